@@ -1,0 +1,98 @@
+/** The error types that travel in an answer, or are made on the caller's side (the last four). */
+export type KnownErrorType =
+  | 'methodNotFound'
+  | 'argumentError'
+  | 'authenticationError'
+  | 'requestLimitError'
+  | 'genericError'
+  | 'timeout'
+  | 'disconnect'
+  | 'sendError'
+  | 'invalidResponse';
+
+/** A program may use types of its own beside the known ones. */
+export type ErrorType = KnownErrorType | (string & {});
+
+/** An error in an answer, as it goes over the wire. */
+export interface WireError {
+  readonly type: string;
+  readonly message: string;
+  readonly code: string;
+  readonly id: string;
+}
+
+export interface KiteErrorOptions {
+  /** Machine-readable code of the program's own, such as `E42`. Default empty. */
+  readonly code?: string;
+  /** Id of the request that failed: 16 hex characters made by the kite that answered. Default empty. */
+  readonly id?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * What a call rejects with, and what a handler throws to answer with a type and code of its own. `type` tells what kind
+ * of failure it was; see `KnownErrorType`.
+ */
+export class KiteError extends Error {
+  override readonly name = 'KiteError';
+  readonly type: ErrorType;
+  readonly code: string;
+  readonly id: string;
+
+  constructor(type: ErrorType, message: string, options: KiteErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.type = type;
+    this.code = options.code ?? '';
+    this.id = options.id ?? '';
+  }
+}
+
+/** Whether `error` is a KiteError, and of `type` where one is named. */
+export function isKiteError(error: unknown, type?: ErrorType): error is KiteError {
+  return error instanceof KiteError && (type === undefined || error.type === type);
+}
+
+/**
+ * What a handler threw, as it goes over the wire. Anything that is no KiteError becomes a `genericError` with its
+ * message; no stack and no cause leave the process.
+ */
+export function toWireError(error: unknown, id = ''): WireError {
+  if (error instanceof KiteError) {
+    return { type: error.type, message: error.message, code: error.code, id: error.id || id };
+  }
+  const thrown = asRecord(error);
+  const message = typeof error === 'string' ? error : text(thrown?.['message']) || 'unknown error';
+  return {
+    type: text(thrown?.['type']) || 'genericError',
+    message,
+    code: text(thrown?.['code']),
+    id,
+  };
+}
+
+/**
+ * An error that came in an answer. Peers other than kites of Go or of this library send errors of their own making
+ * (`{message, name}`, a string, a plain object): each becomes a KiteError, none throws.
+ */
+export function fromWireError(value: unknown): KiteError {
+  if (typeof value === 'string') return new KiteError('genericError', value);
+  const wire = asRecord(value);
+  if (!wire)
+    return new KiteError('invalidResponse', `The remote kite answered with an error that is ${typeof value}`);
+  return new KiteError(text(wire['type']) || 'genericError', text(wire['message']) || summary(wire), {
+    code: text(wire['code']),
+    id: text(wire['id']),
+  });
+}
+
+function asRecord(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}
+
+function summary(wire: Record<string, unknown>): string {
+  return JSON.stringify(wire).slice(0, 200);
+}

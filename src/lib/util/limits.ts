@@ -1,0 +1,52 @@
+/**
+ * What a peer may make this process spend. One record, so that whoever runs a kite can read every bound in one place
+ * and set any of them in the kite's `limits` option. A limit that is passed costs the peer its connection (or its call
+ * an error), never the process.
+ */
+export interface Limits {
+  /** Largest message accepted or sent, in bytes of UTF-8. Default 16 MiB. Passed: the connection closes with 1009. */
+  readonly messageBytes: number;
+  /** Deepest nesting of arrays and objects in a message. Default 128. Passed: the connection closes with 1008. */
+  readonly messageDepth: number;
+  /** Most functions in one message. Default 1,024. Passed: the connection closes with 1008. */
+  readonly callbacksPerMessage: number;
+  /**
+   * Most functions that this side has handed to one peer and that the peer may still call. Default 65,536. Passed: the
+   * call that would hand over one more fails with `argumentError`.
+   */
+  readonly callbacksPerConnection: number;
+  /** Most calls of one peer that may be running at once. Default 16,384. Passed: reading from the peer pauses. */
+  readonly callsPerConnection: number;
+  /** Bytes waiting to be sent to one peer above which reading from it pauses until it has read. Default 1 MiB. */
+  readonly pauseBytes: number;
+  /** Most bytes waiting to be sent to one peer. Default 64 MiB. Passed: the connection closes with 1008. */
+  readonly sendQueueBytes: number;
+  /** Most SockJS sessions of one server. Default 65,536. Passed: a new session is answered with 503. */
+  readonly sessions: number;
+  /** Milliseconds in which the headers of an HTTP request must have come. Default 10,000. Passed: 408. */
+  readonly headersTimeout: number;
+  /** Milliseconds in which a whole HTTP request must have come. Default 60,000. Passed: 408. */
+  readonly requestTimeout: number;
+  /**
+   * Milliseconds that a connection may stay silent, its answers to pings included, before it counts as dead.
+   * Default 60,000; 0 = no bound.
+   */
+  readonly idleTimeout: number;
+  /** Milliseconds that an XHR or EventSource session outlives its last receiver. Default 10,000. */
+  readonly disconnectDelay: number;
+}
+
+export const defaultLimits: Limits = Object.freeze({
+  messageBytes: 16 * 1024 * 1024,
+  messageDepth: 128,
+  callbacksPerMessage: 1024,
+  callbacksPerConnection: 65_536,
+  callsPerConnection: 16_384,
+  pauseBytes: 1024 * 1024,
+  sendQueueBytes: 64 * 1024 * 1024,
+  sessions: 65_536,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  idleTimeout: 60_000,
+  disconnectDelay: 10_000,
+});
