@@ -1,0 +1,37 @@
+// Writes oclif.manifest.json, from which help and completion come, out of the commands in dist/. With --check it writes
+// nothing and fails when the committed manifest says something else than the commands do.
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const file = join(root, 'oclif.manifest.json');
+
+/** What `oclif manifest` makes of the commands. It runs in a folder of its own, since it deletes the old manifest first. */
+async function generate() {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'kitectl-manifest-')));
+  try {
+    await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
+    await symlink(join(root, 'dist'), join(folder, 'dist'), 'junction');
+    const oclif = join(dirname(createRequire(import.meta.url).resolve('oclif/package.json')), 'bin', 'run.js');
+    await promisify(execFile)(process.execPath, [oclif, 'manifest'], {
+      cwd: folder,
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
+    return `${await readFile(join(folder, 'oclif.manifest.json'), 'utf8')}\n`;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const fresh = await generate();
+if (!process.argv.includes('--check')) {
+  await writeFile(file, fresh);
+} else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
+  console.error('oclif.manifest.json does not say what the commands do. Renew and commit it: npm run manifest');
+  process.exitCode = 1;
+}

@@ -1,0 +1,39 @@
+import { string } from '@oclif/core/args';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { call } from '../lib/cli/call.js';
+import { callFlags, callOptions } from '../lib/cli/call-flags.js';
+
+export default class Call extends BaseCommand {
+  static override summary = 'Call a method of a kite and print its result as JSON.';
+
+  static override description =
+    'An argument is JSON where it parses, else a string: 4, true and {"a":1} are what they look like, text is "text". ' +
+    'The result is the only thing on stdout; what the remote logs (kite.log, kite.print) comes on stderr.';
+
+  static override examples = [
+    {
+      description: 'Call the method square of a kite on this machine.',
+      command: '<%= config.bin %> call square 4 --to http://localhost:3636/kite',
+    },
+    {
+      description: 'JSON, text and a negative number as arguments.',
+      command: `<%= config.bin %> call echo '{"a":[1,2]}' text true -4 --to http://localhost:3636/kite`,
+    },
+    {
+      description: 'One call a line, 64 at a time, over one connection.',
+      command: 'seq 1 1000 | <%= config.bin %> call square --stdin --parallel 64 --to http://localhost:3636/kite',
+    },
+  ];
+
+  static override args = {
+    method: string({ description: 'Name of the method.', required: true, ignoreStdin: true }),
+    args: string({ description: 'Arguments of the call.', multiple: true, ignoreStdin: true }),
+  };
+
+  static override flags = callFlags;
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Call);
+    await call(callOptions(args.method, args.args ?? [], flags, this.surroundings.env), this.surroundings);
+  }
+}

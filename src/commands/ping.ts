@@ -1,0 +1,29 @@
+import { string } from '@oclif/core/flags';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { connectionFlags, connectionOptions, wholeNumber } from '../lib/cli/connection-flags.js';
+import { ping } from '../lib/cli/ping.js';
+
+export default class Ping extends BaseCommand {
+  static override summary = 'Ask a kite whether it answers, and how fast.';
+
+  static override description = 'With --json each ping prints one line: {"url":…,"milliseconds":…}.';
+
+  static override examples = [
+    { description: 'Ping once.', command: '<%= config.bin %> ping --to http://localhost:3636/kite' },
+    {
+      description: 'Ping ten times, for a program.',
+      command: '<%= config.bin %> ping --count 10 --json --to http://localhost:3636/kite',
+    },
+  ];
+
+  static override flags = {
+    ...connectionFlags,
+    count: string({ summary: 'How many pings to send, one after the other.', helpValue: 'N', default: '1' }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Ping);
+    const count = wholeNumber(flags.count, 'count', 1, 1_000_000);
+    await ping({ ...connectionOptions(flags, this.surroundings.env), count, json: flags.json }, this.surroundings);
+  }
+}

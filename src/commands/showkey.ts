@@ -1,0 +1,26 @@
+import { string } from '@oclif/core/flags';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { showkey } from '../lib/cli/showkey.js';
+
+export default class Showkey extends BaseCommand {
+  static override summary = 'Show what your kite key says: who you are, and which Kontrol vouches for it.';
+
+  static override description = 'The key itself and its signature are never printed: whoever has them is you.';
+
+  static override examples = [
+    { description: 'Your kite key as a table.', command: '<%= config.bin %> showkey' },
+    { description: 'Its claims as JSON.', command: '<%= config.bin %> showkey --json' },
+  ];
+
+  static override flags = {
+    'key-file': string({
+      summary: 'File with the kite key. Default: kite.key in $KITE_HOME or ~/.kite.',
+      helpValue: 'PATH',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Showkey);
+    await showkey({ keyFile: flags['key-file'], json: flags.json }, this.surroundings);
+  }
+}

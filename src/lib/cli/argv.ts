@@ -1,0 +1,88 @@
+import { usageError } from './cli-error.js';
+import { suggest } from './suggest.js';
+
+/** What the normaliser needs to know of a flag: whether a value follows it. */
+export type FlagKinds = Readonly<Record<string, { readonly type: string }>>;
+
+const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
+
+/**
+ * Turns a command line as people write it into the one that oclif reads: flags first, then `--`, then the arguments,
+ * where nothing is taken for a flag.
+ *
+ * - `-to=http://…` and `-to http://…`, the spelling of Go programs, become `--to`;
+ * - `-4` and `-.5` are arguments;
+ * - `--raw=true` and `--raw=false` set a switch, which oclif would read as a switch and an argument.
+ *
+ * What stands behind `--` is left alone.
+ *
+ * @throws CliError for a flag that the command does not have; it suggests the one that was probably meant.
+ */
+export function normalizeArgv(argv: readonly string[], flags: FlagKinds): string[] {
+  const head: string[] = [];
+  const args: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const token = argv[i] ?? '';
+    if (token === '--') {
+      args.push(...argv.slice(i + 1));
+      break;
+    }
+    if (!token.startsWith('-') || token === '-' || NEGATIVE_NUMBER.test(token)) {
+      args.push(token);
+      continue;
+    }
+    const name = flagName(token);
+    const kind = Object.hasOwn(flags, name) ? flags[name] : undefined;
+    if (kind === undefined) throw unknownFlag(token, Object.keys(flags));
+    if (kind.type === 'boolean') {
+      if (isOn(name, token)) head.push(`--${name}`);
+      continue;
+    }
+    const value = token.includes('=') ? token.slice(token.indexOf('=') + 1) : argv[++i];
+    if (value === undefined) throw usageError(`--${name} needs a value.`);
+    head.push(`--${name}`, value);
+  }
+  return args.length === 0 ? head : [...head, '--', ...args];
+}
+
+/** Whether `-h`, `-help` or `--help` asks for help; behind `--` it is an argument. */
+export function asksForHelp(argv: readonly string[]): boolean {
+  return beforeDashes(argv).some((token) => token === '-h' || token === '-help' || token === '--help');
+}
+
+/** Whether a switch such as `json` is given, in either spelling. */
+export function hasSwitch(argv: readonly string[], name: string): boolean {
+  return beforeDashes(argv).some((token) => new RegExp(`^--?${name}(=true)?$`).test(token));
+}
+
+/** The command, and what stands behind it; switches from before it move behind it. */
+export function splitArgv(argv: readonly string[]): { id: string | undefined; rest: string[] } {
+  let at = 0;
+  while (hasSwitch([argv[at] ?? ''], '(json|no-color)')) at++;
+  return { id: argv[at], rest: [...argv.slice(0, at), ...argv.slice(at + 1)] };
+}
+
+function beforeDashes(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--');
+  return end === -1 ? argv : argv.slice(0, end);
+}
+
+function flagName(token: string): string {
+  return token.replace(/^--?/, '').replace(/=.*$/s, '');
+}
+
+function isOn(name: string, token: string): boolean {
+  if (!token.includes('=')) return true;
+  const value = token.slice(token.indexOf('=') + 1);
+  if (value === 'true') return true;
+  if (value === 'false') return false;
+  throw usageError(`--${name} is a switch: it takes no value, or true or false, not "${value}".`);
+}
+
+function unknownFlag(token: string, known: readonly string[]): Error {
+  const near = suggest(flagName(token), [...known, 'help']);
+  return usageError(
+    `There is no flag ${token.replace(/=.*$/s, '')} here.`,
+    near === undefined ? 'An argument that begins with a dash goes behind --.' : `Did you mean --${near}?`,
+  );
+}

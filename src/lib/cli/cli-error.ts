@@ -1,0 +1,47 @@
+import { ExitCode } from './exit-codes.js';
+
+export interface CliErrorOptions {
+  readonly exitCode: ExitCode;
+  /** What kind of error, for programs: the type of the kite's error, or `usage`, `configuration` and the like. */
+  readonly type: string;
+  /** Machine-readable code that the remote program gave. Default empty. */
+  readonly code?: string | undefined;
+  /** Id of the request that failed, from the kite that answered. Default empty. */
+  readonly requestId?: string | undefined;
+  /** What the person can do next. Default empty. */
+  readonly hint?: string | undefined;
+  /** What was being done, such as `calling "square" at http://localhost:3636/kite`. Default empty. */
+  readonly doing?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** A failure that the command line knows how to report: what failed, on what, why, and what to do next. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: ExitCode;
+  readonly type: string;
+  readonly code: string;
+  readonly requestId: string;
+  readonly hint: string;
+  readonly doing: string;
+
+  constructor(message: string, options: CliErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.exitCode = options.exitCode;
+    this.type = options.type;
+    this.code = options.code ?? '';
+    this.requestId = options.requestId ?? '';
+    this.hint = options.hint ?? '';
+    this.doing = options.doing ?? '';
+  }
+}
+
+/** The command line itself is wrong. */
+export function usageError(message: string, hint?: string): CliError {
+  return new CliError(message, { exitCode: ExitCode.usage, type: 'usage', hint });
+}
+
+/** A setting or a file that the command needs is missing or broken. */
+export function configurationError(message: string, hint?: string, cause?: unknown): CliError {
+  return new CliError(message, { exitCode: ExitCode.configuration, type: 'configuration', hint, cause });
+}

@@ -1,0 +1,77 @@
+import { string } from '@oclif/core/flags';
+import { parseDuration } from '../util/duration.js';
+import { usageError } from './cli-error.js';
+import { type ConnectionOptions, transports } from './connection.js';
+import { resolveTarget } from './target.js';
+
+const authTypes = ['none', 'kite-key'] as const;
+
+/** The flags of every command that talks to a kite. */
+export const connectionFlags = {
+  to: string({ summary: 'URL of the kite, such as http://localhost:3636/kite. Default: $KITE_TO.', helpValue: 'URL' }),
+  timeout: string({
+    summary: 'How long to wait for an answer: 4 or 4s, 500ms, 1m; 0 waits for ever. Default: 15s.',
+    helpValue: 'DURATION',
+  }),
+  transport: string({
+    summary: 'How to connect. auto takes WebSocket, and XHR polling where that is refused.',
+    options: Object.keys(transports),
+    default: 'auto',
+  }),
+  auth: string({
+    summary: 'Whether to send your kite key.',
+    description: 'Without this flag it is sent, if you have one, to kites on this machine (loopback addresses) only.',
+    options: [...authTypes],
+  }),
+  'key-file': string({
+    summary: 'File with the kite key to send. Default: kite.key in $KITE_HOME or ~/.kite.',
+    helpValue: 'PATH',
+  }),
+};
+
+/** What oclif makes of `connectionFlags`. */
+export interface ParsedConnectionFlags {
+  readonly to?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly transport: string;
+  readonly auth?: string | undefined;
+  readonly 'key-file'?: string | undefined;
+}
+
+/** @throws CliError where a flag does not say what it must. */
+export function connectionOptions(
+  flags: ParsedConnectionFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): ConnectionOptions {
+  return {
+    target: resolveTarget(flags.to, env),
+    timeout: flags.timeout === undefined ? undefined : timeoutMs(flags.timeout),
+    transport: oneOf(flags.transport, Object.keys(transports) as (keyof typeof transports)[], 'transport'),
+    auth: flags.auth === undefined ? undefined : oneOf(flags.auth, authTypes, 'auth'),
+    keyFile: flags['key-file'],
+  };
+}
+
+/** Milliseconds of `4`, `4s`, `500ms`, `1m30s`; a bare number is seconds. */
+function timeoutMs(text: string): number {
+  const ms = parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
+  if (ms === undefined || ms < 0) {
+    throw usageError(`--timeout is not a duration: ${text}`, 'Give it like 4, 4s, 500ms or 1m30s; 0 waits for ever.');
+  }
+  return ms;
+}
+
+function oneOf<Value extends string>(text: string, values: readonly Value[], flag: string): Value {
+  const found = values.find((value) => value === text);
+  if (found === undefined) throw usageError(`--${flag} must be one of ${values.join(', ')}, not ${text}.`);
+  return found;
+}
+
+/** A whole number from `min` to `max`, as a flag gives it. */
+export function wholeNumber(text: string, flag: string, min: number, max: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) {
+    throw usageError(`--${flag} must be a whole number from ${min} to ${max}, not ${text}.`);
+  }
+  return value;
+}

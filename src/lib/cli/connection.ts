@@ -1,0 +1,73 @@
+import { type Client, Kite } from '../index.js';
+import { makeVisible } from '../util/visible.js';
+import { chooseKey, type KeyOptions } from './credentials.js';
+import { type Doing, toCliError } from './failures.js';
+import type { Surroundings } from './surroundings.js';
+
+/** The names of `--transport`, and what the library calls them. */
+export const transports = {
+  auto: 'auto',
+  websocket: 'WebSocket',
+  raw: 'RawWebSocket',
+  xhr: 'XHRPolling',
+} as const;
+
+export interface ConnectionOptions extends KeyOptions {
+  readonly target: string;
+  readonly transport: keyof typeof transports;
+  /** Milliseconds for a call, 0 = none. Undefined: the library's default, or `KITE_TIMEOUT`. */
+  readonly timeout: number | undefined;
+}
+
+export interface Connected {
+  readonly client: Client;
+  /** What the calls over this connection are doing, for when they fail. */
+  doing(method: string): Doing;
+}
+
+/**
+ * Opens a connection to a kite, uses it, and closes it, also when the person interrupts. Meanwhile the remote may write
+ * to this person's stderr with `kite.log` and `kite.print`, and nothing else.
+ */
+export async function withConnection<Result>(
+  options: ConnectionOptions,
+  surroundings: Surroundings,
+  use: (connected: Connected) => Promise<Result>,
+): Promise<Result> {
+  const key = await chooseKey(options, surroundings.env);
+  const kite = new Kite('kitectl', surroundings.version);
+  for (const method of ['kite.log', 'kite.print']) {
+    kite.handle(method, (request) => {
+      const text = request.args.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(' ');
+      surroundings.stderr.write(`${makeVisible(text)}\n`);
+      return null;
+    });
+  }
+  const client = kite.newClient(options.target, {
+    transport: transports[options.transport],
+    auth: key === undefined ? null : { type: 'kiteKey', key },
+    trustRemote: ['kite.log', 'kite.print'],
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+  });
+  const close = (): void => client.close();
+  surroundings.signal.addEventListener('abort', close, { once: true });
+  const { target } = options;
+  try {
+    await client.dial().catch((error: unknown) => {
+      surroundings.signal.throwIfAborted();
+      throw toCliError(error, { what: `connecting to ${target}`, target });
+    });
+    return await use({
+      client,
+      doing: (method) => ({
+        what: `calling ${JSON.stringify(method)} at ${target}`,
+        target,
+        method,
+        withKey: key !== undefined,
+      }),
+    });
+  } finally {
+    surroundings.signal.removeEventListener('abort', close);
+    close();
+  }
+}

@@ -1,0 +1,109 @@
+import { KiteError } from '../protocol/errors.js';
+import { CliError } from './cli-error.js';
+import { ExitCode } from './exit-codes.js';
+
+/** What was being done when something failed: for the message, and for advice that fits. */
+export interface Doing {
+  readonly what: string;
+  readonly target?: string;
+  readonly method?: string;
+  /** Whether the call carried a kite key. */
+  readonly withKey?: boolean;
+}
+
+/**
+ * Every error that reaches the person goes through here, so that its exit code and its advice are decided in one place.
+ */
+export function toCliError(error: unknown, doing?: Doing): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof KiteError) return fromKiteError(error, doing);
+  const parse = fromParseError(error);
+  if (parse) return parse;
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new CliError(message, {
+    exitCode: ExitCode.remoteError,
+    type: 'internal',
+    doing: doing?.what,
+    hint: 'This is a bug of kitectl. Please report it with the lines above.',
+    cause: error,
+  });
+}
+
+interface Verdict {
+  readonly exitCode: ExitCode;
+  readonly hint?: string;
+}
+
+function fromKiteError(error: KiteError, doing: Doing | undefined): CliError {
+  const { exitCode, hint } = verdict(error, doing);
+  return new CliError(error.message, {
+    exitCode,
+    type: error.type,
+    code: error.code,
+    requestId: error.id,
+    hint,
+    doing: doing?.what,
+    cause: error,
+  });
+}
+
+function verdict(error: KiteError, doing: Doing | undefined): Verdict {
+  const { remoteError, authentication, noSuchMethod, rateLimit, deadline, unreachable } = ExitCode;
+  switch (error.type) {
+    case 'authenticationError':
+      return { exitCode: authentication, hint: authenticationHint(doing) };
+    case 'methodNotFound':
+      return { exitCode: noSuchMethod, hint: `Check the spelling: the kite has no method of this name.` };
+    case 'requestLimitError':
+      return { exitCode: rateLimit, hint: 'Wait a moment and try again.' };
+    default:
+  }
+  // What follows is made on this side; with an id it is an error that the remote method passed on, with the same type.
+  if (error.id !== '') return { exitCode: remoteError };
+  switch (error.type) {
+    case 'timeout':
+      return { exitCode: deadline, hint: 'Give it longer with --timeout 60s, or --timeout 0 to wait for ever.' };
+    case 'disconnect':
+    case 'sendError':
+      return dialVerdict(error) ?? { exitCode: unreachable, hint: 'The connection dropped: try again.' };
+    case 'configurationError':
+      return { exitCode: ExitCode.configuration };
+    default:
+      return { exitCode: remoteError };
+  }
+}
+
+function authenticationHint(doing: Doing | undefined): string {
+  if (doing?.withKey === true) return 'See who you are for other kites with: kitectl showkey';
+  return `The call carried no kite key. Add --auth kite-key to send yours to ${doing?.target ?? 'this kite'}.`;
+}
+
+/** Advice by the reason for which no connection came about. */
+const DIAL_HINTS: Readonly<Record<string, string>> = {
+  refused: 'Is the kite running, and is the port right?',
+  timeout: 'Is the address right? A firewall may be in the way.',
+  tls: 'Check the certificate of the kite, or whether the URL must begin with http instead of https.',
+  handshake: 'Is what listens there a kite? Its URL usually ends with /kite. Another --transport may help.',
+};
+
+/** What is known of a connection that never stood: the code of the error says why. */
+function dialVerdict({ code }: KiteError): Verdict | undefined {
+  if (code === 'notFound') {
+    const hint = 'Something answers at this address, but there is no kite at this path. It usually ends with /kite.';
+    return { exitCode: ExitCode.notFound, hint };
+  }
+  const hint = Object.hasOwn(DIAL_HINTS, code) ? DIAL_HINTS[code] : undefined;
+  return hint === undefined ? undefined : { exitCode: ExitCode.unreachable, hint };
+}
+
+/** What oclif says about a command line, in the words of this program. */
+function fromParseError(error: unknown): CliError | undefined {
+  if (!(error instanceof Error) || !('oclif' in error)) return undefined;
+  const message = error.message.replace(/\nSee more help with --help$/, '');
+  return new CliError(message, {
+    exitCode: ExitCode.usage,
+    type: 'usage',
+    hint: 'The help says what fits: add --help.',
+    cause: error,
+  });
+}

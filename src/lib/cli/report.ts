@@ -1,0 +1,44 @@
+import { makeVisible } from '../util/visible.js';
+import type { CliError } from './cli-error.js';
+import { toJson } from './json.js';
+import { mayColor, type Surroundings } from './surroundings.js';
+
+/**
+ * Reports a failure on stderr: for people in words, with `--json` as one line
+ * `{"error":{type,code,message,requestId,hint}}`.
+ */
+export async function reportFailure(
+  error: CliError,
+  json: boolean,
+  surroundings: Pick<Surroundings, 'stderr' | 'env' | 'noColor'>,
+): Promise<void> {
+  const { stderr } = surroundings;
+  if (json) {
+    const { type, code, message, requestId, hint } = error;
+    stderr.write(`${toJson({ error: { type, code, message, requestId, hint } })}\n`);
+    return;
+  }
+  let red = (text: string): string => text;
+  if (mayColor(surroundings, stderr)) {
+    const { Chalk } = await import('chalk');
+    red = new Chalk({ level: 1 }).red;
+  }
+  stderr.write(formatFailure(error, red));
+}
+
+/** A failure in words. What came from elsewhere cannot steer the terminal: its control characters are shown. */
+export function formatFailure(error: CliError, emphasize: (text: string) => string = (text) => text): string {
+  const what = error.doing === '' ? '' : `${makeVisible(error.doing)} failed: `;
+  const message = makeVisible(error.message, { newlines: true });
+  const line = `${emphasize('error:')} ${what}${message}${details(error)}\n`;
+  return error.hint === '' ? line : `${line}hint: ${makeVisible(error.hint)}\n`;
+}
+
+function details(error: CliError): string {
+  const known = [
+    error.requestId === '' ? '' : error.type,
+    error.code === '' ? '' : `code ${error.code}`,
+    error.requestId === '' ? '' : `request ${error.requestId}`,
+  ].filter((text) => text !== '');
+  return known.length === 0 ? '' : ` (${makeVisible(known.join(', '))})`;
+}

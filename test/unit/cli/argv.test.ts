@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { asksForHelp, hasSwitch, normalizeArgv, splitArgv } from '../../../src/lib/cli/argv.js';
+import { CliError } from '../../../src/lib/cli/cli-error.js';
+
+const flags = {
+  to: { type: 'option' },
+  method: { type: 'option' },
+  raw: { type: 'boolean' },
+  'no-color': { type: 'boolean' },
+};
+
+describe('normalizeArgv', () => {
+  it.each([
+    ['leaves a plain command line alone', ['--to', 'u'], ['--to', 'u']],
+    ['takes a flag of the Go tool with an equals sign', ['-to=http://h/kite'], ['--to', 'http://h/kite']],
+    ['takes a flag of the Go tool with a value behind it', ['-to', 'http://h/kite'], ['--to', 'http://h/kite']],
+    ['takes a switch of the Go tool', ['-raw', 'x'], ['--raw', '--', 'x']],
+    ['keeps equals signs within a value', ['--to=a=b'], ['--to', 'a=b']],
+    ['takes negative numbers for arguments', ['square', '-4', '-.5'], ['--', 'square', '-4', '-.5']],
+    ['puts flags before arguments', ['square', '4', '--to', 'u'], ['--to', 'u', '--', 'square', '4']],
+    ['leaves what stands behind -- alone', ['a', '--', '--to', '-raw'], ['--', 'a', '--to', '-raw']],
+    ['takes a value that begins with a dash', ['--to', '-x'], ['--to', '-x']],
+    ['knows switches that say true or false', ['--raw=true', '--no-color=false'], ['--raw']],
+    ['takes a lone dash for an argument', ['-'], ['--', '-']],
+    ['keeps empty arguments', ['a', ''], ['--', 'a', '']],
+    ['keeps arguments that occur twice in their order', ['a', 'b', 'a'], ['--', 'a', 'b', 'a']],
+  ])('%s', (_title, argv, expected) => {
+    expect(normalizeArgv(argv, flags)).toEqual(expected);
+  });
+
+  it('suggests the flag that was probably meant', () => {
+    expect(failure(['--metod', 'x'])).toMatchObject({
+      exitCode: 2,
+      message: 'There is no flag --metod here.',
+      hint: 'Did you mean --method?',
+    });
+  });
+
+  it('tells where arguments with a dash go when no flag is near', () => {
+    expect(failure(['--verbose=3'])).toMatchObject({
+      message: 'There is no flag --verbose here.',
+      hint: 'An argument that begins with a dash goes behind --.',
+    });
+  });
+
+  it('refuses a flag without its value', () => {
+    expect(failure(['--to'])).toMatchObject({ exitCode: 2, message: '--to needs a value.' });
+  });
+
+  it('refuses a value for a switch', () => {
+    expect(failure(['--raw=maybe']).message).toContain('not "maybe"');
+  });
+
+  it('does not take inherited names for flags', () => {
+    expect(failure(['--toString']).exitCode).toBe(2);
+  });
+});
+
+describe('the other readers of a command line', () => {
+  it('hears a cry for help, but not behind --', () => {
+    expect(asksForHelp(['square', '-h'])).toBe(true);
+    expect(asksForHelp(['-help'])).toBe(true);
+    expect(asksForHelp(['--help'])).toBe(true);
+    expect(asksForHelp(['echo', '--', '--help'])).toBe(false);
+  });
+
+  it('finds a switch in either spelling, but not behind --', () => {
+    expect(hasSwitch(['-json'], 'json')).toBe(true);
+    expect(hasSwitch(['--json=true'], 'json')).toBe(true);
+    expect(hasSwitch(['--json-lines'], 'json')).toBe(false);
+    expect(hasSwitch(['--', '--json'], 'json')).toBe(false);
+  });
+
+  it('moves global switches behind the command', () => {
+    expect(splitArgv(['--json', '-no-color', 'call', 'x'])).toEqual({ id: 'call', rest: ['--json', '-no-color', 'x'] });
+    expect(splitArgv([])).toEqual({ id: undefined, rest: [] });
+  });
+});
+
+function failure(argv: string[]): CliError {
+  try {
+    normalizeArgv(argv, flags);
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
