@@ -1,0 +1,256 @@
+import { KiteError } from '../protocol/errors.js';
+import { Backoff, type BackoffOptions } from '../util/backoff.js';
+import type { Channel } from '../util/channel.js';
+import type { Clock, Timer } from '../util/clock.js';
+import { disconnectError, notConnectedError } from './call-errors.js';
+import { Connection, type ConnectionHost } from './connection.js';
+import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
+import { type CallOptions, Peer } from './peer.js';
+
+/** What a call carries to say who calls. */
+export interface Auth {
+  /** `kiteKey`, `token`, or a type that the called kite was taught. */
+  readonly type: string;
+  readonly key: string;
+}
+
+/**
+ * How to reach a kite. `auto` tries WebSocket and falls back to XHR polling where the handshake is refused.
+ * `RawWebSocket` is WebSocket without SockJS frames, the way of `kite.js`.
+ */
+export type Transport = 'auto' | 'WebSocket' | 'RawWebSocket' | 'XHRPolling';
+
+export interface ClientOptions {
+  /** Default: the kite's, which is `auto`. */
+  readonly transport?: Transport;
+  /** Credentials sent with every call. Default none: a key goes only where the program sends it. */
+  readonly auth?: Auth | null;
+  /** Milliseconds a call waits for its answer; 0 = none. Default: the kite's, which is 15,000. */
+  readonly timeout?: number;
+  /** Milliseconds in which the connection must stand. Default: the kite's, which is 10,000. */
+  readonly handshakeTimeout?: number;
+  /**
+   * Methods of this kite that the dialled one may call without authentication. `true` = all of them, for a program that
+   * only dials. Default: the kite's `trustRemote`, which is none.
+   */
+  readonly trustRemote?: readonly string[] | true;
+  /** Waits between the tries of `dialForever`. */
+  readonly backoff?: BackoffOptions;
+  /** Certificate authorities to trust beside the system's, as PEM; for `https:` and `wss:`. */
+  readonly ca?: string;
+}
+
+export type ClientEvents = {
+  /** A connection stands: the first, or one after a disconnect. */
+  connect: [];
+  /** The connection has ended: WebSocket close code and reason. */
+  disconnect: [code: number, reason: string];
+  /** The token is about to expire, or was refused as expired. */
+  tokenExpire: [];
+  /** Calls carry a new token from now on. */
+  tokenRenew: [token: string];
+};
+
+export interface DialOptions {
+  readonly transport: Transport;
+  readonly handshakeTimeout: number;
+  readonly signal: AbortSignal;
+  readonly ca?: string | undefined;
+}
+
+/** Opens a channel to a URL. Rejects with an error that has a message for people and, as `code`, what went wrong. */
+export type Dialer = (url: string, options: DialOptions) => Promise<Channel>;
+
+/** What a client needs of the kite it belongs to. */
+export interface ClientHost extends ConnectionHost {
+  readonly transport: Transport;
+  readonly handshakeTimeout: number;
+  readonly trustRemote: readonly string[] | true | undefined;
+  readonly dialer: Dialer;
+  /** The kite need not close this client any more. */
+  clientClosed(client: Closable): void;
+}
+
+export interface Closable {
+  close(): void;
+}
+
+type State = 'idle' | 'connected' | 'waiting' | 'closed';
+
+/**
+ * A connection to another kite, which this side opens, and opens again after `dialForever`. Made by `kite.newClient(url)`.
+ *
+ * Lifecycle: `dial` or `dialForever`, any number of calls, `close`. A closed client stays closed.
+ */
+export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
+  /** The URL it dials. */
+  readonly url: string;
+  readonly #host: ClientHost;
+  readonly #options: ClientOptions;
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  readonly #abort = new AbortController();
+  #auth: Auth | null;
+  #connection: Connection | undefined;
+  #dialing: Promise<void> | undefined;
+  #state: State = 'idle';
+  #forever = false;
+  #retry: Timer | undefined;
+
+  constructor(host: ClientHost, url: string, options: ClientOptions = {}) {
+    super();
+    this.#host = host;
+    this.url = url;
+    this.#options = options;
+    this.#clock = host.clock;
+    this.#backoff = new Backoff(options.backoff);
+    this.#auth = options.auth ?? null;
+  }
+
+  override get remoteAddress(): string {
+    return this.#connection?.remoteAddress ?? this.url;
+  }
+
+  get connected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Credentials sent with every call from now on. */
+  get auth(): Auth | null {
+    return this.#auth;
+  }
+
+  set auth(auth: Auth | null) {
+    this.#auth = auth;
+    this.#connection?.setAuth(auth);
+  }
+
+  /**
+   * Connects once. Resolves when calls can be made. Rejects with a KiteError of type `disconnect` whose message says what
+   * could not be reached and why, and whose `code` is `refused`, `notFound`, `timeout`, `tls`, `handshake` or `closed`.
+   */
+  dial(): Promise<void> {
+    if (this.#state === 'connected') return Promise.resolve();
+    if (this.#state === 'closed') return Promise.reject(closedError(this.url));
+    this.#dialing ??= this.#dial().finally(() => {
+      this.#dialing = undefined;
+    });
+    return this.#dialing;
+  }
+
+  /**
+   * Connects, and again after each disconnect, with waits that double up to ten seconds, until `close`. Resolves at the
+   * first connection; rejects only when the client is closed before there is one.
+   */
+  dialForever(): Promise<void> {
+    if (this.#state === 'closed') return Promise.reject(closedError(this.url));
+    this.#forever = true;
+    if (this.#state === 'connected') return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const off = this.once('connect', () => {
+        this.#abort.signal.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      const onAbort = (): void => {
+        off();
+        reject(closedError(this.url));
+      };
+      this.#abort.signal.addEventListener('abort', onAbort, { once: true });
+      this.#tryAgain();
+    });
+  }
+
+  override call<Result = unknown, Name extends MethodName<Methods> = MethodName<Methods>>(
+    method: Name,
+    args: MethodArgs<Methods, Name>,
+    options?: CallOptions,
+  ): Promise<MethodResult<Methods, Name, Result>> {
+    const connection = this.#connection;
+    if (connection) return connection.call<MethodResult<Methods, Name, Result>>(method, args, options);
+    return Promise.reject(this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url));
+  }
+
+  override forget(fn: (...args: never[]) => unknown): void {
+    this.#connection?.forget(fn);
+  }
+
+  /** Ends the connection and stops dialling. Calls in flight reject with `disconnect`. */
+  override close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#retry?.cancel();
+    this.#abort.abort(closedError(this.url));
+    this.#connection?.close();
+    this.#host.clientClosed(this);
+  }
+
+  async #dial(): Promise<void> {
+    const { transport, handshakeTimeout, ca } = this.#options;
+    let channel: Channel;
+    try {
+      channel = await this.#host.dialer(this.url, {
+        transport: transport ?? this.#host.transport,
+        handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
+        signal: this.#abort.signal,
+        ca,
+      });
+    } catch (error) {
+      throw dialError(this.url, error);
+    }
+    this.#connected(channel);
+  }
+
+  #connected(channel: Channel): void {
+    const connection = new Connection(this.#host, channel, {
+      role: 'dialled',
+      trustRemote: this.#options.trustRemote ?? this.#host.trustRemote,
+      auth: this.#auth,
+      timeout: this.#options.timeout,
+    });
+    this.#connection = connection;
+    this.#state = 'connected';
+    this.#backoff.reset();
+    connection.on('disconnect', (code, reason) => this.#disconnected(code, reason));
+    connection.start();
+    this.emit('connect');
+  }
+
+  #disconnected(code: number, reason: string): void {
+    this.#connection = undefined;
+    if (this.#state !== 'closed') this.#state = 'idle';
+    this.emit('disconnect', code, reason);
+    if (this.#forever && this.#state === 'idle') this.#wait();
+  }
+
+  #wait(): void {
+    this.#state = 'waiting';
+    this.#retry = this.#clock.setTimeout(() => {
+      this.#state = 'idle';
+      this.#tryAgain();
+    }, this.#backoff.next());
+  }
+
+  #tryAgain(): void {
+    this.dial().catch((error: unknown) => {
+      this.#host.logger.debug(String(error));
+      if (this.#state === 'idle') this.#wait();
+    });
+  }
+}
+
+function closedError(url: string): KiteError {
+  return new KiteError('disconnect', `The client of ${url} was closed`, { code: 'closed' });
+}
+
+function dialError(url: string, error: unknown): KiteError {
+  if (error instanceof KiteError) return error;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return new KiteError('disconnect', typeof message === 'string' ? message : disconnectError(url).message, {
+    code: typeof code === 'string' ? code : '',
+    cause: error,
+  });
+}

@@ -1,0 +1,69 @@
+import type { Dialer } from '../../src/lib/kite/client.js';
+import { type CoreOptions, KiteCore } from '../../src/lib/kite/core.js';
+import { addDefaultMethods } from '../../src/lib/kite/default-methods.js';
+import { KiteError } from '../../src/lib/protocol/errors.js';
+import { defaultLimits } from '../../src/lib/util/limits.js';
+import { silentLogger } from '../../src/lib/util/logger.js';
+import { ManualClock } from './manual-clock.js';
+import { MemoryChannel } from './memory-channel.js';
+
+export const identity = {
+  name: 'math',
+  username: 'bob',
+  id: 'f7cd2e55-7e11-4a5f-9f0e-5a4a5b1d3c11',
+  environment: 'test',
+  region: 'eu',
+  version: '1.0.0',
+  hostname: 'host',
+};
+
+/** A kite without a port: `{type: 'name', key: 'bob'}` authenticates as bob. */
+export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock: ManualClock } {
+  const clock = (options.clock as ManualClock | undefined) ?? new ManualClock();
+  const core = new KiteCore({
+    name: identity.name,
+    identity,
+    limits: defaultLimits,
+    clock,
+    logger: silentLogger,
+    timeout: 15_000,
+    handshakeTimeout: 10_000,
+    transport: 'auto',
+    trustRemote: undefined,
+    dialer: () => Promise.reject(new Error('this kite does not dial')),
+    authenticator: {
+      verify(auth) {
+        const { type, key } = (auth ?? {}) as { type?: unknown; key?: unknown };
+        if (type !== 'name' || typeof key !== 'string') {
+          throw new KiteError('authenticationError', 'No authentication information is provided');
+        }
+        return key;
+      },
+    },
+    methodHandling: 'ReturnMethod',
+    concurrent: true,
+    ...options,
+  });
+  addDefaultMethods(core, clock, options.logger ?? silentLogger);
+  return Object.assign(core, { clock });
+}
+
+/** A dialer that connects to `server` in memory, and the channels it has opened. */
+export function memoryDialer(server: KiteCore): {
+  dialer: Dialer;
+  ends: { near: MemoryChannel; far: MemoryChannel }[];
+} {
+  const ends: { near: MemoryChannel; far: MemoryChannel }[] = [];
+  const dialer: Dialer = () => {
+    const [near, far] = MemoryChannel.pair();
+    ends.push({ near, far });
+    server.accept(far);
+    return Promise.resolve(near);
+  };
+  return { dialer, ends };
+}
+
+/** Lets everything that is due now happen: memory channels deliver in microtasks. */
+export async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
