@@ -72,7 +72,13 @@ async function compileExamples() {
   const names = await readdir('examples');
   for (const stale of names.filter((name) => name.endsWith('.js'))) await rm(join('examples', stale));
   const sources = names.filter((name) => name.endsWith('.ts')).map((name) => join('examples', name));
-  await build({ entryPoints: sources, outdir: 'examples', format: 'esm', target: 'node20', logLevel: 'warning' });
+  await build({
+    entryPoints: sources,
+    outdir: 'examples',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'warning',
+  });
 }
 
 try {

@@ -17,7 +17,11 @@ async function generate() {
   try {
     await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
     await symlink(join(root, 'dist'), join(folder, 'dist'), 'junction');
-    const oclif = join(dirname(createRequire(import.meta.url).resolve('oclif/package.json')), 'bin', 'run.js');
+    const oclif = join(
+      dirname(createRequire(import.meta.url).resolve('oclif/package.json')),
+      'bin',
+      'run.js',
+    );
     await promisify(execFile)(process.execPath, [oclif, 'manifest'], {
       cwd: folder,
       env: { ...process.env, NODE_ENV: 'production' },
@@ -32,6 +36,8 @@ const fresh = await generate();
 if (!process.argv.includes('--check')) {
   await writeFile(file, fresh);
 } else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
-  console.error('oclif.manifest.json does not say what the commands do. Renew and commit it: npm run manifest');
+  console.error(
+    'oclif.manifest.json does not say what the commands do. Renew and commit it: npm run manifest',
+  );
   process.exitCode = 1;
 }

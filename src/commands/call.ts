@@ -21,7 +21,8 @@ export default class Call extends BaseCommand {
     },
     {
       description: 'One call a line, 64 at a time, over one connection.',
-      command: 'seq 1 1000 | <%= config.bin %> call square --stdin --parallel 64 --to http://localhost:3636/kite',
+      command:
+        'seq 1 1000 | <%= config.bin %> call square --stdin --parallel 64 --to http://localhost:3636/kite',
     },
   ];
 

@@ -19,11 +19,16 @@ export default class Keygen extends BaseCommand {
   ];
 
   static override flags = {
-    out: string({ summary: 'Folder for the files; made if it is not there.', helpValue: 'DIR', default: '.' }),
+    out: string({
+      summary: 'Folder for the files; made if it is not there.',
+      helpValue: 'DIR',
+      default: '.',
+    }),
     bits: string({ summary: 'Size of the key, 2048 to 8192.', helpValue: 'N', default: '2048' }),
     tls: boolean({ summary: 'Make a self-signed certificate too.' }),
     host: string({
-      summary: 'With --tls: name or address that the certificate is for; may be repeated. Default: localhost.',
+      summary:
+        'With --tls: name or address that the certificate is for; may be repeated. Default: localhost.',
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,

@@ -24,6 +24,9 @@ export default class Ping extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(Ping);
     const count = wholeNumber(flags.count, 'count', 1, 1_000_000);
-    await ping({ ...connectionOptions(flags, this.surroundings.env), count, json: flags.json }, this.surroundings);
+    await ping(
+      { ...connectionOptions(flags, this.surroundings.env), count, json: flags.json },
+      this.surroundings,
+    );
   }
 }

@@ -5,7 +5,8 @@ import { showkey } from '../lib/cli/showkey.js';
 export default class Showkey extends BaseCommand {
   static override summary = 'Show what your kite key says: who you are, and which Kontrol vouches for it.';
 
-  static override description = 'The key itself and its signature are never printed: whoever has them is you.';
+  static override description =
+    'The key itself and its signature are never printed: whoever has them is you.';
 
   static override examples = [
     { description: 'Your kite key as a table.', command: '<%= config.bin %> showkey' },

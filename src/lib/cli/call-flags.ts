@@ -2,7 +2,12 @@ import { boolean, string } from '@oclif/core/flags';
 import { CALLBACK_PLACEHOLDER, parseArgument } from './arguments.js';
 import type { CallOptions } from './call.js';
 import { usageError } from './cli-error.js';
-import { connectionFlags, connectionOptions, type ParsedConnectionFlags, wholeNumber } from './connection-flags.js';
+import {
+  connectionFlags,
+  connectionOptions,
+  type ParsedConnectionFlags,
+  wholeNumber,
+} from './connection-flags.js';
 
 /** The flags of the commands that call a method. */
 export const callFlags = {

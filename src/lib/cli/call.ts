@@ -27,7 +27,13 @@ export async function call(options: CallOptions, surroundings: Surroundings): Pr
     const { method, raw, stdin } = options;
     if (stdin !== false) {
       await callLines(
-        { client, method, parallel: stdin.parallel, format: (result) => formatResult(result, raw), doing: doing(method) },
+        {
+          client,
+          method,
+          parallel: stdin.parallel,
+          format: (result) => formatResult(result, raw),
+          doing: doing(method),
+        },
         surroundings,
       );
       return;

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/flags';
-import { parseDuration } from '../util/duration.js';
+import { DURATION_FORMS, parseDuration } from '../util/duration.js';
 import { usageError } from './cli-error.js';
 import { type ConnectionOptions, transports } from './connection.js';
 import { resolveTarget } from './target.js';
@@ -8,7 +8,10 @@ const authTypes = ['none', 'kite-key'] as const;
 
 /** The flags of every command that talks to a kite. */
 export const connectionFlags = {
-  to: string({ summary: 'URL of the kite, such as http://localhost:3636/kite. Default: $KITE_TO.', helpValue: 'URL' }),
+  to: string({
+    summary: 'URL of the kite, such as http://localhost:3636/kite. Default: $KITE_TO.',
+    helpValue: 'URL',
+  }),
   timeout: string({
     summary: 'How long to wait for an answer: 4 or 4s, 500ms, 1m; 0 waits for ever. Default: 15s.',
     helpValue: 'DURATION',
@@ -20,7 +23,8 @@ export const connectionFlags = {
   }),
   auth: string({
     summary: 'Whether to send your kite key.',
-    description: 'Without this flag it is sent, if you have one, to kites on this machine (loopback addresses) only.',
+    description:
+      'Without this flag it is sent, if you have one, to kites on this machine (loopback addresses) only.',
     options: [...authTypes],
   }),
   'key-file': string({
@@ -52,11 +56,13 @@ export function connectionOptions(
   };
 }
 
-/** Milliseconds of `4`, `4s`, `500ms`, `1m30s`; a bare number is seconds. */
 function timeoutMs(text: string): number {
-  const ms = parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
+  const ms = parseDuration(text);
   if (ms === undefined || ms < 0) {
-    throw usageError(`--timeout is not a duration: ${text}`, 'Give it like 4, 4s, 500ms or 1m30s; 0 waits for ever.');
+    throw usageError(
+      `--timeout is not a duration: ${text}`,
+      `Give it like ${DURATION_FORMS}; 0 waits for ever.`,
+    );
   }
   return ms;
 }

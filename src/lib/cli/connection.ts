@@ -2,6 +2,7 @@ import { type Client, Kite } from '../index.js';
 import { makeVisible } from '../util/visible.js';
 import { chooseKey, type KeyOptions } from './credentials.js';
 import { type Doing, toCliError } from './failures.js';
+import { toJson } from './json.js';
 import type { Surroundings } from './surroundings.js';
 
 /** The names of `--transport`, and what the library calls them. */
@@ -38,8 +39,8 @@ export async function withConnection<Result>(
   const kite = new Kite('kitectl', surroundings.version);
   for (const method of ['kite.log', 'kite.print']) {
     kite.handle(method, (request) => {
-      const text = request.args.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(' ');
-      surroundings.stderr.write(`${makeVisible(text)}\n`);
+      const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
+      surroundings.stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`);
       return null;
     });
   }

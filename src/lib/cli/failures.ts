@@ -62,7 +62,10 @@ function verdict(error: KiteError, doing: Doing | undefined): Verdict {
   if (error.id !== '') return { exitCode: remoteError };
   switch (error.type) {
     case 'timeout':
-      return { exitCode: deadline, hint: 'Give it longer with --timeout 60s, or --timeout 0 to wait for ever.' };
+      return {
+        exitCode: deadline,
+        hint: 'Give it longer with --timeout 60s, or --timeout 0 to wait for ever.',
+      };
     case 'disconnect':
     case 'sendError':
       return dialVerdict(error) ?? { exitCode: unreachable, hint: 'The connection dropped: try again.' };
@@ -89,7 +92,8 @@ const DIAL_HINTS: Readonly<Record<string, string>> = {
 /** What is known of a connection that never stood: the code of the error says why. */
 function dialVerdict({ code }: KiteError): Verdict | undefined {
   if (code === 'notFound') {
-    const hint = 'Something answers at this address, but there is no kite at this path. It usually ends with /kite.';
+    const hint =
+      'Something answers at this address, but there is no kite at this path. It usually ends with /kite.';
     return { exitCode: ExitCode.notFound, hint };
   }
   const hint = Object.hasOwn(DIAL_HINTS, code) ? DIAL_HINTS[code] : undefined;

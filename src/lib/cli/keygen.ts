@@ -44,7 +44,8 @@ export async function keygen(options: KeygenOptions, surroundings: Surroundings)
     ['privateKey', keys.privateKey],
     ['publicKey', keys.publicKey],
   ]);
-  if (tls) contents.set('certificate', await selfSignedCertificate({ hosts: tls.hosts, days: tls.days, keys }));
+  if (tls)
+    contents.set('certificate', await selfSignedCertificate({ hosts: tls.hosts, days: tls.days, keys }));
   surroundings.signal.throwIfAborted();
   await writeAll(
     out,
@@ -82,7 +83,11 @@ async function writeAll(folder: string, files: readonly (NewFile & { content: st
   } catch (error) {
     await Promise.all(waiting.map(({ temporary }) => rm(temporary, { force: true })));
     const reason = error instanceof Error ? error.message : String(error);
-    throw configurationError(`The keys cannot be written: ${reason}`, 'Choose another folder with --out DIR.', error);
+    throw configurationError(
+      `The keys cannot be written: ${reason}`,
+      'Choose another folder with --out DIR.',
+      error,
+    );
   }
 }
 

@@ -25,7 +25,9 @@ export async function ping(options: PingOptions, surroundings: Surroundings): Pr
         throw toCliError(error, doing('kite.ping'));
       });
       const milliseconds = Math.round((surroundings.now() - start) * 1000) / 1000;
-      const line = json ? toJson({ url: target, milliseconds }) : `pong from ${target} in ${milliseconds.toFixed(1)} ms`;
+      const line = json
+        ? toJson({ url: target, milliseconds })
+        : `pong from ${target} in ${milliseconds.toFixed(1)} ms`;
       await write(stdout, `${line}\n`);
     }
   });

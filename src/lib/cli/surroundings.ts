@@ -35,6 +35,7 @@ export async function write(output: Output, text: string): Promise<void> {
 
 /** Whether colours may be used on `output`: only on a terminal, and not when the person said no. */
 export function mayColor(surroundings: Pick<Surroundings, 'env' | 'noColor'>, output: Output): boolean {
-  if (surroundings.noColor || surroundings.env['NO_COLOR'] || surroundings.env['TERM'] === 'dumb') return false;
+  if (surroundings.noColor || surroundings.env['NO_COLOR'] || surroundings.env['TERM'] === 'dumb')
+    return false;
   return output.isTTY === true;
 }

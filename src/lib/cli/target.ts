@@ -7,7 +7,10 @@ const EXAMPLE = 'http://localhost:3636/kite';
  *
  * @throws CliError when neither says one, or when it is not the URL of a kite.
  */
-export function resolveTarget(to: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
+export function resolveTarget(
+  to: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
   const target = to ?? env['KITE_TO'];
   if (target === undefined || target === '') {
     throw usageError(
@@ -31,7 +34,9 @@ export function resolveTarget(to: string | undefined, env: Readonly<Record<strin
 /** Whether a URL leads to this machine only, so that a kite key sent there does not leave it. */
 export function isLoopback(url: string): boolean {
   const host = (parseUrl(url)?.hostname ?? '').toLowerCase();
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
+  return (
+    host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
+  );
 }
 
 function parseUrl(text: string): URL | undefined {

@@ -4,7 +4,10 @@ import { suggest } from './suggest.js';
 /** The error for a command that is not there; it suggests the one that was probably meant. */
 export function unknownCommand(id: string, known: readonly string[]): CliError {
   if (id.startsWith('-')) {
-    return usageError(`There is no flag ${id} before a command.`, 'Flags go behind the command: kitectl COMMAND --flag');
+    return usageError(
+      `There is no flag ${id} before a command.`,
+      'Flags go behind the command: kitectl COMMAND --flag',
+    );
   }
   const near = suggest(id, [...known, 'help']);
   const hint = near === undefined ? 'See what there is with: kitectl help' : `Did you mean: kitectl ${near}`;

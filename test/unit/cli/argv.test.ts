@@ -13,7 +13,11 @@ describe('normalizeArgv', () => {
   it.each([
     ['leaves a plain command line alone', ['--to', 'u'], ['--to', 'u']],
     ['takes a flag of the Go tool with an equals sign', ['-to=http://h/kite'], ['--to', 'http://h/kite']],
-    ['takes a flag of the Go tool with a value behind it', ['-to', 'http://h/kite'], ['--to', 'http://h/kite']],
+    [
+      'takes a flag of the Go tool with a value behind it',
+      ['-to', 'http://h/kite'],
+      ['--to', 'http://h/kite'],
+    ],
     ['takes a switch of the Go tool', ['-raw', 'x'], ['--raw', '--', 'x']],
     ['keeps equals signs within a value', ['--to=a=b'], ['--to', 'a=b']],
     ['takes negative numbers for arguments', ['square', '-4', '-.5'], ['--', 'square', '-4', '-.5']],
@@ -72,7 +76,10 @@ describe('the other readers of a command line', () => {
   });
 
   it('moves global switches behind the command', () => {
-    expect(splitArgv(['--json', '-no-color', 'call', 'x'])).toEqual({ id: 'call', rest: ['--json', '-no-color', 'x'] });
+    expect(splitArgv(['--json', '-no-color', 'call', 'x'])).toEqual({
+      id: 'call',
+      rest: ['--json', '-no-color', 'x'],
+    });
     expect(splitArgv([])).toEqual({ id: undefined, rest: [] });
   });
 });

@@ -101,7 +101,14 @@ describe('callLines', () => {
   it('takes lines over chunk borders, within characters too, and skips empty ones', async () => {
     const client = new FakeClient();
     const bytes = Buffer.from('\ufeff"ä€"\r\n\n  \n[1,2]');
-    const done = start(Readable.from([...bytes].map((byte) => Buffer.from([byte])), { objectMode: true }), client, 8);
+    const done = start(
+      Readable.from(
+        [...bytes].map((byte) => Buffer.from([byte])),
+        { objectMode: true },
+      ),
+      client,
+      8,
+    );
     await client.answered(2);
     expect(client.calls.map(({ args }) => args)).toEqual([['ä€'], [1, 2]]);
     for (const call of client.calls) call.resolve(null);
