@@ -1,0 +1,64 @@
+/** One end of one peer, in a process of its own: `child.ts server|client PEER`. Told what to do over the process's channel. */
+import * as bare from './peers/bare.ts';
+import type { ClientPeer, Connection, ServerPeer } from './peers/peer.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
+
+export type Order =
+  | { readonly do: 'listen' }
+  | { readonly do: 'memory' }
+  | { readonly do: 'run'; readonly scenario: Scenario; readonly url: string; readonly ms: number }
+  | { readonly do: 'idle'; readonly url: string; readonly count: number }
+  | { readonly do: 'release' };
+
+const [role = '', name = ''] = process.argv.slice(2);
+
+async function loadPeer(): Promise<{ server: ServerPeer; client: ClientPeer }> {
+  if (name === 'bare') return bare;
+  if (name === 'kite.js') return import('./peers/kite-js.ts');
+  const kitectl = await import('./peers/kitectl.ts');
+  const key = process.env['BENCH_KEY'];
+  return name === 'kitectl+key' && key ? kitectl.authenticated(key) : kitectl;
+}
+
+const peer = await loadPeer();
+let idle: Connection[] = [];
+
+async function obey(order: Order): Promise<unknown> {
+  switch (order.do) {
+    case 'listen':
+      return peer.server.listen();
+    case 'memory':
+      return settledMemory();
+    case 'run':
+      return scenarios[order.scenario](peer.client, order.url, order.ms);
+    case 'idle':
+      for (let i = 0; i < order.count; i++) {
+        const connection = await peer.client.connect(order.url);
+        await connection.square(4);
+        idle.push(connection);
+      }
+      return null;
+    case 'release':
+      for (const connection of idle) connection.close();
+      idle = [];
+      return null;
+  }
+}
+
+/** Bytes in use once garbage is collected. */
+async function settledMemory(): Promise<number> {
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+process.on('message', (order: Order) => {
+  obey(order).then(
+    (value) => process.send?.({ value }),
+    (error: unknown) => process.send?.({ error: `${role} of ${name}: ${String(error)}` }),
+  );
+});
+process.send?.({ value: 'ready' });

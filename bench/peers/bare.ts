@@ -1,0 +1,67 @@
+import type { AddressInfo } from 'node:net';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { ClientPeer, Connection, ServerPeer } from './peer.ts';
+
+/** The floor: `ws` with one JSON object a message, `{method, args, id}` there and `{id, result}` back, and nothing else. */
+interface Call {
+  readonly method: 'square' | 'echo' | 'count';
+  readonly args: readonly unknown[];
+  readonly id: number;
+}
+
+export const server: ServerPeer = {
+  listen() {
+    const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+    wss.on('connection', (socket) => {
+      socket.on('message', (data: Buffer) => {
+        const { method, args, id } = JSON.parse(data.toString()) as Call;
+        if (method === 'count') {
+          for (let i = 0; i < (args[0] as number); i++)
+            socket.send(JSON.stringify({ method: 'each', args: [i] }));
+        }
+        const result = method === 'square' ? (args[0] as number) ** 2 : args[0];
+        socket.send(JSON.stringify({ id, result }));
+      });
+    });
+    return new Promise((resolve) => {
+      wss.on('listening', () => resolve(`ws://127.0.0.1:${(wss.address() as AddressInfo).port}`));
+    });
+  },
+};
+
+export const client: ClientPeer = {
+  connect(url) {
+    const socket = new WebSocket(url, { perMessageDeflate: false });
+    const waiting = new Map<number, (result: unknown) => void>();
+    let each = (): void => {};
+    let next = 0;
+    socket.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString()) as { method?: string; id: number; result: unknown };
+      if (message.method === 'each') {
+        each();
+        return;
+      }
+      waiting.get(message.id)?.(message.result);
+      waiting.delete(message.id);
+    });
+    const call = (method: string, args: unknown[]): Promise<unknown> =>
+      new Promise((resolve) => {
+        const id = next++;
+        waiting.set(id, resolve);
+        socket.send(JSON.stringify({ method, args, id }));
+      });
+    const connection: Connection = {
+      square: (n) => call('square', [n]) as Promise<number>,
+      echo: (text) => call('echo', [text]) as Promise<string>,
+      async count(times, onEach) {
+        each = onEach;
+        await call('count', [times]);
+      },
+      close: () => socket.close(),
+    };
+    return new Promise((resolve, reject) => {
+      socket.on('open', () => resolve(connection));
+      socket.on('error', reject);
+    });
+  },
+};

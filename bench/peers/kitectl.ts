@@ -1,0 +1,63 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { Kite, type KiteOptions, type RemoteFunction } from 'kitectl';
+import { makeKiteKey } from '../kite-key.ts';
+import type { ClientPeer, Connection, ServerPeer } from './peer.ts';
+
+interface Methods {
+  square(n: number): number;
+  echo(text: string): string;
+  count(times: number, each: RemoteFunction): number;
+}
+
+function makeServer(options: KiteOptions, open: boolean): ServerPeer {
+  return {
+    async listen() {
+      const kite = new Kite('bench', '1.0.0', { port: 0, env: {}, ...options });
+      const methods = [
+        kite.handle<[number], number>('square', ({ args: [n] }) => n * n),
+        kite.handle<[string], string>('echo', ({ args: [text] }) => text),
+        kite.handle<[number, RemoteFunction], number>('count', ({ args: [times, each] }) => {
+          for (let i = 0; i < times; i++) each(i);
+          return times;
+        }),
+      ];
+      if (open) for (const method of methods) method.disableAuthentication();
+      await kite.listen();
+      return kite.url ?? '';
+    },
+  };
+}
+
+function makeClient(options: KiteOptions, kiteKey?: string): ClientPeer {
+  const kite = new Kite('caller', '1.0.0', { env: {}, ...options });
+  return {
+    async connect(url): Promise<Connection> {
+      const client = kite.newClient<Methods>(url, kiteKey ? { auth: { type: 'kiteKey', key: kiteKey } } : {});
+      await client.dial();
+      return {
+        square: (n) => client.tell('square', n),
+        echo: (text) => client.tell('echo', text),
+        async count(times, each) {
+          await client.tell('count', times, each);
+        },
+        close: () => client.close(),
+      };
+    },
+  };
+}
+
+/** Over SockJS WebSocket, as kites do by default; nobody authenticates. */
+export const server = makeServer({ kiteKey: false }, true);
+export const client = makeClient({ kiteKey: false });
+
+/** The same with a kite key on every call, verified by the server. */
+export function authenticated(keyPem: string): { server: ServerPeer; client: ClientPeer } {
+  const kiteKey = makeKiteKey(keyPem);
+  return { server: makeServer({ kiteKey }, false), client: makeClient({ kiteKey }, kiteKey) };
+}
+
+export function newKeyPem(): string {
+  return generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
+}
