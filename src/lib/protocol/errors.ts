@@ -1,4 +1,7 @@
-/** The error types that travel in an answer, or are made on the caller's side (the last four). */
+/**
+ * The error types that travel in an answer, or are made on the caller's side: the last five, of which
+ * `configurationError` means that nothing was tried, because an option, a `KITE_*` variable or a key file is wrong.
+ */
 export type KnownErrorType =
   | 'methodNotFound'
   | 'argumentError'
@@ -8,7 +11,8 @@ export type KnownErrorType =
   | 'timeout'
   | 'disconnect'
   | 'sendError'
-  | 'invalidResponse';
+  | 'invalidResponse'
+  | 'configurationError';
 
 /** A program may use types of its own beside the known ones. */
 export type ErrorType = KnownErrorType | (string & {});
@@ -34,7 +38,7 @@ export interface KiteErrorOptions {
  * of failure it was; see `KnownErrorType`.
  */
 export class KiteError extends Error {
-  override readonly name = 'KiteError';
+  override readonly name: string = 'KiteError';
   readonly type: ErrorType;
   readonly code: string;
   readonly id: string;
@@ -44,6 +48,18 @@ export class KiteError extends Error {
     this.type = type;
     this.code = options.code ?? '';
     this.id = options.id ?? '';
+  }
+}
+
+/**
+ * An option, a `KITE_*` variable or a key file is missing or wrong. The message says which, what it is, and what to do.
+ * `code` names the reason for programs, such as `badValue`, `keyFileMissing` or `keyFileReadable`.
+ */
+export class ConfigurationError extends KiteError {
+  override readonly name: string = 'ConfigurationError';
+
+  constructor(code: string, message: string, options: { readonly cause?: unknown } = {}) {
+    super('configurationError', message, { ...options, code });
   }
 }
 

@@ -1,0 +1,31 @@
+export { type CertificateOptions, selfSignedCertificate } from './certificate.js';
+export {
+  type Claims,
+  decodeJwt,
+  JwtError,
+  type JwtErrorReason,
+  signJwt,
+  verifyJwt,
+  type VerifyJwtOptions,
+} from './jwt.js';
+export { findKiteKey } from './find-kite-key.js';
+export {
+  generateKeyPair,
+  type KeyPair,
+  type KeyPairOptions,
+  parseKeyPair,
+  writeKeyPairFiles,
+} from './key-pair.js';
+export { type KiteKey, kiteKeyOf, type NewKiteKey, newKiteKey, parseKiteKey } from './kite-key.js';
+export { kiteHome, kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from './kite-key-file.js';
+export { parsePrivateKey, parsePublicKey, samePublicKey } from './pem.js';
+export { type NewFile, type WriteOptions, writeFiles } from './secure-files.js';
+export {
+  audienceIncludes,
+  audienceOf,
+  type NewToken,
+  newToken,
+  parseToken,
+  type Token,
+  tokenOf,
+} from './token.js';

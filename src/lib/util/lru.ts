@@ -1,0 +1,57 @@
+import type { Clock } from './clock.js';
+
+interface Entry<Value> {
+  readonly value: Value;
+  readonly expiresAt: number;
+}
+
+/** A bounded map whose entries expire. When it is full, the entry that was not asked for the longest makes room. */
+export class LruMap<Value> {
+  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #capacity: number;
+  readonly #clock: Clock;
+
+  constructor(capacity: number, clock: Clock) {
+    if (!(capacity >= 1)) throw new RangeError(`The capacity must be at least 1, not ${capacity}`);
+    this.#capacity = capacity;
+    this.#clock = clock;
+  }
+
+  /** How many entries are kept, those that have expired unnoticed included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): Value | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    if (this.#clock.now() >= entry.expiresAt) {
+      this.#entries.delete(key);
+      return undefined;
+    }
+    // Order matters only to who makes room, and nobody must while half of it is free.
+    if (this.#entries.size * 2 > this.#capacity) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+    }
+    return entry.value;
+  }
+
+  /** Keeps `value` until `expiresAt`, in milliseconds since 1970. */
+  set(key: string, value: Value, expiresAt: number = Number.POSITIVE_INFINITY): void {
+    this.#entries.delete(key);
+    if (this.#entries.size >= this.#capacity) {
+      const oldest = this.#entries.keys().next();
+      if (!oldest.done) this.#entries.delete(oldest.value);
+    }
+    this.#entries.set(key, { value, expiresAt });
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}

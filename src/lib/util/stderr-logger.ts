@@ -1,0 +1,75 @@
+import { type Clock, systemClock } from './clock.js';
+import type { Logger } from './logger.js';
+import { makeVisible } from './visible.js';
+
+/** From the most to the least talkative. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface StderrLoggerOptions {
+  /** The lowest level that is written. Default `info`. */
+  readonly level?: LogLevel;
+  /** False: no colours even on a terminal. Default true: colours where the stream is one. */
+  readonly color?: boolean;
+  /** Default `process.stderr`. */
+  readonly stream?: LogStream;
+  readonly clock?: Clock;
+}
+
+export interface LogStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+const COLORS: Readonly<Record<LogLevel, string>> = { debug: '90', info: '36', warn: '33', error: '31' };
+
+/**
+ * Writes each message as one line, `2026-01-31T12:00:00.000Z INFO  text`. Control characters are made visible, so that
+ * what a peer sends cannot forge a line.
+ */
+export class StderrLogger implements Logger {
+  /** The lowest level that is written. May be set at any time. */
+  level: LogLevel;
+  readonly #configured: LogLevel;
+  readonly #stream: LogStream;
+  readonly #color: boolean;
+  readonly #clock: Clock;
+
+  constructor(options: StderrLoggerOptions = {}) {
+    this.#configured = options.level ?? 'info';
+    this.level = this.#configured;
+    this.#stream = options.stream ?? process.stderr;
+    this.#color = (options.color ?? true) && this.#stream.isTTY === true;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Switches debug messages on, and at the next call back to the configured level. */
+  toggleDebug(): void {
+    if (this.level !== 'debug') this.level = 'debug';
+    else this.level = this.#configured === 'debug' ? 'info' : this.#configured;
+  }
+
+  debug(message: string): void {
+    this.#write('debug', message);
+  }
+
+  info(message: string): void {
+    this.#write('info', message);
+  }
+
+  warn(message: string): void {
+    this.#write('warn', message);
+  }
+
+  error(message: string): void {
+    this.#write('error', message);
+  }
+
+  #write(level: LogLevel, message: string): void {
+    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.level)) return;
+    const name = level.toUpperCase().padEnd(5);
+    const shown = this.#color ? `\u001b[${COLORS[level]}m${name}\u001b[39m` : name;
+    this.#stream.write(`${new Date(this.#clock.now()).toISOString()} ${shown} ${makeVisible(message)}\n`);
+  }
+}
