@@ -44,5 +44,5 @@ export class VerifiedCredentials {
  * has to be equal.
  */
 function tail(key: string): string {
-  return key.slice(-64);
+  return key.slice(-12);
 }

@@ -1,3 +1,5 @@
+import { KiteError } from './errors.js';
+
 /** Who a kite is. The seven fields always travel together; together they are its path. */
 export interface KiteIdentity {
   readonly name: string;
@@ -43,4 +45,38 @@ export function parseIdentity(value: unknown): KiteIdentity {
     version: field('version'),
     hostname: field('hostname'),
   };
+}
+
+/**
+ * The identity that a path names: all seven fields, in the order of `kitePath`.
+ *
+ * @throws KiteError `argumentError` where there are more, fewer or empty ones
+ */
+export function parsePath(path: string): KiteIdentity {
+  const parts = path.startsWith('/') ? path.slice(1).split('/', IDENTITY_FIELDS.length + 1) : [];
+  if (parts.length !== IDENTITY_FIELDS.length) {
+    const shown = JSON.stringify(path.slice(0, 200));
+    throw new KiteError(
+      'argumentError',
+      `${shown} is no kite path: it must be /${IDENTITY_FIELDS.join('/')}`,
+    );
+  }
+  const identity = parseIdentity(
+    Object.fromEntries(IDENTITY_FIELDS.map((field, index) => [field, parts[index]])),
+  );
+  validateIdentity(identity);
+  return identity;
+}
+
+/**
+ * Checks that an identity can be registered: no field is empty, and none contains `/`.
+ *
+ * @throws KiteError `argumentError` that names the field
+ */
+export function validateIdentity(identity: KiteIdentity): void {
+  for (const field of IDENTITY_FIELDS) {
+    if (identity[field] === '') throw new KiteError('argumentError', `The kite's ${field} is empty`);
+    if (identity[field].includes('/'))
+      throw new KiteError('argumentError', `The kite's ${field} contains "/"`);
+  }
 }
