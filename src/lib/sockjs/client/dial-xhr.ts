@@ -1,0 +1,59 @@
+import type { Channel } from '../../util/channel.js';
+import { frameBytes } from '../frame-limit.js';
+import { decodeServerFrame } from '../frames.js';
+import { ClientHeartbeat } from './client-heartbeat.js';
+import type { DialOptions } from './dial.js';
+import { DialError, socketError, statusError } from './dial-error.js';
+import { Handshake } from './handshake.js';
+import { type Answer, HttpPost } from './http-post.js';
+import { XhrChannel } from './xhr-channel.js';
+
+/** Opens a session over XHR polling. `url` is that of the session, without the transport's name. */
+export function dialXhr(url: URL, options: DialOptions): Promise<Channel> {
+  const { limits, clock, tls } = options;
+  return new Promise((resolve, reject) => {
+    const http = new HttpPost(url, frameBytes(limits.messageBytes), tls);
+    const handshake = new Handshake(url, options, (error) => {
+      request.abort();
+      http.close();
+      reject(error);
+    });
+    const request = http.post(`${url.pathname}/xhr${url.search}`, '', false, (outcome) => {
+      if (outcome instanceof Error) {
+        handshake.fail(socketError(url, outcome));
+        return;
+      }
+      const refusal = refusalOf(url, outcome, limits.messageBytes);
+      if (refusal) {
+        handshake.fail(refusal);
+      } else if (handshake.succeed()) {
+        const { remoteAddress } = outcome as Answer;
+        const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
+        const channel = new XhrChannel({ url, http, limits, clock, remoteAddress, owner: heartbeat });
+        heartbeat.watch(channel);
+        resolve(channel);
+      }
+    });
+  });
+}
+
+/** Why the answer to the first request opens no session; undefined when it does. */
+function refusalOf(url: URL, outcome: Answer | 'tooLarge', messageBytes: number): DialError | undefined {
+  if (outcome === 'tooLarge') return new DialError('protocol', url, NO_SOCKJS);
+  if (outcome.status !== 200) return statusError(url, outcome.status, 'a SockJS session');
+  const frame = decodeServerFrame(outcome.text.trimEnd(), messageBytes);
+  if (frame.type === 'open') return undefined;
+  if (frame.type === 'close') {
+    return new DialError(
+      'handshake',
+      url,
+      `the server ended the session at once: ${frame.code} ${frame.reason}`,
+      {
+        status: 200,
+      },
+    );
+  }
+  return new DialError('protocol', url, NO_SOCKJS);
+}
+
+const NO_SOCKJS = 'what answers there is no SockJS server. Check the path: a kite is reached at /kite.';

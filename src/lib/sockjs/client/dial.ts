@@ -1,0 +1,78 @@
+import { randomInt } from 'node:crypto';
+import type { ConnectionOptions } from 'node:tls';
+import type { Channel } from '../../util/channel.js';
+import type { Clock } from '../../util/clock.js';
+import type { Limits } from '../../util/limits.js';
+import { randomHex } from '../../util/random.js';
+import { abortedError, DialError } from './dial-error.js';
+import { parseBaseUrl, urlUnder, withScheme } from './url.js';
+import { dialWebSocket } from './dial-websocket.js';
+import { dialXhr } from './dial-xhr.js';
+
+/**
+ * How a connection is made: SockJS over `WebSocket`, `RawWebSocket` without SockJS, `XHRPolling`, or `auto`: WebSocket,
+ * and XHR polling when an HTTP answer comes in place of the WebSocket.
+ */
+export type Transport = 'auto' | 'WebSocket' | 'RawWebSocket' | 'XHRPolling';
+
+/** What is trusted in a server's certificate, and what is shown to it. */
+export type DialTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
+
+export interface DialOptions {
+  readonly transport: Transport;
+  /** Milliseconds in which the session has to be open; 0 = no bound. */
+  readonly handshakeTimeout: number;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  /** Gives up when it fires. Once the connection is made, it has no effect. */
+  readonly signal?: AbortSignal | undefined;
+  readonly tls?: DialTls | undefined;
+}
+
+/**
+ * Connects to a SockJS server. `url` is its base URL (`http://host:3636/kite`), of scheme http, https, ws or wss; its
+ * query is kept on every request. `RawWebSocket` takes a ws or wss URL as it stands, and adds `/websocket` to an http or
+ * https one.
+ *
+ * Resolves to a channel that has yet to be started. Rejects with a `DialError`.
+ */
+export async function dial(url: string, options: DialOptions): Promise<Channel> {
+  const base = parseBaseUrl(url);
+  if (!base) {
+    throw new DialError(
+      'invalidUrl',
+      url,
+      'that is no URL with http, https, ws or wss. Such as http://localhost:3636/kite',
+    );
+  }
+  if (options.signal?.aborted) throw abortedError(base, options.signal);
+  switch (options.transport) {
+    case 'WebSocket':
+      return dialWebSocket(urlUnder(base, `${sessionPath()}/websocket`, 'ws'), true, options);
+    case 'RawWebSocket':
+      return dialWebSocket(rawUrl(base), false, options);
+    case 'XHRPolling':
+      return dialXhr(urlUnder(base, sessionPath(), 'http'), options);
+    default:
+      return dialAuto(base, options);
+  }
+}
+
+async function dialAuto(base: URL, options: DialOptions): Promise<Channel> {
+  try {
+    return await dialWebSocket(urlUnder(base, `${sessionPath()}/websocket`, 'ws'), true, options);
+  } catch (error) {
+    if (!(error instanceof DialError) || error.code !== 'handshake') throw error;
+  }
+  return dialXhr(urlUnder(base, sessionPath(), 'http'), options);
+}
+
+function rawUrl(base: URL): URL {
+  const exact = base.protocol === 'ws:' || base.protocol === 'wss:';
+  return exact ? withScheme(base, 'ws') : urlUnder(base, '/websocket', 'ws');
+}
+
+/** `/042/8f0c…`: three digits for balancers, and a name that nobody can guess. */
+function sessionPath(): string {
+  return `/${String(randomInt(1000)).padStart(3, '0')}/${randomHex(10)}`;
+}

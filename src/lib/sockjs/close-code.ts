@@ -1,0 +1,35 @@
+/** What a peer did against the rules, and how the connection ends because of it. */
+export interface Violation {
+  readonly type: 'violation';
+  readonly code: number;
+  readonly reason: string;
+}
+
+export function violation(code: number, reason: string): Violation {
+  return { type: 'violation', code, reason };
+}
+
+export const GO_AWAY_CODE = 3000;
+export const GO_AWAY_REASON = 'Go away!';
+/** The connection dropped without a goodbye. Never sent. */
+export const DROPPED_CODE = 1006;
+
+/** Milliseconds that a peer has to answer a goodbye, or to take what is still queued for it. */
+export const CLOSE_GRACE = 5000;
+
+/** The code, if WebSocket lets it be sent (RFC 6455, section 7.4), else 3000. */
+export function sendableCode(code: number): number {
+  const reserved = code === 1004 || code === 1005 || code === 1006;
+  const standard = code >= 1000 && code <= 1014 && !reserved;
+  const registered = code >= 3000 && code <= 4999;
+  return Number.isInteger(code) && (standard || registered) ? code : GO_AWAY_CODE;
+}
+
+const REASON_BYTES = 123;
+
+/** The reason, cut to the 123 bytes that fit into a WebSocket close frame. */
+export function sendableReason(reason: string): string {
+  if (reason.length * 3 <= REASON_BYTES) return reason;
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(REASON_BYTES));
+  return reason.slice(0, read);
+}

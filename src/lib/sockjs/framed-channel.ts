@@ -1,0 +1,115 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { Limits } from '../util/limits.js';
+import type { Message } from '../util/message.js';
+import { BATCH_LENGTH, BATCH_MESSAGES, Batch } from './batch.js';
+import {
+  closeFrame,
+  decodeClientFrame,
+  decodeServerFrame,
+  HEARTBEAT_FRAME,
+  OPEN_FRAME,
+  tooLong,
+} from './frames.js';
+import { type ChannelOwner, WebSocketChannel } from './websocket-channel.js';
+
+/**
+ * A SockJS session over one WebSocket. The messages of one turn of the event loop share an array frame, written when the
+ * turn ends; a frame that is large enough to keep the other side busy does not wait for that.
+ */
+abstract class FramedChannel extends WebSocketChannel {
+  readonly #batch: Batch;
+  #scheduled = false;
+
+  constructor(opening: string, ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
+    super(ws, socket, limits, owner);
+    this.#batch = new Batch(opening, limits.messageBytes);
+  }
+
+  protected get pendingLength(): number {
+    return this.#batch.length;
+  }
+
+  protected enqueue(message: Message): void {
+    const batch = this.#batch;
+    if (!batch.add(message)) {
+      this.refuse(tooLong(this.limits.messageBytes));
+      return;
+    }
+    if (batch.count >= BATCH_MESSAGES || batch.length >= BATCH_LENGTH) {
+      this.transmit(batch.take());
+    } else if (!this.#scheduled) {
+      this.#scheduled = true;
+      process.nextTick(endOfTick, this);
+    }
+  }
+
+  protected flush(): void {
+    if (this.#batch.count > 0) this.transmit(this.#batch.take());
+  }
+
+  /** The turn of the event loop has ended. */
+  handleTick(): void {
+    this.#scheduled = false;
+    if (!this.closing) this.flush();
+  }
+}
+
+function endOfTick(channel: FramedChannel): void {
+  channel.handleTick();
+}
+
+/** The server's end of a session at `<prefix>/<server>/<session>/websocket`. */
+export class ServerFramedChannel extends FramedChannel {
+  constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
+    super('a[', ws, socket, limits, owner);
+    this.transmit(OPEN_FRAME);
+  }
+
+  protected get heartbeatFrame(): string {
+    return HEARTBEAT_FRAME;
+  }
+
+  protected goodbyeFrame(code: number, reason: string): string {
+    return closeFrame(code, reason);
+  }
+
+  protected receive(text: string): void {
+    const frame = decodeClientFrame(text, this.limits.messageBytes);
+    if (frame.type === 'violation') this.refuse(frame);
+    else for (const message of frame.messages) this.deliver(message);
+  }
+}
+
+/** The client's end of such a session. */
+export class ClientFramedChannel extends FramedChannel {
+  constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
+    super('[', ws, socket, limits, owner);
+  }
+
+  protected get heartbeatFrame(): undefined {
+    return undefined;
+  }
+
+  protected goodbyeFrame(): undefined {
+    return undefined;
+  }
+
+  protected receive(text: string): void {
+    const frame = decodeServerFrame(text, this.limits.messageBytes);
+    switch (frame.type) {
+      case 'messages':
+        for (const message of frame.messages) this.deliver(message);
+        break;
+      case 'close':
+        this.peerCloses(frame.code, frame.reason);
+        break;
+      case 'violation':
+        this.refuse(frame);
+        break;
+      case 'open':
+      case 'heartbeat':
+        break;
+    }
+  }
+}
