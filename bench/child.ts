@@ -1,7 +1,7 @@
 /** One end of one peer, in a process of its own: `child.ts server|client PEER`. Told what to do over the process's channel. */
-import * as bare from './peers/bare.ts';
-import type { ClientPeer, Connection, ServerPeer } from './peers/peer.ts';
-import { type Scenario, scenarios } from './scenarios.ts';
+import * as bare from './peers/bare.js';
+import type { ClientPeer, Connection, ServerPeer } from './peers/peer.js';
+import { type Scenario, scenarios } from './scenarios.js';
 
 export type Order =
   | { readonly do: 'listen' }
@@ -14,8 +14,8 @@ const [role = '', name = ''] = process.argv.slice(2);
 
 async function loadPeer(): Promise<{ server: ServerPeer; client: ClientPeer }> {
   if (name === 'bare') return bare;
-  if (name === 'kite.js') return import('./peers/kite-js.ts');
-  const kitectl = await import('./peers/kitectl.ts');
+  if (name === 'kite.js') return import('./peers/kite-js.js');
+  const kitectl = await import('./peers/kitectl.js');
   const key = process.env['BENCH_KEY'];
   return name === 'kitectl+key' && key ? kitectl.authenticated(key) : kitectl;
 }

@@ -10,8 +10,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { generateKeyPairSync } from 'node:crypto';
-import type { Order } from './child.ts';
-import { type Scenario, scenarios } from './scenarios.ts';
+import type { Order } from './child.js';
+import { type Scenario, scenarios } from './scenarios.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-import type { ClientPeer, Connection } from './peers/peer.ts';
+import type { ClientPeer, Connection } from './peers/peer.js';
 
 /** What is measured. Each runs for about `ms` milliseconds and resolves with how many a second. */
 export const scenarios = {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { ClientPeer, Connection, ServerPeer } from './peer.ts';
+import type { ClientPeer, Connection, ServerPeer } from './peer.js';
 
 /** The floor: `ws` with one JSON object a message, `{method, args, id}` there and `{id, result}` back, and nothing else. */
 interface Call {

@@ -1,23 +1,11 @@
 import { createServer } from 'node:net';
 import kitejs from 'kite.js';
-import type { ClientPeer, Connection, ServerPeer } from './peer.ts';
+import type { ClientPeer, Connection, ServerPeer } from './peer.js';
 
 /** npm's `kite.js` 1.0.13 at both ends, over raw WebSocket, as it does by default. */
-const { Kite, KiteServer } = kitejs as unknown as KiteJs;
+const { Kite, KiteServer } = kitejs;
 
 type Callback = (error: unknown, result: unknown) => void;
-
-interface KiteJs {
-  Kite: new (
-    options: object,
-  ) => {
-    connect(): void;
-    disconnect(): void;
-    tell(method: string, args: unknown[]): Promise<unknown>;
-    on(event: string, listener: () => void): void;
-  };
-  KiteServer: new (options: object) => { listen(port: number): void };
-}
 
 export const server: ServerPeer = {
   async listen() {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Kite, type KiteOptions, type RemoteFunction } from 'kitectl';
-import { makeKiteKey } from '../kite-key.ts';
-import type { ClientPeer, Connection, ServerPeer } from './peer.ts';
+import { makeKiteKey } from '../kite-key.js';
+import type { ClientPeer, Connection, ServerPeer } from './peer.js';
 
 interface Methods {
   square(n: number): number;

@@ -55,12 +55,13 @@ export class MemoryChannel implements Channel {
 
   close(code = 3000, reason = 'Go away!'): void {
     queueMicrotask(() => {
-      this.#end(code, reason);
-      this.#other?.#end(code, reason);
+      this.ended(code, reason);
+      this.#other?.ended(code, reason);
     });
   }
 
-  #end(code: number, reason: string): void {
+  /** As if the connection had ended. */
+  ended(code: number, reason: string): void {
     if (this.closedWith) return;
     this.closedWith = { code, reason };
     this.#receiver?.close(code, reason);

@@ -230,7 +230,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     if (entry === undefined) return;
     if (callbacks) this.#unscrub(args, callbacks);
     if (typeof entry === 'function') this.#invoke(entry, args);
-    else settleCall(this.#handed.settle(number, entry), args[0]);
+    else settleCall(this.#handed.settle(number, entry), args);
   }
 
   #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {
@@ -308,14 +308,18 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 // Levels of nesting that the wire form of a call adds to its arguments.
 const ENVELOPE_DEPTH = 4;
 
-function settleCall(call: PendingCall, answer: unknown): void {
-  if (typeof answer !== 'object' || answer === null) {
-    call.reject(notAnError());
-    return;
-  }
-  const { error, result } = answer as { error?: unknown; result?: unknown };
-  if (error === null || error === undefined) call.resolve(result);
-  else call.reject(fromWireError(error));
+function settleCall(call: PendingCall, args: readonly unknown[]): void {
+  const answer = readAnswer(args);
+  if (!answer) call.reject(notAnError());
+  else if (answer.error === null || answer.error === undefined) call.resolve(answer.result);
+  else call.reject(fromWireError(answer.error));
+}
+
+/** `{error, result}` as kites answer, or the two one after the other, as clients of `kite.js` do. */
+function readAnswer(args: readonly unknown[]): { error?: unknown; result?: unknown } | undefined {
+  const [first, second = null] = args;
+  if (args.length > 1 || first === null) return { error: first, result: second };
+  return typeof first === 'object' ? first : undefined;
 }
 
 class Receiver implements ChannelReceiver {

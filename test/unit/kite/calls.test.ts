@@ -179,9 +179,10 @@ describe('a call', () => {
 
 describe('an answer', () => {
   it.each([
-    ['null', { type: 'invalidResponse' }],
+    ['"text"', { type: 'invalidResponse' }],
     ['4', { type: 'invalidResponse' }],
     ['{"error":4}', { type: 'invalidResponse' }],
+    ['"text",null', { type: 'genericError', message: 'text' }],
     ['{"error":"text"}', { type: 'genericError', message: 'text' }],
     ['{"error":{"message":"m","name":"Error"}}', { type: 'genericError', message: 'm' }],
     ['{"error":{"a":1}}', { type: 'genericError', message: '{"a":1}' }],
@@ -194,6 +195,18 @@ describe('an answer', () => {
     const call = expect(client.tell('never')).rejects.toMatchObject(error);
     near.deliver(`{"method":0,"arguments":[${answer}],"callbacks":{}}`);
     await call;
+  });
+
+  it.each([
+    ['{"error":null,"result":4}', 4],
+    ['{"result":4}', 4],
+    ['null,4', 4],
+    ['null', null],
+  ])('that is %s is a result', async (answer, result) => {
+    const { client, near } = await connected();
+    const call = client.tell('never');
+    near.deliver(`{"method":0,"arguments":[${answer}],"callbacks":{}}`);
+    expect(await call).toBe(result);
   });
 
   it('for a call that nobody made is dropped', async () => {

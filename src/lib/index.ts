@@ -1,0 +1,22 @@
+/** The library: services that call each other, in both directions. Everything a program imports from `kitectl`. */
+export {
+  type Auth,
+  type Client,
+  type ClientEvents,
+  type ClientOptions,
+  type Transport,
+} from './kite/client.js';
+export type { KiteEvents, HandleOptions } from './kite/core.js';
+export type { TlsOptions } from './kite/http-listener.js';
+export type { HttpHandler } from './kite/http-routes.js';
+export { type CloseOptions, Kite, type KiteOptions } from './kite/kite.js';
+export type { FinalFunc, Handler, Method, MethodHandling, Outcome, ThrottleOptions } from './kite/method.js';
+export type { AnyMethods, RemoteFunction } from './kite/method-types.js';
+export type { CallOptions, Peer } from './kite/peer.js';
+export type { Request } from './kite/request.js';
+export type { ArgsSchema } from './kite/schema.js';
+export type { SystemInfo, SystemMethod } from './kite/system-methods.js';
+export { type ErrorType, isKiteError, KiteError, type KnownErrorType } from './protocol/errors.js';
+export { type KiteIdentity, kitePath } from './protocol/identity.js';
+export { defaultLimits, type Limits } from './util/limits.js';
+export type { Logger } from './util/logger.js';

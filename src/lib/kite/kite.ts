@@ -1,0 +1,314 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import os from 'node:os';
+import type { Duplex } from 'node:stream';
+import { findKiteKey } from '../keys/find-kite-key.js';
+import { dial } from '../sockjs/client/dial.js';
+import { SockJsServer } from '../sockjs/server/server.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import { defaultLimits, type Limits } from '../util/limits.js';
+import type { Logger } from '../util/logger.js';
+import { StderrLogger } from '../util/stderr-logger.js';
+import type { Dialer } from './client.js';
+import { type Config, type ConfigOptions, resolveConfig } from './config.js';
+import { KiteCore } from './core.js';
+import { addDefaultMethods } from './default-methods.js';
+import { HttpListener, type TlsOptions } from './http-listener.js';
+import { type HttpHandler, HttpRoutes } from './http-routes.js';
+
+import type { MethodHandling } from './method.js';
+import type { AnyMethods } from './method-types.js';
+import { addSystemMethods, type SystemMethod } from './system-methods.js';
+import { Verifier } from './verify.js';
+
+/** Everything about a kite that a program may decide. What it leaves out comes from `KITE_*`, the kite key, a default. */
+export interface KiteOptions extends ConfigOptions {
+  /**
+   * The kite key (a JWT) by which callers are authenticated. Default: `KITE_KEY`, `KITE_KEY_FILE`, or `kite.key` in
+   * `KITE_HOME` or `~/.kite`, where there is one. `false`: none; only methods without authentication can be called.
+   */
+  readonly kiteKey?: string | false;
+  /** Whose kite keys are accepted: those of this kite's own user (`own`, the default), of the named users, or of `any`. */
+  readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[];
+  /** Methods that a kite dialled from here may call back without authentication; `true` = all. Default none. */
+  readonly trustRemote?: readonly string[] | true;
+  /** Default methods that reach the machine or the person at it, off by default: `['kite.systemInfo']`. */
+  readonly systemMethods?: readonly SystemMethod[];
+  /** Whether calls of one connection run side by side. Default true. */
+  readonly concurrent?: boolean;
+  /** Which handler's value is a call's result. Default `ReturnMethod`. */
+  readonly methodHandling?: MethodHandling;
+  /** Origins of pages that may connect beside those of this server and of loopback; `*` = any. Default none. */
+  readonly allowOrigin?: readonly string[] | '*';
+  /** Sets a JSESSIONID cookie, by which balancers keep a session on one server. Default false. */
+  readonly sessionCookie?: boolean;
+  /** What a peer may make this process spend. */
+  readonly limits?: Partial<Limits>;
+  /** Where log lines go. Default standard error, from `KITE_LOG_LEVEL` up. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  /** Where `KITE_*` is read. Default `process.env`. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface CloseOptions {
+  /** Milliseconds that running calls have to finish. Default 10,000. */
+  readonly drainTimeout?: number;
+}
+
+/**
+ * A kite: a named program whose methods others call, and that calls others.
+ *
+ *     const kite = new Kite('math', '1.0.0', { port: 3636 });
+ *     kite.handle<[number], number>('square', ({ args: [n] }) => n * n).disableAuthentication();
+ *     await kite.listen();
+ *
+ * Lifecycle: methods, then `listen`, `mount` or neither (a kite that only calls), then `close`. The constructor throws a
+ * ConfigurationError that names the option, variable or key file that is wrong.
+ */
+export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
+  readonly config: Config;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #routes = new HttpRoutes();
+  readonly #sockjs: SockJsServer;
+  readonly #verifier: Verifier;
+  #tls: TlsOptions | undefined;
+  #listener: HttpListener | undefined;
+  #url: string | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(name: string, version: string, options: KiteOptions = {}) {
+    const env = options.env ?? process.env;
+    const clock = options.clock ?? systemClock;
+    const limits = { ...defaultLimits, ...options.limits };
+    const kiteKey = findKiteKey(options.kiteKey, env);
+    const config = resolveConfig({ ...options, version: options.version ?? version }, { env, kiteKey });
+    const logger = options.logger ?? new StderrLogger({ level: config.logLevel, color: config.logColor });
+    const { username, environment, region } = config;
+    const identity = {
+      name,
+      username,
+      id: randomUUID(),
+      environment,
+      region,
+      version: config.version ?? version,
+      hostname: os.hostname(),
+    };
+    const verifier = new Verifier({
+      identity,
+      kiteKey,
+      clock,
+      verifyTtl: config.verifyTtl,
+      allowKiteKeysOf: options.allowKiteKeysOf ?? 'own',
+    });
+    super({
+      name,
+      identity,
+      limits,
+      clock,
+      logger,
+      authenticator: verifier,
+      methodHandling: options.methodHandling ?? 'ReturnMethod',
+      concurrent: options.concurrent ?? true,
+      timeout: config.timeout,
+      handshakeTimeout: config.handshakeTimeout,
+      transport: config.transport,
+      trustRemote: options.trustRemote,
+      dialer: makeDialer(limits, clock),
+    });
+    this.config = config;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#verifier = verifier;
+    this.#sockjs = new SockJsServer({
+      prefixes: ['/kite', `/${name}-${identity.version}/kite`],
+      limits,
+      clock,
+      cookie: options.sessionCookie ?? false,
+      ...(options.allowOrigin && { allowOrigin: options.allowOrigin }),
+      onSession: (channel) => this.accept(channel),
+    });
+    addDefaultMethods(this, clock, logger);
+    addSystemMethods(this, options.systemMethods ?? []);
+  }
+
+  /** Where the kite is reached while it listens, such as `http://127.0.0.1:3636/kite`. */
+  get url(): string | undefined {
+    return this.#url;
+  }
+
+  /** The port it listens on. */
+  get port(): number | undefined {
+    return this.#url === undefined ? undefined : Number(new URL(this.#url).port);
+  }
+
+  /** How many peers are connected. */
+  get connectionCount(): number {
+    return this.accepted.size;
+  }
+
+  /** Serves `https:` and `wss:`. To be called before `listen`. */
+  useTls(tls: TlsOptions): this {
+    this.#tls = tls;
+    return this;
+  }
+
+  /**
+   * Teaches the kite another `authentication.type`: `check` gets the `key` of a call and returns the caller's username,
+   * or throws.
+   */
+  authenticate(type: string, check: (key: string) => string): this {
+    this.#verifier.addAuthType(type, check);
+    return this;
+  }
+
+  /** Answers plain HTTP: `/healthz` is that path alone, `/files/` everything below it. */
+  handleHttp(path: string, handler: HttpHandler): this {
+    this.#routes.add(path, handler);
+    return this;
+  }
+
+  /** Opens the port of the configuration and resolves once it accepts. Rejects with what stands in the way. */
+  async listen(): Promise<void> {
+    if (this.#listener) throw new Error(`${this.identity.name} listens already`);
+    const listener = new HttpListener(
+      {
+        request: (request, response) => this.#request(request, response),
+        upgrade: (request, socket, head) => {
+          if (!this.#sockjs.handleUpgrade(request, socket, head)) refuseUpgrade(socket);
+        },
+      },
+      this.#limits,
+      this.#tls,
+    );
+    this.#listener = listener;
+    try {
+      const { port } = await listener.listen(this.config.port, this.config.ip);
+      this.#url = kiteUrl(this.#tls ? 'https' : 'http', this.config.ip, port);
+    } catch (error) {
+      this.#listener = undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Puts the kite on a server that the program already has, beside what it answers. The program opens and closes that
+   * server; `close` ends the kite's own connections.
+   */
+  mount(server: HttpServer): this {
+    const others = server.listeners('request') as ((
+      request: IncomingMessage,
+      response: ServerResponse,
+    ) => void)[];
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      if (this.handleRequest(request, response)) return;
+      if (others.length === 0) notFound(response);
+      for (const other of others) other.call(server, request, response);
+    });
+    const alone = server.listenerCount('upgrade') === 0;
+    server.on('upgrade', (request, socket, head) => {
+      if (!this.#sockjs.handleUpgrade(request, socket, head) && alone) refuseUpgrade(socket);
+    });
+    return this;
+  }
+
+  /** Answers a request whose path is one of the kite's. False: it is somebody else's, and nothing was done. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#sockjs.handleRequest(request, response)) return true;
+    const handler = this.#routes.find(request.url ?? '/');
+    if (!handler) return false;
+    this.#runHttp(handler, request, response).catch((error: unknown) => this.#logger.error(String(error)));
+    return true;
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.handleRequest(request, response)) notFound(response);
+  }
+
+  async #runHttp(handler: HttpHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await handler(request, response);
+    } catch (error) {
+      this.#logger.error(`The HTTP handler of ${request.url} failed: ${String(error)}`);
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
+      response.end('Internal Server Error\n');
+    }
+  }
+
+  /**
+   * Ends the kite gracefully: accepts nothing new, refuses new calls, lets running ones finish, says goodbye to every
+   * peer, and closes its clients. Resolves when everything is closed; calling it again returns the same promise.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options.drainTimeout ?? 10_000);
+    return this.#closing;
+  }
+
+  async #close(drainTimeout: number): Promise<void> {
+    this.#listener?.stopAccepting();
+    this.dispatcher.drain();
+    const idle = [...this.accepted].map((connection) =>
+      connection.flow.whenIdle().then(() => connection.close(3000, 'Go away!')),
+    );
+    await withDeadline(Promise.all(idle), drainTimeout, this.#clock);
+    await this.#sockjs.close();
+    this.closeClients();
+    this.#listener?.closeAll();
+    this.#url = undefined;
+  }
+
+  /**
+   * What a program that is nothing but a kite calls: listens, closes gracefully on SIGINT and SIGTERM, switches debug
+   * logging on and off on SIGUSR2. Resolves when the kite has closed; a second signal ends the process at once.
+   */
+  async run(): Promise<void> {
+    await this.listen();
+    this.#logger.info(`${this.identity.name} ${this.identity.version} listens at ${this.url}`);
+    const toggle = (): void => {
+      if (this.#logger instanceof StderrLogger) this.#logger.toggleDebug();
+    };
+    process.on('SIGUSR2', toggle);
+    await new Promise<void>((resolve) => {
+      const stop = (): void => {
+        process.off('SIGINT', stop);
+        process.off('SIGTERM', stop);
+        resolve(this.close());
+      };
+      process.on('SIGINT', stop);
+      process.on('SIGTERM', stop);
+    });
+    process.off('SIGUSR2', toggle);
+  }
+}
+
+function makeDialer(limits: Limits, clock: Clock): Dialer {
+  return (url, options) => dial(url, { ...options, limits, clock });
+}
+
+function kiteUrl(scheme: string, ip: string, port: number): string {
+  const host = ip === '0.0.0.0' ? '127.0.0.1' : ip === '::' ? '[::1]' : ip.includes(':') ? `[${ip}]` : ip;
+  return `${scheme}://${host}:${port}/kite`;
+}
+
+function notFound(response: ServerResponse): void {
+  response.writeHead(404, { 'content-type': 'text/plain; charset=UTF-8' });
+  response.end('Not Found\n');
+}
+
+function refuseUpgrade(socket: Duplex): void {
+  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+}
+
+async function withDeadline(promise: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = clock.setTimeout(resolve, ms);
+    void promise.then(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
