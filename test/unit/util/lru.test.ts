@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { LruMap } from '../../../src/lib/util/lru.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+
+describe('LruMap', () => {
+  it('keeps a value until it expires', () => {
+    const clock = new ManualClock();
+    const map = new LruMap<string>(10, clock);
+    map.set('a', 'A', clock.now() + 100);
+    map.set('b', 'B');
+    clock.advance(99);
+    expect(map.get('a')).toBe('A');
+    clock.advance(1);
+    expect(map.get('a')).toBeUndefined();
+    expect(map.get('b')).toBe('B');
+    expect(map.size).toBe(1);
+  });
+
+  it('forgets what was not asked for the longest when it is full', () => {
+    const map = new LruMap<number>(3, new ManualClock());
+    map.set('a', 1);
+    map.set('b', 2);
+    map.set('c', 3);
+    map.get('a');
+    map.set('d', 4);
+    expect(['a', 'b', 'c', 'd'].map((key) => map.get(key))).toEqual([1, undefined, 3, 4]);
+  });
+
+  it('replaces a value without making room', () => {
+    const map = new LruMap<number>(2, new ManualClock());
+    map.set('a', 1);
+    map.set('b', 2);
+    map.set('b', 3);
+    expect(map.get('a')).toBe(1);
+    expect(map.get('b')).toBe(3);
+  });
+
+  it('never grows past its capacity', () => {
+    const map = new LruMap<number>(5, new ManualClock());
+    for (let index = 0; index < 1000; index++) map.set(String(index), index);
+    expect(map.size).toBe(5);
+    map.delete('999');
+    expect(map.size).toBe(4);
+    map.clear();
+    expect(map.size).toBe(0);
+  });
+
+  it('takes any key, the names of a prototype too', () => {
+    const map = new LruMap<number>(5, new ManualClock());
+    expect(map.get('__proto__')).toBeUndefined();
+    map.set('__proto__', 1);
+    expect(map.get('__proto__')).toBe(1);
+    expect(map.get('toString')).toBeUndefined();
+  });
+
+  it('refuses to be made without room', () => {
+    expect(() => new LruMap(0, new ManualClock())).toThrow(RangeError);
+  });
+});
