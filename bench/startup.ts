@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { generateKeyPair, newKiteKey, writeKiteKeyFile } from '../src/lib/keys/index.js';
+import { systemClock } from '../src/lib/util/clock.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'kitectl-startup-'));
@@ -38,13 +39,14 @@ async function startServer(): Promise<{ child: ChildProcess; url: string }> {
 }
 
 async function writeKey(): Promise<void> {
-  const keyPair = generateKeyPair();
+  const keyPair = await generateKeyPair();
   await writeKiteKeyFile(
     newKiteKey({
       username: 'bench',
       kontrolUser: 'kontrol',
       kontrolUrl: 'http://localhost:4000/kite',
       keyPair,
+      clock: systemClock,
     }),
     { home },
   );

@@ -2,7 +2,6 @@
 'use strict';
 
 // CommonJS on purpose: Node starts it faster than an ES module.
-const { join } = require('node:path');
-const { run } = require('../dist/cli.cjs');
+const path = require('node:path');
 
-void run(join(__dirname, '..'));
+void require('../dist/cli.cjs').run(path.join(__dirname, '..'));

@@ -1,7 +1,7 @@
 // Builds everything that is published: dist/ (the library and the commands by tsc, the program as one file by esbuild)
 // and the examples beside their sources.
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,9 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
+
+/** Where everything is made, to take the place of dist/ only when it is whole: programs and tests may be running from it. */
+const made = join('node_modules', '.cache', `kitectl-build-${process.pid}`);
 
 /**
  * oclif loads all of itself at once, and half of it only serves help and plugins. Its files are written by tsc, which
@@ -46,26 +49,60 @@ function lazyRequires(source) {
 async function compileLibrary() {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   try {
-    await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.build.json']);
+    await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', made]);
   } catch (error) {
-    throw new Error(`tsc found errors:\n${error.stdout ?? ''}${error.stderr ?? ''}`);
+    throw new Error(`tsc found errors:\n${error.stdout ?? ''}${error.stderr ?? ''}`, { cause: error });
   }
 }
 
+// What most commands do without is a file of its own: Node reads every file that it loads to the end.
+const parts = { 'help.js': 'help.cjs', 'terminal.js': 'terminal.cjs' };
+
+/** Leaves the parts, and the half of oclif that is in the part for help, to be loaded when they are used. */
+const leaveParts = {
+  name: 'leave-parts',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/(help|terminal)\.js$/ }, ({ path }) => ({
+      path: `./${parts[path.slice(2)]}`,
+      external: true,
+    }));
+    onResolve({ filter: /(^|\/)(config|help|help\/index)$/ }, ({ importer }) =>
+      /[\\/]@oclif[\\/]core[\\/]lib[\\/]/.test(importer) ? { path: './help.cjs', external: true } : undefined,
+    );
+  },
+};
+
 async function bundleProgram() {
-  await build({
-    entryPoints: ['src/cli.ts'],
-    outfile: 'dist/cli.cjs',
+  const options = {
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    // Large, and needed for certificates only.
-    external: ['node-forge'],
-    legalComments: 'external',
-    plugins: [lazyOclif],
+    // `import()` as `require`: the loader of ES modules takes longer to start than the modules to load.
+    supported: { 'dynamic-import': false },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
     logLevel: 'warning',
-  });
+  };
+  await Promise.all([
+    build({
+      ...options,
+      entryPoints: ['src/cli.ts'],
+      outfile: join(made, 'cli.cjs'),
+      // Large, and needed for certificates only.
+      external: ['node-forge'],
+      plugins: [leaveParts, lazyOclif],
+    }),
+    ...Object.entries(parts).map(([source, outfile]) =>
+      build({
+        ...options,
+        entryPoints: [join('src/lib/cli', source.replace('.js', '.ts'))],
+        outfile: join(made, outfile),
+        plugins: [lazyOclif],
+      }),
+    ),
+  ]);
 }
 
 async function compileExamples() {
@@ -81,10 +118,22 @@ async function compileExamples() {
   });
 }
 
+async function replaceDist() {
+  const old = `${made}-old`;
+  await rename('dist', old).catch((error) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rename(made, 'dist');
+  await rm(old, { recursive: true, force: true });
+}
+
 try {
-  await rm('dist', { recursive: true, force: true });
+  await mkdir(made, { recursive: true });
   await Promise.all([compileLibrary(), bundleProgram(), compileExamples()]);
+  await replaceDist();
 } catch (error) {
   console.error(error.message);
-  process.exit(1);
+  process.exitCode = 1;
+} finally {
+  await rm(made, { recursive: true, force: true });
 }

@@ -24,7 +24,17 @@ async function generate() {
     );
     await promisify(execFile)(process.execPath, [oclif, 'manifest'], {
       cwd: folder,
-      env: { ...process.env, NODE_ENV: 'production' },
+      // oclif looks for a newer version of itself, and remembers the answer in the person's cache.
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        OCLIF_SKIP_NEW_VERSION_CHECK: 'true',
+        XDG_CACHE_HOME: folder,
+      },
+    }).catch((error) => {
+      throw new Error(
+        `The commands in dist/ cannot be loaded; build them first: npm run build\n${error.stderr}`,
+      );
     });
     return `${await readFile(join(folder, 'oclif.manifest.json'), 'utf8')}\n`;
   } finally {
@@ -32,12 +42,16 @@ async function generate() {
   }
 }
 
-const fresh = await generate();
-if (!process.argv.includes('--check')) {
-  await writeFile(file, fresh);
-} else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
-  console.error(
-    'oclif.manifest.json does not say what the commands do. Renew and commit it: npm run manifest',
-  );
+try {
+  const fresh = await generate();
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, fresh);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
+    throw new Error(
+      'oclif.manifest.json does not say what the commands do. Renew and commit it: npm run manifest',
+    );
+  }
+} catch (error) {
+  console.error(error.message);
   process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { usageError } from '../lib/cli/cli-error.js';
 import { wholeNumber } from '../lib/cli/connection-flags.js';
 import { keygen } from '../lib/cli/keygen.js';
 
@@ -25,26 +26,27 @@ export default class Keygen extends BaseCommand {
       default: '.',
     }),
     bits: string({ summary: 'Size of the key, 2048 to 8192.', helpValue: 'N', default: '2048' }),
-    tls: boolean({ summary: 'Make a self-signed certificate too.' }),
+    tls: boolean({ default: false, summary: 'Make a self-signed certificate too.' }),
     host: string({
       summary:
         'With --tls: name or address that the certificate is for; may be repeated. Default: localhost.',
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,
-      dependsOn: ['tls'],
     }),
     days: string({
       summary: 'With --tls: how many days the certificate is valid. Default: 365.',
       helpValue: 'N',
-      dependsOn: ['tls'],
     }),
-    force: boolean({ summary: 'Overwrite files that are there.' }),
+    force: boolean({ default: false, summary: 'Overwrite files that are there.' }),
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Keygen);
     const { out, force, json } = flags;
+    if (!flags.tls && (flags.host !== undefined || flags.days !== undefined)) {
+      throw usageError('--host and --days are about the certificate that --tls makes.', 'Add --tls.');
+    }
     const bits = wholeNumber(flags.bits, 'bits', 2048, 8192);
     const days = wholeNumber(flags.days ?? '365', 'days', 1, 36_500);
     const tls = flags.tls && { hosts: flags.host ?? ['localhost'], days };

@@ -1,4 +1,4 @@
-import { Kite, KiteError, type KiteOptions } from '../../src/lib/index.js';
+import { type Handler, type Method, Kite, KiteError, type KiteOptions } from '../../src/lib/index.js';
 
 /** A kite with a method for everything that a command can meet. */
 export class TestKite {
@@ -18,7 +18,7 @@ export class TestKite {
     });
     const kite = new Kite('math', '1.0.0', { ip: '127.0.0.1', port: 0, kiteKey: false, env: {}, ...options });
     this.kite = kite;
-    const open = (method: string, handler: Parameters<typeof kite.handle>[1]) =>
+    const open = (method: string, handler: Handler): Method =>
       kite.handle(method, handler).disableAuthentication();
     open('square', ({ args: [n] }) => {
       this.calls++;
@@ -52,10 +52,12 @@ export class TestKite {
     open('talk', async ({ client }) => {
       await client.tell('kite.log', 'a log\u001b]0;title\u0007');
       await client.tell('kite.print', 'a print');
-      return client.tell('square', 2).then(
-        () => 'called back',
-        (error: KiteError) => error.type,
-      );
+      return client
+        .tell('kite.heartbeat', 1, () => {})
+        .then(
+          () => 'called back',
+          (error: KiteError) => error.type,
+        );
     });
     open('dropMe', ({ client }) => {
       client.close();

@@ -273,7 +273,7 @@ describe('exit codes', () => {
     ['a broken key file', ['showkey', '--key-file', 'broken.key'], 'not a key'],
     ['a broken key file to be sent', ['call', 'square', '4', '--key-file', 'broken.key'], 'not a key'],
   ])('3: %s', async (_title, args, content) => {
-    if (content !== '') await writeFile(join(cli.home, 'broken.key'), content);
+    if (content !== '') await writeFile(join(cli.home, 'broken.key'), content, { mode: 0o600 });
     const { code, stdout, stderr } = await cli.run([...args, ...(args[0] === 'call' ? to : [])]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(/^error: .+\nhint: .+\n$/s);
@@ -314,7 +314,7 @@ describe('exit codes', () => {
     ]);
     expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
     expect(stderr).toContain(`http://127.0.0.1:${port}/kite`);
-    expect(stderr).toContain('hint: Is the kite running');
+    expect(stderr).toContain('Start the kite');
   });
 
   it('6: the connection dropped', async () => {

@@ -2,7 +2,7 @@ import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { boolean } from '@oclif/core/flags';
 import { normalizeArgv } from './argv.js';
-import { CliError } from './cli-error.js';
+import type { CliError } from './cli-error.js';
 import { directConfig } from './direct-config.js';
 import { toCliError } from './failures.js';
 import type { Surroundings } from './surroundings.js';
@@ -11,10 +11,15 @@ import type { Surroundings } from './surroundings.js';
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
     json: boolean({
-      summary: 'Print for programs: an error is one line of JSON on stderr.',
+      default: false,
+      summary: 'Print for programs: results as JSON, an error as one line of JSON on stderr.',
       helpGroup: 'GLOBAL',
     }),
-    'no-color': boolean({ summary: 'Print without colours, like NO_COLOR=1.', helpGroup: 'GLOBAL' }),
+    'no-color': boolean({
+      default: false,
+      summary: 'Print without colours, like NO_COLOR=1.',
+      helpGroup: 'GLOBAL',
+    }),
   };
 
   #surroundings: Surroundings | undefined;
@@ -65,5 +70,5 @@ export type CommandTable = Readonly<Record<string, () => Promise<CommandClass>>>
 
 function withHelpHint(error: CliError, id: string): CliError {
   if (error.type !== 'usage' || error.hint !== '') return error;
-  return new CliError(error.message, { ...error, hint: `See: kitectl ${id} --help`, cause: error.cause });
+  return error.with({ hint: `See: kitectl ${id} --help` });
 }

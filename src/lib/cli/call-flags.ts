@@ -12,14 +12,16 @@ import {
 /** The flags of the commands that call a method. */
 export const callFlags = {
   ...connectionFlags,
-  raw: boolean({ summary: 'Print a result that is a string as it is, without quotes.' }),
+  raw: boolean({ default: false, summary: 'Print a result that is a string as it is, without quotes.' }),
   callback: boolean({
+    default: false,
     summary: 'Hand a function to the method, and print each call of it.',
     description:
       `The function stands wherever an argument says "${CALLBACK_PLACEHOLDER}", also within JSON, and behind the last ` +
       'argument if none does. Each call prints its arguments as one line, a JSON array; the result is the last line.',
   }),
   stdin: boolean({
+    default: false,
     summary: 'Call the method once for each line of the standard input.',
     description:
       'A line is a JSON array, which lists the arguments, or any other JSON value, which is the only argument. Results ' +
@@ -28,7 +30,6 @@ export const callFlags = {
   parallel: string({
     summary: 'With --stdin: how many calls may be in flight at once. Default: 1.',
     helpValue: 'N',
-    dependsOn: ['stdin'],
   }),
 };
 
@@ -47,16 +48,18 @@ export function callOptions(
   flags: ParsedCallFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): CallOptions {
-  if (flags.stdin && flags.callback) throw usageError('--callback and --stdin do not go together.');
-  if (flags.stdin && args.length > 0) {
+  const { raw, callback, stdin, parallel } = flags;
+  if (stdin && callback) throw usageError('--callback and --stdin do not go together.');
+  if (stdin && args.length > 0) {
     throw usageError('With --stdin the arguments come from the standard input, not from the command line.');
   }
+  if (!stdin && parallel !== undefined) throw usageError('--parallel is about --stdin.', 'Add --stdin.');
   return {
     ...connectionOptions(flags, env),
     method,
     args: args.map(parseArgument),
-    raw: flags.raw,
-    callback: flags.callback,
-    stdin: flags.stdin && { parallel: wholeNumber(flags.parallel ?? '1', 'parallel', 1, 10_000) },
+    raw,
+    callback,
+    stdin: stdin && { parallel: wholeNumber(parallel ?? '1', 'parallel', 1, 10_000) },
   };
 }

@@ -38,13 +38,12 @@ export async function call(options: CallOptions, surroundings: Surroundings): Pr
       );
       return;
     }
-    const { stdout, signal } = surroundings;
+    const { stdout } = surroundings;
     const print = (...values: unknown[]): void => {
       stdout.write(`${toJson(values)}\n`);
     };
     const args = options.callback ? withCallback(options.args, print) : [...options.args];
-    const result = await client.call(method, args, { signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
+    const result = await client.call(method, args).catch((error: unknown) => {
       throw toCliError(error, doing(method));
     });
     const indent = stdout.isTTY === true && !options.callback ? 2 : undefined;

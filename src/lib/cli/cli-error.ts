@@ -34,6 +34,12 @@ export class CliError extends Error {
     this.hint = options.hint ?? '';
     this.doing = options.doing ?? '';
   }
+
+  /** The same error, some of it said differently. */
+  with(changes: Partial<CliErrorOptions>): CliError {
+    const { exitCode, type, code, requestId, hint, doing, cause } = this;
+    return new CliError(this.message, { exitCode, type, code, requestId, hint, doing, cause, ...changes });
+  }
 }
 
 /** The command line itself is wrong. */

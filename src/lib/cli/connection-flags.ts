@@ -4,6 +4,7 @@ import { usageError } from './cli-error.js';
 import { type ConnectionOptions, transports } from './connection.js';
 import { resolveTarget } from './target.js';
 
+const transportNames = Object.keys(transports) as (keyof typeof transports)[];
 const authTypes = ['none', 'kite-key'] as const;
 
 /** The flags of every command that talks to a kite. */
@@ -13,13 +14,14 @@ export const connectionFlags = {
     helpValue: 'URL',
   }),
   timeout: string({
-    summary: 'How long to wait for an answer: 4 or 4s, 500ms, 1m; 0 waits for ever. Default: 15s.',
+    summary:
+      'How long to wait for an answer: 4 or 4s, 500ms, 1m; 0 waits for ever. Default: $KITE_TIMEOUT, or 15s.',
     helpValue: 'DURATION',
   }),
   transport: string({
-    summary: 'How to connect. auto takes WebSocket, and XHR polling where that is refused.',
-    options: Object.keys(transports),
-    default: 'auto',
+    summary:
+      'How to connect. Default: $KITE_TRANSPORT, or auto: WebSocket, and XHR polling where that is refused.',
+    options: transportNames,
   }),
   auth: string({
     summary: 'Whether to send your kite key.',
@@ -37,7 +39,7 @@ export const connectionFlags = {
 export interface ParsedConnectionFlags {
   readonly to?: string | undefined;
   readonly timeout?: string | undefined;
-  readonly transport: string;
+  readonly transport?: string | undefined;
   readonly auth?: string | undefined;
   readonly 'key-file'?: string | undefined;
 }
@@ -50,7 +52,8 @@ export function connectionOptions(
   return {
     target: resolveTarget(flags.to, env),
     timeout: flags.timeout === undefined ? undefined : timeoutMs(flags.timeout),
-    transport: oneOf(flags.transport, Object.keys(transports) as (keyof typeof transports)[], 'transport'),
+    transport:
+      flags.transport === undefined ? undefined : oneOf(flags.transport, transportNames, 'transport'),
     auth: flags.auth === undefined ? undefined : oneOf(flags.auth, authTypes, 'auth'),
     keyFile: flags['key-file'],
   };

@@ -15,15 +15,16 @@ export const transports = {
 
 export interface ConnectionOptions extends KeyOptions {
   readonly target: string;
-  readonly transport: keyof typeof transports;
-  /** Milliseconds for a call, 0 = none. Undefined: the library's default, or `KITE_TIMEOUT`. */
+  /** Undefined: what the library takes, from `KITE_TRANSPORT` or `auto`. */
+  readonly transport: keyof typeof transports | undefined;
+  /** Milliseconds for a call, 0 = none. Undefined: what the library takes, from `KITE_TIMEOUT` or 15,000. */
   readonly timeout: number | undefined;
 }
 
 export interface Connected {
   readonly client: Client;
   /** What the calls over this connection are doing, for when they fail. */
-  doing(method: string): Doing;
+  readonly doing: (method: string) => Doing;
 }
 
 /**
@@ -35,8 +36,8 @@ export async function withConnection<Result>(
   surroundings: Surroundings,
   use: (connected: Connected) => Promise<Result>,
 ): Promise<Result> {
-  const key = await chooseKey(options, surroundings.env);
-  const kite = new Kite('kitectl', surroundings.version);
+  const key = chooseKey(options, surroundings.env);
+  const kite = new Kite('kitectl', surroundings.version, { kiteKey: false, env: surroundings.env });
   for (const method of ['kite.log', 'kite.print']) {
     kite.handle(method, (request) => {
       const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
@@ -45,28 +46,30 @@ export async function withConnection<Result>(
     });
   }
   const client = kite.newClient(options.target, {
-    transport: transports[options.transport],
+    ...(options.transport === undefined ? {} : { transport: transports[options.transport] }),
     auth: key === undefined ? null : { type: 'kiteKey', key },
     trustRemote: ['kite.log', 'kite.print'],
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
   });
+  // What waits for the remote rejects then; why, says the signal.
   const close = (): void => client.close();
   surroundings.signal.addEventListener('abort', close, { once: true });
   const { target } = options;
   try {
     await client.dial().catch((error: unknown) => {
-      surroundings.signal.throwIfAborted();
-      throw toCliError(error, { what: `connecting to ${target}`, target });
+      throw toCliError(error, { what: '', target });
     });
     return await use({
       client,
       doing: (method) => ({
         what: `calling ${JSON.stringify(method)} at ${target}`,
         target,
-        method,
         withKey: key !== undefined,
       }),
     });
+  } catch (error) {
+    surroundings.signal.throwIfAborted();
+    throw error;
   } finally {
     surroundings.signal.removeEventListener('abort', close);
     close();

@@ -1,16 +1,23 @@
-import { Config } from '@oclif/core/config';
+import type { Config } from '@oclif/core/config';
 
-/** As much of oclif's configuration as running one known command takes: nothing is read, nothing searched. */
+/**
+ * As much of oclif's configuration as running one known command takes. The whole one searches for plugins, hooks and
+ * commands, and loading its code alone takes as long as a call.
+ */
 export function directConfig(root: string, version: string): Config {
-  const config = new DirectConfig({ root });
-  config.root = root;
-  config.name = 'kitectl';
-  config.bin = 'kitectl';
-  config.version = version;
-  return config;
-}
-
-class DirectConfig extends Config {
-  /** There are no plugins, so that there are no hooks. */
-  override runHook: Config['runHook'] = () => Promise.resolve({ successes: [], failures: [] });
+  const name = 'kitectl';
+  const scopedEnvVarKey = (key: string): string => `KITECTL_${key}`;
+  const config: Partial<Config> = {
+    root,
+    name,
+    bin: name,
+    version,
+    userAgent: `${name}/${version}`,
+    topicSeparator: ':',
+    scopedEnvVarKey,
+    scopedEnvVarKeys: (key) => [scopedEnvVarKey(key)],
+    // There are no plugins, so that there are no hooks.
+    runHook: () => Promise.resolve({ successes: [], failures: [] }),
+  };
+  return config as Config;
 }

@@ -1,4 +1,5 @@
-import { KiteError } from '../protocol/errors.js';
+import { ConfigurationError, KiteError } from '../protocol/errors.js';
+import { DialError } from '../sockjs/client/dial-error.js';
 import { CliError } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';
 
@@ -6,7 +7,6 @@ import { ExitCode } from './exit-codes.js';
 export interface Doing {
   readonly what: string;
   readonly target?: string;
-  readonly method?: string;
   /** Whether the call carried a kite key. */
   readonly withKey?: boolean;
 }
@@ -16,6 +16,7 @@ export interface Doing {
  */
 export function toCliError(error: unknown, doing?: Doing): CliError {
   if (error instanceof CliError) return error;
+  if (error instanceof ConfigurationError) return fromConfigurationError(error);
   if (error instanceof KiteError) return fromKiteError(error, doing);
   const parse = fromParseError(error);
   if (parse) return parse;
@@ -29,6 +30,12 @@ export function toCliError(error: unknown, doing?: Doing): CliError {
   });
 }
 
+/** The URL of a session says less to a person than the one that they gave. */
+function asTheyTypedIt({ message, cause }: KiteError, doing: Doing | undefined): string {
+  if (!(cause instanceof DialError) || doing?.target === undefined) return message;
+  return message.replace(cause.url, () => doing.target ?? '');
+}
+
 interface Verdict {
   readonly exitCode: ExitCode;
   readonly hint?: string;
@@ -36,7 +43,7 @@ interface Verdict {
 
 function fromKiteError(error: KiteError, doing: Doing | undefined): CliError {
   const { exitCode, hint } = verdict(error, doing);
-  return new CliError(error.message, {
+  return new CliError(asTheyTypedIt(error, doing), {
     exitCode,
     type: error.type,
     code: error.code,
@@ -69,8 +76,6 @@ function verdict(error: KiteError, doing: Doing | undefined): Verdict {
     case 'disconnect':
     case 'sendError':
       return dialVerdict(error) ?? { exitCode: unreachable, hint: 'The connection dropped: try again.' };
-    case 'configurationError':
-      return { exitCode: ExitCode.configuration };
     default:
       return { exitCode: remoteError };
   }
@@ -81,23 +86,30 @@ function authenticationHint(doing: Doing | undefined): string {
   return `The call carried no kite key. Add --auth kite-key to send yours to ${doing?.target ?? 'this kite'}.`;
 }
 
-/** Advice by the reason for which no connection came about. */
-const DIAL_HINTS: Readonly<Record<string, string>> = {
-  refused: 'Is the kite running, and is the port right?',
-  timeout: 'Is the address right? A firewall may be in the way.',
-  tls: 'Check the certificate of the kite, or whether the URL must begin with http instead of https.',
-  handshake: 'Is what listens there a kite? Its URL usually ends with /kite. Another --transport may help.',
+/** What is known of a connection that never stood. The message says why, and what to check. */
+function dialVerdict({ cause }: KiteError): Verdict | undefined {
+  if (!(cause instanceof DialError)) return undefined;
+  if (cause.status === 404) return { exitCode: ExitCode.notFound };
+  return { exitCode: cause.code === 'invalidUrl' ? ExitCode.usage : ExitCode.unreachable };
+}
+
+const CONFIGURATION_HINTS: Readonly<Record<string, string>> = {
+  keyFileMissing: 'Name another file with --key-file.',
+  keyFileUnreadable: 'Name another file with --key-file.',
+  badKiteKey: 'Name another file with --key-file; --auth none calls without a key.',
+  fileExists: 'Overwrite with --force, or choose another folder with --out DIR.',
+  notWritable: 'Choose another folder with --out DIR.',
 };
 
-/** What is known of a connection that never stood: the code of the error says why. */
-function dialVerdict({ code }: KiteError): Verdict | undefined {
-  if (code === 'notFound') {
-    const hint =
-      'Something answers at this address, but there is no kite at this path. It usually ends with /kite.';
-    return { exitCode: ExitCode.notFound, hint };
-  }
-  const hint = Object.hasOwn(DIAL_HINTS, code) ? DIAL_HINTS[code] : undefined;
-  return hint === undefined ? undefined : { exitCode: ExitCode.unreachable, hint };
+function fromConfigurationError(error: ConfigurationError): CliError {
+  const hint = Object.hasOwn(CONFIGURATION_HINTS, error.code) ? CONFIGURATION_HINTS[error.code] : undefined;
+  return new CliError(error.message, {
+    exitCode: ExitCode.configuration,
+    type: 'configuration',
+    code: error.code,
+    hint,
+    cause: error,
+  });
 }
 
 /** What oclif says about a command line, in the words of this program. */

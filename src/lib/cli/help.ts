@@ -1,34 +1,51 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Config } from '@oclif/core/config';
-import { Help } from '@oclif/core/help';
-import type { CommandTable } from './base-command.js';
-import { formatExitCodes } from './exit-codes.js';
-import type { Surroundings } from './surroundings.js';
-import { unknownCommand } from './unknown-command.js';
+import { CommandHelp, Help } from '@oclif/core/help';
 
-const TOPICS = { 'exit-codes': { description: 'What the exit codes of kitectl mean.' } };
+// The part of oclif in this bundle, for the code of the other one that wants it.
+export { Config } from '@oclif/core/config';
+export * from '@oclif/core/help';
 
-/** Prints the help of a command or topic, or of the whole program when `subject` names none. */
-export async function showHelp(
+/**
+ * Prints the help of a command, or of the whole program, from oclif's manifest. A bundle of its own: it takes most of
+ * oclif, which no other command needs.
+ *
+ * `topics` are the topics beside the commands, with what they are about.
+ */
+export async function printHelp(
   root: string,
-  subject: readonly string[],
-  commands: CommandTable,
-  surroundings: Surroundings,
+  command: string | undefined,
+  topics: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const name = subject.find((word) => !word.startsWith('-'));
-  if (name === 'exit-codes') {
-    surroundings.stdout.write(formatExitCodes());
-    return;
+  const config = await Config.load({ root, userPlugins: false, devPlugins: false });
+  await new KitectlHelp(config, topics).showHelp(command === undefined ? [] : [command]);
+}
+
+class KitectlHelp extends Help {
+  readonly #topics: Readonly<Record<string, string>>;
+  protected override CommandHelpClass = ExamplesFirst;
+
+  constructor(config: Config, topics: Readonly<Record<string, string>>) {
+    super(config, {});
+    this.#topics = topics;
   }
-  if (name === 'help') return showHelp(root, [], commands, surroundings);
-  if (name !== undefined && !Object.hasOwn(commands, name)) {
-    throw unknownCommand(name, [...Object.keys(commands), ...Object.keys(TOPICS)]);
+
+  protected override async showRootHelp(): Promise<void> {
+    await super.showRootHelp();
+    const topics = Object.entries(this.#topics).map(([name, description]) => ({
+      name: `help ${name}`,
+      description,
+    }));
+    this.log(this.formatTopics(topics));
+    this.log('');
   }
-  // oclif's colours have switches of their own; this is the one that they share.
-  if (surroundings.noColor) process.env['NO_COLOR'] = '1';
-  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Config['pjson'];
-  const pjson = { ...manifest, oclif: { ...manifest.oclif, topics: TOPICS } };
-  const config = await Config.load({ root, pjson, userPlugins: false, devPlugins: false });
-  await new Help(config, {}).showHelp(name === undefined ? [] : [name]);
+}
+
+/** An example says more than a list of flags, and is what most people come for. */
+class ExamplesFirst extends CommandHelp {
+  protected override sections(): ReturnType<CommandHelp['sections']> {
+    const sections = super.sections();
+    const isFirst = ({ header }: { header: string }): boolean =>
+      header === 'EXAMPLES' || header === 'DESCRIPTION';
+    return [...sections.filter(isFirst), ...sections.filter((section) => !isFirst(section))];
+  }
 }

@@ -1,7 +1,7 @@
 import { asksForHelp, hasSwitch, splitArgv } from './argv.js';
 import type { CommandTable } from './base-command.js';
 import { CliError } from './cli-error.js';
-import { ExitCode } from './exit-codes.js';
+import { ExitCode, formatExitCodes } from './exit-codes.js';
 import { toCliError } from './failures.js';
 import { ProcessSurroundings } from './process-surroundings.js';
 import { reportFailure } from './report.js';
@@ -58,13 +58,33 @@ async function dispatch(
     return;
   }
   const load = id !== undefined && Object.hasOwn(commands, id) ? commands[id] : undefined;
-  if (id === undefined || id === 'help' || asksForHelp([id]) || (load && asksForHelp(rest))) {
-    const { showHelp } = await import('./help.js');
-    return showHelp(root, load ? [id ?? ''] : rest, commands, surroundings);
-  }
+  if (id === undefined || id === 'help' || asksForHelp([id])) return help(root, rest, commands, surroundings);
   if (!load) throw unknownCommand(id, Object.keys(commands));
+  if (asksForHelp(rest)) return help(root, [id], commands, surroundings);
   const [Class, { BaseCommand }] = await Promise.all([load(), import('./base-command.js')]);
   return BaseCommand.execute(Class, id, rest, root, surroundings);
+}
+
+const TOPICS = { 'exit-codes': 'What the exit codes of kitectl mean.' };
+
+async function help(
+  root: string,
+  words: readonly string[],
+  commands: CommandTable,
+  surroundings: Surroundings,
+): Promise<void> {
+  const name = words.find((word) => !word.startsWith('-') && word !== 'help');
+  if (name === 'exit-codes') {
+    surroundings.stdout.write(formatExitCodes());
+    return;
+  }
+  if (name !== undefined && !Object.hasOwn(commands, name)) {
+    throw unknownCommand(name, [...Object.keys(commands), ...Object.keys(TOPICS)]);
+  }
+  // oclif's colours have switches of their own; this is the one that they share.
+  if (surroundings.noColor) process.env['NO_COLOR'] = '1';
+  const { printHelp } = await import('./help.js');
+  await printHelp(root, name, TOPICS);
 }
 
 function endedBy(signal: string, exitCode: ExitCode): CliError {

@@ -16,12 +16,11 @@ export interface PingOptions extends ConnectionOptions {
  */
 export async function ping(options: PingOptions, surroundings: Surroundings): Promise<void> {
   const { target, count, json } = options;
-  const { stdout, signal } = surroundings;
+  const { stdout } = surroundings;
   await withConnection(options, surroundings, async ({ client, doing }) => {
     for (let i = 0; i < count; i++) {
       const start = surroundings.now();
-      await client.call('kite.ping', [], { signal }).catch((error: unknown) => {
-        signal.throwIfAborted();
+      await client.call('kite.ping', []).catch((error: unknown) => {
         throw toCliError(error, doing('kite.ping'));
       });
       const milliseconds = Math.round((surroundings.now() - start) * 1000) / 1000;

@@ -20,8 +20,7 @@ export async function reportFailure(
   }
   let red = (text: string): string => text;
   if (mayColor(surroundings, stderr)) {
-    const { Chalk } = await import('chalk');
-    red = new Chalk({ level: 1 }).red;
+    ({ red } = await import('./terminal.js'));
   }
   stderr.write(formatFailure(error, red));
 }
@@ -37,7 +36,7 @@ export function formatFailure(error: CliError, emphasize: (text: string) => stri
 function details(error: CliError): string {
   const known = [
     error.requestId === '' ? '' : error.type,
-    error.code === '' ? '' : `code ${error.code}`,
+    error.code === '' || error.requestId === '' ? '' : `code ${error.code}`,
     error.requestId === '' ? '' : `request ${error.requestId}`,
   ].filter((text) => text !== '');
   return known.length === 0 ? '' : ` (${makeVisible(known.join(', '))})`;

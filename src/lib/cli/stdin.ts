@@ -1,7 +1,7 @@
 import { disconnectError } from '../kite/call-errors.js';
 import { defaultLimits } from '../util/limits.js';
 import { parseLine } from './arguments.js';
-import { CliError } from './cli-error.js';
+import type { CliError } from './cli-error.js';
 import { type Doing, toCliError } from './failures.js';
 import { readLines } from './lines.js';
 import { OrderedWindow } from './ordered-window.js';
@@ -10,7 +10,7 @@ import type { Surroundings } from './surroundings.js';
 export interface LinesOptions {
   /** The one connection of all calls. */
   readonly client: {
-    call(method: string, args: unknown[], options: { signal: AbortSignal }): Promise<unknown>;
+    call(method: string, args: unknown[]): Promise<unknown>;
     on(event: 'disconnect', listener: (code: number, reason: string) => void): () => void;
   };
   readonly method: string;
@@ -36,9 +36,8 @@ export async function callLines(options: LinesOptions, surroundings: Surrounding
   const window = new OrderedWindow(options.parallel, stdout, stop);
   const one = async (text: string, lineNumber: number): Promise<string> => {
     try {
-      return options.format(await client.call(method, parseLine(text, lineNumber), { signal }));
+      return options.format(await client.call(method, parseLine(text, lineNumber)));
     } catch (error) {
-      signal.throwIfAborted();
       throw atLine(toCliError(error, doing), lineNumber);
     }
   };
@@ -66,9 +65,5 @@ export async function callLines(options: LinesOptions, surroundings: Surrounding
 
 function atLine(error: CliError, lineNumber: number): CliError {
   if (error.doing === '') return error;
-  return new CliError(error.message, {
-    ...error,
-    doing: `${error.doing} (line ${lineNumber} of the standard input)`,
-    cause: error.cause,
-  });
+  return error.with({ doing: `${error.doing} (line ${lineNumber} of the standard input)` });
 }

@@ -4,10 +4,16 @@ import { exitCodeMeanings, ExitCode, formatExitCodes } from '../../../src/lib/cl
 import { toCliError } from '../../../src/lib/cli/failures.js';
 import { formatFailure, reportFailure } from '../../../src/lib/cli/report.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
+import { DialError, type DialErrorCode } from '../../../src/lib/sockjs/client/dial-error.js';
 import { Sink } from './surroundings.js';
 
 const id = '0123456789abcdef';
-const doing = { what: 'calling "m" at http://h/kite', target: 'http://h/kite', method: 'm' };
+const doing = { what: 'calling "m" at http://h/kite', target: 'http://h/kite' };
+
+function dialError(code: DialErrorCode, status?: number): KiteError {
+  const cause = new DialError(code, 'http://h/kite', 'no', status === undefined ? {} : { status });
+  return new KiteError('disconnect', cause.message, { code, cause });
+}
 
 describe('toCliError', () => {
   it.each<[string, KiteError, number]>([
@@ -20,8 +26,11 @@ describe('toCliError', () => {
     ['a rate limit', new KiteError('requestLimitError', 'no', { id }), 8],
     ['a deadline', new KiteError('timeout', 'no'), 124],
     ['a lost connection', new KiteError('disconnect', 'no'), 6],
-    ['a port where nobody listens', new KiteError('disconnect', 'no', { code: 'refused' }), 6],
-    ['a path without a kite', new KiteError('disconnect', 'no', { code: 'notFound' }), 5],
+    ['a port where nobody listens', dialError('refused'), 6],
+    ['an unknown host', dialError('notFound'), 6],
+    ['a path without a kite', dialError('handshake', 404), 5],
+    ['a server that is no kite', dialError('handshake', 500), 6],
+    ['a URL that is none', dialError('invalidUrl'), 2],
     ['a message that cannot be sent', new KiteError('sendError', 'no'), 6],
     ["a deadline of the remote's own call", new KiteError('timeout', 'no', { id }), 1],
     ["a lost connection of the remote's own", new KiteError('disconnect', 'no', { id }), 1],
