@@ -22,14 +22,17 @@ export function formatTable(
   const names = Math.max(...visible.map(([name]) => name.length)) + 2;
   const values = Math.max(...visible.map(([, value]) => value.length)) + 2;
   const columns = stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
-  // Three characters of the width are borders.
-  const room = Math.max(12, Math.min(values, columns - names - 3));
-  const table = new Table({
-    colWidths: [names, room],
-    wordWrap: true,
-    wrapOnWordBoundary: false,
-    style: { head: [], border: [] },
-  });
-  for (const [name, value] of visible) table.push([chalk.bold(name), value]);
+  // Three characters of the width are borders, two of a column are the spaces beside its text.
+  const room = Math.max(10, Math.min(values, columns - names - 3)) - 2;
+  const table = new Table({ colWidths: [names, room + 2], style: { head: [], border: [] } });
+  for (const [name, value] of visible) table.push([chalk.bold(name), wrap(value, room)]);
   return `${table.toString()}\n`;
+}
+
+/** Breaks anywhere: a path or an id has no better place. The table's own wrapping counts colours as text. */
+function wrap(text: string, width: number): string {
+  const characters = Array.from(text);
+  const lines: string[] = [];
+  for (let i = 0; i < characters.length; i += width) lines.push(characters.slice(i, i + width).join(''));
+  return lines.join('\n');
 }

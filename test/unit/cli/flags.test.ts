@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { callOptions, type ParsedCallFlags } from '../../../src/lib/cli/call-flags.js';
+import { wholeNumber } from '../../../src/lib/cli/connection-flags.js';
+
+const to = 'http://localhost:3636/kite';
+const given: ParsedCallFlags = { to, raw: false, callback: false, stdin: false };
+
+describe('callOptions', () => {
+  it('asks for nothing that was not said', () => {
+    expect(callOptions('square', ['4'], given, {})).toEqual({
+      target: to,
+      timeout: undefined,
+      transport: undefined,
+      auth: undefined,
+      keyFile: undefined,
+      method: 'square',
+      args: [4],
+      raw: false,
+      callback: false,
+      stdin: false,
+    });
+  });
+
+  it.each<[Partial<ParsedCallFlags>, object]>([
+    [{ timeout: '4' }, { timeout: 4000 }],
+    [{ timeout: '4s' }, { timeout: 4000 }],
+    [{ timeout: '500ms' }, { timeout: 500 }],
+    [{ timeout: '1m30s' }, { timeout: 90_000 }],
+    [{ timeout: '0' }, { timeout: 0 }],
+    [{ transport: 'xhr' }, { transport: 'xhr' }],
+    [
+      { auth: 'kite-key', 'key-file': 'k' },
+      { auth: 'kite-key', keyFile: 'k' },
+    ],
+    [
+      { raw: true, callback: true },
+      { raw: true, callback: true },
+    ],
+  ])('of %o is %o', (flags, expected) => {
+    expect(callOptions('m', [], { ...given, ...flags }, {})).toMatchObject(expected);
+  });
+
+  it('of --stdin has as many calls in flight as --parallel says, or one', () => {
+    expect(callOptions('m', [], { ...given, stdin: true }, {}).stdin).toEqual({ parallel: 1 });
+    expect(callOptions('m', [], { ...given, stdin: true, parallel: '64' }, {}).stdin).toEqual({
+      parallel: 64,
+    });
+  });
+
+  it.each<[Partial<ParsedCallFlags>, string[], string]>([
+    [{ timeout: 'soon' }, [], '--timeout is not a duration: soon'],
+    [{ timeout: '-1s' }, [], '--timeout is not a duration: -1s'],
+    [{ stdin: true, callback: true }, [], 'do not go together'],
+    [{ stdin: true }, ['4'], 'come from the standard input'],
+    [{ parallel: '2' }, [], '--parallel is about --stdin'],
+    [{ stdin: true, parallel: '0' }, [], 'a whole number from 1 to 10000, not 0'],
+    [{ stdin: true, parallel: '1e3' }, [], 'not 1e3'],
+  ])('refuses %o with %o', (flags, args, message) => {
+    expect(() => callOptions('m', args, { ...given, ...flags }, {})).toThrow(message);
+  });
+});
+
+describe('wholeNumber', () => {
+  it('keeps to its bounds', () => {
+    expect(wholeNumber('2048', 'bits', 2048, 8192)).toBe(2048);
+    for (const text of ['2047', '8193', '', ' 4096', '4096.5', '-1', 'NaN']) {
+      expect(() => wholeNumber(text, 'bits', 2048, 8192)).toThrow('--bits must be a whole number');
+    }
+  });
+});
