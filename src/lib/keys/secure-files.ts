@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError } from '../protocol/errors.js';
 
@@ -46,7 +46,10 @@ export async function writeFiles(files: readonly NewFile[], options: WriteOption
 }
 
 async function stage(file: NewFile, temporary: string): Promise<void> {
-  await mkdir(path.dirname(file.path), { recursive: true, mode: 0o700 });
+  const folder = path.dirname(file.path);
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw notWritable(folder, errorCode(cause) === 'EEXIST' ? 'it is no folder' : reasonOf(cause), cause);
+  });
   const handle = await open(temporary, 'wx', 0o600);
   try {
     await handle.writeFile(file.content);
@@ -64,22 +67,37 @@ async function putInPlace(
   force: boolean,
   cleanUp: (() => Promise<void>)[],
 ): Promise<() => Promise<void>> {
-  if (!force) {
+  const kind = await lstat(target).catch(() => undefined);
+  if (kind && !force) throw fileExists(target);
+  if (kind?.isDirectory()) throw notWritable(target, 'it is a folder');
+  if (kind) {
+    const backup = temporaryPath(target);
+    cleanUp.push(() => rm(backup, { force: true }));
+    await duplicate(target, backup);
+    await rename(temporary, target);
+    return () => rename(backup, target);
+  }
+  try {
     // A link, unlike a rename, fails where somebody else made the file in the meantime.
     await link(temporary, target);
-    return () => rm(target, { force: true });
+  } catch (cause) {
+    if (errorCode(cause) === 'EEXIST' && !force) throw fileExists(target);
+    if (errorCode(cause) !== 'EEXIST' && !WITHOUT_LINKS.has(errorCode(cause) ?? '')) throw cause;
+    await rename(temporary, target);
   }
-  const backup = temporaryPath(target);
-  const existed = await link(target, backup).then(
-    () => true,
-    (error: unknown) => {
-      if (errorCode(error) !== 'ENOENT') throw error;
-      return false;
-    },
-  );
-  if (existed) cleanUp.push(() => rm(backup, { force: true }));
-  await rename(temporary, target);
-  return existed ? () => rename(backup, target) : () => rm(target, { force: true });
+  return () => rm(target, { force: true });
+}
+
+// What file systems answer that have no links, and kernels that allow none to files of others.
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+async function duplicate(file: string, copy: string): Promise<void> {
+  try {
+    await link(file, copy);
+  } catch (cause) {
+    if (!WITHOUT_LINKS.has(errorCode(cause) ?? '')) throw cause;
+    await copyFile(file, copy);
+  }
 }
 
 // A file is only as durable as its name.
@@ -108,12 +126,15 @@ function asConfigurationError(cause: unknown): ConfigurationError {
   if (cause instanceof ConfigurationError) return cause;
   const { dest, path: at } = cause as { dest?: unknown; path?: unknown };
   const place = typeof dest === 'string' ? dest : typeof at === 'string' ? at : 'The file';
-  if (errorCode(cause) === 'EEXIST') {
-    return new ConfigurationError('fileExists', `${place} exists already; it is replaced only with "force"`, {
-      cause,
-    });
-  }
-  return new ConfigurationError('notWritable', `${place} cannot be written: ${reasonOf(cause)}`, { cause });
+  return notWritable(place, reasonOf(cause), cause);
+}
+
+function fileExists(file: string): ConfigurationError {
+  return new ConfigurationError('fileExists', `${file} exists already; it is replaced only with "force"`);
+}
+
+function notWritable(place: string, reason: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError('notWritable', `${place} cannot be written: ${reason}`, { cause });
 }
 
 /** Why a system call failed, in words where it is one of the usual reasons. */

@@ -1,0 +1,206 @@
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findKiteKey } from '../../../src/lib/keys/find-kite-key.js';
+import { kiteHome, kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
+import { ConfigurationError } from '../../../src/lib/protocol/errors.js';
+import { testKeyPair, testKiteKey } from '../../helpers/keys.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
+
+async function jwtOf(username: string): Promise<string> {
+  return testKiteKey(username, await testKeyPair(), new ManualClock()).jwt;
+}
+
+function failure(action: () => unknown): ConfigurationError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('Nothing was thrown');
+}
+
+function contentFile(content: string): string {
+  const file = kiteKeyPath(temporaryFolder());
+  writeFileSync(file, content, { mode: 0o400 });
+  return file;
+}
+
+describe('the kite home', () => {
+  it('is KITE_HOME, else .kite in the home folder', () => {
+    expect(kiteHome({ KITE_HOME: '/keys', HOME: '/home/alice' })).toBe('/keys');
+    expect(kiteHome({ KITE_HOME: '', HOME: '/home/alice' })).toBe('/home/alice/.kite');
+    expect(kiteHome({})).toMatch(/[/\\]\.kite$/);
+  });
+});
+
+describe('writing a kite key', () => {
+  it('makes a file for its owner only, in a folder for its owner only', async () => {
+    const home = path.join(temporaryFolder(), '.kite');
+    const jwt = await jwtOf('alice');
+    const file = await writeKiteKeyFile(jwt, { home });
+    expect(file).toBe(kiteKeyPath(home));
+    expect(statSync(file).mode & 0o777).toBe(0o400);
+    expect(statSync(home).mode & 0o777).toBe(0o700);
+    expect(readdirSync(home)).toEqual(['kite.key']);
+    expect(readFileSync(file, 'utf8')).toBe(`${jwt}\n`);
+    expect(readKiteKeyFile(file).jwt).toBe(jwt);
+  });
+
+  it('replaces a key only with force', async () => {
+    const home = temporaryFolder();
+    const [old, fresh] = [await jwtOf('alice'), await jwtOf('bob')];
+    const file = await writeKiteKeyFile(old, { home });
+    await expect(writeKiteKeyFile(fresh, { home })).rejects.toMatchObject({ code: 'fileExists' });
+    expect(readKiteKeyFile(file).username).toBe('alice');
+    await writeKiteKeyFile(fresh, { home, force: true });
+    expect(readKiteKeyFile(file).username).toBe('bob');
+    expect(readdirSync(home)).toEqual(['kite.key']);
+  });
+
+  it('leaves the old key intact where the new one is none', async () => {
+    const home = temporaryFolder();
+    const file = await writeKiteKeyFile(await jwtOf('alice'), { home });
+    await expect(writeKiteKeyFile('nonsense', { home, force: true })).rejects.toMatchObject({
+      code: 'badKiteKey',
+    });
+    expect(readKiteKeyFile(file).username).toBe('alice');
+  });
+
+  it('leaves nothing behind where the place is taken by a folder', async () => {
+    const home = temporaryFolder();
+    mkdirSync(path.join(home, 'kite.key'));
+    await expect(writeKiteKeyFile(await jwtOf('alice'), { home, force: true })).rejects.toMatchObject({
+      type: 'configurationError',
+      code: 'notWritable',
+    });
+    expect(readdirSync(home)).toEqual(['kite.key']);
+  });
+
+  it('says what is wrong with a home that is a file', async () => {
+    const home = path.join(temporaryFolder(), 'file');
+    writeFileSync(home, '');
+    await expect(writeKiteKeyFile(await jwtOf('alice'), { home })).rejects.toMatchObject({
+      code: 'notWritable',
+    });
+  });
+
+  it('refuses a folder in which others could exchange the key', async () => {
+    const home = temporaryFolder();
+    chmodSync(home, 0o770);
+    await expect(writeKiteKeyFile(await jwtOf('alice'), { home })).rejects.toMatchObject({
+      code: 'homeWritable',
+      message: expect.stringContaining(`chmod 700 ${home}`),
+    });
+  });
+});
+
+describe('reading a kite key', () => {
+  async function keyFile(content?: string, mode = 0o400): Promise<string> {
+    const file = kiteKeyPath(temporaryFolder());
+    writeFileSync(file, content ?? (await jwtOf('alice')), { mode });
+    chmodSync(file, mode);
+    return file;
+  }
+
+  it('bears white space around it', async () => {
+    const jwt = await jwtOf('alice');
+    expect(readKiteKeyFile(await keyFile(` ${jwt}\r\n`)).jwt).toBe(jwt);
+  });
+
+  it('follows a link to a file that is mounted somewhere else', async () => {
+    const link = path.join(temporaryFolder(), 'kite.key');
+    symlinkSync(await keyFile(), link);
+    expect(readKiteKeyFile(link).username).toBe('alice');
+  });
+
+  it.each([0o440, 0o404, 0o644, 0o620, 0o602, 0o401])(
+    'refuses a file of mode %o with the command that mends it',
+    async (mode) => {
+      const file = await keyFile(undefined, mode);
+      const error = failure(() => readKiteKeyFile(file));
+      expect(error.code).toBe('keyFileReadable');
+      expect(error.message).toContain(`chmod 400 ${file}`);
+    },
+  );
+
+  it('writes the command so that a shell takes it', () => {
+    const file = path.join(temporaryFolder(), "it's a key");
+    writeFileSync(file, 'x', { mode: 0o644 });
+    expect(failure(() => readKiteKeyFile(file)).message).toContain(`it'\\''s a key'`);
+  });
+
+  it('says where to get one where there is none', () => {
+    const file = kiteKeyPath(temporaryFolder());
+    const error = failure(() => readKiteKeyFile(file));
+    expect(error).toMatchObject({
+      name: 'ConfigurationError',
+      type: 'configurationError',
+      code: 'keyFileMissing',
+    });
+    expect(error.message).toBe(
+      `There is no kite key at ${file}. Get one from a Kontrol with: kitectl register`,
+    );
+  });
+
+  it.each(['', '\n', 'nonsense', 'a.b.c'])('refuses a file that holds %j', async (content) => {
+    const error = failure(() => readKiteKeyFile(contentFile(content)));
+    expect(error.code).toBe('badKiteKey');
+    expect(error.message).toContain('kitectl register');
+  });
+
+  it('refuses a file that is far too long without reading it', () => {
+    expect(failure(() => readKiteKeyFile(contentFile('x'.repeat(1024 * 1024)))).message).toContain(
+      'too long',
+    );
+  });
+
+  it('refuses a folder, and a device', () => {
+    expect(failure(() => readKiteKeyFile(temporaryFolder())).code).toBe('keyFileUnreadable');
+    expect(failure(() => readKiteKeyFile('/dev/null')).code).toBe('keyFileUnreadable');
+  });
+
+  it('never shows the key in an error', async () => {
+    const jwt = await jwtOf('alice');
+    const broken = `${jwt.slice(0, 300)}!${jwt.slice(300)}`;
+    expect(failure(() => readKiteKeyFile(contentFile(broken))).message).not.toContain(jwt.slice(0, 40));
+  });
+});
+
+describe('finding the kite key', () => {
+  it('takes the one given, KITE_KEY, KITE_KEY_FILE and the kite home, in this order', async () => {
+    const home = temporaryFolder();
+    await writeKiteKeyFile(await jwtOf('home'), { home });
+    const other = await writeKiteKeyFile(await jwtOf('file'), { home: temporaryFolder() });
+    const env = { KITE_HOME: home, KITE_KEY_FILE: other, KITE_KEY: `${await jwtOf('text')}\n` };
+    expect(findKiteKey(await jwtOf('given'), env)?.username).toBe('given');
+    expect(findKiteKey(undefined, env)?.username).toBe('text');
+    expect(findKiteKey(undefined, { ...env, KITE_KEY: '' })?.username).toBe('file');
+    expect(findKiteKey(undefined, { KITE_HOME: home })?.username).toBe('home');
+    expect(findKiteKey(false, env)).toBeUndefined();
+  });
+
+  it('is content with none in the home, and not with a named file that is missing', () => {
+    const home = temporaryFolder();
+    expect(findKiteKey(undefined, { KITE_HOME: home })).toBeUndefined();
+    const env = { KITE_HOME: home, KITE_KEY_FILE: path.join(home, 'other') };
+    expect(failure(() => findKiteKey(undefined, env)).code).toBe('keyFileMissing');
+  });
+
+  it('names the place of a key that is none', () => {
+    expect(failure(() => findKiteKey('x', {})).message).toMatch(/^The option kiteKey holds no kite key/);
+    expect(failure(() => findKiteKey(undefined, { KITE_KEY: 'x' })).message).toContain(
+      'KITE_KEY holds no kite key',
+    );
+  });
+});
