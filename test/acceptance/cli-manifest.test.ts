@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from './cli-harness.js';
+
+const run = promisify(execFile);
+
+let copy: string;
+
+/** Runs the check in a copy of what it looks at, so that the repository stays as it is. */
+async function check(): Promise<{ code: number; stderr: string }> {
+  try {
+    await run(process.execPath, [join(copy, 'scripts', 'manifest.mjs'), '--check']);
+    return { code: 0, stderr: '' };
+  } catch (error) {
+    const { code, stderr } = error as { code: number; stderr: string };
+    return { code, stderr };
+  }
+}
+
+beforeAll(async () => {
+  copy = await mkdtemp(join(tmpdir(), 'kitectl-manifest-test-'));
+  for (const name of ['scripts', 'package.json', 'oclif.manifest.json']) {
+    await cp(join(root, name), join(copy, name), { recursive: true });
+  }
+  for (const name of ['dist', 'node_modules']) await symlink(join(root, name), join(copy, name), 'junction');
+});
+
+afterAll(() => rm(copy, { recursive: true, force: true }));
+
+describe('the manifest of the commands', () => {
+  it('says what the commands do, and nothing of this machine', async () => {
+    expect(await check()).toEqual({ code: 0, stderr: '' });
+    expect(await readFile(join(root, 'oclif.manifest.json'), 'utf8')).not.toContain(root.replace(/\/$/, ''));
+  });
+
+  it('is renewed when a command has changed: the check fails and says how', async () => {
+    const file = join(copy, 'oclif.manifest.json');
+    const fresh = await readFile(file, 'utf8');
+    await writeFile(file, fresh.replace('Call a method of a kite', 'Call something'));
+    const { code, stderr } = await check();
+    expect(code).toBe(1);
+    expect(stderr).toContain('npm run manifest');
+    await writeFile(file, fresh);
+  });
+});
