@@ -89,10 +89,11 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   readonly #options: ClientOptions;
   readonly #clock: Clock;
   readonly #backoff: Backoff;
-  readonly #abort = new AbortController();
   #auth: Auth | null;
   #connection: Connection | undefined;
-  #dialing: Promise<void> | undefined;
+  #dialing: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
+  /** Calls of `dialForever` that wait for the first connection. */
+  #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #state: State = 'idle';
   #forever = false;
   #retry: Timer | undefined;
@@ -136,10 +137,14 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   dial(): Promise<void> {
     if (this.#state === 'connected') return Promise.resolve();
     if (this.#state === 'closed') return Promise.reject(closedError(this.url));
-    this.#dialing ??= this.#dial().finally(() => {
-      this.#dialing = undefined;
-    });
-    return this.#dialing;
+    if (!this.#dialing) {
+      const abort = new AbortController();
+      const done = this.#dial(abort.signal).finally(() => {
+        this.#dialing = undefined;
+      });
+      this.#dialing = { done, abort };
+    }
+    return this.#dialing.done;
   }
 
   /**
@@ -150,18 +155,9 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     if (this.#state === 'closed') return Promise.reject(closedError(this.url));
     this.#forever = true;
     if (this.#state === 'connected') return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const off = this.once('connect', () => {
-        this.#abort.signal.removeEventListener('abort', onAbort);
-        resolve();
-      });
-      const onAbort = (): void => {
-        off();
-        reject(closedError(this.url));
-      };
-      this.#abort.signal.addEventListener('abort', onAbort, { once: true });
-      this.#tryAgain();
-    });
+    const connected = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    if (this.#state === 'idle') this.#tryAgain();
+    return connected;
   }
 
   override call<Result = unknown, Name extends MethodName<Methods> = MethodName<Methods>>(
@@ -183,23 +179,28 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#retry?.cancel();
-    this.#abort.abort(closedError(this.url));
+    this.#dialing?.abort.abort();
     this.#connection?.close();
+    for (const { reject } of this.#waiting.splice(0)) reject(closedError(this.url));
     this.#host.clientClosed(this);
   }
 
-  async #dial(): Promise<void> {
+  async #dial(signal: AbortSignal): Promise<void> {
     const { transport, handshakeTimeout, ca } = this.#options;
     let channel: Channel;
     try {
       channel = await this.#host.dialer(this.url, {
         transport: transport ?? this.#host.transport,
         handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
-        signal: this.#abort.signal,
+        signal,
         ca,
       });
     } catch (error) {
-      throw dialError(this.url, error);
+      throw this.closed ? closedError(this.url) : dialError(this.url, error);
+    }
+    if (this.closed) {
+      channel.close();
+      throw closedError(this.url);
     }
     this.#connected(channel);
   }
@@ -216,6 +217,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#backoff.reset();
     connection.on('disconnect', (code, reason) => this.#disconnected(code, reason));
     connection.start();
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
     this.emit('connect');
   }
 

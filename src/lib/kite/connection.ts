@@ -296,9 +296,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   /** The channel has ended: everything that waits on it learns so at once. */
   #ended(code: number, reason: string): void {
     this.#closed = true;
-    const error = disconnectError(reason);
-    this.#handed.end(error);
-    for (const controller of this.#controllers ?? []) controller.abort(error);
+    this.#handed.end(() => disconnectError(reason));
+    for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);
     this.emit('disconnect', code, reason);

@@ -75,12 +75,12 @@ export class Handed {
     return call;
   }
 
-  /** The connection has ended: every call fails, every function is forgotten. */
-  end(error: Error): void {
+  /** The connection has ended: every call fails, every function is forgotten. `error` is made only where a call waits. */
+  end(error: () => Error): void {
     this.#stop();
     const calls = [...this.#pending()];
     this.#table.clear();
-    for (const [number, call] of calls) this.settle(number, call).reject(error);
+    for (const [number, call] of calls) this.settle(number, call).reject(error());
   }
 
   *#pending(): Generator<readonly [number, PendingCall]> {
