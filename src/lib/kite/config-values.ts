@@ -53,9 +53,11 @@ export const PORT: Accept<number> = {
   },
 };
 
+const THREE_NUMBERS = /^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/;
+
 export const VERSION: Accept<string> = {
-  what: 'three numbers, such as 1.0.0',
-  parse: (value) => (typeof value === 'string' && /^\d+\.\d+\.\d+$/.test(value) ? value : undefined),
+  what: 'three numbers, such as 1.0.0 (or 1.0.0-beta.1)',
+  parse: (value) => (typeof value === 'string' && THREE_NUMBERS.test(value) ? value : undefined),
 };
 
 /** Milliseconds of a duration, 0 = without end. */

@@ -108,6 +108,7 @@ describe('the configuration of a kite', () => {
     [{ KITE_TIMEOUT: '0' }, { timeout: 0 }],
     [{ KITE_VERIFY_TTL: '-1s' }, { verifyTtl: -1000 }],
     [{ KITE_PORT: '0' }, { port: 0 }],
+    [{ KITE_VERSION: '1.0.0-beta.1' }, { version: '1.0.0-beta.1' }],
     [{ NO_COLOR: '1' }, { logColor: false }],
   ])('reads %j as %j', (env, config) => {
     expect(resolveConfig({}, { env })).toMatchObject(config);
@@ -133,6 +134,7 @@ describe('the configuration of a kite', () => {
     ['KITE_VERIFY_TTL', 'x', /-1s for never/],
     ['KITE_LOG_LEVEL', 'loud', /debug, info, warn, error/],
     ['KITE_VERSION', '1.0', /1\.0\.0/],
+    ['KITE_VERSION', '1.0.0/x', /1\.0\.0/],
   ])('refuses %s=%s, naming the variable, its value and what is accepted', (name, value, accepted) => {
     const resolve = () => resolveConfig({}, { env: { [name]: value } });
     expect(resolve).toThrow(accepted);
