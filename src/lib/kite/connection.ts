@@ -9,6 +9,7 @@ import type { Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import type { Fragment } from '../util/message.js';
 import { exceedsBytes } from '../util/utf8.js';
+import { type CallPrefix, callPrefix, parseAfterPrefix } from './call-prefix.js';
 import { disconnectError, notAnError, tooLarge, tooManyCallbacks, unsendable } from './call-errors.js';
 import { Flow } from './flow.js';
 import { Handed, type PendingCall } from './handed.js';
@@ -17,6 +18,7 @@ import { type CallOptions, Peer } from './peer.js';
 import {
   callMessage,
   callbackMessage,
+  completeCall,
   errorMessage,
   type IncomingCall,
   isResponsePath,
@@ -71,6 +73,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #share = (fn: AnyFunction): number => this.#handed.share(fn);
   #envelope: Fragment;
   #controllers: Set<AbortController> | undefined;
+  #prefixes: readonly CallPrefix[] | undefined;
   #claimed: unknown;
   #remote: KiteIdentity | undefined;
   #closed = false;
@@ -198,12 +201,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   /** Takes in one message. Whatever it is, only this connection pays for it. */
-  receive(text: string): void {
+  receive(text: string, prefix?: Fragment): void {
     if (this.#closed) return;
     try {
-      const message = parseMessage(text, this.#host.limits);
-      if (typeof message.method === 'number') this.#callback(message.method, message);
-      else this.#request(message.method, message);
+      if (prefix) this.#receiveAfter(prefix, text);
+      else this.#receiveWhole(text);
     } catch (error) {
       const violation = error instanceof ProtocolViolation ? error : undefined;
       const reason = violation?.message ?? 'Internal error';
@@ -214,11 +216,46 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     }
   }
 
-  #request(method: string, { args, callbacks }: DnodeMessage): void {
-    // Nearly every call carries one callback, the one for its answer.
+  #receiveWhole(text: string): void {
+    const message = parseMessage(text, this.#host.limits);
+    if (typeof message.method === 'number') {
+      this.#callback(message.method, message);
+      return;
+    }
+    this.#restore(message);
+    const call = readCall(message.method, message.args, message.callbacks);
+    const first = this.#claimed === undefined;
+    this.#request(call);
+    // Most callers call once. Who calls again is likely to go on.
+    if (!first && this.role === 'accepted') this.#learn(text);
+  }
+
+  #receiveAfter(fragment: Fragment, rest: string): void {
+    const known = this.#prefixes?.find((prefix) => prefix.fragment === fragment);
+    const message = known && parseAfterPrefix(rest, this.#host.limits);
+    if (!message) {
+      this.#receiveWhole(fragment.text + rest);
+      return;
+    }
+    this.#restore(message);
+    this.#request(completeCall(known, message.args, message.callbacks));
+  }
+
+  /** Has the channel look out for calls that begin as this one does. */
+  #learn(text: string): void {
+    const prefix = this.#channel.expect && callPrefix(text);
+    if (!prefix) return;
+    this.#prefixes = [prefix, ...(this.#prefixes ?? [])].slice(0, KEPT_PREFIXES);
+    this.#channel.expect?.(prefix.fragment);
+  }
+
+  /** Puts functions where the message says that they stand. Nearly every call carries one, that for its answer. */
+  #restore({ args, callbacks }: DnodeMessage): void {
     const functions = callbacks?.filter((callback) => !isResponsePath(callback));
     if (functions && functions.length > 0) this.#unscrub(args, functions);
-    const call = readCall(method, args, callbacks);
+  }
+
+  #request(call: IncomingCall): void {
     this.firstCall = this.#claimed === undefined;
     this.#claimed ??= call.kite ?? null;
     this.#host.dispatch(this, call);
@@ -304,6 +341,9 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 }
 
+/** Methods of one caller whose calls are recognised by how they begin. A channel keeps as many. */
+const KEPT_PREFIXES = 4;
+
 // Levels of nesting that the wire form of a call adds to its arguments.
 const ENVELOPE_DEPTH = 4;
 
@@ -330,8 +370,8 @@ class Receiver implements ChannelReceiver {
     this.#ended = ended;
   }
 
-  message(text: string): void {
-    this.#connection.receive(text);
+  message(text: string, prefix?: Fragment): void {
+    this.#connection.receive(text, prefix);
   }
 
   drain(): void {

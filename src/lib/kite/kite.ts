@@ -84,7 +84,7 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
     const clock = options.clock ?? systemClock;
     const limits = { ...defaultLimits, ...options.limits };
     const kiteKey = findKiteKey(options.kiteKey, env);
-    const config = resolveConfig({ ...options, version: options.version ?? version }, { env, kiteKey });
+    const config = resolveConfig(options, { env, kiteKey });
     const logger = options.logger ?? new StderrLogger({ level: config.logLevel, color: config.logColor });
     const { username, environment, region } = config;
     const identity = {
@@ -286,7 +286,8 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
 }
 
 function makeDialer(limits: Limits, clock: Clock): Dialer {
-  return (url, options) => dial(url, { ...options, limits, clock });
+  return (url, { ca, ...options }) =>
+    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
 }
 
 function kiteUrl(scheme: string, ip: string, port: number): string {

@@ -125,10 +125,35 @@ export function readCall(
     return { method, kite: null, auth: null, args: [], response, malformed: args.length > 0 };
   }
   const { kite, authentication, withArgs } = options as Record<string, unknown>;
-  const list = Array.isArray(withArgs)
-    ? withArgs
-    : withArgs === undefined || withArgs === null
-      ? []
-      : [withArgs];
-  return { method, kite, auth: authentication, args: list, response, malformed: args.length > 1 };
+  return {
+    method,
+    kite,
+    auth: authentication,
+    args: argsList(withArgs),
+    response,
+    malformed: args.length > 1,
+  };
+}
+
+/** The rest of a call whose beginning is known. */
+export function completeCall(
+  known: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
+  args: readonly unknown[],
+  callbacks: readonly CallbackPath[] | undefined,
+): IncomingCall {
+  const { method, kite, auth } = known;
+  const { withArgs } = args[0] as { withArgs: unknown };
+  return {
+    method,
+    kite,
+    auth,
+    args: argsList(withArgs),
+    response: responseNumber(callbacks),
+    malformed: false,
+  };
+}
+
+function argsList(withArgs: unknown): unknown[] {
+  if (Array.isArray(withArgs)) return withArgs;
+  return withArgs === undefined || withArgs === null ? [] : [withArgs];
 }

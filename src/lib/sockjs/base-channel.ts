@@ -1,5 +1,5 @@
 import type { Channel, ChannelReceiver } from '../util/channel.js';
-import type { Message } from '../util/message.js';
+import type { Fragment, Message } from '../util/message.js';
 
 /**
  * What every channel of this room shares: nothing is delivered before `start`, nor while paused; `close` is delivered
@@ -60,11 +60,11 @@ export abstract class BaseChannel implements Channel {
   }
 
   /** A message has come. */
-  protected deliver(text: string): void {
+  protected deliver(text: string, prefix?: Fragment): void {
     if (this.#receiver !== undefined && !this.#paused && this.#inbox === undefined) {
-      if (!this.#muted) this.#receiver.message(text);
+      if (!this.#muted) this.#receiver.message(text, prefix);
     } else {
-      this.#keep(text);
+      this.#keep(prefix ? prefix.text + text : text);
     }
   }
 
@@ -78,12 +78,13 @@ export abstract class BaseChannel implements Channel {
   protected finish(code: number, reason: string): void {
     if (this.#finished) return;
     this.#finished = true;
+    this.#muted = true;
     this.#end = { code, reason };
     if (this.#receiver) this.#deliverEnd(this.#receiver);
   }
 
   #keep(text: string): void {
-    if (this.#muted || this.#finished) return;
+    if (this.#muted) return;
     if (this.#inbox === undefined) {
       this.#inbox = [];
       this.#stopReading();

@@ -50,4 +50,4 @@ export class Batch {
 /** A frame of this many messages goes out at once, so that the other side works while the rest is being made. */
 export const BATCH_MESSAGES = 8;
 /** The same for a frame of this length. */
-export const BATCH_LENGTH = 4096;
+export const BATCH_LENGTH = 16384;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Limits } from '../util/limits.js';
-import type { Message } from '../util/message.js';
+import type { Fragment, Message } from '../util/message.js';
 import { BATCH_LENGTH, BATCH_MESSAGES, Batch } from './batch.js';
 import {
   closeFrame,
@@ -11,6 +11,7 @@ import {
   OPEN_FRAME,
   tooLong,
 } from './frames.js';
+import { splitClientFrame } from './split-frame.js';
 import { type ChannelOwner, WebSocketChannel } from './websocket-channel.js';
 
 /**
@@ -59,8 +60,12 @@ function endOfTick(channel: FramedChannel): void {
   channel.handleTick();
 }
 
+const KEPT_PREFIXES = 4;
+
 /** The server's end of a session at `<prefix>/<server>/<session>/websocket`. */
 export class ServerFramedChannel extends FramedChannel {
+  #expected: readonly Fragment[] | undefined;
+
   constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
     super('a[', ws, socket, limits, owner);
     this.transmit(OPEN_FRAME);
@@ -74,7 +79,17 @@ export class ServerFramedChannel extends FramedChannel {
     return closeFrame(code, reason);
   }
 
+  /** Hints kept: a caller that uses more methods than this by turns is served as well, only not faster. */
+  expect(prefix: Fragment): void {
+    this.#expected = [prefix, ...(this.#expected ?? [])].slice(0, KEPT_PREFIXES);
+  }
+
   protected receive(text: string): void {
+    const split = this.#expected && splitClientFrame(text, this.limits.messageBytes, this.#expected);
+    if (split) {
+      for (const { rest, prefix } of split) this.deliver(rest, prefix);
+      return;
+    }
     const frame = decodeClientFrame(text, this.limits.messageBytes);
     if (frame.type === 'violation') this.refuse(frame);
     else for (const message of frame.messages) this.deliver(message);

@@ -45,7 +45,7 @@ export function decodeServerFrame(text: string, messageBytes: number): ServerFra
     case 'o':
       return text === 'o' ? OPEN : UNKNOWN_FRAME;
     case 'h':
-      return HEARTBEAT;
+      return text === 'h' ? HEARTBEAT : UNKNOWN_FRAME;
     case 'c':
       return decodeClose(text.slice(1));
     default:
@@ -119,7 +119,7 @@ const LONGEST_GAP = 64;
 const GAP = /^\s*\[?\s*,?\s*\]?\s*$/;
 
 /** The position after the string that opens at `quote`; 0 when it does not end. */
-function stringEnd(text: string, quote: number): number {
+export function stringEnd(text: string, quote: number): number {
   let close = text.indexOf('"', quote + 1);
   while (close !== -1) {
     let backslashes = 0;

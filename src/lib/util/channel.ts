@@ -1,4 +1,4 @@
-import type { Message } from './message.js';
+import type { Fragment, Message } from './message.js';
 
 /**
  * One connection, already open, that carries whole messages in order both ways. SockJS sessions, raw WebSockets, XHR
@@ -19,6 +19,11 @@ export interface Channel {
    * past `sendQueueBytes` closes the channel with 1008.
    */
   send(message: Message): void;
+  /**
+   * A hint that many messages will begin with this text. The channel may then leave it away and name it, as `message` of
+   * the receiver says. The last few hints count.
+   */
+  expect?(prefix: Fragment): void;
   /** Stops and resumes reading from the peer. A paused channel still sends, and still notices that the peer is gone. */
   pause(): void;
   resume(): void;
@@ -30,8 +35,8 @@ export interface Channel {
 }
 
 export interface ChannelReceiver {
-  /** One whole message. Must not throw. */
-  message(text: string): void;
+  /** One whole message, or what follows `prefix` where it begins with one that was expected. Must not throw. */
+  message(text: string, prefix?: Fragment): void;
   /** What was queued above `pauseBytes` has been taken by the network. */
   drain(): void;
   /** The connection has ended. Nothing is delivered any more. 1006: it dropped without a goodbye. */
