@@ -1,9 +1,8 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { ConnectionOptions } from 'node:tls';
 import type { Channel } from '../../util/channel.js';
 import type { Clock } from '../../util/clock.js';
 import type { Limits } from '../../util/limits.js';
-import { randomHex } from '../../util/random.js';
 import { abortedError, DialError } from './dial-error.js';
 import { parseBaseUrl, urlUnder, withScheme } from './url.js';
 import { dialWebSocket } from './dial-websocket.js';
@@ -74,5 +73,5 @@ function rawUrl(base: URL): URL {
 
 /** `/042/8f0c…`: three digits for balancers, and a name that nobody can guess. */
 function sessionPath(): string {
-  return `/${String(randomInt(1000)).padStart(3, '0')}/${randomHex(10)}`;
+  return `/${String(randomInt(1000)).padStart(3, '0')}/${randomBytes(10).toString('hex')}`;
 }

@@ -3,28 +3,31 @@
  * request, as proxies that route by it need. `scheme` is chosen by what the request is, secure if the base URL is.
  */
 export function urlUnder(base: URL, path: string, scheme: 'ws' | 'http'): URL {
-  const url = new URL(base);
-  url.pathname = base.pathname.replace(/\/+$/, '') + path;
-  return withScheme(url, scheme);
+  return build(base, base.pathname.replace(/\/+$/, '') + path, scheme);
 }
 
 /** The same URL with ws or http as its scheme, secure if it was. */
 export function withScheme(url: URL, scheme: 'ws' | 'http'): URL {
-  const secure = url.protocol === 'https:' || url.protocol === 'wss:';
-  // Between these four, unlike others, URL lets the scheme be set.
-  const changed = new URL(url);
-  changed.protocol = secure ? `${scheme}s:` : `${scheme}:`;
-  changed.hash = '';
-  return changed;
+  return build(url, url.pathname, scheme);
+}
+
+// Parsing once is a good deal faster than setting one part after the other.
+function build({ protocol, username, password, host, search }: URL, path: string, scheme: string): URL {
+  const secure = protocol === 'https:' || protocol === 'wss:' ? 's' : '';
+  const credentials = username === '' ? '' : `${username}:${password}@`;
+  return new URL(`${scheme}${secure}://${credentials}${host}${path}${search}`);
 }
 
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:']);
 
 /** Reads a base URL; undefined when it is none, or of another scheme. */
 export function parseBaseUrl(text: string): URL | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return SCHEMES.has(url.protocol) && url.hostname !== '' ? url : undefined;
+  try {
+    const url = new URL(text);
+    return SCHEMES.has(url.protocol) && url.hostname !== '' ? url : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A URL as it may be shown: credentials and query may be secrets. */
