@@ -1,7 +1,7 @@
 // Builds everything that is published: dist/ (the library and the commands by tsc, the program as one file by esbuild)
 // and the examples beside their sources.
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +31,7 @@ const lazyOclif = {
 function lazyRequires(source) {
   const names = [];
   const declared = source.replace(
-    /^const (\w+_\d+) = ((?:__import(?:Default|Star)\()?require\("[^"]+"\)\)?);$/gm,
+    /^(?:const|var) (\w+_\d+) = ((?:__import(?:Default|Star)\()?require\("[^"]+"\)\)?);$/gm,
     (_line, name, expression) => {
       names.push(name);
       return `let $${name}; const $get_${name} = () => ($${name} ??= ${expression});`;
@@ -66,9 +66,13 @@ const leaveParts = {
       path: `./${parts[path.slice(2)]}`,
       external: true,
     }));
-    onResolve({ filter: /(^|\/)(config|help|help\/index)$/ }, ({ importer }) =>
-      /[\\/]@oclif[\\/]core[\\/]lib[\\/]/.test(importer) ? { path: './help.cjs', external: true } : undefined,
-    );
+    onResolve({ filter: /^\.{1,2}\// }, async ({ path, importer }) => {
+      if (!/[\\/]@oclif[\\/]core[\\/]lib[\\/]/.test(importer)) return undefined;
+      const file = createRequire(importer).resolve(path);
+      return /[\\/]lib[\\/](config|help)[\\/]index\.js$/.test(file)
+        ? { path: './help.cjs', external: true }
+        : undefined;
+    });
   },
 };
 
@@ -80,18 +84,19 @@ async function bundleProgram() {
     format: 'cjs',
     // `import()` as `require`: the loader of ES modules takes longer to start than the modules to load.
     supported: { 'dynamic-import': false },
+    // Large: needed for certificates only, and for developing oclif plugins.
+    external: ['node-forge', 'typescript'],
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
+    metafile: true,
     logLevel: 'warning',
   };
-  await Promise.all([
+  const bundles = await Promise.all([
     build({
       ...options,
       entryPoints: ['src/cli.ts'],
       outfile: join(made, 'cli.cjs'),
-      // Large, and needed for certificates only.
-      external: ['node-forge'],
       plugins: [leaveParts, lazyOclif],
     }),
     ...Object.entries(parts).map(([source, outfile]) =>
@@ -103,6 +108,20 @@ async function bundleProgram() {
       }),
     ),
   ]);
+  await writeNotices(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+}
+
+/** The licences of what the bundles contain: they ask to be passed on with the code. */
+async function writeNotices(inputs) {
+  const folders = new Set(inputs.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]));
+  const notices = [];
+  for (const folder of [...folders].filter(Boolean).toSorted((a, b) => a.localeCompare(b, 'en'))) {
+    const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? '' : await readFile(join(folder, file), 'utf8');
+    notices.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
+  }
+  await writeFile(join(made, 'THIRD-PARTY-NOTICES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 async function compileExamples() {

@@ -116,10 +116,5 @@ function fromConfigurationError(error: ConfigurationError): CliError {
 function fromParseError(error: unknown): CliError | undefined {
   if (!(error instanceof Error) || !('oclif' in error)) return undefined;
   const message = error.message.replace(/\nSee more help with --help$/, '');
-  return new CliError(message, {
-    exitCode: ExitCode.usage,
-    type: 'usage',
-    hint: 'The help says what fits: add --help.',
-    cause: error,
-  });
+  return new CliError(message, { exitCode: ExitCode.usage, type: 'usage', cause: error });
 }
