@@ -1,5 +1,6 @@
 import { KiteError } from '../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../util/backoff.js';
+import { type Abortable, Cancellation } from '../util/abortable.js';
 import type { Channel } from '../util/channel.js';
 import type { Clock, Timer } from '../util/clock.js';
 import { disconnectError, notConnectedError } from './call-errors.js';
@@ -54,7 +55,7 @@ export type ClientEvents = {
 export interface DialOptions {
   readonly transport: Transport;
   readonly handshakeTimeout: number;
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
   readonly ca?: string | undefined;
 }
 
@@ -91,7 +92,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   readonly #backoff: Backoff;
   #auth: Auth | null;
   #connection: Connection | undefined;
-  #dialing: { readonly done: Promise<void>; readonly abort: AbortController } | undefined;
+  #dialing: { readonly done: Promise<void>; readonly cancellation: Cancellation } | undefined;
   /** Calls of `dialForever` that wait for the first connection. */
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #state: State = 'idle';
@@ -138,11 +139,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     if (this.#state === 'connected') return Promise.resolve();
     if (this.#state === 'closed') return Promise.reject(closedError(this.url));
     if (!this.#dialing) {
-      const abort = new AbortController();
-      const done = this.#dial(abort.signal).finally(() => {
-        this.#dialing = undefined;
-      });
-      this.#dialing = { done, abort };
+      const cancellation = new Cancellation();
+      this.#dialing = { done: this.#dial(cancellation), cancellation };
     }
     return this.#dialing.done;
   }
@@ -179,13 +177,13 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#retry?.cancel();
-    this.#dialing?.abort.abort();
+    this.#dialing?.cancellation.cancel(closedError(this.url));
     this.#connection?.close();
     for (const { reject } of this.#waiting.splice(0)) reject(closedError(this.url));
     this.#host.clientClosed(this);
   }
 
-  async #dial(signal: AbortSignal): Promise<void> {
+  async #dial(signal: Abortable): Promise<void> {
     const { transport, handshakeTimeout, ca } = this.#options;
     let channel: Channel;
     try {
@@ -197,6 +195,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
       });
     } catch (error) {
       throw this.closed ? closedError(this.url) : dialError(this.url, error);
+    } finally {
+      this.#dialing = undefined;
     }
     if (this.closed) {
       channel.close();

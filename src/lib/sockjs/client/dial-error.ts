@@ -1,3 +1,4 @@
+import type { Abortable } from '../../util/abortable.js';
 import { withoutSecrets } from './url.js';
 
 /**
@@ -106,6 +107,6 @@ export function timeoutError(url: URL, ms: number): DialError {
   return new DialError('timeout', url, `no answer within ${ms} ms. Check the address, or allow more time.`);
 }
 
-export function abortedError(url: URL | string, signal: AbortSignal | undefined): DialError {
+export function abortedError(url: URL | string, signal: Abortable | undefined): DialError {
   return new DialError('aborted', url, 'the caller gave up.', { cause: signal?.reason });
 }

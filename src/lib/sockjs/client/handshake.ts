@@ -1,10 +1,11 @@
 import type { Timer } from '../../util/clock.js';
+import type { Abortable } from '../../util/abortable.js';
 import type { DialOptions } from './dial.js';
 import { abortedError, type DialError, timeoutError } from './dial-error.js';
 
 /** What bounds the making of a connection: time, and the caller's signal. It ends once, in `succeed` or in `fail`. */
 export class Handshake {
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: Abortable | undefined;
   readonly #onAbort: () => void;
   readonly #onFail: (error: DialError) => void;
   readonly #timer: Timer | undefined;
@@ -18,7 +19,7 @@ export class Handshake {
     this.#onFail = onFail;
     this.#signal = signal;
     this.#onAbort = () => this.fail(abortedError(url, signal));
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    signal?.addEventListener('abort', this.#onAbort);
     if (handshakeTimeout > 0) {
       this.#timer = clock.setTimeout(() => this.fail(timeoutError(url, handshakeTimeout)), handshakeTimeout);
     }
