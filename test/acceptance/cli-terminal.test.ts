@@ -86,12 +86,7 @@ describe('on a terminal', () => {
       remote.onWait = resolve;
     });
     const child = spawn('script', ['-qec', `"$NODE" "$BIN" call wait --to ${remote.url}`, '/dev/null'], {
-      env: {
-        ...process.env,
-        NODE: process.execPath,
-        BIN: bin,
-        HOME: cli.home,
-      },
+      env: cleanEnv(cli.home, { NODE: process.execPath, BIN: bin }),
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let output = '';

@@ -31,6 +31,8 @@ export async function main(root: string, commands: CommandTable): Promise<never>
       stop(unwritable(error));
     });
   });
+  // Should nothing be left to wait for before the command is done, this is no success.
+  process.exitCode = ExitCode.remoteError;
   let exitCode: ExitCode = ExitCode.ok;
   try {
     await Promise.race([dispatch(root, argv, commands, surroundings), stopped]);
