@@ -265,6 +265,18 @@ describe('limits of a session over HTTP', () => {
     expect(channel?.bufferedBytes).toBe(0);
   });
 
+  it('tell it of a response that streams as well', async () => {
+    const inbox = new Inbox();
+    const url = await start({ limits, onSession: (channel) => channel.start(inbox) });
+    const stream = await openRequest('POST', `${url}/xhr_streaming`);
+    const [channel] = server?.sessions ?? [];
+    for (let sent = 0; sent < 3; sent++) channel?.send('x'.repeat(900));
+    expect(channel?.bufferedBytes).toBeGreaterThan(limits.pauseBytes);
+    await inbox.until(() => inbox.drains > 0);
+    expect(channel?.bufferedBytes).toBeLessThanOrEqual(limits.pauseBytes);
+    stream.abort();
+  });
+
   it('leave what a client sends unanswered while the receiver is paused', async () => {
     const inbox = new Inbox();
     const url = await start({ limits, onSession: (channel) => channel.start(inbox) });

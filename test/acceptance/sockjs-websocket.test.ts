@@ -235,6 +235,22 @@ describe('what breaks the rules', () => {
   });
 });
 
+describe.each(['0/a/websocket', 'websocket'])('the queue of /%s', (path) => {
+  it.each([1, 3, 5])('tells when %d messages that went above the mark have been taken', async (count) => {
+    const inbox = new Inbox();
+    const url = await start({ limits: { pauseBytes: 1000 }, onSession: (channel) => channel.start(inbox) });
+    const { ws } = await connect(`${url}/${path}`);
+    const [channel] = server?.sessions ?? [];
+    for (let sent = 0; sent < count; sent++) channel?.send('x'.repeat(2000 / count));
+    expect(channel?.bufferedBytes).toBeGreaterThan(1000);
+    await inbox.until(() => inbox.drains > 0);
+    expect(channel?.bufferedBytes).toBe(0);
+    ws.close();
+    await inbox.closed();
+    expect(inbox.drains).toBe(1);
+  });
+});
+
 describe('the heartbeat of a WebSocket session', () => {
   it('comes every 10 seconds', async () => {
     const clock = new ManualClock();

@@ -3,6 +3,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { Channel } from '../util/channel.js';
 import type { Limits } from '../util/limits.js';
 import type { Message } from '../util/message.js';
+import { formatAddress } from './address.js';
 import { BaseChannel } from './base-channel.js';
 import {
   CLOSE_GRACE,
@@ -13,11 +14,15 @@ import {
   sendableReason,
   type Violation,
 } from './close-code.js';
+import { type Verdict, verdictOf } from './verdict.js';
 
 /** Whoever keeps a list of channels learns here that one has ended. */
 export interface ChannelOwner {
   left(channel: Channel): void;
 }
+
+/** Bytes that WebSocket adds to a message at most. */
+const FRAME_HEADER = 14;
 
 /**
  * A channel over one WebSocket, on either side. What differs, the framing, is in the two subclasses. Its listeners are
@@ -35,7 +40,7 @@ export abstract class WebSocketChannel extends BaseChannel {
   #bytesTaken = 0;
   #silentBeats = 0;
   // How the connection ends when this side, or a close frame of SockJS, has said so before WebSocket does.
-  #verdict: { readonly code: number; readonly reason: string } | undefined;
+  #verdict: Verdict | undefined;
 
   constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
     super();
@@ -87,7 +92,9 @@ export abstract class WebSocketChannel extends BaseChannel {
 
   /** Sends one WebSocket message. */
   protected transmit(text: string): void {
-    if (this.#congested) this.#ws.send(text, () => this.#taken());
+    // Whatever may leave the queue above `pauseBytes` has to tell when it is gone. A unit takes three bytes at most.
+    const buffered = this.#socket.writableLength + 3 * text.length + FRAME_HEADER;
+    if (this.#congested || buffered > this.limits.pauseBytes) this.#ws.send(text, () => this.#taken());
     else this.#ws.send(text);
   }
 
@@ -237,28 +244,4 @@ function onEnd(this: Socket & Owned): void {
 
 function destroy(this: Socket): void {
   this.destroy();
-}
-
-function verdictOf(error: Error): { code: number; reason: string } {
-  const code = 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'WS_ERR_INVALID_UTF8':
-      return { code: 1007, reason: error.message };
-    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
-    case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
-      return { code: 1009, reason: error.message };
-    case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':
-      return { code: 1008, reason: error.message };
-    default:
-      return typeof code === 'string' && code.startsWith('WS_ERR_')
-        ? { code: 1002, reason: error.message }
-        : { code: DROPPED_CODE, reason: error.message };
-  }
-}
-
-/** Where the other end of a socket is: `127.0.0.1:50412`, `[::1]:50412`; `unknown` once that cannot be told any more. */
-export function formatAddress(socket: Socket): string {
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined) return 'unknown';
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 }

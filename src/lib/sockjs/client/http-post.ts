@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { formatAddress } from '../address.js';
 import type { DialTls } from './dial.js';
 
 export interface Answer {
@@ -81,10 +82,7 @@ export class HttpPost {
 }
 
 function readAnswer(response: http.IncomingMessage, limit: number, done: (outcome: Outcome) => void): void {
-  const { remoteAddress = 'unknown', remotePort } = response.socket;
-  const address = remoteAddress.includes(':')
-    ? `[${remoteAddress}]:${remotePort}`
-    : `${remoteAddress}:${remotePort}`;
+  const remoteAddress = formatAddress(response.socket);
   const chunks: Buffer[] = [];
   let length = 0;
   response.on('data', (chunk: Buffer) => {
@@ -99,6 +97,6 @@ function readAnswer(response: http.IncomingMessage, limit: number, done: (outcom
   response.on('error', done);
   response.on('end', () => {
     const text = Buffer.concat(chunks, length).toString();
-    done({ status: response.statusCode ?? 0, text, remoteAddress: address });
+    done({ status: response.statusCode ?? 0, text, remoteAddress });
   });
 }

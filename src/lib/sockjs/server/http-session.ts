@@ -164,10 +164,13 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
         break;
       }
     }
-    if (this.#congested && this.bufferedBytes <= this.#limits.pauseBytes) {
-      this.#congested = false;
-      this.deliverDrain();
-    }
+    this.#taken();
+  }
+
+  #taken(): void {
+    if (!this.#congested || this.bufferedBytes > this.#limits.pauseBytes) return;
+    this.#congested = false;
+    this.deliverDrain();
   }
 
   #leave({ code, reason }: { code: number; reason: string }): void {
@@ -184,7 +187,7 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
   }
 
   #write(frame: string): void {
-    this.#reply?.write(frame);
+    this.#reply?.write(frame, this.#congested ? () => this.#taken() : undefined);
     if (this.#reply?.full) this.#detach();
   }
 

@@ -16,7 +16,8 @@ export interface Reply {
   readonly congested: boolean;
   /** Whether more than one frame fits. */
   readonly streaming: boolean;
-  write(frame: string): void;
+  /** `taken` is called once the network has taken the frame, if the response goes on. */
+  write(frame: string, taken?: () => void): void;
   end(): void;
   /** Hangs up, whatever is still on its way. */
   abort(): void;
@@ -97,9 +98,9 @@ abstract class StreamReply extends HttpReply {
     return this.res.writableNeedDrain;
   }
 
-  protected stream(text: string): void {
+  protected stream(text: string, taken?: () => void): void {
     this.#written += Buffer.byteLength(text);
-    this.res.write(text);
+    this.res.write(text, taken);
   }
 
   end(): void {
@@ -113,8 +114,8 @@ export class StreamingReply extends StreamReply implements Reply {
     super(res, headers, JAVASCRIPT, STREAM_PRELUDE);
   }
 
-  write(frame: string): void {
-    this.stream(`${frame}\n`);
+  write(frame: string, taken?: () => void): void {
+    this.stream(`${frame}\n`, taken);
   }
 }
 
@@ -124,8 +125,8 @@ export class EventSourceReply extends StreamReply implements Reply {
     super(res, headers, 'text/event-stream', '\r\n');
   }
 
-  write(frame: string): void {
-    this.stream(`data: ${frame}\r\n\r\n`);
+  write(frame: string, taken?: () => void): void {
+    this.stream(`data: ${frame}\r\n\r\n`, taken);
   }
 }
 

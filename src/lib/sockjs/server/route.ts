@@ -62,3 +62,23 @@ export function routeOf(path: string): Route {
   }
   return IFRAME_PATH.test(path) ? { type: 'iframe' } : UNKNOWN;
 }
+
+const METHODS: Readonly<
+  Record<SessionTransport | Exclude<Route['type'], 'session'>, readonly string[] | undefined>
+> = {
+  greeting: ['GET'],
+  info: ['OPTIONS', 'GET'],
+  iframe: ['GET'],
+  raw: ['GET'],
+  websocket: ['GET'],
+  xhr: ['OPTIONS', 'POST'],
+  xhr_send: ['OPTIONS', 'POST'],
+  xhr_streaming: ['OPTIONS', 'POST'],
+  eventsource: ['OPTIONS', 'GET'],
+  unknown: undefined,
+};
+
+/** The HTTP methods that a route answers; undefined when there is nothing. */
+export function methodsOf(route: Route): readonly string[] | undefined {
+  return METHODS[route.type === 'session' ? route.transport : route.type];
+}

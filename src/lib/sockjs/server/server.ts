@@ -9,14 +9,15 @@ import { CLOSE_GRACE } from '../close-code.js';
 import { frameBytes } from '../frame-limit.js';
 import { ServerFramedChannel } from '../framed-channel.js';
 import { RawChannel } from '../raw-channel.js';
-import { type ChannelOwner, formatAddress } from '../websocket-channel.js';
+import type { ChannelOwner } from '../websocket-channel.js';
+import { formatAddress } from '../address.js';
 import { Heartbeat } from './heartbeat.js';
 import { HttpSession } from './http-session.js';
 import { OriginPolicy } from './origin.js';
 import { respondGreeting, respondIframe, respondInfo } from './pages.js';
 import { makeReply } from './replies.js';
 import { respond, respondOptions, respondText, sessionCookie } from './respond.js';
-import { normalisePrefixes, pathBehindPrefix, type Route, routeOf, type SessionTransport } from './route.js';
+import { normalisePrefixes, pathBehindPrefix, type Route, routeOf, methodsOf } from './route.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 
 export interface SockJsServerOptions {
@@ -148,7 +149,7 @@ export class SockJsServer implements ChannelOwner {
 
   #answer(req: IncomingMessage, res: ServerResponse, route: Route): void {
     const cors = this.#origins.corsHeaders(req);
-    const methods = METHODS[route.type === 'session' ? route.transport : route.type];
+    const methods = methodsOf(route);
     if (methods === undefined) {
       respondText(res, 404, cors, 'Nothing is served here.\n');
     } else if (req.method === 'OPTIONS' && methods.includes('OPTIONS')) {
@@ -220,21 +221,6 @@ export class SockJsServer implements ChannelOwner {
     return session;
   }
 }
-
-const METHODS: Readonly<
-  Record<SessionTransport | Exclude<Route['type'], 'session'>, readonly string[] | undefined>
-> = {
-  greeting: ['GET'],
-  info: ['OPTIONS', 'GET'],
-  iframe: ['GET'],
-  raw: ['GET'],
-  websocket: ['GET'],
-  xhr: ['OPTIONS', 'POST'],
-  xhr_send: ['OPTIONS', 'POST'],
-  xhr_streaming: ['OPTIONS', 'POST'],
-  eventsource: ['OPTIONS', 'GET'],
-  unknown: undefined,
-};
 
 const ORIGIN_REFUSED = 'Pages of this origin may not connect here: the server has to allow it first.\n';
 const NO_ROOM = 'The server takes no more sessions for now.\n';
