@@ -36,10 +36,19 @@ async function generate() {
         `The commands in dist/ cannot be loaded; build them first: npm run build\n${error.stderr}`,
       );
     });
-    return `${await readFile(join(folder, 'oclif.manifest.json'), 'utf8')}\n`;
+    return withoutPlaces(await readFile(join(folder, 'oclif.manifest.json'), 'utf8'));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** oclif finds the commands through a link, and names them by the way from the temporary folder to this one. */
+function withoutPlaces(text) {
+  const manifest = JSON.parse(text);
+  for (const command of Object.values(manifest.commands)) {
+    command.relativePath = command.relativePath.slice(command.relativePath.lastIndexOf('dist'));
+  }
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 try {

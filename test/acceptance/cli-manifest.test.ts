@@ -34,7 +34,7 @@ afterAll(() => rm(copy, { recursive: true, force: true }));
 describe('the manifest of the commands', () => {
   it('says what the commands do, and nothing of this machine', async () => {
     expect(await check()).toEqual({ code: 0, stderr: '' });
-    expect(await readFile(join(root, 'oclif.manifest.json'), 'utf8')).not.toContain(root.replace(/\/$/, ''));
+    expect(await readFile(join(root, 'oclif.manifest.json'), 'utf8')).not.toContain('".."');
   });
 
   it('is renewed when a command has changed: the check fails and says how', async () => {

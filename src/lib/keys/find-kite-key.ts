@@ -27,7 +27,7 @@ function parsed(jwt: string, source: string): KiteKey {
     return parseKiteKey(jwt);
   } catch (cause) {
     if (!(cause instanceof JwtError)) throw cause;
-    const message = `${source} holds no kite key: ${cause.message}. Get one from a Kontrol with: kitectl register`;
+    const message = `${source} holds no kite key: ${cause.message}. Get one from whoever runs your Kontrol`;
     throw new ConfigurationError('badKiteKey', message, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError } from '../protocol/errors.js';
 
@@ -47,7 +47,7 @@ export async function writeFiles(files: readonly NewFile[], options: WriteOption
 
 async function stage(file: NewFile, temporary: string): Promise<void> {
   const folder = path.dirname(file.path);
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makeFolder(folder).catch((cause: unknown) => {
     throw notWritable(folder, errorCode(cause) === 'EEXIST' ? 'it is no folder' : reasonOf(cause), cause);
   });
   const handle = await open(temporary, 'wx', 0o600);
@@ -57,6 +57,20 @@ async function stage(file: NewFile, temporary: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+// One after the other: `mkdir` with `recursive` tries for ever where the kernel makes no folders, as below /proc.
+async function makeFolder(folder: string): Promise<void> {
+  const kind = await stat(folder).catch(() => undefined);
+  if (kind?.isDirectory()) return;
+  const parent = path.dirname(folder);
+  if (parent !== folder) await makeFolder(parent);
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (cause) {
+    // Somebody else was faster.
+    if (errorCode(cause) !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw cause;
   }
 }
 

@@ -55,6 +55,9 @@ function copied(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string;
 }
 
+/** Names of the beginning, which a peer might say again, perhaps escaped. */
+const MAY_REPEAT = /"(?:method|arguments)"|\\u/;
+
 const HEAD = '{"method":0,"arguments":[{"withArgs":';
 
 /**
@@ -62,6 +65,7 @@ const HEAD = '{"method":0,"arguments":[{"withArgs":';
  * prefix had said already: then the two have to be parsed together. Throws as `parseMessage` does.
  */
 export function parseAfterPrefix(rest: string, limits: MessageLimits): DnodeMessage | undefined {
+  if (MAY_REPEAT.test(rest)) return undefined;
   const message = parseMessage(HEAD + rest, limits);
   const [call] = message.args;
   if (message.method !== 0 || message.args.length !== 1 || typeof call !== 'object' || call === null)
