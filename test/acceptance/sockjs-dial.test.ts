@@ -8,6 +8,7 @@ import { DialError } from '../../src/lib/sockjs/client/dial-error.js';
 import { SockJsServer } from '../../src/lib/sockjs/server/server.js';
 import type { Channel } from '../../src/lib/util/channel.js';
 import { defaultLimits } from '../../src/lib/util/limits.js';
+import { request } from '../helpers/http.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import {
   dialTest,
@@ -183,6 +184,47 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     const small = await open(dialTest(second.url, { transport, limits: { messageBytes: 1000 } }));
     expect(await small.inbox.closed()).toMatchObject({ code: 1009 });
     expect(small.inbox.messages).toEqual([]);
+    channel.close();
+    await inbox.closed();
+  });
+});
+
+describe.each(TRANSPORTS)('a server over %s', (transport) => {
+  it('that has gone silent is given up after the idle timeout', async () => {
+    const clock = new ManualClock();
+    const server = await start({
+      clock: new ManualClock(),
+      onSession(session) {
+        session.start(new Inbox());
+        // It reads no more, and so answers no pings.
+        session.pause();
+      },
+    });
+    const { inbox } = await open(dialTest(server.url, { transport, clock }));
+    clock.advance(59_000);
+    expect(inbox.closes).toEqual([]);
+    // At least one look more, as the first one may still have seen the handshake.
+    clock.advance(21_000);
+    expect(await inbox.closed()).toMatchObject({ code: 1006 });
+    while (clock.timers > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('that answers is kept, however little it says', async () => {
+    const clock = new ManualClock();
+    const serverClock = new ManualClock();
+    const server = await start({ clock: serverClock });
+    const { channel, inbox } = await open(dialTest(server.url, { transport, clock }));
+    const polls = transport === 'XHRPolling' ? 1 : 0;
+    await server.handled(polls);
+    for (let round = 0; round < 10; round++) {
+      const handled = server.handled(1 + polls);
+      clock.advance(20_000);
+      serverClock.advance(10_000);
+      // By the time this is answered, so is what was asked before it.
+      await request('GET', server.url);
+      await handled;
+    }
+    expect(inbox.closes).toEqual([]);
     channel.close();
     await inbox.closed();
   });
@@ -406,6 +448,34 @@ describe('XHR polling', () => {
     const { inbox } = await open(dialTest(url, { transport: 'XHRPolling', limits: { messageBytes: 1000 } }));
     expect(await inbox.closed()).toMatchObject({ code });
     expect(inbox.messages).toEqual([]);
+  });
+
+  it('asks now and then while it is paused, so that the server does not give it up', async () => {
+    const clock = new ManualClock();
+    const serverClock = new ManualClock();
+    const closed = new Inbox();
+    const server = await start({ clock: serverClock, onSession: (session) => session.start(closed) });
+    const { channel, inbox } = await open(dialTest(server.url, { transport: 'XHRPolling', clock }));
+    await server.handled(1);
+    channel.pause();
+    for (let message = 0; message < 5; message++) {
+      server.sessions[0]?.send(`${message}`);
+      const asked = server.handled(1);
+      // What was sent is taken by the request that waited; the next comes when half of the delay is over.
+      await new Promise((resolve) => setImmediate(resolve));
+      await request('GET', `${server.url}/info`);
+      await asked;
+      const again = server.handled(1);
+      serverClock.advance(5000);
+      clock.advance(5000);
+      await again;
+    }
+    expect(closed.closes).toEqual([]);
+    expect(inbox.messages).toEqual([]);
+    channel.resume();
+    expect(await inbox.count(5)).toEqual(['0', '1', '2', '3', '4']);
+    channel.close();
+    await inbox.closed();
   });
 
   it('puts messages that are sent while a request is under way into the next', async () => {

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type DialOptions, dial } from '../../src/lib/sockjs/client/dial.js';
@@ -80,7 +80,7 @@ export async function startSockJs(options: TestServerOptions = {}): Promise<Test
   const sessions: Channel[] = [];
   const requests: http.IncomingMessage[] = [];
   const waiting: ((session: Channel) => void)[] = [];
-  const handled = new EventEmitter();
+  const counting = new Set<() => void>();
   const sockjs = new SockJsServer({
     prefixes: ['/kite'],
     clock: systemClock,
@@ -95,7 +95,7 @@ export async function startSockJs(options: TestServerOptions = {}): Promise<Test
   });
   const server = http.createServer((req, res) => {
     if (!sockjs.handleRequest(req, res)) res.writeHead(404).end('not ours');
-    handled.emit('request');
+    for (const count of counting) count();
   });
   server.on('upgrade', (req, socket, head) => {
     if (!sockjs.handleUpgrade(req, socket, head)) socket.destroy();
@@ -110,9 +110,17 @@ export async function startSockJs(options: TestServerOptions = {}): Promise<Test
     sessions,
     requests,
     session: () => new Promise((resolve) => waiting.push(resolve)),
-    async handled(count) {
-      for (let left = count; left > 0; left--) await once(handled, 'request');
-    },
+    handled: (count) =>
+      new Promise((resolve) => {
+        let left = count;
+        const counted = (): void => {
+          if (left-- > 0) return;
+          counting.delete(counted);
+          resolve();
+        };
+        counting.add(counted);
+        counted();
+      }),
     async close() {
       const closed = once(server, 'close');
       server.close();
