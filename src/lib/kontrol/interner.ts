@@ -1,0 +1,15 @@
+const KEPT = 50_000;
+
+/** Gives the same string for equal ones. Kites share most of their fields, and each came in a message of its own. */
+export class Interner {
+  readonly #known = new Map<string, string>();
+
+  intern(text: string): string {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    // Who makes up names cannot fill the memory: what is forgotten is only no longer shared.
+    if (this.#known.size >= KEPT) this.#known.clear();
+    this.#known.set(text, text);
+    return text;
+  }
+}

@@ -1,0 +1,58 @@
+import type { KeyPair } from '../keys/index.js';
+import type { TlsOptions } from '../kite/http-listener.js';
+import { ConfigurationError } from '../protocol/errors.js';
+import type { Clock } from '../util/clock.js';
+import type { Limits } from '../util/limits.js';
+import type { Logger } from '../util/logger.js';
+import type { RegistrationMode } from './machines.js';
+import type { Policy } from './policy.js';
+import type { Storage } from './storage/storage.js';
+import type { Timings } from './timings.js';
+
+/** What a Kontrol runs with. */
+export interface KontrolOptions {
+  /** Where it keeps what has to outlive it. Opened by `listen`, closed by `close`. */
+  readonly storage: Storage;
+  /** The user that runs it. Default `kontrol`. */
+  readonly username?: string | undefined;
+  /** Where kites find it, as it stands in kite keys. Default: where it listens. */
+  readonly url?: string | undefined;
+  /** The key pair to begin with. Default: the store's, or a new one where it has none. */
+  readonly keyPair?: KeyPair | undefined;
+  /** Who may do what. Default `ownPolicy`. */
+  readonly policy?: Policy | undefined;
+  /** How people come to a kite key: with an invite (the default), or `open`, for development. */
+  readonly registration?: RegistrationMode | undefined;
+  /** Allows `registration: 'open'` also where others than this machine can connect. Default false. */
+  readonly forceOpenRegistration?: boolean | undefined;
+  /** Whether it passes on what kites tell each other to connect over WebRTC. Default false. */
+  readonly webrtc?: boolean | undefined;
+  readonly timings?: Partial<Timings> | undefined;
+  /** Milliseconds that a token is good for. Default 48 hours. */
+  readonly tokenTtl?: number | undefined;
+  /** Default `KITE_IP`, else 127.0.0.1. */
+  readonly ip?: string | undefined;
+  /** Default 4000; 0 = any that is free. */
+  readonly port?: number | undefined;
+  readonly tls?: TlsOptions | undefined;
+  /** Default 1.0.0. */
+  readonly version?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly region?: string | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  readonly clock?: Clock | undefined;
+  readonly logger?: Logger | undefined;
+  /** Where `KITE_*` is read. Default `process.env`. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** @throws ConfigurationError where anybody on the network could get a kite key for any name */
+export function refuseOpenDoor(options: KontrolOptions, ip: string): void {
+  if (options.registration !== 'open' || options.forceOpenRegistration || isLoopback(ip)) return;
+  const message = `With open registration anybody who reaches ${ip} gets a kite key for any user. Listen at 127.0.0.1, use invites, or force it if you mean it`;
+  throw new ConfigurationError('openRegistration', message);
+}
+
+function isLoopback(ip: string): boolean {
+  return ip === 'localhost' || ip === '::1' || /^127\.\d+\.\d+\.\d+$/.test(ip);
+}

@@ -1,0 +1,246 @@
+import { type CloseOptions, Kite } from '../kite/kite.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import type { Logger } from '../util/logger.js';
+import { StderrLogger } from '../util/stderr-logger.js';
+import type { KontrolStatus } from './administration.js';
+import { Credentials } from './credentials.js';
+import { HttpApi } from './http-api.js';
+import { Invites } from './invites.js';
+import { infoOf, type KeyPairInfo, KeyRing } from './key-ring.js';
+import { type KontrolOptions, refuseOpenDoor } from './kontrol-options.js';
+import { Machines } from './machines.js';
+import { addMethods } from './methods.js';
+import { Metrics } from './metrics.js';
+import { ownPolicy, type Policy } from './policy.js';
+import { Queries } from './queries.js';
+import { Registrar } from './registrar.js';
+import { checkUsername } from './registration.js';
+import { type Entry, Registry } from './registry.js';
+import { Replica } from './replica.js';
+import { Signalling } from './signalling.js';
+import type { Storage } from './storage/storage.js';
+import { defaultTimings, type Timings } from './timings.js';
+import { Tokens } from './tokens.js';
+import { Watchers } from './watchers.js';
+
+/**
+ * The registry and authority of kites: they register here, are found here, and get here the tokens with which they call
+ * each other.
+ *
+ *     const kontrol = new Kontrol({ storage: openStorage({ kind: 'memory' }, { clock, logger }), port: 4000 });
+ *     await kontrol.listen();
+ *
+ * Lifecycle: the constructor, `listen`, `close`. What only makes sense once the store has been read (keys, invites)
+ * rejects or throws before `listen`.
+ */
+export class Kontrol {
+  /** Its own kite, which is registered too. */
+  readonly kite: Kite;
+  readonly username: string;
+  readonly #options: KontrolOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #timings: Timings;
+  readonly #policy: Policy;
+  readonly #storage: Storage;
+  readonly #registry: Registry;
+  readonly #keyRing: KeyRing;
+  readonly #credentials: Credentials;
+  readonly #replica: Replica;
+  readonly #registrar: Registrar;
+  readonly #watchers: Watchers;
+  readonly #invites: Invites;
+  readonly #metrics: Metrics;
+  #self: Entry | undefined;
+  #listening: number | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws ConfigurationError for an option that is wrong, or that would open Kontrol to strangers */
+  constructor(options: KontrolOptions) {
+    const { storage, username = 'kontrol', clock = systemClock } = options;
+    this.#options = options;
+    this.username = checkUsername(username);
+    this.#clock = clock;
+    this.#storage = storage;
+    this.#timings = { ...defaultTimings, ...options.timings };
+    this.#policy = options.policy ?? ownPolicy(username);
+    this.kite = this.#makeKite();
+    refuseOpenDoor(options, this.kite.config.ip);
+    this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
+    const shared = { clock, logger: this.#logger, timings: this.#timings, policy: this.#policy };
+    const registry = new Registry({ clock, lease: this.#timings.lease });
+    const kontrolUrl = (): string => this.url;
+    const keyRing = new KeyRing({
+      storage,
+      clock,
+      kontrolUser: username,
+      kontrolUrl,
+      initial: options.keyPair,
+    });
+    const replica = new Replica({ ...shared, storage, registry, keyRing });
+    const registrar = new Registrar({ ...shared, registry, replica, keyRing });
+    const onSign = (): void => this.#metrics.signed();
+    const tokens = new Tokens({ keyRing, issuer: username, clock, ttl: options.tokenTtl, onSign });
+    this.#watchers = new Watchers({ ...shared, registry, tokens });
+    this.#metrics = new Metrics({
+      kites: () => registry.size,
+      connections: () => this.kite.connectionCount,
+      watchers: () => this.#watchers.size,
+      storeUp: () => replica.online,
+    });
+    this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, clock });
+    this.#invites = new Invites(storage, clock);
+    [this.#registry, this.#keyRing, this.#replica, this.#registrar] = [registry, keyRing, replica, registrar];
+    keyRing.on('change', () => this.#keysChanged());
+    this.#addAuthentication();
+    const invites = this.#invites;
+    const machines = {
+      mode: options.registration ?? 'invite',
+      kontrolUser: username,
+      keyRing,
+      invites,
+      clock,
+    };
+    const parts = { ...shared, registry, registrar, tokens, keyRing, replica, watchers: this.#watchers };
+    addMethods(this.kite, {
+      administered: this,
+      kontrolUser: username,
+      registrar,
+      keyRing,
+      watchers: this.#watchers,
+      credentials: this.#credentials,
+      metrics: this.#metrics,
+      queries: new Queries(parts),
+      machines: new Machines(machines),
+      signalling: options.webrtc ? new Signalling(parts) : undefined,
+    });
+    new HttpApi({ ...parts, credentials: this.#credentials, metrics: this.#metrics }).addTo(this.kite);
+  }
+
+  /** Where kites find it: the option `url`, else where it listens. Stands in every kite key. */
+  get url(): string {
+    return this.#options.url ?? this.kite.url ?? '';
+  }
+
+  /** Opens the store, takes over what is in it, and listens. Rejects with what stands in the way. */
+  async listen(): Promise<void> {
+    await this.#replica.open();
+    try {
+      await this.kite.listen();
+    } catch (error) {
+      await this.#replica.close();
+      throw error;
+    }
+    this.#listening = this.#clock.now();
+    await this.#registerSelf();
+  }
+
+  /** Says goodbye to everybody. Kites stay registered in the store for as long as their leases last. */
+  close(options?: CloseOptions): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  /** A one-time invite with which `username` gets a kite key, good for `ttl` milliseconds, by default a day. */
+  invite(username: string, { ttl }: { readonly ttl?: number } = {}): Promise<string> {
+    return this.#invites.issue(checkUsername(username), ttl);
+  }
+
+  /** A kite key for a user, signed by the current pair. */
+  newKiteKey(username: string): Promise<string> {
+    return Promise.resolve(this.#keyRing.newKiteKey(checkUsername(username)));
+  }
+
+  /** Every key pair, the newest first. */
+  keyPairs(): readonly KeyPairInfo[] {
+    return this.#keyRing.pairs.map(infoOf);
+  }
+
+  /** Has a new key pair sign. What the others signed stays valid; kites get a fresh kite key when they next register. */
+  rotate(): Promise<KeyPairInfo> {
+    return this.#keyRing.rotate();
+  }
+
+  /** Refuses what the key pair signed, and ends the registrations of kites that hold its kite keys. */
+  revoke(id: string): Promise<KeyPairInfo> {
+    return this.#keyRing.revoke(id);
+  }
+
+  /** Refuses one kite key, by its `jti`, and ends the registrations that were made with it. */
+  revokeKiteKey(jti: string): Promise<void> {
+    return this.#keyRing.revokeKiteKey(jti);
+  }
+
+  status(): KontrolStatus {
+    const { online, problem } = this.#replica;
+    return {
+      url: this.url,
+      version: this.kite.identity.version,
+      kites: this.#registry.size,
+      connected: this.#registrar.connected,
+      watchers: this.#watchers.size,
+      storage: { name: this.#storage.name, online, ...(problem !== '' && { problem }) },
+      policy: this.#policy.name,
+      registration: this.#options.registration ?? 'invite',
+      uptime: Math.floor((this.#clock.now() - (this.#listening ?? this.#clock.now())) / 1000),
+      keyId: this.#keyRing.signing.id,
+    };
+  }
+
+  async #close(options?: CloseOptions): Promise<void> {
+    this.#registrar.close();
+    if (this.#self) this.#registry.remove(this.#self, 'left');
+    await this.kite.close(options);
+    this.#registry.close();
+    await this.#replica.close();
+  }
+
+  #makeKite(): Kite {
+    const { ip, port = 4000, tls, version = '1.0.0', environment, region, env, limits } = this.#options;
+    const { clock, logger } = this.#options;
+    const kite = new Kite('kontrol', version, {
+      username: this.username,
+      kiteKey: false,
+      port,
+      ...(ip !== undefined && { ip }),
+      ...(environment !== undefined && { environment }),
+      ...(region !== undefined && { region }),
+      ...(env && { env }),
+      ...(limits && { limits }),
+      ...(clock && { clock }),
+      ...(logger && { logger }),
+    });
+    if (tls) kite.useTls(tls);
+    return kite;
+  }
+
+  /** Callers are checked against the key ring, which may refuse today what it accepted yesterday. */
+  #addAuthentication(): void {
+    this.kite.authenticate('kiteKey', (key) => this.#credentials.verifyKiteKey(key).username);
+    this.kite.authenticate('token', (key) => this.#credentials.verifyToken(key));
+  }
+
+  async #registerSelf(): Promise<void> {
+    const now = this.#clock.now();
+    const registration = {
+      kite: this.kite.identity,
+      url: this.url,
+      keyId: this.#keyRing.signing.id,
+      registeredAt: this.#listening ?? now,
+      expiresAt: now + this.#timings.storedLease,
+    };
+    this.#self = this.#registry.set(registration, 'self');
+    await this.#replica.put(registration);
+  }
+
+  /** A pair or a kite key was revoked, or another pair signs now. */
+  #keysChanged(): void {
+    for (const entry of Array.from(this.#registry.entries())) {
+      const revoked = this.#keyRing.get(entry.keyId)?.state === 'revoked';
+      if (entry === this.#self || !(revoked || this.#keyRing.isRevokedKiteKey(entry.kiteKeyId))) continue;
+      this.#registry.remove(entry, 'refused');
+    }
+    if (!this.#self || this.#self.keyId === this.#keyRing.signing.id || this.#closing) return;
+    this.#registerSelf().catch((error: unknown) => this.#logger.warn(String(error)));
+  }
+}

@@ -1,0 +1,101 @@
+import type { Request } from '../kite/request.js';
+import { KiteError } from '../protocol/errors.js';
+import type { Clock } from '../util/clock.js';
+import { LruMap } from '../util/lru.js';
+import { TokenBucket } from '../util/token-bucket.js';
+import type { Invites } from './invites.js';
+import type { KeyRing } from './key-ring.js';
+import { checkUsername } from './registration.js';
+import { StorageError } from './storage/storage.js';
+
+/** How people come to a kite key: with an invite, or just so, for development. */
+export type RegistrationMode = 'invite' | 'open';
+
+export interface MachinesOptions {
+  readonly mode: RegistrationMode;
+  readonly kontrolUser: string;
+  readonly keyRing: KeyRing;
+  readonly invites: Invites;
+  readonly clock: Clock;
+}
+
+/** Tries that one address has at once, and milliseconds until it has one more. */
+const TRIES = 10;
+const TRY_INTERVAL = 6000;
+const ADDRESSES = 10_000;
+/** People who may be typing an invite at the same time, and milliseconds that each has for it. */
+const PROMPTS = 256;
+const PROMPT_TIMEOUT = 120_000;
+
+/** `registerMachine`: a kite key for a person who has none yet. The one method of Kontrol that strangers may call. */
+export class Machines {
+  readonly #options: MachinesOptions;
+  readonly #tries: LruMap<TokenBucket>;
+  #prompts = 0;
+
+  constructor(options: MachinesOptions) {
+    this.#options = options;
+    this.#tries = new LruMap(ADDRESSES, options.clock);
+  }
+
+  /** Answers with a kite key for the username in the caller's identity, or for the one that is the argument. */
+  async register(request: Request): Promise<string> {
+    this.#admit(request);
+    const { mode, kontrolUser, keyRing } = this.#options;
+    const [argument] = request.args;
+    const username = checkUsername(
+      typeof argument === 'string' && argument !== '' ? argument : request.kite.username,
+    );
+    if (mode === 'invite') await this.#demandInvite(request, username);
+    else if (username === kontrolUser) {
+      const message = `${kontrolUser} runs this Kontrol; a kite key for it takes an invite even where registration is open`;
+      throw new KiteError('authenticationError', message);
+    }
+    return keyRing.newKiteKey(username);
+  }
+
+  #admit({ client }: Request): void {
+    const address = client.remoteAddress.replace(/:\d+$/, '');
+    let bucket = this.#tries.get(address);
+    if (!bucket) {
+      bucket = new TokenBucket(TRY_INTERVAL, TRIES, this.#options.clock);
+      this.#tries.set(address, bucket);
+    }
+    if (!bucket.take()) throw new KiteError('requestLimitError', 'The maximum request rate is exceeded.');
+  }
+
+  async #demandInvite(request: Request, username: string): Promise<void> {
+    const [argument] = request.args;
+    const given =
+      typeof argument === 'object' && argument !== null
+        ? (argument as { invite?: unknown }).invite
+        : undefined;
+    const invite = given ?? (await this.#ask(request, username));
+    let redeemed: boolean;
+    try {
+      redeemed = typeof invite === 'string' && (await this.#options.invites.redeem(invite, username));
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      const message =
+        "Kontrol's store cannot be reached, so that the invite cannot be checked; try again later";
+      throw new KiteError('genericError', message, { code: 'storeUnavailable', cause: error });
+    }
+    if (redeemed) return;
+    const message = `This is no invite for ${username}, or it was used or has expired. Whoever runs Kontrol makes one with: kitectl kontrol invite ${username}`;
+    throw new KiteError('authenticationError', message, { code: 'badInvite' });
+  }
+
+  async #ask({ client }: Request, username: string): Promise<unknown> {
+    if (this.#prompts >= PROMPTS)
+      throw new KiteError('requestLimitError', 'The maximum request rate is exceeded.');
+    this.#prompts++;
+    try {
+      return await client.call('kite.getPass', [`Invite for ${username}: `], { timeout: PROMPT_TIMEOUT });
+    } catch (cause) {
+      const message = `A kite key for ${username} takes an invite, and the caller cannot be asked for it. Give it with the call: registerMachine({invite})`;
+      throw new KiteError('authenticationError', message, { code: 'inviteNeeded', cause });
+    } finally {
+      this.#prompts--;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import { JwtError } from '../keys/index.js';
+import type { Kite } from '../kite/kite.js';
+import type { Method } from '../kite/method.js';
+import type { Request } from '../kite/request.js';
+import { KiteError } from '../protocol/errors.js';
+import { type Administered, adminMethods, demandAdministrator } from './administration.js';
+import type { Credentials, VerifiedKiteKey } from './credentials.js';
+import type { KeyRing } from './key-ring.js';
+import type { Machines } from './machines.js';
+import type { Metrics } from './metrics.js';
+import type { Queries } from './queries.js';
+import type { Registrar } from './registrar.js';
+import type { Signalling } from './signalling.js';
+import type { Watchers } from './watchers.js';
+
+/** Whoever does the work behind Kontrol's methods. */
+export interface MethodParts {
+  readonly administered: Administered;
+  readonly kontrolUser: string;
+  readonly credentials: Credentials;
+  readonly keyRing: KeyRing;
+  readonly registrar: Registrar;
+  readonly queries: Queries;
+  readonly watchers: Watchers;
+  readonly machines: Machines;
+  readonly metrics: Metrics;
+  /** Undefined: `kite.handleWebRTC` does not exist. */
+  readonly signalling: Signalling | undefined;
+}
+
+/** Gives Kontrol's kite its methods. */
+export function addMethods(kite: Kite, parts: MethodParts): void {
+  const { queries, watchers, machines, signalling, keyRing, credentials, metrics } = parts;
+  const handle = (name: string, run: (request: Request) => unknown): Method =>
+    kite.handle<unknown[]>(name, timed(name, run, metrics));
+
+  handle('register', (request) => register(request, parts));
+  handle('getKites', (request) => queries.getKites(request));
+  handle('getToken', (request) => queries.getToken(request));
+  handle('cancelWatcher', ({ args: [id], client }) => {
+    watchers.cancel(client, id);
+    return null;
+  });
+  handle('getKey', (request) => {
+    const { pair } = kiteKeyOf(request, credentials);
+    return pair.state === 'retired' ? keyRing.signing.publicKey : pair.publicKey;
+  });
+  handle('registerMachine', (request) => machines.register(request)).disableAuthentication();
+  if (signalling) handle('kite.handleWebRTC', (request) => signalling.forward(request));
+  for (const [name, run] of Object.entries(adminMethods(parts.administered))) {
+    handle(name, (request) => {
+      demandAdministrator(request, parts.kontrolUser);
+      return run(request.args[0]);
+    });
+  }
+}
+
+async function register(request: Request, parts: MethodParts): Promise<unknown> {
+  const { registrar, credentials, metrics } = parts;
+  try {
+    const key = kiteKeyOf(request, credentials);
+    const applicant = { kite: request.kite, url: request.args[0], key };
+    const result = await registrar.register(request.client, applicant);
+    metrics.registered('connection');
+    return result;
+  } catch (error) {
+    metrics.refused('connection');
+    throw error;
+  }
+}
+
+/** The kite key with which somebody calls, for what a token does not suffice. */
+function kiteKeyOf({ auth }: Request, credentials: Credentials): VerifiedKiteKey {
+  const { type, key } = (auth ?? {}) as { type?: unknown; key?: unknown };
+  if (type !== 'kiteKey' || typeof key !== 'string')
+    throw new KiteError(
+      'authenticationError',
+      `Unexpected authentication type: ${String(type).slice(0, 100)}`,
+    );
+  try {
+    return credentials.verifyKiteKey(key);
+  } catch (error) {
+    if (error instanceof JwtError) throw new KiteError('authenticationError', `kiteKey: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Counts and times a method. One that answers at once goes on doing so. */
+function timed(
+  name: string,
+  run: (request: Request) => unknown,
+  metrics: Metrics,
+): (request: Request) => unknown {
+  return (request) => {
+    const started = performance.now();
+    const count = (failed: boolean): void => metrics.called(name, performance.now() - started, failed);
+    try {
+      const result = run(request);
+      if (!(result instanceof Promise)) {
+        count(false);
+        return result;
+      }
+      return result.then(
+        (value: unknown) => {
+          count(false);
+          return value;
+        },
+        (error: unknown) => {
+          count(true);
+          throw error;
+        },
+      );
+    } catch (error) {
+      count(true);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,50 @@
+import type { Request } from '../kite/request.js';
+import { KiteError } from '../protocol/errors.js';
+import type { Logger } from '../util/logger.js';
+import type { Policy } from './policy.js';
+import type { Registrar } from './registrar.js';
+import type { Registry } from './registry.js';
+
+const TYPES = ['offer', 'answer', 'candidate', 'leave'];
+
+export interface SignallingOptions {
+  readonly registry: Registry;
+  readonly registrar: Registrar;
+  readonly policy: Policy;
+  readonly logger: Logger;
+}
+
+/**
+ * `kite.handleWebRTC({type, src, dst, payload})`: passes what two kites have to tell each other before they can talk
+ * directly. `src` is the id under which the caller registered over this very connection, whatever it says.
+ */
+export class Signalling {
+  readonly #options: SignallingOptions;
+
+  constructor(options: SignallingOptions) {
+    this.#options = options;
+  }
+
+  forward(request: Request): null {
+    const { registry, registrar, policy, logger } = this.#options;
+    const [message] = request.args;
+    const { type, dst, payload } = (typeof message === 'object' && message !== null ? message : {}) as Record<
+      string,
+      unknown
+    >;
+    if (typeof type !== 'string' || !TYPES.includes(type.toLowerCase()))
+      throw new KiteError('argumentError', `type must be one of ${TYPES.join(', ')}`);
+    if (typeof dst !== 'string' || dst === '') throw new KiteError('genericError', 'dst not set');
+    const own = registrar.entriesOf(request.client).filter(({ kite }) => kite.username === request.username);
+    const source = own.find(({ kite }) => kite.id === request.kite.id) ?? own[0];
+    if (!source) throw new KiteError('genericError', 'src not registered');
+    const entry = registry.get(dst);
+    const peer = entry && registrar.peerOf(entry);
+    if (!peer || !policy.allows('token', request.username, entry.kite))
+      throw new KiteError('genericError', 'dst not registered');
+    peer
+      .call('kite.handleWebRTC', [{ type, src: source.kite.id, dst, payload: payload ?? null }])
+      .catch((error: unknown) => logger.debug(`${dst} did not take a WebRTC message: ${String(error)}`));
+    return null;
+  }
+}
