@@ -28,7 +28,7 @@ export async function startKontrol(
 export interface Caller {
   readonly kite: Kite;
   readonly key: KiteKey;
-  tell<Result = unknown>(method: string, ...args: unknown[]): Promise<Result>;
+  readonly tell: <Result = unknown>(method: string, ...args: unknown[]) => Promise<Result>;
   close(): void;
   /** Resolves once Kontrol's heartbeat was asked for. */
   readonly heartbeat: Promise<{ seconds: unknown; ping: () => void }>;

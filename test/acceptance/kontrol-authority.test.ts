@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import { parseKiteKey } from '../../src/lib/keys/index.js';
+import { openPolicy } from '../../src/lib/kontrol/index.js';
+import type { FoundKite } from '../../src/lib/kontrol/queries.js';
+import { testKeyPair } from '../helpers/keys.js';
+import { connect, startKontrol } from '../helpers/kontrol.js';
+
+interface Kites {
+  readonly kites: FoundKite[];
+}
+
+const MATH = 'http://127.0.0.1:3636/kite';
+const query = { username: 'bob', environment: 'prod', name: 'math' };
+
+describe('key pairs', () => {
+  it('that are rotated give each kite a fresh kite key when it registers, and old tokens and keys stay good', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await connect(kontrol, 'bob');
+    await math.tell('register', { url: MATH });
+    const oldKey = await math.tell<string>('getKey');
+    const { publicKey } = await kontrol.rotate();
+    const { kites } = await math.tell<Kites>('getKites', { query });
+    // The kite still trusts the old pair, and gets tokens that it accepts.
+    expect(kites[0]?.keyId).toBe(kontrol.keyPairs().find((pair) => pair.publicKey === oldKey)?.id);
+    const fresh = await math.tell<{ kiteKey: string; publicKey: string }>('register', { url: MATH });
+    expect(fresh.publicKey).toBe(publicKey);
+    expect(parseKiteKey(fresh.kiteKey)).toMatchObject({ username: 'bob', kontrolKey: publicKey });
+    expect(await math.tell('getKey')).toBe(publicKey);
+    const again = await connect(kontrol, 'bob', { key: fresh.kiteKey });
+    expect(Object.keys(await again.tell<object>('register', { url: MATH }))).not.toContain('kiteKey');
+    const after = await again.tell<Kites>('getKites', { query });
+    expect(after.kites.every(({ keyId }) => keyId === kontrol.keyPairs()[0]?.id)).toBe(true);
+  });
+
+  it('that are revoked end the registrations made with them, and nothing is signed anew', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await connect(kontrol, 'bob');
+    await math.tell('register', { url: MATH });
+    const id = kontrol.keyPairs()[0]?.id ?? '';
+    await kontrol.revoke(id);
+    const refused = { type: 'authenticationError', message: expect.stringContaining('was revoked') };
+    const forged = await connect(kontrol, 'bob', { key: math.key.jwt });
+    await expect(forged.tell('register', { url: MATH })).rejects.toMatchObject(refused);
+    await expect(forged.tell('getKey')).rejects.toMatchObject(refused);
+    const bob = await connect(kontrol, 'bob');
+    expect((await bob.tell<Kites>('getKites', { query })).kites).toEqual([]);
+  });
+
+  it('leave a kite key that was revoked by its id refused', async () => {
+    const { kontrol } = await startKontrol();
+    const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
+    await math.tell('register', { url: MATH });
+    await kontrol.revokeKiteKey(math.key.id);
+    expect((await other.tell<Kites>('getKites', { query })).kites).toEqual([]);
+    const again = await connect(kontrol, 'bob', { key: math.key.jwt });
+    await expect(again.tell('register', { url: MATH })).rejects.toThrow('it was revoked');
+  });
+});
+
+describe('registerMachine', () => {
+  async function stranger(kontrol: Parameters<typeof connect>[0], answer?: () => string) {
+    const caller = await connect(kontrol, 'newcomer');
+    const asked: unknown[] = [];
+    if (answer) {
+      caller.kite.handle('kite.getPass', ({ args: [text] }) => {
+        asked.push(text);
+        return answer();
+      });
+    }
+    return { ...caller, asked };
+  }
+
+  it('asks the person for the invite, and gives a kite key for it once', async () => {
+    const { kontrol, storage } = await startKontrol();
+    const invite = await kontrol.invite('dave');
+    expect(JSON.stringify([...storage.invites.values()])).not.toContain(invite);
+    const { tell, asked } = await stranger(kontrol, () => `${invite}\n`);
+    const key = parseKiteKey(await tell('registerMachine', 'dave'));
+    expect(key).toMatchObject({ username: 'dave', kontrolUser: 'kontrol', kontrolUrl: kontrol.url });
+    expect(asked).toEqual(['Invite for dave: ']);
+    await expect(tell('registerMachine', 'dave')).rejects.toMatchObject({ code: 'badInvite' });
+    const dave = await connect(kontrol, 'dave', { key: key.jwt });
+    expect(await dave.tell('getKites', { query: { username: 'dave' } })).toEqual({ kites: [] });
+  });
+
+  it('takes the invite with the call, for the user it was made for only', async () => {
+    const { kontrol } = await startKontrol();
+    const invite = await kontrol.invite('dave');
+    const { tell } = await stranger(kontrol);
+    await expect(tell('registerMachine', { invite })).rejects.toMatchObject({
+      type: 'authenticationError',
+      code: 'badInvite',
+    });
+    await expect(tell('registerMachine', { authType: '' })).rejects.toMatchObject({ code: 'inviteNeeded' });
+  });
+
+  it('does not take an invite that has expired', async () => {
+    const { kontrol } = await startKontrol();
+    const invite = await kontrol.invite('newcomer', { ttl: -1 });
+    const { tell } = await stranger(kontrol);
+    await expect(tell('registerMachine', { invite })).rejects.toMatchObject({ code: 'badInvite' });
+  });
+
+  it("needs no invite where registration is open, except for Kontrol's own user", async () => {
+    const { kontrol } = await startKontrol({ registration: 'open' });
+    const { tell } = await stranger(kontrol);
+    expect(parseKiteKey(await tell('registerMachine', { authType: '' })).username).toBe('newcomer');
+    await expect(tell('registerMachine', 'kontrol')).rejects.toMatchObject({ type: 'authenticationError' });
+  });
+
+  it('ends the tries of one address at ten', async () => {
+    const { kontrol } = await startKontrol({ registration: 'open' });
+    const { tell } = await stranger(kontrol);
+    for (let i = 0; i < 10; i++) await tell('registerMachine', `user${i}`);
+    await expect(tell('registerMachine', 'user10')).rejects.toMatchObject({ type: 'requestLimitError' });
+  });
+
+  it('is not open beyond loopback unless it is forced', async () => {
+    const options = { registration: 'open', ip: '0.0.0.0' } as const;
+    await expect(startKontrol(options)).rejects.toMatchObject({ code: 'openRegistration' });
+    await startKontrol({ ...options, forceOpenRegistration: true });
+  });
+});
+
+describe('administration', () => {
+  const methods = ['status', 'invite', 'keys', 'rotateKeys', 'revokeKeyPair', 'revokeKiteKey'];
+
+  it.each(methods)("kontrol.%s is for Kontrol's own user with its kite key", async (method) => {
+    const { kontrol } = await startKontrol({ policy: openPolicy() });
+    const bob = await connect(kontrol, 'bob');
+    await expect(bob.tell(`kontrol.${method}`)).rejects.toMatchObject({ type: 'authenticationError' });
+    const token = await bob.tell<string>('getToken', { username: 'kontrol' });
+    const client = bob.kite.newClient(kontrol.url, { auth: { type: 'token', key: token } });
+    await client.dial();
+    await expect(client.tell(`kontrol.${method}`)).rejects.toMatchObject({ type: 'authenticationError' });
+    expect(kontrol.keyPairs()).toHaveLength(1);
+  });
+
+  it('rotates, lists and revokes keys, makes invites, and tells how Kontrol is', async () => {
+    const { kontrol } = await startKontrol({ keyPair: await testKeyPair(1) });
+    const { tell } = await connect(kontrol, 'kontrol');
+    const { id } = await tell<{ id: string }>('kontrol.rotateKeys');
+    const listed = await tell<Record<string, unknown>[]>('kontrol.keys');
+    expect(listed.map(({ id: other, state }) => [other === id, state])).toEqual([
+      [true, 'active'],
+      [false, 'retired'],
+    ]);
+    expect(JSON.stringify(listed)).not.toContain('PRIVATE');
+    expect(await tell('kontrol.status')).toMatchObject({
+      kites: 1,
+      storage: { name: 'memory', online: true },
+      policy: 'own',
+      registration: 'invite',
+      keyId: id,
+    });
+    const invite = await tell<string>('kontrol.invite', { username: 'kontrol' });
+    expect(parseKiteKey(await tell('registerMachine', { invite })).username).toBe('kontrol');
+  });
+});
+
+describe('WebRTC signalling', () => {
+  async function pair(webrtc: boolean) {
+    const { kontrol } = await startKontrol({ webrtc });
+    const [one, two] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
+    const got = new Promise<unknown>((resolve) => {
+      two.kite.handle('kite.handleWebRTC', ({ args: [message] }) => {
+        resolve(message);
+        return null;
+      });
+    });
+    await two.tell('register', { url: MATH });
+    return { kontrol, one, two, got };
+  }
+
+  it('passes a message on, with the id of the kite that really sends it', async () => {
+    const { one, two, got } = await pair(true);
+    const message = { type: 'Offer', src: 'somebody', dst: two.kite.identity.id, payload: { sdp: 'x' } };
+    await expect(one.tell('kite.handleWebRTC', message)).rejects.toThrow('src not registered');
+    await one.tell('register', { url: MATH });
+    expect(await one.tell('kite.handleWebRTC', message)).toBeNull();
+    expect(await got).toEqual({ ...message, src: one.kite.identity.id });
+  });
+
+  it('says what is wrong with a message, and passes none to the kites of others', async () => {
+    const { kontrol, one, two } = await pair(true);
+    await one.tell('register', { url: MATH });
+    await expect(one.tell('kite.handleWebRTC', { type: 'offer' })).rejects.toThrow('dst not set');
+    await expect(one.tell('kite.handleWebRTC', { type: 'offer', dst: 'x' })).rejects.toThrow(
+      'dst not registered',
+    );
+    await expect(one.tell('kite.handleWebRTC', { type: 'x', dst: 'x' })).rejects.toThrow(
+      'type must be one of',
+    );
+    await expect(one.tell('kite.handleWebRTC')).rejects.toThrow('type must be one of');
+    const mallory = await connect(kontrol, 'mallory');
+    await mallory.tell('register', { url: MATH });
+    const message = { type: 'offer', dst: two.kite.identity.id };
+    await expect(mallory.tell('kite.handleWebRTC', message)).rejects.toThrow('dst not registered');
+  });
+
+  it('does not exist unless it is switched on', async () => {
+    const { one } = await pair(false);
+    await expect(one.tell('kite.handleWebRTC', {})).rejects.toMatchObject({ type: 'methodNotFound' });
+  });
+});
