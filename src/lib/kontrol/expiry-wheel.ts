@@ -2,6 +2,8 @@
 export interface Expiring {
   /** Milliseconds since 1970; Infinity = never. */
   readonly leaseUntil: number;
+  /** The second at which the wheel looks at it, which is the wheel's own. */
+  checkAt: number;
 }
 
 const BUCKET = 1000;
@@ -13,6 +15,7 @@ const BUCKET = 1000;
 export class ExpiryWheel<Entry extends Expiring> {
   readonly #buckets = new Map<number, Entry[]>();
 
+  /** For an entry that is new, or whose time has moved closer. */
   add(entry: Entry): void {
     this.#put(entry, entry.leaseUntil);
   }
@@ -22,7 +25,8 @@ export class ExpiryWheel<Entry extends Expiring> {
     for (const [second, entries] of this.#buckets) {
       if (second * BUCKET > now) continue;
       this.#buckets.delete(second);
-      yield* entries;
+      // One that was put elsewhere since is looked at there.
+      for (const entry of entries) if (entry.checkAt === second) yield entry;
     }
   }
 
@@ -34,6 +38,8 @@ export class ExpiryWheel<Entry extends Expiring> {
   #put(entry: Entry, time: number): void {
     if (time === Infinity) return;
     const second = Math.ceil(time / BUCKET);
+    if (entry.checkAt === second) return;
+    entry.checkAt = second;
     const bucket = this.#buckets.get(second);
     if (bucket) bucket.push(entry);
     else this.#buckets.set(second, [entry]);

@@ -29,6 +29,7 @@ export class Entry {
   leaseUntil: number;
   /** The `expiresAt` that the store has, as far as this node knows. */
   storedUntil: number;
+  checkAt = 0;
   /** The `jti` of the kite key that registered it here. Empty where another node did, or the key has none. */
   kiteKeyId = '';
 
@@ -186,7 +187,9 @@ export class Registry extends Emitter<RegistryEvents> {
   #keep(entry: Entry, registration: Registration, origin: Origin, leaseUntil: number, now: number): Entry {
     const wasAlive = this.#isAlive(entry, now);
     entry.origin = origin;
-    entry.leaseUntil = Math.max(entry.leaseUntil, leaseUntil);
+    // A kite that came from another node has its shorter lease now.
+    if (leaseUntil < entry.leaseUntil) this.#wheel.addAt(entry, leaseUntil);
+    entry.leaseUntil = leaseUntil;
     entry.storedUntil = registration.expiresAt;
     // Its end was not swept yet, but queries did not find it any more.
     if (!wasAlive) this.emit('register', entry);

@@ -127,6 +127,20 @@ describe('a lease', () => {
     expect(registry.get('new')).toBeUndefined();
   });
 
+  it('is that of a connected kite from when it registers here, however long the store would have it', () => {
+    const { clock, registry, events } = setUp();
+    registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'store');
+    const entry = registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'connection');
+    clock.advance(29_000);
+    registry.beat(entry);
+    clock.advance(29_999);
+    expect(registry.get('a')).toBe(entry);
+    clock.advance(1);
+    expect(registry.get('a')).toBeUndefined();
+    clock.advance(2000);
+    expect(events.at(-1)).toBe('-a lapsed');
+  });
+
   it('is given anew to every kite after the process stood still', () => {
     const clock = new StandingClock();
     const registry = new Registry({ clock });
