@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Registration, Storage } from '../../src/lib/kontrol/storage/storage.js';
+import { testIdentity } from './keys.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+export function registration(
+  changes: Partial<Registration> & { id?: string; username?: string } = {},
+): Registration {
+  const { id = 'id-1', username = 'bob', ...rest } = changes;
+  return {
+    kite: testIdentity({ id, username }),
+    url: 'http://127.0.0.1:3636/kite',
+    keyId: 'pair-1',
+    registeredAt: NOW,
+    expiresAt: NOW + 90_000,
+    ...rest,
+  };
+}
+
+/** What every store does. `make` opens the same store each time it is called within one test. */
+export function storageConformance(name: string, make: () => Storage, lasting: boolean): void {
+  describe(`the ${name} store`, () => {
+    const opened: Storage[] = [];
+    const open = async (): Promise<Storage> => {
+      const storage = make();
+      await storage.open();
+      opened.push(storage);
+      return storage;
+    };
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((storage) => storage.close()));
+    });
+
+    it('keeps registrations, and replaces one with the same id', async () => {
+      const storage = await open();
+      expect(await storage.put(registration(), NOW)).toBe('ok');
+      expect(await storage.put(registration({ id: 'id-2' }), NOW)).toBe('ok');
+      expect(await storage.put(registration({ url: 'http://other/kite' }), NOW)).toBe('ok');
+      const stored = await storage.registrations();
+      expect(stored).toHaveLength(2);
+      expect(stored).toContainEqual(registration({ url: 'http://other/kite' }));
+      expect(stored).toContainEqual(registration({ id: 'id-2' }));
+    });
+
+    it('gives an id to another user only once it has expired', async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      const theirs = registration({ username: 'mallory', expiresAt: NOW + 200_000 });
+      expect(await storage.put(theirs, NOW)).toBe('taken');
+      expect(await storage.registrations()).toEqual([registration()]);
+      expect(await storage.put(theirs, NOW + 90_000)).toBe('ok');
+      expect(await storage.registrations()).toEqual([theirs]);
+    });
+
+    it('gives an id to one of two users who want it at the same time', async () => {
+      const storage = await open();
+      const results = await Promise.all([
+        storage.put(registration({ username: 'bob' }), NOW),
+        storage.put(registration({ username: 'alice' }), NOW),
+      ]);
+      expect(results.toSorted()).toEqual(['ok', 'taken']);
+    });
+
+    it('moves the expiry of what is there, and of nothing else', async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      await storage.refresh(['id-1', 'id-9'], NOW + 500_000);
+      expect(await storage.registrations()).toEqual([registration({ expiresAt: NOW + 500_000 })]);
+    });
+
+    it('removes an entry only where it is still the one that was meant', async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      await storage.delete('id-1', 'http://other/kite');
+      expect(await storage.registrations()).toHaveLength(1);
+      await storage.delete('id-1', registration().url);
+      expect(await storage.registrations()).toEqual([]);
+    });
+
+    it('sweeps what has expired', async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      await storage.put(registration({ id: 'id-2', expiresAt: NOW + 300_000 }), NOW);
+      await storage.putInvite({ hash: 'old', username: 'bob', expiresAt: NOW + 1 });
+      await storage.sweep(NOW + 100_000);
+      expect((await storage.registrations()).map(({ kite }) => kite.id)).toEqual(['id-2']);
+      expect(await storage.takeInvite('old', NOW)).toBeUndefined();
+    });
+
+    it('keeps key pairs by their id', async () => {
+      const storage = await open();
+      const pair = {
+        id: 'p1',
+        publicKey: 'PUBLIC',
+        privateKey: 'PRIVATE',
+        createdAt: NOW,
+        state: 'active',
+      } as const;
+      await storage.putKeyPair(pair);
+      await storage.putKeyPair({ ...pair, id: 'p2' });
+      await storage.putKeyPair({ ...pair, state: 'retired' });
+      const pairs = await storage.keyPairs();
+      expect(pairs.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([
+        { ...pair, state: 'retired' },
+        { ...pair, id: 'p2' },
+      ]);
+    });
+
+    it('keeps which kite keys were revoked', async () => {
+      const storage = await open();
+      await storage.revokeKiteKey('jti-1');
+      await storage.revokeKiteKey('jti-1');
+      await storage.revokeKiteKey('jti-2');
+      expect((await storage.revokedKiteKeys()).toSorted()).toEqual(['jti-1', 'jti-2']);
+    });
+
+    it('gives out an invite once, and not when it has expired', async () => {
+      const storage = await open();
+      const invite = { hash: 'h1', username: 'bob', expiresAt: NOW + 1000 };
+      await storage.putInvite(invite);
+      const takers = await Promise.all([storage.takeInvite('h1', NOW), storage.takeInvite('h1', NOW)]);
+      expect(takers.filter((taken) => taken !== undefined)).toEqual([invite]);
+      await storage.putInvite(invite);
+      expect(await storage.takeInvite('h1', NOW + 1000)).toBeUndefined();
+      expect(await storage.takeInvite('unknown', NOW)).toBeUndefined();
+    });
+
+    it('answers a ping', async () => {
+      const storage = await open();
+      await expect(storage.ping()).resolves.toBeUndefined();
+    });
+
+    if (lasting) {
+      it('has everything after it was closed and opened again', async () => {
+        const storage = await open();
+        await storage.put(registration(), NOW);
+        await storage.revokeKiteKey('jti-1');
+        await storage.close();
+        const again = await open();
+        expect(await again.registrations()).toEqual([registration()]);
+        expect(await again.revokedKiteKeys()).toEqual(['jti-1']);
+      });
+    }
+  });
+}
