@@ -153,6 +153,13 @@ describe('POST /register refuses', () => {
   });
 });
 
+it("Kontrol's own id is nobody else's, also for its own user", async () => {
+  const { kontrol, origin } = await startKontrol();
+  const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('kontrol') };
+  const answer = await post(origin, { url: MATH, kite: kontrol.kite.identity, auth });
+  expect(answer).toEqual([400, { err: expect.stringContaining("is Kontrol's own") }]);
+});
+
 describe('GET /heartbeat', () => {
   it('wants an id', async () => {
     const { origin } = await startKontrol();

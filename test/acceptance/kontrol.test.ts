@@ -52,6 +52,17 @@ describe('a kite that registers over its connection', () => {
     });
   });
 
+  it('may do so over XHR polling and over raw WebSocket', async () => {
+    const { kontrol } = await startKontrol();
+    for (const transport of ['XHRPolling', 'RawWebSocket'] as const) {
+      const math = await connect(kontrol, 'bob', { transport });
+      expect(await math.tell('register', { url: MATH })).toEqual({ url: MATH, heartbeatInterval: 0 });
+      expect(await math.heartbeat).toMatchObject({ seconds: 10 });
+      const { kites } = await math.tell<Kites>('getKites', { query: { ...query, id: '' } });
+      expect(kites.map(({ kite }) => kite.id)).toContain(math.kite.identity.id);
+    }
+  });
+
   it('may send its URL as a bare text, as kite.js does', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');

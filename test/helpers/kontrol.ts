@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { Kite, type KiteOptions } from '../../src/lib/index.js';
+import { Kite, type KiteOptions, type Transport } from '../../src/lib/index.js';
 import { parseKiteKey } from '../../src/lib/keys/index.js';
 import type { KiteKey } from '../../src/lib/keys/kite-key.js';
 import { Kontrol, type KontrolOptions } from '../../src/lib/kontrol/index.js';
@@ -38,7 +38,12 @@ export interface Caller {
 export async function connect(
   kontrol: Kontrol,
   username: string,
-  options: { readonly name?: string; readonly key?: string; readonly kite?: KiteOptions } = {},
+  options: {
+    readonly name?: string;
+    readonly key?: string;
+    readonly kite?: KiteOptions;
+    readonly transport?: Transport;
+  } = {},
 ): Promise<Caller> {
   const key = parseKiteKey(options.key ?? (await kontrol.newKiteKey(username)));
   const kite = new Kite(options.name ?? 'math', '1.0.0', {
@@ -61,6 +66,7 @@ export async function connect(
   const client = kite.newClient(kontrol.kite.url ?? '', {
     auth: { type: 'kiteKey', key: key.jwt },
     trustRemote: true,
+    ...(options.transport && { transport: options.transport }),
   });
   await client.dial();
   return {

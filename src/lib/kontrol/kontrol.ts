@@ -127,12 +127,12 @@ export class Kontrol {
     await this.#replica.open();
     try {
       await this.kite.listen();
+      this.#listening = this.#clock.now();
+      await this.#registerSelf();
     } catch (error) {
-      await this.#replica.close();
+      await this.close();
       throw error;
     }
-    this.#listening = this.#clock.now();
-    await this.#registerSelf();
   }
 
   /** Says goodbye to everybody. Kites stay registered in the store for as long as their leases last. */

@@ -125,7 +125,7 @@ export class Registrar {
       throw new KiteError('authenticationError', message);
     }
     const known = registry.get(kite.id);
-    if (known && known.kite.username !== key.username) throw taken(kite.id);
+    if (known && (known.kite.username !== key.username || known.origin === 'self')) throw taken(kite.id);
     const fresh =
       key.pair.state === 'retired'
         ? { publicKey: keyRing.signing.publicKey, kiteKey: keyRing.newKiteKey(key.username) }
@@ -214,7 +214,7 @@ export class Registrar {
 }
 
 function taken(id: string): KiteError {
-  const message = `The kite id ${id} is registered by another user; it is free once that kite is gone`;
+  const message = `The kite id ${id} is registered by another user, or is Kontrol's own; it is free once that kite is gone`;
   return new KiteError('genericError', message, { code: 'idTaken' });
 }
 

@@ -2,6 +2,7 @@ import { Backoff } from '../util/backoff.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { Logger } from '../util/logger.js';
 import type { KeyRing } from './key-ring.js';
+import { Refresher } from './refresher.js';
 import type { Departure, Entry, Registry } from './registry.js';
 import {
   type PutResult,
@@ -21,9 +22,6 @@ export interface ReplicaOptions {
   readonly logger: Logger;
 }
 
-// Ids that one statement refreshes.
-const BATCH = 1000;
-
 /**
  * Keeps the registry and the store alike: applies what other nodes did, writes what happened here, says of the kites that
  * are alive here that they are. While the store cannot be reached the registry goes on alone, and what it missed is made
@@ -31,6 +29,7 @@ const BATCH = 1000;
  */
 export class Replica {
   readonly #options: ReplicaOptions;
+  readonly #refresher: Refresher;
   readonly #backoff = new Backoff({ initial: 250, max: 5000 });
   readonly #pendingDeletes = new Map<string, string>();
   readonly #stops: (() => void)[] = [];
@@ -43,18 +42,26 @@ export class Replica {
   /** Ids that changed while a snapshot was on its way. */
   #touched: Set<string> | undefined;
   #ticking: Promise<void> | undefined;
-  /** Ids whose sign of life the store did not get. */
-  readonly #missed = new Set<string>();
   #sweptAt = 0;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
+    this.#refresher = new Refresher(options);
   }
 
   /** Opens the store and takes over what is in it. Rejects where it cannot be used. */
   async open(): Promise<void> {
+    await this.#options.storage.open();
+    try {
+      await this.#begin();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async #begin(): Promise<void> {
     const { storage, registry, keyRing, clock } = this.#options;
-    await storage.open();
     await keyRing.open();
     this.#stops.push(
       storage.watch((change) => this.#apply(change)),
@@ -93,6 +100,7 @@ export class Replica {
 
   /** Stops, and closes the store. What is registered stays in it. */
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
     this.#timer?.cancel();
     for (const stop of this.#stops) stop();
@@ -225,31 +233,11 @@ export class Replica {
       await this.#load();
       this.#setOnline();
     }
-    await this.#refresh();
+    await this.#guard(this.#refresher.refresh());
     // What expired long ago belongs to no node that lives: kites of a restarted one have had their lease by then.
     if (clock.now() - this.#sweptAt < timings.refresh) return;
     this.#sweptAt = clock.now();
     await this.#guard(storage.sweep(clock.now() - timings.storedLease));
-  }
-
-  async #refresh(): Promise<void> {
-    const { storage, registry, clock, timings } = this.#options;
-    const now = clock.now();
-    const due = timings.storedLease - timings.refresh + 2 * timings.probe;
-    const ids: string[] = [];
-    const until = this.#storedUntil();
-    for (const entry of registry.entries()) {
-      if (entry.remote || entry.leaseUntil <= now) continue;
-      if (entry.storedUntil - now > due && !this.#missed.has(entry.kite.id)) continue;
-      entry.storedUntil = until;
-      ids.push(entry.kite.id);
-      this.#missed.add(entry.kite.id);
-    }
-    for (let start = 0; start < ids.length; start += BATCH) {
-      const batch = ids.slice(start, start + BATCH);
-      await this.#guard(storage.refresh(batch, until));
-      for (const id of batch) this.#missed.delete(id);
-    }
   }
 
   #setOnline(): void {

@@ -54,6 +54,15 @@ describe('the registry', () => {
     expect(registry.find({ username: 'alice' })).toHaveLength(10_000);
   });
 
+  it('answers constraints also where a store holds a kite whose version is none', () => {
+    const { registry } = setUp();
+    registry.set(registration('odd', { version: 'latest' }), 'store');
+    registry.set(registration('even'), 'store');
+    const path = { username: 'alice', environment: 'prod', name: 'math' };
+    expect(ids(registry.find({ ...path, version: '> 0.1' }))).toEqual(['even']);
+    expect(ids(registry.find(path))).toEqual(['even', 'odd']);
+  });
+
   it('forgets every trace of what was removed', () => {
     const { registry } = setUp();
     const entries = Array.from({ length: 100 }, (_, i) => registry.set(registration(`id${i}`), 'http'));
