@@ -5,7 +5,8 @@ import type { KiteIdentity } from '../protocol/identity.js';
 import { type KiteQuery, parseQuery, QueryError } from '../protocol/query.js';
 import type { Policy, PolicyAction } from './policy.js';
 import type { Registrar } from './registrar.js';
-import type { Entry, Registry } from './registry.js';
+import type { Entry } from './entry.js';
+import type { Registry } from './registry.js';
 import type { Tokens } from './tokens.js';
 import type { Watchers } from './watchers.js';
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../util/clock.js';
-import type { Entry, Registry } from './registry.js';
+import type { Entry } from './entry.js';
+import type { Registry } from './registry.js';
 import type { Storage } from './storage/storage.js';
 import type { Timings } from './timings.js';
 

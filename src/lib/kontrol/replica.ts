@@ -3,7 +3,9 @@ import type { Clock, Timer } from '../util/clock.js';
 import type { Logger } from '../util/logger.js';
 import type { KeyRing } from './key-ring.js';
 import { Refresher } from './refresher.js';
-import type { Departure, Entry, Registry } from './registry.js';
+import { Departures } from './departures.js';
+import type { Departure, Entry } from './entry.js';
+import type { Registry } from './registry.js';
 import {
   type PutResult,
   type Registration,
@@ -31,7 +33,7 @@ export class Replica {
   readonly #options: ReplicaOptions;
   readonly #refresher: Refresher;
   readonly #backoff = new Backoff({ initial: 250, max: 5000 });
-  readonly #pendingDeletes = new Map<string, string>();
+  readonly #departures: Departures;
   readonly #stops: (() => void)[] = [];
   #timer: Timer | undefined;
   #online = false;
@@ -47,6 +49,7 @@ export class Replica {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.#refresher = new Refresher(options);
+    this.#departures = new Departures(options.storage);
   }
 
   /** Opens the store and takes over what is in it. Rejects where it cannot be used. */
@@ -94,7 +97,7 @@ export class Replica {
 
   /** Writes a registration. Rejects with a StorageError. */
   put(registration: Registration): Promise<PutResult> {
-    this.#pendingDeletes.delete(registration.kite.id);
+    this.#departures.forget(registration.kite.id);
     return this.#guard(this.#options.storage.put(registration, this.#options.clock.now()));
   }
 
@@ -156,13 +159,8 @@ export class Replica {
 
   #departed(entry: Entry, why: Departure): void {
     if (why === 'store' || (entry.remote && why !== 'refused')) return;
-    this.#pendingDeletes.set(entry.kite.id, entry.url);
-    if (this.#online) this.#background(this.#flushDelete(entry.kite.id, entry.url));
-  }
-
-  async #flushDelete(id: string, url: string): Promise<void> {
-    await this.#guard(this.#options.storage.delete(id, url));
-    if (this.#pendingDeletes.get(id) === url) this.#pendingDeletes.delete(id);
+    this.#departures.add(entry);
+    if (this.#online) this.#background(this.#guard(this.#departures.flush(entry.kite.id)));
   }
 
   /** Takes over everything that is in the store. */
@@ -180,7 +178,7 @@ export class Replica {
   async #loadAll(): Promise<void> {
     do {
       this.#loadAgain = false;
-      for (const [id, url] of this.#pendingDeletes) await this.#flushDelete(id, url);
+      await this.#guard(this.#departures.flushAll());
       const touched = new Set<string>();
       this.#touched = touched;
       try {
@@ -198,7 +196,7 @@ export class Replica {
     for (const registration of registrations) {
       const { id } = registration.kite;
       seen.add(id);
-      if (!touched.has(id) && !this.#pendingDeletes.has(id)) this.#applyPut(registration);
+      if (!touched.has(id) && !this.#departures.has(id)) this.#applyPut(registration);
     }
     for (const entry of Array.from(registry.entries())) {
       if (seen.has(entry.kite.id) || touched.has(entry.kite.id)) continue;

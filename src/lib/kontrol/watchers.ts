@@ -5,7 +5,8 @@ import type { KiteIdentity } from '../protocol/identity.js';
 import { type KiteQuery, queryMatcher } from '../protocol/query.js';
 import { randomHex } from '../util/random.js';
 import type { Policy } from './policy.js';
-import type { Entry, Registry } from './registry.js';
+import type { Entry } from './entry.js';
+import type { Registry } from './registry.js';
 import type { Tokens } from './tokens.js';
 
 type Peer = Request['client'];

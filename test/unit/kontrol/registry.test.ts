@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Entry, Registry } from '../../../src/lib/kontrol/registry.js';
+import type { Entry } from '../../../src/lib/kontrol/entry.js';
+import { Registry } from '../../../src/lib/kontrol/registry.js';
 import { testIdentity } from '../../helpers/keys.js';
 import { registration } from '../../helpers/kontrol.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
