@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -56,16 +56,17 @@ async function compileLibrary() {
 }
 
 // What most commands do without is a file of its own: Node reads every file that it loads to the end.
-const parts = { 'help.js': 'help.cjs', 'terminal.js': 'terminal.cjs' };
+const parts = ['help', 'kontrol-server', 'terminal'];
 
 /** Leaves the parts, and the half of oclif that is in the part for help, to be loaded when they are used. */
 const leaveParts = {
   name: 'leave-parts',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/(help|terminal)\.js$/ }, ({ path }) => ({
-      path: `./${parts[path.slice(2)]}`,
-      external: true,
-    }));
+    onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, resolveDir }) => {
+      const file = relative(join(root, 'src', 'lib', 'cli'), join(resolveDir, path));
+      const part = parts.find((name) => file === `${name}.js`);
+      return part && { path: `./${part}.cjs`, external: true };
+    });
     onResolve({ filter: /^\.{1,2}\// }, async ({ path, importer }) => {
       if (!/[\\/]@oclif[\\/]core[\\/]lib[\\/]/.test(importer)) return undefined;
       const file = createRequire(importer).resolve(path);
@@ -84,8 +85,8 @@ async function bundleProgram() {
     format: 'cjs',
     // `import()` as `require`: the loader of ES modules takes longer to start than the modules to load.
     supported: { 'dynamic-import': false },
-    // Large: needed for certificates only, and for developing oclif plugins.
-    external: ['node-forge', 'typescript'],
+    // Large: needed for certificates only, for one kind of storage each, for metrics, for developing oclif plugins.
+    external: ['node-forge', 'lmdb', 'pg', 'etcd3', 'prom-client', 'typescript'],
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
@@ -99,12 +100,13 @@ async function bundleProgram() {
       outfile: join(made, 'cli.cjs'),
       plugins: [leaveParts, lazyOclif],
     }),
-    ...Object.entries(parts).map(([source, outfile]) =>
+    ...parts.map((name) =>
       build({
         ...options,
-        entryPoints: [join('src/lib/cli', source.replace('.js', '.ts'))],
-        outfile: join(made, outfile),
-        plugins: [lazyOclif],
+        entryPoints: [join('src/lib/cli', `${name}.ts`)],
+        outfile: join(made, `${name}.cjs`),
+        // The part for help is what the others leave out.
+        plugins: name === 'help' ? [lazyOclif] : [leaveParts, lazyOclif],
       }),
     ),
   ]);

@@ -4,12 +4,30 @@ import { main } from './lib/cli/main.js';
 const commands: CommandTable = {
   call: async () => (await import('./commands/call.js')).default,
   keygen: async () => (await import('./commands/keygen.js')).default,
+  'kontrol invite': async () => (await import('./commands/kontrol/invite.js')).default,
+  'kontrol keys list': async () => (await import('./commands/kontrol/keys/list.js')).default,
+  'kontrol keys revoke': async () => (await import('./commands/kontrol/keys/revoke.js')).default,
+  'kontrol keys rotate': async () => (await import('./commands/kontrol/keys/rotate.js')).default,
+  'kontrol start': async () => (await import('./commands/kontrol/start.js')).default,
+  'kontrol status': async () => (await import('./commands/kontrol/status.js')).default,
   ping: async () => (await import('./commands/ping.js')).default,
+  query: async () => (await import('./commands/query.js')).default,
+  register: async () => (await import('./commands/register.js')).default,
   showkey: async () => (await import('./commands/showkey.js')).default,
   tell: async () => (await import('./commands/tell.js')).default,
+  token: async () => (await import('./commands/token.js')).default,
+  watch: async () => (await import('./commands/watch.js')).default,
 };
 
 /** Runs `kitectl`, whose package is in the folder `root`, and ends the process. */
 export function run(root: string): Promise<never> {
   return main(root, commands);
+}
+
+/** Runs `kontrol`, the name that the Go program has for `kitectl kontrol start`, and ends the process. */
+export function runKontrol(root: string): Promise<never> {
+  const argv = process.argv.slice(2);
+  // With a value it is the version that Kontrol has as a kite.
+  const asksVersion = argv.length === 1 && /^--?version$/.test(argv[0] ?? '');
+  return main(root, commands, asksVersion ? ['--version'] : ['kontrol', 'start', ...argv]);
 }

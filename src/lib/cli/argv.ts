@@ -55,11 +55,38 @@ export function hasSwitch(argv: readonly string[], name: string): boolean {
   return beforeDashes(argv).some((token) => new RegExp(`^--?${name}(=true)?$`).test(token));
 }
 
-/** The command, and what stands behind it; switches from before it move behind it. */
-export function splitArgv(argv: readonly string[]): { id: string | undefined; rest: string[] } {
+/**
+ * The command, and what stands behind it; switches from before it move behind it. A command may be several words, of
+ * which as many count as name one of the `known`: `kontrol keys list`.
+ */
+export function splitArgv(
+  argv: readonly string[],
+  known: readonly string[],
+): { id: string | undefined; rest: string[] } {
   let at = 0;
   while (hasSwitch([argv[at] ?? ''], '(json|no-color)')) at++;
-  return { id: argv[at], rest: [...argv.slice(0, at), ...argv.slice(at + 1)] };
+  const words = longestOf(argv.slice(at), known) ?? argv.slice(at, at + 1);
+  return {
+    id: words.length === 0 ? undefined : words.join(' '),
+    rest: [...argv.slice(0, at), ...argv.slice(at + words.length)],
+  };
+}
+
+/** The words at the beginning that name one of the `known`, as many as possible; undefined where none does. */
+export function longestOf(words: readonly string[], known: readonly string[]): string[] | undefined {
+  for (let count = words.length; count > 0; count--) {
+    if (known.includes(words.slice(0, count).join(' '))) return words.slice(0, count);
+  }
+  return undefined;
+}
+
+/** The first words of commands that have several: `kontrol`, `kontrol keys`. */
+export function groupsOf(known: readonly string[]): string[] {
+  const groups = known.flatMap((id) => {
+    const words = id.split(' ');
+    return words.slice(1).map((_word, index) => words.slice(0, index + 1).join(' '));
+  });
+  return [...new Set(groups)];
 }
 
 function beforeDashes(argv: readonly string[]): readonly string[] {

@@ -42,6 +42,14 @@ export class CliError extends Error {
   }
 }
 
+/**
+ * Whether an error is decided already. The program is several files, each with a class of its own, so that the class does
+ * not tell.
+ */
+export function isCliError(error: unknown): error is CliError {
+  return error instanceof Error && error.name === 'CliError' && 'exitCode' in error;
+}
+
 /** The command line itself is wrong. */
 export function usageError(message: string, hint?: string): CliError {
   return new CliError(message, { exitCode: ExitCode.usage, type: 'usage', hint });
@@ -50,4 +58,9 @@ export function usageError(message: string, hint?: string): CliError {
 /** A setting or a file that the command needs is missing or broken. */
 export function configurationError(message: string, hint?: string, cause?: unknown): CliError {
   return new CliError(message, { exitCode: ExitCode.configuration, type: 'configuration', hint, cause });
+}
+
+/** There is no such kite, or it is not clear which is meant. */
+export function notFound(message: string, hint: string): CliError {
+  return new CliError(message, { exitCode: ExitCode.notFound, type: 'notFound', hint });
 }

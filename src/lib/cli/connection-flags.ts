@@ -2,17 +2,27 @@ import { string } from '@oclif/core/flags';
 import { DURATION_FORMS, parseDuration } from '../util/duration.js';
 import { usageError } from './cli-error.js';
 import { type ConnectionOptions, transports } from './connection.js';
-import { resolveTarget } from './target.js';
+import { checkedUrl, resolveTarget } from './target.js';
 
-const transportNames = Object.keys(transports) as (keyof typeof transports)[];
+export const transportNames = Object.keys(transports) as (keyof typeof transports)[];
 const authTypes = ['none', 'kite-key'] as const;
+
+export const kontrolFlag = string({
+  summary: 'URL of Kontrol; several with commas. Default: $KITE_KONTROL_URL, or what your kite key says.',
+  helpValue: 'URL',
+});
 
 /** The flags of every command that talks to a kite. */
 export const connectionFlags = {
   to: string({
-    summary: 'URL of the kite, such as http://localhost:3636/kite. Default: $KITE_TO.',
-    helpValue: 'URL',
+    summary: 'The kite: its URL, or a query such as /bob/prod/math. Default: $KITE_TO, or your one kite.',
+    description:
+      'http://localhost:3636/kite is dialled as it is. /user/environment/name is looked up at Kontrol; of several ' +
+      'kites one is picked, and the next where it cannot be reached. Without --to and $KITE_TO it is the one kite of ' +
+      'yours that answers.',
+    helpValue: 'URL|QUERY',
   }),
+  kontrol: kontrolFlag,
   timeout: string({
     summary:
       'How long to wait for an answer: 4 or 4s, 500ms, 1m; 0 waits for ever. Default: $KITE_TIMEOUT, or 15s.',
@@ -38,6 +48,7 @@ export const connectionFlags = {
 /** What oclif makes of `connectionFlags`. */
 export interface ParsedConnectionFlags {
   readonly to?: string | undefined;
+  readonly kontrol?: string | undefined;
   readonly timeout?: string | undefined;
   readonly transport?: string | undefined;
   readonly auth?: string | undefined;
@@ -49,9 +60,17 @@ export function connectionOptions(
   flags: ParsedConnectionFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): ConnectionOptions {
+  const target = resolveTarget(flags.to, env);
+  if (target.type === 'url' && flags.kontrol !== undefined) {
+    throw usageError(
+      `--kontrol is about kites that are looked up, and ${target.url} is a URL.`,
+      'Leave it out, or give a query: --to /user/environment/name',
+    );
+  }
   return {
-    target: resolveTarget(flags.to, env),
-    timeout: flags.timeout === undefined ? undefined : timeoutMs(flags.timeout),
+    target,
+    kontrol: kontrolUrls(flags.kontrol),
+    timeout: timeoutMs(flags.timeout),
     transport:
       flags.transport === undefined ? undefined : oneOf(flags.transport, transportNames, 'transport'),
     auth: flags.auth === undefined ? undefined : oneOf(flags.auth, authTypes, 'auth'),
@@ -59,7 +78,14 @@ export function connectionOptions(
   };
 }
 
-function timeoutMs(text: string): number {
+/** The URLs that `--kontrol` gives, if any. */
+export function kontrolUrls(flag: string | undefined): readonly string[] | undefined {
+  return flag?.split(',').map((url) => checkedUrl(url.trim(), '--kontrol', 'http://localhost:4000/kite'));
+}
+
+/** Milliseconds that `--timeout` gives, if any. */
+export function timeoutMs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms === undefined || ms < 0) {
     throw usageError(
@@ -70,7 +96,8 @@ function timeoutMs(text: string): number {
   return ms;
 }
 
-function oneOf<Value extends string>(text: string, values: readonly Value[], flag: string): Value {
+/** The one of `values` that a flag gives. */
+export function oneOf<Value extends string>(text: string, values: readonly Value[], flag: string): Value {
   const found = values.find((value) => value === text);
   if (found === undefined) throw usageError(`--${flag} must be one of ${values.join(', ')}, not ${text}.`);
   return found;

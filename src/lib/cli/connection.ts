@@ -1,9 +1,11 @@
-import { type Client, Kite } from '../index.js';
+import { type Auth, type Client, Kite } from '../index.js';
 import { makeVisible } from '../util/visible.js';
+import type { CliError } from './cli-error.js';
 import { chooseKey, type KeyOptions } from './credentials.js';
 import { type Doing, toCliError } from './failures.js';
 import { toJson } from './json.js';
 import type { Surroundings } from './surroundings.js';
+import type { Target } from './target.js';
 
 /** The names of `--transport`, and what the library calls them. */
 export const transports = {
@@ -13,16 +15,28 @@ export const transports = {
   xhr: 'XHRPolling',
 } as const;
 
-export interface ConnectionOptions extends KeyOptions {
-  readonly target: string;
+const REMOTE_METHODS = ['kite.log', 'kite.print'] as const;
+
+export interface ConnectionOptions extends Omit<KeyOptions, 'target'> {
+  readonly target: Target;
+  /** Where to look a query up. Undefined: at `KITE_KONTROL_URL`, or where the kite key says. */
+  readonly kontrol: readonly string[] | undefined;
   /** Undefined: what the library takes, from `KITE_TRANSPORT` or `auto`. */
   readonly transport: keyof typeof transports | undefined;
   /** Milliseconds for a call, 0 = none. Undefined: what the library takes, from `KITE_TIMEOUT` or 15,000. */
   readonly timeout: number | undefined;
 }
 
+/** A kite that may be called, and the credentials for it. */
+export interface Offer {
+  readonly url: string;
+  readonly auth: Auth | null;
+}
+
 export interface Connected {
   readonly client: Client;
+  /** The kite that is connected. */
+  readonly url: string;
   /** What the calls over this connection are doing, for when they fail. */
   readonly doing: (method: string) => Doing;
 }
@@ -30,48 +44,93 @@ export interface Connected {
 /**
  * Opens a connection to a kite, uses it, and closes it, also when the person interrupts. Meanwhile the remote may write
  * to this person's stderr with `kite.log` and `kite.print`, and nothing else.
+ *
+ * Of several kites that a query finds, the next is dialled where one cannot be reached. What `use` does is done once.
  */
 export async function withConnection<Result>(
   options: ConnectionOptions,
   surroundings: Surroundings,
   use: (connected: Connected) => Promise<Result>,
 ): Promise<Result> {
-  const key = chooseKey(options, surroundings.env);
+  const { signal } = surroundings;
+  const offers = await offersOf(options, surroundings);
   const kite = new Kite('kitectl', surroundings.version, { kiteKey: false, env: surroundings.env });
-  for (const method of ['kite.log', 'kite.print']) {
+  letRemoteWrite(kite, surroundings);
+  let client: Client | undefined;
+  // What waits for the remote rejects then; why, says the signal.
+  const close = (): void => client?.close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    const dialled = await dialFirst(offers, (offer) => {
+      signal.throwIfAborted();
+      client = newClient(kite, offer, options);
+      return client;
+    });
+    return await use(dialled);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
+  }
+}
+
+/** Dials one after the other until a connection stands. Rejects with what stood in the way of the last. */
+export async function dialFirst(
+  offers: readonly Offer[],
+  connect: (offer: Offer) => Client,
+): Promise<Connected> {
+  let failure: CliError | undefined;
+  for (const offer of offers) {
+    const { url } = offer;
+    const client = connect(offer);
+    try {
+      await client.dial();
+    } catch (error) {
+      failure = toCliError(error, { what: '', target: url });
+      client.close();
+      continue;
+    }
+    return {
+      client,
+      url,
+      doing: (method) => ({
+        what: `calling ${JSON.stringify(method)} at ${url}`,
+        target: url,
+        withKey: offer.auth !== null,
+      }),
+    };
+  }
+  throw failure ?? new Error('There is nothing to dial');
+}
+
+async function offersOf(options: ConnectionOptions, surroundings: Surroundings): Promise<readonly Offer[]> {
+  const { target } = options;
+  if (target.type === 'url') {
+    const key = chooseKey({ ...options, target: target.url }, surroundings.env);
+    return [{ url: target.url, auth: key === undefined ? null : { type: 'kiteKey', key } }];
+  }
+  // What asks Kontrol is loaded by those who ask it.
+  const { discover } = await import('./discovery.js');
+  return discover(target, options, surroundings);
+}
+
+function letRemoteWrite(kite: Kite, { stderr }: Surroundings): void {
+  for (const method of REMOTE_METHODS) {
     kite.handle(method, (request) => {
       const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
-      surroundings.stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`);
+      stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`);
       return null;
     });
   }
-  const client = kite.newClient(options.target, {
-    ...(options.transport === undefined ? {} : { transport: transports[options.transport] }),
-    auth: key === undefined ? null : { type: 'kiteKey', key },
-    trustRemote: ['kite.log', 'kite.print'],
-    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+}
+
+function newClient(kite: Kite, offer: Offer, { transport, timeout }: ConnectionOptions): Client {
+  return kite.newClient(offer.url, {
+    ...(transport === undefined ? {} : { transport: transports[transport] }),
+    auth: offer.auth,
+    trustRemote: REMOTE_METHODS,
+    ...(timeout === undefined ? {} : { timeout }),
   });
-  // What waits for the remote rejects then; why, says the signal.
-  const close = (): void => client.close();
-  surroundings.signal.addEventListener('abort', close, { once: true });
-  const { target } = options;
-  try {
-    await client.dial().catch((error: unknown) => {
-      throw toCliError(error, { what: '', target });
-    });
-    return await use({
-      client,
-      doing: (method) => ({
-        what: `calling ${JSON.stringify(method)} at ${target}`,
-        target,
-        withKey: key !== undefined,
-      }),
-    });
-  } catch (error) {
-    surroundings.signal.throwIfAborted();
-    throw error;
-  } finally {
-    surroundings.signal.removeEventListener('abort', close);
-    close();
-  }
 }

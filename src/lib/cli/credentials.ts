@@ -5,6 +5,7 @@ import { isLoopback } from './target.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface KeyOptions {
+  /** The URL that is called. */
   readonly target: string;
   /** What the person said about sending the kite key; undefined = nothing. */
   readonly auth: 'none' | 'kite-key' | undefined;
@@ -46,5 +47,8 @@ export function loadKiteKey(
   const source = env['KITE_KEY'] ? 'KITE_KEY' : env['KITE_KEY_FILE'] || kiteKeyPath(kiteHome(env));
   const key = findKiteKey(undefined, env);
   if (key) return { key, source };
-  throw configurationError(`There is no kite key at ${source}.`, 'Name another file with --key-file.');
+  throw configurationError(
+    `There is no kite key at ${source}.`,
+    'Get one with: kitectl register --to URL --username NAME; or name another file with --key-file.',
+  );
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError, KiteError } from '../protocol/errors.js';
 import { DialError } from '../sockjs/client/dial-error.js';
-import { CliError } from './cli-error.js';
+import { CliError, isCliError } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';
 
 /** What was being done when something failed: for the message, and for advice that fits. */
@@ -15,7 +15,7 @@ export interface Doing {
  * Every error that reaches the person goes through here, so that its exit code and its advice are decided in one place.
  */
 export function toCliError(error: unknown, doing?: Doing): CliError {
-  if (error instanceof CliError) return error;
+  if (isCliError(error)) return error;
   if (error instanceof ConfigurationError) return fromConfigurationError(error);
   if (error instanceof KiteError) return fromKiteError(error, doing);
   const parse = fromParseError(error);

@@ -6,7 +6,7 @@ export { Config } from '@oclif/core/config';
 export * from '@oclif/core/help';
 
 /**
- * Prints the help of a command, or of the whole program, from oclif's manifest. A bundle of its own: it takes most of
+ * Prints the help of a command, of a group of commands, or of the whole program, from oclif's manifest. A bundle of its own: it takes most of
  * oclif, which no other command needs.
  *
  * `topics` are the topics beside the commands, with what they are about.
@@ -17,7 +17,7 @@ export async function printHelp(
   topics: Readonly<Record<string, string>>,
 ): Promise<void> {
   const config = await Config.load({ root, userPlugins: false, devPlugins: false });
-  await new KitectlHelp(config, topics).showHelp(command === undefined ? [] : [command]);
+  await new KitectlHelp(config, topics).showHelp(command === undefined ? [] : command.split(' '));
 }
 
 class KitectlHelp extends Help {

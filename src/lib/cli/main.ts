@@ -1,4 +1,4 @@
-import { asksForHelp, hasSwitch, splitArgv } from './argv.js';
+import { asksForHelp, groupsOf, hasSwitch, longestOf, splitArgv } from './argv.js';
 import type { CommandTable } from './base-command.js';
 import { CliError } from './cli-error.js';
 import { ExitCode, formatExitCodes } from './exit-codes.js';
@@ -9,18 +9,22 @@ import type { Surroundings } from './surroundings.js';
 import { unknownCommand } from './unknown-command.js';
 
 /**
- * Runs the command line of this process and ends the process with its exit code.
+ * Runs the command line of this process, or another in its place, and ends the process with its exit code.
  *
  * Known commands run directly, without oclif's discovery, which takes longer than a call; help comes from oclif and its
  * manifest.
  */
-export async function main(root: string, commands: CommandTable): Promise<never> {
-  const argv = process.argv.slice(2);
+export async function main(
+  root: string,
+  commands: CommandTable,
+  argv: readonly string[] = process.argv.slice(2),
+): Promise<never> {
   const surroundings = new ProcessSurroundings(root, hasSwitch(argv, 'no-color'));
   const stopped = new Promise<never>((_resolve, reject) => {
     const stop = (error: CliError): void => {
       surroundings.stop(error);
-      reject(error);
+      // A server says goodbye to its peers first.
+      if (!surroundings.endsByItself) reject(error);
     };
     // Once: a second signal ends the process at once, should the first hang.
     process.once('SIGINT', () => stop(endedBy('SIGINT', ExitCode.interrupted)));
@@ -53,16 +57,25 @@ async function dispatch(
   commands: CommandTable,
   surroundings: Surroundings,
 ): Promise<void> {
-  const { id, rest } = splitArgv(argv);
+  const known = Object.keys(commands);
+  const { id, rest } = splitArgv(argv, known);
   if (id === '--version' || id === '-version') {
     const { platform, arch, version } = process;
     surroundings.stdout.write(`kitectl/${surroundings.version} ${platform}-${arch} node-${version}\n`);
     return;
   }
   const load = id !== undefined && Object.hasOwn(commands, id) ? commands[id] : undefined;
-  if (id === undefined || id === 'help' || asksForHelp([id])) return help(root, rest, commands, surroundings);
-  if (!load) throw unknownCommand(id, Object.keys(commands));
-  if (asksForHelp(rest)) return help(root, [id], commands, surroundings);
+  if (id === undefined || id === 'help' || asksForHelp([id])) return help(root, rest, known, surroundings);
+  if (!load) {
+    const group = longestOf([id, ...rest], groupsOf(known));
+    if (!group) throw unknownCommand(id, known);
+    const next = rest[group.length - 1];
+    if (next === undefined || next.startsWith('-') || next === 'help') {
+      return help(root, group, known, surroundings);
+    }
+    throw unknownCommand([...group, next].join(' '), known);
+  }
+  if (asksForHelp(rest)) return help(root, id.split(' '), known, surroundings);
   const [Class, { BaseCommand }] = await Promise.all([load(), import('./base-command.js')]);
   return BaseCommand.execute(Class, id, rest, root, surroundings);
 }
@@ -71,18 +84,18 @@ const TOPICS = { 'exit-codes': 'What the exit codes of kitectl mean.' };
 
 async function help(
   root: string,
-  words: readonly string[],
-  commands: CommandTable,
+  argv: readonly string[],
+  commands: readonly string[],
   surroundings: Surroundings,
 ): Promise<void> {
-  const name = words.find((word) => !word.startsWith('-') && word !== 'help');
+  const words = argv.filter((word) => !word.startsWith('-') && word !== 'help');
+  const known = [...commands, ...groupsOf(commands), ...Object.keys(TOPICS)];
+  const name = longestOf(words, known)?.join(' ');
   if (name === 'exit-codes') {
     surroundings.stdout.write(formatExitCodes());
     return;
   }
-  if (name !== undefined && !Object.hasOwn(commands, name)) {
-    throw unknownCommand(name, [...Object.keys(commands), ...Object.keys(TOPICS)]);
-  }
+  if (name === undefined && words[0] !== undefined) throw unknownCommand(words[0], known);
   // oclif's colours have switches of their own; this is the one that they share.
   if (surroundings.noColor) process.env['NO_COLOR'] = '1';
   const { printHelp } = await import('./help.js');

@@ -15,18 +15,16 @@ export interface PingOptions extends ConnectionOptions {
  * connect is not part of it.
  */
 export async function ping(options: PingOptions, surroundings: Surroundings): Promise<void> {
-  const { target, count, json } = options;
+  const { count, json } = options;
   const { stdout } = surroundings;
-  await withConnection(options, surroundings, async ({ client, doing }) => {
+  await withConnection(options, surroundings, async ({ client, url, doing }) => {
     for (let i = 0; i < count; i++) {
       const start = surroundings.now();
       await client.call('kite.ping', []).catch((error: unknown) => {
         throw toCliError(error, doing('kite.ping'));
       });
       const milliseconds = Math.round((surroundings.now() - start) * 1000) / 1000;
-      const line = json
-        ? toJson({ url: target, milliseconds })
-        : `pong from ${target} in ${milliseconds.toFixed(1)} ms`;
+      const line = json ? toJson({ url, milliseconds }) : `pong from ${url} in ${milliseconds.toFixed(1)} ms`;
       await write(stdout, `${line}\n`);
     }
   });

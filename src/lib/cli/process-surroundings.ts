@@ -7,6 +7,7 @@ export class ProcessSurroundings implements Surroundings {
   readonly version: string;
   readonly noColor: boolean;
   readonly #stop = new AbortController();
+  #endsByItself = false;
   readonly #used = new Set<Output>();
 
   /** `root` is the folder of the package, where its version stands. */
@@ -38,6 +39,14 @@ export class ProcessSurroundings implements Surroundings {
 
   get signal(): AbortSignal {
     return this.#stop.signal;
+  }
+
+  get endsByItself(): boolean {
+    return this.#endsByItself;
+  }
+
+  endByItself(): void {
+    this.#endsByItself = true;
   }
 
   now(): number {

@@ -3,14 +3,19 @@ import type { Readable, Writable } from 'node:stream';
 /** Where a command writes to. `isTTY` and `columns` are there when it is a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
+/** Where a command reads from. `isTTY` is there when it is a terminal. */
+export type Input = Readable & { readonly isTTY?: boolean };
+
 /** Everything of the outside world that a command touches, passed in so that a test can be that world. */
 export interface Surroundings {
-  readonly stdin: Readable;
+  readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Fires when the person wants the command to end. Its reason is the error to end with. */
   readonly signal: AbortSignal;
+  /** Tells that this command will end by itself once `signal` fires, and succeed: a server that has to drain first. */
+  endByItself(): void;
   /** Milliseconds of a clock that only goes forward, for measuring. */
   now(): number;
   /** The version of this program. */

@@ -2,33 +2,54 @@ import { usageError } from './cli-error.js';
 
 const EXAMPLE = 'http://localhost:3636/kite';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Which kite a command talks to. */
+export type Target =
+  | { readonly type: 'url'; readonly url: string }
+  /** One that Kontrol finds for this query; `source` says who asked. */
+  | { readonly type: 'query'; readonly path: string; readonly source: string }
+  /** The one kite of this person that answers. */
+  | { readonly type: 'mine' };
+
 /**
- * The URL of the kite that a command talks to: what `--to` says, else `KITE_TO`.
+ * The kite that a command talks to: what `--to` says, else `KITE_TO`, as a URL or as a query that begins with `/`; else
+ * the one kite of this person's.
  *
- * @throws CliError when neither says one, or when it is not the URL of a kite.
+ * @throws CliError when it is neither the URL of a kite nor begins with `/`
  */
-export function resolveTarget(
-  to: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): string {
+export function resolveTarget(to: string | undefined, env: Environment): Target {
   const target = to ?? env['KITE_TO'];
-  if (target === undefined || target === '') {
-    throw usageError(
-      'No kite to talk to: neither --to nor KITE_TO is given.',
-      `Name one with --to ${EXAMPLE}, or for the whole shell with: export KITE_TO=${EXAMPLE}`,
-    );
-  }
+  if (target === undefined || target === '') return { type: 'mine' };
   const source = to === undefined ? 'KITE_TO' : '--to';
-  const hint = `Give it like this: ${source === '--to' ? '--to ' : 'KITE_TO='}${EXAMPLE}`;
-  const url = parseUrl(target);
-  if (!url) throw usageError(`${source} is not a URL: ${target}`, hint);
+  if (target.startsWith('/')) return { type: 'query', path: target, source };
+  return { type: 'url', url: checkedUrl(target, source, EXAMPLE, ', or as a query, /user/environment/name') };
+}
+
+/**
+ * The text of a URL of a kite.
+ *
+ * @throws CliError that names `source`, where it is none
+ */
+export function checkedUrl(text: string, source: string, example = EXAMPLE, more = ''): string {
+  const hint = `Give it like this: ${source.startsWith('--') ? `${source} ` : `${source}=`}${example}${more}`;
+  const url = parseUrl(text);
+  if (!url) throw usageError(`${source} is not a URL: ${text}`, hint);
   if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol)) {
-    throw usageError(`${source} must begin with http, https, ws or wss: ${target}`, hint);
+    throw usageError(`${source} must begin with http, https, ws or wss: ${text}`, hint);
   }
   if (url.username !== '' || url.password !== '') {
     throw usageError(`${source} must not contain a user name or password.`, hint);
   }
-  return target;
+  return text;
+}
+
+/** The error for a command that is told of no kite, and cannot ask for one. */
+export function noTarget(): Error {
+  return usageError(
+    'No kite to talk to: neither --to nor KITE_TO is given, and there is no kite key to ask Kontrol with.',
+    `Name one with --to ${EXAMPLE}, or for the whole shell with: export KITE_TO=${EXAMPLE}`,
+  );
 }
 
 /** Whether a URL leads to this machine only, so that a kite key sent there does not leave it. */

@@ -29,6 +29,46 @@ export function formatTable(
   return `${table.toString()}\n`;
 }
 
+/**
+ * A table with a line of headings. On a terminal it is no wider than the terminal: the widest columns get narrower until
+ * it fits, their values being wrapped.
+ */
+export function formatColumns(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  surroundings: Pick<Surroundings, 'stdout' | 'env' | 'noColor'>,
+): string {
+  const { stdout } = surroundings;
+  const chalk = new Chalk({ level: mayColor(surroundings, stdout) ? 1 : 0 });
+  const visible = rows.map((row) => row.map((value) => makeVisible(value)));
+  const widths = headings.map((heading, index) =>
+    Math.max(heading.length, ...visible.map((row) => row[index]?.length ?? 0)),
+  );
+  const columns = stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  // A border and two spaces a column, and the last border.
+  narrow(widths, columns - 3 * widths.length - 1);
+  const table = new Table({
+    head: headings.map((heading, index) => chalk.bold(wrap(heading, widths[index] ?? 1))),
+    colWidths: widths.map((width) => width + 2),
+    style: { head: [], border: [] },
+  });
+  for (const row of visible) table.push(row.map((value, index) => wrap(value, widths[index] ?? 1)));
+  return `${table.toString()}\n`;
+}
+
+const NARROWEST = 4;
+
+/** Takes from the widest until the sum is no more than `room`, or all are as narrow as can be read. */
+function narrow(widths: number[], room: number): void {
+  let excess = widths.reduce((sum, width) => sum + width, 0) - room;
+  while (excess > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST) return;
+    widths[widths.indexOf(widest)] = widest - 1;
+    excess--;
+  }
+}
+
 /** Breaks anywhere: a path or an id has no better place. The table's own wrapping counts colours as text. */
 function wrap(text: string, width: number): string {
   const characters = Array.from(text);

@@ -27,7 +27,7 @@ function parsed(jwt: string, source: string): KiteKey {
     return parseKiteKey(jwt);
   } catch (cause) {
     if (!(cause instanceof JwtError)) throw cause;
-    const message = `${source} holds no kite key: ${cause.message}. Get one from whoever runs your Kontrol`;
+    const message = `${source} holds no kite key: ${cause.message}. Get one with: kitectl register`;
     throw new ConfigurationError('badKiteKey', message, { cause });
   }
 }

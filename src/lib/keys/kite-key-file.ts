@@ -31,7 +31,7 @@ export function readKiteKeyFile(file: string): KiteKey {
     return parseKiteKey(text);
   } catch (cause) {
     if (!(cause instanceof JwtError)) throw cause;
-    const message = `The kite key in ${file} cannot be used: ${cause.message}. Get a new one from whoever runs your Kontrol`;
+    const message = `The kite key in ${file} cannot be used: ${cause.message}. Get a new one with: kitectl register --force`;
     throw new ConfigurationError('badKiteKey', message, { cause });
   }
 }
@@ -96,7 +96,7 @@ function checkFile(file: string, descriptor: number): { readonly mode: number; r
 
 function unreadable(file: string, cause: unknown): ConfigurationError {
   if (errorCode(cause) === 'ENOENT') {
-    const message = `There is no kite key at ${file}. Get one from whoever runs your Kontrol`;
+    const message = `There is no kite key at ${file}. Get one with: kitectl register`;
     return new ConfigurationError('keyFileMissing', message, { cause });
   }
   const message = `The kite key in ${file} cannot be read: ${reasonOf(cause)}`;

@@ -157,7 +157,7 @@ export class Verifier {
   #requireTrust(): readonly KeyObject[] {
     if (this.#trusted.keys.length > 0) return this.#trusted.keys;
     const message =
-      'this kite has no kite key of its own, so it cannot tell whom to trust; give it one: KITE_KEY, KITE_KEY_FILE or kite.key in KITE_HOME';
+      'this kite has no kite key of its own, so it cannot tell whom to trust; get one with: kitectl register';
     throw new JwtError('signature', message);
   }
 

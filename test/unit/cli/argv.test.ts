@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { asksForHelp, hasSwitch, normalizeArgv, splitArgv } from '../../../src/lib/cli/argv.js';
+import {
+  asksForHelp,
+  groupsOf,
+  hasSwitch,
+  longestOf,
+  normalizeArgv,
+  splitArgv,
+} from '../../../src/lib/cli/argv.js';
 import { CliError } from '../../../src/lib/cli/cli-error.js';
 
 const flags = {
@@ -76,11 +83,29 @@ describe('the other readers of a command line', () => {
   });
 
   it('moves global switches behind the command', () => {
-    expect(splitArgv(['--json', '-no-color', 'call', 'x'])).toEqual({
+    expect(splitArgv(['--json', '-no-color', 'call', 'x'], ['call'])).toEqual({
       id: 'call',
       rest: ['--json', '-no-color', 'x'],
     });
-    expect(splitArgv([])).toEqual({ id: undefined, rest: [] });
+    expect(splitArgv([], ['call'])).toEqual({ id: undefined, rest: [] });
+  });
+
+  it('take as many words for the command as name one', () => {
+    const known = ['call', 'kontrol start', 'kontrol keys list'];
+    expect(splitArgv(['kontrol', 'start', 'x'], known)).toEqual({ id: 'kontrol start', rest: ['x'] });
+    expect(splitArgv(['--json', 'kontrol', 'keys', 'list', '--x'], known)).toEqual({
+      id: 'kontrol keys list',
+      rest: ['--json', '--x'],
+    });
+    expect(splitArgv(['kontrol', 'keys'], known)).toEqual({ id: 'kontrol', rest: ['keys'] });
+    expect(splitArgv(['call', 'start'], known)).toEqual({ id: 'call', rest: ['start'] });
+  });
+
+  it('know the groups of commands that have several words', () => {
+    const groups = groupsOf(['call', 'kontrol start', 'kontrol keys list']);
+    expect(groups.toSorted()).toEqual(['kontrol', 'kontrol keys']);
+    expect(longestOf(['kontrol', 'keys', 'lst'], groups)).toEqual(['kontrol', 'keys']);
+    expect(longestOf(['call'], groups)).toBeUndefined();
   });
 });
 

@@ -8,7 +8,8 @@ const given: ParsedCallFlags = { to, raw: false, callback: false, stdin: false }
 describe('callOptions', () => {
   it('asks for nothing that was not said', () => {
     expect(callOptions('square', ['4'], given, {})).toEqual({
-      target: to,
+      target: { type: 'url', url: to },
+      kontrol: undefined,
       timeout: undefined,
       transport: undefined,
       auth: undefined,
@@ -40,6 +41,14 @@ describe('callOptions', () => {
     expect(callOptions('m', [], { ...given, ...flags }, {})).toMatchObject(expected);
   });
 
+  it('of a query may say where Kontrol is', () => {
+    const flags = { ...given, to: '/bob/prod/math', kontrol: 'http://a:4000/kite, http://b:4000/kite' };
+    expect(callOptions('m', [], flags, {})).toMatchObject({
+      target: { type: 'query', path: '/bob/prod/math' },
+      kontrol: ['http://a:4000/kite', 'http://b:4000/kite'],
+    });
+  });
+
   it('of --stdin has as many calls in flight as --parallel says, or one', () => {
     expect(callOptions('m', [], { ...given, stdin: true }, {}).stdin).toEqual({ parallel: 1 });
     expect(callOptions('m', [], { ...given, stdin: true, parallel: '64' }, {}).stdin).toEqual({
@@ -48,6 +57,8 @@ describe('callOptions', () => {
   });
 
   it.each<[Partial<ParsedCallFlags>, string[], string]>([
+    [{ kontrol: 'http://a:4000/kite' }, [], '--kontrol is about kites that are looked up'],
+    [{ to: '/bob', kontrol: 'a:4000' }, [], '--kontrol must begin with http'],
     [{ timeout: 'soon' }, [], '--timeout is not a duration: soon'],
     [{ timeout: '-1s' }, [], '--timeout is not a duration: -1s'],
     [{ stdin: true, callback: true }, [], 'do not go together'],

@@ -27,6 +27,7 @@ export function surroundingsOf(given: Partial<Surroundings> = {}): Surroundings 
     stderr: new Sink(),
     env: {},
     signal: new AbortController().signal,
+    endByItself: () => {},
     now: () => 0,
     version: '0.0.0',
     noColor: false,

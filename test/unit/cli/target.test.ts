@@ -3,13 +3,31 @@ import { isLoopback, resolveTarget } from '../../../src/lib/cli/target.js';
 
 describe('resolveTarget', () => {
   it('takes --to before KITE_TO', () => {
-    expect(resolveTarget('http://a/kite', { KITE_TO: 'http://b/kite' })).toBe('http://a/kite');
-    expect(resolveTarget(undefined, { KITE_TO: 'wss://b/kite?x=1' })).toBe('wss://b/kite?x=1');
+    expect(resolveTarget('http://a/kite', { KITE_TO: 'http://b/kite' })).toEqual({
+      type: 'url',
+      url: 'http://a/kite',
+    });
+    expect(resolveTarget(undefined, { KITE_TO: 'wss://b/kite?x=1' })).toEqual({
+      type: 'url',
+      url: 'wss://b/kite?x=1',
+    });
+  });
+
+  it('takes what begins with a slash for a query, to be looked up', () => {
+    expect(resolveTarget('/bob/prod/math', {})).toEqual({
+      type: 'query',
+      path: '/bob/prod/math',
+      source: '--to',
+    });
+    expect(resolveTarget(undefined, { KITE_TO: '/bob' })).toMatchObject({ path: '/bob', source: 'KITE_TO' });
+  });
+
+  it('means the one kite of the person where nothing is said', () => {
+    expect(resolveTarget(undefined, {})).toEqual({ type: 'mine' });
+    expect(resolveTarget(undefined, { KITE_TO: '' })).toEqual({ type: 'mine' });
   });
 
   it.each([
-    [undefined, {}, 'neither --to nor KITE_TO'],
-    [undefined, { KITE_TO: '' }, 'neither --to nor KITE_TO'],
     ['math', {}, '--to is not a URL: math'],
     [undefined, { KITE_TO: 'math' }, 'KITE_TO is not a URL: math'],
     ['localhost:3636', {}, '--to must begin with http'],

@@ -153,13 +153,13 @@ describe('reading a kite key', () => {
       type: 'configurationError',
       code: 'keyFileMissing',
     });
-    expect(error.message).toBe(`There is no kite key at ${file}. Get one from whoever runs your Kontrol`);
+    expect(error.message).toBe(`There is no kite key at ${file}. Get one with: kitectl register`);
   });
 
   it.each(['', '\n', 'nonsense', 'a.b.c'])('refuses a file that holds %j', async (content) => {
     const error = failure(() => readKiteKeyFile(contentFile(content)));
     expect(error.code).toBe('badKiteKey');
-    expect(error.message).toContain('from whoever runs your Kontrol');
+    expect(error.message).toContain('kitectl register --force');
   });
 
   it('refuses a file that is far too long without reading it', () => {

@@ -1,0 +1,36 @@
+import { string as stringArg } from '@oclif/core/args';
+import { string } from '@oclif/core/flags';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { invite } from '../../lib/cli/kontrol/invite.js';
+import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
+
+export default class KontrolInvite extends BaseCommand {
+  static override summary = 'Make an invite: with it, one person gets one kite key.';
+
+  static override description =
+    'Prints the invite alone, or as {"invite":…} with --json. Needs the kite key of Kontrol, so run it where Kontrol runs, ' +
+    'or name the key with --key-file.';
+
+  static override examples = [
+    { description: 'Invite bob.', command: '<%= config.bin %> kontrol invite bob' },
+    {
+      description: 'For a script: an invite in a file, good for an hour.',
+      command: '<%= config.bin %> kontrol invite bob --ttl 1h > invite.txt',
+    },
+  ];
+
+  static override args = {
+    username: stringArg({ description: 'Whom the kite key will be for.', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    ...kontrolFlags,
+    ttl: string({ summary: 'How long it can be used: 1h, 30m. Default: 24h.', helpValue: 'DURATION' }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(KontrolInvite);
+    const { ttl, json } = flags;
+    await invite({ ...kontrolOptions(flags), username: args.username, ttl, json }, this.surroundings);
+  }
+}

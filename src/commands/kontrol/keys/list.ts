@@ -1,0 +1,18 @@
+import { BaseCommand } from '../../../lib/cli/base-command.js';
+import { listKeys } from '../../../lib/cli/kontrol/keys.js';
+import { kontrolFlags, kontrolOptions } from '../../../lib/cli/kontrol-flags.js';
+
+export default class KontrolKeysList extends BaseCommand {
+  static override summary = 'List the key pairs of a Kontrol, and which of them sign.';
+
+  static override description = 'Needs the kite key of Kontrol; see: kontrol invite.';
+
+  static override examples = ['<%= config.bin %> kontrol keys list'];
+
+  static override flags = kontrolFlags;
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(KontrolKeysList);
+    await listKeys({ ...kontrolOptions(flags), json: flags.json }, this.surroundings);
+  }
+}

@@ -1,0 +1,19 @@
+import { BaseCommand } from '../../../lib/cli/base-command.js';
+import { rotateKeys } from '../../../lib/cli/kontrol/keys.js';
+import { kontrolFlags, kontrolOptions } from '../../../lib/cli/kontrol-flags.js';
+
+export default class KontrolKeysRotate extends BaseCommand {
+  static override summary =
+    'Let a new key pair sign from now on; what the old one signed stays valid until it expires.';
+
+  static override description = 'Needs the kite key of Kontrol; see: kontrol invite.';
+
+  static override examples = ['<%= config.bin %> kontrol keys rotate'];
+
+  static override flags = kontrolFlags;
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(KontrolKeysRotate);
+    await rotateKeys({ ...kontrolOptions(flags), json: flags.json }, this.surroundings);
+  }
+}

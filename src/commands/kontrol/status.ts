@@ -1,0 +1,21 @@
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { status } from '../../lib/cli/kontrol/status.js';
+import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
+
+export default class KontrolStatus extends BaseCommand {
+  static override summary = 'Show how a Kontrol is: its kites, its store, its keys.';
+
+  static override description = 'Needs the kite key of Kontrol; see: kontrol invite.';
+
+  static override examples = [
+    { description: 'As a table.', command: '<%= config.bin %> kontrol status' },
+    { description: 'For a program.', command: '<%= config.bin %> kontrol status --json' },
+  ];
+
+  static override flags = kontrolFlags;
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(KontrolStatus);
+    await status({ ...kontrolOptions(flags), json: flags.json }, this.surroundings);
+  }
+}

@@ -1,0 +1,41 @@
+import { string } from '@oclif/core/args';
+import { boolean } from '@oclif/core/flags';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
+import { query } from '../lib/cli/query.js';
+
+export default class Query extends BaseCommand {
+  static override summary = 'List the kites that are registered at Kontrol.';
+
+  static override description =
+    'A query is /user/environment/name/version/region/hostname/id, of which the end may be missing; the version may be a ' +
+    'constraint. Prints a table on a terminal, and elsewhere a number, the path of the kite and its URL, with tabs ' +
+    'between them. With --json it is one JSON array of {kite,url}.';
+
+  static override examples = [
+    { description: 'The math kites of bob.', command: '<%= config.bin %> query /bob/prod/math' },
+    {
+      description: 'Those of some versions, and each change from then on, for a program.',
+      command: '<%= config.bin %> query "/bob/prod/math/>= 1.0, < 2.0" --watch --json',
+    },
+  ];
+
+  static override args = {
+    path: string({ description: 'Which kites.', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    ...kontrolFlags,
+    watch: boolean({
+      default: false,
+      summary: 'Go on, and print each change: REGISTER or DEREGISTER, the path and the URL.',
+      description: 'With --json each kite and each change is one line, {"action":…,"kite":…,"url":…}.',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Query);
+    const { watch, json } = flags;
+    await query({ ...kontrolOptions(flags), path: args.path, watch, json }, this.surroundings);
+  }
+}

@@ -1,0 +1,58 @@
+import { boolean, string } from '@oclif/core/flags';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
+import { register } from '../lib/cli/register.js';
+import { registerTarget } from '../lib/cli/register-target.js';
+
+export default class Register extends BaseCommand {
+  static override summary = 'Get a kite key from Kontrol, for all kites of yours on this machine.';
+
+  static override description =
+    'Kontrol asks for an invite unless it lets everybody in. The key is written to kite.key in $KITE_HOME or ~/.kite, ' +
+    'readable by you alone. One that is there is not replaced without --force.';
+
+  static override examples = [
+    {
+      description: 'Become bob at a Kontrol on this machine.',
+      command: '<%= config.bin %> register --to http://127.0.0.1:4000/kite --username bob',
+    },
+    {
+      description: 'The same in a script.',
+      command:
+        '<%= config.bin %> register --to http://127.0.0.1:4000/kite --username bob --invite-file invite.txt',
+    },
+  ];
+
+  static override flags = {
+    to: string({
+      summary: 'URL of Kontrol. Default: $KITE_KONTROL_URL.',
+      helpValue: 'URL',
+    }),
+    username: string({ summary: 'Whom the key is for. Default: $KITE_USERNAME.', helpValue: 'NAME' }),
+    'invite-file': string({
+      summary: 'File with the invite; - is the standard input. Default: you are asked.',
+      helpValue: 'PATH',
+    }),
+    force: boolean({ default: false, summary: 'Replace the kite key that is there.' }),
+    timeout: kontrolFlags.timeout,
+    transport: kontrolFlags.transport,
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Register);
+    const { force, json } = flags;
+    const { env } = this.surroundings;
+    const { timeout, transport } = kontrolOptions(flags);
+    await register(
+      {
+        ...registerTarget(flags, env),
+        inviteFile: flags['invite-file'],
+        force,
+        timeout,
+        transport,
+        json,
+      },
+      this.surroundings,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import { string } from '@oclif/core/args';
+import { boolean } from '@oclif/core/flags';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
+import { token } from '../lib/cli/token.js';
+
+export default class Token extends BaseCommand {
+  static override summary = 'Get a token from Kontrol, with which a kite can be called.';
+
+  static override description =
+    'Exactly one kite must fit the query. The token is printed alone, or as {"token":…} with --json. It is a secret: for ' +
+    'two days, whoever has it may call that kite in your name.';
+
+  static override examples = [
+    { description: 'A token for the math kite of bob.', command: '<%= config.bin %> token /bob/prod/math' },
+  ];
+
+  static override args = {
+    path: string({ description: 'Which kite; see query.', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    ...kontrolFlags,
+    force: boolean({
+      default: false,
+      summary: 'A new token, where Kontrol would give one that it has already.',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Token);
+    const { force, json } = flags;
+    await token({ ...kontrolOptions(flags), path: args.path, force, json }, this.surroundings);
+  }
+}

@@ -1,0 +1,37 @@
+import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
+import { usageError } from '../cli-error.js';
+import { toJson } from '../json.js';
+import type { KontrolOptions } from '../kontrol-client.js';
+import { type Surroundings, write } from '../surroundings.js';
+import { administer } from './admin.js';
+
+export interface InviteOptions extends KontrolOptions {
+  readonly username: string;
+  /** How long it can be used, as a duration. Undefined: as long as Kontrol says. */
+  readonly ttl: string | undefined;
+  readonly json: boolean;
+}
+
+/** Prints an invite, with which one person gets one kite key. */
+export async function invite(options: InviteOptions, surroundings: Surroundings): Promise<void> {
+  const { username, json } = options;
+  if (username === '' || username.includes('/')) {
+    throw usageError(`A user name is not empty and contains no "/": ${JSON.stringify(username)}`);
+  }
+  const ttl = ttlOf(options.ttl);
+  const answer = await administer(
+    options,
+    'kontrol.invite',
+    [{ username, ...(ttl !== undefined && { ttl }) }],
+    surroundings,
+  );
+  const text = typeof answer === 'string' ? answer : '';
+  await write(surroundings.stdout, json ? `${toJson({ username, invite: text })}\n` : `${text}\n`);
+}
+
+function ttlOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 1000) return ms;
+  throw usageError(`--ttl is no duration of a second or more: ${text}`, `Give it like ${DURATION_FORMS}.`);
+}

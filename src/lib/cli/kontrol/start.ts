@@ -1,0 +1,176 @@
+import { Kontrol } from '../../kontrol/kontrol.js';
+import { loadPolicy } from '../../kontrol/policy-file.js';
+import { openStorage } from '../../kontrol/storage/index.js';
+import { type Storage, StorageError } from '../../kontrol/storage/storage.js';
+import { isKiteError } from '../../protocol/errors.js';
+import { systemClock } from '../../util/clock.js';
+import { LOG_LEVELS, StderrLogger } from '../../util/stderr-logger.js';
+import { CliError, configurationError, isCliError } from '../cli-error.js';
+import { ExitCode } from '../exit-codes.js';
+import { toCliError } from '../failures.js';
+import { toJson } from '../json.js';
+import { mayColor, type Surroundings } from '../surroundings.js';
+import { defaultKeyFiles, writeInitialKey } from './initial.js';
+import { makeKeyFiles, readKeyFiles, readPem } from './key-files.js';
+import { keepOwnKey, renewOwnKeyWhenKeysChange } from './own-key.js';
+import type { StartOptions } from './start-options.js';
+
+type Options = StartOptions & { readonly json: boolean };
+
+/**
+ * Runs a Kontrol until the person or the system ends it, and lets what it is doing finish first. What is missing at the
+ * first start is made, and said to be.
+ *
+ * @throws CliError when it cannot start
+ */
+export async function startKontrol(options: Options, surroundings: Surroundings): Promise<void> {
+  try {
+    if (options.initial) await writeInitialKey(options, surroundings);
+    else await serve(options, surroundings);
+  } catch (error) {
+    throw asCliError(error);
+  }
+}
+
+async function serve(options: Options, surroundings: Surroundings): Promise<void> {
+  const { signal, stderr, stdout, env } = surroundings;
+  const say = (text: string): void => void stderr.write(`${text}\n`);
+  const logger = loggerFor(surroundings);
+  for (const warning of options.warnings) logger.warn(warning);
+  const {
+    ip,
+    port,
+    username,
+    version = surroundings.version,
+    environment,
+    region,
+    registration,
+    webrtc,
+  } = options;
+  const keyPair = await keyPairOf(options, say);
+  const storage = openStorage(options.storage, { clock: systemClock, logger });
+  const kontrol = new Kontrol({
+    storage,
+    username,
+    url: options.kontrolUrl,
+    keyPair,
+    policy: await loadPolicy(policyName(options), username),
+    registration,
+    forceOpenRegistration: options.force,
+    webrtc,
+    ip,
+    port,
+    tls: await tlsOf(options),
+    version,
+    environment,
+    region,
+    logger,
+    env,
+  });
+  surroundings.endByItself();
+  await kontrol.listen();
+  try {
+    await keepOwnKey(kontrol, options.home, say);
+    renewOwnKeyWhenKeysChange(kontrol, options.home, logger);
+    sayStorage(storage, options, say);
+    say(`Kontrol listens at ${kontrol.url}`);
+    if (options.json) stdout.write(`${toJson({ url: kontrol.url })}\n`);
+    await untilAborted(signal);
+  } finally {
+    say('Kontrol ends.');
+    await kontrol.close();
+  }
+}
+
+function loggerFor(surroundings: Surroundings): StderrLogger {
+  const { env, stderr } = surroundings;
+  const level = LOG_LEVELS.find((name) => name === env['KITE_LOG_LEVEL']?.toLowerCase());
+  return new StderrLogger({
+    stream: stderr,
+    color: mayColor(surroundings, stderr),
+    ...(level && { level }),
+  });
+}
+
+/**
+ * The key pair in the files that the person named, or in those that were made where none are named: by `-initial`, or here
+ * where the store forgets its own. Undefined: the store's.
+ */
+async function keyPairOf(
+  { keyFiles, storage, home }: Options,
+  say: (text: string) => void,
+): Promise<Awaited<ReturnType<typeof readKeyFiles>>> {
+  const files = keyFiles ?? defaultKeyFiles(home);
+  const pair = await readKeyFiles(files);
+  if (pair) return pair;
+  if (keyFiles) {
+    throw configurationError(
+      `There are no keys at ${files.publicKey} and ${files.privateKey}.`,
+      'Have them made with -initial, or make them with: kitectl keygen --out DIR',
+    );
+  }
+  if (storage.kind !== 'memory') return undefined;
+  const made = await makeKeyFiles(files);
+  say(`Made a key pair: ${files.privateKey} and ${files.publicKey}`);
+  return made;
+}
+
+function policyName({ policy }: Options): string {
+  if (policy.type === 'file') return policy.file;
+  return policy.type === 'open' ? 'open' : 'own';
+}
+
+async function tlsOf({
+  tlsFiles,
+}: Options): Promise<{ readonly cert: string; readonly key: string } | undefined> {
+  if (!tlsFiles) return undefined;
+  const { certificate, privateKey } = tlsFiles;
+  const [cert, key] = await Promise.all([readPem(certificate, false), readPem(privateKey, true)]);
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  throw configurationError(
+    `There is no ${cert === undefined ? `certificate at ${certificate}` : `private key at ${privateKey}`}.`,
+    'Make both with: kitectl keygen --tls --out DIR',
+  );
+}
+
+function sayStorage(storage: Storage, options: Options, say: (text: string) => void): void {
+  const where = options.storage.kind === 'file' ? ` in ${options.storage.folder}` : '';
+  say(`Registrations and keys are kept by the store "${storage.name}"${where}.`);
+  if (storage.name === 'memory')
+    say('They are forgotten when Kontrol ends, except for the key pair in its files.');
+  if (storage.secrets === 'plain') {
+    say('Private keys are stored there in clear: set KONTROL_SECRET to have them encrypted.');
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** What stands in the way of a Kontrol is of this machine, or of its store. */
+function asCliError(error: unknown): CliError {
+  if (isCliError(error)) return error;
+  if (error instanceof StorageError) {
+    const unavailable = error.code === 'unavailable';
+    return new CliError(error.message, {
+      exitCode: unavailable ? ExitCode.unreachable : ExitCode.configuration,
+      type: 'storage',
+      code: error.code,
+      hint: unavailable
+        ? 'Start the store, or choose another with --storage.'
+        : 'Choose another store with --storage.',
+      cause: error,
+    });
+  }
+  if (!isKiteError(error, 'genericError')) return toCliError(error);
+  return new CliError(error.message, {
+    exitCode: ExitCode.configuration,
+    type: 'configuration',
+    code: error.code,
+    hint: 'Choose another port with --port.',
+    cause: error,
+  });
+}
