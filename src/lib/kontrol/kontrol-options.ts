@@ -17,6 +17,8 @@ export interface KontrolOptions {
   readonly username?: string | undefined;
   /** Where kites find it, as it stands in kite keys. Default: where it listens. */
   readonly url?: string | undefined;
+  /** Under which URL it registers itself. Default `url`. */
+  readonly registerUrl?: string | undefined;
   /** The key pair to begin with. Default: the store's, or a new one where it has none. */
   readonly keyPair?: KeyPair | undefined;
   /** Who may do what. Default `ownPolicy`. */

@@ -225,7 +225,7 @@ export class Kontrol {
     const now = this.#clock.now();
     const registration = {
       kite: this.kite.identity,
-      url: this.url,
+      url: this.#options.registerUrl ?? this.url,
       keyId: this.#keyRing.signing.id,
       registeredAt: this.#listening ?? now,
       expiresAt: now + this.#timings.storedLease,

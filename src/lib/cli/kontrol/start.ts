@@ -53,6 +53,7 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     storage,
     username,
     url: options.kontrolUrl,
+    registerUrl: options.registerUrl,
     keyPair,
     policy: await loadPolicy(policyName(options), username),
     registration,
