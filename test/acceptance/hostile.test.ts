@@ -21,6 +21,8 @@ beforeEach(async () => {
     kiteKey: false,
     env: {},
     logger: silentLogger,
+    // As kites in Go do, so that what comes in such a call can be tested; by default it is refused, see below.
+    heartbeatFrom: 'anyone',
     limits: { pauseBytes: 256 * 1024, sendQueueBytes: 4 * 1024 * 1024 },
   });
   kite.authenticate('name', (name) => name);
@@ -186,6 +188,19 @@ describe.each(Object.entries(attackers))('a peer that sends, over %s,', (transpo
       await stillAnswers();
     },
   );
+
+  it('a heartbeat, being no Kontrol, gets none', async () => {
+    const strict = new Kite('strict', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
+    strict.authenticate('name', (name) => name);
+    await strict.listen();
+    const attacker = await open(strict.url ?? '');
+    const both = '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}';
+    await attacker.message(call('"kite.heartbeat"', `${named},"withArgs":[1,"[Function]"]`, both));
+    const { answers } = await attacker.verdict(1);
+    expect(answers).toMatchObject([{ method: 0, arguments: [{ error: { type: 'authenticationError' } }] }]);
+    attacker.end();
+    await strict.close();
+  });
 
   it('a message of 64 MiB', async () => {
     const attacker = await open(url);

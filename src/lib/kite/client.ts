@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../util/clock.js';
 import { disconnectError, notConnectedError } from './call-errors.js';
 import { Connection, type ConnectionHost } from './connection.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
+import { type RenewToken, TokenRenewal } from './kontrol/token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
 
 /** What a call carries to say who calls. */
@@ -26,6 +27,11 @@ export interface ClientOptions {
   readonly transport?: Transport;
   /** Credentials sent with every call. Default none: a key goes only where the program sends it. */
   readonly auth?: Auth | null;
+  /**
+   * Gets a new token for `auth` of type `token`: called 30 s before the one in use expires, and when a call was refused
+   * because it had, which is then made once more. Default none. Kites that Kontrol found have it set.
+   */
+  readonly renewToken?: RenewToken;
   /** Milliseconds a call waits for its answer; 0 = none. Default: the kite's, which is 15,000. */
   readonly timeout?: number;
   /** Milliseconds in which the connection must stand. Default: the kite's, which is 10,000. */
@@ -98,6 +104,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   #state: State = 'idle';
   #forever = false;
   #retry: Timer | undefined;
+  readonly #renewal: TokenRenewal | undefined;
 
   constructor(host: ClientHost, url: string, options: ClientOptions = {}) {
     super();
@@ -107,6 +114,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#clock = host.clock;
     this.#backoff = new Backoff(options.backoff);
     this.#auth = options.auth ?? null;
+    this.#renewal = this.#makeRenewal(options.renewToken);
   }
 
   override get remoteAddress(): string {
@@ -129,6 +137,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   set auth(auth: Auth | null) {
     this.#auth = auth;
     this.#connection?.setAuth(auth);
+    this.#renewal?.schedule();
   }
 
   /**
@@ -163,8 +172,13 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     args: MethodArgs<Methods, Name>,
     options?: CallOptions,
   ): Promise<MethodResult<Methods, Name, Result>> {
+    if (!this.#renewal) return this.#call<MethodResult<Methods, Name, Result>>(method, args, options);
+    return this.#renewal.retried(this.#token(), () => this.#call(method, args, options));
+  }
+
+  #call<Result>(method: string, args: unknown[], options: CallOptions | undefined): Promise<Result> {
     const connection = this.#connection;
-    if (connection) return connection.call<MethodResult<Methods, Name, Result>>(method, args, options);
+    if (connection) return connection.call<Result>(method, args, options);
     return Promise.reject(this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url));
   }
 
@@ -177,10 +191,30 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#retry?.cancel();
+    this.#renewal?.stop();
     this.#dialing?.cancellation.cancel(closedError(this.url));
     this.#connection?.close();
     for (const { reject } of this.#waiting.splice(0)) reject(closedError(this.url));
     this.#host.clientClosed(this);
+  }
+
+  #token(): string | undefined {
+    return this.#auth?.type === 'token' ? this.#auth.key : undefined;
+  }
+
+  #makeRenewal(renewToken: RenewToken | undefined): TokenRenewal | undefined {
+    if (!renewToken) return undefined;
+    return new TokenRenewal({
+      clock: this.#clock,
+      logger: this.#host.logger,
+      renewToken,
+      token: () => this.#token(),
+      expired: () => this.emit('tokenExpire'),
+      renewed: (token) => {
+        this.auth = { type: 'token', key: token };
+        this.emit('tokenRenew', token);
+      },
+    });
   }
 
   async #dial(signal: Abortable): Promise<void> {

@@ -1,6 +1,7 @@
 import { KiteError } from '../protocol/errors.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { Logger } from '../util/logger.js';
+import { Connection } from './connection.js';
 import type { KiteCore } from './core.js';
 import type { RemoteFunction } from './method-types.js';
 import type { Request } from './request.js';
@@ -9,8 +10,19 @@ import type { Request } from './request.js';
 const SHORTEST_HEARTBEAT = 1;
 const LONGEST_HEARTBEAT = 3600;
 
+/**
+ * Whose heartbeats a kite answers: those of the Kontrol that it registered at, on that connection, or of `anyone` who is
+ * authenticated, as kites in Go do.
+ */
+export type HeartbeatFrom = 'kontrol' | 'anyone';
+
 /** The methods that every kite answers: `kite.ping`, `kite.heartbeat` and `kite.log`. */
-export function addDefaultMethods<Methods>(kite: KiteCore<Methods>, clock: Clock, logger: Logger): void {
+export function addDefaultMethods<Methods>(
+  kite: KiteCore<Methods>,
+  clock: Clock,
+  logger: Logger,
+  heartbeatFrom: HeartbeatFrom = 'kontrol',
+): void {
   kite.handle<unknown[]>('kite.ping', () => 'pong').disableAuthentication();
   kite.handle<unknown[]>('kite.log', ({ args: [text], username }) => {
     logger.info(`${username || 'a remote kite'}: ${typeof text === 'string' ? text : JSON.stringify(text)}`);
@@ -18,6 +30,13 @@ export function addDefaultMethods<Methods>(kite: KiteCore<Methods>, clock: Clock
   });
   const heartbeats = new WeakMap<Request['client'], () => void>();
   kite.handle<unknown[]>('kite.heartbeat', ({ args: [interval, ping], client }) => {
+    const trusted = client instanceof Connection && client.trusts('kite.heartbeat');
+    if (heartbeatFrom === 'kontrol' && !trusted) {
+      throw new KiteError(
+        'authenticationError',
+        'kite.heartbeat is answered only to the Kontrol at which this kite registered; its program can set heartbeatFrom',
+      );
+    }
     if (typeof interval !== 'number' || !Number.isFinite(interval)) {
       throw new KiteError(
         'argumentError',

@@ -3,21 +3,24 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import os from 'node:os';
 import type { Duplex } from 'node:stream';
 import { findKiteKey } from '../keys/find-kite-key.js';
+import { parseKiteKey } from '../keys/kite-key.js';
+import { TOKEN_LEEWAY, TOKEN_TTL } from '../keys/token.js';
 import { dial } from '../sockjs/client/dial.js';
 import { SockJsServer } from '../sockjs/server/server.js';
-import { type Clock, systemClock } from '../util/clock.js';
+import { type Clock, systemClock, type Timer } from '../util/clock.js';
 import { defaultLimits, type Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { Dialer } from './client.js';
 import { type Config, type ConfigOptions, resolveConfig } from './config.js';
-import { KiteCore } from './core.js';
-import { addDefaultMethods } from './default-methods.js';
+import { addDefaultMethods, type HeartbeatFrom } from './default-methods.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
 import { type HttpHandler, HttpRoutes } from './http-routes.js';
 
+import { KontrolKite } from './kontrol/kontrol-kite.js';
 import type { MethodHandling } from './method.js';
 import type { AnyMethods } from './method-types.js';
+import { outboundAddress } from './outbound-address.js';
 import { addSystemMethods, type SystemMethod } from './system-methods.js';
 import { Verifier } from './verify.js';
 
@@ -32,6 +35,13 @@ export interface KiteOptions extends ConfigOptions {
   readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[];
   /** Methods that a kite dialled from here may call back without authentication; `true` = all. Default none. */
   readonly trustRemote?: readonly string[] | true;
+  /**
+   * Keeps the fresh kite key that Kontrol hands out after it has changed its keys, for the next start. Default: it is used,
+   * and forgotten when the process ends.
+   */
+  readonly saveKiteKey?: (jwt: string) => void | Promise<void>;
+  /** Whose `kite.heartbeat` is answered: that of `kontrol` (the default), or of `anyone` who is authenticated. */
+  readonly heartbeatFrom?: HeartbeatFrom;
   /** Default methods that reach the machine or the person at it, off by default: `['kite.systemInfo']`. */
   readonly systemMethods?: readonly SystemMethod[];
   /** Whether calls of one connection run side by side. Default true. */
@@ -66,7 +76,7 @@ export interface CloseOptions {
  * Lifecycle: methods, then `listen`, `mount` or neither (a kite that only calls), then `close`. The constructor throws a
  * ConfigurationError that names the option, variable or key file that is wrong.
  */
-export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
+export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
   readonly config: Config;
   readonly #limits: Limits;
   readonly #clock: Clock;
@@ -117,6 +127,12 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
       transport: config.transport,
       trustRemote: options.trustRemote,
       dialer: makeDialer(limits, clock),
+      kontrol: {
+        urls: config.kontrolUrls,
+        kiteKey: kiteKey?.jwt,
+        useKiteKey: keyExchange(verifier, kiteKey?.kontrolKey, clock),
+        saveKiteKey: options.saveKiteKey,
+      },
     });
     this.config = config;
     this.#limits = limits;
@@ -131,7 +147,7 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
       ...(options.allowOrigin && { allowOrigin: options.allowOrigin }),
       onSession: (channel) => this.accept(channel),
     });
-    addDefaultMethods(this, clock, logger);
+    addDefaultMethods(this, clock, logger, options.heartbeatFrom);
     addSystemMethods(this, options.systemMethods ?? []);
   }
 
@@ -143,6 +159,19 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
   /** The port it listens on. */
   get port(): number | undefined {
     return this.#url === undefined ? undefined : Number(new URL(this.#url).port);
+  }
+
+  /**
+   * Where others reach it: `url`, with the address of this machine on the way to Kontrol where it listens at all of them.
+   * Rejects where it does not listen.
+   */
+  override async registerUrl(): Promise<string> {
+    if (this.#url === undefined) return super.registerUrl();
+    const { ip, kontrolUrls } = this.config;
+    if (ip !== '0.0.0.0' && ip !== '::') return this.#url;
+    const url = new URL(this.#url);
+    const address = await outboundAddress(new URL(kontrolUrls[0] ?? this.#url).hostname);
+    return kiteUrl(url.protocol.slice(0, -1), address, Number(url.port));
   }
 
   /** How many peers are connected. */
@@ -256,6 +285,7 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
     );
     await withDeadline(Promise.all(idle), drainTimeout, this.#clock);
     await this.#sockjs.close();
+    this.closeKontrol();
     this.closeClients();
     this.#listener?.closeAll();
     this.#url = undefined;
@@ -283,6 +313,19 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
     });
     process.off('SIGUSR2', toggle);
   }
+}
+
+/** What exchanges the kite key. What callers hold of the pair before stays good until the last token of it has ended. */
+function keyExchange(verifier: Verifier, firstKey: string | undefined, clock: Clock): (jwt: string) => void {
+  let before = firstKey;
+  let end: Timer | undefined;
+  return (jwt) => {
+    const key = parseKiteKey(jwt);
+    verifier.useKiteKey(key, before === undefined ? [] : [before]);
+    before = key.kontrolKey;
+    end?.cancel();
+    end = clock.setTimeout(() => verifier.useKiteKey(key), TOKEN_TTL + TOKEN_LEEWAY);
+  };
 }
 
 function makeDialer(limits: Limits, clock: Clock): Dialer {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { addDefaultMethods } from '../../../src/lib/kite/default-methods.js';
 import type { Request } from '../../../src/lib/kite/request.js';
 import type { ArgsSchema } from '../../../src/lib/kite/schema.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
 import { makeCore, memoryDialer, settled } from '../../helpers/cores.js';
 
 const bob = { type: 'name', key: 'bob' };
@@ -265,7 +267,43 @@ describe('events of a kite', () => {
   });
 });
 
+/** As Kontrol sees a kite that has registered: it is called on the connection that it opened, and trusted with this. */
+async function kontrolConnected() {
+  const { server: kontrol, caller, client } = await connected();
+  const peer = new Promise<Request['client']>((resolve) => {
+    kontrol.handle('register', (request) => resolve(request.client));
+  });
+  const link = caller.newClient('memory:', { auth: bob, trustRemote: ['kite.heartbeat'] });
+  await link.dial();
+  client.close();
+  await link.call('register', [], { timeout: 0 });
+  await settled();
+  return { server: caller, client: await peer };
+}
+
 describe('kite.heartbeat', () => {
+  it('is refused to callers, also authenticated ones, and to kites that were only dialled', async () => {
+    const { server, caller, client } = await connected();
+    const refused = {
+      type: 'authenticationError',
+      message: expect.stringContaining('heartbeatFrom') as string,
+    };
+    await expect(client.tell('kite.heartbeat', 10, () => {})).rejects.toMatchObject(refused);
+    expect(server.clock.timers).toBe(0);
+    server.handle('back', ({ client: peer }) => peer.tell('kite.heartbeat', 10, () => {}));
+    await expect(client.tell('back')).rejects.toMatchObject({ type: 'authenticationError' });
+    expect(caller.clock.timers).toBeLessThanOrEqual(1);
+  });
+
+  it('is answered to anyone who is authenticated where the program says so', async () => {
+    const { server, client } = await connected();
+    addDefaultMethods(server, server.clock, silentLogger, 'anyone');
+    let beats = 0;
+    await client.tell('kite.heartbeat', 10, () => beats++);
+    await settled();
+    expect(beats).toBe(1);
+  });
+
   it.each([
     [1, 1],
     [10, 10],
@@ -274,7 +312,7 @@ describe('kite.heartbeat', () => {
     [1e9, 3600],
     [0.001, 1],
   ])('with an interval of %d s calls at once and then every %d s', async (asked, seconds) => {
-    const { server, client } = await connected();
+    const { server, client } = await kontrolConnected();
     let beats = 0;
     await client.tell('kite.heartbeat', asked, () => beats++);
     await settled();
@@ -288,7 +326,7 @@ describe('kite.heartbeat', () => {
   });
 
   it.each([['10'], [null], [{}], [undefined]])('refuses the interval %j', async (interval) => {
-    const { server, client } = await connected();
+    const { server, client } = await kontrolConnected();
     await expect(client.tell('kite.heartbeat', interval, () => {})).rejects.toMatchObject({
       type: 'argumentError',
     });
@@ -299,7 +337,7 @@ describe('kite.heartbeat', () => {
   });
 
   it('asked for again replaces the first, and ends with the connection', async () => {
-    const { server, client } = await connected();
+    const { server, client } = await kontrolConnected();
     let [first, second] = [0, 0];
     await client.tell('kite.heartbeat', 10, () => first++);
     await client.tell('kite.heartbeat', 10, () => second++);

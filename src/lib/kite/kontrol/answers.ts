@@ -1,0 +1,67 @@
+import { KiteError } from '../../protocol/errors.js';
+import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
+
+/** A kite that Kontrol has found, as it came over the wire. */
+export interface Found {
+  readonly kite: KiteIdentity;
+  readonly url: string;
+  /** For calling it; empty where it may be found and not called. */
+  readonly token: string;
+  /** The key pair of Kontrol that it trusts. Empty where Kontrol does not say. */
+  readonly keyId: string;
+}
+
+export interface KitesAnswer {
+  readonly kites: readonly Found[];
+  readonly watcherId: string | undefined;
+}
+
+export interface RegisterAnswer {
+  /** Under which it is registered. */
+  readonly url: string;
+  /** Seconds between two heartbeats over HTTP. */
+  readonly heartbeatInterval: number;
+  /** A fresh kite key, to be used from now on. */
+  readonly kiteKey: string | undefined;
+}
+
+/** @throws KiteError `invalidResponse` */
+export function readKites(answer: unknown): KitesAnswer {
+  const { kites, watcherID } = record(answer);
+  if (!Array.isArray(kites)) throw invalid('getKites');
+  return { kites: kites.map(readFound), watcherId: text(watcherID) || undefined };
+}
+
+export function readFound(value: unknown): Found {
+  const { kite, url, token, keyId } = record(value);
+  return { kite: parseIdentity(kite), url: text(url), token: text(token), keyId: text(keyId) };
+}
+
+/** @throws KiteError `invalidResponse` */
+export function readRegistered(answer: unknown): RegisterAnswer {
+  const { url, heartbeatInterval, kiteKey } = record(answer);
+  if (typeof url !== 'string') throw invalid('register');
+  return {
+    url,
+    heartbeatInterval: typeof heartbeatInterval === 'number' ? heartbeatInterval : 0,
+    kiteKey: text(kiteKey) || undefined,
+  };
+}
+
+/** @throws KiteError `invalidResponse` */
+export function readText(method: string, answer: unknown): string {
+  if (typeof answer !== 'string' || answer === '') throw invalid(method);
+  return answer;
+}
+
+export function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function invalid(method: string): KiteError {
+  return new KiteError('invalidResponse', `Kontrol's answer to "${method}" is none that a kite understands`);
+}

@@ -1,0 +1,153 @@
+import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { Backoff, type BackoffOptions } from '../../util/backoff.js';
+import type { Clock, Timer } from '../../util/clock.js';
+import { Emitter } from '../../util/emitter.js';
+import type { Logger } from '../../util/logger.js';
+import type { Auth, Client, ClientOptions } from '../client.js';
+
+export interface KontrolLinkOptions {
+  /** Every Kontrol, the preferred one first. */
+  readonly urls: readonly string[];
+  readonly auth: () => Auth | null;
+  readonly newClient: (url: string, options: ClientOptions) => Client;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly backoff?: BackoffOptions | undefined;
+}
+
+export type KontrolLinkEvents = {
+  /** A Kontrol is connected: the first, or one after another was gone. */
+  connect: [client: Client];
+  disconnect: [];
+};
+
+/** What Kontrol calls on the connection over which a kite has registered. */
+const TRUSTED_WITH = ['kite.heartbeat', 'kite.who', 'kite.handleWebRTC'];
+
+/** The connection to Kontrol: one of several, and the next of them when that one is gone. */
+export class KontrolLink extends Emitter<KontrolLinkEvents> {
+  readonly #options: KontrolLinkOptions;
+  readonly #backoff: Backoff;
+  #next = 0;
+  #client: Client | undefined;
+  #connecting: Promise<Client> | undefined;
+  #retry: Timer | undefined;
+  #keepers = 0;
+  #closed = false;
+
+  constructor(options: KontrolLinkOptions) {
+    super();
+    this.#options = options;
+    this.#backoff = new Backoff(options.backoff);
+  }
+
+  /** The client of the Kontrol that is connected. */
+  get client(): Client | undefined {
+    return this.#client;
+  }
+
+  /** Whether there is another Kontrol to turn to. */
+  get hasOthers(): boolean {
+    return this.#options.urls.length > 1;
+  }
+
+  /** Connects to the first Kontrol that can be reached. Rejects with why the last could not. */
+  connect(): Promise<Client> {
+    if (this.#client) return Promise.resolve(this.#client);
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  /** Stays connected from now on, with waits between the tries, until the function that it returns is called. */
+  keep(): () => void {
+    this.#keepers++;
+    this.#tryAgain();
+    let released = false;
+    return () => {
+      if (!released) this.#keepers--;
+      released = true;
+    };
+  }
+
+  /** A call that may be made twice: where a Kontrol is gone, the next one answers it. */
+  async call<Result>(method: string, args: unknown[]): Promise<Result> {
+    for (let left = this.#options.urls.length; ; left--) {
+      const client = await this.connect();
+      try {
+        return await client.call<Result, string>(method, args);
+      } catch (error) {
+        if (!isKiteError(error, 'disconnect') || left <= 0) throw error;
+      }
+    }
+  }
+
+  /** Has later calls carry other credentials. */
+  renewAuth(): void {
+    if (this.#client) this.#client.auth = this.#options.auth();
+  }
+
+  /** Leaves the Kontrol that is connected, for the next one. */
+  drop(): void {
+    this.#client?.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#retry?.cancel();
+    this.#client?.close();
+  }
+
+  async #connect(): Promise<Client> {
+    const { urls, auth, newClient } = this.#options;
+    let failure: unknown = noKontrol();
+    for (let tried = 0; tried < urls.length && !this.#closed; tried++) {
+      const url = urls[this.#next % urls.length] ?? '';
+      const client = newClient(url, { auth: auth(), trustRemote: TRUSTED_WITH });
+      try {
+        await client.dial();
+        return this.#connected(client);
+      } catch (error) {
+        client.close();
+        failure = error;
+        this.#next++;
+      }
+    }
+    throw this.#closed ? new KiteError('disconnect', 'The kite is closing', { code: 'closed' }) : failure;
+  }
+
+  #connected(client: Client): Client {
+    this.#client = client;
+    this.#backoff.reset();
+    client.on('disconnect', () => {
+      this.#client = undefined;
+      client.close();
+      this.#next++;
+      this.emit('disconnect');
+      this.#wait();
+    });
+    this.emit('connect', client);
+    return client;
+  }
+
+  #tryAgain(): void {
+    if (this.#closed || this.#client || this.#keepers === 0) return;
+    this.connect().catch((error: unknown) => {
+      this.#options.logger.debug(`No Kontrol can be reached: ${String(error)}`);
+      this.#wait();
+    });
+  }
+
+  #wait(): void {
+    if (this.#closed || this.#keepers === 0) return;
+    this.#retry?.cancel();
+    this.#retry = this.#options.clock.setTimeout(() => this.#tryAgain(), this.#backoff.next());
+  }
+}
+
+export function noKontrol(): KiteError {
+  const message =
+    'This kite does not know where Kontrol is: set kontrolUrl or KITE_KONTROL_URL, or give it a kite key that says so';
+  return new KiteError('configurationError', message, { code: 'noKontrol' });
+}

@@ -1,0 +1,39 @@
+import type { KiteIdentity } from '../../protocol/identity.js';
+import type { Client, ClientOptions } from '../client.js';
+import type { AnyMethods } from '../method-types.js';
+import type { Found } from './answers.js';
+import type { RenewToken } from './token-renewal.js';
+
+export interface RemoteKiteHost {
+  newClient<Methods = AnyMethods>(url: string, options: ClientOptions): Client<Methods>;
+  /** What gets a client of this kite its next token. */
+  renewer(kite: KiteIdentity): RenewToken;
+}
+
+/** A kite that Kontrol has found. */
+export class RemoteKite {
+  readonly kite: KiteIdentity;
+  readonly url: string;
+  /** With which it is called; empty where this kite may know of it and not call it. */
+  readonly token: string;
+  /** The key pair of Kontrol that it trusts. */
+  readonly keyId: string;
+  readonly #host: RemoteKiteHost;
+
+  constructor(host: RemoteKiteHost, found: Found) {
+    this.#host = host;
+    this.kite = found.kite;
+    this.url = found.url;
+    this.token = found.token;
+    this.keyId = found.keyId;
+  }
+
+  /** A client of it, not connected yet, whose token is renewed for as long as it is open. */
+  client<Methods = AnyMethods>(options: ClientOptions = {}): Client<Methods> {
+    const own: ClientOptions =
+      this.token === ''
+        ? {}
+        : { auth: { type: 'token', key: this.token }, renewToken: this.#host.renewer(this.kite) };
+    return this.#host.newClient<Methods>(this.url, { ...own, ...options });
+  }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { HttpRegistration } from '../../../../src/lib/kite/kontrol/http-registration.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
+import { identity, settled } from '../../../helpers/cores.js';
+import { ManualClock } from '../../../helpers/manual-clock.js';
+
+const registered = JSON.stringify({ url: 'http://me/kite', heartbeatInterval: 10 });
+const beat = `GET http://one:4000/heartbeat?id=${identity.id}`;
+
+/** A kite whose Kontrols, `one` and `two`, answer with these, in turn; an Error is no answer. */
+function registering(...answers: (string | Error | { status: number; body: string })[]) {
+  const clock = new ManualClock();
+  const asked: string[] = [];
+  const answered: (string | undefined)[] = [];
+  const registration = new HttpRegistration({
+    urls: ['ws://one:4000/kite', 'http://two:4000/kite'],
+    url: 'http://me/kite',
+    kite: identity,
+    auth: () => ({ type: 'kiteKey', key: 'key' }),
+    registered: ({ kiteKey }) => Promise.resolve(void answered.push(kiteKey)),
+    fetch: (url, init) => {
+      asked.push(`${init?.method ?? 'GET'} ${(url as URL).href}`);
+      const next = answers.shift() ?? new Error('unreachable');
+      if (next instanceof Error) return Promise.reject(next);
+      const { status, body } = typeof next === 'string' ? { status: 200, body: next } : next;
+      return Promise.resolve(new Response(body, { status }));
+    },
+    timeout: 4000,
+    clock,
+    logger: silentLogger,
+    backoff: { random: () => 0 },
+  });
+  const pass = async (ms: number): Promise<void> => {
+    clock.advance(ms);
+    await settled();
+  };
+  return { registration, asked, answered, clock, pass };
+}
+
+describe('a registration over HTTP', () => {
+  it('beats every ten seconds, and registers again when it is told to', async () => {
+    const { registration, asked, answered, pass } = registering(
+      registered,
+      'pong',
+      'registeragain',
+      registered,
+      'pong',
+    );
+    await registration.start();
+    expect(registration.url).toBe('http://me/kite');
+    await pass(9_999);
+    expect(asked).toEqual(['POST http://one:4000/register']);
+    await pass(1);
+    await pass(10_000);
+    expect(asked).toEqual(['POST http://one:4000/register', beat, beat, 'POST http://one:4000/register']);
+    await pass(10_000);
+    expect(asked.at(-1)).toBe(beat);
+    expect(answered).toEqual([undefined, undefined]);
+  });
+
+  it('goes to the next Kontrol where one does not answer or refuses, and waits between the tries', async () => {
+    const refusal = { status: 500, body: '{"err":"no store"}' };
+    const { registration, asked, pass } = registering(new Error('gone'), refusal, registered);
+    const started = registration.start();
+    await settled();
+    await pass(199);
+    expect(asked).toEqual(['POST http://one:4000/register']);
+    await pass(1);
+    await pass(400);
+    await started;
+    expect(asked.slice(1)).toEqual(['POST http://two:4000/register', 'POST http://one:4000/register']);
+  });
+
+  it('takes over a fresh kite key', async () => {
+    const fresh = JSON.stringify({
+      url: 'http://me/kite',
+      heartbeatInterval: 10,
+      publicKey: 'p',
+      kiteKey: 'fresh',
+    });
+    const { registration, answered } = registering(fresh);
+    await registration.start();
+    expect(answered).toEqual(['fresh']);
+  });
+
+  it('ends with no timer left', async () => {
+    const { registration, asked, clock, pass } = registering(registered);
+    await registration.start();
+    registration.stop();
+    expect(clock.timers).toBe(0);
+    await pass(60_000);
+    expect(asked).toHaveLength(1);
+  });
+});
