@@ -3,13 +3,23 @@
  *
  *     npm run math -- --port 3636
  *     npx kitectl call square 4 --to http://localhost:3636/kite
+ *
+ * With --register it registers at the Kontrol of your kite key, and is found as /user/prod/math.
  */
 import { parseArgs } from 'node:util';
-import { Kite, KiteError, type RemoteFunction } from 'kitectl';
+import { Kite, KiteError, kitePath, type RemoteFunction } from 'kitectl';
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: '3636' } } });
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '3636' },
+    register: { type: 'boolean', default: false },
+  },
+});
 
-const kite = new Kite('math', '1.0.0', { port: Number(values.port) });
+const kite = new Kite('math', '1.0.0', {
+  port: Number(values.port),
+  environment: process.env['KITE_ENVIRONMENT'] || 'prod',
+});
 
 kite
   .handle('square', ({ args: [n] }) => {
@@ -33,4 +43,11 @@ kite
   })
   .disableAuthentication();
 
-await kite.run();
+if (values.register) {
+  await kite.listen();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void kite.close());
+  await kite.registerForever();
+  console.log(`registered as ${kitePath(kite.identity)} at ${kite.url}`);
+} else {
+  await kite.run();
+}

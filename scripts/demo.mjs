@@ -1,85 +1,105 @@
-// What `npm run demo` shows: starts the math kite of examples/, calls it from the command line, stops it again.
+// What `npm run demo` shows: starts a Kontrol and the math kite of examples/, finds and calls it from the command line, and
+// stops everything again. Keys and what Kontrol stores go to a folder that is removed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const PORT = 3636;
-const URL_OF_KITE = `http://localhost:${PORT}/kite`;
+const program = join(root, 'bin', 'run.js');
+const folder = await mkdtemp(join(tmpdir(), 'kitectl-demo-'));
+const KONTROL = { home: join(folder, 'kontrol') };
+const BOB = { home: join(folder, 'bob') };
 
-/** Whether the port of the math kite can be had. */
-async function portIsFree() {
-  const probe = createServer();
-  probe.listen(PORT);
-  const [error] = await Promise.race([once(probe, 'listening').then(() => []), once(probe, 'error')]).catch(
-    (e) => [e],
-  );
-  if (error) return false;
-  probe.close();
-  await once(probe, 'close');
-  return true;
-}
+/** Programs that run in the background, to be stopped at the end. */
+const started = [];
 
-/** Runs the real program as a person would, and resolves with its exit code. */
-async function kitectl(...args) {
-  console.log(`$ kitectl ${args.join(' ')}`);
-  const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...args], { stdio: 'inherit' });
-  const [code] = await once(child, 'close');
-  return code;
-}
-
-/** Resolves once the kite answers; rejects when it ends before. */
-async function answers(kite) {
-  const ended = once(kite, 'close').then(([code]) => {
-    throw new Error(`The math kite ended with exit code ${code}.`);
+function start(args, { home }, stdout) {
+  return spawn(process.execPath, args, {
+    env: {
+      ...process.env,
+      KITE_HOME: home,
+      KITE_KEY: '',
+      KITE_KEY_FILE: '',
+      KITE_TO: '',
+      KITE_KONTROL_URL: '',
+    },
+    stdio: ['ignore', stdout, 'inherit'],
   });
-  ended.catch(() => {});
-  for (;;) {
-    const there = await Promise.race([
-      ended,
-      fetch(URL_OF_KITE).then(
-        (response) => response.ok,
-        () => false,
-      ),
-    ]);
-    if (there) return;
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 20))]);
-  }
+}
+
+/** Runs the real program as a person would, and resolves with what it printed. Rejects when it fails. */
+async function kitectl(args, person, { show = true } = {}) {
+  console.log(`$ kitectl ${args.map((arg) => arg.replace(folder, '…')).join(' ')}`);
+  const child = start([program, ...args], person, 'pipe');
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text;
+    if (show) process.stdout.write(text.replaceAll(folder, '…'));
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`kitectl ${args[0]} ended with exit code ${code}.`);
+  return output;
+}
+
+/** Starts a program in the background, and resolves with its first line. */
+async function background(command, args, person) {
+  console.log(`$ ${command} &`);
+  const child = start(args, person, 'pipe');
+  started.push(child);
+  const [first] = await Promise.race([
+    once(child.stdout.setEncoding('utf8'), 'data'),
+    once(child, 'close').then(([code]) => {
+      throw new Error(`${command} ended with exit code ${code}.`);
+    }),
+  ]);
+  return first.split('\n')[0];
+}
+
+async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'close');
 }
 
 async function demo() {
-  if (!(await portIsFree())) {
-    console.error(`Port ${PORT} is taken, so that the math kite cannot start there.`);
-    console.error('Stop the program that listens on it, and run this again; or choose another port by hand:');
-    console.error('');
-    console.error('    npm run math -- --port 3737');
-    console.error('    npx kitectl call square 4 --to http://localhost:3737/kite');
-    return 1;
-  }
-  console.log('$ npm run math &');
-  const kite = spawn(process.execPath, [join(root, 'examples', 'math.js')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  try {
-    await answers(kite);
-    const code = await kitectl('call', 'square', '4', '--to', URL_OF_KITE);
-    if (code !== 0) return code;
-  } finally {
-    if (kite.exitCode === null && kite.signalCode === null) {
-      kite.kill('SIGTERM');
-      await once(kite, 'close');
-    }
-  }
+  const line = await background(
+    'kitectl kontrol start',
+    [program, 'kontrol', 'start', '--port', '0', '--json'],
+    KONTROL,
+  );
+  const { url } = JSON.parse(line);
+  const invite = join(folder, 'invite.txt');
+  await writeFile(invite, await kitectl(['kontrol', 'invite', 'bob'], KONTROL, { show: false }));
+  await kitectl(['register', '--to', url, '--username', 'bob', '--invite-file', invite], BOB);
+  const math = [join(root, 'examples', 'math.js'), '--port', '0', '--register'];
+  console.log(await background('node examples/math.js --register', math, BOB));
+  await kitectl(['query', '/bob/prod/math'], BOB);
+  await kitectl(['call', 'square', '4', '--to', '/bob/prod/math'], BOB);
   console.log('');
-  console.log('The kite is stopped again. To go on, start it in one terminal and call it in another:');
+  console.log(
+    'Everything is stopped again. To go on yourself, with Kontrol and the kite in terminals of their own:',
+  );
   console.log('');
-  console.log('    npm run math');
-  console.log(`    npx kitectl call square 4 --to ${URL_OF_KITE}`);
-  console.log(`    npx kitectl call count 3 --callback --to ${URL_OF_KITE}`);
+  console.log('    npx kitectl kontrol start');
+  console.log('    npx kitectl kontrol invite bob > invite.txt');
+  console.log(
+    '    npx kitectl register --to http://127.0.0.1:4000/kite --username bob --invite-file invite.txt',
+  );
+  console.log('    npm run math -- --register');
+  console.log('    npx kitectl call square 4');
   console.log('    npx kitectl help');
-  return 0;
 }
 
-process.exitCode = await demo();
+try {
+  await demo();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  // The kite before its Kontrol, so that it can say goodbye.
+  for (const child of started.toReversed()) await stop(child);
+  await rm(folder, { recursive: true, force: true });
+}

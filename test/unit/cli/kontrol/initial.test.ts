@@ -7,7 +7,7 @@ import { writeInitialKey } from '../../../../src/lib/cli/kontrol/initial.js';
 import { readKeyFiles } from '../../../../src/lib/cli/kontrol/key-files.js';
 import { startOptions } from '../../../../src/lib/cli/kontrol/start-options.js';
 import { readKiteKeyFile, verifyJwt, writeKiteKeyFile } from '../../../../src/lib/keys/index.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { systemClock } from '../../../../src/lib/util/clock.js';
 import { testKeyPair, testKiteKey } from '../../../helpers/keys.js';
 import { Sink, surroundingsOf } from '../surroundings.js';
 
@@ -48,7 +48,7 @@ describe('the initial kite key', () => {
     expect(stdout).toContain(join(folder, 'home', 'kite.key'));
     expect((await stat(join(folder, 'certs', 'key.pem'))).mode & 0o777).toBe(0o600);
     const publicKey = await readFile(join(folder, 'certs', 'key_pub.pem'), 'utf8');
-    const claims = verifyJwt(kiteKey().jwt, publicKey, { clock: new ManualClock(Date.now()) });
+    const claims = verifyJwt(kiteKey().jwt, publicKey, { clock: systemClock });
     expect(claims).toMatchObject({
       iss: 'kontrol',
       sub: 'kontrol',
@@ -115,7 +115,7 @@ describe('key files', () => {
 
 describe('the key for the administration of Kontrol', () => {
   const write = async (username: string, home: string) =>
-    writeKiteKeyFile(testKiteKey(username, await testKeyPair(), new ManualClock(Date.now())).jwt, { home });
+    writeKiteKeyFile(testKiteKey(username, await testKeyPair(), systemClock).jwt, { home });
 
   it('is what Kontrol made for itself, else the kite key of a person who is Kontrol', async () => {
     const home = join(folder, 'home');
