@@ -22,8 +22,26 @@ declare module 'kite.js' {
     constructor(options: KiteOptions);
     connect(): void;
     disconnect(): void;
-    tell(method: string, args?: unknown): Promise<unknown>;
+    tell(method: string, args?: unknown, done?: Done): Promise<unknown>;
     on(event: string, listener: (...args: unknown[]) => void): void;
+    emit(event: string, ...args: unknown[]): void;
+    setToken(token: string): unknown;
+  }
+
+  interface Changes {
+    once(event: string, listener: (...args: unknown[]) => void): void;
+  }
+
+  class Kontrol {
+    constructor(options: KiteOptions);
+    authenticate(): void;
+    connect(): void;
+    disconnect(): void;
+    once(event: string, listener: (...args: unknown[]) => void): void;
+    fetchKites(args: { query: object }): Promise<Kite[]>;
+    fetchKite(args: { query: object }): Promise<Kite>;
+    watchKites(args: { query: object }): Promise<{ changes: Changes; watcherID: string }>;
+    cancelWatcher(id: string): Promise<unknown>;
   }
 
   class KiteServer {
@@ -41,6 +59,6 @@ declare module 'kite.js' {
     on(event: string, listener: (...args: unknown[]) => void): void;
   }
 
-  const kitejs: { Kite: typeof Kite; KiteServer: typeof KiteServer };
+  const kitejs: { Kite: typeof Kite; KiteServer: typeof KiteServer; Kontrol: typeof Kontrol };
   export default kitejs;
 }
