@@ -122,6 +122,7 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
   accept(channel: Channel): void {
     const connection = new Connection(this.host, channel, { role: 'accepted' });
     this.accepted.add(connection);
+    this.host.logger.debug(`${channel.remoteAddress} connected`);
     this.emit('connect', connection);
     connection.start();
   }
@@ -168,7 +169,9 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
   }
 
   #disconnected(connection: Connection): void {
-    if (this.accepted.delete(connection)) this.emit('disconnect', connection);
+    if (!this.accepted.delete(connection)) return;
+    this.host.logger.debug(`${connection.remoteAddress} disconnected`);
+    this.emit('disconnect', connection);
   }
 }
 

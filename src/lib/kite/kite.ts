@@ -267,12 +267,13 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
    */
   async run(): Promise<void> {
     await this.listen();
-    this.#logger.info(`${this.identity.name} ${this.identity.version} listens at ${this.url}`);
     const toggle = (): void => {
-      if (this.#logger instanceof StderrLogger) this.#logger.toggleDebug();
+      if (!(this.#logger instanceof StderrLogger)) return;
+      this.#logger.toggleDebug();
+      this.#logger.info(`logging from level ${this.#logger.level}`);
     };
     process.on('SIGUSR2', toggle);
-    await new Promise<void>((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       const stop = (): void => {
         process.off('SIGINT', stop);
         process.off('SIGTERM', stop);
@@ -281,6 +282,8 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
       process.on('SIGINT', stop);
       process.on('SIGTERM', stop);
     });
+    this.#logger.info(`${this.identity.name} ${this.identity.version} listens at ${this.url}`);
+    await closed;
     process.off('SIGUSR2', toggle);
   }
 }
