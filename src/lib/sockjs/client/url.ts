@@ -30,9 +30,14 @@ export function parseBaseUrl(text: string): URL | undefined {
   }
 }
 
-/** A URL as it may be shown: credentials and query may be secrets. */
+// `/042/8f0c…/websocket`: what a session adds to its base URL, and means nothing to whoever gave that.
+const SESSION = /\/\d{3}\/[0-9a-f]{16,}(?:\/websocket)?$/;
+
+/** A URL as it may be shown: the base URL that was dialled, without credentials and query, which may be secrets. */
 export function withoutSecrets(url: URL | string): string {
   if (typeof url === 'string')
     return JSON.stringify(url.replace(/\?.*/s, '?…').replace(/\/\/[^/@]*@/, '//…@'));
-  return `${url.protocol}//${url.host}${url.pathname}`;
+  const base = url.pathname.replace(SESSION, '');
+  const scheme = base === url.pathname ? url.protocol : url.protocol.replace('ws', 'http');
+  return `${scheme}//${url.host}${base}`;
 }
