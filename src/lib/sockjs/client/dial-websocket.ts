@@ -1,15 +1,17 @@
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { type ClientOptions, WebSocket } from 'ws';
+import { randomUUID } from 'node:crypto';
+import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
 import type { Channel } from '../../util/channel.js';
 import { CLOSE_GRACE } from '../close-code.js';
 import { frameBytes } from '../frame-limit.js';
 import { ClientFramedChannel } from '../framed-channel.js';
 import { RawChannel } from '../raw-channel.js';
+import { adoptSocket } from './adopt-socket.js';
 import { ClientHeartbeat } from './client-heartbeat.js';
 import type { DialOptions } from './dial.js';
 import { DialError, socketError, statusError } from './dial-error.js';
 import { Handshake } from './handshake.js';
+import { HEAD_BYTES, readUpgradeAnswer, type UpgradeAnswer, upgradeRequest } from './upgrade.js';
 
 /**
  * Opens a WebSocket. The channel is there as soon as the WebSocket is: a SockJS server takes messages before the client
@@ -17,49 +19,94 @@ import { Handshake } from './handshake.js';
  */
 export function dialWebSocket(url: URL, framed: boolean, options: DialOptions): Promise<Channel> {
   return new Promise((resolve, reject) => {
-    const ws = new WebSocket(url, webSocketOptions(url, options));
+    const socket = connect(url, options);
     const handshake = new Handshake(url, options, (error) => {
-      ws.terminate();
+      socket.destroy();
       reject(error);
     });
-    let socket: Socket;
-    ws.on('upgrade', (response) => {
-      socket = response.socket;
-    });
-    ws.on('error', (error) => handshake.fail(handshakeError(url, error)));
-    ws.on('unexpected-response', (_request, response: IncomingMessage) => {
-      response.resume();
-      handshake.fail(statusError(url, response.statusCode ?? 0, 'a WebSocket'));
-    });
-    ws.on('open', () => {
-      if (!handshake.succeed()) return;
-      ws.removeAllListeners();
-      resolve(makeChannel(ws, socket, framed, options));
-    });
+    upgrade(url, socket, handshake, (head) => resolve(makeChannel(url, socket, head, framed, options)));
   });
 }
 
+function connect(url: URL, options: DialOptions): Socket {
+  const secure = url.protocol === 'wss:';
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  if (!secure) return net.connect({ host, port, noDelay: true });
+  // An address is no name that a certificate could be chosen by.
+  return tls.connect({ servername: net.isIP(host) === 0 ? host : '', ...options.tls, host, port });
+}
+
+/** Leads the handshake on a socket that is connecting. `done` gets what has come behind the answer. */
+function upgrade(url: URL, socket: Socket, handshake: Handshake, done: (head: Buffer) => void): void {
+  const key = newKey();
+  let received: Buffer | undefined;
+  // Over TLS, nothing is said before the certificate has been checked.
+  const connected = url.protocol === 'wss:' ? 'secureConnect' : 'connect';
+  const onConnect = (): void => void socket.write(upgradeRequest(url, key), 'latin1');
+  const onError = (error: Error): void => handshake.fail(socketError(url, error));
+  const onClose = (): void => handshake.fail(socketError(url, HUNG_UP));
+  const onData = (chunk: Buffer): void => {
+    received = received ? Buffer.concat([received, chunk]) : chunk;
+    const answer = readUpgradeAnswer(received.toString('latin1', 0, HEAD_BYTES), key);
+    if (!answer) return;
+    if (answer.type !== 'upgraded') {
+      handshake.fail(answerError(url, answer));
+    } else if (handshake.succeed()) {
+      socket.off(connected, onConnect);
+      socket.off('error', onError);
+      socket.off('close', onClose);
+      socket.off('data', onData);
+      done(received.subarray(answer.length));
+    }
+  };
+  socket.on(connected, onConnect);
+  socket.on('error', onError);
+  socket.on('close', onClose);
+  socket.on('data', onData);
+}
+
+const HUNG_UP = Object.assign(new Error('The connection was closed before there was an answer'), {
+  code: 'ECONNRESET',
+});
+
+/** 16 random bytes, all but six bits of them, from UUIDs because Node makes those ahead of time. */
+function newKey(): string {
+  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64');
+}
+
+function answerError(url: URL, answer: Exclude<UpgradeAnswer, { type: 'upgraded' }>): DialError {
+  switch (answer.type) {
+    case 'refused':
+      return statusError(url, answer.status, 'a WebSocket');
+    case 'wrong':
+      return new DialError(
+        'handshake',
+        url,
+        `its answer to the WebSocket handshake is wrong: ${answer.why}. Check that no proxy alters it.`,
+      );
+    case 'notHttp':
+      return new DialError('protocol', url, 'what answers there is no HTTP server. Check the port.');
+  }
+}
+
 function makeChannel(
-  ws: WebSocket,
+  url: URL,
   socket: Socket,
+  head: Buffer,
   framed: boolean,
   { limits, clock }: DialOptions,
 ): Channel {
+  const ws = adoptSocket(socket, head, {
+    maxPayload: frameBytes(limits.messageBytes),
+    closeTimeout: CLOSE_GRACE,
+    generateMask: nobodyBetween(url) ? zeroMask : undefined,
+  });
   const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
   const Session = framed ? ClientFramedChannel : RawChannel;
   const channel = new Session(ws, socket, limits, heartbeat);
   heartbeat.watch(channel);
   return channel;
-}
-
-function webSocketOptions(url: URL, { limits, tls }: DialOptions): ClientOptions & { closeTimeout: number } {
-  return {
-    ...(nobodyBetween(url) && { generateMask: zeroMask }),
-    ...tls,
-    perMessageDeflate: false,
-    maxPayload: frameBytes(limits.messageBytes),
-    closeTimeout: CLOSE_GRACE,
-  };
 }
 
 /**
@@ -79,11 +126,4 @@ function nobodyBetween(url: URL): boolean {
 
 function zeroMask(mask: Buffer): void {
   mask.fill(0);
-}
-
-// `ws` refuses a wrong answer to the upgrade with errors that have no code.
-function handshakeError(url: URL, error: Error): DialError {
-  if ('code' in error) return socketError(url, error);
-  const why = `its answer to the WebSocket handshake is wrong: ${error.message}. Check that no proxy alters it.`;
-  return new DialError('handshake', url, why, { cause: error });
 }
