@@ -5,6 +5,7 @@ import {
   readUpgradeAnswer,
   upgradeRequest,
 } from '../../../src/lib/sockjs/client/upgrade.js';
+import { pathUnder } from '../../../src/lib/sockjs/client/url.js';
 
 // The key and the answer to it that RFC 6455 gives as its example.
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -17,8 +18,8 @@ function answer(headers: readonly string[], statusLine = 'HTTP/1.1 101 Switching
 }
 
 describe('a request to upgrade', () => {
-  it('asks for a WebSocket of version 13 at the path and query of the URL', () => {
-    const request = upgradeRequest(new URL('ws://[::1]:3636/kite/1/2/websocket?a=%20b'), KEY);
+  it('asks for a WebSocket of version 13', () => {
+    const request = upgradeRequest(new URL('http://[::1]:3636/kite'), '/kite/1/2/websocket?a=%20b', KEY);
     expect(request.split('\r\n')).toEqual([
       'GET /kite/1/2/websocket?a=%20b HTTP/1.1',
       'Host: [::1]:3636',
@@ -32,8 +33,12 @@ describe('a request to upgrade', () => {
   });
 
   it('leaves the port of its scheme out of the host', () => {
-    expect(upgradeRequest(new URL('wss://example.com:443/'), KEY)).toContain('\r\nHost: example.com\r\n');
-    expect(upgradeRequest(new URL('ws://example.com:443/'), KEY)).toContain('\r\nHost: example.com:443\r\n');
+    expect(upgradeRequest(new URL('https://example.com:443/'), '/', KEY)).toContain(
+      '\r\nHost: example.com\r\n',
+    );
+    expect(upgradeRequest(new URL('http://example.com:443/'), '/', KEY)).toContain(
+      '\r\nHost: example.com:443\r\n',
+    );
   });
 
   it.each([
@@ -42,14 +47,14 @@ describe('a request to upgrade', () => {
     [':x', ':x'],
     ['50%', '50%:'],
   ])('carries the credentials %j of the URL', (written, meant) => {
-    const request = upgradeRequest(new URL(`ws://${written}@example.com/`), KEY);
+    const request = upgradeRequest(new URL(`ws://${written}@example.com/`), '/', KEY);
     expect(request).toContain(`\r\nAuthorization: Basic ${Buffer.from(meant).toString('base64')}\r\n`);
     expect(request).toContain('\r\nHost: example.com\r\n');
   });
 
   it('has no line that the URL could have made', () => {
     const url = new URL('ws://example.com/a\r\nX: y?b\r\nX: y');
-    expect(upgradeRequest(url, KEY).split('\r\n')).toHaveLength(8);
+    expect(upgradeRequest(url, pathUnder(url, ''), KEY).split('\r\n')).toHaveLength(8);
   });
 });
 

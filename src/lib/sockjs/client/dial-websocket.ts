@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Channel } from '../../util/channel.js';
@@ -8,50 +7,65 @@ import { ClientFramedChannel } from '../framed-channel.js';
 import { RawChannel } from '../raw-channel.js';
 import { adoptSocket } from './adopt-socket.js';
 import { ClientHeartbeat } from './client-heartbeat.js';
-import type { DialOptions } from './dial.js';
+import type { DialOptions, DialTls } from './dial.js';
 import { DialError, socketError, statusError } from './dial-error.js';
 import { Handshake } from './handshake.js';
+import { randomText } from './random-text.js';
 import { HEAD_BYTES, readUpgradeAnswer, type UpgradeAnswer, upgradeRequest } from './upgrade.js';
+import { hostOf, isSecure } from './url.js';
 
 /**
- * Opens a WebSocket. The channel is there as soon as the WebSocket is: a SockJS server takes messages before the client
- * has seen its open frame, which saves a round trip.
+ * Opens a WebSocket at `path` (with its query) of the server of `base`. The channel is there as soon as the WebSocket is:
+ * a SockJS server takes messages before the client has seen its open frame, which saves a round trip.
  */
-export function dialWebSocket(url: URL, framed: boolean, options: DialOptions): Promise<Channel> {
+export function dialWebSocket(
+  base: URL,
+  path: string,
+  framed: boolean,
+  options: DialOptions,
+): Promise<Channel> {
   return new Promise((resolve, reject) => {
-    const socket = connect(url, options);
-    const handshake = new Handshake(url, options, (error) => {
+    const socket = connect(base, options.tls);
+    const handshake = new Handshake(base, options, (error) => {
       socket.destroy();
       reject(error);
     });
-    upgrade(url, socket, handshake, (head) => resolve(makeChannel(url, socket, head, framed, options)));
+    upgrade(base, path, socket, handshake, (head) =>
+      resolve(makeChannel(base, socket, head, framed, options)),
+    );
   });
 }
 
-function connect(url: URL, options: DialOptions): Socket {
-  const secure = url.protocol === 'wss:';
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+function connect(base: URL, options: DialTls | undefined): Socket {
+  const secure = isSecure(base);
+  const host = hostOf(base);
+  const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
   if (!secure) return net.connect({ host, port, noDelay: true });
   // An address is no name that a certificate could be chosen by.
-  return tls.connect({ servername: net.isIP(host) === 0 ? host : '', ...options.tls, host, port });
+  return tls.connect({ servername: net.isIP(host) === 0 ? host : '', ...options, host, port });
 }
 
 /** Leads the handshake on a socket that is connecting. `done` gets what has come behind the answer. */
-function upgrade(url: URL, socket: Socket, handshake: Handshake, done: (head: Buffer) => void): void {
-  const key = newKey();
+function upgrade(
+  base: URL,
+  path: string,
+  socket: Socket,
+  handshake: Handshake,
+  done: (head: Buffer) => void,
+): void {
+  const key = randomText(16, 'base64');
   let received: Buffer | undefined;
   // Over TLS, nothing is said before the certificate has been checked.
-  const connected = url.protocol === 'wss:' ? 'secureConnect' : 'connect';
-  const onConnect = (): void => void socket.write(upgradeRequest(url, key), 'latin1');
-  const onError = (error: Error): void => handshake.fail(socketError(url, error));
-  const onClose = (): void => handshake.fail(socketError(url, HUNG_UP));
+  const connected = isSecure(base) ? 'secureConnect' : 'connect';
+  const onConnect = (): void => void socket.write(upgradeRequest(base, path, key), 'latin1');
+  const onError = (error: Error): void => handshake.fail(socketError(base, error));
+  const onClose = (): void => handshake.fail(socketError(base, HUNG_UP));
   const onData = (chunk: Buffer): void => {
     received = received ? Buffer.concat([received, chunk]) : chunk;
     const answer = readUpgradeAnswer(received.toString('latin1', 0, HEAD_BYTES), key);
     if (!answer) return;
     if (answer.type !== 'upgraded') {
-      handshake.fail(answerError(url, answer));
+      handshake.fail(answerError(base, answer));
     } else if (handshake.succeed()) {
       socket.off(connected, onConnect);
       socket.off('error', onError);
@@ -70,28 +84,23 @@ const HUNG_UP = Object.assign(new Error('The connection was closed before there 
   code: 'ECONNRESET',
 });
 
-/** 16 random bytes, all but six bits of them, from UUIDs because Node makes those ahead of time. */
-function newKey(): string {
-  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64');
-}
-
-function answerError(url: URL, answer: Exclude<UpgradeAnswer, { type: 'upgraded' }>): DialError {
+function answerError(base: URL, answer: Exclude<UpgradeAnswer, { type: 'upgraded' }>): DialError {
   switch (answer.type) {
     case 'refused':
-      return statusError(url, answer.status, 'a WebSocket');
+      return statusError(base, answer.status, 'a WebSocket');
     case 'wrong':
       return new DialError(
         'handshake',
-        url,
+        base,
         `its answer to the WebSocket handshake is wrong: ${answer.why}. Check that no proxy alters it.`,
       );
     case 'notHttp':
-      return new DialError('protocol', url, 'what answers there is no HTTP server. Check the port.');
+      return new DialError('protocol', base, 'what answers there is no HTTP server. Check the port.');
   }
 }
 
 function makeChannel(
-  url: URL,
+  base: URL,
   socket: Socket,
   head: Buffer,
   framed: boolean,
@@ -100,7 +109,7 @@ function makeChannel(
   const ws = adoptSocket(socket, head, {
     maxPayload: frameBytes(limits.messageBytes),
     closeTimeout: CLOSE_GRACE,
-    generateMask: nobodyBetween(url) ? zeroMask : undefined,
+    generateMask: nobodyBetween(base) ? zeroMask : undefined,
   });
   const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
   const Session = framed ? ClientFramedChannel : RawChannel;
@@ -114,10 +123,10 @@ function makeChannel(
  * like HTTP to a proxy on the way (RFC 6455, section 10.3); inside TLS and on loopback there is none, and applying them
  * costs both ends a pass over every byte.
  */
-function nobodyBetween(url: URL): boolean {
-  const { protocol, hostname } = url;
+function nobodyBetween(base: URL): boolean {
+  const { hostname } = base;
   return (
-    protocol === 'wss:' ||
+    isSecure(base) ||
     hostname === 'localhost' ||
     hostname === '[::1]' ||
     /^127\.\d+\.\d+\.\d+$/.test(hostname)
@@ -125,5 +134,6 @@ function nobodyBetween(url: URL): boolean {
 }
 
 function zeroMask(mask: Buffer): void {
-  mask.fill(0);
+  // Four assignments cost a tenth of `fill`.
+  mask[0] = mask[1] = mask[2] = mask[3] = 0;
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { unescape } from 'node:querystring';
+import { credentialsOf } from './url.js';
 
 /*
  * A client's half of the opening handshake of WebSocket (RFC 6455, section 4.1), as text. Node's HTTP client could lead
@@ -19,20 +19,19 @@ export type UpgradeAnswer =
 /** Longest head of an answer, in bytes: as much as Node's HTTP client takes. */
 export const HEAD_BYTES = 16_384;
 
-/** The request to upgrade. `key` is 16 random bytes, as base64. */
-export function upgradeRequest(url: URL, key: string): string {
+/** The request to upgrade. `path` carries the query too; `key` is 16 random bytes, as base64. */
+export function upgradeRequest(base: URL, path: string, key: string): string {
   const lines = [
-    `GET ${url.pathname}${url.search} HTTP/1.1`,
-    `Host: ${url.host}`,
+    `GET ${path} HTTP/1.1`,
+    `Host: ${base.host}`,
     'Connection: Upgrade',
     'Upgrade: websocket',
     'Sec-WebSocket-Version: 13',
     `Sec-WebSocket-Key: ${key}`,
   ];
-  if (url.username !== '' || url.password !== '') {
-    const credentials = Buffer.from(`${unescape(url.username)}:${unescape(url.password)}`);
-    lines.push(`Authorization: Basic ${credentials.toString('base64')}`);
-  }
+  const credentials = credentialsOf(base);
+  if (credentials !== undefined)
+    lines.push(`Authorization: Basic ${Buffer.from(credentials).toString('base64')}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
