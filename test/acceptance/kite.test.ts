@@ -61,6 +61,14 @@ describe('a kite that listens', () => {
     expect((await body(kite.url.replace('/kite', '/else'))).status).toBe(404);
   });
 
+  it('is served where the program wants it', async () => {
+    const kite = await listening({ prefixes: ['/services/math', '/old'] });
+    expect(kite.url).toMatch(/:\d+\/services\/math$/);
+    expect(await squareAt(kite.url)).toBe(16);
+    expect(await squareAt(kite.url.replace('/services/math', '/old'))).toBe(16);
+    expect((await body(kite.url.replace('/services/math', '/kite'))).status).toBe(404);
+  });
+
   it.each(['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'] as const)(
     'answers over %s',
     async (transport) => {

@@ -40,6 +40,8 @@ export interface KiteOptions extends ConfigOptions {
   readonly methodHandling?: MethodHandling;
   /** Origins of pages that may connect beside those of this server and of loopback; `*` = any. Default none. */
   readonly allowOrigin?: readonly string[] | '*';
+  /** Paths under which the kite is served. The first stands in its URL. Default `/kite` and `/<name>-<version>/kite`. */
+  readonly prefixes?: readonly [string, ...string[]];
   /** Sets a JSESSIONID cookie, by which balancers keep a session on one server. Default false. */
   readonly sessionCookie?: boolean;
   /** What a peer may make this process spend. */
@@ -72,6 +74,7 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #routes = new HttpRoutes();
+  readonly #prefix: string;
   readonly #sockjs: SockJsServer;
   readonly #verifier: Verifier;
   #tls: TlsOptions | undefined;
@@ -123,8 +126,10 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
     this.#clock = clock;
     this.#logger = logger;
     this.#verifier = verifier;
+    const prefixes = options.prefixes ?? ['/kite', `/${name}-${identity.version}/kite`];
+    this.#prefix = prefixes[0];
     this.#sockjs = new SockJsServer({
-      prefixes: ['/kite', `/${name}-${identity.version}/kite`],
+      prefixes,
       limits,
       clock,
       cookie: options.sessionCookie ?? false,
@@ -187,7 +192,7 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
     this.#listener = listener;
     try {
       const { port } = await listener.listen(this.config.port, this.config.ip);
-      this.#url = kiteUrl(this.#tls ? 'https' : 'http', this.config.ip, port);
+      this.#url = origin(this.#tls ? 'https' : 'http', this.config.ip, port) + this.#prefix;
     } catch (error) {
       this.#listener = undefined;
       throw error;
@@ -293,9 +298,9 @@ function makeDialer(limits: Limits, clock: Clock): Dialer {
     dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
 }
 
-function kiteUrl(scheme: string, ip: string, port: number): string {
+function origin(scheme: string, ip: string, port: number): string {
   const host = ip === '0.0.0.0' ? '127.0.0.1' : ip === '::' ? '[::1]' : ip.includes(':') ? `[${ip}]` : ip;
-  return `${scheme}://${host}:${port}/kite`;
+  return `${scheme}://${host}:${port}`;
 }
 
 function notFound(response: ServerResponse): void {
