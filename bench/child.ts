@@ -6,9 +6,9 @@ import { type Scenario, scenarios } from './scenarios.js';
 export type Order =
   | { readonly do: 'listen' }
   | { readonly do: 'memory' }
+  | { readonly do: 'cpu' }
   | { readonly do: 'run'; readonly scenario: Scenario; readonly url: string; readonly ms: number }
-  | { readonly do: 'idle'; readonly url: string; readonly count: number }
-  | { readonly do: 'release' };
+  | { readonly do: 'idle'; readonly url: string; readonly count: number };
 
 const [role = '', name = ''] = process.argv.slice(2);
 
@@ -21,7 +21,7 @@ async function loadPeer(): Promise<{ server: ServerPeer; client: ClientPeer }> {
 }
 
 const peer = await loadPeer();
-let idle: Connection[] = [];
+const idle: Connection[] = [];
 
 async function obey(order: Order): Promise<unknown> {
   switch (order.do) {
@@ -29,6 +29,10 @@ async function obey(order: Order): Promise<unknown> {
       return peer.server.listen();
     case 'memory':
       return settledMemory();
+    case 'cpu': {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    }
     case 'run':
       return scenarios[order.scenario](peer.client, order.url, order.ms);
     case 'idle':
@@ -38,21 +42,16 @@ async function obey(order: Order): Promise<unknown> {
         idle.push(connection);
       }
       return null;
-    case 'release':
-      for (const connection of idle) connection.close();
-      idle = [];
-      return null;
   }
 }
 
-/** Bytes in use once garbage is collected. */
+/** Bytes of the process in memory once garbage is collected: sockets have most of theirs outside of the heap. */
 async function settledMemory(): Promise<number> {
   for (let i = 0; i < 4; i++) {
     globalThis.gc?.();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  return process.memoryUsage().rss;
 }
 
 process.on('message', (order: Order) => {
