@@ -45,13 +45,21 @@ async function obey(order: Order): Promise<unknown> {
   }
 }
 
-/** Bytes of the process in memory once garbage is collected: sockets have most of theirs outside of the heap. */
-async function settledMemory(): Promise<number> {
+/** Bytes in use once garbage is collected. */
+export interface Memory {
+  /** Of the whole process: what sockets take outside of the heap counts, and so does the room the heap keeps free. */
+  readonly rss: number;
+  /** Of JavaScript's objects. */
+  readonly heap: number;
+}
+
+async function settledMemory(): Promise<Memory> {
   for (let i = 0; i < 4; i++) {
     globalThis.gc?.();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return process.memoryUsage().rss;
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rss, heap: heapUsed + external };
 }
 
 process.on('message', (order: Order) => {
