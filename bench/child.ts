@@ -6,9 +6,9 @@ import { type Scenario, scenarios } from './scenarios.js';
 export type Order =
   | { readonly do: 'listen' }
   | { readonly do: 'memory' }
+  | { readonly do: 'cpu' }
   | { readonly do: 'run'; readonly scenario: Scenario; readonly url: string; readonly ms: number }
-  | { readonly do: 'idle'; readonly url: string; readonly count: number }
-  | { readonly do: 'release' };
+  | { readonly do: 'idle'; readonly url: string; readonly count: number };
 
 const [role = '', name = ''] = process.argv.slice(2);
 
@@ -21,7 +21,7 @@ async function loadPeer(): Promise<{ server: ServerPeer; client: ClientPeer }> {
 }
 
 const peer = await loadPeer();
-let idle: Connection[] = [];
+const idle: Connection[] = [];
 
 async function obey(order: Order): Promise<unknown> {
   switch (order.do) {
@@ -29,6 +29,10 @@ async function obey(order: Order): Promise<unknown> {
       return peer.server.listen();
     case 'memory':
       return settledMemory();
+    case 'cpu': {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    }
     case 'run':
       return scenarios[order.scenario](peer.client, order.url, order.ms);
     case 'idle':
@@ -38,21 +42,24 @@ async function obey(order: Order): Promise<unknown> {
         idle.push(connection);
       }
       return null;
-    case 'release':
-      for (const connection of idle) connection.close();
-      idle = [];
-      return null;
   }
 }
 
 /** Bytes in use once garbage is collected. */
-async function settledMemory(): Promise<number> {
+export interface Memory {
+  /** Of the whole process: what sockets take outside of the heap counts, and so does the room the heap keeps free. */
+  readonly rss: number;
+  /** Of JavaScript's objects. */
+  readonly heap: number;
+}
+
+async function settledMemory(): Promise<Memory> {
   for (let i = 0; i < 4; i++) {
     globalThis.gc?.();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rss, heap: heapUsed + external };
 }
 
 process.on('message', (order: Order) => {

@@ -1,21 +1,19 @@
 /**
- * Calls a second and memory a connection, as ratios to a bare `ws` echo in the same run: machines are noisy, ratios less
- * so. Every peer has its server and its client in processes of their own; the rounds of all peers are interleaved, and
- * the median of the rounds counts.
+ * Calls a second, CPU and memory, against a bare `ws` echo in the same run: machines are noisy, ratios less so. Every peer
+ * has its server and its client in processes of their own. The rounds of all peers are interleaved, each round of a peer
+ * is compared with the round of the echo just before it, and the median of the rounds counts.
  *
- *     npm run bench                    # everything
- *     npm run bench -- --rounds 5 --ms 2000 --only 64
+ *     npm run bench                                             # everything, three minutes
+ *     npm run bench -- --rounds 5 --ms 2000 --only 64 --peers bare,kitectl
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { generateKeyPairSync } from 'node:crypto';
-import type { Order } from './child.js';
+import { Running } from './running.js';
 import { type Scenario, scenarios } from './scenarios.js';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     ms: { type: 'string', default: '1000' },
     only: { type: 'string', default: '' },
     peers: { type: 'string', default: 'bare,kitectl,kitectl+key,kite.js' },
@@ -24,10 +22,6 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const ms = Number(values.ms);
 const peers = values.peers.split(',');
-const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
-  type: 'pkcs8',
-  format: 'pem',
-});
 
 /** What each section has to reach, as a ratio of kitectl to the bare echo. */
 const goals: Record<Scenario, number> = {
@@ -38,99 +32,158 @@ const goals: Record<Scenario, number> = {
   callbacks: 2,
   'connect and first call': 0.9,
 };
+const KEY_GOAL = 0.8;
+const KITE_JS_GOAL = 3;
+const MEMORY_GOAL = 16;
 
-class Child {
-  readonly #process: ChildProcess;
+/** One round of one peer. */
+interface Figures {
+  /** How many a second. */
+  readonly rate: number;
+  /** Microseconds of CPU that one takes. */
+  readonly server: number;
+  readonly client: number;
+}
 
-  constructor(role: string, peer: string) {
-    this.#process = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [role, peer], {
-      execArgv: ['--import', 'tsx', '--expose-gc', '--no-warnings'],
-      env: { ...process.env, BENCH_KEY: key.toString(), NODE_EXTRA_CA_CERTS: undefined },
-    });
-  }
+type Rounds = ReadonlyMap<string, readonly Figures[]>;
 
-  next(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#process.once('message', ({ value, error }: { value: unknown; error?: string }) => {
-        if (error) reject(new Error(error));
-        else resolve(value);
+async function measure(running: readonly Running[], scenario: Scenario): Promise<Rounds> {
+  const figures = new Map(peers.map((name) => [name, [] as Figures[]]));
+  for (let round = -1; round < rounds; round++) {
+    for (const peer of running) {
+      const before = await peer.cpu();
+      const { done, seconds } = await peer.run(scenario, ms);
+      const { server, client } = await peer.cpu();
+      // The first round only warms up: what counts is compiled code.
+      if (round < 0) continue;
+      figures.get(peer.name)?.push({
+        rate: done / seconds,
+        server: (server - before.server) / done,
+        client: (client - before.client) / done,
       });
-    });
+    }
   }
-
-  tell(order: Order): Promise<unknown> {
-    const answer = this.next();
-    this.#process.send(order);
-    return answer;
-  }
-
-  stop(): void {
-    this.#process.kill('SIGKILL');
-  }
+  return figures;
 }
 
-interface Running {
-  readonly name: string;
-  readonly server: Child;
-  readonly client: Child;
-  readonly url: string;
-}
-
-async function start(name: string): Promise<Running> {
-  const server = new Child('server', name);
-  const client = new Child('client', name);
-  await Promise.all([server.next(), client.next()]);
-  return { name, server, client, url: (await server.tell({ do: 'listen' })) as string };
+/** The median over the rounds of how much faster `name` was than `other`. */
+function ratio(figures: Rounds, name: string, other: string): number {
+  const others = figures.get(other) ?? [];
+  return median(
+    (figures.get(name) ?? []).map(({ rate }, round) => rate / (others[round]?.rate ?? Number.NaN)),
+  );
 }
 
 function median(list: readonly number[]): number {
   return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 }
 
-async function measure(running: readonly Running[], scenario: Scenario): Promise<Map<string, number>> {
-  const rates = new Map(running.map(({ name }) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round++) {
-    for (const { name, client, url } of running) {
-      rates.get(name)?.push((await client.tell({ do: 'run', scenario, url, ms })) as number);
-    }
-  }
-  return new Map([...rates].map(([name, list]) => [name, median(list)]));
+const IDLE = 3000;
+/** Opened before, while the heap still grows to the size at which it collects garbage. */
+const FIRST = 500;
+
+/** KiB that an idle connection takes, in processes of their own: what ran before would have left room for it. */
+async function memory(name: string): Promise<{ server: string; client: string; worst: number }> {
+  const running = await Running.start(name);
+  await running.idle(FIRST);
+  const before = await running.memory();
+  await running.idle(IDLE);
+  const after = await running.memory();
+  running.stop();
+  const kib = (end: 'server' | 'client', what: 'rss' | 'heap'): number =>
+    (after[end][what] - before[end][what]) / IDLE / 1024;
+  const show = (end: 'server' | 'client'): string =>
+    `${kib(end, 'rss').toFixed(1)} (${kib(end, 'heap').toFixed(1)})`;
+  return {
+    server: show('server'),
+    client: show('client'),
+    worst: Math.max(kib('server', 'rss'), kib('client', 'rss')),
+  };
 }
 
-const IDLE = 1000;
+const missed: string[] = [];
 
-async function memory({ server, client, url }: Running): Promise<number> {
-  await client.tell({ do: 'idle', url, count: 10 });
-  const before = (await server.tell({ do: 'memory' })) as number;
-  await client.tell({ do: 'idle', url, count: IDLE });
-  const after = (await server.tell({ do: 'memory' })) as number;
-  await client.tell({ do: 'release' });
-  return (after - before) / IDLE / 1024;
+/** The value as text. Where it is no goal of kitectl's that was reached, it is remembered. */
+function judge(what: string, value: number, reached: boolean, goal: string): string {
+  if (!reached && !Number.isNaN(value)) missed.push(`${what}: ${value.toFixed(2)} (${goal})`);
+  return value.toFixed(2);
 }
 
-const running = await Promise.all(peers.map(start));
-const row = (cells: readonly string[]): void => console.log(`| ${cells.join(' | ')} |`);
-try {
-  console.log(
-    `Node ${process.version}, ${rounds} interleaved rounds of ${ms} ms, medians; ratios to the bare ws echo\n`,
-  );
-  row(['what', 'bare, a second', ...peers.slice(1), 'goal']);
-  row(['what', ...peers, ''].map(() => '---'));
+function row(...cells: readonly string[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+function head(...cells: readonly string[]): void {
+  console.log();
+  row(...cells);
+  row(...cells.map(() => '---'));
+}
+
+async function rates(running: readonly Running[]): Promise<Map<Scenario, Rounds>> {
+  const measured = new Map<Scenario, Rounds>();
+  head('a second', 'bare', ...peers.slice(1).map((name) => `${name}, times bare`), 'goal of kitectl');
   for (const scenario of Object.keys(scenarios) as Scenario[]) {
     if (!scenario.includes(values.only)) continue;
-    const rates = await measure(running, scenario);
-    const floor = rates.get('bare') ?? Number.NaN;
-    const ratios = peers.slice(1).map((name) => ((rates.get(name) ?? Number.NaN) / floor).toFixed(2));
-    row([scenario, Math.round(floor).toLocaleString('en'), ...ratios, `≥ ${goals[scenario]}`]);
+    const figures = await measure(running, scenario);
+    measured.set(scenario, figures);
+    const goal = `≥ ${goals[scenario]}`;
+    const cells = peers.slice(1).map((name) => {
+      const times = ratio(figures, name, 'bare');
+      return name === 'kitectl' ? judge(scenario, times, times >= goals[scenario], goal) : times.toFixed(2);
+    });
+    const floor = median((figures.get('bare') ?? []).map(({ rate }) => rate));
+    row(scenario, Math.round(floor).toLocaleString('en'), ...cells, goal);
   }
-  if ('memory'.includes(values.only) || values.only === '') {
-    const kib: string[] = [];
-    for (const peer of running) kib.push((await memory(peer)).toFixed(1));
-    row(['KiB of memory an idle connection', ...kib, '≤ 16']);
-  }
-} finally {
-  for (const { server, client } of running) {
-    server.stop();
-    client.stop();
+  return measured;
+}
+
+function comparisons(measured: ReadonlyMap<Scenario, Rounds>): void {
+  const busy = measured.get('64 calls in flight');
+  if (!busy) return;
+  const compare = (what: string, name: string, other: string, least: number): void => {
+    if (!busy.has(name) || !busy.has(other)) return;
+    const times = ratio(busy, name, other);
+    row(what, judge(what, times, times >= least, `≥ ${least}`), `≥ ${least}`);
+  };
+  head('64 calls in flight', 'times', 'goal');
+  compare('a kite key on every call, times none', 'kitectl+key', 'kitectl', KEY_GOAL);
+  compare('kitectl, times kite.js', 'kitectl', 'kite.js', KITE_JS_GOAL);
+}
+
+function cpu(measured: ReadonlyMap<Scenario, Rounds>): void {
+  head('CPU in µs for one, server + client', ...peers);
+  for (const [scenario, figures] of measured) {
+    const cells = peers.map((name) => {
+      const list = figures.get(name) ?? [];
+      const of = (end: 'server' | 'client'): string => median(list.map((round) => round[end])).toFixed(1);
+      return `${of('server')} + ${of('client')}`;
+    });
+    row(scenario, ...cells);
   }
 }
+
+async function memories(): Promise<void> {
+  const found = new Map<string, Awaited<ReturnType<typeof memory>>>();
+  for (const name of peers) found.set(name, await memory(name));
+  const worst = found.get('kitectl')?.worst ?? Number.NaN;
+  judge('KiB of memory an idle connection', worst, worst <= MEMORY_GOAL, `≤ ${MEMORY_GOAL}`);
+  head('KiB an idle connection, of them in the heap', ...peers, 'goal of kitectl');
+  for (const end of ['server', 'client'] as const) {
+    row(`at the ${end}`, ...peers.map((name) => found.get(name)?.[end] ?? ''), `≤ ${MEMORY_GOAL}`);
+  }
+}
+
+console.log(
+  `Node ${process.version}, ${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ` +
+    `${rounds} interleaved rounds of ${ms} ms after one to warm up, medians.`,
+);
+const running = await Promise.all(peers.map((name) => Running.start(name)));
+try {
+  const measured = await rates(running);
+  comparisons(measured);
+  cpu(measured);
+} finally {
+  for (const peer of running) peer.stop();
+}
+if ('KiB an idle connection'.includes(values.only)) await memories();
+console.log(missed.length === 0 ? '\nEvery goal is reached.' : `\nMissed: ${missed.join('; ')}`);

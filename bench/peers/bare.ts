@@ -57,7 +57,11 @@ export const client: ClientPeer = {
         each = onEach;
         await call('count', [times]);
       },
-      close: () => socket.close(),
+      close: () =>
+        new Promise((resolve) => {
+          socket.on('close', () => resolve());
+          socket.close();
+        }),
     };
     return new Promise((resolve, reject) => {
       socket.on('open', () => resolve(connection));

@@ -38,7 +38,11 @@ export const client: ClientPeer = {
       async count(times, each) {
         await kite.tell('count', [times, each]);
       },
-      close: () => kite.disconnect(),
+      close: () =>
+        new Promise((resolve) => {
+          kite.on('close', () => resolve());
+          kite.disconnect();
+        }),
     };
     return new Promise((resolve) => {
       kite.on('open', () => resolve(connection));

@@ -40,7 +40,11 @@ function makeClient(options: KiteOptions, kiteKey?: string): ClientPeer {
         async count(times, each) {
           await client.tell('count', times, each);
         },
-        close: () => client.close(),
+        close: () =>
+          new Promise((resolve) => {
+            client.on('disconnect', () => resolve());
+            client.close();
+          }),
       };
     },
   };

@@ -4,7 +4,8 @@ export interface Connection {
   echo(text: string): Promise<string>;
   /** Has the server call `each` back `times` times, then resolves. */
   count(times: number, each: () => void): Promise<void>;
-  close(): void;
+  /** Resolves when the connection has ended. */
+  close(): Promise<void>;
 }
 
 export interface ClientPeer {

@@ -5,6 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DialError } from '../../src/lib/sockjs/client/dial-error.js';
+import { acceptOf } from '../../src/lib/sockjs/client/upgrade.js';
 import { SockJsServer } from '../../src/lib/sockjs/server/server.js';
 import type { Channel } from '../../src/lib/util/channel.js';
 import { defaultLimits } from '../../src/lib/util/limits.js';
@@ -272,6 +273,54 @@ describe('transport auto', () => {
   });
 });
 
+describe('the WebSocket handshake', () => {
+  const OPENING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+
+  /** A server that answers the request to upgrade with what `answer` makes of its key. */
+  function answering(answer: (socket: net.Socket, key: string) => void): Promise<string> {
+    return other(
+      net.createServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', (chunk: Buffer) => {
+          answer(socket, /^sec-websocket-key: (.*)\r$/im.exec(chunk.toString())?.[1] ?? '');
+        });
+      }),
+    );
+  }
+
+  it('is wrong when the answer is to another key', async () => {
+    const url = await answering((socket) => {
+      socket.write(`${OPENING}Sec-WebSocket-Accept: ${acceptOf('another')}\r\n\r\n`);
+    });
+    const error = await refusal(dialTest(url, { transport: 'WebSocket' }));
+    expect(error.code).toBe('handshake');
+    expect(error.message).toContain('it answers another request');
+  });
+
+  it('may come in pieces, the first messages with the last of them', async () => {
+    const url = await answering((socket, key) => {
+      socket.setNoDelay();
+      socket.write(OPENING, () => {
+        const message = 'a["first","second"]';
+        const frames = `\x81\x01o\x81${String.fromCharCode(message.length)}${message}`;
+        socket.write(`Sec-WebSocket-Accept: ${acceptOf(key)}\r\n\r\n${frames}`, 'latin1');
+      });
+    });
+    const { channel, inbox } = await open(dialTest(url, { transport: 'WebSocket' }));
+    expect(await inbox.count(2)).toEqual(['first', 'second']);
+    channel.close();
+  });
+
+  it.each(TRANSPORTS)('carries the credentials of the URL over %s', async (transport) => {
+    const server = await start();
+    const url = server.url.replace('//', '//bob:p%40ss@');
+    const { channel, inbox } = await open(dialTest(url, { transport }));
+    expect(server.requests[0]?.headers.authorization).toBe(`Basic ${btoa('bob:p@ss')}`);
+    channel.close();
+    await inbox.closed();
+  });
+});
+
 describe('a raw WebSocket', () => {
   it('is dialled exactly where a ws URL says', async () => {
     const wss = new WebSocketServer({ noServer: true });
@@ -375,6 +424,11 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
 
   it('on a peer that hangs up', async () => {
     const url = await other(net.createServer((socket) => void socket.resetAndDestroy()));
+    expect(await refusal(dialTest(url, { transport }))).toMatchObject({ code: 'reset' });
+  });
+
+  it('on a peer that leaves without an answer', async () => {
+    const url = await other(net.createServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 ')));
     expect(await refusal(dialTest(url, { transport }))).toMatchObject({ code: 'reset' });
   });
 

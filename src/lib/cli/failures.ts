@@ -30,12 +30,6 @@ export function toCliError(error: unknown, doing?: Doing): CliError {
   });
 }
 
-/** The URL of a session says less to a person than the one that they gave. */
-function asTheyTypedIt({ message, cause }: KiteError, doing: Doing | undefined): string {
-  if (!(cause instanceof DialError) || doing?.target === undefined) return message;
-  return message.replace(cause.url, () => doing.target ?? '');
-}
-
 interface Verdict {
   readonly exitCode: ExitCode;
   readonly hint?: string;
@@ -43,7 +37,7 @@ interface Verdict {
 
 function fromKiteError(error: KiteError, doing: Doing | undefined): CliError {
   const { exitCode, hint } = verdict(error, doing);
-  return new CliError(asTheyTypedIt(error, doing), {
+  return new CliError(error.message, {
     exitCode,
     type: error.type,
     code: error.code,

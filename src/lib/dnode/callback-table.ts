@@ -4,18 +4,20 @@
  * every call does not fill the table.
  */
 export class CallbackTable<Entry extends object> {
-  readonly #entries = new Map<number, Entry>();
+  // Neither map is made before it is needed: most connections carry calls one way only.
+  #entries: Map<number, Entry> | undefined;
   #numbers: Map<Entry, number> | undefined;
   #next = 0;
 
   /** How many the peer may still call. */
   get size(): number {
-    return this.#entries.size;
+    return this.#entries?.size ?? 0;
   }
 
   /** Hands over `entry` under a number of its own. */
   add(entry: Entry): number {
     const number = this.#next++;
+    this.#entries ??= new Map();
     this.#entries.set(number, entry);
     return number;
   }
@@ -30,14 +32,14 @@ export class CallbackTable<Entry extends object> {
 
   /** Undefined for a number that was never given out, or is forgotten. */
   get(number: number): Entry | undefined {
-    return this.#entries.get(number);
+    return this.#entries?.get(number);
   }
 
   /** Forgets one number: a call for it is dropped from now on. */
   delete(number: number): void {
-    const entry = this.#entries.get(number);
+    const entry = this.#entries?.get(number);
     if (entry === undefined) return;
-    this.#entries.delete(number);
+    this.#entries?.delete(number);
     this.#numbers?.delete(entry);
   }
 
@@ -47,12 +49,12 @@ export class CallbackTable<Entry extends object> {
     if (number !== undefined) this.delete(number);
   }
 
-  entries(): IterableIterator<[number, Entry]> {
-    return this.#entries.entries();
+  entries(): Iterable<[number, Entry]> {
+    return this.#entries ?? [];
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#entries = undefined;
     this.#numbers = undefined;
   }
 }

@@ -217,21 +217,25 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     });
   }
 
-  async #dial(signal: Abortable): Promise<void> {
+  #dial(signal: Abortable): Promise<void> {
     const { transport, handshakeTimeout, ca } = this.#options;
-    let channel: Channel;
-    try {
-      channel = await this.#host.dialer(this.url, {
-        transport: transport ?? this.#host.transport,
-        handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
-        signal,
-        ca,
-      });
-    } catch (error) {
-      throw this.closed ? closedError(this.url) : dialError(this.url, error);
-    } finally {
-      this.#dialing = undefined;
-    }
+    const dialled = this.#host.dialer(this.url, {
+      transport: transport ?? this.#host.transport,
+      handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
+      signal,
+      ca,
+    });
+    return dialled.then(
+      (channel) => this.#dialled(channel),
+      (error: unknown) => {
+        this.#dialing = undefined;
+        throw this.closed ? closedError(this.url) : dialError(this.url, error);
+      },
+    );
+  }
+
+  #dialled(channel: Channel): void {
+    this.#dialing = undefined;
     if (this.closed) {
       channel.close();
       throw closedError(this.url);
@@ -245,11 +249,11 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
       trustRemote: this.#options.trustRemote ?? this.#host.trustRemote,
       auth: this.#auth,
       timeout: this.#options.timeout,
+      ended: (code, reason) => this.#disconnected(code, reason),
     });
     this.#connection = connection;
     this.#state = 'connected';
     this.#backoff.reset();
-    connection.on('disconnect', (code, reason) => this.#disconnected(code, reason));
     connection.start();
     for (const { resolve } of this.#waiting.splice(0)) resolve();
     this.emit('connect');

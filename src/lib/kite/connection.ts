@@ -51,6 +51,8 @@ export interface ConnectionOptions {
   readonly auth?: unknown;
   /** Milliseconds; default the host's. */
   readonly timeout?: number | undefined;
+  /** Called when the connection has ended, before the event. */
+  readonly ended?: (code: number, reason: string) => void;
 }
 
 export type ConnectionEvents = {
@@ -69,8 +71,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #channel: Channel;
   readonly #trustRemote: readonly string[] | true | undefined;
   readonly #timeout: number;
+  readonly #onEnd: ((code: number, reason: string) => void) | undefined;
   readonly #handed: Handed;
-  readonly #share = (fn: AnyFunction): number => this.#handed.share(fn);
   #envelope: Fragment;
   #controllers: Set<AbortController> | undefined;
   #prefixes: readonly CallPrefix[] | undefined;
@@ -87,6 +89,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.flow = new Flow(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#timeout = options.timeout ?? host.timeout;
+    this.#onEnd = options.ended;
     this.#handed = new Handed(host.clock);
     this.#envelope = host.envelopeFragment(options.auth);
   }
@@ -166,9 +169,9 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     };
     const number = this.#handed.open(pending);
     const lent = callbacks?.values();
-    const share = lent ? (): number => lent.next().value ?? 0 : this.#share;
+    const sharer = lent ? { share: (): number => lent.next().value ?? 0 } : this.#handed;
     this.#channel.send(
-      callMessage(this.#host.methodFragment(method), this.#envelope, json, number, functions, share),
+      callMessage(this.#host.methodFragment(method), this.#envelope, json, number, functions, sharer),
     );
     this.flow.update();
   }
@@ -186,7 +189,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     if (call.response === undefined || this.#closed) return;
     try {
       const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);
-      this.#channel.send(resultMessage(call.response, json, functions, this.#share));
+      this.#channel.send(resultMessage(call.response, json, functions, this.#handed));
       this.flow.update();
     } catch (error) {
       // The fault is the handler's, not that of the caller's arguments.
@@ -279,7 +282,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     return (...args: unknown[]): void => {
       if (this.#closed) return;
       const { json, functions } = this.#scrub(args, 'The arguments of a callback');
-      this.#channel.send(callbackMessage(number, json, functions, this.#share));
+      this.#channel.send(callbackMessage(number, json, functions, this.#handed));
       this.flow.update();
     };
   }
@@ -337,6 +340,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);
+    this.#onEnd?.(code, reason);
     this.emit('disconnect', code, reason);
   }
 }

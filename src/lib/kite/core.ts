@@ -122,8 +122,15 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
   accept(channel: Channel): void {
     const connection = new Connection(this.host, channel, { role: 'accepted' });
     this.accepted.add(connection);
+    this.#debug(connection, 'connected');
     this.emit('connect', connection);
     connection.start();
+  }
+
+  // Finding out an address costs a call into the system.
+  #debug(connection: Connection, what: string): void {
+    const { logger } = this.host;
+    if (logger.isLevelEnabled?.('debug') ?? true) logger.debug(`${connection.remoteAddress} ${what}`);
   }
 
   protected closeClients(): void {
@@ -133,7 +140,8 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
 
   #makeHost(options: CoreOptions): ClientHost {
     const identityJson = JSON.stringify(options.identity);
-    const anonymous = envelopeFragment(identityJson, null);
+    const anonymous = envelopeFragment(identityJson, 'null');
+    let authenticated: { readonly json: string; readonly fragment: Fragment } | undefined;
     const methods = new Map<string, Fragment>();
     const { limits, clock, logger, timeout, handshakeTimeout, transport, trustRemote, dialer } = options;
     return {
@@ -145,8 +153,15 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
       transport,
       trustRemote,
       dialer,
-      envelopeFragment: (auth) =>
-        auth === null || auth === undefined ? anonymous : envelopeFragment(identityJson, auth),
+      envelopeFragment(auth) {
+        if (auth === null || auth === undefined) return anonymous;
+        // Most programs have one key, and all their connections share what is made of it.
+        const json = JSON.stringify(auth);
+        if (authenticated?.json !== json) {
+          authenticated = { json, fragment: envelopeFragment(identityJson, json) };
+        }
+        return authenticated.fragment;
+      },
       methodFragment(method) {
         let fragment = methods.get(method);
         if (!fragment) {
@@ -168,7 +183,9 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
   }
 
   #disconnected(connection: Connection): void {
-    if (this.accepted.delete(connection)) this.emit('disconnect', connection);
+    if (!this.accepted.delete(connection)) return;
+    this.#debug(connection, 'disconnected');
+    this.emit('disconnect', connection);
   }
 }
 

@@ -50,6 +50,8 @@ export interface KiteOptions extends ConfigOptions {
   readonly methodHandling?: MethodHandling;
   /** Origins of pages that may connect beside those of this server and of loopback; `*` = any. Default none. */
   readonly allowOrigin?: readonly string[] | '*';
+  /** Paths under which the kite is served. The first stands in its URL. Default `/kite` and `/<name>-<version>/kite`. */
+  readonly prefixes?: readonly [string, ...string[]];
   /** Sets a JSESSIONID cookie, by which balancers keep a session on one server. Default false. */
   readonly sessionCookie?: boolean;
   /** What a peer may make this process spend. */
@@ -82,6 +84,7 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #routes = new HttpRoutes();
+  readonly #prefix: string;
   readonly #sockjs: SockJsServer;
   readonly #verifier: Verifier;
   #tls: TlsOptions | undefined;
@@ -139,8 +142,10 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
     this.#clock = clock;
     this.#logger = logger;
     this.#verifier = verifier;
+    const prefixes = options.prefixes ?? ['/kite', `/${name}-${identity.version}/kite`];
+    this.#prefix = prefixes[0];
     this.#sockjs = new SockJsServer({
-      prefixes: ['/kite', `/${name}-${identity.version}/kite`],
+      prefixes,
       limits,
       clock,
       cookie: options.sessionCookie ?? false,
@@ -216,7 +221,7 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
     this.#listener = listener;
     try {
       const { port } = await listener.listen(this.config.port, this.config.ip);
-      this.#url = kiteUrl(this.#tls ? 'https' : 'http', this.config.ip, port);
+      this.#url = origin(this.#tls ? 'https' : 'http', this.config.ip, port) + this.#prefix;
     } catch (error) {
       this.#listener = undefined;
       throw error;
@@ -297,12 +302,13 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
    */
   async run(): Promise<void> {
     await this.listen();
-    this.#logger.info(`${this.identity.name} ${this.identity.version} listens at ${this.url}`);
     const toggle = (): void => {
-      if (this.#logger instanceof StderrLogger) this.#logger.toggleDebug();
+      if (!(this.#logger instanceof StderrLogger)) return;
+      this.#logger.toggleDebug();
+      this.#logger.info(`logging from level ${this.#logger.level}`);
     };
     process.on('SIGUSR2', toggle);
-    await new Promise<void>((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       const stop = (): void => {
         process.off('SIGINT', stop);
         process.off('SIGTERM', stop);
@@ -311,6 +317,8 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
       process.on('SIGINT', stop);
       process.on('SIGTERM', stop);
     });
+    this.#logger.info(`${this.identity.name} ${this.identity.version} listens at ${this.url}`);
+    await closed;
     process.off('SIGUSR2', toggle);
   }
 }
@@ -333,9 +341,9 @@ function makeDialer(limits: Limits, clock: Clock): Dialer {
     dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
 }
 
-function kiteUrl(scheme: string, ip: string, port: number): string {
+function origin(scheme: string, ip: string, port: number): string {
   const host = ip === '0.0.0.0' ? '127.0.0.1' : ip === '::' ? '[::1]' : ip.includes(':') ? `[${ip}]` : ip;
-  return `${scheme}://${host}:${port}/kite`;
+  return `${scheme}://${host}:${port}`;
 }
 
 function notFound(response: ServerResponse): void {

@@ -1,9 +1,5 @@
-import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
-import { promisify } from 'node:util';
 import { KiteError } from '../protocol/errors.js';
 import { makeVisible } from '../util/visible.js';
 import type { KiteCore } from './core.js';
@@ -79,6 +75,10 @@ export async function systemInfo(): Promise<SystemInfo> {
 /** Asks the person at the terminal. What the remote wants shown cannot move the cursor or hide itself. */
 async function ask(text: string, { input, output }: Terminal, echo: boolean): Promise<string> {
   if (!input.isTTY) throw new KiteError('genericError', 'Nobody can be asked: standard input is no terminal');
+  const [{ createInterface }, { Writable }] = await Promise.all([
+    import('node:readline/promises'),
+    import('node:stream'),
+  ]);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const prompt = makeVisible(text);
   const readline = createInterface({ input, output: echo ? output : silent, terminal: true });
@@ -98,6 +98,11 @@ async function notify(text: string): Promise<null> {
     process.platform === 'darwin'
       ? ['osascript', ['-e', script, text]]
       : ['notify-send', ['--', 'kite', text]];
+  // Few kites need either, and loading them would slow the start of every command.
+  const [{ execFile }, { promisify }] = await Promise.all([
+    import('node:child_process'),
+    import('node:util'),
+  ]);
   try {
     await promisify(execFile)(command, args, { timeout: 5000 });
   } catch (error) {

@@ -27,16 +27,18 @@ const CALLBACK_TAIL_OPEN = new Fragment(',"callbacks":{');
 const CLOSE = new Fragment('}}');
 
 /** Gives the number under which the peer will know a function. */
-export type Share = (fn: AnyFunction) => number;
+export interface Sharer {
+  share(fn: AnyFunction): number;
+}
 
 export function methodFragment(method: string): Fragment {
   return new Fragment(`{"method":${JSON.stringify(method)},"arguments":[`);
 }
 
 /** What stands in every call of one connection: who calls, and with which credentials. */
-export function envelopeFragment(identityJson: string, auth: unknown): Fragment {
+export function envelopeFragment(identityJson: string, authJson: string): Fragment {
   return new Fragment(
-    `{"kite":${identityJson},"authentication":${JSON.stringify(auth ?? null)},"responseCallback":"[Function]","withArgs":`,
+    `{"kite":${identityJson},"authentication":${authJson},"responseCallback":"[Function]","withArgs":`,
   );
 }
 
@@ -46,10 +48,10 @@ export function callMessage(
   json: string,
   response: number,
   functions: readonly FoundFunction[] | undefined,
-  share: Share,
+  sharer: Sharer,
 ): Message {
   if (!functions) return [method, envelope, json, CALL_END, response, CALL_TAIL];
-  const callbacks = callbackPieces(functions, '[0,"withArgs"', share);
+  const callbacks = callbackPieces(functions, '[0,"withArgs"', sharer);
   return [method, envelope, json, CALL_END, response, CALL_TAIL_OPEN, ...callbacks, CLOSE];
 }
 
@@ -57,10 +59,10 @@ export function resultMessage(
   response: number,
   json: string,
   functions: readonly FoundFunction[] | undefined,
-  share: Share,
+  sharer: Sharer,
 ): Message {
   if (!functions) return [CALLBACK, response, RESULT, json, RESULT_TAIL];
-  const callbacks = callbackPieces(functions, '[0,"result"', share);
+  const callbacks = callbackPieces(functions, '[0,"result"', sharer);
   return [CALLBACK, response, RESULT, json, RESULT_TAIL_OPEN, ...callbacks, CLOSE];
 }
 
@@ -73,19 +75,19 @@ export function callbackMessage(
   number: number,
   json: string,
   functions: readonly FoundFunction[] | undefined,
-  share: Share,
+  sharer: Sharer,
 ): Message {
   if (!functions) return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL];
-  const callbacks = callbackPieces(functions, '[', share);
+  const callbacks = callbackPieces(functions, '[', sharer);
   return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL_OPEN, ...callbacks, CLOSE];
 }
 
-function callbackPieces(functions: readonly FoundFunction[], base: string, share: Share): Piece[] {
+function callbackPieces(functions: readonly FoundFunction[], base: string, sharer: Sharer): Piece[] {
   const pieces: Piece[] = [];
   for (const { fn, path } of functions) {
     const rest = JSON.stringify(path).slice(1);
     const open = path.length > 0 && base !== '[' ? `${base},` : base;
-    pieces.push(`${pieces.length === 0 ? '' : ','}"`, share(fn), `":${open}${rest}`);
+    pieces.push(`${pieces.length === 0 ? '' : ','}"`, sharer.share(fn), `":${open}${rest}`);
   }
   return pieces;
 }

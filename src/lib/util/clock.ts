@@ -10,16 +10,21 @@ export interface Timer {
   cancel(): void;
 }
 
+class SystemTimer implements Timer {
+  readonly #timer: { unref?(): void } | number;
+
+  constructor(callback: () => void, ms: number) {
+    this.#timer = setTimeout(callback, ms);
+    // A browser's timers are numbers and cannot be unreferenced.
+    if (typeof this.#timer === 'object') this.#timer.unref?.();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer as NodeJS.Timeout);
+  }
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout(callback, ms) {
-    const timer: { unref?(): void } | number = setTimeout(callback, ms);
-    // A browser's timers are numbers and cannot be unreferenced.
-    if (typeof timer === 'object') timer.unref?.();
-    return {
-      cancel() {
-        clearTimeout(timer as NodeJS.Timeout);
-      },
-    };
-  },
+  setTimeout: (callback, ms) => new SystemTimer(callback, ms),
 };

@@ -50,6 +50,10 @@ export class StderrLogger implements Logger {
     else this.level = this.#configured === 'debug' ? 'info' : this.#configured;
   }
 
+  isLevelEnabled(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(this.level);
+  }
+
   debug(message: string): void {
     this.#write('debug', message);
   }
@@ -67,7 +71,7 @@ export class StderrLogger implements Logger {
   }
 
   #write(level: LogLevel, message: string): void {
-    if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.level)) return;
+    if (!this.isLevelEnabled(level)) return;
     const name = level.toUpperCase().padEnd(5);
     const shown = this.#color ? `\u001b[${COLORS[level]}m${name}\u001b[39m` : name;
     this.#stream.write(`${new Date(this.#clock.now()).toISOString()} ${shown} ${makeVisible(message)}\n`);

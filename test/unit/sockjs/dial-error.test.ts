@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DialError, socketError, statusError } from '../../../src/lib/sockjs/client/dial-error.js';
-import { parseBaseUrl, urlUnder, withScheme } from '../../../src/lib/sockjs/client/url.js';
+import { parseBaseUrl, pathUnder } from '../../../src/lib/sockjs/client/url.js';
 
 const url = new URL('http://user:secret@kites.example:3636/kite?token=secret');
 
@@ -54,20 +54,16 @@ describe('a dial error', () => {
   });
 });
 
-describe('the URL of a request', () => {
+describe('a request under a base URL', () => {
   it.each([
-    ['http://h:3636/kite', '/000/s/websocket', 'ws', 'ws://h:3636/kite/000/s/websocket'],
-    ['https://h/kite/', '/000/s/websocket', 'ws', 'wss://h/kite/000/s/websocket'],
-    ['wss://h/kite//', '/000/s', 'http', 'https://h/kite/000/s'],
-    ['ws://h/proxy?kiteID=a%2Fb', '/000/s', 'http', 'http://h/proxy/000/s?kiteID=a%2Fb'],
-    ['http://u:p%40@[::1]:80/', '/websocket', 'ws', 'ws://u:p%40@[::1]/websocket'],
-    ['http://h/kite#part', '/0/s', 'http', 'http://h/kite/0/s'],
-  ] as const)('under %s%s for %s is %s', (base, path, scheme, expected) => {
-    expect(urlUnder(new URL(base), path, scheme).href).toBe(expected);
-  });
-
-  it('keeps path and query of a raw WebSocket URL', () => {
-    expect(withScheme(new URL('ws://h:4000/?token=x'), 'ws').href).toBe('ws://h:4000/?token=x');
+    ['http://h:3636/kite', '/000/s/websocket', '/kite/000/s/websocket'],
+    ['https://h/kite/', '/000/s/websocket', '/kite/000/s/websocket'],
+    ['wss://h/kite//', '/000/s', '/kite/000/s'],
+    ['ws://h/proxy?kiteID=a%2Fb', '/000/s', '/proxy/000/s?kiteID=a%2Fb'],
+    ['http://u:p%40@[::1]:80/', '/websocket', '/websocket'],
+    ['http://h/kite#part', '/0/s', '/kite/0/s'],
+  ])('%s has the path %s as %s', (base, path, expected) => {
+    expect(pathUnder(new URL(base), path)).toBe(expected);
   });
 
   it.each(['', 'kite', 'localhost:3636/kite', 'ftp://h/kite', 'http://', '/kite', 'javascript:alert(1)'])(

@@ -6,30 +6,41 @@ import type { DialOptions } from './dial.js';
 import { DialError, socketError, statusError } from './dial-error.js';
 import { Handshake } from './handshake.js';
 import { type Answer, HttpPost } from './http-post.js';
+import { pathUnder } from './url.js';
 import { XhrChannel } from './xhr-channel.js';
 
-/** Opens a session over XHR polling. `url` is that of the session, without the transport's name. */
-export function dialXhr(url: URL, options: DialOptions): Promise<Channel> {
+/** Opens a session over XHR polling. `session` is its path under the base URL. */
+export function dialXhr(base: URL, session: string, options: DialOptions): Promise<Channel> {
   const { limits, clock, tls } = options;
   return new Promise((resolve, reject) => {
-    const http = new HttpPost(url, frameBytes(limits.messageBytes), tls);
-    const handshake = new Handshake(url, options, (error) => {
+    const http = new HttpPost(base, frameBytes(limits.messageBytes), tls);
+    const handshake = new Handshake(base, options, (error) => {
       request.abort();
       http.close();
       reject(error);
     });
-    const request = http.post(`${url.pathname}/xhr${url.search}`, '', false, (outcome) => {
+    const pollPath = pathUnder(base, `${session}/xhr`);
+    const sendPath = pathUnder(base, `${session}/xhr_send`);
+    const request = http.post(pollPath, '', false, (outcome) => {
       if (outcome instanceof Error) {
-        handshake.fail(socketError(url, outcome));
+        handshake.fail(socketError(base, outcome));
         return;
       }
-      const refusal = refusalOf(url, outcome, limits.messageBytes);
+      const refusal = refusalOf(base, outcome, limits.messageBytes);
       if (refusal) {
         handshake.fail(refusal);
       } else if (handshake.succeed()) {
         const { remoteAddress } = outcome as Answer;
         const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
-        const channel = new XhrChannel({ url, http, limits, clock, remoteAddress, owner: heartbeat });
+        const channel = new XhrChannel({
+          pollPath,
+          sendPath,
+          http,
+          limits,
+          clock,
+          remoteAddress,
+          owner: heartbeat,
+        });
         heartbeat.watch(channel);
         resolve(channel);
       }

@@ -5,9 +5,9 @@ import type { Channel } from '../../util/channel.js';
 import type { Clock } from '../../util/clock.js';
 import type { Limits } from '../../util/limits.js';
 import { abortedError, DialError } from './dial-error.js';
-import { parseBaseUrl, urlUnder, withScheme } from './url.js';
 import { dialWebSocket } from './dial-websocket.js';
 import { dialXhr } from './dial-xhr.js';
+import { parseBaseUrl, pathUnder } from './url.js';
 
 /**
  * How a connection is made: SockJS over `WebSocket`, `RawWebSocket` without SockJS, `XHRPolling`, or `auto`: WebSocket,
@@ -36,45 +36,40 @@ export interface DialOptions {
  *
  * Resolves to a channel that has yet to be started. Rejects with a `DialError`.
  */
-export async function dial(url: string, options: DialOptions): Promise<Channel> {
+export function dial(url: string, options: DialOptions): Promise<Channel> {
   const base = parseBaseUrl(url);
-  if (!base) {
-    throw new DialError(
-      'invalidUrl',
-      url,
-      'that is no URL with http, https, ws or wss. Such as http://localhost:3636/kite',
-    );
-  }
-  if (options.signal?.aborted) throw abortedError(base, options.signal);
+  if (!base) return Promise.reject(new DialError('invalidUrl', url, NO_URL));
+  if (options.signal?.aborted) return Promise.reject(abortedError(base, options.signal));
   switch (options.transport) {
     case 'WebSocket':
-      return dialWebSocket(urlUnder(base, `${sessionPath()}/websocket`, 'ws'), true, options);
+      return dialSession(base, options);
     case 'RawWebSocket':
-      return dialWebSocket(rawUrl(base), false, options);
+      return dialWebSocket(base, rawPath(base), false, options);
     case 'XHRPolling':
-      return dialXhr(urlUnder(base, sessionPath(), 'http'), options);
+      return dialXhr(base, sessionPath(), options);
     default:
-      return dialAuto(base, options);
+      return dialSession(base, options).catch((error: unknown) => {
+        if (error instanceof DialError && error.code === 'handshake')
+          return dialXhr(base, sessionPath(), options);
+        throw error;
+      });
   }
 }
 
-async function dialAuto(base: URL, options: DialOptions): Promise<Channel> {
-  try {
-    return await dialWebSocket(urlUnder(base, `${sessionPath()}/websocket`, 'ws'), true, options);
-  } catch (error) {
-    if (!(error instanceof DialError) || error.code !== 'handshake') throw error;
-  }
-  return dialXhr(urlUnder(base, sessionPath(), 'http'), options);
+const NO_URL = 'that is no URL with http, https, ws or wss. Such as http://localhost:3636/kite';
+
+function dialSession(base: URL, options: DialOptions): Promise<Channel> {
+  return dialWebSocket(base, pathUnder(base, `${sessionPath()}/websocket`), true, options);
 }
 
-function rawUrl(base: URL): URL {
+function rawPath(base: URL): string {
   const exact = base.protocol === 'ws:' || base.protocol === 'wss:';
-  return exact ? withScheme(base, 'ws') : urlUnder(base, '/websocket', 'ws');
+  return exact ? base.pathname + base.search : pathUnder(base, '/websocket');
 }
 
 /** `/042/8f0c…`: three digits for balancers, and a name that nobody can guess. */
 function sessionPath(): string {
-  // Node makes UUIDs ahead of time, so that one costs no call into the system.
-  const [server = '', ...session] = randomUUID().split('-');
-  return `/${String(Number.parseInt(server, 16) % 1000).padStart(3, '0')}/${session.join('')}`;
+  // Node makes UUIDs ahead of time, so that one costs no call into OpenSSL.
+  const text = randomUUID().replaceAll('-', '');
+  return `/${String(Number.parseInt(text.slice(0, 4), 16) % 1000).padStart(3, '0')}/${text.slice(4)}`;
 }

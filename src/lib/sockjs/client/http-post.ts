@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { formatAddress } from '../address.js';
 import type { DialTls } from './dial.js';
+import { credentialsOf, hostOf, isSecure } from './url.js';
 
 export interface Answer {
   readonly status: number;
@@ -30,7 +31,8 @@ export class HttpPost {
 
   /** `limit`: bytes of an answer that are read. */
   constructor(base: URL, limit: number, tls: DialTls | undefined) {
-    const secure = base.protocol === 'https:';
+    const secure = isSecure(base);
+    const auth = credentialsOf(base);
     const Agent = secure ? https.Agent : http.Agent;
     this.#request = secure ? https.request : http.request;
     this.#agents = [
@@ -40,11 +42,9 @@ export class HttpPost {
     this.#limit = limit;
     this.#options = {
       method: 'POST',
-      hostname: base.hostname.replace(/^\[(.*)\]$/, '$1'),
+      hostname: hostOf(base),
       port: base.port,
-      ...(base.username !== '' && {
-        auth: `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`,
-      }),
+      ...(auth !== undefined && { auth }),
     };
   }
 

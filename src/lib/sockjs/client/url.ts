@@ -1,21 +1,26 @@
+import { unescape } from 'node:querystring';
+
 /**
- * The URL of something under a base URL. The path goes before the query: a query on the base URL is kept on every
- * request, as proxies that route by it need. `scheme` is chosen by what the request is, secure if the base URL is.
+ * Path and query of a request for something under a base URL. The path goes before the query: a query on the base URL is
+ * kept on every request, as proxies that route by it need.
  */
-export function urlUnder(base: URL, path: string, scheme: 'ws' | 'http'): URL {
-  return build(base, base.pathname.replace(/\/+$/, '') + path, scheme);
+export function pathUnder(base: URL, path: string): string {
+  return base.pathname.replace(/\/+$/, '') + path + base.search;
 }
 
-/** The same URL with ws or http as its scheme, secure if it was. */
-export function withScheme(url: URL, scheme: 'ws' | 'http'): URL {
-  return build(url, url.pathname, scheme);
+/** Whether what is under a URL is reached over TLS. */
+export function isSecure({ protocol }: URL): boolean {
+  return protocol === 'https:' || protocol === 'wss:';
 }
 
-// Parsing once is a good deal faster than setting one part after the other.
-function build({ protocol, username, password, host, search }: URL, path: string, scheme: string): URL {
-  const secure = protocol === 'https:' || protocol === 'wss:' ? 's' : '';
-  const credentials = username === '' ? '' : `${username}:${password}@`;
-  return new URL(`${scheme}${secure}://${credentials}${host}${path}${search}`);
+/** The host as it is connected to: an IPv6 address without its brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+/** `user:password`, as Basic authentication wants them; undefined where the URL has none. */
+export function credentialsOf({ username, password }: URL): string | undefined {
+  return username === '' && password === '' ? undefined : `${unescape(username)}:${unescape(password)}`;
 }
 
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:']);

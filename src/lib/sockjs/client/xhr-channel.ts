@@ -16,8 +16,9 @@ import type { ChannelOwner } from '../websocket-channel.js';
 import type { Aborter, HttpPost, Outcome } from './http-post.js';
 
 export interface XhrChannelOptions {
-  /** Of the session. */
-  readonly url: URL;
+  /** Path and query of the requests by which the session listens, and of those by which it speaks. */
+  readonly pollPath: string;
+  readonly sendPath: string;
   readonly http: HttpPost;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -49,11 +50,11 @@ export class XhrChannel extends BaseChannel {
   #heard = false;
   #silentBeats = 0;
 
-  constructor({ url, http, limits, clock, remoteAddress, owner }: XhrChannelOptions) {
+  constructor({ pollPath, sendPath, http, limits, clock, remoteAddress, owner }: XhrChannelOptions) {
     super();
     this.remoteAddress = remoteAddress;
-    this.#pollPath = `${url.pathname}/xhr${url.search}`;
-    this.#sendPath = `${url.pathname}/xhr_send${url.search}`;
+    this.#pollPath = pollPath;
+    this.#sendPath = sendPath;
     this.#http = http;
     this.#limits = limits;
     this.#clock = clock;
