@@ -69,7 +69,7 @@ export class FileStorage implements Storage {
     return this.#write(({ registrations }) => {
       const { id } = registration.kite;
       const result = mayReplace(registrations.get(id), registration, now);
-      if (result === 'ok') registrations.put(id, registration);
+      if (result === 'ok') void registrations.put(id, registration);
       return result;
     });
   }
@@ -78,22 +78,22 @@ export class FileStorage implements Storage {
     return this.#write(({ registrations }) => {
       for (const id of ids) {
         const old = registrations.get(id);
-        if (old) registrations.put(id, { ...old, expiresAt });
+        if (old) void registrations.put(id, { ...old, expiresAt });
       }
     });
   }
 
   delete(id: string, url: string): Promise<void> {
     return this.#write(({ registrations }) => {
-      if (registrations.get(id)?.url === url) registrations.remove(id);
+      if (registrations.get(id)?.url === url) void registrations.remove(id);
     });
   }
 
   sweep(now: number): Promise<void> {
     return this.#write(({ registrations, invites }) => {
       for (const { kite, expiresAt } of valuesOf(registrations))
-        if (expiresAt < now) registrations.remove(kite.id);
-      for (const invite of valuesOf(invites)) if (!unexpired(invite, now)) invites.remove(invite.hash);
+        if (expiresAt < now) void registrations.remove(kite.id);
+      for (const invite of valuesOf(invites)) if (!unexpired(invite, now)) void invites.remove(invite.hash);
     });
   }
 
@@ -120,7 +120,7 @@ export class FileStorage implements Storage {
   takeInvite(hash: string, now: number): Promise<StoredInvite | undefined> {
     return this.#write(({ invites }) => {
       const invite = invites.get(hash);
-      if (invite) invites.remove(hash);
+      if (invite) void invites.remove(hash);
       return unexpired(invite, now);
     });
   }
@@ -139,7 +139,7 @@ export class FileStorage implements Storage {
     }
   }
 
-  /** Resolves once what was written is on the disk. Writes of the same moment share a transaction. */
+  /** Resolves once all of it is on the disk: nothing within has to be waited for. Writes of a moment share a transaction. */
   async #write<Result>(work: (tables: Tables) => Result): Promise<Result> {
     const tables = this.#tables;
     if (!tables) throw this.#error('unavailable', 'is not open');
@@ -151,7 +151,8 @@ export class FileStorage implements Storage {
   }
 
   #error(code: StorageError['code'], what: string, cause?: unknown): StorageError {
-    const reason = cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const reason =
+      cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : JSON.stringify(cause)}`;
     return new StorageError(code, `The file store in ${this.#folder} ${what}${reason}`, { cause });
   }
 }
@@ -180,5 +181,5 @@ async function openTables(folder: string): Promise<Tables> {
 }
 
 function valuesOf<Value>(table: Database<Value, string>): Value[] {
-  return [...table.getRange().map(({ value }) => value)];
+  return Array.from(table.getRange(), ({ value }) => value);
 }

@@ -42,6 +42,7 @@ describe('the file store', () => {
     writeFileSync(path.join(folder, 'kontrol.lock'), '99999999\n');
     const storage = new FileStorage(folder);
     await storage.open();
+    expect(await storage.registrations()).toEqual([]);
     await storage.close();
   });
 
