@@ -176,7 +176,7 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
     if (ip !== '0.0.0.0' && ip !== '::') return this.#url;
     const url = new URL(this.#url);
     const address = await outboundAddress(new URL(kontrolUrls[0] ?? this.#url).hostname);
-    return kiteUrl(url.protocol.slice(0, -1), address, Number(url.port));
+    return origin(url.protocol.slice(0, -1), address, Number(url.port)) + this.#prefix;
   }
 
   /** How many peers are connected. */
