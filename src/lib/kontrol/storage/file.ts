@@ -42,11 +42,11 @@ export class FileStorage implements Storage {
     } catch (cause) {
       throw this.#error('unavailable', 'cannot be made', cause);
     }
-    this.#lock.take();
+    await this.#lock.take();
     try {
       this.#tables = await openTables(this.#folder);
     } catch (cause) {
-      this.#lock.release();
+      await this.#lock.release();
       throw this.#error('broken', 'cannot be opened', cause);
     }
   }
@@ -54,7 +54,7 @@ export class FileStorage implements Storage {
   async close(): Promise<void> {
     await this.#tables?.root.close();
     this.#tables = undefined;
-    this.#lock.release();
+    await this.#lock.release();
   }
 
   ping(): Promise<void> {

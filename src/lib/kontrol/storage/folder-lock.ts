@@ -1,71 +1,96 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
 import { StorageError } from './storage.js';
 
 /**
- * A folder for one process. The lock is a file with the number of the process that has it; one that was left by a process
- * that is gone counts for nothing.
+ * A folder for one process. Who has it listens at a socket in it, and tells its process number to whoever asks. A socket
+ * whose process has died, however it did, answers nobody and counts for nothing; a file with a process number would be
+ * believed for ever in containers, where every process has the same.
  */
 export class FolderLock {
   readonly #folder: string;
-  readonly #file: string;
-  #held = false;
+  readonly #socket: string;
+  #server: Server | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#file = path.join(folder, 'kontrol.lock');
+    this.#socket = socketPath(folder);
   }
 
-  /** Takes the folder. Throws a StorageError `locked` that names who has it. */
-  take(): void {
-    if (this.#tryToTake()) return;
-    const holder = this.#holder();
-    if (holder !== undefined && isAlive(holder)) {
+  /** Takes the folder. Rejects with a StorageError `locked` that names who has it. */
+  async take(): Promise<void> {
+    if (await this.#tryToTake()) return;
+    const holder = await askHolder(this.#socket);
+    if (holder !== undefined) {
       const message =
         `The folder ${this.#folder} belongs to another Kontrol, process ${holder}. ` +
         'Stop that one, or give this one a folder of its own';
       throw new StorageError('locked', message);
     }
-    rmSync(this.#file, { force: true });
-    if (!this.#tryToTake())
-      throw new StorageError('locked', `The folder ${this.#folder} was taken by another Kontrol`);
+    rmSync(this.#socket, { force: true });
+    if (await this.#tryToTake()) return;
+    throw new StorageError(
+      'locked',
+      `The folder ${this.#folder} was taken by another Kontrol at this moment`,
+    );
   }
 
-  release(): void {
-    if (this.#held) rmSync(this.#file, { force: true });
-    this.#held = false;
+  release(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    return new Promise((resolve) => {
+      if (server) server.close(() => resolve());
+      else resolve();
+    });
   }
 
-  #tryToTake(): boolean {
-    try {
-      writeFileSync(this.#file, `${process.pid}\n`, { flag: 'wx', mode: 0o600 });
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new StorageError('unavailable', `The folder ${this.#folder} cannot be used: ${reason}`, {
-        cause,
+  #tryToTake(): Promise<boolean> {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.end(`${process.pid}\n`);
+    });
+    // The lock alone is no reason to go on running.
+    server.unref();
+    return new Promise((resolve, reject) => {
+      server.on('error', (cause: NodeJS.ErrnoException) => {
+        if (cause.code === 'EADDRINUSE') resolve(false);
+        else reject(this.#unusable(cause));
       });
-    }
-    this.#held = true;
-    return true;
+      server.listen(this.#socket, () => {
+        this.#server = server;
+        if (process.platform !== 'win32') chmodSync(this.#socket, 0o600);
+        resolve(true);
+      });
+    });
   }
 
-  #holder(): number | undefined {
-    try {
-      const pid = Number(readFileSync(this.#file, 'utf8'));
-      return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
-    } catch {
-      return undefined;
-    }
+  #unusable(cause: Error): StorageError {
+    return new StorageError('unavailable', `The folder ${this.#folder} cannot be locked: ${cause.message}`, {
+      cause,
+    });
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process lives too.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** The process that answers at the socket; undefined where none does. */
+function askHolder(socketFile: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect(socketFile);
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.on('error', () => resolve(undefined));
+    socket.on('end', () => resolve(answer.trim() || 'unknown'));
+  });
+}
+
+// As long as the address of a socket may be, everywhere.
+const LONGEST = 100;
+
+function socketPath(folder: string): string {
+  const name = `kitectl-${createHash('sha256').update(path.resolve(folder)).digest('hex').slice(0, 32)}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  const inFolder = path.join(folder, 'kontrol.lock');
+  return Buffer.byteLength(inFolder) <= LONGEST ? inFolder : path.join(os.tmpdir(), `${name}.lock`);
 }

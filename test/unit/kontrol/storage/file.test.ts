@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -38,11 +39,27 @@ describe('the file store', () => {
     await second.close();
   });
 
-  it('takes over a folder that a dead process left locked', async () => {
-    writeFileSync(path.join(folder, 'kontrol.lock'), '99999999\n');
+  it('takes over a folder that was left locked, by a file or by a socket that nobody answers at', async () => {
+    writeFileSync(path.join(folder, 'kontrol.lock'), '1\n');
     const storage = new FileStorage(folder);
     await storage.open();
     expect(await storage.registrations()).toEqual([]);
+    await storage.close();
+    // A process that dies leaves its socket behind.
+    const script = `require('node:net').createServer().listen(${JSON.stringify(path.join(folder, 'kontrol.lock'))}, () => process.kill(process.pid, 'SIGKILL'))`;
+    expect(spawnSync(process.execPath, ['-e', script]).signal).toBe('SIGKILL');
+    expect(existsSync(path.join(folder, 'kontrol.lock'))).toBe(true);
+    const again = new FileStorage(folder);
+    await again.open();
+    expect(await again.registrations()).toEqual([]);
+    await again.close();
+  });
+
+  it('locks a folder whose path is too long for a socket', async () => {
+    const deep = path.join(folder, 'x'.repeat(120));
+    const storage = new FileStorage(deep);
+    await storage.open();
+    await expect(new FileStorage(deep).open()).rejects.toMatchObject({ code: 'locked' });
     await storage.close();
   });
 
