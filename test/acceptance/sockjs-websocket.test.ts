@@ -72,6 +72,26 @@ describe('a WebSocket session', () => {
     socket.destroy();
   });
 
+  it('sends nothing behind its answer to a goodbye, not even the answer to what came just before', async () => {
+    const url = new URL(await start({ onSession: echo }));
+    const socket = net.connect(Number(url.port), url.hostname);
+    socket.setEncoding('latin1');
+    socket.write(
+      `GET /kite/0/a/websocket HTTP/1.1\r\nHost: ${url.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n',
+    );
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+    });
+    while (!text.endsWith('\u0081\u0001o')) await once(socket, 'data');
+    text = '';
+    // The message `["late"]`, and a close frame with the code 1000.
+    socket.write('\u0081\u0088\0\0\0\0["late"]\u0088\u0082\0\0\0\0\u0003\u00e8', 'latin1');
+    await once(socket, 'close');
+    expect(text).toBe('\u0088\u0002\u0003\u00e8');
+  });
+
   it('may share its name with another', async () => {
     const url = `${await start()}/000/same/websocket`;
     const one = await connect(url);

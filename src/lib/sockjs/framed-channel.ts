@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Limits } from '../util/limits.js';
 import type { Fragment, Message } from '../util/message.js';
+import type { Masks } from './ascii-frame.js';
 import { BATCH_LENGTH, BATCH_MESSAGES, Batch } from './batch.js';
 import {
   closeFrame,
@@ -22,8 +23,15 @@ abstract class FramedChannel extends WebSocketChannel {
   readonly #batch: Batch;
   #scheduled = false;
 
-  constructor(opening: string, ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
-    super(ws, socket, limits, owner);
+  constructor(
+    opening: string,
+    ws: WebSocket,
+    socket: Socket,
+    limits: Limits,
+    owner: ChannelOwner,
+    masks: Masks,
+  ) {
+    super(ws, socket, limits, owner, masks);
     this.#batch = new Batch(opening, limits.messageBytes);
   }
 
@@ -67,7 +75,7 @@ export class ServerFramedChannel extends FramedChannel {
   #expected: readonly Fragment[] | undefined;
 
   constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
-    super('a[', ws, socket, limits, owner);
+    super('a[', ws, socket, limits, owner, 'none');
     this.transmit(OPEN_FRAME);
   }
 
@@ -98,8 +106,8 @@ export class ServerFramedChannel extends FramedChannel {
 
 /** The client's end of such a session. */
 export class ClientFramedChannel extends FramedChannel {
-  constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
-    super('[', ws, socket, limits, owner);
+  constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner, masks: Masks) {
+    super('[', ws, socket, limits, owner, masks);
   }
 
   protected get heartbeatFrame(): undefined {

@@ -4,6 +4,7 @@ import type { Channel } from '../util/channel.js';
 import type { Limits } from '../util/limits.js';
 import type { Message } from '../util/message.js';
 import { formatAddress } from './address.js';
+import { asciiFrame, type Masks } from './ascii-frame.js';
 import { BaseChannel } from './base-channel.js';
 import {
   CLOSE_GRACE,
@@ -33,6 +34,7 @@ export abstract class WebSocketChannel extends BaseChannel {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #owner: ChannelOwner;
+  readonly #masks: Masks;
   #remoteAddress: string | undefined;
   #congested = false;
   #closing = false;
@@ -42,12 +44,13 @@ export abstract class WebSocketChannel extends BaseChannel {
   // How the connection ends when this side, or a close frame of SockJS, has said so before WebSocket does.
   #verdict: Verdict | undefined;
 
-  constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
+  constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner, masks: Masks) {
     super();
     this.limits = limits;
     this.#ws = ws;
     this.#socket = socket;
     this.#owner = owner;
+    this.#masks = masks;
     (ws as Owned)[CHANNEL] = this;
     (socket as Owned)[CHANNEL] = this;
     ws.on('message', onMessage);
@@ -94,8 +97,12 @@ export abstract class WebSocketChannel extends BaseChannel {
   protected transmit(text: string): void {
     // Whatever may leave the queue above `pauseBytes` has to tell when it is gone. A unit takes three bytes at most.
     const buffered = this.#socket.writableLength + 3 * text.length + FRAME_HEADER;
-    if (this.#congested || buffered > this.limits.pauseBytes) this.#ws.send(text, () => this.#taken());
-    else this.#ws.send(text);
+    const taken =
+      this.#congested || buffered > this.limits.pauseBytes ? (): void => this.#taken() : undefined;
+    // After a goodbye, of which only `ws` may know yet, nothing must follow.
+    const frame = this.#ws.readyState === this.#ws.OPEN ? asciiFrame(text, this.#masks) : undefined;
+    if (frame === undefined) this.#ws.send(text, taken);
+    else this.#socket.write(frame, 'latin1', taken);
   }
 
   protected cork(): void {

@@ -111,14 +111,15 @@ function makeChannel(
   framed: boolean,
   { limits, clock }: DialOptions,
 ): Channel {
+  const masks = nobodyBetween(base) ? 'zero' : 'random';
   const ws = adoptSocket(socket, head, {
     maxPayload: frameBytes(limits.messageBytes),
     closeTimeout: CLOSE_GRACE,
-    generateMask: nobodyBetween(base) ? zeroMask : undefined,
+    generateMask: masks === 'zero' ? zeroMask : undefined,
   });
   const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
   const Session = framed ? ClientFramedChannel : RawChannel;
-  const channel = new Session(ws, socket, limits, heartbeat);
+  const channel = new Session(ws, socket, limits, heartbeat, masks);
   heartbeat.watch(channel);
   return channel;
 }

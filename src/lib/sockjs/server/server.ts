@@ -140,8 +140,10 @@ export class SockJsServer implements ChannelOwner {
     socket.cork();
     process.nextTick(uncork, socket);
     this.#webSockets.handleUpgrade(req, socket, head, (ws: WebSocket) => {
-      const Session = raw ? RawChannel : ServerFramedChannel;
-      const session = new Session(ws, socket, this.#options.limits, this);
+      const { limits } = this.#options;
+      const session = raw
+        ? new RawChannel(ws, socket, limits, this, 'none')
+        : new ServerFramedChannel(ws, socket, limits, this);
       this.#sessions.add(session);
       this.#options.onSession(session, req);
     });
