@@ -1,3 +1,5 @@
+import semver from 'semver';
+
 /** A version as the constraint grammar of hashicorp/go-version has it: any number of segments, a prerelease, metadata. */
 export interface Version {
   /** The numbers, at least three: `1.2` is `1.2.0`. */
@@ -27,8 +29,8 @@ export function parseVersion(text: string): Version | undefined {
 }
 
 /**
- * Below 0 where `a` comes before `b`, above 0 where it comes after it, 0 where they are equal but for metadata. Written
- * by hand because semver libraries know three segments only, and weigh more than a page may spend on all of this.
+ * Below 0 where `a` comes before `b`, above 0 where it comes after it, 0 where they are equal but for metadata. The
+ * segments are compared here because semver libraries know just three.
  */
 export function compareVersions(a: Version, b: Version): number {
   const length = Math.max(a.segments.length, b.segments.length);
@@ -49,16 +51,8 @@ function comparePrereleases(a: string, b: string): number {
   for (const [index, part] of parts.entries()) {
     const other = others[index];
     if (other === undefined) return 1;
-    const order = compareIdentifiers(part, other);
+    const order = semver.compareIdentifiers(part, other);
     if (order !== 0) return order;
   }
   return parts.length - others.length;
-}
-
-function compareIdentifiers(a: string, b: string): number {
-  if (a === b) return 0;
-  const numeric = /^\d+$/;
-  if (numeric.test(a) !== numeric.test(b)) return numeric.test(a) ? -1 : 1;
-  if (numeric.test(a)) return Number(a) - Number(b);
-  return a < b ? -1 : 1;
 }

@@ -4,7 +4,8 @@ import { usageError } from '../cli-error.js';
 import { checkedUrl, isLoopback } from '../target.js';
 import { portOf, said, type Setting, variableOf } from './setting.js';
 import type { ParsedStartFlags } from './start-flags.js';
-import { type StorageChoice, storageChoice } from './storage-choice.js';
+import type { StorageConfig } from '../../kontrol/storage/index.js';
+import { storageChoice } from './storage-choice.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,7 +29,7 @@ export interface StartOptions {
   readonly policy: { readonly type: 'default' | 'open' } | { readonly type: 'file'; readonly file: string };
   readonly registration: 'invite' | 'open';
   readonly webrtc: boolean;
-  readonly storage: StorageChoice;
+  readonly storage: StorageConfig;
   /** Folder of what Kontrol makes for itself. */
   readonly home: string;
   /** What the person should know before it starts. */

@@ -1,38 +1,16 @@
 import { join } from 'node:path';
+import type { StorageConfig } from '../../kontrol/storage/index.js';
 import { usageError } from '../cli-error.js';
 import { portOf, said, type Setting } from './setting.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Which store, and how to reach it: what `openStorage` takes. */
-export type StorageChoice =
-  | { readonly kind: 'memory' }
-  | { readonly kind: 'file'; readonly folder: string }
-  | {
-      readonly kind: 'postgres';
-      readonly host: string;
-      readonly port: number;
-      readonly user: string;
-      readonly password: string;
-      readonly database: string;
-      /** Milliseconds. */
-      readonly connectTimeout: number;
-      readonly secret?: string;
-    }
-  | {
-      readonly kind: 'etcd';
-      readonly machines: readonly string[];
-      readonly user?: string;
-      readonly password?: string;
-      readonly secret?: string;
-    };
 
 /**
  * The store that `--storage` and its settings describe.
  *
  * @throws CliError where something is missing or wrong
  */
-export function storageChoice(text: Setting, env: Environment, home: string): StorageChoice {
+export function storageChoice(text: Setting, env: Environment, home: string): StorageConfig {
   const kind = text('storage') ?? 'file';
   const secret = env['KONTROL_SECRET'] ? { secret: env['KONTROL_SECRET'] } : {};
   switch (kind) {
