@@ -208,7 +208,7 @@ async function watchLatency(node: Node, other: Node): Promise<number> {
       await Promise.all([register(node, 'watched', i, id), hears]);
       times.push(performance.now() - started);
     }
-    return times.sort((a, b) => a - b)[CHANGES / 2] ?? 0;
+    return times.toSorted((a, b) => a - b)[CHANGES / 2] ?? 0;
   });
 }
 
