@@ -23,6 +23,9 @@ export const postgresInstalled = binaries !== undefined;
 /** The name of what is missing, for the titles of tests that are skipped. */
 export const missingPostgres = postgresInstalled ? undefined : 'PostgreSQL';
 
+/** Goes into the titles of tests that need a server. */
+export const skipped = postgresInstalled ? '' : ' (skipped: there is no PostgreSQL here)';
+
 /** The password of the role `postgres`, which may do everything. */
 export const PASSWORD = 'the password of postgres';
 
@@ -97,13 +100,17 @@ export class PostgresServer {
   freeze(): void {
     const pid = this.#process?.pid;
     if (pid === undefined) throw new Error('The server does not run');
-    signal(pid, 'SIGSTOP');
+    // The list of children may leave some out while others come and go, and a signal takes a moment to arrive.
+    let running = [pid];
+    for (let looks = 0; running.length > 0 || looks < 3; looks++) {
+      for (const each of running) signal(each, 'SIGSTOP');
+      running = [pid, ...childrenOf(pid)].filter((each) => !/[TtZ]/.test(stateOf(each)));
+    }
     this.#frozen = [pid, ...childrenOf(pid)];
-    for (const each of this.#frozen) signal(each, 'SIGSTOP');
   }
 
   thaw(): void {
-    for (const pid of this.#frozen.splice(0)) signal(pid, 'SIGCONT');
+    for (const pid of this.#frozen.splice(0).toReversed()) signal(pid, 'SIGCONT');
   }
 
   /** Sets configuration that it heeds without a restart, such as `ssl`. Values are quoted here. */
@@ -238,10 +245,15 @@ function childrenOf(pid: number): number[] {
 }
 
 function isRunning(pid: number): boolean {
+  return stateOf(pid) !== 'Z';
+}
+
+/** The letter with which the kernel says what a process does; `Z` also where there is none. */
+function stateOf(pid: number): string {
   try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 'Z';
   } catch {
-    return false;
+    return 'Z';
   }
 }
 

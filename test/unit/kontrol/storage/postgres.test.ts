@@ -1,15 +1,14 @@
 import { describe } from 'vitest';
-import { missingPostgres, postgresInstalled } from '../../../helpers/postgres-server.js';
+import { missingPostgres, postgresInstalled, skipped } from '../../../helpers/postgres-server.js';
 import { DEADLINE, usePostgres } from '../../../helpers/postgres-store.js';
 import { sharedStorageConformance } from '../../../helpers/shared-storage-conformance.js';
 import { storageConformance } from '../../../helpers/storage-conformance.js';
 
 const postgres = usePostgres();
 
-describe.skipIf(!postgresInstalled)(
-  `PostgreSQL${postgresInstalled ? '' : ' (skipped: there is no PostgreSQL here)'}`,
-  () => storageConformance('postgres', () => postgres.make(), true),
-);
+describe.skipIf(!postgresInstalled)(`the conformance suite${skipped}`, () => {
+  storageConformance('postgres', () => postgres.make(), true);
+});
 
 sharedStorageConformance({
   name: 'postgres',

@@ -53,7 +53,7 @@ function explanation(config: PostgresConfig, cause: unknown, state: string | und
     case '42501':
       return `does not let ${JSON.stringify(user)} do this: ${reason}. Grant it what is missing`;
     case '53300':
-      return `takes no more connections: ${reason}. Raise its max_connections`;
+      return `takes no more connections: ${reason}. Raise the limit: max_connections, or that of the role or of the database`;
     case '3F000':
     case '42P01':
     case '42703':
