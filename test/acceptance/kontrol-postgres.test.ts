@@ -95,7 +95,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
       // Every query in between answers, with everything that was acknowledged here before.
       if (turn % 20 === 0) await nodes[0].query();
     });
-    await expect.poll(() => acknowledged.size, { timeout: 10_000 }).toBeGreaterThan(300);
+    await expect.poll(() => acknowledged.size, { timeout: 10_000 }).toBeGreaterThan(1000);
     const before = new Set(acknowledged);
     await postgres.server.kill();
     await expect.poll(() => Promise.all(nodes.map(({ ready }) => ready()))).toEqual([503, 503]);
