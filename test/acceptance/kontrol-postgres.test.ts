@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Kontrol } from '../../src/lib/kontrol/index.js';
+import type { Kontrol, KontrolOptions } from '../../src/lib/kontrol/index.js';
 import { testIdentity } from '../helpers/keys.js';
 import { connect, startKontrol } from '../helpers/kontrol.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 import { postgresInstalled, skipped } from '../helpers/postgres-server.js';
 import { usePostgres } from '../helpers/postgres-store.js';
 
@@ -18,11 +19,12 @@ interface Node {
   readonly query: (id?: string) => Promise<ReadonlySet<string>>;
 }
 
-async function node(): Promise<Node> {
+async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
   // Its pairs come from the store: the nodes share them.
   const { kontrol, origin } = await startKontrol({
     storage: postgres.make(),
     keyPair: undefined,
+    ...options,
   });
   const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('alice') };
   const alice = await connect(kontrol, 'alice');
@@ -71,6 +73,33 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     await kite.tell('register', { url: 'http://127.0.0.1:1/kite' });
     await expect.poll(() => a.kontrol.status().kites, { timeout: 1000 }).toBe(b.kontrol.status().kites);
     expect(b.kontrol.status().storage).toEqual({ name: 'postgres', online: true });
+  });
+
+  it('keep a kite that beats at one alive at the other, and give it up when it falls silent', async () => {
+    const clock = new ManualClock(Date.now());
+    const [a, b] = [await node({ clock }), await node({ clock })];
+    const id = randomUUID();
+    expect((await a.register(id))[0]).toBe(200);
+    const kites = (): number => b.kontrol.status().kites;
+    // Both Kontrols are kites themselves.
+    await expect.poll(kites).toBe(3);
+    /** Milliseconds that the kite has left in the store. */
+    const left = async (): Promise<number> => {
+      const [row] = await postgres.server.sql<{ ms: number }>(
+        postgres.database,
+        'SELECT (extract(epoch FROM updated_at) * 1000)::float8 + 90000 AS ms FROM kite.kite WHERE id = $1',
+        [id],
+      );
+      return (row?.ms ?? 0) - clock.now();
+    };
+    for (let passed = 0; passed < 300_000; passed += 10_000) {
+      clock.advance(10_000);
+      expect(await (await fetch(`${a.origin}/heartbeat?id=${id}`)).text()).toBe('pong');
+      await expect.poll(left).toBeGreaterThanOrEqual(30_000);
+      expect(kites()).toBe(3);
+    }
+    clock.advance(40_000);
+    await expect.poll(kites).toBe(2);
   });
 
   it('refuse a kite whose id is no UUID, by name, and stay ready', async () => {
