@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { PostgresServer, postgresInstalled } from '../test/helpers/postgres-server.js';
 import type { StorageConfig } from '../src/lib/kontrol/storage/index.js';
 
 export const kinds = ['memory', 'file', 'postgres', 'etcd'] as const;
@@ -19,6 +20,16 @@ export async function withStorage<Result>(
         return await work({ kind, folder });
       } finally {
         rmSync(folder, { recursive: true, force: true });
+      }
+    }
+    case 'postgres': {
+      if (!postgresInstalled) return undefined;
+      const server = await PostgresServer.start();
+      try {
+        const login = server.login(await server.newDatabase());
+        return await work({ kind, ...login, connectTimeout: 5000 });
+      } finally {
+        await server.remove();
       }
     }
     default:
