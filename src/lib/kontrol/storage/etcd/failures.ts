@@ -80,7 +80,7 @@ function adviceOn(text: string, passing: boolean): string {
     return 'Compact and defragment it, disarm its alarm, and have it compact itself (--auto-compaction-retention)';
   if (/self.signed|unable to (?:get|verify)|certificate|altnames/i.test(text))
     return 'Name the authority that signed its certificate (ca, --etcd-ca), and its own where it asks for one';
-  if (/wrong version number|EPROTO/.test(text))
+  if (/before secure TLS connection|wrong version number|EPROTO/.test(text))
     return 'Its port takes no TLS: write the URLs of members that take none with http://';
   return passing ? 'Check that it runs, and the URLs of its members' : 'See what its log says';
 }
