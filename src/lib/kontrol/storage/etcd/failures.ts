@@ -82,6 +82,8 @@ function adviceOn(text: string, passing: boolean): string {
     return 'Name the authority that signed its certificate (ca, --etcd-ca), and its own where it asks for one';
   if (/before secure TLS connection|wrong version number|EPROTO/.test(text))
     return 'Its port takes no TLS: write the URLs of members that take none with http://';
+  if (/Failed to connect/.test(text))
+    return 'Check that it runs; where its port takes TLS only, write the URLs of members with https://';
   return passing ? 'Check that it runs, and the URLs of its members' : 'See what its log says';
 }
 
