@@ -27,6 +27,8 @@ export interface EtcdOptions {
     /** The authority that signed the certificates that clients must have. Undefined: they need none. */
     readonly clientCa?: string;
   };
+  /** Has users get signed tokens, which name the users' revision, instead of ones that a member remembers. */
+  readonly tokenKeys?: { readonly publicKey: string; readonly privateKey: string };
 }
 
 /** One process of etcd. */
@@ -146,9 +148,12 @@ export class EtcdServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #make({ members = 1, tls }: EtcdOptions): Promise<EtcdMember[]> {
+  async #make({ members = 1, tls, tokenKeys }: EtcdOptions): Promise<EtcdMember[]> {
     const scheme = tls ? 'https' : 'http';
-    const security = tls ? this.#securityArgs(tls) : [];
+    const security = [
+      ...(tls ? this.#securityArgs(tls) : []),
+      ...(tokenKeys ? this.#tokenArgs(tokenKeys) : []),
+    ];
     const addresses = [];
     for (let n = 0; n < members; n++) {
       addresses.push({
@@ -183,6 +188,11 @@ export class EtcdServer {
     ];
     if (clientCa === undefined) return args;
     return [...args, '--client-cert-auth', `--trusted-ca-file=${this.#writeFile('clients.crt', clientCa)}`];
+  }
+
+  #tokenArgs({ publicKey, privateKey }: NonNullable<EtcdOptions['tokenKeys']>): string[] {
+    const files = `pub-key=${this.#writeFile('token.pub', publicKey)},priv-key=${this.#writeFile('token.key', privateKey)}`;
+    return [`--auth-token=jwt,${files},sign-method=RS256,ttl=10m`];
   }
 
   #writeFile(name: string, content: string): string {

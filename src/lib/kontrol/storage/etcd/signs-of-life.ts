@@ -44,8 +44,8 @@ const CHARACTERS = 300_000;
 
 /**
  * Refreshes registrations without writing them again, which would fill etcd with their history within hours. Kites that are
- * refreshed together are listed once, as a group, and then one short value says until when all of them are alive. A group
- * of which any kite is not refreshed with the others is given up, and the others go into new groups.
+ * refreshed together are listed once, as a group, and then one short value says until when all of them are alive. Where any
+ * kite of a group is not refreshed with the others, these go into new groups.
  */
 export class SignsOfLife {
   readonly #options: SignsOfLifeOptions;
@@ -102,13 +102,13 @@ export class SignsOfLife {
     }
   }
 
-  /** This node's groups of which all are among the ids. Those of which some are, and those that are over, are forgotten. */
+  /** This node's groups of which all are among the ids. Those that are over are forgotten. */
   #wholeGroups(ids: ReadonlySet<string>): string[] {
     const whole: string[] = [];
     const now = this.#options.clock.now();
     for (const [name, group] of this.#groups) {
-      if (group.expiresAt > now && group.ids.every((id) => ids.has(id))) whole.push(name);
-      else if (group.expiresAt <= now || group.ids.some((id) => ids.has(id))) this.#groups.delete(name);
+      if (group.expiresAt <= now) this.#groups.delete(name);
+      else if (group.ids.every((id) => ids.has(id))) whole.push(name);
     }
     return whole;
   }
