@@ -1,5 +1,6 @@
 /**
- * What a registry of 1,000, 10,000 and 100,000 kites costs: `tsx --expose-gc bench/kontrol.ts [memory|file] [count…]`.
+ * What a registry of 1,000, 10,000 and 100,000 kites costs: `tsx --expose-gc bench/kontrol.ts [memory|file|postgres]
+ * [count…]`. For PostgreSQL it starts a server of its own, which does not wait for the disk.
  *
  * Kontrol and its one client share this process and its core, so that calls over the wire are slower here than in life.
  * Registrations go over HTTP, queries over a WebSocket.
@@ -10,9 +11,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { Kite } from '../src/lib/index.js';
 import { Kontrol } from '../src/lib/kontrol/index.js';
-import { openStorage } from '../src/lib/kontrol/storage/index.js';
+import { openStorage, type StorageConfig } from '../src/lib/kontrol/storage/index.js';
 import { systemClock } from '../src/lib/util/clock.js';
 import { silentLogger } from '../src/lib/util/logger.js';
+import { PostgresServer } from '../test/helpers/postgres-server.js';
 
 const IN_FLIGHT = 32;
 const QUERIES = 5000;
@@ -49,8 +51,11 @@ function heap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-async function measure(count: number, folder: string): Promise<Record<string, number>> {
-  const config = kind === 'file' ? { kind: 'file' as const, folder } : { kind: 'memory' as const };
+function idOf(index: number): string {
+  return `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
+}
+
+async function measure(count: number, config: StorageConfig): Promise<Record<string, number>> {
   const storage = openStorage(config, { clock: systemClock, logger: silentLogger });
   const kontrol = new Kontrol({ storage, port: 0, env: {}, logger: silentLogger });
   await kontrol.listen();
@@ -66,13 +71,13 @@ async function measure(count: number, folder: string): Promise<Record<string, nu
       version: '1.0.0',
       region: 'eu',
       hostname: `host${index % 1000}`,
-      id: `id-${index}`,
+      id: idOf(index),
     };
     const body = { url: `http://10.0.0.1:${index % 65_536}/kite`, kite, auth };
     return send('POST', `${origin}/register`, JSON.stringify(body));
   });
   const bytes = (heap() - before) / count;
-  const beating = await timed(count, (index) => send('GET', `${origin}/heartbeat?id=id-${index}`));
+  const beating = await timed(count, (index) => send('GET', `${origin}/heartbeat?id=${idOf(index)}`));
   const caller = new Kite('caller', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
   const client = caller.newClient(kontrol.url, { auth });
   await client.dial();
@@ -100,12 +105,23 @@ async function measure(count: number, folder: string): Promise<Record<string, nu
   };
 }
 
-const rows: Record<string, number>[] = [];
-for (const count of counts) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'kontrol-bench-'));
-  rows.push(await measure(count, folder));
-  rmSync(folder, { recursive: true, force: true });
+async function configOf(server: PostgresServer | undefined, folder: string): Promise<StorageConfig> {
+  if (!server) return kind === 'file' ? { kind, folder } : { kind: 'memory' };
+  const database = await server.newDatabase();
+  return { kind: 'postgres', ...server.login(database), connectTimeout: 5000 };
 }
-console.log(`storage: ${kind}`);
-console.table(rows);
-agent.destroy();
+
+const server = kind === 'postgres' ? await PostgresServer.start() : undefined;
+try {
+  const rows: Record<string, number>[] = [];
+  for (const count of counts) {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'kontrol-bench-'));
+    rows.push(await measure(count, await configOf(server, folder)));
+    rmSync(folder, { recursive: true, force: true });
+  }
+  console.log(`storage: ${kind}`);
+  console.table(rows);
+} finally {
+  await server?.remove();
+  agent.destroy();
+}

@@ -36,9 +36,9 @@ export class PostgresServer {
   #process: ChildProcess | undefined;
   #frozen: number[] = [];
   #databases = 0;
-  readonly #removeAtExit = (): void => this.#removeNow();
+  readonly #watcher: ChildProcess;
 
-  /** Makes one and starts it. It is there until `remove`, at the latest until this process ends. */
+  /** Makes one and starts it. It is there until `remove`, at the latest until this process ends, however it does. */
   static async start(): Promise<PostgresServer> {
     const server = new PostgresServer();
     try {
@@ -54,7 +54,7 @@ export class PostgresServer {
 
   private constructor() {
     this.#folder = mkdtempSync(path.join(os.tmpdir(), 'kitectl-postgres-'));
-    process.once('exit', this.#removeAtExit);
+    this.#watcher = watchOver(this.#folder);
   }
 
   get port(): number {
@@ -161,8 +161,10 @@ export class PostgresServer {
   async remove(): Promise<void> {
     this.thaw();
     await this.kill();
-    process.off('exit', this.#removeAtExit);
     rmSync(this.#folder, { recursive: true, force: true });
+    const gone = once(this.#watcher, 'exit');
+    this.#watcher.stdin?.end();
+    await gone;
   }
 
   get #data(): string {
@@ -189,12 +191,14 @@ export class PostgresServer {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   }
+}
 
-  #removeNow(): void {
-    const pid = this.#process?.pid;
-    if (pid !== undefined) for (const each of [pid, ...childrenOf(pid)]) signal(each, 'SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
+/** A process that ends the server and removes its folder when this process is gone, however that came about. */
+function watchOver(folder: string): ChildProcess {
+  const script = `cat >/dev/null
+    pid="$(head -n 1 "$0/data/postmaster.pid" 2>/dev/null)" && grep -q postgres "/proc/$pid/comm" && kill -9 "$pid"
+    rm -rf "$0"`;
+  return spawn('sh', ['-c', script, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
 }
 
 function findBinaries(): string | undefined {

@@ -1,8 +1,8 @@
 import { usageError } from './cli-error.js';
 import { suggest } from './suggest.js';
 
-/** What the normaliser needs to know of a flag: whether a value follows it. */
-export type FlagKinds = Readonly<Record<string, { readonly type: string }>>;
+/** What the normaliser needs to know of a flag: whether a value follows it, and whether `--no-` before its name turns it off. */
+export type FlagKinds = Readonly<Record<string, { readonly type: string; readonly allowNo?: boolean }>>;
 
 const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
 
@@ -32,10 +32,16 @@ export function normalizeArgv(argv: readonly string[], flags: FlagKinds): string
       continue;
     }
     const name = flagName(token);
-    const kind = Object.hasOwn(flags, name) ? flags[name] : undefined;
+    const kind = kindOf(flags, name);
+    const negated = kind === undefined ? name.replace(/^no-/, '') : undefined;
+    if (negated !== undefined && negated !== name && kindOf(flags, negated)?.allowNo) {
+      head.push(isOn(name, token) ? `--no-${negated}` : `--${negated}`);
+      continue;
+    }
     if (kind === undefined) throw unknownFlag(token, Object.keys(flags));
     if (kind.type === 'boolean') {
       if (isOn(name, token)) head.push(`--${name}`);
+      else if (kind.allowNo) head.push(`--no-${name}`);
       continue;
     }
     const value = token.includes('=') ? token.slice(token.indexOf('=') + 1) : argv[++i];
@@ -92,6 +98,10 @@ export function groupsOf(known: readonly string[]): string[] {
 function beforeDashes(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
   return end === -1 ? argv : argv.slice(0, end);
+}
+
+function kindOf(flags: FlagKinds, name: string): FlagKinds[string] | undefined {
+  return Object.hasOwn(flags, name) ? flags[name] : undefined;
 }
 
 function flagName(token: string): string {

@@ -161,7 +161,7 @@ function asCliError(error: unknown): CliError {
       type: 'storage',
       code: error.code,
       hint: unavailable
-        ? 'Start the store, or choose another with --storage.'
+        ? 'See that the store runs and that its settings are right, or choose another with --storage.'
         : 'Choose another store with --storage.',
       cause: error,
     });

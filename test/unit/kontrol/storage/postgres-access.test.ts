@@ -100,7 +100,7 @@ describe.skipIf(!postgresInstalled)(`TLS to PostgreSQL${skipped}`, () => {
 
   it('is used for every connection where the authority is known', async () => {
     const ca = await offerTls('127.0.0.1');
-    const storage = await opened({ tls: true, ca });
+    const storage = await opened({ ca });
     await storage.ping();
     expect(await encrypted()).toEqual([true]);
   });

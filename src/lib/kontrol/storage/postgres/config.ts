@@ -13,7 +13,10 @@ export interface PostgresConfig {
   readonly connectTimeout: number;
   /** Milliseconds within which a call is answered or rejects, connecting included. Default 5,000. */
   readonly timeout?: number;
-  /** Whether the connection is encrypted, and the server's certificate checked. Default: where the host is not loopback. */
+  /**
+   * Whether the connection is encrypted, and the server's certificate checked. Default: where the host is not loopback, or
+   * `ca` is given.
+   */
   readonly tls?: boolean;
   /** PEM of the authority that signed the server's certificate. Default: the ones that Node trusts. */
   readonly ca?: string;
@@ -29,8 +32,8 @@ function isLocal(host: string): boolean {
 }
 
 /** Whether connections are encrypted. */
-export function usesTls({ host, tls }: PostgresConfig): boolean {
-  return tls ?? !isLocal(host);
+export function usesTls({ host, tls, ca }: PostgresConfig): boolean {
+  return tls ?? (ca !== undefined || !isLocal(host));
 }
 
 /** The server and the database, for messages. */

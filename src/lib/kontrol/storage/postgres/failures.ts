@@ -15,13 +15,16 @@ export class NoAnswer extends Error {
 export function explain(config: PostgresConfig, cause: unknown): Error {
   if (cause instanceof StorageError || cause instanceof KiteError) return cause;
   const state = sqlState(cause);
-  const name = nameOf(config);
-  // Data that the database does not take says nothing of the database.
-  if (/^2[23]/.test(state ?? ''))
-    return new KiteError('argumentError', `${name} refuses this: ${reasonOf(cause)}`);
+  // Data that the database does not take says nothing of the database, and its sender is not told where that is.
+  if (state === '23503') return refusal('its key pair is not in the database');
+  if (/^2[23]/.test(state ?? '')) return refusal(reasonOf(cause));
   // What the server says of a row (`detail`) may show a private key: its error does not go along as the cause.
   const options = state === undefined ? { cause } : {};
-  return new StorageError('unavailable', `${name} ${explanation(config, cause, state)}`, options);
+  return new StorageError('unavailable', `${nameOf(config)} ${explanation(config, cause, state)}`, options);
+}
+
+function refusal(reason: string): KiteError {
+  return new KiteError('argumentError', `PostgreSQL refuses this: ${reason}`);
 }
 
 /** Whether the server ended a statement so that others could go on: it may be sent again. */

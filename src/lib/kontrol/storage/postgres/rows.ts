@@ -52,8 +52,11 @@ const milliseconds = (column: string): string =>
 const KITE = `SELECT id, username, environment, kitename AS name, version, region, hostname, url, key_id,
   ${milliseconds('created_at')}, ${milliseconds('updated_at')} FROM kite.kite`;
 
-/** $1: ids. */
-export const SELECT_SOME: Statement = { name: 'some', text: `${KITE} WHERE id = ANY($1::uuid[])` };
+/** $1: ids. Joined rather than compared: a scan of the table would compare each row with each id. */
+export const SELECT_SOME: Statement = {
+  name: 'some',
+  text: `${KITE} JOIN unnest($1::uuid[]) AS wanted (id) USING (id)`,
+};
 
 /** A page of all kites. $1: the id after which it begins; $2: its length. */
 export const SELECT_PAGE: Statement = { name: 'page', text: `${KITE} WHERE id > $1 ORDER BY id LIMIT $2` };
@@ -127,8 +130,9 @@ export const DELETE: Statement = {
 export const REFRESH: Statement = {
   name: 'refresh',
   text: `WITH refreshed AS (
-    UPDATE kite.kite SET updated_at = to_timestamp(($2::float8 - ${LEASE}) / 1000) WHERE id = ANY($1::uuid[])
-    RETURNING id
+    UPDATE kite.kite AS kite SET updated_at = to_timestamp(($2::float8 - ${LEASE}) / 1000)
+    FROM unnest($1::uuid[]) AS wanted (id) WHERE kite.id = wanted.id
+    RETURNING kite.id
   ), numbered AS (SELECT id, row_number() OVER () - 1 AS number FROM refreshed)
   SELECT pg_notify('${CHANNEL}', 'refreshed ' || $3 || ' ' || string_agg(id::text, ','))
     FROM numbered GROUP BY number / ${IDS}`,
