@@ -118,6 +118,11 @@ export class ProxyKite<Target> {
     return this.#origin === '' ? '' : `${this.#origin}/kite`;
   }
 
+  /** The host of its public URLs; before it listens, the address that it is going to listen at. */
+  get publicHost(): string {
+    return this.#address?.host ?? this.kite.config.ip;
+  }
+
   /** Whether kites can find it and register. */
   get ready(): boolean {
     return this.#ready && !this.#closing;
