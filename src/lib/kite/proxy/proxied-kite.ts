@@ -26,6 +26,8 @@ export interface ThroughProxyOptions {
    * started without one.
    */
   readonly query?: KiteQuery;
+  /** Certificate authorities to trust beside the system's, PEM; for proxies with TLS. */
+  readonly ca?: string;
 }
 
 export interface RegisterToProxyOptions extends ThroughProxyOptions {
@@ -82,6 +84,7 @@ export class ProxiedKite<Methods = AnyMethods> extends KontrolKite<Methods> {
       name,
       register,
       trustRemote,
+      ca: options.ca,
       candidates: () => (urls.length > 0 ? this.#named(urls) : this.#found(name, options.query)),
       moved: onUrl,
       atKontrol: this.#knowsKontrol ? (url) => this.registerForever({ url }) : undefined,

@@ -34,6 +34,8 @@ export interface ProxyLinkOptions {
   readonly onUrl: (at: ProxiedAt) => void;
   /** Methods that the proxy may call back on this connection. Default none. */
   readonly trustRemote?: readonly string[];
+  /** Certificate authorities to trust beside the system's, PEM. */
+  readonly ca?: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Picks the proxy: a number from 0 up to 1. Default `Math.random`. */
@@ -104,8 +106,9 @@ export class ProxyLink {
   }
 
   async #register(candidate: Candidate): Promise<void> {
-    const { register, trustRemote = [], onUrl } = this.#options;
-    const client = candidate.client({ handshakeTimeout: PATIENCE, timeout: PATIENCE, trustRemote });
+    const { register, trustRemote = [], ca, onUrl } = this.#options;
+    const patience = { handshakeTimeout: PATIENCE, timeout: PATIENCE };
+    const client = candidate.client({ ...patience, trustRemote, ...(ca !== undefined && { ca }) });
     this.#client = client;
     try {
       await client.dial();
