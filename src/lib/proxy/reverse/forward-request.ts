@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingMessage, ServerResponse } from 'node:http';
 import type { ProxySession } from '../proxy-table.js';
 import { responseHeaders } from './headers.js';
 import { refusalOf, type RefusalType, refuse } from './refusal.js';
@@ -31,8 +31,7 @@ export function forwardRequest(
   backend.on('response', (incoming) => {
     answer = incoming;
     response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, responseHeaders(incoming));
-    // Headers leave with the beginning of the body, or alone where that is still to come.
-    setImmediate(() => response.flushHeaders());
+    sendHeadersAlone(incoming, response);
     incoming.on('data', (chunk: Buffer) => session.count(0, chunk.length));
     incoming.on('error', fail);
     incoming.on('aborted', () => response.destroy());
@@ -50,5 +49,19 @@ export function forwardRequest(
     session.end();
     ended();
   });
+  sendHeadersAlone(request, backend);
   request.pipe(backend);
+}
+
+/** Headers leave with the beginning of the body. Where that takes longer, they do not wait for it. */
+function sendHeadersAlone(body: IncomingMessage, to: OutgoingMessage): void {
+  let begun = false;
+  const begin = (): void => {
+    begun = true;
+  };
+  body.once('data', begin);
+  body.once('end', begin);
+  setImmediate(() => {
+    if (!begun && !to.destroyed) to.flushHeaders();
+  });
 }
