@@ -4,7 +4,8 @@
  *     npm run math -- --port 3636
  *     npx kitectl call square 4 --to http://localhost:3636/kite
  *
- * With --register it registers at the Kontrol of your kite key, and is found as /user/prod/math.
+ * With --register it registers at the Kontrol of your kite key, and is found as /user/prod/math. With --proxy it does so
+ * through a reverse proxy, which it finds at Kontrol or in KITE_PROXY_URL.
  */
 import { parseArgs } from 'node:util';
 import { Kite, KiteError, kitePath, type RemoteFunction } from 'kitectl';
@@ -13,6 +14,7 @@ const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '3636' },
     register: { type: 'boolean', default: false },
+    proxy: { type: 'boolean', default: false },
   },
 });
 
@@ -43,11 +45,12 @@ kite
   })
   .disableAuthentication();
 
-if (values.register) {
+if (values.register || values.proxy) {
   await kite.listen();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void kite.close());
-  await kite.registerForever();
-  console.log(`registered as ${kitePath(kite.identity)} at ${kite.url}`);
+  // The first time, and whenever it has moved to another proxy.
+  kite.on('register', (url) => console.log(`registered as ${kitePath(kite.identity)} at ${url}`));
+  await (values.proxy ? kite.registerToProxy() : kite.registerForever());
 } else {
   await kite.run();
 }
