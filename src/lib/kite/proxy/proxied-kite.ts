@@ -1,12 +1,14 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
+import type { Channel } from '../../util/channel.js';
 import type { Client } from '../client.js';
 import type { CoreOptions } from '../core.js';
 import { KontrolKite, type KontrolMember } from '../kontrol/kontrol-kite.js';
 import type { AnyMethods } from '../method-types.js';
 import { type Candidate, noProxy, type ProxiedAt, type ProxyName } from './proxy-link.js';
 import { KeptUp, type ProxyRegistration } from './proxy-registration.js';
+import { Tunnels } from './tunnels.js';
 
 /** What a kite knows of proxies. */
 export interface ProxyMember {
@@ -35,6 +37,15 @@ export interface RegisterToProxyOptions extends ThroughProxyOptions {
   readonly url?: string;
 }
 
+export interface RegisterToTunnelOptions extends ThroughProxyOptions {
+  /**
+   * Origins to which tunnels may lead as the proxy says, `https://tunnel.example.com`. Default none: tunnels are dialled at
+   * the address at which the proxy was, whatever its public host is. To be set where that address is a balancer's, behind
+   * which another proxy might answer.
+   */
+  readonly tunnelOrigins?: readonly string[];
+}
+
 /** How a kite registers with one kind of proxy. */
 export interface ProxyWay {
   readonly name: ProxyName;
@@ -54,11 +65,21 @@ export class ProxiedKite<Methods = AnyMethods> extends KontrolKite<Methods> {
   readonly #proxies: ProxyMember;
   readonly #knowsKontrol: boolean;
   readonly #registrations = new Set<ProxyRegistration>();
+  readonly #tunnels: Tunnels;
+  readonly #tunnelled = new Set<{ close(): void }>();
 
   constructor(options: CoreOptions & { readonly kontrol: KontrolMember; readonly proxies: ProxyMember }) {
     super(options);
     this.#proxies = options.proxies;
     this.#knowsKontrol = options.kontrol.urls.length > 0;
+    const { dialer, handshakeTimeout, limits } = options;
+    this.#tunnels = new Tunnels({
+      dialer,
+      handshakeTimeout,
+      most: limits.tunnels,
+      accept: (channel, ended) => this.#acceptTunnel(channel, ended),
+    });
+    this.handle<unknown[]>('kite.tunnel', ({ args, client }) => this.#tunnels.open(client, args[0]));
   }
 
   /**
@@ -70,6 +91,21 @@ export class ProxiedKite<Methods = AnyMethods> extends KontrolKite<Methods> {
     const url = options.url ?? (await this.registerUrl());
     const register = (client: Client): Promise<string> => registerAt(client, url);
     return this.registerThrough({ name: 'proxy', register }, options);
+  }
+
+  /**
+   * Has a tunnel proxy pass callers on to this kite, which need not listen, and registers it at Kontrol as
+   * `registerToProxy` does. The proxy asks for a connection to itself for each caller; whoever comes through it is a
+   * stranger and authenticates as in front of this kite.
+   */
+  registerToTunnel(options: RegisterToTunnelOptions = {}): Promise<ProxyRegistration> {
+    const { ca, tunnelOrigins: origins = [] } = options;
+    const register = (client: Client): Promise<string> => {
+      const publicUrl = registerAt(client, '');
+      this.#tunnels.allow({ client, publicUrl, origins, ca });
+      return publicUrl;
+    };
+    return this.registerThrough({ name: 'tunnelproxy', register, trustRemote: ['kite.tunnel'] }, options);
   }
 
   /** Registers with one of the proxies of a kind and stays registered there, and at Kontrol under the public URL. */
@@ -98,8 +134,19 @@ export class ProxiedKite<Methods = AnyMethods> extends KontrolKite<Methods> {
   }
 
   protected override closeKontrol(): void {
+    this.#tunnels.close();
+    for (const tunnelled of this.#tunnelled) tunnelled.close();
     for (const registration of this.#registrations) registration.stop();
     super.closeKontrol();
+  }
+
+  #acceptTunnel(channel: Channel, ended: () => void): void {
+    const peer = this.accept(channel);
+    this.#tunnelled.add(peer);
+    peer.once('disconnect', () => {
+      this.#tunnelled.delete(peer);
+      ended();
+    });
   }
 
   /** A proxy that somebody named is trusted with the kite key. */
