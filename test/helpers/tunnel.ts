@@ -86,7 +86,10 @@ export async function passiveKite(
   const waiting: ((asked: Asked) => void)[] = [];
   kite.handle<[{ url: string }]>('kite.tunnel', ({ args: [{ url }] }) => {
     return new Promise((resolve, reject) => {
-      const asked = { url, answer: (error?: unknown) => (error === undefined ? resolve(null) : reject(error)) };
+      const asked = {
+        url,
+        answer: (error?: unknown) => (error === undefined ? resolve(null) : reject(error)),
+      };
       const next = waiting.shift();
       if (next) next(asked);
       else calls.push(asked);
