@@ -120,7 +120,8 @@ export abstract class BaseChannel implements Channel {
   }
 
   #emptyInbox(receiver: ChannelReceiver, evenPaused = false): void {
-    while (this.#inbox !== undefined && (evenPaused || !this.#paused)) {
+    for (;;) {
+      if (this.#inbox === undefined || (this.#paused && !evenPaused)) return;
       const text = this.#inbox[this.#inboxAt++];
       if (text === undefined) {
         this.#inbox = undefined;
