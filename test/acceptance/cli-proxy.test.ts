@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { selfSignedCertificate } from '../../src/lib/keys/index.js';
 import { request } from '../helpers/http.js';
+import { freePort } from '../helpers/free-port.js';
 import { testKeyPair } from '../helpers/keys.js';
 import { Cli, cleanEnv, root, Running } from './cli-harness.js';
 
@@ -39,23 +40,23 @@ async function line(running: Running): Promise<string> {
 
 /** A proxy in a process of its own that Kontrol knows, ended when the test ends. */
 async function startProxy(...args: string[]): Promise<{ running: Running; url: string }> {
-  const running = cli.start(['proxy', 'start', '--port', '0', '--json', ...args]);
+  const port = args.includes('--port') ? [] : ['--port', '0'];
+  const running = cli.start(['proxy', 'start', '--json', ...port, ...args]);
   onTestFinished(async () => {
     // So that Kontrol knows at once.
     running.child.kill('SIGTERM');
     await running.outcome;
   });
   const { url } = JSON.parse(await line(running)) as { url: string };
-  const port = new URL(url).port;
-  if (url.startsWith('http:'))
-    await expect.poll(async () => (await request('GET', `http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+  const ready = `http://127.0.0.1:${new URL(url).port}/readyz`;
+  if (url.startsWith('http:')) await expect.poll(async () => (await request('GET', ready)).status).toBe(200);
   return { running, url };
 }
 
 /** The example kite of bob's, registered through a proxy. */
-async function startMath(env: Record<string, string> = {}): Promise<Running> {
-  const child = spawn(process.execPath, [join(root, 'examples', 'math.js'), '--port', '0', '--proxy'], {
-    env: cleanEnv(cli.home, { ...bob, ...env }),
+async function startMath(way: '--proxy' | '--tunnel' = '--proxy'): Promise<Running> {
+  const child = spawn(process.execPath, [join(root, 'examples', 'math.js'), '--port', '0', way], {
+    env: cleanEnv(cli.home, bob),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const running = new Running(child);
@@ -101,6 +102,19 @@ describe('proxy start', () => {
       join(bob.KITE_HOME, 'kite.key'),
     ]);
     expect(other.code).toBe(4);
+  });
+
+  it('runs a tunnel proxy with --tunnel, behind which a kite needs no port', async () => {
+    const port = String(await freePort());
+    const flags = ['-public-host', `localhost:${port}`, '-private-key=k.pem', '-public-key=p.pem'];
+    const { url, running } = await startProxy('--tunnel', '--port', port, ...flags);
+    expect(url).toBe(`http://localhost:${port}/kite`);
+    expect(running.stderr).toContain('No key pair is needed');
+    const math = await startMath('--tunnel');
+    expect(math.stdout).toContain(` at http://localhost:${port}/proxy?kiteID=`);
+    expect(await cli.run(call, { env: bob })).toMatchObject({ code: 0, stdout: '16\n' });
+    const json = await cli.run(['proxy', 'status', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject([{ name: 'tunnelproxy', kites: [{ username: 'bob' }] }]);
   });
 
   it('ends gracefully on SIGTERM, with exit code 0', async () => {

@@ -7,7 +7,8 @@ export default class ProxyStart extends BaseCommand {
     'Run a proxy, behind which kites are reached that callers cannot reach themselves.';
 
   static override description =
-    'Kites register with it, and it passes on to them what comes in under their public URL. Registers itself at Kontrol, ' +
+    'Kites register with it, and it passes on to them what comes in under their public URL: a reverse proxy by connecting ' +
+    'to the kite, a tunnel proxy through connections that the kite opens. Registers itself at Kontrol, ' +
     'where kites find it when it runs with the kite key of Kontrol’s own user. On SIGTERM and Ctrl-C its kites move to ' +
     'another proxy, and what is running has ten seconds to finish. With --json one line {"url":…} tells when it listens.';
 
@@ -17,6 +18,10 @@ export default class ProxyStart extends BaseCommand {
       description: 'For others, with TLS.',
       command:
         '<%= config.bin %> proxy start --public-host proxy.example.com --port 443 --tls-cert cert.pem --tls-key key.pem',
+    },
+    {
+      description: 'For kites behind NAT.',
+      command: '<%= config.bin %> proxy start --tunnel --public-host localhost:3999',
     },
     {
       description: "The Go program's spelling.",

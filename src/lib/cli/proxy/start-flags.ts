@@ -3,6 +3,10 @@ import { kontrolFlag } from '../connection-flags.js';
 
 /** The flags of `proxy start`. Their other names are those of the Go programs `reverseproxy` and `tunnelproxy`. */
 export const proxyStartFlags = {
+  tunnel: boolean({
+    default: false,
+    summary: 'Run a tunnel proxy: for kites that nobody can reach, since it is they who connect.',
+  }),
   'public-host': string({
     summary: 'Host under which others reach the proxy, with a port or without. Default: where it listens.',
     description:
@@ -65,15 +69,34 @@ export const proxyStartFlags = {
     summary: 'Take any certificate of kites with TLS.',
     helpGroup: 'FORWARDING',
   }),
+  'allow-origin': string({
+    summary: 'With --tunnel: an origin of pages that may call, such as https://app.example.com. Repeatable.',
+    description:
+      'Pages of the proxy itself and of loopback may. Kites behind a reverse proxy decide themselves.',
+    helpValue: 'ORIGIN',
+    multiple: true,
+  }),
+  'public-key': string({
+    summary: 'Taken with --tunnel, as the Go program does, and not needed.',
+    helpValue: 'PATH',
+    hidden: true,
+  }),
+  'private-key': string({
+    summary: 'Taken with --tunnel, as the Go program does, and not needed.',
+    helpValue: 'PATH',
+    hidden: true,
+  }),
 };
 
 /** What oclif makes of `proxyStartFlags`. */
 export type ParsedProxyFlags = {
   readonly [Name in Exclude<keyof typeof proxyStartFlags, OtherName>]?: string | undefined;
 } & {
+  readonly tunnel: boolean;
   readonly 'allow-target'?: readonly string[] | undefined;
+  readonly 'allow-origin'?: readonly string[] | undefined;
   readonly 'local-kites'?: boolean | undefined;
   readonly 'insecure-kites': boolean;
 };
 
-type OtherName = 'allow-target' | 'local-kites' | 'insecure-kites';
+type OtherName = 'tunnel' | 'allow-target' | 'allow-origin' | 'local-kites' | 'insecure-kites';

@@ -7,6 +7,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What `proxy start` does, decided. */
 export interface ProxyStartOptions {
+  /** Whether it is a tunnel proxy, or a reverse proxy. */
+  readonly tunnel: boolean;
   readonly publicHost: string | undefined;
   readonly publicPort: number | undefined;
   readonly ip: string;
@@ -21,6 +23,8 @@ export interface ProxyStartOptions {
   readonly localKites: boolean | undefined;
   readonly kiteCaFile: string | undefined;
   readonly verifyKites: boolean;
+  /** Origins of pages, `*` for any. */
+  readonly allowOrigins: readonly string[];
   /** What the person should know before it starts. */
   readonly warnings: readonly string[];
 }
@@ -33,6 +37,7 @@ const PORT = 3999;
  * @throws CliError where one does not say what it must
  */
 export function proxyStartOptions(flags: ParsedProxyFlags, env: Environment): ProxyStartOptions {
+  refuseWhatDoesNotFit(flags);
   const publicHost = flags['public-host'];
   const port = flags.port === undefined ? PORT : wholeNumber(flags.port, 'port', 0, 65_535);
   const publicPort = flags['public-port'];
@@ -40,10 +45,8 @@ export function proxyStartOptions(flags: ParsedProxyFlags, env: Environment): Pr
     throw usageError('--public-port is given without --public-host.', 'Add --public-host HOST.');
   const tlsFiles = tlsFilesOf(flags);
   const ip = flags.ip ?? (env['KITE_IP'] || defaultIp(publicHost));
-  const allowTargets = (flags['allow-target'] ?? []).flatMap((list) =>
-    list.split(',').map((one) => one.trim()),
-  );
   return {
+    tunnel: flags.tunnel,
     publicHost,
     publicPort: publicPort === undefined ? undefined : wholeNumber(publicPort, 'public-port', 1, 65_535),
     ip,
@@ -54,12 +57,36 @@ export function proxyStartOptions(flags: ParsedProxyFlags, env: Environment): Pr
     version: versionOf(flags.version),
     kontrol: kontrolUrls(flags.kontrol),
     keyFile: flags['key-file'],
-    allowTargets,
+    allowTargets: listOf(flags['allow-target']),
     localKites: flags['local-kites'],
     kiteCaFile: flags['kite-ca'],
     verifyKites: !flags['insecure-kites'],
-    warnings: warningsOf({ ip, publicHost, tls: tlsFiles !== undefined, insecure: flags['insecure-kites'] }),
+    allowOrigins: listOf(flags['allow-origin']),
+    warnings: warningsOf({ ip, publicHost, tls: tlsFiles !== undefined, flags }),
   };
+}
+
+/** Each flag may be given several times, and may have several values with commas between them. */
+function listOf(flag: readonly string[] | undefined): readonly string[] {
+  return (flag ?? []).flatMap((list) => list.split(',').map((one) => one.trim()));
+}
+
+const OF_REVERSE = ['allow-target', 'local-kites', 'kite-ca'] as const;
+const OF_TUNNEL = ['allow-origin', 'public-key', 'private-key'] as const;
+
+function refuseWhatDoesNotFit(flags: ParsedProxyFlags): void {
+  const given = (names: readonly (keyof ParsedProxyFlags)[]): string | undefined =>
+    names.find((name) => flags[name] !== undefined);
+  const reverse = given(OF_REVERSE) ?? (flags['insecure-kites'] ? 'insecure-kites' : undefined);
+  const tunnel = given(OF_TUNNEL);
+  if (flags.tunnel && reverse !== undefined) {
+    throw usageError(
+      `--${reverse} is about what a reverse proxy forwards to, and a tunnel proxy forwards to nobody.`,
+      'Leave it out, or leave out --tunnel.',
+    );
+  }
+  if (!flags.tunnel && tunnel !== undefined)
+    throw usageError(`--${tunnel} is about a tunnel proxy, and this is a reverse proxy.`, 'Add --tunnel.');
 }
 
 /** Who names a host for others wants to be reached by them, unless something in front of the proxy is. */
@@ -94,10 +121,10 @@ interface Decided {
   readonly ip: string;
   readonly publicHost: string | undefined;
   readonly tls: boolean;
-  readonly insecure: boolean;
+  readonly flags: ParsedProxyFlags;
 }
 
-function warningsOf({ ip, publicHost, tls, insecure }: Decided): string[] {
+function warningsOf({ ip, publicHost, tls, flags }: Decided): string[] {
   const warnings: string[] = [];
   const local = isLocal(ip.includes(':') ? `[${ip}]` : ip);
   if (!local && !tls) {
@@ -108,7 +135,12 @@ function warningsOf({ ip, publicHost, tls, insecure }: Decided): string[] {
   if (local && publicHost !== undefined && !publicHost.includes('://') && !isLocal(publicHost)) {
     warnings.push(`The proxy listens at ${ip}, where ${publicHost} is not reached from elsewhere: see --ip.`);
   }
-  if (insecure)
+  if (flags['insecure-kites'])
     warnings.push('Certificates of kites are not looked at: somebody else may answer for a kite.');
+  if (flags['public-key'] !== undefined || flags['private-key'] !== undefined) {
+    warnings.push(
+      'No key pair is needed: tokens of tunnels are made and read by this proxy alone, with a secret of its own.',
+    );
+  }
   return warnings;
 }

@@ -1,5 +1,7 @@
+import type { ProxyOptions } from '../../proxy/proxy-options.js';
 import { ReverseProxy } from '../../proxy/reverse/reverse-proxy.js';
 import { TlsFiles } from '../../proxy/tls-files.js';
+import { TunnelProxy } from '../../proxy/tunnel/tunnel-proxy.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -14,6 +16,7 @@ import { proxyKey } from './proxy-key.js';
 import type { ProxyStartOptions } from './start-options.js';
 
 type Options = ProxyStartOptions & { readonly json: boolean };
+type Proxy = ReverseProxy | TunnelProxy;
 type Tls = { readonly cert: string; readonly key: string };
 
 /**
@@ -40,7 +43,8 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
   await proxy.listen();
   const watched = tls && watchTls(options, tls, proxy, logger);
   try {
-    say(`The reverse proxy listens at ${proxy.kite.url}, for others at ${proxy.url}`);
+    const kind = options.tunnel ? 'tunnel' : 'reverse';
+    say(`The ${kind} proxy listens at ${proxy.kite.url}, for others at ${proxy.url}`);
     if (options.json) stdout.write(`${toJson({ url: proxy.url })}\n`);
     await untilAborted(signal);
   } finally {
@@ -55,10 +59,10 @@ async function makeProxy(
   tls: Tls | undefined,
   logger: Logger,
   { env, version }: Surroundings,
-): Promise<ReverseProxy> {
+): Promise<Proxy> {
   const { publicHost, publicPort, ip, port, environment, region, kontrol } = options;
   const { key } = proxyKey(options.keyFile, env);
-  return new ReverseProxy({
+  const common: ProxyOptions = {
     publicHost,
     publicPort,
     ip,
@@ -71,6 +75,13 @@ async function makeProxy(
     version: options.version ?? version,
     logger,
     env,
+  };
+  if (options.tunnel) {
+    const any = options.allowOrigins.includes('*');
+    return new TunnelProxy({ ...common, allowOrigin: any ? '*' : options.allowOrigins });
+  }
+  return new ReverseProxy({
+    ...common,
     allowTargets: options.allowTargets,
     localKites: options.localKites,
     kiteCa: await caOf(options),
@@ -89,7 +100,7 @@ async function tlsOf({ tlsFiles }: Options): Promise<Tls | undefined> {
   );
 }
 
-function watchTls(options: Options, current: Tls, proxy: ReverseProxy, logger: Logger): TlsFiles {
+function watchTls(options: Options, current: Tls, proxy: Proxy, logger: Logger): TlsFiles {
   const { certificate = '', privateKey = '' } = options.tlsFiles ?? {};
   const watched = new TlsFiles({
     files: [certificate, privateKey],

@@ -96,6 +96,7 @@ export class HttpRegistration implements Registration {
   }
 
   #after(ms: number, next: () => void): void {
+    this.#timer?.cancel();
     if (!this.#stopped) this.#timer = this.#options.clock.setTimeout(next, ms);
   }
 

@@ -34,7 +34,6 @@ export function forwardRequest(
     sendHeadersAlone(incoming, response);
     incoming.on('data', (chunk: Buffer) => session.count(0, chunk.length));
     incoming.on('error', fail);
-    incoming.on('aborted', () => response.destroy());
     incoming.pipe(response);
   });
   backend.on('error', fail);

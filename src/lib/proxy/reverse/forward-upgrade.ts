@@ -75,7 +75,6 @@ function answerInstead(answer: IncomingMessage, caller: Duplex, session: ProxySe
   caller.write(answerHead(answer, ['Connection: close']), 'latin1');
   answer.on('data', (chunk: Buffer) => session.count(0, chunk.length));
   answer.on('error', () => caller.destroy());
-  answer.on('aborted', () => caller.destroy());
   caller.once('finish', () => caller.destroy());
   answer.pipe(caller);
 }

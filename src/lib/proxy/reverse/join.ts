@@ -13,6 +13,12 @@ export interface JoinOptions {
 const LINGER = 30_000;
 
 /**
+ * Bytes that may wait for a socket to take them. A stream's own mark of 16 KiB lies below what one read brings, so that
+ * reading would stop after each.
+ */
+const PAUSE_BYTES = 128 * 1024;
+
+/**
  * Passes what comes from each socket on to the other, as it is, and no faster than that takes it. The end of one is the end
  * of the other, after what came before.
  */
@@ -43,7 +49,8 @@ function pass(
 ): void {
   from.on('data', (chunk: Buffer) => {
     count(chunk.length);
-    if (!to.write(chunk)) from.pause();
+    to.write(chunk);
+    if (to.writableLength > PAUSE_BYTES) from.pause();
   });
   to.on('drain', () => from.resume());
   const end = (): void => {
