@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { EtcdServer, etcdInstalled } from '../test/helpers/etcd-server.js';
 import { PostgresServer, postgresInstalled } from '../test/helpers/postgres-server.js';
 import type { StorageConfig } from '../src/lib/kontrol/storage/index.js';
 
@@ -32,7 +33,14 @@ export async function withStorage<Result>(
         await server.remove();
       }
     }
-    default:
-      return undefined;
+    case 'etcd': {
+      if (!etcdInstalled) return undefined;
+      const server = await EtcdServer.start();
+      try {
+        return await work({ kind, machines: server.urls });
+      } finally {
+        await server.remove();
+      }
+    }
   }
 }

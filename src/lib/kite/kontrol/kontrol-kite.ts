@@ -89,7 +89,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       urls,
       url: url ?? (await this.registerUrl()),
       kite: this.identity,
-      auth: () => this.#auth(),
+      auth: () => this.kiteKeyAuth,
       registered: (answer) => this.#registered(answer),
       fetch: this.#member.fetch ?? fetch,
       timeout,
@@ -136,7 +136,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     const { clock, logger } = this.host;
     this.#opened ??= new KontrolLink({
       urls: this.#member.urls,
-      auth: () => this.#auth(),
+      auth: () => this.kiteKeyAuth,
       newClient: (url, options) => this.newClient(url, options),
       clock,
       logger,
@@ -145,7 +145,8 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     return this.#opened;
   }
 
-  #auth(): Auth | null {
+  /** The kite key as credentials. */
+  protected get kiteKeyAuth(): Auth | null {
     return this.#kiteKey === undefined ? null : { type: 'kiteKey', key: this.#kiteKey };
   }
 

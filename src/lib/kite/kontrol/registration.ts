@@ -10,6 +10,8 @@ import type { KontrolLink } from './kontrol-link.js';
 export interface Registration {
   /** Under which the kite was registered first. */
   readonly url: string;
+  /** Registers under another URL from now on, at once where a Kontrol is connected. */
+  move(url: string): void;
   /** Keeps it up no longer. */
   stop(): void;
 }
@@ -35,35 +37,50 @@ export async function registerOn(
 
 /** Registers, and again on each new connection, for ever. Resolves when it is registered. */
 export function registerForever(options: RegistrationOptions): Promise<Registration> {
-  const { link, clock, logger } = options;
+  const { link, registered, clock, logger } = options;
   const backoff = new Backoff(options.backoff);
   return new Promise((resolve) => {
     let retry: Timer | undefined;
     let stopped = false;
+    let wanted = options.url;
+    /** The connection on which a registration is on its way. */
+    let asking: Client | undefined;
     const stop = (): void => {
       stopped = true;
       retry?.cancel();
       off();
       release();
     };
+    const move = (url: string): void => {
+      wanted = url;
+      // One at a time: of two, Kontrol might take the older one last.
+      if (!stopped && link.client && asking !== link.client) attempt(link.client);
+    };
     const attempt = (client: Client): void => {
       retry?.cancel();
-      registerOn(client, options).then(
-        ({ url }) => {
-          backoff.reset();
-          resolve({ url, stop });
-        },
-        (error: unknown) => {
-          if (stopped || link.client !== client) return;
-          logger.warn(`Registration at ${client.url} failed: ${String(error)}; trying again`);
-          retry = clock.setTimeout(() => {
-            if (link.client !== client) return;
-            // Another Kontrol may have a store that can be reached. A key that one refuses the others refuse as well.
-            if (link.hasOthers && !isKiteError(error, 'authenticationError')) link.drop();
-            else attempt(client);
-          }, backoff.next());
-        },
-      );
+      asking = client;
+      const url = wanted;
+      registerOn(client, { url, registered })
+        .finally(() => {
+          if (asking === client) asking = undefined;
+        })
+        .then(
+          (answer) => {
+            backoff.reset();
+            resolve({ url: answer.url, move, stop });
+            if (url !== wanted) move(wanted);
+          },
+          (error: unknown) => {
+            if (stopped || link.client !== client) return;
+            logger.warn(`Registration at ${client.url} failed: ${String(error)}; trying again`);
+            retry = clock.setTimeout(() => {
+              if (link.client !== client) return;
+              // Another Kontrol may have a store that can be reached. A key that one refuses the others refuse as well.
+              if (link.hasOthers && !isKiteError(error, 'authenticationError')) link.drop();
+              else attempt(client);
+            }, backoff.next());
+          },
+        );
     };
     const off = link.on('connect', attempt);
     if (link.client) attempt(link.client);
