@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import type { PostgresConfig } from '../../kontrol/storage/index.js';
 import { configurationError, usageError } from '../cli-error.js';
+import { namedFile, namedPem } from './named-file.js';
 import { portOf, said, type Setting } from './setting.js';
-
-/** Characters of the longest password and the largest set of certificates that are read. */
-const MAX_FILE = 1024 * 1024;
 
 /**
  * The PostgreSQL database that flags and variables name. Files that they name are read.
@@ -47,7 +43,7 @@ function passwordOf(text: Setting): string {
       `Both ${said('postgres-password')} and ${said('postgres-passwordfile')} are given: one of them is enough.`,
     );
   }
-  const [first = ''] = fileOf(file, 'postgres-passwordfile').split(/\r?\n/);
+  const [first = ''] = namedFile(file, 'postgres-passwordfile').split(/\r?\n/);
   if (first === '')
     throw configurationError(`The file ${file} begins with no password.`, 'Put it in the first line.');
   return first;
@@ -60,24 +56,7 @@ function certificatesOf(file: string, tls: boolean | undefined): string {
       'Leave out one of them.',
     );
   }
-  const pem = fileOf(file, 'postgres-ca');
-  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
-  throw configurationError(
-    `There is no certificate in ${file}.`,
-    'It must be PEM: -----BEGIN CERTIFICATE-----',
-  );
-}
-
-function fileOf(file: string, name: 'postgres-ca' | 'postgres-passwordfile'): string {
-  let content: string;
-  try {
-    content = readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = errorCode(error) === 'ENOENT' ? 'it is not there' : reasonOf(error);
-    throw configurationError(`The file ${file} cannot be read: ${reason}.`, `It is named by ${said(name)}.`);
-  }
-  if (content.length <= MAX_FILE) return content;
-  throw configurationError(`The file ${file} is too long.`, `It is named by ${said(name)}.`);
+  return namedPem(file, 'postgres-ca', 'CERTIFICATE');
 }
 
 function seconds(text: string | undefined, otherwise: number): number {

@@ -61,6 +61,21 @@ export const startFlags = {
     helpValue: 'URLS',
     helpGroup: 'STORAGE',
   }),
+  'etcd-ca': string({
+    summary: "PEM file with the authority that signed etcd's certificates. Default: those of Node.",
+    helpValue: 'PATH',
+    helpGroup: 'STORAGE',
+  }),
+  'etcd-cert': string({
+    summary: "PEM file with Kontrol's certificate for etcd, where its members ask for one.",
+    helpValue: 'PATH',
+    helpGroup: 'STORAGE',
+  }),
+  'etcd-key': string({
+    summary: 'PEM file with the private key of that certificate.',
+    helpValue: 'PATH',
+    helpGroup: 'STORAGE',
+  }),
   'postgres-host': string({
     summary: 'Host of PostgreSQL, or the folder of its socket. Default: 127.0.0.1.',
     helpValue: 'HOST',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { StorageConfig } from '../../kontrol/storage/index.js';
 import { usageError } from '../cli-error.js';
+import { etcdChoice } from './etcd-choice.js';
 import { postgresChoice } from './postgres-choice.js';
 import { said, type Setting } from './setting.js';
 
@@ -32,30 +33,8 @@ export function storageChoice(
     case 'postgres':
       return postgresChoice(text, switches['postgres-tls'], secret);
     case 'etcd':
-      return { kind, machines: machinesOf(text('machines')), ...etcdLogin(env), ...secret };
+      return etcdChoice(text, env, secret);
     default:
       throw usageError(`${said('storage')} must be file, memory, postgres or etcd, not ${kind}.`);
   }
-}
-
-/** The reference writes members as `//host:port`. */
-function machinesOf(text: string | undefined): string[] {
-  const machines = (text ?? 'http://127.0.0.1:2379')
-    .split(',')
-    .map((machine) => machine.trim())
-    .filter((machine) => machine !== '');
-  return machines.map((machine) => {
-    const url = machine.startsWith('//')
-      ? `http:${machine}`
-      : /^https?:\/\//.test(machine)
-        ? machine
-        : `http://${machine}`;
-    if (URL.canParse(url)) return url;
-    throw usageError(`${said('machines')} names no host and port: ${machine}`);
-  });
-}
-
-function etcdLogin(env: Environment): { readonly user?: string; readonly password?: string } {
-  const user = env['KONTROL_ETCD_USERNAME'];
-  return user ? { user, password: env['KONTROL_ETCD_PASSWORD'] ?? '' } : {};
 }

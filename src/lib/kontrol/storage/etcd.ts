@@ -18,7 +18,7 @@ import { SharedLease } from './etcd/lease.js';
 import { atOneRevision, readAll } from './etcd/reading.js';
 import { type Place, type Put, Registrations, WRITES } from './etcd/registrations.js';
 import { SignsOfLife } from './etcd/signs-of-life.js';
-import { Batch } from './postgres/batch.js';
+import { Batch } from './batch.js';
 import { Sealer } from './sealer.js';
 import {
   type PutResult,

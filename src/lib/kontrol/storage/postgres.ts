@@ -2,7 +2,7 @@ import { KiteError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { unexpired } from './entries.js';
-import { Batch } from './postgres/batch.js';
+import { Batch } from './batch.js';
 import { Changes } from './postgres/changes.js';
 import type { PostgresConfig } from './postgres/config.js';
 import { Database } from './postgres/database.js';

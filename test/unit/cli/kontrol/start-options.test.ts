@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ParsedStartFlags } from '../../../../src/lib/cli/kontrol/start-flags.js';
@@ -148,6 +148,26 @@ describe('startOptions', () => {
       { KONTROL_POSTGRES_PASSWORD: 'p' },
       'Both --postgres-password (KONTROL_POSTGRES_PASSWORD) and --postgres-passwordfile',
     ],
+    [
+      { storage: 'etcd', machines: 'http://a:1', 'etcd-ca': 'ca.pem' },
+      {},
+      '--machines (KONTROL_MACHINES) names no member with https://',
+    ],
+    [
+      { storage: 'etcd', machines: 'https://a:1', 'etcd-cert': 'cert.pem' },
+      {},
+      '--etcd-cert (KONTROL_ETCD_CERT) is given without --etcd-key (KONTROL_ETCD_KEY)',
+    ],
+    [
+      { storage: 'etcd', machines: 'http://me:secret@a:1' },
+      {},
+      '--machines (KONTROL_MACHINES) names a user.',
+    ],
+    [
+      { storage: 'etcd' },
+      { KONTROL_ETCD_PASSWORD: 'p' },
+      'KONTROL_ETCD_PASSWORD is set without KONTROL_ETCD_USERNAME',
+    ],
     [{ registration: 'closed' }, {}, 'must be invite or open, not closed'],
     [{ username: 'a/b' }, {}, 'must not contain "/"'],
     [{ version: '1' }, {}, 'three numbers'],
@@ -171,6 +191,24 @@ describe('startOptions', () => {
     });
     expect(() => options({ ...POSTGRES, 'postgres-passwordfile': empty })).toThrow('begins with no password');
     expect(() => options({ ...POSTGRES, 'postgres-ca': password })).toThrow('There is no certificate in');
+  });
+
+  it('reads the certificates and the key for etcd from the files that are named', () => {
+    const folder = temporaryFolder();
+    const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => path.join(folder, name));
+    writeFileSync(ca ?? '', '-----BEGIN CERTIFICATE-----\n1');
+    writeFileSync(cert ?? '', '-----BEGIN CERTIFICATE-----\n2');
+    writeFileSync(key ?? '', '-----BEGIN RSA PRIVATE KEY-----\n', { mode: 0o600 });
+    const flags = { storage: 'etcd', machines: 'https://a:1', 'etcd-cert': cert, 'etcd-key': key };
+    expect(options(flags, { KONTROL_ETCD_CA: ca ?? '' }).storage).toMatchObject({
+      ca: '-----BEGIN CERTIFICATE-----\n1',
+      certificate: '-----BEGIN CERTIFICATE-----\n2',
+      privateKey: '-----BEGIN RSA PRIVATE KEY-----\n',
+    });
+    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow(/can be read or changed by others/);
+    chmodSync(ca ?? '', 0o600);
+    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow('There is no private key in');
+    expect(() => options({ ...flags, 'etcd-cert': key })).toThrow('There is no certificate in');
   });
 
   it('lets open registration listen beyond this machine when forced, and says what that means', () => {

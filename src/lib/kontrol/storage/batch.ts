@@ -1,5 +1,5 @@
-import type { Clock } from '../../../util/clock.js';
-import { StorageError } from '../storage.js';
+import type { Clock } from '../../util/clock.js';
+import { StorageError } from './storage.js';
 
 export interface BatchOptions<Item, Result> {
   /** Most items at a time. */
