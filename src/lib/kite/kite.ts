@@ -283,6 +283,7 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
   }
 
   async #close(drainTimeout: number): Promise<void> {
+    this.retireFromKontrol();
     this.#listener?.stopAccepting();
     this.dispatcher.drain();
     const idle = [...this.accepted].map((connection) =>
