@@ -1,5 +1,4 @@
 import { KiteError } from '../../protocol/errors.js';
-import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Auth } from '../client.js';
@@ -10,6 +9,7 @@ import { HttpRegistration } from './http-registration.js';
 import { KontrolLink } from './kontrol-link.js';
 import { type Registration, registerForever, registerOn } from './registration.js';
 import { RemoteKite } from './remote-kite.js';
+import { renewer } from './renewer.js';
 import { type KiteEvent, type KiteWatch, Watch } from './watch.js';
 
 export interface KontrolMember {
@@ -173,7 +173,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     return new RemoteKite(
       {
         newClient: <Remote>(url: string, options: object) => this.newClient<Remote>(url, options),
-        renewer: (kite: KiteIdentity) => (why) => this.getToken(kite, { force: why === 'refused' }),
+        renewer: (kite: Found) => renewer(this, kite),
       },
       found,
     );
