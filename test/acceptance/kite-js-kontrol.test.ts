@@ -63,8 +63,10 @@ describe('the Kontrol client of kite.js', () => {
     expect(kites).toHaveLength(1);
     const kite = await client.fetchKite({ query });
     expect(await square(kite, 4)).toBe(16);
-    // Its fetchKite throws past its caller at an empty list: the error it wants to make is broken.
-    expect(await client.fetchKites({ query: { ...query, name: 'nosuch' } })).toEqual([]);
+    // At an empty list its fetchKite would throw past its caller: the error that it wants to make is broken.
+    const nosuch = { query: { ...query, name: 'nosuch' } };
+    await expect(client.fetchKite(nosuch)).rejects.toThrow('no kites found');
+    await expect(client.fetchKites(nosuch)).rejects.toThrow('no kites found');
   });
 
   it('hears of kites that come and go, until it cancels', async () => {

@@ -46,6 +46,12 @@ export function isNoneFound(error: unknown): boolean {
   return error.message === 'no kites found' || error.message.startsWith('100: Key not found');
 }
 
+/** The empty list that an answer to `getKites` means where it is an error that none matches; throws any other. */
+export function noKites(error: unknown): object {
+  if (isNoneFound(error)) return { kites: [] };
+  throw error;
+}
+
 /** @throws KiteError `invalidResponse` */
 export function readRegistered(answer: unknown): RegisterAnswer {
   const { url, heartbeatInterval, kiteKey } = record(answer);

@@ -4,7 +4,7 @@ import type { BackoffOptions } from '../../util/backoff.js';
 import type { Auth } from '../client.js';
 import { type CoreOptions, KiteCore } from '../core.js';
 import type { AnyMethods } from '../method-types.js';
-import { type Found, readKites, readText, type RegisterAnswer } from './answers.js';
+import { type Found, noKites, readKites, readText, type RegisterAnswer } from './answers.js';
 import { HttpRegistration } from './http-registration.js';
 import { KontrolLink } from './kontrol-link.js';
 import { type Registration, registerForever, registerOn } from './registration.js';
@@ -112,7 +112,8 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
 
   /** The kites that a query asks for, in random order, each with a token to call it. None: an empty list. */
   async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
-    const answer = await this.#link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
+    const asked = this.#link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
+    const answer = await asked.catch(noKites);
     return readKites(answer).kites.map((found) => this.#remote(found));
   }
 
