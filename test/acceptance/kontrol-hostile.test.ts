@@ -204,8 +204,7 @@ describe('a kite whose connection breaks', () => {
     const asking = await connect(kontrol, 'bob', { kite: { clock } });
     const authentication = { type: 'kiteKey', key: await kontrol.newKiteKey('bob') };
     const call = { kite: testIdentity({ username: 'bob' }), authentication, withArgs: [{ url: MATH }] };
-    const count = async (): Promise<number> =>
-      (await asking.tell<{ kites: FoundKite[] }>('getKites', { query })).kites.length;
+    const count = async (): Promise<number> => (await asking.kite.getKites(query)).length;
     const dropped = new Promise<void>((resolve) => kontrol.kite.on('disconnect', () => resolve()));
     // Ends without a goodbye, as Go's clients do.
     await raw(url, 'register', call);

@@ -30,6 +30,8 @@ export type KiteEvents = {
   disconnect: [peer: Peer<AnyMethods, ConnectionEvents>];
   /** This kite is registered at Kontrol under `url`. */
   register: [url: string];
+  /** A registration that is kept up was not taken, and why. It is tried again. */
+  registerFailed: [error: Error];
 };
 
 export interface HandleOptions<Args extends readonly unknown[]> {

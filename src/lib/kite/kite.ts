@@ -316,6 +316,7 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
   }
 
   async #close(drainTimeout: number): Promise<void> {
+    this.retireFromKontrol();
     this.#listener?.stopAccepting();
     this.dispatcher.drain();
     const idle = [...this.accepted].map((connection) =>

@@ -29,6 +29,7 @@ describe('a registration that moves to another URL', () => {
     const made = registerForever({
       link,
       url: 'http://a/',
+      failed: () => {},
       registered: ({ url }) => Promise.resolve(void registered.push(url)),
       clock,
       logger: silentLogger,
