@@ -19,9 +19,9 @@ export interface Registrant<Target> {
 /** A session of a caller with a kite behind the proxy. */
 export interface ProxySession {
   /** Bytes have gone to the kite, or have come from it. */
-  count(toKite: number, fromKite: number): void;
+  readonly count: (toKite: number, fromKite: number) => void;
   /** May be called more than once. */
-  end(): void;
+  readonly end: () => void;
 }
 
 interface Counts {

@@ -5,7 +5,7 @@ import { refusalOf, type RefusalType, refuse } from './refusal.js';
 
 export interface RequestForwarding {
   readonly session: ProxySession;
-  /** It is over, one way or the other. */
+  /** The session is over, one way or the other. */
   readonly ended: () => void;
   readonly failed: (why: RefusalType) => void;
 }
@@ -45,7 +45,6 @@ export function forwardRequest(
   response.on('error', () => backend.destroy());
   response.on('close', () => {
     if (!(answer?.complete && backend.writableFinished)) backend.destroy();
-    session.end();
     ended();
   });
   sendHeadersAlone(request, backend);

@@ -10,7 +10,7 @@ import { refusalOf, type RefusalType, refuseSocket } from './refusal.js';
 export interface UpgradeForwarding {
   readonly session: ProxySession;
   readonly clock: Clock;
-  /** It is over, one way or the other. */
+  /** The session is over, one way or the other. */
   readonly ended: () => void;
   readonly failed: (why: RefusalType) => void;
 }
@@ -30,13 +30,9 @@ export function forwardUpgrade(
   { session, clock, ended, failed }: UpgradeForwarding,
 ): void {
   let settled = false;
-  const over = (): void => {
-    session.end();
-    ended();
-  };
   const gone = (): void => {
     backend.destroy();
-    over();
+    ended();
   };
   const fail = (error: unknown): void => {
     if (settled || caller.destroyed) return;
@@ -45,7 +41,6 @@ export function forwardUpgrade(
     failed(why);
     refuseSocket(caller, why);
   };
-  caller.on('error', () => caller.destroy());
   caller.once('close', gone);
   backend.on('upgrade', (answer, kite, kiteHead) => {
     settled = true;
@@ -58,8 +53,8 @@ export function forwardUpgrade(
     session.count(head.length, kiteHead.length);
     if (kiteHead.length > 0) caller.write(kiteHead);
     if (head.length > 0) kite.write(head);
-    const count = (toKite: number, fromKite: number): void => session.count(toKite, fromKite);
-    join(caller, kite, { clock, count, ended: over });
+    // Functions from here would keep the whole handshake for as long as the sockets live.
+    join(caller, kite, { clock, count: session.count, ended });
   });
   backend.on('response', (answer) => {
     settled = true;

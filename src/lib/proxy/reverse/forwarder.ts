@@ -110,6 +110,7 @@ export class Forwarder {
     return {
       session,
       ended: () => {
+        session.end();
         this.#open.delete(end);
         if (this.#open.size === 0) this.#idle?.();
       },
