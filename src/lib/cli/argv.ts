@@ -1,8 +1,17 @@
 import { usageError } from './cli-error.js';
 import { suggest } from './suggest.js';
 
-/** What the normaliser needs to know of a flag: whether a value follows it, and whether `--no-` before its name turns it off. */
-export type FlagKinds = Readonly<Record<string, { readonly type: string; readonly allowNo?: boolean }>>;
+/** What the normaliser needs to know of a flag. */
+export interface FlagKind {
+  /** Whether a value follows it: none follows a `boolean`. */
+  readonly type: string;
+  /** Under which names it is known besides. */
+  readonly aliases?: readonly string[] | undefined;
+  /** A switch that can be turned off as well, with `--no-` before its name. */
+  readonly allowNo?: boolean | undefined;
+}
+
+export type FlagKinds = Readonly<Record<string, FlagKind>>;
 
 const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
 
@@ -11,6 +20,7 @@ const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
  * where nothing is taken for a flag.
  *
  * - `-to=http://…` and `-to http://…`, the spelling of Go programs, become `--to`;
+ * - other names of a flag, such as `-publicHost`, become its own, `--public-host`;
  * - `-4` and `-.5` are arguments;
  * - `--raw=true` and `--raw=false` set a switch, which oclif would read as a switch and an argument.
  *
@@ -31,11 +41,10 @@ export function normalizeArgv(argv: readonly string[], flags: FlagKinds): string
       args.push(token);
       continue;
     }
-    const name = flagName(token);
-    const kind = kindOf(flags, name);
-    const negated = kind === undefined ? name.replace(/^no-/, '') : undefined;
-    if (negated !== undefined && negated !== name && kindOf(flags, negated)?.allowNo) {
-      head.push(isOn(name, token) ? `--no-${negated}` : `--${negated}`);
+    const name = ownName(flagName(token), flags);
+    const kind = Object.hasOwn(flags, name) ? flags[name] : undefined;
+    if (kind === undefined && isNegated(name, flags)) {
+      head.push(isOn(name, token) ? `--${name}` : `--${name.slice(3)}`);
       continue;
     }
     if (kind === undefined) throw unknownFlag(token, Object.keys(flags));
@@ -100,12 +109,18 @@ function beforeDashes(argv: readonly string[]): readonly string[] {
   return end === -1 ? argv : argv.slice(0, end);
 }
 
-function kindOf(flags: FlagKinds, name: string): FlagKinds[string] | undefined {
-  return Object.hasOwn(flags, name) ? flags[name] : undefined;
-}
-
 function flagName(token: string): string {
   return token.replace(/^--?/, '').replace(/=.*$/s, '');
+}
+
+function ownName(name: string, flags: FlagKinds): string {
+  if (Object.hasOwn(flags, name)) return name;
+  return Object.keys(flags).find((own) => flags[own]?.aliases?.includes(name)) ?? name;
+}
+
+function isNegated(name: string, flags: FlagKinds): boolean {
+  const own = name.slice(3);
+  return name.startsWith('no-') && Object.hasOwn(flags, own) && flags[own]?.allowNo === true;
 }
 
 function isOn(name: string, token: string): boolean {

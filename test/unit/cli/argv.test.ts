@@ -15,6 +15,8 @@ const flags = {
   raw: { type: 'boolean' },
   'no-color': { type: 'boolean' },
   tls: { type: 'boolean', allowNo: true },
+  'public-host': { type: 'option', aliases: ['publicHost'] },
+  local: { type: 'boolean', allowNo: true },
 };
 
 describe('normalizeArgv', () => {
@@ -26,6 +28,17 @@ describe('normalizeArgv', () => {
       ['-to', 'http://h/kite'],
       ['--to', 'http://h/kite'],
     ],
+    [
+      'takes another name of a flag',
+      ['-publicHost=h', '--publicHost', 'i'],
+      ['--public-host', 'h', '--public-host', 'i'],
+    ],
+    [
+      'turns off a switch that can be turned off',
+      ['--no-local', '-local=false'],
+      ['--no-local', '--no-local'],
+    ],
+    ['turns on a switch that can be turned off', ['--local', '--no-local=false'], ['--local', '--local']],
     ['takes a switch of the Go tool', ['-raw', 'x'], ['--raw', '--', 'x']],
     ['keeps equals signs within a value', ['--to=a=b'], ['--to', 'a=b']],
     ['takes negative numbers for arguments', ['square', '-4', '-.5'], ['--', 'square', '-4', '-.5']],
