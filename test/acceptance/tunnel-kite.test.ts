@@ -237,7 +237,7 @@ describe('kite.tunnel', () => {
     const proxy = await evil.registered;
     registration.stop();
     const url = `${evil.url.replace('http', 'ws')}/tunnel/0/x/websocket`;
-    await expect(proxy.tell('kite.tunnel', { url })).rejects.toMatchObject({ name: 'KiteError' });
+    await expect(proxy.tell('kite.tunnel', { url })).rejects.toMatchObject({ type: 'disconnect' });
     expect(evil.kite.connectionCount).toBeLessThanOrEqual(1);
   });
 });
