@@ -140,6 +140,20 @@ function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
     expect(ids.map((_, n) => [bobs[n], alices[n]].toSorted(byName))).toEqual(ids.map(() => ['ok', 'taken']));
   });
 
+  it('keeps a kite that registers at one node while the other gives up its old place', async () => {
+    const [a, b] = nodes();
+    const kept: (string | undefined)[] = [];
+    for (let turns = 0; turns < 50; turns++) {
+      await a.storage.put(registration(), NOW);
+      const moving = b.storage.put(registration({ url: 'http://other/kite' }), NOW);
+      // Each time a little later, so that they meet at every point.
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all([moving, a.storage.delete(idOf(1), registration().url)]);
+      kept.push((await b.storage.registrations())[0]?.url);
+    }
+    expect(new Set(kept)).toEqual(new Set(['http://other/kite']));
+  });
+
   it('gives an invite to one of two nodes', async () => {
     const [a, b] = nodes();
     for (let round = 0; round < 10; round++) {
