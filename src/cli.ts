@@ -3,6 +3,7 @@ import { main } from './lib/cli/main.js';
 
 const commands: CommandTable = {
   call: async () => (await import('./commands/call.js')).default,
+  describe: async () => (await import('./commands/describe.js')).default,
   keygen: async () => (await import('./commands/keygen.js')).default,
   'kontrol invite': async () => (await import('./commands/kontrol/invite.js')).default,
   'kontrol keys list': async () => (await import('./commands/kontrol/keys/list.js')).default,
