@@ -56,7 +56,7 @@ async function compileLibrary() {
 }
 
 // What most commands do without is a file of its own: Node reads every file that it loads to the end.
-const parts = ['help', 'kontrol-server', 'terminal'];
+const parts = ['help', 'import-module', 'kontrol-server', 'terminal'];
 
 /** Leaves the parts, and the half of oclif that is in the part for help, to be loaded when they are used. */
 const leaveParts = {
@@ -105,6 +105,8 @@ async function bundleProgram() {
         ...options,
         entryPoints: [join('src/lib/cli', `${name}.ts`)],
         outfile: join(made, `${name}.cjs`),
+        // The one place where `import()` is to load what only an ES module loader can.
+        ...(name === 'import-module' && { supported: {} }),
         // The part for help is what the others leave out.
         plugins: name === 'help' ? [lazyOclif] : [leaveParts, lazyOclif],
       }),

@@ -14,6 +14,7 @@ const commands: CommandTable = {
   ping: async () => (await import('./commands/ping.js')).default,
   query: async () => (await import('./commands/query.js')).default,
   register: async () => (await import('./commands/register.js')).default,
+  serve: async () => (await import('./commands/serve.js')).default,
   showkey: async () => (await import('./commands/showkey.js')).default,
   tell: async () => (await import('./commands/tell.js')).default,
   token: async () => (await import('./commands/token.js')).default,
