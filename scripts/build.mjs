@@ -85,8 +85,9 @@ async function bundleProgram() {
     format: 'cjs',
     // `import()` as `require`: the loader of ES modules takes longer to start than the modules to load.
     supported: { 'dynamic-import': false },
-    // Large: needed for certificates only, for one kind of storage each, for metrics, for developing oclif plugins.
-    external: ['node-forge', 'lmdb', 'pg', 'etcd3', 'prom-client', 'typescript'],
+    // Large: needed for certificates only, for one kind of storage each, for metrics, for one command each, for developing
+    // oclif plugins.
+    external: ['node-forge', 'lmdb', 'pg', 'etcd3', 'prom-client', 'hdr-histogram-js', 'tar', 'typescript'],
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',

@@ -2,6 +2,7 @@ import type { CommandTable } from './lib/cli/base-command.js';
 import { main } from './lib/cli/main.js';
 
 const commands: CommandTable = {
+  bench: async () => (await import('./commands/bench.js')).default,
   call: async () => (await import('./commands/call.js')).default,
   describe: async () => (await import('./commands/describe.js')).default,
   keygen: async () => (await import('./commands/keygen.js')).default,

@@ -39,6 +39,8 @@ export interface Connected {
   readonly url: string;
   /** What the calls over this connection are doing, for when they fail. */
   readonly doing: (method: string) => Doing;
+  /** One more connection to the same kite, closed with this one. */
+  readonly another: () => Promise<Client>;
 }
 
 /**
@@ -56,14 +58,17 @@ export async function withConnection<Result>(
   const offers = await offersOf(options, surroundings);
   const kite = new Kite('kitectl', surroundings.version, { kiteKey: false, env: surroundings.env });
   letRemoteWrite(kite, surroundings);
-  let client: Client | undefined;
+  const clients = new Set<Client>();
   // What waits for the remote rejects then; why, says the signal.
-  const close = (): void => client?.close();
+  const close = (): void => {
+    for (const client of clients) client.close();
+  };
   signal.addEventListener('abort', close, { once: true });
   try {
     const dialled = await dialFirst(offers, (offer) => {
       signal.throwIfAborted();
-      client = newClient(kite, offer, options);
+      const client = newClient(kite, offer, options);
+      clients.add(client);
       return client;
     });
     return await use(dialled);
@@ -100,6 +105,13 @@ export async function dialFirst(
         target: url,
         withKey: offer.auth !== null,
       }),
+      another: async () => {
+        const one = connect(offer);
+        await one.dial().catch((error: unknown) => {
+          throw toCliError(error, { what: '', target: url });
+        });
+        return one;
+      },
     };
   }
   throw failure ?? new Error('There is nothing to dial');

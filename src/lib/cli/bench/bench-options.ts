@@ -1,0 +1,59 @@
+import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
+import { usageError } from '../cli-error.js';
+import type { ConnectionOptions } from '../connection.js';
+import { wholeNumber } from '../connection-flags.js';
+
+export interface BenchOptions extends ConnectionOptions {
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly connections: number;
+  /** Most calls in flight, over all connections together. */
+  readonly parallel: number;
+  /** Milliseconds in which calls are begun. */
+  readonly duration: number;
+  /** Calls a second that are begun, whether the kite keeps up or not. Undefined: the next when one is answered. */
+  readonly rate: number | undefined;
+  readonly json: boolean;
+}
+
+/** The flags that say how much is asked of the kite. */
+export interface ParsedLoadFlags {
+  readonly connections: string;
+  readonly parallel?: string | undefined;
+  readonly duration: string;
+  readonly rate?: string | undefined;
+}
+
+/** @throws CliError where a flag does not say what it must */
+export function loadOptions(
+  flags: ParsedLoadFlags,
+): Pick<BenchOptions, 'connections' | 'parallel' | 'duration' | 'rate'> {
+  const connections = wholeNumber(flags.connections, 'connections', 1, 10_000);
+  const rate = flags.rate === undefined ? undefined : rateOf(flags.rate);
+  // With a rate, what the kite is slow to answer piles up: there has to be room.
+  const otherwise = rate === undefined ? connections : Math.max(connections, 1000);
+  const parallel =
+    flags.parallel === undefined ? otherwise : wholeNumber(flags.parallel, 'parallel', 1, 100_000);
+  if (parallel < connections) {
+    throw usageError(
+      `--parallel ${parallel} leaves some of the ${connections} connections without a call.`,
+      'It counts the calls in flight over all connections together: give at least as many.',
+    );
+  }
+  return { connections, parallel, duration: durationOf(flags.duration), rate };
+}
+
+function durationOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0 && ms <= 86_400_000) return ms;
+  throw usageError(
+    `--duration must be more than 0 and at most a day, not ${text}.`,
+    `Give it like ${DURATION_FORMS}`,
+  );
+}
+
+function rateOf(text: string): number {
+  const rate = /^\d+(\.\d+)?(\/s)?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+  if (rate > 0 && rate <= 10_000_000) return rate;
+  throw usageError(`--rate must be calls a second, more than 0, not ${text}.`, '--rate 1000');
+}
