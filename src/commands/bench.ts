@@ -5,6 +5,7 @@ import { BaseCommand } from '../lib/cli/base-command.js';
 import { bench } from '../lib/cli/bench/bench.js';
 import { loadOptions } from '../lib/cli/bench/bench-options.js';
 import { connectionFlags, connectionOptions } from '../lib/cli/connection-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 
 export default class Bench extends BaseCommand {
   static override summary = 'Measure how many calls a second a kite answers, and how long they take.';
@@ -35,6 +36,7 @@ export default class Bench extends BaseCommand {
 
   static override flags = {
     ...connectionFlags,
+    ...outputFlags,
     connections: string({ summary: 'How many connections to open.', helpValue: 'N', default: '1' }),
     parallel: string({
       summary:
@@ -56,7 +58,7 @@ export default class Bench extends BaseCommand {
         ...loadOptions(flags),
         method: args.method,
         args: (args.args ?? []).map(parseArgument),
-        json: flags.json,
+        format: formatOf(flags),
       },
       this.surroundings,
     );

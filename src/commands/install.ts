@@ -2,6 +2,7 @@ import { string as stringArg } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { install } from '../lib/cli/kites/install.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 
 export default class Install extends BaseCommand {
   static override summary = 'Install a kite: from a manifest, GitHub, npm, an archive or a folder.';
@@ -35,6 +36,7 @@ export default class Install extends BaseCommand {
   };
 
   static override flags = {
+    ...outputFlags,
     sha256: string({
       summary: 'Digest that the archive must have, whatever the manifest says.',
       helpValue: 'HEX',
@@ -45,7 +47,10 @@ export default class Install extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Install);
-    const { sha256, insecure, force, json } = flags;
-    await install({ source: args.source, sha256, insecure, force, json }, this.surroundings);
+    const { sha256, insecure, force } = flags;
+    await install(
+      { source: args.source, sha256, insecure, force, format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { list } from '../lib/cli/kites/list.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 
 export default class List extends BaseCommand {
   static override summary = 'List the kites that are installed.';
@@ -16,8 +17,10 @@ export default class List extends BaseCommand {
     },
   ];
 
+  static override flags = outputFlags;
+
   override async run(): Promise<void> {
     const { flags } = await this.parse(List);
-    await list({ json: flags.json }, this.surroundings);
+    await list({ format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/args';
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { serve } from '../lib/cli/serve/serve.js';
 import { serveFlags } from '../lib/cli/serve/serve-flags.js';
 import { serveOptions } from '../lib/cli/serve/serve-options.js';
@@ -37,10 +38,10 @@ export default class Serve extends BaseCommand {
     }),
   };
 
-  static override flags = serveFlags;
+  static override flags = { ...serveFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Serve);
-    await serve({ ...serveOptions(args.module, flags), json: flags.json }, this.surroundings);
+    await serve({ ...serveOptions(args.module, flags), format: formatOf(flags) }, this.surroundings);
   }
 }

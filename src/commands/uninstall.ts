@@ -2,6 +2,7 @@ import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { uninstall } from '../lib/cli/kites/uninstall.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 
 export default class Uninstall extends BaseCommand {
   static override summary = 'Remove an installed kite.';
@@ -22,13 +23,14 @@ export default class Uninstall extends BaseCommand {
   };
 
   static override flags = {
+    ...outputFlags,
     all: boolean({ default: false, summary: 'Remove all versions, and all kites of this name.' }),
     yes: boolean({ default: false, summary: 'Do not ask.' }),
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Uninstall);
-    const { all, yes, json } = flags;
-    await uninstall({ name: args.name, all, yes, json }, this.surroundings);
+    const { all, yes } = flags;
+    await uninstall({ name: args.name, all, yes, format: formatOf(flags) }, this.surroundings);
   }
 }

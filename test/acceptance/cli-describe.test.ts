@@ -45,8 +45,7 @@ describe('kitectl describe', () => {
 
   it('prints what the kite tells as JSON', async () => {
     const { stdout } = await cli.run(['describe', '--json', ...to]);
-    const { kite: who, methods } = JSON.parse(stdout) as { kite: object; methods: { name: string }[] };
-    expect(who).toMatchObject({ name: 'math', username: 'bob', version: '1.2.3' });
+    const methods = JSON.parse(stdout) as { name: string }[];
     expect(methods.filter(({ name }) => !name.startsWith('kite.'))).toEqual([
       {
         name: 'open',

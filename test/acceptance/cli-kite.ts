@@ -11,12 +11,12 @@ export class TestKite {
   readonly callerGone: Promise<void>;
   calls = 0;
 
-  constructor(options: KiteOptions = {}) {
+  constructor(options: KiteOptions = {}, name = 'math') {
     let gone: () => void = () => {};
     this.callerGone = new Promise((resolve) => {
       gone = resolve;
     });
-    const kite = new Kite('math', '1.0.0', { ip: '127.0.0.1', port: 0, kiteKey: false, env: {}, ...options });
+    const kite = new Kite(name, '1.0.0', { ip: '127.0.0.1', port: 0, kiteKey: false, env: {}, ...options });
     this.kite = kite;
     const open = (method: string, handler: Handler): Method =>
       kite.handle(method, handler).disableAuthentication();
@@ -27,6 +27,7 @@ export class TestKite {
     });
     open('echo', ({ args }) => args);
     open('text', () => 'line 1\nline 2');
+    open('people', () => [{ name: 'bob', age: 4 }, { name: 'eve' }]);
     open('nothing', () => undefined);
     open('fail', () => {
       throw new KiteError('tooBad', 'it \u001b[31mfailed\u0007', { code: 'E42' });

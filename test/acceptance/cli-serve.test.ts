@@ -127,9 +127,8 @@ describe('serve with a module', () => {
     expect((await cli.run(['call', 'square', '4', '--to', url])).stdout).toBe('16\n');
     expect((await cli.run(['call', 'cube', '2', '--to', url])).stdout).toBe('8\n');
     expect((await cli.run(['call', 'whoami', '--to', url])).stdout).toBe('"bob"\n');
-    const { methods } = JSON.parse((await cli.run(['describe', '--json', '--to', url])).stdout) as {
-      methods: { name: string }[];
-    };
+    const { stdout } = await cli.run(['describe', '--json', '--to', url]);
+    const methods = JSON.parse(stdout) as { name: string }[];
     expect(methods.filter(({ name }) => !name.startsWith('kite.'))).toEqual([
       { name: 'cube', authenticated: true },
       { name: 'square', authenticated: true, description: 'The square.', jsonSchema: { type: 'array' } },

@@ -6,12 +6,12 @@ import { type Connected, type ConnectionOptions, withConnection } from './connec
 import { ExitCode } from './exit-codes.js';
 import { toCliError } from './failures.js';
 import { toJson } from './json.js';
-import { printRows } from './rows.js';
-import { type Surroundings, write } from './surroundings.js';
+import type { OutputFormat } from './output/format.js';
+import { type Listing, printList } from './output/listing.js';
+import type { Surroundings } from './surroundings.js';
 
 export interface DescribeOptions extends ConnectionOptions {
-  /** Print `{kite, methods}` as one JSON value. */
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /** A method of a remote kite, as far as the remote tells of it. */
@@ -39,16 +39,25 @@ export interface Description {
 export async function describe(options: DescribeOptions, surroundings: Surroundings): Promise<void> {
   await withConnection(options, surroundings, async (connected) => {
     const description = await askDescription(connected);
-    if (options.json) return write(surroundings.stdout, `${toJson(description)}\n`);
-    const rows = description.methods.map((method) => [
-      method.name,
-      method.authenticated ? 'required' : 'none',
-      method.throttle === undefined ? '' : rate(method.throttle),
-      method.description ?? '',
-    ]);
-    return printRows(['method', 'auth', 'throttle', 'description'], rows, surroundings);
+    await printList(description.methods, methods, options.format, surroundings);
   });
 }
+
+const methods: Listing<RemoteMethod> = {
+  columns: [
+    { heading: 'method', text: ({ name }) => name },
+    { heading: 'auth', text: ({ authenticated }) => (authenticated ? 'required' : 'none') },
+    { heading: 'throttle', text: ({ throttle }) => (throttle === undefined ? '' : rate(throttle)) },
+    { heading: 'description', text: ({ description }) => description ?? '' },
+    {
+      heading: 'arguments',
+      text: ({ jsonSchema }) => (jsonSchema === undefined ? '' : toJson(jsonSchema)),
+      wide: true,
+    },
+  ],
+  data: (method) => method,
+  name: ({ name }) => name,
+};
 
 /** Asks a kite what it can do. */
 export async function askDescription({

@@ -1,17 +1,19 @@
 import { makeVisible } from '../util/visible.js';
-import type { Output } from './surroundings.js';
+import type { Output, Surroundings } from './surroundings.js';
 
-/** A line on a terminal that is written over and over, and is gone at the end. Elsewhere it is nothing. */
+/** A line on stderr that is written over and over, and is gone at the end. Elsewhere than on a terminal it is nothing. */
 export class ProgressLine {
   readonly #output: Output;
+  readonly #visible: boolean;
   #shown = false;
 
-  constructor(output: Output) {
-    this.#output = output;
+  constructor({ stderr, env }: Pick<Surroundings, 'stderr' | 'env'>) {
+    this.#output = stderr;
+    this.#visible = stderr.isTTY === true && env['TERM'] !== 'dumb';
   }
 
   show(text: string): void {
-    if (this.#output.isTTY !== true) return;
+    if (!this.#visible) return;
     const width = (this.#output.columns || 80) - 1;
     this.#output.write(`\r${makeVisible(text).slice(0, width)}\u001b[K`);
     this.#shown = true;

@@ -2,6 +2,7 @@ import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 import { usageError } from '../cli-error.js';
 import type { ConnectionOptions } from '../connection.js';
 import { wholeNumber } from '../connection-flags.js';
+import type { OutputFormat } from '../output/format.js';
 
 export interface BenchOptions extends ConnectionOptions {
   readonly method: string;
@@ -13,7 +14,7 @@ export interface BenchOptions extends ConnectionOptions {
   readonly duration: number;
   /** Calls a second that are begun, whether the kite keeps up or not. Undefined: the next when one is answered. */
   readonly rate: number | undefined;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /** The flags that say how much is asked of the kite. */

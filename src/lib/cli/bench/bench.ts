@@ -3,14 +3,15 @@ import { type Clock, systemClock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
 import { type Connected, withConnection } from '../connection.js';
 import { type Doing, toCliError } from '../failures.js';
-import { toJson } from '../json.js';
+import { printDetails } from '../output/details.js';
+import { isDataFormat } from '../output/document.js';
+import type { OutputFormat } from '../output/format.js';
 import { bar, ProgressLine } from '../progress.js';
-import { printFields } from '../rows.js';
-import { type Surroundings, write } from '../surroundings.js';
+import type { Surroundings } from '../surroundings.js';
 import type { BenchOptions } from './bench-options.js';
 import { Load, type LoadResult } from './load.js';
 import { Measured } from './measured.js';
-import { type Report, reportOf, rowsOf } from './report.js';
+import { fieldsOf, type Report, reportOf } from './report.js';
 
 /** Milliseconds between two looks at the progress. */
 const LOOK = 200;
@@ -28,7 +29,7 @@ export async function bench(options: BenchOptions, surroundings: Surroundings): 
   // Ctrl-C ends the load, and not yet the command.
   surroundings.endByItself();
   await withConnection(options, surroundings, async (connected) => {
-    const { method, args, json } = options;
+    const { method, args, format } = options;
     const clients = await open(connected, options.connections, surroundings.signal);
     const measured = await Measured.create();
     const result = await run(
@@ -38,7 +39,7 @@ export async function bench(options: BenchOptions, surroundings: Surroundings): 
       surroundings,
     );
     const report = reportOf({ ...options, url: connected.url }, result, measured);
-    await print(report, json, surroundings);
+    await print(report, format, surroundings);
     failIfNothingWorked(measured, connected.doing(method));
   });
   surroundings.signal.throwIfAborted();
@@ -65,9 +66,9 @@ async function run(
   surroundings: Surroundings,
 ): Promise<LoadResult> {
   const { parallel, rate, duration } = options;
-  const { signal, stderr } = surroundings;
+  const { signal } = surroundings;
   const clock = preciseClock(() => surroundings.now());
-  const line = new ProgressLine(stderr);
+  const line = new ProgressLine(surroundings);
   const begin = clock.now();
   const look = (): void => {
     const elapsed = clock.now() - begin;
@@ -109,10 +110,13 @@ function preciseClock(now: () => number): Clock {
   };
 }
 
-async function print(report: Report, json: boolean, surroundings: Surroundings): Promise<void> {
-  if (json) return write(surroundings.stdout, `${toJson(report)}\n`);
-  await printFields(rowsOf(report), surroundings);
-  if (report.missed > 0) {
+async function print(
+  report: Report,
+  format: OutputFormat | undefined,
+  surroundings: Surroundings,
+): Promise<void> {
+  await printDetails({ fields: fieldsOf(report), data: report, name: report.method }, format, surroundings);
+  if (report.missed > 0 && !isDataFormat(format)) {
     const time = formatDuration(report.seconds * 1000);
     surroundings.stderr.write(
       `warning: ${report.missed} calls were due within ${time} and not begun, since --parallel ${report.parallel} calls ` +

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../util/duration.js';
+import type { Field } from '../output/details.js';
 import type { BenchOptions } from './bench-options.js';
 import type { LoadResult } from './load.js';
 import type { Latencies, Measured } from './measured.js';
@@ -53,22 +54,27 @@ export function reportOf(
   };
 }
 
-/** The report as names and values. */
-export function rowsOf(report: Report): [string, string][] {
+/** The report as names and values. The finer percentiles are for `wide`. */
+export function fieldsOf(report: Report): Field[] {
   const { url, method, connections, parallel, rate, latency } = report;
-  const rows: [string, string][] = [
-    ['method', `${method} at ${url}`],
-    [
-      'load',
-      `${connections} connection${connections === 1 ? '' : 's'}, at most ${parallel} calls in flight${rate === null ? '' : `, ${rate} calls/s`}`,
-    ],
-    ['time', formatDuration(report.seconds * 1000)],
-    ['answered', `${report.answered} of ${report.calls} calls`],
-    ['throughput', `${report.answersPerSecond} calls/s`],
+  const field = (label: string, value: string): Field => ({ label, value });
+  const plural = connections === 1 ? '' : 's';
+  const load = `${connections} connection${plural}, at most ${parallel} calls in flight`;
+  const fields = [
+    field('method', `${method} at ${url}`),
+    field('load', rate === null ? load : `${load}, ${rate} calls/s`),
+    field('time', formatDuration(report.seconds * 1000)),
+    field('answered', `${report.answered} of ${report.calls} calls`),
+    field('throughput', `${report.answersPerSecond} calls/s`),
   ];
-  for (const [type, count] of Object.entries(report.errors)) rows.push([`failed ${type}`, String(count)]);
-  if (report.unanswered > 0) rows.push(['unanswered', String(report.unanswered)]);
-  if (report.missed > 0) rows.push(['not begun', String(report.missed)]);
-  for (const [name, ms] of Object.entries(latency ?? {})) rows.push([`latency ${name}`, `${String(ms)} ms`]);
-  return rows;
+  for (const [type, count] of Object.entries(report.errors))
+    fields.push(field(`failed ${type}`, String(count)));
+  if (report.unanswered > 0) fields.push(field('unanswered', String(report.unanswered)));
+  if (report.missed > 0) fields.push(field('not begun', String(report.missed)));
+  for (const [name, ms] of Object.entries(latency ?? {})) {
+    fields.push({ ...field(`latency ${name}`, `${String(ms)} ms`), wide: FINE.has(name) });
+  }
+  return fields;
 }
+
+const FINE: ReadonlySet<string> = new Set(['p75', 'p95', 'p99.99']);

@@ -5,9 +5,11 @@ import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { systemClock } from '../../util/clock.js';
 import { configurationError, usageError } from '../cli-error.js';
-import { toJson } from '../json.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
 import { bar, ProgressLine } from '../progress.js';
-import { type Surroundings, write } from '../surroundings.js';
+import { Spinner } from '../spinner.js';
+import type { Surroundings } from '../surroundings.js';
 import { defaultInstallBounds, type InstallBounds } from './bounds.js';
 import { copyFolder } from './copy-folder.js';
 import { downloadFile, downloadText, requireHttps } from './download.js';
@@ -37,7 +39,7 @@ export interface InstallOptions {
   readonly insecure: boolean;
   /** Replace the same version. */
   readonly force: boolean;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
   readonly bounds?: Partial<InstallBounds>;
   /** What asks for manifests and archives. Default: that of Node. */
   readonly fetch?: typeof fetch;
@@ -50,7 +52,7 @@ export interface InstallOptions {
  * @throws CliError that says what stands in the way
  */
 export async function install(options: InstallOptions, surroundings: Surroundings): Promise<void> {
-  const { env, signal, stdout } = surroundings;
+  const { env, signal } = surroundings;
   const source = parseSource(options.source);
   const digest = parseDigest(options.sha256, '--sha256');
   if (digest !== undefined && source.type === 'npm') {
@@ -63,11 +65,19 @@ export async function install(options: InstallOptions, surroundings: Surrounding
   const place = await withStaging(kites, systemClock, (staging) => installation.run(source, staging));
   const path = placeFolder(kites, place);
   const program = programOf(path, place);
-  await write(
-    stdout,
-    options.json
-      ? `${toJson({ name: nameOf(place), ...place, path, program })}\n`
-      : `Installed ${placePath(place)}.\nRun it with: kitectl run ${nameOf(place)}\n`,
+  const name = nameOf(place);
+  await printDetails(
+    {
+      fields: [
+        { label: 'kite', value: placePath(place) },
+        { label: 'program', value: program },
+      ],
+      data: { name, ...place, path, program },
+      name: placePath(place),
+      text: `Installed ${placePath(place)}.\nRun it with: kitectl run ${name}\n`,
+    },
+    options.format,
+    surroundings,
   );
   signal.throwIfAborted();
 }
@@ -150,9 +160,9 @@ class Installation {
   }
 
   async #download(url: string, file: string, { name, version }: Manifest): Promise<string> {
-    const { signal, stderr } = this.#surroundings;
+    const { signal } = this.#surroundings;
     const now = (): number => this.#surroundings.now();
-    const line = new ProgressLine(stderr);
+    const line = new ProgressLine(this.#surroundings);
     let shownAt = Number.NEGATIVE_INFINITY;
     try {
       return await downloadFile(url, file, {
@@ -173,15 +183,12 @@ class Installation {
   }
 
   async #fromNpm(source: Extract<Source, { type: 'npm' }>, staging: string): Promise<Ready> {
-    const { env, signal, stderr } = this.#surroundings;
-    const line = new ProgressLine(stderr);
-    line.show(`npm install ${source.spec}`);
+    const { env, signal } = this.#surroundings;
     const folder = join(staging, 'content');
-    try {
-      return { place: await installPackage({ source, folder, env, signal }), folder };
-    } finally {
-      line.end();
-    }
+    const place = await new Spinner(this.#surroundings).during(`Installing ${source.spec} with npm`, () =>
+      installPackage({ source, folder, env, signal }),
+    );
+    return { place, folder };
   }
 
   async #fromFile(path: string, staging: string): Promise<Ready> {

@@ -1,32 +1,42 @@
-import { toJson } from '../json.js';
-import { tabbed } from '../rows.js';
-import { type Surroundings, write } from '../surroundings.js';
+import type { OutputFormat } from '../output/format.js';
+import { printList } from '../output/listing.js';
+import type { Surroundings } from '../surroundings.js';
 import { installedKites, programOf } from './installed.js';
 import { kitesFolder, nameOf, placeFolder, placePath } from './place.js';
 
 /**
- * Prints the installed kites: a table on a terminal, elsewhere `domain/user/repo/version`, one a line; with `json` one
- * array of `{name, domain, user, repo, version, path, program}`.
+ * Prints the installed kites: a table on a terminal, elsewhere `domain/user/repo/version`, one a line; as data
+ * `{name, domain, user, repo, version, path, program}`.
  */
-export async function list({ json }: { readonly json: boolean }, surroundings: Surroundings): Promise<void> {
-  const { env, stdout } = surroundings;
-  const kites = kitesFolder(env);
+export async function list(
+  { format }: { readonly format: OutputFormat | undefined },
+  surroundings: Surroundings,
+): Promise<void> {
+  const kites = kitesFolder(surroundings.env);
   const installed = await installedKites(kites);
-  if (json) {
-    const all = installed.map((place) => {
-      const path = placeFolder(kites, place);
-      return { name: nameOf(place), ...place, path, program: programOf(path, place) };
-    });
-    return write(stdout, `${toJson(all)}\n`);
-  }
-  if (stdout.isTTY !== true) {
-    return write(stdout, installed.map((place) => `${tabbed([placePath(place)])}\n`).join(''));
-  }
-  if (installed.length === 0) {
+  if (installed.length === 0 && format === undefined && surroundings.stdout.isTTY === true) {
     surroundings.stderr.write('No kite is installed. Install one with: kitectl install SOURCE\n');
     return;
   }
-  const { formatColumns } = await import('../terminal.js');
-  const rows = installed.map((place) => [nameOf(place), place.version, placePath(place)]);
-  return write(stdout, formatColumns(['name', 'version', 'kite'], rows, surroundings));
+  const rows = installed.map((place) => {
+    const path = placeFolder(kites, place);
+    return { place, path, program: programOf(path, place) };
+  });
+  type Row = (typeof rows)[number];
+  await printList<Row>(
+    rows,
+    {
+      columns: [
+        { heading: 'name', text: ({ place }) => nameOf(place) },
+        { heading: 'version', text: ({ place }) => place.version },
+        { heading: 'kite', text: ({ place }) => placePath(place) },
+        { heading: 'program', text: ({ program }) => program, wide: true },
+      ],
+      data: ({ place, path, program }) => ({ name: nameOf(place), ...place, path, program }),
+      name: ({ place }) => placePath(place),
+      line: ({ place }) => placePath(place),
+    },
+    format,
+    surroundings,
+  );
 }

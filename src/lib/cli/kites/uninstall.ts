@@ -1,8 +1,9 @@
 import { systemClock } from '../../util/clock.js';
 import { usageError } from '../cli-error.js';
-import { toJson } from '../json.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
 import { ask } from '../prompt.js';
-import { type Surroundings, write } from '../surroundings.js';
+import { canAsk, type Surroundings } from '../surroundings.js';
 import { installedKites, listed, matching } from './installed.js';
 import { kitesFolder, type Place, placePath } from './place.js';
 import { moveOut, withStaging } from './staging.js';
@@ -14,7 +15,7 @@ export interface UninstallOptions {
   readonly all: boolean;
   /** Do not ask. */
   readonly yes: boolean;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /**
@@ -23,9 +24,8 @@ export interface UninstallOptions {
  * @throws CliError where there is no such kite, where several match and not `all` are meant, or where nobody can be asked
  */
 export async function uninstall(options: UninstallOptions, surroundings: Surroundings): Promise<void> {
-  const { name, all, yes, json } = options;
-  const { env, stdout } = surroundings;
-  const kites = kitesFolder(env);
+  const { name, all, yes, format } = options;
+  const kites = kitesFolder(surroundings.env);
   const matches = matching(name, await installedKites(kites));
   if (matches.length > 1 && !all) {
     throw usageError(
@@ -38,15 +38,25 @@ export async function uninstall(options: UninstallOptions, surroundings: Surroun
     for (const [index, place] of matches.entries()) await moveOut(kites, staging, String(index), place);
   });
   const removed = matches.map(placePath);
-  await write(
-    stdout,
-    json ? `${toJson({ removed })}\n` : removed.map((path) => `Removed ${path}.\n`).join(''),
+  await printDetails(
+    {
+      fields: removed.map((value) => ({ label: 'removed', value })),
+      data: { removed },
+      name: removed.join(' '),
+      text: removed
+        .map(
+          (path) => `Removed ${path}.
+`,
+        )
+        .join(''),
+    },
+    format,
+    surroundings,
   );
 }
 
 async function confirmed(places: readonly Place[], surroundings: Surroundings): Promise<boolean> {
-  const { stdin, stderr } = surroundings;
-  if (stdin.isTTY !== true || stderr.isTTY !== true) {
+  if (!canAsk(surroundings)) {
     throw usageError('Nobody can be asked here whether to remove it.', 'Say so with --yes.');
   }
   const answer = await ask(`Remove ${listed(places)}? [y/N] `, surroundings);

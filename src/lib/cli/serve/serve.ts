@@ -5,8 +5,9 @@ import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { CliError, configurationError, usageError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
-import { toJson } from '../json.js';
 import { loggerFor } from '../logger.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
 import type { Surroundings } from '../surroundings.js';
 import { isLoopback } from '../target.js';
 import { untilAborted } from '../until-aborted.js';
@@ -16,8 +17,8 @@ import type { ServeOptions } from './serve-options.js';
 import { ShellMethods } from './shell-methods.js';
 
 type Options = ServeOptions & {
-  /** Print `{url, kite}` as one line once it listens. */
-  readonly json: boolean;
+  /** How to print where it is, once it listens. Undefined: not at all. */
+  readonly format: OutputFormat | undefined;
 };
 
 /**
@@ -119,10 +120,11 @@ async function listen(kite: Kite): Promise<void> {
 
 async function announce(
   kite: Kite,
-  { auth, register, json }: Options,
+  { auth, register, format }: Options,
   logger: Logger,
-  { signal, stdout }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<void> {
+  const { signal } = surroundings;
   const { name, version } = kite.identity;
   const path = kitePath(kite.identity);
   const { ip } = kite.config;
@@ -138,5 +140,11 @@ async function announce(
     if (signal.aborted) return;
     logger.info(`registered as ${path}`);
   }
-  if (json) stdout.write(`${toJson({ url: kite.url, kite: path })}\n`);
+  if (format === undefined) return;
+  const data = { url: kite.url, kite: path };
+  const fields = [
+    { label: 'URL', value: kite.url ?? '' },
+    { label: 'kite', value: path },
+  ];
+  await printDetails({ fields, data, name: kite.url ?? '' }, format, surroundings);
 }

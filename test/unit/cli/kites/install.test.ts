@@ -47,7 +47,7 @@ class World {
         sha256: undefined,
         insecure: false,
         force: false,
-        json: false,
+        format: undefined,
         fetch: fetch as typeof globalThis.fetch,
         ...options,
       },
@@ -79,7 +79,7 @@ const good = tarGz(kiteEntries(':'));
 describe('installing a kite', () => {
   it('puts it in its place, whole', async () => {
     const world = new World().publish(good);
-    await world.install({ json: true });
+    await world.install({ format: 'json' });
     const path = join(world.home, 'kites/kites.test/bob/math/1.0.0');
     expect(JSON.parse(world.stdout.text)).toEqual({
       name: 'math',
