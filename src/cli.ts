@@ -19,6 +19,7 @@ const commands: CommandTable = {
   register: async () => (await import('./commands/register.js')).default,
   run: async () => (await import('./commands/run.js')).default,
   serve: async () => (await import('./commands/serve.js')).default,
+  shell: async () => (await import('./commands/shell.js')).default,
   showkey: async () => (await import('./commands/showkey.js')).default,
   tell: async () => (await import('./commands/tell.js')).default,
   token: async () => (await import('./commands/token.js')).default,

@@ -1,3 +1,4 @@
+import type { CallOptions } from '../index.js';
 import { KiteError } from '../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../protocol/identity.js';
 import { formatDuration } from '../util/duration.js';
@@ -60,12 +61,12 @@ const methods: Listing<RemoteMethod> = {
 };
 
 /** Asks a kite what it can do. */
-export async function askDescription({
-  client,
-  doing,
-}: Pick<Connected, 'client' | 'doing'>): Promise<Description> {
+export async function askDescription(
+  { client, doing }: Pick<Connected, 'client' | 'doing'>,
+  options: CallOptions = {},
+): Promise<Description> {
   try {
-    return readDescription(await client.call('kite.describe', []));
+    return readDescription(await client.call('kite.describe', [], options));
   } catch (error) {
     throw withReason(toCliError(error, doing('kite.describe')));
   }
