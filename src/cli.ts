@@ -23,6 +23,7 @@ const commands: CommandTable = {
   showkey: async () => (await import('./commands/showkey.js')).default,
   tell: async () => (await import('./commands/tell.js')).default,
   token: async () => (await import('./commands/token.js')).default,
+  top: async () => (await import('./commands/top.js')).default,
   uninstall: async () => (await import('./commands/uninstall.js')).default,
   watch: async () => (await import('./commands/watch.js')).default,
 };

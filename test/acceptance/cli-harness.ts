@@ -20,6 +20,8 @@ export interface RunOptions {
   /** What stands on the standard input, which then ends. Default: nothing. */
   readonly input?: string;
   readonly cwd?: string;
+  /** On a terminal: what the shell does before the command, such as `echo $$; exec `. */
+  readonly before?: string;
 }
 
 /** The environment of a person who has set nothing, whose home is empty. */
@@ -125,7 +127,7 @@ export class Cli {
   /** Starts on a terminal of its own, `columns` wide. */
   startTerminal(args: readonly string[], columns: number, options: RunOptions = {}): Running {
     const quoted = args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ');
-    const line = `stty cols ${columns}; "$NODE" "$BIN" ${quoted}`;
+    const line = `stty cols ${columns}; ${options.before ?? ''}"$NODE" "$BIN" ${quoted}`;
     const child = spawn('script', ['-qec', line, '/dev/null'], {
       cwd: options.cwd ?? this.home,
       env: cleanEnv(this.home, {

@@ -131,7 +131,12 @@ export function readFound(value: unknown): Found {
   };
 }
 
-function whereKontrolIs(
+/**
+ * The URLs of Kontrol: what the person says, the environment, or the kite key.
+ *
+ * @throws CliError where nothing says it
+ */
+export function whereKontrolIs(
   { kontrol, key, source }: { kontrol: readonly string[] | undefined; key: KiteKey; source: string },
   env: Surroundings['env'],
 ): readonly string[] {

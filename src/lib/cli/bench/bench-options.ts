@@ -1,7 +1,6 @@
-import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 import { usageError } from '../cli-error.js';
 import type { ConnectionOptions } from '../connection.js';
-import { wholeNumber } from '../connection-flags.js';
+import { durationMs, wholeNumber } from '../connection-flags.js';
 import type { OutputFormat } from '../output/format.js';
 
 export interface BenchOptions extends ConnectionOptions {
@@ -41,16 +40,7 @@ export function loadOptions(
       'It counts the calls in flight over all connections together: give at least as many.',
     );
   }
-  return { connections, parallel, duration: durationOf(flags.duration), rate };
-}
-
-function durationOf(text: string): number {
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms > 0 && ms <= 86_400_000) return ms;
-  throw usageError(
-    `--duration must be more than 0 and at most a day, not ${text}.`,
-    `Give it like ${DURATION_FORMS}`,
-  );
+  return { connections, parallel, duration: durationMs(flags.duration, 'duration', 1, 86_400_000), rate };
 }
 
 function rateOf(text: string): number {
