@@ -8,6 +8,9 @@ readonly NEEDED=(
   '/usr/bin/script bsdutils'
   '/usr/lib/postgresql/*/bin/initdb postgresql'
   '/usr/bin/etcd etcd-server'
+  '/usr/bin/gnome-keyring-daemon gnome-keyring'
+  '/usr/bin/dbus-run-session dbus-daemon'
+  '/usr/lib/*/pkgconfig/libsecret-1.pc libsecret-1-dev'
 )
 
 missing=()

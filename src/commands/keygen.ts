@@ -2,6 +2,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { usageError } from '../lib/cli/cli-error.js';
 import { wholeNumber } from '../lib/cli/connection-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { keygen } from '../lib/cli/keygen.js';
 
 export default class Keygen extends BaseCommand {
@@ -39,17 +40,18 @@ export default class Keygen extends BaseCommand {
       helpValue: 'N',
     }),
     force: boolean({ default: false, summary: 'Overwrite files that are there.' }),
+    ...outputFlags,
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Keygen);
-    const { out, force, json } = flags;
+    const { out, force } = flags;
     if (!flags.tls && (flags.host !== undefined || flags.days !== undefined)) {
       throw usageError('--host and --days are about the certificate that --tls makes.', 'Add --tls.');
     }
     const bits = wholeNumber(flags.bits, 'bits', 2048, 8192);
     const days = wholeNumber(flags.days ?? '365', 'days', 1, 36_500);
     const tls = flags.tls && { hosts: flags.host ?? ['localhost'], days };
-    await keygen({ out, bits, tls, force, json }, this.surroundings);
+    await keygen({ out, bits, tls, force, format: formatOf(flags) }, this.surroundings);
   }
 }

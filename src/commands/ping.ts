@@ -1,12 +1,13 @@
 import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { connectionFlags, connectionOptions, wholeNumber } from '../lib/cli/connection-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { ping } from '../lib/cli/ping.js';
 
 export default class Ping extends BaseCommand {
   static override summary = 'Ask a kite whether it answers, and how fast.';
 
-  static override description = 'With --json each ping prints one line: {"url":…,"milliseconds":…}.';
+  static override description = 'Each ping prints a line; with --json it is {"url":…,"milliseconds":…}.';
 
   static override examples = [
     { description: 'Ping once.', command: '<%= config.bin %> ping --to http://localhost:3636/kite' },
@@ -18,6 +19,7 @@ export default class Ping extends BaseCommand {
 
   static override flags = {
     ...connectionFlags,
+    ...outputFlags,
     count: string({ summary: 'How many pings to send, one after the other.', helpValue: 'N', default: '1' }),
   };
 
@@ -25,7 +27,7 @@ export default class Ping extends BaseCommand {
     const { flags } = await this.parse(Ping);
     const count = wholeNumber(flags.count, 'count', 1, 1_000_000);
     await ping(
-      { ...connectionOptions(flags, this.surroundings.env), count, json: flags.json },
+      { ...connectionOptions(flags, this.surroundings.env), count, format: formatOf(flags) },
       this.surroundings,
     );
   }

@@ -2,6 +2,7 @@ import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { query } from '../lib/cli/query.js';
 
 export default class Query extends BaseCommand {
@@ -26,6 +27,7 @@ export default class Query extends BaseCommand {
 
   static override flags = {
     ...kontrolFlags,
+    ...outputFlags,
     watch: boolean({
       default: false,
       summary: 'Go on, and print each change: REGISTER or DEREGISTER, the path and the URL.',
@@ -35,7 +37,10 @@ export default class Query extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Query);
-    const { watch, json } = flags;
-    await query({ ...kontrolOptions(flags), path: args.path, watch, json }, this.surroundings);
+    const { watch } = flags;
+    await query(
+      { ...kontrolOptions(flags), path: args.path, watch, format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

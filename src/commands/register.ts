@@ -1,6 +1,7 @@
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { register } from '../lib/cli/register.js';
 import { registerTarget } from '../lib/cli/register-target.js';
 
@@ -36,11 +37,12 @@ export default class Register extends BaseCommand {
     force: boolean({ default: false, summary: 'Replace the kite key that is there.' }),
     timeout: kontrolFlags.timeout,
     transport: kontrolFlags.transport,
+    ...outputFlags,
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Register);
-    const { force, json } = flags;
+    const { force } = flags;
     const { env } = this.surroundings;
     const { timeout, transport } = kontrolOptions(flags);
     await register(
@@ -50,7 +52,7 @@ export default class Register extends BaseCommand {
         force,
         timeout,
         transport,
-        json,
+        format: formatOf(flags),
       },
       this.surroundings,
     );

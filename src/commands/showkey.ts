@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { showkey } from '../lib/cli/showkey.js';
 
 export default class Showkey extends BaseCommand {
@@ -14,6 +15,7 @@ export default class Showkey extends BaseCommand {
   ];
 
   static override flags = {
+    ...outputFlags,
     'key-file': string({
       summary: 'File with the kite key. Default: kite.key in $KITE_HOME or ~/.kite.',
       helpValue: 'PATH',
@@ -22,6 +24,6 @@ export default class Showkey extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Showkey);
-    await showkey({ keyFile: flags['key-file'], json: flags.json }, this.surroundings);
+    await showkey({ keyFile: flags['key-file'], format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -2,6 +2,7 @@ import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { token } from '../lib/cli/token.js';
 
 export default class Token extends BaseCommand {
@@ -21,6 +22,7 @@ export default class Token extends BaseCommand {
 
   static override flags = {
     ...kontrolFlags,
+    ...outputFlags,
     force: boolean({
       default: false,
       summary: 'A new token, where Kontrol would give one that it has already.',
@@ -29,7 +31,10 @@ export default class Token extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Token);
-    const { force, json } = flags;
-    await token({ ...kontrolOptions(flags), path: args.path, force, json }, this.surroundings);
+    const { force } = flags;
+    await token(
+      { ...kontrolOptions(flags), path: args.path, force, format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

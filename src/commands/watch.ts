@@ -1,6 +1,7 @@
 import { string } from '@oclif/core/args';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { watch } from '../lib/cli/query.js';
 
 export default class Watch extends BaseCommand {
@@ -18,10 +19,10 @@ export default class Watch extends BaseCommand {
     path: string({ description: 'Which kites; see query.', required: true, ignoreStdin: true }),
   };
 
-  static override flags = kontrolFlags;
+  static override flags = { ...kontrolFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Watch);
-    await watch({ ...kontrolOptions(flags), path: args.path, json: flags.json }, this.surroundings);
+    await watch({ ...kontrolOptions(flags), path: args.path, format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -6,7 +6,7 @@ export {
   type ClientOptions,
   type Transport,
 } from './kite/client.js';
-export type { KiteEvents, HandleOptions } from './kite/core.js';
+export type { HandleOptions, KiteDescription, KiteEvents } from './kite/core.js';
 export type { TlsOptions } from './kite/http-listener.js';
 export type { HttpHandler } from './kite/http-routes.js';
 export type { HeartbeatFrom } from './kite/default-methods.js';
@@ -22,11 +22,19 @@ export type {
 } from './kite/proxy/proxied-kite.js';
 export type { ProxyRegistration } from './kite/proxy/proxy-registration.js';
 export { type CloseOptions, Kite, type KiteOptions } from './kite/kite.js';
-export type { FinalFunc, Handler, Method, MethodHandling, Outcome, ThrottleOptions } from './kite/method.js';
+export type {
+  FinalFunc,
+  Handler,
+  Method,
+  MethodDescription,
+  MethodHandling,
+  Outcome,
+  ThrottleOptions,
+} from './kite/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/method-types.js';
 export type { CallOptions, Peer } from './kite/peer.js';
 export type { Request } from './kite/request.js';
-export type { ArgsSchema } from './kite/schema.js';
+export type { ArgsSchema, JsonSchema } from './kite/schema.js';
 export type { SystemInfo, SystemMethod } from './kite/system-methods.js';
 export { type ErrorType, isKiteError, KiteError, type KnownErrorType } from './protocol/errors.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';

@@ -2,6 +2,7 @@ import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { invite } from '../../lib/cli/kontrol/invite.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
 
 export default class KontrolInvite extends BaseCommand {
@@ -25,12 +26,16 @@ export default class KontrolInvite extends BaseCommand {
 
   static override flags = {
     ...kontrolFlags,
+    ...outputFlags,
     ttl: string({ summary: 'How long it can be used: 1h, 30m. Default: 24h.', helpValue: 'DURATION' }),
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(KontrolInvite);
-    const { ttl, json } = flags;
-    await invite({ ...kontrolOptions(flags), username: args.username, ttl, json }, this.surroundings);
+    const { ttl } = flags;
+    await invite(
+      { ...kontrolOptions(flags), username: args.username, ttl, format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

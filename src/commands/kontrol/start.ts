@@ -1,4 +1,5 @@
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
 import { startFlags } from '../../lib/cli/kontrol/start-flags.js';
 import { startOptions } from '../../lib/cli/kontrol/start-options.js';
 
@@ -28,13 +29,13 @@ export default class KontrolStart extends BaseCommand {
     },
   ];
 
-  static override flags = startFlags;
+  static override flags = { ...startFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolStart);
     const options = startOptions(flags, this.surroundings.env);
     // A file of its own: nothing else needs the registry, and it is large.
     const { startKontrol } = await import('../../lib/cli/kontrol-server.js');
-    await startKontrol({ ...options, json: flags.json }, this.surroundings);
+    await startKontrol({ ...options, format: formatOf(flags) }, this.surroundings);
   }
 }

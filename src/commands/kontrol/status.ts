@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { status } from '../../lib/cli/kontrol/status.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
 
 export default class KontrolStatus extends BaseCommand {
@@ -12,10 +13,10 @@ export default class KontrolStatus extends BaseCommand {
     { description: 'For a program.', command: '<%= config.bin %> kontrol status --json' },
   ];
 
-  static override flags = kontrolFlags;
+  static override flags = { ...kontrolFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolStatus);
-    await status({ ...kontrolOptions(flags), json: flags.json }, this.surroundings);
+    await status({ ...kontrolOptions(flags), format: formatOf(flags) }, this.surroundings);
   }
 }

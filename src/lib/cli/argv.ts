@@ -5,6 +5,8 @@ import { suggest } from './suggest.js';
 export interface FlagKind {
   /** Whether a value follows it: none follows a `boolean`. */
   readonly type: string;
+  /** Its one letter. */
+  readonly char?: string | undefined;
   /** Under which names it is known besides. */
   readonly aliases?: readonly string[] | undefined;
   /** A switch that can be turned off as well, with `--no-` before its name. */
@@ -21,6 +23,7 @@ const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
  *
  * - `-to=http://…` and `-to http://…`, the spelling of Go programs, become `--to`;
  * - other names of a flag, such as `-publicHost`, become its own, `--public-host`;
+ * - `-o json`, `-o=json` and `-ojson` become `--output json`;
  * - `-4` and `-.5` are arguments;
  * - `--raw=true` and `--raw=false` set a switch, which oclif would read as a switch and an argument.
  *
@@ -41,19 +44,18 @@ export function normalizeArgv(argv: readonly string[], flags: FlagKinds): string
       args.push(token);
       continue;
     }
-    const name = ownName(flagName(token), flags);
-    const kind = Object.hasOwn(flags, name) ? flags[name] : undefined;
-    if (kind === undefined && isNegated(name, flags)) {
-      head.push(isOn(name, token) ? `--${name}` : `--${name.slice(3)}`);
+    const negated = flagName(token);
+    if (!Object.hasOwn(flags, negated) && isNegated(negated, flags)) {
+      head.push(isOn(negated, token) ? `--${negated}` : `--${negated.slice(3)}`);
       continue;
     }
-    if (kind === undefined) throw unknownFlag(token, Object.keys(flags));
+    const { name, kind, attached } = flagOf(token, flags);
     if (kind.type === 'boolean') {
       if (isOn(name, token)) head.push(`--${name}`);
       else if (kind.allowNo) head.push(`--no-${name}`);
       continue;
     }
-    const value = token.includes('=') ? token.slice(token.indexOf('=') + 1) : argv[++i];
+    const value = attached ?? argv[++i];
     if (value === undefined) throw usageError(`--${name} needs a value.`);
     head.push(`--${name}`, value);
   }
@@ -78,13 +80,53 @@ export function splitArgv(
   argv: readonly string[],
   known: readonly string[],
 ): { id: string | undefined; rest: string[] } {
-  let at = 0;
-  while (hasSwitch([argv[at] ?? ''], '(json|no-color)')) at++;
+  const at = globalsBefore(argv);
   const words = longestOf(argv.slice(at), known) ?? argv.slice(at, at + 1);
   return {
     id: words.length === 0 ? undefined : words.join(' '),
     rest: [...argv.slice(0, at), ...argv.slice(at + words.length)],
   };
+}
+
+/** How many words before the command are switches, and flags with their values, that every command has. */
+function globalsBefore(argv: readonly string[]): number {
+  let at = 0;
+  for (;;) {
+    const token = argv[at] ?? '';
+    if (/^--?(json|no-color|no-input)(=.*)?$/s.test(token)) at++;
+    else if (/^--?(color|context|output|o)=/.test(token)) at++;
+    else if (/^--?(color|context|output|o)$/.test(token)) at += 2;
+    else return Math.min(at, argv.length);
+  }
+}
+
+/** What the command line says about how this program speaks, which has to be known before the command is. */
+export function globalsOf(argv: readonly string[]): {
+  readonly color: 'auto' | 'always' | 'never';
+  readonly noInput: boolean;
+  /** Whether a failure is told as JSON. */
+  readonly json: boolean;
+} {
+  const said = valueOf(argv, ['color']);
+  const color = said === 'always' || said === 'never' ? said : 'auto';
+  const output = valueOf(argv, ['output', 'o']);
+  return {
+    color: hasSwitch(argv, 'no-color') ? 'never' : color,
+    noInput: hasSwitch(argv, 'no-input'),
+    json: hasSwitch(argv, 'json') || output === 'json' || output === 'ndjson',
+  };
+}
+
+/** The value of the last flag of one of these names. */
+function valueOf(argv: readonly string[], names: readonly string[]): string | undefined {
+  let value: string | undefined;
+  const words = beforeDashes(argv);
+  words.forEach((token, index) => {
+    const [, name, attached] = /^--?([a-z]+)(?:=(.*))?$/s.exec(token) ?? [];
+    if (name !== undefined && names.includes(name)) value = attached ?? words[index + 1];
+    else if (names.includes('o') && /^-o(json|ndjson)$/.test(token)) value = token.slice(2);
+  });
+  return value;
 }
 
 /** The words at the beginning that name one of the `known`, as many as possible; undefined where none does. */
@@ -107,6 +149,27 @@ export function groupsOf(known: readonly string[]): string[] {
 function beforeDashes(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
   return end === -1 ? argv : argv.slice(0, end);
+}
+
+interface Flag {
+  readonly name: string;
+  readonly kind: FlagKind;
+  /** The value that stands in the same word. */
+  readonly attached: string | undefined;
+}
+
+function flagOf(token: string, flags: FlagKinds): Flag {
+  const name = ownName(flagName(token), flags);
+  const attached = token.includes('=') ? token.slice(token.indexOf('=') + 1) : undefined;
+  const kind = Object.hasOwn(flags, name) ? flags[name] : undefined;
+  if (kind) return { name, kind, attached };
+  const letter = token.startsWith('--') ? undefined : name[0];
+  for (const [long, one] of Object.entries(flags)) {
+    if (letter === undefined || one.char !== letter) continue;
+    if (name.length === 1) return { name: long, kind: one, attached };
+    if (one.type !== 'boolean') return { name: long, kind: one, attached: token.slice(2) };
+  }
+  throw unknownFlag(token, Object.keys(flags));
 }
 
 function flagName(token: string): string {

@@ -1,8 +1,8 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
-import { boolean } from '@oclif/core/flags';
+import { boolean, string } from '@oclif/core/flags';
 import { normalizeArgv } from './argv.js';
-import type { CliError } from './cli-error.js';
+import { type CliError, isCliError } from './cli-error.js';
 import { directConfig } from './direct-config.js';
 import { toCliError } from './failures.js';
 import type { Surroundings } from './surroundings.js';
@@ -12,12 +12,23 @@ export abstract class BaseCommand extends Command {
   static override baseFlags = {
     json: boolean({
       default: false,
-      summary: 'Print for programs: results as JSON, an error as one line of JSON on stderr.',
+      summary:
+        'Print for programs: a result as JSON, like -o json, and an error as one line of JSON on stderr.',
+      helpGroup: 'GLOBAL',
+    }),
+    color: string({
+      summary: 'Colours: on terminals (auto, the default), always or never.',
+      options: ['auto', 'always', 'never'],
       helpGroup: 'GLOBAL',
     }),
     'no-color': boolean({
       default: false,
-      summary: 'Print without colours, like NO_COLOR=1.',
+      summary: 'Short for --color never, like NO_COLOR=1.',
+      helpGroup: 'GLOBAL',
+    }),
+    'no-input': boolean({
+      default: false,
+      summary: 'Ask nothing, not even at a terminal: what is missing is an error that names its flag.',
       helpGroup: 'GLOBAL',
     }),
   };
@@ -42,6 +53,7 @@ export abstract class BaseCommand extends Command {
       command.#surroundings = surroundings;
       await command._run();
     } catch (error) {
+      if (isCliError(error) && error.type === 'exit') throw error;
       surroundings.signal.throwIfAborted();
       throw withHelpHint(toCliError(error), id);
     }

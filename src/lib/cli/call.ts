@@ -1,57 +1,54 @@
+import { type Argument, readArguments } from './argument-sources.js';
 import { withCallback } from './arguments.js';
-import { type ConnectionOptions, withConnection } from './connection.js';
+import { formatResult, type ResultStyle, resultWriter } from './call-result.js';
+import { type Connected, type ConnectionOptions, withConnection } from './connection.js';
 import { toCliError } from './failures.js';
-import { toJson } from './json.js';
-import { callLines } from './stdin.js';
+import { callLines, type LinesMode } from './stdin.js';
 import { type Surroundings, write } from './surroundings.js';
 
-export interface CallOptions extends ConnectionOptions {
+export interface CallOptions extends ConnectionOptions, ResultStyle {
   readonly method: string;
-  readonly args: readonly unknown[];
-  /** Print a string result as it is, without quotes. */
-  readonly raw: boolean;
-  /** Hand over a function whose calls are printed as NDJSON. */
+  readonly args: readonly Argument[];
+  /** Hand over a function whose calls are printed. */
   readonly callback: boolean;
-  /** Read the arguments of one call from each line of the standard input, with so many calls in flight. */
-  readonly stdin: false | { readonly parallel: number };
+  /** Read the arguments of one call from each line of the standard input. */
+  readonly stdin: false | LinesMode;
 }
 
 /**
- * Calls a method and prints its result to stdout: one JSON value, indented on a terminal and on one line elsewhere. Calls
- * of a callback are printed before it, one JSON array of arguments a line.
+ * Calls a method and prints its result to stdout: one JSON value where no format is asked for, indented on a terminal and
+ * on one line elsewhere. Calls of a callback are printed before it, one list of arguments each.
  *
  * @throws CliError with the exit code and the advice that belong to what failed.
  */
 export async function call(options: CallOptions, surroundings: Surroundings): Promise<void> {
-  await withConnection(options, surroundings, async ({ client, doing }) => {
-    const { method, raw, stdin } = options;
-    if (stdin !== false) {
-      await callLines(
-        {
-          client,
-          method,
-          parallel: stdin.parallel,
-          format: (result) => formatResult(result, raw),
-          doing: doing(method),
-        },
-        surroundings,
-      );
-      return;
-    }
-    const { stdout } = surroundings;
-    const print = (...values: unknown[]): void => {
-      stdout.write(`${toJson(values)}\n`);
-    };
-    const args = options.callback ? withCallback(options.args, print) : [...options.args];
-    const result = await client.call(method, args).catch((error: unknown) => {
-      throw toCliError(error, doing(method));
-    });
-    const indent = stdout.isTTY === true && !options.callback ? 2 : undefined;
-    await write(stdout, formatResult(result, raw, indent));
+  const args = await readArguments(options.args, surroundings.stdin);
+  await withConnection(options, surroundings, async (connected) => {
+    const { client, doing } = connected;
+    const { method, stdin } = options;
+    if (stdin === false) return callOnce(options, args, connected, surroundings);
+    surroundings.spareMemory();
+    const format = await resultWriter(options);
+    return callLines({ ...stdin, client, method, format, doing: doing(method) }, surroundings);
   });
 }
 
-/** A result as it is printed, its newline included. */
-export function formatResult(result: unknown, raw: boolean, indent?: number): string {
-  return `${raw && typeof result === 'string' ? result : toJson(result, indent)}\n`;
+async function callOnce(
+  options: CallOptions,
+  args: readonly unknown[],
+  { client, url, doing, spinner }: Connected,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { method, callback } = options;
+  const { stdout } = surroundings;
+  const print = await resultWriter(options);
+  const called = callback
+    ? withCallback(args, (...values) => void spinner.aside(() => stdout.write(print(values))))
+    : [...args];
+  const result = await spinner
+    .during(`Waiting for ${method} at ${url}`, () => client.call(method, called))
+    .catch((error: unknown) => {
+      throw toCliError(error, doing(method));
+    });
+  await write(stdout, callback ? print(result) : await formatResult(result, options, surroundings));
 }

@@ -4,6 +4,7 @@ import type { CliError } from './cli-error.js';
 import { chooseKey, type KeyOptions } from './credentials.js';
 import { type Doing, toCliError } from './failures.js';
 import { toJson } from './json.js';
+import { Spinner } from './spinner.js';
 import type { Surroundings } from './surroundings.js';
 import type { Target } from './target.js';
 
@@ -37,8 +38,12 @@ export interface Connected {
   readonly client: Client;
   /** The kite that is connected. */
   readonly url: string;
+  /** Tells the person what takes long. */
+  readonly spinner: Spinner;
   /** What the calls over this connection are doing, for when they fail. */
   readonly doing: (method: string) => Doing;
+  /** One more connection to the same kite, closed with this one. */
+  readonly another: () => Promise<Client>;
 }
 
 /**
@@ -53,17 +58,21 @@ export async function withConnection<Result>(
   use: (connected: Connected) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = surroundings;
+  const spinner = new Spinner(surroundings);
   const offers = await offersOf(options, surroundings);
   const kite = new Kite('kitectl', surroundings.version, { kiteKey: false, env: surroundings.env });
-  letRemoteWrite(kite, surroundings);
-  let client: Client | undefined;
+  letRemoteWrite(kite, surroundings, spinner);
+  const clients = new Set<Client>();
   // What waits for the remote rejects then; why, says the signal.
-  const close = (): void => client?.close();
+  const close = (): void => {
+    for (const client of clients) client.close();
+  };
   signal.addEventListener('abort', close, { once: true });
   try {
-    const dialled = await dialFirst(offers, (offer) => {
+    const dialled = await dialFirst(offers, spinner, (offer) => {
       signal.throwIfAborted();
-      client = newClient(kite, offer, options);
+      const client = newClient(kite, offer, options);
+      clients.add(client);
       return client;
     });
     return await use(dialled);
@@ -79,6 +88,7 @@ export async function withConnection<Result>(
 /** Dials one after the other until a connection stands. Rejects with what stood in the way of the last. */
 export async function dialFirst(
   offers: readonly Offer[],
+  spinner: Spinner,
   connect: (offer: Offer) => Client,
 ): Promise<Connected> {
   let failure: CliError | undefined;
@@ -86,7 +96,7 @@ export async function dialFirst(
     const { url } = offer;
     const client = connect(offer);
     try {
-      await client.dial();
+      await spinner.during(`Connecting to ${url}`, () => client.dial());
     } catch (error) {
       failure = toCliError(error, { what: '', target: url });
       client.close();
@@ -95,11 +105,19 @@ export async function dialFirst(
     return {
       client,
       url,
+      spinner,
       doing: (method) => ({
         what: `calling ${JSON.stringify(method)} at ${url}`,
         target: url,
         withKey: offer.auth !== null,
       }),
+      another: async () => {
+        const one = connect(offer);
+        await one.dial().catch((error: unknown) => {
+          throw toCliError(error, { what: '', target: url });
+        });
+        return one;
+      },
     };
   }
   throw failure ?? new Error('There is nothing to dial');
@@ -116,11 +134,11 @@ async function offersOf(options: ConnectionOptions, surroundings: Surroundings):
   return discover(target, options, surroundings);
 }
 
-function letRemoteWrite(kite: Kite, { stderr }: Surroundings): void {
+function letRemoteWrite(kite: Kite, { stderr }: Surroundings, spinner: Spinner): void {
   for (const method of REMOTE_METHODS) {
     kite.handle(method, (request) => {
       const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
-      stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`);
+      spinner.aside(() => stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`));
       return null;
     });
   }

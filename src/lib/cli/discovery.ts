@@ -53,7 +53,7 @@ export async function discover(
  * @throws CliError with exit code 5 where there is none
  */
 export async function findKites(
-  kontrol: Pick<AtKontrol, 'client' | 'url'>,
+  kontrol: Pick<AtKontrol, 'client' | 'url' | 'spinner'>,
   query: KiteQuery,
 ): Promise<readonly Found[]> {
   // The reference answers with an error of its store where there is nothing.

@@ -8,8 +8,9 @@ import {
   writeFiles,
 } from '../keys/index.js';
 import { configurationError, usageError } from './cli-error.js';
-import { toJson } from './json.js';
-import { type Surroundings, write } from './surroundings.js';
+import { type Details, printDetails } from './output/details.js';
+import type { OutputFormat } from './output/format.js';
+import type { Surroundings } from './surroundings.js';
 
 export interface KeygenOptions {
   /** Folder for the files; made if it is not there. */
@@ -19,7 +20,7 @@ export interface KeygenOptions {
   readonly tls: false | { readonly hosts: readonly string[]; readonly days: number };
   /** Overwrite what is there. */
   readonly force: boolean;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /**
@@ -29,7 +30,7 @@ export interface KeygenOptions {
  * @throws CliError or ConfigurationError when a file is there already, or cannot be written
  */
 export async function keygen(options: KeygenOptions, surroundings: Surroundings): Promise<void> {
-  const { out, bits, tls, force, json } = options;
+  const { out, bits, tls, force, format } = options;
   const paths = {
     privateKey: join(out, 'key.pem'),
     publicKey: join(out, 'key_pub.pem'),
@@ -46,7 +47,7 @@ export async function keygen(options: KeygenOptions, surroundings: Surroundings)
   if (tls) files.push({ path: join(out, 'cert.pem'), content: await certificate(tls, keys), mode: 0o644 });
   surroundings.signal.throwIfAborted();
   await writeFiles(files, { force });
-  await write(surroundings.stdout, json ? `${toJson(paths)}\n` : report(paths));
+  await printDetails(details(paths), format, surroundings);
 }
 
 async function refuseExisting(paths: readonly string[]): Promise<void> {
@@ -73,8 +74,12 @@ async function certificate(tls: { hosts: readonly string[]; days: number }, keys
   }
 }
 
-function report(paths: { privateKey: string; publicKey: string; certificate?: string }): string {
-  const lines = [`private key  ${paths.privateKey}`, `public key   ${paths.publicKey}`];
-  if (paths.certificate !== undefined) lines.push(`certificate  ${paths.certificate}`);
-  return `${lines.join('\n')}\n`;
+function details(paths: { privateKey: string; publicKey: string; certificate?: string }): Details {
+  const fields = [
+    { label: 'private key', value: paths.privateKey },
+    { label: 'public key', value: paths.publicKey },
+  ];
+  if (paths.certificate !== undefined) fields.push({ label: 'certificate', value: paths.certificate });
+  const text = fields.map(({ label, value }) => `${label.padEnd(11)}  ${value}\n`).join('');
+  return { fields, data: paths, name: paths.privateKey, text };
 }

@@ -7,6 +7,7 @@ import { configurationError } from './cli-error.js';
 import { dialFirst, transports } from './connection.js';
 import { loadKiteKey } from './credentials.js';
 import { type Doing, toCliError } from './failures.js';
+import { Spinner } from './spinner.js';
 import type { Surroundings } from './surroundings.js';
 
 export interface KontrolOptions {
@@ -34,6 +35,8 @@ export interface AtKontrol {
   readonly url: string;
   /** The kite of this command line, to dial others with. */
   readonly kite: Kite;
+  /** Tells the person what takes long. */
+  readonly spinner: Spinner;
 }
 
 /**
@@ -64,14 +67,15 @@ export async function withKey<Result>(
   const kite = new Kite('kitectl', version, { ...kiteOptions(options, env), kiteKey: key.jwt });
   const auth = { type: 'kiteKey', key: key.jwt };
   const offers = whereKontrolIs(options, env).map((url) => ({ url, auth }));
+  const spinner = new Spinner(surroundings);
   const close = (): void => void kite.close();
   signal.addEventListener('abort', close, { once: true });
   try {
-    const { client, url } = await dialFirst(offers, (offer) => {
+    const { client, url } = await dialFirst(offers, spinner, (offer) => {
       signal.throwIfAborted();
       return kite.newClient(offer.url, { auth: offer.auth });
     });
-    return await use({ client, key, url, kite }).catch((error: unknown) => {
+    return await use({ client, key, url, kite, spinner }).catch((error: unknown) => {
       throw toCliError(error, doingAt(url, what));
     });
   } catch (error) {
@@ -104,13 +108,14 @@ export function kiteOptions(
 
 /** The kites that Kontrol finds. `watch` is handed over to be called for each change, where there is one. */
 export async function getKites(
-  { client, url }: Pick<AtKontrol, 'client' | 'url'>,
+  { client, url, spinner }: Pick<AtKontrol, 'client' | 'url' | 'spinner'>,
   query: KiteQuery,
   watch?: (...change: unknown[]) => void,
 ): Promise<readonly Found[]> {
-  const answer: unknown = await client.call<unknown, string>('getKites', [
-    { query, ...(watch && { watchCallback: watch }) },
-  ]);
+  const asked = { query, ...(watch && { watchCallback: watch }) };
+  const answer: unknown = await spinner.during(`Looking for kites at ${url}`, () =>
+    client.call<unknown, string>('getKites', [asked]),
+  );
   const { kites } = (answer ?? {}) as { readonly kites?: unknown };
   if (!Array.isArray(kites)) throw new KiteError('invalidResponse', `${url} did not answer with kites`);
   return kites.map(readFound);
@@ -126,7 +131,12 @@ export function readFound(value: unknown): Found {
   };
 }
 
-function whereKontrolIs(
+/**
+ * The URLs of Kontrol: what the person says, the environment, or the kite key.
+ *
+ * @throws CliError where nothing says it
+ */
+export function whereKontrolIs(
   { kontrol, key, source }: { kontrol: readonly string[] | undefined; key: KiteKey; source: string },
   env: Surroundings['env'],
 ): readonly string[] {

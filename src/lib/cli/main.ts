@@ -1,4 +1,4 @@
-import { asksForHelp, groupsOf, hasSwitch, longestOf, splitArgv } from './argv.js';
+import { asksForHelp, globalsOf, groupsOf, longestOf, splitArgv } from './argv.js';
 import type { CommandTable } from './base-command.js';
 import { CliError } from './cli-error.js';
 import { ExitCode, formatExitCodes } from './exit-codes.js';
@@ -19,7 +19,8 @@ export async function main(
   commands: CommandTable,
   argv: readonly string[] = process.argv.slice(2),
 ): Promise<never> {
-  const surroundings = new ProcessSurroundings(root, hasSwitch(argv, 'no-color'));
+  const globals = globalsOf(argv);
+  const surroundings = new ProcessSurroundings(root, globals);
   const stopped = new Promise<never>((_resolve, reject) => {
     const stop = (error: CliError): void => {
       surroundings.stop(error);
@@ -37,15 +38,17 @@ export async function main(
   });
   // Should nothing be left to wait for before the command is done, this is no success.
   process.exitCode = ExitCode.remoteError;
-  let exitCode: ExitCode = ExitCode.ok;
+  let exitCode: number = ExitCode.ok;
   try {
     await Promise.race([dispatch(root, argv, commands, surroundings), stopped]);
   } catch (error) {
     const failure = toCliError(error);
     exitCode = failure.exitCode;
-    const json = hasSwitch(argv, 'json');
-    // Whoever pressed Ctrl-C knows it.
-    if (json || failure.type !== 'interrupted') await reportFailure(failure, json, surroundings);
+    const { json } = globals;
+    // Whoever pressed Ctrl-C knows it, and a program that ran in the place of this one has spoken for itself.
+    if (failure.type !== 'exit' && (json || failure.type !== 'interrupted')) {
+      await reportFailure(failure, json, surroundings);
+    }
   }
   await surroundings.flush();
   process.exit(exitCode);
@@ -97,7 +100,7 @@ async function help(
   }
   if (name === undefined && words[0] !== undefined) throw unknownCommand(words[0], known);
   // oclif's colours have switches of their own; this is the one that they share.
-  if (surroundings.noColor) process.env['NO_COLOR'] = '1';
+  if (surroundings.color !== 'auto') process.env['FORCE_COLOR'] = surroundings.color === 'never' ? '0' : '1';
   const { printHelp } = await import('./help.js');
   await printHelp(root, name, TOPICS);
 }

@@ -1,22 +1,38 @@
 import { type ConnectionOptions, withConnection } from './connection.js';
 import { toCliError } from './failures.js';
-import { toJson } from './json.js';
-import { type Surroundings, write } from './surroundings.js';
+import { openFeed } from './output/feed.js';
+import type { OutputFormat } from './output/format.js';
+import type { Surroundings } from './surroundings.js';
 
 export interface PingOptions extends ConnectionOptions {
   /** How many pings to send, one after the other. */
   readonly count: number;
-  /** Print one JSON object `{url, milliseconds}` a ping. */
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
+
+interface Pong {
+  readonly url: string;
+  readonly milliseconds: number;
+}
+
+const pongs = {
+  columns: [
+    { heading: 'URL', text: ({ url }: Pong) => url },
+    { heading: 'ms', text: ({ milliseconds }: Pong) => milliseconds.toFixed(1) },
+  ],
+  data: (pong: Pong) => pong,
+  name: ({ url }: Pong) => url,
+  line: ({ url, milliseconds }: Pong) => `pong from ${url} in ${milliseconds.toFixed(1)} ms`,
+  lines: true,
+};
 
 /**
  * Calls `kite.ping`, which every kite answers without authentication, and prints how long the answer took; the time to
  * connect is not part of it.
  */
 export async function ping(options: PingOptions, surroundings: Surroundings): Promise<void> {
-  const { count, json } = options;
-  const { stdout } = surroundings;
+  const { count, format } = options;
+  const print = await openFeed(pongs, format, surroundings);
   await withConnection(options, surroundings, async ({ client, url, doing }) => {
     for (let i = 0; i < count; i++) {
       const start = surroundings.now();
@@ -24,8 +40,7 @@ export async function ping(options: PingOptions, surroundings: Surroundings): Pr
         throw toCliError(error, doing('kite.ping'));
       });
       const milliseconds = Math.round((surroundings.now() - start) * 1000) / 1000;
-      const line = json ? toJson({ url, milliseconds }) : `pong from ${url} in ${milliseconds.toFixed(1)} ms`;
-      await write(stdout, `${line}\n`);
+      await print({ url, milliseconds });
     }
   });
 }

@@ -2,7 +2,7 @@ import { disconnectError } from '../kite/call-errors.js';
 import { type KiteIdentity, kitePath } from '../protocol/identity.js';
 import type { KiteQuery } from '../protocol/query.js';
 import { findKites } from './discovery.js';
-import { toJson } from './json.js';
+import { toField } from './json.js';
 import {
   type AtKontrol,
   type Found,
@@ -11,13 +11,16 @@ import {
   readFound,
   withKontrol,
 } from './kontrol-client.js';
+import { type Feed, openFeed } from './output/feed.js';
+import type { OutputFormat } from './output/format.js';
+import { type Listing, printList } from './output/listing.js';
 import { requireQuery } from './query-path.js';
-import { type Output, type Surroundings, write } from './surroundings.js';
+import type { Surroundings } from './surroundings.js';
 
 export interface QueryOptions extends KontrolOptions {
   /** Which kites, as a path. */
   readonly path: string;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
   /** Print the kites that are there, and from then on each change. */
   readonly watch: boolean;
 }
@@ -39,14 +42,12 @@ export interface Change {
  * @throws CliError with exit code 5 where there is no such kite, except with `watch`
  */
 export async function query(options: QueryOptions, surroundings: Surroundings): Promise<void> {
-  const { path, json, watch } = options;
+  const { path, format, watch } = options;
   const asked = requireQuery(path, 'The query');
   if (watch) return follow(options, asked, { listed: true }, surroundings);
   await withKontrol(options, `looking for ${path}`, surroundings, async (kontrol) => {
     const found = sorted(await findKites(kontrol, asked));
-    const { stdout } = surroundings;
-    if (json) return write(stdout, `${toJson(found.map(({ kite, url }) => ({ kite, url })))}\n`);
-    return write(stdout, await formatList(found, surroundings));
+    await printList(found, kites, format, surroundings);
   });
 }
 
@@ -55,31 +56,32 @@ export function watch(options: Omit<QueryOptions, 'watch'>, surroundings: Surrou
   return follow(options, requireQuery(options.path, 'The query'), { listed: false }, surroundings);
 }
 
-/** The kites as a table on a terminal, as lines of three fields elsewhere. */
-export async function formatList(
-  found: readonly Found[],
-  surroundings: Pick<Surroundings, 'stdout' | 'env' | 'noColor'>,
-): Promise<string> {
-  if (surroundings.stdout.isTTY !== true) {
-    return found.map(({ kite, url }, index) => `${index + 1}\t${line(kite, url)}\n`).join('');
-  }
-  const { formatColumns } = await import('./terminal.js');
-  const columns = ['user', 'environment', 'name', 'version', 'region', 'hostname', 'id', 'URL'];
-  return formatColumns(
-    columns,
-    found.map(({ kite, url }) => [
-      kite.username,
-      kite.environment,
-      kite.name,
-      kite.version,
-      kite.region,
-      kite.hostname,
-      kite.id,
-      url,
-    ]),
-    surroundings,
-  );
-}
+/** How kites are printed. */
+export const kites: Listing<Pick<Found, 'kite' | 'url'>> = {
+  columns: [
+    { heading: 'user', text: ({ kite }) => kite.username },
+    { heading: 'environment', text: ({ kite }) => kite.environment },
+    { heading: 'name', text: ({ kite }) => kite.name },
+    { heading: 'version', text: ({ kite }) => kite.version },
+    { heading: 'region', text: ({ kite }) => kite.region },
+    { heading: 'hostname', text: ({ kite }) => kite.hostname },
+    { heading: 'id', text: ({ kite }) => kite.id, wide: true },
+    { heading: 'URL', text: ({ url }) => url },
+  ],
+  data: ({ kite, url }) => ({ kite, url }),
+  name: ({ kite }) => kitePath(kite),
+  line: ({ kite, url }, index) => [`${index + 1}`, toField(kitePath(kite)), toField(url)].join('\t'),
+};
+
+const changes: Listing<Change> = {
+  columns: [
+    { heading: 'action', text: ({ action }) => action },
+    { heading: 'kite', text: ({ kite }) => kitePath(kite) },
+    { heading: 'URL', text: ({ url }) => url },
+  ],
+  data: ({ action, kite, url }) => ({ action, kite, url }),
+  name: ({ kite }) => kitePath(kite),
+};
 
 async function follow(
   options: Omit<QueryOptions, 'watch'>,
@@ -87,25 +89,37 @@ async function follow(
   { listed }: { readonly listed: boolean },
   surroundings: Surroundings,
 ): Promise<void> {
-  const { path, json } = options;
-  const { stdout } = surroundings;
-  const print = (change: Change): void => printChange(change, json, stdout);
+  const { path, format } = options;
+  const print = await openFeed(changes, format, surroundings);
   await withKontrol(options, `watching ${path}`, surroundings, async (kontrol: AtKontrol) => {
     // What changes before the list is printed comes after it.
     const early: Change[] = [];
     let ready = false;
-    const kites = await getKites(kontrol, asked, (event) => {
+    const found = await getKites(kontrol, asked, (event) => {
       const change = readChange(event);
       if (!change) return;
-      if (ready) print(change);
+      if (ready) void print(change);
       else early.push(change);
     });
-    if (listed && json) for (const { kite, url } of sorted(kites)) print({ action: 'REGISTER', kite, url });
-    else if (listed && kites.length > 0) await write(stdout, await formatList(sorted(kites), surroundings));
-    for (const change of early) print(change);
+    if (listed) await printThere(sorted(found), print, format, surroundings);
+    for (const change of early) await print(change);
     ready = true;
     await untilGone(kontrol, surroundings.signal);
   });
+}
+
+/** Prints the kites that are there before the first change: for programs as if they came just now. */
+async function printThere(
+  found: readonly Found[],
+  print: Feed<Change>,
+  format: OutputFormat | undefined,
+  surroundings: Surroundings,
+): Promise<void> {
+  if (format === undefined || format === 'table' || format === 'wide') {
+    if (found.length > 0) await printList(found, kites, format, surroundings);
+    return;
+  }
+  for (const { kite, url } of found) await print({ action: 'REGISTER', kite, url });
 }
 
 /** What Kontrol tells a watcher: `{error, result: {action, kite, url}}`. Undefined where it is something else. */
@@ -115,16 +129,6 @@ function readChange(event: unknown): Change | undefined {
   if (action !== 'REGISTER' && action !== 'DEREGISTER') return undefined;
   const { kite, url } = readFound(result);
   return { action, kite, url };
-}
-
-function printChange(change: Change, json: boolean, stdout: Output): void {
-  const { action, kite, url } = change;
-  stdout.write(json ? `${toJson({ action, kite, url })}\n` : `${action}\t${line(kite, url)}\n`);
-}
-
-/** Fields of a peer's text: a tab or a newline in one would make two of it. */
-function line(kite: KiteIdentity, url: string): string {
-  return [kitePath(kite), url].map((field) => toJson(field).slice(1, -1)).join('\t');
 }
 
 function sorted<One extends { readonly kite: KiteIdentity }>(found: readonly One[]): One[] {

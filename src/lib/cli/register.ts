@@ -5,10 +5,11 @@ import { makeVisible } from '../util/visible.js';
 import { type CliError, configurationError } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';
 import { toCliError } from './failures.js';
-import { toJson } from './json.js';
 import { doingAt, type KontrolOptions, kiteOptions } from './kontrol-client.js';
 import { ask } from './prompt.js';
-import { type Surroundings, write } from './surroundings.js';
+import { printDetails } from './output/details.js';
+import type { OutputFormat } from './output/format.js';
+import type { Surroundings } from './surroundings.js';
 
 export interface RegisterOptions extends Pick<KontrolOptions, 'transport' | 'timeout'> {
   /** URL of Kontrol. */
@@ -19,7 +20,7 @@ export interface RegisterOptions extends Pick<KontrolOptions, 'transport' | 'tim
   readonly inviteFile: string | undefined;
   /** Replace a kite key that is there. */
   readonly force: boolean;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /** Longest invite that is read, in characters. */
@@ -33,18 +34,26 @@ const INVITE_LENGTH = 1024;
  *   when Kontrol refuses, or when what it sends is no kite key of this user
  */
 export async function register(options: RegisterOptions, surroundings: Surroundings): Promise<void> {
-  const { username, force, json } = options;
+  const { username, force, format } = options;
   const home = kiteHome(surroundings.env);
   if (!force) await refuseExisting(kiteKeyPath(home));
   const invite = await readInvite(options.inviteFile, surroundings);
   const jwt = await requestKey(options, invite, surroundings);
   const file = await writeKiteKeyFile(jwt, { home, force });
   const { kontrolUrl } = parseKiteKey(jwt);
-  await write(
-    surroundings.stdout,
-    json
-      ? `${toJson({ username, kontrolURL: kontrolUrl, file })}\n`
-      : `Your kite key as ${username} is in ${file}.\nSee what it says with: kitectl showkey\n`,
+  await printDetails(
+    {
+      fields: [
+        { label: 'Username', value: username },
+        { label: 'Kontrol URL', value: kontrolUrl },
+        { label: 'Kite key', value: file },
+      ],
+      data: { username, kontrolURL: kontrolUrl, file },
+      name: username,
+      text: `Your kite key as ${username} is in ${file}.\nSee what it says with: kitectl showkey\n`,
+    },
+    format,
+    surroundings,
   );
 }
 
@@ -83,7 +92,7 @@ async function requestKey(
 }
 
 function withInviteHint(failure: CliError, username: string): CliError {
-  const refused: readonly ExitCode[] = [ExitCode.authentication, ExitCode.remoteError];
+  const refused: readonly number[] = [ExitCode.authentication, ExitCode.remoteError];
   if (!refused.includes(failure.exitCode)) return failure;
   const hint = `Get an invite from whoever runs Kontrol; this prints one: kitectl kontrol invite ${username}`;
   return failure.with({ hint });

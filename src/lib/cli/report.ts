@@ -10,12 +10,11 @@ import { mayColor, type Surroundings } from './surroundings.js';
 export async function reportFailure(
   error: CliError,
   json: boolean,
-  surroundings: Pick<Surroundings, 'stderr' | 'env' | 'noColor'>,
+  surroundings: Pick<Surroundings, 'stderr' | 'env' | 'color'>,
 ): Promise<void> {
   const { stderr } = surroundings;
   if (json) {
-    const { type, code, message, requestId, hint } = error;
-    stderr.write(`${toJson({ error: { type, code, message, requestId, hint } })}\n`);
+    stderr.write(`${toJson({ error: errorData(error) })}\n`);
     return;
   }
   let red = (text: string): string => text;
@@ -23,6 +22,11 @@ export async function reportFailure(
     ({ red } = await import('./terminal.js'));
   }
   stderr.write(formatFailure(error, red));
+}
+
+/** What a program is told of a failure. */
+export function errorData({ type, code, message, requestId, hint }: CliError): Record<string, string> {
+  return { type, code, message, requestId, hint };
 }
 
 /** A failure in words. What came from elsewhere cannot steer the terminal: its control characters are shown. */

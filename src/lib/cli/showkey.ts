@@ -1,13 +1,15 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { KiteKey } from '../keys/index.js';
 import { loadKiteKey } from './credentials.js';
-import { toJson } from './json.js';
-import { type Surroundings, write } from './surroundings.js';
+import { type Field, printDetails } from './output/details.js';
+import type { OutputFormat } from './output/format.js';
+import { formatTime } from './output/time.js';
+import type { Surroundings } from './surroundings.js';
 
 export interface ShowkeyOptions {
   /** File with the kite key; undefined = where every kite looks. */
   readonly keyFile: string | undefined;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /**
@@ -17,9 +19,11 @@ export interface ShowkeyOptions {
  */
 export async function showkey(options: ShowkeyOptions, surroundings: Surroundings): Promise<void> {
   const { key, source } = loadKiteKey(options.keyFile, surroundings.env);
-  if (options.json) return write(surroundings.stdout, `${toJson(claims(key))}\n`);
-  const { formatTable } = await import('./terminal.js');
-  return write(surroundings.stdout, formatTable(rows(key, source), surroundings));
+  return printDetails(
+    { fields: fields(key, source), data: claims(key), name: key.username },
+    options.format,
+    surroundings,
+  );
 }
 
 /** The claims under the names that they have in the key. */
@@ -34,15 +38,16 @@ function claims(key: KiteKey): Record<string, unknown> {
   };
 }
 
-function rows(key: KiteKey, source: string): [string, string][] {
+function fields(key: KiteKey, source: string): Field[] {
   return [
-    ['Username', key.username],
-    ['Kontrol user', key.kontrolUser],
-    ['Kontrol URL', key.kontrolUrl || 'not said'],
-    ['Kontrol key', fingerprint(key.kontrolKey)],
-    ['Key id', key.id || 'none'],
-    ['Issued', issued(key.issuedAt)],
-    ['From', source],
+    { label: 'Username', value: key.username },
+    { label: 'Kontrol user', value: key.kontrolUser },
+    { label: 'Kontrol URL', value: key.kontrolUrl || 'not said' },
+    { label: 'Kontrol key', value: fingerprint(key.kontrolKey) },
+    { label: 'Key in full', value: key.kontrolKey, wide: true },
+    { label: 'Key id', value: key.id || 'none' },
+    { label: 'Issued', value: formatTime(key.issuedAt) },
+    { label: 'From', value: source },
   ];
 }
 
@@ -54,10 +59,4 @@ function fingerprint(pem: string): string {
   } catch {
     return 'not a public key';
   }
-}
-
-function issued(at: number | undefined): string {
-  if (at === undefined) return 'not said';
-  const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? 'not a time' : date.toISOString();
 }

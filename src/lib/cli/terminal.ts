@@ -8,20 +8,26 @@ export function red(text: string): string {
   return new Chalk({ level: 1 }).red(text);
 }
 
+export interface TableOptions {
+  /** As wide as what is in it, instead of as the terminal. Default false. */
+  readonly wide?: boolean;
+}
+
 /**
  * A table of two columns as text: names and what they are. On a terminal it is no wider than the terminal, long values
  * being wrapped, and the names are bold where colours are wanted; elsewhere a value stays on its line.
  */
 export function formatTable(
   rows: ReadonlyArray<readonly [name: string, value: string]>,
-  surroundings: Pick<Surroundings, 'stdout' | 'env' | 'noColor'>,
+  surroundings: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  { wide = false }: TableOptions = {},
 ): string {
   const { stdout } = surroundings;
   const chalk = new Chalk({ level: mayColor(surroundings, stdout) ? 1 : 0 });
-  const visible = rows.map(([name, value]) => [name, makeVisible(value)] as const);
+  const visible = rows.map(([name, value]) => [makeVisible(name), makeVisible(value)] as const);
   const names = Math.max(...visible.map(([name]) => name.length)) + 2;
   const values = Math.max(...visible.map(([, value]) => value.length)) + 2;
-  const columns = stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
   // Three characters of the width are borders, two of a column are the spaces beside its text.
   const room = Math.max(10, Math.min(values, columns - names - 3)) - 2;
   const table = new Table({ colWidths: [names, room + 2], style: { head: [], border: [] } });
@@ -36,7 +42,8 @@ export function formatTable(
 export function formatColumns(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
-  surroundings: Pick<Surroundings, 'stdout' | 'env' | 'noColor'>,
+  surroundings: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  { wide = false }: TableOptions = {},
 ): string {
   const { stdout } = surroundings;
   const chalk = new Chalk({ level: mayColor(surroundings, stdout) ? 1 : 0 });
@@ -44,7 +51,7 @@ export function formatColumns(
   const widths = headings.map((heading, index) =>
     Math.max(heading.length, ...visible.map((row) => row[index]?.length ?? 0)),
   );
-  const columns = stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
   // A border and two spaces a column, and the last border.
   narrow(widths, columns - 3 * widths.length - 1);
   const table = new Table({

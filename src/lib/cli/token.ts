@@ -1,21 +1,24 @@
+import { parseToken } from '../keys/index.js';
 import { isKiteError, KiteError } from '../protocol/errors.js';
 import { notFound } from './cli-error.js';
-import { toJson } from './json.js';
 import { type KontrolOptions, withKontrol } from './kontrol-client.js';
+import { type Field, printDetails } from './output/details.js';
+import type { OutputFormat } from './output/format.js';
 import { requireQuery } from './query-path.js';
-import { type Surroundings, write } from './surroundings.js';
+import type { Surroundings } from './surroundings.js';
+import { formatTime } from './output/time.js';
 
 export interface TokenOptions extends KontrolOptions {
   /** Which kite, as a path: exactly one must fit. */
   readonly path: string;
   /** A new token, where Kontrol would give one that it has made before. */
   readonly force: boolean;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /** Gets a token for a kite from Kontrol, and prints it. It is a secret: whoever has it may call the kite in your name. */
 export async function token(options: TokenOptions, surroundings: Surroundings): Promise<void> {
-  const { path, force, json } = options;
+  const { path, force, format } = options;
   const asked = requireQuery(path, 'The query');
   const what = `getting a token for ${path}`;
   await withKontrol(options, what, surroundings, async ({ client, url }) => {
@@ -25,8 +28,31 @@ export async function token(options: TokenOptions, surroundings: Surroundings): 
     if (typeof text !== 'string' || text === '') {
       throw new KiteError('invalidResponse', `${url} did not answer with a token`);
     }
-    await write(surroundings.stdout, json ? `${toJson({ token: text })}\n` : `${text}\n`);
+    await printDetails(
+      {
+        fields: [...claimsOf(text), { label: 'Token', value: text }],
+        data: { token: text },
+        name: text,
+        text: `${text}\n`,
+      },
+      format,
+      surroundings,
+    );
   });
+}
+
+/** What a token says, as far as it can be read; nobody here can check it. */
+function claimsOf(token: string): Field[] {
+  try {
+    const { username, audience, expiresAt } = parseToken(token);
+    return [
+      { label: 'User', value: username },
+      { label: 'For', value: audience },
+      { label: 'Until', value: formatTime(expiresAt) },
+    ];
+  } catch {
+    return [];
+  }
 }
 
 function notFoundToo(error: unknown): never {

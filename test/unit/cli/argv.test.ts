@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   asksForHelp,
+  globalsOf,
   groupsOf,
   hasSwitch,
   longestOf,
@@ -17,6 +18,7 @@ const flags = {
   tls: { type: 'boolean', allowNo: true },
   'public-host': { type: 'option', aliases: ['publicHost'] },
   local: { type: 'boolean', allowNo: true },
+  output: { type: 'option', char: 'o' },
 };
 
 describe('normalizeArgv', () => {
@@ -52,6 +54,9 @@ describe('normalizeArgv', () => {
       ['--tls', '--tls', '--no-tls', '--no-tls', '--no-tls', '--tls'],
     ],
     ['takes a lone dash for an argument', ['-'], ['--', '-']],
+    ['takes the one letter of a flag', ['-o', 'json', 'x'], ['--output', 'json', '--', 'x']],
+    ['takes the one letter with an equals sign', ['-o=json'], ['--output', 'json']],
+    ['takes the one letter with its value attached', ['-ojson'], ['--output', 'json']],
     ['keeps empty arguments', ['a', ''], ['--', 'a', '']],
     ['keeps arguments that occur twice in their order', ['a', 'b', 'a'], ['--', 'a', 'b', 'a']],
   ])('%s', (_title, argv, expected) => {
@@ -110,6 +115,11 @@ describe('the other readers of a command line', () => {
       id: 'call',
       rest: ['--json', '-no-color', 'x'],
     });
+    expect(splitArgv(['-o', 'json', '--color=never', '--no-input', 'call', 'x'], ['call'])).toEqual({
+      id: 'call',
+      rest: ['-o', 'json', '--color=never', '--no-input', 'x'],
+    });
+    expect(splitArgv(['-o'], ['call'])).toEqual({ id: undefined, rest: ['-o'] });
     expect(splitArgv([], ['call'])).toEqual({ id: undefined, rest: [] });
   });
 
@@ -141,3 +151,20 @@ function failure(argv: string[]): CliError {
   }
   throw new Error('nothing was thrown');
 }
+
+describe('globalsOf', () => {
+  it.each([
+    [[], { color: 'auto', noInput: false, json: false }],
+    [['call', '--no-color', '-no-input'], { color: 'never', noInput: true, json: false }],
+    [['--color', 'always'], { color: 'always', noInput: false, json: false }],
+    [['--color=never'], { color: 'never', noInput: false, json: false }],
+    [['--color=red'], { color: 'auto', noInput: false, json: false }],
+    [['--json'], { color: 'auto', noInput: false, json: true }],
+    [['-o', 'ndjson'], { color: 'auto', noInput: false, json: true }],
+    [['-ojson'], { color: 'auto', noInput: false, json: true }],
+    [['--output=yaml'], { color: 'auto', noInput: false, json: false }],
+    [['call', '--', '--json', '-o', 'json'], { color: 'auto', noInput: false, json: false }],
+  ])('of %j is known before the command is', (argv, expected) => {
+    expect(globalsOf(argv)).toEqual(expected);
+  });
+});

@@ -3,7 +3,10 @@ import { CliError } from '../../../src/lib/cli/cli-error.js';
 import { dialFirst, type Offer } from '../../../src/lib/cli/connection.js';
 import { findKites, theOneMeant } from '../../../src/lib/cli/discovery.js';
 import { type AtKontrol, type Found } from '../../../src/lib/cli/kontrol-client.js';
-import { formatList } from '../../../src/lib/cli/query.js';
+import { formatList as formatRows } from '../../../src/lib/cli/output/listing.js';
+import { kites } from '../../../src/lib/cli/query.js';
+import { Spinner } from '../../../src/lib/cli/spinner.js';
+import type { Surroundings } from '../../../src/lib/cli/surroundings.js';
 import type { Client } from '../../../src/lib/index.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
 import { Sink, surroundingsOf } from './surroundings.js';
@@ -21,8 +24,12 @@ function found(name: string): Found {
   return { kite, url: `http://${name}/kite`, token: `token-${name}` };
 }
 
-function kontrolWith(answer: () => Promise<unknown>): Pick<AtKontrol, 'client' | 'url'> {
-  return { client: { call: answer } as unknown as AtKontrol['client'], url: 'http://kontrol/kite' };
+function kontrolWith(answer: () => Promise<unknown>): Pick<AtKontrol, 'client' | 'url' | 'spinner'> {
+  return {
+    spinner: new Spinner(surroundingsOf()),
+    client: { call: answer } as unknown as AtKontrol['client'],
+    url: 'http://kontrol/kite',
+  };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<CliError> {
@@ -129,7 +136,7 @@ describe('dialFirst', () => {
 
   it('takes the next kite where one is gone, and no more than it needs', async () => {
     const { dialled, closed, connect } = clients(['http://b/kite', 'http://c/kite']);
-    const { url } = await dialFirst(offers, connect);
+    const { url } = await dialFirst(offers, new Spinner(surroundingsOf()), connect);
     expect(url).toBe('http://b/kite');
     expect(dialled).toEqual(['http://a/kite', 'http://b/kite']);
     expect(closed).toEqual(['http://a/kite']);
@@ -137,12 +144,17 @@ describe('dialFirst', () => {
 
   it('fails with exit code 6 where all are gone', async () => {
     const { dialled, connect } = clients([]);
-    expect(await failureOf(dialFirst(offers, connect))).toMatchObject({ exitCode: 6 });
+    expect(await failureOf(dialFirst(offers, new Spinner(surroundingsOf()), connect))).toMatchObject({
+      exitCode: 6,
+    });
     expect(dialled).toHaveLength(3);
   });
 });
 
 describe('the list of kites', () => {
+  const formatList = (found: readonly Found[], world: Surroundings) =>
+    formatRows(found, kites, undefined, world);
+
   it('in a pipe has a line of three fields for each', async () => {
     expect(await formatList([found('a'), found('b')], surroundingsOf())).toBe(
       '1\t/bob/prod/a/1.0.0/eu/vm/id-a\thttp://a/kite\n2\t/bob/prod/b/1.0.0/eu/vm/id-b\thttp://b/kite\n',
@@ -161,7 +173,7 @@ describe('the list of kites', () => {
 
   it('on a terminal is a table that is no wider than it', async () => {
     const stdout = new Sink({ isTTY: true, columns: 72 });
-    const text = await formatList([found('math')], surroundingsOf({ stdout, noColor: true }));
+    const text = await formatList([found('math')], surroundingsOf({ stdout, color: 'never' }));
     const lines = text.trimEnd().split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(72);
     expect(text).toContain('math');

@@ -87,21 +87,24 @@ describe('reportFailure', () => {
 
   it('prints one line of JSON with --json, with nothing that steers a terminal', async () => {
     const stderr = new Sink({ isTTY: true });
-    await reportFailure(error, true, { stderr, env: {}, noColor: false });
+    await reportFailure(error, true, { stderr, env: {}, color: 'auto' });
     expect(stderr.text).toBe(
       `{"error":{"type":"genericError","code":"","message":"n\\u009bo","requestId":"${id}","hint":""}}\n`,
     );
   });
 
   it.each([
-    ['a terminal', { isTTY: true }, {}, false, true],
-    ['a pipe', { isTTY: false }, {}, false, false],
-    ['a terminal with --no-color', { isTTY: true }, {}, true, false],
-    ['a terminal with NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }, false, false],
-    ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, false, false],
-  ])('on %s uses colours only where they are wanted', async (_title, sink, env, noColor, coloured) => {
+    ['a terminal', { isTTY: true }, {}, 'auto', true],
+    ['a pipe', { isTTY: false }, {}, 'auto', false],
+    ['a terminal with --no-color', { isTTY: true }, {}, 'never', false],
+    ['a pipe with --color always', { isTTY: false }, { NO_COLOR: '1' }, 'always', true],
+    ['a terminal with NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }, 'auto', false],
+    ['a pipe with FORCE_COLOR', { isTTY: false }, { FORCE_COLOR: '1', NO_COLOR: '1' }, 'auto', true],
+    ['a terminal with FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, 'auto', false],
+    ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, 'auto', false],
+  ] as const)('on %s uses colours only where they are wanted', async (_title, sink, env, color, coloured) => {
     const stderr = new Sink(sink);
-    await reportFailure(error, false, { stderr, env, noColor });
+    await reportFailure(error, false, { stderr, env, color });
     expect(stderr.text.includes('\u001b[31m')).toBe(coloured);
   });
 });

@@ -3,7 +3,17 @@ import { callOptions, type ParsedCallFlags } from '../../../src/lib/cli/call-fla
 import { wholeNumber } from '../../../src/lib/cli/connection-flags.js';
 
 const to = 'http://localhost:3636/kite';
-const given: ParsedCallFlags = { to, raw: false, callback: false, stdin: false };
+const given: ParsedCallFlags = {
+  to,
+  raw: false,
+  callback: false,
+  stdin: false,
+  ordered: false,
+  unordered: false,
+  'keep-going': false,
+  envelope: false,
+  json: false,
+};
 
 describe('callOptions', () => {
   it('asks for nothing that was not said', () => {
@@ -15,7 +25,8 @@ describe('callOptions', () => {
       auth: undefined,
       keyFile: undefined,
       method: 'square',
-      args: [4],
+      args: [{ type: 'value', value: 4 }],
+      format: undefined,
       raw: false,
       callback: false,
       stdin: false,
@@ -50,8 +61,13 @@ describe('callOptions', () => {
   });
 
   it('of --stdin has as many calls in flight as --parallel says, or one', () => {
-    expect(callOptions('m', [], { ...given, stdin: true }, {}).stdin).toEqual({ parallel: 1 });
-    expect(callOptions('m', [], { ...given, stdin: true, parallel: '64' }, {}).stdin).toEqual({
+    expect(callOptions('m', [], { ...given, stdin: true }, {}).stdin).toEqual({
+      parallel: 1,
+      ordered: true,
+      keepGoing: false,
+      envelope: false,
+    });
+    expect(callOptions('m', [], { ...given, stdin: true, parallel: '64' }, {}).stdin).toMatchObject({
       parallel: 64,
     });
   });
@@ -66,8 +82,28 @@ describe('callOptions', () => {
     [{ parallel: '2' }, [], '--parallel is about --stdin'],
     [{ stdin: true, parallel: '0' }, [], 'a whole number from 1 to 10000, not 0'],
     [{ stdin: true, parallel: '1e3' }, [], 'not 1e3'],
+    [{ unordered: true }, [], '--unordered is about --stdin'],
+    [{ 'keep-going': true }, [], '--keep-going is about --stdin'],
+    [{ stdin: true, ordered: true, unordered: true }, [], 'do not go together'],
+    [{ stdin: true, envelope: true, raw: true }, [], '--envelope and --raw'],
+    [{ stdin: true, output: 'table' }, [], '--stdin makes many'],
+    [{ callback: true, output: 'wide' }, [], '--callback makes many'],
+    [{ raw: true, output: 'yaml' }, [], '--raw is about JSON'],
+    [{ json: true, output: 'yaml' }, [], '--json and -o yaml'],
   ])('refuses %o with %o', (flags, args, message) => {
     expect(() => callOptions('m', args, { ...given, ...flags }, {})).toThrow(message);
+  });
+
+  it('tells values from places to read them', () => {
+    expect(callOptions('m', ['-', '@a.json', '@', '"@a"'], given, {}).args).toEqual([
+      { type: 'stdin' },
+      { type: 'file', file: 'a.json' },
+      { type: 'value', value: '@' },
+      { type: 'value', value: '@a' },
+    ]);
+    expect(callOptions('m', ['@callback'], { ...given, callback: true }, {}).args).toEqual([
+      { type: 'value', value: '@callback' },
+    ]);
   });
 });
 

@@ -60,7 +60,7 @@ function options(more: Partial<RegisterOptions> = {}): RegisterOptions {
     force: false,
     transport: undefined,
     timeout: undefined,
-    json: false,
+    format: undefined,
     ...more,
   };
 }
@@ -80,7 +80,7 @@ async function failure(promise: Promise<unknown>): Promise<CliError> {
 describe('register', () => {
   it('writes the kite key that it gets for an invite, for its owner only', async () => {
     const stdout = new Sink();
-    await register(options({ json: true }), world({ stdout }));
+    await register(options({ format: 'json' }), world({ stdout }));
     const file = join(home, 'kite.key');
     expect(JSON.parse(stdout.text)).toEqual({
       username: 'bob',

@@ -1,7 +1,7 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { CliError } from '../../../src/lib/cli/cli-error.js';
-import { callLines } from '../../../src/lib/cli/stdin.js';
+import { callLines, type LinesMode } from '../../../src/lib/cli/stdin.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
 import { Sink, surroundingsOf } from './surroundings.js';
 
@@ -38,16 +38,26 @@ class FakeClient {
   }
 }
 
-function start(input: Readable, client: FakeClient, parallel: number, stdout: Writable = new Sink()) {
+const mode: LinesMode = { parallel: 1, ordered: true, keepGoing: false, envelope: false };
+
+function start(
+  input: Readable,
+  client: FakeClient,
+  parallel: number,
+  stdout: Writable = new Sink(),
+  more: Partial<LinesMode> & { stderr?: Sink } = {},
+) {
   const done = callLines(
     {
       client,
       method: 'm',
+      ...mode,
+      ...more,
       parallel,
       format: (result) => `${JSON.stringify(result)}\n`,
       doing: { what: 'calling "m" at http://h/kite' },
     },
-    surroundingsOf({ stdin: input, stdout }),
+    surroundingsOf({ stdin: input, stdout, ...(more.stderr && { stderr: more.stderr }) }),
   );
   // Whoever awaits it sees the rejection; until then it is not unhandled.
   done.catch(() => {});
@@ -185,10 +195,76 @@ describe('callLines', () => {
     const stop = new AbortController();
     const input = new PassThrough();
     const done = callLines(
-      { client: new FakeClient(), method: 'm', parallel: 1, format: String, doing: { what: 'calling' } },
+      { ...mode, client: new FakeClient(), method: 'm', format: String, doing: { what: 'calling' } },
       surroundingsOf({ stdin: input, signal: stop.signal }),
     );
     stop.abort(new CliError('Ended by SIGINT.', { exitCode: 130, type: 'interrupted' }));
     await expect(done).rejects.toThrow('Ended by SIGINT.');
+  });
+
+  it('without order prints each result as soon as it is there', async () => {
+    const client = new FakeClient();
+    const stdout = new Sink();
+    const done = start(Readable.from(['1\n2\n3\n']), client, 2, stdout, { ordered: false });
+    await client.answered(2);
+    client.calls[1]?.resolve('b');
+    await client.answered(3);
+    expect(stdout.text).toBe('"b"\n');
+    client.calls[2]?.resolve('c');
+    client.calls[0]?.resolve('a');
+    await done;
+    expect(stdout.text).toBe('"b"\n"c"\n"a"\n');
+  });
+
+  it('keeps going where it may, tells each failure, and ends with the exit code of the first', async () => {
+    const client = new FakeClient();
+    const stdout = new Sink();
+    const stderr = new Sink();
+    const done = start(Readable.from(['1\noops\n3\n4\n']), client, 1, stdout, { keepGoing: true, stderr });
+    await client.answered(1);
+    client.calls[0]?.resolve('a');
+    await client.answered(2);
+    client.calls[1]?.reject(new KiteError('tooBad', 'no', { id: '0123456789abcdef' }));
+    await client.answered(3);
+    client.calls[2]?.resolve('d');
+    await expect(done).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('2 of 4') as string,
+    });
+    expect(stdout.text).toBe('"a"\n"d"\n');
+    expect(stderr.text.match(/^error: /gm)).toHaveLength(2);
+    expect(stderr.text).toContain('(line 3 of the standard input) failed: no');
+  });
+
+  it('stops at a dropped connection though it keeps going', async () => {
+    const client = new FakeClient();
+    const done = start(Readable.from(['1\n2\n']), client, 1, new Sink(), { keepGoing: true });
+    await client.answered(1);
+    client.calls[0]?.reject(new KiteError('disconnect', 'gone'));
+    await expect(done).rejects.toMatchObject({ exitCode: 6 });
+    expect(client.calls).toHaveLength(1);
+  });
+
+  it('puts each line into an envelope, that of the failure that ends it included', async () => {
+    const client = new FakeClient();
+    const stdout = new Sink();
+    const done = start(Readable.from(['1\n\n2\n3\n']), client, 3, stdout, { envelope: true });
+    await client.answered(3);
+    client.calls[1]?.reject(new KiteError('tooBad', 'no', { id: '0123456789abcdef', code: 'E1' }));
+    client.calls[0]?.resolve(undefined);
+    await expect(done).rejects.toMatchObject({ exitCode: 1 });
+    const error = { type: 'tooBad', code: 'E1', message: 'no', requestId: '0123456789abcdef', hint: '' };
+    expect(stdout.text).toBe(`{"ok":null}\n${JSON.stringify({ error, line: 3 })}\n`);
+  });
+
+  it('without order tells in the envelope which line a result belongs to', async () => {
+    const client = new FakeClient();
+    const stdout = new Sink();
+    const done = start(Readable.from(['1\n2\n']), client, 2, stdout, { envelope: true, ordered: false });
+    await client.answered(2);
+    client.calls[1]?.resolve('b');
+    client.calls[0]?.resolve('a');
+    await done;
+    expect(stdout.text).toBe('{"ok":"b","line":2}\n{"ok":"a","line":1}\n');
   });
 });

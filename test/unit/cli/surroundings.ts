@@ -1,4 +1,5 @@
 import { Readable, Writable } from 'node:stream';
+import { ManualClock } from '../../helpers/manual-clock.js';
 import type { Surroundings } from '../../../src/lib/cli/surroundings.js';
 
 /** A stream that keeps what is written to it, and may claim to be a terminal. */
@@ -28,9 +29,12 @@ export function surroundingsOf(given: Partial<Surroundings> = {}): Surroundings 
     env: {},
     signal: new AbortController().signal,
     endByItself: () => {},
+    spareMemory: () => {},
     now: () => 0,
     version: '0.0.0',
-    noColor: false,
+    color: 'auto',
+    noInput: false,
+    clock: new ManualClock(),
     ...given,
   };
 }

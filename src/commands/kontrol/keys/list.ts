@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../../lib/cli/base-command.js';
 import { listKeys } from '../../../lib/cli/kontrol/keys.js';
+import { formatOf, outputFlags } from '../../../lib/cli/output/format.js';
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/kontrol-flags.js';
 
 export default class KontrolKeysList extends BaseCommand {
@@ -9,10 +10,10 @@ export default class KontrolKeysList extends BaseCommand {
 
   static override examples = ['<%= config.bin %> kontrol keys list'];
 
-  static override flags = kontrolFlags;
+  static override flags = { ...kontrolFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolKeysList);
-    await listKeys({ ...kontrolOptions(flags), json: flags.json }, this.surroundings);
+    await listKeys({ ...kontrolOptions(flags), format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -2,6 +2,7 @@ import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../../../lib/cli/base-command.js';
 import { revokeKeys } from '../../../lib/cli/kontrol/keys.js';
+import { formatOf, outputFlags } from '../../../lib/cli/output/format.js';
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/kontrol-flags.js';
 
 export default class KontrolKeysRevoke extends BaseCommand {
@@ -25,13 +26,14 @@ export default class KontrolKeysRevoke extends BaseCommand {
 
   static override flags = {
     ...kontrolFlags,
+    ...outputFlags,
     'kite-key': string({ summary: 'Id of one kite key.', helpValue: 'ID' }),
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(KontrolKeysRevoke);
     await revokeKeys(
-      { ...kontrolOptions(flags), keyPair: args.id, kiteKey: flags['kite-key'], json: flags.json },
+      { ...kontrolOptions(flags), keyPair: args.id, kiteKey: flags['kite-key'], format: formatOf(flags) },
       this.surroundings,
     );
   }

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../../lib/cli/base-command.js';
 import { rotateKeys } from '../../../lib/cli/kontrol/keys.js';
+import { formatOf, outputFlags } from '../../../lib/cli/output/format.js';
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/kontrol-flags.js';
 
 export default class KontrolKeysRotate extends BaseCommand {
@@ -10,10 +11,10 @@ export default class KontrolKeysRotate extends BaseCommand {
 
   static override examples = ['<%= config.bin %> kontrol keys rotate'];
 
-  static override flags = kontrolFlags;
+  static override flags = { ...kontrolFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolKeysRotate);
-    await rotateKeys({ ...kontrolOptions(flags), json: flags.json }, this.surroundings);
+    await rotateKeys({ ...kontrolOptions(flags), format: formatOf(flags) }, this.surroundings);
   }
 }

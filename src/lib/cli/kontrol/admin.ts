@@ -28,8 +28,8 @@ export async function administer(
 ): Promise<unknown> {
   const key = adminKey(options.keyFile, surroundings.env);
   const source = options.keyFile ?? 'the kite key of Kontrol';
-  return withKey({ ...options, key, source }, NAMES[method], surroundings, ({ client }) =>
-    client.call<unknown, string>(method, [...args]),
+  return withKey({ ...options, key, source }, NAMES[method], surroundings, ({ client, url, spinner }) =>
+    spinner.during(`Waiting for ${url}`, () => client.call<unknown, string>(method, [...args])),
   );
 }
 

@@ -10,8 +10,9 @@ import {
 import { isKiteError } from '../../protocol/errors.js';
 import { systemClock } from '../../util/clock.js';
 import { configurationError, usageError } from '../cli-error.js';
-import { toJson } from '../json.js';
-import { type Surroundings, write } from '../surroundings.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
+import type { Surroundings } from '../surroundings.js';
 import { makeKeyFiles, readKeyFiles } from './key-files.js';
 import type { KeyFiles, StartOptions } from './start-options.js';
 
@@ -27,10 +28,10 @@ export function defaultKeyFiles(home: string): KeyFiles {
  * @throws CliError where there is another kite key, without `force`
  */
 export async function writeInitialKey(
-  options: StartOptions & { readonly json: boolean },
+  options: StartOptions & { readonly format: OutputFormat | undefined },
   surroundings: Surroundings,
 ): Promise<void> {
-  const { username, kontrolUrl, force, json } = options;
+  const { username, kontrolUrl, force, format } = options;
   if (kontrolUrl === undefined) {
     throw usageError('A kite key says where Kontrol is, and port 0 does not.', 'Add -kontrolurl URL.');
   }
@@ -52,9 +53,19 @@ export async function writeInitialKey(
     await writeKiteKeyFile(jwt, { home, force });
   }
   const said = same ? `The kite key of ${username} is there already:` : `Wrote the kite key of ${username}:`;
-  await write(
-    surroundings.stdout,
-    json ? `${toJson({ username, kontrolURL: kontrolUrl, file })}\n` : `${said} ${file}\n`,
+  await printDetails(
+    {
+      fields: [
+        { label: 'Username', value: username },
+        { label: 'Kontrol URL', value: kontrolUrl },
+        { label: 'Kite key', value: file },
+      ],
+      data: { username, kontrolURL: kontrolUrl, file },
+      name: username,
+      text: `${said} ${file}\n`,
+    },
+    format,
+    surroundings,
   );
 }
 

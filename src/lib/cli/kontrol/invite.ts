@@ -1,20 +1,21 @@
 import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 import { usageError } from '../cli-error.js';
-import { toJson } from '../json.js';
 import type { KontrolOptions } from '../kontrol-client.js';
-import { type Surroundings, write } from '../surroundings.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
+import type { Surroundings } from '../surroundings.js';
 import { administer } from './admin.js';
 
 export interface InviteOptions extends KontrolOptions {
   readonly username: string;
   /** How long it can be used, as a duration. Undefined: as long as Kontrol says. */
   readonly ttl: string | undefined;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /** Prints an invite, with which one person gets one kite key. */
 export async function invite(options: InviteOptions, surroundings: Surroundings): Promise<void> {
-  const { username, json } = options;
+  const { username, format } = options;
   if (username === '' || username.includes('/')) {
     throw usageError(`A user name is not empty and contains no "/": ${JSON.stringify(username)}`);
   }
@@ -26,7 +27,15 @@ export async function invite(options: InviteOptions, surroundings: Surroundings)
     surroundings,
   );
   const text = typeof answer === 'string' ? answer : '';
-  await write(surroundings.stdout, json ? `${toJson({ username, invite: text })}\n` : `${text}\n`);
+  const fields = [
+    { label: 'User', value: username },
+    { label: 'Invite', value: text },
+  ];
+  await printDetails(
+    { fields, data: { username, invite: text }, name: text, text: `${text}\n` },
+    format,
+    surroundings,
+  );
 }
 
 function ttlOf(text: string | undefined): number | undefined {

@@ -1,30 +1,37 @@
 import { usageError } from '../cli-error.js';
-import { toJson } from '../json.js';
 import type { KontrolOptions } from '../kontrol-client.js';
-import { type Surroundings, write } from '../surroundings.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
+import { type Listing, printList } from '../output/listing.js';
+import { formatTime } from '../output/time.js';
+import type { Surroundings } from '../surroundings.js';
 import { administer } from './admin.js';
 
-type KeysOptions = KontrolOptions & { readonly json: boolean };
+type KeysOptions = KontrolOptions & { readonly format: OutputFormat | undefined };
 
 /** Prints Kontrol's key pairs: a table on a terminal, elsewhere `id TAB state TAB time`, one a line. */
 export async function listKeys(options: KeysOptions, surroundings: Surroundings): Promise<void> {
-  const { stdout } = surroundings;
   const answer = await administer(options, 'kontrol.keys', [], surroundings);
-  if (options.json) return write(stdout, `${toJson(answer)}\n`);
-  const pairs = Array.isArray(answer) ? answer.map(fields) : [];
-  if (stdout.isTTY !== true) return write(stdout, pairs.map((row) => `${row.join('\t')}\n`).join(''));
-  const { formatColumns } = await import('../terminal.js');
-  return write(stdout, formatColumns(['id', 'state', 'made'], pairs, surroundings));
+  await printList(Array.isArray(answer) ? answer : [], keyPairs, options.format, surroundings);
 }
+
+const keyPairs: Listing<unknown> = {
+  columns: [
+    { heading: 'id', text: idOf },
+    { heading: 'state', text: (pair) => textOf(pair, 'state') },
+    { heading: 'made', text: madeOf },
+  ],
+  data: (pair) => pair,
+  name: idOf,
+};
 
 /** Makes a new key pair that signs from now on. What the old one signed stays valid until it expires. */
 export async function rotateKeys(options: KeysOptions, surroundings: Surroundings): Promise<void> {
   const answer = await administer(options, 'kontrol.rotateKeys', [], surroundings);
   const id = idOf(answer);
-  await write(
-    surroundings.stdout,
-    options.json ? `${toJson(answer)}\n` : `A new key pair signs from now on: ${id}\n`,
-  );
+  const text = `A new key pair signs from now on: ${id}\n`;
+  const fields = [{ label: 'Key pair', value: id }];
+  await printDetails({ fields, data: answer, name: id, text }, options.format, surroundings);
 }
 
 export interface RevokeOptions extends KeysOptions {
@@ -36,7 +43,7 @@ export interface RevokeOptions extends KeysOptions {
 
 /** Revokes a key pair with everything that it signed, or one kite key. There is no way back. */
 export async function revokeKeys(options: RevokeOptions, surroundings: Surroundings): Promise<void> {
-  const { keyPair, kiteKey, json } = options;
+  const { keyPair, kiteKey, format } = options;
   const id = keyPair ?? kiteKey;
   if (id === undefined || (keyPair !== undefined && kiteKey !== undefined)) {
     throw usageError(
@@ -47,17 +54,21 @@ export async function revokeKeys(options: RevokeOptions, surroundings: Surroundi
   const method = keyPair === undefined ? 'kontrol.revokeKiteKey' : 'kontrol.revokeKeyPair';
   await administer(options, method, [id], surroundings);
   const what = keyPair === undefined ? 'kite key' : 'key pair';
-  await write(surroundings.stdout, json ? `${toJson({ revoked: id })}\n` : `Revoked the ${what} ${id}.\n`);
+  const text = `Revoked the ${what} ${id}.\n`;
+  const fields = [{ label: `Revoked ${what}`, value: id }];
+  await printDetails({ fields, data: { revoked: id }, name: id, text }, format, surroundings);
 }
 
-function fields(pair: unknown): string[] {
-  const { id, state, createdAt } = (pair ?? {}) as { id?: unknown; state?: unknown; createdAt?: unknown };
-  const made = typeof createdAt === 'number' ? new Date(createdAt).toISOString() : '';
-  return [typeof id === 'string' ? id : '', typeof state === 'string' ? state : '', made];
+function idOf(pair: unknown): string {
+  return typeof pair === 'string' ? pair : textOf(pair, 'id');
 }
 
-function idOf(answer: unknown): string {
-  if (typeof answer === 'string') return answer;
-  const { id } = (answer ?? {}) as { id?: unknown };
-  return typeof id === 'string' ? id : '';
+function textOf(pair: unknown, field: string): string {
+  const value = (pair as Readonly<Record<string, unknown>> | null | undefined)?.[field];
+  return typeof value === 'string' ? value : '';
+}
+
+function madeOf(pair: unknown): string {
+  const { createdAt } = (pair ?? {}) as { readonly createdAt?: unknown };
+  return typeof createdAt === 'number' ? formatTime(createdAt) : '';
 }

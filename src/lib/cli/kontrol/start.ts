@@ -7,15 +7,16 @@ import { systemClock } from '../../util/clock.js';
 import { CliError, configurationError, isCliError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
 import { toCliError } from '../failures.js';
-import { toJson } from '../json.js';
 import { loggerFor, untilAborted } from '../server.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
 import type { Surroundings } from '../surroundings.js';
 import { defaultKeyFiles, writeInitialKey } from './initial.js';
 import { makeKeyFiles, readKeyFiles, readPem } from './key-files.js';
 import { keepOwnKey, renewOwnKeyWhenKeysChange } from './own-key.js';
 import type { StartOptions } from './start-options.js';
 
-type Options = StartOptions & { readonly json: boolean };
+type Options = StartOptions & { readonly format: OutputFormat | undefined };
 
 /**
  * Runs a Kontrol until the person or the system ends it, and lets what it is doing finish first. What is missing at the
@@ -33,7 +34,7 @@ export async function startKontrol(options: Options, surroundings: Surroundings)
 }
 
 async function serve(options: Options, surroundings: Surroundings): Promise<void> {
-  const { signal, stderr, stdout, env } = surroundings;
+  const { signal, stderr, env } = surroundings;
   const say = (text: string): void => void stderr.write(`${text}\n`);
   const logger = loggerFor(surroundings);
   for (const warning of options.warnings) logger.warn(warning);
@@ -75,7 +76,14 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     renewOwnKeyWhenKeysChange(kontrol, options.home, logger);
     sayStorage(storage, options, say);
     say(`Kontrol listens at ${kontrol.url}`);
-    if (options.json) stdout.write(`${toJson({ url: kontrol.url })}\n`);
+    if (options.format !== undefined) {
+      const fields = [{ label: 'URL', value: kontrol.url }];
+      await printDetails(
+        { fields, data: { url: kontrol.url }, name: kontrol.url },
+        options.format,
+        surroundings,
+      );
+    }
     await untilAborted(signal);
   } finally {
     say('Kontrol ends.');

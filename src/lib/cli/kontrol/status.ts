@@ -1,24 +1,33 @@
 import { toJson } from '../json.js';
 import type { KontrolOptions } from '../kontrol-client.js';
-import { type Surroundings, write } from '../surroundings.js';
+import { type Field, printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
+import type { Surroundings } from '../surroundings.js';
 import { administer } from './admin.js';
 
 /** Prints how Kontrol is: a table, or what it answered with `json`. */
 export async function status(
-  options: KontrolOptions & { readonly json: boolean },
+  options: KontrolOptions & { readonly format: OutputFormat | undefined },
   surroundings: Surroundings,
 ): Promise<void> {
   const answer = await administer(options, 'kontrol.status', [], surroundings);
-  if (options.json) return write(surroundings.stdout, `${toJson(answer)}\n`);
-  const { formatTable } = await import('../terminal.js');
-  return write(surroundings.stdout, formatTable(rows(answer), surroundings));
+  await printDetails(
+    { fields: fields(answer), data: answer, name: urlOf(answer) },
+    options.format,
+    surroundings,
+  );
 }
 
-function rows(answer: unknown, prefix = ''): [string, string][] {
-  if (typeof answer !== 'object' || answer === null) return [['status', String(answer)]];
-  return Object.entries(answer).flatMap(([name, value]): [string, string][] => {
+function fields(answer: unknown, prefix = ''): Field[] {
+  if (typeof answer !== 'object' || answer === null) return [{ label: 'status', value: String(answer) }];
+  return Object.entries(answer).flatMap(([name, value]): Field[] => {
     const label = prefix === '' ? name : `${prefix} ${name}`;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return rows(value, label);
-    return [[label, typeof value === 'string' ? value : toJson(value)]];
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return fields(value, label);
+    return [{ label, value: typeof value === 'string' ? value : toJson(value) }];
   });
+}
+
+function urlOf(answer: unknown): string {
+  const { url } = (answer ?? {}) as { readonly url?: unknown };
+  return typeof url === 'string' ? url : '';
 }

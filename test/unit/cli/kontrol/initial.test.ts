@@ -33,7 +33,7 @@ async function initial(more: object = {}) {
     ...more,
   };
   await writeInitialKey(
-    { ...startOptions(flags, env), json: false },
+    { ...startOptions(flags, env), format: undefined },
     surroundingsOf({ env, stdout, stderr }),
   );
   return { stdout: stdout.text, stderr: stderr.text };

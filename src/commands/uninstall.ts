@@ -1,0 +1,36 @@
+import { string } from '@oclif/core/args';
+import { boolean } from '@oclif/core/flags';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { uninstall } from '../lib/cli/kites/uninstall.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+
+export default class Uninstall extends BaseCommand {
+  static override summary = 'Remove an installed kite.';
+
+  static override description =
+    'Asks before it does, on a terminal; elsewhere it needs --yes. With --json one line {"removed":[…]}.';
+
+  static override examples = [
+    { description: 'By its name.', command: '<%= config.bin %> uninstall math' },
+    {
+      description: 'One version, in a script.',
+      command: '<%= config.bin %> uninstall github.com/bob/math.kite/1.0.0 --yes',
+    },
+  ];
+
+  static override args = {
+    name: string({ description: 'Which kite; see list.', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    ...outputFlags,
+    all: boolean({ default: false, summary: 'Remove all versions, and all kites of this name.' }),
+    yes: boolean({ default: false, summary: 'Do not ask.' }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Uninstall);
+    const { all, yes } = flags;
+    await uninstall({ name: args.name, all, yes, format: formatOf(flags) }, this.surroundings);
+  }
+}
