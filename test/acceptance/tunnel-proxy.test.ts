@@ -51,8 +51,9 @@ describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (tr
     ]);
     // A caller that calls again is recognised by how its calls begin, which is left undecoded.
     for (let i = 0; i < 5; i++) {
-      const both = [client?.tell('square', i), client?.tell('echo', `"${i}"`, '\\')];
-      expect(await Promise.all(both)).toEqual([i * i, [`"${i}"`, '\\']]);
+      const squared = client?.tell('square', i);
+      expect(await client?.tell('echo', `"${i}"`, '\\')).toEqual([`"${i}"`, '\\']);
+      expect(await squared).toBe(i * i);
     }
     await expect(client?.tell('nothing')).rejects.toMatchObject({ type: 'methodNotFound' });
   });
