@@ -3,6 +3,7 @@ import { main } from './lib/cli/main.js';
 
 const commands: CommandTable = {
   call: async () => (await import('./commands/call.js')).default,
+  expose: async () => (await import('./commands/expose.js')).default,
   keygen: async () => (await import('./commands/keygen.js')).default,
   'kontrol invite': async () => (await import('./commands/kontrol/invite.js')).default,
   'kontrol keys list': async () => (await import('./commands/kontrol/keys/list.js')).default,

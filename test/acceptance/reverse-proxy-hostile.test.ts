@@ -286,7 +286,7 @@ describe('a kite that registers', () => {
     expect(proxy.status().kites.map(({ id }) => id)).toEqual([kite.id]);
     expect(proxy.kite.connectionCount).toBe(1);
     expect((await request('GET', `${new URL(proxy.url).origin}/proxy/kite-9999/x`)).status).toBe(404);
-  });
+  }, 60_000);
 });
 
 describe('a caller that takes its time', () => {

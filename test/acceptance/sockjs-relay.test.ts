@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Relay } from '../../src/lib/sockjs/relay.js';
 import { defaultLimits, type Limits } from '../../src/lib/util/limits.js';
+import { request } from '../helpers/http.js';
 import { dialTest, echo, Inbox, startSockJs, type TestServer } from '../helpers/sockjs.js';
 
 const TRANSPORTS = ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const;
@@ -60,6 +61,27 @@ describe.each(pairs)('a session over %s that is relayed over %s', (transport, on
     const got = await inbox.count(MESSAGES.length);
     expect(got.map((text, index) => text === MESSAGES[index])).toEqual(MESSAGES.map(() => true));
     expect(got).toHaveLength(MESSAGES.length);
+  });
+});
+
+describe('a session that was dialled before it is relayed', () => {
+  it('loses nothing of what has come meanwhile', async () => {
+    const sent = ['first', '["second"]', 'third'];
+    const answering = await startAnswering((channel) => {
+      echo(channel);
+      for (const message of sent) channel.send(message);
+    });
+    const one = await dialTest(answering.url);
+    const inbox = new Inbox();
+    const other = await startAnswering((channel) => channel.start(inbox));
+    const two = await dialTest(other.url);
+    one.send('fourth');
+    // When the server has answered somebody else, what it sent before is there.
+    for (let i = 0; i < 3; i++) await request('GET', `${answering.url}/info`);
+    const relay = new Relay(one, { limits: defaultLimits });
+    onTestFinished(() => relay.close(3000, ''));
+    relay.join(two);
+    expect(await inbox.count(4)).toEqual([...sent, 'fourth']);
   });
 });
 

@@ -78,7 +78,6 @@ export class ProxyEntry<Target> {
 }
 
 export type ProxyTableEvents<Target> = {
-  entered: [entry: ProxyEntry<Target>];
   /** The kite's connection has ended, or the kite has come back over another one. */
   ended: [entry: ProxyEntry<Target>];
 };
@@ -158,7 +157,6 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
     const entry = new ProxyEntry(registrant, this.#clock.now(), this.#totals);
     this.#entries.set(kite.id, entry);
     this.#byClient.set(client, { entry, unlisten: client.once('disconnect', () => this.#end(entry)) });
-    this.emit('entered', entry);
     return entry;
   }
 

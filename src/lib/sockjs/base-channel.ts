@@ -68,6 +68,11 @@ export abstract class BaseChannel implements Channel {
     }
   }
 
+  /** Rewrites what has come and was not delivered yet. */
+  protected rewriteKept(rewrite: (text: string) => string): void {
+    this.#inbox = this.#inbox?.map(rewrite);
+  }
+
   /** This side has said goodbye: what still comes in has no reader. */
   protected mute(): void {
     this.#muted = true;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Limits } from '../util/limits.js';
-import type { Fragment, Message } from '../util/message.js';
+import { type Fragment, type Message, quote } from '../util/message.js';
 import type { Masks } from './ascii-frame.js';
 import { BATCH_LENGTH, BATCH_MESSAGES, Batch } from './batch.js';
 import {
@@ -48,6 +48,7 @@ export abstract class FramedChannel extends WebSocketChannel {
    */
   deliverLists(): void {
     this.#lists = true;
+    this.rewriteKept((message) => `["${quote(message)}"]`);
   }
 
   /** Sends the messages of such a list, in a frame of their own. */

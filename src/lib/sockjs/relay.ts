@@ -10,6 +10,8 @@ export interface RelayOptions {
   readonly count?: ((forth: number, back: number) => void) | undefined;
   /** Called once, when one of the two has ended: the other has been told goodbye. */
   readonly ended?: (() => void) | undefined;
+  /** Called once, when nothing of either is left: both have ended. */
+  readonly over?: (() => void) | undefined;
 }
 
 /** What the first channel may send before there is a second, in UTF-16 units. The rest of it is not read until then. */
@@ -33,7 +35,7 @@ export class Relay {
     this.#options = options;
     const { count } = options;
     this.#first = new Side(first, options.limits.pauseBytes, count && ((bytes) => count(bytes, 0)));
-    this.#first.start((code, reason) => this.close(code, reason));
+    this.#first.start((code, reason) => this.#sideEnded(code, reason));
   }
 
   get ended(): boolean {
@@ -49,7 +51,7 @@ export class Relay {
     const { count, limits } = this.#options;
     const side = new Side(second, limits.pauseBytes, count && ((bytes) => count(0, bytes)));
     this.#second = side;
-    side.start((code, reason) => this.close(code, reason));
+    side.start((code, reason) => this.#sideEnded(code, reason));
     side.joined(this.#first);
     this.#first.joined(side);
   }
@@ -61,6 +63,11 @@ export class Relay {
     this.#first.end(code, reason);
     this.#second?.end(code, reason);
     this.#options.ended?.();
+  }
+
+  #sideEnded(code: number, reason: string): void {
+    this.close(code, reason);
+    if (this.#first.gone && this.#second?.gone !== false) this.#options.over?.();
   }
 }
 
@@ -77,6 +84,7 @@ class Side implements ChannelReceiver {
   #early: string[] = [];
   #earlyLength = 0;
   #over = false;
+  #gone = false;
 
   constructor(channel: Channel, pauseBytes: number, count: ((bytes: number) => void) | undefined) {
     this.#channel = channel;
@@ -95,6 +103,11 @@ class Side implements ChannelReceiver {
     this.#other = other;
     for (const text of this.#early.splice(0)) this.#passOn(other, text);
     if (!other.congested) this.#channel.resume();
+  }
+
+  /** Whether its channel has ended, and not only been told goodbye. */
+  get gone(): boolean {
+    return this.#gone;
   }
 
   get congested(): boolean {
@@ -127,6 +140,7 @@ class Side implements ChannelReceiver {
 
   close(code: number, reason: string): void {
     this.#over = true;
+    this.#gone = true;
     this.#ended?.(code, reason);
   }
 

@@ -42,6 +42,16 @@ export class ManualClock implements Clock {
     this.#now = until;
   }
 
+  /**
+   * Lets `ms` milliseconds pass at once, as on a machine that was suspended: what is due runs once, late, and in its order.
+   * Days pass in a moment this way, since what recurs does not recur on the way.
+   */
+  leap(ms: number): void {
+    this.#now += ms;
+    const due = [...this.#waiting].filter(({ at }) => at <= this.#now).toSorted((a, b) => a.at - b.at);
+    for (const waiting of due) if (this.#waiting.delete(waiting)) waiting.callback();
+  }
+
   /** What is due first; of what is due at the same time, what was planned first. Days have hundreds of thousands of these. */
   #next(): Waiting | undefined {
     let next: Waiting | undefined;

@@ -96,6 +96,20 @@ describe('a relay', () => {
     ]);
   });
 
+  it('tells when both have ended', async () => {
+    const told: string[] = [];
+    const { near, second, joint } = relay({ ended: () => told.push('ended'), over: () => told.push('over') });
+    joint.join(second);
+    near.close();
+    await tick();
+    expect(told).toEqual(['ended', 'over']);
+    const alone = relay({ ended: () => told.push('ended'), over: () => told.push('over') });
+    alone.joint.close(3000, '');
+    expect(told).toEqual(['ended', 'over', 'ended']);
+    await tick();
+    expect(told).toEqual(['ended', 'over', 'ended', 'over']);
+  });
+
   it('counts bytes of UTF-8, each way', async () => {
     const counts = [0, 0];
     const { near, second, far, joint } = relay({

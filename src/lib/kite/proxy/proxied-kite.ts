@@ -77,7 +77,7 @@ export class ProxiedKite<Methods = AnyMethods> extends KontrolKite<Methods> {
       dialer,
       handshakeTimeout,
       most: limits.tunnels,
-      accept: (channel, ended) => this.#acceptTunnel(channel, ended),
+      accept: (channel, ended) => this.acceptTunnel(channel, ended),
     });
     this.handle<unknown[]>('kite.tunnel', ({ args, client }) => this.#tunnels.open(client, args[0]));
   }
@@ -140,7 +140,8 @@ export class ProxiedKite<Methods = AnyMethods> extends KontrolKite<Methods> {
     super.closeKontrol();
   }
 
-  #acceptTunnel(channel: Channel, ended: () => void): void {
+  /** Takes over a tunnel that stands. `ended` is to be called when it has ended. */
+  protected acceptTunnel(channel: Channel, ended: () => void): void {
     const peer = this.accept(channel);
     this.#tunnelled.add(peer);
     peer.once('disconnect', () => {
