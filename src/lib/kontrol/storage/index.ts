@@ -51,12 +51,12 @@ export interface StorageTools {
 }
 
 /** The store that a configuration describes, not open yet. Throws a ConfigurationError for one that is not to be had. */
-export function openStorage(config: StorageConfig, _tools: StorageTools): Storage {
+export function openStorage(config: StorageConfig, tools: StorageTools): Storage {
   switch (config.kind) {
     case 'memory':
       return new MemoryStorage();
     case 'file':
-      return new FileStorage(config.folder);
+      return new FileStorage(config.folder, { clock: tools.clock });
     default:
       throw new ConfigurationError(
         'badValue',
