@@ -7,6 +7,7 @@ import { Etcd3 } from 'etcd3';
 import { freePort } from './free-port.js';
 
 const BINARY = '/usr/bin/etcd';
+const TRIES = 3;
 
 /** Whether there is an etcd to test against; `test/install.sh` brings one. */
 export const etcdInstalled = existsSync(BINARY);
@@ -89,15 +90,18 @@ export class EtcdServer {
 
   /** Makes one and starts it. It is there until `remove`, at the latest until this process ends. */
   static async start(options: EtcdOptions = {}): Promise<EtcdServer> {
-    const server = new EtcdServer();
-    try {
-      server.#members = await server.#make(options);
-      await server.start();
-    } catch (error) {
-      await server.remove();
-      throw error;
+    for (let tries = 1; ; tries++) {
+      const server = new EtcdServer();
+      try {
+        server.#members = await server.#make(options);
+        await server.start();
+        return server;
+      } catch (error) {
+        await server.remove();
+        // A port that was free may be somebody else's by now.
+        if (tries === TRIES || !/address already in use/.test(String(error))) throw error;
+      }
     }
-    return server;
   }
 
   private constructor() {

@@ -112,8 +112,10 @@ export class EtcdStorage implements Storage {
   async close(): Promise<void> {
     await Promise.all([this.#puts.idle(), this.#deletes.idle()]);
     this.#lease.close();
-    await this.#changes.close();
+    const told = this.#changes.close();
+    // Whatever still reads fails now.
     this.#cluster.close();
+    await told;
   }
 
   async ping(): Promise<void> {

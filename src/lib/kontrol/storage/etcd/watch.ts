@@ -67,8 +67,8 @@ export class Watch {
   async check(revision: number, until: number): Promise<void> {
     const session = this.#session;
     if (session) {
-      // What is left is for another member.
-      const patience = Math.max(0, until - Date.now() - (this.#options.cluster.timeout * 2) / 3);
+      // The other half is for another member.
+      const patience = (until - Date.now()) / 2;
       if (await this.#reaches(session, revision, patience)) return;
       this.#lose(session, 'it has fallen behind');
     }
