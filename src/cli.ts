@@ -3,7 +3,18 @@ import { main } from './lib/cli/main.js';
 
 const commands: CommandTable = {
   call: async () => (await import('./commands/call.js')).default,
+  'context -': async () => (await import('./commands/context/previous.js')).default,
+  'context add': async () => (await import('./commands/context/add.js')).default,
+  'context list': async () => (await import('./commands/context/list.js')).default,
+  'context previous': async () => (await import('./commands/context/previous.js')).default,
+  'context remove': async () => (await import('./commands/context/remove.js')).default,
+  'context show': async () => (await import('./commands/context/show.js')).default,
+  'context use': async () => (await import('./commands/context/use.js')).default,
   keygen: async () => (await import('./commands/keygen.js')).default,
+  'keys list': async () => (await import('./commands/keys/list.js')).default,
+  'keys move': async () => (await import('./commands/keys/move.js')).default,
+  'keys remove': async () => (await import('./commands/keys/remove.js')).default,
+  'keys show': async () => (await import('./commands/keys/show.js')).default,
   'kontrol invite': async () => (await import('./commands/kontrol/invite.js')).default,
   'kontrol keys list': async () => (await import('./commands/kontrol/keys/list.js')).default,
   'kontrol keys revoke': async () => (await import('./commands/kontrol/keys/revoke.js')).default,

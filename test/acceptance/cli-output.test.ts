@@ -28,7 +28,9 @@ describe('-o', () => {
       const piped = await cli.run(['query', '/bob', ...flags]);
       expect(piped).toMatchObject({ code: 0, stderr: '' });
       if (flags.length > 0 && !flags.includes('table')) {
-        expect((await cli.terminal(['query', '/bob', '--no-color', ...flags], 200)).stdout).toBe(piped.stdout);
+        expect((await cli.terminal(['query', '/bob', '--no-color', ...flags], 200)).stdout).toBe(
+          piped.stdout,
+        );
       }
       return piped.stdout;
     };
