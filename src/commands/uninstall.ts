@@ -3,6 +3,7 @@ import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { uninstall } from '../lib/cli/kites/uninstall.js';
 import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { yesFlag } from '../lib/cli/yes-flag.js';
 
 export default class Uninstall extends BaseCommand {
   static override summary = 'Remove an installed kite.';
@@ -25,7 +26,7 @@ export default class Uninstall extends BaseCommand {
   static override flags = {
     ...outputFlags,
     all: boolean({ default: false, summary: 'Remove all versions, and all kites of this name.' }),
-    yes: boolean({ default: false, summary: 'Do not ask.' }),
+    yes: yesFlag,
   };
 
   override async run(): Promise<void> {
