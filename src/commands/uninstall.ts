@@ -1,7 +1,6 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { uninstall } from '../lib/cli/kites/uninstall.js';
 import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { yesFlag } from '../lib/cli/yes-flag.js';
 
@@ -32,6 +31,7 @@ export default class Uninstall extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Uninstall);
     const { all, yes } = flags;
+    const { uninstall } = await import('../lib/cli/installed-kites.js');
     await uninstall({ name: args.name, all, yes, format: formatOf(flags) }, this.surroundings);
   }
 }
