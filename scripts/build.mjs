@@ -56,7 +56,16 @@ async function compileLibrary() {
 }
 
 // What most commands do without is a file of its own: Node reads every file that it loads to the end.
-const parts = ['help', 'import-module', 'kontrol-server', 'proxy-server', 'terminal', 'yaml'];
+const parts = [
+  'help',
+  'import-module',
+  'installed-kites',
+  'kontrol-server',
+  'proxy-server',
+  'questions',
+  'terminal',
+  'yaml',
+];
 
 /** Leaves the parts, and the half of oclif that is in the part for help, to be loaded when they are used. */
 const leaveParts = {

@@ -1,7 +1,6 @@
 import { string as stringArg } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { install } from '../lib/cli/kites/install.js';
 import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 
 export default class Install extends BaseCommand {
@@ -48,6 +47,7 @@ export default class Install extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Install);
     const { sha256, insecure, force } = flags;
+    const { install } = await import('../lib/cli/installed-kites.js');
     await install(
       { source: args.source, sha256, insecure, force, format: formatOf(flags) },
       this.surroundings,

@@ -4,6 +4,7 @@ import { usageError } from '../lib/cli/cli-error.js';
 import { wholeNumber } from '../lib/cli/connection-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { keygen } from '../lib/cli/keygen.js';
+import { yesFlag } from '../lib/cli/yes-flag.js';
 
 export default class Keygen extends BaseCommand {
   static override summary = 'Make an RSA key pair as PEM files: key.pem and key_pub.pem.';
@@ -39,19 +40,23 @@ export default class Keygen extends BaseCommand {
       summary: 'With --tls: how many days the certificate is valid. Default: 365.',
       helpValue: 'N',
     }),
-    force: boolean({ default: false, summary: 'Overwrite files that are there.' }),
+    force: boolean({
+      default: false,
+      summary: 'Overwrite files that are there; at a terminal after a question.',
+    }),
+    yes: yesFlag,
     ...outputFlags,
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Keygen);
-    const { out, force } = flags;
+    const { out, force, yes } = flags;
     if (!flags.tls && (flags.host !== undefined || flags.days !== undefined)) {
       throw usageError('--host and --days are about the certificate that --tls makes.', 'Add --tls.');
     }
     const bits = wholeNumber(flags.bits, 'bits', 2048, 8192);
     const days = wholeNumber(flags.days ?? '365', 'days', 1, 36_500);
     const tls = flags.tls && { hosts: flags.host ?? ['localhost'], days };
-    await keygen({ out, bits, tls, force, format: formatOf(flags) }, this.surroundings);
+    await keygen({ out, bits, tls, force, yes, format: formatOf(flags) }, this.surroundings);
   }
 }

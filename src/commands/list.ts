@@ -1,5 +1,4 @@
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { list } from '../lib/cli/kites/list.js';
 import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 
 export default class List extends BaseCommand {
@@ -21,6 +20,7 @@ export default class List extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(List);
+    const { list } = await import('../lib/cli/installed-kites.js');
     await list({ format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -1,5 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { keyStoreFlag, keyStoreOf } from '../lib/cli/keys/key-store-flag.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { register } from '../lib/cli/register.js';
@@ -10,12 +11,18 @@ export default class Register extends BaseCommand {
 
   static override description =
     'Kontrol asks for an invite unless it lets everybody in. The key is written to kite.key in $KITE_HOME or ~/.kite, ' +
-    'readable by you alone. One that is there is not replaced without --force.';
+    'readable by you alone, or put into the keychain with --key-store keychain, which the context remembers. One that is ' +
+    'there is not replaced without --force. At a terminal you are asked for what is missing.';
 
   static override examples = [
     {
       description: 'Become bob at a Kontrol on this machine.',
       command: '<%= config.bin %> register --to http://127.0.0.1:4000/kite --username bob',
+    },
+    {
+      description: 'With the key in the keychain of your desktop.',
+      command:
+        '<%= config.bin %> register --to http://127.0.0.1:4000/kite --username bob --key-store keychain',
     },
     {
       description: 'The same in a script.',
@@ -37,19 +44,22 @@ export default class Register extends BaseCommand {
     force: boolean({ default: false, summary: 'Replace the kite key that is there.' }),
     timeout: kontrolFlags.timeout,
     transport: kontrolFlags.transport,
+    'key-store': keyStoreFlag,
+    context: kontrolFlags.context,
     ...outputFlags,
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Register);
     const { force } = flags;
-    const { env } = this.surroundings;
     const { timeout, transport } = kontrolOptions(flags);
     await register(
       {
-        ...registerTarget(flags, env),
+        ...(await registerTarget(flags, this.surroundings)),
         inviteFile: flags['invite-file'],
         force,
+        keyStore: keyStoreOf(flags['key-store']),
+        context: flags.context,
         timeout,
         transport,
         format: formatOf(flags),

@@ -1,6 +1,5 @@
 import { string } from '@oclif/core/args';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { run } from '../lib/cli/kites/run.js';
 
 export default class Run extends BaseCommand {
   static override summary = 'Run an installed kite.';
@@ -28,6 +27,7 @@ export default class Run extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args } = await this.parse(Run);
+    const { run } = await import('../lib/cli/installed-kites.js');
     await run({ name: args.name, args: args.args ?? [] }, this.surroundings);
   }
 }

@@ -1,5 +1,5 @@
-import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { kontrolFlags } from '../lib/cli/kontrol-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { showkey } from '../lib/cli/showkey.js';
 
@@ -16,14 +16,15 @@ export default class Showkey extends BaseCommand {
 
   static override flags = {
     ...outputFlags,
-    'key-file': string({
-      summary: 'File with the kite key. Default: kite.key in $KITE_HOME or ~/.kite.',
-      helpValue: 'PATH',
-    }),
+    'key-file': kontrolFlags['key-file'],
+    context: kontrolFlags.context,
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Showkey);
-    await showkey({ keyFile: flags['key-file'], format: formatOf(flags) }, this.surroundings);
+    await showkey(
+      { keyFile: flags['key-file'], context: flags.context, format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

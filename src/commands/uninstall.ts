@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { uninstall } from '../lib/cli/kites/uninstall.js';
 import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { yesFlag } from '../lib/cli/yes-flag.js';
 
 export default class Uninstall extends BaseCommand {
   static override summary = 'Remove an installed kite.';
@@ -25,12 +25,13 @@ export default class Uninstall extends BaseCommand {
   static override flags = {
     ...outputFlags,
     all: boolean({ default: false, summary: 'Remove all versions, and all kites of this name.' }),
-    yes: boolean({ default: false, summary: 'Do not ask.' }),
+    yes: yesFlag,
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Uninstall);
     const { all, yes } = flags;
+    const { uninstall } = await import('../lib/cli/installed-kites.js');
     await uninstall({ name: args.name, all, yes, format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Kite } from '../../src/lib/index.js';
+import { Kite, KiteError } from '../../src/lib/index.js';
 import { Cli } from './cli-harness.js';
 import { becomeUser } from './cli-person.js';
 
@@ -75,5 +75,24 @@ describe('kitectl describe', () => {
     const { code, stdout, stderr } = await cli.run(['describe', '--auth', 'none', ...to]);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toContain('calling "kite.describe"');
+  });
+
+  it('says why a kite of another library lists nothing, and what is no list', async () => {
+    const other = new Kite('other', '1.0.0', { port: 0, env: {}, kiteKey: false });
+    let answer = (): unknown => {
+      throw new KiteError('methodNotFound', 'Method not found: kite.describe');
+    };
+    other.handle('kite.describe', () => answer()).disableAuthentication();
+    await other.listen();
+    const unknown = await cli.run(['describe', '--to', other.url ?? '']);
+    expect(unknown.code).toBe(7);
+    expect(unknown.stderr).toContain('Only kites of this library');
+    answer = () => 'no list';
+    expect((await cli.run(['describe', '--to', other.url ?? ''])).code).toBe(1);
+    answer = () => ({ methods: [null, 4, { name: '' }, { name: 'm', throttle: 'x', description: 4 }] });
+    expect((await cli.run(['describe', '--json', '--to', other.url ?? ''])).stdout).toBe(
+      '[{"name":"m","authenticated":true}]\n',
+    );
+    await other.close();
   });
 });

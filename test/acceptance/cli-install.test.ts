@@ -131,8 +131,8 @@ describe('kitectl install', () => {
     expect(installed.stdout).toMatch(/\[#{24}\] 100 % {2}math 1\.0\.0: 0\.0 MiB/);
     expect(installed.stdout).toMatch(/Installed localhost_\d+\/bob\/math\/1\.0\.0\.\n/);
     expect((await cli.terminal(['list'], 90, { env: { NO_COLOR: '1' } })).stdout).toContain('│ math │');
-    const answering = async (key: string): Promise<Outcome> => cli.typed(['uninstall', 'math'], '[y/N]', key);
-    expect((await answering('n\r')).code).toBe(0);
+    const answering = async (key: string): Promise<Outcome> => cli.typed(['uninstall', 'math'], '(y/N)', key);
+    expect((await answering('n\r')).code).toBe(2);
     expect((await cli.run(['list'])).stdout).not.toBe('');
     expect((await answering('y\r')).stdout).toContain('Removed');
     expectNothingInstalled();

@@ -229,7 +229,7 @@ describe('kontrol keys', () => {
     expect((await cli.run(['kontrol', 'keys', 'rotate'])).code).toBe(0);
     expect((await cli.run(['query', '/kontrol'], { env: bob })).code).toBe(0);
     expect((await ids()).map(({ state }) => state)).toEqual(['active', 'retired']);
-    expect((await cli.run(['kontrol', 'keys', 'revoke', first?.id ?? ''])).code).toBe(0);
+    expect((await cli.run(['kontrol', 'keys', 'revoke', first?.id ?? '', '--yes'])).code).toBe(0);
     expect((await cli.run(['query', '/kontrol'], { env: bob })).code).toBe(4);
     expect((await ids()).map(({ state }) => state)).toEqual(['active', 'revoked']);
     expect((await cli.run(['kontrol', 'keys', 'revoke'])).code).toBe(2);

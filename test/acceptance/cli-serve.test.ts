@@ -155,6 +155,13 @@ describe('serve with a module', () => {
 });
 
 describe('serve', () => {
+  it('ends gracefully at Ctrl-C on a terminal', async () => {
+    const running = cli.startTerminal(['serve', '--name', 'a', '--method', 'm', '--exec', ':'], 80);
+    await running.until(({ stdout }) => stdout.includes('listens at'));
+    running.child.stdin?.write('\u0003');
+    expect((await running.outcome).code).toBe(0);
+  });
+
   it('refuses to serve what nobody could call', async () => {
     const { code, stderr } = await cli.run(['serve', '--name', 'a', '--method', 'm', '--exec', ':'], {
       env: { KITE_HOME: join(cli.home, 'nobody') },

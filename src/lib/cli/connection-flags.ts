@@ -1,10 +1,12 @@
 import { string } from '@oclif/core/flags';
 import { DURATION_FORMS, formatDuration, parseDuration } from '../util/duration.js';
 import { usageError } from './cli-error.js';
-import { type ConnectionOptions, transports } from './connection.js';
+import type { ConnectionOptions } from './connection.js';
+import { contextFlag } from './context/context-flags.js';
+import { contextInUse } from './context/contexts.js';
 import { checkedUrl, resolveTarget } from './target.js';
+import { transportNames } from './transports.js';
 
-export const transportNames = Object.keys(transports) as (keyof typeof transports)[];
 const authTypes = ['none', 'kite-key'] as const;
 
 export const kontrolFlag = string({
@@ -15,7 +17,8 @@ export const kontrolFlag = string({
 /** The flags of every command that talks to a kite. */
 export const connectionFlags = {
   to: string({
-    summary: 'The kite: its URL, or a query such as /bob/prod/math. Default: $KITE_TO, or your one kite.',
+    summary:
+      'The kite: its URL, or a query such as /bob/prod/math. Default: $KITE_TO, the context, or your one kite.',
     description:
       'http://localhost:3636/kite is dialled as it is. /user/environment/name is looked up at Kontrol; of several ' +
       'kites one is picked, and the next where it cannot be reached. Without --to and $KITE_TO it is the one kite of ' +
@@ -40,9 +43,11 @@ export const connectionFlags = {
     options: [...authTypes],
   }),
   'key-file': string({
-    summary: 'File with the kite key to send. Default: kite.key in $KITE_HOME or ~/.kite.',
+    summary:
+      'File with the kite key to send. Default: $KITE_KEY, $KITE_KEY_FILE, the context, or ~/.kite/kite.key.',
     helpValue: 'PATH',
   }),
+  context: contextFlag,
 };
 
 /** What oclif makes of `connectionFlags`. */
@@ -53,6 +58,7 @@ export interface ParsedConnectionFlags {
   readonly transport?: string | undefined;
   readonly auth?: string | undefined;
   readonly 'key-file'?: string | undefined;
+  readonly context?: string | undefined;
 }
 
 /** @throws CliError where a flag does not say what it must. */
@@ -60,7 +66,7 @@ export function connectionOptions(
   flags: ParsedConnectionFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): ConnectionOptions {
-  const target = resolveTarget(flags.to, env);
+  const target = resolveTarget(flags.to, env, contextInUse(flags.context, env));
   if (target.type === 'url' && flags.kontrol !== undefined) {
     throw usageError(
       `--kontrol is about kites that are looked up, and ${target.url} is a URL.`,
@@ -75,6 +81,7 @@ export function connectionOptions(
       flags.transport === undefined ? undefined : oneOf(flags.transport, transportNames, 'transport'),
     auth: flags.auth === undefined ? undefined : oneOf(flags.auth, authTypes, 'auth'),
     keyFile: flags['key-file'],
+    context: flags.context,
   };
 }
 

@@ -1,20 +1,14 @@
 import { type Auth, type Client, Kite } from '../index.js';
 import { makeVisible } from '../util/visible.js';
 import type { CliError } from './cli-error.js';
+import { type Timing, timingOf } from './context/timing.js';
 import { chooseKey, type KeyOptions } from './credentials.js';
 import { type Doing, toCliError } from './failures.js';
 import { toJson } from './json.js';
 import { Spinner } from './spinner.js';
 import type { Surroundings } from './surroundings.js';
 import type { Target } from './target.js';
-
-/** The names of `--transport`, and what the library calls them. */
-export const transports = {
-  auto: 'auto',
-  websocket: 'WebSocket',
-  raw: 'RawWebSocket',
-  xhr: 'XHRPolling',
-} as const;
+import type { TransportName } from './transports.js';
 
 const REMOTE_METHODS = ['kite.log', 'kite.print'] as const;
 
@@ -23,7 +17,7 @@ export interface ConnectionOptions extends Omit<KeyOptions, 'target'> {
   /** Where to look a query up. Undefined: at `KITE_KONTROL_URL`, or where the kite key says. */
   readonly kontrol: readonly string[] | undefined;
   /** Undefined: what the library takes, from `KITE_TRANSPORT` or `auto`. */
-  readonly transport: keyof typeof transports | undefined;
+  readonly transport: TransportName | undefined;
   /** Milliseconds for a call, 0 = none. Undefined: what the library takes, from `KITE_TIMEOUT` or 15,000. */
   readonly timeout: number | undefined;
 }
@@ -59,6 +53,7 @@ export async function withConnection<Result>(
 ): Promise<Result> {
   const { signal } = surroundings;
   const spinner = new Spinner(surroundings);
+  const timing = timingOf(options, surroundings.env);
   const offers = await offersOf(options, surroundings);
   const kite = new Kite('kitectl', surroundings.version, { kiteKey: false, env: surroundings.env });
   letRemoteWrite(kite, surroundings, spinner);
@@ -71,7 +66,7 @@ export async function withConnection<Result>(
   try {
     const dialled = await dialFirst(offers, spinner, (offer) => {
       signal.throwIfAborted();
-      const client = newClient(kite, offer, options);
+      const client = newClient(kite, offer, timing);
       clients.add(client);
       return client;
     });
@@ -126,7 +121,7 @@ export async function dialFirst(
 async function offersOf(options: ConnectionOptions, surroundings: Surroundings): Promise<readonly Offer[]> {
   const { target } = options;
   if (target.type === 'url') {
-    const key = chooseKey({ ...options, target: target.url }, surroundings.env);
+    const key = await chooseKey({ ...options, target: target.url }, surroundings.env);
     return [{ url: target.url, auth: key === undefined ? null : { type: 'kiteKey', key } }];
   }
   // What asks Kontrol is loaded by those who ask it.
@@ -144,9 +139,9 @@ function letRemoteWrite(kite: Kite, { stderr }: Surroundings, spinner: Spinner):
   }
 }
 
-function newClient(kite: Kite, offer: Offer, { transport, timeout }: ConnectionOptions): Client {
+function newClient(kite: Kite, offer: Offer, { transport, timeout }: Timing): Client {
   return kite.newClient(offer.url, {
-    ...(transport === undefined ? {} : { transport: transports[transport] }),
+    ...(transport && { transport }),
     auth: offer.auth,
     trustRemote: REMOTE_METHODS,
     ...(timeout === undefined ? {} : { timeout }),

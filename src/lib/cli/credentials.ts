@@ -1,16 +1,14 @@
-import { findKiteKey, type KiteKey, kiteHome, kiteKeyPath, readKiteKeyFile } from '../keys/index.js';
 import { configurationError, usageError } from './cli-error.js';
+import { describePlace, findKey, type FoundKey, type KeyChoice, placeOfKey } from './keys/find-key.js';
 import { isLoopback } from './target.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface KeyOptions {
+export interface KeyOptions extends KeyChoice {
   /** The URL that is called. */
   readonly target: string;
   /** What the person said about sending the kite key; undefined = nothing. */
   readonly auth: 'none' | 'kite-key' | undefined;
-  /** File with the kite key; undefined = where every kite looks. */
-  readonly keyFile: string | undefined;
 }
 
 /**
@@ -19,14 +17,17 @@ export interface KeyOptions {
  *
  * @throws CliError or ConfigurationError when a key that is to be sent is missing or broken
  */
-export function chooseKey({ target, auth, keyFile }: KeyOptions, env: Environment): string | undefined {
+export async function chooseKey(
+  { target, auth, ...choice }: KeyOptions,
+  env: Environment,
+): Promise<string | undefined> {
+  const { keyFile } = choice;
   if (auth === 'none') {
     if (keyFile === undefined) return undefined;
     throw usageError('--key-file names a key to send, and --auth none says to send none.');
   }
-  if (auth === 'kite-key') return loadKiteKey(keyFile, env).key.jwt;
-  if (isLoopback(target))
-    return keyFile === undefined ? findKiteKey(undefined, env)?.jwt : readKiteKeyFile(keyFile).jwt;
+  if (auth === 'kite-key') return (await loadKiteKey(choice, env)).key.jwt;
+  if (isLoopback(target)) return (await findKey(choice, env))?.key.jwt;
   if (keyFile === undefined) return undefined;
   throw usageError(
     `A kite key goes to another machine only when you say so, and ${target} is on one.`,
@@ -35,20 +36,15 @@ export function chooseKey({ target, auth, keyFile }: KeyOptions, env: Environmen
 }
 
 /**
- * The kite key in `keyFile`, or the one that every kite of this person uses, and where it was found.
+ * The kite key that this person uses, and where it was found.
  *
- * @throws CliError when there is none, ConfigurationError when it cannot be used
+ * @throws CliError when there is none, or it cannot be used
  */
-export function loadKiteKey(
-  keyFile: string | undefined,
-  env: Environment,
-): { readonly key: KiteKey; readonly source: string } {
-  if (keyFile !== undefined) return { key: readKiteKeyFile(keyFile), source: keyFile };
-  const source = env['KITE_KEY'] ? 'KITE_KEY' : env['KITE_KEY_FILE'] || kiteKeyPath(kiteHome(env));
-  const key = findKiteKey(undefined, env);
-  if (key) return { key, source };
+export async function loadKiteKey(choice: KeyChoice, env: Environment): Promise<FoundKey> {
+  const found = await findKey(choice, env);
+  if (found) return found;
   throw configurationError(
-    `There is no kite key at ${source}.`,
+    `There is no kite key at ${describePlace(placeOfKey(choice, env).place)}.`,
     'Get one with: kitectl register --to URL --username NAME; or name another file with --key-file.',
   );
 }

@@ -1,14 +1,14 @@
 import type { Kite } from '../index.js';
-import { findKiteKey, readKiteKeyFile } from '../keys/index.js';
 import { isKiteError } from '../protocol/errors.js';
 import { kitePath } from '../protocol/identity.js';
 import { type KiteQuery, formatQueryPath } from '../protocol/query.js';
 import { notFound } from './cli-error.js';
 import type { ConnectionOptions, Offer } from './connection.js';
-import { type AtKontrol, type Found, getKites, withKontrol } from './kontrol-client.js';
+import { findKey } from './keys/find-key.js';
+import { type AtKontrol, type Found, getKites, withKey, withKontrol } from './kontrol-client.js';
 import { choose } from './prompt.js';
 import { requireQuery } from './query-path.js';
-import type { Surroundings } from './surroundings.js';
+import { canAsk, type Surroundings } from './surroundings.js';
 import { noTarget, type Target } from './target.js';
 
 /** Milliseconds that a kite has to answer when it is one of several that may be meant. */
@@ -35,10 +35,10 @@ export async function discover(
       return found.map((one) => offer(one, options.auth, kontrol));
     });
   }
-  const { keyFile } = options;
-  const key = keyFile === undefined ? findKiteKey(undefined, surroundings.env) : readKiteKeyFile(keyFile);
-  if (!key) throw noTarget();
-  return withKontrol(options, 'looking for your kites', surroundings, async (kontrol) => {
+  const mine = await findKey(options, surroundings.env);
+  if (!mine) throw noTarget();
+  const { key, source } = mine;
+  return withKey({ ...options, key, source }, 'looking for your kites', surroundings, async (kontrol) => {
     const found = await findKites(kontrol, { username: key.username });
     const one = await theOneMeant(withoutKontrol(found, kontrol), surroundings, (candidate) =>
       answers(kontrol.kite, offer(candidate, options.auth, kontrol)),
@@ -99,7 +99,7 @@ export async function theOneMeant(
   }
   if (answering.length === 1) return first;
   const list = answering.map(({ kite, url }) => `${kitePath(kite)}\t${url}`);
-  if (surroundings.stdin.isTTY === true && surroundings.stderr.isTTY === true) {
+  if (canAsk(surroundings)) {
     const choice = await choose(
       'Which of your kites?',
       list.map((line) => line.replace('\t', '  ')),

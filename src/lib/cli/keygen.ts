@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   generateKeyPair,
@@ -8,9 +7,11 @@ import {
   writeFiles,
 } from '../keys/index.js';
 import { configurationError, usageError } from './cli-error.js';
+import { isThere } from './is-there.js';
 import { type Details, printDetails } from './output/details.js';
 import type { OutputFormat } from './output/format.js';
-import type { Surroundings } from './surroundings.js';
+import { requireConsent } from './prompt.js';
+import { canAsk, type Surroundings } from './surroundings.js';
 
 export interface KeygenOptions {
   /** Folder for the files; made if it is not there. */
@@ -20,6 +21,8 @@ export interface KeygenOptions {
   readonly tls: false | { readonly hosts: readonly string[]; readonly days: number };
   /** Overwrite what is there. */
   readonly force: boolean;
+  /** Overwrite without asking. */
+  readonly yes: boolean;
   readonly format: OutputFormat | undefined;
 }
 
@@ -37,7 +40,7 @@ export async function keygen(options: KeygenOptions, surroundings: Surroundings)
     ...(tls && { certificate: join(out, 'cert.pem') }),
   };
   // Written or not is decided at the end; this spares whoever asked for 8,192 bits the wait.
-  if (!force) await refuseExisting(Object.values(paths));
+  await mindExisting(Object.values(paths), options, surroundings);
 
   const keys = await generateKeyPair({ bits });
   const files: NewFile[] = [
@@ -50,18 +53,24 @@ export async function keygen(options: KeygenOptions, surroundings: Surroundings)
   await printDetails(details(paths), format, surroundings);
 }
 
-async function refuseExisting(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const exists = await access(path).then(
-      () => true,
-      () => false,
+/** Asks a person before a key pair is overwritten: who relies on it loses it. In a script `force` says it all. */
+async function mindExisting(
+  paths: readonly string[],
+  { force, yes }: KeygenOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  const there: string[] = [];
+  for (const path of paths) if (await isThere(path)) there.push(path);
+  const [first] = there;
+  if (first === undefined) return;
+  if (!force) {
+    throw configurationError(
+      `${first} is there already; nothing was written.`,
+      'Overwrite with --force, or choose another folder with --out DIR.',
     );
-    if (exists) {
-      throw configurationError(
-        `${path} is there already; nothing was written.`,
-        'Overwrite with --force, or choose another folder with --out DIR.',
-      );
-    }
+  }
+  if (!yes && canAsk(surroundings)) {
+    await requireConsent(`Overwrite ${there.join(' and ')}? There is no copy.`, false, surroundings);
   }
 }
 

@@ -4,18 +4,23 @@ import { type KiteIdentity, parseIdentity } from '../protocol/identity.js';
 import type { KiteQuery } from '../protocol/query.js';
 import { KiteError } from '../protocol/errors.js';
 import { configurationError } from './cli-error.js';
-import { dialFirst, transports } from './connection.js';
+import { dialFirst } from './connection.js';
+import { contextInUse } from './context/contexts.js';
+import { type Timing, timingOf } from './context/timing.js';
 import { loadKiteKey } from './credentials.js';
 import { type Doing, toCliError } from './failures.js';
 import { Spinner } from './spinner.js';
 import type { Surroundings } from './surroundings.js';
+import type { TransportName } from './transports.js';
 
 export interface KontrolOptions {
   /** Undefined: `KITE_KONTROL_URL`, or what the kite key says. */
   readonly kontrol: readonly string[] | undefined;
-  /** File with the kite key; undefined = where every kite looks. */
+  /** File with the kite key; undefined = where the environment or the context says, or the kite home. */
   readonly keyFile: string | undefined;
-  readonly transport: keyof typeof transports | undefined;
+  /** The name of the context to work in. Undefined: the one in use. */
+  readonly context?: string | undefined;
+  readonly transport: TransportName | undefined;
   /** Milliseconds for a call, 0 = none. Undefined: what the library takes. */
   readonly timeout: number | undefined;
 }
@@ -45,13 +50,13 @@ export interface AtKontrol {
  *
  * @throws CliError when there is no kite key, when nothing says where Kontrol is, or for what `use` rejects with
  */
-export function withKontrol<Result>(
+export async function withKontrol<Result>(
   options: KontrolOptions,
   what: string,
   surroundings: Surroundings,
   use: (kontrol: AtKontrol) => Promise<Result>,
 ): Promise<Result> {
-  const { key, source } = loadKiteKey(options.keyFile, surroundings.env);
+  const { key, source } = await loadKiteKey(options, surroundings.env);
   return withKey({ ...options, key, source }, what, surroundings, use);
 }
 
@@ -64,7 +69,10 @@ export async function withKey<Result>(
 ): Promise<Result> {
   const { env, signal, version } = surroundings;
   const { key } = options;
-  const kite = new Kite('kitectl', version, { ...kiteOptions(options, env), kiteKey: key.jwt });
+  const kite = new Kite('kitectl', version, {
+    ...kiteOptions(timingOf(options, env), env),
+    kiteKey: key.jwt,
+  });
   const auth = { type: 'kiteKey', key: key.jwt };
   const offers = whereKontrolIs(options, env).map((url) => ({ url, auth }));
   const spinner = new Spinner(surroundings);
@@ -93,13 +101,10 @@ export function doingAt(url: string, what: string): Doing {
 }
 
 /** What the kites of this command line have in common. */
-export function kiteOptions(
-  { transport, timeout }: Pick<KontrolOptions, 'transport' | 'timeout'>,
-  env: Surroundings['env'],
-): KiteOptions {
+export function kiteOptions({ transport, timeout }: Timing, env: Surroundings['env']): KiteOptions {
   return {
     env,
-    ...(transport && { transport: transports[transport] }),
+    ...(transport && { transport }),
     ...(timeout !== undefined && { timeout }),
     // A person sees what a command prints; what its kite logs is for those who ask for it.
     ...(!env['KITE_LOG_LEVEL'] && { logLevel: 'warn' as const }),
@@ -137,10 +142,13 @@ export function readFound(value: unknown): Found {
  * @throws CliError where nothing says it
  */
 export function whereKontrolIs(
-  { kontrol, key, source }: { kontrol: readonly string[] | undefined; key: KiteKey; source: string },
+  options: Pick<KontrolOptions, 'kontrol' | 'context'> & { readonly key: KiteKey; readonly source: string },
   env: Surroundings['env'],
 ): readonly string[] {
-  const urls = kontrol ?? (env['KITE_KONTROL_URL'] || key.kontrolUrl).split(',');
+  const { kontrol, key, source, context } = options;
+  const urls =
+    kontrol ??
+    (env['KITE_KONTROL_URL'] || contextInUse(context, env)?.context.kontrol || key.kontrolUrl).split(',');
   const given = urls.map((url) => url.trim()).filter((url) => url !== '');
   if (given.length > 0) return given;
   throw configurationError(

@@ -1,12 +1,7 @@
 import { string } from '@oclif/core/flags';
-import {
-  connectionFlags,
-  kontrolFlag,
-  kontrolUrls,
-  oneOf,
-  timeoutMs,
-  transportNames,
-} from './connection-flags.js';
+import { connectionFlags, kontrolFlag, kontrolUrls, oneOf, timeoutMs } from './connection-flags.js';
+import { transportNames } from './transports.js';
+import { contextFlag } from './context/context-flags.js';
 import type { KontrolOptions } from './kontrol-client.js';
 
 /** The flags of every command that asks Kontrol. */
@@ -15,9 +10,10 @@ export const kontrolFlags = {
   timeout: connectionFlags.timeout,
   transport: connectionFlags.transport,
   'key-file': string({
-    summary: 'File with your kite key. Default: kite.key in $KITE_HOME or ~/.kite.',
+    summary: 'File with your kite key. Default: $KITE_KEY, $KITE_KEY_FILE, the context, or ~/.kite/kite.key.',
     helpValue: 'PATH',
   }),
+  context: contextFlag,
 };
 
 /** What oclif makes of `kontrolFlags`. */
@@ -26,6 +22,7 @@ export interface ParsedKontrolFlags {
   readonly timeout?: string | undefined;
   readonly transport?: string | undefined;
   readonly 'key-file'?: string | undefined;
+  readonly context?: string | undefined;
 }
 
 /** @throws CliError where a flag does not say what it must. */
@@ -33,6 +30,7 @@ export function kontrolOptions(flags: ParsedKontrolFlags): KontrolOptions {
   return {
     kontrol: kontrolUrls(flags.kontrol),
     keyFile: flags['key-file'],
+    context: flags.context,
     timeout: timeoutMs(flags.timeout),
     transport:
       flags.transport === undefined ? undefined : oneOf(flags.transport, transportNames, 'transport'),

@@ -1,59 +1,50 @@
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
-import { makeVisible } from '../util/visible.js';
-import { CliError } from './cli-error.js';
-import { ExitCode } from './exit-codes.js';
-import type { Surroundings } from './surroundings.js';
-
-type Terminal = Pick<Surroundings, 'stdin' | 'stderr' | 'signal'>;
-
-/** Asks which of `items` is meant, until the answer is the number of one, and resolves with its index. */
-export async function choose(
-  question: string,
-  items: readonly string[],
-  terminal: Terminal,
-): Promise<number> {
-  const { stderr } = terminal;
-  const width = String(items.length).length;
-  stderr.write(`${question}\n`);
-  items.forEach((item, index) => {
-    stderr.write(`  ${String(index + 1).padStart(width)}  ${makeVisible(item)}\n`);
-  });
-  for (;;) {
-    const answer = (await ask(`A number from 1 to ${items.length}: `, terminal)).trim();
-    const number = /^\d+$/.test(answer) ? Number(answer) : 0;
-    if (number >= 1 && number <= items.length) return number - 1;
-  }
-}
+import { type CliError, usageError } from './cli-error.js';
+import type { Person, Question } from './questions.js';
+import { canAsk, type Surroundings } from './surroundings.js';
 
 /** Asks the person at the terminal for a line. With `secret`, what is typed is not shown. */
-export function ask(text: string, { stdin, stderr, signal }: Terminal, secret = false): Promise<string> {
-  signal.throwIfAborted();
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const prompt = makeVisible(text);
-  const readline = createInterface({
-    input: stdin,
-    output: secret ? silent : stderr,
-    terminal: true,
-    historySize: 0,
-  });
-  return new Promise<string>((resolve, reject) => {
-    const end = (settle: () => void): void => {
-      signal.removeEventListener('abort', aborted);
-      readline.off('close', interrupted);
-      readline.close();
-      if (secret) stderr.write('\n');
-      settle();
-    };
-    // A terminal that is read key by key sends Ctrl-C as a key, and no signal.
-    const interrupted = (): void =>
-      end(() =>
-        reject(new CliError('Ended by Ctrl-C.', { exitCode: ExitCode.interrupted, type: 'interrupted' })),
-      );
-    const aborted = (): void => end(() => reject(signal.reason as Error));
-    readline.once('close', interrupted);
-    signal.addEventListener('abort', aborted, { once: true });
-    if (secret) stderr.write(prompt);
-    readline.question(secret ? '' : prompt, (answer) => end(() => resolve(answer)));
-  });
+export async function ask(message: string, person: Person, secret = false): Promise<string> {
+  return String(await put({ type: secret ? 'secret' : 'text', message }, person));
+}
+
+/** Asks for a line that is `initial` where nothing is typed, until it is not empty. */
+export async function askFor(message: string, initial: string | undefined, person: Person): Promise<string> {
+  return String(await put({ type: 'text', message, initial, required: true }, person)).trim();
+}
+
+/** Asks which of `items` is meant, and resolves with its index. */
+export async function choose(message: string, items: readonly string[], person: Person): Promise<number> {
+  return Number(await put({ type: 'select', message, items }, person));
+}
+
+/** Asks for yes or no; `initial` is what Enter means. */
+export async function confirm(message: string, initial: boolean, person: Person): Promise<boolean> {
+  return (await put({ type: 'confirm', message, initial }, person)) === true;
+}
+
+/**
+ * Makes sure that a person means what cannot be undone: `agreed` with a flag, or asked now.
+ *
+ * @throws CliError where they do not, or where nobody can be asked: it names the flag, `--yes` by default
+ */
+export async function requireConsent(
+  message: string,
+  agreed: boolean,
+  surroundings: Surroundings,
+  flag = '--yes',
+): Promise<void> {
+  if (agreed) return;
+  if (!canAsk(surroundings)) throw unasked(message, `Say that you mean it with ${flag}`);
+  if (await confirm(message, false, surroundings)) return;
+  throw usageError('Nothing was changed.', `Answer with y, or say that you mean it with ${flag}`);
+}
+
+/** The error for a question that nobody is there to answer; `hint` names the flag. */
+export function unasked(message: string, hint: string): CliError {
+  return usageError(`Nobody can be asked here: ${message}`, hint);
+}
+
+async function put(asked: Question, person: Person): Promise<unknown> {
+  const { question } = await import('./questions.js');
+  return question(asked, person);
 }

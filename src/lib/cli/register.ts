@@ -1,15 +1,19 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { type Client, Kite, KiteError } from '../index.js';
-import { kiteHome, kiteKeyPath, parseKiteKey, writeKiteKeyFile } from '../keys/index.js';
+import { parseKiteKey } from '../keys/index.js';
 import { makeVisible } from '../util/visible.js';
 import { type CliError, configurationError } from './cli-error.js';
+import { contextIfThere, type KeyStore } from './context/contexts.js';
+import { timingIn } from './context/timing.js';
 import { ExitCode } from './exit-codes.js';
+import { describePlace, placeData } from './keys/find-key.js';
+import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from './keys/store-key.js';
 import { toCliError } from './failures.js';
 import { doingAt, type KontrolOptions, kiteOptions } from './kontrol-client.js';
-import { ask } from './prompt.js';
+import { ask, confirm, unasked } from './prompt.js';
 import { printDetails } from './output/details.js';
 import type { OutputFormat } from './output/format.js';
-import type { Surroundings } from './surroundings.js';
+import { canAsk, type Surroundings } from './surroundings.js';
 
 export interface RegisterOptions extends Pick<KontrolOptions, 'transport' | 'timeout'> {
   /** URL of Kontrol. */
@@ -20,6 +24,8 @@ export interface RegisterOptions extends Pick<KontrolOptions, 'transport' | 'tim
   readonly inviteFile: string | undefined;
   /** Replace a kite key that is there. */
   readonly force: boolean;
+  readonly keyStore: KeyStore | undefined;
+  readonly context: string | undefined;
   readonly format: OutputFormat | undefined;
 }
 
@@ -27,33 +33,65 @@ export interface RegisterOptions extends Pick<KontrolOptions, 'transport' | 'tim
 const INVITE_LENGTH = 1024;
 
 /**
- * Gets a kite key from Kontrol and writes it to the kite home, readable by its owner only. Kontrol may ask for an invite,
- * which comes from a file or from the person at the terminal.
+ * Gets a kite key from Kontrol and keeps it: in a file, readable by its owner only, or in the keychain. Kontrol may ask for
+ * an invite, which comes from a file or from the person at the terminal.
  *
- * @throws CliError when there is a kite key already (an invite works once, so that this is found out before it is used),
- *   when Kontrol refuses, or when what it sends is no kite key of this user
+ * @throws CliError when there is a kite key already or the keychain cannot be used (an invite works once, so that this is
+ *   found out before it is used), when Kontrol refuses, or when what it sends is no kite key of this user
  */
 export async function register(options: RegisterOptions, surroundings: Surroundings): Promise<void> {
-  const { username, force, format } = options;
-  const home = kiteHome(surroundings.env);
-  if (!force) await refuseExisting(kiteKeyPath(home));
+  const { username, to, format } = options;
+  const { env } = surroundings;
+  const plan = await planStore(options, env);
+  const force = options.force || (await mayReplace(plan, { username, kontrolUrl: to }, surroundings));
   const invite = await readInvite(options.inviteFile, surroundings);
   const jwt = await requestKey(options, invite, surroundings);
-  const file = await writeKiteKeyFile(jwt, { home, force });
-  const { kontrolUrl } = parseKiteKey(jwt);
+  const key = parseKiteKey(jwt);
+  const place = await storeKey(jwt, plan, env, { force });
+  const source = describePlace(place);
   await printDetails(
     {
       fields: [
         { label: 'Username', value: username },
-        { label: 'Kontrol URL', value: kontrolUrl },
-        { label: 'Kite key', value: file },
+        { label: 'Kontrol URL', value: key.kontrolUrl },
+        { label: 'Kite key', value: source },
       ],
-      data: { username, kontrolURL: kontrolUrl, file },
+      data: {
+        username,
+        kontrolURL: key.kontrolUrl,
+        ...placeData(place),
+        ...(plan.contextName !== undefined && { context: plan.contextName }),
+      },
       name: username,
-      text: `Your kite key as ${username} is in ${file}.\nSee what it says with: kitectl showkey\n`,
+      text: `Your kite key as ${username} is in ${source}.\nSee what it says with: kitectl showkey${inContext(plan)}\n`,
     },
     format,
     surroundings,
+  );
+}
+
+function inContext({ contextName, contexts }: StorePlan): string {
+  if (contextName === undefined || (contexts.current ?? contextName) === contextName) return '';
+  return ` --context ${contextName}`;
+}
+
+/**
+ * Whether a key that is there already is to be replaced: a person is asked.
+ *
+ * @throws CliError where it is not
+ */
+async function mayReplace(
+  plan: StorePlan,
+  key: { readonly username: string; readonly kontrolUrl: string },
+  surroundings: Surroundings,
+): Promise<boolean> {
+  if (!(await isTaken(plan, key))) return false;
+  const source = describePlace(plannedPlace(plan, key));
+  const question = `There is a kite key at ${source} already. Replace it?`;
+  if (canAsk(surroundings) && (await confirm(question, false, surroundings))) return true;
+  throw configurationError(
+    `There is a kite key at ${source} already; nothing was asked of Kontrol.`,
+    'See whose it is with: kitectl showkey. Replace it with --force, or register in another context: --context NAME',
   );
 }
 
@@ -65,7 +103,7 @@ async function requestKey(
   const { to, username } = options;
   const { env, signal, version } = surroundings;
   const kite = new Kite('kitectl', version, {
-    ...kiteOptions(options, env),
+    ...kiteOptions(timingIn(contextIfThere(options.context, env), options, env), env),
     username,
     kiteKey: false,
   });
@@ -107,17 +145,16 @@ function answerGetPass(
   const asked: { failure?: Error } = {};
   kite.handle<unknown[]>('kite.getPass', async ({ args: [text] }) => {
     if (invite !== undefined) return invite;
-    const { stdin, stderr } = surroundings;
-    if (stdin.isTTY !== true || stderr.isTTY !== true) {
-      asked.failure = configurationError(
-        'Kontrol asks for an invite, and nobody can be asked for it here.',
+    if (!canAsk(surroundings)) {
+      asked.failure = unasked(
+        'Kontrol wants an invite.',
         'Put it into a file and name that with --invite-file; - reads the standard input.',
       );
       throw new KiteError('genericError', 'Nobody can be asked: this is no terminal');
     }
     try {
-      const prompt = typeof text === 'string' && text !== '' ? text : 'Invite: ';
-      return (await ask(prompt.endsWith(' ') ? prompt : `${prompt} `, surroundings, true)).trim();
+      const message = typeof text === 'string' && text.trim() !== '' ? text.trim() : 'Invite:';
+      return (await ask(message, surroundings, true)).trim();
     } catch (error) {
       asked.failure = error as Error;
       throw error;
@@ -146,15 +183,6 @@ function parsed(jwt: string, to: string): { readonly username: string } {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KiteError('invalidResponse', `What ${to} sent is no kite key: ${reason}`);
   }
-}
-
-async function refuseExisting(file: string): Promise<void> {
-  const kind = await stat(file).catch(() => undefined);
-  if (!kind) return;
-  throw configurationError(
-    `There is a kite key at ${file} already; nothing was asked of Kontrol.`,
-    'See whose it is with: kitectl showkey. Replace it with --force, or set KITE_HOME to another folder.',
-  );
 }
 
 async function readInvite(file: string | undefined, surroundings: Surroundings): Promise<string | undefined> {

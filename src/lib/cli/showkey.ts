@@ -1,14 +1,13 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { KiteKey } from '../keys/index.js';
 import { loadKiteKey } from './credentials.js';
+import type { KeyChoice } from './keys/find-key.js';
 import { type Field, printDetails } from './output/details.js';
 import type { OutputFormat } from './output/format.js';
 import { formatTime } from './output/time.js';
 import type { Surroundings } from './surroundings.js';
 
-export interface ShowkeyOptions {
-  /** File with the kite key; undefined = where every kite looks. */
-  readonly keyFile: string | undefined;
+export interface ShowkeyOptions extends KeyChoice {
   readonly format: OutputFormat | undefined;
 }
 
@@ -18,12 +17,18 @@ export interface ShowkeyOptions {
  * @throws CliError when there is no kite key, or when it cannot be read.
  */
 export async function showkey(options: ShowkeyOptions, surroundings: Surroundings): Promise<void> {
-  const { key, source } = loadKiteKey(options.keyFile, surroundings.env);
-  return printDetails(
-    { fields: fields(key, source), data: claims(key), name: key.username },
-    options.format,
-    surroundings,
-  );
+  const { key, source } = await loadKiteKey(options, surroundings.env);
+  await printKey(key, source, options.format, surroundings);
+}
+
+/** Prints a kite key that was found at `source`. */
+export function printKey(
+  key: KiteKey,
+  source: string,
+  format: OutputFormat | undefined,
+  world: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+): Promise<void> {
+  return printDetails({ fields: fields(key, source), data: claims(key), name: key.username }, format, world);
 }
 
 /** The claims under the names that they have in the key. */

@@ -1,4 +1,5 @@
 import { usageError } from './cli-error.js';
+import type { NamedContext } from './context/contexts.js';
 
 const EXAMPLE = 'http://localhost:3636/kite';
 
@@ -13,15 +14,15 @@ export type Target =
   | { readonly type: 'mine' };
 
 /**
- * The kite that a command talks to: what `--to` says, else `KITE_TO`, as a URL or as a query that begins with `/`; else
- * the one kite of this person's.
+ * The kite that a command talks to: what `--to` says, else `KITE_TO`, else the context, as a URL or as a query that begins
+ * with `/`; else the one kite of this person's.
  *
  * @throws CliError when it is neither the URL of a kite nor begins with `/`
  */
-export function resolveTarget(to: string | undefined, env: Environment): Target {
-  const target = to ?? env['KITE_TO'];
+export function resolveTarget(to: string | undefined, env: Environment, context?: NamedContext): Target {
+  const target = (to ?? env['KITE_TO']) || context?.context.to;
   if (target === undefined || target === '') return { type: 'mine' };
-  const source = to === undefined ? 'KITE_TO' : '--to';
+  const source = to ? '--to' : env['KITE_TO'] ? 'KITE_TO' : `"to" of the context ${context?.name}`;
   if (target.startsWith('/')) return { type: 'query', path: target, source };
   return { type: 'url', url: checkedUrl(target, source, EXAMPLE, ', or as a query, /user/environment/name') };
 }

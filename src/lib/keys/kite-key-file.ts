@@ -37,15 +37,15 @@ export function readKiteKeyFile(file: string): KiteKey {
 }
 
 /**
- * Writes a kite key to `kite.key` in `home`, readable by its owner only, and returns the file's path. The old key stays
- * whole until the new one has taken its place.
+ * Writes a kite key to `kite.key` in `home`, or to `file`, readable by its owner only, and returns the file's path. The old
+ * key stays whole until the new one has taken its place.
  *
  * @throws ConfigurationError whose `code` is `badKiteKey`, `fileExists` (without `force`), `homeWritable` (by others) or
  *   `notWritable`
  */
 export async function writeKiteKeyFile(
   jwt: string,
-  options: WriteOptions & { readonly home: string },
+  options: WriteOptions & { readonly home: string; readonly file?: string },
 ): Promise<string> {
   try {
     parseKiteKey(jwt);
@@ -53,8 +53,8 @@ export async function writeKiteKeyFile(
     const reason = cause instanceof JwtError ? cause.message : 'it cannot be read';
     throw new ConfigurationError('badKiteKey', `The kite key was not written: ${reason}`, { cause });
   }
-  await refuseOpenHome(options.home);
-  const file = kiteKeyPath(options.home);
+  const file = options.file ?? kiteKeyPath(options.home);
+  await refuseOpenHome(path.dirname(file));
   await writeFiles([{ path: file, content: `${jwt}\n`, mode: 0o400 }], options);
   return file;
 }

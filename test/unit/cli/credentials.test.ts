@@ -31,52 +31,51 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 
 type Asked = { target: string; auth?: 'none' | 'kite-key'; keyFile?: string };
 
-function chosen({ target, auth, keyFile }: Asked, env = { KITE_HOME: home }): string | undefined {
+function chosen({ target, auth, keyFile }: Asked, env = { KITE_HOME: home }): Promise<string | undefined> {
   return chooseKey({ target, auth, keyFile }, env);
 }
 
 describe('chooseKey', () => {
-  it('sends the key of the person to this machine without being asked', () => {
-    expect(chosen({ target: LOCAL })).toBe(jwt);
+  it('sends the key of the person to this machine without being asked', async () => {
+    expect(await chosen({ target: LOCAL })).toBe(jwt);
   });
 
-  it('sends none to another machine unless asked', () => {
-    expect(chosen({ target: REMOTE })).toBeUndefined();
-    expect(chosen({ target: REMOTE, auth: 'kite-key' })).toBe(jwt);
+  it('sends none to another machine unless asked', async () => {
+    expect(await chosen({ target: REMOTE })).toBeUndefined();
+    expect(await chosen({ target: REMOTE, auth: 'kite-key' })).toBe(jwt);
   });
 
-  it('sends none with --auth none', () => {
-    expect(chosen({ target: LOCAL, auth: 'none' })).toBeUndefined();
+  it('sends none with --auth none', async () => {
+    expect(await chosen({ target: LOCAL, auth: 'none' })).toBeUndefined();
   });
 
-  it('sends none when there is none, unless asked', () => {
+  it('sends none when there is none, unless asked', async () => {
     const empty = { KITE_HOME: join(home, 'empty') };
-    expect(chosen({ target: LOCAL }, empty)).toBeUndefined();
-    expect(() => chosen({ target: LOCAL, auth: 'kite-key' }, empty)).toThrow(
+    expect(await chosen({ target: LOCAL }, empty)).toBeUndefined();
+    await expect(chosen({ target: LOCAL, auth: 'kite-key' }, empty)).rejects.toThrow(
       `There is no kite key at ${join(home, 'empty', 'kite.key')}`,
     );
   });
 
-  it('takes the key from the named file', () => {
+  it('takes the key from the named file', async () => {
     const empty = { KITE_HOME: join(home, 'empty') };
-    expect(chosen({ target: LOCAL, keyFile: file }, empty)).toBe(jwt);
-    expect(chosen({ target: REMOTE, keyFile: file, auth: 'kite-key' }, empty)).toBe(jwt);
+    expect(await chosen({ target: LOCAL, keyFile: file }, empty)).toBe(jwt);
+    expect(await chosen({ target: REMOTE, keyFile: file, auth: 'kite-key' }, empty)).toBe(jwt);
   });
 
-  it('refuses a named file that would not be used', () => {
-    expect(() => chosen({ target: REMOTE, keyFile: file })).toThrow('only when you say so');
-    expect(() => chosen({ target: LOCAL, keyFile: file, auth: 'none' })).toThrow('--auth none');
+  it('refuses a named file that would not be used', async () => {
+    await expect(chosen({ target: REMOTE, keyFile: file })).rejects.toThrow('only when you say so');
+    await expect(chosen({ target: LOCAL, keyFile: file, auth: 'none' })).rejects.toThrow('--auth none');
   });
 });
 
 describe('loadKiteKey', () => {
-  it('says where the key is from', () => {
-    expect(loadKiteKey(undefined, { KITE_HOME: home }).source).toBe(file);
-    expect(loadKiteKey(file, {}).source).toBe(file);
-    expect(loadKiteKey(undefined, { KITE_KEY_FILE: file }).source).toBe(file);
-    expect(loadKiteKey(undefined, { KITE_KEY: jwt })).toMatchObject({
-      source: 'KITE_KEY',
-      key: { username: 'alice' },
-    });
+  const load = (env: Record<string, string>, keyFile?: string) => loadKiteKey({ keyFile }, env);
+
+  it('says where the key is from', async () => {
+    expect((await load({ KITE_HOME: home })).source).toBe(file);
+    expect((await load({}, file)).source).toBe(file);
+    expect((await load({ KITE_KEY_FILE: file })).source).toBe(file);
+    expect(await load({ KITE_KEY: jwt })).toMatchObject({ source: 'KITE_KEY', key: { username: 'alice' } });
   });
 });

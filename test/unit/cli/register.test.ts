@@ -61,6 +61,8 @@ function options(more: Partial<RegisterOptions> = {}): RegisterOptions {
     transport: undefined,
     timeout: undefined,
     format: undefined,
+    keyStore: undefined,
+    context: undefined,
     ...more,
   };
 }
@@ -100,14 +102,17 @@ describe('register', () => {
   it('asks the person at the terminal, showing nothing of what is typed', async () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     const stderr = new Sink({ isTTY: true });
-    stdin.write('right\r');
-    await register(options({ inviteFile: undefined }), world({ stdin, stderr }));
-    expect(stderr.text).toBe('Invite \n');
+    const done = register(options({ inviteFile: undefined }), world({ stdin, stderr }));
+    await expect.poll(() => stderr.text).toContain('? Invite');
+    stdin.write('right');
+    stdin.write('\r');
+    await done;
+    expect(stderr.text).not.toContain('right');
   });
 
   it('says how to give the invite where nobody can be asked', async () => {
     const { exitCode, hint } = await failure(register(options({ inviteFile: undefined }), world()));
-    expect(exitCode).toBe(3);
+    expect(exitCode).toBe(2);
     expect(hint).toContain('--invite-file');
   });
 
@@ -147,21 +152,29 @@ describe('register', () => {
 });
 
 describe('registerTarget', () => {
-  it('takes flags before the environment', () => {
-    const env = { KITE_KONTROL_URL: 'http://a/kite,http://b/kite', KITE_USERNAME: 'eve' };
-    expect(registerTarget({ to: 'http://c/kite', username: 'bob' }, env)).toEqual({
+  it('takes flags before the environment', async () => {
+    const env = {
+      KITE_HOME: home,
+      KITE_KONTROL_URL: 'http://a/kite,http://b/kite',
+      KITE_USERNAME: 'eve',
+    };
+    expect(await registerTarget({ to: 'http://c/kite', username: 'bob' }, surroundingsOf({ env }))).toEqual({
       to: 'http://c/kite',
       username: 'bob',
     });
-    expect(registerTarget({}, env)).toEqual({ to: 'http://a/kite', username: 'eve' });
+    expect(await registerTarget({}, surroundingsOf({ env }))).toEqual({
+      to: 'http://a/kite',
+      username: 'eve',
+    });
   });
 
   it.each([
-    [{}, {}, 'No Kontrol to ask'],
-    [{ to: 'http://c/kite' }, {}, 'Nobody to register'],
-    [{ to: 'http://c/kite', username: 'a/b' }, {}, 'contains no "/"'],
-    [{ to: 'kontrol', username: 'bob' }, {}, '--to is not a URL'],
-  ])('refuses %o and %o', (flags, env, message) => {
-    expect(() => registerTarget(flags, env)).toThrow(message);
+    [{}, 'No Kontrol to ask'],
+    [{ to: 'http://c/kite' }, 'Nobody to register'],
+    [{ to: 'http://c/kite', username: 'a/b' }, 'contains no "/"'],
+    [{ to: 'kontrol', username: 'bob' }, '--to is not a URL'],
+  ])('refuses %o where nobody can be asked', async (flags, message) => {
+    const world = surroundingsOf({ env: { KITE_HOME: home } });
+    await expect(registerTarget(flags, world)).rejects.toThrow(message);
   });
 });

@@ -5,6 +5,8 @@ import { revokeKeys } from '../../../lib/cli/kontrol/keys.js';
 import { formatOf, outputFlags } from '../../../lib/cli/output/format.js';
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/kontrol-flags.js';
 
+import { yesFlag } from '../../../lib/cli/yes-flag.js';
+
 export default class KontrolKeysRevoke extends BaseCommand {
   static override summary = 'Refuse from now on what a key pair signed, or one kite key.';
 
@@ -16,7 +18,7 @@ export default class KontrolKeysRevoke extends BaseCommand {
     { description: 'A key pair.', command: '<%= config.bin %> kontrol keys revoke ID' },
     {
       description: 'One kite key, by the id that showkey tells.',
-      command: '<%= config.bin %> kontrol keys revoke --kite-key ID',
+      command: '<%= config.bin %> kontrol keys revoke --kite-key ID --yes',
     },
   ];
 
@@ -28,12 +30,19 @@ export default class KontrolKeysRevoke extends BaseCommand {
     ...kontrolFlags,
     ...outputFlags,
     'kite-key': string({ summary: 'Id of one kite key.', helpValue: 'ID' }),
+    yes: yesFlag,
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(KontrolKeysRevoke);
     await revokeKeys(
-      { ...kontrolOptions(flags), keyPair: args.id, kiteKey: flags['kite-key'], format: formatOf(flags) },
+      {
+        ...kontrolOptions(flags),
+        keyPair: args.id,
+        kiteKey: flags['kite-key'],
+        yes: flags.yes,
+        format: formatOf(flags),
+      },
       this.surroundings,
     );
   }

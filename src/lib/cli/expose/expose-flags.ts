@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/flags';
-import { kontrolFlag, kontrolUrls, oneOf, transportNames } from '../connection-flags.js';
+import { kontrolFlag, kontrolUrls, oneOf } from '../connection-flags.js';
+import { transportNames } from '../transports.js';
 import { isCliError, usageError } from '../cli-error.js';
 import { checkedUrl } from '../target.js';
 import type { ExposeOptions } from './expose.js';

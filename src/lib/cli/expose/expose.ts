@@ -3,7 +3,7 @@ import type { KiteKey } from '../../keys/index.js';
 import { kitePath } from '../../protocol/identity.js';
 import { makeVisible } from '../../util/visible.js';
 import { notFound } from '../cli-error.js';
-import type { transports } from '../connection.js';
+import type { TransportName } from '../transports.js';
 import { loadKiteKey } from '../credentials.js';
 import { toCliError } from '../failures.js';
 import { toJson } from '../json.js';
@@ -20,7 +20,7 @@ export interface ExposeOptions {
   readonly environment: string;
   readonly region: string | undefined;
   readonly version: string;
-  readonly transport: keyof typeof transports | undefined;
+  readonly transport: TransportName | undefined;
   /** URL of the tunnel proxy. Undefined: `KITE_PROXY_URL`, or one that Kontrol knows. */
   readonly to: string | undefined;
   readonly tunnelOrigins: readonly string[];
@@ -43,7 +43,7 @@ const GOODBYE = 1000;
  */
 export async function expose(options: ExposeOptions, surroundings: Surroundings): Promise<void> {
   const { signal, stderr } = surroundings;
-  const { key, source } = loadKiteKey(options.keyFile, surroundings.env);
+  const { key, source } = await loadKiteKey(options, surroundings.env);
   const local = await findLocalKite(options.url, options.transport);
   const kite = makeKite(options, { key, local }, surroundings);
   const close = (): void => void kite.close({ drainTimeout: GOODBYE });

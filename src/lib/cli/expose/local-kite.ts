@@ -3,7 +3,7 @@ import { KiteError } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../util/limits.js';
 import type { CliError } from '../cli-error.js';
-import { transports } from '../connection.js';
+import { type TransportName, transports } from '../transports.js';
 import { toCliError } from '../failures.js';
 import type { LocalKite } from './exposed-kite.js';
 
@@ -17,10 +17,7 @@ const PATIENCE = 5000;
  *
  * @throws CliError where nothing answers, or what answers is no kite
  */
-export async function findLocalKite(
-  text: string,
-  transport: keyof typeof transports | undefined,
-): Promise<LocalKite> {
+export async function findLocalKite(text: string, transport: TransportName | undefined): Promise<LocalKite> {
   const url = new URL(text);
   const bare = url.pathname === '/' && url.search === '';
   const base = bare && transport !== 'raw' && url.protocol.startsWith('http') ? new URL('/kite', url) : url;

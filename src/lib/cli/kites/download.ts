@@ -74,7 +74,7 @@ async function request(
 ): Promise<{ readonly response: Response; readonly at: string }> {
   let next = url;
   for (let count = 0; count <= redirects; count++) {
-    const at = requireHttps(next, next === url ? undefined : shown(url));
+    const at = requireHttps(next, next === url ? undefined : withoutQuery(url));
     // The digest is that of the bytes that are served, not of what they may be compressed from.
     const headers = { 'accept-encoding': 'identity' };
     const response = await fetch(at, { redirect: 'manual', signal, headers }).catch((error: unknown) => {
@@ -88,22 +88,24 @@ async function request(
       throw answered(at, response.status);
     }
     await response.body?.cancel();
-    if (!URL.canParse(location, at)) throw badSource(`${shown(at)} redirects to what is no URL.`);
+    if (!URL.canParse(location, at)) throw badSource(`${withoutQuery(at)} redirects to what is no URL.`);
     next = new URL(location, at).href;
   }
-  throw badSource(`${shown(url)} redirects more than ${redirects} times.`);
+  throw badSource(`${withoutQuery(url)} redirects more than ${redirects} times.`);
 }
 
 /** The URL, which is one of https. */
 export function requireHttps(url: string, redirectedFrom?: string): string {
   if (URL.canParse(url) && new URL(url).protocol === 'https:') return url;
   const where =
-    redirectedFrom === undefined ? shown(url) : `${redirectedFrom} redirects to ${shown(url)}, which`;
+    redirectedFrom === undefined
+      ? withoutQuery(url)
+      : `${redirectedFrom} redirects to ${withoutQuery(url)}, which`;
   throw badSource(`${where} is not served over https: whoever is on the way could exchange it.`);
 }
 
-/** Without what may be secret in a URL. */
-function shown(url: string): string {
+/** A URL for messages: without what may be secret in it. */
+export function withoutQuery(url: string): string {
   if (!URL.canParse(url)) return 'What is no URL';
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
@@ -111,9 +113,9 @@ function shown(url: string): string {
 
 function answered(url: string, status: number): CliError {
   if (status === 404 || status === 410) {
-    return notFound(`There is nothing at ${shown(url)}.`, 'Check the spelling of the source.');
+    return notFound(`There is nothing at ${withoutQuery(url)}.`, 'Check the spelling of the source.');
   }
-  return new CliError(`${shown(url)} answered with HTTP status ${status}.`, {
+  return new CliError(`${withoutQuery(url)} answered with HTTP status ${status}.`, {
     exitCode: ExitCode.unreachable,
     type: 'download',
     hint: 'Nothing was installed. Try again later.',
@@ -123,7 +125,7 @@ function answered(url: string, status: number): CliError {
 function unreachable(url: string, error: unknown, what: string): CliError {
   const { cause, message } = error as Error;
   const reason = cause instanceof Error ? cause.message : message;
-  return new CliError(`${shown(url)} ${what}: ${reason}`, {
+  return new CliError(`${withoutQuery(url)} ${what}: ${reason}`, {
     exitCode: ExitCode.unreachable,
     type: 'download',
     hint: 'Nothing was installed. Check the network, and try again.',
@@ -132,5 +134,5 @@ function unreachable(url: string, error: unknown, what: string): CliError {
 }
 
 function tooLarge(url: string, maxBytes: number): CliError {
-  return badSource(`${shown(url)} is larger than ${maxBytes} bytes.`);
+  return badSource(`${withoutQuery(url)} is larger than ${maxBytes} bytes.`);
 }

@@ -1,35 +1,15 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, join, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { systemClock } from '../../util/clock.js';
-import { configurationError, usageError } from '../cli-error.js';
+import { usageError } from '../cli-error.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
-import { bar, ProgressLine } from '../progress.js';
-import { Spinner } from '../spinner.js';
 import type { Surroundings } from '../surroundings.js';
 import { defaultInstallBounds, type InstallBounds } from './bounds.js';
-import { copyFolder } from './copy-folder.js';
-import { downloadFile, downloadText, requireHttps } from './download.js';
+import { Installation } from './installation.js';
 import { programOf } from './installed.js';
-import { placeOfManifest } from './place-of-manifest.js';
-import { archiveFor, type Manifest, parseDigest, parseManifest, thisPlatform } from './manifest.js';
-import { installPackage } from './npm.js';
-import {
-  badSource,
-  checkedPlace,
-  kitesFolder,
-  nameOf,
-  NOBODY,
-  type Place,
-  placeFolder,
-  placePath,
-} from './place.js';
-import { parseSource, type Source } from './source.js';
-import { installedAlready, moveIntoPlace, withStaging } from './staging.js';
-import { unpack } from './unpack.js';
+import { parseDigest } from './manifest.js';
+import { kitesFolder, nameOf, placeFolder, placePath } from './place.js';
+import { parseSource } from './source.js';
+import { withStaging } from './staging.js';
 
 export interface InstallOptions {
   readonly source: string;
@@ -61,7 +41,12 @@ export async function install(options: InstallOptions, surroundings: Surrounding
   // What was begun is removed before the command ends.
   surroundings.endByItself();
   const kites = kitesFolder(env);
-  const installation = new Installation(options, digest, kites, surroundings);
+  const { insecure, force } = options;
+  const bounds = { ...defaultInstallBounds, ...options.bounds };
+  const installation = new Installation(
+    { kites, digest, insecure, force, bounds, fetch: options.fetch ?? fetch },
+    surroundings,
+  );
   const place = await withStaging(kites, systemClock, (staging) => installation.run(source, staging));
   const path = placeFolder(kites, place);
   const program = programOf(path, place);
@@ -80,191 +65,4 @@ export async function install(options: InstallOptions, surroundings: Surrounding
     surroundings,
   );
   signal.throwIfAborted();
-}
-
-/** A kite that is ready to be moved to its place. */
-interface Ready {
-  readonly place: Place;
-  readonly folder: string;
-}
-
-class Installation {
-  readonly #options: InstallOptions;
-  readonly #digest: string | undefined;
-  readonly #kites: string;
-  readonly #surroundings: Surroundings;
-  readonly #bounds: InstallBounds;
-  readonly #fetch: typeof fetch;
-
-  constructor(
-    options: InstallOptions,
-    digest: string | undefined,
-    kites: string,
-    surroundings: Surroundings,
-  ) {
-    this.#options = options;
-    this.#digest = digest;
-    this.#kites = kites;
-    this.#surroundings = surroundings;
-    this.#bounds = { ...defaultInstallBounds, ...options.bounds };
-    this.#fetch = options.fetch ?? fetch;
-  }
-
-  async run(source: Source, staging: string): Promise<Place> {
-    const { place, folder } = await this.#ready(source, staging);
-    await makeProgramExecutable(folder, place);
-    this.#surroundings.signal.throwIfAborted();
-    await moveIntoPlace(folder, { kites: this.#kites, staging, place, force: this.#options.force });
-    return place;
-  }
-
-  async #ready(source: Source, staging: string): Promise<Ready> {
-    switch (source.type) {
-      case 'manifest':
-      case 'github':
-        return this.#fromManifest(source, staging);
-      case 'npm':
-        return this.#fromNpm(source, staging);
-      case 'file':
-        return this.#fromFile(source.path, staging);
-      case 'folder-or-file': {
-        const kind = await stat(source.path).catch(() => undefined);
-        return kind?.isDirectory()
-          ? this.#fromFolder(source.path, staging)
-          : this.#fromFile(source.path, staging);
-      }
-    }
-  }
-
-  async #fromManifest(
-    source: Extract<Source, { type: 'manifest' | 'github' }>,
-    staging: string,
-  ): Promise<Ready> {
-    const { url } = source;
-    const { signal } = this.#surroundings;
-    const { manifestBytes: maxBytes, redirects } = this.#bounds;
-    const manifest = parseManifest(
-      await downloadText(url, { maxBytes, redirects, signal, fetch: this.#fetch }),
-      url,
-    );
-    const place = checkedPlace(placeOfManifest(source, manifest));
-    await this.#refuseInstalled(place);
-    const archive = archiveFor(manifest, thisPlatform(), url);
-    const wanted = this.#wantedDigest(archive.sha256, url);
-    const file = join(staging, 'archive.tar.gz');
-    if (!URL.canParse(archive.url, url))
-      throw badSource(`The manifest ${url} names an archive that is no URL.`);
-    const digest = await this.#download(requireHttps(new URL(archive.url, url).href, url), file, manifest);
-    refuseOther(digest, wanted);
-    return { place, folder: await unpack(file, staging, this.#bounds, signal) };
-  }
-
-  async #download(url: string, file: string, { name, version }: Manifest): Promise<string> {
-    const { signal } = this.#surroundings;
-    const now = (): number => this.#surroundings.now();
-    const line = new ProgressLine(this.#surroundings);
-    let shownAt = Number.NEGATIVE_INFINITY;
-    try {
-      return await downloadFile(url, file, {
-        maxBytes: this.#bounds.archiveBytes,
-        redirects: this.#bounds.redirects,
-        fetch: this.#fetch,
-        signal,
-        onProgress(bytes, total) {
-          if (now() - shownAt < 100) return;
-          shownAt = now();
-          const share = total === undefined ? '' : `${bar(bytes / total)}  `;
-          line.show(`${share}${name} ${version}: ${mebibytes(bytes)} MiB`);
-        },
-      });
-    } finally {
-      line.end();
-    }
-  }
-
-  async #fromNpm(source: Extract<Source, { type: 'npm' }>, staging: string): Promise<Ready> {
-    const { env, signal } = this.#surroundings;
-    const folder = join(staging, 'content');
-    const place = await new Spinner(this.#surroundings).during(`Installing ${source.spec} with npm`, () =>
-      installPackage({ source, folder, env, signal }),
-    );
-    return { place, folder };
-  }
-
-  async #fromFile(path: string, staging: string): Promise<Ready> {
-    const kind = await stat(path).catch(() => undefined);
-    if (!kind?.isFile()) {
-      throw configurationError(`There is no archive or folder ${path}.`, 'Name a tar.gz file, or a folder.');
-    }
-    if (kind.size > this.#bounds.archiveBytes) {
-      throw badSource(`${path} is larger than ${this.#bounds.archiveBytes} bytes.`);
-    }
-    if (this.#digest !== undefined) refuseOther(await digestOf(path), this.#digest);
-    const folder = await unpack(path, staging, this.#bounds, this.#surroundings.signal);
-    return { place: await this.#localPlace(folder, path), folder };
-  }
-
-  async #fromFolder(path: string, staging: string): Promise<Ready> {
-    if (this.#digest !== undefined) throw usageError('--sha256 is about archives, and this is a folder.');
-    // Before anything is copied: the folder may be any.
-    const place = await this.#localPlace(path, path);
-    const folder = join(staging, 'content');
-    await copyFolder(path, folder, this.#bounds, this.#surroundings.signal);
-    return { place, folder };
-  }
-
-  async #localPlace(folder: string, from: string): Promise<Place> {
-    const file = join(folder, '.kite.json');
-    const kind = await stat(file).catch(() => undefined);
-    if (!kind?.isFile() || kind.size > this.#bounds.manifestBytes) {
-      throw badSource(`${from} has no manifest .kite.json that says its name and version.`);
-    }
-    const { name, version } = parseManifest(await readFile(file, 'utf8'), `${from} (.kite.json)`);
-    const place = checkedPlace({ domain: 'local', user: NOBODY, repo: name, version });
-    await this.#refuseInstalled(place);
-    return place;
-  }
-
-  #wantedDigest(told: string | undefined, url: string): string | undefined {
-    const wanted = this.#digest ?? told;
-    if (wanted !== undefined || this.#options.insecure) return wanted;
-    throw badSource(
-      `The manifest ${url} tells no sha256 of its archive, so that nobody can say whether it is the right one.`,
-      'Name the digest with --sha256, or install it all the same with --insecure.',
-    );
-  }
-
-  async #refuseInstalled(place: Place): Promise<void> {
-    if (this.#options.force) return;
-    if (await stat(placeFolder(this.#kites, place)).catch(() => undefined)) throw installedAlready(place);
-  }
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 1024 / 1024).toFixed(1);
-}
-
-function refuseOther(digest: string, wanted: string | undefined): void {
-  if (wanted === undefined || digest === wanted) return;
-  throw badSource(
-    `The archive is not the one that was meant: its sha256 is ${digest}, and not ${wanted}.`,
-    'Nothing was installed. It may have been exchanged: tell whoever publishes it.',
-  );
-}
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
-}
-
-/** The program of a kite is what its name says, and a file of its own. */
-async function makeProgramExecutable(folder: string, place: Place): Promise<void> {
-  const program = programOf(folder, place);
-  const real = await realpath(program).catch(() => undefined);
-  const inside = real?.startsWith((await realpath(folder)) + sep) ?? false;
-  if (real === undefined || !inside || !(await stat(real)).isFile()) {
-    throw badSource(`It has no program bin/${basename(program)}, which is what runs a kite of this name.`);
-  }
-  await chmod(real, 0o700);
 }

@@ -2,10 +2,10 @@ import { systemClock } from '../../util/clock.js';
 import { usageError } from '../cli-error.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
-import { ask } from '../prompt.js';
-import { canAsk, type Surroundings } from '../surroundings.js';
+import { requireConsent } from '../prompt.js';
+import type { Surroundings } from '../surroundings.js';
 import { installedKites, listed, matching } from './installed.js';
-import { kitesFolder, type Place, placePath } from './place.js';
+import { kitesFolder, placePath } from './place.js';
 import { moveOut, withStaging } from './staging.js';
 
 export interface UninstallOptions {
@@ -33,7 +33,7 @@ export async function uninstall(options: UninstallOptions, surroundings: Surroun
       'Name one of them, or remove them all with --all.',
     );
   }
-  if (!yes && !(await confirmed(matches, surroundings))) return;
+  await requireConsent(`Remove ${matches.map(placePath).join(', ')}?`, yes, surroundings);
   await withStaging(kites, systemClock, async (staging) => {
     for (const [index, place] of matches.entries()) await moveOut(kites, staging, String(index), place);
   });
@@ -53,12 +53,4 @@ export async function uninstall(options: UninstallOptions, surroundings: Surroun
     format,
     surroundings,
   );
-}
-
-async function confirmed(places: readonly Place[], surroundings: Surroundings): Promise<boolean> {
-  if (!canAsk(surroundings)) {
-    throw usageError('Nobody can be asked here whether to remove it.', 'Say so with --yes.');
-  }
-  const answer = await ask(`Remove ${listed(places)}? [y/N] `, surroundings);
-  return /^y(es)?$/i.test(answer.trim());
 }

@@ -1,9 +1,23 @@
 import { join } from 'node:path';
-import { findKiteKey, type KiteKey, kiteHome, kiteKeyPath, readKiteKeyFile } from '../../keys/index.js';
+import { type KiteKey, kiteHome, kiteKeyPath } from '../../keys/index.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { configurationError } from '../cli-error.js';
+import { readContexts } from '../context/contexts.js';
+import {
+  describePlace,
+  findKey,
+  type KeyChoice,
+  type KeyPlace,
+  placeInContext,
+  placeOfKey,
+  readKey,
+} from '../keys/find-key.js';
+import type { Keychain } from '../keys/keychain.js';
 import { type KontrolOptions, withKey } from '../kontrol-client.js';
 import type { Surroundings } from '../surroundings.js';
+import { KONTROL_CONTEXT } from './own-context.js';
+
+type Environment = Surroundings['env'];
 
 /** The methods of Kontrol for its own user. */
 export type AdminMethod =
@@ -26,8 +40,7 @@ export async function administer(
   args: readonly unknown[],
   surroundings: Surroundings,
 ): Promise<unknown> {
-  const key = adminKey(options.keyFile, surroundings.env);
-  const source = options.keyFile ?? 'the kite key of Kontrol';
+  const { key, source } = await adminKey(options, surroundings.env);
   return withKey({ ...options, key, source }, NAMES[method], surroundings, ({ client, url, spinner }) =>
     spinner.during(`Waiting for ${url}`, () => client.call<unknown, string>(method, [...args])),
   );
@@ -43,22 +56,35 @@ const NAMES: Readonly<Record<AdminMethod, string>> = {
 };
 
 /**
- * The kite key of Kontrol's own user.
+ * The kite key of Kontrol's own user: what `--key-file` or `--context` say, else the one that Kontrol made here, else the
+ * person's own, where it is of that user.
  *
  * @throws CliError or ConfigurationError where there is none
  */
-export function adminKey(keyFile: string | undefined, env: Surroundings['env']): KiteKey {
-  if (keyFile !== undefined) return readKiteKeyFile(keyFile);
-  const own = kiteKeyPath(join(kiteHome(env), 'kontrol'));
+export async function adminKey(
+  choice: KeyChoice,
+  env: Environment,
+  open?: () => Promise<Keychain>,
+): Promise<{ readonly key: KiteKey; readonly source: string }> {
+  const { keyFile, context } = choice;
+  const place =
+    keyFile === undefined && context === undefined ? ownPlace(env) : placeOfKey(choice, env).place;
   try {
-    return readKiteKeyFile(own);
+    return { key: await readKey(place, env, open), source: describePlace(place) };
   } catch (error) {
-    if (!isKiteError(error) || error.code !== 'keyFileMissing') throw error;
+    if (keyFile !== undefined || !isKiteError(error) || error.code !== 'keyFileMissing') throw error;
   }
-  const key = findKiteKey(undefined, env);
-  if (key && key.username === key.kontrolUser) return key;
+  const mine = await findKey(choice, env, open);
+  if (mine && mine.key.username === mine.key.kontrolUser) return mine;
   throw configurationError(
-    `There is no kite key of Kontrol's own user: neither ${own}, nor one of yours.`,
+    `There is no kite key of Kontrol's own user: neither ${describePlace(place)}, nor one of yours.`,
     'Run this where Kontrol was started, as the same person; or name the file with --key-file.',
   );
+}
+
+/** Where Kontrol keeps the key that it made for itself. */
+function ownPlace(env: Environment): KeyPlace {
+  const context = readContexts(env).contexts.get(KONTROL_CONTEXT);
+  const remembered = context?.keyStore && placeInContext({ name: KONTROL_CONTEXT, context });
+  return remembered || { type: 'file', file: kiteKeyPath(join(kiteHome(env), 'kontrol')) };
 }

@@ -1,15 +1,9 @@
 import { join } from 'node:path';
-import {
-  type KeyPair,
-  kiteHome,
-  kiteKeyPath,
-  newKiteKey,
-  readKiteKeyFile,
-  writeKiteKeyFile,
-} from '../../keys/index.js';
-import { isKiteError } from '../../protocol/errors.js';
+import { type KeyPair, newKiteKey } from '../../keys/index.js';
 import { systemClock } from '../../util/clock.js';
 import { configurationError, usageError } from '../cli-error.js';
+import { describePlace, type KeyPlace, placeData, readKey } from '../keys/find-key.js';
+import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
 import type { Surroundings } from '../surroundings.js';
@@ -35,13 +29,14 @@ export async function writeInitialKey(
   if (kontrolUrl === undefined) {
     throw usageError('A kite key says where Kontrol is, and port 0 does not.', 'Add -kontrolurl URL.');
   }
+  const { env } = surroundings;
+  const plan = await planStore({ keyStore: options.keyStore, context: undefined }, env);
   const files = options.keyFiles ?? defaultKeyFiles(options.home);
   const existing = await readKeyFiles(files);
   const pair = existing ?? (await makeKeyFiles(files));
   if (!existing) surroundings.stderr.write(`Made a key pair: ${files.privateKey} and ${files.publicKey}\n`);
-  const home = kiteHome(surroundings.env);
-  const file = kiteKeyPath(home);
-  const same = !force && isSame(file, options, pair);
+  const place = plannedPlace(plan, { username, kontrolUrl });
+  const same = !force && (await isSame(plan, place, options, pair, env));
   if (!same) {
     const jwt = newKiteKey({
       username,
@@ -50,19 +45,20 @@ export async function writeInitialKey(
       keyPair: { publicKey: pair.publicKey, privateKey: pair.privateKey },
       clock: systemClock,
     });
-    await writeKiteKeyFile(jwt, { home, force });
+    await storeKey(jwt, plan, env, { force });
   }
+  const source = describePlace(place);
   const said = same ? `The kite key of ${username} is there already:` : `Wrote the kite key of ${username}:`;
   await printDetails(
     {
       fields: [
         { label: 'Username', value: username },
         { label: 'Kontrol URL', value: kontrolUrl },
-        { label: 'Kite key', value: file },
+        { label: 'Kite key', value: source },
       ],
-      data: { username, kontrolURL: kontrolUrl, file },
+      data: { username, kontrolURL: kontrolUrl, ...placeData(place) },
       name: username,
-      text: `${said} ${file}\n`,
+      text: `${said} ${source}\n`,
     },
     format,
     surroundings,
@@ -70,25 +66,28 @@ export async function writeInitialKey(
 }
 
 /**
- * Whether the kite key in `file` is what would be written.
+ * Whether the kite key at the place is what would be written.
  *
  * @throws CliError where it is another one
  */
-function isSame(file: string, { username, kontrolUrl }: StartOptions, pair: KeyPair): boolean {
-  try {
-    const key = readKiteKeyFile(file);
-    const same =
-      key.username === username &&
-      key.kontrolUser === username &&
-      key.kontrolUrl === kontrolUrl &&
-      key.kontrolKey.trim() === pair.publicKey.trim();
-    if (same) return true;
-  } catch (error) {
-    if (isKiteError(error) && error.code === 'keyFileMissing') return false;
-    throw error;
-  }
+async function isSame(
+  plan: StorePlan,
+  place: KeyPlace,
+  { username, kontrolUrl = '' }: StartOptions,
+  pair: KeyPair,
+  env: Surroundings['env'],
+): Promise<boolean> {
+  const { keychain } = plan;
+  if (!(await isTaken(plan, { username, kontrolUrl }))) return false;
+  const key = await readKey(place, env, keychain && (async () => keychain));
+  const same =
+    key.username === username &&
+    key.kontrolUser === username &&
+    key.kontrolUrl === kontrolUrl &&
+    key.kontrolKey.trim() === pair.publicKey.trim();
+  if (same) return true;
   throw configurationError(
-    `There is another kite key at ${file} already; it was left alone.`,
+    `There is another kite key at ${describePlace(place)} already; it was left alone.`,
     'See whose it is with: kitectl showkey. Replace it with -force, or set KITE_HOME to another folder.',
   );
 }

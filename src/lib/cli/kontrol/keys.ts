@@ -4,6 +4,7 @@ import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
 import { type Listing, printList } from '../output/listing.js';
 import { formatTime } from '../output/time.js';
+import { requireConsent } from '../prompt.js';
 import type { Surroundings } from '../surroundings.js';
 import { administer } from './admin.js';
 
@@ -39,6 +40,8 @@ export interface RevokeOptions extends KeysOptions {
   readonly keyPair: string | undefined;
   /** Id (`jti`) of one kite key. */
   readonly kiteKey: string | undefined;
+  /** Do it without asking. */
+  readonly yes: boolean;
 }
 
 /** Revokes a key pair with everything that it signed, or one kite key. There is no way back. */
@@ -51,6 +54,12 @@ export async function revokeKeys(options: RevokeOptions, surroundings: Surroundi
       'See the key pairs with: kitectl kontrol keys list. A kite key shows its id with: kitectl showkey',
     );
   }
+  const consequence = keyPair === undefined ? 'its owner' : 'everybody whose kite key it signed';
+  await requireConsent(
+    `Revoke ${id}? There is no way back, and ${consequence} has to register anew.`,
+    options.yes,
+    surroundings,
+  );
   const method = keyPair === undefined ? 'kontrol.revokeKiteKey' : 'kontrol.revokeKeyPair';
   await administer(options, method, [id], surroundings);
   const what = keyPair === undefined ? 'kite key' : 'key pair';

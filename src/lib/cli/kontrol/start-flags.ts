@@ -45,6 +45,11 @@ export const startFlags = {
     summary: 'Let --registration open listen beyond this machine; let -initial replace a kite key.',
   }),
   webrtc: boolean({ default: false, summary: 'Pass on the signalling of WebRTC between kites.' }),
+  'key-store': string({
+    summary:
+      "Where to keep Kontrol's own kite key: file, or keychain, with the passwords of your desktop. Default: file.",
+    helpValue: 'file|keychain',
+  }),
   storage: string({
     summary: 'Where registrations and keys are kept: file (the default), memory, postgres or etcd.',
     helpValue: 'KIND',

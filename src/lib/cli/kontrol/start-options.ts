@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { kiteHome } from '../../keys/kite-key-file.js';
 import { usageError } from '../cli-error.js';
+import type { KeyStore } from '../context/contexts.js';
 import { checkedUrl, isLoopback } from '../target.js';
 import { portOf, said, type Setting, variableOf } from './setting.js';
 import type { ParsedStartFlags } from './start-flags.js';
@@ -30,6 +31,8 @@ export interface StartOptions {
   readonly registration: 'invite' | 'open';
   readonly webrtc: boolean;
   readonly storage: StorageConfig;
+  /** Where to keep the kite key of Kontrol's own user. Undefined: as the last time, or in a file. */
+  readonly keyStore: KeyStore | undefined;
   /** Folder of what Kontrol makes for itself. */
   readonly home: string;
   /** What the person should know before it starts. */
@@ -89,6 +92,7 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
     registration,
     webrtc: on('webrtc'),
     storage: storageChoice(text, { 'postgres-tls': postgresTls(flags, env) }, env, home),
+    keyStore: keyStoreSetting(text('key-store')),
     home,
     warnings: warningsOf({ flags, beyond, given, tls: tlsFiles !== undefined, policy, registration, ip }),
   };
@@ -122,6 +126,11 @@ function filePair(
 function registrationOf(text: string | undefined): 'invite' | 'open' {
   if (text === undefined || text === 'invite' || text === 'open') return text ?? 'invite';
   throw usageError(`${said('registration')} must be invite or open, not ${text}.`);
+}
+
+function keyStoreSetting(text: string | undefined): KeyStore | undefined {
+  if (text === undefined || text === 'file' || text === 'keychain') return text;
+  throw usageError(`${said('key-store')} must be file or keychain, not ${text}.`);
 }
 
 function policyOf(text: string | undefined): StartOptions['policy'] {

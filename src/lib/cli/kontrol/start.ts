@@ -11,9 +11,10 @@ import { loggerFor, untilAborted } from '../server.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
 import type { Surroundings } from '../surroundings.js';
+import { askAtFirstStart } from './first-start.js';
 import { defaultKeyFiles, writeInitialKey } from './initial.js';
 import { makeKeyFiles, readKeyFiles, readPem } from './key-files.js';
-import { keepOwnKey, renewOwnKeyWhenKeysChange } from './own-key.js';
+import { keepOwnKey, ownKeyStore, renewOwnKeyWhenKeysChange } from './own-key.js';
 import type { StartOptions } from './start-options.js';
 
 type Options = StartOptions & { readonly format: OutputFormat | undefined };
@@ -27,7 +28,7 @@ type Options = StartOptions & { readonly format: OutputFormat | undefined };
 export async function startKontrol(options: Options, surroundings: Surroundings): Promise<void> {
   try {
     if (options.initial) await writeInitialKey(options, surroundings);
-    else await serve(options, surroundings);
+    else await serve(await askAtFirstStart(options, surroundings), surroundings);
   } catch (error) {
     throw asCliError(error);
   }
@@ -48,6 +49,7 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     registration,
     webrtc,
   } = options;
+  const ownKey = await ownKeyStore(options.keyStore, options.home, env);
   const keyPair = await keyPairOf(options, say);
   const storage = openStorage(options.storage, { clock: systemClock, logger });
   const kontrol = new Kontrol({
@@ -72,8 +74,8 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
   surroundings.endByItself();
   await kontrol.listen();
   try {
-    await keepOwnKey(kontrol, options.home, say);
-    renewOwnKeyWhenKeysChange(kontrol, options.home, logger);
+    await keepOwnKey(kontrol, ownKey, say);
+    renewOwnKeyWhenKeysChange(kontrol, ownKey, logger);
     sayStorage(storage, options, say);
     say(`Kontrol listens at ${kontrol.url}`);
     if (options.format !== undefined) {

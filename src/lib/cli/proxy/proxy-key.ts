@@ -10,10 +10,10 @@ import type { Surroundings } from '../surroundings.js';
  *
  * @throws CliError or ConfigurationError where there is none, or none that can be used
  */
-export function proxyKey(
+export async function proxyKey(
   keyFile: string | undefined,
   env: Surroundings['env'],
-): { readonly key: KiteKey; readonly source: string } {
+): Promise<{ readonly key: KiteKey; readonly source: string }> {
   if (keyFile === undefined && !env['KITE_KEY'] && !env['KITE_KEY_FILE']) {
     const source = kiteKeyPath(join(kiteHome(env), 'kontrol'));
     try {
@@ -22,5 +22,5 @@ export function proxyKey(
       if (!isKiteError(error) || error.code !== 'keyFileMissing') throw error;
     }
   }
-  return loadKiteKey(keyFile, env);
+  return loadKiteKey({ keyFile }, env);
 }

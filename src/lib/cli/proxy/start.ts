@@ -61,7 +61,7 @@ async function makeProxy(
   { env, version }: Surroundings,
 ): Promise<Proxy> {
   const { publicHost, publicPort, ip, port, environment, region, kontrol } = options;
-  const { key } = proxyKey(options.keyFile, env);
+  const { key } = await proxyKey(options.keyFile, env);
   const common: ProxyOptions = {
     publicHost,
     publicPort,

@@ -35,7 +35,7 @@ export async function proxyStatus(options: ProxyStatusOptions, surroundings: Sur
 
 async function askAll(options: ProxyStatusOptions, surroundings: Surroundings): Promise<readonly Asked[]> {
   const { to } = options;
-  const { key, source } = proxyKey(options.keyFile, surroundings.env);
+  const { key, source } = await proxyKey(options.keyFile, surroundings.env);
   const at = { ...options, key, source };
   if (to !== undefined) {
     return withKey({ ...at, kontrol: [to] }, WHAT, surroundings, async ({ client }) => [

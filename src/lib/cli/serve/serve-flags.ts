@@ -1,5 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
 import { kontrolFlag } from '../connection-flags.js';
+import { contextFlag } from '../context/context-flags.js';
 
 /** The flags of `serve`. */
 export const serveFlags = {
@@ -35,9 +36,10 @@ export const serveFlags = {
   register: boolean({ default: false, summary: 'Register at Kontrol, and stay registered.' }),
   kontrol: kontrolFlag,
   'key-file': string({
-    summary: 'File with your kite key. Default: kite.key in $KITE_HOME or ~/.kite.',
+    summary: 'File with your kite key. Default: $KITE_KEY, $KITE_KEY_FILE, the context, or ~/.kite/kite.key.',
     helpValue: 'PATH',
   }),
+  context: contextFlag,
   'no-auth': boolean({
     default: false,
     summary:
@@ -64,6 +66,7 @@ export interface ParsedServeFlags {
   readonly register: boolean;
   readonly kontrol?: string | undefined;
   readonly 'key-file'?: string | undefined;
+  readonly context?: string | undefined;
   readonly 'no-auth': boolean;
   readonly 'system-info': boolean;
 }

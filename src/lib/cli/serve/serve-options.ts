@@ -22,6 +22,7 @@ export interface ServeOptions {
   readonly register: boolean;
   readonly kontrol: readonly string[] | undefined;
   readonly keyFile: string | undefined;
+  readonly context: string | undefined;
   /** Whether callers must say who they are. */
   readonly auth: boolean;
   readonly systemInfo: boolean;
@@ -56,6 +57,7 @@ export function serveOptions(module: string | undefined, flags: ParsedServeFlags
     register: flags.register,
     kontrol: kontrolUrls(flags.kontrol),
     keyFile: flags['key-file'],
+    context: flags.context,
     auth: !flags['no-auth'],
     systemInfo: flags['system-info'],
   };

@@ -1,11 +1,12 @@
 import { defaultLimits, Kite, kitePath } from '../../index.js';
-import { findKiteKey, readKiteKeyFile } from '../../keys/index.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { CliError, configurationError, usageError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
 import { loggerFor, untilAborted } from '../server.js';
+import { findKey } from '../keys/find-key.js';
+import { whereKontrolIs } from '../kontrol-client.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
 import type { Surroundings } from '../surroundings.js';
@@ -29,7 +30,7 @@ type Options = ServeOptions & {
 export async function serve(options: Options, surroundings: Surroundings): Promise<void> {
   const { signal, env } = surroundings;
   const logger = loggerFor(surroundings);
-  const kite = kiteOf(options, logger, surroundings);
+  const kite = await kiteOf(options, logger, surroundings);
   const shell = new ShellMethods({
     ...options,
     env,
@@ -52,11 +53,10 @@ export async function serve(options: Options, surroundings: Surroundings): Promi
   }
 }
 
-function kiteOf(options: Options, logger: Logger, { env }: Surroundings): Kite {
-  const { name, version, port, ip, environment, region, kontrol, keyFile, auth, register, systemInfo } =
-    options;
-  const key = keyFile === undefined ? findKiteKey(undefined, env) : readKiteKeyFile(keyFile);
-  if (!key && (auth || register)) {
+async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): Promise<Kite> {
+  const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
+  const found = await findKey(options, env);
+  if (!found && (auth || register)) {
     throw configurationError(
       auth
         ? 'Without a kite key nobody could call this kite.'
@@ -67,13 +67,13 @@ function kiteOf(options: Options, logger: Logger, { env }: Surroundings): Kite {
   return new Kite(name, '1.0.0', {
     env,
     logger,
-    kiteKey: key?.jwt ?? false,
+    kiteKey: found?.key.jwt ?? false,
     ...(version !== undefined && { version }),
     ...(port !== undefined && { port }),
     ...(ip !== undefined && { ip }),
     ...(environment !== undefined && { environment }),
     ...(region !== undefined && { region }),
-    ...(kontrol && { kontrolUrl: kontrol }),
+    ...(register && found && { kontrolUrl: whereKontrolIs({ ...options, ...found }, env) }),
     ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
   });
 }

@@ -4,6 +4,7 @@ import { kitePath } from '../../protocol/identity.js';
 import { systemClock, type Timer } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
 import { CliError } from '../cli-error.js';
+import { timingOf } from '../context/timing.js';
 import { loadKiteKey } from '../credentials.js';
 import { ExitCode } from '../exit-codes.js';
 import { toCliError } from '../failures.js';
@@ -42,12 +43,12 @@ const MOST_ASKED = 500;
  */
 export async function top(options: TopOptions, surroundings: Surroundings): Promise<void> {
   const { env, signal, stdin, stdout, version } = surroundings;
-  const { key, source } = loadKiteKey(options.keyFile, env);
+  const { key, source } = await loadKiteKey(options, env);
   const path = options.path ?? `/${key.username}`;
   const query = requireQuery(path, 'The query');
   const urls = whereKontrolIs({ ...options, key, source }, env);
   const kite = new Kite('kitectl', version, {
-    ...kiteOptions(options, env),
+    ...kiteOptions(timingOf(options, env), env),
     kiteKey: key.jwt,
     kontrolUrl: urls,
     // What it would write would be in the middle of the screen.

@@ -157,9 +157,16 @@ describe('installing a kite', () => {
 
   it('shows nothing of what may be secret in a URL', async () => {
     const world = new World();
-    expect(await world.failure({ source: 'https://kites.test/x?token=secret' })).toEqual(
-      saying('nothing at https://kites.test/x.', 5),
-    );
+    const source = 'https://kites.test/x?token=secret';
+    expect(await world.failure({ source })).toEqual(saying('nothing at https://kites.test/x.', 5));
+    for (const manifest of [
+      '{}',
+      '{"name":"x","version":"1.0.0"}',
+      '{"name":"x","version":"1.0.0","platforms":{"any":"a"}}',
+    ]) {
+      world.pages.set(source, () => new Response(manifest));
+      expect((await world.failure({ source }))?.text).not.toContain('secret');
+    }
   });
 
   it('refuses what is too large, also where the server does not say so before', async () => {

@@ -119,15 +119,15 @@ describe('the key for the administration of Kontrol', () => {
 
   it('is what Kontrol made for itself, else the kite key of a person who is Kontrol', async () => {
     const home = join(folder, 'home');
-    expect(() => adminKey(undefined, env)).toThrow(join(home, 'kontrol', 'kite.key'));
+    await expect(adminKey({ keyFile: undefined }, env)).rejects.toThrow(join(home, 'kontrol', 'kite.key'));
     await write('kontrol', home);
-    expect(adminKey(undefined, env).username).toBe('kontrol');
+    expect((await adminKey({ keyFile: undefined }, env)).key.username).toBe('kontrol');
     const own = await write('kontrol', join(home, 'kontrol'));
-    expect(adminKey(undefined, env).jwt).toBe(readKiteKeyFile(own).jwt);
+    expect((await adminKey({ keyFile: undefined }, env)).key.jwt).toBe(readKiteKeyFile(own).jwt);
   });
 
   it('is nobody else’s', async () => {
     await write('bob', join(folder, 'home'));
-    expect(() => adminKey(undefined, env)).toThrow('no kite key of Kontrol');
+    await expect(adminKey({ keyFile: undefined }, env)).rejects.toThrow('no kite key of Kontrol');
   });
 });

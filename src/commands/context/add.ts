@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import { string as stringArg } from '@oclif/core/args';
+import { boolean, string } from '@oclif/core/flags';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { addContext } from '../../lib/cli/context/manage.js';
+import { keyStoreFlag, keyStoreOf } from '../../lib/cli/keys/key-store-flag.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { transportNames } from '../../lib/cli/transports.js';
+
+export default class ContextAdd extends BaseCommand {
+  static override summary = 'Give a name to a Kontrol, a kite key and a kite that you work with.';
+
+  static override description =
+    'What a context says counts less than a flag and than the environment, and more than the kite key. The contexts are in ' +
+    'contexts.json in $KITE_HOME or ~/.kite, which holds no keys. The first one is in use at once.';
+
+  static override examples = [
+    {
+      description: 'Another Kontrol, with its kite key in a file of its own.',
+      command:
+        '<%= config.bin %> context add prod --kontrol https://kontrol.example.com:4000/kite --key-file ~/.kite/prod.key',
+    },
+    {
+      description: 'The kite that commands talk to where no --to is given.',
+      command: '<%= config.bin %> context add math --to /bob/prod/math --use',
+    },
+  ];
+
+  static override args = {
+    name: stringArg({ description: 'Name of the context.', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    kontrol: string({ summary: 'URL of Kontrol; several with commas.', helpValue: 'URL' }),
+    username: string({ summary: 'Who you are there.', helpValue: 'NAME' }),
+    'key-store': keyStoreFlag,
+    'key-file': string({ summary: 'File with the kite key.', helpValue: 'PATH' }),
+    to: string({ summary: 'The kite that --to means when it is left out.', helpValue: 'URL|QUERY' }),
+    timeout: string({ summary: 'How long to wait for an answer.', helpValue: 'DURATION' }),
+    transport: string({ summary: 'How to connect.', options: transportNames }),
+    force: boolean({ default: false, summary: 'Change the context of that name, where there is one.' }),
+    use: boolean({ default: false, summary: 'Work in it from now on.' }),
+    ...outputFlags,
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(ContextAdd);
+    const { kontrol, username, to, timeout, transport, force, use } = flags;
+    const keyStore = keyStoreOf(flags['key-store']);
+    const keyFile = flags['key-file'];
+    const context = {
+      ...(kontrol !== undefined && { kontrol }),
+      ...(username !== undefined && { username }),
+      ...(keyStore !== undefined && { keyStore }),
+      ...(keyFile !== undefined && { keyFile: resolve(keyFile) }),
+      ...(to !== undefined && { to }),
+      ...(timeout !== undefined && { timeout }),
+      ...(transport !== undefined && { transport }),
+    };
+    await addContext({ name: args.name, context, force, use, format: formatOf(flags) }, this.surroundings);
+  }
+}

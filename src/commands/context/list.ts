@@ -1,0 +1,19 @@
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { listContexts } from '../../lib/cli/context/manage.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+
+export default class ContextList extends BaseCommand {
+  static override summary = 'List your contexts, and which one is in use.';
+
+  static override examples = [
+    { description: 'As a table.', command: '<%= config.bin %> context list' },
+    { description: 'Their names, for a script.', command: '<%= config.bin %> context list -o name' },
+  ];
+
+  static override flags = outputFlags;
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(ContextList);
+    await listContexts({ format: formatOf(flags) }, this.surroundings);
+  }
+}

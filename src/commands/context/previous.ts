@@ -1,0 +1,18 @@
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { useContext } from '../../lib/cli/context/manage.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+
+export default class ContextPrevious extends BaseCommand {
+  static override summary = 'Work in the context before, like cd -.';
+
+  static override aliases = ['context:-'];
+
+  static override examples = [{ description: 'There and back.', command: '<%= config.bin %> context -' }];
+
+  static override flags = outputFlags;
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(ContextPrevious);
+    await useContext({ name: '-', format: formatOf(flags) }, this.surroundings);
+  }
+}

@@ -1,0 +1,25 @@
+import { string } from '@oclif/core/args';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { removeContext } from '../../lib/cli/context/manage.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { yesFlag } from '../../lib/cli/yes-flag.js';
+
+export default class ContextRemove extends BaseCommand {
+  static override summary = 'Remove a context; its kite key stays where it is.';
+
+  static override examples = [
+    { description: 'After a question.', command: '<%= config.bin %> context remove prod' },
+    { description: 'In a script.', command: '<%= config.bin %> context remove prod --yes' },
+  ];
+
+  static override args = {
+    name: string({ description: 'Name of the context.', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = { yes: yesFlag, ...outputFlags };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(ContextRemove);
+    await removeContext({ name: args.name, yes: flags.yes, format: formatOf(flags) }, this.surroundings);
+  }
+}

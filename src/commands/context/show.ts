@@ -1,0 +1,24 @@
+import { string } from '@oclif/core/args';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { showContext } from '../../lib/cli/context/manage.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+
+export default class ContextShow extends BaseCommand {
+  static override summary = 'Show what a context says.';
+
+  static override examples = [
+    { description: 'The one in use.', command: '<%= config.bin %> context show' },
+    { description: 'Its name, for a prompt.', command: '<%= config.bin %> context show -o name' },
+  ];
+
+  static override args = {
+    name: string({ description: 'Name of the context. Default: the one in use.', ignoreStdin: true }),
+  };
+
+  static override flags = outputFlags;
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(ContextShow);
+    await showContext({ name: args.name, format: formatOf(flags) }, this.surroundings);
+  }
+}

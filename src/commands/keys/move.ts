@@ -1,0 +1,41 @@
+import { boolean, string } from '@oclif/core/flags';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { oneOf } from '../../lib/cli/connection-flags.js';
+import { keyStores } from '../../lib/cli/context/contexts.js';
+import { moveKey } from '../../lib/cli/keys/move-key.js';
+import { kontrolFlags } from '../../lib/cli/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+
+export default class KeysMove extends BaseCommand {
+  static override summary = 'Move your kite key to the keychain of your desktop, or back to a file.';
+
+  static override description =
+    'The context remembers where the key is. It is removed from its old place once it has been read back from the new one.';
+
+  static override examples = [
+    { description: 'Into the keychain.', command: '<%= config.bin %> keys move --to keychain' },
+    { description: 'Back to ~/.kite/kite.key.', command: '<%= config.bin %> keys move --to file' },
+  ];
+
+  static override flags = {
+    to: string({ summary: 'The key store to move it to.', options: [...keyStores], required: true }),
+    force: boolean({ default: false, summary: 'Replace another key that is there.' }),
+    'key-file': kontrolFlags['key-file'],
+    context: kontrolFlags.context,
+    ...outputFlags,
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(KeysMove);
+    await moveKey(
+      {
+        to: oneOf(flags.to, keyStores, 'to'),
+        force: flags.force,
+        keyFile: flags['key-file'],
+        context: flags.context,
+        format: formatOf(flags),
+      },
+      this.surroundings,
+    );
+  }
+}

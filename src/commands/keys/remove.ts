@@ -1,0 +1,50 @@
+import { string } from '@oclif/core/args';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { keyStoreFlag } from '../../lib/cli/keys/key-store-flag.js';
+import { forgetKey } from '../../lib/cli/keys/remove-key.js';
+import { kontrolFlags } from '../../lib/cli/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { yesFlag } from '../../lib/cli/yes-flag.js';
+
+export default class KeysRemove extends BaseCommand {
+  static override summary = 'Remove a kite key from this machine.';
+
+  static override description =
+    'Without an argument it is the key in use. Kontrol goes on accepting it, wherever else it is, until it is revoked there: ' +
+    'kontrol keys revoke.';
+
+  static override examples = [
+    { description: 'The key in use.', command: '<%= config.bin %> keys remove' },
+    {
+      description: 'Another one, in a script.',
+      command: '<%= config.bin %> keys remove bob@http://127.0.0.1:4000/kite --yes',
+    },
+  ];
+
+  static override args = {
+    account: string({ description: 'USER@KONTROL, as keys list -o name prints.', ignoreStdin: true }),
+  };
+
+  static override flags = {
+    yes: yesFlag,
+    'key-file': kontrolFlags['key-file'],
+    'key-store': keyStoreFlag,
+    context: kontrolFlags.context,
+    ...outputFlags,
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(KeysRemove);
+    await forgetKey(
+      {
+        account: args.account,
+        yes: flags.yes,
+        keyFile: flags['key-file'],
+        context: flags.context,
+        keychain: flags['key-store'] === 'keychain',
+        format: formatOf(flags),
+      },
+      this.surroundings,
+    );
+  }
+}

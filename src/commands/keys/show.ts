@@ -1,0 +1,50 @@
+import { string } from '@oclif/core/args';
+import { boolean } from '@oclif/core/flags';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { keyStoreFlag } from '../../lib/cli/keys/key-store-flag.js';
+import { showKey } from '../../lib/cli/keys/show-key.js';
+import { kontrolFlags } from '../../lib/cli/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+
+export default class KeysShow extends BaseCommand {
+  static override summary = 'Show what a kite key says, and where it is.';
+
+  static override description =
+    'Without an argument it is the key in use. With --secret the key itself is printed, for a program that takes it from ' +
+    '$KITE_KEY: whoever has it is you.';
+
+  static override examples = [
+    { description: 'The key in use.', command: '<%= config.bin %> keys show' },
+    {
+      description: 'For a kite, a key that is in the keychain.',
+      command: 'KITE_KEY="$(<%= config.bin %> keys show --secret)" node math.js',
+    },
+  ];
+
+  static override args = {
+    account: string({ description: 'USER@KONTROL, as keys list -o name prints.', ignoreStdin: true }),
+  };
+
+  static override flags = {
+    secret: boolean({ default: false, summary: 'Print the key itself.' }),
+    'key-file': kontrolFlags['key-file'],
+    'key-store': keyStoreFlag,
+    context: kontrolFlags.context,
+    ...outputFlags,
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(KeysShow);
+    await showKey(
+      {
+        account: args.account,
+        secret: flags.secret,
+        keyFile: flags['key-file'],
+        context: flags.context,
+        keychain: flags['key-store'] === 'keychain',
+        format: formatOf(flags),
+      },
+      this.surroundings,
+    );
+  }
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { type KiteKey, kiteHome, kiteKeyPath } from '../../keys/index.js';
+import { isKiteError } from '../../protocol/errors.js';
+import { isCliError } from '../cli-error.js';
+import { readContexts } from '../context/contexts.js';
+import {
+  accountOf,
+  describePlace,
+  type KeyChoice,
+  type KeyPlace,
+  placeInContext,
+  placeOfKey,
+  readKey,
+} from './find-key.js';
+import { type Keychain, openKeychain } from './keychain.js';
+import { isThere } from '../is-there.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A place where this person has a kite key, and the key, or why it cannot be used. */
+export interface KeyEntry {
+  readonly place: KeyPlace;
+  readonly key: KiteKey | undefined;
+  /** Empty where there is a key. */
+  readonly problem: string;
+  /** Whether it is the one that commands use. */
+  readonly inUse: boolean;
+  /** The contexts that say that it is theirs. */
+  readonly contexts: readonly string[];
+}
+
+/**
+ * All kite keys of this person that can be found: those of the environment, of contexts, of the kite home, of Kontrol here,
+ * and of the keychain, which is opened only where a context uses it or `keychain` asks for it.
+ *
+ * @throws CliError where the keychain is asked for and cannot be used
+ */
+export async function allKeys(
+  choice: KeyChoice & { readonly keychain: boolean },
+  env: Environment,
+  open: () => Promise<Keychain> = openKeychain,
+): Promise<KeyEntry[]> {
+  const inUse = describePlace(placeOfKey(choice, env).place);
+  const places = await everyPlace(choice, env, open);
+  const entries: KeyEntry[] = [];
+  for (const { place, contexts } of places.values()) {
+    const found = await readKey(place, env, open).then(
+      (key) => ({ key, problem: '' }),
+      (error: unknown) => ({ key: undefined, problem: problemOf(error) }),
+    );
+    entries.push({ place, ...found, inUse: describePlace(place) === inUse, contexts });
+  }
+  return entries;
+}
+
+/** The account of an entry, where it has a key. */
+export function entryAccount({ key, place }: KeyEntry): string {
+  if (key) return accountOf(key);
+  return place.type === 'keychain' ? place.account : '';
+}
+
+interface Place {
+  readonly place: KeyPlace;
+  readonly contexts: string[];
+}
+
+async function everyPlace(
+  choice: KeyChoice & { readonly keychain: boolean },
+  env: Environment,
+  open: () => Promise<Keychain>,
+): Promise<Map<string, Place>> {
+  const places = new Map<string, Place>();
+  const add = (place: KeyPlace, context?: string): void => {
+    const name = describePlace(place);
+    const known = places.get(name) ?? { place, contexts: [] };
+    if (context !== undefined) known.contexts.push(context);
+    places.set(name, known);
+  };
+  const home = kiteHome(env);
+  const plain = kiteKeyPath(home);
+  if (choice.keyFile !== undefined) add({ type: 'file', file: choice.keyFile });
+  if (env['KITE_KEY']) add({ type: 'variable' });
+  if (env['KITE_KEY_FILE']) add({ type: 'file', file: env['KITE_KEY_FILE'] });
+  const { contexts } = readContexts(env);
+  let keychain = choice.keychain;
+  for (const [name, context] of contexts) {
+    const place = placeInContext({ name, context });
+    if (place?.type === 'keychain') keychain = true;
+    if (place) add(place, name);
+    else if (await isThere(plain)) add({ type: 'file', file: plain }, name);
+  }
+  for (const file of [plain, kiteKeyPath(join(home, 'kontrol'))]) {
+    if (await isThere(file)) add({ type: 'file', file });
+  }
+  if (keychain) {
+    for (const { account } of await (await open()).list()) add({ type: 'keychain', account });
+  }
+  return places;
+}
+
+function problemOf(error: unknown): string {
+  if (isCliError(error) || isKiteError(error)) return error.message;
+  throw error;
+}

@@ -1,0 +1,78 @@
+import { parseKiteKey } from '../../keys/index.js';
+import { configurationError, usageError } from '../cli-error.js';
+import type { KeyStore } from '../context/contexts.js';
+import { loadKiteKey } from '../credentials.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
+import type { Surroundings } from '../surroundings.js';
+import { accountOf, describePlace, type KeyChoice, type KeyPlace, placeData, readKey } from './find-key.js';
+import { type Keychain, openKeychain } from './keychain.js';
+import { isTaken, planStore, removeKey, type StorePlan, storeKey } from './store-key.js';
+
+export interface MoveKeyOptions extends KeyChoice {
+  readonly to: KeyStore;
+  /** Replace another key that is there. */
+  readonly force: boolean;
+  readonly format: OutputFormat | undefined;
+}
+
+/**
+ * Moves the kite key that is in use to another key store, and lets the context remember. The old one is removed only once
+ * the new one has been read back, so that no failure loses it.
+ *
+ * @throws CliError where it cannot be moved; it is where it was then
+ */
+export async function moveKey(
+  options: MoveKeyOptions,
+  surroundings: Surroundings,
+  open: () => Promise<Keychain> = openKeychain,
+): Promise<void> {
+  const { to, force, format, context } = options;
+  const { env } = surroundings;
+  const { key, place: from } = await loadKiteKey(options, env);
+  if (from.type === 'variable') {
+    throw usageError(
+      'The kite key in use is in the variable KITE_KEY, which cannot be moved from here.',
+      'Name the file with the key to move: --key-file PATH',
+    );
+  }
+  const plan = await planStore({ keyStore: to, context }, env, open);
+  const place = from.type === to ? from : await copy(key.jwt, plan, env, { force, open });
+  if (from.type !== to) await removeKey(from, open);
+  const where = describePlace(place);
+  const said = from.type === to ? 'it was there already' : `it was moved from ${describePlace(from)}`;
+  await printDetails(
+    {
+      fields: [
+        { label: 'Username', value: key.username },
+        { label: 'Kite key', value: where },
+      ],
+      data: { username: key.username, kontrolURL: key.kontrolUrl, ...placeData(place) },
+      name: accountOf(key),
+      text: `Your kite key as ${key.username} is in ${where}; ${said}.\n`,
+    },
+    format,
+    surroundings,
+  );
+}
+
+async function copy(
+  jwt: string,
+  plan: StorePlan,
+  env: Surroundings['env'],
+  { force, open }: { readonly force: boolean; readonly open: () => Promise<Keychain> },
+): Promise<KeyPlace> {
+  if (!force && (await isTaken(plan, parseKiteKey(jwt)))) {
+    throw configurationError(
+      `There is a kite key in ${plan.keyStore === 'file' ? plan.file : 'the keychain'} already; nothing was moved.`,
+      'Replace it with --force.',
+    );
+  }
+  const place = await storeKey(jwt, plan, env, { force });
+  const back = await readKey(place, env, open);
+  if (back.jwt === jwt) return place;
+  throw configurationError(
+    `What ${describePlace(place)} gives back is not the kite key that was put in; the old one was left where it is.`,
+    'Try again.',
+  );
+}

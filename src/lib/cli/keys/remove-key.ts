@@ -1,0 +1,91 @@
+import { configurationError, notFound, usageError } from '../cli-error.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
+import { requireConsent } from '../prompt.js';
+import { suggest } from '../suggest.js';
+import type { Surroundings } from '../surroundings.js';
+import { allKeys, entryAccount, type KeyEntry } from './all-keys.js';
+import { describePlace, findKey, type KeyChoice, type KeyPlace, placeData } from './find-key.js';
+import { removeKey } from './store-key.js';
+
+export interface KeyNamed extends KeyChoice {
+  /** `user@kontrol`, as `keys list -o name` prints. Undefined: the key in use. */
+  readonly account: string | undefined;
+  /** Look into the keychain though no context uses it. */
+  readonly keychain: boolean;
+}
+
+/**
+ * The one key that is meant.
+ *
+ * @throws CliError with exit code 5 where there is none, or it is not clear which
+ */
+export async function keyNamed(options: KeyNamed, env: Surroundings['env']): Promise<KeyEntry> {
+  const { account } = options;
+  if (account === undefined) {
+    const found = await findKey(options, env);
+    if (!found) throw notFound('You have no kite key.', 'Get one with: kitectl register');
+    return { ...found, problem: '', inUse: true, contexts: [] };
+  }
+  const entries = await allKeys(options, env);
+  const meant = entries.filter((entry) => entryAccount(entry) === account);
+  const [only] = meant;
+  if (only && meant.length === 1) return only;
+  if (only) {
+    const places = meant.map(({ place }) => describePlace(place));
+    throw notFound(
+      `There are ${meant.length} kite keys of ${account}: ${places.join(', ')}.`,
+      'Name a file with --key-file, or a context with --context.',
+    );
+  }
+  const near = suggest(account, entries.map(entryAccount));
+  throw notFound(
+    `There is no kite key of ${account}.`,
+    near ? `Did you mean ${near}?` : 'See what there is with: kitectl keys list',
+  );
+}
+
+/**
+ * Removes a kite key, once the person says that they mean it.
+ *
+ * @throws CliError where they do not, or it cannot be removed
+ */
+export async function forgetKey(
+  options: KeyNamed & { readonly yes: boolean; readonly format: OutputFormat | undefined },
+  surroundings: Surroundings,
+): Promise<void> {
+  const { place, key } = await keyNamed(options, surroundings.env);
+  if (place.type === 'variable') throw variable();
+  const source = describePlace(place);
+  const whose = key ? ` of ${key.username}` : '';
+  await requireConsent(
+    `Remove the kite key${whose} in ${source}? There is no copy.`,
+    options.yes,
+    surroundings,
+  );
+  if (!(await removeKey(place))) throw gone(place);
+  await printDetails(
+    {
+      fields: [{ label: 'Removed', value: source }],
+      data: { removed: placeData(place) },
+      name: source,
+      text: `Removed the kite key${whose} in ${source}.\n`,
+    },
+    options.format,
+    surroundings,
+  );
+}
+
+function variable(): Error {
+  return usageError(
+    'The kite key in use is in the variable KITE_KEY, which cannot be removed from here.',
+    'Remove it there: unset KITE_KEY. Or name a file with --key-file PATH',
+  );
+}
+
+function gone(place: KeyPlace): Error {
+  return configurationError(
+    `There is no kite key in ${describePlace(place)} any more.`,
+    'See what there is with: kitectl keys list',
+  );
+}

@@ -1,0 +1,20 @@
+import { configurationError } from '../cli-error.js';
+import type { OutputFormat } from '../output/format.js';
+import { printKey } from '../showkey.js';
+import { type Surroundings, write } from '../surroundings.js';
+import { describePlace } from './find-key.js';
+import { type KeyNamed, keyNamed } from './remove-key.js';
+
+export interface ShowKeyOptions extends KeyNamed {
+  /** Print the key itself, for a program: whoever has it is this person. */
+  readonly secret: boolean;
+  readonly format: OutputFormat | undefined;
+}
+
+/** Prints what a kite key says, or the key itself. */
+export async function showKey(options: ShowKeyOptions, surroundings: Surroundings): Promise<void> {
+  const { key, place, problem } = await keyNamed(options, surroundings.env);
+  if (!key) throw configurationError(problem, 'See what there is with: kitectl keys list');
+  if (options.secret) return write(surroundings.stdout, `${key.jwt}\n`);
+  await printKey(key, describePlace(place), options.format, surroundings);
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { kiteKeyPath } from '../../keys/index.js';
+import { usageError } from '../cli-error.js';
+import { isThere } from '../is-there.js';
+import type { OutputFormat } from '../output/format.js';
+import { choose, confirm } from '../prompt.js';
+import { canAsk, type Surroundings } from '../surroundings.js';
+import { defaultKeyFiles } from './initial.js';
+import type { StartOptions } from './start-options.js';
+
+/**
+ * Asks a person, at the first start of a Kontrol, what would be decided for them: whether to make what is missing, and
+ * where to keep Kontrol's own kite key. A program gets what is decided without asking.
+ *
+ * @throws CliError where they want nothing to be made
+ */
+export async function askAtFirstStart<
+  Options extends StartOptions & { readonly format: OutputFormat | undefined },
+>(options: Options, surroundings: Surroundings): Promise<Options> {
+  const { home, storage, keyStore, format } = options;
+  if (!canAsk(surroundings) || format !== undefined) return options;
+  const made = [kiteKeyPath(home), defaultKeyFiles(home).privateKey, join(home, 'data')];
+  for (const path of made) if (await isThere(path)) return options;
+  const kept = storage.kind === 'file' ? `its data in ${storage.folder}` : `its keys in ${home}`;
+  const question = `Kontrol has not run here before. Make its keys, and keep ${kept}?`;
+  if (!(await confirm(question, true, surroundings))) {
+    throw usageError(
+      'Kontrol did not start: nothing was made.',
+      'Choose another store with --storage or --data.',
+    );
+  }
+  if (keyStore !== undefined) return options;
+  const places = [`in a file: ${kiteKeyPath(home)}`, 'in the keychain, with the passwords of your desktop'];
+  const place = await choose("Where to keep Kontrol's own kite key?", places, surroundings);
+  return { ...options, keyStore: place === 0 ? 'file' : 'keychain' };
+}

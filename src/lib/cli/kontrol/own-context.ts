@@ -1,0 +1,2 @@
+/** The context that remembers where Kontrol's own kite key is. */
+export const KONTROL_CONTEXT = 'kontrol';
