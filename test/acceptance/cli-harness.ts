@@ -51,6 +51,13 @@ export class Running {
     });
   }
 
+  /** Types keys once `shown` stands on the terminal, which is then forgotten. */
+  async type(shown: string, keys: string): Promise<void> {
+    await this.until(({ stdout }) => stdout.includes(shown));
+    this.stdout = '';
+    this.child.stdin?.write(keys);
+  }
+
   /** Resolves once what was printed so far satisfies `condition`; rejects when the command ends before. */
   async until(condition: (running: this) => boolean): Promise<void> {
     const ended = this.outcome.then((outcome) => {
@@ -110,6 +117,12 @@ export class Cli {
 
   /** Runs on a terminal of its own, `columns` wide; what stdout and stderr say comes as one. */
   async terminal(args: readonly string[], columns: number, options: RunOptions = {}): Promise<Outcome> {
+    const { code, stdout, stderr } = await this.startTerminal(args, columns, options).outcome;
+    return { code, stdout: stdout.replaceAll('\r\n', '\n'), stderr };
+  }
+
+  /** `terminal`, at whose keys a test sits: what it writes to the standard input is typed. */
+  startTerminal(args: readonly string[], columns: number, options: RunOptions = {}): Running {
     const quoted = args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ');
     const line = `stty cols ${columns}; "$NODE" "$BIN" ${quoted}`;
     const child = spawn('script', ['-qec', line, '/dev/null'], {
@@ -123,8 +136,7 @@ export class Cli {
       }),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    const { code, stdout, stderr } = await new Running(child).outcome;
-    return { code, stdout: stdout.replaceAll('\r\n', '\n'), stderr };
+    return new Running(child);
   }
 
   async remove(): Promise<void> {
