@@ -53,6 +53,13 @@ export class Running {
     });
   }
 
+  /** Types keys once `shown` stands on the terminal, which is then forgotten. */
+  async type(shown: string, keys: string): Promise<void> {
+    await this.until(({ stdout }) => stdout.includes(shown));
+    this.stdout = '';
+    this.child.stdin?.write(keys);
+  }
+
   /** Resolves once what was printed so far satisfies `condition`; rejects when the command ends before. */
   async until(condition: (running: this) => boolean): Promise<void> {
     const ended = this.outcome.then((outcome) => {
@@ -124,7 +131,7 @@ export class Cli {
     return running.outcome;
   }
 
-  /** Starts on a terminal of its own, `columns` wide. */
+  /** `terminal`, at whose keys a test sits: what it writes to the standard input is typed. */
   startTerminal(args: readonly string[], columns: number, options: RunOptions = {}): Running {
     const quoted = args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ');
     const line = `stty cols ${columns}; ${options.before ?? ''}"$NODE" "$BIN" ${quoted}`;

@@ -72,6 +72,14 @@ export class TestKite {
           (error: KiteError) => error.type,
         );
     });
+    open('greet', async ({ client }) => {
+      await client.tell('kite.print', 'Hello\u001b[2J!');
+      const [name, secret] = await Promise.all([
+        client.tell('kite.prompt', 'Your name\u0007?'),
+        client.tell('kite.getPass', 'Your secret?'),
+      ]);
+      return { name, secret };
+    });
     open('dropMe', ({ client }) => {
       client.close();
       return new Promise(() => {});

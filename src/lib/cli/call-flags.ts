@@ -24,6 +24,11 @@ export const callFlags = {
       `The function stands wherever an argument says "${CALLBACK_PLACEHOLDER}", also within JSON, and behind the last ` +
       'argument if none does. Each call prints its arguments as one line, a JSON array; the result is the last line.',
   }),
+  interactive: boolean({
+    default: false,
+    summary:
+      'Let the kite ask you, with kite.prompt and kite.getPass; without a deadline, unless you give one.',
+  }),
   stdin: boolean({
     default: false,
     summary: 'Call the method once for each line of the standard input.',
@@ -60,6 +65,7 @@ export const callFlags = {
 export interface ParsedCallFlags extends ParsedConnectionFlags, ParsedOutputFlags {
   readonly raw: boolean;
   readonly callback: boolean;
+  readonly interactive: boolean;
   readonly stdin: boolean;
   readonly parallel?: string | undefined;
   readonly ordered: boolean;
@@ -75,8 +81,9 @@ export function callOptions(
   flags: ParsedCallFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): CallOptions {
-  const { callback, stdin } = flags;
+  const { callback, interactive, stdin } = flags;
   if (stdin && callback) throw usageError('--callback and --stdin do not go together.');
+  if (stdin && interactive) throw usageError('--interactive and --stdin do not go together.');
   if (stdin && args.length > 0) {
     throw usageError('With --stdin the arguments come from the standard input, not from the command line.');
   }
@@ -84,6 +91,7 @@ export function callOptions(
   return {
     ...connectionOptions(flags, env),
     ...style,
+    interactive,
     method,
     args: args.map((text) => argumentOf(text, callback)),
     callback,

@@ -1,16 +1,13 @@
 import { type Auth, type Client, Kite } from '../index.js';
-import { makeVisible } from '../util/visible.js';
 import type { CliError } from './cli-error.js';
 import { type Timing, timingOf } from './context/timing.js';
 import { chooseKey, type KeyOptions } from './credentials.js';
 import { type Doing, toCliError } from './failures.js';
-import { toJson } from './json.js';
+import { letRemoteSpeak } from './remote-methods.js';
 import { Spinner } from './spinner.js';
 import type { Surroundings } from './surroundings.js';
 import type { Target } from './target.js';
 import type { TransportName } from './transports.js';
-
-const REMOTE_METHODS = ['kite.log', 'kite.print'] as const;
 
 export interface ConnectionOptions extends Omit<KeyOptions, 'target'> {
   readonly target: Target;
@@ -20,6 +17,8 @@ export interface ConnectionOptions extends Omit<KeyOptions, 'target'> {
   readonly transport: TransportName | undefined;
   /** Milliseconds for a call, 0 = none. Undefined: what the library takes, from `KITE_TIMEOUT` or 15,000. */
   readonly timeout: number | undefined;
+  /** Whether the remote may ask the person. Default false. */
+  readonly interactive?: boolean;
 }
 
 /** A kite that may be called, and the credentials for it. */
@@ -42,7 +41,7 @@ export interface Connected {
 
 /**
  * Opens a connection to a kite, uses it, and closes it, also when the person interrupts. Meanwhile the remote may write
- * to this person's stderr with `kite.log` and `kite.print`, and nothing else.
+ * to this person's stderr with `kite.log` and `kite.print`, ask them where it is `interactive`, and nothing else.
  *
  * Of several kites that a query finds, the next is dialled where one cannot be reached. What `use` does is done once.
  */
@@ -53,27 +52,28 @@ export async function withConnection<Result>(
 ): Promise<Result> {
   const { signal } = surroundings;
   const spinner = new Spinner(surroundings);
-  const timing = timingOf(options, surroundings.env);
+  const timing = patient(options, surroundings.env);
   const offers = await offersOf(options, surroundings);
   const kite = new Kite('kitectl', surroundings.version, { kiteKey: false, env: surroundings.env });
-  letRemoteWrite(kite, surroundings, spinner);
   const clients = new Set<Client>();
-  // What waits for the remote rejects then; why, says the signal.
+  // What waits for the remote rejects then; why, says the signal, or who left a question.
   const close = (): void => {
     for (const client of clients) client.close();
   };
+  const { interactive = false } = options;
+  const remote = letRemoteSpeak(kite, interactive, { surroundings, spinner, leave: close });
   signal.addEventListener('abort', close, { once: true });
   try {
     const dialled = await dialFirst(offers, spinner, (offer) => {
       signal.throwIfAborted();
-      const client = newClient(kite, offer, timing);
+      const client = newClient(kite, offer, { ...timing, trusted: remote.trusted });
       clients.add(client);
       return client;
     });
     return await use(dialled);
   } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    throw remote.left() ?? error;
   } finally {
     signal.removeEventListener('abort', close);
     close();
@@ -118,6 +118,13 @@ export async function dialFirst(
   throw failure ?? new Error('There is nothing to dial');
 }
 
+/** A person needs longer to answer than a call may take. */
+function patient(options: ConnectionOptions, env: Surroundings['env']): Timing {
+  const timing = timingOf(options, env);
+  if (options.interactive !== true || timing.timeout !== undefined || env['KITE_TIMEOUT']) return timing;
+  return { ...timing, timeout: 0 };
+}
+
 async function offersOf(options: ConnectionOptions, surroundings: Surroundings): Promise<readonly Offer[]> {
   const { target } = options;
   if (target.type === 'url') {
@@ -129,21 +136,15 @@ async function offersOf(options: ConnectionOptions, surroundings: Surroundings):
   return discover(target, options, surroundings);
 }
 
-function letRemoteWrite(kite: Kite, { stderr }: Surroundings, spinner: Spinner): void {
-  for (const method of REMOTE_METHODS) {
-    kite.handle(method, (request) => {
-      const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
-      spinner.aside(() => stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`));
-      return null;
-    });
-  }
-}
-
-function newClient(kite: Kite, offer: Offer, { transport, timeout }: Timing): Client {
+function newClient(
+  kite: Kite,
+  offer: Offer,
+  { transport, timeout, trusted }: Timing & { readonly trusted: readonly string[] },
+): Client {
   return kite.newClient(offer.url, {
     ...(transport && { transport }),
     auth: offer.auth,
-    trustRemote: REMOTE_METHODS,
+    trustRemote: trusted,
     ...(timeout === undefined ? {} : { timeout }),
   });
 }

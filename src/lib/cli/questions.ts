@@ -31,7 +31,7 @@ export async function question(asked: Question, person: Person): Promise<unknown
   signal.throwIfAborted();
   const left = new AbortController();
   const leave = (): void => left.abort();
-  const output = mayColor(person, stderr) ? stderr : withoutColours(stderr);
+  const output = mayColor(person, stderr) ? stderr : new WithoutColours(stderr);
   const prompt = createPromptModule({ input: stdin, output, signal: AbortSignal.any([signal, left.signal]) });
   // What Ctrl-D does to a line that is empty. An answer comes before it.
   stdin.once('pause', leave);
@@ -74,12 +74,22 @@ function promptOf(
 }
 
 /** A terminal that is shown no colours: inquirer always uses some. */
-function withoutColours(terminal: Output): Writable {
-  return new Writable({
-    decodeStrings: false,
-    write(chunk: string | Buffer, _encoding, done) {
-      // oxlint-disable-next-line no-control-regex -- colours are what this looks for
-      terminal.write(chunk.toString().replaceAll(/\u001b\[[\d;]*m/g, ''), () => done());
-    },
-  });
+class WithoutColours extends Writable {
+  readonly #terminal: Output;
+  readonly isTTY = true;
+
+  constructor(terminal: Output) {
+    super({ decodeStrings: false });
+    this.#terminal = terminal;
+  }
+
+  /** Where a line of the question is broken. */
+  get columns(): number {
+    return this.#terminal.columns ?? 80;
+  }
+
+  override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
+    // oxlint-disable-next-line no-control-regex -- colours are what this looks for
+    this.#terminal.write(chunk.toString().replaceAll(/\u001b\[[\d;]*m/g, ''), () => done());
+  }
 }

@@ -7,6 +7,7 @@ const given: ParsedCallFlags = {
   to,
   raw: false,
   callback: false,
+  interactive: false,
   stdin: false,
   ordered: false,
   unordered: false,
@@ -29,6 +30,8 @@ describe('callOptions', () => {
       format: undefined,
       raw: false,
       callback: false,
+      context: undefined,
+      interactive: false,
       stdin: false,
     });
   });
@@ -79,6 +82,7 @@ describe('callOptions', () => {
     [{ timeout: '-1s' }, [], '--timeout is not a duration: -1s'],
     [{ stdin: true, callback: true }, [], 'do not go together'],
     [{ stdin: true }, ['4'], 'come from the standard input'],
+    [{ stdin: true, interactive: true }, [], '--interactive and --stdin'],
     [{ parallel: '2' }, [], '--parallel is about --stdin'],
     [{ stdin: true, parallel: '0' }, [], 'a whole number from 1 to 10000, not 0'],
     [{ stdin: true, parallel: '1e3' }, [], 'not 1e3'],

@@ -116,7 +116,7 @@ function unavailable(error: unknown): CliError {
   const why = reason(error);
   const locked = /lock|dismiss|prompt|does not exist/i.test(why);
   return configurationError(
-    `The keychain ${locked ? 'is locked' : 'cannot be reached'}: ${why}. Nothing was lost.`,
+    `The keychain ${locked ? 'is locked, or there is none yet' : 'cannot be reached'}: ${why}. Nothing was lost.`,
     locked
       ? 'Unlock it: log in to the desktop, or open its password manager. Or keep the key in a file: --key-store file'
       : 'Start the Secret Service of your desktop; on Debian: apt-get install gnome-keyring dbus-user-session. Or keep the ' +
