@@ -126,6 +126,11 @@ describe('register refuses', () => {
     ['a kite that is a list', [], 'is empty'],
     ['a kite without an id', testIdentity({ id: '' }), "The kite's id is empty"],
     ['a name with a slash', testIdentity({ name: 'a/b' }), 'name contains "/"'],
+    [
+      'half a character',
+      testIdentity({ region: 'e\ud800u' }),
+      'region contains control characters or halves',
+    ],
     ['an environment that is ..', testIdentity({ environment: '..' }), 'environment is no name'],
     ['a hostname of 1 MiB', testIdentity({ hostname: megabyte }), 'hostname is longer'],
     ['a region that is an object', { ...testIdentity(), region: {} }, "The kite's region is empty"],

@@ -120,13 +120,14 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
     return client;
   }
 
-  /** Takes over a channel that a peer has opened. */
-  accept(channel: Channel): void {
+  /** Takes over a channel that a peer has opened. Whoever is at the other end authenticates with each call. */
+  accept(channel: Channel): Peer<AnyMethods, ConnectionEvents> {
     const connection = new Connection(this.host, channel, { role: 'accepted' });
     this.accepted.add(connection);
     this.#debug(connection, 'connected');
     this.emit('connect', connection);
     connection.start();
+    return connection;
   }
 
   // Finding out an address costs a call into the system.

@@ -35,6 +35,7 @@ export class HttpRegistration implements Registration {
   readonly #options: HttpRegistrationOptions;
   readonly #backoff: Backoff;
   #current = 0;
+  #wanted: string;
   #url = '';
   #timer: Timer | undefined;
   #stopped = false;
@@ -45,6 +46,7 @@ export class HttpRegistration implements Registration {
 
   constructor(options: HttpRegistrationOptions) {
     this.#options = options;
+    this.#wanted = options.url;
     this.#backoff = new Backoff(options.backoff);
   }
 
@@ -64,6 +66,12 @@ export class HttpRegistration implements Registration {
       this.#register();
     });
     return this;
+  }
+
+  move(url: string): void {
+    this.#wanted = url;
+    this.#timer?.cancel();
+    if (!this.#stopped) this.#register();
   }
 
   stop(): void {
@@ -113,12 +121,13 @@ export class HttpRegistration implements Registration {
   }
 
   #after(ms: number, next: () => void): void {
+    this.#timer?.cancel();
     if (!this.#stopped) this.#timer = this.#options.clock.setTimeout(next, ms);
   }
 
   async #tryRegister(): Promise<number> {
-    const { url, kite, auth, registered } = this.#options;
-    const body = JSON.stringify({ url, kite, auth: auth() });
+    const { kite, auth, registered } = this.#options;
+    const body = JSON.stringify({ url: this.#wanted, kite, auth: auth() });
     const answer = readRegistered(parse(await this.#ask('/register', body)));
     this.#url = answer.url;
     await registered(answer);

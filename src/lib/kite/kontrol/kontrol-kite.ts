@@ -108,7 +108,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       urls,
       url: url ?? (await this.registerUrl()),
       kite: this.identity,
-      auth: () => this.#auth(),
+      auth: () => this.kiteKeyAuth,
       registered: (answer) => this.#registered(answer),
       failed: (error) => this.#registerFailed(error),
       fetch: this.#member.fetch ?? fetch,
@@ -167,7 +167,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     const { clock, logger } = this.host;
     this.#opened = new KontrolLink({
       urls: this.#member.urls,
-      auth: () => this.#auth(),
+      auth: () => this.kiteKeyAuth,
       newClient: (url, options) => this.newClient(url, options),
       failed: (error) => this.#heard(error),
       clock,
@@ -179,7 +179,8 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     return this.#opened;
   }
 
-  #auth(): Auth | null {
+  /** The kite key as credentials. */
+  protected get kiteKeyAuth(): Auth | null {
     return this.#kiteKey === undefined ? null : { type: 'kiteKey', key: this.#kiteKey };
   }
 

@@ -10,6 +10,8 @@ import { asError, closing, isRefusal, REFUSED_WAIT } from './refusal.js';
 export interface Registration {
   /** Under which the kite was registered first. */
   readonly url: string;
+  /** Registers under another URL from now on, at once where a Kontrol is connected. */
+  move(url: string): void;
   /** Keeps it up no longer. */
   stop(): void;
 }
@@ -51,6 +53,9 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
     if (link.retired) throw closing();
     let retry: Timer | undefined;
     let stopped = false;
+    let wanted = options.url;
+    /** The connection on which a registration is on its way. */
+    let asking: Client | undefined;
     let made = false;
     const stop = (): void => {
       stopped = true;
@@ -61,32 +66,44 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
       stop();
       reject(error);
     };
+    const move = (url: string): void => {
+      wanted = url;
+      // One at a time: of two, Kontrol might take the older one last.
+      if (!stopped && link.client && asking !== link.client) attempt(link.client);
+    };
     const attempt = (client: Client): void => {
       retry?.cancel();
-      registerOn(client, options).then(
-        ({ url }) => {
-          backoff.reset();
-          made = true;
-          resolve({ url, stop });
-        },
-        (error: unknown) => {
-          if (stopped || link.client !== client) return;
-          const refused = isRefusal(error);
-          if (refused && !made) return giveUp(asError(error));
-          const what = `Registration at ${client.url} failed: ${String(error)}`;
-          if (refused) logger.error(`${what}; nobody finds this kite now. Trying again once a minute`);
-          else logger.warn(`${what}; trying again`);
-          retry = clock.setTimeout(
-            () => {
-              if (link.client !== client) return;
-              // Another Kontrol may have a store that can be reached. What one refuses the others refuse as well.
-              if (link.hasOthers && !refused) link.drop();
-              else attempt(client);
-            },
-            refused ? REFUSED_WAIT : backoff.next(),
-          );
-        },
-      );
+      asking = client;
+      const url = wanted;
+      registerOn(client, { ...options, url })
+        .finally(() => {
+          if (asking === client) asking = undefined;
+        })
+        .then(
+          (answer) => {
+            backoff.reset();
+            made = true;
+            resolve({ url: answer.url, move, stop });
+            if (url !== wanted) move(wanted);
+          },
+          (error: unknown) => {
+            if (stopped || link.client !== client) return;
+            const refused = isRefusal(error);
+            if (refused && !made) return giveUp(asError(error));
+            const what = `Registration at ${client.url} failed: ${String(error)}`;
+            if (refused) logger.error(`${what}; nobody finds this kite now. Trying again once a minute`);
+            else logger.warn(`${what}; trying again`);
+            retry = clock.setTimeout(
+              () => {
+                if (link.client !== client) return;
+                // Another Kontrol may have a store that can be reached. What one refuses the others refuse as well.
+                if (link.hasOthers && !refused) link.drop();
+                else attempt(client);
+              },
+              refused ? REFUSED_WAIT : backoff.next(),
+            );
+          },
+        );
     };
     const offs = [link.on('connect', attempt), link.on('retire', () => giveUp(closing()))];
     if (link.client) attempt(link.client);

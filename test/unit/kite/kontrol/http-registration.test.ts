@@ -12,6 +12,7 @@ function registering(...answers: (string | Error | { status: number; body: strin
   const clock = new ManualClock();
   const asked: string[] = [];
   const answered: (string | undefined)[] = [];
+  const bodies: unknown[] = [];
   const failures: string[] = [];
   const registration = new HttpRegistration({
     urls: ['ws://one:4000/kite', 'http://two:4000/kite'],
@@ -22,6 +23,7 @@ function registering(...answers: (string | Error | { status: number; body: strin
     failed: ({ message }) => void failures.push(message),
     fetch: (url, init) => {
       asked.push(`${init?.method ?? 'GET'} ${(url as URL).href}`);
+      if (typeof init?.body === 'string') bodies.push(JSON.parse(init.body));
       const next = answers.shift() ?? new Error('unreachable');
       if (next instanceof Error) return Promise.reject(next);
       const { status, body } = typeof next === 'string' ? { status: 200, body: next } : next;
@@ -36,7 +38,7 @@ function registering(...answers: (string | Error | { status: number; body: strin
     clock.advance(ms);
     await settled();
   };
-  return { registration, asked, answered, failures, clock, pass };
+  return { registration, asked, answered, bodies, failures, clock, pass };
 }
 
 describe('a registration over HTTP', () => {
@@ -83,6 +85,18 @@ describe('a registration over HTTP', () => {
     const { registration, answered } = registering(fresh);
     await registration.start();
     expect(answered).toEqual(['fresh']);
+  });
+
+  it('moves to another URL at once, and goes on with one heartbeat', async () => {
+    const { registration, asked, bodies, clock, pass } = registering(registered, 'pong', registered, 'pong');
+    await registration.start();
+    clock.advance(10_000);
+    registration.move('http://other/kite');
+    await settled();
+    expect(bodies).toMatchObject([{ url: 'http://me/kite' }, { url: 'http://other/kite' }]);
+    expect(clock.timers).toBe(1);
+    await pass(10_000);
+    expect(asked.slice(-2)).toEqual(['POST http://one:4000/register', beat]);
   });
 
   it('ends with no timer left', async () => {
