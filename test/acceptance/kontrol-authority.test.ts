@@ -4,6 +4,7 @@ import { openPolicy } from '../../src/lib/kontrol/index.js';
 import type { FoundKite } from '../../src/lib/kontrol/queries.js';
 import { testKeyPair } from '../helpers/keys.js';
 import { connect, startKontrol } from '../helpers/kontrol.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 
 interface Kites {
   readonly kites: FoundKite[];
@@ -131,6 +132,40 @@ describe('registerMachine', () => {
     await expect(tell('registerMachine', 'dave')).rejects.toMatchObject({ code: 'badInvite' });
     const dave = await connect(kontrol, 'dave', { key: key.jwt });
     await expect(dave.tell('getKites', { query: { username: 'dave' } })).rejects.toThrow('no kites found');
+  });
+
+  it('asks one person of a connection and eight of an address at a time, and forgets those who go away', async () => {
+    const clock = new ManualClock();
+    const { kontrol } = await startKontrol({ clock });
+    const limited = { type: 'requestLimitError' };
+    const pending: Promise<unknown>[] = [];
+    /** Somebody who is asked for an invite, and is typing. */
+    const typing = async () => {
+      const caller = await connect(kontrol, 'x', { kite: { kiteKey: false, clock, timeout: 0 } });
+      const asked = new Promise<void>((resolve) => {
+        caller.kite.handle('kite.getPass', () => {
+          resolve();
+          return new Promise(() => {});
+        });
+      });
+      const registered = caller.tell('registerMachine', 'dave');
+      pending.push(registered.catch((error: unknown) => error));
+      await Promise.race([asked, registered]);
+      return caller;
+    };
+    const people = [];
+    for (let i = 0; i < 8; i++) people.push(await typing());
+    await expect(typing()).rejects.toMatchObject(limited);
+    const gone = new Promise((resolve) => kontrol.kite.once('disconnect', resolve));
+    people[0]?.close();
+    await gone;
+    const last = await typing();
+    clock.advance(6000);
+    await expect(last.tell('registerMachine', 'dave')).rejects.toMatchObject(limited);
+    // Their time is over, and with it what they held.
+    clock.leap(114_000);
+    expect(await pending[7]).toMatchObject({ code: 'inviteNeeded' });
+    await typing();
   });
 
   it('takes the invite with the call, for the user it was made for only', async () => {

@@ -89,11 +89,7 @@ export class Queries {
     const peer = shuffled(found)
       .map((entry) => registrar.peerOf(entry))
       .find((candidate) => candidate !== undefined);
-    if (!peer) {
-      const message =
-        'who: none of the kites that match is connected to this Kontrol, so that none can be asked';
-      throw new KiteError('genericError', message);
-    }
+    if (!peer) throw noneToAsk(found.filter(({ remote }) => remote).length);
     const answer = await peer.call('kite.who', [who]);
     const { query } = asObject(answer, 'kite.who answered with something that is no query');
     return this.#find('query', request.username, parseQuery(query ?? answer));
@@ -111,6 +107,12 @@ export class Queries {
     }
     return kites;
   }
+}
+
+function noneToAsk(remote: number): KiteError {
+  const elsewhere = `. ${remote} of them ${remote === 1 ? 'is' : 'are'} kept by another node: ask without who, or ask that node`;
+  const message = `who: none of the kites that match is connected to this Kontrol, so that none can be asked${remote > 0 ? elsewhere : ''}`;
+  return new KiteError('genericError', message, { code: 'notConnectedHere' });
 }
 
 function noneFound(): KiteError {
