@@ -171,9 +171,10 @@ describe('proxy start', () => {
 
 // Kontrol lists for a while what has died.
 describe('a proxy that dies', () => {
-  it('has its kites back behind another within ten seconds', async () => {
-    const proxies = [await startProxy(), await startProxy()];
-    const math = await startMath();
+  it.each(['--proxy', '--tunnel'] as const)('has its kites back within ten seconds: %s', async (way) => {
+    const flags = way === '--tunnel' ? [way] : [];
+    const proxies = [await startProxy(...flags), await startProxy(...flags)];
+    const math = await startMath(way);
     const isAt = ({ url }: { url: string }): boolean => math.stdout.includes(` at ${new URL(url).origin}/`);
     const [used, other] = isAt(proxies[0] as { url: string }) ? proxies : proxies.toReversed();
     if (!used || !other) throw new Error('there are two');

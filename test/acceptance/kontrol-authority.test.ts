@@ -46,6 +46,56 @@ describe('key pairs', () => {
     await expect(bob.tell('getKites', { query })).rejects.toThrow('no kites found');
   });
 
+  it('that are revoked are named to each kite that registers, and to those that watch them', async () => {
+    const { kontrol, origin } = await startKontrol();
+    const old = kontrol.keyPairs()[0]?.publicKey ?? '';
+    const stays = await connect(kontrol, 'bob');
+    expect(await stays.tell('register', { url: MATH })).toEqual({ url: MATH, heartbeatInterval: 0 });
+    await kontrol.rotate();
+    const math = await connect(kontrol, 'bob');
+    const told: unknown[] = [];
+    expect(await math.tell('watchKeys', (keys: unknown) => told.push(keys))).toEqual({ revokedKeys: [] });
+    await kontrol.revoke(kontrol.keyPairs()[1]?.id ?? '');
+    expect(await math.tell('register', { url: MATH })).toEqual({
+      url: MATH,
+      heartbeatInterval: 0,
+      revokedKeys: [old],
+    });
+    expect(told).toEqual([[old]]);
+    expect(await math.tell('watchKeys', () => {})).toEqual({ revokedKeys: [old] });
+    const body = { url: MATH, kite: math.kite.identity, auth: { type: 'kiteKey', key: math.key.jwt } };
+    const answer = await fetch(`${origin}/register`, { method: 'POST', body: JSON.stringify(body) });
+    expect(await answer.json()).toMatchObject({ revokedKeys: [old] });
+    // Nothing that changes without a revocation is told.
+    await kontrol.rotate();
+    await math.tell('kite.ping');
+    expect(told).toHaveLength(1);
+    for (const argument of [undefined, 'x', {}])
+      await expect(math.tell('watchKeys', argument)).rejects.toMatchObject({ type: 'argumentError' });
+    const again = await connect(kontrol, 'bob', { key: stays.key.jwt });
+    await expect(again.tell('getKey')).rejects.toMatchObject({ code: 'keyPairRevoked' });
+  });
+
+  it('that are revoked have kites that registered over HTTP register again, once', async () => {
+    const { kontrol, origin } = await startKontrol();
+    const beat = async (): Promise<string> => (await fetch(`${origin}/heartbeat?id=${id}`)).text();
+    await kontrol.rotate();
+    const { key, kite } = await connect(kontrol, 'bob');
+    const { id } = kite.identity;
+    const body = JSON.stringify({ url: MATH, kite: kite.identity, auth: { type: 'kiteKey', key: key.jwt } });
+    const register = (): Promise<Response> => fetch(`${origin}/register`, { method: 'POST', body });
+    await register();
+    expect(await beat()).toBe('pong');
+    await kontrol.revoke(kontrol.keyPairs()[1]?.id ?? '');
+    // It is found for as long as its lease lasts.
+    expect((await kite.getKites(query)).length).toBe(1);
+    expect(await beat()).toBe('registeragain');
+    expect(await (await register()).json()).toMatchObject({
+      revokedKeys: [kontrol.keyPairs()[1]?.publicKey],
+    });
+    expect(await beat()).toBe('pong');
+  });
+
   it('leave a kite key that was revoked by its id refused', async () => {
     const { kontrol } = await startKontrol();
     const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];

@@ -49,6 +49,12 @@ describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (tr
       'é 漢字 😀 \u2028 \u0000',
       { a: [null] },
     ]);
+    // A caller that calls again is recognised by how its calls begin, which is left undecoded.
+    for (let i = 0; i < 5; i++) {
+      const squared = client?.tell('square', i);
+      expect(await client?.tell('echo', `"${i}"`, '\\')).toEqual([`"${i}"`, '\\']);
+      expect(await squared).toBe(i * i);
+    }
     await expect(client?.tell('nothing')).rejects.toMatchObject({ type: 'methodNotFound' });
   });
 

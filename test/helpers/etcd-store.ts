@@ -6,7 +6,7 @@ import { silentLogger } from '../../src/lib/util/logger.js';
 import { type EtcdOptions, EtcdServer, etcdInstalled } from './etcd-server.js';
 
 /** Milliseconds that calls of stores in tests may take. */
-export const DEADLINE = 1500;
+export const DEADLINE = 3000;
 
 export interface EtcdFixture {
   /** The server of this file. */

@@ -3,12 +3,10 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import os from 'node:os';
 import type { Duplex } from 'node:stream';
 import { findKiteKey } from '../keys/find-kite-key.js';
-import { parseKiteKey } from '../keys/kite-key.js';
-import { TOKEN_LEEWAY, TOKEN_TTL } from '../keys/token.js';
 import { dial } from '../sockjs/client/dial.js';
 import { refuseUpgrade } from '../sockjs/server/refuse-upgrade.js';
 import { SockJsServer } from '../sockjs/server/server.js';
-import { type Clock, systemClock, type Timer } from '../util/clock.js';
+import { type Clock, systemClock } from '../util/clock.js';
 import { defaultLimits, type Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
@@ -17,6 +15,7 @@ import { type Config, type ConfigOptions, resolveConfig } from './config.js';
 import { addDefaultMethods, type HeartbeatFrom } from './default-methods.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
 import { type HttpHandler, HttpRoutes, type UpgradeHandler } from './http-routes.js';
+import { KontrolTrust } from './kontrol-trust.js';
 import type { MethodHandling } from './method.js';
 import type { AnyMethods } from './method-types.js';
 import { outboundAddress } from './outbound-address.js';
@@ -135,7 +134,7 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
       kontrol: {
         urls: config.kontrolUrls,
         kiteKey: kiteKey?.jwt,
-        useKiteKey: keyExchange(verifier, kiteKey?.kontrolKey, clock),
+        trust: new KontrolTrust({ verifier, kiteKey, clock, logger }),
         saveKiteKey: options.saveKiteKey,
       },
       proxies: { urls: config.proxyUrls, kontrolUser: kiteKey?.kontrolUser ?? 'kontrol' },
@@ -356,19 +355,6 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
     await closed;
     process.off('SIGUSR2', toggle);
   }
-}
-
-/** What exchanges the kite key. What callers hold of the pair before stays good until the last token of it has ended. */
-function keyExchange(verifier: Verifier, firstKey: string | undefined, clock: Clock): (jwt: string) => void {
-  let before = firstKey;
-  let end: Timer | undefined;
-  return (jwt) => {
-    const key = parseKiteKey(jwt);
-    verifier.useKiteKey(key, before === undefined ? [] : [before]);
-    before = key.kontrolKey;
-    end?.cancel();
-    end = clock.setTimeout(() => verifier.useKiteKey(key), TOKEN_TTL + TOKEN_LEEWAY);
-  };
 }
 
 function makeDialer(limits: Limits, clock: Clock): Dialer {

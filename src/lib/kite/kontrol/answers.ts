@@ -23,6 +23,8 @@ export interface RegisterAnswer {
   readonly heartbeatInterval: number;
   /** A fresh kite key, to be used from now on. */
   readonly kiteKey: string | undefined;
+  /** Public keys of Kontrol, PEM, that it has revoked. */
+  readonly revokedKeys: readonly string[];
 }
 
 /** @throws KiteError `invalidResponse` */
@@ -54,14 +56,23 @@ export function noKites(error: unknown): object {
 
 /** @throws KiteError `invalidResponse` */
 export function readRegistered(answer: unknown): RegisterAnswer {
-  const { url, heartbeatInterval, kiteKey } = record(answer);
+  const { url, heartbeatInterval, kiteKey, revokedKeys } = record(answer);
   if (typeof url !== 'string') throw invalid('register');
   return {
     url,
     heartbeatInterval: typeof heartbeatInterval === 'number' ? heartbeatInterval : 0,
     kiteKey: text(kiteKey) || undefined,
+    revokedKeys: texts(revokedKeys),
   };
 }
+
+/** The texts of a list; none where it is no list. */
+export function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string').slice(0, MOST_TEXTS) : [];
+}
+
+// Each revoked key is parsed and compared.
+const MOST_TEXTS = 1000;
 
 /** @throws KiteError `invalidResponse` */
 export function readText(method: string, answer: unknown): string {

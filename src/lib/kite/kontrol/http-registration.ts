@@ -16,7 +16,7 @@ export interface HttpRegistrationOptions {
   readonly auth: () => Auth | null;
   readonly registered: (answer: RegisterAnswer) => Promise<void>;
   /** Called at each request that fails. */
-  readonly failed: (error: Error) => void;
+  readonly failed?: ((error: Error) => void) | undefined;
   readonly fetch: typeof fetch;
   /** Milliseconds for one request. */
   readonly timeout: number;
@@ -107,7 +107,7 @@ export class HttpRegistration implements Registration {
   #failed(error: unknown): void {
     if (this.#stopped) return;
     const { logger, failed } = this.#options;
-    failed(asError(error));
+    failed?.(asError(error));
     if (!isRefusal(error)) {
       logger.warn(`Registration over HTTP: ${String(error)}; trying again`);
       this.#current++;
@@ -147,9 +147,11 @@ export class HttpRegistration implements Registration {
       });
       const text = await response.text();
       if (response.ok) return text;
-      const { err } = record(parse(text));
+      const { err, code } = record(parse(text));
       const message = typeof err === 'string' ? err : `HTTP status ${response.status}`;
-      throw new KiteError(TYPES[response.status] ?? 'genericError', message);
+      throw new KiteError(TYPES[response.status] ?? 'genericError', message, {
+        ...(typeof code === 'string' && { code }),
+      });
     } catch (error) {
       if (error instanceof KiteError) throw error;
       throw new KiteError('disconnect', `${kontrol} does not answer`, { cause: error });

@@ -1,10 +1,10 @@
-import { KiteError } from '../../protocol/errors.js';
+import { isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Auth } from '../client.js';
 import { type CoreOptions, KiteCore } from '../core.js';
 import type { AnyMethods } from '../method-types.js';
-import { type Found, noKites, readKites, readText, type RegisterAnswer } from './answers.js';
+import { type Found, noKites, readKites, readText, record, type RegisterAnswer, texts } from './answers.js';
 import { HttpRegistration } from './http-registration.js';
 import { KontrolLink } from './kontrol-link.js';
 import { type Registration, registerForever, registerOn } from './registration.js';
@@ -12,13 +12,22 @@ import { RemoteKite } from './remote-kite.js';
 import { renewer } from './renewer.js';
 import { type KiteEvent, type KiteWatch, Watch } from './watch.js';
 
+/** What Kontrol has a kite trust. */
+export interface KontrolTrust {
+  /** Has the kite go by this kite key from now on. Throws where it cannot. */
+  use(jwt: string): void;
+  /** Kontrol has revoked these public keys of its own, PEM. */
+  revoke(keys: readonly string[]): void;
+  /** Kontrol has revoked the pair that signed the kite's own kite key. */
+  revokeOwn(): void;
+}
+
 export interface KontrolMember {
   /** Where Kontrol is, the preferred one first. */
   readonly urls: readonly string[];
   /** The kite key to begin with. */
   readonly kiteKey: string | undefined;
-  /** Has the kite go by this kite key from now on. Throws where it cannot. */
-  readonly useKiteKey: (jwt: string) => void;
+  readonly trust: KontrolTrust;
   /** Keeps a fresh kite key for the next start. */
   readonly saveKiteKey?: ((jwt: string) => void | Promise<void>) | undefined;
   readonly fetch?: typeof fetch | undefined;
@@ -41,6 +50,8 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   readonly #upkeep = new Set<{ stop(): void }>();
   #kiteKey: string | undefined;
   #opened: KontrolLink | undefined;
+  #exchanged = false;
+  readonly #keysRevoked = (keys: unknown): void => this.#member.trust.revoke(texts(keys));
   #retired = false;
   #closed = false;
 
@@ -62,6 +73,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     const answer = await registerOn(await this.#link.connect(), {
       url: asked,
       registered: (registered) => this.#registered(registered),
+      failed: (error) => this.#heard(error),
     });
     return { url: answer.url };
   }
@@ -81,7 +93,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       link: this.#link,
       url: url ?? (await this.registerUrl()),
       registered: (answer) => this.#registered(answer),
-      failed: (error) => this.emit('registerFailed', error),
+      failed: (error) => this.#registerFailed(error),
       clock,
       logger,
       backoff: this.#member.backoff,
@@ -98,7 +110,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       kite: this.identity,
       auth: () => this.kiteKeyAuth,
       registered: (answer) => this.#registered(answer),
-      failed: (error) => this.emit('registerFailed', error),
+      failed: (error) => this.#registerFailed(error),
       fetch: this.#member.fetch ?? fetch,
       timeout,
       clock,
@@ -157,6 +169,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       urls: this.#member.urls,
       auth: () => this.kiteKeyAuth,
       newClient: (url, options) => this.newClient(url, options),
+      failed: (error) => this.#heard(error),
       clock,
       logger,
       backoff: this.#member.backoff,
@@ -181,14 +194,27 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     );
   }
 
-  async #registered({ url, kiteKey }: RegisterAnswer): Promise<void> {
+  async #registered({ url, kiteKey, revokedKeys }: RegisterAnswer): Promise<void> {
+    this.#member.trust.revoke(revokedKeys);
     if (kiteKey !== undefined) await this.#exchangeKey(kiteKey);
+    if (this.#exchanged) void this.#watchKeys();
     this.emit('register', url);
   }
 
+  #registerFailed(error: Error): void {
+    this.#heard(error);
+    this.emit('registerFailed', error);
+  }
+
+  /** Kontrol answered with an error. */
+  #heard(error: unknown): void {
+    if (isKiteError(error) && error.code === PAIR_REVOKED) this.#member.trust.revokeOwn();
+  }
+
   async #exchangeKey(kiteKey: string): Promise<void> {
-    this.#member.useKiteKey(kiteKey);
+    this.#member.trust.use(kiteKey);
     this.#kiteKey = kiteKey;
+    this.#exchanged = true;
     this.#opened?.renewAuth();
     try {
       await this.#member.saveKiteKey?.(kiteKey);
@@ -198,4 +224,18 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       );
     }
   }
+
+  /** Who has exchanged its key trusts the pair before for a while, and wants to know when Kontrol revokes that. */
+  async #watchKeys(): Promise<void> {
+    try {
+      const answer = await this.#opened?.client?.call('watchKeys', [this.#keysRevoked]);
+      this.#keysRevoked(record(answer)['revokedKeys']);
+    } catch (error) {
+      // A Kontrol of Go has no such method. Then the next registration tells.
+      this.host.logger.debug(`Kontrol does not tell of revoked keys: ${String(error)}`);
+    }
+  }
 }
+
+/** The code of Kontrol's error for who shows a kite key of a revoked pair. */
+const PAIR_REVOKED = 'keyPairRevoked';

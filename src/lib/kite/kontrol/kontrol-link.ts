@@ -11,6 +11,8 @@ export interface KontrolLinkOptions {
   readonly urls: readonly string[];
   readonly auth: () => Auth | null;
   readonly newClient: (url: string, options: ClientOptions) => Client;
+  /** Called where a call fails. */
+  readonly failed?: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backoff?: BackoffOptions | undefined;
@@ -88,6 +90,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
       try {
         return await client.call<Result, string>(method, args);
       } catch (error) {
+        this.#options.failed?.(error);
         if (!isKiteError(error, 'disconnect') || left <= 0) throw error;
       }
     }

@@ -21,7 +21,7 @@ export interface RegistrationOptions {
   readonly url: string;
   readonly registered: (answer: RegisterAnswer) => Promise<void>;
   /** Called at each try that fails. */
-  readonly failed: (error: Error) => void;
+  readonly failed?: ((error: Error) => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backoff?: BackoffOptions | undefined;
@@ -30,11 +30,16 @@ export interface RegistrationOptions {
 /** Registers over a connection. Kontrol asks for the heartbeat on it. */
 export async function registerOn(
   client: Client,
-  { url, registered }: Pick<RegistrationOptions, 'url' | 'registered'>,
+  { url, registered, failed }: Pick<RegistrationOptions, 'url' | 'registered' | 'failed'>,
 ): Promise<RegisterAnswer> {
-  const answer = readRegistered(await client.call<unknown, string>('register', [{ url }]));
-  await registered(answer);
-  return answer;
+  try {
+    const answer = readRegistered(await client.call<unknown, string>('register', [{ url }]));
+    await registered(answer);
+    return answer;
+  } catch (error) {
+    failed?.(asError(error));
+    throw error;
+  }
 }
 
 /**
@@ -42,7 +47,7 @@ export async function registerOn(
  * before, or Kontrol refuses it in a way that asking again does not change; later on, that is asked once a minute.
  */
 export function registerForever(options: RegistrationOptions): Promise<Registration> {
-  const { link, registered, failed, clock, logger } = options;
+  const { link, clock, logger } = options;
   const backoff = new Backoff(options.backoff);
   return new Promise((resolve, reject) => {
     if (link.retired) throw closing();
@@ -70,7 +75,7 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
       retry?.cancel();
       asking = client;
       const url = wanted;
-      registerOn(client, { url, registered })
+      registerOn(client, { ...options, url })
         .finally(() => {
           if (asking === client) asking = undefined;
         })
@@ -83,7 +88,6 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
           },
           (error: unknown) => {
             if (stopped || link.client !== client) return;
-            failed(asError(error));
             const refused = isRefusal(error);
             if (refused && !made) return giveUp(asError(error));
             const what = `Registration at ${client.url} failed: ${String(error)}`;

@@ -27,7 +27,7 @@ export function openStorage(config: StorageConfig, tools: StorageTools): Storage
     case 'memory':
       return new MemoryStorage();
     case 'file':
-      return new FileStorage(config.folder);
+      return new FileStorage(config.folder, { clock: tools.clock });
     case 'postgres':
       return new PostgresStorage(config, tools);
     case 'etcd':

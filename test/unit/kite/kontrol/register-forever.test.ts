@@ -57,7 +57,7 @@ function atKontrol(...answers: (Error | string)[]) {
     kontrol: {
       urls: ['http://kontrol/kite'],
       kiteKey: 'key',
-      useKiteKey: () => {},
+      trust: { use: () => {}, revoke: () => {}, revokeOwn: () => {} },
       backoff: { random: () => 0 },
     },
   });

@@ -7,7 +7,7 @@ export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 
   constructor(ms: number) {
-    super(`it did not answer within ${ms / 1000} s`);
+    super(ms > 0 ? `it did not answer within ${ms / 1000} s` : 'it did not answer in time');
   }
 }
 
