@@ -8,7 +8,7 @@ import type { Storage } from '../../../../src/lib/kontrol/storage/storage.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { type EtcdOptions, EtcdServer, etcdInstalled, skipped } from '../../../helpers/etcd-server.js';
-import { DEADLINE, useEtcd } from '../../../helpers/etcd-store.js';
+import { useEtcd } from '../../../helpers/etcd-store.js';
 import { freePort } from '../../../helpers/free-port.js';
 import { testKeyPair } from '../../../helpers/keys.js';
 import { NOW, PAIR, registration } from '../../../helpers/storage-conformance.js';
@@ -27,7 +27,7 @@ async function serverWith(options: EtcdOptions): Promise<EtcdServer> {
 function storeOn(server: EtcdServer, changes: Partial<EtcdConfig> = {}): Storage {
   onTestFinished(() => storage.close());
   const storage = openStorage(
-    { kind: 'etcd', machines: server.urls, timeout: DEADLINE, ...changes },
+    { kind: 'etcd', machines: server.urls, ...changes },
     { clock: systemClock, logger: silentLogger },
   );
   return storage;
