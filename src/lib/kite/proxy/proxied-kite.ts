@@ -79,7 +79,10 @@ export class ProxiedKite<Methods = AnyMethods> extends KontrolKite<Methods> {
       most: limits.tunnels,
       accept: (channel, ended) => this.acceptTunnel(channel, ended),
     });
-    this.handle<unknown[]>('kite.tunnel', ({ args, client }) => this.#tunnels.open(client, args[0]));
+    const description = 'Opens a tunnel to the proxy that this kite registered with.';
+    this.handle<unknown[]>('kite.tunnel', { description }, ({ args, client }) =>
+      this.#tunnels.open(client, args[0]),
+    );
   }
 
   /**
