@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Limits } from '../../util/limits.js';
 import type { Message } from '../../util/message.js';
+import { nextTick } from '../../util/next-tick.js';
 import { BaseChannel } from '../base-channel.js';
 import {
   CLOSE_GRACE,
@@ -12,14 +13,14 @@ import {
 } from '../close-code.js';
 import { FrameQueue } from '../frame-queue.js';
 import { decodeServerFrame, tooLong } from '../frames.js';
-import type { ChannelOwner } from '../websocket-channel.js';
-import type { Aborter, HttpPost, Outcome } from './http-post.js';
+import type { ChannelOwner } from '../channel-owner.js';
+import type { Aborter, Outcome, Post } from './post.js';
 
 export interface XhrChannelOptions {
   /** Path and query of the requests by which the session listens, and of those by which it speaks. */
   readonly pollPath: string;
   readonly sendPath: string;
-  readonly http: HttpPost;
+  readonly http: Post;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly remoteAddress: string;
@@ -34,7 +35,7 @@ export class XhrChannel extends BaseChannel {
   readonly remoteAddress: string;
   readonly #pollPath: string;
   readonly #sendPath: string;
-  readonly #http: HttpPost;
+  readonly #http: Post;
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #owner: ChannelOwner;
@@ -80,7 +81,7 @@ export class XhrChannel extends BaseChannel {
       const reason = `The peer reads too slowly: more than ${this.#limits.sendQueueBytes} bytes wait for it`;
       this.#queue.clear();
       this.close(1008, reason);
-      process.nextTick(() => this.#end(1008, reason));
+      nextTick(() => this.#end(1008, reason));
     } else {
       this.#schedule();
     }
@@ -165,7 +166,7 @@ export class XhrChannel extends BaseChannel {
   #schedule(): void {
     if (this.#scheduled || this.#speaking) return;
     this.#scheduled = true;
-    process.nextTick(() => {
+    nextTick(() => {
       this.#scheduled = false;
       this.#speak();
     });

@@ -9,7 +9,7 @@ import { CLOSE_GRACE } from '../close-code.js';
 import { frameBytes } from '../frame-limit.js';
 import { ServerFramedChannel } from '../framed-channel.js';
 import { RawChannel } from '../raw-channel.js';
-import type { ChannelOwner } from '../websocket-channel.js';
+import type { ChannelOwner } from '../channel-owner.js';
 import { formatAddress } from '../address.js';
 import { Heartbeat } from './heartbeat.js';
 import { HttpSession } from './http-session.js';
