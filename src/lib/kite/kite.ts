@@ -13,10 +13,11 @@ import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { Dialer } from './client.js';
 import { type Config, type ConfigOptions, resolveConfig } from './config.js';
-import { addDefaultMethods, type HeartbeatFrom } from './default-methods.js';
+import { addDefaultMethods } from './default-methods.js';
+import { addHeartbeatMethod, type HeartbeatFrom } from './heartbeat-method.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
 import { type HttpHandler, HttpRoutes } from './http-routes.js';
-
+import { KnownCalls } from './known-calls.js';
 import { KontrolKite } from './kontrol/kontrol-kite.js';
 import type { MethodHandling } from './method.js';
 import type { AnyMethods } from './method-types.js';
@@ -130,6 +131,7 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
       transport: config.transport,
       trustRemote: options.trustRemote,
       dialer: makeDialer(limits, clock),
+      newMemory: () => new KnownCalls(limits),
       kontrol: {
         urls: config.kontrolUrls,
         kiteKey: kiteKey?.jwt,
@@ -152,7 +154,8 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
       ...(options.allowOrigin && { allowOrigin: options.allowOrigin }),
       onSession: (channel) => this.accept(channel),
     });
-    addDefaultMethods(this, clock, logger, options.heartbeatFrom);
+    addDefaultMethods(this, logger);
+    addHeartbeatMethod(this, clock, options.heartbeatFrom);
     addSystemMethods(this, options.systemMethods ?? []);
   }
 

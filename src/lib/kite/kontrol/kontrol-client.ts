@@ -4,9 +4,8 @@ import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth, Client, ClientOptions } from '../client.js';
-import { type Found, readKites, readText, type RegisterAnswer } from './answers.js';
+import { type Found, readKites, readText } from './answers.js';
 import { KontrolLink } from './kontrol-link.js';
-import { type Registration, registerForever, registerOn } from './registration.js';
 import { RemoteKite } from './remote-kite.js';
 import { type KiteEvent, type KiteWatch, Watch } from './watch.js';
 
@@ -21,37 +20,35 @@ export interface KontrolClientOptions {
   /** With what the kite says who it is, now. */
   readonly auth: () => Auth | null;
   readonly newClient: <Remote>(url: string, options: ClientOptions) => Client<Remote>;
-  /** The kite is registered. */
-  readonly registered: (answer: RegisterAnswer) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backoff?: BackoffOptions | undefined;
 }
 
-/** What a kite asks of Kontrol, over one connection that is opened when it is first needed. */
+/** What a kite asks Kontrol about others, over one connection that is opened when it is first needed. */
 export class KontrolClient {
+  protected readonly link: KontrolLink;
   readonly #options: KontrolClientOptions;
-  readonly #link: KontrolLink;
 
   constructor(options: KontrolClientOptions) {
     this.#options = options;
-    this.#link = new KontrolLink(options);
+    this.link = new KontrolLink(options);
   }
 
   /** The kites that a query asks for, in random order, each with a token to call it. None: an empty list. */
   async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
-    const answer = await this.#link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
+    const answer = await this.link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
     return readKites(answer).kites.map((found) => this.#remote(found));
   }
 
   /** A token for the one kite that the query asks for. `force`: a new one, where Kontrol would give the last again. */
   async getToken(query: KiteQuery, { force = false } = {}): Promise<string> {
-    return readText('getToken', await this.#link.call('getToken', [{ ...query, ...(force && { force }) }]));
+    return readText('getToken', await this.link.call('getToken', [{ ...query, ...(force && { force }) }]));
   }
 
   /** The public key of Kontrol that this kite should trust now, PEM. */
   async getKey(): Promise<string> {
-    return readText('getKey', await this.#link.call('getKey', []));
+    return readText('getKey', await this.link.call('getKey', []));
   }
 
   /**
@@ -59,36 +56,18 @@ export class KontrolClient {
    * what has changed meanwhile, so that nothing is missed.
    */
   watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
-    const { clock, logger } = this.#options;
     const remote = (found: Found): RemoteKite => this.#remote(found);
-    return new Watch({ link: this.#link, query, remote, listener, clock, logger }).start();
-  }
-
-  /** Registers once, for as long as the connection lasts. Rejects with what Kontrol has against it. */
-  async register({ url }: { readonly url: string }): Promise<{ readonly url: string }> {
-    const { registered } = this.#options;
-    const answer = await registerOn(await this.#link.connect(), { url, registered });
-    return { url: answer.url };
-  }
-
-  /**
-   * Registers and stays registered: again after each disconnect, at the next Kontrol where one is gone. Resolves when it
-   * is registered; what stands in the way is logged, and tried again.
-   */
-  async registerForever({ url }: { readonly url: string }): Promise<Registration> {
-    const { urls, clock, logger, backoff, registered } = this.#options;
-    if (urls.length === 0) await this.#link.connect();
-    return registerForever({ link: this.#link, url, registered, clock, logger, backoff });
+    return new Watch({ ...this.#options, link: this.link, query, remote, listener }).start();
   }
 
   /** Has later calls carry other credentials. */
   renewAuth(): void {
-    this.#link.renewAuth();
+    this.link.renewAuth();
   }
 
-  /** Ends the connection, and with it watches and registrations. Clients of the kites that were found stay. */
+  /** Ends the connection and what lives on it. Clients of the kites that were found stay. */
   close(): void {
-    this.#link.close();
+    this.link.close();
   }
 
   #remote(found: Found): RemoteKite {

@@ -6,7 +6,8 @@ import { type CoreOptions, KiteCore } from '../core.js';
 import type { AnyMethods } from '../method-types.js';
 import type { RegisterAnswer } from './answers.js';
 import { HttpRegistration } from './http-registration.js';
-import { type GetKitesOptions, KontrolClient } from './kontrol-client.js';
+import type { GetKitesOptions } from './kontrol-client.js';
+import { KontrolMembership } from './kontrol-membership.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
 import type { KiteEvent, KiteWatch } from './watch.js';
@@ -34,7 +35,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   readonly #member: KontrolMember;
   readonly #upkeep = new Set<{ stop(): void }>();
   #kiteKey: string | undefined;
-  #opened: KontrolClient | undefined;
+  #opened: KontrolMembership | undefined;
 
   constructor(options: CoreOptions & { readonly kontrol: KontrolMember }) {
     super(options);
@@ -109,10 +110,10 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     this.#opened?.close();
   }
 
-  get #client(): KontrolClient {
+  get #client(): KontrolMembership {
     const { clock, logger } = this.host;
     const { urls, backoff } = this.#member;
-    this.#opened ??= new KontrolClient({
+    this.#opened ??= new KontrolMembership({
       urls,
       auth: () => this.#auth(),
       newClient: (url, options) => this.newClient(url, options),

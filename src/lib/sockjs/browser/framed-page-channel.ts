@@ -1,6 +1,7 @@
 import type { Message } from '../../util/message.js';
 import { nextTick } from '../../util/next-tick.js';
 import { Batch, BATCH_LENGTH, BATCH_MESSAGES } from '../batch.js';
+import { DROPPED_CODE } from '../close-code.js';
 import { decodeServerFrame } from '../frames.js';
 import { type PageChannelOptions, RawPageChannel } from './page-channel.js';
 
@@ -20,7 +21,7 @@ export class FramedPageChannel extends RawPageChannel {
   beat(idleBeats: number): void {
     this.#silentBeats = this.#heard ? 0 : this.#silentBeats + 1;
     this.#heard = false;
-    if (this.#silentBeats >= idleBeats) this.drop();
+    if (this.#silentBeats >= idleBeats) this.end(DROPPED_CODE, 'The server is silent');
   }
 
   protected override get pendingLength(): number {
@@ -53,7 +54,7 @@ export class FramedPageChannel extends RawPageChannel {
         for (const message of frame.messages) this.deliver(message);
         break;
       case 'close':
-        this.peerCloses(frame.code, frame.reason);
+        this.sayGoodbye(frame);
         break;
       case 'violation':
         this.close(frame.code, frame.reason);

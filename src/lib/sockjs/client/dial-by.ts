@@ -54,8 +54,7 @@ export function dialBy<Options extends DialOptions>(
   if (options.signal?.aborted) return Promise.reject(abortedError(base, options.signal));
   const session = (bounded = options): Promise<Channel> =>
     ways.webSocket(base, pathUnder(base, `${sessionPath(ways.newName())}/websocket`), true, bounded);
-  const poll = (bounded = options): Promise<Channel> =>
-    ways.xhr(base, sessionPath(ways.newName()), bounded);
+  const poll = (bounded = options): Promise<Channel> => ways.xhr(base, sessionPath(ways.newName()), bounded);
   const begun = options.clock.now();
   switch (options.transport) {
     case 'WebSocket':

@@ -11,7 +11,7 @@ import { XhrChannel } from './xhr-channel.js';
 export interface XhrPlatform {
   readonly http: Post;
   /** What the failure of a request means. */
-  failure(base: URL, cause: Error): DialError;
+  readonly failure: (base: URL, cause: Error) => DialError;
 }
 
 /** Opens a session over XHR polling. `session` is its path under the base URL. */
@@ -40,17 +40,9 @@ export function dialXhr(
         handshake.fail(refusal);
       } else if (handshake.succeed()) {
         const { remoteAddress } = outcome as Answer;
-        const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
-        const channel = new XhrChannel({
-          pollPath,
-          sendPath,
-          http,
-          limits,
-          clock,
-          remoteAddress,
-          owner: heartbeat,
-        });
-        heartbeat.watch(channel);
+        const owner = new ClientHeartbeat(clock, limits.idleTimeout);
+        const channel = new XhrChannel({ pollPath, sendPath, http, limits, clock, remoteAddress, owner });
+        owner.watch(channel);
         resolve(channel);
       }
     });
