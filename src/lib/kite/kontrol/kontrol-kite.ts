@@ -49,9 +49,14 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     return Promise.reject(new KiteError('configurationError', message, { code: 'noUrl' }));
   }
 
+  /** Others reach this kite under this URL. */
+  protected knownAs(_url: string): unknown {
+    return this;
+  }
+
   /** Registers once, for as long as the connection lasts. Rejects with what Kontrol has against it. */
   async register({ url }: RegisterOptions = {}): Promise<{ readonly url: string }> {
-    return this.#client.register({ url: url ?? (await this.registerUrl()) });
+    return this.#client.register({ url: await this.#ownUrl(url) });
   }
 
   /**
@@ -59,7 +64,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
    * is registered; what stands in the way is logged, and tried again.
    */
   async registerForever({ url }: RegisterOptions = {}): Promise<Registration> {
-    return this.#client.registerForever({ url: url ?? (await this.registerUrl()) });
+    return this.#client.registerForever({ url: await this.#ownUrl(url) });
   }
 
   /** `registerForever` over plain HTTP requests, without a connection that stays. */
@@ -68,7 +73,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     const { urls, backoff } = this.#member;
     const registration = new HttpRegistration({
       urls,
-      url: url ?? (await this.registerUrl()),
+      url: await this.#ownUrl(url),
       kite: this.identity,
       auth: () => this.#auth(),
       registered: (answer) => this.#registered(answer),
@@ -108,6 +113,12 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   protected closeKontrol(): void {
     for (const upkeep of this.#upkeep) upkeep.stop();
     this.#opened?.close();
+  }
+
+  async #ownUrl(given: string | undefined): Promise<string> {
+    const url = given ?? (await this.registerUrl());
+    this.knownAs(url);
+    return url;
   }
 
   get #client(): KontrolMembership {
