@@ -127,7 +127,11 @@ describe('startOptions', () => {
     [{ storage: 'redis' }, {}, 'must be file, memory, postgres or etcd, not redis'],
     [{ storage: 'postgres' }, {}, '--postgres-username (KONTROL_POSTGRES_USERNAME) must be given'],
     [{ storage: 'postgres', 'postgres-username': 'k' }, {}, '--postgres-dbname'],
-    [{ 'allow-origin': 'a.example' }, {}, '--allow-origin (KONTROL_ALLOW_ORIGIN) must be one or more origins'],
+    [
+      { 'allow-origin': 'a.example' },
+      {},
+      '--allow-origin (KONTROL_ALLOW_ORIGIN) must be one or more origins',
+    ],
     [{}, { KONTROL_ALLOW_HOST: 'http://a' }, 'must be one or more host names without port'],
     [{ registration: 'closed' }, {}, 'must be invite or open, not closed'],
     [{ username: 'a/b' }, {}, 'must not contain "/"'],
