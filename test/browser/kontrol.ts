@@ -108,7 +108,12 @@ export function kontrolTests(setting: Setting): void {
     it('renews a token before it ends, and at once where it was refused', async () => {
       const clock = new ManualClock();
       const ttl = 60 * MINUTE;
-      const { kontrol } = await startKontrol({ clock, tokenTtl: ttl, limits: { idleTimeout: 0 } });
+      const { kontrol } = await startKontrol({
+        clock,
+        tokenTtl: ttl,
+        limits: { idleTimeout: 0 },
+        timings: { lease: 10 * ttl, storedLease: 10 * ttl },
+      });
       await mathKite(kontrol, clock);
       const { page } = await signedIn(setting, kontrol, '/clock');
       await page.evaluate(async () => {
