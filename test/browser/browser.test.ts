@@ -1,7 +1,10 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { chromiumInstalled, launchChromium } from './chromium.js';
+import { exampleTests } from './example.js';
+import { kiteJsTests } from './kite-js.js';
 import { kontrolTests } from './kontrol.js';
+import { originTests } from './origins.js';
 import { type Files, pageFiles } from './page-server.js';
 import { transportTests } from './transports.js';
 
@@ -21,4 +24,7 @@ describe.skipIf(!chromiumInstalled)('a page in Chromium (skipped where /usr/bin/
   const setting = { browser: () => context, files: () => files };
   transportTests(setting);
   kontrolTests(setting);
+  originTests(setting);
+  kiteJsTests(setting);
+  exampleTests(setting);
 });

@@ -32,7 +32,7 @@ async function mathKite(kontrol: Kontrol, clock?: ManualClock): Promise<Kite> {
 
 /** A page of another server on this machine, signed in at Kontrol as bob. `/clock` has a clock to advance. */
 async function signedIn({ browser, files }: Setting, kontrol: Kontrol, path = '/'): Promise<OpenPage> {
-  const port = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
+  const { port } = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
   const opened = await openPage(browser(), `http://127.0.0.1:${port}${path}`);
   await opened.page.evaluate(
     ({ url, key, now }) => {

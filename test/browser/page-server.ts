@@ -63,15 +63,20 @@ export function serveFiles(files: Files, csp: string) {
   };
 }
 
-/** A server of pages that is none of a kite. Returns its port. */
-export async function startPageServer(files: Files, csp: string): Promise<number> {
+/** A server of pages that is none of a kite. */
+export async function startPageServer(
+  files: Files,
+  csp: string,
+): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
   const server = createServer(serveFiles(files, csp));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return (server.address() as AddressInfo).port;
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  onTestFinished(close);
+  return { port: (server.address() as AddressInfo).port, close };
 }
 
 /** A kite that listens, with the pages on its own server, and its base URL. */

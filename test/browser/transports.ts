@@ -6,7 +6,7 @@ import { Kite, type Peer, type RemoteFunction, type Transport } from '../../src/
 import { silentLogger } from '../../src/lib/util/logger.js';
 import { openPage, type OpenPage } from './chromium.js';
 import type { PageGlobals } from './in-page.js';
-import { type Files, policy, serveFiles, startKite } from './page-server.js';
+import { type Files, policy, serveFiles, startKite, startPageServer } from './page-server.js';
 
 declare const globalThis: PageGlobals;
 
@@ -125,6 +125,21 @@ export function transportTests({ browser, files }: Setting): void {
     expect(await page.evaluate(() => globalThis.client.tell('square', 4))).toBe(16);
     expect(sockets).toHaveLength(1);
     expect(requests.filter((url) => url.endsWith('/xhr')).length).toBeGreaterThan(0);
+  });
+
+  it('falls back to polling at once where its own policy forbids WebSockets', async () => {
+    const { base } = await startKite(files());
+    const { port } = await startPageServer(files(), policy('http://127.0.0.1:*'));
+    const { page } = await openPage(browser(), `http://127.0.0.1:${port}/`, { breaksPolicy: true });
+    const result = await page.evaluate(async (url) => {
+      const begun = performance.now();
+      const client = new globalThis.kitectl.Kite('page', '1.0.0', { handshakeTimeout: 60_000 }).newClient(
+        url,
+      );
+      await client.dial();
+      return { square: await client.tell('square', 4), inTime: performance.now() - begun < 30_000 };
+    }, `${base}/kite`);
+    expect(result).toEqual({ square: 16, inTime: true });
   });
 
   it('says what could not be reached, and where to look', async () => {

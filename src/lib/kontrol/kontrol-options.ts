@@ -62,4 +62,3 @@ export function refuseOpenDoor(options: KontrolOptions, ip: string): void {
   const message = `With open registration anybody who reaches ${ip} gets a kite key for any user. Listen at 127.0.0.1, use invites, or force it if you mean it`;
   throw new ConfigurationError('openRegistration', message);
 }
-

@@ -57,6 +57,8 @@ function dialWebSocket(
       fail(error);
       return;
     }
+    // A socket that the page's policy forbids has an error and, in Chromium, no end.
+    socket.addEventListener('error', () => fail(undefined));
     socket.addEventListener('close', () => fail(undefined));
     const opened = socket;
     opened.addEventListener('open', () => {
