@@ -131,15 +131,15 @@ export function transportTests({ browser, files }: Setting): void {
     const { base } = await startKite(files());
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:*'));
     const { page } = await openPage(browser(), `http://127.0.0.1:${port}/`, { breaksPolicy: true });
-    const result = await page.evaluate(async (url) => {
-      const begun = performance.now();
+    const square = await page.evaluate(async (url) => {
+      // Longer than the test may take.
       const client = new globalThis.kitectl.Kite('page', '1.0.0', { handshakeTimeout: 60_000 }).newClient(
         url,
       );
       await client.dial();
-      return { square: await client.tell('square', 4), inTime: performance.now() - begun < 30_000 };
+      return client.tell('square', 4);
     }, `${base}/kite`);
-    expect(result).toEqual({ square: 16, inTime: true });
+    expect(square).toBe(16);
   });
 
   it('says what could not be reached, and where to look', async () => {
