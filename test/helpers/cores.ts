@@ -1,6 +1,7 @@
 import type { Dialer } from '../../src/lib/kite/client.js';
 import { type CoreOptions, KiteCore } from '../../src/lib/kite/core.js';
 import { addDefaultMethods } from '../../src/lib/kite/default-methods.js';
+import { addHeartbeatMethod } from '../../src/lib/kite/heartbeat-method.js';
 import { KiteError } from '../../src/lib/protocol/errors.js';
 import { defaultLimits } from '../../src/lib/util/limits.js';
 import { silentLogger } from '../../src/lib/util/logger.js';
@@ -44,7 +45,8 @@ export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock
     concurrent: true,
     ...options,
   });
-  addDefaultMethods(core, clock, options.logger ?? silentLogger);
+  addDefaultMethods(core, options.logger ?? silentLogger);
+  addHeartbeatMethod(core, clock);
   return Object.assign(core, { clock });
 }
 

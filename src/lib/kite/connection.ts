@@ -9,7 +9,7 @@ import type { Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import type { Fragment } from '../util/message.js';
 import { exceedsBytes } from '../util/utf8.js';
-import { type CallPrefix, callPrefix, parseAfterPrefix } from './call-prefix.js';
+import type { CallPrefix } from './call-prefix.js';
 import { disconnectError, notAnError, tooLarge, tooManyCallbacks, unsendable } from './call-errors.js';
 import { Flow } from './flow.js';
 import { Handed, type PendingCall } from './handed.js';
@@ -18,7 +18,6 @@ import { type CallOptions, Peer } from './peer.js';
 import {
   callMessage,
   callbackMessage,
-  completeCall,
   errorMessage,
   type IncomingCall,
   isResponsePath,
@@ -37,9 +36,21 @@ export interface ConnectionHost {
   envelopeFragment(auth: unknown): Fragment;
   /** The start of each call of `method`, kept between calls. */
   methodFragment(method: string): Fragment;
+  /** What recognises calls of a peer that calls again. Without it, each message is parsed as a whole. */
+  newMemory?(): CallMemory;
   /** Answers a call through `connection.answer` or `connection.answerError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
+}
+
+/** Recognises the calls of one peer by how they begin. */
+export interface CallMemory {
+  /** Has the channel look out for calls that begin as this one does. */
+  learn(text: string, channel: Channel): void;
+  find(fragment: Fragment): CallPrefix | undefined;
+  /** What follows a beginning; undefined where the two have to be parsed together. */
+  parse(rest: string): DnodeMessage | undefined;
+  complete(known: CallPrefix, message: DnodeMessage): IncomingCall;
 }
 
 export interface ConnectionOptions {
@@ -75,7 +86,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #handed: Handed;
   #envelope: Fragment;
   #controllers: Set<AbortController> | undefined;
-  #prefixes: readonly CallPrefix[] | undefined;
+  #memory: CallMemory | undefined;
   #claimed: unknown;
   #remote: KiteIdentity | undefined;
   #closed = false;
@@ -230,26 +241,21 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     const first = this.#claimed === undefined;
     this.#request(call);
     // Most callers call once. Who calls again is likely to go on.
-    if (!first && this.role === 'accepted') this.#learn(text);
+    if (first || this.role === 'dialled') return;
+    this.#memory ??= this.#host.newMemory?.();
+    this.#memory?.learn(text, this.#channel);
   }
 
   #receiveAfter(fragment: Fragment, rest: string): void {
-    const known = this.#prefixes?.find((prefix) => prefix.fragment === fragment);
-    const message = known && parseAfterPrefix(rest, this.#host.limits);
-    if (!message) {
+    const memory = this.#memory;
+    const known = memory?.find(fragment);
+    const message = known && memory?.parse(rest);
+    if (!memory || !known || !message) {
       this.#receiveWhole(fragment.text + rest);
       return;
     }
     this.#restore(message);
-    this.#request(completeCall(known, message.args, message.callbacks));
-  }
-
-  /** Has the channel look out for calls that begin as this one does. */
-  #learn(text: string): void {
-    const prefix = this.#channel.expect && callPrefix(text);
-    if (!prefix) return;
-    this.#prefixes = [prefix, ...(this.#prefixes ?? [])].slice(0, KEPT_PREFIXES);
-    this.#channel.expect?.(prefix.fragment);
+    this.#request(memory.complete(known, message));
   }
 
   /** Puts functions where the message says that they stand. Nearly every call carries one, that for its answer. */
@@ -344,9 +350,6 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.emit('disconnect', code, reason);
   }
 }
-
-/** Methods of one caller whose calls are recognised by how they begin. A channel keeps as many. */
-const KEPT_PREFIXES = 4;
 
 // Levels of nesting that the wire form of a call adds to its arguments.
 const ENVELOPE_DEPTH = 4;

@@ -13,7 +13,7 @@ import {
   type Dialer,
   type Transport,
 } from './client.js';
-import { Connection, type ConnectionEvents } from './connection.js';
+import { type CallMemory, Connection, type ConnectionEvents } from './connection.js';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.js';
 import { type FinalFunc, type Handler, Method } from './method.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
@@ -52,6 +52,8 @@ export interface CoreOptions extends DispatcherOptions {
   readonly transport: Transport;
   readonly trustRemote: readonly string[] | true | undefined;
   readonly dialer: Dialer;
+  /** For a kite that many call again and again. */
+  readonly newMemory?: () => CallMemory;
 }
 
 /** What every kite is, in Node and in a page: an identity, methods, and connections. It opens no port. */
@@ -146,16 +148,8 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
     const anonymous = envelopeFragment(identityJson, 'null');
     let authenticated: { readonly json: string; readonly fragment: Fragment } | undefined;
     const methods = new Map<string, Fragment>();
-    const { limits, clock, logger, timeout, handshakeTimeout, transport, trustRemote, dialer } = options;
     return {
-      limits,
-      clock,
-      logger,
-      timeout,
-      handshakeTimeout,
-      transport,
-      trustRemote,
-      dialer,
+      ...options,
       envelopeFragment(auth) {
         if (auth === null || auth === undefined) return anonymous;
         // Most programs have one key, and all their connections share what is made of it.

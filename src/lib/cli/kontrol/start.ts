@@ -62,6 +62,8 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     ip,
     port,
     tls: await tlsOf(options),
+    allowOrigin: options.allowOrigin,
+    allowedHosts: options.allowedHosts,
     version,
     environment,
     region,

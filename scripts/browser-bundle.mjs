@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const options = {
+  bundle: true,
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+/**
+ * What pages load: `kitectl.esm.js` is `kitectl/browser` as one module, `kitectl.js` is for a plain <script> and says
+ * `kitectl` to the page. `root` is the repository. Writes to `outdir`, or only returns the files where there is none.
+ */
+export async function bundleForBrowsers(root, outdir) {
+  const bundles = [
+    { entryPoints: ['src/lib/browser.ts'], format: 'esm', outfile: 'kitectl.esm.js' },
+    { entryPoints: ['src/lib/browser-global.ts'], format: 'iife', outfile: 'kitectl.js' },
+  ];
+  return Promise.all(
+    bundles.map(async ({ outfile, ...bundle }) => {
+      const { outputFiles, metafile } = await build({
+        ...options,
+        ...bundle,
+        absWorkingDir: root,
+        outfile: join(outdir ?? '.', outfile),
+        write: outdir !== undefined,
+      });
+      return { name: outfile, text: outputFiles?.[0].text, inputs: Object.keys(metafile.inputs) };
+    }),
+  );
+}
