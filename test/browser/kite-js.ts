@@ -9,7 +9,7 @@ import { policy, startKite, startPageServer } from './page-server.js';
 import type { Setting } from './transports.js';
 
 /** What the bundle of kite.js leaves on the page. */
-declare const globalThis: PageGlobals & Pick<typeof KiteJs, 'Kite' | 'Kontrol'>;
+declare const self: PageGlobals & Pick<typeof KiteJs, 'Kite' | 'Kontrol'>;
 
 export function kiteJsTests({ browser, files }: Setting): void {
   /** A page that loads the bundle of kite.js and ours. */
@@ -24,14 +24,17 @@ export function kiteJsTests({ browser, files }: Setting): void {
       async (way) => {
         const { kite } = await startKite(files());
         kite
-          .handle('greet', async ({ client }) => `The page says ${await client.tell('hello', 'kite')}`)
+          .handle(
+            'greet',
+            async ({ client }) => `The page says ${await client.tell<string>('hello', 'kite')}`,
+          )
           .disableAuthentication();
         const { page } = await bothLibraries();
         const answers = await page.evaluate(
           async ({ url, transport }) => {
-            const remote = new globalThis.Kite({
+            const remote = new self.Kite({
               url: transport === 'WebSocket' ? `${url.replace('http', 'ws')}/websocket` : url,
-              transportClass: globalThis.Kite.transport[transport],
+              transportClass: self.Kite.transport[transport],
               autoConnect: false,
               autoReconnect: false,
               logLevel: 0,
@@ -42,7 +45,7 @@ export function kiteJsTests({ browser, files }: Setting): void {
             const open = new Promise<void>((resolve) => remote.on('open', () => resolve()));
             remote.connect();
             await open;
-            const ours = new globalThis.kitectl.Kite('page', '1.0.0').newClient(url);
+            const ours = new self.kitectl.Kite('page', '1.0.0').newClient(url);
             await ours.dial();
             return [
               await remote.tell('square', [4]),
@@ -74,11 +77,11 @@ export function kiteJsTests({ browser, files }: Setting): void {
       const { page } = await bothLibraries();
       const answer = await page.evaluate(
         async ({ url, auth }) => {
-          const kontrolJs = new globalThis.Kontrol({
+          const kontrolJs = new self.Kontrol({
             url,
             auth,
             username: 'bob',
-            transportClass: globalThis.Kite.transport.SockJS,
+            transportClass: self.Kite.transport.SockJS,
             autoConnect: false,
             logLevel: 0,
           });

@@ -9,7 +9,7 @@ import type { PageGlobals } from './in-page.js';
 import { policy, startPageServer } from './page-server.js';
 import type { Setting } from './transports.js';
 
-declare const globalThis: PageGlobals;
+declare const self: PageGlobals;
 
 async function mathKite(kontrol: Kontrol, clock?: ManualClock): Promise<Kite> {
   const kite = new Kite('math', '1.0.0', {
@@ -36,18 +36,18 @@ async function signedIn({ browser, files }: Setting, kontrol: Kontrol, path = '/
   const opened = await openPage(browser(), `http://127.0.0.1:${port}${path}`);
   await opened.page.evaluate(
     ({ url, key, now }) => {
-      if (globalThis.ManualClock) globalThis.clock = new globalThis.ManualClock(now);
-      globalThis.kite = new globalThis.kitectl.Kite('page', '1.0.0', {
-        clock: globalThis.clock,
+      if (self.ManualClock) self.clock = new self.ManualClock(now);
+      self.kite = new self.kitectl.Kite('page', '1.0.0', {
+        clock: self.clock,
         timeout: 0,
         limits: { idleTimeout: 0 },
       });
-      globalThis.kontrol = globalThis.kite.kontrol({
+      self.kontrol = self.kite.kontrol({
         url,
         auth: { type: 'kiteKey', key },
         backoff: { initial: 1, max: 20 },
       });
-      globalThis.events = [];
+      self.events = [];
     },
     { url: kontrol.kite.url ?? '', key: await kontrol.newKiteKey('bob'), now: new ManualClock().now() },
   );
@@ -62,17 +62,17 @@ export function kontrolTests(setting: Setting): void {
       const { page } = await signedIn(setting, kontrol);
       const answers = await page.evaluate(async () => {
         const query = { username: 'bob', environment: 'prod', name: 'math' };
-        const [found, ...others] = await globalThis.kontrol.getKites(query);
+        const [found, ...others] = await self.kontrol.getKites(query);
         const client = found?.client();
         await client?.dial();
-        const token = await globalThis.kontrol.getToken(query);
+        const token = await self.kontrol.getToken(query);
         return {
           others,
-          path: found && globalThis.kitectl.kitePath(found.kite).split('/').slice(0, 5).join('/'),
+          path: found && self.kitectl.kitePath(found.kite).split('/').slice(0, 5).join('/'),
           square: await client?.tell('square', 4),
           whoami: await client?.tell('whoami'),
           token: token.split('.').length,
-          none: await globalThis.kontrol.getKites({ ...query, name: 'other' }),
+          none: await self.kontrol.getKites({ ...query, name: 'other' }),
         };
       });
       expect(answers).toEqual({
@@ -89,11 +89,11 @@ export function kontrolTests(setting: Setting): void {
       const { kontrol, storage } = await startKontrol();
       const { page } = await signedIn(setting, kontrol);
       await page.evaluate(() =>
-        globalThis.kontrol.watchKites({ username: 'bob', environment: 'prod' }, ({ action, kite }) =>
-          globalThis.events.push(`${action} ${kite.kite.name}`),
+        self.kontrol.watchKites({ username: 'bob', environment: 'prod' }, ({ action, kite }) =>
+          self.events.push(`${action} ${kite.kite.name}`),
         ),
       );
-      const events = (): Promise<string[]> => page.evaluate(() => globalThis.events);
+      const events = (): Promise<string[]> => page.evaluate(() => self.events);
       const kite = await mathKite(kontrol);
       await expect.poll(events).toEqual(['REGISTER math']);
       await kite.close();
@@ -117,17 +117,17 @@ export function kontrolTests(setting: Setting): void {
       await mathKite(kontrol, clock);
       const { page } = await signedIn(setting, kontrol, '/clock');
       await page.evaluate(async () => {
-        const [found] = await globalThis.kontrol.getKites({ username: 'bob', environment: 'prod' });
-        globalThis.client = found?.client() as typeof globalThis.client;
-        globalThis.client.on('tokenRenew', () => globalThis.events.push('renewed'));
-        await globalThis.client.dial();
+        const [found] = await self.kontrol.getKites({ username: 'bob', environment: 'prod' });
+        self.client = found?.client() as typeof self.client;
+        self.client.on('tokenRenew', () => self.events.push('renewed'));
+        await self.client.dial();
       });
       const squareAfter = (ms: number): Promise<unknown> =>
         page.evaluate((passed) => {
-          globalThis.clock.advance(passed);
-          return globalThis.client.tell('square', 4);
+          self.clock.advance(passed);
+          return self.client.tell('square', 4);
         }, ms);
-      const renewals = (): Promise<number> => page.evaluate(() => globalThis.events.length);
+      const renewals = (): Promise<number> => page.evaluate(() => self.events.length);
       // A token outlives its time by the five minutes that clocks may differ.
       clock.advance(ttl + 4 * MINUTE);
       expect(await squareAfter(ttl + 4 * MINUTE)).toBe(16);

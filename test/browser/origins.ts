@@ -6,7 +6,7 @@ import type { PageGlobals } from './in-page.js';
 import { policy, startKite, startPageServer } from './page-server.js';
 import type { Setting } from './transports.js';
 
-declare const globalThis: PageGlobals;
+declare const self: PageGlobals;
 
 const TRANSPORTS: readonly Transport[] = ['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'];
 
@@ -17,13 +17,13 @@ export function originTests({ browser, files }: Setting): void {
       ([url, transports]) =>
         Promise.all(
           transports.map(async (transport) => {
-            const kite = new globalThis.kitectl.Kite('page', '1.0.0', { transport });
+            const kite = new self.kitectl.Kite('page', '1.0.0', { transport });
             const client = kite.newClient(url);
             try {
               await client.dial();
               return await client.tell('square', 4);
             } catch (error) {
-              return globalThis.kitectl.isKiteError(error) ? error.type : String(error);
+              return self.kitectl.isKiteError(error) ? error.type : String(error);
             }
           }),
         ),

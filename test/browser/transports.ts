@@ -8,7 +8,7 @@ import { openPage, type OpenPage } from './chromium.js';
 import type { PageGlobals } from './in-page.js';
 import { type Files, policy, serveFiles, startKite, startPageServer } from './page-server.js';
 
-declare const globalThis: PageGlobals;
+declare const self: PageGlobals;
 
 export interface Setting {
   readonly browser: () => BrowserContext;
@@ -19,9 +19,9 @@ export interface Setting {
 async function dialFromPage(browser: BrowserContext, url: string, transport: Transport): Promise<OpenPage> {
   const opened = await openPage(browser, url);
   await opened.page.evaluate(async (way) => {
-    globalThis.kite = new globalThis.kitectl.Kite('page', '1.0.0', { transport: way });
-    globalThis.client = globalThis.kite.newClient('/kite', { backoff: { initial: 1, max: 20 } });
-    await globalThis.client.dial();
+    self.kite = new self.kitectl.Kite('page', '1.0.0', { transport: way });
+    self.client = self.kite.newClient('/kite', { backoff: { initial: 1, max: 20 } });
+    await self.client.dial();
   }, transport);
   return opened;
 }
@@ -45,13 +45,13 @@ export function transportTests({ browser, files }: Setting): void {
       const peer = connected(kite);
       const { page, alerts, written, sockets, requests } = await dialFromPage(browser(), base, transport);
       const counted = await page.evaluate(async () => {
-        globalThis.kite.handle<[number, (n: number) => void], string>('each', ({ args: [to, call] }) => {
+        self.kite.handle<[number, (n: number) => void], string>('each', ({ args: [to, call] }) => {
           for (let n = 1; n <= to; n++) call(n);
           return 'done';
         });
         const seen: number[] = [];
-        const to = await globalThis.client.tell('count', 3, (n: number) => seen.push(n));
-        return { to, seen, square: await globalThis.client.tell('square', 4) };
+        const to = await self.client.tell('count', 3, (n: number) => seen.push(n));
+        return { to, seen, square: await self.client.tell('square', 4) };
       });
       expect(counted).toEqual({ to: 3, seen: [1, 2, 3], square: 16 });
       const remote = await peer;
@@ -75,7 +75,7 @@ export function transportTests({ browser, files }: Setting): void {
       const result = await page.evaluate(async () => {
         const large = 'ü\u2028\u0000"\\👪'.repeat(100_000);
         const calls = [large, ...Array.from({ length: 50 }, (_, n) => n)].map((argument) =>
-          globalThis.client.tell<unknown[]>('echo', argument),
+          self.client.tell<unknown[]>('echo', argument),
         );
         const [first, ...rest] = await Promise.all(calls);
         return { same: first?.[0] === large, order: rest.flat() };
@@ -87,22 +87,22 @@ export function transportTests({ browser, files }: Setting): void {
       const { kite, base } = await startKite(files());
       const { page } = await dialFromPage(browser(), base, transport);
       await page.evaluate(() => {
-        globalThis.events = [];
-        globalThis.client.on('disconnect', (code) => globalThis.events.push(`disconnect ${code}`));
-        globalThis.client.on('connect', () => globalThis.events.push('connect'));
-        return globalThis.client.dialForever();
+        self.events = [];
+        self.client.on('disconnect', (code) => self.events.push(`disconnect ${code}`));
+        self.client.on('connect', () => self.events.push('connect'));
+        return self.client.dialForever();
       });
       const { port } = kite;
       await kite.close({ drainTimeout: 100 });
-      await expect.poll(() => page.evaluate(() => globalThis.events)).toEqual(['disconnect 3000']);
+      await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 3000']);
       expect(
         await page.evaluate(() =>
-          globalThis.client.tell('square', 1).catch((error: { type: string }) => error.type),
+          self.client.tell('square', 1).catch((error: { type: string }) => error.type),
         ),
       ).toBe('disconnect');
       await startKite(files(), { port: port ?? 0 });
-      await expect.poll(() => page.evaluate(() => globalThis.events)).toEqual(['disconnect 3000', 'connect']);
-      expect(await page.evaluate(() => globalThis.client.tell('square', 5))).toBe(25);
+      await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 3000', 'connect']);
+      expect(await page.evaluate(() => self.client.tell('square', 5))).toBe(25);
     });
   });
 
@@ -122,7 +122,7 @@ export function transportTests({ browser, files }: Setting): void {
     });
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const { page, sockets, requests } = await dialFromPage(browser(), base, 'auto');
-    expect(await page.evaluate(() => globalThis.client.tell('square', 4))).toBe(16);
+    expect(await page.evaluate(() => self.client.tell('square', 4))).toBe(16);
     expect(sockets).toHaveLength(1);
     expect(requests.filter((url) => url.endsWith('/xhr')).length).toBeGreaterThan(0);
   });
@@ -133,9 +133,7 @@ export function transportTests({ browser, files }: Setting): void {
     const { page } = await openPage(browser(), `http://127.0.0.1:${port}/`, { breaksPolicy: true });
     const square = await page.evaluate(async (url) => {
       // Longer than the test may take.
-      const client = new globalThis.kitectl.Kite('page', '1.0.0', { handshakeTimeout: 60_000 }).newClient(
-        url,
-      );
+      const client = new self.kitectl.Kite('page', '1.0.0', { handshakeTimeout: 60_000 }).newClient(url);
       await client.dial();
       return client.tell('square', 4);
     }, `${base}/kite`);
@@ -146,7 +144,7 @@ export function transportTests({ browser, files }: Setting): void {
     const { base } = await startKite(files());
     const { page } = await openPage(browser(), base);
     const failures = await page.evaluate(async () => {
-      const kite = new globalThis.kitectl.Kite('page', '1.0.0');
+      const kite = new self.kitectl.Kite('page', '1.0.0');
       const outcome = (url: string): Promise<unknown> =>
         kite
           .newClient(url)
@@ -169,9 +167,9 @@ export function transportTests({ browser, files }: Setting): void {
     const peer = connected(kite);
     const { page, alerts } = await openPage(browser(), `${base}/module`);
     await page.evaluate(async () => {
-      globalThis.kite = new globalThis.kitectl.Kite('page', '1.0.0');
-      globalThis.client = globalThis.kite.newClient('/kite', { trustRemote: ['log'] });
-      await globalThis.client.dial();
+      self.kite = new self.kitectl.Kite('page', '1.0.0');
+      self.client = self.kite.newClient('/kite', { trustRemote: ['log'] });
+      await self.client.dial();
     });
     const remote = await peer;
     expect(await remote.tell('log', 'trusted')).toBeNull();
