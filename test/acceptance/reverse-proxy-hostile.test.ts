@@ -60,7 +60,9 @@ describe('a request that is not for a kite', () => {
     for (const path of ['/proxy/nobody/x', '/proxy/', `/proxy/${kite.id}x/info`]) {
       const answer = await request('GET', origin + path);
       expect([answer.status, JSON.parse(answer.body)]).toMatchObject([404, { error: { type: 'notFound' } }]);
-      expect(await sendRaw(proxy, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n`)).toContain('404');
+      expect(await sendRaw(proxy, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n`)).toContain(
+        '404',
+      );
     }
   });
 
@@ -109,7 +111,10 @@ describe('one request', () => {
       socket.on('data', (chunk: Buffer) => received.push(chunk.toString())),
     );
     const hidden = `GET /secret HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-    const answer = await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n${hidden}`);
+    const answer = await sendRaw(
+      proxy,
+      `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n${hidden}`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 200 .*connection: close/is);
     expect(answer.endsWith('GET /kite/x')).toBe(true);
     expect(seen.map(({ url }) => url)).toEqual(['/kite/x']);
@@ -293,7 +298,9 @@ describe('a kite that registers', () => {
 describe('a caller that takes its time', () => {
   it('with the headers of a request is sent away, below a kite as elsewhere', async () => {
     const { proxy, path, seen } = await oneKite({ limits: { headersTimeout: 100 } });
-    expect(await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\nX-Slow`)).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\nX-Slow`)).toMatch(
+      /^HTTP\/1\.1 408 /,
+    );
     expect(seen).toEqual([]);
   });
 

@@ -223,9 +223,9 @@ describe('a request for no kite', () => {
 
   it('gets 408 where its headers do not come', async () => {
     const { proxy } = await onePassive({ limits: { headersTimeout: 100 } });
-    expect(await sendRaw(proxy, 'GET /proxy/000/abc/websocket?kiteID=x HTTP/1.1\r\nHost: localhost\r\nX-')).toMatch(
-      /^HTTP\/1\.1 408 /,
-    );
+    expect(
+      await sendRaw(proxy, 'GET /proxy/000/abc/websocket?kiteID=x HTTP/1.1\r\nHost: localhost\r\nX-'),
+    ).toMatch(/^HTTP\/1\.1 408 /);
   });
 });
 

@@ -66,11 +66,6 @@ export class KontrolClient {
     this.link.renewAuth();
   }
 
-  /** Keeps up no watch any more, and no registration; those that wait for Kontrol reject. Calls can still be made. */
-  retire(): void {
-    this.link.retire();
-  }
-
   /** Ends the connection and what lives on it. Clients of the kites that were found stay. */
   close(): void {
     this.link.close();

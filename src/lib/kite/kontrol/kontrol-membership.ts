@@ -33,4 +33,9 @@ export class KontrolMembership extends KontrolClient {
     if (this.#options.urls.length === 0) await this.link.connect();
     return registerForever({ ...this.#options, link: this.link, url });
   }
+
+  /** Keeps up no registration any more, and no watch; those that wait for Kontrol reject. Calls can still be made. */
+  retire(): void {
+    this.link.retire();
+  }
 }

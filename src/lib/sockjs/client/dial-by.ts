@@ -12,7 +12,7 @@ import { parseBaseUrl, pathUnder } from './url.js';
 export type Transport = 'auto' | 'WebSocket' | 'RawWebSocket' | 'XHRPolling';
 
 export interface DialOptions {
-  /** `Session`: the WebSocket of one SockJS session, at the URL as it stands. */
+  /** `Session`, which Node's `dial` alone knows: the WebSocket of one SockJS session, at the URL as it stands. */
   readonly transport: Transport | 'Session';
   /** Milliseconds in which the session has to be open; 0 = no bound. */
   readonly handshakeTimeout: number;
@@ -60,8 +60,6 @@ export function dialBy<Options extends DialOptions>(
   switch (options.transport) {
     case 'WebSocket':
       return session();
-    case 'Session':
-      return ways.webSocket(base, base.pathname + base.search, true, options);
     case 'RawWebSocket':
       return ways.webSocket(base, rawPath(base), false, options);
     case 'XHRPolling':
