@@ -13,12 +13,14 @@ const options = {
 
 /**
  * What pages load: `kitectl.esm.js` is `kitectl/browser` as one module, `kitectl.js` is for a plain <script> and says
- * `kitectl` to the page. `root` is the repository. Writes to `outdir`, or only returns the files where there is none.
+ * `kitectl` to the page; `kitectl-webrtc…` are the same of `kitectl/browser/webrtc`. `root` is the repository. Writes to `outdir`, or only returns the files where there is none.
  */
 export async function bundleForBrowsers(root, outdir) {
   const bundles = [
     { entryPoints: ['src/lib/browser.ts'], format: 'esm', outfile: 'kitectl.esm.js' },
     { entryPoints: ['src/lib/browser-global.ts'], format: 'iife', outfile: 'kitectl.js' },
+    { entryPoints: ['src/lib/browser-webrtc.ts'], format: 'esm', outfile: 'kitectl-webrtc.esm.js' },
+    { entryPoints: ['src/lib/browser-webrtc-global.ts'], format: 'iife', outfile: 'kitectl-webrtc.js' },
   ];
   return Promise.all(
     bundles.map(async ({ outfile, ...bundle }) => {

@@ -7,6 +7,7 @@ import { kontrolTests } from './kontrol.js';
 import { originTests } from './origins.js';
 import { type Files, pageFiles } from './page-server.js';
 import { transportTests } from './transports.js';
+import { webRtcTests } from './webrtc.js';
 
 // One browser for all of it: starting it takes as long as ten tests.
 describe.skipIf(!chromiumInstalled)('a page in Chromium (skipped where /usr/bin/chromium is missing)', () => {
@@ -26,5 +27,6 @@ describe.skipIf(!chromiumInstalled)('a page in Chromium (skipped where /usr/bin/
   kontrolTests(setting);
   originTests(setting);
   kiteJsTests(setting);
+  webRtcTests(setting);
   exampleTests(setting);
 });

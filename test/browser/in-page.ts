@@ -1,4 +1,5 @@
 import type * as Library from '../../src/lib/browser.js';
+import type * as WebRtcLibrary from '../../src/lib/browser-webrtc.js';
 import type { ManualClock } from '../../src/lib/testing/manual-clock.js';
 
 /** What the functions find that run in a page: `page.evaluate` sends their text there, and nothing of what is around them. */
@@ -9,5 +10,14 @@ export interface PageGlobals {
   kontrol: Library.KontrolClient;
   ManualClock: typeof ManualClock;
   clock: ManualClock;
+  events: string[];
+}
+
+/** The same for pages that load the library with WebRTC. */
+export interface WebRtcGlobals {
+  kitectl: typeof WebRtcLibrary;
+  kite: WebRtcLibrary.Kite;
+  client: WebRtcLibrary.Client;
+  kontrol: WebRtcLibrary.KontrolPeer;
   events: string[];
 }

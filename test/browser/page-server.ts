@@ -29,6 +29,7 @@ export async function pageFiles(): Promise<Files> {
   const script = (path: string): string => `<script src="${path}"></script>`;
   return new Map([
     ['/', { type: 'text/html', body: html(script('/kitectl.js')) }],
+    ['/webrtc', { type: 'text/html', body: html(script('/kitectl-webrtc.js')) }],
     ['/clock', { type: 'text/html', body: html(script('/clock.js') + script('/kitectl.js')) }],
     ['/clock.js', { type: 'text/javascript', body: clock.outputFiles[0]?.text ?? '' }],
     ['/module', { type: 'text/html', body: html('<script type="module" src="/module.js"></script>') }],

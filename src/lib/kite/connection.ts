@@ -58,6 +58,8 @@ export interface ConnectionOptions {
   readonly role: 'accepted' | 'dialled';
   /** Methods that the peer may call without authentication; `true` = all. Default none. */
   readonly trustRemote?: readonly string[] | true | undefined;
+  /** Who the peer is, where that is known without what its calls carry. */
+  readonly username?: string | undefined;
   /** What calls carry as `authentication`. Default null. */
   readonly auth?: unknown;
   /** Milliseconds; default the host's. */
@@ -74,6 +76,8 @@ export type ConnectionEvents = {
 /** One live channel with dnode on it: calls out and their answers, calls in, and functions handed over both ways. */
 export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly role: 'accepted' | 'dialled';
+  /** Who the peer is, where that is known without what its calls carry. */
+  readonly username: string | undefined;
   /** How much of the peer's is taken in at a time. */
   readonly flow: Flow;
   /** While a call is dispatched: whether it is the peer's first. */
@@ -97,6 +101,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#host = host;
     this.#channel = channel;
     this.role = options.role;
+    this.username = options.username;
     this.flow = new Flow(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#timeout = options.timeout ?? host.timeout;

@@ -120,9 +120,9 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
     return client;
   }
 
-  /** Takes over a channel that a peer has opened. */
-  accept(channel: Channel): void {
-    const connection = new Connection(this.host, channel, { role: 'accepted' });
+  /** Takes over a channel that a peer has opened. `username`: whose it is, where the channel itself vouches for that. */
+  accept(channel: Channel, username?: string): void {
+    const connection = new Connection(this.host, channel, { role: 'accepted', username });
     this.accepted.add(connection);
     this.#debug(connection, 'connected');
     this.emit('connect', connection);

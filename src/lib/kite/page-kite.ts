@@ -70,10 +70,19 @@ export type Page = PagePlatform & PageOutput;
  * Lifecycle: methods, then clients, then `close`, or the end of the page.
  */
 export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
-  readonly #kontrols = new Set<KontrolClient>();
+  protected readonly kontrols = new Set<KontrolClient>();
 
-  /** @throws ConfigurationError where a part of the identity contains "/" */
-  constructor(name: string, version: string, options: KiteOptions = {}) {
+  /**
+   * `dialler` may give way to other schemes than those of the web: it gets the page's own way and returns the one to use.
+   *
+   * @throws ConfigurationError where a part of the identity contains "/"
+   */
+  constructor(
+    name: string,
+    version: string,
+    options: KiteOptions = {},
+    dialler: (own: Dialer) => Dialer = (own) => own,
+  ) {
     const page = globalThis as unknown as Page;
     const { clock = systemClock, logger = consoleLogger, username, environment, region } = options;
     const limits = { ...defaultLimits, ...options.limits };
@@ -98,7 +107,7 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
       handshakeTimeout: options.handshakeTimeout ?? 10_000,
       transport: options.transport ?? 'auto',
       trustRemote: options.trustRemote ?? true,
-      dialer: makeDialer(page, limits, clock),
+      dialer: dialler(makeDialer(page, limits, clock)),
     });
     addDefaultMethods(this, logger);
     addPageMethods(this, page);
@@ -116,14 +125,14 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
       newClient: (found, options) => this.newClient(found, options),
       backoff,
     });
-    this.#kontrols.add(kontrol);
+    this.kontrols.add(kontrol);
     return kontrol;
   }
 
   /** Closes every client. Calls in flight reject with `disconnect`, and new ones of others are refused. */
   close(): Promise<void> {
     this.dispatcher.drain();
-    for (const kontrol of this.#kontrols) kontrol.close();
+    for (const kontrol of this.kontrols) kontrol.close();
     this.closeClients();
     return Promise.resolve();
   }

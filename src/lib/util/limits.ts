@@ -23,6 +23,8 @@ export interface Limits {
   readonly sendQueueBytes: number;
   /** Most SockJS sessions of one server. Default 65,536. Passed: a new session is answered with 503. */
   readonly sessions: number;
+  /** Most WebRTC sessions of a page with other pages. Default 256. Passed: others are refused. */
+  readonly peers: number;
   /** Milliseconds in which the headers of an HTTP request must have come. Default 10,000. Passed: 408. */
   readonly headersTimeout: number;
   /** Milliseconds in which a whole HTTP request must have come. Default 60,000. Passed: 408. */
@@ -45,6 +47,7 @@ export const defaultLimits: Limits = Object.freeze({
   pauseBytes: 1024 * 1024,
   sendQueueBytes: 64 * 1024 * 1024,
   sessions: 65_536,
+  peers: 256,
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   idleTimeout: 60_000,

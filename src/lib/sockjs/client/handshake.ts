@@ -13,7 +13,7 @@ export class Handshake {
 
   constructor(
     url: URL,
-    { clock, handshakeTimeout, signal }: DialOptions,
+    { clock, handshakeTimeout, signal }: Pick<DialOptions, 'clock' | 'handshakeTimeout' | 'signal'>,
     onFail: (error: DialError) => void,
   ) {
     this.#onFail = onFail;
