@@ -189,7 +189,7 @@ export class Peers {
   }
 
   #message({ src, session: name, payload, username }: Signal, session: Session | undefined): unknown {
-    const { open, frame } = payload;
+    const { open, messages } = payload;
     if (open === true && !session?.relay) {
       const known = session ?? {};
       if (!session && this.#isFull()) throw new Error('This page has no room for another session now');
@@ -209,9 +209,9 @@ export class Peers {
       this.#options.accept(known.relay, username);
       return null;
     }
-    if (!session?.relay || typeof frame !== 'string')
+    if (!session?.relay || !Array.isArray(messages))
       throw new Error('This session has ended or was never opened');
-    return session.relay.receive(frame).then(() => null);
+    return session.relay.receive(messages).then(() => null);
   }
 
   #left({ payload: { code, reason } }: Signal, session: Session | undefined): void {

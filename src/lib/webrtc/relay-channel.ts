@@ -123,7 +123,7 @@ export class RelayChannel extends ClientChannel {
       const message = this.#queue.shift();
       if (message === undefined) break;
       messages.push(message);
-      this.#speaking += message.length;
+      this.#speaking += Math.max(1, message.length);
       this.#queueLength -= message.length;
     }
     return messages;
