@@ -58,7 +58,7 @@ export function webRtcTests({ browser, files }: Setting): void {
   const conversation = ({ page }: Member): Promise<unknown> =>
     page.evaluate(async () => {
       self.kite.handle<[number]>('square', ({ args: [n] }) => n * n).disableAuthentication();
-      const large = 'ü\u2028"\\👪'.repeat(200_000);
+      const large = 'ü\u2028"\\👪'.repeat(20_000);
       const counted: number[] = [];
       const [square, echoed, count, back, ...rest] = await Promise.all([
         self.client.tell('square', 4),

@@ -21,7 +21,10 @@ const EARLY_CANDIDATES = 64;
 export class RtcAttempt {
   readonly #options: RtcAttemptOptions;
   readonly #connection: RtcConnection;
+  /** Candidates of the other side that came before its description. */
   #early: object[] | undefined = [];
+  /** Candidates of this side that wait for its description to go first. */
+  #own: object[] | undefined = [];
   #over = false;
 
   /** Throws where the browser has no WebRTC, or refuses the configuration. */
@@ -32,7 +35,7 @@ export class RtcAttempt {
     const connection = new platform.RTCPeerConnection(configuration);
     this.#connection = connection;
     connection.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate && !this.#over) this.#tell('candidate', { candidate: candidate.toJSON() });
+      if (candidate) this.#announce(candidate.toJSON());
     });
     connection.addEventListener('connectionstatechange', () => {
       if (connection.connectionState === 'failed') this.fail(new Error('neither page can reach the other'));
@@ -111,11 +114,16 @@ export class RtcAttempt {
   async #describe(type: 'offer' | 'answer'): Promise<void> {
     const { signals, peer, session } = this.#options;
     await signals.send(type, peer, { session, sdp: this.#connection.localDescription?.sdp });
+    const own = this.#own ?? [];
+    this.#own = undefined;
+    for (const candidate of own) this.#announce(candidate);
   }
 
-  #tell(type: 'candidate', payload: object): void {
+  #announce(candidate: object): void {
     const { signals, peer, session } = this.#options;
-    signals.send(type, peer, { session, ...payload }).catch((error: unknown) => this.fail(error));
+    if (this.#own) this.#own.push(candidate);
+    else if (!this.#over)
+      signals.send('candidate', peer, { session, candidate }).catch((error: unknown) => this.fail(error));
   }
 
   #try(step: () => Promise<void>): void {

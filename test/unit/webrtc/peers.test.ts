@@ -85,7 +85,8 @@ describe('two pages', () => {
     expect(accepted?.username).toBe('user of one');
     accepted?.channel.send('hello yourself');
     expect(await inbox.count(1)).toEqual(['hello yourself']);
-    expect(passed.toSorted()).toEqual(['answer', 'candidate', 'candidate', 'offer']);
+    expect(passed.slice(0, 1)).toEqual(['offer']);
+    expect(passed).not.toContain('message');
     channel.close(4000, 'enough');
     expect(await accepted?.inbox.closed()).toEqual({ code: 4000, reason: 'enough' });
     expect(await inbox.closed()).toEqual({ code: 4000, reason: 'enough' });
@@ -293,7 +294,7 @@ describe('a page', () => {
     const { rtc, dial } = world();
     await dial();
     await arrived();
-    for (const connection of rtc.connections.values()) expect(connection.candidates).toHaveLength(1);
+    expect(rtc.connections.get('connection 1')?.candidates).toEqual([{ candidate: 'of connection 0' }]);
   });
 
   it('answers messages of sessions that it does not know with an error', () => {

@@ -103,8 +103,8 @@ export abstract class ClientChannel extends BaseChannel {
     if (this.finished) return;
     this.#grace?.cancel();
     this.release();
+    const verdict = this.#goodbye ?? { code, reason };
+    this.finish(verdict.code, verdict.reason);
     this.#owner.left(this);
-    const { code: finalCode, reason: finalReason } = this.#goodbye ?? { code, reason };
-    this.finish(finalCode, finalReason);
   }
 }
