@@ -57,7 +57,7 @@ async function compileLibrary() {
 }
 
 // What most commands do without is a file of its own: Node reads every file that it loads to the end.
-const parts = ['help', 'kontrol-server', 'terminal'];
+const parts = ['help', 'kontrol-server', 'proxy-server', 'terminal'];
 
 /** Leaves the parts, and the half of oclif that is in the part for help, to be loaded when they are used. */
 const leaveParts = {

@@ -3,6 +3,7 @@ import { main } from './lib/cli/main.js';
 
 const commands: CommandTable = {
   call: async () => (await import('./commands/call.js')).default,
+  expose: async () => (await import('./commands/expose.js')).default,
   keygen: async () => (await import('./commands/keygen.js')).default,
   'kontrol invite': async () => (await import('./commands/kontrol/invite.js')).default,
   'kontrol keys list': async () => (await import('./commands/kontrol/keys/list.js')).default,
@@ -11,6 +12,8 @@ const commands: CommandTable = {
   'kontrol start': async () => (await import('./commands/kontrol/start.js')).default,
   'kontrol status': async () => (await import('./commands/kontrol/status.js')).default,
   ping: async () => (await import('./commands/ping.js')).default,
+  'proxy start': async () => (await import('./commands/proxy/start.js')).default,
+  'proxy status': async () => (await import('./commands/proxy/status.js')).default,
   query: async () => (await import('./commands/query.js')).default,
   register: async () => (await import('./commands/register.js')).default,
   showkey: async () => (await import('./commands/showkey.js')).default,

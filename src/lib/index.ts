@@ -16,6 +16,12 @@ export type { Registration } from './kite/kontrol/registration.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/kontrol/token-renewal.js';
 export type { KiteEvent, KiteWatch } from './kite/kontrol/watch.js';
+export type {
+  RegisterToProxyOptions,
+  RegisterToTunnelOptions,
+  ThroughProxyOptions,
+} from './kite/proxy/proxied-kite.js';
+export type { ProxyRegistration } from './kite/proxy/proxy-registration.js';
 export { type CloseOptions, Kite, type KiteOptions } from './kite/kite.js';
 export type { FinalFunc, Handler, Method, MethodHandling, Outcome, ThrottleOptions } from './kite/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/method-types.js';

@@ -6,6 +6,7 @@ import { Kite, type KiteOptions } from '../../src/lib/index.js';
 import { silentLogger } from '../../src/lib/util/logger.js';
 import { request } from '../helpers/http.js';
 import { startKontrol } from '../helpers/kontrol.js';
+import { startKite, startReverseProxy } from '../helpers/proxy.js';
 
 // What a page of a stranger can make a browser send to a kite.
 
@@ -160,5 +161,37 @@ describe('Kontrol', () => {
     expect(await status(`${origin}/healthz`, { host: 'evil.example' })).toBe(403);
     expect(await status(`${origin}/healthz`, { origin: 'https://app.example.com' })).toBe(200);
     expect(await status(`${origin}/healthz`, { origin: EVIL })).toBe(403);
+  });
+});
+
+describe('pages of strangers', () => {
+  it('are for the kite behind to refuse: the proxy passes their origin on, and refuses names that are not its own', async () => {
+    const { kontrol } = await startKontrol();
+    const proxy = await startReverseProxy(kontrol, { publicHost: 'proxy.example.com', localKites: true });
+    const math = await startKite(kontrol);
+    math.handleHttp('/own', (_incoming, response) => void response.end('own'));
+    math.handleHttp('/public', (_incoming, response) => void response.end('public'), { anyOrigin: true });
+    const local = new URL(proxy.kite.url ?? '').origin;
+    const { url } = await math.registerToProxy({
+      proxyUrl: proxy.kite.url ?? '',
+      url: new URL(math.url ?? '').origin,
+    });
+    const base = local + new URL(url).pathname;
+    const status = async (path: string, headers: Record<string, string>): Promise<number> =>
+      (await request('GET', base + path, { headers })).status;
+    const host = 'proxy.example.com';
+    expect(await status('/own', { host })).toBe(200);
+    expect(await status('/own', { host, origin: `http://${host}` })).toBe(200);
+    expect(await status('/own', { host, origin: EVIL })).toBe(403);
+    expect(await status('/public', { host, origin: EVIL })).toBe(200);
+    expect(await status('/kite/info', { host, origin: EVIL })).toBe(403);
+    const refused = await request('GET', `${base}/public`, { headers: { host: 'evil.example' } });
+    expect(refused).toMatchObject({
+      status: 403,
+      body: expect.stringContaining('KITE_ALLOWED_HOSTS') as string,
+    });
+    expect(await upgraded(base, { host })).toBe(101);
+    expect(await upgraded(base, { host, origin: EVIL })).toBe(403);
+    expect(await upgraded(base, { host: 'evil.example' })).toBe(403);
   });
 });

@@ -143,6 +143,33 @@ describe('a kite that stays registered', () => {
     watch.cancel();
   });
 
+  it('has registrations that have not come about rejected at once when it closes, calls that still run or not', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await listening(kontrol);
+    const caller = await makeKite(kontrol);
+    await kontrol.close({ drainTimeout: 1 });
+    let finish = (): void => {};
+    const running = new Promise<void>((resolve) => {
+      math.handle('wait', () => {
+        resolve();
+        return new Promise<null>((done) => (finish = () => done(null)));
+      });
+    });
+    const client = caller.newClient(math.url ?? '', {
+      auth: { type: 'kiteKey', key: await kontrol.newKiteKey('bob') },
+    });
+    await client.dial();
+    const call = client.tell('wait');
+    await running;
+    const registrations = [math.registerForever(), math.registerHttp()];
+    const closed = math.close({ drainTimeout: 60_000 });
+    for (const registration of registrations)
+      await expect(registration).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
+    finish();
+    expect(await call).toBeNull();
+    await closed;
+  });
+
   it('over HTTP is found at the real Kontrol', async () => {
     const { kontrol } = await startKontrol();
     const math = await listening(kontrol);

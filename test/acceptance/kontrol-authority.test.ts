@@ -43,7 +43,7 @@ describe('key pairs', () => {
     await expect(forged.tell('register', { url: MATH })).rejects.toMatchObject(refused);
     await expect(forged.tell('getKey')).rejects.toMatchObject(refused);
     const bob = await connect(kontrol, 'bob');
-    expect((await bob.tell<Kites>('getKites', { query })).kites).toEqual([]);
+    await expect(bob.tell('getKites', { query })).rejects.toThrow('no kites found');
   });
 
   it('leave a kite key that was revoked by its id refused', async () => {
@@ -51,7 +51,7 @@ describe('key pairs', () => {
     const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
     await math.tell('register', { url: MATH });
     await kontrol.revokeKiteKey(math.key.id);
-    expect((await other.tell<Kites>('getKites', { query })).kites).toEqual([]);
+    await expect(other.tell('getKites', { query })).rejects.toThrow('no kites found');
     const again = await connect(kontrol, 'bob', { key: math.key.jwt });
     await expect(again.tell('register', { url: MATH })).rejects.toThrow('it was revoked');
   });
@@ -80,7 +80,7 @@ describe('registerMachine', () => {
     expect(asked).toEqual(['Invite for dave: ']);
     await expect(tell('registerMachine', 'dave')).rejects.toMatchObject({ code: 'badInvite' });
     const dave = await connect(kontrol, 'dave', { key: key.jwt });
-    expect(await dave.tell('getKites', { query: { username: 'dave' } })).toEqual({ kites: [] });
+    await expect(dave.tell('getKites', { query: { username: 'dave' } })).rejects.toThrow('no kites found');
   });
 
   it('takes the invite with the call, for the user it was made for only', async () => {

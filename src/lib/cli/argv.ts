@@ -1,8 +1,17 @@
 import { usageError } from './cli-error.js';
 import { suggest } from './suggest.js';
 
-/** What the normaliser needs to know of a flag: whether a value follows it. */
-export type FlagKinds = Readonly<Record<string, { readonly type: string }>>;
+/** What the normaliser needs to know of a flag. */
+export interface FlagKind {
+  /** Whether a value follows it: none follows a `boolean`. */
+  readonly type: string;
+  /** Under which names it is known besides. */
+  readonly aliases?: readonly string[] | undefined;
+  /** A switch that can be turned off as well, with `--no-` before its name. */
+  readonly allowNo?: boolean | undefined;
+}
+
+export type FlagKinds = Readonly<Record<string, FlagKind>>;
 
 const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
 
@@ -11,6 +20,7 @@ const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
  * where nothing is taken for a flag.
  *
  * - `-to=http://…` and `-to http://…`, the spelling of Go programs, become `--to`;
+ * - other names of a flag, such as `-publicHost`, become its own, `--public-host`;
  * - `-4` and `-.5` are arguments;
  * - `--raw=true` and `--raw=false` set a switch, which oclif would read as a switch and an argument.
  *
@@ -31,11 +41,16 @@ export function normalizeArgv(argv: readonly string[], flags: FlagKinds): string
       args.push(token);
       continue;
     }
-    const name = flagName(token);
+    const name = ownName(flagName(token), flags);
     const kind = Object.hasOwn(flags, name) ? flags[name] : undefined;
+    if (kind === undefined && isNegated(name, flags)) {
+      head.push(isOn(name, token) ? `--${name}` : `--${name.slice(3)}`);
+      continue;
+    }
     if (kind === undefined) throw unknownFlag(token, Object.keys(flags));
     if (kind.type === 'boolean') {
       if (isOn(name, token)) head.push(`--${name}`);
+      else if (kind.allowNo) head.push(`--no-${name}`);
       continue;
     }
     const value = token.includes('=') ? token.slice(token.indexOf('=') + 1) : argv[++i];
@@ -96,6 +111,16 @@ function beforeDashes(argv: readonly string[]): readonly string[] {
 
 function flagName(token: string): string {
   return token.replace(/^--?/, '').replace(/=.*$/s, '');
+}
+
+function ownName(name: string, flags: FlagKinds): string {
+  if (Object.hasOwn(flags, name)) return name;
+  return Object.keys(flags).find((own) => flags[own]?.aliases?.includes(name)) ?? name;
+}
+
+function isNegated(name: string, flags: FlagKinds): boolean {
+  const own = name.slice(3);
+  return name.startsWith('no-') && Object.hasOwn(flags, own) && flags[own]?.allowNo === true;
 }
 
 function isOn(name: string, token: string): boolean {

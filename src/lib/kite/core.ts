@@ -30,6 +30,8 @@ export type KiteEvents = {
   disconnect: [peer: Peer<AnyMethods, ConnectionEvents>];
   /** This kite is registered at Kontrol under `url`. */
   register: [url: string];
+  /** A registration that is kept up was not taken, and why. It is tried again. */
+  registerFailed: [error: Error];
 };
 
 export interface HandleOptions<Args extends readonly unknown[]> {
@@ -120,13 +122,17 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
     return client;
   }
 
-  /** Takes over a channel that a peer has opened. `username`: whose it is, where the channel itself vouches for that. */
-  accept(channel: Channel, username?: string): void {
+  /**
+   * Takes over a channel that a peer has opened. `username`: whose it is, where the channel itself vouches for that; else
+   * whoever is at the other end authenticates with each call.
+   */
+  accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
     const connection = new Connection(this.host, channel, { role: 'accepted', username });
     this.accepted.add(connection);
     this.#debug(connection, 'connected');
     this.emit('connect', connection);
     connection.start();
+    return connection;
   }
 
   // Finding out an address costs a call into the system.

@@ -7,7 +7,13 @@ import type { SockJsServer } from '../sockjs/server/server.js';
 import type { Logger } from '../util/logger.js';
 import { isLoopbackHost } from '../util/loopback.js';
 import { HostPolicy } from './host-policy.js';
-import { type HttpHandler, type HttpRoute, type HttpRouteOptions, HttpRoutes } from './http-routes.js';
+import {
+  type HttpHandler,
+  type HttpRoute,
+  type HttpRouteOptions,
+  HttpRoutes,
+  type UpgradeHandler,
+} from './http-routes.js';
 
 export interface FrontDoorOptions {
   readonly sockjs: SockJsServer;
@@ -18,10 +24,11 @@ export interface FrontDoorOptions {
   readonly logger: Logger;
 }
 
-/** Everything that reaches a kite over HTTP: sessions, and plain HTTP beside them. */
+/** Everything that reaches a kite over HTTP: sessions, and plain HTTP and upgrades beside them. */
 export class FrontDoor {
   readonly #sockjs: SockJsServer;
   readonly #routes = new HttpRoutes();
+  readonly #upgrades = new HttpRoutes<UpgradeHandler>();
   readonly #origins: OriginPolicy;
   readonly #hosts: HostPolicy;
   readonly #logger: Logger;
@@ -35,6 +42,10 @@ export class FrontDoor {
 
   addRoute(path: string, handler: HttpHandler, options: HttpRouteOptions): void {
     this.#routes.add(path, { ...options, handler });
+  }
+
+  addUpgradeRoute(path: string, handler: UpgradeHandler, options: HttpRouteOptions): void {
+    this.#upgrades.add(path, { ...options, handler });
   }
 
   /** The kite goes by the host of this URL too. */
@@ -77,12 +88,31 @@ export class FrontDoor {
     return true;
   }
 
-  /** The same for a request to upgrade to WebSocket. */
+  /** The same for a request for an upgrade. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, atLoopback: boolean): boolean {
-    if (!this.#sockjs.serves(request.url ?? '/')) return false;
-    if (this.#hosts.allows(request, atLoopback)) return this.#sockjs.handleUpgrade(request, socket, head);
-    refuseUpgrade(socket, 403, HOST_REFUSED);
+    const { url = '/' } = request;
+    const session = this.#sockjs.serves(url);
+    const route = session ? undefined : this.#upgrades.find(url);
+    if (!session && !route) return false;
+    if (!this.#hosts.allows(request, atLoopback)) refuseUpgrade(socket, 403, HOST_REFUSED);
+    else if (!route) this.#sockjs.handleUpgrade(request, socket, head);
+    else if (route.anyOrigin || this.#origins.allows(request)) this.#runUpgrade(route, request, socket, head);
+    else refuseUpgrade(socket, 403, ORIGIN_REFUSED);
     return true;
+  }
+
+  #runUpgrade(
+    { handler }: HttpRoute<UpgradeHandler>,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): void {
+    try {
+      handler(request, socket, head);
+    } catch (error) {
+      this.#logger.error(`The handler of upgrades of ${request.url} failed: ${String(error)}`);
+      socket.destroy();
+    }
   }
 
   #run(route: HttpRoute, request: IncomingMessage, response: ServerResponse): void {

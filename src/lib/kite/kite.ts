@@ -18,12 +18,12 @@ import { addDefaultMethods } from './default-methods.js';
 import { FrontDoor, notFound } from './front-door.js';
 import { addHeartbeatMethod, type HeartbeatFrom } from './heartbeat-method.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
-import type { HttpHandler, HttpRouteOptions } from './http-routes.js';
+import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './http-routes.js';
 import { KnownCalls } from './known-calls.js';
-import { KontrolKite } from './kontrol/kontrol-kite.js';
 import type { MethodHandling } from './method.js';
 import type { AnyMethods } from './method-types.js';
 import { outboundAddress } from './outbound-address.js';
+import { ProxiedKite } from './proxy/proxied-kite.js';
 import { addSystemMethods, type SystemMethod } from './system-methods.js';
 import { Verifier } from './verify.js';
 
@@ -79,12 +79,13 @@ export interface CloseOptions {
  * Lifecycle: methods, then `listen`, `mount` or neither (a kite that only calls), then `close`. The constructor throws a
  * ConfigurationError that names the option, variable or key file that is wrong.
  */
-export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
+export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
   readonly config: Config;
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #door: FrontDoor;
+  readonly #beforeClose: (() => Promise<unknown>)[] = [];
   readonly #prefix: string;
   readonly #sockjs: SockJsServer;
   readonly #verifier: Verifier;
@@ -138,6 +139,7 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
         useKiteKey: keyExchange(verifier, kiteKey?.kontrolKey, clock),
         saveKiteKey: options.saveKiteKey,
       },
+      proxies: { urls: config.proxyUrls, kontrolUser: kiteKey?.kontrolUser ?? 'kontrol' },
     });
     this.config = config;
     this.#limits = limits;
@@ -189,8 +191,13 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
     return this.accepted.size;
   }
 
-  /** Serves `https:` and `wss:`. To be called before `listen`. */
+  /**
+   * Serves `https:` and `wss:`. To be called before `listen`, and again with a new certificate, which connections get from
+   * then on. Throws where the key does not belong to the certificate, or where the kite listens without TLS; the old one
+   * stays in use then.
+   */
   useTls(tls: TlsOptions): this {
+    this.#listener?.renewTls(tls);
     this.#tls = tls;
     return this;
   }
@@ -213,9 +220,24 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
     return this;
   }
 
-  /** Others reach this kite under this URL too: requests for its host are answered. `register` does so for its `url`. */
+  /**
+   * Others reach this kite under this URL too: requests for its host are answered. What registers a kite, at Kontrol or with
+   * a proxy, does so for the URL that it gets.
+   */
   override knownAs(url: string): this {
     this.#door.addUrl(url);
+    return this;
+  }
+
+  /** Answers requests for an upgrade, by the same rules; those of the kite's own paths never come here. */
+  handleUpgrade(path: string, handler: UpgradeHandler, options: HttpRouteOptions = {}): this {
+    this.#door.addUpgradeRoute(path, handler, options);
+    return this;
+  }
+
+  /** Has `close` call `work` when it begins, and wait for it as for running calls: at most `drainTimeout`. */
+  beforeClose(work: () => Promise<unknown>): this {
+    this.#beforeClose.push(work);
     return this;
   }
 
@@ -277,12 +299,14 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
   }
 
   async #close(drainTimeout: number): Promise<void> {
+    this.retireFromKontrol();
     this.#listener?.stopAccepting();
     this.dispatcher.drain();
     const idle = [...this.accepted].map((connection) =>
       connection.flow.whenIdle().then(() => connection.close(3000, 'Go away!')),
     );
-    await withDeadline(Promise.all(idle), drainTimeout, this.#clock);
+    const works = this.#beforeClose.map((work) => work());
+    await withDeadline(Promise.allSettled([...idle, ...works]), drainTimeout, this.#clock);
     await this.#sockjs.close();
     this.closeKontrol();
     this.closeClients();

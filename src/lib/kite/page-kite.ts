@@ -153,7 +153,7 @@ function hostOf({ location }: Page): string {
 function refuse(): never {
   throw new KiteError(
     'authenticationError',
-    'A page checks no credentials: it answers the kites that it has dialled, as far as its trustRemote goes',
+    'A page checks no credentials: it answers those it has dialled, as trustRemote says',
   );
 }
 
@@ -162,9 +162,6 @@ function makeDialer(page: Page, limits: Limits, clock: Clock): Dialer {
     ca === undefined
       ? dialInPage(page, url, { ...options, limits, clock })
       : Promise.reject(
-          new ConfigurationError(
-            'badValue',
-            'A page trusts what the browser trusts: leave out the option ca',
-          ),
+          new ConfigurationError('badValue', 'A page trusts what its browser trusts: leave out ca'),
         );
 }

@@ -1,9 +1,10 @@
 import { JwtError } from '../keys/index.js';
+import { demandAdministrator } from '../kite/administrator.js';
 import type { Kite } from '../kite/kite.js';
 import type { Method } from '../kite/method.js';
 import type { Request } from '../kite/request.js';
 import { KiteError } from '../protocol/errors.js';
-import { type Administered, adminMethods, demandAdministrator } from './administration.js';
+import { type Administered, adminMethods } from './administration.js';
 import type { Credentials, VerifiedKiteKey } from './credentials.js';
 import type { KeyRing } from './key-ring.js';
 import type { Machines } from './machines.js';

@@ -46,7 +46,8 @@ export class Queries {
 
   /**
    * `getKites({query, watchCallback or watchHandler, who})`: the kites, in random order so that their callers spread
-   * over them. None is no error: kites and watches of whatever client can live with an empty list.
+   * over them. None is an error, as at a Kontrol of Go: `fetchKite` of `kite.js` throws past its caller at an empty list. A
+   * watch may begin with one.
    */
   async getKites(request: Request): Promise<KitesResult> {
     const args = asObject(request.args[0], 'getKites takes an object with the query');
@@ -60,6 +61,7 @@ export class Queries {
       typeof callback === 'function'
         ? this.#options.watchers.add(request, query, callback as RemoteFunction)
         : undefined;
+    if (asked.length === 0 && watcherID === undefined) throw noneFound();
     const kites = await this.#withTokens(request.username, shuffled(asked));
     return watcherID === undefined ? { kites } : { kites, watcherID };
   }
@@ -68,10 +70,10 @@ export class Queries {
   getToken(request: Request): string {
     const args = asObject(request.args[0], 'getToken takes a query');
     const [entry, other] = this.#find('token', request.username, parseQuery(args));
-    if (!entry) throw new KiteError('genericError', 'no kites found');
+    if (!entry) throw noneFound();
     if (other) throw new KiteError('genericError', 'query matches more than one kite');
     const token = this.#options.tokens.issue(request.username, entry, args['force'] === true);
-    if (token === undefined) throw new KiteError('genericError', 'no kites found');
+    if (token === undefined) throw noneFound();
     return token;
   }
 
@@ -109,6 +111,10 @@ export class Queries {
     }
     return kites;
   }
+}
+
+function noneFound(): KiteError {
+  return new KiteError('genericError', 'no kites found');
 }
 
 function asObject(value: unknown, message: string): Record<string, unknown> {

@@ -25,6 +25,12 @@ export interface Limits {
   readonly sessions: number;
   /** Most WebRTC sessions of a page with other pages. Default 256. Passed: others are refused. */
   readonly peers: number;
+  /** Most sessions that a kite has through tunnels at a time. Default 4,096. Passed: the caller is turned away. */
+  readonly tunnels: number;
+  /** Most callers of one kite that wait, at a tunnel proxy, for their tunnel to it. Default 1,024. Passed: 503. */
+  readonly waitingCallers: number;
+  /** Milliseconds that a caller waits for its tunnel, and that the kite's token for it is good. Default 60,000. */
+  readonly tunnelTimeout: number;
   /** Milliseconds in which the headers of an HTTP request must have come. Default 10,000. Passed: 408. */
   readonly headersTimeout: number;
   /** Milliseconds in which a whole HTTP request must have come. Default 60,000. Passed: 408. */
@@ -48,6 +54,9 @@ export const defaultLimits: Limits = Object.freeze({
   sendQueueBytes: 64 * 1024 * 1024,
   sessions: 65_536,
   peers: 256,
+  tunnels: 4096,
+  waitingCallers: 1024,
+  tunnelTimeout: 60_000,
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   idleTimeout: 60_000,

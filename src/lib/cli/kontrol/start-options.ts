@@ -94,10 +94,16 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
     policy,
     registration,
     webrtc: on('webrtc'),
-    storage: storageChoice(text, env, home),
+    storage: storageChoice(text, { 'postgres-tls': postgresTls(flags, env) }, env, home),
     home,
     warnings: warningsOf({ flags, beyond, given, tls: tlsFiles !== undefined, policy, registration, ip }),
   };
+}
+
+/** Undefined where nobody says whether. */
+function postgresTls(flags: ParsedStartFlags, env: Environment): boolean | undefined {
+  const name = 'postgres-tls';
+  return flags[name] ?? (env[variableOf(name)]?.trim() ? switchOf(name, env) : undefined);
 }
 
 function accepted<Value>(text: string | undefined, name: string, accept: Accept<Value>): Value | undefined {

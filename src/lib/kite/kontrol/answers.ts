@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 
 /** A kite that Kontrol has found, as it came over the wire. */
@@ -35,6 +35,21 @@ export function readKites(answer: unknown): KitesAnswer {
 export function readFound(value: unknown): Found {
   const { kite, url, token, keyId } = record(value);
   return { kite: parseIdentity(kite), url: text(url), token: text(token), keyId: text(keyId) };
+}
+
+/**
+ * Whether Kontrol's error says that no kite matches: ours and Go's, and what etcd says of a missing key, which a Kontrol of
+ * Go passes on.
+ */
+export function isNoneFound(error: unknown): boolean {
+  if (!isKiteError(error, 'genericError')) return false;
+  return error.message === 'no kites found' || error.message.startsWith('100: Key not found');
+}
+
+/** The empty list that an answer to `getKites` means where it is an error that none matches; throws any other. */
+export function noKites(error: unknown): object {
+  if (isNoneFound(error)) return { kites: [] };
+  throw error;
 }
 
 /** @throws KiteError `invalidResponse` */

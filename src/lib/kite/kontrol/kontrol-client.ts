@@ -1,12 +1,12 @@
-import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth, Client, ClientOptions } from '../client.js';
-import { type Found, readKites, readText } from './answers.js';
+import { type Found, noKites, readKites, readText } from './answers.js';
 import { KontrolLink } from './kontrol-link.js';
 import { RemoteKite } from './remote-kite.js';
+import { renewer } from './renewer.js';
 import { type KiteEvent, type KiteWatch, Watch } from './watch.js';
 
 export interface GetKitesOptions {
@@ -37,7 +37,8 @@ export class KontrolClient {
 
   /** The kites that a query asks for, in random order, each with a token to call it. None: an empty list. */
   async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
-    const answer = await this.link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
+    const asked = this.link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
+    const answer = await asked.catch(noKites);
     return readKites(answer).kites.map((found) => this.#remote(found));
   }
 
@@ -74,7 +75,7 @@ export class KontrolClient {
     return new RemoteKite(
       {
         newClient: <Remote>(url: string, options: object) => this.#options.newClient<Remote>(url, options),
-        renewer: (kite: KiteIdentity) => (why) => this.getToken(kite, { force: why === 'refused' }),
+        renewer: (kite: Found) => renewer(this, kite),
       },
       found,
     );

@@ -35,6 +35,8 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   readonly #member: KontrolMember;
   readonly #upkeep = new Set<{ stop(): void }>();
   #kiteKey: string | undefined;
+  #retired = false;
+  #closed = false;
   #opened: KontrolMembership | undefined;
 
   constructor(options: CoreOptions & { readonly kontrol: KontrolMember }) {
@@ -61,7 +63,11 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
 
   /**
    * Registers and stays registered: again after each disconnect, at the next Kontrol where one is gone. Resolves when it
-   * is registered; what stands in the way is logged, and tried again.
+   * is registered; what stands in the way is logged, emitted as `registerFailed`, and tried again.
+   *
+   * Rejects where the kite closes before (`disconnect`, code `closed`), and with what Kontrol has against it where asking
+   * again does not help: `authenticationError`, `argumentError`. A kite that was registered, and is refused later (since
+   * its key was revoked, say), logs an error and asks once a minute.
    */
   async registerForever({ url }: RegisterOptions = {}): Promise<Registration> {
     return this.#client.registerForever({ url: await this.#ownUrl(url) });
@@ -75,14 +81,16 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       urls,
       url: await this.#ownUrl(url),
       kite: this.identity,
-      auth: () => this.#auth(),
+      auth: () => this.kiteKeyAuth,
       registered: (answer) => this.#registered(answer),
+      failed: (error) => this.emit('registerFailed', error),
       fetch: this.#member.fetch ?? fetch,
       timeout,
       clock,
       logger,
       backoff,
     });
+    if (this.#retired) registration.stop();
     this.#upkeep.add(registration);
     return registration.start();
   }
@@ -110,8 +118,16 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     return this.#client.watchKites(query, listener);
   }
 
-  protected closeKontrol(): void {
+  /** Keeps up no registration any more, and no watch; those that wait for Kontrol reject. Calls can still be made. */
+  protected retireFromKontrol(): void {
+    this.#retired = true;
     for (const upkeep of this.#upkeep) upkeep.stop();
+    this.#opened?.retire();
+  }
+
+  protected closeKontrol(): void {
+    this.retireFromKontrol();
+    this.#closed = true;
     this.#opened?.close();
   }
 
@@ -122,21 +138,26 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   }
 
   get #client(): KontrolMembership {
+    if (this.#opened) return this.#opened;
     const { clock, logger } = this.host;
     const { urls, backoff } = this.#member;
-    this.#opened ??= new KontrolMembership({
+    this.#opened = new KontrolMembership({
       urls,
-      auth: () => this.#auth(),
+      auth: () => this.kiteKeyAuth,
       newClient: (url, options) => this.newClient(url, options),
       registered: (answer) => this.#registered(answer),
+      failed: (error) => this.emit('registerFailed', error),
       clock,
       logger,
       backoff,
     });
+    if (this.#retired) this.#opened.retire();
+    if (this.#closed) this.#opened.close();
     return this.#opened;
   }
 
-  #auth(): Auth | null {
+  /** The kite key as credentials. */
+  protected get kiteKeyAuth(): Auth | null {
     return this.#kiteKey === undefined ? null : { type: 'kiteKey', key: this.#kiteKey };
   }
 

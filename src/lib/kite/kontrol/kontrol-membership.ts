@@ -5,6 +5,8 @@ import { type Registration, registerForever, registerOn } from './registration.j
 export interface KontrolMembershipOptions extends KontrolClientOptions {
   /** The kite is registered. */
   readonly registered: (answer: RegisterAnswer) => Promise<void>;
+  /** A registration that is kept up was not taken. */
+  readonly failed: (error: Error) => void;
 }
 
 /** The same for a kite that is itself to be found there. */
@@ -24,10 +26,16 @@ export class KontrolMembership extends KontrolClient {
 
   /**
    * Registers and stays registered: again after each disconnect, at the next Kontrol where one is gone. Resolves when it
-   * is registered; what stands in the way is logged, and tried again.
+   * is registered; what stands in the way is logged, told to `failed`, and tried again. Rejects where the kite closes
+   * before, and with what Kontrol has against it where asking again does not help.
    */
   async registerForever({ url }: { readonly url: string }): Promise<Registration> {
     if (this.#options.urls.length === 0) await this.link.connect();
     return registerForever({ ...this.#options, link: this.link, url });
+  }
+
+  /** Keeps up no registration any more, and no watch; those that wait for Kontrol reject. Calls can still be made. */
+  retire(): void {
+    this.link.retire();
   }
 }

@@ -81,7 +81,7 @@ function failure(base: URL, cause: unknown): DialError {
   return new DialError(
     'refused',
     base,
-    "nothing answers there, or it does not let in pages of this origin, or this page's policy forbids it. The browser's console says which.",
+    "nothing answers, or it lets in no page of this origin, or this page's policy forbids it. The console says which.",
     { cause },
   );
 }

@@ -12,7 +12,8 @@ import { parseBaseUrl, pathUnder } from './url.js';
 export type Transport = 'auto' | 'WebSocket' | 'RawWebSocket' | 'XHRPolling';
 
 export interface DialOptions {
-  readonly transport: Transport;
+  /** `Session`, which Node's `dial` alone knows: the WebSocket of one SockJS session, at the URL as it stands. */
+  readonly transport: Transport | 'Session';
   /** Milliseconds in which the session has to be open; 0 = no bound. */
   readonly handshakeTimeout: number;
   readonly limits: Limits;

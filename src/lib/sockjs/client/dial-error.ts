@@ -59,7 +59,7 @@ export function statusError(url: URL, status: number, expected: string): DialErr
         ? 'The server, or a proxy before it, does not let this client in.'
         : status === 503
           ? 'The server has no room now: try again later.'
-          : 'Check that the URL is that of a kite, and that no proxy stands in the way.';
+          : 'Check that the URL is that of a kite, and no proxy in the way.';
   return new DialError('handshake', url, `it answered with HTTP ${status} in place of ${expected}. ${hint}`, {
     status,
   });

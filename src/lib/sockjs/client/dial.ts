@@ -27,7 +27,16 @@ const ways: Ways<DialOptions> = {
   newName: () => randomUUID().replaceAll('-', ''),
 };
 
+const asItStands: Ways<DialOptions> = {
+  ...ways,
+  webSocket: (base, _path, framed, options) =>
+    dialWebSocket(base, base.pathname + base.search, framed, options),
+};
+
 /** `dialBy` in Node. */
 export function dial(url: string, options: DialOptions): Promise<Channel> {
-  return dialBy(ways, url, options);
+  // Not a case of `dialBy`: pages, which load every byte of that, never open a session that somebody else has named.
+  return options.transport === 'Session'
+    ? dialBy(asItStands, url, { ...options, transport: 'WebSocket' })
+    : dialBy(ways, url, options);
 }
