@@ -3,6 +3,7 @@ import { main } from './lib/cli/main.js';
 
 const commands: CommandTable = {
   call: async () => (await import('./commands/call.js')).default,
+  'config explain': async () => (await import('./commands/config/explain.js')).default,
   'context -': async () => (await import('./commands/context/previous.js')).default,
   'context add': async () => (await import('./commands/context/add.js')).default,
   'context list': async () => (await import('./commands/context/list.js')).default,
@@ -10,6 +11,7 @@ const commands: CommandTable = {
   'context remove': async () => (await import('./commands/context/remove.js')).default,
   'context show': async () => (await import('./commands/context/show.js')).default,
   'context use': async () => (await import('./commands/context/use.js')).default,
+  doctor: async () => (await import('./commands/doctor.js')).default,
   keygen: async () => (await import('./commands/keygen.js')).default,
   'keys list': async () => (await import('./commands/keys/list.js')).default,
   'keys move': async () => (await import('./commands/keys/move.js')).default,

@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../helpers/free-port.js';
-import { Cli, root, Running } from './cli-harness.js';
+import { type Cli, root, type Running } from './cli-harness.js';
 import { Network } from './cli-network.js';
 import { Desktop } from './desktop.js';
 
