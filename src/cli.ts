@@ -3,6 +3,8 @@ import { main } from './lib/cli/main.js';
 
 const commands: CommandTable = {
   call: async () => (await import('./commands/call.js')).default,
+  complete: async () => (await import('./commands/complete.js')).default,
+  completion: async () => (await import('./commands/completion.js')).default,
   'config explain': async () => (await import('./commands/config/explain.js')).default,
   'context -': async () => (await import('./commands/context/previous.js')).default,
   'context add': async () => (await import('./commands/context/add.js')).default,
