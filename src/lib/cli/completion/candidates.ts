@@ -98,8 +98,8 @@ function readWords(command: CommandInfo, rest: readonly string[]): Read {
     } else if (/^-[^\d.]/.test(word)) {
       const [, name = '', value] = /^--?([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
       const flag = findFlag(command, name);
-      if (flag) flags[flag.name] = value ?? '';
       if (flag?.takesValue && value === undefined) open = flag;
+      else if (flag) flags[flag.name] = value ?? '';
     } else positional++;
   }
   return { flags, positional, open, dashes: false };
