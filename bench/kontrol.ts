@@ -1,24 +1,89 @@
 /**
- * What a registry of 1,000, 10,000 and 100,000 kites costs: `tsx --expose-gc bench/kontrol.ts [memory|file] [count…]`.
+ * What a registry of 1,000, 10,000 and 100,000 kites costs, on each store:
  *
- * Kontrol and its one client share this process and its core, so that calls over the wire are slower here than in life.
- * Registrations go over HTTP, queries over a WebSocket.
+ *     npm run bench:kontrol -- [memory|file|postgres|etcd]… [count…]
+ *
+ * Kontrol has a process of its own, and what it costs is the CPU time of that process: what the machine does besides
+ * matters less to it. The floors, measured in the same run, are `kite.ping` for queries and `GET /healthz` for heartbeats.
+ * PostgreSQL and etcd are started for it where they are installed.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
-import os from 'node:os';
-import path from 'node:path';
-import { Kite } from '../src/lib/index.js';
-import { Kontrol } from '../src/lib/kontrol/index.js';
-import { openStorage } from '../src/lib/kontrol/storage/index.js';
-import { systemClock } from '../src/lib/util/clock.js';
+import { fileURLToPath } from 'node:url';
+import { type Client, Kite } from '../src/lib/index.js';
+import type { StorageConfig } from '../src/lib/kontrol/storage/index.js';
 import { silentLogger } from '../src/lib/util/logger.js';
+import type { Order } from './kontrol-child.js';
+import { kinds, withStorage } from './kontrol-stores.js';
 
 const IN_FLIGHT = 32;
 const QUERIES = 5000;
+const BEATS = 20_000;
+const CONNECTED = 500;
+const CHANGES = 200;
 
-const [kind = 'memory', ...given] = process.argv.slice(2);
-const counts = given.length > 0 ? given.map(Number) : [1000, 10_000, 100_000];
+/** A Kontrol in a process of its own. */
+class Node {
+  readonly url: string;
+  readonly key: string;
+  readonly #process: ChildProcess;
+
+  private constructor(process: ChildProcess, { url, key }: { url: string; key: string }) {
+    this.#process = process;
+    this.url = url;
+    this.key = key;
+  }
+
+  static async start(config: StorageConfig): Promise<Node> {
+    const child = fork(
+      fileURLToPath(new URL('kontrol-child.ts', import.meta.url)),
+      [JSON.stringify(config)],
+      {
+        execArgv: ['--import', 'tsx', '--expose-gc', '--no-warnings'],
+      },
+    );
+    return new Node(child, (await answer(child)) as { url: string; key: string });
+  }
+
+  get origin(): string {
+    return new URL(this.url).origin;
+  }
+
+  async ask(order: Order): Promise<number> {
+    const answered = answer(this.#process);
+    this.#process.send(order);
+    return (await answered) as number;
+  }
+
+  /** Microseconds of CPU that Kontrol takes for one of `count` times `work`, and how many there are a second. */
+  async cost(count: number, work: (index: number) => Promise<unknown>): Promise<Cost> {
+    const cpu = await this.ask('cpu');
+    const ms = await timed(count, work);
+    return { cpu: ((await this.ask('cpu')) - cpu) / count, rate: (count / ms) * 1000 };
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.send('close');
+    await gone;
+  }
+}
+
+interface Cost {
+  readonly cpu: number;
+  readonly rate: number;
+}
+
+function answer(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    child.once('message', ({ value, error }: { value?: unknown; error?: string }) => {
+      if (error) reject(new Error(error));
+      else resolve(value);
+    });
+  });
+}
+
 const agent = new http.Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
 
 function send(method: string, url: string, body?: string): Promise<string> {
@@ -44,68 +109,214 @@ async function timed(count: number, work: (index: number) => Promise<unknown>): 
   return performance.now() - started;
 }
 
-function heap(): number {
-  globalThis.gc?.();
-  return process.memoryUsage().heapUsed;
+function identity(name: string, index: number, id: string): Record<string, string> {
+  const host = `host${index % 1000}`;
+  return { username: 'bob', environment: 'prod', name, version: '1.0.0', region: 'eu', hostname: host, id };
 }
 
-async function measure(count: number, folder: string): Promise<Record<string, number>> {
-  const config = kind === 'file' ? { kind: 'file' as const, folder } : { kind: 'memory' as const };
-  const storage = openStorage(config, { clock: systemClock, logger: silentLogger });
-  const kontrol = new Kontrol({ storage, port: 0, env: {}, logger: silentLogger });
-  await kontrol.listen();
-  const { origin } = new URL(kontrol.url);
-  const key = await kontrol.newKiteKey('bob');
-  const auth = { type: 'kiteKey', key };
-  const before = heap();
-  const registering = await timed(count, (index) => {
-    const kite = {
-      username: 'bob',
-      environment: 'prod',
-      name: `kite${index}`,
-      version: '1.0.0',
-      region: 'eu',
-      hostname: `host${index % 1000}`,
-      id: `id-${index}`,
-    };
-    const body = { url: `http://10.0.0.1:${index % 65_536}/kite`, kite, auth };
-    return send('POST', `${origin}/register`, JSON.stringify(body));
-  });
-  const bytes = (heap() - before) / count;
-  const beating = await timed(count, (index) => send('GET', `${origin}/heartbeat?id=id-${index}`));
-  const caller = new Kite('caller', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
-  const client = caller.newClient(kontrol.url, { auth });
-  await client.dial();
-  const query = { username: 'bob', environment: 'prod', name: 'kite77' };
+function register(node: Node, name: string, index: number, id: string): Promise<string> {
+  const auth = { type: 'kiteKey', key: node.key };
+  const body = { url: `http://10.0.0.1:${index % 65_536}/kite`, kite: identity(name, index, id), auth };
+  return send('POST', `${node.origin}/register`, JSON.stringify(body));
+}
+
+async function connected<Result>(node: Node, use: (client: Client) => Promise<Result>): Promise<Result> {
+  const kite = new Kite('caller', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
+  const client = kite.newClient(node.url, { auth: { type: 'kiteKey', key: node.key }, trustRemote: true });
+  try {
+    await client.dial();
+    return await use(client);
+  } finally {
+    await kite.close();
+  }
+}
+
+/** Microseconds that half of some calls, and all but one in a hundred, take one after the other. */
+async function latencies(call: () => Promise<unknown>): Promise<{ p50: number; p99: number }> {
   const times: number[] = [];
-  await client.tell('getKites', { query });
   for (let i = 0; i < QUERIES; i++) {
     const started = performance.now();
-    await client.tell('getKites', { query });
-    times.push(performance.now() - started);
+    await call();
+    times.push((performance.now() - started) * 1000);
   }
-  const many = await timed(QUERIES, () => client.tell('getKites', { query }));
   times.sort((a, b) => a - b);
-  await caller.close();
-  await kontrol.close();
+  return { p50: times[QUERIES * 0.5] ?? 0, p99: times[QUERIES * 0.99] ?? 0 };
+}
+
+/** Kites that are connected, and beat as often as they can: CPU for a heartbeat. */
+async function connectedHeartbeats(node: Node): Promise<Cost> {
+  const pings: (() => void)[] = [];
+  const kites = Array.from({ length: CONNECTED }, () => {
+    const options = {
+      kiteKey: node.key,
+      username: 'bob',
+      environment: 'prod',
+      env: {},
+      logger: silentLogger,
+    };
+    return new Kite('beater', '1.0.0', options);
+  });
+  const clients = await Promise.all(
+    kites.map(async (kite) => {
+      const beats = new Promise<void>((resolve) => {
+        kite.handle<[number, () => void]>('kite.heartbeat', ({ args: [, ping] }) => {
+          pings.push(ping);
+          resolve();
+          return null;
+        });
+      });
+      const client = kite.newClient(node.url, {
+        auth: { type: 'kiteKey', key: node.key },
+        trustRemote: true,
+      });
+      await client.dial();
+      await client.tell('register', { url: 'http://10.0.0.1:1/kite' });
+      await beats;
+      return client;
+    }),
+  );
+  // A call of each behind its beats: they have all been heard when it is answered.
+  const rounds = 40;
+  const floor = await node.cost(1, () => Promise.all(clients.map((client) => client.tell('kite.ping'))));
+  const cost = await node.cost(1, async () => {
+    for (let round = 0; round < rounds; round++) {
+      for (const ping of pings) ping();
+      await new Promise(setImmediate);
+    }
+    await Promise.all(clients.map((client) => client.tell('kite.ping')));
+  });
+  await Promise.all(kites.map((kite) => kite.close()));
+  const beats = rounds * pings.length;
+  return { cpu: (cost.cpu - floor.cpu) / beats, rate: cost.rate * beats };
+}
+
+/** Milliseconds from a registration's answer at `node` until a watcher at `other` hears of it: the median. */
+async function watchLatency(node: Node, other: Node): Promise<number> {
+  return connected(other, async (client) => {
+    const heard = new Map<string, () => void>();
+    const query = { username: 'bob', environment: 'prod', name: 'watched' };
+    await client.tell('getKites', {
+      query,
+      watchCallback: ({ result }: { result?: { kite?: { id?: string } } }) =>
+        heard.get(result?.kite?.id ?? '')?.(),
+    });
+    const times: number[] = [];
+    for (let i = 0; i < CHANGES; i++) {
+      const id = randomUUID();
+      const hears = new Promise<void>((resolve) => heard.set(id, resolve));
+      const started = performance.now();
+      await Promise.all([register(node, 'watched', i, id), hears]);
+      times.push(performance.now() - started);
+    }
+    return times.toSorted((a, b) => a - b)[CHANGES / 2] ?? 0;
+  });
+}
+
+type Row = Record<string, number | string>;
+
+async function measure(config: StorageConfig, count: number): Promise<Row> {
+  const node = await Node.start(config);
+  const ids = Array.from({ length: count }, () => randomUUID());
+  // The first calls make what all others share.
+  await timed(200, (index) => register(node, 'warm', index, ids[0] ?? ''));
+  const before = await node.ask('heap');
+  const registering = await node.cost(count, (index) =>
+    register(node, `kite${index}`, index, ids[index] ?? ''),
+  );
+  const bytes = ((await node.ask('heap')) - before) / count;
+  const beat = (index: number): Promise<string> =>
+    send('GET', `${node.origin}/heartbeat?id=${ids[index % count]}`);
+  await timed(BEATS / 4, beat);
+  const healthz = await node.cost(BEATS, () => send('GET', `${node.origin}/healthz`));
+  const beating = await node.cost(BEATS, beat);
+  const query = { username: 'bob', environment: 'prod', name: 'kite77' };
+  const [ping, finding, sequential] = await connected(node, async (client) => {
+    const find = (): Promise<unknown> => client.tell('getKites', { query });
+    await timed(QUERIES, find);
+    return [
+      await node.cost(QUERIES, () => client.tell('kite.ping')),
+      await node.cost(QUERIES, find),
+      await latencies(find),
+    ] as const;
+  });
+  const connectedBeats = await connectedHeartbeats(node);
+  const watching = await watchLatency(node, node);
+  const isShared = config.kind === 'postgres' || config.kind === 'etcd';
+  const other = isShared ? await Node.start(config) : undefined;
+  const watchingElsewhere = other ? await watchLatency(node, other) : undefined;
+  await other?.stop();
+  await node.stop();
   return {
     kites: count,
-    'registrations/s': Math.round((count / registering) * 1000),
-    'heartbeats/s': Math.round((count / beating) * 1000),
-    'query p50 µs': Math.round((times[Math.floor(QUERIES * 0.5)] ?? 0) * 1000),
-    'query p99 µs': Math.round((times[Math.floor(QUERIES * 0.99)] ?? 0) * 1000),
-    'queries/s': Math.round((QUERIES / many) * 1000),
-    // The store in memory keeps each kite once more.
+    'registrations/s': Math.round(registering.rate),
+    'CPU µs': Math.round(registering.cpu),
+    'HTTP heartbeats/s': Math.round(beating.rate),
+    'HTTP heartbeat CPU µs': round(beating.cpu),
+    '× healthz': round(beating.cpu / healthz.cpu),
+    'heartbeat CPU µs': round(connectedBeats.cpu),
+    'queries/s': Math.round(finding.rate),
+    'query CPU µs': round(finding.cpu),
+    '× ping': round(finding.cpu / ping.cpu),
+    'p50 µs': Math.round(sequential.p50),
+    'p99 µs': Math.round(sequential.p99),
     'bytes a kite': Math.round(bytes),
+    'watch ms': round(watching),
+    'watch ms, other node': watchingElsewhere === undefined ? '–' : round(watchingElsewhere),
   };
 }
 
-const rows: Record<string, number>[] = [];
-for (const count of counts) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'kontrol-bench-'));
-  rows.push(await measure(count, folder));
-  rmSync(folder, { recursive: true, force: true });
+/** Tokens that `getKites` of 100 kites of 5 names signs. */
+async function signaturesOfAHundred(config: StorageConfig): Promise<number> {
+  const node = await Node.start(config);
+  await timed(100, (index) => register(node, `name${index % 5}`, index, randomUUID()));
+  const before = await node.ask('signed');
+  await connected(node, (client) =>
+    client.tell('getKites', { query: { username: 'bob', environment: 'prod' } }),
+  );
+  const signed = (await node.ask('signed')) - before;
+  await node.stop();
+  return signed;
 }
-console.log(`storage: ${kind}`);
-console.table(rows);
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function goal(what: string, figure: number, most: number): void {
+  console.log(`${figure <= most ? 'reached' : 'MISSED '}  ${what}: ${round(figure)}, goal at most ${most}`);
+}
+
+const given = process.argv.slice(2);
+const counts = given.filter((text) => /^\d+$/.test(text)).map(Number);
+const chosen = kinds.filter((kind) => given.includes(kind));
+for (const kind of chosen.length > 0 ? chosen : kinds) {
+  const rows: Row[] = [];
+  for (const count of counts.length > 0 ? counts : [1000, 10_000, 100_000]) {
+    const row = await withStorage(kind, (config) => measure(config, count));
+    if (row) rows.push(row);
+  }
+  if (rows.length === 0) {
+    console.log(`\n${kind}: not installed here`);
+    continue;
+  }
+  console.log(`\n${kind}`);
+  const figures = Object.keys(rows[0] ?? {});
+  console.table(Object.fromEntries(figures.map((figure) => [figure, rows.map((row) => row[figure])])));
+  const [first, last] = [rows[0], rows.at(-1)];
+  const growth = Number(last?.['query CPU µs']) / Number(first?.['query CPU µs']);
+  goal(`a query with ${last?.['kites']} kites, × the same with ${first?.['kites']}`, growth, 1.5);
+  goal('bytes a kite', Number(last?.['bytes a kite']), 2048);
+  goal(
+    'cores for 10,000 heartbeats a second, HTTP',
+    Number(last?.['HTTP heartbeat CPU µs']) * 10_000 * 1e-6,
+    1,
+  );
+  goal(
+    'cores for 10,000 heartbeats a second, connected',
+    Number(last?.['heartbeat CPU µs']) * 10_000 * 1e-6,
+    1,
+  );
+}
+const signed = await withStorage('memory', signaturesOfAHundred);
+goal('tokens signed for 100 kites of 5 names', signed ?? 0, 5);
 agent.destroy();

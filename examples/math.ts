@@ -4,7 +4,9 @@
  *     npm run math -- --port 3636
  *     npx kitectl call square 4 --to http://localhost:3636/kite
  *
- * With --register it registers at the Kontrol of your kite key, and is found as /user/prod/math.
+ * With --register it registers at the Kontrol of your kite key, and is found as /user/prod/math. With --proxy it does so
+ * through a reverse proxy, which it finds at Kontrol or in KITE_PROXY_URL; with --tunnel through a tunnel proxy, and opens no
+ * port itself.
  */
 import { parseArgs } from 'node:util';
 import { Kite, KiteError, kitePath, type RemoteFunction } from 'kitectl';
@@ -13,6 +15,8 @@ const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '3636' },
     register: { type: 'boolean', default: false },
+    proxy: { type: 'boolean', default: false },
+    tunnel: { type: 'boolean', default: false },
   },
 });
 
@@ -43,11 +47,14 @@ kite
   })
   .disableAuthentication();
 
-if (values.register) {
-  await kite.listen();
+if (values.register || values.proxy || values.tunnel) {
+  if (!values.tunnel) await kite.listen();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void kite.close());
-  await kite.registerForever();
-  console.log(`registered as ${kitePath(kite.identity)} at ${kite.url}`);
+  // The first time, and whenever it has moved to another proxy.
+  kite.on('register', (url) => console.log(`registered as ${kitePath(kite.identity)} at ${url}`));
+  if (values.tunnel) await kite.registerToTunnel();
+  else if (values.proxy) await kite.registerToProxy();
+  else await kite.registerForever();
 } else {
   await kite.run();
 }

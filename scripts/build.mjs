@@ -56,7 +56,16 @@ async function compileLibrary() {
 }
 
 // What most commands do without is a file of its own: Node reads every file that it loads to the end.
-const parts = ['help', 'kontrol-server', 'questions', 'terminal', 'yaml'];
+const parts = [
+  'help',
+  'import-module',
+  'installed-kites',
+  'kontrol-server',
+  'proxy-server',
+  'questions',
+  'terminal',
+  'yaml',
+];
 
 /** Leaves the parts, and the half of oclif that is in the part for help, to be loaded when they are used. */
 const leaveParts = {
@@ -85,8 +94,9 @@ async function bundleProgram() {
     format: 'cjs',
     // `import()` as `require`: the loader of ES modules takes longer to start than the modules to load.
     supported: { 'dynamic-import': false },
-    // Large: needed for certificates only, for one kind of storage each, for metrics, for developing oclif plugins.
-    external: ['node-forge', 'lmdb', 'pg', 'etcd3', 'prom-client', 'typescript'],
+    // Large: needed for certificates only, for one kind of storage each, for metrics, for one command each, for developing
+    // oclif plugins.
+    external: ['node-forge', 'lmdb', 'pg', 'etcd3', 'prom-client', 'hdr-histogram-js', 'tar', 'typescript'],
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
@@ -105,6 +115,8 @@ async function bundleProgram() {
         ...options,
         entryPoints: [join('src/lib/cli', `${name}.ts`)],
         outfile: join(made, `${name}.cjs`),
+        // The one place where `import()` is to load what only an ES module loader can.
+        ...(name === 'import-module' && { supported: {} }),
         // The part for help is what the others leave out.
         plugins: name === 'help' ? [lazyOclif] : [leaveParts, lazyOclif],
       }),

@@ -2,6 +2,7 @@ import type { CommandTable } from './lib/cli/base-command.js';
 import { main } from './lib/cli/main.js';
 
 const commands: CommandTable = {
+  bench: async () => (await import('./commands/bench.js')).default,
   call: async () => (await import('./commands/call.js')).default,
   complete: async () => (await import('./commands/complete.js')).default,
   completion: async () => (await import('./commands/completion.js')).default,
@@ -13,7 +14,10 @@ const commands: CommandTable = {
   'context remove': async () => (await import('./commands/context/remove.js')).default,
   'context show': async () => (await import('./commands/context/show.js')).default,
   'context use': async () => (await import('./commands/context/use.js')).default,
+  describe: async () => (await import('./commands/describe.js')).default,
   doctor: async () => (await import('./commands/doctor.js')).default,
+  expose: async () => (await import('./commands/expose.js')).default,
+  install: async () => (await import('./commands/install.js')).default,
   keygen: async () => (await import('./commands/keygen.js')).default,
   'keys list': async () => (await import('./commands/keys/list.js')).default,
   'keys move': async () => (await import('./commands/keys/move.js')).default,
@@ -25,12 +29,20 @@ const commands: CommandTable = {
   'kontrol keys rotate': async () => (await import('./commands/kontrol/keys/rotate.js')).default,
   'kontrol start': async () => (await import('./commands/kontrol/start.js')).default,
   'kontrol status': async () => (await import('./commands/kontrol/status.js')).default,
+  list: async () => (await import('./commands/list.js')).default,
   ping: async () => (await import('./commands/ping.js')).default,
+  'proxy start': async () => (await import('./commands/proxy/start.js')).default,
+  'proxy status': async () => (await import('./commands/proxy/status.js')).default,
   query: async () => (await import('./commands/query.js')).default,
   register: async () => (await import('./commands/register.js')).default,
+  run: async () => (await import('./commands/run.js')).default,
+  serve: async () => (await import('./commands/serve.js')).default,
+  shell: async () => (await import('./commands/shell.js')).default,
   showkey: async () => (await import('./commands/showkey.js')).default,
   tell: async () => (await import('./commands/tell.js')).default,
   token: async () => (await import('./commands/token.js')).default,
+  top: async () => (await import('./commands/top.js')).default,
+  uninstall: async () => (await import('./commands/uninstall.js')).default,
   watch: async () => (await import('./commands/watch.js')).default,
 };
 

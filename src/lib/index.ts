@@ -6,7 +6,7 @@ export {
   type ClientOptions,
   type Transport,
 } from './kite/client.js';
-export type { KiteEvents, HandleOptions } from './kite/core.js';
+export type { HandleOptions, KiteDescription, KiteEvents } from './kite/core.js';
 export type { TlsOptions } from './kite/http-listener.js';
 export type { HttpHandler } from './kite/http-routes.js';
 export type { HeartbeatFrom } from './kite/default-methods.js';
@@ -15,12 +15,26 @@ export type { Registration } from './kite/kontrol/registration.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/kontrol/token-renewal.js';
 export type { KiteEvent, KiteWatch } from './kite/kontrol/watch.js';
+export type {
+  RegisterToProxyOptions,
+  RegisterToTunnelOptions,
+  ThroughProxyOptions,
+} from './kite/proxy/proxied-kite.js';
+export type { ProxyRegistration } from './kite/proxy/proxy-registration.js';
 export { type CloseOptions, Kite, type KiteOptions } from './kite/kite.js';
-export type { FinalFunc, Handler, Method, MethodHandling, Outcome, ThrottleOptions } from './kite/method.js';
+export type {
+  FinalFunc,
+  Handler,
+  Method,
+  MethodDescription,
+  MethodHandling,
+  Outcome,
+  ThrottleOptions,
+} from './kite/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/method-types.js';
 export type { CallOptions, Peer } from './kite/peer.js';
 export type { Request } from './kite/request.js';
-export type { ArgsSchema } from './kite/schema.js';
+export type { ArgsSchema, JsonSchema } from './kite/schema.js';
 export type { SystemInfo, SystemMethod } from './kite/system-methods.js';
 export { type ErrorType, isKiteError, KiteError, type KnownErrorType } from './protocol/errors.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';

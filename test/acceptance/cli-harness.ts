@@ -20,6 +20,8 @@ export interface RunOptions {
   /** What stands on the standard input, which then ends. Default: nothing. */
   readonly input?: string;
   readonly cwd?: string;
+  /** On a terminal: what the shell does before the command, such as `echo $$; exec `. */
+  readonly before?: string;
 }
 
 /** The environment of a person who has set nothing, whose home is empty. */
@@ -121,10 +123,18 @@ export class Cli {
     return { code, stdout: stdout.replaceAll('\r\n', '\n'), stderr };
   }
 
+  /** Runs on a terminal, and types `keys` once `prompt` is shown. */
+  async typed(args: readonly string[], prompt: string, keys: string): Promise<Outcome> {
+    const running = this.startTerminal(args, 80);
+    await running.until(({ stdout }) => stdout.includes(prompt));
+    running.child.stdin?.write(keys);
+    return running.outcome;
+  }
+
   /** `terminal`, at whose keys a test sits: what it writes to the standard input is typed. */
   startTerminal(args: readonly string[], columns: number, options: RunOptions = {}): Running {
     const quoted = args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ');
-    const line = `stty cols ${columns}; "$NODE" "$BIN" ${quoted}`;
+    const line = `stty cols ${columns}; ${options.before ?? ''}"$NODE" "$BIN" ${quoted}`;
     const child = spawn('script', ['-qec', line, '/dev/null'], {
       cwd: options.cwd ?? this.home,
       env: cleanEnv(this.home, {

@@ -1,4 +1,12 @@
-import { type Handler, type Method, Kite, KiteError, type KiteOptions } from '../../src/lib/index.js';
+import {
+  type AnyMethods,
+  type Handler,
+  type Method,
+  Kite,
+  KiteError,
+  type KiteOptions,
+  type Peer,
+} from '../../src/lib/index.js';
 
 /** A kite with a method for everything that a command can meet. */
 export class TestKite {
@@ -10,6 +18,8 @@ export class TestKite {
   /** Resolves when the connection of a call of `wait` has ended. */
   readonly callerGone: Promise<void>;
   calls = 0;
+  /** Who is connected. */
+  readonly peers = new Set<Peer<AnyMethods, { disconnect: [code: number, reason: string] }>>();
 
   constructor(options: KiteOptions = {}, name = 'math') {
     let gone: () => void = () => {};
@@ -18,6 +28,8 @@ export class TestKite {
     });
     const kite = new Kite(name, '1.0.0', { ip: '127.0.0.1', port: 0, kiteKey: false, env: {}, ...options });
     this.kite = kite;
+    kite.on('connect', (peer) => this.peers.add(peer));
+    kite.on('disconnect', (peer) => this.peers.delete(peer));
     const open = (method: string, handler: Handler): Method =>
       kite.handle(method, handler).disableAuthentication();
     open('square', ({ args: [n] }) => {

@@ -1,10 +1,11 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Kite, type KiteEvent, type KiteOptions } from '../../src/lib/index.js';
 import { parseKiteKey } from '../../src/lib/keys/index.js';
 import type { Kontrol } from '../../src/lib/kontrol/index.js';
 import { silentLogger } from '../../src/lib/util/logger.js';
 import { FakeStorage } from '../helpers/fake-storage.js';
 import { startKontrol } from '../helpers/kontrol.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 
@@ -119,6 +120,65 @@ describe('a kite that registers', () => {
   });
 });
 
+describe('a kite that hears of a revoked key pair', () => {
+  /** A kite of bob, whether it lets in who has this kite key, and the key of the pair with which Kontrol began. */
+  async function exchanging(register: 'registerForever' | 'registerHttp' | 'register') {
+    const clock = new ManualClock();
+    const { kontrol } = await startKontrol({ clock });
+    const old = await kontrol.newKiteKey('bob');
+    const math = await listening(kontrol, { clock });
+    await math[register]();
+    const caller = await makeKite(kontrol);
+    const client = caller.newClient(math.url ?? '', { auth: { type: 'kiteKey', key: old } });
+    await client.dial();
+    const trusted = async (): Promise<string> => {
+      const called = client.tell('square', 2).then(String, (error: Error) => error.message);
+      return called;
+    };
+    const rotate = async (): Promise<string> => {
+      const [pair] = kontrol.keyPairs();
+      await kontrol.rotate();
+      return pair?.id ?? '';
+    };
+    return { kontrol, math, trusted, rotate, clock };
+  }
+  const refused = 'kiteKey: it is signed by a Kontrol that this kite does not trust';
+
+  it('no longer trusts it, from that moment', async () => {
+    const { kontrol, math, trusted, rotate } = await exchanging('registerForever');
+    const id = await rotate();
+    await math.register();
+    expect(await trusted()).toBe('4');
+    await kontrol.revoke(id);
+    await vi.waitFor(async () => expect(await trusted()).toBe(refused));
+  });
+
+  it('no longer trusts it after its next heartbeat over HTTP', async () => {
+    const { kontrol, math, trusted, rotate, clock } = await exchanging('registerHttp');
+    const id = await rotate();
+    const http = await math.registerHttp();
+    expect(await trusted()).toBe('4');
+    await kontrol.revoke(id);
+    const again = new Promise((resolve) => math.once('register', resolve));
+    clock.advance(10_000);
+    await again;
+    expect(await trusted()).toBe(refused);
+    http.stop();
+  });
+
+  it('trusts nobody where it is that of its own kite key', async () => {
+    const { kontrol, math, trusted } = await exchanging('registerForever');
+    const failed = new Promise<Error>((resolve) => math.once('registerFailed', resolve));
+    expect(await trusted()).toBe('4');
+    const gone = new Promise<void>((resolve) => kontrol.kite.once('disconnect', () => resolve()));
+    await kontrol.revoke(kontrol.keyPairs()[0]?.id ?? '');
+    await gone;
+    await expect(math.getKey()).rejects.toMatchObject({ code: 'keyPairRevoked' });
+    expect(await trusted()).toContain("revoked the key pair that signed this kite's own kite key");
+    expect((await failed).message).toContain('was revoked');
+  });
+});
+
 describe('a kite that stays registered', () => {
   it('turns to the next Kontrol when one is gone, and its watches go on there', async () => {
     const storage = new FakeStorage();
@@ -141,6 +201,33 @@ describe('a kite that stays registered', () => {
     const events = await until(1);
     while (!events.includes(`REGISTER ${other.identity.id}`)) await until(events.length + 1);
     watch.cancel();
+  });
+
+  it('has registrations that have not come about rejected at once when it closes, calls that still run or not', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await listening(kontrol);
+    const caller = await makeKite(kontrol);
+    await kontrol.close({ drainTimeout: 1 });
+    let finish = (): void => {};
+    const running = new Promise<void>((resolve) => {
+      math.handle('wait', () => {
+        resolve();
+        return new Promise<null>((done) => (finish = () => done(null)));
+      });
+    });
+    const client = caller.newClient(math.url ?? '', {
+      auth: { type: 'kiteKey', key: await kontrol.newKiteKey('bob') },
+    });
+    await client.dial();
+    const call = client.tell('wait');
+    await running;
+    const registrations = [math.registerForever(), math.registerHttp()];
+    const closed = math.close({ drainTimeout: 60_000 });
+    for (const registration of registrations)
+      await expect(registration).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
+    finish();
+    expect(await call).toBeNull();
+    await closed;
   });
 
   it('over HTTP is found at the real Kontrol', async () => {

@@ -4,6 +4,7 @@ import { openPolicy } from '../../src/lib/kontrol/index.js';
 import type { FoundKite } from '../../src/lib/kontrol/queries.js';
 import { testKeyPair } from '../helpers/keys.js';
 import { connect, startKontrol } from '../helpers/kontrol.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 
 interface Kites {
   readonly kites: FoundKite[];
@@ -43,7 +44,57 @@ describe('key pairs', () => {
     await expect(forged.tell('register', { url: MATH })).rejects.toMatchObject(refused);
     await expect(forged.tell('getKey')).rejects.toMatchObject(refused);
     const bob = await connect(kontrol, 'bob');
-    expect((await bob.tell<Kites>('getKites', { query })).kites).toEqual([]);
+    await expect(bob.tell('getKites', { query })).rejects.toThrow('no kites found');
+  });
+
+  it('that are revoked are named to each kite that registers, and to those that watch them', async () => {
+    const { kontrol, origin } = await startKontrol();
+    const old = kontrol.keyPairs()[0]?.publicKey ?? '';
+    const stays = await connect(kontrol, 'bob');
+    expect(await stays.tell('register', { url: MATH })).toEqual({ url: MATH, heartbeatInterval: 0 });
+    await kontrol.rotate();
+    const math = await connect(kontrol, 'bob');
+    const told: unknown[] = [];
+    expect(await math.tell('watchKeys', (keys: unknown) => told.push(keys))).toEqual({ revokedKeys: [] });
+    await kontrol.revoke(kontrol.keyPairs()[1]?.id ?? '');
+    expect(await math.tell('register', { url: MATH })).toEqual({
+      url: MATH,
+      heartbeatInterval: 0,
+      revokedKeys: [old],
+    });
+    expect(told).toEqual([[old]]);
+    expect(await math.tell('watchKeys', () => {})).toEqual({ revokedKeys: [old] });
+    const body = { url: MATH, kite: math.kite.identity, auth: { type: 'kiteKey', key: math.key.jwt } };
+    const answer = await fetch(`${origin}/register`, { method: 'POST', body: JSON.stringify(body) });
+    expect(await answer.json()).toMatchObject({ revokedKeys: [old] });
+    // Nothing that changes without a revocation is told.
+    await kontrol.rotate();
+    await math.tell('kite.ping');
+    expect(told).toHaveLength(1);
+    for (const argument of [undefined, 'x', {}])
+      await expect(math.tell('watchKeys', argument)).rejects.toMatchObject({ type: 'argumentError' });
+    const again = await connect(kontrol, 'bob', { key: stays.key.jwt });
+    await expect(again.tell('getKey')).rejects.toMatchObject({ code: 'keyPairRevoked' });
+  });
+
+  it('that are revoked have kites that registered over HTTP register again, once', async () => {
+    const { kontrol, origin } = await startKontrol();
+    const beat = async (): Promise<string> => (await fetch(`${origin}/heartbeat?id=${id}`)).text();
+    await kontrol.rotate();
+    const { key, kite } = await connect(kontrol, 'bob');
+    const { id } = kite.identity;
+    const body = JSON.stringify({ url: MATH, kite: kite.identity, auth: { type: 'kiteKey', key: key.jwt } });
+    const register = (): Promise<Response> => fetch(`${origin}/register`, { method: 'POST', body });
+    await register();
+    expect(await beat()).toBe('pong');
+    await kontrol.revoke(kontrol.keyPairs()[1]?.id ?? '');
+    // It is found for as long as its lease lasts.
+    expect((await kite.getKites(query)).length).toBe(1);
+    expect(await beat()).toBe('registeragain');
+    expect(await (await register()).json()).toMatchObject({
+      revokedKeys: [kontrol.keyPairs()[1]?.publicKey],
+    });
+    expect(await beat()).toBe('pong');
   });
 
   it('leave a kite key that was revoked by its id refused', async () => {
@@ -51,7 +102,7 @@ describe('key pairs', () => {
     const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
     await math.tell('register', { url: MATH });
     await kontrol.revokeKiteKey(math.key.id);
-    expect((await other.tell<Kites>('getKites', { query })).kites).toEqual([]);
+    await expect(other.tell('getKites', { query })).rejects.toThrow('no kites found');
     const again = await connect(kontrol, 'bob', { key: math.key.jwt });
     await expect(again.tell('register', { url: MATH })).rejects.toThrow('it was revoked');
   });
@@ -80,7 +131,41 @@ describe('registerMachine', () => {
     expect(asked).toEqual(['Invite for dave: ']);
     await expect(tell('registerMachine', 'dave')).rejects.toMatchObject({ code: 'badInvite' });
     const dave = await connect(kontrol, 'dave', { key: key.jwt });
-    expect(await dave.tell('getKites', { query: { username: 'dave' } })).toEqual({ kites: [] });
+    await expect(dave.tell('getKites', { query: { username: 'dave' } })).rejects.toThrow('no kites found');
+  });
+
+  it('asks one person of a connection and eight of an address at a time, and forgets those who go away', async () => {
+    const clock = new ManualClock();
+    const { kontrol } = await startKontrol({ clock });
+    const limited = { type: 'requestLimitError' };
+    const pending: Promise<unknown>[] = [];
+    /** Somebody who is asked for an invite, and is typing. */
+    const typing = async () => {
+      const caller = await connect(kontrol, 'x', { kite: { kiteKey: false, clock, timeout: 0 } });
+      const asked = new Promise<void>((resolve) => {
+        caller.kite.handle('kite.getPass', () => {
+          resolve();
+          return new Promise(() => {});
+        });
+      });
+      const registered = caller.tell('registerMachine', 'dave');
+      pending.push(registered.catch((error: unknown) => error));
+      await Promise.race([asked, registered]);
+      return caller;
+    };
+    const people = [];
+    for (let i = 0; i < 8; i++) people.push(await typing());
+    await expect(typing()).rejects.toMatchObject(limited);
+    const gone = new Promise((resolve) => kontrol.kite.once('disconnect', resolve));
+    people[0]?.close();
+    await gone;
+    const last = await typing();
+    clock.advance(6000);
+    await expect(last.tell('registerMachine', 'dave')).rejects.toMatchObject(limited);
+    // Their time is over, and with it what they held.
+    clock.leap(114_000);
+    expect(await pending[7]).toMatchObject({ code: 'inviteNeeded' });
+    await typing();
   });
 
   it('takes the invite with the call, for the user it was made for only', async () => {

@@ -126,6 +126,11 @@ describe('register refuses', () => {
     ['a kite that is a list', [], 'is empty'],
     ['a kite without an id', testIdentity({ id: '' }), "The kite's id is empty"],
     ['a name with a slash', testIdentity({ name: 'a/b' }), 'name contains "/"'],
+    [
+      'half a character',
+      testIdentity({ region: 'e\ud800u' }),
+      'region contains control characters or halves',
+    ],
     ['an environment that is ..', testIdentity({ environment: '..' }), 'environment is no name'],
     ['a hostname of 1 MiB', testIdentity({ hostname: megabyte }), 'hostname is longer'],
     ['a region that is an object', { ...testIdentity(), region: {} }, "The kite's region is empty"],
@@ -199,8 +204,7 @@ describe('a kite whose connection breaks', () => {
     const asking = await connect(kontrol, 'bob', { kite: { clock } });
     const authentication = { type: 'kiteKey', key: await kontrol.newKiteKey('bob') };
     const call = { kite: testIdentity({ username: 'bob' }), authentication, withArgs: [{ url: MATH }] };
-    const count = async (): Promise<number> =>
-      (await asking.tell<{ kites: FoundKite[] }>('getKites', { query })).kites.length;
+    const count = async (): Promise<number> => (await asking.kite.getKites(query)).length;
     const dropped = new Promise<void>((resolve) => kontrol.kite.on('disconnect', () => resolve()));
     // Ends without a goodbye, as Go's clients do.
     await raw(url, 'register', call);

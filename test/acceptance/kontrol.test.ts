@@ -12,6 +12,7 @@ interface Kites {
 }
 
 const MATH = 'http://127.0.0.1:3636/kite';
+const none = { type: 'genericError', message: 'no kites found' };
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 
 /** What a watch tells, one after the other. */
@@ -85,7 +86,7 @@ describe('a kite that registers over its connection', () => {
     expect((await watching.begun).kites).toHaveLength(1);
     math.close();
     expect(await watching.next()).toMatchObject({ action: 'DEREGISTER', token: '', url: MATH });
-    expect((await other.tell<Kites>('getKites', { query })).kites).toEqual([]);
+    await expect(other.tell('getKites', { query })).rejects.toMatchObject(none);
     expect([...storage.stored.keys()]).toEqual([kontrol.kite.identity.id]);
   });
 
@@ -113,10 +114,12 @@ describe('a kite that registers over its connection', () => {
 });
 
 describe('getKites', () => {
-  it('answers with an empty list where nothing matches', async () => {
+  it('says that no kites were found, and begins a watch with an empty list', async () => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
-    expect(await bob.tell('getKites', { query })).toEqual({ kites: [] });
+    await expect(bob.tell('getKites', { query })).rejects.toMatchObject(none);
+    await expect(bob.tell('getKites', { query, watchCallback: null, who: null })).rejects.toMatchObject(none);
+    expect(await watch(bob).begun).toEqual({ kites: [], watcherID: expect.any(String) as string });
   });
 
   it('shows others nothing by default, and everything with the policy open', async () => {
@@ -125,11 +128,12 @@ describe('getKites', () => {
       const math = await connect(kontrol, 'bob');
       await math.tell('register', { url: MATH });
       const carol = await connect(kontrol, 'carol');
-      const { kites } = await carol.tell<Kites>('getKites', { query });
-      expect(kites).toHaveLength(open ? 1 : 0);
+      const asked = carol.tell<Kites>('getKites', { query });
+      if (open) expect((await asked).kites).toHaveLength(1);
+      else await expect(asked).rejects.toMatchObject(none);
       const token = carol.tell('getToken', query);
       if (open) expect(parseToken((await token) as string)).toMatchObject({ audience: '/bob/prod/math' });
-      else await expect(token).rejects.toMatchObject({ type: 'genericError', message: 'no kites found' });
+      else await expect(token).rejects.toMatchObject(none);
     }
   });
 

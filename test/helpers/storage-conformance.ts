@@ -1,17 +1,38 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Registration, Storage } from '../../src/lib/kontrol/storage/storage.js';
+import type { Registration, Storage, StoredKeyPair } from '../../src/lib/kontrol/storage/storage.js';
 import { testIdentity } from './keys.js';
 
-const NOW = Date.UTC(2026, 0, 1);
+export const NOW = Date.UTC(2026, 0, 1) + 123;
+
+/** Kite number `n`: some stores have no room for an id that is no UUID. */
+export function idOf(n: number): string {
+  return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+/** The pair that signed for every registration of these tests: some stores refuse one whose pair they do not know. */
+export const PAIR: StoredKeyPair = {
+  id: '11111111-0000-4000-8000-000000000001',
+  publicKey: 'PUBLIC 1',
+  privateKey: 'PRIVATE 1',
+  createdAt: NOW,
+  state: 'active',
+};
+
+const OTHER_PAIR: StoredKeyPair = {
+  ...PAIR,
+  id: '11111111-0000-4000-8000-000000000002',
+  publicKey: 'PUBLIC 2',
+  privateKey: 'PRIVATE 2',
+};
 
 export function registration(
   changes: Partial<Registration> & { id?: string; username?: string } = {},
 ): Registration {
-  const { id = 'id-1', username = 'bob', ...rest } = changes;
+  const { id = idOf(1), username = 'bob', ...rest } = changes;
   return {
     kite: testIdentity({ id, username }),
     url: 'http://127.0.0.1:3636/kite',
-    keyId: 'pair-1',
+    keyId: PAIR.id,
     registeredAt: NOW,
     expiresAt: NOW + 90_000,
     ...rest,
@@ -26,6 +47,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       const storage = make();
       await storage.open();
       opened.push(storage);
+      await storage.putKeyPair(PAIR);
       return storage;
     };
     afterEach(async () => {
@@ -35,12 +57,12 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
     it('keeps registrations, and replaces one with the same id', async () => {
       const storage = await open();
       expect(await storage.put(registration(), NOW)).toBe('ok');
-      expect(await storage.put(registration({ id: 'id-2' }), NOW)).toBe('ok');
+      expect(await storage.put(registration({ id: idOf(2) }), NOW)).toBe('ok');
       expect(await storage.put(registration({ url: 'http://other/kite' }), NOW)).toBe('ok');
       const stored = await storage.registrations();
       expect(stored).toHaveLength(2);
       expect(stored).toContainEqual(registration({ url: 'http://other/kite' }));
-      expect(stored).toContainEqual(registration({ id: 'id-2' }));
+      expect(stored).toContainEqual(registration({ id: idOf(2) }));
     });
 
     it('gives an id to another user only once it has expired', async () => {
@@ -62,49 +84,50 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(results.toSorted()).toEqual(['ok', 'taken']);
     });
 
+    it('keeps each of many that come at the same time', async () => {
+      const storage = await open();
+      const many = Array.from({ length: 1200 }, (_, n) => registration({ id: idOf(n) }));
+      expect(new Set(await Promise.all(many.map((each) => storage.put(each, NOW))))).toEqual(new Set(['ok']));
+      const stored = await storage.registrations();
+      expect(new Set(stored.map(({ kite }) => kite.id))).toEqual(new Set(many.map(({ kite }) => kite.id)));
+    });
+
     it('moves the expiry of what is there, and of nothing else', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
-      await storage.refresh(['id-1', 'id-9'], NOW + 500_000);
+      await storage.refresh([idOf(1), idOf(9), 'no-uuid'], NOW + 500_000);
       expect(await storage.registrations()).toEqual([registration({ expiresAt: NOW + 500_000 })]);
     });
 
     it('removes an entry only where it is still the one that was meant', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
-      await storage.delete('id-1', 'http://other/kite');
+      await storage.delete(idOf(1), 'http://other/kite');
       expect(await storage.registrations()).toHaveLength(1);
-      await storage.delete('id-1', registration().url);
+      await storage.delete(idOf(1), registration().url);
+      await storage.delete('no-uuid', registration().url);
       expect(await storage.registrations()).toEqual([]);
     });
 
     it('sweeps what has expired', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
-      await storage.put(registration({ id: 'id-2', expiresAt: NOW + 300_000 }), NOW);
+      await storage.put(registration({ id: idOf(2), expiresAt: NOW + 300_000 }), NOW);
       await storage.putInvite({ hash: 'old', username: 'bob', expiresAt: NOW + 1 });
       await storage.sweep(NOW + 100_000);
-      expect((await storage.registrations()).map(({ kite }) => kite.id)).toEqual(['id-2']);
+      expect((await storage.registrations()).map(({ kite }) => kite.id)).toEqual([idOf(2)]);
       expect(await storage.takeInvite('old', NOW)).toBeUndefined();
     });
 
     it('keeps key pairs by their id', async () => {
       const storage = await open();
-      const pair = {
-        id: 'p1',
-        publicKey: 'PUBLIC',
-        privateKey: 'PRIVATE',
-        createdAt: NOW,
-        state: 'active',
-      } as const;
-      await storage.putKeyPair(pair);
-      await storage.putKeyPair({ ...pair, id: 'p2' });
-      await storage.putKeyPair({ ...pair, state: 'retired' });
-      const pairs = await storage.keyPairs();
-      expect(pairs.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([
-        { ...pair, state: 'retired' },
-        { ...pair, id: 'p2' },
-      ]);
+      await storage.putKeyPair(OTHER_PAIR);
+      expect(await sortedPairs(storage)).toEqual([PAIR, OTHER_PAIR]);
+      await storage.putKeyPair({ ...PAIR, state: 'retired' });
+      expect(await sortedPairs(storage)).toEqual([{ ...PAIR, state: 'retired' }, OTHER_PAIR]);
+      await storage.putKeyPair({ ...PAIR, state: 'revoked' });
+      await storage.putKeyPair({ ...OTHER_PAIR, state: 'retired' });
+      expect((await sortedPairs(storage)).map(({ state }) => state)).toEqual(['revoked', 'retired']);
     });
 
     it('keeps which kite keys were revoked', async () => {
@@ -141,4 +164,8 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await again.revokedKiteKeys()).toEqual(lasting ? ['jti-1'] : []);
     });
   });
+}
+
+async function sortedPairs(storage: Storage): Promise<StoredKeyPair[]> {
+  return (await storage.keyPairs()).toSorted((a, b) => a.id.localeCompare(b.id));
 }

@@ -26,6 +26,8 @@ declare module 'kite.js' {
     on(event: string, listener: (...args: unknown[]) => void): void;
     emit(event: string, ...args: unknown[]): void;
     setToken(token: string): unknown;
+    getToken(): string;
+    expireToken(done: Done): void;
   }
 
   interface Changes {

@@ -1,10 +1,16 @@
 import { usageError } from './cli-error.js';
 import { suggest } from './suggest.js';
 
-/** What the normaliser needs to know of a flag: whether a value follows it, and its one letter. */
+/** What the normaliser needs to know of a flag. */
 export interface FlagKind {
+  /** Whether a value follows it: none follows a `boolean`. */
   readonly type: string;
+  /** Its one letter. */
   readonly char?: string | undefined;
+  /** Under which names it is known besides. */
+  readonly aliases?: readonly string[] | undefined;
+  /** A switch that can be turned off as well, with `--no-` before its name. */
+  readonly allowNo?: boolean | undefined;
 }
 
 export type FlagKinds = Readonly<Record<string, FlagKind>>;
@@ -16,6 +22,7 @@ const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
  * where nothing is taken for a flag.
  *
  * - `-to=http://…` and `-to http://…`, the spelling of Go programs, become `--to`;
+ * - other names of a flag, such as `-publicHost`, become its own, `--public-host`;
  * - `-o json`, `-o=json` and `-ojson` become `--output json`;
  * - `-4` and `-.5` are arguments;
  * - `--raw=true` and `--raw=false` set a switch, which oclif would read as a switch and an argument.
@@ -37,9 +44,15 @@ export function normalizeArgv(argv: readonly string[], flags: FlagKinds): string
       args.push(token);
       continue;
     }
+    const negated = flagName(token);
+    if (!Object.hasOwn(flags, negated) && isNegated(negated, flags)) {
+      head.push(isOn(negated, token) ? `--${negated}` : `--${negated.slice(3)}`);
+      continue;
+    }
     const { name, kind, attached } = flagOf(token, flags);
     if (kind.type === 'boolean') {
       if (isOn(name, token)) head.push(`--${name}`);
+      else if (kind.allowNo) head.push(`--no-${name}`);
       continue;
     }
     const value = attached ?? argv[++i];
@@ -146,7 +159,7 @@ interface Flag {
 }
 
 function flagOf(token: string, flags: FlagKinds): Flag {
-  const name = flagName(token);
+  const name = ownName(flagName(token), flags);
   const attached = token.includes('=') ? token.slice(token.indexOf('=') + 1) : undefined;
   const kind = Object.hasOwn(flags, name) ? flags[name] : undefined;
   if (kind) return { name, kind, attached };
@@ -161,6 +174,16 @@ function flagOf(token: string, flags: FlagKinds): Flag {
 
 function flagName(token: string): string {
   return token.replace(/^--?/, '').replace(/=.*$/s, '');
+}
+
+function ownName(name: string, flags: FlagKinds): string {
+  if (Object.hasOwn(flags, name)) return name;
+  return Object.keys(flags).find((own) => flags[own]?.aliases?.includes(name)) ?? name;
+}
+
+function isNegated(name: string, flags: FlagKinds): boolean {
+  const own = name.slice(3);
+  return name.startsWith('no-') && Object.hasOwn(flags, own) && flags[own]?.allowNo === true;
 }
 
 function isOn(name: string, token: string): boolean {

@@ -2,7 +2,7 @@ import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { boolean, string } from '@oclif/core/flags';
 import { normalizeArgv } from './argv.js';
-import type { CliError } from './cli-error.js';
+import { type CliError, isCliError } from './cli-error.js';
 import { directConfig } from './direct-config.js';
 import { toCliError } from './failures.js';
 import type { Surroundings } from './surroundings.js';
@@ -53,6 +53,7 @@ export abstract class BaseCommand extends Command {
       command.#surroundings = surroundings;
       await command._run();
     } catch (error) {
+      if (isCliError(error) && error.type === 'exit') throw error;
       surroundings.signal.throwIfAborted();
       throw withHelpHint(toCliError(error), id);
     }

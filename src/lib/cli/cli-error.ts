@@ -1,7 +1,8 @@
 import { ExitCode } from './exit-codes.js';
 
 export interface CliErrorOptions {
-  readonly exitCode: ExitCode;
+  /** One of `ExitCode`, or that of a program that ran in the place of this one. */
+  readonly exitCode: number;
   /** What kind of error, for programs: the type of the kite's error, or `usage`, `configuration` and the like. */
   readonly type: string;
   /** Machine-readable code that the remote program gave. Default empty. */
@@ -18,7 +19,7 @@ export interface CliErrorOptions {
 /** A failure that the command line knows how to report: what failed, on what, why, and what to do next. */
 export class CliError extends Error {
   override readonly name = 'CliError';
-  readonly exitCode: ExitCode;
+  readonly exitCode: number;
   readonly type: string;
   readonly code: string;
   readonly requestId: string;
@@ -63,4 +64,9 @@ export function configurationError(message: string, hint?: string, cause?: unkno
 /** There is no such kite, or it is not clear which is meant. */
 export function notFound(message: string, hint: string): CliError {
   return new CliError(message, { exitCode: ExitCode.notFound, type: 'notFound', hint });
+}
+
+/** Ends with the exit code of a program that ran in the place of this one, and has said what there is to say. */
+export function exitWith(exitCode: number): CliError {
+  return new CliError(`Ended with exit code ${exitCode}.`, { exitCode, type: 'exit' });
 }

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/flags';
-import { DURATION_FORMS, parseDuration } from '../util/duration.js';
+import { DURATION_FORMS, formatDuration, parseDuration } from '../util/duration.js';
 import { usageError } from './cli-error.js';
 import type { ConnectionOptions } from './connection.js';
 import { contextFlag } from './context/context-flags.js';
@@ -101,6 +101,16 @@ export function timeoutMs(text: string | undefined): number | undefined {
     );
   }
   return ms;
+}
+
+/** Milliseconds from `min` to `max`, as a flag gives them. */
+export function durationMs(text: string, flag: string, min: number, max: number): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= min && ms <= max) return ms;
+  throw usageError(
+    `--${flag} must be a duration from ${formatDuration(min)} to ${formatDuration(max)}, not ${text}.`,
+    `Give it like ${DURATION_FORMS}.`,
+  );
 }
 
 /** The one of `values` that a flag gives. */

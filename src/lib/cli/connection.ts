@@ -35,6 +35,8 @@ export interface Connected {
   readonly spinner: Spinner;
   /** What the calls over this connection are doing, for when they fail. */
   readonly doing: (method: string) => Doing;
+  /** One more connection to the same kite, closed with this one. */
+  readonly another: () => Promise<Client>;
 }
 
 /**
@@ -53,16 +55,19 @@ export async function withConnection<Result>(
   const timing = patient(options, surroundings.env);
   const offers = await offersOf(options, surroundings);
   const kite = new Kite('kitectl', surroundings.version, { kiteKey: false, env: surroundings.env });
-  let client: Client | undefined;
+  const clients = new Set<Client>();
   // What waits for the remote rejects then; why, says the signal, or who left a question.
-  const close = (): void => client?.close();
+  const close = (): void => {
+    for (const client of clients) client.close();
+  };
   const { interactive = false } = options;
   const remote = letRemoteSpeak(kite, interactive, { surroundings, spinner, leave: close });
   signal.addEventListener('abort', close, { once: true });
   try {
     const dialled = await dialFirst(offers, spinner, (offer) => {
       signal.throwIfAborted();
-      client = newClient(kite, offer, { ...timing, trusted: remote.trusted });
+      const client = newClient(kite, offer, { ...timing, trusted: remote.trusted });
+      clients.add(client);
       return client;
     });
     return await use(dialled);
@@ -101,6 +106,13 @@ export async function dialFirst(
         target: url,
         withKey: offer.auth !== null,
       }),
+      another: async () => {
+        const one = connect(offer);
+        await one.dial().catch((error: unknown) => {
+          throw toCliError(error, { what: '', target: url });
+        });
+        return one;
+      },
     };
   }
   throw failure ?? new Error('There is nothing to dial');

@@ -136,7 +136,12 @@ export function readFound(value: unknown): Found {
   };
 }
 
-function whereKontrolIs(
+/**
+ * The URLs of Kontrol: what the person says, the environment, or the kite key.
+ *
+ * @throws CliError where nothing says it
+ */
+export function whereKontrolIs(
   options: Pick<KontrolOptions, 'kontrol' | 'context'> & { readonly key: KiteKey; readonly source: string },
   env: Surroundings['env'],
 ): readonly string[] {

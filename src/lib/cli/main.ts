@@ -38,15 +38,17 @@ export async function main(
   });
   // Should nothing be left to wait for before the command is done, this is no success.
   process.exitCode = ExitCode.remoteError;
-  let exitCode: ExitCode = ExitCode.ok;
+  let exitCode: number = ExitCode.ok;
   try {
     await Promise.race([dispatch(root, argv, commands, surroundings), stopped]);
   } catch (error) {
     const failure = toCliError(error);
     exitCode = failure.exitCode;
     const { json } = globals;
-    // Whoever pressed Ctrl-C knows it.
-    if (json || failure.type !== 'interrupted') await reportFailure(failure, json, surroundings);
+    // Whoever pressed Ctrl-C knows it, and a program that ran in the place of this one has spoken for itself.
+    if (failure.type !== 'exit' && (json || failure.type !== 'interrupted')) {
+      await reportFailure(failure, json, surroundings);
+    }
   }
   await surroundings.flush();
   process.exit(exitCode);

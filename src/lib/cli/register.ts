@@ -130,7 +130,7 @@ async function requestKey(
 }
 
 function withInviteHint(failure: CliError, username: string): CliError {
-  const refused: readonly ExitCode[] = [ExitCode.authentication, ExitCode.remoteError];
+  const refused: readonly number[] = [ExitCode.authentication, ExitCode.remoteError];
   if (!refused.includes(failure.exitCode)) return failure;
   const hint = `Get an invite from whoever runs Kontrol; this prints one: kitectl kontrol invite ${username}`;
   return failure.with({ hint });

@@ -21,6 +21,7 @@ export class Spinner {
   #frame = 0;
   #timer: Timer | undefined;
   #drawn = false;
+  #around: (<Result>(write: () => Result) => Result) | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -48,7 +49,12 @@ export class Spinner {
   /** Does something that writes to the terminal, with this line out of its way. */
   aside<Result>(write: () => Result): Result {
     this.#erase();
-    return write();
+    return this.#around === undefined ? write() : this.#around(write);
+  }
+
+  /** Has another line that is on the terminal, a prompt, get out of the way as well. */
+  keepAside(around: <Result>(write: () => Result) => Result): void {
+    this.#around = around;
   }
 
   /** Takes the line away until what is returned is called: while a person is asked, for one. */

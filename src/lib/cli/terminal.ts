@@ -27,7 +27,7 @@ export function formatTable(
   const visible = rows.map(([name, value]) => [makeVisible(name), makeVisible(value)] as const);
   const names = Math.max(...visible.map(([name]) => name.length)) + 2;
   const values = Math.max(...visible.map(([, value]) => value.length)) + 2;
-  const columns = stdout.isTTY === true && !wide ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
   // Three characters of the width are borders, two of a column are the spaces beside its text.
   const room = Math.max(10, Math.min(values, columns - names - 3)) - 2;
   const table = new Table({ colWidths: [names, room + 2], style: { head: [], border: [] } });
@@ -51,7 +51,7 @@ export function formatColumns(
   const widths = headings.map((heading, index) =>
     Math.max(heading.length, ...visible.map((row) => row[index]?.length ?? 0)),
   );
-  const columns = stdout.isTTY === true && !wide ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
   // A border and two spaces a column, and the last border.
   narrow(widths, columns - 3 * widths.length - 1);
   const cells = visible.map((row) => row.map((value, index) => wrap(value, widths[index] ?? 1)));

@@ -59,7 +59,8 @@ export type ClientEvents = {
 };
 
 export interface DialOptions {
-  readonly transport: Transport;
+  /** `Session`: the WebSocket of one SockJS session, at the URL as it stands. */
+  readonly transport: Transport | 'Session';
   readonly handshakeTimeout: number;
   readonly signal: Abortable;
   readonly ca?: string | undefined;
@@ -127,6 +128,11 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   get closed(): boolean {
     return this.#state === 'closed';
+  }
+
+  /** Whether a request's `client` is the other end of this client's connection. */
+  isConnectedTo(peer: unknown): boolean {
+    return this.#connection !== undefined && peer === this.#connection;
   }
 
   /** Credentials sent with every call from now on. */

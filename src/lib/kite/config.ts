@@ -7,7 +7,6 @@ import {
   fromOption,
   fromVariable,
   IP,
-  KITE_URL,
   KITE_URLS,
   LOG_LEVEL,
   NAME,
@@ -32,8 +31,8 @@ export interface Config {
   readonly port: number;
   /** Where Kontrol is, the first one first. Default: what the kite key says, else none. */
   readonly kontrolUrls: readonly string[];
-  /** The proxy to register with. Default: found through Kontrol. */
-  readonly proxyUrl: string | undefined;
+  /** The proxies to register with, of which one is picked. Default none: those that Kontrol knows. */
+  readonly proxyUrls: readonly string[];
   /** How clients connect. Default `auto`. */
   readonly transport: Transport;
   /** How long a call waits for its answer; 0 = for ever. Default 15,000. */
@@ -59,7 +58,8 @@ export interface ConfigOptions {
   readonly port?: number | undefined;
   /** One URL, several with commas between them, or a list. */
   readonly kontrolUrl?: string | readonly string[] | undefined;
-  readonly proxyUrl?: string | undefined;
+  /** One URL, several with commas between them, or a list. */
+  readonly proxyUrl?: string | readonly string[] | undefined;
   readonly transport?: Transport | undefined;
   readonly timeout?: number | undefined;
   readonly handshakeTimeout?: number | undefined;
@@ -94,7 +94,7 @@ export function resolveConfig(options: ConfigOptions, { env, kiteKey }: ConfigSo
     ip: pick('ip', 'KITE_IP', IP) ?? '127.0.0.1',
     port: pick('port', 'KITE_PORT', PORT) ?? 0,
     kontrolUrls: pick('kontrolUrl', 'KITE_KONTROL_URL', KITE_URLS) ?? fromKiteKey(kiteKey?.kontrolUrl),
-    proxyUrl: pick('proxyUrl', 'KITE_PROXY_URL', KITE_URL),
+    proxyUrls: pick('proxyUrl', 'KITE_PROXY_URL', KITE_URLS) ?? [],
     transport: pick('transport', 'KITE_TRANSPORT', TRANSPORT) ?? 'auto',
     timeout: pick('timeout', 'KITE_TIMEOUT', DURATION) ?? 15_000,
     handshakeTimeout: pick('handshakeTimeout', 'KITE_HANDSHAKE_TIMEOUT', DURATION) ?? 10_000,

@@ -15,10 +15,10 @@ import {
 } from './client.js';
 import { Connection, type ConnectionEvents } from './connection.js';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.js';
-import { type FinalFunc, type Handler, Method } from './method.js';
+import { type FinalFunc, type Handler, Method, type MethodDescription } from './method.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
 import type { Peer } from './peer.js';
-import type { ArgsSchema } from './schema.js';
+import type { ArgsSchema, JsonSchema } from './schema.js';
 import { envelopeFragment, type IncomingCall, methodFragment } from './wire.js';
 
 export type KiteEvents = {
@@ -30,6 +30,8 @@ export type KiteEvents = {
   disconnect: [peer: Peer<AnyMethods, ConnectionEvents>];
   /** This kite is registered at Kontrol under `url`. */
   register: [url: string];
+  /** A registration that is kept up was not taken, and why. It is tried again. */
+  registerFailed: [error: Error];
 };
 
 export interface HandleOptions<Args extends readonly unknown[]> {
@@ -38,6 +40,20 @@ export interface HandleOptions<Args extends readonly unknown[]> {
    * tuple. What it refuses is answered with `argumentError`.
    */
   readonly args?: ArgsSchema<Args>;
+  /** What the method does, told to callers of `kite.describe`. */
+  readonly description?: string;
+  /**
+   * What the arguments look like, told to callers of `kite.describe`: the JSON Schema of their array. It is not made of
+   * `args`, and checks nothing.
+   */
+  readonly jsonSchema?: JsonSchema;
+}
+
+/** What `kite.describe` answers. */
+export interface KiteDescription {
+  readonly kite: KiteIdentity;
+  /** In the order of their names. */
+  readonly methods: readonly MethodDescription[];
 }
 
 export interface CoreOptions extends DispatcherOptions {
@@ -87,10 +103,15 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
     const [options, handler] =
       maybeHandler === undefined ? [{}, optionsOrHandler] : [optionsOrHandler, maybeHandler];
     if (typeof handler !== 'function') throw new TypeError(`The handler of "${name}" is no function`);
-    const { args } = options as HandleOptions<unknown[]>;
-    const method = new Method(name, handler as Handler, this.#clock, args);
+    const details = options as HandleOptions<unknown[]>;
+    const method = new Method(name, handler as Handler, this.#clock, details);
     this.dispatcher.add(method);
     return method;
+  }
+
+  /** What this kite is and which methods it has. */
+  describe(): KiteDescription {
+    return { kite: this.identity, methods: this.dispatcher.list().map((method) => method.describe()) };
   }
 
   /** Runs before every method, after the method's own. */
@@ -118,13 +139,14 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
     return client;
   }
 
-  /** Takes over a channel that a peer has opened. */
-  accept(channel: Channel): void {
+  /** Takes over a channel that a peer has opened. Whoever is at the other end authenticates with each call. */
+  accept(channel: Channel): Peer<AnyMethods, ConnectionEvents> {
     const connection = new Connection(this.host, channel, { role: 'accepted' });
     this.accepted.add(connection);
     this.#debug(connection, 'connected');
     this.emit('connect', connection);
     connection.start();
+    return connection;
   }
 
   // Finding out an address costs a call into the system.

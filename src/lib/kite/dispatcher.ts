@@ -35,6 +35,11 @@ export class Dispatcher {
     this.#methods.set(method.name, method);
   }
 
+  /** The methods in the order of their names. */
+  list(): readonly Method[] {
+    return [...this.#methods.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
   /** Refuses new calls from now on. */
   drain(): void {
     this.#draining = true;

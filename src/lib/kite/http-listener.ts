@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createSecureContext } from 'node:tls';
 import { KiteError } from '../protocol/errors.js';
 import type { Limits } from '../util/limits.js';
 
@@ -34,6 +35,14 @@ export class HttpListener {
     this.#server.on('upgrade', (request, socket, head) => receiver.upgrade(request, socket, head));
     // Without a listener Node answers broken requests too, but leaves sockets whose peer sends nothing more.
     this.#server.on('clientError', refuseBrokenRequest);
+  }
+
+  /** Shows another certificate from the next connection on. Throws where it cannot; the old one stays in use then. */
+  renewTls(tls: TlsOptions): void {
+    if (!(this.#server instanceof https.Server)) throw new Error('It listens without TLS already');
+    // Makes the context first: of options that do not fit, the server keeps none.
+    createSecureContext({ ...tls });
+    this.#server.setSecureContext({ ...tls });
   }
 
   /** Resolves with the address once it accepts. Port 0 takes a free one. Rejects with what to do about it. */

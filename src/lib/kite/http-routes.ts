@@ -1,18 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** Plain HTTP beside the kite protocol: `/healthz` is that path alone, `/files/` everything below it; the longest wins. */
-export class HttpRoutes {
-  readonly #routes = new Map<string, HttpHandler>();
+/** Takes over the socket of a request for an upgrade, with what has come behind the request. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-  add(path: string, handler: HttpHandler): void {
+/** Plain HTTP beside the kite protocol: `/healthz` is that path alone, `/files/` everything below it; the longest wins. */
+export class HttpRoutes<Handler = HttpHandler> {
+  readonly #routes = new Map<string, Handler>();
+
+  add(path: string, handler: Handler): void {
     if (!path.startsWith('/'))
       throw new TypeError(`The path of an HTTP handler begins with "/", not as in "${path}"`);
     this.#routes.set(path, handler);
   }
 
-  find(url: string): HttpHandler | undefined {
+  find(url: string): Handler | undefined {
     const path = url.split('?', 1)[0] ?? '/';
     const exact = this.#routes.get(path);
     if (exact) return exact;

@@ -3,11 +3,10 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import os from 'node:os';
 import type { Duplex } from 'node:stream';
 import { findKiteKey } from '../keys/find-kite-key.js';
-import { parseKiteKey } from '../keys/kite-key.js';
-import { TOKEN_LEEWAY, TOKEN_TTL } from '../keys/token.js';
 import { dial } from '../sockjs/client/dial.js';
+import { refuseUpgrade } from '../sockjs/server/refuse-upgrade.js';
 import { SockJsServer } from '../sockjs/server/server.js';
-import { type Clock, systemClock, type Timer } from '../util/clock.js';
+import { type Clock, systemClock } from '../util/clock.js';
 import { defaultLimits, type Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
@@ -15,12 +14,12 @@ import type { Dialer } from './client.js';
 import { type Config, type ConfigOptions, resolveConfig } from './config.js';
 import { addDefaultMethods, type HeartbeatFrom } from './default-methods.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
-import { type HttpHandler, HttpRoutes } from './http-routes.js';
-
-import { KontrolKite } from './kontrol/kontrol-kite.js';
+import { type HttpHandler, HttpRoutes, type UpgradeHandler } from './http-routes.js';
+import { KontrolTrust } from './kontrol-trust.js';
 import type { MethodHandling } from './method.js';
 import type { AnyMethods } from './method-types.js';
 import { outboundAddress } from './outbound-address.js';
+import { ProxiedKite } from './proxy/proxied-kite.js';
 import { addSystemMethods, type SystemMethod } from './system-methods.js';
 import { Verifier } from './verify.js';
 
@@ -78,12 +77,14 @@ export interface CloseOptions {
  * Lifecycle: methods, then `listen`, `mount` or neither (a kite that only calls), then `close`. The constructor throws a
  * ConfigurationError that names the option, variable or key file that is wrong.
  */
-export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
+export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
   readonly config: Config;
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #routes = new HttpRoutes();
+  readonly #upgrades = new HttpRoutes<UpgradeHandler>();
+  readonly #beforeClose: (() => Promise<unknown>)[] = [];
   readonly #prefix: string;
   readonly #sockjs: SockJsServer;
   readonly #verifier: Verifier;
@@ -133,9 +134,10 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
       kontrol: {
         urls: config.kontrolUrls,
         kiteKey: kiteKey?.jwt,
-        useKiteKey: keyExchange(verifier, kiteKey?.kontrolKey, clock),
+        trust: new KontrolTrust({ verifier, kiteKey, clock, logger }),
         saveKiteKey: options.saveKiteKey,
       },
+      proxies: { urls: config.proxyUrls, kontrolUser: kiteKey?.kontrolUser ?? 'kontrol' },
     });
     this.config = config;
     this.#limits = limits;
@@ -184,8 +186,13 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
     return this.accepted.size;
   }
 
-  /** Serves `https:` and `wss:`. To be called before `listen`. */
+  /**
+   * Serves `https:` and `wss:`. To be called before `listen`, and again with a new certificate, which connections get from
+   * then on. Throws where the key does not belong to the certificate, or where the kite listens without TLS; the old one
+   * stays in use then.
+   */
   useTls(tls: TlsOptions): this {
+    this.#listener?.renewTls(tls);
     this.#tls = tls;
     return this;
   }
@@ -205,6 +212,18 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
     return this;
   }
 
+  /** Answers requests for an upgrade, by the same rules; those of the kite's own paths never come here. */
+  handleUpgrade(path: string, handler: UpgradeHandler): this {
+    this.#upgrades.add(path, handler);
+    return this;
+  }
+
+  /** Has `close` call `work` when it begins, and wait for it as for running calls: at most `drainTimeout`. */
+  beforeClose(work: () => Promise<unknown>): this {
+    this.#beforeClose.push(work);
+    return this;
+  }
+
   /** Opens the port of the configuration and resolves once it accepts. Rejects with what stands in the way. */
   async listen(): Promise<void> {
     if (this.#listener) throw new Error(`${this.identity.name} listens already`);
@@ -212,7 +231,7 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
       {
         request: (request, response) => this.#request(request, response),
         upgrade: (request, socket, head) => {
-          if (!this.#sockjs.handleUpgrade(request, socket, head)) refuseUpgrade(socket);
+          if (!this.#upgrade(request, socket, head)) refuseUpgrade(socket, 404, '');
         },
       },
       this.#limits,
@@ -245,7 +264,7 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
     });
     const alone = server.listenerCount('upgrade') === 0;
     server.on('upgrade', (request, socket, head) => {
-      if (!this.#sockjs.handleUpgrade(request, socket, head) && alone) refuseUpgrade(socket);
+      if (!this.#upgrade(request, socket, head) && alone) refuseUpgrade(socket, 404, '');
     });
     return this;
   }
@@ -256,6 +275,19 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
     const handler = this.#routes.find(request.url ?? '/');
     if (!handler) return false;
     this.#runHttp(handler, request, response).catch((error: unknown) => this.#logger.error(String(error)));
+    return true;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    if (this.#sockjs.handleUpgrade(request, socket, head)) return true;
+    const handler = this.#upgrades.find(request.url ?? '/');
+    if (!handler) return false;
+    try {
+      handler(request, socket, head);
+    } catch (error) {
+      this.#logger.error(`The handler of upgrades of ${request.url} failed: ${String(error)}`);
+      socket.destroy();
+    }
     return true;
   }
 
@@ -283,12 +315,14 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
   }
 
   async #close(drainTimeout: number): Promise<void> {
+    this.retireFromKontrol();
     this.#listener?.stopAccepting();
     this.dispatcher.drain();
     const idle = [...this.accepted].map((connection) =>
       connection.flow.whenIdle().then(() => connection.close(3000, 'Go away!')),
     );
-    await withDeadline(Promise.all(idle), drainTimeout, this.#clock);
+    const works = this.#beforeClose.map((work) => work());
+    await withDeadline(Promise.allSettled([...idle, ...works]), drainTimeout, this.#clock);
     await this.#sockjs.close();
     this.closeKontrol();
     this.closeClients();
@@ -323,19 +357,6 @@ export class Kite<Methods = AnyMethods> extends KontrolKite<Methods> {
   }
 }
 
-/** What exchanges the kite key. What callers hold of the pair before stays good until the last token of it has ended. */
-function keyExchange(verifier: Verifier, firstKey: string | undefined, clock: Clock): (jwt: string) => void {
-  let before = firstKey;
-  let end: Timer | undefined;
-  return (jwt) => {
-    const key = parseKiteKey(jwt);
-    verifier.useKiteKey(key, before === undefined ? [] : [before]);
-    before = key.kontrolKey;
-    end?.cancel();
-    end = clock.setTimeout(() => verifier.useKiteKey(key), TOKEN_TTL + TOKEN_LEEWAY);
-  };
-}
-
 function makeDialer(limits: Limits, clock: Clock): Dialer {
   return (url, { ca, ...options }) =>
     dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
@@ -349,10 +370,6 @@ function origin(scheme: string, ip: string, port: number): string {
 function notFound(response: ServerResponse): void {
   response.writeHead(404, { 'content-type': 'text/plain; charset=UTF-8' });
   response.end('Not Found\n');
-}
-
-function refuseUpgrade(socket: Duplex): void {
-  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 }
 
 async function withDeadline(promise: Promise<unknown>, ms: number, clock: Clock): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../util/clock.js';
 import { TokenBucket } from '../util/token-bucket.js';
 import type { Request } from './request.js';
-import { type ArgsSchema, checkedArgs } from './schema.js';
+import { type ArgsSchema, checkedArgs, type JsonSchema } from './schema.js';
 
 /** Answers a call: with what it returns or resolves with, or with what it throws. */
 export type Handler<Args extends readonly unknown[] = unknown[], Result = unknown> = (
@@ -30,6 +30,26 @@ export interface ThrottleOptions {
   readonly capacity: number;
 }
 
+/** What a program may say of a method besides its handler. */
+export interface MethodDetails {
+  /** Checks the arguments before the handler sees them. */
+  readonly args?: ArgsSchema<unknown[]> | undefined;
+  /** What the method does, for people. */
+  readonly description?: string | undefined;
+  /** What the arguments look like, as the schema of their array. It is told, and checks nothing. */
+  readonly jsonSchema?: JsonSchema | undefined;
+}
+
+/** A method as `kite.describe` tells of it. */
+export interface MethodDescription {
+  readonly name: string;
+  /** Whether callers must say who they are. */
+  readonly authenticated: boolean;
+  readonly throttle?: ThrottleOptions;
+  readonly description?: string;
+  readonly jsonSchema?: JsonSchema;
+}
+
 /** What runs before, after and at last, in order. A kite has one for all its methods, each method has its own. */
 export interface Chain {
   readonly pre: Handler[];
@@ -44,15 +64,18 @@ export class Method {
   readonly #handler: Handler;
   readonly #clock: Clock;
   readonly #schema: ArgsSchema<unknown[]> | undefined;
+  readonly #details: MethodDetails;
   #authenticated = true;
+  #throttle: ThrottleOptions | undefined;
   #bucket: TokenBucket | undefined;
   #handling: MethodHandling | undefined;
 
-  constructor(name: string, handler: Handler, clock: Clock, schema?: ArgsSchema<unknown[]>) {
+  constructor(name: string, handler: Handler, clock: Clock, details: MethodDetails = {}) {
     this.name = name;
     this.#handler = handler;
     this.#clock = clock;
-    this.#schema = schema;
+    this.#details = details;
+    this.#schema = details.args;
   }
 
   /** Anybody may call the method. */
@@ -64,6 +87,7 @@ export class Method {
   /** Refuses calls beyond a rate with `requestLimitError`. The rate is that of all callers together. */
   throttle({ interval, capacity }: ThrottleOptions): this {
     this.#bucket = new TokenBucket(interval, capacity, this.#clock);
+    this.#throttle = { interval, capacity };
     return this;
   }
 
@@ -93,6 +117,18 @@ export class Method {
 
   get authenticated(): boolean {
     return this.#authenticated;
+  }
+
+  /** What may be told of the method to whoever wants to call it. */
+  describe(): MethodDescription {
+    const { description, jsonSchema } = this.#details;
+    return {
+      name: this.name,
+      authenticated: this.#authenticated,
+      ...(this.#throttle && { throttle: this.#throttle }),
+      ...(description !== undefined && { description }),
+      ...(jsonSchema !== undefined && { jsonSchema }),
+    };
   }
 
   /** Whether one more call is within the method's rate. */

@@ -13,6 +13,9 @@ export interface ArgsSchema<Args extends readonly unknown[]> {
   };
 }
 
+/** A JSON Schema, as a program writes it or has it made of its own schema. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
 export type SchemaResult<Args> =
   | { readonly value: Args; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };

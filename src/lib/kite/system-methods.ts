@@ -27,6 +27,10 @@ export interface SystemInfo {
   readonly totalMemoryLimit: number;
   readonly homeDir: string;
   readonly uname: string;
+  /** Processes that ran or wanted to, averaged over 1, 5 and 15 minutes. Zeros where the system does not know. */
+  readonly loadAverage: readonly number[];
+  /** How many processors share that load. */
+  readonly processors: number;
 }
 
 export interface Terminal {
@@ -69,6 +73,8 @@ export async function systemInfo(): Promise<SystemInfo> {
     totalMemoryLimit: os.totalmem(),
     homeDir: os.homedir(),
     uname: `${os.type()} ${os.hostname()} ${os.release()} ${os.version()} ${os.machine()}`,
+    loadAverage: os.loadavg(),
+    processors: os.availableParallelism(),
   };
 }
 

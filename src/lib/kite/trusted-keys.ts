@@ -9,11 +9,18 @@ interface TrustedKey {
 /** The public keys of Kontrol that a kite trusts, parsed once. */
 export class TrustedKeys {
   readonly keys: readonly KeyObject[];
+  readonly #trusted: readonly TrustedKey[];
   readonly #byText: Map<string, KeyObject>;
 
   constructor(trusted: readonly TrustedKey[]) {
+    this.#trusted = trusted;
     this.keys = trusted.map(({ key }) => key);
     this.#byText = new Map(trusted.map(({ pem, key }) => [pem, key]));
+  }
+
+  /** The same without these, PEM as they were given. */
+  without(pems: readonly string[]): TrustedKeys {
+    return new TrustedKeys(this.#trusted.filter(({ pem }) => !pems.includes(pem)));
   }
 
   /**

@@ -71,6 +71,15 @@ export class Verifier {
     this.#verified.clear();
   }
 
+  /** Trusts none of these keys of Kontrol any more, PEM as they were given before. False: it trusted none of them. */
+  distrust(kontrolKeys: readonly string[]): boolean {
+    const left = this.#trusted.without(kontrolKeys);
+    if (left.keys.length === this.#trusted.keys.length) return false;
+    this.#trusted = left;
+    this.#verified.clear();
+    return true;
+  }
+
   /**
    * The username of whoever sent `auth`, which may be anything.
    *
@@ -156,8 +165,7 @@ export class Verifier {
 
   #requireTrust(): readonly KeyObject[] {
     if (this.#trusted.keys.length > 0) return this.#trusted.keys;
-    const message =
-      'this kite has no kite key of its own, so it cannot tell whom to trust; get one with: kitectl register';
+    const message = this.#kiteKey ? OWN_PAIR_REVOKED : NO_KITE_KEY;
     throw new JwtError('signature', message);
   }
 
@@ -166,6 +174,11 @@ export class Verifier {
     return this.#kiteKey?.username ?? this.#identity.username;
   }
 }
+
+const NO_KITE_KEY =
+  'this kite has no kite key of its own, so it cannot tell whom to trust; get one with: kitectl register';
+const OWN_PAIR_REVOKED =
+  "Kontrol has revoked the key pair that signed this kite's own kite key, so that it cannot tell whom to trust; it needs a new one: kitectl register";
 
 // A peer's text that comes back to it in a message is cut to this many characters.
 const SHOWN = 100;

@@ -1,4 +1,3 @@
-import type { Request } from '../kite/request.js';
 import { KiteError } from '../protocol/errors.js';
 import type { KeyPairInfo } from './key-ring.js';
 
@@ -53,20 +52,6 @@ export function adminMethods(kontrol: Administered): Readonly<Record<string, Adm
       return null;
     },
   };
-}
-
-/**
- * Refuses everybody but Kontrol's own user with a kite key: a token may have come to somebody else.
- *
- * @throws KiteError `authenticationError`
- */
-export function demandAdministrator({ username, auth, method }: Request, kontrolUser: string): void {
-  const { type } = (auth ?? {}) as { type?: unknown };
-  if (username === kontrolUser && type === 'kiteKey') return;
-  throw new KiteError(
-    'authenticationError',
-    `${method} is for the user ${kontrolUser} with its kite key only`,
-  );
 }
 
 function field(argument: unknown, name: string): unknown {

@@ -2,6 +2,7 @@ import { type Claims, decodeJwt, JwtError, verifyJwt } from '../keys/index.js';
 import { JWT_LENGTH, textClaim } from '../keys/jwt.js';
 import { kiteKeyOf } from '../keys/kite-key.js';
 import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../keys/token.js';
+import { isKiteError, KiteError } from '../protocol/errors.js';
 import type { KiteIdentity } from '../protocol/identity.js';
 import type { Clock } from '../util/clock.js';
 import { LruMap } from '../util/lru.js';
@@ -26,7 +27,7 @@ export interface CredentialsOptions {
 // A kite key takes 1.2 KiB: 5 MiB at most.
 const REMEMBERED = 4096;
 
-/** Checks what callers of Kontrol show. Whatever is wrong is thrown as a JwtError that says what. */
+/** Checks what callers of Kontrol show. Whatever is wrong is thrown, with what it is. */
 export class Credentials {
   readonly #keyRing: KeyRing;
   readonly #identity: KiteIdentity;
@@ -41,7 +42,7 @@ export class Credentials {
     keyRing.on('change', () => this.#kiteKeys.clear());
   }
 
-  /** @throws JwtError */
+  /** @throws JwtError, or KiteError `keyPairRevoked` */
   verifyKiteKey(jwt: string): VerifiedKiteKey {
     checkLength(jwt);
     const known = this.#kiteKeys.get(jwt);
@@ -52,7 +53,7 @@ export class Credentials {
     if (!pair) throw new JwtError('signature', 'it was not signed by this Kontrol');
     const claims = verifyJwt(jwt, pair.verifyKey, { clock: this.#clock, leeway: TOKEN_LEEWAY });
     if (pair.state === 'revoked') {
-      throw new JwtError('claims', 'the key pair that signed it was revoked; get a new kite key');
+      throw pairRevoked();
     }
     const { username, id } = kiteKeyOf(jwt, claims);
     if (this.#keyRing.isRevokedKiteKey(id))
@@ -92,6 +93,19 @@ export class Credentials {
     // Callers renew their token when they read this.
     throw tokenIsExpired();
   }
+}
+
+/** By its code a kite learns that it must not trust that pair either. */
+function pairRevoked(): KiteError {
+  const message = 'the key pair that signed it was revoked; get a new kite key';
+  return new KiteError('authenticationError', message, { code: 'keyPairRevoked' });
+}
+
+/** What a caller with a kite key that is not accepted is answered. What is something else stays as it is. */
+export function kiteKeyRefusal(error: unknown): unknown {
+  if (!(error instanceof JwtError) && !isKiteError(error, 'authenticationError')) return error;
+  const code = error instanceof KiteError ? error.code : '';
+  return new KiteError('authenticationError', `kiteKey: ${error.message}`, { code });
 }
 
 function checkLength(jwt: string): void {

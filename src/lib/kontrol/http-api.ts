@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { JwtError } from '../keys/index.js';
 import type { Kite } from '../kite/kite.js';
 import { isKiteError, KiteError } from '../protocol/errors.js';
 import { parseIdentity } from '../protocol/identity.js';
 import type { Logger } from '../util/logger.js';
-import type { Credentials } from './credentials.js';
+import { type Credentials, kiteKeyRefusal } from './credentials.js';
 import type { Metrics } from './metrics.js';
 import type { Registrar } from './registrar.js';
 import type { Replica } from './replica.js';
@@ -52,7 +51,9 @@ export class HttpApi {
         logger.error(`POST /register failed: ${String(error)}`);
       // What was not read of a body that is too long is not waited for.
       if (!request.complete) response.setHeader('connection', 'close');
-      sendJson(response, status, { err: error instanceof KiteError ? error.message : 'internal error' });
+      const err = error instanceof KiteError ? error.message : 'internal error';
+      const code = isKiteError(error, 'authenticationError') ? error.code : '';
+      sendJson(response, status, { err, ...(code !== '' && { code }) });
     }
   }
 
@@ -99,8 +100,7 @@ export class HttpApi {
       const verified = this.#options.credentials.verifyKiteKey(typeof key === 'string' ? key : '');
       return { url, kite: parseIdentity(kite), key: verified };
     } catch (error) {
-      if (error instanceof JwtError) throw unauthenticated(`kiteKey: ${error.message}`);
-      throw error;
+      throw kiteKeyRefusal(error);
     }
   }
 }

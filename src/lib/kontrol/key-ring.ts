@@ -1,4 +1,4 @@
-import { type KeyObject, randomUUID } from 'node:crypto';
+import { createHash, type KeyObject, randomUUID } from 'node:crypto';
 import { generateKeyPair, type KeyPair, newKiteKey, parseKeyPair, parsePublicKey } from '../keys/index.js';
 import { ConfigurationError } from '../protocol/errors.js';
 import type { Clock } from '../util/clock.js';
@@ -149,15 +149,15 @@ export class KeyRing extends Emitter<KeyRingEvents> {
       const message = `The key pair in the files was revoked (id ${known.id}). Start Kontrol without the files to use the newer pair of its store`;
       throw new ConfigurationError('keyPairRevoked', message);
     }
-    if (!known) await this.#install(given);
+    if (!known) await this.#install(given, idOf(publicKey));
     else if (!this.#signing) await this.rotate();
   }
 
-  async #install(pair: KeyPair): Promise<RingPair> {
+  async #install(pair: KeyPair, id: string = randomUUID()): Promise<RingPair> {
     const others = this.accepted.filter(({ state }) => state === 'active');
     // Two pairs of one millisecond would leave open which of them is the newer.
     const createdAt = Math.max(this.#clock.now(), ...this.pairs.map((other) => other.createdAt + 1));
-    const stored = { id: randomUUID(), ...pair, createdAt, state: 'active' } as const;
+    const stored = { id, ...pair, createdAt, state: 'active' } as const;
     const ready = this.#ready(stored);
     await this.#storage.putKeyPair(stored);
     this.#use([...this.#pairs.values(), ready]);
@@ -199,6 +199,13 @@ export class KeyRing extends Emitter<KeyRingEvents> {
     }
     return this.pairs.find(({ verifyKey }) => verifyKey.equals(key));
   }
+}
+
+/** Nodes that begin with the same files at the same time call the pair the same: a UUID that its public key makes. */
+function idOf(publicKey: KeyObject): string {
+  const hash = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' }));
+  const hex = hash.digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function newestFirst(a: RingPair, b: RingPair): number {

@@ -18,6 +18,7 @@ import { checkUsername } from './registration.js';
 import type { Entry } from './entry.js';
 import { Registry } from './registry.js';
 import { Replica } from './replica.js';
+import { Revocations } from './revocations.js';
 import { Signalling } from './signalling.js';
 import type { Storage } from './storage/storage.js';
 import { defaultTimings, type Timings } from './timings.js';
@@ -79,7 +80,8 @@ export class Kontrol {
       initial: options.keyPair,
     });
     const replica = new Replica({ ...shared, storage, registry, keyRing });
-    const registrar = new Registrar({ ...shared, registry, replica, keyRing });
+    const revocations = new Revocations(keyRing);
+    const registrar = new Registrar({ ...shared, registry, replica, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
     const tokens = new Tokens({ keyRing, issuer: username, clock, ttl: options.tokenTtl, onSign });
     this.#watchers = new Watchers({ ...shared, registry, tokens });
@@ -111,6 +113,7 @@ export class Kontrol {
       watchers: this.#watchers,
       credentials: this.#credentials,
       metrics: this.#metrics,
+      revocations,
       queries: new Queries(parts),
       machines: new Machines(machines),
       signalling: options.webrtc ? new Signalling(parts) : undefined,

@@ -19,19 +19,23 @@ export interface MachinesOptions {
   readonly clock: Clock;
 }
 
+type Peer = Request['client'];
+
 /** Tries that one address has at once, and milliseconds until it has one more. */
 const TRIES = 10;
 const TRY_INTERVAL = 6000;
 const ADDRESSES = 10_000;
-/** People who may be typing an invite at the same time, and milliseconds that each has for it. */
+/** People who may be typing an invite at the same time, all in all and at one address, and milliseconds that each has. */
 const PROMPTS = 256;
+const PROMPTS_OF_ADDRESS = 8;
 const PROMPT_TIMEOUT = 120_000;
 
 /** `registerMachine`: a kite key for a person who has none yet. The one method of Kontrol that strangers may call. */
 export class Machines {
   readonly #options: MachinesOptions;
   readonly #tries: LruMap<TokenBucket>;
-  #prompts = 0;
+  /** Who is asked for an invite now, and where. */
+  readonly #asked = new Map<Peer, string>();
 
   constructor(options: MachinesOptions) {
     this.#options = options;
@@ -55,13 +59,13 @@ export class Machines {
   }
 
   #admit({ client }: Request): void {
-    const address = client.remoteAddress.replace(/:\d+$/, '');
+    const address = addressOf(client);
     let bucket = this.#tries.get(address);
     if (!bucket) {
       bucket = new TokenBucket(TRY_INTERVAL, TRIES, this.#options.clock);
       this.#tries.set(address, bucket);
     }
-    if (!bucket.take()) throw new KiteError('requestLimitError', 'The maximum request rate is exceeded.');
+    if (!bucket.take()) throw limited();
   }
 
   async #demandInvite(request: Request, username: string): Promise<void> {
@@ -86,16 +90,27 @@ export class Machines {
   }
 
   async #ask({ client }: Request, username: string): Promise<unknown> {
-    if (this.#prompts >= PROMPTS)
-      throw new KiteError('requestLimitError', 'The maximum request rate is exceeded.');
-    this.#prompts++;
+    const address = addressOf(client);
+    const there = [...this.#asked.values()].filter((other) => other === address);
+    if (this.#asked.size >= PROMPTS || this.#asked.has(client) || there.length >= PROMPTS_OF_ADDRESS)
+      throw limited();
+    this.#asked.set(client, address);
     try {
+      // Rejects at once where the caller goes away.
       return await client.call('kite.getPass', [`Invite for ${username}: `], { timeout: PROMPT_TIMEOUT });
     } catch (cause) {
       const message = `A kite key for ${username} takes an invite, and the caller cannot be asked for it. Give it with the call: registerMachine({invite})`;
       throw new KiteError('authenticationError', message, { code: 'inviteNeeded', cause });
     } finally {
-      this.#prompts--;
+      this.#asked.delete(client);
     }
   }
+}
+
+function addressOf(client: Peer): string {
+  return client.remoteAddress.replace(/:\d+$/, '');
+}
+
+function limited(): KiteError {
+  return new KiteError('requestLimitError', 'The maximum request rate is exceeded.');
 }

@@ -1,15 +1,16 @@
-import { JwtError } from '../keys/index.js';
+import { demandAdministrator } from '../kite/administrator.js';
 import type { Kite } from '../kite/kite.js';
 import type { Method } from '../kite/method.js';
 import type { Request } from '../kite/request.js';
 import { KiteError } from '../protocol/errors.js';
-import { type Administered, adminMethods, demandAdministrator } from './administration.js';
-import type { Credentials, VerifiedKiteKey } from './credentials.js';
+import { type Administered, adminMethods } from './administration.js';
+import { type Credentials, kiteKeyRefusal, type VerifiedKiteKey } from './credentials.js';
 import type { KeyRing } from './key-ring.js';
 import type { Machines } from './machines.js';
 import type { Metrics } from './metrics.js';
 import type { Queries } from './queries.js';
 import type { Registrar } from './registrar.js';
+import type { Revocations } from './revocations.js';
 import type { Signalling } from './signalling.js';
 import type { Watchers } from './watchers.js';
 
@@ -24,13 +25,14 @@ export interface MethodParts {
   readonly watchers: Watchers;
   readonly machines: Machines;
   readonly metrics: Metrics;
+  readonly revocations: Revocations;
   /** Undefined: `kite.handleWebRTC` does not exist. */
   readonly signalling: Signalling | undefined;
 }
 
 /** Gives Kontrol's kite its methods. */
 export function addMethods(kite: Kite, parts: MethodParts): void {
-  const { queries, watchers, machines, signalling, keyRing, credentials, metrics } = parts;
+  const { queries, watchers, machines, signalling, keyRing, credentials, metrics, revocations } = parts;
   const handle = (name: string, run: (request: Request) => unknown): Method =>
     kite.handle<unknown[]>(name, timed(name, run, metrics));
 
@@ -45,6 +47,7 @@ export function addMethods(kite: Kite, parts: MethodParts): void {
     const { pair } = kiteKeyOf(request, credentials);
     return pair.state === 'retired' ? keyRing.signing.publicKey : pair.publicKey;
   });
+  handle('watchKeys', (request) => revocations.watch(request));
   handle('registerMachine', (request) => machines.register(request)).disableAuthentication();
   if (signalling) handle('kite.handleWebRTC', (request) => signalling.forward(request));
   for (const [name, run] of Object.entries(adminMethods(parts.administered))) {
@@ -80,8 +83,7 @@ function kiteKeyOf({ auth }: Request, credentials: Credentials): VerifiedKiteKey
   try {
     return credentials.verifyKiteKey(key);
   } catch (error) {
-    if (error instanceof JwtError) throw new KiteError('authenticationError', `kiteKey: ${error.message}`);
-    throw error;
+    throw kiteKeyRefusal(error);
   }
 }
 

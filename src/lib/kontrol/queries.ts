@@ -46,7 +46,8 @@ export class Queries {
 
   /**
    * `getKites({query, watchCallback or watchHandler, who})`: the kites, in random order so that their callers spread
-   * over them. None is no error: kites and watches of whatever client can live with an empty list.
+   * over them. None is an error, as at a Kontrol of Go: `fetchKite` of `kite.js` throws past its caller at an empty list. A
+   * watch may begin with one.
    */
   async getKites(request: Request): Promise<KitesResult> {
     const args = asObject(request.args[0], 'getKites takes an object with the query');
@@ -60,6 +61,7 @@ export class Queries {
       typeof callback === 'function'
         ? this.#options.watchers.add(request, query, callback as RemoteFunction)
         : undefined;
+    if (asked.length === 0 && watcherID === undefined) throw noneFound();
     const kites = await this.#withTokens(request.username, shuffled(asked));
     return watcherID === undefined ? { kites } : { kites, watcherID };
   }
@@ -68,10 +70,10 @@ export class Queries {
   getToken(request: Request): string {
     const args = asObject(request.args[0], 'getToken takes a query');
     const [entry, other] = this.#find('token', request.username, parseQuery(args));
-    if (!entry) throw new KiteError('genericError', 'no kites found');
+    if (!entry) throw noneFound();
     if (other) throw new KiteError('genericError', 'query matches more than one kite');
     const token = this.#options.tokens.issue(request.username, entry, args['force'] === true);
-    if (token === undefined) throw new KiteError('genericError', 'no kites found');
+    if (token === undefined) throw noneFound();
     return token;
   }
 
@@ -87,11 +89,7 @@ export class Queries {
     const peer = shuffled(found)
       .map((entry) => registrar.peerOf(entry))
       .find((candidate) => candidate !== undefined);
-    if (!peer) {
-      const message =
-        'who: none of the kites that match is connected to this Kontrol, so that none can be asked';
-      throw new KiteError('genericError', message);
-    }
+    if (!peer) throw noneToAsk(found.filter(({ remote }) => remote).length);
     const answer = await peer.call('kite.who', [who]);
     const { query } = asObject(answer, 'kite.who answered with something that is no query');
     return this.#find('query', request.username, parseQuery(query ?? answer));
@@ -109,6 +107,16 @@ export class Queries {
     }
     return kites;
   }
+}
+
+function noneToAsk(remote: number): KiteError {
+  const elsewhere = `. ${remote} of them ${remote === 1 ? 'is' : 'are'} kept by another node: ask without who, or ask that node`;
+  const message = `who: none of the kites that match is connected to this Kontrol, so that none can be asked${remote > 0 ? elsewhere : ''}`;
+  return new KiteError('genericError', message, { code: 'notConnectedHere' });
+}
+
+function noneFound(): KiteError {
+  return new KiteError('genericError', 'no kites found');
 }
 
 function asObject(value: unknown, message: string): Record<string, unknown> {

@@ -11,6 +11,7 @@ import { checkIdentity, urlArgument } from './registration.js';
 import type { Entry, Origin } from './entry.js';
 import type { Registry } from './registry.js';
 import type { Replica } from './replica.js';
+import type { Revocations } from './revocations.js';
 import { StorageError } from './storage/storage.js';
 import type { Timings } from './timings.js';
 
@@ -26,12 +27,15 @@ export interface RegisterResult {
   readonly publicKey?: string;
   /** The kite key to use from now on. */
   readonly kiteKey?: string;
+  /** Public keys of Kontrol's that are not to be trusted any more, where there are any. */
+  readonly revokedKeys?: readonly string[];
 }
 
 export interface RegistrarOptions {
   readonly registry: Registry;
   readonly replica: Replica;
   readonly keyRing: KeyRing;
+  readonly revocations: Revocations;
   readonly policy: Policy;
   readonly timings: Timings;
   readonly clock: Clock;
@@ -60,12 +64,19 @@ export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #sessions = new Map<RegisteringPeer, Map<string, Held>>();
   readonly #peers = new Map<string, RegisteringPeer>();
+  /** Kites over HTTP that are to register again, so that they hear of what was revoked. */
+  readonly #again = new Set<string>();
   #closing = false;
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
     options.registry.on('deregister', (entry, why) => {
       if (why === 'refused') this.#peers.get(entry.kite.id)?.close();
+      this.#again.delete(entry.kite.id);
+    });
+    options.revocations.on('revoke', () => {
+      for (const { origin, kite } of options.registry.entries())
+        if (origin === 'http') this.#again.add(kite.id);
     });
   }
 
@@ -91,6 +102,7 @@ export class Registrar {
   /** A sign of life over HTTP. */
   heartbeat(id: string): 'pong' | 'registeragain' {
     const entry = this.#options.registry.get(id);
+    if (this.#again.has(id)) return 'registeragain';
     // A kite that is connected has no need of this; anybody who knows its id could call.
     return entry?.origin === 'http' && this.#options.registry.beat(entry) ? 'pong' : 'registeragain';
   }
@@ -116,7 +128,7 @@ export class Registrar {
   }
 
   async #admit(applicant: Applicant, origin: Origin): Promise<{ entry: Entry; result: { url: string } }> {
-    const { registry, keyRing, policy, clock, timings } = this.#options;
+    const { registry, keyRing, revocations, policy, clock, timings } = this.#options;
     const { key } = applicant;
     const url = urlArgument(applicant.url);
     const kite = { ...applicant.kite, username: key.username };
@@ -142,7 +154,9 @@ export class Registrar {
     await this.#store(registration);
     const entry = registry.set(registration, origin);
     entry.kiteKeyId = key.id;
-    return { entry, result: { url, ...fresh } };
+    this.#again.delete(kite.id);
+    const { keys: revokedKeys } = revocations;
+    return { entry, result: { url, ...fresh, ...(revokedKeys.length > 0 && { revokedKeys }) } };
   }
 
   async #store(registration: Parameters<Replica['put']>[0]): Promise<void> {

@@ -4,8 +4,9 @@ import { parseVersion } from '../protocol/version.js';
 
 const MAX_FIELD = 256;
 const MAX_URL = 2048;
+// Halves of surrogate pairs among them: not every store can keep them.
 // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
 
 /**
  * Checks that a kite can be registered as what it says it is.
@@ -18,7 +19,7 @@ export function checkIdentity(kite: KiteIdentity): void {
     const value = kite[field];
     if (value.length > MAX_FIELD) throw refuse(field, `is longer than ${MAX_FIELD} characters`);
     if (value === '.' || value === '..') throw refuse(field, 'is no name');
-    if (CONTROL.test(value)) throw refuse(field, 'contains control characters');
+    if (CONTROL.test(value)) throw refuse(field, 'contains control characters or halves of characters');
   }
   if (!parseVersion(kite.version))
     throw refuse('version', 'is no version; it must be three numbers, such as 1.0.0');

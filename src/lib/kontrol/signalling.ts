@@ -1,6 +1,7 @@
 import type { Request } from '../kite/request.js';
 import { KiteError } from '../protocol/errors.js';
 import type { Logger } from '../util/logger.js';
+import type { Entry } from './entry.js';
 import type { Policy } from './policy.js';
 import type { Registrar } from './registrar.js';
 import type { Registry } from './registry.js';
@@ -39,12 +40,23 @@ export class Signalling {
     const source = own.find(({ kite }) => kite.id === request.kite.id) ?? own[0];
     if (!source) throw new KiteError('genericError', 'src not registered');
     const entry = registry.get(dst);
-    const peer = entry && registrar.peerOf(entry);
-    if (!peer || !policy.allows('token', request.username, entry.kite))
+    if (!entry || !policy.allows('token', request.username, entry.kite))
       throw new KiteError('genericError', 'dst not registered');
+    const peer = registrar.peerOf(entry);
+    if (!peer) throw notConnected(entry);
     peer
       .call('kite.handleWebRTC', [{ type, src: source.kite.id, dst, payload: payload ?? null }])
       .catch((error: unknown) => logger.debug(`${dst} did not take a WebRTC message: ${String(error)}`));
     return null;
   }
+}
+
+/** Whom nobody here can tell anything: nodes do not pass messages to each other. */
+function notConnected({ remote, origin }: Entry): KiteError {
+  const why = remote
+    ? 'it is kept by another node of Kontrol, and messages are passed on only between kites that are connected to the same one'
+    : origin === 'http'
+      ? 'it has registered over HTTP, without a connection that messages could take'
+      : 'it has no connection here';
+  return new KiteError('genericError', `dst not registered here: ${why}`, { code: 'notConnectedHere' });
 }

@@ -68,6 +68,11 @@ export abstract class BaseChannel implements Channel {
     }
   }
 
+  /** Rewrites what has come and was not delivered yet. */
+  protected rewriteKept(rewrite: (text: string) => string): void {
+    this.#inbox = this.#inbox?.map(rewrite);
+  }
+
   /** This side has said goodbye: what still comes in has no reader. */
   protected mute(): void {
     this.#muted = true;
@@ -119,8 +124,9 @@ export abstract class BaseChannel implements Channel {
     this.stopReading();
   }
 
-  #emptyInbox(receiver: ChannelReceiver): void {
-    while (this.#inbox !== undefined && !this.#paused) {
+  #emptyInbox(receiver: ChannelReceiver, evenPaused = false): void {
+    for (;;) {
+      if (this.#inbox === undefined || (this.#paused && !evenPaused)) return;
       const text = this.#inbox[this.#inboxAt++];
       if (text === undefined) {
         this.#inbox = undefined;
@@ -135,7 +141,7 @@ export abstract class BaseChannel implements Channel {
   #deliverEnd(receiver: ChannelReceiver): void {
     const end = this.#end;
     if (!end) return;
-    if (!this.#paused) this.#emptyInbox(receiver);
+    if (receiver.wantsRest === true || !this.#paused) this.#emptyInbox(receiver, true);
     this.#end = undefined;
     this.#inbox = undefined;
     receiver.close(end.code, end.reason);

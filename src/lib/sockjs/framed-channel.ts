@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Limits } from '../util/limits.js';
-import type { Fragment, Message } from '../util/message.js';
+import { type Fragment, type Message, quote } from '../util/message.js';
 import type { Masks } from './ascii-frame.js';
 import { BATCH_LENGTH, BATCH_MESSAGES, Batch } from './batch.js';
 import {
@@ -19,12 +19,17 @@ import { type ChannelOwner, WebSocketChannel } from './websocket-channel.js';
  * A SockJS session over one WebSocket. The messages of one turn of the event loop share an array frame, written when the
  * turn ends; a frame that is large enough to keep the other side busy does not wait for that.
  */
-abstract class FramedChannel extends WebSocketChannel {
+export abstract class FramedChannel extends WebSocketChannel {
   readonly #batch: Batch;
+  readonly #letter: string;
   #scheduled = false;
+  #lists = false;
+  #corked = false;
+  #expected: readonly Fragment[] | undefined;
 
+  /** `letter` begins the frames that carry messages. */
   constructor(
-    opening: string,
+    letter: 'a' | '',
     ws: WebSocket,
     socket: Socket,
     limits: Limits,
@@ -32,7 +37,37 @@ abstract class FramedChannel extends WebSocketChannel {
     masks: Masks,
   ) {
     super(ws, socket, limits, owner, masks);
-    this.#batch = new Batch(opening, limits.messageBytes);
+    this.#letter = letter;
+    this.#batch = new Batch(`${letter}[`, limits.messageBytes);
+  }
+
+  /**
+   * Has the receiver get, in place of each message, the list of messages of a frame as the peer wrote it, `["text","text"]`:
+   * for passing it on with `sendList`. To be called before `start`. No message of a list is longer than the limit; whether
+   * the list is good JSON is left to whoever decodes it.
+   */
+  deliverLists(): void {
+    this.#lists = true;
+    this.rewriteKept((message) => `["${quote(message)}"]`);
+  }
+
+  /** Sends the messages of such a list, in a frame of their own. */
+  sendList(list: string): void {
+    if (this.closing) return;
+    // The frames of one turn of the event loop leave in one write.
+    if (!this.#corked) {
+      this.#corked = true;
+      this.cork();
+      process.nextTick(endOfLists, this);
+    }
+    this.flush();
+    this.transmit(this.#letter + list);
+    this.queued();
+  }
+
+  /** Hints kept: a caller that uses more methods than this by turns is served as well, only not faster. */
+  expect(prefix: Fragment): void {
+    this.#expected = [prefix, ...(this.#expected ?? [])].slice(0, KEPT_PREFIXES);
   }
 
   protected get pendingLength(): number {
@@ -57,25 +92,56 @@ abstract class FramedChannel extends WebSocketChannel {
     if (this.#batch.count > 0) this.transmit(this.#batch.take());
   }
 
+  /** The list of a frame has come. False: the frame has to be decoded. */
+  protected receiveList(list: string): boolean {
+    if (this.#lists) {
+      this.#passOn(list);
+      return true;
+    }
+    const split = this.#expected && splitClientFrame(list, this.limits.messageBytes, this.#expected);
+    if (!split) return false;
+    for (const { rest, prefix } of split) this.deliver(rest, prefix);
+    return true;
+  }
+
+  #passOn(list: string): void {
+    const { messageBytes } = this.limits;
+    // A unit takes three bytes at most: only what is long has to be looked at.
+    if (list.length * 3 <= messageBytes && list.startsWith('["') && list.endsWith('"]')) {
+      this.deliver(list);
+      return;
+    }
+    const frame = decodeClientFrame(list, messageBytes);
+    if (frame.type === 'violation') this.refuse(frame);
+    else if (frame.messages.length > 0) this.deliver(list.trimStart().startsWith('[') ? list : `[${list}]`);
+  }
+
   /** The turn of the event loop has ended. */
   handleTick(): void {
     this.#scheduled = false;
     if (!this.closing) this.flush();
   }
+
+  handleEndOfLists(): void {
+    this.#corked = false;
+    this.uncork();
+  }
 }
+
+const KEPT_PREFIXES = 4;
 
 function endOfTick(channel: FramedChannel): void {
   channel.handleTick();
 }
 
-const KEPT_PREFIXES = 4;
+function endOfLists(channel: FramedChannel): void {
+  channel.handleEndOfLists();
+}
 
 /** The server's end of a session at `<prefix>/<server>/<session>/websocket`. */
 export class ServerFramedChannel extends FramedChannel {
-  #expected: readonly Fragment[] | undefined;
-
   constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner) {
-    super('a[', ws, socket, limits, owner, 'none');
+    super('a', ws, socket, limits, owner, 'none');
     this.transmit(OPEN_FRAME);
   }
 
@@ -87,17 +153,8 @@ export class ServerFramedChannel extends FramedChannel {
     return closeFrame(code, reason);
   }
 
-  /** Hints kept: a caller that uses more methods than this by turns is served as well, only not faster. */
-  expect(prefix: Fragment): void {
-    this.#expected = [prefix, ...(this.#expected ?? [])].slice(0, KEPT_PREFIXES);
-  }
-
   protected receive(text: string): void {
-    const split = this.#expected && splitClientFrame(text, this.limits.messageBytes, this.#expected);
-    if (split) {
-      for (const { rest, prefix } of split) this.deliver(rest, prefix);
-      return;
-    }
+    if (this.receiveList(text)) return;
     const frame = decodeClientFrame(text, this.limits.messageBytes);
     if (frame.type === 'violation') this.refuse(frame);
     else for (const message of frame.messages) this.deliver(message);
@@ -107,7 +164,7 @@ export class ServerFramedChannel extends FramedChannel {
 /** The client's end of such a session. */
 export class ClientFramedChannel extends FramedChannel {
   constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner, masks: Masks) {
-    super('[', ws, socket, limits, owner, masks);
+    super('', ws, socket, limits, owner, masks);
   }
 
   protected get heartbeatFrame(): undefined {
@@ -119,6 +176,8 @@ export class ClientFramedChannel extends FramedChannel {
   }
 
   protected receive(text: string): void {
+    const carries = text.startsWith('a[') || text.startsWith('m"');
+    if (carries && this.receiveList(text.slice(1))) return;
     const frame = decodeServerFrame(text, this.limits.messageBytes);
     switch (frame.type) {
       case 'messages':

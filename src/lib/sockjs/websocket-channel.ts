@@ -87,6 +87,11 @@ export abstract class WebSocketChannel extends BaseChannel {
   send(message: Message): void {
     if (this.#closing) return;
     this.enqueue(message);
+    this.queued();
+  }
+
+  /** To be called after something was sent: keeps the bounds of what waits. */
+  protected queued(): void {
     const buffered = this.bufferedBytes;
     if (buffered <= this.limits.pauseBytes) return;
     this.#congested = true;

@@ -35,6 +35,11 @@ export interface Channel {
 }
 
 export interface ChannelReceiver {
+  /**
+   * Whether what has come in is delivered before the end even while the channel is paused: for who passes it on. Default
+   * false: who answers has nobody left to answer.
+   */
+  readonly wantsRest?: boolean;
   /** One whole message, or what follows `prefix` where it begins with one that was expected. Must not throw. */
   message(text: string, prefix?: Fragment): void;
   /** What was queued above `pauseBytes` has been taken by the network. */

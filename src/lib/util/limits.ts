@@ -23,6 +23,12 @@ export interface Limits {
   readonly sendQueueBytes: number;
   /** Most SockJS sessions of one server. Default 65,536. Passed: a new session is answered with 503. */
   readonly sessions: number;
+  /** Most sessions that a kite has through tunnels at a time. Default 4,096. Passed: the caller is turned away. */
+  readonly tunnels: number;
+  /** Most callers of one kite that wait, at a tunnel proxy, for their tunnel to it. Default 1,024. Passed: 503. */
+  readonly waitingCallers: number;
+  /** Milliseconds that a caller waits for its tunnel, and that the kite's token for it is good. Default 60,000. */
+  readonly tunnelTimeout: number;
   /** Milliseconds in which the headers of an HTTP request must have come. Default 10,000. Passed: 408. */
   readonly headersTimeout: number;
   /** Milliseconds in which a whole HTTP request must have come. Default 60,000. Passed: 408. */
@@ -45,6 +51,9 @@ export const defaultLimits: Limits = Object.freeze({
   pauseBytes: 1024 * 1024,
   sendQueueBytes: 64 * 1024 * 1024,
   sessions: 65_536,
+  tunnels: 4096,
+  waitingCallers: 1024,
+  tunnelTimeout: 60_000,
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   idleTimeout: 60_000,

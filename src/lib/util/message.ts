@@ -49,11 +49,11 @@ const HAS_SOCKJS_ESCAPED = new RegExp(SOCKJS_ESCAPED.source);
 const HAS_CONTROL = /[\u0000-\u001f]/;
 
 /**
- * Escapes text for the inside of a JSON string. `replaceAll` of the two common characters is nearly twice as fast as
- * `JSON.stringify` on JSON text, whose own control characters are escaped already.
+ * Escapes text for the inside of a JSON string. `replaceAll` takes half the time of `JSON.stringify` for a long text with
+ * few characters to escape, and many times as much, growing with the square of their number, for one with many.
  */
 export function quote(text: string): string {
-  if (HAS_CONTROL.test(text)) {
+  if (!isSparse(text) || HAS_CONTROL.test(text)) {
     const quoted = JSON.stringify(text).slice(1, -1);
     return HAS_SOCKJS_ESCAPED.test(quoted) ? escapeUnicode(quoted) : quoted;
   }
@@ -61,6 +61,22 @@ export function quote(text: string): string {
   if (quoted.includes('"')) quoted = quoted.replaceAll('"', '\\"');
   return HAS_SOCKJS_ESCAPED.test(quoted) ? escapeUnicode(quoted) : quoted;
 }
+
+/** Whether next to nothing in a text has to be escaped: of quotes and backslashes, a few each. */
+function isSparse(text: string): boolean {
+  return holdsFew(text, '"') && holdsFew(text, '\\');
+}
+
+function holdsFew(text: string, character: string): boolean {
+  let at = -1;
+  for (let found = 0; found <= FEW; found++) {
+    at = text.indexOf(character, at + 1);
+    if (at === -1) return true;
+  }
+  return false;
+}
+
+const FEW = 4;
 
 function escapeUnicode(text: string): string {
   return text.replace(SOCKJS_ESCAPED, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

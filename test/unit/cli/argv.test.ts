@@ -15,6 +15,9 @@ const flags = {
   method: { type: 'option' },
   raw: { type: 'boolean' },
   'no-color': { type: 'boolean' },
+  tls: { type: 'boolean', allowNo: true },
+  'public-host': { type: 'option', aliases: ['publicHost'] },
+  local: { type: 'boolean', allowNo: true },
   output: { type: 'option', char: 'o' },
 };
 
@@ -27,6 +30,17 @@ describe('normalizeArgv', () => {
       ['-to', 'http://h/kite'],
       ['--to', 'http://h/kite'],
     ],
+    [
+      'takes another name of a flag',
+      ['-publicHost=h', '--publicHost', 'i'],
+      ['--public-host', 'h', '--public-host', 'i'],
+    ],
+    [
+      'turns off a switch that can be turned off',
+      ['--no-local', '-local=false'],
+      ['--no-local', '--no-local'],
+    ],
+    ['turns on a switch that can be turned off', ['--local', '--no-local=false'], ['--local', '--local']],
     ['takes a switch of the Go tool', ['-raw', 'x'], ['--raw', '--', 'x']],
     ['keeps equals signs within a value', ['--to=a=b'], ['--to', 'a=b']],
     ['takes negative numbers for arguments', ['square', '-4', '-.5'], ['--', 'square', '-4', '-.5']],
@@ -34,6 +48,11 @@ describe('normalizeArgv', () => {
     ['leaves what stands behind -- alone', ['a', '--', '--to', '-raw'], ['--', 'a', '--to', '-raw']],
     ['takes a value that begins with a dash', ['--to', '-x'], ['--to', '-x']],
     ['knows switches that say true or false', ['--raw=true', '--no-color=false'], ['--raw']],
+    [
+      'turns a switch off that can be, in every spelling',
+      ['--tls', '-tls=true', '--no-tls', '-no-tls', '-tls=false', '--no-tls=false'],
+      ['--tls', '--tls', '--no-tls', '--no-tls', '--no-tls', '--tls'],
+    ],
     ['takes a lone dash for an argument', ['-'], ['--', '-']],
     ['takes the one letter of a flag', ['-o', 'json', 'x'], ['--output', 'json', '--', 'x']],
     ['takes the one letter with an equals sign', ['-o=json'], ['--output', 'json']],
@@ -57,6 +76,10 @@ describe('normalizeArgv', () => {
       message: 'There is no flag --verbose here.',
       hint: 'An argument that begins with a dash goes behind --.',
     });
+  });
+
+  it('turns no other switch off with --no-', () => {
+    expect(failure(['--no-raw'])).toMatchObject({ message: 'There is no flag --no-raw here.' });
   });
 
   it('refuses a flag without its value', () => {

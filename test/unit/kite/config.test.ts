@@ -29,7 +29,7 @@ describe('the configuration of a kite', () => {
       ip: '127.0.0.1',
       port: 0,
       kontrolUrls: [],
-      proxyUrl: undefined,
+      proxyUrls: [],
       transport: 'auto',
       timeout: 15_000,
       handshakeTimeout: 10_000,
@@ -55,7 +55,7 @@ describe('the configuration of a kite', () => {
       ip: '0.0.0.0',
       port: 3636,
       kontrolUrls: ['http://one:4000/kite', 'https://two/kite'],
-      proxyUrl: 'http://proxy:3999/kite',
+      proxyUrls: ['http://proxy:3999/kite'],
       transport: 'XHRPolling',
       timeout: 4000,
       handshakeTimeout: 500,
@@ -74,7 +74,7 @@ describe('the configuration of a kite', () => {
       ip: '::1',
       port: 0,
       kontrolUrl: ['ws://three/kite'],
-      proxyUrl: 'wss://other/kite',
+      proxyUrl: ['wss://other/kite'],
       transport: 'RawWebSocket',
       timeout: 0,
       handshakeTimeout: 1,
@@ -83,10 +83,11 @@ describe('the configuration of a kite', () => {
       logColor: true,
       version: '3.0.0',
     };
-    const { kontrolUrl, ...same } = options;
+    const { kontrolUrl, proxyUrl, ...same } = options;
     expect(resolveConfig(options, { env: EVERYTHING, kiteKey })).toEqual({
       ...same,
       kontrolUrls: kontrolUrl,
+      proxyUrls: proxyUrl,
     });
   });
 

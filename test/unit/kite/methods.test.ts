@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KiteDescription } from '../../../src/lib/kite/core.js';
 import { addDefaultMethods } from '../../../src/lib/kite/default-methods.js';
 import type { Request } from '../../../src/lib/kite/request.js';
 import type { ArgsSchema } from '../../../src/lib/kite/schema.js';
@@ -366,5 +367,49 @@ describe('a frame that is no message', () => {
     far.deliver(frame);
     expect([1002, 1008]).toContain(await gone);
     expect(await other.tell('kite.ping')).toBe('pong');
+  });
+});
+
+describe('kite.describe', () => {
+  it('tells what the kite is and what its methods are, in the order of their names', async () => {
+    const { server, client } = await connected();
+    const jsonSchema = { type: 'array', maxItems: 1 };
+    server
+      .handle('b', { description: 'does b', jsonSchema }, () => 1)
+      .throttle({ interval: 50, capacity: 2 });
+    server.handle('a', () => 1).disableAuthentication();
+    const { kite, methods } = await client.tell<KiteDescription>('kite.describe');
+    expect(kite).toEqual(server.identity);
+    expect(methods.slice(0, 2)).toEqual([
+      { name: 'a', authenticated: false },
+      {
+        name: 'b',
+        authenticated: true,
+        throttle: { interval: 50, capacity: 2 },
+        description: 'does b',
+        jsonSchema,
+      },
+    ]);
+    expect(methods.slice(2).map(({ name }) => name)).toEqual([
+      'kite.describe',
+      'kite.heartbeat',
+      'kite.log',
+      'kite.ping',
+    ]);
+  });
+
+  it('makes no JSON Schema of a schema that checks: only what the program gives is told', async () => {
+    const { server, client } = await connected();
+    const args: ArgsSchema<unknown[]> = {
+      '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as unknown[] }) },
+    };
+    server.handle('a', { args }, () => 1);
+    const { methods } = await client.tell<KiteDescription>('kite.describe');
+    expect(methods[0]).toEqual({ name: 'a', authenticated: true });
+  });
+
+  it('is answered to those who say who they are', async () => {
+    const { client } = await connected({}, null);
+    await expect(client.tell('kite.describe')).rejects.toMatchObject({ type: 'authenticationError' });
   });
 });

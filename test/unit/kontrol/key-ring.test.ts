@@ -34,6 +34,14 @@ describe('the key ring', () => {
     expect(storage.pairs.size).toBe(1);
   });
 
+  it('adds the given pair once where two nodes begin with it at the same time', async () => {
+    const storage = new FakeStorage();
+    const [a, b] = await Promise.all([setUp(storage), setUp(storage)]);
+    expect(storage.pairs.size).toBe(1);
+    expect(a.keyRing.signing.id).toBe(b.keyRing.signing.id);
+    expect(a.keyRing.signing.id).toMatch(/^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-a[\da-f]{3}-[\da-f]{12}$/);
+  });
+
   it('makes a pair where it has none, and only then', async () => {
     const { storage, keyRing } = await setUp(undefined, false);
     const { keyRing: again } = await setUp(storage, false);

@@ -123,6 +123,25 @@ describe('a channel', () => {
     expect(inbox.closes).toHaveLength(1);
   });
 
+  it('delivers to a paused receiver that wants the rest what has come before the end', async () => {
+    const channel = new TestChannel();
+    const order: string[] = [];
+    channel.start({
+      wantsRest: true,
+      message(text) {
+        order.push(text);
+        channel.pause();
+      },
+      drain() {},
+      close: (code, reason) => void order.push(`${code} ${reason}`),
+    });
+    await tick();
+    channel.arrive('a', 'b', 'c');
+    expect(order).toEqual(['a']);
+    channel.drop(4001, 'enough');
+    expect(order).toEqual(['a', 'b', 'c', '4001 enough']);
+  });
+
   it('delivers nothing once it was closed here', async () => {
     const channel = new TestChannel();
     const inbox = new Inbox();

@@ -13,7 +13,7 @@ export interface Finding {
   /** What the person can do; empty where there is nothing to be done. */
   readonly hint: string;
   /** What the command ends with, should this be the first that failed. */
-  readonly exitCode: ExitCode;
+  readonly exitCode: number;
 }
 
 export function ok(check: string, detail: string): Finding {
@@ -28,7 +28,7 @@ export function skipped(check: string, detail: string): Finding {
   return { check, verdict: 'skipped', detail, hint: '', exitCode: ExitCode.ok };
 }
 
-export function failed(check: string, detail: string, hint: string, exitCode: ExitCode): Finding {
+export function failed(check: string, detail: string, hint: string, exitCode: number): Finding {
   return { check, verdict: 'failed', detail, hint, exitCode };
 }
 

@@ -66,8 +66,23 @@ export const startFlags = {
     helpValue: 'URLS',
     helpGroup: 'STORAGE',
   }),
+  'etcd-ca': string({
+    summary: "PEM file with the authority that signed etcd's certificates. Default: those of Node.",
+    helpValue: 'PATH',
+    helpGroup: 'STORAGE',
+  }),
+  'etcd-cert': string({
+    summary: "PEM file with Kontrol's certificate for etcd, where its members ask for one.",
+    helpValue: 'PATH',
+    helpGroup: 'STORAGE',
+  }),
+  'etcd-key': string({
+    summary: 'PEM file with the private key of that certificate.',
+    helpValue: 'PATH',
+    helpGroup: 'STORAGE',
+  }),
   'postgres-host': string({
-    summary: 'Host of PostgreSQL. Default: 127.0.0.1.',
+    summary: 'Host of PostgreSQL, or the folder of its socket. Default: 127.0.0.1.',
     helpValue: 'HOST',
     helpGroup: 'STORAGE',
   }),
@@ -82,17 +97,35 @@ export const startFlags = {
     helpValue: 'TEXT',
     helpGroup: 'STORAGE',
   }),
+  'postgres-passwordfile': string({
+    summary: 'File with its password in the first line.',
+    helpValue: 'PATH',
+    helpGroup: 'STORAGE',
+  }),
   'postgres-dbname': string({ summary: 'Name of the database.', helpValue: 'NAME', helpGroup: 'STORAGE' }),
   'postgres-connecttimeout': string({
     summary: 'Seconds that a connection may take. Default: 20.',
     helpValue: 'N',
     helpGroup: 'STORAGE',
   }),
+  'postgres-tls': boolean({
+    allowNo: true,
+    summary: "Encrypt, and check the server's certificate. Default: where PostgreSQL is elsewhere.",
+    helpGroup: 'STORAGE',
+  }),
+  'postgres-ca': string({
+    summary: "PEM file with the authority that signed PostgreSQL's certificate. Default: those of Node.",
+    helpValue: 'PATH',
+    helpGroup: 'STORAGE',
+  }),
 };
 
 /** What oclif makes of `startFlags`. */
 export type ParsedStartFlags = {
-  readonly [Name in Exclude<keyof typeof startFlags, SwitchName>]?: string | undefined;
-} & { readonly [Name in SwitchName]: boolean };
+  readonly [Name in Exclude<keyof typeof startFlags, SwitchName | ChoiceName>]?: string | undefined;
+} & { readonly [Name in SwitchName]: boolean } & { readonly [Name in ChoiceName]?: boolean | undefined };
 
 type SwitchName = 'initial' | 'force' | 'webrtc';
+
+/** Switches whose default depends. */
+type ChoiceName = 'postgres-tls';

@@ -91,11 +91,17 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
     policy,
     registration,
     webrtc: on('webrtc'),
-    storage: storageChoice(text, env, home),
+    storage: storageChoice(text, { 'postgres-tls': postgresTls(flags, env) }, env, home),
     keyStore: keyStoreSetting(text('key-store')),
     home,
     warnings: warningsOf({ flags, beyond, given, tls: tlsFiles !== undefined, policy, registration, ip }),
   };
+}
+
+/** Undefined where nobody says whether. */
+function postgresTls(flags: ParsedStartFlags, env: Environment): boolean | undefined {
+  const name = 'postgres-tls';
+  return flags[name] ?? (env[variableOf(name)]?.trim() ? switchOf(name, env) : undefined);
 }
 
 function switchOf(name: string, env: Environment): boolean {

@@ -4,13 +4,13 @@ import { openStorage } from '../../kontrol/storage/index.js';
 import { type Storage, StorageError } from '../../kontrol/storage/storage.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { systemClock } from '../../util/clock.js';
-import { LOG_LEVELS, StderrLogger } from '../../util/stderr-logger.js';
 import { CliError, configurationError, isCliError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
 import { toCliError } from '../failures.js';
+import { loggerFor, untilAborted } from '../server.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
-import { mayColor, type Surroundings } from '../surroundings.js';
+import type { Surroundings } from '../surroundings.js';
 import { askAtFirstStart } from './first-start.js';
 import { defaultKeyFiles, writeInitialKey } from './initial.js';
 import { makeKeyFiles, readKeyFiles, readPem } from './key-files.js';
@@ -93,16 +93,6 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
   }
 }
 
-function loggerFor(surroundings: Surroundings): StderrLogger {
-  const { env, stderr } = surroundings;
-  const level = LOG_LEVELS.find((name) => name === env['KITE_LOG_LEVEL']?.toLowerCase());
-  return new StderrLogger({
-    stream: stderr,
-    color: mayColor(surroundings, stderr),
-    ...(level && { level }),
-  });
-}
-
 /**
  * The key pair in the files that the person named, or in those that were made where none are named: by `-initial`, or here
  * where the store forgets its own. Undefined: the store's.
@@ -154,13 +144,6 @@ function sayStorage(storage: Storage, options: Options, say: (text: string) => v
   }
 }
 
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
 /** What stands in the way of a Kontrol is of this machine, or of its store. */
 function asCliError(error: unknown): CliError {
   if (isCliError(error)) return error;
@@ -171,7 +154,7 @@ function asCliError(error: unknown): CliError {
       type: 'storage',
       code: error.code,
       hint: unavailable
-        ? 'Start the store, or choose another with --storage.'
+        ? 'See that the store runs and that its settings are right, or choose another with --storage.'
         : 'Choose another store with --storage.',
       cause: error,
     });

@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 
 /** A kite that Kontrol has found, as it came over the wire. */
@@ -23,6 +23,8 @@ export interface RegisterAnswer {
   readonly heartbeatInterval: number;
   /** A fresh kite key, to be used from now on. */
   readonly kiteKey: string | undefined;
+  /** Public keys of Kontrol, PEM, that it has revoked. */
+  readonly revokedKeys: readonly string[];
 }
 
 /** @throws KiteError `invalidResponse` */
@@ -37,16 +39,40 @@ export function readFound(value: unknown): Found {
   return { kite: parseIdentity(kite), url: text(url), token: text(token), keyId: text(keyId) };
 }
 
+/**
+ * Whether Kontrol's error says that no kite matches: ours and Go's, and what etcd says of a missing key, which a Kontrol of
+ * Go passes on.
+ */
+export function isNoneFound(error: unknown): boolean {
+  if (!isKiteError(error, 'genericError')) return false;
+  return error.message === 'no kites found' || error.message.startsWith('100: Key not found');
+}
+
+/** The empty list that an answer to `getKites` means where it is an error that none matches; throws any other. */
+export function noKites(error: unknown): object {
+  if (isNoneFound(error)) return { kites: [] };
+  throw error;
+}
+
 /** @throws KiteError `invalidResponse` */
 export function readRegistered(answer: unknown): RegisterAnswer {
-  const { url, heartbeatInterval, kiteKey } = record(answer);
+  const { url, heartbeatInterval, kiteKey, revokedKeys } = record(answer);
   if (typeof url !== 'string') throw invalid('register');
   return {
     url,
     heartbeatInterval: typeof heartbeatInterval === 'number' ? heartbeatInterval : 0,
     kiteKey: text(kiteKey) || undefined,
+    revokedKeys: texts(revokedKeys),
   };
 }
+
+/** The texts of a list; none where it is no list. */
+export function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string').slice(0, MOST_TEXTS) : [];
+}
+
+// Each revoked key is parsed and compared.
+const MOST_TEXTS = 1000;
 
 /** @throws KiteError `invalidResponse` */
 export function readText(method: string, answer: unknown): string {

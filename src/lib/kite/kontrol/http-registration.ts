@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { type ErrorType, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
@@ -6,6 +6,7 @@ import type { Logger } from '../../util/logger.js';
 import type { Auth } from '../client.js';
 import { readRegistered, record, type RegisterAnswer } from './answers.js';
 import { noKontrol } from './kontrol-link.js';
+import { asError, closing, isRefusal, REFUSED_WAIT } from './refusal.js';
 import type { Registration } from './registration.js';
 
 export interface HttpRegistrationOptions {
@@ -14,6 +15,8 @@ export interface HttpRegistrationOptions {
   readonly kite: KiteIdentity;
   readonly auth: () => Auth | null;
   readonly registered: (answer: RegisterAnswer) => Promise<void>;
+  /** Called at each request that fails. */
+  readonly failed?: ((error: Error) => void) | undefined;
   readonly fetch: typeof fetch;
   /** Milliseconds for one request. */
   readonly timeout: number;
@@ -24,18 +27,26 @@ export interface HttpRegistrationOptions {
 
 const HEARTBEAT_SECONDS = 10;
 
+/** What Kontrol means by a status. */
+const TYPES: Readonly<Record<number, ErrorType>> = { 400: 'argumentError', 401: 'authenticationError' };
+
 /** A registration without a connection: requests over HTTP, at the next Kontrol where one does not answer. */
 export class HttpRegistration implements Registration {
   readonly #options: HttpRegistrationOptions;
   readonly #backoff: Backoff;
   #current = 0;
+  #wanted: string;
   #url = '';
   #timer: Timer | undefined;
   #stopped = false;
-  #ready: (() => void) | undefined;
+  #made = false;
+  /** The request that is on its way. */
+  #request: AbortController | undefined;
+  #starting: { resolve(): void; reject(error: Error): void } | undefined;
 
   constructor(options: HttpRegistrationOptions) {
     this.#options = options;
+    this.#wanted = options.url;
     this.#backoff = new Backoff(options.backoff);
   }
 
@@ -43,27 +54,40 @@ export class HttpRegistration implements Registration {
     return this.#url;
   }
 
-  /** Resolves when it is registered, however many tries that takes. Rejects where nobody can be asked at all. */
+  /**
+   * Resolves when it is registered, however many tries that takes. Rejects where nobody can be asked at all, where it is
+   * stopped before, or where Kontrol refuses the kite in a way that asking again does not change.
+   */
   async start(): Promise<this> {
     if (this.#options.urls.length === 0) throw noKontrol();
-    await new Promise<void>((resolve) => {
-      this.#ready = resolve;
+    if (this.#stopped) throw closing();
+    await new Promise<void>((resolve, reject) => {
+      this.#starting = { resolve, reject };
       this.#register();
     });
     return this;
   }
 
+  move(url: string): void {
+    this.#wanted = url;
+    this.#timer?.cancel();
+    if (!this.#stopped) this.#register();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#request?.abort();
+    this.#starting?.reject(closing());
   }
 
   #register(): void {
     this.#tryRegister().then(
       (seconds) => {
         this.#backoff.reset();
+        this.#made = true;
         this.#after(seconds * 1000, () => this.#beat(seconds));
-        this.#ready?.();
+        this.#starting?.resolve();
       },
       (error: unknown) => this.#failed(error),
     );
@@ -71,7 +95,7 @@ export class HttpRegistration implements Registration {
 
   #beat(seconds: number): void {
     const path = `/heartbeat?id=${encodeURIComponent(this.#options.kite.id)}`;
-    this.#request(path).then(
+    this.#ask(path).then(
       (answer) => {
         if (answer.trim() === 'registeragain') this.#register();
         else this.#after(seconds * 1000, () => this.#beat(seconds));
@@ -82,28 +106,39 @@ export class HttpRegistration implements Registration {
 
   #failed(error: unknown): void {
     if (this.#stopped) return;
-    this.#options.logger.warn(`Registration over HTTP: ${String(error)}; trying again`);
-    this.#current++;
-    this.#after(this.#backoff.next(), () => this.#register());
+    const { logger, failed } = this.#options;
+    failed?.(asError(error));
+    if (!isRefusal(error)) {
+      logger.warn(`Registration over HTTP: ${String(error)}; trying again`);
+      this.#current++;
+      this.#after(this.#backoff.next(), () => this.#register());
+    } else if (this.#made) {
+      logger.error(
+        `Registration over HTTP: ${String(error)}; nobody finds this kite now. Trying again once a minute`,
+      );
+      this.#after(REFUSED_WAIT, () => this.#register());
+    } else this.#starting?.reject(asError(error));
   }
 
   #after(ms: number, next: () => void): void {
+    this.#timer?.cancel();
     if (!this.#stopped) this.#timer = this.#options.clock.setTimeout(next, ms);
   }
 
   async #tryRegister(): Promise<number> {
-    const { url, kite, auth, registered } = this.#options;
-    const body = JSON.stringify({ url, kite, auth: auth() });
-    const answer = readRegistered(parse(await this.#request('/register', body)));
+    const { kite, auth, registered } = this.#options;
+    const body = JSON.stringify({ url: this.#wanted, kite, auth: auth() });
+    const answer = readRegistered(parse(await this.#ask('/register', body)));
     this.#url = answer.url;
     await registered(answer);
     return answer.heartbeatInterval || HEARTBEAT_SECONDS;
   }
 
-  async #request(path: string, body?: string): Promise<string> {
+  async #ask(path: string, body?: string): Promise<string> {
     const { urls, clock, timeout, fetch } = this.#options;
     const kontrol = (urls[this.#current % urls.length] ?? '').replace(/^ws/, 'http');
     const controller = new AbortController();
+    this.#request = controller;
     const timer = timeout > 0 ? clock.setTimeout(() => controller.abort(), timeout) : undefined;
     try {
       const response = await fetch(new URL(path, kontrol), {
@@ -112,8 +147,11 @@ export class HttpRegistration implements Registration {
       });
       const text = await response.text();
       if (response.ok) return text;
-      const { err } = record(parse(text));
-      throw new KiteError('genericError', typeof err === 'string' ? err : `HTTP status ${response.status}`);
+      const { err, code } = record(parse(text));
+      const message = typeof err === 'string' ? err : `HTTP status ${response.status}`;
+      throw new KiteError(TYPES[response.status] ?? 'genericError', message, {
+        ...(typeof code === 'string' && { code }),
+      });
     } catch (error) {
       if (error instanceof KiteError) throw error;
       throw new KiteError('disconnect', `${kontrol} does not answer`, { cause: error });

@@ -1,24 +1,33 @@
-import { KiteError } from '../../protocol/errors.js';
-import type { KiteIdentity } from '../../protocol/identity.js';
+import { isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Auth } from '../client.js';
 import { type CoreOptions, KiteCore } from '../core.js';
 import type { AnyMethods } from '../method-types.js';
-import { type Found, readKites, readText, type RegisterAnswer } from './answers.js';
+import { type Found, noKites, readKites, readText, record, type RegisterAnswer, texts } from './answers.js';
 import { HttpRegistration } from './http-registration.js';
 import { KontrolLink } from './kontrol-link.js';
 import { type Registration, registerForever, registerOn } from './registration.js';
 import { RemoteKite } from './remote-kite.js';
+import { renewer } from './renewer.js';
 import { type KiteEvent, type KiteWatch, Watch } from './watch.js';
+
+/** What Kontrol has a kite trust. */
+export interface KontrolTrust {
+  /** Has the kite go by this kite key from now on. Throws where it cannot. */
+  use(jwt: string): void;
+  /** Kontrol has revoked these public keys of its own, PEM. */
+  revoke(keys: readonly string[]): void;
+  /** Kontrol has revoked the pair that signed the kite's own kite key. */
+  revokeOwn(): void;
+}
 
 export interface KontrolMember {
   /** Where Kontrol is, the preferred one first. */
   readonly urls: readonly string[];
   /** The kite key to begin with. */
   readonly kiteKey: string | undefined;
-  /** Has the kite go by this kite key from now on. Throws where it cannot. */
-  readonly useKiteKey: (jwt: string) => void;
+  readonly trust: KontrolTrust;
   /** Keeps a fresh kite key for the next start. */
   readonly saveKiteKey?: ((jwt: string) => void | Promise<void>) | undefined;
   readonly fetch?: typeof fetch | undefined;
@@ -41,6 +50,10 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   readonly #upkeep = new Set<{ stop(): void }>();
   #kiteKey: string | undefined;
   #opened: KontrolLink | undefined;
+  #exchanged = false;
+  readonly #keysRevoked = (keys: unknown): void => this.#member.trust.revoke(texts(keys));
+  #retired = false;
+  #closed = false;
 
   constructor(options: CoreOptions & { readonly kontrol: KontrolMember }) {
     super(options);
@@ -60,13 +73,18 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     const answer = await registerOn(await this.#link.connect(), {
       url: asked,
       registered: (registered) => this.#registered(registered),
+      failed: (error) => this.#heard(error),
     });
     return { url: answer.url };
   }
 
   /**
    * Registers and stays registered: again after each disconnect, at the next Kontrol where one is gone. Resolves when it
-   * is registered; what stands in the way is logged, and tried again.
+   * is registered; what stands in the way is logged, emitted as `registerFailed`, and tried again.
+   *
+   * Rejects where the kite closes before (`disconnect`, code `closed`), and with what Kontrol has against it where asking
+   * again does not help: `authenticationError`, `argumentError`. A kite that was registered, and is refused later (since
+   * its key was revoked, say), logs an error and asks once a minute.
    */
   async registerForever({ url }: RegisterOptions = {}): Promise<Registration> {
     const { clock, logger } = this.host;
@@ -75,6 +93,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       link: this.#link,
       url: url ?? (await this.registerUrl()),
       registered: (answer) => this.#registered(answer),
+      failed: (error) => this.#registerFailed(error),
       clock,
       logger,
       backoff: this.#member.backoff,
@@ -89,21 +108,24 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       urls,
       url: url ?? (await this.registerUrl()),
       kite: this.identity,
-      auth: () => this.#auth(),
+      auth: () => this.kiteKeyAuth,
       registered: (answer) => this.#registered(answer),
+      failed: (error) => this.#registerFailed(error),
       fetch: this.#member.fetch ?? fetch,
       timeout,
       clock,
       logger,
       backoff,
     });
+    if (this.#retired) registration.stop();
     this.#upkeep.add(registration);
     return registration.start();
   }
 
   /** The kites that a query asks for, in random order, each with a token to call it. None: an empty list. */
   async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
-    const answer = await this.#link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
+    const asked = this.#link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
+    const answer = await asked.catch(noKites);
     return readKites(answer).kites.map((found) => this.#remote(found));
   }
 
@@ -127,25 +149,38 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     return new Watch({ link: this.#link, query, remote, listener, clock, logger }).start();
   }
 
-  protected closeKontrol(): void {
+  /** Keeps up no registration any more, and no watch; those that wait for Kontrol reject. Calls can still be made. */
+  protected retireFromKontrol(): void {
+    this.#retired = true;
     for (const upkeep of this.#upkeep) upkeep.stop();
+    this.#opened?.retire();
+  }
+
+  protected closeKontrol(): void {
+    this.retireFromKontrol();
+    this.#closed = true;
     this.#opened?.close();
   }
 
   get #link(): KontrolLink {
+    if (this.#opened) return this.#opened;
     const { clock, logger } = this.host;
-    this.#opened ??= new KontrolLink({
+    this.#opened = new KontrolLink({
       urls: this.#member.urls,
-      auth: () => this.#auth(),
+      auth: () => this.kiteKeyAuth,
       newClient: (url, options) => this.newClient(url, options),
+      failed: (error) => this.#heard(error),
       clock,
       logger,
       backoff: this.#member.backoff,
     });
+    if (this.#retired) this.#opened.retire();
+    if (this.#closed) this.#opened.close();
     return this.#opened;
   }
 
-  #auth(): Auth | null {
+  /** The kite key as credentials. */
+  protected get kiteKeyAuth(): Auth | null {
     return this.#kiteKey === undefined ? null : { type: 'kiteKey', key: this.#kiteKey };
   }
 
@@ -153,20 +188,33 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     return new RemoteKite(
       {
         newClient: <Remote>(url: string, options: object) => this.newClient<Remote>(url, options),
-        renewer: (kite: KiteIdentity) => (why) => this.getToken(kite, { force: why === 'refused' }),
+        renewer: (kite: Found) => renewer(this, kite),
       },
       found,
     );
   }
 
-  async #registered({ url, kiteKey }: RegisterAnswer): Promise<void> {
+  async #registered({ url, kiteKey, revokedKeys }: RegisterAnswer): Promise<void> {
+    this.#member.trust.revoke(revokedKeys);
     if (kiteKey !== undefined) await this.#exchangeKey(kiteKey);
+    if (this.#exchanged) void this.#watchKeys();
     this.emit('register', url);
   }
 
+  #registerFailed(error: Error): void {
+    this.#heard(error);
+    this.emit('registerFailed', error);
+  }
+
+  /** Kontrol answered with an error. */
+  #heard(error: unknown): void {
+    if (isKiteError(error) && error.code === PAIR_REVOKED) this.#member.trust.revokeOwn();
+  }
+
   async #exchangeKey(kiteKey: string): Promise<void> {
-    this.#member.useKiteKey(kiteKey);
+    this.#member.trust.use(kiteKey);
     this.#kiteKey = kiteKey;
+    this.#exchanged = true;
     this.#opened?.renewAuth();
     try {
       await this.#member.saveKiteKey?.(kiteKey);
@@ -176,4 +224,18 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
       );
     }
   }
+
+  /** Who has exchanged its key trusts the pair before for a while, and wants to know when Kontrol revokes that. */
+  async #watchKeys(): Promise<void> {
+    try {
+      const answer = await this.#opened?.client?.call('watchKeys', [this.#keysRevoked]);
+      this.#keysRevoked(record(answer)['revokedKeys']);
+    } catch (error) {
+      // A Kontrol of Go has no such method. Then the next registration tells.
+      this.host.logger.debug(`Kontrol does not tell of revoked keys: ${String(error)}`);
+    }
+  }
 }
+
+/** The code of Kontrol's error for who shows a kite key of a revoked pair. */
+const PAIR_REVOKED = 'keyPairRevoked';

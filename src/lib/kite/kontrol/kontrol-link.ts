@@ -4,12 +4,15 @@ import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth, Client, ClientOptions } from '../client.js';
+import { closing } from './refusal.js';
 
 export interface KontrolLinkOptions {
   /** Every Kontrol, the preferred one first. */
   readonly urls: readonly string[];
   readonly auth: () => Auth | null;
   readonly newClient: (url: string, options: ClientOptions) => Client;
+  /** Called where a call fails. */
+  readonly failed?: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backoff?: BackoffOptions | undefined;
@@ -19,6 +22,8 @@ export type KontrolLinkEvents = {
   /** A Kontrol is connected: the first, or one after another was gone. */
   connect: [client: Client];
   disconnect: [];
+  /** Nothing is kept up any more: the kite is closing. */
+  retire: [];
 };
 
 /** What Kontrol calls on the connection over which a kite has registered. */
@@ -33,6 +38,8 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   #connecting: Promise<Client> | undefined;
   #retry: Timer | undefined;
   #keepers = 0;
+  #failure = '';
+  #retired = false;
   #closed = false;
 
   constructor(options: KontrolLinkOptions) {
@@ -49,6 +56,11 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   /** Whether there is another Kontrol to turn to. */
   get hasOthers(): boolean {
     return this.#options.urls.length > 1;
+  }
+
+  /** Whether nothing is kept up any more. */
+  get retired(): boolean {
+    return this.#retired;
   }
 
   /** Connects to the first Kontrol that can be reached. Rejects with why the last could not. */
@@ -78,6 +90,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
       try {
         return await client.call<Result, string>(method, args);
       } catch (error) {
+        this.#options.failed?.(error);
         if (!isKiteError(error, 'disconnect') || left <= 0) throw error;
       }
     }
@@ -93,9 +106,17 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
     this.#client?.close();
   }
 
+  /** Keeps nothing up any more. Calls can still be made. */
+  retire(): void {
+    if (this.#retired) return;
+    this.#retired = true;
+    this.#retry?.cancel();
+    this.emit('retire');
+  }
+
   close(): void {
     this.#closed = true;
-    this.#retry?.cancel();
+    this.retire();
     this.#client?.close();
   }
 
@@ -114,11 +135,12 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
         this.#next++;
       }
     }
-    throw this.#closed ? new KiteError('disconnect', 'The kite is closing', { code: 'closed' }) : failure;
+    throw this.#closed ? closing() : failure;
   }
 
   #connected(client: Client): Client {
     this.#client = client;
+    this.#failure = '';
     this.#backoff.reset();
     client.on('disconnect', () => {
       this.#client = undefined;
@@ -132,15 +154,24 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   }
 
   #tryAgain(): void {
-    if (this.#closed || this.#client || this.#keepers === 0) return;
+    if (this.#retired || this.#client || this.#keepers === 0) return;
     this.connect().catch((error: unknown) => {
-      this.#options.logger.debug(`No Kontrol can be reached: ${String(error)}`);
+      this.#report(`No Kontrol can be reached: ${String(error)}; trying again`);
       this.#wait();
     });
   }
 
+  /** Warns of what is the matter, once. */
+  #report(failure: string): void {
+    if (this.#retired) return;
+    const { logger } = this.#options;
+    if (failure === this.#failure) logger.debug(failure);
+    else logger.warn(failure);
+    this.#failure = failure;
+  }
+
   #wait(): void {
-    if (this.#closed || this.#keepers === 0) return;
+    if (this.#retired || this.#keepers === 0) return;
     this.#retry?.cancel();
     this.#retry = this.#options.clock.setTimeout(() => this.#tryAgain(), this.#backoff.next());
   }

@@ -1,15 +1,17 @@
-import { isKiteError } from '../../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Client } from '../client.js';
 import { readRegistered, type RegisterAnswer } from './answers.js';
 import type { KontrolLink } from './kontrol-link.js';
+import { asError, closing, isRefusal, REFUSED_WAIT } from './refusal.js';
 
 /** A registration that is kept up. */
 export interface Registration {
   /** Under which the kite was registered first. */
   readonly url: string;
+  /** Registers under another URL from now on, at once where a Kontrol is connected. */
+  move(url: string): void;
   /** Keeps it up no longer. */
   stop(): void;
 }
@@ -18,6 +20,8 @@ export interface RegistrationOptions {
   readonly link: KontrolLink;
   readonly url: string;
   readonly registered: (answer: RegisterAnswer) => Promise<void>;
+  /** Called at each try that fails. */
+  readonly failed?: ((error: Error) => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backoff?: BackoffOptions | undefined;
@@ -26,47 +30,83 @@ export interface RegistrationOptions {
 /** Registers over a connection. Kontrol asks for the heartbeat on it. */
 export async function registerOn(
   client: Client,
-  { url, registered }: Pick<RegistrationOptions, 'url' | 'registered'>,
+  { url, registered, failed }: Pick<RegistrationOptions, 'url' | 'registered' | 'failed'>,
 ): Promise<RegisterAnswer> {
-  const answer = readRegistered(await client.call<unknown, string>('register', [{ url }]));
-  await registered(answer);
-  return answer;
+  try {
+    const answer = readRegistered(await client.call<unknown, string>('register', [{ url }]));
+    await registered(answer);
+    return answer;
+  } catch (error) {
+    failed?.(asError(error));
+    throw error;
+  }
 }
 
-/** Registers, and again on each new connection, for ever. Resolves when it is registered. */
+/**
+ * Registers, and again on each new connection, for ever. Resolves when it is registered. Rejects where the kite closes
+ * before, or Kontrol refuses it in a way that asking again does not change; later on, that is asked once a minute.
+ */
 export function registerForever(options: RegistrationOptions): Promise<Registration> {
   const { link, clock, logger } = options;
   const backoff = new Backoff(options.backoff);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    if (link.retired) throw closing();
     let retry: Timer | undefined;
     let stopped = false;
+    let wanted = options.url;
+    /** The connection on which a registration is on its way. */
+    let asking: Client | undefined;
+    let made = false;
     const stop = (): void => {
       stopped = true;
       retry?.cancel();
-      off();
-      release();
+      for (const off of offs) off();
+    };
+    const giveUp = (error: Error): void => {
+      stop();
+      reject(error);
+    };
+    const move = (url: string): void => {
+      wanted = url;
+      // One at a time: of two, Kontrol might take the older one last.
+      if (!stopped && link.client && asking !== link.client) attempt(link.client);
     };
     const attempt = (client: Client): void => {
       retry?.cancel();
-      registerOn(client, options).then(
-        ({ url }) => {
-          backoff.reset();
-          resolve({ url, stop });
-        },
-        (error: unknown) => {
-          if (stopped || link.client !== client) return;
-          logger.warn(`Registration at ${client.url} failed: ${String(error)}; trying again`);
-          retry = clock.setTimeout(() => {
-            if (link.client !== client) return;
-            // Another Kontrol may have a store that can be reached. A key that one refuses the others refuse as well.
-            if (link.hasOthers && !isKiteError(error, 'authenticationError')) link.drop();
-            else attempt(client);
-          }, backoff.next());
-        },
-      );
+      asking = client;
+      const url = wanted;
+      registerOn(client, { ...options, url })
+        .finally(() => {
+          if (asking === client) asking = undefined;
+        })
+        .then(
+          (answer) => {
+            backoff.reset();
+            made = true;
+            resolve({ url: answer.url, move, stop });
+            if (url !== wanted) move(wanted);
+          },
+          (error: unknown) => {
+            if (stopped || link.client !== client) return;
+            const refused = isRefusal(error);
+            if (refused && !made) return giveUp(asError(error));
+            const what = `Registration at ${client.url} failed: ${String(error)}`;
+            if (refused) logger.error(`${what}; nobody finds this kite now. Trying again once a minute`);
+            else logger.warn(`${what}; trying again`);
+            retry = clock.setTimeout(
+              () => {
+                if (link.client !== client) return;
+                // Another Kontrol may have a store that can be reached. What one refuses the others refuse as well.
+                if (link.hasOthers && !refused) link.drop();
+                else attempt(client);
+              },
+              refused ? REFUSED_WAIT : backoff.next(),
+            );
+          },
+        );
     };
-    const off = link.on('connect', attempt);
+    const offs = [link.on('connect', attempt), link.on('retire', () => giveUp(closing()))];
     if (link.client) attempt(link.client);
-    const release = link.keep();
+    offs.push(link.keep());
   });
 }

@@ -7,7 +7,7 @@ import type { RenewToken } from './token-renewal.js';
 export interface RemoteKiteHost {
   newClient<Methods = AnyMethods>(url: string, options: ClientOptions): Client<Methods>;
   /** What gets a client of this kite its next token. */
-  renewer(kite: KiteIdentity): RenewToken;
+  renewer(found: Found): RenewToken;
 }
 
 /** A kite that Kontrol has found. */
@@ -19,9 +19,11 @@ export class RemoteKite {
   /** The key pair of Kontrol that it trusts. */
   readonly keyId: string;
   readonly #host: RemoteKiteHost;
+  readonly #found: Found;
 
   constructor(host: RemoteKiteHost, found: Found) {
     this.#host = host;
+    this.#found = found;
     this.kite = found.kite;
     this.url = found.url;
     this.token = found.token;
@@ -33,7 +35,7 @@ export class RemoteKite {
     const own: ClientOptions =
       this.token === ''
         ? {}
-        : { auth: { type: 'token', key: this.token }, renewToken: this.#host.renewer(this.kite) };
+        : { auth: { type: 'token', key: this.token }, renewToken: this.#host.renewer(this.#found) };
     return this.#host.newClient<Methods>(this.url, { ...own, ...options });
   }
 }

@@ -1,5 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
+import { type Clock, systemClock } from '../../util/clock.js';
+import { STORAGE_DEADLINE, withDeadline } from './deadline.js';
 import { mayReplace, unexpired } from './entries.js';
 import { FolderLock } from './folder-lock.js';
 import {
@@ -10,6 +12,12 @@ import {
   type StoredInvite,
   type StoredKeyPair,
 } from './storage.js';
+
+export interface FileStorageOptions {
+  readonly clock?: Clock;
+  /** Milliseconds that a call may take. Default 5,000. */
+  readonly deadline?: number;
+}
 
 interface Tables {
   readonly root: RootDatabase;
@@ -22,17 +30,26 @@ interface Tables {
 /**
  * Keeps everything in a folder, with LMDB: nothing to install, and what was acknowledged is there after a crash. Folder and
  * files are their owner's alone. One Kontrol at a time has a folder.
+ *
+ * A call that a stopped disk holds up rejects after the deadline, and until it has ended so do the ones after it, at once:
+ * nothing piles up behind it. What was given up may be written later still.
  */
 export class FileStorage implements Storage {
   readonly name = 'file';
   readonly secrets = 'file-mode';
   readonly #folder: string;
   readonly #lock: FolderLock;
+  readonly #clock: Clock;
+  readonly #deadline: number;
   #tables: Tables | undefined;
+  /** Calls that were given up and have not ended. */
+  #overdue = 0;
 
-  constructor(folder: string) {
+  constructor(folder: string, { clock = systemClock, deadline = STORAGE_DEADLINE }: FileStorageOptions = {}) {
     this.#folder = folder;
-    this.#lock = new FolderLock(folder);
+    this.#clock = clock;
+    this.#deadline = deadline;
+    this.#lock = new FolderLock(folder, { clock, deadline });
   }
 
   async open(): Promise<void> {
@@ -52,13 +69,19 @@ export class FileStorage implements Storage {
   }
 
   async close(): Promise<void> {
-    await this.#tables?.root.close();
+    const tables = this.#tables;
     this.#tables = undefined;
-    await this.#lock.release();
+    try {
+      await this.#inTime(Promise.resolve(tables?.root.close()));
+    } catch (cause) {
+      throw this.#error('unavailable', 'cannot be closed', cause);
+    } finally {
+      await this.#lock.release();
+    }
   }
 
   ping(): Promise<void> {
-    return this.#do(() => undefined);
+    return this.#overdue > 0 ? Promise.reject(this.#stuck()) : this.#do(() => undefined);
   }
 
   registrations(): Promise<Registration[]> {
@@ -131,9 +154,9 @@ export class FileStorage implements Storage {
   }
 
   async #do<Result>(work: (tables: Tables) => Result): Promise<Result> {
-    if (!this.#tables) throw this.#error('unavailable', 'is not open');
+    const tables = this.#ready();
     try {
-      return work(this.#tables);
+      return work(tables);
     } catch (cause) {
       throw this.#error('unavailable', 'cannot be read', cause);
     }
@@ -141,13 +164,32 @@ export class FileStorage implements Storage {
 
   /** Resolves once all of it is on the disk: nothing within has to be waited for. Writes of a moment share a transaction. */
   async #write<Result>(work: (tables: Tables) => Result): Promise<Result> {
-    const tables = this.#tables;
-    if (!tables) throw this.#error('unavailable', 'is not open');
+    const tables = this.#ready();
+    if (this.#overdue > 0) throw this.#stuck();
     try {
-      return await tables.root.transaction(() => work(tables));
+      return await this.#inTime(tables.root.transaction(() => work(tables)));
     } catch (cause) {
       throw this.#error('unavailable', 'cannot be written', cause);
     }
+  }
+
+  #ready(): Tables {
+    if (!this.#tables) throw this.#error('unavailable', 'is not open');
+    return this.#tables;
+  }
+
+  async #inTime<Result>(work: Promise<Result>): Promise<Result> {
+    const late = (): Error => {
+      this.#overdue++;
+      const ended = (): void => void this.#overdue--;
+      work.then(ended, ended);
+      return new Error(`no answer in ${this.#deadline / 1000} s`);
+    };
+    return await withDeadline(work, { clock: this.#clock, ms: this.#deadline, late });
+  }
+
+  #stuck(): StorageError {
+    return this.#error('unavailable', 'has not ended a write that took too long; is its disk all right?');
   }
 
   #error(code: StorageError['code'], what: string, cause?: unknown): StorageError {

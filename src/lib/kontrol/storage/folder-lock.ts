@@ -3,6 +3,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import type { Clock } from '../../util/clock.js';
 import { StorageError } from './storage.js';
 
 /**
@@ -13,17 +14,22 @@ import { StorageError } from './storage.js';
 export class FolderLock {
   readonly #folder: string;
   readonly #socket: string;
+  readonly #clock: Clock;
+  readonly #deadline: number;
   #server: Server | undefined;
 
-  constructor(folder: string) {
+  /** `deadline`: milliseconds that whoever has the folder has to say so. */
+  constructor(folder: string, { clock, deadline }: { readonly clock: Clock; readonly deadline: number }) {
     this.#folder = folder;
+    this.#clock = clock;
+    this.#deadline = deadline;
     this.#socket = socketPath(folder);
   }
 
   /** Takes the folder. Rejects with a StorageError `locked` that names who has it. */
   async take(): Promise<void> {
     if (await this.#tryToTake()) return;
-    const holder = await askHolder(this.#socket);
+    const holder = await askHolder(this.#socket, this.#clock, this.#deadline);
     if (holder !== undefined) {
       const message =
         `The folder ${this.#folder} belongs to another Kontrol, process ${holder}. ` +
@@ -74,14 +80,20 @@ export class FolderLock {
   }
 }
 
-/** The process that answers at the socket; undefined where none does. */
-function askHolder(socketFile: string): Promise<string | undefined> {
+/** The process that answers at the socket; undefined where none does. One that is stopped has the folder all the same. */
+function askHolder(socketFile: string, clock: Clock, ms: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     let answer = '';
     const socket = connect(socketFile);
+    const timer = clock.setTimeout(() => end('unknown (it does not answer)'), ms);
+    const end = (holder: string | undefined): void => {
+      timer.cancel();
+      socket.destroy();
+      resolve(holder);
+    };
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
-    socket.on('error', () => resolve(undefined));
-    socket.on('end', () => resolve(answer.trim() || 'unknown'));
+    socket.on('error', () => end(undefined));
+    socket.on('end', () => end(answer.trim() || 'unknown'));
   });
 }
 

@@ -27,6 +27,11 @@ export class Sealer {
     return this.#secret !== undefined;
   }
 
+  /** Whether a stored text is sealed, with whatever secret. */
+  isSealed(stored: string): boolean {
+    return stored.startsWith(PREFIX);
+  }
+
   async seal(text: string, context: string): Promise<string> {
     if (this.#secret === undefined) return text;
     const salt = randomBytes(SALT_BYTES);
@@ -39,7 +44,7 @@ export class Sealer {
 
   /** The text that was sealed; one that never was comes back as it is. Throws a StorageError, `broken`, where it does not open. */
   async open(stored: string, context: string): Promise<string> {
-    if (!stored.startsWith(PREFIX)) return stored;
+    if (!this.isSealed(stored)) return stored;
     if (this.#secret === undefined) throw unreadable(context, 'KONTROL_SECRET is not set');
     const bytes = Buffer.from(stored.slice(PREFIX.length), 'base64');
     const nonceAt = SALT_BYTES;

@@ -19,7 +19,8 @@ export type Transport = 'auto' | 'WebSocket' | 'RawWebSocket' | 'XHRPolling';
 export type DialTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
 
 export interface DialOptions {
-  readonly transport: Transport;
+  /** `Session`: the WebSocket of one SockJS session, at the URL as it stands. */
+  readonly transport: Transport | 'Session';
   /** Milliseconds in which the session has to be open; 0 = no bound. */
   readonly handshakeTimeout: number;
   readonly limits: Limits;
@@ -43,6 +44,8 @@ export function dial(url: string, options: DialOptions): Promise<Channel> {
   switch (options.transport) {
     case 'WebSocket':
       return dialSession(base, options);
+    case 'Session':
+      return dialWebSocket(base, base.pathname + base.search, true, options);
     case 'RawWebSocket':
       return dialWebSocket(base, rawPath(base), false, options);
     case 'XHRPolling':

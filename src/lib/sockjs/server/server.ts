@@ -34,11 +34,22 @@ export interface SockJsServerOptions {
    * sends them, `https://app.example.com`; `*` = any page. Default none.
    */
   readonly allowOrigin?: readonly string[] | '*';
+  /** Why a session may not be opened now; undefined: it may. Default: it may. */
+  admit?(request: IncomingMessage): Refusal | undefined;
+  /** What a session belongs to, by the requests of it: sessions of different scopes never meet. Default: all to one. */
+  scope?(request: IncomingMessage): string;
   /**
    * A session has opened. `request` is the one that opened it; its URL carries the query. Called before anything of the
    * session is delivered.
    */
   onSession(channel: Channel, request: IncomingMessage): void;
+}
+
+/** What a client is answered in place of a session. */
+export interface Refusal {
+  readonly status: number;
+  /** A sentence for people. */
+  readonly text: string;
 }
 
 type ServerSession = HttpSession | ServerFramedChannel | RawChannel;
@@ -96,10 +107,10 @@ export class SockJsServer implements ChannelOwner {
       refuseUpgrade(socket, 405, '', ['Allow: GET']);
     } else if (!this.#origins.allows(req)) {
       refuseUpgrade(socket, 403, ORIGIN_REFUSED);
-    } else if (this.#isFull()) {
-      refuseUpgrade(socket, 503, NO_ROOM);
     } else {
-      this.#upgrade(req, socket as Socket, head, raw);
+      const refusal = this.#refusal(req);
+      if (refusal) refuseUpgrade(socket, refusal.status, refusal.text);
+      else this.#upgrade(req, socket as Socket, head, raw);
     }
     return true;
   }
@@ -131,8 +142,10 @@ export class SockJsServer implements ChannelOwner {
     if (this.#sessions.size === 0) this.#allLeft?.();
   }
 
-  #isFull(): boolean {
-    return this.#closing !== undefined || this.#sessions.size >= this.#options.limits.sessions;
+  /** Why there is no new session. */
+  #refusal(req: IncomingMessage): Refusal | undefined {
+    const full = this.#closing !== undefined || this.#sessions.size >= this.#options.limits.sessions;
+    return full ? NO_ROOM : this.#options.admit?.(req);
   }
 
   #upgrade(req: IncomingMessage, socket: Socket, head: Buffer, raw: boolean): void {
@@ -171,6 +184,11 @@ export class SockJsServer implements ChannelOwner {
     cors: OutgoingHttpHeaders,
     page: Exclude<Route['type'], 'session'>,
   ): void {
+    const refusal = page === 'info' ? this.#options.admit?.(req) : undefined;
+    if (refusal) {
+      respondText(res, refusal.status, cors, refusal.text);
+      return;
+    }
     switch (page) {
       case 'greeting':
         respondGreeting(res, cors);
@@ -195,7 +213,8 @@ export class SockJsServer implements ChannelOwner {
     { id, transport }: SessionRoute,
   ): void {
     const headers = this.#options.cookie ? { ...cors, ...sessionCookie(req) } : cors;
-    const session = this.#httpSessions.get(id);
+    const key = this.#options.scope ? `${this.#options.scope(req)}/${id}` : id;
+    const session = this.#httpSessions.get(key);
     switch (transport) {
       case 'websocket':
         respondText(res, 400, cors, NOT_A_WEBSOCKET);
@@ -206,10 +225,12 @@ export class SockJsServer implements ChannelOwner {
         break;
       case 'xhr':
       case 'xhr_streaming':
-      case 'eventsource':
-        if (!session && this.#isFull()) respondText(res, 503, cors, NO_ROOM);
-        else (session ?? this.#open(id, req)).attach(makeReply(transport, res, headers));
+      case 'eventsource': {
+        const refusal = session ? undefined : this.#refusal(req);
+        if (refusal) respondText(res, refusal.status, cors, refusal.text);
+        else (session ?? this.#open(key, req)).attach(makeReply(transport, res, headers));
         break;
+      }
     }
   }
 
@@ -225,7 +246,7 @@ export class SockJsServer implements ChannelOwner {
 }
 
 const ORIGIN_REFUSED = 'Pages of this origin may not connect here: the server has to allow it first.\n';
-const NO_ROOM = 'The server takes no more sessions for now.\n';
+const NO_ROOM: Refusal = { status: 503, text: 'The server takes no more sessions for now.\n' };
 const NOT_A_WEBSOCKET = 'Not a valid websocket request\n';
 
 function webSocketOptions(maxPayload: number): ServerOptions & { closeTimeout: number } {

@@ -1,8 +1,12 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ParsedStartFlags } from '../../../../src/lib/cli/kontrol/start-flags.js';
 import { type StartOptions, startOptions } from '../../../../src/lib/cli/kontrol/start-options.js';
+import { temporaryFolder } from '../../../helpers/temporary-folder.js';
 
 const HOME = { KITE_HOME: '/home/kite' };
+const POSTGRES = { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd' };
 const none: ParsedStartFlags = { initial: false, force: false, webrtc: false };
 
 function options(flags: Partial<ParsedStartFlags>, env: Record<string, string> = {}): StartOptions {
@@ -98,6 +102,14 @@ describe('startOptions', () => {
         },
       },
     ],
+    [
+      POSTGRES,
+      { KONTROL_SECRET: 's' },
+      { storage: { secret: 's', host: '127.0.0.1', connectTimeout: 20_000 } },
+    ],
+    [{ ...POSTGRES, 'postgres-tls': true }, {}, { storage: { tls: true } }],
+    [{ ...POSTGRES, 'postgres-tls': false }, { KONTROL_POSTGRES_TLS: 'true' }, { storage: { tls: false } }],
+    [POSTGRES, { KONTROL_POSTGRES_TLS: 'false' }, { storage: { tls: false } }],
   ])('of %o and %o is %o', (flags, env, expected) => {
     expect(options(flags, env)).toMatchObject(expected);
   });
@@ -116,6 +128,46 @@ describe('startOptions', () => {
     [{ storage: 'redis' }, {}, 'must be file, memory, postgres or etcd, not redis'],
     [{ storage: 'postgres' }, {}, '--postgres-username (KONTROL_POSTGRES_USERNAME) must be given'],
     [{ storage: 'postgres', 'postgres-username': 'k' }, {}, '--postgres-dbname'],
+    [
+      POSTGRES,
+      { KONTROL_POSTGRES_TLS: 'perhaps' },
+      'KONTROL_POSTGRES_TLS must be true or false, not perhaps',
+    ],
+    [
+      { ...POSTGRES, 'postgres-tls': false, 'postgres-ca': 'ca.pem' },
+      {},
+      '--postgres-ca (KONTROL_POSTGRES_CA) is given, and TLS is switched off',
+    ],
+    [
+      { ...POSTGRES, 'postgres-ca': '/nowhere/ca.pem' },
+      {},
+      'The file /nowhere/ca.pem cannot be read: it is not there',
+    ],
+    [
+      { ...POSTGRES, 'postgres-passwordfile': 'f' },
+      { KONTROL_POSTGRES_PASSWORD: 'p' },
+      'Both --postgres-password (KONTROL_POSTGRES_PASSWORD) and --postgres-passwordfile',
+    ],
+    [
+      { storage: 'etcd', machines: 'http://a:1', 'etcd-ca': 'ca.pem' },
+      {},
+      '--machines (KONTROL_MACHINES) names no member with https://',
+    ],
+    [
+      { storage: 'etcd', machines: 'https://a:1', 'etcd-cert': 'cert.pem' },
+      {},
+      '--etcd-cert (KONTROL_ETCD_CERT) is given without --etcd-key (KONTROL_ETCD_KEY)',
+    ],
+    [
+      { storage: 'etcd', machines: 'http://me:secret@a:1' },
+      {},
+      '--machines (KONTROL_MACHINES) names a user.',
+    ],
+    [
+      { storage: 'etcd' },
+      { KONTROL_ETCD_PASSWORD: 'p' },
+      'KONTROL_ETCD_PASSWORD is set without KONTROL_ETCD_USERNAME',
+    ],
     [{ registration: 'closed' }, {}, 'must be invite or open, not closed'],
     [{ username: 'a/b' }, {}, 'must not contain "/"'],
     [{ version: '1' }, {}, 'three numbers'],
@@ -124,6 +176,39 @@ describe('startOptions', () => {
     [{ registration: 'open', ip: 'kontrol.example.com' }, {}, 'a kite key for any user'],
   ])('refuses %o and %o with %s', (flags, env, message) => {
     expect(() => options(flags, env)).toThrow(message);
+  });
+
+  it("reads the password and the authority's certificate of PostgreSQL from the files that are named", () => {
+    const folder = temporaryFolder();
+    const [password, ca, empty] = ['password', 'ca.pem', 'empty'].map((name) => path.join(folder, name));
+    writeFileSync(password ?? '', 'pass word\n');
+    writeFileSync(ca ?? '', '-----BEGIN CERTIFICATE-----\n');
+    writeFileSync(empty ?? '', '\n');
+    const env = { KONTROL_POSTGRES_PASSWORDFILE: password ?? '' };
+    expect(options({ ...POSTGRES, 'postgres-ca': ca }, env).storage).toMatchObject({
+      password: 'pass word',
+      ca: '-----BEGIN CERTIFICATE-----\n',
+    });
+    expect(() => options({ ...POSTGRES, 'postgres-passwordfile': empty })).toThrow('begins with no password');
+    expect(() => options({ ...POSTGRES, 'postgres-ca': password })).toThrow('There is no certificate in');
+  });
+
+  it('reads the certificates and the key for etcd from the files that are named', () => {
+    const folder = temporaryFolder();
+    const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => path.join(folder, name));
+    writeFileSync(ca ?? '', '-----BEGIN CERTIFICATE-----\n1');
+    writeFileSync(cert ?? '', '-----BEGIN CERTIFICATE-----\n2');
+    writeFileSync(key ?? '', '-----BEGIN RSA PRIVATE KEY-----\n', { mode: 0o600 });
+    const flags = { storage: 'etcd', machines: 'https://a:1', 'etcd-cert': cert, 'etcd-key': key };
+    expect(options(flags, { KONTROL_ETCD_CA: ca ?? '' }).storage).toMatchObject({
+      ca: '-----BEGIN CERTIFICATE-----\n1',
+      certificate: '-----BEGIN CERTIFICATE-----\n2',
+      privateKey: '-----BEGIN RSA PRIVATE KEY-----\n',
+    });
+    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow(/can be read or changed by others/);
+    chmodSync(ca ?? '', 0o600);
+    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow('There is no private key in');
+    expect(() => options({ ...flags, 'etcd-cert': key })).toThrow('There is no certificate in');
   });
 
   it('lets open registration listen beyond this machine when forced, and says what that means', () => {

@@ -12,14 +12,18 @@ function registering(...answers: (string | Error | { status: number; body: strin
   const clock = new ManualClock();
   const asked: string[] = [];
   const answered: (string | undefined)[] = [];
+  const bodies: unknown[] = [];
+  const failures: string[] = [];
   const registration = new HttpRegistration({
     urls: ['ws://one:4000/kite', 'http://two:4000/kite'],
     url: 'http://me/kite',
     kite: identity,
     auth: () => ({ type: 'kiteKey', key: 'key' }),
     registered: ({ kiteKey }) => Promise.resolve(void answered.push(kiteKey)),
+    failed: ({ message }) => void failures.push(message),
     fetch: (url, init) => {
       asked.push(`${init?.method ?? 'GET'} ${(url as URL).href}`);
+      if (typeof init?.body === 'string') bodies.push(JSON.parse(init.body));
       const next = answers.shift() ?? new Error('unreachable');
       if (next instanceof Error) return Promise.reject(next);
       const { status, body } = typeof next === 'string' ? { status: 200, body: next } : next;
@@ -34,7 +38,7 @@ function registering(...answers: (string | Error | { status: number; body: strin
     clock.advance(ms);
     await settled();
   };
-  return { registration, asked, answered, clock, pass };
+  return { registration, asked, answered, bodies, failures, clock, pass };
 }
 
 describe('a registration over HTTP', () => {
@@ -83,6 +87,18 @@ describe('a registration over HTTP', () => {
     expect(answered).toEqual(['fresh']);
   });
 
+  it('moves to another URL at once, and goes on with one heartbeat', async () => {
+    const { registration, asked, bodies, clock, pass } = registering(registered, 'pong', registered, 'pong');
+    await registration.start();
+    clock.advance(10_000);
+    registration.move('http://other/kite');
+    await settled();
+    expect(bodies).toMatchObject([{ url: 'http://me/kite' }, { url: 'http://other/kite' }]);
+    expect(clock.timers).toBe(1);
+    await pass(10_000);
+    expect(asked.slice(-2)).toEqual(['POST http://one:4000/register', beat]);
+  });
+
   it('ends with no timer left', async () => {
     const { registration, asked, clock, pass } = registering(registered);
     await registration.start();
@@ -90,5 +106,61 @@ describe('a registration over HTTP', () => {
     expect(clock.timers).toBe(0);
     await pass(60_000);
     expect(asked).toHaveLength(1);
+  });
+
+  it('is rejected once the kite closes before it came about', async () => {
+    const { registration, clock } = registering(new Error('gone'));
+    const started = registration.start();
+    started.catch(() => undefined);
+    await settled();
+    registration.stop();
+    await expect(started).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
+    expect(clock.timers).toBe(0);
+    await expect(registration.start()).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
+  });
+
+  it.each([
+    [401, 'authenticationError'],
+    [400, 'argumentError'],
+  ])('is rejected where Kontrol would refuse it again, with %i', async (status, type) => {
+    const { registration, asked, failures, pass } = registering({ status, body: '{"err":"never"}' });
+    await expect(registration.start()).rejects.toMatchObject({ type, message: 'never' });
+    expect(failures).toEqual(['never']);
+    await pass(3_600_000);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('that is refused later is tried again once a minute, at the same Kontrol', async () => {
+    const revoked = { status: 401, body: '{"err":"revoked"}' };
+    const { registration, asked, failures, pass } = registering(
+      registered,
+      'registeragain',
+      revoked,
+      registered,
+    );
+    await registration.start();
+    await pass(10_000);
+    expect(failures).toEqual(['revoked']);
+    await pass(59_999);
+    expect(asked).toHaveLength(3);
+    await pass(1);
+    expect(asked.at(-1)).toBe('POST http://one:4000/register');
+    await pass(10_000);
+    expect(asked.at(-1)).toBe(beat);
+  });
+
+  it('goes on at the next Kontrol where its heartbeats are lost, and beats there', async () => {
+    const { registration, asked, failures, pass } = registering(
+      registered,
+      new Error('cut'),
+      registered,
+      'pong',
+    );
+    await registration.start();
+    await pass(10_000);
+    expect(failures).toEqual(['http://one:4000/kite does not answer']);
+    await pass(200);
+    await pass(10_000);
+    expect(asked.slice(1)).toEqual([beat, 'POST http://two:4000/register', beat.replace('one', 'two')]);
   });
 });

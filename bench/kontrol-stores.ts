@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { EtcdServer, etcdInstalled } from '../test/helpers/etcd-server.js';
+import { PostgresServer, postgresInstalled } from '../test/helpers/postgres-server.js';
+import type { StorageConfig } from '../src/lib/kontrol/storage/index.js';
+
+export const kinds = ['memory', 'file', 'postgres', 'etcd'] as const;
+
+/** Runs `work` with an empty store of this kind, and removes the store. Undefined where its server is not installed. */
+export async function withStorage<Result>(
+  kind: (typeof kinds)[number],
+  work: (config: StorageConfig) => Promise<Result>,
+): Promise<Result | undefined> {
+  switch (kind) {
+    case 'memory':
+      return work({ kind });
+    case 'file': {
+      const folder = mkdtempSync(path.join(os.tmpdir(), 'kontrol-bench-'));
+      try {
+        return await work({ kind, folder });
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    }
+    case 'postgres': {
+      if (!postgresInstalled) return undefined;
+      const server = await PostgresServer.start();
+      try {
+        const login = server.login(await server.newDatabase());
+        return await work({ kind, ...login, connectTimeout: 5000 });
+      } finally {
+        await server.remove();
+      }
+    }
+    case 'etcd': {
+      if (!etcdInstalled) return undefined;
+      const server = await EtcdServer.start();
+      try {
+        return await work({ kind, machines: server.urls });
+      } finally {
+        await server.remove();
+      }
+    }
+  }
+}

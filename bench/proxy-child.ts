@@ -1,0 +1,126 @@
+/**
+ * One part of the benchmark of the proxies, in a process of its own: `proxy-child.ts kite|caller|reverse|tunnel`. Told what
+ * to do over the process's channel.
+ */
+import { Kite } from '../src/lib/index.js';
+import { ReverseProxy } from '../src/lib/proxy/reverse/reverse-proxy.js';
+import { TunnelProxy } from '../src/lib/proxy/tunnel/tunnel-proxy.js';
+import { silentLogger } from '../src/lib/util/logger.js';
+import type { Memory } from './child.js';
+import type { ClientPeer, Connection } from './peers/peer.js';
+import { type Scenario, scenarios } from './scenarios.js';
+
+export type ProxyOrder =
+  /** Of a proxy and the kite: begins to listen, and answers with the URL. */
+  | { readonly do: 'listen' }
+  /** Of the kite: registers behind both, and answers with the public URLs. */
+  | { readonly do: 'behind'; readonly reverse: string; readonly tunnel: string }
+  | { readonly do: 'run'; readonly scenario: Scenario; readonly url: string; readonly ms: number }
+  /** Calls one after the other for so long; answers with the microseconds of the one in the middle. */
+  | { readonly do: 'latency'; readonly url: string; readonly ms: number }
+  | { readonly do: 'idle'; readonly url: string; readonly count: number }
+  | { readonly do: 'cpu' }
+  | { readonly do: 'memory' };
+
+const [role = ''] = process.argv.slice(2);
+const kiteKey = process.env['BENCH_KEY'] ?? '';
+const common = { port: 0, env: {}, logger: silentLogger, kiteKey };
+
+const kite = new Kite('bench', '1.0.0', { port: 0, env: {}, logger: silentLogger, kiteKey });
+kite.handle<[number], number>('square', ({ args: [n] }) => n * n).disableAuthentication();
+kite.handle<[string], string>('echo', ({ args: [text] }) => text).disableAuthentication();
+
+interface Methods {
+  square(n: number): number;
+  echo(text: string): string;
+}
+
+const caller: ClientPeer = {
+  async connect(url): Promise<Connection> {
+    const client = kite.newClient<Methods>(url);
+    await client.dial();
+    return {
+      square: (n) => client.tell('square', n),
+      echo: (text) => client.tell('echo', text),
+      count: () => Promise.reject(new Error('not measured here')),
+      close: () =>
+        new Promise((resolve) => {
+          client.on('disconnect', () => resolve());
+          client.close();
+        }),
+    };
+  },
+};
+
+const idle: Connection[] = [];
+
+async function listen(): Promise<string> {
+  if (role === 'kite') {
+    await kite.listen();
+    return kite.url ?? '';
+  }
+  const proxy = role === 'reverse' ? new ReverseProxy(common) : new TunnelProxy(common);
+  await proxy.listen();
+  return proxy.url;
+}
+
+async function obey(order: ProxyOrder): Promise<unknown> {
+  switch (order.do) {
+    case 'listen':
+      return listen();
+    case 'behind': {
+      const reverse = await kite.registerToProxy({ proxyUrl: order.reverse });
+      const tunnel = await kite.registerToTunnel({ proxyUrl: order.tunnel });
+      return { reverse: reverse.url, tunnel: tunnel.url };
+    }
+    case 'run':
+      return scenarios[order.scenario](caller, order.url, order.ms);
+    case 'latency':
+      return latency(order.url, order.ms);
+    case 'idle':
+      for (let i = 0; i < order.count; i++) {
+        const connection = await caller.connect(order.url);
+        await connection.square(4);
+        idle.push(connection);
+      }
+      return null;
+    case 'cpu': {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    }
+    case 'memory':
+      return memory();
+  }
+}
+
+async function latency(url: string, ms: number): Promise<number> {
+  const connection = await caller.connect(url);
+  const times: number[] = [];
+  const end = performance.now() + ms;
+  for (let before = performance.now(); before < end; ) {
+    await connection.square(4);
+    const now = performance.now();
+    times.push(now - before);
+    before = now;
+  }
+  await connection.close();
+  return (times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN) * 1000;
+}
+
+/** Once garbage is collected. */
+async function memory(): Promise<Memory> {
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rss, heap: heapUsed + external };
+}
+
+process.on('message', (order: ProxyOrder) => {
+  obey(order).then(
+    (value) => process.send?.({ value }),
+    (error: unknown) => process.send?.({ error: `${role}: ${String(error)}` }),
+  );
+});
+process.send?.({ value: 'ready' });

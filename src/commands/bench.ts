@@ -1,0 +1,66 @@
+import { string as stringArg } from '@oclif/core/args';
+import { string } from '@oclif/core/flags';
+import { parseArgument } from '../lib/cli/arguments.js';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { bench } from '../lib/cli/bench/bench.js';
+import { loadOptions } from '../lib/cli/bench/bench-options.js';
+import { connectionFlags, connectionOptions } from '../lib/cli/connection-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+
+export default class Bench extends BaseCommand {
+  static override summary = 'Measure how many calls a second a kite answers, and how long they take.';
+
+  static override description =
+    'Without --rate the next call begins when one is answered. With --rate calls begin at that rate, whether the kite keeps ' +
+    'up or not, and their latency counts from when they were due: what a caller would see who does not wait for others. ' +
+    'Ctrl-C prints what was measured. Failed calls are counted by the type of their error; where every call failed, the ' +
+    'exit code is that of the first. Latencies are in milliseconds, of the calls that were answered.';
+
+  static override examples = [
+    {
+      description: 'As fast as it goes, over ten connections.',
+      command:
+        '<%= config.bin %> bench square 4 --to http://localhost:3636/kite --connections 10 --parallel 64 --duration 5s',
+    },
+    {
+      description: 'A thousand calls a second for a minute, for a program.',
+      command:
+        '<%= config.bin %> bench square 4 --to http://localhost:3636/kite --rate 1000 --duration 1m --json',
+    },
+  ];
+
+  static override args = {
+    method: stringArg({ description: 'Name of the method.', required: true, ignoreStdin: true }),
+    args: stringArg({ description: 'Arguments of each call; see call.', multiple: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    ...connectionFlags,
+    ...outputFlags,
+    connections: string({ summary: 'How many connections to open.', helpValue: 'N', default: '1' }),
+    parallel: string({
+      summary:
+        'Most calls in flight, over all connections together. Default: one a connection; with --rate 1000.',
+      helpValue: 'N',
+    }),
+    duration: string({ summary: 'How long to begin calls.', helpValue: 'DURATION', default: '10s' }),
+    rate: string({
+      summary: 'Calls to begin each second. Default: as many as are answered.',
+      helpValue: 'N',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Bench);
+    await bench(
+      {
+        ...connectionOptions(flags, this.surroundings.env),
+        ...loadOptions(flags),
+        method: args.method,
+        args: (args.args ?? []).map(parseArgument),
+        format: formatOf(flags),
+      },
+      this.surroundings,
+    );
+  }
+}

@@ -1,0 +1,26 @@
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+
+export default class List extends BaseCommand {
+  static override summary = 'List the kites that are installed.';
+
+  static override description =
+    'Prints a table on a terminal, and elsewhere DOMAIN/USER/REPO/VERSION, one a line; with --json an array of ' +
+    '{name,domain,user,repo,version,path,program}.';
+
+  static override examples = [
+    { description: 'What is installed.', command: '<%= config.bin %> list' },
+    {
+      description: 'Remove all of it.',
+      command: '<%= config.bin %> list | xargs -n1 <%= config.bin %> uninstall --yes',
+    },
+  ];
+
+  static override flags = outputFlags;
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(List);
+    const { list } = await import('../lib/cli/installed-kites.js');
+    await list({ format: formatOf(flags) }, this.surroundings);
+  }
+}

@@ -1,0 +1,33 @@
+import { string } from '@oclif/core/flags';
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
+import { proxyStatus } from '../../lib/cli/proxy/status.js';
+import { checkedUrl } from '../../lib/cli/target.js';
+
+export default class ProxyStatus extends BaseCommand {
+  static override summary = 'Show who is behind the proxies: since when, with how many sessions and bytes.';
+
+  static override description =
+    'Asks every proxy that Kontrol knows. Needs the kite key that the proxies run with, so run it where they or Kontrol ' +
+    'run, or name the key with --key-file.';
+
+  static override examples = [
+    { description: 'As a table.', command: '<%= config.bin %> proxy status' },
+    {
+      description: 'Of one proxy, for a program.',
+      command: '<%= config.bin %> proxy status --to https://proxy.example.com/kite --json',
+    },
+  ];
+
+  static override flags = {
+    to: string({ summary: 'URL of one proxy. Default: all that Kontrol knows.', helpValue: 'URL' }),
+    ...kontrolFlags,
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(ProxyStatus);
+    const to =
+      flags.to === undefined ? undefined : checkedUrl(flags.to, '--to', 'http://localhost:3999/kite');
+    await proxyStatus({ ...kontrolOptions(flags), to, json: flags.json }, this.surroundings);
+  }
+}

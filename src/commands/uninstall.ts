@@ -1,0 +1,37 @@
+import { string } from '@oclif/core/args';
+import { boolean } from '@oclif/core/flags';
+import { BaseCommand } from '../lib/cli/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { yesFlag } from '../lib/cli/yes-flag.js';
+
+export default class Uninstall extends BaseCommand {
+  static override summary = 'Remove an installed kite.';
+
+  static override description =
+    'Asks before it does, on a terminal; elsewhere it needs --yes. With --json one line {"removed":[…]}.';
+
+  static override examples = [
+    { description: 'By its name.', command: '<%= config.bin %> uninstall math' },
+    {
+      description: 'One version, in a script.',
+      command: '<%= config.bin %> uninstall github.com/bob/math.kite/1.0.0 --yes',
+    },
+  ];
+
+  static override args = {
+    name: string({ description: 'Which kite; see list.', required: true, ignoreStdin: true }),
+  };
+
+  static override flags = {
+    ...outputFlags,
+    all: boolean({ default: false, summary: 'Remove all versions, and all kites of this name.' }),
+    yes: yesFlag,
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Uninstall);
+    const { all, yes } = flags;
+    const { uninstall } = await import('../lib/cli/installed-kites.js');
+    await uninstall({ name: args.name, all, yes, format: formatOf(flags) }, this.surroundings);
+  }
+}

@@ -1,0 +1,130 @@
+import { isKiteError } from '../../protocol/errors.js';
+import { type Clock, systemClock } from '../../util/clock.js';
+import { formatDuration } from '../../util/duration.js';
+import { type Connected, withConnection } from '../connection.js';
+import { type Doing, toCliError } from '../failures.js';
+import { printDetails } from '../output/details.js';
+import { isDataFormat } from '../output/document.js';
+import type { OutputFormat } from '../output/format.js';
+import { bar, ProgressLine } from '../progress.js';
+import type { Surroundings } from '../surroundings.js';
+import type { BenchOptions } from './bench-options.js';
+import { Load, type LoadResult } from './load.js';
+import { Measured } from './measured.js';
+import { fieldsOf, type Report, reportOf } from './report.js';
+
+/** Milliseconds between two looks at the progress. */
+const LOOK = 200;
+
+/** Most connections that are being opened at once. */
+const DIALLING = 50;
+
+/**
+ * Calls a method as often as it answers, or at a rate, and prints how many calls a second there were and how long they
+ * took. Who interrupts it gets what was measured until then.
+ *
+ * @throws CliError with the first failure where every call failed, after the report
+ */
+export async function bench(options: BenchOptions, surroundings: Surroundings): Promise<void> {
+  // Ctrl-C ends the load, and not yet the command.
+  surroundings.endByItself();
+  await withConnection(options, surroundings, async (connected) => {
+    const { method, args, format } = options;
+    const clients = await open(connected, options.connections, surroundings.signal);
+    const measured = await Measured.create();
+    const result = await run(
+      clients.map((client) => () => client.call(method, [...args], { callbacks: 'call' })),
+      options,
+      measured,
+      surroundings,
+    );
+    const report = reportOf({ ...options, url: connected.url }, result, measured);
+    await print(report, format, surroundings);
+    failIfNothingWorked(measured, connected.doing(method));
+  });
+  surroundings.signal.throwIfAborted();
+}
+
+async function open(
+  { client, another }: Connected,
+  count: number,
+  signal: AbortSignal,
+): Promise<Connected['client'][]> {
+  const clients = [client];
+  while (clients.length < count) {
+    signal.throwIfAborted();
+    const more = Math.min(DIALLING, count - clients.length);
+    clients.push(...(await Promise.all(Array.from({ length: more }, another))));
+  }
+  return clients;
+}
+
+async function run(
+  calls: readonly (() => Promise<unknown>)[],
+  options: BenchOptions,
+  measured: Measured,
+  surroundings: Surroundings,
+): Promise<LoadResult> {
+  const { parallel, rate, duration } = options;
+  const { signal } = surroundings;
+  const clock = preciseClock(() => surroundings.now());
+  const line = new ProgressLine(surroundings);
+  const begin = clock.now();
+  const look = (): void => {
+    const elapsed = clock.now() - begin;
+    const perSecond = Math.round((measured.answered * 1000) / Math.max(1, elapsed));
+    const failed = measured.failed === 0 ? '' : `, ${measured.failed} failed`;
+    line.show(`${bar(elapsed / duration)}  ${perSecond} calls/s${failed}`);
+    timer = systemClock.setTimeout(look, LOOK);
+  };
+  let timer = systemClock.setTimeout(look, LOOK);
+  try {
+    return await new Load({
+      calls,
+      parallel,
+      rate,
+      duration,
+      signal,
+      clock,
+      onAnswer: (milliseconds) => measured.answer(milliseconds),
+      onError: (error) => {
+        measured.error(error);
+        return isKiteError(error) && error.id === '' && ['disconnect', 'sendError'].includes(error.type);
+      },
+    }).run();
+  } finally {
+    timer.cancel();
+    line.end();
+  }
+}
+
+/** Timers come up to a millisecond late, which is longer than a call takes: the last of it is waited for turn by turn. */
+function preciseClock(now: () => number): Clock {
+  return {
+    now,
+    setTimeout(callback, ms) {
+      if (ms > 2) return systemClock.setTimeout(callback, ms - 1);
+      const turn = setImmediate(callback);
+      return { cancel: () => clearImmediate(turn) };
+    },
+  };
+}
+
+async function print(
+  report: Report,
+  format: OutputFormat | undefined,
+  surroundings: Surroundings,
+): Promise<void> {
+  await printDetails({ fields: fieldsOf(report), data: report, name: report.method }, format, surroundings);
+  if (report.missed > 0 && !isDataFormat(format)) {
+    const time = formatDuration(report.seconds * 1000);
+    surroundings.stderr.write(
+      `warning: ${report.missed} calls were due within ${time} and not begun, since --parallel ${report.parallel} calls ` +
+        'were waiting for answers: the kite does not keep up with --rate.\n',
+    );
+  }
+}
+
+function failIfNothingWorked({ answered, firstError }: Measured, doing: Doing): void {
+  if (answered === 0 && firstError !== undefined) throw toCliError(firstError, doing);
+}

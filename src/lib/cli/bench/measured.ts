@@ -1,0 +1,78 @@
+import type { Histogram } from 'hdr-histogram-js';
+import { isKiteError } from '../../protocol/errors.js';
+
+/** An hour, in microseconds. */
+const LONGEST = 3_600_000_000;
+
+/** Latencies in milliseconds. */
+export interface Latencies {
+  readonly min: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p75: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly 'p99.9': number;
+  readonly 'p99.99': number;
+  readonly max: number;
+}
+
+/** Collects what calls come to: the latency of answers to three digits, failures by their type. */
+export class Measured {
+  readonly errors = new Map<string, number>();
+  /** The error of the first call that failed. */
+  firstError: unknown;
+  answered = 0;
+  failed = 0;
+  readonly #histogram: Histogram;
+
+  private constructor(histogram: Histogram) {
+    this.#histogram = histogram;
+  }
+
+  static async create(): Promise<Measured> {
+    const { build } = await import('hdr-histogram-js');
+    return new Measured(
+      build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST, numberOfSignificantValueDigits: 3 }),
+    );
+  }
+
+  answer(milliseconds: number): void {
+    this.answered++;
+    this.#histogram.recordValue(Math.min(LONGEST, Math.max(1, Math.round(milliseconds * 1000))));
+  }
+
+  error(error: unknown): void {
+    this.failed++;
+    this.firstError ??= error;
+    const type = isKiteError(error) ? error.type : 'internal';
+    // The type is the remote's word: it may make up a new one for each call.
+    const name = this.errors.has(type) || this.errors.size < MOST_TYPES ? type : 'others';
+    this.errors.set(name, (this.errors.get(name) ?? 0) + 1);
+  }
+
+  /** Null where nothing was answered. */
+  latencies(): Latencies | null {
+    if (this.answered === 0) return null;
+    const histogram = this.#histogram;
+    const max = histogram.maxValue;
+    // A percentile is the upper end of its bucket, which may lie beyond the longest.
+    const at = (percentile: number): number =>
+      Math.min(max, histogram.getValueAtPercentile(percentile)) / 1000;
+    return {
+      min: histogram.minNonZeroValue / 1000,
+      mean: Math.round(histogram.mean) / 1000,
+      p50: at(50),
+      p75: at(75),
+      p90: at(90),
+      p95: at(95),
+      p99: at(99),
+      'p99.9': at(99.9),
+      'p99.99': at(99.99),
+      max: max / 1000,
+    };
+  }
+}
+
+const MOST_TYPES = 100;

@@ -1,0 +1,63 @@
+import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InstallBounds } from './bounds.js';
+import { EntryCheck } from './entry-check.js';
+
+/** What belongs to the making of a kite, and not to the kite. */
+const LEFT_OUT = new Set(['.git']);
+
+interface Found {
+  readonly path: string;
+  readonly type: 'File' | 'Directory' | 'SymbolicLink' | 'Other';
+  readonly linkpath?: string;
+  readonly mode: number;
+  readonly size: number;
+}
+
+/**
+ * Copies a folder as if it had been unpacked: the same must not be in it.
+ *
+ * @throws CliError where it is too large, or holds what must not be in a kite
+ */
+export async function copyFolder(
+  from: string,
+  to: string,
+  bounds: InstallBounds,
+  signal: AbortSignal,
+): Promise<void> {
+  const check = new EntryCheck(bounds);
+  const all: Found[] = [];
+  for await (const found of walk(from, '')) {
+    signal.throwIfAborted();
+    check.add(found);
+    all.push(found);
+  }
+  await mkdir(to, { mode: 0o700 });
+  for (const { path, type, linkpath, mode } of all) {
+    signal.throwIfAborted();
+    const target = join(to, path);
+    if (type === 'Directory') await mkdir(target, { mode: 0o700 });
+    else if (linkpath !== undefined) await symlink(linkpath, target);
+    else {
+      await copyFile(join(from, path), target);
+      await chmod(target, (mode & 0o111) === 0 ? 0o600 : 0o700);
+    }
+  }
+}
+
+async function* walk(root: string, folder: string): AsyncGenerator<Found> {
+  for (const name of (await readdir(join(root, folder))).toSorted()) {
+    if (LEFT_OUT.has(name)) continue;
+    const path = folder === '' ? name : `${folder}/${name}`;
+    const stats = await lstat(join(root, path));
+    const { mode, size } = stats;
+    if (stats.isDirectory()) {
+      yield { path, type: 'Directory', mode, size: 0 };
+      yield* walk(root, path);
+    } else if (stats.isSymbolicLink()) {
+      yield { path, type: 'SymbolicLink', linkpath: await readlink(join(root, path)), mode: 0, size: 0 };
+    } else {
+      yield { path, type: stats.isFile() ? 'File' : 'Other', mode, size };
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { CliError, notFound } from '../cli-error.js';
+import { ExitCode } from '../exit-codes.js';
+import { badSource } from './place.js';
+
+export interface DownloadOptions {
+  readonly maxBytes: number;
+  /** Most redirects that are followed, each to https. */
+  readonly redirects: number;
+  readonly signal: AbortSignal;
+  readonly fetch: typeof fetch;
+  /** Told of each piece; `total` is undefined where the server does not say. */
+  readonly onProgress?: (bytes: number, total: number | undefined) => void;
+}
+
+/**
+ * The text behind an https URL.
+ *
+ * @throws CliError where it cannot be had, or is too large
+ */
+export async function downloadText(url: string, options: DownloadOptions): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of pieces(url, options)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * Writes what is behind an https URL to a new file, and resolves with its SHA-256 in hexadecimal digits.
+ *
+ * @throws CliError where it cannot be had, or is too large
+ */
+export async function downloadFile(url: string, file: string, options: DownloadOptions): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(
+    pieces(url, options),
+    async function* hashed(source) {
+      for await (const chunk of source) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    },
+    createWriteStream(file, { flags: 'wx', mode: 0o600 }),
+    { signal: options.signal },
+  );
+  return hash.digest('hex');
+}
+
+async function* pieces(url: string, options: DownloadOptions): AsyncGenerator<Uint8Array> {
+  const { maxBytes, onProgress, signal } = options;
+  const { response, at } = await request(url, options);
+  const announced = Number(response.headers.get('content-length') ?? Number.NaN);
+  const total = Number.isSafeInteger(announced) ? announced : undefined;
+  if (total !== undefined && total > maxBytes) throw tooLarge(at, maxBytes);
+  let bytes = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(at, maxBytes);
+      onProgress?.(bytes, total);
+      yield chunk;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof CliError ? error : unreachable(at, error, 'broke off');
+  }
+}
+
+/** Follows redirects by hand: none may lead away from https. */
+async function request(
+  url: string,
+  { redirects, signal, fetch }: DownloadOptions,
+): Promise<{ readonly response: Response; readonly at: string }> {
+  let next = url;
+  for (let count = 0; count <= redirects; count++) {
+    const at = requireHttps(next, next === url ? undefined : withoutQuery(url));
+    // The digest is that of the bytes that are served, not of what they may be compressed from.
+    const headers = { 'accept-encoding': 'identity' };
+    const response = await fetch(at, { redirect: 'manual', signal, headers }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw unreachable(at, error, 'cannot be reached');
+    });
+    const location = response.headers.get('location');
+    if (response.status < 300 || response.status > 399 || location === null) {
+      if (response.ok) return { response, at };
+      await response.body?.cancel();
+      throw answered(at, response.status);
+    }
+    await response.body?.cancel();
+    if (!URL.canParse(location, at)) throw badSource(`${withoutQuery(at)} redirects to what is no URL.`);
+    next = new URL(location, at).href;
+  }
+  throw badSource(`${withoutQuery(url)} redirects more than ${redirects} times.`);
+}
+
+/** The URL, which is one of https. */
+export function requireHttps(url: string, redirectedFrom?: string): string {
+  if (URL.canParse(url) && new URL(url).protocol === 'https:') return url;
+  const where =
+    redirectedFrom === undefined
+      ? withoutQuery(url)
+      : `${redirectedFrom} redirects to ${withoutQuery(url)}, which`;
+  throw badSource(`${where} is not served over https: whoever is on the way could exchange it.`);
+}
+
+/** A URL for messages: without what may be secret in it. */
+export function withoutQuery(url: string): string {
+  if (!URL.canParse(url)) return 'What is no URL';
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+function answered(url: string, status: number): CliError {
+  if (status === 404 || status === 410) {
+    return notFound(`There is nothing at ${withoutQuery(url)}.`, 'Check the spelling of the source.');
+  }
+  return new CliError(`${withoutQuery(url)} answered with HTTP status ${status}.`, {
+    exitCode: ExitCode.unreachable,
+    type: 'download',
+    hint: 'Nothing was installed. Try again later.',
+  });
+}
+
+function unreachable(url: string, error: unknown, what: string): CliError {
+  const { cause, message } = error as Error;
+  const reason = cause instanceof Error ? cause.message : message;
+  return new CliError(`${withoutQuery(url)} ${what}: ${reason}`, {
+    exitCode: ExitCode.unreachable,
+    type: 'download',
+    hint: 'Nothing was installed. Check the network, and try again.',
+    cause: error,
+  });
+}
+
+function tooLarge(url: string, maxBytes: number): CliError {
+  return badSource(`${withoutQuery(url)} is larger than ${maxBytes} bytes.`);
+}

@@ -1,0 +1,68 @@
+import { systemClock } from '../../util/clock.js';
+import { usageError } from '../cli-error.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
+import type { Surroundings } from '../surroundings.js';
+import { defaultInstallBounds, type InstallBounds } from './bounds.js';
+import { Installation } from './installation.js';
+import { programOf } from './installed.js';
+import { parseDigest } from './manifest.js';
+import { kitesFolder, nameOf, placeFolder, placePath } from './place.js';
+import { parseSource } from './source.js';
+import { withStaging } from './staging.js';
+
+export interface InstallOptions {
+  readonly source: string;
+  /** The digest that the archive must have; undefined = that of the manifest. */
+  readonly sha256: string | undefined;
+  /** Install also what comes without a digest. */
+  readonly insecure: boolean;
+  /** Replace the same version. */
+  readonly force: boolean;
+  readonly format: OutputFormat | undefined;
+  readonly bounds?: Partial<InstallBounds>;
+  /** What asks for manifests and archives. Default: that of Node. */
+  readonly fetch?: typeof fetch;
+}
+
+/**
+ * Installs a kite. It is made ready in a folder of its own and moved to its place in one step: whatever stands in the way,
+ * and whenever it is interrupted, nothing of it is left.
+ *
+ * @throws CliError that says what stands in the way
+ */
+export async function install(options: InstallOptions, surroundings: Surroundings): Promise<void> {
+  const { env, signal } = surroundings;
+  const source = parseSource(options.source);
+  const digest = parseDigest(options.sha256, '--sha256');
+  if (digest !== undefined && source.type === 'npm') {
+    throw usageError('--sha256 is about archives; npm checks packages by the digests of the registry.');
+  }
+  // What was begun is removed before the command ends.
+  surroundings.endByItself();
+  const kites = kitesFolder(env);
+  const { insecure, force } = options;
+  const bounds = { ...defaultInstallBounds, ...options.bounds };
+  const installation = new Installation(
+    { kites, digest, insecure, force, bounds, fetch: options.fetch ?? fetch },
+    surroundings,
+  );
+  const place = await withStaging(kites, systemClock, (staging) => installation.run(source, staging));
+  const path = placeFolder(kites, place);
+  const program = programOf(path, place);
+  const name = nameOf(place);
+  await printDetails(
+    {
+      fields: [
+        { label: 'kite', value: placePath(place) },
+        { label: 'program', value: program },
+      ],
+      data: { name, ...place, path, program },
+      name: placePath(place),
+      text: `Installed ${placePath(place)}.\nRun it with: kitectl run ${name}\n`,
+    },
+    options.format,
+    surroundings,
+  );
+  signal.throwIfAborted();
+}

@@ -1,0 +1,42 @@
+import type { OutputFormat } from '../output/format.js';
+import { printList } from '../output/listing.js';
+import type { Surroundings } from '../surroundings.js';
+import { installedKites, programOf } from './installed.js';
+import { kitesFolder, nameOf, placeFolder, placePath } from './place.js';
+
+/**
+ * Prints the installed kites: a table on a terminal, elsewhere `domain/user/repo/version`, one a line; as data
+ * `{name, domain, user, repo, version, path, program}`.
+ */
+export async function list(
+  { format }: { readonly format: OutputFormat | undefined },
+  surroundings: Surroundings,
+): Promise<void> {
+  const kites = kitesFolder(surroundings.env);
+  const installed = await installedKites(kites);
+  if (installed.length === 0 && format === undefined && surroundings.stdout.isTTY === true) {
+    surroundings.stderr.write('No kite is installed. Install one with: kitectl install SOURCE\n');
+    return;
+  }
+  const rows = installed.map((place) => {
+    const path = placeFolder(kites, place);
+    return { place, path, program: programOf(path, place) };
+  });
+  type Row = (typeof rows)[number];
+  await printList<Row>(
+    rows,
+    {
+      columns: [
+        { heading: 'name', text: ({ place }) => nameOf(place) },
+        { heading: 'version', text: ({ place }) => place.version },
+        { heading: 'kite', text: ({ place }) => placePath(place) },
+        { heading: 'program', text: ({ program }) => program, wide: true },
+      ],
+      data: ({ place, path, program }) => ({ name: nameOf(place), ...place, path, program }),
+      name: ({ place }) => placePath(place),
+      line: ({ place }) => placePath(place),
+    },
+    format,
+    surroundings,
+  );
+}

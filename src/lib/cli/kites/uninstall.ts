@@ -1,0 +1,56 @@
+import { systemClock } from '../../util/clock.js';
+import { usageError } from '../cli-error.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
+import { requireConsent } from '../prompt.js';
+import type { Surroundings } from '../surroundings.js';
+import { installedKites, listed, matching } from './installed.js';
+import { kitesFolder, placePath } from './place.js';
+import { moveOut, withStaging } from './staging.js';
+
+export interface UninstallOptions {
+  /** Which kite, see `matching`. */
+  readonly name: string;
+  /** Remove all that match. */
+  readonly all: boolean;
+  /** Do not ask. */
+  readonly yes: boolean;
+  readonly format: OutputFormat | undefined;
+}
+
+/**
+ * Removes an installed kite, of which every part goes at once.
+ *
+ * @throws CliError where there is no such kite, where several match and not `all` are meant, or where nobody can be asked
+ */
+export async function uninstall(options: UninstallOptions, surroundings: Surroundings): Promise<void> {
+  const { name, all, yes, format } = options;
+  const kites = kitesFolder(surroundings.env);
+  const matches = matching(name, await installedKites(kites));
+  if (matches.length > 1 && !all) {
+    throw usageError(
+      `Several kites match ${name}:\n${listed(matches)}`,
+      'Name one of them, or remove them all with --all.',
+    );
+  }
+  await requireConsent(`Remove ${matches.map(placePath).join(', ')}?`, yes, surroundings);
+  await withStaging(kites, systemClock, async (staging) => {
+    for (const [index, place] of matches.entries()) await moveOut(kites, staging, String(index), place);
+  });
+  const removed = matches.map(placePath);
+  await printDetails(
+    {
+      fields: removed.map((value) => ({ label: 'removed', value })),
+      data: { removed },
+      name: removed.join(' '),
+      text: removed
+        .map(
+          (path) => `Removed ${path}.
+`,
+        )
+        .join(''),
+    },
+    format,
+    surroundings,
+  );
+}

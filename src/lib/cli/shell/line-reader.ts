@@ -1,0 +1,127 @@
+import { createInterface, type Interface } from 'node:readline';
+import { defaultLimits } from '../../util/limits.js';
+import { type Line, readLines } from '../lines.js';
+import type { Surroundings } from '../surroundings.js';
+
+/** Where the lines of a shell come from. */
+export interface LineReader {
+  /** The lines, each when it is asked for. */
+  lines(): AsyncIterable<Line>;
+  /** Writes something, with what is being typed out of its way. */
+  aside<Result>(write: () => Result): Result;
+  /** Calls `interrupt` when the person presses Ctrl-C; without it, that ends what is being typed. */
+  onInterrupt(interrupt: (() => void) | undefined): void;
+  close(): void;
+}
+
+/** Reads a script: nobody types. */
+export function scriptReader({ stdin, signal }: Pick<Surroundings, 'stdin' | 'signal'>): LineReader {
+  const stop = (): void => void stdin.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  return {
+    lines: () => readLines(stdin, defaultLimits.messageBytes),
+    aside: (write) => write(),
+    onInterrupt: () => {},
+    close() {
+      signal.removeEventListener('abort', stop);
+      stop();
+    },
+  };
+}
+
+export interface PromptOptions {
+  readonly prompt: string;
+  /** Former lines, the latest first. */
+  readonly history: readonly string[];
+  readonly historyLength: number;
+  readonly complete: (line: string) => [string[], string];
+}
+
+/** Reads what a person types, with a prompt, history and completion. */
+export class PromptReader implements LineReader {
+  readonly #readline: Interface;
+  readonly #stderr: Surroundings['stderr'];
+  readonly #signal: AbortSignal;
+  readonly #typed: string[] = [];
+  #number = 0;
+  #prompting = false;
+  #closed = false;
+  #wake: (() => void) | undefined;
+  #interrupt: (() => void) | undefined;
+
+  constructor(options: PromptOptions, { stdin, stderr, signal }: Surroundings) {
+    this.#stderr = stderr;
+    this.#signal = signal;
+    this.#readline = createInterface({
+      input: stdin,
+      output: stderr,
+      terminal: true,
+      prompt: options.prompt,
+      history: [...options.history],
+      historySize: options.historyLength,
+      removeHistoryDuplicates: true,
+      completer: options.complete,
+    });
+    this.#readline.on('line', (line) => {
+      this.#prompting = false;
+      this.#typed.push(line);
+      this.#wake?.();
+    });
+    this.#readline.on('SIGINT', () => this.#interrupted());
+    this.#readline.on('close', () => {
+      this.#closed = true;
+      this.#wake?.();
+    });
+    signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  async *lines(): AsyncGenerator<Line> {
+    for (;;) {
+      const text = this.#typed.shift();
+      if (text !== undefined) {
+        yield { text, number: ++this.#number };
+        continue;
+      }
+      if (this.#closed) break;
+      this.#prompting = true;
+      this.#readline.prompt();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    // Ctrl-D leaves the cursor behind the prompt.
+    if (this.#prompting) this.#stderr.write('\n');
+  }
+
+  aside<Result>(write: () => Result): Result {
+    if (!this.#prompting || this.#closed) return write();
+    this.#stderr.write('\r\u001b[K');
+    const result = write();
+    this.#readline.prompt(true);
+    return result;
+  }
+
+  onInterrupt(interrupt: (() => void) | undefined): void {
+    this.#interrupt = interrupt;
+  }
+
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#readline.close();
+  }
+
+  readonly #abort = (): void => this.#readline.close();
+
+  #interrupted(): void {
+    if (this.#interrupt) {
+      this.#interrupt();
+      return;
+    }
+    const empty = this.#readline.line === '';
+    this.#stderr.write(empty ? '\n(To leave, type .exit or press Ctrl-D.)\n' : '^C\n');
+    // Ctrl-U and Ctrl-K: what was typed is gone.
+    this.#readline.write(null, { ctrl: true, name: 'e' });
+    this.#readline.write(null, { ctrl: true, name: 'u' });
+    this.#readline.prompt();
+  }
+}

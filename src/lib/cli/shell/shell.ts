@@ -1,0 +1,239 @@
+import { join } from 'node:path';
+import type { Client } from '../../index.js';
+import { kiteHome } from '../../keys/index.js';
+import { makeVisible } from '../../util/visible.js';
+import { CALLBACK_PLACEHOLDER, withCallback } from '../arguments.js';
+import { formatResult } from '../call-result.js';
+import { type CliError, exitWith, usageError } from '../cli-error.js';
+import { type Connected, type ConnectionOptions, withConnection } from '../connection.js';
+import { askDescription } from '../describe.js';
+import { ExitCode } from '../exit-codes.js';
+import { toCliError } from '../failures.js';
+import { toJson } from '../json.js';
+import type { Line } from '../lines.js';
+import type { OutputFormat } from '../output/format.js';
+import { reportFailure } from '../report.js';
+import { canAsk, type Surroundings, write } from '../surroundings.js';
+import { Completion, SHELL_COMMANDS } from './completion.js';
+import { History, HISTORY_LENGTH } from './history.js';
+import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
+import { parseShellLine } from './line.js';
+
+export interface ShellOptions extends ConnectionOptions {
+  readonly format: OutputFormat | undefined;
+  /** Keep the lines for the next shell. */
+  readonly history: boolean;
+}
+
+/** Milliseconds that a kite has to tell its methods, before the person is let type. */
+const PATIENCE = 2000;
+
+/**
+ * Calls the methods that a person types, one a line, over one connection; elsewhere than at a terminal the lines of a
+ * script.
+ *
+ * @throws CliError with the exit code of the last line that failed, each having been reported already
+ */
+export async function shell(options: ShellOptions, surroundings: Surroundings): Promise<void> {
+  await withConnection(options, surroundings, async (connected) => {
+    const one = canAsk(surroundings)
+      ? await interactive(options, connected, surroundings)
+      : new Shell(options, connected, scriptReader(surroundings), surroundings);
+    await one.run();
+  });
+}
+
+async function interactive(
+  { history: keep, format }: ShellOptions,
+  connected: Connected,
+  surroundings: Surroundings,
+): Promise<Shell> {
+  const completion = new Completion();
+  let name = new URL(connected.url).host;
+  try {
+    const { kite, methods } = await askDescription(connected, { timeout: PATIENCE });
+    for (const method of methods) completion.learn(method.name);
+    name = kite.name || name;
+  } catch {
+    // A kite that does not tell can be called all the same.
+  }
+  const history = keep ? new History(join(kiteHome(surroundings.env), 'shell_history')) : undefined;
+  const reader = new PromptReader(
+    {
+      prompt: `${makeVisible(name)}> `,
+      history: (await history?.read()) ?? [],
+      historyLength: HISTORY_LENGTH,
+      complete: (line) => completion.complete(line),
+    },
+    surroundings,
+  );
+  connected.spinner.keepAside((write) => reader.aside(write));
+  return new Shell({ format }, connected, reader, surroundings, { completion, history });
+}
+
+/** What there is only where a person types. */
+interface Person {
+  readonly completion: Completion;
+  readonly history: History | undefined;
+}
+
+class Shell {
+  readonly #format: OutputFormat | undefined;
+  readonly #connected: Connected;
+  readonly #reader: LineReader;
+  readonly #surroundings: Surroundings;
+  readonly #person: Person | undefined;
+  #client: Client | undefined;
+  #lastFailure: CliError | undefined;
+  #left = false;
+
+  constructor(
+    { format }: Pick<ShellOptions, 'format'>,
+    connected: Connected,
+    reader: LineReader,
+    surroundings: Surroundings,
+    person?: Person,
+  ) {
+    this.#format = format;
+    this.#connected = connected;
+    this.#reader = reader;
+    this.#surroundings = surroundings;
+    this.#person = person;
+    this.#use(connected.client);
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#surroundings;
+    try {
+      for await (const line of this.#reader.lines()) {
+        signal.throwIfAborted();
+        if (!(await this.#do(line))) break;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      this.#left = true;
+      this.#reader.close();
+    }
+    signal.throwIfAborted();
+    if (this.#lastFailure) throw exitWith(this.#lastFailure.exitCode);
+  }
+
+  /** False: this was the last line. */
+  async #do(line: Line): Promise<boolean> {
+    try {
+      const parsed = parseShellLine(line.text);
+      if (parsed.type === 'command') return await this.#command(parsed.name);
+      if (parsed.type === 'call') await this.#call(parsed.method, parsed.args);
+    } catch (error) {
+      this.#surroundings.signal.throwIfAborted();
+      await this.#failed(toCliError(error), line);
+    } finally {
+      if (line.text.trim() !== '') await this.#remember(line.text);
+    }
+    return true;
+  }
+
+  async #call(method: string, args: readonly unknown[]): Promise<void> {
+    const { stdout } = this.#surroundings;
+    const client = await this.#connection();
+    const stop = new AbortController();
+    this.#reader.onInterrupt(() => stop.abort(interrupted(method)));
+    const print = (...values: unknown[]): void => {
+      this.#reader.aside(() => stdout.write(`${toJson(values)}\n`));
+    };
+    try {
+      const sent = args.some(mentionsCallback) ? withCallback(args, print) : [...args];
+      const result = await client.call(method, sent, { signal: stop.signal }).catch((error: unknown) => {
+        throw toCliError(error, this.#connected.doing(method));
+      });
+      this.#person?.completion.learn(method);
+      await write(
+        stdout,
+        await formatResult(result, { format: this.#format, raw: false }, this.#surroundings),
+      );
+    } finally {
+      this.#reader.onInterrupt(undefined);
+    }
+  }
+
+  async #command(name: string): Promise<boolean> {
+    const { stdout } = this.#surroundings;
+    switch (name) {
+      case '.exit':
+        return false;
+      case '.help':
+        await write(stdout, HELP);
+        return true;
+      case '.methods': {
+        const client = await this.#connection();
+        const { methods } = await askDescription({ ...this.#connected, client });
+        await write(stdout, methods.map((method) => `${makeVisible(method.name)}\n`).join(''));
+        return true;
+      }
+      default:
+        throw usageError(`There is no command ${name} here.`, 'See what there is with: .help');
+    }
+  }
+
+  /** The connection, or another where that is gone. */
+  async #connection(): Promise<Client> {
+    return this.#client ?? this.#use(await this.#connected.another());
+  }
+
+  #use(client: Client): Client {
+    this.#client = client;
+    client.on('disconnect', () => {
+      if (this.#client !== client) return;
+      this.#client = undefined;
+      if (this.#person && !this.#left) {
+        const { stderr } = this.#surroundings;
+        this.#reader.aside(() =>
+          stderr.write('note: The kite has disconnected. The next call connects again.\n'),
+        );
+      }
+    });
+    return client;
+  }
+
+  async #failed(failure: CliError, { number }: Line): Promise<void> {
+    this.#lastFailure = failure;
+    const at = this.#person ? '' : ` (line ${number} of the standard input)`;
+    const told = failure.doing === '' ? failure : failure.with({ doing: `${failure.doing}${at}` });
+    await reportFailure(told, this.#format === 'json' || this.#format === 'ndjson', this.#surroundings);
+  }
+
+  async #remember(line: string): Promise<void> {
+    const history = this.#person?.history;
+    if (!history) return;
+    const kept = await history.add(line);
+    const { stderr } = this.#surroundings;
+    if (kept === 'secret')
+      stderr.write('note: This line is not kept in the history: it may hold a secret.\n');
+    if (kept === 'first') stderr.write(FIRST_LINE);
+  }
+}
+
+const FIRST_LINE =
+  'note: Lines are kept in shell_history in $KITE_HOME or ~/.kite, where only you can read them. A line that begins\n' +
+  'with a space is not kept; --no-history keeps none.\n';
+
+const HELP = [
+  'square 4              calls the method square with the number 4',
+  'echo {"a": 1} text    arguments are JSON, else text',
+  "echo 'two words'      text with spaces goes into quotes",
+  `count 3 "${CALLBACK_PLACEHOLDER}"   a function whose calls are printed`,
+  ...Object.entries(SHELL_COMMANDS).map(([name, what]) => `${name.padEnd(22)}${what}`),
+  '',
+].join('\n');
+
+function mentionsCallback(value: unknown): boolean {
+  if (value === CALLBACK_PLACEHOLDER) return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(mentionsCallback);
+}
+
+function interrupted(method: string): CliError {
+  const failure = usageError(`The call of ${JSON.stringify(method)} was given up.`);
+  return failure.with({ exitCode: ExitCode.interrupted, type: 'interrupted' });
+}

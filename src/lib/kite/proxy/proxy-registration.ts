@@ -1,0 +1,74 @@
+import { KiteError } from '../../protocol/errors.js';
+import type { Registration } from '../kontrol/registration.js';
+import { type ProxiedAt, ProxyLink, type ProxyLinkOptions } from './proxy-link.js';
+
+/** A registration with a proxy that is kept up, there and at Kontrol. */
+export interface ProxyRegistration {
+  /**
+   * Under which others reach the kite. Another one after it has moved to another proxy, of which the kite's event
+   * `register` tells.
+   */
+  readonly url: string;
+  /** Leaves the proxy, and keeps neither registration up any longer. */
+  stop(): void;
+}
+
+export interface KeptUpOptions extends Omit<ProxyLinkOptions, 'onUrl'> {
+  /** The kite is registered with this proxy from now on. */
+  readonly moved: ((at: ProxiedAt) => void) | undefined;
+  /** Registers at Kontrol. Undefined: there is none. */
+  readonly atKontrol: ((url: string) => Promise<Registration>) | undefined;
+}
+
+/** Registered with whichever proxy there is, and at Kontrol under the URL that the kite has at that proxy. */
+export class KeptUp implements ProxyRegistration {
+  readonly #options: KeptUpOptions;
+  readonly #link: ProxyLink;
+  #url = '';
+  #atKontrol: Promise<Registration> | undefined;
+  #ready: (() => void) | undefined;
+  #giveUp: ((error: Error) => void) | undefined;
+
+  constructor(options: KeptUpOptions) {
+    this.#options = options;
+    this.#link = new ProxyLink({ ...options, onUrl: (at) => this.#moved(at) });
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Resolves when it is registered at both. Rejects only when it is stopped before. */
+  start(): Promise<this> {
+    return new Promise((resolve, reject) => {
+      this.#ready = () => resolve(this);
+      this.#giveUp = reject;
+      this.#link.start();
+    });
+  }
+
+  stop(): void {
+    this.#link.stop();
+    void this.#atKontrol?.then((registration) => registration.stop());
+    this.#giveUp?.(new KiteError('disconnect', 'The registration was stopped', { code: 'closed' }));
+  }
+
+  #moved(at: ProxiedAt): void {
+    this.#url = at.url;
+    this.#options.moved?.(at);
+    const { atKontrol } = this.#options;
+    if (!atKontrol) {
+      this.#ready?.();
+      return;
+    }
+    if (this.#atKontrol) {
+      void this.#atKontrol.then((registration) => registration.move(this.#url));
+      return;
+    }
+    this.#atKontrol = atKontrol(at.url);
+    this.#atKontrol.then(
+      () => this.#ready?.(),
+      (error: unknown) => this.#giveUp?.(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import { BlockList, isIP } from 'node:net';
+
+/**
+ * An IP address in the one form that is compared: without brackets and zone, an IPv4 address that is mapped into IPv6 as
+ * IPv4. Undefined for anything else.
+ */
+export function canonicalAddress(text: string): string | undefined {
+  const bare = text.replace(/^\[|\]$/g, '').replace(/%.*$/s, '');
+  const family = isIP(bare);
+  if (family !== 6) return family === 4 ? bare : undefined;
+  const canonical = new URL(`http://[${bare}]/`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(canonical);
+  if (!mapped) return canonical;
+  const [high = 0, low = 0] = mapped.slice(1).map((part) => Number.parseInt(part, 16));
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+/** The address of `127.0.0.1:50412` or `[::1]:50412`, as connections tell it. */
+export function addressOfPeer(remoteAddress: string): string | undefined {
+  return canonicalAddress(remoteAddress.replace(/:\d+$/, ''));
+}
+
+interface Network {
+  readonly address: string;
+  /** How many bits of it count. */
+  readonly bits: number;
+}
+
+/** An address, or a network in CIDR notation; undefined for anything else. */
+export function parseNetwork(text: string): Network | undefined {
+  const [base = '', bits, ...more] = text.split('/');
+  const address = canonicalAddress(base);
+  if (address === undefined || more.length > 0) return undefined;
+  const longest = address.includes(':') ? 128 : 32;
+  if (bits === undefined) return { address, bits: longest };
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= longest ? { address, bits: Number(bits) } : undefined;
+}
+
+/** Networks to look addresses up in. What is none is left out. */
+export class Networks {
+  readonly #list = new BlockList();
+
+  constructor(networks: readonly string[]) {
+    for (const { address, bits } of networks.map(parseNetwork).filter((network) => network !== undefined))
+      this.#list.addSubnet(address, bits, familyOf(address));
+  }
+
+  has(address: string): boolean {
+    return this.#list.check(address, familyOf(address));
+  }
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
+}
+
+export const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1'];
+
+/**
+ * What nothing is forwarded to without being allowed by its address: unspecified (which reaches this host), link-local,
+ * multicast and reserved addresses, those with an IPv4 address inside, and where clouds tell a machine its secrets.
+ */
+export const SPECIAL: readonly string[] = [
+  '0.0.0.0/8',
+  '169.254.0.0/16',
+  '192.0.0.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '::/96',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2001::/32',
+  '2002::/16',
+  '100.100.100.200',
+  '168.63.129.16',
+  'fd00:ec2::254',
+  'fd20:ce::254',
+];

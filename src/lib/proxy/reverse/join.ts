@@ -1,0 +1,73 @@
+import type { Duplex } from 'node:stream';
+import type { Clock, Timer } from '../../util/clock.js';
+
+export interface JoinOptions {
+  readonly clock: Clock;
+  /** Bytes have come from the caller, or from the kite. */
+  readonly count: (fromCaller: number, fromKite: number) => void;
+  /** Both sockets are gone. */
+  readonly ended: () => void;
+}
+
+/** Milliseconds that the second socket has to take what is left for it, once the first has ended. */
+const LINGER = 30_000;
+
+/**
+ * Bytes that may wait for a socket to take them. A stream's own mark of 16 KiB lies below what one read brings, so that
+ * reading would stop after each.
+ */
+const PAUSE_BYTES = 128 * 1024;
+
+/**
+ * Passes what comes from each socket on to the other, as it is, and no faster than that takes it. The end of one is the end
+ * of the other, after what came before.
+ */
+export function join(caller: Duplex, kite: Duplex, { clock, count, ended }: JoinOptions): void {
+  let open = 2;
+  let linger: Timer | undefined;
+  const ending = (): void => {
+    linger ??= clock.setTimeout(() => {
+      caller.destroy();
+      kite.destroy();
+    }, LINGER);
+  };
+  const closed = (): void => {
+    if (--open > 0) return;
+    linger?.cancel();
+    ended();
+  };
+  pass(caller, kite, (bytes) => count(bytes, 0), ending, closed);
+  pass(kite, caller, (bytes) => count(0, bytes), ending, closed);
+}
+
+function pass(
+  from: Duplex,
+  to: Duplex,
+  count: (bytes: number) => void,
+  ending: () => void,
+  closed: () => void,
+): void {
+  from.on('data', (chunk: Buffer) => {
+    count(chunk.length);
+    to.write(chunk);
+    if (to.writableLength > PAUSE_BYTES) from.pause();
+  });
+  to.on('drain', () => from.resume());
+  const end = (): void => {
+    ending();
+    if (!to.writableEnded) to.end();
+  };
+  from.on('end', end);
+  // It has told what was wrong by then, and whoever is at the other end cannot be told more than that it is over.
+  from.on('error', ignore);
+  from.on('close', () => {
+    end();
+    // What nobody reads any more need not be taken in.
+    to.resume();
+    closed();
+  });
+}
+
+function ignore(): void {
+  // Said where it is attached.
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { Load, type LoadOptions, type LoadResult } from '../../../../src/lib/cli/bench/load.js';
+import { Measured } from '../../../../src/lib/cli/bench/measured.js';
+import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { ManualClock } from '../../../helpers/manual-clock.js';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A kite whose calls the test answers, and a load on it. */
+class Bench {
+  readonly clock = new ManualClock();
+  readonly waiting: { connection: number; resolve(): void; reject(error: Error): void }[] = [];
+  readonly latencies: number[] = [];
+  readonly errors: unknown[] = [];
+  readonly controller = new AbortController();
+  readonly result: Promise<LoadResult>;
+
+  constructor(connections: number, options: Partial<LoadOptions>) {
+    const call = (connection: number) => () =>
+      new Promise<void>((resolve, reject) => void this.waiting.push({ connection, resolve, reject }));
+    this.result = new Load({
+      calls: Array.from({ length: connections }, (_, index) => call(index)),
+      parallel: connections,
+      rate: undefined,
+      duration: 1000,
+      signal: this.controller.signal,
+      clock: this.clock,
+      onAnswer: (ms) => this.latencies.push(ms),
+      onError: (error) => this.errors.push(error) > 0 && (error as Error).message === 'gone',
+      ...options,
+    }).run();
+  }
+
+  async answer(count = this.waiting.length): Promise<void> {
+    for (const waiting of this.waiting.splice(0, count)) waiting.resolve();
+    await turn();
+  }
+
+  async fail(message: string): Promise<void> {
+    this.waiting.shift()?.reject(new Error(message));
+    await turn();
+  }
+
+  async advance(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await turn();
+  }
+}
+
+describe('a load without a rate', () => {
+  it('keeps as many calls in flight as it may, spread over the connections', async () => {
+    const bench = new Bench(2, { parallel: 5 });
+    expect(bench.waiting.map(({ connection }) => connection)).toEqual([0, 1, 0, 1, 0]);
+    await bench.advance(3);
+    await bench.answer(2);
+    expect(bench.latencies).toEqual([3, 3]);
+    expect(bench.waiting.map(({ connection }) => connection)).toEqual([0, 1, 0, 0, 1]);
+    await bench.advance(997);
+    await bench.answer();
+    expect(await bench.result).toEqual({ milliseconds: 1000, begun: 7, missed: 0, unanswered: 0 });
+    expect(bench.clock.timers).toBe(0);
+  });
+
+  it('waits for the last answers, whose latencies count', async () => {
+    const bench = new Bench(1, {});
+    await bench.advance(1500);
+    await bench.answer();
+    expect(await bench.result).toMatchObject({ milliseconds: 1500, begun: 1 });
+    expect(bench.latencies).toEqual([1500]);
+  });
+
+  it('goes on after a call that failed', async () => {
+    const bench = new Bench(1, {});
+    await bench.fail('no');
+    expect(bench.waiting).toHaveLength(0);
+    await bench.advance(0);
+    expect(bench.waiting).toHaveLength(1);
+    await bench.advance(1000);
+    await bench.answer();
+    expect(await bench.result).toMatchObject({ begun: 2 });
+    expect(bench.errors).toHaveLength(1);
+  });
+
+  it('leaves alone a connection that is gone, and ends when all are', async () => {
+    const bench = new Bench(2, { parallel: 4 });
+    await bench.fail('gone');
+    await bench.advance(0);
+    expect(bench.waiting.map(({ connection }) => connection)).toEqual([1, 0, 1]);
+    await bench.answer(2);
+    expect(bench.waiting.map(({ connection }) => connection)).toEqual([1, 1]);
+    await bench.fail('gone');
+    await bench.fail('gone');
+    expect(await bench.result).toMatchObject({ milliseconds: 0, begun: 5, unanswered: 0 });
+  });
+
+  it('ends at once when it is interrupted', async () => {
+    const bench = new Bench(3, {});
+    await bench.advance(100);
+    bench.controller.abort();
+    expect(await bench.result).toEqual({ milliseconds: 100, begun: 3, missed: 0, unanswered: 3 });
+    await bench.answer();
+    expect(bench.latencies).toEqual([]);
+    expect(bench.clock.timers).toBe(0);
+  });
+});
+
+describe('a load at a rate', () => {
+  it('begins calls when they are due, and no others', async () => {
+    const bench = new Bench(1, { rate: 10, parallel: 100 });
+    expect(bench.waiting).toHaveLength(1);
+    await bench.advance(99);
+    expect(bench.waiting).toHaveLength(1);
+    await bench.advance(1);
+    expect(bench.waiting).toHaveLength(2);
+    for (let i = 0; i < 9; i++) await bench.advance(100);
+    await bench.answer();
+    expect(await bench.result).toMatchObject({ begun: 10, missed: 0 });
+  });
+
+  it('counts latency from when a call was due: a kite that pauses delays all calls of the pause', async () => {
+    const bench = new Bench(1, { rate: 10, parallel: 1 });
+    await bench.advance(500);
+    for (let i = 0; i < 6; i++) await bench.answer(1);
+    expect(bench.latencies).toEqual([500, 400, 300, 200, 100, 0]);
+    await bench.advance(500);
+    await bench.answer(1);
+    expect(await bench.result).toMatchObject({ begun: 7, missed: 3 });
+  });
+
+  it('says how many calls a kite was too slow for', async () => {
+    const bench = new Bench(1, { rate: 1000, parallel: 2 });
+    await bench.advance(1000);
+    await bench.answer();
+    expect(await bench.result).toMatchObject({ begun: 2, missed: 998 });
+  });
+});
+
+describe('what was measured', () => {
+  it('has percentiles to three digits, and none where nothing was answered', async () => {
+    const measured = await Measured.create();
+    expect(measured.latencies()).toBeNull();
+    for (let i = 1; i <= 1000; i++) measured.answer(i / 10);
+    const latencies = measured.latencies();
+    expect(latencies?.p50).toBeCloseTo(50, 0);
+    expect(latencies?.p99).toBeCloseTo(99, 0);
+    expect(latencies?.max).toBeCloseTo(100, 0);
+    for (const value of Object.values(latencies ?? {}))
+      expect(value).toBeLessThanOrEqual(latencies?.max ?? 0);
+    measured.answer(1e12);
+    expect(measured.latencies()?.max).toBeGreaterThan(3_599_000);
+  });
+
+  it('counts errors by their type, of which a remote cannot make up as many as it likes', async () => {
+    const measured = await Measured.create();
+    const first = new KiteError('tooBad', 'first');
+    measured.error(first);
+    measured.error(new KiteError('tooBad', 'second'));
+    for (let i = 0; i < 1000; i++) measured.error(new KiteError(`type ${i}`, 'x'));
+    expect(measured.errors.get('tooBad')).toBe(2);
+    expect(measured.errors.size).toBeLessThanOrEqual(101);
+    expect(measured.failed).toBe(1002);
+    expect(measured.firstError).toBe(first);
+  });
+});

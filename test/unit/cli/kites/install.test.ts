@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { install, type InstallOptions } from '../../../../src/lib/cli/kites/install.js';
+import { kiteEntries, type TarEntry, tarGz } from '../../../helpers/tar.js';
+import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { Sink, surroundingsOf } from '../surroundings.js';
+
+const MANIFEST = 'https://kites.test/bob/math/.kite.json';
+const ARCHIVE = 'https://kites.test/bob/math/math.tar.gz';
+
+/** A home, and a web in which pages are. */
+class World {
+  readonly home = temporaryFolder();
+  readonly pages = new Map<string, () => Response>();
+  readonly asked: string[] = [];
+  readonly stdout = new Sink();
+
+  publish(archive: Buffer, changes: object = {}): this {
+    const sha256 = createHash('sha256').update(archive).digest('hex');
+    const manifest = {
+      name: 'math',
+      version: '1.0.0',
+      platforms: { any: 'math.tar.gz' },
+      sha256,
+      ...changes,
+    };
+    this.pages.set(MANIFEST, () => new Response(JSON.stringify(manifest)));
+    this.pages.set(ARCHIVE, () => new Response(archive));
+    return this;
+  }
+
+  redirect(from: string, to: string): this {
+    this.pages.set(from, () => new Response(null, { status: 302, headers: { location: to } }));
+    return this;
+  }
+
+  install(options: Partial<InstallOptions> = {}): Promise<void> {
+    const fetch = async (url: string): Promise<Response> => {
+      this.asked.push(url);
+      return this.pages.get(url)?.() ?? new Response(null, { status: 404 });
+    };
+    return install(
+      {
+        source: MANIFEST,
+        sha256: undefined,
+        insecure: false,
+        force: false,
+        format: undefined,
+        fetch: fetch as typeof globalThis.fetch,
+        ...options,
+      },
+      surroundingsOf({ env: { KITE_HOME: this.home }, stdout: this.stdout }),
+    );
+  }
+
+  /** How installing fails, which leaves nothing. */
+  async failure(
+    options: Partial<InstallOptions> = {},
+  ): Promise<{ text: string; exitCode: number } | undefined> {
+    const failure = await this.install(options).then(
+      () => undefined,
+      (error: unknown) => error as { message: string; hint: string; exitCode: number },
+    );
+    expect(this.stdout.text).toBe('');
+    expect(existsSync(join(this.home, 'kites')) ? readdirSync(join(this.home, 'kites')) : []).toEqual([]);
+    return failure && { text: `${failure.message} ${failure.hint}`, exitCode: failure.exitCode };
+  }
+}
+
+const saying = (reason: string, exitCode = 1): object => ({
+  text: expect.stringContaining(reason) as string,
+  exitCode,
+});
+
+const good = tarGz(kiteEntries(':'));
+
+describe('installing a kite', () => {
+  it('puts it in its place, whole', async () => {
+    const world = new World().publish(good);
+    await world.install({ format: 'json' });
+    const path = join(world.home, 'kites/kites.test/bob/math/1.0.0');
+    expect(JSON.parse(world.stdout.text)).toEqual({
+      name: 'math',
+      domain: 'kites.test',
+      user: 'bob',
+      repo: 'math',
+      version: '1.0.0',
+      path,
+      program: join(path, 'bin/math'),
+    });
+    expect(readdirSync(path).toSorted()).toEqual(['.kite.json', 'bin']);
+    expect(readdirSync(join(world.home, 'kites'))).toEqual(['kites.test']);
+  });
+
+  it('asks GitHub for the manifest of a repository', async () => {
+    const world = new World().publish(good, { platforms: { any: ARCHIVE } });
+    const manifest = 'https://raw.githubusercontent.com/bob/math.kite/HEAD/.kite.json';
+    world.pages.set(manifest, world.pages.get(MANIFEST) ?? (() => new Response()));
+    await world.install({ source: 'github.com/bob/math.kite' });
+    expect(world.asked).toEqual([manifest, ARCHIVE]);
+    expect(world.stdout.text).toContain('Installed github.com/bob/math.kite/1.0.0.');
+  });
+
+  it('replaces a version that is there only with force, and before it asks for the archive', async () => {
+    const world = new World().publish(good);
+    await world.install();
+    await expect(world.install()).rejects.toMatchObject({ exitCode: 3 });
+    expect(world.asked.filter((url) => url === ARCHIVE)).toHaveLength(1);
+    await world.install({ force: true });
+  });
+
+  it('keeps the version that is there where the new one is bad', async () => {
+    const world = new World().publish(good);
+    await world.install();
+    world.publish(tarGz([{ path: '../evil' }]));
+    await expect(world.install({ force: true })).rejects.toThrow('leads out');
+    expect(existsSync(join(world.home, 'kites/kites.test/bob/math/1.0.0/bin/math'))).toBe(true);
+  });
+
+  it('wants a digest, and the archive that has it, whatever else the person says', async () => {
+    const digest = createHash('sha256').update(good).digest('hex');
+    const untold = new World().publish(good, { sha256: undefined });
+    expect(await untold.failure()).toEqual(saying('--insecure'));
+    expect(untold.asked).not.toContain(ARCHIVE);
+    await untold.install({ sha256: digest.toUpperCase() });
+    await untold.install({ insecure: true, force: true });
+    const other = new World().publish(good, { sha256: 'ab'.repeat(32) });
+    expect(await other.failure()).toEqual(saying('not the one that was meant'));
+    expect(await other.failure({ insecure: true })).toEqual(saying('not the one that was meant'));
+    expect(await new World().publish(good).failure({ sha256: 'cd'.repeat(32) })).toEqual(
+      saying('not the one'),
+    );
+    expect(await new World().publish(good).failure({ sha256: 'abc' })).toEqual(
+      saying('64 hexadecimal digits'),
+    );
+  });
+
+  it('asks nobody over http', async () => {
+    const plain = 'http://kites.test/math.tar.gz';
+    const world = new World().publish(good, { platforms: { any: plain } });
+    expect(await world.failure()).toEqual(saying('not served over https'));
+    world.publish(good).redirect(ARCHIVE, plain);
+    expect(await world.failure()).toEqual(saying('redirects to http://kites.test/math.tar.gz'));
+    world.redirect(MANIFEST, plain);
+    expect(await world.failure()).toEqual(saying('redirects to'));
+    expect(world.asked.filter((url) => url.startsWith('http:'))).toEqual([]);
+    expect(await world.failure({ source: MANIFEST.replace('https', 'http') })).toEqual(saying('https', 2));
+  });
+
+  it('does not follow redirects for ever', async () => {
+    const world = new World().redirect(MANIFEST, '/bob/math/.kite.json');
+    expect(await world.failure()).toEqual(saying('more than 5 times'));
+    expect(world.asked).toHaveLength(6);
+  });
+
+  it('shows nothing of what may be secret in a URL', async () => {
+    const world = new World();
+    const source = 'https://kites.test/x?token=secret';
+    expect(await world.failure({ source })).toEqual(saying('nothing at https://kites.test/x.', 5));
+    for (const manifest of [
+      '{}',
+      '{"name":"x","version":"1.0.0"}',
+      '{"name":"x","version":"1.0.0","platforms":{"any":"a"}}',
+    ]) {
+      world.pages.set(source, () => new Response(manifest));
+      expect((await world.failure({ source }))?.text).not.toContain('secret');
+    }
+  });
+
+  it('refuses what is too large, also where the server does not say so before', async () => {
+    const world = new World().publish(good);
+    expect(await world.failure({ bounds: { manifestBytes: 10 } })).toEqual(saying('larger than 10 bytes'));
+    expect(await world.failure({ bounds: { archiveBytes: 100 } })).toEqual(saying('larger than 100 bytes'));
+    const headers = { 'content-length': '101' };
+    world.pages.set(ARCHIVE, () => new Response(new ReadableStream(), { headers }));
+    expect(await world.failure({ bounds: { archiveBytes: 100 } })).toEqual(saying('larger than 100 bytes'));
+  });
+
+  it.each([
+    ['says no', () => new Response(null, { status: 503 }), 'HTTP status 503', 6],
+    ['does not answer', () => Promise.reject(new TypeError('fetch failed')), 'cannot be reached', 6],
+    [
+      'breaks off',
+      () => new Response(new ReadableStream({ pull: (stream) => stream.error(new Error('reset')) })),
+      'broke off: reset',
+      6,
+    ],
+  ])('leaves nothing where the server %s', async (_title, page, reason, exitCode) => {
+    const world = new World().publish(good);
+    world.pages.set(ARCHIVE, page as () => Response);
+    expect(await world.failure()).toEqual(saying(reason, exitCode));
+  });
+
+  it.each<[string, TarEntry[]]>([
+    ['a path that goes up', [{ path: '../../../../../../evil', content: 'x' }]],
+    ['a link that leads out', [{ path: 'math-1.0.0.kite/l', type: '2', link: '../../../../evil' }]],
+    ['a device', [{ path: 'math-1.0.0.kite/zero', type: '3' }]],
+    ['a set-uid program', [{ path: 'math-1.0.0.kite/bin/su', mode: 0o4755, content: 'x' }]],
+  ])('refuses an archive with %s, and leaves nothing of it', async (_title, hostile) => {
+    expect(await new World().publish(tarGz([...kiteEntries(':'), ...hostile])).failure()).toEqual(
+      saying('must not be in a kite'),
+    );
+  });
+
+  it.each([
+    ['no program', tarGz(kiteEntries(':', { name: 'other' })), 'no program bin/math'],
+    ['a program that is a folder', tarGz([{ path: 'x/bin/math/file' }]), 'no program bin/math'],
+    ['a program that is elsewhere', tarGz([{ path: 'x/bin/math', type: '2', link: 'sh' }]), 'no program'],
+    ['no archive', Buffer.from('no archive'), 'no tar.gz'],
+  ])('refuses an archive with %s', async (_title, archive, reason) => {
+    expect(await new World().publish(archive).failure()).toEqual(saying(reason));
+  });
+
+  it.each([
+    ['a name that leads out', { name: '../../evil' }, 'plain name'],
+    ['a version that leads out', { version: '../../../evil' }, '1.2.3'],
+    ['nothing for this machine', { platforms: { plan9_386: 'x' } }, 'only for plan9_386'],
+    ['an archive that is no URL', { platforms: { any: 'https://' } }, 'no URL'],
+  ])('refuses a manifest with %s', async (_title, changes, reason) => {
+    expect(await new World().publish(good, changes).failure()).toEqual(saying(reason));
+  });
+
+  it('removes what an installation left that was killed, when it is a day old', async () => {
+    const world = new World().publish(good);
+    const [old, young] = ['old', 'young'].map((name) => join(world.home, 'kites', `.staging-${name}`));
+    for (const folder of [old, young]) mkdirSync(folder ?? '', { recursive: true });
+    const before = Date.now() / 1000 - 90_000;
+    utimesSync(old ?? '', before, before);
+    await world.install();
+    expect(readdirSync(join(world.home, 'kites')).toSorted()).toEqual(['.staging-young', 'kites.test']);
+  });
+});

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { defaultInstallBounds, type InstallBounds } from '../../../../src/lib/cli/kites/bounds.js';
+import { unpack } from '../../../../src/lib/cli/kites/unpack.js';
+import { tar, type TarEntry, tarGz } from '../../../helpers/tar.js';
+import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+
+const never = new AbortController().signal;
+
+/** Unpacks below two folders, of which the outer must stay as it is. */
+async function unpacked(
+  archive: Buffer | readonly TarEntry[],
+  bounds: Partial<InstallBounds> = {},
+): Promise<{ outer: string; folder: string }> {
+  const outer = temporaryFolder();
+  const staging = join(outer, 'staging');
+  mkdirSync(staging);
+  const file = join(staging, 'archive.tar.gz');
+  writeFileSync(file, Buffer.isBuffer(archive) ? archive : tarGz(archive));
+  const before = digest(outer);
+  try {
+    const folder = await unpack(file, staging, { ...defaultInstallBounds, ...bounds }, never);
+    return { outer, folder };
+  } catch (error) {
+    expect(readdirSync(outer)).toEqual(['staging']);
+    expect(readdirSync(staging).filter((name) => name === 'content')).toEqual([]);
+    expect(before).toBe(digest(outer));
+    throw error;
+  }
+}
+
+function digest(folder: string): string {
+  return createHash('sha256').update(readdirSync(folder).join('\n')).digest('hex');
+}
+
+describe('an archive', () => {
+  it('is unpacked for its owner alone, whatever rights it asks for', async () => {
+    const { folder } = await unpacked([
+      { path: 'math/bin/math', mode: 0o777, content: 'program' },
+      { path: 'math/data/file', mode: 0o666, content: 'data' },
+      { path: 'math/bin/link', type: '2', link: 'math' },
+      { path: 'math/lib/up', type: '2', link: '../data/file' },
+      { path: 'math/data/same', type: '1', link: 'math/data/file' },
+    ]);
+    const mode = (path: string): number => lstatSync(join(folder, path)).mode & 0o7777;
+    expect(readFileSync(join(folder, 'lib/up'), 'utf8')).toBe('data');
+    expect(readFileSync(join(folder, 'data/same'), 'utf8')).toBe('data');
+    expect([mode('bin/math'), mode('data/file'), mode('bin')]).toEqual([0o700, 0o600, 0o700]);
+  });
+
+  it('may have its files in one folder, or in none', async () => {
+    const { outer, folder } = await unpacked([{ path: 'math-1.0.0.kite/bin/math' }]);
+    expect(folder).toBe(join(outer, 'staging', 'content', 'math-1.0.0.kite'));
+    for (const entries of [[{ path: 'bin/math' }], [{ path: './bin/math' }, { path: './.kite.json' }]]) {
+      const flat = await unpacked(entries);
+      expect(flat.folder).toBe(join(flat.outer, 'staging', 'content'));
+    }
+  });
+
+  const HOSTILE: [string, TarEntry[], string][] = [
+    ['a path that goes up', [{ path: '../evil' }], 'leads out'],
+    ['a path that goes up in the middle', [{ path: 'a/../../evil' }], 'leads out'],
+    ['an absolute path', [{ path: '/tmp/evil' }], 'leads out'],
+    ["a path of another system's", [{ path: 'a\\..\\..\\evil' }], 'leads out'],
+    ['a drive', [{ path: 'C:/evil' }], 'leads out'],
+    ['a path with a control character', [{ path: 'a\u001b[31m' }], 'leads out'],
+    ['a link to an absolute path', [{ path: 'a/l', type: '2', link: '/etc/passwd' }], 'link that leads out'],
+    ['a link that goes up and out', [{ path: 'a/l', type: '2', link: '../../x' }], 'link that leads out'],
+    ['a link to the folder above its own', [{ path: 'l', type: '2', link: '..' }], 'link that leads out'],
+    [
+      'a link that leaves the folder of the kite for that of another version',
+      [{ path: 'math/bin/math' }, { path: 'math/l', type: '2', link: '../0.9.0/bin/math' }],
+      'link that leads out',
+    ],
+    [
+      'a link that goes up behind another link',
+      [
+        { path: 'a/b/up', type: '2', link: '../..' },
+        { path: 'l', type: '2', link: 'a/b/up/../x' },
+      ],
+      'link that leads out',
+    ],
+    [
+      'a file behind a link',
+      [
+        { path: 'dir', type: '2', link: '.' },
+        { path: 'dir/file', content: 'x' },
+      ],
+      'behind a link',
+    ],
+    [
+      'a file behind a link that is written differently',
+      [
+        { path: 'Dir', type: '2', link: '.' },
+        { path: 'dir/file', content: 'x' },
+      ],
+      'behind a link',
+    ],
+    [
+      'a link in the place of a folder',
+      [
+        { path: 'dir/file', content: 'x' },
+        { path: 'dir', type: '2', link: '.' },
+      ],
+      'twice',
+    ],
+    ['a file twice', [{ path: 'a' }, { path: 'a' }], 'twice'],
+    ['a file that is a folder, too', [{ path: 'a' }, { path: 'a/b' }], 'folder as well'],
+    ['a hard link to a file elsewhere', [{ path: 'a', type: '1', link: '/etc/passwd' }], 'leads out'],
+    ['a hard link that goes up', [{ path: 'a', type: '1', link: '../x' }], 'leads out'],
+    [
+      'a hard link to a link',
+      [
+        { path: 'l', type: '2', link: 'x' },
+        { path: 'a', type: '1', link: 'l' },
+      ],
+      'no file before it',
+    ],
+    ['a character device', [{ path: 'a', type: '3' }], 'CharacterDevice'],
+    ['a block device', [{ path: 'a', type: '4' }], 'BlockDevice'],
+    ['a named pipe', [{ path: 'a', type: '6' }], 'FIFO'],
+    ['a set-uid program', [{ path: 'bin/math', mode: 0o4755 }], 'set-uid'],
+    ['a set-gid program', [{ path: 'bin/math', mode: 0o2755 }], 'set-uid'],
+    ['a path that is too deep', [{ path: 'a/'.repeat(40) + 'a' }], 'too long'],
+  ];
+
+  it.each(HOSTILE)('with %s is refused, and nothing of it is written', async (_title, entries, reason) => {
+    const bounds = { pathDepth: 32 };
+    // Also where what is fine comes first.
+    for (const all of [entries, [{ path: 'fine', content: 'x' }, ...entries]]) {
+      if (all !== entries && entries.some(({ path }) => path.startsWith('math/'))) continue;
+      await expect(unpacked(all, bounds)).rejects.toMatchObject({
+        exitCode: 1,
+        message: expect.stringContaining(reason) as string,
+      });
+    }
+  });
+
+  it('with more files than it may have is refused', async () => {
+    const entries = Array.from({ length: 11 }, (_, index) => ({ path: `file-${index}` }));
+    await expect(unpacked(entries, { entries: 10 })).rejects.toThrow('more than 10 files');
+  });
+
+  it('that would fill the disk is refused before it is unpacked', async () => {
+    const bomb = tarGz([{ path: 'zeros', content: Buffer.alloc(1_000_000) }]);
+    expect(bomb.length).toBeLessThan(5000);
+    await expect(unpacked(bomb, { unpackedBytes: 100_000 })).rejects.toThrow('larger than 100000 bytes');
+    await expect(unpacked(gzipSync(bomb))).rejects.toThrow('compressed twice');
+  });
+
+  it('that is none, or not whole, is refused', async () => {
+    await expect(unpacked(Buffer.from('no archive'))).rejects.toThrow('no tar.gz');
+    await expect(unpacked(gzipSync('no archive'))).rejects.toThrow('cannot be unpacked');
+    const whole = tarGz([{ path: 'bin/math', content: Buffer.alloc(10_000, 'x') }]);
+    await expect(unpacked(whole.subarray(0, whole.length - 20))).rejects.toThrow('no tar.gz');
+    const half = tar([{ path: 'bin/math', content: Buffer.alloc(10_000, 'x') }]).subarray(0, 2000);
+    await expect(unpacked(gzipSync(half))).rejects.toThrow('cannot be unpacked');
+  });
+});

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { LastLine } from '../../../../src/lib/cli/serve/last-line.js';
+import { runShellCommand, type ShellCommand } from '../../../../src/lib/cli/serve/shell-command.js';
+import { resultOf } from '../../../../src/lib/cli/serve/shell-methods.js';
+import { ManualClock } from '../../../helpers/manual-clock.js';
+import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+
+const env = { PATH: process.env['PATH'] };
+
+function run(command: string, options: Partial<ShellCommand> = {}): Promise<string> {
+  return runShellCommand({
+    name: 'm',
+    command,
+    input: '',
+    env,
+    timeout: 0,
+    signal: new AbortController().signal,
+    maxBytes: 1000,
+    clock: new ManualClock(),
+    ...options,
+  });
+}
+
+/**
+ * A command that has started another, both of which hold its output open: it is over only when both are.
+ * `stubborn` ones do not end when they are asked to.
+ */
+function family({ stubborn = false } = {}): { command: string; started: () => Promise<void> } {
+  const mark = join(temporaryFolder(), 'started');
+  const trap = stubborn ? `trap '' TERM; ` : '';
+  return {
+    command: `${trap}sleep 1000 & : > '${mark}'; wait; sleep 1000`,
+    started: () => vi.waitFor(() => expect(existsSync(mark)).toBe(true), { timeout: 5000, interval: 5 }),
+  };
+}
+
+describe('a shell command', () => {
+  it('gets its input and nothing else, and resolves with what it prints', async () => {
+    expect(await run('cat; echo "[$#]"', { input: '["$(id)"]\n' })).toBe('["$(id)"]\n[0]\n');
+  });
+
+  it('need not read its input', async () => {
+    expect(await run('echo done', { input: 'x'.repeat(1_000_000) })).toBe('done\n');
+  });
+
+  it('that fails rejects with its last line on stderr, and its exit code', async () => {
+    await expect(run('echo first >&2; echo " the reason " >&2; echo >&2; exit 3')).rejects.toMatchObject({
+      type: 'genericError',
+      message: 'the reason',
+      code: '3',
+    });
+    await expect(run('exit 4')).rejects.toMatchObject({
+      message: 'The command of "m" failed with exit code 4',
+    });
+    await expect(run('kill -9 $$')).rejects.toMatchObject({
+      message: 'The command of "m" was ended by SIGKILL',
+      code: 'SIGKILL',
+    });
+    await expect(run('no-such-program-here')).rejects.toMatchObject({ code: '127' });
+  });
+
+  it('that takes too long is ended, with what it has started', async () => {
+    const clock = new ManualClock();
+    const { command, started } = family();
+    const running = run(command, { clock, timeout: 5000 });
+    running.catch(() => {});
+    await started();
+    clock.advance(5000);
+    await expect(running).rejects.toMatchObject({
+      message: 'The command of "m" took longer than 5s, and was ended',
+      code: 'timeout',
+    });
+    expect(clock.timers).toBe(0);
+  });
+
+  it('that nobody waits for any more is ended, with what it has started', async () => {
+    const controller = new AbortController();
+    const { command, started } = family();
+    const running = run(command, { signal: controller.signal });
+    running.catch(() => {});
+    await started();
+    controller.abort();
+    await expect(running).rejects.toMatchObject({ type: 'disconnect' });
+    await expect(run('echo 1', { signal: controller.signal })).rejects.toMatchObject({ type: 'disconnect' });
+  });
+
+  it('that does not end when it is asked to is killed two seconds later', async () => {
+    const clock = new ManualClock();
+    const controller = new AbortController();
+    const { command, started } = family({ stubborn: true });
+    const running = run(command, { signal: controller.signal, clock });
+    running.catch(() => {});
+    await started();
+    controller.abort();
+    clock.advance(1999);
+    expect(clock.timers).toBe(1);
+    clock.advance(1);
+    await expect(running).rejects.toMatchObject({ type: 'disconnect' });
+  });
+
+  it('that prints too much is ended', async () => {
+    await expect(run('yes')).rejects.toMatchObject({
+      message: 'The command of "m" printed more than 1000 bytes, and was ended',
+      code: 'tooLarge',
+    });
+  });
+
+  it('that prints what is no text is an error', async () => {
+    await expect(run(`printf '\\377'`)).rejects.toThrow('not UTF-8');
+  });
+});
+
+describe('what a command printed', () => {
+  it.each([
+    ['16\n', 16],
+    ['{"a":[1]}\n\n', { a: [1] }],
+    ['two\nlines\n', 'two\nlines'],
+    ['"text"', 'text'],
+    ['text\r\n', 'text'],
+    ['', null],
+    ['\n', null],
+    ['null\n', null],
+  ])('%j is the result %j', (printed, result) => {
+    expect(resultOf(printed)).toEqual(result);
+  });
+});
+
+describe('the last line', () => {
+  it('is found in pieces of any size, and the beginning of a long text is not kept', () => {
+    const last = new LastLine();
+    for (let i = 0; i < 1000; i++) last.add(Buffer.from('x'.repeat(1000)));
+    for (const piece of ['\nthe ', 'reason\n', ' \n']) last.add(Buffer.from(piece));
+    expect(last.text()).toBe('the reason');
+    expect(new LastLine().text()).toBe('');
+  });
+});
