@@ -38,7 +38,10 @@ export class KeptUp implements ProxyRegistration {
     return this.#url;
   }
 
-  /** Resolves when it is registered at both. Rejects only when it is stopped before. */
+  /**
+   * Resolves when it is registered at both. Rejects when it is stopped before, or where Kontrol refuses the kite for good;
+   * then it leaves the proxy too.
+   */
   start(): Promise<this> {
     return new Promise((resolve, reject) => {
       this.#ready = () => resolve(this);
@@ -49,7 +52,7 @@ export class KeptUp implements ProxyRegistration {
 
   stop(): void {
     this.#link.stop();
-    void this.#atKontrol?.then((registration) => registration.stop());
+    this.#withKontrol((registration) => registration.stop());
     this.#giveUp?.(new KiteError('disconnect', 'The registration was stopped', { code: 'closed' }));
   }
 
@@ -62,13 +65,21 @@ export class KeptUp implements ProxyRegistration {
       return;
     }
     if (this.#atKontrol) {
-      void this.#atKontrol.then((registration) => registration.move(this.#url));
+      this.#withKontrol((registration) => registration.move(this.#url));
       return;
     }
     this.#atKontrol = atKontrol(at.url);
     this.#atKontrol.then(
       () => this.#ready?.(),
-      (error: unknown) => this.#giveUp?.(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => {
+        this.#giveUp?.(error instanceof Error ? error : new Error(String(error)));
+        this.#link.stop();
+      },
     );
+  }
+
+  /** Does something to the registration at Kontrol once it is there. What became of it where it never is, `start` tells. */
+  #withKontrol(work: (registration: Registration) => void): void {
+    this.#atKontrol?.then(work, () => undefined);
   }
 }
