@@ -1,64 +1,35 @@
 import { type CallbackPath, type DnodeMessage, ProtocolViolation, parseMessage } from '../dnode/message.js';
-import { type AnyFunction, type Scrubbed, scrub } from '../dnode/scrub.js';
+import type { AnyFunction } from '../dnode/scrub.js';
 import { unscrub } from '../dnode/unscrub.js';
-import { fromWireError, toWireError } from '../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../protocol/identity.js';
-import type { Channel, ChannelReceiver } from '../util/channel.js';
+import type { Channel } from '../util/channel.js';
 import type { Clock } from '../util/clock.js';
-import type { Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import type { Fragment } from '../util/message.js';
-import { exceedsBytes } from '../util/utf8.js';
+import { settleCall } from './answer.js';
 import { type CallPrefix, callPrefix, parseAfterPrefix } from './call-prefix.js';
-import { disconnectError, notAnError, tooLarge, tooManyCallbacks, unsendable } from './call-errors.js';
+import { disconnectError } from './call-errors.js';
+import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import { Flow } from './flow.js';
-import { Handed, type PendingCall } from './handed.js';
+import { Handed } from './handed.js';
 import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
-import {
-  callMessage,
-  callbackMessage,
-  completeCall,
-  errorMessage,
-  type IncomingCall,
-  isResponsePath,
-  readCall,
-  resultMessage,
-} from './wire.js';
+import { Receiver } from './receiver.js';
+import { Sender, type SenderHost } from './sender.js';
+import { completeCall, type IncomingCall, isResponsePath, readCall } from './wire.js';
+
+export type { ConnectionEvents } from './connection-options.js';
 
 /** What a connection needs of the kite at its own end. */
-export interface ConnectionHost {
-  readonly limits: Limits;
+export interface ConnectionHost extends SenderHost {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Milliseconds a call waits when the caller named no timeout. */
   readonly timeout: number;
-  /** What every call with this `authentication` carries, kept between connections. */
-  envelopeFragment(auth: unknown): Fragment;
-  /** The start of each call of `method`, kept between calls. */
-  methodFragment(method: string): Fragment;
   /** Answers a call through `connection.answer` or `connection.answerError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
 }
-
-export interface ConnectionOptions {
-  /** Who opened the connection. Only an accepted one pauses a peer that does not read: were both to, neither might go on. */
-  readonly role: 'accepted' | 'dialled';
-  /** Methods that the peer may call without authentication; `true` = all. Default none. */
-  readonly trustRemote?: readonly string[] | true | undefined;
-  /** What calls carry as `authentication`. Default null. */
-  readonly auth?: unknown;
-  /** Milliseconds; default the host's. */
-  readonly timeout?: number | undefined;
-  /** Called when the connection has ended, before the event. */
-  readonly ended?: (code: number, reason: string) => void;
-}
-
-export type ConnectionEvents = {
-  /** The connection has ended: WebSocket close code and reason. */
-  disconnect: [code: number, reason: string];
-};
 
 /** One live channel with dnode on it: calls out and their answers, calls in, and functions handed over both ways. */
 export class Connection extends Peer<AnyMethods, ConnectionEvents> {
@@ -70,10 +41,9 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #host: ConnectionHost;
   readonly #channel: Channel;
   readonly #trustRemote: readonly string[] | true | undefined;
-  readonly #timeout: number;
   readonly #onEnd: ((code: number, reason: string) => void) | undefined;
   readonly #handed: Handed;
-  #envelope: Fragment;
+  readonly #sender: Sender;
   #controllers: Set<AbortController> | undefined;
   #prefixes: readonly CallPrefix[] | undefined;
   #claimed: unknown;
@@ -88,10 +58,10 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.role = options.role;
     this.flow = new Flow(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
-    this.#timeout = options.timeout ?? host.timeout;
     this.#onEnd = options.ended;
     this.#handed = new Handed(host.clock);
-    this.#envelope = host.envelopeFragment(options.auth);
+    const { auth, timeout = host.timeout } = options;
+    this.#sender = new Sender(host, { channel, flow: this.flow, handed: this.#handed, auth, timeout });
   }
 
   /** Begins to take in what the peer sends. */
@@ -126,7 +96,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   /** What later calls carry as `authentication`. */
   setAuth(auth: unknown): void {
-    this.#envelope = this.#host.envelopeFragment(auth);
+    this.#sender.setAuth(auth);
   }
 
   override call<Result = unknown>(
@@ -136,44 +106,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   ): Promise<Result> {
     return new Promise<unknown>((resolve, reject) => {
       // What this throws rejects the promise.
-      this.#call(method, args, options, resolve, reject);
+      this.#sender.call(method, args, options, resolve, reject);
     }) as Promise<Result>;
-  }
-
-  #call(
-    method: string,
-    args: unknown[],
-    options: CallOptions,
-    resolve: (result: unknown) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    if (this.#closed) throw disconnectError('');
-    const { signal, timeout = this.#timeout } = options;
-    signal?.throwIfAborted();
-    const { json, functions } = this.#scrub(args, `The arguments of "${method}"`);
-    const callbacks =
-      options.callbacks === 'call' && functions
-        ? functions.map(({ fn }) => this.#handed.lend(fn))
-        : undefined;
-    const abort = signal && ((): void => this.#handed.settle(number, pending).reject(signal.reason));
-    const unlisten = abort && ((): void => signal.removeEventListener('abort', abort));
-    if (abort) signal.addEventListener('abort', abort);
-    const pending: PendingCall = {
-      method,
-      resolve,
-      reject,
-      timeout,
-      callbacks,
-      unlisten,
-      deadline: Infinity,
-    };
-    const number = this.#handed.open(pending);
-    const lent = callbacks?.values();
-    const sharer = lent ? { share: (): number => lent.next().value ?? 0 } : this.#handed;
-    this.#channel.send(
-      callMessage(this.#host.methodFragment(method), this.#envelope, json, number, functions, sharer),
-    );
-    this.flow.update();
   }
 
   override forget(fn: AnyFunction): void {
@@ -186,21 +120,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
   /** Answers a call of the peer. A result that cannot be sent becomes an error that says why. */
   answer(call: IncomingCall, result: unknown, id: () => string): void {
-    if (call.response === undefined || this.#closed) return;
-    try {
-      const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);
-      this.#channel.send(resultMessage(call.response, json, functions, this.#handed));
-      this.flow.update();
-    } catch (error) {
-      // The fault is the handler's, not that of the caller's arguments.
-      this.answerError(call, error instanceof Error ? error.message : String(error), id());
-    }
+    this.#sender.answer(call, result, id);
   }
 
   answerError(call: IncomingCall, error: unknown, id: string): void {
-    if (call.response === undefined || this.#closed) return;
-    this.#channel.send(errorMessage(call.response, toWireError(error, id)));
-    this.flow.update();
+    this.#sender.answerError(call, error, id);
   }
 
   /** Takes in one message. Whatever it is, only this connection pays for it. */
@@ -274,17 +198,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {
-    unscrub(args, callbacks, (number) => this.#stub(number));
-  }
-
-  /** A function of the peer, as something to call. */
-  #stub(number: number): AnyFunction {
-    return (...args: unknown[]): void => {
-      if (this.#closed) return;
-      const { json, functions } = this.#scrub(args, 'The arguments of a callback');
-      this.#channel.send(callbackMessage(number, json, functions, this.#handed));
-      this.flow.update();
-    };
+    unscrub(args, callbacks, (number) => this.#sender.stub(number));
   }
 
   #invoke(fn: AnyFunction, args: unknown[]): void {
@@ -297,23 +211,6 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     } catch (error) {
       failed(error);
     }
-  }
-
-  #scrub(value: unknown, what: string): Scrubbed {
-    const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection } = this.#host.limits;
-    let scrubbed: Scrubbed;
-    try {
-      scrubbed = scrub(value, messageDepth - ENVELOPE_DEPTH);
-    } catch (error) {
-      throw unsendable(what, error);
-    }
-    if (exceedsBytes(scrubbed.json, messageBytes - this.#envelope.text.length))
-      throw tooLarge(what, messageBytes);
-    const count = scrubbed.functions?.length ?? 0;
-    if (count >= callbacksPerMessage) throw unsendable(what, new Error(`It carries ${count} functions`));
-    if (count > 0 && this.#handed.size + count > callbacksPerConnection)
-      throw tooManyCallbacks(callbacksPerConnection);
-    return scrubbed;
   }
 
   /** Runs `task` after those queued before it: for kites whose calls are not to run side by side. */
@@ -336,6 +233,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   /** The channel has ended: everything that waits on it learns so at once. */
   #ended(code: number, reason: string): void {
     this.#closed = true;
+    this.#sender.end();
     this.#handed.end(() => disconnectError(reason));
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
@@ -347,42 +245,3 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
 
 /** Methods of one caller whose calls are recognised by how they begin. A channel keeps as many. */
 const KEPT_PREFIXES = 4;
-
-// Levels of nesting that the wire form of a call adds to its arguments.
-const ENVELOPE_DEPTH = 4;
-
-function settleCall(call: PendingCall, args: readonly unknown[]): void {
-  const answer = readAnswer(args);
-  if (!answer) call.reject(notAnError());
-  else if (answer.error === null || answer.error === undefined) call.resolve(answer.result);
-  else call.reject(fromWireError(answer.error));
-}
-
-/** `{error, result}` as kites answer, or the two one after the other, as clients of `kite.js` do. */
-function readAnswer(args: readonly unknown[]): { error?: unknown; result?: unknown } | undefined {
-  const [first, second = null] = args;
-  if (args.length > 1 || first === null) return { error: first, result: second };
-  return typeof first === 'object' ? first : undefined;
-}
-
-class Receiver implements ChannelReceiver {
-  readonly #connection: Connection;
-  readonly #ended: (code: number, reason: string) => void;
-
-  constructor(connection: Connection, ended: (code: number, reason: string) => void) {
-    this.#connection = connection;
-    this.#ended = ended;
-  }
-
-  message(text: string, prefix?: Fragment): void {
-    this.#connection.receive(text, prefix);
-  }
-
-  drain(): void {
-    this.#connection.flow.update();
-  }
-
-  close(code: number, reason: string): void {
-    this.#ended(code, reason);
-  }
-}
