@@ -42,9 +42,14 @@ async function generate() {
   }
 }
 
-/** oclif finds the commands through a link, and names them by the way from the temporary folder to this one. */
+/**
+ * oclif finds the commands through a link, and names them by the way from the temporary folder to this one. It lists them in
+ * the order in which their folders are read, which is another one on another disk.
+ */
 function withoutPlaces(text) {
   const manifest = JSON.parse(text);
+  const names = Object.keys(manifest.commands).toSorted();
+  manifest.commands = Object.fromEntries(names.map((name) => [name, manifest.commands[name]]));
   for (const command of Object.values(manifest.commands)) {
     command.relativePath = command.relativePath.slice(command.relativePath.lastIndexOf('dist'));
   }
