@@ -3,9 +3,19 @@ import { runInNewContext } from 'node:vm';
 
 /** Bytes of the heap in use once garbage is collected. */
 export function collectedHeap(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
   collect();
   return process.memoryUsage().heapUsed;
+}
+
+/** Bytes of buffers in use once garbage is collected: that of other tests in this process is not counted. */
+export function collectedBuffers(): number {
+  collect();
+  return process.memoryUsage().arrayBuffers;
+}
+
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  gc();
+  gc();
 }
