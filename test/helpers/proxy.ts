@@ -6,7 +6,9 @@ import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Kite, type KiteOptions } from '../../src/lib/index.js';
 import type { Kontrol } from '../../src/lib/kontrol/index.js';
+import type { ProxyOptions } from '../../src/lib/proxy/proxy-options.js';
 import { ReverseProxy, type ReverseProxyOptions } from '../../src/lib/proxy/reverse/reverse-proxy.js';
+import type { TunnelProxy } from '../../src/lib/proxy/tunnel/tunnel-proxy.js';
 import type { KiteIdentity } from '../../src/lib/protocol/identity.js';
 import { silentLogger } from '../../src/lib/util/logger.js';
 import { testIdentity } from './keys.js';
@@ -16,7 +18,12 @@ export async function startReverseProxy(
   kontrol: Kontrol,
   options: Partial<ReverseProxyOptions> = {},
 ): Promise<ReverseProxy> {
-  const proxy = new ReverseProxy({
+  return started(new ReverseProxy({ ...(await proxyOptions(kontrol)), ...options }));
+}
+
+/** What proxies of Kontrol's own user have in common in tests. */
+export async function proxyOptions(kontrol: Kontrol): Promise<ProxyOptions> {
+  return {
     kiteKey: await kontrol.newKiteKey('kontrol'),
     kontrolUrl: kontrol.url,
     environment: 'prod',
@@ -24,8 +31,11 @@ export async function startReverseProxy(
     port: 0,
     env: {},
     logger: silentLogger,
-    ...options,
-  });
+  };
+}
+
+/** The proxy, once it listens. Closed when the test ends. */
+export async function started<Proxy extends ReverseProxy | TunnelProxy>(proxy: Proxy): Promise<Proxy> {
   await proxy.listen();
   onTestFinished(() => proxy.close({ drainTimeout: 100 }));
   return proxy;

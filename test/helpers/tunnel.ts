@@ -8,6 +8,7 @@ import type { Channel } from '../../src/lib/util/channel.js';
 import { systemClock } from '../../src/lib/util/clock.js';
 import { defaultLimits, type Limits } from '../../src/lib/util/limits.js';
 import { silentLogger } from '../../src/lib/util/logger.js';
+import { proxyOptions, started } from './proxy.js';
 import { Inbox } from './sockjs.js';
 
 /** A tunnel proxy of Kontrol's own user on a free port. Closed when the test ends. */
@@ -15,19 +16,7 @@ export async function startTunnelProxy(
   kontrol: Kontrol,
   options: Partial<TunnelProxyOptions> = {},
 ): Promise<TunnelProxy> {
-  const proxy = new TunnelProxy({
-    kiteKey: await kontrol.newKiteKey('kontrol'),
-    kontrolUrl: kontrol.url,
-    environment: 'prod',
-    region: 'eu',
-    port: 0,
-    env: {},
-    logger: silentLogger,
-    ...options,
-  });
-  await proxy.listen();
-  onTestFinished(() => proxy.close({ drainTimeout: 100 }));
-  return proxy;
+  return started(new TunnelProxy({ ...(await proxyOptions(kontrol)), ...options }));
 }
 
 /** A channel with an inbox on it, closed when the test ends. */

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry as Register } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
+import { MetricRegister } from '../util/metric-register.js';
 
 /** What is read when somebody asks for the metrics. */
 export interface MetricSources {
@@ -10,9 +11,8 @@ export interface MetricSources {
 
 type Transport = 'connection' | 'http';
 
-/** Numbers for Prometheus, in a register of their own: nothing is shared with other Kontrols of one process. */
-export class Metrics {
-  readonly #register = new Register();
+/** What a Kontrol tells Prometheus. */
+export class Metrics extends MetricRegister {
   readonly #registrations: Counter<'transport'>;
   readonly #refusals: Counter<'transport'>;
   readonly #heartbeats: Counter;
@@ -21,7 +21,8 @@ export class Metrics {
   readonly #failures: Counter<'method'>;
 
   constructor(sources: MetricSources) {
-    const registers = [this.#register];
+    super();
+    const registers = [this.register];
     this.#registrations = new Counter({
       name: 'kontrol_registrations_total',
       help: 'Registrations that were taken',
@@ -57,10 +58,10 @@ export class Metrics {
       labelNames: ['method'],
       registers,
     });
-    this.#gauge('kontrol_kites', 'Kites in the registry', () => sources.kites());
-    this.#gauge('kontrol_connections', 'Connections of kites and callers', () => sources.connections());
-    this.#gauge('kontrol_watchers', 'Watches of callers', () => sources.watchers());
-    this.#gauge('kontrol_store_up', '1 while the store answers', () => Number(sources.storeUp()));
+    this.gauge('kontrol_kites', 'Kites in the registry', () => sources.kites());
+    this.gauge('kontrol_connections', 'Connections of kites and callers', () => sources.connections());
+    this.gauge('kontrol_watchers', 'Watches of callers', () => sources.watchers());
+    this.gauge('kontrol_store_up', '1 while the store answers', () => Number(sources.storeUp()));
   }
 
   registered(transport: Transport): void {
@@ -83,23 +84,5 @@ export class Metrics {
   called(method: string, ms: number, failed: boolean): void {
     this.#calls.observe({ method }, ms / 1000);
     if (failed) this.#failures.inc({ method });
-  }
-
-  get contentType(): string {
-    return this.#register.contentType;
-  }
-
-  /** Everything, in the text format of Prometheus. */
-  text(): Promise<string> {
-    return this.#register.metrics();
-  }
-
-  #gauge(name: string, help: string, read: () => number): void {
-    const gauge: Gauge = new Gauge({
-      name,
-      help,
-      registers: [this.#register],
-      collect: () => gauge.set(read()),
-    });
   }
 }

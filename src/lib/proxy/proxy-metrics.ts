@@ -1,4 +1,5 @@
-import { Counter, Gauge, Registry as Register } from 'prom-client';
+import { Counter } from 'prom-client';
+import { MetricRegister } from '../util/metric-register.js';
 
 /** What is read when somebody asks for the metrics. */
 export interface ProxyMetricSources {
@@ -11,14 +12,14 @@ export interface ProxyMetricSources {
   ready(): boolean;
 }
 
-/** Numbers for Prometheus, in a register of their own. The same for both kinds of proxies. */
-export class ProxyMetrics {
-  readonly #register = new Register();
+/** What a proxy tells Prometheus: the same for both kinds. */
+export class ProxyMetrics extends MetricRegister {
   readonly #registrations: Counter<'outcome'>;
   readonly #failures: Counter<'reason'>;
 
   constructor(sources: ProxyMetricSources) {
-    const registers = [this.#register];
+    super();
+    const registers = [this.register];
     this.#registrations = new Counter({
       name: 'proxy_registrations_total',
       help: 'Registrations of kites, taken or refused',
@@ -31,13 +32,13 @@ export class ProxyMetrics {
       labelNames: ['reason'],
       registers,
     });
-    this.#gauge('proxy_kites', 'Kites behind the proxy', () => sources.kites());
-    this.#gauge('proxy_connections', 'Connections of kites', () => sources.connections());
-    this.#gauge('proxy_sessions', 'Sessions of callers', () => sources.sessions());
-    this.#gauge('proxy_ready', '1 while the proxy takes kites', () => Number(sources.ready()));
-    this.#counter('proxy_sessions_total', 'Sessions of callers so far', () => sources.sessionsTotal());
-    this.#counter('proxy_bytes_to_kites_total', 'Bytes to kites', () => sources.bytesToKites());
-    this.#counter('proxy_bytes_from_kites_total', 'Bytes from kites', () => sources.bytesFromKites());
+    this.gauge('proxy_kites', 'Kites behind the proxy', () => sources.kites());
+    this.gauge('proxy_connections', 'Connections of kites', () => sources.connections());
+    this.gauge('proxy_sessions', 'Sessions of callers', () => sources.sessions());
+    this.gauge('proxy_ready', '1 while the proxy takes kites', () => Number(sources.ready()));
+    this.counter('proxy_sessions_total', 'Sessions of callers so far', () => sources.sessionsTotal());
+    this.counter('proxy_bytes_to_kites_total', 'Bytes to kites', () => sources.bytesToKites());
+    this.counter('proxy_bytes_from_kites_total', 'Bytes from kites', () => sources.bytesFromKites());
   }
 
   registered(outcome: 'taken' | 'refused'): void {
@@ -47,35 +48,5 @@ export class ProxyMetrics {
   /** A session could not be opened. `reason` is one of few words. */
   failed(reason: string): void {
     this.#failures.inc({ reason });
-  }
-
-  get contentType(): string {
-    return this.#register.contentType;
-  }
-
-  /** Everything, in the text format of Prometheus. */
-  text(): Promise<string> {
-    return this.#register.metrics();
-  }
-
-  #gauge(name: string, help: string, read: () => number): void {
-    const gauge: Gauge = new Gauge({
-      name,
-      help,
-      registers: [this.#register],
-      collect: () => gauge.set(read()),
-    });
-  }
-
-  #counter(name: string, help: string, read: () => number): void {
-    const counter: Counter = new Counter({
-      name,
-      help,
-      registers: [this.#register],
-      collect() {
-        counter.reset();
-        counter.inc(read());
-      },
-    });
   }
 }

@@ -2,18 +2,17 @@ import { Kontrol } from '../../kontrol/kontrol.js';
 import { loadPolicy } from '../../kontrol/policy-file.js';
 import { openStorage } from '../../kontrol/storage/index.js';
 import { type Storage, StorageError } from '../../kontrol/storage/storage.js';
-import { isKiteError } from '../../protocol/errors.js';
 import { systemClock } from '../../util/clock.js';
-import { CliError, configurationError, isCliError } from '../cli-error.js';
+import { CliError, configurationError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
-import { toCliError } from '../failures.js';
-import { loggerFor, untilAborted } from '../server.js';
+import { listenError, loggerFor, untilAborted } from '../server.js';
+import { readTlsFiles } from '../tls-files.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
 import type { Surroundings } from '../surroundings.js';
 import { askAtFirstStart } from './first-start.js';
 import { defaultKeyFiles, writeInitialKey } from './initial.js';
-import { makeKeyFiles, readKeyFiles, readPem } from './key-files.js';
+import { makeKeyFiles, readKeyFiles } from './key-files.js';
 import { keepOwnKey, ownKeyStore, renewOwnKeyWhenKeysChange } from './own-key.js';
 import type { StartOptions } from './start-options.js';
 
@@ -64,7 +63,7 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     webrtc,
     ip,
     port,
-    tls: await tlsOf(options),
+    tls: await readTlsFiles(options.tlsFiles),
     version,
     environment,
     region,
@@ -121,19 +120,6 @@ function policyName({ policy }: Options): string {
   return policy.type === 'open' ? 'open' : 'own';
 }
 
-async function tlsOf({
-  tlsFiles,
-}: Options): Promise<{ readonly cert: string; readonly key: string } | undefined> {
-  if (!tlsFiles) return undefined;
-  const { certificate, privateKey } = tlsFiles;
-  const [cert, key] = await Promise.all([readPem(certificate, false), readPem(privateKey, true)]);
-  if (cert !== undefined && key !== undefined) return { cert, key };
-  throw configurationError(
-    `There is no ${cert === undefined ? `certificate at ${certificate}` : `private key at ${privateKey}`}.`,
-    'Make both with: kitectl keygen --tls --out DIR',
-  );
-}
-
 function sayStorage(storage: Storage, options: Options, say: (text: string) => void): void {
   const where = options.storage.kind === 'file' ? ` in ${options.storage.folder}` : '';
   say(`Registrations and keys are kept by the store "${storage.name}"${where}.`);
@@ -146,7 +132,6 @@ function sayStorage(storage: Storage, options: Options, say: (text: string) => v
 
 /** What stands in the way of a Kontrol is of this machine, or of its store. */
 function asCliError(error: unknown): CliError {
-  if (isCliError(error)) return error;
   if (error instanceof StorageError) {
     const unavailable = error.code === 'unavailable';
     return new CliError(error.message, {
@@ -159,12 +144,5 @@ function asCliError(error: unknown): CliError {
       cause: error,
     });
   }
-  if (!isKiteError(error, 'genericError')) return toCliError(error);
-  return new CliError(error.message, {
-    exitCode: ExitCode.configuration,
-    type: 'configuration',
-    code: error.code,
-    hint: 'Choose another port with --port.',
-    cause: error,
-  });
+  return listenError(error);
 }

@@ -1,10 +1,10 @@
 import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
 import { Socket } from 'node:net';
 import type { Clock } from '../../../util/clock.js';
+import { withDeadline } from '../deadline.js';
 import { StorageError } from '../storage.js';
 import { clientConfig, DEFAULT_TIMEOUT, nameOf, type PostgresConfig } from './config.js';
-import { withDeadline } from './deadline.js';
-import { explain, isPassing, isRefusal } from './failures.js';
+import { explain, isPassing, isRefusal, NoAnswer } from './failures.js';
 
 /** SQL with `$1` and so on for its values. The server keeps one with a name ready, on each connection. */
 export interface Statement {
@@ -59,7 +59,7 @@ export class Database {
     this.#clients = undefined;
     await pool?.end();
     const closed = Promise.all(Array.from(this.#sockets, (socket) => socketClosed(socket)));
-    await withDeadline(this.#clock, GOODBYE, closed, () => {}).catch(() => {});
+    await inTime(this.#clock, GOODBYE, closed, () => {}).catch(() => {});
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -91,7 +91,7 @@ export class Database {
     client.on('error', () => {});
     const session = new Session(client, this.config, this.#clock);
     try {
-      await withDeadline(this.#clock, connectTimeout, client.connect(), () => session.destroy());
+      await inTime(this.#clock, connectTimeout, client.connect(), () => session.destroy());
       return session;
     } catch (error) {
       session.destroy();
@@ -128,7 +128,7 @@ export class Database {
         throw error;
       }
     };
-    return withDeadline(this.#clock, ms, run(), () => {
+    return inTime(this.#clock, ms, run(), () => {
       abandoned = true;
       free(true);
     });
@@ -172,7 +172,7 @@ export class Session {
   async query<Row extends object>(text: string, values: readonly unknown[], ms: number): Promise<Row[]> {
     try {
       const work = this.#client.query<Row>(text, [...values]);
-      return (await withDeadline(this.#clock, ms, work, () => this.destroy())).rows;
+      return (await inTime(this.#clock, ms, work, () => this.destroy())).rows;
     } catch (error) {
       throw explain(this.#config, error);
     }
@@ -193,4 +193,18 @@ function socketClosed(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     socket.once('close', () => resolve());
   });
+}
+
+/** Rejects with `NoAnswer` where the work takes longer than `ms`; `abandon` ends it then. */
+function inTime<Result>(
+  clock: Clock,
+  ms: number,
+  work: Promise<Result>,
+  abandon: () => void,
+): Promise<Result> {
+  const late = (): Error => {
+    abandon();
+    return new NoAnswer(ms);
+  };
+  return withDeadline(work, { clock, ms, late });
 }
