@@ -33,6 +33,12 @@ function plainUrl(): string {
 }
 
 describe('exit codes', () => {
+  it('2: an argument is missing, and nothing is said of flags that have nothing to do with it', async () => {
+    const { code, stderr } = await cli.run(['expose']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: Missing 1 required arg:\nurl .*\nhint: See: kitectl expose --help\n$/);
+  });
+
   it('1: the remote method returned an error', async () => {
     const { code, stdout, stderr } = await cli.run(['call', 'fail', ...to]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -109,6 +109,9 @@ function fromConfigurationError(error: ConfigurationError): CliError {
 /** What oclif says about a command line, in the words of this program. */
 function fromParseError(error: unknown): CliError | undefined {
   if (!(error instanceof Error) || !('oclif' in error)) return undefined;
-  const message = error.message.replace(/\nSee more help with --help$/, '');
+  const message = error.message
+    .replace(/\nSee more help with --help$/, '')
+    // Where flags may stand is no concern of the person's: `normalizeArgv` puts them in front, and `--` behind them.
+    .replace(/\n+Note: --\S+ allows multiple values\..*$/s, '');
   return new CliError(message, { exitCode: ExitCode.usage, type: 'usage', cause: error });
 }
