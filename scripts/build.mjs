@@ -1,5 +1,5 @@
-// Builds everything that is published: dist/ (the library and the commands by tsc, the program as one file by esbuild)
-// and the examples beside their sources.
+// Builds everything that is published: dist/ (the library and the commands by tsc, the program and the library for pages
+// as one file each by esbuild) and the examples beside their sources.
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -7,6 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { bundleForBrowsers } from './browser-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -151,6 +152,29 @@ async function compileExamples() {
   });
 }
 
+/** The page of the example in one file, as a program of yours would be made with a bundler. */
+async function compilePageExample() {
+  const folder = join('examples', 'browser');
+  await Promise.all([
+    build({
+      entryPoints: [join(folder, 'page.ts')],
+      outfile: join(folder, 'page.js'),
+      bundle: true,
+      alias: { 'kitectl/browser': './src/lib/browser.ts' },
+      format: 'esm',
+      target: 'es2022',
+      logLevel: 'warning',
+    }),
+    build({
+      entryPoints: [join(folder, 'server.ts')],
+      outfile: join(folder, 'server.js'),
+      format: 'esm',
+      target: 'node20',
+      logLevel: 'warning',
+    }),
+  ]);
+}
+
 async function replaceDist() {
   const old = `${made}-old`;
   await rename('dist', old).catch((error) => {
@@ -162,7 +186,13 @@ async function replaceDist() {
 
 try {
   await mkdir(made, { recursive: true });
-  await Promise.all([compileLibrary(), bundleProgram(), compileExamples()]);
+  await Promise.all([
+    compileLibrary(),
+    bundleProgram(),
+    bundleForBrowsers(root, join(made, 'browser')),
+    compileExamples(),
+    compilePageExample(),
+  ]);
   await replaceDist();
 } catch (error) {
   console.error(error.message);

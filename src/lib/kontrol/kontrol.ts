@@ -201,7 +201,7 @@ export class Kontrol {
 
   #makeKite(): Kite {
     const { ip, port = 4000, tls, version = '1.0.0', environment, region, env, limits } = this.#options;
-    const { clock, logger } = this.#options;
+    const { clock, logger, allowOrigin, allowedHosts, url, registerUrl } = this.#options;
     const kite = new Kite('kontrol', version, {
       username: this.username,
       kiteKey: false,
@@ -211,10 +211,13 @@ export class Kontrol {
       ...(region !== undefined && { region }),
       ...(env && { env }),
       ...(limits && { limits }),
+      allowOrigin,
+      allowedHosts,
       ...(clock && { clock }),
       ...(logger && { logger }),
     });
     if (tls) kite.useTls(tls);
+    for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
     return kite;
   }
 

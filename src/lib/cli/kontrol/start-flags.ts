@@ -32,6 +32,16 @@ export const startFlags = {
   privatekeyfile: string({ summary: 'PEM file with the private key to sign with.', helpValue: 'PATH' }),
   tlscertfile: string({ summary: 'PEM file with the certificate to serve TLS with.', helpValue: 'PATH' }),
   tlskeyfile: string({ summary: 'PEM file with the private key of the certificate.', helpValue: 'PATH' }),
+  'allow-origin': string({
+    summary:
+      'Origins of pages that may use this Kontrol, with commas, beside its own and those of this machine; * for any.',
+    helpValue: 'ORIGINS',
+  }),
+  'allow-host': string({
+    summary:
+      'Host names by which it may be called, with commas, beside that of --kontrolurl; * behind a proxy that checks.',
+    helpValue: 'NAMES',
+  }),
   policy: string({
     summary: 'Who may do what: default, open (everybody everything, as in the reference), or a policy file.',
     helpValue: 'default|open|FILE',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Accept, HOSTS, ORIGINS } from '../../kite/config-values.js';
 import { kiteHome } from '../../keys/kite-key-file.js';
 import { usageError } from '../cli-error.js';
 import type { KeyStore } from '../context/contexts.js';
@@ -27,6 +28,9 @@ export interface StartOptions {
   /** Undefined: the person named none. */
   readonly keyFiles: KeyFiles | undefined;
   readonly tlsFiles: { readonly certificate: string; readonly privateKey: string } | undefined;
+  /** Undefined: the person named none. */
+  readonly allowOrigin: readonly string[] | '*' | undefined;
+  readonly allowedHosts: readonly string[] | '*' | undefined;
   readonly policy: { readonly type: 'default' | 'open' } | { readonly type: 'file'; readonly file: string };
   readonly registration: 'invite' | 'open';
   readonly webrtc: boolean;
@@ -88,6 +92,8 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
     version: versionOf(text('version')),
     keyFiles: keyFiles && { publicKey: keyFiles[0], privateKey: keyFiles[1] },
     tlsFiles: tlsFiles && { certificate: tlsFiles[0], privateKey: tlsFiles[1] },
+    allowOrigin: accepted(text('allow-origin'), 'allow-origin', ORIGINS),
+    allowedHosts: accepted(text('allow-host'), 'allow-host', HOSTS),
     policy,
     registration,
     webrtc: on('webrtc'),
@@ -102,6 +108,13 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
 function postgresTls(flags: ParsedStartFlags, env: Environment): boolean | undefined {
   const name = 'postgres-tls';
   return flags[name] ?? (env[variableOf(name)]?.trim() ? switchOf(name, env) : undefined);
+}
+
+function accepted<Value>(text: string | undefined, name: string, accept: Accept<Value>): Value | undefined {
+  if (text === undefined) return undefined;
+  const value = accept.parse(text);
+  if (value === undefined) throw usageError(`${said(name)} must be ${accept.what}, not ${text}.`);
+  return value;
 }
 
 function switchOf(name: string, env: Environment): boolean {

@@ -64,6 +64,8 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     ip,
     port,
     tls: await readTlsFiles(options.tlsFiles),
+    allowOrigin: options.allowOrigin,
+    allowedHosts: options.allowedHosts,
     version,
     environment,
     region,

@@ -28,6 +28,8 @@ describe('startOptions', () => {
       version: undefined,
       keyFiles: undefined,
       tlsFiles: undefined,
+      allowOrigin: undefined,
+      allowedHosts: undefined,
       policy: { type: 'default' },
       registration: 'invite',
       webrtc: false,
@@ -73,6 +75,15 @@ describe('startOptions', () => {
     [{}, { KONTROL_WEBRTC: 'false' }, { webrtc: false }],
     [{ version: '0.0.2', region: 'eu', environment: 'prod' }, {}, { version: '0.0.2', region: 'eu' }],
     [{ storage: 'memory' }, {}, { storage: { kind: 'memory' } }],
+    [
+      { 'allow-origin': 'https://a.example, https://b.example:8443' },
+      { KONTROL_ALLOW_HOST: 'kontrol.example.com' },
+      {
+        allowOrigin: ['https://a.example', 'https://b.example:8443'],
+        allowedHosts: ['kontrol.example.com'],
+      },
+    ],
+    [{ 'allow-host': '*' }, { KONTROL_ALLOW_ORIGIN: '*' }, { allowOrigin: '*', allowedHosts: '*' }],
     [{ data: 'd' }, {}, { storage: { kind: 'file', folder: 'd' } }],
     [
       { storage: 'etcd', machines: '//10.0.0.1:2379, https://b:1,c:2' },
@@ -168,6 +179,12 @@ describe('startOptions', () => {
       { KONTROL_ETCD_PASSWORD: 'p' },
       'KONTROL_ETCD_PASSWORD is set without KONTROL_ETCD_USERNAME',
     ],
+    [
+      { 'allow-origin': 'a.example' },
+      {},
+      '--allow-origin (KONTROL_ALLOW_ORIGIN) must be one or more origins',
+    ],
+    [{}, { KONTROL_ALLOW_HOST: 'http://a' }, 'must be one or more host names without port'],
     [{ registration: 'closed' }, {}, 'must be invite or open, not closed'],
     [{ username: 'a/b' }, {}, 'must not contain "/"'],
     [{ version: '1' }, {}, 'three numbers'],
