@@ -11,6 +11,8 @@ readonly NEEDED=(
   '/usr/bin/gnome-keyring-daemon gnome-keyring'
   '/usr/bin/dbus-run-session dbus-daemon'
   '/usr/lib/*/pkgconfig/libsecret-1.pc libsecret-1-dev'
+  '/usr/bin/zsh zsh'
+  '/usr/bin/fish fish'
 )
 
 missing=()
