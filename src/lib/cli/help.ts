@@ -40,12 +40,22 @@ class KitectlHelp extends Help {
   }
 }
 
+const FIRST = ['EXAMPLES', 'DESCRIPTION'];
+
 /** An example says more than a list of flags, and is what most people come for. */
 class ExamplesFirst extends CommandHelp {
   protected override sections(): ReturnType<CommandHelp['sections']> {
     const sections = super.sections();
-    const isFirst = ({ header }: { header: string }): boolean =>
-      header === 'EXAMPLES' || header === 'DESCRIPTION';
-    return [...sections.filter(isFirst), ...sections.filter((section) => !isFirst(section))];
+    const place = ({ header }: { header: string }): number => {
+      const index = FIRST.indexOf(header);
+      return index === -1 ? FIRST.length : index;
+    };
+    return sections.toSorted((a, b) => place(a) - place(b));
+  }
+
+  /** The summary stands above everything already. */
+  protected override description(): string | undefined {
+    const { description } = this.command;
+    return description === undefined ? undefined : this.wrap(description);
   }
 }

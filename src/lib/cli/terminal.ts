@@ -54,12 +54,14 @@ export function formatColumns(
   const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
   // A border and two spaces a column, and the last border.
   narrow(widths, columns - 3 * widths.length - 1);
+  const cells = visible.map((row) => row.map((value, index) => wrap(value, widths[index] ?? 1)));
   const table = new Table({
     head: headings.map((heading, index) => chalk.bold(wrap(heading, widths[index] ?? 1))),
     colWidths: widths.map((width) => width + 2),
-    style: { head: [], border: [] },
+    // Lines between rows are needed where a row takes several.
+    style: { head: [], border: [], compact: !cells.flat().some((cell) => cell.includes('\n')) },
   });
-  for (const row of visible) table.push(row.map((value, index) => wrap(value, widths[index] ?? 1)));
+  for (const row of cells) table.push(row);
   return `${table.toString()}\n`;
 }
 

@@ -1,0 +1,33 @@
+import { BaseCommand } from '../../lib/cli/base-command.js';
+import { explain } from '../../lib/cli/config/explain.js';
+import { connectionFlags } from '../../lib/cli/connection-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+
+export default class ConfigExplain extends BaseCommand {
+  static override summary = 'Show each setting, its value, and where it comes from.';
+
+  static override description =
+    'What counts most comes first: a flag, the environment, the context, the kite key, the default. The flags of other ' +
+    'commands can be given here to see what they change. Secrets are hidden.';
+
+  static override examples = [
+    { description: 'Why do commands do what they do?', command: '<%= config.bin %> config explain' },
+    {
+      description: 'What another context changes.',
+      command: '<%= config.bin %> config explain --context prod --to /bob/prod/math',
+    },
+  ];
+
+  static override flags = { ...connectionFlags, ...outputFlags };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(ConfigExplain);
+    const { to, kontrol, timeout, transport, auth, context } = flags;
+    const color = flags['no-color'] ? 'never' : flags.color;
+    await explain(
+      { to, kontrol, timeout, transport, auth, context, color, keyFile: flags['key-file'] },
+      formatOf(flags),
+      this.surroundings,
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { writeFiles } from '../../keys/index.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Milliseconds for which an answer is given again without asking. */
+const FRESH = 30_000;
+
+/** Milliseconds for which an answer is better than none. */
+const STALE = 24 * 3_600_000;
+
+const MOST_ENTRIES = 50;
+const MOST_VALUES = 500;
+
+interface Entry {
+  readonly at: number;
+  readonly values: readonly string[];
+}
+
+/** What completion was told the last times, in a file. What cannot be read or written does not matter to it. */
+export class CompletionCache {
+  readonly #file: string;
+  readonly #now: () => number;
+
+  constructor(env: Environment, now: () => number) {
+    const folder = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
+    this.#file = join(folder, 'kitectl', 'completion.json');
+    this.#now = now;
+  }
+
+  /** What `ask` answers, or answered within half a minute; where it rejects, what it answered within a day, or nothing. */
+  async get(question: readonly string[], ask: () => Promise<readonly string[]>): Promise<readonly string[]> {
+    const key = createHash('sha256').update(JSON.stringify(question)).digest('base64url');
+    const known = (await this.#read()).get(key);
+    const age = known ? this.#now() - known.at : Number.POSITIVE_INFINITY;
+    if (known && age >= 0 && age < FRESH) return known.values;
+    try {
+      const values = (await ask()).slice(0, MOST_VALUES);
+      await this.#keep(key, { at: this.#now(), values });
+      return values;
+    } catch {
+      return known && age < STALE ? known.values : [];
+    }
+  }
+
+  async #keep(key: string, entry: Entry): Promise<void> {
+    const entries = Array.from(await this.#read()).filter(([name]) => name !== key);
+    const newest = [...entries, [key, entry] as const].toSorted((a, b) => b[1].at - a[1].at);
+    const content = JSON.stringify(Object.fromEntries(newest.slice(0, MOST_ENTRIES)));
+    await writeFiles([{ path: this.#file, content, mode: 0o600 }], { force: true }).catch(() => {});
+  }
+
+  async #read(): Promise<Map<string, Entry>> {
+    try {
+      const value: unknown = JSON.parse(await readFile(this.#file, 'utf8'));
+      if (typeof value !== 'object' || value === null) return new Map();
+      return new Map(Object.entries(value).filter((pair): pair is [string, Entry] => isEntry(pair[1])));
+    } catch {
+      return new Map();
+    }
+  }
+}
+
+function isEntry(value: unknown): value is Entry {
+  const { at, values } = (value ?? {}) as { readonly at?: unknown; readonly values?: unknown };
+  return typeof at === 'number' && Array.isArray(values) && values.every((one) => typeof one === 'string');
+}

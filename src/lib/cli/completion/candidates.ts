@@ -1,0 +1,166 @@
+import { groupsOf, splitArgv } from '../argv.js';
+import type { ArgInfo, CommandInfo, FlagInfo } from './manifest.js';
+
+/** What stands for a word that may be completed. */
+export interface Candidate {
+  readonly value: string;
+  readonly description: string;
+}
+
+/** What is asked of others than the manifest. */
+export type Source =
+  | { readonly type: 'kites'; readonly typed: string }
+  | { readonly type: 'methods' }
+  | { readonly type: 'contexts' }
+  | { readonly type: 'accounts' };
+
+/** What may stand where the last word is. */
+export type Completion =
+  | { readonly type: 'candidates'; readonly candidates: readonly Candidate[] }
+  /** The shell knows files better. */
+  | { readonly type: 'files' }
+  | {
+      readonly type: 'ask';
+      readonly source: Source;
+      /** What stands before the value in the same word: `--to=`. */
+      readonly prefix: string;
+      readonly flags: Readonly<Record<string, string>>;
+    };
+
+const NOTHING: Completion = { type: 'candidates', candidates: [] };
+
+/** What may stand where the last of the words behind `kitectl` is; it may be empty, or begun. */
+export function complete(words: readonly string[], commands: readonly CommandInfo[]): Completion {
+  const typed = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const known = commands.map(({ id }) => id);
+  const { id, rest } = splitArgv(before, known);
+  const command = commands.find((one) => one.id === id);
+  if (command) return withinCommand(command, rest, typed);
+  const path = id === undefined ? [] : [id, ...rest];
+  if (path[0] === 'help') return commandWords(path.slice(1), typed, commands);
+  if (path.length > 0 && !groupsOf(known).includes(path.join(' '))) return NOTHING;
+  const words0 = commandWords(path, typed, commands);
+  if (path.length > 0 || words0.type !== 'candidates') return words0;
+  const help = matching([{ value: 'help', description: 'Help for a command or a topic.' }], typed);
+  return { type: 'candidates', candidates: [...words0.candidates, ...help] };
+}
+
+/** The next word of commands that begin with `path`. */
+function commandWords(path: readonly string[], typed: string, commands: readonly CommandInfo[]): Completion {
+  const next = new Map<string, string>();
+  for (const { id, summary, hidden } of commands) {
+    const words = id.split(' ');
+    const word = words[path.length];
+    if (hidden || word === undefined || path.some((one, index) => words[index] !== one)) continue;
+    next.set(word, words.length === path.length + 1 ? summary : (next.get(word) ?? ''));
+  }
+  const candidates = Array.from(next, ([value, description]) => ({ value, description }));
+  return { type: 'candidates', candidates: matching(candidates, typed) };
+}
+
+function withinCommand(command: CommandInfo, rest: readonly string[], typed: string): Completion {
+  const { flags, positional, open, dashes } = readWords(command, rest);
+  if (open) return valueOf(open, typed, '', flags);
+  if (!dashes && typed.startsWith('-') && typed !== '-') {
+    const [, name = '', value] = /^--?([\w-]+)=(.*)$/s.exec(typed) ?? [];
+    const flag = findFlag(command, name);
+    if (flag && value !== undefined)
+      return valueOf(flag, value, typed.slice(0, -value.length || undefined), flags);
+    return flagNames(command, flags, typed);
+  }
+  const arg = command.args[Math.min(positional, command.args.length - 1)];
+  if (!arg || (positional >= command.args.length && !arg.multiple)) return NOTHING;
+  return argument(command, arg, typed, flags);
+}
+
+interface Read {
+  /** The flags that are given, with their values; a switch has an empty one. */
+  readonly flags: Readonly<Record<string, string>>;
+  /** How many arguments there are already. */
+  readonly positional: number;
+  /** The flag whose value comes next. */
+  readonly open: FlagInfo | undefined;
+  /** Whether `--` has been. */
+  readonly dashes: boolean;
+}
+
+function readWords(command: CommandInfo, rest: readonly string[]): Read {
+  const flags: Record<string, string> = {};
+  let positional = 0;
+  let open: FlagInfo | undefined;
+  for (const [index, word] of rest.entries()) {
+    if (open) {
+      flags[open.name] = word;
+      open = undefined;
+    } else if (word === '--') {
+      return { flags, positional: positional + rest.length - index - 1, open: undefined, dashes: true };
+    } else if (/^-[^\d.]/.test(word)) {
+      const [, name = '', value] = /^--?([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+      const flag = findFlag(command, name);
+      if (flag?.takesValue && value === undefined) open = flag;
+      else if (flag) flags[flag.name] = value ?? '';
+    } else positional++;
+  }
+  return { flags, positional, open, dashes: false };
+}
+
+function findFlag({ flags }: CommandInfo, name: string): FlagInfo | undefined {
+  return flags.find((flag) => flag.name === name) ?? flags.find((flag) => flag.char === name);
+}
+
+function flagNames(command: CommandInfo, given: Readonly<Record<string, string>>, typed: string): Completion {
+  // Who writes flags as Go does gets them so.
+  const dashes = /^-[^-]/.test(typed) ? '-' : '--';
+  const candidates = command.flags
+    .filter(({ name, multiple }) => multiple || !Object.hasOwn(given, name))
+    .map(({ name, summary }) => ({ value: dashes + name, description: summary }));
+  const help = { value: `${dashes}help`, description: 'Help for this command.' };
+  return { type: 'candidates', candidates: matching([...candidates, help], typed) };
+}
+
+function valueOf(
+  flag: FlagInfo,
+  typed: string,
+  prefix: string,
+  flags: Readonly<Record<string, string>>,
+): Completion {
+  if (flag.options.length > 0) return fixed(flag.options, typed, prefix);
+  if (flag.name === 'to') return { type: 'ask', source: { type: 'kites', typed }, prefix, flags };
+  if (flag.name === 'context') return { type: 'ask', source: { type: 'contexts' }, prefix, flags };
+  return /PATH|DIR|FILE/.test(flag.helpValue) ? { type: 'files' } : NOTHING;
+}
+
+/** What the arguments of commands are, by their names. */
+const ARGUMENTS: Readonly<Record<string, (typed: string) => Source>> = {
+  method: () => ({ type: 'methods' }),
+  path: (typed) => ({ type: 'kites', typed }),
+  account: () => ({ type: 'accounts' }),
+};
+
+function argument(
+  { id }: CommandInfo,
+  { name, options }: ArgInfo,
+  typed: string,
+  flags: Readonly<Record<string, string>>,
+): Completion {
+  if (options.length > 0) return fixed(options, typed, '');
+  if (name === 'name' && /^context (?:use|show|remove)$/.test(id)) {
+    return { type: 'ask', source: { type: 'contexts' }, prefix: '', flags };
+  }
+  const source = Object.hasOwn(ARGUMENTS, name) ? ARGUMENTS[name] : undefined;
+  if (source) return { type: 'ask', source: source(typed), prefix: '', flags };
+  return NOTHING;
+}
+
+function fixed(options: readonly string[], typed: string, prefix: string): Completion {
+  const candidates = options
+    .filter((option) => option.startsWith(typed))
+    .map((option) => ({ value: prefix + option, description: '' }));
+  return { type: 'candidates', candidates };
+}
+
+/** The candidates that go on with what is typed. */
+export function matching(candidates: readonly Candidate[], typed: string): readonly Candidate[] {
+  return candidates.filter(({ value }) => value.startsWith(typed));
+}

@@ -1,0 +1,58 @@
+import { makeVisible } from '../../util/visible.js';
+import { type Surroundings, write } from '../surroundings.js';
+import { answersOf } from './answers.js';
+import { type Candidate, complete, matching } from './candidates.js';
+import { readManifest } from './manifest.js';
+import { shellWords } from './shell-words.js';
+
+export interface CompleteOptions {
+  /** The words behind the name of the program, the last of which is completed. */
+  readonly words: readonly string[];
+  /** The line in their place, with the name of the program. */
+  readonly line: string | undefined;
+  /** The folder of the package. */
+  readonly root: string;
+}
+
+/** What tells a shell to complete file names. */
+const FILES = ':files';
+
+/**
+ * Prints what may stand where the last word is, one a line, with a tab before its description. Never fails: a shell would
+ * show that in the middle of a line.
+ */
+export async function printCandidates(options: CompleteOptions, surroundings: Surroundings): Promise<void> {
+  const lines = await candidatesFor(options, surroundings).catch((): readonly string[] => []);
+  await write(surroundings.stdout, lines.map((line) => `${line}\n`).join(''));
+}
+
+async function candidatesFor(
+  { words, line, root }: CompleteOptions,
+  surroundings: Surroundings,
+): Promise<readonly string[]> {
+  const typed = line === undefined ? words : shellWords(line).slice(1);
+  const completion = complete(typed, readManifest(root));
+  switch (completion.type) {
+    case 'files':
+      return [FILES];
+    case 'candidates':
+      return completion.candidates.map(lineOf);
+    case 'ask': {
+      const { source, flags, prefix } = completion;
+      const answers = await answersOf(source, flags, surroundings);
+      const candidates = answers
+        .filter(isPlain)
+        .map((value): Candidate => ({ value: prefix + value, description: '' }));
+      return matching(candidates, typed.at(-1) ?? '').map(lineOf);
+    }
+  }
+}
+
+function lineOf({ value, description }: Candidate): string {
+  return description === '' ? value : `${value}\t${makeVisible(description)}`;
+}
+
+/** A name that a peer has chosen goes into the line of a shell, where some characters do things. */
+function isPlain(value: string): boolean {
+  return /^[\p{L}\p{N}/@:._+,=-]+$/u.test(value) && !value.startsWith('-');
+}

@@ -1,0 +1,67 @@
+export const shells = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof shells)[number];
+
+// The shells split words in ways of their own, and the program knows what they mean: each script only hands over the line.
+
+const BASH = String.raw`# bash completion for kitectl
+_kitectl() {
+  local line=${'$'}{COMP_LINE:0:COMP_POINT} cur=${'$'}{COMP_WORDS[COMP_CWORD]} value
+  # bash takes a word with : or = for several, and replaces the last.
+  [[ $cur == : || $cur == = ]] && cur=
+  local typed=${'$'}{line##*[[:space:]]}
+  local before=${'$'}{typed%"$cur"}
+  COMPREPLY=()
+  while IFS=$'\t' read -r value _; do
+    if [[ $value == :files ]]; then
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+    fi
+    COMPREPLY+=("${'$'}{value#"$before"}")
+  done < <(kitectl complete --line "$line" 2>/dev/null)
+}
+complete -F _kitectl kitectl
+`;
+
+const ZSH = String.raw`#compdef kitectl
+# zsh completion for kitectl
+_kitectl() {
+  local -a candidates
+  local value description
+  while IFS=$'\t' read -r value description; do
+    if [[ $value == :files ]]; then
+      _files
+      return
+    fi
+    candidates+=("${'$'}{value//:/\\:}${'$'}{description:+:$description}")
+  done < <(kitectl complete -- "${'$'}{(@Q)words[2,CURRENT]}" 2>/dev/null)
+  _describe kitectl candidates
+}
+# Loaded from a folder of fpath it is the function itself, else it defines one.
+if [[ $funcstack[1] == _kitectl ]]; then
+  _kitectl "$@"
+else
+  compdef _kitectl kitectl
+fi
+`;
+
+const FISH = String.raw`# fish completion for kitectl
+function __kitectl_complete
+  set -l words (commandline -opc) (commandline -ct)
+  set -l candidates (kitectl complete -- $words[2..-1] 2>/dev/null)
+  if test "$candidates[1]" = :files
+    __fish_complete_path (commandline -ct)
+  else
+    printf '%s\n' $candidates
+  end
+end
+complete -c kitectl -f -a '(__kitectl_complete)'
+`;
+
+const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
+
+/** The script that teaches a shell to complete `kitectl`. */
+export function completionScript(shell: Shell): string {
+  return SCRIPTS[shell];
+}

@@ -1,0 +1,82 @@
+import { stat } from 'node:fs/promises';
+import { platform } from 'node:os';
+import { dirname } from 'node:path';
+import { kiteHome } from '../../keys/index.js';
+import { contextsPath, readContexts } from '../context/contexts.js';
+import { loadKiteKey } from '../credentials.js';
+import type { FoundKey, KeyChoice } from '../keys/find-key.js';
+import type { Surroundings } from '../surroundings.js';
+import { type Finding, fromError, ok, warning } from './check.js';
+
+type Environment = Surroundings['env'];
+
+/** Whether the kite key can be read, by this person alone. */
+export async function checkKey(
+  choice: KeyChoice,
+  env: Environment,
+): Promise<{ readonly finding: Finding; readonly found: FoundKey | undefined }> {
+  let found: FoundKey;
+  try {
+    found = await loadKiteKey(choice, env);
+  } catch (error) {
+    return { finding: fromError('kite key', error), found: undefined };
+  }
+  const { key, source, place } = found;
+  const whose = `of ${key.username}, in ${source}`;
+  if (place.type === 'variable') {
+    const hint = 'What a program starts sees its environment: prefer KITE_KEY_FILE, or the keychain.';
+    return { finding: warning('kite key', whose, hint), found };
+  }
+  if (place.type === 'keychain') return { finding: ok('kite key', whose), found };
+  const mode = await modeOf(place.file);
+  const folder = dirname(place.file);
+  if (platform() !== 'win32' && ((await modeOf(folder)) & 0o022) !== 0) {
+    const detail = `${whose}, where others can exchange it`;
+    return {
+      finding: warning('kite key', detail, `Make the folder yours alone with: chmod 700 ${folder}`),
+      found,
+    };
+  }
+  return { finding: ok('kite key', `${whose}, mode ${mode.toString(8).padStart(4, '0')}`), found };
+}
+
+/** Whether the contexts can be read, and say what the kite key says. */
+export function checkContexts(choice: KeyChoice, found: FoundKey | undefined, env: Environment): Finding {
+  try {
+    const { contexts, current } = readContexts(env);
+    const name = choice.context ?? (env['KITE_CONTEXT'] || current);
+    const context = name === undefined ? undefined : contexts.get(name);
+    if (name === undefined) return ok('context', contexts.size === 0 ? 'none' : 'none in use');
+    if (!context) {
+      return warning('context', `${name} is not there`, `See what there is in ${contextsPath(env)}`);
+    }
+    const { username, kontrol } = context;
+    if (found && username !== undefined && username !== found.key.username) {
+      const detail = `${name} is of ${username}, and the kite key of ${found.key.username}`;
+      return warning('context', detail, 'See which key is found with: kitectl keys list');
+    }
+    return ok('context', kontrol === undefined ? name : `${name}, at ${kontrol}`);
+  } catch (error) {
+    return fromError('context', error);
+  }
+}
+
+/** Whether what has to be written can be. */
+export async function checkHome(
+  env: Environment,
+  canWrite: (path: string) => Promise<boolean>,
+): Promise<Finding> {
+  const home = kiteHome(env);
+  const there = await stat(home).catch(() => undefined);
+  if (!there) return ok('kite home', `${home}, which is made when it is needed`);
+  if (await canWrite(home)) return ok('kite home', home);
+  return warning(
+    'kite home',
+    `${home} cannot be written`,
+    'Kite keys and contexts cannot be kept: mend it with chmod u+w.',
+  );
+}
+
+async function modeOf(path: string): Promise<number> {
+  return (await stat(path)).mode & 0o777;
+}
