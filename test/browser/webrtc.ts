@@ -87,8 +87,8 @@ export function webRtcTests({ browser, files }: Setting): void {
       expect(await conversation(one)).toEqual(CONVERSATION);
       await kontrol.close({ drainTimeout: 100 });
       expect(await conversation(one)).toEqual(CONVERSATION);
-      await two.page.close();
-      await expect.poll(() => one.page.evaluate(() => self.events)).toHaveLength(1);
+      await two.page.goto('about:blank');
+      await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
     });
 
     it.each(['one', 'two'])('goes through Kontrol where page %s has no WebRTC', async (which) => {

@@ -127,11 +127,9 @@ export class FakeRtc {
   constructor() {
     const newConnection = (): FakeConnection => new FakeConnection(this);
     this.platform = {
-      RTCPeerConnection: class {
-        constructor() {
-          // oxlint-disable-next-line eslint/no-constructor-return -- what is made is the fake
-          return newConnection();
-        }
+      // What `new` makes of a function that returns an object is that object.
+      RTCPeerConnection: function connect() {
+        return newConnection();
       } as unknown as NonNullable<RtcPlatform['RTCPeerConnection']>,
     };
   }

@@ -45,9 +45,14 @@ export class Peers {
   readonly #options: PeersOptions;
   /** By the other's id and the name of the session, which only the two know. */
   readonly #sessions = new Map<string, Session>();
+  /** Without a word, the other side would take half a minute to notice. */
+  readonly #pageGoes = (): void => {
+    for (const session of this.#sessions.values()) session.direct?.vanish();
+  };
 
   constructor(options: PeersOptions) {
     this.#options = options;
+    options.platform.addEventListener?.('pagehide', this.#pageGoes);
   }
 
   /** Sessions that are open or about to be. */
@@ -74,13 +79,15 @@ export class Peers {
         if (handshake.succeed()) resolve(channel);
         else channel.close();
       };
-      const refused = (error: unknown): void => {
+      const refused = async (error: unknown): Promise<void> => {
         session.timer?.cancel();
-        this.#openRelay(id, name, session).then(done, (why: unknown) =>
-          handshake.fail(failure(url, why, error)),
-        );
+        try {
+          done(await this.#openRelay(id, name, session));
+        } catch (why) {
+          handshake.fail(failure(url, why, error));
+        }
       };
-      const session: Session = { refused };
+      const session: Session = { refused: (error) => void refused(error) };
       this.#sessions.set(key, session);
       this.#attempt(id, name, session, done, (attempt) => attempt.offer());
       if (handshakeTimeout > 0) {
@@ -119,6 +126,7 @@ export class Peers {
 
   /** Ends everything. */
   close(): void {
+    this.#options.platform.removeEventListener?.('pagehide', this.#pageGoes);
     for (const session of this.#sessions.values()) {
       session.relay?.close();
       session.direct?.close();

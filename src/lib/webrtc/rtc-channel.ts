@@ -51,6 +51,11 @@ export class RtcChannel extends ClientChannel {
     });
   }
 
+  /** Ends at once, for there is no time left to send what waits. */
+  vanish(): void {
+    this.end(1001, 'The page goes away');
+  }
+
   get bufferedBytes(): number {
     return this.#piecesLength + this.#data.bufferedAmount;
   }

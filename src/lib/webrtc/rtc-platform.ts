@@ -40,4 +40,6 @@ export type RtcConfiguration = Readonly<Record<string, unknown>>;
 export interface RtcPlatform {
   /** Missing in workers, and where the browser has it switched off. */
   readonly RTCPeerConnection?: (new (configuration?: RtcConfiguration) => RtcConnection) | undefined;
+  addEventListener?(type: 'pagehide', listener: () => void): void;
+  removeEventListener?(type: 'pagehide', listener: () => void): void;
 }

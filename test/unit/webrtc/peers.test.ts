@@ -20,12 +20,14 @@ interface Side {
 
 interface WorldOptions {
   readonly limits?: Partial<Limits>;
+  /** What the side that calls has of WebRTC. Default: all. */
+  readonly one?: RtcPlatform;
   /** What the side that is called has of WebRTC. Default: all. */
   readonly other?: RtcPlatform;
 }
 
 /** Two pages, `one` and `two`, and what Kontrol passes on between them. */
-function world({ limits, other }: WorldOptions = {}) {
+function world({ limits, one: caller, other }: WorldOptions = {}) {
   const rtc = new FakeRtc();
   const clock = new ManualClock();
   const sides: Record<string, Side> = {};
@@ -58,7 +60,7 @@ function world({ limits, other }: WorldOptions = {}) {
     sides[id] = { peers, accepted };
     return sides[id];
   };
-  const one = makeSide('one', rtc.platform);
+  const one = makeSide('one', caller ?? rtc.platform);
   const two = makeSide('two', other ?? rtc.platform);
   const dial = async (id = 'two', options: { signal?: AbortSignal } = {}) => {
     const channel = await one.peers.dial(id, `webrtc://${id}`, { handshakeTimeout: 10_000, ...options });
@@ -90,6 +92,24 @@ describe('two pages', () => {
     channel.close(4000, 'enough');
     expect(await accepted?.inbox.closed()).toEqual({ code: 4000, reason: 'enough' });
     expect(await inbox.closed()).toEqual({ code: 4000, reason: 'enough' });
+    expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
+  });
+
+  it('hear at once that the other page goes away', async () => {
+    const pages = new EventTarget();
+    const { RTCPeerConnection } = new FakeRtc().platform;
+    const { one, two, dial } = world({
+      one: {
+        RTCPeerConnection,
+        addEventListener: (type, listener) => pages.addEventListener(type, listener),
+        removeEventListener: (type, listener) => pages.removeEventListener(type, listener),
+      },
+      other: { RTCPeerConnection },
+    });
+    const { inbox } = await dial();
+    pages.dispatchEvent(new Event('pagehide'));
+    expect(await inbox.closed()).toMatchObject({ code: 1001 });
+    expect(await two.accepted[0]?.inbox.closed()).toMatchObject({ code: 1006 });
     expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
   });
 
