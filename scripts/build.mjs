@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { bundleForBrowsers } from './browser-bundle.mjs';
+import { buildUi } from './ui-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -123,7 +124,7 @@ async function bundleProgram() {
       }),
     ),
   ]);
-  await writeNotices(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+  return bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 }
 
 /** The licences of what the bundles contain: they ask to be passed on with the code. */
@@ -186,13 +187,15 @@ async function replaceDist() {
 
 try {
   await mkdir(made, { recursive: true });
-  await Promise.all([
-    compileLibrary(),
+  const [program, ui] = await Promise.all([
     bundleProgram(),
+    buildUi(root, join(made, 'ui')),
+    compileLibrary(),
     bundleForBrowsers(root, join(made, 'browser')),
     compileExamples(),
     compilePageExample(),
   ]);
+  await writeNotices([...program, ...ui]);
   await replaceDist();
 } catch (error) {
   console.error(error.message);

@@ -29,6 +29,7 @@ const commands: CommandTable = {
   'kontrol keys rotate': async () => (await import('./commands/kontrol/keys/rotate.js')).default,
   'kontrol start': async () => (await import('./commands/kontrol/start.js')).default,
   'kontrol status': async () => (await import('./commands/kontrol/status.js')).default,
+  'kontrol ui': async () => (await import('./commands/kontrol/ui.js')).default,
   list: async () => (await import('./commands/list.js')).default,
   ping: async () => (await import('./commands/ping.js')).default,
   'proxy start': async () => (await import('./commands/proxy/start.js')).default,

@@ -117,11 +117,6 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     return Promise.reject(this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url));
   }
 
-  /** Whether a request came from this very kite, over the connection that stands. */
-  sent({ client }: { readonly client: unknown }): boolean {
-    return client === this.#connection;
-  }
-
   override forget(fn: (...args: never[]) => unknown): void {
     this.#connection?.forget(fn);
   }

@@ -30,6 +30,11 @@ export interface KontrolOptions {
   readonly forceOpenRegistration?: boolean | undefined;
   /** Whether it passes on what kites tell each other to connect over WebRTC. Default false. */
   readonly webrtc?: boolean | undefined;
+  /**
+   * Folder with the files of its page, which is then at `/` and lets people sign in: `dist/ui` of this package. Default: no
+   * page.
+   */
+  readonly page?: string | undefined;
   readonly timings?: Partial<Timings> | undefined;
   /** Milliseconds that a token is good for. Default 48 hours. */
   readonly tokenTtl?: number | undefined;

@@ -55,6 +55,11 @@ export const startFlags = {
     summary: 'Let --registration open listen beyond this machine; let -initial replace a kite key.',
   }),
   webrtc: boolean({ default: false, summary: 'Pass on the signalling of WebRTC between kites.' }),
+  ui: boolean({
+    allowNo: true,
+    summary: 'Show a page with the kites at /. Default: where only this machine can connect.',
+    description: 'People sign in there with a kite key, or with the link that "kitectl kontrol ui" prints.',
+  }),
   'key-store': string({
     summary:
       "Where to keep Kontrol's own kite key: file, or keychain, with the passwords of your desktop. Default: file.",
@@ -138,4 +143,4 @@ export type ParsedStartFlags = {
 type SwitchName = 'initial' | 'force' | 'webrtc';
 
 /** Switches whose default depends. */
-type ChoiceName = 'postgres-tls';
+type ChoiceName = 'ui' | 'postgres-tls';

@@ -34,6 +34,8 @@ export interface StartOptions {
   readonly policy: { readonly type: 'default' | 'open' } | { readonly type: 'file'; readonly file: string };
   readonly registration: 'invite' | 'open';
   readonly webrtc: boolean;
+  /** Whether it shows its page. */
+  readonly ui: boolean;
   readonly storage: StorageConfig;
   /** Where to keep the kite key of Kontrol's own user. Undefined: as the last time, or in a file. */
   readonly keyStore: KeyStore | undefined;
@@ -97,7 +99,8 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
     policy,
     registration,
     webrtc: on('webrtc'),
-    storage: storageChoice(text, { 'postgres-tls': postgresTls(flags, env) }, env, home),
+    ui: choice('ui', flags, env) ?? !beyond,
+    storage: storageChoice(text, { 'postgres-tls': choice('postgres-tls', flags, env) }, env, home),
     keyStore: keyStoreSetting(text('key-store')),
     home,
     warnings: warningsOf({ flags, beyond, given, tls: tlsFiles !== undefined, policy, registration, ip }),
@@ -105,8 +108,7 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
 }
 
 /** Undefined where nobody says whether. */
-function postgresTls(flags: ParsedStartFlags, env: Environment): boolean | undefined {
-  const name = 'postgres-tls';
+function choice(name: 'ui' | 'postgres-tls', flags: ParsedStartFlags, env: Environment): boolean | undefined {
   return flags[name] ?? (env[variableOf(name)]?.trim() ? switchOf(name, env) : undefined);
 }
 

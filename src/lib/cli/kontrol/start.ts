@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Kontrol } from '../../kontrol/kontrol.js';
 import { loadPolicy } from '../../kontrol/policy-file.js';
 import { openStorage } from '../../kontrol/storage/index.js';
@@ -16,7 +17,11 @@ import { makeKeyFiles, readKeyFiles } from './key-files.js';
 import { keepOwnKey, ownKeyStore, renewOwnKeyWhenKeysChange } from './own-key.js';
 import type { StartOptions } from './start-options.js';
 
-type Options = StartOptions & { readonly format: OutputFormat | undefined };
+type Options = StartOptions & {
+  readonly format: OutputFormat | undefined;
+  /** The folder of this package. */
+  readonly root: string;
+};
 
 /**
  * Runs a Kontrol until the person or the system ends it, and lets what it is doing finish first. What is missing at the
@@ -61,6 +66,7 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     registration,
     forceOpenRegistration: options.force,
     webrtc,
+    page: options.ui ? join(options.root, 'dist', 'ui') : undefined,
     ip,
     port,
     tls: await readTlsFiles(options.tlsFiles),
@@ -79,6 +85,8 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     renewOwnKeyWhenKeysChange(kontrol, ownKey, logger);
     sayStorage(storage, options, say);
     say(`Kontrol listens at ${kontrol.url}`);
+    if (options.ui)
+      say(`Its page is at ${new URL('/', kontrol.kite.url).href}: sign in with kitectl kontrol ui`);
     if (options.format !== undefined) {
       const fields = [{ label: 'URL', value: kontrol.url }];
       await printDetails(

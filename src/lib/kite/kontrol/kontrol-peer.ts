@@ -53,7 +53,7 @@ export class KontrolPeer extends KontrolMembership {
 
   /** Whether a request came from this Kontrol. */
   sent(request: Request): boolean {
-    return this.link.client?.sent(request) === true;
+    return this.link.client?.isConnectedTo(request.client) === true;
   }
 
   /** Takes in what Kontrol has passed on for another page. */
