@@ -46,6 +46,7 @@ export function arrange<Item extends Row>(rows: Iterable<Item>, view: View): rea
 
 function filterOf({ route, search }: View): (row: Row) => boolean {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  if (route.type === 'wrong') return () => false;
   const asked = route.type === 'query' ? queryMatcher(route.query) : undefined;
   return (row) => {
     if (asked && !asked(row.kite)) return false;

@@ -118,7 +118,8 @@ export function kontrolTests(setting: Setting): void {
       const { page } = await signedIn(setting, kontrol, '/clock');
       await page.evaluate(async () => {
         const [found] = await self.kontrol.getKites({ username: 'bob', environment: 'prod' });
-        self.client = found?.client() as typeof self.client;
+        if (!found) throw new Error('There is no such kite');
+        self.client = found.client();
         self.client.on('tokenRenew', () => self.events.push('renewed'));
         await self.client.dial();
       });

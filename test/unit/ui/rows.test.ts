@@ -36,6 +36,10 @@ describe('the rows of the table', () => {
     expect(idsBy({ route: parseRoute('#/bob/prod/math/%3E%3D%201.10') })).toEqual([['', ['1']]]);
   });
 
+  it('are none where the address cannot be understood', () => {
+    expect(idsBy({ route: parseRoute('#/bob//math') })).toEqual([]);
+  });
+
   it.each([
     ['username', ['alice', 'bob']],
     ['environment', ['prod', 'staging']],
