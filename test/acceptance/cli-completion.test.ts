@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bin, type Cli, cleanEnv, Running } from './cli-harness.js';
 import { Network } from './cli-network.js';
@@ -115,12 +116,16 @@ describe('in zsh', () => {
   it('completes commands and kites at a terminal', async () => {
     const rc = 'autoload -U compinit; compinit -u -D; source <(kitectl completion zsh); PS1="ready> "';
     await writeFile(join(cli.home, '.zshrc'), `${rc}\n`);
-    const child = spawn('script', ['-qec', 'zsh -i', '/dev/null'], { env, cwd: cli.home });
+    // Without a width zsh draws nothing that a test could read.
+    const child = spawn('script', ['-qec', 'stty cols 120; zsh -i', '/dev/null'], { env, cwd: cli.home });
     const zsh = new Running(child);
-    await zsh.type('ready> ', 'echo kitectl; kitectl pin\t--to /bob/prod/m\t');
-    await zsh.until(({ stdout }) => /ping .*--to .*\/bob\/prod\/math/s.test(stdout));
-    child.stdin.write('\u0003exit\r');
-    await zsh.outcome;
+    const line = ({ stdout }: Running): string => stripVTControlCharacters(stdout).replaceAll('\b', '');
+    await zsh.type('ready> ', 'kitectl pin\t');
+    await zsh.until((one) => /kitectl ping /.test(line(one)));
+    child.stdin.write('--to /bob/prod/m\t');
+    await zsh.until((one) => /ping +--to \/bob\/prod\/math /.test(line(one)));
+    child.stdin.write('\u0015exit\r');
+    expect(await zsh.outcome).toMatchObject({ code: 0 });
   });
 });
 

@@ -20,7 +20,7 @@ function values(line: string): unknown {
 describe('complete', () => {
   it.each<[string, string[]]>([
     ['cal', ['call']],
-    ['kontrol ', ['invite', 'start', 'status', 'keys']],
+    ['kontrol ', ['invite', 'keys', 'start', 'status']],
     ['kontrol keys re', ['revoke']],
     ['--json cal', ['call']],
     ['help kontrol st', ['start', 'status']],
