@@ -4,6 +4,8 @@ import { notFound } from '../cli-error.js';
 import type { TransportName } from '../transports.js';
 import { loadKiteKey } from '../credentials.js';
 import { toCliError } from '../failures.js';
+import type { FoundKey } from '../keys/find-key.js';
+import { keyKeeper } from '../keys/keep-key.js';
 import { doingAt, type KeyAtHand, whereKontrolIs } from '../kontrol-client.js';
 import type { OutputFormat } from '../output/format.js';
 import { loggerFor, untilAborted } from '../server.js';
@@ -85,7 +87,7 @@ function makeKite(
     found,
     local,
     events,
-  }: { readonly found: KeyAtHand; readonly local: LocalKite; readonly events: ExposeEvents },
+  }: { readonly found: FoundKey; readonly local: LocalKite; readonly events: ExposeEvents },
   surroundings: Surroundings,
 ): ExposedKite {
   const { name, version, environment, region } = options;
@@ -96,6 +98,7 @@ function makeKite(
     logger: loggerFor(surroundings),
     env,
     kiteKey: found.key.jwt,
+    saveKiteKey: keyKeeper(found, env),
     username: found.key.username,
     environment,
     ...(region !== undefined && { region }),
