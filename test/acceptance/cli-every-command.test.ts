@@ -198,6 +198,7 @@ const LINES: readonly Line[] = [
     line: 'kitectl proxy status --to https://proxy.example.com/kite --json',
     pipe: /^\[\{"name":"tunnelproxy"/,
   },
+  { line: 'kitectl query', pipe: /^\d\t\/bob\/prod\/math\//m, screen: /│ bob +│ prod +│ math/ },
   {
     line: 'kitectl query /bob/prod/math',
     pipe: /^1\t\/bob\/prod\/math\/1\.0\.0\//,
@@ -300,6 +301,15 @@ const LINES: readonly Line[] = [
       'mv .kite/kites/local/_/math .kite/kites/github.com/bob/math.kite',
     ],
     pipe: /Removed github\.com\/bob\/math\.kite\/1\.0\.0/,
+  },
+  {
+    line: 'kitectl watch',
+    until: '/bob/prod/',
+    pipe: /^(?:DE)?REGISTER\t\/bob\/prod\/\S+\thttp/m,
+    screen: /REGISTER/,
+    code: 130,
+    pipeCode: 130,
+    meanwhile: 'kitectl serve ./kite.js --register --environment prod',
   },
   {
     line: 'kitectl watch /bob',
