@@ -320,6 +320,13 @@ const LINES: readonly Line[] = [
     pipeCode: 130,
     meanwhile: 'kitectl serve ./kite.js --register --environment prod',
   },
+  {
+    line: 'kitectl kontrol keys reseal',
+    pipe: /^$/,
+    pipeCode: 2,
+    code: 2,
+    screen: /The store "file" encrypts nothing/,
+  },
   // The last: from then on the kite keys of the others are of a former pair.
   { line: 'kitectl kontrol keys rotate', pipe: /^A new key pair signs from now on: \S+$/m },
 ];
@@ -335,6 +342,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'kitectl keys list --key-store keychain': 'cli-keychain',
   'kitectl keys move --to keychain': 'cli-keychain',
   'kitectl register --to http://127.0.0.1:4000/kite --username bob --key-store keychain': 'cli-keychain',
+  'KONTROL_SECRET="$NEW" KONTROL_FORMER_SECRET="$OLD" kitectl kontrol keys reseal --storage postgres':
+    'cli-kontrol-postgres, and cli-kontrol-etcd',
   'kitectl kontrol start --ip 0.0.0.0 --kontrolurl https://kontrol.example.com:4000/kite --tlscertfile cert.pem --tlskeyfile key.pem --storage etcd --machines http://10.0.0.1:2379':
     'cli-kontrol-etcd',
 };
@@ -398,7 +407,7 @@ describe('in a pipe', () => {
     expect({ code, stderr }).toEqual({ code: row.pipeCode ?? 0, stderr: expect.any(String) as string });
     expect(stdout).toMatch(row.pipe);
     // Who is asked at a terminal is told here which flag to give.
-    if (row.pipeCode === 2) expect(stderr).toMatch(/--(?:yes|invite-file)/);
+    if (row.pipeCode === 2) expect(stderr).toMatch(/--(?:yes|invite-file|storage)/);
     expect(stdout + stderr).not.toContain('\u001b');
   });
 });
