@@ -55,7 +55,10 @@ export class Sealer {
     }
     const others =
       this.#former === undefined ? 'KONTROL_SECRET is not' : 'neither KONTROL_SECRET nor the former one is';
-    throw unreadable(context, `${others} the secret with which it was stored: set one of them to that`);
+    throw unreadable(
+      context,
+      `${others} the secret with which it was stored: set KONTROL_SECRET or KONTROL_FORMER_SECRET to that one`,
+    );
   }
 
   /** Whether a stored text opens with the secret itself: neither with the former one, nor does it lie in clear. */
