@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { writeFile } from 'node:fs/promises';
+import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { selfSignedCertificate } from '../../src/lib/keys/index.js';
+import { readKiteKeyFile, selfSignedCertificate } from '../../src/lib/keys/index.js';
 import { request } from '../helpers/http.js';
 import { freePort } from '../helpers/free-port.js';
 import { testKeyPair } from '../helpers/keys.js';
@@ -145,6 +145,18 @@ describe('proxy start', () => {
     await running.type('The reverse proxy listens at ', '\u0003');
     expect(await running.outcome).toMatchObject({ code: 0 });
     expect(running.stdout).toContain('The proxy ends.');
+  });
+
+  it('keeps the fresh kite key that Kontrol hands out after it has changed its keys', async () => {
+    const file = join(cli.home, 'proxy.key');
+    await copyFile(join(bob.KITE_HOME, 'kite.key'), file);
+    await chmod(file, 0o600);
+    const old = readKiteKeyFile(file);
+    expect((await cli.run(['kontrol', 'keys', 'rotate'])).code).toBe(0);
+    await startProxy('--key-file', file);
+    const fresh = readKiteKeyFile(file);
+    expect(fresh.username).toBe('bob');
+    expect(fresh.kontrolKey).not.toBe(old.kontrolKey);
   });
 
   it('ends gracefully on SIGTERM, with exit code 0', async () => {

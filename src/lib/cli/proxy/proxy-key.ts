@@ -1,6 +1,6 @@
 import { isKiteError } from '../../protocol/errors.js';
 import { loadKiteKey } from '../credentials.js';
-import { describePlace, type KeyChoice, readKey } from '../keys/find-key.js';
+import { describePlace, type FoundKey, type KeyChoice, readKey } from '../keys/find-key.js';
 import { ownPlace } from '../kontrol/admin.js';
 import type { KeyAtHand } from '../kontrol-client.js';
 import type { Surroundings } from '../surroundings.js';
@@ -11,13 +11,16 @@ import type { Surroundings } from '../surroundings.js';
  *
  * @throws CliError or ConfigurationError where there is none, or none that can be used
  */
-export async function proxyKey(choice: KeyChoice, env: Surroundings['env']): Promise<KeyAtHand> {
+export async function proxyKey(
+  choice: KeyChoice,
+  env: Surroundings['env'],
+): Promise<KeyAtHand & Pick<FoundKey, 'place'>> {
   const named = choice.keyFile ?? choice.context ?? (env['KITE_KEY'] || env['KITE_KEY_FILE']);
   if (!named) {
     const place = ownPlace(env);
     try {
       const key = await readKey(place, env);
-      return { key, source: describePlace(place), home: key.kontrolUrl };
+      return { key, place, source: describePlace(place), home: key.kontrolUrl };
     } catch (error) {
       if (!isKiteError(error) || error.code !== 'keyFileMissing') throw error;
     }

@@ -6,6 +6,7 @@ import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError } from '../cli-error.js';
 import { readPem } from '../kontrol/key-files.js';
+import { keyKeeper } from '../keys/keep-key.js';
 import { whereKontrolIs } from '../kontrol-client.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
@@ -72,6 +73,7 @@ async function makeProxy(
     port,
     tls,
     kiteKey: found.key.jwt,
+    saveKiteKey: keyKeeper(found, env),
     kontrolUrl: whereKontrolIs({ ...options, ...found }, env),
     environment,
     region,
