@@ -11,6 +11,7 @@ readonly NEEDED=(
   '/usr/bin/gnome-keyring-daemon gnome-keyring'
   '/usr/bin/dbus-run-session dbus-daemon'
   '/usr/lib/*/pkgconfig/libsecret-1.pc libsecret-1-dev'
+  '/usr/bin/jq jq'
   '/usr/bin/zsh zsh'
   '/usr/bin/fish fish'
 )
