@@ -25,6 +25,7 @@ const commands: CommandTable = {
   'keys show': async () => (await import('./commands/keys/show.js')).default,
   'kontrol invite': async () => (await import('./commands/kontrol/invite.js')).default,
   'kontrol keys list': async () => (await import('./commands/kontrol/keys/list.js')).default,
+  'kontrol keys reseal': async () => (await import('./commands/kontrol/keys/reseal.js')).default,
   'kontrol keys revoke': async () => (await import('./commands/kontrol/keys/revoke.js')).default,
   'kontrol keys rotate': async () => (await import('./commands/kontrol/keys/rotate.js')).default,
   'kontrol start': async () => (await import('./commands/kontrol/start.js')).default,

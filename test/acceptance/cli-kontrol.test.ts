@@ -73,6 +73,14 @@ describe('kontrol start', () => {
     expect(keys[1]).toBe(keys[0]);
   });
 
+  it('is what its own key is for, whatever Kontrol the context in use names', async () => {
+    const other = ['context', 'add', 'other', '--kontrol', 'http://127.0.0.1:1/kite', '--use'];
+    expect((await cli.run(other)).code).toBe(0);
+    expect(await cli.run(['kontrol', 'status', '-o', 'name'])).toMatchObject({ code: 0, stdout: `${url}\n` });
+    expect((await cli.run(['kontrol', 'status', '--context', 'other'])).code).not.toBe(0);
+    expect((await cli.run(['context', 'remove', 'other', '--yes'])).code).toBe(0);
+  });
+
   it('refuses what is not safe or not possible, with an exit code that tells which', async () => {
     const open = await cli.run(['kontrol', 'start', '--ip', '0.0.0.0', '--registration', 'open']);
     expect(open.code).toBe(2);

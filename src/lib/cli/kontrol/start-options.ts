@@ -5,7 +5,7 @@ import { usageError } from '../cli-error.js';
 import type { KeyStore } from '../context/contexts.js';
 import { checkedUrl, isLoopback } from '../target.js';
 import { portOf, said, type Setting, variableOf } from './setting.js';
-import type { ParsedStartFlags } from './start-flags.js';
+import type { ParsedStartFlags, ParsedStorageFlags } from './start-flags.js';
 import type { StorageConfig } from '../../kontrol/storage/index.js';
 import { storageChoice } from './storage-choice.js';
 
@@ -56,10 +56,7 @@ export interface KeyFiles {
  * @throws CliError where one does not say what it must, or where what they say together is not safe
  */
 export function startOptions(flags: ParsedStartFlags, env: Environment): StartOptions {
-  const text: Setting = (name) => {
-    const flag = flags[name];
-    return (typeof flag === 'string' ? flag : undefined) || env[variableOf(name)]?.trim() || undefined;
-  };
+  const text = settingOf(flags, env);
   const on = (name: 'initial' | 'webrtc'): boolean => flags[name] || switchOf(name, env);
   const ip = text('ip') ?? '127.0.0.1';
   const port = portOf(text('port'), 'port', 4000, 0);
@@ -100,15 +97,41 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
     registration,
     webrtc: on('webrtc'),
     ui: choice('ui', flags, env) ?? !beyond,
-    storage: storageChoice(text, { 'postgres-tls': choice('postgres-tls', flags, env) }, env, home),
+    storage: storageOptions(flags, env),
     keyStore: keyStoreSetting(text('key-store')),
     home,
     warnings: warningsOf({ flags, beyond, given, tls: tlsFiles !== undefined, policy, registration, ip }),
   };
 }
 
+/**
+ * The store that flags and `KONTROL_*` variables describe.
+ *
+ * @throws CliError where one does not say what it must
+ */
+export function storageOptions(flags: ParsedStorageFlags, env: Environment): StorageConfig {
+  const home = join(kiteHome(env), 'kontrol');
+  return storageChoice(
+    settingOf(flags, env),
+    { 'postgres-tls': choice('postgres-tls', flags, env) },
+    env,
+    home,
+  );
+}
+
+function settingOf(flags: Partial<ParsedStartFlags>, env: Environment): Setting {
+  return (name) => {
+    const flag = flags[name];
+    return (typeof flag === 'string' ? flag : undefined) || env[variableOf(name)]?.trim() || undefined;
+  };
+}
+
 /** Undefined where nobody says whether. */
-function choice(name: 'ui' | 'postgres-tls', flags: ParsedStartFlags, env: Environment): boolean | undefined {
+function choice(
+  name: 'ui' | 'postgres-tls',
+  flags: Partial<ParsedStartFlags>,
+  env: Environment,
+): boolean | undefined {
   return flags[name] ?? (env[variableOf(name)]?.trim() ? switchOf(name, env) : undefined);
 }
 

@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { Kontrol } from '../../kontrol/kontrol.js';
 import { loadPolicy } from '../../kontrol/policy-file.js';
 import { openStorage } from '../../kontrol/storage/index.js';
-import { type Storage, StorageError } from '../../kontrol/storage/storage.js';
+import type { Storage } from '../../kontrol/storage/storage.js';
 import { systemClock } from '../../util/clock.js';
-import { CliError, configurationError } from '../cli-error.js';
-import { ExitCode } from '../exit-codes.js';
+import { type CliError, configurationError } from '../cli-error.js';
 import { listenError, loggerFor, untilAborted } from '../server.js';
 import { readTlsFiles } from '../tls-files.js';
 import { printDetails } from '../output/details.js';
@@ -16,6 +15,7 @@ import { defaultKeyFiles, writeInitialKey } from './initial.js';
 import { makeKeyFiles, readKeyFiles } from './key-files.js';
 import { keepOwnKey, ownKeyStore, renewOwnKeyWhenKeysChange } from './own-key.js';
 import type { StartOptions } from './start-options.js';
+import { storageFailure } from './storage-failure.js';
 
 type Options = StartOptions & {
   readonly format: OutputFormat | undefined;
@@ -142,17 +142,5 @@ function sayStorage(storage: Storage, options: Options, say: (text: string) => v
 
 /** What stands in the way of a Kontrol is of this machine, or of its store. */
 function asCliError(error: unknown): CliError {
-  if (error instanceof StorageError) {
-    const unavailable = error.code === 'unavailable';
-    return new CliError(error.message, {
-      exitCode: unavailable ? ExitCode.unreachable : ExitCode.configuration,
-      type: 'storage',
-      code: error.code,
-      hint: unavailable
-        ? 'See that the store runs and that its settings are right, or choose another with --storage.'
-        : 'Choose another store with --storage.',
-      cause: error,
-    });
-  }
-  return listenError(error);
+  return storageFailure(error) ?? listenError(error);
 }

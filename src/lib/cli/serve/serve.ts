@@ -6,6 +6,7 @@ import { CliError, configurationError, usageError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
 import { loggerFor, untilAborted } from '../server.js';
 import { findKey } from '../keys/find-key.js';
+import { keyKeeper } from '../keys/keep-key.js';
 import { whereKontrolIs } from '../kontrol-client.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
@@ -68,6 +69,7 @@ async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): 
     env,
     logger,
     kiteKey: found?.key.jwt ?? false,
+    ...(found && { saveKiteKey: keyKeeper(found, env) }),
     ...(version !== undefined && { version }),
     ...(port !== undefined && { port }),
     ...(ip !== undefined && { ip }),
