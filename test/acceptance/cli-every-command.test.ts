@@ -165,6 +165,12 @@ const LINES: readonly Line[] = [
   },
   { line: 'kitectl kontrol status', pipe: /^kites\t/m, screen: /│ kites/ },
   { line: 'kitectl kontrol status --json', pipe: /^\{"/ },
+  {
+    line: 'kitectl kontrol ui',
+    pipe: /^http:\/\/127\.0\.0\.1:\d+\/#sign-in=[\w-]{32}\n$/,
+    screen: /http:\/\/127\.0\.0\.1:\d+\/#sign-in=[\w-]{32}/,
+  },
+  { line: 'kitectl kontrol ui --admin', pipe: /#sign-in=/ },
   { line: 'kitectl list', before: [INSTALL], pipe: /^local\/_\/math\/1\.0\.0$/m, screen: /│ math/ },
   { line: 'kitectl list | xargs -n1 kitectl uninstall --yes', before: [INSTALL], pipe: /Removed/ },
   { line: 'kitectl ping --to http://localhost:3636/kite', pipe: /^pong from / },

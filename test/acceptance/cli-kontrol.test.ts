@@ -129,6 +129,54 @@ describe('kontrol start', () => {
   });
 });
 
+describe('kontrol ui', () => {
+  it('prints a link that signs the person in, once', async () => {
+    const { stdout, code } = await cli.run(['kontrol', 'ui'], { env: bob });
+    expect(code).toBe(0);
+    const { origin, hash } = new URL(stdout.trim());
+    expect(origin).toBe(new URL(url).origin);
+    const kite = new Kite('page', '1.0.0', { kiteKey: false, env: {} });
+    try {
+      const client = kite.newClient(url);
+      await client.dial();
+      const signIn = (): Promise<unknown> => client.tell('signIn', { code: hash.slice('#sign-in='.length) });
+      expect(await signIn()).toMatchObject({ username: 'bob' });
+      await expect(signIn()).rejects.toMatchObject({ type: 'authenticationError' });
+    } finally {
+      await kite.close();
+    }
+  });
+
+  it("signs in as Kontrol's own user where the person has no key, or asks for it", async () => {
+    const own = await cli.run(['kontrol', 'ui', '--json']);
+    expect(JSON.parse(own.stdout)).toMatchObject({ username: 'kontrol', seconds: 120 });
+    const elsewhere = await cli.run(['kontrol', 'ui', '--admin'], { env: bob });
+    expect(elsewhere).toMatchObject({ code: 3, stdout: '' });
+    expect(elsewhere.stderr).toContain("kite key of Kontrol's own user");
+  });
+
+  it('says how to have a page where there is none', async () => {
+    const env = { KITE_HOME: join(cli.home, 'no-page') };
+    const port = String(await freePort());
+    const bare = cli.start(['kontrol', 'start', '--no-ui', '--port', port], { env });
+    await listens(bare);
+    expect(bare.stderr).not.toContain('Its page');
+    const outcome = await cli.run(['kontrol', 'ui'], { env });
+    expect(outcome).toMatchObject({ code: 7, stdout: '' });
+    expect(outcome.stderr).toContain('--ui');
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    bare.child.kill('SIGTERM');
+    expect((await bare.outcome).code).toBe(0);
+  });
+
+  it('is of the page that Kontrol shows by default where only this machine can connect', async () => {
+    expect(kontrol.stderr).toContain(`Its page is at ${new URL('/', url).href}`);
+    const page = await fetch(new URL('/', url));
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<script type="module" src="/ui.js"></script>');
+  });
+});
+
 describe('register', () => {
   it('refuses an invite that was used, with exit code 4', async () => {
     const invite = (await cli.run(['kontrol', 'invite', 'eve', '--ttl', '1h'])).stdout;

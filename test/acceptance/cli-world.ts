@@ -5,7 +5,7 @@ import { Kite } from '../../src/lib/index.js';
 import { writeKiteKeyFile } from '../../src/lib/keys/index.js';
 import { TunnelProxy } from '../../src/lib/proxy/tunnel/tunnel-proxy.js';
 import { silentLogger } from '../../src/lib/util/logger.js';
-import { bin, Cli, cleanEnv, Running } from './cli-harness.js';
+import { bin, Cli, cleanEnv, root, Running } from './cli-harness.js';
 import type { TestKite } from './cli-kite.js';
 import { Network } from './cli-network.js';
 
@@ -24,7 +24,7 @@ export class World {
   }
 
   static async create(): Promise<World> {
-    const network = await Network.create();
+    const network = await Network.create({ page: join(root, 'dist', 'ui') });
     const math = await network.register();
     const { kontrol, jwt } = network;
     const common = { kontrolUrl: kontrol.url, env: {}, logger: silentLogger };

@@ -53,7 +53,7 @@ export function uiTests(setting: UiSetting): void {
           shown: document.documentElement.outerHTML,
           typed: Array.from(document.querySelectorAll('input'), ({ value }) => value).join(''),
         }));
-        expect(kept).toMatchObject({ address: `${origin}/#/`, stored: [0, 0, ''], databases: [], typed: '' });
+        expect(kept).toMatchObject({ address: `${origin}/`, stored: [0, 0, ''], databases: [], typed: '' });
         expect(JSON.stringify([kept, requests])).not.toContain(key.slice(0, 40));
         await page.getByRole('button', { name: 'Sign out' }).click();
         const file = join(temporaryFolder(), 'kite.key');

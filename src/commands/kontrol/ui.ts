@@ -12,7 +12,7 @@ export default class KontrolUi extends BaseCommand {
     'those that you may call. Where you have no kite key, and Kontrol runs on this machine, it is its own user that signs in.';
 
   static override examples = [
-    { description: 'Open the page on Linux.', command: 'xdg-open "$(<%= config.bin %> kontrol ui)"' },
+    { description: 'A link to open, as you.', command: '<%= config.bin %> kontrol ui' },
     { description: 'See the kites of all users.', command: '<%= config.bin %> kontrol ui --admin' },
   ];
 
