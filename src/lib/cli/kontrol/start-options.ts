@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { type Accept, HOSTS, ORIGINS } from '../../kite/config-values.js';
+import { HOSTS, ORIGINS } from '../../kite/config-values.js';
 import { kiteHome } from '../../keys/kite-key-file.js';
 import { usageError } from '../cli-error.js';
+import { accepted } from '../connection-flags.js';
 import type { KeyStore } from '../context/contexts.js';
 import { checkedUrl, isLoopback } from '../target.js';
 import { portOf, said, type Setting, variableOf } from './setting.js';
@@ -91,8 +92,8 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
     version: versionOf(text('version')),
     keyFiles: keyFiles && { publicKey: keyFiles[0], privateKey: keyFiles[1] },
     tlsFiles: tlsFiles && { certificate: tlsFiles[0], privateKey: tlsFiles[1] },
-    allowOrigin: accepted(text('allow-origin'), 'allow-origin', ORIGINS),
-    allowedHosts: accepted(text('allow-host'), 'allow-host', HOSTS),
+    allowOrigin: accepted(text('allow-origin'), said('allow-origin'), ORIGINS),
+    allowedHosts: accepted(text('allow-host'), said('allow-host'), HOSTS),
     policy,
     registration,
     webrtc: on('webrtc'),
@@ -133,13 +134,6 @@ function choice(
   env: Environment,
 ): boolean | undefined {
   return flags[name] ?? (env[variableOf(name)]?.trim() ? switchOf(name, env) : undefined);
-}
-
-function accepted<Value>(text: string | undefined, name: string, accept: Accept<Value>): Value | undefined {
-  if (text === undefined) return undefined;
-  const value = accept.parse(text);
-  if (value === undefined) throw usageError(`${said(name)} must be ${accept.what}, not ${text}.`);
-  return value;
 }
 
 function switchOf(name: string, env: Environment): boolean {

@@ -56,6 +56,7 @@ export async function serve(options: Options, surroundings: Surroundings): Promi
 
 async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
+  const { allowOrigin, allowedHosts } = options;
   const found = await findKey(options, env);
   if (!found && (auth || register)) {
     throw configurationError(
@@ -76,6 +77,8 @@ async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): 
     ...(environment !== undefined && { environment }),
     ...(region !== undefined && { region }),
     ...(register && found && { kontrolUrl: whereKontrolIs({ ...options, ...found }, env) }),
+    ...(allowOrigin !== undefined && { allowOrigin }),
+    ...(allowedHosts !== undefined && { allowedHosts }),
     ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
   });
 }
