@@ -138,10 +138,10 @@ export function wholeNumber(text: string, flag: string, min: number, max: number
 export function accepted<Value>(
   text: string | undefined,
   source: string,
-  { parse, what }: Accept<Value>,
+  accept: Accept<Value>,
 ): Value | undefined {
   if (text === undefined) return undefined;
-  const value = parse(text);
-  if (value === undefined) throw usageError(`${source} must be ${what}, not ${text}.`);
+  const value = accept.parse(text);
+  if (value === undefined) throw usageError(`${source} must be ${accept.what}, not ${text}.`);
   return value;
 }
