@@ -84,8 +84,13 @@ function authenticationHint(doing: Doing | undefined): string {
 function dialVerdict({ cause }: KiteError): Verdict | undefined {
   if (!(cause instanceof DialError)) return undefined;
   if (cause.status === 404) return { exitCode: ExitCode.notFound };
+  if (cause.status === 403) return { exitCode: ExitCode.unreachable, hint: NOT_LET_IN };
   return { exitCode: cause.code === 'invalidUrl' ? ExitCode.usage : ExitCode.unreachable };
 }
+
+const NOT_LET_IN =
+  "A kite that listens at loopback goes by other names than localhost only where it is told to: with serve and Kontrol's " +
+  '--allow-host NAME, or KITE_ALLOWED_HOSTS.';
 
 const CONFIGURATION_HINTS: Readonly<Record<string, string>> = {
   keyFileMissing: 'Name another file with --key-file.',

@@ -49,6 +49,10 @@ describe('toCliError', () => {
     expect(toCliError(refused, { ...doing, withKey: true }).hint).toContain('kitectl showkey');
   });
 
+  it('tells who is not let in about names that a kite does not go by', () => {
+    expect(toCliError(dialError('handshake', 403), doing).hint).toContain('KITE_ALLOWED_HOSTS');
+  });
+
   it('leaves an error that is decided as it is', () => {
     const error = usageError('no');
     expect(toCliError(error, doing)).toBe(error);
