@@ -25,8 +25,8 @@ export async function startUiKontrol(
 }
 
 /** A link that signs `username` in, once. */
-export async function linkFor(kontrol: Kontrol, username: string): Promise<string> {
-  const caller = await connect(kontrol, username);
+export async function linkFor(kontrol: Kontrol, username: string, kite: KiteOptions = {}): Promise<string> {
+  const caller = await connect(kontrol, username, { kite });
   const { code } = await caller.tell<{ code: string }>('signInCode');
   caller.close();
   return `${new URL('/', kontrol.kite.url).href}#sign-in=${code}`;

@@ -6,6 +6,7 @@ import type { Kite } from '../../src/lib/index.js';
 import { KiteError } from '../../src/lib/index.js';
 import { randomUUID } from 'node:crypto';
 import { startKontrol } from '../helpers/kontrol.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { openPage } from './chromium.js';
 import {
@@ -76,6 +77,33 @@ export function uiTests(setting: UiSetting): void {
         expect(await signIn('')).toContain('Choose the file');
         expect(await signIn('what is that')).toContain('no kite key');
         expect(await signIn(await other.newKiteKey('bob'))).toContain('not signed by this Kontrol');
+      });
+
+      it('stays signed in for as long as it is open, although its token ends', async () => {
+        const clock = new ManualClock();
+        const hour = 3_600_000;
+        const patient = { clock, limits: { idleTimeout: 0 } };
+        const { kontrol } = await startUiKontrol(setting, {
+          ...patient,
+          tokenTtl: hour,
+          timings: { lease: 10 * hour, storedLease: 10 * hour },
+        });
+        await startRegistered(kontrol, 'math', {
+          ...patient,
+          methods: (kite) => kite.handle('hello', () => 'hi'),
+        });
+        const { page } = await openPage(setting.browser(), 'about:blank');
+        await page.clock.install({ time: clock.now() });
+        await page.goto(await linkFor(kontrol, 'bob', { clock }));
+        await kiteLink(page, 'math').waitFor();
+        for (let passed = 0; passed < 3; passed++) {
+          clock.advance(hour);
+          await page.clock.fastForward(hour);
+        }
+        await kiteLink(page, 'math').click();
+        await page.getByRole('button', { name: 'hello' }).click();
+        await page.getByRole('button', { name: 'Call', exact: true }).click();
+        expect(await appears(page.getByText('"hi"', { exact: true }))).toBe(true);
       });
 
       it('forgets everything when the person signs out', async () => {
