@@ -23,7 +23,10 @@ export default class Query extends BaseCommand {
   ];
 
   static override args = {
-    path: string({ description: 'Which kites. Default: yours.', ignoreStdin: true }),
+    path: string({
+      description: 'Which kites; / is all that you may find. Default: yours.',
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {

@@ -59,6 +59,8 @@ export function watch(options: Omit<QueryOptions, 'watch'>, surroundings: Surrou
 /** What to ask Kontrol, once it is known who asks. Throws at once where the path is none. */
 function askedBy(path: string | undefined): (kontrol: Pick<AtKontrol, 'key'>) => KiteQuery {
   if (path === undefined) return ({ key }) => ({ username: key.username });
+  // Nothing that is set: all kites that Kontrol lets this person find.
+  if (path.trim() === '/') return () => ({});
   const asked = requireQuery(path, 'The query');
   return () => asked;
 }
