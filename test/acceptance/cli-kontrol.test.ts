@@ -129,6 +129,23 @@ describe('kontrol start', () => {
   });
 });
 
+describe('query /', () => {
+  it('finds all that one may find: of everybody, where one runs Kontrol', async () => {
+    const math = await registerByHand('of-bob', 'http://127.0.0.1:1/kite');
+    try {
+      const own = join(cli.home, '.kite', 'kontrol', 'kite.key');
+      const all = await cli.run(['query', '/', '--key-file', own, '-o', 'name']);
+      expect(all).toMatchObject({ code: 0, stderr: '' });
+      expect(all.stdout).toMatch(/^\/bob\/prod\/of-bob\//m);
+      expect(all.stdout).toMatch(/^\/kontrol\/unknown\/kontrol\//m);
+      const alone = await cli.run(['query', '--key-file', own, '-o', 'name']);
+      expect(alone.stdout).not.toContain('of-bob');
+    } finally {
+      await math.close();
+    }
+  });
+});
+
 describe('kontrol ui', () => {
   it('prints a link that signs the person in, once', async () => {
     const { stdout, code } = await cli.run(['kontrol', 'ui'], { env: bob });
