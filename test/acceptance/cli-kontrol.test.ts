@@ -172,6 +172,12 @@ describe('kontrol ui', () => {
     expect(elsewhere.stderr).toContain("kite key of Kontrol's own user");
   });
 
+  it('says how to come to a key where there is none', async () => {
+    const outcome = await cli.run(['kontrol', 'ui'], { env: { KITE_HOME: join(cli.home, 'nobody') } });
+    expect(outcome).toMatchObject({ code: 3, stdout: '' });
+    expect(outcome.stderr).toContain('kitectl register --to URL');
+  });
+
   it('says how to have a page where there is none', async () => {
     const env = { KITE_HOME: join(cli.home, 'no-page') };
     const port = String(await freePort());

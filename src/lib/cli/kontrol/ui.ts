@@ -1,5 +1,5 @@
 import { isKiteError, KiteError } from '../../protocol/errors.js';
-import { CliError } from '../cli-error.js';
+import { CliError, configurationError, isCliError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
 import { findKey, type FoundKey } from '../keys/find-key.js';
 import { type KontrolOptions, withKey } from '../kontrol-client.js';
@@ -56,7 +56,17 @@ async function keyOf(
   env: Surroundings['env'],
 ): Promise<Pick<FoundKey, 'key' | 'source'>> {
   if (options.admin) return adminKey(options, env);
-  return (await findKey(options, env)) ?? adminKey(options, env);
+  const own = await findKey(options, env);
+  if (own) return own;
+  try {
+    return await adminKey(options, env);
+  } catch (error) {
+    if (!isCliError(error)) throw error;
+    throw configurationError(
+      "There is no kite key: neither one of yours, nor that of Kontrol's own user.",
+      'Get one with: kitectl register --to URL --username NAME; or run this where Kontrol was started.',
+    );
+  }
 }
 
 function withoutPage(url: string): (error: unknown) => never {
