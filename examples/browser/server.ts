@@ -67,5 +67,6 @@ kite.handleHttp('/', async (request, response) => {
     .end(body);
 });
 
-console.log(`Open http://localhost:${values.port}/`);
-await kite.run();
+await kite.listen();
+console.log(`Open http://localhost:${kite.port}/`);
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void kite.close());

@@ -13,15 +13,15 @@ export function exampleTests({ browser }: Setting): void {
       const server = spawn(
         process.execPath,
         [join(root, 'examples', 'browser', 'server.js'), '--port', String(port)],
-        { cwd: root, env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'ignore', 'pipe'] },
+        { cwd: root, env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'pipe', 'ignore'] },
       );
       onTestFinished(async () => {
         const ended = once(server, 'exit');
         server.kill('SIGTERM');
         await ended;
       });
-      // Its first log line says that it listens.
-      await once(server.stderr, 'data');
+      // It says where to look once it listens.
+      await once(server.stdout, 'data');
       const { page, alerts, written } = await openPage(browser(), `http://localhost:${port}/`);
       await page.getByText('Connected.').waitFor();
       await page.getByLabel('Number').fill('12');
