@@ -7,6 +7,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { makeCodeCaches } from './code-cache.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -57,17 +58,17 @@ async function compileLibrary() {
 
 // What most commands do without is a file of its own: Node reads every file that it loads to the end.
 const parts = [
-  'help',
   'import-module',
   'installed-kites',
   'kontrol-server',
   'proxy-server',
   'questions',
   'terminal',
+  'through-oclif',
   'yaml',
 ];
 
-/** Leaves the parts, and the half of oclif that is in the part for help, to be loaded when they are used. */
+/** Leaves the parts, and the half of oclif that is in the part for oclif, to be loaded when they are used. */
 const leaveParts = {
   name: 'leave-parts',
   setup({ onResolve }) {
@@ -80,7 +81,7 @@ const leaveParts = {
       if (!/[\\/]@oclif[\\/]core[\\/]lib[\\/]/.test(importer)) return undefined;
       const file = createRequire(importer).resolve(path);
       return /[\\/]lib[\\/](config|help)[\\/]index\.js$/.test(file)
-        ? { path: './help.cjs', external: true }
+        ? { path: './through-oclif.cjs', external: true }
         : undefined;
     });
   },
@@ -115,10 +116,10 @@ async function bundleProgram() {
         ...options,
         entryPoints: [join('src/lib/cli', `${name}.ts`)],
         outfile: join(made, `${name}.cjs`),
-        // The one place where `import()` is to load what only an ES module loader can.
-        ...(name === 'import-module' && { supported: {} }),
-        // The part for help is what the others leave out.
-        plugins: name === 'help' ? [lazyOclif] : [leaveParts, lazyOclif],
+        // Where `import()` is to load what only an ES module loader can.
+        ...(['import-module', 'through-oclif'].includes(name) && { supported: {} }),
+        // The part for oclif is what the others leave out.
+        plugins: name === 'through-oclif' ? [lazyOclif] : [leaveParts, lazyOclif],
       }),
     ),
   ]);
@@ -163,6 +164,7 @@ async function replaceDist() {
 try {
   await mkdir(made, { recursive: true });
   await Promise.all([compileLibrary(), bundleProgram(), compileExamples()]);
+  await makeCodeCaches(join(root, made));
   await replaceDist();
 } catch (error) {
   console.error(error.message);

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { type Clock, systemClock } from '../util/clock.js';
 import type { ColorChoice, Output, Surroundings } from './surroundings.js';
 
@@ -55,6 +54,8 @@ export class ProcessSurroundings implements Surroundings {
   }
 
   spareMemory(): void {
+    // An import at the top would load Node's streams for commands that use none.
+    const { setFlagsFromString } = process.getBuiltinModule('node:v8');
     // Without these V8 lets garbage grow to several times of what is in use, since that takes less time.
     setFlagsFromString('--semi-space-growth-factor=1');
     setFlagsFromString('--optimize-for-size');
