@@ -3,7 +3,7 @@
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const path = require('node:path');
-const { Script, constants } = require('node:vm');
+const { Script } = require('node:vm');
 
 /**
  * Where the code caches for this Node are, of the programs in the folder `dist`: what V8 made of their source when they were
@@ -20,13 +20,13 @@ exports.cacheFolder = (dist) =>
  */
 exports.load = function load(file, keep) {
   const cachedData = read(path.join(exports.cacheFolder(path.dirname(file)), `${path.basename(file)}.bin`));
-  if (!cachedData && !keep) return require(file);
+  if (!cachedData && !(keep && mayBeCached(file))) return require(file);
   // As Node wraps it. One line less would be another source than the one that was cached.
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'utf8')}\n})`;
+  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
   const script = new Script(source, {
-    filename: file,
+    // What the cache says in any case, which knows only where it was made.
+    filename: `kitectl/dist/${path.basename(file)}`,
     cachedData,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   keep?.(file, script);
   const module = { exports: {} };
@@ -43,6 +43,11 @@ exports.load = function load(file, keep) {
     .call(module.exports, module.exports, requireHere, module, file, path.dirname(file));
   return module.exports;
 };
+
+/** `import()` works only in what Node itself has loaded. */
+function mayBeCached(file) {
+  return path.basename(file) !== 'import-module.cjs';
+}
 
 function read(file) {
   try {

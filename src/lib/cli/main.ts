@@ -25,7 +25,7 @@ export async function main(root: string, argv: readonly string[], way: Way): Pro
     // Once: a second signal ends the process at once, should the first hang.
     process.once('SIGINT', () => stop(endedBy('SIGINT', ExitCode.interrupted)));
     process.once('SIGTERM', () => stop(endedBy('SIGTERM', ExitCode.terminated)));
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    surroundings.onUnwritable((error) => {
       // A reader that has seen enough (`| head`) is no failure.
       if (error.code === 'EPIPE') process.exit(ExitCode.ok);
       stop(unwritable(error));
@@ -35,7 +35,8 @@ export async function main(root: string, argv: readonly string[], way: Way): Pro
   process.exitCode = ExitCode.remoteError;
   let exitCode: number = ExitCode.ok;
   try {
-    await Promise.race([way(root, argv, surroundings), stopped]);
+    // What is written last may turn out to be unwritable only while it leaves.
+    await Promise.race([way(root, argv, surroundings).then(() => surroundings.flush()), stopped]);
   } catch (error) {
     const failure = toCliError(error);
     exitCode = failure.exitCode;

@@ -10,6 +10,7 @@ export class ProcessSurroundings implements Surroundings {
   readonly noInput: boolean;
   readonly clock: Clock = systemClock;
   readonly #stop = new AbortController();
+  #onUnwritable: (error: NodeJS.ErrnoException) => void = () => {};
   #endsByItself = false;
   readonly #used = new Set<Output>();
 
@@ -26,7 +27,12 @@ export class ProcessSurroundings implements Surroundings {
   }
 
   get stdout(): Output {
-    this.#used.add(process.stdout);
+    if (!this.#used.has(process.stdout)) {
+      // oclif, which is loaded by now, listens too: it throws what it hears, and the process ends before anyone is told.
+      process.stdout.removeAllListeners('error');
+      process.stdout.on('error', (error) => this.#onUnwritable(error));
+      this.#used.add(process.stdout);
+    }
     return process.stdout;
   }
 
@@ -63,6 +69,11 @@ export class ProcessSurroundings implements Surroundings {
 
   now(): number {
     return performance.now();
+  }
+
+  /** Who is told when stdout cannot be written. */
+  onUnwritable(listener: (error: NodeJS.ErrnoException) => void): void {
+    this.#onUnwritable = listener;
   }
 
   stop(reason: Error): void {

@@ -3,7 +3,7 @@ import { CommandHelp, Help } from '@oclif/core/help';
 import { run } from '@oclif/core/run';
 import { asksForHelp, groupsOf, longestOf, splitArgv } from './argv.js';
 import { formatExitCodes } from './exit-codes.js';
-import type { Surroundings } from './surroundings.js';
+import type { Output, Surroundings } from './surroundings.js';
 import { unknownCommand } from './unknown-command.js';
 
 // The part of oclif in this bundle, for the code of the other one that wants it.
@@ -62,16 +62,26 @@ async function help(config: Config, argv: readonly string[], surroundings: Surro
   if (!subject && about[0] !== undefined) throw unknownCommand(about[0], known);
   // oclif's colours have switches of their own; this is the one that they share.
   if (surroundings.color !== 'auto') process.env['FORCE_COLOR'] = surroundings.color === 'never' ? '0' : '1';
-  await new KitectlHelp(config, TOPICS).showHelp(subject ?? []);
+  await new KitectlHelp(config, TOPICS, surroundings).showHelp(subject ?? []);
 }
 
 class KitectlHelp extends Help {
   readonly #topics: Readonly<Record<string, string>>;
+  readonly #stdout: Output;
   protected override CommandHelpClass = ExamplesFirst;
 
-  constructor(config: Config, topics: Readonly<Record<string, string>>) {
+  constructor(
+    config: Config,
+    topics: Readonly<Record<string, string>>,
+    { stdout }: Pick<Surroundings, 'stdout'>,
+  ) {
     super(config, {});
     this.#topics = topics;
+    this.#stdout = stdout;
+  }
+
+  protected override log(...lines: string[]): void {
+    this.#stdout.write(`${lines.join(' ')}\n`);
   }
 
   protected override async showRootHelp(): Promise<void> {
