@@ -24,8 +24,9 @@ exports.load = function load(file, keep) {
   // As Node wraps it. One line less would be another source than the one that was cached.
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
   const script = new Script(source, {
-    // What the cache says in any case, which knows only where it was made.
-    filename: `kitectl/dist/${path.basename(file)}`,
+    // The cache says where its source was when it was made, whatever stands here later. Joined, because V8 would keep all of
+    // the path of which a piece is only cut out.
+    filename: ['kitectl', 'dist', path.basename(file)].join('/'),
     cachedData,
   });
   keep?.(file, script);

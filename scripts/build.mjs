@@ -3,11 +3,11 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { makeCodeCaches } from './code-cache.mjs';
+import { makeCodeCaches, makeCodeCachesOf } from './code-cache.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -227,6 +227,8 @@ try {
   await mkdir(made, { recursive: true });
   await Promise.all([compileLibrary(), bundleProgram(), compileExamples()]);
   await makeCodeCaches(join(root, made));
+  const others = (process.env.CODE_CACHE_NODES ?? '').split(delimiter).filter((node) => node !== '');
+  await makeCodeCachesOf(others, join(root, made));
   await replaceDist();
 } catch (error) {
   console.error(error.message);

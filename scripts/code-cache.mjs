@@ -1,7 +1,5 @@
 // Makes the code caches of the programs in dist/ for the Node that runs this, beside those that are there for others. The
-// build does that for its own Node; run it with another one to add that one's:
-//
-//     npm run build && /path/to/another/node scripts/code-cache.mjs
+// build does that for its own Node, and for those whose executables $CODE_CACHE_NODES names, with colons between them.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -73,6 +71,11 @@ async function record(dist, command, home) {
   }
 }
 
+/** The same for other Nodes, each of which has to do it itself. */
+export async function makeCodeCachesOf(nodes, dist) {
+  for (const node of nodes) await promisify(execFile)(node, [fileURLToPath(import.meta.url), dist]);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await makeCodeCaches(resolve(scripts, '..', 'dist'));
+  await makeCodeCaches(resolve(process.argv[2] ?? join(scripts, '..', 'dist')));
 }
