@@ -3,5 +3,6 @@
 
 // CommonJS on purpose: Node starts it faster than an ES module.
 const path = require('node:path');
+const { load } = require('./load.js');
 
-void require('../dist/cli.cjs').run(path.join(__dirname, '..'));
+void load(path.join(__dirname, '..', 'dist', 'cli.cjs')).run(path.join(__dirname, '..'));

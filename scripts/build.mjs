@@ -3,12 +3,13 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { bundleForBrowsers } from './browser-bundle.mjs';
 import { buildUi } from './ui-bundle.mjs';
+import { makeCodeCaches, makeCodeCachesOf } from './code-cache.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -24,9 +25,22 @@ const lazyOclif = {
   name: 'lazy-oclif',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, async ({ path }) => ({
-      contents: lazyRequires(await readFile(path, 'utf8')),
+      contents: lazyRequires(
+        (await readFile(path, 'utf8')).replaceAll(
+          'await import((0, node_url_1.pathToFileURL)(filePath).href)',
+          "await require('./import-module.cjs').importModule((0, node_url_1.pathToFileURL)(filePath).href)",
+        ),
+      ),
       loader: 'js',
     }));
+  },
+};
+
+/** oclif imports the commands of `dist/commands` through the one part in which `import()` stays what it is. */
+const leaveImport = {
+  name: 'leave-import',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/import-module\.cjs$/ }, ({ path }) => ({ path, external: true }));
   },
 };
 
@@ -57,22 +71,27 @@ async function compileLibrary() {
   }
 }
 
-// What most commands do without is a file of its own: Node reads every file that it loads to the end.
+// What most commands do without is a file of its own: Node reads every file that it loads to the end. Each is whole, with a
+// copy of what it shares with others, so that what passes between them must not be told apart by its class.
 const parts = [
-  'help',
   'import-module',
   'installed-kites',
   'kontrol-server',
   'proxy-server',
   'questions',
   'terminal',
+  'through-oclif',
   'yaml',
 ];
 
-/** Leaves the parts, and the half of oclif that is in the part for help, to be loaded when they are used. */
+/** Commands that never call a kite, or do it in a part of their own: they do without what takes longest to load. */
+const localCommands =
+  /^(?:completion|install|keygen|list|run|showkey|uninstall|(?:config|context|keys)\/.*|(?:kontrol|proxy)\/start)$/;
+
+/** Leaves the parts, and the half of oclif that is in the part for oclif, to be loaded when they are used. */
 const leaveParts = {
   name: 'leave-parts',
-  setup({ onResolve }) {
+  setup({ onLoad, onResolve }) {
     onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, resolveDir }) => {
       const file = relative(join(root, 'src', 'lib', 'cli'), join(resolveDir, path));
       const part = parts.find((name) => file === `${name}.js`);
@@ -82,11 +101,37 @@ const leaveParts = {
       if (!/[\\/]@oclif[\\/]core[\\/]lib[\\/]/.test(importer)) return undefined;
       const file = createRequire(importer).resolve(path);
       return /[\\/]lib[\\/](config|help)[\\/]index\.js$/.test(file)
-        ? { path: './help.cjs', external: true }
+        ? { path: './through-oclif.cjs', external: true }
         : undefined;
     });
+    onResolve({ filter: /^\.\/commands-\w+\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /[\\/]src[\\/]cli\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(
+        /\bimport\('\.\/commands\/([\w/-]+)\.js'\)/g,
+        (_import, name) => `import('./${partOf(name)}.cjs').then((part) => part.commands['${name}']())`,
+      ),
+      loader: 'ts',
+    }));
   },
 };
+
+function partOf(command) {
+  return localCommands.test(command) ? 'commands-local' : 'commands-network';
+}
+
+/** The two parts with the commands, each of which is loaded when it is used. */
+async function partsWithCommands() {
+  const files = await readdir('src/commands', { recursive: true });
+  const names = files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.slice(0, -'.ts'.length).replaceAll('\\', '/'));
+  return ['commands-local', 'commands-network'].map((part) => {
+    const own = names.filter((name) => partOf(name) === part).toSorted();
+    const lines = own.map((name) => `'${name}': () => require('./commands/${name}.js'),`);
+    const contents = `export const commands = {\n${lines.join('\n')}\n};`;
+    return { name: part, input: { stdin: { contents, resolveDir: 'src', sourcefile: `${part}.ts` } } };
+  });
+}
 
 async function bundleProgram() {
   const options = {
@@ -103,28 +148,46 @@ async function bundleProgram() {
     minifySyntax: true,
     legalComments: 'none',
     metafile: true,
+    write: false,
     logLevel: 'warning',
   };
-  const bundles = await Promise.all([
-    build({
-      ...options,
-      entryPoints: ['src/cli.ts'],
-      outfile: join(made, 'cli.cjs'),
-      plugins: [leaveParts, lazyOclif],
-    }),
-    ...parts.map((name) =>
+  const programs = [
+    { name: 'cli', input: { entryPoints: ['src/cli.ts'] } },
+    ...(await partsWithCommands()),
+    ...parts.map((name) => ({ name, input: { entryPoints: [join('src/lib/cli', `${name}.ts`)] } })),
+  ];
+  const bundles = await Promise.all(
+    programs.map(({ name, input }) =>
       build({
         ...options,
-        entryPoints: [join('src/lib/cli', `${name}.ts`)],
+        ...input,
         outfile: join(made, `${name}.cjs`),
         // The one place where `import()` is to load what only an ES module loader can.
         ...(name === 'import-module' && { supported: {} }),
-        // The part for help is what the others leave out.
-        plugins: name === 'help' ? [lazyOclif] : [leaveParts, lazyOclif],
+        // The part for oclif is what the others leave out.
+        plugins: name === 'through-oclif' ? [leaveImport, lazyOclif] : [leaveParts, lazyOclif],
       }),
     ),
-  ]);
+  );
+  const local = bundles[programs.findIndex(({ name }) => name === 'commands-local')];
+  if (Object.keys(local.metafile.inputs).some((file) => /node_modules\/ws\//.test(file))) {
+    throw new Error('One of the localCommands loads the client of kites: see scripts/build.mjs.');
+  }
+  for (const { path, text } of bundles.flatMap(({ outputFiles }) => outputFiles)) {
+    await writeFile(path, onlyAscii(text));
+  }
   return bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+}
+
+/**
+ * V8 keeps a text in half the memory, and Node reads it in half the time, when none of its letters needs two bytes. esbuild
+ * leaves those of regular expressions as they are.
+ */
+function onlyAscii(code) {
+  return code.replaceAll(
+    /[\u0080-\uffff]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The licences of what the bundles contain: they ask to be passed on with the code. */
@@ -196,6 +259,9 @@ try {
     compilePageExample(),
   ]);
   await writeNotices([...program, ...ui]);
+  await makeCodeCaches(join(root, made));
+  const others = (process.env.CODE_CACHE_NODES ?? '').split(delimiter).filter((node) => node !== '');
+  await makeCodeCachesOf(others, join(root, made));
   await replaceDist();
 } catch (error) {
   console.error(error.message);

@@ -1,5 +1,6 @@
 import type { CommandTable } from './lib/cli/base-command.js';
-import { main } from './lib/cli/main.js';
+import { fastPath } from './lib/cli/fast-path.js';
+import { main, type Way } from './lib/cli/main.js';
 
 const commands: CommandTable = {
   bench: async () => (await import('./commands/bench.js')).default,
@@ -7,7 +8,7 @@ const commands: CommandTable = {
   complete: async () => (await import('./commands/complete.js')).default,
   completion: async () => (await import('./commands/completion.js')).default,
   'config explain': async () => (await import('./commands/config/explain.js')).default,
-  'context -': async () => (await import('./commands/context/previous.js')).default,
+  'context -': 'context previous',
   'context add': async () => (await import('./commands/context/add.js')).default,
   'context list': async () => (await import('./commands/context/list.js')).default,
   'context previous': async () => (await import('./commands/context/previous.js')).default,
@@ -48,9 +49,25 @@ const commands: CommandTable = {
   watch: async () => (await import('./commands/watch.js')).default,
 };
 
+/** Fast where the command line is plain, else through oclif. */
+const eitherWay: Way = async (root, argv, surroundings) => {
+  if (await fastPath(root, argv, commands, surroundings)) return;
+  await oclifsWay(root, argv, surroundings);
+};
+
+const oclifsWay: Way = async (root, argv, surroundings) => {
+  const { throughOclif } = await import('./lib/cli/through-oclif.js');
+  await throughOclif(root, argv, surroundings);
+};
+
 /** Runs `kitectl`, whose package is in the folder `root`, and ends the process. */
 export function run(root: string): Promise<never> {
-  return main(root, commands);
+  return main(root, process.argv.slice(2), eitherWay);
+}
+
+/** `run` without the fast path, which must do the same: for the test that compares them. */
+export function runThroughOclif(root: string): Promise<never> {
+  return main(root, process.argv.slice(2), oclifsWay);
 }
 
 /** Runs `kontrol`, the name that the Go program has for `kitectl kontrol start`, and ends the process. */
@@ -58,5 +75,5 @@ export function runKontrol(root: string): Promise<never> {
   const argv = process.argv.slice(2);
   // With a value it is the version that Kontrol has as a kite.
   const asksVersion = argv.length === 1 && /^--?version$/.test(argv[0] ?? '');
-  return main(root, commands, asksVersion ? ['--version'] : ['kontrol', 'start', ...argv]);
+  return main(root, asksVersion ? ['--version'] : ['kontrol', 'start', ...argv], eitherWay);
 }

@@ -80,11 +80,16 @@ describe('exit codes', () => {
     expect(stderr).toMatch(/^error: .+\nhint: .+\n$/s);
   });
 
-  it('3: a full disk, for what is printed', async () => {
-    const { stdout, stderr } = await cli.shell('kitectl help exit-codes > /dev/full; echo $?');
-    expect(stdout).toBe('3\n');
-    expect(stderr).toContain('The output cannot be written: ENOSPC');
-  });
+  it.each(['help exit-codes', 'help call', '--version', 'call square 4 --to "$TO"'])(
+    '3: a full disk, for what kitectl %s prints',
+    async (line) => {
+      const { stdout, stderr } = await cli.shell(`kitectl ${line} > /dev/full; echo $?`, {
+        env: { TO: remote.url },
+      });
+      expect(stdout).toBe('3\n');
+      expect(stderr).toBe('error: The output cannot be written: ENOSPC: no space left on device, write\n');
+    },
+  );
 
   it('3: a key file that may not be read says which', async () => {
     await mkdir(join(cli.home, 'folder.key'), { recursive: true });

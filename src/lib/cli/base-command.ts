@@ -3,7 +3,6 @@ import type { Config } from '@oclif/core/config';
 import { boolean, string } from '@oclif/core/flags';
 import { normalizeArgv } from './argv.js';
 import { type CliError, isCliError } from './cli-error.js';
-import { directConfig } from './direct-config.js';
 import { toCliError } from './failures.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -33,40 +32,36 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
-  #surroundings: Surroundings | undefined;
-
   /**
-   * Runs the command called `id` with what stands behind it on the command line.
+   * Runs the command called `id` with what stands behind it on the command line, as oclif's `Config.runCommand` would.
    *
    * @throws CliError, or the reason of an interruption. Printing it and the exit code are the caller's.
    */
-  static async execute(
-    Class: CommandClass,
-    id: string,
-    argv: readonly string[],
-    root: string,
-    surroundings: Surroundings,
-  ): Promise<void> {
-    try {
-      const normalized = normalizeArgv(argv, { ...Class.baseFlags, ...Class.flags });
-      const command = new Class(normalized, directConfig(root, surroundings.version));
-      command.#surroundings = surroundings;
-      await command._run();
-    } catch (error) {
-      if (isCliError(error) && error.type === 'exit') throw error;
-      surroundings.signal.throwIfAborted();
-      throw withHelpHint(toCliError(error), id);
-    }
+  static async start(this: CommandClass, id: string, argv: readonly string[], config: Config): Promise<void> {
+    const command = new this([...argv], config);
+    command.id = id.replaceAll(' ', ':');
+    await command._run();
   }
 
+  /** The world that the command runs in. It comes with the options of the configuration, the one thing that oclif hands on. */
   protected get surroundings(): Surroundings {
-    if (!this.#surroundings) throw new Error('A command runs through BaseCommand.execute');
-    return this.#surroundings;
+    const options: object = this.config.options;
+    if (!('surroundings' in options))
+      throw new Error('A command runs in surroundings, in the options of its Config');
+    return options.surroundings as Surroundings;
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    const { baseFlags, flags } = this.ctor as unknown as CommandClass;
+    this.argv = normalizeArgv(this.argv, { ...baseFlags, ...flags });
   }
 
   /** oclif would set an exit code of its own and print to stdout. */
   protected override async catch(error: Error): Promise<never> {
-    throw error;
+    if (isCliError(error) && error.type === 'exit') throw error;
+    this.surroundings.signal.throwIfAborted();
+    throw withHelpHint(toCliError(error), (this.id ?? '').replaceAll(':', ' '));
   }
 }
 
@@ -75,10 +70,11 @@ export interface CommandClass {
   new (argv: string[], config: Config): BaseCommand;
   readonly flags: typeof Command.flags;
   readonly baseFlags: typeof BaseCommand.baseFlags;
+  readonly start: typeof BaseCommand.start;
 }
 
-/** The commands by name, each loaded only when it is used. */
-export type CommandTable = Readonly<Record<string, () => Promise<CommandClass>>>;
+/** The commands by name, each loaded only when it is used; under another name of a command stands its own. */
+export type CommandTable = Readonly<Record<string, string | (() => Promise<CommandClass>)>>;
 
 function withHelpHint(error: CliError, id: string): CliError {
   if (error.type !== 'usage' || error.hint !== '') return error;

@@ -1,24 +1,19 @@
-import { asksForHelp, globalsOf, groupsOf, longestOf, splitArgv } from './argv.js';
-import type { CommandTable } from './base-command.js';
+import { globalsOf } from './argv.js';
 import { CliError } from './cli-error.js';
-import { ExitCode, formatExitCodes } from './exit-codes.js';
+import { ExitCode } from './exit-codes.js';
 import { toCliError } from './failures.js';
 import { ProcessSurroundings } from './process-surroundings.js';
 import { reportFailure } from './report.js';
 import type { Surroundings } from './surroundings.js';
-import { unknownCommand } from './unknown-command.js';
+
+/** Does what a command line says. The package is in the folder `root`. */
+export type Way = (root: string, argv: readonly string[], surroundings: Surroundings) => Promise<void>;
 
 /**
- * Runs the command line of this process, or another in its place, and ends the process with its exit code.
- *
- * Known commands run directly, without oclif's discovery, which takes longer than a call; help comes from oclif and its
- * manifest.
+ * Makes the world of a command, does what the command line says in one `way` or another, reports what fails, and ends the
+ * process with its exit code. Whichever way it is, this is the same.
  */
-export async function main(
-  root: string,
-  commands: CommandTable,
-  argv: readonly string[] = process.argv.slice(2),
-): Promise<never> {
+export async function main(root: string, argv: readonly string[], way: Way): Promise<never> {
   const globals = globalsOf(argv);
   const surroundings = new ProcessSurroundings(root, globals);
   const stopped = new Promise<never>((_resolve, reject) => {
@@ -30,7 +25,7 @@ export async function main(
     // Once: a second signal ends the process at once, should the first hang.
     process.once('SIGINT', () => stop(endedBy('SIGINT', ExitCode.interrupted)));
     process.once('SIGTERM', () => stop(endedBy('SIGTERM', ExitCode.terminated)));
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    surroundings.onUnwritable((error) => {
       // A reader that has seen enough (`| head`) is no failure.
       if (error.code === 'EPIPE') process.exit(ExitCode.ok);
       stop(unwritable(error));
@@ -40,7 +35,8 @@ export async function main(
   process.exitCode = ExitCode.remoteError;
   let exitCode: number = ExitCode.ok;
   try {
-    await Promise.race([dispatch(root, argv, commands, surroundings), stopped]);
+    // What is written last may turn out to be unwritable only while it leaves.
+    await Promise.race([way(root, argv, surroundings).then(() => surroundings.flush()), stopped]);
   } catch (error) {
     const failure = toCliError(error);
     exitCode = failure.exitCode;
@@ -52,57 +48,6 @@ export async function main(
   }
   await surroundings.flush();
   process.exit(exitCode);
-}
-
-async function dispatch(
-  root: string,
-  argv: readonly string[],
-  commands: CommandTable,
-  surroundings: Surroundings,
-): Promise<void> {
-  const known = Object.keys(commands);
-  const { id, rest } = splitArgv(argv, known);
-  if (id === '--version' || id === '-version') {
-    const { platform, arch, version } = process;
-    surroundings.stdout.write(`kitectl/${surroundings.version} ${platform}-${arch} node-${version}\n`);
-    return;
-  }
-  const load = id !== undefined && Object.hasOwn(commands, id) ? commands[id] : undefined;
-  if (id === undefined || id === 'help' || asksForHelp([id])) return help(root, rest, known, surroundings);
-  if (!load) {
-    const group = longestOf([id, ...rest], groupsOf(known));
-    if (!group) throw unknownCommand(id, known);
-    const next = rest[group.length - 1];
-    if (next === undefined || next.startsWith('-') || next === 'help') {
-      return help(root, group, known, surroundings);
-    }
-    throw unknownCommand([...group, next].join(' '), known);
-  }
-  if (asksForHelp(rest)) return help(root, id.split(' '), known, surroundings);
-  const [Class, { BaseCommand }] = await Promise.all([load(), import('./base-command.js')]);
-  return BaseCommand.execute(Class, id, rest, root, surroundings);
-}
-
-const TOPICS = { 'exit-codes': 'What the exit codes of kitectl mean.' };
-
-async function help(
-  root: string,
-  argv: readonly string[],
-  commands: readonly string[],
-  surroundings: Surroundings,
-): Promise<void> {
-  const words = argv.filter((word) => !word.startsWith('-') && word !== 'help');
-  const known = [...commands, ...groupsOf(commands), ...Object.keys(TOPICS)];
-  const name = longestOf(words, known)?.join(' ');
-  if (name === 'exit-codes') {
-    surroundings.stdout.write(formatExitCodes());
-    return;
-  }
-  if (name === undefined && words[0] !== undefined) throw unknownCommand(words[0], known);
-  // oclif's colours have switches of their own; this is the one that they share.
-  if (surroundings.color !== 'auto') process.env['FORCE_COLOR'] = surroundings.color === 'never' ? '0' : '1';
-  const { printHelp } = await import('./help.js');
-  await printHelp(root, name, TOPICS);
 }
 
 function endedBy(signal: string, exitCode: ExitCode): CliError {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { type Clock, systemClock } from '../util/clock.js';
 import type { ColorChoice, Output, Surroundings } from './surroundings.js';
 
@@ -11,6 +10,7 @@ export class ProcessSurroundings implements Surroundings {
   readonly noInput: boolean;
   readonly clock: Clock = systemClock;
   readonly #stop = new AbortController();
+  #onUnwritable: (error: NodeJS.ErrnoException) => void = () => {};
   #endsByItself = false;
   readonly #used = new Set<Output>();
 
@@ -27,7 +27,12 @@ export class ProcessSurroundings implements Surroundings {
   }
 
   get stdout(): Output {
-    this.#used.add(process.stdout);
+    if (!this.#used.has(process.stdout)) {
+      // oclif, which is loaded by now, listens too: it throws what it hears, and the process ends before anyone is told.
+      process.stdout.removeAllListeners('error');
+      process.stdout.on('error', (error) => this.#onUnwritable(error));
+      this.#used.add(process.stdout);
+    }
     return process.stdout;
   }
 
@@ -55,6 +60,8 @@ export class ProcessSurroundings implements Surroundings {
   }
 
   spareMemory(): void {
+    // An import at the top would load Node's streams for commands that use none.
+    const { setFlagsFromString } = process.getBuiltinModule('node:v8');
     // Without these V8 lets garbage grow to several times of what is in use, since that takes less time.
     setFlagsFromString('--semi-space-growth-factor=1');
     setFlagsFromString('--optimize-for-size');
@@ -62,6 +69,11 @@ export class ProcessSurroundings implements Surroundings {
 
   now(): number {
     return performance.now();
+  }
+
+  /** Who is told when stdout cannot be written. */
+  onUnwritable(listener: (error: NodeJS.ErrnoException) => void): void {
+    this.#onUnwritable = listener;
   }
 
   stop(reason: Error): void {

@@ -1,0 +1,32 @@
+/**
+ * What the measured commands talk to, in a process of its own: a Kontrol, and a kite that is registered there. Told by its
+ * argument which home the kite key goes to; says over the channel where the kite is, and ends with its parent.
+ */
+import { Kite } from '../src/lib/index.js';
+import { writeKiteKeyFile } from '../src/lib/keys/index.js';
+import { Kontrol } from '../src/lib/kontrol/index.js';
+import { openStorage } from '../src/lib/kontrol/storage/index.js';
+import { systemClock } from '../src/lib/util/clock.js';
+import { silentLogger } from '../src/lib/util/logger.js';
+
+const home = process.argv[2] ?? '';
+const storage = openStorage({ kind: 'memory' }, { clock: systemClock, logger: silentLogger });
+const kontrol = new Kontrol({ storage, ip: '127.0.0.1', port: 0, env: {}, logger: silentLogger });
+await kontrol.listen();
+const kiteKey = await kontrol.newKiteKey('bench');
+await writeKiteKeyFile(kiteKey, { home });
+
+const kite = new Kite('math', '1.0.0', {
+  ip: '127.0.0.1',
+  port: 0,
+  environment: 'prod',
+  kiteKey,
+  env: {},
+  logger: silentLogger,
+});
+kite.handle('square', ({ args: [n] }) => Number(n) ** 2).disableAuthentication();
+await kite.listen();
+await kite.register();
+
+process.on('disconnect', () => process.exit());
+process.send?.({ url: kite.url, path: '/bench/prod/math' });

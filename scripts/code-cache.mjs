@@ -1,0 +1,81 @@
+// Makes the code caches of the programs in dist/ for the Node that runs this, beside those that are there for others. The
+// build does that for its own Node, and for those whose executables $CODE_CACHE_NODES names, with colons between them.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+const scripts = dirname(fileURLToPath(import.meta.url));
+
+/**
+ * V8 compiles a function when it is called first, so a cache is worth what ran before it was made: commands that are used
+ * much, against a kite and a Kontrol on this machine. All that the caches hold is read at every start: what is used seldom
+ * would make everything else slower.
+ */
+export async function makeCodeCaches(dist) {
+  const home = await mkdtemp(join(tmpdir(), 'kitectl-code-cache-'));
+  const from = (path) => import(pathToFileURL(join(dist, 'lib', path)).href);
+  const [{ Kite }, { writeKiteKeyFile }, { Kontrol }, { openStorage }, { systemClock }, { silentLogger }] =
+    await Promise.all(
+      [
+        'index.js',
+        'keys/index.js',
+        'kontrol/index.js',
+        'kontrol/storage/index.js',
+        'util/clock.js',
+        'util/logger.js',
+      ].map(from),
+    );
+  const common = { ip: '127.0.0.1', port: 0, env: {}, logger: silentLogger };
+  const storage = openStorage({ kind: 'memory' }, { clock: systemClock, logger: silentLogger });
+  const kontrol = new Kontrol({ ...common, storage });
+  try {
+    await kontrol.listen();
+    const kiteKey = await kontrol.newKiteKey('build');
+    await writeKiteKeyFile(kiteKey, { home });
+    const kite = new Kite('math', '1.0.0', { ...common, environment: 'build', kiteKey });
+    try {
+      kite.handle('square', ({ args: [n] }) => n * n).disableAuthentication();
+      await kite.listen();
+      await kite.register();
+      const commands = [
+        ['--version'],
+        ['help'],
+        ['showkey'],
+        ['call', 'square', '4', '--to', kite.url],
+        ['query', '/build/build/math'],
+      ];
+      // One after the other: each adds to what the one before it left.
+      for (const command of commands) await record(dist, command, home);
+    } finally {
+      await kite.close();
+    }
+  } finally {
+    await kontrol.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+async function record(dist, command, home) {
+  const { PATH } = process.env;
+  try {
+    await promisify(execFile)(process.execPath, [join(scripts, 'record-code-cache.cjs'), dist, ...command], {
+      env: { PATH, HOME: home, KITE_HOME: home },
+    });
+  } catch (error) {
+    throw new Error(`The code cache of kitectl ${command.join(' ')} cannot be made:\n${error.stderr}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The same for other Nodes, each of which has to do it itself. */
+export async function makeCodeCachesOf(nodes, dist) {
+  for (const node of nodes) await promisify(execFile)(node, [fileURLToPath(import.meta.url), dist]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await makeCodeCaches(resolve(process.argv[2] ?? join(scripts, '..', 'dist')));
+}

@@ -1,0 +1,138 @@
+/**
+ * What is run of each command, on both ways through the program: command lines, of which `{name}` is something of the side's
+ * own world. Those that all commands have (no arguments, help, a flag that is not there, a value that is none) are not here.
+ */
+export interface Case {
+  /** What stands behind the command. */
+  readonly line: string;
+  /** Whose kite keys it finds. Only bob has one at first. Default: bob. */
+  readonly home?: 'bob' | 'carol' | 'kontrol' | 'nobody';
+  readonly input?: string;
+  /** Whether the program has nothing of the other way: neither could pass the line on to the other. */
+  readonly alone?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it prints once it serves, or that it watches without a word: then it is ended by SIGTERM. */
+  readonly serves?: RegExp | 'watches';
+  /** What in its output was measured, and is another number each time. */
+  readonly measured?: RegExp;
+}
+
+export interface Cases {
+  /** Without arguments. Default: as it is, in the home of bob. */
+  readonly bare?: Omit<Case, 'line'>;
+  readonly works: readonly Case[];
+}
+
+const JSON_NUMBERS = /(?<=[:[,])\d+(?:\.\d+)?(?:e[+-]?\d+)?/g;
+const MILLISECONDS = /\d+(?:\.\d+)?(?= ?ms\b)/g;
+const LISTENING = /\{"url":.*\}\n/;
+
+export const cases: Readonly<Record<string, Cases>> = {
+  bench: {
+    works: [
+      { line: 'square 4 --duration 20ms --json --to {math}', measured: JSON_NUMBERS },
+      { line: 'fail --duration 20ms --rate nonsense --to {math}' },
+    ],
+  },
+  call: {
+    works: [
+      { line: 'square 4 --to {math}' },
+      { line: 'square --stdin --keep-going --envelope --to {math}', input: '1\nx\n3\n' },
+      { line: 'echo -4 --raw=false -- --to --help', env: { KITE_TO: '/bob/prod/math' } },
+      { line: 'fail --json -to={math}' },
+      { line: 'squre 4 --to {math}' },
+      { line: 'whoami --auth none --to {math}' },
+      { line: 'wait --timeout 50ms --to {math}' },
+      { line: 'square 4 --to http://127.0.0.1:1/kite' },
+    ],
+  },
+  complete: { works: [{ line: '-- kitectl co' }, { line: '-- kitectl ping --to /bob/prod/m' }] },
+  completion: { works: [{ line: 'bash' }, { line: 'tcsh' }] },
+  'config:explain': { works: [{ line: '--to /bob/prod/math -o yaml' }] },
+  'context:add': {
+    works: [{ line: 'prod --kontrol {kontrol} --use' }, { line: 'test --to /bob/prod/math' }],
+  },
+  'context:list': { works: [{ line: '-o wide' }] },
+  'context:show': { works: [{ line: 'prod' }, { line: 'nowhere' }] },
+  'context:use': { works: [{ line: 'test' }, { line: 'prdo' }] },
+  'context:previous': { works: [{ line: '--json' }] },
+  'context:remove': { works: [{ line: 'test' }, { line: 'test --yes' }, { line: 'prod --yes' }] },
+  describe: { works: [{ line: '--to {math}' }, { line: '--to /bob/prod/math --json' }] },
+  doctor: { bare: { measured: MILLISECONDS }, works: [{ line: '--kontrol http://127.0.0.1:1/kite' }] },
+  expose: {
+    works: [
+      { line: '{origin} --name exposed --environment prod', serves: / is reached as / },
+      { line: 'nonsense --name math' },
+    ],
+  },
+  install: { works: [{ line: './folder' }, { line: './folder' }, { line: './nowhere' }] },
+  list: { works: [{ line: '--json' }] },
+  run: { works: [{ line: 'math a -- --port 1' }, { line: 'mth' }] },
+  uninstall: { works: [{ line: 'math' }, { line: 'math --yes' }, { line: '../../x --yes' }] },
+  keygen: { works: [{ line: '--out keys --host localhost --tls' }, { line: '--out keys' }] },
+  'keys:list': { works: [{ line: '-o ndjson' }] },
+  'keys:move': { works: [{ line: '--to file' }] },
+  'keys:show': { works: [{ line: '--secret' }, { line: 'eve@nowhere' }] },
+  'keys:remove': { works: [{ line: 'eve@nowhere --yes' }, { line: '--yes --key-file copy.key' }] },
+  'kontrol:invite': {
+    works: [
+      { line: 'eve --ttl 1h --key-file kontrol.key' },
+      { line: 'eve --ttl soon --key-file kontrol.key' },
+    ],
+  },
+  'kontrol:keys:list': { works: [{ line: '--key-file kontrol.key' }] },
+  'kontrol:keys:revoke': {
+    works: [
+      { line: '--kite-key {evesKey} --yes --key-file kontrol.key' },
+      { line: 'nothing --yes --key-file kontrol.key' },
+    ],
+  },
+  'kontrol:keys:rotate': { works: [{ line: '--key-file kontrol.key' }] },
+  'kontrol:start': {
+    bare: { home: 'kontrol', env: { KONTROL_PORT: 'x' } },
+    works: [
+      { line: '--json --port 0 --storage memory', home: 'kontrol', serves: LISTENING },
+      { line: '-port=0 --ip 0.0.0.0 --registration open', home: 'kontrol' },
+    ],
+  },
+  'kontrol:status': { works: [{ line: '--key-file kontrol.key', measured: JSON_NUMBERS }] },
+  ping: {
+    bare: { measured: MILLISECONDS },
+    works: [
+      { line: '--count 2 --to {math}', measured: MILLISECONDS },
+      { line: '--to {math} --timeout soon' },
+    ],
+  },
+  'proxy:start': {
+    bare: { home: 'nobody' },
+    works: [{ line: '--json --port 0 --key-file kontrol.key', serves: LISTENING }],
+  },
+  'proxy:status': { works: [{ line: '--to {proxy} --key-file kontrol.key --json', measured: JSON_NUMBERS }] },
+  query: {
+    works: [{ line: '/bob/prod/math' }, { line: '/bob/prod/math --json' }, { line: 'a/b/c/d/e/f/g/h' }],
+  },
+  register: {
+    works: [
+      { line: '--to {kontrol} --username carol', home: 'carol' },
+      { line: '--to {kontrol} --username carol', home: 'carol' },
+    ],
+  },
+  serve: {
+    works: [
+      { line: '--json --port 0 --name up --method date --exec date', serves: LISTENING },
+      { line: './nothing.js' },
+    ],
+  },
+  shell: {
+    bare: { input: 'square 4\n' },
+    works: [{ line: '--to {math}', input: 'square 4\nsquare x\n' }],
+  },
+  showkey: { works: [{ line: '--json' }, { line: '--key-file nothing' }] },
+  tell: { works: [{ line: '-to={math} -method=square 4' }] },
+  token: { works: [{ line: '/bob/prod/math' }] },
+  top: {
+    bare: { measured: /\d+(?:\.\d+)?(?= ms\b| of | GiB)/g },
+    works: [{ line: '/bob/prod/math -o name' }, { line: '--interval 1ms' }],
+  },
+  watch: { works: [{ line: '/bob/prod --json', serves: 'watches' }] },
+};
