@@ -19,4 +19,6 @@ process.on('exit', () => {
   }
 });
 
-void load(path.join(dist, 'cli.cjs'), (file, script) => scripts.set(file, script)).run(path.join(__dirname, '..'));
+void load(path.join(dist, 'cli.cjs'), (file, script) => scripts.set(file, script)).run(
+  path.join(__dirname, '..'),
+);

@@ -87,6 +87,7 @@ export const cases: Readonly<Record<string, Cases>> = {
       { line: 'nothing --yes --key-file kontrol.key' },
     ],
   },
+  'kontrol:keys:reseal': { works: [{ line: '--storage memory' }, { line: '--storage nonsense' }] },
   'kontrol:keys:rotate': { works: [{ line: '--key-file kontrol.key' }] },
   'kontrol:start': {
     bare: { home: 'kontrol', env: { KONTROL_PORT: 'x' } },
@@ -96,6 +97,9 @@ export const cases: Readonly<Record<string, Cases>> = {
     ],
   },
   'kontrol:status': { works: [{ line: '--key-file kontrol.key', measured: JSON_NUMBERS }] },
+  'kontrol:ui': {
+    works: [{ line: '--json' }, { line: '--admin' }, { line: '--key-file kontrol.key' }],
+  },
   ping: {
     bare: { measured: MILLISECONDS },
     works: [
@@ -134,5 +138,5 @@ export const cases: Readonly<Record<string, Cases>> = {
     bare: { measured: /\d+(?:\.\d+)?(?= ms\b| of | GiB)/g },
     works: [{ line: '/bob/prod/math -o name' }, { line: '--interval 1ms' }],
   },
-  watch: { works: [{ line: '/bob/prod --json', serves: 'watches' }] },
+  watch: { bare: { serves: 'watches' }, works: [{ line: '/bob/prod --json', serves: 'watches' }] },
 };

@@ -26,7 +26,11 @@ let sides: readonly [fast: Side, oclif: Side];
 const manifest = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
 
 async function createSide(program: string, withoutOther: RegExp): Promise<Side> {
-  const network = await Network.create({ registration: 'open', environment: 'prod' });
+  const network = await Network.create({
+    registration: 'open',
+    environment: 'prod',
+    page: join(root, 'dist', 'ui'),
+  });
   const { home } = network.cli;
   const { kite } = await network.register();
   const key = (name: string): string => join(home, name);
@@ -113,7 +117,7 @@ function withoutChance(text: string, home: string): string {
     .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/g, '<time>')
     .replaceAll(/(?<="iat":)\d{10}/g, '<time>')
-    .replaceAll(/^[\w-]{32}$/gm, '<invite>')
+    .replaceAll(/^[\w-]{32}$|(?<=#sign-in=)[\w-]{32}/gm, '<code>')
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<jwt>')
     .replaceAll(/(?<=request )[0-9a-f]{16}|(?<="requestId":")[0-9a-f]{16}/g, '<id>');
 }
