@@ -95,7 +95,7 @@ const NOT_LET_IN =
 const CONFIGURATION_HINTS: Readonly<Record<string, string>> = {
   keyFileMissing: 'Name another file with --key-file.',
   keyFileUnreadable: 'Name another file with --key-file.',
-  badKiteKey: 'Name another file with --key-file; --auth none calls without a key.',
+  badKiteKey: 'Name another file with --key-file, or get a new key with: kitectl register.',
   fileExists: 'Overwrite with --force, or choose another folder with --out DIR.',
   notWritable: 'Choose another folder with --out DIR.',
 };

@@ -89,6 +89,5 @@ function details(paths: { privateKey: string; publicKey: string; certificate?: s
     { label: 'public key', value: paths.publicKey },
   ];
   if (paths.certificate !== undefined) fields.push({ label: 'certificate', value: paths.certificate });
-  const text = fields.map(({ label, value }) => `${label.padEnd(11)}  ${value}\n`).join('');
-  return { fields, data: paths, name: paths.privateKey, text };
+  return { fields, data: paths, name: paths.privateKey };
 }
