@@ -1,5 +1,5 @@
-// Builds everything that is published: dist/ (the library and the commands by tsc, the program as one file by esbuild)
-// and the examples beside their sources.
+// Builds everything that is published: dist/ (the library and the commands by tsc, the program and the library for pages
+// as one file each by esbuild) and the examples beside their sources.
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { makeCodeCaches, makeCodeCachesOf } from '../bin/code-cache.mjs';
+import { bundleForBrowsers } from './browser-bundle.mjs';
+import { buildUi } from './ui-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -174,7 +176,7 @@ async function bundleProgram() {
   for (const { path, text } of bundles.flatMap(({ outputFiles }) => outputFiles)) {
     await writeFile(path, onlyAscii(text));
   }
-  await writeNotices(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+  return bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 }
 
 /**
@@ -214,6 +216,29 @@ async function compileExamples() {
   });
 }
 
+/** The page of the example in one file, as a program of yours would be made with a bundler. */
+async function compilePageExample() {
+  const folder = join('examples', 'browser');
+  await Promise.all([
+    build({
+      entryPoints: [join(folder, 'page.ts')],
+      outfile: join(folder, 'page.js'),
+      bundle: true,
+      alias: { 'kitectl/browser': './src/lib/browser.ts' },
+      format: 'esm',
+      target: 'es2022',
+      logLevel: 'warning',
+    }),
+    build({
+      entryPoints: [join(folder, 'server.ts')],
+      outfile: join(folder, 'server.js'),
+      format: 'esm',
+      target: 'node20',
+      logLevel: 'warning',
+    }),
+  ]);
+}
+
 async function replaceDist() {
   const old = `${made}-old`;
   await rename('dist', old).catch((error) => {
@@ -225,7 +250,15 @@ async function replaceDist() {
 
 try {
   await mkdir(made, { recursive: true });
-  await Promise.all([compileLibrary(), bundleProgram(), compileExamples()]);
+  const [program, ui] = await Promise.all([
+    bundleProgram(),
+    buildUi(root, join(made, 'ui')),
+    compileLibrary(),
+    bundleForBrowsers(root, join(made, 'browser')),
+    compileExamples(),
+    compilePageExample(),
+  ]);
+  await writeNotices([...program, ...ui]);
   await makeCodeCaches(join(root, made));
   const others = (process.env.CODE_CACHE_NODES ?? '').split(delimiter).filter((node) => node !== '');
   await makeCodeCachesOf(others, join(root, made));

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need of the system, from Debian's packages: the real servers that stores are tested against, and
-# `script`, which gives a test a terminal. `.ci/run` calls it; where it has not run, `npm test` names what it skipped.
+# Installs what the tests need of the system, from Debian's packages: the real servers that stores are tested against, the
+# browser that pages run in, and `script`, which gives a test a terminal. `.ci/run` calls it; where it has not run, `npm test` names what it skipped.
 set -euo pipefail
 
 # A file that is there once a package is installed, and the package.
@@ -11,6 +11,8 @@ readonly NEEDED=(
   '/usr/bin/gnome-keyring-daemon gnome-keyring'
   '/usr/bin/dbus-run-session dbus-daemon'
   '/usr/lib/*/pkgconfig/libsecret-1.pc libsecret-1-dev'
+  '/usr/bin/chromium chromium'
+  '/usr/bin/jq jq'
   '/usr/bin/zsh zsh'
   '/usr/bin/fish fish'
 )

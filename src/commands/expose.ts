@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/args';
 import { BaseCommand } from '../lib/cli/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/output/format.js';
 import { expose } from '../lib/cli/expose/expose.js';
 import { exposeFlags, exposeOptions } from '../lib/cli/expose/expose-flags.js';
 
@@ -9,7 +10,7 @@ export default class Expose extends BaseCommand {
   static override description =
     'The kite stays as it is. It is registered at Kontrol as yours, under the name that you give, and each caller is ' +
     'connected to it. The kite authenticates them: for tokens of Kontrol to be good, it must have a kite key of yours, ' +
-    'and this name and environment. Runs until Ctrl-C or SIGTERM, and stays registered when the proxy goes, with ' +
+    'and this name and environment; what it tells of itself is looked at. Runs until Ctrl-C or SIGTERM, and stays registered when the proxy goes, with ' +
     'another one. With --json each event is a line: registered, opened, closed, failed.';
 
   static override examples = [
@@ -28,11 +29,11 @@ export default class Expose extends BaseCommand {
     url: string({ description: 'URL of the kite.', required: true, ignoreStdin: true }),
   };
 
-  static override flags = exposeFlags;
+  static override flags = { ...exposeFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Expose);
     const options = exposeOptions(args.url, flags, this.surroundings.env);
-    await expose({ ...options, json: flags.json }, this.surroundings);
+    await expose({ ...options, format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -14,6 +14,7 @@ export default class Query extends BaseCommand {
     'between them. With --json it is one JSON array of {kite,url}.';
 
   static override examples = [
+    { description: 'All of yours.', command: '<%= config.bin %> query' },
     { description: 'The math kites of bob.', command: '<%= config.bin %> query /bob/prod/math' },
     {
       description: 'Those of some versions, and each change from then on, for a program.',
@@ -22,7 +23,7 @@ export default class Query extends BaseCommand {
   ];
 
   static override args = {
-    path: string({ description: 'Which kites.', required: true, ignoreStdin: true }),
+    path: string({ description: 'Which kites. Default: yours.', ignoreStdin: true }),
   };
 
   static override flags = {

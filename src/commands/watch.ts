@@ -12,11 +12,12 @@ export default class Watch extends BaseCommand {
     '{"action":…,"kite":…,"url":…}. The kites that are there already are listed by: query --watch.';
 
   static override examples = [
+    { description: 'What happens to your kites.', command: '<%= config.bin %> watch' },
     { description: 'What happens to the kites of bob.', command: '<%= config.bin %> watch /bob' },
   ];
 
   static override args = {
-    path: string({ description: 'Which kites; see query.', required: true, ignoreStdin: true }),
+    path: string({ description: 'Which kites; see query. Default: yours.', ignoreStdin: true }),
   };
 
   static override flags = { ...kontrolFlags, ...outputFlags };

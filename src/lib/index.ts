@@ -9,8 +9,9 @@ export {
 export type { HandleOptions, KiteDescription, KiteEvents } from './kite/core.js';
 export type { TlsOptions } from './kite/http-listener.js';
 export type { HttpHandler } from './kite/http-routes.js';
-export type { HeartbeatFrom } from './kite/default-methods.js';
-export type { GetKitesOptions, RegisterOptions } from './kite/kontrol/kontrol-kite.js';
+export type { HeartbeatFrom } from './kite/heartbeat-method.js';
+export type { GetKitesOptions } from './kite/kontrol/kontrol-client.js';
+export type { RegisterOptions } from './kite/kontrol/kontrol-kite.js';
 export type { Registration } from './kite/kontrol/registration.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/kontrol/token-renewal.js';

@@ -81,6 +81,7 @@ export const cases: Readonly<Record<string, Cases>> = {
     ],
   },
   'kontrol:keys:list': { works: [{ line: '--key-file kontrol.key' }] },
+  'kontrol:keys:reseal': { works: [{ line: '--storage memory' }] },
   'kontrol:keys:revoke': {
     works: [
       { line: '--kite-key {evesKey} --yes --key-file kontrol.key' },
@@ -96,6 +97,7 @@ export const cases: Readonly<Record<string, Cases>> = {
     ],
   },
   'kontrol:status': { works: [{ line: '--key-file kontrol.key', measured: JSON_NUMBERS }] },
+  'kontrol:ui': { works: [{ line: '--admin --key-file kontrol.key' }] },
   ping: {
     bare: { measured: MILLISECONDS },
     works: [
@@ -134,5 +136,5 @@ export const cases: Readonly<Record<string, Cases>> = {
     bare: { measured: /\d+(?:\.\d+)?(?= ms\b| of | GiB)/g },
     works: [{ line: '/bob/prod/math -o name' }, { line: '--interval 1ms' }],
   },
-  watch: { works: [{ line: '/bob/prod --json', serves: 'watches' }] },
+  watch: { bare: { serves: 'watches' }, works: [{ line: '/bob/prod --json', serves: 'watches' }] },
 };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bin, type Cli, cleanEnv, Running } from './cli-harness.js';
 import { Network } from './cli-network.js';
@@ -53,12 +54,19 @@ describe('completion', () => {
   });
 
   it('remembers answers, and is silent where nobody answers', async () => {
+    // As long as everything takes but asking.
+    const started = performance.now();
+    await complete('cal');
+    const unasked = performance.now() - started;
     const silent = createServer();
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
     onTestFinished(() => void silent.close());
     const address = silent.address() as { port: number };
+    const asked = performance.now();
     expect(await complete('query', '--kontrol', `http://127.0.0.1:${address.port}/kite`, '/')).toEqual([]);
+    // 300 ms, and what a busy machine adds; a call would wait for 15 s.
+    expect(performance.now() - asked - unasked).toBeLessThan(2000);
     expect(await complete('query', '--kontrol', 'http://127.0.0.1:1/kite', '/')).toEqual([]);
     const cache = await readFile(join(cli.home, '.cache', 'kitectl', 'completion.json'), 'utf8');
     expect(cache).toContain('/bob/prod/math');
@@ -111,16 +119,31 @@ describe('in bash', () => {
   });
 });
 
-describe('in zsh', () => {
-  it('completes commands and kites at a terminal', async () => {
-    const rc = 'autoload -U compinit; compinit -u -D; source <(kitectl completion zsh); PS1="ready> "';
-    await writeFile(join(cli.home, '.zshrc'), `${rc}\n`);
-    const child = spawn('script', ['-qec', 'zsh -i', '/dev/null'], { env, cwd: cli.home });
-    const zsh = new Running(child);
-    await zsh.type('ready> ', 'echo kitectl; kitectl pin\t--to /bob/prod/m\t');
-    await zsh.until(({ stdout }) => /ping .*--to .*\/bob\/prod\/math/s.test(stdout));
-    child.stdin.write('\u0003exit\r');
-    await zsh.outcome;
+/** A shell at a terminal. Without a width it draws nothing that a test could read. */
+function atTerminal(shell: string): { readonly running: Running; readonly line: () => string } {
+  const child = spawn('script', ['-qec', `stty cols 120; ${shell}`, '/dev/null'], { env, cwd: cli.home });
+  const running = new Running(child);
+  return { running, line: () => stripVTControlCharacters(running.stdout).replaceAll('\b', '') };
+}
+
+describe.each([
+  ['bash', '.bashrc', 'source <(kitectl completion bash); PS1="ready> "', 'bash --rcfile .bashrc -i'],
+  [
+    'zsh',
+    '.zshrc',
+    'autoload -U compinit; compinit -u -D; source <(kitectl completion zsh); PS1="ready> "',
+    'zsh -i',
+  ],
+])('in %s at a terminal', (_name, rc, content, command) => {
+  it('completes commands and kites as they are typed', async () => {
+    await writeFile(join(cli.home, rc), `${content}\n`);
+    const { running, line } = atTerminal(command);
+    await running.type('ready> ', 'kitectl pin\t');
+    await running.until(() => line().includes('kitectl ping '));
+    running.child.stdin?.write('--to /bob/prod/m\t');
+    await running.until(() => /ping +--to \/bob\/prod\/math /.test(line()));
+    running.child.stdin?.write('\u0015exit\r');
+    expect(await running.outcome).toMatchObject({ code: 0 });
   });
 });
 

@@ -36,7 +36,7 @@ describe('kitectl describe', () => {
       'kite.describe\trequired\t\tThe methods of this kite.',
       'kite.heartbeat\trequired\t\tCalls a function every so many seconds.',
       'kite.log\trequired\t\tWrites a line to the log of this kite.',
-      'kite.ping\tnone\t\tAnswers "pong".'.replaceAll('"', '\\"'),
+      'kite.ping\tnone\t\tAnswers "pong".',
       'kite.tunnel\trequired\t\tOpens a tunnel to the proxy that this kite registered with.',
       'open\tnone\t3 at once, then 1 every 1.5s\ttab\\tand \\u001b[31mred',
       'square\trequired\t\tThe square of a number.',

@@ -39,7 +39,9 @@ async function expose(args: readonly string[], env: Readonly<Record<string, stri
     running.child.kill('SIGINT');
     await running.outcome;
   });
-  await running.until(({ stdout, stderr }) => /"registered"/.test(stdout) || / is reached as /.test(stderr));
+  await running.until(
+    ({ stdout, stderr }) => /"registered"|^\/\S+\n/.test(stdout) || / is reached as /.test(stderr),
+  );
   return running;
 }
 
@@ -68,6 +70,30 @@ describe('expose', () => {
     running.child.kill('SIGINT');
     expect(await running.outcome).toMatchObject({ code: 0, stdout: '' });
     expect(await call('square', '4')).toMatchObject({ code: 5 });
+  });
+
+  it('goes by the environment that the kite tells of itself, so that tokens are good', async () => {
+    const { kontrol, bob } = await world();
+    const math = await startKite(kontrol, { environment: 'staging' });
+    const origin = new URL(math.url ?? '').origin;
+    const running = await expose([origin, '--name', 'math', '-o', 'name'], bob);
+    await running.until(({ stdout }) => stdout.includes('\n'));
+    expect(running.stdout).toMatch(/^\/bob\/staging\/math\/1\.0\.0\/\S+\n$/);
+    expect(running.stderr).toBe('');
+    const call = await cli.run(['call', 'square', '4', '--to', '/bob/staging/math'], { env: bob });
+    expect(call).toMatchObject({ code: 0, stdout: '16\n' });
+    const other = await expose([origin, '--name', 'maths', '--environment', 'prod'], bob);
+    expect(other.stderr).toMatch(/the kite has the environment staging, not prod: it will refuse the tokens/);
+    expect(other.stderr).toMatch(/the kite has the name math, not maths/);
+  });
+
+  it('runs on a terminal, where it says where the kite is reached', async () => {
+    const { kontrol, bob } = await world();
+    const math = await startKite(kontrol);
+    const running = cli.startTerminal(['expose', math.url ?? '', '--name', 'math'], 200, { env: bob });
+    await running.type(' is reached as /bob/prod/math/', '\u0003');
+    expect(await running.outcome).toMatchObject({ code: 0 });
+    expect(running.stdout).toContain('math is not exposed any more.');
   });
 
   it('with --json tells of each thing that happens, in a line', async () => {

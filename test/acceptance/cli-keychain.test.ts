@@ -121,6 +121,8 @@ describe('a kite key in the keychain', () => {
       const running = await start(...more);
       expect(existsSync(home('kontrol', 'kite.key'))).toBe(false);
       expect((await cli.run(['kontrol', 'invite', 'x'], { env })).code).toBe(0);
+      // Proxies go by the same key: that there are none is said by a Kontrol that took it.
+      expect((await cli.run(['proxy', 'status'], { env })).code).toBe(5);
       running.child.kill('SIGTERM');
       expect((await running.outcome).code).toBe(0);
     }

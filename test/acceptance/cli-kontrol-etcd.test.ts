@@ -8,6 +8,7 @@ import { useEtcd } from '../helpers/etcd-store.js';
 import { freePort } from '../helpers/free-port.js';
 import { testKeyPair } from '../helpers/keys.js';
 import { Cli, type Running } from './cli-harness.js';
+import { changeSecret } from './cli-reseal.js';
 
 const PASSWORD = 'the password of kontrol';
 
@@ -53,6 +54,10 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
     expect(keys.map((json) => JSON.parse(json) as unknown)).toMatchObject([
       { privateKey: expect.stringMatching(/^sealed:/) as string },
     ]);
+  });
+
+  it('encrypts its keys with another secret, while Kontrol goes on', async () => {
+    expect(await changeSecret(cli, environment)).toMatchObject({ code: 0 });
   });
 
   it('ends with what is wrong and what to do about it', async () => {

@@ -3,6 +3,7 @@ import { freePort } from '../helpers/free-port.js';
 import { PASSWORD, postgresInstalled, skipped } from '../helpers/postgres-server.js';
 import { usePostgres } from '../helpers/postgres-store.js';
 import { Cli, type Running } from './cli-harness.js';
+import { changeSecret } from './cli-reseal.js';
 
 const postgres = usePostgres();
 
@@ -46,6 +47,10 @@ describe.skipIf(!postgresInstalled)(`kontrol start with PostgreSQL${skipped}`, (
     await second.outcome;
     const keys = await postgres.server.sql(postgres.database, 'SELECT private FROM kite.key');
     expect(keys).toMatchObject([{ private: expect.stringMatching(/^sealed:/) as string }]);
+  });
+
+  it('encrypts its keys with another secret, while Kontrol goes on', async () => {
+    expect(await changeSecret(cli, environment)).toMatchObject({ code: 0 });
   });
 
   it.each<[string, Record<string, string>, string[], number, RegExp]>([

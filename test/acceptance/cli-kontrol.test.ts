@@ -73,6 +73,14 @@ describe('kontrol start', () => {
     expect(keys[1]).toBe(keys[0]);
   });
 
+  it('is what its own key is for, whatever Kontrol the context in use names', async () => {
+    const other = ['context', 'add', 'other', '--kontrol', 'http://127.0.0.1:1/kite', '--use'];
+    expect((await cli.run(other)).code).toBe(0);
+    expect(await cli.run(['kontrol', 'status', '-o', 'name'])).toMatchObject({ code: 0, stdout: `${url}\n` });
+    expect((await cli.run(['kontrol', 'status', '--context', 'other'])).code).not.toBe(0);
+    expect((await cli.run(['context', 'remove', 'other', '--yes'])).code).toBe(0);
+  });
+
   it('refuses what is not safe or not possible, with an exit code that tells which', async () => {
     const open = await cli.run(['kontrol', 'start', '--ip', '0.0.0.0', '--registration', 'open']);
     expect(open.code).toBe(2);
@@ -118,6 +126,54 @@ describe('kontrol start', () => {
       kontrolUrl: `http://127.0.0.1:${port}/kite`,
       kontrolKey: publicKey,
     });
+  });
+});
+
+describe('kontrol ui', () => {
+  it('prints a link that signs the person in, once', async () => {
+    const { stdout, code } = await cli.run(['kontrol', 'ui'], { env: bob });
+    expect(code).toBe(0);
+    const { origin, hash } = new URL(stdout.trim());
+    expect(origin).toBe(new URL(url).origin);
+    const kite = new Kite('page', '1.0.0', { kiteKey: false, env: {} });
+    try {
+      const client = kite.newClient(url);
+      await client.dial();
+      const signIn = (): Promise<unknown> => client.tell('signIn', { code: hash.slice('#sign-in='.length) });
+      expect(await signIn()).toMatchObject({ username: 'bob' });
+      await expect(signIn()).rejects.toMatchObject({ type: 'authenticationError' });
+    } finally {
+      await kite.close();
+    }
+  });
+
+  it("signs in as Kontrol's own user where the person has no key, or asks for it", async () => {
+    const own = await cli.run(['kontrol', 'ui', '--json']);
+    expect(JSON.parse(own.stdout)).toMatchObject({ username: 'kontrol', seconds: 120 });
+    const elsewhere = await cli.run(['kontrol', 'ui', '--admin'], { env: bob });
+    expect(elsewhere).toMatchObject({ code: 3, stdout: '' });
+    expect(elsewhere.stderr).toContain("kite key of Kontrol's own user");
+  });
+
+  it('says how to have a page where there is none', async () => {
+    const env = { KITE_HOME: join(cli.home, 'no-page') };
+    const port = String(await freePort());
+    const bare = cli.start(['kontrol', 'start', '--no-ui', '--port', port], { env });
+    await listens(bare);
+    expect(bare.stderr).not.toContain('Its page');
+    const outcome = await cli.run(['kontrol', 'ui'], { env });
+    expect(outcome).toMatchObject({ code: 7, stdout: '' });
+    expect(outcome.stderr).toContain('--ui');
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    bare.child.kill('SIGTERM');
+    expect((await bare.outcome).code).toBe(0);
+  });
+
+  it('is of the page that Kontrol shows by default where only this machine can connect', async () => {
+    expect(kontrol.stderr).toContain(`Its page is at ${new URL('/', url).href}`);
+    const page = await fetch(new URL('/', url));
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<script type="module" src="/ui.js"></script>');
   });
 });
 

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { writeFile } from 'node:fs/promises';
+import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { selfSignedCertificate } from '../../src/lib/keys/index.js';
+import { readKiteKeyFile, selfSignedCertificate } from '../../src/lib/keys/index.js';
 import { request } from '../helpers/http.js';
 import { freePort } from '../helpers/free-port.js';
 import { testKeyPair } from '../helpers/keys.js';
@@ -93,6 +93,16 @@ describe('proxy start', () => {
     ]);
     const table = await cli.terminal(['proxy', 'status'], 120);
     expect(table.stdout).toContain('bytes to it');
+    const inFormat = async (format: string): Promise<string> =>
+      (await cli.run(['proxy', 'status', '-o', format])).stdout;
+    expect(await inFormat('name')).toMatch(/^\/bob\/prod\/math\/1\.0\.0\/\S+\n$/);
+    expect(JSON.parse(await inFormat('ndjson'))).toMatchObject({ url });
+    expect(await inFormat('yaml')).toContain(`url: ${url}`);
+    expect(await inFormat('wide')).toContain('public URL');
+    const context = ['context', 'add', 'mine', '--key-file', join(bob.KITE_HOME, 'kite.key')];
+    expect((await cli.run(context)).code).toBe(0);
+    expect((await cli.run(['proxy', 'status', '--to', url, '--context', 'mine'])).code).toBe(4);
+    expect((await cli.run(['context', 'remove', 'mine', '--yes'])).code).toBe(0);
     const other = await cli.run([
       'proxy',
       'status',
@@ -115,6 +125,38 @@ describe('proxy start', () => {
     expect(await cli.run(call, { env: bob })).toMatchObject({ code: 0, stdout: '16\n' });
     const json = await cli.run(['proxy', 'status', '--json']);
     expect(JSON.parse(json.stdout)).toMatchObject([{ name: 'tunnelproxy', kites: [{ username: 'bob' }] }]);
+  });
+
+  it.each([
+    ['name', /^http:\S+\/kite\n$/],
+    ['yaml', /^url: http:\S+\n$/],
+    ['table', /URL/],
+  ] as const)('says where it is with -o %s', async (format, expected) => {
+    const running = cli.start(['proxy', 'start', '--port', '0', '-o', format]);
+    await running.until(({ stdout }) => stdout.includes('\n'));
+    running.child.kill('SIGTERM');
+    const { code, stdout } = await running.outcome;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(expected);
+  });
+
+  it('runs on a terminal until Ctrl-C', async () => {
+    const running = cli.startTerminal(['proxy', 'start', '--port', '0'], 100);
+    await running.type('The reverse proxy listens at ', '\u0003');
+    expect(await running.outcome).toMatchObject({ code: 0 });
+    expect(running.stdout).toContain('The proxy ends.');
+  });
+
+  it('keeps the fresh kite key that Kontrol hands out after it has changed its keys', async () => {
+    const file = join(cli.home, 'proxy.key');
+    await copyFile(join(bob.KITE_HOME, 'kite.key'), file);
+    await chmod(file, 0o600);
+    const old = readKiteKeyFile(file);
+    expect((await cli.run(['kontrol', 'keys', 'rotate'])).code).toBe(0);
+    await startProxy('--key-file', file);
+    const fresh = readKiteKeyFile(file);
+    expect(fresh.username).toBe('bob');
+    expect(fresh.kontrolKey).not.toBe(old.kontrolKey);
   });
 
   it('ends gracefully on SIGTERM, with exit code 0', async () => {

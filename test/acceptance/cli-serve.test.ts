@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Kite } from '../../src/lib/index.js';
-import { parseKiteKey, writeKiteKeyFile } from '../../src/lib/keys/index.js';
+import { parseKiteKey, readKiteKeyFile, writeKiteKeyFile } from '../../src/lib/keys/index.js';
 import { startKontrol } from '../helpers/kontrol.js';
 import { Cli, type Running } from './cli-harness.js';
 import { becomeUser } from './cli-person.js';
@@ -218,5 +218,29 @@ describe('serve', () => {
     await client?.dial();
     expect(await client?.tell('one')).toBe(1);
     await caller.close();
+  });
+
+  it('keeps the fresh kite key that Kontrol hands out after it has changed its keys', async () => {
+    const { kontrol, url } = await startKontrol();
+    const home = join(cli.home, 'fresh');
+    const old = await kontrol.newKiteKey('bob');
+    const file = await writeKiteKeyFile(old, { home });
+    await kontrol.rotate();
+    const flags = ['--name', 'math', '--method', 'one', '--exec', 'echo 1', '--register', '--kontrol', url];
+    const start = async (env: Record<string, string>): Promise<Running> => {
+      const running = cli.start(['serve', ...flags], { env });
+      served.push(running);
+      await running.until(({ stderr }) => stderr.includes('registered as'));
+      return running;
+    };
+    await start({ KITE_HOME: home });
+    const fresh = readKiteKeyFile(file);
+    expect(fresh).toMatchObject({ username: 'bob', kontrolKey: kontrol.keyPairs()[0]?.publicKey });
+    expect(fresh.jwt).not.toBe(old);
+    // Nobody can change the variable of another program.
+    const told = await start({ KITE_HOME: join(cli.home, 'none'), KITE_KEY: old });
+    expect(told.stderr).toContain('The fresh kite key could not be kept');
+    expect(told.stderr).toContain('KITE_KEY, which only you can change');
+    expect(told.stderr).not.toContain(old);
   });
 });

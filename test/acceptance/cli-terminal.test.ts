@@ -76,6 +76,16 @@ describe('on a terminal', () => {
     );
   });
 
+  it.each([
+    ['list', 'No kite is installed. Install one with: kitectl install SOURCE'],
+    ['keys list', 'You have no kite key. Get one with: kitectl register --to URL --username NAME'],
+    ['context list', 'There is no context. Make one with: kitectl context add NAME'],
+  ])('%s says what to do where there is nothing', async (line, told) => {
+    const args = line.split(' ');
+    expect(await cli.terminal(args, 100)).toMatchObject({ code: 0, stdout: `${told}\n` });
+    expect(await cli.run(args)).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
   it('the result is indented', async () => {
     const { stdout } = await cli.terminal(['call', 'echo', '1', ...to], 80);
     expect(stdout).toBe('[\n  1\n]\n');

@@ -236,7 +236,7 @@ describe('a peer that stops reading', () => {
     const ended = new Promise((resolve) => socket.on('close', resolve));
     socket.on('error', () => {});
     socket.write(
-      'GET /kite/websocket HTTP/1.1\r\nHost: target\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'GET /kite/websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
     );
     await new Promise((resolve) => socket.once('readable', resolve));
@@ -273,7 +273,7 @@ describe('a peer that does not finish its request', () => {
     await slow.listen();
     const { port, hostname } = new URL(slow.url ?? '');
     const socket = net.connect(Number(port), hostname, () =>
-      socket.write('GET /kite/info HTTP/1.1\r\nHost: x\r\n'),
+      socket.write('GET /kite/info HTTP/1.1\r\nHost: localhost\r\n'),
     );
     const answer = await new Promise<string>((resolve) => {
       let text = '';

@@ -263,7 +263,7 @@ describe('WebRTC signalling', () => {
     await expect(one.tell('kite.handleWebRTC', message)).rejects.toThrow('src not registered');
     await one.tell('register', { url: MATH });
     expect(await one.tell('kite.handleWebRTC', message)).toBeNull();
-    expect(await got).toEqual({ ...message, src: one.kite.identity.id });
+    expect(await got).toEqual({ ...message, src: one.kite.identity.id, username: 'bob' });
   });
 
   it('says what is wrong with a message, and passes none to the kites of others', async () => {

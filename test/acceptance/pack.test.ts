@@ -61,6 +61,10 @@ describe('the published package', () => {
       'dist/cli.cjs',
       'dist/lib/index.js',
       'dist/lib/index.d.ts',
+      'dist/lib/browser.d.ts',
+      'dist/browser/kitectl.js',
+      'dist/browser/kitectl.esm.js',
+      'examples/browser/index.html',
       'oclif.manifest.json',
       'LICENSE',
       'README.md',
@@ -98,17 +102,24 @@ describe('the published package', () => {
     await writeFile(
       join(program, 'main.mjs'),
       `import { Kite, isKiteError } from 'kitectl';
+      import { Kite as PageKite } from 'kitectl/browser';
       const kite = new Kite('caller', '1.0.0', { kiteKey: false });
       const client = kite.newClient(process.argv[2]);
       await client.dial();
       console.log(await client.tell('square', 5));
       console.log(await client.tell('fail').catch((error) => isKiteError(error, 'tooBad') && error.code));
-      await kite.close();`,
+      await kite.close();
+      // What pages load runs wherever there is fetch.
+      const page = new PageKite('page', '1.0.0', { transport: 'XHRPolling' });
+      const polling = page.newClient(process.argv[2]);
+      await polling.dial();
+      console.log(await polling.tell('square', 6));
+      await page.close();`,
     );
     const { stdout } = await run(process.execPath, ['main.mjs', remote.url], {
       cwd: program,
       env: cleanEnv(folder),
     });
-    expect(stdout).toBe('25\nE42\n');
+    expect(stdout).toBe('25\nE42\n36\n');
   });
 });

@@ -60,7 +60,9 @@ describe('a request that is not for a kite', () => {
     for (const path of ['/proxy/nobody/x', '/proxy/', `/proxy/${kite.id}x/info`]) {
       const answer = await request('GET', origin + path);
       expect([answer.status, JSON.parse(answer.body)]).toMatchObject([404, { error: { type: 'notFound' } }]);
-      expect(await sendRaw(proxy, `GET ${path} HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`)).toContain('404');
+      expect(await sendRaw(proxy, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n`)).toContain(
+        '404',
+      );
     }
   });
 
@@ -69,7 +71,7 @@ describe('a request that is not for a kite', () => {
     const status = async (rest: string): Promise<string> => {
       const answer = await sendRaw(
         proxy,
-        `GET ${path}${rest} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+        `GET ${path}${rest} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
       );
       return answer.slice(9, 12);
     };
@@ -88,7 +90,7 @@ describe('a request that is not for a kite', () => {
 describe('one request', () => {
   it('is not two for the kite, however its body is framed', async () => {
     const { proxy, path, seen } = await oneKite();
-    const hidden = 'GET /secret HTTP/1.1\r\nHost: x\r\n\r\n';
+    const hidden = 'GET /secret HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const chunked = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
     for (const head of [
       `Transfer-Encoding: chunked\r\n\r\n${chunked}`,
@@ -97,7 +99,7 @@ describe('one request', () => {
       `Connection: content-length, close\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
       `Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}`,
     ]) {
-      await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${head}`);
+      await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${head}`);
     }
     expect(seen.map(({ url }) => url)).toEqual(Array.from({ length: 4 }, () => '/kite/x'));
   });
@@ -108,8 +110,11 @@ describe('one request', () => {
     server.on('connection', (socket: net.Socket) =>
       socket.on('data', (chunk: Buffer) => received.push(chunk.toString())),
     );
-    const hidden = `GET /secret HTTP/1.1\r\nHost: x\r\n\r\n`;
-    const answer = await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n${hidden}`);
+    const hidden = `GET /secret HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    const answer = await sendRaw(
+      proxy,
+      `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\n${UPGRADE}\r\n${hidden}`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 200 .*connection: close/is);
     expect(answer.endsWith('GET /kite/x')).toBe(true);
     expect(seen.map(({ url }) => url)).toEqual(['/kite/x']);
@@ -123,7 +128,7 @@ describe('one request', () => {
       const upgrade = method === 'GET' ? 'h2c' : 'websocket';
       const answer = await sendRaw(
         proxy,
-        `${method} ${path}/x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
+        `${method} ${path}/x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`,
       );
       expect(answer).toMatch(/^HTTP\/1\.1 400 /);
       expect(seen).toEqual([]);
@@ -147,6 +152,7 @@ describe('one request', () => {
 describe('the headers that a kite gets', () => {
   it('say where the request comes from, whatever the caller says, and nothing that is for the proxy', async () => {
     const { proxy, path, seen } = await oneKite();
+    proxy.kite.knownAs('http://proxy.example.com');
     await sendRaw(
       proxy,
       `GET ${path}/x HTTP/1.1\r\nHost: proxy.example.com\r\nConnection: close, X-Secret, TE, Host\r\nX-Secret: 1\r\n` +
@@ -292,7 +298,9 @@ describe('a kite that registers', () => {
 describe('a caller that takes its time', () => {
   it('with the headers of a request is sent away, below a kite as elsewhere', async () => {
     const { proxy, path, seen } = await oneKite({ limits: { headersTimeout: 100 } });
-    expect(await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: x\r\nX-Slow`)).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\nX-Slow`)).toMatch(
+      /^HTTP\/1\.1 408 /,
+    );
     expect(seen).toEqual([]);
   });
 
@@ -323,7 +331,7 @@ describe('a caller that takes its time', () => {
       const socket = net.connect(proxy.kite.port ?? 0, '127.0.0.1');
       onTestFinished(() => void socket.destroy());
       socket.pause();
-      socket.write(`GET ${path}/flood HTTP/1.1\r\nHost: x\r\n${head}\r\n`);
+      socket.write(`GET ${path}/flood HTTP/1.1\r\nHost: localhost\r\n${head}\r\n`);
       // It stands still once the buffers of the system are full: a round through the proxy later it is where it was.
       let before = -1;
       for (const now = (): number => written; now() === 0 || now() !== before; ) {

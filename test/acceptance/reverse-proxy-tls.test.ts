@@ -57,7 +57,7 @@ describe('a reverse proxy with TLS', () => {
     }
     const page = tls.connect({ port: proxy.kite.port, host: '127.0.0.1', ca: pair.cert });
     page.write(
-      `GET ${new URL(registration.url).pathname}/seen HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      `GET ${new URL(registration.url).pathname}/seen HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
     );
     expect(await headers).toBe('https');
     page.destroy();

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Etcd3 } from 'etcd3';
 import { freePort } from './free-port.js';
+import { isStopped } from './process-state.js';
 
 const BINARY = '/usr/bin/etcd';
 const TRIES = 3;
@@ -70,7 +71,12 @@ export class EtcdMember {
 
   /** Stops it where it is: its port takes connections and answers nothing. */
   freeze(): void {
-    this.#process?.kill('SIGSTOP');
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error('The member does not run');
+    process.kill(pid, 'SIGSTOP');
+    while (!isStopped(pid)) {
+      // One of its threads has to run to take the signal; until then the others may go on answering.
+    }
   }
 
   thaw(): void {

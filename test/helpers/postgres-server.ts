@@ -14,6 +14,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Client, type QueryResult } from 'pg';
 import { freePort } from './free-port.js';
+import { hasEnded, isStopped } from './process-state.js';
 
 const binaries = findBinaries();
 
@@ -93,7 +94,7 @@ export class PostgresServer {
     for (const pid of all) signal(pid, 'SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await exited;
     // It refuses to start while one of the old ones holds its memory.
-    while (all.some(isRunning)) await new Promise((resolve) => setImmediate(resolve));
+    while (!all.every(hasEnded)) await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Stops all of its processes where they are: the port takes connections and answers nothing. */
@@ -104,7 +105,7 @@ export class PostgresServer {
     let running = [pid];
     for (let looks = 0; running.length > 0 || looks < 3; looks++) {
       for (const each of running) signal(each, 'SIGSTOP');
-      running = [pid, ...childrenOf(pid)].filter((each) => !/[TtZ]/.test(stateOf(each)));
+      running = [pid, ...childrenOf(pid)].filter((each) => !isStopped(each));
     }
     this.#frozen = [pid, ...childrenOf(pid)];
   }
@@ -245,19 +246,6 @@ function childrenOf(pid: number): number[] {
     return children.split(' ').filter(Boolean).map(Number);
   } catch {
     return [];
-  }
-}
-
-function isRunning(pid: number): boolean {
-  return stateOf(pid) !== 'Z';
-}
-
-/** The letter with which the kernel says what a process does; `Z` also where there is none. */
-function stateOf(pid: number): string {
-  try {
-    return /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 'Z';
-  } catch {
-    return 'Z';
   }
 }
 

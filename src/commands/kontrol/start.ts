@@ -36,6 +36,6 @@ export default class KontrolStart extends BaseCommand {
     const options = startOptions(flags, this.surroundings.env);
     // A file of its own: nothing else needs the registry, and it is large.
     const { startKontrol } = await import('../../lib/cli/kontrol-server.js');
-    await startKontrol({ ...options, format: formatOf(flags) }, this.surroundings);
+    await startKontrol({ ...options, format: formatOf(flags), root: this.config.root }, this.surroundings);
   }
 }

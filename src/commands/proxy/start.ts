@@ -1,4 +1,5 @@
 import { BaseCommand } from '../../lib/cli/base-command.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
 import { proxyStartFlags } from '../../lib/cli/proxy/start-flags.js';
 import { proxyStartOptions } from '../../lib/cli/proxy/start-options.js';
 
@@ -30,13 +31,13 @@ export default class ProxyStart extends BaseCommand {
     },
   ];
 
-  static override flags = proxyStartFlags;
+  static override flags = { ...proxyStartFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ProxyStart);
     const options = proxyStartOptions(flags, this.surroundings.env);
     // A file of its own: nothing else needs the proxies.
     const { startProxy } = await import('../../lib/cli/proxy-server.js');
-    await startProxy({ ...options, json: flags.json }, this.surroundings);
+    await startProxy({ ...options, format: formatOf(flags) }, this.surroundings);
   }
 }

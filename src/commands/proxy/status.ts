@@ -1,6 +1,7 @@
 import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
 import { proxyStatus } from '../../lib/cli/proxy/status.js';
 import { checkedUrl } from '../../lib/cli/target.js';
 
@@ -22,12 +23,13 @@ export default class ProxyStatus extends BaseCommand {
   static override flags = {
     to: string({ summary: 'URL of one proxy. Default: all that Kontrol knows.', helpValue: 'URL' }),
     ...kontrolFlags,
+    ...outputFlags,
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ProxyStatus);
     const to =
       flags.to === undefined ? undefined : checkedUrl(flags.to, '--to', 'http://localhost:3999/kite');
-    await proxyStatus({ ...kontrolOptions(flags), to, json: flags.json }, this.surroundings);
+    await proxyStatus({ ...kontrolOptions(flags), to, format: formatOf(flags) }, this.surroundings);
   }
 }

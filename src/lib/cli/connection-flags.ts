@@ -1,4 +1,5 @@
 import { string } from '@oclif/core/flags';
+import type { Accept } from '../kite/config-values.js';
 import { DURATION_FORMS, formatDuration, parseDuration } from '../util/duration.js';
 import { usageError } from './cli-error.js';
 import type { ConnectionOptions } from './connection.js';
@@ -126,5 +127,21 @@ export function wholeNumber(text: string, flag: string, min: number, max: number
   if (!(value >= min && value <= max)) {
     throw usageError(`--${flag} must be a whole number from ${min} to ${max}, not ${text}.`);
   }
+  return value;
+}
+
+/**
+ * What a flag, or the variable in its place, says; undefined where it says nothing.
+ *
+ * @throws CliError that names `source`, where it says nothing that is accepted
+ */
+export function accepted<Value>(
+  text: string | undefined,
+  source: string,
+  accept: Accept<Value>,
+): Value | undefined {
+  if (text === undefined) return undefined;
+  const value = accept.parse(text);
+  if (value === undefined) throw usageError(`${source} must be ${accept.what}, not ${text}.`);
   return value;
 }

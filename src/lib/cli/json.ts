@@ -20,9 +20,11 @@ export function escapeControl(text: string): string {
   );
 }
 
-/** Text as one field of a line: without tabs and newlines, which would make several of it. */
+/** Text as one field of a line: without tabs and newlines, which would make several of it. Quotes stay as they are. */
 export function toField(text: string): string {
-  return toJson(text).slice(1, -1);
+  return toJson(text)
+    .slice(1, -1)
+    .replaceAll(/\\(.)/g, (pair, escaped) => (escaped === '"' ? '"' : pair));
 }
 
 function functionsAsText(_key: string, value: unknown): unknown {

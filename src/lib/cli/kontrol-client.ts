@@ -60,9 +60,17 @@ export async function withKontrol<Result>(
   return withKey({ ...options, key, source }, what, surroundings, use);
 }
 
+/** A kite key that was found already. */
+export interface KeyAtHand {
+  readonly key: KiteKey;
+  readonly source: string;
+  /** The Kontrol that it belongs to, whatever the context in use says. */
+  readonly home?: string | undefined;
+}
+
 /** `withKontrol` with a kite key that was found already, at `source`. */
 export async function withKey<Result>(
-  options: Omit<KontrolOptions, 'keyFile'> & { readonly key: KiteKey; readonly source: string },
+  options: Omit<KontrolOptions, 'keyFile'> & KeyAtHand,
   what: string,
   surroundings: Surroundings,
   use: (kontrol: AtKontrol) => Promise<Result>,
@@ -142,13 +150,12 @@ export function readFound(value: unknown): Found {
  * @throws CliError where nothing says it
  */
 export function whereKontrolIs(
-  options: Pick<KontrolOptions, 'kontrol' | 'context'> & { readonly key: KiteKey; readonly source: string },
+  options: Pick<KontrolOptions, 'kontrol' | 'context'> & KeyAtHand,
   env: Surroundings['env'],
 ): readonly string[] {
-  const { kontrol, key, source, context } = options;
-  const urls =
-    kontrol ??
-    (env['KITE_KONTROL_URL'] || contextInUse(context, env)?.context.kontrol || key.kontrolUrl).split(',');
+  const { kontrol, key, source, context, home } = options;
+  const inContext = home || contextInUse(context, env)?.context.kontrol;
+  const urls = kontrol ?? (env['KITE_KONTROL_URL'] || inContext || key.kontrolUrl).split(',');
   const given = urls.map((url) => url.trim()).filter((url) => url !== '');
   if (given.length > 0) return given;
   throw configurationError(

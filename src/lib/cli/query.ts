@@ -18,8 +18,8 @@ import { requireQuery } from './query-path.js';
 import type { Surroundings } from './surroundings.js';
 
 export interface QueryOptions extends KontrolOptions {
-  /** Which kites, as a path. */
-  readonly path: string;
+  /** Which kites, as a path. Undefined: all of this person's. */
+  readonly path: string | undefined;
   readonly format: OutputFormat | undefined;
   /** Print the kites that are there, and from then on each change. */
   readonly watch: boolean;
@@ -43,17 +43,24 @@ export interface Change {
  */
 export async function query(options: QueryOptions, surroundings: Surroundings): Promise<void> {
   const { path, format, watch } = options;
-  const asked = requireQuery(path, 'The query');
+  const asked = askedBy(path);
   if (watch) return follow(options, asked, { listed: true }, surroundings);
-  await withKontrol(options, `looking for ${path}`, surroundings, async (kontrol) => {
-    const found = sorted(await findKites(kontrol, asked));
+  await withKontrol(options, `looking for ${path ?? 'your kites'}`, surroundings, async (kontrol) => {
+    const found = sorted(await findKites(kontrol, asked(kontrol)));
     await printList(found, kites, format, surroundings);
   });
 }
 
 /** Prints each change from now on, like `query` with `watch` without the kites that are there. */
 export function watch(options: Omit<QueryOptions, 'watch'>, surroundings: Surroundings): Promise<void> {
-  return follow(options, requireQuery(options.path, 'The query'), { listed: false }, surroundings);
+  return follow(options, askedBy(options.path), { listed: false }, surroundings);
+}
+
+/** What to ask Kontrol, once it is known who asks. Throws at once where the path is none. */
+function askedBy(path: string | undefined): (kontrol: Pick<AtKontrol, 'key'>) => KiteQuery {
+  if (path === undefined) return ({ key }) => ({ username: key.username });
+  const asked = requireQuery(path, 'The query');
+  return () => asked;
 }
 
 /** How kites are printed. */
@@ -85,17 +92,17 @@ const changes: Listing<Change> = {
 
 async function follow(
   options: Omit<QueryOptions, 'watch'>,
-  asked: KiteQuery,
+  asked: ReturnType<typeof askedBy>,
   { listed }: { readonly listed: boolean },
   surroundings: Surroundings,
 ): Promise<void> {
   const { path, format } = options;
   const print = await openFeed(changes, format, surroundings);
-  await withKontrol(options, `watching ${path}`, surroundings, async (kontrol: AtKontrol) => {
+  await withKontrol(options, `watching ${path ?? 'your kites'}`, surroundings, async (kontrol: AtKontrol) => {
     // What changes before the list is printed comes after it.
     const early: Change[] = [];
     let ready = false;
-    const found = await getKites(kontrol, asked, (event) => {
+    const found = await getKites(kontrol, asked(kontrol), (event) => {
       const change = readChange(event);
       if (!change) return;
       if (ready) void print(change);

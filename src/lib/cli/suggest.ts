@@ -1,11 +1,14 @@
 /**
- * The candidate that is nearest to what was typed, or undefined when none is near: at most a third of the letters, and
- * at most three, may be wrong, missing or extra.
+ * The candidate that is nearest to what was typed, or undefined when none is near: the only one that begins so, else one in
+ * which at most a third of the letters, and at most three, are wrong, missing or extra.
  */
 export function suggest(typed: string, candidates: Iterable<string>): string | undefined {
+  const all = Array.from(candidates);
+  const longer = typed.length < 2 ? [] : all.filter((one) => one.startsWith(typed));
+  if (longer.length === 1) return longer[0];
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.max(1, Math.floor(typed.length / 3))) + 1;
-  for (const candidate of candidates) {
+  for (const candidate of all) {
     const distance = editDistance(typed, candidate);
     if (distance < bestDistance) {
       best = candidate;

@@ -90,7 +90,8 @@ class KitectlHelp extends Help {
       name: `help ${name}`,
       description,
     }));
-    this.log(this.formatTopics(topics));
+    // oclif has said TOPICS already, of groups of commands.
+    this.log(this.formatTopics(topics).replace('TOPICS', 'MORE'));
     this.log('');
   }
 }

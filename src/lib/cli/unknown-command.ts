@@ -9,6 +9,7 @@ export function unknownCommand(id: string, known: readonly string[]): CliError {
       'Flags go behind the command: kitectl COMMAND --flag',
     );
   }
+  if (id === 'version') return usageError('There is no command version.', 'Did you mean: kitectl --version');
   const near = suggest(id, [...known, 'help']);
   const hint = near === undefined ? 'See what there is with: kitectl help' : `Did you mean: kitectl ${near}`;
   return usageError(`There is no command ${id}.`, hint);

@@ -94,6 +94,27 @@ export const KITE_URLS: Accept<readonly string[]> = {
   },
 };
 
+export const ORIGINS: Accept<readonly string[] | '*'> = {
+  what: 'one or more origins with commas between them, each a scheme and a host such as https://app.example.com, or * for any',
+  parse: listOf(/^(?:\*|null|[a-z][a-z\d+.-]*:\/\/[^/\s,]+)$/i),
+};
+
+export const HOSTS: Accept<readonly string[] | '*'> = {
+  what: 'one or more host names without port, with commas between them, such as math.example.com, or * for any',
+  parse: listOf(/^(?:\*|[\w.-]+|\[[\da-f:.]+\])$/i),
+};
+
+/** Reads a list, or a text with commas, of entries that look like this. */
+function listOf(entry: RegExp): (value: unknown) => readonly string[] | '*' | undefined {
+  return (value) => {
+    const list: readonly unknown[] =
+      typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [undefined];
+    const texts = list.map((item) => (typeof item === 'string' ? item.trim() : ''));
+    if (!texts.every((text) => entry.test(text))) return undefined;
+    return texts.includes('*') ? '*' : texts;
+  };
+}
+
 const TRANSPORTS: readonly Transport[] = ['auto', 'WebSocket', 'RawWebSocket', 'XHRPolling'];
 
 export const TRANSPORT: Accept<Transport> = {

@@ -6,10 +6,12 @@ import {
   FLAG,
   fromOption,
   fromVariable,
+  HOSTS,
   IP,
   KITE_URLS,
   LOG_LEVEL,
   NAME,
+  ORIGINS,
   PORT,
   refuse,
   SIGNED_DURATION,
@@ -45,6 +47,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** False: no colours in log lines. Default true: where standard error is a terminal. */
   readonly logColor: boolean;
+  /** Origins of pages that may connect, beside those of this server and of loopback; `*` = any. Default none. */
+  readonly allowOrigin: readonly string[] | '*';
+  /** Host names by which the kite is called; `*` = any. Default: see the option. */
+  readonly allowedHosts: readonly string[] | '*' | undefined;
   /** The kite's version, where the environment or an option sets it. */
   readonly version: string | undefined;
 }
@@ -67,6 +73,17 @@ export interface ConfigOptions {
   readonly logLevel?: LogLevel | undefined;
   readonly logColor?: boolean | undefined;
   readonly version?: string | undefined;
+  /**
+   * Origins of pages that may connect, beside those of this server and of loopback: as a browser sends them,
+   * `https://app.example.com`; `*` = any. Default none.
+   */
+  readonly allowOrigin?: string | readonly string[] | undefined;
+  /**
+   * Host names by which the kite may be called (the `Host` of a request), beside those of loopback and that of the URL
+   * under which it registers; `*` = any, where a proxy in front sees to it. Default: none while it listens at loopback, any
+   * while it listens elsewhere. Once they are named, IP addresses are right there too.
+   */
+  readonly allowedHosts?: string | readonly string[] | undefined;
 }
 
 export interface ConfigSources {
@@ -101,6 +118,8 @@ export function resolveConfig(options: ConfigOptions, { env, kiteKey }: ConfigSo
     verifyTtl: pick('verifyTtl', 'KITE_VERIFY_TTL', SIGNED_DURATION) ?? 300_000,
     logLevel: pick('logLevel', 'KITE_LOG_LEVEL', LOG_LEVEL) ?? 'info',
     logColor: fromOption('logColor', options.logColor, FLAG) ?? !(env['KITE_LOG_NOCOLOR'] || env['NO_COLOR']),
+    allowOrigin: pick('allowOrigin', 'KITE_ALLOW_ORIGIN', ORIGINS) ?? [],
+    allowedHosts: pick('allowedHosts', 'KITE_ALLOWED_HOSTS', HOSTS),
     version: pick('version', 'KITE_VERSION', VERSION),
   };
 }

@@ -3,6 +3,8 @@ export interface ConnectionOptions {
   readonly role: 'accepted' | 'dialled';
   /** Methods that the peer may call without authentication; `true` = all. Default none. */
   readonly trustRemote?: readonly string[] | true | undefined;
+  /** Who the peer is, where that is known without what its calls carry. */
+  readonly username?: string | undefined;
   /** What calls carry as `authentication`. Default null. */
   readonly auth?: unknown;
   /** Milliseconds; default the host's. */

@@ -7,7 +7,7 @@ import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/logger.js';
 import type { Fragment } from '../util/message.js';
 import { settleCall } from './answer.js';
-import { type CallPrefix, callPrefix, parseAfterPrefix } from './call-prefix.js';
+import type { CallPrefix } from './call-prefix.js';
 import { disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import { Flow } from './flow.js';
@@ -16,7 +16,7 @@ import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
 import { Receiver } from './receiver.js';
 import { Sender, type SenderHost } from './sender.js';
-import { completeCall, type IncomingCall, isResponsePath, readCall } from './wire.js';
+import { type IncomingCall, isResponsePath, readCall } from './wire.js';
 
 export type { ConnectionEvents } from './connection-options.js';
 
@@ -26,14 +26,28 @@ export interface ConnectionHost extends SenderHost {
   readonly logger: Logger;
   /** Milliseconds a call waits when the caller named no timeout. */
   readonly timeout: number;
+  /** What recognises calls of a peer that calls again. Without it, each message is parsed as a whole. */
+  newMemory?(): CallMemory;
   /** Answers a call through `connection.answer` or `connection.answerError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
 }
 
+/** Recognises the calls of one peer by how they begin. */
+export interface CallMemory {
+  /** Has the channel look out for calls that begin as this one does. */
+  learn(text: string, channel: Channel): void;
+  find(fragment: Fragment): CallPrefix | undefined;
+  /** What follows a beginning; undefined where the two have to be parsed together. */
+  parse(rest: string): DnodeMessage | undefined;
+  complete(known: CallPrefix, message: DnodeMessage): IncomingCall;
+}
+
 /** One live channel with dnode on it: calls out and their answers, calls in, and functions handed over both ways. */
 export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly role: 'accepted' | 'dialled';
+  /** Who the peer is, where that is known without what its calls carry. */
+  readonly username: string | undefined;
   /** How much of the peer's is taken in at a time. */
   readonly flow: Flow;
   /** While a call is dispatched: whether it is the peer's first. */
@@ -45,7 +59,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #handed: Handed;
   readonly #sender: Sender;
   #controllers: Set<AbortController> | undefined;
-  #prefixes: readonly CallPrefix[] | undefined;
+  #memory: CallMemory | undefined;
   #claimed: unknown;
   #remote: KiteIdentity | undefined;
   #closed = false;
@@ -56,6 +70,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#host = host;
     this.#channel = channel;
     this.role = options.role;
+    this.username = options.username;
     this.flow = new Flow(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#onEnd = options.ended;
@@ -154,26 +169,21 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     const first = this.#claimed === undefined;
     this.#request(call);
     // Most callers call once. Who calls again is likely to go on.
-    if (!first && this.role === 'accepted') this.#learn(text);
+    if (first || this.role === 'dialled') return;
+    this.#memory ??= this.#host.newMemory?.();
+    this.#memory?.learn(text, this.#channel);
   }
 
   #receiveAfter(fragment: Fragment, rest: string): void {
-    const known = this.#prefixes?.find((prefix) => prefix.fragment === fragment);
-    const message = known && parseAfterPrefix(rest, this.#host.limits);
-    if (!message) {
+    const memory = this.#memory;
+    const known = memory?.find(fragment);
+    const message = known && memory?.parse(rest);
+    if (!memory || !known || !message) {
       this.#receiveWhole(fragment.text + rest);
       return;
     }
     this.#restore(message);
-    this.#request(completeCall(known, message.args, message.callbacks));
-  }
-
-  /** Has the channel look out for calls that begin as this one does. */
-  #learn(text: string): void {
-    const prefix = this.#channel.expect && callPrefix(text);
-    if (!prefix) return;
-    this.#prefixes = [prefix, ...(this.#prefixes ?? [])].slice(0, KEPT_PREFIXES);
-    this.#channel.expect?.(prefix.fragment);
+    this.#request(memory.complete(known, message));
   }
 
   /** Puts functions where the message says that they stand. Nearly every call carries one, that for its answer. */
@@ -242,6 +252,3 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.emit('disconnect', code, reason);
   }
 }
-
-/** Methods of one caller whose calls are recognised by how they begin. A channel keeps as many. */
-const KEPT_PREFIXES = 4;

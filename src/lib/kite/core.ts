@@ -13,7 +13,7 @@ import {
   type Dialer,
   type Transport,
 } from './client.js';
-import { Connection, type ConnectionEvents } from './connection.js';
+import { type CallMemory, Connection, type ConnectionEvents } from './connection.js';
 import { Dispatcher, type DispatcherOptions } from './dispatcher.js';
 import { type FinalFunc, type Handler, Method, type MethodDescription } from './method.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
@@ -66,6 +66,8 @@ export interface CoreOptions extends DispatcherOptions {
   readonly transport: Transport;
   readonly trustRemote: readonly string[] | true | undefined;
   readonly dialer: Dialer;
+  /** For a kite that many call again and again. */
+  readonly newMemory?: () => CallMemory;
 }
 
 /** What every kite is, in Node and in a page: an identity, methods, and connections. It opens no port. */
@@ -139,9 +141,12 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
     return client;
   }
 
-  /** Takes over a channel that a peer has opened. Whoever is at the other end authenticates with each call. */
-  accept(channel: Channel): Peer<AnyMethods, ConnectionEvents> {
-    const connection = new Connection(this.host, channel, { role: 'accepted' });
+  /**
+   * Takes over a channel that a peer has opened. `username`: whose it is, where the channel itself vouches for that; else
+   * whoever is at the other end authenticates with each call.
+   */
+  accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
+    const connection = new Connection(this.host, channel, { role: 'accepted', username });
     this.accepted.add(connection);
     this.#debug(connection, 'connected');
     this.emit('connect', connection);
@@ -165,16 +170,8 @@ export class KiteCore<Methods = AnyMethods> extends Emitter<KiteEvents> {
     const anonymous = envelopeFragment(identityJson, 'null');
     let authenticated: { readonly json: string; readonly fragment: Fragment } | undefined;
     const methods = new Map<string, Fragment>();
-    const { limits, clock, logger, timeout, handshakeTimeout, transport, trustRemote, dialer } = options;
     return {
-      limits,
-      clock,
-      logger,
-      timeout,
-      handshakeTimeout,
-      transport,
-      trustRemote,
-      dialer,
+      ...options,
       envelopeFragment(auth) {
         if (auth === null || auth === undefined) return anonymous;
         // Most programs have one key, and all their connections share what is made of it.

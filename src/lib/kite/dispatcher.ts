@@ -68,7 +68,7 @@ export class Dispatcher {
     if (call.malformed) throw malformedCall();
     if (this.#draining) throw shuttingDown(this.#options.name);
     if (method.authenticated && !connection.trusts(call.method)) {
-      request.username = this.#options.authenticator.verify(call.auth);
+      request.username = connection.username ?? this.#options.authenticator.verify(call.auth);
     }
     if (!method.admit()) throw rateExceeded();
   }

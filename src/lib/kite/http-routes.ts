@@ -6,17 +6,26 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 /** Takes over the socket of a request for an upgrade, with what has come behind the request. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
+export interface HttpRouteOptions {
+  /** Pages of any origin may send requests here: what the handler answers and does is meant for everybody. Default false. */
+  readonly anyOrigin?: boolean;
+}
+
+export interface HttpRoute<Handler = HttpHandler> extends HttpRouteOptions {
+  readonly handler: Handler;
+}
+
 /** Plain HTTP beside the kite protocol: `/healthz` is that path alone, `/files/` everything below it; the longest wins. */
 export class HttpRoutes<Handler = HttpHandler> {
-  readonly #routes = new Map<string, Handler>();
+  readonly #routes = new Map<string, HttpRoute<Handler>>();
 
-  add(path: string, handler: Handler): void {
+  add(path: string, route: HttpRoute<Handler>): void {
     if (!path.startsWith('/'))
       throw new TypeError(`The path of an HTTP handler begins with "/", not as in "${path}"`);
-    this.#routes.set(path, handler);
+    this.#routes.set(path, route);
   }
 
-  find(url: string): Handler | undefined {
+  find(url: string): HttpRoute<Handler> | undefined {
     const path = url.split('?', 1)[0] ?? '/';
     const exact = this.#routes.get(path);
     if (exact) return exact;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import os from 'node:os';
-import type { Duplex } from 'node:stream';
 import { findKiteKey } from '../keys/find-kite-key.js';
 import { dial } from '../sockjs/client/dial.js';
 import { refuseUpgrade } from '../sockjs/server/refuse-upgrade.js';
@@ -9,12 +8,16 @@ import { SockJsServer } from '../sockjs/server/server.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { defaultLimits, type Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
+import { isLoopbackHost } from '../util/loopback.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { Dialer } from './client.js';
 import { type Config, type ConfigOptions, resolveConfig } from './config.js';
-import { addDefaultMethods, type HeartbeatFrom } from './default-methods.js';
+import { addDefaultMethods } from './default-methods.js';
+import { FrontDoor, notFound } from './front-door.js';
+import { addHeartbeatMethod, type HeartbeatFrom } from './heartbeat-method.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
-import { type HttpHandler, HttpRoutes, type UpgradeHandler } from './http-routes.js';
+import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './http-routes.js';
+import { KnownCalls } from './known-calls.js';
 import { KontrolTrust } from './kontrol-trust.js';
 import type { MethodHandling } from './method.js';
 import type { AnyMethods } from './method-types.js';
@@ -47,8 +50,6 @@ export interface KiteOptions extends ConfigOptions {
   readonly concurrent?: boolean;
   /** Which handler's value is a call's result. Default `ReturnMethod`. */
   readonly methodHandling?: MethodHandling;
-  /** Origins of pages that may connect beside those of this server and of loopback; `*` = any. Default none. */
-  readonly allowOrigin?: readonly string[] | '*';
   /** Paths under which the kite is served. The first stands in its URL. Default `/kite` and `/<name>-<version>/kite`. */
   readonly prefixes?: readonly [string, ...string[]];
   /** Sets a JSESSIONID cookie, by which balancers keep a session on one server. Default false. */
@@ -82,8 +83,7 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #routes = new HttpRoutes();
-  readonly #upgrades = new HttpRoutes<UpgradeHandler>();
+  readonly #door: FrontDoor;
   readonly #beforeClose: (() => Promise<unknown>)[] = [];
   readonly #prefix: string;
   readonly #sockjs: SockJsServer;
@@ -131,6 +131,7 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
       transport: config.transport,
       trustRemote: options.trustRemote,
       dialer: makeDialer(limits, clock),
+      newMemory: () => new KnownCalls(limits),
       kontrol: {
         urls: config.kontrolUrls,
         kiteKey: kiteKey?.jwt,
@@ -151,10 +152,13 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
       limits,
       clock,
       cookie: options.sessionCookie ?? false,
-      ...(options.allowOrigin && { allowOrigin: options.allowOrigin }),
+      allowOrigin: config.allowOrigin,
       onSession: (channel) => this.accept(channel),
     });
-    addDefaultMethods(this, clock, logger, options.heartbeatFrom);
+    const { allowOrigin, allowedHosts } = config;
+    this.#door = new FrontDoor({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
+    addDefaultMethods(this, logger);
+    addHeartbeatMethod(this, clock, options.heartbeatFrom);
     addSystemMethods(this, options.systemMethods ?? []);
   }
 
@@ -206,15 +210,27 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
     return this;
   }
 
-  /** Answers plain HTTP: `/healthz` is that path alone, `/files/` everything below it. */
-  handleHttp(path: string, handler: HttpHandler): this {
-    this.#routes.add(path, handler);
+  /**
+   * Answers plain HTTP: `/healthz` is that path alone, `/files/` everything below it. Requests of pages of other origins
+   * are refused as they are everywhere else, unless `anyOrigin` says that this path is for everybody.
+   */
+  handleHttp(path: string, handler: HttpHandler, options: HttpRouteOptions = {}): this {
+    this.#door.addRoute(path, handler, options);
+    return this;
+  }
+
+  /**
+   * Others reach this kite under this URL too: requests for its host are answered. What registers a kite, at Kontrol or with
+   * a proxy, does so for the URL that it gets.
+   */
+  override knownAs(url: string): this {
+    this.#door.addUrl(url);
     return this;
   }
 
   /** Answers requests for an upgrade, by the same rules; those of the kite's own paths never come here. */
-  handleUpgrade(path: string, handler: UpgradeHandler): this {
-    this.#upgrades.add(path, handler);
+  handleUpgrade(path: string, handler: UpgradeHandler, options: HttpRouteOptions = {}): this {
+    this.#door.addUpgradeRoute(path, handler, options);
     return this;
   }
 
@@ -231,7 +247,7 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
       {
         request: (request, response) => this.#request(request, response),
         upgrade: (request, socket, head) => {
-          if (!this.#upgrade(request, socket, head)) refuseUpgrade(socket, 404, '');
+          if (!this.#door.upgrade(request, socket, head, this.#atLoopback)) refuseUpgrade(socket, 404, '');
         },
       },
       this.#limits,
@@ -252,57 +268,24 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
    * server; `close` ends the kite's own connections.
    */
   mount(server: HttpServer): this {
-    const others = server.listeners('request') as ((
-      request: IncomingMessage,
-      response: ServerResponse,
-    ) => void)[];
-    server.removeAllListeners('request');
-    server.on('request', (request, response) => {
-      if (this.handleRequest(request, response)) return;
-      if (others.length === 0) notFound(response);
-      for (const other of others) other.call(server, request, response);
-    });
-    const alone = server.listenerCount('upgrade') === 0;
-    server.on('upgrade', (request, socket, head) => {
-      if (!this.#upgrade(request, socket, head) && alone) refuseUpgrade(socket, 404, '');
-    });
+    this.#door.mount(server);
     return this;
   }
 
-  /** Answers a request whose path is one of the kite's. False: it is somebody else's, and nothing was done. */
+  /**
+   * Answers a request whose path is one of the kite's. False: it is somebody else's, and nothing was done. Where the server
+   * listens at loopback only, `mount` checks more: by which name the request came.
+   */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    if (this.#sockjs.handleRequest(request, response)) return true;
-    const handler = this.#routes.find(request.url ?? '/');
-    if (!handler) return false;
-    this.#runHttp(handler, request, response).catch((error: unknown) => this.#logger.error(String(error)));
-    return true;
-  }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    if (this.#sockjs.handleUpgrade(request, socket, head)) return true;
-    const handler = this.#upgrades.find(request.url ?? '/');
-    if (!handler) return false;
-    try {
-      handler(request, socket, head);
-    } catch (error) {
-      this.#logger.error(`The handler of upgrades of ${request.url} failed: ${String(error)}`);
-      socket.destroy();
-    }
-    return true;
+    return this.#door.answer(request, response, false);
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
-    if (!this.handleRequest(request, response)) notFound(response);
+    if (!this.#door.answer(request, response, this.#atLoopback)) notFound(response);
   }
 
-  async #runHttp(handler: HttpHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      await handler(request, response);
-    } catch (error) {
-      this.#logger.error(`The HTTP handler of ${request.url} failed: ${String(error)}`);
-      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
-      response.end('Internal Server Error\n');
-    }
+  get #atLoopback(): boolean {
+    return isLoopbackHost(this.config.ip);
   }
 
   /**
@@ -365,11 +348,6 @@ function makeDialer(limits: Limits, clock: Clock): Dialer {
 function origin(scheme: string, ip: string, port: number): string {
   const host = ip === '0.0.0.0' ? '127.0.0.1' : ip === '::' ? '[::1]' : ip.includes(':') ? `[${ip}]` : ip;
   return `${scheme}://${host}:${port}`;
-}
-
-function notFound(response: ServerResponse): void {
-  response.writeHead(404, { 'content-type': 'text/plain; charset=UTF-8' });
-  response.end('Not Found\n');
 }
 
 async function withDeadline(promise: Promise<unknown>, ms: number, clock: Clock): Promise<void> {

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../protocol/errors.js';
 import type { Clock } from '../util/clock.js';
 import type { Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
+import { isLoopbackHost } from '../util/loopback.js';
 import type { RegistrationMode } from './machines.js';
 import type { Policy } from './policy.js';
 import type { Storage } from './storage/storage.js';
@@ -29,6 +30,11 @@ export interface KontrolOptions {
   readonly forceOpenRegistration?: boolean | undefined;
   /** Whether it passes on what kites tell each other to connect over WebRTC. Default false. */
   readonly webrtc?: boolean | undefined;
+  /**
+   * Folder with the files of its page, which is then at `/` and lets people sign in: `dist/ui` of this package. Default: no
+   * page.
+   */
+  readonly page?: string | undefined;
   readonly timings?: Partial<Timings> | undefined;
   /** Milliseconds that a token is good for. Default 48 hours. */
   readonly tokenTtl?: number | undefined;
@@ -37,6 +43,13 @@ export interface KontrolOptions {
   /** Default 4000; 0 = any that is free. */
   readonly port?: number | undefined;
   readonly tls?: TlsOptions | undefined;
+  /** Origins of pages that may use it, beside those of this server and of loopback; `*` = any. Default none. */
+  readonly allowOrigin?: string | readonly string[] | undefined;
+  /**
+   * Host names by which it may be called, beside those of loopback, of `url` and of `registerUrl`; `*` = any. Default: none
+   * while it listens at loopback, any while it listens elsewhere.
+   */
+  readonly allowedHosts?: string | readonly string[] | undefined;
   /** Default 1.0.0. */
   readonly version?: string | undefined;
   readonly environment?: string | undefined;
@@ -50,11 +63,7 @@ export interface KontrolOptions {
 
 /** @throws ConfigurationError where anybody on the network could get a kite key for any name */
 export function refuseOpenDoor(options: KontrolOptions, ip: string): void {
-  if (options.registration !== 'open' || options.forceOpenRegistration || isLoopback(ip)) return;
+  if (options.registration !== 'open' || options.forceOpenRegistration || isLoopbackHost(ip)) return;
   const message = `With open registration anybody who reaches ${ip} gets a kite key for any user. Listen at 127.0.0.1, use invites, or force it if you mean it`;
   throw new ConfigurationError('openRegistration', message);
-}
-
-function isLoopback(ip: string): boolean {
-  return ip === 'localhost' || ip === '::1' || /^127\.\d+\.\d+\.\d+$/.test(ip);
 }

@@ -11,6 +11,7 @@ import { type KontrolOptions, refuseOpenDoor } from './kontrol-options.js';
 import { Machines } from './machines.js';
 import { addMethods } from './methods.js';
 import { Metrics } from './metrics.js';
+import { Page } from './page.js';
 import { ownPolicy, type Policy } from './policy.js';
 import { Queries } from './queries.js';
 import { Registrar } from './registrar.js';
@@ -19,6 +20,8 @@ import type { Entry } from './entry.js';
 import { Registry } from './registry.js';
 import { Replica } from './replica.js';
 import { Revocations } from './revocations.js';
+import { SignIn } from './sign-in.js';
+import { SignInCodes } from './sign-in-codes.js';
 import { Signalling } from './signalling.js';
 import type { Storage } from './storage/storage.js';
 import { defaultTimings, type Timings } from './timings.js';
@@ -117,6 +120,10 @@ export class Kontrol {
       queries: new Queries(parts),
       machines: new Machines(machines),
       signalling: options.webrtc ? new Signalling(parts) : undefined,
+      signIn:
+        options.page === undefined
+          ? undefined
+          : new SignIn({ codes: new SignInCodes(clock), tokens, self: () => this.#self }),
     });
     new HttpApi({ ...parts, credentials: this.#credentials, metrics: this.#metrics }).addTo(this.kite);
   }
@@ -128,6 +135,7 @@ export class Kontrol {
 
   /** Opens the store, takes over what is in it, and listens. Rejects with what stands in the way. */
   async listen(): Promise<void> {
+    await this.#servePage();
     await this.#replica.open();
     try {
       await this.kite.listen();
@@ -191,6 +199,13 @@ export class Kontrol {
     };
   }
 
+  async #servePage(): Promise<void> {
+    const folder = this.#options.page;
+    if (folder === undefined) return;
+    const page = await Page.read(folder);
+    this.kite.handleHttp('/', (request, response) => page.answer(request, response));
+  }
+
   async #close(options?: CloseOptions): Promise<void> {
     this.#registrar.close();
     if (this.#self) this.#registry.remove(this.#self, 'left');
@@ -201,7 +216,7 @@ export class Kontrol {
 
   #makeKite(): Kite {
     const { ip, port = 4000, tls, version = '1.0.0', environment, region, env, limits } = this.#options;
-    const { clock, logger } = this.#options;
+    const { clock, logger, allowOrigin, allowedHosts, url, registerUrl } = this.#options;
     const kite = new Kite('kontrol', version, {
       username: this.username,
       kiteKey: false,
@@ -211,10 +226,13 @@ export class Kontrol {
       ...(region !== undefined && { region }),
       ...(env && { env }),
       ...(limits && { limits }),
+      allowOrigin,
+      allowedHosts,
       ...(clock && { clock }),
       ...(logger && { logger }),
     });
     if (tls) kite.useTls(tls);
+    for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
     return kite;
   }
 

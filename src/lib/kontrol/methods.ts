@@ -11,6 +11,7 @@ import type { Metrics } from './metrics.js';
 import type { Queries } from './queries.js';
 import type { Registrar } from './registrar.js';
 import type { Revocations } from './revocations.js';
+import type { SignIn } from './sign-in.js';
 import type { Signalling } from './signalling.js';
 import type { Watchers } from './watchers.js';
 
@@ -28,11 +29,14 @@ export interface MethodParts {
   readonly revocations: Revocations;
   /** Undefined: `kite.handleWebRTC` does not exist. */
   readonly signalling: Signalling | undefined;
+  /** Undefined: there is no page to sign in at. */
+  readonly signIn: SignIn | undefined;
 }
 
 /** Gives Kontrol's kite its methods. */
 export function addMethods(kite: Kite, parts: MethodParts): void {
-  const { queries, watchers, machines, signalling, keyRing, credentials, metrics, revocations } = parts;
+  const { queries, watchers, machines, signalling, keyRing, credentials, metrics, revocations, signIn } =
+    parts;
   const handle = (name: string, run: (request: Request) => unknown): Method =>
     kite.handle<unknown[]>(name, timed(name, run, metrics));
 
@@ -50,6 +54,10 @@ export function addMethods(kite: Kite, parts: MethodParts): void {
   handle('watchKeys', (request) => revocations.watch(request));
   handle('registerMachine', (request) => machines.register(request)).disableAuthentication();
   if (signalling) handle('kite.handleWebRTC', (request) => signalling.forward(request));
+  if (signIn) {
+    handle('signInCode', (request) => signIn.newCode(kiteKeyOf(request, credentials).username));
+    handle('signIn', ({ args: [argument] }) => signIn.redeem(argument)).disableAuthentication();
+  }
   for (const [name, run] of Object.entries(adminMethods(parts.administered))) {
     handle(name, (request) => {
       demandAdministrator(request, parts.kontrolUser);

@@ -28,7 +28,10 @@ export interface PolicyRule {
   readonly kites: readonly string[];
 }
 
-/** The default: register as oneself, find and call one's own kites and those of Kontrol's user, its proxies. */
+/**
+ * The default: register as oneself, find and call one's own kites and those of Kontrol's user, its proxies. Kontrol's user
+ * finds every kite.
+ */
 export function ownPolicy(kontrolUser: string): Policy {
   return rulePolicy('own', ownRules(kontrolUser), []);
 }
@@ -42,6 +45,8 @@ export function ownRules(kontrolUser: string): readonly PolicyRule[] {
   return [
     { users: ['*'], actions: POLICY_ACTIONS, kites: ['/$user'] },
     { users: ['*'], actions: ['query', 'token'], kites: [`/${kontrolUser}`] },
+    // Whoever runs Kontrol sees what is there, and calls none of it.
+    { users: [kontrolUser], actions: ['query'], kites: ['/'] },
   ];
 }
 

@@ -2,7 +2,7 @@ import type { RemoteFunction } from '../kite/method-types.js';
 import type { Request } from '../kite/request.js';
 import { KiteError } from '../protocol/errors.js';
 import type { KiteIdentity } from '../protocol/identity.js';
-import { type KiteQuery, parseQuery, QueryError } from '../protocol/query.js';
+import { asksForAll, type KiteQuery, parseQuery, QueryError } from '../protocol/query.js';
 import type { Policy, PolicyAction } from './policy.js';
 import type { Registrar } from './registrar.js';
 import type { Entry } from './entry.js';
@@ -15,6 +15,8 @@ export interface FoundKite {
   readonly kite: KiteIdentity;
   readonly url: string;
   readonly keyId: string;
+  /** Since when it is registered, in milliseconds since 1970. */
+  readonly registeredAt: number;
   /** For calling it. Empty where the caller may know of the kite and not call it. */
   readonly token: string;
 }
@@ -47,12 +49,14 @@ export class Queries {
   /**
    * `getKites({query, watchCallback or watchHandler, who})`: the kites, in random order so that their callers spread
    * over them. None is an error, as at a Kontrol of Go: `fetchKite` of `kite.js` throws past its caller at an empty list. A
-   * watch may begin with one.
+   * watch may begin with one. A query in which nothing is set asks for all kites that the caller may find.
    */
   async getKites(request: Request): Promise<KitesResult> {
     const args = asObject(request.args[0], 'getKites takes an object with the query');
     const query = parseQuery(args['query']);
-    const found = this.#find('query', request.username, query);
+    const found = asksForAll(query)
+      ? this.#allowed('query', request.username, this.#options.registry.all())
+      : this.#find('query', request.username, query);
     const { who } = args;
     const asked = who === undefined || who === null ? found : await this.#askWho(request, found, who);
     // The watch begins in the same turn in which the list is made, so that no change falls in between.
@@ -78,8 +82,11 @@ export class Queries {
   }
 
   #find(action: PolicyAction, username: string, query: KiteQuery): Entry[] {
-    const { registry, policy } = this.#options;
-    return registry.find(query).filter(({ kite }) => policy.allows(action, username, kite));
+    return this.#allowed(action, username, this.#options.registry.find(query));
+  }
+
+  #allowed(action: PolicyAction, username: string, entries: readonly Entry[]): Entry[] {
+    return entries.filter(({ kite }) => this.#options.policy.allows(action, username, kite));
   }
 
   /** Lets one of the kites say which ones the caller is to get. */
@@ -100,10 +107,11 @@ export class Queries {
     const kites: FoundKite[] = [];
     let signatures = 0;
     for (const entry of entries) {
-      const { kite, url, keyId } = entry;
+      const { kite, url, keyId, registeredAt } = entry;
       const mayCall = policy.allows('token', username, kite);
       if (mayCall && !tokens.has(username, entry) && ++signatures % SIGNATURES_A_TURN === 0) await nextTurn();
-      kites.push({ kite, url, keyId, token: (mayCall && tokens.issue(username, entry)) || '' });
+      const token = (mayCall && tokens.issue(username, entry)) || '';
+      kites.push({ kite, url, keyId, registeredAt, token });
     }
     return kites;
   }

@@ -57,8 +57,9 @@ export function urlArgument(argument: unknown): string {
   } catch {
     throw invalidUrl('it is no URL like http://127.0.0.1:3636/kite');
   }
-  if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol))
-    throw invalidUrl('it must begin with http:, https:, ws: or wss:');
+  // Pages are reached by WebRTC, by way of Kontrol.
+  if (!['http:', 'https:', 'ws:', 'wss:', 'webrtc:'].includes(url.protocol))
+    throw invalidUrl('it must begin with http:, https:, ws:, wss: or webrtc:');
   return given;
 }
 

@@ -88,6 +88,12 @@ export class Registry extends Emitter<RegistryEvents> {
     return candidates.filter((entry) => this.#isAlive(entry, now) && matches(entry.kite));
   }
 
+  /** The kites that are alive. */
+  all(): Entry[] {
+    const now = this.#now();
+    return Array.from(this.#byId.values()).filter((entry) => this.#isAlive(entry, now));
+  }
+
   /** Puts a kite in, or in the place of the one with its id. It is alive for a lease, or for as long as the store says. */
   set(registration: Registration, origin: Origin): Entry {
     const now = this.#now();

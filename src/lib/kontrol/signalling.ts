@@ -6,7 +6,7 @@ import type { Policy } from './policy.js';
 import type { Registrar } from './registrar.js';
 import type { Registry } from './registry.js';
 
-const TYPES = ['offer', 'answer', 'candidate', 'leave'];
+const TYPES = ['offer', 'answer', 'candidate', 'leave', 'message'];
 
 export interface SignallingOptions {
   readonly registry: Registry;
@@ -17,7 +17,8 @@ export interface SignallingOptions {
 
 /**
  * `kite.handleWebRTC({type, src, dst, payload})`: passes what two kites have to tell each other before they can talk
- * directly. `src` is the id under which the caller registered over this very connection, whatever it says.
+ * directly. `src` is the id under which the caller registered over this very connection, whatever it says, and `username`
+ * whose it is. A `message` is what they have to say where they cannot talk directly: it is answered when `dst` has taken it.
  */
 export class Signalling {
   readonly #options: SignallingOptions;
@@ -26,7 +27,7 @@ export class Signalling {
     this.#options = options;
   }
 
-  forward(request: Request): null {
+  forward(request: Request): null | Promise<unknown> {
     const { registry, registrar, policy, logger } = this.#options;
     const [message] = request.args;
     const { type, dst, payload } = (typeof message === 'object' && message !== null ? message : {}) as Record<
@@ -44,9 +45,12 @@ export class Signalling {
       throw new KiteError('genericError', 'dst not registered');
     const peer = registrar.peerOf(entry);
     if (!peer) throw notConnected(entry);
-    peer
-      .call('kite.handleWebRTC', [{ type, src: source.kite.id, dst, payload: payload ?? null }])
-      .catch((error: unknown) => logger.debug(`${dst} did not take a WebRTC message: ${String(error)}`));
+    const { username } = request;
+    const passed = peer.call('kite.handleWebRTC', [
+      { type, src: source.kite.id, username, dst, payload: payload ?? null },
+    ]);
+    if (type.toLowerCase() === 'message') return passed;
+    passed.catch((error: unknown) => logger.debug(`${dst} did not take a WebRTC message: ${String(error)}`));
     return null;
   }
 }

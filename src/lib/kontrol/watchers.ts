@@ -2,7 +2,7 @@ import type { RemoteFunction } from '../kite/method-types.js';
 import type { Request } from '../kite/request.js';
 import { KiteError } from '../protocol/errors.js';
 import type { KiteIdentity } from '../protocol/identity.js';
-import { type KiteQuery, queryMatcher } from '../protocol/query.js';
+import { asksForAll, type KiteQuery, queryMatcher } from '../protocol/query.js';
 import { randomHex } from '../util/random.js';
 import type { Policy } from './policy.js';
 import type { Entry } from './entry.js';
@@ -26,6 +26,8 @@ export interface KiteEvent {
   readonly action: 'REGISTER' | 'DEREGISTER';
   readonly kite: KiteIdentity;
   readonly url: string;
+  /** Since when it is, or was, registered, in milliseconds since 1970. */
+  readonly registeredAt: number;
   /** Empty for a kite that is gone, or that may be found and not called. */
   readonly token: string;
 }
@@ -43,7 +45,7 @@ export class Watchers {
   readonly #tokens: Tokens;
   readonly #policy: Policy;
   readonly #byPeer = new Map<Peer, Map<string, Watcher>>();
-  /** By the user whose kites they watch, so that a change costs what its own watchers cost. Empty: by id only. */
+  /** By the user whose kites they watch, so that a change costs what its own watchers cost. Empty: by id, or all. */
   readonly #byUser = new Map<string, Set<Watcher>>();
 
   constructor({ registry, tokens, policy }: WatchersOptions) {
@@ -71,7 +73,8 @@ export class Watchers {
     }
     const id = randomHex(16);
     const key = query.username ?? '';
-    const watcher = { id, peer: client, username, key, matches: queryMatcher(query), callback };
+    const matches = asksForAll(query) ? (): boolean => true : queryMatcher(query);
+    const watcher = { id, peer: client, username, key, matches, callback };
     watchers.set(id, watcher);
     const others = this.#byUser.get(key) ?? new Set();
     this.#byUser.set(key, others.add(watcher));
@@ -113,6 +116,7 @@ export class Watchers {
           action,
           kite: entry.kite,
           url: entry.url,
+          registeredAt: entry.registeredAt,
           token: this.#token(action, watcher, entry),
         };
         watcher.callback({ error: null, result });

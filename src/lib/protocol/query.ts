@@ -100,6 +100,11 @@ export function queryMatcher(query: KiteQuery): (kite: KiteIdentity) => boolean 
     exact.every((field) => kite[field] === query[field]) && (version === undefined || version(kite.version));
 }
 
+/** Whether no field of a query is set. Kontrol takes that for all the kites that its policy lets the caller find. */
+export function asksForAll(query: KiteQuery): boolean {
+  return IDENTITY_FIELDS.every((field) => !query[field]);
+}
+
 /** Whether a query asks for a kite. For many kites, make a `queryMatcher` once. */
 export function matchesQuery(query: KiteQuery, kite: KiteIdentity): boolean {
   return queryMatcher(query)(kite);

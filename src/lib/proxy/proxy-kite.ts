@@ -104,6 +104,7 @@ export class ProxyKite<Target> {
       bytesFromKites: () => table.totals.bytesFromKite,
       ready: () => this.ready,
     });
+    if (this.#address) this.kite.knownAs(`http://${this.#address.host}`);
     this.#addMethods();
     addPages(this.kite, this);
   }

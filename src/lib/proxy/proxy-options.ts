@@ -21,6 +21,8 @@ export interface ProxyOptions {
   readonly tls?: TlsOptions | undefined;
   /** By which it knows the kites of its Kontrol, and registers there. Default: where every kite looks. */
   readonly kiteKey?: string | undefined;
+  /** Keeps the fresh kite key that Kontrol hands out after it has changed its keys. Default: it goes with the process. */
+  readonly saveKiteKey?: ((jwt: string) => void | Promise<void>) | undefined;
   /** Default: what the kite key says. */
   readonly kontrolUrl?: string | readonly string[] | undefined;
   /** Default `KITE_IP`, else 127.0.0.1. */
@@ -60,12 +62,14 @@ export function addressOf({ publicHost, publicPort }: ProxyOptions): PublicAddre
 /** The kite that a proxy is, with its TLS. */
 export function makeKite(name: ProxyName, key: KiteKey, options: ProxyOptions): Kite {
   const { ip, port = 3999, kontrolUrl, environment, region, env, limits, clock, logger, tls } = options;
+  const { saveKiteKey } = options;
   const kite = new Kite(name, options.version ?? '1.0.0', {
     username: key.username,
     kiteKey: key.jwt,
     // Every user of this Kontrol may have kites behind it.
     allowKiteKeysOf: 'any',
     port,
+    ...(saveKiteKey && { saveKiteKey }),
     ...(ip !== undefined && { ip }),
     ...(kontrolUrl !== undefined && { kontrolUrl }),
     ...(environment !== undefined && { environment }),

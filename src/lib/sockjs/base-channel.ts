@@ -1,5 +1,6 @@
 import type { Channel, ChannelReceiver } from '../util/channel.js';
 import type { Fragment, Message } from '../util/message.js';
+import { nextTick } from '../util/next-tick.js';
 
 /**
  * What every channel of this room shares: nothing is delivered before `start`, nor while paused; `close` is delivered
@@ -101,7 +102,7 @@ export abstract class BaseChannel implements Channel {
   #scheduleRelease(): void {
     if (this.#releasing) return;
     this.#releasing = true;
-    process.nextTick(() => this.#release());
+    nextTick(() => this.#release());
   }
 
   #release(): void {

@@ -13,7 +13,8 @@ import {
   tooLong,
 } from './frames.js';
 import { splitClientFrame } from './split-frame.js';
-import { type ChannelOwner, WebSocketChannel } from './websocket-channel.js';
+import type { ChannelOwner } from './channel-owner.js';
+import { WebSocketChannel } from './websocket-channel.js';
 
 /**
  * A SockJS session over one WebSocket. The messages of one turn of the event loop share an array frame, written when the

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
-import type { Channel } from '../util/channel.js';
 import type { Limits } from '../util/limits.js';
 import type { Message } from '../util/message.js';
 import { formatAddress } from './address.js';
 import { asciiFrame, type Masks } from './ascii-frame.js';
 import { BaseChannel } from './base-channel.js';
+import type { ChannelOwner } from './channel-owner.js';
 import {
   CLOSE_GRACE,
   DROPPED_CODE,
@@ -16,11 +16,6 @@ import {
   type Violation,
 } from './close-code.js';
 import { type Verdict, verdictOf } from './verdict.js';
-
-/** Whoever keeps a list of channels learns here that one has ended. */
-export interface ChannelOwner {
-  left(channel: Channel): void;
-}
 
 /** Bytes that WebSocket adds to a message at most. */
 const FRAME_HEADER = 14;

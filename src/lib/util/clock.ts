@@ -11,16 +11,16 @@ export interface Timer {
 }
 
 class SystemTimer implements Timer {
-  readonly #timer: { unref?(): void } | number;
+  readonly #timer: ReturnType<typeof setTimeout>;
 
   constructor(callback: () => void, ms: number) {
     this.#timer = setTimeout(callback, ms);
     // A browser's timers are numbers and cannot be unreferenced.
-    if (typeof this.#timer === 'object') this.#timer.unref?.();
+    (this.#timer as { unref?(): void }).unref?.();
   }
 
   cancel(): void {
-    clearTimeout(this.#timer as NodeJS.Timeout);
+    clearTimeout(this.#timer);
   }
 }
 

@@ -23,6 +23,8 @@ export interface Limits {
   readonly sendQueueBytes: number;
   /** Most SockJS sessions of one server. Default 65,536. Passed: a new session is answered with 503. */
   readonly sessions: number;
+  /** Most WebRTC sessions of a page with other pages. Default 256. Passed: others are refused. */
+  readonly peers: number;
   /** Most sessions that a kite has through tunnels at a time. Default 4,096. Passed: the caller is turned away. */
   readonly tunnels: number;
   /** Most callers of one kite that wait, at a tunnel proxy, for their tunnel to it. Default 1,024. Passed: 503. */
@@ -51,6 +53,7 @@ export const defaultLimits: Limits = Object.freeze({
   pauseBytes: 1024 * 1024,
   sendQueueBytes: 64 * 1024 * 1024,
   sessions: 65_536,
+  peers: 256,
   tunnels: 4096,
   waitingCallers: 1024,
   tunnelTimeout: 60_000,

@@ -9,10 +9,10 @@ import { ManualClock } from '../../helpers/manual-clock.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const commands = readManifest(root);
+const { commands, groups } = readManifest(root);
 
 function values(line: string): unknown {
-  const completion = complete(shellWords(line), commands);
+  const completion = complete(shellWords(line), commands, groups);
   if (completion.type !== 'candidates') return completion;
   return completion.candidates.map(({ value }) => value);
 }
@@ -20,8 +20,8 @@ function values(line: string): unknown {
 describe('complete', () => {
   it.each<[string, string[]]>([
     ['cal', ['call']],
-    ['kontrol ', ['invite', 'start', 'status', 'keys']],
-    ['kontrol keys re', ['revoke']],
+    ['kontrol ', ['invite', 'keys', 'start', 'status', 'ui']],
+    ['kontrol keys re', ['reseal', 'revoke']],
     ['--json cal', ['call']],
     ['help kontrol st', ['start', 'status']],
     ['call x --transp', ['--transport']],
@@ -39,6 +39,13 @@ describe('complete', () => {
     ['context -', ['-']],
   ])('goes on with %j', (line, expected) => {
     expect(values(line)).toEqual(expected);
+  });
+
+  it('says what a group of commands is about', () => {
+    const completion = complete(['kontrol', ''], commands, groups);
+    const about = completion.type === 'candidates' ? completion.candidates : [];
+    expect(about).toContainEqual({ value: 'keys', description: 'Key pairs of a Kontrol' });
+    expect(about.every(({ description }) => description !== '')).toBe(true);
   });
 
   it('offers no command that is hidden, and none twice', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { suggest } from '../../../src/lib/cli/suggest.js';
 
-const commands = ['call', 'keygen', 'ping', 'showkey', 'tell'];
+const commands = ['call', 'keygen', 'ping', 'showkey', 'start', 'status', 'tell', 'uninstall'];
 
 describe('suggest', () => {
   it.each([
@@ -10,6 +10,8 @@ describe('suggest', () => {
     ['showkeys', 'showkey'],
     ['kegen', 'keygen'],
     ['pong', 'ping'],
+    ['stat', 'status'],
+    ['un', 'uninstall'],
   ])('for %s it suggests %s', (typed, expected) => {
     expect(suggest(typed, commands)).toBe(expected);
   });

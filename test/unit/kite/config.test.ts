@@ -17,6 +17,8 @@ const EVERYTHING = {
   KITE_LOG_LEVEL: 'DEBUG',
   KITE_LOG_NOCOLOR: '1',
   KITE_PROXY_URL: 'http://proxy:3999/kite',
+  KITE_ALLOW_ORIGIN: 'https://app.example.com, *',
+  KITE_ALLOWED_HOSTS: 'math.example.com,[fd00::1]',
   KITE_VERSION: '2.0.0',
 };
 
@@ -36,6 +38,8 @@ describe('the configuration of a kite', () => {
       verifyTtl: 300_000,
       logLevel: 'info',
       logColor: true,
+      allowOrigin: [],
+      allowedHosts: undefined,
       version: undefined,
     });
   });
@@ -62,6 +66,8 @@ describe('the configuration of a kite', () => {
       verifyTtl: 60_000,
       logLevel: 'debug',
       logColor: false,
+      allowOrigin: '*',
+      allowedHosts: ['math.example.com', '[fd00::1]'],
       version: '2.0.0',
     });
   });
@@ -81,6 +87,8 @@ describe('the configuration of a kite', () => {
       verifyTtl: -1,
       logLevel: 'error',
       logColor: true,
+      allowOrigin: ['https://app.example.com:8443', 'null', 'chrome-extension://abcdef'],
+      allowedHosts: ['math'],
       version: '3.0.0',
     };
     const { kontrolUrl, proxyUrl, ...same } = options;
@@ -128,6 +136,10 @@ describe('the configuration of a kite', () => {
     ['KITE_KONTROL_URL', 'http://ok/kite,', /commas/],
     ['KITE_KONTROL_URL', 'file:///etc/passwd', /http:\/\//],
     ['KITE_PROXY_URL', 'javascript:0', /http:\/\//],
+    ['KITE_ALLOW_ORIGIN', 'app.example.com', /https:\/\/app\.example\.com/],
+    ['KITE_ALLOW_ORIGIN', 'https://app.example.com/', /a scheme and a host/],
+    ['KITE_ALLOWED_HOSTS', 'https://math.example.com', /host names without port/],
+    ['KITE_ALLOWED_HOSTS', 'math.example.com:3636', /host names without port/],
     ['KITE_TRANSPORT', 'carrier pigeon', /auto, WebSocket, RawWebSocket, XHRPolling/],
     ['KITE_TIMEOUT', 'soon', /15s, 500ms/],
     ['KITE_TIMEOUT', '-1s', /0 or more/],

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { KiteDescription } from '../../../src/lib/kite/core.js';
-import { addDefaultMethods } from '../../../src/lib/kite/default-methods.js';
+import { addHeartbeatMethod } from '../../../src/lib/kite/heartbeat-method.js';
 import type { Request } from '../../../src/lib/kite/request.js';
 import type { ArgsSchema } from '../../../src/lib/kite/schema.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
-import { silentLogger } from '../../../src/lib/util/logger.js';
 import { makeCore, memoryDialer, settled } from '../../helpers/cores.js';
 
 const bob = { type: 'name', key: 'bob' };
@@ -298,7 +297,7 @@ describe('kite.heartbeat', () => {
 
   it('is answered to anyone who is authenticated where the program says so', async () => {
     const { server, client } = await connected();
-    addDefaultMethods(server, server.clock, silentLogger, 'anyone');
+    addHeartbeatMethod(server, server.clock, 'anyone');
     let beats = 0;
     await client.tell('kite.heartbeat', 10, () => beats++);
     await settled();

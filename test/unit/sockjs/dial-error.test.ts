@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DialError, socketError, statusError } from '../../../src/lib/sockjs/client/dial-error.js';
+import { DialError, statusError } from '../../../src/lib/sockjs/client/dial-error.js';
+import { socketError } from '../../../src/lib/sockjs/client/socket-error.js';
 import { parseBaseUrl, pathUnder } from '../../../src/lib/sockjs/client/url.js';
 
 const url = new URL('http://user:secret@kites.example:3636/kite?token=secret');

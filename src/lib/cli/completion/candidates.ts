@@ -29,8 +29,15 @@ export type Completion =
 
 const NOTHING: Completion = { type: 'candidates', candidates: [] };
 
+/** What groups of commands, such as `kontrol keys`, are about. */
+export type Groups = ReadonlyMap<string, string>;
+
 /** What may stand where the last of the words behind `kitectl` is; it may be empty, or begun. */
-export function complete(words: readonly string[], commands: readonly CommandInfo[]): Completion {
+export function complete(
+  words: readonly string[],
+  commands: readonly CommandInfo[],
+  groups: Groups,
+): Completion {
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   const known = commands.map(({ id }) => id);
@@ -38,22 +45,30 @@ export function complete(words: readonly string[], commands: readonly CommandInf
   const command = commands.find((one) => one.id === id);
   if (command) return withinCommand(command, rest, typed);
   const path = id === undefined ? [] : [id, ...rest];
-  if (path[0] === 'help') return commandWords(path.slice(1), typed, commands);
+  if (path[0] === 'help') return commandWords(path.slice(1), typed, commands, groups);
   if (path.length > 0 && !groupsOf(known).includes(path.join(' '))) return NOTHING;
-  const words0 = commandWords(path, typed, commands);
+  const words0 = commandWords(path, typed, commands, groups);
   if (path.length > 0 || words0.type !== 'candidates') return words0;
   const help = matching([{ value: 'help', description: 'Help for a command or a topic.' }], typed);
   return { type: 'candidates', candidates: [...words0.candidates, ...help] };
 }
 
 /** The next word of commands that begin with `path`. */
-function commandWords(path: readonly string[], typed: string, commands: readonly CommandInfo[]): Completion {
+function commandWords(
+  path: readonly string[],
+  typed: string,
+  commands: readonly CommandInfo[],
+  groups: Groups,
+): Completion {
   const next = new Map<string, string>();
   for (const { id, summary, hidden } of commands) {
     const words = id.split(' ');
     const word = words[path.length];
     if (hidden || word === undefined || path.some((one, index) => words[index] !== one)) continue;
-    next.set(word, words.length === path.length + 1 ? summary : (next.get(word) ?? ''));
+    next.set(
+      word,
+      words.length === path.length + 1 ? summary : (groups.get([...path, word].join(' ')) ?? ''),
+    );
   }
   const candidates = Array.from(next, ([value, description]) => ({ value, description }));
   return { type: 'candidates', candidates: matching(candidates, typed) };

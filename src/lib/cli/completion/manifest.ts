@@ -28,11 +28,29 @@ export interface ArgInfo {
   readonly options: readonly string[];
 }
 
-/** The commands of the program whose package is in the folder `root`, aliases included. */
-export function readManifest(root: string): readonly CommandInfo[] {
+export interface Manifest {
+  /** Aliases included. */
+  readonly commands: readonly CommandInfo[];
+  /** What groups of commands are about, by their words. */
+  readonly groups: ReadonlyMap<string, string>;
+}
+
+/** The commands of the program whose package is in the folder `root`. */
+export function readManifest(root: string): Manifest {
   const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
     readonly commands: Readonly<Record<string, RawCommand>>;
   };
+  const { oclif } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly oclif: { readonly topics: Readonly<Record<string, { readonly description: string }>> };
+  };
+  const topics = Object.entries(oclif.topics);
+  return {
+    commands: commandsOf(commands),
+    groups: new Map(topics.map(([id, { description }]) => [id.replaceAll(':', ' '), description])),
+  };
+}
+
+function commandsOf(commands: Readonly<Record<string, RawCommand>>): CommandInfo[] {
   return Object.entries(commands).flatMap(([id, raw]) =>
     [id, ...(raw.aliases ?? [])].map((name) => ({ ...commandInfo(raw), id: name.replaceAll(':', ' ') })),
   );

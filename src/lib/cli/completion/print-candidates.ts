@@ -31,7 +31,8 @@ async function candidatesFor(
   surroundings: Surroundings,
 ): Promise<readonly string[]> {
   const typed = line === undefined ? words : shellWords(line).slice(1);
-  const completion = complete(typed, readManifest(root));
+  const { commands, groups } = readManifest(root);
+  const completion = complete(typed, commands, groups);
   switch (completion.type) {
     case 'files':
       return [FILES];

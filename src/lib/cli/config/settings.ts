@@ -92,6 +92,17 @@ const SETTINGS: ReadonlyArray<readonly [setting: string, sources: (flags: Settin
   ['handshake timeout', () => ({ variable: 'KITE_HANDSHAKE_TIMEOUT', otherwise: '10s' })],
   ['verify ttl', () => ({ variable: 'KITE_VERIFY_TTL', otherwise: '5m' })],
   ['proxy', () => ({ variable: 'KITE_PROXY_URL', otherwise: 'none' })],
+  [
+    'allowed origins',
+    () => ({
+      variable: 'KITE_ALLOW_ORIGIN',
+      otherwise: "pages of the kite's own server and of this machine",
+    }),
+  ],
+  [
+    'allowed hosts',
+    () => ({ variable: 'KITE_ALLOWED_HOSTS', otherwise: 'loopback names at loopback, any elsewhere' }),
+  ],
   ['log level', () => ({ variable: 'KITE_LOG_LEVEL', otherwise: 'warn for commands, info for kites' })],
   ['log without colours', () => ({ variable: 'KITE_LOG_NOCOLOR', otherwise: 'no' })],
 ];

@@ -86,6 +86,7 @@ export async function listContexts({ format }: Formatted, surroundings: Surround
 }
 
 const listing: Listing<Row> = {
+  none: 'There is no context. Make one with: kitectl context add NAME',
   columns: [
     { heading: 'used', text: ({ inUse }) => (inUse ? '*' : '') },
     { heading: 'name', text: ({ name }) => name },

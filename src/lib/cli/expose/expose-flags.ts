@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/flags';
 import { kontrolFlag, kontrolUrls, oneOf } from '../connection-flags.js';
+import { contextFlag } from '../context/context-flags.js';
 import { transportNames } from '../transports.js';
 import { isCliError, usageError } from '../cli-error.js';
 import { checkedUrl } from '../target.js';
@@ -13,7 +14,8 @@ export const exposeFlags = {
     helpValue: 'URL',
   }),
   environment: string({
-    summary: 'Environment under which it is found. Default: $KITE_ENVIRONMENT, or prod.',
+    summary:
+      'Environment under which it is found. Default: $KITE_ENVIRONMENT, what the kite tells of itself, or prod.',
     helpValue: 'NAME',
   }),
   region: string({ summary: 'Region under which it is found. Default: $KITE_REGION.', helpValue: 'NAME' }),
@@ -32,9 +34,10 @@ export const exposeFlags = {
   }),
   kontrol: kontrolFlag,
   'key-file': string({
-    summary: 'File with your kite key. Default: kite.key in $KITE_HOME or ~/.kite.',
+    summary: 'File with your kite key. Default: $KITE_KEY, $KITE_KEY_FILE, the context, or ~/.kite/kite.key.',
     helpValue: 'PATH',
   }),
+  context: contextFlag,
 };
 
 /** What oclif makes of `exposeFlags`. */
@@ -48,6 +51,7 @@ export interface ParsedExposeFlags {
   readonly 'tunnel-origin'?: readonly string[] | undefined;
   readonly kontrol?: string | undefined;
   readonly 'key-file'?: string | undefined;
+  readonly context?: string | undefined;
 }
 
 /** @throws CliError where a flag does not say what it must. */
@@ -55,7 +59,7 @@ export function exposeOptions(
   url: string,
   flags: ParsedExposeFlags,
   env: Readonly<Record<string, string | undefined>>,
-): Omit<ExposeOptions, 'json'> {
+): Omit<ExposeOptions, 'format'> {
   const { to, version, transport } = flags;
   if (version !== undefined && !/^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(version))
     throw usageError(`--version must be three numbers such as 1.0.0, not ${version}.`);
@@ -63,7 +67,7 @@ export function exposeOptions(
     url: kiteUrl(url),
     name: named(flags.name, 'name') ?? '',
     to: to === undefined ? undefined : checkedUrl(to, '--to', 'http://localhost:3999/kite'),
-    environment: named(flags.environment, 'environment') ?? (env['KITE_ENVIRONMENT'] || 'prod'),
+    environment: named(flags.environment, 'environment') ?? (env['KITE_ENVIRONMENT'] || undefined),
     region: named(flags.region, 'region'),
     version: version ?? '1.0.0',
     transport: transport === undefined ? undefined : oneOf(transport, transportNames, 'transport'),
@@ -72,6 +76,7 @@ export function exposeOptions(
     ),
     kontrol: kontrolUrls(flags.kontrol),
     keyFile: flags['key-file'],
+    context: flags.context,
   };
 }
 

@@ -1,23 +1,26 @@
-import { KiteError } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { kitePath } from '../../protocol/identity.js';
-import { makeVisible } from '../../util/visible.js';
 import { notFound } from '../cli-error.js';
 import type { TransportName } from '../transports.js';
 import { loadKiteKey } from '../credentials.js';
 import { toCliError } from '../failures.js';
-import { toJson } from '../json.js';
-import { doingAt } from '../kontrol-client.js';
+import type { FoundKey } from '../keys/find-key.js';
+import { keyKeeper } from '../keys/keep-key.js';
+import { doingAt, type KeyAtHand, whereKontrolIs } from '../kontrol-client.js';
+import type { OutputFormat } from '../output/format.js';
 import { loggerFor, untilAborted } from '../server.js';
 import type { Surroundings } from '../surroundings.js';
-import { ExposedKite, type LocalKite, type SessionEvents } from './exposed-kite.js';
+import { type ExposeEvents, openEvents } from './events.js';
+import { ExposedKite, type LocalKite } from './exposed-kite.js';
+import { identityOf, misfits } from './identity.js';
 import { findLocalKite } from './local-kite.js';
 
 export interface ExposeOptions {
   /** Of the kite that is to be reached by others. */
   readonly url: string;
   readonly name: string;
-  readonly environment: string;
+  /** Undefined: that which the kite tells of itself, or `prod`. */
+  readonly environment: string | undefined;
   readonly region: string | undefined;
   readonly version: string;
   readonly transport: TransportName | undefined;
@@ -26,7 +29,9 @@ export interface ExposeOptions {
   readonly tunnelOrigins: readonly string[];
   readonly kontrol: readonly string[] | undefined;
   readonly keyFile: string | undefined;
-  readonly json: boolean;
+  readonly context: string | undefined;
+  /** How to print what happens. Undefined: where the kite is reached, on stderr. */
+  readonly format: OutputFormat | undefined;
 }
 
 /** Milliseconds that sessions have for their goodbye. */
@@ -36,23 +41,28 @@ const GOODBYE = 1000;
  * Puts a kite behind a tunnel proxy without changing it: registers its name at Kontrol under the proxy's public URL, and
  * passes on to it what comes through the tunnels, until the person or the system ends it.
  *
- * With `json` it prints a line for each thing that happens: `{"event":"registered","kite","url","local"}`, again when the
- * URL has changed, `{"event":"opened"|"closed","session","sessions"}`, `{"event":"failed","session","error"}`.
+ * With a format it prints a line for each thing that happens, in JSON `{"event":"registered","kite","url","local"}`, again
+ * when the URL has changed, `{"event":"opened"|"closed","session","sessions"}`, `{"event":"failed","session","error"}`.
  *
  * @throws CliError when the kite, Kontrol or a proxy cannot be reached at the start. Later it waits for them to come back.
  */
 export async function expose(options: ExposeOptions, surroundings: Surroundings): Promise<void> {
   const { signal, stderr } = surroundings;
-  const { key, source } = await loadKiteKey(options, surroundings.env);
+  const found = await loadKiteKey(options, surroundings.env);
   const local = await findLocalKite(options.url, options.transport);
-  const kite = makeKite(options, { key, local }, surroundings);
+  const identity = await identityOf(local, found.key.jwt);
+  const environment = options.environment ?? identity?.environment ?? 'prod';
+  const as = { name: options.name, environment, username: found.key.username };
+  for (const line of identity ? misfits(identity, as) : []) stderr.write(`${line}\n`);
+  const events = await openEvents(options, surroundings);
+  const kite = makeKite({ ...options, environment }, { found, local, events }, surroundings);
   const close = (): void => void kite.close({ drainTimeout: GOODBYE });
   signal.addEventListener('abort', close, { once: true });
   try {
-    await demandProxy(kite, options, { key, source });
+    await demandProxy(kite, { ...options, environment }, found);
     signal.throwIfAborted();
     surroundings.endByItself();
-    kite.on('register', announcer(kite, local, options, surroundings));
+    kite.on('register', announcer(kite, local, events));
     kite
       .registerToTunnel({
         tunnelOrigins: options.tunnelOrigins,
@@ -68,25 +78,33 @@ export async function expose(options: ExposeOptions, surroundings: Surroundings)
   }
 }
 
+/** The options, once the environment is known. */
+type Decided = ExposeOptions & { readonly environment: string };
+
 function makeKite(
-  options: ExposeOptions,
-  { key, local }: { readonly key: KiteKey; readonly local: LocalKite },
+  options: Decided,
+  {
+    found,
+    local,
+    events,
+  }: { readonly found: FoundKey; readonly local: LocalKite; readonly events: ExposeEvents },
   surroundings: Surroundings,
 ): ExposedKite {
-  const { name, version, environment, region, kontrol } = options;
-  const logger = loggerFor(surroundings);
+  const { name, version, environment, region } = options;
+  const { env } = surroundings;
   return new ExposedKite(name, version, {
     local,
-    events: options.json ? reporter(surroundings) : silent(logger.warn.bind(logger)),
-    logger,
-    env: surroundings.env,
-    kiteKey: key.jwt,
-    username: key.username,
+    events,
+    logger: loggerFor(surroundings),
+    env,
+    kiteKey: found.key.jwt,
+    saveKiteKey: keyKeeper(found, env),
+    username: found.key.username,
     environment,
     ...(region !== undefined && { region }),
     // Otherwise KITE_VERSION would come first.
     version,
-    ...(kontrol && { kontrolUrl: kontrol }),
+    kontrolUrl: whereKontrolIs({ ...options, ...found }, env),
   });
 }
 
@@ -97,14 +115,12 @@ function makeKite(
  */
 async function demandProxy(
   kite: ExposedKite,
-  { to, environment }: ExposeOptions,
-  { key, source }: { readonly key: KiteKey; readonly source: string },
+  { to, environment }: Decided,
+  { key }: KeyAtHand,
 ): Promise<void> {
   const named = to ?? kite.config.proxyUrls[0];
   const [kontrol = ''] = kite.config.kontrolUrls;
   try {
-    if (kontrol === '')
-      throw new KiteError('disconnect', `The kite key at ${source} does not say where Kontrol is`);
     // Whoever may not ask may not register either.
     const find = (wanted: string) =>
       kite.getKites({ username: key.kontrolUser, environment: wanted, name: 'tunnelproxy' });
@@ -136,39 +152,11 @@ async function demandRegistration(kite: ExposedKite, url: string, key: KiteKey):
 }
 
 /** Says where the kite is reached, whenever that has changed. */
-function announcer(
-  kite: ExposedKite,
-  local: LocalKite,
-  { json }: ExposeOptions,
-  { stdout, stderr }: Surroundings,
-): (url: string) => void {
+function announcer(kite: ExposedKite, local: LocalKite, events: ExposeEvents): (url: string) => void {
   let last = '';
   return (url) => {
     if (url === last) return;
     last = url;
-    const path = kitePath(kite.identity);
-    if (json) stdout.write(`${toJson({ event: 'registered', kite: path, url, local: local.url })}\n`);
-    else stderr.write(`${local.url} is reached as ${makeVisible(path)} at ${makeVisible(url)}\n`);
+    events.registered({ kite: kitePath(kite.identity), url, local: local.url });
   };
-}
-
-function reporter({ stdout }: Surroundings): SessionEvents {
-  const print = (event: object): void => void stdout.write(`${toJson(event)}\n`);
-  return {
-    opened: (session, sessions) => print({ event: 'opened', session, sessions }),
-    closed: (session, sessions) => print({ event: 'closed', session, sessions }),
-    failed: (session, error) => print({ event: 'failed', session, error: messageOf(error) }),
-  };
-}
-
-function silent(warn: (line: string) => void): SessionEvents {
-  return {
-    opened: () => undefined,
-    closed: () => undefined,
-    failed: (_session, error) => warn(messageOf(error)),
-  };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

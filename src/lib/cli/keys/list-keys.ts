@@ -34,5 +34,6 @@ const keys: Listing<KeyEntry> = {
     contexts,
     ...(problem !== '' && { problem }),
   }),
+  none: 'You have no kite key. Get one with: kitectl register --to URL --username NAME',
   name: (entry) => entryAccount(entry) || describePlace(entry.place),
 };

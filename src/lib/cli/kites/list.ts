@@ -14,10 +14,6 @@ export async function list(
 ): Promise<void> {
   const kites = kitesFolder(surroundings.env);
   const installed = await installedKites(kites);
-  if (installed.length === 0 && format === undefined && surroundings.stdout.isTTY === true) {
-    surroundings.stderr.write('No kite is installed. Install one with: kitectl install SOURCE\n');
-    return;
-  }
   const rows = installed.map((place) => {
     const path = placeFolder(kites, place);
     return { place, path, program: programOf(path, place) };
@@ -35,6 +31,7 @@ export async function list(
       data: ({ place, path, program }) => ({ name: nameOf(place), ...place, path, program }),
       name: ({ place }) => placePath(place),
       line: ({ place }) => placePath(place),
+      none: 'No kite is installed. Install one with: kitectl install SOURCE',
     },
     format,
     surroundings,

@@ -40,8 +40,8 @@ export async function administer(
   args: readonly unknown[],
   surroundings: Surroundings,
 ): Promise<unknown> {
-  const { key, source } = await adminKey(options, surroundings.env);
-  return withKey({ ...options, key, source }, NAMES[method], surroundings, ({ client, url, spinner }) =>
+  const found = await adminKey(options, surroundings.env);
+  return withKey({ ...options, ...found }, NAMES[method], surroundings, ({ client, url, spinner }) =>
     spinner.during(`Waiting for ${url}`, () => client.call<unknown, string>(method, [...args])),
   );
 }
@@ -55,6 +55,14 @@ const NAMES: Readonly<Record<AdminMethod, string>> = {
   'kontrol.revokeKiteKey': 'revoking a kite key',
 };
 
+/** A kite key of Kontrol's own user, and where to go with it where the person does not say. */
+export interface AdminKey {
+  readonly key: KiteKey;
+  readonly source: string;
+  /** The Kontrol that made the key for itself: the one that the context in use names is another one. */
+  readonly home?: string;
+}
+
 /**
  * The kite key of Kontrol's own user: what `--key-file` or `--context` say, else the one that Kontrol made here, else the
  * person's own, where it is of that user.
@@ -65,12 +73,13 @@ export async function adminKey(
   choice: KeyChoice,
   env: Environment,
   open?: () => Promise<Keychain>,
-): Promise<{ readonly key: KiteKey; readonly source: string }> {
+): Promise<AdminKey> {
   const { keyFile, context } = choice;
-  const place =
-    keyFile === undefined && context === undefined ? ownPlace(env) : placeOfKey(choice, env).place;
+  const own = keyFile === undefined && context === undefined;
+  const place = own ? ownPlace(env) : placeOfKey(choice, env).place;
   try {
-    return { key: await readKey(place, env, open), source: describePlace(place) };
+    const key = await readKey(place, env, open);
+    return { key, source: describePlace(place), ...(own && { home: key.kontrolUrl }) };
   } catch (error) {
     if (keyFile !== undefined || !isKiteError(error) || error.code !== 'keyFileMissing') throw error;
   }
@@ -83,7 +92,7 @@ export async function adminKey(
 }
 
 /** Where Kontrol keeps the key that it made for itself. */
-function ownPlace(env: Environment): KeyPlace {
+export function ownPlace(env: Environment): KeyPlace {
   const context = readContexts(env).contexts.get(KONTROL_CONTEXT);
   const remembered = context?.keyStore && placeInContext({ name: KONTROL_CONTEXT, context });
   return remembered || { type: 'file', file: kiteKeyPath(join(kiteHome(env), 'kontrol')) };

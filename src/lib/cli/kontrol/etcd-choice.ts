@@ -1,7 +1,7 @@
 import type { EtcdConfig } from '../../kontrol/storage/index.js';
 import { usageError } from '../cli-error.js';
 import { namedPem } from './named-file.js';
-import { said, type Setting } from './setting.js';
+import { said, type Secrets, type Setting } from './setting.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,11 +10,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * @throws CliError where something is missing or wrong
  */
-export function etcdChoice(
-  text: Setting,
-  env: Environment,
-  secret: { readonly secret?: string },
-): EtcdConfig {
+export function etcdChoice(text: Setting, env: Environment, secret: Secrets): EtcdConfig {
   const machines = machinesOf(text('machines'));
   const [ca, certificate, key] = [text('etcd-ca'), text('etcd-cert'), text('etcd-key')];
   if ((ca ?? certificate ?? key) !== undefined && !machines.some((url) => url.startsWith('https:'))) {

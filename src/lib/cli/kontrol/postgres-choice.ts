@@ -1,18 +1,14 @@
 import type { PostgresConfig } from '../../kontrol/storage/index.js';
 import { configurationError, usageError } from '../cli-error.js';
 import { namedFile, namedPem } from './named-file.js';
-import { portOf, said, type Setting } from './setting.js';
+import { portOf, said, type Secrets, type Setting } from './setting.js';
 
 /**
  * The PostgreSQL database that flags and variables name. Files that they name are read.
  *
  * @throws CliError where something is missing or wrong
  */
-export function postgresChoice(
-  text: Setting,
-  tls: boolean | undefined,
-  secret: { readonly secret?: string },
-): PostgresConfig {
+export function postgresChoice(text: Setting, tls: boolean | undefined, secret: Secrets): PostgresConfig {
   const caFile = text('postgres-ca');
   return {
     kind: 'postgres',

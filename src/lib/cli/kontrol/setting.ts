@@ -23,3 +23,9 @@ export function portOf(text: string | undefined, name: string, otherwise: number
   }
   return port;
 }
+
+/** What private keys in a store are encrypted with. */
+export interface Secrets {
+  readonly secret?: string;
+  readonly formerSecret?: string;
+}

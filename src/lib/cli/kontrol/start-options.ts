@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { HOSTS, ORIGINS } from '../../kite/config-values.js';
 import { kiteHome } from '../../keys/kite-key-file.js';
 import { usageError } from '../cli-error.js';
+import { accepted } from '../connection-flags.js';
 import type { KeyStore } from '../context/contexts.js';
 import { checkedUrl, isLoopback } from '../target.js';
 import { portOf, said, type Setting, variableOf } from './setting.js';
-import type { ParsedStartFlags } from './start-flags.js';
+import type { ParsedStartFlags, ParsedStorageFlags } from './start-flags.js';
 import type { StorageConfig } from '../../kontrol/storage/index.js';
 import { storageChoice } from './storage-choice.js';
 
@@ -27,9 +29,14 @@ export interface StartOptions {
   /** Undefined: the person named none. */
   readonly keyFiles: KeyFiles | undefined;
   readonly tlsFiles: { readonly certificate: string; readonly privateKey: string } | undefined;
+  /** Undefined: the person named none. */
+  readonly allowOrigin: readonly string[] | '*' | undefined;
+  readonly allowedHosts: readonly string[] | '*' | undefined;
   readonly policy: { readonly type: 'default' | 'open' } | { readonly type: 'file'; readonly file: string };
   readonly registration: 'invite' | 'open';
   readonly webrtc: boolean;
+  /** Whether it shows its page. */
+  readonly ui: boolean;
   readonly storage: StorageConfig;
   /** Where to keep the kite key of Kontrol's own user. Undefined: as the last time, or in a file. */
   readonly keyStore: KeyStore | undefined;
@@ -50,10 +57,7 @@ export interface KeyFiles {
  * @throws CliError where one does not say what it must, or where what they say together is not safe
  */
 export function startOptions(flags: ParsedStartFlags, env: Environment): StartOptions {
-  const text: Setting = (name) => {
-    const flag = flags[name];
-    return (typeof flag === 'string' ? flag : undefined) || env[variableOf(name)]?.trim() || undefined;
-  };
+  const text = settingOf(flags, env);
   const on = (name: 'initial' | 'webrtc'): boolean => flags[name] || switchOf(name, env);
   const ip = text('ip') ?? '127.0.0.1';
   const port = portOf(text('port'), 'port', 4000, 0);
@@ -88,19 +92,47 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
     version: versionOf(text('version')),
     keyFiles: keyFiles && { publicKey: keyFiles[0], privateKey: keyFiles[1] },
     tlsFiles: tlsFiles && { certificate: tlsFiles[0], privateKey: tlsFiles[1] },
+    allowOrigin: accepted(text('allow-origin'), said('allow-origin'), ORIGINS),
+    allowedHosts: accepted(text('allow-host'), said('allow-host'), HOSTS),
     policy,
     registration,
     webrtc: on('webrtc'),
-    storage: storageChoice(text, { 'postgres-tls': postgresTls(flags, env) }, env, home),
+    ui: choice('ui', flags, env) ?? !beyond,
+    storage: storageOptions(flags, env),
     keyStore: keyStoreSetting(text('key-store')),
     home,
     warnings: warningsOf({ flags, beyond, given, tls: tlsFiles !== undefined, policy, registration, ip }),
   };
 }
 
+/**
+ * The store that flags and `KONTROL_*` variables describe.
+ *
+ * @throws CliError where one does not say what it must
+ */
+export function storageOptions(flags: ParsedStorageFlags, env: Environment): StorageConfig {
+  const home = join(kiteHome(env), 'kontrol');
+  return storageChoice(
+    settingOf(flags, env),
+    { 'postgres-tls': choice('postgres-tls', flags, env) },
+    env,
+    home,
+  );
+}
+
+function settingOf(flags: Partial<ParsedStartFlags>, env: Environment): Setting {
+  return (name) => {
+    const flag = flags[name];
+    return (typeof flag === 'string' ? flag : undefined) || env[variableOf(name)]?.trim() || undefined;
+  };
+}
+
 /** Undefined where nobody says whether. */
-function postgresTls(flags: ParsedStartFlags, env: Environment): boolean | undefined {
-  const name = 'postgres-tls';
+function choice(
+  name: 'ui' | 'postgres-tls',
+  flags: Partial<ParsedStartFlags>,
+  env: Environment,
+): boolean | undefined {
   return flags[name] ?? (env[variableOf(name)]?.trim() ? switchOf(name, env) : undefined);
 }
 

@@ -1,10 +1,10 @@
+import { join } from 'node:path';
 import { Kontrol } from '../../kontrol/kontrol.js';
 import { loadPolicy } from '../../kontrol/policy-file.js';
 import { openStorage } from '../../kontrol/storage/index.js';
-import { type Storage, StorageError } from '../../kontrol/storage/storage.js';
+import type { Storage } from '../../kontrol/storage/storage.js';
 import { systemClock } from '../../util/clock.js';
-import { CliError, configurationError } from '../cli-error.js';
-import { ExitCode } from '../exit-codes.js';
+import { type CliError, configurationError } from '../cli-error.js';
 import { listenError, loggerFor, untilAborted } from '../server.js';
 import { readTlsFiles } from '../tls-files.js';
 import { printDetails } from '../output/details.js';
@@ -15,8 +15,13 @@ import { defaultKeyFiles, writeInitialKey } from './initial.js';
 import { makeKeyFiles, readKeyFiles } from './key-files.js';
 import { keepOwnKey, ownKeyStore, renewOwnKeyWhenKeysChange } from './own-key.js';
 import type { StartOptions } from './start-options.js';
+import { storageFailure } from './storage-failure.js';
 
-type Options = StartOptions & { readonly format: OutputFormat | undefined };
+type Options = StartOptions & {
+  readonly format: OutputFormat | undefined;
+  /** The folder of this package. */
+  readonly root: string;
+};
 
 /**
  * Runs a Kontrol until the person or the system ends it, and lets what it is doing finish first. What is missing at the
@@ -61,9 +66,12 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     registration,
     forceOpenRegistration: options.force,
     webrtc,
+    page: options.ui ? join(options.root, 'dist', 'ui') : undefined,
     ip,
     port,
     tls: await readTlsFiles(options.tlsFiles),
+    allowOrigin: options.allowOrigin,
+    allowedHosts: options.allowedHosts,
     version,
     environment,
     region,
@@ -77,6 +85,8 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     renewOwnKeyWhenKeysChange(kontrol, ownKey, logger);
     sayStorage(storage, options, say);
     say(`Kontrol listens at ${kontrol.url}`);
+    if (options.ui)
+      say(`Its page is at ${new URL('/', kontrol.kite.url).href}: sign in with kitectl kontrol ui`);
     if (options.format !== undefined) {
       const fields = [{ label: 'URL', value: kontrol.url }];
       await printDetails(
@@ -132,17 +142,5 @@ function sayStorage(storage: Storage, options: Options, say: (text: string) => v
 
 /** What stands in the way of a Kontrol is of this machine, or of its store. */
 function asCliError(error: unknown): CliError {
-  if (error instanceof StorageError) {
-    const unavailable = error.code === 'unavailable';
-    return new CliError(error.message, {
-      exitCode: unavailable ? ExitCode.unreachable : ExitCode.configuration,
-      type: 'storage',
-      code: error.code,
-      hint: unavailable
-        ? 'See that the store runs and that its settings are right, or choose another with --storage.'
-        : 'Choose another store with --storage.',
-      cause: error,
-    });
-  }
-  return listenError(error);
+  return storageFailure(error) ?? listenError(error);
 }

@@ -3,7 +3,7 @@ import type { StorageConfig } from '../../kontrol/storage/index.js';
 import { usageError } from '../cli-error.js';
 import { etcdChoice } from './etcd-choice.js';
 import { postgresChoice } from './postgres-choice.js';
-import { said, type Setting } from './setting.js';
+import { said, type Secrets, type Setting } from './setting.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,7 +24,7 @@ export function storageChoice(
   home: string,
 ): StorageConfig {
   const kind = text('storage') ?? 'file';
-  const secret = env['KONTROL_SECRET'] ? { secret: env['KONTROL_SECRET'] } : {};
+  const secret = secretsOf(env);
   switch (kind) {
     case 'memory':
       return { kind };
@@ -37,4 +37,14 @@ export function storageChoice(
     default:
       throw usageError(`${said('storage')} must be file, memory, postgres or etcd, not ${kind}.`);
   }
+}
+
+function secretsOf(env: Environment): Secrets {
+  const [secret, formerSecret] = [env['KONTROL_SECRET'], env['KONTROL_FORMER_SECRET']];
+  if (secret) return { secret, ...(formerSecret && { formerSecret }) };
+  if (!formerSecret) return {};
+  throw usageError(
+    'KONTROL_FORMER_SECRET is set without KONTROL_SECRET.',
+    'Set KONTROL_SECRET to the secret that takes its place.',
+  );
 }

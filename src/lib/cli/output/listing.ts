@@ -19,6 +19,8 @@ export interface Listing<Row> {
   readonly name: (row: Row) => string;
   /** The line in a pipe, without its newline. Default: the columns, with tabs between them. */
   readonly line?: (row: Row, index: number) => string;
+  /** What a person at a terminal is told in place of an empty table. */
+  readonly none?: string;
 }
 
 type World = Pick<Surroundings, 'stdout' | 'env' | 'color'>;
@@ -28,8 +30,13 @@ export async function printList<Row>(
   rows: readonly Row[],
   listing: Listing<Row>,
   format: OutputFormat | undefined,
-  world: World,
+  world: World & Pick<Surroundings, 'stderr'>,
 ): Promise<void> {
+  const { none } = listing;
+  if (rows.length === 0 && none !== undefined && format === undefined && world.stdout.isTTY === true) {
+    world.stderr.write(`${none}\n`);
+    return;
+  }
   await write(world.stdout, await formatList(rows, listing, format, world));
 }
 

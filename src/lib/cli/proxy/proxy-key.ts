@@ -1,26 +1,29 @@
-import { join } from 'node:path';
-import { type KiteKey, kiteHome, kiteKeyPath, readKiteKeyFile } from '../../keys/index.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { loadKiteKey } from '../credentials.js';
+import { describePlace, type FoundKey, type KeyChoice, readKey } from '../keys/find-key.js';
+import { ownPlace } from '../kontrol/admin.js';
+import type { KeyAtHand } from '../kontrol-client.js';
 import type { Surroundings } from '../surroundings.js';
 
 /**
- * The kite key of a proxy, and of whoever looks at one: the file that is named, else what the environment says, else that
- * of Kontrol's own user where a Kontrol was started on this machine, else the person's.
+ * The kite key of a proxy, and of whoever looks at one: what `--key-file`, `--context` or the environment say, else that of
+ * Kontrol's own user where a Kontrol was started on this machine, else the person's.
  *
  * @throws CliError or ConfigurationError where there is none, or none that can be used
  */
 export async function proxyKey(
-  keyFile: string | undefined,
+  choice: KeyChoice,
   env: Surroundings['env'],
-): Promise<{ readonly key: KiteKey; readonly source: string }> {
-  if (keyFile === undefined && !env['KITE_KEY'] && !env['KITE_KEY_FILE']) {
-    const source = kiteKeyPath(join(kiteHome(env), 'kontrol'));
+): Promise<KeyAtHand & Pick<FoundKey, 'place'>> {
+  const named = choice.keyFile ?? choice.context ?? (env['KITE_KEY'] || env['KITE_KEY_FILE']);
+  if (!named) {
+    const place = ownPlace(env);
     try {
-      return { key: readKiteKeyFile(source), source };
+      const key = await readKey(place, env);
+      return { key, place, source: describePlace(place), home: key.kontrolUrl };
     } catch (error) {
       if (!isKiteError(error) || error.code !== 'keyFileMissing') throw error;
     }
   }
-  return loadKiteKey({ keyFile }, env);
+  return loadKiteKey(choice, env);
 }

@@ -1,5 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
 import { kontrolFlag } from '../connection-flags.js';
+import { contextFlag } from '../context/context-flags.js';
 
 /** The flags of `proxy start`. Their other names are those of the Go programs `reverseproxy` and `tunnelproxy`. */
 export const proxyStartFlags = {
@@ -46,6 +47,7 @@ export const proxyStartFlags = {
     summary: 'File with the kite key. Default: that of a Kontrol on this machine, else yours.',
     helpValue: 'PATH',
   }),
+  context: contextFlag,
   'allow-target': string({
     summary:
       'An address, a network such as 10.1.0.0/16, or a host that kites may have requests forwarded to. Repeatable.',

@@ -19,6 +19,7 @@ export interface ProxyStartOptions {
   readonly version: string | undefined;
   readonly kontrol: readonly string[] | undefined;
   readonly keyFile: string | undefined;
+  readonly context: string | undefined;
   readonly allowTargets: readonly string[];
   readonly localKites: boolean | undefined;
   readonly kiteCaFile: string | undefined;
@@ -57,6 +58,7 @@ export function proxyStartOptions(flags: ParsedProxyFlags, env: Environment): Pr
     version: versionOf(flags.version),
     kontrol: kontrolUrls(flags.kontrol),
     keyFile: flags['key-file'],
+    context: flags.context,
     allowTargets: listOf(flags['allow-target']),
     localKites: flags['local-kites'],
     kiteCaFile: flags['kite-ca'],

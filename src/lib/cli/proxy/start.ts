@@ -5,15 +5,18 @@ import { TunnelProxy } from '../../proxy/tunnel/tunnel-proxy.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError } from '../cli-error.js';
-import { toJson } from '../json.js';
 import { readPem } from '../kontrol/key-files.js';
+import { keyKeeper } from '../keys/keep-key.js';
+import { whereKontrolIs } from '../kontrol-client.js';
+import { printDetails } from '../output/details.js';
+import type { OutputFormat } from '../output/format.js';
 import { listenError, loggerFor, untilAborted } from '../server.js';
 import { readTlsFiles, type TlsPems } from '../tls-files.js';
 import type { Surroundings } from '../surroundings.js';
 import { proxyKey } from './proxy-key.js';
 import type { ProxyStartOptions } from './start-options.js';
 
-type Options = ProxyStartOptions & { readonly json: boolean };
+type Options = ProxyStartOptions & { readonly format: OutputFormat | undefined };
 type Proxy = ReverseProxy | TunnelProxy;
 
 /**
@@ -30,7 +33,7 @@ export async function startProxy(options: Options, surroundings: Surroundings): 
 }
 
 async function serve(options: Options, surroundings: Surroundings): Promise<void> {
-  const { signal, stderr, stdout } = surroundings;
+  const { signal, stderr } = surroundings;
   const say = (text: string): void => void stderr.write(`${text}\n`);
   const logger = loggerFor(surroundings);
   for (const warning of options.warnings) logger.warn(warning);
@@ -42,7 +45,11 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
   try {
     const kind = options.tunnel ? 'tunnel' : 'reverse';
     say(`The ${kind} proxy listens at ${proxy.kite.url}, for others at ${proxy.url}`);
-    if (options.json) stdout.write(`${toJson({ url: proxy.url })}\n`);
+    const { url } = proxy;
+    if (options.format !== undefined) {
+      const fields = [{ label: 'URL', value: url }];
+      await printDetails({ fields, data: { url }, name: url }, options.format, surroundings);
+    }
     await untilAborted(signal);
   } finally {
     say('The proxy ends.');
@@ -57,16 +64,17 @@ async function makeProxy(
   logger: Logger,
   { env, version }: Surroundings,
 ): Promise<Proxy> {
-  const { publicHost, publicPort, ip, port, environment, region, kontrol } = options;
-  const { key } = await proxyKey(options.keyFile, env);
+  const { publicHost, publicPort, ip, port, environment, region } = options;
+  const found = await proxyKey(options, env);
   const common: ProxyOptions = {
     publicHost,
     publicPort,
     ip,
     port,
     tls,
-    kiteKey: key.jwt,
-    kontrolUrl: kontrol,
+    kiteKey: found.key.jwt,
+    saveKiteKey: keyKeeper(found, env),
+    kontrolUrl: whereKontrolIs({ ...options, ...found }, env),
     environment,
     region,
     version: options.version ?? version,

@@ -3,15 +3,18 @@ import type { KiteKey } from '../../keys/index.js';
 import { makeVisible } from '../../util/visible.js';
 import { notFound } from '../cli-error.js';
 import { toCliError } from '../failures.js';
-import { toJson } from '../json.js';
 import { type AtKontrol, doingAt, getKites, type KontrolOptions, withKey } from '../kontrol-client.js';
-import { type Surroundings, write } from '../surroundings.js';
+import { isDataFormat } from '../output/document.js';
+import type { OutputFormat } from '../output/format.js';
+import { type Listing, printList } from '../output/listing.js';
+import { formatTime } from '../output/time.js';
+import type { Surroundings } from '../surroundings.js';
 import { proxyKey } from './proxy-key.js';
 
 export interface ProxyStatusOptions extends KontrolOptions {
   /** URL of one proxy. Undefined: all of this user that Kontrol knows. */
   readonly to: string | undefined;
-  readonly json: boolean;
+  readonly format: OutputFormat | undefined;
 }
 
 /** What came of asking one proxy. */
@@ -21,7 +24,7 @@ const WHAT = 'asking for the status';
 
 /**
  * Prints who is behind the proxies: a table on a terminal; elsewhere `proxy TAB kite TAB since TAB sessions TAB bytes to it
- * TAB bytes from it`, one kite a line; with `json` an array of what each proxy answers.
+ * TAB bytes from it`, one kite a line; for programs what each proxy answers.
  *
  * @throws CliError when there is no proxy, when one refuses, or, after what the others say, when one cannot be reached
  */
@@ -29,14 +32,15 @@ export async function proxyStatus(options: ProxyStatusOptions, surroundings: Sur
   const asked = await askAll(options, surroundings);
   const statuses = asked.flatMap((one) => ('status' in one ? [one.status] : []));
   const failure = asked.find((one) => 'error' in one);
-  if (statuses.length > 0) await print(statuses, options.json, surroundings);
+  if (statuses.length > 0) await print(statuses, options.format, surroundings);
   if (failure) throw toCliError(failure.error, doingAt(failure.url, WHAT));
 }
 
 async function askAll(options: ProxyStatusOptions, surroundings: Surroundings): Promise<readonly Asked[]> {
   const { to } = options;
-  const { key, source } = await proxyKey(options.keyFile, surroundings.env);
-  const at = { ...options, key, source };
+  const found = await proxyKey(options, surroundings.env);
+  const at = { ...options, ...found };
+  const { key } = found;
   if (to !== undefined) {
     return withKey({ ...at, kontrol: [to] }, WHAT, surroundings, async ({ client }) => [
       { url: to, status: await client.call<unknown, string>('proxy.status', []) },
@@ -74,29 +78,41 @@ async function ask(kite: Kite, url: string, key: KiteKey): Promise<Asked> {
   }
 }
 
-async function print(statuses: readonly unknown[], json: boolean, surroundings: Surroundings): Promise<void> {
-  const { stdout, stderr } = surroundings;
-  if (json) return write(stdout, `${toJson(statuses)}\n`);
-  const rows = statuses.flatMap(rowsOf);
-  for (const status of statuses) {
+async function print(
+  statuses: readonly unknown[],
+  format: OutputFormat | undefined,
+  surroundings: Surroundings,
+): Promise<void> {
+  if (isDataFormat(format)) return printList(statuses, proxies, format, surroundings);
+  const rows = statuses.flatMap((status) => {
     const { url, kites } = fields(status);
-    if (list(kites).length === 0) stderr.write(`No kite is behind ${makeVisible(text(url))}.\n`);
-  }
-  if (rows.length === 0) return;
-  if (stdout.isTTY !== true) return write(stdout, rows.map((row) => `${row.join('\t')}\n`).join(''));
-  const { formatColumns } = await import('../terminal.js');
-  const headings = ['proxy', 'kite', 'since', 'sessions', 'bytes to it', 'bytes from it'];
-  await write(stdout, formatColumns(headings, rows, surroundings));
+    const behind = list(kites).map((kite): Row => ({ ...fields(kite), proxy: url }));
+    if (behind.length === 0) surroundings.stderr.write(`No kite is behind ${makeVisible(text(url))}.\n`);
+    return behind;
+  });
+  if (rows.length > 0) await printList(rows, kites, format, surroundings);
 }
 
-function rowsOf(status: unknown): string[][] {
-  const { url, kites } = fields(status);
-  return list(kites).map((one) => {
-    const { kite, since, sessions, bytesToKite, bytesFromKite } = fields(one);
-    const row = [url, kite, typeof since === 'number' ? new Date(since).toISOString() : ''];
-    return [...row, sessions, bytesToKite, bytesFromKite].map(text);
-  });
-}
+/** What a proxy says of a kite that is behind it, and the URL of the proxy. */
+type Row = Readonly<Record<string, unknown>>;
+
+const kites: Listing<Row> = {
+  columns: [
+    { heading: 'proxy', text: ({ proxy }) => text(proxy) },
+    { heading: 'kite', text: ({ kite }) => text(kite) },
+    { heading: 'since', text: ({ since }) => (typeof since === 'number' ? formatTime(since) : '') },
+    { heading: 'sessions', text: ({ sessions }) => text(sessions) },
+    { heading: 'bytes to it', text: ({ bytesToKite }) => text(bytesToKite) },
+    { heading: 'bytes from it', text: ({ bytesFromKite }) => text(bytesFromKite) },
+    { heading: 'sessions so far', text: ({ sessionsTotal }) => text(sessionsTotal), wide: true },
+    { heading: 'public URL', text: ({ url }) => text(url), wide: true },
+    { heading: 'target', text: ({ target }) => text(target), wide: true },
+  ],
+  data: (row) => row,
+  name: ({ kite }) => text(kite),
+};
+
+const proxies: Listing<unknown> = { columns: [], data: (status) => status, name: () => '' };
 
 function fields(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
@@ -106,11 +122,7 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A field of a line: a tab or a line break in it would make two of it. */
 function text(value: unknown): string {
-  return typeof value === 'string'
-    ? toJson(value).slice(1, -1)
-    : typeof value === 'number'
-      ? String(value)
-      : '';
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? value : '';
 }

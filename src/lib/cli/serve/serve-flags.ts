@@ -45,6 +45,16 @@ export const serveFlags = {
     summary:
       'Let everybody call who reaches the kite. Without it a caller needs a kite key or token of yours.',
   }),
+  'allow-origin': string({
+    summary:
+      'Origins of pages that may call it, with commas, beside its own and those of this machine; * for any. Default: ' +
+      '$KITE_ALLOW_ORIGIN.',
+    helpValue: 'ORIGINS',
+  }),
+  'allow-host': string({
+    summary: 'Host names by which it may be called, with commas; * for any. Default: $KITE_ALLOWED_HOSTS.',
+    helpValue: 'NAMES',
+  }),
   'system-info': boolean({
     default: false,
     summary: 'Answer kite.systemInfo, which "top" asks for: load, memory, disk, home folder, system.',
@@ -68,5 +78,7 @@ export interface ParsedServeFlags {
   readonly 'key-file'?: string | undefined;
   readonly context?: string | undefined;
   readonly 'no-auth': boolean;
+  readonly 'allow-origin'?: string | undefined;
+  readonly 'allow-host'?: string | undefined;
   readonly 'system-info': boolean;
 }

@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
+import { HOSTS, ORIGINS } from '../../kite/config-values.js';
 import { usageError } from '../cli-error.js';
-import { kontrolUrls, timeoutMs, wholeNumber } from '../connection-flags.js';
+import { accepted, kontrolUrls, timeoutMs, wholeNumber } from '../connection-flags.js';
 import type { ParsedServeFlags } from './serve-flags.js';
 
 /** What `serve` does, decided. */
@@ -26,6 +27,9 @@ export interface ServeOptions {
   /** Whether callers must say who they are. */
   readonly auth: boolean;
   readonly systemInfo: boolean;
+  /** Undefined: what the environment says. */
+  readonly allowOrigin: readonly string[] | '*' | undefined;
+  readonly allowedHosts: readonly string[] | '*' | undefined;
 }
 
 /** @throws CliError where flags do not fit each other, or one does not say what it must */
@@ -60,6 +64,8 @@ export function serveOptions(module: string | undefined, flags: ParsedServeFlags
     context: flags.context,
     auth: !flags['no-auth'],
     systemInfo: flags['system-info'],
+    allowOrigin: accepted(flags['allow-origin'], '--allow-origin', ORIGINS),
+    allowedHosts: accepted(flags['allow-host'], '--allow-host', HOSTS),
   };
 }
 

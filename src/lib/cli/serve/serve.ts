@@ -6,6 +6,7 @@ import { CliError, configurationError, usageError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
 import { loggerFor, untilAborted } from '../server.js';
 import { findKey } from '../keys/find-key.js';
+import { keyKeeper } from '../keys/keep-key.js';
 import { whereKontrolIs } from '../kontrol-client.js';
 import { printDetails } from '../output/details.js';
 import type { OutputFormat } from '../output/format.js';
@@ -55,6 +56,7 @@ export async function serve(options: Options, surroundings: Surroundings): Promi
 
 async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
+  const { allowOrigin, allowedHosts } = options;
   const found = await findKey(options, env);
   if (!found && (auth || register)) {
     throw configurationError(
@@ -68,12 +70,15 @@ async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): 
     env,
     logger,
     kiteKey: found?.key.jwt ?? false,
+    ...(found && { saveKiteKey: keyKeeper(found, env) }),
     ...(version !== undefined && { version }),
     ...(port !== undefined && { port }),
     ...(ip !== undefined && { ip }),
     ...(environment !== undefined && { environment }),
     ...(region !== undefined && { region }),
     ...(register && found && { kontrolUrl: whereKontrolIs({ ...options, ...found }, env) }),
+    ...(allowOrigin !== undefined && { allowOrigin }),
+    ...(allowedHosts !== undefined && { allowedHosts }),
     ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
   });
 }

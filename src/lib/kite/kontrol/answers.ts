@@ -9,6 +9,8 @@ export interface Found {
   readonly token: string;
   /** The key pair of Kontrol that it trusts. Empty where Kontrol does not say. */
   readonly keyId: string;
+  /** Since when it is registered, in milliseconds since 1970. Undefined where Kontrol does not say. */
+  readonly registeredAt?: number | undefined;
 }
 
 export interface KitesAnswer {
@@ -35,8 +37,9 @@ export function readKites(answer: unknown): KitesAnswer {
 }
 
 export function readFound(value: unknown): Found {
-  const { kite, url, token, keyId } = record(value);
-  return { kite: parseIdentity(kite), url: text(url), token: text(token), keyId: text(keyId) };
+  const { kite, url, token, keyId, registeredAt: at } = record(value);
+  const registeredAt = typeof at === 'number' ? at : undefined;
+  return { kite: parseIdentity(kite), url: text(url), token: text(token), keyId: text(keyId), registeredAt };
 }
 
 /**

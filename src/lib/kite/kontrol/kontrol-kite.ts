@@ -4,13 +4,13 @@ import type { BackoffOptions } from '../../util/backoff.js';
 import type { Auth } from '../client.js';
 import { type CoreOptions, KiteCore } from '../core.js';
 import type { AnyMethods } from '../method-types.js';
-import { type Found, noKites, readKites, readText, record, type RegisterAnswer, texts } from './answers.js';
+import { record, type RegisterAnswer, texts } from './answers.js';
 import { HttpRegistration } from './http-registration.js';
-import { KontrolLink } from './kontrol-link.js';
-import { type Registration, registerForever, registerOn } from './registration.js';
-import { RemoteKite } from './remote-kite.js';
-import { renewer } from './renewer.js';
-import { type KiteEvent, type KiteWatch, Watch } from './watch.js';
+import type { GetKitesOptions } from './kontrol-client.js';
+import { KontrolMembership } from './kontrol-membership.js';
+import type { Registration } from './registration.js';
+import type { RemoteKite } from './remote-kite.js';
+import type { KiteEvent, KiteWatch } from './watch.js';
 
 /** What Kontrol has a kite trust. */
 export interface KontrolTrust {
@@ -39,21 +39,16 @@ export interface RegisterOptions {
   readonly url?: string;
 }
 
-export interface GetKitesOptions {
-  /** Has one of the matching kites choose: what its method `kite.who` is called with. */
-  readonly who?: unknown;
-}
-
 /** A kite and Kontrol: it registers there, finds others, and gets the tokens to call them. */
 export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   readonly #member: KontrolMember;
   readonly #upkeep = new Set<{ stop(): void }>();
   #kiteKey: string | undefined;
-  #opened: KontrolLink | undefined;
   #exchanged = false;
   readonly #keysRevoked = (keys: unknown): void => this.#member.trust.revoke(texts(keys));
   #retired = false;
   #closed = false;
+  #opened: KontrolMembership | undefined;
 
   constructor(options: CoreOptions & { readonly kontrol: KontrolMember }) {
     super(options);
@@ -67,15 +62,14 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     return Promise.reject(new KiteError('configurationError', message, { code: 'noUrl' }));
   }
 
+  /** Others reach this kite under this URL. */
+  protected knownAs(_url: string): unknown {
+    return this;
+  }
+
   /** Registers once, for as long as the connection lasts. Rejects with what Kontrol has against it. */
   async register({ url }: RegisterOptions = {}): Promise<{ readonly url: string }> {
-    const asked = url ?? (await this.registerUrl());
-    const answer = await registerOn(await this.#link.connect(), {
-      url: asked,
-      registered: (registered) => this.#registered(registered),
-      failed: (error) => this.#heard(error),
-    });
-    return { url: answer.url };
+    return this.#client.register({ url: await this.#ownUrl(url) });
   }
 
   /**
@@ -87,17 +81,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
    * its key was revoked, say), logs an error and asks once a minute.
    */
   async registerForever({ url }: RegisterOptions = {}): Promise<Registration> {
-    const { clock, logger } = this.host;
-    if (this.#member.urls.length === 0) await this.#link.connect();
-    return registerForever({
-      link: this.#link,
-      url: url ?? (await this.registerUrl()),
-      registered: (answer) => this.#registered(answer),
-      failed: (error) => this.#registerFailed(error),
-      clock,
-      logger,
-      backoff: this.#member.backoff,
-    });
+    return this.#client.registerForever({ url: await this.#ownUrl(url) });
   }
 
   /** `registerForever` over plain HTTP requests, without a connection that stays. */
@@ -106,7 +90,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     const { urls, backoff } = this.#member;
     const registration = new HttpRegistration({
       urls,
-      url: url ?? (await this.registerUrl()),
+      url: await this.#ownUrl(url),
       kite: this.identity,
       auth: () => this.kiteKeyAuth,
       registered: (answer) => this.#registered(answer),
@@ -123,20 +107,18 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   }
 
   /** The kites that a query asks for, in random order, each with a token to call it. None: an empty list. */
-  async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
-    const asked = this.#link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
-    const answer = await asked.catch(noKites);
-    return readKites(answer).kites.map((found) => this.#remote(found));
+  getKites(query: KiteQuery, options?: GetKitesOptions): Promise<RemoteKite[]> {
+    return this.#client.getKites(query, options);
   }
 
   /** A token for the one kite that the query asks for. `force`: a new one, where Kontrol would give the last again. */
-  async getToken(query: KiteQuery, { force = false } = {}): Promise<string> {
-    return readText('getToken', await this.#link.call('getToken', [{ ...query, ...(force && { force }) }]));
+  getToken(query: KiteQuery, options?: { readonly force?: boolean }): Promise<string> {
+    return this.#client.getToken(query, options);
   }
 
   /** The public key of Kontrol that this kite should trust now, PEM. */
-  async getKey(): Promise<string> {
-    return readText('getKey', await this.#link.call('getKey', []));
+  getKey(): Promise<string> {
+    return this.#client.getKey();
   }
 
   /**
@@ -144,9 +126,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
    * what has changed meanwhile, so that nothing is missed.
    */
   watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
-    const { clock, logger } = this.host;
-    const remote = (found: Found): RemoteKite => this.#remote(found);
-    return new Watch({ link: this.#link, query, remote, listener, clock, logger }).start();
+    return this.#client.watchKites(query, listener);
   }
 
   /** Keeps up no registration any more, and no watch; those that wait for Kontrol reject. Calls can still be made. */
@@ -162,17 +142,26 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
     this.#opened?.close();
   }
 
-  get #link(): KontrolLink {
+  async #ownUrl(given: string | undefined): Promise<string> {
+    const url = given ?? (await this.registerUrl());
+    this.knownAs(url);
+    return url;
+  }
+
+  get #client(): KontrolMembership {
     if (this.#opened) return this.#opened;
     const { clock, logger } = this.host;
-    this.#opened = new KontrolLink({
-      urls: this.#member.urls,
+    const { urls, backoff } = this.#member;
+    this.#opened = new KontrolMembership({
+      urls,
       auth: () => this.kiteKeyAuth,
       newClient: (url, options) => this.newClient(url, options),
+      registered: (answer) => this.#registered(answer),
+      registerFailed: (error) => this.#registerFailed(error),
       failed: (error) => this.#heard(error),
       clock,
       logger,
-      backoff: this.#member.backoff,
+      backoff,
     });
     if (this.#retired) this.#opened.retire();
     if (this.#closed) this.#opened.close();
@@ -182,16 +171,6 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   /** The kite key as credentials. */
   protected get kiteKeyAuth(): Auth | null {
     return this.#kiteKey === undefined ? null : { type: 'kiteKey', key: this.#kiteKey };
-  }
-
-  #remote(found: Found): RemoteKite {
-    return new RemoteKite(
-      {
-        newClient: <Remote>(url: string, options: object) => this.newClient<Remote>(url, options),
-        renewer: (kite: Found) => renewer(this, kite),
-      },
-      found,
-    );
   }
 
   async #registered({ url, kiteKey, revokedKeys }: RegisterAnswer): Promise<void> {

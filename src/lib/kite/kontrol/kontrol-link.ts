@@ -178,7 +178,6 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
 }
 
 export function noKontrol(): KiteError {
-  const message =
-    'This kite does not know where Kontrol is: set kontrolUrl or KITE_KONTROL_URL, or give it a kite key that says so';
+  const message = 'No Kontrol is known: set kontrolUrl or KITE_KONTROL_URL, or use a kite key that names it';
   return new KiteError('configurationError', message, { code: 'noKontrol' });
 }

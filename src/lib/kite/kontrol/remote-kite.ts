@@ -18,6 +18,8 @@ export class RemoteKite {
   readonly token: string;
   /** The key pair of Kontrol that it trusts. */
   readonly keyId: string;
+  /** Since when it is registered, in milliseconds since 1970. Undefined where Kontrol does not say. */
+  readonly registeredAt: number | undefined;
   readonly #host: RemoteKiteHost;
   readonly #found: Found;
 
@@ -28,6 +30,7 @@ export class RemoteKite {
     this.url = found.url;
     this.token = found.token;
     this.keyId = found.keyId;
+    this.registeredAt = found.registeredAt;
   }
 
   /** A client of it, not connected yet, whose token is renewed for as long as it is open. */

@@ -90,7 +90,7 @@ export class Watch implements KiteWatch {
     );
     if (this.#cancelled || this.#watchedOn !== client) return;
     if (answer.watcherId === undefined) {
-      throw new KiteError('genericError', 'This Kontrol does not watch: it lacks what watchKites needs', {
+      throw new KiteError('genericError', 'This Kontrol watches no kites', {
         code: 'noWatch',
       });
     }

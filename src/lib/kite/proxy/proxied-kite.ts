@@ -125,7 +125,10 @@ export class ProxiedKite<Methods = AnyMethods> extends KontrolKite<Methods> {
       trustRemote,
       ca: options.ca,
       candidates: () => (urls.length > 0 ? this.#named(urls) : this.#found(name, options.query)),
-      moved: onUrl,
+      moved: (at) => {
+        this.knownAs(at.url);
+        onUrl?.(at);
+      },
       atKontrol: this.#knowsKontrol ? (url) => this.registerForever({ url }) : undefined,
       clock,
       logger,

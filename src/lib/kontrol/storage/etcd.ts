@@ -69,7 +69,7 @@ export class EtcdStorage implements Storage {
     this.#changes = new Changes({ ...shared, node, clock: systemClock });
     this.#signs = new SignsOfLife({ ...shared, lease: this.#lease, node, clock });
     this.#registrations = new Registrations({ ...shared, lease: this.#lease, signs: this.#signs });
-    this.#sealer = new Sealer(config.secret);
+    this.#sealer = new Sealer(config.secret, config.formerSecret);
     const batch = { size: WRITES, timeout: this.#cluster.timeout, clock: systemClock };
     this.#puts = new Batch({
       ...batch,
@@ -100,7 +100,7 @@ export class EtcdStorage implements Storage {
     }
     await this.#cluster.open();
     try {
-      await this.#sealAll();
+      await this.#seal(({ privateKey }) => !this.#sealer.isSealed(privateKey));
       await this.#lease.open();
       await this.#changes.open(this.#cluster.until());
     } catch (error) {
@@ -163,6 +163,10 @@ export class EtcdStorage implements Storage {
     await this.#txn({ success: [this.#pairOp({ ...pair, privateKey })] });
   }
 
+  reseal(): Promise<string[]> {
+    return this.#seal(async ({ id, privateKey }) => !(await this.#sealer.isCurrent(privateKey, id)));
+  }
+
   async revokedKiteKeys(): Promise<string[]> {
     const { kvs } = await this.#all('revoked');
     return kvs.map(({ key }) => this.#layout.nameOf(key));
@@ -213,18 +217,22 @@ export class EtcdStorage implements Storage {
     });
   }
 
-  /** Encrypts what was stored before there was a secret. */
-  async #sealAll(): Promise<void> {
-    if (!this.#sealer.seals) return;
+  /** Encrypts the private keys of these pairs. Returns their ids. */
+  async #seal(isMeant: (pair: StoredKeyPair) => boolean | Promise<boolean>): Promise<string[]> {
+    if (!this.#sealer.seals) return [];
+    const ids: string[] = [];
     for (const { kv, pair } of await this.#storedPairs()) {
-      if (this.#sealer.isSealed(pair.privateKey)) continue;
-      const privateKey = await this.#sealer.seal(pair.privateKey, pair.id);
+      if (!(await isMeant(pair))) continue;
+      ids.push(pair.id);
+      const text = await this.#sealer.open(pair.privateKey, pair.id);
+      const privateKey = await this.#sealer.seal(text, pair.id);
       // Another node may be faster.
       await this.#txn({
         compare: [unchanged(kv.key, kv)],
         success: [this.#pairOp({ ...pair, privateKey })],
       });
     }
+    return ids;
   }
 
   #pairOp({ id, ...pair }: StoredKeyPair): NonNullable<ITxnRequest['success']>[number] {

@@ -65,7 +65,7 @@ export class PostgresStorage implements Storage {
   constructor(config: PostgresConfig, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
     this.#database = new Database(config, clock);
     this.#changes = new Changes(this.#database, clock, logger);
-    this.#sealer = new Sealer(config.secret);
+    this.#sealer = new Sealer(config.secret, config.formerSecret);
     this.#logger = logger;
     const shared = { size: WRITES, timeout: this.#database.timeout, clock };
     this.#puts = new Batch({
@@ -89,7 +89,7 @@ export class PostgresStorage implements Storage {
     try {
       const migrations = await migrate(this.#database);
       for (const name of migrations) this.#logger.info(`PostgreSQL: applied the migration "${name}"`);
-      await this.#sealAll();
+      await this.#seal(({ private: stored }) => !this.#sealer.isSealed(stored));
       await this.#changes.open();
     } catch (error) {
       await this.close();
@@ -148,6 +148,10 @@ export class PostgresStorage implements Storage {
     await this.#database.query(PUT_KEY, [id, publicKey, sealed, createdAt, state]);
   }
 
+  reseal(): Promise<string[]> {
+    return this.#seal(async (row) => !(await this.#sealer.isCurrent(row.private, row.id)));
+  }
+
   async revokedKiteKeys(): Promise<string[]> {
     return (await this.#database.query<{ jti: string }>(SELECT_REVOKED)).map(({ jti }) => jti);
   }
@@ -186,13 +190,16 @@ export class PostgresStorage implements Storage {
     return { id, publicKey, privateKey, createdAt: Math.round(created_at), state };
   }
 
-  /** Encrypts what was stored before there was a secret. */
-  async #sealAll(): Promise<void> {
-    if (!this.#sealer.seals) return;
+  /** Encrypts the keys of these rows, unless another node was faster. Returns their ids. */
+  async #seal(isMeant: (row: KeyRow) => boolean | Promise<boolean>): Promise<string[]> {
+    if (!this.#sealer.seals) return [];
+    const ids: string[] = [];
     for (const row of await this.#database.query<KeyRow>(SELECT_KEYS)) {
-      if (this.#sealer.isSealed(row.private)) continue;
-      const sealed = await this.#sealer.seal(row.private, row.id);
+      if (!(await isMeant(row))) continue;
+      const sealed = await this.#sealer.seal(await this.#sealer.open(row.private, row.id), row.id);
       await this.#database.query(RESEAL_KEY, [row.id, sealed, row.private]);
+      ids.push(row.id);
     }
+    return ids;
   }
 }

@@ -17,10 +17,13 @@ const TAG_BYTES = 16;
  */
 export class Sealer {
   readonly #secret: string | undefined;
+  readonly #former: string | undefined;
   readonly #keys = new Map<string, Promise<Buffer>>();
 
-  constructor(secret: string | undefined) {
+  /** `former` opens what was sealed before there was this secret; nothing is sealed with it. */
+  constructor(secret: string | undefined, former?: string) {
     this.#secret = secret || undefined;
+    this.#former = former || undefined;
   }
 
   get seals(): boolean {
@@ -46,24 +49,43 @@ export class Sealer {
   async open(stored: string, context: string): Promise<string> {
     if (!this.isSealed(stored)) return stored;
     if (this.#secret === undefined) throw unreadable(context, 'KONTROL_SECRET is not set');
+    for (const secret of [this.#secret, this.#former]) {
+      const text = secret === undefined ? undefined : await this.#openWith(secret, stored, context);
+      if (text !== undefined) return text;
+    }
+    const others =
+      this.#former === undefined ? 'KONTROL_SECRET is not' : 'neither KONTROL_SECRET nor the former one is';
+    throw unreadable(
+      context,
+      `${others} the secret with which it was stored: set KONTROL_SECRET or KONTROL_FORMER_SECRET to that one`,
+    );
+  }
+
+  /** Whether a stored text opens with the secret itself: neither with the former one, nor does it lie in clear. */
+  async isCurrent(stored: string, context: string): Promise<boolean> {
+    if (this.#secret === undefined || !this.isSealed(stored)) return false;
+    return (await this.#openWith(this.#secret, stored, context)) !== undefined;
+  }
+
+  async #openWith(secret: string, stored: string, context: string): Promise<string | undefined> {
     const bytes = Buffer.from(stored.slice(PREFIX.length), 'base64');
     const nonceAt = SALT_BYTES;
     const tagAt = nonceAt + NONCE_BYTES;
     const sealedAt = tagAt + TAG_BYTES;
-    const key = await this.#key(this.#secret, bytes.subarray(0, SALT_BYTES));
+    const key = await this.#key(secret, bytes.subarray(0, SALT_BYTES));
     try {
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(nonceAt, tagAt));
       decipher.setAAD(Buffer.from(context));
       decipher.setAuthTag(bytes.subarray(tagAt, sealedAt));
       return Buffer.concat([decipher.update(bytes.subarray(sealedAt)), decipher.final()]).toString('utf8');
     } catch {
-      throw unreadable(context, 'KONTROL_SECRET is not the secret with which it was stored');
+      return undefined;
     }
   }
 
   /** Deriving a key takes tens of milliseconds on purpose: once for each stored text, whenever it is read again. */
   #key(secret: string, salt: Buffer): Promise<Buffer> {
-    const name = salt.toString('base64');
+    const name = `${secret === this.#secret ? 'now' : 'former'} ${salt.toString('base64')}`;
     const known = this.#keys.get(name);
     if (known) return known;
     const made = deriveKey(secret, salt);

@@ -77,6 +77,11 @@ export interface Storage {
   keyPairs(): Promise<StoredKeyPair[]>;
   /** Adds a pair or replaces the one with its id. */
   putKeyPair(pair: StoredKeyPair): Promise<void>;
+  /**
+   * Encrypts with the secret what was encrypted with the former one, or not at all, and returns the ids of those pairs. Where
+   * it breaks off, it can be called again. Not there: the store encrypts nothing.
+   */
+  reseal?(): Promise<string[]>;
 
   /** Ids (`jti`) of kite keys that were revoked one by one. */
   revokedKiteKeys(): Promise<string[]>;

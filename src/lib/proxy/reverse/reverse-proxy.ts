@@ -75,12 +75,17 @@ export class ReverseProxy {
       connectTimeout,
       responseTimeout,
     });
-    proxy.kite.handleHttp('/proxy/', (request, response) => this.#forwarder.request(request, response));
-    proxy.kite.handleUpgrade('/proxy/', (request, socket, head) =>
-      this.#forwarder.upgrade(request, socket, head),
-    );
-    proxy.kite.beforeClose(() => this.#forwarder.drain());
+    this.#forward(proxy.kite);
     this.#proxy = proxy;
+  }
+
+  #forward(kite: Kite): void {
+    const forwarder = this.#forwarder;
+    // The kite behind decides which pages it lets in.
+    const open = { anyOrigin: true };
+    kite.handleHttp('/proxy/', (request, response) => forwarder.request(request, response), open);
+    kite.handleUpgrade('/proxy/', (request, socket, head) => forwarder.upgrade(request, socket, head), open);
+    kite.beforeClose(() => forwarder.drain());
   }
 
   /** Its own kite. */

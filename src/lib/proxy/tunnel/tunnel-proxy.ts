@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { UpgradeHandler } from '../../kite/http-routes.js';
 import type { CloseOptions, Kite } from '../../kite/kite.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { Relay } from '../../sockjs/relay.js';
@@ -74,14 +75,7 @@ export class TunnelProxy {
       admit: ({ url = '' }) => (this.#waiting.has(url) ? undefined : NO_TUNNEL),
       onSession: (channel, request) => this.#dialled(channel, request),
     });
-    for (const path of [CALLERS_PATH, `${CALLERS_PATH}/`]) {
-      kite.handleHttp(path, (request, response) => this.#request(request, response));
-      kite.handleUpgrade(path, (request, socket, head) => this.#upgrade(request, socket, head));
-    }
-    kite.handleUpgrade(`${TUNNELS_PATH}/`, (request, socket, head) => {
-      this.#tunnels.handleUpgrade(request, socket, head);
-    });
-    kite.beforeClose(() => this.#drained());
+    this.#serve(kite);
   }
 
   /** Its own kite. */
@@ -114,6 +108,20 @@ export class TunnelProxy {
   /** Who is behind it. */
   status(): ProxyStatus {
     return this.#proxy.status();
+  }
+
+  #serve(kite: Kite): void {
+    // Each of the two servers says itself which pages it lets in.
+    const open = { anyOrigin: true };
+    for (const path of [CALLERS_PATH, `${CALLERS_PATH}/`]) {
+      kite.handleHttp(path, (request, response) => this.#request(request, response), open);
+      kite.handleUpgrade(path, (request, socket, head) => this.#upgrade(request, socket, head), open);
+    }
+    const dialled: UpgradeHandler = (request, socket, head) => {
+      this.#tunnels.handleUpgrade(request, socket, head);
+    };
+    kite.handleUpgrade(`${TUNNELS_PATH}/`, dialled, open);
+    kite.beforeClose(() => this.#drained());
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../util/clock.js';
-import type { ChannelOwner } from '../websocket-channel.js';
+import type { ChannelOwner } from '../channel-owner.js';
 
 /** A silent server is asked this many times before it counts as gone. */
 const BEATS = 3;

@@ -9,8 +9,9 @@ import { RawChannel } from '../raw-channel.js';
 import { adoptSocket } from './adopt-socket.js';
 import { ClientHeartbeat } from './client-heartbeat.js';
 import type { DialOptions, DialTls } from './dial.js';
-import { DialError, socketError, statusError } from './dial-error.js';
+import { DialError, statusError } from './dial-error.js';
 import { Handshake } from './handshake.js';
+import { socketError } from './socket-error.js';
 import { HEAD_BYTES, readUpgradeAnswer, type UpgradeAnswer, upgradeRequest } from './upgrade.js';
 import { hostOf, isSecure } from './url.js';
 

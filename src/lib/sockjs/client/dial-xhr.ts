@@ -1,19 +1,28 @@
 import type { Channel } from '../../util/channel.js';
-import { frameBytes } from '../frame-limit.js';
 import { decodeServerFrame } from '../frames.js';
 import { ClientHeartbeat } from './client-heartbeat.js';
-import type { DialOptions } from './dial.js';
-import { DialError, socketError, statusError } from './dial-error.js';
+import type { DialOptions } from './dial-by.js';
+import { DialError, statusError } from './dial-error.js';
 import { Handshake } from './handshake.js';
-import { type Answer, HttpPost } from './http-post.js';
+import type { Answer, Post } from './post.js';
 import { pathUnder } from './url.js';
 import { XhrChannel } from './xhr-channel.js';
 
+export interface XhrPlatform {
+  readonly http: Post;
+  /** What the failure of a request means. */
+  readonly failure: (base: URL, cause: Error) => DialError;
+}
+
 /** Opens a session over XHR polling. `session` is its path under the base URL. */
-export function dialXhr(base: URL, session: string, options: DialOptions): Promise<Channel> {
-  const { limits, clock, tls } = options;
+export function dialXhr(
+  base: URL,
+  session: string,
+  options: DialOptions,
+  { http, failure }: XhrPlatform,
+): Promise<Channel> {
+  const { limits, clock } = options;
   return new Promise((resolve, reject) => {
-    const http = new HttpPost(base, frameBytes(limits.messageBytes), tls);
     const handshake = new Handshake(base, options, (error) => {
       request.abort();
       http.close();
@@ -23,7 +32,7 @@ export function dialXhr(base: URL, session: string, options: DialOptions): Promi
     const sendPath = pathUnder(base, `${session}/xhr_send`);
     const request = http.post(pollPath, '', false, (outcome) => {
       if (outcome instanceof Error) {
-        handshake.fail(socketError(base, outcome));
+        handshake.fail(failure(base, outcome));
         return;
       }
       const refusal = refusalOf(base, outcome, limits.messageBytes);
@@ -31,17 +40,9 @@ export function dialXhr(base: URL, session: string, options: DialOptions): Promi
         handshake.fail(refusal);
       } else if (handshake.succeed()) {
         const { remoteAddress } = outcome as Answer;
-        const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
-        const channel = new XhrChannel({
-          pollPath,
-          sendPath,
-          http,
-          limits,
-          clock,
-          remoteAddress,
-          owner: heartbeat,
-        });
-        heartbeat.watch(channel);
+        const owner = new ClientHeartbeat(clock, limits.idleTimeout);
+        const channel = new XhrChannel({ pollPath, sendPath, http, limits, clock, remoteAddress, owner });
+        owner.watch(channel);
         resolve(channel);
       }
     });

@@ -1,6 +1,6 @@
 import type { Timer } from '../../util/clock.js';
 import type { Abortable } from '../../util/abortable.js';
-import type { DialOptions } from './dial.js';
+import type { DialOptions } from './dial-by.js';
 import { abortedError, type DialError, timeoutError } from './dial-error.js';
 
 /** What bounds the making of a connection: time, and the caller's signal. It ends once, in `succeed` or in `fail`. */
@@ -13,7 +13,7 @@ export class Handshake {
 
   constructor(
     url: URL,
-    { clock, handshakeTimeout, signal }: DialOptions,
+    { clock, handshakeTimeout, signal }: Pick<DialOptions, 'clock' | 'handshakeTimeout' | 'signal'>,
     onFail: (error: DialError) => void,
   ) {
     this.#onFail = onFail;

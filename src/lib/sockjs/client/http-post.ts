@@ -1,29 +1,17 @@
 import http from 'node:http';
 import https from 'node:https';
 import { formatAddress } from '../address.js';
+import { credentialsOf } from './credentials.js';
 import type { DialTls } from './dial.js';
-import { credentialsOf, hostOf, isSecure } from './url.js';
-
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly remoteAddress: string;
-}
-
-/** What a request ends in. `tooLarge`: the answer is above the limit. */
-export type Outcome = Answer | 'tooLarge' | Error;
-
-export interface Aborter {
-  /** Gives up. Nothing is reported any more. */
-  abort(): void;
-}
+import type { Aborter, Outcome, Post } from './post.js';
+import { hostOf, isSecure } from './url.js';
 
 // Just less than the five seconds after which servers commonly close an idle connection: a request that met the closing
 // would be lost.
 const IDLE_CONNECTION = 4000;
 
 /** The two connections of an XHR session: one on which it listens, one on which it speaks. */
-export class HttpPost {
+export class HttpPost implements Post {
   readonly #request: typeof http.request;
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;
@@ -48,7 +36,6 @@ export class HttpPost {
     };
   }
 
-  /** Posts `body` to `path`. `done` is called once, never before this returns. */
   post(path: string, body: string, speaking: boolean, done: (outcome: Outcome) => void): Aborter {
     const bytes = Buffer.from(body);
     const request = this.#request({

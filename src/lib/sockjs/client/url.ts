@@ -1,5 +1,3 @@
-import { unescape } from 'node:querystring';
-
 /**
  * Path and query of a request for something under a base URL. The path goes before the query: a query on the base URL is
  * kept on every request, as proxies that route by it need.
@@ -18,17 +16,12 @@ export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
-/** `user:password`, as Basic authentication wants them; undefined where the URL has none. */
-export function credentialsOf({ username, password }: URL): string | undefined {
-  return username === '' && password === '' ? undefined : `${unescape(username)}:${unescape(password)}`;
-}
-
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:']);
 
-/** Reads a base URL; undefined when it is none, or of another scheme. */
-export function parseBaseUrl(text: string): URL | undefined {
+/** Reads a base URL, relative to `here` where that is given; undefined when it is none, or of another scheme. */
+export function parseBaseUrl(text: string, here?: string): URL | undefined {
   try {
-    const url = new URL(text);
+    const url = new URL(text, here);
     return SCHEMES.has(url.protocol) && url.hostname !== '' ? url : undefined;
   } catch {
     return undefined;

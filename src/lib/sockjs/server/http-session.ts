@@ -5,7 +5,7 @@ import { BaseChannel } from '../base-channel.js';
 import { DROPPED_CODE, GO_AWAY_CODE, GO_AWAY_REASON, sendableCode, sendableReason } from '../close-code.js';
 import { FrameQueue } from '../frame-queue.js';
 import { closeFrame, HEARTBEAT_FRAME, OPEN_FRAME, tooLong } from '../frames.js';
-import type { ChannelOwner } from '../websocket-channel.js';
+import type { ChannelOwner } from '../channel-owner.js';
 import type { Reply, ReplyWatcher } from './replies.js';
 import { Uploads } from './uploads.js';
 

@@ -9,11 +9,11 @@ import { CLOSE_GRACE } from '../close-code.js';
 import { frameBytes } from '../frame-limit.js';
 import { ServerFramedChannel } from '../framed-channel.js';
 import { RawChannel } from '../raw-channel.js';
-import type { ChannelOwner } from '../websocket-channel.js';
+import type { ChannelOwner } from '../channel-owner.js';
 import { formatAddress } from '../address.js';
 import { Heartbeat } from './heartbeat.js';
 import { HttpSession } from './http-session.js';
-import { OriginPolicy } from './origin.js';
+import { ORIGIN_REFUSED, OriginPolicy } from './origin.js';
 import { respondGreeting, respondIframe, respondInfo } from './pages.js';
 import { makeReply } from './replies.js';
 import { respond, respondOptions, respondText, sessionCookie } from './respond.js';
@@ -81,6 +81,11 @@ export class SockJsServer implements ChannelOwner {
   /** Sessions that have not ended, and those over HTTP that ended less than `disconnectDelay` ago. */
   get sessionCount(): number {
     return this.#sessions.size;
+  }
+
+  /** Whether a URL's path is under one of the prefixes. */
+  serves(url: string): boolean {
+    return pathBehindPrefix(this.#prefixes, url) !== undefined;
   }
 
   /** Answers a request if its path is under one of the prefixes; else answers false and leaves it alone. */
@@ -245,7 +250,6 @@ export class SockJsServer implements ChannelOwner {
   }
 }
 
-const ORIGIN_REFUSED = 'Pages of this origin may not connect here: the server has to allow it first.\n';
 const NO_ROOM: Refusal = { status: 503, text: 'The server takes no more sessions for now.\n' };
 const NOT_A_WEBSOCKET = 'Not a valid websocket request\n';
 

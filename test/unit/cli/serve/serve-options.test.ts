@@ -25,6 +25,14 @@ describe('the flags of serve', () => {
     });
   });
 
+  it('name the pages that are let in, and the names that the kite goes by', () => {
+    const flags = { ...off, 'allow-origin': 'https://a.example, https://b.example', 'allow-host': '*' };
+    expect(serveOptions('./kite.js', flags)).toMatchObject({
+      allowOrigin: ['https://a.example', 'https://b.example'],
+      allowedHosts: '*',
+    });
+  });
+
   it('take the name of a kite from its module', () => {
     expect(serveOptions('./kites/math.mjs', off).name).toBe('math');
     expect(serveOptions('./kites/math.mjs', { ...off, name: 'other' }).name).toBe('other');
@@ -40,6 +48,8 @@ describe('the flags of serve', () => {
     ['a number of commands of a module', './kite.js', { parallel: '3' }, '--exec'],
     ['a time of a module', './kite.js', { timeout: '3s' }, '--exec'],
     ['a Kontrol without registering', './kite.js', { kontrol: 'http://k:4000/kite' }, 'Add --register'],
+    ['an origin that is none', './kite.js', { 'allow-origin': 'example.com' }, '--allow-origin must be'],
+    ['a host with a port', './kite.js', { 'allow-host': 'a:1' }, '--allow-host must be'],
     ['a port that is none', './kite.js', { port: '70000' }, '--port'],
   ])('refuse %s', (_title, module, flags, message) => {
     expect(() => serveOptions(module, { ...off, ...flags })).toThrow(

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { Etcd3 } from 'etcd3';
 import { pki } from 'node-forge';
@@ -114,6 +116,17 @@ describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
   it('says so where it takes no TLS', async () => {
     const machines = etcd.server.urls.map((url) => url.replace('http:', 'https:'));
     expect(await failure(etcd.make({ machines }))).toMatchObject(unavailable(/write the URLs .* with http:/));
+  });
+
+  it('says so where it hangs up before it has answered', async () => {
+    const server = createServer((socket) => {
+      socket.once('data', () => socket.resetAndDestroy());
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const storage = etcd.make({ machines: [`https://127.0.0.1:${port}`], timeout: 500 });
+    expect(await failure(storage)).toMatchObject(unavailable(/takes no TLS: write the URLs .* with http:/));
   });
 });
 

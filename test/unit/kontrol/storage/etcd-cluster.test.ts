@@ -1,5 +1,5 @@
 import { Etcd3 } from 'etcd3';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Storage, StorageChange } from '../../../../src/lib/kontrol/storage/storage.js';
 import { type EtcdMember, etcdInstalled, skipped } from '../../../helpers/etcd-server.js';
 import { DEADLINE, useEtcd } from '../../../helpers/etcd-store.js';
@@ -13,9 +13,17 @@ interface Node {
 }
 
 /** A node that goes to `first`, and to the others after it. */
-async function nodeAt(first: EtcdMember): Promise<Node> {
+function nodeAt(first: EtcdMember): Promise<Node> {
   const others = etcd.server.urls.filter((url) => url !== first.url);
-  const storage = etcd.make({ machines: [first.url, ...others] });
+  return openNode(etcd.make({ machines: [first.url, ...others] }));
+}
+
+/** A node that knows no other member. One that was away in the test before may not be reached at once. */
+function nodeOnlyAt(member: EtcdMember): Promise<Node> {
+  return vi.waitFor(() => openNode(etcd.make({ machines: [member.url] })), { timeout: 5000 });
+}
+
+async function openNode(storage: Storage): Promise<Node> {
   await storage.open();
   onTestFinished(() => storage.close());
   const changes: StorageChange[] = [];
@@ -100,7 +108,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     const { leader, followers } = await members();
     const [member] = followers as [EtcdMember, EtcdMember];
     const { storage: writer } = await nodeAt(leader);
-    const node = await nodeAt(member);
+    const node = await nodeOnlyAt(member);
     const client = new Etcd3({ hosts: leader.url });
     onTestFinished(() => client.close());
     member.freeze();

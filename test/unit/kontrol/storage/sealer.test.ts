@@ -2,6 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { Sealer } from '../../../../src/lib/kontrol/storage/sealer.js';
 
 describe('a private key at rest', () => {
+  it('opens with a former secret what was sealed with it, and seals with the new one', async () => {
+    const old = await new Sealer('old').seal('PRIVATE', 'pair-1');
+    const both = new Sealer('new', 'old');
+    expect(await both.open(old, 'pair-1')).toBe('PRIVATE');
+    const fresh = await both.seal('PRIVATE', 'pair-1');
+    expect(await new Sealer('new').open(fresh, 'pair-1')).toBe('PRIVATE');
+    expect(await Promise.all([old, fresh, 'PRIVATE'].map((text) => both.isCurrent(text, 'pair-1')))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    const third = await new Sealer('third').seal('PRIVATE', 'pair-1');
+    await expect(both.open(third, 'pair-1')).rejects.toThrow('neither KONTROL_SECRET nor the former one');
+  });
+
   it('opens again with the same secret, and shows nothing of itself', async () => {
     const sealed = await new Sealer('a secret').seal('PRIVATE KEY ü', 'pair-1');
     expect(sealed).not.toContain('PRIVATE');

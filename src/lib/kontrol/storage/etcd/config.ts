@@ -15,6 +15,8 @@ export interface EtcdConfig {
   readonly privateKey?: string;
   /** Encrypts private keys in the store. */
   readonly secret?: string;
+  /** Opens what was encrypted before there was this secret. */
+  readonly formerSecret?: string;
   /** Milliseconds within which a call is answered or rejects, whatever the members do. Default 5,000. */
   readonly timeout?: number;
   /**

@@ -47,7 +47,7 @@ export function explain(urls: readonly string[], failures: ReadonlyMap<string, u
   const cause = errors.findLast((error) => !wasRefused(error)) ?? errors.at(-1);
   if (cause instanceof StorageError) return cause;
   const reasons = [...failures].map(([url, error]) => `${url}: ${plainly(reasonOf(error))}`);
-  const advice = adviceOn(errors.map((error) => reasonOf(error).text).join('\n'), isPassing(cause));
+  const advice = adviceOn(urls, errors.map((error) => reasonOf(error).text).join('\n'), isPassing(cause));
   const what = isPassing(cause) ? 'cannot be reached' : 'refuses this';
   return new StorageError('unavailable', `${nameOf(urls)} ${what}: ${reasons.join('; ')}. ${advice}`, {
     cause,
@@ -67,7 +67,7 @@ function plainly({ code, text }: Reason): string {
     .replace(/^etcdserver: /, '');
 }
 
-function adviceOn(text: string, passing: boolean): string {
+function adviceOn(urls: readonly string[], text: string, passing: boolean): string {
   if (/authentication failed/.test(text))
     return 'Check the user and its password (KONTROL_ETCD_USERNAME, KONTROL_ETCD_PASSWORD)';
   if (/user name is empty|user name not found/.test(text))
@@ -84,6 +84,9 @@ function adviceOn(text: string, passing: boolean): string {
     return 'Its port takes no TLS: write the URLs of members that take none with http://';
   if (/Failed to connect/.test(text))
     return 'Check that it runs; where its port takes TLS only, write the URLs of members with https://';
+  // A server without TLS may hang up before it has said anything that is not TLS.
+  if (/ECONNRESET/.test(text) && urls.some((url) => url.startsWith('https:')))
+    return 'Check that it runs; where its port takes no TLS: write the URLs of such members with http://';
   return passing ? 'Check that it runs, and the URLs of its members' : 'See what its log says';
 }
 

@@ -22,6 +22,8 @@ export interface PostgresConfig {
   readonly ca?: string;
   /** Encrypts private keys in the store. */
   readonly secret?: string;
+  /** Opens what was encrypted before there was this secret. */
+  readonly formerSecret?: string;
 }
 
 export const DEFAULT_TIMEOUT = 5000;

@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { minify } from 'terser';
+
+const options = {
+  bundle: true,
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+/**
+ * What pages load: `kitectl.esm.js` is `kitectl/browser` as one module, `kitectl.js` is for a plain <script> and says
+ * `kitectl` to the page; `kitectl-webrtc…` are the same of `kitectl/browser/webrtc`. `root` is the repository. Writes to
+ * `outdir`, or only returns the files where there is none.
+ */
+export async function bundleForBrowsers(root, outdir) {
+  const bundles = [
+    { entryPoints: ['src/lib/browser.ts'], format: 'esm', outfile: 'kitectl.esm.js' },
+    { entryPoints: ['src/lib/browser-global.ts'], format: 'iife', outfile: 'kitectl.js' },
+    { entryPoints: ['src/lib/browser-webrtc.ts'], format: 'esm', outfile: 'kitectl-webrtc.esm.js' },
+    { entryPoints: ['src/lib/browser-webrtc-global.ts'], format: 'iife', outfile: 'kitectl-webrtc.js' },
+  ];
+  return Promise.all(
+    bundles.map(async ({ outfile, ...bundle }) => {
+      const { outputFiles, metafile } = await build({
+        ...options,
+        ...bundle,
+        absWorkingDir: root,
+        write: false,
+      });
+      const text = await smaller(outputFiles[0].text, bundle.format);
+      if (outdir !== undefined) {
+        await mkdir(outdir, { recursive: true });
+        await writeFile(join(outdir, outfile), text);
+      }
+      return { name: outfile, text, inputs: Object.keys(metafile.inputs) };
+    }),
+  );
+}
+
+/** What a second minifier finds: two to three percent of what pages load. */
+async function smaller(text, format) {
+  const { code } = await minify(text, {
+    ecma: 2020,
+    module: format === 'esm',
+    toplevel: true,
+    compress: { passes: 3 },
+  });
+  return code;
+}

@@ -1,0 +1,26 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** Puts Kontrol's page into `outdir`, as Kontrol serves it. `root` is the repository. Returns what its script is made of. */
+export async function buildUi(root, outdir) {
+  const from = join(root, 'src', 'ui');
+  await mkdir(outdir, { recursive: true });
+  const { metafile } = await build({
+    entryPoints: [join(from, 'main.ts')],
+    outfile: join(outdir, 'ui.js'),
+    absWorkingDir: root,
+    bundle: true,
+    metafile: true,
+    minify: true,
+    legalComments: 'none',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'warning',
+  });
+  for (const name of ['index.html', 'ui.css', 'icon.svg']) {
+    await copyFile(join(from, name), join(outdir, name));
+  }
+  return Object.keys(metafile.inputs);
+}

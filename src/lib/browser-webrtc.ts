@@ -1,0 +1,6 @@
+/** The library for pages that reach each other by WebRTC: `kitectl/browser`, with another `Kite`. */
+export * from './browser.js';
+export type { Registration } from './kite/kontrol/registration.js';
+export type { KontrolPeer } from './kite/kontrol/kontrol-peer.js';
+export { Kite, type KiteOptions, type KontrolOptions } from './kite/webrtc-kite.js';
+export type { RtcConfiguration } from './webrtc/rtc-platform.js';

@@ -1,0 +1,65 @@
+import { openStorage, type StorageConfig } from '../../kontrol/storage/index.js';
+import { systemClock } from '../../util/clock.js';
+import { configurationError, usageError } from '../cli-error.js';
+import { printList } from '../output/listing.js';
+import type { OutputFormat } from '../output/format.js';
+import { loggerFor } from '../server.js';
+import type { Surroundings } from '../surroundings.js';
+import { storageFailure } from './storage-failure.js';
+
+export interface ResealOptions {
+  readonly storage: StorageConfig;
+  readonly format: OutputFormat | undefined;
+}
+
+/**
+ * Encrypts the private keys in a store with the secret of now, where they were encrypted with the former one or not at all,
+ * and prints the ids of their pairs. Nodes that know both secrets go on meanwhile.
+ *
+ * @throws CliError where the store encrypts nothing, cannot be reached, or has a key that neither secret opens
+ */
+export async function resealKeys(
+  { storage: config, format }: ResealOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  const storage = openStorage(config, { clock: systemClock, logger: loggerFor(surroundings) });
+  if (!storage.reseal) {
+    throw usageError(
+      `The store "${storage.name}" encrypts nothing.`,
+      'Name the one that does with --storage postgres or --storage etcd.',
+    );
+  }
+  if (storage.secrets !== 'encrypted') {
+    throw configurationError(
+      'There is no secret to encrypt the keys with.',
+      'Set KONTROL_SECRET to the new one, and KONTROL_FORMER_SECRET to the one before.',
+    );
+  }
+  try {
+    await storage.open();
+    try {
+      await reseal(storage.reseal.bind(storage), format, surroundings);
+    } finally {
+      await storage.close();
+    }
+  } catch (error) {
+    throw storageFailure(error) ?? error;
+  }
+}
+
+async function reseal(
+  work: () => Promise<string[]>,
+  format: OutputFormat | undefined,
+  surroundings: Surroundings,
+): Promise<void> {
+  const ids = await work();
+  if (format === undefined && ids.length === 0)
+    surroundings.stderr.write('All keys are encrypted with it already.\n');
+  if (format === undefined && ids.length === 0) return;
+  await printList(
+    ids,
+    { columns: [{ heading: 'encrypted anew', text: (id) => id }], data: (id) => ({ id }), name: (id) => id },
+    format,
+    surroundings,
+  );
+}

@@ -1,0 +1,135 @@
+import type { Client } from '../lib/kite/client.js';
+import { type Clock, systemClock, type Timer } from '../lib/util/clock.js';
+
+/** What pinging a kite has told. */
+export type Pinged =
+  | { readonly type: 'waiting' }
+  | { readonly type: 'answered'; readonly ms: number }
+  | { readonly type: 'failed'; readonly problem: string }
+  /** A page in another browser, which has no address to dial. */
+  | { readonly type: 'page' };
+
+export interface PingerOptions {
+  /** A client of the kite, not connected yet; undefined where it is gone. */
+  readonly client: (id: string) => Client | undefined;
+  readonly pinged: (id: string, pinged: Pinged) => void;
+  readonly clock?: Clock;
+  /** Milliseconds, as exactly as they can be had. */
+  readonly now?: () => number;
+}
+
+interface Target {
+  readonly id: string;
+  client: Client | undefined;
+  dueAt: number;
+  running: boolean;
+}
+
+/** Milliseconds between two pings of a kite. */
+export const PING_EVERY = 10_000;
+const AT_ONCE = 6;
+/** Kites that are kept connected. Others are pinged as soon as some of these are out of sight. */
+const MOST = 64;
+const PATIENCE = 5000;
+
+/**
+ * Measures how long kites take to answer `kite.ping`: those that are in sight, a few at a time, each on a connection that
+ * stays open while it is watched.
+ */
+export class Pinger {
+  readonly #options: PingerOptions;
+  readonly #clock: Clock;
+  readonly #now: () => number;
+  readonly #targets = new Map<string, Target>();
+  #timer: Timer | undefined;
+  #running = 0;
+  #paused = false;
+
+  constructor(options: PingerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** The kite is in sight. */
+  watch(id: string): void {
+    if (this.#targets.has(id)) return;
+    this.#targets.set(id, { id, client: undefined, dueAt: 0, running: false });
+    this.#next();
+  }
+
+  /** It is out of sight, or gone. */
+  unwatch(id: string): void {
+    const target = this.#targets.get(id);
+    this.#targets.delete(id);
+    target?.client?.close();
+    this.#next();
+  }
+
+  /** It is reached in another way now, or is another kite. */
+  renew(id: string): void {
+    if (!this.#targets.has(id)) return;
+    this.unwatch(id);
+    this.watch(id);
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#next();
+  }
+
+  close(): void {
+    this.#paused = true;
+    for (const id of this.#targets.keys()) this.unwatch(id);
+    this.#timer?.cancel();
+  }
+
+  #next(): void {
+    this.#timer?.cancel();
+    if (this.#paused) return;
+    const now = this.#clock.now();
+    let soonest = Number.POSITIVE_INFINITY;
+    let position = 0;
+    for (const target of this.#targets.values()) {
+      if (position++ >= MOST) break;
+      if (target.running) continue;
+      if (target.dueAt > now) soonest = Math.min(soonest, target.dueAt);
+      else if (this.#running < AT_ONCE) void this.#ping(target);
+    }
+    if (soonest !== Number.POSITIVE_INFINITY)
+      this.#timer = this.#clock.setTimeout(() => this.#next(), Math.max(1, soonest - now));
+  }
+
+  async #ping(target: Target): Promise<void> {
+    const { id } = target;
+    target.running = true;
+    this.#running++;
+    try {
+      const client = target.client ?? this.#options.client(id);
+      if (!client) return;
+      if (/^webrtc:/i.test(client.url)) {
+        client.close();
+        this.#tell(target, { type: 'page' });
+        return;
+      }
+      target.client = client;
+      await client.dial();
+      const start = this.#now();
+      await client.call('kite.ping', [], { timeout: PATIENCE });
+      this.#tell(target, { type: 'answered', ms: this.#now() - start });
+    } catch (error) {
+      target.client?.close();
+      target.client = undefined;
+      this.#tell(target, { type: 'failed', problem: error instanceof Error ? error.message : String(error) });
+    } finally {
+      target.running = false;
+      target.dueAt = this.#clock.now() + PING_EVERY;
+      this.#running--;
+      this.#next();
+    }
+  }
+
+  #tell(target: Target, pinged: Pinged): void {
+    if (this.#targets.get(target.id) === target) this.#options.pinged(target.id, pinged);
+  }
+}

@@ -1,0 +1,194 @@
+import type { Auth } from '../lib/kite/client.js';
+import { KontrolClient } from '../lib/kite/kontrol/kontrol-client.js';
+import { tokenExpiry } from '../lib/kite/kontrol/token-renewal.js';
+import type { KiteEvent } from '../lib/kite/kontrol/watch.js';
+import { Kite } from '../lib/kite/page-kite.js';
+import { KiteError } from '../lib/protocol/errors.js';
+import { parseQueryPath } from '../lib/protocol/query.js';
+import { systemClock, type Timer } from '../lib/util/clock.js';
+
+export interface SessionListener {
+  /** The connection to Kontrol came or went. */
+  connected(connected: boolean): void;
+  /** A kite came, changed or went. */
+  changed(event: KiteEvent): void;
+  /** Kontrol or the network says what is wrong. */
+  troubled(problem: string): void;
+  /** A kite that was called writes to the console of this page. */
+  said(request: { readonly client: unknown }, text: string): void;
+}
+
+export interface SessionOptions {
+  readonly url: string;
+  readonly version: string;
+  readonly listener: SessionListener;
+}
+
+/** Before a token ends, a new one is got that early. */
+const RENEW_BEFORE = 5 * 60_000;
+const RETRY = 30_000;
+// Longer waits overflow a timer of a browser.
+const LONGEST_WAIT = 2 ** 31 - 1;
+
+class LinkedKontrol extends KontrolClient {
+  onConnection(listener: (connected: boolean) => void): void {
+    this.link.on('connect', () => listener(true));
+    this.link.on('disconnect', () => listener(false));
+  }
+}
+
+/** The kite that this page is. Kites that it has called may write to it, and nothing else. */
+class PageKite extends Kite {
+  constructor({ version, listener }: SessionOptions) {
+    super('kontrol-page', version, {
+      environment: 'page',
+      trustRemote: ['log', 'kite.log', 'kite.print'],
+      logger: {
+        debug: () => {},
+        info: () => {},
+        warn: (text) => listener.troubled(text),
+        error: (text) => listener.troubled(text),
+      },
+    });
+    for (const name of ['log', 'kite.log', 'kite.print']) {
+      this.handle<unknown[]>(name, ({ args, client }) => {
+        listener.said(
+          { client },
+          args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' '),
+        );
+        return null;
+      });
+    }
+  }
+
+  open(url: string, auth: () => Auth): LinkedKontrol {
+    const kontrol = new LinkedKontrol({
+      ...this.host,
+      urls: [url],
+      auth,
+      newClient: (found, options) => this.newClient(found, options),
+    });
+    this.kontrols.add(kontrol);
+    return kontrol;
+  }
+}
+
+/** Signed in: what one user finds at Kontrol, for as long as this page is open. The key, or token, is nowhere but in here. */
+export class Session {
+  readonly username: string;
+  readonly #kite: PageKite;
+  readonly #kontrol: LinkedKontrol;
+  #auth: Auth;
+  #renewal: Timer | undefined;
+  #closed = false;
+
+  private constructor(kite: PageKite, username: string, auth: Auth, { url, listener }: SessionOptions) {
+    this.username = username;
+    this.#kite = kite;
+    this.#auth = auth;
+    this.#kontrol = kite.open(url, () => this.#auth);
+    this.#kontrol.onConnection((connected) => listener.connected(connected));
+    if (auth.type === 'token') this.#renewInTime();
+  }
+
+  /** Signs in with a kite key. Rejects with what Kontrol has against it. */
+  static async withKey(key: string, options: SessionOptions): Promise<Session> {
+    const username = userOf(key);
+    if (username === undefined) throw new KiteError('argumentError', NO_KITE_KEY);
+    return Session.#begin(new PageKite(options), username, { type: 'kiteKey', key }, options);
+  }
+
+  /** Signs in with the code of a link. */
+  static async withCode(code: string, options: SessionOptions): Promise<Session> {
+    const kite = new PageKite(options);
+    try {
+      const client = kite.newClient(options.url);
+      await client.dial();
+      const answer = await client.tell('signIn', { code });
+      client.close();
+      const { username, token } = (answer ?? {}) as { readonly username?: unknown; readonly token?: unknown };
+      if (typeof username !== 'string' || typeof token !== 'string')
+        throw new KiteError('invalidResponse', 'Kontrol did not answer with a token');
+      return await Session.#begin(kite, username, { type: 'token', key: token }, options);
+    } catch (error) {
+      void kite.close();
+      throw error;
+    }
+  }
+
+  static async #begin(
+    kite: PageKite,
+    username: string,
+    auth: Auth,
+    options: SessionOptions,
+  ): Promise<Session> {
+    const session = new Session(kite, username, auth, options);
+    try {
+      const { listener } = options;
+      // A query of nothing asks for all that Kontrol lets this user find.
+      const watch = await session.#kontrol.watchKites({}, (event) => listener.changed(event));
+      for (const kite of watch.kites) listener.changed({ action: 'REGISTER', kite });
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** Forgets the key and closes every connection. */
+  close(): void {
+    this.#closed = true;
+    this.#renewal?.cancel();
+    this.#auth = { type: 'none', key: '' };
+    void this.#kite.close();
+  }
+
+  #renewInTime(): void {
+    const expiresAt = tokenExpiry(this.#auth.key);
+    if (expiresAt === undefined) return;
+    this.#plan(Math.max(RETRY, expiresAt - RENEW_BEFORE - systemClock.now()));
+  }
+
+  #plan(wait: number): void {
+    const longest = Math.min(wait, LONGEST_WAIT);
+    this.#renewal = systemClock.setTimeout(() => {
+      if (longest < wait) this.#plan(wait - longest);
+      else this.#renew().catch(() => this.#plan(RETRY));
+    }, longest);
+  }
+
+  /** Gets a token for Kontrol's own kite, of which the one in use says the path. */
+  async #renew(): Promise<void> {
+    const found = await this.#kontrol.getKites(parseQueryPath(audienceOf(this.#auth.key)));
+    const token = found.find((kite) => kite.token !== '')?.token;
+    if (token === undefined || this.#closed) return;
+    this.#auth = { type: 'token', key: token };
+    this.#kontrol.renewAuth();
+    this.#renewInTime();
+  }
+}
+
+const NO_KITE_KEY =
+  'This is no kite key: it has three parts with dots between, as kitectl register puts it in ~/.kite/kite.key';
+
+/** Whose kite key it says that it is; Kontrol looks whether it is right. Undefined where it is none. */
+function userOf(key: string): string | undefined {
+  const { sub, kontrolKey } = claimsOf(key);
+  return typeof sub === 'string' && typeof kontrolKey === 'string' ? sub : undefined;
+}
+
+function audienceOf(token: string): string {
+  const { aud } = claimsOf(token);
+  return typeof aud === 'string' ? aud : '/';
+}
+
+function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
+  try {
+    const payload = (jwt.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(payload), (character) => character.codePointAt(0) ?? 0);
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

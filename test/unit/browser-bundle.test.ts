@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type BrowserBundle, bundleForBrowsers } from '../../scripts/browser-bundle.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+let bundles: readonly BrowserBundle[];
+
+beforeAll(async () => {
+  bundles = await bundleForBrowsers(root);
+});
+
+// What pages load has to be fetched before anything else happens.
+const LARGEST = 16 * 1024;
+
+describe.each(['kitectl.js', 'kitectl.esm.js'])('%s', (name) => {
+  function bundle(): { readonly text: string; readonly inputs: readonly string[] } {
+    const { text = '', inputs = [] } = bundles.find((made) => made.name === name) ?? {};
+    return { text, inputs };
+  }
+
+  it(`takes ${LARGEST} bytes at most, gzipped`, () => {
+    const size = gzipSync(bundle().text, { level: 9 }).length;
+    expect(size).toBeGreaterThan(LARGEST / 2);
+    expect(size).toBeLessThanOrEqual(LARGEST);
+  });
+
+  it('is made of the same protocol, dnode and client as the library', () => {
+    expect(bundle().inputs).toEqual(
+      expect.arrayContaining([
+        'src/lib/protocol/errors.ts',
+        'src/lib/dnode/message.ts',
+        'src/lib/kite/client.ts',
+        'src/lib/kite/connection.ts',
+        'src/lib/kite/core.ts',
+        'src/lib/kite/kontrol/watch.ts',
+        'src/lib/sockjs/frames.ts',
+        'src/lib/sockjs/client/xhr-channel.ts',
+      ]),
+    );
+    expect(bundle().inputs.filter((path) => !path.startsWith('src/lib/'))).toEqual([]);
+  });
+
+  it('makes no code of text, and names nothing that only Node has', () => {
+    expect(bundle().text).not.toMatch(/\beval\b|\bFunction\(|\brequire\(|\bimport\(|\bBuffer\b|node:/);
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { commandLine, parseArguments } from '../../../src/ui/arguments.js';
+
+describe('the arguments that a person types', () => {
+  it.each<[string, string, unknown[]]>([
+    ['nothing', '  \n ', []],
+    ['a number', '4', [4]],
+    ['null', 'null', [null]],
+    ['a text', 'hello world', ['hello world']],
+    ['a quoted text', '"4"', ['4']],
+    ['one a line', '4\nhello\n{"a":1}', [4, 'hello', { a: 1 }]],
+    ['null and false in lines', 'x\nnull\nfalse', ['x', null, false]],
+    ['a list, as one', '[1, 2]', [[1, 2]]],
+    ['JSON over several lines, as one', '{\n  "a": [\n    1\n  ]\n}', [{ a: [1] }]],
+    ['empty lines', '\n1\n\n2\n', [1, 2]],
+  ])('are %s', (_what, typed, args) => {
+    expect(parseArguments(typed)).toEqual(args);
+  });
+});
+
+describe('the command line of a call', () => {
+  it.each([
+    ['', 'kitectl call square --to /bob/prod/math'],
+    ['4', 'kitectl call square --to /bob/prod/math -- 4'],
+    ['-4\nit is', "kitectl call square --to /bob/prod/math -- -4 'it is'"],
+    ['"4"', `kitectl call square --to /bob/prod/math -- '"4"'`],
+    [`it's\n$(reboot)`, `kitectl call square --to /bob/prod/math -- 'it'\\''s' '$(reboot)'`],
+    ['{"a": 1}', `kitectl call square --to /bob/prod/math -- '{"a":1}'`],
+  ])('quotes what a shell would take for something else: %j', (typed, line) => {
+    expect(commandLine('square', typed, '/bob/prod/math')).toBe(line);
+  });
+
+  it('quotes method and path too', () => {
+    expect(commandLine('a;b', '', '/bob/prod/it is')).toBe("kitectl call 'a;b' --to '/bob/prod/it is'");
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Client } from '../../../src/lib/kite/client.js';
+import { PING_EVERY, type Pinged, Pinger } from '../../../src/ui/pinger.js';
+import { settled } from '../../helpers/cores.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+
+class FakeClient {
+  readonly url: string;
+  closed = false;
+  pings = 0;
+  answer: () => Promise<unknown> = () => Promise.resolve('pong');
+
+  constructor(url = 'http://127.0.0.1:1/kite') {
+    this.url = url;
+  }
+
+  dial(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  call(): Promise<unknown> {
+    this.pings++;
+    return this.answer();
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+function world(make: (id: string) => FakeClient = () => new FakeClient()) {
+  const clock = new ManualClock();
+  const made: FakeClient[] = [];
+  const told: [string, Pinged][] = [];
+  let now = 0;
+  const pinger = new Pinger({
+    clock,
+    now: () => (now += 2),
+    client: (id) => {
+      const client = make(id);
+      made.push(client);
+      return client as unknown as Client;
+    },
+    pinged: (id, pinged) => told.push([id, pinged]),
+  });
+  onTestFinished(() => pinger.close());
+  return { clock, made, told, pinger };
+}
+
+async function arrived(): Promise<void> {
+  for (let hops = 0; hops < 10; hops++) await settled();
+}
+
+describe('pinging the kites in sight', () => {
+  it('goes on over the same connection, and ends with it when the kite is out of sight', async () => {
+    const { clock, made, told, pinger } = world();
+    pinger.watch('a');
+    await arrived();
+    expect(told).toEqual([['a', { type: 'answered', ms: 2 }]]);
+    clock.advance(PING_EVERY);
+    await arrived();
+    expect(made.map(({ pings }) => pings)).toEqual([2]);
+    pinger.unwatch('a');
+    expect(made[0]?.closed).toBe(true);
+    clock.advance(10 * PING_EVERY);
+    await arrived();
+    expect(told).toHaveLength(2);
+  });
+
+  it('says what is wrong, and tries again with a new connection', async () => {
+    const { clock, made, told, pinger } = world(() => {
+      const client = new FakeClient();
+      client.answer = () => Promise.reject(new Error('it is broken'));
+      return client;
+    });
+    pinger.watch('a');
+    await arrived();
+    expect(told).toEqual([['a', { type: 'failed', problem: 'it is broken' }]]);
+    expect(made[0]?.closed).toBe(true);
+    clock.advance(PING_EVERY);
+    await arrived();
+    expect(made).toHaveLength(2);
+  });
+
+  it('asks six at a time', async () => {
+    const answers: (() => void)[] = [];
+    const { made, pinger } = world(() => {
+      const client = new FakeClient();
+      client.answer = () => new Promise((resolve) => answers.push(() => resolve('pong')));
+      return client;
+    });
+    for (let n = 0; n < 20; n++) pinger.watch(String(n));
+    await arrived();
+    expect(made).toHaveLength(6);
+    answers[0]?.();
+    await arrived();
+    expect(made).toHaveLength(7);
+  });
+
+  it('dials no page of another browser', async () => {
+    const { told, made, pinger } = world(() => new FakeClient('webrtc://some-id'));
+    pinger.watch('a');
+    await arrived();
+    expect(told).toEqual([['a', { type: 'page' }]]);
+    expect(made[0]?.pings).toBe(0);
+  });
+
+  it('rests while nobody looks', async () => {
+    const { clock, made, pinger } = world();
+    pinger.watch('a');
+    await arrived();
+    pinger.pause(true);
+    clock.advance(10 * PING_EVERY);
+    await arrived();
+    expect(made[0]?.pings).toBe(1);
+    pinger.pause(false);
+    await arrived();
+    expect(made[0]?.pings).toBe(2);
+  });
+
+  it('does not tell of a kite that has left meanwhile', async () => {
+    let answer = (): void => {};
+    const { told, pinger } = world(() => {
+      const client = new FakeClient();
+      client.answer = () => new Promise((resolve) => (answer = () => resolve('pong')));
+      return client;
+    });
+    pinger.watch('a');
+    await arrived();
+    pinger.unwatch('a');
+    answer();
+    await arrived();
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { parseRoute } from '../../../src/ui/route.js';
+import { arrange, type Row, type View } from '../../../src/ui/rows.js';
+import { testIdentity } from '../../helpers/keys.js';
+
+function row(changes: Record<string, string>): Row {
+  const kite = testIdentity(changes);
+  return { kite, url: `http://${kite.hostname}:3636/kite`, registeredAt: 0 };
+}
+
+const ROWS = [
+  row({ name: 'math', username: 'bob', environment: 'prod', version: '1.10.0', id: '1' }),
+  row({ name: 'math', username: 'bob', environment: 'prod', version: '1.9.0', id: '2', hostname: 'Host-B' }),
+  row({ name: 'greeter', username: 'alice', environment: 'staging', id: '3', region: 'us' }),
+];
+
+function idsBy(changes: Partial<View>): unknown {
+  const view: View = { route: { type: 'all' }, search: '', grouping: 'none', ...changes };
+  return arrange(ROWS, view).map(({ heading, rows }) => [heading, rows.map(({ kite }) => kite.id)]);
+}
+
+describe('the rows of the table', () => {
+  it('are in the order of their names, and versions in that of their numbers', () => {
+    expect(idsBy({})).toEqual([['', ['3', '2', '1']]]);
+  });
+
+  it('are those in which each word that is searched for stands somewhere, in whatever case', () => {
+    expect(idsBy({ search: 'MATH host-b' })).toEqual([['', ['2']]]);
+    expect(idsBy({ search: '/bob/prod' })).toEqual([['', ['2', '1']]]);
+    expect(idsBy({ search: 'http://host-b:3636' })).toEqual([['', ['2']]]);
+    expect(idsBy({ search: 'math nowhere' })).toEqual([]);
+  });
+
+  it('are those below the path in the address', () => {
+    expect(idsBy({ route: parseRoute('#/alice') })).toEqual([['', ['3']]]);
+    expect(idsBy({ route: parseRoute('#/bob/prod/math/%3E%3D%201.10') })).toEqual([['', ['1']]]);
+  });
+
+  it('are none where the address cannot be understood', () => {
+    expect(idsBy({ route: parseRoute('#/bob//math') })).toEqual([]);
+  });
+
+  it.each([
+    ['username', ['alice', 'bob']],
+    ['environment', ['prod', 'staging']],
+    ['name', ['greeter', 'math']],
+  ] as const)('stand together by %s', (grouping, headings) => {
+    expect(
+      arrange(ROWS, { route: { type: 'all' }, search: '', grouping }).map(({ heading }) => heading),
+    ).toEqual(headings);
+  });
+});
