@@ -3,7 +3,7 @@
 'use strict';
 
 const { mkdirSync, renameSync, writeFileSync } = require('node:fs');
-const { basename, join } = require('node:path');
+const path = require('node:path');
 const { cacheFolder, load } = require('./load.js');
 
 const [dist] = process.argv.splice(2, 1);
@@ -13,10 +13,12 @@ process.on('exit', () => {
   const folder = cacheFolder(dist);
   mkdirSync(folder, { recursive: true });
   for (const [file, script] of scripts) {
-    const cache = join(folder, `${basename(file)}.bin`);
+    const cache = path.join(folder, `${path.basename(file)}.bin`);
     writeFileSync(`${cache}.new`, script.createCachedData());
     renameSync(`${cache}.new`, cache);
   }
 });
 
-void load(join(dist, 'cli.cjs'), (file, script) => scripts.set(file, script)).run(join(__dirname, '..'));
+void load(path.join(dist, 'cli.cjs'), (file, script) => scripts.set(file, script)).run(
+  path.join(__dirname, '..'),
+);
