@@ -7,9 +7,9 @@ import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { makeCodeCaches, makeCodeCachesOf } from '../bin/code-cache.mjs';
 import { bundleForBrowsers } from './browser-bundle.mjs';
 import { buildUi } from './ui-bundle.mjs';
-import { makeCodeCaches, makeCodeCachesOf } from './code-cache.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);

@@ -183,7 +183,7 @@ describe('keygen', () => {
     const out = join(cli.home, 'pair');
     expect(await cli.run(['keygen', '--out', out])).toMatchObject({
       code: 0,
-      stdout: `private key  ${out}/key.pem\npublic key   ${out}/key_pub.pem\n`,
+      stdout: `private key\t${out}/key.pem\npublic key\t${out}/key_pub.pem\n`,
     });
     expect((await stat(join(out, 'key.pem'))).mode & 0o777).toBe(0o600);
     const before = await readFile(join(out, 'key.pem'), 'utf8');

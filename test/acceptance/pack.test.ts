@@ -85,6 +85,16 @@ describe('the published package', () => {
     expect((await readdir(join(folder, 'keys'))).toSorted()).toEqual(['cert.pem', 'key.pem', 'key_pub.pem']);
   });
 
+  it('makes its code caches anew, for a Node that it was not built for', async () => {
+    const home = join(prefix, 'lib', 'node_modules', 'kitectl');
+    const caches = join(home, 'dist', 'code-cache');
+    const [before] = await readdir(caches);
+    await rm(caches, { recursive: true });
+    await run(process.execPath, [join(home, 'bin', 'code-cache.mjs')], { env: cleanEnv(folder) });
+    expect(await readdir(caches)).toEqual([before]);
+    expect((await installed('kitectl', ['--version'])).stdout).toMatch(/^kitectl\//);
+  });
+
   it('is a library that a program elsewhere imports', async () => {
     const program = join(folder, 'program');
     await mkdir(program);

@@ -79,17 +79,16 @@ export class Load {
     return {
       milliseconds: now - this.#begin,
       begun: this.#begun,
-      missed: this.#due(Math.min(now, this.#deadline)) - this.#begun,
+      // Not what is left when the begin is taken from the end: that may be a tiny bit more than the duration.
+      missed: this.#due(now >= this.#deadline ? this.#options.duration : now - this.#begin) - this.#begun,
       unanswered: this.#inFlight,
     };
   }
 
-  /** Calls that are due until `time`. */
-  #due(time: number): number {
+  /** Calls that are due in the first `ms`. */
+  #due(ms: number): number {
     const { rate } = this.#options;
-    return rate === undefined
-      ? this.#begun
-      : Math.max(this.#begun, Math.ceil(((time - this.#begin) * rate) / 1000));
+    return rate === undefined ? this.#begun : Math.max(this.#begun, Math.ceil((ms * rate) / 1000));
   }
 
   /** Begins what is due, as far as there are places. */

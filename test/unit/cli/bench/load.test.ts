@@ -8,14 +8,18 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** A kite whose calls the test answers, and a load on it. */
 class Bench {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly waiting: { connection: number; resolve(): void; reject(error: Error): void }[] = [];
   readonly latencies: number[] = [];
   readonly errors: unknown[] = [];
   readonly controller = new AbortController();
   readonly result: Promise<LoadResult>;
 
-  constructor(connections: number, options: Partial<LoadOptions>) {
+  constructor(
+    connections: number,
+    { clock = new ManualClock(), ...options }: Partial<LoadOptions> & { readonly clock?: ManualClock },
+  ) {
+    this.clock = clock;
     const call = (connection: number) => () =>
       new Promise<void>((resolve, reject) => void this.waiting.push({ connection, resolve, reject }));
     this.result = new Load({
@@ -105,6 +109,14 @@ describe('a load without a rate', () => {
 });
 
 describe('a load at a rate', () => {
+  it('misses no call because its clock has no whole milliseconds', async () => {
+    // 1000.4 + 300 - 1000.4 is a little more than 300.
+    const bench = new Bench(1, { rate: 100, parallel: 100, duration: 300, clock: new ManualClock(1000.4) });
+    for (let passed = 0; passed < 300; passed += 10) await bench.advance(10);
+    await bench.answer();
+    expect(await bench.result).toMatchObject({ begun: 30, missed: 0 });
+  });
+
   it('begins calls when they are due, and no others', async () => {
     const bench = new Bench(1, { rate: 10, parallel: 100 });
     expect(bench.waiting).toHaveLength(1);

@@ -1,5 +1,8 @@
-// Makes the code caches of the programs in dist/ for the Node that runs this, beside those that are there for others. The
-// build does that for its own Node, and for those whose executables $CODE_CACHE_NODES names, with colons between them.
+// Makes the code caches of the programs in dist/ for the Node that runs this, beside those that are there for others:
+//
+//     node "$(npm root --global)/kitectl/bin/code-cache.mjs"
+//
+// The build does that for its own Node, and for those whose executables $CODE_CACHE_NODES names, with colons between them.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
-const scripts = dirname(fileURLToPath(import.meta.url));
+const here = dirname(fileURLToPath(import.meta.url));
 
 /**
  * V8 compiles a function when it is called first, so a cache is worth what ran before it was made: commands that are used
@@ -61,7 +64,7 @@ export async function makeCodeCaches(dist) {
 async function record(dist, command, home) {
   const { PATH } = process.env;
   try {
-    await promisify(execFile)(process.execPath, [join(scripts, 'record-code-cache.cjs'), dist, ...command], {
+    await promisify(execFile)(process.execPath, [join(here, 'record-code-cache.js'), dist, ...command], {
       env: { PATH, HOME: home, KITE_HOME: home },
     });
   } catch (error) {
@@ -77,5 +80,5 @@ export async function makeCodeCachesOf(nodes, dist) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await makeCodeCaches(resolve(process.argv[2] ?? join(scripts, '..', 'dist')));
+  await makeCodeCaches(resolve(process.argv[2] ?? join(here, '..', 'dist')));
 }

@@ -1,10 +1,10 @@
-// record-code-cache.cjs DIST ARGS…: runs the program in DIST, and writes what V8 made of it meanwhile into its code caches.
+// record-code-cache.js DIST ARGS…: runs the program in DIST, and writes what V8 made of it meanwhile into its code caches.
 // What is there already is kept: V8 takes it in first.
 'use strict';
 
 const { mkdirSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
-const { cacheFolder, load } = require('../bin/load.js');
+const { cacheFolder, load } = require('./load.js');
 
 const [dist] = process.argv.splice(2, 1);
 const scripts = new Map();
