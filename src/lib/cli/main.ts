@@ -14,6 +14,7 @@ export type Way = (root: string, argv: readonly string[], surroundings: Surround
  * process with its exit code. Whichever way it is, this is the same.
  */
 export async function main(root: string, argv: readonly string[], way: Way): Promise<never> {
+  keepDeprecationsQuiet();
   const globals = globalsOf(argv);
   const surroundings = new ProcessSurroundings(root, globals);
   const stopped = new Promise<never>((_resolve, reject) => {
@@ -48,6 +49,12 @@ export async function main(root: string, argv: readonly string[], way: Way): Pro
   }
   await surroundings.flush();
   process.exit(exitCode);
+}
+
+/** What a dependency should do differently one day is nothing to the person at the terminal, unless they ask for it. */
+function keepDeprecationsQuiet(): void {
+  const flags = [process.env['NODE_OPTIONS'], ...process.execArgv].join(' ');
+  if (!/--(?:trace|throw|pending)-deprecation/.test(flags)) process.noDeprecation = true;
 }
 
 function endedBy(signal: string, exitCode: ExitCode): CliError {
