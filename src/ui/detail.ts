@@ -1,9 +1,9 @@
 import type { Client } from '../lib/kite/client.js';
 import { isKiteError } from '../lib/protocol/errors.js';
 import { kitePath } from '../lib/protocol/identity.js';
-import { commandLine, parseArguments } from './arguments.js';
+import { CallForm } from './call-form.js';
 import { element, setText } from './dom.js';
-import { formatMs, formatValue } from './format.js';
+import { cut, formatValue } from './format.js';
 import { type MethodInfo, readMethods } from './methods.js';
 import type { Pinged } from './pinger.js';
 import type { Row } from './rows.js';
@@ -22,10 +22,6 @@ export interface DetailOptions {
   readonly hint: string | undefined;
 }
 
-// A list that nobody reads to its end, and a text that no page shows well.
-const MOST_LINES = 200;
-const MOST_SHOWN = 200_000;
-
 /** What the page tells of one kite, and where its methods are called. */
 export class Detail {
   readonly row: Row;
@@ -33,59 +29,38 @@ export class Detail {
   readonly #latency = element('span', {}, '…');
   readonly #methods = element('ul', { class: 'methods' });
   readonly #methodsNote = element('p', { class: 'note', role: 'status' }, 'Asking for its methods…');
-  readonly #names = element('datalist', { id: 'method-names' });
-  readonly #method = element('input', {
-    id: 'method',
-    list: 'method-names',
-    required: '',
-    autocomplete: 'off',
-    autocapitalize: 'off',
-    spellcheck: 'false',
-  });
-  readonly #args = element('textarea', {
-    id: 'arguments',
-    rows: '3',
-    spellcheck: 'false',
-    autocapitalize: 'off',
-    'aria-describedby': 'arguments-note',
-  });
-  readonly #call = element('button', { type: 'submit', class: 'primary' }, 'Call');
-  readonly #cancel = element('button', { type: 'button', hidden: '' }, 'Cancel');
-  readonly #outcome = element('p', { class: 'outcome', role: 'status' });
-  readonly #answer = element('pre', { class: 'answer', tabindex: '0', 'aria-label': 'Answer', hidden: '' });
-  readonly #command = element('code');
-  readonly #said = element('ul', { class: 'said', 'aria-label': 'What the kite says', hidden: '' });
   readonly #gone = element('p', { class: 'notice trouble', role: 'alert', hidden: '' });
+  readonly #form: CallForm | undefined;
   #client: Client | undefined;
-  #running: AbortController | undefined;
   #closed = false;
 
   constructor(options: DetailOptions) {
     this.#options = options;
     this.row = options.row;
     const { panel, callable } = options;
+    const { username, environment, name } = options.row.kite;
+    this.#form = callable
+      ? new CallForm({
+          path: `/${username}/${environment}/${name}`,
+          connected: () => this.#connected(),
+          explain: (error) => this.#explain(error),
+        })
+      : undefined;
     panel.replaceChildren(...this.#content());
     panel.hidden = false;
-    if (callable) void this.#describe();
+    if (this.#form) void this.#describe(this.#form);
     else setText(this.#methodsNote, 'Kontrol lets you see this kite, and not call it.');
-  }
-
-  get latency(): HTMLElement {
-    return this.#latency;
   }
 
   pinged(pinged: Pinged): void {
     showPinged(this.#latency, pinged);
-    if (pinged.type === 'failed') {
-      const { hint } = this.#options;
-      setText(this.#latency, `no answer: ${pinged.problem}${hint === undefined ? '' : `. ${hint}`}`);
-    }
+    if (pinged.type === 'failed') setText(this.#latency, `no answer: ${this.#withHint(pinged.problem)}`);
   }
 
-  /** The kite is not registered any more. */
-  leave(): void {
-    this.#gone.hidden = false;
-    setText(this.#gone, 'This kite is not registered any more.');
+  /** Whether the kite is still registered. */
+  showPresence(present: boolean): void {
+    this.#gone.hidden = present;
+    setText(this.#gone, present ? '' : 'This kite is not registered any more.');
   }
 
   /** Whether a call came from this kite. */
@@ -95,14 +70,12 @@ export class Detail {
 
   /** Shows what the kite has to say. */
   say(text: string): void {
-    this.#said.hidden = false;
-    this.#said.append(element('li', {}, cut(text)));
-    if (this.#said.childElementCount > MOST_LINES) this.#said.firstElementChild?.remove();
+    this.#form?.say(text);
   }
 
   close(): void {
     this.#closed = true;
-    this.#running?.abort();
+    this.#form?.close();
     this.#client?.close();
     this.#options.panel.hidden = true;
     this.#options.panel.replaceChildren();
@@ -110,23 +83,20 @@ export class Detail {
 
   #content(): HTMLElement[] {
     const { kite, url, registeredAt } = this.row;
-    const { callable, back } = this.#options;
+    const { back } = this.#options;
+    const close = { class: 'button', href: back, 'aria-keyshortcuts': 'Escape' };
     return [
       element(
         'div',
         { class: 'heading' },
         element('h2', { id: 'detail-heading' }, kite.name),
-        element(
-          'a',
-          { id: 'close-detail', class: 'button', href: back, 'aria-keyshortcuts': 'Escape' },
-          'Close',
-        ),
+        element('a', close, 'Close'),
       ),
       this.#gone,
       element(
         'dl',
         {},
-        ...term('Path', element('code', { class: 'path' }, kitePath(kite))),
+        ...term('Path', element('code', {}, kitePath(kite))),
         ...term('URL', element('code', {}, url)),
         ...term('User', kite.username),
         ...term('Environment', kite.environment),
@@ -143,50 +113,8 @@ export class Detail {
         this.#methodsNote,
         this.#methods,
       ),
-      ...(callable ? [this.#form()] : []),
+      ...(this.#form ? [this.#form.element] : []),
     ];
-  }
-
-  #form(): HTMLElement {
-    const form = element(
-      'form',
-      { class: 'call' },
-      element('h3', { id: 'call-heading' }, 'Call'),
-      element('label', { for: 'method' }, 'Method'),
-      this.#method,
-      this.#names,
-      element('label', { for: 'arguments' }, 'Arguments'),
-      this.#args,
-      element(
-        'p',
-        { id: 'arguments-note', class: 'note' },
-        'One a line: JSON where it parses, else text. Several lines that are one JSON value together are one argument.',
-      ),
-      element('div', { class: 'buttons' }, this.#call, this.#cancel),
-      this.#outcome,
-      this.#answer,
-      this.#said,
-      element('p', { class: 'note' }, 'On the command line:'),
-      element('pre', { class: 'command' }, this.#command),
-    );
-    this.#showCommand();
-    form.addEventListener('input', () => this.#showCommand());
-    form.setAttribute('aria-labelledby', 'call-heading');
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.#run();
-    });
-    this.#cancel.addEventListener('click', () => this.#running?.abort(new Error('You have cancelled it.')));
-    this.#args.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-    });
-    return form;
-  }
-
-  #showCommand(): void {
-    const { username, environment, name } = this.row.kite;
-    const method = this.#method.value.trim() || 'METHOD';
-    setText(this.#command, commandLine(method, this.#args.value, `/${username}/${environment}/${name}`));
   }
 
   async #connected(): Promise<Client> {
@@ -195,110 +123,33 @@ export class Detail {
     return this.#client;
   }
 
-  async #describe(): Promise<void> {
+  async #describe(form: CallForm): Promise<void> {
     try {
       const client = await this.#connected();
       const methods = readMethods(await client.call('kite.describe', [], { timeout: 5000 }));
       if (this.#closed) return;
       setText(this.#methodsNote, methods.length === 0 ? 'It has none.' : '');
       this.#methodsNote.hidden = methods.length > 0;
-      this.#methods.replaceChildren(...this.#methodItems(methods));
-      this.#names.replaceChildren(...methods.map(({ name }) => element('option', { value: name })));
+      this.#methods.replaceChildren(...methodItems(methods, (name) => form.choose(name)));
+      form.suggest(methods.map(({ name }) => name));
     } catch (error) {
-      const unknown = isKiteError(error, 'methodNotFound');
       setText(
         this.#methodsNote,
-        unknown
+        isKiteError(error, 'methodNotFound')
           ? 'This kite does not tell its methods. You can call those that you know.'
-          : `They cannot be had: ${messageOf(error)}${this.#hintFor(error)}`,
+          : `They cannot be had: ${this.#explain(error)}`,
       );
     }
   }
 
-  /** What this kite is for comes first; what every kite answers is out of the way. */
-  #methodItems(methods: readonly MethodInfo[]): HTMLElement[] {
-    const own = methods.filter(({ name }) => !name.startsWith('kite.'));
-    const others = methods.filter((method) => !own.includes(method));
-    if (own.length === 0 || others.length === 0) return methods.map((method) => this.#methodItem(method));
-    const items = others.map((method) => this.#methodItem(method));
-    const folded = element(
-      'details',
-      {},
-      element('summary', {}, 'What every kite answers'),
-      element('ul', { class: 'methods' }, ...items),
-    );
-    return [...own.map((method) => this.#methodItem(method)), element('li', { class: 'default' }, folded)];
+  #explain(error: unknown): string {
+    const message = error instanceof Error ? error.message : String(error);
+    return isKiteError(error, 'disconnect') ? this.#withHint(message) : message;
   }
 
-  #methodItem({ name, description, schema }: MethodInfo): HTMLElement {
-    const choose = element('button', { type: 'button', class: 'method' }, name);
-    choose.addEventListener('click', () => {
-      this.#method.value = name;
-      this.#showCommand();
-      this.#args.focus();
-    });
-    const details =
-      schema === undefined
-        ? undefined
-        : element(
-            'details',
-            {},
-            element('summary', {}, 'Arguments', element('span', { class: 'hidden-text' }, ` of ${name}`)),
-            element('pre', {}, cut(formatValue(schema))),
-          );
-    return element(
-      'li',
-      {},
-      choose,
-      description === '' ? undefined : element('span', { class: 'note' }, description),
-      details,
-    );
-  }
-
-  async #run(): Promise<void> {
-    if (this.#running) return;
-    const running = new AbortController();
-    this.#running = running;
-    const method = this.#method.value.trim();
-    this.#call.disabled = true;
-    this.#cancel.hidden = false;
-    this.#answer.hidden = true;
-    this.#outcome.className = 'outcome';
-    setText(this.#outcome, `Calling ${method}…`);
-    const start = performance.now();
-    try {
-      const args = parseArguments(this.#args.value);
-      const client = await this.#connected();
-      const result: unknown = await client.call(method, args, { signal: running.signal, timeout: 0 });
-      this.#ended(
-        'answered',
-        `${method} answered after ${formatMs(performance.now() - start)}.`,
-        formatValue(result),
-      );
-    } catch (error) {
-      const after = formatMs(performance.now() - start);
-      const { type, code } = isKiteError(error) ? error : { type: '', code: '' };
-      const kind = [type, code].filter(Boolean).join(', ');
-      const said = `${messageOf(error)}${this.#hintFor(error)}`;
-      this.#ended('failed', `${method} failed after ${after}${kind === '' ? '' : ` (${kind})`}.`, said);
-    } finally {
-      this.#running = undefined;
-      this.#call.disabled = false;
-      this.#cancel.hidden = true;
-    }
-  }
-
-  #ended(outcome: 'answered' | 'failed', text: string, answer: string): void {
-    if (this.#closed) return;
-    this.#outcome.className = `outcome ${outcome}`;
-    setText(this.#outcome, text);
-    this.#answer.hidden = false;
-    setText(this.#answer, cut(answer));
-  }
-
-  #hintFor(error: unknown): string {
+  #withHint(problem: string): string {
     const { hint } = this.#options;
-    return hint !== undefined && isKiteError(error, 'disconnect') ? `. ${hint}` : '';
+    return hint === undefined ? problem : `${problem}. ${hint}`;
   }
 }
 
@@ -306,12 +157,38 @@ function term(label: string, content: string | Node): HTMLElement[] {
   return [element('dt', {}, label), element('dd', {}, content)];
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What this kite is for comes first; what every kite answers is out of the way. */
+function methodItems(methods: readonly MethodInfo[], choose: (name: string) => void): HTMLElement[] {
+  const items = (list: readonly MethodInfo[]): HTMLElement[] =>
+    list.map((method) => methodItem(method, choose));
+  const own = methods.filter(({ name }) => !name.startsWith('kite.'));
+  const others = methods.filter((method) => !own.includes(method));
+  if (own.length === 0 || others.length === 0) return items(methods);
+  const folded = element(
+    'details',
+    {},
+    element('summary', {}, 'What every kite answers'),
+    element('ul', { class: 'methods' }, ...items(others)),
+  );
+  return [...items(own), element('li', { class: 'default' }, folded)];
 }
 
-function cut(text: string): string {
-  return text.length <= MOST_SHOWN
-    ? text
-    : `${text.slice(0, MOST_SHOWN)}\n… ${text.length - MOST_SHOWN} more characters`;
+function methodItem({ name, description, schema }: MethodInfo, choose: (name: string) => void): HTMLElement {
+  const button = element('button', { type: 'button', class: 'method' }, name);
+  button.addEventListener('click', () => choose(name));
+  const hidden = element('span', { class: 'hidden-text' }, ` of ${name}`);
+  return element(
+    'li',
+    {},
+    button,
+    description === '' ? undefined : element('span', { class: 'note' }, description),
+    schema === undefined
+      ? undefined
+      : element(
+          'details',
+          {},
+          element('summary', {}, 'Arguments', hidden),
+          element('pre', {}, cut(formatValue(schema))),
+        ),
+  );
 }

@@ -26,3 +26,13 @@ export function formatValue(value: unknown): string {
   if (value === undefined) return 'undefined';
   return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'function' ? '[Function]' : one), 2);
 }
+
+/** As much of a text as a page shows well. */
+const MOST_SHOWN = 200_000;
+
+/** A text, of which the end is left out where it is too long for a page. */
+export function cut(text: string): string {
+  return text.length <= MOST_SHOWN
+    ? text
+    : `${text.slice(0, MOST_SHOWN)}\n… ${text.length - MOST_SHOWN} more characters`;
+}

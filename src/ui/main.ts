@@ -1,233 +1,8 @@
-import type { RemoteKite } from '../lib/kite/kontrol/remote-kite.js';
 import type { KiteEvent } from '../lib/kite/kontrol/watch.js';
-import { Detail } from './detail.js';
 import { byId, setText } from './dom.js';
-import { connectionHint } from './connection-hint.js';
-import { Pinger, type Pinged } from './pinger.js';
-import { parseRoute, type Route } from './route.js';
-import { arrange, type Group, type Grouping, GROUPINGS, type Row } from './rows.js';
+import { parseRoute } from './route.js';
 import { Session, type SessionListener, type SessionOptions } from './session.js';
-import { KiteTable } from './table.js';
-
-/** Rows that are in the page at once, and how many more there are with each click. */
-const PAGE = 500;
-const TICK = 1000;
-
-interface Entry extends Row {
-  readonly remote: RemoteKite;
-}
-
-/** The page while somebody is signed in. */
-class Work {
-  readonly #session: Session;
-  readonly #rows: Map<string, Entry>;
-  readonly #pinger: Pinger;
-  readonly #pings = new Map<string, Pinged>();
-  readonly #table: KiteTable;
-  readonly #listeners = new AbortController();
-  readonly #search = byId('search', HTMLInputElement);
-  readonly #grouping = byId('grouping', HTMLSelectElement);
-  readonly #ticker: number;
-  #detail: Detail | undefined;
-  /** Of the list that was last shown: where closing a kite leads. */
-  #listHash = '#/';
-  #most = PAGE;
-  #scheduled = false;
-
-  constructor(session: Session, rows: Map<string, Entry>) {
-    this.#session = session;
-    this.#rows = rows;
-    this.#pinger = new Pinger({
-      client: (id) => this.#rows.get(id)?.remote.client(),
-      pinged: (id, pinged) => this.#pinged(id, pinged),
-    });
-    this.#table = new KiteTable({
-      table: byId('kites', HTMLTableElement),
-      seen: (id, inSight) => this.#seen(id, inSight),
-    });
-    this.#listen();
-    this.#ticker = window.setInterval(() => this.#table.tick(Date.now()), TICK);
-    this.render();
-  }
-
-  changed({ action, kite }: KiteEvent): void {
-    const { id } = kite.kite;
-    if (action === 'REGISTER') {
-      const { kite: identity, url, registeredAt } = kite;
-      const known = this.#rows.get(id);
-      this.#rows.set(id, { kite: identity, url, registeredAt, remote: kite });
-      if (known && known.url !== url) this.#pinger.renew(id);
-    } else {
-      this.#rows.delete(id);
-      this.#pings.delete(id);
-      this.#pinger.unwatch(id);
-      if (this.#detail?.row.kite.id === id) this.#detail.leave();
-    }
-    this.schedule();
-  }
-
-  said(client: unknown, text: string): void {
-    if (this.#detail?.isFrom(client)) this.#detail.say(text);
-  }
-
-  /** Shows changes together: they come in crowds. */
-  schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    requestAnimationFrame(() => {
-      this.#scheduled = false;
-      if (!this.#listeners.signal.aborted) this.render();
-    });
-  }
-
-  render(): void {
-    const route = parseRoute(location.hash);
-    if (route.type !== 'kite' && route.type !== 'sign-in') this.#listHash = location.hash || '#/';
-    const list = route.type === 'kite' ? parseRoute(this.#listHash) : route;
-    const grouping = this.#groupingOf();
-    const groups = arrange(this.#rows.values(), { route: list, search: this.#search.value, grouping });
-    const found = groups.reduce((sum, { rows }) => sum + rows.length, 0);
-    this.#table.show(firstOf(groups, this.#most), grouping, route.type === 'kite' ? route.id : undefined);
-    for (const [id, pinged] of this.#pings) this.#table.pinged(id, pinged);
-    this.#showCount(found);
-    showFilter(list);
-    this.#showEmpty(found, list);
-    this.#showDetail(route);
-  }
-
-  close(): void {
-    this.#listeners.abort();
-    clearInterval(this.#ticker);
-    this.#detail?.close();
-    this.#table.close();
-    this.#pinger.close();
-    this.#session.close();
-    this.#search.value = '';
-    document.title = 'Kontrol';
-  }
-
-  #groupingOf(): Grouping {
-    return GROUPINGS.find((grouping) => grouping === this.#grouping.value) ?? 'none';
-  }
-
-  #listen(): void {
-    const { signal } = this.#listeners;
-    const again = (): void => {
-      this.#most = PAGE;
-      this.render();
-    };
-    this.#search.addEventListener(
-      'input',
-      () => {
-        this.#most = PAGE;
-        this.schedule();
-      },
-      { signal },
-    );
-    this.#grouping.addEventListener('change', again, { signal });
-    byId('tools', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault(), { signal });
-    byId('more', HTMLButtonElement).addEventListener(
-      'click',
-      () => {
-        this.#most += PAGE;
-        this.render();
-      },
-      { signal },
-    );
-    window.addEventListener('hashchange', again, { signal });
-    document.addEventListener('keydown', (event) => this.#key(event), { signal });
-    document.addEventListener('visibilitychange', () => this.#pinger.pause(document.hidden), { signal });
-  }
-
-  #key(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.key === '/' && !isTyping(event.target)) {
-      event.preventDefault();
-      this.#search.focus();
-    } else if (event.key === 'Escape') {
-      if (this.#detail) location.hash = this.#listHash;
-      else if (this.#search.value !== '') {
-        this.#search.value = '';
-        this.render();
-      }
-    }
-  }
-
-  #seen(id: string, inSight: boolean): void {
-    if (inSight) this.#pinger.watch(id);
-    else if (this.#detail?.row.kite.id !== id) this.#pinger.unwatch(id);
-  }
-
-  #pinged(id: string, pinged: Pinged): void {
-    this.#pings.set(id, pinged);
-    this.#table.pinged(id, pinged);
-    if (this.#detail?.row.kite.id === id) this.#detail.pinged(pinged);
-  }
-
-  #showCount(found: number): void {
-    const all = this.#rows.size;
-    const what = `${all} ${all === 1 ? 'kite' : 'kites'}`;
-    setText(byId('count', HTMLElement), found === all ? what : `${found} of ${what}`);
-    const more = byId('more', HTMLButtonElement);
-    more.hidden = found <= this.#most;
-    setText(more, `Show ${Math.min(PAGE, found - this.#most)} more of ${found}`);
-  }
-
-  #showEmpty(found: number, route: Route): void {
-    const empty = byId('empty', HTMLElement);
-    empty.hidden = found > 0;
-    if (found > 0) return;
-    const command = byId('empty-command', HTMLElement);
-    const none = this.#rows.size === 0;
-    command.hidden = !none;
-    if (none) {
-      setText(byId('empty-heading', HTMLElement), 'No kite is registered');
-      setText(byId('empty-text', HTMLElement), 'As soon as one is, it appears here. To have one:');
-      setText(
-        command.firstElementChild ?? command,
-        'kitectl serve --name hello --method hi --exec \'echo \\"hi\\"\' --register',
-      );
-    } else {
-      setText(byId('empty-heading', HTMLElement), 'No kite fits');
-      const wrong = route.type === 'wrong' ? `${route.problem}. ` : '';
-      setText(byId('empty-text', HTMLElement), `${wrong}Search for something else, or show all.`);
-    }
-  }
-
-  #showDetail(route: Route): void {
-    const id = route.type === 'kite' ? route.id : undefined;
-    if (this.#detail && this.#detail.row.kite.id !== id) this.#closeDetail();
-    if (route.type !== 'kite' || this.#detail) return;
-    const entry = this.#rows.get(route.id);
-    setText(byId('trouble-kite', HTMLElement), entry ? '' : `There is no kite ${route.path} now.`);
-    byId('trouble-kite', HTMLElement).hidden = entry !== undefined;
-    if (!entry) return;
-    const panel = byId('detail', HTMLElement);
-    this.#detail = new Detail({
-      panel,
-      row: entry,
-      callable: entry.remote.token !== '',
-      client: () => entry.remote.client(),
-      back: this.#listHash,
-      hint: connectionHint(entry.url, location),
-    });
-    this.#pinger.watch(entry.kite.id);
-    const known = this.#pings.get(entry.kite.id);
-    if (known) this.#detail.pinged(known);
-    document.title = `${entry.kite.name} – Kontrol`;
-    document.body.classList.add('with-detail');
-    panel.focus();
-  }
-
-  #closeDetail(): void {
-    const id = this.#detail?.row.kite.id;
-    this.#detail?.close();
-    this.#detail = undefined;
-    document.title = 'Kontrol';
-    document.body.classList.remove('with-detail');
-    if (id !== undefined) this.#table.focus(id);
-  }
-}
+import { Work } from './work.js';
 
 /** The whole page: signed out, or at work. */
 class Page {
@@ -279,7 +54,6 @@ class Page {
     this.#trouble('');
     const form = byId('key-form', HTMLFormElement);
     form.inert = true;
-    const rows = new Map<string, Entry>();
     const early: KiteEvent[] = [];
     let work: Work | undefined;
     const listener: SessionListener = {
@@ -292,7 +66,7 @@ class Page {
       const url = new URL('/kite', location.href).href;
       const session = await open({ url, version: '1.0.0', listener });
       this.#work?.close();
-      work = new Work(session, rows);
+      work = new Work(session);
       this.#work = work;
       for (const event of early) work.changed(event);
       setText(byId('username', HTMLElement), session.username);
@@ -332,32 +106,6 @@ class Page {
     byId('connection', HTMLElement).hidden = state === 'out';
     document.body.classList.toggle('with-detail', false);
   }
-}
-
-function showFilter(route: Route): void {
-  const filter = byId('filter', HTMLElement);
-  filter.hidden = route.type !== 'query' && route.type !== 'wrong';
-  if (route.type === 'query' || route.type === 'wrong') setText(byId('filter-path', HTMLElement), route.path);
-}
-
-/** As many rows of the groups as there is room for. */
-function firstOf(groups: readonly Group<Entry>[], most: number): readonly Group<Entry>[] {
-  let left = most;
-  const first: Group<Entry>[] = [];
-  for (const { heading, rows } of groups) {
-    if (left <= 0) break;
-    first.push({ heading, rows: rows.slice(0, left) });
-    left -= rows.length;
-  }
-  return first;
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLInputElement ||
-    target instanceof HTMLTextAreaElement ||
-    target instanceof HTMLSelectElement
-  );
 }
 
 void new Page().start();

@@ -44,6 +44,21 @@ export function arrange<Item extends Row>(rows: Iterable<Item>, view: View): rea
   return Array.from(groups, ([heading, members]) => ({ heading, rows: members }));
 }
 
+/** As many rows of the groups as there is room for. */
+export function firstOf<Item extends Row>(
+  groups: readonly Group<Item>[],
+  most: number,
+): readonly Group<Item>[] {
+  let left = most;
+  const first: Group<Item>[] = [];
+  for (const { heading, rows } of groups) {
+    if (left <= 0) break;
+    first.push({ heading, rows: rows.slice(0, left) });
+    left -= rows.length;
+  }
+  return first;
+}
+
 function filterOf({ route, search }: View): (row: Row) => boolean {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (route.type === 'wrong') return () => false;

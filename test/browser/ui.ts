@@ -210,6 +210,22 @@ export function uiTests(setting: UiSetting): void {
         await page.getByText('Query option is not set: environment').waitFor();
       });
 
+      it('says that the kite in the address is not there, for as long as it is asked for', async () => {
+        const { page, kontrol, origin } = await signedIn(setting);
+        const id = randomUUID();
+        await page.goto(`${origin}/#/bob/prod/late/1.0.0/eu/vm/${id}`);
+        const missing = page.getByText(`There is no kite /bob/prod/late/1.0.0/eu/vm/${id} now.`);
+        expect(await appears(missing)).toBe(true);
+        await page.goto(`${origin}/#/bob`);
+        await missing.waitFor({ state: 'hidden' });
+        await page.goBack();
+        expect(await appears(missing)).toBe(true);
+        const key = await kontrol.newKiteKey('bob');
+        await registerByHand(origin, key, { name: 'late', id });
+        expect(await appears(page.getByRole('heading', { name: 'late', level: 2 }))).toBe(true);
+        expect(await missing.isHidden()).toBe(true);
+      });
+
       it('teaches who has no kites how to have one', async () => {
         const { page } = await signedIn(setting, {
           policy: { name: 'none', allows: () => false },

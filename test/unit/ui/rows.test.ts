@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRoute } from '../../../src/ui/route.js';
-import { arrange, type Row, type View } from '../../../src/ui/rows.js';
+import { arrange, firstOf, type Row, type View } from '../../../src/ui/rows.js';
 import { testIdentity } from '../../helpers/keys.js';
 
 function row(changes: Record<string, string>): Row {
@@ -34,6 +34,12 @@ describe('the rows of the table', () => {
   it('are those below the path in the address', () => {
     expect(idsBy({ route: parseRoute('#/alice') })).toEqual([['', ['3']]]);
     expect(idsBy({ route: parseRoute('#/bob/prod/math/%3E%3D%201.10') })).toEqual([['', ['1']]]);
+  });
+
+  it('are as many as there is room for, over the groups', () => {
+    const groups = arrange(ROWS, { route: { type: 'all' }, search: '', grouping: 'name' });
+    const shown = (most: number): unknown => firstOf(groups, most).map(({ rows }) => rows.length);
+    expect([shown(0), shown(1), shown(2), shown(3), shown(9)]).toEqual([[], [1], [1, 1], [1, 2], [1, 2]]);
   });
 
   it('are none where the address cannot be understood', () => {
