@@ -25,6 +25,17 @@ export interface Limits {
   readonly sessions: number;
   /** Most WebRTC sessions of a page with other pages. Default 256. Passed: others are refused. */
   readonly peers: number;
+  /** Most of them with one other page. Default 16. Passed: others of that page are refused. */
+  readonly sessionsPerPeer: number;
+  /** Longest description (SDP) of another page's end of a WebRTC session. Default 65,536. Passed: no data channel. */
+  readonly descriptionLength: number;
+  /** Most addresses that another page may have this one try for one session. Default 64. Passed: the rest is not tried. */
+  readonly candidates: number;
+  /**
+   * Most bytes of WebRTC signals from one kite to another that Kontrol has passed on and that were not taken yet; each
+   * counts a KiB at least. Default 8 MiB. Passed: `requestLimitError`.
+   */
+  readonly signalBytes: number;
   /** Most sessions that a kite has through tunnels at a time. Default 4,096. Passed: the caller is turned away. */
   readonly tunnels: number;
   /** Most callers of one kite that wait, at a tunnel proxy, for their tunnel to it. Default 1,024. Passed: 503. */
@@ -54,6 +65,10 @@ export const defaultLimits: Limits = Object.freeze({
   sendQueueBytes: 64 * 1024 * 1024,
   sessions: 65_536,
   peers: 256,
+  sessionsPerPeer: 16,
+  descriptionLength: 65_536,
+  candidates: 64,
+  signalBytes: 8 * 1024 * 1024,
   tunnels: 4096,
   waitingCallers: 1024,
   tunnelTimeout: 60_000,

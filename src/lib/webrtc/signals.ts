@@ -6,7 +6,7 @@ export type SignalType = 'offer' | 'answer' | 'candidate' | 'leave' | 'message';
 
 /** The way to other pages through Kontrol. */
 export interface Signals {
-  /** Resolves when Kontrol has passed it on; a `message`, when the other side has taken it. */
+  /** Resolves when Kontrol has passed it on; a `message`, when the other side has taken it, however long that takes. */
   send(type: SignalType, dst: string, payload: object): Promise<unknown>;
 }
 

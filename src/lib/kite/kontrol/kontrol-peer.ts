@@ -77,6 +77,8 @@ export class KontrolPeer extends KontrolMembership {
   /** Not made twice, whatever happens to the connection: the other side would take it for another message. */
   async #send(type: SignalType, dst: string, payload: object): Promise<unknown> {
     const kontrol = await this.link.connect();
-    return kontrol.tell('kite.handleWebRTC', { type, dst, payload });
+    // A message waits for as long as the other side does not read, and fails when it has gone.
+    const options = type === 'message' ? { timeout: 0 } : {};
+    return kontrol.call('kite.handleWebRTC', [{ type, dst, payload }], options);
   }
 }
