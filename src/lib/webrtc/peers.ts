@@ -4,7 +4,7 @@ import { Handshake } from '../sockjs/client/handshake.js';
 import type { Abortable } from '../util/abortable.js';
 import type { Channel } from '../util/channel.js';
 import type { Clock, Timer } from '../util/clock.js';
-import type { Limits } from '../util/limits.js';
+import type { ConnectionLimits, PeerLimits } from '../util/limits.js';
 import { randomHex } from '../util/random.js';
 import { RelayChannel } from './relay-channel.js';
 import { RtcAttempt } from './rtc-attempt.js';
@@ -16,7 +16,7 @@ export interface PeersOptions {
   readonly signals: Signals;
   readonly platform: RtcPlatform;
   readonly configuration?: RtcConfiguration | undefined;
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits & PeerLimits;
   readonly clock: Clock;
   /** Another page has opened a channel to this one. */
   readonly accept: (channel: Channel, username: string | undefined) => void;
@@ -49,7 +49,7 @@ export class Peers {
   readonly #options: PeersOptions;
   /** By the other's id and the name of the session, which only the two know. */
   readonly #sessions = new Map<string, Session>();
-  /** Without a word, the other side would take half a minute to notice. */
+  /** Without a word, the other side would take a quarter of a minute to notice. */
   readonly #pageGoes = (): void => {
     for (const session of this.#sessions.values()) session.direct?.vanish();
   };

@@ -1,11 +1,11 @@
-import type { Limits } from '../util/limits.js';
+import type { PeerLimits } from '../util/limits.js';
 import type { RtcConfiguration, RtcConnection, RtcDataChannel, RtcPlatform } from './rtc-platform.js';
 import type { Signal, Signals } from './signals.js';
 
 export interface RtcAttemptOptions {
   readonly platform: RtcPlatform;
   readonly configuration: RtcConfiguration | undefined;
-  readonly limits: Limits;
+  readonly limits: PeerLimits;
   readonly signals: Signals;
   /** The id of the other page's kite. */
   readonly peer: string;

@@ -1,3 +1,5 @@
+import { record } from '../util/record.js';
+
 /**
  * What two pages tell each other by way of Kontrol before they can talk directly, or where they cannot at all: `message` is
  * what would have gone over the data channel.
@@ -36,8 +38,4 @@ export function readSignal(value: unknown): Signal | undefined {
     session,
     payload: record(payload),
   };
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

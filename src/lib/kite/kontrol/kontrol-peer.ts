@@ -1,6 +1,6 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { Channel } from '../../util/channel.js';
-import type { Limits } from '../../util/limits.js';
+import type { ConnectionLimits, PeerLimits } from '../../util/limits.js';
 import { type PeerDialOptions, Peers, type PeersOptions } from '../../webrtc/peers.js';
 import type { RtcConfiguration, RtcPlatform } from '../../webrtc/rtc-platform.js';
 import { readSignal, type SignalType } from '../../webrtc/signals.js';
@@ -11,7 +11,7 @@ import type { Registration } from './registration.js';
 export interface KontrolPeerOptions extends KontrolMembershipOptions {
   /** The id of this page's kite. */
   readonly id: string;
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits & PeerLimits;
   readonly platform: RtcPlatform;
   readonly configuration: RtcConfiguration | undefined;
   readonly accept: PeersOptions['accept'];
