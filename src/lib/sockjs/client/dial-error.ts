@@ -59,7 +59,7 @@ export function statusError(url: URL, status: number, expected: string): DialErr
     status === 404
       ? CHECK_PATH
       : status === 401 || status === 403
-        ? 'The server, or a proxy before it, does not let this client in.'
+        ? 'The server, or a proxy before it, does not let this client in: its log may say why.'
         : status === 503
           ? 'The server has no room now: try again later.'
           : 'Check that the URL is that of a kite, and no proxy in the way.';
