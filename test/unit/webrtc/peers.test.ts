@@ -50,8 +50,23 @@ describe('two pages', () => {
     await arrived();
     expect(two.accepted[0]?.inbox.messages).toEqual([long, 'short']);
     const pieces = rtc.channels[0]?.sent ?? [];
-    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(16 * 1024 + 1);
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(33 * 1024);
     expect(pieces.filter((piece) => /[\ud800-\udbff]$/.test(piece))).toEqual([]);
+  });
+
+  it('say what they say in one turn in one message', async () => {
+    const { rtc, two, dial } = twoPages();
+    const { channel } = await dial();
+    const texts = Array.from({ length: 100 }, (_, n) => `text ${n} 👪`);
+    for (const text of texts) channel.send(text);
+    await arrived();
+    expect(two.accepted[0]?.inbox.messages).toEqual(texts);
+    expect(rtc.channels[0]?.sent).toHaveLength(1);
+    for (let n = 0; n < 100; n++) channel.send(`${n}`.padEnd(1000));
+    await arrived();
+    expect(two.accepted[0]?.inbox.messages).toHaveLength(200);
+    expect(rtc.channels[0]?.sent.length).toBeLessThan(10);
+    for (const { length } of rtc.channels[0]?.sent ?? []) expect(length).toBeLessThan(33 * 1024);
   });
 
   it('do not give the browser more than it takes', async () => {
@@ -194,6 +209,12 @@ describe('a page', () => {
 
   it.each([
     ['no kind of message', 'hello', 1002],
+    ['not as long as it says', '#2,3:.a.', 1002],
+    ['longer than it says', '#2,2:.a.b.c', 1002],
+    ['of no length', '#:', 1002],
+    ['of lengths that are none', '#2,x:.a.b', 1002],
+    ['of lengths below none', '#4,-2,2:.a.b', 1002],
+    ['of lengths without an end', '#2,2', 1002],
     ['longer than the limit', `.${'x'.repeat(101)}`, 1009],
     ['longer than the limit, piece by piece', `+${'x'.repeat(101)}`, 1009],
   ])('ends a channel on which comes what is %s', async (_what, piece, code) => {
