@@ -54,7 +54,8 @@ const files = new Map([
 kite.handleHttp('/', async (request, response) => {
   const [name, type] = files.get((request.url ?? '').split('?')[0] as '/') ?? [];
   if (name === undefined) {
-    response.writeHead(404).end();
+    // Browsers ask for an icon of their own accord.
+    response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end();
     return;
   }
   const body = await readFile(new URL(name, import.meta.url));

@@ -3,4 +3,5 @@ export * from './browser.js';
 export type { Registration } from './kite/kontrol/registration.js';
 export type { KontrolPeer } from './kite/kontrol/kontrol-peer.js';
 export { Kite, type KiteOptions, type KontrolOptions } from './kite/webrtc-kite.js';
+export type { PeerLimits } from './util/limits.js';
 export type { RtcConfiguration } from './webrtc/rtc-platform.js';

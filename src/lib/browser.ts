@@ -15,5 +15,5 @@ export { type ErrorType, isKiteError, KiteError, type KnownErrorType } from './p
 export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';
 export type { Clock, Timer } from './util/clock.js';
-export type { Limits } from './util/limits.js';
+export type { ConnectionLimits } from './util/limits.js';
 export type { Logger } from './util/logger.js';

@@ -40,5 +40,5 @@ export type { SystemInfo, SystemMethod } from './kite/system-methods.js';
 export { type ErrorType, isKiteError, KiteError, type KnownErrorType } from './protocol/errors.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';
-export { defaultLimits, type Limits } from './util/limits.js';
+export { type ConnectionLimits, defaultLimits, type Limits, type PeerLimits } from './util/limits.js';
 export type { Logger } from './util/logger.js';

@@ -105,6 +105,34 @@ describe('a kite at loopback', () => {
   });
 });
 
+describe('whoever runs a kite', () => {
+  it('is told once whom it has refused, and what lets them in', async () => {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
+    const { base } = await listening({ logger });
+    for (let n = 0; n < 3; n++) {
+      await status(`${base}/kite/info`, { host: 'math.example.com:80' });
+      await status(`${base}/kite/info`, { origin: EVIL });
+      await upgraded(base, { origin: EVIL });
+      await status(`${base}/hello`, { origin: EVIL });
+      await status(`${base}/public`, { origin: EVIL });
+    }
+    expect(warnings).toEqual([
+      'Refused a request by the name "math.example.com:80". If that is this kite, say so: allowedHosts, KITE_ALLOWED_HOSTS, or the flag --allow-host',
+      `Refused a page of "${EVIL}". To let it in: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
+    ]);
+  });
+
+  it('is not told of more than a few, nor of more than a name has', async () => {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
+    const { base } = await listening({ logger });
+    for (let n = 0; n < 100; n++) await status(`${base}/hello`, { host: `${n}.${'x'.repeat(1000)}` });
+    expect(warnings).toHaveLength(16);
+    expect(Math.max(...warnings.map(({ length }) => length))).toBeLessThan(400);
+  });
+});
+
 describe('a kite that others can reach', () => {
   it('answers to any name, and to its own only once it knows them', async () => {
     const { base } = await listening({ ip: '0.0.0.0' });

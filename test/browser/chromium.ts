@@ -26,6 +26,9 @@ export function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // Pages find each other by addresses, for there may be no network that resolves names of mDNS, nor any but loopback.
+      '--disable-features=WebRtcHideLocalIpsWithMdns',
+      '--allow-loopback-in-peer-connection',
       `--host-resolver-rules=MAP ${STRANGER} 127.0.0.1, MAP ${FRIEND} 127.0.0.1`,
     ],
   });

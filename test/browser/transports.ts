@@ -62,6 +62,15 @@ export function transportTests({ browser, files }: Setting): void {
       expect(await remote.tell('alert', 'Look!')).toBeNull();
       expect(await remote.tell('kite.log', 'a line')).toBeNull();
       expect(await remote.tell('kite.ping')).toBe('pong');
+      const { methods } = await remote.tell<{ methods: { name: string }[] }>('kite.describe');
+      expect(methods.map(({ name }) => name)).toEqual([
+        'alert',
+        'each',
+        'kite.describe',
+        'kite.log',
+        'kite.ping',
+        'log',
+      ]);
       expect(alerts).toEqual(['Look!']);
       await expect.poll(() => written).toEqual(['%s 100 %s of 7', '%s a remote kite: a line']);
       expect(sockets).toHaveLength(transport === 'XHRPolling' ? 0 : 1);

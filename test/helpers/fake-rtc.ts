@@ -125,12 +125,17 @@ export class FakeRtc {
   readonly platform: RtcPlatform;
 
   constructor() {
-    const newConnection = (): FakeConnection => new FakeConnection(this);
+    const newConnection = (): FakeConnection => this.connect();
     this.platform = {
       // What `new` makes of a function that returns an object is that object.
       RTCPeerConnection: function connect() {
         return newConnection();
       } as unknown as NonNullable<RtcPlatform['RTCPeerConnection']>,
     };
+  }
+
+  /** Another connection, of a page that is made up. */
+  connect(): FakeConnection {
+    return new FakeConnection(this);
   }
 }

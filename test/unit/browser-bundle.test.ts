@@ -42,6 +42,11 @@ describe.each(['kitectl.js', 'kitectl.esm.js'])('%s', (name) => {
     expect(bundle().inputs.filter((path) => !path.startsWith('src/lib/'))).toEqual([]);
   });
 
+  it('calls nothing that browsers of 2022 do not have', () => {
+    expect(bundle().text).not.toMatch(/\.(?:toSorted|toReversed|toSpliced|with|isWellFormed)\(/);
+    expect(bundle().text).not.toMatch(/withResolvers|groupBy|fromAsync|AbortSignal\.any/);
+  });
+
   it('makes no code of text, and names nothing that only Node has', () => {
     expect(bundle().text).not.toMatch(/\beval\b|\bFunction\(|\brequire\(|\bimport\(|\bBuffer\b|node:/);
   });

@@ -1,4 +1,4 @@
-import type { Limits } from '../util/limits.js';
+import type { ConnectionLimits } from '../util/limits.js';
 import { exceedsBytes } from '../util/utf8.js';
 
 /** One dnode message: `{method, arguments, callbacks}`. `links` may stand in it and is ignored. */
@@ -16,7 +16,7 @@ export interface CallbackPath {
   readonly path: readonly unknown[];
 }
 
-export type MessageLimits = Pick<Limits, 'messageBytes' | 'messageDepth' | 'callbacksPerMessage'>;
+export type MessageLimits = Pick<ConnectionLimits, 'messageBytes' | 'messageDepth' | 'callbacksPerMessage'>;
 
 /** A peer that does not speak the protocol, or passes a limit. `code` is the WebSocket close code that tells it so. */
 export class ProtocolViolation extends Error {

@@ -2,7 +2,7 @@ import type { KiteIdentity } from '../protocol/identity.js';
 import type { Channel } from '../util/channel.js';
 import type { Clock } from '../util/clock.js';
 import { Emitter } from '../util/emitter.js';
-import type { Limits } from '../util/limits.js';
+import type { ConnectionLimits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import type { Fragment } from '../util/message.js';
 import {
@@ -58,7 +58,7 @@ export interface KiteDescription {
 
 export interface CoreOptions extends DispatcherOptions {
   readonly identity: KiteIdentity;
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timeout: number;

@@ -1,5 +1,5 @@
 import type { Channel } from '../util/channel.js';
-import type { Limits } from '../util/limits.js';
+import type { ConnectionLimits } from '../util/limits.js';
 
 /**
  * Back-pressure of one accepted connection: takes nothing more from a peer that leaves what it asked for unread, or that
@@ -8,13 +8,13 @@ import type { Limits } from '../util/limits.js';
  */
 export class Flow {
   readonly #channel: Channel;
-  readonly #limits: Limits;
+  readonly #limits: ConnectionLimits;
   readonly #mayPause: boolean;
   #running = 0;
   #paused = false;
   #idle: (() => void)[] | undefined;
 
-  constructor(channel: Channel, limits: Limits, mayPause: boolean) {
+  constructor(channel: Channel, limits: ConnectionLimits, mayPause: boolean) {
     this.#channel = channel;
     this.#limits = limits;
     this.#mayPause = mayPause;

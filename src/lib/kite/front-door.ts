@@ -14,6 +14,7 @@ import {
   HttpRoutes,
   type UpgradeHandler,
 } from './http-routes.js';
+import { Refusals } from './refusals.js';
 
 export interface FrontDoorOptions {
   readonly sockjs: SockJsServer;
@@ -31,12 +32,14 @@ export class FrontDoor {
   readonly #upgrades = new HttpRoutes<UpgradeHandler>();
   readonly #origins: OriginPolicy;
   readonly #hosts: HostPolicy;
+  readonly #refusals: Refusals;
   readonly #logger: Logger;
 
   constructor({ sockjs, allowOrigin, allowedHosts, logger }: FrontDoorOptions) {
     this.#sockjs = sockjs;
     this.#origins = new OriginPolicy(allowOrigin);
     this.#hosts = new HostPolicy(allowedHosts);
+    this.#refusals = new Refusals(logger);
     this.#logger = logger;
   }
 
@@ -81,9 +84,10 @@ export class FrontDoor {
     const session = this.#sockjs.serves(url);
     const route = session ? undefined : this.#routes.find(url);
     if (!session && !route) return false;
-    if (!this.#hosts.allows(request, atLoopback)) respondText(response, 403, {}, HOST_REFUSED);
+    if (!this.#allowsHost(request, atLoopback)) respondText(response, 403, {}, HOST_REFUSED);
+    else if (this.#allowsOrigin(request, route) && route) this.#run(route, request, response);
+    // Sessions see to origins themselves.
     else if (!route) this.#sockjs.handleRequest(request, response);
-    else if (route.anyOrigin || this.#origins.allows(request)) this.#run(route, request, response);
     else respondText(response, 403, {}, ORIGIN_REFUSED);
     return true;
   }
@@ -94,11 +98,23 @@ export class FrontDoor {
     const session = this.#sockjs.serves(url);
     const route = session ? undefined : this.#upgrades.find(url);
     if (!session && !route) return false;
-    if (!this.#hosts.allows(request, atLoopback)) refuseUpgrade(socket, 403, HOST_REFUSED);
+    if (!this.#allowsHost(request, atLoopback)) refuseUpgrade(socket, 403, HOST_REFUSED);
+    else if (this.#allowsOrigin(request, route) && route) this.#runUpgrade(route, request, socket, head);
     else if (!route) this.#sockjs.handleUpgrade(request, socket, head);
-    else if (route.anyOrigin || this.#origins.allows(request)) this.#runUpgrade(route, request, socket, head);
     else refuseUpgrade(socket, 403, ORIGIN_REFUSED);
     return true;
+  }
+
+  #allowsHost(request: IncomingMessage, atLoopback: boolean): boolean {
+    const allowed = this.#hosts.allows(request, atLoopback);
+    if (!allowed) this.#refusals.host(request);
+    return allowed;
+  }
+
+  #allowsOrigin(request: IncomingMessage, route: HttpRouteOptions | undefined): boolean {
+    const allowed = route?.anyOrigin === true || this.#origins.allows(request);
+    if (!allowed) this.#refusals.origin(request);
+    return allowed;
   }
 
   #runUpgrade(
@@ -135,7 +151,7 @@ export class FrontDoor {
 }
 
 const HOST_REFUSED =
-  'This kite is not called by that name. If it is, its program can say so: allowedHosts, or KITE_ALLOWED_HOSTS.\n';
+  'This kite is not called by that name. If it is, whoever runs it can say so: allowedHosts, KITE_ALLOWED_HOSTS, or --allow-host.\n';
 
 export function notFound(response: ServerResponse): void {
   respondText(response, 404, {}, 'Not Found\n');

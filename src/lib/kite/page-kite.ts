@@ -4,7 +4,7 @@ import type { PagePlatform } from '../sockjs/browser/platform.js';
 import type { BackoffOptions } from '../util/backoff.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { consoleLogger } from '../util/console-logger.js';
-import { defaultLimits, type Limits } from '../util/limits.js';
+import { connectionLimits, type ConnectionLimits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import { randomUuid } from '../util/random.js';
 import type { Auth, Dialer, Transport } from './client.js';
@@ -41,7 +41,7 @@ export interface KiteOptions {
   /** Which handler's value is a call's result. Default `ReturnMethod`. */
   readonly methodHandling?: MethodHandling;
   /** What a peer may make this page spend. */
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Partial<ConnectionLimits>;
   /** Where log lines go. Default: the console. */
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -85,7 +85,7 @@ export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
   ) {
     const page = globalThis as unknown as Page;
     const { clock = systemClock, logger = consoleLogger, username, environment, region } = options;
-    const limits = { ...defaultLimits, ...options.limits };
+    const limits = { ...connectionLimits, ...options.limits };
     super({
       name,
       identity: {
@@ -151,13 +151,10 @@ function hostOf({ location }: Page): string {
 }
 
 function refuse(): never {
-  throw new KiteError(
-    'authenticationError',
-    'A page checks no credentials: it answers those it has dialled, as trustRemote says',
-  );
+  throw new KiteError('authenticationError', 'trustRemote of this page does not name that method');
 }
 
-function makeDialer(page: Page, limits: Limits, clock: Clock): Dialer {
+function makeDialer(page: Page, limits: ConnectionLimits, clock: Clock): Dialer {
   return (url, { ca, ...options }) =>
     ca === undefined
       ? dialInPage(page, url, { ...options, limits, clock })

@@ -1,7 +1,7 @@
 import { type AnyFunction, type Scrubbed, scrub } from '../dnode/scrub.js';
 import { toWireError } from '../protocol/errors.js';
 import type { Channel } from '../util/channel.js';
-import type { Limits } from '../util/limits.js';
+import type { ConnectionLimits } from '../util/limits.js';
 import type { Fragment } from '../util/message.js';
 import { exceedsBytes } from '../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, unsendable } from './call-errors.js';
@@ -12,7 +12,7 @@ import { callMessage, callbackMessage, errorMessage, type IncomingCall, resultMe
 
 /** What sending needs of the kite at its own end. */
 export interface SenderHost {
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits;
   /** What every call with this `authentication` carries, kept between connections. */
   envelopeFragment(auth: unknown): Fragment;
   /** The start of each call of `method`, kept between calls. */

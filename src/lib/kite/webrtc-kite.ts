@@ -1,4 +1,5 @@
 import { KiteError } from '../protocol/errors.js';
+import { type ConnectionLimits, type PeerLimits, peerLimits } from '../util/limits.js';
 import type { RtcConfiguration, RtcPlatform } from '../webrtc/rtc-platform.js';
 import type { Auth, Dialer } from './client.js';
 import { addHeartbeatMethod } from './heartbeat-method.js';
@@ -10,7 +11,9 @@ import {
   Kite as PageKite,
 } from './page-kite.js';
 
-export interface KiteOptions extends PageKiteOptions {
+export interface KiteOptions extends Omit<PageKiteOptions, 'limits'> {
+  /** What a peer, or another page, may make this page spend. */
+  readonly limits?: Partial<ConnectionLimits & PeerLimits>;
   /** Servers that help two pages to reach each other: what `RTCPeerConnection` takes. Default: none, for one network. */
   readonly rtc?: RtcConfiguration;
 }
@@ -32,11 +35,13 @@ export interface KontrolOptions extends PageKontrolOptions {
 export class Kite<Methods = AnyMethods> extends PageKite<Methods> {
   readonly #rtc: RtcConfiguration | undefined;
   readonly #peers: Set<KontrolPeer>;
+  readonly #limits: PeerLimits;
 
   constructor(name: string, version: string, options: KiteOptions = {}) {
     const peers = new Set<KontrolPeer>();
     super(name, version, options, (own) => dialPeersBy(peers, own));
     this.#rtc = options.rtc;
+    this.#limits = { ...peerLimits, ...options.limits };
     this.#peers = peers;
     addHeartbeatMethod(this, this.host.clock);
     this.handle<unknown[]>('kite.handleWebRTC', (request) => {
@@ -50,6 +55,7 @@ export class Kite<Methods = AnyMethods> extends PageKite<Methods> {
     let credentials: Auth | null = auth;
     const kontrol = new KontrolPeer({
       ...this.host,
+      limits: { ...this.#limits, ...this.host.limits },
       id: this.identity.id,
       platform: globalThis as unknown as RtcPlatform,
       configuration: this.#rtc,

@@ -1,5 +1,6 @@
 import { type CloseOptions, Kite } from '../kite/kite.js';
 import { type Clock, systemClock } from '../util/clock.js';
+import { defaultLimits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { KontrolStatus } from './administration.js';
@@ -119,7 +120,9 @@ export class Kontrol {
       revocations,
       queries: new Queries(parts),
       machines: new Machines(machines),
-      signalling: options.webrtc ? new Signalling(parts) : undefined,
+      signalling: options.webrtc
+        ? new Signalling({ ...parts, limits: { ...defaultLimits, ...options.limits } })
+        : undefined,
       signIn:
         options.page === undefined
           ? undefined

@@ -1,6 +1,9 @@
 import type { Request } from '../kite/request.js';
+import type { AnyPeer } from '../kite/peer.js';
 import { KiteError } from '../protocol/errors.js';
+import type { Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
+import { utf8Length } from '../util/utf8.js';
 import type { Entry } from './entry.js';
 import type { Policy } from './policy.js';
 import type { Registrar } from './registrar.js';
@@ -13,7 +16,11 @@ export interface SignallingOptions {
   readonly registrar: Registrar;
   readonly policy: Policy;
   readonly logger: Logger;
+  readonly limits: Pick<Limits, 'signalBytes'>;
 }
+
+/** A signal takes this much room at least: so much has to be kept of each. */
+const LEAST = 1024;
 
 /**
  * `kite.handleWebRTC({type, src, dst, payload})`: passes what two kites have to tell each other before they can talk
@@ -22,6 +29,8 @@ export interface SignallingOptions {
  */
 export class Signalling {
   readonly #options: SignallingOptions;
+  /** Bytes on their way from one connection to another. */
+  readonly #onTheirWay = new WeakMap<object, Map<object, number>>();
 
   constructor(options: SignallingOptions) {
     this.#options = options;
@@ -29,11 +38,10 @@ export class Signalling {
 
   forward(request: Request): null | Promise<unknown> {
     const { registry, registrar, policy, logger } = this.#options;
-    const [message] = request.args;
-    const { type, dst, payload } = (typeof message === 'object' && message !== null ? message : {}) as Record<
-      string,
-      unknown
-    >;
+    const [argument] = request.args;
+    const { type, dst, payload } = (
+      typeof argument === 'object' && argument !== null ? argument : {}
+    ) as Record<string, unknown>;
     if (typeof type !== 'string' || !TYPES.includes(type.toLowerCase()))
       throw new KiteError('argumentError', `type must be one of ${TYPES.join(', ')}`);
     if (typeof dst !== 'string' || dst === '') throw new KiteError('genericError', 'dst not set');
@@ -46,13 +54,45 @@ export class Signalling {
     const peer = registrar.peerOf(entry);
     if (!peer) throw notConnected(entry);
     const { username } = request;
-    const passed = peer.call('kite.handleWebRTC', [
-      { type, src: source.kite.id, username, dst, payload: payload ?? null },
-    ]);
+    const message: Passed = { type, src: source.kite.id, username, dst, payload };
+    const passed = this.#pass(request.client, peer, message);
     if (type.toLowerCase() === 'message') return passed;
     passed.catch((error: unknown) => logger.debug(`${dst} did not take a WebRTC message: ${String(error)}`));
     return null;
   }
+
+  /** Throws where too much is on its way already: `to` has one connection only, which whoever floods it would end. */
+  #pass(from: object, to: AnyPeer, { payload, ...message }: Passed): Promise<unknown> {
+    const json = JSON.stringify(payload ?? null);
+    const size = Math.max(LEAST, utf8Length(json));
+    const { signalBytes } = this.#options.limits;
+    const ways = this.#onTheirWay.get(from) ?? new Map<object, number>();
+    const before = ways.get(to) ?? 0;
+    if (before + size > signalBytes)
+      throw new KiteError(
+        'requestLimitError',
+        `More than ${signalBytes} bytes are on their way to dst, which has to take them first`,
+      );
+    this.#onTheirWay.set(from, ways.set(to, before + size));
+    const taken = (): void => {
+      const left = (ways.get(to) ?? 0) - size;
+      if (left > 0) ways.set(to, left);
+      else ways.delete(to);
+    };
+    // Without the functions of the one, which would be functions of Kontrol's to the other. A message waits for as long
+    // as dst does not read.
+    const options = message.type.toLowerCase() === 'message' ? { timeout: 0 } : {};
+    const signal = { ...message, payload: JSON.parse(json) as unknown };
+    return to.call('kite.handleWebRTC', [signal], options).finally(taken);
+  }
+}
+
+interface Passed {
+  readonly type: string;
+  readonly src: string;
+  readonly username: string;
+  readonly dst: string;
+  readonly payload: unknown;
 }
 
 /** Whom nobody here can tell anything: nodes do not pass messages to each other. */

@@ -1,3 +1,4 @@
+import { record } from '../util/record.js';
 import { KiteError } from './errors.js';
 
 /** Who a kite is. The seven fields always travel together; together they are its path. */
@@ -31,20 +32,12 @@ export function kitePath(identity: KiteIdentity): string {
 
 /** The identity in the `kite` field of a request: whatever the peer sent, with every field a string. */
 export function parseIdentity(value: unknown): KiteIdentity {
-  const given = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const given = record(value);
   const field = (name: string): string => {
     const content = Object.hasOwn(given, name) ? given[name] : undefined;
     return typeof content === 'string' ? content : '';
   };
-  return {
-    name: field('name'),
-    username: field('username'),
-    id: field('id'),
-    environment: field('environment'),
-    region: field('region'),
-    version: field('version'),
-    hostname: field('hostname'),
-  };
+  return Object.fromEntries(IDENTITY_FIELDS.map((name) => [name, field(name)])) as unknown as KiteIdentity;
 }
 
 /**

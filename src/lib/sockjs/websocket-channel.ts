@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
-import type { Limits } from '../util/limits.js';
+import type { ConnectionLimits } from '../util/limits.js';
 import type { Message } from '../util/message.js';
 import { formatAddress } from './address.js';
 import { asciiFrame, type Masks } from './ascii-frame.js';
@@ -25,7 +25,7 @@ const FRAME_HEADER = 14;
  * functions of this module that find the channel by a symbol, so that an idle connection pays for no closures.
  */
 export abstract class WebSocketChannel extends BaseChannel {
-  protected readonly limits: Limits;
+  protected readonly limits: ConnectionLimits;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #owner: ChannelOwner;
@@ -39,7 +39,7 @@ export abstract class WebSocketChannel extends BaseChannel {
   // How the connection ends when this side, or a close frame of SockJS, has said so before WebSocket does.
   #verdict: Verdict | undefined;
 
-  constructor(ws: WebSocket, socket: Socket, limits: Limits, owner: ChannelOwner, masks: Masks) {
+  constructor(ws: WebSocket, socket: Socket, limits: ConnectionLimits, owner: ChannelOwner, masks: Masks) {
     super();
     this.limits = limits;
     this.#ws = ws;

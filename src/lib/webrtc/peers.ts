@@ -1,9 +1,10 @@
+import { ClientHeartbeat } from '../sockjs/client/client-heartbeat.js';
 import { abortedError, DialError } from '../sockjs/client/dial-error.js';
 import { Handshake } from '../sockjs/client/handshake.js';
 import type { Abortable } from '../util/abortable.js';
 import type { Channel } from '../util/channel.js';
 import type { Clock, Timer } from '../util/clock.js';
-import type { Limits } from '../util/limits.js';
+import type { ConnectionLimits, PeerLimits } from '../util/limits.js';
 import { randomHex } from '../util/random.js';
 import { RelayChannel } from './relay-channel.js';
 import { RtcAttempt } from './rtc-attempt.js';
@@ -15,7 +16,7 @@ export interface PeersOptions {
   readonly signals: Signals;
   readonly platform: RtcPlatform;
   readonly configuration?: RtcConfiguration | undefined;
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits & PeerLimits;
   readonly clock: Clock;
   /** Another page has opened a channel to this one. */
   readonly accept: (channel: Channel, username: string | undefined) => void;
@@ -40,12 +41,15 @@ interface Session {
 /** Milliseconds that a page which was called has to get its data channel up. The other side has given up long before. */
 const ATTEMPT = 60_000;
 
+/** The same for the side that calls, where nothing bounds its handshake: there is another way, so that it does not wait. */
+const UNBOUND_ATTEMPT = 5000;
+
 /** The sessions of this page with others that are reached by way of one Kontrol. */
 export class Peers {
   readonly #options: PeersOptions;
   /** By the other's id and the name of the session, which only the two know. */
   readonly #sessions = new Map<string, Session>();
-  /** Without a word, the other side would take half a minute to notice. */
+  /** Without a word, the other side would take a quarter of a minute to notice. */
   readonly #pageGoes = (): void => {
     for (const session of this.#sessions.values()) session.direct?.vanish();
   };
@@ -90,10 +94,8 @@ export class Peers {
       const session: Session = { refused: (error) => void refused(error) };
       this.#sessions.set(key, session);
       this.#attempt(id, name, session, done, (attempt) => attempt.offer());
-      if (handshakeTimeout > 0) {
-        const late = (): void => session.attempt?.fail(new Error('no data channel in time'));
-        session.timer = clock.setTimeout(late, handshakeTimeout / 2);
-      }
+      const late = (): void => session.attempt?.fail(new Error('no data channel in time'));
+      session.timer = clock.setTimeout(late, handshakeTimeout > 0 ? handshakeTimeout / 2 : UNBOUND_ATTEMPT);
     });
   }
 
@@ -108,7 +110,8 @@ export class Peers {
       case 'message':
         return this.#message(signal, session);
       case 'leave':
-        this.#left(signal, session);
+        // It may come late, when there is a session through Kontrol already.
+        session?.attempt?.fail(new Error('the other page cannot'));
         return null;
       default:
         session?.attempt?.receive(signal);
@@ -119,7 +122,7 @@ export class Peers {
   /** Kontrol is gone: what goes through it has ended. */
   lost(): void {
     for (const session of this.#sessions.values()) {
-      session.relay?.left();
+      session.relay?.lost();
       session.attempt?.fail(new Error('the connection to Kontrol has ended'));
     }
   }
@@ -138,7 +141,7 @@ export class Peers {
     const { src, session: name, username } = signal;
     const session: Session = {};
     const accept = (channel: Channel): void => this.#options.accept(channel, username);
-    if (this.#isFull()) {
+    if (this.#isFullFor(src)) {
       this.#refuse(src, name);
       return;
     }
@@ -154,7 +157,7 @@ export class Peers {
     opened: (channel: Channel) => void,
     begin: (attempt: RtcAttempt) => void,
   ): void {
-    const { platform, configuration, signals } = this.#options;
+    const { platform, configuration, signals, limits } = this.#options;
     const failed = (error: unknown): void => {
       session.attempt = undefined;
       if (session.refused) session.refused(error);
@@ -164,6 +167,7 @@ export class Peers {
       const attempt = new RtcAttempt({
         platform,
         configuration,
+        limits,
         signals,
         peer: id,
         session: name,
@@ -184,53 +188,54 @@ export class Peers {
 
   /** Goes through Kontrol, if the other side agrees. */
   async #openRelay(id: string, name: string, session: Session): Promise<Channel> {
-    const { signals } = this.#options;
-    const relay = new RelayChannel({ ...this.#channelOptions(id, name), signals, peer: id, session: name });
-    session.relay = relay;
+    const relay = this.#relay(id, name, session);
     try {
-      await signals.send('message', id, { session: name, open: true });
+      await this.#options.signals.send('message', id, { session: name, open: true });
       return relay;
     } catch (error) {
-      relay.left();
+      relay.lost();
       throw error;
     }
   }
 
-  #message({ src, session: name, payload, username }: Signal, session: Session | undefined): unknown {
-    const { open, messages } = payload;
-    if (open === true && !session?.relay) {
+  #message(signal: Signal, session: Session | undefined): unknown {
+    const { src, session: name, payload, username } = signal;
+    if (payload['open'] === true && !session?.relay) {
+      if (!session && this.#isFullFor(src)) throw new Error('This page has no room for another session now');
       const known = session ?? {};
-      if (!session && this.#isFull()) throw new Error('This page has no room for another session now');
       this.#sessions.set(keyOf(src, name), known);
       known.attempt?.stop();
       known.attempt = undefined;
       known.timer?.cancel();
+      const relay = this.#relay(src, name, known);
       // The other side has given up on it.
       known.direct?.close();
-      const { signals } = this.#options;
-      known.relay = new RelayChannel({
-        ...this.#channelOptions(src, name),
-        signals,
-        peer: src,
-        session: name,
-      });
-      this.#options.accept(known.relay, username);
+      this.#options.accept(relay, username);
       return null;
     }
-    if (!session?.relay || !Array.isArray(messages))
+    const { pieces } = payload;
+    if (!session?.relay || !Array.isArray(pieces))
       throw new Error('This session has ended or was never opened');
-    return session.relay.receive(messages).then(() => null);
+    return session.relay.receive(pieces).then(() => null);
   }
 
-  #left({ payload: { code, reason } }: Signal, session: Session | undefined): void {
-    // With a code it is the goodbye of a channel, without one the end of an attempt, which may come late.
-    if (!Number.isInteger(code)) session?.attempt?.fail(new Error('the other page cannot'));
-    else session?.relay?.left(code as number, typeof reason === 'string' ? reason : '');
+  #relay(id: string, name: string, session: Session): RelayChannel {
+    const { signals, clock, limits } = this.#options;
+    const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
+    const options = this.#channelOptions(id, name, () => heartbeat.left());
+    session.relay = new RelayChannel({ ...options, signals, peer: id, session: name });
+    heartbeat.watch(session.relay);
+    return session.relay;
   }
 
-  #channelOptions(id: string, name: string) {
+  #channelOptions(id: string, name: string, left?: () => void) {
     const { limits, clock } = this.#options;
-    const owner = { left: (): void => this.#ended(keyOf(id, name)) };
+    const owner = {
+      left: (): void => {
+        left?.();
+        this.#ended(keyOf(id, name));
+      },
+    };
     return { limits, clock, remoteAddress: `webrtc://${id}`, owner };
   }
 
@@ -253,8 +258,11 @@ export class Peers {
     session?.attempt?.stop();
   }
 
-  #isFull(): boolean {
-    return this.#sessions.size >= this.#options.limits.peers;
+  /** Nobody gets all the room there is. */
+  #isFullFor(id: string): boolean {
+    const { peers, sessionsPerPeer } = this.#options.limits;
+    const own = [...this.#sessions.keys()].filter((key) => key.startsWith(keyOf(id, '')));
+    return this.#sessions.size >= peers || own.length >= sessionsPerPeer;
   }
 }
 

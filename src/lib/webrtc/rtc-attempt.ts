@@ -1,9 +1,11 @@
+import type { PeerLimits } from '../util/limits.js';
 import type { RtcConfiguration, RtcConnection, RtcDataChannel, RtcPlatform } from './rtc-platform.js';
 import type { Signal, Signals } from './signals.js';
 
 export interface RtcAttemptOptions {
   readonly platform: RtcPlatform;
   readonly configuration: RtcConfiguration | undefined;
+  readonly limits: PeerLimits;
   readonly signals: Signals;
   /** The id of the other page's kite. */
   readonly peer: string;
@@ -14,9 +16,6 @@ export interface RtcAttemptOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** What a page is sent before it has said what it is: candidates of one session that wait for its description. */
-const EARLY_CANDIDATES = 64;
-
 /** The making of one data channel, on either side: descriptions and candidates go back and forth until it is open. */
 export class RtcAttempt {
   readonly #options: RtcAttemptOptions;
@@ -25,6 +24,7 @@ export class RtcAttempt {
   #early: object[] | undefined = [];
   /** Candidates of this side that wait for its description to go first. */
   #own: object[] | undefined = [];
+  #candidates = 0;
   #over = false;
 
   /** Throws where the browser has no WebRTC, or refuses the configuration. */
@@ -68,6 +68,8 @@ export class RtcAttempt {
       this.#try(() => this.#setRemote('answer', signal));
     } else if (signal.type === 'candidate') {
       const { candidate } = signal.payload;
+      // Each is an address that this browser tries to reach.
+      if (++this.#candidates > this.#options.limits.candidates) return;
       if (typeof candidate === 'object' && candidate !== null) this.#candidate(candidate);
     }
   }
@@ -96,19 +98,18 @@ export class RtcAttempt {
   }
 
   async #setRemote(type: 'offer' | 'answer', { payload: { sdp } }: Signal): Promise<void> {
-    await this.#connection.setRemoteDescription({ type, sdp: typeof sdp === 'string' ? sdp : '' });
+    if (typeof sdp !== 'string' || sdp.length > this.#options.limits.descriptionLength)
+      throw new Error('the other page describes itself in no way that is understood here');
+    await this.#connection.setRemoteDescription({ type, sdp });
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const candidate of early) this.#candidate(candidate);
   }
 
   #candidate(candidate: object): void {
-    if (this.#early) {
-      if (this.#early.length < EARLY_CANDIDATES) this.#early.push(candidate);
-    } else {
-      // One that is of no use is none the worse for the others.
-      this.#connection.addIceCandidate(candidate).catch(() => undefined);
-    }
+    if (this.#early) this.#early.push(candidate);
+    // One that is of no use is none the worse for the others.
+    else this.#connection.addIceCandidate(candidate).catch(() => undefined);
   }
 
   async #describe(type: 'offer' | 'answer'): Promise<void> {

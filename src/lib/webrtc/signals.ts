@@ -1,3 +1,5 @@
+import { record } from '../util/record.js';
+
 /**
  * What two pages tell each other by way of Kontrol before they can talk directly, or where they cannot at all: `message` is
  * what would have gone over the data channel.
@@ -6,7 +8,7 @@ export type SignalType = 'offer' | 'answer' | 'candidate' | 'leave' | 'message';
 
 /** The way to other pages through Kontrol. */
 export interface Signals {
-  /** Resolves when Kontrol has passed it on; a `message`, when the other side has taken it. */
+  /** Resolves when Kontrol has passed it on; a `message`, when the other side has taken it, however long that takes. */
   send(type: SignalType, dst: string, payload: object): Promise<unknown>;
 }
 
@@ -36,8 +38,4 @@ export function readSignal(value: unknown): Signal | undefined {
     session,
     payload: record(payload),
   };
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

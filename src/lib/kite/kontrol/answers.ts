@@ -1,5 +1,6 @@
 import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
+import { record } from '../../util/record.js';
 
 /** A kite that Kontrol has found, as it came over the wire. */
 export interface Found {
@@ -81,10 +82,6 @@ const MOST_TEXTS = 1000;
 export function readText(method: string, answer: unknown): string {
   if (typeof answer !== 'string' || answer === '') throw invalid(method);
   return answer;
-}
-
-export function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function text(value: unknown): string {

@@ -1,6 +1,6 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { Channel } from '../../util/channel.js';
-import type { Limits } from '../../util/limits.js';
+import type { ConnectionLimits, PeerLimits } from '../../util/limits.js';
 import { type PeerDialOptions, Peers, type PeersOptions } from '../../webrtc/peers.js';
 import type { RtcConfiguration, RtcPlatform } from '../../webrtc/rtc-platform.js';
 import { readSignal, type SignalType } from '../../webrtc/signals.js';
@@ -11,7 +11,7 @@ import type { Registration } from './registration.js';
 export interface KontrolPeerOptions extends KontrolMembershipOptions {
   /** The id of this page's kite. */
   readonly id: string;
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits & PeerLimits;
   readonly platform: RtcPlatform;
   readonly configuration: RtcConfiguration | undefined;
   readonly accept: PeersOptions['accept'];
@@ -77,6 +77,8 @@ export class KontrolPeer extends KontrolMembership {
   /** Not made twice, whatever happens to the connection: the other side would take it for another message. */
   async #send(type: SignalType, dst: string, payload: object): Promise<unknown> {
     const kontrol = await this.link.connect();
-    return kontrol.tell('kite.handleWebRTC', { type, dst, payload });
+    // A message waits for as long as the other side does not read, and fails when it has gone.
+    const options = type === 'message' ? { timeout: 0 } : {};
+    return kontrol.call('kite.handleWebRTC', [{ type, dst, payload }], options);
   }
 }

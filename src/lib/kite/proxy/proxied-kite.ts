@@ -1,3 +1,4 @@
+import type { Limits } from '../../util/limits.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
@@ -68,7 +69,13 @@ export class ProxiedKite<Methods = AnyMethods> extends KontrolKite<Methods> {
   readonly #tunnels: Tunnels;
   readonly #tunnelled = new Set<{ close(): void }>();
 
-  constructor(options: CoreOptions & { readonly kontrol: KontrolMember; readonly proxies: ProxyMember }) {
+  constructor(
+    options: CoreOptions & {
+      readonly kontrol: KontrolMember;
+      readonly proxies: ProxyMember;
+      readonly limits: Pick<Limits, 'tunnels'>;
+    },
+  ) {
     super(options);
     this.#proxies = options.proxies;
     this.#knowsKontrol = options.kontrol.urls.length > 0;

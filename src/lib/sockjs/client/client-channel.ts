@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../util/clock.js';
-import type { Limits } from '../../util/limits.js';
+import type { ConnectionLimits } from '../../util/limits.js';
 import type { Message } from '../../util/message.js';
 import { nextTick } from '../../util/next-tick.js';
 import { BaseChannel } from '../base-channel.js';
@@ -8,7 +8,7 @@ import { CLOSE_GRACE, GO_AWAY_CODE, GO_AWAY_REASON, sendableCode, sendableReason
 import { tooLong } from '../frames.js';
 
 export interface ClientChannelOptions {
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits;
   readonly clock: Clock;
   readonly remoteAddress: string;
   readonly owner: ChannelOwner;
@@ -22,7 +22,7 @@ export interface Goodbye {
 /** The client's end of a session whose transport is not the socket itself: what waits is bounded, goodbyes are said once. */
 export abstract class ClientChannel extends BaseChannel {
   readonly remoteAddress: string;
-  protected readonly limits: Limits;
+  protected readonly limits: ConnectionLimits;
   protected readonly clock: Clock;
   readonly #owner: ChannelOwner;
   #congested = false;

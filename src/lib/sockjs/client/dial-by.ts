@@ -1,7 +1,7 @@
 import type { Abortable } from '../../util/abortable.js';
 import type { Channel } from '../../util/channel.js';
 import type { Clock } from '../../util/clock.js';
-import type { Limits } from '../../util/limits.js';
+import type { ConnectionLimits } from '../../util/limits.js';
 import { abortedError, DialError } from './dial-error.js';
 import { parseBaseUrl, pathUnder } from './url.js';
 
@@ -16,7 +16,7 @@ export interface DialOptions {
   readonly transport: Transport | 'Session';
   /** Milliseconds in which the session has to be open; 0 = no bound. */
   readonly handshakeTimeout: number;
-  readonly limits: Limits;
+  readonly limits: ConnectionLimits;
   readonly clock: Clock;
   /** Gives up when it fires. Once the connection is made, it has no effect. */
   readonly signal?: Abortable | undefined;

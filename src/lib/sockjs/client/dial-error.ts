@@ -50,13 +50,16 @@ export class DialError extends Error {
   }
 }
 
+/** What to do where something else answers. */
+export const CHECK_PATH = 'Check the path: a kite is reached at /kite.';
+
 /** What an HTTP answer in place of a session means. */
 export function statusError(url: URL, status: number, expected: string): DialError {
   const hint =
     status === 404
-      ? 'Check the path: a kite is reached at /kite.'
+      ? CHECK_PATH
       : status === 401 || status === 403
-        ? 'The server, or a proxy before it, does not let this client in.'
+        ? 'The server, or a proxy before it, does not let this client in: its log may say why.'
         : status === 503
           ? 'The server has no room now: try again later.'
           : 'Check that the URL is that of a kite, and no proxy in the way.';

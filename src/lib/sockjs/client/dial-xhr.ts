@@ -2,7 +2,7 @@ import type { Channel } from '../../util/channel.js';
 import { decodeServerFrame } from '../frames.js';
 import { ClientHeartbeat } from './client-heartbeat.js';
 import type { DialOptions } from './dial-by.js';
-import { DialError, statusError } from './dial-error.js';
+import { CHECK_PATH, DialError, statusError } from './dial-error.js';
 import { Handshake } from './handshake.js';
 import type { Answer, Post } from './post.js';
 import { pathUnder } from './url.js';
@@ -68,4 +68,4 @@ function refusalOf(url: URL, outcome: Answer | 'tooLarge', messageBytes: number)
   return new DialError('protocol', url, NO_SOCKJS);
 }
 
-const NO_SOCKJS = 'what answers there is no SockJS server. Check the path: a kite is reached at /kite.';
+const NO_SOCKJS = `what answers there is no SockJS server. ${CHECK_PATH}`;

@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
 /** What a page is told that may not talk to the server. */
 export const ORIGIN_REFUSED =
-  'Pages of this origin may not connect here: the server has to allow it first.\n';
+  'Pages of this origin may not connect here. Whoever runs the server can let them: allowOrigin, KITE_ALLOW_ORIGIN, or --allow-origin.\n';
 
 /**
  * Which pages may talk to the server. A program that is no browser sends no Origin and is let through; a page is, when it
