@@ -63,7 +63,8 @@ export class Signalling {
 
   /** Throws where too much is on its way already: `to` has one connection only, which whoever floods it would end. */
   #pass(from: object, to: AnyPeer, { payload, ...message }: Passed): Promise<unknown> {
-    const json = JSON.stringify(payload ?? null);
+    // Undefined where a function of the caller's stands at the place of its JSON.
+    const json = (JSON.stringify(payload ?? null) as string | undefined) ?? 'null';
     const size = Math.max(LEAST, utf8Length(json));
     const { signalBytes } = this.#options.limits;
     const ways = this.#onTheirWay.get(from) ?? new Map<object, number>();

@@ -49,6 +49,7 @@ export class Peers {
   readonly #options: PeersOptions;
   /** By the other's id and the name of the session, which only the two know. */
   readonly #sessions = new Map<string, Session>();
+  #closed = false;
   /** Without a word, the other side would take a quarter of a minute to notice. */
   readonly #pageGoes = (): void => {
     for (const session of this.#sessions.values()) session.direct?.vanish();
@@ -86,6 +87,7 @@ export class Peers {
       const refused = async (error: unknown): Promise<void> => {
         session.timer?.cancel();
         try {
+          if (this.#closed) throw error;
           done(await this.#openRelay(id, name, session));
         } catch (why) {
           handshake.fail(failure(url, why, error));
@@ -129,6 +131,7 @@ export class Peers {
 
   /** Ends everything. */
   close(): void {
+    this.#closed = true;
     this.#options.platform.removeEventListener?.('pagehide', this.#pageGoes);
     for (const session of this.#sessions.values()) {
       session.relay?.close();
@@ -256,6 +259,7 @@ export class Peers {
     this.#sessions.delete(key);
     session?.timer?.cancel();
     session?.attempt?.stop();
+    session?.relay?.lost();
   }
 
   /** Nobody gets all the room there is. */

@@ -60,6 +60,36 @@ describe('a session through Kontrol', () => {
     expect(two.accepted.at(-1)?.inbox.messages).toEqual(['here']);
   });
 
+  it('is given up, and nothing of it kept, where the other page does not answer in time', async () => {
+    const { rtc, dial, clock, one, two, sides, passed } = twoPages();
+    rtc.reachable = false;
+    sides['two'] = {
+      ...two,
+      peers: Object.assign(Object.create(two.peers), { receive: () => new Promise(() => {}) }),
+    };
+    const dialled = dial().catch((error: unknown) => error);
+    await arrived();
+    clock.advance(5 * SECOND);
+    await arrived();
+    expect(passed.at(-1)).toBe('message');
+    clock.advance(5 * SECOND);
+    expect(await dialled).toMatchObject({ code: 'timeout' });
+    expect(one.peers.size).toBe(0);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('is not begun by a page that closes', async () => {
+    const { rtc, dial, one, passed } = twoPages();
+    rtc.reachable = false;
+    const dialled = dial().catch((error: unknown) => error);
+    await arrived();
+    one.peers.close();
+    expect(await dialled).toMatchObject({ message: expect.stringContaining('closing') as string });
+    await arrived();
+    expect(passed).not.toContain('message');
+    expect(one.peers.size).toBe(0);
+  });
+
   it.each<[string, unknown, number]>([
     ['no text', 7, 1003],
     ['no piece', 'hello', 1002],
