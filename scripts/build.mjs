@@ -73,16 +73,16 @@ async function compileLibrary() {
 
 // What most commands do without is a file of its own: Node reads every file that it loads to the end. Each is whole, with a
 // copy of what it shares with others, so that what passes between them must not be told apart by its class.
-const parts = [
-  'import-module',
-  'installed-kites',
-  'kontrol-server',
-  'proxy-server',
-  'questions',
-  'terminal',
-  'through-oclif',
-  'yaml',
-];
+const parts = {
+  'import-module': 'runtime/import-module',
+  'installed-kites': 'kites/installed-kites',
+  'kontrol-server': 'kontrol/kontrol-server',
+  'proxy-server': 'proxy/proxy-server',
+  questions: 'terminal/questions',
+  terminal: 'terminal/terminal',
+  'through-oclif': 'frame/through-oclif',
+  yaml: 'terminal/yaml',
+};
 
 /** Commands that never call a kite, or do it in a part of their own: they do without what takes longest to load. */
 const localCommands =
@@ -94,7 +94,7 @@ const leaveParts = {
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, resolveDir }) => {
       const file = relative(join(root, 'src', 'lib', 'cli'), join(resolveDir, path));
-      const part = parts.find((name) => file === `${name}.js`);
+      const part = Object.keys(parts).find((name) => file === `${parts[name]}.js`);
       return part && { path: `./${part}.cjs`, external: true };
     });
     onResolve({ filter: /^\.{1,2}\// }, async ({ path, importer }) => {
@@ -154,7 +154,10 @@ async function bundleProgram() {
   const programs = [
     { name: 'cli', input: { entryPoints: ['src/cli.ts'] } },
     ...(await partsWithCommands()),
-    ...parts.map((name) => ({ name, input: { entryPoints: [join('src/lib/cli', `${name}.ts`)] } })),
+    ...Object.entries(parts).map(([name, file]) => ({
+      name,
+      input: { entryPoints: [join('src/lib/cli', `${file}.ts`)] },
+    })),
   ];
   const bundles = await Promise.all(
     programs.map(({ name, input }) =>

@@ -1,6 +1,6 @@
-import type { CommandTable } from './lib/cli/base-command.js';
-import { fastPath } from './lib/cli/fast-path.js';
-import { main, type Way } from './lib/cli/main.js';
+import type { CommandTable } from './lib/cli/frame/base-command.js';
+import { fastPath } from './lib/cli/frame/fast-path.js';
+import { main, type Way } from './lib/cli/frame/main.js';
 
 const commands: CommandTable = {
   bench: async () => (await import('./commands/bench.js')).default,
@@ -56,7 +56,7 @@ const eitherWay: Way = async (root, argv, surroundings) => {
 };
 
 const oclifsWay: Way = async (root, argv, surroundings) => {
-  const { throughOclif } = await import('./lib/cli/through-oclif.js');
+  const { throughOclif } = await import('./lib/cli/frame/through-oclif.js');
   await throughOclif(root, argv, surroundings);
 };
 

@@ -1,11 +1,11 @@
 import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { parseArgument } from '../lib/cli/arguments.js';
-import { BaseCommand } from '../lib/cli/base-command.js';
+import { parseArgument } from '../lib/cli/call/arguments.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { bench } from '../lib/cli/bench/bench.js';
 import { loadOptions } from '../lib/cli/bench/bench-options.js';
-import { connectionFlags, connectionOptions } from '../lib/cli/connection-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { connectionFlags, connectionOptions } from '../lib/cli/target/connection-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
 export default class Bench extends BaseCommand {
   static override summary = 'Measure how many calls a second a kite answers, and how long they take.';

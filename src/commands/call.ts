@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { call } from '../lib/cli/call.js';
-import { callFlags, callOptions } from '../lib/cli/call-flags.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { call } from '../lib/cli/call/call.js';
+import { callFlags, callOptions } from '../lib/cli/call/call-flags.js';
 
 export default class Call extends BaseCommand {
   static override summary = 'Call a method of a kite and print its result as JSON.';

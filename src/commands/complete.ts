@@ -1,6 +1,6 @@
 import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { printCandidates } from '../lib/cli/completion/print-candidates.js';
 
 export default class Complete extends BaseCommand {

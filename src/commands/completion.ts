@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/args';
-import { BaseCommand } from '../lib/cli/base-command.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { completionScript, shells } from '../lib/cli/completion/scripts.js';
-import { oneOf } from '../lib/cli/connection-flags.js';
-import { write } from '../lib/cli/surroundings.js';
+import { oneOf } from '../lib/cli/target/connection-flags.js';
+import { write } from '../lib/cli/runtime/command-runtime.js';
 
 export default class Completion extends BaseCommand {
   static override summary = 'Print a script that teaches your shell to complete commands, kites and methods.';

@@ -1,7 +1,7 @@
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { connectionFlags, connectionOptions } from '../lib/cli/connection-flags.js';
-import { describe } from '../lib/cli/describe.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { connectionFlags, connectionOptions } from '../lib/cli/target/connection-flags.js';
+import { describe } from '../lib/cli/describe/describe.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
 export default class Describe extends BaseCommand {
   static override summary = 'List the methods of a kite.';

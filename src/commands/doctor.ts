@@ -1,7 +1,7 @@
-import { BaseCommand } from '../lib/cli/base-command.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { doctor } from '../lib/cli/doctor/doctor.js';
-import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
 export default class Doctor extends BaseCommand {
   static override summary = 'Look for what is wrong: the kite key, Kontrol, TLS, clocks, tokens, storage.';

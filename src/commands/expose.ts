@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { expose } from '../lib/cli/expose/expose.js';
 import { exposeFlags, exposeOptions } from '../lib/cli/expose/expose-flags.js';
 

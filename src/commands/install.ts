@@ -1,7 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
 export default class Install extends BaseCommand {
   static override summary = 'Install a kite: from a manifest, GitHub, npm, an archive or a folder.';
@@ -47,7 +47,7 @@ export default class Install extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Install);
     const { sha256, insecure, force } = flags;
-    const { install } = await import('../lib/cli/installed-kites.js');
+    const { install } = await import('../lib/cli/kites/installed-kites.js');
     await install(
       { source: args.source, sha256, insecure, force, format: formatOf(flags) },
       this.surroundings,

@@ -1,10 +1,10 @@
 import { boolean, string } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { usageError } from '../lib/cli/cli-error.js';
-import { wholeNumber } from '../lib/cli/connection-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
-import { keygen } from '../lib/cli/keygen.js';
-import { yesFlag } from '../lib/cli/yes-flag.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { usageError } from '../lib/cli/runtime/cli-error.js';
+import { wholeNumber } from '../lib/cli/target/connection-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
+import { keygen } from '../lib/cli/keys/keygen.js';
+import { yesFlag } from '../lib/cli/frame/yes-flag.js';
 
 export default class Keygen extends BaseCommand {
   static override summary = 'Make an RSA key pair as PEM files: key.pem and key_pub.pem.';

@@ -1,5 +1,5 @@
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
 export default class List extends BaseCommand {
   static override summary = 'List the kites that are installed.';
@@ -20,7 +20,7 @@ export default class List extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(List);
-    const { list } = await import('../lib/cli/installed-kites.js');
+    const { list } = await import('../lib/cli/kites/installed-kites.js');
     await list({ format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { connectionFlags, connectionOptions, wholeNumber } from '../lib/cli/connection-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
-import { ping } from '../lib/cli/ping.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { connectionFlags, connectionOptions, wholeNumber } from '../lib/cli/target/connection-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
+import { ping } from '../lib/cli/call/ping.js';
 
 export default class Ping extends BaseCommand {
   static override summary = 'Ask a kite whether it answers, and how fast.';

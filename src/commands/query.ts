@@ -1,9 +1,9 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
-import { query } from '../lib/cli/query.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
+import { query } from '../lib/cli/query/query.js';
 
 export default class Query extends BaseCommand {
   static override summary = 'List the kites that are registered at Kontrol.';

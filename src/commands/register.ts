@@ -1,10 +1,10 @@
 import { boolean, string } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { keyStoreFlag, keyStoreOf } from '../lib/cli/keys/key-store-flag.js';
-import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
-import { register } from '../lib/cli/register.js';
-import { registerTarget } from '../lib/cli/register-target.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { keyStoreFlag, keyStoreOf } from '../lib/cli/target/key-store-flag.js';
+import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
+import { register } from '../lib/cli/register/register.js';
+import { registerTarget } from '../lib/cli/register/register-target.js';
 
 export default class Register extends BaseCommand {
   static override summary = 'Get a kite key from Kontrol, for all kites of yours on this machine.';

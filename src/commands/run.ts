@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/args';
-import { BaseCommand } from '../lib/cli/base-command.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
 
 export default class Run extends BaseCommand {
   static override summary = 'Run an installed kite.';
@@ -27,7 +27,7 @@ export default class Run extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args } = await this.parse(Run);
-    const { run } = await import('../lib/cli/installed-kites.js');
+    const { run } = await import('../lib/cli/kites/installed-kites.js');
     await run({ name: args.name, args: args.args ?? [] }, this.surroundings);
   }
 }

@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { serve } from '../lib/cli/serve/serve.js';
 import { serveFlags } from '../lib/cli/serve/serve-flags.js';
 import { serveOptions } from '../lib/cli/serve/serve-options.js';

@@ -1,7 +1,7 @@
 import { boolean } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { connectionFlags, connectionOptions } from '../lib/cli/connection-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { connectionFlags, connectionOptions } from '../lib/cli/target/connection-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { shell } from '../lib/cli/shell/shell.js';
 
 export default class Shell extends BaseCommand {

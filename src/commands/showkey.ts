@@ -1,7 +1,7 @@
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { kontrolFlags } from '../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
-import { showkey } from '../lib/cli/showkey.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { kontrolFlags } from '../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
+import { showkey } from '../lib/cli/keys/showkey.js';
 
 export default class Showkey extends BaseCommand {
   static override summary = 'Show what your kite key says: who you are, and which Kontrol vouches for it.';

@@ -1,8 +1,8 @@
 import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { call } from '../lib/cli/call.js';
-import { callFlags, callOptions } from '../lib/cli/call-flags.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { call } from '../lib/cli/call/call.js';
+import { callFlags, callOptions } from '../lib/cli/call/call-flags.js';
 
 export default class Tell extends BaseCommand {
   static override summary = 'Call a method, in the spelling of the Go tool: like call, with --method.';

@@ -1,9 +1,9 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
-import { token } from '../lib/cli/token.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
+import { token } from '../lib/cli/query/token.js';
 
 export default class Token extends BaseCommand {
   static override summary = 'Get a token from Kontrol, with which a kite can be called.';

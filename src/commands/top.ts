@@ -1,9 +1,9 @@
 import { string as stringArg } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { durationMs } from '../lib/cli/connection-flags.js';
-import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { durationMs } from '../lib/cli/target/connection-flags.js';
+import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { top } from '../lib/cli/top/top.js';
 
 export default class Top extends BaseCommand {

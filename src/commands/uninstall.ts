@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
-import { yesFlag } from '../lib/cli/yes-flag.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
+import { yesFlag } from '../lib/cli/frame/yes-flag.js';
 
 export default class Uninstall extends BaseCommand {
   static override summary = 'Remove an installed kite.';
@@ -31,7 +31,7 @@ export default class Uninstall extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Uninstall);
     const { all, yes } = flags;
-    const { uninstall } = await import('../lib/cli/installed-kites.js');
+    const { uninstall } = await import('../lib/cli/kites/installed-kites.js');
     await uninstall({ name: args.name, all, yes, format: formatOf(flags) }, this.surroundings);
   }
 }

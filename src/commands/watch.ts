@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/args';
-import { BaseCommand } from '../lib/cli/base-command.js';
-import { kontrolFlags, kontrolOptions } from '../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../lib/cli/output/format.js';
-import { watch } from '../lib/cli/query.js';
+import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
+import { watch } from '../lib/cli/query/query.js';
 
 export default class Watch extends BaseCommand {
   static override summary = 'Print each kite that comes or goes at Kontrol.';

@@ -1,16 +1,23 @@
 /** The library for pages: a page is a kite too. Everything a page imports from `kitectl/browser`. */
-export type { Auth, Client, ClientEvents, ClientOptions, Transport } from './kite/client.js';
-export type { HandleOptions, KiteEvents } from './kite/core.js';
+export type { Auth, Client, ClientEvents, ClientOptions, Transport } from './kite/call/client.js';
+export type { HandleOptions, KiteEvents } from './kite/kite-core.js';
 export type { GetKitesOptions, KontrolClient } from './kite/kontrol/kontrol-client.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/kontrol/token-renewal.js';
-export type { KiteEvent, KiteWatch } from './kite/kontrol/watch.js';
-export type { FinalFunc, Handler, Method, MethodHandling, Outcome, ThrottleOptions } from './kite/method.js';
-export type { AnyMethods, RemoteFunction } from './kite/method-types.js';
-export { Kite, type KiteOptions, type KontrolOptions } from './kite/page-kite.js';
-export type { CallOptions, Peer } from './kite/peer.js';
-export type { Request } from './kite/request.js';
-export type { ArgsSchema } from './kite/schema.js';
+export type { KiteEvent, KiteWatch } from './kite/kontrol/kite-watch.js';
+export type {
+  FinalFunc,
+  Handler,
+  Method,
+  MethodHandling,
+  Outcome,
+  ThrottleOptions,
+} from './kite/serve/method.js';
+export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
+export { Kite, type KiteOptions, type KontrolOptions } from './kite/page/page-kite.js';
+export type { CallOptions, Peer } from './kite/call/peer.js';
+export type { Request } from './kite/serve/request.js';
+export type { ArgsSchema } from './kite/serve/argument-schema.js';
 export { type ErrorType, isKiteError, KiteError, type KnownErrorType } from './protocol/errors.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';

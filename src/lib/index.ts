@@ -5,23 +5,23 @@ export {
   type ClientEvents,
   type ClientOptions,
   type Transport,
-} from './kite/client.js';
-export type { HandleOptions, KiteDescription, KiteEvents } from './kite/core.js';
-export type { TlsOptions } from './kite/http-listener.js';
-export type { HttpHandler } from './kite/http-routes.js';
-export type { HeartbeatFrom } from './kite/heartbeat-method.js';
+} from './kite/call/client.js';
+export type { HandleOptions, KiteDescription, KiteEvents } from './kite/kite-core.js';
+export type { TlsOptions } from './kite/serve/http-listener.js';
+export type { HttpHandler } from './kite/serve/http-routes.js';
+export type { HeartbeatFrom } from './kite/serve/heartbeat-method.js';
 export type { GetKitesOptions } from './kite/kontrol/kontrol-client.js';
 export type { RegisterOptions } from './kite/kontrol/kontrol-kite.js';
 export type { Registration } from './kite/kontrol/registration.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/kontrol/token-renewal.js';
-export type { KiteEvent, KiteWatch } from './kite/kontrol/watch.js';
+export type { KiteEvent, KiteWatch } from './kite/kontrol/kite-watch.js';
 export type {
   RegisterToProxyOptions,
   RegisterToTunnelOptions,
   ThroughProxyOptions,
-} from './kite/proxy/proxied-kite.js';
-export type { ProxyRegistration } from './kite/proxy/proxy-registration.js';
+} from './kite/proxied/proxied-kite.js';
+export type { ProxyRegistration } from './kite/proxied/proxy-registration.js';
 export { type CloseOptions, Kite, type KiteOptions } from './kite/kite.js';
 export type {
   FinalFunc,
@@ -31,12 +31,12 @@ export type {
   MethodHandling,
   Outcome,
   ThrottleOptions,
-} from './kite/method.js';
-export type { AnyMethods, RemoteFunction } from './kite/method-types.js';
-export type { CallOptions, Peer } from './kite/peer.js';
-export type { Request } from './kite/request.js';
-export type { ArgsSchema, JsonSchema } from './kite/schema.js';
-export type { SystemInfo, SystemMethod } from './kite/system-methods.js';
+} from './kite/serve/method.js';
+export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
+export type { CallOptions, Peer } from './kite/call/peer.js';
+export type { Request } from './kite/serve/request.js';
+export type { ArgsSchema, JsonSchema } from './kite/serve/argument-schema.js';
+export type { SystemInfo, SystemMethod } from './kite/serve/system-methods.js';
 export { type ErrorType, isKiteError, KiteError, type KnownErrorType } from './protocol/errors.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';

@@ -1,4 +1,4 @@
-import type { Client } from '../lib/kite/client.js';
+import type { Client } from '../lib/kite/call/client.js';
 import { isKiteError } from '../lib/protocol/errors.js';
 import { commandLine, parseArguments } from './arguments.js';
 import { element, setText } from './dom.js';

@@ -1,4 +1,4 @@
-import type { KiteEvent } from '../lib/kite/kontrol/watch.js';
+import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
 import { byId, setText } from './dom.js';
 import { parseRoute } from './route.js';
 import { Session, type SessionListener, type SessionOptions } from './session.js';

@@ -1,4 +1,4 @@
-import type { Client } from '../lib/kite/client.js';
+import type { Client } from '../lib/kite/call/client.js';
 import { type Clock, systemClock, type Timer } from '../lib/util/clock.js';
 
 /** What pinging a kite has told. */

@@ -1,8 +1,8 @@
-import type { Auth } from '../lib/kite/client.js';
+import type { Auth } from '../lib/kite/call/client.js';
 import { KontrolClient } from '../lib/kite/kontrol/kontrol-client.js';
 import { tokenExpiry } from '../lib/kite/kontrol/token-renewal.js';
-import type { KiteEvent } from '../lib/kite/kontrol/watch.js';
-import { Kite } from '../lib/kite/page-kite.js';
+import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
+import { Kite } from '../lib/kite/page/page-kite.js';
 import { KiteError } from '../lib/protocol/errors.js';
 import { parseQueryPath } from '../lib/protocol/query.js';
 import { systemClock, type Timer } from '../lib/util/clock.js';

@@ -1,5 +1,5 @@
 import type { RemoteKite } from '../lib/kite/kontrol/remote-kite.js';
-import type { KiteEvent } from '../lib/kite/kontrol/watch.js';
+import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
 import { Detail } from './detail.js';
 import { byId } from './dom.js';
 import { connectionHint } from './connection-hint.js';

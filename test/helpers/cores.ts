@@ -1,8 +1,8 @@
-import type { Dialer } from '../../src/lib/kite/client.js';
-import { type CoreOptions, KiteCore } from '../../src/lib/kite/core.js';
-import { addDefaultMethods } from '../../src/lib/kite/default-methods.js';
-import { addHeartbeatMethod } from '../../src/lib/kite/heartbeat-method.js';
-import { KnownCalls } from '../../src/lib/kite/known-calls.js';
+import type { Dialer } from '../../src/lib/kite/call/client.js';
+import { type CoreOptions, KiteCore } from '../../src/lib/kite/kite-core.js';
+import { addDefaultMethods } from '../../src/lib/kite/serve/default-methods.js';
+import { addHeartbeatMethod } from '../../src/lib/kite/serve/heartbeat-method.js';
+import { KnownCalls } from '../../src/lib/kite/call/envelope-cache.js';
 import { KiteError } from '../../src/lib/protocol/errors.js';
 import { defaultLimits } from '../../src/lib/util/limits.js';
 import { silentLogger } from '../../src/lib/util/logger.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type EtcdConfig, openStorage } from '../../src/lib/kontrol/storage/index.js';
-import type { Storage } from '../../src/lib/kontrol/storage/storage.js';
+import type { Storage } from '../../src/lib/kontrol/storage/shared/storage.js';
 import { systemClock } from '../../src/lib/util/clock.js';
 import { silentLogger } from '../../src/lib/util/logger.js';
 import { type EtcdOptions, EtcdServer, etcdInstalled } from './etcd-server.js';

@@ -3,7 +3,7 @@ import type {
   RtcDataChannel,
   RtcDescription,
   RtcPlatform,
-} from '../../src/lib/webrtc/rtc-platform.js';
+} from '../../src/lib/transport/webrtc/rtc-platform.js';
 
 type Listener = (event: never) => void;
 

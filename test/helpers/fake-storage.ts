@@ -6,7 +6,7 @@ import {
   StorageError,
   type StoredInvite,
   type StoredKeyPair,
-} from '../../src/lib/kontrol/storage/storage.js';
+} from '../../src/lib/kontrol/storage/shared/storage.js';
 
 /** A store in memory that two Kontrols can share, that counts, and that a test can take away. */
 export class FakeStorage implements Storage {

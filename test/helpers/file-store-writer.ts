@@ -1,6 +1,6 @@
 // A program: registers kites in the file store in the folder that it is given, many at a time, until it is killed, and
 // prints the id of each one once the store has acknowledged it.
-import { FileStorage } from '../../src/lib/kontrol/storage/file.js';
+import { FileStorage } from '../../src/lib/kontrol/storage/file/file-storage.js';
 import { registration } from './storage-conformance.js';
 
 const [folder = '', count = '0'] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import {
   type Storage,
   type StorageChange,
   StorageError,
-} from '../../src/lib/kontrol/storage/storage.js';
+} from '../../src/lib/kontrol/storage/shared/storage.js';
 import { idOf, NOW, PAIR, registration } from './storage-conformance.js';
 
 /** A store that several nodes use at the same time, and its server. */

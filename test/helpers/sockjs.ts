@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type DialOptions, dial } from '../../src/lib/sockjs/client/dial.js';
-import { SockJsServer, type SockJsServerOptions } from '../../src/lib/sockjs/server/server.js';
-import type { Channel, ChannelReceiver } from '../../src/lib/util/channel.js';
+import { type DialOptions, dial } from '../../src/lib/transport/dial/dial.js';
+import { SockJsServer, type SockJsServerOptions } from '../../src/lib/transport/server/sockjs-server.js';
+import type { Channel, ChannelReceiver } from '../../src/lib/transport/channel/channel.js';
 import { systemClock } from '../../src/lib/util/clock.js';
 import { defaultLimits, type Limits } from '../../src/lib/util/limits.js';
 

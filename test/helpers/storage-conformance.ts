@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Registration, Storage, StoredKeyPair } from '../../src/lib/kontrol/storage/storage.js';
+import type { Registration, Storage, StoredKeyPair } from '../../src/lib/kontrol/storage/shared/storage.js';
 import { testIdentity } from './keys.js';
 
 export const NOW = Date.UTC(2026, 0, 1) + 123;

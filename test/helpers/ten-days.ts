@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Kite } from '../../src/lib/index.js';
-import type { Storage } from '../../src/lib/kontrol/storage/storage.js';
+import type { Storage } from '../../src/lib/kontrol/storage/shared/storage.js';
 import { ManualClock, type TestKontrol, testKontrol } from '../../src/lib/testing.js';
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
-import type { Channel } from '../../src/lib/util/channel.js';
+import type { Channel } from '../../src/lib/transport/channel/channel.js';
 import { defaultLimits, type Limits } from '../../src/lib/util/limits.js';
-import { type PeerDialOptions, Peers } from '../../src/lib/webrtc/peers.js';
-import type { RtcPlatform } from '../../src/lib/webrtc/rtc-platform.js';
-import { readSignal, type SignalType } from '../../src/lib/webrtc/signals.js';
+import { type PeerDialOptions, Peers } from '../../src/lib/transport/webrtc/webrtc-peers.js';
+import type { RtcPlatform } from '../../src/lib/transport/webrtc/rtc-platform.js';
+import { readSignal, type SignalType } from '../../src/lib/transport/webrtc/signals.js';
 import { settled } from './cores.js';
 import { FakeRtc } from './fake-rtc.js';
 import { ManualClock } from './manual-clock.js';

@@ -1,5 +1,5 @@
 import { type KeyPair, signJwt } from '../../src/lib/keys/index.js';
-import { Verifier, type VerifierOptions } from '../../src/lib/kite/verify.js';
+import { Verifier, type VerifierOptions } from '../../src/lib/kite/trust/verifier.js';
 import { isKiteError } from '../../src/lib/protocol/errors.js';
 import { testIdentity, testKeyPair, testKiteKey, testToken } from './keys.js';
 import { ManualClock } from './manual-clock.js';

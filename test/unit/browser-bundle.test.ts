@@ -30,13 +30,13 @@ describe.each(['kitectl.js', 'kitectl.esm.js'])('%s', (name) => {
     expect(bundle().inputs).toEqual(
       expect.arrayContaining([
         'src/lib/protocol/errors.ts',
-        'src/lib/dnode/message.ts',
-        'src/lib/kite/client.ts',
-        'src/lib/kite/connection.ts',
-        'src/lib/kite/core.ts',
-        'src/lib/kite/kontrol/watch.ts',
-        'src/lib/sockjs/frames.ts',
-        'src/lib/sockjs/client/xhr-channel.ts',
+        'src/lib/dnode/dnode-message.ts',
+        'src/lib/kite/call/client.ts',
+        'src/lib/kite/call/connection.ts',
+        'src/lib/kite/kite-core.ts',
+        'src/lib/kite/kontrol/kite-watch.ts',
+        'src/lib/transport/sockjs/frames.ts',
+        'src/lib/transport/xhr/xhr-channel.ts',
       ]),
     );
     expect(bundle().inputs.filter((path) => !path.startsWith('src/lib/'))).toEqual([]);

@@ -1,7 +1,7 @@
-import { BaseCommand } from '../../lib/cli/base-command.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { explain } from '../../lib/cli/config/explain.js';
-import { connectionFlags } from '../../lib/cli/connection-flags.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { connectionFlags } from '../../lib/cli/target/connection-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ConfigExplain extends BaseCommand {
   static override summary = 'Show each setting, its value, and where it comes from.';

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { string as stringArg } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { addContext } from '../../lib/cli/context/manage.js';
-import { keyStoreFlag, keyStoreOf } from '../../lib/cli/keys/key-store-flag.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
-import { transportNames } from '../../lib/cli/transports.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { addContext } from '../../lib/cli/context/manage-contexts.js';
+import { keyStoreFlag, keyStoreOf } from '../../lib/cli/target/key-store-flag.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
+import { transportNames } from '../../lib/cli/target/transports.js';
 
 export default class ContextAdd extends BaseCommand {
   static override summary = 'Give a name to a Kontrol, a kite key and a kite that you work with.';

@@ -1,6 +1,6 @@
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { listContexts } from '../../lib/cli/context/manage.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { listContexts } from '../../lib/cli/context/manage-contexts.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ContextList extends BaseCommand {
   static override summary = 'List your contexts, and which one is in use.';

@@ -1,8 +1,8 @@
 import { string } from '@oclif/core/args';
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { removeContext } from '../../lib/cli/context/manage.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
-import { yesFlag } from '../../lib/cli/yes-flag.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { removeContext } from '../../lib/cli/context/manage-contexts.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
+import { yesFlag } from '../../lib/cli/frame/yes-flag.js';
 
 export default class ContextRemove extends BaseCommand {
   static override summary = 'Remove a context; its kite key stays where it is.';

@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args';
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { showContext } from '../../lib/cli/context/manage.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { showContext } from '../../lib/cli/context/manage-contexts.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ContextShow extends BaseCommand {
   static override summary = 'Show what a context says.';

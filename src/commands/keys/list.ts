@@ -1,8 +1,8 @@
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { keyStoreFlag } from '../../lib/cli/keys/key-store-flag.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { keyStoreFlag } from '../../lib/cli/target/key-store-flag.js';
 import { listKeys } from '../../lib/cli/keys/list-keys.js';
-import { kontrolFlags } from '../../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { kontrolFlags } from '../../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysList extends BaseCommand {
   static override summary = 'List your kite keys, where each is, and which one commands use.';

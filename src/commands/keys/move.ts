@@ -1,10 +1,10 @@
 import { boolean, string } from '@oclif/core/flags';
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { oneOf } from '../../lib/cli/connection-flags.js';
-import { keyStores } from '../../lib/cli/context/contexts.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { oneOf } from '../../lib/cli/target/connection-flags.js';
+import { keyStores } from '../../lib/cli/target/contexts.js';
 import { moveKey } from '../../lib/cli/keys/move-key.js';
-import { kontrolFlags } from '../../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { kontrolFlags } from '../../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysMove extends BaseCommand {
   static override summary = 'Move your kite key to the keychain of your desktop, or back to a file.';

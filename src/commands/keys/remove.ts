@@ -1,10 +1,10 @@
 import { string } from '@oclif/core/args';
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { keyStoreFlag } from '../../lib/cli/keys/key-store-flag.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { keyStoreFlag } from '../../lib/cli/target/key-store-flag.js';
 import { forgetKey } from '../../lib/cli/keys/remove-key.js';
-import { kontrolFlags } from '../../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
-import { yesFlag } from '../../lib/cli/yes-flag.js';
+import { kontrolFlags } from '../../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
+import { yesFlag } from '../../lib/cli/frame/yes-flag.js';
 
 export default class KeysRemove extends BaseCommand {
   static override summary = 'Remove a kite key from this machine.';

@@ -1,10 +1,10 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { keyStoreFlag } from '../../lib/cli/keys/key-store-flag.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { keyStoreFlag } from '../../lib/cli/target/key-store-flag.js';
 import { showKey } from '../../lib/cli/keys/show-key.js';
-import { kontrolFlags } from '../../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { kontrolFlags } from '../../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysShow extends BaseCommand {
   static override summary = 'Show what a kite key says, and where it is.';

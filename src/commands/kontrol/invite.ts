@@ -1,9 +1,9 @@
 import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { BaseCommand } from '../../lib/cli/base-command.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { invite } from '../../lib/cli/kontrol/invite.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
-import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
+import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
 
 export default class KontrolInvite extends BaseCommand {
   static override summary = 'Make an invite: with it, one person gets one kite key.';

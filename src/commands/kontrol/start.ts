@@ -1,7 +1,7 @@
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
-import { startFlags } from '../../lib/cli/kontrol/start-flags.js';
-import { startOptions } from '../../lib/cli/kontrol/start-options.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
+import { startFlags } from '../../lib/cli/kontrol/kontrol-start-flags.js';
+import { startOptions } from '../../lib/cli/kontrol/kontrol-start-options.js';
 
 export default class KontrolStart extends BaseCommand {
   static override summary =
@@ -35,7 +35,7 @@ export default class KontrolStart extends BaseCommand {
     const { flags } = await this.parse(KontrolStart);
     const options = startOptions(flags, this.surroundings.env);
     // A file of its own: nothing else needs the registry, and it is large.
-    const { startKontrol } = await import('../../lib/cli/kontrol-server.js');
+    const { startKontrol } = await import('../../lib/cli/kontrol/kontrol-server.js');
     await startKontrol({ ...options, format: formatOf(flags), root: this.config.root }, this.surroundings);
   }
 }

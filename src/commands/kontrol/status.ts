@@ -1,7 +1,7 @@
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { status } from '../../lib/cli/kontrol/status.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
-import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { status } from '../../lib/cli/kontrol/kontrol-status.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
+import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
 
 export default class KontrolStatus extends BaseCommand {
   static override summary = 'Show how a Kontrol is: its kites, its store, its keys.';

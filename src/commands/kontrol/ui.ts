@@ -1,8 +1,8 @@
 import { boolean } from '@oclif/core/flags';
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { printLink } from '../../lib/cli/kontrol/ui.js';
-import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { printLink } from '../../lib/cli/kontrol/ui-link.js';
+import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KontrolUi extends BaseCommand {
   static override summary = "Print a link that opens Kontrol's page, where you are signed in.";

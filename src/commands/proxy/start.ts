@@ -1,7 +1,7 @@
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
-import { proxyStartFlags } from '../../lib/cli/proxy/start-flags.js';
-import { proxyStartOptions } from '../../lib/cli/proxy/start-options.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
+import { proxyStartFlags } from '../../lib/cli/proxy/proxy-start-flags.js';
+import { proxyStartOptions } from '../../lib/cli/proxy/proxy-start-options.js';
 
 export default class ProxyStart extends BaseCommand {
   static override summary =
@@ -37,7 +37,7 @@ export default class ProxyStart extends BaseCommand {
     const { flags } = await this.parse(ProxyStart);
     const options = proxyStartOptions(flags, this.surroundings.env);
     // A file of its own: nothing else needs the proxies.
-    const { startProxy } = await import('../../lib/cli/proxy-server.js');
+    const { startProxy } = await import('../../lib/cli/proxy/proxy-server.js');
     await startProxy({ ...options, format: formatOf(flags) }, this.surroundings);
   }
 }

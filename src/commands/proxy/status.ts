@@ -1,9 +1,9 @@
 import { string } from '@oclif/core/flags';
-import { BaseCommand } from '../../lib/cli/base-command.js';
-import { kontrolFlags, kontrolOptions } from '../../lib/cli/kontrol-flags.js';
-import { formatOf, outputFlags } from '../../lib/cli/output/format.js';
-import { proxyStatus } from '../../lib/cli/proxy/status.js';
-import { checkedUrl } from '../../lib/cli/target.js';
+import { BaseCommand } from '../../lib/cli/frame/base-command.js';
+import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
+import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
+import { proxyStatus } from '../../lib/cli/proxy/proxy-status.js';
+import { checkedUrl } from '../../lib/cli/target/target.js';
 
 export default class ProxyStatus extends BaseCommand {
   static override summary = 'Show who is behind the proxies: since when, with how many sessions and bytes.';

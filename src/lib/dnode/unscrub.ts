@@ -1,4 +1,4 @@
-import type { CallbackPath } from './message.js';
+import type { CallbackPath } from './dnode-message.js';
 
 /** Where a path leads: a place that exists and is an own one. */
 interface Place {

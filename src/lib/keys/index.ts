@@ -28,4 +28,4 @@ export {
   parseToken,
   type Token,
   tokenOf,
-} from './token.js';
+} from './kite-token.js';

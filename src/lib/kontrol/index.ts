@@ -1,10 +1,10 @@
 /** Kontrol: where kites register, are found and get tokens. */
-export type { KontrolStatus } from './administration.js';
-export type { KeyPairInfo } from './key-ring.js';
-export { INVITE_TTL } from './invites.js';
+export type { KontrolStatus } from './admin/administration.js';
+export type { KeyPairInfo } from './tokens/key-ring.js';
+export { INVITE_TTL } from './admin/invites.js';
 export { Kontrol } from './kontrol.js';
 export type { KontrolOptions } from './kontrol-options.js';
-export type { RegistrationMode } from './machines.js';
-export { openPolicy, ownPolicy, type Policy, type PolicyAction, type PolicyRule } from './policy.js';
-export { loadPolicy, parsePolicy } from './policy-file.js';
-export { defaultTimings, type Timings } from './timings.js';
+export type { RegistrationMode } from './admin/machine-registration.js';
+export { openPolicy, ownPolicy, type Policy, type PolicyAction, type PolicyRule } from './admin/policy.js';
+export { loadPolicy, parsePolicy } from './admin/policy-file.js';
+export { defaultTimings, type Timings } from './registry/lease-timings.js';

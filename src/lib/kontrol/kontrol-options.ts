@@ -1,14 +1,14 @@
 import type { KeyPair } from '../keys/index.js';
-import type { TlsOptions } from '../kite/http-listener.js';
+import type { TlsOptions } from '../kite/serve/http-listener.js';
 import { ConfigurationError } from '../protocol/errors.js';
 import type { Clock } from '../util/clock.js';
 import type { Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import { isLoopbackHost } from '../util/loopback.js';
-import type { RegistrationMode } from './machines.js';
-import type { Policy } from './policy.js';
-import type { Storage } from './storage/storage.js';
-import type { Timings } from './timings.js';
+import type { RegistrationMode } from './admin/machine-registration.js';
+import type { Policy } from './admin/policy.js';
+import type { Storage } from './storage/shared/storage.js';
+import type { Timings } from './registry/lease-timings.js';
 
 /** What a Kontrol runs with. */
 export interface KontrolOptions {

@@ -1,6 +1,6 @@
-import type { Channel, ChannelReceiver } from '../util/channel.js';
+import type { Channel, ChannelReceiver } from '../transport/channel/channel.js';
 import type { Clock } from '../util/clock.js';
-import { type Message, messageText } from '../util/message.js';
+import { type Message, messageText } from '../transport/channel/outgoing-message.js';
 import { MemoryChannel } from './memory-channel.js';
 
 /** What goes wrong on a connection in memory. May be changed at any time; counts for what is sent from then on. */

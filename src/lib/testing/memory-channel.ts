@@ -1,5 +1,5 @@
-import type { Channel, ChannelReceiver } from '../util/channel.js';
-import { type Message, messageText } from '../util/message.js';
+import type { Channel, ChannelReceiver } from '../transport/channel/channel.js';
+import { type Message, messageText } from '../transport/channel/outgoing-message.js';
 
 /** One end of a connection in memory. What is sent arrives at the other end in a later microtask, in order. */
 export class MemoryChannel implements Channel {

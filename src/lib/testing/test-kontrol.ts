@@ -1,6 +1,6 @@
 import { Kite, type KiteOptions } from '../kite/kite.js';
 import { Kontrol, type KontrolOptions } from '../kontrol/index.js';
-import { MemoryStorage } from '../kontrol/storage/memory.js';
+import { MemoryStorage } from '../kontrol/storage/memory/memory-storage.js';
 import { silentLogger } from '../util/logger.js';
 
 /** A Kontrol in this process, and kites that belong to it. */

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
 import type { Logger } from './logger.js';
-import { makeVisible } from './visible.js';
+import { makeVisible } from './printable.js';
 
 /** From the most to the least talkative. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;

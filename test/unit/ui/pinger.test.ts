@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Client } from '../../../src/lib/kite/client.js';
+import type { Client } from '../../../src/lib/kite/call/client.js';
 import { PING_EVERY, type Pinged, Pinger } from '../../../src/ui/pinger.js';
 import { settled } from '../../helpers/cores.js';
 import { ManualClock } from '../../helpers/manual-clock.js';

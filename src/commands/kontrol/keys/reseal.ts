@@ -1,7 +1,7 @@
-import { BaseCommand } from '../../../lib/cli/base-command.js';
-import { storageFlags } from '../../../lib/cli/kontrol/start-flags.js';
-import { storageOptions } from '../../../lib/cli/kontrol/start-options.js';
-import { formatOf, outputFlags } from '../../../lib/cli/output/format.js';
+import { BaseCommand } from '../../../lib/cli/frame/base-command.js';
+import { storageFlags } from '../../../lib/cli/kontrol/kontrol-start-flags.js';
+import { storageOptions } from '../../../lib/cli/kontrol/kontrol-start-options.js';
+import { formatOf, outputFlags } from '../../../lib/cli/terminal/output-format.js';
 
 export default class KontrolKeysReseal extends BaseCommand {
   static override summary = 'Encrypt the private keys in the store with another secret.';
@@ -26,7 +26,7 @@ export default class KontrolKeysReseal extends BaseCommand {
     const { flags } = await this.parse(KontrolKeysReseal);
     const storage = storageOptions(flags, this.surroundings.env);
     // The stores are large, and nothing else needs them.
-    const { resealKeys } = await import('../../../lib/cli/kontrol-server.js');
+    const { resealKeys } = await import('../../../lib/cli/kontrol/kontrol-server.js');
     await resealKeys({ storage, format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -1,11 +1,11 @@
 import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { BaseCommand } from '../../../lib/cli/base-command.js';
-import { revokeKeys } from '../../../lib/cli/kontrol/keys.js';
-import { formatOf, outputFlags } from '../../../lib/cli/output/format.js';
-import { kontrolFlags, kontrolOptions } from '../../../lib/cli/kontrol-flags.js';
+import { BaseCommand } from '../../../lib/cli/frame/base-command.js';
+import { revokeKeys } from '../../../lib/cli/kontrol/kontrol-keys.js';
+import { formatOf, outputFlags } from '../../../lib/cli/terminal/output-format.js';
+import { kontrolFlags, kontrolOptions } from '../../../lib/cli/target/kontrol-flags.js';
 
-import { yesFlag } from '../../../lib/cli/yes-flag.js';
+import { yesFlag } from '../../../lib/cli/frame/yes-flag.js';
 
 export default class KontrolKeysRevoke extends BaseCommand {
   static override summary = 'Refuse from now on what a key pair signed, or one kite key.';

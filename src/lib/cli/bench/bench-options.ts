@@ -1,7 +1,7 @@
-import { usageError } from '../cli-error.js';
-import type { ConnectionOptions } from '../connection.js';
-import { durationMs, wholeNumber } from '../connection-flags.js';
-import type { OutputFormat } from '../output/format.js';
+import { usageError } from '../runtime/cli-error.js';
+import type { ConnectionOptions } from '../target/with-connection.js';
+import { durationMs, wholeNumber } from '../target/connection-flags.js';
+import type { OutputFormat } from '../terminal/output-format.js';
 
 export interface BenchOptions extends ConnectionOptions {
   readonly method: string;

@@ -1,17 +1,17 @@
 import { isKiteError } from '../../protocol/errors.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
-import { type Connected, withConnection } from '../connection.js';
-import { type Doing, toCliError } from '../failures.js';
-import { printDetails } from '../output/details.js';
-import { isDataFormat } from '../output/document.js';
-import type { OutputFormat } from '../output/format.js';
-import { bar, ProgressLine } from '../progress.js';
-import type { Surroundings } from '../surroundings.js';
+import { type Connected, withConnection } from '../target/with-connection.js';
+import { type Doing, toCliError } from '../frame/failures.js';
+import { printDetails } from '../terminal/details.js';
+import { isDataFormat } from '../terminal/document.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { bar, ProgressLine } from '../terminal/progress.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
 import type { BenchOptions } from './bench-options.js';
 import { Load, type LoadResult } from './load.js';
-import { Measured } from './measured.js';
-import { fieldsOf, type Report, reportOf } from './report.js';
+import { Measured } from './measurement.js';
+import { fieldsOf, type Report, reportOf } from './bench-report.js';
 
 /** Milliseconds between two looks at the progress. */
 const LOOK = 200;

@@ -1,5 +1,5 @@
-import { groupsOf, splitArgv } from '../argv.js';
-import type { ArgInfo, CommandInfo, FlagInfo } from './manifest.js';
+import { groupsOf, splitArgv } from '../frame/argv.js';
+import type { ArgInfo, CommandInfo, FlagInfo } from './command-manifest.js';
 
 /** What stands for a word that may be completed. */
 export interface Candidate {

@@ -1,8 +1,8 @@
-import { makeVisible } from '../../util/visible.js';
-import { type Surroundings, write } from '../surroundings.js';
-import { answersOf } from './answers.js';
+import { makeVisible } from '../../util/printable.js';
+import { type Surroundings, write } from '../runtime/command-runtime.js';
+import { answersOf } from './completions.js';
 import { type Candidate, complete, matching } from './candidates.js';
-import { readManifest } from './manifest.js';
+import { readManifest } from './command-manifest.js';
 import { shellWords } from './shell-words.js';
 
 export interface CompleteOptions {

@@ -1,10 +1,10 @@
 import { isKiteError } from '../../protocol/errors.js';
-import { isCliError } from '../cli-error.js';
-import { findKey, type FoundKey, type KeyChoice } from '../keys/find-key.js';
-import type { OutputFormat } from '../output/format.js';
-import { type Listing, printList } from '../output/listing.js';
-import type { Surroundings } from '../surroundings.js';
-import { type Setting, type SettingFlags, settingsOf } from './settings.js';
+import { isCliError } from '../runtime/cli-error.js';
+import { findKey, type FoundKey, type KeyChoice } from '../target/find-key.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { type Listing, printList } from '../terminal/listing.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+import { type Setting, type SettingFlags, settingsOf } from '../target/settings.js';
 
 /** Prints each setting, its value, and what says so. */
 export async function explain(

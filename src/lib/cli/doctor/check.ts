@@ -1,7 +1,7 @@
 import { isKiteError } from '../../protocol/errors.js';
-import { ExitCode } from '../exit-codes.js';
-import { isCliError } from '../cli-error.js';
-import { toCliError } from '../failures.js';
+import { ExitCode } from '../runtime/exit-codes.js';
+import { isCliError } from '../runtime/cli-error.js';
+import { toCliError } from '../frame/failures.js';
 
 export type Verdict = 'ok' | 'warning' | 'failed' | 'skipped';
 

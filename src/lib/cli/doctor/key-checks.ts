@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import { kiteHome } from '../../keys/index.js';
-import { contextsPath, readContexts } from '../context/contexts.js';
-import { loadKiteKey } from '../credentials.js';
-import type { FoundKey, KeyChoice } from '../keys/find-key.js';
-import type { Surroundings } from '../surroundings.js';
+import { contextsPath, readContexts } from '../target/contexts.js';
+import { loadKiteKey } from '../target/choose-key.js';
+import type { FoundKey, KeyChoice } from '../target/find-key.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
 import { type Finding, fromError, ok, warning } from './check.js';
 
 type Environment = Surroundings['env'];

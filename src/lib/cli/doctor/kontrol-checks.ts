@@ -1,9 +1,9 @@
 import { type Auth, Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { silentLogger } from '../../util/logger.js';
-import { makeVisible } from '../../util/visible.js';
-import { ExitCode } from '../exit-codes.js';
-import { isLoopback } from '../target.js';
+import { makeVisible } from '../../util/printable.js';
+import { ExitCode } from '../runtime/exit-codes.js';
+import { isLoopback } from '../target/target.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
 import { type Probe, probe } from './http-probe.js';
 

@@ -1,9 +1,9 @@
 import { string } from '@oclif/core/flags';
-import { kontrolFlag, kontrolUrls, oneOf } from '../connection-flags.js';
-import { contextFlag } from '../context/context-flags.js';
-import { transportNames } from '../transports.js';
-import { isCliError, usageError } from '../cli-error.js';
-import { checkedUrl } from '../target.js';
+import { kontrolFlag, kontrolUrls, oneOf } from '../target/connection-flags.js';
+import { contextFlag } from '../target/context-flags.js';
+import { transportNames } from '../target/transports.js';
+import { isCliError, usageError } from '../runtime/cli-error.js';
+import { checkedUrl } from '../target/target.js';
 import type { ExposeOptions } from './expose.js';
 
 export const exposeFlags = {

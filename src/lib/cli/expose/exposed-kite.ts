@@ -1,7 +1,7 @@
 import { Kite, type KiteOptions } from '../../index.js';
-import { type DialOptions, dial } from '../../sockjs/client/dial.js';
-import { Relay } from '../../sockjs/relay.js';
-import type { Channel } from '../../util/channel.js';
+import { type DialOptions, dial } from '../../transport/dial/dial.js';
+import { Relay } from '../../transport/relay/relay.js';
+import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../util/limits.js';
 

@@ -1,7 +1,7 @@
 import { Kite } from '../../index.js';
 import { type KiteIdentity, parseIdentity, validateIdentity } from '../../protocol/identity.js';
-import { makeVisible } from '../../util/visible.js';
-import { isLoopback } from '../target.js';
+import { makeVisible } from '../../util/printable.js';
+import { isLoopback } from '../target/target.js';
 import type { LocalKite } from './exposed-kite.js';
 
 /** Milliseconds that the kite has to say who it is. Those of `kite.js` never answer who shows a key. */

@@ -1,10 +1,10 @@
-import { dial } from '../../sockjs/client/dial.js';
+import { dial } from '../../transport/dial/dial.js';
 import { KiteError } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../util/limits.js';
-import type { CliError } from '../cli-error.js';
-import { type TransportName, transports } from '../transports.js';
-import { toCliError } from '../failures.js';
+import type { CliError } from '../runtime/cli-error.js';
+import { type TransportName, transports } from '../target/transports.js';
+import { toCliError } from '../frame/failures.js';
 import type { LocalKite } from './exposed-kite.js';
 
 /** Milliseconds that the kite has to answer at the start. */

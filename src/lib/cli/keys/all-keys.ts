@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type KiteKey, kiteHome, kiteKeyPath } from '../../keys/index.js';
 import { isKiteError } from '../../protocol/errors.js';
-import { isCliError } from '../cli-error.js';
-import { readContexts } from '../context/contexts.js';
+import { isCliError } from '../runtime/cli-error.js';
+import { readContexts } from '../target/contexts.js';
 import {
   accountOf,
   describePlace,
@@ -11,9 +11,9 @@ import {
   placeInContext,
   placeOfKey,
   readKey,
-} from './find-key.js';
-import { type Keychain, openKeychain } from './keychain.js';
-import { isThere } from '../is-there.js';
+} from '../target/find-key.js';
+import { type Keychain, openKeychain } from '../target/keychain.js';
+import { isThere } from '../runtime/path-exists.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,9 +1,9 @@
-import type { OutputFormat } from '../output/format.js';
-import { type Listing, printList } from '../output/listing.js';
-import { formatTime } from '../output/time.js';
-import type { Surroundings } from '../surroundings.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { type Listing, printList } from '../terminal/listing.js';
+import { formatTime } from '../terminal/time.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
 import { allKeys, entryAccount, type KeyEntry } from './all-keys.js';
-import { describePlace, type KeyChoice, placeData } from './find-key.js';
+import { describePlace, type KeyChoice, placeData } from '../target/find-key.js';
 
 export interface ListKeysOptions extends KeyChoice {
   /** Look into the keychain though no context uses it. */

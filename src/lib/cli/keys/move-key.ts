@@ -1,12 +1,19 @@
 import { parseKiteKey } from '../../keys/index.js';
-import { configurationError, usageError } from '../cli-error.js';
-import type { KeyStore } from '../context/contexts.js';
-import { loadKiteKey } from '../credentials.js';
-import { printDetails } from '../output/details.js';
-import type { OutputFormat } from '../output/format.js';
-import type { Surroundings } from '../surroundings.js';
-import { accountOf, describePlace, type KeyChoice, type KeyPlace, placeData, readKey } from './find-key.js';
-import { type Keychain, openKeychain } from './keychain.js';
+import { configurationError, usageError } from '../runtime/cli-error.js';
+import type { KeyStore } from '../target/contexts.js';
+import { loadKiteKey } from '../target/choose-key.js';
+import { printDetails } from '../terminal/details.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+import {
+  accountOf,
+  describePlace,
+  type KeyChoice,
+  type KeyPlace,
+  placeData,
+  readKey,
+} from '../target/find-key.js';
+import { type Keychain, openKeychain } from '../target/keychain.js';
 import { isTaken, planStore, removeKey, type StorePlan, storeKey } from './store-key.js';
 
 export interface MoveKeyOptions extends KeyChoice {

@@ -1,11 +1,11 @@
-import { configurationError, notFound, usageError } from '../cli-error.js';
-import { printDetails } from '../output/details.js';
-import type { OutputFormat } from '../output/format.js';
-import { requireConsent } from '../prompt.js';
-import { suggest } from '../suggest.js';
-import type { Surroundings } from '../surroundings.js';
+import { configurationError, notFound, usageError } from '../runtime/cli-error.js';
+import { printDetails } from '../terminal/details.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { requireConsent } from '../terminal/prompt.js';
+import { suggest } from '../runtime/suggest.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
 import { allKeys, entryAccount, type KeyEntry } from './all-keys.js';
-import { describePlace, findKey, type KeyChoice, type KeyPlace, placeData } from './find-key.js';
+import { describePlace, findKey, type KeyChoice, type KeyPlace, placeData } from '../target/find-key.js';
 import { removeKey } from './store-key.js';
 
 export interface KeyNamed extends KeyChoice {

@@ -1,8 +1,8 @@
-import { configurationError } from '../cli-error.js';
-import type { OutputFormat } from '../output/format.js';
-import { printKey } from '../showkey.js';
-import { type Surroundings, write } from '../surroundings.js';
-import { describePlace } from './find-key.js';
+import { configurationError } from '../runtime/cli-error.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { printKey } from './showkey.js';
+import { type Surroundings, write } from '../runtime/command-runtime.js';
+import { describePlace } from '../target/find-key.js';
 import { type KeyNamed, keyNamed } from './remove-key.js';
 
 export interface ShowKeyOptions extends KeyNamed {

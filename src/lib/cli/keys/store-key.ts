@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type KiteKey, kiteHome, kiteKeyPath, parseKiteKey, writeKiteKeyFile } from '../../keys/index.js';
-import { type CliError, configurationError } from '../cli-error.js';
+import { type CliError, configurationError } from '../runtime/cli-error.js';
 import {
   type Context,
   type Contexts,
@@ -10,11 +10,11 @@ import {
   readContexts,
   requireContextName,
   writeContexts,
-} from '../context/contexts.js';
-import { toCliError } from '../failures.js';
-import { isThere } from '../is-there.js';
-import { accountOf, describePlace, type KeyPlace } from './find-key.js';
-import { type Keychain, openKeychain } from './keychain.js';
+} from '../target/contexts.js';
+import { toCliError } from '../frame/failures.js';
+import { isThere } from '../runtime/path-exists.js';
+import { accountOf, describePlace, type KeyPlace } from '../target/find-key.js';
+import { type Keychain, openKeychain } from '../target/keychain.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InstallBounds } from './bounds.js';
+import type { InstallBounds } from './install-limits.js';
 import { EntryCheck } from './entry-check.js';
 
 /** What belongs to the making of a kite, and not to the kite. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { CliError, notFound } from '../cli-error.js';
-import { ExitCode } from '../exit-codes.js';
-import { badSource } from './place.js';
+import { CliError, notFound } from '../runtime/cli-error.js';
+import { ExitCode } from '../runtime/exit-codes.js';
+import { badSource } from './kite-folder.js';
 
 export interface DownloadOptions {
   readonly maxBytes: number;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import type { CliError } from '../cli-error.js';
-import type { InstallBounds } from './bounds.js';
-import { badSource } from './place.js';
+import type { CliError } from '../runtime/cli-error.js';
+import type { InstallBounds } from './install-limits.js';
+import { badSource } from './kite-folder.js';
 
 /** One file, folder or link that is to be unpacked. */
 export interface Entry {

@@ -1,14 +1,14 @@
 import { systemClock } from '../../util/clock.js';
-import { usageError } from '../cli-error.js';
-import { printDetails } from '../output/details.js';
-import type { OutputFormat } from '../output/format.js';
-import type { Surroundings } from '../surroundings.js';
-import { defaultInstallBounds, type InstallBounds } from './bounds.js';
+import { usageError } from '../runtime/cli-error.js';
+import { printDetails } from '../terminal/details.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+import { defaultInstallBounds, type InstallBounds } from './install-limits.js';
 import { Installation } from './installation.js';
 import { programOf } from './installed.js';
-import { parseDigest } from './manifest.js';
-import { kitesFolder, nameOf, placeFolder, placePath } from './place.js';
-import { parseSource } from './source.js';
+import { parseDigest } from './kite-manifest.js';
+import { kitesFolder, nameOf, placeFolder, placePath } from './kite-folder.js';
+import { parseSource } from './install-source.js';
 import { withStaging } from './staging.js';
 
 export interface InstallOptions {

@@ -2,8 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../keys/secure-files.js';
 import { compareVersions, parseVersion } from '../../protocol/version.js';
-import { notFound, usageError } from '../cli-error.js';
-import { isSegment, isVersion, nameOf, type Place, placeFolder, placePath } from './place.js';
+import { notFound, usageError } from '../runtime/cli-error.js';
+import { isSegment, isVersion, nameOf, type Place, placeFolder, placePath } from './kite-folder.js';
 
 /** The program of a kite that is in a folder. */
 export function programOf(folder: string, place: Pick<Place, 'repo'>): string {

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { platform } from 'node:process';
-import { CliError, configurationError, notFound } from '../cli-error.js';
-import { ExitCode } from '../exit-codes.js';
+import { CliError, configurationError, notFound } from '../runtime/cli-error.js';
+import { ExitCode } from '../runtime/exit-codes.js';
 import { LastLine } from '../serve/last-line.js';
-import { badSource, checkedPlace, isSegment, NOBODY, type Place } from './place.js';
-import type { Source } from './source.js';
+import { badSource, checkedPlace, isSegment, NOBODY, type Place } from './kite-folder.js';
+import type { Source } from './install-source.js';
 
 export interface NpmOptions {
   readonly source: Extract<Source, { type: 'npm' }>;

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import type { Clock } from '../../util/clock.js';
-import { configurationError } from '../cli-error.js';
-import { type Place, placeFolder, placePath } from './place.js';
+import { configurationError } from '../runtime/cli-error.js';
+import { type Place, placeFolder, placePath } from './kite-folder.js';
 
 const PREFIX = '.staging-';
 

@@ -1,11 +1,11 @@
 import { systemClock } from '../../util/clock.js';
-import { usageError } from '../cli-error.js';
-import { printDetails } from '../output/details.js';
-import type { OutputFormat } from '../output/format.js';
-import { requireConsent } from '../prompt.js';
-import type { Surroundings } from '../surroundings.js';
+import { usageError } from '../runtime/cli-error.js';
+import { printDetails } from '../terminal/details.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { requireConsent } from '../terminal/prompt.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
 import { installedKites, listed, matching } from './installed.js';
-import { kitesFolder, placePath } from './place.js';
+import { kitesFolder, placePath } from './kite-folder.js';
 import { moveOut, withStaging } from './staging.js';
 
 export interface UninstallOptions {

@@ -3,10 +3,10 @@ import { link, mkdir, open, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { isCliError } from '../cli-error.js';
-import type { InstallBounds } from './bounds.js';
+import { isCliError } from '../runtime/cli-error.js';
+import type { InstallBounds } from './install-limits.js';
 import { type Entry, EntryCheck } from './entry-check.js';
-import { badSource } from './place.js';
+import { badSource } from './kite-folder.js';
 
 /**
  * Unpacks a tar.gz into a new folder in `folder`, and resolves with the folder in it that holds the kite. Nothing is

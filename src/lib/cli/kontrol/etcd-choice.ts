@@ -1,7 +1,7 @@
 import type { EtcdConfig } from '../../kontrol/storage/index.js';
-import { usageError } from '../cli-error.js';
+import { usageError } from '../runtime/cli-error.js';
 import { namedPem } from './named-file.js';
-import { said, type Secrets, type Setting } from './setting.js';
+import { said, type Secrets, type Setting } from './storage-setting.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

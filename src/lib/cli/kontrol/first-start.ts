@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { kiteKeyPath } from '../../keys/index.js';
-import { usageError } from '../cli-error.js';
-import { isThere } from '../is-there.js';
-import type { OutputFormat } from '../output/format.js';
-import { choose, confirm } from '../prompt.js';
-import { canAsk, type Surroundings } from '../surroundings.js';
+import { usageError } from '../runtime/cli-error.js';
+import { isThere } from '../runtime/path-exists.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { choose, confirm } from '../terminal/prompt.js';
+import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
 import { defaultKeyFiles } from './initial.js';
-import type { StartOptions } from './start-options.js';
+import type { StartOptions } from './kontrol-start-options.js';
 
 /**
  * Asks a person, at the first start of a Kontrol, what would be decided for them: whether to make what is missing, and

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { type KeyPair, newKiteKey } from '../../keys/index.js';
 import { systemClock } from '../../util/clock.js';
-import { configurationError, usageError } from '../cli-error.js';
-import { describePlace, type KeyPlace, placeData, readKey } from '../keys/find-key.js';
+import { configurationError, usageError } from '../runtime/cli-error.js';
+import { describePlace, type KeyPlace, placeData, readKey } from '../target/find-key.js';
 import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
-import { printDetails } from '../output/details.js';
-import type { OutputFormat } from '../output/format.js';
-import type { Surroundings } from '../surroundings.js';
+import { printDetails } from '../terminal/details.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
 import { makeKeyFiles, readKeyFiles } from './key-files.js';
-import type { KeyFiles, StartOptions } from './start-options.js';
+import type { KeyFiles, StartOptions } from './kontrol-start-options.js';
 
 /** Where the key pair is when the person names no files. */
 export function defaultKeyFiles(home: string): KeyFiles {

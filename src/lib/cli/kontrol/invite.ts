@@ -1,10 +1,10 @@
 import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
-import { usageError } from '../cli-error.js';
-import type { KontrolOptions } from '../kontrol-client.js';
-import { printDetails } from '../output/details.js';
-import type { OutputFormat } from '../output/format.js';
-import type { Surroundings } from '../surroundings.js';
-import { administer } from './admin.js';
+import { usageError } from '../runtime/cli-error.js';
+import type { KontrolOptions } from '../target/with-kontrol.js';
+import { printDetails } from '../terminal/details.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+import { administer } from './kontrol-admin.js';
 
 export interface InviteOptions extends KontrolOptions {
   readonly username: string;

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { generateKeyPair, type KeyPair, parseKeyPair, writeKeyPairFiles } from '../../keys/index.js';
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
-import { type CliError, configurationError, isCliError } from '../cli-error.js';
-import type { KeyFiles } from './start-options.js';
+import { type CliError, configurationError, isCliError } from '../runtime/cli-error.js';
+import type { KeyFiles } from './kontrol-start-options.js';
 
 // A PEM of the longest key takes 6,400 characters.
 const MAX_BYTES = 65_536;

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
-import type { ParsedStartFlags } from './start-flags.js';
-import { configurationError, isCliError } from '../cli-error.js';
-import { said } from './setting.js';
+import type { ParsedStartFlags } from './kontrol-start-flags.js';
+import { configurationError, isCliError } from '../runtime/cli-error.js';
+import { said } from './storage-setting.js';
 
 /** Characters of the longest password and the largest set of certificates that are read. */
 const MAX_FILE = 1024 * 1024;

@@ -10,10 +10,10 @@ import {
 import type { Kontrol } from '../../kontrol/kontrol.js';
 import { isKiteError } from '../../protocol/errors.js';
 import type { Logger } from '../../util/logger.js';
-import { isCliError } from '../cli-error.js';
-import { type KeyStore, readContexts, writeContexts } from '../context/contexts.js';
-import { accountOf, describePlace, type KeyPlace, readKey } from '../keys/find-key.js';
-import { type Keychain, openKeychain } from '../keys/keychain.js';
+import { isCliError } from '../runtime/cli-error.js';
+import { type KeyStore, readContexts, writeContexts } from '../target/contexts.js';
+import { accountOf, describePlace, type KeyPlace, readKey } from '../target/find-key.js';
+import { type Keychain, openKeychain } from '../target/keychain.js';
 import { KONTROL_CONTEXT } from './own-context.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

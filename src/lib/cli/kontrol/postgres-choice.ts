@@ -1,7 +1,7 @@
 import type { PostgresConfig } from '../../kontrol/storage/index.js';
-import { configurationError, usageError } from '../cli-error.js';
+import { configurationError, usageError } from '../runtime/cli-error.js';
 import { namedFile, namedPem } from './named-file.js';
-import { portOf, said, type Secrets, type Setting } from './setting.js';
+import { portOf, said, type Secrets, type Setting } from './storage-setting.js';
 
 /**
  * The PostgreSQL database that flags and variables name. Files that they name are read.

@@ -1,10 +1,10 @@
 import { openStorage, type StorageConfig } from '../../kontrol/storage/index.js';
 import { systemClock } from '../../util/clock.js';
-import { configurationError, usageError } from '../cli-error.js';
-import { printList } from '../output/listing.js';
-import type { OutputFormat } from '../output/format.js';
-import { loggerFor } from '../server.js';
-import type { Surroundings } from '../surroundings.js';
+import { configurationError, usageError } from '../runtime/cli-error.js';
+import { printList } from '../terminal/listing.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { loggerFor } from '../frame/server-lifecycle.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
 import { storageFailure } from './storage-failure.js';
 
 export interface ResealOptions {

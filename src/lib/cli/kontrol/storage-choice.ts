@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { StorageConfig } from '../../kontrol/storage/index.js';
-import { usageError } from '../cli-error.js';
+import { usageError } from '../runtime/cli-error.js';
 import { etcdChoice } from './etcd-choice.js';
 import { postgresChoice } from './postgres-choice.js';
-import { said, type Secrets, type Setting } from './setting.js';
+import { said, type Secrets, type Setting } from './storage-setting.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

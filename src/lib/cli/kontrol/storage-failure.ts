@@ -1,6 +1,6 @@
-import { StorageError } from '../../kontrol/storage/storage.js';
-import { CliError } from '../cli-error.js';
-import { ExitCode } from '../exit-codes.js';
+import { StorageError } from '../../kontrol/storage/shared/storage.js';
+import { CliError } from '../runtime/cli-error.js';
+import { ExitCode } from '../runtime/exit-codes.js';
 
 /** The error for a store that cannot be used. Undefined: `error` is not about the store. */
 export function storageFailure(error: unknown): CliError | undefined {

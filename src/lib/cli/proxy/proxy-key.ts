@@ -1,9 +1,9 @@
 import { isKiteError } from '../../protocol/errors.js';
-import { loadKiteKey } from '../credentials.js';
-import { describePlace, type FoundKey, type KeyChoice, readKey } from '../keys/find-key.js';
-import { ownPlace } from '../kontrol/admin.js';
-import type { KeyAtHand } from '../kontrol-client.js';
-import type { Surroundings } from '../surroundings.js';
+import { loadKiteKey } from '../target/choose-key.js';
+import { describePlace, type FoundKey, type KeyChoice, readKey } from '../target/find-key.js';
+import { ownPlace } from '../kontrol/kontrol-admin.js';
+import type { KeyAtHand } from '../target/with-kontrol.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
 
 /**
  * The kite key of a proxy, and of whoever looks at one: what `--key-file`, `--context` or the environment say, else that of

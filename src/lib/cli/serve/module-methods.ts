@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { JsonSchema } from '../../index.js';
-import { configurationError } from '../cli-error.js';
+import { configurationError } from '../runtime/cli-error.js';
 import type { ServedMethod } from './served-method.js';
 
 /** A function of a module, with what it may say of itself. */
@@ -23,7 +23,7 @@ export async function moduleMethods(file: string): Promise<Map<string, ServedMet
   const kind = await stat(path).catch(() => undefined);
   if (!kind?.isFile())
     throw configurationError(`There is no module ${file}.`, 'Name a JavaScript file: ./kite.js');
-  const { importModule } = await import('../import-module.js');
+  const { importModule } = await import('../runtime/import-module.js');
   let loaded: Readonly<Record<string, unknown>>;
   try {
     loaded = (await importModule(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
-import { kontrolFlag } from '../connection-flags.js';
-import { contextFlag } from '../context/context-flags.js';
+import { kontrolFlag } from '../target/connection-flags.js';
+import { contextFlag } from '../target/context-flags.js';
 
 /** The flags of `serve`. */
 export const serveFlags = {

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
-import { HOSTS, ORIGINS } from '../../kite/config-values.js';
-import { usageError } from '../cli-error.js';
-import { accepted, kontrolUrls, timeoutMs, wholeNumber } from '../connection-flags.js';
+import { HOSTS, ORIGINS } from '../../kite/config/config-values.js';
+import { usageError } from '../runtime/cli-error.js';
+import { accepted, kontrolUrls, timeoutMs, wholeNumber } from '../target/connection-flags.js';
 import type { ParsedServeFlags } from './serve-flags.js';
 
 /** What `serve` does, decided. */

@@ -1,10 +1,10 @@
 import type { Request } from '../../index.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import { toJson } from '../json.js';
+import { toJson } from '../runtime/json.js';
 import type { ServedMethod } from './served-method.js';
 import { runShellCommand } from './shell-command.js';
-import { Turnstile } from './turnstile.js';
+import { Turnstile } from './concurrency-gate.js';
 
 export interface ShellMethodsOptions {
   /** Methods, and what the shell runs for each. */

@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { defaultLimits } from '../../util/limits.js';
-import { type Line, readLines } from '../lines.js';
-import type { Surroundings } from '../surroundings.js';
+import { type Line, readLines } from '../frame/read-lines.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
 
 /** Where the lines of a shell come from. */
 export interface LineReader {

@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import type { Client } from '../../index.js';
 import { kiteHome } from '../../keys/index.js';
-import { makeVisible } from '../../util/visible.js';
-import { CALLBACK_PLACEHOLDER, withCallback } from '../arguments.js';
-import { formatResult } from '../call-result.js';
-import { type CliError, exitWith, usageError } from '../cli-error.js';
-import { type Connected, type ConnectionOptions, withConnection } from '../connection.js';
-import { askDescription } from '../describe.js';
-import { ExitCode } from '../exit-codes.js';
-import { toCliError } from '../failures.js';
-import { toJson } from '../json.js';
-import type { Line } from '../lines.js';
-import type { OutputFormat } from '../output/format.js';
-import { reportFailure } from '../report.js';
-import { canAsk, type Surroundings, write } from '../surroundings.js';
-import { Completion, SHELL_COMMANDS } from './completion.js';
+import { makeVisible } from '../../util/printable.js';
+import { CALLBACK_PLACEHOLDER, withCallback } from '../call/arguments.js';
+import { formatResult } from '../call/call-result.js';
+import { type CliError, exitWith, usageError } from '../runtime/cli-error.js';
+import { type Connected, type ConnectionOptions, withConnection } from '../target/with-connection.js';
+import { askDescription } from '../describe/describe.js';
+import { ExitCode } from '../runtime/exit-codes.js';
+import { toCliError } from '../frame/failures.js';
+import { toJson } from '../runtime/json.js';
+import type { Line } from '../frame/read-lines.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { reportFailure } from '../frame/report-failure.js';
+import { canAsk, type Surroundings, write } from '../runtime/command-runtime.js';
+import { Completion, SHELL_COMMANDS } from './shell-completion.js';
 import { History, HISTORY_LENGTH } from './history.js';
 import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
-import { parseShellLine } from './line.js';
+import { parseShellLine } from './shell-line.js';
 
 export interface ShellOptions extends ConnectionOptions {
   readonly format: OutputFormat | undefined;

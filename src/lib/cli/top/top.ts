@@ -3,21 +3,21 @@ import type { RemoteKite } from '../../kite/kontrol/remote-kite.js';
 import { kitePath } from '../../protocol/identity.js';
 import { systemClock, type Timer } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
-import { CliError } from '../cli-error.js';
-import { timingOf } from '../context/timing.js';
-import { loadKiteKey } from '../credentials.js';
-import { ExitCode } from '../exit-codes.js';
-import { toCliError } from '../failures.js';
-import { doingAt, kiteOptions, type KontrolOptions, whereKontrolIs } from '../kontrol-client.js';
-import type { OutputFormat } from '../output/format.js';
-import { printList } from '../output/listing.js';
-import { requireQuery } from '../query-path.js';
-import { Spinner } from '../spinner.js';
-import { mayColor, type Surroundings } from '../surroundings.js';
-import { Probe, type Row } from './probe.js';
-import { rows } from './rows.js';
-import { Screen } from './screen.js';
-import { linesOf } from './view.js';
+import { CliError } from '../runtime/cli-error.js';
+import { timingOf } from '../target/timing.js';
+import { loadKiteKey } from '../target/choose-key.js';
+import { ExitCode } from '../runtime/exit-codes.js';
+import { toCliError } from '../frame/failures.js';
+import { doingAt, kiteOptions, type KontrolOptions, whereKontrolIs } from '../target/with-kontrol.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { printList } from '../terminal/listing.js';
+import { requireQuery } from '../target/query-path.js';
+import { Spinner } from '../terminal/spinner.js';
+import { mayColor, type Surroundings } from '../runtime/command-runtime.js';
+import { Probe, type Row } from './kite-probe.js';
+import { rows } from './top-rows.js';
+import { Screen } from './full-screen.js';
+import { linesOf } from './top-view.js';
 
 export interface TopOptions extends KontrolOptions {
   /** Which kites, as a path. Undefined: all of this person's. */

@@ -3,11 +3,11 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import type { Auth } from '../client.js';
-import { readRegistered, type RegisterAnswer } from './answers.js';
+import type { Auth } from '../call/client.js';
+import { readRegistered, type RegisterAnswer } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
 import { noKontrol } from './kontrol-link.js';
-import { asError, closing, isRefusal, REFUSED_WAIT } from './refusal.js';
+import { asError, closing, isRefusal, REFUSED_WAIT } from './is-refusal.js';
 import type { Registration } from './registration.js';
 
 export interface HttpRegistrationOptions {

@@ -2,12 +2,12 @@ import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import type { Auth, Client, ClientOptions } from '../client.js';
-import { type Found, noKites, readKites, readText } from './answers.js';
+import type { Auth, Client, ClientOptions } from '../call/client.js';
+import { type Found, noKites, readKites, readText } from './kontrol-responses.js';
 import { KontrolLink } from './kontrol-link.js';
 import { RemoteKite } from './remote-kite.js';
-import { renewer } from './renewer.js';
-import { type KiteEvent, type KiteWatch, Watch } from './watch.js';
+import { renewer } from './token-source.js';
+import { type KiteEvent, type KiteWatch, Watch } from './kite-watch.js';
 
 export interface GetKitesOptions {
   /** Has one of the matching kites choose: what its method `kite.who` is called with. */

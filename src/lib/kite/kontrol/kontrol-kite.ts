@@ -1,17 +1,17 @@
 import { isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
-import type { Auth } from '../client.js';
-import { type CoreOptions, KiteCore } from '../core.js';
-import type { AnyMethods } from '../method-types.js';
-import { type RegisterAnswer, texts } from './answers.js';
+import type { Auth } from '../call/client.js';
+import { type CoreOptions, KiteCore } from '../kite-core.js';
+import type { AnyMethods } from '../call/method-types.js';
+import { type RegisterAnswer, texts } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
 import { HttpRegistration } from './http-registration.js';
 import type { GetKitesOptions } from './kontrol-client.js';
 import { KontrolMembership } from './kontrol-membership.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
-import type { KiteEvent, KiteWatch } from './watch.js';
+import type { KiteEvent, KiteWatch } from './kite-watch.js';
 
 /** What Kontrol has a kite trust. */
 export interface KontrolTrust {

@@ -3,8 +3,8 @@ import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
-import type { Auth, Client, ClientOptions } from '../client.js';
-import { closing } from './refusal.js';
+import type { Auth, Client, ClientOptions } from '../call/client.js';
+import { closing } from './is-refusal.js';
 
 export interface KontrolLinkOptions {
   /** Every Kontrol, the preferred one first. */

@@ -1,5 +1,5 @@
-import type { Client } from '../client.js';
-import type { RegisterAnswer } from './answers.js';
+import type { Client } from '../call/client.js';
+import type { RegisterAnswer } from './kontrol-responses.js';
 import { KontrolClient, type KontrolClientOptions } from './kontrol-client.js';
 import { type Registration, registerForever, registerOn } from './registration.js';
 

@@ -1,10 +1,10 @@
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import type { Client } from '../client.js';
-import { readRegistered, type RegisterAnswer } from './answers.js';
+import type { Client } from '../call/client.js';
+import { readRegistered, type RegisterAnswer } from './kontrol-responses.js';
 import type { KontrolLink } from './kontrol-link.js';
-import { asError, closing, isRefusal, REFUSED_WAIT } from './refusal.js';
+import { asError, closing, isRefusal, REFUSED_WAIT } from './is-refusal.js';
 
 /** A registration that is kept up. */
 export interface Registration {

@@ -1,7 +1,7 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
-import type { Client, ClientOptions } from '../client.js';
-import type { AnyMethods } from '../method-types.js';
-import type { Found } from './answers.js';
+import type { Client, ClientOptions } from '../call/client.js';
+import type { AnyMethods } from '../call/method-types.js';
+import type { Found } from './kontrol-responses.js';
 import type { RenewToken } from './token-renewal.js';
 
 export interface RemoteKiteHost {

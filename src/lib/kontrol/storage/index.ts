@@ -1,12 +1,12 @@
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import type { EtcdConfig } from './etcd/config.js';
-import { EtcdStorage } from './etcd.js';
-import { FileStorage } from './file.js';
-import { MemoryStorage } from './memory.js';
-import type { PostgresConfig } from './postgres/config.js';
-import { PostgresStorage } from './postgres.js';
-import type { Storage } from './storage.js';
+import type { EtcdConfig } from './etcd/etcd-config.js';
+import { EtcdStorage } from './etcd/etcd-storage.js';
+import { FileStorage } from './file/file-storage.js';
+import { MemoryStorage } from './memory/memory-storage.js';
+import type { PostgresConfig } from './postgres/postgres-config.js';
+import { PostgresStorage } from './postgres/postgres-storage.js';
+import type { Storage } from './shared/storage.js';
 
 export type { EtcdConfig, PostgresConfig };
 

@@ -2,7 +2,7 @@ import http, { type ClientRequest, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import type { Clock } from '../../util/clock.js';
-import type { Target } from './target.js';
+import type { Target } from './backend-url.js';
 
 export interface BackendOptions {
   /** Milliseconds in which a kite has to take a connection, its TLS included. */

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage, OutgoingMessage, ServerResponse } from 'node:http';
-import type { ProxySession } from '../proxy-table.js';
-import { responseHeaders } from './headers.js';
-import { refusalOf, type RefusalType, refuse } from './refusal.js';
+import type { ProxySession } from '../shared/proxy-table.js';
+import { responseHeaders } from './forwarded-headers.js';
+import { refusalOf, type RefusalType, refuse } from './proxy-refusal.js';
 
 export interface RequestForwarding {
   readonly session: ProxySession;

@@ -2,10 +2,10 @@ import { type ClientRequest, type IncomingMessage, STATUS_CODES } from 'node:htt
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../util/clock.js';
-import type { ProxySession } from '../proxy-table.js';
-import { responseHeaders } from './headers.js';
-import { join } from './join.js';
-import { refusalOf, type RefusalType, refuseSocket } from './refusal.js';
+import type { ProxySession } from '../shared/proxy-table.js';
+import { responseHeaders } from './forwarded-headers.js';
+import { join } from './join-sockets.js';
+import { refusalOf, type RefusalType, refuseSocket } from './proxy-refusal.js';
 
 export interface UpgradeForwarding {
   readonly session: ProxySession;

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../util/clock.js';
-import type { ProxyEntry, ProxySession } from '../proxy-table.js';
+import type { ProxyEntry, ProxySession } from '../shared/proxy-table.js';
 import { Backends, type BackendOptions } from './backends.js';
 import { forwardRequest } from './forward-request.js';
 import { forwardUpgrade } from './forward-upgrade.js';
-import { isLoop, type ProxyNames, requestHeaders } from './headers.js';
-import { type RefusalType, refuse, refuseSocket } from './refusal.js';
+import { isLoop, type ProxyNames, requestHeaders } from './forwarded-headers.js';
+import { type RefusalType, refuse, refuseSocket } from './proxy-refusal.js';
 import { readRequestTarget } from './request-path.js';
-import type { Target } from './target.js';
+import type { Target } from './backend-url.js';
 
 export interface ForwarderOptions extends BackendOptions {
   readonly clock: Clock;

@@ -1,12 +1,12 @@
 import type { Kite } from '../../kite/kite.js';
 import type { CloseOptions } from '../../kite/kite.js';
 import { defaultLimits } from '../../util/limits.js';
-import { ProxyKite, type ProxyStatus } from '../proxy-kite.js';
-import type { ProxyOptions } from '../proxy-options.js';
-import { LOOPBACK, Networks, canonicalAddress } from './addresses.js';
+import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
+import type { ProxyOptions } from '../shared/proxy-options.js';
+import { LOOPBACK, Networks, canonicalAddress } from './ip-addresses.js';
 import { Forwarder } from './forwarder.js';
-import { type Resolve, type Target, Targets } from './target.js';
-import { TargetPolicy } from './target-policy.js';
+import { type Resolve, type Target, Targets } from './backend-url.js';
+import { TargetPolicy } from './backend-policy.js';
 
 export interface ReverseProxyOptions extends ProxyOptions {
   /**

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { UpgradeHandler } from '../../kite/http-routes.js';
+import type { UpgradeHandler } from '../../kite/serve/http-routes.js';
 import type { CloseOptions, Kite } from '../../kite/kite.js';
 import { isKiteError } from '../../protocol/errors.js';
-import { Relay } from '../../sockjs/relay.js';
-import { refuseUpgrade } from '../../sockjs/server/refuse-upgrade.js';
-import { type Refusal, SockJsServer } from '../../sockjs/server/server.js';
-import type { Channel } from '../../util/channel.js';
+import { Relay } from '../../transport/relay/relay.js';
+import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
+import { type Refusal, SockJsServer } from '../../transport/server/sockjs-server.js';
+import type { Channel } from '../../transport/channel/channel.js';
 import { defaultLimits, type Limits } from '../../util/limits.js';
-import { ProxyKite, type ProxyStatus } from '../proxy-kite.js';
-import type { ProxyOptions } from '../proxy-options.js';
-import type { ProxyEntry } from '../proxy-table.js';
+import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
+import type { ProxyOptions } from '../shared/proxy-options.js';
+import type { ProxyEntry } from '../shared/proxy-table.js';
 import { CALLERS_PATH, kiteIn, readCallerUrl } from './caller-url.js';
 import { TUNNELS_PATH, WaitingCallers } from './waiting-callers.js';
 

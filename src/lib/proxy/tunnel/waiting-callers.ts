@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Relay } from '../../sockjs/relay.js';
+import type { Relay } from '../../transport/relay/relay.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Limits } from '../../util/limits.js';
-import type { ProxyEntry } from '../proxy-table.js';
+import type { ProxyEntry } from '../shared/proxy-table.js';
 import { TunnelTokens } from './tunnel-tokens.js';
 
 /** The path under which kites open tunnels. */

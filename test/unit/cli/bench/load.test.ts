@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Load, type LoadOptions, type LoadResult } from '../../../../src/lib/cli/bench/load.js';
-import { Measured } from '../../../../src/lib/cli/bench/measured.js';
+import { Measured } from '../../../../src/lib/cli/bench/measurement.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { ManualClock } from '../../../helpers/manual-clock.js';
 

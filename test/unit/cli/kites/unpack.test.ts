@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { defaultInstallBounds, type InstallBounds } from '../../../../src/lib/cli/kites/bounds.js';
+import { defaultInstallBounds, type InstallBounds } from '../../../../src/lib/cli/kites/install-limits.js';
 import { unpack } from '../../../../src/lib/cli/kites/unpack.js';
 import { tar, type TarEntry, tarGz } from '../../../helpers/tar.js';
 import { temporaryFolder } from '../../../helpers/temporary-folder.js';

@@ -2,14 +2,14 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { adminKey } from '../../../../src/lib/cli/kontrol/admin.js';
+import { adminKey } from '../../../../src/lib/cli/kontrol/kontrol-admin.js';
 import { writeInitialKey } from '../../../../src/lib/cli/kontrol/initial.js';
 import { readKeyFiles } from '../../../../src/lib/cli/kontrol/key-files.js';
-import { startOptions } from '../../../../src/lib/cli/kontrol/start-options.js';
+import { startOptions } from '../../../../src/lib/cli/kontrol/kontrol-start-options.js';
 import { readKiteKeyFile, verifyJwt, writeKiteKeyFile } from '../../../../src/lib/keys/index.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
 import { testKeyPair, testKiteKey } from '../../../helpers/keys.js';
-import { Sink, surroundingsOf } from '../surroundings.js';
+import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 
 let folder: string;
 let env: Record<string, string>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Probe, type ProbeOptions, type Row } from '../../../../src/lib/cli/top/probe.js';
-import { linesOf } from '../../../../src/lib/cli/top/view.js';
+import { Probe, type ProbeOptions, type Row } from '../../../../src/lib/cli/top/kite-probe.js';
+import { linesOf } from '../../../../src/lib/cli/top/top-view.js';
 import { testIdentity } from '../../../helpers/keys.js';
 
 type FakeClient = ProbeOptions['client'];

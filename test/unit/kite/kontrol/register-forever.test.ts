@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KiteCore } from '../../../../src/lib/kite/core.js';
+import type { KiteCore } from '../../../../src/lib/kite/kite-core.js';
 import { KontrolKite } from '../../../../src/lib/kite/kontrol/kontrol-kite.js';
 import type { Registration } from '../../../../src/lib/kite/kontrol/registration.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';

@@ -1,10 +1,10 @@
 import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
 import { Socket } from 'node:net';
 import type { Clock } from '../../../util/clock.js';
-import { withDeadline } from '../deadline.js';
-import { StorageError } from '../storage.js';
-import { clientConfig, DEFAULT_TIMEOUT, nameOf, type PostgresConfig } from './config.js';
-import { explain, isPassing, isRefusal, NoAnswer } from './failures.js';
+import { withDeadline } from '../shared/storage-deadline.js';
+import { StorageError } from '../shared/storage.js';
+import { clientConfig, DEFAULT_TIMEOUT, nameOf, type PostgresConfig } from './postgres-config.js';
+import { explain, isPassing, isRefusal, NoAnswer } from './postgres-failures.js';
 
 /** SQL with `$1` and so on for its values. The server keeps one with a name ready, on each connection. */
 export interface Statement {

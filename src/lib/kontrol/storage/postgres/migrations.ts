@@ -1,6 +1,6 @@
 import type { Database, Session } from './database.js';
-import { StorageError } from '../storage.js';
-import { nameOf } from './config.js';
+import { StorageError } from '../shared/storage.js';
+import { nameOf } from './postgres-config.js';
 
 /** A change to the schema. One that was applied is never edited: what is to change afterwards is a new one. */
 interface Migration {

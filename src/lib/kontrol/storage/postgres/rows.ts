@@ -1,4 +1,4 @@
-import type { Registration, StoredInvite, StoredKeyPair } from '../storage.js';
+import type { Registration, StoredInvite, StoredKeyPair } from '../shared/storage.js';
 import type { Statement } from './database.js';
 
 /** Where nodes tell each other what they changed. */

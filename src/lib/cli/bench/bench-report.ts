@@ -1,0 +1,80 @@
+import { formatDuration } from '../../util/duration.js';
+import type { Field } from '../terminal/details.js';
+import type { BenchOptions } from './bench-options.js';
+import type { LoadResult } from './load.js';
+import type { Latencies, Measured } from './measurement.js';
+
+/** What a benchmark came to, as `--json` prints it. */
+export interface Report {
+  readonly url: string;
+  readonly method: string;
+  readonly connections: number;
+  readonly parallel: number;
+  /** Calls a second that were asked for; null = as many as were answered. */
+  readonly rate: number | null;
+  /** From the first call to the last answer. */
+  readonly seconds: number;
+  readonly calls: number;
+  readonly answered: number;
+  readonly failed: number;
+  /** Calls that failed, by the type of the error. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Calls in flight when it was interrupted. */
+  readonly unanswered: number;
+  /** Calls that were due at the rate, and not begun. */
+  readonly missed: number;
+  readonly answersPerSecond: number;
+  /** Milliseconds of the calls that were answered; with a rate from when they were due. Null: there were none. */
+  readonly latency: Latencies | null;
+}
+
+export function reportOf(
+  options: Pick<BenchOptions, 'method' | 'connections' | 'parallel' | 'rate'> & { readonly url: string },
+  { milliseconds, begun, missed, unanswered }: LoadResult,
+  measured: Measured,
+): Report {
+  const { url, method, connections, parallel, rate } = options;
+  const { answered, failed } = measured;
+  const seconds = Math.round(milliseconds) / 1000;
+  return {
+    url,
+    method,
+    connections,
+    parallel,
+    rate: rate ?? null,
+    seconds,
+    calls: begun,
+    answered,
+    failed,
+    errors: Object.fromEntries(measured.errors),
+    unanswered,
+    missed,
+    answersPerSecond: Math.round((answered * 1000) / Math.max(milliseconds, 0.001)),
+    latency: measured.latencies(),
+  };
+}
+
+/** The report as names and values. The finer percentiles are for `wide`. */
+export function fieldsOf(report: Report): Field[] {
+  const { url, method, connections, parallel, rate, latency } = report;
+  const field = (label: string, value: string): Field => ({ label, value });
+  const plural = connections === 1 ? '' : 's';
+  const load = `${connections} connection${plural}, at most ${parallel} calls in flight`;
+  const fields = [
+    field('method', `${method} at ${url}`),
+    field('load', rate === null ? load : `${load}, ${rate} calls/s`),
+    field('time', formatDuration(report.seconds * 1000)),
+    field('answered', `${report.answered} of ${report.calls} calls`),
+    field('throughput', `${report.answersPerSecond} calls/s`),
+  ];
+  for (const [type, count] of Object.entries(report.errors))
+    fields.push(field(`failed ${type}`, String(count)));
+  if (report.unanswered > 0) fields.push(field('unanswered', String(report.unanswered)));
+  if (report.missed > 0) fields.push(field('not begun', String(report.missed)));
+  for (const [name, ms] of Object.entries(latency ?? {})) {
+    fields.push({ ...field(`latency ${name}`, `${String(ms)} ms`), wide: FINE.has(name) });
+  }
+  return fields;
+}
+
+const FINE: ReadonlySet<string> = new Set(['p75', 'p95', 'p99.99']);

@@ -1,0 +1,134 @@
+import { disconnectError } from '../../kite/call/call-errors.js';
+import { defaultLimits } from '../../util/limits.js';
+import { parseLine } from './arguments.js';
+import { CliError } from '../runtime/cli-error.js';
+import { ExitCode } from '../runtime/exit-codes.js';
+import { type Doing, toCliError } from '../frame/failures.js';
+import { type Line, readLines } from '../frame/read-lines.js';
+import { OutputWindow, type Printed } from './output-window.js';
+import { errorData, formatFailure } from '../frame/report-failure.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+
+/** How the lines of the standard input become calls, and calls lines of stdout. */
+export interface LinesMode {
+  /** Most calls in flight at once. */
+  readonly parallel: number;
+  /** Whether results are printed in the order of the lines. */
+  readonly ordered: boolean;
+  /** Whether a line that fails is told on stderr and the others go on. */
+  readonly keepGoing: boolean;
+  /** Whether each line of stdout is `{"ok":…}` or `{"error":…,"line":n}`; without order, both tell their line. */
+  readonly envelope: boolean;
+}
+
+export interface LinesOptions extends LinesMode {
+  /** The one connection of all calls. */
+  readonly client: {
+    call(method: string, args: unknown[]): Promise<unknown>;
+    on(event: 'disconnect', listener: (code: number, reason: string) => void): () => void;
+  };
+  readonly method: string;
+  /** A result as it is printed, its newline included. */
+  readonly format: (result: unknown) => string;
+  readonly doing: Doing;
+}
+
+/**
+ * Calls a method once for each line of the standard input and prints the results. Reads no further than `parallel` lines
+ * ahead of what has been printed, and prints no faster than stdout is read: the length of the input does not matter to
+ * memory.
+ *
+ * @throws CliError for the first call that fails, after the results of the lines before; with `keepGoing` at the end, with
+ *   the exit code of the first
+ */
+export async function callLines(options: LinesOptions, surroundings: Surroundings): Promise<void> {
+  const { stdin, stdout, signal } = surroundings;
+  const { client, doing, ordered, parallel } = options;
+  // Ends the wait for the next line, which may never come.
+  const stop = (): void => {
+    stdin.destroy();
+  };
+  const window = new OutputWindow({ size: parallel, ordered, output: stdout, onFailure: stop });
+  const calls = new Calls(options, surroundings);
+  // Calls in flight fail by themselves, before this is heard; without any, nobody else would notice.
+  const off = client.on('disconnect', (_code, reason) => {
+    setImmediate(() => window.fail(toCliError(disconnectError(reason), doing)));
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const line of readLines(stdin, defaultLimits.messageBytes)) await window.add(calls.one(line));
+    await window.finish();
+    calls.throwIfFailed();
+  } catch (error) {
+    // A stream that was stopped ends with an error of its own, which is not the reason.
+    signal.throwIfAborted();
+    window.throwIfFailed();
+    throw error;
+  } finally {
+    off();
+    signal.removeEventListener('abort', stop);
+    stop();
+  }
+}
+
+/** The calls of all lines, and what became of them. */
+class Calls {
+  readonly #options: LinesOptions;
+  readonly #surroundings: Surroundings;
+  #made = 0;
+  #failed = 0;
+  /** The failure of the first line that has failed. */
+  #first: CliError | undefined;
+  #firstLine = Number.POSITIVE_INFINITY;
+
+  constructor(options: LinesOptions, surroundings: Surroundings) {
+    this.#options = options;
+    this.#surroundings = surroundings;
+  }
+
+  /** Makes the call of a line. */
+  async one({ text, number }: Line): Promise<Printed> {
+    const { client, method, format, envelope, ordered, doing } = this.#options;
+    this.#made++;
+    try {
+      const result = await client.call(method, parseLine(text, number));
+      if (!envelope) return { text: format(result) };
+      return { text: format({ ok: result ?? null, ...(!ordered && { line: number }) }) };
+    } catch (error) {
+      return this.#failure(atLine(toCliError(error, doing), number), number);
+    }
+  }
+
+  /** @throws CliError where a line has failed */
+  throwIfFailed(): void {
+    const first = this.#first;
+    if (!first) return;
+    throw new CliError(`${this.#failed} of ${this.#made} lines failed; the first: ${first.message}`, {
+      exitCode: first.exitCode,
+      type: first.type,
+      code: first.code,
+      requestId: first.requestId,
+      hint: first.hint,
+      cause: first,
+    });
+  }
+
+  #failure(error: CliError, line: number): Printed {
+    const { keepGoing, envelope, format } = this.#options;
+    this.#failed++;
+    if (line < this.#firstLine) {
+      this.#first = error;
+      this.#firstLine = line;
+    }
+    const text = envelope ? format({ error: errorData(error), line }) : '';
+    // Without a connection no line can succeed any more.
+    if (!keepGoing || error.exitCode === ExitCode.unreachable) return { text, failure: error };
+    if (!envelope) this.#surroundings.stderr.write(formatFailure(error.with({ hint: '' })));
+    return { text };
+  }
+}
+
+function atLine(error: CliError, lineNumber: number): CliError {
+  if (error.doing === '') return error;
+  return error.with({ doing: `${error.doing} (line ${lineNumber} of the standard input)` });
+}

@@ -1,0 +1,46 @@
+import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
+import { toCliError } from '../frame/failures.js';
+import { openFeed } from '../terminal/feed.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+
+export interface PingOptions extends ConnectionOptions {
+  /** How many pings to send, one after the other. */
+  readonly count: number;
+  readonly format: OutputFormat | undefined;
+}
+
+interface Pong {
+  readonly url: string;
+  readonly milliseconds: number;
+}
+
+const pongs = {
+  columns: [
+    { heading: 'URL', text: ({ url }: Pong) => url },
+    { heading: 'ms', text: ({ milliseconds }: Pong) => milliseconds.toFixed(1) },
+  ],
+  data: (pong: Pong) => pong,
+  name: ({ url }: Pong) => url,
+  line: ({ url, milliseconds }: Pong) => `pong from ${url} in ${milliseconds.toFixed(1)} ms`,
+  lines: true,
+};
+
+/**
+ * Calls `kite.ping`, which every kite answers without authentication, and prints how long the answer took; the time to
+ * connect is not part of it.
+ */
+export async function ping(options: PingOptions, surroundings: Surroundings): Promise<void> {
+  const { count, format } = options;
+  const print = await openFeed(pongs, format, surroundings);
+  await withConnection(options, surroundings, async ({ client, url, doing }) => {
+    for (let i = 0; i < count; i++) {
+      const start = surroundings.now();
+      await client.call('kite.ping', []).catch((error: unknown) => {
+        throw toCliError(error, doing('kite.ping'));
+      });
+      const milliseconds = Math.round((surroundings.now() - start) * 1000) / 1000;
+      await print({ url, milliseconds });
+    }
+  });
+}

@@ -1,0 +1,183 @@
+import { parseDuration } from '../../util/duration.js';
+import { usageError } from '../runtime/cli-error.js';
+import { checkedUrl } from '../target/target.js';
+import { requireQuery } from '../target/query-path.js';
+import { printDetails } from '../terminal/details.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { type Listing, printList } from '../terminal/listing.js';
+import { requireConsent } from '../terminal/prompt.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+import {
+  type Context,
+  contextFields,
+  contextInUse,
+  type Contexts,
+  type NamedContext,
+  readContexts,
+  requireContext,
+  requireContextName,
+  writeContexts,
+} from '../target/contexts.js';
+
+interface Formatted {
+  readonly format: OutputFormat | undefined;
+}
+
+export interface AddOptions extends Formatted {
+  readonly name: string;
+  readonly context: Context;
+  /** Change what a context of that name says, where there is one. */
+  readonly force: boolean;
+  /** Work in it from now on. The first one is in use anyway. */
+  readonly use: boolean;
+}
+
+/** Makes a context, or changes one. */
+export async function addContext(options: AddOptions, surroundings: Surroundings): Promise<void> {
+  const { name, force, use, format } = options;
+  const { env } = surroundings;
+  const contexts = readContexts(env);
+  requireContextName(name);
+  const old = contexts.contexts.get(name);
+  if (old && !force) {
+    throw usageError(
+      `There is a context ${name} already.`,
+      'Change it with --force, which keeps what you do not name.',
+    );
+  }
+  const context = { ...old, ...checked(options.context) };
+  const current = use || contexts.current === undefined ? name : contexts.current;
+  await writeContexts(
+    { ...switched(contexts, current), contexts: new Map(contexts.contexts).set(name, context) },
+    env,
+  );
+  const text = current === name ? `You work in the context ${name} now.\n` : `Made the context ${name}.\n`;
+  await printContext({ name, context }, current === name, { format, text }, surroundings);
+}
+
+/** Works in a context from now on. `-` is the one before. */
+export async function useContext(
+  { name, format }: Formatted & { readonly name: string },
+  surroundings: Surroundings,
+): Promise<void> {
+  const { env } = surroundings;
+  const contexts = readContexts(env);
+  const wanted = name === '-' ? contexts.previous : name;
+  if (wanted === undefined) {
+    throw usageError('There was no other context before.', 'See what there is with: kitectl context list');
+  }
+  const context = requireContext(wanted, contexts);
+  await writeContexts(switched(contexts, wanted), env);
+  const text = `You work in the context ${wanted} now.\n`;
+  await printContext({ name: wanted, context }, true, { format, text }, surroundings);
+}
+
+interface Row extends NamedContext {
+  readonly inUse: boolean;
+}
+
+/** Prints all contexts. */
+export async function listContexts({ format }: Formatted, surroundings: Surroundings): Promise<void> {
+  const { env } = surroundings;
+  const { contexts, current } = readContexts(env);
+  const used = env['KITE_CONTEXT'] || current;
+  const rows = Array.from(contexts, ([name, context]): Row => ({ name, context, inUse: name === used }));
+  await printList(rows, listing, format, surroundings);
+}
+
+const listing: Listing<Row> = {
+  none: 'There is no context. Make one with: kitectl context add NAME',
+  columns: [
+    { heading: 'used', text: ({ inUse }) => (inUse ? '*' : '') },
+    { heading: 'name', text: ({ name }) => name },
+    { heading: 'Kontrol', text: ({ context }) => context.kontrol ?? '' },
+    { heading: 'user', text: ({ context }) => context.username ?? '' },
+    { heading: 'key store', text: ({ context }) => context.keyStore ?? 'file' },
+    { heading: 'key file', text: ({ context }) => context.keyFile ?? '', wide: true },
+    { heading: 'to', text: ({ context }) => context.to ?? '', wide: true },
+    { heading: 'timeout', text: ({ context }) => context.timeout ?? '', wide: true },
+    { heading: 'transport', text: ({ context }) => context.transport ?? '', wide: true },
+  ],
+  data: ({ name, inUse, context }) => ({ name, inUse, ...context }),
+  name: ({ name }) => name,
+};
+
+/** Prints a context, by default the one in use. */
+export async function showContext(
+  { name, format }: Formatted & { readonly name: string | undefined },
+  surroundings: Surroundings,
+): Promise<void> {
+  const { env } = surroundings;
+  const used = contextInUse(undefined, env);
+  const shown = name === undefined ? used : { name, context: requireContext(name, readContexts(env)) };
+  if (!shown) {
+    throw usageError('You work in no context.', 'Make one with: kitectl context add NAME --kontrol URL');
+  }
+  await printContext(shown, shown.name === used?.name, { format }, surroundings);
+}
+
+/** Removes a context, once the person says that they mean it. No key goes with it. */
+export async function removeContext(
+  { name, yes, format }: Formatted & { readonly name: string; readonly yes: boolean },
+  surroundings: Surroundings,
+): Promise<void> {
+  const { env } = surroundings;
+  const contexts = readContexts(env);
+  requireContext(name, contexts);
+  await requireConsent(`Remove the context ${name}? Its kite key stays where it is.`, yes, surroundings);
+  const left = new Map(contexts.contexts);
+  left.delete(name);
+  const { current, previous } = contexts;
+  await writeContexts(
+    {
+      ...(current !== undefined && current !== name && { current }),
+      ...(previous !== undefined && previous !== name && { previous }),
+      contexts: left,
+    },
+    env,
+  );
+  const fields = [{ label: 'Removed', value: name }];
+  const text = `Removed the context ${name}.${current === name ? ' You work in none now.' : ''}\n`;
+  await printDetails({ fields, data: { removed: name }, name, text }, format, surroundings);
+}
+
+/** The contexts, with another one in use. */
+function switched(contexts: Contexts, current: string): Contexts {
+  const previous = current === contexts.current ? contexts.previous : contexts.current;
+  return { current, ...(previous !== undefined && { previous }), contexts: contexts.contexts };
+}
+
+async function printContext(
+  { name, context }: NamedContext,
+  inUse: boolean,
+  { format, text }: Formatted & { readonly text?: string },
+  surroundings: Surroundings,
+): Promise<void> {
+  const fields = [
+    { label: 'name', value: name },
+    ...contextFields.flatMap((label) => {
+      const value = context[label];
+      return value === undefined ? [] : [{ label, value }];
+    }),
+    { label: 'in use', value: inUse ? 'yes' : 'no' },
+  ];
+  await printDetails(
+    { fields, data: { name, inUse, ...context }, name, ...(text !== undefined && { text }) },
+    format,
+    surroundings,
+  );
+}
+
+/** @throws CliError where a setting cannot be what it says */
+function checked(context: Context): Context {
+  const { kontrol, to, timeout, username } = context;
+  for (const url of kontrol?.split(',') ?? [])
+    checkedUrl(url.trim(), '--kontrol', 'http://127.0.0.1:4000/kite');
+  if (to?.startsWith('/')) requireQuery(to, '--to');
+  else if (to !== undefined) checkedUrl(to, '--to');
+  if (timeout !== undefined && !((parseDuration(timeout) ?? -1) >= 0)) {
+    throw usageError(`--timeout is not a duration: ${timeout}`, 'Give it like 30s or 1m; 0 waits for ever.');
+  }
+  if (username?.includes('/')) throw usageError(`A user name contains no "/": ${username}`);
+  return context;
+}

@@ -1,0 +1,77 @@
+import { makeVisible } from '../../util/printable.js';
+import { openFeed } from '../terminal/feed.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { loggerFor } from '../frame/server-lifecycle.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+import type { SessionEvents } from './exposed-kite.js';
+
+/** Where an exposed kite is reached. */
+export interface Reached {
+  readonly kite: string;
+  readonly url: string;
+  readonly local: string;
+}
+
+/** What happens to an exposed kite. */
+export interface ExposeEvents extends SessionEvents {
+  registered(reached: Reached): void;
+}
+
+type Event =
+  | ({ readonly event: 'registered' } & Reached)
+  | { readonly event: 'opened' | 'closed'; readonly session: number; readonly sessions: number }
+  | { readonly event: 'failed'; readonly session: number; readonly error: string };
+
+/** Tells of what happens: a person on stderr where the kite is reached, and what goes wrong; a program all of it. */
+export async function openEvents(
+  { format }: { readonly format: OutputFormat | undefined },
+  surroundings: Surroundings,
+): Promise<ExposeEvents> {
+  if (format === undefined) return forPeople(surroundings);
+  const feed = await openFeed<Event>(
+    {
+      columns: [
+        { heading: 'event', text: ({ event }) => event },
+        { heading: 'session', text: (one) => ('session' in one ? String(one.session) : '') },
+        { heading: 'sessions', text: (one) => ('sessions' in one ? String(one.sessions) : '') },
+        { heading: 'what', text: whatOf },
+        { heading: 'local', text: (one) => ('local' in one ? one.local : ''), wide: true },
+      ],
+      data: (event) => event,
+      name: (one) => ('kite' in one ? one.kite : ''),
+    },
+    format,
+    surroundings,
+  );
+  const print = (event: Event): void => {
+    // Sessions have no name.
+    if (format !== 'name' || event.event === 'registered') void feed(event);
+  };
+  return {
+    registered: (reached) => print({ event: 'registered', ...reached }),
+    opened: (session, sessions) => print({ event: 'opened', session, sessions }),
+    closed: (session, sessions) => print({ event: 'closed', session, sessions }),
+    failed: (session, error) => print({ event: 'failed', session, error: messageOf(error) }),
+  };
+}
+
+function forPeople(surroundings: Surroundings): ExposeEvents {
+  const logger = loggerFor(surroundings);
+  return {
+    registered: ({ kite, url, local }) => {
+      surroundings.stderr.write(`${local} is reached as ${makeVisible(kite)} at ${makeVisible(url)}\n`);
+    },
+    opened: () => undefined,
+    closed: () => undefined,
+    failed: (_session, error) => logger.warn(messageOf(error)),
+  };
+}
+
+function whatOf(event: Event): string {
+  if (event.event === 'registered') return `${event.kite} at ${event.url}`;
+  return event.event === 'failed' ? event.error : '';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,82 @@
+import { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
+import { boolean, string } from '@oclif/core/flags';
+import { normalizeArgv } from './argv.js';
+import { type CliError, isCliError } from '../runtime/cli-error.js';
+import { toCliError } from './failures.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+
+/** What every command of `kitectl` shares: the global flags, and the world it runs in. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    json: boolean({
+      default: false,
+      summary:
+        'Print for programs: a result as JSON, like -o json, and an error as one line of JSON on stderr.',
+      helpGroup: 'GLOBAL',
+    }),
+    color: string({
+      summary: 'Colours: on terminals (auto, the default), always or never.',
+      options: ['auto', 'always', 'never'],
+      helpGroup: 'GLOBAL',
+    }),
+    'no-color': boolean({
+      default: false,
+      summary: 'Short for --color never, like NO_COLOR=1.',
+      helpGroup: 'GLOBAL',
+    }),
+    'no-input': boolean({
+      default: false,
+      summary: 'Ask nothing, not even at a terminal: what is missing is an error that names its flag.',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  /**
+   * Runs the command called `id` with what stands behind it on the command line, as oclif's `Config.runCommand` would.
+   *
+   * @throws CliError, or the reason of an interruption. Printing it and the exit code are the caller's.
+   */
+  static async start(this: CommandClass, id: string, argv: readonly string[], config: Config): Promise<void> {
+    const command = new this([...argv], config);
+    command.id = id.replaceAll(' ', ':');
+    await command._run();
+  }
+
+  /** The world that the command runs in. It comes with the options of the configuration, the one thing that oclif hands on. */
+  protected get surroundings(): Surroundings {
+    const options: object = this.config.options;
+    if (!('surroundings' in options))
+      throw new Error('A command runs in surroundings, in the options of its Config');
+    return options.surroundings as Surroundings;
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    const { baseFlags, flags } = this.ctor as unknown as CommandClass;
+    this.argv = normalizeArgv(this.argv, { ...baseFlags, ...flags });
+  }
+
+  /** oclif would set an exit code of its own and print to stdout. */
+  protected override async catch(error: Error): Promise<never> {
+    if (isCliError(error) && error.type === 'exit') throw error;
+    this.surroundings.signal.throwIfAborted();
+    throw withHelpHint(toCliError(error), (this.id ?? '').replaceAll(':', ' '));
+  }
+}
+
+/** A command as `src/commands` exports it. */
+export interface CommandClass {
+  new (argv: string[], config: Config): BaseCommand;
+  readonly flags: typeof Command.flags;
+  readonly baseFlags: typeof BaseCommand.baseFlags;
+  readonly start: typeof BaseCommand.start;
+}
+
+/** The commands by name, each loaded only when it is used; under another name of a command stands its own. */
+export type CommandTable = Readonly<Record<string, string | (() => Promise<CommandClass>)>>;
+
+function withHelpHint(error: CliError, id: string): CliError {
+  if (error.type !== 'usage' || error.hint !== '') return error;
+  return error.with({ hint: `See: kitectl ${id} --help` });
+}

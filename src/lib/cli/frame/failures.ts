@@ -1,0 +1,122 @@
+import { ConfigurationError, KiteError } from '../../protocol/errors.js';
+import { DialError } from '../../transport/dial/dial-error.js';
+import { CliError, isCliError } from '../runtime/cli-error.js';
+import { ExitCode } from '../runtime/exit-codes.js';
+
+/** What was being done when something failed: for the message, and for advice that fits. */
+export interface Doing {
+  readonly what: string;
+  readonly target?: string;
+  /** Whether the call carried a kite key. */
+  readonly withKey?: boolean;
+}
+
+/**
+ * Every error that reaches the person goes through here, so that its exit code and its advice are decided in one place.
+ */
+export function toCliError(error: unknown, doing?: Doing): CliError {
+  if (isCliError(error)) return error;
+  if (error instanceof ConfigurationError) return fromConfigurationError(error);
+  if (error instanceof KiteError) return fromKiteError(error, doing);
+  const parse = fromParseError(error);
+  if (parse) return parse;
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new CliError(message, {
+    exitCode: ExitCode.remoteError,
+    type: 'internal',
+    doing: doing?.what,
+    hint: 'This is a bug of kitectl. Please report it with the lines above.',
+    cause: error,
+  });
+}
+
+interface Verdict {
+  readonly exitCode: ExitCode;
+  readonly hint?: string;
+}
+
+function fromKiteError(error: KiteError, doing: Doing | undefined): CliError {
+  const { exitCode, hint } = verdict(error, doing);
+  return new CliError(error.message, {
+    exitCode,
+    type: error.type,
+    code: error.code,
+    requestId: error.id,
+    hint,
+    doing: doing?.what,
+    cause: error,
+  });
+}
+
+function verdict(error: KiteError, doing: Doing | undefined): Verdict {
+  const { remoteError, authentication, noSuchMethod, rateLimit, deadline, unreachable } = ExitCode;
+  switch (error.type) {
+    case 'authenticationError':
+      return { exitCode: authentication, hint: authenticationHint(doing) };
+    case 'methodNotFound':
+      return { exitCode: noSuchMethod, hint: `Check the spelling: the kite has no method of this name.` };
+    case 'requestLimitError':
+      return { exitCode: rateLimit, hint: 'Wait a moment and try again.' };
+    default:
+  }
+  // What follows is made on this side; with an id it is an error that the remote method passed on, with the same type.
+  if (error.id !== '') return { exitCode: remoteError };
+  switch (error.type) {
+    case 'timeout':
+      return {
+        exitCode: deadline,
+        hint: 'Give it longer with --timeout 60s, or --timeout 0 to wait for ever.',
+      };
+    case 'disconnect':
+    case 'sendError':
+      return dialVerdict(error) ?? { exitCode: unreachable, hint: 'The connection dropped: try again.' };
+    default:
+      return { exitCode: remoteError };
+  }
+}
+
+function authenticationHint(doing: Doing | undefined): string {
+  if (doing?.withKey === true) return 'See who you are for other kites with: kitectl showkey';
+  return `The call carried no kite key. Add --auth kite-key to send yours to ${doing?.target ?? 'this kite'}.`;
+}
+
+/** What is known of a connection that never stood. The message says why, and what to check. */
+function dialVerdict({ cause }: KiteError): Verdict | undefined {
+  if (!(cause instanceof DialError)) return undefined;
+  if (cause.status === 404) return { exitCode: ExitCode.notFound };
+  if (cause.status === 403) return { exitCode: ExitCode.unreachable, hint: NOT_LET_IN };
+  return { exitCode: cause.code === 'invalidUrl' ? ExitCode.usage : ExitCode.unreachable };
+}
+
+const NOT_LET_IN =
+  "A kite that listens at loopback goes by other names than localhost only where it is told to: with serve and Kontrol's " +
+  '--allow-host NAME, or KITE_ALLOWED_HOSTS.';
+
+const CONFIGURATION_HINTS: Readonly<Record<string, string>> = {
+  keyFileMissing: 'Name another file with --key-file.',
+  keyFileUnreadable: 'Name another file with --key-file.',
+  badKiteKey: 'Name another file with --key-file, or get a new key with: kitectl register.',
+  fileExists: 'Overwrite with --force, or choose another folder with --out DIR.',
+  notWritable: 'Choose another folder with --out DIR.',
+};
+
+function fromConfigurationError(error: ConfigurationError): CliError {
+  const hint = Object.hasOwn(CONFIGURATION_HINTS, error.code) ? CONFIGURATION_HINTS[error.code] : undefined;
+  return new CliError(error.message, {
+    exitCode: ExitCode.configuration,
+    type: 'configuration',
+    code: error.code,
+    hint,
+    cause: error,
+  });
+}
+
+/** What oclif says about a command line, in the words of this program. */
+function fromParseError(error: unknown): CliError | undefined {
+  if (!(error instanceof Error) || !('oclif' in error)) return undefined;
+  const message = error.message
+    .replace(/\nSee more help with --help$/, '')
+    // Where flags may stand is no concern of the person's: `normalizeArgv` puts them in front, and `--` behind them.
+    .replace(/\n+Note: --\S+ allows multiple values\..*$/s, '');
+  return new CliError(message, { exitCode: ExitCode.usage, type: 'usage', cause: error });
+}

@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream';
+import { usageError } from '../runtime/cli-error.js';
+
+export interface Line {
+  readonly text: string;
+  /** Counted from 1, empty lines included. */
+  readonly number: number;
+}
+
+/**
+ * The lines of a stream that are not empty, read only as fast as they are taken. A byte order mark at the start and a
+ * carriage return before a newline are no part of a line.
+ *
+ * @throws CliError when a line is longer than `maxLength` characters or is not UTF-8.
+ */
+export async function* readLines(input: Readable, maxLength: number): AsyncGenerator<Line> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let number = 0;
+  let rest = '';
+  const decode = (chunk?: Uint8Array): string => {
+    try {
+      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch {
+      throw usageError(`The standard input is not UTF-8, somewhere after line ${number}.`);
+    }
+  };
+  for await (const chunk of input as AsyncIterable<Uint8Array | string>) {
+    const lines = (typeof chunk === 'string' ? chunk : decode(chunk)).split('\n');
+    lines[0] = rest + (lines[0] ?? '');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      number++;
+      if (line.trim() !== '') yield { text: checked(line, number, maxLength), number };
+    }
+    checked(rest, number + 1, maxLength);
+  }
+  rest += decode();
+  if (rest.trim() !== '') yield { text: checked(rest, number + 1, maxLength), number: number + 1 };
+}
+
+function checked(line: string, number: number, maxLength: number): string {
+  if (line.length <= maxLength) return line;
+  throw usageError(`Line ${number} of the standard input is longer than ${maxLength} characters.`);
+}

@@ -1,0 +1,117 @@
+import { Config } from '@oclif/core/config';
+import { CommandHelp, Help } from '@oclif/core/help';
+import { run } from '@oclif/core/run';
+import { asksForHelp, groupsOf, longestOf, splitArgv } from './argv.js';
+import { formatExitCodes } from '../runtime/exit-codes.js';
+import type { Output, Surroundings } from '../runtime/command-runtime.js';
+import { unknownCommand } from './unknown-command.js';
+
+// The part of oclif in this bundle, for the code of the other one that wants it.
+export { Config } from '@oclif/core/config';
+export * from '@oclif/core/help';
+
+/**
+ * Does what any command line says, with the whole of oclif: its configuration, its manifest, its help, its way of finding
+ * the commands in `dist/commands`. A bundle of its own, since that is most of oclif.
+ *
+ * @throws CliError where there is no such command; it suggests the one that was probably meant.
+ */
+export async function throughOclif(
+  root: string,
+  argv: readonly string[],
+  surroundings: Surroundings,
+): Promise<unknown> {
+  const config = await load(root, surroundings);
+  const commands = config.commandIDs.map(words);
+  const { id, rest } = splitArgv(argv, commands);
+  if (id === '--version' || id === '-version') return run(['--version'], config);
+  if (id === undefined || id === 'help' || asksForHelp([id])) return help(config, rest, surroundings);
+  if (commands.includes(id)) {
+    return asksForHelp(rest)
+      ? help(config, id.split(' '), surroundings)
+      : run([id.replaceAll(' ', ':'), ...rest], config);
+  }
+  const group = longestOf([id, ...rest], groupsOf(commands));
+  if (!group) throw unknownCommand(id, commands);
+  const next = rest[group.length - 1];
+  if (next === undefined || next.startsWith('-') || next === 'help') return help(config, group, surroundings);
+  throw unknownCommand([...group, next].join(' '), commands);
+}
+
+async function load(root: string, surroundings: Surroundings): Promise<Config> {
+  // oclif hands nothing on to the commands but its options.
+  const options = { root, userPlugins: false, devPlugins: false, surroundings };
+  return Config.load(options);
+}
+
+function words(id: string): string {
+  return id.replaceAll(':', ' ');
+}
+
+const TOPICS = { 'exit-codes': 'What the exit codes of kitectl mean.' };
+
+async function help(config: Config, argv: readonly string[], surroundings: Surroundings): Promise<void> {
+  const commands = config.commandIDs.map(words);
+  const about = argv.filter((word) => !word.startsWith('-') && word !== 'help');
+  const known = [...commands, ...groupsOf(commands), ...Object.keys(TOPICS)];
+  const subject = longestOf(about, known);
+  if (subject?.[0] === 'exit-codes') {
+    surroundings.stdout.write(formatExitCodes());
+    return;
+  }
+  if (!subject && about[0] !== undefined) throw unknownCommand(about[0], known);
+  // oclif's colours have switches of their own; this is the one that they share.
+  if (surroundings.color !== 'auto') process.env['FORCE_COLOR'] = surroundings.color === 'never' ? '0' : '1';
+  await new KitectlHelp(config, TOPICS, surroundings).showHelp(subject ?? []);
+}
+
+class KitectlHelp extends Help {
+  readonly #topics: Readonly<Record<string, string>>;
+  readonly #stdout: Output;
+  protected override CommandHelpClass = ExamplesFirst;
+
+  constructor(
+    config: Config,
+    topics: Readonly<Record<string, string>>,
+    { stdout }: Pick<Surroundings, 'stdout'>,
+  ) {
+    super(config, {});
+    this.#topics = topics;
+    this.#stdout = stdout;
+  }
+
+  protected override log(...lines: string[]): void {
+    this.#stdout.write(`${lines.join(' ')}\n`);
+  }
+
+  protected override async showRootHelp(): Promise<void> {
+    await super.showRootHelp();
+    const topics = Object.entries(this.#topics).map(([name, description]) => ({
+      name: `help ${name}`,
+      description,
+    }));
+    // oclif has said TOPICS already, of groups of commands.
+    this.log(this.formatTopics(topics).replace('TOPICS', 'MORE'));
+    this.log('');
+  }
+}
+
+const FIRST = ['EXAMPLES', 'DESCRIPTION'];
+
+/** An example says more than a list of flags, and is what most people come for. */
+class ExamplesFirst extends CommandHelp {
+  protected override sections(): ReturnType<CommandHelp['sections']> {
+    const sections = super.sections();
+    const place = ({ header }: { header: string }): number => {
+      const index = FIRST.indexOf(header);
+      return index === -1 ? FIRST.length : index;
+    };
+    return sections.toSorted((a, b) => place(a) - place(b));
+  }
+
+  /** The summary stands above everything already. */
+  protected override description(): string | undefined {
+    const { description } = this.command;
+    return description === undefined ? undefined : this.wrap(description);
+  }
+}

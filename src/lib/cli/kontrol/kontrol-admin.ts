@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { type KiteKey, kiteHome, kiteKeyPath } from '../../keys/index.js';
+import { isKiteError } from '../../protocol/errors.js';
+import { configurationError } from '../runtime/cli-error.js';
+import { readContexts } from '../target/contexts.js';
+import {
+  describePlace,
+  findKey,
+  type KeyChoice,
+  type KeyPlace,
+  placeInContext,
+  placeOfKey,
+  readKey,
+} from '../target/find-key.js';
+import type { Keychain } from '../target/keychain.js';
+import { type KontrolOptions, withKey } from '../target/with-kontrol.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+import { KONTROL_CONTEXT } from './own-context.js';
+
+type Environment = Surroundings['env'];
+
+/** The methods of Kontrol for its own user. */
+export type AdminMethod =
+  | 'kontrol.status'
+  | 'kontrol.invite'
+  | 'kontrol.keys'
+  | 'kontrol.rotateKeys'
+  | 'kontrol.revokeKeyPair'
+  | 'kontrol.revokeKiteKey';
+
+/**
+ * Calls a method that Kontrol has for its own user only, with that user's kite key: the one that Kontrol made for itself
+ * at its first start, where this is its machine.
+ *
+ * @throws CliError when there is no such key, or when Kontrol refuses
+ */
+export async function administer(
+  options: KontrolOptions,
+  method: AdminMethod,
+  args: readonly unknown[],
+  surroundings: Surroundings,
+): Promise<unknown> {
+  const found = await adminKey(options, surroundings.env);
+  return withKey({ ...options, ...found }, NAMES[method], surroundings, ({ client, url, spinner }) =>
+    spinner.during(`Waiting for ${url}`, () => client.call<unknown, string>(method, [...args])),
+  );
+}
+
+const NAMES: Readonly<Record<AdminMethod, string>> = {
+  'kontrol.status': 'asking for the status',
+  'kontrol.invite': 'making an invite',
+  'kontrol.keys': 'listing the keys',
+  'kontrol.rotateKeys': 'rotating the keys',
+  'kontrol.revokeKeyPair': 'revoking a key pair',
+  'kontrol.revokeKiteKey': 'revoking a kite key',
+};
+
+/** A kite key of Kontrol's own user, and where to go with it where the person does not say. */
+export interface AdminKey {
+  readonly key: KiteKey;
+  readonly source: string;
+  /** The Kontrol that made the key for itself: the one that the context in use names is another one. */
+  readonly home?: string;
+}
+
+/**
+ * The kite key of Kontrol's own user: what `--key-file` or `--context` say, else the one that Kontrol made here, else the
+ * person's own, where it is of that user.
+ *
+ * @throws CliError or ConfigurationError where there is none
+ */
+export async function adminKey(
+  choice: KeyChoice,
+  env: Environment,
+  open?: () => Promise<Keychain>,
+): Promise<AdminKey> {
+  const { keyFile, context } = choice;
+  const own = keyFile === undefined && context === undefined;
+  const place = own ? ownPlace(env) : placeOfKey(choice, env).place;
+  try {
+    const key = await readKey(place, env, open);
+    return { key, source: describePlace(place), ...(own && { home: key.kontrolUrl }) };
+  } catch (error) {
+    if (keyFile !== undefined || !isKiteError(error) || error.code !== 'keyFileMissing') throw error;
+  }
+  const mine = await findKey(choice, env, open);
+  if (mine && mine.key.username === mine.key.kontrolUser) return mine;
+  throw configurationError(
+    `There is no kite key of Kontrol's own user: neither ${describePlace(place)}, nor one of yours.`,
+    'Run this where Kontrol was started, as the same person; or name the file with --key-file.',
+  );
+}
+
+/** Where Kontrol keeps the key that it made for itself. */
+export function ownPlace(env: Environment): KeyPlace {
+  const context = readContexts(env).contexts.get(KONTROL_CONTEXT);
+  const remembered = context?.keyStore && placeInContext({ name: KONTROL_CONTEXT, context });
+  return remembered || { type: 'file', file: kiteKeyPath(join(kiteHome(env), 'kontrol')) };
+}

@@ -1,0 +1,155 @@
+import { disconnectError } from '../../kite/call/call-errors.js';
+import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
+import type { KiteQuery } from '../../protocol/query.js';
+import { findKites } from '../target/discovery.js';
+import { toField } from '../runtime/json.js';
+import {
+  type AtKontrol,
+  type Found,
+  getKites,
+  type KontrolOptions,
+  readFound,
+  withKontrol,
+} from '../target/with-kontrol.js';
+import { type Feed, openFeed } from '../terminal/feed.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { type Listing, printList } from '../terminal/listing.js';
+import { requireQuery } from '../target/query-path.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+
+export interface QueryOptions extends KontrolOptions {
+  /** Which kites, as a path. Undefined: all of this person's. */
+  readonly path: string | undefined;
+  readonly format: OutputFormat | undefined;
+  /** Print the kites that are there, and from then on each change. */
+  readonly watch: boolean;
+}
+
+/** A kite came, or went. */
+export interface Change {
+  readonly action: 'REGISTER' | 'DEREGISTER';
+  readonly kite: KiteIdentity;
+  readonly url: string;
+}
+
+/**
+ * Prints the kites that a query finds: a table on a terminal, elsewhere `number TAB path TAB URL`, one a line; with
+ * `json` one JSON array. Tokens are secrets, and not printed.
+ *
+ * With `watch` it goes on until the person interrupts, and prints each change: one line, `action TAB path TAB URL`; with
+ * `json` one object `{action, kite, url}` a line, the kites that are there included.
+ *
+ * @throws CliError with exit code 5 where there is no such kite, except with `watch`
+ */
+export async function query(options: QueryOptions, surroundings: Surroundings): Promise<void> {
+  const { path, format, watch } = options;
+  const asked = askedBy(path);
+  if (watch) return follow(options, asked, { listed: true }, surroundings);
+  await withKontrol(options, `looking for ${path ?? 'your kites'}`, surroundings, async (kontrol) => {
+    const found = sorted(await findKites(kontrol, asked(kontrol)));
+    await printList(found, kites, format, surroundings);
+  });
+}
+
+/** Prints each change from now on, like `query` with `watch` without the kites that are there. */
+export function watch(options: Omit<QueryOptions, 'watch'>, surroundings: Surroundings): Promise<void> {
+  return follow(options, askedBy(options.path), { listed: false }, surroundings);
+}
+
+/** What to ask Kontrol, once it is known who asks. Throws at once where the path is none. */
+function askedBy(path: string | undefined): (kontrol: Pick<AtKontrol, 'key'>) => KiteQuery {
+  if (path === undefined) return ({ key }) => ({ username: key.username });
+  // Nothing that is set: all kites that Kontrol lets this person find.
+  if (path.trim() === '/') return () => ({});
+  const asked = requireQuery(path, 'The query');
+  return () => asked;
+}
+
+/** How kites are printed. */
+export const kites: Listing<Pick<Found, 'kite' | 'url'>> = {
+  columns: [
+    { heading: 'user', text: ({ kite }) => kite.username },
+    { heading: 'environment', text: ({ kite }) => kite.environment },
+    { heading: 'name', text: ({ kite }) => kite.name },
+    { heading: 'version', text: ({ kite }) => kite.version },
+    { heading: 'region', text: ({ kite }) => kite.region },
+    { heading: 'hostname', text: ({ kite }) => kite.hostname },
+    { heading: 'id', text: ({ kite }) => kite.id, wide: true },
+    { heading: 'URL', text: ({ url }) => url },
+  ],
+  data: ({ kite, url }) => ({ kite, url }),
+  name: ({ kite }) => kitePath(kite),
+  line: ({ kite, url }, index) => [`${index + 1}`, toField(kitePath(kite)), toField(url)].join('\t'),
+};
+
+const changes: Listing<Change> = {
+  columns: [
+    { heading: 'action', text: ({ action }) => action },
+    { heading: 'kite', text: ({ kite }) => kitePath(kite) },
+    { heading: 'URL', text: ({ url }) => url },
+  ],
+  data: ({ action, kite, url }) => ({ action, kite, url }),
+  name: ({ kite }) => kitePath(kite),
+};
+
+async function follow(
+  options: Omit<QueryOptions, 'watch'>,
+  asked: ReturnType<typeof askedBy>,
+  { listed }: { readonly listed: boolean },
+  surroundings: Surroundings,
+): Promise<void> {
+  const { path, format } = options;
+  const print = await openFeed(changes, format, surroundings);
+  await withKontrol(options, `watching ${path ?? 'your kites'}`, surroundings, async (kontrol: AtKontrol) => {
+    // What changes before the list is printed comes after it.
+    const early: Change[] = [];
+    let ready = false;
+    const found = await getKites(kontrol, asked(kontrol), (event) => {
+      const change = readChange(event);
+      if (!change) return;
+      if (ready) void print(change);
+      else early.push(change);
+    });
+    if (listed) await printThere(sorted(found), print, format, surroundings);
+    for (const change of early) await print(change);
+    ready = true;
+    await untilGone(kontrol, surroundings.signal);
+  });
+}
+
+/** Prints the kites that are there before the first change: for programs as if they came just now. */
+async function printThere(
+  found: readonly Found[],
+  print: Feed<Change>,
+  format: OutputFormat | undefined,
+  surroundings: Surroundings,
+): Promise<void> {
+  if (format === undefined || format === 'table' || format === 'wide') {
+    if (found.length > 0) await printList(found, kites, format, surroundings);
+    return;
+  }
+  for (const { kite, url } of found) await print({ action: 'REGISTER', kite, url });
+}
+
+/** What Kontrol tells a watcher: `{error, result: {action, kite, url}}`. Undefined where it is something else. */
+function readChange(event: unknown): Change | undefined {
+  const { result } = (event ?? {}) as { readonly result?: unknown };
+  const { action } = (result ?? {}) as { readonly action?: unknown };
+  if (action !== 'REGISTER' && action !== 'DEREGISTER') return undefined;
+  const { kite, url } = readFound(result);
+  return { action, kite, url };
+}
+
+function sorted<One extends { readonly kite: KiteIdentity }>(found: readonly One[]): One[] {
+  return found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
+}
+
+/** Rejects when the person ends it, or when Kontrol is gone. */
+function untilGone({ client, url }: AtKontrol, signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const aborted = (): void => reject(signal.reason as Error);
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    client.on('disconnect', (_code, reason) => reject(disconnectError(reason || url)));
+  });
+}

@@ -1,0 +1,62 @@
+import { parseToken } from '../../keys/index.js';
+import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { notFound } from '../runtime/cli-error.js';
+import { type KontrolOptions, withKontrol } from '../target/with-kontrol.js';
+import { type Field, printDetails } from '../terminal/details.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { requireQuery } from '../target/query-path.js';
+import type { Surroundings } from '../runtime/command-runtime.js';
+import { formatTime } from '../terminal/time.js';
+
+export interface TokenOptions extends KontrolOptions {
+  /** Which kite, as a path: exactly one must fit. */
+  readonly path: string;
+  /** A new token, where Kontrol would give one that it has made before. */
+  readonly force: boolean;
+  readonly format: OutputFormat | undefined;
+}
+
+/** Gets a token for a kite from Kontrol, and prints it. It is a secret: whoever has it may call the kite in your name. */
+export async function token(options: TokenOptions, surroundings: Surroundings): Promise<void> {
+  const { path, force, format } = options;
+  const asked = requireQuery(path, 'The query');
+  const what = `getting a token for ${path}`;
+  await withKontrol(options, what, surroundings, async ({ client, url }) => {
+    const text: unknown = await client
+      .call<unknown, string>('getToken', [{ ...asked, force }])
+      .catch(notFoundToo);
+    if (typeof text !== 'string' || text === '') {
+      throw new KiteError('invalidResponse', `${url} did not answer with a token`);
+    }
+    await printDetails(
+      {
+        fields: [...claimsOf(text), { label: 'Token', value: text }],
+        data: { token: text },
+        name: text,
+        text: `${text}\n`,
+      },
+      format,
+      surroundings,
+    );
+  });
+}
+
+/** What a token says, as far as it can be read; nobody here can check it. */
+function claimsOf(token: string): Field[] {
+  try {
+    const { username, audience, expiresAt } = parseToken(token);
+    return [
+      { label: 'User', value: username },
+      { label: 'For', value: audience },
+      { label: 'Until', value: formatTime(expiresAt) },
+    ];
+  } catch {
+    return [];
+  }
+}
+
+function notFoundToo(error: unknown): never {
+  const { message } = error as Error;
+  if (!isKiteError(error) || !/no kites found|key not found/i.test(message)) throw error;
+  throw notFound(message, 'See what there is with: kitectl query /USER');
+}

@@ -1,0 +1,215 @@
+import { readFile } from 'node:fs/promises';
+import { type Client, Kite, KiteError } from '../../index.js';
+import { parseKiteKey } from '../../keys/index.js';
+import { makeVisible } from '../../util/printable.js';
+import { type CliError, configurationError } from '../runtime/cli-error.js';
+import { contextIfThere, type KeyStore } from '../target/contexts.js';
+import { timingIn } from '../target/timing.js';
+import { ExitCode } from '../runtime/exit-codes.js';
+import { describePlace, placeData } from '../target/find-key.js';
+import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
+import { toCliError } from '../frame/failures.js';
+import { doingAt, type KontrolOptions, kiteOptions } from '../target/with-kontrol.js';
+import { ask, confirm, unasked } from '../terminal/prompt.js';
+import { printDetails } from '../terminal/details.js';
+import type { OutputFormat } from '../terminal/output-format.js';
+import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+
+export interface RegisterOptions extends Pick<KontrolOptions, 'transport' | 'timeout'> {
+  /** URL of Kontrol. */
+  readonly to: string;
+  /** Whom the kite key is for. */
+  readonly username: string;
+  /** File with the invite, `-` = standard input; undefined = the person is asked for it. */
+  readonly inviteFile: string | undefined;
+  /** Replace a kite key that is there. */
+  readonly force: boolean;
+  readonly keyStore: KeyStore | undefined;
+  readonly context: string | undefined;
+  readonly format: OutputFormat | undefined;
+}
+
+/** Longest invite that is read, in characters. */
+const INVITE_LENGTH = 1024;
+
+/**
+ * Gets a kite key from Kontrol and keeps it: in a file, readable by its owner only, or in the keychain. Kontrol may ask for
+ * an invite, which comes from a file or from the person at the terminal.
+ *
+ * @throws CliError when there is a kite key already or the keychain cannot be used (an invite works once, so that this is
+ *   found out before it is used), when Kontrol refuses, or when what it sends is no kite key of this user
+ */
+export async function register(options: RegisterOptions, surroundings: Surroundings): Promise<void> {
+  const { username, to, format } = options;
+  const { env } = surroundings;
+  const plan = await planStore(options, env);
+  const force = options.force || (await mayReplace(plan, { username, kontrolUrl: to }, surroundings));
+  const invite = await readInvite(options.inviteFile, surroundings);
+  const jwt = await requestKey(options, invite, surroundings);
+  const key = parseKiteKey(jwt);
+  const place = await storeKey(jwt, plan, env, { force });
+  const source = describePlace(place);
+  await printDetails(
+    {
+      fields: [
+        { label: 'Username', value: username },
+        { label: 'Kontrol URL', value: key.kontrolUrl },
+        { label: 'Kite key', value: source },
+      ],
+      data: {
+        username,
+        kontrolURL: key.kontrolUrl,
+        ...placeData(place),
+        ...(plan.contextName !== undefined && { context: plan.contextName }),
+      },
+      name: username,
+      text: `Your kite key as ${username} is in ${source}.\nSee what it says with: kitectl showkey${inContext(plan)}\n`,
+    },
+    format,
+    surroundings,
+  );
+}
+
+function inContext({ contextName, contexts }: StorePlan): string {
+  if (contextName === undefined || (contexts.current ?? contextName) === contextName) return '';
+  return ` --context ${contextName}`;
+}
+
+/**
+ * Whether a key that is there already is to be replaced: a person is asked.
+ *
+ * @throws CliError where it is not
+ */
+async function mayReplace(
+  plan: StorePlan,
+  key: { readonly username: string; readonly kontrolUrl: string },
+  surroundings: Surroundings,
+): Promise<boolean> {
+  if (!(await isTaken(plan, key))) return false;
+  const source = describePlace(plannedPlace(plan, key));
+  const question = `There is a kite key at ${source} already. Replace it?`;
+  if (canAsk(surroundings) && (await confirm(question, false, surroundings))) return true;
+  throw configurationError(
+    `There is a kite key at ${source} already; nothing was asked of Kontrol.`,
+    'See whose it is with: kitectl showkey. Replace it with --force, or register in another context: --context NAME',
+  );
+}
+
+async function requestKey(
+  options: RegisterOptions,
+  invite: string | undefined,
+  surroundings: Surroundings,
+): Promise<string> {
+  const { to, username } = options;
+  const { env, signal, version } = surroundings;
+  const kite = new Kite('kitectl', version, {
+    ...kiteOptions(timingIn(contextIfThere(options.context, env), options, env), env),
+    username,
+    kiteKey: false,
+  });
+  const asked = answerGetPass(kite, invite, surroundings);
+  // A person needs longer to find the invite than a call may take.
+  const timeout = invite === undefined && options.timeout === undefined ? { timeout: 0 } : {};
+  const client: Client = kite.newClient(to, { trustRemote: ['kite.getPass'], ...timeout });
+  const close = (): void => client.close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    await client.dial().catch((error: unknown) => {
+      throw toCliError(error, { what: '', target: to });
+    });
+    const answer: unknown = await client.call('registerMachine', [{ authType: 'invite' }]);
+    return requireKeyOf(answer, username, to);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (asked.failure) throw asked.failure;
+    throw withInviteHint(toCliError(error, doingAt(to, `registering as ${username}`)), username);
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
+  }
+}
+
+function withInviteHint(failure: CliError, username: string): CliError {
+  const refused: readonly number[] = [ExitCode.authentication, ExitCode.remoteError];
+  if (!refused.includes(failure.exitCode)) return failure;
+  const hint = `Get an invite from whoever runs Kontrol; this prints one: kitectl kontrol invite ${username}`;
+  return failure.with({ hint });
+}
+
+/** Lets the remote ask for the invite, and nothing else. */
+function answerGetPass(
+  kite: Kite,
+  invite: string | undefined,
+  surroundings: Surroundings,
+): { failure?: Error } {
+  const asked: { failure?: Error } = {};
+  kite.handle<unknown[]>('kite.getPass', async ({ args: [text] }) => {
+    if (invite !== undefined) return invite;
+    if (!canAsk(surroundings)) {
+      asked.failure = unasked(
+        'Kontrol wants an invite.',
+        'Put it into a file and name that with --invite-file; - reads the standard input.',
+      );
+      throw new KiteError('genericError', 'Nobody can be asked: this is no terminal');
+    }
+    try {
+      const message = typeof text === 'string' && text.trim() !== '' ? text.trim() : 'Invite:';
+      return (await ask(message, surroundings, true)).trim();
+    } catch (error) {
+      asked.failure = error as Error;
+      throw error;
+    }
+  });
+  return asked;
+}
+
+function requireKeyOf(answer: unknown, username: string, to: string): string {
+  if (typeof answer !== 'string') {
+    throw new KiteError('invalidResponse', `What ${to} sent is no kite key`);
+  }
+  const key = parsed(answer, to);
+  if (key.username === username) return answer;
+  const whose = makeVisible(key.username);
+  throw new KiteError(
+    'invalidResponse',
+    `${to} sent a kite key for ${whose} instead of ${username}; it was not kept`,
+  );
+}
+
+function parsed(jwt: string, to: string): { readonly username: string } {
+  try {
+    return parseKiteKey(jwt);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KiteError('invalidResponse', `What ${to} sent is no kite key: ${reason}`);
+  }
+}
+
+async function readInvite(file: string | undefined, surroundings: Surroundings): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const text = file === '-' ? await readAll(surroundings.stdin) : await readTextFile(file);
+  const invite = text.trim();
+  if (invite !== '' && invite.length <= INVITE_LENGTH && !invite.includes('\n')) return invite;
+  throw configurationError(
+    `${file === '-' ? 'The standard input' : file} holds no invite: it must be one line.`,
+    'It is what this prints: kitectl kontrol invite USER',
+  );
+}
+
+async function readTextFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw configurationError(`The invite cannot be read: ${reason}`, 'Name another file with --invite-file.');
+  }
+}
+
+async function readAll(input: AsyncIterable<unknown>): Promise<string> {
+  let text = '';
+  for await (const chunk of input) {
+    text += String(chunk);
+    if (text.length > INVITE_LENGTH + 2) break;
+  }
+  return text;
+}

@@ -1,0 +1,69 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../../util/clock.js';
+
+/** Where a command writes to. `isTTY` and `columns` are there when it is a terminal. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** Where a command reads from. `isTTY` is there when it is a terminal. */
+export type Input = Readable & { readonly isTTY?: boolean };
+
+/** What the person said about colours with `--color` or `--no-color`. */
+export type ColorChoice = 'auto' | 'always' | 'never';
+
+/** Everything of the outside world that a command touches, passed in so that a test can be that world. */
+export interface Surroundings {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Fires when the person wants the command to end. Its reason is the error to end with. */
+  readonly signal: AbortSignal;
+  /** Tells that this command will end by itself once `signal` fires, and succeed: a server that has to drain first. */
+  endByItself(): void;
+  /** Tells that much will pass through this process: its memory should stay small rather than grow with the garbage. */
+  spareMemory(): void;
+  /** Milliseconds of a clock that only goes forward, for measuring. */
+  now(): number;
+  /** The version of this program. */
+  readonly version: string;
+  readonly color: ColorChoice;
+  /** Whether the person must not be asked anything, though there is a terminal. */
+  readonly noInput: boolean;
+  /** Time, for what is shown only when something takes long. */
+  readonly clock: Clock;
+}
+
+/** Writes, and waits until the reader has taken enough to go on. */
+export async function write(output: Output, text: string): Promise<void> {
+  if (output.write(text)) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      output.off('drain', done);
+      output.off('close', done);
+      resolve();
+    };
+    output.on('drain', done);
+    output.on('close', done);
+  });
+}
+
+/**
+ * Whether colours may be used on `output`. The flag counts most, then `FORCE_COLOR`, then `NO_COLOR`; without any of them
+ * it is on terminals only.
+ */
+export function mayColor({ color, env }: Pick<Surroundings, 'env' | 'color'>, output: Output): boolean {
+  if (color !== 'auto') return color === 'always';
+  const force = env['FORCE_COLOR'];
+  if (force) return force !== '0' && force !== 'false';
+  if (env['NO_COLOR'] || env['TERM'] === 'dumb') return false;
+  return output.isTTY === true;
+}
+
+/** Whether there is a person at a terminal who may be asked. */
+export function canAsk({
+  stdin,
+  stderr,
+  noInput,
+}: Pick<Surroundings, 'stdin' | 'stderr' | 'noInput'>): boolean {
+  return !noInput && stdin.isTTY === true && stderr.isTTY === true;
+}

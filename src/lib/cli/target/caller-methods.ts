@@ -1,0 +1,79 @@
+import { type Kite, KiteError } from '../../index.js';
+import { makeVisible } from '../../util/printable.js';
+import { type CliError, isCliError, usageError } from '../runtime/cli-error.js';
+import { toJson } from '../runtime/json.js';
+import { ask } from '../terminal/prompt.js';
+import type { Spinner } from '../terminal/spinner.js';
+import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+
+/** What a remote kite may call back while it is called. */
+export interface RemoteMethods {
+  readonly trusted: readonly string[];
+  /** Why the command has to end, once the person has left a question with Ctrl-C. */
+  readonly left: () => CliError | undefined;
+}
+
+/**
+ * Lets the remote write to this person's stderr with `kite.log` and `kite.print`, and, with `interactive`, ask them with
+ * `kite.prompt` and `kite.getPass`, one question at a time. `leave` is called when they want no more of it.
+ *
+ * @throws CliError where the remote is to ask, and nobody is there
+ */
+export function letRemoteSpeak(
+  kite: Kite,
+  interactive: boolean,
+  { surroundings, spinner, leave }: Speaking,
+): RemoteMethods {
+  const { stderr } = surroundings;
+  for (const method of ['kite.log', 'kite.print']) {
+    kite.handle(method, (request) => {
+      const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
+      spinner.aside(() => stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`));
+      return null;
+    });
+  }
+  const trusted = ['kite.log', 'kite.print'];
+  if (!interactive) return { trusted, left: () => undefined };
+  if (!canAsk(surroundings)) {
+    throw usageError(
+      'With --interactive the kite asks a person, and nobody can be asked here.',
+      'Leave --interactive out; it needs a terminal, and no --no-input.',
+    );
+  }
+  return {
+    trusted: [...trusted, 'kite.prompt', 'kite.getPass'],
+    left: letRemoteAsk(kite, { surroundings, spinner, leave }),
+  };
+}
+
+interface Speaking {
+  readonly surroundings: Surroundings;
+  readonly spinner: Spinner;
+  readonly leave: () => void;
+}
+
+function letRemoteAsk(kite: Kite, { surroundings, spinner, leave }: Speaking): () => CliError | undefined {
+  let failure: CliError | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const put = async (text: string, secret: boolean): Promise<string> => {
+    const goOn = spinner.pause();
+    try {
+      return await ask(text, surroundings, secret);
+    } catch (error) {
+      if (isCliError(error)) failure = error;
+      leave();
+      throw new KiteError('genericError', 'The person does not answer');
+    } finally {
+      goOn();
+    }
+  };
+  for (const method of ['kite.prompt', 'kite.getPass']) {
+    kite.handle<unknown[]>(method, ({ args: [text] }) => {
+      const message = typeof text === 'string' ? text.trim() : '';
+      const answer = last.then(() => put(message, method === 'kite.getPass'));
+      last = answer.catch(() => {});
+      return answer;
+    });
+  }
+  return () => failure;
+}

@@ -1,0 +1,141 @@
+import type { Kite } from '../../index.js';
+import { isKiteError } from '../../protocol/errors.js';
+import { kitePath } from '../../protocol/identity.js';
+import { type KiteQuery, formatQueryPath } from '../../protocol/query.js';
+import { notFound } from '../runtime/cli-error.js';
+import type { ConnectionOptions, Offer } from './with-connection.js';
+import { findKey } from './find-key.js';
+import { type AtKontrol, type Found, getKites, withKey, withKontrol } from './with-kontrol.js';
+import { choose } from '../terminal/prompt.js';
+import { requireQuery } from './query-path.js';
+import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import { noTarget, type Target } from './target.js';
+
+/** Milliseconds that a kite has to answer when it is one of several that may be meant. */
+const PROBE_TIMEOUT = 2000;
+
+/** More are not asked: a person with so many says which one is meant. */
+const MOST_PROBES = 50;
+
+/**
+ * Asks Kontrol for the kites that a target means, in the order in which to try them.
+ *
+ * @throws CliError with exit code 5 where there is none, or where several of this person's kites answer and nobody can
+ *   be asked which is meant
+ */
+export async function discover(
+  target: Exclude<Target, { type: 'url' }>,
+  options: ConnectionOptions,
+  surroundings: Surroundings,
+): Promise<readonly Offer[]> {
+  if (target.type === 'query') {
+    const query = requireQuery(target.path, target.source);
+    return withKontrol(options, `looking for ${target.path}`, surroundings, async (kontrol) => {
+      const found = await findKites(kontrol, query);
+      return found.map((one) => offer(one, options.auth, kontrol));
+    });
+  }
+  const mine = await findKey(options, surroundings.env);
+  if (!mine) throw noTarget();
+  const { key, source } = mine;
+  return withKey({ ...options, key, source }, 'looking for your kites', surroundings, async (kontrol) => {
+    const found = await findKites(kontrol, { username: key.username });
+    const one = await theOneMeant(withoutKontrol(found, kontrol), surroundings, (candidate) =>
+      answers(kontrol.kite, offer(candidate, options.auth, kontrol)),
+    );
+    return [offer(one, options.auth, kontrol)];
+  });
+}
+
+/**
+ * The kites at Kontrol that a query asks for, at least one.
+ *
+ * @throws CliError with exit code 5 where there is none
+ */
+export async function findKites(
+  kontrol: Pick<AtKontrol, 'client' | 'url' | 'spinner'>,
+  query: KiteQuery,
+): Promise<readonly Found[]> {
+  // The reference answers with an error of its store where there is nothing.
+  const found = await getKites(kontrol, query).catch((error: unknown) => {
+    if (isKiteError(error) && /no kites found|key not found/i.test(error.message)) return [];
+    throw error;
+  });
+  if (found.length > 0) return found;
+  const path = formatQueryPath(query);
+  throw notFound(
+    `No kite is registered for ${path} at ${kontrol.url}.`,
+    query.environment === undefined
+      ? 'Start one that registers there, and that you may find.'
+      : `See what there is with: kitectl query /${query.username ?? 'USER'}`,
+  );
+}
+
+/**
+ * The one kite of several that answers; where several do, the one that the person chooses.
+ *
+ * @throws CliError with exit code 5 and the list of them where none does, or where nobody can be asked
+ */
+export async function theOneMeant(
+  found: readonly Found[],
+  surroundings: Surroundings,
+  probe: (one: Found) => Promise<boolean>,
+): Promise<Found> {
+  const sorted = found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
+  const [only] = sorted;
+  if (only && sorted.length === 1) return only;
+  const answering: Found[] = [];
+  const probed = sorted.slice(0, MOST_PROBES);
+  const results = await Promise.all(probed.map(probe));
+  results.forEach((ok, index) => {
+    const one = probed[index];
+    if (ok && one) answering.push(one);
+  });
+  const [first] = answering;
+  if (!first) {
+    const why =
+      sorted.length === 0 ? 'You have no kite at Kontrol' : `None of your ${sorted.length} kites answers`;
+    throw notFound(`No kite to talk to: ${why}.`, 'Name one with --to URL, or start one that registers.');
+  }
+  if (answering.length === 1) return first;
+  const list = answering.map(({ kite, url }) => `${kitePath(kite)}\t${url}`);
+  if (canAsk(surroundings)) {
+    const choice = await choose(
+      'Which of your kites?',
+      list.map((line) => line.replace('\t', '  ')),
+      surroundings,
+    );
+    return answering[choice] ?? first;
+  }
+  throw notFound(
+    `${answering.length} of your kites answer:\n${list.join('\n')}`,
+    'Say which one with --to PATH or --to URL.',
+  );
+}
+
+/** Whether a kite can be reached and answers `kite.ping`. */
+async function answers(kite: Kite, { url }: Offer): Promise<boolean> {
+  const client = kite.newClient(url, { timeout: PROBE_TIMEOUT, handshakeTimeout: PROBE_TIMEOUT });
+  try {
+    await client.dial();
+    await client.tell('kite.ping');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
+}
+
+/** Kontrol is a kite of its own user, which is no kite that this person would call. */
+function withoutKontrol(found: readonly Found[], { key }: AtKontrol): readonly Found[] {
+  return key.username === key.kontrolUser ? found.filter(({ kite }) => kite.name !== 'kontrol') : found;
+}
+
+function offer({ url, token }: Found, auth: ConnectionOptions['auth'], { key }: AtKontrol): Offer {
+  if (auth === 'none') return { url, auth: null };
+  return {
+    url,
+    auth: auth === 'kite-key' ? { type: 'kiteKey', key: key.jwt } : { type: 'token', key: token },
+  };
+}

@@ -1,0 +1,21 @@
+import { type KiteQuery, parseQueryPath, QueryError, validateQuery } from '../../protocol/query.js';
+import { usageError } from '../runtime/cli-error.js';
+
+/**
+ * The query that a person wrote as a path.
+ *
+ * @throws CliError that names `source`, where it cannot be asked
+ */
+export function requireQuery(path: string, source: string): KiteQuery {
+  try {
+    const query = parseQueryPath(path);
+    validateQuery(query);
+    return query;
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    throw usageError(
+      `${source} is no query: ${path}: ${error.message}`,
+      'A query is /user/environment/name/version/region/hostname/id, of which the end may be missing.',
+    );
+  }
+}

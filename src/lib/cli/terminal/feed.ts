@@ -1,0 +1,54 @@
+import { makeVisible } from '../../util/printable.js';
+import { toField } from '../runtime/json.js';
+import { mayColor, type Surroundings, write } from '../runtime/command-runtime.js';
+import { documentWriter, isDataFormat } from './document.js';
+import type { OutputFormat } from './output-format.js';
+import { columnsFor, lineOf, type Listing } from './listing.js';
+
+export interface FeedOptions<Row> extends Listing<Row> {
+  /** Whether a person gets the lines of a pipe too, where no format is asked for. Default false: columns. */
+  readonly lines?: boolean;
+}
+
+/** Prints a thing. Resolves when stdout has taken enough for the next. */
+export type Feed<Row> = (row: Row) => Promise<void>;
+
+/**
+ * Prints things as they come, nobody knows how many. Each is there at once: a document of JSON or YAML, a name, or a line
+ * whose columns get as wide as what has come so far.
+ */
+export async function openFeed<Row>(
+  options: FeedOptions<Row>,
+  format: OutputFormat | undefined,
+  { stdout, env, color }: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+): Promise<Feed<Row>> {
+  if (isDataFormat(format)) {
+    const document = await documentWriter(format);
+    return (row) => write(stdout, document(options.data(row)));
+  }
+  if (format === 'name') return (row) => write(stdout, `${toField(options.name(row))}\n`);
+  const isLine = format === undefined && (options.lines === true || stdout.isTTY !== true);
+  let index = 0;
+  if (isLine) return (row) => write(stdout, `${lineOf(row, index++, options)}\n`);
+  const columns = columnsFor(options, format);
+  const widths = columns.map(() => 0);
+  const bold = (text: string): string =>
+    mayColor({ color, env }, stdout) ? `\u001b[1m${text}\u001b[22m` : text;
+  const line = (fields: readonly string[]): string => {
+    fields.forEach((field, at) => {
+      widths[at] = Math.max(widths[at] ?? 0, field.length);
+    });
+    return fields
+      .map((field, at) => field.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd();
+  };
+  return async (row) => {
+    const fields = columns.map(({ text }) => makeVisible(text(row)));
+    if (index++ === 0) {
+      const headings = columns.map(({ heading }, at) => heading.padEnd(fields[at]?.length ?? 0));
+      await write(stdout, `${bold(line(headings))}\n`);
+    }
+    await write(stdout, `${line(fields)}\n`);
+  };
+}

@@ -1,0 +1,36 @@
+import { makeVisible } from '../../util/printable.js';
+import type { Output, Surroundings } from '../runtime/command-runtime.js';
+
+/** A line on stderr that is written over and over, and is gone at the end. Elsewhere than on a terminal it is nothing. */
+export class ProgressLine {
+  readonly #output: Output;
+  readonly #visible: boolean;
+  #shown = false;
+
+  constructor({ stderr, env }: Pick<Surroundings, 'stderr' | 'env'>) {
+    this.#output = stderr;
+    this.#visible = stderr.isTTY === true && env['TERM'] !== 'dumb';
+  }
+
+  show(text: string): void {
+    if (!this.#visible) return;
+    const width = (this.#output.columns || 80) - 1;
+    this.#output.write(`\r${makeVisible(text).slice(0, width)}\u001b[K`);
+    this.#shown = true;
+  }
+
+  end(): void {
+    if (this.#shown) this.#output.write('\r\u001b[K');
+    this.#shown = false;
+  }
+}
+
+const WIDTH = 24;
+
+/** How much is done, as a bar: `[######              ]  25 %`. `share` is from 0 to 1. */
+export function bar(share: number): string {
+  const done = Math.min(1, Math.max(0, share));
+  const filled = Math.round(done * WIDTH);
+  const percent = String(Math.floor(done * 100)).padStart(3);
+  return `[${'#'.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${percent} %`;
+}

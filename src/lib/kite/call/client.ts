@@ -1,0 +1,231 @@
+import { KiteError } from '../../protocol/errors.js';
+import { Backoff } from '../../util/backoff.js';
+import { type Abortable, Cancellation } from '../../util/abortable.js';
+import type { Channel } from '../../transport/channel/channel.js';
+import type { Clock, Timer } from '../../util/clock.js';
+import { disconnectError, notConnectedError } from './call-errors.js';
+import type { Auth, ClientEvents, ClientHost, ClientOptions } from './client-options.js';
+import { Connection } from './connection.js';
+import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
+import { type RenewToken, TokenRenewal } from '../kontrol/token-renewal.js';
+import { type CallOptions, Peer } from './peer.js';
+
+export type * from './client-options.js';
+
+type State = 'idle' | 'connected' | 'waiting' | 'closed';
+
+/**
+ * A connection to another kite, which this side opens, and opens again after `dialForever`. Made by `kite.newClient(url)`.
+ *
+ * Lifecycle: `dial` or `dialForever`, any number of calls, `close`. A closed client stays closed.
+ */
+export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
+  /** The URL it dials. */
+  readonly url: string;
+  readonly #host: ClientHost;
+  readonly #options: ClientOptions;
+  readonly #clock: Clock;
+  readonly #backoff: Backoff;
+  #auth: Auth | null;
+  #connection: Connection | undefined;
+  #dialing: { readonly done: Promise<void>; readonly cancellation: Cancellation } | undefined;
+  /** Calls of `dialForever` that wait for the first connection. */
+  #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  #state: State = 'idle';
+  #forever = false;
+  #retry: Timer | undefined;
+  readonly #renewal: TokenRenewal | undefined;
+
+  constructor(host: ClientHost, url: string, options: ClientOptions = {}) {
+    super();
+    this.#host = host;
+    this.url = url;
+    this.#options = options;
+    this.#clock = host.clock;
+    this.#backoff = new Backoff(options.backoff);
+    this.#auth = options.auth ?? null;
+    this.#renewal = this.#makeRenewal(options.renewToken);
+  }
+
+  override get remoteAddress(): string {
+    return this.#connection?.remoteAddress ?? this.url;
+  }
+
+  get connected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Whether a request's `client` is the other end of this client's connection. */
+  isConnectedTo(peer: unknown): boolean {
+    return this.#connection !== undefined && peer === this.#connection;
+  }
+
+  /** Credentials sent with every call from now on. */
+  get auth(): Auth | null {
+    return this.#auth;
+  }
+
+  set auth(auth: Auth | null) {
+    this.#auth = auth;
+    this.#connection?.setAuth(auth);
+    this.#renewal?.schedule();
+  }
+
+  /**
+   * Connects once. Resolves when calls can be made. Rejects with a KiteError of type `disconnect` whose message says what
+   * could not be reached and why, and whose `code` is `refused`, `notFound`, `timeout`, `tls`, `handshake` or `closed`.
+   */
+  dial(): Promise<void> {
+    if (this.#state === 'connected') return Promise.resolve();
+    if (this.#state === 'closed') return Promise.reject(closedError(this.url));
+    if (!this.#dialing) {
+      const cancellation = new Cancellation();
+      this.#dialing = { done: this.#dial(cancellation), cancellation };
+    }
+    return this.#dialing.done;
+  }
+
+  /**
+   * Connects, and again after each disconnect, with waits that double up to ten seconds, until `close`. Resolves at the
+   * first connection; rejects only when the client is closed before there is one.
+   */
+  dialForever(): Promise<void> {
+    if (this.#state === 'closed') return Promise.reject(closedError(this.url));
+    this.#forever = true;
+    if (this.#state === 'connected') return Promise.resolve();
+    const connected = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    if (this.#state === 'idle') this.#tryAgain();
+    return connected;
+  }
+
+  override call<Result = unknown, Name extends MethodName<Methods> = MethodName<Methods>>(
+    method: Name,
+    args: MethodArgs<Methods, Name>,
+    options?: CallOptions,
+  ): Promise<MethodResult<Methods, Name, Result>> {
+    if (!this.#renewal) return this.#call<MethodResult<Methods, Name, Result>>(method, args, options);
+    return this.#renewal.retried(this.#token(), () => this.#call(method, args, options));
+  }
+
+  #call<Result>(method: string, args: unknown[], options: CallOptions | undefined): Promise<Result> {
+    const connection = this.#connection;
+    if (connection) return connection.call<Result>(method, args, options);
+    return Promise.reject(this.#state === 'closed' ? closedError(this.url) : notConnectedError(this.url));
+  }
+
+  override forget(fn: (...args: never[]) => unknown): void {
+    this.#connection?.forget(fn);
+  }
+
+  /** Ends the connection and stops dialling. Calls in flight reject with `disconnect`. */
+  override close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#retry?.cancel();
+    this.#renewal?.stop();
+    this.#dialing?.cancellation.cancel(closedError(this.url));
+    this.#connection?.close();
+    for (const { reject } of this.#waiting.splice(0)) reject(closedError(this.url));
+    this.#host.clientClosed(this);
+  }
+
+  #token(): string | undefined {
+    return this.#auth?.type === 'token' ? this.#auth.key : undefined;
+  }
+
+  #makeRenewal(renewToken: RenewToken | undefined): TokenRenewal | undefined {
+    if (!renewToken) return undefined;
+    return new TokenRenewal({
+      clock: this.#clock,
+      logger: this.#host.logger,
+      renewToken,
+      token: () => this.#token(),
+      expired: () => this.emit('tokenExpire'),
+      renewed: (token) => {
+        this.auth = { type: 'token', key: token };
+        this.emit('tokenRenew', token);
+      },
+    });
+  }
+
+  #dial(signal: Abortable): Promise<void> {
+    const { transport, handshakeTimeout, ca } = this.#options;
+    const dialled = this.#host.dialer(this.url, {
+      transport: transport ?? this.#host.transport,
+      handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
+      signal,
+      ca,
+    });
+    return dialled.then(
+      (channel) => this.#dialled(channel),
+      (error: unknown) => {
+        this.#dialing = undefined;
+        throw this.closed ? closedError(this.url) : dialError(this.url, error);
+      },
+    );
+  }
+
+  #dialled(channel: Channel): void {
+    this.#dialing = undefined;
+    if (this.closed) {
+      channel.close();
+      throw closedError(this.url);
+    }
+    this.#connected(channel);
+  }
+
+  #connected(channel: Channel): void {
+    const connection = new Connection(this.#host, channel, {
+      role: 'dialled',
+      trustRemote: this.#options.trustRemote ?? this.#host.trustRemote,
+      auth: this.#auth,
+      timeout: this.#options.timeout,
+      ended: (code, reason) => this.#disconnected(code, reason),
+    });
+    this.#connection = connection;
+    this.#state = 'connected';
+    this.#backoff.reset();
+    connection.start();
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
+    this.emit('connect');
+  }
+
+  #disconnected(code: number, reason: string): void {
+    this.#connection = undefined;
+    if (this.#state !== 'closed') this.#state = 'idle';
+    this.emit('disconnect', code, reason);
+    if (this.#forever && this.#state === 'idle') this.#wait();
+  }
+
+  #wait(): void {
+    this.#state = 'waiting';
+    this.#retry = this.#clock.setTimeout(() => {
+      this.#state = 'idle';
+      this.#tryAgain();
+    }, this.#backoff.next());
+  }
+
+  #tryAgain(): void {
+    this.dial().catch((error: unknown) => {
+      this.#host.logger.debug(String(error));
+      if (this.#state === 'idle') this.#wait();
+    });
+  }
+}
+
+function closedError(url: string): KiteError {
+  return new KiteError('disconnect', `The client of ${url} was closed`, { code: 'closed' });
+}
+
+function dialError(url: string, error: unknown): KiteError {
+  if (error instanceof KiteError) return error;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return new KiteError('disconnect', typeof message === 'string' ? message : disconnectError(url).message, {
+    code: typeof code === 'string' ? code : '',
+    cause: error,
+  });
+}

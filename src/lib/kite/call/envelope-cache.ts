@@ -1,0 +1,39 @@
+import type { DnodeMessage } from '../../dnode/dnode-message.js';
+import type { Channel } from '../../transport/channel/channel.js';
+import type { Limits } from '../../util/limits.js';
+import type { Fragment } from '../../transport/channel/outgoing-message.js';
+import { type CallPrefix, callPrefix, parseAfterPrefix } from './envelope-prefix.js';
+import type { CallMemory } from './connection.js';
+import { completeCall, type IncomingCall } from './envelope.js';
+
+/** Methods of one caller whose calls are recognised by how they begin. A channel keeps as many. */
+const KEPT_PREFIXES = 4;
+
+/** The calls of one peer that are recognised by how they begin, so that only the rest of them has to be parsed. */
+export class KnownCalls implements CallMemory {
+  readonly #limits: Limits;
+  #prefixes: readonly CallPrefix[] = [];
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  learn(text: string, channel: Channel): void {
+    const prefix = channel.expect && callPrefix(text);
+    if (!prefix) return;
+    this.#prefixes = [prefix, ...this.#prefixes].slice(0, KEPT_PREFIXES);
+    channel.expect?.(prefix.fragment);
+  }
+
+  find(fragment: Fragment): CallPrefix | undefined {
+    return this.#prefixes.find((prefix) => prefix.fragment === fragment);
+  }
+
+  parse(rest: string): DnodeMessage | undefined {
+    return parseAfterPrefix(rest, this.#limits);
+  }
+
+  complete(known: CallPrefix, { args, callbacks }: DnodeMessage): IncomingCall {
+    return completeCall(known, args, callbacks);
+  }
+}

@@ -1,0 +1,161 @@
+import type { AnyFunction, FoundFunction } from '../../dnode/scrub.js';
+import type { CallbackPath } from '../../dnode/dnode-message.js';
+import type { WireError } from '../../protocol/errors.js';
+import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
+
+/*
+ * The wire form of a call and of its answer, written in one place:
+ *
+ *     {"method":"square","arguments":[{"kite":{…},"authentication":{…},"responseCallback":"[Function]","withArgs":[4]}],
+ *      "callbacks":{"0":[0,"responseCallback"]}}
+ *     {"method":0,"arguments":[{"error":null,"result":16}],"callbacks":{}}
+ *
+ * The pieces that do not change between calls are Fragments, escaped once.
+ */
+const CALL_END = new Fragment('}],"callbacks":{"');
+const CALL_TAIL = new Fragment('":[0,"responseCallback"]}}');
+const CALL_TAIL_OPEN = new Fragment('":[0,"responseCallback"],');
+const CALLBACK = new Fragment('{"method":');
+const RESULT = new Fragment(',"arguments":[{"error":null,"result":');
+const RESULT_TAIL = new Fragment('}],"callbacks":{}}');
+const RESULT_TAIL_OPEN = new Fragment('}],"callbacks":{');
+const ERROR = new Fragment(',"arguments":[{"error":');
+const ERROR_TAIL = new Fragment(',"result":null}],"callbacks":{}}');
+const CALLBACK_ARGS = new Fragment(',"arguments":');
+const CALLBACK_TAIL = new Fragment(',"callbacks":{}}');
+const CALLBACK_TAIL_OPEN = new Fragment(',"callbacks":{');
+const CLOSE = new Fragment('}}');
+
+/** Gives the number under which the peer will know a function. */
+export interface Sharer {
+  share(fn: AnyFunction): number;
+}
+
+export function methodFragment(method: string): Fragment {
+  return new Fragment(`{"method":${JSON.stringify(method)},"arguments":[`);
+}
+
+/** What stands in every call of one connection: who calls, and with which credentials. */
+export function envelopeFragment(identityJson: string, authJson: string): Fragment {
+  return new Fragment(
+    `{"kite":${identityJson},"authentication":${authJson},"responseCallback":"[Function]","withArgs":`,
+  );
+}
+
+export function callMessage(
+  method: Fragment,
+  envelope: Fragment,
+  json: string,
+  response: number,
+  functions: readonly FoundFunction[] | undefined,
+  sharer: Sharer,
+): Message {
+  if (!functions) return [method, envelope, json, CALL_END, response, CALL_TAIL];
+  const callbacks = callbackPieces(functions, '[0,"withArgs"', sharer);
+  return [method, envelope, json, CALL_END, response, CALL_TAIL_OPEN, ...callbacks, CLOSE];
+}
+
+export function resultMessage(
+  response: number,
+  json: string,
+  functions: readonly FoundFunction[] | undefined,
+  sharer: Sharer,
+): Message {
+  if (!functions) return [CALLBACK, response, RESULT, json, RESULT_TAIL];
+  const callbacks = callbackPieces(functions, '[0,"result"', sharer);
+  return [CALLBACK, response, RESULT, json, RESULT_TAIL_OPEN, ...callbacks, CLOSE];
+}
+
+export function errorMessage(response: number, error: WireError): Message {
+  return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_TAIL];
+}
+
+/** A call of a function that the peer handed over: its arguments as they are, without an envelope. */
+export function callbackMessage(
+  number: number,
+  json: string,
+  functions: readonly FoundFunction[] | undefined,
+  sharer: Sharer,
+): Message {
+  if (!functions) return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL];
+  const callbacks = callbackPieces(functions, '[', sharer);
+  return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL_OPEN, ...callbacks, CLOSE];
+}
+
+function callbackPieces(functions: readonly FoundFunction[], base: string, sharer: Sharer): Piece[] {
+  const pieces: Piece[] = [];
+  for (const { fn, path } of functions) {
+    const rest = JSON.stringify(path).slice(1);
+    const open = path.length > 0 && base !== '[' ? `${base},` : base;
+    pieces.push(`${pieces.length === 0 ? '' : ','}"`, sharer.share(fn), `":${open}${rest}`);
+  }
+  return pieces;
+}
+
+/** A call as it came in: shape checked, nothing authenticated. */
+export interface IncomingCall {
+  readonly method: string;
+  /** What the caller claims to be. */
+  readonly kite: unknown;
+  readonly auth: unknown;
+  /** `withArgs`: functions are in place. */
+  readonly args: unknown[];
+  /** The caller's callback for the answer. Undefined: the caller wants none. */
+  readonly response: number | undefined;
+  /** Set where the arguments are not what a kite sends. */
+  readonly malformed: boolean;
+}
+
+/** The number of the callback at `[0, "responseCallback"]`, whichever way its path is written. */
+export function responseNumber(callbacks: readonly CallbackPath[] | undefined): number | undefined {
+  return callbacks?.find(isResponsePath)?.number;
+}
+
+export function isResponsePath({ path }: CallbackPath): boolean {
+  return path.length === 2 && path[1] === 'responseCallback' && (path[0] === 0 || path[0] === '0');
+}
+
+/** Reads what stands in a call's single argument. `kite.js` sends a bare value where one argument was given. */
+export function readCall(
+  method: string,
+  args: readonly unknown[],
+  callbacks: readonly CallbackPath[] | undefined,
+): IncomingCall {
+  const response = responseNumber(callbacks);
+  const options = args[0];
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    return { method, kite: null, auth: null, args: [], response, malformed: args.length > 0 };
+  }
+  const { kite, authentication, withArgs } = options as Record<string, unknown>;
+  return {
+    method,
+    kite,
+    auth: authentication,
+    args: argsList(withArgs),
+    response,
+    malformed: args.length > 1,
+  };
+}
+
+/** The rest of a call whose beginning is known. */
+export function completeCall(
+  known: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
+  args: readonly unknown[],
+  callbacks: readonly CallbackPath[] | undefined,
+): IncomingCall {
+  const { method, kite, auth } = known;
+  const { withArgs } = args[0] as { withArgs: unknown };
+  return {
+    method,
+    kite,
+    auth,
+    args: argsList(withArgs),
+    response: responseNumber(callbacks),
+    malformed: false,
+  };
+}
+
+function argsList(withArgs: unknown): unknown[] {
+  if (Array.isArray(withArgs)) return withArgs;
+  return withArgs === undefined || withArgs === null ? [] : [withArgs];
+}

@@ -1,0 +1,32 @@
+import type { ChannelReceiver } from '../../transport/channel/channel.js';
+import type { Fragment } from '../../transport/channel/outgoing-message.js';
+import type { Flow } from './flow-control.js';
+
+/** Who takes in what a channel delivers. */
+export interface Receiving {
+  readonly flow: Flow;
+  receive(text: string, prefix?: Fragment): void;
+}
+
+/** A connection as its channel sees it: what only the channel may call is in no connection's own methods. */
+export class Receiver implements ChannelReceiver {
+  readonly #connection: Receiving;
+  readonly #ended: (code: number, reason: string) => void;
+
+  constructor(connection: Receiving, ended: (code: number, reason: string) => void) {
+    this.#connection = connection;
+    this.#ended = ended;
+  }
+
+  message(text: string, prefix?: Fragment): void {
+    this.#connection.receive(text, prefix);
+  }
+
+  drain(): void {
+    this.#connection.flow.update();
+  }
+
+  close(code: number, reason: string): void {
+    this.#ended(code, reason);
+  }
+}

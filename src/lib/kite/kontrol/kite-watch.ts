@@ -1,0 +1,153 @@
+import { KiteError } from '../../protocol/errors.js';
+import type { KiteQuery } from '../../protocol/query.js';
+import { Backoff } from '../../util/backoff.js';
+import type { Clock, Timer } from '../../util/clock.js';
+import type { Logger } from '../../util/logger.js';
+import type { Client } from '../call/client.js';
+import { readFound, readKites } from './kontrol-responses.js';
+import { record } from '../../util/record.js';
+import type { Found } from './kontrol-responses.js';
+import type { KontrolLink } from './kontrol-link.js';
+import type { RemoteKite } from './remote-kite.js';
+
+/** A kite has come, or is reached under another URL (`REGISTER`), or is gone (`DEREGISTER`). */
+export interface KiteEvent {
+  readonly action: 'REGISTER' | 'DEREGISTER';
+  readonly kite: RemoteKite;
+}
+
+/** A watch that runs. */
+export interface KiteWatch {
+  /** The kites that are there now. */
+  readonly kites: readonly RemoteKite[];
+  /** Ends it. No event comes any more. */
+  cancel(): void;
+}
+
+export interface WatchOptions {
+  readonly link: KontrolLink;
+  readonly query: KiteQuery;
+  readonly remote: (found: Found) => RemoteKite;
+  readonly listener: (event: KiteEvent) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** One watch, on whichever connection there is: after each reconnect it tells what has changed meanwhile. */
+export class Watch implements KiteWatch {
+  readonly #options: WatchOptions;
+  readonly #kites = new Map<string, RemoteKite>();
+  readonly #backoff = new Backoff();
+  #release: (() => void)[] = [];
+  #callback: ((change: unknown) => void) | undefined;
+  #watcherId: string | undefined;
+  #retry: Timer | undefined;
+  #cancelled = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  get kites(): readonly RemoteKite[] {
+    return [...this.#kites.values()];
+  }
+
+  /** Begins. Rejects with why Kontrol cannot be asked; the watch is over then. */
+  async start(): Promise<this> {
+    const { link } = this.#options;
+    await this.#watch(await link.connect(), true);
+    this.#release = [link.on('connect', (client) => this.#rewatch(client)), link.keep()];
+    // The connection may have gone, and another come, while the answer was on its way.
+    if (link.client && this.#watchedOn !== link.client) this.#rewatch(link.client);
+    return this;
+  }
+
+  cancel(): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#retry?.cancel();
+    for (const release of this.#release) release();
+    const { client } = this.#options.link;
+    if (client && this.#callback) client.forget(this.#callback);
+    if (client && this.#watcherId !== undefined) {
+      client.tell('cancelWatcher', this.#watcherId).catch(() => undefined);
+    }
+  }
+
+  #watchedOn: Client | undefined;
+
+  async #watch(client: Client, first: boolean): Promise<void> {
+    this.#watchedOn = client;
+    // What changes while the list is on its way comes before it.
+    let early: unknown[] | undefined = [];
+    const callback = (change: unknown): void => {
+      if (this.#cancelled || this.#watchedOn !== client) return;
+      if (early) early.push(change);
+      else this.#changed(change);
+    };
+    const { query } = this.#options;
+    const answer = readKites(
+      await client.call<unknown, string>('getKites', [{ query, watchCallback: callback }]),
+    );
+    if (this.#cancelled || this.#watchedOn !== client) return;
+    if (answer.watcherId === undefined) {
+      throw new KiteError('genericError', 'This Kontrol watches no kites', {
+        code: 'noWatch',
+      });
+    }
+    this.#callback = callback;
+    this.#watcherId = answer.watcherId;
+    this.#listed(answer.kites, first);
+    const changes = early;
+    early = undefined;
+    for (const change of changes) this.#changed(change);
+  }
+
+  #rewatch(client: Client): void {
+    this.#retry?.cancel();
+    this.#watch(client, false).then(
+      () => this.#backoff.reset(),
+      (error: unknown) => {
+        this.#options.logger.warn(`A watch could not be taken up again: ${String(error)}`);
+        if (this.#cancelled || this.#options.link.client !== client) return;
+        this.#retry = this.#options.clock.setTimeout(() => {
+          if (this.#options.link.client === client) this.#rewatch(client);
+        }, this.#backoff.next());
+      },
+    );
+  }
+
+  #listed(kites: readonly Found[], silently: boolean): void {
+    const there = new Set(kites.map(({ kite }) => kite.id));
+    for (const gone of this.kites.filter(({ kite }) => !there.has(kite.id))) this.#removed(gone);
+    for (const found of kites) {
+      if (silently) this.#kites.set(found.kite.id, this.#options.remote(found));
+      else this.#added(found);
+    }
+  }
+
+  #changed(change: unknown): void {
+    const { error, result } = record(change);
+    if (error !== null && error !== undefined) {
+      this.#options.logger.warn(`A watch was told of an error: ${JSON.stringify(error)}`);
+      return;
+    }
+    const found = readFound(result);
+    const { action } = record(result);
+    if (action === 'REGISTER') this.#added(found);
+    const gone = action === 'DEREGISTER' ? this.#kites.get(found.kite.id) : undefined;
+    if (gone) this.#removed(gone);
+  }
+
+  #added(found: Found): void {
+    const known = this.#kites.get(found.kite.id);
+    const kite = this.#options.remote(found);
+    this.#kites.set(found.kite.id, kite);
+    if (known?.url !== found.url) this.#options.listener({ action: 'REGISTER', kite });
+  }
+
+  #removed(kite: RemoteKite): void {
+    this.#kites.delete(kite.kite.id);
+    this.#options.listener({ action: 'DEREGISTER', kite });
+  }
+}

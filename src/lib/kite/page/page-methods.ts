@@ -1,0 +1,26 @@
+import { KiteError } from '../../protocol/errors.js';
+import type { KiteCore } from '../kite-core.js';
+
+/** What the methods of every page reach. */
+export interface PageOutput {
+  readonly console: { log(...values: unknown[]): void };
+  /** Workers have none. */
+  readonly alert?: ((text: string) => void) | undefined;
+}
+
+// More than a person reads, and less than a dialog chokes on.
+const SHOWN = 2000;
+
+/** The methods that a page answers beside those of every kite: `log` and `alert`. A program may give it others instead. */
+export function addPageMethods<Methods>(kite: KiteCore<Methods>, output: PageOutput): void {
+  kite.handle<unknown[]>('log', ({ args }) => {
+    // A text with % in it, in the first place, would be taken for a format.
+    output.console.log(...(typeof args[0] === 'string' ? ['%s', ...args] : args));
+    return null;
+  });
+  kite.handle<unknown[]>('alert', ({ args: [text] }) => {
+    if (!output.alert) throw new KiteError('genericError', 'Nobody can be alerted: this is no window');
+    output.alert((typeof text === 'string' ? text : JSON.stringify(text ?? null)).slice(0, SHOWN));
+    return null;
+  });
+}

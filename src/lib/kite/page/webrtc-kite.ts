@@ -1,0 +1,93 @@
+import { KiteError } from '../../protocol/errors.js';
+import { type ConnectionLimits, type PeerLimits, peerLimits } from '../../util/limits.js';
+import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
+import type { Auth, Dialer } from '../call/client.js';
+import { addHeartbeatMethod } from '../serve/heartbeat-method.js';
+import { KontrolPeer } from './kontrol-signalling.js';
+import type { AnyMethods } from '../call/method-types.js';
+import {
+  type KiteOptions as PageKiteOptions,
+  type KontrolOptions as PageKontrolOptions,
+  Kite as PageKite,
+} from './page-kite.js';
+
+export interface KiteOptions extends Omit<PageKiteOptions, 'limits'> {
+  /** What a peer, or another page, may make this page spend. */
+  readonly limits?: Partial<ConnectionLimits & PeerLimits>;
+  /** Servers that help two pages to reach each other: what `RTCPeerConnection` takes. Default: none, for one network. */
+  readonly rtc?: RtcConfiguration;
+}
+
+export interface KontrolOptions extends PageKontrolOptions {
+  /** Gets the fresh kite key that Kontrol hands out at a registration, after it has changed its keys. */
+  readonly saveKiteKey?: (jwt: string) => void;
+}
+
+/**
+ * A page as a kite that other pages reach too: over WebRTC, without a server between them, once they have found each other
+ * at Kontrol.
+ *
+ *     const kontrol = kite.kontrol({ url, auth });
+ *     await kontrol.registerForever();
+ *     const [other] = await kontrol.getKites({ username: 'bob', environment: 'prod', name: 'chat' });
+ *     await other.client().dial();
+ */
+export class Kite<Methods = AnyMethods> extends PageKite<Methods> {
+  readonly #rtc: RtcConfiguration | undefined;
+  readonly #peers: Set<KontrolPeer>;
+  readonly #limits: PeerLimits;
+
+  constructor(name: string, version: string, options: KiteOptions = {}) {
+    const peers = new Set<KontrolPeer>();
+    super(name, version, options, (own) => dialPeersBy(peers, own));
+    this.#rtc = options.rtc;
+    this.#limits = { ...peerLimits, ...options.limits };
+    this.#peers = peers;
+    addHeartbeatMethod(this, this.host.clock);
+    this.handle<unknown[]>('kite.handleWebRTC', (request) => {
+      const kontrol = [...peers].find((peer) => peer.sent(request));
+      if (kontrol) return kontrol.receive(request.args[0]);
+      throw new KiteError('authenticationError', 'kite.handleWebRTC is for Kontrol only');
+    });
+  }
+
+  override kontrol({ url, auth, saveKiteKey, backoff }: KontrolOptions): KontrolPeer {
+    let credentials: Auth | null = auth;
+    const kontrol = new KontrolPeer({
+      ...this.host,
+      limits: { ...this.#limits, ...this.host.limits },
+      id: this.identity.id,
+      platform: globalThis as unknown as RtcPlatform,
+      configuration: this.#rtc,
+      urls: typeof url === 'string' ? [url] : url,
+      auth: () => credentials,
+      newClient: (found, options) => this.newClient(found, options),
+      accept: (channel, username) => this.accept(channel, username),
+      registered: ({ url: registered, kiteKey }) => {
+        if (kiteKey !== undefined) {
+          credentials = { type: 'kiteKey', key: kiteKey };
+          kontrol.renewAuth();
+          saveKiteKey?.(kiteKey);
+        }
+        this.emit('register', registered);
+        return Promise.resolve();
+      },
+      registerFailed: (error) => this.emit('registerFailed', error),
+      backoff,
+    });
+    this.#peers.add(kontrol);
+    this.kontrols.add(kontrol);
+    return kontrol;
+  }
+}
+
+/** Dials pages by way of the Kontrol that was asked for last. */
+function dialPeersBy(peers: ReadonlySet<KontrolPeer>, own: Dialer): Dialer {
+  return (url, options) => {
+    if (!url.startsWith('webrtc:')) return own(url, options);
+    const kontrol = [...peers].filter((peer) => !peer.closed).at(-1);
+    if (kontrol) return kontrol.dialPeer(url, options);
+    const message = `${url} is a page, which is reached by way of Kontrol: call kontrol() first`;
+    return Promise.reject(new KiteError('configurationError', message, { code: 'noKontrol' }));
+  };
+}

@@ -1,0 +1,157 @@
+import { KiteError } from '../../protocol/errors.js';
+import { Backoff, type BackoffOptions } from '../../util/backoff.js';
+import type { Clock, Timer } from '../../util/clock.js';
+import type { Logger } from '../../util/logger.js';
+import type { Client, ClientOptions } from '../call/client.js';
+
+/** The two kinds of proxies, by the name that they have as kites. */
+export type ProxyName = 'proxy' | 'tunnelproxy';
+
+/** A proxy that a kite may register with. */
+export interface Candidate {
+  /** Its URL, by which the one that was just lost is told from the others. */
+  readonly url: string;
+  /** A client of it, not connected yet, with the credentials to register there. */
+  client(options: ClientOptions): Client;
+}
+
+/** Where a kite can be reached through a proxy. */
+export interface ProxiedAt {
+  /** The public URL, for others. */
+  readonly url: string;
+  /** The connection to the proxy, on which the registration hangs. */
+  readonly client: Client;
+}
+
+export interface ProxyLinkOptions {
+  /** Which kind, for messages. */
+  readonly name: ProxyName;
+  /** The proxies that there are now; one of them is picked at random. May reject. */
+  readonly candidates: () => Promise<readonly Candidate[]>;
+  /** Registers on a connection that stands, and resolves with the public URL. */
+  readonly register: (client: Client) => Promise<string>;
+  /** Registered: the first time, or again with another proxy. Must not throw. */
+  readonly onUrl: (at: ProxiedAt) => void;
+  /** Methods that the proxy may call back on this connection. Default none. */
+  readonly trustRemote?: readonly string[];
+  /** Certificate authorities to trust beside the system's, PEM. */
+  readonly ca?: string | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Picks the proxy: a number from 0 up to 1. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Waits between two rounds in which no proxy could be had. Default from 200 ms up to 5 s. */
+  readonly backoff?: BackoffOptions | undefined;
+}
+
+/** Milliseconds that one proxy may take to connect, and to answer: with ten, one that is stuck would cost them all. */
+const PATIENCE = 4000;
+const BACKOFF: BackoffOptions = { max: 5000 };
+
+/**
+ * Keeps a kite registered with a proxy, whichever there is: picks one at random, and another at once when it is gone. The
+ * registration lasts as long as the connection to the proxy.
+ *
+ * Lifecycle: `start`, then `onUrl` each time the kite is registered, until `stop`.
+ */
+export class ProxyLink {
+  readonly #options: ProxyLinkOptions;
+  readonly #backoff: Backoff;
+  readonly #random: () => number;
+  #at: ProxiedAt | undefined;
+  /** The connection over which it is registered, or tries to be. */
+  #client: Client | undefined;
+  #lost: string | undefined;
+  #retry: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: ProxyLinkOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#backoff = new Backoff({ ...BACKOFF, random: this.#random, ...options.backoff });
+  }
+
+  /** Where the kite is reached now; undefined while it is registered nowhere. */
+  get at(): ProxiedAt | undefined {
+    return this.#at;
+  }
+
+  start(): void {
+    this.#round().catch((error: unknown) => this.#failed(error));
+  }
+
+  /** Leaves the proxy, and looks for no other. */
+  stop(): void {
+    this.#stopped = true;
+    this.#retry?.cancel();
+    this.#at = undefined;
+    this.#client?.close();
+  }
+
+  /** Tries each proxy once. Rejects with why the last one could not be had. */
+  async #round(): Promise<void> {
+    const { candidates, name } = this.#options;
+    let failure: unknown = noProxy(name);
+    for (const candidate of this.#inOrder(await candidates())) {
+      if (this.#stopped) return;
+      try {
+        await this.#register(candidate);
+        return;
+      } catch (error) {
+        failure = error;
+        this.#options.logger.debug(`${candidate.url}: ${String(error)}`);
+      }
+    }
+    throw failure;
+  }
+
+  async #register(candidate: Candidate): Promise<void> {
+    const { register, trustRemote = [], ca, onUrl } = this.#options;
+    const patience = { handshakeTimeout: PATIENCE, timeout: PATIENCE };
+    const client = candidate.client({ ...patience, trustRemote, ...(ca !== undefined && { ca }) });
+    this.#client = client;
+    try {
+      await client.dial();
+      const url = await register(client);
+      if (!client.connected) throw new KiteError('disconnect', `${client.url} has disconnected`);
+      this.#backoff.reset();
+      this.#at = { url, client };
+      client.on('disconnect', (_code, reason) => this.#disconnected(candidate, client, reason));
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+    onUrl(this.#at);
+  }
+
+  #disconnected(candidate: Candidate, client: Client, reason: string): void {
+    client.close();
+    if (this.#stopped) return;
+    this.#at = undefined;
+    this.#lost = candidate.url;
+    const why = reason === '' ? '' : ` (${reason})`;
+    this.#options.logger.warn(`The proxy at ${client.url} is gone${why}; looking for another`);
+    this.start();
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopped) return;
+    this.#options.logger.warn(`No ${this.#options.name} can be had: ${String(error)}; trying again`);
+    this.#retry = this.#options.clock.setTimeout(() => this.start(), this.#backoff.next());
+  }
+
+  /** In random order, but the one that was lost comes last: it may be listed for a while after it has gone. */
+  #inOrder(candidates: readonly Candidate[]): Candidate[] {
+    const left = [...candidates];
+    const order: Candidate[] = [];
+    while (left.length > 0) order.push(...left.splice(Math.floor(this.#random() * left.length), 1));
+    const isLost = ({ url }: Candidate): boolean => url === this.#lost;
+    return [...order.filter((candidate) => !isLost(candidate)), ...order.filter(isLost)];
+  }
+}
+
+export function noProxy(name: ProxyName): KiteError {
+  const start = name === 'proxy' ? 'kitectl proxy start' : 'kitectl proxy start --tunnel';
+  const message = `This kite knows of no ${name}: start one with "${start}" at its Kontrol, or name one with KITE_PROXY_URL`;
+  return new KiteError('configurationError', message, { code: 'noProxy' });
+}

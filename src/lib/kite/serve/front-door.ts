@@ -1,0 +1,164 @@
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ORIGIN_REFUSED, OriginPolicy } from '../../transport/server/allowed-origin.js';
+import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
+import { respondText } from '../../transport/server/respond.js';
+import type { SockJsServer } from '../../transport/server/sockjs-server.js';
+import type { Logger } from '../../util/logger.js';
+import { isLoopbackHost } from '../../util/loopback.js';
+import { HostPolicy } from './host-policy.js';
+import {
+  type HttpHandler,
+  type HttpRoute,
+  type HttpRouteOptions,
+  HttpRoutes,
+  type UpgradeHandler,
+} from './http-routes.js';
+import { Refusals } from './refusal-log.js';
+
+export interface FrontDoorOptions {
+  readonly sockjs: SockJsServer;
+  /** Origins of pages that are let in, beside those of this server and of loopback. */
+  readonly allowOrigin: readonly string[] | '*';
+  /** Names by which the kite may be called. */
+  readonly allowedHosts: readonly string[] | '*' | undefined;
+  readonly logger: Logger;
+}
+
+/** Everything that reaches a kite over HTTP: sessions, and plain HTTP and upgrades beside them. */
+export class FrontDoor {
+  readonly #sockjs: SockJsServer;
+  readonly #routes = new HttpRoutes();
+  readonly #upgrades = new HttpRoutes<UpgradeHandler>();
+  readonly #origins: OriginPolicy;
+  readonly #hosts: HostPolicy;
+  readonly #refusals: Refusals;
+  readonly #logger: Logger;
+
+  constructor({ sockjs, allowOrigin, allowedHosts, logger }: FrontDoorOptions) {
+    this.#sockjs = sockjs;
+    this.#origins = new OriginPolicy(allowOrigin);
+    this.#hosts = new HostPolicy(allowedHosts);
+    this.#refusals = new Refusals(logger);
+    this.#logger = logger;
+  }
+
+  addRoute(path: string, handler: HttpHandler, options: HttpRouteOptions): void {
+    this.#routes.add(path, { ...options, handler });
+  }
+
+  addUpgradeRoute(path: string, handler: UpgradeHandler, options: HttpRouteOptions): void {
+    this.#upgrades.add(path, { ...options, handler });
+  }
+
+  /** The kite goes by the host of this URL too. */
+  addUrl(url: string): void {
+    this.#hosts.addUrl(url);
+  }
+
+  /** Stands before what a server does already. */
+  mount(server: HttpServer): void {
+    const others = server.listeners('request') as ((
+      request: IncomingMessage,
+      response: ServerResponse,
+    ) => void)[];
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      if (this.answer(request, response, listensAtLoopback(server))) return;
+      if (others.length === 0) notFound(response);
+      for (const other of others) other.call(server, request, response);
+    });
+    const alone = server.listenerCount('upgrade') === 0;
+    server.on('upgrade', (request, socket, head) => {
+      if (!this.upgrade(request, socket, head, listensAtLoopback(server)) && alone)
+        refuseUpgrade(socket, 404, '');
+    });
+  }
+
+  /**
+   * Answers a request whose path is one of the kite's. False: it is somebody else's, and nothing was done. `atLoopback`:
+   * nobody but this machine can connect.
+   */
+  answer(request: IncomingMessage, response: ServerResponse, atLoopback: boolean): boolean {
+    const { url = '/' } = request;
+    const session = this.#sockjs.serves(url);
+    const route = session ? undefined : this.#routes.find(url);
+    if (!session && !route) return false;
+    if (!this.#allowsHost(request, atLoopback)) respondText(response, 403, {}, HOST_REFUSED);
+    else if (this.#allowsOrigin(request, route) && route) this.#run(route, request, response);
+    // Sessions see to origins themselves.
+    else if (!route) this.#sockjs.handleRequest(request, response);
+    else respondText(response, 403, {}, ORIGIN_REFUSED);
+    return true;
+  }
+
+  /** The same for a request for an upgrade. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, atLoopback: boolean): boolean {
+    const { url = '/' } = request;
+    const session = this.#sockjs.serves(url);
+    const route = session ? undefined : this.#upgrades.find(url);
+    if (!session && !route) return false;
+    if (!this.#allowsHost(request, atLoopback)) refuseUpgrade(socket, 403, HOST_REFUSED);
+    else if (this.#allowsOrigin(request, route) && route) this.#runUpgrade(route, request, socket, head);
+    else if (!route) this.#sockjs.handleUpgrade(request, socket, head);
+    else refuseUpgrade(socket, 403, ORIGIN_REFUSED);
+    return true;
+  }
+
+  #allowsHost(request: IncomingMessage, atLoopback: boolean): boolean {
+    const allowed = this.#hosts.allows(request, atLoopback);
+    if (!allowed) this.#refusals.host(request);
+    return allowed;
+  }
+
+  #allowsOrigin(request: IncomingMessage, route: HttpRouteOptions | undefined): boolean {
+    const allowed = route?.anyOrigin === true || this.#origins.allows(request);
+    if (!allowed) this.#refusals.origin(request);
+    return allowed;
+  }
+
+  #runUpgrade(
+    { handler }: HttpRoute<UpgradeHandler>,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): void {
+    try {
+      handler(request, socket, head);
+    } catch (error) {
+      this.#logger.error(`The handler of upgrades of ${request.url} failed: ${String(error)}`);
+      socket.destroy();
+    }
+  }
+
+  #run(route: HttpRoute, request: IncomingMessage, response: ServerResponse): void {
+    this.#runHandler(route, request, response).catch((error: unknown) => this.#logger.error(String(error)));
+  }
+
+  async #runHandler(
+    { handler }: HttpRoute,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      await handler(request, response);
+    } catch (error) {
+      this.#logger.error(`The HTTP handler of ${request.url} failed: ${String(error)}`);
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
+      response.end('Internal Server Error\n');
+    }
+  }
+}
+
+const HOST_REFUSED =
+  'This kite is not called by that name. If it is, whoever runs it can say so: allowedHosts, KITE_ALLOWED_HOSTS, or --allow-host.\n';
+
+export function notFound(response: ServerResponse): void {
+  respondText(response, 404, {}, 'Not Found\n');
+}
+
+/** Whether nobody but this machine can connect to a server. */
+function listensAtLoopback(server: HttpServer): boolean {
+  const address = server.address();
+  return typeof address === 'object' && address !== null && isLoopbackHost(address.address);
+}

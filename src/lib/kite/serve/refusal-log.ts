@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from '../../util/logger.js';
+
+/** Names that are told of: whoever sends others and others must not fill the log. */
+const TOLD = 16;
+const SHOWN = 200;
+
+/**
+ * Tells whoever runs the kite, once for each name, whom it has refused and what lets them in: a page is not told why it
+ * cannot connect, and the person before it is not the one who can change that.
+ */
+export class Refusals {
+  readonly #told = new Set<string>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  host({ headers }: IncomingMessage): void {
+    this.#tell(
+      `Refused a request by the name ${shown(headers.host)}. If that is this kite, say so: ` +
+        'allowedHosts, KITE_ALLOWED_HOSTS, or the flag --allow-host',
+    );
+  }
+
+  origin({ headers }: IncomingMessage): void {
+    this.#tell(
+      `Refused a page of ${shown(headers.origin)}. To let it in: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
+    );
+  }
+
+  #tell(text: string): void {
+    if (this.#told.size >= TOLD || this.#told.has(text)) return;
+    this.#told.add(text);
+    this.#logger.warn(text);
+  }
+}
+
+function shown(text: string | undefined): string {
+  return JSON.stringify((text ?? '').slice(0, SHOWN));
+}

@@ -1,0 +1,120 @@
+import { statfs } from 'node:fs/promises';
+import os from 'node:os';
+import { KiteError } from '../../protocol/errors.js';
+import { makeVisible } from '../../util/printable.js';
+import type { KiteCore } from '../kite-core.js';
+
+/**
+ * Default methods that reach the machine or the person at it. A kite answers them only where the program names them in
+ * `systemMethods`: to anyone else they do not exist.
+ */
+export const SYSTEM_METHODS = [
+  'kite.print',
+  'kite.prompt',
+  'kite.getPass',
+  'kite.notify',
+  'kite.systemInfo',
+] as const;
+
+export type SystemMethod = (typeof SYSTEM_METHODS)[number];
+
+/** What `kite.systemInfo` answers: disk sizes in KiB, memory in bytes. */
+export interface SystemInfo {
+  readonly state: 'RUNNING';
+  readonly diskUsage: number;
+  readonly diskTotal: number;
+  readonly memoryUsage: number;
+  readonly totalMemoryLimit: number;
+  readonly homeDir: string;
+  readonly uname: string;
+  /** Processes that ran or wanted to, averaged over 1, 5 and 15 minutes. Zeros where the system does not know. */
+  readonly loadAverage: readonly number[];
+  /** How many processors share that load. */
+  readonly processors: number;
+}
+
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream;
+}
+
+const handlers: Record<SystemMethod, (text: string, terminal: Terminal) => unknown> = {
+  'kite.print': (text, { output }) => {
+    output.write(`${makeVisible(text)}\n`);
+    return null;
+  },
+  'kite.prompt': (text, terminal) => ask(text, terminal, true),
+  'kite.getPass': (text, terminal) => ask(text, terminal, false),
+  'kite.notify': (text) => notify(text),
+  'kite.systemInfo': () => systemInfo(),
+};
+
+export function addSystemMethods<Methods>(
+  kite: KiteCore<Methods>,
+  methods: readonly SystemMethod[],
+  terminal: Terminal = { input: process.stdin, output: process.stdout },
+): void {
+  for (const name of methods) {
+    const handler = handlers[name];
+    kite.handle<unknown[]>(name, ({ args: [text] }) =>
+      handler(typeof text === 'string' ? text : '', terminal),
+    );
+  }
+}
+
+export async function systemInfo(): Promise<SystemInfo> {
+  const disk = await statfs('/');
+  const kibibytes = (blocks: number): number => Math.round((blocks * disk.bsize) / 1024);
+  return {
+    state: 'RUNNING',
+    diskUsage: kibibytes(disk.blocks - disk.bfree),
+    diskTotal: kibibytes(disk.blocks),
+    memoryUsage: os.totalmem() - os.freemem(),
+    totalMemoryLimit: os.totalmem(),
+    homeDir: os.homedir(),
+    uname: `${os.type()} ${os.hostname()} ${os.release()} ${os.version()} ${os.machine()}`,
+    loadAverage: os.loadavg(),
+    processors: os.availableParallelism(),
+  };
+}
+
+/** Asks the person at the terminal. What the remote wants shown cannot move the cursor or hide itself. */
+async function ask(text: string, { input, output }: Terminal, echo: boolean): Promise<string> {
+  if (!input.isTTY) throw new KiteError('genericError', 'Nobody can be asked: standard input is no terminal');
+  const [{ createInterface }, { Writable }] = await Promise.all([
+    import('node:readline/promises'),
+    import('node:stream'),
+  ]);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = makeVisible(text);
+  const readline = createInterface({ input, output: echo ? output : silent, terminal: true });
+  try {
+    if (!echo) output.write(prompt);
+    return await readline.question(echo ? prompt : '');
+  } finally {
+    readline.close();
+    if (!echo) output.write('\n');
+  }
+}
+
+/** The text goes to the notifier as an argument of its own, so that it cannot become a command. */
+async function notify(text: string): Promise<null> {
+  const script = 'on run argv\ndisplay notification (item 1 of argv) with title "kite"\nend run';
+  const [command, args]: [string, string[]] =
+    process.platform === 'darwin'
+      ? ['osascript', ['-e', script, text]]
+      : ['notify-send', ['--', 'kite', text]];
+  // Few kites need either, and loading them would slow the start of every command.
+  const [{ execFile }, { promisify }] = await Promise.all([
+    import('node:child_process'),
+    import('node:util'),
+  ]);
+  try {
+    await promisify(execFile)(command, args, { timeout: 5000 });
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    const reason = code === 'ENOENT' ? `${command} is not installed` : `${command} failed`;
+    throw new KiteError('genericError', `The notification cannot be shown: ${reason}`, { cause: error });
+  }
+  return null;
+}

@@ -1,0 +1,116 @@
+import type { Request } from '../../kite/serve/request.js';
+import { KiteError } from '../../protocol/errors.js';
+import type { Clock } from '../../util/clock.js';
+import { LruMap } from '../../util/lru.js';
+import { TokenBucket } from '../../util/token-bucket.js';
+import type { Invites } from './invites.js';
+import type { KeyRing } from '../tokens/key-ring.js';
+import { checkUsername } from '../registry/registration-record.js';
+import { StorageError } from '../storage/shared/storage.js';
+
+/** How people come to a kite key: with an invite, or just so, for development. */
+export type RegistrationMode = 'invite' | 'open';
+
+export interface MachinesOptions {
+  readonly mode: RegistrationMode;
+  readonly kontrolUser: string;
+  readonly keyRing: KeyRing;
+  readonly invites: Invites;
+  readonly clock: Clock;
+}
+
+type Peer = Request['client'];
+
+/** Tries that one address has at once, and milliseconds until it has one more. */
+const TRIES = 10;
+const TRY_INTERVAL = 6000;
+const ADDRESSES = 10_000;
+/** People who may be typing an invite at the same time, all in all and at one address, and milliseconds that each has. */
+const PROMPTS = 256;
+const PROMPTS_OF_ADDRESS = 8;
+const PROMPT_TIMEOUT = 120_000;
+
+/** `registerMachine`: a kite key for a person who has none yet. The one method of Kontrol that strangers may call. */
+export class Machines {
+  readonly #options: MachinesOptions;
+  readonly #tries: LruMap<TokenBucket>;
+  /** Who is asked for an invite now, and where. */
+  readonly #asked = new Map<Peer, string>();
+
+  constructor(options: MachinesOptions) {
+    this.#options = options;
+    this.#tries = new LruMap(ADDRESSES, options.clock);
+  }
+
+  /** Answers with a kite key for the username in the caller's identity, or for the one that is the argument. */
+  async register(request: Request): Promise<string> {
+    this.#admit(request);
+    const { mode, kontrolUser, keyRing } = this.#options;
+    const [argument] = request.args;
+    const username = checkUsername(
+      typeof argument === 'string' && argument !== '' ? argument : request.kite.username,
+    );
+    if (mode === 'invite') await this.#demandInvite(request, username);
+    else if (username === kontrolUser) {
+      const message = `${kontrolUser} runs this Kontrol; a kite key for it takes an invite even where registration is open`;
+      throw new KiteError('authenticationError', message);
+    }
+    return keyRing.newKiteKey(username);
+  }
+
+  #admit({ client }: Request): void {
+    const address = addressOf(client);
+    let bucket = this.#tries.get(address);
+    if (!bucket) {
+      bucket = new TokenBucket(TRY_INTERVAL, TRIES, this.#options.clock);
+      this.#tries.set(address, bucket);
+    }
+    if (!bucket.take()) throw limited();
+  }
+
+  async #demandInvite(request: Request, username: string): Promise<void> {
+    const [argument] = request.args;
+    const given =
+      typeof argument === 'object' && argument !== null
+        ? (argument as { invite?: unknown }).invite
+        : undefined;
+    const invite = given ?? (await this.#ask(request, username));
+    let redeemed: boolean;
+    try {
+      redeemed = typeof invite === 'string' && (await this.#options.invites.redeem(invite, username));
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      const message =
+        "Kontrol's store cannot be reached, so that the invite cannot be checked; try again later";
+      throw new KiteError('genericError', message, { code: 'storeUnavailable', cause: error });
+    }
+    if (redeemed) return;
+    const message = `This is no invite for ${username}, or it was used or has expired. Whoever runs Kontrol makes one with: kitectl kontrol invite ${username}`;
+    throw new KiteError('authenticationError', message, { code: 'badInvite' });
+  }
+
+  async #ask({ client }: Request, username: string): Promise<unknown> {
+    const address = addressOf(client);
+    const there = [...this.#asked.values()].filter((other) => other === address);
+    if (this.#asked.size >= PROMPTS || this.#asked.has(client) || there.length >= PROMPTS_OF_ADDRESS)
+      throw limited();
+    this.#asked.set(client, address);
+    try {
+      // Rejects at once where the caller goes away.
+      return await client.call('kite.getPass', [`Invite for ${username}: `], { timeout: PROMPT_TIMEOUT });
+    } catch (cause) {
+      const message = `A kite key for ${username} takes an invite, and the caller cannot be asked for it. Give it with the call: registerMachine({invite})`;
+      throw new KiteError('authenticationError', message, { code: 'inviteNeeded', cause });
+    } finally {
+      this.#asked.delete(client);
+    }
+  }
+}
+
+function addressOf(client: Peer): string {
+  return client.remoteAddress.replace(/:\d+$/, '');
+}
+
+function limited(): KiteError {
+  return new KiteError('requestLimitError', 'The maximum request rate is exceeded.');
+}

@@ -1,0 +1,69 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Clock } from '../../util/clock.js';
+
+/** Milliseconds in which a code has to be used. */
+export const SIGN_IN_CODE_TTL = 120_000;
+
+/** Codes that one user can have outstanding: with the next, the oldest ends. */
+const MOST_OF_A_USER = 8;
+/** The same for all users together. A node gives them out to who has a kite key only. */
+const MOST = 10_000;
+
+// 24 random bytes as base64url.
+const LENGTH = 32;
+
+interface Issued {
+  readonly username: string;
+  readonly expiresAt: number;
+}
+
+/**
+ * One-time codes with which a page signs in as the user who asked for one. They live in the memory of this node, for two
+ * minutes, and only their hashes do, so that looking one up takes as long whatever it is.
+ */
+export class SignInCodes {
+  readonly #clock: Clock;
+  /** By hash, the oldest first. */
+  readonly #codes = new Map<string, Issued>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#codes.size;
+  }
+
+  /** A new code for `username`. */
+  issue(username: string): string {
+    this.#makeRoom(username);
+    const code = randomBytes(24).toString('base64url');
+    this.#codes.set(hashOf(code), { username, expiresAt: this.#clock.now() + SIGN_IN_CODE_TTL });
+    return code;
+  }
+
+  /** Uses up a code. Undefined where it is none, has been used or has ended. */
+  redeem(code: string): string | undefined {
+    if (code.length !== LENGTH) return undefined;
+    const hash = hashOf(code);
+    const issued = this.#codes.get(hash);
+    this.#codes.delete(hash);
+    return issued && issued.expiresAt > this.#clock.now() ? issued.username : undefined;
+  }
+
+  #makeRoom(username: string): void {
+    const own: string[] = [];
+    const now = this.#clock.now();
+    for (const [hash, issued] of this.#codes) {
+      if (issued.expiresAt <= now) this.#codes.delete(hash);
+      else if (issued.username === username) own.push(hash);
+    }
+    for (const hash of own.slice(0, Math.max(0, own.length - MOST_OF_A_USER + 1))) this.#codes.delete(hash);
+    const [oldest] = this.#codes.keys();
+    if (this.#codes.size >= MOST && oldest !== undefined) this.#codes.delete(oldest);
+  }
+}
+
+function hashOf(code: string): string {
+  return createHash('sha256').update(code).digest('base64url');
+}

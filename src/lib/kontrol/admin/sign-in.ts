@@ -1,0 +1,49 @@
+import { KiteError } from '../../protocol/errors.js';
+import { SIGN_IN_CODE_TTL, type SignInCodes } from './sign-in-codes.js';
+import type { TokenTarget, Tokens } from '../tokens/token-issuer.js';
+
+/** What a page that has signed in goes by. */
+export interface SignedIn {
+  readonly username: string;
+  /** For calling Kontrol itself: finds kites and gets tokens, and registers nothing, unlike a kite key. */
+  readonly token: string;
+}
+
+export interface SignInOptions {
+  readonly codes: SignInCodes;
+  readonly tokens: Tokens;
+  /** Kontrol's own kite. Undefined while it is not registered. */
+  readonly self: () => TokenTarget | undefined;
+}
+
+/** Lets a page act for a user without that user's kite key in it. */
+export class SignIn {
+  readonly #options: SignInOptions;
+
+  constructor(options: SignInOptions) {
+    this.#options = options;
+  }
+
+  /** `signInCode()`: a code for the caller, and the milliseconds that it is good for. */
+  newCode(username: string): { readonly code: string; readonly ttl: number } {
+    return { code: this.#options.codes.issue(username), ttl: SIGN_IN_CODE_TTL };
+  }
+
+  /** `signIn({code})` */
+  redeem(argument: unknown): SignedIn {
+    const { code } = (typeof argument === 'object' && argument !== null ? argument : {}) as {
+      readonly code?: unknown;
+    };
+    const { codes, tokens, self } = this.#options;
+    const username = typeof code === 'string' ? codes.redeem(code) : undefined;
+    if (username === undefined) {
+      const message =
+        'This link has been used, or is older than two minutes. Get another with: kitectl kontrol ui';
+      throw new KiteError('authenticationError', message, { code: 'signInCode' });
+    }
+    const target = self();
+    const token = target && tokens.issue(username, target);
+    if (token === undefined) throw new KiteError('genericError', 'Kontrol is not ready yet; try again');
+    return { username, token };
+  }
+}

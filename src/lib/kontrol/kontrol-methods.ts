@@ -1,0 +1,128 @@
+import { demandAdministrator } from '../kite/serve/administrator.js';
+import type { Kite } from '../kite/kite.js';
+import type { Method } from '../kite/serve/method.js';
+import type { Request } from '../kite/serve/request.js';
+import { KiteError } from '../protocol/errors.js';
+import { type Administered, adminMethods } from './admin/administration.js';
+import { type Credentials, kiteKeyRefusal, type VerifiedKiteKey } from './tokens/credentials.js';
+import type { KeyRing } from './tokens/key-ring.js';
+import type { Machines } from './admin/machine-registration.js';
+import type { Metrics } from './http/kontrol-metrics.js';
+import type { Queries } from './registry/queries.js';
+import type { Registrar } from './registry/registrar.js';
+import type { Revocations } from './tokens/revocations.js';
+import type { SignIn } from './admin/sign-in.js';
+import type { Signalling } from './signalling/signalling.js';
+import type { Watchers } from './registry/watchers.js';
+
+/** Whoever does the work behind Kontrol's methods. */
+export interface MethodParts {
+  readonly administered: Administered;
+  readonly kontrolUser: string;
+  readonly credentials: Credentials;
+  readonly keyRing: KeyRing;
+  readonly registrar: Registrar;
+  readonly queries: Queries;
+  readonly watchers: Watchers;
+  readonly machines: Machines;
+  readonly metrics: Metrics;
+  readonly revocations: Revocations;
+  /** Undefined: `kite.handleWebRTC` does not exist. */
+  readonly signalling: Signalling | undefined;
+  /** Undefined: there is no page to sign in at. */
+  readonly signIn: SignIn | undefined;
+}
+
+/** Gives Kontrol's kite its methods. */
+export function addMethods(kite: Kite, parts: MethodParts): void {
+  const { queries, watchers, machines, signalling, keyRing, credentials, metrics, revocations, signIn } =
+    parts;
+  const handle = (name: string, run: (request: Request) => unknown): Method =>
+    kite.handle<unknown[]>(name, timed(name, run, metrics));
+
+  handle('register', (request) => register(request, parts));
+  handle('getKites', (request) => queries.getKites(request));
+  handle('getToken', (request) => queries.getToken(request));
+  handle('cancelWatcher', ({ args: [id], client }) => {
+    watchers.cancel(client, id);
+    return null;
+  });
+  handle('getKey', (request) => {
+    const { pair } = kiteKeyOf(request, credentials);
+    return pair.state === 'retired' ? keyRing.signing.publicKey : pair.publicKey;
+  });
+  handle('watchKeys', (request) => revocations.watch(request));
+  handle('registerMachine', (request) => machines.register(request)).disableAuthentication();
+  if (signalling) handle('kite.handleWebRTC', (request) => signalling.forward(request));
+  if (signIn) {
+    handle('signInCode', (request) => signIn.newCode(kiteKeyOf(request, credentials).username));
+    handle('signIn', ({ args: [argument] }) => signIn.redeem(argument)).disableAuthentication();
+  }
+  for (const [name, run] of Object.entries(adminMethods(parts.administered))) {
+    handle(name, (request) => {
+      demandAdministrator(request, parts.kontrolUser);
+      return run(request.args[0]);
+    });
+  }
+}
+
+async function register(request: Request, parts: MethodParts): Promise<unknown> {
+  const { registrar, credentials, metrics } = parts;
+  try {
+    const key = kiteKeyOf(request, credentials);
+    const applicant = { kite: request.kite, url: request.args[0], key };
+    const result = await registrar.register(request.client, applicant);
+    metrics.registered('connection');
+    return result;
+  } catch (error) {
+    metrics.refused('connection');
+    throw error;
+  }
+}
+
+/** The kite key with which somebody calls, for what a token does not suffice. */
+function kiteKeyOf({ auth }: Request, credentials: Credentials): VerifiedKiteKey {
+  const { type, key } = (auth ?? {}) as { type?: unknown; key?: unknown };
+  if (type !== 'kiteKey' || typeof key !== 'string')
+    throw new KiteError(
+      'authenticationError',
+      `Unexpected authentication type: ${String(type).slice(0, 100)}`,
+    );
+  try {
+    return credentials.verifyKiteKey(key);
+  } catch (error) {
+    throw kiteKeyRefusal(error);
+  }
+}
+
+/** Counts and times a method. One that answers at once goes on doing so. */
+function timed(
+  name: string,
+  run: (request: Request) => unknown,
+  metrics: Metrics,
+): (request: Request) => unknown {
+  return (request) => {
+    const started = performance.now();
+    const count = (failed: boolean): void => metrics.called(name, performance.now() - started, failed);
+    try {
+      const result = run(request);
+      if (!(result instanceof Promise)) {
+        count(false);
+        return result;
+      }
+      return result.then(
+        (value: unknown) => {
+          count(false);
+          return value;
+        },
+        (error: unknown) => {
+          count(true);
+          throw error;
+        },
+      );
+    } catch (error) {
+      count(true);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,37 @@
+import type { Entry } from './registry-entry.js';
+import type { Storage } from '../storage/shared/storage.js';
+
+/** Kites that are gone here, and that the store may still have. */
+export class Departures {
+  readonly #storage: Storage;
+  readonly #urls = new Map<string, string>();
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  add({ kite, url }: Entry): void {
+    this.#urls.set(kite.id, url);
+  }
+
+  has(id: string): boolean {
+    return this.#urls.has(id);
+  }
+
+  /** The kite is there again. */
+  forget(id: string): void {
+    this.#urls.delete(id);
+  }
+
+  /** Has the store delete the kite. Rejects with a StorageError; it stays on the list then. */
+  async flush(id: string): Promise<void> {
+    const url = this.#urls.get(id);
+    if (url === undefined) return;
+    await this.#storage.delete(id, url);
+    if (this.#urls.get(id) === url) this.#urls.delete(id);
+  }
+
+  async flushAll(): Promise<void> {
+    for (const id of Array.from(this.#urls.keys())) await this.flush(id);
+  }
+}

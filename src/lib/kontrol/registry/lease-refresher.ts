@@ -1,0 +1,53 @@
+import type { Clock } from '../../util/clock.js';
+import type { Entry } from './registry-entry.js';
+import type { Registry } from './registry.js';
+import type { Storage } from '../storage/shared/storage.js';
+import type { Timings } from './lease-timings.js';
+
+export interface RefresherOptions {
+  readonly storage: Storage;
+  readonly registry: Registry;
+  readonly timings: Timings;
+  readonly clock: Clock;
+}
+
+// Ids that one statement refreshes.
+const BATCH = 1000;
+
+/** Tells the store of the kites that are alive here, of each once in a while, of many at a time. */
+export class Refresher {
+  readonly #options: RefresherOptions;
+  /** Ids whose sign of life the store did not get. */
+  readonly #missed = new Set<string>();
+
+  constructor(options: RefresherOptions) {
+    this.#options = options;
+  }
+
+  /** Moves the end of what is due in the store. Rejects with a StorageError; what it missed is due the next time. */
+  async refresh(): Promise<void> {
+    const { storage, registry, clock, timings } = this.#options;
+    const now = clock.now();
+    const until = now + timings.storedLease;
+    const ids: string[] = [];
+    for (const entry of registry.entries()) {
+      if (!this.#isDue(entry, now)) continue;
+      // Noted before the store tells of it, so that this node does not take it for another one's doing.
+      entry.storedUntil = until;
+      ids.push(entry.kite.id);
+      this.#missed.add(entry.kite.id);
+    }
+    for (let start = 0; start < ids.length; start += BATCH) {
+      const batch = ids.slice(start, start + BATCH);
+      await storage.refresh(batch, until);
+      for (const id of batch) this.#missed.delete(id);
+    }
+  }
+
+  #isDue(entry: Entry, now: number): boolean {
+    if (entry.remote || entry.leaseUntil <= now) return false;
+    const { storedLease, refresh, probe } = this.#options.timings;
+    const due = storedLease - refresh + 2 * probe;
+    return entry.storedUntil - now <= due || this.#missed.has(entry.kite.id);
+  }
+}

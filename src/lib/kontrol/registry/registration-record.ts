@@ -1,0 +1,72 @@
+import { KiteError } from '../../protocol/errors.js';
+import { IDENTITY_FIELDS, type KiteIdentity, validateIdentity } from '../../protocol/identity.js';
+import { parseVersion } from '../../protocol/version.js';
+
+const MAX_FIELD = 256;
+const MAX_URL = 2048;
+// Halves of surrogate pairs among them: not every store can keep them.
+// oxlint-disable-next-line no-control-regex -- control characters are what this looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
+
+/**
+ * Checks that a kite can be registered as what it says it is.
+ *
+ * @throws KiteError `argumentError` that names the field
+ */
+export function checkIdentity(kite: KiteIdentity): void {
+  validateIdentity(kite);
+  for (const field of IDENTITY_FIELDS) {
+    const value = kite[field];
+    if (value.length > MAX_FIELD) throw refuse(field, `is longer than ${MAX_FIELD} characters`);
+    if (value === '.' || value === '..') throw refuse(field, 'is no name');
+    if (CONTROL.test(value)) throw refuse(field, 'contains control characters or halves of characters');
+  }
+  if (!parseVersion(kite.version))
+    throw refuse('version', 'is no version; it must be three numbers, such as 1.0.0');
+}
+
+/**
+ * Checks a name that somebody wants to have.
+ *
+ * @throws KiteError `argumentError`
+ */
+export function checkUsername(username: string): string {
+  if (username === '') throw refuse('username', 'is empty');
+  if (username.includes('/')) throw refuse('username', 'contains "/"');
+  if (username.length > MAX_FIELD) throw refuse('username', `is longer than ${MAX_FIELD} characters`);
+  if (username === '.' || username === '..' || CONTROL.test(username)) throw refuse('username', 'is no name');
+  return username;
+}
+
+/**
+ * The URL to register: `{url}`, as kites of Go send it, or the text alone, as `kite.js` does.
+ *
+ * @throws KiteError `argumentError`
+ */
+export function urlArgument(argument: unknown): string {
+  const given =
+    typeof argument === 'object' && argument !== null ? (argument as { url?: unknown }).url : argument;
+  if (given === undefined || given === null || given === '')
+    throw new KiteError('argumentError', 'empty url');
+  if (typeof given !== 'string') throw invalidUrl('it is no text');
+  if (given.length > MAX_URL) throw invalidUrl(`it is longer than ${MAX_URL} characters`);
+  if (CONTROL.test(given) || /\s/.test(given)) throw invalidUrl('it contains white space');
+  let url: URL;
+  try {
+    url = new URL(given);
+  } catch {
+    throw invalidUrl('it is no URL like http://127.0.0.1:3636/kite');
+  }
+  // Pages are reached by WebRTC, by way of Kontrol.
+  if (!['http:', 'https:', 'ws:', 'wss:', 'webrtc:'].includes(url.protocol))
+    throw invalidUrl('it must begin with http:, https:, ws:, wss: or webrtc:');
+  return given;
+}
+
+function refuse(field: string, reason: string): KiteError {
+  return new KiteError('argumentError', `The kite's ${field} ${reason}`);
+}
+
+function invalidUrl(reason: string): KiteError {
+  return new KiteError('argumentError', `invalid register URL: ${reason}`);
+}

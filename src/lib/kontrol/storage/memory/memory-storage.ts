@@ -1,0 +1,90 @@
+import { mayReplace, unexpired } from '../shared/entries.js';
+import type { PutResult, Registration, Storage, StoredInvite, StoredKeyPair } from '../shared/storage.js';
+
+/** Keeps everything in this process: gone when it ends. For tests and development. */
+export class MemoryStorage implements Storage {
+  readonly name = 'memory';
+  readonly secrets = 'memory';
+  readonly #registrations = new Map<string, Registration>();
+  readonly #keyPairs = new Map<string, StoredKeyPair>();
+  readonly #revoked = new Set<string>();
+  readonly #invites = new Map<string, StoredInvite>();
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  ping(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  registrations(): Promise<Registration[]> {
+    return Promise.resolve([...this.#registrations.values()]);
+  }
+
+  put(registration: Registration, now: number): Promise<PutResult> {
+    const { id } = registration.kite;
+    const result = mayReplace(this.#registrations.get(id), registration, now);
+    if (result === 'ok') this.#registrations.set(id, registration);
+    return Promise.resolve(result);
+  }
+
+  refresh(ids: readonly string[], expiresAt: number): Promise<void> {
+    for (const id of ids) {
+      const old = this.#registrations.get(id);
+      if (old) this.#registrations.set(id, { ...old, expiresAt });
+    }
+    return Promise.resolve();
+  }
+
+  delete(id: string, url: string): Promise<void> {
+    if (this.#registrations.get(id)?.url === url) this.#registrations.delete(id);
+    return Promise.resolve();
+  }
+
+  sweep(now: number): Promise<void> {
+    for (const [id, { expiresAt }] of this.#registrations) {
+      if (expiresAt < now) this.#registrations.delete(id);
+    }
+    for (const [hash, invite] of this.#invites) if (!unexpired(invite, now)) this.#invites.delete(hash);
+    return Promise.resolve();
+  }
+
+  keyPairs(): Promise<StoredKeyPair[]> {
+    return Promise.resolve([...this.#keyPairs.values()]);
+  }
+
+  putKeyPair(pair: StoredKeyPair): Promise<void> {
+    this.#keyPairs.set(pair.id, pair);
+    return Promise.resolve();
+  }
+
+  revokedKiteKeys(): Promise<string[]> {
+    return Promise.resolve([...this.#revoked]);
+  }
+
+  revokeKiteKey(jti: string): Promise<void> {
+    this.#revoked.add(jti);
+    return Promise.resolve();
+  }
+
+  putInvite(invite: StoredInvite): Promise<void> {
+    this.#invites.set(invite.hash, invite);
+    return Promise.resolve();
+  }
+
+  takeInvite(hash: string, now: number): Promise<StoredInvite | undefined> {
+    const invite = this.#invites.get(hash);
+    this.#invites.delete(hash);
+    return Promise.resolve(unexpired(invite, now));
+  }
+
+  /** Nobody else can change what is in here. */
+  watch(): () => void {
+    return () => {};
+  }
+}

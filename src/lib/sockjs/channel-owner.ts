@@ -1,6 +1,0 @@
-import type { Channel } from '../util/channel.js';
-
-/** Whoever keeps a list of channels learns here that one has ended. */
-export interface ChannelOwner {
-  left(channel: Channel): void;
-}

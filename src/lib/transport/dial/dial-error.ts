@@ -1,0 +1,77 @@
+import type { Abortable } from '../../util/abortable.js';
+import { withoutSecrets } from './session-url.js';
+
+/**
+ * Why a connection could not be made.
+ *
+ * - `invalidUrl`: the URL is none, or not one of http, https, ws and wss
+ * - `refused`: nothing listens at that host and port
+ * - `notFound`: the host name has no address
+ * - `unreachable`: there is no way to the host
+ * - `timeout`: no answer within the handshake timeout
+ * - `tls`: the certificate is not trusted, or the two ends do not agree on TLS
+ * - `handshake`: an HTTP answer came in place of the session; `status` has its code
+ * - `reset`: the other end hung up without an answer
+ * - `protocol`: what answers is no HTTP or SockJS server
+ * - `aborted`: the caller gave up, by its signal
+ */
+export type DialErrorCode =
+  | 'invalidUrl'
+  | 'refused'
+  | 'notFound'
+  | 'unreachable'
+  | 'timeout'
+  | 'tls'
+  | 'handshake'
+  | 'reset'
+  | 'protocol'
+  | 'aborted';
+
+/** A connection could not be made. The message is for people: what failed, where, why, and what to do next. */
+export class DialError extends Error {
+  readonly code: DialErrorCode;
+  /** The URL that was dialled, without credentials and query. */
+  readonly url: string;
+  /** The HTTP status that came in place of a session. */
+  readonly status: number | undefined;
+
+  constructor(
+    code: DialErrorCode,
+    url: URL | string,
+    why: string,
+    options: { cause?: unknown; status?: number } = {},
+  ) {
+    const shown = withoutSecrets(url);
+    super(`Cannot connect to ${shown}: ${why}`, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'DialError';
+    this.code = code;
+    this.url = shown;
+    this.status = options.status;
+  }
+}
+
+/** What to do where something else answers. */
+export const CHECK_PATH = 'Check the path: a kite is reached at /kite.';
+
+/** What an HTTP answer in place of a session means. */
+export function statusError(url: URL, status: number, expected: string): DialError {
+  const hint =
+    status === 404
+      ? CHECK_PATH
+      : status === 401 || status === 403
+        ? 'The server, or a proxy before it, does not let this client in: its log may say why.'
+        : status === 503
+          ? 'The server has no room now: try again later.'
+          : 'Check that the URL is that of a kite, and no proxy in the way.';
+  return new DialError('handshake', url, `it answered with HTTP ${status} in place of ${expected}. ${hint}`, {
+    status,
+  });
+}
+
+export function timeoutError(url: URL, ms: number): DialError {
+  return new DialError('timeout', url, `no answer within ${ms} ms. Check the address, or allow more time.`);
+}
+
+export function abortedError(url: URL | string, signal: Abortable | undefined): DialError {
+  return new DialError('aborted', url, 'the caller gave up.', { cause: signal?.reason });
+}

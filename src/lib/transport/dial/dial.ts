@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { ConnectionOptions } from 'node:tls';
+import type { Channel } from '../channel/channel.js';
+import { frameBytes } from '../sockjs/frame-limit.js';
+import { dialBy, type DialOptions as AnyDialOptions, type Ways } from './dial-with-fallback.js';
+import { dialWebSocket } from './dial-websocket.js';
+import { dialXhr } from '../xhr/dial-xhr.js';
+import { HttpPost } from '../xhr/node-post.js';
+import { socketError } from './socket-error.js';
+
+/** What is trusted in a server's certificate, and what is shown to it. */
+export type DialTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
+
+export interface DialOptions extends AnyDialOptions {
+  readonly tls?: DialTls | undefined;
+}
+
+const ways: Ways<DialOptions> = {
+  webSocket: dialWebSocket,
+  xhr(base, session, options) {
+    const http = new HttpPost(base, frameBytes(options.limits.messageBytes), options.tls);
+    return dialXhr(base, session, options, { http, failure: socketError });
+  },
+  // An HTTP answer came in place of the WebSocket.
+  passesOver: ({ code }) => code === 'handshake',
+  // Node makes UUIDs ahead of time, so that one costs no call into OpenSSL.
+  newName: () => randomUUID().replaceAll('-', ''),
+};
+
+const asItStands: Ways<DialOptions> = {
+  ...ways,
+  webSocket: (base, _path, framed, options) =>
+    dialWebSocket(base, base.pathname + base.search, framed, options),
+};
+
+/** `dialBy` in Node. */
+export function dial(url: string, options: DialOptions): Promise<Channel> {
+  // Not a case of `dialBy`: pages, which load every byte of that, never open a session that somebody else has named.
+  return options.transport === 'Session'
+    ? dialBy(asItStands, url, { ...options, transport: 'WebSocket' })
+    : dialBy(ways, url, options);
+}

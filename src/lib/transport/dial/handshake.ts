@@ -1,0 +1,44 @@
+import type { Timer } from '../../util/clock.js';
+import type { Abortable } from '../../util/abortable.js';
+import type { DialOptions } from './dial-with-fallback.js';
+import { abortedError, type DialError, timeoutError } from './dial-error.js';
+
+/** What bounds the making of a connection: time, and the caller's signal. It ends once, in `succeed` or in `fail`. */
+export class Handshake {
+  readonly #signal: Abortable | undefined;
+  readonly #onAbort: () => void;
+  readonly #onFail: (error: DialError) => void;
+  readonly #timer: Timer | undefined;
+  #over = false;
+
+  constructor(
+    url: URL,
+    { clock, handshakeTimeout, signal }: Pick<DialOptions, 'clock' | 'handshakeTimeout' | 'signal'>,
+    onFail: (error: DialError) => void,
+  ) {
+    this.#onFail = onFail;
+    this.#signal = signal;
+    this.#onAbort = () => this.fail(abortedError(url, signal));
+    signal?.addEventListener('abort', this.#onAbort);
+    if (handshakeTimeout > 0) {
+      this.#timer = clock.setTimeout(() => this.fail(timeoutError(url, handshakeTimeout)), handshakeTimeout);
+    }
+  }
+
+  /** False when it has failed before. */
+  succeed(): boolean {
+    return this.#end();
+  }
+
+  fail(error: DialError): void {
+    if (this.#end()) this.#onFail(error);
+  }
+
+  #end(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#timer?.cancel();
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Message } from '../channel/outgoing-message.js';
+import { nextTick } from '../../util/next-tick.js';
+import { Batch, BATCH_LENGTH, BATCH_MESSAGES } from '../sockjs/frame-batch.js';
+import { DROPPED_CODE } from '../channel/close-code.js';
+import { decodeServerFrame } from '../sockjs/frames.js';
+import { type PageChannelOptions, RawPageChannel } from './page-channel.js';
+
+/** A SockJS session over one WebSocket of the browser. The messages of one turn of the event loop share a frame. */
+export class FramedPageChannel extends RawPageChannel {
+  readonly #batch: Batch;
+  #scheduled = false;
+  #heard = false;
+  #silentBeats = 0;
+
+  constructor(options: PageChannelOptions) {
+    super(options);
+    this.#batch = new Batch('[', options.limits.messageBytes);
+  }
+
+  /** To be called at a steady pace: drops a server that was silent for `idleBeats` calls. SockJS has it send heartbeats. */
+  beat(idleBeats: number): void {
+    this.#silentBeats = this.#heard ? 0 : this.#silentBeats + 1;
+    this.#heard = false;
+    if (this.#silentBeats >= idleBeats) this.end(DROPPED_CODE, 'The server is silent');
+  }
+
+  protected override get pendingLength(): number {
+    return this.#batch.length;
+  }
+
+  protected override enqueue(message: Message): boolean {
+    if (!this.#batch.add(message)) return false;
+    if (this.#batch.count >= BATCH_MESSAGES || this.#batch.length >= BATCH_LENGTH) {
+      this.flush();
+    } else if (!this.#scheduled) {
+      this.#scheduled = true;
+      nextTick(() => {
+        this.#scheduled = false;
+        this.flush();
+      });
+    }
+    return true;
+  }
+
+  protected override flush(): void {
+    if (this.#batch.count > 0) this.transmit(this.#batch.take());
+  }
+
+  protected override receive(text: string): void {
+    this.#heard = true;
+    const frame = decodeServerFrame(text, this.limits.messageBytes);
+    switch (frame.type) {
+      case 'messages':
+        for (const message of frame.messages) this.deliver(message);
+        break;
+      case 'close':
+        this.sayGoodbye(frame);
+        break;
+      case 'violation':
+        this.close(frame.code, frame.reason);
+        break;
+      case 'open':
+      case 'heartbeat':
+        break;
+    }
+  }
+}

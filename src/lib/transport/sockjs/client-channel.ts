@@ -1,0 +1,116 @@
+import type { Clock, Timer } from '../../util/clock.js';
+import type { ConnectionLimits } from '../../util/limits.js';
+import type { Message } from '../channel/outgoing-message.js';
+import { nextTick } from '../../util/next-tick.js';
+import { BaseChannel } from '../channel/base-channel.js';
+import type { ChannelOwner } from '../channel/channel-owner.js';
+import {
+  CLOSE_GRACE,
+  GO_AWAY_CODE,
+  GO_AWAY_REASON,
+  sendableCode,
+  sendableReason,
+} from '../channel/close-code.js';
+import { tooLong } from './frames.js';
+
+export interface ClientChannelOptions {
+  readonly limits: ConnectionLimits;
+  readonly clock: Clock;
+  readonly remoteAddress: string;
+  readonly owner: ChannelOwner;
+}
+
+export interface Goodbye {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** The client's end of a session whose transport is not the socket itself: what waits is bounded, goodbyes are said once. */
+export abstract class ClientChannel extends BaseChannel {
+  readonly remoteAddress: string;
+  protected readonly limits: ConnectionLimits;
+  protected readonly clock: Clock;
+  readonly #owner: ChannelOwner;
+  #congested = false;
+  #goodbye: Goodbye | undefined;
+  #grace: Timer | undefined;
+
+  constructor({ limits, clock, remoteAddress, owner }: ClientChannelOptions) {
+    super();
+    this.limits = limits;
+    this.clock = clock;
+    this.remoteAddress = remoteAddress;
+    this.#owner = owner;
+  }
+
+  /** Adds a message to what waits and sees to it that it leaves. False: it is longer than the limit. */
+  protected abstract enqueue(message: Message): boolean;
+  /** Says goodbye, after what waits. */
+  protected abstract leave(goodbye: Goodbye): void;
+  /** Lets go of the transport. */
+  protected abstract release(): void;
+
+  /** How the session ends, once either side has said so. */
+  protected get goodbye(): Goodbye | undefined {
+    return this.#goodbye;
+  }
+
+  protected get congested(): boolean {
+    return this.#congested;
+  }
+
+  send(message: Message): void {
+    if (this.#goodbye || this.finished) return;
+    if (!this.enqueue(message)) {
+      this.refuseLength();
+      return;
+    }
+    const { pauseBytes, sendQueueBytes } = this.limits;
+    if (this.bufferedBytes > pauseBytes) this.#congested = true;
+    if (this.bufferedBytes <= sendQueueBytes) return;
+    const reason = `The peer reads too slowly: more than ${sendQueueBytes} bytes wait for it`;
+    this.discard();
+    this.close(1008, reason);
+    // What is queued may never be taken, so that the receiver does not wait for the goodbye to get through.
+    nextTick(() => this.end(1008, reason));
+  }
+
+  close(code = GO_AWAY_CODE, reason = GO_AWAY_REASON): void {
+    this.sayGoodbye({ code: sendableCode(code), reason: sendableReason(reason) });
+  }
+
+  protected sayGoodbye(goodbye: Goodbye): void {
+    if (this.#goodbye || this.finished) return;
+    this.#goodbye = goodbye;
+    this.mute();
+    this.#grace = this.clock.setTimeout(() => this.end(goodbye.code, goodbye.reason), CLOSE_GRACE);
+    this.leave(goodbye);
+  }
+
+  protected refuseLength(): void {
+    const { code, reason } = tooLong(this.limits.messageBytes);
+    this.close(code, reason);
+  }
+
+  /** Forgets what waits, where that is possible. */
+  protected discard(): void {
+    // What a socket has taken over cannot be taken back.
+  }
+
+  /** The transport has taken something of what waited. */
+  protected taken(): void {
+    if (!this.#congested || this.bufferedBytes > this.limits.pauseBytes) return;
+    this.#congested = false;
+    this.deliverDrain();
+  }
+
+  /** The session is over. */
+  protected end(code: number, reason: string): void {
+    if (this.finished) return;
+    this.#grace?.cancel();
+    this.release();
+    const verdict = this.#goodbye ?? { code, reason };
+    this.finish(verdict.code, verdict.reason);
+    this.#owner.left(this);
+  }
+}

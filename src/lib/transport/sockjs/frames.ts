@@ -1,0 +1,131 @@
+import { exceedsBytes } from '../../util/utf8.js';
+import { type Violation, violation } from '../channel/close-code.js';
+
+/**
+ * The frames of SockJS 0.3. A server sends text that begins with one letter:
+ *
+ *     o                    the session is open
+ *     h                    heartbeat
+ *     a["text","text"]     messages
+ *     m"text"              one message (older servers)
+ *     c[3000,"Go away!"]   the session has ended
+ *
+ * A client sends `["text","text"]` or a single `"text"`, without a letter.
+ */
+export const OPEN_FRAME = 'o';
+export const HEARTBEAT_FRAME = 'h';
+
+export type ServerFrame =
+  | { readonly type: 'open' }
+  | { readonly type: 'heartbeat' }
+  | { readonly type: 'messages'; readonly messages: readonly string[] }
+  | { readonly type: 'close'; readonly code: number; readonly reason: string }
+  | Violation;
+
+export type ClientFrame = { readonly type: 'messages'; readonly messages: readonly string[] } | Violation;
+
+/** The frame with which a server ends a session. */
+export function closeFrame(code: number, reason: string): string {
+  return `c[${code},${JSON.stringify(reason)}]`;
+}
+
+/** Reads what a client sent. Never throws: what breaks the rules comes back as a `Violation`. */
+export function decodeClientFrame(text: string, messageBytes: number): ClientFrame {
+  // Clients may send nothing at all as a sign of life.
+  return text === '' ? NO_MESSAGES : decodeMessages(text, messageBytes);
+}
+
+/** Reads what a server sent. Never throws: what breaks the rules comes back as a `Violation`. */
+export function decodeServerFrame(text: string, messageBytes: number): ServerFrame {
+  switch (text[0]) {
+    case 'a':
+      return text[1] === '[' ? decodeMessages(text.slice(1), messageBytes) : UNKNOWN_FRAME;
+    case 'm':
+      return text[1] === '"' ? decodeMessages(text.slice(1), messageBytes) : UNKNOWN_FRAME;
+    case 'o':
+      return text === 'o' ? OPEN : UNKNOWN_FRAME;
+    case 'h':
+      return text === 'h' ? HEARTBEAT : UNKNOWN_FRAME;
+    case 'c':
+      return decodeClose(text.slice(1));
+    default:
+      return UNKNOWN_FRAME;
+  }
+}
+
+const OPEN = { type: 'open' } as const;
+const HEARTBEAT = { type: 'heartbeat' } as const;
+const NO_MESSAGES = { type: 'messages', messages: [] } as const;
+const UNKNOWN_FRAME = violation(1002, 'Not a SockJS frame');
+const BROKEN_JSON = violation(1007, 'Broken JSON encoding.');
+const NOT_STRINGS = violation(1002, 'A SockJS frame carries strings only');
+
+function decodeMessages(text: string, messageBytes: number): ClientFrame {
+  // What is no list of strings is refused before it is parsed where parsing it would cost many times its size.
+  if (text.length > SCANNED_LENGTH && !holdsOnlyStrings(text)) return NOT_STRINGS;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return BROKEN_JSON;
+  }
+  const messages: unknown[] = Array.isArray(value) ? value : [value];
+  for (const message of messages) {
+    if (typeof message !== 'string') return NOT_STRINGS;
+    if (exceedsBytes(message, messageBytes)) return tooLong(messageBytes);
+  }
+  return { type: 'messages', messages: messages as string[] };
+}
+
+/** The violation of a message above the limit. */
+export function tooLong(messageBytes: number): Violation {
+  return violation(1009, `A message is longer than the limit of ${messageBytes} bytes`);
+}
+
+function decodeClose(text: string): ServerFrame {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return BROKEN_JSON;
+  }
+  if (!Array.isArray(value)) return UNKNOWN_FRAME;
+  const [code, reason] = value as unknown[];
+  if (!Number.isInteger(code) || typeof reason !== 'string') return UNKNOWN_FRAME;
+  return { type: 'close', code: code as number, reason };
+}
+
+const SCANNED_LENGTH = 256 * 1024;
+
+/**
+ * Whether nothing but strings, commas and one pair of brackets stands in `text`. `[[[[…` of 48 MiB would otherwise
+ * become gigabytes of arrays before the first look at its shape. Jumps from quote to quote, and leaves the finer points
+ * to `JSON.parse`.
+ */
+function holdsOnlyStrings(text: string): boolean {
+  let at = 0;
+  for (;;) {
+    const quote = text.indexOf('"', at);
+    const end = quote === -1 ? text.length : quote;
+    // Between two strings stand a comma and perhaps some white space.
+    if (end - at > LONGEST_GAP || !GAP.test(text.slice(at, end))) return false;
+    if (quote === -1) return true;
+    at = stringEnd(text, quote);
+    if (at === 0) return false;
+  }
+}
+
+const LONGEST_GAP = 64;
+const GAP = /^\s*\[?\s*,?\s*\]?\s*$/;
+
+/** The position after the string that opens at `quote`; 0 when it does not end. */
+export function stringEnd(text: string, quote: number): number {
+  let close = text.indexOf('"', quote + 1);
+  while (close !== -1) {
+    let backslashes = 0;
+    while (text.charCodeAt(close - 1 - backslashes) === 0x5c) backslashes++;
+    if (backslashes % 2 === 0) return close + 1;
+    close = text.indexOf('"', close + 1);
+  }
+  return 0;
+}

@@ -1,0 +1,66 @@
+import { exceedsBytes } from '../../util/utf8.js';
+import { type Message, messageText } from '../channel/outgoing-message.js';
+import { BATCH_LENGTH, BATCH_MESSAGES } from '../sockjs/frame-batch.js';
+import { tooLong } from '../sockjs/frames.js';
+import { WebSocketChannel } from './websocket-channel.js';
+
+/**
+ * A WebSocket without SockJS: each message is a WebSocket message of its own. Those of one turn of the event loop leave
+ * in one write to the socket.
+ */
+export class RawChannel extends WebSocketChannel {
+  #corkedMessages = 0;
+  #corkedLength = 0;
+  #scheduled = false;
+
+  // What was sent in this turn is in the socket's own queue already.
+  protected get pendingLength(): number {
+    return 0;
+  }
+
+  protected get heartbeatFrame(): undefined {
+    return undefined;
+  }
+
+  protected goodbyeFrame(): undefined {
+    return undefined;
+  }
+
+  protected enqueue(message: Message): void {
+    const text = messageText(message);
+    if (exceedsBytes(text, this.limits.messageBytes)) {
+      this.refuse(tooLong(this.limits.messageBytes));
+      return;
+    }
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      process.nextTick(endOfTick, this);
+    }
+    if (this.#corkedMessages++ === 0) this.cork();
+    this.#corkedLength += text.length;
+    this.transmit(text);
+    if (this.#corkedMessages >= BATCH_MESSAGES || this.#corkedLength >= BATCH_LENGTH) this.flush();
+  }
+
+  protected flush(): void {
+    if (this.#corkedMessages === 0) return;
+    this.#corkedMessages = 0;
+    this.#corkedLength = 0;
+    this.uncork();
+  }
+
+  protected receive(text: string): void {
+    if (exceedsBytes(text, this.limits.messageBytes)) this.refuse(tooLong(this.limits.messageBytes));
+    else this.deliver(text);
+  }
+
+  /** The turn of the event loop has ended. */
+  handleTick(): void {
+    this.#scheduled = false;
+    this.flush();
+  }
+}
+
+function endOfTick(channel: RawChannel): void {
+  channel.handleTick();
+}

@@ -1,0 +1,89 @@
+import http from 'node:http';
+import https from 'node:https';
+import { formatAddress } from '../channel/remote-address.js';
+import { credentialsOf } from '../dial/url-credentials.js';
+import type { DialTls } from '../dial/dial.js';
+import type { Aborter, Outcome, Post } from './post.js';
+import { hostOf, isSecure } from '../dial/session-url.js';
+
+// Just less than the five seconds after which servers commonly close an idle connection: a request that met the closing
+// would be lost.
+const IDLE_CONNECTION = 4000;
+
+/** The two connections of an XHR session: one on which it listens, one on which it speaks. */
+export class HttpPost implements Post {
+  readonly #request: typeof http.request;
+  readonly #agents: readonly http.Agent[];
+  readonly #options: http.RequestOptions;
+  readonly #limit: number;
+
+  /** `limit`: bytes of an answer that are read. */
+  constructor(base: URL, limit: number, tls: DialTls | undefined) {
+    const secure = isSecure(base);
+    const auth = credentialsOf(base);
+    const Agent = secure ? https.Agent : http.Agent;
+    this.#request = secure ? https.request : http.request;
+    this.#agents = [
+      new Agent({ keepAlive: true, maxSockets: 1, ...tls }),
+      new Agent({ keepAlive: true, maxSockets: 1, timeout: IDLE_CONNECTION, ...tls }),
+    ];
+    this.#limit = limit;
+    this.#options = {
+      method: 'POST',
+      hostname: hostOf(base),
+      port: base.port,
+      ...(auth !== undefined && { auth }),
+    };
+  }
+
+  post(path: string, body: string, speaking: boolean, done: (outcome: Outcome) => void): Aborter {
+    const bytes = Buffer.from(body);
+    const request = this.#request({
+      ...this.#options,
+      path,
+      agent: this.#agents[speaking ? 1 : 0],
+      headers: { 'content-type': 'text/plain', 'content-length': bytes.length },
+    });
+    let over = false;
+    const finish = (outcome: Outcome): void => {
+      if (over) return;
+      over = true;
+      done(outcome);
+    };
+    request.on('response', (response) => readAnswer(response, this.#limit, finish));
+    request.on('error', finish);
+    request.on('close', () => finish(new Error('The connection was closed before the answer was complete')));
+    request.end(bytes);
+    return {
+      abort() {
+        over = true;
+        request.destroy();
+      },
+    };
+  }
+
+  /** Closes the connections. */
+  close(): void {
+    for (const agent of this.#agents) agent.destroy();
+  }
+}
+
+function readAnswer(response: http.IncomingMessage, limit: number, done: (outcome: Outcome) => void): void {
+  const remoteAddress = formatAddress(response.socket);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  response.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= limit) {
+      chunks.push(chunk);
+    } else {
+      response.destroy();
+      done('tooLarge');
+    }
+  });
+  response.on('error', done);
+  response.on('end', () => {
+    const text = Buffer.concat(chunks, length).toString();
+    done({ status: response.statusCode ?? 0, text, remoteAddress });
+  });
+}

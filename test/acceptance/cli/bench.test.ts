@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bin, Cli, cleanEnv, Running } from '../../helpers/cli/cli-harness.js';
+import { TestKite } from '../../helpers/cli/cli-kite.js';
+
+let cli: Cli;
+let remote: TestKite;
+let to: string[];
+
+beforeAll(async () => {
+  cli = await Cli.create();
+  remote = new TestKite();
+  await remote.kite.listen();
+  to = ['--to', remote.url];
+});
+
+afterAll(async () => {
+  await remote.kite.close();
+  await cli.remove();
+});
+
+describe('kitectl bench', () => {
+  it('prints throughput and latencies, one a line in a pipe', async () => {
+    const { code, stdout, stderr } = await cli.run(['bench', 'square', '4', '--duration', '200ms', ...to]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^method\tsquare at http:\S+\n/);
+    expect(stdout).toMatch(/^throughput\t[1-9]\d* calls\/s$/m);
+    for (const name of ['min', 'mean', 'p50', 'p99', 'p99.9', 'max']) {
+      expect(stdout).toMatch(new RegExp(`^latency ${name}\\t[\\d.]+ ms$`, 'm'));
+    }
+  });
+
+  it('opens as many connections as it is told, and calls at a rate', async () => {
+    let connections = 0;
+    const off = remote.kite.on('connect', () => connections++);
+    const before = remote.calls;
+    const { code, stdout } = await cli.run([
+      'bench',
+      'square',
+      '4',
+      '--connections',
+      '7',
+      '--rate',
+      '100',
+      '--duration',
+      '300ms',
+      '--json',
+      ...to,
+    ]);
+    off();
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as { latency: { p50: number; max: number } };
+    expect(report).toMatchObject({
+      method: 'square',
+      connections: 7,
+      rate: 100,
+      calls: 30,
+      answered: 30,
+      failed: 0,
+      missed: 0,
+      errors: {},
+    });
+    expect(report.latency.p50).toBeLessThanOrEqual(report.latency.max);
+    expect(connections).toBe(7);
+    expect(remote.calls - before).toBe(30);
+  });
+
+  it('counts failures by their type, and fails like the first where nothing worked', async () => {
+    const { code, stdout, stderr } = await cli.run(['bench', 'fail', '--duration', '100ms', '--json', ...to]);
+    expect(code).toBe(1);
+    const report = JSON.parse(stdout) as { failed: number; errors: object; latency: unknown };
+    expect(report.latency).toBeNull();
+    expect(report.errors).toEqual({ tooBad: report.failed });
+    expect(stderr).toContain('"type":"tooBad"');
+    expect((await cli.run(['bench', 'nothere', '--duration', '50ms', ...to])).code).toBe(7);
+    expect((await cli.run(['bench', 'square', '--parallel', '2', '--connections', '3', ...to])).code).toBe(2);
+    expect((await cli.run(['bench', 'square', '--rate', '0', ...to])).code).toBe(2);
+  });
+
+  it('shows on a terminal how far it is, and prints what was measured when it is interrupted', async () => {
+    const child = spawn(
+      'script',
+      ['-qec', `stty cols 100; "$NODE" "$BIN" bench square 4 --duration 1h --to ${remote.url}`, '/dev/null'],
+      {
+        env: cleanEnv(cli.home, { NODE: process.execPath, BIN: bin, NO_COLOR: '1' }),
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
+    const running = new Running(child);
+    await running.until(({ stdout }) => /\[ +\] {3}0 % {2}\d+ calls\/s/.test(stdout));
+    child.stdin.write('\u0003');
+    const { code, stdout } = await running.outcome;
+    expect(code).toBe(130);
+    expect(stdout).toContain('│ throughput');
+    expect(stdout).toMatch(/│ answered\s+│ [1-9]\d* of \d+ calls/);
+  });
+
+  it('in a pipe, too, an interruption prints what was measured', async () => {
+    const before = remote.calls;
+    const running = cli.start(['bench', 'square', '4', '--duration', '1h', '--json', ...to]);
+    await expect.poll(() => remote.calls - before, { timeout: 10_000 }).toBeGreaterThan(10);
+    running.child.kill('SIGINT');
+    const { code, stdout } = await running.outcome;
+    expect(code).toBe(130);
+    expect((JSON.parse(stdout) as { answered: number }).answered).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { bin, type Cli, cleanEnv, Running } from '../../helpers/cli/cli-harness.js';
+import { Network } from '../../helpers/cli/cli-network.js';
+
+let network: Network;
+let cli: Cli;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  network = await Network.create();
+  ({ cli } = network);
+  await network.register();
+  await network.register({}, 'other');
+  const programs = join(cli.home, 'programs');
+  await mkdir(programs);
+  await writeFile(join(programs, 'kitectl'), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`);
+  await chmod(join(programs, 'kitectl'), 0o755);
+  await writeFile(join(cli.home, 'a file.key'), '');
+  env = {
+    ...cleanEnv(cli.home),
+    PATH: `${programs}:${process.env['PATH']}`,
+    TERM: 'xterm',
+    LC_ALL: 'C.UTF-8',
+  };
+});
+
+afterAll(() => network.close());
+
+const complete = async (...words: string[]): Promise<string[]> => {
+  const { code, stdout, stderr } = await cli.run(['complete', '--', ...words]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout.split('\n').filter((line) => line !== '');
+};
+
+describe('completion', () => {
+  it('knows the kites at Kontrol', async () => {
+    expect((await complete('query', '/')).toSorted()).toEqual(['/bob/prod/math', '/bob/prod/other']);
+    expect(await complete('ping', '--to', '/bob/prod/m')).toEqual(['/bob/prod/math']);
+    expect(await complete('ping', '--to=/bob/prod/m')).toEqual(['--to=/bob/prod/math']);
+    expect(await complete('query', '/eve/')).toEqual([]);
+  });
+
+  it('knows contexts and keys', async () => {
+    await cli.run(['context', 'add', 'dev']);
+    expect(await complete('context', 'use', '')).toEqual(['dev']);
+    expect(await complete('keys', 'remove', '')).toEqual([`bob@${network.kontrol.url}`]);
+    await cli.run(['context', 'remove', 'dev', '--yes']);
+  });
+
+  it('remembers answers, and is silent where nobody answers', async () => {
+    // As long as everything takes but asking.
+    const started = performance.now();
+    await complete('cal');
+    const unasked = performance.now() - started;
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    onTestFinished(() => void silent.close());
+    const address = silent.address() as { port: number };
+    const asked = performance.now();
+    expect(await complete('query', '--kontrol', `http://127.0.0.1:${address.port}/kite`, '/')).toEqual([]);
+    // 300 ms, and what a busy machine adds; a call would wait for 15 s.
+    expect(performance.now() - asked - unasked).toBeLessThan(2000);
+    expect(await complete('query', '--kontrol', 'http://127.0.0.1:1/kite', '/')).toEqual([]);
+    const cache = await readFile(join(cli.home, '.cache', 'kitectl', 'completion.json'), 'utf8');
+    expect(cache).toContain('/bob/prod/math');
+    expect(cache).not.toContain(network.jwt);
+  });
+
+  it('never fails', async () => {
+    const broken = { env: { KITE_KEY: 'no key' } };
+    expect(await cli.run(['complete', '--', 'query', '/'], broken)).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    expect(await complete()).not.toEqual([]);
+  });
+
+  it('refuses a shell that it does not know', async () => {
+    expect((await cli.run(['completion', 'tcsh'])).code).toBe(2);
+    expect((await cli.run(['completion'])).code).toBe(2);
+  });
+});
+
+/** Runs a script in a shell to its end. */
+async function script(shell: string, args: string[]): Promise<string> {
+  const child = spawn(shell, args, { env, cwd: cli.home, stdio: ['ignore', 'pipe', 'inherit'] });
+  const { code, stdout } = await new Running(child).outcome;
+  expect(code).toBe(0);
+  return stdout;
+}
+
+describe('in bash', () => {
+  /** What bash would put in the place of the last word. */
+  async function press(line: string): Promise<string[]> {
+    const simulate = `source <(kitectl completion bash)
+      COMP_LINE=$1 COMP_POINT=\${#1}
+      # As bash takes the line apart: colons and equals signs are words of their own.
+      mapfile -t COMP_WORDS < <(grep -oE '[:=]|[^ :=]+' <<<"$1"); [[ $1 == *' ' ]] && COMP_WORDS+=('')
+      COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _kitectl; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const out = await script('bash', ['--norc', '-c', simulate, 'bash', line]);
+    return out.split('\n').filter((word) => word !== '');
+  }
+
+  it('completes commands, flags, kites and files', async () => {
+    expect(await press('kitectl cal')).toEqual(['call']);
+    expect(await press('kitectl call x --transp')).toEqual(['--transport']);
+    expect(await press('kitectl ping --to /bob/prod/m')).toEqual(['/bob/prod/math']);
+    expect(await press('kitectl ping --to=/bob/prod/m')).toEqual(['/bob/prod/math']);
+    expect(await press('kitectl keys remove bob@http:')).toEqual([network.kontrol.url.replace('http:', '')]);
+    expect(await press('kitectl showkey --key-file a')).toEqual(['a file.key']);
+  });
+});
+
+/** A shell at a terminal. Without a width it draws nothing that a test could read. */
+function atTerminal(shell: string): { readonly running: Running; readonly line: () => string } {
+  const child = spawn('script', ['-qec', `stty cols 120; ${shell}`, '/dev/null'], { env, cwd: cli.home });
+  const running = new Running(child);
+  return { running, line: () => stripVTControlCharacters(running.stdout).replaceAll('\b', '') };
+}
+
+describe.each([
+  ['bash', '.bashrc', 'source <(kitectl completion bash); PS1="ready> "', 'bash --rcfile .bashrc -i'],
+  [
+    'zsh',
+    '.zshrc',
+    'autoload -U compinit; compinit -u -D; source <(kitectl completion zsh); PS1="ready> "',
+    'zsh -i',
+  ],
+])('in %s at a terminal', (_name, rc, content, command) => {
+  it('completes commands and kites as they are typed', async () => {
+    await writeFile(join(cli.home, rc), `${content}\n`);
+    const { running, line } = atTerminal(command);
+    await running.type('ready> ', 'kitectl pin\t');
+    await running.until(() => line().includes('kitectl ping '));
+    running.child.stdin?.write('--to /bob/prod/m\t');
+    await running.until(() => /ping +--to \/bob\/prod\/math /.test(line()));
+    running.child.stdin?.write('\u0015exit\r');
+    expect(await running.outcome).toMatchObject({ code: 0 });
+  });
+});
+
+describe('in fish', () => {
+  it('completes commands with what they do, kites and files', async () => {
+    const press = (line: string) =>
+      script('fish', ['--no-config', '-c', `kitectl completion fish | source; complete -C '${line}'`]);
+    expect(await press('kitectl pin')).toBe('ping\tAsk a kite whether it answers, and how fast.\n');
+    expect(await press('kitectl ping --to /bob/prod/m')).toBe('/bob/prod/math\n');
+    expect(await press('kitectl showkey --key-file a')).toContain('a file.key');
+  });
+});

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Kite, KiteError } from '../../../src/lib/index.js';
+import { Cli } from '../../helpers/cli/cli-harness.js';
+import { becomeUser } from '../../helpers/cli/cli-person.js';
+
+let cli: Cli;
+let kite: Kite;
+let to: string[];
+
+beforeAll(async () => {
+  cli = await Cli.create();
+  kite = new Kite('math', '1.2.3', { port: 0, env: {}, kiteKey: await becomeUser(cli, 'bob') });
+  kite.handle(
+    'square',
+    { description: 'The square of a number.', jsonSchema: { type: 'array', items: [{ type: 'number' }] } },
+    ({ args: [n] }) => Number(n) ** 2,
+  );
+  kite
+    .handle('open', { description: 'tab\tand \u001b[31mred' }, () => 1)
+    .disableAuthentication()
+    .throttle({ interval: 1500, capacity: 3 });
+  await kite.listen();
+  to = ['--to', kite.url ?? ''];
+});
+
+afterAll(async () => {
+  await kite.close();
+  await cli.remove();
+});
+
+describe('kitectl describe', () => {
+  it('lists the methods in a pipe, one a line', async () => {
+    const { code, stdout, stderr } = await cli.run(['describe', ...to]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n')).toEqual([
+      'kite.describe\trequired\t\tThe methods of this kite.',
+      'kite.heartbeat\trequired\t\tCalls a function every so many seconds.',
+      'kite.log\trequired\t\tWrites a line to the log of this kite.',
+      'kite.ping\tnone\t\tAnswers "pong".',
+      'kite.tunnel\trequired\t\tOpens a tunnel to the proxy that this kite registered with.',
+      'open\tnone\t3 at once, then 1 every 1.5s\ttab\\tand \\u001b[31mred',
+      'square\trequired\t\tThe square of a number.',
+      '',
+    ]);
+  });
+
+  it('prints what the kite tells as JSON', async () => {
+    const { stdout } = await cli.run(['describe', '--json', ...to]);
+    const methods = JSON.parse(stdout) as { name: string }[];
+    expect(methods.filter(({ name }) => !name.startsWith('kite.'))).toEqual([
+      {
+        name: 'open',
+        authenticated: false,
+        throttle: { interval: 1500, capacity: 3 },
+        description: 'tab\tand \u001b[31mred',
+      },
+      {
+        name: 'square',
+        authenticated: true,
+        description: 'The square of a number.',
+        jsonSchema: { type: 'array', items: [{ type: 'number' }] },
+      },
+    ]);
+  });
+
+  it('draws a table on a terminal', async () => {
+    const { code, stdout } = await cli.terminal(['describe', ...to], 80, { env: { NO_COLOR: '1' } });
+    expect(code).toBe(0);
+    expect(stdout).toContain('│ square');
+    expect(stdout).toContain('\\x1b[31mred');
+    expect(stdout).not.toContain('\u001b[31m');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBe(80);
+  });
+
+  it('tells nothing to whoever does not say who calls', async () => {
+    const { code, stdout, stderr } = await cli.run(['describe', '--auth', 'none', ...to]);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toContain('calling "kite.describe"');
+  });
+
+  it('says why a kite of another library lists nothing, and what is no list', async () => {
+    const other = new Kite('other', '1.0.0', { port: 0, env: {}, kiteKey: false });
+    let answer = (): unknown => {
+      throw new KiteError('methodNotFound', 'Method not found: kite.describe');
+    };
+    other.handle('kite.describe', () => answer()).disableAuthentication();
+    await other.listen();
+    const unknown = await cli.run(['describe', '--to', other.url ?? '']);
+    expect(unknown.code).toBe(7);
+    expect(unknown.stderr).toContain('Only kites of this library');
+    answer = () => 'no list';
+    expect((await cli.run(['describe', '--to', other.url ?? ''])).code).toBe(1);
+    answer = () => ({ methods: [null, 4, { name: '' }, { name: 'm', throttle: 'x', description: 4 }] });
+    expect((await cli.run(['describe', '--json', '--to', other.url ?? ''])).stdout).toBe(
+      '[{"name":"m","authenticated":true}]\n',
+    );
+    await other.close();
+  });
+});

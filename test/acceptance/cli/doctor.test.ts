@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
+import { createServer as createHttp } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  generateKeyPair,
+  parseKiteKey,
+  selfSignedCertificate,
+  writeKiteKeyFile,
+} from '../../../src/lib/keys/index.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import type { Cli } from '../../helpers/cli/cli-harness.js';
+import { Network } from '../../helpers/cli/cli-network.js';
+
+let network: Network;
+let cli: Cli;
+
+beforeAll(async () => {
+  network = await Network.create();
+  ({ cli } = network);
+});
+
+afterAll(() => network.close());
+
+type Results = Record<string, { result: string; detail: string; hint: string }>;
+
+async function doctor(
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; results: Results }> {
+  const { code, stdout } = await cli.run(['doctor', '-o', 'ndjson', ...args], { env });
+  const lines = stdout.trimEnd().split('\n');
+  const found = lines.map((line) => JSON.parse(line) as { check: string } & Results[string]);
+  return { code, results: Object.fromEntries(found.map(({ check, ...rest }) => [check, rest])) };
+}
+
+/** A server in place of Kontrol's, whose clock says what a test wants. */
+async function serverAt(date: string): Promise<string> {
+  const server = createHttp((_request, response) => {
+    response.sendDate = false;
+    response.writeHead(200, { date }).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/kite`;
+}
+
+describe('doctor', () => {
+  it('finds nothing wrong where nothing is, and leaves nothing behind', async () => {
+    const { code, results } = await doctor();
+    expect(code).toBe(0);
+    expect(Object.entries(results).map(([check, { result }]) => [check, result])).toEqual([
+      ['kite key', 'ok'],
+      ['context', 'ok'],
+      ['kite home', 'ok'],
+      ['TLS', 'ok'],
+      ['clock', 'ok'],
+      ['storage', 'ok'],
+      ['Kontrol', 'ok'],
+      ['token', 'ok'],
+    ]);
+    expect(results['kite key']?.detail).toContain('mode 0400');
+    await expect.poll(async () => (await cli.run(['query', '/bob/unknown/kitectl-doctor'])).code).toBe(5);
+    expect((await cli.terminal(['doctor'], 120)).stdout).toContain('│ token');
+  });
+
+  it('says what is wrong with the key, and ends with its exit code', async () => {
+    const none = await doctor([], { KITE_HOME: join(cli.home, 'nobody') });
+    expect(none.code).toBe(3);
+    expect(none.results['kite key']).toMatchObject({
+      result: 'failed',
+      hint: expect.stringContaining('register') as string,
+    });
+    expect(none.results['Kontrol']?.result).toBe('skipped');
+    const home = temporaryFolder();
+    const file = await writeKiteKeyFile(network.jwt, { home });
+    await chmod(file, 0o444);
+    const open = await doctor([], { KITE_HOME: home });
+    expect(open.code).toBe(3);
+    expect(open.results['kite key']?.detail).toContain(`chmod 400 ${file}`);
+    await chmod(file, 0o400);
+    await chmod(home, 0o777);
+    const folder = await doctor([], { KITE_HOME: home });
+    expect(folder.code).toBe(0);
+    expect(folder.results['kite key']).toMatchObject({
+      result: 'warning',
+      hint: expect.stringContaining(`chmod 700 ${home}`) as string,
+    });
+  });
+
+  it('says that nothing answers, with exit code 6', async () => {
+    const { code, results } = await doctor(['--kontrol', 'http://127.0.0.1:1/kite']);
+    expect(code).toBe(6);
+    expect(results['server']?.result).toBe('failed');
+    const { stderr } = await cli.run(['doctor', '--kontrol', 'http://127.0.0.1:1/kite']);
+    expect(stderr).toContain('error: server: not as it should be.');
+  });
+
+  it('measures how far the clocks are apart', async () => {
+    const ahead = new Date(Date.now() - 120_000).toUTCString();
+    const far = await doctor(['--kontrol', await serverAt(ahead)]);
+    expect(far.results['clock']).toMatchObject({ result: 'warning' });
+    expect(far.results['clock']?.detail).toMatch(/^1[12]\d s ahead of Kontrol's$/);
+    const too = await doctor(['--kontrol', await serverAt(new Date(Date.now() + 3_600_000).toUTCString())]);
+    expect(too.results['clock']).toMatchObject({ result: 'failed' });
+    expect(too.results['clock']?.detail).toContain('behind Kontrol');
+    expect(too.code).toBe(3);
+  });
+
+  it('looks at the certificate of a Kontrol with TLS', async () => {
+    const keys = await generateKeyPair();
+    const cert = await selfSignedCertificate({ hosts: ['localhost', '127.0.0.1'], days: 5, keys });
+    const secure = await Network.create({ tls: { cert, key: keys.privateKey } });
+    onTestFinished(() => secure.close());
+    const file = join(secure.cli.home, '.kite', 'kite.key');
+    const { code, results } = await doctor(['--key-file', file]);
+    expect(code).toBe(6);
+    expect(results['TLS']).toMatchObject({
+      result: 'failed',
+      hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') as string,
+    });
+  });
+
+  it('says that Kontrol refuses the kite key', async () => {
+    const other = await Network.create();
+    onTestFinished(() => other.close());
+    const file = join(other.cli.home, '.kite', 'kite.key');
+    await other.kontrol.revokeKiteKey(parseKiteKey(other.jwt).id);
+    const { code, results } = await doctor(['--key-file', file]);
+    expect(code).toBe(4);
+    expect(results['Kontrol']?.result).toBe('failed');
+    expect(results['token']).toBeUndefined();
+  });
+});

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../helpers/free-port.js';
+import { PASSWORD, postgresInstalled, skipped } from '../../helpers/postgres-server.js';
+import { usePostgres } from '../../helpers/postgres-store.js';
+import { Cli, type Running } from '../../helpers/cli/cli-harness.js';
+import { changeSecret } from '../../helpers/cli/cli-reseal.js';
+
+const postgres = usePostgres();
+
+describe.skipIf(!postgresInstalled)(`kontrol start with PostgreSQL${skipped}`, () => {
+  let cli: Cli;
+  beforeAll(async () => {
+    cli = await Cli.create();
+  });
+  afterAll(() => cli.remove());
+
+  const environment = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+    KONTROL_STORAGE: 'postgres',
+    KONTROL_POSTGRES_HOST: '127.0.0.1',
+    KONTROL_POSTGRES_PORT: String(postgres.server.port),
+    KONTROL_POSTGRES_USERNAME: 'postgres',
+    KONTROL_POSTGRES_PASSWORD: PASSWORD,
+    KONTROL_POSTGRES_DBNAME: postgres.database,
+    ...more,
+  });
+
+  const listens = (running: Running): Promise<void> =>
+    running.until(({ stderr }) => stderr.includes('Kontrol listens at'));
+
+  it('keeps everything there, says that private keys lie in clear, and finds it again', async () => {
+    const port = String(await freePort());
+    const first = cli.start(['kontrol', 'start', '--port', port], { env: environment() });
+    await listens(first);
+    expect(first.stderr).toContain('kept by the store "postgres"');
+    expect(first.stderr).toContain('in clear: set KONTROL_SECRET to have them encrypted');
+    expect(first.stderr).not.toContain(PASSWORD);
+    const [pair] = JSON.parse((await cli.run(['kontrol', 'keys', 'list', '--json'])).stdout) as object[];
+    first.child.kill('SIGTERM');
+    expect((await first.outcome).code).toBe(0);
+
+    const env = environment({ KONTROL_SECRET: 'a secret' });
+    const second = cli.start(['kontrol', 'start', '--port', port, '-postgres-tls=false'], { env });
+    await listens(second);
+    expect(second.stderr).not.toContain('in clear');
+    expect(JSON.parse((await cli.run(['kontrol', 'keys', 'list', '--json'])).stdout)).toEqual([pair]);
+    second.child.kill('SIGTERM');
+    await second.outcome;
+    const keys = await postgres.server.sql(postgres.database, 'SELECT private FROM kite.key');
+    expect(keys).toMatchObject([{ private: expect.stringMatching(/^sealed:/) as string }]);
+  });
+
+  it('encrypts its keys with another secret, while Kontrol goes on', async () => {
+    expect(await changeSecret(cli, environment)).toMatchObject({ code: 0 });
+  });
+
+  it.each<[string, Record<string, string>, string[], number, RegExp]>([
+    ['a wrong password', { KONTROL_POSTGRES_PASSWORD: 'wrong' }, [], 6, /Check the role and its password/],
+    ['TLS that is not there', {}, ['--postgres-tls'], 6, /offers no TLS\..*--no-postgres-tls/],
+    ['no database', { KONTROL_POSTGRES_DBNAME: '' }, [], 2, /KONTROL_POSTGRES_DBNAME\) must be given/],
+  ])('ends with what is wrong and what to do about %s', async (_, env, flags, code, message) => {
+    const outcome = await cli.run(['kontrol', 'start', '--port', '0', ...flags], { env: environment(env) });
+    expect(outcome).toMatchObject({ code, stderr: expect.stringMatching(message) as string });
+    expect(outcome.stderr).not.toContain(PASSWORD);
+  });
+});

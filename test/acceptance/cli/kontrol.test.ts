@@ -1,0 +1,329 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Kite } from '../../../src/lib/index.js';
+import { readKiteKeyFile } from '../../../src/lib/keys/index.js';
+import { freePort } from '../../helpers/free-port.js';
+import { bin, Cli, type Running } from '../../helpers/cli/cli-harness.js';
+import { TestKite } from '../../helpers/cli/cli-kite.js';
+
+let cli: Cli;
+let kontrol: Running;
+let url: string;
+let bob: { KITE_HOME: string };
+
+const listens = (running: Running): Promise<void> =>
+  running.until(({ stderr }) => stderr.includes('Kontrol listens at'));
+
+/** Registers a kite of bob's at Kontrol by hand, and resolves with what ends that. */
+async function registerByHand(
+  name: string,
+  at: string,
+): Promise<{ path: RegExp; close: () => Promise<void> }> {
+  const { jwt } = readKiteKeyFile(join(bob.KITE_HOME, 'kite.key'));
+  const kite = new Kite(name, '1.0.0', { kiteKey: jwt, environment: 'prod', region: 'eu', env: {} });
+  const client = kite.newClient(url, {
+    auth: { type: 'kiteKey', key: jwt },
+    trustRemote: ['kite.heartbeat'],
+  });
+  await client.dial();
+  await client.tell('register', { url: at });
+  return { path: new RegExp(`/bob/prod/${name}/1\\.0\\.0/eu/`), close: () => kite.close() };
+}
+
+beforeAll(async () => {
+  cli = await Cli.create();
+  bob = { KITE_HOME: join(cli.home, 'bob') };
+  const port = String(await freePort());
+  url = `http://127.0.0.1:${port}/kite`;
+  kontrol = cli.start(['kontrol', 'start', '--port', port]);
+  await listens(kontrol);
+  const invite = await cli.run(['kontrol', 'invite', 'bob']);
+  await cli.run(['register', '--to', url, '--username', 'bob', '--invite-file', '-'], {
+    env: bob,
+    input: invite.stdout,
+  });
+});
+
+afterAll(async () => {
+  kontrol.child.kill('SIGTERM');
+  await kontrol.outcome;
+  await cli.remove();
+});
+
+describe('kontrol start', () => {
+  it('says what it made at the first start, where it is, and where it listens', () => {
+    expect(kontrol.stderr).toContain(join(cli.home, '.kite', 'kontrol', 'kite.key'));
+    expect(kontrol.stderr).toContain(join(cli.home, '.kite', 'kontrol', 'data'));
+    expect(kontrol.stderr).toContain(`Kontrol listens at ${url}`);
+  });
+
+  it('ends gracefully on SIGTERM, with exit code 0, and starts again with the same keys', async () => {
+    const env = { KITE_HOME: join(cli.home, 'again') };
+    const args = ['kontrol', 'start', '--json', '--port', String(await freePort())];
+    const keys: string[] = [];
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const running = cli.start(args, { env });
+      await running.until(({ stdout }) => stdout.includes('\n'));
+      keys.push((await cli.run(['kontrol', 'keys', 'list'], { env })).stdout);
+      running.child.kill(signal);
+      expect((await running.outcome).code).toBe(0);
+    }
+    expect(keys[0]).toMatch(/^[0-9a-f-]{36}\tactive\t\S+\n$/);
+    expect(keys[1]).toBe(keys[0]);
+  });
+
+  it('is what its own key is for, whatever Kontrol the context in use names', async () => {
+    const other = ['context', 'add', 'other', '--kontrol', 'http://127.0.0.1:1/kite', '--use'];
+    expect((await cli.run(other)).code).toBe(0);
+    expect(await cli.run(['kontrol', 'status', '-o', 'name'])).toMatchObject({ code: 0, stdout: `${url}\n` });
+    expect((await cli.run(['kontrol', 'status', '--context', 'other'])).code).not.toBe(0);
+    expect((await cli.run(['context', 'remove', 'other', '--yes'])).code).toBe(0);
+  });
+
+  it('refuses what is not safe or not possible, with an exit code that tells which', async () => {
+    const open = await cli.run(['kontrol', 'start', '--ip', '0.0.0.0', '--registration', 'open']);
+    expect(open.code).toBe(2);
+    expect(open.stderr).toContain('--force');
+    const taken = await cli.run(['kontrol', 'start', '--storage', 'memory', '--port', new URL(url).port], {
+      env: { KITE_HOME: join(cli.home, 'taken') },
+    });
+    expect(taken.code).toBe(3);
+    expect(taken.stderr).toContain('the port is in use');
+    const missing = await cli.run(['kontrol', 'start', '-publickeyfile=a.pem', '-privatekeyfile=b.pem']);
+    expect(missing.code).toBe(3);
+    expect(missing.stderr).toContain('-initial');
+  });
+
+  it('as the program kontrol runs the steps of the original README with keys of openssl', async () => {
+    const home = join(cli.home, 'original');
+    const port = await freePort();
+    const env = {
+      NODE: process.execPath,
+      KONTROL: bin.replace(/run\.js$/, 'kontrol.js'),
+      KITE_HOME: home,
+      KONTROL_PORT: String(port),
+      KONTROL_USERNAME: 'kontrol',
+      KONTROL_STORAGE: 'memory',
+      KONTROL_KONTROLURL: `http://127.0.0.1:${port}/kite`,
+      KONTROL_PUBLICKEYFILE: 'certs/key_pub.pem',
+      KONTROL_PRIVATEKEYFILE: 'certs/key.pem',
+    };
+    const line = `set -e; mkdir certs; cd certs; openssl genrsa -out key.pem 2048 2>/dev/null
+      openssl rsa -in key.pem -pubout > key_pub.pem 2>/dev/null; cd ..; "$NODE" "$KONTROL" -initial`;
+    const initial = await cli.shell(line, { env });
+    expect(initial).toMatchObject({ code: 0, stderr: '' });
+    expect((await stat(join(home, 'kite.key'))).mode & 0o777).toBe(0o400);
+    const running = cli.start(['kontrol', 'start'], { env });
+    await listens(running);
+    const status = await cli.run(['kontrol', 'status', '--json'], { env: { KITE_HOME: home } });
+    expect(JSON.parse(status.stdout)).toMatchObject({ kites: 1, storage: { name: 'memory' } });
+    running.child.kill('SIGTERM');
+    expect((await running.outcome).code).toBe(0);
+    const publicKey = await readFile(join(cli.home, 'certs', 'key_pub.pem'), 'utf8');
+    expect(readKiteKeyFile(join(home, 'kite.key'))).toMatchObject({
+      username: 'kontrol',
+      kontrolUrl: `http://127.0.0.1:${port}/kite`,
+      kontrolKey: publicKey,
+    });
+  });
+});
+
+describe('query /', () => {
+  it('finds all that one may find: of everybody, where one runs Kontrol', async () => {
+    const math = await registerByHand('of-bob', 'http://127.0.0.1:1/kite');
+    try {
+      const own = join(cli.home, '.kite', 'kontrol', 'kite.key');
+      const all = await cli.run(['query', '/', '--key-file', own, '-o', 'name']);
+      expect(all).toMatchObject({ code: 0, stderr: '' });
+      expect(all.stdout).toMatch(/^\/bob\/prod\/of-bob\//m);
+      expect(all.stdout).toMatch(/^\/kontrol\/unknown\/kontrol\//m);
+      const alone = await cli.run(['query', '--key-file', own, '-o', 'name']);
+      expect(alone.stdout).not.toContain('of-bob');
+    } finally {
+      await math.close();
+    }
+  });
+});
+
+describe('kontrol ui', () => {
+  it('prints a link that signs the person in, once', async () => {
+    const { stdout, code } = await cli.run(['kontrol', 'ui'], { env: bob });
+    expect(code).toBe(0);
+    const { origin, hash } = new URL(stdout.trim());
+    expect(origin).toBe(new URL(url).origin);
+    const kite = new Kite('page', '1.0.0', { kiteKey: false, env: {} });
+    try {
+      const client = kite.newClient(url);
+      await client.dial();
+      const signIn = (): Promise<unknown> => client.tell('signIn', { code: hash.slice('#sign-in='.length) });
+      expect(await signIn()).toMatchObject({ username: 'bob' });
+      await expect(signIn()).rejects.toMatchObject({ type: 'authenticationError' });
+    } finally {
+      await kite.close();
+    }
+  });
+
+  it("signs in as Kontrol's own user where the person has no key, or asks for it", async () => {
+    const own = await cli.run(['kontrol', 'ui', '--json']);
+    expect(JSON.parse(own.stdout)).toMatchObject({ username: 'kontrol', seconds: 120 });
+    const elsewhere = await cli.run(['kontrol', 'ui', '--admin'], { env: bob });
+    expect(elsewhere).toMatchObject({ code: 3, stdout: '' });
+    expect(elsewhere.stderr).toContain("kite key of Kontrol's own user");
+  });
+
+  it('says how to come to a key where there is none', async () => {
+    const outcome = await cli.run(['kontrol', 'ui'], { env: { KITE_HOME: join(cli.home, 'nobody') } });
+    expect(outcome).toMatchObject({ code: 3, stdout: '' });
+    expect(outcome.stderr).toContain('kitectl register --to URL');
+  });
+
+  it('says how to have a page where there is none', async () => {
+    const env = { KITE_HOME: join(cli.home, 'no-page') };
+    const port = String(await freePort());
+    const bare = cli.start(['kontrol', 'start', '--no-ui', '--port', port], { env });
+    await listens(bare);
+    expect(bare.stderr).not.toContain('Its page');
+    const outcome = await cli.run(['kontrol', 'ui'], { env });
+    expect(outcome).toMatchObject({ code: 7, stdout: '' });
+    expect(outcome.stderr).toContain('--ui');
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    bare.child.kill('SIGTERM');
+    expect((await bare.outcome).code).toBe(0);
+  });
+
+  it('is of the page that Kontrol shows by default where only this machine can connect', async () => {
+    expect(kontrol.stderr).toContain(`Its page is at ${new URL('/', url).href}`);
+    const page = await fetch(new URL('/', url));
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<script type="module" src="/ui.js"></script>');
+  });
+});
+
+describe('register', () => {
+  it('refuses an invite that was used, with exit code 4', async () => {
+    const invite = (await cli.run(['kontrol', 'invite', 'eve', '--ttl', '1h'])).stdout;
+    const args = ['register', '--to', url, '--username', 'eve', '--invite-file', '-'];
+    const home = (name: string) => ({ env: { KITE_HOME: join(cli.home, name) }, input: invite });
+    expect((await cli.run(args, home('eve1'))).code).toBe(0);
+    const second = await cli.run(args, home('eve2'));
+    expect(second.code).toBe(4);
+    expect(second.stderr).toContain('kitectl kontrol invite eve');
+  });
+
+  it('refuses to replace a kite key, and to register nowhere', async () => {
+    const again = await cli.run(['register', '--to', url, '--username', 'bob'], { env: bob });
+    expect(again.code).toBe(3);
+    expect(again.stderr).toContain('--force');
+    expect((await cli.run(['register', '--username', 'bob'])).code).toBe(2);
+  });
+});
+
+describe('query, token, watch and call', () => {
+  it('say with exit code 5 that there is no such kite, and with 3 that there is no key', async () => {
+    for (const args of [
+      ['query', '/bob/prod/none'],
+      ['token', '/bob/prod/none'],
+      ['call', 'x', '--to', '/bob/prod/none'],
+    ]) {
+      expect((await cli.run(args, { env: bob })).code).toBe(5);
+    }
+    expect((await cli.run(['query', '/bob'], { env: { KITE_HOME: join(cli.home, 'nobody') } })).code).toBe(3);
+    expect((await cli.run(['query', 'a/b/c/d/e/f/g/h'], { env: bob })).code).toBe(2);
+  });
+
+  it('find a kite that registered, see it come and go, and call it', async () => {
+    const { jwt } = readKiteKeyFile(join(bob.KITE_HOME, 'kite.key'));
+    const math = new TestKite({ kiteKey: jwt, environment: 'prod' });
+    await math.kite.listen();
+    const watching = cli.start(['query', '/bob', '--watch', '--json'], { env: bob });
+    const none = await registerByHand('first', math.url);
+    await watching.until(({ stdout }) => stdout.includes('"first"'));
+    const registered = await registerByHand('math', math.url);
+    await watching.until(({ stdout }) => stdout.includes('"math"'));
+
+    const list = await cli.run(['query', '/bob/prod/math/>= 1.0, < 2.0'], { env: bob });
+    expect(list).toMatchObject({ code: 0, stderr: '' });
+    const [number, path, at] = list.stdout.trimEnd().split('\t');
+    expect([number, at]).toEqual(['1', math.url]);
+    expect(path).toMatch(registered.path);
+    const json = await cli.run(['query', '/bob/prod/math', '--json'], { env: bob });
+    expect(JSON.parse(json.stdout)).toMatchObject([
+      { kite: { username: 'bob', name: 'math' }, url: math.url },
+    ]);
+    expect(json.stdout).not.toContain('token');
+    const table = await cli.terminal(['query', '/bob/prod/math'], 100, { env: bob });
+    expect(table.stdout).toContain('│');
+
+    expect(await cli.run(['token', '/bob/prod/math'], { env: bob })).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+\n$/) as string,
+    });
+    const call = ['call', 'whoami', '--to', '/bob/prod/math'];
+    expect(await cli.run(call, { env: bob })).toEqual({ code: 0, stdout: '"bob"\n', stderr: '' });
+    const several = await cli.run(['call', 'square', '4'], { env: bob });
+    expect({ code: several.code, stdout: several.stdout }).toEqual({ code: 5, stdout: '' });
+    expect(several.stderr).toContain('2 of your kites answer');
+
+    await none.close();
+    await watching.until(({ stdout }) => stdout.includes('DEREGISTER'));
+    watching.child.kill('SIGINT');
+    expect((await watching.outcome).code).toBe(130);
+    expect(await cli.run(['call', 'square', '4'], { env: bob })).toMatchObject({ code: 0, stdout: '16\n' });
+    await registered.close();
+    await math.kite.close();
+  });
+
+  it('take the next kite where one is gone', async () => {
+    const { jwt } = readKiteKeyFile(join(bob.KITE_HOME, 'kite.key'));
+    const kite = new TestKite({ kiteKey: jwt, environment: 'prod' });
+    await kite.kite.listen();
+    const gone = await registerByHand('twin', `http://127.0.0.1:${await freePort()}/kite`);
+    const there = await registerByHand('twin', kite.url);
+    for (let i = 0; i < 4; i++) {
+      const { code, stdout } = await cli.run(['call', 'square', '4', '--to', '/bob/prod/twin'], { env: bob });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '16\n' });
+    }
+    await gone.close();
+    await there.close();
+    await kite.kite.close();
+  });
+});
+
+describe('kontrol keys', () => {
+  it('are for Kontrol itself: anybody else is refused with exit code 4', async () => {
+    const file = join(bob.KITE_HOME, 'kite.key');
+    expect((await cli.run(['kontrol', 'status', '--key-file', file])).code).toBe(4);
+    expect((await cli.run(['kontrol', 'invite', 'x'], { env: bob })).code).toBe(3);
+    const status = await cli.run(['kontrol', 'status', '--json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({ url, policy: 'own', registration: 'invite' });
+  });
+
+  it('rotate, and are revoked: the kite keys of a revoked pair are refused, Kontrol’s own is renewed', async () => {
+    const ids = async () => {
+      const { stdout } = await cli.run(['kontrol', 'keys', 'list', '--json']);
+      return (JSON.parse(stdout) as { id: string; state: string }[]).map(({ id, state }) => ({ id, state }));
+    };
+    const [first] = await ids();
+    expect((await cli.run(['kontrol', 'keys', 'rotate'])).code).toBe(0);
+    expect((await cli.run(['query', '/kontrol'], { env: bob })).code).toBe(0);
+    expect((await ids()).map(({ state }) => state)).toEqual(['active', 'retired']);
+    expect((await cli.run(['kontrol', 'keys', 'revoke', first?.id ?? '', '--yes'])).code).toBe(0);
+    expect((await cli.run(['query', '/kontrol'], { env: bob })).code).toBe(4);
+    expect((await ids()).map(({ state }) => state)).toEqual(['active', 'revoked']);
+    expect((await cli.run(['kontrol', 'keys', 'revoke'])).code).toBe(2);
+  });
+});
+
+describe('help', () => {
+  it('of a group lists its commands, and a wrong one gets a suggestion', async () => {
+    const group = await cli.run(['kontrol']);
+    expect(group.code).toBe(0);
+    for (const name of ['kontrol start', 'kontrol invite', 'kontrol status'])
+      expect(group.stdout).toContain(name);
+    expect((await cli.run(['kontrol', 'start', '--help'])).stdout).toContain('KONTROL_POSTGRES_HOST');
+    const wrong = await cli.run(['kontrol', 'strat']);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('Did you mean: kitectl kontrol start');
+  });
+});

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../helpers/cli/cli-harness.js';
+
+const run = promisify(execFile);
+
+let copy: string;
+
+/** Runs a check in a copy of what it looks at, so that the repository stays as it is. */
+async function check(script = 'manifest.mjs'): Promise<{ code: number; stderr: string }> {
+  try {
+    await run(process.execPath, [join(copy, 'scripts', script), '--check']);
+    return { code: 0, stderr: '' };
+  } catch (error) {
+    const { code, stderr } = error as { code: number; stderr: string };
+    return { code, stderr };
+  }
+}
+
+beforeAll(async () => {
+  copy = await mkdtemp(join(tmpdir(), 'kitectl-manifest-test-'));
+  for (const name of ['scripts', 'docs', 'package.json', 'oclif.manifest.json']) {
+    await cp(join(root, name), join(copy, name), { recursive: true });
+  }
+  for (const name of ['dist', 'node_modules']) await symlink(join(root, name), join(copy, name), 'junction');
+});
+
+afterAll(() => rm(copy, { recursive: true, force: true }));
+
+describe('the manifest of the commands', () => {
+  it('says what the commands do, and nothing of this machine', async () => {
+    expect(await check()).toEqual({ code: 0, stderr: '' });
+    expect(await readFile(join(root, 'oclif.manifest.json'), 'utf8')).not.toContain('".."');
+  });
+
+  it('is renewed when a command has changed: the check fails and says how', async () => {
+    const file = join(copy, 'oclif.manifest.json');
+    const fresh = await readFile(file, 'utf8');
+    await writeFile(file, fresh.replace('Call a method of a kite', 'Call something'));
+    const { code, stderr } = await check();
+    expect(code).toBe(1);
+    expect(stderr).toContain('npm run manifest');
+    await writeFile(file, fresh);
+  });
+});
+
+describe('docs/cli.md', () => {
+  it('says what the commands do, and is renewed when one has changed: the check fails and says how', async () => {
+    expect(await check('docs.mjs')).toEqual({ code: 0, stderr: '' });
+    const file = join(copy, 'docs', 'cli.md');
+    await writeFile(
+      file,
+      (await readFile(file, 'utf8')).replace('Call a method of a kite', 'Call something'),
+    );
+    const { code, stderr } = await check('docs.mjs');
+    expect(code).toBe(1);
+    expect(stderr).toContain('npm run docs');
+  });
+});
+
+describe('the help of each command', () => {
+  it('starts with examples that can be typed', async () => {
+    const { commands } = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')) as {
+      commands: Record<string, { id: string; examples?: unknown[]; flags: object }>;
+    };
+    for (const { id, examples = [] } of Object.values(commands)) {
+      const words = id.split(':');
+      const { stdout } = await run(process.execPath, [join(root, 'bin', 'run.js'), ...words, '--help']);
+      const headings = stdout.match(/^[A-Z]{2}[A-Z ]*$/gm);
+      expect([id, headings?.[0]]).toEqual([id, 'EXAMPLES']);
+      expect(examples.length).toBeGreaterThan(0);
+      expect(stdout).toMatch(new RegExp(`kitectl (?:${words.join(' ')}|context -)`));
+    }
+  });
+});

@@ -1,0 +1,137 @@
+import kitejs from 'kite.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Kite } from '../../../src/lib/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Clock } from '../../../src/lib/util/clock.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
+import { startKontrol } from '../../helpers/kontrol.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+
+const { SockJS, WebSocket } = kitejs.Kite.transport;
+
+const HOUR = 3_600_000;
+
+/** How kite.js connects, and what to append to the URL of a kite for it. */
+const transports = [
+  ['SockJS', SockJS, ''],
+  ['raw WebSocket', WebSocket, '/websocket'],
+] as const;
+type Way = readonly [name: string, transportClass: unknown, suffix: string];
+
+const query = { username: 'bob', environment: 'prod', name: 'math' };
+
+async function mathKite(kontrol: Kontrol, [, , suffix]: Way, clock?: Clock): Promise<Kite> {
+  const kite = new Kite('math', '1.0.0', {
+    port: 0,
+    kiteKey: await kontrol.newKiteKey('bob'),
+    kontrolUrl: kontrol.url,
+    environment: 'prod',
+    env: {},
+    logger: silentLogger,
+    ...(clock && { clock }),
+  });
+  kite.handle<[number], number>('square', ({ args: [n] }) => n * n);
+  onTestFinished(() => kite.close({ drainTimeout: 100 }));
+  await kite.listen();
+  // A client that speaks raw WebSocket takes the URL that it finds as it stands.
+  await kite.register({ url: suffix === '' ? (kite.url ?? '') : webSocketUrl(kite.url, suffix) });
+  return kite;
+}
+
+function webSocketUrl(url: string | undefined, suffix: string): string {
+  return `${url?.replace('http', 'ws')}${suffix}`;
+}
+
+/** The Kontrol client of kite.js, for bob. */
+async function connected(kontrol: Kontrol, [, transportClass, suffix]: Way) {
+  const { url = '' } = kontrol.kite;
+  const client = new kitejs.Kontrol({
+    url: suffix === '' ? url : webSocketUrl(url, suffix),
+    auth: { type: 'kiteKey', key: await kontrol.newKiteKey('bob') },
+    username: 'bob',
+    transportClass,
+    autoConnect: false,
+    logLevel: 0,
+  });
+  client.authenticate();
+  const open = new Promise<void>((resolve) => client.once('open', () => resolve()));
+  client.connect();
+  onTestFinished(() => client.disconnect());
+  await open;
+  return client;
+}
+
+function once(kite: InstanceType<typeof kitejs.Kite>, event: string): Promise<unknown[]> {
+  return new Promise((resolve) => kite.on(event, (...args) => resolve(args)));
+}
+
+async function square(kite: InstanceType<typeof kitejs.Kite>, n: number): Promise<unknown> {
+  const open = new Promise<void>((resolve) => kite.on('open', () => resolve()));
+  kite.connect();
+  onTestFinished(() => kite.disconnect());
+  await open;
+  return tell(kite, n);
+}
+
+function tell(kite: InstanceType<typeof kitejs.Kite>, n: number): Promise<unknown> {
+  // Kites that its Kontrol client makes answer to a callback, not with a promise.
+  return new Promise((resolve, reject) => {
+    void kite.tell('square', [n], (error: unknown, result: unknown) =>
+      error ? reject(error) : resolve(result),
+    );
+  });
+}
+
+describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
+  it('fetches kites, and calls them with the tokens that came with them', async () => {
+    const { kontrol } = await startKontrol();
+    await mathKite(kontrol, way);
+    const client = await connected(kontrol, way);
+    const kites = await client.fetchKites({ query });
+    expect(kites).toHaveLength(1);
+    const kite = await client.fetchKite({ query });
+    expect(await square(kite, 4)).toBe(16);
+    // At an empty list its fetchKite would throw past its caller: the error that it wants to make is broken.
+    const nosuch = { query: { ...query, name: 'nosuch' } };
+    await expect(client.fetchKite(nosuch)).rejects.toThrow('no kites found');
+    await expect(client.fetchKites(nosuch)).rejects.toThrow('no kites found');
+  });
+
+  it('hears of kites that come and go, until it cancels', async () => {
+    const { kontrol } = await startKontrol();
+    const client = await connected(kontrol, way);
+    const { changes, watcherID } = await client.watchKites({ query });
+    const come = new Promise((resolve) => changes.once('register', resolve));
+    const gone = new Promise((resolve) => changes.once('deregister', resolve));
+    const math = await mathKite(kontrol, way);
+    expect(await square((await come) as InstanceType<typeof kitejs.Kite>, 5)).toBe(25);
+    await math.close({ drainTimeout: 100 });
+    await gone;
+    await client.cancelWatcher(watcherID);
+    await expect(client.cancelWatcher(watcherID)).rejects.toThrow('no watcher');
+  });
+
+  it('renews its token by itself before it ends, and is refused, then served, once it has ended', async () => {
+    // Its timer goes by the clock of this machine; Kontrol and the kite live days before, so that every token is one
+    // that it takes for nearly over.
+    const clock = new ManualClock(Date.now() - 63 * HOUR);
+    const long = {
+      limits: { idleTimeout: 0 },
+      timings: { heartbeat: 1000 * HOUR, lease: 1000 * HOUR, probe: HOUR },
+    };
+    const { kontrol } = await startKontrol({ clock, ...long });
+    await mathKite(kontrol, way, clock);
+    const client = await connected(kontrol, way);
+    const kite = await client.fetchKite({ query });
+    const first = kite.getToken();
+    // It was not asked to: its own timer made it.
+    const [given] = await once(kite, 'tokenSet');
+    expect(given).toBe(first);
+    expect(await square(kite, 6)).toBe(36);
+    clock.leap(49 * HOUR);
+    await expect(tell(kite, 7)).rejects.toMatchObject({ message: 'token: token is expired' });
+    const renewed = new Promise<unknown>((resolve) => kite.expireToken((_error, token) => resolve(token)));
+    expect(await renewed).not.toBe(first);
+    expect(await tell(kite, 8)).toBe(64);
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Kite, type KiteEvent, type KiteOptions } from '../../../src/lib/index.js';
+import { parseKiteKey } from '../../../src/lib/keys/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
+import { FakeStorage } from '../../helpers/fake-storage.js';
+import { startKontrol } from '../../helpers/kontrol.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+
+const query = { username: 'bob', environment: 'prod', name: 'math' };
+
+async function makeKite(kontrol: Kontrol, options: KiteOptions = {}): Promise<Kite> {
+  const kite = new Kite('math', '1.0.0', {
+    port: 0,
+    kiteKey: await kontrol.newKiteKey('bob'),
+    kontrolUrl: kontrol.url,
+    environment: 'prod',
+    region: 'eu',
+    env: {},
+    logger: silentLogger,
+    ...options,
+  });
+  kite.handle<[number], number>('square', ({ args: [n] }) => n * n);
+  onTestFinished(() => kite.close({ drainTimeout: 100 }));
+  return kite;
+}
+
+async function listening(kontrol: Kontrol, options: KiteOptions = {}): Promise<Kite> {
+  const kite = await makeKite(kontrol, options);
+  await kite.listen();
+  return kite;
+}
+
+/** The events of a watch, one after the other. */
+function collect() {
+  const events: string[] = [];
+  let wake = (): void => {};
+  const listener = ({ action, kite }: KiteEvent): void => {
+    events.push(`${action} ${kite.kite.id}`);
+    wake();
+  };
+  const until = async (count: number): Promise<string[]> => {
+    while (events.length < count) await new Promise<void>((resolve) => (wake = resolve));
+    return events;
+  };
+  return { listener, until };
+}
+
+describe('a kite that registers', () => {
+  it('is found, called with the token that came with it, and gone once it closes', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await listening(kontrol);
+    const urls: string[] = [];
+    math.on('register', (url) => urls.push(url));
+    expect(await math.register()).toEqual({ url: math.url });
+    expect(urls).toEqual([math.url]);
+    const caller = await makeKite(kontrol);
+    const [found, ...others] = await caller.getKites(query);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ url: math.url, kite: { id: math.identity.id, username: 'bob' } });
+    const client = found?.client();
+    await client?.dial();
+    expect(await client?.tell('square', 4)).toBe(16);
+    const { listener, until } = collect();
+    await caller.watchKites(query, listener);
+    await math.close();
+    expect(await until(1)).toEqual([`DEREGISTER ${math.identity.id}`]);
+    expect(await caller.getKites(query)).toEqual([]);
+  });
+
+  it('gets tokens and the public key, and Kontrol’s errors as they are', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await listening(kontrol);
+    await math.register();
+    expect(await math.getToken(query)).toMatch(/^ey/);
+    expect(await math.getToken(math.identity)).toMatch(/^ey/);
+    expect(await math.getKey()).toContain('PUBLIC KEY');
+    await expect(math.getToken({ ...query, name: 'nosuch' })).rejects.toThrow('no kites found');
+    await expect(math.getKites({ environment: 'prod' })).rejects.toThrow('Empty username field');
+  });
+
+  it('is refused with the reason where it holds no key of this Kontrol', async () => {
+    const { kontrol } = await startKontrol();
+    const stranger = await listening(kontrol, { kiteKey: false });
+    await expect(stranger.register()).rejects.toMatchObject({ type: 'authenticationError' });
+    const lost = await listening(kontrol, { kiteKey: false, kontrolUrl: undefined });
+    await expect(lost.register()).rejects.toMatchObject({ code: 'noKontrol' });
+    await expect((await makeKite(kontrol)).register()).rejects.toMatchObject({ code: 'noUrl' });
+  });
+
+  it('lets the kite that was asked choose with kite.who, and only where its program defines it', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await listening(kontrol);
+    await math.register();
+    const caller = await makeKite(kontrol);
+    await expect(caller.getKites(query, { who: 'me' })).rejects.toMatchObject({ type: 'methodNotFound' });
+    math.handle('kite.who', ({ args: [who] }) => ({ query: { ...math.identity, id: who } }));
+    const [chosen] = await caller.getKites(query, { who: math.identity.id });
+    expect(chosen?.kite.id).toBe(math.identity.id);
+  });
+
+  it('uses and keeps the fresh kite key that comes after Kontrol has changed its keys', async () => {
+    const { kontrol } = await startKontrol();
+    const saved: string[] = [];
+    const math = await listening(kontrol, { saveKiteKey: (jwt) => void saved.push(jwt) });
+    const caller = await makeKite(kontrol);
+    await math.register();
+    const [before] = await caller.getKites(query);
+    const old = before?.client();
+    await kontrol.rotate();
+    await math.register();
+    expect(saved).toHaveLength(1);
+    expect(parseKiteKey(saved[0] ?? '').kontrolKey).toBe(await math.getKey());
+    await old?.dial();
+    expect(await old?.tell('square', 3)).toBe(9);
+    const [after] = await caller.getKites(query);
+    const client = after?.client();
+    await client?.dial();
+    expect(await client?.tell('square', 4)).toBe(16);
+  });
+});
+
+describe('a kite that hears of a revoked key pair', () => {
+  /** A kite of bob, whether it lets in who has this kite key, and the key of the pair with which Kontrol began. */
+  async function exchanging(register: 'registerForever' | 'registerHttp' | 'register') {
+    const clock = new ManualClock();
+    const { kontrol } = await startKontrol({ clock });
+    const old = await kontrol.newKiteKey('bob');
+    const math = await listening(kontrol, { clock });
+    await math[register]();
+    const caller = await makeKite(kontrol);
+    const client = caller.newClient(math.url ?? '', { auth: { type: 'kiteKey', key: old } });
+    await client.dial();
+    const trusted = async (): Promise<string> => {
+      const called = client.tell('square', 2).then(String, (error: Error) => error.message);
+      return called;
+    };
+    const rotate = async (): Promise<string> => {
+      const [pair] = kontrol.keyPairs();
+      await kontrol.rotate();
+      return pair?.id ?? '';
+    };
+    return { kontrol, math, trusted, rotate, clock };
+  }
+  const refused = 'kiteKey: it is signed by a Kontrol that this kite does not trust';
+
+  it('no longer trusts it, from that moment', async () => {
+    const { kontrol, math, trusted, rotate } = await exchanging('registerForever');
+    const id = await rotate();
+    await math.register();
+    expect(await trusted()).toBe('4');
+    await kontrol.revoke(id);
+    await vi.waitFor(async () => expect(await trusted()).toBe(refused));
+  });
+
+  it('no longer trusts it after its next heartbeat over HTTP', async () => {
+    const { kontrol, math, trusted, rotate, clock } = await exchanging('registerHttp');
+    const id = await rotate();
+    const http = await math.registerHttp();
+    expect(await trusted()).toBe('4');
+    await kontrol.revoke(id);
+    const again = new Promise((resolve) => math.once('register', resolve));
+    clock.advance(10_000);
+    await again;
+    expect(await trusted()).toBe(refused);
+    http.stop();
+  });
+
+  it('trusts nobody where it is that of its own kite key', async () => {
+    const { kontrol, math, trusted } = await exchanging('registerForever');
+    const failed = new Promise<Error>((resolve) => math.once('registerFailed', resolve));
+    expect(await trusted()).toBe('4');
+    const gone = new Promise<void>((resolve) => kontrol.kite.once('disconnect', () => resolve()));
+    await kontrol.revoke(kontrol.keyPairs()[0]?.id ?? '');
+    await gone;
+    await expect(math.getKey()).rejects.toMatchObject({ code: 'keyPairRevoked' });
+    expect(await trusted()).toContain("revoked the key pair that signed this kite's own kite key");
+    expect((await failed).message).toContain('was revoked');
+  });
+});
+
+describe('a kite that stays registered', () => {
+  it('turns to the next Kontrol when one is gone, and its watches go on there', async () => {
+    const storage = new FakeStorage();
+    const first = await startKontrol();
+    const second = await startKontrol({ storage });
+    const kontrolUrl = [first.url, second.url];
+    const kiteKey = await first.kontrol.newKiteKey('bob');
+    const math = await listening(first.kontrol, { kontrolUrl, kiteKey });
+    await math.registerForever();
+    const watcher = await makeKite(first.kontrol, { kontrolUrl, kiteKey });
+    const { listener, until } = collect();
+    const watch = await watcher.watchKites(query, listener);
+    expect(watch.kites.map(({ kite }) => kite.id)).toEqual([math.identity.id]);
+    const again = new Promise<string>((resolve) => math.once('register', resolve));
+    await first.kontrol.close({ drainTimeout: 1 });
+    expect(await again).toBe(math.url);
+    expect((await watcher.getKites(query)).map(({ url }) => url)).toEqual([math.url]);
+    const other = await listening(second.kontrol, { kontrolUrl: second.url, kiteKey });
+    await other.register();
+    const events = await until(1);
+    while (!events.includes(`REGISTER ${other.identity.id}`)) await until(events.length + 1);
+    watch.cancel();
+  });
+
+  it('has registrations that have not come about rejected at once when it closes, calls that still run or not', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await listening(kontrol);
+    const caller = await makeKite(kontrol);
+    await kontrol.close({ drainTimeout: 1 });
+    let finish = (): void => {};
+    const running = new Promise<void>((resolve) => {
+      math.handle('wait', () => {
+        resolve();
+        return new Promise<null>((done) => (finish = () => done(null)));
+      });
+    });
+    const client = caller.newClient(math.url ?? '', {
+      auth: { type: 'kiteKey', key: await kontrol.newKiteKey('bob') },
+    });
+    await client.dial();
+    const call = client.tell('wait');
+    await running;
+    const registrations = [math.registerForever(), math.registerHttp()];
+    const closed = math.close({ drainTimeout: 60_000 });
+    for (const registration of registrations)
+      await expect(registration).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
+    finish();
+    expect(await call).toBeNull();
+    await closed;
+  });
+
+  it('over HTTP is found at the real Kontrol', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await listening(kontrol);
+    const registration = await math.registerHttp();
+    expect(registration.url).toBe(math.url);
+    expect((await math.getKites(query)).map(({ url }) => url)).toEqual([math.url]);
+    registration.stop();
+  });
+});

@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest';
+import { parseKiteKey } from '../../../src/lib/keys/index.js';
+import { openPolicy } from '../../../src/lib/kontrol/index.js';
+import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
+import { testKeyPair } from '../../helpers/keys.js';
+import { connect, startKontrol } from '../../helpers/kontrol.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+
+interface Kites {
+  readonly kites: FoundKite[];
+}
+
+const MATH = 'http://127.0.0.1:3636/kite';
+const query = { username: 'bob', environment: 'prod', name: 'math' };
+
+describe('key pairs', () => {
+  it('that are rotated give each kite a fresh kite key when it registers, and old tokens and keys stay good', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await connect(kontrol, 'bob');
+    await math.tell('register', { url: MATH });
+    const oldKey = await math.tell<string>('getKey');
+    const { publicKey } = await kontrol.rotate();
+    const { kites } = await math.tell<Kites>('getKites', { query });
+    // The kite still trusts the old pair, and gets tokens that it accepts.
+    expect(kites[0]?.keyId).toBe(kontrol.keyPairs().find((pair) => pair.publicKey === oldKey)?.id);
+    const fresh = await math.tell<{ kiteKey: string; publicKey: string }>('register', { url: MATH });
+    expect(fresh.publicKey).toBe(publicKey);
+    expect(parseKiteKey(fresh.kiteKey)).toMatchObject({ username: 'bob', kontrolKey: publicKey });
+    expect(await math.tell('getKey')).toBe(publicKey);
+    const again = await connect(kontrol, 'bob', { key: fresh.kiteKey });
+    expect(Object.keys(await again.tell<object>('register', { url: MATH }))).not.toContain('kiteKey');
+    const after = await again.tell<Kites>('getKites', { query });
+    expect(after.kites.every(({ keyId }) => keyId === kontrol.keyPairs()[0]?.id)).toBe(true);
+  });
+
+  it('that are revoked end the registrations made with them, and nothing is signed anew', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await connect(kontrol, 'bob');
+    await math.tell('register', { url: MATH });
+    const id = kontrol.keyPairs()[0]?.id ?? '';
+    await kontrol.revoke(id);
+    const refused = { type: 'authenticationError', message: expect.stringContaining('was revoked') };
+    const forged = await connect(kontrol, 'bob', { key: math.key.jwt });
+    await expect(forged.tell('register', { url: MATH })).rejects.toMatchObject(refused);
+    await expect(forged.tell('getKey')).rejects.toMatchObject(refused);
+    const bob = await connect(kontrol, 'bob');
+    await expect(bob.tell('getKites', { query })).rejects.toThrow('no kites found');
+  });
+
+  it('that are revoked are named to each kite that registers, and to those that watch them', async () => {
+    const { kontrol, origin } = await startKontrol();
+    const old = kontrol.keyPairs()[0]?.publicKey ?? '';
+    const stays = await connect(kontrol, 'bob');
+    expect(await stays.tell('register', { url: MATH })).toEqual({ url: MATH, heartbeatInterval: 0 });
+    await kontrol.rotate();
+    const math = await connect(kontrol, 'bob');
+    const told: unknown[] = [];
+    expect(await math.tell('watchKeys', (keys: unknown) => told.push(keys))).toEqual({ revokedKeys: [] });
+    await kontrol.revoke(kontrol.keyPairs()[1]?.id ?? '');
+    expect(await math.tell('register', { url: MATH })).toEqual({
+      url: MATH,
+      heartbeatInterval: 0,
+      revokedKeys: [old],
+    });
+    expect(told).toEqual([[old]]);
+    expect(await math.tell('watchKeys', () => {})).toEqual({ revokedKeys: [old] });
+    const body = { url: MATH, kite: math.kite.identity, auth: { type: 'kiteKey', key: math.key.jwt } };
+    const answer = await fetch(`${origin}/register`, { method: 'POST', body: JSON.stringify(body) });
+    expect(await answer.json()).toMatchObject({ revokedKeys: [old] });
+    // Nothing that changes without a revocation is told.
+    await kontrol.rotate();
+    await math.tell('kite.ping');
+    expect(told).toHaveLength(1);
+    for (const argument of [undefined, 'x', {}])
+      await expect(math.tell('watchKeys', argument)).rejects.toMatchObject({ type: 'argumentError' });
+    const again = await connect(kontrol, 'bob', { key: stays.key.jwt });
+    await expect(again.tell('getKey')).rejects.toMatchObject({ code: 'keyPairRevoked' });
+  });
+
+  it('that are revoked have kites that registered over HTTP register again, once', async () => {
+    const { kontrol, origin } = await startKontrol();
+    const beat = async (): Promise<string> => (await fetch(`${origin}/heartbeat?id=${id}`)).text();
+    await kontrol.rotate();
+    const { key, kite } = await connect(kontrol, 'bob');
+    const { id } = kite.identity;
+    const body = JSON.stringify({ url: MATH, kite: kite.identity, auth: { type: 'kiteKey', key: key.jwt } });
+    const register = (): Promise<Response> => fetch(`${origin}/register`, { method: 'POST', body });
+    await register();
+    expect(await beat()).toBe('pong');
+    await kontrol.revoke(kontrol.keyPairs()[1]?.id ?? '');
+    // It is found for as long as its lease lasts.
+    expect((await kite.getKites(query)).length).toBe(1);
+    expect(await beat()).toBe('registeragain');
+    expect(await (await register()).json()).toMatchObject({
+      revokedKeys: [kontrol.keyPairs()[1]?.publicKey],
+    });
+    expect(await beat()).toBe('pong');
+  });
+
+  it('leave a kite key that was revoked by its id refused', async () => {
+    const { kontrol } = await startKontrol();
+    const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
+    await math.tell('register', { url: MATH });
+    await kontrol.revokeKiteKey(math.key.id);
+    await expect(other.tell('getKites', { query })).rejects.toThrow('no kites found');
+    const again = await connect(kontrol, 'bob', { key: math.key.jwt });
+    await expect(again.tell('register', { url: MATH })).rejects.toThrow('it was revoked');
+  });
+});
+
+describe('registerMachine', () => {
+  async function stranger(kontrol: Parameters<typeof connect>[0], answer?: () => string) {
+    const caller = await connect(kontrol, 'newcomer');
+    const asked: unknown[] = [];
+    if (answer) {
+      caller.kite.handle('kite.getPass', ({ args: [text] }) => {
+        asked.push(text);
+        return answer();
+      });
+    }
+    return { ...caller, asked };
+  }
+
+  it('asks the person for the invite, and gives a kite key for it once', async () => {
+    const { kontrol, storage } = await startKontrol();
+    const invite = await kontrol.invite('dave');
+    expect(JSON.stringify([...storage.invites.values()])).not.toContain(invite);
+    const { tell, asked } = await stranger(kontrol, () => `${invite}\n`);
+    const key = parseKiteKey(await tell('registerMachine', 'dave'));
+    expect(key).toMatchObject({ username: 'dave', kontrolUser: 'kontrol', kontrolUrl: kontrol.url });
+    expect(asked).toEqual(['Invite for dave: ']);
+    await expect(tell('registerMachine', 'dave')).rejects.toMatchObject({ code: 'badInvite' });
+    const dave = await connect(kontrol, 'dave', { key: key.jwt });
+    await expect(dave.tell('getKites', { query: { username: 'dave' } })).rejects.toThrow('no kites found');
+  });
+
+  it('asks one person of a connection and eight of an address at a time, and forgets those who go away', async () => {
+    const clock = new ManualClock();
+    const { kontrol } = await startKontrol({ clock });
+    const limited = { type: 'requestLimitError' };
+    const pending: Promise<unknown>[] = [];
+    /** Somebody who is asked for an invite, and is typing. */
+    const typing = async () => {
+      const caller = await connect(kontrol, 'x', { kite: { kiteKey: false, clock, timeout: 0 } });
+      const asked = new Promise<void>((resolve) => {
+        caller.kite.handle('kite.getPass', () => {
+          resolve();
+          return new Promise(() => {});
+        });
+      });
+      const registered = caller.tell('registerMachine', 'dave');
+      pending.push(registered.catch((error: unknown) => error));
+      await Promise.race([asked, registered]);
+      return caller;
+    };
+    const people = [];
+    for (let i = 0; i < 8; i++) people.push(await typing());
+    await expect(typing()).rejects.toMatchObject(limited);
+    const gone = new Promise((resolve) => kontrol.kite.once('disconnect', resolve));
+    people[0]?.close();
+    await gone;
+    const last = await typing();
+    clock.advance(6000);
+    await expect(last.tell('registerMachine', 'dave')).rejects.toMatchObject(limited);
+    // Their time is over, and with it what they held.
+    clock.leap(114_000);
+    expect(await pending[7]).toMatchObject({ code: 'inviteNeeded' });
+    await typing();
+  });
+
+  it('takes the invite with the call, for the user it was made for only', async () => {
+    const { kontrol } = await startKontrol();
+    const invite = await kontrol.invite('dave');
+    const { tell } = await stranger(kontrol);
+    await expect(tell('registerMachine', { invite })).rejects.toMatchObject({
+      type: 'authenticationError',
+      code: 'badInvite',
+    });
+    await expect(tell('registerMachine', { authType: '' })).rejects.toMatchObject({ code: 'inviteNeeded' });
+  });
+
+  it('does not take an invite that has expired', async () => {
+    const { kontrol } = await startKontrol();
+    const invite = await kontrol.invite('newcomer', { ttl: -1 });
+    const { tell } = await stranger(kontrol);
+    await expect(tell('registerMachine', { invite })).rejects.toMatchObject({ code: 'badInvite' });
+  });
+
+  it("needs no invite where registration is open, except for Kontrol's own user", async () => {
+    const { kontrol } = await startKontrol({ registration: 'open' });
+    const { tell } = await stranger(kontrol);
+    expect(parseKiteKey(await tell('registerMachine', { authType: '' })).username).toBe('newcomer');
+    await expect(tell('registerMachine', 'kontrol')).rejects.toMatchObject({ type: 'authenticationError' });
+  });
+
+  it('ends the tries of one address at ten', async () => {
+    const { kontrol } = await startKontrol({ registration: 'open' });
+    const { tell } = await stranger(kontrol);
+    for (let i = 0; i < 10; i++) await tell('registerMachine', `user${i}`);
+    await expect(tell('registerMachine', 'user10')).rejects.toMatchObject({ type: 'requestLimitError' });
+  });
+
+  it('is not open beyond loopback unless it is forced', async () => {
+    const options = { registration: 'open', ip: '0.0.0.0' } as const;
+    await expect(startKontrol(options)).rejects.toMatchObject({ code: 'openRegistration' });
+    await startKontrol({ ...options, forceOpenRegistration: true });
+  });
+});
+
+describe('administration', () => {
+  const methods = ['status', 'invite', 'keys', 'rotateKeys', 'revokeKeyPair', 'revokeKiteKey'];
+
+  it.each(methods)("kontrol.%s is for Kontrol's own user with its kite key", async (method) => {
+    const { kontrol } = await startKontrol({ policy: openPolicy() });
+    const bob = await connect(kontrol, 'bob');
+    await expect(bob.tell(`kontrol.${method}`)).rejects.toMatchObject({ type: 'authenticationError' });
+    const token = await bob.tell<string>('getToken', { username: 'kontrol' });
+    const client = bob.kite.newClient(kontrol.url, { auth: { type: 'token', key: token } });
+    await client.dial();
+    await expect(client.tell(`kontrol.${method}`)).rejects.toMatchObject({ type: 'authenticationError' });
+    expect(kontrol.keyPairs()).toHaveLength(1);
+  });
+
+  it('rotates, lists and revokes keys, makes invites, and tells how Kontrol is', async () => {
+    const { kontrol } = await startKontrol({ keyPair: await testKeyPair(1) });
+    const { tell } = await connect(kontrol, 'kontrol');
+    const { id } = await tell<{ id: string }>('kontrol.rotateKeys');
+    const listed = await tell<Record<string, unknown>[]>('kontrol.keys');
+    expect(listed.map(({ id: other, state }) => [other === id, state])).toEqual([
+      [true, 'active'],
+      [false, 'retired'],
+    ]);
+    expect(JSON.stringify(listed)).not.toContain('PRIVATE');
+    expect(await tell('kontrol.status')).toMatchObject({
+      kites: 1,
+      storage: { name: 'memory', online: true },
+      policy: 'own',
+      registration: 'invite',
+      keyId: id,
+    });
+    const invite = await tell<string>('kontrol.invite', { username: 'kontrol' });
+    expect(parseKiteKey(await tell('registerMachine', { invite })).username).toBe('kontrol');
+  });
+});

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { decodeJwt, signJwt } from '../../../src/lib/keys/index.js';
+import { parsePolicy } from '../../../src/lib/kontrol/index.js';
+import { testIdentity, testKeyPair, testKiteKey, testToken } from '../../helpers/keys.js';
+import { startKontrol } from '../../helpers/kontrol.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+import { systemClock } from '../../../src/lib/util/clock.js';
+import { createHmac } from 'node:crypto';
+import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+
+const MATH = 'http://127.0.0.1:3636/kite';
+
+async function body(
+  kontrol: Kontrol,
+  changes: Record<string, unknown> = {},
+): Promise<Record<string, unknown>> {
+  const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('alice') };
+  return { url: MATH, kite: testIdentity(), auth, ...changes };
+}
+
+async function post(origin: string, content: unknown): Promise<[number, unknown]> {
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  const response = await fetch(`${origin}/register`, { method: 'POST', body: text });
+  return [response.status, await response.json()];
+}
+
+async function get(url: string): Promise<[number, string]> {
+  const response = await fetch(url);
+  return [response.status, await response.text()];
+}
+
+describe('a kite that registers over HTTP', () => {
+  it('is there until 30 seconds after its last heartbeat, and then registers again', async () => {
+    const clock = new ManualClock();
+    const { kontrol, origin, storage } = await startKontrol({ clock });
+    expect(await post(origin, await body(kontrol))).toEqual([200, { url: MATH, heartbeatInterval: 10 }]);
+    const beat = `${origin}/heartbeat?id=${testIdentity().id}`;
+    clock.advance(29_000);
+    expect(await get(beat)).toEqual([200, 'pong']);
+    clock.advance(29_000);
+    expect(await get(beat)).toEqual([200, 'pong']);
+    clock.advance(32_000);
+    expect(await get(beat)).toEqual([200, 'registeragain']);
+    expect(storage.stored.has(testIdentity().id)).toBe(false);
+    expect(await post(origin, await body(kontrol))).toMatchObject([200, { url: MATH }]);
+    expect(await get(beat)).toEqual([200, 'pong']);
+  });
+
+  it('gets a fresh kite key after a rotation', async () => {
+    const { kontrol, origin } = await startKontrol();
+    const content = await body(kontrol);
+    const { publicKey } = await kontrol.rotate();
+    const [, answer] = await post(origin, content);
+    expect(answer).toMatchObject({ publicKey, kiteKey: expect.stringContaining('.') });
+  });
+
+  it('is refused where the policy says so', async () => {
+    const policy = parsePolicy('{"base":"none"}', 'kontrol', 'none.json');
+    const { kontrol, origin } = await startKontrol({ policy });
+    expect(await post(origin, await body(kontrol))).toEqual([
+      401,
+      { err: expect.stringContaining('The policy of this Kontrol does not let alice register') },
+    ]);
+  });
+});
+
+describe('POST /register refuses', () => {
+  const kite = (changes: Record<string, unknown>) => ({ kite: { ...testIdentity(), ...changes } });
+  const megabyte = 'x'.repeat(1024 * 1024);
+
+  it.each<[string, Record<string, unknown>, number, string]>([
+    ['no url', { url: undefined }, 400, 'empty url'],
+    ['an empty url', { url: '' }, 400, 'empty url'],
+    ['a url that is a number', { url: 7 }, 400, 'invalid register URL'],
+    ['a url that is none', { url: 'math' }, 400, 'invalid register URL'],
+    ['a url of another scheme', { url: 'file:///etc/passwd' }, 400, 'invalid register URL'],
+    ['a url with a line break', { url: 'http://a/\nb' }, 400, 'invalid register URL'],
+    ['no kite', { kite: undefined }, 400, "The kite's environment is empty"],
+    ['a kite that is a text', { kite: 'math' }, 400, 'is empty'],
+    ['a kite without a name', kite({ name: undefined }), 400, "The kite's name is empty"],
+    ['a name that is a number', kite({ name: 7 }), 400, "The kite's name is empty"],
+    ['a name with a slash', kite({ name: 'a/b' }), 400, 'name contains "/"'],
+    ['a name that is ..', kite({ name: '..' }), 400, 'name is no name'],
+    ['an id with a slash', kite({ id: '../x' }), 400, 'id contains "/"'],
+    ['a control character', kite({ hostname: 'a\u001b[2J' }), 400, 'contains control characters'],
+    ['a long region', kite({ region: 'x'.repeat(257) }), 400, 'longer than 256'],
+    ['a version that is none', kite({ version: 'latest' }), 400, 'is no version'],
+    ['a name of 1 MiB', kite({ name: megabyte }), 400, 'longer than 65536 bytes'],
+    ['no auth', { auth: undefined }, 401, 'No authentication information is provided'],
+    ['auth that is a text', { auth: 'kiteKey' }, 401, 'No authentication information is provided'],
+    [
+      'auth of another type',
+      { auth: { type: 'token', key: 'x' } },
+      401,
+      'Unexpected authentication type: token',
+    ],
+    ['a key that is no text', { auth: { type: 'kiteKey', key: {} } }, 401, 'kiteKey: it is no JWT'],
+    ['a key that is nonsense', { auth: { type: 'kiteKey', key: 'a.b.c' } }, 401, 'kiteKey: it is no JWT'],
+  ])('%s', async (_name, changes, status, reason) => {
+    const { kontrol, origin } = await startKontrol();
+    const answer = await post(origin, await body(kontrol, changes));
+    expect(answer).toEqual([status, { err: expect.stringContaining(reason) }]);
+    expect(kontrol.status().kites).toBe(1);
+    expect(await post(origin, await body(kontrol))).toMatchObject([200, {}]);
+  });
+
+  it.each(['', '{', 'null', '[]', '7', '"x"'])('the body %s', async (text) => {
+    const { origin } = await startKontrol();
+    expect(await post(origin, text)).toEqual([400, { err: expect.stringContaining('the body is no JSON') }]);
+  });
+
+  it('every kite key that is not one of its own', async () => {
+    const { kontrol, origin } = await startKontrol();
+    const [own, foreign] = [await testKeyPair(0), await testKeyPair(1)];
+    const { claims } = decodeJwt(await kontrol.newKiteKey('alice'));
+    const now = Date.now() / 1000;
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const hs256 = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
+    const keys: [string, string, string][] = [
+      ['alg none', `${part({ alg: 'none' })}.${part(claims)}.`, 'the algorithm is not RS256'],
+      [
+        'HS256 with the public key',
+        `${hs256}.${createHmac('sha256', own.publicKey).update(hs256).digest('base64url')}`,
+        'the algorithm is not RS256',
+      ],
+      ['signed by another key', signJwt(claims, foreign.privateKey), 'the signature does not fit'],
+      [
+        'with a kontrolKey of its own making',
+        testKiteKey('alice', foreign, systemClock).jwt,
+        'it was not signed by this Kontrol',
+      ],
+      ['expired', signJwt({ ...claims, exp: now - 3600 }, own.privateKey), 'it is expired'],
+      ['not yet valid', signJwt({ ...claims, nbf: now + 3600 }, own.privateKey), 'it is not valid yet'],
+      ['a token', testToken('alice', '/alice', own, systemClock), 'it is no kite key'],
+      [
+        'without a user',
+        signJwt({ ...claims, sub: '' }, own.privateKey),
+        'it is no kite key: "sub" is missing',
+      ],
+      ['longer than any', 'x'.repeat(60_000), 'it is longer than'],
+    ];
+    for (const [, key, reason] of keys) {
+      const answer = await post(origin, await body(kontrol, { auth: { type: 'kiteKey', key } }));
+      expect(answer).toEqual([401, { err: expect.stringContaining(`kiteKey: ${reason}`) }]);
+    }
+    expect(kontrol.status().kites).toBe(1);
+  });
+
+  it('other methods than POST', async () => {
+    const { origin } = await startKontrol();
+    const response = await fetch(`${origin}/register`);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+});
+
+it("Kontrol's own id is nobody else's, also for its own user", async () => {
+  const { kontrol, origin } = await startKontrol();
+  const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('kontrol') };
+  const answer = await post(origin, { url: MATH, kite: kontrol.kite.identity, auth });
+  expect(answer).toEqual([400, { err: expect.stringContaining("is Kontrol's own") }]);
+});
+
+describe('GET /heartbeat', () => {
+  it('wants an id', async () => {
+    const { origin } = await startKontrol();
+    expect(await get(`${origin}/heartbeat`)).toEqual([400, '{"err":"missing or empty id"}\n']);
+    expect(await get(`${origin}/heartbeat?id=`)).toEqual([400, '{"err":"missing or empty id"}\n']);
+  });
+
+  it.each([
+    ['nobody', 'nobody'],
+    ['of slashes and dots', '..%2F..%2Fx'],
+    ['__proto__', '__proto__'],
+    ['constructor', 'constructor'],
+    ['of a zero byte', '%00'],
+    ['that is no URL encoding', '%'],
+    ['of 8,000 characters', 'x'.repeat(8000)],
+  ])('for the id %s, which nobody registered, has it register', async (_name, id) => {
+    const { origin } = await startKontrol();
+    expect(await get(`${origin}/heartbeat?id=${id}`)).toEqual([200, 'registeragain']);
+  });
+
+  it('does not keep a kite alive that did not register over HTTP', async () => {
+    const { kontrol, origin } = await startKontrol();
+    const { id } = kontrol.kite.identity;
+    expect(await get(`${origin}/heartbeat?id=${id}`)).toEqual([200, 'registeragain']);
+  });
+});
+
+describe('how Kontrol is', () => {
+  it('is told by /healthz, /readyz and /metrics', async () => {
+    const { kontrol, origin } = await startKontrol();
+    expect(await get(`${origin}/healthz`)).toEqual([200, 'ok\n']);
+    expect(await get(`${origin}/readyz`)).toEqual([200, 'ready\n']);
+    await post(origin, await body(kontrol));
+    await post(origin, {});
+    const [status, text] = await get(`${origin}/metrics`);
+    expect(status).toBe(200);
+    for (const line of [
+      'kontrol_kites 2',
+      'kontrol_store_up 1',
+      'kontrol_registrations_total{transport="http"} 1',
+      'kontrol_registrations_refused_total{transport="http"} 1',
+    ])
+      expect(text.split('\n')).toContain(line);
+  });
+
+  it('is counted for each Kontrol of a process on its own', async () => {
+    const [one, two] = [await startKontrol(), await startKontrol()];
+    await post(one.origin, await body(one.kontrol));
+    expect((await get(`${one.origin}/metrics`))[1]).toContain('kontrol_kites 2\n');
+    expect((await get(`${two.origin}/metrics`))[1]).toContain('kontrol_kites 1\n');
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { FakeStorage } from '../../helpers/fake-storage.js';
+import { type Caller, connect, startKontrol } from '../../helpers/kontrol.js';
+
+const MATH = 'http://127.0.0.1:3636/kite';
+const query = { username: 'bob', environment: 'prod', name: 'math' };
+
+/** A kite that is connected to another Kontrol on the same store, and somebody who asks for it. */
+async function apart(): Promise<{ math: Caller; asking: Caller; origin: string }> {
+  const storage = new FakeStorage();
+  const here = await startKontrol({ storage, webrtc: true });
+  const there = await startKontrol({ storage, webrtc: true });
+  const math = await connect(there.kontrol, 'bob');
+  const asking = await connect(here.kontrol, 'bob', { name: 'asking' });
+  await math.tell('register', { url: MATH });
+  await asking.tell('register', { url: 'http://127.0.0.1:3637/kite' });
+  expect((await asking.kite.getKites(query)).map(({ url }) => url)).toEqual([MATH]);
+  return { math, asking, origin: here.origin };
+}
+
+describe('a kite that is connected to another Kontrol', () => {
+  it('is found, and cannot be asked with who: the error says why, and what to do', async () => {
+    const { asking } = await apart();
+    await expect(asking.tell('getKites', { query, who: 'me' })).rejects.toMatchObject({
+      type: 'genericError',
+      code: 'notConnectedHere',
+      message:
+        'who: none of the kites that match is connected to this Kontrol, so that none can be asked. 1 of them is kept by another node: ask without who, or ask that node',
+    });
+  });
+
+  it('gets no WebRTC messages from here, and the sender learns why', async () => {
+    const { math, asking } = await apart();
+    const message = { type: 'offer', dst: math.kite.identity.id };
+    await expect(asking.tell('kite.handleWebRTC', message)).rejects.toMatchObject({
+      type: 'genericError',
+      code: 'notConnectedHere',
+      message:
+        'dst not registered here: it is kept by another node of Kontrol, and messages are passed on only between kites that are connected to the same one',
+    });
+  });
+});
+
+it('a kite that has registered over HTTP gets no WebRTC messages, and is not asked with who', async () => {
+  const { asking, origin } = await apart();
+  const web = await connectOverHttp(asking, origin);
+  const reason = { type: 'genericError', code: 'notConnectedHere' };
+  await expect(asking.tell('kite.handleWebRTC', { type: 'offer', dst: web })).rejects.toMatchObject({
+    ...reason,
+    message:
+      'dst not registered here: it has registered over HTTP, without a connection that messages could take',
+  });
+  const asked = asking.tell('getKites', { query: { id: web }, who: 'me' });
+  await expect(asked).rejects.toMatchObject({
+    ...reason,
+    message: 'who: none of the kites that match is connected to this Kontrol, so that none can be asked',
+  });
+});
+
+/** Registers one more kite, over HTTP. Resolves with its id. */
+async function connectOverHttp({ kite, key }: Caller, origin: string): Promise<string> {
+  const id = 'f7cd2e55-7e11-4a5f-9f0e-5a4a5b1d3c11';
+  const auth = { type: 'kiteKey', key: key.jwt };
+  const body = JSON.stringify({ url: MATH, kite: { ...kite.identity, id }, auth });
+  expect((await fetch(`${origin}/register`, { method: 'POST', body })).status).toBe(200);
+  return id;
+}

@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cleanEnv, root } from '../../helpers/cli/cli-harness.js';
+import { TestKite } from '../../helpers/cli/cli-kite.js';
+
+const run = promisify(execFile);
+
+/** npm with the person's own settings, which say where packages come from. */
+const npm = (args: string[], cwd: string) => run('npm', args, { cwd, env: process.env });
+
+let folder: string;
+let prefix: string;
+let packed: string[];
+let remote: TestKite;
+
+/** Runs an installed program as a person would, without anything of this repository in reach. */
+function installed(command: string, args: string[]) {
+  return run(join(prefix, 'bin', command), args, { cwd: folder, env: cleanEnv(folder) });
+}
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'kitectl-pack-')));
+  prefix = join(folder, 'prefix');
+  await mkdir(prefix);
+  // npm test has built dist/ already, and other tests run from it.
+  const { stdout } = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', folder], root);
+  const [manifest] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+  packed = manifest.files.map(({ path }) => path);
+  const [tarball] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  await npm(
+    [
+      'install',
+      '--global',
+      '--prefix',
+      prefix,
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+      join(folder, tarball ?? ''),
+    ],
+    folder,
+  );
+  remote = new TestKite();
+  await remote.kite.listen();
+}, 120_000);
+
+afterAll(async () => {
+  await remote.kite.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('the published package', () => {
+  it('holds what it needs and nothing else', () => {
+    for (const path of [
+      'bin/run.js',
+      'bin/package.json',
+      'dist/cli.cjs',
+      'dist/lib/index.js',
+      'dist/lib/index.d.ts',
+      'dist/lib/browser.d.ts',
+      'dist/browser/kitectl.js',
+      'dist/browser/kitectl.esm.js',
+      'examples/browser/index.html',
+      'oclif.manifest.json',
+      'LICENSE',
+      'README.md',
+    ]) {
+      expect(packed).toContain(path);
+    }
+    expect(packed.filter((path) => /^(src|test|bench|scripts|node_modules)\//.test(path))).toEqual([]);
+  });
+
+  it('gives a kitectl that works from a global installation', async () => {
+    expect((await installed('kitectl', ['--version'])).stdout).toMatch(/^kitectl\/\d+\.\d+\.\d+ /);
+    expect((await installed('kitectl', ['help', 'call'])).stdout).toContain('kitectl call square 4');
+    expect(await installed('kitectl', ['call', 'square', '4', '--to', remote.url])).toEqual({
+      stdout: '16\n',
+      stderr: '',
+    });
+    await installed('kitectl', ['keygen', '--tls', '--out', 'keys']);
+    expect((await readdir(join(folder, 'keys'))).toSorted()).toEqual(['cert.pem', 'key.pem', 'key_pub.pem']);
+  });
+
+  it('makes its code caches anew, for a Node that it was not built for', async () => {
+    const home = join(prefix, 'lib', 'node_modules', 'kitectl');
+    const caches = join(home, 'dist', 'code-cache');
+    const [before] = await readdir(caches);
+    await rm(caches, { recursive: true });
+    await run(process.execPath, [join(home, 'bin', 'code-cache.mjs')], { env: cleanEnv(folder) });
+    expect(await readdir(caches)).toEqual([before]);
+    expect((await installed('kitectl', ['--version'])).stdout).toMatch(/^kitectl\//);
+  });
+
+  it('is a library that a program elsewhere imports', async () => {
+    const program = join(folder, 'program');
+    await mkdir(program);
+    await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');
+    await writeFile(
+      join(program, 'main.mjs'),
+      `import { Kite, isKiteError } from 'kitectl';
+      import { Kite as PageKite } from 'kitectl/browser';
+      const kite = new Kite('caller', '1.0.0', { kiteKey: false });
+      const client = kite.newClient(process.argv[2]);
+      await client.dial();
+      console.log(await client.tell('square', 5));
+      console.log(await client.tell('fail').catch((error) => isKiteError(error, 'tooBad') && error.code));
+      await kite.close();
+      // What pages load runs wherever there is fetch.
+      const page = new PageKite('page', '1.0.0', { transport: 'XHRPolling' });
+      const polling = page.newClient(process.argv[2]);
+      await polling.dial();
+      console.log(await polling.tell('square', 6));
+      await page.close();`,
+    );
+    const { stdout } = await run(process.execPath, ['main.mjs', remote.url], {
+      cwd: program,
+      env: cleanEnv(folder),
+    });
+    expect(stdout).toBe('25\nE42\n36\n');
+  });
+});

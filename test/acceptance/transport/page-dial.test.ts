@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import { dialInPage } from '../../../src/lib/transport/page/dial-in-page.js';
+import type { PagePlatform } from '../../../src/lib/transport/page/page-platform.js';
+import type { DialOptions, Transport } from '../../../src/lib/transport/dial/dial-with-fallback.js';
+import { systemClock } from '../../../src/lib/util/clock.js';
+import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+import { echo, Inbox, startSockJs, type TestServer, type TestServerOptions } from '../../helpers/sockjs.js';
+
+// The transports of pages, which need no page: what a browser gives them, Node has too.
+
+const platform = { WebSocket, fetch } as unknown as PagePlatform;
+
+const TRANSPORTS: readonly Transport[] = ['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'];
+
+async function start(options: TestServerOptions = {}): Promise<TestServer> {
+  const server = await startSockJs({ onSession: echo, ...options });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+async function open(
+  url: string,
+  options: Partial<Omit<DialOptions, 'limits'>> & { limits?: Partial<Limits> } = {},
+  page = platform,
+) {
+  const channel = await dialInPage(page, url, {
+    transport: 'auto',
+    handshakeTimeout: 10_000,
+    clock: systemClock,
+    ...options,
+    limits: { ...defaultLimits, ...options.limits },
+  });
+  onTestFinished(() => channel.close());
+  const inbox = new Inbox();
+  channel.start(inbox);
+  return { channel, inbox };
+}
+
+describe.each(TRANSPORTS)('a page over %s', (transport) => {
+  it('keeps the order of messages and is heard out before it leaves', async () => {
+    const server = await start();
+    const { channel, inbox } = await open(server.url, { transport });
+    const messages = Array.from({ length: 1000 }, (_, n) => `${n} \u2028 "ü" 👪`);
+    for (const message of messages) channel.send(message);
+    expect(await inbox.count(messages.length)).toEqual(messages);
+    channel.close();
+    expect(await inbox.closed()).toEqual({ code: 3000, reason: 'Go away!' });
+  });
+
+  it('learns how the server ends a session', async () => {
+    const server = await start({ onSession: () => {} });
+    const next = server.session();
+    const { inbox } = await open(server.url, { transport });
+    (await next).close(4001, 'enough');
+    expect(await inbox.closed()).toEqual({ code: 4001, reason: 'enough' });
+  });
+
+  it('takes a URL as relative to the page', async () => {
+    const { port } = await start();
+    const page = { ...platform, location: { href: `http://127.0.0.1:${port}/app/index.html?x#y` } };
+    const { channel, inbox } = await open('../kite?token=1', { transport }, page);
+    channel.send('here');
+    expect(await inbox.count(1)).toEqual(['here']);
+  });
+
+  it('refuses messages above the limit', async () => {
+    const server = await start({ onSession: (channel) => channel.send('x'.repeat(1001)) });
+    const { inbox } = await open(server.url, { transport, limits: { messageBytes: 1000 } });
+    expect((await inbox.closed())?.code).toBe(1009);
+  });
+
+  it('gives up when it is told to, and says why it cannot connect', async () => {
+    const { url } = await start({ allowOrigin: [] });
+    const controller = new AbortController();
+    controller.abort();
+    await expect(open(url, { transport, signal: controller.signal })).rejects.toMatchObject({
+      code: 'aborted',
+    });
+    await expect(open('http://127.0.0.1:9/kite', { transport })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('The console says which') as string,
+    });
+    await expect(open('kite', { transport })).rejects.toMatchObject({ code: 'invalidUrl' });
+  });
+});
+
+describe('a page', () => {
+  /** A proxy, say, that keeps requests for WebSockets to itself. */
+  async function swallowing(): Promise<{ url: string; swallowed: Promise<unknown> }> {
+    const { sockjs } = await start();
+    const server = http.createServer((req, res) => void sockjs.handleRequest(req, res));
+    const swallowed = new Promise((resolve) => server.on('upgrade', (_req, socket) => resolve(socket)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(async () => {
+      ((await swallowed) as { destroy(): void }).destroy();
+      server.closeAllConnections();
+      server.close();
+    });
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/kite`, swallowed };
+  }
+
+  it('polls where WebSocket has had half of the time without a word', async () => {
+    const { url, swallowed } = await swallowing();
+    const clock = new ManualClock();
+    const opened = open(url, { clock });
+    await swallowed;
+    clock.advance(5000);
+    const { channel, inbox } = await opened;
+    channel.send('polled');
+    expect(await inbox.count(1)).toEqual(['polled']);
+  });
+
+  it('does not poll where WebSocket is what it was told to use', async () => {
+    const { url, swallowed } = await swallowing();
+    const clock = new ManualClock();
+    const opened = open(url, { clock, transport: 'WebSocket' });
+    await swallowed;
+    clock.advance(10_000);
+    await expect(opened).rejects.toMatchObject({ code: 'timeout' });
+  });
+
+  it('ends a session whose answers are above the limit of a frame', async () => {
+    const server = await start({ onSession: (channel) => channel.send('x'.repeat(100_000)) });
+    const { inbox } = await open(server.url, { transport: 'XHRPolling', limits: { messageBytes: 1000 } });
+    expect((await inbox.closed())?.code).toBe(1009);
+  });
+
+  it('is told where the path is wrong', async () => {
+    const { port } = await start();
+    await expect(open(`http://127.0.0.1:${port}/other`, { transport: 'XHRPolling' })).rejects.toMatchObject({
+      code: 'handshake',
+      status: 404,
+    });
+  });
+});

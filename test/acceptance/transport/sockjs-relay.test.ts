@@ -1,0 +1,154 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
+import { Relay } from '../../../src/lib/transport/relay/relay.js';
+import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
+import { request } from '../../helpers/http.js';
+import { dialTest, echo, Inbox, startSockJs, type TestServer } from '../../helpers/sockjs.js';
+
+const TRANSPORTS = ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const;
+type Transport = (typeof TRANSPORTS)[number];
+const MIB = 1024 * 1024;
+
+/** A server that relays each session to another one, over `onward`. */
+async function startRelaying(
+  onward: Transport,
+  answering: TestServer,
+  limits: Partial<Limits> = {},
+): Promise<TestServer> {
+  const server = await startSockJs({
+    limits,
+    onSession(channel) {
+      const relay = new Relay(channel, { limits: { ...defaultLimits, ...limits } });
+      void dialTest(answering.url, { transport: onward, limits }).then((other) => relay.join(other));
+    },
+  });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+async function startAnswering(onSession?: typeof echo, limits: Partial<Limits> = {}): Promise<TestServer> {
+  const server = await startSockJs({ limits, ...(onSession && { onSession }) });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+async function connect(server: TestServer, transport: Transport) {
+  const inbox = new Inbox();
+  const channel = await dialTest(server.url, { transport });
+  channel.start(inbox);
+  onTestFinished(() => channel.close());
+  return { channel, inbox };
+}
+
+const MESSAGES = [
+  '',
+  'plain',
+  '["not","a","frame"]',
+  '"quoted" \\ back',
+  '\u0000\n\u2028\ufff0 é 漢字 😀',
+  'x'.repeat(6 * MIB),
+  '"'.repeat(MIB),
+  ...Array.from({ length: 50 }, (_, index) => `message ${index}`),
+];
+
+const pairs = TRANSPORTS.flatMap((one) => TRANSPORTS.map((other) => [one, other] as const));
+
+describe.each(pairs)('a session over %s that is relayed over %s', (transport, onward) => {
+  it('carries every message both ways, in order', async () => {
+    const server = await startRelaying(onward, await startAnswering(echo));
+    const { channel, inbox } = await connect(server, transport);
+    for (const message of MESSAGES) channel.send(message);
+    const got = await inbox.count(MESSAGES.length);
+    expect(got.map((text, index) => text === MESSAGES[index])).toEqual(MESSAGES.map(() => true));
+    expect(got).toHaveLength(MESSAGES.length);
+  });
+});
+
+describe('a session that was dialled before it is relayed', () => {
+  it('loses nothing of what has come meanwhile', async () => {
+    const sent = ['first', '["second"]', 'third'];
+    const answering = await startAnswering((channel) => {
+      echo(channel);
+      for (const message of sent) channel.send(message);
+    });
+    const one = await dialTest(answering.url);
+    const inbox = new Inbox();
+    const other = await startAnswering((channel) => channel.start(inbox));
+    const two = await dialTest(other.url);
+    one.send('fourth');
+    // When the server has answered somebody else, what it sent before is there.
+    for (let i = 0; i < 3; i++) await request('GET', `${answering.url}/info`);
+    const relay = new Relay(one, { limits: defaultLimits });
+    onTestFinished(() => relay.close(3000, ''));
+    relay.join(two);
+    expect(await inbox.count(4)).toEqual([...sent, 'fourth']);
+  });
+});
+
+describe('frames that are passed on as they are', () => {
+  /** What comes out at the end of what a client writes, raw. */
+  async function relayed(frames: readonly string[], limits: Partial<Limits> = {}) {
+    const inbox = new Inbox();
+    const answering = await startAnswering((channel) => channel.start(inbox), limits);
+    const server = await startRelaying('WebSocket', answering, limits);
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/000/abc/websocket`);
+    onTestFinished(() => socket.terminate());
+    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+    await new Promise((resolve) => socket.on('open', resolve));
+    for (const frame of frames) socket.send(frame);
+    return { inbox, closed, socket };
+  }
+
+  it('may be lists, one message, lists with spaces, or nothing at all', async () => {
+    const { inbox } = await relayed([
+      '["a","b"]',
+      '"c"',
+      ' [ "d" , "e" ] ',
+      '',
+      '[]',
+      '["\\u0066"]',
+      '"end"',
+    ]);
+    expect(await inbox.count(7)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'end']);
+  });
+
+  it.each(['[1]', '{}', 'x', '["a"', '["a",1]', '["a" "b"]', '[["a"]]', '["\\x"]'])(
+    'end the session, and nothing else, where they are wrong: %s',
+    async (frame) => {
+      const { inbox, closed } = await relayed(['["before"]', frame]);
+      expect(await closed).not.toBe(1006);
+      await inbox.closed();
+      expect(inbox.messages).toEqual(['before']);
+    },
+  );
+
+  it('carry messages of the limit, and none that is longer', async () => {
+    const { inbox } = await relayed([JSON.stringify(['x'.repeat(MIB), 'é'.repeat(MIB / 2)])], {
+      messageBytes: MIB,
+    });
+    expect(await inbox.count(2)).toHaveLength(2);
+    const tooLong = await relayed([JSON.stringify(['x'.repeat(MIB + 1)])], { messageBytes: MIB });
+    expect(await tooLong.closed).toBe(1009);
+    expect(tooLong.inbox.messages).toEqual([]);
+  });
+});
+
+describe('a session that ends right behind its last messages', () => {
+  it('has them passed on, also where the other end reads slowly', async () => {
+    const inbox = new Inbox();
+    const answering = await startAnswering((channel) => {
+      channel.start(inbox);
+      channel.pause();
+    });
+    const server = await startRelaying('WebSocket', answering, { pauseBytes: 1 });
+    const { channel } = await connect(server, 'WebSocket');
+    const messages = Array.from({ length: 2000 }, (_, index) => `${index} ${'x'.repeat(1000)}`);
+    for (const message of messages) channel.send(message);
+    channel.close(4001, 'that is all');
+    const session = answering.sessions[0] ?? (await answering.session());
+    await new Promise((resolve) => setImmediate(resolve));
+    session.resume();
+    expect(await inbox.count(messages.length)).toEqual(messages);
+    expect(await inbox.closed()).toEqual({ code: 4001, reason: 'that is all' });
+  });
+});

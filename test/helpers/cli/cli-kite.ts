@@ -1,0 +1,95 @@
+import {
+  type AnyMethods,
+  type Handler,
+  type Method,
+  Kite,
+  KiteError,
+  type KiteOptions,
+  type Peer,
+} from '../../../src/lib/index.js';
+
+/** A kite with a method for everything that a command can meet. */
+export class TestKite {
+  readonly kite: Kite;
+  /** Settles the calls of `wait`, in the order in which they came. */
+  readonly waiting: ((value: string) => void)[] = [];
+  /** Fires for each call of `wait`. */
+  onWait: () => void = () => {};
+  /** Resolves when the connection of a call of `wait` has ended. */
+  readonly callerGone: Promise<void>;
+  calls = 0;
+  /** Who is connected. */
+  readonly peers = new Set<Peer<AnyMethods, { disconnect: [code: number, reason: string] }>>();
+
+  constructor(options: KiteOptions = {}, name = 'math') {
+    let gone: () => void = () => {};
+    this.callerGone = new Promise((resolve) => {
+      gone = resolve;
+    });
+    const kite = new Kite(name, '1.0.0', { ip: '127.0.0.1', port: 0, kiteKey: false, env: {}, ...options });
+    this.kite = kite;
+    kite.on('connect', (peer) => this.peers.add(peer));
+    kite.on('disconnect', (peer) => this.peers.delete(peer));
+    const open = (method: string, handler: Handler): Method =>
+      kite.handle(method, handler).disableAuthentication();
+    open('square', ({ args: [n] }) => {
+      this.calls++;
+      if (typeof n !== 'number') throw new KiteError('argumentError', 'square takes a number');
+      return n * n;
+    });
+    open('echo', ({ args }) => args);
+    open('text', () => 'line 1\nline 2');
+    open('people', () => [{ name: 'bob', age: 4 }, { name: 'eve' }]);
+    open('nothing', () => undefined);
+    open('fail', () => {
+      throw new KiteError('tooBad', 'it \u001b[31mfailed\u0007', { code: 'E42' });
+    });
+    open('throttled', () => 1).throttle({ interval: 3_600_000, capacity: 1 });
+    open('wait', ({ signal }) => {
+      signal.addEventListener('abort', () => gone(), { once: true });
+      return new Promise((resolve) => {
+        this.waiting.push(resolve);
+        this.onWait();
+      });
+    });
+    open('count', ({ args }) => {
+      const [to, callback] = args as [number, (...values: unknown[]) => void];
+      for (let i = 1; i <= to; i++) callback(i, `tick ${i}`);
+      return 'done';
+    });
+    open('progress', ({ args }) => {
+      const [{ on }] = args as [{ on: (value: unknown) => void }];
+      on({ percent: 50 });
+      return true;
+    });
+    open('talk', async ({ client }) => {
+      await client.tell('kite.log', 'a log\u001b]0;title\u0007');
+      await client.tell('kite.print', 'a print');
+      return client
+        .tell('kite.heartbeat', 1, () => {})
+        .then(
+          () => 'called back',
+          (error: KiteError) => error.type,
+        );
+    });
+    open('greet', async ({ client }) => {
+      await client.tell('kite.print', 'Hello\u001b[2J!');
+      const [name, secret] = await Promise.all([
+        client.tell('kite.prompt', 'Your name\u0007?'),
+        client.tell('kite.getPass', 'Your secret?'),
+      ]);
+      return { name, secret };
+    });
+    open('dropMe', ({ client }) => {
+      client.close();
+      return new Promise(() => {});
+    });
+    kite.handle('whoami', ({ username }) => username);
+  }
+
+  get url(): string {
+    const { url } = this.kite;
+    if (url === undefined) throw new Error('The kite does not listen');
+    return url;
+  }
+}

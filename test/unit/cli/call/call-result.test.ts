@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { formatResult, resultWriter } from '../../../../src/lib/cli/call/call-result.js';
+import type { OutputFormat } from '../../../../src/lib/cli/terminal/output-format.js';
+import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+
+const format = (result: unknown, as?: OutputFormat, raw = false, isTTY = false) =>
+  formatResult(result, { format: as, raw }, surroundingsOf({ stdout: new Sink({ isTTY }), color: 'never' }));
+
+const people = [
+  { name: 'bob', age: 4 },
+  { name: 'eve', home: { city: 'x' } },
+];
+
+describe('the result of a call', () => {
+  it('is JSON, indented for people', async () => {
+    expect(await format({ a: 1 })).toBe('{"a":1}\n');
+    expect(await format({ a: 1 }, undefined, false, true)).toBe('{\n  "a": 1\n}\n');
+    expect(await format({ a: 1 }, 'json', false, true)).toBe('{"a":1}\n');
+    expect(await format(undefined)).toBe('null\n');
+  });
+
+  it('that is a text is itself when raw', async () => {
+    for (const as of [undefined, 'json', 'ndjson'] as const) expect(await format('a', as, true)).toBe('a\n');
+    expect(await format(4, undefined, true)).toBe('4\n');
+  });
+
+  it('that is a list is a line for each item with ndjson and name', async () => {
+    expect(await format(people, 'ndjson')).toBe(
+      '{"name":"bob","age":4}\n{"name":"eve","home":{"city":"x"}}\n',
+    );
+    expect(await format(people, 'name')).toBe('bob\neve\n');
+    expect(await format([{ id: 7 }, 'a b', 4, { x: 1 }], 'name')).toBe('7\na b\n4\n{"x":1}\n');
+    expect(await format('a', 'name')).toBe('a\n');
+  });
+
+  it('as a table has a column for each key, a row for each field, or is its text', async () => {
+    const table = await format(people, 'table');
+    for (const text of ['name', 'age', 'home', 'bob', '{"city":"x"}']) expect(table).toContain(text);
+    expect(await format({ a: 1, b: 'x' }, 'table')).toMatch(/│ b +│ x +│/);
+    expect(await format([1, 2], 'table')).toContain('│ value │');
+    expect(await format('x', 'table')).toBe('x\n');
+    expect(await format({}, 'table')).toBe('{}\n');
+  });
+
+  it('of several is a document each', async () => {
+    const write = await resultWriter({ format: 'yaml', raw: false });
+    expect(write([1]) + write('a')).toBe('- 1\n---\na\n');
+  });
+});

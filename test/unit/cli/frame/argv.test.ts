@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import {
+  asksForHelp,
+  globalsOf,
+  groupsOf,
+  hasSwitch,
+  longestOf,
+  normalizeArgv,
+  splitArgv,
+} from '../../../../src/lib/cli/frame/argv.js';
+import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
+
+const flags = {
+  to: { type: 'option' },
+  method: { type: 'option' },
+  raw: { type: 'boolean' },
+  'no-color': { type: 'boolean' },
+  tls: { type: 'boolean', allowNo: true },
+  'public-host': { type: 'option', aliases: ['publicHost'] },
+  local: { type: 'boolean', allowNo: true },
+  output: { type: 'option', char: 'o' },
+};
+
+describe('normalizeArgv', () => {
+  it.each([
+    ['leaves a plain command line alone', ['--to', 'u'], ['--to', 'u']],
+    ['takes a flag of the Go tool with an equals sign', ['-to=http://h/kite'], ['--to', 'http://h/kite']],
+    [
+      'takes a flag of the Go tool with a value behind it',
+      ['-to', 'http://h/kite'],
+      ['--to', 'http://h/kite'],
+    ],
+    [
+      'takes another name of a flag',
+      ['-publicHost=h', '--publicHost', 'i'],
+      ['--public-host', 'h', '--public-host', 'i'],
+    ],
+    [
+      'turns off a switch that can be turned off',
+      ['--no-local', '-local=false'],
+      ['--no-local', '--no-local'],
+    ],
+    ['turns on a switch that can be turned off', ['--local', '--no-local=false'], ['--local', '--local']],
+    ['takes a switch of the Go tool', ['-raw', 'x'], ['--raw', '--', 'x']],
+    ['keeps equals signs within a value', ['--to=a=b'], ['--to', 'a=b']],
+    ['takes negative numbers for arguments', ['square', '-4', '-.5'], ['--', 'square', '-4', '-.5']],
+    ['puts flags before arguments', ['square', '4', '--to', 'u'], ['--to', 'u', '--', 'square', '4']],
+    ['leaves what stands behind -- alone', ['a', '--', '--to', '-raw'], ['--', 'a', '--to', '-raw']],
+    ['takes a value that begins with a dash', ['--to', '-x'], ['--to', '-x']],
+    ['knows switches that say true or false', ['--raw=true', '--no-color=false'], ['--raw']],
+    [
+      'turns a switch off that can be, in every spelling',
+      ['--tls', '-tls=true', '--no-tls', '-no-tls', '-tls=false', '--no-tls=false'],
+      ['--tls', '--tls', '--no-tls', '--no-tls', '--no-tls', '--tls'],
+    ],
+    ['takes a lone dash for an argument', ['-'], ['--', '-']],
+    ['takes the one letter of a flag', ['-o', 'json', 'x'], ['--output', 'json', '--', 'x']],
+    ['takes the one letter with an equals sign', ['-o=json'], ['--output', 'json']],
+    ['takes the one letter with its value attached', ['-ojson'], ['--output', 'json']],
+    ['keeps empty arguments', ['a', ''], ['--', 'a', '']],
+    ['keeps arguments that occur twice in their order', ['a', 'b', 'a'], ['--', 'a', 'b', 'a']],
+  ])('%s', (_title, argv, expected) => {
+    expect(normalizeArgv(argv, flags)).toEqual(expected);
+  });
+
+  it('suggests the flag that was probably meant', () => {
+    expect(failure(['--metod', 'x'])).toMatchObject({
+      exitCode: 2,
+      message: 'There is no flag --metod here.',
+      hint: 'Did you mean --method?',
+    });
+  });
+
+  it('tells where arguments with a dash go when no flag is near', () => {
+    expect(failure(['--verbose=3'])).toMatchObject({
+      message: 'There is no flag --verbose here.',
+      hint: 'An argument that begins with a dash goes behind --.',
+    });
+  });
+
+  it('turns no other switch off with --no-', () => {
+    expect(failure(['--no-raw'])).toMatchObject({ message: 'There is no flag --no-raw here.' });
+  });
+
+  it('refuses a flag without its value', () => {
+    expect(failure(['--to'])).toMatchObject({ exitCode: 2, message: '--to needs a value.' });
+  });
+
+  it('refuses a value for a switch', () => {
+    expect(failure(['--raw=maybe']).message).toContain('not "maybe"');
+  });
+
+  it('does not take inherited names for flags', () => {
+    expect(failure(['--toString']).exitCode).toBe(2);
+  });
+});
+
+describe('the other readers of a command line', () => {
+  it('hears a cry for help, but not behind --', () => {
+    expect(asksForHelp(['square', '-h'])).toBe(true);
+    expect(asksForHelp(['-help'])).toBe(true);
+    expect(asksForHelp(['--help'])).toBe(true);
+    expect(asksForHelp(['echo', '--', '--help'])).toBe(false);
+  });
+
+  it('finds a switch in either spelling, but not behind --', () => {
+    expect(hasSwitch(['-json'], 'json')).toBe(true);
+    expect(hasSwitch(['--json=true'], 'json')).toBe(true);
+    expect(hasSwitch(['--json-lines'], 'json')).toBe(false);
+    expect(hasSwitch(['--', '--json'], 'json')).toBe(false);
+  });
+
+  it('moves global switches behind the command', () => {
+    expect(splitArgv(['--json', '-no-color', 'call', 'x'], ['call'])).toEqual({
+      id: 'call',
+      rest: ['--json', '-no-color', 'x'],
+    });
+    expect(splitArgv(['-o', 'json', '--color=never', '--no-input', 'call', 'x'], ['call'])).toEqual({
+      id: 'call',
+      rest: ['-o', 'json', '--color=never', '--no-input', 'x'],
+    });
+    expect(splitArgv(['-o'], ['call'])).toEqual({ id: undefined, rest: ['-o'] });
+    expect(splitArgv([], ['call'])).toEqual({ id: undefined, rest: [] });
+  });
+
+  it('take as many words for the command as name one', () => {
+    const known = ['call', 'kontrol start', 'kontrol keys list'];
+    expect(splitArgv(['kontrol', 'start', 'x'], known)).toEqual({ id: 'kontrol start', rest: ['x'] });
+    expect(splitArgv(['--json', 'kontrol', 'keys', 'list', '--x'], known)).toEqual({
+      id: 'kontrol keys list',
+      rest: ['--json', '--x'],
+    });
+    expect(splitArgv(['kontrol', 'keys'], known)).toEqual({ id: 'kontrol', rest: ['keys'] });
+    expect(splitArgv(['call', 'start'], known)).toEqual({ id: 'call', rest: ['start'] });
+  });
+
+  it('know the groups of commands that have several words', () => {
+    const groups = groupsOf(['call', 'kontrol start', 'kontrol keys list']);
+    expect(groups.toSorted()).toEqual(['kontrol', 'kontrol keys']);
+    expect(longestOf(['kontrol', 'keys', 'lst'], groups)).toEqual(['kontrol', 'keys']);
+    expect(longestOf(['call'], groups)).toBeUndefined();
+  });
+});
+
+function failure(argv: string[]): CliError {
+  try {
+    normalizeArgv(argv, flags);
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('globalsOf', () => {
+  it.each([
+    [[], { color: 'auto', noInput: false, json: false }],
+    [['call', '--no-color', '-no-input'], { color: 'never', noInput: true, json: false }],
+    [['--color', 'always'], { color: 'always', noInput: false, json: false }],
+    [['--color=never'], { color: 'never', noInput: false, json: false }],
+    [['--color=red'], { color: 'auto', noInput: false, json: false }],
+    [['--json'], { color: 'auto', noInput: false, json: true }],
+    [['-o', 'ndjson'], { color: 'auto', noInput: false, json: true }],
+    [['-ojson'], { color: 'auto', noInput: false, json: true }],
+    [['--output=yaml'], { color: 'auto', noInput: false, json: false }],
+    [['call', '--', '--json', '-o', 'json'], { color: 'auto', noInput: false, json: false }],
+  ])('of %j is known before the command is', (argv, expected) => {
+    expect(globalsOf(argv)).toEqual(expected);
+  });
+});

@@ -1,0 +1,258 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ParsedStartFlags } from '../../../../src/lib/cli/kontrol/kontrol-start-flags.js';
+import { type StartOptions, startOptions } from '../../../../src/lib/cli/kontrol/kontrol-start-options.js';
+import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+
+const HOME = { KITE_HOME: '/home/kite' };
+const POSTGRES = { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd' };
+const none: ParsedStartFlags = { initial: false, force: false, webrtc: false };
+
+function options(flags: Partial<ParsedStartFlags>, env: Record<string, string> = {}): StartOptions {
+  return startOptions({ ...none, ...flags }, { ...HOME, ...env });
+}
+
+describe('startOptions', () => {
+  it('listens on this machine with a store in the kite home where nothing is said', () => {
+    expect(options({})).toEqual({
+      initial: false,
+      force: false,
+      ip: '127.0.0.1',
+      port: 4000,
+      username: 'kontrol',
+      kontrolUrl: 'http://127.0.0.1:4000/kite',
+      registerUrl: undefined,
+      environment: undefined,
+      region: undefined,
+      version: undefined,
+      keyFiles: undefined,
+      tlsFiles: undefined,
+      allowOrigin: undefined,
+      allowedHosts: undefined,
+      policy: { type: 'default' },
+      registration: 'invite',
+      webrtc: false,
+      ui: true,
+      storage: { kind: 'file', folder: '/home/kite/kontrol/data' },
+      home: '/home/kite/kontrol',
+      warnings: [],
+    });
+  });
+
+  it('understands the environment that the README of the Go implementation sets', () => {
+    const env = {
+      KONTROL_PORT: '6000',
+      KONTROL_USERNAME: 'kontrol',
+      KONTROL_STORAGE: 'etcd',
+      KONTROL_KONTROLURL: 'http://127.0.0.1:6000/kite',
+      KONTROL_PUBLICKEYFILE: 'certs/key_pub.pem',
+      KONTROL_PRIVATEKEYFILE: 'certs/key.pem',
+    };
+    expect(options({ initial: true }, env)).toMatchObject({
+      initial: true,
+      port: 6000,
+      username: 'kontrol',
+      kontrolUrl: 'http://127.0.0.1:6000/kite',
+      keyFiles: { publicKey: 'certs/key_pub.pem', privateKey: 'certs/key.pem' },
+      storage: { kind: 'etcd', machines: ['http://127.0.0.1:2379'] },
+    });
+  });
+
+  it.each<[Partial<ParsedStartFlags>, Record<string, string>, object]>([
+    [{ port: '5000' }, { KONTROL_PORT: '6000' }, { port: 5000, kontrolUrl: 'http://127.0.0.1:5000/kite' }],
+    [{ port: '' }, { KONTROL_PORT: '' }, { port: 4000 }],
+    [{ port: '0' }, {}, { port: 0, kontrolUrl: undefined }],
+    [{ ip: '::1' }, {}, { ip: '::1', kontrolUrl: 'http://[::1]:4000/kite', warnings: [] }],
+    [
+      { tlscertfile: 'c', tlskeyfile: 'k' },
+      {},
+      { tlsFiles: { certificate: 'c', privateKey: 'k' }, kontrolUrl: 'https://127.0.0.1:4000/kite' },
+    ],
+    [{ policy: 'open' }, {}, { policy: { type: 'open' } }],
+    [{ policy: 'p.json' }, {}, { policy: { type: 'file', file: 'p.json' } }],
+    [{}, { KONTROL_POLICY: 'default' }, { policy: { type: 'default' } }],
+    [{}, { KONTROL_WEBRTC: 'true', KONTROL_INITIAL: '1' }, { webrtc: true, initial: true }],
+    [{}, { KONTROL_WEBRTC: 'false' }, { webrtc: false }],
+    [{ ui: false }, {}, { ui: false }],
+    [{}, { KONTROL_UI: 'false' }, { ui: false }],
+    [{ ip: '10.0.0.1' }, {}, { ui: false }],
+    [{ ip: '0.0.0.0' }, {}, { ui: false }],
+    [{ ip: '10.0.0.1', ui: true }, {}, { ui: true }],
+    [{ ip: '10.0.0.1' }, { KONTROL_UI: '1' }, { ui: true }],
+    [{ version: '0.0.2', region: 'eu', environment: 'prod' }, {}, { version: '0.0.2', region: 'eu' }],
+    [{ storage: 'memory' }, {}, { storage: { kind: 'memory' } }],
+    [
+      { 'allow-origin': 'https://a.example, https://b.example:8443' },
+      { KONTROL_ALLOW_HOST: 'kontrol.example.com' },
+      {
+        allowOrigin: ['https://a.example', 'https://b.example:8443'],
+        allowedHosts: ['kontrol.example.com'],
+      },
+    ],
+    [{ 'allow-host': '*' }, { KONTROL_ALLOW_ORIGIN: '*' }, { allowOrigin: '*', allowedHosts: '*' }],
+    [{ data: 'd' }, {}, { storage: { kind: 'file', folder: 'd' } }],
+    [
+      { storage: 'etcd', machines: '//10.0.0.1:2379, https://b:1,c:2' },
+      { KONTROL_SECRET: 's', KONTROL_ETCD_USERNAME: 'u', KONTROL_ETCD_PASSWORD: 'p' },
+      {
+        storage: {
+          kind: 'etcd',
+          machines: ['http://10.0.0.1:2379', 'https://b:1', 'http://c:2'],
+          user: 'u',
+          password: 'p',
+          secret: 's',
+        },
+      },
+    ],
+    [
+      { storage: 'postgres', 'postgres-username': 'k', 'postgres-connecttimeout': '5' },
+      { KONTROL_POSTGRES_DBNAME: 'kite', KONTROL_POSTGRES_HOST: 'db', KONTROL_POSTGRES_PASSWORD: 'p' },
+      {
+        storage: {
+          kind: 'postgres',
+          host: 'db',
+          port: 5432,
+          user: 'k',
+          password: 'p',
+          database: 'kite',
+          connectTimeout: 5000,
+        },
+      },
+    ],
+    [
+      POSTGRES,
+      { KONTROL_SECRET: 's' },
+      { storage: { secret: 's', host: '127.0.0.1', connectTimeout: 20_000 } },
+    ],
+    [{ ...POSTGRES, 'postgres-tls': true }, {}, { storage: { tls: true } }],
+    [{ ...POSTGRES, 'postgres-tls': false }, { KONTROL_POSTGRES_TLS: 'true' }, { storage: { tls: false } }],
+    [POSTGRES, { KONTROL_POSTGRES_TLS: 'false' }, { storage: { tls: false } }],
+  ])('of %o and %o is %o', (flags, env, expected) => {
+    expect(options(flags, env)).toMatchObject(expected);
+  });
+
+  it.each<[Partial<ParsedStartFlags>, Record<string, string>, string]>([
+    [{ port: 'x' }, {}, '--port (KONTROL_PORT) must be a port from 0 to 65535, not x'],
+    [
+      { storage: 'postgres', 'postgres-port': '0' },
+      {},
+      '--postgres-port (KONTROL_POSTGRES_PORT) must be a port from 1',
+    ],
+    [{}, { KONTROL_PORT: '70000' }, 'not 70000'],
+    [{ kontrolurl: 'kontrol' }, {}, '--kontrolurl is not a URL'],
+    [{ publickeyfile: 'p' }, {}, 'is given without --privatekeyfile (KONTROL_PRIVATEKEYFILE)'],
+    [{ tlskeyfile: 'k' }, {}, 'is given without --tlscertfile'],
+    [{ storage: 'redis' }, {}, 'must be file, memory, postgres or etcd, not redis'],
+    [{ storage: 'postgres' }, {}, '--postgres-username (KONTROL_POSTGRES_USERNAME) must be given'],
+    [{ storage: 'postgres', 'postgres-username': 'k' }, {}, '--postgres-dbname'],
+    [
+      POSTGRES,
+      { KONTROL_POSTGRES_TLS: 'perhaps' },
+      'KONTROL_POSTGRES_TLS must be true or false, not perhaps',
+    ],
+    [
+      { ...POSTGRES, 'postgres-tls': false, 'postgres-ca': 'ca.pem' },
+      {},
+      '--postgres-ca (KONTROL_POSTGRES_CA) is given, and TLS is switched off',
+    ],
+    [
+      { ...POSTGRES, 'postgres-ca': '/nowhere/ca.pem' },
+      {},
+      'The file /nowhere/ca.pem cannot be read: it is not there',
+    ],
+    [
+      { ...POSTGRES, 'postgres-passwordfile': 'f' },
+      { KONTROL_POSTGRES_PASSWORD: 'p' },
+      'Both --postgres-password (KONTROL_POSTGRES_PASSWORD) and --postgres-passwordfile',
+    ],
+    [
+      { storage: 'etcd', machines: 'http://a:1', 'etcd-ca': 'ca.pem' },
+      {},
+      '--machines (KONTROL_MACHINES) names no member with https://',
+    ],
+    [
+      { storage: 'etcd', machines: 'https://a:1', 'etcd-cert': 'cert.pem' },
+      {},
+      '--etcd-cert (KONTROL_ETCD_CERT) is given without --etcd-key (KONTROL_ETCD_KEY)',
+    ],
+    [
+      { storage: 'etcd', machines: 'http://me:secret@a:1' },
+      {},
+      '--machines (KONTROL_MACHINES) names a user.',
+    ],
+    [
+      { storage: 'etcd' },
+      { KONTROL_ETCD_PASSWORD: 'p' },
+      'KONTROL_ETCD_PASSWORD is set without KONTROL_ETCD_USERNAME',
+    ],
+    [
+      { 'allow-origin': 'a.example' },
+      {},
+      '--allow-origin (KONTROL_ALLOW_ORIGIN) must be one or more origins',
+    ],
+    [{}, { KONTROL_ALLOW_HOST: 'http://a' }, 'must be one or more host names without port'],
+    [{ registration: 'closed' }, {}, 'must be invite or open, not closed'],
+    [{ username: 'a/b' }, {}, 'must not contain "/"'],
+    [{ version: '1' }, {}, 'three numbers'],
+    [{}, { KONTROL_WEBRTC: 'yes' }, 'KONTROL_WEBRTC must be true or false'],
+    [{ registration: 'open', ip: '0.0.0.0' }, {}, 'gives everybody who reaches 0.0.0.0 a kite key'],
+    [{ registration: 'open', ip: 'kontrol.example.com' }, {}, 'a kite key for any user'],
+  ])('refuses %o and %o with %s', (flags, env, message) => {
+    expect(() => options(flags, env)).toThrow(message);
+  });
+
+  it("reads the password and the authority's certificate of PostgreSQL from the files that are named", () => {
+    const folder = temporaryFolder();
+    const [password, ca, empty] = ['password', 'ca.pem', 'empty'].map((name) => path.join(folder, name));
+    writeFileSync(password ?? '', 'pass word\n');
+    writeFileSync(ca ?? '', '-----BEGIN CERTIFICATE-----\n');
+    writeFileSync(empty ?? '', '\n');
+    const env = { KONTROL_POSTGRES_PASSWORDFILE: password ?? '' };
+    expect(options({ ...POSTGRES, 'postgres-ca': ca }, env).storage).toMatchObject({
+      password: 'pass word',
+      ca: '-----BEGIN CERTIFICATE-----\n',
+    });
+    expect(() => options({ ...POSTGRES, 'postgres-passwordfile': empty })).toThrow('begins with no password');
+    expect(() => options({ ...POSTGRES, 'postgres-ca': password })).toThrow('There is no certificate in');
+  });
+
+  it('reads the certificates and the key for etcd from the files that are named', () => {
+    const folder = temporaryFolder();
+    const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => path.join(folder, name));
+    writeFileSync(ca ?? '', '-----BEGIN CERTIFICATE-----\n1');
+    writeFileSync(cert ?? '', '-----BEGIN CERTIFICATE-----\n2');
+    writeFileSync(key ?? '', '-----BEGIN RSA PRIVATE KEY-----\n', { mode: 0o600 });
+    const flags = { storage: 'etcd', machines: 'https://a:1', 'etcd-cert': cert, 'etcd-key': key };
+    expect(options(flags, { KONTROL_ETCD_CA: ca ?? '' }).storage).toMatchObject({
+      ca: '-----BEGIN CERTIFICATE-----\n1',
+      certificate: '-----BEGIN CERTIFICATE-----\n2',
+      privateKey: '-----BEGIN RSA PRIVATE KEY-----\n',
+    });
+    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow(/can be read or changed by others/);
+    chmodSync(ca ?? '', 0o600);
+    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow('There is no private key in');
+    expect(() => options({ ...flags, 'etcd-cert': key })).toThrow('There is no certificate in');
+  });
+
+  it('lets open registration listen beyond this machine when forced, and says what that means', () => {
+    const { registration, warnings } = options({ registration: 'open', ip: '0.0.0.0', force: true });
+    expect(registration).toBe('open');
+    expect(warnings.join('\n')).toContain('without an invite');
+  });
+
+  it.each<[Partial<ParsedStartFlags>, string]>([
+    [{ policy: 'open' }, 'Policy open'],
+    [{ registration: 'open' }, 'Registration open'],
+    [{ ip: '10.0.0.1' }, 'without TLS'],
+    [{ ip: '0.0.0.0' }, 'name its address with -kontrolurl'],
+    [
+      { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd', 'postgres-password': 'pw' },
+      'KONTROL_POSTGRES_PASSWORD',
+    ],
+  ])('warns of what %o means', (flags, warning) => {
+    const { warnings } = options(flags);
+    expect(warnings.join('\n')).toContain(warning);
+    expect(warnings.join('\n')).not.toContain('pw:');
+  });
+});

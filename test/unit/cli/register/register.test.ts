@@ -1,0 +1,180 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
+import { register, type RegisterOptions } from '../../../../src/lib/cli/register/register.js';
+import { registerTarget } from '../../../../src/lib/cli/register/register-target.js';
+import { Kite, KiteError } from '../../../../src/lib/index.js';
+import { generateKeyPair, type KeyPair, newKiteKey } from '../../../../src/lib/keys/index.js';
+import { systemClock } from '../../../../src/lib/util/clock.js';
+import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+
+let keyPair: KeyPair;
+let kontrol: Kite;
+let home: string;
+let calls: number;
+/** What the stand-in for Kontrol answers; by default a key for whoever gives the right invite. */
+let keyFor: (username: string) => unknown;
+
+function keyOf(username: string): string {
+  return newKiteKey({
+    username,
+    kontrolUser: 'kontrol',
+    kontrolUrl: 'http://kontrol:4000/kite',
+    keyPair,
+    clock: systemClock,
+  });
+}
+
+beforeAll(async () => {
+  keyPair = await generateKeyPair();
+  kontrol = new Kite('kontrol', '1.0.0', { port: 0, kiteKey: false, env: {} });
+  kontrol
+    .handle('registerMachine', async ({ client, kite }) => {
+      calls++;
+      const invite: unknown = await client.tell('kite.getPass', 'Invite');
+      if (invite !== 'right') throw new KiteError('authenticationError', 'The invite is not valid');
+      return keyFor(kite.username);
+    })
+    .disableAuthentication();
+  await kontrol.listen();
+});
+
+afterAll(() => kontrol.close());
+
+beforeEach(async () => {
+  calls = 0;
+  keyFor = keyOf;
+  home = await mkdtemp(join(tmpdir(), 'kitectl-register-'));
+});
+
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+function options(more: Partial<RegisterOptions> = {}): RegisterOptions {
+  return {
+    to: kontrol.url ?? '',
+    username: 'bob',
+    inviteFile: '-',
+    force: false,
+    transport: undefined,
+    timeout: undefined,
+    format: undefined,
+    keyStore: undefined,
+    context: undefined,
+    ...more,
+  };
+}
+
+const world = (more = {}) =>
+  surroundingsOf({ env: { KITE_HOME: home }, stdin: Readable.from(['right\n']), ...more });
+
+async function failure(promise: Promise<unknown>): Promise<CliError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof CliError) return error;
+  throw new Error(`no CliError: ${String(error)}`);
+}
+
+describe('register', () => {
+  it('writes the kite key that it gets for an invite, for its owner only', async () => {
+    const stdout = new Sink();
+    await register(options({ format: 'json' }), world({ stdout }));
+    const file = join(home, 'kite.key');
+    expect(JSON.parse(stdout.text)).toEqual({
+      username: 'bob',
+      kontrolURL: 'http://kontrol:4000/kite',
+      file,
+    });
+    expect((await stat(file)).mode & 0o777).toBe(0o400);
+    expect(stdout.text).not.toContain((await readFile(file, 'utf8')).trim());
+  });
+
+  it('reads the invite from a file', async () => {
+    await writeFile(join(home, 'invite'), 'right\n');
+    await register(options({ inviteFile: join(home, 'invite') }), world());
+    expect((await stat(join(home, 'kite.key'))).isFile()).toBe(true);
+  });
+
+  it('asks the person at the terminal, showing nothing of what is typed', async () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    const stderr = new Sink({ isTTY: true });
+    const done = register(options({ inviteFile: undefined }), world({ stdin, stderr }));
+    await expect.poll(() => stderr.text).toContain('? Invite');
+    stdin.write('right');
+    stdin.write('\r');
+    await done;
+    expect(stderr.text).not.toContain('right');
+  });
+
+  it('says how to give the invite where nobody can be asked', async () => {
+    const { exitCode, hint } = await failure(register(options({ inviteFile: undefined }), world()));
+    expect(exitCode).toBe(2);
+    expect(hint).toContain('--invite-file');
+  });
+
+  it('leaves a kite key alone that is there, and the invite unused', async () => {
+    await writeFile(join(home, 'kite.key'), 'mine');
+    expect(await failure(register(options(), world()))).toMatchObject({ exitCode: 3 });
+    expect(calls).toBe(0);
+    expect(await readFile(join(home, 'kite.key'), 'utf8')).toBe('mine');
+    await register(options({ force: true }), world());
+    expect(await readFile(join(home, 'kite.key'), 'utf8')).not.toBe('mine');
+  });
+
+  it('fails with exit code 4 where the invite is refused, and says how to get one', async () => {
+    const wrong = world({ stdin: Readable.from(['wrong']) });
+    const { exitCode, hint, message } = await failure(register(options(), wrong));
+    expect(exitCode).toBe(4);
+    expect(message).toContain('The invite is not valid');
+    expect(hint).toContain('kitectl kontrol invite bob');
+    await expect(stat(join(home, 'kite.key'))).rejects.toThrow('ENOENT');
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['a key of somebody else', () => keyOf('alice'), 'a kite key for alice instead of bob'],
+    ['no key', () => ({ a: 1 }), 'is no kite key'],
+    ['text that is no key', () => 'abc', 'is no kite key'],
+  ])('keeps nothing where Kontrol sends %s', async (_title, answer, message) => {
+    keyFor = answer;
+    expect((await failure(register(options(), world()))).message).toContain(message);
+    await expect(stat(join(home, 'kite.key'))).rejects.toThrow('ENOENT');
+  });
+
+  it.each(['', 'two\nlines', 'x'.repeat(2000)])('sends nothing that is no invite', async (text) => {
+    const stdin = Readable.from([text]);
+    expect(await failure(register(options(), world({ stdin })))).toMatchObject({ exitCode: 3 });
+    expect(calls).toBe(0);
+  });
+});
+
+describe('registerTarget', () => {
+  it('takes flags before the environment', async () => {
+    const env = {
+      KITE_HOME: home,
+      KITE_KONTROL_URL: 'http://a/kite,http://b/kite',
+      KITE_USERNAME: 'eve',
+    };
+    expect(await registerTarget({ to: 'http://c/kite', username: 'bob' }, surroundingsOf({ env }))).toEqual({
+      to: 'http://c/kite',
+      username: 'bob',
+    });
+    expect(await registerTarget({}, surroundingsOf({ env }))).toEqual({
+      to: 'http://a/kite',
+      username: 'eve',
+    });
+  });
+
+  it.each([
+    [{}, 'No Kontrol to ask'],
+    [{ to: 'http://c/kite' }, 'Nobody to register'],
+    [{ to: 'http://c/kite', username: 'a/b' }, 'contains no "/"'],
+    [{ to: 'kontrol', username: 'bob' }, '--to is not a URL'],
+  ])('refuses %o where nobody can be asked', async (flags, message) => {
+    const world = surroundingsOf({ env: { KITE_HOME: home } });
+    await expect(registerTarget(flags, world)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { Completion } from '../../../../src/lib/cli/shell/shell-completion.js';
+import { parseShellLine } from '../../../../src/lib/cli/shell/shell-line.js';
+
+describe('a line of the shell', () => {
+  it.each<[string, string, unknown[]]>([
+    ['square 4', 'square', [4]],
+    ['  square\t4 ', 'square', [4]],
+    ['nothing', 'nothing', []],
+    ['echo text true -4 null', 'echo', ['text', true, -4, null]],
+    ['echo {"a": [1, 2], "b": "x } y"} text', 'echo', [{ a: [1, 2], b: 'x } y' }, 'text']],
+    ['echo [1, "two words", {"a": "\\" ]"}]', 'echo', [[1, 'two words', { a: '" ]' }]]],
+    ['echo "two words" "4"', 'echo', ['two words', '4']],
+    ["echo 'two words' '4' '{\"a\": 1}'", 'echo', ['two words', 4, { a: 1 }]],
+    ["echo '[x' it's", 'echo', ['[x', "it's"]],
+    ['echo "a""b"', 'echo', ['a', 'b']],
+    ['kite.ping', 'kite.ping', []],
+    ['.methodX 1', '.methodX', [1]],
+  ])('%j calls %s', (line, method, args) => {
+    expect(parseShellLine(line)).toEqual({ type: 'call', method, args });
+  });
+
+  it.each(['', '   ', '# a comment', '  #'])('%j does nothing', (line) => {
+    expect(parseShellLine(line)).toEqual({ type: 'nothing' });
+  });
+
+  it('that begins with a dot is for the shell', () => {
+    expect(parseShellLine(' .exit ')).toEqual({ type: 'command', name: '.exit' });
+  });
+
+  it.each([
+    ['echo "open', 'not closed'],
+    ["echo 'open", 'not closed'],
+    ['echo {"a": [1', 'not closed'],
+    ['echo {a:1}', 'no JSON'],
+    ['echo [1}', 'no JSON'],
+    ['echo 9007199254740993', 'cannot be sent exactly'],
+  ])('%j is an error', (line, message) => {
+    expect(() => parseShellLine(line)).toThrow(message);
+  });
+});
+
+describe('completion', () => {
+  it('offers the methods of the kite and the commands of the shell, and nothing for arguments', () => {
+    const completion = new Completion();
+    for (const name of ['square', 'squeeze', 'bad name', 'bad\u001b']) completion.learn(name);
+    expect(completion.complete('squ')).toEqual([['square', 'squeeze'], 'squ']);
+    expect(completion.complete('  squa')).toEqual([['square '], 'squa']);
+    expect(completion.complete('.e')).toEqual([['.exit '], '.e']);
+    expect(completion.complete('kite.p')).toEqual([['kite.ping '], 'kite.p']);
+    expect(completion.complete('square 4')).toEqual([[], 'square 4']);
+    expect(completion.complete('')).toEqual([['.exit', '.help', '.methods', 'square', 'squeeze'], '']);
+    expect(completion.complete('bad')).toEqual([[], 'bad']);
+  });
+});

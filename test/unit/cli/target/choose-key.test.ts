@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseKey, loadKiteKey } from '../../../../src/lib/cli/target/choose-key.js';
+import { generateKeyPair, newKiteKey, writeKiteKeyFile } from '../../../../src/lib/keys/index.js';
+import { systemClock } from '../../../../src/lib/util/clock.js';
+
+const LOCAL = 'http://localhost:3636/kite';
+const REMOTE = 'http://kite.example.com/kite';
+
+let home: string;
+let file: string;
+let jwt: string;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'kitectl-credentials-'));
+  const keyPair = await generateKeyPair();
+  const claims = {
+    username: 'alice',
+    kontrolUser: 'kontrol',
+    kontrolUrl: LOCAL,
+    keyPair,
+    clock: systemClock,
+  };
+  jwt = newKiteKey(claims);
+  file = await writeKiteKeyFile(jwt, { home });
+});
+
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+type Asked = { target: string; auth?: 'none' | 'kite-key'; keyFile?: string };
+
+function chosen({ target, auth, keyFile }: Asked, env = { KITE_HOME: home }): Promise<string | undefined> {
+  return chooseKey({ target, auth, keyFile }, env);
+}
+
+describe('chooseKey', () => {
+  it('sends the key of the person to this machine without being asked', async () => {
+    expect(await chosen({ target: LOCAL })).toBe(jwt);
+  });
+
+  it('sends none to another machine unless asked', async () => {
+    expect(await chosen({ target: REMOTE })).toBeUndefined();
+    expect(await chosen({ target: REMOTE, auth: 'kite-key' })).toBe(jwt);
+  });
+
+  it('sends none with --auth none', async () => {
+    expect(await chosen({ target: LOCAL, auth: 'none' })).toBeUndefined();
+  });
+
+  it('sends none when there is none, unless asked', async () => {
+    const empty = { KITE_HOME: join(home, 'empty') };
+    expect(await chosen({ target: LOCAL }, empty)).toBeUndefined();
+    await expect(chosen({ target: LOCAL, auth: 'kite-key' }, empty)).rejects.toThrow(
+      `There is no kite key at ${join(home, 'empty', 'kite.key')}`,
+    );
+  });
+
+  it('takes the key from the named file', async () => {
+    const empty = { KITE_HOME: join(home, 'empty') };
+    expect(await chosen({ target: LOCAL, keyFile: file }, empty)).toBe(jwt);
+    expect(await chosen({ target: REMOTE, keyFile: file, auth: 'kite-key' }, empty)).toBe(jwt);
+  });
+
+  it('refuses a named file that would not be used', async () => {
+    await expect(chosen({ target: REMOTE, keyFile: file })).rejects.toThrow('only when you say so');
+    await expect(chosen({ target: LOCAL, keyFile: file, auth: 'none' })).rejects.toThrow('--auth none');
+  });
+});
+
+describe('loadKiteKey', () => {
+  const load = (env: Record<string, string>, keyFile?: string) => loadKiteKey({ keyFile }, env);
+
+  it('says where the key is from', async () => {
+    expect((await load({ KITE_HOME: home })).source).toBe(file);
+    expect((await load({}, file)).source).toBe(file);
+    expect((await load({ KITE_KEY_FILE: file })).source).toBe(file);
+    expect(await load({ KITE_KEY: jwt })).toMatchObject({ source: 'KITE_KEY', key: { username: 'alice' } });
+  });
+});

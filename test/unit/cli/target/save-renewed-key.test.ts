@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { keyKeeper } from '../../../../src/lib/cli/target/save-renewed-key.js';
+import {
+  newKiteKey,
+  parseKiteKey,
+  readKiteKeyFile,
+  writeKiteKeyFile,
+} from '../../../../src/lib/keys/index.js';
+import { systemClock } from '../../../../src/lib/util/clock.js';
+import { KONTROL_URL, testKeyPair } from '../../../helpers/keys.js';
+import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+
+async function keys(count: number): Promise<string[]> {
+  const keyPair = await testKeyPair(0);
+  return Array.from({ length: count }, () =>
+    newKiteKey({
+      username: 'bob',
+      kontrolUser: 'kontrol',
+      kontrolUrl: KONTROL_URL,
+      keyPair,
+      clock: systemClock,
+    }),
+  );
+}
+
+describe('a fresh kite key', () => {
+  it('takes the place of the old one, again and again', async () => {
+    const home = temporaryFolder();
+    const [old = '', second = '', third = ''] = await keys(3);
+    const file = await writeKiteKeyFile(old, { home });
+    const keep = keyKeeper({ key: parseKiteKey(old), place: { type: 'file', file } }, { KITE_HOME: home });
+    for (const fresh of [second, third]) {
+      await keep(fresh);
+      expect(readKiteKeyFile(file).jwt).toBe(fresh);
+    }
+  });
+
+  it('leaves alone what somebody else has put there meanwhile', async () => {
+    const home = temporaryFolder();
+    const [old = '', other = '', fresh = ''] = await keys(3);
+    const file = await writeKiteKeyFile(old, { home });
+    const keep = keyKeeper({ key: parseKiteKey(old), place: { type: 'file', file } }, { KITE_HOME: home });
+    await writeKiteKeyFile(other, { home, force: true });
+    await keep(fresh);
+    expect(readKiteKeyFile(file).jwt).toBe(other);
+  });
+
+  it('goes to the keychain where the old one came from there', async () => {
+    const [old = '', fresh = ''] = await keys(2);
+    const kept = new Map([['bob', old]]);
+    const keychain = {
+      get: async (account: string) => kept.get(account),
+      set: async (account: string, jwt: string) => void kept.set(account, jwt),
+    };
+    const found = { key: parseKiteKey(old), place: { type: 'keychain', account: 'bob' } } as const;
+    await keyKeeper(found, {}, async () => keychain as never)(fresh);
+    expect(kept.get('bob')).toBe(fresh);
+  });
+
+  it('cannot go to a variable', async () => {
+    const [old = '', fresh = ''] = await keys(2);
+    const keep = keyKeeper({ key: parseKiteKey(old), place: { type: 'variable' } }, { KITE_KEY: old });
+    await expect(keep(fresh)).rejects.toThrow('KITE_KEY, which only you can change');
+  });
+});

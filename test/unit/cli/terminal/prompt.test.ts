@@ -1,0 +1,125 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { ask, askFor, choose, confirm, requireConsent } from '../../../../src/lib/cli/terminal/prompt.js';
+import type { Surroundings } from '../../../../src/lib/cli/runtime/command-runtime.js';
+import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+
+/** A terminal at which a person types, each of these keys once the question is there. */
+function terminal(more: Partial<Surroundings> = {}) {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  const stderr = new Sink({ isTTY: true });
+  const world = surroundingsOf({ stdin, stderr, color: 'never', ...more });
+  const type = async (shown: string, ...keys: string[]): Promise<void> => {
+    await expect.poll(() => stderr.text).toContain(shown);
+    stderr.text = '';
+    for (const key of keys) stdin.write(key);
+  };
+  return { world, stdin, stderr, type };
+}
+
+describe('ask', () => {
+  it('resolves with the line that is typed', async () => {
+    const { world, type } = terminal();
+    const answer = ask('Who?', world);
+    await type('? Who?', 'bob', '\r');
+    expect(await answer).toBe('bob');
+  });
+
+  it('shows nothing of a secret', async () => {
+    const { world, stderr, type } = terminal();
+    const answer = ask('Invite:', world, true);
+    await type('Invite:', 's3cret', '\r');
+    expect(await answer).toBe('s3cret');
+    expect(stderr.text).not.toContain('s3');
+  });
+
+  it('shows the control characters of a question that came from elsewhere', async () => {
+    const { world, type } = terminal();
+    const answer = ask('\u001b[2JPassword\u202e', world, true);
+    await type('? \\x1b[2JPassword\\u202e', '\r');
+    expect(await answer).toBe('');
+  });
+
+  it.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+  ])('ends with exit code 130 at %s', async (_title, key) => {
+    const { world, type } = terminal();
+    const answer = ask('Who?', world);
+    answer.catch(() => {});
+    await type('Who?', key);
+    await expect(answer).rejects.toMatchObject({ exitCode: 130 });
+  });
+
+  it('ends when the command does', async () => {
+    const stop = new AbortController();
+    const { world, type } = terminal({ signal: stop.signal });
+    const reason = new Error('stopped');
+    const answer = ask('Who?', world);
+    answer.catch(() => {});
+    await type('Who?');
+    stop.abort(reason);
+    await expect(answer).rejects.toBe(reason);
+  });
+});
+
+describe('askFor', () => {
+  it('takes what is there already for no answer, and asks again where there is nothing', async () => {
+    const first = terminal();
+    const initial = askFor('Who?', 'eve', first.world);
+    await first.type('(eve)', '\r');
+    expect(await initial).toBe('eve');
+    const second = terminal();
+    const answer = askFor('Who?', undefined, second.world);
+    await second.type('Who?', '\r');
+    await second.type('Something has to be said', 'bob', '\r');
+    expect(await answer).toBe('bob');
+  });
+});
+
+describe('choose', () => {
+  it('lists what there is and resolves with the index of the choice', async () => {
+    const { world, type } = terminal();
+    const choice = choose('Which?', ['a\u0007', 'b'], world);
+    await type('1. a\\x07', '2', '\r');
+    expect(await choice).toBe(1);
+  });
+});
+
+describe('confirm', () => {
+  it.each([
+    ['y', true],
+    ['n', false],
+    ['', false],
+  ])('takes %j for %s', async (keys, expected) => {
+    const { world, type } = terminal();
+    const answer = confirm('Sure?', false, world);
+    await type('(y/N)', keys, '\r');
+    expect(await answer).toBe(expected);
+  });
+});
+
+describe('requireConsent', () => {
+  it('asks a person, and takes no for an answer', async () => {
+    const { world, type } = terminal();
+    const given = requireConsent('Remove it?', false, world);
+    await type('Remove it?', 'y', '\r');
+    await given;
+    const other = terminal();
+    const refused = requireConsent('Remove it?', false, other.world);
+    refused.catch(() => {});
+    await other.type('Remove it?', '\r');
+    await expect(refused).rejects.toMatchObject({ exitCode: 2, message: 'Nothing was changed.' });
+  });
+
+  it.each([
+    ['in a pipe', surroundingsOf()],
+    ['with --no-input', terminal({ noInput: true }).world],
+  ])('%s fails with the flag to give', async (_title, world) => {
+    await expect(requireConsent('Remove it?', false, world)).rejects.toMatchObject({
+      exitCode: 2,
+      hint: expect.stringContaining('--yes') as string,
+    });
+    await requireConsent('Remove it?', true, world);
+  });
+});

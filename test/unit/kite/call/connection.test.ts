@@ -1,0 +1,322 @@
+import { describe, expect, it } from 'vitest';
+import type { RemoteFunction } from '../../../../src/lib/kite/call/method-types.js';
+import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { defaultLimits } from '../../../../src/lib/util/limits.js';
+import { makeCore, memoryDialer, settled } from '../../../helpers/cores.js';
+
+async function connected(options: Parameters<typeof makeCore>[0] = {}, clientOptions = {}) {
+  const server = makeCore(options);
+  const { dialer, ends } = memoryDialer(server);
+  const caller = makeCore({ ...options, dialer });
+  const client = caller.newClient('memory:', { auth: { type: 'name', key: 'bob' }, ...clientOptions });
+  await client.dial();
+  const end = ends[0];
+  if (!end) throw new Error('not dialled');
+  return { server, caller, client, ...end };
+}
+
+describe('a call', () => {
+  it('goes over the wire as kites of Go write it', async () => {
+    const { server, client, near, far } = await connected();
+    server.handle<[number]>('square', ({ args: [n] }) => n * n);
+    expect(await client.tell('square', 4)).toBe(16);
+    expect(JSON.parse(near.sent[0] ?? '')).toEqual({
+      method: 'square',
+      arguments: [
+        {
+          kite: server.identity,
+          authentication: { type: 'name', key: 'bob' },
+          responseCallback: '[Function]',
+          withArgs: [4],
+        },
+      ],
+      callbacks: { 0: [0, 'responseCallback'] },
+    });
+    expect(far.sent[0]).toBe('{"method":0,"arguments":[{"error":null,"result":16}],"callbacks":{}}');
+  });
+
+  it('rejects with what the handler threw, type and code included, and the id of the request', async () => {
+    const { server, client } = await connected();
+    let id = '';
+    server.handle('fail', (request) => {
+      id = request.id;
+      throw new KiteError('customError', 'it failed', { code: 'E42' });
+    });
+    server.handle('failPlain', () => Promise.reject(new Error('plain failure')));
+    const error = await client.tell('fail').catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(KiteError);
+    expect(error).toMatchObject({ type: 'customError', message: 'it failed', code: 'E42', id });
+    expect(id).toMatch(/^[0-9a-f]{16}$/);
+    await expect(client.tell('failPlain')).rejects.toMatchObject({
+      type: 'genericError',
+      message: 'plain failure',
+    });
+  });
+
+  it.each(['nosuch', '__proto__', 'toString', 'constructor', ''])(
+    'of the unknown method %j says so',
+    async (name) => {
+      const { client } = await connected();
+      await expect(client.tell(name)).rejects.toMatchObject({
+        type: 'methodNotFound',
+        message: `Method not found: ${name}`,
+        id: '',
+      });
+    },
+  );
+
+  it('does not wait for another one', async () => {
+    const { server, client } = await connected();
+    let finishSlow: (value: string) => void = () => {};
+    server.handle('slow', () => new Promise((resolve) => (finishSlow = resolve)));
+    server.handle('quick', () => 'quick');
+    const slow = client.tell('slow');
+    expect(await client.tell('quick')).toBe('quick');
+    finishSlow('slow');
+    expect(await slow).toBe('slow');
+  });
+
+  it('rejects at its deadline, and forgets an answer that comes later', async () => {
+    const { server, caller, client } = await connected();
+    let answer: (value: number) => void = () => {};
+    server.handle('late', () => new Promise((resolve) => (answer = resolve)));
+    const call = client.tellWithTimeout(4000, 'late');
+    const refused = expect(call).rejects.toMatchObject({
+      type: 'timeout',
+      message: 'No response to "late" method in 4s',
+    });
+    await settled();
+    caller.clock.advance(3999);
+    caller.clock.advance(1);
+    await refused;
+    answer(1);
+    await settled();
+  });
+
+  it('keeps to its own deadline when an earlier call has a longer one', async () => {
+    const { server, caller, client } = await connected();
+    server.handle('never', () => new Promise(() => {}));
+    const long = expect(client.tell('never')).rejects.toMatchObject({
+      message: 'No response to "never" method in 15s',
+    });
+    const short = expect(client.tellWithTimeout(10, 'never')).rejects.toMatchObject({ type: 'timeout' });
+    caller.clock.advance(10);
+    await short;
+    caller.clock.advance(14_990);
+    await long;
+    expect(caller.clock.timers).toBe(0);
+  });
+
+  it('has no deadline with a timeout of 0', async () => {
+    const { server, caller, client } = await connected();
+    let answer: (value: number) => void = () => {};
+    server.handle('late', () => new Promise((resolve) => (answer = resolve)));
+    const call = client.tellWithTimeout(0, 'late');
+    await settled();
+    caller.clock.advance(1000 * 60 * 60 * 24);
+    answer(1);
+    expect(await call).toBe(1);
+  });
+
+  it('rejects at once when the connection drops', async () => {
+    const { server, client, near } = await connected();
+    server.handle('never', () => new Promise(() => {}));
+    const call = expect(client.tellWithTimeout(0, 'never')).rejects.toMatchObject({ type: 'disconnect' });
+    await settled();
+    near.close(1006, '');
+    await call;
+    await expect(client.tell('never')).rejects.toMatchObject({ type: 'disconnect' });
+  });
+
+  it('ends when its own signal aborts', async () => {
+    const { server, client } = await connected();
+    server.handle('never', () => new Promise(() => {}));
+    const controller = new AbortController();
+    const call = expect(client.call('never', [], { signal: controller.signal })).rejects.toThrow('enough');
+    controller.abort(new Error('enough'));
+    await call;
+    await expect(client.call('never', [], { signal: controller.signal })).rejects.toThrow('enough');
+  });
+
+  it.each([
+    [[1n], 'The arguments of "echo" cannot be sent: '],
+    [[Array.from({ length: 1024 }, () => () => {})], 'It carries 1024 functions'],
+  ])('whose arguments cannot be sent says why', async (args, message) => {
+    const { client } = await connected();
+    await expect(client.call('echo', args)).rejects.toMatchObject({
+      type: 'argumentError',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('larger than a message may be is refused before it is sent', async () => {
+    const { client, near } = await connected({ limits: { ...defaultLimits, messageBytes: 1000 } });
+    await expect(client.tell('echo', 'x'.repeat(1000))).rejects.toMatchObject({ type: 'sendError' });
+    expect(near.sent).toEqual([]);
+  });
+
+  it('whose result cannot be sent rejects with the reason', async () => {
+    const { server, client } = await connected();
+    server.handle('big', () => 1n);
+    await expect(client.tell('big')).rejects.toMatchObject({
+      type: 'genericError',
+      message: expect.stringContaining('The result of "big" cannot be sent') as string,
+    });
+  });
+
+  it('that resolves with nothing answers null', async () => {
+    const { server, client } = await connected();
+    server.handle('nothing', () => {});
+    expect(await client.tell('nothing')).toBeNull();
+  });
+
+  it('of a client that is not connected says what to do', async () => {
+    await expect(makeCore().newClient('http://h/kite').tell('m')).rejects.toThrow(
+      'Not connected to http://h/kite: call dial() first',
+    );
+  });
+});
+
+describe('an answer', () => {
+  it.each([
+    ['"text"', { type: 'invalidResponse' }],
+    ['4', { type: 'invalidResponse' }],
+    ['{"error":4}', { type: 'invalidResponse' }],
+    ['"text",null', { type: 'genericError', message: 'text' }],
+    ['{"error":"text"}', { type: 'genericError', message: 'text' }],
+    ['{"error":{"message":"m","name":"Error"}}', { type: 'genericError', message: 'm' }],
+    ['{"error":{"a":1}}', { type: 'genericError', message: '{"a":1}' }],
+    [
+      '{"error":{"type":"t","message":"m","code":7,"id":"i"}}',
+      { type: 't', message: 'm', code: '7', id: 'i' },
+    ],
+  ])('that is %s becomes an error', async (answer, error) => {
+    const { client, near } = await connected();
+    const call = expect(client.tell('never')).rejects.toMatchObject(error);
+    near.deliver(`{"method":0,"arguments":[${answer}],"callbacks":{}}`);
+    await call;
+  });
+
+  it.each([
+    ['{"error":null,"result":4}', 4],
+    ['{"result":4}', 4],
+    ['null,4', 4],
+    ['null', null],
+  ])('that is %s is a result', async (answer, result) => {
+    const { client, near } = await connected();
+    const call = client.tell('never');
+    near.deliver(`{"method":0,"arguments":[${answer}],"callbacks":{}}`);
+    expect(await call).toBe(result);
+  });
+
+  it('for a call that nobody made is dropped', async () => {
+    const { client, near } = await connected();
+    near.deliver('{"method":4294967294,"arguments":[]}');
+    near.deliver('{"method":0,"arguments":[{"error":null,"result":1}]}');
+    expect(await client.tell('kite.ping')).toBe('pong');
+  });
+});
+
+describe('functions among the arguments', () => {
+  it('are called by the remote in the order of its calls', async () => {
+    const { server, client } = await connected();
+    server.handle<[number, RemoteFunction<[number]>]>('count', ({ args: [to, each] }) => {
+      for (let i = 0; i < to; i++) each(i);
+      return to;
+    });
+    const seen: number[] = [];
+    expect(await client.tell('count', 3, (i: number) => seen.push(i))).toBe(3);
+    expect(seen).toEqual([0, 1, 2]);
+  });
+
+  it('go both ways, nested, and inside results', async () => {
+    const { server, client } = await connected();
+    const heard: unknown[] = [];
+    server.handle<[{ on: { tick: RemoteFunction } }]>('subscribe', ({ args: [{ on }] }) => {
+      on.tick('hello', (reply: unknown) => heard.push(reply));
+      return { stop: (why: unknown) => heard.push(why) };
+    });
+    const result = await client.tell<{ stop: RemoteFunction }>('subscribe', {
+      on: { tick: (text: string, reply: RemoteFunction) => reply(`${text} back`) },
+    });
+    result.stop('enough');
+    await settled();
+    expect(heard).toEqual(['hello back', 'enough']);
+  });
+
+  it('are forgotten with the call where the caller asks for it, and at the latest at the disconnect', async () => {
+    const { server, client } = await connected();
+    let kept: RemoteFunction = () => {};
+    server.handle<[RemoteFunction]>('keep', ({ args: [fn] }) => {
+      kept = fn;
+      return null;
+    });
+    let calls = 0;
+    await client.call('keep', [() => calls++], { callbacks: 'call' });
+    kept();
+    await settled();
+    expect(calls).toBe(0);
+    const counted = (): number => calls++;
+    await client.tell('keep', counted);
+    kept();
+    await settled();
+    expect(calls).toBe(1);
+    client.forget(counted);
+    kept();
+    await settled();
+    expect(calls).toBe(1);
+    client.close();
+    await settled();
+    expect(() => kept()).not.toThrow();
+  });
+
+  it('are bounded in number on one connection, and the error says what to do', async () => {
+    const { server, client } = await connected({ limits: { ...defaultLimits, callbacksPerConnection: 10 } });
+    server.handle('take', () => null);
+    for (let i = 0; i < 10; i++) await client.tell('take', () => i);
+    await expect(client.tell('take', () => {})).rejects.toThrow("{ callbacks: 'call' }");
+    await client.tell('take', 'no function');
+  });
+
+  it('that throw or reject here do not end the connection', async () => {
+    const { server, client } = await connected();
+    server.handle<[RemoteFunction]>('run', ({ args: [fn] }) => fn());
+    await client.tell('run', () => {
+      throw new Error('mine');
+    });
+    await client.tell('run', () => Promise.reject(new Error('mine')));
+    expect(await client.tell('kite.ping')).toBe('pong');
+  });
+});
+
+describe('a peer that leaves answers unread', () => {
+  it('is not read from until it has taken them', async () => {
+    const { server, client, far } = await connected();
+    server.handle('echo', ({ args }) => args);
+    far.bufferedBytes = defaultLimits.pauseBytes + 1;
+    await client.tell('echo', 1);
+    expect(far.paused).toBe(true);
+    far.drained();
+    expect(far.paused).toBe(false);
+  });
+
+  it('is still read from on the dialling side, so that both cannot wait for each other', async () => {
+    const { server, client, near } = await connected();
+    server.handle('echo', ({ args }) => args);
+    near.bufferedBytes = defaultLimits.pauseBytes + 1;
+    await client.tell('echo', 1);
+    expect(near.paused).toBe(false);
+  });
+
+  it('may have only so many calls running', async () => {
+    const { server, client, far } = await connected({ limits: { ...defaultLimits, callsPerConnection: 2 } });
+    const finish: (() => void)[] = [];
+    server.handle('wait', () => new Promise<void>((resolve) => finish.push(resolve)));
+    const calls = [client.tell('wait'), client.tell('wait'), client.tell('wait')];
+    await settled();
+    expect(far.paused).toBe(true);
+    for (const done of finish) done();
+    await Promise.all(calls);
+    expect(far.paused).toBe(false);
+  });
+});

@@ -1,0 +1,74 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { addSystemMethods, SYSTEM_METHODS } from '../../../../src/lib/kite/serve/system-methods.js';
+import { makeCore, memoryDialer, settled } from '../../../helpers/cores.js';
+
+/** A kite whose person sits at a terminal of ours, and a caller of it. */
+async function atTerminal(isTTY = true) {
+  const input = Object.assign(new PassThrough(), { isTTY, setRawMode: () => input });
+  const output = new PassThrough();
+  const kite = makeCore();
+  addSystemMethods(kite, SYSTEM_METHODS, { input, output });
+  const client = makeCore({ dialer: memoryDialer(kite).dialer }).newClient('memory:', {
+    auth: { type: 'name', key: 'bob' },
+  });
+  await client.dial();
+  let shown = '';
+  output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  /** Types once the question has been shown. */
+  const type = async (question: string, text: string): Promise<void> => {
+    while (!shown.includes(question)) await settled();
+    input.write(text);
+  };
+  return { client, type, shown: () => shown };
+}
+
+describe('kite.print', () => {
+  it('writes a line, in which nothing can hide', async () => {
+    const { client, shown } = await atTerminal();
+    expect(await client.tell('kite.print', 'red \u001b[31m\nline')).toBeNull();
+    await settled();
+    expect(shown()).toBe('red \\x1b[31m\\nline\n');
+  });
+});
+
+describe('kite.prompt', () => {
+  it('asks the person and answers what was typed', async () => {
+    const { client, type, shown } = await atTerminal();
+    const answer = client.tell('kite.prompt', 'Name? ');
+    await type('Name? ', 'Ali\r');
+    expect(await answer).toBe('Ali');
+    expect(shown()).toContain('Ali');
+  });
+
+  it('says so where nobody can be asked', async () => {
+    const { client } = await atTerminal(false);
+    await expect(client.tell('kite.prompt', 'Name? ')).rejects.toThrow('Nobody can be asked');
+  });
+});
+
+describe('kite.getPass', () => {
+  it('does not show what is typed', async () => {
+    const { client, type, shown } = await atTerminal();
+    const answer = client.tell('kite.getPass', 'Password: ');
+    await type('Password: ', 'sesame\r');
+    expect(await answer).toBe('sesame');
+    expect(shown()).not.toContain('sesame');
+  });
+});
+
+describe('kite.notify', () => {
+  it('gives the text to the notifier as an argument, and says when there is none', async () => {
+    const { client } = await atTerminal();
+    const path = process.env['PATH'];
+    process.env['PATH'] = '/nowhere';
+    try {
+      await expect(client.tell('kite.notify', '"; do shell script "x')).rejects.toMatchObject({
+        type: 'genericError',
+        message: expect.stringContaining('is not installed') as string,
+      });
+    } finally {
+      process.env['PATH'] = path;
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { KontrolTrust } from '../../../../src/lib/kite/trust/kontrol-trust.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
+import { testKeyPair, testKiteKey } from '../../../helpers/keys.js';
+import { kiteKeyOf, kontrol as first, refusal, setUpVerifier, tokenOf } from '../../../helpers/verifier.js';
+
+const HOUR = 3_600_000;
+const second = await testKeyPair(1);
+const third = await testKeyPair(2);
+
+const NOT_TRUSTED = 'kiteKey: it is signed by a Kontrol that this kite does not trust';
+const REVOKED =
+  "kiteKey: Kontrol has revoked the key pair that signed this kite's own kite key, so that it cannot tell whom to trust; it needs a new one: kitectl register";
+
+/** A kite that got its key from the first pair of Kontrol. */
+function setUp() {
+  const { verifier, clock, kiteKey } = setUpVerifier();
+  const logged: string[] = [];
+  const logger = {
+    ...silentLogger,
+    warn: (text: string) => logged.push(text),
+    error: (text: string) => logged.push(text),
+  };
+  const trust = new KontrolTrust({ verifier, kiteKey, clock, logger });
+  const use = (pair: typeof first): void => trust.use(testKiteKey('alice', pair, clock).jwt);
+  const trusts = (pair: typeof first): boolean => {
+    try {
+      return verifier.verify(kiteKeyOf('alice', pair)) === 'alice';
+    } catch {
+      return false;
+    }
+  };
+  return { verifier, clock, trust, use, trusts, logged };
+}
+
+describe('a kite that gets a fresh kite key', () => {
+  it('trusts the pair before until the last token of it has ended, and no longer', () => {
+    const { clock, use, trusts, verifier } = setUp();
+    use(second);
+    expect([trusts(first), trusts(second)]).toEqual([true, true]);
+    clock.advance(48 * HOUR + 5 * 60_000 - 1);
+    expect(trusts(first)).toBe(true);
+    clock.advance(1);
+    expect([trusts(first), trusts(second)]).toEqual([false, true]);
+    expect(refusal(verifier, kiteKeyOf('alice', first))).toBe(NOT_TRUSTED);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('trusts each of the pairs before for a time of its own', () => {
+    const { clock, use, trusts } = setUp();
+    use(second);
+    clock.advance(24 * HOUR);
+    use(third);
+    expect([trusts(first), trusts(second), trusts(third)]).toEqual([true, true, true]);
+    clock.advance(24 * HOUR + 5 * 60_000);
+    expect([trusts(first), trusts(second), trusts(third)]).toEqual([false, true, true]);
+    clock.advance(24 * HOUR);
+    expect([trusts(first), trusts(second), trusts(third)]).toEqual([false, false, true]);
+  });
+
+  it('has one more key of the same pair without a change of whom it trusts', () => {
+    const { clock, use, trusts } = setUp();
+    use(first);
+    expect(clock.timers).toBe(0);
+    expect(trusts(first)).toBe(true);
+  });
+
+  it('goes on with a pair that it had before and has again', () => {
+    const { clock, use, trusts } = setUp();
+    use(second);
+    use(first);
+    clock.advance(49 * HOUR);
+    expect([trusts(first), trusts(second)]).toEqual([true, false]);
+  });
+
+  it('stops trusting the pair before at once when it hears that Kontrol has revoked it, however it is written', () => {
+    const { clock, trust, use, trusts, verifier, logged } = setUp();
+    use(second);
+    const token = tokenOf('bob', '/alice', first);
+    expect(verifier.verify(token)).toBe('bob');
+    trust.revoke(['no key', third.publicKey]);
+    expect([trusts(first), logged]).toEqual([true, []]);
+    trust.revoke([first.publicKey.replaceAll('\n', '\r\n')]);
+    expect([trusts(first), trusts(second)]).toEqual([false, true]);
+    expect(refusal(verifier, token)).toBe('token: token is expired');
+    expect(logged).toEqual([expect.stringContaining('revoked')]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('does not trust a revoked pair again when it gets another key', () => {
+    const { trust, use, trusts } = setUp();
+    use(second);
+    trust.revoke([first.publicKey, second.publicKey]);
+    use(third);
+    expect([trusts(first), trusts(second), trusts(third)]).toEqual([false, false, true]);
+  });
+});
+
+describe('a kite whose own pair is revoked', () => {
+  it.each(['says so', 'lists it'])('trusts nobody any more when Kontrol %s', (how) => {
+    const { trust, trusts, verifier, logged } = setUp();
+    if (how === 'says so') trust.revokeOwn();
+    else trust.revoke([first.publicKey]);
+    expect(trusts(first)).toBe(false);
+    expect(refusal(verifier, kiteKeyOf('alice'))).toBe(REVOKED);
+    expect(refusal(verifier, tokenOf('bob', '/alice'))).toBe(REVOKED.replace('kiteKey', 'token'));
+    expect(logged).toEqual([expect.stringContaining('kitectl register')]);
+    trust.revokeOwn();
+    expect(logged).toHaveLength(1);
+  });
+});

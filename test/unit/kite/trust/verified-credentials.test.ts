@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { VerifiedCredentials } from '../../../../src/lib/kite/trust/verified-credentials.js';
+import { ManualClock } from '../../../helpers/manual-clock.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+describe('VerifiedCredentials', () => {
+  it('are forgotten after their time to live, so that a changed mind comes to bear', () => {
+    const clock = new ManualClock();
+    const credentials = new VerifiedCredentials(1000, clock);
+    credentials.add('kiteKey', 'k', 'alice', NEVER);
+    clock.advance(999);
+    expect(credentials.get('kiteKey', 'k')).toBe('alice');
+    clock.advance(1);
+    expect(credentials.get('kiteKey', 'k')).toBeUndefined();
+  });
+
+  it.each([0, -1000])('are not remembered at all with a time to live of %d', (ttl) => {
+    const credentials = new VerifiedCredentials(ttl, new ManualClock());
+    credentials.add('kiteKey', 'k', 'alice', NEVER);
+    expect(credentials.get('kiteKey', 'k')).toBeUndefined();
+  });
+
+  it('are told apart by type and text, wherever one ends and the other begins', () => {
+    const credentials = new VerifiedCredentials(1000, new ManualClock());
+    credentials.add('a', 'bc', 'alice', NEVER);
+    expect(credentials.get('ab', 'c')).toBeUndefined();
+    expect(credentials.get('', 'abc')).toBeUndefined();
+    expect(credentials.get('a', 'bc')).toBe('alice');
+  });
+});

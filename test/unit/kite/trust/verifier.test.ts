@@ -1,0 +1,208 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { testKiteKey } from '../../../helpers/keys.js';
+import {
+  claimsWith,
+  kiteKeyOf,
+  kontrol,
+  refusal,
+  setUpVerifier,
+  signed,
+  stranger,
+  tokenOf,
+} from '../../../helpers/verifier.js';
+
+describe('authentication that is none', () => {
+  it.each([
+    null,
+    undefined,
+    '',
+    'kiteKey',
+    0,
+    5,
+    true,
+    [],
+    ['kiteKey'],
+    {},
+    { type: '' },
+    { type: 5 },
+    { key: 'x' },
+    { type: null },
+  ])('%j is refused', (auth) => {
+    expect(refusal(setUpVerifier().verifier, auth)).toBe('No authentication information is provided');
+  });
+
+  it.each(['password', 'KITEKEY', '__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'of the type %s is refused',
+    (type) => {
+      expect(refusal(setUpVerifier().verifier, { type, key: 'x' })).toBe(
+        `Unknown authentication type: ${type}`,
+      );
+    },
+  );
+
+  it.each([
+    undefined,
+    null,
+    '',
+    5,
+    {},
+    [],
+    '..',
+    'x',
+    'a.b.c',
+    'x'.repeat(1024 * 1024),
+    '.'.repeat(1024 * 1024),
+  ])('with an odd key is refused', (key) => {
+    const { verifier } = setUpVerifier();
+    for (const type of ['kiteKey', 'token']) {
+      const message = refusal(verifier, { type, key });
+      expect(message).toMatch(new RegExp(`^${type}: it is `));
+      expect(message.length).toBeLessThan(200);
+    }
+  });
+
+  it('never sends a long text back', () => {
+    expect(refusal(setUpVerifier().verifier, { type: 'x'.repeat(1024 * 1024), key: '' }).length).toBeLessThan(
+      200,
+    );
+  });
+});
+
+describe('a forged JWT', () => {
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+  it.each(['kiteKey', 'token'])('as %s is refused with another algorithm than RS256', (type) => {
+    const { verifier } = setUpVerifier();
+    const claims = claimsWith({ sub: 'alice', kontrolKey: kontrol.publicKey });
+    for (const alg of ['none', 'HS256', 'ES256', 'rs256', undefined]) {
+      const input = `${part({ alg })}.${part(claims)}`;
+      for (const signature of [
+        '',
+        createHmac('sha256', kontrol.publicKey).update(input).digest('base64url'),
+      ]) {
+        expect(refusal(verifier, { type, key: `${input}.${signature}` })).toBe(
+          `${type}: the algorithm is not RS256`,
+        );
+      }
+    }
+  });
+});
+
+describe('a kite without a kite key', () => {
+  it('refuses kite keys and tokens, and says why', () => {
+    const { verifier } = setUpVerifier({ kiteKey: undefined });
+    for (const auth of [kiteKeyOf('alice'), tokenOf('bob', '/alice')]) {
+      expect(refusal(verifier, auth)).toMatch(/^(kiteKey|token): this kite has no kite key of its own/);
+    }
+  });
+
+  it('can be given one while it runs', () => {
+    const { kiteKey, verifier } = setUpVerifier({ kiteKey: undefined });
+    verifier.useKiteKey(kiteKey);
+    expect(verifier.verify(kiteKeyOf('alice'))).toBe('alice');
+  });
+
+  it('is not made with a key of Kontrol that cannot be read', () => {
+    expect(() => setUpVerifier({ kontrolKeys: ['x'] })).toThrow(/The public key cannot be read/);
+  });
+});
+
+describe('verified credentials', () => {
+  it('are remembered, but not longer than until they expire', () => {
+    const { clock, verifier } = setUpVerifier({ verifyTtl: 300_000 });
+    const auth = signed('token', claimsWith({ exp: clock.now() / 1000 + 60 }));
+    expect(verifier.verify(auth)).toBe('bob');
+    clock.advance(59_999);
+    expect(verifier.verify(auth)).toBe('bob');
+    clock.advance(1);
+    expect(refusal(verifier, auth)).toBe('token: token is expired');
+  });
+
+  it('are forgotten with the key they were verified under', () => {
+    const { clock, verifier } = setUpVerifier();
+    const [key, token] = [kiteKeyOf('alice'), tokenOf('bob', '/alice')];
+    verifier.verify(key);
+    verifier.verify(token);
+    verifier.useKiteKey(testKiteKey('alice', stranger, clock));
+    expect(refusal(verifier, key)).toContain('does not trust');
+    expect(refusal(verifier, token)).toBe('token: token is expired');
+  });
+
+  it('do not vouch for a text that ends alike', () => {
+    const { verifier } = setUpVerifier();
+    const auth = kiteKeyOf('alice');
+    verifier.verify(auth);
+    const [header = '', , signature = ''] = auth.key.split('.');
+    const claims = { iss: 'kontrol', sub: 'root', kontrolKey: kontrol.publicKey };
+    const forged = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
+    expect(refusal(verifier, { type: 'kiteKey', key: forged })).toBe('kiteKey: the signature does not fit');
+    expect(refusal(verifier, { type: 'kiteKey', key: ` ${auth.key}` })).toMatch(/not base64url|signature/);
+    expect(refusal(verifier, { type: 'kiteKey', key: signature.slice(-12) })).toMatch(
+      /^kiteKey: it is no JWT/,
+    );
+    expect(verifier.verify(auth)).toBe('alice');
+  });
+
+  it('do not vouch for the same text as another type', () => {
+    const { verifier } = setUpVerifier();
+    const auth = tokenOf('bob', '/alice');
+    verifier.verify(auth);
+    expect(refusal(verifier, { ...auth, type: 'kiteKey' })).toMatch(/^kiteKey: it is no kite key/);
+  });
+});
+
+describe('an authentication type of the program', () => {
+  it('tells who the caller is by its key', () => {
+    const { verifier } = setUpVerifier({ kiteKey: undefined });
+    verifier.addAuthType('password', (key) => (key === 'opensesame' ? 'ali' : ''));
+    expect(verifier.verify({ type: 'password', key: 'opensesame' })).toBe('ali');
+    expect(refusal(verifier, { type: 'password', key: 'x' })).toBe(
+      'password: the check of this kite names no user',
+    );
+  });
+
+  it('sends what it throws, with its code', () => {
+    const { verifier } = setUpVerifier();
+    verifier.addAuthType('password', () => {
+      throw new KiteError('myError', 'no such user', { code: 'E1' });
+    });
+    const auth = { type: 'password', key: 'x' };
+    expect(refusal(verifier, auth)).toBe('password: no such user');
+    expect(() => verifier.verify(auth)).toThrow(expect.objectContaining({ code: 'E1' }));
+  });
+
+  it('is asked at every call', () => {
+    const { verifier } = setUpVerifier();
+    let allowed = true;
+    verifier.addAuthType('session', () => {
+      if (!allowed) throw new Error('signed out');
+      return 'bob';
+    });
+    verifier.verify({ type: 'session', key: 's' });
+    allowed = false;
+    expect(refusal(verifier, { type: 'session', key: 's' })).toBe('session: signed out');
+  });
+
+  it('may be named like a part of every object', () => {
+    const { verifier } = setUpVerifier();
+    verifier.addAuthType('__proto__', () => 'bob');
+    expect(verifier.verify(JSON.parse('{"type":"__proto__","key":""}'))).toBe('bob');
+  });
+
+  it('may replace what a kite key is', () => {
+    const { verifier } = setUpVerifier();
+    verifier.addAuthType('kiteKey', () => 'root');
+    expect(verifier.verify({ type: 'kiteKey', key: '' })).toBe('root');
+  });
+
+  it('lets nobody in where it is async by mistake, not even as an unhandled rejection', async () => {
+    const { verifier } = setUpVerifier();
+    const check = async () => {
+      throw new Error('late');
+    };
+    verifier.addAuthType('late', check as unknown as () => string);
+    expect(refusal(verifier, { type: 'late', key: '' })).toBe('late: the check of this kite names no user');
+  });
+});

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadPolicy, openPolicy, ownPolicy, parsePolicy } from '../../../../src/lib/kontrol/index.js';
+import { testIdentity } from '../../../helpers/keys.js';
+import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+
+const bobs = testIdentity({ username: 'bob' });
+const ofKontrol = testIdentity({ username: 'kontrol', name: 'proxy' });
+
+describe('the default policy', () => {
+  const policy = ownPolicy('kontrol');
+
+  it('lets everybody register, find and call their own kites', () => {
+    for (const action of ['register', 'query', 'token'] as const) {
+      expect(policy.allows(action, 'bob', bobs)).toBe(true);
+      expect(policy.allows(action, 'mallory', bobs)).toBe(false);
+    }
+  });
+
+  it("lets everybody find and call the kites of Kontrol's user, and register none of them", () => {
+    expect(policy.allows('query', 'bob', ofKontrol)).toBe(true);
+    expect(policy.allows('token', 'bob', ofKontrol)).toBe(true);
+    expect(policy.allows('register', 'bob', ofKontrol)).toBe(false);
+  });
+
+  it('takes a user who is called like a placeholder for that user', () => {
+    expect(policy.allows('query', '$user', bobs)).toBe(false);
+    expect(policy.allows('query', '*', bobs)).toBe(false);
+  });
+});
+
+it('open lets everybody find and call everything', () => {
+  expect(openPolicy().allows('token', 'mallory', bobs)).toBe(true);
+});
+
+describe('a policy file', () => {
+  const read = (file: unknown) => parsePolicy(JSON.stringify(file), 'kontrol', 'policy.json');
+
+  it('adds to the default what it allows, down to the part of the path it names', () => {
+    const policy = read({
+      allow: [{ users: ['alice'], actions: ['query', 'token'], kites: ['/bob/*/math'] }],
+    });
+    expect(policy.allows('token', 'alice', bobs)).toBe(true);
+    expect(policy.allows('token', 'alice', { ...bobs, name: 'maths' })).toBe(false);
+    expect(policy.allows('register', 'alice', bobs)).toBe(false);
+    expect(policy.allows('token', 'carol', bobs)).toBe(false);
+    expect(policy.allows('token', 'bob', bobs)).toBe(true);
+  });
+
+  it('denies whatever else allows', () => {
+    const policy = read({ base: 'open', deny: [{ users: ['guest'], actions: ['register'], kites: ['/'] }] });
+    expect(policy.allows('register', 'guest', testIdentity({ username: 'guest' }))).toBe(false);
+    expect(policy.allows('query', 'guest', bobs)).toBe(true);
+  });
+
+  it('allows nothing but what it says where its base is none', () => {
+    const policy = read({
+      base: 'none',
+      allow: [{ users: ['*'], actions: ['register'], kites: ['/$user/prod'] }],
+    });
+    expect(policy.allows('register', 'bob', bobs)).toBe(true);
+    expect(policy.allows('register', 'bob', { ...bobs, environment: 'test' })).toBe(false);
+    expect(policy.allows('query', 'bob', bobs)).toBe(false);
+  });
+
+  it.each([
+    ['{', 'it is no JSON'],
+    ['[]', 'it must be an object'],
+    ['{"alow":[]}', '"alow" is none of'],
+    ['{"base":"all"}', '"base" must be'],
+    ['{"allow":{}}', '"allow" must be a list'],
+    ['{"allow":[{"users":[],"actions":["query"],"kites":["/"]}]}', 'allow[0].users must be a list'],
+    ['{"allow":[{"users":["a"],"actions":["fly"],"kites":["/"]}]}', '"fly"'],
+    ['{"allow":[{"users":["a"],"actions":["query"],"kites":["bob"]}]}', '"bob"'],
+    ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/a//b"]}]}', '"/a//b"'],
+    ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/1/2/3/4/5/6/7/8"]}]}', 'no path'],
+    ['{"deny":[{"users":["a"],"actions":["query"],"kites":["/"],"if":1}]}', '"if"'],
+  ])('that is %s is refused by name', (text, reason) => {
+    expect(() => parsePolicy(text, 'kontrol', 'policy.json')).toThrow(reason);
+    expect(() => parsePolicy(text, 'kontrol', 'policy.json')).toThrow('policy.json');
+  });
+
+  it('is read from where it is named, unless a policy has that name', async () => {
+    const file = path.join(temporaryFolder(), 'policy.json');
+    writeFileSync(file, '{"base":"none"}');
+    expect((await loadPolicy(file, 'kontrol')).allows('query', 'bob', bobs)).toBe(false);
+    expect((await loadPolicy('own', 'kontrol')).name).toBe('own');
+    expect((await loadPolicy('open', 'kontrol')).name).toBe('open');
+    await expect(loadPolicy('nowhere.json', 'kontrol')).rejects.toThrow('neither "own" nor "open"');
+  });
+});

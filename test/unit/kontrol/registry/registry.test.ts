@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../../../src/lib/kontrol/registry/registry-entry.js';
+import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
+import { collectedHeap } from '../../../helpers/heap.js';
+import { testIdentity } from '../../../helpers/keys.js';
+import { registration } from '../../../helpers/kontrol.js';
+import { ManualClock } from '../../../helpers/manual-clock.js';
+
+function setUp() {
+  const clock = new ManualClock();
+  const registry = new Registry({ clock });
+  const events: string[] = [];
+  registry.on('register', ({ kite, url }) => events.push(`+${kite.id} ${url}`));
+  registry.on('deregister', ({ kite }, why) => events.push(`-${kite.id} ${why}`));
+  return { clock, registry, events };
+}
+
+const ids = (entries: readonly Entry[]): string[] => entries.map(({ kite }) => kite.id).toSorted();
+
+describe('the registry', () => {
+  it('finds kites by the beginning of their path, by constraint and by id', () => {
+    const { registry } = setUp();
+    registry.set(registration('a'), 'http');
+    registry.set(registration('b', { version: '2.1.0' }), 'http');
+    registry.set(registration('c', { name: 'text' }), 'http');
+    registry.set(registration('d', { username: 'bob' }), 'http');
+    const path = { username: 'alice', environment: 'prod', name: 'math' };
+    expect(ids(registry.find({ username: 'alice' }))).toEqual(['a', 'b', 'c']);
+    expect(ids(registry.find(path))).toEqual(['a', 'b']);
+    expect(ids(registry.find({ ...path, version: '>= 2.0' }))).toEqual(['b']);
+    expect(ids(registry.find({ ...path, version: '< 3.0', region: 'eu', hostname: 'vm', id: 'a' }))).toEqual([
+      'a',
+    ]);
+    expect(ids(registry.find({ id: 'd' }))).toEqual(['d']);
+    expect(registry.find({ username: 'bob', environment: 'test' })).toEqual([]);
+    expect(() => registry.find({ name: 'math' })).toThrow('Empty username field');
+  });
+
+  it('finds the same whether few or thousands share a path', () => {
+    const { registry } = setUp();
+    for (let i = 0; i < 10_000; i++) {
+      const changes = { name: `n${i % 7}`, version: `1.${i % 5}.0`, hostname: `h${i % 11}` };
+      registry.set(registration(`id${i}`, changes), 'http');
+    }
+    const wanted = (i: number): boolean => i % 7 === 3 && i % 5 >= 2 && i % 11 === 4;
+    const query = {
+      username: 'alice',
+      environment: 'prod',
+      name: 'n3',
+      version: '>= 1.2',
+      region: 'eu',
+      hostname: 'h4',
+    };
+    const expected = Array.from({ length: 10_000 }, (_, i) => i).filter(wanted);
+    expect(ids(registry.find(query))).toEqual(expected.map((i) => `id${i}`).toSorted());
+    expect(registry.find({ username: 'alice' })).toHaveLength(10_000);
+  });
+
+  it('answers constraints also where a store holds a kite whose version is none', () => {
+    const { registry } = setUp();
+    registry.set(registration('odd', { version: 'latest' }), 'store');
+    registry.set(registration('even'), 'store');
+    const path = { username: 'alice', environment: 'prod', name: 'math' };
+    expect(ids(registry.find({ ...path, version: '> 0.1' }))).toEqual(['even']);
+    expect(ids(registry.find(path))).toEqual(['even', 'odd']);
+  });
+
+  it('forgets every trace of what was removed', () => {
+    const { registry } = setUp();
+    const entries = Array.from({ length: 100 }, (_, i) => registry.set(registration(`id${i}`), 'http'));
+    for (const entry of entries) registry.remove(entry, 'left');
+    expect(registry.size).toBe(0);
+    expect(registry.find({ username: 'alice' })).toEqual([]);
+  });
+
+  it('does not visit other kites for a query for one, however many there are', () => {
+    const { registry } = setUp();
+    let read = 0;
+    for (let i = 0; i < 10_000; i++) {
+      const kite = testIdentity({ id: `id${i}`, name: `n${i}` });
+      registry.set({ ...registration(`id${i}`), kite }, 'http');
+    }
+    for (const entry of registry.entries()) {
+      const { name } = entry.kite;
+      Object.defineProperty(entry.kite, 'name', { get: () => (read++, name) });
+    }
+    expect(ids(registry.find({ username: 'alice', environment: 'prod', name: 'n77' }))).toEqual(['id77']);
+    expect(read).toBeLessThan(20);
+  });
+
+  it('shares the texts that kites have in common', () => {
+    const { registry } = setUp();
+    const before = collectedHeap();
+    for (let i = 0; i < 10_000; i++) {
+      // As they come off the wire: a new text for each field.
+      registry.set(JSON.parse(JSON.stringify(registration(`id${i}`, { hostname: 'h'.repeat(200) }))), 'http');
+    }
+    expect((collectedHeap() - before) / 10_000).toBeLessThan(2048);
+    expect(registry.size).toBe(10_000);
+  });
+});
+
+describe('a lease', () => {
+  it('ends 30 seconds after the last sign of life, to the millisecond', () => {
+    const { clock, registry, events } = setUp();
+    const entry = registry.set(registration('a'), 'http');
+    clock.advance(20_000);
+    expect(registry.beat(entry)).toBe(true);
+    clock.advance(29_999);
+    expect(registry.get('a')).toBe(entry);
+    clock.advance(1);
+    expect(registry.get('a')).toBeUndefined();
+    expect(registry.find({ username: 'alice' })).toEqual([]);
+    expect(registry.beat(entry)).toBe(false);
+    clock.advance(2000);
+    expect(registry.size).toBe(0);
+    expect(events).toEqual([`+a ${entry.url}`, '-a lapsed']);
+  });
+
+  it('never ends for Kontrol itself', () => {
+    const { clock, registry } = setUp();
+    registry.set(registration('k'), 'self');
+    clock.advance(3_600_000);
+    expect(registry.get('k')).toBeDefined();
+  });
+
+  it('is what the store says, or a whole one, for kites of other nodes', () => {
+    const { clock, registry } = setUp();
+    registry.set({ ...registration('old'), expiresAt: clock.now() - 1 }, 'store');
+    registry.set({ ...registration('new'), expiresAt: clock.now() + 90_000 }, 'store');
+    clock.advance(29_999);
+    expect(registry.get('old')).toBeDefined();
+    clock.advance(1);
+    expect(registry.get('old')).toBeUndefined();
+    clock.advance(59_999);
+    expect(registry.get('new')).toBeDefined();
+    clock.advance(1);
+    expect(registry.get('new')).toBeUndefined();
+  });
+
+  it('is that of a connected kite from when it registers here, however long the store would have it', () => {
+    const { clock, registry, events } = setUp();
+    registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'store');
+    const entry = registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'connection');
+    clock.advance(29_000);
+    registry.beat(entry);
+    clock.advance(29_999);
+    expect(registry.get('a')).toBe(entry);
+    clock.advance(1);
+    expect(registry.get('a')).toBeUndefined();
+    clock.advance(2000);
+    expect(events.at(-1)).toBe('-a lapsed');
+  });
+
+  it('is given anew to every kite after the process stood still', () => {
+    const clock = new StandingClock();
+    const registry = new Registry({ clock });
+    registry.set(registration('a'), 'connection');
+    clock.standStill(3_600_000);
+    // Before any timer had its turn.
+    expect(registry.get('a')).toBeDefined();
+    clock.advance(29_999);
+    expect(registry.get('a')).toBeDefined();
+    clock.advance(4000);
+    expect(registry.get('a')).toBeUndefined();
+  });
+
+  it('does not end for kites of other nodes while the store cannot be reached, nor at once when it is back', () => {
+    const { clock, registry } = setUp();
+    registry.set({ ...registration('remote'), expiresAt: clock.now() + 90_000 }, 'store');
+    registry.set(registration('here'), 'connection');
+    registry.holdRemote(true);
+    clock.advance(600_000);
+    expect(registry.get('remote')).toBeDefined();
+    expect(registry.get('here')).toBeUndefined();
+    registry.holdRemote(false);
+    clock.advance(29_999);
+    expect(registry.get('remote')).toBeDefined();
+    clock.advance(1);
+    expect(registry.get('remote')).toBeUndefined();
+  });
+
+  it('costs no timer of its own', () => {
+    const { clock, registry } = setUp();
+    for (let i = 0; i < 1000; i++) registry.set(registration(`id${i}`), 'http');
+    expect(clock.timers).toBe(1);
+    registry.close();
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('a kite that registers again', () => {
+  it('is one kite, and news only where something changed', () => {
+    const { registry, events } = setUp();
+    registry.set({ ...registration('a'), url: 'http://one/kite' }, 'http');
+    registry.set({ ...registration('a'), url: 'http://one/kite' }, 'connection');
+    registry.set({ ...registration('a'), url: 'http://two/kite' }, 'connection');
+    registry.set({ ...registration('a', { version: '2.0.0' }), url: 'http://two/kite' }, 'connection');
+    expect(registry.size).toBe(1);
+    expect(registry.find({ username: 'alice' })).toHaveLength(1);
+    expect(events).toEqual(['+a http://one/kite', '+a http://two/kite', '-a store', '+a http://two/kite']);
+  });
+
+  it('is not ended by what happens to its former entry', () => {
+    const { registry } = setUp();
+    const old = registry.set({ ...registration('a'), url: 'http://one/kite' }, 'connection');
+    const entry = registry.set({ ...registration('a'), url: 'http://two/kite' }, 'connection');
+    registry.remove(old, 'left');
+    expect(registry.beat(old)).toBe(false);
+    expect(registry.get('a')).toBe(entry);
+  });
+});
+
+/** Time can pass while no timer runs, as in a suspended process. */
+class StandingClock extends ManualClock {
+  #stood = 0;
+
+  override now(): number {
+    return super.now() + this.#stood;
+  }
+
+  standStill(ms: number): void {
+    this.#stood += ms;
+  }
+}

@@ -1,0 +1,190 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { KeyRing } from '../../../../src/lib/kontrol/tokens/key-ring.js';
+import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
+import { Replica } from '../../../../src/lib/kontrol/registry/store-sync.js';
+import { defaultTimings } from '../../../../src/lib/kontrol/registry/lease-timings.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
+import { settled } from '../../../helpers/cores.js';
+import { FakeStorage } from '../../../helpers/fake-storage.js';
+import { KONTROL_URL, testKeyPair } from '../../../helpers/keys.js';
+import { registration } from '../../../helpers/kontrol.js';
+import { ManualClock } from '../../../helpers/manual-clock.js';
+
+const open: Replica[] = [];
+afterEach(() => Promise.all(open.splice(0).map((replica) => replica.close())));
+
+/** A node of Kontrol, as far as its store is concerned. */
+async function node(storage = new FakeStorage(), clock = new ManualClock()) {
+  const registry = new Registry({ clock });
+  const initial = await testKeyPair(0);
+  const kontrolUrl = (): string => KONTROL_URL;
+  const keyRing = new KeyRing({ storage, clock, kontrolUser: 'kontrol', kontrolUrl, initial });
+  const replica = new Replica({
+    storage,
+    registry,
+    keyRing,
+    timings: defaultTimings,
+    clock,
+    logger: silentLogger,
+  });
+  await replica.open();
+  open.push(replica);
+  const register = async (id: string) => {
+    const put = { ...registration(id), keyId: keyRing.signing.id, expiresAt: clock.now() + 90_000 };
+    expect(await replica.put(put)).toBe('ok');
+    return registry.set(put, 'connection');
+  };
+  /** Lets time pass in steps that leave promises their turn. */
+  const pass = async (ms: number, each: () => void = () => {}): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 5000) {
+      clock.advance(5000);
+      each();
+      await settled();
+    }
+  };
+  return { storage, clock, registry, keyRing, replica, register, pass };
+}
+
+describe('two nodes on one store', () => {
+  it('answer the same: what registers and leaves at one is found and gone at the other', async () => {
+    const a = await node();
+    const b = await node(a.storage, a.clock);
+    const entry = await a.register('x');
+    expect(b.registry.get('x')).toMatchObject({ url: entry.url, origin: 'store' });
+    a.registry.remove(entry, 'left');
+    await settled();
+    expect(b.registry.get('x')).toBeUndefined();
+  });
+
+  it('keep a kite that beats at one alive at the other, and give it up when it falls silent', async () => {
+    const a = await node();
+    const b = await node(a.storage, a.clock);
+    const entry = await a.register('x');
+    await a.pass(600_000, () => a.registry.beat(entry));
+    expect(entry.origin).toBe('connection');
+    expect(b.registry.get('x')).toBeDefined();
+    await a.pass(35_000);
+    expect(a.registry.get('x')).toBeUndefined();
+    expect(b.registry.get('x')).toBeUndefined();
+    expect(a.storage.stored.has('x')).toBe(false);
+  });
+
+  it('tell the store of a living kite once a minute at most', async () => {
+    const a = await node();
+    const entry = await a.register('x');
+    a.storage.calls.length = 0;
+    await a.pass(600_000, () => a.registry.beat(entry));
+    const refreshes = a.storage.calls.filter((call) => call === 'refresh');
+    expect(refreshes.length).toBeGreaterThanOrEqual(10);
+    expect(refreshes.length).toBeLessThanOrEqual(15);
+  });
+
+  it('let a kite move from one to the other, and its former node end nothing', async () => {
+    const a = await node();
+    const b = await node(a.storage, a.clock);
+    const former = await a.register('x');
+    a.clock.advance(1000);
+    const latter = await b.register('x');
+    expect(former.origin).toBe('store');
+    await a.pass(120_000, () => b.registry.beat(latter));
+    expect(a.registry.get('x')).toBeDefined();
+    expect(b.registry.get('x')).toBe(latter);
+  });
+
+  it('restore a kite that another node gave up while it is alive here', async () => {
+    const a = await node();
+    await a.register('x');
+    await a.storage.delete('x', registration('x').url);
+    await settled();
+    expect(a.storage.stored.has('x')).toBe(true);
+    expect(a.registry.get('x')).toBeDefined();
+  });
+
+  it('share their keys at once', async () => {
+    const a = await node();
+    const b = await node(a.storage, a.clock);
+    const { id } = await a.keyRing.rotate();
+    await settled();
+    expect(b.keyRing.signing.id).toBe(id);
+    await b.keyRing.revokeKiteKey('some-jti');
+    await settled();
+    expect(a.keyRing.isRevokedKiteKey('some-jti')).toBe(true);
+  });
+});
+
+it('a restart loses no kite: each has a lease to come back, and is gone then', async () => {
+  const a = await node();
+  await a.register('x');
+  await a.replica.close();
+  a.registry.close();
+  // Longer than what the store was told.
+  a.clock.advance(3_600_000);
+  const again = await node(a.storage, a.clock);
+  await again.pass(25_000);
+  expect(again.registry.get('x')).toBeDefined();
+  await again.pass(10_000);
+  expect(again.registry.get('x')).toBeUndefined();
+});
+
+it('takes over ten thousand kites at the start', async () => {
+  const storage = new FakeStorage();
+  for (let i = 0; i < 10_000; i++)
+    storage.stored.set(`id${i}`, registration(`id${i}`, { name: `n${i % 100}` }));
+  const { registry } = await node(storage);
+  expect(registry.find({ username: 'alice', environment: 'prod', name: 'n42' })).toHaveLength(100);
+});
+
+describe('a store that goes away', () => {
+  it('is noticed, queries go on, registrations fail, and it heals by itself', async () => {
+    const a = await node();
+    const entry = await a.register('x');
+    const b = await node(a.storage, a.clock);
+    a.storage.down = true;
+    await a.pass(20_000, () => a.registry.beat(entry));
+    expect([a.replica.online, b.replica.online]).toEqual([false, false]);
+    expect(await a.replica.probe()).toBe(false);
+    await expect(a.register('y')).rejects.toThrow('cannot be reached');
+    await a.pass(600_000, () => a.registry.beat(entry));
+    expect(a.registry.find({ username: 'alice' })).toHaveLength(1);
+    expect(b.registry.find({ username: 'alice' })).toHaveLength(1);
+    a.storage.down = false;
+    await a.pass(20_000, () => a.registry.beat(entry));
+    expect([a.replica.online, b.replica.online]).toEqual([true, true]);
+    await a.pass(200_000, () => a.registry.beat(entry));
+    expect(b.registry.get('x')).toBeDefined();
+    await a.register('y');
+    expect(b.registry.get('y')).toBeDefined();
+  });
+
+  it('hears afterwards of the kites that left meanwhile, and gets back what it lost', async () => {
+    const a = await node();
+    const [gone, stays] = [await a.register('gone'), await a.register('stays')];
+    a.storage.down = true;
+    await a.pass(15_000, () => a.registry.beat(stays));
+    a.registry.remove(gone, 'left');
+    a.storage.stored.delete('stays');
+    a.storage.down = false;
+    await a.pass(20_000, () => a.registry.beat(stays));
+    expect([...a.storage.stored.keys()]).toEqual(['stays']);
+    expect(a.registry.get('gone')).toBeUndefined();
+  });
+
+  it('is read again when it says that changes were lost', async () => {
+    const a = await node();
+    const b = await node(a.storage, a.clock);
+    await a.register('x');
+    a.storage.stored.set('y', { ...registration('y'), expiresAt: a.clock.now() + 90_000 });
+    a.storage.stored.delete('x');
+    a.storage.tell({ type: 'reload' });
+    await settled();
+    expect(b.registry.get('y')).toBeDefined();
+    // It is alive at the other node, which has put it back.
+    expect(a.storage.stored.has('x')).toBe(true);
+  });
+
+  it('fails the start with its reason', async () => {
+    const storage = new FakeStorage();
+    storage.down = true;
+    await expect(node(storage)).rejects.toThrow('cannot be reached');
+  });
+});

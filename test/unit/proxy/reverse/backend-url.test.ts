@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { addressOfPeer, canonicalAddress } from '../../../../src/lib/proxy/reverse/ip-addresses.js';
+import { type Target, Targets } from '../../../../src/lib/proxy/reverse/backend-url.js';
+import { TargetPolicy, type TargetPolicyOptions } from '../../../../src/lib/proxy/reverse/backend-policy.js';
+
+/** Far from this machine, whose own addresses are 10.0.0.1 and fd00::1 here. */
+const KITE = '203.0.113.7:50412';
+
+function targets(options: Partial<TargetPolicyOptions> & { readonly names?: Record<string, string[]> } = {}) {
+  const { names = {}, ...policy } = options;
+  return new Targets({
+    policy: new TargetPolicy({ localKites: false, ownAddresses: () => ['10.0.0.1', 'fd00::1'], ...policy }),
+    ownPort: () => 3999,
+    resolve: (host) =>
+      names[host] ? Promise.resolve(names[host]) : Promise.reject(new Error('getaddrinfo ENOTFOUND')),
+  });
+}
+
+const refused = { type: 'argumentError', code: 'targetRefused' };
+
+describe('addresses', () => {
+  it.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['::ffff:127.0.0.1', '127.0.0.1'],
+    ['::FFFF:7f00:1', '127.0.0.1'],
+    ['[::1]', '::1'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['FE80::0001%eth0', 'fe80::1'],
+    ['2001:DB8::0:1', '2001:db8::1'],
+    ['localhost', undefined],
+    ['1.2.3', undefined],
+  ])('have one form: %s is %s', (given, canonical) => {
+    expect(canonicalAddress(given)).toBe(canonical);
+  });
+
+  it('of peers stand before their port', () => {
+    expect(addressOfPeer('[::ffff:10.1.2.3]:4000')).toBe('10.1.2.3');
+    expect(addressOfPeer('[2001:db8::1]:4000')).toBe('2001:db8::1');
+    expect(addressOfPeer('unknown')).toBeUndefined();
+  });
+});
+
+describe('a target', () => {
+  it.each<[string, Partial<Target>]>([
+    ['http://203.0.113.7:3636/kite', { address: '203.0.113.7', port: 3636, path: '/kite', secure: false }],
+    ['ws://203.0.113.7/kite/', { port: 80, path: '/kite', secure: false }],
+    ['https://203.0.113.7', { port: 443, path: '', secure: true }],
+    ['wss://203.0.113.7:1/a/../b//', { port: 1, path: '/b', secure: true }],
+    ['http://3405803783/x', { address: '203.0.113.7', path: '/x' }],
+    ['http://[::ffff:203.0.113.7]:3636/', { address: '203.0.113.7' }],
+  ])('is made of %s, for a kite that connects from there', async (url, target) => {
+    expect(await targets().of(url, KITE)).toMatchObject(target);
+  });
+
+  it.each([
+    'http://203.0.113.8/kite',
+    'http://127.0.0.1:3636/kite',
+    'http://127.1.2.3/',
+    'http://0177.0.0.1/',
+    'http://2130706433/',
+    'http://[::1]/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://[::127.0.0.1]/',
+    'http://0.0.0.0/',
+    'http://[::]/',
+    'http://169.254.169.254/latest/meta-data',
+    'http://[fe80::1]/',
+    'http://[fd00:ec2::254]/',
+    'http://[64:ff9b::7f00:1]/',
+    'http://100.100.100.200/',
+    'http://10.0.0.1:22/',
+    'http://10.0.0.2/',
+    'http://192.168.1.1/',
+    'http://[fd00::1]/',
+    'http://224.0.0.1/',
+    'http://255.255.255.255/',
+  ])('is refused at %s, where the kite is not', async (url) => {
+    await expect(targets().of(url, KITE)).rejects.toMatchObject(refused);
+  });
+
+  it.each(['169.254.1.2:5', '[fe80::1]:5', '10.0.0.1:5', '127.0.0.1:5', '[::1]:5', 'unknown'])(
+    'is refused where the kite connects from %s, which is special or this machine',
+    async (from) => {
+      const host = from === 'unknown' ? '127.0.0.1' : from.replace(/:5$/, '');
+      await expect(targets().of(`http://${host}:80/`, from)).rejects.toMatchObject(refused);
+    },
+  );
+
+  it('is this machine for kites on it, where that is allowed, and for nobody else', async () => {
+    const local = targets({ localKites: true });
+    for (const url of ['http://127.0.0.1:1/', 'http://[::1]:1/', 'http://10.0.0.1:1/', 'http://[fd00::1]/']) {
+      for (const from of ['127.0.0.1:9', '[::1]:9', '[::ffff:10.0.0.1]:9'])
+        expect(await local.of(url, from)).toMatchObject({ path: '' });
+      await expect(local.of(url, KITE)).rejects.toMatchObject(refused);
+    }
+    await expect(local.of('http://169.254.169.254/', '127.0.0.1:9')).rejects.toMatchObject(refused);
+    await expect(local.of('http://0.0.0.0/', '127.0.0.1:9')).rejects.toMatchObject(refused);
+  });
+
+  it('is what the allow-list names by address or network, whatever it is', async () => {
+    const some = targets({ allow: ['10.1.0.0/16', '169.254.7.7', '2001:db8::/32', '127.0.0.1'] });
+    for (const host of ['10.1.2.3', '169.254.7.7', '[2001:db8::5]', '127.0.0.1', '[::ffff:10.1.9.9]'])
+      expect(await some.of(`http://${host}/`, KITE)).toMatchObject({ port: 80 });
+    for (const host of ['10.2.0.1', '169.254.7.8', '[2001:db9::5]', '127.0.0.2'])
+      await expect(some.of(`http://${host}/`, KITE)).rejects.toMatchObject(refused);
+  });
+
+  it('is what the allow-list names by host, unless that leads to this machine or to a special address', async () => {
+    const names = {
+      'kite.example.com': ['10.9.9.9'],
+      'trap.example.com': ['127.0.0.1'],
+      'cloud.example.com': ['169.254.169.254'],
+      localhost: ['::1', '127.0.0.1'],
+    };
+    const some = targets({ names, allow: Object.keys(names) });
+    expect(await some.of('https://Kite.Example.COM./x', KITE)).toMatchObject({
+      host: 'kite.example.com',
+      address: '10.9.9.9',
+    });
+    expect(await some.of('http://localhost/', KITE)).toMatchObject({ address: '::1' });
+    for (const host of ['trap.example.com', 'cloud.example.com', 'other.example.com'])
+      await expect(some.of(`http://${host}/`, KITE)).rejects.toMatchObject(refused);
+  });
+
+  it('has the address of a name that was checked, of several the one that may be', async () => {
+    const names = { 'home.example.com': ['127.0.0.1', '::ffff:203.0.113.7'] };
+    const target = await targets({ names }).of('http://home.example.com:8080/kite', KITE);
+    expect(target).toMatchObject({ address: '203.0.113.7', host: 'home.example.com', port: 8080 });
+  });
+
+  it('tells a kite the same of names that do not exist as of those that it may not use', async () => {
+    const names = { 'one.internal': ['10.3.3.3'] };
+    const message = (host: string): Promise<unknown> =>
+      targets({ names })
+        .of(`http://${host}/`, KITE)
+        .catch((error: unknown) => String(error).replace(host, 'HOST'));
+    expect(await message('one.internal')).toBe(await message('two.internal'));
+    expect(await message('one.internal')).not.toContain('10.3.3.3');
+  });
+
+  it.each([
+    undefined,
+    '',
+    7,
+    'no url',
+    'ftp://203.0.113.7/',
+    'file:///etc/passwd',
+    'http://user:secret@203.0.113.7/',
+    'http://203.0.113.7/?a=1',
+    'http://203.0.113.7/#a',
+    'http://203.0.113.7:0/',
+    'http://203.0.113.7/a%2f..%2fb',
+    `http://203.0.113.7/${'a'.repeat(2048)}`,
+  ])('is not made of %s', async (url) => {
+    await expect(targets().of(url, KITE)).rejects.toMatchObject({ type: 'argumentError', code: 'badUrl' });
+  });
+
+  it('is not the proxy itself', async () => {
+    const local = targets({ localKites: true });
+    await expect(local.of('http://127.0.0.1:3999/proxy/x', '127.0.0.1:9')).rejects.toThrow('of this proxy');
+  });
+
+  it('cannot be looked up by very many kites at a time', async () => {
+    const answers: (() => void)[] = [];
+    const policy = new TargetPolicy({ localKites: false });
+    const resolve = (): Promise<string[]> =>
+      new Promise((done) => answers.push(() => done([KITE.slice(0, -6)])));
+    const many = new Targets({ policy, ownPort: () => undefined, resolve });
+    const waiting = Array.from({ length: 64 }, () => many.of('http://slow.example.com/', KITE));
+    await expect(many.of('http://slow.example.com/', KITE)).rejects.toMatchObject({ code: 'busy' });
+    for (const answer of answers) answer();
+    expect(await Promise.all(waiting)).toHaveLength(64);
+  });
+
+  it.each(['10.0.0.0/33', '10.0.0.0/x', '1.2.3', 'host:80', 'http://host', '*', '', '-a.com'])(
+    'is not allowed by "%s", which is no network and no host name',
+    (entry) => {
+      expect(() => new TargetPolicy({ allow: [entry], localKites: false })).toThrow('The allowed target');
+    },
+  );
+});

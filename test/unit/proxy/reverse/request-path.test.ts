@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { readRequestTarget } from '../../../../src/lib/proxy/reverse/request-path.js';
+
+const ID = '136c93e2-4825-461b-9ecc-430765ec4582';
+
+describe('a request below /proxy/', () => {
+  it.each([
+    ['', ''],
+    ['/', '/'],
+    ['?x=1', '?x=1'],
+    ['/124/e7d92801a4881470a9dc/websocket', '/124/e7d92801a4881470a9dc/websocket'],
+    ['/info?t=1&u=a/../b?c', '/info?t=1&u=a/../b?c'],
+    ['/a%20b/%C3%A4', '/a%20b/%C3%A4'],
+    ['/%252e%252e/x', '/%252e%252e/x'],
+    ['/a//b/', '/a//b/'],
+    ['/a/./b/../c', '/a/c'],
+    ['/a/%2e%2E/b', '/b'],
+    ['/a/..', '/'],
+    ['/a/b/.', '/a/b/'],
+    ['//host/x', '/host/x'],
+    ['/...', '/...'],
+  ])('with "%s" behind the id asks the kite for "%s"', (given, rest) => {
+    expect(readRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'kite', id: ID, rest });
+  });
+
+  it.each(['/..', '/../other/x', '/a/../..', '/%2e%2e/x', '/a/.%2E/%2e./x', '/./../x'])(
+    'is not found where "%s" leads out of what the kite has',
+    (given) => {
+      expect(readRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'notFound' });
+    },
+  );
+
+  it.each([
+    '/..%2fother',
+    '/..%2Fother',
+    '/..%5cother',
+    '/..\\other',
+    '/a%00',
+    '/a%0d%0aHost:%20x',
+    '/a%7f',
+    '/%',
+    '/%zz',
+    '/a b',
+    '/a#b',
+    '/ä',
+    '/x?a#b',
+    '/x?a b',
+  ])('is refused where "%s" could be read in two ways', (given) => {
+    expect(readRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'bad' });
+  });
+
+  it.each([
+    '/proxy/',
+    '/proxy',
+    '/proxy//x',
+    '/proxy/../kite',
+    '/proxy/./x',
+    '/proxy/.hidden',
+    `/proxy/${ID}%2f`,
+    `/proxy/a@b/x`,
+    `/proxy/${'a'.repeat(129)}`,
+    `//proxy/${ID}`,
+    `http://proxy/proxy/${ID}`,
+    `HTTP://internal/proxy/${ID}/x`,
+    '*',
+    '',
+  ])('is not found where there is no id in "%s"', (target) => {
+    expect(readRequestTarget(target)).toEqual({ type: 'notFound' });
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { type ProxiedPeer, ProxyTable } from '../../../../src/lib/proxy/shared/proxy-table.js';
+import { Emitter } from '../../../../src/lib/util/emitter.js';
+import { testIdentity } from '../../../helpers/keys.js';
+import { ManualClock } from '../../../helpers/manual-clock.js';
+
+class FakePeer extends Emitter<{ disconnect: [code: number, reason: string] }> {
+  end(): void {
+    this.emit('disconnect', 1006, '');
+  }
+}
+
+function peer(): ProxiedPeer & FakePeer {
+  return new FakePeer() as unknown as ProxiedPeer & FakePeer;
+}
+
+const alice = testIdentity();
+const mallory = testIdentity({ username: 'mallory' });
+
+describe('the table of a proxy', () => {
+  it('holds a kite for as long as its connection lives', () => {
+    const table = new ProxyTable<string>(new ManualClock());
+    const ended: string[] = [];
+    table.on('ended', ({ target }) => ended.push(target));
+    const client = peer();
+    const entry = table.enter({ kite: alice, client, target: 'one' });
+    expect(table.get(alice.id)).toBe(entry);
+    client.end();
+    expect(table.get(alice.id)).toBeUndefined();
+    expect(ended).toEqual(['one']);
+  });
+
+  it('gives an id to its user’s newer connection, and the end of the older one changes nothing', () => {
+    const table = new ProxyTable<string>(new ManualClock());
+    const [older, newer] = [peer(), peer()];
+    table.enter({ kite: alice, client: older, target: 'older' });
+    table.enter({ kite: alice, client: newer, target: 'newer' });
+    older.end();
+    expect(table.get(alice.id)?.target).toBe('newer');
+    newer.end();
+    expect(table.size).toBe(0);
+  });
+
+  it('keeps one kite for a connection: another takes its place', () => {
+    const table = new ProxyTable<string>(new ManualClock());
+    const client = peer();
+    table.enter({ kite: alice, client, target: 'first' });
+    table.enter({ kite: testIdentity({ id: 'other' }), client, target: 'second' });
+    expect(Array.from(table, ({ kite }) => kite.id)).toEqual(['other']);
+    client.end();
+    expect(table.size).toBe(0);
+  });
+
+  it('gives an id to nobody else while its kite is there, nor for two minutes after', () => {
+    const clock = new ManualClock();
+    const table = new ProxyTable<string>(clock);
+    const taken = { code: 'idTaken' };
+    const enter = (): unknown => table.enter({ kite: mallory, client: peer(), target: 'mine' });
+    const client = peer();
+    table.enter({ kite: alice, client, target: 'hers' });
+    expect(enter).toThrow(expect.objectContaining(taken) as Error);
+    expect(table.get(alice.id)?.target).toBe('hers');
+    client.end();
+    clock.advance(119_000);
+    expect(enter).toThrow(expect.objectContaining(taken) as Error);
+    clock.advance(1000);
+    enter();
+    expect(table.get(alice.id)?.target).toBe('mine');
+  });
+
+  it('has nothing left of ten thousand kites that came and went', () => {
+    const clock = new ManualClock();
+    const table = new ProxyTable<string>(clock);
+    for (let i = 0; i < 10_000; i++) {
+      const client = peer();
+      table.enter({ kite: testIdentity({ id: `kite-${i}` }), client, target: '' });
+      client.end();
+    }
+    expect(table.size).toBe(0);
+    clock.advance(120_000);
+    expect([table.reserved, clock.timers]).toEqual([0, 0]);
+  });
+
+  it('counts sessions and bytes of each kite and of all, also when they outlive their kite', () => {
+    const table = new ProxyTable<string>(new ManualClock());
+    const client = peer();
+    const entry = table.enter({ kite: alice, client, target: '' });
+    const sessions = [entry.openSession(), entry.openSession()];
+    sessions[0]?.count(3, 5);
+    sessions[0]?.end();
+    sessions[0]?.end();
+    expect(entry.counts).toEqual({ sessions: 1, sessionsTotal: 2, bytesToKite: 3, bytesFromKite: 5 });
+    client.end();
+    sessions[1]?.count(1, 1);
+    sessions[1]?.end();
+    expect(table.totals).toEqual({ sessions: 0, sessionsTotal: 2, bytesToKite: 4, bytesFromKite: 6 });
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { kiteIn, readCallerUrl } from '../../../../src/lib/proxy/tunnel/caller-url.js';
+
+describe('the URL of a caller', () => {
+  it.each([
+    ['/proxy?kiteID=abc', '/proxy?kiteID=abc'],
+    ['/proxy/?kiteID=abc', '/proxy?kiteID=abc'],
+    ['/proxy/info?kiteID=abc', '/proxy/info?kiteID=abc'],
+    ['/proxy/042/8f0c/xhr?kiteID=abc&t=1700', '/proxy/042/8f0c/xhr?kiteID=abc'],
+    ['/proxy/042/8f0c/xhr?t=1700&kiteID=abc', '/proxy/042/8f0c/xhr?kiteID=abc'],
+    // As clients in Go append to it over XHR, before and after they were sent on to the path with a slash.
+    ['/proxy?kiteID=abc/042/8f0c/xhr', '/proxy/042/8f0c/xhr?kiteID=abc'],
+    ['/proxy/?kiteID=abc/042/8f0c/xhr_send', '/proxy/042/8f0c/xhr_send?kiteID=abc'],
+    ['/proxy?kiteID=abc/042/8f0c/xhr?t=1700', '/proxy/042/8f0c/xhr?kiteID=abc'],
+    ['/proxy?kiteID=abc/info', '/proxy/info?kiteID=abc'],
+    // A path on both sides: that before the query counts.
+    ['/proxy/info?kiteID=abc/042/8f0c/xhr', '/proxy/info?kiteID=abc'],
+  ])('%s means %s', (given, url) => {
+    expect(readCallerUrl(given)).toEqual({ kite: 'abc', url });
+    expect(kiteIn(url)).toBe('abc');
+  });
+
+  it.each([
+    '/proxy',
+    '/proxy/info',
+    '/proxy?kiteID=',
+    '/proxy?kiteid=abc',
+    '/proxy?kiteID=/info',
+    '/proxy?kiteID=.x',
+    '/proxy?kiteID=a%2f..%2fb%20c',
+    '/proxy?kiteID=a b',
+    `/proxy?kiteID=${'x'.repeat(129)}`,
+    '/proxy?kiteID=ä',
+    '/proxy?kiteID=a=b',
+  ])('%s names no kite', (given) => {
+    expect(readCallerUrl(given)).toBeUndefined();
+  });
+});

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { BaseChannel } from '../../../../src/lib/transport/channel/base-channel.js';
+import { Inbox } from '../../../helpers/sockjs.js';
+
+/** A transport that does what a test says, and notes what it is told. */
+class TestChannel extends BaseChannel {
+  readonly remoteAddress = 'test';
+  readonly bufferedBytes = 0;
+  reading = true;
+
+  send(): void {}
+
+  close(): void {
+    this.mute();
+  }
+
+  arrive(...texts: string[]): void {
+    for (const text of texts) this.deliver(text);
+  }
+
+  drop(code = 1006, reason = ''): void {
+    this.finish(code, reason);
+  }
+
+  protected stopReading(): void {
+    this.reading = false;
+  }
+
+  protected startReading(): void {
+    this.reading = true;
+  }
+}
+
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('a channel', () => {
+  it('keeps what comes before it is started, and stops reading meanwhile', async () => {
+    const channel = new TestChannel();
+    channel.arrive('a', 'b');
+    expect(channel.reading).toBe(false);
+    const inbox = new Inbox();
+    channel.start(inbox);
+    expect(inbox.messages).toEqual([]);
+    await tick();
+    expect(inbox.messages).toEqual(['a', 'b']);
+    expect(channel.reading).toBe(true);
+    channel.arrive('c');
+    expect(inbox.messages).toEqual(['a', 'b', 'c']);
+  });
+
+  it('cannot be started twice', () => {
+    const channel = new TestChannel();
+    channel.start(new Inbox());
+    expect(() => channel.start(new Inbox())).toThrow(/once/);
+  });
+
+  it('delivers nothing while paused and goes on where it was', async () => {
+    const channel = new TestChannel();
+    const inbox = new Inbox();
+    channel.start(inbox);
+    await tick();
+    channel.pause();
+    expect(channel.reading).toBe(false);
+    channel.arrive('a', 'b');
+    expect(inbox.messages).toEqual([]);
+    channel.resume();
+    channel.arrive('c');
+    await tick();
+    expect(inbox.messages).toEqual(['a', 'b', 'c']);
+    expect(channel.reading).toBe(true);
+  });
+
+  it('can be paused by the receiver in the middle of what was kept', async () => {
+    const channel = new TestChannel();
+    const inbox = new Inbox();
+    const order: string[] = [];
+    channel.arrive('a', 'b', 'c');
+    channel.start({
+      message(text) {
+        order.push(text);
+        inbox.message(text);
+        channel.pause();
+      },
+      drain() {},
+      close() {},
+    });
+    for (const expected of [['a'], ['a', 'b'], ['a', 'b', 'c']]) {
+      await tick();
+      expect(order).toEqual(expected);
+      expect(channel.reading).toBe(false);
+      channel.resume();
+    }
+    await tick();
+    expect(channel.reading).toBe(true);
+  });
+
+  it('delivers what was kept, then the end, and nothing after it', async () => {
+    const channel = new TestChannel();
+    const inbox = new Inbox();
+    channel.arrive('a');
+    channel.drop(1000, 'done');
+    channel.drop(1006);
+    channel.start(inbox);
+    await tick();
+    channel.arrive('late');
+    channel.drop(1006);
+    expect(inbox.messages).toEqual(['a']);
+    expect(inbox.closes).toEqual([{ code: 1000, reason: 'done' }]);
+  });
+
+  it('tells a paused receiver of the end at once, and forgets what it had not taken', async () => {
+    const channel = new TestChannel();
+    const inbox = new Inbox();
+    channel.start(inbox);
+    await tick();
+    channel.pause();
+    channel.arrive('a');
+    channel.drop();
+    expect(inbox.closes).toEqual([{ code: 1006, reason: '' }]);
+    channel.resume();
+    await tick();
+    expect(inbox.messages).toEqual([]);
+    expect(inbox.closes).toHaveLength(1);
+  });
+
+  it('delivers to a paused receiver that wants the rest what has come before the end', async () => {
+    const channel = new TestChannel();
+    const order: string[] = [];
+    channel.start({
+      wantsRest: true,
+      message(text) {
+        order.push(text);
+        channel.pause();
+      },
+      drain() {},
+      close: (code, reason) => void order.push(`${code} ${reason}`),
+    });
+    await tick();
+    channel.arrive('a', 'b', 'c');
+    expect(order).toEqual(['a']);
+    channel.drop(4001, 'enough');
+    expect(order).toEqual(['a', 'b', 'c', '4001 enough']);
+  });
+
+  it('delivers nothing once it was closed here', async () => {
+    const channel = new TestChannel();
+    const inbox = new Inbox();
+    channel.arrive('a');
+    channel.start(inbox);
+    channel.close();
+    channel.arrive('b');
+    await tick();
+    expect(inbox.messages).toEqual([]);
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import {
+  acceptOf,
+  HEAD_BYTES,
+  readUpgradeAnswer,
+  upgradeRequest,
+} from '../../../../src/lib/transport/dial/upgrade.js';
+import { pathUnder } from '../../../../src/lib/transport/dial/session-url.js';
+
+// The key and the answer to it that RFC 6455 gives as its example.
+const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
+const HEADERS = ['Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${ACCEPT}`];
+
+function answer(headers: readonly string[], statusLine = 'HTTP/1.1 101 Switching Protocols'): string {
+  return [statusLine, ...headers, '', ''].join('\r\n');
+}
+
+describe('a request to upgrade', () => {
+  it('asks for a WebSocket of version 13', () => {
+    const request = upgradeRequest(new URL('http://[::1]:3636/kite'), '/kite/1/2/websocket?a=%20b', KEY);
+    expect(request.split('\r\n')).toEqual([
+      'GET /kite/1/2/websocket?a=%20b HTTP/1.1',
+      'Host: [::1]:3636',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${KEY}`,
+      '',
+      '',
+    ]);
+  });
+
+  it('leaves the port of its scheme out of the host', () => {
+    expect(upgradeRequest(new URL('https://example.com:443/'), '/', KEY)).toContain(
+      '\r\nHost: example.com\r\n',
+    );
+    expect(upgradeRequest(new URL('http://example.com:443/'), '/', KEY)).toContain(
+      '\r\nHost: example.com:443\r\n',
+    );
+  });
+
+  it.each([
+    ['bob:p%40ss', 'bob:p@ss'],
+    ['bob', 'bob:'],
+    [':x', ':x'],
+    ['50%', '50%:'],
+  ])('carries the credentials %j of the URL', (written, meant) => {
+    const request = upgradeRequest(new URL(`ws://${written}@example.com/`), '/', KEY);
+    expect(request).toContain(`\r\nAuthorization: Basic ${Buffer.from(meant).toString('base64')}\r\n`);
+    expect(request).toContain('\r\nHost: example.com\r\n');
+  });
+
+  it('has no line that the URL could have made', () => {
+    const url = new URL('ws://example.com/a\r\nX: y?b\r\nX: y');
+    expect(upgradeRequest(url, pathUnder(url, ''), KEY).split('\r\n')).toHaveLength(8);
+  });
+});
+
+describe('the answer to a request to upgrade', () => {
+  it('that RFC 6455 gives as its example opens a WebSocket', () => {
+    expect(acceptOf(KEY)).toBe(ACCEPT);
+    const text = answer(HEADERS);
+    expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'upgraded', length: text.length });
+  });
+
+  it('ends where the first frame begins', () => {
+    const text = answer(HEADERS);
+    expect(readUpgradeAnswer(`${text}\x81\x01o`, KEY)).toEqual({ type: 'upgraded', length: text.length });
+  });
+
+  it('may be written in other ways', () => {
+    const text = answer(
+      ['UPGRADE:WebSocket', 'connection:\tkeep-alive , upgrade ', `sec-websocket-accept: ${ACCEPT}\t`, 'X:'],
+      'HTTP/1.1 101',
+    );
+    expect(readUpgradeAnswer(text, KEY)).toMatchObject({ type: 'upgraded' });
+  });
+
+  it('is waited for, byte by byte', () => {
+    const text = answer(HEADERS);
+    for (let length = 0; length < text.length; length++) {
+      expect(readUpgradeAnswer(text.slice(0, length), KEY)).toBeUndefined();
+    }
+  });
+
+  it('may be announced', () => {
+    const early = answer(['Link: </style.css>'], 'HTTP/1.1 103 Early Hints');
+    const text = early + answer(HEADERS);
+    expect(readUpgradeAnswer(early, KEY)).toBeUndefined();
+    expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'upgraded', length: text.length });
+  });
+
+  it.each([200, 302, 404, 503])('may be HTTP %d', (status) => {
+    const text = answer(['Content-Length: 5'], `HTTP/1.1 ${status} Whatever`);
+    expect(readUpgradeAnswer(`${text}sorry`, KEY)).toEqual({ type: 'refused', status });
+  });
+
+  it.each([
+    ['no upgrade at all', HEADERS.slice(1)],
+    ['an upgrade to something else', ['Upgrade: h2c', ...HEADERS.slice(1)]],
+    ['no Connection header', HEADERS.filter((header) => !header.startsWith('Connection'))],
+    ['another Connection header', [HEADERS[0], 'Connection: no-upgrade', HEADERS[2]]],
+    ['the answer to no key', HEADERS.slice(0, 2)],
+    ['the answer to another key', [...HEADERS.slice(0, 2), `Sec-WebSocket-Accept: ${acceptOf('another')}`]],
+    ['two answers to the key', [...HEADERS, HEADERS[2]]],
+    ['an extension that was not offered', [...HEADERS, 'Sec-WebSocket-Extensions: permessage-deflate']],
+    ['a protocol that was not offered', [...HEADERS, 'Sec-WebSocket-Protocol: chat']],
+  ])('is wrong with %s', (_what, headers) => {
+    expect(readUpgradeAnswer(answer(headers as string[]), KEY)).toMatchObject({ type: 'wrong' });
+  });
+
+  it.each([
+    ['another protocol', 'SSH-2.0-OpenSSH\r\n'],
+    ['the alert of a TLS server', '\x15\x03\x03\x00\x02\x02\x46'],
+    ['the other case', 'http/1.1 101 Switching Protocols\r\n'],
+    ['HTTP/1.0, which has no upgrades', answer(HEADERS, 'HTTP/1.0 101 Switching Protocols')],
+    ['HTTP/2', 'HTTP/2 101\r\n'],
+    ['a status of four digits', answer(HEADERS, 'HTTP/1.1 1010')],
+    ['a status of two', answer(HEADERS, 'HTTP/1.1 10 Switching Protocols')],
+    ['a header without a colon', answer([...HEADERS, 'nonsense'])],
+    ['a header without a name', answer([...HEADERS, ': nonsense'])],
+    ['space before the colon', answer([...HEADERS, 'X : y'])],
+    ['a header on two lines', answer([...HEADERS, 'X: y', ' z'])],
+    ['a header with a line feed of its own', answer([...HEADERS, 'X: y\nZ: z'])],
+    ['a head without an end', `HTTP/1.1 101 Switching Protocols\r\nX: ${'y'.repeat(HEAD_BYTES)}`],
+    ['something else after an announcement', `${answer([], 'HTTP/1.1 100 Continue')}SSH`],
+  ])('is no HTTP with %s', (_what, text) => {
+    expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'notHttp' });
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { Relay, type RelayOptions } from '../../../../src/lib/transport/relay/relay.js';
+import { defaultLimits } from '../../../../src/lib/util/limits.js';
+import { MemoryChannel } from '../../../helpers/memory-channel.js';
+
+const KIB = 1024;
+
+function relay(options: Partial<RelayOptions> = {}) {
+  const [near, first] = MemoryChannel.pair();
+  const [second, far] = MemoryChannel.pair();
+  const joint = new Relay(first, { limits: defaultLimits, ...options });
+  return { near, first, second, far, joint };
+}
+
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('a relay', () => {
+  it('passes messages on both ways and in order, those from before it was joined included', async () => {
+    const { near, first, second, far, joint } = relay();
+    near.send('1');
+    near.send('2');
+    await tick();
+    joint.join(second);
+    near.send('3');
+    far.send('a');
+    far.send('b');
+    await tick();
+    expect(second.sent).toEqual(['1', '2', '3']);
+    expect(first.sent).toEqual(['a', 'b']);
+  });
+
+  it('reads from one only as fast as the other takes it', async () => {
+    const { near, first, second, far, joint } = relay();
+    joint.join(second);
+    second.bufferedBytes = defaultLimits.pauseBytes + 1;
+    near.send('x');
+    await tick();
+    expect(first.paused).toBe(true);
+    expect(second.paused).toBe(false);
+    second.drained();
+    expect(first.paused).toBe(false);
+    first.bufferedBytes = defaultLimits.pauseBytes + 1;
+    far.send('y');
+    await tick();
+    expect([first.paused, second.paused]).toEqual([false, true]);
+    first.drained();
+    expect(second.paused).toBe(false);
+  });
+
+  it('reads little from one before there is the other, and all of it then', async () => {
+    const { near, first, second, joint } = relay();
+    for (let i = 0; i < 5; i++) near.send('x'.repeat(16 * KIB));
+    await tick();
+    expect(first.paused).toBe(true);
+    joint.join(second);
+    expect(first.paused).toBe(false);
+    expect(second.sent).toHaveLength(5);
+  });
+
+  it('ends one as the other has ended, and tells of it once', async () => {
+    const ends: number[] = [];
+    const { near, second, far, joint } = relay({ ended: () => ends.push(1) });
+    joint.join(second);
+    near.close(4001, 'enough');
+    await tick();
+    expect(far.closedWith).toEqual({ code: 4001, reason: 'enough' });
+    expect(ends).toEqual([1]);
+    expect(joint.ended).toBe(true);
+  });
+
+  it('says "Go away!" to one where the other dropped', async () => {
+    const { first, second, far, joint } = relay();
+    joint.join(second);
+    first.ended(1006, '');
+    await tick();
+    expect(far.closedWith).toEqual({ code: 3000, reason: 'Go away!' });
+  });
+
+  it('lets nobody join who comes when the first has gone', async () => {
+    const { near, second, far, joint } = relay();
+    near.close();
+    await tick();
+    joint.join(second);
+    await tick();
+    expect(far.closedWith).toEqual({ code: 3000, reason: 'Go away!' });
+  });
+
+  it('ends both when it is told to', async () => {
+    const { near, second, far, joint } = relay();
+    joint.join(second);
+    joint.close(1014, 'no');
+    await tick();
+    expect([near.closedWith, far.closedWith]).toEqual([
+      { code: 1014, reason: 'no' },
+      { code: 1014, reason: 'no' },
+    ]);
+  });
+
+  it('tells when both have ended', async () => {
+    const told: string[] = [];
+    const { near, second, joint } = relay({ ended: () => told.push('ended'), over: () => told.push('over') });
+    joint.join(second);
+    near.close();
+    await tick();
+    expect(told).toEqual(['ended', 'over']);
+    const alone = relay({ ended: () => told.push('ended'), over: () => told.push('over') });
+    alone.joint.close(3000, '');
+    expect(told).toEqual(['ended', 'over', 'ended']);
+    await tick();
+    expect(told).toEqual(['ended', 'over', 'ended', 'over']);
+  });
+
+  it('counts bytes of UTF-8, each way', async () => {
+    const counts = [0, 0];
+    const { near, second, far, joint } = relay({
+      count(forth, back) {
+        counts[0] = (counts[0] ?? 0) + forth;
+        counts[1] = (counts[1] ?? 0) + back;
+      },
+    });
+    joint.join(second);
+    near.send('é');
+    far.send('abc');
+    await tick();
+    expect(counts).toEqual([2, 3]);
+  });
+});

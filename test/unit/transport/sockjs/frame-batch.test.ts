@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { Batch } from '../../../../src/lib/transport/sockjs/frame-batch.js';
+import { FrameQueue } from '../../../../src/lib/transport/sockjs/frame-queue.js';
+import { decodeServerFrame } from '../../../../src/lib/transport/sockjs/frames.js';
+import { Fragment } from '../../../../src/lib/transport/channel/outgoing-message.js';
+
+const LIMIT = 16 * 1024 * 1024;
+
+/** Code points of the first and last of each range that the protocol text wants escaped, and their neighbours outside. */
+const EDGES = [
+  ['\u200b', '\u200c', '\u200f', '\u2010'],
+  ['\u2027', '\u2028', '\u202f', '\u2030'],
+  ['\u205f', '\u2060', '\u206f', '\u2070'],
+  ['\uffef', '\ufff0', '\uffff', 'x'],
+] as const;
+
+describe('a batch', () => {
+  it('makes one frame of the messages added to it', () => {
+    const batch = new Batch('a[', LIMIT);
+    batch.add('one');
+    batch.add(['{"m":', 2, ',"k":', new Fragment('"tok\\en"'), '}']);
+    expect(batch.count).toBe(2);
+    expect(batch.take()).toBe('a["one","{\\"m\\":2,\\"k\\":\\"tok\\\\en\\"}"]');
+    expect(batch.count).toBe(0);
+    batch.add('three');
+    expect(batch.take()).toBe('a["three"]');
+  });
+
+  it.each(EDGES)('escapes from %j to %j', (before, first, last, after) => {
+    const batch = new Batch('a[', LIMIT);
+    batch.add(`${before}${first}${last}${after}`);
+    const code = (text: string) => `\\u${text.charCodeAt(0).toString(16)}`;
+    expect(batch.take()).toBe(`a["${before}${code(first)}${code(last)}${after}"]`);
+  });
+
+  it('escapes every half of a surrogate pair and every control character, and reads them back', () => {
+    let text = '';
+    for (let unit = 0; unit < 0x10000; unit += unit < 0x3000 || unit > 0xd000 ? 1 : 97) {
+      text += String.fromCharCode(unit);
+    }
+    const batch = new Batch('a[', LIMIT);
+    batch.add(text);
+    const frame = batch.take();
+    expect(frame).not.toMatch(
+      // oxlint-disable-next-line no-control-regex -- that there are none is what is tested
+      /[\u0000-\u001f\ud800-\udfff\u200c-\u200f\u2028-\u202f\u2060-\u206f\ufff0-\uffff]/,
+    );
+    expect(decodeServerFrame(frame, LIMIT)).toEqual({ type: 'messages', messages: [text] });
+  });
+
+  it('refuses a message above the limit, in bytes, and keeps the others', () => {
+    const batch = new Batch('[', 10);
+    expect(batch.add('ééééé')).toBe(true);
+    expect(batch.add('éééééx')).toBe(false);
+    expect(batch.add('"""""\\\\\\\\\\')).toBe(true);
+    expect(batch.take()).toBe(`["ééééé",${JSON.stringify('"""""\\\\\\\\\\')}]`);
+  });
+});
+
+describe('a queue of frames', () => {
+  it('closes a frame at 128 KiB and keeps the order', () => {
+    const queue = new FrameQueue('[', LIMIT);
+    const sent: string[] = [];
+    for (let index = 0; index < 300; index++) {
+      const message = `${index}:${'x'.repeat(1024)}`;
+      sent.push(message);
+      queue.add(message);
+    }
+    const received: string[] = [];
+    const lengths: number[] = [];
+    for (let frame = queue.shift(); frame !== undefined; frame = queue.shift()) {
+      lengths.push(frame.length);
+      received.push(...(JSON.parse(frame) as string[]));
+    }
+    expect(received).toEqual(sent);
+    expect(lengths).toHaveLength(3);
+    expect(Math.max(...lengths)).toBeLessThan(130 * 1024);
+    expect(queue.length).toBe(0);
+  });
+
+  it('forgets everything when it is cleared', () => {
+    const queue = new FrameQueue('[', LIMIT);
+    for (let index = 0; index < 200; index++) queue.add('x'.repeat(1024));
+    queue.clear();
+    expect(queue.length).toBe(0);
+    expect(queue.shift()).toBeUndefined();
+  });
+});

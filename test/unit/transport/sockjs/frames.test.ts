@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import {
+  closeFrame,
+  decodeClientFrame,
+  decodeServerFrame,
+} from '../../../../src/lib/transport/sockjs/frames.js';
+
+const LIMIT = 1000;
+
+describe('frames of a client', () => {
+  it.each([
+    ['["a","b"]', ['a', 'b']],
+    ['"a"', ['a']],
+    ['[]', []],
+    ['', []],
+    [' [ "a" , "b" ] ', ['a', 'b']],
+    ['["\\u0000\\ud800\\u2028","\\"\\\\"]', ['\u0000\ud800\u2028', '"\\']],
+    ['["é😀"]', ['é😀']],
+  ])('reads %j', (text, messages) => {
+    expect(decodeClientFrame(text, LIMIT)).toEqual({ type: 'messages', messages });
+  });
+
+  it.each([
+    ['["a', 1007],
+    ['a["a"]', 1007],
+    ['["a"]x', 1007],
+    ['"\n"', 1007],
+    ['{', 1007],
+    ['null', 1002],
+    ['4', 1002],
+    ['{"0":"a"}', 1002],
+    ['["a",1]', 1002],
+    ['[["a"]]', 1002],
+    ['[null]', 1002],
+    ['{"length":1,"0":"a","__proto__":[]}', 1002],
+  ])('refuses %j', (text, code) => {
+    expect(decodeClientFrame(text, LIMIT)).toMatchObject({ type: 'violation', code });
+  });
+});
+
+describe('frames of a server', () => {
+  it.each([
+    ['o', { type: 'open' }],
+    ['h', { type: 'heartbeat' }],
+    ['a["x"]', { type: 'messages', messages: ['x'] }],
+    ['a[]', { type: 'messages', messages: [] }],
+    ['m"x"', { type: 'messages', messages: ['x'] }],
+    ['c[3000,"Go away!"]', { type: 'close', code: 3000, reason: 'Go away!' }],
+    ['c[1000,""]', { type: 'close', code: 1000, reason: '' }],
+  ])('reads %j', (text, frame) => {
+    expect(decodeServerFrame(text, LIMIT)).toEqual(frame);
+  });
+
+  it.each([
+    '',
+    'x',
+    'ox',
+    'hh',
+    'a',
+    'a"x"',
+    'a{}',
+    'm["x"]',
+    'c{}',
+    'c["3000",""]',
+    'c[3000]',
+    'c[3000,1]',
+    'c[1.5,""]',
+    'a[1]',
+  ])('refuses %j with 1002', (text) => {
+    expect(decodeServerFrame(text, LIMIT)).toMatchObject({ type: 'violation', code: 1002 });
+  });
+
+  it.each(['a[', 'a["x', 'c[', 'm"'])('refuses the broken JSON of %j with 1007', (text) => {
+    expect(decodeServerFrame(text, LIMIT)).toMatchObject({ type: 'violation', code: 1007 });
+  });
+
+  it('writes a goodbye that it can read', () => {
+    const reason = 'quotes " and \u2028';
+    expect(decodeServerFrame(closeFrame(3001, reason), LIMIT)).toEqual({ type: 'close', code: 3001, reason });
+  });
+});
+
+describe('limits', () => {
+  it('counts the bytes of each message, not of the frame', () => {
+    const longest = 'é'.repeat(LIMIT / 2);
+    expect(decodeClientFrame(JSON.stringify([longest, longest]), LIMIT)).toMatchObject({ type: 'messages' });
+    expect(decodeClientFrame(JSON.stringify(['', `${longest}x`]), LIMIT)).toMatchObject({ code: 1009 });
+    expect(decodeServerFrame(`a${JSON.stringify(['x'.repeat(LIMIT + 1)])}`, LIMIT)).toMatchObject({
+      code: 1009,
+    });
+  });
+
+  const large = 20_000_000;
+
+  it.each([
+    ['nested arrays', '['.repeat(5_000_000)],
+    ['nested arrays behind a string', `["a",${'['.repeat(5_000_000)}`],
+    ['numbers', `[${'1,'.repeat(2_000_000)}1]`],
+    ['objects', `[${'{},'.repeat(1_000_000)}{}]`],
+    ['a string without an end', `["${'\\"'.repeat(1_000_000)}`],
+    ['white space', ' '.repeat(5_000_000)],
+  ])('refuses a large frame of %s without parsing it', (_name, text) => {
+    expect(decodeClientFrame(text, large)).toMatchObject({ type: 'violation', code: 1002 });
+  });
+
+  it('reads large frames whatever their strings hold', () => {
+    const messages = ['[{"a":"\\\\"}]'.repeat(50_000), '\\', '"', ',', '', '[', 'x'.repeat(300_000)];
+    expect(decodeClientFrame(JSON.stringify(messages), large)).toEqual({ type: 'messages', messages });
+    expect(decodeClientFrame(JSON.stringify(messages, undefined, 2), large)).toEqual({
+      type: 'messages',
+      messages,
+    });
+    const one = 'y'.repeat(1_000_000);
+    expect(decodeClientFrame(JSON.stringify(one), large)).toEqual({ type: 'messages', messages: [one] });
+  });
+});

@@ -1,0 +1,265 @@
+import { describe, expect, it } from 'vitest';
+import { readSignal } from '../../../../src/lib/transport/webrtc/signals.js';
+import { FakeRtc } from '../../../helpers/fake-rtc.js';
+import { arrived, twoPages } from '../../../helpers/two-pages.js';
+
+describe('two pages', () => {
+  it('open a data channel, and nothing of what they say goes through Kontrol', async () => {
+    const { one, two, dial, passed } = twoPages();
+    const { channel, inbox } = await dial();
+    channel.send('hello');
+    await arrived();
+    const [accepted] = two.accepted;
+    expect(accepted?.inbox.messages).toEqual(['hello']);
+    expect(accepted?.username).toBe('user of one');
+    accepted?.channel.send('hello yourself');
+    expect(await inbox.count(1)).toEqual(['hello yourself']);
+    expect(passed.slice(0, 1)).toEqual(['offer']);
+    expect(passed).not.toContain('message');
+    channel.close(4000, 'enough');
+    expect(await accepted?.inbox.closed()).toEqual({ code: 4000, reason: 'enough' });
+    expect(await inbox.closed()).toEqual({ code: 4000, reason: 'enough' });
+    expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
+  });
+
+  it('hear at once that the other page goes away', async () => {
+    const pages = new EventTarget();
+    const { RTCPeerConnection } = new FakeRtc().platform;
+    const { one, two, dial } = twoPages({
+      one: {
+        RTCPeerConnection,
+        addEventListener: (type, listener) => pages.addEventListener(type, listener),
+        removeEventListener: (type, listener) => pages.removeEventListener(type, listener),
+      },
+      other: { RTCPeerConnection },
+    });
+    const { inbox } = await dial();
+    pages.dispatchEvent(new Event('pagehide'));
+    expect(await inbox.closed()).toMatchObject({ code: 1001 });
+    expect(await two.accepted[0]?.inbox.closed()).toMatchObject({ code: 1006 });
+    expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
+  });
+
+  it('cut long messages into pieces between characters, and join them', async () => {
+    const { rtc, two, dial } = twoPages();
+    const { channel } = await dial();
+    // Every odd piece would end inside of a character.
+    const long = `x${'👪'.repeat(50_000)}`;
+    channel.send(long);
+    channel.send('short');
+    await arrived();
+    expect(two.accepted[0]?.inbox.messages).toEqual([long, 'short']);
+    const pieces = rtc.channels[0]?.sent ?? [];
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(33 * 1024);
+    expect(pieces.filter((piece) => /[\ud800-\udbff]$/.test(piece))).toEqual([]);
+  });
+
+  it('say what they say in one turn in one message', async () => {
+    const { rtc, two, dial } = twoPages();
+    const { channel } = await dial();
+    const texts = Array.from({ length: 100 }, (_, n) => `text ${n} 👪`);
+    for (const text of texts) channel.send(text);
+    await arrived();
+    expect(two.accepted[0]?.inbox.messages).toEqual(texts);
+    expect(rtc.channels[0]?.sent).toHaveLength(1);
+    for (let n = 0; n < 100; n++) channel.send(`${n}`.padEnd(1000));
+    await arrived();
+    expect(two.accepted[0]?.inbox.messages).toHaveLength(200);
+    expect(rtc.channels[0]?.sent.length).toBeLessThan(10);
+    for (const { length } of rtc.channels[0]?.sent ?? []) expect(length).toBeLessThan(33 * 1024);
+  });
+
+  it('do not give the browser more than it takes', async () => {
+    const { rtc, two, dial } = twoPages();
+    const { channel } = await dial();
+    const [near] = rtc.channels;
+    if (!near) throw new Error('no channel');
+    near.bufferedAmount = 300_000;
+    channel.send('later');
+    await arrived();
+    expect(near.sent).toEqual([]);
+    expect(channel.bufferedBytes).toBeGreaterThan(300_000);
+    near.bufferedAmount = 0;
+    near.happens('bufferedamountlow');
+    await arrived();
+    expect(two.accepted[0]?.inbox.messages).toEqual(['later']);
+  });
+
+  it('go through Kontrol where no data channel has come up in half of the time', async () => {
+    const { rtc, clock, one, two, dial } = twoPages();
+    rtc.reachable = false;
+    const dialled = dial();
+    await arrived();
+    clock.advance(5000);
+    const { channel, inbox } = await dialled;
+    for (let n = 0; n < 100; n++) channel.send(`${n}`);
+    await arrived();
+    const [accepted] = two.accepted;
+    expect(accepted?.inbox.messages).toEqual(Array.from({ length: 100 }, (_, n) => `${n}`));
+    expect(accepted?.username).toBe('user of one');
+    accepted?.channel.send('x'.repeat(300_000));
+    accepted?.channel.close(4000, 'enough');
+    expect((await inbox.count(1))[0]).toHaveLength(300_000);
+    expect(await inbox.closed()).toEqual({ code: 4000, reason: 'enough' });
+    await arrived();
+    expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
+    clock.advance(60_000);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('go through Kontrol at once where one of them has no WebRTC, or finds no way', async () => {
+    const without = twoPages({ other: {} });
+    (await without.dial()).channel.send('a');
+    await arrived();
+    expect(without.two.accepted[0]?.inbox.messages).toEqual(['a']);
+    const { rtc, two, dial } = twoPages();
+    rtc.reachable = false;
+    const dialled = dial();
+    await arrived();
+    rtc.connections.get('connection 0')?.fail();
+    (await dialled).channel.send('b');
+    await arrived();
+    expect(two.accepted[0]?.inbox.messages).toEqual(['b']);
+  });
+
+  it('are not disturbed by an end of the attempt that comes late', async () => {
+    const { rtc, clock, two, dial } = twoPages();
+    rtc.reachable = false;
+    const dialled = dial();
+    await arrived();
+    clock.advance(5000);
+    // While the other side agrees to go through Kontrol, its own attempt fails.
+    rtc.connections.get('connection 1')?.fail();
+    const { channel, inbox } = await dialled;
+    channel.send('still here');
+    await arrived();
+    expect(two.accepted.at(-1)?.inbox.messages).toEqual(['still here']);
+    expect(inbox.closes).toEqual([]);
+  });
+
+  it('wait for each other where one does not read', async () => {
+    const { dialRelayed, passed } = twoPages();
+    const { channel, accepted } = await dialRelayed();
+    accepted.channel.pause();
+    const before = passed.length;
+    for (const text of ['one', 'two', 'three']) {
+      channel.send(text);
+      await arrived();
+    }
+    expect(passed.length - before).toBe(1);
+    expect(accepted.inbox.messages).toEqual([]);
+    accepted.channel.resume();
+    await arrived();
+    expect(accepted.inbox.messages).toEqual(['one', 'two', 'three']);
+  });
+
+  it('lose what goes through Kontrol with it, and keep what does not', async () => {
+    const { rtc, state, one, dial } = twoPages();
+    const direct = await dial();
+    rtc.reachable = false;
+    const dialled = dial();
+    await arrived();
+    rtc.connections.get('connection 2')?.fail();
+    const relayed = await dialled;
+    state.kontrol = false;
+    one.peers.lost();
+    expect(await relayed.inbox.closed()).toEqual({ code: 1006, reason: '' });
+    expect(direct.inbox.closes).toEqual([]);
+    await expect(dial()).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('Kontrol is gone') as string,
+    });
+  });
+
+  it('say who cannot be reached, and give up when told to', async () => {
+    const { one, dial } = twoPages();
+    await expect(dial('three')).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('dst not registered') as string,
+    });
+    const controller = new AbortController();
+    const dialled = dial('two', { signal: controller.signal });
+    controller.abort();
+    await expect(dialled).rejects.toMatchObject({ code: 'aborted' });
+    await expect(dial('two', { signal: controller.signal })).rejects.toMatchObject({ code: 'aborted' });
+    expect(one.peers.size).toBe(0);
+  });
+
+  it('end all of it when one closes', async () => {
+    const { one, two, dial } = twoPages();
+    const { inbox } = await dial();
+    one.peers.close();
+    await inbox.closed();
+    await arrived();
+    expect(two.accepted[0]?.inbox.closes).toEqual([{ code: 3000, reason: 'Go away!' }]);
+    expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
+  });
+});
+
+describe('a page', () => {
+  it('takes no more sessions than it has room for', async () => {
+    const { two, dial } = twoPages({ limits: { peers: 2 } });
+    await dial();
+    await dial();
+    await expect(dial()).rejects.toMatchObject({
+      message: expect.stringContaining('no room for another session') as string,
+    });
+    expect(two.accepted).toHaveLength(2);
+  });
+
+  it.each([
+    ['no kind of message', 'hello', 1002],
+    ['not as long as it says', '#2,3:.a.', 1002],
+    ['longer than it says', '#2,2:.a.b.c', 1002],
+    ['of no length', '#:', 1002],
+    ['of lengths that are none', '#2,x:.a.b', 1002],
+    ['of lengths below none', '#4,-2,2:.a.b', 1002],
+    ['of lengths without an end', '#2,2', 1002],
+    ['longer than the limit', `.${'x'.repeat(101)}`, 1009],
+    ['longer than the limit, piece by piece', `+${'x'.repeat(101)}`, 1009],
+  ])('ends a channel on which comes what is %s', async (_what, piece, code) => {
+    const { rtc, two, dial } = twoPages({ limits: { messageBytes: 100 } });
+    await dial();
+    rtc.channels[0]?.send(piece);
+    await arrived();
+    expect(two.accepted[0]?.inbox.closes[0]?.code).toBe(code);
+    expect(two.accepted[0]?.inbox.messages).toEqual([]);
+  });
+
+  it('keeps no more of what it does not read than it may', async () => {
+    const { two, dial } = twoPages({ limits: { sendQueueBytes: 1000 } });
+    const { channel } = await dial();
+    two.accepted[0]?.channel.pause();
+    for (let n = 0; n < 20; n++) {
+      channel.send('x'.repeat(100));
+      await arrived();
+    }
+    expect(two.accepted[0]?.inbox.closes[0]?.code).toBe(1008);
+  });
+
+  it('takes what is no signal for none, and candidates before the description for early', async () => {
+    for (const value of [
+      null,
+      'x',
+      {},
+      { type: 'offer', src: 'one' },
+      { type: 'offer', src: 'one', payload: {} },
+    ])
+      expect(readSignal(value)).toBeUndefined();
+    expect(readSignal({ type: 'offer', src: 'a', payload: { session: 'x'.repeat(65) } })).toBeUndefined();
+    expect(readSignal({ type: 'OFFER', src: 'a', username: '', payload: { session: 'x' } })).toMatchObject({
+      type: 'offer',
+      username: undefined,
+    });
+    const { rtc, dial } = twoPages();
+    await dial();
+    await arrived();
+    expect(rtc.connections.get('connection 1')?.candidates).toEqual([{ candidate: 'of connection 0' }]);
+  });
+
+  it('answers messages of sessions that it does not know with an error', () => {
+    const { two } = twoPages();
+    const signal = readSignal({ type: 'message', src: 'one', payload: { session: 's', messages: ['x'] } });
+    expect(() => signal && two.peers.receive(signal)).toThrow('has ended or was never opened');
+  });
+});
