@@ -3,7 +3,7 @@ export type { Auth, Client, ClientEvents, ClientOptions, Transport } from './kit
 export type { HandleOptions, KiteEvents } from './kite/kite-core.js';
 export type { GetKitesOptions, KontrolClient } from './kite/kontrol/kontrol-client.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
-export type { RenewToken } from './kite/kontrol/token-renewal.js';
+export type { RenewToken } from './kite/call/token-renewal.js';
 export type { KiteEvent, KiteWatch } from './kite/kontrol/kite-watch.js';
 export type {
   FinalFunc,

@@ -14,7 +14,7 @@ export type { GetKitesOptions } from './kite/kontrol/kontrol-client.js';
 export type { RegisterOptions } from './kite/kontrol/kontrol-kite.js';
 export type { Registration } from './kite/kontrol/registration.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
-export type { RenewToken } from './kite/kontrol/token-renewal.js';
+export type { RenewToken } from './kite/call/token-renewal.js';
 export type { KiteEvent, KiteWatch } from './kite/kontrol/kite-watch.js';
 export type {
   RegisterToProxyOptions,

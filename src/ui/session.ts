@@ -1,6 +1,6 @@
 import type { Auth } from '../lib/kite/call/client.js';
 import { KontrolClient } from '../lib/kite/kontrol/kontrol-client.js';
-import { tokenExpiry } from '../lib/kite/kontrol/token-renewal.js';
+import { tokenExpiry } from '../lib/kite/call/token-renewal.js';
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
 import { Kite } from '../lib/kite/page/page-kite.js';
 import { KiteError } from '../lib/protocol/errors.js';

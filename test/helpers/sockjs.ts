@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type DialOptions, dial } from '../../src/lib/transport/dial/dial.js';
+import { dial } from '../../src/lib/transport/dial/dial.js';
+import type { NodeDialOptions } from '../../src/lib/transport/handshake/node-dial-options.js';
 import { SockJsServer, type SockJsServerOptions } from '../../src/lib/transport/server/sockjs-server.js';
 import type { Channel, ChannelReceiver } from '../../src/lib/transport/channel/channel.js';
 import { systemClock } from '../../src/lib/util/clock.js';
@@ -143,7 +144,7 @@ export function echo(channel: Channel): void {
 
 export function dialTest(
   url: string,
-  options: Partial<Omit<DialOptions, 'limits'>> & { limits?: Partial<Limits> } = {},
+  options: Partial<Omit<NodeDialOptions, 'limits'>> & { limits?: Partial<Limits> } = {},
 ) {
   return dial(url, {
     transport: 'WebSocket',

@@ -3,7 +3,8 @@ import { onTestFinished } from 'vitest';
 import { Kite, type KiteOptions } from '../../src/lib/index.js';
 import type { Kontrol } from '../../src/lib/kontrol/index.js';
 import { TunnelProxy, type TunnelProxyOptions } from '../../src/lib/proxy/tunnel/tunnel-proxy.js';
-import { type DialOptions, dial } from '../../src/lib/transport/dial/dial.js';
+import { dial } from '../../src/lib/transport/dial/dial.js';
+import type { NodeDialOptions } from '../../src/lib/transport/handshake/node-dial-options.js';
 import type { Channel } from '../../src/lib/transport/channel/channel.js';
 import { systemClock } from '../../src/lib/util/clock.js';
 import { defaultLimits, type Limits } from '../../src/lib/util/limits.js';
@@ -22,7 +23,10 @@ export async function startTunnelProxy(
 /** A channel with an inbox on it, closed when the test ends. */
 export async function open(
   url: string,
-  { limits, ...options }: Partial<Omit<DialOptions, 'limits'>> & { readonly limits?: Partial<Limits> } = {},
+  {
+    limits,
+    ...options
+  }: Partial<Omit<NodeDialOptions, 'limits'>> & { readonly limits?: Partial<Limits> } = {},
 ): Promise<{ readonly channel: Channel; readonly inbox: Inbox }> {
   const channel = await dial(url, {
     transport: 'WebSocket',

@@ -5,6 +5,6 @@ export { INVITE_TTL } from './admin/invites.js';
 export { Kontrol } from './kontrol.js';
 export type { KontrolOptions } from './kontrol-options.js';
 export type { RegistrationMode } from './admin/machine-registration.js';
-export { openPolicy, ownPolicy, type Policy, type PolicyAction, type PolicyRule } from './admin/policy.js';
-export { loadPolicy, parsePolicy } from './admin/policy-file.js';
+export { openPolicy, ownPolicy, type Policy, type PolicyAction, type PolicyRule } from './policy/policy.js';
+export { loadPolicy, parsePolicy } from './policy/policy-file.js';
 export { defaultTimings, type Timings } from './registry/lease-timings.js';

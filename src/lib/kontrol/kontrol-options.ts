@@ -6,7 +6,7 @@ import type { Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
 import { isLoopbackHost } from '../util/loopback.js';
 import type { RegistrationMode } from './admin/machine-registration.js';
-import type { Policy } from './admin/policy.js';
+import type { Policy } from './policy/policy.js';
 import type { Storage } from './storage/shared/storage.js';
 import type { Timings } from './registry/lease-timings.js';
 

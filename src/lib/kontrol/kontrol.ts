@@ -13,7 +13,7 @@ import { Machines } from './admin/machine-registration.js';
 import { addMethods } from './kontrol-methods.js';
 import { Metrics } from './http/kontrol-metrics.js';
 import { Page } from './http/ui-files.js';
-import { ownPolicy, type Policy } from './admin/policy.js';
+import { ownPolicy, type Policy } from './policy/policy.js';
 import { Queries } from './registry/queries.js';
 import { Registrar } from './registry/registrar.js';
 import { checkUsername } from './registry/registration-record.js';

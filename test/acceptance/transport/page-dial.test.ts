@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { dialInPage } from '../../../src/lib/transport/page/dial-in-page.js';
 import type { PagePlatform } from '../../../src/lib/transport/page/page-platform.js';
-import type { DialOptions, Transport } from '../../../src/lib/transport/dial/dial-with-fallback.js';
+import type { DialOptions, Transport } from '../../../src/lib/transport/handshake/dial-options.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
 import { ManualClock } from '../../helpers/manual-clock.js';

@@ -1,7 +1,8 @@
 import { isKiteError } from '../../protocol/errors.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
-import { type Connected, withConnection } from '../target/with-connection.js';
+import type { Connected } from '../target/dial-first.js';
+import { withConnection } from '../target/with-connection.js';
 import { type Doing, toCliError } from '../frame/failures.js';
 import { printDetails } from '../terminal/details.js';
 import { isDataFormat } from '../terminal/document.js';

@@ -1,7 +1,8 @@
 import { type Argument, readArguments } from './argument-sources.js';
 import { withCallback } from './arguments.js';
 import { formatResult, type ResultStyle, resultWriter } from './call-result.js';
-import { type Connected, type ConnectionOptions, withConnection } from '../target/with-connection.js';
+import type { Connected } from '../target/dial-first.js';
+import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
 import { toCliError } from '../frame/failures.js';
 import { callLines, type LinesMode } from './call-stdin.js';
 import { type Surroundings, write } from '../runtime/command-runtime.js';

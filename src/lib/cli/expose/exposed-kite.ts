@@ -1,5 +1,6 @@
 import { Kite, type KiteOptions } from '../../index.js';
-import { type DialOptions, dial } from '../../transport/dial/dial.js';
+import { dial } from '../../transport/dial/dial.js';
+import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
 import { Relay } from '../../transport/relay/relay.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
@@ -8,7 +9,7 @@ import { defaultLimits } from '../../util/limits.js';
 /** A kite as it is dialled. */
 export interface LocalKite {
   readonly url: string;
-  readonly transport: DialOptions['transport'];
+  readonly transport: NodeDialOptions['transport'];
 }
 
 /** What happens to the sessions of callers, numbered from 1. */

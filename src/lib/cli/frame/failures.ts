@@ -1,5 +1,5 @@
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
-import { DialError } from '../../transport/dial/dial-error.js';
+import { DialError } from '../../transport/handshake/dial-error.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 

@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { platform } from 'node:process';
 import { CliError, configurationError, notFound } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { LastLine } from '../serve/last-line.js';
+import { LastLine } from '../runtime/last-line.js';
 import { badSource, checkedPlace, isSegment, NOBODY, type Place } from './kite-folder.js';
 import type { Source } from './install-source.js';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Kontrol } from '../../kontrol/kontrol.js';
-import { loadPolicy } from '../../kontrol/admin/policy-file.js';
+import { loadPolicy } from '../../kontrol/policy/policy-file.js';
 import { openStorage } from '../../kontrol/storage/index.js';
 import type { Storage } from '../../kontrol/storage/shared/storage.js';
 import { systemClock } from '../../util/clock.js';

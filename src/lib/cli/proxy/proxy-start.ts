@@ -5,7 +5,7 @@ import { TunnelProxy } from '../../proxy/tunnel/tunnel-proxy.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError } from '../runtime/cli-error.js';
-import { readPem } from '../kontrol/key-files.js';
+import { readPem } from '../target/read-pem.js';
 import { keyKeeper } from '../target/save-renewed-key.js';
 import { whereKontrolIs } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';

@@ -3,7 +3,7 @@ import { kill, platform } from 'node:process';
 import { KiteError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
-import { LastLine } from './last-line.js';
+import { LastLine } from '../runtime/last-line.js';
 
 export interface ShellCommand {
   /** What fails, for messages. */

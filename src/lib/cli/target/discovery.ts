@@ -3,13 +3,26 @@ import { isKiteError } from '../../protocol/errors.js';
 import { kitePath } from '../../protocol/identity.js';
 import { type KiteQuery, formatQueryPath } from '../../protocol/query.js';
 import { notFound } from '../runtime/cli-error.js';
-import type { ConnectionOptions, Offer } from './with-connection.js';
+import type { KeyOptions } from './choose-key.js';
+import type { Offer } from './dial-first.js';
 import { findKey } from './find-key.js';
-import { type AtKontrol, type Found, getKites, withKey, withKontrol } from './with-kontrol.js';
+import {
+  type AtKontrol,
+  type Found,
+  getKites,
+  type KontrolOptions,
+  withKey,
+  withKontrol,
+} from './with-kontrol.js';
 import { choose } from '../terminal/prompt.js';
 import { requireQuery } from './query-path.js';
 import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
 import { noTarget, type Target } from './target.js';
+
+/** How to ask Kontrol, and which credentials to call the kite with that it finds. */
+export interface DiscoveryOptions extends KontrolOptions {
+  readonly auth: KeyOptions['auth'];
+}
 
 /** Milliseconds that a kite has to answer when it is one of several that may be meant. */
 const PROBE_TIMEOUT = 2000;
@@ -25,7 +38,7 @@ const MOST_PROBES = 50;
  */
 export async function discover(
   target: Exclude<Target, { type: 'url' }>,
-  options: ConnectionOptions,
+  options: DiscoveryOptions,
   surroundings: Surroundings,
 ): Promise<readonly Offer[]> {
   if (target.type === 'query') {
@@ -132,7 +145,7 @@ function withoutKontrol(found: readonly Found[], { key }: AtKontrol): readonly F
   return key.username === key.kontrolUser ? found.filter(({ kite }) => kite.name !== 'kontrol') : found;
 }
 
-function offer({ url, token }: Found, auth: ConnectionOptions['auth'], { key }: AtKontrol): Offer {
+function offer({ url, token }: Found, auth: KeyOptions['auth'], { key }: AtKontrol): Offer {
   if (auth === 'none') return { url, auth: null };
   return {
     url,

@@ -1,5 +1,5 @@
 import { configurationError } from '../runtime/cli-error.js';
-import { readPem } from '../kontrol/key-files.js';
+import { readPem } from './read-pem.js';
 
 /** What a server uses for TLS. PEM. */
 export interface TlsPems {

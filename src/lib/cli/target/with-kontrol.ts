@@ -4,7 +4,7 @@ import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import { KiteError } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
-import { dialFirst } from './with-connection.js';
+import { dialFirst } from './dial-first.js';
 import { contextInUse } from './contexts.js';
 import { type Timing, timingOf } from './timing.js';
 import { loadKiteKey } from './choose-key.js';

@@ -2,7 +2,7 @@ import type { Abortable } from '../../util/abortable.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ConnectionHost } from './connection.js';
-import type { RenewToken } from '../kontrol/token-renewal.js';
+import type { RenewToken } from './token-renewal.js';
 
 /** What a call carries to say who calls. */
 export interface Auth {

@@ -7,7 +7,7 @@ import { disconnectError, notConnectedError } from './call-errors.js';
 import type { Auth, ClientEvents, ClientHost, ClientOptions } from './client-options.js';
 import { Connection } from './connection.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
-import { type RenewToken, TokenRenewal } from '../kontrol/token-renewal.js';
+import { type RenewToken, TokenRenewal } from './token-renewal.js';
 import { type CallOptions, Peer } from './peer.js';
 
 export type * from './client-options.js';

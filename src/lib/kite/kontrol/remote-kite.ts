@@ -2,7 +2,7 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Client, ClientOptions } from '../call/client.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Found } from './kontrol-responses.js';
-import type { RenewToken } from './token-renewal.js';
+import type { RenewToken } from '../call/token-renewal.js';
 
 export interface RemoteKiteHost {
   newClient<Methods = AnyMethods>(url: string, options: ClientOptions): Client<Methods>;

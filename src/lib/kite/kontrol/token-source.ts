@@ -1,6 +1,6 @@
 import type { KiteQuery } from '../../protocol/query.js';
 import { type Found, isNoneFound } from './kontrol-responses.js';
-import type { RenewToken } from './token-renewal.js';
+import type { RenewToken } from '../call/token-renewal.js';
 
 /** What renewal asks of Kontrol. */
 export interface TokenSource {

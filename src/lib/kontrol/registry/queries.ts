@@ -3,7 +3,7 @@ import type { Request } from '../../kite/serve/request.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { asksForAll, type KiteQuery, parseQuery, QueryError } from '../../protocol/query.js';
-import type { Policy, PolicyAction } from '../admin/policy.js';
+import type { Policy, PolicyAction } from '../policy/policy.js';
 import type { Registrar } from './registrar.js';
 import type { Entry } from './registry-entry.js';
 import type { Registry } from './registry.js';

@@ -6,7 +6,7 @@ import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { VerifiedKiteKey } from '../tokens/credentials.js';
 import type { KeyRing } from '../tokens/key-ring.js';
-import type { Policy } from '../admin/policy.js';
+import type { Policy } from '../policy/policy.js';
 import { checkIdentity, urlArgument } from './registration-record.js';
 import type { Entry, Origin } from './registry-entry.js';
 import type { Registry } from './registry.js';

@@ -4,7 +4,7 @@ import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { asksForAll, type KiteQuery, queryMatcher } from '../../protocol/query.js';
 import { randomHex } from '../../util/random.js';
-import type { Policy } from '../admin/policy.js';
+import type { Policy } from '../policy/policy.js';
 import type { Entry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { Tokens } from '../tokens/token-issuer.js';

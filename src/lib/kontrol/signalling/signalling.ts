@@ -5,7 +5,7 @@ import type { Limits } from '../../util/limits.js';
 import type { Logger } from '../../util/logger.js';
 import { utf8Length } from '../../util/utf8.js';
 import type { Entry } from '../registry/registry-entry.js';
-import type { Policy } from '../admin/policy.js';
+import type { Policy } from '../policy/policy.js';
 import type { Registrar } from '../registry/registrar.js';
 import type { Registry } from '../registry/registry.js';
 

@@ -1,26 +1,7 @@
-import type { Abortable } from '../../util/abortable.js';
 import type { Channel } from '../channel/channel.js';
-import type { Clock } from '../../util/clock.js';
-import type { ConnectionLimits } from '../../util/limits.js';
-import { abortedError, DialError } from './dial-error.js';
-import { parseBaseUrl, pathUnder } from './session-url.js';
-
-/**
- * How a connection is made: SockJS over `WebSocket`, `RawWebSocket` without SockJS, `XHRPolling`, or `auto`: WebSocket,
- * and XHR polling where it cannot pass.
- */
-export type Transport = 'auto' | 'WebSocket' | 'RawWebSocket' | 'XHRPolling';
-
-export interface DialOptions {
-  /** `Session`, which Node's `dial` alone knows: the WebSocket of one SockJS session, at the URL as it stands. */
-  readonly transport: Transport | 'Session';
-  /** Milliseconds in which the session has to be open; 0 = no bound. */
-  readonly handshakeTimeout: number;
-  readonly limits: ConnectionLimits;
-  readonly clock: Clock;
-  /** Gives up when it fires. Once the connection is made, it has no effect. */
-  readonly signal?: Abortable | undefined;
-}
+import type { DialOptions } from '../handshake/dial-options.js';
+import { abortedError, DialError } from '../handshake/dial-error.js';
+import { parseBaseUrl, pathUnder } from '../handshake/session-url.js';
 
 /** What a platform, Node or a page, has to connect with. */
 export interface Ways<Options extends DialOptions> {

@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { ConnectionOptions } from 'node:tls';
 import type { Channel } from '../channel/channel.js';
 import { frameBytes } from '../sockjs/frame-limit.js';
-import { dialBy, type DialOptions as AnyDialOptions, type Ways } from './dial-with-fallback.js';
-import { dialWebSocket } from './dial-websocket.js';
+import type { NodeDialOptions } from '../handshake/node-dial-options.js';
+import { dialBy, type Ways } from './dial-with-fallback.js';
+import { dialWebSocket } from '../websocket/dial-websocket.js';
 import { dialXhr } from '../xhr/dial-xhr.js';
 import { HttpPost } from '../xhr/node-post.js';
-import { socketError } from './socket-error.js';
+import { socketError } from '../handshake/socket-error.js';
 
-/** What is trusted in a server's certificate, and what is shown to it. */
-export type DialTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
-
-export interface DialOptions extends AnyDialOptions {
-  readonly tls?: DialTls | undefined;
-}
-
-const ways: Ways<DialOptions> = {
+const ways: Ways<NodeDialOptions> = {
   webSocket: dialWebSocket,
   xhr(base, session, options) {
     const http = new HttpPost(base, frameBytes(options.limits.messageBytes), options.tls);
@@ -27,14 +20,14 @@ const ways: Ways<DialOptions> = {
   newName: () => randomUUID().replaceAll('-', ''),
 };
 
-const asItStands: Ways<DialOptions> = {
+const asItStands: Ways<NodeDialOptions> = {
   ...ways,
   webSocket: (base, _path, framed, options) =>
     dialWebSocket(base, base.pathname + base.search, framed, options),
 };
 
 /** `dialBy` in Node. */
-export function dial(url: string, options: DialOptions): Promise<Channel> {
+export function dial(url: string, options: NodeDialOptions): Promise<Channel> {
   // Not a case of `dialBy`: pages, which load every byte of that, never open a session that somebody else has named.
   return options.transport === 'Session'
     ? dialBy(asItStands, url, { ...options, transport: 'WebSocket' })

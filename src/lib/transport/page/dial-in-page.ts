@@ -1,10 +1,11 @@
 import type { Channel } from '../channel/channel.js';
 import { randomHex } from '../../util/random.js';
 import { ClientHeartbeat } from '../sockjs/client-heartbeat.js';
-import { dialBy, type DialOptions } from '../dial/dial-with-fallback.js';
-import { DialError } from '../dial/dial-error.js';
+import { dialBy } from '../dial/dial-with-fallback.js';
+import type { DialOptions } from '../handshake/dial-options.js';
+import { DialError } from '../handshake/dial-error.js';
 import { dialXhr } from '../xhr/dial-xhr.js';
-import { Handshake } from '../dial/handshake.js';
+import { Handshake } from '../handshake/handshake.js';
 import { FetchPost } from './fetch-post.js';
 import { FramedPageChannel } from './framed-page-channel.js';
 import { RawPageChannel } from './page-channel.js';

@@ -1,6 +1,6 @@
 import { ClientHeartbeat } from '../sockjs/client-heartbeat.js';
-import { abortedError, DialError } from '../dial/dial-error.js';
-import { Handshake } from '../dial/handshake.js';
+import { abortedError, DialError } from '../handshake/dial-error.js';
+import { Handshake } from '../handshake/handshake.js';
 import type { Abortable } from '../../util/abortable.js';
 import type { Channel } from '../channel/channel.js';
 import type { Clock, Timer } from '../../util/clock.js';

@@ -1,11 +1,11 @@
 import type { Channel } from '../channel/channel.js';
 import { decodeServerFrame } from '../sockjs/frames.js';
 import { ClientHeartbeat } from '../sockjs/client-heartbeat.js';
-import type { DialOptions } from '../dial/dial-with-fallback.js';
-import { CHECK_PATH, DialError, statusError } from '../dial/dial-error.js';
-import { Handshake } from '../dial/handshake.js';
+import type { DialOptions } from '../handshake/dial-options.js';
+import { CHECK_PATH, DialError, statusError } from '../handshake/dial-error.js';
+import { Handshake } from '../handshake/handshake.js';
 import type { Answer, Post } from './post.js';
-import { pathUnder } from '../dial/session-url.js';
+import { pathUnder } from '../handshake/session-url.js';
 import { XhrChannel } from './xhr-channel.js';
 
 export interface XhrPlatform {

@@ -1,10 +1,10 @@
 import http from 'node:http';
 import https from 'node:https';
 import { formatAddress } from '../channel/remote-address.js';
-import { credentialsOf } from '../dial/url-credentials.js';
-import type { DialTls } from '../dial/dial.js';
+import { credentialsOf } from '../handshake/url-credentials.js';
+import type { DialTls } from '../handshake/node-dial-options.js';
 import type { Aborter, Outcome, Post } from './post.js';
-import { hostOf, isSecure } from '../dial/session-url.js';
+import { hostOf, isSecure } from '../handshake/session-url.js';
 
 // Just less than the five seconds after which servers commonly close an idle connection: a request that met the closing
 // would be lost.

@@ -4,7 +4,7 @@ import { exitCodeMeanings, ExitCode, formatExitCodes } from '../../../../src/lib
 import { toCliError } from '../../../../src/lib/cli/frame/failures.js';
 import { formatFailure, reportFailure } from '../../../../src/lib/cli/frame/report-failure.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
-import { DialError, type DialErrorCode } from '../../../../src/lib/transport/dial/dial-error.js';
+import { DialError, type DialErrorCode } from '../../../../src/lib/transport/handshake/dial-error.js';
 import { Sink } from '../../../helpers/cli/test-runtime.js';
 
 const id = '0123456789abcdef';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { LastLine } from '../../../../src/lib/cli/serve/last-line.js';
+import { LastLine } from '../../../../src/lib/cli/runtime/last-line.js';
 import { runShellCommand, type ShellCommand } from '../../../../src/lib/cli/serve/shell-command.js';
 import { resultOf } from '../../../../src/lib/cli/serve/shell-methods.js';
 import { ManualClock } from '../../../helpers/manual-clock.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
-import { dialFirst, type Offer } from '../../../../src/lib/cli/target/with-connection.js';
+import { dialFirst, type Offer } from '../../../../src/lib/cli/target/dial-first.js';
 import { findKites, theOneMeant } from '../../../../src/lib/cli/target/discovery.js';
 import { type AtKontrol, type Found } from '../../../../src/lib/cli/target/with-kontrol.js';
 import { formatList as formatRows } from '../../../../src/lib/cli/terminal/listing.js';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { credentialsOf } from './url-credentials.js';
+import { credentialsOf } from '../handshake/url-credentials.js';
 
 /*
  * A client's half of the opening handshake of WebSocket (RFC 6455, section 4.1), as text. Node's HTTP client could lead

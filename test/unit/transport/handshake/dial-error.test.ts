@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DialError, statusError } from '../../../../src/lib/transport/dial/dial-error.js';
-import { socketError } from '../../../../src/lib/transport/dial/socket-error.js';
-import { parseBaseUrl, pathUnder } from '../../../../src/lib/transport/dial/session-url.js';
+import { DialError, statusError } from '../../../../src/lib/transport/handshake/dial-error.js';
+import { socketError } from '../../../../src/lib/transport/handshake/socket-error.js';
+import { parseBaseUrl, pathUnder } from '../../../../src/lib/transport/handshake/session-url.js';
 
 const url = new URL('http://user:secret@kites.example:3636/kite?token=secret');
 

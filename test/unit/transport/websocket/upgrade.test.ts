@@ -4,8 +4,8 @@ import {
   HEAD_BYTES,
   readUpgradeAnswer,
   upgradeRequest,
-} from '../../../../src/lib/transport/dial/upgrade.js';
-import { pathUnder } from '../../../../src/lib/transport/dial/session-url.js';
+} from '../../../../src/lib/transport/websocket/upgrade.js';
+import { pathUnder } from '../../../../src/lib/transport/handshake/session-url.js';
 
 // The key and the answer to it that RFC 6455 gives as its example.
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';

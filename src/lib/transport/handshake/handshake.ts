@@ -1,6 +1,6 @@
 import type { Timer } from '../../util/clock.js';
 import type { Abortable } from '../../util/abortable.js';
-import type { DialOptions } from './dial-with-fallback.js';
+import type { DialOptions } from './dial-options.js';
 import { abortedError, type DialError, timeoutError } from './dial-error.js';
 
 /** What bounds the making of a connection: time, and the caller's signal. It ends once, in `succeed` or in `fail`. */

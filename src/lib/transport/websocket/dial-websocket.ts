@@ -4,16 +4,16 @@ import tls from 'node:tls';
 import type { Channel } from '../channel/channel.js';
 import { CLOSE_GRACE } from '../channel/close-code.js';
 import { frameBytes } from '../sockjs/frame-limit.js';
-import { ClientFramedChannel } from '../websocket/framed-channel.js';
-import { RawChannel } from '../websocket/raw-channel.js';
-import { adoptSocket } from '../websocket/adopt-socket.js';
+import { ClientFramedChannel } from './framed-channel.js';
+import { RawChannel } from './raw-channel.js';
+import { adoptSocket } from './adopt-socket.js';
 import { ClientHeartbeat } from '../sockjs/client-heartbeat.js';
-import type { DialOptions, DialTls } from './dial.js';
-import { DialError, statusError } from './dial-error.js';
-import { Handshake } from './handshake.js';
-import { socketError } from './socket-error.js';
+import type { DialTls, NodeDialOptions } from '../handshake/node-dial-options.js';
+import { DialError, statusError } from '../handshake/dial-error.js';
+import { Handshake } from '../handshake/handshake.js';
+import { socketError } from '../handshake/socket-error.js';
 import { HEAD_BYTES, readUpgradeAnswer, type UpgradeAnswer, upgradeRequest } from './upgrade.js';
-import { hostOf, isSecure } from './session-url.js';
+import { hostOf, isSecure } from '../handshake/session-url.js';
 
 /**
  * Opens a WebSocket at `path` (with its query) of the server of `base`. The channel is there as soon as the WebSocket is:
@@ -23,7 +23,7 @@ export function dialWebSocket(
   base: URL,
   path: string,
   framed: boolean,
-  options: DialOptions,
+  options: NodeDialOptions,
 ): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const socket = connect(base, options.tls);
@@ -110,7 +110,7 @@ function makeChannel(
   socket: Socket,
   head: Buffer,
   framed: boolean,
-  { limits, clock }: DialOptions,
+  { limits, clock }: NodeDialOptions,
 ): Channel {
   const masks = nobodyBetween(base) ? 'zero' : 'random';
   const ws = adoptSocket(socket, head, {
