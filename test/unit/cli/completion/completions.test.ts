@@ -8,7 +8,7 @@ import { shellWords } from '../../../../src/lib/cli/completion/shell-words.js';
 import { ManualClock } from '../../../helpers/manual-clock.js';
 import { temporaryFolder } from '../../../helpers/temporary-folder.js';
 
-const root = join(import.meta.dirname, '..', '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..', '..');
 const { commands, groups } = readManifest(root);
 
 function values(line: string): unknown {
