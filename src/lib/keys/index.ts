@@ -8,7 +8,6 @@ export {
   verifyJwt,
   type VerifyJwtOptions,
 } from './jwt.js';
-export { findKiteKey } from './find-kite-key.js';
 export {
   generateKeyPair,
   type KeyPair,
@@ -17,7 +16,7 @@ export {
   writeKeyPairFiles,
 } from './key-pair.js';
 export { type KiteKey, kiteKeyOf, type NewKiteKey, newKiteKey, parseKiteKey } from './kite-key.js';
-export { kiteHome, kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from './kite-key-file.js';
+export { kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from './kite-key-file.js';
 export { parsePrivateKey, parsePublicKey, samePublicKey } from './pem.js';
 export { type NewFile, type WriteOptions, writeFiles } from './secure-files.js';
 export {

@@ -1,18 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { ConfigurationError } from '../protocol/errors.js';
 import { JWT_LENGTH, JwtError } from './jwt.js';
 import { type KiteKey, parseKiteKey } from './kite-key.js';
 import { errorCode, reasonOf, type WriteOptions, writeFiles } from './secure-files.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The folder with the kite key: `KITE_HOME`, else `.kite` in the person's home. */
-export function kiteHome(env: Environment): string {
-  return env['KITE_HOME'] || path.join(env['HOME'] || os.homedir(), '.kite');
-}
 
 /** The kite key's file in a kite home. */
 export function kiteKeyPath(home: string): string {

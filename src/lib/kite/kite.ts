@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import os from 'node:os';
-import { findKiteKey } from '../keys/find-kite-key.js';
+import { findKiteKey } from './config/find-kite-key.js';
 import { dial } from '../transport/dial/dial.js';
 import { refuseUpgrade } from '../transport/server/refuse-upgrade.js';
 import { SockJsServer } from '../transport/server/sockjs-server.js';

@@ -9,8 +9,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findKiteKey } from '../../../src/lib/keys/find-kite-key.js';
-import { kiteHome, kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
+import { kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { ConfigurationError } from '../../../src/lib/protocol/errors.js';
 import { testKeyPair, testKiteKey } from '../../helpers/keys.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
@@ -35,14 +34,6 @@ function contentFile(content: string): string {
   writeFileSync(file, content, { mode: 0o400 });
   return file;
 }
-
-describe('the kite home', () => {
-  it('is KITE_HOME, else .kite in the home folder', () => {
-    expect(kiteHome({ KITE_HOME: '/keys', HOME: '/home/alice' })).toBe('/keys');
-    expect(kiteHome({ KITE_HOME: '', HOME: '/home/alice' })).toBe('/home/alice/.kite');
-    expect(kiteHome({})).toMatch(/[/\\]\.kite$/);
-  });
-});
 
 describe('writing a kite key', () => {
   it('makes a file for its owner only, in a folder for its owner only', async () => {
@@ -177,33 +168,5 @@ describe('reading a kite key', () => {
     const jwt = await jwtOf('alice');
     const broken = `${jwt.slice(0, 300)}!${jwt.slice(300)}`;
     expect(failure(() => readKiteKeyFile(contentFile(broken))).message).not.toContain(jwt.slice(0, 40));
-  });
-});
-
-describe('finding the kite key', () => {
-  it('takes the one given, KITE_KEY, KITE_KEY_FILE and the kite home, in this order', async () => {
-    const home = temporaryFolder();
-    await writeKiteKeyFile(await jwtOf('home'), { home });
-    const other = await writeKiteKeyFile(await jwtOf('file'), { home: temporaryFolder() });
-    const env = { KITE_HOME: home, KITE_KEY_FILE: other, KITE_KEY: `${await jwtOf('text')}\n` };
-    expect(findKiteKey(await jwtOf('given'), env)?.username).toBe('given');
-    expect(findKiteKey(undefined, env)?.username).toBe('text');
-    expect(findKiteKey(undefined, { ...env, KITE_KEY: '' })?.username).toBe('file');
-    expect(findKiteKey(undefined, { KITE_HOME: home })?.username).toBe('home');
-    expect(findKiteKey(false, env)).toBeUndefined();
-  });
-
-  it('is content with none in the home, and not with a named file that is missing', () => {
-    const home = temporaryFolder();
-    expect(findKiteKey(undefined, { KITE_HOME: home })).toBeUndefined();
-    const env = { KITE_HOME: home, KITE_KEY_FILE: path.join(home, 'other') };
-    expect(failure(() => findKiteKey(undefined, env)).code).toBe('keyFileMissing');
-  });
-
-  it('names the place of a key that is none', () => {
-    expect(failure(() => findKiteKey('x', {})).message).toMatch(/^The option kiteKey holds no kite key/);
-    expect(failure(() => findKiteKey(undefined, { KITE_KEY: 'x' })).message).toContain(
-      'KITE_KEY holds no kite key',
-    );
   });
 });

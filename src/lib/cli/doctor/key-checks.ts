@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
-import { kiteHome } from '../../keys/index.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { contextsPath, readContexts } from '../target/contexts.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import type { FoundKey, KeyChoice } from '../target/find-key.js';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type KiteKey, kiteHome, kiteKeyPath } from '../../keys/index.js';
+import { type KiteKey, kiteKeyPath } from '../../keys/index.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { isCliError } from '../runtime/cli-error.js';
 import { readContexts } from '../target/contexts.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KiteKey, kiteHome, kiteKeyPath, parseKiteKey, writeKiteKeyFile } from '../../keys/index.js';
+import { type KiteKey, kiteKeyPath, parseKiteKey, writeKiteKeyFile } from '../../keys/index.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
 import {
   type Context,

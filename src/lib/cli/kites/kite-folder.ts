@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { kiteHome } from '../../keys/index.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 

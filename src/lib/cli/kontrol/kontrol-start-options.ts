@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { HOSTS, ORIGINS } from '../../kite/config/config-values.js';
-import { kiteHome } from '../../keys/kite-key-file.js';
+import { HOSTS, ORIGINS } from '../../kite/config/accepted-values.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { usageError } from '../runtime/cli-error.js';
 import { accepted } from '../target/connection-flags.js';
 import type { KeyStore } from '../target/contexts.js';

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { HOSTS, ORIGINS } from '../../kite/config/config-values.js';
+import { HOSTS, ORIGINS } from '../../kite/config/accepted-values.js';
 import { usageError } from '../runtime/cli-error.js';
 import { accepted, kontrolUrls, timeoutMs, wholeNumber } from '../target/connection-flags.js';
 import type { ParsedServeFlags } from './serve-flags.js';

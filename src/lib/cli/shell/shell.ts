@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from '../../index.js';
-import { kiteHome } from '../../keys/index.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { makeVisible } from '../../util/printable.js';
 import { CALLBACK_PLACEHOLDER, withCallback } from '../call/arguments.js';
 import { formatResult } from '../call/call-result.js';

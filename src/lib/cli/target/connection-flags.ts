@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/flags';
-import type { Accept } from '../../kite/config/config-values.js';
+import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { DURATION_FORMS, formatDuration, parseDuration } from '../../util/duration.js';
 import { usageError } from '../runtime/cli-error.js';
 import type { ConnectionOptions } from './with-connection.js';
@@ -138,7 +138,7 @@ export function wholeNumber(text: string, flag: string, min: number, max: number
 export function accepted<Value>(
   text: string | undefined,
   source: string,
-  accept: Accept<Value>,
+  accept: AcceptedValue<Value>,
 ): Value | undefined {
   if (text === undefined) return undefined;
   const value = accept.parse(text);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kiteHome, writeFiles } from '../../keys/index.js';
+import { writeFiles } from '../../keys/index.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import { suggest } from '../runtime/suggest.js';

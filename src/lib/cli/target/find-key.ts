@@ -1,11 +1,6 @@
-import {
-  findKiteKey,
-  type KiteKey,
-  kiteHome,
-  kiteKeyPath,
-  parseKiteKey,
-  readKiteKeyFile,
-} from '../../keys/index.js';
+import { type KiteKey, kiteKeyPath, parseKiteKey, readKiteKeyFile } from '../../keys/index.js';
+import { findKiteKey } from '../../kite/config/find-kite-key.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { contextInUse, type NamedContext } from './contexts.js';

@@ -1,4 +1,5 @@
-import { kiteHome, type KiteKey, writeKiteKeyFile } from '../../keys/index.js';
+import { type KiteKey, writeKiteKeyFile } from '../../keys/index.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { type FoundKey, readKey } from './find-key.js';
 import { type Keychain, openKeychain } from './keychain.js';

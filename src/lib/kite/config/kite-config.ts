@@ -1,23 +1,7 @@
 import type { LogLevel } from '../../util/stderr-logger.js';
 import type { Transport } from '../call/client.js';
-import {
-  type Accept,
-  DURATION,
-  FLAG,
-  fromOption,
-  fromVariable,
-  HOSTS,
-  IP,
-  KITE_URLS,
-  LOG_LEVEL,
-  NAME,
-  ORIGINS,
-  PORT,
-  refuse,
-  SIGNED_DURATION,
-  TRANSPORT,
-  VERSION,
-} from './config-values.js';
+import { kiteSettings } from './kite-settings.js';
+import { type KiteKeyFields, type Setting, settingValue } from './resolve-setting.js';
 
 /** What a kite runs with. Times are in milliseconds. */
 export interface Config {
@@ -89,7 +73,7 @@ export interface ConfigOptions {
 export interface ConfigSources {
   /** Where `KITE_*` is read. An empty variable counts as one that is not set. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly kiteKey?: { readonly username: string; readonly kontrolUrl: string } | undefined;
+  readonly kiteKey?: KiteKeyFields | undefined;
 }
 
 /**
@@ -98,33 +82,29 @@ export interface ConfigSources {
  * @throws ConfigurationError with code `badValue` that names the option or variable, its value and what is accepted
  */
 export function resolveConfig(options: ConfigOptions, { env, kiteKey }: ConfigSources): Config {
-  const pick = <Value>(
-    option: keyof ConfigOptions,
-    variable: string,
-    accept: Accept<Value>,
-  ): Value | undefined =>
-    fromOption(option, options[option], accept) ?? fromVariable(variable, env[variable], accept);
-  return {
-    username: pick('username', 'KITE_USERNAME', NAME) ?? kiteKey?.username ?? 'unknown',
-    environment: pick('environment', 'KITE_ENVIRONMENT', NAME) ?? 'unknown',
-    region: pick('region', 'KITE_REGION', NAME) ?? 'unknown',
-    ip: pick('ip', 'KITE_IP', IP) ?? '127.0.0.1',
-    port: pick('port', 'KITE_PORT', PORT) ?? 0,
-    kontrolUrls: pick('kontrolUrl', 'KITE_KONTROL_URL', KITE_URLS) ?? fromKiteKey(kiteKey?.kontrolUrl),
-    proxyUrls: pick('proxyUrl', 'KITE_PROXY_URL', KITE_URLS) ?? [],
-    transport: pick('transport', 'KITE_TRANSPORT', TRANSPORT) ?? 'auto',
-    timeout: pick('timeout', 'KITE_TIMEOUT', DURATION) ?? 15_000,
-    handshakeTimeout: pick('handshakeTimeout', 'KITE_HANDSHAKE_TIMEOUT', DURATION) ?? 10_000,
-    verifyTtl: pick('verifyTtl', 'KITE_VERIFY_TTL', SIGNED_DURATION) ?? 300_000,
-    logLevel: pick('logLevel', 'KITE_LOG_LEVEL', LOG_LEVEL) ?? 'info',
-    logColor: fromOption('logColor', options.logColor, FLAG) ?? !(env['KITE_LOG_NOCOLOR'] || env['NO_COLOR']),
-    allowOrigin: pick('allowOrigin', 'KITE_ALLOW_ORIGIN', ORIGINS) ?? [],
-    allowedHosts: pick('allowedHosts', 'KITE_ALLOWED_HOSTS', HOSTS),
-    version: pick('version', 'KITE_VERSION', VERSION),
+  const valueOf = <Value, Default>(
+    setting: Setting<Value, Default> & { readonly option: keyof ConfigOptions },
+  ): Value | Default => {
+    const { option: name } = setting;
+    const explicit = { source: { type: 'option' as const, name }, value: options[name] };
+    return settingValue(setting, { explicit, env, kiteKey });
   };
-}
-
-function fromKiteKey(url: string | undefined): readonly string[] {
-  if (!url) return [];
-  return KITE_URLS.parse(url) ?? refuse('The kontrolURL in the kite key', url, KITE_URLS.what);
+  return {
+    username: valueOf(kiteSettings.username),
+    environment: valueOf(kiteSettings.environment),
+    region: valueOf(kiteSettings.region),
+    version: valueOf(kiteSettings.version),
+    ip: valueOf(kiteSettings.ip),
+    port: valueOf(kiteSettings.port),
+    kontrolUrls: valueOf(kiteSettings.kontrol),
+    proxyUrls: valueOf(kiteSettings.proxy),
+    transport: valueOf(kiteSettings.transport),
+    timeout: valueOf(kiteSettings.timeout),
+    handshakeTimeout: valueOf(kiteSettings.handshakeTimeout),
+    verifyTtl: valueOf(kiteSettings.verifyTtl),
+    logLevel: valueOf(kiteSettings.logLevel),
+    logColor: valueOf(kiteSettings.logColor),
+    allowOrigin: valueOf(kiteSettings.allowedOrigins),
+    allowedHosts: valueOf(kiteSettings.allowedHosts),
+  };
 }

@@ -1,4 +1,5 @@
-import { findKiteKey, type KiteKey } from '../../keys/index.js';
+import { type KiteKey } from '../../keys/index.js';
+import { findKiteKey } from '../../kite/config/find-kite-key.js';
 import type { TlsOptions } from '../../kite/serve/http-listener.js';
 import { Kite } from '../../kite/kite.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';

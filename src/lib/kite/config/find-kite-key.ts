@@ -1,7 +1,8 @@
-import { ConfigurationError } from '../protocol/errors.js';
-import { JwtError } from './jwt.js';
-import { type KiteKey, parseKiteKey } from './kite-key.js';
-import { type Environment, kiteHome, kiteKeyPath, readKiteKeyFile } from './kite-key-file.js';
+import { JwtError, type KiteKey, kiteKeyPath, parseKiteKey, readKiteKeyFile } from '../../keys/index.js';
+import { ConfigurationError } from '../../protocol/errors.js';
+import { kiteHome } from './kite-home.js';
+import { kiteSettings } from './kite-settings.js';
+import { describeSource, type Environment, resolveSetting } from './resolve-setting.js';
 
 /**
  * The kite key that a program uses: the one it was given, else the text in `KITE_KEY`, else the file that
@@ -11,9 +12,12 @@ import { type Environment, kiteHome, kiteKeyPath, readKiteKeyFile } from './kite
  */
 export function findKiteKey(given: string | false | undefined, env: Environment): KiteKey | undefined {
   if (given === false) return undefined;
-  if (given !== undefined) return parsed(given, 'The option kiteKey');
-  if (env['KITE_KEY']) return parsed(env['KITE_KEY'].trim(), 'The environment variable KITE_KEY');
-  if (env['KITE_KEY_FILE']) return readKiteKeyFile(env['KITE_KEY_FILE']);
+  if (given !== undefined) return parsed(given, describeSource({ type: 'option', name: 'kiteKey' }));
+  const resolution = resolveSetting(kiteSettings.kiteKey, { env });
+  if (resolution.type === 'refused') throw new ConfigurationError('badValue', resolution.reason);
+  const { value: place, source, given: text } = resolution;
+  if (place?.type === 'variable') return parsed(String(text).trim(), describeSource(source));
+  if (place) return readKiteKeyFile(place.file);
   try {
     return readKiteKeyFile(kiteKeyPath(kiteHome(env)));
   } catch (error) {

@@ -1,68 +1,49 @@
-import { ConfigurationError } from '../../protocol/errors.js';
 import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 import { LOG_LEVELS, type LogLevel } from '../../util/stderr-logger.js';
 import type { Transport } from '../call/client.js';
-
-/** A kind of value that is configured, as an option or as the text of an environment variable. */
-export interface Accept<Value> {
-  /** What is accepted, to end a sentence. */
-  readonly what: string;
-  /** Undefined: not accepted. */
-  parse(value: unknown): Value | undefined;
-}
-
-/** The value that an option has. Undefined where it is not set. */
-export function fromOption<Value>(option: string, value: unknown, accept: Accept<Value>): Value | undefined {
-  if (value === undefined) return undefined;
-  return accept.parse(value) ?? refuse(`The option ${option}`, value, accept.what);
-}
-
-/** The value that an environment variable has. Undefined where it is not set or empty. */
-export function fromVariable<Value>(
-  name: string,
-  value: string | undefined,
-  accept: Accept<Value>,
-): Value | undefined {
-  if (value === undefined || value.trim() === '') return undefined;
-  return accept.parse(value.trim()) ?? refuse(`The environment variable ${name}`, value, accept.what);
-}
-
-export function refuse(source: string, value: unknown, what: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(withoutPassword(value)) : String(value);
-  throw new ConfigurationError('badValue', `${source} is ${shown}; it must be ${what}`);
-}
+import type { AcceptedValue } from './accepted-value.js';
 
 /** A field of the kite's identity, which becomes a part of its path. */
-export const NAME: Accept<string> = {
-  what: 'a text without "/"',
+export const NAME: AcceptedValue<string> = {
+  what: 'a name without "/"',
+  example: 'prod',
   parse: (value) => (typeof value === 'string' && value !== '' && !value.includes('/') ? value : undefined),
 };
 
-export const IP: Accept<string> = {
+export const IP: AcceptedValue<string> = {
   what: 'an IP address or host name to listen at, such as 127.0.0.1, 0.0.0.0 or ::',
+  example: '127.0.0.1',
   parse: (value) => (typeof value === 'string' && /^[\w.:%-]+$/.test(value) ? value : undefined),
 };
 
-export const PORT: Accept<number> = {
-  what: 'a port from 0 (any that is free) to 65535',
-  parse(value) {
-    const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
-    return typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535
-      ? port
-      : undefined;
-  },
+export const PORT: AcceptedValue<number> = {
+  what: 'a port from 0 (any free port) to 65535',
+  example: '3636',
+  parse: wholeNumberFrom(0, 65_535),
 };
+
+/** Reads a number, or a string of digits, from `min` to `max`. */
+export function wholeNumberFrom(min: number, max: number): (value: unknown) => number | undefined {
+  return (value) => {
+    const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+    const isWhole = typeof number === 'number' && Number.isInteger(number);
+    return isWhole && number >= min && number <= max ? number : undefined;
+  };
+}
 
 const THREE_NUMBERS = /^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/;
 
-export const VERSION: Accept<string> = {
+export const VERSION: AcceptedValue<string> = {
   what: 'three numbers, such as 1.0.0 (or 1.0.0-beta.1)',
+  example: '1.2.3',
   parse: (value) => (typeof value === 'string' && THREE_NUMBERS.test(value) ? value : undefined),
 };
 
-/** Milliseconds of a duration, 0 = without end. */
-export const DURATION: Accept<number> = {
-  what: `a duration, 0 or more: ${DURATION_FORMS} (an option is a number of milliseconds)`,
+/** Milliseconds of a duration, 0 = no limit. */
+export const DURATION: AcceptedValue<number> = {
+  what: `a duration, 0 or more: ${DURATION_FORMS}`,
+  optionWhat: 'a number of milliseconds, 0 or more',
+  example: '4s',
   parse(value) {
     const ms = milliseconds(value);
     return ms !== undefined && ms >= 0 ? ms : undefined;
@@ -70,13 +51,16 @@ export const DURATION: Accept<number> = {
 };
 
 /** Milliseconds of a duration, which may be negative. */
-export const SIGNED_DURATION: Accept<number> = {
-  what: `a duration: ${DURATION_FORMS}, or -1s for never (an option is a number of milliseconds)`,
+export const SIGNED_DURATION: AcceptedValue<number> = {
+  what: `a duration: ${DURATION_FORMS}, or -1s for never`,
+  optionWhat: 'a number of milliseconds',
+  example: '1m',
   parse: milliseconds,
 };
 
-export const KITE_URL: Accept<string> = {
+export const KITE_URL: AcceptedValue<string> = {
   what: 'a URL that begins with http://, https://, ws:// or wss://',
+  example: 'http://127.0.0.1:4000/kite',
   parse(value) {
     if (typeof value !== 'string') return undefined;
     const url = value.trim();
@@ -84,8 +68,9 @@ export const KITE_URL: Accept<string> = {
   },
 };
 
-export const KITE_URLS: Accept<readonly string[]> = {
+export const KITE_URLS: AcceptedValue<readonly string[]> = {
   what: 'one or more URLs with commas between them, each beginning with http://, https://, ws:// or wss://',
+  example: 'http://127.0.0.1:4000/kite,https://kontrol.example.com/kite',
   parse(value) {
     const list: readonly unknown[] =
       typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [];
@@ -94,17 +79,19 @@ export const KITE_URLS: Accept<readonly string[]> = {
   },
 };
 
-export const ORIGINS: Accept<readonly string[] | '*'> = {
+export const ORIGINS: AcceptedValue<readonly string[] | '*'> = {
   what: 'one or more origins with commas between them, each a scheme and a host such as https://app.example.com, or * for any',
+  example: 'https://app.example.com',
   parse: listOf(/^(?:\*|null|[a-z][a-z\d+.-]*:\/\/[^/\s,]+)$/i),
 };
 
-export const HOSTS: Accept<readonly string[] | '*'> = {
+export const HOSTS: AcceptedValue<readonly string[] | '*'> = {
   what: 'one or more host names without port, with commas between them, such as math.example.com, or * for any',
+  example: 'math.example.com',
   parse: listOf(/^(?:\*|[\w.-]+|\[[\da-f:.]+\])$/i),
 };
 
-/** Reads a list, or a text with commas, of entries that look like this. */
+/** Reads a list, or a string with commas, of entries that look like this. */
 function listOf(entry: RegExp): (value: unknown) => readonly string[] | '*' | undefined {
   return (value) => {
     const list: readonly unknown[] =
@@ -115,14 +102,24 @@ function listOf(entry: RegExp): (value: unknown) => readonly string[] | '*' | un
   };
 }
 
-const TRANSPORTS: readonly Transport[] = ['auto', 'WebSocket', 'RawWebSocket', 'XHRPolling'];
+/** What flags and variables call the transports, and what programs call them. */
+const TRANSPORTS: ReadonlyMap<string, Transport> = new Map([
+  ['auto', 'auto'],
+  ['websocket', 'WebSocket'],
+  ['raw', 'RawWebSocket'],
+  ['xhr', 'XHRPolling'],
+]);
 
-export const TRANSPORT: Accept<Transport> = {
-  what: `one of ${TRANSPORTS.join(', ')}`,
-  parse: (value) => TRANSPORTS.find((name) => sameWord(name, value)),
+export const TRANSPORT: AcceptedValue<Transport> = {
+  what: `one of ${[...TRANSPORTS.keys()].join(', ')}`,
+  optionWhat: `one of ${[...TRANSPORTS.values()].join(', ')}`,
+  example: 'xhr',
+  choices: [...TRANSPORTS.keys()],
+  parse: (value) =>
+    [...TRANSPORTS].find(([name, transport]) => sameWord(name, value) || sameWord(transport, value))?.[1],
 };
 
-// Names of the reference's levels that are not ours.
+// Levels of the Go implementation that have another name here.
 const OTHER_LEVELS: Readonly<Record<string, LogLevel>> = {
   notice: 'info',
   warning: 'warn',
@@ -130,18 +127,31 @@ const OTHER_LEVELS: Readonly<Record<string, LogLevel>> = {
   fatal: 'error',
 };
 
-export const LOG_LEVEL: Accept<LogLevel> = {
+export const LOG_LEVEL: AcceptedValue<LogLevel> = {
   what: `one of ${LOG_LEVELS.join(', ')}`,
+  example: 'debug',
+  choices: LOG_LEVELS,
   parse(value) {
     const other = Object.entries(OTHER_LEVELS).find(([name]) => sameWord(name, value));
     return other?.[1] ?? LOG_LEVELS.find((name) => sameWord(name, value));
   },
 };
 
-export const FLAG: Accept<boolean> = {
+export const SWITCH: AcceptedValue<boolean> = {
   what: 'true or false',
-  parse: (value) => (typeof value === 'boolean' ? value : undefined),
+  example: 'true',
+  choices: ['true', 'false'],
+  parse(value) {
+    if (typeof value === 'boolean') return value;
+    if (sameWord('true', value) || value === '1') return true;
+    return sameWord('false', value) || value === '0' ? false : undefined;
+  },
 };
+
+/** True by being set, such as `NO_COLOR`; the value that it stands for is `meaning`. */
+export function beingSetMeans<Value>(meaning: Value): AcceptedValue<Value> {
+  return { what: 'set, or not', example: '1', verbatim: true, parse: () => meaning };
+}
 
 function milliseconds(value: unknown): number | undefined {
   if (typeof value === 'string') return parseDuration(value);
@@ -150,9 +160,4 @@ function milliseconds(value: unknown): number | undefined {
 
 function sameWord(name: string, value: unknown): boolean {
   return typeof value === 'string' && value.toLowerCase() === name.toLowerCase();
-}
-
-// A URL may carry a password, which must not reach a log.
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/g, '//…@');
 }

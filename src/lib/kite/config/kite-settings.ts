@@ -1,0 +1,206 @@
+import {
+  beingSetMeans,
+  DURATION,
+  HOSTS,
+  IP,
+  KITE_URLS,
+  LOG_LEVEL,
+  NAME,
+  ORIGINS,
+  PORT,
+  SIGNED_DURATION,
+  SWITCH,
+  TRANSPORT,
+  VERSION,
+} from './accepted-values.js';
+import type { AcceptedValue } from './accepted-value.js';
+import type { Setting } from './resolve-setting.js';
+
+/** Where a kite key is: in the environment variable, or in a file. */
+export type KeyLocation = { readonly type: 'variable' } | { readonly type: 'file'; readonly file: string };
+
+const FOLDER: AcceptedValue<string> = {
+  what: 'the path of a folder',
+  example: '/home/bob/.kite',
+  parse: (value) => (typeof value === 'string' ? value : undefined),
+};
+
+const KEY_FILE: AcceptedValue<KeyLocation> = {
+  what: 'the path of a file with a kite key',
+  example: '/home/bob/.kite/prod.key',
+  parse: (value) => (typeof value === 'string' ? { type: 'file', file: value } : undefined),
+};
+
+const KEY_ITSELF: AcceptedValue<KeyLocation> = {
+  what: 'a kite key',
+  example: 'eyJ…',
+  parse: () => ({ type: 'variable' }),
+};
+
+const FALSE_BY_BEING_SET = beingSetMeans(false);
+
+/**
+ * The settings of every kite. The command line has the same ones, with flags and contexts, and more of its own. A setting
+ * of a kite is declared here and nowhere else; `resolveConfig` and `docs/configuration.md` follow.
+ */
+export const kiteSettings = {
+  kiteHome: {
+    name: 'kite home',
+    summary: 'Folder with the kite key, contexts and installed kites.',
+    variables: ['KITE_HOME'],
+    accept: FOLDER,
+    default: undefined,
+    defaultText: '~/.kite',
+  },
+  kiteKey: {
+    name: 'kite key',
+    summary: 'The kite key, or the file with it. The option `false` means none.',
+    option: 'kiteKey',
+    variables: [{ name: 'KITE_KEY', accept: KEY_ITSELF, secret: true }, 'KITE_KEY_FILE'],
+    accept: KEY_FILE,
+    default: undefined,
+    defaultText: 'kite.key in the kite home',
+  },
+  username: {
+    name: 'username',
+    summary: 'The user that the kite belongs to.',
+    option: 'username',
+    variables: ['KITE_USERNAME'],
+    kiteKey: 'username',
+    accept: NAME,
+    default: 'unknown',
+  },
+  environment: {
+    name: 'environment',
+    summary: "The kite's environment, such as prod.",
+    option: 'environment',
+    variables: ['KITE_ENVIRONMENT'],
+    accept: NAME,
+    default: 'unknown',
+  },
+  region: {
+    name: 'region',
+    summary: "The kite's region.",
+    option: 'region',
+    variables: ['KITE_REGION'],
+    accept: NAME,
+    default: 'unknown',
+  },
+  version: {
+    name: 'version',
+    summary: "The kite's version, in place of the second argument of `new Kite`.",
+    option: 'version',
+    variables: ['KITE_VERSION'],
+    accept: VERSION,
+    default: undefined,
+    defaultText: 'that of the program',
+  },
+  ip: {
+    name: 'ip',
+    summary: 'Address to listen on; 0.0.0.0 or :: for all.',
+    option: 'ip',
+    variables: ['KITE_IP'],
+    accept: IP,
+    default: '127.0.0.1',
+  },
+  port: {
+    name: 'port',
+    summary: 'Port to listen on; 0 means any free port.',
+    option: 'port',
+    variables: ['KITE_PORT'],
+    accept: PORT,
+    default: 0,
+  },
+  kontrol: {
+    name: 'kontrol',
+    summary: 'URL of Kontrol; several with commas, the preferred one first.',
+    option: 'kontrolUrl',
+    variables: ['KITE_KONTROL_URL'],
+    kiteKey: 'kontrolUrl',
+    accept: KITE_URLS,
+    default: [],
+    defaultText: 'none',
+  },
+  proxy: {
+    name: 'proxy',
+    summary: 'URL of the proxy to register with; of several with commas, one is chosen at random.',
+    option: 'proxyUrl',
+    variables: ['KITE_PROXY_URL'],
+    accept: KITE_URLS,
+    default: [],
+    defaultText: 'a proxy that Kontrol finds',
+  },
+  transport: {
+    name: 'transport',
+    summary: 'How to connect: auto is WebSocket, and XHR polling where that is refused.',
+    option: 'transport',
+    variables: ['KITE_TRANSPORT'],
+    accept: TRANSPORT,
+    default: 'auto',
+  },
+  timeout: {
+    name: 'timeout',
+    summary: 'How long to wait for the answer of a call; 0 means no limit.',
+    option: 'timeout',
+    variables: ['KITE_TIMEOUT'],
+    accept: DURATION,
+    default: 15_000,
+    defaultText: '15s',
+  },
+  handshakeTimeout: {
+    name: 'handshake timeout',
+    summary: 'How long to wait for a connection; 0 means no limit.',
+    option: 'handshakeTimeout',
+    variables: ['KITE_HANDSHAKE_TIMEOUT'],
+    accept: DURATION,
+    default: 10_000,
+    defaultText: '10s',
+  },
+  verifyTtl: {
+    name: 'verify ttl',
+    summary: 'How long verified credentials are cached; 0 disables the cache.',
+    option: 'verifyTtl',
+    variables: ['KITE_VERIFY_TTL'],
+    accept: SIGNED_DURATION,
+    default: 300_000,
+    defaultText: '5m',
+  },
+  allowedOrigins: {
+    name: 'allowed origins',
+    summary:
+      "Origins of pages that may connect, with commas, besides the kite's own and those of this machine; * for any.",
+    option: 'allowOrigin',
+    variables: ['KITE_ALLOW_ORIGIN'],
+    accept: ORIGINS,
+    default: [],
+    defaultText: 'none',
+  },
+  allowedHosts: {
+    name: 'allowed hosts',
+    summary: 'Host names by which the kite may be called, with commas; * for any.',
+    option: 'allowedHosts',
+    variables: ['KITE_ALLOWED_HOSTS'],
+    accept: HOSTS,
+    default: undefined,
+    defaultText: 'loopback names at loopback, any elsewhere',
+  },
+  logLevel: {
+    name: 'log level',
+    summary: 'The lowest level that is logged.',
+    option: 'logLevel',
+    variables: ['KITE_LOG_LEVEL'],
+    accept: LOG_LEVEL,
+    default: 'info',
+  },
+  logColor: {
+    name: 'log colours',
+    summary: 'Whether log lines have colours, on a terminal. Any value of the variables switches them off.',
+    option: 'logColor',
+    variables: [
+      { name: 'KITE_LOG_NOCOLOR', accept: FALSE_BY_BEING_SET },
+      { name: 'NO_COLOR', accept: FALSE_BY_BEING_SET },
+    ],
+    accept: SWITCH,
+    default: true,
+  },
+} as const satisfies Readonly<Record<string, Setting>>;

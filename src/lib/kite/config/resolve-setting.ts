@@ -1,0 +1,182 @@
+import { ConfigurationError } from '../../protocol/errors.js';
+import type { AcceptedValue } from './accepted-value.js';
+
+/** An environment variable that a setting reads. */
+export interface Variable<Value> {
+  readonly name: string;
+  /** What it takes, where that differs from the setting: `NO_COLOR` is true by being set. */
+  readonly accept?: AcceptedValue<Value>;
+  /** Whether its text is a secret, which is never shown. Default: that of the setting. */
+  readonly secret?: boolean;
+}
+
+/** Something that can be configured, and the places that its value can come from. */
+export interface Setting<Value = unknown, Default = unknown> {
+  /** The name, for people. */
+  readonly name: string;
+  /** What it decides. A sentence. */
+  readonly summary: string;
+  /** The option of a program that sets it. */
+  readonly option?: string;
+  /** The environment variables that set it. The first one that is set counts. */
+  readonly variables: readonly (string | Variable<Value>)[];
+  /** The field of the kite key that sets it. */
+  readonly kiteKey?: keyof KiteKeyFields;
+  readonly accept: AcceptedValue<Value>;
+  /** Whether its value is a secret, which is never shown. Default false. */
+  readonly secret?: boolean;
+  /** Its value where nothing sets it. */
+  readonly default: Default;
+  /** The default in words, where the value is not what people would write. */
+  readonly defaultText?: string;
+}
+
+/** The fields of a kite key that settings come from. */
+export interface KiteKeyFields {
+  readonly username: string;
+  readonly kontrolUrl: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a value comes from. */
+export type Source =
+  | { readonly type: 'option' | 'flag' | 'variable'; readonly name: string }
+  | { readonly type: 'context'; readonly name: string; readonly field: string }
+  | { readonly type: 'kiteKey'; readonly field: keyof KiteKeyFields }
+  | { readonly type: 'default' };
+
+/** A value that one source gives, not parsed yet. */
+export interface Given {
+  readonly source: Source;
+  readonly value: unknown;
+}
+
+/** Everything that the value of a setting can come from, the strongest first. */
+export interface SettingSources {
+  /** An option of the program, or a flag. */
+  readonly explicit?: Given | undefined;
+  readonly env: Environment;
+  /** What is stored under a name for the person, in a context. */
+  readonly stored?: Given | undefined;
+  readonly kiteKey?: KiteKeyFields | undefined;
+  /** Whether the kite key counts more than what is stored. Default false. */
+  readonly keyFirst?: boolean | undefined;
+}
+
+export type Resolution<Value, Default> =
+  | {
+      readonly type: 'resolved';
+      readonly source: Source;
+      readonly value: Value | Default;
+      readonly given: unknown;
+    }
+  | { readonly type: 'refused'; readonly source: Source; readonly given: unknown; readonly reason: string };
+
+/** What sets a setting, the strongest first. A text that is empty sets nothing. */
+export function givenFor(setting: Setting, sources: SettingSources): readonly Given[] {
+  const { explicit, env, stored, kiteKey, keyFirst = false } = sources;
+  const fromVariables = setting.variables.map((variable): Given => {
+    const name = variableName(variable);
+    return { source: { type: 'variable', name }, value: env[name] };
+  });
+  const fromKey: readonly Given[] =
+    setting.kiteKey === undefined || !kiteKey
+      ? []
+      : [{ source: { type: 'kiteKey', field: setting.kiteKey }, value: kiteKey[setting.kiteKey] }];
+  const all = [explicit, ...fromVariables, ...(keyFirst ? [...fromKey, stored] : [stored, ...fromKey])];
+  return all.filter((given): given is Given => given !== undefined && isGiven(given, setting));
+}
+
+/**
+ * The value of a setting and what it comes from: an option or flag, else the environment, else a context, else the kite
+ * key, else the default. This is the only function that decides it. It does not throw: a value that is not accepted is
+ * `refused`, with a reason that shows no secret.
+ */
+export function resolveSetting<Value, Default>(
+  setting: Setting<Value, Default>,
+  sources: SettingSources,
+): Resolution<Value, Default> {
+  const [given] = givenFor(setting, sources);
+  if (!given) {
+    return { type: 'resolved', source: { type: 'default' }, value: setting.default, given: undefined };
+  }
+  const { source } = given;
+  const accept = acceptedBy(setting, source);
+  const raw = given.value;
+  const value = accept.parse(typeof raw === 'string' && accept.verbatim !== true ? raw.trim() : raw);
+  if (value !== undefined) return { type: 'resolved', source, value, given: raw };
+  const what = (source.type === 'option' && accept.optionWhat) || accept.what;
+  const is = isSecret(setting, source) ? 'has a value that is not accepted' : `is ${shown(raw)}`;
+  return {
+    type: 'refused',
+    source,
+    given: raw,
+    reason: `${describeSource(source)} ${is}; it must be ${what}`,
+  };
+}
+
+/**
+ * The value of a setting.
+ *
+ * @throws ConfigurationError with code `badValue` that names what the value comes from, and what is accepted
+ */
+export function settingValue<Value, Default>(
+  setting: Setting<Value, Default>,
+  sources: SettingSources,
+): Value | Default {
+  const resolution = resolveSetting(setting, sources);
+  if (resolution.type === 'resolved') return resolution.value;
+  throw new ConfigurationError('badValue', resolution.reason);
+}
+
+/** What a value comes from, to begin a sentence. */
+export function describeSource(source: Source): string {
+  switch (source.type) {
+    case 'option':
+      return `The option ${source.name}`;
+    case 'flag':
+      return source.name;
+    case 'variable':
+      return `The environment variable ${source.name}`;
+    case 'context':
+      return `"${source.field}" of the context ${source.name}`;
+    case 'kiteKey':
+      return `The ${source.field === 'kontrolUrl' ? 'kontrolURL' : source.field} in the kite key`;
+    case 'default':
+      return 'The default';
+  }
+}
+
+/** Whether what a source gives must not be shown. */
+export function isSecret({ variables, secret = false }: Setting, source: Source): boolean {
+  if (source.type !== 'variable') return secret;
+  const variable = variables.find((one) => variableName(one) === source.name);
+  return (typeof variable === 'object' ? variable.secret : undefined) ?? secret;
+}
+
+export function variableName(variable: string | Variable<unknown>): string {
+  return typeof variable === 'string' ? variable : variable.name;
+}
+
+/** A URL may carry a password, which must not reach a log or a terminal. */
+export function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/@\s]*@/g, '//…@');
+}
+
+function acceptedBy<Value>({ variables, accept }: Setting<Value>, source: Source): AcceptedValue<Value> {
+  if (source.type !== 'variable') return accept;
+  const variable = variables.find((one) => variableName(one) === source.name);
+  return (typeof variable === 'object' ? variable.accept : undefined) ?? accept;
+}
+
+function isGiven({ source, value }: Given, setting: Setting): boolean {
+  if (value === undefined) return false;
+  // A program that passes an empty option has made a mistake.
+  if (source.type === 'option' || typeof value !== 'string') return true;
+  return acceptedBy(setting, source).verbatim === true ? value !== '' : value.trim() !== '';
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(withoutPassword(value)) : String(value);
+}
