@@ -50,7 +50,7 @@ function section(command) {
     ...(aliases?.length
       ? [`Also: ${aliases.map((alias) => `\`${alias.replaceAll(':', ' ')}\``).join(', ')}.`]
       : []),
-    `    ${usage(words, args)}`,
+    `Usage: \`${usage(words, args)}\``,
     ...(own.length > 0 ? [flagTable(own)] : []),
     ...own
       .filter(({ description: more }) => more)
@@ -61,13 +61,7 @@ function section(command) {
 function example(given) {
   const { description, command } = typeof given === 'string' ? { command: given } : given;
   const text = command.replaceAll('<%= config.bin %>', BIN);
-  return [
-    ...(description ? [escape(description)] : []),
-    text
-      .split('\n')
-      .map((line) => `    ${line}`)
-      .join('\n'),
-  ];
+  return [...(description ? [escape(description)] : []), `\`\`\`sh\n${text}\n\`\`\``];
 }
 
 function usage(words, args) {
@@ -112,7 +106,7 @@ function anchor(words) {
 
 try {
   const manifest = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8'));
-  const exits = await import(pathToFileURL(join(root, 'dist', 'lib', 'cli', 'exit-codes.js')));
+  const exits = await import(pathToFileURL(join(root, 'dist', 'lib', 'cli', 'runtime', 'exit-codes.js')));
   const fresh = page(manifest, exits);
   if (!process.argv.includes('--check')) {
     await writeFile(file, fresh);
