@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,8 +14,16 @@ const npm = (args: string[], cwd: string) => run('npm', args, { cwd, env: proces
 
 let folder: string;
 let prefix: string;
+let tarball: string;
 let packed: string[];
 let remote: TestKite;
+
+/** What a development tool prints. A tool that finds a fault exits with another code than 0, which rejects. */
+async function tool(name: string, script: string, args: string[]): Promise<string> {
+  const program = join(root, 'node_modules', name, script);
+  const { stdout } = await run(process.execPath, [program, ...args], { cwd: folder, env: cleanEnv(folder) });
+  return stdout;
+}
 
 /** Runs an installed program as a person would, without anything of this repository in reach. */
 function installed(command: string, args: string[]) {
@@ -30,18 +38,10 @@ beforeAll(async () => {
   const { stdout } = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', folder], root);
   const [manifest] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   packed = manifest.files.map(({ path }) => path);
-  const [tarball] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
+  tarball = join(folder, name);
   await npm(
-    [
-      'install',
-      '--global',
-      '--prefix',
-      prefix,
-      '--prefer-offline',
-      '--no-audit',
-      '--no-fund',
-      join(folder, tarball ?? ''),
-    ],
+    ['install', '--global', '--prefix', prefix, '--prefer-offline', '--no-audit', '--no-fund', tarball],
     folder,
   );
   remote = new TestKite();
@@ -72,6 +72,26 @@ describe('the published package', () => {
       expect(packed).toContain(path);
     }
     expect(packed.filter((path) => /^(src|test|bench|scripts|node_modules)\//.test(path))).toEqual([]);
+  });
+
+  it('has a package.json and files that publint finds no fault with', async () => {
+    expect(await tool('publint', 'src/cli.js', ['run', tarball, '--strict'])).toContain('All good!');
+  });
+
+  it('has types that resolve as its code does, from ES modules and in bundlers', async () => {
+    const flags = ['--no-definitely-typed', '--format', 'ascii', '--profile', 'esm-only'];
+    // Scripts for <script src>, which no program imports.
+    const scripts = ['browser/kitectl.js', 'browser/kitectl-webrtc.js'];
+    const report = await tool('@arethetypeswrong/cli', 'dist/index.js', [
+      tarball,
+      ...flags,
+      '--exclude-entrypoints',
+      ...scripts,
+    ]);
+    const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { exports: object };
+    const entryPoints = Object.keys(exports).filter((path) => !scripts.includes(path.slice(2)));
+    expect(entryPoints.length).toBeGreaterThan(4);
+    for (const path of entryPoints) expect(report).toContain(`"kitectl${path.slice(1)}"`);
   });
 
   it('gives a kitectl that works from a global installation', async () => {
@@ -121,5 +141,17 @@ describe('the published package', () => {
       env: cleanEnv(folder),
     });
     expect(stdout).toBe('25\nE42\n36\n');
+  });
+
+  it('is a library that a CommonJS program requires', async () => {
+    const program = join(folder, 'commonjs');
+    await mkdir(program);
+    await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');
+    await writeFile(
+      join(program, 'main.cjs'),
+      "const { Kite } = require('kitectl'); console.log(new Kite('caller', '1.0.0', { kiteKey: false }).identity.name);",
+    );
+    const { stdout } = await run(process.execPath, ['main.cjs'], { cwd: program, env: cleanEnv(folder) });
+    expect(stdout).toBe('caller\n');
   });
 });

@@ -1,0 +1,181 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { root } from '../../helpers/cli/cli-harness.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
+
+let folder: string;
+
+/** A package with two entry points. The second exports again what the first does, and refers to a type of it. */
+beforeEach(async () => {
+  folder = temporaryFolder();
+  await write('package.json', {
+    name: 'fruit',
+    type: 'module',
+    exports: {
+      '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+      './seeds': { types: './dist/seeds.d.ts', default: './dist/seeds.js' },
+      './package.json': './package.json',
+    },
+  });
+  await mkdir(join(folder, 'dist'));
+  await write(
+    'dist/index.d.ts',
+    `/** The fruit. */
+    export { Apple, ripe } from './apple.js';
+    export type { Tree } from './tree.js';`,
+  );
+  await write(
+    'dist/apple.d.ts',
+    `import type { Duplex } from 'node:stream';
+    import type { Options } from './tree.js';
+    interface Colour { readonly name: 'red' /* not 'blue' */ | 'http://green'; }
+    /** An apple. */
+    export declare class Apple {
+      /** Its colour. */
+      readonly colour: Colour;
+      constructor(options: Options);
+      pipe(): Duplex;
+    }
+    export declare const ripe: boolean;
+    export declare function rotten(): boolean;`,
+  );
+  await write(
+    'dist/tree.d.ts',
+    `export interface Options { readonly size?: number; }
+    export declare class Tree { constructor(secret: Soil); static plant(): Tree; readonly apples: number; }
+    interface Soil { readonly wet: boolean; }`,
+  );
+  await write(
+    'dist/seeds.d.ts',
+    `interface Options { readonly count: number; }
+    export { Apple } from './index.js';
+    export declare function sow(options: Options): import('./tree.js').Tree;
+    export declare function compare(a: import('./tree.js').Options): number;`,
+  );
+});
+
+function write(name: string, content: unknown): Promise<void> {
+  return writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+}
+
+/** Replaces a part of a file, and resolves with the content that it had before. */
+async function replaceIn(name: string, from: string, to: string): Promise<string> {
+  const original = await readFile(join(folder, name), 'utf8');
+  expect(original).toContain(from);
+  await write(name, original.replace(from, to));
+  return original;
+}
+
+const report = async (...flags: string[]) => {
+  const script = join(root, 'scripts', 'api-report.mjs');
+  return promisify(execFile)(process.execPath, [script, ...flags, folder]).then(
+    () => '',
+    ({ stderr }: { readonly stderr: string }) => stderr,
+  );
+};
+
+const read = (name: string) => readFile(join(folder, 'api', name), 'utf8');
+
+describe('the API report', () => {
+  it('lists for each entry point what it exports and what that refers to, without comments', async () => {
+    expect(await report()).toBe('');
+    expect(await readdir(join(folder, 'api'))).toEqual(['fruit-seeds.api.md', 'fruit.api.md']);
+    expect(await read('fruit.api.md')).toBe(`# fruit
+
+Made from the build by \`npm run api\`. Do not edit.
+
+## Exports
+
+\`\`\`ts
+export class Apple {
+      readonly colour: Colour;
+      constructor(options: Options);
+      pipe(): Duplex;
+    }
+
+export type class Tree { readonly apples: number; }
+
+export const ripe: boolean;
+\`\`\`
+
+## Types that exports use, and that cannot be imported
+
+\`\`\`ts
+interface Colour { readonly name: 'red'  | 'http://green'; }
+
+interface Options { readonly size?: number; }
+\`\`\`
+
+## Imports
+
+\`\`\`ts
+import type { Duplex } from 'node:stream';
+\`\`\`
+`);
+  });
+
+  it('describes a declaration once, and gives distinct types distinct names', async () => {
+    expect(await report()).toBe('');
+    expect(await read('fruit-seeds.api.md')).toBe(`# fruit/seeds
+
+Made from the build by \`npm run api\`. Do not edit.
+
+## Exports
+
+\`\`\`ts
+export { Apple } from 'fruit';
+
+export function compare(a: Options): number;
+
+export function sow(options: Options_2): Tree;
+\`\`\`
+
+## Types that exports use, and that cannot be imported
+
+\`\`\`ts
+interface Options_2 { readonly count: number; }
+\`\`\`
+
+## Described in other reports
+
+\`\`\`ts
+use { Options, Tree } from 'fruit';
+\`\`\`
+`);
+  });
+
+  it('fails when an export, or a type that an export refers to, changes unnoticed', async () => {
+    await report();
+    expect(await report('--check')).toBe('');
+    const changes = [
+      ['dist/tree.d.ts', 'size?', 'size', ['fruit']],
+      ['dist/index.d.ts', 'Apple, ripe', 'Apple, ripe, rotten', ['fruit']],
+      ['dist/apple.d.ts', 'options: Options', 'options?: Options', ['fruit']],
+      ['dist/seeds.d.ts', '): number', '): string', ['fruit-seeds']],
+      ['package.json', './seeds"', './pips"', ['fruit-pips', 'fruit-seeds']],
+    ] as const;
+    for (const [file, from, to, stale] of changes) {
+      const original = await replaceIn(file, from, to);
+      const names = stale.map((name) => `api/${name}.api.md`).join(', ');
+      expect(await report('--check')).toBe(
+        `The public API differs from its reports: ${names}. If the change is intended, renew and commit them: npm run api\n`,
+      );
+      await write(file, original);
+    }
+  });
+
+  it('does not change with a comment or with the constructor of a class that is exported as a type', async () => {
+    await report();
+    await replaceIn('dist/apple.d.ts', 'Its colour.', 'The colour of it.');
+    await replaceIn('dist/tree.d.ts', 'secret: Soil', 'secret: string');
+    expect(await report('--check')).toBe('');
+  });
+
+  it('fails with a hint where the package was not built', async () => {
+    await write('package.json', { name: 'fruit', exports: { '.': { types: './dist/none.d.ts' } } });
+    expect(await report()).toMatch(/none\.d\.ts does not exist\. Build first: npm run build\n$/);
+  });
+});
