@@ -1,3 +1,4 @@
+import { BrandedError, kindOf } from '../errors/branded-error.js';
 import type { ConnectionLimits } from '../util/limits.js';
 import { exceedsBytes } from '../util/utf8.js';
 
@@ -19,14 +20,17 @@ export interface CallbackPath {
 export type MessageLimits = Pick<ConnectionLimits, 'messageBytes' | 'messageDepth' | 'callbacksPerMessage'>;
 
 /** A peer that does not speak the protocol, or passes a limit. `code` is the WebSocket close code that tells it so. */
-export class ProtocolViolation extends Error {
-  override readonly name = 'ProtocolViolation';
+export class ProtocolViolation extends BrandedError {
   readonly code: number;
 
   constructor(code: number, message: string) {
-    super(message);
+    super('ProtocolViolation', message);
     this.code = code;
   }
+}
+
+export function isProtocolViolation(error: unknown): error is ProtocolViolation {
+  return kindOf(error) === 'ProtocolViolation';
 }
 
 const PROTOCOL_ERROR = 1002;

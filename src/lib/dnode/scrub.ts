@@ -1,3 +1,5 @@
+import { BrandedError } from '../errors/branded-error.js';
+
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- whatever a program hands over, to be called by the peer
 export type AnyFunction = Function;
 
@@ -15,8 +17,10 @@ export interface FoundFunction {
 }
 
 /** A value that cannot be sent. The message says what is wrong and where. */
-export class ScrubError extends Error {
-  override readonly name = 'ScrubError';
+export class ScrubError extends BrandedError {
+  constructor(message: string) {
+    super('ScrubError', message);
+  }
 }
 
 const PLACEHOLDER = '[Function]';

@@ -2,6 +2,7 @@ export { type CertificateOptions, selfSignedCertificate } from './certificate.js
 export {
   type Claims,
   decodeJwt,
+  isJwtError,
   JwtError,
   type JwtErrorReason,
   signJwt,

@@ -1,4 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
+import { BrandedError, kindOf } from '../errors/branded-error.js';
 import type { Clock } from '../util/clock.js';
 import { parsePrivateKey, parsePublicKey } from './pem.js';
 
@@ -8,14 +9,17 @@ export type Claims = Readonly<Record<string, unknown>>;
 export type JwtErrorReason = 'malformed' | 'algorithm' | 'signature' | 'expired' | 'notYetValid' | 'claims';
 
 /** Why a JWT was not accepted. The message never contains the JWT. */
-export class JwtError extends Error {
-  override readonly name = 'JwtError';
+export class JwtError extends BrandedError {
   readonly reason: JwtErrorReason;
 
   constructor(reason: JwtErrorReason, message: string) {
-    super(message);
+    super('JwtError', message);
     this.reason = reason;
   }
+}
+
+export function isJwtError(error: unknown, reason?: JwtErrorReason): error is JwtError {
+  return kindOf(error) === 'JwtError' && (reason === undefined || (error as JwtError).reason === reason);
 }
 
 /** Longest JWT that is looked at, in characters. A kite key with a key of 8,192 bits takes 4,300. */

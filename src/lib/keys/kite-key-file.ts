@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigurationError } from '../protocol/errors.js';
-import { JWT_LENGTH, JwtError } from './jwt.js';
+import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
+import { isJwtError, JWT_LENGTH } from './jwt.js';
 import { type KiteKey, parseKiteKey } from './kite-key.js';
 import { errorCode, reasonOf, type WriteOptions, writeFiles } from './secure-files.js';
 
@@ -22,7 +22,7 @@ export function readKiteKeyFile(file: string): KiteKey {
   try {
     return parseKiteKey(text);
   } catch (cause) {
-    if (!(cause instanceof JwtError)) throw cause;
+    if (!isJwtError(cause)) throw cause;
     const message = `The kite key in ${file} cannot be used: ${cause.message}. Get a new one with: kitectl register --force`;
     throw new ConfigurationError('badKiteKey', message, { cause });
   }
@@ -42,7 +42,7 @@ export async function writeKiteKeyFile(
   try {
     parseKiteKey(jwt);
   } catch (cause) {
-    const reason = cause instanceof JwtError ? cause.message : 'it cannot be read';
+    const reason = isJwtError(cause) ? cause.message : 'it cannot be read';
     throw new ConfigurationError('badKiteKey', `The kite key was not written: ${reason}`, { cause });
   }
   const file = options.file ?? kiteKeyPath(options.home);
@@ -68,7 +68,7 @@ function readSecret(file: string): string {
     const buffer = Buffer.alloc(size);
     return buffer.toString('utf8', 0, readSync(descriptor, buffer)).trim();
   } catch (cause) {
-    if (cause instanceof ConfigurationError) throw cause;
+    if (isConfigurationError(cause)) throw cause;
     throw unreadable(file, cause);
   } finally {
     closeSync(descriptor);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigurationError } from '../protocol/errors.js';
+import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
 
 export interface NewFile {
   readonly path: string;
@@ -137,7 +137,7 @@ function temporaryPath(target: string): string {
 }
 
 function asConfigurationError(cause: unknown): ConfigurationError {
-  if (cause instanceof ConfigurationError) return cause;
+  if (isConfigurationError(cause)) return cause;
   const { dest, path: at } = cause as { dest?: unknown; path?: unknown };
   const place = typeof dest === 'string' ? dest : typeof at === 'string' ? at : 'The file';
   return notWritable(place, reasonOf(cause), cause);

@@ -1,3 +1,5 @@
+import { BrandedError, kindOf } from '../errors/branded-error.js';
+
 /**
  * The error types that travel in an answer, or are made on the caller's side: the last five, of which
  * `configurationError` means that nothing was tried, because an option, a `KITE_*` variable or a key file is wrong.
@@ -37,14 +39,13 @@ export interface KiteErrorOptions {
  * What a call rejects with, and what a handler throws to answer with a type and code of its own. `type` tells what kind
  * of failure it was; see `KnownErrorType`.
  */
-export class KiteError extends Error {
-  override readonly name: string = 'KiteError';
-  readonly type: ErrorType;
+export class KiteError extends BrandedError {
+  declare readonly type: ErrorType;
   readonly code: string;
   readonly id: string;
 
   constructor(type: ErrorType, message: string, options: KiteErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super('KiteError', message, options.cause);
     this.type = type;
     this.code = options.code ?? '';
     this.id = options.id ?? '';
@@ -57,15 +58,21 @@ export class KiteError extends Error {
  */
 export class ConfigurationError extends KiteError {
   override readonly name: string = 'ConfigurationError';
+  declare readonly type: 'configurationError';
 
   constructor(code: string, message: string, options: { readonly cause?: unknown } = {}) {
     super('configurationError', message, { ...options, code });
   }
 }
 
-/** Whether `error` is a KiteError, and of `type` where one is named. */
+/** Whether `error` is a KiteError, of whichever copy of this library, and of `type` if one is given. */
 export function isKiteError(error: unknown, type?: ErrorType): error is KiteError {
-  return error instanceof KiteError && (type === undefined || error.type === type);
+  return kindOf(error) === 'KiteError' && (type === undefined || (error as KiteError).type === type);
+}
+
+/** Whether `error` is a ConfigurationError of this process: an error that a peer sent is not one, whatever its type. */
+export function isConfigurationError(error: unknown): error is ConfigurationError {
+  return isKiteError(error, 'configurationError') && error.name === 'ConfigurationError';
 }
 
 /**
@@ -73,13 +80,14 @@ export function isKiteError(error: unknown, type?: ErrorType): error is KiteErro
  * message; no stack and no cause leave the process.
  */
 export function toWireError(error: unknown, id = ''): WireError {
-  if (error instanceof KiteError) {
+  if (isKiteError(error)) {
     return { type: error.type, message: error.message, code: error.code, id: error.id || id };
   }
   const thrown = asRecord(error);
   const message = typeof error === 'string' ? error : text(thrown?.['message']) || 'unknown error';
   return {
-    type: text(thrown?.['type']) || 'genericError',
+    // The types of this project's other errors, such as that of the command line, mean nothing to a peer.
+    type: (!kindOf(error) && text(thrown?.['type'])) || 'genericError',
     message,
     code: text(thrown?.['code']),
     id,

@@ -1,7 +1,7 @@
-import { KiteError } from './errors.js';
+import { isKiteError, KiteError } from './errors.js';
 import { IDENTITY_FIELDS, type KiteIdentity } from './identity.js';
 import { parseVersion } from './version.js';
-import { parseVersionConstraint, VersionConstraintError } from './version-constraint.js';
+import { isVersionConstraintError, parseVersionConstraint } from './version-constraint.js';
 
 /** Which kites are asked for. A field that is not set lets every value through. */
 export type KiteQuery = { readonly [Field in keyof KiteIdentity]?: string };
@@ -18,6 +18,10 @@ export class QueryError extends KiteError {
     super('genericError', message);
     this.field = field;
   }
+}
+
+export function isQueryError(error: unknown): error is QueryError {
+  return isKiteError(error) && error.name === 'QueryError';
 }
 
 /**
@@ -118,7 +122,7 @@ function versionMatcher(text: string): (version: string) => boolean {
       return version !== undefined && constraint(version);
     };
   } catch (error) {
-    if (!(error instanceof VersionConstraintError)) throw error;
+    if (!isVersionConstraintError(error)) throw error;
     throw new QueryError(`Invalid query. ${error.message}`, 'version');
   }
 }

@@ -1,3 +1,4 @@
+import { BrandedError, kindOf } from '../errors/branded-error.js';
 import { compareVersions, parseVersion, type Version } from './version.js';
 
 /** Whether a version is one of those that are asked for. */
@@ -13,8 +14,14 @@ const MAX_PARTS = 16;
 const MAX_LENGTH = 1024;
 
 /** A constraint that cannot be understood. */
-export class VersionConstraintError extends Error {
-  override readonly name = 'VersionConstraintError';
+export class VersionConstraintError extends BrandedError {
+  constructor(message: string) {
+    super('VersionConstraintError', message);
+  }
+}
+
+export function isVersionConstraintError(error: unknown): error is VersionConstraintError {
+  return kindOf(error) === 'VersionConstraintError';
 }
 
 /**

@@ -98,6 +98,13 @@ describe('exit codes', () => {
     expect(stderr).toContain('folder.key');
   });
 
+  it('3: a store has an invalid setting, in one sentence', async () => {
+    const args = ['kontrol', 'keys', 'reseal', '--storage', 'etcd', '--machines', 'http://h:2379/path'];
+    const { code, stdout, stderr } = await cli.run(args, { env: { KONTROL_SECRET: 'x' } });
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toMatch(/^error: .*http:\/\/h:2379\/path.*\n$/);
+  });
+
   it('4: the remote kite refused who is calling', async () => {
     const { code, stdout, stderr } = await cli.run(['call', 'whoami', ...to]);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });

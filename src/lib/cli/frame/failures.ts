@@ -1,5 +1,11 @@
-import { ConfigurationError, KiteError } from '../../protocol/errors.js';
-import { DialError } from '../../transport/handshake/dial-error.js';
+import {
+  type ConfigurationError,
+  isConfigurationError,
+  isKiteError,
+  type KiteError,
+} from '../../protocol/errors.js';
+import { isStorageError, type StorageError } from '../../kontrol/storage/shared/storage.js';
+import { type DialError, isDialError } from '../../transport/handshake/dial-error.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 
@@ -16,8 +22,10 @@ export interface Doing {
  */
 export function toCliError(error: unknown, doing?: Doing): CliError {
   if (isCliError(error)) return error;
-  if (error instanceof ConfigurationError) return fromConfigurationError(error);
-  if (error instanceof KiteError) return fromKiteError(error, doing);
+  if (isConfigurationError(error)) return fromConfigurationError(error);
+  if (isKiteError(error)) return fromKiteError(error, doing);
+  if (isStorageError(error)) return fromStorageError(error);
+  if (isDialError(error)) return fromDialError(error, doing);
   const parse = fromParseError(error);
   if (parse) return parse;
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -69,7 +77,9 @@ function verdict(error: KiteError, doing: Doing | undefined): Verdict {
       };
     case 'disconnect':
     case 'sendError':
-      return dialVerdict(error) ?? { exitCode: unreachable, hint: 'The connection dropped: try again.' };
+      return isDialError(error.cause)
+        ? dialVerdict(error.cause)
+        : { exitCode: unreachable, hint: 'The connection dropped: try again.' };
     default:
       return { exitCode: remoteError };
   }
@@ -80,12 +90,39 @@ function authenticationHint(doing: Doing | undefined): string {
   return `The call carried no kite key. Add --auth kite-key to send yours to ${doing?.target ?? 'this kite'}.`;
 }
 
-/** What is known of a connection that never stood. The message says why, and what to check. */
-function dialVerdict({ cause }: KiteError): Verdict | undefined {
-  if (!(cause instanceof DialError)) return undefined;
-  if (cause.status === 404) return { exitCode: ExitCode.notFound };
-  if (cause.status === 403) return { exitCode: ExitCode.unreachable, hint: NOT_LET_IN };
-  return { exitCode: cause.code === 'invalidUrl' ? ExitCode.usage : ExitCode.unreachable };
+/** What is known of a connection that was never made. The message says why, and what to check. */
+function dialVerdict({ code, status }: DialError): Verdict {
+  if (status === 404) return { exitCode: ExitCode.notFound };
+  if (status === 403) return { exitCode: ExitCode.unreachable, hint: NOT_LET_IN };
+  return { exitCode: code === 'invalidUrl' ? ExitCode.usage : ExitCode.unreachable };
+}
+
+/** A dial error that no client has turned into the error of its kite. */
+function fromDialError(error: DialError, doing: Doing | undefined): CliError {
+  const { exitCode, hint } = dialVerdict(error);
+  const { message, code } = error;
+  return new CliError(message, {
+    exitCode,
+    type: 'disconnect',
+    code,
+    hint,
+    doing: doing?.what,
+    cause: error,
+  });
+}
+
+/** The message says which store, and why it cannot be used. */
+function fromStorageError(error: StorageError): CliError {
+  const unavailable = error.code === 'unavailable';
+  return new CliError(error.message, {
+    exitCode: unavailable ? ExitCode.unreachable : ExitCode.configuration,
+    type: 'storage',
+    code: error.code,
+    hint: unavailable
+      ? 'See that the store runs and that its settings are right, or choose another with --storage.'
+      : 'Choose another store with --storage.',
+    cause: error,
+  });
 }
 
 const NOT_LET_IN =

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { CliError, notFound } from '../runtime/cli-error.js';
+import { CliError, isCliError, notFound } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { badSource } from './kite-folder.js';
 
@@ -63,7 +63,7 @@ async function* pieces(url: string, options: DownloadOptions): AsyncGenerator<Ui
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof CliError ? error : unreachable(at, error, 'broke off');
+    throw isCliError(error) ? error : unreachable(at, error, 'broke off');
   }
 }
 

@@ -15,7 +15,6 @@ import { defaultKeyFiles, writeInitialKey } from './initial.js';
 import { makeKeyFiles, readKeyFiles } from './key-files.js';
 import { keepOwnKey, ownKeyStore, renewOwnKeyWhenKeysChange } from './own-key.js';
 import type { StartOptions } from './kontrol-start-options.js';
-import { storageFailure } from './storage-failure.js';
 
 type Options = StartOptions & {
   readonly format: OutputFormat | undefined;
@@ -142,5 +141,5 @@ function sayStorage(storage: Storage, options: Options, say: (text: string) => v
 
 /** What stands in the way of a Kontrol is of this machine, or of its store. */
 function asCliError(error: unknown): CliError {
-  return storageFailure(error) ?? listenError(error);
+  return listenError(error);
 }

@@ -5,7 +5,6 @@ import { printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { loggerFor } from '../frame/server-lifecycle.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
-import { storageFailure } from './storage-failure.js';
 
 export interface ResealOptions {
   readonly storage: StorageConfig;
@@ -16,7 +15,8 @@ export interface ResealOptions {
  * Encrypts the private keys in a store with the secret of now, where they were encrypted with the former one or not at all,
  * and prints the ids of their pairs. Nodes that know both secrets go on meanwhile.
  *
- * @throws CliError where the store encrypts nothing, cannot be reached, or has a key that neither secret opens
+ * @throws CliError where the store encrypts nothing
+ * @throws StorageError where it cannot be reached, or has a key that neither secret opens
  */
 export async function resealKeys(
   { storage: config, format }: ResealOptions,
@@ -35,15 +35,11 @@ export async function resealKeys(
       'Set KONTROL_SECRET to the new one, and KONTROL_FORMER_SECRET to the one before.',
     );
   }
+  await storage.open();
   try {
-    await storage.open();
-    try {
-      await reseal(storage.reseal.bind(storage), format, surroundings);
-    } finally {
-      await storage.close();
-    }
-  } catch (error) {
-    throw storageFailure(error) ?? error;
+    await reseal(storage.reseal.bind(storage), format, surroundings);
+  } finally {
+    await storage.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { BrandedError, kindOf } from '../../errors/branded-error.js';
 import { ExitCode } from './exit-codes.js';
 
 export interface CliErrorOptions {
@@ -17,17 +18,16 @@ export interface CliErrorOptions {
 }
 
 /** A failure that the command line knows how to report: what failed, on what, why, and what to do next. */
-export class CliError extends Error {
-  override readonly name = 'CliError';
+export class CliError extends BrandedError {
   readonly exitCode: number;
-  readonly type: string;
+  declare readonly type: string;
   readonly code: string;
   readonly requestId: string;
   readonly hint: string;
   readonly doing: string;
 
   constructor(message: string, options: CliErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super('CliError', message, options.cause);
     this.exitCode = options.exitCode;
     this.type = options.type;
     this.code = options.code ?? '';
@@ -43,12 +43,9 @@ export class CliError extends Error {
   }
 }
 
-/**
- * Whether an error is decided already. The program is several files, each with a class of its own, so that the class does
- * not tell.
- */
+/** Whether an error has its exit code and hint already. */
 export function isCliError(error: unknown): error is CliError {
-  return error instanceof Error && error.name === 'CliError' && 'exitCode' in error;
+  return kindOf(error) === 'CliError';
 }
 
 /** The command line itself is wrong. */

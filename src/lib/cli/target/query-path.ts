@@ -1,4 +1,4 @@
-import { type KiteQuery, parseQueryPath, QueryError, validateQuery } from '../../protocol/query.js';
+import { isQueryError, type KiteQuery, parseQueryPath, validateQuery } from '../../protocol/query.js';
 import { usageError } from '../runtime/cli-error.js';
 
 /**
@@ -12,7 +12,7 @@ export function requireQuery(path: string, source: string): KiteQuery {
     validateQuery(query);
     return query;
   } catch (error) {
-    if (!(error instanceof QueryError)) throw error;
+    if (!isQueryError(error)) throw error;
     throw usageError(
       `${source} is no query: ${path}: ${error.message}`,
       'A query is /user/environment/name/version/region/hostname/id, of which the end may be missing.',

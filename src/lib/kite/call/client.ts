@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
 import type { Channel } from '../../transport/channel/channel.js';
@@ -222,7 +222,7 @@ function closedError(url: string): KiteError {
 }
 
 function dialError(url: string, error: unknown): KiteError {
-  if (error instanceof KiteError) return error;
+  if (isKiteError(error)) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };
   return new KiteError('disconnect', typeof message === 'string' ? message : disconnectError(url).message, {
     code: typeof code === 'string' ? code : '',

@@ -1,7 +1,7 @@
 import {
   type CallbackPath,
   type DnodeMessage,
-  ProtocolViolation,
+  isProtocolViolation,
   parseMessage,
 } from '../../dnode/dnode-message.js';
 import type { AnyFunction } from '../../dnode/scrub.js';
@@ -154,7 +154,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
       if (prefix) this.#receiveAfter(prefix, text);
       else this.#receiveWhole(text);
     } catch (error) {
-      const violation = error instanceof ProtocolViolation ? error : undefined;
+      const violation = isProtocolViolation(error) ? error : undefined;
       const reason = violation?.message ?? 'Internal error';
       this.#host.logger.warn(
         `${this.remoteAddress}: ${reason}${violation ? '' : `: ${String(error)}`}; closing`,

@@ -1,5 +1,5 @@
-import { JwtError, type KiteKey, kiteKeyPath, parseKiteKey, readKiteKeyFile } from '../../keys/index.js';
-import { ConfigurationError } from '../../protocol/errors.js';
+import { isJwtError, type KiteKey, kiteKeyPath, parseKiteKey, readKiteKeyFile } from '../../keys/index.js';
+import { ConfigurationError, isConfigurationError } from '../../protocol/errors.js';
 import { kiteHome } from './kite-home.js';
 import { kiteSettings } from './kite-settings.js';
 import { describeSource, type Environment, resolveSetting } from './resolve-setting.js';
@@ -21,7 +21,7 @@ export function findKiteKey(given: string | false | undefined, env: Environment)
   try {
     return readKiteKeyFile(kiteKeyPath(kiteHome(env)));
   } catch (error) {
-    if (error instanceof ConfigurationError && error.code === 'keyFileMissing') return undefined;
+    if (isConfigurationError(error) && error.code === 'keyFileMissing') return undefined;
     throw error;
   }
 }
@@ -30,7 +30,7 @@ function parsed(jwt: string, source: string): KiteKey {
   try {
     return parseKiteKey(jwt);
   } catch (cause) {
-    if (!(cause instanceof JwtError)) throw cause;
+    if (!isJwtError(cause)) throw cause;
     const message = `${source} holds no kite key: ${cause.message}. Get one with: kitectl register`;
     throw new ConfigurationError('badKiteKey', message, { cause });
   }

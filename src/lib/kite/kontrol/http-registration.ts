@@ -1,4 +1,4 @@
-import { type ErrorType, KiteError } from '../../protocol/errors.js';
+import { type ErrorType, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
@@ -154,7 +154,7 @@ export class HttpRegistration implements Registration {
         ...(typeof code === 'string' && { code }),
       });
     } catch (error) {
-      if (error instanceof KiteError) throw error;
+      if (isKiteError(error)) throw error;
       throw new KiteError('disconnect', `${kontrol} does not answer`, { cause: error });
     } finally {
       timer?.cancel();

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
-import { decodeJwt, JWT_LENGTH, JwtError, textClaim, verifyJwt } from '../../keys/jwt.js';
+import { decodeJwt, isJwtError, JWT_LENGTH, JwtError, textClaim, verifyJwt } from '../../keys/jwt.js';
 import { type KiteKey, kiteKeyOf } from '../../keys/kite-key.js';
 import { parsePublicKey } from '../../keys/pem.js';
 import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
-import { ConfigurationError, KiteError } from '../../protocol/errors.js';
+import { isConfigurationError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import { TrustedKeys } from './trusted-keys.js';
@@ -155,8 +155,8 @@ export class Verifier {
       try {
         return verifyJwt(jwt, key, { clock: this.#clock });
       } catch (error) {
-        if (error instanceof JwtError && error.reason === 'expired') throw tokenIsExpired();
-        if (!(error instanceof JwtError && error.reason === 'signature')) throw error;
+        if (isJwtError(error, 'expired')) throw tokenIsExpired();
+        if (!isJwtError(error, 'signature')) throw error;
       }
     }
     // Kontrol may have changed its keys since: callers renew their token when they read this, and then it fits.
@@ -219,6 +219,6 @@ function reasonOf(error: unknown): string {
 }
 
 function refusal(message: string, cause?: unknown): KiteError {
-  const code = cause instanceof KiteError && !(cause instanceof ConfigurationError) ? cause.code : '';
+  const code = isKiteError(cause) && !isConfigurationError(cause) ? cause.code : '';
   return new KiteError('authenticationError', message, { code, cause });
 }

@@ -6,7 +6,7 @@ import { TokenBucket } from '../../util/token-bucket.js';
 import type { Invites } from './invites.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import { checkUsername } from '../registry/registration-record.js';
-import { StorageError } from '../storage/shared/storage.js';
+import { isStorageError } from '../storage/shared/storage.js';
 
 /** How people come to a kite key: with an invite, or just so, for development. */
 export type RegistrationMode = 'invite' | 'open';
@@ -79,7 +79,7 @@ export class Machines {
     try {
       redeemed = typeof invite === 'string' && (await this.#options.invites.redeem(invite, username));
     } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
+      if (!isStorageError(error)) throw error;
       const message =
         "Kontrol's store cannot be reached, so that the invite cannot be checked; try again later";
       throw new KiteError('genericError', message, { code: 'storeUnavailable', cause: error });

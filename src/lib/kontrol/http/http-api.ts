@@ -47,11 +47,10 @@ export class HttpApi {
     } catch (error) {
       metrics.refused('http');
       const status = statusOf(error);
-      if (status === 500 && !(error instanceof KiteError))
-        logger.error(`POST /register failed: ${String(error)}`);
+      if (status === 500 && !isKiteError(error)) logger.error(`POST /register failed: ${String(error)}`);
       // What was not read of a body that is too long is not waited for.
       if (!request.complete) response.setHeader('connection', 'close');
-      const err = error instanceof KiteError ? error.message : 'internal error';
+      const err = isKiteError(error) ? error.message : 'internal error';
       const code = isKiteError(error, 'authenticationError') ? error.code : '';
       sendJson(response, status, { err, ...(code !== '' && { code }) });
     }
@@ -110,7 +109,7 @@ function unauthenticated(message: string): KiteError {
 }
 
 function statusOf(error: unknown): number {
-  if (!(error instanceof KiteError) || error.code === 'storeUnavailable') return 500;
+  if (!isKiteError(error) || error.code === 'storeUnavailable') return 500;
   return isKiteError(error, 'authenticationError') ? 401 : 400;
 }
 

@@ -12,7 +12,7 @@ import type { Entry, Origin } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { Replica } from './store-sync.js';
 import type { Revocations } from '../tokens/revocations.js';
-import { StorageError } from '../storage/shared/storage.js';
+import { isStorageError, type StorageError } from '../storage/shared/storage.js';
 import type { Timings } from './lease-timings.js';
 
 /** Whoever is connected and has registered, or wants to. */
@@ -163,7 +163,7 @@ export class Registrar {
     try {
       if ((await this.#options.replica.put(registration)) === 'taken') throw taken(registration.kite.id);
     } catch (error) {
-      if (error instanceof StorageError) throw storeUnavailable(error);
+      if (isStorageError(error)) throw storeUnavailable(error);
       throw error;
     }
   }

@@ -11,7 +11,8 @@ import {
   type Registration,
   type Storage,
   type StorageChange,
-  StorageError,
+  isStorageError,
+  type StorageError,
 } from '../storage/shared/storage.js';
 import type { Timings } from './lease-timings.js';
 
@@ -263,7 +264,7 @@ export class Replica {
     try {
       return await work;
     } catch (error) {
-      if (error instanceof StorageError) this.#setOffline(error);
+      if (isStorageError(error)) this.#setOffline(error);
       throw error;
     }
   }
@@ -274,6 +275,6 @@ export class Replica {
   }
 
   #noteFailure(error: unknown): void {
-    if (!(error instanceof StorageError)) this.#options.logger.error(String(error));
+    if (!isStorageError(error)) this.#options.logger.error(String(error));
   }
 }

@@ -1,4 +1,4 @@
-import { type Claims, decodeJwt, JwtError, verifyJwt } from '../../keys/index.js';
+import { type Claims, decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/index.js';
 import { JWT_LENGTH, textClaim } from '../../keys/jwt.js';
 import { kiteKeyOf } from '../../keys/kite-key.js';
 import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
@@ -85,7 +85,7 @@ export class Credentials {
       try {
         return verifyJwt(jwt, verifyKey, { clock: this.#clock });
       } catch (error) {
-        if (!(error instanceof JwtError)) throw error;
+        if (!isJwtError(error)) throw error;
         if (error.reason === 'expired') throw tokenIsExpired();
         if (error.reason !== 'signature') throw error;
       }
@@ -103,8 +103,8 @@ function pairRevoked(): KiteError {
 
 /** What a caller with a kite key that is not accepted is answered. What is something else stays as it is. */
 export function kiteKeyRefusal(error: unknown): unknown {
-  if (!(error instanceof JwtError) && !isKiteError(error, 'authenticationError')) return error;
-  const code = error instanceof KiteError ? error.code : '';
+  if (!isJwtError(error) && !isKiteError(error, 'authenticationError')) return error;
+  const code = isKiteError(error) ? error.code : '';
   return new KiteError('authenticationError', `kiteKey: ${error.message}`, { code });
 }
 

@@ -1,6 +1,6 @@
 import type { Channel } from '../channel/channel.js';
 import type { DialOptions } from '../handshake/dial-options.js';
-import { abortedError, DialError } from '../handshake/dial-error.js';
+import { abortedError, DialError, isDialError } from '../handshake/dial-error.js';
 import { parseBaseUrl, pathUnder } from '../handshake/session-url.js';
 
 /** What a platform, Node or a page, has to connect with. */
@@ -47,7 +47,7 @@ export function dialBy<Options extends DialOptions>(
       return poll();
     default:
       return session(ways.firstTry?.(options)).catch((error: unknown) => {
-        if (error instanceof DialError && ways.passesOver(error)) return poll(rest(options, begun));
+        if (isDialError(error) && ways.passesOver(error)) return poll(rest(options, begun));
         throw error;
       });
   }

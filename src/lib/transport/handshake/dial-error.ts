@@ -1,3 +1,4 @@
+import { BrandedError, kindOf } from '../../errors/branded-error.js';
 import type { Abortable } from '../../util/abortable.js';
 import { withoutSecrets } from './session-url.js';
 
@@ -28,7 +29,7 @@ export type DialErrorCode =
   | 'aborted';
 
 /** A connection could not be made. The message is for people: what failed, where, why, and what to do next. */
-export class DialError extends Error {
+export class DialError extends BrandedError {
   readonly code: DialErrorCode;
   /** The URL that was dialled, without credentials and query. */
   readonly url: string;
@@ -42,12 +43,16 @@ export class DialError extends Error {
     options: { cause?: unknown; status?: number } = {},
   ) {
     const shown = withoutSecrets(url);
-    super(`Cannot connect to ${shown}: ${why}`, options.cause === undefined ? {} : { cause: options.cause });
-    this.name = 'DialError';
+    super('DialError', `Cannot connect to ${shown}: ${why}`, options.cause);
     this.code = code;
     this.url = shown;
     this.status = options.status;
   }
+}
+
+/** Whether `error` is a DialError, of whichever copy of this library. */
+export function isDialError(error: unknown): error is DialError {
+  return kindOf(error) === 'DialError';
 }
 
 /** What to do where something else answers. */

@@ -1,4 +1,4 @@
-import { DialError, type DialErrorCode } from './dial-error.js';
+import { DialError, type DialErrorCode, isDialError } from './dial-error.js';
 
 const SOCKET_ERRORS: Readonly<Record<string, readonly [DialErrorCode, string]>> = {
   ECONNREFUSED: ['refused', 'nothing listens there. Start the kite, or check host and port.'],
@@ -19,7 +19,7 @@ const CERTIFICATE_CODE = /CERT|SIGNATURE/;
 
 /** What an error of the socket, of TLS or of the HTTP parser means. */
 export function socketError(url: URL, cause: unknown): DialError {
-  if (cause instanceof DialError) return cause;
+  if (isDialError(cause)) return cause;
   const error = cause instanceof Error ? cause : new Error(String(cause));
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = SOCKET_ERRORS[/^ERR_(?:TLS|SSL)_(?!CERT)/.test(code) ? 'EPROTO' : code];

@@ -3,7 +3,8 @@ import { CliError, usageError } from '../../../../src/lib/cli/runtime/cli-error.
 import { exitCodeMeanings, ExitCode, formatExitCodes } from '../../../../src/lib/cli/runtime/exit-codes.js';
 import { toCliError } from '../../../../src/lib/cli/frame/failures.js';
 import { formatFailure, reportFailure } from '../../../../src/lib/cli/frame/report-failure.js';
-import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { StorageError } from '../../../../src/lib/kontrol/storage/shared/storage.js';
+import { ConfigurationError, KiteError } from '../../../../src/lib/protocol/errors.js';
 import { DialError, type DialErrorCode } from '../../../../src/lib/transport/handshake/dial-error.js';
 import { Sink } from '../../../helpers/cli/test-runtime.js';
 
@@ -51,6 +52,19 @@ describe('toCliError', () => {
 
   it('tells who is not let in about names that a kite does not go by', () => {
     expect(toCliError(dialError('handshake', 403), doing).hint).toContain('KITE_ALLOWED_HOSTS');
+  });
+
+  it.each<[string, Error, number, string]>([
+    ['a store that cannot be reached', new StorageError('unavailable', 'no'), 6, 'storage'],
+    ['a store that another Kontrol uses', new StorageError('locked', 'no'), 3, 'storage'],
+    ['a store with unreadable content', new StorageError('broken', 'no'), 3, 'storage'],
+    ['a connection that no client dialled', new DialError('refused', 'http://h/kite', 'no'), 6, 'disconnect'],
+    ['an invalid setting', new ConfigurationError('badValue', 'no'), 3, 'configuration'],
+  ])('gives %s its exit code, and does not call it a bug', (_title, error, exitCode, type) => {
+    const failure = toCliError(error);
+    expect(failure).toMatchObject({ exitCode, type, cause: error });
+    expect(failure.message).toBe(error.message);
+    expect(failure.hint).not.toContain('bug');
   });
 
   it('leaves an error that is decided as it is', () => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Etcd3 } from 'etcd3';
-import { StorageError } from '../shared/storage.js';
+import { isStorageError, StorageError } from '../shared/storage.js';
 import { clientOptions, DEFAULT_TIMEOUT, type EtcdConfig, memberUrls } from './etcd-config.js';
 import { explain, isPassing, isStaleLogin, nameOf, wasRefused } from './etcd-failures.js';
 
@@ -85,7 +85,7 @@ export class Cluster {
       try {
         return await work(url, once ? until : Math.min(until, Date.now() + this.#turn()));
       } catch (error) {
-        if (error instanceof StorageError) throw error;
+        if (isStorageError(error)) throw error;
         failures.set(url, error);
         if (!this.#mayGoOn(url, error, once)) throw explain(this.urls, failures);
       }

@@ -1,4 +1,4 @@
-import { StorageError } from '../shared/storage.js';
+import { isStorageError, StorageError } from '../shared/storage.js';
 
 /** What gRPC or etcd says of a call that failed. */
 interface Reason {
@@ -45,7 +45,7 @@ export function isCompacted(error: unknown): boolean {
 export function explain(urls: readonly string[], failures: ReadonlyMap<string, unknown>): StorageError {
   const errors = [...failures.values()];
   const cause = errors.findLast((error) => !wasRefused(error)) ?? errors.at(-1);
-  if (cause instanceof StorageError) return cause;
+  if (isStorageError(cause)) return cause;
   const reasons = [...failures].map(([url, error]) => `${url}: ${plainly(reasonOf(error))}`);
   const advice = adviceOn(urls, errors.map((error) => reasonOf(error).text).join('\n'), isPassing(cause));
   const what = isPassing(cause) ? 'cannot be reached' : 'refuses this';

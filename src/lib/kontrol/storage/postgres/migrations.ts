@@ -1,5 +1,5 @@
 import type { Database, Session } from './database.js';
-import { StorageError } from '../shared/storage.js';
+import { isStorageError, StorageError } from '../shared/storage.js';
 import { nameOf } from './postgres-config.js';
 
 /** A change to the schema. One that was applied is never edited: what is to change afterwards is a new one. */
@@ -173,8 +173,7 @@ async function apply(session: Session): Promise<readonly string[]> {
 }
 
 function withAdvice({ config }: Database, error: unknown): unknown {
-  if (!(error instanceof StorageError) || !/must be owner|permission denied/.test(error.message))
-    return error;
+  if (!isStorageError(error) || !/must be owner|permission denied/.test(error.message)) return error;
   const message =
     `${nameOf(config)} has to be prepared for this version, and ${JSON.stringify(config.user)} may not do that: ` +
     `${error.message.replace(/^.*?: /, '')}. Start Kontrol once as the owner of the tables, or of the database`;

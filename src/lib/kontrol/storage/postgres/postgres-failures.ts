@@ -1,19 +1,22 @@
-import { KiteError } from '../../../protocol/errors.js';
-import { StorageError } from '../shared/storage.js';
+import { BrandedError, kindOf } from '../../../errors/branded-error.js';
+import { isKiteError, KiteError } from '../../../protocol/errors.js';
+import { isStorageError, StorageError } from '../shared/storage.js';
 import { nameOf, type PostgresConfig, usesTls } from './postgres-config.js';
 
 /** No answer came within the time that there was. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
-
+export class NoAnswer extends BrandedError {
   constructor(ms: number) {
-    super(ms > 0 ? `it did not answer within ${ms / 1000} s` : 'it did not answer in time');
+    super('NoAnswer', ms > 0 ? `it did not answer within ${ms / 1000} s` : 'it did not answer in time');
   }
+}
+
+function isNoAnswer(error: unknown): error is NoAnswer {
+  return kindOf(error) === 'NoAnswer';
 }
 
 /** A failure as callers of the store get it: a StorageError, or a KiteError where it is what they sent that is wrong. */
 export function explain(config: PostgresConfig, cause: unknown): Error {
-  if (cause instanceof StorageError || cause instanceof KiteError) return cause;
+  if (isStorageError(cause) || isKiteError(cause)) return cause;
   const state = sqlState(cause);
   // Data that the database does not take says nothing of the database, and its sender is not told where that is.
   if (state === '23503') return refusal('its key pair is not in the database');
@@ -70,7 +73,7 @@ function explanation(config: PostgresConfig, cause: unknown, state: string | und
 
 /** What went wrong before there was a session. */
 function withoutState(config: PostgresConfig, cause: unknown, reason: string): string {
-  if (cause instanceof NoAnswer) return `cannot be reached: ${reason}. Check that it runs`;
+  if (isNoAnswer(cause)) return `cannot be reached: ${reason}. Check that it runs`;
   if (/does not support SSL/.test(reason)) {
     return (
       'offers no TLS. Set it up there (ssl = on), or, where nobody else is on the network between, ' +

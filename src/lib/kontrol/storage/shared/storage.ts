@@ -1,3 +1,4 @@
+import { BrandedError, kindOf } from '../../../errors/branded-error.js';
 import type { KiteIdentity } from '../../../protocol/identity.js';
 
 /** A kite as Kontrol knows it. */
@@ -99,13 +100,16 @@ export interface Storage {
 }
 
 /** The store cannot be reached, or refuses. The message says which store, what was tried and why. */
-export class StorageError extends Error {
-  override readonly name = 'StorageError';
+export class StorageError extends BrandedError {
   /** `unavailable`: try again later. `locked`: another Kontrol has it. `broken`: what is in it cannot be read. */
   readonly code: 'unavailable' | 'locked' | 'broken';
 
   constructor(code: StorageError['code'], message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+    super('StorageError', message, options?.cause);
     this.code = code;
   }
+}
+
+export function isStorageError(error: unknown): error is StorageError {
+  return kindOf(error) === 'StorageError';
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../util/clock.js';
-import { StorageError } from './storage.js';
+import { isStorageError } from './storage.js';
 
 export interface BatchOptions<Item, Result> {
   /** Most items at a time. */
@@ -79,7 +79,7 @@ export class Batch<Item, Result> {
       batch.forEach(({ resolve }, at) => resolve(results[at] as Result));
     } catch (error) {
       // One of them may be wrong in itself; the others are not to suffer for it.
-      if (batch.length === 1 || error instanceof StorageError) for (const { reject } of batch) reject(error);
+      if (batch.length === 1 || isStorageError(error)) for (const { reject } of batch) reject(error);
       else for (const each of batch) await this.#write([each]);
     }
   }

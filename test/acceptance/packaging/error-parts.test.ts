@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../helpers/cli/cli-harness.js';
+
+type Make = (error: Function) => unknown;
+
+/** How an error of each class is created, and the function that recognises it. */
+const CLASSES: Readonly<Record<string, { readonly make: Make; readonly recogniser?: string }>> = {
+  CliError: {
+    make: construct('no', { exitCode: 5, type: 'notFound' }),
+    recogniser: 'isCliError',
+  },
+  ConfigurationError: { make: construct('badValue', 'no'), recogniser: 'isConfigurationError' },
+  DialError: { make: construct('refused', 'http://h/kite', 'no'), recogniser: 'isDialError' },
+  JwtError: { make: construct('expired', 'no'), recogniser: 'isJwtError' },
+  KiteError: { make: construct('timeout', 'no'), recogniser: 'isKiteError' },
+  NoAnswer: { make: construct(5), recogniser: 'isNoAnswer' },
+  ProtocolViolation: { make: construct(1008, 'no'), recogniser: 'isProtocolViolation' },
+  QueryError: { make: construct('no', 'name'), recogniser: 'isQueryError' },
+  ScrubError: { make: construct('no') },
+  StorageError: { make: construct('locked', 'no'), recogniser: 'isStorageError' },
+  VersionConstraintError: { make: construct('no'), recogniser: 'isVersionConstraintError' },
+};
+
+/** What the command line makes of an error that no command expects. */
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  CliError: 5,
+  ConfigurationError: 3,
+  DialError: 6,
+  KiteError: 124,
+  QueryError: 1,
+  StorageError: 3,
+};
+
+interface Part {
+  readonly name: string;
+  readonly declared: readonly string[];
+  readonly found: Readonly<Record<string, unknown>>;
+}
+
+const parts: Part[] = [];
+
+function construct(...args: readonly unknown[]): Make {
+  return (error) => Reflect.construct(error, args);
+}
+
+/** Loads a bundle as Node does, and hands out functions and classes of its own that it does not export. */
+function load(name: string): Part {
+  const file = join(root, 'dist', name);
+  const source = readFileSync(file, 'latin1');
+  const wanted = [
+    ...Object.keys(CLASSES),
+    ...Object.values(CLASSES).flatMap(({ recogniser }) => recogniser ?? []),
+    'toCliError',
+    'toWireError',
+  ];
+  // Modules that are imported dynamically somewhere are initialised at their first use.
+  const initialisers = [...source.matchAll(/(\w+)=__esm\(\{"src\/lib\/[^"]*"/g)].map(([, init]) => init);
+  const probe = [
+    ...initialisers
+      .filter((init) => /error|failures|jwt|query|version_constraint|scrub|message|storage/.test(init ?? ''))
+      .map((init) => `${init}()`),
+    ...wanted.map((id) => `module.probe.${id}=typeof ${id}==='undefined'?undefined:${id}`),
+  ].join(';');
+  const script = new Script(`(function(exports,require,module){${source}\n;${probe}})`, { filename: file });
+  const module = { exports: {}, probe: {} as Record<string, unknown> };
+  (script.runInThisContext() as Function).call(module.exports, module.exports, createRequire(file), module);
+  const declared = Object.keys(CLASSES).filter((id) =>
+    new RegExp(`(?<![\\w.])${id}=class\\b|class _?${id} extends`).test(source),
+  );
+  return { name, declared, found: module.probe };
+}
+
+beforeAll(() => {
+  const names = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.cjs'));
+  for (const name of names) parts.push(load(name));
+});
+
+/** Calls a function of each part with an error of each part, and returns what it makes of how many. */
+function each(
+  className: string,
+  functionName: string,
+  check: (result: unknown, where: string) => void,
+): number {
+  let count = 0;
+  for (const from of parts) {
+    const errorClass = from.found[className];
+    if (typeof errorClass !== 'function') continue;
+    for (const to of parts) {
+      const recognise = to.found[functionName];
+      if (typeof recognise !== 'function') continue;
+      const error = CLASSES[className]?.make(errorClass);
+      check(recognise(error), `${className} of ${from.name} in ${to.name}`);
+      count++;
+    }
+  }
+  return count;
+}
+
+describe('the files that the command line is bundled into', () => {
+  it('are all loaded, with every class of errors that they declare', () => {
+    const declared = parts.map(({ name, declared: classes }) => `${name}: ${classes.join(', ') || 'none'}`);
+    console.log(`${parts.length} bundled files\n  ${declared.join('\n  ')}`);
+    for (const { name, declared: classes, found } of parts) {
+      for (const id of classes) expect(typeof found[id], `${id} in ${name}`).toBe('function');
+    }
+    const everywhere = new Set(parts.flatMap(({ declared: classes }) => classes));
+    expect([...everywhere].toSorted()).toEqual(Object.keys(CLASSES).toSorted());
+    expect(parts.find(({ name }) => name === 'cli.cjs')?.found['toCliError']).toBeTypeOf('function');
+  });
+
+  it('recognise the errors of each other', () => {
+    let count = 0;
+    for (const [id, { recogniser }] of Object.entries(CLASSES)) {
+      if (recogniser === undefined) continue;
+      count += each(id, recogniser, (recognised, where) => expect(recognised, where).toBe(true));
+    }
+    console.log(`${count} pairs of bundled files recognise the errors of each other`);
+    expect(count).toBeGreaterThan(50);
+  });
+
+  it('give the errors of each other the same exit codes, and call none of them a bug', () => {
+    let count = 0;
+    for (const [id, exitCode] of Object.entries(EXIT_CODES)) {
+      const checked = each(id, 'toCliError', (failure, where) =>
+        expect(failure, where).toMatchObject({ exitCode }),
+      );
+      expect(checked, id).toBeGreaterThan(0);
+      count += checked;
+    }
+    console.log(`${count} errors got their exit code in another bundled file`);
+  });
+
+  it('send the errors of each other with the same type', () => {
+    const types: Readonly<Record<string, string>> = {
+      ConfigurationError: 'configurationError',
+      DialError: 'genericError',
+      KiteError: 'timeout',
+      StorageError: 'genericError',
+    };
+    for (const [id, type] of Object.entries(types)) {
+      const count = each(id, 'toWireError', (wire, where) => expect(wire, where).toMatchObject({ type }));
+      expect(count, id).toBeGreaterThan(0);
+    }
+  });
+});

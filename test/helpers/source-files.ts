@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export interface SourceFile {
+  /** From the folder of the package on, with slashes: `src/lib/kite/kite.ts`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every TypeScript file of `src`, for tests that check a rule for all of them. */
+export function sourceFiles(): readonly SourceFile[] {
+  const src = fileURLToPath(new URL('../../src/', import.meta.url));
+  return readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({
+      path: `src/${name.replaceAll('\\', '/')}`,
+      text: readFileSync(`${src}${name}`, 'utf8'),
+    }))
+    .toSorted((a, b) => a.path.localeCompare(b.path, 'en'));
+}
+
+/** Source without its comments, so that what they mention is not taken for code. */
+export function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '$1');
+}
