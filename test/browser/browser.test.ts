@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { buildUi } from '../../scripts/ui-bundle.mjs';
+import { buildUi } from '../../scripts/build/ui-bundle.js';
 import { chromiumInstalled, launchChromium, root } from './chromium.js';
 import { exampleTests } from './example.js';
 import { kiteJsTests } from './kite-js.js';

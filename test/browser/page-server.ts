@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
-import { bundleForBrowsers } from '../../scripts/browser-bundle.mjs';
+import { bundleForBrowsers } from '../../scripts/build/browser-bundle.js';
 import { Kite, type KiteOptions } from '../../src/lib/index.js';
 import { silentLogger } from '../../src/lib/util/logger.js';
 import { root } from './chromium.js';
@@ -40,7 +40,7 @@ export async function pageFiles(): Promise<Files> {
     ],
     ['/favicon.ico', { type: 'image/x-icon', body: '' }],
     ['/kite.js', { type: 'text/javascript', body: kiteJs }],
-    ...bundles.map(({ name, text = '' }) => [`/${name}`, { type: 'text/javascript', body: text }] as const),
+    ...bundles.map(({ name, text }) => [`/${name}`, { type: 'text/javascript', body: text }] as const),
   ]);
 }
 

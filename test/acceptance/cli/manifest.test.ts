@@ -11,9 +11,9 @@ const run = promisify(execFile);
 let copy: string;
 
 /** Runs a check in a copy of what it looks at, so that the repository stays as it is. */
-async function check(script = 'manifest.mjs'): Promise<{ code: number; stderr: string }> {
+async function check(script = 'manifest.ts'): Promise<{ code: number; stderr: string }> {
   try {
-    await run(process.execPath, [join(copy, 'scripts', script), '--check']);
+    await run(process.execPath, ['--import', 'tsx', join('scripts', script), '--check'], { cwd: copy });
     return { code: 0, stderr: '' };
   } catch (error) {
     const { code, stderr } = error as { code: number; stderr: string };
@@ -26,7 +26,8 @@ beforeAll(async () => {
   for (const name of ['scripts', 'docs', 'package.json', 'oclif.manifest.json']) {
     await cp(join(root, name), join(copy, name), { recursive: true });
   }
-  for (const name of ['dist', 'node_modules']) await symlink(join(root, name), join(copy, name), 'junction');
+  for (const name of ['dist', 'node_modules', 'src'])
+    await symlink(join(root, name), join(copy, name), 'junction');
 });
 
 afterAll(() => rm(copy, { recursive: true, force: true }));
@@ -50,13 +51,13 @@ describe('the manifest of the commands', () => {
 
 describe('docs/cli.md', () => {
   it('says what the commands do, and is renewed when one has changed: the check fails and says how', async () => {
-    expect(await check('docs.mjs')).toEqual({ code: 0, stderr: '' });
+    expect(await check('docs.ts')).toEqual({ code: 0, stderr: '' });
     const file = join(copy, 'docs', 'cli.md');
     await writeFile(
       file,
       (await readFile(file, 'utf8')).replace('Call a method of a kite', 'Call something'),
     );
-    const { code, stderr } = await check('docs.mjs');
+    const { code, stderr } = await check('docs.ts');
     expect(code).toBe(1);
     expect(stderr).toContain('npm run docs');
   });

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type BrowserBundle, bundleForBrowsers } from '../../scripts/browser-bundle.mjs';
+import { type BrowserBundle, bundleForBrowsers } from '../../../../scripts/build/browser-bundle.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 let bundles: readonly BrowserBundle[];
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** Puts Kontrol's page into `outdir`, as Kontrol serves it. `root` is the repository. Returns what its script is made of. */
-export async function buildUi(root, outdir) {
+export async function buildUi(root: string, outdir: string): Promise<string[]> {
   const from = join(root, 'src', 'ui');
   await mkdir(outdir, { recursive: true });
   const { metafile } = await build({

@@ -5,14 +5,14 @@ import { copyFile, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'n
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Interfaces } from '@oclif/core';
+import { root } from './build/paths.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const file = join(root, 'oclif.manifest.json');
 
 /** What `oclif manifest` makes of the commands. It runs in a folder of its own, since it deletes the old manifest first. */
-async function generate() {
+async function generate(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'kitectl-manifest-')));
   try {
     await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
@@ -31,9 +31,10 @@ async function generate() {
         OCLIF_SKIP_NEW_VERSION_CHECK: 'true',
         XDG_CACHE_HOME: folder,
       },
-    }).catch((error) => {
+    }).catch((error: { readonly stderr?: string }) => {
       throw new Error(
-        `The commands in dist/ cannot be loaded; build them first: npm run build\n${error.stderr}`,
+        `The commands in dist/ cannot be loaded; build them first: npm run build\n${error.stderr ?? ''}`,
+        { cause: error },
       );
     });
     return withoutPlaces(await readFile(join(folder, 'oclif.manifest.json'), 'utf8'));
@@ -46,14 +47,15 @@ async function generate() {
  * oclif finds the commands through a link, and names them by the way from the temporary folder to this one. It lists them in
  * the order in which their folders are read, which is another one on another disk.
  */
-function withoutPlaces(text) {
-  const manifest = JSON.parse(text);
-  const names = Object.keys(manifest.commands).toSorted();
-  manifest.commands = Object.fromEntries(names.map((name) => [name, manifest.commands[name]]));
-  for (const command of Object.values(manifest.commands)) {
-    command.relativePath = command.relativePath.slice(command.relativePath.lastIndexOf('dist'));
-  }
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+function withoutPlaces(text: string): string {
+  const manifest = JSON.parse(text) as Interfaces.Manifest;
+  const commands = Object.entries(manifest.commands)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([id, command]) => {
+      const path = command.relativePath ?? [];
+      return [id, { ...command, relativePath: path.slice(path.lastIndexOf('dist')) }];
+    });
+  return `${JSON.stringify({ ...manifest, commands: Object.fromEntries(commands) }, null, 2)}\n`;
 }
 
 try {
@@ -66,6 +68,6 @@ try {
     );
   }
 } catch (error) {
-  console.error(error.message);
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }

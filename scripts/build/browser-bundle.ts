@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type BuildOptions, type Format } from 'esbuild';
 import { minify } from 'terser';
 
-const options = {
+const OPTIONS = {
   bundle: true,
   platform: 'browser',
   target: 'es2022',
@@ -11,15 +11,23 @@ const options = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-};
+} satisfies BuildOptions;
+
+/** One file for pages. */
+export interface BrowserBundle {
+  readonly name: string;
+  readonly text: string;
+  /** The sources that it is made of, from the folder of the repository. */
+  readonly inputs: readonly string[];
+}
 
 /**
  * What pages load: `kitectl.esm.js` is `kitectl/browser` as one module, `kitectl.js` is for a plain <script> and says
  * `kitectl` to the page; `kitectl-webrtc…` are the same of `kitectl/browser/webrtc`. `root` is the repository. Writes to
  * `outdir`, or only returns the files where there is none.
  */
-export async function bundleForBrowsers(root, outdir) {
-  const bundles = [
+export async function bundleForBrowsers(root: string, outdir?: string): Promise<readonly BrowserBundle[]> {
+  const bundles: readonly { entryPoints: string[]; format: Format; outfile: string }[] = [
     { entryPoints: ['src/lib/browser.ts'], format: 'esm', outfile: 'kitectl.esm.js' },
     { entryPoints: ['src/lib/browser-global.ts'], format: 'iife', outfile: 'kitectl.js' },
     { entryPoints: ['src/lib/browser-webrtc.ts'], format: 'esm', outfile: 'kitectl-webrtc.esm.js' },
@@ -28,12 +36,12 @@ export async function bundleForBrowsers(root, outdir) {
   return Promise.all(
     bundles.map(async ({ outfile, ...bundle }) => {
       const { outputFiles, metafile } = await build({
-        ...options,
+        ...OPTIONS,
         ...bundle,
         absWorkingDir: root,
         write: false,
       });
-      const text = await smaller(outputFiles[0].text, bundle.format);
+      const text = await smaller(outputFiles[0]?.text ?? '', bundle.format);
       if (outdir !== undefined) {
         await mkdir(outdir, { recursive: true });
         await writeFile(join(outdir, outfile), text);
@@ -44,12 +52,13 @@ export async function bundleForBrowsers(root, outdir) {
 }
 
 /** What a second minifier finds: four percent of what pages load, one of them by putting functions side by side. */
-async function smaller(text, format) {
+async function smaller(text: string, format: Format): Promise<string> {
   const { code } = await minify(text, {
     ecma: 2020,
     module: format === 'esm',
     toplevel: true,
     compress: { passes: 3, hoist_funs: true },
   });
+  if (code === undefined) throw new Error('terser returned no code');
   return code;
 }

@@ -1,22 +1,27 @@
 // What `npm run demo` shows: starts a Kontrol and the math kite of examples/, finds and calls it from the command line, and
 // stops everything again. Keys and what Kontrol stores go to a folder that is removed.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { root } from './build/paths.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const program = join(root, 'bin', 'run.js');
 const folder = await mkdtemp(join(tmpdir(), 'kitectl-demo-'));
-const KONTROL = { home: join(folder, 'kontrol') };
-const BOB = { home: join(folder, 'bob') };
+/** Whose keys and settings a program finds. */
+interface Person {
+  readonly home: string;
+}
+
+const KONTROL: Person = { home: join(folder, 'kontrol') };
+const BOB: Person = { home: join(folder, 'bob') };
 
 /** Programs that run in the background, to be stopped at the end. */
-const started = [];
+const started: ChildProcess[] = [];
 
-function start(args, { home }, stdout) {
+function start(args: readonly string[], { home }: Person): ChildProcessByStdio<null, Readable, null> {
   return spawn(process.execPath, args, {
     env: {
       ...process.env,
@@ -26,51 +31,51 @@ function start(args, { home }, stdout) {
       KITE_TO: '',
       KITE_KONTROL_URL: '',
     },
-    stdio: ['ignore', stdout, 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
 }
 
 /** Runs the real program as a person would, and resolves with what it printed. Rejects when it fails. */
-async function kitectl(args, person, { show = true } = {}) {
+async function kitectl(args: readonly string[], person: Person, { show = true } = {}): Promise<string> {
   console.log(`$ kitectl ${args.map((arg) => arg.replace(folder, '…')).join(' ')}`);
-  const child = start([program, ...args], person, 'pipe');
+  const child = start([program, ...args], person);
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
     if (show) process.stdout.write(text.replaceAll(folder, '…'));
   });
-  const [code] = await once(child, 'close');
+  const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`kitectl ${args[0]} ended with exit code ${code}.`);
   return output;
 }
 
 /** Starts a program in the background, and resolves with its first line. */
-async function background(command, args, person) {
+async function background(command: string, args: readonly string[], person: Person): Promise<string> {
   console.log(`$ ${command} &`);
-  const child = start(args, person, 'pipe');
+  const child = start(args, person);
   started.push(child);
-  const [first] = await Promise.race([
+  const [first] = (await Promise.race([
     once(child.stdout.setEncoding('utf8'), 'data'),
     once(child, 'close').then(([code]) => {
       throw new Error(`${command} ended with exit code ${code}.`);
     }),
-  ]);
-  return first.split('\n')[0];
+  ])) as [string];
+  return first.split('\n')[0] ?? '';
 }
 
-async function stop(child) {
+async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
   await once(child, 'close');
 }
 
-async function demo() {
+async function demo(): Promise<void> {
   const line = await background(
     'kitectl kontrol start',
     [program, 'kontrol', 'start', '--port', '0', '--json'],
     KONTROL,
   );
-  const { url } = JSON.parse(line);
+  const { url } = JSON.parse(line) as { url: string };
   const invite = join(folder, 'invite.txt');
   await writeFile(invite, await kitectl(['kontrol', 'invite', 'bob'], KONTROL, { show: false }));
   await kitectl(['register', '--to', url, '--username', 'bob', '--invite-file', invite], BOB);
@@ -96,7 +101,7 @@ async function demo() {
 try {
   await demo();
 } catch (error) {
-  console.error(error.message);
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
   // The kite before its Kontrol, so that it can say goodbye.

@@ -1,29 +1,33 @@
 // Writes docs/cli.md, the reference of the command line, out of oclif.manifest.json and the table of exit codes. With --check
 // it writes nothing and fails when the committed page says something else.
 import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import type { Command, Interfaces } from '@oclif/core';
+import { exitCodeMeanings } from '../src/lib/cli/runtime/exit-codes.js';
+import { root } from './build/paths.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+type Cached = Command.Cached;
+type Flag = Command.Flag.Cached;
+
 const file = join(root, 'docs', 'cli.md');
 const BIN = 'kitectl';
 
 /** Flags that every command has: told once. */
-const isGlobal = ({ helpGroup }) => helpGroup === 'GLOBAL';
+const isGlobal = ({ helpGroup }: Flag): boolean => helpGroup === 'GLOBAL';
 
-function page(manifest, { exitCodeMeanings }) {
+function page(manifest: Interfaces.Manifest): string {
   const commands = Object.values(manifest.commands)
     .filter(({ hidden }) => !hidden)
     .map((command) => ({ ...command, words: command.id.replaceAll(':', ' ') }))
     .toSorted((a, b) => a.words.localeCompare(b.words, 'en'));
-  const globals = Object.values(commands[0].flags).filter(isGlobal);
+  const globals = Object.values(commands[0]?.flags ?? {}).filter(isGlobal);
   return [
     '# The command line',
     '<!-- Made by `npm run docs` out of the commands: change those. -->',
     'Every command takes its flags with one dash or two, with an equals sign or a space: `-to=URL` is `--to URL`. What stands behind `--` is taken for arguments.',
     table(
       ['command', ''],
-      commands.map(({ words, summary }) => [`[${words}](#${anchor(words)})`, summary]),
+      commands.map(({ words, summary }) => [`[${words}](#${anchor(words)})`, summary ?? '']),
     ),
     '## Flags of every command',
     flagTable(globals),
@@ -39,12 +43,12 @@ function page(manifest, { exitCodeMeanings }) {
     .replace(/\n+$/, '\n');
 }
 
-function section(command) {
+function section(command: Cached & { readonly words: string }): string[] {
   const { words, summary, description, examples, args, flags, aliases } = command;
   const own = Object.values(flags).filter((flag) => !isGlobal(flag) && !flag.hidden);
   return [
     `## ${words}`,
-    escape(summary),
+    escape(summary ?? ''),
     ...(examples ?? []).flatMap(example),
     ...(description ? [escape(description)] : []),
     ...(aliases?.length
@@ -54,17 +58,17 @@ function section(command) {
     ...(own.length > 0 ? [flagTable(own)] : []),
     ...own
       .filter(({ description: more }) => more)
-      .map(({ name, description: more }) => `\`--${name}\`: ${escape(more)}`),
+      .map(({ name, description: more }) => `\`--${name}\`: ${escape(more ?? '')}`),
   ];
 }
 
-function example(given) {
-  const { description, command } = typeof given === 'string' ? { command: given } : given;
+function example(given: Command.Example): string[] {
+  const { description, command } = typeof given === 'string' ? { description: '', command: given } : given;
   const text = command.replaceAll('<%= config.bin %>', BIN);
   return [...(description ? [escape(description)] : []), `\`\`\`sh\n${text}\n\`\`\``];
 }
 
-function usage(words, args) {
+function usage(words: string, args: Cached['args']): string {
   const names = Object.values(args).map(({ name, required, multiple }) => {
     const text = name.toUpperCase() + (multiple ? '…' : '');
     return required ? text : `[${text}]`;
@@ -72,48 +76,50 @@ function usage(words, args) {
   return [BIN, words, ...names, '[flags]'].join(' ');
 }
 
-function flagTable(flags) {
+function flagTable(flags: readonly Flag[]): string {
   return table(
     ['flag', ''],
-    flags.map(({ name, char, type, helpValue, options, summary, default: otherwise }) => {
-      const value = type === 'boolean' ? '' : ` ${helpValue ?? options?.join('|') ?? name.toUpperCase()}`;
-      const said = otherwise !== undefined && otherwise !== false ? ` Default: ${otherwise}.` : '';
+    flags.map((flag) => {
+      const { name, char, summary } = flag;
+      const { helpValue, options, default: otherwise } = flag.type === 'option' ? flag : {};
+      const value =
+        flag.type === 'boolean' ? '' : ` ${String(helpValue ?? options?.join('|') ?? name.toUpperCase())}`;
+      const said = otherwise !== undefined ? ` Default: ${otherwise}.` : '';
       return [`\`${char ? `-${char}, ` : ''}--${name}${value}\``, `${summary ?? ''}${said}`];
     }),
   );
 }
 
-function table(headings, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   // A bar ends a cell, within code too.
-  const cell = (text) => escape(text).replaceAll('|', '\\|');
+  const cell = (text: string): string => escape(text).replaceAll('|', '\\|');
   return [line(headings), line(headings.map(() => '---')), ...rows.map((row) => line(row.map(cell)))].join(
     '\n',
   );
 }
 
 /** Text in which Markdown sees no tags. Code is left alone. */
-function escape(text) {
+function escape(text: string): string {
   return text
     .split(/(`[^`]*`)/)
     .map((part) => (part.startsWith('`') ? part : part.replaceAll('<', '&lt;').replaceAll('*', '\\*')))
     .join('');
 }
 
-function anchor(words) {
+function anchor(words: string): string {
   return words.replaceAll(' ', '-');
 }
 
 try {
-  const manifest = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8'));
-  const exits = await import(pathToFileURL(join(root, 'dist', 'lib', 'cli', 'runtime', 'exit-codes.js')));
-  const fresh = page(manifest, exits);
+  const manifest: unknown = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8'));
+  const fresh = page(manifest as Interfaces.Manifest);
   if (!process.argv.includes('--check')) {
     await writeFile(file, fresh);
   } else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
     throw new Error('docs/cli.md does not say what the commands do. Renew and commit it: npm run docs');
   }
 } catch (error) {
-  console.error(error.message);
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
