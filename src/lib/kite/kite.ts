@@ -8,7 +8,6 @@ import { SockJsServer } from '../transport/server/sockjs-server.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { defaultLimits, type Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
-import { isLoopbackHost } from '../util/loopback.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { Dialer } from './call/client.js';
 import { type Config, type ConfigOptions, resolveConfig } from './config/kite-config.js';
@@ -172,6 +171,11 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
     return this.#url === undefined ? undefined : Number(new URL(this.#url).port);
   }
 
+  /** Whether only this machine can connect to its port. False until it listens. */
+  get listensAtLoopback(): boolean {
+    return this.#listener?.loopback ?? false;
+  }
+
   /**
    * Where others reach it: `url`, with the address of this machine on the way to Kontrol where it listens at all of them.
    * Rejects where it does not listen.
@@ -245,9 +249,11 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
     if (this.#listener) throw new Error(`${this.identity.name} listens already`);
     const listener = new HttpListener(
       {
-        request: (request, response) => this.#request(request, response),
+        request: (request, response) => {
+          if (!this.#door.answer(request, response, listener.loopback)) notFound(response);
+        },
         upgrade: (request, socket, head) => {
-          if (!this.#door.upgrade(request, socket, head, this.#atLoopback)) refuseUpgrade(socket, 404, '');
+          if (!this.#door.upgrade(request, socket, head, listener.loopback)) refuseUpgrade(socket, 404, '');
         },
       },
       this.#limits,
@@ -278,14 +284,6 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
     return this.#door.answer(request, response, false);
-  }
-
-  #request(request: IncomingMessage, response: ServerResponse): void {
-    if (!this.#door.answer(request, response, this.#atLoopback)) notFound(response);
-  }
-
-  get #atLoopback(): boolean {
-    return isLoopbackHost(this.config.ip);
   }
 
   /**

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../protocol/errors.js';
 import type { Clock } from '../util/clock.js';
 import type { Limits } from '../util/limits.js';
 import type { Logger } from '../util/logger.js';
-import { isLoopbackHost } from '../util/loopback.js';
+import { type LookupAddresses, resolvesToLoopback } from '../util/loopback.js';
 import type { RegistrationMode } from './admin/machine-registration.js';
 import type { Policy } from './policy/policy.js';
 import type { Storage } from './storage/shared/storage.js';
@@ -61,9 +61,14 @@ export interface KontrolOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
-/** @throws ConfigurationError where anybody on the network could get a kite key for any name */
-export function refuseOpenDoor(options: KontrolOptions, ip: string): void {
-  if (options.registration !== 'open' || options.forceOpenRegistration || isLoopbackHost(ip)) return;
+/** Rejects with a ConfigurationError where anybody on the network could get a kite key for any name. */
+export async function refuseOpenDoor(
+  options: KontrolOptions,
+  ip: string,
+  lookup: LookupAddresses,
+): Promise<void> {
+  if (options.registration !== 'open' || options.forceOpenRegistration) return;
+  if (await resolvesToLoopback(ip, lookup)) return;
   const message = `With open registration anybody who reaches ${ip} gets a kite key for any user. Listen at 127.0.0.1, use invites, or force it if you mean it`;
   throw new ConfigurationError('openRegistration', message);
 }

@@ -1,6 +1,7 @@
 import { type CloseOptions, Kite } from '../kite/kite.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { defaultLimits } from '../util/limits.js';
+import { lookupAddresses } from '../util/lookup-addresses.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { KontrolStatus } from './admin/administration.js';
@@ -61,7 +62,7 @@ export class Kontrol {
   #listening: number | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws ConfigurationError for an option that is wrong, or that would open Kontrol to strangers */
+  /** @throws ConfigurationError for an option that is wrong */
   constructor(options: KontrolOptions) {
     const { storage, username = 'kontrol', clock = systemClock } = options;
     this.#options = options;
@@ -71,7 +72,6 @@ export class Kontrol {
     this.#timings = { ...defaultTimings, ...options.timings };
     this.#policy = options.policy ?? ownPolicy(username);
     this.kite = this.#makeKite();
-    refuseOpenDoor(options, this.kite.config.ip);
     this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
     const shared = { clock, logger: this.#logger, timings: this.#timings, policy: this.#policy };
     const registry = new Registry({ clock, lease: this.#timings.lease });
@@ -136,8 +136,12 @@ export class Kontrol {
     return this.#options.url ?? this.kite.url ?? '';
   }
 
-  /** Opens the store, takes over what is in it, and listens. Rejects with what stands in the way. */
+  /**
+   * Opens the store, takes over what is in it, and listens. Rejects with what stands in the way, and with a
+   * ConfigurationError where open registration would let strangers in.
+   */
   async listen(): Promise<void> {
+    await refuseOpenDoor(this.#options, this.kite.config.ip, lookupAddresses);
     await this.#servePage();
     await this.#replica.open();
     try {

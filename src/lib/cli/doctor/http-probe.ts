@@ -5,6 +5,8 @@ import type { TLSSocket } from 'node:tls';
 /** What a request of a server tells besides its answer. */
 export interface Probe {
   readonly status: number;
+  /** The IP address of the server. */
+  readonly address: string;
   /** What the server's clock says, in milliseconds since 1970; it tells whole seconds. */
   readonly date: number | undefined;
   readonly certificate: Certificate | undefined;
@@ -33,10 +35,12 @@ export function probe(url: URL, signal: AbortSignal): Promise<Probe> {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
     const answered = (response: IncomingMessage): void => {
       const { statusCode, headers, socket } = response;
+      const { remoteAddress: address = '' } = socket;
       response.resume();
       const at = Date.parse(headers.date ?? '');
       resolve({
         status: statusCode ?? 0,
+        address,
         date: Number.isNaN(at) ? undefined : at,
         certificate: 'getPeerCertificate' in socket ? certificateOf(socket as TLSSocket) : undefined,
       });

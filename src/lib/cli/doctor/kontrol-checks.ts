@@ -1,9 +1,9 @@
 import { type Auth, Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { silentLogger } from '../../util/logger.js';
+import { isLoopbackAddress } from '../../util/loopback.js';
 import { makeVisible } from '../../util/printable.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { isLoopback } from '../target/target.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
 import { type Probe, probe } from './http-probe.js';
 
@@ -34,12 +34,12 @@ export async function checkServer(
     const hint = 'Start Kontrol, or check the address: kitectl config explain';
     return [failed('server', `${url} does not answer: ${reason}`, hint, ExitCode.unreachable)];
   }
-  return [checkTls(url, answer, now()), checkClock(answer, now())];
+  return [checkTls(answer, now()), checkClock(answer, now())];
 }
 
-function checkTls(url: string, { certificate }: Probe, now: number): Finding {
+function checkTls({ address, certificate }: Probe, now: number): Finding {
   if (!certificate) {
-    if (isLoopback(url)) return ok('TLS', 'none, on this machine');
+    if (isLoopbackAddress(address)) return ok('TLS', 'none, on this machine');
     return warning(
       'TLS',
       'none: others can read kite keys on the way',

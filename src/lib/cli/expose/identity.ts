@@ -1,7 +1,7 @@
 import { Kite } from '../../index.js';
 import { type KiteIdentity, parseIdentity, validateIdentity } from '../../protocol/identity.js';
 import { makeVisible } from '../../util/printable.js';
-import { isLoopback } from '../target/target.js';
+import { isLoopbackTarget, requireLoopback } from '../target/loopback-target.js';
 import type { LocalKite } from './exposed-kite.js';
 
 /** Milliseconds that the kite has to say who it is. Those of `kite.js` never answer who shows a key. */
@@ -14,7 +14,7 @@ type Named = Pick<KiteIdentity, 'name' | 'environment' | 'username'>;
  * this machine only.
  */
 export async function identityOf({ url, transport }: LocalKite, kiteKey: string): Promise<Named | undefined> {
-  if (!isLoopback(url)) return undefined;
+  if (!(await isLoopbackTarget(url))) return undefined;
   const kite = new Kite('kitectl', '1.0.0', { kiteKey: false, env: {}, logLevel: 'error' });
   const client = kite.newClient(url, {
     ...(transport !== undefined && transport !== 'Session' && { transport }),
@@ -23,6 +23,7 @@ export async function identityOf({ url, transport }: LocalKite, kiteKey: string)
   });
   try {
     await client.dial();
+    requireLoopback(client);
     const answer = await client.tell<{ readonly kite?: unknown } | null>('kite.describe');
     const identity = parseIdentity(answer?.kite);
     validateIdentity(identity);

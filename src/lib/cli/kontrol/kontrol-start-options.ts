@@ -4,7 +4,8 @@ import { kiteHome } from '../../kite/config/kite-home.js';
 import { usageError } from '../runtime/cli-error.js';
 import { accepted } from '../target/connection-flags.js';
 import type { KeyStore } from '../target/contexts.js';
-import { checkedUrl, isLoopback } from '../target/target.js';
+import { isLoopbackHost } from '../../util/loopback.js';
+import { checkedUrl } from '../target/target.js';
 import { portOf, said, type Setting, variableOf } from './storage-setting.js';
 import type { ParsedStartFlags, ParsedStorageFlags } from './kontrol-start-flags.js';
 import type { StorageConfig } from '../../kontrol/storage/index.js';
@@ -70,7 +71,7 @@ export function startOptions(flags: ParsedStartFlags, env: Environment): StartOp
     : port === 0
       ? undefined
       : `${tlsFiles ? 'https' : 'http'}://${hostOf(ip)}:${port}/kite`;
-  const beyond = !isLoopback(`http://${hostOf(ip)}/`) || isAny(ip);
+  const beyond = !isLoopbackHost(ip);
   if (beyond && registration === 'open' && !flags.force) {
     throw usageError(
       `--registration open gives everybody who reaches ${ip} a kite key for any user.`,

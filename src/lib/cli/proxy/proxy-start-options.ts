@@ -1,6 +1,6 @@
 import { usageError } from '../runtime/cli-error.js';
 import { kontrolUrls, wholeNumber } from '../target/connection-flags.js';
-import { isLoopback } from '../target/target.js';
+import { isLoopbackHost } from '../../util/loopback.js';
 import type { ParsedProxyFlags } from './proxy-start-flags.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -97,8 +97,10 @@ function defaultIp(publicHost: string | undefined): string {
   return '0.0.0.0';
 }
 
+/** Of a host with a port or without. */
 function isLocal(host: string): boolean {
-  return isLoopback(`http://${host}/`);
+  const url = `http://${host}`;
+  return isLoopbackHost(URL.canParse(url) ? new URL(url).hostname : host);
 }
 
 function tlsFilesOf(flags: ParsedProxyFlags): ProxyStartOptions['tlsFiles'] {
@@ -128,7 +130,7 @@ interface Decided {
 
 function warningsOf({ ip, publicHost, tls, flags }: Decided): string[] {
   const warnings: string[] = [];
-  const local = isLocal(ip.includes(':') ? `[${ip}]` : ip);
+  const local = isLoopbackHost(ip);
   if (!local && !tls) {
     warnings.push(
       'The proxy listens beyond this machine without TLS, and tokens can be read on the way: give it --tls-cert and --tls-key.',

@@ -11,7 +11,6 @@ import { whereKontrolIs } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
-import { isLoopback } from '../target/target.js';
 import { moduleMethods } from './module-methods.js';
 import type { ServedMethod } from './served-method.js';
 import type { ServeOptions } from './serve-options.js';
@@ -131,8 +130,7 @@ async function announce(
   const { signal } = surroundings;
   const { name, version } = kite.identity;
   const path = kitePath(kite.identity);
-  const { ip } = kite.config;
-  if (!auth && !isLoopback(`http://${ip.includes(':') ? `[${ip}]` : ip}`)) {
+  if (!auth && !kite.listensAtLoopback) {
     logger.warn(
       'Everybody who reaches this kite may call its methods: it listens beyond this machine with --no-auth.',
     );

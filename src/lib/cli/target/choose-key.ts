@@ -1,6 +1,7 @@
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { describePlace, findKey, type FoundKey, type KeyChoice, placeOfKey } from './find-key.js';
-import { isLoopback } from './target.js';
+import type { LookupAddresses } from '../../util/loopback.js';
+import { isLoopbackTarget } from './loopback-target.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -9,6 +10,13 @@ export interface KeyOptions extends KeyChoice {
   readonly target: string;
   /** What the person said about sending the kite key; undefined = nothing. */
   readonly auth: 'none' | 'kite-key' | undefined;
+}
+
+/** A kite key, and where it may go. */
+export interface ChosenKey {
+  readonly key: string;
+  /** Whether it is for this machine only: the person did not ask for it to be sent. */
+  readonly onlyLoopback: boolean;
 }
 
 /**
@@ -20,14 +28,18 @@ export interface KeyOptions extends KeyChoice {
 export async function chooseKey(
   { target, auth, ...choice }: KeyOptions,
   env: Environment,
-): Promise<string | undefined> {
+  lookup?: LookupAddresses,
+): Promise<ChosenKey | undefined> {
   const { keyFile } = choice;
   if (auth === 'none') {
     if (keyFile === undefined) return undefined;
     throw usageError('--key-file names a key to send, and --auth none says to send none.');
   }
-  if (auth === 'kite-key') return (await loadKiteKey(choice, env)).key.jwt;
-  if (isLoopback(target)) return (await findKey(choice, env))?.key.jwt;
+  if (auth === 'kite-key') return { key: (await loadKiteKey(choice, env)).key.jwt, onlyLoopback: false };
+  if (await isLoopbackTarget(target, lookup)) {
+    const found = await findKey(choice, env);
+    return found && { key: found.key.jwt, onlyLoopback: true };
+  }
   if (keyFile === undefined) return undefined;
   throw usageError(
     `A kite key goes to another machine only when you say so, and ${target} is on one.`,

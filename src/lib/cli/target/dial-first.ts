@@ -1,3 +1,4 @@
+import { requireLoopback } from './loopback-target.js';
 import type { Auth, Client } from '../../index.js';
 import { type Doing, toCliError } from '../frame/failures.js';
 import type { CliError } from '../runtime/cli-error.js';
@@ -7,6 +8,8 @@ import type { Spinner } from '../terminal/spinner.js';
 export interface Offer {
   readonly url: string;
   readonly auth: Auth | null;
+  /** Whether nothing may be sent to another machine than this one. Default false. */
+  readonly onlyLoopback?: boolean;
 }
 
 export interface Connected {
@@ -32,7 +35,7 @@ export async function dialFirst(
     const { url } = offer;
     const client = connect(offer);
     try {
-      await spinner.during(`Connecting to ${url}`, () => client.dial());
+      await spinner.during(`Connecting to ${url}`, () => dial(client, offer));
     } catch (error) {
       failure = toCliError(error, { what: '', target: url });
       client.close();
@@ -49,7 +52,7 @@ export async function dialFirst(
       }),
       another: async () => {
         const one = connect(offer);
-        await one.dial().catch((error: unknown) => {
+        await dial(one, offer).catch((error: unknown) => {
           throw toCliError(error, { what: '', target: url });
         });
         return one;
@@ -57,4 +60,9 @@ export async function dialFirst(
     };
   }
   throw failure ?? new Error('There is nothing to dial');
+}
+
+async function dial(client: Client, { onlyLoopback = false }: Offer): Promise<void> {
+  await client.dial();
+  if (onlyLoopback) requireLoopback(client);
 }

@@ -53,14 +53,6 @@ export function noTarget(): Error {
   );
 }
 
-/** Whether a URL leads to this machine only, so that a kite key sent there does not leave it. */
-export function isLoopback(url: string): boolean {
-  const host = (parseUrl(url)?.hostname ?? '').toLowerCase();
-  return (
-    host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host)
-  );
-}
-
 function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }

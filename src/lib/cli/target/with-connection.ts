@@ -71,8 +71,11 @@ function patient(options: ConnectionOptions, env: Surroundings['env']): Timing {
 async function offersOf(options: ConnectionOptions, surroundings: Surroundings): Promise<readonly Offer[]> {
   const { target } = options;
   if (target.type === 'url') {
-    const key = await chooseKey({ ...options, target: target.url }, surroundings.env);
-    return [{ url: target.url, auth: key === undefined ? null : { type: 'kiteKey', key } }];
+    const { url } = target;
+    const chosen = await chooseKey({ ...options, target: url }, surroundings.env);
+    if (!chosen) return [{ url, auth: null }];
+    const { key, onlyLoopback } = chosen;
+    return [{ url, auth: { type: 'kiteKey', key }, onlyLoopback }];
   }
   // What asks Kontrol is loaded by those who ask it.
   const { discover } = await import('./discovery.js');

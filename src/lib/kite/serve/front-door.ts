@@ -5,8 +5,8 @@ import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { respondText } from '../../transport/server/respond.js';
 import type { SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Logger } from '../../util/logger.js';
-import { isLoopbackHost } from '../../util/loopback.js';
 import { HostPolicy } from './host-policy.js';
+import { listensAtLoopback } from './http-listener.js';
 import {
   type HttpHandler,
   type HttpRoute,
@@ -155,10 +155,4 @@ const HOST_REFUSED =
 
 export function notFound(response: ServerResponse): void {
   respondText(response, 404, {}, 'Not Found\n');
-}
-
-/** Whether nobody but this machine can connect to a server. */
-function listensAtLoopback(server: HttpServer): boolean {
-  const address = server.address();
-  return typeof address === 'object' && address !== null && isLoopbackHost(address.address);
 }

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { KiteError } from '../../protocol/errors.js';
 import type { Limits } from '../../util/limits.js';
+import { isLoopbackAddress } from '../../util/loopback.js';
 
 export interface TlsOptions {
   /** Certificate chain, PEM. */
@@ -21,6 +22,7 @@ export interface HttpReceiver {
 /** The port of one kite, with the limits on what a connection may take before it has said anything useful. */
 export class HttpListener {
   readonly #server: http.Server | https.Server;
+  #loopback = false;
 
   constructor(receiver: HttpReceiver, limits: Limits, tls: TlsOptions | undefined) {
     const options = {
@@ -52,9 +54,15 @@ export class HttpListener {
       this.#server.once('error', onError);
       this.#server.listen(port, ip, () => {
         this.#server.off('error', onError);
+        this.#loopback = listensAtLoopback(this.#server);
         resolve(this.#server.address() as AddressInfo);
       });
     });
+  }
+
+  /** Whether only this machine can connect. False until it listens. */
+  get loopback(): boolean {
+    return this.#loopback;
   }
 
   /** Accepts nothing more. */
@@ -67,6 +75,12 @@ export class HttpListener {
   closeAll(): void {
     this.#server.closeAllConnections();
   }
+}
+
+/** Whether only this machine can connect to a server. */
+export function listensAtLoopback(server: http.Server | https.Server): boolean {
+  const address = server.address();
+  return typeof address === 'object' && address !== null && isLoopbackAddress(address.address);
 }
 
 function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -1,5 +1,6 @@
 import type { Request } from '../../kite/serve/request.js';
 import { KiteError } from '../../protocol/errors.js';
+import { addressOfPeer } from '../../transport/channel/remote-address.js';
 import type { Clock } from '../../util/clock.js';
 import { LruMap } from '../../util/lru.js';
 import { TokenBucket } from '../../util/token-bucket.js';
@@ -59,7 +60,7 @@ export class Machines {
   }
 
   #admit({ client }: Request): void {
-    const address = addressOf(client);
+    const address = addressOfPeer(client.remoteAddress);
     let bucket = this.#tries.get(address);
     if (!bucket) {
       bucket = new TokenBucket(TRY_INTERVAL, TRIES, this.#options.clock);
@@ -90,7 +91,7 @@ export class Machines {
   }
 
   async #ask({ client }: Request, username: string): Promise<unknown> {
-    const address = addressOf(client);
+    const address = addressOfPeer(client.remoteAddress);
     const there = [...this.#asked.values()].filter((other) => other === address);
     if (this.#asked.size >= PROMPTS || this.#asked.has(client) || there.length >= PROMPTS_OF_ADDRESS)
       throw limited();
@@ -105,10 +106,6 @@ export class Machines {
       this.#asked.delete(client);
     }
   }
-}
-
-function addressOf(client: Peer): string {
-  return client.remoteAddress.replace(/:\d+$/, '');
 }
 
 function limited(): KiteError {

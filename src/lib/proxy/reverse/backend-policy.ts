@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { ConfigurationError } from '../../protocol/errors.js';
-import { LOOPBACK, Networks, parseNetwork, SPECIAL } from './ip-addresses.js';
+import { isLoopbackAddress, isLoopbackHost } from '../../util/loopback.js';
+import { Networks, parseNetwork, SPECIAL } from './ip-addresses.js';
 
 export interface TargetPolicyOptions {
   /** Addresses and networks (`10.1.0.0/16`), and host names, that every kite may name. Default none. */
@@ -18,7 +19,6 @@ export interface TargetPolicyOptions {
 export class TargetPolicy {
   readonly #networks: Networks;
   readonly #names: ReadonlySet<string>;
-  readonly #loopback = new Networks(LOOPBACK);
   readonly #special = new Networks(SPECIAL);
   readonly #localKites: boolean;
   readonly #ownAddresses: () => readonly string[];
@@ -39,7 +39,7 @@ export class TargetPolicy {
     if (this.#networks.has(address)) return true;
     const named = this.#names.has(host);
     if (this.isOwn(address)) {
-      if (named && host === 'localhost') return true;
+      if (named && isLoopbackHost(host)) return true;
       return this.#localKites && from !== undefined && this.isOwn(from);
     }
     if (this.#special.has(address)) return false;
@@ -48,7 +48,7 @@ export class TargetPolicy {
 
   /** Whether it is an address of this machine. */
   isOwn(address: string): boolean {
-    return this.#loopback.has(address) || new Networks(this.#ownAddresses()).has(address);
+    return isLoopbackAddress(address) || new Networks(this.#ownAddresses()).has(address);
   }
 }
 

@@ -1,6 +1,8 @@
-import { lookup } from 'node:dns/promises';
 import { KiteError } from '../../protocol/errors.js';
-import { addressOfPeer, canonicalAddress } from './ip-addresses.js';
+import { addressOfPeer } from '../../transport/channel/remote-address.js';
+import { lookupAddresses } from '../../util/lookup-addresses.js';
+import type { LookupAddresses } from '../../util/loopback.js';
+import { canonicalAddress } from './ip-addresses.js';
 import { cleanPath } from './request-path.js';
 import type { TargetPolicy } from './backend-policy.js';
 
@@ -19,15 +21,12 @@ export interface Target {
   readonly path: string;
 }
 
-/** All addresses of a host name. Rejects where there are none. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
-
 export interface TargetsOptions {
   readonly policy: TargetPolicy;
   /** Where the proxy itself listens. */
   readonly ownPort: () => number | undefined;
   /** Default: as programs on this machine do. */
-  readonly resolve?: Resolve | undefined;
+  readonly resolve?: LookupAddresses | undefined;
 }
 
 const MAX_URL = 2048;
@@ -37,12 +36,12 @@ const MOST_LOOKUPS = 64;
 /** Makes targets of the URLs that kites register. */
 export class Targets {
   readonly #options: TargetsOptions;
-  readonly #resolve: Resolve;
+  readonly #resolve: LookupAddresses;
   #lookups = 0;
 
   constructor(options: TargetsOptions) {
     this.#options = options;
-    this.#resolve = options.resolve ?? systemResolve;
+    this.#resolve = options.resolve ?? lookupAddresses;
   }
 
   /**
@@ -56,7 +55,7 @@ export class Targets {
     const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
     const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
     const { policy, ownPort } = this.#options;
-    const from = addressOfPeer(remoteAddress);
+    const from = canonicalAddress(addressOfPeer(remoteAddress));
     const addresses = await this.#addresses(host);
     const address = addresses.find((candidate) => policy.allows(candidate, host, from));
     if (address === undefined) throw refusedTarget(host, from);
@@ -109,9 +108,4 @@ function bad(reason: string): KiteError {
 function refusedTarget(host: string, from: string | undefined): KiteError {
   const message = `The proxy does not forward to ${host}: a kite may name the address that it connects from, which is ${from ?? 'unknown'}; whoever runs the proxy can allow more, with --allow-target`;
   return new KiteError('argumentError', message, { code: 'targetRefused' });
-}
-
-async function systemResolve(host: string): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true, verbatim: true });
-  return found.map(({ address }) => address);
 }

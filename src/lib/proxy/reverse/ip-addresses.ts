@@ -15,11 +15,6 @@ export function canonicalAddress(text: string): string | undefined {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
-/** The address of `127.0.0.1:50412` or `[::1]:50412`, as connections tell it. */
-export function addressOfPeer(remoteAddress: string): string | undefined {
-  return canonicalAddress(remoteAddress.replace(/:\d+$/, ''));
-}
-
 interface Network {
   readonly address: string;
   /** How many bits of it count. */
@@ -53,8 +48,6 @@ export class Networks {
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return address.includes(':') ? 'ipv6' : 'ipv4';
 }
-
-export const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1'];
 
 /**
  * What nothing is forwarded to without being allowed by its address: unspecified (which reaches this host), link-local,

@@ -1,11 +1,11 @@
 import type { Kite } from '../../kite/kite.js';
 import type { CloseOptions } from '../../kite/kite.js';
 import { defaultLimits } from '../../util/limits.js';
+import { isLoopbackHost, type LookupAddresses } from '../../util/loopback.js';
 import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
 import type { ProxyOptions } from '../shared/proxy-options.js';
-import { LOOPBACK, Networks, canonicalAddress } from './ip-addresses.js';
 import { Forwarder } from './forwarder.js';
-import { type Resolve, type Target, Targets } from './backend-url.js';
+import { type Target, Targets } from './backend-url.js';
 import { TargetPolicy } from './backend-policy.js';
 
 export interface ReverseProxyOptions extends ProxyOptions {
@@ -29,7 +29,7 @@ export interface ReverseProxyOptions extends ProxyOptions {
   /** Milliseconds from then to the headers of its answer. Default 120,000. */
   readonly responseTimeout?: number | undefined;
   /** How host names in registered URLs are resolved, once each registration. Default: as programs on this machine do. */
-  readonly resolve?: Resolve | undefined;
+  readonly resolve?: LookupAddresses | undefined;
 }
 
 /**
@@ -60,7 +60,7 @@ export class ReverseProxy {
       publicUrl: (id, origin) => `${origin}/proxy/${id}`,
       describe: ({ url }) => url,
     });
-    const localKites = options.localKites ?? isLoopback(proxy.publicHost);
+    const localKites = options.localKites ?? isLoopbackHost(proxy.publicHost);
     const policy = new TargetPolicy({ allow: allowTargets, localKites });
     const targets = new Targets({ policy, ownPort: () => proxy.kite.port, resolve: options.resolve });
     const via = `kite-${proxy.kite.identity.id}`;
@@ -113,9 +113,4 @@ export class ReverseProxy {
   status(): ProxyStatus {
     return this.#proxy.status();
   }
-}
-
-function isLoopback(host: string): boolean {
-  const address = canonicalAddress(host);
-  return host === 'localhost' || (address !== undefined && new Networks(LOOPBACK).has(address));
 }

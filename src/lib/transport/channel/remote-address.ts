@@ -6,3 +6,8 @@ export function formatAddress(socket: Socket): string {
   if (remoteAddress === undefined) return 'unknown';
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 }
+
+/** The address in `127.0.0.1:50412` or `[::1]:50412`: `127.0.0.1`, `::1`. */
+export function addressOfPeer(remoteAddress: string): string {
+  return remoteAddress.replace(/:\d+$/, '').replace(/^\[(.*)\]$/s, '$1');
+}

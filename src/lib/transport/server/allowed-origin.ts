@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { isLoopbackHost } from '../../util/loopback.js';
 
 /** What a page is told that may not talk to the server. */
 export const ORIGIN_REFUSED =
@@ -23,7 +24,7 @@ export class OriginPolicy {
     const host = hostOf(origin);
     // Compared without the scheme, which a proxy that ends TLS changes.
     if (host !== '' && host === headers.host?.toLowerCase()) return true;
-    return LOOPBACK.test(host) || this.#allowed.includes(origin);
+    return isLoopbackHost(withoutPort(host)) || this.#allowed.includes(origin);
   }
 
   /** What lets the page of an allowed request read the answer. */
@@ -42,20 +43,26 @@ export class OriginPolicy {
    */
   framePolicy(): OutgoingHttpHeaders {
     if (this.#any) return {};
-    const loopback = [
-      'http://localhost:*',
-      'https://localhost:*',
-      'http://127.0.0.1:*',
-      'https://127.0.0.1:*',
+    const ancestors = [
+      "'self'",
+      ...LOOPBACK_ANCESTORS,
+      ...this.#allowed.filter((origin) => hostOf(origin) !== ''),
     ];
-    const ancestors = ["'self'", ...loopback, ...this.#allowed.filter((origin) => hostOf(origin) !== '')];
     return { 'content-security-policy': `frame-ancestors ${ancestors.join(' ')}` };
   }
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
+/** Loopback, as far as a policy can say it: it can name no IPv6 address, and no network. */
+const LOOPBACK_ANCESTORS = ['localhost:*', '*.localhost:*', '127.0.0.1:*'].flatMap((host) => [
+  `http://${host}`,
+  `https://${host}`,
+]);
 
 /** `127.0.0.1:3000` of `http://127.0.0.1:3000`; empty for `null`. */
 function hostOf(origin: string): string {
   return /^https?:\/\/([^/\s;,']+)$/.exec(origin)?.[1] ?? '';
+}
+
+function withoutPort(host: string): string {
+  return host.replace(/:\d+$/, '');
 }

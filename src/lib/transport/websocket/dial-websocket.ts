@@ -3,6 +3,7 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Channel } from '../channel/channel.js';
 import { CLOSE_GRACE } from '../channel/close-code.js';
+import { isLoopbackAddress } from '../../util/loopback.js';
 import { frameBytes } from '../sockjs/frame-limit.js';
 import { ClientFramedChannel } from './framed-channel.js';
 import { RawChannel } from './raw-channel.js';
@@ -112,7 +113,7 @@ function makeChannel(
   framed: boolean,
   { limits, clock }: NodeDialOptions,
 ): Channel {
-  const masks = nobodyBetween(base) ? 'zero' : 'random';
+  const masks = nobodyBetween(base, socket) ? 'zero' : 'random';
   const ws = adoptSocket(socket, head, {
     maxPayload: frameBytes(limits.messageBytes),
     closeTimeout: CLOSE_GRACE,
@@ -130,14 +131,8 @@ function makeChannel(
  * like HTTP to a proxy on the way (RFC 6455, section 10.3); inside TLS and on loopback there is none, and applying them
  * costs both ends a pass over every byte.
  */
-function nobodyBetween(base: URL): boolean {
-  const { hostname } = base;
-  return (
-    isSecure(base) ||
-    hostname === 'localhost' ||
-    hostname === '[::1]' ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
+function nobodyBetween(base: URL, { remoteAddress = '' }: Socket): boolean {
+  return isSecure(base) || isLoopbackAddress(remoteAddress);
 }
 
 function zeroMask(mask: Buffer): void {

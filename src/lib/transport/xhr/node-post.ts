@@ -1,5 +1,7 @@
+import { lookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
 import { formatAddress } from '../channel/remote-address.js';
 import { credentialsOf } from '../handshake/url-credentials.js';
 import type { DialTls } from '../handshake/node-dial-options.js';
@@ -16,9 +18,11 @@ export class HttpPost implements Post {
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;
   readonly #limit: number;
+  /** Of the server that answered first. */
+  #address: string | undefined;
 
-  /** `limit`: bytes of an answer that are read. */
-  constructor(base: URL, limit: number, tls: DialTls | undefined) {
+  /** `limit`: bytes of an answer that are read. `resolve`: how the host is resolved. */
+  constructor(base: URL, limit: number, tls: DialTls | undefined, resolve: LookupFunction = lookup) {
     const secure = isSecure(base);
     const auth = credentialsOf(base);
     const Agent = secure ? https.Agent : http.Agent;
@@ -32,6 +36,7 @@ export class HttpPost implements Post {
       method: 'POST',
       hostname: hostOf(base),
       port: base.port,
+      lookup: (host, options, done) => this.#lookup(resolve, host, options, done),
       ...(auth !== undefined && { auth }),
     };
   }
@@ -50,7 +55,10 @@ export class HttpPost implements Post {
       over = true;
       done(outcome);
     };
-    request.on('response', (response) => readAnswer(response, this.#limit, finish));
+    request.on('response', (response) => {
+      this.#address ??= response.socket.remoteAddress;
+      readAnswer(response, this.#limit, finish);
+    });
     request.on('error', finish);
     request.on('close', () => finish(new Error('The connection was closed before the answer was complete')));
     request.end(bytes);
@@ -60,6 +68,14 @@ export class HttpPost implements Post {
         request.destroy();
       },
     };
+  }
+
+  /** A session is at one server: once it has answered, the name is not resolved again. */
+  #lookup(resolve: LookupFunction, ...[host, options, done]: Parameters<LookupFunction>): void {
+    const address = this.#address;
+    if (address === undefined) resolve(host, options, done);
+    else if (options.all) done(null, [{ address, family: isIP(address) }]);
+    else done(null, address, isIP(address));
   }
 
   /** Closes the connections. */

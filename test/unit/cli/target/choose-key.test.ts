@@ -31,8 +31,11 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 
 type Asked = { target: string; auth?: 'none' | 'kite-key'; keyFile?: string };
 
-function chosen({ target, auth, keyFile }: Asked, env = { KITE_HOME: home }): Promise<string | undefined> {
-  return chooseKey({ target, auth, keyFile }, env);
+async function chosen(
+  { target, auth, keyFile }: Asked,
+  env = { KITE_HOME: home },
+): Promise<string | undefined> {
+  return (await chooseKey({ target, auth, keyFile }, env))?.key;
 }
 
 describe('chooseKey', () => {
@@ -43,6 +46,26 @@ describe('chooseKey', () => {
   it('sends none to another machine unless asked', async () => {
     expect(await chosen({ target: REMOTE })).toBeUndefined();
     expect(await chosen({ target: REMOTE, auth: 'kite-key' })).toBe(jwt);
+  });
+
+  it('is for this machine only unless the person asks', async () => {
+    const env = { KITE_HOME: home };
+    const local = await chooseKey({ target: LOCAL, auth: undefined, keyFile: undefined }, env);
+    expect(local).toEqual({ key: jwt, onlyLoopback: true });
+    const asked = await chooseKey({ target: LOCAL, auth: 'kite-key', keyFile: undefined }, env);
+    expect(asked).toEqual({ key: jwt, onlyLoopback: false });
+  });
+
+  it('sends none to a name of this machine that resolves to another', async () => {
+    const resolving = (...addresses: string[]) =>
+      chooseKey(
+        { target: 'http://kites.localhost:3636/kite', auth: undefined, keyFile: undefined },
+        { KITE_HOME: home },
+        () => Promise.resolve(addresses),
+      );
+    expect((await resolving('127.0.0.1'))?.key).toBe(jwt);
+    expect(await resolving('203.0.113.7')).toBeUndefined();
+    expect(await resolving('127.0.0.1', '203.0.113.7')).toBeUndefined();
   });
 
   it('sends none with --auth none', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopback, resolveTarget } from '../../../../src/lib/cli/target/target.js';
+import { resolveTarget } from '../../../../src/lib/cli/target/target.js';
 
 describe('resolveTarget', () => {
   it('takes --to before KITE_TO', () => {
@@ -40,28 +40,5 @@ describe('resolveTarget', () => {
     expect(() => resolveTarget('http://me:secret@h/kite', {})).toThrow(
       /^(?!.*secret).*user name or password/,
     );
-  });
-});
-
-describe('isLoopback', () => {
-  it.each([
-    'http://localhost:3636/kite',
-    'http://127.0.0.1/kite',
-    'ws://127.1.2.3:1/kite',
-    'http://[::1]:4000/kite',
-    'http://math.localhost/kite',
-  ])('is true of %s', (url) => {
-    expect(isLoopback(url)).toBe(true);
-  });
-
-  it.each([
-    'http://localhost.example.com/kite',
-    'http://127.0.0.1.example.com/',
-    'http://10.0.0.1/',
-    'http://0.0.0.0/',
-    'http://mylocalhost/',
-    'nonsense',
-  ])('is false of %s', (url) => {
-    expect(isLoopback(url)).toBe(false);
   });
 });

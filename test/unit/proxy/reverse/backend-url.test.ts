@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressOfPeer, canonicalAddress } from '../../../../src/lib/proxy/reverse/ip-addresses.js';
+import { canonicalAddress } from '../../../../src/lib/proxy/reverse/ip-addresses.js';
 import { type Target, Targets } from '../../../../src/lib/proxy/reverse/backend-url.js';
 import { TargetPolicy, type TargetPolicyOptions } from '../../../../src/lib/proxy/reverse/backend-policy.js';
 
@@ -31,12 +31,6 @@ describe('addresses', () => {
     ['1.2.3', undefined],
   ])('have one form: %s is %s', (given, canonical) => {
     expect(canonicalAddress(given)).toBe(canonical);
-  });
-
-  it('of peers stand before their port', () => {
-    expect(addressOfPeer('[::ffff:10.1.2.3]:4000')).toBe('10.1.2.3');
-    expect(addressOfPeer('[2001:db8::1]:4000')).toBe('2001:db8::1');
-    expect(addressOfPeer('unknown')).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 import type { IOptions } from 'etcd3';
 import { ConfigurationError } from '../../../protocol/errors.js';
+import { type LookupAddresses, resolvesToLoopback } from '../../../util/loopback.js';
 
 /** An etcd cluster, of etcd 3.4 or newer. */
 export interface EtcdConfig {
@@ -65,13 +66,11 @@ export function checkConfig(config: EtcdConfig): void {
     );
 }
 
-/** The members whose traffic others can read on its way. */
-export function exposedMembers(config: EtcdConfig): string[] {
-  return memberUrls(config).filter((url) => url.startsWith('http:') && !isLocal(new URL(url).hostname));
-}
-
-function isLocal(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
+/** The members whose traffic others can read on its way: without TLS, and not on this machine by every address of theirs. */
+export async function exposedMembers(config: EtcdConfig, lookup: LookupAddresses): Promise<string[]> {
+  const plain = memberUrls(config).filter((url) => url.startsWith('http:'));
+  const local = await Promise.all(plain.map((url) => resolvesToLoopback(new URL(url).hostname, lookup)));
+  return plain.filter((_, index) => !local[index]);
 }
 
 /** How etcd3 connects to one member. It tries everything once: trying again is the cluster's to decide. */

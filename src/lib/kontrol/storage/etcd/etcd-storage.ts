@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { IKeyValue, ITxnRequest, ITxnResponse } from 'etcd3';
 import { type Clock, systemClock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
+import { lookupAddresses } from '../../../util/lookup-addresses.js';
+import type { LookupAddresses } from '../../../util/loopback.js';
 import { unexpired } from '../shared/entries.js';
 import { Changes } from './etcd-changes.js';
 import { type CallOptions, Cluster } from './etcd-cluster.js';
@@ -26,6 +28,7 @@ import {
   type Storage,
   type StorageChange,
   StorageError,
+  type StorageTools,
   type StoredInvite,
   type StoredKeyPair,
 } from '../shared/storage.js';
@@ -42,6 +45,7 @@ export class EtcdStorage implements Storage {
   readonly #config: EtcdConfig;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #lookup: LookupAddresses;
   readonly #abandonedAfter: number;
   readonly #layout: Layout;
   readonly #cluster: Cluster;
@@ -54,11 +58,12 @@ export class EtcdStorage implements Storage {
   readonly #deletes: Batch<Place, undefined>;
 
   /** Throws a ConfigurationError for settings that make no sense. */
-  constructor(config: EtcdConfig, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+  constructor(config: EtcdConfig, { clock, logger, lookup = lookupAddresses }: StorageTools) {
     checkConfig(config);
     this.#config = config;
     this.#clock = clock;
     this.#logger = logger;
+    this.#lookup = lookup;
     this.#layout = new Layout(config.prefix ?? DEFAULT_PREFIX);
     this.#cluster = new Cluster(config);
     const node = randomBytes(6).toString('hex');
@@ -91,7 +96,7 @@ export class EtcdStorage implements Storage {
   }
 
   async open(): Promise<void> {
-    const exposed = exposedMembers(this.#config);
+    const exposed = await exposedMembers(this.#config, this.#lookup);
     if (exposed.length > 0) {
       this.#logger.warn(
         `${nameOf(exposed)} is not on this machine, and nothing on the way is encrypted, passwords and keys included: ` +

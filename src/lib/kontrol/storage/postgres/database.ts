@@ -3,7 +3,15 @@ import { Socket } from 'node:net';
 import type { Clock } from '../../../util/clock.js';
 import { withDeadline } from '../shared/storage-deadline.js';
 import { StorageError } from '../shared/storage.js';
-import { clientConfig, DEFAULT_TIMEOUT, nameOf, type PostgresConfig } from './postgres-config.js';
+import { isLoopbackAddress, type LookupAddresses } from '../../../util/loopback.js';
+import {
+  clientConfig,
+  DEFAULT_TIMEOUT,
+  nameOf,
+  type PostgresConfig,
+  type Protection,
+  protectionOf,
+} from './postgres-config.js';
 import { explain, isPassing, isRefusal, NoAnswer } from './postgres-failures.js';
 
 /** SQL with `$1` and so on for its values. The server keeps one with a name ready, on each connection. */
@@ -25,19 +33,23 @@ export class Database {
   /** Milliseconds that a call may take. */
   readonly timeout: number;
   readonly #clock: Clock;
+  readonly #lookup: LookupAddresses;
   /** Every connection that is not closed yet. */
   readonly #sockets = new Set<Socket>();
   #clients: typeof Client | undefined;
   #pool: Pool | undefined;
+  #protection: Protection = 'tls';
 
-  constructor(config: PostgresConfig, clock: Clock) {
+  constructor(config: PostgresConfig, clock: Clock, lookup: LookupAddresses) {
     this.config = config;
     this.timeout = config.timeout ?? DEFAULT_TIMEOUT;
     this.#clock = clock;
+    this.#lookup = lookup;
   }
 
   /** Prepares for connections; the first statement makes the first one. */
   async open(): Promise<void> {
+    this.#protection = await protectionOf(this.config, this.#lookup);
     // Loaded only by whoever keeps things there.
     const { default: pg } = await import('pg');
     this.#clients = pg.Client;
@@ -135,12 +147,13 @@ export class Database {
   }
 
   #clientConfig(): ClientConfig {
-    return { ...clientConfig(this.config), stream: () => this.#newSocket() };
+    return { ...clientConfig(this.config, this.#protection), stream: () => this.#newSocket() };
   }
 
   #newSocket(): Socket {
     const socket = new Socket();
     this.#sockets.add(socket);
+    if (this.#protection === 'local') socket.once('connect', () => requireLocal(socket));
     socket.once('close', () => this.#sockets.delete(socket));
     return socket;
   }
@@ -187,6 +200,17 @@ export class Session {
 
 function notOpen(config: PostgresConfig): StorageError {
   return new StorageError('unavailable', `${nameOf(config)} is not open`);
+}
+
+/** Ends a connection that has left this machine before anything is sent: its name may resolve to other addresses by now. */
+export function requireLocal(socket: {
+  readonly remoteAddress?: string | undefined;
+  destroy(error: Error): unknown;
+}): void {
+  const { remoteAddress } = socket;
+  // The socket in a folder has no address.
+  if (remoteAddress === undefined || isLoopbackAddress(remoteAddress)) return;
+  socket.destroy(new Error(`${remoteAddress} is not on this machine, and nothing on the way is encrypted`));
 }
 
 function socketClosed(socket: Socket): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ClientConfig } from 'pg';
+import { type LookupAddresses, resolvesToLoopback } from '../../../util/loopback.js';
 
 /** A PostgreSQL server. */
 export interface PostgresConfig {
@@ -14,8 +15,8 @@ export interface PostgresConfig {
   /** Milliseconds within which a call is answered or rejects, connecting included. Default 5,000. */
   readonly timeout?: number;
   /**
-   * Whether the connection is encrypted, and the server's certificate checked. Default: where the host is not loopback, or
-   * `ca` is given.
+   * Whether the connection is encrypted, and the server's certificate checked. Default: where `ca` is given, and unless
+   * every address of the host is a loopback address.
    */
   readonly tls?: boolean;
   /** PEM of the authority that signed the server's certificate. Default: the ones that Node trusts. */
@@ -28,14 +29,19 @@ export interface PostgresConfig {
 
 export const DEFAULT_TIMEOUT = 5000;
 
-/** Whether what goes to this host stays on this machine. */
-function isLocal(host: string): boolean {
-  return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
-}
+/**
+ * How connections are protected: `tls`; `plain`, as the configuration says; `local`: plain, since they stay on this machine,
+ * by a socket or by loopback.
+ */
+export type Protection = 'tls' | 'plain' | 'local';
 
-/** Whether connections are encrypted. */
-export function usesTls({ host, tls, ca }: PostgresConfig): boolean {
-  return tls ?? (ca !== undefined || !isLocal(host));
+export async function protectionOf(
+  { host, tls, ca }: PostgresConfig,
+  lookup: LookupAddresses,
+): Promise<Protection> {
+  if (tls !== undefined) return tls ? 'tls' : 'plain';
+  if (ca !== undefined) return 'tls';
+  return host.startsWith('/') || (await resolvesToLoopback(host, lookup)) ? 'local' : 'tls';
 }
 
 /** The server and the database, for messages. */
@@ -45,7 +51,7 @@ export function nameOf({ host, port, database }: PostgresConfig): string {
 }
 
 /** How `pg` connects. It asks neither the environment nor files in the home folder for what is said here. */
-export function clientConfig(config: PostgresConfig): ClientConfig {
+export function clientConfig(config: PostgresConfig, protection: Protection): ClientConfig {
   const { host, port, user, password, database, ca } = config;
   return {
     host,
@@ -54,7 +60,7 @@ export function clientConfig(config: PostgresConfig): ClientConfig {
     database,
     // For an empty text it would look elsewhere, for a function it does not.
     password: () => password,
-    ssl: usesTls(config) ? { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } : false,
+    ssl: protection === 'tls' ? { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } : false,
     application_name: 'kontrol',
     // A peer that is gone without a word is noticed some day, whoever waits for it.
     keepAlive: true,

@@ -1,7 +1,7 @@
 import { BrandedError, kindOf } from '../../../errors/branded-error.js';
 import { isKiteError, KiteError } from '../../../protocol/errors.js';
 import { isStorageError, StorageError } from '../shared/storage.js';
-import { nameOf, type PostgresConfig, usesTls } from './postgres-config.js';
+import { nameOf, type PostgresConfig } from './postgres-config.js';
 
 /** No answer came within the time that there was. */
 export class NoAnswer extends BrandedError {
@@ -80,7 +80,7 @@ function withoutState(config: PostgresConfig, cause: unknown, reason: string): s
       'switch it off here (tls: false, --no-postgres-tls)'
     );
   }
-  if (usesTls(config) && isCertificateProblem(cause)) {
+  if (isCertificateProblem(cause)) {
     return `shows a certificate that is not accepted: ${reason}. Name the authority that signed it (ca, --postgres-ca)`;
   }
   if (/client password must be/.test(reason)) {

@@ -1,6 +1,6 @@
 import { KiteError } from '../../../protocol/errors.js';
-import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
+import { lookupAddresses } from '../../../util/lookup-addresses.js';
 import { unexpired } from '../shared/entries.js';
 import { Batch } from '../shared/write-batch.js';
 import { Changes } from './postgres-changes.js';
@@ -37,6 +37,7 @@ import type {
   Registration,
   Storage,
   StorageChange,
+  StorageTools,
   StoredInvite,
   StoredKeyPair,
 } from '../shared/storage.js';
@@ -62,8 +63,8 @@ export class PostgresStorage implements Storage {
   readonly #puts: Batch<Put, PutResult>;
   readonly #deletes: Batch<Place, void>;
 
-  constructor(config: PostgresConfig, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
-    this.#database = new Database(config, clock);
+  constructor(config: PostgresConfig, { clock, logger, lookup = lookupAddresses }: StorageTools) {
+    this.#database = new Database(config, clock, lookup);
     this.#changes = new Changes(this.#database, clock, logger);
     this.#sealer = new Sealer(config.secret, config.formerSecret);
     this.#logger = logger;

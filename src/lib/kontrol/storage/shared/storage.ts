@@ -1,5 +1,16 @@
 import { BrandedError, kindOf } from '../../../errors/branded-error.js';
 import type { KiteIdentity } from '../../../protocol/identity.js';
+import type { Clock } from '../../../util/clock.js';
+import type { Logger } from '../../../util/logger.js';
+import type { LookupAddresses } from '../../../util/loopback.js';
+
+/** What a store is opened with. */
+export interface StorageTools {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Finds out whether a host name leads to this machine. Default: as programs on this machine resolve it. */
+  readonly lookup?: LookupAddresses;
+}
 
 /** A kite as Kontrol knows it. */
 export interface Registration {
