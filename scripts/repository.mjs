@@ -1,0 +1,30 @@
+// Writes the owner and the name of the GitHub repository into all files that contain them:
+//
+//     npm run repository -- OWNER/NAME
+//
+// `repository` in package.json says which ones are there now. A second argument names another folder than this package.
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [wanted = '', folder = join(dirname(fileURLToPath(import.meta.url)), '..')] = process.argv.slice(2);
+const FILES = ['package.json', '.github/CODEOWNERS', '.github/ISSUE_TEMPLATE/config.yml'];
+
+try {
+  const [, owner] = /^([\w.-]+)\/[\w.-]+$/.exec(wanted) ?? [];
+  if (owner === undefined) throw new Error('Usage: npm run repository -- OWNER/NAME');
+  const { repository } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  const [, current, currentOwner] = /github\.com\/(([^/]+)\/.+)\.git$/.exec(repository.url);
+  for (const file of FILES) {
+    const text = await readFile(join(folder, file), 'utf8');
+    await writeFile(
+      join(folder, file),
+      text
+        .replaceAll(`github.com/${current}`, `github.com/${wanted}`)
+        .replaceAll(`@${currentOwner}/`, `@${owner}/`),
+    );
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
