@@ -1,11 +1,13 @@
 import type { Auth } from '../lib/kite/call/client.js';
 import { KontrolClient } from '../lib/kite/kontrol/kontrol-client.js';
-import { tokenExpiry } from '../lib/kite/call/token-renewal.js';
+import { readClaims, textClaim } from '../lib/keys/jwt-claims.js';
+import { TokenRenewal } from '../lib/kite/call/token-renewal.js';
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
 import { Kite } from '../lib/kite/page/page-kite.js';
 import { KiteError } from '../lib/protocol/errors.js';
 import { parseQueryPath } from '../lib/protocol/query.js';
-import { systemClock, type Timer } from '../lib/util/clock.js';
+import { systemClock } from '../lib/util/clock.js';
+import { silentLogger } from '../lib/util/logger.js';
 
 export interface SessionListener {
   /** The connection to Kontrol came or went. */
@@ -24,11 +26,8 @@ export interface SessionOptions {
   readonly listener: SessionListener;
 }
 
-/** Before a token ends, a new one is got that early. */
+/** Milliseconds before it expires at which a token is exchanged: time enough for a Kontrol that restarts. */
 const RENEW_BEFORE = 5 * 60_000;
-const RETRY = 30_000;
-// Longer waits overflow a timer of a browser.
-const LONGEST_WAIT = 2 ** 31 - 1;
 
 class LinkedKontrol extends KontrolClient {
   onConnection(listener: (connected: boolean) => void): void {
@@ -79,8 +78,7 @@ export class Session {
   readonly #kite: PageKite;
   readonly #kontrol: LinkedKontrol;
   #auth: Auth;
-  #renewal: Timer | undefined;
-  #closed = false;
+  #renewal: TokenRenewal | undefined;
 
   private constructor(kite: PageKite, username: string, auth: Auth, { url, listener }: SessionOptions) {
     this.username = username;
@@ -88,7 +86,7 @@ export class Session {
     this.#auth = auth;
     this.#kontrol = kite.open(url, () => this.#auth);
     this.#kontrol.onConnection((connected) => listener.connected(connected));
-    if (auth.type === 'token') this.#renewInTime();
+    if (auth.type === 'token') this.#renewal = this.#renewInTime();
   }
 
   /** Signs in with a kite key. Rejects with what Kontrol has against it. */
@@ -137,58 +135,44 @@ export class Session {
 
   /** Forgets the key and closes every connection. */
   close(): void {
-    this.#closed = true;
-    this.#renewal?.cancel();
+    this.#renewal?.stop();
     this.#auth = { type: 'none', key: '' };
     void this.#kite.close();
   }
 
-  #renewInTime(): void {
-    const expiresAt = tokenExpiry(this.#auth.key);
-    if (expiresAt === undefined) return;
-    this.#plan(Math.max(RETRY, expiresAt - RENEW_BEFORE - systemClock.now()));
+  #renewInTime(): TokenRenewal {
+    const renewal: TokenRenewal = new TokenRenewal({
+      clock: systemClock,
+      // The person sees that Kontrol is away, which is why one cannot be had.
+      logger: silentLogger,
+      renewBefore: RENEW_BEFORE,
+      token: () => this.#auth.key,
+      renewToken: () => this.#newToken(),
+      expired: () => {},
+      renewed: (token) => {
+        this.#auth = { type: 'token', key: token };
+        this.#kontrol.renewAuth();
+        renewal.schedule();
+      },
+    });
+    return renewal;
   }
 
-  #plan(wait: number): void {
-    const longest = Math.min(wait, LONGEST_WAIT);
-    this.#renewal = systemClock.setTimeout(() => {
-      if (longest < wait) this.#plan(wait - longest);
-      else this.#renew().catch(() => this.#plan(RETRY));
-    }, longest);
-  }
-
-  /** Gets a token for Kontrol's own kite, of which the one in use says the path. */
-  async #renew(): Promise<void> {
-    const found = await this.#kontrol.getKites(parseQueryPath(audienceOf(this.#auth.key)));
+  /** A token for Kontrol's own kite, of which the one in use says the path. */
+  async #newToken(): Promise<string> {
+    const audience = textClaim(readClaims(this.#auth.key), 'aud') ?? '/';
+    const found = await this.#kontrol.getKites(parseQueryPath(audience));
     const token = found.find((kite) => kite.token !== '')?.token;
-    if (token === undefined || this.#closed) return;
-    this.#auth = { type: 'token', key: token };
-    this.#kontrol.renewAuth();
-    this.#renewInTime();
+    if (token === undefined) throw new KiteError('invalidResponse', 'Kontrol did not answer with a token');
+    return token;
   }
 }
 
 const NO_KITE_KEY =
   'This is no kite key: it has three parts with dots between, as kitectl register puts it in ~/.kite/kite.key';
 
-/** Whose kite key it says that it is; Kontrol looks whether it is right. Undefined where it is none. */
+/** The user whom a kite key names; Kontrol verifies it. Undefined where it is not a kite key. */
 function userOf(key: string): string | undefined {
-  const { sub, kontrolKey } = claimsOf(key);
-  return typeof sub === 'string' && typeof kontrolKey === 'string' ? sub : undefined;
-}
-
-function audienceOf(token: string): string {
-  const { aud } = claimsOf(token);
-  return typeof aud === 'string' ? aud : '/';
-}
-
-function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
-  try {
-    const payload = (jwt.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-    const bytes = Uint8Array.from(atob(payload), (character) => character.codePointAt(0) ?? 0);
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  const claims = readClaims(key);
+  return textClaim(claims, 'kontrolKey') && textClaim(claims, 'sub');
 }

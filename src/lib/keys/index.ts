@@ -1,6 +1,6 @@
 export { type CertificateOptions, selfSignedCertificate } from './certificate.js';
+export { type Claims, readClaims } from './jwt-claims.js';
 export {
-  type Claims,
   decodeJwt,
   isJwtError,
   JwtError,

@@ -1,10 +1,9 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
+import { decodeBase64Url } from '../util/base64url.js';
 import type { Clock } from '../util/clock.js';
+import { type Claims, readJwtPart } from './jwt-claims.js';
 import { parsePrivateKey, parsePublicKey } from './pem.js';
-
-/** What a JWT says. Whoever reads a claim checks its type: nothing here has been looked at. */
-export type Claims = Readonly<Record<string, unknown>>;
 
 export type JwtErrorReason = 'malformed' | 'algorithm' | 'signature' | 'expired' | 'notYetValid' | 'claims';
 
@@ -71,12 +70,6 @@ export function decodeJwt(jwt: string): { readonly header: Claims; readonly clai
   return { header, claims };
 }
 
-/** A claim that is a text, and not an empty one. Undefined where it is missing or something else. */
-export function textClaim(claims: Claims, name: string): string | undefined {
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 /**
  * A claim that is a time, in milliseconds since 1970. Undefined where there is none.
  *
@@ -95,44 +88,31 @@ interface Parts {
   readonly claims: Claims;
   /** What is signed. */
   readonly input: string;
-  readonly signature: Buffer;
+  readonly signature: Uint8Array;
 }
 
 function split(jwt: string): Parts {
   if (jwt.length > JWT_LENGTH) throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
   const parts = jwt.split('.', 4);
-  const [header, claims, signature] = parts;
-  if (parts.length !== 3 || header === undefined || claims === undefined || signature === undefined) {
-    throw new JwtError('malformed', 'it is no JWT: it does not have three parts');
-  }
+  const [header = '', claims = '', signature = ''] = parts;
+  if (parts.length !== 3) throw new JwtError('malformed', 'malformed JWT: it does not have three parts');
+  const bytes = decodeBase64Url(signature);
+  if (!bytes) throw new JwtError('malformed', 'malformed JWT: the signature is not base64url');
   return {
-    header: parseObject(header),
-    claims: parseObject(claims),
+    header: requireObject('header', header),
+    claims: requireObject('claims', claims),
     input: `${header}.${claims}`,
-    signature: decode(signature),
+    signature: bytes,
   };
 }
 
-function parseObject(part: string): Claims {
-  const json = decode(part).toString();
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new JwtError('malformed', 'it is no JWT: a part is not JSON');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new JwtError('malformed', 'it is no JWT: a part is not an object');
-  }
-  return value as Claims;
-}
-
-// Buffer ignores what is no base64url; only text that decodes and encodes to itself has one meaning.
-function decode(part: string): Buffer {
-  const bytes = Buffer.from(part, 'base64url');
-  if (bytes.toString('base64url') !== part)
-    throw new JwtError('malformed', 'it is no JWT: a part is not base64url');
-  return bytes;
+function requireObject(name: 'header' | 'claims', part: string): Claims {
+  const object = readJwtPart(part);
+  if (object) return object;
+  throw new JwtError(
+    'malformed',
+    `malformed JWT: the part with its ${name} is not a JSON object in base64url`,
+  );
 }
 
 function checkTimes(claims: Claims, now: number, leeway: number): void {

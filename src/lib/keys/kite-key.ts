@@ -1,6 +1,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Clock } from '../util/clock.js';
-import { type Claims, decodeJwt, JwtError, signJwt, textClaim, timeClaim } from './jwt.js';
+import { decodeJwt, JwtError, signJwt, timeClaim } from './jwt.js';
+import { type Claims, textClaim } from './jwt-claims.js';
 
 /** Who a kite or a person is for others: issued once by Kontrol, never expires. */
 export interface KiteKey {

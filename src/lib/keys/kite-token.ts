@@ -1,7 +1,8 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { IDENTITY_FIELDS, type KiteIdentity } from '../protocol/identity.js';
 import type { Clock } from '../util/clock.js';
-import { type Claims, decodeJwt, JwtError, signJwt, textClaim, timeClaim } from './jwt.js';
+import { decodeJwt, JwtError, signJwt, timeClaim } from './jwt.js';
+import { type Claims, textClaim } from './jwt-claims.js';
 
 /** What lets one user call certain kites for a while: issued by Kontrol. */
 export interface Token {

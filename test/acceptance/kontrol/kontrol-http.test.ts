@@ -94,8 +94,8 @@ describe('POST /register refuses', () => {
       401,
       'Unexpected authentication type: token',
     ],
-    ['a key that is no text', { auth: { type: 'kiteKey', key: {} } }, 401, 'kiteKey: it is no JWT'],
-    ['a key that is nonsense', { auth: { type: 'kiteKey', key: 'a.b.c' } }, 401, 'kiteKey: it is no JWT'],
+    ['a key that is no text', { auth: { type: 'kiteKey', key: {} } }, 401, 'kiteKey: malformed JWT'],
+    ['a key that is nonsense', { auth: { type: 'kiteKey', key: 'a.b.c' } }, 401, 'kiteKey: malformed JWT'],
   ])('%s', async (_name, changes, status, reason) => {
     const { kontrol, origin } = await startKontrol();
     const answer = await post(origin, await body(kontrol, changes));

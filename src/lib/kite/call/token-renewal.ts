@@ -1,3 +1,4 @@
+import { readClaims } from '../../keys/jwt-claims.js';
 import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
@@ -18,10 +19,11 @@ export interface TokenRenewalOptions {
   /** The token in use is about to expire, or was refused. */
   readonly expired: () => void;
   readonly renewed: (token: string) => void;
+  /** Milliseconds before it expires at which a token is exchanged. Default 30,000. */
+  readonly renewBefore?: number;
 }
 
-/** Milliseconds before the end of a token at which it is exchanged. */
-export const RENEW_BEFORE = 30_000;
+const RENEW_BEFORE = 30_000;
 
 // Longer waits overflow a timer of Node and of browsers.
 const LONGEST_WAIT = 2 ** 31 - 1;
@@ -43,10 +45,10 @@ export class TokenRenewal {
   schedule(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const { clock, token } = this.#options;
+    const { clock, token, renewBefore = RENEW_BEFORE } = this.#options;
     const expiresAt = tokenExpiry(token() ?? '');
     if (expiresAt === undefined || this.#stopped) return;
-    const wait = Math.max(expiresAt - RENEW_BEFORE - clock.now(), 0);
+    const wait = Math.max(expiresAt - renewBefore - clock.now(), 0);
     if (wait > LONGEST_WAIT) this.#timer = clock.setTimeout(() => this.schedule(), LONGEST_WAIT);
     else this.#plan(wait);
   }
@@ -94,13 +96,8 @@ export class TokenRenewal {
   }
 }
 
-/** When a token ends, in milliseconds since 1970; undefined where it does not say. Nothing of it is verified. */
+/** When a token expires, in milliseconds since 1970; undefined where it does not say. Nothing of it is verified. */
 export function tokenExpiry(jwt: string): number | undefined {
-  try {
-    const payload = (jwt.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-    const { exp } = JSON.parse(atob(payload)) as { exp?: unknown };
-    return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined;
-  } catch {
-    return undefined;
-  }
+  const { exp } = readClaims(jwt);
+  return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined;
 }

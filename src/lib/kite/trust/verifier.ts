@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { decodeJwt, isJwtError, JWT_LENGTH, JwtError, textClaim, verifyJwt } from '../../keys/jwt.js';
+import { decodeJwt, isJwtError, JWT_LENGTH, JwtError, verifyJwt } from '../../keys/jwt.js';
+import { textClaim } from '../../keys/jwt-claims.js';
 import { type KiteKey, kiteKeyOf } from '../../keys/kite-key.js';
 import { parsePublicKey } from '../../keys/pem.js';
 import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';

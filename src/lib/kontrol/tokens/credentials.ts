@@ -1,5 +1,6 @@
 import { type Claims, decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/index.js';
-import { JWT_LENGTH, textClaim } from '../../keys/jwt.js';
+import { JWT_LENGTH } from '../../keys/jwt.js';
+import { textClaim } from '../../keys/jwt-claims.js';
 import { kiteKeyOf } from '../../keys/kite-key.js';
 import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
 import { isKiteError, KiteError } from '../../protocol/errors.js';

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readClaims } from '../../keys/jwt-claims.js';
 import type { Clock } from '../../util/clock.js';
 
 /** What lets a kite open one tunnel. */
@@ -47,8 +48,7 @@ export class TunnelTokens {
     const expected = this.#mac(input);
     if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) return undefined;
     // Signed here, so that it is what `sign` wrote.
-    const claims = Buffer.from(input.slice(HEADER.length + 1), 'base64url').toString();
-    const { sub, seq, exp } = JSON.parse(claims) as { sub: string; seq: number; exp: number };
+    const { sub, seq, exp } = readClaims(token) as { sub: string; seq: number; exp: number };
     return this.#clock.now() < exp * 1000 ? { kite: sub, tunnel: seq } : undefined;
   }
 

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { decodeBase64Url } from '../../../src/lib/util/base64url.js';
+
+const bytesOf = (text: string): number[] | undefined => {
+  const bytes = decodeBase64Url(text);
+  return bytes && [...bytes];
+};
+
+describe('base64url', () => {
+  it('stands for the bytes that Node says, of every length up to 300 and every value', () => {
+    for (let length = 0; length <= 300; length++) {
+      const bytes = Buffer.from(Array.from({ length }, (_, index) => (index * 7 + length) % 256));
+      expect(bytesOf(bytes.toString('base64url'))).toEqual([...bytes]);
+    }
+  });
+
+  it('has one text for the same bytes: of the 4,160 texts with one or two letters, 256 stand for a byte', () => {
+    const letters = Array.from(
+      Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => i)).toString('base64url'),
+    );
+    const alphabet = [
+      ...new Set([...letters, ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']),
+    ];
+    expect(alphabet).toHaveLength(64);
+    const texts = [...alphabet, ...alphabet.flatMap((first) => alphabet.map((second) => first + second))];
+    const good = texts.filter((text) => decodeBase64Url(text) !== undefined);
+    expect(good).toHaveLength(256);
+    for (const text of good) expect(Buffer.from(bytesOf(text) ?? []).toString('base64url')).toBe(text);
+  });
+
+  it.each(['A', 'AA==', 'AA=', '+/+/', 'AA ', 'A\nA', ' ', '\0\0', 'ÄÄ', '€€', '💥', 'AAAAA', 'AB'])(
+    'is not %j',
+    (text) => {
+      expect(decodeBase64Url(text)).toBeUndefined();
+    },
+  );
+});
