@@ -15,13 +15,7 @@ describe('base64url', () => {
   });
 
   it('has one text for the same bytes: of the 4,160 texts with one or two letters, 256 stand for a byte', () => {
-    const letters = Array.from(
-      Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => i)).toString('base64url'),
-    );
-    const alphabet = [
-      ...new Set([...letters, ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']),
-    ];
-    expect(alphabet).toHaveLength(64);
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('');
     const texts = [...alphabet, ...alphabet.flatMap((first) => alphabet.map((second) => first + second))];
     const good = texts.filter((text) => decodeBase64Url(text) !== undefined);
     expect(good).toHaveLength(256);
