@@ -18,7 +18,8 @@ export { Kite, type KiteOptions, type KontrolOptions } from './kite/page/page-ki
 export type { CallOptions, Peer } from './kite/call/peer.js';
 export type { Request } from './kite/serve/request.js';
 export type { ArgsSchema } from './kite/serve/argument-schema.js';
-export { type ErrorType, isKiteError, KiteError, type KnownErrorType } from './protocol/errors.js';
+export type { DialErrorCode, KiteErrorCode, KnownErrorType } from './errors/error-codes.js';
+export { type ErrorType, isKiteError, KiteError } from './protocol/errors.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';
 export type { Clock, Timer } from './util/clock.js';

@@ -37,7 +37,20 @@ export type { CallOptions, Peer } from './kite/call/peer.js';
 export type { Request } from './kite/serve/request.js';
 export type { ArgsSchema, JsonSchema } from './kite/serve/argument-schema.js';
 export type { SystemInfo, SystemMethod } from './kite/serve/system-methods.js';
-export { type ErrorType, isKiteError, KiteError, type KnownErrorType } from './protocol/errors.js';
+export type {
+  ConfigurationCode,
+  DialErrorCode,
+  KiteErrorCode,
+  KnownErrorType,
+} from './errors/error-codes.js';
+export {
+  type ConfigurationError,
+  type ErrorType,
+  isConfigurationError,
+  isKiteError,
+  KiteError,
+} from './protocol/errors.js';
+export { type DialError, isDialError } from './transport/handshake/dial-error.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';
 export { type ConnectionLimits, defaultLimits, type Limits, type PeerLimits } from './util/limits.js';

@@ -1,3 +1,4 @@
+import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import type { ConnectionLimits } from '../util/limits.js';
 import { exceedsBytes } from '../util/utf8.js';
@@ -21,9 +22,9 @@ export type MessageLimits = Pick<ConnectionLimits, 'messageBytes' | 'messageDept
 
 /** A peer that does not speak the protocol, or passes a limit. `code` is the WebSocket close code that tells it so. */
 export class ProtocolViolation extends BrandedError {
-  readonly code: number;
+  readonly code: CloseCode;
 
-  constructor(code: number, message: string) {
+  constructor(code: CloseCode, message: string) {
     super('ProtocolViolation', message);
     this.code = code;
   }

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { ConfigurationCode } from '../errors/error-codes.js';
 import { ConfigurationError } from '../protocol/errors.js';
 
 /** Shortest RSA keys that are used, in bits: shorter ones can be factored. */
@@ -86,6 +87,6 @@ function checked(parse: () => KeyObject, half: Half): KeyObject {
   return key;
 }
 
-function code(half: Half): string {
+function code(half: Half): ConfigurationCode {
   return half === 'public' ? 'badPublicKey' : 'badPrivateKey';
 }

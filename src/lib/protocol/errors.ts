@@ -1,20 +1,5 @@
 import { BrandedError, kindOf } from '../errors/branded-error.js';
-
-/**
- * The error types that travel in an answer, or are made on the caller's side: the last five, of which
- * `configurationError` means that nothing was tried, because an option, a `KITE_*` variable or a key file is wrong.
- */
-export type KnownErrorType =
-  | 'methodNotFound'
-  | 'argumentError'
-  | 'authenticationError'
-  | 'requestLimitError'
-  | 'genericError'
-  | 'timeout'
-  | 'disconnect'
-  | 'sendError'
-  | 'invalidResponse'
-  | 'configurationError';
+import type { ConfigurationCode, KiteErrorCode, KnownErrorType, TypeOfCode } from '../errors/error-codes.js';
 
 /** A program may use types of its own beside the known ones. */
 export type ErrorType = KnownErrorType | (string & {});
@@ -28,7 +13,7 @@ export interface WireError {
 }
 
 export interface KiteErrorOptions {
-  /** Machine-readable code of the program's own, such as `E42`. Default empty. */
+  /** Machine-readable code of the program's own, such as `E42`. docs/errors.md lists those of this library. Default empty. */
   readonly code?: string;
   /** Id of the request that failed: 16 hex characters made by the kite that answered. Default empty. */
   readonly id?: string;
@@ -53,16 +38,32 @@ export class KiteError extends BrandedError {
 }
 
 /**
- * An option, a `KITE_*` variable or a key file is missing or wrong. The message says which, what it is, and what to do.
- * `code` names the reason for programs, such as `badValue`, `keyFileMissing` or `keyFileReadable`.
+ * An option, a `KITE_*` variable or a key file is missing or invalid. The message says which, what it is, and what to do.
+ * `code` is the reason, such as `badValue`, `keyFileMissing` or `keyFileReadable`.
  */
 export class ConfigurationError extends KiteError {
   override readonly name: string = 'ConfigurationError';
   declare readonly type: 'configurationError';
+  declare readonly code: ConfigurationCode;
 
-  constructor(code: string, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(code: ConfigurationCode, message: string, options: { readonly cause?: unknown } = {}) {
     super('configurationError', message, { ...options, code });
   }
+}
+
+/** A KiteError with a code of this library, and the type that `kiteErrorCodes` declares for it. */
+export function codedError<Code extends KiteErrorCode>(
+  type: TypeOfCode<Code>,
+  code: Code,
+  message: string,
+  cause?: unknown,
+): KiteError {
+  return new KiteError(type, message, { code, cause });
+}
+
+/** Whether `error` is a KiteError with this code of this library. */
+export function hasCode(error: unknown, code: KiteErrorCode | ConfigurationCode): error is KiteError {
+  return isKiteError(error) && error.code === code;
 }
 
 /** Whether `error` is a KiteError, of whichever copy of this library, and of `type` if one is given. */

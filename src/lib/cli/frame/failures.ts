@@ -4,6 +4,7 @@ import {
   isKiteError,
   type KiteError,
 } from '../../protocol/errors.js';
+import type { ConfigurationCode, KnownErrorType } from '../../errors/error-codes.js';
 import { isStorageError, type StorageError } from '../../kontrol/storage/shared/storage.js';
 import { type DialError, isDialError } from '../../transport/handshake/dial-error.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
@@ -47,7 +48,8 @@ function fromKiteError(error: KiteError, doing: Doing | undefined): CliError {
   const { exitCode, hint } = verdict(error, doing);
   return new CliError(error.message, {
     exitCode,
-    type: error.type,
+    // The remote program may have types of its own.
+    type: error.type as KnownErrorType,
     code: error.code,
     requestId: error.id,
     hint,
@@ -129,7 +131,7 @@ const NOT_LET_IN =
   "A kite that listens at loopback goes by other names than localhost only where it is told to: with serve and Kontrol's " +
   '--allow-host NAME, or KITE_ALLOWED_HOSTS.';
 
-const CONFIGURATION_HINTS: Readonly<Record<string, string>> = {
+const CONFIGURATION_HINTS: Readonly<Partial<Record<ConfigurationCode, string>>> = {
   keyFileMissing: 'Name another file with --key-file.',
   keyFileUnreadable: 'Name another file with --key-file.',
   badKiteKey: 'Name another file with --key-file, or get a new key with: kitectl register.',
@@ -138,7 +140,7 @@ const CONFIGURATION_HINTS: Readonly<Record<string, string>> = {
 };
 
 function fromConfigurationError(error: ConfigurationError): CliError {
-  const hint = Object.hasOwn(CONFIGURATION_HINTS, error.code) ? CONFIGURATION_HINTS[error.code] : undefined;
+  const hint = CONFIGURATION_HINTS[error.code];
   return new CliError(error.message, {
     exitCode: ExitCode.configuration,
     type: 'configuration',

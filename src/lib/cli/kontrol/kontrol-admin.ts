@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type KiteKey, kiteKeyPath } from '../../keys/index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import { isKiteError } from '../../protocol/errors.js';
+import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { readContexts } from '../target/contexts.js';
 import {
@@ -82,7 +82,7 @@ export async function adminKey(
     const key = await readKey(place, env, open);
     return { key, source: describePlace(place), ...(own && { home: key.kontrolUrl }) };
   } catch (error) {
-    if (keyFile !== undefined || !isKiteError(error) || error.code !== 'keyFileMissing') throw error;
+    if (keyFile !== undefined || !hasCode(error, 'keyFileMissing')) throw error;
   }
   const mine = await findKey(choice, env, open);
   if (mine && mine.key.username === mine.key.kontrolUser) return mine;

@@ -1,4 +1,4 @@
-import { isKiteError } from '../../protocol/errors.js';
+import { hasCode } from '../../protocol/errors.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { describePlace, type FoundKey, type KeyChoice, readKey } from '../target/find-key.js';
 import { ownPlace } from '../kontrol/kontrol-admin.js';
@@ -22,7 +22,7 @@ export async function proxyKey(
       const key = await readKey(place, env);
       return { key, place, source: describePlace(place), home: key.kontrolUrl };
     } catch (error) {
-      if (!isKiteError(error) || error.code !== 'keyFileMissing') throw error;
+      if (!hasCode(error, 'keyFileMissing')) throw error;
     }
   }
   return loadKiteKey(choice, env);

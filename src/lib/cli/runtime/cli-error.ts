@@ -1,11 +1,12 @@
 import { BrandedError, kindOf } from '../../errors/branded-error.js';
+import type { CommandErrorType, KnownErrorType } from '../../errors/error-codes.js';
 import { ExitCode } from './exit-codes.js';
 
 export interface CliErrorOptions {
   /** One of `ExitCode`, or that of a program that ran in the place of this one. */
   readonly exitCode: number;
-  /** What kind of error, for programs: the type of the kite's error, or `usage`, `configuration` and the like. */
-  readonly type: string;
+  /** What kind of error, for programs: the type of the kite's error, or one that only the command line has. */
+  readonly type: CommandErrorType | KnownErrorType;
   /** Machine-readable code that the remote program gave. Default empty. */
   readonly code?: string | undefined;
   /** Id of the request that failed, from the kite that answered. Default empty. */
@@ -20,7 +21,7 @@ export interface CliErrorOptions {
 /** A failure that the command line knows how to report: what failed, on what, why, and what to do next. */
 export class CliError extends BrandedError {
   readonly exitCode: number;
-  declare readonly type: string;
+  declare readonly type: CommandErrorType | KnownErrorType;
   readonly code: string;
   readonly requestId: string;
   readonly hint: string;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { kill, platform } from 'node:process';
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
 import { LastLine } from '../runtime/last-line.js';
@@ -124,12 +124,12 @@ function failed(name: string, code: number | null, by: string | null, line: stri
 
 function tooLate(name: string, ms: number): KiteError {
   const message = `The command of ${quoted(name)} took longer than ${formatDuration(ms)}, and was ended`;
-  return new KiteError('genericError', message, { code: 'timeout' });
+  return codedError('genericError', 'timeout', message);
 }
 
 function tooMuch(name: string, most: number): KiteError {
   const message = `The command of ${quoted(name)} printed more than ${most} bytes, and was ended`;
-  return new KiteError('genericError', message, { code: 'tooLarge' });
+  return codedError('genericError', 'tooLarge', message);
 }
 
 function abandoned(name: string): KiteError {

@@ -1,7 +1,7 @@
 import { type KiteKey, kiteKeyPath, parseKiteKey, readKiteKeyFile } from '../../keys/index.js';
 import { findKiteKey } from '../../kite/config/find-kite-key.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import { isKiteError } from '../../protocol/errors.js';
+import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { contextInUse, type NamedContext } from './contexts.js';
 import { type Keychain, openKeychain } from './keychain.js';
@@ -107,8 +107,7 @@ export async function findKey(
 ): Promise<FoundKey | undefined> {
   const chosen = placeOfKey(choice, env);
   const key = await readKey(chosen.place, env, open).catch((error: unknown) => {
-    if (chosen.reason === 'default' && isKiteError(error) && error.code === 'keyFileMissing')
-      return undefined;
+    if (chosen.reason === 'default' && hasCode(error, 'keyFileMissing')) return undefined;
     throw error;
   });
   return key && { ...chosen, key, source: describePlace(chosen.place) };

@@ -1,4 +1,4 @@
-import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
 import type { Channel } from '../../transport/channel/channel.js';
@@ -218,7 +218,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 }
 
 function closedError(url: string): KiteError {
-  return new KiteError('disconnect', `The client of ${url} was closed`, { code: 'closed' });
+  return codedError('disconnect', 'closed', `The client of ${url} was closed`);
 }
 
 function dialError(url: string, error: unknown): KiteError {

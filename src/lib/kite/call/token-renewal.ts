@@ -1,5 +1,5 @@
 import { readClaims } from '../../keys/jwt-claims.js';
-import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { codedError, isKiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -90,7 +90,7 @@ export class TokenRenewal {
   async #exchange(why: 'expiring' | 'refused'): Promise<void> {
     this.#options.expired();
     const token = await this.#options.renewToken(why);
-    if (this.#stopped) throw new KiteError('disconnect', 'The client was closed', { code: 'closed' });
+    if (this.#stopped) throw codedError('disconnect', 'closed', 'The client was closed');
     this.#backoff.reset();
     this.#options.renewed(token);
   }

@@ -1,4 +1,4 @@
-import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { codedError, isKiteError, type KiteError } from '../../protocol/errors.js';
 
 /** Milliseconds after which a kite that was registered, and is refused now, asks again. */
 export const REFUSED_WAIT = 60_000;
@@ -12,7 +12,7 @@ export function isRefusal(error: unknown): boolean {
 
 /** What was to be done for a kite that closes. */
 export function closing(): KiteError {
-  return new KiteError('disconnect', 'The kite is closing', { code: 'closed' });
+  return codedError('disconnect', 'closed', 'The kite is closing');
 }
 
 export function asError(error: unknown): Error {

@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { codedError } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
@@ -91,9 +91,7 @@ export class Watch implements KiteWatch {
     );
     if (this.#cancelled || this.#watchedOn !== client) return;
     if (answer.watcherId === undefined) {
-      throw new KiteError('genericError', 'This Kontrol watches no kites', {
-        code: 'noWatch',
-      });
+      throw codedError('genericError', 'noWatch', 'This Kontrol watches no kites');
     }
     this.#callback = callback;
     this.#watcherId = answer.watcherId;

@@ -1,4 +1,4 @@
-import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { ConfigurationError, hasCode } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Auth } from '../call/client.js';
@@ -60,7 +60,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
   /** Where others reach this kite. Rejects where it does not listen. */
   registerUrl(): Promise<string> {
     const message = `${this.identity.name} does not listen: register it with the url under which others reach it`;
-    return Promise.reject(new KiteError('configurationError', message, { code: 'noUrl' }));
+    return Promise.reject(new ConfigurationError('noUrl', message));
   }
 
   /** Others reach this kite under this URL. */
@@ -188,7 +188,7 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
 
   /** Kontrol answered with an error. */
   #heard(error: unknown): void {
-    if (isKiteError(error) && error.code === PAIR_REVOKED) this.#member.trust.revokeOwn();
+    if (hasCode(error, 'keyPairRevoked')) this.#member.trust.revokeOwn();
   }
 
   async #exchangeKey(kiteKey: string): Promise<void> {
@@ -218,4 +218,3 @@ export class KontrolKite<Methods = AnyMethods> extends KiteCore<Methods> {
 }
 
 /** The code of Kontrol's error for who shows a kite key of a revoked pair. */
-const PAIR_REVOKED = 'keyPairRevoked';

@@ -1,4 +1,4 @@
-import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { ConfigurationError, isKiteError } from '../../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
@@ -177,7 +177,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   }
 }
 
-export function noKontrol(): KiteError {
+export function noKontrol(): ConfigurationError {
   const message = 'No Kontrol is known: set kontrolUrl or KITE_KONTROL_URL, or use a kite key that names it';
-  return new KiteError('configurationError', message, { code: 'noKontrol' });
+  return new ConfigurationError('noKontrol', message);
 }

@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import { type ConnectionLimits, type PeerLimits, peerLimits } from '../../util/limits.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import type { Auth, Dialer } from '../call/client.js';
@@ -88,6 +88,6 @@ function dialPeersBy(peers: ReadonlySet<KontrolPeer>, own: Dialer): Dialer {
     const kontrol = [...peers].filter((peer) => !peer.closed).at(-1);
     if (kontrol) return kontrol.dialPeer(url, options);
     const message = `${url} is a page, which is reached by way of Kontrol: call kontrol() first`;
-    return Promise.reject(new KiteError('configurationError', message, { code: 'noKontrol' }));
+    return Promise.reject(new ConfigurationError('noKontrol', message));
   };
 }

@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -150,8 +150,8 @@ export class ProxyLink {
   }
 }
 
-export function noProxy(name: ProxyName): KiteError {
+export function noProxy(name: ProxyName): ConfigurationError {
   const start = name === 'proxy' ? 'kitectl proxy start' : 'kitectl proxy start --tunnel';
   const message = `This kite knows of no ${name}: start one with "${start}" at its Kontrol, or name one with KITE_PROXY_URL`;
-  return new KiteError('configurationError', message, { code: 'noProxy' });
+  return new ConfigurationError('noProxy', message);
 }

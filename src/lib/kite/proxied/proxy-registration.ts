@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { codedError } from '../../protocol/errors.js';
 import type { Registration } from '../kontrol/registration.js';
 import { type ProxiedAt, ProxyLink, type ProxyLinkOptions } from './proxy-link.js';
 
@@ -53,7 +53,7 @@ export class KeptUp implements ProxyRegistration {
   stop(): void {
     this.#link.stop();
     this.#withKontrol((registration) => registration.stop());
-    this.#giveUp?.(new KiteError('disconnect', 'The registration was stopped', { code: 'closed' }));
+    this.#giveUp?.(codedError('disconnect', 'closed', 'The registration was stopped'));
   }
 
   #moved(at: ProxiedAt): void {

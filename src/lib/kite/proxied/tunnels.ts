@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import { Cancellation } from '../../util/abortable.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Client, Dialer } from '../call/client.js';
@@ -69,9 +69,11 @@ export class Tunnels {
     if (!proxy) throw refusal('only to the tunnel proxy that this kite has registered with', 'notTheProxy');
     const url = tunnelUrl(argument, proxy, await proxy.publicUrl);
     if (this.#count >= this.#options.most) {
-      throw new KiteError('genericError', `This kite has ${this.#count} tunnels, and opens no more`, {
-        code: 'tunnelLimit',
-      });
+      throw codedError(
+        'genericError',
+        'tunnelLimit',
+        `This kite has ${this.#count} tunnels, and opens no more`,
+      );
     }
     this.#count++;
     let channel: Channel;
@@ -94,10 +96,7 @@ export class Tunnels {
       return await dialer(url, { transport: 'Session', handshakeTimeout, signal, ca });
     } catch (error) {
       // What stands in the way may tell of this kite's network; the proxy need not know more than that it failed.
-      throw new KiteError('genericError', 'The tunnel cannot be opened', {
-        code: 'tunnelFailed',
-        cause: error,
-      });
+      throw codedError('genericError', 'tunnelFailed', 'The tunnel cannot be opened', error);
     } finally {
       this.#dialling.delete(signal);
     }
@@ -129,6 +128,6 @@ function originOf(url: string): string {
   return `${protocol}//${host}`;
 }
 
-function refusal(when: string, code: string): KiteError {
-  return new KiteError('authenticationError', `kite.tunnel is obeyed ${when}`, { code });
+function refusal(when: string, code: 'foreignOrigin' | 'notTheProxy'): KiteError {
+  return codedError('authenticationError', code, `kite.tunnel is obeyed ${when}`);
 }

@@ -1,5 +1,5 @@
 import type { Request } from '../../kite/serve/request.js';
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import { addressOfPeer } from '../../transport/channel/remote-address.js';
 import type { Clock } from '../../util/clock.js';
 import { LruMap } from '../../util/lru.js';
@@ -83,11 +83,11 @@ export class Machines {
       if (!isStorageError(error)) throw error;
       const message =
         "Kontrol's store cannot be reached, so that the invite cannot be checked; try again later";
-      throw new KiteError('genericError', message, { code: 'storeUnavailable', cause: error });
+      throw codedError('genericError', 'storeUnavailable', message, error);
     }
     if (redeemed) return;
     const message = `This is no invite for ${username}, or it was used or has expired. Whoever runs Kontrol makes one with: kitectl kontrol invite ${username}`;
-    throw new KiteError('authenticationError', message, { code: 'badInvite' });
+    throw codedError('authenticationError', 'badInvite', message);
   }
 
   async #ask({ client }: Request, username: string): Promise<unknown> {
@@ -101,7 +101,7 @@ export class Machines {
       return await client.call('kite.getPass', [`Invite for ${username}: `], { timeout: PROMPT_TIMEOUT });
     } catch (cause) {
       const message = `A kite key for ${username} takes an invite, and the caller cannot be asked for it. Give it with the call: registerMachine({invite})`;
-      throw new KiteError('authenticationError', message, { code: 'inviteNeeded', cause });
+      throw codedError('authenticationError', 'inviteNeeded', message, cause);
     } finally {
       this.#asked.delete(client);
     }

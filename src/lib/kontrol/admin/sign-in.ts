@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import { SIGN_IN_CODE_TTL, type SignInCodes } from './sign-in-codes.js';
 import type { TokenTarget, Tokens } from '../tokens/token-issuer.js';
 
@@ -39,7 +39,7 @@ export class SignIn {
     if (username === undefined) {
       const message =
         'This link has been used, or is older than two minutes. Get another with: kitectl kontrol ui';
-      throw new KiteError('authenticationError', message, { code: 'signInCode' });
+      throw codedError('authenticationError', 'signInCode', message);
     }
     const target = self();
     const token = target && tokens.issue(username, target);

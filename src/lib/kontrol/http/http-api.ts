@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kite } from '../../kite/kite.js';
-import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { parseIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
 import { type Credentials, kiteKeyRefusal } from '../tokens/credentials.js';
@@ -109,7 +109,7 @@ function unauthenticated(message: string): KiteError {
 }
 
 function statusOf(error: unknown): number {
-  if (!isKiteError(error) || error.code === 'storeUnavailable') return 500;
+  if (!isKiteError(error) || hasCode(error, 'storeUnavailable')) return 500;
   return isKiteError(error, 'authenticationError') ? 401 : 400;
 }
 

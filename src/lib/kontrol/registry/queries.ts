@@ -1,6 +1,6 @@
 import type { RemoteFunction } from '../../kite/call/method-types.js';
 import type { Request } from '../../kite/serve/request.js';
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { asksForAll, type KiteQuery, parseQuery, QueryError } from '../../protocol/query.js';
 import type { Policy, PolicyAction } from '../policy/policy.js';
@@ -120,7 +120,7 @@ export class Queries {
 function noneToAsk(remote: number): KiteError {
   const elsewhere = `. ${remote} of them ${remote === 1 ? 'is' : 'are'} kept by another node: ask without who, or ask that node`;
   const message = `who: none of the kites that match is connected to this Kontrol, so that none can be asked${remote > 0 ? elsewhere : ''}`;
-  return new KiteError('genericError', message, { code: 'notConnectedHere' });
+  return codedError('genericError', 'notConnectedHere', message);
 }
 
 function noneFound(): KiteError {

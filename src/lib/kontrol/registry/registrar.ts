@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { kitePath } from '../../protocol/identity.js';
 import type { Request } from '../../kite/serve/request.js';
@@ -230,11 +230,11 @@ export class Registrar {
 
 function taken(id: string): KiteError {
   const message = `The kite id ${id} is registered by another user, or is Kontrol's own; it is free once that kite is gone`;
-  return new KiteError('genericError', message, { code: 'idTaken' });
+  return codedError('genericError', 'idTaken', message);
 }
 
 /** The caller is not told where the store is. */
 function storeUnavailable(cause: StorageError): KiteError {
   const message = "Kontrol's store cannot be reached, so that nothing can be registered now; try again later";
-  return new KiteError('genericError', message, { code: 'storeUnavailable', cause });
+  return codedError('genericError', 'storeUnavailable', message, cause);
 }

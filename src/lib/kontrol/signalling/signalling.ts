@@ -1,6 +1,6 @@
 import type { Request } from '../../kite/serve/request.js';
 import type { AnyPeer } from '../../kite/call/peer.js';
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Limits } from '../../util/limits.js';
 import type { Logger } from '../../util/logger.js';
 import { utf8Length } from '../../util/utf8.js';
@@ -103,5 +103,5 @@ function notConnected({ remote, origin }: Entry): KiteError {
     : origin === 'http'
       ? 'it has registered over HTTP, without a connection that messages could take'
       : 'it has no connection here';
-  return new KiteError('genericError', `dst not registered here: ${why}`, { code: 'notConnectedHere' });
+  return codedError('genericError', 'notConnectedHere', `dst not registered here: ${why}`);
 }

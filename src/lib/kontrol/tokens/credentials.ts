@@ -3,7 +3,7 @@ import { JWT_LENGTH } from '../../keys/jwt.js';
 import { textClaim } from '../../keys/jwt-claims.js';
 import { kiteKeyOf } from '../../keys/kite-key.js';
 import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
-import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import { LruMap } from '../../util/lru.js';
@@ -99,7 +99,7 @@ export class Credentials {
 /** By its code a kite learns that it must not trust that pair either. */
 function pairRevoked(): KiteError {
   const message = 'the key pair that signed it was revoked; get a new kite key';
-  return new KiteError('authenticationError', message, { code: 'keyPairRevoked' });
+  return codedError('authenticationError', 'keyPairRevoked', message);
 }
 
 /** What a caller with a kite key that is not accepted is answered. What is something else stays as it is. */

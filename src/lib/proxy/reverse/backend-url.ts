@@ -1,4 +1,4 @@
-import { KiteError } from '../../protocol/errors.js';
+import { codedError, type KiteError } from '../../protocol/errors.js';
 import { addressOfPeer } from '../../transport/channel/remote-address.js';
 import { lookupAddresses } from '../../util/lookup-addresses.js';
 import type { LookupAddresses } from '../../util/loopback.js';
@@ -71,7 +71,7 @@ export class Targets {
     if (literal !== undefined) return [literal];
     if (this.#lookups >= MOST_LOOKUPS) {
       const message = 'The proxy looks up too many names now; try again later';
-      throw new KiteError('genericError', message, { code: 'busy' });
+      throw codedError('genericError', 'busy', message);
     }
     this.#lookups++;
     try {
@@ -101,11 +101,11 @@ function parse(given: unknown): URL {
 }
 
 function bad(reason: string): KiteError {
-  return new KiteError('argumentError', `The URL cannot be forwarded to: ${reason}`, { code: 'badUrl' });
+  return codedError('argumentError', 'badUrl', `The URL cannot be forwarded to: ${reason}`);
 }
 
 /** Says nothing of what a name resolves to. */
 function refusedTarget(host: string, from: string | undefined): KiteError {
   const message = `The proxy does not forward to ${host}: a kite may name the address that it connects from, which is ${from ?? 'unknown'}; whoever runs the proxy can allow more, with --allow-target`;
-  return new KiteError('argumentError', message, { code: 'targetRefused' });
+  return codedError('argumentError', 'targetRefused', message);
 }

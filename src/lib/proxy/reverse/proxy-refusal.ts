@@ -1,19 +1,14 @@
+import type { ProxyRefusalType, StatusOfRefusal } from '../../errors/error-codes.js';
 import { STATUS_CODES } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Why a request is not answered by a kite. The type is the label in the metrics, too. */
-export type RefusalType =
-  | 'notFound'
-  | 'badRequest'
-  | 'loop'
-  | 'busy'
-  | 'ending'
-  | 'unreachable'
-  | 'certificate'
-  | 'timeout';
+export type RefusalType = ProxyRefusalType;
 
-const REFUSALS: Readonly<Record<RefusalType, readonly [status: number, message: string]>> = {
+const REFUSALS: {
+  readonly [Type in RefusalType]: readonly [status: StatusOfRefusal<Type>, message: string];
+} = {
   notFound: [404, 'There is no kite with this id behind this proxy'],
   badRequest: [400, 'The request cannot be passed on as it is: its path or its kind of upgrade is refused'],
   loop: [508, 'The request has come through this proxy before: the kite has registered the URL of a proxy'],

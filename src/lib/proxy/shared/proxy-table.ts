@@ -1,5 +1,5 @@
 import type { Request } from '../../kite/serve/request.js';
-import { KiteError } from '../../protocol/errors.js';
+import { codedError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
@@ -138,7 +138,7 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
     const owner = this.#entries.get(id)?.kite.username ?? this.#reserved.get(id)?.username ?? username;
     if (owner === username) return;
     const message = `The kite id ${id} belongs to another user's kite here; it is free some minutes after that kite is gone`;
-    throw new KiteError('genericError', message, { code: 'idTaken' });
+    throw codedError('genericError', 'idTaken', message);
   }
 
   /**

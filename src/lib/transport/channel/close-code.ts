@@ -1,11 +1,13 @@
+import type { CloseCode } from '../../errors/error-codes.js';
+
 /** What a peer did against the rules, and how the connection ends because of it. */
 export interface Violation {
   readonly type: 'violation';
-  readonly code: number;
+  readonly code: CloseCode;
   readonly reason: string;
 }
 
-export function violation(code: number, reason: string): Violation {
+export function violation(code: CloseCode, reason: string): Violation {
   return { type: 'violation', code, reason };
 }
 

@@ -1,35 +1,11 @@
 import { BrandedError, kindOf } from '../../errors/branded-error.js';
+import type { DialErrorCode } from '../../errors/error-codes.js';
 import type { Abortable } from '../../util/abortable.js';
 import { withoutSecrets } from './session-url.js';
 
-/**
- * Why a connection could not be made.
- *
- * - `invalidUrl`: the URL is none, or not one of http, https, ws and wss
- * - `refused`: nothing listens at that host and port
- * - `notFound`: the host name has no address
- * - `unreachable`: there is no way to the host
- * - `timeout`: no answer within the handshake timeout
- * - `tls`: the certificate is not trusted, or the two ends do not agree on TLS
- * - `handshake`: an HTTP answer came in place of the session; `status` has its code
- * - `reset`: the other end hung up without an answer
- * - `protocol`: what answers is no HTTP or SockJS server
- * - `aborted`: the caller gave up, by its signal
- */
-export type DialErrorCode =
-  | 'invalidUrl'
-  | 'refused'
-  | 'notFound'
-  | 'unreachable'
-  | 'timeout'
-  | 'tls'
-  | 'handshake'
-  | 'reset'
-  | 'protocol'
-  | 'aborted';
-
 /** A connection could not be made. The message is for people: what failed, where, why, and what to do next. */
 export class DialError extends BrandedError {
+  /** Why the connection could not be made. */
   readonly code: DialErrorCode;
   /** The URL that was dialled, without credentials and query. */
   readonly url: string;

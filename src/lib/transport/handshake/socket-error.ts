@@ -1,4 +1,5 @@
-import { DialError, type DialErrorCode, isDialError } from './dial-error.js';
+import type { DialErrorCode } from '../../errors/error-codes.js';
+import { DialError, isDialError } from './dial-error.js';
 
 const SOCKET_ERRORS: Readonly<Record<string, readonly [DialErrorCode, string]>> = {
   ECONNREFUSED: ['refused', 'nothing listens there. Start the kite, or check host and port.'],

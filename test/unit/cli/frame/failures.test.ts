@@ -5,7 +5,8 @@ import { toCliError } from '../../../../src/lib/cli/frame/failures.js';
 import { formatFailure, reportFailure } from '../../../../src/lib/cli/frame/report-failure.js';
 import { StorageError } from '../../../../src/lib/kontrol/storage/shared/storage.js';
 import { ConfigurationError, KiteError } from '../../../../src/lib/protocol/errors.js';
-import { DialError, type DialErrorCode } from '../../../../src/lib/transport/handshake/dial-error.js';
+import type { DialErrorCode } from '../../../../src/lib/errors/error-codes.js';
+import { DialError } from '../../../../src/lib/transport/handshake/dial-error.js';
 import { Sink } from '../../../helpers/cli/test-runtime.js';
 
 const id = '0123456789abcdef';
@@ -137,6 +138,6 @@ describe('the table of exit codes', () => {
   });
 
   it('is the one an error carries', () => {
-    expect(new CliError('x', { exitCode: ExitCode.rateLimit, type: 'x' }).exitCode).toBe(8);
+    expect(new CliError('x', { exitCode: ExitCode.rateLimit, type: 'usage' }).exitCode).toBe(8);
   });
 });

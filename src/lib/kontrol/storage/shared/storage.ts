@@ -1,4 +1,5 @@
 import { BrandedError, kindOf } from '../../../errors/branded-error.js';
+import type { StorageErrorCode } from '../../../errors/error-codes.js';
 import type { KiteIdentity } from '../../../protocol/identity.js';
 import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
@@ -112,10 +113,9 @@ export interface Storage {
 
 /** The store cannot be reached, or refuses. The message says which store, what was tried and why. */
 export class StorageError extends BrandedError {
-  /** `unavailable`: try again later. `locked`: another Kontrol has it. `broken`: what is in it cannot be read. */
-  readonly code: 'unavailable' | 'locked' | 'broken';
+  readonly code: StorageErrorCode;
 
-  constructor(code: StorageError['code'], message: string, options?: { readonly cause?: unknown }) {
+  constructor(code: StorageErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super('StorageError', message, options?.cause);
     this.code = code;
   }
