@@ -1,15 +1,16 @@
-// Writes docs/cli.md, the reference of the command line, out of oclif.manifest.json and the table of exit codes. With --check
-// it writes nothing and fails when the committed page says something else.
+// Writes the references of docs/ from the tables that they describe: cli.md from oclif.manifest.json and the exit codes, errors.md
+// from the error codes. With --check it writes nothing, and fails if a committed page differs.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
 import { exitCodeMeanings } from '../src/lib/cli/runtime/exit-codes.js';
 import { root } from './build/paths.js';
+import { errorPage } from './reference/error-page.js';
+import { escape, table } from './reference/markdown.js';
 
 type Cached = Command.Cached;
 type Flag = Command.Flag.Cached;
 
-const file = join(root, 'docs', 'cli.md');
 const BIN = 'kitectl';
 
 /** Flags that every command has: told once. */
@@ -90,34 +91,20 @@ function flagTable(flags: readonly Flag[]): string {
   );
 }
 
-function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  // A bar ends a cell, within code too.
-  const cell = (text: string): string => escape(text).replaceAll('|', '\\|');
-  return [line(headings), line(headings.map(() => '---')), ...rows.map((row) => line(row.map(cell)))].join(
-    '\n',
-  );
-}
-
-/** Text in which Markdown sees no tags. Code is left alone. */
-function escape(text: string): string {
-  return text
-    .split(/(`[^`]*`)/)
-    .map((part) => (part.startsWith('`') ? part : part.replaceAll('<', '&lt;').replaceAll('*', '\\*')))
-    .join('');
-}
-
 function anchor(words: string): string {
   return words.replaceAll(' ', '-');
 }
 
 try {
   const manifest: unknown = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8'));
-  const fresh = page(manifest as Interfaces.Manifest);
-  if (!process.argv.includes('--check')) {
-    await writeFile(file, fresh);
-  } else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
-    throw new Error('docs/cli.md does not say what the commands do. Renew and commit it: npm run docs');
+  const pages = { 'cli.md': page(manifest as Interfaces.Manifest), 'errors.md': errorPage() };
+  for (const [name, fresh] of Object.entries(pages)) {
+    const file = join(root, 'docs', name);
+    if (!process.argv.includes('--check')) {
+      await writeFile(file, fresh);
+    } else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
+      throw new Error(`docs/${name} is not up to date. Generate and commit it: npm run docs`);
+    }
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

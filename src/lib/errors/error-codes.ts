@@ -181,7 +181,7 @@ export const kiteErrorCodes = {
     type: 'genericError',
     sender: PROXIED_KITE,
     meaning: 'The kite could not connect to the proxy to open a tunnel.',
-    action: 'Try again. The kite logs the reason.',
+    action: 'Try again. Check that the kite can reach the public address of the proxy.',
   },
   tunnelLimit: {
     type: 'genericError',
@@ -469,7 +469,7 @@ export const closeCodes = {
     action: 'Read the log of the receiver.',
   },
   1014: {
-    sender: 'the tunnel proxy',
+    sender: 'the tunnel proxy, or `kitectl expose`',
     meaning: 'The tunnel to the kite could not be opened, or did not open in time.',
     action: 'Try again when the kite is connected.',
   },
@@ -524,7 +524,7 @@ export const commandErrorTypes = {
   },
   npm: {
     exitCodes: ['unreachable'],
-    meaning: 'npm could not install the package. Nothing was installed.',
+    meaning: '`npm` could not install the package. Nothing was installed.',
     action: 'Check the name of the package: `npm view NAME`.',
   },
   output: {

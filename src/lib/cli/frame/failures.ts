@@ -77,8 +77,9 @@ function verdict(error: KiteError, doing: Doing | undefined): Verdict {
         exitCode: deadline,
         hint: 'Give it longer with --timeout 60s, or --timeout 0 to wait for ever.',
       };
-    case 'disconnect':
     case 'sendError':
+      return { exitCode: unreachable, hint: 'Send less in one call.' };
+    case 'disconnect':
       return isDialError(error.cause)
         ? dialVerdict(error.cause)
         : { exitCode: unreachable, hint: 'The connection dropped: try again.' };
