@@ -18,6 +18,11 @@ const manifestIn = async (folder: string) =>
 
 const slugOf = ({ repository }: Manifest) => /github\.com\/(.+)\.git$/.exec(repository.url)?.[1] ?? '';
 
+const setRepository = (slug: string, folder: string) =>
+  promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/repository.ts', slug, folder], {
+    cwd: root,
+  });
+
 /** All files that tell readers where the repository is. */
 async function documents(): Promise<string[]> {
   const names = await readdir(root);
@@ -58,8 +63,7 @@ describe('the repository of the package', () => {
     }
     expect(files.length).toBeGreaterThanOrEqual(3);
 
-    const script = join(root, 'scripts', 'repository.mjs');
-    await promisify(execFile)(process.execPath, [script, 'acme/kites', folder]);
+    await setRepository('acme/kites', folder);
     for (const file of files) {
       expect((await readFile(join(folder, file), 'utf8')).match(mentions) ?? []).toEqual([]);
     }
@@ -68,10 +72,7 @@ describe('the repository of the package', () => {
   });
 
   it('does not change without an owner and a name', async () => {
-    const script = join(root, 'scripts', 'repository.mjs');
-    await expect(
-      promisify(execFile)(process.execPath, [script, 'acme', temporaryFolder()]),
-    ).rejects.toMatchObject({
+    await expect(setRepository('acme', temporaryFolder())).rejects.toMatchObject({
       stderr: 'Usage: npm run repository -- OWNER/NAME\n',
     });
   });

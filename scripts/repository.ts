@@ -4,17 +4,19 @@
 //
 // `repository` in package.json says which ones are there now. A second argument names another folder than this package.
 import { readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { root } from './build/paths.js';
 
-const [wanted = '', folder = join(dirname(fileURLToPath(import.meta.url)), '..')] = process.argv.slice(2);
+const [wanted = '', folder = root] = process.argv.slice(2);
 const FILES = ['package.json', '.github/CODEOWNERS', '.github/ISSUE_TEMPLATE/config.yml'];
 
 try {
   const [, owner] = /^([\w.-]+)\/[\w.-]+$/.exec(wanted) ?? [];
   if (owner === undefined) throw new Error('Usage: npm run repository -- OWNER/NAME');
-  const { repository } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-  const [, current, currentOwner] = /github\.com\/(([^/]+)\/.+)\.git$/.exec(repository.url);
+  const { repository } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+    readonly repository: { readonly url: string };
+  };
+  const [, current = '', currentOwner = ''] = /github\.com\/(([^/]+)\/.+)\.git$/.exec(repository.url) ?? [];
   for (const file of FILES) {
     const text = await readFile(join(folder, file), 'utf8');
     await writeFile(
@@ -25,6 +27,6 @@ try {
     );
   }
 } catch (error) {
-  console.error(error.message);
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
