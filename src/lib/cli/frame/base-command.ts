@@ -2,6 +2,7 @@ import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import { boolean, string } from '@oclif/core/flags';
 import { normalizeArgv } from './argv.js';
+import type { CommandConfig } from './fast-path-config.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
 import { toCliError } from './failures.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
@@ -37,8 +38,14 @@ export abstract class BaseCommand extends Command {
    *
    * @throws CliError, or the reason of an interruption. Printing it and the exit code are the caller's.
    */
-  static async start(this: CommandClass, id: string, argv: readonly string[], config: Config): Promise<void> {
-    const command = new this([...argv], config);
+  static async start(
+    this: CommandClass,
+    id: string,
+    argv: readonly string[],
+    config: CommandConfig,
+  ): Promise<void> {
+    // All that the class declares is there; its private members are what the type of the class adds.
+    const command = new this([...argv], config as Config);
     command.id = id.replaceAll(' ', ':');
     await command._run();
   }

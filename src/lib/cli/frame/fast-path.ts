@@ -1,6 +1,6 @@
-import type { Config } from '@oclif/core/config';
 import { asksForHelp, splitArgv } from './argv.js';
 import type { CommandTable } from './base-command.js';
+import { FastPathConfig, userAgent } from './fast-path-config.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
 
 /**
@@ -28,33 +28,6 @@ export async function fastPath(
   const load = typeof named === 'string' ? commands[named] : named;
   if (typeof load !== 'function') return false;
   const Class = await load();
-  await Class.start(name, rest, configuration(root, surroundings));
+  await Class.start(name, rest, new FastPathConfig(root, surroundings));
   return true;
-}
-
-/** As much of oclif's configuration as a command that runs asks for. */
-function configuration(root: string, surroundings: Surroundings): Config {
-  const name = 'kitectl';
-  const scopedEnvVarKey = (key: string): string => `KITECTL_${key}`;
-  const options = { root, surroundings };
-  const config: Partial<Config> = {
-    options,
-    root,
-    name,
-    bin: name,
-    version: surroundings.version,
-    userAgent: userAgent(surroundings.version),
-    // What oclif says of commands that are on their way out, it would search for in its table of all commands.
-    topicSeparator: ':',
-    scopedEnvVarKey,
-    scopedEnvVarKeys: (key) => [scopedEnvVarKey(key)],
-    // There are no plugins, so that there are no hooks.
-    runHook: () => Promise.resolve({ successes: [], failures: [] }),
-  };
-  return config as Config;
-}
-
-function userAgent(version: string): string {
-  const { platform, arch, version: node } = process;
-  return `kitectl/${version} ${platform}-${arch} node-${node}`;
 }

@@ -1,0 +1,93 @@
+import type { Interfaces } from '@oclif/core';
+import { Config } from '@oclif/core/config';
+import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { type CommandConfig, FastPathConfig } from '../../../../src/lib/cli/frame/fast-path-config.js';
+import { root } from '../../../helpers/cli/cli-harness.js';
+import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+
+/** Members that the fast path leaves to oclif. */
+const UNSUPPORTED = [
+  'cacheDir',
+  'commandIDs',
+  'commands',
+  'configDir',
+  'dataDir',
+  'findCommand',
+  'findMatches',
+  'findTopic',
+  'getAllCommandIDs',
+  'getAllCommands',
+  'home',
+  'load',
+  'loadPluginsAndCommands',
+  'loadTheme',
+  'pjson',
+  'runCommand',
+  's3Key',
+  's3Url',
+  'shell',
+  'topics',
+  'updateConfig',
+  'versionDetails',
+];
+
+/** Members whose value is not oclif's, each for a reason. */
+const DIFFERENT = [
+  'options', // oclif's says where plugins are found.
+  'plugins', // oclif counts the program itself.
+  'getPluginsList',
+  'topicSeparator', // The fast path has no table in which oclif could look up names with spaces.
+];
+
+let oclif: Config;
+let fast: FastPathConfig;
+
+beforeAll(async () => {
+  oclif = await Config.load({ root, userPlugins: false, devPlugins: false });
+  fast = new FastPathConfig(
+    root.replace(/\/$/, ''),
+    surroundingsOf({ version: oclif.version, env: { KITECTL_DEBUG: 'true', KITECTL_NAME: 'x' } }),
+  );
+});
+
+/** What a member is, or what it returns. */
+function valueOf(config: object, name: string): unknown {
+  const member: unknown = Reflect.get(config, name);
+  return typeof member === 'function' ? (member as (key: string) => unknown).call(config, 'name') : member;
+}
+
+function membersOf(config: object): string[] {
+  const prototype = Object.getOwnPropertyNames(Object.getPrototypeOf(config));
+  return [...new Set([...Object.keys(config), ...prototype])].filter((name) => name !== 'constructor');
+}
+
+describe("the fast path's configuration", () => {
+  it('has every member that oclif declares', () => {
+    expectTypeOf<FastPathConfig>().toExtend<CommandConfig>();
+    expectTypeOf<FastPathConfig>().toExtend<Interfaces.Config & Pick<Config, 'options'>>();
+    for (const name of UNSUPPORTED) expect(membersOf(fast)).toContain(name);
+  });
+
+  it.each(UNSUPPORTED)('throws an error that names %s, which is left to oclif', (name) => {
+    expect(() => valueOf(fast, name)).toThrow(`The fast path has no Config.${name}: `);
+  });
+
+  it('says the same as that of oclif where it says anything', async () => {
+    process.env['KITECTL_NAME'] = 'x';
+    try {
+      const supported = membersOf(fast).filter(
+        (name) => !UNSUPPORTED.includes(name) && !DIFFERENT.includes(name),
+      );
+      for (const name of supported) {
+        expect([name, await valueOf(fast, name)]).toEqual([name, await valueOf(oclif, name)]);
+      }
+      expect(supported.length).toBeGreaterThan(15);
+    } finally {
+      delete process.env['KITECTL_NAME'];
+    }
+  });
+
+  it('knows a switch of the environment by 1 and true', () => {
+    expect([fast.scopedEnvVarTrue('debug'), fast.scopedEnvVarTrue('name')]).toEqual([true, false]);
+  });
+});
