@@ -5,6 +5,21 @@ import { commandPartSources, findCommands, writeCommandTable } from './command-p
 import { type ExpectedCounts, lazyOclif, requireAllSeen, type RewriteCounts } from './oclif-rewrites.js';
 import { commandParts, leaveImport, leaveParts, parts, requireAllLeft } from './program-parts.js';
 
+/**
+ * Packages that stay apart. They are large, and needed for certificates only, for one kind of storage each, for metrics, for
+ * one command each, for developing oclif plugins.
+ */
+export const EXTERNAL = [
+  'node-forge',
+  'lmdb',
+  'pg',
+  'etcd3',
+  'prom-client',
+  'hdr-histogram-js',
+  'tar',
+  'typescript',
+] as const;
+
 const OPTIONS = {
   bundle: true,
   platform: 'node',
@@ -12,9 +27,7 @@ const OPTIONS = {
   format: 'cjs',
   // `import()` as `require`: the loader of ES modules takes longer to start than the modules to load.
   supported: { 'dynamic-import': false },
-  // Large: needed for certificates only, for one kind of storage each, for metrics, for one command each, for developing
-  // oclif plugins.
-  external: ['node-forge', 'lmdb', 'pg', 'etcd3', 'prom-client', 'hdr-histogram-js', 'tar', 'typescript'],
+  external: [...EXTERNAL],
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',

@@ -1,17 +1,35 @@
 import { spawn } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseKiteKey } from '../../../src/lib/keys/index.js';
+import { bundleCommands } from '../../helpers/cli/bundled-commands.js';
 import { type Case, cases } from '../../helpers/cli/both-ways-cases.js';
-import { bin, cleanEnv, type Outcome, root, Running } from '../../helpers/cli/cli-harness.js';
+import { cleanEnv, type Outcome, root, Running } from '../../helpers/cli/cli-harness.js';
 import { Network } from '../../helpers/cli/cli-network.js';
 
 /** One way through the program, with a world of its own: what a command does to it must not be seen on the other way. */
 interface Side {
-  readonly program: string;
-  /** The same, in a place that has nothing of the other way. */
+  /** The folder of a copy of the package. */
+  readonly root: string;
+  /** The same, with nothing of the other way. */
   readonly alone: string;
+  /** The program in these folders, and the function of `dist/cli.cjs` that it runs. */
+  readonly program: string;
+  readonly entry: string;
   readonly network: Network;
   readonly proxy: Running;
   /** What `{name}` stands for in a command line. */
@@ -19,13 +37,36 @@ interface Side {
 }
 
 interface Manifest {
-  readonly commands: Readonly<Record<string, { readonly aliases: readonly string[] }>>;
+  readonly commands: Readonly<Record<string, { readonly id: string; readonly aliases: readonly string[] }>>;
 }
 
 let sides: readonly [fast: Side, oclif: Side];
+let quick: ReadonlyMap<string, Pair>;
+const RUN_LINES = join(root, 'test', 'helpers', 'cli', 'run-lines.cjs');
+
+/** Lines that are run of each command, and end before it does anything. */
+const HELP = '--help';
+const UNKNOWN_FLAG = '--nope 4';
+const BAD_VALUE = '--color pink';
+
 const manifest = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
 
-async function createSide(program: string, withoutOther: RegExp): Promise<Side> {
+/** What tells the sides apart. */
+interface Kind {
+  readonly program: string;
+  readonly entry: string;
+  /** Files of `dist` without which the other side could not run. */
+  readonly other: RegExp;
+}
+
+const FAST: Kind = { program: join('bin', 'run.js'), entry: 'run', other: /^through-oclif/ };
+const OCLIF: Kind = {
+  program: join('test', 'helpers', 'through-oclif.cjs'),
+  entry: 'runThroughOclif',
+  other: /^commands-/,
+};
+
+async function createSide({ program, entry, other }: Kind, commands: string): Promise<Side> {
   const network = await Network.create({
     registration: 'open',
     environment: 'prod',
@@ -50,29 +91,42 @@ async function createSide(program: string, withoutOther: RegExp): Promise<Side> 
     proxy: (JSON.parse(proxy.stdout) as { url: string }).url,
     evesKey: parseKiteKey(await network.keyOf('eve')).id,
   };
-  const alone = await copyProgram(program, withoutOther, join(home, 'program'));
-  return { program, alone, network, proxy, names };
+  const copies = { root: join(home, 'program'), alone: join(home, 'alone') };
+  await copyPackage(copies.root, program, commands);
+  await copyPackage(copies.alone, program, commands, other);
+  return { ...copies, program, entry, network, proxy, names };
 }
 
-/** A copy of the program, of which the files of `dist` are left out that `without` matches. */
-async function copyProgram(program: string, without: RegExp, to: string): Promise<string> {
-  for (const part of ['bin', 'package.json', 'oclif.manifest.json', relative(root, program)]) {
+/** A copy of the package with the given `commands`, of which the files of `dist` are left out that `without` matches. */
+async function copyPackage(to: string, program: string, commands: string, without?: RegExp): Promise<void> {
+  for (const part of ['bin', 'package.json', 'oclif.manifest.json', program]) {
     await cp(join(root, part), join(to, part), { recursive: true });
   }
   const dist = join(root, 'dist');
   await mkdir(join(to, 'dist'));
-  for (const name of (await readdir(dist)).filter((file) => !without.test(file))) {
+  const names = (await readdir(dist)).filter((file) => file !== 'commands' && !without?.test(file));
+  for (const name of names) {
     const folder = (await stat(join(dist, name))).isDirectory();
     if (folder) await symlink(join(dist, name), join(to, 'dist', name), 'junction');
     else await copyFile(join(dist, name), join(to, 'dist', name));
   }
+  await symlink(commands, join(to, 'dist', 'commands'), 'junction');
   await symlink(join(root, 'node_modules'), join(to, 'node_modules'), 'junction');
-  return join(to, relative(root, program));
 }
 
+let folder: string;
+
 beforeAll(async () => {
-  const oclif = join(root, 'test', 'helpers', 'through-oclif.cjs');
-  sides = [await createSide(bin, /^through-oclif/), await createSide(oclif, /^commands-/)];
+  folder = await mkdtemp(join(tmpdir(), 'kitectl-both-ways-'));
+  // The commands are ES modules, that load what they import by name from where they are.
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  await bundleCommands(join(folder, 'commands'));
+  sides = await Promise.all([
+    createSide(FAST, join(folder, 'commands')),
+    createSide(OCLIF, join(folder, 'commands')),
+  ]);
+  quick = await quickOutcomes(sides);
 });
 
 afterAll(async () => {
@@ -81,15 +135,44 @@ afterAll(async () => {
     await proxy.outcome;
     await network.close();
   }
+  await rm(folder, { recursive: true, force: true });
 });
 
-async function run(side: Side, words: readonly string[], { line, ...one }: Case): Promise<Outcome> {
+/** Lines that no command runs for: each is in `quick`. */
+const WITHOUT_COMMAND = [
+  '--version',
+  '-version',
+  '--version --json',
+  '',
+  'help',
+  'help call',
+  'help keys',
+  'help exit-codes',
+  'help nothing',
+  'keys',
+  'keys lst',
+  'cal square',
+  '--nope',
+  '--json showkey',
+  '-o yaml context list',
+  '--color pink showkey --json',
+  'kontrol:keys:list --nope',
+  'showkey -- --help',
+  '-- showkey',
+];
+
+function wordsOf(side: Side, line: string): string[] {
   const filled = line.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => side.names[name] ?? '');
-  const args = [...words, ...filled.split(' ').filter((word) => word !== '')];
+  return filled.split(' ').filter((word) => word !== '');
+}
+
+/** Runs a line in a process of its own. */
+async function run(side: Side, words: readonly string[], { line, ...one }: Case): Promise<Outcome> {
+  const args = [...words, ...wordsOf(side, line)];
   const { home } = side.network.cli;
   const { home: whose = 'bob', serves, measured } = one;
   const kiteHome = whose === 'bob' ? {} : { KITE_HOME: join(home, whose) };
-  const child = spawn(process.execPath, [one.alone ? side.alone : side.program, ...args], {
+  const child = spawn(process.execPath, [join(side.root, side.program), ...args], {
     cwd: home,
     env: cleanEnv(home, { ...kiteHome, ...one.env }),
     stdio: 'pipe',
@@ -109,6 +192,52 @@ async function run(side: Side, words: readonly string[], { line, ...one }: Case)
   return { code, stdout: plain(stdout), stderr: plain(stderr) };
 }
 
+/** Runs lines in one process, one after another, with the package in the folder `from`. */
+async function runAll(side: Side, from: string, lines: readonly string[]): Promise<Outcome[]> {
+  const { home } = side.network.cli;
+  const child = spawn(process.execPath, [RUN_LINES, from, side.entry], {
+    cwd: home,
+    env: cleanEnv(home),
+    stdio: 'pipe',
+  });
+  child.stdin.end(JSON.stringify(lines.map((line) => wordsOf(side, line))));
+  const { code, stdout, stderr } = await new Running(child).outcome;
+  if (code !== 0) throw new Error(`run-lines.cjs ended with ${code}: ${stderr}`);
+  const outcomes = JSON.parse(stdout) as Outcome[];
+  return outcomes.map((outcome) => ({
+    code: outcome.code,
+    stdout: withoutChance(outcome.stdout, home),
+    stderr: withoutChance(outcome.stderr, home),
+  }));
+}
+
+type Pair = readonly [fast: Outcome, oclif: Outcome];
+
+/** What becomes of lines that end before a command does anything: a process for each would take longer than the rest. */
+async function quickOutcomes(both: typeof sides): Promise<ReadonlyMap<string, Pair>> {
+  const ids = Object.values(manifest.commands).flatMap(({ id, aliases }) => [id, ...aliases]);
+  const words = ids.map((id) => id.replaceAll(':', ' '));
+  const lines = [
+    ...WITHOUT_COMMAND,
+    ...words.flatMap((id) => [HELP, BAD_VALUE].map((rest) => `${id} ${rest}`)),
+  ];
+  // Neither side could pass these on to the other.
+  const alone = words.map((id) => `${id} ${UNKNOWN_FLAG}`);
+  const [fast, oclif] = await Promise.all(
+    both.map(async (side) => [
+      ...(await runAll(side, side.root, lines)),
+      ...(await runAll(side, side.alone, alone)),
+    ]),
+  );
+  return new Map(
+    [...lines, ...alone].map((line, index) => {
+      const [one, other] = [fast?.[index], oclif?.[index]];
+      if (!one || !other) throw new Error(`There is no outcome of ${line}`);
+      return [line, [one, other]];
+    }),
+  );
+}
+
 /** What is another one in each world: places, ports, times, and ids and secrets made by chance. */
 function withoutChance(text: string, home: string): string {
   return text
@@ -122,10 +251,16 @@ function withoutChance(text: string, home: string): string {
     .replaceAll(/(?<=request )[0-9a-f]{16}|(?<="requestId":")[0-9a-f]{16}/g, '<id>');
 }
 
-/** What the fast path says, and what oclif says. They run at once: each has its world. */
-function both(words: readonly string[], one: Case): Promise<[Outcome, Outcome]> {
+/** What the fast path does, and what oclif does. They run at once: each has its world. */
+function both(words: readonly string[], one: Case): Promise<Pair> {
   const [fast, oclif] = sides;
   return Promise.all([run(fast, words, one), run(oclif, words, one)]);
+}
+
+function quickly(line: string): Pair {
+  const pair = quick.get(line);
+  if (!pair) throw new Error(`${line} has not been run`);
+  return pair;
 }
 
 describe('the fast path and oclif', () => {
@@ -133,55 +268,45 @@ describe('the fast path and oclif', () => {
     expect(Object.keys(cases).toSorted()).toEqual(Object.keys(manifest.commands).toSorted());
   });
 
-  it.each([
-    '--version',
-    '-version',
-    '--version --json',
-    '',
-    'help',
-    'help call',
-    'help keys',
-    'help exit-codes',
-    'help nothing',
-    'keys',
-    'keys lst',
-    'cal square',
-    '--nope',
-    '--json showkey',
-    '-o yaml context list',
-    '--color pink showkey --json',
-    'kontrol:keys:list --nope',
-    'showkey -- --help',
-    '-- showkey',
-  ])('say the same of a line that begins with no command, or hides it: kitectl %s', async (line) => {
-    const [fast, oclif] = await both([], { line });
-    expect(fast).toEqual(oclif);
+  it.each(WITHOUT_COMMAND)(
+    'do the same with a line that begins with no command, or hides it: kitectl %s',
+    (line) => {
+      const [fast, oclif] = quickly(line);
+      expect(fast).toEqual(oclif);
+    },
+  );
+
+  it('do the same with a line in a process of its own as with many lines in one process', async () => {
+    for (const line of ['--version', 'help call', 'keys lst', 'call --color pink']) {
+      expect([line, ...(await both([], { line }))]).toEqual([line, ...quickly(line)]);
+    }
   });
 
-  it('say the same of commands by their other names', async () => {
+  it('do the same with commands by their other names', async () => {
     const aliases = Object.values(manifest.commands).flatMap((command) => command.aliases);
     expect(aliases).not.toEqual([]);
     for (const alias of aliases) {
-      for (const line of ['', '--help', '--color pink']) {
-        const [fast, oclif] = await both(alias.split(':'), { line });
-        expect([alias, line, fast]).toEqual([alias, line, oclif]);
+      const words = alias.split(':');
+      const [fast, oclif] = await both(words, { line: '' });
+      expect([alias, fast]).toEqual([alias, oclif]);
+      for (const line of [HELP, UNKNOWN_FLAG, BAD_VALUE]) {
+        const [one, other] = quickly([...words, line].join(' '));
+        expect([alias, line, one]).toEqual([alias, line, other]);
       }
     }
   });
 
-  it.each(Object.entries(cases))('say the same of %s', async (id, { bare, works }) => {
+  it.each(Object.entries(cases))('do the same with %s', async (id, { bare, works }) => {
     const words = id.split(':');
-    const lines: Case[] = [
-      { line: '', ...bare },
-      { line: '--help' },
-      { line: '--nope 4', alone: true },
-      { line: '--color pink' },
-      ...works,
-    ];
-    for (const one of lines) {
+    for (const line of [HELP, UNKNOWN_FLAG, BAD_VALUE]) {
+      const [fast, oclif] = quickly([...words, line].join(' '));
+      expect([line, fast]).toEqual([line, oclif]);
+    }
+    const [{ stderr }] = quickly([...words, UNKNOWN_FLAG].join(' '));
+    expect(stderr).toMatch(/^error: There is no flag --nope here\./);
+    for (const one of [{ line: '', ...bare }, ...works]) {
       const [fast, oclif] = await both(words, one);
       expect([one.line, fast]).toEqual([one.line, oclif]);
-      if (one.alone) expect(fast.stderr).toMatch(/^error: There is no flag --nope here\./);
     }
   });
 });

@@ -8,8 +8,6 @@ export interface Case {
   /** Whose kite keys it finds. Only bob has one at first. Default: bob. */
   readonly home?: 'bob' | 'carol' | 'kontrol' | 'nobody';
   readonly input?: string;
-  /** Whether the program has nothing of the other way: neither could pass the line on to the other. */
-  readonly alone?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** What it prints once it serves, or that it watches without a word: then it is ended by SIGTERM. */
   readonly serves?: RegExp | 'watches';
