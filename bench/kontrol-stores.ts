@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { EtcdServer, etcdInstalled } from '../test/helpers/etcd-server.js';
-import { PostgresServer, postgresInstalled } from '../test/helpers/postgres-server.js';
+import { EtcdServer, etcdInstalled } from '../test/helpers/storage/etcd-server.js';
+import { PostgresServer, postgresInstalled } from '../test/helpers/storage/postgres-server.js';
 import type { StorageConfig } from '../src/lib/kontrol/storage/index.js';
 
 export const kinds = ['memory', 'file', 'postgres', 'etcd'] as const;

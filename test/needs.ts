@@ -34,10 +34,10 @@ function says(pattern: RegExp): Need['isIn'] {
 }
 
 export const NEEDS: readonly Need[] = [
-  { name: 'PostgreSQL', systems: [], isIn: isFile('test/helpers/postgres-server.ts') },
-  { name: 'etcd', systems: [], isIn: isFile('test/helpers/etcd-server.ts') },
+  { name: 'PostgreSQL', systems: [], isIn: isFile('test/helpers/storage/postgres-server.ts') },
+  { name: 'etcd', systems: [], isIn: isFile('test/helpers/storage/etcd-server.ts') },
   { name: 'a keychain', systems: [], isIn: isFile('test/helpers/cli/desktop.ts') },
-  { name: 'Chromium', systems: [], isIn: isFile('test/browser/chromium.ts') },
+  { name: 'Chromium', systems: [], isIn: isFile('test/helpers/browser/chromium.ts') },
   { name: 'jq, zsh or fish', systems: [], isIn: says(/\| jq |'jq |\bfish -|'fish', \[/) },
   {
     name: 'script of util-linux',

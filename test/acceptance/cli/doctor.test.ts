@@ -10,7 +10,7 @@ import {
   selfSignedCertificate,
   writeKiteKeyFile,
 } from '../../../src/lib/keys/index.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 import type { Cli } from '../../helpers/cli/cli-harness.js';
 import { Network } from '../../helpers/cli/cli-network.js';
 

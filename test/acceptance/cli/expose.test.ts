@@ -2,11 +2,11 @@ import kitejs from 'kite.js';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Kontrol } from '../../../src/lib/kontrol/index.js';
 import type { TunnelProxy } from '../../../src/lib/proxy/tunnel/tunnel-proxy.js';
-import { freePort } from '../../helpers/free-port.js';
-import { testKeyPair } from '../../helpers/keys.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { makeKite, startKite } from '../../helpers/proxy.js';
-import { startTunnelProxy } from '../../helpers/tunnel.js';
+import { freePort } from '../../helpers/process/free-port.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { makeKite, startKite } from '../../helpers/proxy/proxy.js';
+import { startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 import { Cli, type Running } from '../../helpers/cli/cli-harness.js';
 
 let cli: Cli;

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
-import { testKeyPair } from '../../helpers/keys.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
 import { kiteEntries, tarGz } from '../../helpers/tar.js';
 import { Cli, type Outcome } from '../../helpers/cli/cli-harness.js';
 

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
-import { etcdInstalled, skipped } from '../../helpers/etcd-server.js';
-import { useEtcd } from '../../helpers/etcd-store.js';
-import { freePort } from '../../helpers/free-port.js';
-import { testKeyPair } from '../../helpers/keys.js';
+import { etcdInstalled, skipped } from '../../helpers/storage/etcd-server.js';
+import { useEtcd } from '../../helpers/storage/etcd-store.js';
+import { freePort } from '../../helpers/process/free-port.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
 import { Cli, type Running } from '../../helpers/cli/cli-harness.js';
 import { changeSecret } from '../../helpers/cli/cli-reseal.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../helpers/free-port.js';
-import { PASSWORD, postgresInstalled, skipped } from '../../helpers/postgres-server.js';
-import { usePostgres } from '../../helpers/postgres-store.js';
+import { freePort } from '../../helpers/process/free-port.js';
+import { PASSWORD, postgresInstalled, skipped } from '../../helpers/storage/postgres-server.js';
+import { usePostgres } from '../../helpers/storage/postgres-store.js';
 import { Cli, type Running } from '../../helpers/cli/cli-harness.js';
 import { changeSecret } from '../../helpers/cli/cli-reseal.js';
 

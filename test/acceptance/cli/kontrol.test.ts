@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
 import { readKiteKeyFile } from '../../../src/lib/keys/index.js';
-import { freePort } from '../../helpers/free-port.js';
+import { freePort } from '../../helpers/process/free-port.js';
 import { bin, Cli, type Running } from '../../helpers/cli/cli-harness.js';
 import { TestKite } from '../../helpers/cli/cli-kite.js';
 

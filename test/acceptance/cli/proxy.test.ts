@@ -5,9 +5,9 @@ import tls from 'node:tls';
 import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readKiteKeyFile, selfSignedCertificate } from '../../../src/lib/keys/index.js';
-import { request } from '../../helpers/http.js';
-import { freePort } from '../../helpers/free-port.js';
-import { testKeyPair } from '../../helpers/keys.js';
+import { request } from '../../helpers/transport/http.js';
+import { freePort } from '../../helpers/process/free-port.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
 import { Cli, cleanEnv, root, Running } from '../../helpers/cli/cli-harness.js';
 
 let cli: Cli;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
 import { parseKiteKey, readKiteKeyFile, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
-import { startKontrol } from '../../helpers/kontrol.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { Cli, type Running } from '../../helpers/cli/cli-harness.js';
 import { becomeUser } from '../../helpers/cli/cli-person.js';
 

@@ -4,8 +4,8 @@ import { Kite } from '../../../src/lib/index.js';
 import type { Kontrol } from '../../../src/lib/kontrol/index.js';
 import type { Clock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const { SockJS, WebSocket } = kitejs.Kite.transport;
 

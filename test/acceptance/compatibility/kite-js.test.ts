@@ -2,7 +2,7 @@ import kitejs from 'kite.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Kite, type KiteOptions, type RemoteFunction, type Transport } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { freePort } from '../../helpers/free-port.js';
+import { freePort } from '../../helpers/process/free-port.js';
 
 type Done = (error: unknown, result?: unknown) => void;
 

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Kite, type KiteQuery } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { testKeyPair, testKiteKey } from '../../helpers/keys.js';
+import { testKeyPair, testKiteKey } from '../../helpers/kite/keys.js';
 import {
   comparable,
   lines,
@@ -13,8 +13,8 @@ import {
   recorded,
   type Session,
   sessions,
-} from '../../helpers/kontrol-recording.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+} from '../../helpers/kontrol/kontrol-recording.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 async function makeKite(kontrolUrl: string, clock = new ManualClock()): Promise<Kite> {
   const kite = new Kite('math', '1.0.0', {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Kontrol } from '../../../src/lib/kontrol/index.js';
-import { startKontrol } from '../../helpers/kontrol.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import {
   comparable,
   lines,
@@ -10,8 +10,8 @@ import {
   recorded,
   type Session,
   sessions,
-} from '../../helpers/kontrol-recording.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+} from '../../helpers/kontrol/kontrol-recording.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 /** Plays the client's part on a connection, and resolves with the messages of the server: as many as were recorded. */
 async function play(kontrol: Kontrol, session: Session, key: string): Promise<Message[]> {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { openRequest, request } from '../../helpers/http.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { startKite, startReverseProxy } from '../../helpers/proxy.js';
+import { openRequest, request } from '../../helpers/transport/http.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { startKite, startReverseProxy } from '../../helpers/proxy/proxy.js';
 
 /** One line of a recording: see fixtures/wire/README.md. */
 interface Line {

@@ -1,6 +1,6 @@
 import SockJS from 'sockjs-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Inbox, startSockJs, type TestServer } from '../../helpers/sockjs.js';
+import { Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
 // npm's sockjs-client, which nobody here wrote, as the peer.
 

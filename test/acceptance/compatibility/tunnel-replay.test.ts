@@ -3,10 +3,10 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { request } from '../../helpers/http.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { makeKite } from '../../helpers/proxy.js';
-import { startTunnelProxy } from '../../helpers/tunnel.js';
+import { request } from '../../helpers/transport/http.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { makeKite } from '../../helpers/proxy/proxy.js';
+import { startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
 /** One line of a recording: see fixtures/wire/README.md. */
 interface Line {

@@ -6,8 +6,8 @@ import { splitClientFrame } from '../../../src/lib/transport/sockjs/split-frame.
 import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channel/channel.js';
 import { defaultLimits } from '../../../src/lib/util/limits.js';
 import { type Fragment, messageText } from '../../../src/lib/transport/channel/outgoing-message.js';
-import { makeCore, settled } from '../../helpers/cores.js';
-import { seededRandom } from '../../helpers/random.js';
+import { makeCore, settled } from '../../helpers/kite/cores.js';
+import { seededRandom } from '../../helpers/process/random.js';
 
 const FRAMES = 1_000_000;
 
@@ -94,7 +94,7 @@ const tokens = [
 ]; // prettier-ignore
 
 function seeds(): string[] {
-  const folder = new URL('../../fixtures/wire/', import.meta.url);
+  const folder = new URL('../../fixtures/wire', import.meta.url);
   const recorded = readdirSync(folder)
     .filter((name) => name.startsWith('call-'))
     .flatMap((name) => readFileSync(new URL(name, folder), 'utf8').trim().split('\n'))

@@ -2,8 +2,8 @@ import net from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { attackers } from '../../helpers/attackers.js';
-import { collectedBuffers } from '../../helpers/heap.js';
+import { attackers } from '../../helpers/transport/attackers.js';
+import { collectedBuffers } from '../../helpers/process/heap.js';
 
 const rejections: unknown[] = [];
 const note = (error: unknown): void => void rejections.push(error);

@@ -4,9 +4,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { request } from '../../helpers/http.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { startKite, startReverseProxy } from '../../helpers/proxy.js';
+import { request } from '../../helpers/transport/http.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { startKite, startReverseProxy } from '../../helpers/proxy/proxy.js';
 
 // What a page of a stranger can make a browser send to a kite.
 

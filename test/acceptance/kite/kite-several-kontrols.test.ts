@@ -3,9 +3,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type KiteEvent, type KiteOptions } from '../../../src/lib/index.js';
 import type { Kontrol } from '../../../src/lib/kontrol/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { FakeStorage } from '../../helpers/fake-storage.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { FakeStorage } from '../../helpers/storage/fake-storage.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 const HOUR = 3_600_000;

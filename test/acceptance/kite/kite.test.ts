@@ -6,9 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { generateKeyPair, selfSignedCertificate } from '../../../src/lib/keys/index.js';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { KONTROL_URL, testKeyPair, testKiteKey, testToken } from '../../helpers/keys.js';
+import { KONTROL_URL, testKeyPair, testKiteKey, testToken } from '../../helpers/kite/keys.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {
@@ -292,7 +292,7 @@ describe('a program that is a kite', () => {
 
   function start(options: string) {
     const child = spawn(process.execPath, ['--input-type=module', '-e', program(options)], {
-      cwd: new URL('../../..', import.meta.url),
+      cwd: new URL('../../../', import.meta.url),
       env: { PATH: process.env['PATH'], KITE_HOME: temporaryFolder(), KITE_LOG_NOCOLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -344,8 +344,11 @@ describe('a program that is a kite', () => {
 it('the library loads from plain JavaScript, without TypeScript', async () => {
   const script = "import('kitectl').then(({ Kite }) => console.log(typeof Kite))";
   const stdout = await new Promise((resolve, reject) => {
-    execFile(process.execPath, ['-e', script], { cwd: new URL('../../..', import.meta.url) }, (error, out) =>
-      error ? reject(error) : resolve(out),
+    execFile(
+      process.execPath,
+      ['-e', script],
+      { cwd: new URL('../../../', import.meta.url) },
+      (error, out) => (error ? reject(error) : resolve(out)),
     );
   });
   expect(stdout).toBe('function\n');

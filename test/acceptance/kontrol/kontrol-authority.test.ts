@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { parseKiteKey } from '../../../src/lib/keys/index.js';
 import { openPolicy } from '../../../src/lib/kontrol/index.js';
 import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
-import { testKeyPair } from '../../helpers/keys.js';
-import { connect, startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
+import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 interface Kites {
   readonly kites: FoundKite[];

@@ -4,8 +4,8 @@ import { Kontrol } from '../../../src/lib/kontrol/index.js';
 import { openStorage } from '../../../src/lib/kontrol/storage/index.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { EtcdServer, etcdInstalled, skipped } from '../../helpers/etcd-server.js';
-import { freePort } from '../../helpers/free-port.js';
+import { EtcdServer, etcdInstalled, skipped } from '../../helpers/storage/etcd-server.js';
+import { freePort } from '../../helpers/process/free-port.js';
 import { Cli, type Running } from '../../helpers/cli/cli-harness.js';
 
 const KITES = 1000;

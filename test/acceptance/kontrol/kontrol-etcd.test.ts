@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Kontrol, KontrolOptions } from '../../../src/lib/kontrol/index.js';
-import { etcdInstalled, skipped } from '../../helpers/etcd-server.js';
-import { useEtcd } from '../../helpers/etcd-store.js';
-import { testIdentity } from '../../helpers/keys.js';
-import { connect, startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { etcdInstalled, skipped } from '../../helpers/storage/etcd-server.js';
+import { useEtcd } from '../../helpers/storage/etcd-store.js';
+import { testIdentity } from '../../helpers/kite/keys.js';
+import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const etcd = useEtcd();
 

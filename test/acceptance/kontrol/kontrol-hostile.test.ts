@@ -3,9 +3,9 @@ import { WebSocket } from 'ws';
 import { decodeJwt, signJwt } from '../../../src/lib/keys/index.js';
 import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
-import { testIdentity, testKeyPair, testKiteKey } from '../../helpers/keys.js';
-import { connect, startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { testIdentity, testKeyPair, testKiteKey } from '../../helpers/kite/keys.js';
+import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const rejections: unknown[] = [];
 const note = (error: unknown): void => void rejections.push(error);

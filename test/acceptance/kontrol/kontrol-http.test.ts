@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decodeJwt, signJwt } from '../../../src/lib/keys/index.js';
 import { parsePolicy } from '../../../src/lib/kontrol/index.js';
-import { testIdentity, testKeyPair, testKiteKey, testToken } from '../../helpers/keys.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { testIdentity, testKeyPair, testKiteKey, testToken } from '../../helpers/kite/keys.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { createHmac } from 'node:crypto';
 import type { Kontrol } from '../../../src/lib/kontrol/index.js';

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseToken } from '../../../src/lib/keys/kite-token.js';
 import type { KitesResult } from '../../../src/lib/kontrol/registry/queries.js';
-import { request } from '../../helpers/http.js';
-import { connect, startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { request } from '../../helpers/transport/http.js';
+import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 /** Files of a page, in a folder of their own. */
 function pageFolder(

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Kontrol, KontrolOptions } from '../../../src/lib/kontrol/index.js';
-import { testIdentity } from '../../helpers/keys.js';
-import { connect, startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
-import { postgresInstalled, skipped } from '../../helpers/postgres-server.js';
-import { usePostgres } from '../../helpers/postgres-store.js';
+import { testIdentity } from '../../helpers/kite/keys.js';
+import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { postgresInstalled, skipped } from '../../helpers/storage/postgres-server.js';
+import { usePostgres } from '../../helpers/storage/postgres-store.js';
 
 const postgres = usePostgres();
 

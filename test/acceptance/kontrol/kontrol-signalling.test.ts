@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connect, startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const MATH = 'http://127.0.0.1:3636/kite';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FakeStorage } from '../../helpers/fake-storage.js';
-import { type Caller, connect, startKontrol } from '../../helpers/kontrol.js';
+import { FakeStorage } from '../../helpers/storage/fake-storage.js';
+import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 
 const MATH = 'http://127.0.0.1:3636/kite';
 const query = { username: 'bob', environment: 'prod', name: 'math' };

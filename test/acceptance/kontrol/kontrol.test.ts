@@ -4,7 +4,7 @@ import { parseToken } from '../../../src/lib/keys/index.js';
 import { openPolicy } from '../../../src/lib/kontrol/index.js';
 import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
 import type { KiteEvent } from '../../../src/lib/kontrol/registry/watchers.js';
-import { type Caller, connect, startKontrol } from '../../helpers/kontrol.js';
+import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 
 interface Kites {
   readonly kites: FoundKite[];

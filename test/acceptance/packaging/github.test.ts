@@ -121,7 +121,7 @@ describe('the portable tests', () => {
 
   it('leave out each test that starts a server from Debian', () => {
     const linux = portableTests('linux');
-    for (const word of ['postgres-storage', 'etcd-storage', 'keychain.test', 'browser/browser.test']) {
+    for (const word of ['postgres-conformance', 'etcd-conformance', 'keychain.test', 'browser/ui.test']) {
       const [path] = [...needsOfTests().keys()].filter((test) => test.includes(word));
       expect([word, path !== undefined, linux.includes(path ?? '')]).toEqual([word, true, false]);
     }

@@ -5,10 +5,10 @@ import type { Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { MemoryChannel } from '../../../src/lib/testing.js';
-import { request } from '../../helpers/http.js';
-import { testIdentity, testKeyPair } from '../../helpers/keys.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { request } from '../../helpers/transport/http.js';
+import { testIdentity, testKeyPair } from '../../helpers/kite/keys.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 import {
   answerIn,
   registerByHand,
@@ -16,7 +16,7 @@ import {
   sendRaw,
   startBackend,
   startReverseProxy,
-} from '../../helpers/proxy.js';
+} from '../../helpers/proxy/proxy.js';
 
 // What strangers send to the reverse proxy, and what kites register that mean no good.
 

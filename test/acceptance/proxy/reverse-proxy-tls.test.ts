@@ -7,11 +7,17 @@ import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
 import type { ReverseProxy } from '../../../src/lib/proxy/reverse/reverse-proxy.js';
 import { TlsFiles } from '../../../src/lib/proxy/shared/certificate-reload.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
-import { request } from '../../helpers/http.js';
-import { testKeyPair } from '../../helpers/keys.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { makeKite, registerByHand, startBackend, startKite, startReverseProxy } from '../../helpers/proxy.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { request } from '../../helpers/transport/http.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import {
+  makeKite,
+  registerByHand,
+  startBackend,
+  startKite,
+  startReverseProxy,
+} from '../../helpers/proxy/proxy.js';
+import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 
 async function certificate(index: number, host = '127.0.0.1'): Promise<{ cert: string; key: string }> {
   const keys = await testKeyPair(index);

@@ -5,10 +5,16 @@ import SockJS from 'sockjs-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { KiteOptions, Transport } from '../../../src/lib/index.js';
-import { openRequest, request } from '../../helpers/http.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
-import { makeKite, registerByHand, startBackend, startKite, startReverseProxy } from '../../helpers/proxy.js';
+import { openRequest, request } from '../../helpers/transport/http.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+import {
+  makeKite,
+  registerByHand,
+  startBackend,
+  startKite,
+  startReverseProxy,
+} from '../../helpers/proxy/proxy.js';
 
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 

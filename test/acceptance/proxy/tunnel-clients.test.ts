@@ -2,10 +2,10 @@ import kitejs from 'kite.js';
 import SockJS from 'sockjs-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RemoteFunction } from '../../../src/lib/index.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { makeKite } from '../../helpers/proxy.js';
-import { Inbox } from '../../helpers/sockjs.js';
-import { open, passiveKite, startTunnelProxy } from '../../helpers/tunnel.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { makeKite } from '../../helpers/proxy/proxy.js';
+import { Inbox } from '../../helpers/transport/sockjs.js';
+import { open, passiveKite, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
 // Clients that nobody here wrote, through the tunnel.
 

@@ -4,12 +4,12 @@ import net from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RemoteFunction } from '../../../src/lib/index.js';
 import { MemoryChannel } from '../../../src/lib/testing.js';
-import { request } from '../../helpers/http.js';
-import { testIdentity, testKeyPair } from '../../helpers/keys.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
-import { answerIn, makeKite, registerByHand, registerMessage, sendRaw } from '../../helpers/proxy.js';
-import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/tunnel.js';
+import { request } from '../../helpers/transport/http.js';
+import { testIdentity, testKeyPair } from '../../helpers/kite/keys.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { answerIn, makeKite, registerByHand, registerMessage, sendRaw } from '../../helpers/proxy/proxy.js';
+import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
 // What strangers send to the tunnel proxy, and what kites do that mean no good, or are gone.
 

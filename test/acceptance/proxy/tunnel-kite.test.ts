@@ -4,9 +4,9 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Kite, type KiteError, type KiteOptions, type Peer } from '../../../src/lib/index.js';
 import type { Kontrol } from '../../../src/lib/kontrol/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { makeKite, startKite } from '../../helpers/proxy.js';
-import { open, startTunnelProxy } from '../../helpers/tunnel.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { makeKite, startKite } from '../../helpers/proxy/proxy.js';
+import { open, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
 // What a kite does for a tunnel proxy, and what it refuses to do for anybody else.
 

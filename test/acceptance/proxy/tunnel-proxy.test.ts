@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type Kite, type RemoteFunction, type Transport } from '../../../src/lib/index.js';
 import type { Connection } from '../../../src/lib/kite/call/connection.js';
-import { request } from '../../helpers/http.js';
-import { startKontrol } from '../../helpers/kontrol.js';
-import { makeKite, startKite } from '../../helpers/proxy.js';
-import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/tunnel.js';
+import { request } from '../../helpers/transport/http.js';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { makeKite, startKite } from '../../helpers/proxy/proxy.js';
+import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 const MIB = 1024 * 1024;

@@ -8,8 +8,14 @@ import type { PagePlatform } from '../../../src/lib/transport/page/page-platform
 import type { DialOptions, Transport } from '../../../src/lib/transport/handshake/dial-options.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
-import { echo, Inbox, startSockJs, type TestServer, type TestServerOptions } from '../../helpers/sockjs.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+import {
+  echo,
+  Inbox,
+  startSockJs,
+  type TestServer,
+  type TestServerOptions,
+} from '../../helpers/transport/sockjs.js';
 
 // The transports of pages, which need no page: what a browser gives them, Node has too.
 

@@ -9,8 +9,8 @@ import { acceptOf } from '../../../src/lib/transport/websocket/upgrade.js';
 import { SockJsServer } from '../../../src/lib/transport/server/sockjs-server.js';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
 import { defaultLimits } from '../../../src/lib/util/limits.js';
-import { request } from '../../helpers/http.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { request } from '../../helpers/transport/http.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 import {
   dialTest,
   echo,
@@ -18,7 +18,7 @@ import {
   startSockJs,
   type TestServer,
   type TestServerOptions,
-} from '../../helpers/sockjs.js';
+} from '../../helpers/transport/sockjs.js';
 import { generateKeyPair } from '../../../src/lib/keys/key-pair.js';
 import { selfSignedCertificate } from '../../../src/lib/keys/certificate.js';
 

@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../helpers/manual-clock.js';
-import { openRequest, request } from '../../helpers/http.js';
-import { echo, Inbox, startSockJs, type TestServer, type TestServerOptions } from '../../helpers/sockjs.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { openRequest, request } from '../../helpers/transport/http.js';
+import {
+  echo,
+  Inbox,
+  startSockJs,
+  type TestServer,
+  type TestServerOptions,
+} from '../../helpers/transport/sockjs.js';
 
 // Sessions over plain HTTP, as the SockJS 0.3 protocol text has them, with time standing still.
 

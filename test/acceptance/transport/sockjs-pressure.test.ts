@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
-import { request } from '../../helpers/http.js';
-import { dialTest, Inbox, startSockJs, type TestServer } from '../../helpers/sockjs.js';
+import { request } from '../../helpers/transport/http.js';
+import { dialTest, Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
 // Peers that read slowly, or not at all.
 

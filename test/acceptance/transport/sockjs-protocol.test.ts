@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { request } from '../../helpers/http.js';
-import { echo, startSockJs, type TestServer } from '../../helpers/sockjs.js';
+import { request } from '../../helpers/transport/http.js';
+import { echo, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
 // The parts of the SockJS 0.3 protocol text that are no session, as requests over real sockets.
 

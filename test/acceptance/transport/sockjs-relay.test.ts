@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Relay } from '../../../src/lib/transport/relay/relay.js';
 import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
-import { request } from '../../helpers/http.js';
-import { dialTest, echo, Inbox, startSockJs, type TestServer } from '../../helpers/sockjs.js';
+import { request } from '../../helpers/transport/http.js';
+import { dialTest, echo, Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
 const TRANSPORTS = ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const;
 type Transport = (typeof TRANSPORTS)[number];

@@ -3,9 +3,15 @@ import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { BATCH_LENGTH } from '../../../src/lib/transport/sockjs/frame-batch.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
-import { request } from '../../helpers/http.js';
-import { echo, Inbox, startSockJs, type TestServer, type TestServerOptions } from '../../helpers/sockjs.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { request } from '../../helpers/transport/http.js';
+import {
+  echo,
+  Inbox,
+  startSockJs,
+  type TestServer,
+  type TestServerOptions,
+} from '../../helpers/transport/sockjs.js';
 
 // WebSocket sessions as a peer that knows nothing of this library sees them.
 

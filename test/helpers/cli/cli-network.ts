@@ -3,8 +3,8 @@ import { Kontrol, type KontrolOptions } from '../../../src/lib/kontrol/index.js'
 import type { KiteOptions } from '../../../src/lib/index.js';
 import { writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
-import { FakeStorage } from '../fake-storage.js';
-import { testKeyPair } from '../keys.js';
+import { FakeStorage } from '../storage/fake-storage.js';
+import { testKeyPair } from '../kite/keys.js';
 import { Cli } from './cli-harness.js';
 import { TestKite } from './cli-kite.js';
 

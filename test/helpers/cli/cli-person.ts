@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { newKiteKey, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
-import { KONTROL_URL, testKeyPair } from '../keys.js';
+import { KONTROL_URL, testKeyPair } from '../kite/keys.js';
 import type { Cli } from './cli-harness.js';
 
 /** Makes whoever runs commands `username`, with a kite key in the home, and returns the key. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { freePort } from '../free-port.js';
+import { freePort } from '../process/free-port.js';
 import type { Cli, Outcome, Running } from './cli-harness.js';
 
 /**

@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import { ManualClock } from '../manual-clock.js';
+import { ManualClock } from '../process/manual-clock.js';
 import type { Surroundings } from '../../../src/lib/cli/runtime/command-runtime.js';
 
 /** A stream that keeps what is written to it, and may claim to be a terminal. */

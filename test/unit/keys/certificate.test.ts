@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { generateKeyPair, selfSignedCertificate } from '../../../src/lib/keys/index.js';
-import { testKeyPair } from '../../helpers/keys.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 describe('a self-signed certificate', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeJwt, JwtError, parsePublicKey, signJwt, verifyJwt } from '../../../src/lib/keys/index.js';
-import { testKeyPair } from '../../helpers/keys.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const clock = new ManualClock();
 const now = clock.now() / 1000;

@@ -9,8 +9,8 @@ import {
   parsePublicKey,
 } from '../../../src/lib/keys/index.js';
 import { writeKeyPairFiles } from '../../../src/lib/keys/key-pair.js';
-import { testKeyPair } from '../../helpers/keys.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
+import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 
 describe('a new key pair', () => {
   it('is RSA of 2,048 bits, as SPKI and PKCS#8', async () => {

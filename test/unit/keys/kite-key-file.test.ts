@@ -10,24 +10,8 @@ import {
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
-import { ConfigurationError } from '../../../src/lib/protocol/errors.js';
-import { testKeyPair, testKiteKey } from '../../helpers/keys.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
-
-async function jwtOf(username: string): Promise<string> {
-  return testKiteKey(username, await testKeyPair(), new ManualClock()).jwt;
-}
-
-function failure(action: () => unknown): ConfigurationError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error;
-    throw error;
-  }
-  throw new Error('Nothing was thrown');
-}
+import { configurationFailure, jwtOf } from '../../helpers/kite/kite-key-files.js';
+import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 
 function contentFile(content: string): string {
   const file = kiteKeyPath(temporaryFolder());
@@ -124,7 +108,7 @@ describe('reading a kite key', () => {
     'refuses a file of mode %o with the command that mends it',
     async (mode) => {
       const file = await keyFile(undefined, mode);
-      const error = failure(() => readKiteKeyFile(file));
+      const error = configurationFailure(() => readKiteKeyFile(file));
       expect(error.code).toBe('keyFileReadable');
       expect(error.message).toContain(`chmod 400 ${file}`);
     },
@@ -133,12 +117,12 @@ describe('reading a kite key', () => {
   it('writes the command so that a shell takes it', () => {
     const file = path.join(temporaryFolder(), "it's a key");
     writeFileSync(file, 'x', { mode: 0o644 });
-    expect(failure(() => readKiteKeyFile(file)).message).toContain(`it'\\''s a key'`);
+    expect(configurationFailure(() => readKiteKeyFile(file)).message).toContain(`it'\\''s a key'`);
   });
 
   it('says where to get one where there is none', () => {
     const file = kiteKeyPath(temporaryFolder());
-    const error = failure(() => readKiteKeyFile(file));
+    const error = configurationFailure(() => readKiteKeyFile(file));
     expect(error).toMatchObject({
       name: 'ConfigurationError',
       type: 'configurationError',
@@ -148,25 +132,27 @@ describe('reading a kite key', () => {
   });
 
   it.each(['', '\n', 'nonsense', 'a.b.c'])('refuses a file that holds %j', async (content) => {
-    const error = failure(() => readKiteKeyFile(contentFile(content)));
+    const error = configurationFailure(() => readKiteKeyFile(contentFile(content)));
     expect(error.code).toBe('badKiteKey');
     expect(error.message).toContain('kitectl register --force');
   });
 
   it('refuses a file that is far too long without reading it', () => {
-    expect(failure(() => readKiteKeyFile(contentFile('x'.repeat(1024 * 1024)))).message).toContain(
-      'too long',
-    );
+    expect(
+      configurationFailure(() => readKiteKeyFile(contentFile('x'.repeat(1024 * 1024)))).message,
+    ).toContain('too long');
   });
 
   it('refuses a folder, and a device', () => {
-    expect(failure(() => readKiteKeyFile(temporaryFolder())).code).toBe('keyFileUnreadable');
-    expect(failure(() => readKiteKeyFile('/dev/null')).code).toBe('keyFileUnreadable');
+    expect(configurationFailure(() => readKiteKeyFile(temporaryFolder())).code).toBe('keyFileUnreadable');
+    expect(configurationFailure(() => readKiteKeyFile('/dev/null')).code).toBe('keyFileUnreadable');
   });
 
   it('never shows the key in an error', async () => {
     const jwt = await jwtOf('alice');
     const broken = `${jwt.slice(0, 300)}!${jwt.slice(300)}`;
-    expect(failure(() => readKiteKeyFile(contentFile(broken))).message).not.toContain(jwt.slice(0, 40));
+    expect(configurationFailure(() => readKiteKeyFile(contentFile(broken))).message).not.toContain(
+      jwt.slice(0, 40),
+    );
   });
 });

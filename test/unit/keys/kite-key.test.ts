@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeJwt, newKiteKey, parseKiteKey, signJwt, verifyJwt } from '../../../src/lib/keys/index.js';
-import { KONTROL_URL, testKeyPair } from '../../helpers/keys.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { KONTROL_URL, testKeyPair } from '../../helpers/kite/keys.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const clock = new ManualClock();
 

@@ -7,8 +7,8 @@ import {
   parseToken,
   signJwt,
 } from '../../../src/lib/keys/index.js';
-import { testIdentity, testKeyPair } from '../../helpers/keys.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { testIdentity, testKeyPair } from '../../helpers/kite/keys.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 const clock = new ManualClock();
 const HOUR = 3600;

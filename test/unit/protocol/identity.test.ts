@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kitePath, parsePath, validateIdentity } from '../../../src/lib/protocol/identity.js';
-import { testIdentity } from '../../helpers/keys.js';
+import { testIdentity } from '../../helpers/kite/keys.js';
 
 describe('the path of a kite', () => {
   it('reads back', () => {

@@ -10,7 +10,7 @@ import {
   queryMatcher,
   validateQuery,
 } from '../../../src/lib/protocol/query.js';
-import { testIdentity } from '../../helpers/keys.js';
+import { testIdentity } from '../../helpers/kite/keys.js';
 
 const id = testIdentity().id;
 

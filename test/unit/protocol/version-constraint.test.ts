@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { compareVersions, parseVersion, type Version } from '../../../src/lib/protocol/version.js';
 import {
   parseVersionConstraint,
   VersionConstraintError,
 } from '../../../src/lib/protocol/version-constraint.js';
-
-function version(text: string): Version {
-  const parsed = parseVersion(text);
-  if (!parsed) throw new Error(`${text} is no version`);
-  return parsed;
-}
-
-/** Each text with a name that fits into a line. */
-function named(texts: readonly string[]): [name: string, text: string][] {
-  return texts.map((text) => [JSON.stringify(text.slice(0, 30)), text]);
-}
+import { named, parsedVersion } from '../../helpers/kite/versions.js';
 
 describe('a version constraint', () => {
   const versions = ['0.9.0', '1.0.0', '1.0.7', '1.1.0-beta', '1.1.0', '1.2.3', '2.0.0', '10.0.0'];
@@ -43,7 +32,7 @@ describe('a version constraint', () => {
     ['~> 1.1.0-alpha', ['1.1.0-beta']],
   ])('%j lets %j through', (constraint, passing) => {
     const check = parseVersionConstraint(constraint);
-    expect(versions.filter((text) => check(version(text)))).toEqual(passing);
+    expect(versions.filter((text) => check(parsedVersion(text)))).toEqual(passing);
   });
 
   // The cases of the reference library that go beyond three segments and plain versions.
@@ -68,7 +57,7 @@ describe('a version constraint', () => {
     ['= 1.0.0', '1.0.0+build.5', true],
     ['= 1.2beta', '1.2.0-beta', true],
   ])('%j lets %j through: %s', (constraint, candidate, passes) => {
-    expect(parseVersionConstraint(constraint)(version(candidate))).toBe(passes);
+    expect(parseVersionConstraint(constraint)(parsedVersion(candidate))).toBe(passes);
   });
 
   it.each(
@@ -102,43 +91,5 @@ describe('a version constraint', () => {
 
   it('says what was given and what is accepted', () => {
     expect(() => parseVersionConstraint('latest')).toThrow(/"latest" is no version .*~> 1\.2/);
-  });
-});
-
-describe('compareVersions', () => {
-  it('puts versions into the order of semver', () => {
-    const ordered = [
-      '0.1',
-      '1.0.0-1',
-      '1.0.0-2',
-      '1.0.0-10',
-      '1.0.0-alpha',
-      '1.0.0-alpha.1',
-      '1.0.0-alpha.beta',
-      '1.0.0-beta',
-      '1.0.0-rc.1',
-      '1.0.0',
-      '1.0.0.1',
-      '1.0.1',
-      '1.2',
-      '1.10',
-      '2',
-    ];
-    for (const [index, text] of ordered.entries()) {
-      for (const [other, otherText] of ordered.entries()) {
-        expect(
-          Math.sign(compareVersions(version(text), version(otherText))),
-          `${text} and ${otherText}`,
-        ).toBe(Math.sign(index - other));
-      }
-    }
-  });
-});
-
-describe('parseVersion', () => {
-  it.each(
-    named(['', 'x', '1.x', '1.0.0-', '1.0.0+', '-1.0', '1.0.0 beta', 'v', `1.0.0-${'a.'.repeat(50_000)}`]),
-  )('refuses %s', (_name, text) => {
-    expect(parseVersion(text)).toBeUndefined();
   });
 });

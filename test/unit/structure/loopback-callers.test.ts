@@ -27,7 +27,7 @@ import { systemClock } from '../../../src/lib/util/clock.js';
 import { defaultLimits } from '../../../src/lib/util/limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { connectionHint } from '../../../src/ui/connection-hint.js';
-import { testKeyPair, testKiteKey } from '../../helpers/keys.js';
+import { testKeyPair, testKiteKey } from '../../helpers/kite/keys.js';
 
 // Every place that asks whether something is loopback gives the same answer: each row goes through each of them.
 

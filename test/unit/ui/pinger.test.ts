@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Client } from '../../../src/lib/kite/call/client.js';
 import { PING_EVERY, type Pinged, Pinger } from '../../../src/ui/pinger.js';
-import { settled } from '../../helpers/cores.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { settled } from '../../helpers/kite/cores.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 class FakeClient {
   readonly url: string;

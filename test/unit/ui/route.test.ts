@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kiteHref, parseRoute, pathHref } from '../../../src/ui/route.js';
-import { testIdentity } from '../../helpers/keys.js';
+import { testIdentity } from '../../helpers/kite/keys.js';
 
 describe('the address of the page', () => {
   it.each(['', '#', '#/', '#//'])('asks for all kites where it is %j', (hash) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseRoute } from '../../../src/ui/route.js';
 import { arrange, firstOf, type Row, type View } from '../../../src/ui/rows.js';
-import { testIdentity } from '../../helpers/keys.js';
+import { testIdentity } from '../../helpers/kite/keys.js';
 
 function row(changes: Record<string, string>): Row {
   const kite = testIdentity(changes);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LruMap } from '../../../src/lib/util/lru.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 describe('LruMap', () => {
   it('keeps a value until it expires', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type LogLevel, StderrLogger } from '../../../src/lib/util/stderr-logger.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 function setUp(options: { level?: LogLevel; color?: boolean; isTTY?: boolean } = {}) {
   const lines: string[] = [];

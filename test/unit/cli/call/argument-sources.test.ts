@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { argumentOf, readArguments } from '../../../../src/lib/cli/call/argument-sources.js';
-import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const read = (texts: string[], input: (string | Buffer)[] = []) =>
   readArguments(

@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { CliError, usageError } from '../../../../src/lib/cli/runtime/cli-error.js';
-import { exitCodeMeanings, ExitCode, formatExitCodes } from '../../../../src/lib/cli/runtime/exit-codes.js';
 import { toCliError } from '../../../../src/lib/cli/frame/failures.js';
-import { formatFailure, reportFailure } from '../../../../src/lib/cli/frame/report-failure.js';
+import { usageError } from '../../../../src/lib/cli/runtime/cli-error.js';
 import { StorageError } from '../../../../src/lib/kontrol/storage/shared/storage.js';
 import { ConfigurationError, KiteError } from '../../../../src/lib/protocol/errors.js';
 import type { DialErrorCode } from '../../../../src/lib/errors/error-codes.js';
 import { DialError } from '../../../../src/lib/transport/handshake/dial-error.js';
-import { Sink } from '../../../helpers/cli/test-runtime.js';
 
 const id = '0123456789abcdef';
+
 const doing = { what: 'calling "m" at http://h/kite', target: 'http://h/kite' };
 
 function dialError(code: DialErrorCode, status?: number): KiteError {
@@ -78,66 +76,5 @@ describe('toCliError', () => {
     expect(error).toMatchObject({ exitCode: 1, type: 'internal' });
     expect(error.message).toContain('failures.test.ts');
     expect(error.hint).toContain('bug');
-  });
-});
-
-describe('formatFailure', () => {
-  it('says what failed, on what, why, and what to do next', () => {
-    const error = toCliError(new KiteError('genericError', 'no luck', { id, code: 'E1' }), doing);
-    expect(formatFailure(error)).toBe(
-      `error: calling "m" at http://h/kite failed: no luck (genericError, code E1, request ${id})\n`,
-    );
-    expect(formatFailure(usageError('no target', 'give one'))).toBe('error: no target\nhint: give one\n');
-  });
-
-  it('makes the control characters of the remote visible', () => {
-    const error = toCliError(
-      new KiteError('a\u001b[0m', 'b\u0007\u202e', { id: 'c\u009b', code: '\r' }),
-      doing,
-    );
-    expect(formatFailure(error)).toBe(
-      'error: calling "m" at http://h/kite failed: b\\x07\\u202e (a\\x1b[0m, code \\r, request c\\x9b)\n',
-    );
-  });
-});
-
-describe('reportFailure', () => {
-  const error = toCliError(new KiteError('genericError', 'n\u009bo', { id }), doing);
-
-  it('prints one line of JSON with --json, with nothing that steers a terminal', async () => {
-    const stderr = new Sink({ isTTY: true });
-    await reportFailure(error, true, { stderr, env: {}, color: 'auto' });
-    expect(stderr.text).toBe(
-      `{"error":{"type":"genericError","code":"","message":"n\\u009bo","requestId":"${id}","hint":""}}\n`,
-    );
-  });
-
-  it.each([
-    ['a terminal', { isTTY: true }, {}, 'auto', true],
-    ['a pipe', { isTTY: false }, {}, 'auto', false],
-    ['a terminal with --no-color', { isTTY: true }, {}, 'never', false],
-    ['a pipe with --color always', { isTTY: false }, { NO_COLOR: '1' }, 'always', true],
-    ['a terminal with NO_COLOR', { isTTY: true }, { NO_COLOR: '1' }, 'auto', false],
-    ['a pipe with FORCE_COLOR', { isTTY: false }, { FORCE_COLOR: '1', NO_COLOR: '1' }, 'auto', true],
-    ['a terminal with FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, 'auto', false],
-    ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, 'auto', false],
-  ] as const)('on %s uses colours only where they are wanted', async (_title, sink, env, color, coloured) => {
-    const stderr = new Sink(sink);
-    await reportFailure(error, false, { stderr, env, color });
-    expect(stderr.text.includes('\u001b[31m')).toBe(coloured);
-  });
-});
-
-describe('the table of exit codes', () => {
-  it('explains every code once, in order', () => {
-    const codes = exitCodeMeanings.map(({ code }) => code);
-    expect(codes).toEqual(Object.values(ExitCode));
-    expect(codes).toEqual(codes.toSorted((a, b) => a - b));
-    for (const { code, meaning } of exitCodeMeanings)
-      expect(formatExitCodes()).toContain(`${code}  ${meaning}\n`);
-  });
-
-  it('is the one an error carries', () => {
-    expect(new CliError('x', { exitCode: ExitCode.rateLimit, type: 'usage' }).exitCode).toBe(8);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { install, type InstallOptions } from '../../../../src/lib/cli/kites/install.js';
 import { kiteEntries, type TarEntry, tarGz } from '../../../helpers/tar.js';
-import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 
 const MANIFEST = 'https://kites.test/bob/math/.kite.json';

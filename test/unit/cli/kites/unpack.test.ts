@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultInstallBounds, type InstallBounds } from '../../../../src/lib/cli/kites/install-limits.js';
 import { unpack } from '../../../../src/lib/cli/kites/unpack.js';
 import { tar, type TarEntry, tarGz } from '../../../helpers/tar.js';
-import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const never = new AbortController().signal;
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ParsedStartFlags } from '../../../../src/lib/cli/kontrol/kontrol-start-flags.js';
 import { type StartOptions, startOptions } from '../../../../src/lib/cli/kontrol/kontrol-start-options.js';
-import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const HOME = { KITE_HOME: '/home/kite' };
 const POSTGRES = { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd' };

@@ -3,18 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
 import { register, type RegisterOptions } from '../../../../src/lib/cli/register/register.js';
-import { registerTarget } from '../../../../src/lib/cli/register/register-target.js';
+import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
 import { Kite, KiteError } from '../../../../src/lib/index.js';
 import { generateKeyPair, type KeyPair, newKiteKey } from '../../../../src/lib/keys/index.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
 import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 
 let keyPair: KeyPair;
+
 let kontrol: Kite;
+
 let home: string;
+
 let calls: number;
+
 /** What the stand-in for Kontrol answers; by default a key for whoever gives the right invite. */
 let keyFor: (username: string) => unknown;
 
@@ -148,33 +151,5 @@ describe('register', () => {
     const stdin = Readable.from([text]);
     expect(await failure(register(options(), world({ stdin })))).toMatchObject({ exitCode: 3 });
     expect(calls).toBe(0);
-  });
-});
-
-describe('registerTarget', () => {
-  it('takes flags before the environment', async () => {
-    const env = {
-      KITE_HOME: home,
-      KITE_KONTROL_URL: 'http://a/kite,http://b/kite',
-      KITE_USERNAME: 'eve',
-    };
-    expect(await registerTarget({ to: 'http://c/kite', username: 'bob' }, surroundingsOf({ env }))).toEqual({
-      to: 'http://c/kite',
-      username: 'bob',
-    });
-    expect(await registerTarget({}, surroundingsOf({ env }))).toEqual({
-      to: 'http://a/kite',
-      username: 'eve',
-    });
-  });
-
-  it.each([
-    [{}, 'No Kontrol to ask'],
-    [{ to: 'http://c/kite' }, 'Nobody to register'],
-    [{ to: 'http://c/kite', username: 'a/b' }, 'contains no "/"'],
-    [{ to: 'kontrol', username: 'bob' }, '--to is not a URL'],
-  ])('refuses %o where nobody can be asked', async (flags, message) => {
-    const world = surroundingsOf({ env: { KITE_HOME: home } });
-    await expect(registerTarget(flags, world)).rejects.toThrow(message);
   });
 });

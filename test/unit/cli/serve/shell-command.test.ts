@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { LastLine } from '../../../../src/lib/cli/runtime/last-line.js';
 import { runShellCommand, type ShellCommand } from '../../../../src/lib/cli/serve/shell-command.js';
-import { resultOf } from '../../../../src/lib/cli/serve/shell-methods.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
-import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const env = { PATH: process.env['PATH'] };
 
@@ -109,30 +107,5 @@ describe('a shell command', () => {
 
   it('that prints what is no text is an error', async () => {
     await expect(run(`printf '\\377'`)).rejects.toThrow('not UTF-8');
-  });
-});
-
-describe('what a command printed', () => {
-  it.each([
-    ['16\n', 16],
-    ['{"a":[1]}\n\n', { a: [1] }],
-    ['two\nlines\n', 'two\nlines'],
-    ['"text"', 'text'],
-    ['text\r\n', 'text'],
-    ['', null],
-    ['\n', null],
-    ['null\n', null],
-  ])('%j is the result %j', (printed, result) => {
-    expect(resultOf(printed)).toEqual(result);
-  });
-});
-
-describe('the last line', () => {
-  it('is found in pieces of any size, and the beginning of a long text is not kept', () => {
-    const last = new LastLine();
-    for (let i = 0; i < 1000; i++) last.add(Buffer.from('x'.repeat(1000)));
-    for (const piece of ['\nthe ', 'reason\n', ' \n']) last.add(Buffer.from(piece));
-    expect(last.text()).toBe('the reason');
-    expect(new LastLine().text()).toBe('');
   });
 });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { History, HISTORY_LENGTH } from '../../../../src/lib/cli/shell/history.js';
-import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const newFile = (): string => join(temporaryFolder(), '.kite', 'shell_history');
 

@@ -7,8 +7,8 @@ import {
   writeKiteKeyFile,
 } from '../../../../src/lib/keys/index.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
-import { KONTROL_URL, testKeyPair } from '../../../helpers/keys.js';
-import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { KONTROL_URL, testKeyPair } from '../../../helpers/kite/keys.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 async function keys(count: number): Promise<string[]> {
   const keyPair = await testKeyPair(0);

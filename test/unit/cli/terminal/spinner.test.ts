@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 
 const CLEAR = '\r\u001b[K';

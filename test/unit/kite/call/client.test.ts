@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dialer } from '../../../../src/lib/kite/call/client.js';
-import { makeCore, memoryDialer, settled } from '../../../helpers/cores.js';
+import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 /** A server that can be unreachable. */
 function flaky() {

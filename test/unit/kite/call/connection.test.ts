@@ -2,18 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RemoteFunction } from '../../../../src/lib/kite/call/method-types.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { defaultLimits } from '../../../../src/lib/util/limits.js';
-import { makeCore, memoryDialer, settled } from '../../../helpers/cores.js';
-
-async function connected(options: Parameters<typeof makeCore>[0] = {}, clientOptions = {}) {
-  const server = makeCore(options);
-  const { dialer, ends } = memoryDialer(server);
-  const caller = makeCore({ ...options, dialer });
-  const client = caller.newClient('memory:', { auth: { type: 'name', key: 'bob' }, ...clientOptions });
-  await client.dial();
-  const end = ends[0];
-  if (!end) throw new Error('not dialled');
-  return { server, caller, client, ...end };
-}
+import { connected, makeCore, settled } from '../../../helpers/kite/cores.js';
 
 describe('a call', () => {
   it('goes over the wire as kites of Go write it', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
-import { makeCore, memoryDialer, settled } from '../../../helpers/cores.js';
+import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 const DAY = 86_400_000;
 

@@ -2,13 +2,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeKiteKeyFile } from '../../../../src/lib/keys/index.js';
 import { findKiteKey } from '../../../../src/lib/kite/config/find-kite-key.js';
-import { testKeyPair, testKiteKey } from '../../../helpers/keys.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
-import { temporaryFolder } from '../../../helpers/temporary-folder.js';
-
-async function jwtOf(username: string): Promise<string> {
-  return testKiteKey(username, await testKeyPair(), new ManualClock()).jwt;
-}
+import { jwtOf } from '../../../helpers/kite/kite-key-files.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 describe('findKiteKey', () => {
   it('takes the key that is given, KITE_KEY, KITE_KEY_FILE and the kite home, in this order', async () => {

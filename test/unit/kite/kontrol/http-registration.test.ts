@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HttpRegistration } from '../../../../src/lib/kite/kontrol/http-registration.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
-import { identity, settled } from '../../../helpers/cores.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { identity, settled } from '../../../helpers/kite/cores.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 const registered = JSON.stringify({ url: 'http://me/kite', heartbeatInterval: 10 });
 const beat = `GET http://one:4000/heartbeat?id=${identity.id}`;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { KontrolLink } from '../../../../src/lib/kite/kontrol/kontrol-link.js';
 import { registerForever } from '../../../../src/lib/kite/kontrol/registration.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
-import { settled } from '../../../helpers/cores.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { settled } from '../../../helpers/kite/cores.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 /** A connection to a Kontrol that answers when the test says so. */
 function slowKontrol() {

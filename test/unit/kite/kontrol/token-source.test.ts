@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renewer } from '../../../../src/lib/kite/kontrol/token-source.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import type { KiteQuery } from '../../../../src/lib/protocol/query.js';
-import { testIdentity } from '../../../helpers/keys.js';
+import { testIdentity } from '../../../helpers/kite/keys.js';
 
 const URL = 'http://127.0.0.1:3636/kite';
 const first = { kite: testIdentity({ id: 'first' }), url: URL };

@@ -3,7 +3,7 @@ import type { Dialer } from '../../../../src/lib/kite/call/client.js';
 import { type Candidate, type ProxiedAt, ProxyLink } from '../../../../src/lib/kite/proxied/proxy-link.js';
 import { registerAt } from '../../../../src/lib/kite/proxied/proxied-kite.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
-import { makeCore, memoryDialer, settled } from '../../../helpers/cores.js';
+import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 /** Proxies in memory, of which each can be away, and a link of a kite to them. */
 function link({ random = 0, names = ['one', 'two', 'three'] } = {}) {

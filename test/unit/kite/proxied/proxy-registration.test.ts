@@ -3,7 +3,7 @@ import type { Registration } from '../../../../src/lib/kite/kontrol/registration
 import { KeptUp } from '../../../../src/lib/kite/proxied/proxy-registration.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
-import { makeCore, memoryDialer, settled } from '../../../helpers/cores.js';
+import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 const PUBLIC = 'http://proxy/proxy/1';
 

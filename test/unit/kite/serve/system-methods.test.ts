@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { addSystemMethods, SYSTEM_METHODS } from '../../../../src/lib/kite/serve/system-methods.js';
-import { makeCore, memoryDialer, settled } from '../../../helpers/cores.js';
+import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 /** A kite whose person sits at a terminal of ours, and a caller of it. */
 async function atTerminal(isTTY = true) {

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { KontrolTrust } from '../../../../src/lib/kite/trust/kontrol-trust.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
-import { testKeyPair, testKiteKey } from '../../../helpers/keys.js';
-import { kiteKeyOf, kontrol as first, refusal, setUpVerifier, tokenOf } from '../../../helpers/verifier.js';
+import { testKeyPair, testKiteKey } from '../../../helpers/kite/keys.js';
+import {
+  kiteKeyOf,
+  kontrol as first,
+  refusal,
+  setUpVerifier,
+  tokenOf,
+} from '../../../helpers/kite/verifier.js';
 
 const HOUR = 3_600_000;
 const second = await testKeyPair(1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VerifiedCredentials } from '../../../../src/lib/kite/trust/verified-credentials.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 

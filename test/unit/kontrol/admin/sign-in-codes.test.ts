@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SIGN_IN_CODE_TTL, SignInCodes } from '../../../../src/lib/kontrol/admin/sign-in-codes.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 describe('codes to sign in with', () => {
   it('work once, for whom they were made', () => {

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadPolicy, openPolicy, ownPolicy, parsePolicy } from '../../../../src/lib/kontrol/index.js';
-import { testIdentity } from '../../../helpers/keys.js';
-import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { testIdentity } from '../../../helpers/kite/keys.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const bobs = testIdentity({ username: 'bob' });
 const ofKontrol = testIdentity({ username: 'kontrol', name: 'proxy' });

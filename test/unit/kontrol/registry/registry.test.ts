@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../../../src/lib/kontrol/registry/registry-entry.js';
 import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
-import { collectedHeap } from '../../../helpers/heap.js';
-import { testIdentity } from '../../../helpers/keys.js';
-import { registration } from '../../../helpers/kontrol.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { collectedHeap } from '../../../helpers/process/heap.js';
+import { testIdentity } from '../../../helpers/kite/keys.js';
+import { registration } from '../../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 function setUp() {
   const clock = new ManualClock();

@@ -4,11 +4,11 @@ import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
 import { Replica } from '../../../../src/lib/kontrol/registry/store-sync.js';
 import { defaultTimings } from '../../../../src/lib/kontrol/registry/lease-timings.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
-import { settled } from '../../../helpers/cores.js';
-import { FakeStorage } from '../../../helpers/fake-storage.js';
-import { KONTROL_URL, testKeyPair } from '../../../helpers/keys.js';
-import { registration } from '../../../helpers/kontrol.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { settled } from '../../../helpers/kite/cores.js';
+import { FakeStorage } from '../../../helpers/storage/fake-storage.js';
+import { KONTROL_URL, testKeyPair } from '../../../helpers/kite/keys.js';
+import { registration } from '../../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 const open: Replica[] = [];
 afterEach(() => Promise.all(open.splice(0).map((replica) => replica.close())));

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress } from '../../../../src/lib/proxy/reverse/ip-addresses.js';
-import { type Target, Targets } from '../../../../src/lib/proxy/reverse/backend-url.js';
 import { TargetPolicy, type TargetPolicyOptions } from '../../../../src/lib/proxy/reverse/backend-policy.js';
+import { type Target, Targets } from '../../../../src/lib/proxy/reverse/backend-url.js';
 
 /** Far from this machine, whose own addresses are 10.0.0.1 and fd00::1 here. */
 const KITE = '203.0.113.7:50412';
@@ -17,22 +16,6 @@ function targets(options: Partial<TargetPolicyOptions> & { readonly names?: Reco
 }
 
 const refused = { type: 'argumentError', code: 'targetRefused' };
-
-describe('addresses', () => {
-  it.each([
-    ['127.0.0.1', '127.0.0.1'],
-    ['::ffff:127.0.0.1', '127.0.0.1'],
-    ['::FFFF:7f00:1', '127.0.0.1'],
-    ['[::1]', '::1'],
-    ['0:0:0:0:0:0:0:1', '::1'],
-    ['FE80::0001%eth0', 'fe80::1'],
-    ['2001:DB8::0:1', '2001:db8::1'],
-    ['localhost', undefined],
-    ['1.2.3', undefined],
-  ])('have one form: %s is %s', (given, canonical) => {
-    expect(canonicalAddress(given)).toBe(canonical);
-  });
-});
 
 describe('a target', () => {
   it.each<[string, Partial<Target>]>([

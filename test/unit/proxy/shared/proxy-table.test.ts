@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type ProxiedPeer, ProxyTable } from '../../../../src/lib/proxy/shared/proxy-table.js';
 import { Emitter } from '../../../../src/lib/util/emitter.js';
-import { testIdentity } from '../../../helpers/keys.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { testIdentity } from '../../../helpers/kite/keys.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 class FakePeer extends Emitter<{ disconnect: [code: number, reason: string] }> {
   end(): void {

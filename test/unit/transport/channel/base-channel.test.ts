@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BaseChannel } from '../../../../src/lib/transport/channel/base-channel.js';
-import { Inbox } from '../../../helpers/sockjs.js';
+import { Inbox } from '../../../helpers/transport/sockjs.js';
 
 /** A transport that does what a test says, and notes what it is told. */
 class TestChannel extends BaseChannel {

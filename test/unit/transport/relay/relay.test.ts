@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Relay, type RelayOptions } from '../../../../src/lib/transport/relay/relay.js';
 import { defaultLimits } from '../../../../src/lib/util/limits.js';
-import { MemoryChannel } from '../../../helpers/memory-channel.js';
+import { MemoryChannel } from '../../../helpers/transport/memory-channel.js';
 
 const KIB = 1024;
 

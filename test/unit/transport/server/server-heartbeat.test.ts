@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Heartbeat } from '../../../../src/lib/transport/server/server-heartbeat.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 class Session {
   beats: number[] = [];

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Batch } from '../../../../src/lib/transport/sockjs/frame-batch.js';
-import { FrameQueue } from '../../../../src/lib/transport/sockjs/frame-queue.js';
-import { decodeServerFrame } from '../../../../src/lib/transport/sockjs/frames.js';
 import { Fragment } from '../../../../src/lib/transport/channel/outgoing-message.js';
+import { Batch } from '../../../../src/lib/transport/sockjs/frame-batch.js';
+import { decodeServerFrame } from '../../../../src/lib/transport/sockjs/frames.js';
 
 const LIMIT = 16 * 1024 * 1024;
 
@@ -54,35 +53,5 @@ describe('a batch', () => {
     expect(batch.add('éééééx')).toBe(false);
     expect(batch.add('"""""\\\\\\\\\\')).toBe(true);
     expect(batch.take()).toBe(`["ééééé",${JSON.stringify('"""""\\\\\\\\\\')}]`);
-  });
-});
-
-describe('a queue of frames', () => {
-  it('closes a frame at 128 KiB and keeps the order', () => {
-    const queue = new FrameQueue('[', LIMIT);
-    const sent: string[] = [];
-    for (let index = 0; index < 300; index++) {
-      const message = `${index}:${'x'.repeat(1024)}`;
-      sent.push(message);
-      queue.add(message);
-    }
-    const received: string[] = [];
-    const lengths: number[] = [];
-    for (let frame = queue.shift(); frame !== undefined; frame = queue.shift()) {
-      lengths.push(frame.length);
-      received.push(...(JSON.parse(frame) as string[]));
-    }
-    expect(received).toEqual(sent);
-    expect(lengths).toHaveLength(3);
-    expect(Math.max(...lengths)).toBeLessThan(130 * 1024);
-    expect(queue.length).toBe(0);
-  });
-
-  it('forgets everything when it is cleared', () => {
-    const queue = new FrameQueue('[', LIMIT);
-    for (let index = 0; index < 200; index++) queue.add('x'.repeat(1024));
-    queue.clear();
-    expect(queue.length).toBe(0);
-    expect(queue.shift()).toBeUndefined();
   });
 });

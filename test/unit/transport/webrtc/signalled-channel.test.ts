@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSignal } from '../../../../src/lib/transport/webrtc/signals.js';
-import { arrived, twoPages } from '../../../helpers/two-pages.js';
+import { arrived, twoPages } from '../../../helpers/transport/two-pages.js';
 
 const SECOND = 1000;
 

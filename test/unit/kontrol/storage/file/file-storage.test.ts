@@ -6,8 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FileStorage } from '../../../../../src/lib/kontrol/storage/file/file-storage.js';
-import { ManualClock } from '../../../../helpers/manual-clock.js';
-import { registration, storageConformance } from '../../../../helpers/storage-conformance.js';
+import { ManualClock } from '../../../../helpers/process/manual-clock.js';
+import { registration, storageConformance } from '../../../../helpers/storage/storage-conformance.js';
 
 let folder: string;
 beforeEach(() => {

@@ -1,0 +1,78 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import type { KiteOptions, Transport } from '../../../src/lib/index.js';
+import { chromiumInstalled, FRIEND, openPage, STRANGER, skipped } from '../../helpers/browser/chromium.js';
+import { useChromium } from '../../helpers/browser/use-chromium.js';
+import type { PageGlobals } from '../../helpers/browser/in-page.js';
+import { policy, startKite, startPageServer } from '../../helpers/browser/page-server.js';
+
+declare const self: PageGlobals;
+
+const TRANSPORTS: readonly Transport[] = ['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'];
+
+const { browser, files } = useChromium();
+
+describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
+  /** What `square` of 4 comes to over each transport, or the type of the error. */
+  function squares(page: Page, kiteUrl: string): Promise<unknown[]> {
+    return page.evaluate(
+      ([url, transports]) =>
+        Promise.all(
+          transports.map(async (transport) => {
+            const kite = new self.kitectl.Kite('page', '1.0.0', { transport });
+            const client = kite.newClient(url);
+            try {
+              await client.dial();
+              return await client.tell('square', 4);
+            } catch (error) {
+              return self.kitectl.isKiteError(error) ? error.type : String(error);
+            }
+          }),
+        ),
+      [kiteUrl, TRANSPORTS] as const,
+    );
+  }
+
+  const all = <Value>(value: Value): Value[] => TRANSPORTS.map(() => value);
+
+  /** The origin of a page that another server serves, which goes by the name `host`. */
+  async function elsewhere(host: string): Promise<string> {
+    const { port } = await startPageServer(files(), policy('http://*:* ws://*:*'));
+    return `http://${host}:${port}`;
+  }
+
+  async function pageOf(origin: string): Promise<Page> {
+    return (await openPage(browser(), `${origin}/`)).page;
+  }
+
+  async function kiteUrl(options: KiteOptions): Promise<string> {
+    return `${(await startKite(files(), options)).base}/kite`;
+  }
+
+  describe('of another server', () => {
+    it('is let in where it came from loopback, and where the kite allows its origin', async () => {
+      expect(await squares(await pageOf(await elsewhere('localhost')), await kiteUrl({}))).toEqual(all(16));
+      const friend = await elsewhere(FRIEND);
+      expect(await squares(await pageOf(friend), await kiteUrl({ allowOrigin: [friend] }))).toEqual(all(16));
+    });
+
+    it('is refused otherwise, whatever it tries', async () => {
+      const url = await kiteUrl({ allowOrigin: [await elsewhere(FRIEND)] });
+      expect(await squares(await pageOf(await elsewhere(STRANGER)), url)).toEqual(all('disconnect'));
+    });
+  });
+
+  describe('whose name was given the address of a kite after it was loaded', () => {
+    // To the browser, the kite is where the page came from: there, another server answers now.
+    it.each<[string, KiteOptions, unknown]>([
+      ['is refused', {}, 'disconnect'],
+      ['is let in where the kite is called so', { allowedHosts: [STRANGER] }, 16],
+    ])('%s', async (_what, options, expected) => {
+      const { port, close } = await startPageServer(files(), policy());
+      const { page } = await openPage(browser(), `http://${STRANGER}:${port}/`);
+      await close();
+      await startKite(files(), { port, ...options });
+      expect(await squares(page, '/kite')).toEqual(all(expected));
+    });
+  });
+});

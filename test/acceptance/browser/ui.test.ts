@@ -1,0 +1,427 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import type { Kite } from '../../../src/lib/index.js';
+import { KiteError } from '../../../src/lib/index.js';
+import { randomUUID } from 'node:crypto';
+import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
+import { chromiumInstalled, openPage, skipped } from '../../helpers/browser/chromium.js';
+import { useChromium } from '../../helpers/browser/use-chromium.js';
+import {
+  linkFor,
+  registerByHand,
+  signedIn,
+  startRegistered,
+  startUiKontrol,
+} from '../../helpers/browser/kontrol-page.js';
+
+/** Whether it comes into sight; a test that waits for it in vain ends with what it waited for. */
+const appears = (what: Locator): Promise<boolean> => what.waitFor().then(() => true);
+
+const rows = (page: Page): Promise<string[]> => page.locator('a.kite').allTextContents();
+
+const kiteLink = (page: Page, name: string) =>
+  page.getByRole('rowheader', { name, exact: true }).getByRole('link');
+
+const pages = useChromium();
+
+describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
+  describe("of Kontrol's own", () => {
+    describe('where people sign in', () => {
+      it('takes a link once, and keeps nothing of it in its address', async () => {
+        const { kontrol, origin } = await startUiKontrol(pages);
+        const link = await linkFor(kontrol, 'bob');
+        const { page } = await openPage(pages.browser(), link);
+        await page.getByText('bob', { exact: true }).first().waitFor();
+        expect(page.url()).toBe(`${origin}/#/`);
+        const { page: again } = await openPage(pages.browser(), link);
+        await again.getByRole('alert').getByText('kitectl kontrol ui').waitFor();
+        expect(again.url()).toBe(`${origin}/#/`);
+      });
+
+      it('takes a kite key, as text or as a file, and keeps it nowhere else', async () => {
+        const { kontrol, origin } = await startUiKontrol(pages);
+        const key = await kontrol.newKiteKey('bob');
+        const { page, requests } = await openPage(pages.browser(), `${origin}/`);
+        await page.getByLabel('or its content').fill(` ${key}\n`);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await kiteLink(page, 'kontrol').waitFor();
+        const kept = await page.evaluate(async () => ({
+          address: location.href,
+          stored: [localStorage.length, sessionStorage.length, document.cookie],
+          databases: await indexedDB.databases(),
+          shown: document.documentElement.outerHTML,
+          typed: Array.from(document.querySelectorAll('input'), ({ value }) => value).join(''),
+        }));
+        expect(kept).toMatchObject({ address: `${origin}/`, stored: [0, 0, ''], databases: [], typed: '' });
+        expect(JSON.stringify([kept, requests])).not.toContain(key.slice(0, 40));
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        const file = join(temporaryFolder(), 'kite.key');
+        await writeFile(file, key);
+        await page.getByLabel('The file').setInputFiles(file);
+        await kiteLink(page, 'kontrol').waitFor();
+      });
+
+      it('says what is wrong with what it was given', async () => {
+        const { origin } = await startUiKontrol(pages);
+        const { kontrol: other } = await startKontrol({ keyPair: undefined });
+        const { page } = await openPage(pages.browser(), `${origin}/`);
+        const trouble = page.getByRole('alert');
+        const signIn = async (text: string): Promise<string | null> => {
+          await page.getByLabel('or its content').fill(text);
+          await page.getByRole('button', { name: 'Sign in' }).click();
+          await trouble.waitFor();
+          return trouble.textContent();
+        };
+        expect(await signIn('')).toContain('Choose the file');
+        expect(await signIn('what is that')).toContain('no kite key');
+        expect(await signIn(await other.newKiteKey('bob'))).toContain('not signed by this Kontrol');
+      });
+
+      it('stays signed in for as long as it is open, although its token ends', async () => {
+        const clock = new ManualClock();
+        const hour = 3_600_000;
+        const patient = { clock, limits: { idleTimeout: 0 } };
+        const { kontrol } = await startUiKontrol(pages, {
+          ...patient,
+          tokenTtl: hour,
+          timings: { lease: 10 * hour, storedLease: 10 * hour },
+        });
+        await startRegistered(kontrol, 'math', {
+          ...patient,
+          methods: (kite) => kite.handle('hello', () => 'hi'),
+        });
+        const { page } = await openPage(pages.browser(), 'about:blank');
+        await page.clock.install({ time: clock.now() });
+        await page.goto(await linkFor(kontrol, 'bob', { clock }));
+        await kiteLink(page, 'math').waitFor();
+        for (let passed = 0; passed < 3; passed++) {
+          clock.advance(hour);
+          await page.clock.fastForward(hour);
+        }
+        await kiteLink(page, 'math').click();
+        await page.getByRole('button', { name: 'hello' }).click();
+        await page.getByRole('button', { name: 'Call', exact: true }).click();
+        expect(await appears(page.getByText('"hi"', { exact: true }))).toBe(true);
+      });
+
+      it('forgets everything when the person signs out', async () => {
+        const { page, kontrol } = await signedIn(pages);
+        await startRegistered(kontrol, 'math');
+        await kiteLink(page, 'math').click();
+        await page.getByRole('heading', { name: 'Call' }).waitFor();
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.getByRole('heading', { name: 'Sign in to Kontrol' }).waitFor();
+        expect(await rows(page)).toEqual([]);
+        expect(await page.locator('#detail').innerHTML()).toBe('');
+        // The last connection is its own heartbeat to Kontrol; the page has closed all of its own.
+        await expect.poll(() => kontrol.kite.connectionCount).toBe(1);
+      });
+    });
+
+    describe('where the kites are listed', () => {
+      it('shows within a second that a kite has come or gone, without asking', async () => {
+        const { page, kontrol, requests } = await signedIn(pages);
+        await page.evaluate(() => {
+          const seen: Record<string, number> = {};
+          const look = (): void => {
+            const there = Array.from(
+              document.querySelectorAll('a.kite'),
+              ({ textContent }) => textContent,
+            ).includes('math');
+            if (there && !('come' in seen)) seen['come'] = Date.now();
+            if (!there && 'come' in seen && !('gone' in seen)) seen['gone'] = Date.now();
+          };
+          new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+          Object.assign(globalThis, { seen });
+        });
+        const seen = (what: string): Promise<number | undefined> =>
+          page.evaluate(
+            (name) => (globalThis as unknown as { seen: Record<string, number> }).seen[name],
+            what,
+          );
+        const asked = requests.length;
+        const kite = await startRegistered(kontrol, 'math');
+        const come = Date.now();
+        await expect.poll(() => seen('come')).toBeGreaterThan(0);
+        expect(((await seen('come')) ?? Infinity) - come).toBeLessThan(1000);
+        await kite.close();
+        const gone = Date.now();
+        await expect.poll(() => seen('gone')).toBeGreaterThan(0);
+        expect(((await seen('gone')) ?? Infinity) - gone).toBeLessThan(1000);
+        expect(requests.slice(asked).filter((url) => !url.includes('/kite/'))).toEqual([]);
+      });
+
+      it('says who, where, since when, and how fast it answers or what is wrong', async () => {
+        const { page, kontrol, origin } = await signedIn(pages);
+        await startRegistered(kontrol, 'math');
+        const key = await kontrol.newKiteKey('bob');
+        await registerByHand(origin, key, {
+          name: 'dead',
+          id: randomUUID(),
+          version: '2.0.0',
+          hostname: 'far',
+        });
+        const row = (name: string) => page.getByRole('row').filter({ has: kiteLink(page, name) });
+        await row('math')
+          .getByText(/^\d+(\.\d)? ms$/)
+          .waitFor();
+        const cells = await row('math').getByRole('cell').allTextContents();
+        expect(cells.slice(0, 4)).toEqual(['bob', 'prod', '1.0.0', 'eu']);
+        expect(cells[5]).toMatch(/^\d+ s$/);
+        await row('dead').getByText('no answer').waitFor();
+        await page.getByRole('status').filter({ hasText: '3 kites' }).waitFor();
+      });
+
+      it('is searched, grouped, and narrowed by its address', async () => {
+        const { page, kontrol, origin } = await signedIn(pages);
+        await startRegistered(kontrol, 'math');
+        await startRegistered(kontrol, 'math', { environment: 'staging' });
+        await startRegistered(kontrol, 'greeter', { region: 'us' });
+        await expect.poll(() => rows(page)).toEqual(['greeter', 'kontrol', 'math', 'math']);
+        await page.getByLabel('Search').fill('prod us');
+        await expect.poll(() => rows(page)).toEqual(['greeter']);
+        await page.getByRole('status').filter({ hasText: '1 of 4 kites' }).waitFor();
+        await page.getByLabel('Search').fill('nobody');
+        await page.getByRole('heading', { name: 'No kite fits' }).waitFor();
+        await page.keyboard.press('Escape');
+        await expect.poll(() => rows(page)).toHaveLength(4);
+        await page.getByLabel('Group by').selectOption('environment');
+        expect(await page.locator('.group').allTextContents()).toEqual([
+          'prod (2)',
+          'staging (1)',
+          'unknown (1)',
+        ]);
+        await page.goto(`${origin}/#/bob/prod/math`);
+        await expect.poll(() => rows(page)).toEqual(['math']);
+        expect(await page.locator('#filter-path').textContent()).toBe('/bob/prod/math');
+        await kiteLink(page, 'math').click();
+        await page.getByRole('heading', { name: 'math', level: 2 }).waitFor();
+        expect(new URL(page.url()).hash).toMatch(/^#\/bob\/prod\/math\/1\.0\.0\/eu\/[^/]+\/[\da-f-]{36}$/);
+        await page.goBack();
+        await page.locator('#detail').waitFor({ state: 'hidden' });
+        expect(await rows(page)).toEqual(['math']);
+        await page.getByRole('link', { name: 'Show all' }).click();
+        await expect.poll(() => rows(page)).toHaveLength(4);
+        await page.goto(`${origin}/#/bob/prod/math/>= 2`);
+        await page.getByRole('heading', { name: 'No kite fits' }).waitFor();
+        await page.goto(`${origin}/#/bob//math`);
+        await page.getByText('Query option is not set: environment').waitFor();
+      });
+
+      it('says that the kite in the address is not there, for as long as it is asked for', async () => {
+        const { page, kontrol, origin } = await signedIn(pages);
+        const id = randomUUID();
+        await page.goto(`${origin}/#/bob/prod/late/1.0.0/eu/vm/${id}`);
+        const missing = page.getByText(`There is no kite /bob/prod/late/1.0.0/eu/vm/${id} now.`);
+        expect(await appears(missing)).toBe(true);
+        await page.goto(`${origin}/#/bob`);
+        await missing.waitFor({ state: 'hidden' });
+        await page.goBack();
+        expect(await appears(missing)).toBe(true);
+        const key = await kontrol.newKiteKey('bob');
+        await registerByHand(origin, key, { name: 'late', id });
+        expect(await appears(page.getByRole('heading', { name: 'late', level: 2 }))).toBe(true);
+        expect(await missing.isHidden()).toBe(true);
+      });
+
+      it('teaches who has no kites how to have one', async () => {
+        const { page } = await signedIn(pages, {
+          policy: { name: 'none', allows: () => false },
+        });
+        await page.getByRole('heading', { name: 'No kite is registered' }).waitFor();
+        expect(await appears(page.getByText('kitectl serve'))).toBe(true);
+      });
+
+      it('shows five hundred of many, and more when it is asked to', async () => {
+        const { page, kontrol, origin } = await signedIn(pages);
+        const key = await kontrol.newKiteKey('bob');
+        for (let n = 0; n < 520; n += 20) {
+          await Promise.all(
+            Array.from({ length: 20 }, (_, m) =>
+              registerByHand(origin, key, { name: `k${String(n + m)}`, id: randomUUID() }),
+            ),
+          );
+        }
+        await page.getByRole('status').filter({ hasText: '521 kites' }).waitFor();
+        expect(await page.locator('a.kite').count()).toBe(500);
+        await page.getByRole('button', { name: 'Show 21 more of 521' }).click();
+        expect(await page.locator('a.kite').count()).toBe(521);
+      });
+
+      it('shows all kites to who runs Kontrol, who may call none of them', async () => {
+        const { page, kontrol } = await signedIn(pages, { username: 'kontrol' });
+        await startRegistered(kontrol, 'math');
+        await kiteLink(page, 'math').click();
+        await page.getByText('Kontrol lets you see this kite, and not call it.').waitFor();
+        expect(await page.getByRole('button', { name: 'Call' }).count()).toBe(0);
+      });
+
+      it('says when Kontrol is away, and goes on when it is back', async () => {
+        const { page, kontrol } = await signedIn(pages);
+        const { storage } = await startKontrol();
+        const { port } = kontrol.kite;
+        await kontrol.close({ drainTimeout: 100 });
+        await page.getByText('Connection lost').waitFor();
+        const { kontrol: again } = await startUiKontrol(pages, { port, storage });
+        await startRegistered(again, 'late');
+        expect(await appears(kiteLink(page, 'late'))).toBe(true);
+        expect(await appears(page.getByText('Connected', { exact: true }))).toBe(true);
+      });
+    });
+
+    describe('where a kite is called', () => {
+      const methods = (kite: Kite): void => {
+        kite.handle<[number], number>(
+          'square',
+          {
+            description: 'The square of a number.',
+            jsonSchema: { type: 'array', items: { type: 'number' } },
+          },
+          ({ args: [n] }) => n * n,
+        );
+        kite.handle<unknown[]>('echo', ({ args }) => args);
+        kite.handle('fail', () => {
+          throw new KiteError('quotaExceeded', 'no more today', { code: 'Q1' });
+        });
+        kite.handle(
+          'wait',
+          ({ signal }) =>
+            new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => reject(new Error('aborted')));
+            }),
+        );
+        kite.handle('tell', async ({ client }) => {
+          await client.tell('log', 'I am', 7);
+          return null;
+        });
+        kite.handle('nag', ({ client }) => client.tell('alert', 'boo'));
+      };
+
+      async function atKite(): Promise<{
+        page: Page;
+        alerts: readonly string[];
+        call: (method: string, args?: string) => Promise<{ outcome: string; answer: string }>;
+      }> {
+        const { page, kontrol, alerts } = await signedIn(pages);
+        await startRegistered(kontrol, 'math', { methods });
+        await kiteLink(page, 'math').click();
+        await page.getByRole('button', { name: 'square' }).waitFor();
+        const call = async (method: string, args = '') => {
+          await page.getByLabel('Method', { exact: true }).fill(method);
+          await page.getByLabel('Arguments', { exact: true }).fill(args);
+          await page.getByRole('button', { name: 'Call', exact: true }).click();
+          await page.locator('.outcome.answered, .outcome.failed').waitFor();
+          return {
+            outcome: (await page.locator('.outcome').textContent()) ?? '',
+            answer: (await page.getByLabel('Answer').textContent()) ?? '',
+          };
+        };
+        return { page, alerts, call };
+      }
+
+      it('tells its methods, and shows what they answer', async () => {
+        const { page, call } = await atKite();
+        await page.getByText('The square of a number.').waitFor();
+        await page.getByRole('button', { name: 'square' }).click();
+        expect(await page.getByLabel('Method', { exact: true }).inputValue()).toBe('square');
+        const squared = await call('square', '12');
+        expect(squared.outcome).toMatch(/^square answered after \d+(\.\d)? ms\.$/);
+        expect(squared.answer).toBe('144');
+        expect((await call('echo', '{"a":[1]}\ntext\ntrue')).answer).toBe(
+          JSON.stringify([{ a: [1] }, 'text', true], null, 2),
+        );
+        await page.getByText('kitectl call echo --to /bob/prod/math -- \'{"a":[1]}\' text true').waitFor();
+      });
+
+      it('shows what a kite throws, and that there is no such method', async () => {
+        const { call } = await atKite();
+        const failed = await call('fail');
+        expect(failed.outcome).toMatch(/^fail failed after .* \(quotaExceeded, Q1\)\.$/);
+        expect(failed.answer).toBe('no more today');
+        expect((await call('nothing')).answer).toContain('Method not found: nothing');
+      });
+
+      it('waits for as long as the person does', async () => {
+        const { page } = await atKite();
+        await page.getByLabel('Method', { exact: true }).fill('wait');
+        await page.getByRole('button', { name: 'Call', exact: true }).click();
+        await page.getByRole('button', { name: 'Cancel' }).click();
+        expect(await appears(page.getByText('You have cancelled it.'))).toBe(true);
+      });
+
+      it('shows what the kite says meanwhile, and lets it do nothing else here', async () => {
+        const { page, alerts, call } = await atKite();
+        await call('tell');
+        await page.getByLabel('What the kite says').getByText('I am 7').waitFor();
+        expect((await call('nag')).outcome).toContain('authenticationError');
+        expect(alerts).toEqual([]);
+      });
+
+      it('calls a kite that does not tell its methods', async () => {
+        const { page, kontrol } = await signedIn(pages);
+        await startRegistered(kontrol, 'old', {
+          methods: (kite) => {
+            methods(kite);
+            kite.handle('kite.describe', () => {
+              throw new KiteError('methodNotFound', 'Method not found: kite.describe');
+            });
+          },
+        });
+        await kiteLink(page, 'old').click();
+        await page.getByText('You can call those that you know.').waitFor();
+        await page.getByLabel('Method', { exact: true }).fill('square');
+        await page.getByLabel('Arguments', { exact: true }).fill('3');
+        await page.keyboard.press('Control+Enter');
+        expect(await appears(page.getByText('9', { exact: true }))).toBe(true);
+      });
+
+      it('says that the kite has gone', async () => {
+        const { page, kontrol } = await signedIn(pages);
+        const kite = await startRegistered(kontrol, 'math', { methods });
+        await kiteLink(page, 'math').click();
+        await page.getByRole('button', { name: 'square' }).waitFor();
+        await kite.close({ drainTimeout: 100 });
+        expect(await appears(page.getByText('not registered any more'))).toBe(true);
+      });
+    });
+
+    it('is used by keyboard alone', async () => {
+      const { page, kontrol } = await signedIn(pages);
+      await startRegistered(kontrol, 'alpha', {
+        methods: (kite) => kite.handle<[number]>('square', ({ args: [n] }) => n * n),
+      });
+      await startRegistered(kontrol, 'beta');
+      await kiteLink(page, 'beta').waitFor();
+      const focused = (): Promise<string> =>
+        page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+      await page.keyboard.press('/');
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('search');
+      await page.keyboard.type('bob');
+      await expect.poll(() => rows(page)).toEqual(['alpha', 'beta']);
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Tab');
+      expect(await focused()).toBe('alpha');
+      await page.keyboard.press('ArrowDown');
+      expect(await focused()).toBe('beta');
+      await page.keyboard.press('ArrowUp');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'square' }).waitFor();
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('detail');
+      await page.keyboard.press('Tab');
+      expect(await focused()).toBe('Close');
+      await page.keyboard.press('Tab');
+      expect(await focused()).toBe('square');
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('5');
+      await page.keyboard.press('Control+Enter');
+      await page.getByText('25', { exact: true }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.locator('#detail').waitFor({ state: 'hidden' });
+      expect(await focused()).toBe('alpha');
+    });
+  });
+});

@@ -1,0 +1,207 @@
+import { Etcd3 } from 'etcd3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { EtcdConfig } from '../../../src/lib/kontrol/storage/index.js';
+import type { Storage, StorageChange } from '../../../src/lib/kontrol/storage/shared/storage.js';
+import { etcdInstalled, skipped } from '../../helpers/storage/etcd-server.js';
+import { useEtcd } from '../../helpers/storage/etcd-store.js';
+import { idOf, PAIR, registration } from '../../helpers/storage/storage-conformance.js';
+
+const etcd = useEtcd();
+
+interface Node {
+  readonly storage: Storage;
+  readonly changes: StorageChange[];
+}
+
+async function node(changes: Partial<EtcdConfig> = {}): Promise<Node> {
+  const storage = etcd.make(changes);
+  await storage.open();
+  onTestFinished(() => storage.close());
+  const heard: StorageChange[] = [];
+  storage.watch((change) => heard.push(change));
+  return { storage, changes: heard };
+}
+
+function client(): Etcd3 {
+  const made = new Etcd3({ hosts: etcd.server.urls });
+  onTestFinished(() => made.close());
+  return made;
+}
+
+/** Keys of this test, without what all of them begin with. */
+async function keys(kind = ''): Promise<string[]> {
+  const all = await client().getAll().prefix(`${etcd.prefix}${kind}`).keys();
+  return all.map((key) => key.slice(etcd.prefix.length)).toSorted((a, b) => a.localeCompare(b));
+}
+
+/** The leases that keys of this test hang on. */
+async function leases(): Promise<string[]> {
+  const { kvs } = await client().getAll().prefix(etcd.prefix).exec();
+  return [...new Set(kvs.map(({ lease }) => lease))];
+}
+
+/** Resolves with the kinds of everything that etcd itself removes, once `count` keys are gone. */
+async function removedByEtcd(count: number): Promise<{ kinds: Promise<string[]> }> {
+  const watcher = await client().watch().prefix(etcd.prefix).create();
+  const gone: string[] = [];
+  const kinds = new Promise<string[]>((resolve) => {
+    watcher.on('delete', ({ key }) => {
+      gone.push(key.toString().slice(etcd.prefix.length).split('/')[0] ?? '');
+      if (gone.length === count) resolve(gone.toSorted((a, b) => a.localeCompare(b)));
+    });
+  });
+  onTestFinished(() => watcher.cancel());
+  return { kinds };
+}
+
+const now = Date.now();
+const registered = (id: string, expiresAt = now + 90_000) => registration({ id, expiresAt });
+
+async function revision(): Promise<number> {
+  return Number((await client().kv.range({ key: Buffer.from('x') })).header.revision);
+}
+
+describe.skipIf(!etcdInstalled)(`what nobody refreshes in etcd${skipped}`, () => {
+  it('is removed by etcd itself once no node lives; keys are not', async () => {
+    const { storage } = await node({ abandonedAfter: 1000 });
+    await storage.putKeyPair(PAIR);
+    await storage.revokeKiteKey('jti-1');
+    await storage.put(registered(idOf(1)), now);
+    await storage.put(registered(idOf(2)), now);
+    await storage.refresh([idOf(1)], now + 100_000);
+    await storage.putInvite({ hash: 'h', username: 'bob', expiresAt: now });
+    const { kinds } = await removedByEtcd(6);
+    await storage.close();
+    expect(await kinds).toEqual(['alive', 'groups', 'invites', 'lease', 'registrations', 'registrations']);
+    expect(await keys()).toEqual([`keys/${PAIR.id}`, 'revoked/jti-1']);
+  });
+
+  it('stays while any node lives, also what another one wrote', async () => {
+    const [a, b] = [await node({ abandonedAfter: 1000 }), await node({ abandonedAfter: 1000 })];
+    await a.storage.put(registered(idOf(1)), now);
+    await a.storage.close();
+    // A lease of the same length, which nobody keeps alive, tells when the other one would have ended.
+    const { kinds } = await removedByEtcd(1);
+    const lease = client().lease(2, { autoKeepAlive: false });
+    await lease.put(`${etcd.prefix}canary`).value('');
+    expect(await kinds).toEqual(['canary']);
+    expect(await b.storage.registrations()).toEqual([registered(idOf(1))]);
+  });
+
+  it('hangs on one lease, also where nodes start at the same time', async () => {
+    const nodes = await Promise.all(Array.from({ length: 5 }, () => node()));
+    await Promise.all(nodes.map(({ storage }, n) => storage.put(registered(idOf(n)), now)));
+    expect(await leases()).toHaveLength(1);
+  });
+
+  it('is told as gone when its lease was revoked, and can be registered again', async () => {
+    const [a, b] = [await node(), await node()];
+    await a.storage.put(registered(idOf(1)), now);
+    await a.storage.refresh([idOf(1)], now + 100_000);
+    const { kvs } = await client().kv.range({ key: Buffer.from(`${etcd.prefix}lease`) });
+    await client().leaseClient.leaseRevoke({ ID: kvs[0]?.lease ?? '' });
+    await expect.poll(() => b.changes).toContainEqual({ type: 'delete', id: idOf(1) });
+    expect(await keys()).toEqual([]);
+    await a.storage.refresh([idOf(1)], now + 110_000);
+    expect(await a.storage.registrations()).toEqual([]);
+    expect(await a.storage.put(registered(idOf(1)), now)).toBe('ok');
+    await a.storage.refresh([idOf(1)], now + 120_000);
+    expect(await b.storage.registrations()).toEqual([registered(idOf(1), now + 120_000)]);
+    // Both nodes hang what they write on the same new lease.
+    await b.storage.put(registered(idOf(2)), now);
+    expect(await leases()).toHaveLength(1);
+  });
+});
+
+describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
+  const ids = Array.from({ length: 1000 }, (_, n) => idOf(n));
+
+  async function thousand(): Promise<[Node, Node]> {
+    const nodes: [Node, Node] = [await node(), await node()];
+    await Promise.all(ids.map((id) => nodes[0].storage.put(registered(id), now)));
+    return nodes;
+  }
+
+  const expiries = async ({ storage }: Node): Promise<Record<string, number>> => {
+    const count: Record<string, number> = {};
+    for (const { expiresAt } of await storage.registrations())
+      count[expiresAt - now] = (count[expiresAt - now] ?? 0) + 1;
+    return count;
+  };
+
+  it('lists them once, and then writes eight short values for a thousand', async () => {
+    const [a, b] = await thousand();
+    await a.storage.refresh(ids, now + 91_000);
+    expect(await keys('groups/')).toHaveLength(8);
+    const before = await revision();
+    await a.storage.refresh(ids, now + 92_000);
+    await a.storage.refresh(ids.toReversed(), now + 93_000);
+    // One transaction each.
+    expect((await revision()) - before).toBe(2);
+    expect(await expiries(b)).toEqual({ 93000: 1000 });
+    const values = Object.values(await client().getAll().prefix(`${etcd.prefix}alive/`).strings());
+    expect(Math.max(...values.map((value) => value.length))).toBeLessThan(60);
+  });
+
+  it('moves each of them, whichever come together, and no other', async () => {
+    const [a, b] = await thousand();
+    await a.storage.refresh(ids, now + 91_000);
+    await a.storage.refresh(ids.slice(1), now + 92_000);
+    expect(await expiries(b)).toEqual({ 91000: 1, 92000: 999 });
+    await a.storage.refresh(ids.slice(0, 300), now + 93_000);
+    await a.storage.refresh(ids.slice(300), now + 94_000);
+    expect(await expiries(b)).toEqual({ 93000: 300, 94000: 700 });
+    await b.storage.refresh(ids.slice(500, 600), now + 95_000);
+    expect(await expiries(a)).toEqual({ 93000: 300, 94000: 600, 95000: 100 });
+    await a.storage.refresh([...ids.slice(0, 10), ...ids.slice(0, 10), 'unknown'], now + 80_000);
+    expect(await expiries(a)).toEqual({ 80000: 10, 93000: 290, 94000: 600, 95000: 100 });
+  });
+
+  it('counts for what is registered then, and not for what is registered later', async () => {
+    const [a, b] = [await node(), await node()];
+    await a.storage.put(registered(idOf(1)), now);
+    await a.storage.refresh([idOf(1), idOf(2)], now + 500_000);
+    await b.storage.put(registered(idOf(2)), now);
+    await b.storage.put(registered(idOf(1), now + 95_000), now);
+    expect(await expiries(a)).toEqual({ 90000: 1, 95000: 1 });
+  });
+
+  it('keeps an id from another user for as long as it says', async () => {
+    const [a, b] = [await node(), await node()];
+    await a.storage.put(registered(idOf(1)), now);
+    await a.storage.refresh([idOf(1)], now + 500_000);
+    const theirs = registration({ id: idOf(1), username: 'mallory', expiresAt: now + 900_000 });
+    expect(await b.storage.put(theirs, now + 400_000)).toBe('taken');
+    expect(await b.storage.put(theirs, now + 500_000)).toBe('ok');
+    // It was shortened, too.
+    await b.storage.refresh([idOf(1)], now + 600_000);
+    expect(await a.storage.put(registered(idOf(1)), now + 700_000)).toBe('ok');
+  });
+
+  it('tells other nodes, and not the one that did it', async () => {
+    const [a, b] = await thousand();
+    const inTime = { timeout: 5000 };
+    await expect.poll(() => [a.changes.length, b.changes.length], inTime).toEqual([1000, 1000]);
+    for (const expiresAt of [now + 91_000, now + 92_000]) {
+      b.changes.length = 0;
+      await a.storage.refresh(ids, expiresAt);
+      await expect.poll(() => b.changes.length, inTime).toBe(1000);
+      expect(b.changes).toContainEqual({ type: 'put', registration: registered(idOf(7), expiresAt) });
+    }
+    expect(a.changes).toHaveLength(1000);
+  });
+
+  it('leaves no groups behind', async () => {
+    const [a, b] = await thousand();
+    await a.storage.refresh(ids, now + 91_000);
+    await a.storage.refresh(ids.slice(500), now + 95_000);
+    await b.storage.sweep(now + 93_000);
+    expect(await expiries(a)).toEqual({ 95000: 500 });
+    // What is listed in a group that was swept goes into a new one.
+    await a.storage.refresh(ids, now + 96_000);
+    await a.storage.sweep(now + 95_500);
+    expect(await expiries(b)).toEqual({ 96000: 500 });
+    await a.storage.sweep(now + 97_000);
+    expect(await keys()).toEqual(['lease']);
+  });
+});

@@ -1,0 +1,200 @@
+import { inspect } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openingFailure, unavailable } from '../../helpers/storage/store-failures.js';
+import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
+import type { PostgresConfig } from '../../../src/lib/kontrol/storage/index.js';
+import type { Storage, StorageChange } from '../../../src/lib/kontrol/storage/shared/storage.js';
+import { freePort } from '../../helpers/process/free-port.js';
+import { testKeyPair } from '../../helpers/kite/keys.js';
+import { PASSWORD, postgresInstalled, skipped } from '../../helpers/storage/postgres-server.js';
+import { usePostgres } from '../../helpers/storage/postgres-store.js';
+import { idOf, NOW, PAIR, registration } from '../../helpers/storage/storage-conformance.js';
+
+const postgres = usePostgres();
+
+function sql<Row extends Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]> {
+  return postgres.server.sql<Row>(postgres.database, text, values);
+}
+
+async function opened(changes: Partial<PostgresConfig> = {}): Promise<Storage> {
+  const storage = postgres.make(changes);
+  await storage.open();
+  onTestFinished(() => storage.close());
+  return storage;
+}
+
+/** What opening a store fails with. */
+async function failure(changes: Partial<PostgresConfig>): Promise<unknown> {
+  return openingFailure(postgres.make(changes));
+}
+
+describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${skipped}`, () => {
+  it.each<[string, Partial<PostgresConfig>, RegExp]>([
+    [
+      'a wrong password',
+      { password: 'wrong' },
+      /does not let "postgres" in: .* Check the role and its password/,
+    ],
+    ['no password', { password: '' }, /wants a password of "postgres", and none was given/],
+    ['an unknown role', { user: 'nobody' }, /does not let "nobody" in: .* Check the role and its password/],
+    ['an unknown database', { database: 'nowhere' }, /is not there: .* Make it with createdb/],
+    ['TLS where it offers none', { tls: true }, /offers no TLS\. .*--no-postgres-tls/],
+    // Reaches this machine, and does not look like it: TLS is the default.
+    ['another host', { host: '0.0.0.0' }, /offers no TLS\. .*--no-postgres-tls/],
+  ])('is named with what to do about %s', async (_, changes, message) => {
+    const error = await failure(changes);
+    expect(error).toMatchObject(unavailable(message));
+    const { host, port, database } = { ...postgres.config, ...changes };
+    expect((error as Error).message).toContain(`PostgreSQL at ${host}:${port}, database "${database}",`);
+    expect(inspect(error, { depth: null, showHidden: true })).not.toContain(PASSWORD);
+  });
+
+  it('is named where nobody listens', async () => {
+    const port = await freePort();
+    expect(await failure({ port })).toMatchObject(unavailable(/cannot be reached: connect ECONNREFUSED/));
+  });
+
+  it('is not used before it was opened, or after it was closed', async () => {
+    const storage = postgres.make();
+    await expect(storage.ping()).rejects.toMatchObject(unavailable(/is not open/));
+    await storage.open();
+    await storage.close();
+    await expect(storage.put(registration(), NOW)).rejects.toMatchObject(unavailable(/is not open/));
+    await storage.close();
+  });
+});
+
+describe.skipIf(!postgresInstalled)(`TLS to PostgreSQL${skipped}`, () => {
+  /** Has the server offer TLS, and returns its certificate. */
+  async function offerTls(host: string): Promise<string> {
+    const keys = await testKeyPair(0);
+    const certificate = await selfSignedCertificate({ hosts: [host], keys });
+    await postgres.server.configure({
+      ssl_cert_file: postgres.server.writeFile('server.crt', certificate),
+      ssl_key_file: postgres.server.writeFile('server.key', keys.privateKey),
+      ssl: 'on',
+    });
+    onTestFinished(() => postgres.server.configure({ ssl: 'off' }));
+    const offered = async (): Promise<unknown> =>
+      (await sql("SELECT current_setting('ssl') AS ssl"))[0]?.['ssl'];
+    await expect.poll(offered).toBe('on');
+    return certificate;
+  }
+
+  const encrypted = async (): Promise<unknown[]> =>
+    (
+      await sql(`SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE application_name = 'kontrol' AND datname = current_database()`)
+    ).map(({ ssl }) => ssl);
+
+  it('is used for every connection where the authority is known', async () => {
+    const ca = await offerTls('127.0.0.1');
+    const storage = await opened({ ca });
+    await storage.ping();
+    expect(await encrypted()).toEqual([true]);
+  });
+
+  it('is left out on loopback unless it is asked for', async () => {
+    await offerTls('127.0.0.1');
+    const storage = await opened();
+    await storage.ping();
+    expect(await encrypted()).toEqual([false]);
+  });
+
+  it('is refused where the authority is unknown, or the certificate is for another host', async () => {
+    await offerTls('127.0.0.1');
+    const refused = unavailable(/shows a certificate that is not accepted: .*--postgres-ca/);
+    expect(await failure({ tls: true })).toMatchObject(refused);
+    const ca = await offerTls('db.example.com');
+    expect(await failure({ tls: true, ca })).toMatchObject(refused);
+  });
+});
+
+describe.skipIf(!postgresInstalled)(`what PostgreSQL has no room for${skipped}`, () => {
+  const argumentError = { name: 'KiteError', type: 'argumentError' };
+
+  it.each(['id-1', '', 'ABCDEF00-0000-4000-8000-000000000001', '{00000000-0000-4000-8000-000000000001}'])(
+    'is refused for what it is, without the store being called away: the kite id %j',
+    async (id) => {
+      const storage = await opened();
+      await storage.putKeyPair(PAIR);
+      const outcomes = await Promise.allSettled([
+        storage.put(registration({ id }), NOW),
+        storage.put(registration(), NOW),
+      ]);
+      expect(outcomes).toMatchObject([{ reason: argumentError }, { value: 'ok' }]);
+      await storage.refresh([id, idOf(1)], NOW + 100_000);
+      await storage.delete(id, registration().url);
+      expect(await storage.registrations()).toEqual([registration({ expiresAt: NOW + 100_000 })]);
+    },
+  );
+
+  it('is refused for what it is: a pair id, text that is no Unicode, a kite of an unknown pair', async () => {
+    const storage = await opened();
+    await expect(storage.putKeyPair({ ...PAIR, id: 'pair-1' })).rejects.toMatchObject(argumentError);
+    await storage.putKeyPair(PAIR);
+    const outcomes = await Promise.allSettled([
+      storage.put(registration(), NOW),
+      storage.put(registration({ id: idOf(2), url: 'http://\ud800/kite' }), NOW),
+      storage.put(registration({ id: idOf(3), keyId: idOf(77) }), NOW),
+      storage.put(registration({ id: idOf(4) }), NOW),
+    ]);
+    expect(outcomes).toMatchObject([
+      { value: 'ok' },
+      { reason: argumentError },
+      { reason: argumentError },
+      { value: 'ok' },
+    ]);
+    await expect(storage.revokeKiteKey('a\u0000b')).rejects.toMatchObject(argumentError);
+    await storage.ping();
+  });
+});
+
+const END_LISTENING = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND query LIKE 'LISTEN %'`;
+
+function outcome(call: Promise<unknown>): Promise<string> {
+  return call.then(() => 'done', String);
+}
+
+describe.skipIf(!postgresInstalled)(`listening to PostgreSQL${skipped}`, () => {
+  it('goes on after only its connection was ended, and has everything read again', async () => {
+    const storage = await opened();
+    await storage.putKeyPair(PAIR);
+    const changes: StorageChange[] = [];
+    storage.watch((change) => changes.push(change));
+    expect(await sql(END_LISTENING)).toHaveLength(1);
+    await expect.poll(() => changes, { timeout: 5000 }).toContainEqual({ type: 'reload' });
+    await storage.put(registration(), NOW);
+    await expect.poll(() => changes).toContainEqual({ type: 'put', registration: registration() });
+  });
+
+  it('has the ping fail while it is not possible, and resumes with it', async () => {
+    await sql(
+      `CREATE ROLE limited LOGIN PASSWORD 'limited'; ALTER DATABASE ${postgres.database} OWNER TO limited`,
+    );
+    const storage = await opened({ user: 'limited', password: 'limited' });
+    const changes: StorageChange[] = [];
+    storage.watch((change) => changes.push(change));
+    expect(await outcome(storage.registrations())).toBe('done');
+    await sql('ALTER ROLE limited CONNECTION LIMIT 1');
+    await sql(END_LISTENING);
+    await expect.poll(() => outcome(storage.ping())).toMatch(/takes no more connections: .* "limited"/);
+    expect(await outcome(storage.registrations())).toBe('done');
+    await sql('ALTER ROLE limited CONNECTION LIMIT -1');
+    await expect.poll(() => outcome(storage.ping())).toBe('done');
+    expect(changes).toContainEqual({ type: 'reload' });
+  });
+
+  it('takes no notice of notifications that are none of its own', async () => {
+    const storage = await opened();
+    await storage.putKeyPair(PAIR);
+    const changes: StorageChange[] = [];
+    storage.watch((change) => changes.push(change));
+    for (const payload of ['', 'changed', 'changed x,,y', 'refreshed', 'refreshed z', 'nonsense 1 2 3'])
+      await sql(`SELECT pg_notify('kontrol', $1)`, [payload]);
+    await storage.put(registration(), NOW);
+    const kites = (): unknown[] => changes.filter(({ type }) => type !== 'keys');
+    await expect.poll(kites).toEqual([{ type: 'put', registration: registration() }]);
+  });
+});

@@ -1,0 +1,23 @@
+import type * as Library from '../../../src/lib/browser.js';
+import type * as WebRtcLibrary from '../../../src/lib/browser-webrtc.js';
+import type { ManualClock } from '../../../src/lib/testing/manual-clock.js';
+
+/** What the functions find that run in a page: `page.evaluate` sends their text there, and nothing of what is around them. */
+export interface PageGlobals {
+  kitectl: typeof Library;
+  kite: Library.Kite;
+  client: Library.Client;
+  kontrol: Library.KontrolClient;
+  ManualClock: typeof ManualClock;
+  clock: ManualClock;
+  events: string[];
+}
+
+/** The same for pages that load the library with WebRTC. */
+export interface WebRtcGlobals {
+  kitectl: typeof WebRtcLibrary;
+  kite: WebRtcLibrary.Kite;
+  client: WebRtcLibrary.Client;
+  kontrol: WebRtcLibrary.KontrolPeer;
+  events: string[];
+}

@@ -1,0 +1,24 @@
+import { CliError } from '../../../src/lib/cli/runtime/cli-error.js';
+import type { Found } from '../../../src/lib/cli/target/with-kontrol.js';
+
+export function found(name: string): Found {
+  const kite = {
+    username: 'bob',
+    environment: 'prod',
+    name,
+    version: '1.0.0',
+    region: 'eu',
+    hostname: 'vm',
+    id: `id-${name}`,
+  };
+  return { kite, url: `http://${name}/kite`, token: `token-${name}` };
+}
+
+export async function failureOf(promise: Promise<unknown>): Promise<CliError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof CliError) return error;
+  throw new Error(`no CliError: ${String(error)}`);
+}

@@ -1,0 +1,31 @@
+import { callPrefix } from '../../../src/lib/kite/call/envelope-prefix.js';
+
+export const callAuth = { type: 'kiteKey', key: 'header.claims.signature' };
+
+export const callHead = `{"method":"square","arguments":[{"kite":{"name":"exp2"},"authentication":${JSON.stringify(callAuth)},"responseCallback":"[Function]","withArgs":`;
+
+export const callRests = [
+  '[4]}],"callbacks":{"7":[0,"responseCallback"]}}',
+  '4}],"callbacks":{"7":["0","responseCallback"]}}',
+  'null}],"callbacks":{}}',
+  '[{"withArgs":[1]},"text \\" , } ]"]}],"callbacks":{"1":[0,"responseCallback"],"2":[0,"withArgs",1]}}',
+  '[4]}],"links":[],"callbacks":{}}',
+  ' [ 4 ] } ] , "callbacks" : { } } ',
+  // Goes on to say what the beginning has said already: the later word counts.
+  '[4],"authentication":null}],"callbacks":{}}',
+  '[4],"kite":{"name":"other"}}],"callbacks":{}}',
+  '[4]}],"method":"other","callbacks":{}}',
+  '[4]}],"method":0,"callbacks":{}}',
+  '[4]}],"m\\u0065thod":0,"callbacks":{}}',
+  '[4]}],"arguments":[{"withArgs":[5]}],"callbacks":{}}',
+  '[4]}],"arguments":[],"callbacks":{}}',
+  '[4]}],"arguments":[{"a":1}],"callbacks":{}}',
+  '[4]},{"b":1}],"callbacks":{}}',
+  '[4],"withArgs":[5]}],"callbacks":{}}',
+];
+
+export function knownPrefix() {
+  const known = callPrefix(callHead + callRests[0]);
+  if (!known) throw new Error('no prefix');
+  return known;
+}

@@ -1,0 +1,24 @@
+import { Credentials } from '../../../src/lib/kontrol/tokens/credentials.js';
+import { KeyRing } from '../../../src/lib/kontrol/tokens/key-ring.js';
+import { Tokens } from '../../../src/lib/kontrol/tokens/token-issuer.js';
+import { KONTROL_URL, testIdentity, testKeyPair } from '../kite/keys.js';
+import { ManualClock } from '../process/manual-clock.js';
+import { FakeStorage } from '../storage/fake-storage.js';
+
+export async function setUpKeyRing(storage = new FakeStorage(), initial = true) {
+  const clock = new ManualClock();
+  const keyPair = await testKeyPair(0);
+  const keyRing = new KeyRing({
+    storage,
+    clock,
+    kontrolUser: 'kontrol',
+    kontrolUrl: () => KONTROL_URL,
+    ...(initial && { initial: keyPair }),
+  });
+  await keyRing.open();
+  const identity = testIdentity({ username: 'kontrol', name: 'kontrol', environment: 'unknown' });
+  const credentials = new Credentials({ keyRing, identity, clock });
+  let signed = 0;
+  const tokens = new Tokens({ keyRing, issuer: 'kontrol', clock, onSign: () => signed++ });
+  return { clock, storage, keyPair, keyRing, credentials, tokens, signatures: () => signed };
+}

@@ -1,1 +1,0 @@
-export { MemoryChannel } from '../../src/lib/testing/memory-channel.js';

@@ -1,0 +1,1 @@
+export { ManualClock } from '../../../src/lib/testing/manual-clock.js';

@@ -1,0 +1,126 @@
+import {
+  type PutResult,
+  type Registration,
+  type Storage,
+  type StorageChange,
+  StorageError,
+  type StoredInvite,
+  type StoredKeyPair,
+} from '../../../src/lib/kontrol/storage/shared/storage.js';
+
+/** A store in memory that two Kontrols can share, that counts, and that a test can take away. */
+export class FakeStorage implements Storage {
+  readonly name = 'memory';
+  readonly secrets = 'memory';
+  readonly stored = new Map<string, Registration>();
+  readonly pairs = new Map<string, StoredKeyPair>();
+  readonly invites = new Map<string, StoredInvite>();
+  readonly revoked = new Set<string>();
+  readonly calls: string[] = [];
+  readonly #listeners = new Set<(change: StorageChange) => void>();
+  /** While true, everything rejects. */
+  down = false;
+
+  open(): Promise<void> {
+    return this.#do('open', () => {});
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  ping(): Promise<void> {
+    return this.#do('ping', () => {});
+  }
+
+  registrations(): Promise<Registration[]> {
+    return this.#do('registrations', () => [...this.stored.values()]);
+  }
+
+  put(registration: Registration, now: number): Promise<PutResult> {
+    return this.#do('put', () => {
+      const old = this.stored.get(registration.kite.id);
+      if (old && old.kite.username !== registration.kite.username && old.expiresAt > now) return 'taken';
+      this.stored.set(registration.kite.id, registration);
+      this.tell({ type: 'put', registration });
+      return 'ok';
+    });
+  }
+
+  refresh(ids: readonly string[], expiresAt: number): Promise<void> {
+    return this.#do('refresh', () => {
+      for (const id of ids) {
+        const old = this.stored.get(id);
+        if (!old) continue;
+        const registration = { ...old, expiresAt };
+        this.stored.set(id, registration);
+        this.tell({ type: 'put', registration });
+      }
+    });
+  }
+
+  delete(id: string, url: string): Promise<void> {
+    return this.#do('delete', () => {
+      if (this.stored.get(id)?.url === url && this.stored.delete(id)) this.tell({ type: 'delete', id });
+    });
+  }
+
+  sweep(now: number): Promise<void> {
+    return this.#do('sweep', () => {
+      for (const [id, { expiresAt }] of this.stored) if (expiresAt < now) this.stored.delete(id);
+    });
+  }
+
+  keyPairs(): Promise<StoredKeyPair[]> {
+    return this.#do('keyPairs', () => [...this.pairs.values()]);
+  }
+
+  putKeyPair(pair: StoredKeyPair): Promise<void> {
+    return this.#do('putKeyPair', () => {
+      this.pairs.set(pair.id, pair);
+      this.tell({ type: 'keys' });
+    });
+  }
+
+  revokedKiteKeys(): Promise<string[]> {
+    return this.#do('revokedKiteKeys', () => [...this.revoked]);
+  }
+
+  revokeKiteKey(jti: string): Promise<void> {
+    return this.#do('revokeKiteKey', () => {
+      this.revoked.add(jti);
+      this.tell({ type: 'keys' });
+    });
+  }
+
+  putInvite(invite: StoredInvite): Promise<void> {
+    return this.#do('putInvite', () => void this.invites.set(invite.hash, invite));
+  }
+
+  takeInvite(hash: string, now: number): Promise<StoredInvite | undefined> {
+    return this.#do('takeInvite', () => {
+      const invite = this.invites.get(hash);
+      this.invites.delete(hash);
+      return invite && invite.expiresAt > now ? invite : undefined;
+    });
+  }
+
+  watch(listener: (change: StorageChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** As if another node had done this. */
+  tell(change: StorageChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #do<Result>(call: string, work: () => Result): Promise<Result> {
+    this.calls.push(call);
+    if (this.down) {
+      const message = 'The memory store cannot be reached: a test took it away';
+      return Promise.reject(new StorageError('unavailable', message));
+    }
+    return Promise.resolve(work());
+  }
+}

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { openStorage, type PostgresConfig } from '../../../src/lib/kontrol/storage/index.js';
+import type { Storage } from '../../../src/lib/kontrol/storage/shared/storage.js';
+import { systemClock } from '../../../src/lib/util/clock.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
+import { PostgresServer, postgresInstalled } from './postgres-server.js';
+
+/** Milliseconds that calls of stores in tests may take. */
+export const DEADLINE = 3000;
+
+export interface PostgresFixture {
+  /** The server of this file. */
+  readonly server: PostgresServer;
+  /** The database of this test, empty at its beginning. */
+  readonly database: string;
+  readonly config: PostgresConfig;
+  /** A store in the database, not open yet. */
+  make(changes?: Partial<PostgresConfig>): Storage;
+}
+
+/** A PostgreSQL server for the tests of a file, with an empty database for each. Both are gone afterwards. */
+export function usePostgres(): PostgresFixture {
+  let running: PostgresServer | undefined;
+  let database = '';
+  if (postgresInstalled) {
+    beforeAll(async () => {
+      running = await PostgresServer.start();
+    });
+    afterAll(() => running?.remove());
+    beforeEach(async () => {
+      database = await fixture.server.newDatabase();
+    });
+  }
+  const fixture: PostgresFixture = {
+    get server() {
+      if (!running) throw new Error('PostgreSQL has not been started');
+      return running;
+    },
+    get database() {
+      return database;
+    },
+    get config() {
+      return {
+        kind: 'postgres' as const,
+        ...fixture.server.login(database),
+        connectTimeout: DEADLINE,
+        timeout: DEADLINE,
+      };
+    },
+    make: (changes = {}) =>
+      openStorage({ ...fixture.config, ...changes }, { clock: systemClock, logger: silentLogger }),
+  };
+  return fixture;
+}

@@ -1,0 +1,289 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Registration,
+  type Storage,
+  type StorageChange,
+  StorageError,
+} from '../../../src/lib/kontrol/storage/shared/storage.js';
+import { idOf, NOW, PAIR, registration } from './storage-conformance.js';
+
+/** A store that several nodes use at the same time, and its server. */
+export interface SharedStore {
+  readonly name: string;
+  /** What the suite depends on and this machine does not have: its tests are skipped, by this name. Undefined: nothing. */
+  readonly missing?: string | undefined;
+  /** Milliseconds after which calls of what `make` makes have failed, whatever the server does. */
+  readonly deadline: number;
+  /** A node's store, not open yet. Within one test it is the same data each time, and in the next test other, empty data. */
+  make(): Storage;
+  /** Ends the server with SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts the server again, with the data that it had. Resolves once it answers. */
+  start(): Promise<void>;
+  /** Stops every process of the server where it is (SIGSTOP): it takes connections and answers nothing. */
+  freeze(): void;
+  /** Lets a frozen server go on. */
+  thaw(): void;
+}
+
+/** Within a second a node hears what another one did. */
+const SOON = { timeout: 1000, interval: 10 };
+/** Thousands take a busy machine a little longer. */
+const THOUSANDS_SOON = { timeout: 3000, interval: 10 };
+/** From the server's return until everything works again. */
+const HEALED = { timeout: 10_000, interval: 100 };
+
+interface Node {
+  readonly storage: Storage;
+  readonly changes: StorageChange[];
+  readonly stop: () => void;
+}
+
+/** What every store does that several nodes share. */
+export function sharedStorageConformance(store: SharedStore): void {
+  const { name, missing } = store;
+  const skipped = missing === undefined ? '' : ` (skipped: there is no ${missing} here)`;
+  describe.skipIf(missing !== undefined)(`the ${name} store, shared by nodes${skipped}`, () => {
+    const open: Storage[] = [];
+    const node = async (): Promise<Node> => {
+      const storage = store.make();
+      open.push(storage);
+      await storage.open();
+      const changes: StorageChange[] = [];
+      const stop = storage.watch((change) => changes.push(change));
+      return { storage, changes, stop };
+    };
+    let a: Node;
+    let b: Node;
+    beforeEach(async () => {
+      a = await node();
+      await a.storage.putKeyPair(PAIR);
+      b = await node();
+    });
+    afterEach(async () => {
+      await Promise.all(open.splice(0).map((storage) => storage.close()));
+    });
+    changesAreTold(() => [a, b]);
+    racesHaveOneWinner(() => [a, b]);
+    outagesEnd(store, () => [a, b]);
+  });
+}
+
+function changesAreTold(nodes: () => readonly [Node, Node]): void {
+  it('tells each node of what is put, refreshed and deleted by one', async () => {
+    const [a, b] = nodes();
+    await a.storage.put(registration(), NOW);
+    await expect
+      .poll(() => [lastOf(a, idOf(1)), lastOf(b, idOf(1))], SOON)
+      .toEqual([registration(), registration()]);
+    await a.storage.refresh([idOf(1)], NOW + 500_000);
+    await expect.poll(() => lastOf(b, idOf(1)), SOON).toEqual(registration({ expiresAt: NOW + 500_000 }));
+    await b.storage.put(registration({ url: 'http://other/kite' }), NOW);
+    await expect.poll(() => lastOf(a, idOf(1)), SOON).toEqual(registration({ url: 'http://other/kite' }));
+    await a.storage.delete(idOf(1), 'http://other/kite');
+    await expect.poll(() => [lastOf(a, idOf(1)), lastOf(b, idOf(1))], SOON).toEqual(['deleted', 'deleted']);
+  });
+
+  it('tells of thousands that are refreshed in one go', async () => {
+    const [a, b] = nodes();
+    const ids = Array.from({ length: 2500 }, (_, n) => idOf(n));
+    await Promise.all(ids.map((id) => a.storage.put(registration({ id }), NOW)));
+    await expect.poll(() => told(b, ids, NOW + 90_000), THOUSANDS_SOON).toEqual(ids.length);
+    for (let start = 0; start < ids.length; start += 1000) {
+      await a.storage.refresh(ids.slice(start, start + 1000), NOW + 500_000);
+    }
+    await expect.poll(() => told(b, ids, NOW + 500_000), THOUSANDS_SOON).toEqual(ids.length);
+  });
+
+  it('tells that keys have changed', async () => {
+    const [a, b] = nodes();
+    const count = ({ changes }: Node): number => changes.filter(({ type }) => type === 'keys').length;
+    b.changes.length = 0;
+    await a.storage.putKeyPair({ ...PAIR, state: 'retired' });
+    await expect.poll(() => count(b), SOON).toBeGreaterThan(0);
+    expect(await b.storage.keyPairs()).toEqual([{ ...PAIR, state: 'retired' }]);
+    b.changes.length = 0;
+    await a.storage.revokeKiteKey('jti-1');
+    await expect.poll(() => count(b), SOON).toBeGreaterThan(0);
+    expect(await b.storage.revokedKiteKeys()).toEqual(['jti-1']);
+  });
+
+  it('tells nothing to whoever has stopped listening', async () => {
+    const [a, b] = nodes();
+    b.stop();
+    await a.storage.put(registration(), NOW);
+    await expect.poll(() => lastOf(a, idOf(1)), SOON).toEqual(registration());
+    expect(b.changes.filter(({ type }) => type === 'put')).toEqual([]);
+  });
+}
+
+function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
+  it('gives each id to one of two users who want it at two nodes at the same time', async () => {
+    const [a, b] = nodes();
+    const ids = Array.from({ length: 50 }, (_, n) => idOf(n));
+    const put = ({ storage }: Node, username: string) =>
+      Promise.all(ids.map((id) => storage.put(registration({ id, username }), NOW)));
+    const [bobs, alices] = await Promise.all([put(a, 'bob'), put(b, 'alice')]);
+    expect(ids.map((_, n) => [bobs[n], alices[n]].toSorted(byName))).toEqual(ids.map(() => ['ok', 'taken']));
+    const owners = new Map((await a.storage.registrations()).map(({ kite }) => [kite.id, kite.username]));
+    expect(ids.map((id) => owners.get(id))).toEqual(ids.map((_, n) => (bobs[n] === 'ok' ? 'bob' : 'alice')));
+  });
+
+  it('gives each expired id to one of two users who want it', async () => {
+    const [a, b] = nodes();
+    const ids = Array.from({ length: 50 }, (_, n) => idOf(n));
+    await Promise.all(ids.map((id) => a.storage.put(registration({ id, username: 'carol' }), NOW)));
+    const later = NOW + 90_000;
+    const put = ({ storage }: Node, username: string) =>
+      Promise.all(
+        ids.map((id) => storage.put(registration({ id, username, expiresAt: later + 90_000 }), later)),
+      );
+    const [bobs, alices] = await Promise.all([put(a, 'bob'), put(b, 'alice')]);
+    expect(ids.map((_, n) => [bobs[n], alices[n]].toSorted(byName))).toEqual(ids.map(() => ['ok', 'taken']));
+  });
+
+  it('keeps a kite that registers at one node while the other gives up its old place', async () => {
+    const [a, b] = nodes();
+    const kept: (string | undefined)[] = [];
+    for (let turns = 0; turns < 50; turns++) {
+      await a.storage.put(registration(), NOW);
+      const moving = b.storage.put(registration({ url: 'http://other/kite' }), NOW);
+      // Each time a little later, so that they meet at every point.
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all([moving, a.storage.delete(idOf(1), registration().url)]);
+      kept.push((await b.storage.registrations())[0]?.url);
+    }
+    expect(new Set(kept)).toEqual(new Set(['http://other/kite']));
+  });
+
+  it('gives an invite to one of two nodes', async () => {
+    const [a, b] = nodes();
+    for (let round = 0; round < 10; round++) {
+      const invite = { hash: `hash-${round}`, username: 'bob', expiresAt: NOW + 1000 };
+      await a.storage.putInvite(invite);
+      const takers = await Promise.all([a, b].map(({ storage }) => storage.takeInvite(invite.hash, NOW)));
+      expect(takers.filter((taken) => taken !== undefined)).toEqual([invite]);
+    }
+  });
+}
+
+function outagesEnd(store: SharedStore, nodes: () => readonly [Node, Node]): void {
+  it('says in time that a server that was killed cannot be reached, and heals when it is back', async () => {
+    const [a, b] = nodes();
+    await a.storage.put(registration(), NOW);
+    await store.kill();
+    try {
+      await everythingIsRefused(a.storage, store.deadline);
+    } finally {
+      await store.start();
+    }
+    await works(a.storage);
+    await expect
+      .poll(() => [a, b].every(({ changes }) => changes.some(({ type }) => type === 'reload')), HEALED)
+      .toEqual(true);
+    expect(await b.storage.registrations()).toContainEqual(registration());
+    await a.storage.put(registration({ id: idOf(2) }), NOW);
+    await expect.poll(() => lastOf(b, idOf(2)), SOON).toEqual(registration({ id: idOf(2) }));
+  });
+
+  it('says in time that a server that answers nothing cannot be reached, and heals when it answers', async () => {
+    const [a, b] = nodes();
+    await a.storage.put(registration(), NOW);
+    store.freeze();
+    try {
+      await everythingIsRefused(a.storage, store.deadline);
+    } finally {
+      store.thaw();
+    }
+    await works(a.storage);
+    await a.storage.put(registration({ id: idOf(2) }), NOW);
+    await works(b.storage);
+    await b.storage.put(registration({ id: idOf(3) }), NOW);
+    // Each heard of it, or was told to read everything again.
+    const knows = ({ changes }: Node, id: string): boolean =>
+      changes.some((change) => change.type === 'reload' || idIn(change) === id);
+    await expect.poll(() => [knows(a, idOf(3)), knows(b, idOf(2))], HEALED).toEqual([true, true]);
+    expect(await b.storage.registrations()).toContainEqual(registration({ id: idOf(2) }));
+  });
+
+  it('is closed in time while the server answers nothing', async () => {
+    const [a] = nodes();
+    store.freeze();
+    try {
+      expect(await within(store.deadline, a.storage.close())).toBe('done');
+    } finally {
+      store.thaw();
+    }
+  });
+}
+
+async function everythingIsRefused(storage: Storage, deadline: number): Promise<void> {
+  const calls: Record<string, () => Promise<unknown>> = {
+    ping: () => storage.ping(),
+    registrations: () => storage.registrations(),
+    put: () => storage.put(registration({ id: idOf(7) }), NOW),
+    refresh: () => storage.refresh([idOf(1)], NOW + 90_000),
+    delete: () => storage.delete(idOf(9), 'http://127.0.0.1/kite'),
+    sweep: () => storage.sweep(NOW - 1_000_000),
+    keyPairs: () => storage.keyPairs(),
+    putKeyPair: () => storage.putKeyPair(PAIR),
+    revokedKiteKeys: () => storage.revokedKiteKeys(),
+    revokeKiteKey: () => storage.revokeKiteKey('jti-9'),
+    putInvite: () => storage.putInvite({ hash: 'hash-9', username: 'bob', expiresAt: NOW }),
+    takeInvite: () => storage.takeInvite('hash-9', NOW),
+  };
+  const outcomes = await Promise.all(
+    Object.entries(calls).map(async ([name, call]) => [name, await within(deadline, call())] as const),
+  );
+  expect(Object.fromEntries(outcomes)).toEqual(
+    Object.fromEntries(Object.keys(calls).map((name) => [name, 'unavailable'])),
+  );
+}
+
+/** What becomes of a call: `done`, the code of its StorageError, or `late` where it takes longer than it may. */
+async function within(deadline: number, call: Promise<unknown>): Promise<string> {
+  // A busy machine is late, too.
+  const allowed = deadline + 2000;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('late'), allowed);
+  });
+  const outcome = call.then(
+    () => 'done',
+    (error: unknown) => (error instanceof StorageError ? error.code : String(error)),
+  );
+  try {
+    return await Promise.race([outcome, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function works(storage: Storage): Promise<void> {
+  await expect.poll(() => within(HEALED.timeout, storage.ping()), HEALED).toBe('done');
+}
+
+function idIn(change: StorageChange): string | undefined {
+  return change.type === 'put' ? change.registration.kite.id : undefined;
+}
+
+function byName(a = '', b = ''): number {
+  return a.localeCompare(b);
+}
+
+/** What a node heard last of a kite. */
+function lastOf({ changes }: Node, id: string): Registration | 'deleted' | undefined {
+  for (const change of changes.toReversed()) {
+    if (change.type === 'put' && change.registration.kite.id === id) return change.registration;
+    if (change.type === 'delete' && change.id === id) return 'deleted';
+  }
+  return undefined;
+}
+
+/** Of how many of these kites a node heard that they expire then. */
+function told({ changes }: Node, ids: readonly string[], expiresAt: number): number {
+  const expiries = new Map<string, number>();
+  for (const change of changes)
+    if (change.type === 'put') expiries.set(change.registration.kite.id, change.registration.expiresAt);
+  return ids.filter((id) => expiries.get(id) === expiresAt).length;
+}

@@ -1,0 +1,175 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type {
+  Registration,
+  Storage,
+  StoredKeyPair,
+} from '../../../src/lib/kontrol/storage/shared/storage.js';
+import { testIdentity } from '../kite/keys.js';
+
+export const NOW = Date.UTC(2026, 0, 1) + 123;
+
+/** Kite number `n`: some stores have no room for an id that is no UUID. */
+export function idOf(n: number): string {
+  return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+}
+
+/** The pair that signed for every registration of these tests: some stores refuse one whose pair they do not know. */
+export const PAIR: StoredKeyPair = {
+  id: '11111111-0000-4000-8000-000000000001',
+  publicKey: 'PUBLIC 1',
+  privateKey: 'PRIVATE 1',
+  createdAt: NOW,
+  state: 'active',
+};
+
+const OTHER_PAIR: StoredKeyPair = {
+  ...PAIR,
+  id: '11111111-0000-4000-8000-000000000002',
+  publicKey: 'PUBLIC 2',
+  privateKey: 'PRIVATE 2',
+};
+
+export function registration(
+  changes: Partial<Registration> & { id?: string; username?: string } = {},
+): Registration {
+  const { id = idOf(1), username = 'bob', ...rest } = changes;
+  return {
+    kite: testIdentity({ id, username }),
+    url: 'http://127.0.0.1:3636/kite',
+    keyId: PAIR.id,
+    registeredAt: NOW,
+    expiresAt: NOW + 90_000,
+    ...rest,
+  };
+}
+
+/** What every store does. `make` opens the same store each time it is called within one test. */
+export function storageConformance(name: string, make: () => Storage, lasting: boolean): void {
+  describe(`the ${name} store`, () => {
+    const opened: Storage[] = [];
+    const open = async (): Promise<Storage> => {
+      const storage = make();
+      await storage.open();
+      opened.push(storage);
+      await storage.putKeyPair(PAIR);
+      return storage;
+    };
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((storage) => storage.close()));
+    });
+
+    it('keeps registrations, and replaces one with the same id', async () => {
+      const storage = await open();
+      expect(await storage.put(registration(), NOW)).toBe('ok');
+      expect(await storage.put(registration({ id: idOf(2) }), NOW)).toBe('ok');
+      expect(await storage.put(registration({ url: 'http://other/kite' }), NOW)).toBe('ok');
+      const stored = await storage.registrations();
+      expect(stored).toHaveLength(2);
+      expect(stored).toContainEqual(registration({ url: 'http://other/kite' }));
+      expect(stored).toContainEqual(registration({ id: idOf(2) }));
+    });
+
+    it('gives an id to another user only once it has expired', async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      const theirs = registration({ username: 'mallory', expiresAt: NOW + 200_000 });
+      expect(await storage.put(theirs, NOW)).toBe('taken');
+      expect(await storage.registrations()).toEqual([registration()]);
+      expect(await storage.put(theirs, NOW + 90_000)).toBe('ok');
+      expect(await storage.registrations()).toEqual([theirs]);
+    });
+
+    it('gives an id to one of two users who want it at the same time', async () => {
+      const storage = await open();
+      const results = await Promise.all([
+        storage.put(registration({ username: 'bob' }), NOW),
+        storage.put(registration({ username: 'alice' }), NOW),
+      ]);
+      expect(results.toSorted()).toEqual(['ok', 'taken']);
+    });
+
+    it('keeps each of many that come at the same time', async () => {
+      const storage = await open();
+      const many = Array.from({ length: 1200 }, (_, n) => registration({ id: idOf(n) }));
+      expect(new Set(await Promise.all(many.map((each) => storage.put(each, NOW))))).toEqual(new Set(['ok']));
+      const stored = await storage.registrations();
+      expect(new Set(stored.map(({ kite }) => kite.id))).toEqual(new Set(many.map(({ kite }) => kite.id)));
+    });
+
+    it('moves the expiry of what is there, and of nothing else', async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      await storage.refresh([idOf(1), idOf(9), 'no-uuid'], NOW + 500_000);
+      expect(await storage.registrations()).toEqual([registration({ expiresAt: NOW + 500_000 })]);
+    });
+
+    it('removes an entry only where it is still the one that was meant', async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      await storage.delete(idOf(1), 'http://other/kite');
+      expect(await storage.registrations()).toHaveLength(1);
+      await storage.delete(idOf(1), registration().url);
+      await storage.delete('no-uuid', registration().url);
+      expect(await storage.registrations()).toEqual([]);
+    });
+
+    it('sweeps what has expired', async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      await storage.put(registration({ id: idOf(2), expiresAt: NOW + 300_000 }), NOW);
+      await storage.putInvite({ hash: 'old', username: 'bob', expiresAt: NOW + 1 });
+      await storage.sweep(NOW + 100_000);
+      expect((await storage.registrations()).map(({ kite }) => kite.id)).toEqual([idOf(2)]);
+      expect(await storage.takeInvite('old', NOW)).toBeUndefined();
+    });
+
+    it('keeps key pairs by their id', async () => {
+      const storage = await open();
+      await storage.putKeyPair(OTHER_PAIR);
+      expect(await sortedPairs(storage)).toEqual([PAIR, OTHER_PAIR]);
+      await storage.putKeyPair({ ...PAIR, state: 'retired' });
+      expect(await sortedPairs(storage)).toEqual([{ ...PAIR, state: 'retired' }, OTHER_PAIR]);
+      await storage.putKeyPair({ ...PAIR, state: 'revoked' });
+      await storage.putKeyPair({ ...OTHER_PAIR, state: 'retired' });
+      expect((await sortedPairs(storage)).map(({ state }) => state)).toEqual(['revoked', 'retired']);
+    });
+
+    it('keeps which kite keys were revoked', async () => {
+      const storage = await open();
+      await storage.revokeKiteKey('jti-1');
+      await storage.revokeKiteKey('jti-1');
+      await storage.revokeKiteKey('jti-2');
+      expect((await storage.revokedKiteKeys()).toSorted()).toEqual(['jti-1', 'jti-2']);
+    });
+
+    it('gives out an invite once, and not when it has expired', async () => {
+      const storage = await open();
+      const invite = { hash: 'h1', username: 'bob', expiresAt: NOW + 1000 };
+      await storage.putInvite(invite);
+      const takers = await Promise.all([storage.takeInvite('h1', NOW), storage.takeInvite('h1', NOW)]);
+      expect(takers.filter((taken) => taken !== undefined)).toEqual([invite]);
+      await storage.putInvite(invite);
+      expect(await storage.takeInvite('h1', NOW + 1000)).toBeUndefined();
+      expect(await storage.takeInvite('unknown', NOW)).toBeUndefined();
+    });
+
+    it('answers a ping', async () => {
+      const storage = await open();
+      await expect(storage.ping()).resolves.toBeUndefined();
+    });
+
+    it(`has ${lasting ? 'everything' : 'nothing'} after it was closed and opened again`, async () => {
+      const storage = await open();
+      await storage.put(registration(), NOW);
+      await storage.revokeKiteKey('jti-1');
+      await storage.close();
+      const again = await open();
+      expect(await again.registrations()).toEqual(lasting ? [registration()] : []);
+      expect(await again.revokedKiteKeys()).toEqual(lasting ? ['jti-1'] : []);
+    });
+  });
+}
+
+async function sortedPairs(storage: Storage): Promise<StoredKeyPair[]> {
+  return (await storage.keyPairs()).toSorted((a, b) => a.id.localeCompare(b.id));
+}

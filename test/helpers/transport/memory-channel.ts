@@ -1,0 +1,1 @@
+export { MemoryChannel } from '../../../src/lib/testing/memory-channel.js';

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { complete } from '../../../../src/lib/cli/completion/candidates.js';
+import { readManifest } from '../../../../src/lib/cli/completion/command-manifest.js';
+import { shellWords } from '../../../../src/lib/cli/completion/shell-words.js';
+
+const root = join(import.meta.dirname, '..', '..', '..', '..');
+
+const { commands, groups } = readManifest(root);
+
+function values(line: string): unknown {
+  const completion = complete(shellWords(line), commands, groups);
+  if (completion.type !== 'candidates') return completion;
+  return completion.candidates.map(({ value }) => value);
+}
+
+describe('complete', () => {
+  it.each<[string, string[]]>([
+    ['cal', ['call']],
+    ['kontrol ', ['invite', 'keys', 'start', 'status', 'ui']],
+    ['kontrol keys re', ['reseal', 'revoke']],
+    ['--json cal', ['call']],
+    ['help kontrol st', ['start', 'status']],
+    ['call x --transp', ['--transport']],
+    ['call x -transp', ['-transport']],
+    ['call x --to u --t', ['--timeout', '--transport']],
+    ['call x --transport w', ['websocket']],
+    ['call x --transport=w', ['--transport=websocket']],
+    ['call x -o y', ['yaml']],
+    ['call x -- --t', []],
+    ['completion ', ['bash', 'zsh', 'fish']],
+    ['completion bash ', []],
+    ['keys move --to k', ['keychain']],
+    ['nothing ', []],
+    ['kontrol nothing ', []],
+    ['context -', ['-']],
+  ])('goes on with %j', (line, expected) => {
+    expect(values(line)).toEqual(expected);
+  });
+
+  it('says what a group of commands is about', () => {
+    const completion = complete(['kontrol', ''], commands, groups);
+    const about = completion.type === 'candidates' ? completion.candidates : [];
+    expect(about).toContainEqual({ value: 'keys', description: 'Key pairs of a Kontrol' });
+    expect(about.every(({ description }) => description !== '')).toBe(true);
+  });
+
+  it('offers no command that is hidden, and none twice', () => {
+    const all = values('') as string[];
+    expect(all).not.toContain('complete');
+    expect(all).toContain('help');
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('leaves files to the shell', () => {
+    expect(values('showkey --key-file ')).toEqual({ type: 'files' });
+    expect(values('keygen --out ')).toEqual({ type: 'files' });
+  });
+
+  it('asks the world for kites, methods, contexts and keys', () => {
+    const ask = (source: object, prefix = '', flags = {}) => ({ type: 'ask', source, prefix, flags });
+    expect(values('call x --to /b')).toEqual(ask({ type: 'kites', typed: '/b' }));
+    expect(values('call x --to=/b')).toEqual(ask({ type: 'kites', typed: '/b' }, '--to='));
+    expect(values('query ')).toEqual(ask({ type: 'kites', typed: '' }));
+    expect(values('call --to /bob/prod/math ')).toEqual(
+      ask({ type: 'methods' }, '', { to: '/bob/prod/math' }),
+    );
+    expect(values('context use ')).toEqual(ask({ type: 'contexts' }));
+    expect(values('ping --context ')).toEqual(ask({ type: 'contexts' }));
+    expect(values('keys remove ')).toEqual(ask({ type: 'accounts' }));
+    expect(values('context add ')).toEqual([]);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { matching, newest } from '../../../../src/lib/cli/kites/installed.js';
+
+const exits = (exitCode: number): Error => expect.objectContaining({ exitCode }) as Error;
+
+describe('the name of an installed kite', () => {
+  const one = { domain: 'github.com', user: 'bob', repo: 'math.kite', version: '1.0.0' };
+  const two = { ...one, version: '1.10.0' };
+  const old = { ...one, version: '1.9.0' };
+  const other = { domain: 'npm', user: '_', repo: 'math', version: '1.0.0' };
+  const installed = [one, two, old, other];
+
+  it.each([
+    ['math', installed],
+    ['math/1.10.0', [two]],
+    ['math.kite', [one, two, old]],
+    ['github.com/bob/math', [one, two, old]],
+    ['github.com/bob/math.kite/1.9.0', [old]],
+    ['npm/_/math', [other]],
+  ])('%s', (text, places) => {
+    expect(matching(text, installed)).toEqual(places);
+  });
+
+  it.each(['../../x', '..', 'math/..', '/etc', 'a/b/c/d/e', '.', '', 'math/./1.0.0', 'math\u0000'])(
+    '%j is none',
+    (text) => {
+      expect(() => matching(text, installed)).toThrow(exits(2));
+    },
+  );
+
+  it('that nobody has is not found', () => {
+    expect(() => matching('nobody', installed)).toThrow(exits(5));
+  });
+
+  it('means the newest of several versions of one kite', () => {
+    expect(newest([one, two, old])).toBe(two);
+    expect(newest(installed)).toBeUndefined();
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { archiveFor, parseManifest, thisPlatform } from '../../../../src/lib/cli/kites/kite-manifest.js';
+
+const exits = (exitCode: number): Error => expect.objectContaining({ exitCode }) as Error;
+
+describe('a manifest', () => {
+  const digest = 'ab'.repeat(32);
+
+  it('names an archive and a digest for each platform', () => {
+    const manifest = parseManifest(
+      JSON.stringify({
+        name: 'math.kite',
+        version: '1.2.3',
+        platforms: {
+          linux_amd64: 'https://example.com/a.tar.gz',
+          darwin_arm64: { url: 'b.tar.gz', sha256: digest.toUpperCase() },
+          any: 'c.tar.gz',
+        },
+        sha256: { linux_amd64: digest },
+      }),
+      'here',
+    );
+    expect(manifest).toMatchObject({ name: 'math', version: '1.2.3' });
+    expect(archiveFor(manifest, 'linux_amd64', 'here')).toEqual({
+      url: 'https://example.com/a.tar.gz',
+      sha256: digest,
+    });
+    expect(archiveFor(manifest, 'darwin_arm64', 'here')).toEqual({ url: 'b.tar.gz', sha256: digest });
+    expect(archiveFor(manifest, 'plan9_386', 'here')).toEqual({ url: 'c.tar.gz', sha256: undefined });
+  });
+
+  it('may have one digest for its one archive', () => {
+    const text = JSON.stringify({
+      name: 'a',
+      version: '1.0.0',
+      platforms: { any: 'a.tar.gz' },
+      sha256: digest,
+    });
+    expect(archiveFor(parseManifest(text, 'here'), 'linux_amd64', 'here').sha256).toBe(digest);
+  });
+
+  it('names platforms as Go does', () => {
+    expect(thisPlatform('linux', 'x64')).toBe('linux_amd64');
+    expect(thisPlatform('win32', 'ia32')).toBe('windows_386');
+    expect(thisPlatform('darwin', 'arm64')).toBe('darwin_arm64');
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['a list', '[]'],
+    ['no name', '{"version":"1.0.0"}'],
+    ['a name that leads out', '{"name":"../x","version":"1.0.0"}'],
+    ['a name that is hidden', '{"name":".x","version":"1.0.0"}'],
+    ['no version', '{"name":"x"}'],
+    ['a version that leads out', '{"name":"x","version":"1.0.0/../../.."}'],
+    ['a digest that is none', '{"name":"x","version":"1.0.0","platforms":{"any":"a"},"sha256":"abc"}'],
+  ])('with %s is refused', (_title, text) => {
+    expect(() => parseManifest(text, 'here')).toThrow(exits(1));
+  });
+
+  it('without an archive for this machine says for which there are some', () => {
+    const manifest = parseManifest('{"name":"x","version":"1.0.0","platforms":{"aix_ppc64":"a"}}', 'here');
+    expect(() => archiveFor(manifest, 'linux_amd64', 'here')).toThrow('only for aix_ppc64');
+  });
+});

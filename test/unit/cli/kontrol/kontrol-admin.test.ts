@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { adminKey } from '../../../../src/lib/cli/kontrol/kontrol-admin.js';
+import { readKiteKeyFile, writeKiteKeyFile } from '../../../../src/lib/keys/index.js';
+import { systemClock } from '../../../../src/lib/util/clock.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
+import { testKeyPair, testKiteKey } from '../../../helpers/kite/keys.js';
+
+let folder: string;
+
+let env: Record<string, string>;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  env = { KITE_HOME: join(folder, 'home') };
+});
+
+describe('the key for the administration of Kontrol', () => {
+  const write = async (username: string, home: string) =>
+    writeKiteKeyFile(testKiteKey(username, await testKeyPair(), systemClock).jwt, { home });
+
+  it('is what Kontrol made for itself, else the kite key of a person who is Kontrol', async () => {
+    const home = join(folder, 'home');
+    await expect(adminKey({ keyFile: undefined }, env)).rejects.toThrow(join(home, 'kontrol', 'kite.key'));
+    await write('kontrol', home);
+    expect((await adminKey({ keyFile: undefined }, env)).key.username).toBe('kontrol');
+    const own = await write('kontrol', join(home, 'kontrol'));
+    expect((await adminKey({ keyFile: undefined }, env)).key.jwt).toBe(readKiteKeyFile(own).jwt);
+  });
+
+  it('is nobody else’s', async () => {
+    await write('bob', join(folder, 'home'));
+    await expect(adminKey({ keyFile: undefined }, env)).rejects.toThrow('no kite key of Kontrol');
+  });
+});

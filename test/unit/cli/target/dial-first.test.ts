@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { dialFirst, type Offer } from '../../../../src/lib/cli/target/dial-first.js';
+import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
+import type { Client } from '../../../../src/lib/index.js';
+import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { failureOf } from '../../../helpers/cli/found-kites.js';
+import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+
+describe('dialFirst', () => {
+  const offers: Offer[] = ['a', 'b', 'c'].map((name) => ({ url: `http://${name}/kite`, auth: null }));
+
+  function clients(reachable: string[]) {
+    const dialled: string[] = [];
+    const closed: string[] = [];
+    const connect = ({ url }: Offer): Client =>
+      ({
+        dial: () => {
+          dialled.push(url);
+          return reachable.includes(url)
+            ? Promise.resolve()
+            : Promise.reject(new KiteError('disconnect', `${url} is gone`));
+        },
+        close: () => closed.push(url),
+      }) as unknown as Client;
+    return { dialled, closed, connect };
+  }
+
+  it('takes the next kite where one is gone, and no more than it needs', async () => {
+    const { dialled, closed, connect } = clients(['http://b/kite', 'http://c/kite']);
+    const { url } = await dialFirst(offers, new Spinner(surroundingsOf()), connect);
+    expect(url).toBe('http://b/kite');
+    expect(dialled).toEqual(['http://a/kite', 'http://b/kite']);
+    expect(closed).toEqual(['http://a/kite']);
+  });
+
+  it('fails with exit code 6 where all are gone', async () => {
+    const { dialled, connect } = clients([]);
+    expect(await failureOf(dialFirst(offers, new Spinner(surroundingsOf()), connect))).toMatchObject({
+      exitCode: 6,
+    });
+    expect(dialled).toHaveLength(3);
+  });
+});

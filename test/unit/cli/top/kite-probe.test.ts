@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { Probe, type ProbeOptions } from '../../../../src/lib/cli/top/kite-probe.js';
+import { testIdentity } from '../../../helpers/kite/keys.js';
+
+type FakeClient = ProbeOptions['client'];
+
+/** A kite that answers as the test says. */
+function probeOf(
+  answers: Readonly<Record<string, () => unknown>>,
+  dial: () => Promise<void> = async () => {},
+) {
+  const asked: string[] = [];
+  const client = {
+    connected: true,
+    closed: false,
+    dial,
+    async tell(method: string) {
+      asked.push(method);
+      const answer = answers[method];
+      if (!answer) throw new Error(`Method not found: ${method}`);
+      return answer();
+    },
+    close() {
+      client.closed = true;
+    },
+  };
+  let now = 0;
+  const probe = new Probe({
+    kite: testIdentity(),
+    url: 'http://h/kite',
+    client: client as unknown as FakeClient,
+    now: () => (now += 5),
+  });
+  return { probe, asked, client };
+}
+
+const pong = { 'kite.ping': () => 'pong' };
+
+describe('a probe', () => {
+  it('knows nothing before it has asked', () => {
+    expect(probeOf(pong).probe.row).toMatchObject({ answers: null, latency: null });
+  });
+
+  it('measures latency, and what the kite tells of its machine', async () => {
+    const info = { loadAverage: [1.5, 1, 1], processors: 4, memoryUsage: 1, totalMemoryLimit: 2 };
+    const { probe } = probeOf({ ...pong, 'kite.systemInfo': () => info });
+    await probe.measure();
+    expect(probe.row).toMatchObject({
+      answers: true,
+      latency: 5,
+      load: 1.5,
+      processors: 4,
+      memoryUsage: 1,
+      memoryTotal: 2,
+    });
+  });
+
+  it.each([null, 'text', 4, { loadAverage: 'x', processors: {}, memoryUsage: null }])(
+    'makes nothing of what is no answer: %j',
+    async (answer) => {
+      const { probe } = probeOf({ ...pong, 'kite.systemInfo': () => answer });
+      await probe.measure();
+      expect(probe.row).toMatchObject({ answers: true, load: null, processors: null, memoryUsage: null });
+    },
+  );
+
+  it('asks a kite that does not tell of its machine only once a connection', async () => {
+    const { probe, asked, client } = probeOf(pong);
+    await probe.measure();
+    await probe.measure();
+    expect(asked).toEqual(['kite.ping', 'kite.systemInfo', 'kite.ping']);
+    client.connected = false;
+    await probe.measure();
+    expect(asked.slice(3)).toEqual(['kite.ping', 'kite.systemInfo']);
+  });
+
+  it('says that a kite does not answer, and when it does again', async () => {
+    let up = false;
+    const { probe } = probeOf(pong, () => (up ? Promise.resolve() : Promise.reject(new Error('refused'))));
+    await probe.measure();
+    expect(probe.row).toMatchObject({ answers: false, latency: null });
+    up = true;
+    await probe.measure();
+    expect(probe.row).toMatchObject({ answers: true });
+  });
+
+  it('does not ask again before it has an answer', async () => {
+    let answer: (value: string) => void = () => {};
+    const { probe, asked } = probeOf({
+      'kite.ping': () => new Promise<string>((resolve) => (answer = resolve)),
+    });
+    const first = probe.measure();
+    await Promise.resolve();
+    await probe.measure();
+    answer('pong');
+    await first;
+    expect(asked.filter((method) => method === 'kite.ping')).toHaveLength(1);
+  });
+});

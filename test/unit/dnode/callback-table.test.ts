@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { CallbackTable } from '../../../src/lib/dnode/callback-table.js';
+
+const fn = (): void => {};
+
+describe('the callback table', () => {
+  it('gives numbers that rise from 0 and are never used twice', () => {
+    const table = new CallbackTable<object>();
+    const first = table.add({});
+    table.delete(first);
+    expect([first, table.add({}), table.add({})]).toEqual([0, 1, 2]);
+  });
+
+  it('knows nothing of a number that was never given out, or is forgotten', () => {
+    const table = new CallbackTable<object>();
+    const entry = {};
+    const number = table.add(entry);
+    expect(table.get(number)).toBe(entry);
+    table.delete(number);
+    expect(table.get(number)).toBeUndefined();
+    expect(table.get(99)).toBeUndefined();
+  });
+
+  it('keeps the number of a function that is handed over again', () => {
+    const table = new CallbackTable<object>();
+    expect(table.share(fn)).toBe(table.share(fn));
+    expect(table.size).toBe(1);
+    table.forget(fn);
+    expect(table.size).toBe(0);
+    expect(table.share(fn)).toBe(1);
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { KiteDescription } from '../../../src/lib/kite/kite-core.js';
+import type { ArgsSchema } from '../../../src/lib/kite/serve/argument-schema.js';
+import type { Request } from '../../../src/lib/kite/serve/request.js';
+import { connected, makeCore, memoryDialer, settled } from '../../helpers/kite/cores.js';
+
+describe('events of a kite', () => {
+  it('tell of each peer that connects, calls for the first time, and goes', async () => {
+    const server = makeCore();
+    const seen: string[] = [];
+    server.on('connect', () => seen.push('connect'));
+    server.on('firstRequest', (peer) =>
+      seen.push(`firstRequest of ${(peer as Request['client'] & { kite?: { name: string } }).kite?.name}`),
+    );
+    server.on('disconnect', () => seen.push('disconnect'));
+    const client = makeCore({ dialer: memoryDialer(server).dialer }).newClient('memory:');
+    await client.dial();
+    await client.tell('kite.ping');
+    await client.tell('kite.ping');
+    client.close();
+    await settled();
+    expect(seen).toEqual(['connect', 'firstRequest of math', 'disconnect']);
+  });
+});
+
+describe('kite.describe', () => {
+  it('tells what the kite is and what its methods are, in the order of their names', async () => {
+    const { server, client } = await connected();
+    const jsonSchema = { type: 'array', maxItems: 1 };
+    server
+      .handle('b', { description: 'does b', jsonSchema }, () => 1)
+      .throttle({ interval: 50, capacity: 2 });
+    server.handle('a', () => 1).disableAuthentication();
+    const { kite, methods } = await client.tell<KiteDescription>('kite.describe');
+    expect(kite).toEqual(server.identity);
+    expect(methods.slice(0, 2)).toEqual([
+      { name: 'a', authenticated: false },
+      {
+        name: 'b',
+        authenticated: true,
+        throttle: { interval: 50, capacity: 2 },
+        description: 'does b',
+        jsonSchema,
+      },
+    ]);
+    expect(methods.slice(2).map(({ name }) => name)).toEqual([
+      'kite.describe',
+      'kite.heartbeat',
+      'kite.log',
+      'kite.ping',
+    ]);
+  });
+
+  it('makes no JSON Schema of a schema that checks: only what the program gives is told', async () => {
+    const { server, client } = await connected();
+    const args: ArgsSchema<unknown[]> = {
+      '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as unknown[] }) },
+    };
+    server.handle('a', { args }, () => 1);
+    const { methods } = await client.tell<KiteDescription>('kite.describe');
+    expect(methods[0]).toEqual({ name: 'a', authenticated: true });
+  });
+
+  it('is answered to those who say who they are', async () => {
+    const { client } = await connected({}, { auth: null });
+    await expect(client.tell('kite.describe')).rejects.toMatchObject({ type: 'authenticationError' });
+  });
+});

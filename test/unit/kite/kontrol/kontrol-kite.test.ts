@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import type { KiteCore } from '../../../../src/lib/kite/kite-core.js';
+import { KontrolKite } from '../../../../src/lib/kite/kontrol/kontrol-kite.js';
+import type { Registration } from '../../../../src/lib/kite/kontrol/registration.js';
+import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { defaultLimits } from '../../../../src/lib/util/limits.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
+import { identity, makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
+
+const url = 'http://me/kite';
+
+/** A kite whose method for the end of its connections is for everybody. */
+class TestKite extends KontrolKite {
+  override closeKontrol(): void {
+    super.closeKontrol();
+  }
+  override retireFromKontrol(): void {
+    super.retireFromKontrol();
+  }
+}
+
+/** A kite in memory and its Kontrol, which answers `register` with what is next: a URL, or an error. */
+function atKontrol(...answers: (Error | string)[]) {
+  const clock = new ManualClock();
+  const logged: string[] = [];
+  const kontrol: KiteCore = makeCore({ clock });
+  let asked = 0;
+  kontrol
+    .handle('register', () => {
+      asked++;
+      const next = answers.shift() ?? url;
+      if (next instanceof Error) throw next;
+      return { url: next, heartbeatInterval: 0 };
+    })
+    .disableAuthentication();
+  const { dialer, ends } = memoryDialer(kontrol);
+  const state = { reachable: true };
+  const kite = new TestKite({
+    name: identity.name,
+    identity,
+    limits: defaultLimits,
+    clock,
+    logger: {
+      ...silentLogger,
+      warn: (text) => logged.push(`warn: ${text}`),
+      error: (text) => logged.push(`error: ${text}`),
+    },
+    timeout: 15_000,
+    handshakeTimeout: 10_000,
+    transport: 'auto',
+    trustRemote: undefined,
+    dialer: (...args) => (state.reachable ? dialer(...args) : Promise.reject(new Error('nobody is there'))),
+    authenticator: { verify: () => 'bob' },
+    methodHandling: 'ReturnMethod',
+    concurrent: true,
+    kontrol: {
+      urls: ['http://kontrol/kite'],
+      kiteKey: 'key',
+      trust: { use: () => {}, revoke: () => {}, revokeOwn: () => {} },
+      backoff: { random: () => 0 },
+    },
+  });
+  const failures: string[] = [];
+  kite.on('registerFailed', ({ message }) => failures.push(message));
+  const registering = (): Promise<Registration> => {
+    const promise = kite.registerForever({ url });
+    // Whoever tests that it rejects does so later.
+    promise.catch(() => undefined);
+    return promise;
+  };
+  const pass = async (ms: number): Promise<void> => {
+    clock.advance(ms);
+    await settled();
+  };
+  return { kite, registering, state, logged, failures, ends, pass, asked: () => asked };
+}
+
+const storeDown = new KiteError('genericError', 'the store is down', { code: 'storeUnavailable' });
+
+describe('a registration that is to be kept up', () => {
+  it.each(['no Kontrol can be reached', 'Kontrol cannot take it'])(
+    'is rejected once the kite closes while %s',
+    async (why) => {
+      const { kite, registering, state } = atKontrol(storeDown);
+      state.reachable = why !== 'no Kontrol can be reached';
+      const registration = registering();
+      await settled();
+      kite.retireFromKontrol();
+      await expect(registration).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
+    },
+  );
+
+  it('is rejected at a kite that is closed', async () => {
+    const { kite, registering } = atKontrol();
+    kite.closeKontrol();
+    await expect(registering()).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
+  });
+
+  it('is tried again where Kontrol may take it later, and says so', async () => {
+    const { registering, pass, logged, failures, asked } = atKontrol(storeDown, storeDown);
+    const registration = registering();
+    await settled();
+    expect(failures).toEqual(['the store is down']);
+    expect(logged).toEqual([expect.stringMatching(/^warn: .*the store is down.*trying again/)]);
+    await pass(200);
+    await pass(400);
+    expect(await registration).toMatchObject({ url });
+    expect(asked()).toBe(3);
+  });
+
+  it.each([
+    new KiteError('authenticationError', 'kiteKey: it was not signed by this Kontrol'),
+    new KiteError('argumentError', "The kite's version is no version"),
+  ])('is rejected where Kontrol would refuse it again: %s', async (refusal) => {
+    const { registering, pass, failures, asked } = atKontrol(refusal);
+    await expect(registering()).rejects.toMatchObject({ type: refusal.type, message: refusal.message });
+    expect(failures).toEqual([refusal.message]);
+    await pass(3_600_000);
+    expect(asked()).toBe(1);
+  });
+
+  it('that is refused later is an error in the log and an event, and is tried again once a minute', async () => {
+    const revoked = new KiteError('authenticationError', 'kiteKey: it was revoked');
+    const { registering, ends, pass, logged, failures, asked } = atKontrol(url, revoked, revoked);
+    await registering();
+    ends[0]?.far.close();
+    await settled();
+    await pass(200);
+    expect(failures).toEqual(['kiteKey: it was revoked']);
+    expect(logged).toEqual([expect.stringMatching(/^error: .*kiteKey: it was revoked/)]);
+    await pass(59_999);
+    expect(asked()).toBe(2);
+    await pass(1);
+    expect(asked()).toBe(3);
+    await pass(60_000);
+    expect(asked()).toBe(4);
+    await pass(3_600_000);
+    expect([asked(), failures.length]).toEqual([4, 2]);
+  });
+
+  it('says once why no Kontrol can be reached', async () => {
+    const { registering, state, pass, logged, kite } = atKontrol();
+    state.reachable = false;
+    const registration = registering();
+    await settled();
+    for (let i = 0; i < 5; i++) await pass(10_000);
+    expect(logged).toEqual([expect.stringMatching(/^warn: .*nobody is there/)]);
+    state.reachable = true;
+    await pass(10_000);
+    await registration;
+    kite.closeKontrol();
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { bob, connected, settled } from '../../../helpers/kite/cores.js';
+
+describe('authentication', () => {
+  it('is asked of every method that does not say otherwise', async () => {
+    const { server, client } = await connected({}, { auth: null });
+    server.handle('closed', () => 1);
+    server.handle('open', () => 2).disableAuthentication();
+    await expect(client.tell('closed')).rejects.toMatchObject({
+      type: 'authenticationError',
+      message: 'No authentication information is provided',
+      id: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+    });
+    expect(await client.tell('open')).toBe(2);
+  });
+
+  it('names the caller, whatever the caller says of itself', async () => {
+    const { server, client } = await connected({}, { auth: { type: 'name', key: 'mallory' } });
+    server.handle('who', ({ username, kite, auth }) => [username, kite.username, kite.name, auth]);
+    expect(await client.tell('who')).toEqual([
+      'mallory',
+      'mallory',
+      'math',
+      { type: 'name', key: 'mallory' },
+    ]);
+  });
+
+  it('is asked of a kite that was dialled as well, but for the methods that the program trusts it with', async () => {
+    const { server, caller, client } = await connected();
+    caller.handle('secret', () => 'secret');
+    caller.handle('hello', () => 'hello');
+    server.handle('callback', ({ client: peer, args: [method] }) => peer.tell(method as string));
+    await expect(client.tell('callback', 'hello')).rejects.toMatchObject({ type: 'authenticationError' });
+    const trusting = caller.newClient('memory:', { auth: bob, trustRemote: ['hello'] });
+    await trusting.dial();
+    expect(await trusting.tell('callback', 'hello')).toBe('hello');
+    await expect(trusting.tell('callback', 'secret')).rejects.toMatchObject({ type: 'authenticationError' });
+    const all = caller.newClient('memory:', { auth: bob, trustRemote: true });
+    await all.dial();
+    expect(await all.tell('callback', 'secret')).toBe('secret');
+  });
+});
+
+describe('calls of one connection', () => {
+  it('run one after the other with concurrent: false', async () => {
+    const { server, client } = await connected({ concurrent: false });
+    const ran: string[] = [];
+    server.handle<[string]>('m', async ({ args: [name] }) => {
+      ran.push(`${name} begins`);
+      await settled();
+      ran.push(`${name} ends`);
+    });
+    await Promise.all([client.tell('m', 'a'), client.tell('m', 'b')]);
+    expect(ran).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+  });
+
+  it('go on after one that failed with concurrent: false', async () => {
+    const { server, client } = await connected({ concurrent: false });
+    server.handle('fail', () => Promise.reject(new Error('failed')));
+    server.handle('ok', () => 'ok');
+    const failed = expect(client.tell('fail')).rejects.toThrow('failed');
+    expect(await client.tell('ok')).toBe('ok');
+    await failed;
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { addHeartbeatMethod } from '../../../../src/lib/kite/serve/heartbeat-method.js';
+import type { Request } from '../../../../src/lib/kite/serve/request.js';
+import { bob, connected, settled } from '../../../helpers/kite/cores.js';
+
+/** As Kontrol sees a kite that has registered: it is called on the connection that it opened, and trusted with this. */
+async function kontrolConnected() {
+  const { server: kontrol, caller, client } = await connected();
+  const peer = new Promise<Request['client']>((resolve) => {
+    kontrol.handle('register', (request) => resolve(request.client));
+  });
+  const link = caller.newClient('memory:', { auth: bob, trustRemote: ['kite.heartbeat'] });
+  await link.dial();
+  client.close();
+  await link.call('register', [], { timeout: 0 });
+  await settled();
+  return { server: caller, client: await peer };
+}
+
+describe('kite.heartbeat', () => {
+  it('is refused to callers, also authenticated ones, and to kites that were only dialled', async () => {
+    const { server, caller, client } = await connected();
+    const refused = {
+      type: 'authenticationError',
+      message: expect.stringContaining('heartbeatFrom') as string,
+    };
+    await expect(client.tell('kite.heartbeat', 10, () => {})).rejects.toMatchObject(refused);
+    expect(server.clock.timers).toBe(0);
+    server.handle('back', ({ client: peer }) => peer.tell('kite.heartbeat', 10, () => {}));
+    await expect(client.tell('back')).rejects.toMatchObject({ type: 'authenticationError' });
+    expect(caller.clock.timers).toBeLessThanOrEqual(1);
+  });
+
+  it('is answered to anyone who is authenticated where the program says so', async () => {
+    const { server, client } = await connected();
+    addHeartbeatMethod(server, server.clock, 'anyone');
+    let beats = 0;
+    await client.tell('kite.heartbeat', 10, () => beats++);
+    await settled();
+    expect(beats).toBe(1);
+  });
+
+  it.each([
+    [1, 1],
+    [10, 10],
+    [0, 1],
+    [-1, 1],
+    [1e9, 3600],
+    [0.001, 1],
+  ])('with an interval of %d s calls at once and then every %d s', async (asked, seconds) => {
+    const { server, client } = await kontrolConnected();
+    let beats = 0;
+    await client.tell('kite.heartbeat', asked, () => beats++);
+    await settled();
+    expect(beats).toBe(1);
+    server.clock.advance(seconds * 1000 - 1);
+    await settled();
+    expect(beats).toBe(1);
+    server.clock.advance(1);
+    await settled();
+    expect(beats).toBe(2);
+  });
+
+  it.each([['10'], [null], [{}], [undefined]])('refuses the interval %j', async (interval) => {
+    const { server, client } = await kontrolConnected();
+    await expect(client.tell('kite.heartbeat', interval, () => {})).rejects.toMatchObject({
+      type: 'argumentError',
+    });
+    await expect(client.tell('kite.heartbeat', 10, 'no function')).rejects.toMatchObject({
+      type: 'argumentError',
+    });
+    expect(server.clock.timers).toBe(0);
+  });
+
+  it('asked for again replaces the first, and ends with the connection', async () => {
+    const { server, client } = await kontrolConnected();
+    let [first, second] = [0, 0];
+    await client.tell('kite.heartbeat', 10, () => first++);
+    await client.tell('kite.heartbeat', 10, () => second++);
+    server.clock.advance(10_000);
+    await settled();
+    expect([first, second]).toEqual([1, 2]);
+    expect(server.clock.timers).toBe(1);
+    client.close();
+    await settled();
+    expect(server.clock.timers).toBe(0);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { decodeJwt, signJwt } from '../../../../src/lib/keys/index.js';
+import { testKeyPair, testKiteKey, testToken } from '../../../helpers/kite/keys.js';
+import { setUpKeyRing } from '../../../helpers/kontrol/key-ring.js';
+
+describe('a kite key', () => {
+  it('of another Kontrol, or with a kontrolKey of its own, is refused', async () => {
+    const { credentials, clock } = await setUpKeyRing();
+    const foreign = testKiteKey('alice', await testKeyPair(1), clock).jwt;
+    expect(() => credentials.verifyKiteKey(foreign)).toThrow('not signed by this Kontrol');
+  });
+
+  it("that names Kontrol's key and was signed by another is refused", async () => {
+    const { credentials, clock, keyPair } = await setUpKeyRing();
+    const { claims } = decodeJwt(testKiteKey('alice', keyPair, clock).jwt);
+    const forged = signJwt(claims, (await testKeyPair(1)).privateKey);
+    expect(() => credentials.verifyKiteKey(forged)).toThrow('signature');
+  });
+
+  it('that expires is not remembered beyond that', async () => {
+    const { credentials, clock, keyPair } = await setUpKeyRing();
+    const { claims } = decodeJwt(testKiteKey('alice', keyPair, clock).jwt);
+    const short = signJwt({ ...claims, exp: clock.now() / 1000 + 60 }, keyPair.privateKey);
+    expect(credentials.verifyKiteKey(short).username).toBe('alice');
+    clock.advance(3_600_000);
+    expect(() => credentials.verifyKiteKey(short)).toThrow('expired');
+  });
+
+  it('is no token, and a token is no kite key', async () => {
+    const { credentials, clock, keyPair, keyRing } = await setUpKeyRing();
+    expect(() => credentials.verifyToken(keyRing.newKiteKey('bob'))).toThrow('it is no token');
+    const token = testToken('bob', '/kontrol', keyPair, clock);
+    expect(() => credentials.verifyKiteKey(token)).toThrow('it is no kite key');
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { parseToken, signJwt } from '../../../../src/lib/keys/index.js';
+import { testIdentity, testToken } from '../../../helpers/kite/keys.js';
+import { setUpKeyRing } from '../../../helpers/kontrol/key-ring.js';
+
+it('a token for another kite, or of another issuer, does not open Kontrol', async () => {
+  const { credentials, clock, keyPair } = await setUpKeyRing();
+  expect(() => credentials.verifyToken(testToken('bob', '/alice', keyPair, clock))).toThrow(
+    'its audience is /alice',
+  );
+  const claims = { iss: 'mallory', sub: 'bob', aud: '/kontrol', exp: clock.now() / 1000 + 60 };
+  expect(() => credentials.verifyToken(signJwt(claims, keyPair.privateKey))).toThrow('issuer is not trusted');
+});
+
+describe('a token', () => {
+  const target = (keyId: string, changes = {}) => ({ kite: testIdentity(changes), keyId });
+
+  it('is for user, environment and name of the kite that was found', async () => {
+    const { tokens, keyRing } = await setUpKeyRing();
+    const token = tokens.issue('bob', target(keyRing.signing.id)) ?? '';
+    expect(parseToken(token)).toMatchObject({
+      username: 'bob',
+      issuer: 'kontrol',
+      audience: '/alice/prod/math',
+    });
+  });
+
+  it('is signed once for all kites of one name, and again for another name, caller or environment', async () => {
+    const { tokens, keyRing, signatures } = await setUpKeyRing();
+    const { id } = keyRing.signing;
+    for (let i = 0; i < 100; i++) tokens.issue('bob', target(id, { id: `id${i}`, version: `1.0.${i}` }));
+    expect(signatures()).toBe(1);
+    tokens.issue('bob', target(id, { name: 'text' }));
+    tokens.issue('carol', target(id));
+    tokens.issue('bob', target(id, { environment: 'test' }));
+    expect(signatures()).toBe(4);
+  });
+
+  it('is never mistaken for that of names that read the same when they are put together', async () => {
+    const { tokens, keyRing } = await setUpKeyRing();
+    const { id } = keyRing.signing;
+    const one = tokens.issue('bob', target(id, { environment: 'x","y', name: 'z' }));
+    const other = tokens.issue('bob', target(id, { environment: 'x', name: 'y","z' }));
+    expect(one).not.toBe(other);
+  });
+
+  it('is handed out again while half its life is left, and then made anew', async () => {
+    const { tokens, keyRing, clock } = await setUpKeyRing();
+    const { id } = keyRing.signing;
+    const first = tokens.issue('bob', target(id)) ?? '';
+    clock.advance(24 * 3_600_000 - 1);
+    expect(tokens.issue('bob', target(id))).toBe(first);
+    clock.advance(1);
+    const second = tokens.issue('bob', target(id)) ?? '';
+    expect(second).not.toBe(first);
+    expect(parseToken(second).expiresAt - clock.now()).toBeGreaterThan(48 * 3_600_000);
+  });
+
+  it('is made anew by force, and that one is handed out from then on', async () => {
+    const { tokens, keyRing } = await setUpKeyRing();
+    const { id } = keyRing.signing;
+    const first = tokens.issue('bob', target(id));
+    const forced = tokens.issue('bob', target(id), true);
+    expect(forced).not.toBe(first);
+    expect(tokens.issue('bob', target(id))).toBe(forced);
+  });
+
+  it('is signed by the pair that the kite trusts, and by none that is revoked', async () => {
+    const { tokens, keyRing, credentials } = await setUpKeyRing();
+    const { id } = keyRing.signing;
+    await keyRing.rotate();
+    const kite = testIdentity({ username: 'kontrol', environment: 'unknown', name: 'kontrol' });
+    expect(credentials.verifyToken(tokens.issue('bob', { kite, keyId: id }) ?? '')).toBe('bob');
+    await keyRing.revoke(id);
+    expect(tokens.issue('bob', { kite, keyId: id })).toBeUndefined();
+    expect(tokens.issue('bob', { kite, keyId: 'unknown' })).toBeUndefined();
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/lib/testing.js';
+
+describe('a clock of a test', () => {
+  const recurring = (clock: ManualClock, ms: number): number[] => {
+    const ran: number[] = [];
+    const run = (): void => {
+      ran.push(clock.now());
+      clock.setTimeout(run, ms);
+    };
+    clock.setTimeout(run, ms);
+    return ran;
+  };
+
+  it('runs what recurs as often as it is due when it advances, and once when it leaps', () => {
+    const clock = new ManualClock(0);
+    const ran = recurring(clock, 10);
+    clock.advance(35);
+    expect(ran).toEqual([10, 20, 30]);
+    clock.leap(100);
+    expect(ran).toEqual([10, 20, 30, 135]);
+    clock.advance(10);
+    expect(ran.at(-1)).toBe(145);
+  });
+
+  it('runs what is due in its order, and nothing that was cancelled on the way', () => {
+    for (const pass of ['advance', 'leap'] as const) {
+      const clock = new ManualClock(0);
+      const ran: string[] = [];
+      const late = clock.setTimeout(() => ran.push('late'), 30);
+      clock.setTimeout(() => ran.push('first'), 10);
+      clock.setTimeout(() => {
+        ran.push('second');
+        late.cancel();
+      }, 10);
+      clock[pass](50);
+      expect([ran, clock.timers]).toEqual([['first', 'second'], 0]);
+    }
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { DialError } from '../../../../src/lib/transport/handshake/dial-error.js';
+import { socketError } from '../../../../src/lib/transport/handshake/socket-error.js';
+
+const url = new URL('http://user:secret@kites.example:3636/kite?token=secret');
+
+describe('the error of a socket', () => {
+  it.each([
+    ['ECONNREFUSED', 'refused'],
+    ['ENOTFOUND', 'notFound'],
+    ['EAI_AGAIN', 'notFound'],
+    ['EHOSTUNREACH', 'unreachable'],
+    ['ETIMEDOUT', 'timeout'],
+    ['ECONNRESET', 'reset'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
+    ['CERT_HAS_EXPIRED', 'tls'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls'],
+    ['HPE_INVALID_CONSTANT', 'protocol'],
+    ['ESOMETHING', 'protocol'],
+  ])('for %s has the code %s, says where, and keeps secrets', (code, expected) => {
+    const cause = Object.assign(new Error('it failed'), { code });
+    const error = socketError(url, cause);
+    expect(error).toBeInstanceOf(DialError);
+    expect(error).toMatchObject({
+      name: 'DialError',
+      code: expected,
+      cause,
+      url: 'http://kites.example:3636/kite',
+    });
+    expect(error.message).toMatch(/^Cannot connect to http:\/\/kites\.example:3636\/kite: /);
+    expect(error.message).not.toContain('secret');
+  });
+});
