@@ -41,27 +41,6 @@ export function parseIdentity(value: unknown): KiteIdentity {
 }
 
 /**
- * The identity that a path names: all seven fields, in the order of `kitePath`.
- *
- * @throws KiteError `argumentError` where there are more, fewer or empty ones
- */
-export function parsePath(path: string): KiteIdentity {
-  const parts = path.startsWith('/') ? path.slice(1).split('/', IDENTITY_FIELDS.length + 1) : [];
-  if (parts.length !== IDENTITY_FIELDS.length) {
-    const shown = JSON.stringify(path.slice(0, 200));
-    throw new KiteError(
-      'argumentError',
-      `${shown} is no kite path: it must be /${IDENTITY_FIELDS.join('/')}`,
-    );
-  }
-  const identity = parseIdentity(
-    Object.fromEntries(IDENTITY_FIELDS.map((field, index) => [field, parts[index]])),
-  );
-  validateIdentity(identity);
-  return identity;
-}
-
-/**
  * Checks that an identity can be registered: no field is empty, and none contains `/`.
  *
  * @throws KiteError `argumentError` that names the field

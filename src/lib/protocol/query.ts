@@ -109,11 +109,6 @@ export function asksForAll(query: KiteQuery): boolean {
   return IDENTITY_FIELDS.every((field) => !query[field]);
 }
 
-/** Whether a query asks for a kite. For many kites, make a `queryMatcher` once. */
-export function matchesQuery(query: KiteQuery, kite: KiteIdentity): boolean {
-  return queryMatcher(query)(kite);
-}
-
 function versionMatcher(text: string): (version: string) => boolean {
   try {
     const constraint = parseVersionConstraint(text);

@@ -29,17 +29,6 @@ export function parseDuration(text: string): number | undefined {
   return negative && ms !== 0 ? -ms : ms;
 }
 
-/**
- * Like `parseDuration`, for a value that must be right.
- *
- * @throws RangeError that names the text and what is accepted.
- */
-export function requireDuration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new RangeError(`"${text}" is no duration. Give it like ${DURATION_FORMS}`);
-  return ms;
-}
-
 /** Milliseconds as Go writes them: `1h30m0s`, `15s`, `1.5s`, `500ms`, `100µs`, `0s`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration, requireDuration } from '../../../src/lib/util/duration.js';
+import { formatDuration, parseDuration } from '../../../src/lib/util/duration.js';
 
 describe('parseDuration', () => {
   it.each([
@@ -46,11 +46,6 @@ describe('parseDuration', () => {
     '9'.repeat(400),
   ])('refuses %j', (text) => {
     expect(parseDuration(text)).toBeUndefined();
-  });
-
-  it('names what is wrong and what is accepted where a duration is required', () => {
-    expect(() => requireDuration('soon')).toThrow(/"soon" is no duration\. Give it like 15s, 500ms/);
-    expect(requireDuration('2m')).toBe(120_000);
   });
 });
 

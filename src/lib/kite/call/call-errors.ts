@@ -64,5 +64,5 @@ export function notAnError(): KiteError {
 }
 
 function seconds(ms: number): string {
-  return ms % 1000 === 0 ? `${ms / 1000}s` : ms > 1000 ? `${ms / 1000}s` : `${ms}ms`;
+  return ms < 1000 ? `${ms}ms` : `${ms / 1000}s`;
 }

@@ -1,6 +1,7 @@
 import type { Abortable } from '../../util/abortable.js';
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import type { Transport } from '../../transport/handshake/transport-names.js';
 import type { ConnectionHost } from './connection.js';
 import type { RenewToken } from './token-renewal.js';
 
@@ -11,11 +12,7 @@ export interface Auth {
   readonly key: string;
 }
 
-/**
- * How to reach a kite. `auto` tries WebSocket and falls back to XHR polling where the handshake is refused.
- * `RawWebSocket` is WebSocket without SockJS frames, the way of `kite.js`.
- */
-export type Transport = 'auto' | 'WebSocket' | 'RawWebSocket' | 'XHRPolling';
+export type { Transport };
 
 export interface ClientOptions {
   /** Default: the kite's, which is `auto`. */

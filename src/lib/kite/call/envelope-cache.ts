@@ -1,13 +1,11 @@
 import type { DnodeMessage } from '../../dnode/dnode-message.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import { withPrefix } from '../../transport/channel/expected-prefixes.js';
 import type { Limits } from '../../util/limits.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { type CallPrefix, callPrefix, parseAfterPrefix } from './envelope-prefix.js';
 import type { CallMemory } from './connection.js';
 import { completeCall, type IncomingCall } from './envelope.js';
-
-/** Methods of one caller whose calls are recognised by how they begin. A channel keeps as many. */
-const KEPT_PREFIXES = 4;
 
 /** The calls of one peer that are recognised by how they begin, so that only the rest of them has to be parsed. */
 export class KnownCalls implements CallMemory {
@@ -21,7 +19,7 @@ export class KnownCalls implements CallMemory {
   learn(text: string, channel: Channel): void {
     const prefix = channel.expect && callPrefix(text);
     if (!prefix) return;
-    this.#prefixes = [prefix, ...this.#prefixes].slice(0, KEPT_PREFIXES);
+    this.#prefixes = withPrefix(this.#prefixes, prefix);
     channel.expect?.(prefix.fragment);
   }
 

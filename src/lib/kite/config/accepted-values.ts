@@ -1,6 +1,6 @@
 import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 import { LOG_LEVELS, type LogLevel } from '../../util/stderr-logger.js';
-import type { Transport } from '../call/client.js';
+import { type Transport, TRANSPORT_NAMES } from '../../transport/handshake/transport-names.js';
 import type { AcceptedValue } from './accepted-value.js';
 
 /** A field of the kite's identity, which becomes a part of its path. */
@@ -102,21 +102,15 @@ function listOf(entry: RegExp): (value: unknown) => readonly string[] | '*' | un
   };
 }
 
-/** What flags and variables call the transports, and what programs call them. */
-const TRANSPORTS: ReadonlyMap<string, Transport> = new Map([
-  ['auto', 'auto'],
-  ['websocket', 'WebSocket'],
-  ['raw', 'RawWebSocket'],
-  ['xhr', 'XHRPolling'],
-]);
-
 export const TRANSPORT: AcceptedValue<Transport> = {
-  what: `one of ${[...TRANSPORTS.keys()].join(', ')}`,
-  optionWhat: `one of ${[...TRANSPORTS.values()].join(', ')}`,
+  what: `one of ${Object.keys(TRANSPORT_NAMES).join(', ')}`,
+  optionWhat: `one of ${Object.values(TRANSPORT_NAMES).join(', ')}`,
   example: 'xhr',
-  choices: [...TRANSPORTS.keys()],
+  choices: Object.keys(TRANSPORT_NAMES),
   parse: (value) =>
-    [...TRANSPORTS].find(([name, transport]) => sameWord(name, value) || sameWord(transport, value))?.[1],
+    Object.entries(TRANSPORT_NAMES).find(
+      ([name, transport]) => sameWord(name, value) || sameWord(transport, value),
+    )?.[1],
 };
 
 // Levels of the Go implementation that have another name here.

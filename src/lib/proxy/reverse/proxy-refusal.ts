@@ -19,10 +19,6 @@ const REFUSALS: {
   timeout: [504, 'The kite does not answer in time'],
 };
 
-export function statusOfRefusal(type: RefusalType): number {
-  return REFUSALS[type][0];
-}
-
 function bodyOf(type: RefusalType): string {
   return `${JSON.stringify({ error: { type, message: REFUSALS[type][1] } })}\n`;
 }

@@ -1,13 +1,16 @@
 import type { Channel, ChannelReceiver } from './channel.js';
 import type { Fragment, Message } from './outgoing-message.js';
+import type { ConnectionLimits } from '../../util/limits.js';
 import { nextTick } from '../../util/next-tick.js';
 
 /**
  * What every channel of this room shares: nothing is delivered before `start`, nor while paused; `close` is delivered
  * once; and what the transport hands over meanwhile waits in an inbox. The inbox is bounded by the transport, which is
- * told to stop reading: it holds at most what was on its way already.
+ * told to stop reading: it holds at most what was on its way already. What is sent and not taken by the network is bounded,
+ * and the receiver is told when it may go on.
  */
 export abstract class BaseChannel implements Channel {
+  protected readonly limits: ConnectionLimits;
   #receiver: ChannelReceiver | undefined;
   #inbox: string[] | undefined;
   #inboxAt = 0;
@@ -16,7 +19,12 @@ export abstract class BaseChannel implements Channel {
   #releasing = false;
   #muted = false;
   #finished = false;
+  #congested = false;
   #end: { readonly code: number; readonly reason: string } | undefined;
+
+  constructor(limits: ConnectionLimits) {
+    this.limits = limits;
+  }
 
   abstract readonly remoteAddress: string;
   abstract readonly bufferedBytes: number;
@@ -148,7 +156,39 @@ export abstract class BaseChannel implements Channel {
     receiver.close(end.code, end.reason);
   }
 
-  protected deliverDrain(): void {
+  /** Whether more waits than should, so that the receiver has to be told once it is taken. */
+  protected get congested(): boolean {
+    return this.#congested;
+  }
+
+  /** To be called after something was queued. A channel with too much in its queue closes. */
+  protected queued(): void {
+    const buffered = this.bufferedBytes;
+    const { pauseBytes, sendQueueBytes } = this.limits;
+    if (buffered <= pauseBytes) return;
+    this.#congested = true;
+    if (buffered <= sendQueueBytes) return;
+    const reason = `The peer reads too slowly: more than ${sendQueueBytes} bytes wait for it`;
+    this.discard();
+    this.close(1008, reason);
+    // What is queued may never be taken, so that the receiver does not wait for the goodbye to get through.
+    nextTick(() => this.end(1008, reason));
+  }
+
+  /** To be called after the network has taken something. */
+  protected taken(): void {
+    if (!this.#congested || this.bufferedBytes > this.limits.pauseBytes) return;
+    this.#congested = false;
     if (!this.#finished) this.#receiver?.drain();
+  }
+
+  /** Forgets what waits, where that is possible. */
+  protected discard(): void {
+    // What a socket has taken over cannot be taken back.
+  }
+
+  /** The session is over, whatever the peer still takes. */
+  protected end(code: number, reason: string): void {
+    this.finish(code, reason);
   }
 }

@@ -1,12 +1,7 @@
+import type { Transport } from './transport-names.js';
 import type { Abortable } from '../../util/abortable.js';
 import type { Clock } from '../../util/clock.js';
 import type { ConnectionLimits } from '../../util/limits.js';
-
-/**
- * How a connection is made: SockJS over `WebSocket`, `RawWebSocket` without SockJS, `XHRPolling`, or `auto`: WebSocket,
- * and XHR polling where it cannot pass.
- */
-export type Transport = 'auto' | 'WebSocket' | 'RawWebSocket' | 'XHRPolling';
 
 export interface DialOptions {
   /** `Session`, which Node's `dial` alone knows: the WebSocket of one SockJS session, at the URL as it stands. */

@@ -31,7 +31,6 @@ export interface HttpSessionOptions {
 export class HttpSession extends BaseChannel implements ReplyWatcher {
   readonly id: string;
   readonly remoteAddress: string;
-  readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #owner: ChannelOwner;
   readonly #queue: FrameQueue;
@@ -40,17 +39,15 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
   #replyBeats = 0;
   #opened = false;
   #scheduled = false;
-  #congested = false;
   #goodbye: { readonly code: number; readonly reason: string } | undefined;
   #lostAt = 0;
   #timer: Timer | undefined;
   #removed = false;
 
   constructor({ id, remoteAddress, limits, clock, owner }: HttpSessionOptions) {
-    super();
+    super(limits);
     this.id = id;
     this.remoteAddress = remoteAddress;
-    this.#limits = limits;
     this.#clock = clock;
     this.#owner = owner;
     this.#queue = new FrameQueue('a[', limits.messageBytes);
@@ -68,14 +65,12 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
   send(message: Message): void {
     if (this.#goodbye) return;
     if (!this.#queue.add(message)) {
-      const { code, reason } = tooLong(this.#limits.messageBytes);
+      const { code, reason } = tooLong(this.limits.messageBytes);
       this.close(code, reason);
       return;
     }
-    const buffered = this.bufferedBytes;
-    if (buffered > this.#limits.pauseBytes) this.#congested = true;
-    if (buffered > this.#limits.sendQueueBytes) this.#overflow();
-    else this.#schedule();
+    this.queued();
+    this.#schedule();
   }
 
   close(code = GO_AWAY_CODE, reason = GO_AWAY_REASON): void {
@@ -146,6 +141,10 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
     this.uploads.proceed();
   }
 
+  protected override discard(): void {
+    this.#queue.clear();
+  }
+
   protected override finish(code: number, reason: string): void {
     super.finish(code, reason);
     this.uploads.end();
@@ -170,13 +169,7 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
         break;
       }
     }
-    this.#taken();
-  }
-
-  #taken(): void {
-    if (!this.#congested || this.bufferedBytes > this.#limits.pauseBytes) return;
-    this.#congested = false;
-    this.deliverDrain();
+    this.taken();
   }
 
   #leave({ code, reason }: { code: number; reason: string }): void {
@@ -185,15 +178,8 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
     this.finish(code, reason);
   }
 
-  #overflow(): void {
-    const reason = `The peer reads too slowly: more than ${this.#limits.sendQueueBytes} bytes wait for it`;
-    this.#queue.clear();
-    this.close(1008, reason);
-    process.nextTick(() => this.finish(1008, reason));
-  }
-
   #write(frame: string): void {
-    this.#reply?.write(frame, this.#congested ? () => this.#taken() : undefined);
+    this.#reply?.write(frame, this.congested ? () => this.taken() : undefined);
     if (this.#reply?.full) this.#detach();
   }
 
@@ -207,14 +193,14 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
   // The timer is not touched again until it fires: a client that polls comes and goes all the time.
   #countDown(): void {
     this.#lostAt = this.#clock.now();
-    if (!this.#removed) this.#timer ??= this.#arm(this.#limits.disconnectDelay);
+    if (!this.#removed) this.#timer ??= this.#arm(this.limits.disconnectDelay);
   }
 
   #arm(ms: number): Timer {
     return this.#clock.setTimeout(() => {
       this.#timer = undefined;
       if (this.#reply && !this.#goodbye) return;
-      const left = this.#lostAt + this.#limits.disconnectDelay - this.#clock.now();
+      const left = this.#lostAt + this.limits.disconnectDelay - this.#clock.now();
       if (left > 0) this.#timer = this.#arm(left);
       else this.#remove();
     }, ms);

@@ -1,7 +1,6 @@
 import type { Clock, Timer } from '../../util/clock.js';
 import type { ConnectionLimits } from '../../util/limits.js';
 import type { Message } from '../channel/outgoing-message.js';
-import { nextTick } from '../../util/next-tick.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 import {
@@ -28,16 +27,13 @@ export interface Goodbye {
 /** The client's end of a session whose transport is not the socket itself: what waits is bounded, goodbyes are said once. */
 export abstract class ClientChannel extends BaseChannel {
   readonly remoteAddress: string;
-  protected readonly limits: ConnectionLimits;
   protected readonly clock: Clock;
   readonly #owner: ChannelOwner;
-  #congested = false;
   #goodbye: Goodbye | undefined;
   #grace: Timer | undefined;
 
   constructor({ limits, clock, remoteAddress, owner }: ClientChannelOptions) {
-    super();
-    this.limits = limits;
+    super(limits);
     this.clock = clock;
     this.remoteAddress = remoteAddress;
     this.#owner = owner;
@@ -55,24 +51,13 @@ export abstract class ClientChannel extends BaseChannel {
     return this.#goodbye;
   }
 
-  protected get congested(): boolean {
-    return this.#congested;
-  }
-
   send(message: Message): void {
     if (this.#goodbye || this.finished) return;
     if (!this.enqueue(message)) {
       this.refuseLength();
       return;
     }
-    const { pauseBytes, sendQueueBytes } = this.limits;
-    if (this.bufferedBytes > pauseBytes) this.#congested = true;
-    if (this.bufferedBytes <= sendQueueBytes) return;
-    const reason = `The peer reads too slowly: more than ${sendQueueBytes} bytes wait for it`;
-    this.discard();
-    this.close(1008, reason);
-    // What is queued may never be taken, so that the receiver does not wait for the goodbye to get through.
-    nextTick(() => this.end(1008, reason));
+    this.queued();
   }
 
   close(code = GO_AWAY_CODE, reason = GO_AWAY_REASON): void {
@@ -92,20 +77,7 @@ export abstract class ClientChannel extends BaseChannel {
     this.close(code, reason);
   }
 
-  /** Forgets what waits, where that is possible. */
-  protected discard(): void {
-    // What a socket has taken over cannot be taken back.
-  }
-
-  /** The transport has taken something of what waited. */
-  protected taken(): void {
-    if (!this.#congested || this.bufferedBytes > this.limits.pauseBytes) return;
-    this.#congested = false;
-    this.deliverDrain();
-  }
-
-  /** The session is over. */
-  protected end(code: number, reason: string): void {
+  protected override end(code: number, reason: string): void {
     if (this.finished) return;
     this.#grace?.cancel();
     this.release();

@@ -13,6 +13,7 @@ import {
   tooLong,
 } from '../sockjs/frames.js';
 import { splitClientFrame } from '../sockjs/split-frame.js';
+import { withPrefix } from '../channel/expected-prefixes.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 import { WebSocketChannel } from './websocket-channel.js';
 
@@ -66,9 +67,8 @@ export abstract class FramedChannel extends WebSocketChannel {
     this.queued();
   }
 
-  /** Hints kept: a caller that uses more methods than this by turns is served as well, only not faster. */
   expect(prefix: Fragment): void {
-    this.#expected = [prefix, ...(this.#expected ?? [])].slice(0, KEPT_PREFIXES);
+    this.#expected = withPrefix(this.#expected ?? [], prefix);
   }
 
   protected get pendingLength(): number {
@@ -128,8 +128,6 @@ export abstract class FramedChannel extends WebSocketChannel {
     this.uncork();
   }
 }
-
-const KEPT_PREFIXES = 4;
 
 function endOfTick(channel: FramedChannel): void {
   channel.handleTick();

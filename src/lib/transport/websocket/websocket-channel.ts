@@ -25,13 +25,11 @@ const FRAME_HEADER = 14;
  * functions of this module that find the channel by a symbol, so that an idle connection pays for no closures.
  */
 export abstract class WebSocketChannel extends BaseChannel {
-  protected readonly limits: ConnectionLimits;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #owner: ChannelOwner;
   readonly #masks: Masks;
   #remoteAddress: string | undefined;
-  #congested = false;
   #closing = false;
   #bytesRead = 0;
   #bytesTaken = 0;
@@ -40,8 +38,7 @@ export abstract class WebSocketChannel extends BaseChannel {
   #verdict: Verdict | undefined;
 
   constructor(ws: WebSocket, socket: Socket, limits: ConnectionLimits, owner: ChannelOwner, masks: Masks) {
-    super();
-    this.limits = limits;
+    super(limits);
     this.#ws = ws;
     this.#socket = socket;
     this.#owner = owner;
@@ -85,20 +82,11 @@ export abstract class WebSocketChannel extends BaseChannel {
     this.queued();
   }
 
-  /** To be called after something was sent: keeps the bounds of what waits. */
-  protected queued(): void {
-    const buffered = this.bufferedBytes;
-    if (buffered <= this.limits.pauseBytes) return;
-    this.#congested = true;
-    if (buffered > this.limits.sendQueueBytes) this.overflow();
-  }
-
   /** Sends one WebSocket message. */
   protected transmit(text: string): void {
     // Whatever may leave the queue above `pauseBytes` has to tell when it is gone. A unit takes three bytes at most.
     const buffered = this.#socket.writableLength + 3 * text.length + FRAME_HEADER;
-    const taken =
-      this.#congested || buffered > this.limits.pauseBytes ? (): void => this.#taken() : undefined;
+    const taken = this.congested || buffered > this.limits.pauseBytes ? (): void => this.taken() : undefined;
     // After a goodbye, of which only `ws` may know yet, nothing must follow.
     const frame = this.#ws.readyState === this.#ws.OPEN ? asciiFrame(text, this.#masks) : undefined;
     if (frame === undefined) this.#ws.send(text, taken);
@@ -127,13 +115,6 @@ export abstract class WebSocketChannel extends BaseChannel {
     this.#verdict ??= { code, reason };
     this.#closing = true;
     this.#ws.close(1000);
-  }
-
-  // What is queued may never be taken, so that the receiver does not wait for the goodbye to get through.
-  protected overflow(): void {
-    const reason = `The peer reads too slowly: more than ${this.limits.sendQueueBytes} bytes wait for it`;
-    this.#end(1008, reason);
-    process.nextTick(() => this.finish(1008, reason));
   }
 
   #end(code: number, reason: string): void {
@@ -192,12 +173,6 @@ export abstract class WebSocketChannel extends BaseChannel {
 
   protected startReading(): void {
     this.#ws.resume();
-  }
-
-  #taken(): void {
-    if (!this.#congested || this.bufferedBytes > this.limits.pauseBytes) return;
-    this.#congested = false;
-    this.deliverDrain();
   }
 
   /** What the listeners below hand over. */

@@ -1,17 +1,37 @@
 import { describe, expect, it } from 'vitest';
 import { BaseChannel } from '../../../../src/lib/transport/channel/base-channel.js';
+import { defaultLimits, type Limits } from '../../../../src/lib/util/limits.js';
 import { Inbox } from '../../../helpers/transport/sockjs.js';
 
 /** A transport that does what a test says, and notes what it is told. */
 class TestChannel extends BaseChannel {
   readonly remoteAddress = 'test';
-  readonly bufferedBytes = 0;
+  bufferedBytes = 0;
   reading = true;
+  closed: unknown;
+  discarded = false;
 
-  send(): void {}
+  constructor(limits: Partial<Limits> = {}) {
+    super({ ...defaultLimits, ...limits });
+  }
 
-  close(): void {
+  send(message: string | readonly unknown[]): void {
+    this.bufferedBytes += message.length;
+    this.queued();
+  }
+
+  take(bytes: number): void {
+    this.bufferedBytes -= bytes;
+    this.taken();
+  }
+
+  close(code = 3000, reason = ''): void {
+    this.closed = { code, reason };
     this.mute();
+  }
+
+  protected override discard(): void {
+    this.discarded = true;
   }
 
   arrive(...texts: string[]): void {
@@ -151,5 +171,43 @@ describe('a channel', () => {
     channel.arrive('b');
     await tick();
     expect(inbox.messages).toEqual([]);
+  });
+
+  it('tells the receiver once that what waited above the bound was taken', async () => {
+    const channel = new TestChannel({ pauseBytes: 3 });
+    const inbox = new Inbox();
+    channel.start(inbox);
+    await tick();
+    let drains = 0;
+    inbox.drain = () => void drains++;
+    channel.send('abc');
+    channel.take(3);
+    expect(drains).toBe(0);
+    channel.send('abcde');
+    channel.take(1);
+    expect(drains).toBe(0);
+    channel.take(1);
+    channel.take(3);
+    expect(drains).toBe(1);
+  });
+
+  it('closes where more waits than the peer may leave untaken, and ends without waiting for it', async () => {
+    const channel = new TestChannel({ pauseBytes: 3, sendQueueBytes: 5 });
+    const inbox = new Inbox();
+    channel.start(inbox);
+    await tick();
+    channel.send('abcde');
+    expect(channel.closed).toBeUndefined();
+    channel.send('f');
+    const end = { code: 1008, reason: 'The peer reads too slowly: more than 5 bytes wait for it' };
+    expect(channel.closed).toEqual(end);
+    expect(channel.discarded).toBe(true);
+    expect(inbox.closes).toEqual([]);
+    await tick();
+    expect(inbox.closes).toEqual([end]);
+    let drains = 0;
+    inbox.drain = () => void drains++;
+    channel.take(6);
+    expect(drains).toBe(0);
   });
 });

@@ -21,7 +21,7 @@ import { atOneRevision, readAll } from './range-read.js';
 import { type Place, type Put, Registrations, WRITES } from './etcd-registrations.js';
 import { SignsOfLife } from './heartbeat-buckets.js';
 import { Batch } from '../shared/write-batch.js';
-import { Sealer } from '../shared/sealer.js';
+import { SealedKeyPairs, type StoredPair } from '../shared/sealed-key-pairs.js';
 import {
   type PutResult,
   type Registration,
@@ -35,6 +35,11 @@ import {
 
 /** Seconds. etcd refuses leases of more than three times that. */
 const LONGEST_LEASE = 3_000_000_000;
+
+/** A pair with what was read of it, to notice a change. */
+interface ReadPair extends StoredPair {
+  readonly kv: IKeyValue;
+}
 
 /**
  * Keeps everything in an etcd cluster; nodes that share it hear of each other's changes. What is to go when no node lives any
@@ -53,7 +58,7 @@ export class EtcdStorage implements Storage {
   readonly #signs: SignsOfLife;
   readonly #registrations: Registrations;
   readonly #changes: Changes;
-  readonly #sealer: Sealer;
+  readonly #keyPairs: SealedKeyPairs<ReadPair>;
   readonly #puts: Batch<Put, PutResult>;
   readonly #deletes: Batch<Place, undefined>;
 
@@ -74,7 +79,15 @@ export class EtcdStorage implements Storage {
     this.#changes = new Changes({ ...shared, node, clock: systemClock });
     this.#signs = new SignsOfLife({ ...shared, lease: this.#lease, node, clock });
     this.#registrations = new Registrations({ ...shared, lease: this.#lease, signs: this.#signs });
-    this.#sealer = new Sealer(config.secret, config.formerSecret);
+    this.#keyPairs = new SealedKeyPairs(config, {
+      all: () => this.#storedPairs(),
+      put: async (pair) => void (await this.#txn({ success: [this.#pairOp(pair)] })),
+      replace: async ({ kv, pair }, privateKey) =>
+        void (await this.#txn({
+          compare: [unchanged(kv.key, kv)],
+          success: [this.#pairOp({ ...pair, privateKey })],
+        })),
+    });
     const batch = { size: WRITES, timeout: this.#cluster.timeout, clock: systemClock };
     this.#puts = new Batch({
       ...batch,
@@ -92,7 +105,7 @@ export class EtcdStorage implements Storage {
   }
 
   get secrets(): 'encrypted' | 'plain' {
-    return this.#sealer.seals ? 'encrypted' : 'plain';
+    return this.#keyPairs.secrets;
   }
 
   async open(): Promise<void> {
@@ -105,7 +118,7 @@ export class EtcdStorage implements Storage {
     }
     await this.#cluster.open();
     try {
-      await this.#seal(({ privateKey }) => !this.#sealer.isSealed(privateKey));
+      await this.#keyPairs.seal();
       await this.#lease.open();
       await this.#changes.open(this.#cluster.until());
     } catch (error) {
@@ -154,22 +167,16 @@ export class EtcdStorage implements Storage {
     await this.#sweepInvites(now);
   }
 
-  async keyPairs(): Promise<StoredKeyPair[]> {
-    const pairs = await this.#storedPairs();
-    return Promise.all(
-      pairs.map(async ({ pair }) => {
-        return { ...pair, privateKey: await this.#sealer.open(pair.privateKey, pair.id) };
-      }),
-    );
+  keyPairs(): Promise<StoredKeyPair[]> {
+    return this.#keyPairs.all();
   }
 
-  async putKeyPair(pair: StoredKeyPair): Promise<void> {
-    const privateKey = await this.#sealer.seal(pair.privateKey, pair.id);
-    await this.#txn({ success: [this.#pairOp({ ...pair, privateKey })] });
+  putKeyPair(pair: StoredKeyPair): Promise<void> {
+    return this.#keyPairs.put(pair);
   }
 
   reseal(): Promise<string[]> {
-    return this.#seal(async ({ id, privateKey }) => !(await this.#sealer.isCurrent(privateKey, id)));
+    return this.#keyPairs.reseal();
   }
 
   async revokedKiteKeys(): Promise<string[]> {
@@ -211,8 +218,7 @@ export class EtcdStorage implements Storage {
     return this.#changes.watch(listener);
   }
 
-  /** Pairs as they are stored, their private keys sealed or not. */
-  async #storedPairs(): Promise<{ readonly kv: IKeyValue; readonly pair: StoredKeyPair }[]> {
+  async #storedPairs(): Promise<ReadPair[]> {
     const { kvs } = await this.#all('keys');
     return kvs.map((kv) => {
       const id = this.#layout.nameOf(kv.key);
@@ -220,24 +226,6 @@ export class EtcdStorage implements Storage {
       if (pair) return { kv, pair };
       throw new StorageError('broken', `${nameOf(this.#cluster.urls)}: the key pair ${id} cannot be read`);
     });
-  }
-
-  /** Encrypts the private keys of these pairs. Returns their ids. */
-  async #seal(isMeant: (pair: StoredKeyPair) => boolean | Promise<boolean>): Promise<string[]> {
-    if (!this.#sealer.seals) return [];
-    const ids: string[] = [];
-    for (const { kv, pair } of await this.#storedPairs()) {
-      if (!(await isMeant(pair))) continue;
-      ids.push(pair.id);
-      const text = await this.#sealer.open(pair.privateKey, pair.id);
-      const privateKey = await this.#sealer.seal(text, pair.id);
-      // Another node may be faster.
-      await this.#txn({
-        compare: [unchanged(kv.key, kv)],
-        success: [this.#pairOp({ ...pair, privateKey })],
-      });
-    }
-    return ids;
   }
 
   #pairOp({ id, ...pair }: StoredKeyPair): NonNullable<ITxnRequest['success']>[number] {

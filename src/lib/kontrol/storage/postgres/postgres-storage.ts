@@ -31,7 +31,7 @@ import {
   TAKE_INVITE,
   WRITES,
 } from './rows.js';
-import { Sealer } from '../shared/sealer.js';
+import { SealedKeyPairs, type StoredPair } from '../shared/sealed-key-pairs.js';
 import type {
   PutResult,
   Registration,
@@ -58,7 +58,7 @@ export class PostgresStorage implements Storage {
   readonly name = 'postgres';
   readonly #database: Database;
   readonly #changes: Changes;
-  readonly #sealer: Sealer;
+  readonly #keyPairs: SealedKeyPairs<StoredPair>;
   readonly #logger: Logger;
   readonly #puts: Batch<Put, PutResult>;
   readonly #deletes: Batch<Place, void>;
@@ -66,7 +66,14 @@ export class PostgresStorage implements Storage {
   constructor(config: PostgresConfig, { clock, logger, lookup = lookupAddresses }: StorageTools) {
     this.#database = new Database(config, clock, lookup);
     this.#changes = new Changes(this.#database, clock, logger);
-    this.#sealer = new Sealer(config.secret, config.formerSecret);
+    this.#keyPairs = new SealedKeyPairs(config, {
+      all: async () =>
+        (await this.#database.query<KeyRow>(SELECT_KEYS)).map((row) => ({ pair: pairOf(row) })),
+      put: async ({ id, publicKey, privateKey, createdAt, state }) =>
+        void (await this.#database.query(PUT_KEY, [id, publicKey, privateKey, createdAt, state])),
+      replace: async ({ pair }, privateKey) =>
+        void (await this.#database.query(RESEAL_KEY, [pair.id, privateKey, pair.privateKey])),
+    });
     this.#logger = logger;
     const shared = { size: WRITES, timeout: this.#database.timeout, clock };
     this.#puts = new Batch({
@@ -82,7 +89,7 @@ export class PostgresStorage implements Storage {
   }
 
   get secrets(): 'encrypted' | 'plain' {
-    return this.#sealer.seals ? 'encrypted' : 'plain';
+    return this.#keyPairs.secrets;
   }
 
   async open(): Promise<void> {
@@ -90,7 +97,7 @@ export class PostgresStorage implements Storage {
     try {
       const migrations = await migrate(this.#database);
       for (const name of migrations) this.#logger.info(`PostgreSQL: applied the migration "${name}"`);
-      await this.#seal(({ private: stored }) => !this.#sealer.isSealed(stored));
+      await this.#keyPairs.seal();
       await this.#changes.open();
     } catch (error) {
       await this.close();
@@ -139,18 +146,16 @@ export class PostgresStorage implements Storage {
     await this.#database.query(SWEEP, [now, now]);
   }
 
-  async keyPairs(): Promise<StoredKeyPair[]> {
-    const rows = await this.#database.query<KeyRow>(SELECT_KEYS);
-    return Promise.all(rows.map((row) => this.#pairOf(row)));
+  keyPairs(): Promise<StoredKeyPair[]> {
+    return this.#keyPairs.all();
   }
 
-  async putKeyPair({ id, publicKey, privateKey, createdAt, state }: StoredKeyPair): Promise<void> {
-    const sealed = await this.#sealer.seal(privateKey, id);
-    await this.#database.query(PUT_KEY, [id, publicKey, sealed, createdAt, state]);
+  putKeyPair(pair: StoredKeyPair): Promise<void> {
+    return this.#keyPairs.put(pair);
   }
 
   reseal(): Promise<string[]> {
-    return this.#seal(async (row) => !(await this.#sealer.isCurrent(row.private, row.id)));
+    return this.#keyPairs.reseal();
   }
 
   async revokedKiteKeys(): Promise<string[]> {
@@ -184,23 +189,8 @@ export class PostgresStorage implements Storage {
     await this.#database.query(DELETE, [JSON.stringify(places)], until);
     return places.map(() => undefined);
   }
+}
 
-  async #pairOf(row: KeyRow): Promise<StoredKeyPair> {
-    const { id, public: publicKey, created_at, state } = row;
-    const privateKey = await this.#sealer.open(row.private, id);
-    return { id, publicKey, privateKey, createdAt: Math.round(created_at), state };
-  }
-
-  /** Encrypts the keys of these rows, unless another node was faster. Returns their ids. */
-  async #seal(isMeant: (row: KeyRow) => boolean | Promise<boolean>): Promise<string[]> {
-    if (!this.#sealer.seals) return [];
-    const ids: string[] = [];
-    for (const row of await this.#database.query<KeyRow>(SELECT_KEYS)) {
-      if (!(await isMeant(row))) continue;
-      const sealed = await this.#sealer.seal(await this.#sealer.open(row.private, row.id), row.id);
-      await this.#database.query(RESEAL_KEY, [row.id, sealed, row.private]);
-      ids.push(row.id);
-    }
-    return ids;
-  }
+function pairOf({ id, public: publicKey, private: privateKey, created_at, state }: KeyRow): StoredKeyPair {
+  return { id, publicKey, privateKey, createdAt: Math.round(created_at), state };
 }
