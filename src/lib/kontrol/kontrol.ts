@@ -60,6 +60,7 @@ export class Kontrol {
   readonly #metrics: Metrics;
   #self: Entry | undefined;
   #listening: number | undefined;
+  #registering: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   /** @throws ConfigurationError for an option that is wrong */
@@ -249,17 +250,30 @@ export class Kontrol {
     this.kite.authenticate('token', (key) => this.#credentials.verifyToken(key));
   }
 
-  async #registerSelf(): Promise<void> {
-    const now = this.#clock.now();
-    const registration = {
-      kite: this.kite.identity,
-      url: this.#options.registerUrl ?? this.url,
-      keyId: this.#keyRing.signing.id,
-      registeredAt: this.#listening ?? now,
-      expiresAt: now + this.#timings.storedLease,
-    };
-    this.#self = this.#registry.set(registration, 'self');
-    await this.#replica.put(registration);
+  /** Registers its own kite, with the pair that signs. Where another one signs by then, once more. */
+  #registerSelf(): Promise<void> {
+    this.#registering ??= this.#register().finally(() => {
+      this.#registering = undefined;
+    });
+    return this.#registering;
+  }
+
+  async #register(): Promise<void> {
+    const { identity } = this.kite;
+    let keyId: string;
+    do {
+      keyId = this.#keyRing.signing.id;
+      const subject = {
+        kite: identity,
+        url: this.#options.registerUrl ?? this.url,
+        keyId,
+        registeredAt: this.#listening ?? this.#clock.now(),
+      };
+      const entry = await this.#replica.register(subject, 'self');
+      if (entry === 'taken')
+        throw new Error(`The store has a kite of another user with the id ${identity.id}`);
+      this.#self = entry;
+    } while (keyId !== this.#keyRing.signing.id && !this.#closing);
   }
 
   /** A pair or a kite key was revoked, or another pair signs now. */

@@ -20,6 +20,10 @@ export class FakeStorage implements Storage {
   readonly #listeners = new Set<(change: StorageChange) => void>();
   /** While true, everything rejects. */
   down = false;
+  /** While set, registrations are written once it resolves. */
+  slow: Promise<void> | undefined;
+  /** How many registrations wait. */
+  waiting = 0;
 
   open(): Promise<void> {
     return this.#do('open', () => {});
@@ -37,7 +41,12 @@ export class FakeStorage implements Storage {
     return this.#do('registrations', () => [...this.stored.values()]);
   }
 
-  put(registration: Registration, now: number): Promise<PutResult> {
+  async put(registration: Registration, now: number): Promise<PutResult> {
+    if (this.slow) {
+      this.waiting++;
+      await this.slow;
+      this.waiting--;
+    }
     return this.#do('put', () => {
       const old = this.stored.get(registration.kite.id);
       if (old && old.kite.username !== registration.kite.username && old.expiresAt > now) return 'taken';

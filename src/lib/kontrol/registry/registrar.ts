@@ -8,7 +8,7 @@ import type { VerifiedKiteKey } from '../tokens/credentials.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import type { Policy } from '../policy/policy.js';
 import { checkIdentity, urlArgument } from './registration-record.js';
-import type { Entry, Origin } from './registry-entry.js';
+import type { Entry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { Replica } from './store-sync.js';
 import type { Revocations } from '../tokens/revocations.js';
@@ -127,8 +127,11 @@ export class Registrar {
     this.#closing = true;
   }
 
-  async #admit(applicant: Applicant, origin: Origin): Promise<{ entry: Entry; result: { url: string } }> {
-    const { registry, keyRing, revocations, policy, clock, timings } = this.#options;
+  async #admit(
+    applicant: Applicant,
+    origin: 'connection' | 'http',
+  ): Promise<{ entry: Entry; result: { url: string } }> {
+    const { registry, keyRing, revocations, policy, clock } = this.#options;
     const { key } = applicant;
     const url = urlArgument(applicant.url);
     const kite = { ...applicant.kite, username: key.username };
@@ -143,25 +146,19 @@ export class Registrar {
       key.pair.state === 'retired'
         ? { publicKey: keyRing.signing.publicKey, kiteKey: keyRing.newKiteKey(key.username) }
         : {};
-    const now = clock.now();
-    const registration = {
-      kite,
-      url,
-      keyId: key.pair.state === 'retired' ? keyRing.signing.id : key.pair.id,
-      registeredAt: known?.registeredAt ?? now,
-      expiresAt: now + timings.storedLease,
-    };
-    await this.#store(registration);
-    const entry = registry.set(registration, origin);
-    entry.kiteKeyId = key.id;
+    const keyId = key.pair.state === 'retired' ? keyRing.signing.id : key.pair.id;
+    const subject = { kite, url, keyId, registeredAt: known?.registeredAt ?? clock.now() };
+    const entry = await this.#store(subject, origin, key.id);
     this.#again.delete(kite.id);
     const { keys: revokedKeys } = revocations;
     return { entry, result: { url, ...fresh, ...(revokedKeys.length > 0 && { revokedKeys }) } };
   }
 
-  async #store(registration: Parameters<Replica['put']>[0]): Promise<void> {
+  async #store(...[subject, origin, kiteKeyId]: Parameters<Replica['register']>): Promise<Entry> {
     try {
-      if ((await this.#options.replica.put(registration)) === 'taken') throw taken(registration.kite.id);
+      const entry = await this.#options.replica.register(subject, origin, kiteKeyId);
+      if (entry === 'taken') throw taken(subject.kite.id);
+      return entry;
     } catch (error) {
       if (isStorageError(error)) throw storeUnavailable(error);
       throw error;
@@ -204,15 +201,12 @@ export class Registrar {
 
   /** A kite that had fallen silent for longer than its lease is heard of again. */
   async #revive(held: Held): Promise<void> {
-    const { registry, clock, timings, keyRing } = this.#options;
-    const { kite, url, keyId, registeredAt, kiteKeyId } = held.entry;
+    const { registry, keyRing } = this.#options;
+    const { kite, keyId, kiteKeyId } = held.entry;
     const other = registry.get(kite.id);
     if (other && other.kite.username !== kite.username) return;
     if (keyRing.get(keyId)?.state === 'revoked' || keyRing.isRevokedKiteKey(kiteKeyId)) return;
-    const registration = { kite, url, keyId, registeredAt, expiresAt: clock.now() + timings.storedLease };
-    await this.#store(registration);
-    held.entry = registry.set(registration, 'connection');
-    held.entry.kiteKeyId = kiteKeyId;
+    held.entry = await this.#store(held.entry, 'connection', kiteKeyId);
   }
 
   #disconnected(peer: RegisteringPeer, held: Map<string, Held>, code: number): void {

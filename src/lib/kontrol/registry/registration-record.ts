@@ -1,6 +1,20 @@
 import { KiteError } from '../../protocol/errors.js';
 import { IDENTITY_FIELDS, type KiteIdentity, validateIdentity } from '../../protocol/identity.js';
 import { parseVersion } from '../../protocol/version.js';
+import type { Clock } from '../../util/clock.js';
+import type { Registration } from '../storage/shared/storage.js';
+import type { Timings } from './lease-timings.js';
+
+/** Which kite is registered, where, since when, and which key pair it trusts. */
+export type RegistrationSubject = Pick<Registration, 'kite' | 'url' | 'keyId' | 'registeredAt'>;
+
+/** What the store keeps of a kite that is alive now, until its next refresh is due. */
+export function registrationRecord(
+  { kite, url, keyId, registeredAt }: RegistrationSubject,
+  { clock, timings }: { readonly clock: Clock; readonly timings: Timings },
+): Registration {
+  return { kite, url, keyId, registeredAt, expiresAt: clock.now() + timings.storedLease };
+}
 
 const MAX_FIELD = 256;
 const MAX_URL = 2048;

@@ -7,8 +7,11 @@ import type { Registration } from '../storage/shared/storage.js';
  */
 export type Origin = 'self' | 'connection' | 'http' | 'store';
 
-/** Why an entry is gone: the kite said goodbye, its lease is over, the store says so, or Kontrol refuses it by now. */
-export type Departure = 'left' | 'lapsed' | 'store' | 'refused';
+/**
+ * Why an entry is gone: the kite said goodbye (`left`), its lease is over (`lapsed`), the store no longer has it (`store`),
+ * Kontrol refuses it by now (`refused`), or its kite has registered under another path (`replaced`).
+ */
+export type Departure = 'left' | 'lapsed' | 'store' | 'refused' | 'replaced';
 
 /** A kite in the registry. */
 export class Entry {

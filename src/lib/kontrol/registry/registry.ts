@@ -11,7 +11,7 @@ import type { Registration } from '../storage/shared/storage.js';
 export type RegistryEvents = {
   /** A kite can be found now, or elsewhere than before. */
   register: [entry: Entry];
-  /** A kite is gone. */
+  /** A kite is gone, or its path is. */
   deregister: [entry: Entry, why: Departure];
 };
 
@@ -105,7 +105,7 @@ export class Registry extends Emitter<RegistryEvents> {
     if (old) {
       this.#index.remove(old);
       this.#byId.delete(old.kite.id);
-      if (kitePath(old.kite) !== kitePath(entry.kite)) this.emit('deregister', old, 'store');
+      if (kitePath(old.kite) !== kitePath(entry.kite)) this.emit('deregister', old, 'replaced');
     }
     this.#byId.set(entry.kite.id, entry);
     this.#index.add(entry);

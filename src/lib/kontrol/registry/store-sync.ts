@@ -4,7 +4,8 @@ import type { Logger } from '../../util/logger.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import { Refresher } from './lease-refresher.js';
 import { Departures } from './departures.js';
-import type { Departure, Entry } from './registry-entry.js';
+import { type RegistrationSubject, registrationRecord } from './registration-record.js';
+import type { Departure, Entry, Origin } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import {
   type PutResult,
@@ -96,8 +97,24 @@ export class Replica {
     );
   }
 
-  /** Writes a registration. Rejects with a StorageError. */
-  put(registration: Registration): Promise<PutResult> {
+  /**
+   * Registers a kite that is alive here: in the store, and then in the registry, so that nobody finds what is not stored.
+   * `taken`: the store has another user's kite with its id. Rejects with a StorageError. `kiteKeyId`: the `jti` of the kite key
+   * that it showed.
+   */
+  async register(
+    subject: RegistrationSubject,
+    origin: Exclude<Origin, 'store'>,
+    kiteKeyId = '',
+  ): Promise<Entry | 'taken'> {
+    const registration = registrationRecord(subject, this.#options);
+    if ((await this.#put(registration)) === 'taken') return 'taken';
+    const entry = this.#options.registry.set(registration, origin);
+    entry.kiteKeyId = kiteKeyId;
+    return entry;
+  }
+
+  #put(registration: Registration): Promise<PutResult> {
     this.#departures.forget(registration.kite.id);
     return this.#guard(this.#options.storage.put(registration, this.#options.clock.now()));
   }
@@ -152,14 +169,15 @@ export class Replica {
   #restore(entry: Entry): void {
     const { registry } = this.#options;
     if (registry.get(entry.kite.id) !== entry) return;
-    const expiresAt = this.#storedUntil();
-    entry.storedUntil = expiresAt;
-    const { kite, url, keyId, registeredAt } = entry;
-    this.#background(this.put({ kite, url, keyId, registeredAt, expiresAt }));
+    const registration = registrationRecord(entry, this.#options);
+    // Noted before the store tells of it, so that this node does not take it for another one's doing.
+    entry.storedUntil = registration.expiresAt;
+    this.#background(this.#put(registration));
   }
 
   #departed(entry: Entry, why: Departure): void {
-    if (why === 'store' || (entry.remote && why !== 'refused')) return;
+    // The store knows: it said so, or has the record that replaced this one.
+    if (why === 'store' || why === 'replaced' || (entry.remote && why !== 'refused')) return;
     this.#departures.add(entry);
     if (this.#online) this.#background(this.#guard(this.#departures.flush(entry.kite.id)));
   }
@@ -204,10 +222,6 @@ export class Replica {
       if (entry.remote) registry.remove(entry, 'store');
       else this.#restore(entry);
     }
-  }
-
-  #storedUntil(): number {
-    return this.#options.clock.now() + this.#options.timings.storedLease;
   }
 
   #arm(): void {

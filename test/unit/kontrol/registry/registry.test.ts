@@ -198,7 +198,7 @@ describe('a kite that registers again', () => {
     registry.set({ ...registration('a', { version: '2.0.0' }), url: 'http://two/kite' }, 'connection');
     expect(registry.size).toBe(1);
     expect(registry.find({ username: 'alice' })).toHaveLength(1);
-    expect(events).toEqual(['+a http://one/kite', '+a http://two/kite', '-a store', '+a http://two/kite']);
+    expect(events).toEqual(['+a http://one/kite', '+a http://two/kite', '-a replaced', '+a http://two/kite']);
   });
 
   it('is not ended by what happens to its former entry', () => {

@@ -30,9 +30,9 @@ async function node(storage = new FakeStorage(), clock = new ManualClock()) {
   await replica.open();
   open.push(replica);
   const register = async (id: string) => {
-    const put = { ...registration(id), keyId: keyRing.signing.id, expiresAt: clock.now() + 90_000 };
-    expect(await replica.put(put)).toBe('ok');
-    return registry.set(put, 'connection');
+    const entry = await replica.register({ ...registration(id), keyId: keyRing.signing.id }, 'connection');
+    if (entry === 'taken') throw new Error(`${id} is taken`);
+    return entry;
   };
   /** Lets time pass in steps that leave promises their turn. */
   const pass = async (ms: number, each: () => void = () => {}): Promise<void> => {

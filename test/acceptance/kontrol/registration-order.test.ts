@@ -1,0 +1,128 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { verifyJwt } from '../../../src/lib/keys/index.js';
+import { Kontrol } from '../../../src/lib/kontrol/index.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
+import { settled } from '../../helpers/kite/cores.js';
+import { testIdentity, testKeyPair } from '../../helpers/kite/keys.js';
+import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+import { FakeStorage } from '../../helpers/storage/fake-storage.js';
+
+const MATH = 'http://127.0.0.1:3636/kite';
+
+type Started = Awaited<ReturnType<typeof startKontrol>> & { readonly clock: ManualClock };
+
+/** Has writes of registrations wait until it is called. */
+function slowDown(storage: FakeStorage): () => void {
+  let goOn = (): void => {};
+  storage.slow = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  return () => {
+    storage.slow = undefined;
+    goOn();
+  };
+}
+
+async function start(): Promise<Started> {
+  const clock = new ManualClock();
+  return { ...(await startKontrol({ clock })), clock };
+}
+
+/** How kites come into the registry: each prepares, and returns what then registers the kite. */
+const KINDS: Readonly<Record<string, (started: Started) => Promise<() => Promise<unknown>>>> = {
+  'a kite that registers over a connection': async ({ kontrol, clock }) => {
+    const { tell } = await connect(kontrol, 'bob', { kite: { clock } });
+    return () => tell('register', { url: MATH });
+  },
+  'a kite that registers over HTTP': async ({ kontrol, origin }) => {
+    const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('alice') };
+    const body = JSON.stringify({ url: MATH, kite: testIdentity(), auth });
+    return async () => {
+      const response = await fetch(`${origin}/register`, { method: 'POST', body });
+      if (!response.ok) throw new Error(await response.text());
+    };
+  },
+  'a kite that is heard of again after its lease': async ({ kontrol, clock }) => {
+    const math = await connect(kontrol, 'bob', { kite: { clock } });
+    await math.tell('register', { url: MATH });
+    const { ping } = await math.heartbeat;
+    await math.tell('kite.ping');
+    clock.advance(40_000);
+    await settled();
+    return async () => ping();
+  },
+};
+
+describe.each(Object.entries(KINDS))('%s', (_, prepare) => {
+  it('is not found until the store has it', async () => {
+    const started = await start();
+    const register = await prepare(started);
+    const before = started.kontrol.status().kites;
+    const goOn = slowDown(started.storage);
+    const registered = register();
+    await expect.poll(() => started.storage.waiting).toBe(1);
+    expect(started.kontrol.status().kites).toBe(before);
+    goOn();
+    await registered;
+    await expect.poll(() => started.kontrol.status().kites).toBe(before + 1);
+  });
+
+  it('is not found where the store does not take it', async () => {
+    const started = await start();
+    const register = await prepare(started);
+    const before = started.kontrol.status().kites;
+    const goOn = slowDown(started.storage);
+    const registered = register();
+    await expect.poll(() => started.storage.waiting).toBe(1);
+    started.storage.down = true;
+    goOn();
+    await registered.catch(() => undefined);
+    await settled();
+    expect(started.storage.calls.at(-1)).toBe('put');
+    expect(started.kontrol.status().kites).toBe(before);
+  });
+});
+
+describe("Kontrol's own kite", () => {
+  it('is not found until the store has it', async () => {
+    const storage = new FakeStorage();
+    const goOn = slowDown(storage);
+    const keyPair = await testKeyPair(0);
+    const kontrol = new Kontrol({ storage, port: 0, keyPair, env: {}, logger: silentLogger });
+    onTestFinished(() => kontrol.close({ drainTimeout: 100 }));
+    const listening = kontrol.listen();
+    await expect.poll(() => storage.waiting).toBe(1);
+    expect(kontrol.status().kites).toBe(0);
+    goOn();
+    await listening;
+    expect(kontrol.status().kites).toBe(1);
+  });
+
+  it('is registered once with the pair that signs after many rotations, and its tokens are good all the time', async () => {
+    const { kontrol, storage, clock } = await start();
+    const { tell } = await connect(kontrol, 'bob', { kite: { clock } });
+    const signer = async (): Promise<string | undefined> => {
+      const token = await tell<string>('getToken', { username: 'kontrol', force: true });
+      return kontrol.keyPairs().find(({ publicKey }) => {
+        try {
+          return verifyJwt(token, publicKey, { clock }) !== undefined;
+        } catch {
+          return false;
+        }
+      })?.id;
+    };
+    const [first] = kontrol.keyPairs();
+    const goOn = slowDown(storage);
+    const puts = (): number => storage.calls.filter((call) => call === 'put').length;
+    const before = puts();
+    await kontrol.rotate();
+    const last = await kontrol.rotate();
+    expect(await signer()).toBe(first?.id);
+    goOn();
+    await expect.poll(signer).toBe(last.id);
+    expect(storage.stored.get(kontrol.kite.identity.id)?.keyId).toBe(last.id);
+    // The first rotation's was on its way, and one more takes the last pair.
+    expect(puts() - before).toBe(2);
+  });
+});
