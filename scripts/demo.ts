@@ -1,4 +1,4 @@
-// What `npm run demo` shows: starts a Kontrol and the math kite of examples/, finds and calls it from the command line, and
+// What `npm run demo` shows: starts a Kontrol and the kite of examples/math-register.ts, finds and calls it from the command line, and
 // stops everything again. Keys and what Kontrol stores go to a folder that is removed.
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -79,8 +79,8 @@ async function demo(): Promise<void> {
   const invite = join(folder, 'invite.txt');
   await writeFile(invite, await kitectl(['kontrol', 'invite', 'bob'], KONTROL, { show: false }));
   await kitectl(['register', '--to', url, '--username', 'bob', '--invite-file', invite], BOB);
-  const math = [join(root, 'examples', 'math.js'), '--port', '0', '--register'];
-  console.log(await background('node examples/math.js --register', math, BOB));
+  const math = [join(root, 'examples', 'math-register.js')];
+  console.log(await background('node examples/math-register.js', math, BOB));
   await kitectl(['query', '/bob/prod/math'], BOB);
   await kitectl(['call', 'square', '4', '--to', '/bob/prod/math'], BOB);
   console.log('');
@@ -93,7 +93,7 @@ async function demo(): Promise<void> {
   console.log(
     '    npx kitectl register --to http://127.0.0.1:4000/kite --username bob --invite-file invite.txt',
   );
-  console.log('    npm run math -- --register');
+  console.log('    node examples/math-register.js');
   console.log('    npx kitectl call square 4');
   console.log('    npx kitectl help');
 }

@@ -55,7 +55,7 @@ async function startProxy(...args: string[]): Promise<{ running: Running; url: s
 
 /** The example kite of bob's, registered through a proxy. */
 async function startMath(way: '--proxy' | '--tunnel' = '--proxy'): Promise<Running> {
-  const child = spawn(process.execPath, [join(root, 'examples', 'math.js'), '--port', '0', way], {
+  const child = spawn(process.execPath, [join(root, 'examples', 'math-register.js'), way], {
     env: cleanEnv(cli.home, bob),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
