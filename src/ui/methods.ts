@@ -1,3 +1,5 @@
+import { record } from '../lib/util/record.js';
+
 /** A method as `kite.describe` tells of it. */
 export interface MethodInfo {
   readonly name: string;
@@ -14,8 +16,4 @@ export function readMethods(answer: unknown): readonly MethodInfo[] {
     if (typeof name !== 'string' || name === '') return [];
     return [{ name, description: typeof description === 'string' ? description : '', schema: jsonSchema }];
   });
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,3 +1,4 @@
+import { record } from '../../util/record.js';
 import type { Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { makeVisible } from '../../util/printable.js';
@@ -85,8 +86,8 @@ async function print(
 ): Promise<void> {
   if (isDataFormat(format)) return printList(statuses, proxies, format, surroundings);
   const rows = statuses.flatMap((status) => {
-    const { url, kites } = fields(status);
-    const behind = list(kites).map((kite): Row => ({ ...fields(kite), proxy: url }));
+    const { url, kites } = record(status);
+    const behind = list(kites).map((kite): Row => ({ ...record(kite), proxy: url }));
     if (behind.length === 0) surroundings.stderr.write(`No kite is behind ${makeVisible(text(url))}.\n`);
     return behind;
   });
@@ -113,10 +114,6 @@ const kites: Listing<Row> = {
 };
 
 const proxies: Listing<unknown> = { columns: [], data: (status) => status, name: () => '' };
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
 
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];

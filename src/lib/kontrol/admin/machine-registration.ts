@@ -4,6 +4,7 @@ import { addressOfPeer } from '../../transport/channel/remote-address.js';
 import type { Clock } from '../../util/clock.js';
 import { LruMap } from '../../util/lru.js';
 import { TokenBucket } from '../../util/token-bucket.js';
+import { record } from '../../util/record.js';
 import type { Invites } from './invites.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import { checkUsername } from '../registry/registration-record.js';
@@ -71,11 +72,7 @@ export class Machines {
 
   async #demandInvite(request: Request, username: string): Promise<void> {
     const [argument] = request.args;
-    const given =
-      typeof argument === 'object' && argument !== null
-        ? (argument as { invite?: unknown }).invite
-        : undefined;
-    const invite = given ?? (await this.#ask(request, username));
+    const invite = record(argument)['invite'] ?? (await this.#ask(request, username));
     let redeemed: boolean;
     try {
       redeemed = typeof invite === 'string' && (await this.#options.invites.redeem(invite, username));

@@ -1,4 +1,5 @@
 import { codedError, KiteError } from '../../protocol/errors.js';
+import { record } from '../../util/record.js';
 import { SIGN_IN_CODE_TTL, type SignInCodes } from './sign-in-codes.js';
 import type { TokenTarget, Tokens } from '../tokens/token-issuer.js';
 
@@ -31,9 +32,7 @@ export class SignIn {
 
   /** `signIn({code})` */
   redeem(argument: unknown): SignedIn {
-    const { code } = (typeof argument === 'object' && argument !== null ? argument : {}) as {
-      readonly code?: unknown;
-    };
+    const { code } = record(argument);
     const { codes, tokens, self } = this.#options;
     const username = typeof code === 'string' ? codes.redeem(code) : undefined;
     if (username === undefined) {

@@ -1,5 +1,6 @@
 import { KiteError } from '../../protocol/errors.js';
 import { IDENTITY_FIELDS, type KiteIdentity, validateIdentity } from '../../protocol/identity.js';
+import { registeredUrl } from '../../protocol/registered-url.js';
 import { parseVersion } from '../../protocol/version.js';
 import type { Clock } from '../../util/clock.js';
 import type { Registration } from '../storage/shared/storage.js';
@@ -58,8 +59,7 @@ export function checkUsername(username: string): string {
  * @throws KiteError `argumentError`
  */
 export function urlArgument(argument: unknown): string {
-  const given =
-    typeof argument === 'object' && argument !== null ? (argument as { url?: unknown }).url : argument;
+  const given = registeredUrl(argument);
   if (given === undefined || given === null || given === '')
     throw new KiteError('argumentError', 'empty url');
   if (typeof given !== 'string') throw invalidUrl('it is no text');

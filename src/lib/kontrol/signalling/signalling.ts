@@ -4,6 +4,7 @@ import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Limits } from '../../util/limits.js';
 import type { Logger } from '../../util/logger.js';
 import { utf8Length } from '../../util/utf8.js';
+import { record } from '../../util/record.js';
 import type { Entry } from '../registry/registry-entry.js';
 import type { Policy } from '../policy/policy.js';
 import type { Registrar } from '../registry/registrar.js';
@@ -39,9 +40,7 @@ export class Signalling {
   forward(request: Request): null | Promise<unknown> {
     const { registry, registrar, policy, logger } = this.#options;
     const [argument] = request.args;
-    const { type, dst, payload } = (
-      typeof argument === 'object' && argument !== null ? argument : {}
-    ) as Record<string, unknown>;
+    const { type, dst, payload } = record(argument);
     if (typeof type !== 'string' || !TYPES.includes(type.toLowerCase()))
       throw new KiteError('argumentError', `type must be one of ${TYPES.join(', ')}`);
     if (typeof dst !== 'string' || dst === '') throw new KiteError('genericError', 'dst not set');

@@ -5,6 +5,7 @@ import type { ProxyName } from '../../kite/proxied/proxy-link.js';
 import type { Request } from '../../kite/serve/request.js';
 import { KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
+import { registeredUrl } from '../../protocol/registered-url.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
@@ -202,7 +203,7 @@ export class ProxyKite<Target> {
     const { kite, client, signal, args } = request;
     checkId(kite);
     this.table.check(kite);
-    const target = await this.#kind.admit({ kite, client, url: urlOf(args[0]) });
+    const target = await this.#kind.admit({ kite, client, url: registeredUrl(args[0]) });
     // It may have gone meanwhile.
     if (signal.aborted) throw new KiteError('disconnect', 'The connection ended');
     this.table.enter({ kite, client, target });
@@ -217,9 +218,4 @@ function checkId({ id }: KiteIdentity): void {
     'argumentError',
     'The id of a kite behind a proxy must be letters, digits, ".", "_" and "-", at most 128 of them, such as a UUID',
   );
-}
-
-/** `url`, as kites send it, or `{url}`. */
-function urlOf(argument: unknown): unknown {
-  return typeof argument === 'object' && argument !== null ? (argument as { url?: unknown }).url : argument;
 }

@@ -1,6 +1,7 @@
 import type { IEvent } from 'etcd3';
 import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
+import { ChangeListeners } from '../shared/change-listeners.js';
 import type { StorageChange } from '../shared/storage.js';
 import type { Cluster } from './etcd-cluster.js';
 import { aliveOf, idsOf, type Layout, registrationOf } from './key-layout.js';
@@ -26,7 +27,7 @@ export interface ChangesOptions {
 export class Changes {
   readonly #options: ChangesOptions;
   readonly #watch: Watch;
-  readonly #listeners = new Set<(change: StorageChange) => void>();
+  readonly #listeners = new ChangeListeners();
   /** What has come and was not told yet. */
   #queue: (readonly IEvent[])[] = [];
   #telling: Promise<void> | undefined;
@@ -36,7 +37,7 @@ export class Changes {
     this.#watch = new Watch({
       ...options,
       onEvents: (events) => this.#changed(events),
-      onResumed: () => this.#tell({ type: 'reload' }),
+      onResumed: () => this.#listeners.tell({ type: 'reload' }),
     });
   }
 
@@ -51,10 +52,7 @@ export class Changes {
   }
 
   watch(listener: (change: StorageChange) => void): () => void {
-    // One of its own, so that each is stopped for itself.
-    const own = (change: StorageChange): void => listener(change);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   async close(): Promise<void> {
@@ -65,7 +63,7 @@ export class Changes {
   }
 
   #changed(events: readonly IEvent[]): void {
-    if (this.#listeners.size === 0) return;
+    if (this.#listeners.empty) return;
     this.#queue.push(events);
     this.#telling ??= this.#tellAll();
   }
@@ -102,11 +100,11 @@ export class Changes {
   }
 
   #tellOne({ type, kv }: IEvent, kind: string, name: string): void {
-    if (kind === 'keys' || kind === 'revoked') return this.#tell({ type: 'keys' });
+    if (kind === 'keys' || kind === 'revoked') return this.#listeners.tell({ type: 'keys' });
     if (kind !== 'registrations') return;
-    if (type === 'Delete') return this.#tell({ type: 'delete', id: name });
+    if (type === 'Delete') return this.#listeners.tell({ type: 'delete', id: name });
     const registration = registrationOf(kv);
-    if (registration) this.#tell({ type: 'put', registration });
+    if (registration) this.#listeners.tell({ type: 'put', registration });
   }
 
   /** What another node says of a group. */
@@ -131,13 +129,12 @@ export class Changes {
           const registration = kv && registrationOf(kv);
           // One that was put since was told of then.
           if (registration && Number(kv.mod_revision) < sign.revision)
-            this.#tell({ type: 'put', registration: { ...registration, expiresAt: sign.expiresAt } });
+            this.#listeners.tell({
+              type: 'put',
+              registration: { ...registration, expiresAt: sign.expiresAt },
+            });
         }
       }),
     );
-  }
-
-  #tell(change: StorageChange): void {
-    for (const listener of this.#listeners) listener(change);
   }
 }

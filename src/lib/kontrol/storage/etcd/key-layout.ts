@@ -1,5 +1,6 @@
 import type { ICompare, IKeyValue, IRangeRequest, IRequestOp } from 'etcd3';
 import { parseIdentity } from '../../../protocol/identity.js';
+import { record } from '../../../util/record.js';
 import type { Registration, StoredInvite, StoredKeyPair } from '../shared/storage.js';
 
 /**
@@ -134,8 +135,7 @@ export function inviteOf(hash: string, { value }: IKeyValue): StoredInvite | und
 }
 
 function fieldsOf(value: Buffer): Readonly<Record<string, unknown>> {
-  const fields = parsed(value);
-  return typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>) : {};
+  return record(parsed(value));
 }
 
 function parsed(value: Buffer): unknown {

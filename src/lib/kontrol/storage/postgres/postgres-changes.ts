@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
+import { ChangeListeners } from '../shared/change-listeners.js';
 import type { StorageChange } from '../shared/storage.js';
 import type { Database } from './database.js';
 import { Listener } from './notification-listener.js';
@@ -21,7 +22,7 @@ export class Changes {
   readonly #database: Database;
   readonly #logger: Logger;
   readonly #listener: Listener;
-  readonly #listeners = new Set<(change: StorageChange) => void>();
+  readonly #listeners = new ChangeListeners();
   /** Kites whose rows are to be read. */
   #due = new Set<string>();
   #reading: Promise<void> | undefined;
@@ -35,7 +36,7 @@ export class Changes {
       clock,
       logger,
       onNotification: (payload) => this.#notified(payload),
-      onResumed: () => this.#tell({ type: 'reload' }),
+      onResumed: () => this.#listeners.tell({ type: 'reload' }),
     });
   }
 
@@ -50,10 +51,7 @@ export class Changes {
   }
 
   watch(listener: (change: StorageChange) => void): () => void {
-    // One of its own, so that each is stopped for itself.
-    const own = (change: StorageChange): void => listener(change);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   async close(): Promise<void> {
@@ -66,13 +64,13 @@ export class Changes {
   /** `keys`, `changed ID,ID,…` or `refreshed NODE ID,ID,…` */
   #notified(payload: string): void {
     const [what, ...rest] = payload.split(' ');
-    if (what === 'keys') this.#tell({ type: 'keys' });
+    if (what === 'keys') this.#listeners.tell({ type: 'keys' });
     else if (what === 'changed') this.#read(rest[0]);
     else if (what === 'refreshed' && rest[0] !== this.node) this.#read(rest[1]);
   }
 
   #read(ids = ''): void {
-    if (this.#listeners.size === 0) return;
+    if (this.#listeners.empty) return;
     for (const id of ids.split(',')) if (isId(id)) this.#due.add(id);
     this.#reading ??= this.#readDue();
   }
@@ -101,12 +99,8 @@ export class Changes {
     const gone = new Set(ids);
     for (const row of rows) {
       gone.delete(row.id);
-      this.#tell({ type: 'put', registration: registrationOf(row) });
+      this.#listeners.tell({ type: 'put', registration: registrationOf(row) });
     }
-    for (const id of gone) this.#tell({ type: 'delete', id });
-  }
-
-  #tell(change: StorageChange): void {
-    for (const listener of this.#listeners) listener(change);
+    for (const id of gone) this.#listeners.tell({ type: 'delete', id });
   }
 }
