@@ -1,5 +1,5 @@
 // Writes the references of docs/ from the tables that they describe: cli.md from oclif.manifest.json and the exit codes, errors.md
-// from the error codes. With --check it writes nothing, and fails if a committed page differs.
+// from the error codes, and the tables of configuration.md from the settings. With --check it writes nothing, and fails if a committed page differs.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
@@ -7,6 +7,7 @@ import { exitCodeMeanings } from '../src/lib/cli/runtime/exit-codes.js';
 import { root } from './build/paths.js';
 import { errorPage } from './reference/error-page.js';
 import { escape, table } from './reference/markdown.js';
+import { configurationPage } from './reference/settings-tables.js';
 
 type Cached = Command.Cached;
 type Flag = Command.Flag.Cached;
@@ -97,7 +98,12 @@ function anchor(words: string): string {
 
 try {
   const manifest: unknown = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8'));
-  const pages = { 'cli.md': page(manifest as Interfaces.Manifest), 'errors.md': errorPage() };
+  const configuration = await readFile(join(root, 'docs', 'configuration.md'), 'utf8');
+  const pages = {
+    'cli.md': page(manifest as Interfaces.Manifest),
+    'configuration.md': configurationPage(configuration),
+    'errors.md': errorPage(),
+  };
   for (const [name, fresh] of Object.entries(pages)) {
     const file = join(root, 'docs', name);
     if (!process.argv.includes('--check')) {

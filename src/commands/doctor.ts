@@ -22,6 +22,9 @@ export default class Doctor extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Doctor);
-    await doctor({ ...kontrolOptions(flags), format: formatOf(flags) }, this.surroundings);
+    await doctor(
+      { ...kontrolOptions(flags, this.surroundings.env), format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

@@ -43,7 +43,7 @@ export default class Query extends BaseCommand {
     const { args, flags } = await this.parse(Query);
     const { watch } = flags;
     await query(
-      { ...kontrolOptions(flags), path: args.path, watch, format: formatOf(flags) },
+      { ...kontrolOptions(flags, this.surroundings.env), path: args.path, watch, format: formatOf(flags) },
       this.surroundings,
     );
   }

@@ -1,7 +1,8 @@
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
-import { keyStoreFlag, keyStoreOf } from '../lib/cli/target/key-store-flag.js';
-import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
+import { CommandSettings } from '../lib/cli/settings/command-settings.js';
+import { registerSettings } from '../lib/cli/settings/register-settings.js';
+import { flagsOf } from '../lib/cli/settings/setting-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { register } from '../lib/cli/register/register.js';
 import { registerTarget } from '../lib/cli/register/register-target.js';
@@ -32,36 +33,24 @@ export default class Register extends BaseCommand {
   ];
 
   static override flags = {
-    to: string({
-      summary: 'URL of Kontrol. Default: $KITE_KONTROL_URL.',
-      helpValue: 'URL',
-    }),
-    username: string({ summary: 'Whom the key is for. Default: $KITE_USERNAME.', helpValue: 'NAME' }),
+    ...flagsOf(registerSettings),
     'invite-file': string({
       summary: 'File with the invite; - is the standard input. Default: you are asked.',
       helpValue: 'PATH',
     }),
     force: boolean({ default: false, summary: 'Replace the kite key that is there.' }),
-    timeout: kontrolFlags.timeout,
-    transport: kontrolFlags.transport,
-    'key-store': keyStoreFlag,
-    context: kontrolFlags.context,
     ...outputFlags,
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Register);
-    const { force } = flags;
-    const { timeout, transport } = kontrolOptions(flags);
+    const settings = CommandSettings.of(registerSettings, flags, this.surroundings.env);
     await register(
       {
-        ...(await registerTarget(flags, this.surroundings)),
+        ...(await registerTarget(settings, this.surroundings)),
+        settings,
         inviteFile: flags['invite-file'],
-        force,
-        keyStore: keyStoreOf(flags['key-store']),
-        context: flags.context,
-        timeout,
-        transport,
+        force: flags.force,
         format: formatOf(flags),
       },
       this.surroundings,

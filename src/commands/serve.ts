@@ -42,6 +42,9 @@ export default class Serve extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Serve);
-    await serve({ ...serveOptions(args.module, flags), format: formatOf(flags) }, this.surroundings);
+    await serve(
+      { ...serveOptions(args.module, flags, this.surroundings.env), format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

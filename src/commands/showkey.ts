@@ -1,5 +1,5 @@
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
-import { kontrolFlags } from '../lib/cli/target/kontrol-flags.js';
+import { keyFlags, keyOptions } from '../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { showkey } from '../lib/cli/keys/showkey.js';
 
@@ -16,14 +16,13 @@ export default class Showkey extends BaseCommand {
 
   static override flags = {
     ...outputFlags,
-    'key-file': kontrolFlags['key-file'],
-    context: kontrolFlags.context,
+    ...keyFlags,
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Showkey);
     await showkey(
-      { keyFile: flags['key-file'], context: flags.context, format: formatOf(flags) },
+      { ...keyOptions(flags, this.surroundings.env), format: formatOf(flags) },
       this.surroundings,
     );
   }

@@ -33,7 +33,7 @@ export default class Token extends BaseCommand {
     const { args, flags } = await this.parse(Token);
     const { force } = flags;
     await token(
-      { ...kontrolOptions(flags), path: args.path, force, format: formatOf(flags) },
+      { ...kontrolOptions(flags, this.surroundings.env), path: args.path, force, format: formatOf(flags) },
       this.surroundings,
     );
   }

@@ -39,7 +39,7 @@ export default class Top extends BaseCommand {
     const { args, flags } = await this.parse(Top);
     await top(
       {
-        ...kontrolOptions(flags),
+        ...kontrolOptions(flags, this.surroundings.env),
         path: args.path,
         interval: durationMs(flags.interval, 'interval', 100, 3_600_000),
         once: flags.once,

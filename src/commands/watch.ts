@@ -24,6 +24,9 @@ export default class Watch extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Watch);
-    await watch({ ...kontrolOptions(flags), path: args.path, format: formatOf(flags) }, this.surroundings);
+    await watch(
+      { ...kontrolOptions(flags, this.surroundings.env), path: args.path, format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

@@ -1,6 +1,9 @@
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { explain } from '../../lib/cli/config/explain.js';
-import { connectionFlags } from '../../lib/cli/target/connection-flags.js';
+import { CommandSettings } from '../../lib/cli/settings/command-settings.js';
+import { commonSettings } from '../../lib/cli/settings/common-settings.js';
+import { connectionSettings } from '../../lib/cli/settings/connection-settings.js';
+import { flagsOf } from '../../lib/cli/settings/setting-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ConfigExplain extends BaseCommand {
@@ -18,16 +21,12 @@ export default class ConfigExplain extends BaseCommand {
     },
   ];
 
-  static override flags = { ...connectionFlags, ...outputFlags };
+  static override flags = { ...flagsOf(connectionSettings), ...outputFlags };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ConfigExplain);
-    const { to, kontrol, timeout, transport, auth, context } = flags;
     const color = flags['no-color'] ? 'never' : flags.color;
-    await explain(
-      { to, kontrol, timeout, transport, auth, context, color, keyFile: flags['key-file'] },
-      formatOf(flags),
-      this.surroundings,
-    );
+    const settings = CommandSettings.of(connectionSettings, flags, this.surroundings.env);
+    await explain(settings.with(commonSettings.color, color), formatOf(flags), this.surroundings);
   }
 }

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import { string as stringArg } from '@oclif/core/args';
-import { boolean, string } from '@oclif/core/flags';
+import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { addContext } from '../../lib/cli/context/manage-contexts.js';
-import { keyStoreFlag, keyStoreOf } from '../../lib/cli/target/key-store-flag.js';
+import { addContext, contextOf } from '../../lib/cli/context/manage-contexts.js';
+import { contextSettings } from '../../lib/cli/settings/context-settings.js';
+import { flagsOf } from '../../lib/cli/settings/setting-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
-import { transportNames } from '../../lib/cli/target/transports.js';
 
 export default class ContextAdd extends BaseCommand {
   static override summary = 'Give a name to a Kontrol, a kite key and a kite that you work with.';
@@ -31,13 +30,7 @@ export default class ContextAdd extends BaseCommand {
   };
 
   static override flags = {
-    kontrol: string({ summary: 'URL of Kontrol; several with commas.', helpValue: 'URL' }),
-    username: string({ summary: 'Who you are there.', helpValue: 'NAME' }),
-    'key-store': keyStoreFlag,
-    'key-file': string({ summary: 'File with the kite key.', helpValue: 'PATH' }),
-    to: string({ summary: 'The kite that --to means when it is left out.', helpValue: 'URL|QUERY' }),
-    timeout: string({ summary: 'How long to wait for an answer.', helpValue: 'DURATION' }),
-    transport: string({ summary: 'How to connect.', options: transportNames }),
+    ...flagsOf(contextSettings, { defaults: false }),
     force: boolean({ default: false, summary: 'Change the context of that name, where there is one.' }),
     use: boolean({ default: false, summary: 'Work in it from now on.' }),
     ...outputFlags,
@@ -45,18 +38,8 @@ export default class ContextAdd extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(ContextAdd);
-    const { kontrol, username, to, timeout, transport, force, use } = flags;
-    const keyStore = keyStoreOf(flags['key-store']);
-    const keyFile = flags['key-file'];
-    const context = {
-      ...(kontrol !== undefined && { kontrol }),
-      ...(username !== undefined && { username }),
-      ...(keyStore !== undefined && { keyStore }),
-      ...(keyFile !== undefined && { keyFile: resolve(keyFile) }),
-      ...(to !== undefined && { to }),
-      ...(timeout !== undefined && { timeout }),
-      ...(transport !== undefined && { transport }),
-    };
+    const { force, use } = flags;
+    const context = contextOf(flags, this.surroundings.env);
     await addContext({ name: args.name, context, force, use, format: formatOf(flags) }, this.surroundings);
   }
 }

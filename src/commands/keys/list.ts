@@ -1,7 +1,6 @@
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { keyStoreFlag } from '../../lib/cli/target/key-store-flag.js';
 import { listKeys } from '../../lib/cli/keys/list-keys.js';
-import { kontrolFlags } from '../../lib/cli/target/kontrol-flags.js';
+import { keysChoice, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysList extends BaseCommand {
@@ -20,9 +19,7 @@ export default class KeysList extends BaseCommand {
   ];
 
   static override flags = {
-    'key-file': kontrolFlags['key-file'],
-    'key-store': keyStoreFlag,
-    context: kontrolFlags.context,
+    ...keyStoreFlags,
     ...outputFlags,
   };
 
@@ -30,9 +27,7 @@ export default class KeysList extends BaseCommand {
     const { flags } = await this.parse(KeysList);
     await listKeys(
       {
-        keyFile: flags['key-file'],
-        context: flags.context,
-        keychain: flags['key-store'] === 'keychain',
+        ...keysChoice(flags, this.surroundings.env),
         format: formatOf(flags),
       },
       this.surroundings,

@@ -1,9 +1,9 @@
 import { boolean, string } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { oneOf } from '../../lib/cli/target/connection-flags.js';
-import { keyStores } from '../../lib/cli/target/contexts.js';
+import { keyStores } from '../../lib/cli/settings/contexts.js';
 import { moveKey } from '../../lib/cli/keys/move-key.js';
-import { kontrolFlags } from '../../lib/cli/target/kontrol-flags.js';
+import { keyFlags, keyOptions } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysMove extends BaseCommand {
@@ -20,8 +20,7 @@ export default class KeysMove extends BaseCommand {
   static override flags = {
     to: string({ summary: 'The key store to move it to.', options: [...keyStores], required: true }),
     force: boolean({ default: false, summary: 'Replace another key that is there.' }),
-    'key-file': kontrolFlags['key-file'],
-    context: kontrolFlags.context,
+    ...keyFlags,
     ...outputFlags,
   };
 
@@ -31,8 +30,7 @@ export default class KeysMove extends BaseCommand {
       {
         to: oneOf(flags.to, keyStores, 'to'),
         force: flags.force,
-        keyFile: flags['key-file'],
-        context: flags.context,
+        ...keyOptions(flags, this.surroundings.env),
         format: formatOf(flags),
       },
       this.surroundings,

@@ -1,8 +1,7 @@
 import { string } from '@oclif/core/args';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { keyStoreFlag } from '../../lib/cli/target/key-store-flag.js';
 import { forgetKey } from '../../lib/cli/keys/remove-key.js';
-import { kontrolFlags } from '../../lib/cli/target/kontrol-flags.js';
+import { keysChoice, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { yesFlag } from '../../lib/cli/frame/yes-flag.js';
 
@@ -27,9 +26,7 @@ export default class KeysRemove extends BaseCommand {
 
   static override flags = {
     yes: yesFlag,
-    'key-file': kontrolFlags['key-file'],
-    'key-store': keyStoreFlag,
-    context: kontrolFlags.context,
+    ...keyStoreFlags,
     ...outputFlags,
   };
 
@@ -39,9 +36,7 @@ export default class KeysRemove extends BaseCommand {
       {
         account: args.account,
         yes: flags.yes,
-        keyFile: flags['key-file'],
-        context: flags.context,
-        keychain: flags['key-store'] === 'keychain',
+        ...keysChoice(flags, this.surroundings.env),
         format: formatOf(flags),
       },
       this.surroundings,

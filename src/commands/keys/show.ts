@@ -1,9 +1,8 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { keyStoreFlag } from '../../lib/cli/target/key-store-flag.js';
 import { showKey } from '../../lib/cli/keys/show-key.js';
-import { kontrolFlags } from '../../lib/cli/target/kontrol-flags.js';
+import { keysChoice, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysShow extends BaseCommand {
@@ -27,9 +26,7 @@ export default class KeysShow extends BaseCommand {
 
   static override flags = {
     secret: boolean({ default: false, summary: 'Print the key itself.' }),
-    'key-file': kontrolFlags['key-file'],
-    'key-store': keyStoreFlag,
-    context: kontrolFlags.context,
+    ...keyStoreFlags,
     ...outputFlags,
   };
 
@@ -39,9 +36,7 @@ export default class KeysShow extends BaseCommand {
       {
         account: args.account,
         secret: flags.secret,
-        keyFile: flags['key-file'],
-        context: flags.context,
-        keychain: flags['key-store'] === 'keychain',
+        ...keysChoice(flags, this.surroundings.env),
         format: formatOf(flags),
       },
       this.surroundings,

@@ -34,7 +34,12 @@ export default class KontrolInvite extends BaseCommand {
     const { args, flags } = await this.parse(KontrolInvite);
     const { ttl } = flags;
     await invite(
-      { ...kontrolOptions(flags), username: args.username, ttl, format: formatOf(flags) },
+      {
+        ...kontrolOptions(flags, this.surroundings.env),
+        username: args.username,
+        ttl,
+        format: formatOf(flags),
+      },
       this.surroundings,
     );
   }

@@ -28,6 +28,9 @@ export default class KontrolUi extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolUi);
     const { admin } = flags;
-    await printLink({ ...kontrolOptions(flags), admin, format: formatOf(flags) }, this.surroundings);
+    await printLink(
+      { ...kontrolOptions(flags, this.surroundings.env), admin, format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

@@ -28,8 +28,10 @@ export default class ProxyStatus extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ProxyStatus);
-    const to =
-      flags.to === undefined ? undefined : checkedUrl(flags.to, '--to', 'http://localhost:3999/kite');
-    await proxyStatus({ ...kontrolOptions(flags), to, format: formatOf(flags) }, this.surroundings);
+    const to = flags.to === undefined ? undefined : checkedUrl(flags.to, '--to');
+    await proxyStatus(
+      { ...kontrolOptions(flags, this.surroundings.env), to, format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { accountOf } from '../../../src/lib/cli/target/find-key.js';
+import { accountOf } from '../../../src/lib/cli/settings/key-place.js';
 import { type Keychain, openKeychain } from '../../../src/lib/cli/target/keychain.js';
 import { testKeyPair, testKiteKey } from '../kite/keys.js';
 import { ManualClock } from '../process/manual-clock.js';

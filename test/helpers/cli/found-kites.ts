@@ -1,5 +1,5 @@
 import { CliError } from '../../../src/lib/cli/runtime/cli-error.js';
-import type { Found } from '../../../src/lib/cli/target/with-kontrol.js';
+import type { Found } from '../../../src/lib/cli/target/discovery.js';
 
 export function found(name: string): Found {
   const kite = {

@@ -27,6 +27,7 @@ import { systemClock } from '../../../src/lib/util/clock.js';
 import { defaultLimits } from '../../../src/lib/util/limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { connectionHint } from '../../../src/ui/connection-hint.js';
+import { settingsOf } from '../../helpers/cli/command-settings.js';
 import { testKeyPair, testKiteKey } from '../../helpers/kite/keys.js';
 
 // Every place that asks whether something is loopback gives the same answer: each row goes through each of them.
@@ -110,23 +111,18 @@ const BY_NAME: Readonly<Record<string, (row: Row) => boolean>> = {
     return !warnings.some((warning) => warning.includes('beyond this machine'));
   },
   'the warnings of proxy start': ({ host }) => {
-    const { warnings } = proxyStartOptions({ tunnel: false, 'insecure-kites': false, ip: bare(host) }, {});
+    const { warnings } = proxyStartOptions({ ip: bare(host) }, {});
     return !warnings.some((warning) => warning.includes('beyond this machine'));
   },
   'the address at which proxy start listens': ({ host }) =>
-    proxyStartOptions({ tunnel: false, 'insecure-kites': false, 'public-host': `${host}:3999` }, {}).ip ===
-    '127.0.0.1',
+    proxyStartOptions({ 'public-host': `${host}:3999` }, {}).ip === '127.0.0.1',
 };
 
 /** Those that decide about credentials and TLS, by what is dialled. */
 const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
   'the kite key that goes without being asked for': async (row) => {
     const target = `http://${row.host}:3636/kite`;
-    const chosen = await chooseKey(
-      { target, auth: undefined, keyFile: undefined },
-      { KITE_HOME: home },
-      lookupOf(row),
-    );
+    const chosen = await chooseKey(target, settingsOf({}, { KITE_HOME: home }), lookupOf(row));
     expect(chosen?.onlyLoopback ?? true).toBe(true);
     return chosen !== undefined;
   },

@@ -14,6 +14,9 @@ export default class KontrolKeysList extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolKeysList);
-    await listKeys({ ...kontrolOptions(flags), format: formatOf(flags) }, this.surroundings);
+    await listKeys(
+      { ...kontrolOptions(flags, this.surroundings.env), format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

@@ -37,7 +37,7 @@ export default class KontrolKeysRevoke extends BaseCommand {
     const { args, flags } = await this.parse(KontrolKeysRevoke);
     await revokeKeys(
       {
-        ...kontrolOptions(flags),
+        ...kontrolOptions(flags, this.surroundings.env),
         keyPair: args.id,
         kiteKey: flags['kite-key'],
         yes: flags.yes,

@@ -15,6 +15,9 @@ export default class KontrolKeysRotate extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolKeysRotate);
-    await rotateKeys({ ...kontrolOptions(flags), format: formatOf(flags) }, this.surroundings);
+    await rotateKeys(
+      { ...kontrolOptions(flags, this.surroundings.env), format: formatOf(flags) },
+      this.surroundings,
+    );
   }
 }

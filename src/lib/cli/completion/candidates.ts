@@ -141,9 +141,16 @@ function valueOf(
   flags: Readonly<Record<string, string>>,
 ): Completion {
   if (flag.options.length > 0) return fixed(flag.options, typed, prefix);
-  if (flag.name === 'to') return { type: 'ask', source: { type: 'kites', typed }, prefix, flags };
-  if (flag.name === 'context') return { type: 'ask', source: { type: 'contexts' }, prefix, flags };
-  return /PATH|DIR|FILE/.test(flag.helpValue) ? { type: 'files' } : NOTHING;
+  switch (flag.completion) {
+    case 'kites':
+      return { type: 'ask', source: { type: 'kites', typed }, prefix, flags };
+    case 'contexts':
+      return { type: 'ask', source: { type: 'contexts' }, prefix, flags };
+    case 'files':
+      return { type: 'files' };
+    case undefined:
+      return NOTHING;
+  }
 }
 
 /** What the arguments of commands are, by their names. */

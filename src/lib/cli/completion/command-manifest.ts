@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { allSettings } from '../settings/all-settings.js';
+import type { CliSetting, SettingFlag } from '../settings/cli-setting.js';
+import { contextSettings } from '../settings/context-settings.js';
 
 /** What oclif's manifest tells of a command, as far as completion needs it. */
 export interface CommandInfo {
@@ -16,10 +19,11 @@ export interface FlagInfo {
   readonly char: string | undefined;
   readonly takesValue: boolean;
   readonly summary: string;
+  /** The values, where they are few. */
   readonly options: readonly string[];
   readonly multiple: boolean;
-  /** Such as `PATH`. */
-  readonly helpValue: string;
+  /** What else its value is completed with. */
+  readonly completion: SettingFlag['completion'];
 }
 
 export interface ArgInfo {
@@ -52,7 +56,10 @@ export function readManifest(root: string): Manifest {
 
 function commandsOf(commands: Readonly<Record<string, RawCommand>>): CommandInfo[] {
   return Object.entries(commands).flatMap(([id, raw]) =>
-    [id, ...(raw.aliases ?? [])].map((name) => ({ ...commandInfo(raw), id: name.replaceAll(':', ' ') })),
+    [id, ...(raw.aliases ?? [])].map((name) => ({
+      ...commandInfo(id.replaceAll(':', ' '), raw),
+      id: name.replaceAll(':', ' '),
+    })),
   );
 }
 
@@ -75,23 +82,36 @@ interface RawFlag {
   readonly helpValue?: string | readonly string[];
 }
 
-function commandInfo({ summary, hidden, flags, args }: RawCommand): Omit<CommandInfo, 'id'> {
+function commandInfo(id: string, { summary, hidden, flags, args }: RawCommand): Omit<CommandInfo, 'id'> {
   return {
     summary: summary ?? '',
     hidden: hidden === true,
-    flags: Object.entries(flags ?? {}).map(([name, flag]) => ({
-      name,
-      char: flag.char,
-      takesValue: flag.type !== 'boolean',
-      summary: flag.summary ?? '',
-      options: flag.options ?? [],
-      multiple: flag.multiple === true,
-      helpValue: String(flag.helpValue ?? ''),
-    })),
+    flags: Object.entries(flags ?? {}).map(([name, flag]) => flagInfo(name, flag, settingOf(id, name))),
     args: Object.entries(args ?? {}).map(([name, { multiple, options }]) => ({
       name,
       multiple: multiple === true,
       options: options ?? [],
     })),
   };
+}
+
+function flagInfo(name: string, flag: RawFlag, setting: CliSetting | undefined): FlagInfo {
+  const isPath = /PATH|DIR|FILE/.test(String(flag.helpValue ?? ''));
+  return {
+    name,
+    char: flag.char,
+    takesValue: flag.type !== 'boolean',
+    summary: flag.summary ?? '',
+    options: flag.options ?? setting?.accept.choices ?? [],
+    multiple: flag.multiple === true,
+    completion: setting?.flag?.completion ?? (isPath ? 'files' : undefined),
+  };
+}
+
+/** The setting that a flag of a command sets, if it sets one. */
+function settingOf(command: string, flag: string): CliSetting | undefined {
+  if (command === 'context add') {
+    return Object.entries(contextSettings).find(([name]) => name === flag)?.[1];
+  }
+  return allSettings.find((setting) => setting.flag?.name === flag && setting.commands.includes(command));
 }

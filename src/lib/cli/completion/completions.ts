@@ -1,9 +1,14 @@
 import { connectionOptions } from '../target/connection-flags.js';
 import { withConnection } from '../target/with-connection.js';
-import { contextInUse, readContexts } from '../target/contexts.js';
+import { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { connectionSettings } from '../settings/connection-settings.js';
+import { readContexts } from '../settings/contexts.js';
+import { describePlace } from '../settings/key-place.js';
 import { allKeys, entryAccount } from '../keys/all-keys.js';
-import { describePlace, findKey, placeOfKey } from '../target/find-key.js';
-import { getKites, withKey } from '../target/with-kontrol.js';
+import { getKites } from '../target/discovery.js';
+import { findKey, placeOfKey } from '../target/find-key.js';
+import { withKey } from '../target/with-kontrol.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
 import { CompletionCache } from './completion-cache.js';
 import type { Source } from './candidates.js';
@@ -24,53 +29,53 @@ export async function answersOf(
     case 'contexts':
       return Array.from(readContexts(env).contexts.keys());
     case 'accounts': {
-      const keys = await allKeys({ keyFile: undefined, keychain: false }, env);
+      const keys = await allKeys({ settings: CommandSettings.without(env), keychain: false });
       return keys.map(entryAccount).filter((account) => account !== '');
     }
     case 'kites':
     case 'methods': {
       const cache = new CompletionCache(env, () => clock.now());
-      const question = questionOf(source, flags, env);
+      const settings = settingsOf(flags, env);
+      const question = questionOf(source, settings);
       return cache.get(question, () =>
         inTime(surroundings, (world) =>
-          source.type === 'kites' ? kites(source.typed, flags, world) : methods(flags, world),
+          source.type === 'kites' ? kites(source.typed, settings, world) : methods(flags, world),
         ),
       );
     }
   }
 }
 
+/** The settings of the command that is typed, of which the answers take `PATIENCE` at most. */
+function settingsOf(flags: Flags, env: Surroundings['env']): CommandSettings {
+  return CommandSettings.of(connectionSettings, flags, env).with(commonSettings.timeout, PATIENCE);
+}
+
 /** What an answer depends on. The key itself is not read: the keychain might ask for a password. */
-function questionOf(source: Source, flags: Flags, env: Surroundings['env']): string[] {
-  const context = contextInUse(flags['context'], env);
-  const { place } = placeOfKey({ keyFile: flags['key-file'], context: flags['context'] }, env);
+function questionOf(source: Source, settings: CommandSettings): string[] {
+  const { place } = placeOfKey(settings);
   const [, user = ''] = source.type === 'kites' ? source.typed.split('/') : [];
   return [
     source.type,
     user,
-    flags['to'] ?? env['KITE_TO'] ?? '',
-    flags['kontrol'] ?? env['KITE_KONTROL_URL'] ?? '',
-    JSON.stringify(context ?? {}),
+    JSON.stringify(settings.value(commonSettings.to) ?? ''),
+    settings.value(commonSettings.kontrol).join(),
+    JSON.stringify(settings.context ?? {}),
     describePlace(place),
   ];
 }
 
 /** The kites of the person, or of the user that is typed, as `/user/environment/name`. */
-async function kites(typed: string, flags: Flags, world: Surroundings): Promise<readonly string[]> {
-  const found = await findKey({ keyFile: flags['key-file'], context: flags['context'] }, world.env);
+async function kites(
+  typed: string,
+  settings: CommandSettings,
+  world: Surroundings,
+): Promise<readonly string[]> {
+  const found = await findKey(settings);
   if (!found) return [];
   const [, user = '', rest] = typed.split('/');
   const username = user !== '' && rest !== undefined ? user : found.key.username;
-  const { kontrol, context } = { kontrol: flags['kontrol']?.split(','), context: flags['context'] };
-  const options = {
-    kontrol,
-    context,
-    transport: undefined,
-    timeout: PATIENCE,
-    key: found.key,
-    source: found.source,
-  };
-  return withKey(options, 'completing', world, async (at) => {
+  return withKey(settings, found, 'completing', world, async (at) => {
     const all = await getKites(at, { username });
     return [...new Set(all.map(({ kite }) => `/${kite.username}/${kite.environment}/${kite.name}`))];
   });
@@ -78,9 +83,9 @@ async function kites(typed: string, flags: Flags, world: Surroundings): Promise<
 
 /** The methods of the kite that the command would talk to. */
 async function methods(flags: Flags, world: Surroundings): Promise<readonly string[]> {
-  const { to, kontrol, context, auth } = flags;
-  const options = connectionOptions({ to, kontrol, context, auth, 'key-file': flags['key-file'] }, world.env);
-  return withConnection({ ...options, timeout: PATIENCE }, world, async ({ client }) => {
+  const { target, settings } = connectionOptions(flags, world.env);
+  const inTime = settings.with(commonSettings.timeout, PATIENCE);
+  return withConnection({ target, settings: inTime }, world, async ({ client }) => {
     const answer = await client.call<unknown, string>('kite.describe', []);
     const { methods: list } = (answer ?? {}) as { readonly methods?: unknown };
     if (!Array.isArray(list)) return [];

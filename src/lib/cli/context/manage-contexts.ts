@@ -1,23 +1,25 @@
-import { parseDuration } from '../../util/duration.js';
+import { resolve } from 'node:path';
+import type { Environment } from '../../kite/config/resolve-setting.js';
 import { usageError } from '../runtime/cli-error.js';
-import { checkedUrl } from '../target/target.js';
 import { requireQuery } from '../target/query-path.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { requireConsent } from '../terminal/prompt.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
+import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { contextSettings } from '../settings/context-settings.js';
 import {
   type Context,
   contextFields,
-  contextInUse,
   type Contexts,
   type NamedContext,
   readContexts,
   requireContext,
   requireContextName,
   writeContexts,
-} from '../target/contexts.js';
+} from '../settings/contexts.js';
 
 interface Formatted {
   readonly format: OutputFormat | undefined;
@@ -45,7 +47,7 @@ export async function addContext(options: AddOptions, surroundings: Surroundings
       'Change it with --force, which keeps what you do not name.',
     );
   }
-  const context = { ...old, ...checked(options.context) };
+  const context = { ...old, ...options.context };
   const current = use || contexts.current === undefined ? name : contexts.current;
   await writeContexts(
     { ...switched(contexts, current), contexts: new Map(contexts.contexts).set(name, context) },
@@ -79,8 +81,8 @@ interface Row extends NamedContext {
 /** Prints all contexts. */
 export async function listContexts({ format }: Formatted, surroundings: Surroundings): Promise<void> {
   const { env } = surroundings;
-  const { contexts, current } = readContexts(env);
-  const used = env['KITE_CONTEXT'] || current;
+  const { contexts } = readContexts(env);
+  const used = CommandSettings.without(env).value(commonSettings.context);
   const rows = Array.from(contexts, ([name, context]): Row => ({ name, context, inUse: name === used }));
   await printList(rows, listing, format, surroundings);
 }
@@ -108,7 +110,7 @@ export async function showContext(
   surroundings: Surroundings,
 ): Promise<void> {
   const { env } = surroundings;
-  const used = contextInUse(undefined, env);
+  const used = CommandSettings.without(env).context;
   const shown = name === undefined ? used : { name, context: requireContext(name, readContexts(env)) };
   if (!shown) {
     throw usageError('You work in no context.', 'Make one with: kitectl context add NAME --kontrol URL');
@@ -168,16 +170,18 @@ async function printContext(
   );
 }
 
-/** @throws CliError where a setting cannot be what it says */
-function checked(context: Context): Context {
-  const { kontrol, to, timeout, username } = context;
-  for (const url of kontrol?.split(',') ?? [])
-    checkedUrl(url.trim(), '--kontrol', 'http://127.0.0.1:4000/kite');
-  if (to?.startsWith('/')) requireQuery(to, '--to');
-  else if (to !== undefined) checkedUrl(to, '--to');
-  if (timeout !== undefined && !((parseDuration(timeout) ?? -1) >= 0)) {
-    throw usageError(`--timeout is not a duration: ${timeout}`, 'Give it like 30s or 1m; 0 waits for ever.');
-  }
-  if (username?.includes('/')) throw usageError(`A user name contains no "/": ${username}`);
-  return context;
+/**
+ * What the flags of `context add` set in a context.
+ *
+ * @throws CliError where one has a value that is not accepted
+ */
+export function contextOf(flags: ParsedFlags, env: Environment): Context {
+  const settings = CommandSettings.of(contextSettings, flags, env);
+  const to = settings.hasFlag(commonSettings.to) ? settings.value(commonSettings.to) : undefined;
+  if (to?.type === 'query') requireQuery(to.path, '--to');
+  const given = Object.entries(contextSettings).filter(([, setting]) => settings.hasFlag(setting));
+  const context: Context = Object.fromEntries(
+    given.map(([flag, { context: field }]) => [field, flags[flag]]),
+  );
+  return { ...context, ...(context.keyFile !== undefined && { keyFile: resolve(context.keyFile) }) };
 }

@@ -1,9 +1,11 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { CliError } from '../runtime/cli-error.js';
-import { contextIfThere } from '../target/contexts.js';
-import type { FoundKey, KeyChoice } from '../target/find-key.js';
-import { type KontrolOptions, withKey } from '../target/with-kontrol.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import type { FoundKey } from '../target/find-key.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
+import { withKey } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { Spinner } from '../terminal/spinner.js';
@@ -12,7 +14,7 @@ import { type Finding, fromError, ok, skipped } from './check.js';
 import { checkContexts, checkHome, checkKey } from './key-checks.js';
 import { checkServer, checkStorage, checkToken } from './kontrol-checks.js';
 
-export interface DoctorOptions extends KontrolOptions, KeyChoice {
+export interface DoctorOptions extends KontrolOptions {
   readonly format: OutputFormat | undefined;
 }
 
@@ -49,11 +51,17 @@ const listing: Listing<Finding> = {
 };
 
 async function examine(options: DoctorOptions, surroundings: Surroundings): Promise<Finding[]> {
-  const { env } = surroundings;
+  const { settings } = options;
   const spinner = new Spinner(surroundings);
-  const { finding, found } = await spinner.during('Looking for the kite key', () => checkKey(options, env));
-  const findings = [finding, checkContexts(options, found, env), await checkHome(env, canWrite)];
-  const url = kontrolUrl(options, found, env);
+  const { finding, found } = await spinner.during('Looking for the kite key', () => checkKey(settings));
+  const findings = [finding, checkContexts(settings, found), await checkHome(settings.env, canWrite)];
+  let url: string | undefined;
+  try {
+    // A context that does not exist has been reported.
+    [url] = settings.withOptionalContext().value(commonSettings.kontrol, found?.key);
+  } catch (error) {
+    return [...findings, fromError('Kontrol', error)];
+  }
   if (url === undefined) {
     return [...findings, skipped('Kontrol', 'nothing says where it is: --kontrol URL')];
   }
@@ -63,19 +71,21 @@ async function examine(options: DoctorOptions, surroundings: Surroundings): Prom
 
 async function examineKontrol(
   url: string,
-  options: DoctorOptions,
+  { settings }: DoctorOptions,
   found: FoundKey | undefined,
   surroundings: Surroundings,
   spinner: Spinner,
 ): Promise<Finding[]> {
   const { signal, env, version, clock } = surroundings;
-  const timeout = options.timeout ?? PATIENCE;
+  const given = settings.withOptionalContext().resolve(commonSettings.timeout);
+  const timeout = given.source.type === 'default' ? PATIENCE : given.value;
   const server = await spinner.during(`Asking ${url}`, () =>
     checkServer(url, { signal, now: () => clock.now() }),
   );
   const storage = await spinner.during(`Asking ${url}`, () => checkStorage(url, signal));
   if (!found || server.some(({ check }) => check === 'server')) return [...server, storage];
-  const reached = await checkReached(url, { ...options, timeout }, found, surroundings);
+  const asking = settings.with(commonSettings.kontrol, url).with(commonSettings.timeout, timeout);
+  const reached = await checkReached(url, asking, found, surroundings);
   if (reached.verdict === 'failed') return [...server, storage, reached];
   const token = await spinner.during('Calling a kite with a token', () =>
     checkToken({ key: found.key, url, env, version, timeout, signal }),
@@ -86,38 +96,23 @@ async function examineKontrol(
 /** Whether Kontrol takes the kite key, and how fast it answers. */
 async function checkReached(
   url: string,
-  options: DoctorOptions,
-  { key, source }: FoundKey,
+  settings: CommandSettings,
+  found: FoundKey,
   surroundings: Surroundings,
 ): Promise<Finding> {
-  const asking = { ...options, kontrol: [url], key, source };
   try {
-    return await withKey(asking, 'pinging Kontrol', surroundings, async ({ client }) => {
+    return await withKey(settings, found, 'pinging Kontrol', surroundings, async ({ client, kontrol }) => {
       const start = surroundings.now();
       await client.call<unknown, string>('kite.ping', []);
       const ms = (surroundings.now() - start).toFixed(1);
       // What everybody may ask who has a kite key that is accepted.
-      await client.call<unknown, string>('getKites', [{ query: { username: key.username } }]).catch(mindNone);
+      await kontrol.getKites({ username: found.key.username });
       return ok('Kontrol', `${url} answers in ${ms} ms and takes the kite key`);
     });
   } catch (error) {
     surroundings.signal.throwIfAborted();
     return fromError('Kontrol', error);
   }
-}
-
-/** The reference answers with an error where there is no kite. */
-function mindNone(error: unknown): void {
-  if (!(error instanceof Error) || !/no kites found|key not found/i.test(error.message)) throw error;
-}
-
-function kontrolUrl(
-  { kontrol, context }: KontrolOptions,
-  found: FoundKey | undefined,
-  env: Surroundings['env'],
-): string | undefined {
-  const given = env['KITE_KONTROL_URL'] || contextIfThere(context, env)?.context.kontrol;
-  return (kontrol ?? (given || found?.key.kontrolUrl || '').split(','))[0]?.trim() || undefined;
 }
 
 function canWrite(path: string): Promise<boolean> {

@@ -2,22 +2,21 @@ import { stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import { contextsPath, readContexts } from '../target/contexts.js';
+import type { Environment } from '../../kite/config/resolve-setting.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { contextsPath, readContexts } from '../settings/contexts.js';
 import { loadKiteKey } from '../target/choose-key.js';
-import type { FoundKey, KeyChoice } from '../target/find-key.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { FoundKey } from '../target/find-key.js';
 import { type Finding, fromError, ok, warning } from './check.js';
-
-type Environment = Surroundings['env'];
 
 /** Whether the kite key can be read, by this person alone. */
 export async function checkKey(
-  choice: KeyChoice,
-  env: Environment,
+  settings: CommandSettings,
 ): Promise<{ readonly finding: Finding; readonly found: FoundKey | undefined }> {
   let found: FoundKey;
   try {
-    found = await loadKiteKey(choice, env);
+    found = await loadKiteKey(settings);
   } catch (error) {
     return { finding: fromError('kite key', error), found: undefined };
   }
@@ -41,10 +40,11 @@ export async function checkKey(
 }
 
 /** Whether the contexts can be read, and say what the kite key says. */
-export function checkContexts(choice: KeyChoice, found: FoundKey | undefined, env: Environment): Finding {
+export function checkContexts(settings: CommandSettings, found: FoundKey | undefined): Finding {
+  const { env } = settings;
   try {
-    const { contexts, current } = readContexts(env);
-    const name = choice.context ?? (env['KITE_CONTEXT'] || current);
+    const { contexts } = readContexts(env);
+    const name = settings.value(commonSettings.context);
     const context = name === undefined ? undefined : contexts.get(name);
     if (name === undefined) return ok('context', contexts.size === 0 ? 'none' : 'none in use');
     if (!context) {

@@ -1,7 +1,8 @@
 import type { KiteKey } from '../../keys/index.js';
 import { kitePath } from '../../protocol/identity.js';
 import { notFound } from '../runtime/cli-error.js';
-import type { TransportName } from '../target/transports.js';
+import type { Transport } from '../../index.js';
+import type { CommandSettings } from '../settings/command-settings.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { toCliError } from '../frame/failures.js';
 import type { FoundKey } from '../target/find-key.js';
@@ -21,15 +22,14 @@ export interface ExposeOptions {
   readonly name: string;
   /** Undefined: that which the kite tells of itself, or `prod`. */
   readonly environment: string | undefined;
-  readonly region: string | undefined;
+  readonly region: string;
   readonly version: string;
-  readonly transport: TransportName | undefined;
-  /** URL of the tunnel proxy. Undefined: `KITE_PROXY_URL`, or one that Kontrol knows. */
-  readonly to: string | undefined;
+  readonly transport: Transport | undefined;
+  /** URLs of tunnel proxies. None: one that Kontrol knows. */
+  readonly to: readonly string[];
   readonly tunnelOrigins: readonly string[];
-  readonly kontrol: readonly string[] | undefined;
-  readonly keyFile: string | undefined;
-  readonly context: string | undefined;
+  /** Where Kontrol is, and with which kite key to register there. */
+  readonly settings: CommandSettings;
   /** How to print what happens. Undefined: where the kite is reached, on stderr. */
   readonly format: OutputFormat | undefined;
 }
@@ -48,7 +48,7 @@ const GOODBYE = 1000;
  */
 export async function expose(options: ExposeOptions, surroundings: Surroundings): Promise<void> {
   const { signal, stderr } = surroundings;
-  const found = await loadKiteKey(options, surroundings.env);
+  const found = await loadKiteKey(options.settings);
   const local = await findLocalKite(options.url, options.transport);
   const identity = await identityOf(local, found.key.jwt);
   const environment = options.environment ?? identity?.environment ?? 'prod';
@@ -66,7 +66,6 @@ export async function expose(options: ExposeOptions, surroundings: Surroundings)
     kite
       .registerToTunnel({
         tunnelOrigins: options.tunnelOrigins,
-        ...(options.to !== undefined && { proxyUrl: options.to }),
       })
       // It is rejected only when the person ends the command first.
       .catch(() => undefined);
@@ -90,7 +89,7 @@ function makeKite(
   }: { readonly found: FoundKey; readonly local: LocalKite; readonly events: ExposeEvents },
   surroundings: Surroundings,
 ): ExposedKite {
-  const { name, version, environment, region } = options;
+  const { name, version, environment, region, to, settings } = options;
   const { env } = surroundings;
   return new ExposedKite(name, version, {
     local,
@@ -101,10 +100,11 @@ function makeKite(
     saveKiteKey: keyKeeper(found, env),
     username: found.key.username,
     environment,
-    ...(region !== undefined && { region }),
+    region,
+    proxyUrl: to.length > 0 ? to : undefined,
     // Otherwise KITE_VERSION would come first.
     version,
-    kontrolUrl: whereKontrolIs({ ...options, ...found }, env),
+    kontrolUrl: whereKontrolIs(settings, found),
   });
 }
 
@@ -118,7 +118,7 @@ async function demandProxy(
   { to, environment }: Decided,
   { key }: KeyAtHand,
 ): Promise<void> {
-  const named = to ?? kite.config.proxyUrls[0];
+  const [named] = to;
   const [kontrol = ''] = kite.config.kontrolUrls;
   try {
     // Whoever may not ask may not register either.

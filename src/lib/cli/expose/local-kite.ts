@@ -1,9 +1,8 @@
 import { dial } from '../../transport/dial/dial.js';
-import { KiteError } from '../../index.js';
+import { KiteError, type Transport } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../util/limits.js';
 import type { CliError } from '../runtime/cli-error.js';
-import { type TransportName, transports } from '../target/transports.js';
 import { toCliError } from '../frame/failures.js';
 import type { LocalKite } from './exposed-kite.js';
 
@@ -17,12 +16,13 @@ const PATIENCE = 5000;
  *
  * @throws CliError where nothing answers, or what answers is no kite
  */
-export async function findLocalKite(text: string, transport: TransportName | undefined): Promise<LocalKite> {
+export async function findLocalKite(text: string, transport: Transport | undefined): Promise<LocalKite> {
   const url = new URL(text);
   const bare = url.pathname === '/' && url.search === '';
-  const base = bare && transport !== 'raw' && url.protocol.startsWith('http') ? new URL('/kite', url) : url;
+  const base =
+    bare && transport !== 'RawWebSocket' && url.protocol.startsWith('http') ? new URL('/kite', url) : url;
   if (transport !== undefined && transport !== 'auto') {
-    const local = { url: base.href, transport: transports[transport] };
+    const local = { url: base.href, transport };
     await reach(local);
     return local;
   }

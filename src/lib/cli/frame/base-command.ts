@@ -4,6 +4,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { normalizeArgv } from './argv.js';
 import type { CommandConfig } from './fast-path-config.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
+import { colorSetting } from '../runtime/color-setting.js';
 import { toCliError } from './failures.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
 
@@ -17,8 +18,8 @@ export abstract class BaseCommand extends Command {
       helpGroup: 'GLOBAL',
     }),
     color: string({
-      summary: 'Colours: on terminals (auto, the default), always or never.',
-      options: ['auto', 'always', 'never'],
+      summary: `${colorSetting.summary} Default: $FORCE_COLOR, $NO_COLOR, or auto.`,
+      options: colorSetting.accept.choices,
       helpGroup: 'GLOBAL',
     }),
     'no-color': boolean({

@@ -1,5 +1,7 @@
 import { isKiteError } from '../../protocol/errors.js';
-import { LOG_LEVELS, StderrLogger } from '../../util/stderr-logger.js';
+import { kiteSettings } from '../../kite/config/kite-settings.js';
+import { settingValue } from '../../kite/config/resolve-setting.js';
+import { StderrLogger } from '../../util/stderr-logger.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from './failures.js';
@@ -7,12 +9,12 @@ import { mayColor, type Surroundings } from '../runtime/command-runtime.js';
 
 /** Where a command that runs a server logs: standard error, from `KITE_LOG_LEVEL` up. */
 export function loggerFor(surroundings: Pick<Surroundings, 'env' | 'stderr' | 'color'>): StderrLogger {
-  const { env, stderr } = surroundings;
-  const level = LOG_LEVELS.find((name) => name === env['KITE_LOG_LEVEL']?.toLowerCase());
+  const { env, stderr, color } = surroundings;
   return new StderrLogger({
     stream: stderr,
-    color: mayColor(surroundings, stderr),
-    ...(level && { level }),
+    color:
+      mayColor(surroundings, stderr) && (color === 'always' || settingValue(kiteSettings.logColor, { env })),
+    level: settingValue(kiteSettings.logLevel, { env }),
   });
 }
 

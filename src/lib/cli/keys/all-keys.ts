@@ -3,20 +3,13 @@ import { type KiteKey, kiteKeyPath } from '../../keys/index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { isCliError } from '../runtime/cli-error.js';
-import { readContexts } from '../target/contexts.js';
-import {
-  accountOf,
-  describePlace,
-  type KeyChoice,
-  type KeyPlace,
-  placeInContext,
-  placeOfKey,
-  readKey,
-} from '../target/find-key.js';
+import { readContexts } from '../settings/contexts.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { accountOf, describePlace, type KeyPlace, placeInContext } from '../settings/key-place.js';
+import { placeOfKey, readKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 import { isThere } from '../runtime/path-exists.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A place where this person has a kite key, and the key, or why it cannot be used. */
 export interface KeyEntry {
@@ -30,6 +23,13 @@ export interface KeyEntry {
   readonly contexts: readonly string[];
 }
 
+/** Which keys are looked for. */
+export interface KeysChoice {
+  readonly settings: CommandSettings;
+  /** Look into the keychain though no context uses it. */
+  readonly keychain: boolean;
+}
+
 /**
  * All kite keys of this person that can be found: those of the environment, of contexts, of the kite home, of Kontrol here,
  * and of the keychain, which is opened only where a context uses it or `keychain` asks for it.
@@ -37,15 +37,14 @@ export interface KeyEntry {
  * @throws CliError where the keychain is asked for and cannot be used
  */
 export async function allKeys(
-  choice: KeyChoice & { readonly keychain: boolean },
-  env: Environment,
+  { settings, keychain }: KeysChoice,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<KeyEntry[]> {
-  const inUse = describePlace(placeOfKey(choice, env).place);
-  const places = await everyPlace(choice, env, open);
+  const inUse = describePlace(placeOfKey(settings).place);
+  const places = await everyPlace({ settings, keychain }, open);
   const entries: KeyEntry[] = [];
   for (const { place, contexts } of places.values()) {
-    const found = await readKey(place, env, open).then(
+    const found = await readKey(place, settings.env, open).then(
       (key) => ({ key, problem: '' }),
       (error: unknown) => ({ key: undefined, problem: problemOf(error) }),
     );
@@ -65,11 +64,9 @@ interface Place {
   readonly contexts: string[];
 }
 
-async function everyPlace(
-  choice: KeyChoice & { readonly keychain: boolean },
-  env: Environment,
-  open: () => Promise<Keychain>,
-): Promise<Map<string, Place>> {
+async function everyPlace(choice: KeysChoice, open: () => Promise<Keychain>): Promise<Map<string, Place>> {
+  const { settings } = choice;
+  const { env } = settings;
   const places = new Map<string, Place>();
   const add = (place: KeyPlace, context?: string): void => {
     const name = describePlace(place);
@@ -79,9 +76,7 @@ async function everyPlace(
   };
   const home = kiteHome(env);
   const plain = kiteKeyPath(home);
-  if (choice.keyFile !== undefined) add({ type: 'file', file: choice.keyFile });
-  if (env['KITE_KEY']) add({ type: 'variable' });
-  if (env['KITE_KEY_FILE']) add({ type: 'file', file: env['KITE_KEY_FILE'] });
+  for (const { value } of settings.withoutContext().all(commonSettings.kiteKey)) if (value) add(value);
   const { contexts } = readContexts(env);
   let keychain = choice.keychain;
   for (const [name, context] of contexts) {

@@ -2,18 +2,16 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { formatTime } from '../terminal/time.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
-import { allKeys, entryAccount, type KeyEntry } from './all-keys.js';
-import { describePlace, type KeyChoice, placeData } from '../target/find-key.js';
+import { describePlace, placeData } from '../settings/key-place.js';
+import { allKeys, entryAccount, type KeyEntry, type KeysChoice } from './all-keys.js';
 
-export interface ListKeysOptions extends KeyChoice {
-  /** Look into the keychain though no context uses it. */
-  readonly keychain: boolean;
+export interface ListKeysOptions extends KeysChoice {
   readonly format: OutputFormat | undefined;
 }
 
 /** Prints the kite keys of this person, never a key itself. */
 export async function listKeys(options: ListKeysOptions, surroundings: Surroundings): Promise<void> {
-  const entries = await allKeys(options, surroundings.env);
+  const entries = await allKeys(options);
   await printList(entries, keys, options.format, surroundings);
 }
 

@@ -1,22 +1,19 @@
 import { parseKiteKey } from '../../keys/index.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import type { KeyStore } from '../target/contexts.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import type { KeyStore } from '../settings/contexts.js';
+import { accountOf, describePlace, type KeyPlace, placeData } from '../settings/key-place.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
-import {
-  accountOf,
-  describePlace,
-  type KeyChoice,
-  type KeyPlace,
-  placeData,
-  readKey,
-} from '../target/find-key.js';
+import { readKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 import { isTaken, planStore, removeKey, type StorePlan, storeKey } from './store-key.js';
 
-export interface MoveKeyOptions extends KeyChoice {
+export interface MoveKeyOptions {
+  readonly settings: CommandSettings;
   readonly to: KeyStore;
   /** Replace another key that is there. */
   readonly force: boolean;
@@ -34,16 +31,16 @@ export async function moveKey(
   surroundings: Surroundings,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<void> {
-  const { to, force, format, context } = options;
+  const { settings, to, force, format } = options;
   const { env } = surroundings;
-  const { key, place: from } = await loadKiteKey(options, env);
+  const { key, place: from } = await loadKiteKey(settings);
   if (from.type === 'variable') {
     throw usageError(
       'The kite key in use is in the variable KITE_KEY, which cannot be moved from here.',
       'Name the file with the key to move: --key-file PATH',
     );
   }
-  const plan = await planStore({ keyStore: to, context }, env, open);
+  const plan = await planStore(settings.with(commonSettings.keyStore, to), open);
   const place = from.type === to ? from : await copy(key.jwt, plan, env, { force, open });
   if (from.type !== to) await removeKey(from, open);
   const where = describePlace(place);

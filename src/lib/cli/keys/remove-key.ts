@@ -4,15 +4,14 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { requireConsent } from '../terminal/prompt.js';
 import { suggest } from '../runtime/suggest.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
-import { allKeys, entryAccount, type KeyEntry } from './all-keys.js';
-import { describePlace, findKey, type KeyChoice, type KeyPlace, placeData } from '../target/find-key.js';
+import { allKeys, entryAccount, type KeyEntry, type KeysChoice } from './all-keys.js';
+import { describePlace, type KeyPlace, placeData } from '../settings/key-place.js';
+import { findKey } from '../target/find-key.js';
 import { removeKey } from './store-key.js';
 
-export interface KeyNamed extends KeyChoice {
+export interface KeyNamed extends KeysChoice {
   /** `user@kontrol`, as `keys list -o name` prints. Undefined: the key in use. */
   readonly account: string | undefined;
-  /** Look into the keychain though no context uses it. */
-  readonly keychain: boolean;
 }
 
 /**
@@ -20,14 +19,14 @@ export interface KeyNamed extends KeyChoice {
  *
  * @throws CliError with exit code 5 where there is none, or it is not clear which
  */
-export async function keyNamed(options: KeyNamed, env: Surroundings['env']): Promise<KeyEntry> {
+export async function keyNamed(options: KeyNamed): Promise<KeyEntry> {
   const { account } = options;
   if (account === undefined) {
-    const found = await findKey(options, env);
+    const found = await findKey(options.settings);
     if (!found) throw notFound('You have no kite key.', 'Get one with: kitectl register');
     return { ...found, problem: '', inUse: true, contexts: [] };
   }
-  const entries = await allKeys(options, env);
+  const entries = await allKeys(options);
   const meant = entries.filter((entry) => entryAccount(entry) === account);
   const [only] = meant;
   if (only && meant.length === 1) return only;
@@ -54,7 +53,7 @@ export async function forgetKey(
   options: KeyNamed & { readonly yes: boolean; readonly format: OutputFormat | undefined },
   surroundings: Surroundings,
 ): Promise<void> {
-  const { place, key } = await keyNamed(options, surroundings.env);
+  const { place, key } = await keyNamed(options);
   if (place.type === 'variable') throw variable();
   const source = describePlace(place);
   const whose = key ? ` of ${key.username}` : '';

@@ -2,7 +2,7 @@ import { configurationError } from '../runtime/cli-error.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printKey } from './showkey.js';
 import { type Surroundings, write } from '../runtime/command-runtime.js';
-import { describePlace } from '../target/find-key.js';
+import { describePlace } from '../settings/key-place.js';
 import { type KeyNamed, keyNamed } from './remove-key.js';
 
 export interface ShowKeyOptions extends KeyNamed {
@@ -13,7 +13,7 @@ export interface ShowKeyOptions extends KeyNamed {
 
 /** Prints what a kite key says, or the key itself. */
 export async function showKey(options: ShowKeyOptions, surroundings: Surroundings): Promise<void> {
-  const { key, place, problem } = await keyNamed(options, surroundings.env);
+  const { key, place, problem } = await keyNamed(options);
   if (!key) throw configurationError(problem, 'See what there is with: kitectl keys list');
   if (options.secret) return write(surroundings.stdout, `${key.jwt}\n`);
   await printKey(key, describePlace(place), options.format, surroundings);

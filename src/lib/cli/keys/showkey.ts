@@ -1,13 +1,14 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { KiteKey } from '../../keys/index.js';
 import { loadKiteKey } from '../target/choose-key.js';
-import type { KeyChoice } from '../target/find-key.js';
+import type { CommandSettings } from '../settings/command-settings.js';
 import { type Field, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { formatTime } from '../terminal/time.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
 
-export interface ShowkeyOptions extends KeyChoice {
+export interface ShowkeyOptions {
+  readonly settings: CommandSettings;
   readonly format: OutputFormat | undefined;
 }
 
@@ -17,7 +18,7 @@ export interface ShowkeyOptions extends KeyChoice {
  * @throws CliError when there is no kite key, or when it cannot be read.
  */
 export async function showkey(options: ShowkeyOptions, surroundings: Surroundings): Promise<void> {
-  const { key, source } = await loadKiteKey(options, surroundings.env);
+  const { key, source } = await loadKiteKey(options.settings);
   await printKey(key, source, options.format, surroundings);
 }
 

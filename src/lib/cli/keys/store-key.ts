@@ -11,20 +11,16 @@ import {
   readContexts,
   requireContextName,
   writeContexts,
-} from '../target/contexts.js';
+} from '../settings/contexts.js';
 import { toCliError } from '../frame/failures.js';
 import { isThere } from '../runtime/path-exists.js';
-import { accountOf, describePlace, type KeyPlace } from '../target/find-key.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { accountOf, describePlace, type KeyPlace } from '../settings/key-place.js';
+import { writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-export interface StoreChoice {
-  /** What `--key-store` says. Undefined: what the context says, or `file`. */
-  readonly keyStore: KeyStore | undefined;
-  /** What `--context` says. One that is not there is made. */
-  readonly context: string | undefined;
-}
 
 /** Where a kite key will be kept, before there is one. */
 export interface StorePlan {
@@ -45,15 +41,15 @@ export interface StorePlan {
  * @throws CliError where the keychain cannot be used
  */
 export async function planStore(
-  { keyStore, context }: StoreChoice,
-  env: Environment,
+  settings: CommandSettings,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<StorePlan> {
+  const { env } = settings;
   const contexts = readContexts(env);
-  const named = context ?? (env['KITE_CONTEXT'] || undefined);
-  const name = named === undefined ? contexts.current : requireContextName(named);
+  const { value: named, source } = settings.resolve(commonSettings.context);
+  const name = named === undefined || source.type === 'context' ? named : requireContextName(named);
   const known = name === undefined ? undefined : contexts.contexts.get(name);
-  const store = keyStore ?? known?.keyStore ?? 'file';
+  const store = settings.withOptionalContext().value(commonSettings.keyStore);
   const home = kiteHome(env);
   const plain = kiteKeyPath(home);
   // A second context keeps its key beside that of the first.
@@ -102,11 +98,11 @@ export async function storeKey(
   if (place.type === 'keychain' && plan.keychain) {
     const { keychain } = plan;
     if (key.kontrolUrl === '') throw withoutKontrol();
-    await keychain.set(place.account, jwt).catch(async (error: unknown) => {
+    await writeKey(jwt, place, { force, open: async () => keychain }).catch(async (error: unknown) => {
       throw await rescued(jwt, toCliError(error), env);
     });
   } else {
-    await writeKiteKeyFile(jwt, { home: kiteHome(env), file: plan.file, force });
+    await writeKey(jwt, place, { force });
   }
   await remember(plan, key, place, env);
   return place;

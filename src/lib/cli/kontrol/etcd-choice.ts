@@ -1,50 +1,56 @@
 import type { EtcdConfig } from '../../kontrol/storage/index.js';
 import { usageError } from '../runtime/cli-error.js';
+import { namesOf } from '../settings/cli-setting.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { storageSecrets, storageSettings } from '../settings/storage-settings.js';
 import { namedPem } from './named-file.js';
-import { said, type Secrets, type Setting } from './storage-setting.js';
+import type { Secrets } from './storage-choice.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+const { machines, 'etcd-ca': etcdCa, 'etcd-cert': etcdCert, 'etcd-key': etcdKey } = storageSettings;
 
 /**
- * The etcd cluster that flags and variables name. Files that they name are read.
+ * The etcd cluster that the settings describe. Files that they name are read.
  *
- * @throws CliError where something is missing or wrong
+ * @throws CliError or ConfigurationError where something is missing or wrong
  */
-export function etcdChoice(text: Setting, env: Environment, secret: Secrets): EtcdConfig {
-  const machines = machinesOf(text('machines'));
-  const [ca, certificate, key] = [text('etcd-ca'), text('etcd-cert'), text('etcd-key')];
-  if ((ca ?? certificate ?? key) !== undefined && !machines.some((url) => url.startsWith('https:'))) {
+export function etcdChoice(settings: CommandSettings, secrets: Secrets): EtcdConfig {
+  const urls = machinesOf(settings.value(machines));
+  const [ca, certificate, key] = [settings.value(etcdCa), settings.value(etcdCert), settings.value(etcdKey)];
+  if ((ca ?? certificate ?? key) !== undefined && !urls.some((url) => url.startsWith('https:'))) {
     throw usageError(
-      `Certificates for etcd are given, and ${said('machines')} names no member with https://.`,
+      `Certificates for etcd are given, and ${namesOf(machines)} names no member with https://.`,
       'Write the URLs of members that take TLS with https://.',
     );
   }
   if ((certificate === undefined) !== (key === undefined)) {
-    const [there, missing] = key === undefined ? ['etcd-cert', 'etcd-key'] : ['etcd-key', 'etcd-cert'];
-    throw usageError(`${said(there)} is given without ${said(missing)}.`, `Add --${missing} PATH.`);
+    const [there, missing] = key === undefined ? [etcdCert, etcdKey] : [etcdKey, etcdCert];
+    throw usageError(
+      `${namesOf(there)} is given without ${namesOf(missing)}.`,
+      `Add --${missing.flag.name} PATH.`,
+    );
   }
   return {
     kind: 'etcd',
-    machines,
-    ...loginOf(env),
-    ...(ca !== undefined && { ca: namedPem(ca, 'etcd-ca', 'CERTIFICATE') }),
-    ...(certificate !== undefined && { certificate: namedPem(certificate, 'etcd-cert', 'CERTIFICATE') }),
-    ...(key !== undefined && { privateKey: namedPem(key, 'etcd-key', 'PRIVATE KEY') }),
-    ...secret,
+    machines: urls,
+    ...loginOf(settings),
+    ...(ca !== undefined && { ca: namedPem(ca, etcdCa, 'CERTIFICATE') }),
+    ...(certificate !== undefined && { certificate: namedPem(certificate, etcdCert, 'CERTIFICATE') }),
+    ...(key !== undefined && { privateKey: namedPem(key, etcdKey, 'PRIVATE KEY') }),
+    ...secrets,
   };
 }
 
-/** The reference writes members as `//host:port`. */
-function machinesOf(text: string | undefined): string[] {
-  const machines = (text ?? 'http://127.0.0.1:2379')
+/** The Go implementation writes members as `//host:port`. */
+function machinesOf(text: string): string[] {
+  const members = text
     .split(',')
     .map((machine) => machine.trim())
     .filter((machine) => machine !== '');
-  return machines.map((machine) => {
+  return members.map((machine) => {
     // What stands before an @ may be a password.
     if (machine.includes('@')) {
       throw usageError(
-        `${said('machines')} names a user.`,
+        `${namesOf(machines)} names a user.`,
         'Say who Kontrol is with KONTROL_ETCD_USERNAME and KONTROL_ETCD_PASSWORD.',
       );
     }
@@ -54,14 +60,15 @@ function machinesOf(text: string | undefined): string[] {
         ? machine
         : `http://${machine}`;
     if (URL.canParse(url)) return url;
-    throw usageError(`${said('machines')} names no host and port: ${machine}`);
+    throw usageError(`${namesOf(machines)} names no host and port: ${machine}`);
   });
 }
 
-function loginOf(env: Environment): { readonly user?: string; readonly password?: string } {
-  const [user, password] = [env['KONTROL_ETCD_USERNAME'], env['KONTROL_ETCD_PASSWORD']];
-  if (user) return { user, password: password ?? '' };
-  if (!password) return {};
+function loginOf(settings: CommandSettings): { readonly user?: string; readonly password?: string } {
+  const user = settings.value(storageSecrets.etcdUsername);
+  const password = settings.value(storageSecrets.etcdPassword);
+  if (user !== undefined) return { user, password: password ?? '' };
+  if (password === undefined) return {};
   throw usageError(
     'KONTROL_ETCD_PASSWORD is set without KONTROL_ETCD_USERNAME.',
     'Set both, or none where etcd knows no users.',

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { type KeyPair, newKiteKey } from '../../keys/index.js';
 import { systemClock } from '../../util/clock.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { describePlace, type KeyPlace, placeData, readKey } from '../target/find-key.js';
+import { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { describePlace, type KeyPlace, placeData } from '../settings/key-place.js';
+import { readKey } from '../target/find-key.js';
 import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -30,7 +33,8 @@ export async function writeInitialKey(
     throw usageError('A kite key says where Kontrol is, and port 0 does not.', 'Add -kontrolurl URL.');
   }
   const { env } = surroundings;
-  const plan = await planStore({ keyStore: options.keyStore, context: undefined }, env);
+  const settings = CommandSettings.without(env).with(commonSettings.keyStore, options.keyStore);
+  const plan = await planStore(settings);
   const files = options.keyFiles ?? defaultKeyFiles(options.home);
   const existing = await readKeyFiles(files);
   const pair = existing ?? (await makeKeyFiles(files));

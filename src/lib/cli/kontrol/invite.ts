@@ -1,6 +1,6 @@
 import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 import { usageError } from '../runtime/cli-error.js';
-import type { KontrolOptions } from '../target/with-kontrol.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { Surroundings } from '../runtime/command-runtime.js';

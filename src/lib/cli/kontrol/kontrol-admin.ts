@@ -1,20 +1,16 @@
 import { join } from 'node:path';
-import { type KiteKey, kiteKeyPath } from '../../keys/index.js';
+import { kiteKeyPath } from '../../keys/index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
-import { readContexts } from '../target/contexts.js';
-import {
-  describePlace,
-  findKey,
-  type KeyChoice,
-  type KeyPlace,
-  placeInContext,
-  placeOfKey,
-  readKey,
-} from '../target/find-key.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { readContexts } from '../settings/contexts.js';
+import { describePlace, type KeyPlace, placeInContext } from '../settings/key-place.js';
+import { findKey, placeOfKey, readKey } from '../target/find-key.js';
 import type { Keychain } from '../target/keychain.js';
-import { type KontrolOptions, withKey } from '../target/with-kontrol.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
+import { type KeyAtHand, withKey } from '../target/with-kontrol.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
 import { KONTROL_CONTEXT } from './own-context.js';
 
@@ -36,13 +32,13 @@ export type AdminMethod =
  * @throws CliError when there is no such key, or when Kontrol refuses
  */
 export async function administer(
-  options: KontrolOptions,
+  { settings }: KontrolOptions,
   method: AdminMethod,
   args: readonly unknown[],
   surroundings: Surroundings,
 ): Promise<unknown> {
-  const found = await adminKey(options, surroundings.env);
-  return withKey({ ...options, ...found }, NAMES[method], surroundings, ({ client, url, spinner }) =>
+  const found = await adminKey(settings);
+  return withKey(settings, found, NAMES[method], surroundings, ({ client, url, spinner }) =>
     spinner.during(`Waiting for ${url}`, () => client.call<unknown, string>(method, [...args])),
   );
 }
@@ -56,14 +52,6 @@ const NAMES: Readonly<Record<AdminMethod, string>> = {
   'kontrol.revokeKiteKey': 'revoking a kite key',
 };
 
-/** A kite key of Kontrol's own user, and where to go with it where the person does not say. */
-export interface AdminKey {
-  readonly key: KiteKey;
-  readonly source: string;
-  /** The Kontrol that made the key for itself: the one that the context in use names is another one. */
-  readonly home?: string;
-}
-
 /**
  * The kite key of Kontrol's own user: what `--key-file` or `--context` say, else the one that Kontrol made here, else the
  * person's own, where it is of that user.
@@ -71,20 +59,19 @@ export interface AdminKey {
  * @throws CliError or ConfigurationError where there is none
  */
 export async function adminKey(
-  choice: KeyChoice,
-  env: Environment,
+  settings: CommandSettings,
   open?: () => Promise<Keychain>,
-): Promise<AdminKey> {
-  const { keyFile, context } = choice;
-  const own = keyFile === undefined && context === undefined;
-  const place = own ? ownPlace(env) : placeOfKey(choice, env).place;
+): Promise<KeyAtHand> {
+  const named = settings.hasFlag(commonSettings.kiteKey);
+  const own = !named && !settings.hasFlag(commonSettings.context);
+  const place = own ? ownPlace(settings.env) : placeOfKey(settings).place;
   try {
-    const key = await readKey(place, env, open);
-    return { key, source: describePlace(place), ...(own && { home: key.kontrolUrl }) };
+    const key = await readKey(place, settings.env, open);
+    return { key, source: describePlace(place), ofKontrol: own };
   } catch (error) {
-    if (keyFile !== undefined || !hasCode(error, 'keyFileMissing')) throw error;
+    if (named || !hasCode(error, 'keyFileMissing')) throw error;
   }
-  const mine = await findKey(choice, env, open);
+  const mine = await findKey(settings, open);
   if (mine && mine.key.username === mine.key.kontrolUser) return mine;
   throw configurationError(
     `There is no kite key of Kontrol's own user: neither ${describePlace(place)}, nor one of yours.`,

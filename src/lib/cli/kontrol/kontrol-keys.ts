@@ -1,5 +1,5 @@
 import { usageError } from '../runtime/cli-error.js';
-import type { KontrolOptions } from '../target/with-kontrol.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';

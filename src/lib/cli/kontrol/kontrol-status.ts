@@ -1,5 +1,5 @@
 import { toJson } from '../runtime/json.js';
-import type { KontrolOptions } from '../target/with-kontrol.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
 import { type Field, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { Surroundings } from '../runtime/command-runtime.js';

@@ -1,8 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
-import type { ParsedStartFlags } from './kontrol-start-flags.js';
 import { configurationError, isCliError } from '../runtime/cli-error.js';
-import { said } from './storage-setting.js';
+import { type CliSetting, namesOf } from '../settings/cli-setting.js';
 
 /** Characters of the longest password and the largest set of certificates that are read. */
 const MAX_FILE = 1024 * 1024;
@@ -12,8 +11,8 @@ const MAX_FILE = 1024 * 1024;
  *
  * @throws CliError where it cannot be read, is too long, or, where `secret`, others can read or change it
  */
-export function namedFile(file: string, name: keyof ParsedStartFlags, secret = false): string {
-  const hint = `It is named by ${said(name)}.`;
+export function namedFile(file: string, setting: CliSetting, secret = false): string {
+  const hint = `It is named by ${namesOf(setting)}.`;
   let content: string;
   try {
     content = read(file, secret);
@@ -27,17 +26,13 @@ export function namedFile(file: string, name: keyof ParsedStartFlags, secret = f
 }
 
 /** The content of a file that is PEM and holds a `label`. Throws like `namedFile`. */
-export function namedPem(
-  file: string,
-  name: keyof ParsedStartFlags,
-  label: 'CERTIFICATE' | 'PRIVATE KEY',
-): string {
-  const pem = namedFile(file, name, label === 'PRIVATE KEY');
+export function namedPem(file: string, setting: CliSetting, label: 'CERTIFICATE' | 'PRIVATE KEY'): string {
+  const pem = namedFile(file, setting, label === 'PRIVATE KEY');
   if (new RegExp(`^-----BEGIN (?:[A-Z]+ )?${label}-----`, 'm').test(pem)) return pem;
   const what = label === 'CERTIFICATE' ? 'certificate' : 'private key';
   throw configurationError(
     `There is no ${what} in ${file}.`,
-    `It is named by ${said(name)}, and must be PEM: -----BEGIN ${label}-----`,
+    `It is named by ${namesOf(setting)}, and must be PEM: -----BEGIN ${label}-----`,
   );
 }
 

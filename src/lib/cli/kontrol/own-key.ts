@@ -5,14 +5,14 @@ import {
   parsePublicKey,
   readKiteKeyFile,
   samePublicKey,
-  writeKiteKeyFile,
 } from '../../keys/index.js';
 import type { Kontrol } from '../../kontrol/kontrol.js';
 import { isKiteError } from '../../protocol/errors.js';
 import type { Logger } from '../../util/logger.js';
 import { isCliError } from '../runtime/cli-error.js';
-import { type KeyStore, readContexts, writeContexts } from '../target/contexts.js';
-import { accountOf, describePlace, type KeyPlace, readKey } from '../target/find-key.js';
+import { type KeyStore, readContexts, writeContexts } from '../settings/contexts.js';
+import { accountOf, describePlace, type KeyPlace } from '../settings/key-place.js';
+import { readKey, writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 import { KONTROL_CONTEXT } from './own-context.js';
 
@@ -89,13 +89,12 @@ async function writeOwnKey(
   const { home, env, keychain } = store;
   const jwt = await kontrol.newKiteKey(kontrol.username);
   const place = placeOf(kontrol, store);
-  if (keychain && place.type === 'keychain') {
-    await keychain.set(place.account, jwt);
+  await writeKey(jwt, place, { force: true, open: keychain && (async () => keychain) });
+  if (place.type === 'keychain') {
     await remember(kontrol, 'keychain', env);
     await rm(kiteKeyPath(home), { force: true });
-  } else {
-    await writeKiteKeyFile(jwt, { home, force: true });
-    if (readContexts(env).contexts.has(KONTROL_CONTEXT)) await remember(kontrol, 'file', env);
+  } else if (readContexts(env).contexts.has(KONTROL_CONTEXT)) {
+    await remember(kontrol, 'file', env);
   }
   say(`Wrote Kontrol's own kite key, with which this machine administers it: ${describePlace(place)}`);
 }

@@ -1,62 +1,59 @@
 import type { PostgresConfig } from '../../kontrol/storage/index.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
+import { type CliSetting, namesOf } from '../settings/cli-setting.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { storageSettings } from '../settings/storage-settings.js';
 import { namedFile, namedPem } from './named-file.js';
-import { portOf, said, type Secrets, type Setting } from './storage-setting.js';
+import type { Secrets } from './storage-choice.js';
 
 /**
- * The PostgreSQL database that flags and variables name. Files that they name are read.
+ * The PostgreSQL database that the settings describe. Files that they name are read.
  *
- * @throws CliError where something is missing or wrong
+ * @throws CliError or ConfigurationError where something is missing or wrong
  */
-export function postgresChoice(text: Setting, tls: boolean | undefined, secret: Secrets): PostgresConfig {
-  const caFile = text('postgres-ca');
+export function postgresChoice(settings: CommandSettings, secrets: Secrets): PostgresConfig {
+  const caFile = settings.value(storageSettings['postgres-ca']);
+  const tls = settings.value(storageSettings['postgres-tls']);
   return {
     kind: 'postgres',
-    host: text('postgres-host') ?? '127.0.0.1',
-    port: portOf(text('postgres-port'), 'postgres-port', 5432),
-    user: required(text, 'postgres-username'),
-    password: passwordOf(text),
-    database: required(text, 'postgres-dbname'),
-    connectTimeout: seconds(text('postgres-connecttimeout'), 20) * 1000,
+    host: settings.value(storageSettings['postgres-host']),
+    port: settings.value(storageSettings['postgres-port']),
+    user: required(settings, storageSettings['postgres-username']),
+    password: passwordOf(settings),
+    database: required(settings, storageSettings['postgres-dbname']),
+    connectTimeout: settings.value(storageSettings['postgres-connecttimeout']) * 1000,
     ...(tls !== undefined && { tls }),
     ...(caFile !== undefined && { ca: certificatesOf(caFile, tls) }),
-    ...secret,
+    ...secrets,
   };
 }
 
-function required(text: Setting, name: 'postgres-username' | 'postgres-dbname'): string {
-  const value = text(name);
+function required(settings: CommandSettings, setting: CliSetting<string, undefined>): string {
+  const value = settings.value(setting);
   if (value !== undefined) return value;
-  throw usageError(`With --storage postgres, ${said(name)} must be given.`);
+  throw usageError(`With --storage postgres, ${namesOf(setting)} must be given.`);
 }
 
-function passwordOf(text: Setting): string {
-  const file = text('postgres-passwordfile');
-  const password = text('postgres-password');
+function passwordOf(settings: CommandSettings): string {
+  const { 'postgres-password': inClear, 'postgres-passwordfile': inFile } = storageSettings;
+  const [password, file] = [settings.value(inClear), settings.value(inFile)];
   if (file === undefined) return password ?? '';
   if (password !== undefined) {
-    throw usageError(
-      `Both ${said('postgres-password')} and ${said('postgres-passwordfile')} are given: one of them is enough.`,
-    );
+    throw usageError(`Both ${namesOf(inClear)} and ${namesOf(inFile)} are given: one of them is enough.`);
   }
-  const [first = ''] = namedFile(file, 'postgres-passwordfile').split(/\r?\n/);
+  const [first = ''] = namedFile(file, inFile).split(/\r?\n/);
   if (first === '')
     throw configurationError(`The file ${file} begins with no password.`, 'Put it in the first line.');
   return first;
 }
 
 function certificatesOf(file: string, tls: boolean | undefined): string {
+  const { 'postgres-ca': ca, 'postgres-tls': encrypt } = storageSettings;
   if (tls === false) {
     throw usageError(
-      `${said('postgres-ca')} is given, and TLS is switched off by ${said('postgres-tls')}.`,
+      `${namesOf(ca)} is given, and TLS is switched off by ${namesOf(encrypt)}.`,
       'Leave out one of them.',
     );
   }
-  return namedPem(file, 'postgres-ca', 'CERTIFICATE');
-}
-
-function seconds(text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  if (/^\d{1,6}$/.test(text) && Number(text) > 0) return Number(text);
-  throw usageError(`${said('postgres-connecttimeout')} must be a number of seconds, not ${text}.`);
+  return namedPem(file, ca, 'CERTIFICATE');
 }

@@ -1,48 +1,45 @@
 import { join } from 'node:path';
+import { kiteHome } from '../../kite/config/kite-home.js';
 import type { StorageConfig } from '../../kontrol/storage/index.js';
 import { usageError } from '../runtime/cli-error.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { storageSecrets, storageSettings } from '../settings/storage-settings.js';
 import { etcdChoice } from './etcd-choice.js';
 import { postgresChoice } from './postgres-choice.js';
-import { said, type Secrets, type Setting } from './storage-setting.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Switches that nobody set are not there. */
-export interface StorageSwitches {
-  readonly 'postgres-tls'?: boolean | undefined;
+/** What private keys in a store are encrypted with. */
+export interface Secrets {
+  readonly secret?: string;
+  readonly formerSecret?: string;
 }
 
 /**
- * The store that `--storage` and its settings describe.
+ * The store that the settings describe.
  *
- * @throws CliError where something is missing or wrong
+ * @throws CliError or ConfigurationError where something is missing or wrong
  */
-export function storageChoice(
-  text: Setting,
-  switches: StorageSwitches,
-  env: Environment,
-  home: string,
-): StorageConfig {
-  const kind = text('storage') ?? 'file';
-  const secret = secretsOf(env);
+export function storageChoice(settings: CommandSettings): StorageConfig {
+  const kind = settings.value(storageSettings.storage);
+  const secrets = secretsOf(settings);
   switch (kind) {
     case 'memory':
       return { kind };
-    case 'file':
-      return { kind, folder: text('data') ?? join(home, 'data') };
+    case 'file': {
+      const folder = settings.value(storageSettings.data);
+      return { kind, folder: folder ?? join(kiteHome(settings.env), 'kontrol', 'data') };
+    }
     case 'postgres':
-      return postgresChoice(text, switches['postgres-tls'], secret);
+      return postgresChoice(settings, secrets);
     case 'etcd':
-      return etcdChoice(text, env, secret);
-    default:
-      throw usageError(`${said('storage')} must be file, memory, postgres or etcd, not ${kind}.`);
+      return etcdChoice(settings, secrets);
   }
 }
 
-function secretsOf(env: Environment): Secrets {
-  const [secret, formerSecret] = [env['KONTROL_SECRET'], env['KONTROL_FORMER_SECRET']];
-  if (secret) return { secret, ...(formerSecret && { formerSecret }) };
-  if (!formerSecret) return {};
+function secretsOf(settings: CommandSettings): Secrets {
+  const secret = settings.value(storageSecrets.secret);
+  const formerSecret = settings.value(storageSecrets.formerSecret);
+  if (secret !== undefined) return { secret, ...(formerSecret !== undefined && { formerSecret }) };
+  if (formerSecret === undefined) return {};
   throw usageError(
     'KONTROL_FORMER_SECRET is set without KONTROL_SECRET.',
     'Set KONTROL_SECRET to the secret that takes its place.',

@@ -1,8 +1,9 @@
 import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { CliError, configurationError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { findKey, type FoundKey } from '../target/find-key.js';
-import { type KontrolOptions, withKey } from '../target/with-kontrol.js';
+import { findKey } from '../target/find-key.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
+import { type KeyAtHand, withKey } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
@@ -20,8 +21,10 @@ export interface UiOptions extends KontrolOptions {
  * @throws CliError when there is no kite key, when Kontrol refuses, or when it shows no page
  */
 export async function printLink(options: UiOptions, surroundings: Surroundings): Promise<void> {
-  const { key, source } = await keyOf(options, surroundings.env);
-  await withKey({ ...options, key, source }, 'signing in', surroundings, async ({ client, url, spinner }) => {
+  const { settings } = options;
+  const found = await keyOf(options);
+  const { key } = found;
+  await withKey(settings, found, 'signing in', surroundings, async ({ client, url, spinner }) => {
     const answer = await spinner.during(`Waiting for ${url}`, () =>
       client.call<unknown, string>('signInCode', []).catch(withoutPage(url)),
     );
@@ -51,15 +54,12 @@ export async function printLink(options: UiOptions, surroundings: Surroundings):
 }
 
 /** The person's own key, with which kites can be called; where there is none, that of Kontrol's user, if this is its machine. */
-async function keyOf(
-  options: UiOptions,
-  env: Surroundings['env'],
-): Promise<Pick<FoundKey, 'key' | 'source'>> {
-  if (options.admin) return adminKey(options, env);
-  const own = await findKey(options, env);
+async function keyOf({ admin, settings }: UiOptions): Promise<KeyAtHand> {
+  if (admin) return adminKey(settings);
+  const own = await findKey(settings);
   if (own) return own;
   try {
-    return await adminKey(options, env);
+    return await adminKey(settings);
   } catch (error) {
     if (!isCliError(error)) throw error;
     throw configurationError(

@@ -1,9 +1,8 @@
+import type { Environment } from '../../kite/config/resolve-setting.js';
 import { usageError } from '../runtime/cli-error.js';
-import { kontrolUrls, wholeNumber } from '../target/connection-flags.js';
+import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';
+import { proxyStartSettings } from '../settings/proxy-start-settings.js';
 import { isLoopbackHost } from '../../util/loopback.js';
-import type { ParsedProxyFlags } from './proxy-start-flags.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What `proxy start` does, decided. */
 export interface ProxyStartOptions {
@@ -17,9 +16,8 @@ export interface ProxyStartOptions {
   readonly environment: string | undefined;
   readonly region: string | undefined;
   readonly version: string | undefined;
-  readonly kontrol: readonly string[] | undefined;
-  readonly keyFile: string | undefined;
-  readonly context: string | undefined;
+  /** Where Kontrol is, and with which kite key the proxy registers there. */
+  readonly settings: CommandSettings;
   readonly allowTargets: readonly string[];
   readonly localKites: boolean | undefined;
   readonly kiteCaFile: string | undefined;
@@ -30,64 +28,57 @@ export interface ProxyStartOptions {
   readonly warnings: readonly string[];
 }
 
-const PORT = 3999;
+const all = proxyStartSettings;
 
 /**
  * Flags as options.
  *
- * @throws CliError where one does not say what it must
+ * @throws CliError or ConfigurationError where one has a value that is not accepted
  */
-export function proxyStartOptions(flags: ParsedProxyFlags, env: Environment): ProxyStartOptions {
-  refuseWhatDoesNotFit(flags);
-  const publicHost = flags['public-host'];
-  const port = flags.port === undefined ? PORT : wholeNumber(flags.port, 'port', 0, 65_535);
-  const publicPort = flags['public-port'];
+export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxyStartOptions {
+  const settings = CommandSettings.of(all, flags, env);
+  refuseWhatDoesNotFit(settings);
+  const publicHost = settings.value(all['public-host']);
+  const publicPort = settings.value(all['public-port']);
   if (publicPort !== undefined && publicHost === undefined)
     throw usageError('--public-port is given without --public-host.', 'Add --public-host HOST.');
-  const tlsFiles = tlsFilesOf(flags);
-  const ip = flags.ip ?? (env['KITE_IP'] || defaultIp(publicHost));
+  const tlsFiles = tlsFilesOf(settings);
+  const ip = settings.value(all.ip) ?? defaultIp(publicHost);
   return {
-    tunnel: flags.tunnel,
+    tunnel: settings.value(all.tunnel),
     publicHost,
-    publicPort: publicPort === undefined ? undefined : wholeNumber(publicPort, 'public-port', 1, 65_535),
+    publicPort,
     ip,
-    port,
+    port: settings.value(all.port),
     tlsFiles,
-    environment: nameOf(flags.environment, 'environment'),
-    region: nameOf(flags.region, 'region'),
-    version: versionOf(flags.version),
-    kontrol: kontrolUrls(flags.kontrol),
-    keyFile: flags['key-file'],
-    context: flags.context,
-    allowTargets: listOf(flags['allow-target']),
-    localKites: flags['local-kites'],
-    kiteCaFile: flags['kite-ca'],
-    verifyKites: !flags['insecure-kites'],
-    allowOrigins: listOf(flags['allow-origin']),
-    warnings: warningsOf({ ip, publicHost, tls: tlsFiles !== undefined, flags }),
+    environment: settings.value(all.environment),
+    region: settings.value(all.region),
+    version: settings.value(all.version),
+    settings,
+    allowTargets: settings.value(all['allow-target']),
+    localKites: settings.value(all['local-kites']),
+    kiteCaFile: settings.value(all['kite-ca']),
+    verifyKites: !settings.value(all['insecure-kites']),
+    allowOrigins: settings.value(all['allow-origin']),
+    warnings: warningsOf({ ip, publicHost, tls: tlsFiles !== undefined, settings }),
   };
 }
 
-/** Each flag may be given several times, and may have several values with commas between them. */
-function listOf(flag: readonly string[] | undefined): readonly string[] {
-  return (flag ?? []).flatMap((list) => list.split(',').map((one) => one.trim()));
-}
-
-const OF_REVERSE = ['allow-target', 'local-kites', 'kite-ca'] as const;
+const OF_REVERSE = ['allow-target', 'local-kites', 'kite-ca', 'insecure-kites'] as const;
 const OF_TUNNEL = ['allow-origin', 'public-key', 'private-key'] as const;
 
-function refuseWhatDoesNotFit(flags: ParsedProxyFlags): void {
-  const given = (names: readonly (keyof ParsedProxyFlags)[]): string | undefined =>
-    names.find((name) => flags[name] !== undefined);
-  const reverse = given(OF_REVERSE) ?? (flags['insecure-kites'] ? 'insecure-kites' : undefined);
-  const tunnel = given(OF_TUNNEL);
-  if (flags.tunnel && reverse !== undefined) {
+function refuseWhatDoesNotFit(settings: CommandSettings): void {
+  const given = (flags: readonly (keyof typeof all)[]): string | undefined =>
+    flags.find((flag) => settings.hasFlag(all[flag]));
+  const [reverse, tunnel] = [given(OF_REVERSE), given(OF_TUNNEL)];
+  const isTunnel = settings.value(all.tunnel);
+  if (isTunnel && reverse !== undefined) {
     throw usageError(
       `--${reverse} is about what a reverse proxy forwards to, and a tunnel proxy forwards to nobody.`,
       'Leave it out, or leave out --tunnel.',
     );
   }
-  if (!flags.tunnel && tunnel !== undefined)
+  if (!isTunnel && tunnel !== undefined)
     throw usageError(`--${tunnel} is about a tunnel proxy, and this is a reverse proxy.`, 'Add --tunnel.');
 }
 
@@ -103,32 +94,22 @@ function isLocal(host: string): boolean {
   return isLoopbackHost(URL.canParse(url) ? new URL(url).hostname : host);
 }
 
-function tlsFilesOf(flags: ParsedProxyFlags): ProxyStartOptions['tlsFiles'] {
-  const { 'tls-cert': certificate, 'tls-key': privateKey } = flags;
+function tlsFilesOf(settings: CommandSettings): ProxyStartOptions['tlsFiles'] {
+  const [certificate, privateKey] = [settings.value(all['tls-cert']), settings.value(all['tls-key'])];
   if (certificate !== undefined && privateKey !== undefined) return { certificate, privateKey };
   if (certificate === undefined && privateKey === undefined) return undefined;
   const [there, missing] = certificate === undefined ? ['tls-key', 'tls-cert'] : ['tls-cert', 'tls-key'];
   throw usageError(`--${there} is given without --${missing}.`, `Add --${missing} PATH.`);
 }
 
-function nameOf(text: string | undefined, name: string): string | undefined {
-  if (text === '' || text?.includes('/')) throw usageError(`--${name} must be a name without "/": ${text}`);
-  return text;
-}
-
-function versionOf(text: string | undefined): string | undefined {
-  if (text === undefined || /^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/.test(text)) return text;
-  throw usageError(`--version must be three numbers such as 1.0.0, not ${text}.`);
-}
-
 interface Decided {
   readonly ip: string;
   readonly publicHost: string | undefined;
   readonly tls: boolean;
-  readonly flags: ParsedProxyFlags;
+  readonly settings: CommandSettings;
 }
 
-function warningsOf({ ip, publicHost, tls, flags }: Decided): string[] {
+function warningsOf({ ip, publicHost, tls, settings }: Decided): string[] {
   const warnings: string[] = [];
   const local = isLoopbackHost(ip);
   if (!local && !tls) {
@@ -139,9 +120,9 @@ function warningsOf({ ip, publicHost, tls, flags }: Decided): string[] {
   if (local && publicHost !== undefined && !publicHost.includes('://') && !isLocal(publicHost)) {
     warnings.push(`The proxy listens at ${ip}, where ${publicHost} is not reached from elsewhere: see --ip.`);
   }
-  if (flags['insecure-kites'])
+  if (settings.value(all['insecure-kites']))
     warnings.push('Certificates of kites are not looked at: somebody else may answer for a kite.');
-  if (flags['public-key'] !== undefined || flags['private-key'] !== undefined) {
+  if (settings.hasFlag(all['public-key']) || settings.hasFlag(all['private-key'])) {
     warnings.push(
       'No key pair is needed: tokens of tunnels are made and read by this proxy alone, with a secret of its own.',
     );

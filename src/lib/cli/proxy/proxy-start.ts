@@ -65,7 +65,7 @@ async function makeProxy(
   { env, version }: Surroundings,
 ): Promise<Proxy> {
   const { publicHost, publicPort, ip, port, environment, region } = options;
-  const found = await proxyKey(options, env);
+  const found = await proxyKey(options.settings);
   const common: ProxyOptions = {
     publicHost,
     publicPort,
@@ -74,7 +74,7 @@ async function makeProxy(
     tls,
     kiteKey: found.key.jwt,
     saveKiteKey: keyKeeper(found, env),
-    kontrolUrl: whereKontrolIs({ ...options, ...found }, env),
+    kontrolUrl: whereKontrolIs(options.settings, found),
     environment,
     region,
     version: options.version ?? version,

@@ -4,7 +4,10 @@ import type { KiteKey } from '../../keys/index.js';
 import { makeVisible } from '../../util/printable.js';
 import { notFound } from '../runtime/cli-error.js';
 import { toCliError } from '../frame/failures.js';
-import { type AtKontrol, doingAt, getKites, type KontrolOptions, withKey } from '../target/with-kontrol.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { getKites } from '../target/discovery.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
+import { type AtKontrol, doingAt, withKey } from '../target/with-kontrol.js';
 import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
@@ -38,16 +41,16 @@ export async function proxyStatus(options: ProxyStatusOptions, surroundings: Sur
 }
 
 async function askAll(options: ProxyStatusOptions, surroundings: Surroundings): Promise<readonly Asked[]> {
-  const { to } = options;
-  const found = await proxyKey(options, surroundings.env);
-  const at = { ...options, ...found };
+  const { to, settings } = options;
+  const found = await proxyKey(settings);
   const { key } = found;
   if (to !== undefined) {
-    return withKey({ ...at, kontrol: [to] }, WHAT, surroundings, async ({ client }) => [
+    const proxy = settings.with(commonSettings.kontrol, to);
+    return withKey(proxy, found, WHAT, surroundings, async ({ client }) => [
       { url: to, status: await client.call<unknown, string>('proxy.status', []) },
     ]);
   }
-  return withKey(at, 'looking for proxies', surroundings, async (kontrol) => {
+  return withKey(settings, found, 'looking for proxies', surroundings, async (kontrol) => {
     const urls = await proxiesAt(kontrol, key);
     return Promise.all(urls.map((url) => ask(kontrol.kite, url, key)));
   });

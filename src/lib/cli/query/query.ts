@@ -1,21 +1,16 @@
 import { disconnectError } from '../../kite/call/call-errors.js';
+import type { KiteEvent } from '../../index.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
-import { findKites } from '../target/discovery.js';
 import { toField } from '../runtime/json.js';
-import {
-  type AtKontrol,
-  type Found,
-  getKites,
-  type KontrolOptions,
-  readFound,
-  withKontrol,
-} from '../target/with-kontrol.js';
-import { type Feed, openFeed } from '../terminal/feed.js';
-import type { OutputFormat } from '../terminal/output-format.js';
-import { type Listing, printList } from '../terminal/listing.js';
-import { requireQuery } from '../target/query-path.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
+import { findKites, type Found } from '../target/discovery.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
+import { requireQuery } from '../target/query-path.js';
+import { type AtKontrol, withKontrol } from '../target/with-kontrol.js';
+import { type Feed, openFeed } from '../terminal/feed.js';
+import { type Listing, printList } from '../terminal/listing.js';
+import type { OutputFormat } from '../terminal/output-format.js';
 
 export interface QueryOptions extends KontrolOptions {
   /** Which kites, as a path. Undefined: all of this person's. */
@@ -45,8 +40,9 @@ export async function query(options: QueryOptions, surroundings: Surroundings): 
   const { path, format, watch } = options;
   const asked = askedBy(path);
   if (watch) return follow(options, asked, { listed: true }, surroundings);
-  await withKontrol(options, `looking for ${path ?? 'your kites'}`, surroundings, async (kontrol) => {
-    const found = sorted(await findKites(kontrol, asked(kontrol)));
+  const what = `looking for ${path ?? 'your kites'}`;
+  await withKontrol(options.settings, what, surroundings, async (at) => {
+    const found = sorted(await findKites(at, asked(at)));
     await printList(found, kites, format, surroundings);
   });
 }
@@ -98,22 +94,29 @@ async function follow(
   { listed }: { readonly listed: boolean },
   surroundings: Surroundings,
 ): Promise<void> {
-  const { path, format } = options;
+  const { path, format, settings } = options;
   const print = await openFeed(changes, format, surroundings);
-  await withKontrol(options, `watching ${path ?? 'your kites'}`, surroundings, async (kontrol: AtKontrol) => {
+  await withKontrol(settings, `watching ${path ?? 'your kites'}`, surroundings, async (at) => {
+    const { kontrol, spinner, url } = at;
     // What changes before the list is printed comes after it.
-    const early: Change[] = [];
+    let early: Change[] = [];
     let ready = false;
-    const found = await getKites(kontrol, asked(kontrol), (event) => {
-      const change = readChange(event);
-      if (!change) return;
+    const changed = ({ action, kite: { kite, url: where } }: KiteEvent): void => {
+      const change = { action, kite, url: where };
       if (ready) void print(change);
       else early.push(change);
-    });
-    if (listed) await printThere(sorted(found), print, format, surroundings);
+    };
+    const watching = await spinner.during(`Looking for kites at ${url}`, () =>
+      kontrol.watchKites(asked(at), changed),
+    );
+    if (listed) {
+      // The list has what changed until now.
+      early = [];
+      await printThere(sorted(watching.kites), print, format, surroundings);
+    }
     for (const change of early) await print(change);
     ready = true;
-    await untilGone(kontrol, surroundings.signal);
+    await untilGone(at, surroundings.signal);
   });
 }
 
@@ -129,15 +132,6 @@ async function printThere(
     return;
   }
   for (const { kite, url } of found) await print({ action: 'REGISTER', kite, url });
-}
-
-/** What Kontrol tells a watcher: `{error, result: {action, kite, url}}`. Undefined where it is something else. */
-function readChange(event: unknown): Change | undefined {
-  const { result } = (event ?? {}) as { readonly result?: unknown };
-  const { action } = (result ?? {}) as { readonly action?: unknown };
-  if (action !== 'REGISTER' && action !== 'DEREGISTER') return undefined;
-  const { kite, url } = readFound(result);
-  return { action, kite, url };
 }
 
 function sorted<One extends { readonly kite: KiteIdentity }>(found: readonly One[]): One[] {

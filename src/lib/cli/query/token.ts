@@ -1,7 +1,8 @@
 import { parseToken } from '../../keys/index.js';
-import { isKiteError, KiteError } from '../../protocol/errors.js';
+import { isNoneFound } from '../../kite/kontrol/kontrol-responses.js';
 import { notFound } from '../runtime/cli-error.js';
-import { type KontrolOptions, withKontrol } from '../target/with-kontrol.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
+import { withKontrol } from '../target/with-kontrol.js';
 import { type Field, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { requireQuery } from '../target/query-path.js';
@@ -21,13 +22,8 @@ export async function token(options: TokenOptions, surroundings: Surroundings): 
   const { path, force, format } = options;
   const asked = requireQuery(path, 'The query');
   const what = `getting a token for ${path}`;
-  await withKontrol(options, what, surroundings, async ({ client, url }) => {
-    const text: unknown = await client
-      .call<unknown, string>('getToken', [{ ...asked, force }])
-      .catch(notFoundToo);
-    if (typeof text !== 'string' || text === '') {
-      throw new KiteError('invalidResponse', `${url} did not answer with a token`);
-    }
+  await withKontrol(options.settings, what, surroundings, async ({ kontrol }) => {
+    const text = await kontrol.getToken(asked, { force }).catch(notFoundToo);
     await printDetails(
       {
         fields: [...claimsOf(text), { label: 'Token', value: text }],
@@ -56,7 +52,6 @@ function claimsOf(token: string): Field[] {
 }
 
 function notFoundToo(error: unknown): never {
-  const { message } = error as Error;
-  if (!isKiteError(error) || !/no kites found|key not found/i.test(message)) throw error;
-  throw notFound(message, 'See what there is with: kitectl query /USER');
+  if (!isNoneFound(error)) throw error;
+  throw notFound((error as Error).message, 'See what there is with: kitectl query /USER');
 }

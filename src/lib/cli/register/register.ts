@@ -3,19 +3,21 @@ import { type Client, Kite, KiteError } from '../../index.js';
 import { parseKiteKey } from '../../keys/index.js';
 import { makeVisible } from '../../util/printable.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
-import { contextIfThere, type KeyStore } from '../target/contexts.js';
-import { timingIn } from '../target/timing.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { describePlace, placeData } from '../settings/key-place.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { describePlace, placeData } from '../target/find-key.js';
 import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
 import { toCliError } from '../frame/failures.js';
-import { doingAt, type KontrolOptions, kiteOptions } from '../target/with-kontrol.js';
+import { doingAt, kiteOptions } from '../target/with-kontrol.js';
 import { ask, confirm, unasked } from '../terminal/prompt.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
 
-export interface RegisterOptions extends Pick<KontrolOptions, 'transport' | 'timeout'> {
+export interface RegisterOptions {
+  /** How to connect, and where to keep the key. A context that they name is made. */
+  readonly settings: CommandSettings;
   /** URL of Kontrol. */
   readonly to: string;
   /** Whom the kite key is for. */
@@ -24,8 +26,6 @@ export interface RegisterOptions extends Pick<KontrolOptions, 'transport' | 'tim
   readonly inviteFile: string | undefined;
   /** Replace a kite key that is there. */
   readonly force: boolean;
-  readonly keyStore: KeyStore | undefined;
-  readonly context: string | undefined;
   readonly format: OutputFormat | undefined;
 }
 
@@ -42,7 +42,7 @@ const INVITE_LENGTH = 1024;
 export async function register(options: RegisterOptions, surroundings: Surroundings): Promise<void> {
   const { username, to, format } = options;
   const { env } = surroundings;
-  const plan = await planStore(options, env);
+  const plan = await planStore(options.settings);
   const force = options.force || (await mayReplace(plan, { username, kontrolUrl: to }, surroundings));
   const invite = await readInvite(options.inviteFile, surroundings);
   const jwt = await requestKey(options, invite, surroundings);
@@ -101,15 +101,16 @@ async function requestKey(
   surroundings: Surroundings,
 ): Promise<string> {
   const { to, username } = options;
-  const { env, signal, version } = surroundings;
+  const { signal, version } = surroundings;
+  const settings = options.settings.withOptionalContext();
   const kite = new Kite('kitectl', version, {
-    ...kiteOptions(timingIn(contextIfThere(options.context, env), options, env), env),
+    ...kiteOptions(settings),
     username,
     kiteKey: false,
   });
   const asked = answerGetPass(kite, invite, surroundings);
   // A person needs longer to find the invite than a call may take.
-  const timeout = invite === undefined && options.timeout === undefined ? { timeout: 0 } : {};
+  const timeout = invite === undefined && !settings.hasFlag(commonSettings.timeout) ? { timeout: 0 } : {};
   const client: Client = kite.newClient(to, { trustRemote: ['kite.getPass'], ...timeout });
   const close = (): void => client.close();
   signal.addEventListener('abort', close, { once: true });

@@ -1,14 +1,13 @@
 import type { Readable, Writable } from 'node:stream';
+import { resolveSetting } from '../../kite/config/resolve-setting.js';
 import type { Clock } from '../../util/clock.js';
+import { type ColorChoice, colorSetting } from './color-setting.js';
 
 /** Where a command writes to. `isTTY` and `columns` are there when it is a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Where a command reads from. `isTTY` is there when it is a terminal. */
 export type Input = Readable & { readonly isTTY?: boolean };
-
-/** What the person said about colours with `--color` or `--no-color`. */
-export type ColorChoice = 'auto' | 'always' | 'never';
 
 /** Everything of the outside world that a command touches, passed in so that a test can be that world. */
 export interface Surroundings {
@@ -52,11 +51,14 @@ export async function write(output: Output, text: string): Promise<void> {
  * it is on terminals only.
  */
 export function mayColor({ color, env }: Pick<Surroundings, 'env' | 'color'>, output: Output): boolean {
-  if (color !== 'auto') return color === 'always';
-  const force = env['FORCE_COLOR'];
-  if (force) return force !== '0' && force !== 'false';
-  if (env['NO_COLOR'] || env['TERM'] === 'dumb') return false;
-  return output.isTTY === true;
+  const flag = color === 'auto' ? undefined : color;
+  const resolution = resolveSetting(colorSetting, {
+    explicit: { source: { type: 'flag', name: '--color' }, value: flag },
+    env,
+  });
+  const choice = resolution.type === 'resolved' ? resolution.value : 'auto';
+  if (choice !== 'auto') return choice === 'always';
+  return env['TERM'] !== 'dumb' && output.isTTY === true;
 }
 
 /** Whether there is a person at a terminal who may be asked. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../util/clock.js';
-import type { ColorChoice, Output, Surroundings } from './command-runtime.js';
+import type { ColorChoice } from './color-setting.js';
+import type { Output, Surroundings } from './command-runtime.js';
 
 /** The world of this process. Streams are opened when they are used: each costs time, and a terminal is changed by it. */
 export class ProcessSurroundings implements Surroundings {

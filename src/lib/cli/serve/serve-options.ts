@@ -1,14 +1,16 @@
 import { basename, extname } from 'node:path';
-import { HOSTS, ORIGINS } from '../../kite/config/accepted-values.js';
+import type { Environment } from '../../kite/config/resolve-setting.js';
 import { usageError } from '../runtime/cli-error.js';
-import { accepted, kontrolUrls, timeoutMs, wholeNumber } from '../target/connection-flags.js';
+import { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { serveSettings } from '../settings/serve-settings.js';
+import { timeoutMs, wholeNumber } from '../target/connection-flags.js';
 import type { ParsedServeFlags } from './serve-flags.js';
 
 /** What `serve` does, decided. */
 export interface ServeOptions {
   readonly name: string;
-  /** Undefined: `KITE_VERSION`, or 1.0.0. */
-  readonly version: string | undefined;
+  readonly version: string;
   /** A module whose exported functions are methods. */
   readonly module: string | undefined;
   /** Methods, and the shell commands that answer them. */
@@ -16,24 +18,27 @@ export interface ServeOptions {
   readonly parallel: number;
   /** Milliseconds that a command may take; 0 = any. */
   readonly timeout: number;
-  readonly port: number | undefined;
-  readonly ip: string | undefined;
-  readonly environment: string | undefined;
-  readonly region: string | undefined;
+  readonly port: number;
+  readonly ip: string;
+  readonly environment: string;
+  readonly region: string;
   readonly register: boolean;
-  readonly kontrol: readonly string[] | undefined;
-  readonly keyFile: string | undefined;
-  readonly context: string | undefined;
+  /** Where Kontrol is, and with which kite key to register there. */
+  readonly settings: CommandSettings;
   /** Whether callers must say who they are. */
   readonly auth: boolean;
   readonly systemInfo: boolean;
-  /** Undefined: what the environment says. */
-  readonly allowOrigin: readonly string[] | '*' | undefined;
+  readonly allowOrigin: readonly string[] | '*';
   readonly allowedHosts: readonly string[] | '*' | undefined;
 }
 
 /** @throws CliError where flags do not fit each other, or one does not say what it must */
-export function serveOptions(module: string | undefined, flags: ParsedServeFlags): ServeOptions {
+export function serveOptions(
+  module: string | undefined,
+  flags: ParsedServeFlags,
+  env: Environment,
+): ServeOptions {
+  const settings = CommandSettings.of(serveSettings, flags, env);
   const commands = commandsOf(flags.method ?? [], flags.exec ?? []);
   if (module === undefined && commands.size === 0) {
     throw usageError(
@@ -44,28 +49,26 @@ export function serveOptions(module: string | undefined, flags: ParsedServeFlags
   if (commands.size === 0 && (flags.parallel ?? flags.timeout) !== undefined) {
     throw usageError('--parallel and --timeout are about the commands of --exec.', 'Leave them out.');
   }
-  if (flags.kontrol !== undefined && !flags.register) {
+  if (settings.hasFlag(commonSettings.kontrol) && !flags.register) {
     throw usageError('--kontrol says where to register.', 'Add --register.');
   }
   return {
     name: nameOf(flags.name ?? (module === undefined ? undefined : basename(module, extname(module)))),
-    version: flags.version,
+    version: settings.value(commonSettings.version),
     module,
     commands,
     parallel: wholeNumber(flags.parallel ?? '8', 'parallel', 1, 1000),
     timeout: timeoutMs(flags.timeout) ?? 30_000,
-    port: flags.port === undefined ? undefined : wholeNumber(flags.port, 'port', 0, 65_535),
-    ip: flags.ip,
-    environment: flags.environment,
-    region: flags.region,
+    port: settings.value(commonSettings.port),
+    ip: settings.value(commonSettings.ip),
+    environment: settings.value(commonSettings.environment),
+    region: settings.value(commonSettings.region),
     register: flags.register,
-    kontrol: kontrolUrls(flags.kontrol),
-    keyFile: flags['key-file'],
-    context: flags.context,
+    settings,
     auth: !flags['no-auth'],
     systemInfo: flags['system-info'],
-    allowOrigin: accepted(flags['allow-origin'], '--allow-origin', ORIGINS),
-    allowedHosts: accepted(flags['allow-host'], '--allow-host', HOSTS),
+    allowOrigin: settings.value(commonSettings.allowedOrigins),
+    allowedHosts: settings.value(commonSettings.allowedHosts),
   };
 }
 

@@ -55,8 +55,8 @@ export async function serve(options: Options, surroundings: Surroundings): Promi
 
 async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
-  const { allowOrigin, allowedHosts } = options;
-  const found = await findKey(options, env);
+  const { allowOrigin, allowedHosts, settings } = options;
+  const found = await findKey(settings);
   if (!found && (auth || register)) {
     throw configurationError(
       auth
@@ -65,19 +65,19 @@ async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): 
       `Get one with: kitectl register --to URL --username NAME${auth && !register ? '; or let everybody call with --no-auth' : ''}`,
     );
   }
-  return new Kite(name, '1.0.0', {
+  return new Kite(name, version, {
     env,
     logger,
     kiteKey: found?.key.jwt ?? false,
     ...(found && { saveKiteKey: keyKeeper(found, env) }),
-    ...(version !== undefined && { version }),
-    ...(port !== undefined && { port }),
-    ...(ip !== undefined && { ip }),
-    ...(environment !== undefined && { environment }),
-    ...(region !== undefined && { region }),
-    ...(register && found && { kontrolUrl: whereKontrolIs({ ...options, ...found }, env) }),
-    ...(allowOrigin !== undefined && { allowOrigin }),
-    ...(allowedHosts !== undefined && { allowedHosts }),
+    version,
+    port,
+    ip,
+    environment,
+    region,
+    ...(register && found && { kontrolUrl: whereKontrolIs(settings, found) }),
+    allowOrigin,
+    allowedHosts,
     ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
   });
 }

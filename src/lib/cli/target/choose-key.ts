@@ -1,16 +1,10 @@
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { describePlace, findKey, type FoundKey, type KeyChoice, placeOfKey } from './find-key.js';
 import type { LookupAddresses } from '../../util/loopback.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { describePlace } from '../settings/key-place.js';
+import { findKey, type FoundKey, placeOfKey } from './find-key.js';
 import { isLoopbackTarget } from './loopback-target.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-export interface KeyOptions extends KeyChoice {
-  /** The URL that is called. */
-  readonly target: string;
-  /** What the person said about sending the kite key; undefined = nothing. */
-  readonly auth: 'none' | 'kite-key' | undefined;
-}
 
 /** A kite key, and where it may go. */
 export interface ChosenKey {
@@ -20,27 +14,28 @@ export interface ChosenKey {
 }
 
 /**
- * The kite key that calls to `target` carry, or undefined for none. A key leaves this machine only when the person says
- * so: without `--auth` it goes to loopback addresses, and only if there is one.
+ * The kite key that calls to the URL `target` carry, or undefined for none. A key leaves this machine only when the person
+ * says so: without `--auth` it goes to loopback addresses, and only if there is one.
  *
  * @throws CliError or ConfigurationError when a key that is to be sent is missing or broken
  */
 export async function chooseKey(
-  { target, auth, ...choice }: KeyOptions,
-  env: Environment,
+  target: string,
+  settings: CommandSettings,
   lookup?: LookupAddresses,
 ): Promise<ChosenKey | undefined> {
-  const { keyFile } = choice;
+  const auth = settings.value(commonSettings.auth);
+  const named = settings.hasFlag(commonSettings.kiteKey);
   if (auth === 'none') {
-    if (keyFile === undefined) return undefined;
+    if (!named) return undefined;
     throw usageError('--key-file names a key to send, and --auth none says to send none.');
   }
-  if (auth === 'kite-key') return { key: (await loadKiteKey(choice, env)).key.jwt, onlyLoopback: false };
+  if (auth === 'kite-key') return { key: (await loadKiteKey(settings)).key.jwt, onlyLoopback: false };
   if (await isLoopbackTarget(target, lookup)) {
-    const found = await findKey(choice, env);
+    const found = await findKey(settings);
     return found && { key: found.key.jwt, onlyLoopback: true };
   }
-  if (keyFile === undefined) return undefined;
+  if (!named) return undefined;
   throw usageError(
     `A kite key goes to another machine only when you say so, and ${target} is on one.`,
     'Add --auth kite-key to send it there.',
@@ -52,11 +47,11 @@ export async function chooseKey(
  *
  * @throws CliError when there is none, or it cannot be used
  */
-export async function loadKiteKey(choice: KeyChoice, env: Environment): Promise<FoundKey> {
-  const found = await findKey(choice, env);
+export async function loadKiteKey(settings: CommandSettings): Promise<FoundKey> {
+  const found = await findKey(settings);
   if (found) return found;
   throw configurationError(
-    `There is no kite key at ${describePlace(placeOfKey(choice, env).place)}.`,
+    `There is no kite key at ${describePlace(placeOfKey(settings).place)}.`,
     'Get one with: kitectl register --to URL --username NAME; or name another file with --key-file.',
   );
 }

@@ -1,94 +1,32 @@
-import { string } from '@oclif/core/flags';
-import type { AcceptedValue } from '../../kite/config/accepted-value.js';
+import type { Environment } from '../../kite/config/resolve-setting.js';
 import { DURATION_FORMS, formatDuration, parseDuration } from '../../util/duration.js';
 import { usageError } from '../runtime/cli-error.js';
+import { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { connectionSettings } from '../settings/connection-settings.js';
+import { flagsOf } from '../settings/setting-flags.js';
+import { resolveTarget } from './target.js';
 import type { ConnectionOptions } from './with-connection.js';
-import { contextFlag } from './context-flags.js';
-import { contextInUse } from './contexts.js';
-import { checkedUrl, resolveTarget } from './target.js';
-import { transportNames } from './transports.js';
-
-const authTypes = ['none', 'kite-key'] as const;
-
-export const kontrolFlag = string({
-  summary: 'URL of Kontrol; several with commas. Default: $KITE_KONTROL_URL, or what your kite key says.',
-  helpValue: 'URL',
-});
 
 /** The flags of every command that talks to a kite. */
-export const connectionFlags = {
-  to: string({
-    summary:
-      'The kite: its URL, or a query such as /bob/prod/math. Default: $KITE_TO, the context, or your one kite.',
-    description:
-      'http://localhost:3636/kite is dialled as it is. /user/environment/name is looked up at Kontrol; of several ' +
-      'kites one is picked, and the next where it cannot be reached. Without --to and $KITE_TO it is the one kite of ' +
-      'yours that answers.',
-    helpValue: 'URL|QUERY',
-  }),
-  kontrol: kontrolFlag,
-  timeout: string({
-    summary:
-      'How long to wait for an answer: 4 or 4s, 500ms, 1m; 0 waits for ever. Default: $KITE_TIMEOUT, or 15s.',
-    helpValue: 'DURATION',
-  }),
-  transport: string({
-    summary:
-      'How to connect. Default: $KITE_TRANSPORT, or auto: WebSocket, and XHR polling where that is refused.',
-    options: transportNames,
-  }),
-  auth: string({
-    summary: 'Whether to send your kite key.',
-    description:
-      'Without this flag it is sent, if you have one, to kites on this machine (loopback addresses) only.',
-    options: [...authTypes],
-  }),
-  'key-file': string({
-    summary:
-      'File with the kite key to send. Default: $KITE_KEY, $KITE_KEY_FILE, the context, or ~/.kite/kite.key.',
-    helpValue: 'PATH',
-  }),
-  context: contextFlag,
-};
+export const connectionFlags = flagsOf(connectionSettings);
 
 /** What oclif makes of `connectionFlags`. */
-export interface ParsedConnectionFlags {
-  readonly to?: string | undefined;
-  readonly kontrol?: string | undefined;
-  readonly timeout?: string | undefined;
-  readonly transport?: string | undefined;
-  readonly auth?: string | undefined;
-  readonly 'key-file'?: string | undefined;
-  readonly context?: string | undefined;
-}
+export type ParsedConnectionFlags = {
+  readonly [Flag in keyof typeof connectionFlags]?: string | undefined;
+};
 
-/** @throws CliError where a flag does not say what it must. */
-export function connectionOptions(
-  flags: ParsedConnectionFlags,
-  env: Readonly<Record<string, string | undefined>>,
-): ConnectionOptions {
-  const target = resolveTarget(flags.to, env, contextInUse(flags.context, env));
-  if (target.type === 'url' && flags.kontrol !== undefined) {
+/** @throws CliError or ConfigurationError where a flag, or what stands for it, has a value that is not accepted */
+export function connectionOptions(flags: ParsedConnectionFlags, env: Environment): ConnectionOptions {
+  const settings = CommandSettings.of(connectionSettings, flags, env);
+  const target = resolveTarget(settings);
+  if (target.type === 'url' && settings.hasFlag(commonSettings.kontrol)) {
     throw usageError(
       `--kontrol is about kites that are looked up, and ${target.url} is a URL.`,
       'Leave it out, or give a query: --to /user/environment/name',
     );
   }
-  return {
-    target,
-    kontrol: kontrolUrls(flags.kontrol),
-    timeout: timeoutMs(flags.timeout),
-    transport:
-      flags.transport === undefined ? undefined : oneOf(flags.transport, transportNames, 'transport'),
-    auth: flags.auth === undefined ? undefined : oneOf(flags.auth, authTypes, 'auth'),
-    keyFile: flags['key-file'],
-    context: flags.context,
-  };
-}
-
-/** The URLs that `--kontrol` gives, if any. */
-export function kontrolUrls(flag: string | undefined): readonly string[] | undefined {
-  return flag?.split(',').map((url) => checkedUrl(url.trim(), '--kontrol', 'http://localhost:4000/kite'));
+  return { target, settings };
 }
 
 /** Milliseconds that `--timeout` gives, if any. */
@@ -127,21 +65,5 @@ export function wholeNumber(text: string, flag: string, min: number, max: number
   if (!(value >= min && value <= max)) {
     throw usageError(`--${flag} must be a whole number from ${min} to ${max}, not ${text}.`);
   }
-  return value;
-}
-
-/**
- * What a flag, or the variable in its place, says; undefined where it says nothing.
- *
- * @throws CliError that names `source`, where it says nothing that is accepted
- */
-export function accepted<Value>(
-  text: string | undefined,
-  source: string,
-  accept: AcceptedValue<Value>,
-): Value | undefined {
-  if (text === undefined) return undefined;
-  const value = accept.parse(text);
-  if (value === undefined) throw usageError(`${source} must be ${accept.what}, not ${text}.`);
   return value;
 }

@@ -1,28 +1,19 @@
-import type { Kite } from '../../index.js';
-import { isKiteError } from '../../protocol/errors.js';
+import type { Kite, RemoteKite } from '../../index.js';
 import { kitePath } from '../../protocol/identity.js';
 import { type KiteQuery, formatQueryPath } from '../../protocol/query.js';
 import { notFound } from '../runtime/cli-error.js';
-import type { KeyOptions } from './choose-key.js';
+import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { choose } from '../terminal/prompt.js';
 import type { Offer } from './dial-first.js';
 import { findKey } from './find-key.js';
-import {
-  type AtKontrol,
-  type Found,
-  getKites,
-  type KontrolOptions,
-  withKey,
-  withKontrol,
-} from './with-kontrol.js';
-import { choose } from '../terminal/prompt.js';
 import { requireQuery } from './query-path.js';
-import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
 import { noTarget, type Target } from './target.js';
+import { type AtKontrol, withKey, withKontrol } from './with-kontrol.js';
 
-/** How to ask Kontrol, and which credentials to call the kite with that it finds. */
-export interface DiscoveryOptions extends KontrolOptions {
-  readonly auth: KeyOptions['auth'];
-}
+/** A kite that Kontrol found, as far as a command wants to know it. */
+export type Found = Pick<RemoteKite, 'kite' | 'url' | 'token'>;
 
 /** Milliseconds that a kite has to answer when it is one of several that may be meant. */
 const PROBE_TIMEOUT = 2000;
@@ -38,25 +29,25 @@ const MOST_PROBES = 50;
  */
 export async function discover(
   target: Exclude<Target, { type: 'url' }>,
-  options: DiscoveryOptions,
+  settings: CommandSettings,
   surroundings: Surroundings,
 ): Promise<readonly Offer[]> {
+  const auth = settings.value(commonSettings.auth);
   if (target.type === 'query') {
     const query = requireQuery(target.path, target.source);
-    return withKontrol(options, `looking for ${target.path}`, surroundings, async (kontrol) => {
-      const found = await findKites(kontrol, query);
-      return found.map((one) => offer(one, options.auth, kontrol));
+    return withKontrol(settings, `looking for ${target.path}`, surroundings, async (at) => {
+      const found = await findKites(at, query);
+      return found.map((one) => offer(one, auth, at));
     });
   }
-  const mine = await findKey(options, surroundings.env);
+  const mine = await findKey(settings);
   if (!mine) throw noTarget();
-  const { key, source } = mine;
-  return withKey({ ...options, key, source }, 'looking for your kites', surroundings, async (kontrol) => {
-    const found = await findKites(kontrol, { username: key.username });
-    const one = await theOneMeant(withoutKontrol(found, kontrol), surroundings, (candidate) =>
-      answers(kontrol.kite, offer(candidate, options.auth, kontrol)),
+  return withKey(settings, mine, 'looking for your kites', surroundings, async (at) => {
+    const found = await findKites(at, { username: mine.key.username });
+    const one = await theOneMeant(withoutKontrol(found, at), surroundings, (candidate) =>
+      answers(at.kite, offer(candidate, auth, at)),
     );
-    return [offer(one, options.auth, kontrol)];
+    return [offer(one, auth, at)];
   });
 }
 
@@ -66,22 +57,26 @@ export async function discover(
  * @throws CliError with exit code 5 where there is none
  */
 export async function findKites(
-  kontrol: Pick<AtKontrol, 'client' | 'url' | 'spinner'>,
+  at: Pick<AtKontrol, 'kontrol' | 'url' | 'spinner'>,
   query: KiteQuery,
-): Promise<readonly Found[]> {
-  // The reference answers with an error of its store where there is nothing.
-  const found = await getKites(kontrol, query).catch((error: unknown) => {
-    if (isKiteError(error) && /no kites found|key not found/i.test(error.message)) return [];
-    throw error;
-  });
+): Promise<readonly RemoteKite[]> {
+  const found = await getKites(at, query);
   if (found.length > 0) return found;
   const path = formatQueryPath(query);
   throw notFound(
-    `No kite is registered for ${path} at ${kontrol.url}.`,
+    `No kite is registered for ${path} at ${at.url}.`,
     query.environment === undefined
       ? 'Start one that registers there, and that you may find.'
       : `See what there is with: kitectl query /${query.username ?? 'USER'}`,
   );
+}
+
+/** The kites at Kontrol that a query asks for, and that may be none. */
+export function getKites(
+  { kontrol, url, spinner }: Pick<AtKontrol, 'kontrol' | 'url' | 'spinner'>,
+  query: KiteQuery,
+): Promise<readonly RemoteKite[]> {
+  return spinner.during(`Looking for kites at ${url}`, () => kontrol.getKites(query));
 }
 
 /**
@@ -145,7 +140,7 @@ function withoutKontrol(found: readonly Found[], { key }: AtKontrol): readonly F
   return key.username === key.kontrolUser ? found.filter(({ kite }) => kite.name !== 'kontrol') : found;
 }
 
-function offer({ url, token }: Found, auth: KeyOptions['auth'], { key }: AtKontrol): Offer {
+function offer({ url, token }: Found, auth: 'none' | 'kite-key' | undefined, { key }: AtKontrol): Offer {
   if (auth === 'none') return { url, auth: null };
   return {
     url,

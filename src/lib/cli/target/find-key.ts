@@ -1,33 +1,25 @@
-import { type KiteKey, kiteKeyPath, parseKiteKey, readKiteKeyFile } from '../../keys/index.js';
+import { dirname } from 'node:path';
+import {
+  type KiteKey,
+  kiteKeyPath,
+  parseKiteKey,
+  readKiteKeyFile,
+  writeKiteKeyFile,
+} from '../../keys/index.js';
 import { findKiteKey } from '../../kite/config/find-kite-key.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
+import type { Environment, Source } from '../../kite/config/resolve-setting.js';
 import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
-import { contextInUse, type NamedContext } from './contexts.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
+import { describePlace, type KeyPlace } from '../settings/key-place.js';
 import { type Keychain, openKeychain } from './keychain.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the person said about the kite key to use. */
-export interface KeyChoice {
-  /** What `--key-file` says. */
-  readonly keyFile: string | undefined;
-  /** What `--context` says. */
-  readonly context?: string | undefined;
-}
-
-/** Where a kite key is kept. */
-export type KeyPlace =
-  | { readonly type: 'variable' }
-  | { readonly type: 'file'; readonly file: string }
-  | { readonly type: 'keychain'; readonly account: string };
-
-/** What says that the key is there. */
-export type KeyReason = 'flag' | 'KITE_KEY' | 'KITE_KEY_FILE' | 'context' | 'default';
-
+/** Where the kite key is, and what says so. */
 export interface ChosenPlace {
   readonly place: KeyPlace;
-  readonly reason: KeyReason;
+  readonly chosenBy: Source;
 }
 
 export interface FoundKey extends ChosenPlace {
@@ -36,63 +28,14 @@ export interface FoundKey extends ChosenPlace {
   readonly source: string;
 }
 
-/** How the keychain shows the key of a user at a Kontrol. */
-export function accountOf({ username, kontrolUrl }: Pick<KiteKey, 'username' | 'kontrolUrl'>): string {
-  return `${username}@${kontrolUrl}`;
-}
-
 /**
- * Where the kite key is: what `--key-file` says, else `KITE_KEY`, else `KITE_KEY_FILE`, else the context, else the kite
- * home.
+ * Where the kite key is: where the settings say, else in the kite home.
  *
- * @throws CliError where the context that is named is not there, or says that the keychain has the key and not whose
+ * @throws CliError where the context that is named does not exist, or says that the keychain has the key and not whose
  */
-export function placeOfKey({ keyFile, context }: KeyChoice, env: Environment): ChosenPlace {
-  if (keyFile !== undefined) return { place: { type: 'file', file: keyFile }, reason: 'flag' };
-  if (env['KITE_KEY']) return { place: { type: 'variable' }, reason: 'KITE_KEY' };
-  if (env['KITE_KEY_FILE']) {
-    return { place: { type: 'file', file: env['KITE_KEY_FILE'] }, reason: 'KITE_KEY_FILE' };
-  }
-  const used = contextInUse(context, env);
-  const place = used && placeInContext(used);
-  if (place) return { place, reason: 'context' };
-  return { place: { type: 'file', file: kiteKeyPath(kiteHome(env)) }, reason: 'default' };
-}
-
-/** Where a context says that its kite key is. Undefined: it does not say. */
-export function placeInContext({ name, context }: NamedContext): KeyPlace | undefined {
-  const { keyStore, keyFile, username, kontrol } = context;
-  if (keyStore !== 'keychain') return keyFile === undefined ? undefined : { type: 'file', file: keyFile };
-  const kontrolUrl = kontrol?.split(',')[0]?.trim();
-  if (username && kontrolUrl) return { type: 'keychain', account: accountOf({ username, kontrolUrl }) };
-  throw configurationError(
-    `The context ${name} keeps its kite key in the keychain, and does not say whose: user or Kontrol is missing.`,
-    `Say it with: kitectl context add ${name} --force --kontrol URL --username NAME --key-store keychain`,
-  );
-}
-
-/** A place for people. */
-export function describePlace(place: KeyPlace): string {
-  switch (place.type) {
-    case 'variable':
-      return 'KITE_KEY';
-    case 'file':
-      return place.file;
-    case 'keychain':
-      return `the keychain, as ${place.account}`;
-  }
-}
-
-/** A place for programs. */
-export function placeData(place: KeyPlace): Readonly<Record<string, string>> {
-  switch (place.type) {
-    case 'variable':
-      return { variable: 'KITE_KEY' };
-    case 'file':
-      return { file: place.file };
-    case 'keychain':
-      return { keyStore: 'keychain', account: place.account };
-  }
+export function placeOfKey(settings: CommandSettings): ChosenPlace {
+  const { value, source } = settings.resolve(commonSettings.kiteKey);
+  return { place: value ?? { type: 'file', file: kiteKeyPath(kiteHome(settings.env)) }, chosenBy: source };
 }
 
 /**
@@ -101,13 +44,13 @@ export function placeData(place: KeyPlace): Readonly<Record<string, string>> {
  * @throws CliError or ConfigurationError where there is one that cannot be used, and where one that was named is missing
  */
 export async function findKey(
-  choice: KeyChoice,
-  env: Environment,
+  settings: CommandSettings,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<FoundKey | undefined> {
-  const chosen = placeOfKey(choice, env);
-  const key = await readKey(chosen.place, env, open).catch((error: unknown) => {
-    if (chosen.reason === 'default' && hasCode(error, 'keyFileMissing')) return undefined;
+  const chosen = placeOfKey(settings);
+  const key = await readKey(chosen.place, settings.env, open).catch((error: unknown) => {
+    const isDefault = chosen.chosenBy.type === 'default';
+    if (isDefault && hasCode(error, 'keyFileMissing')) return undefined;
     throw error;
   });
   return key && { ...chosen, key, source: describePlace(chosen.place) };
@@ -133,6 +76,34 @@ export async function readKey(
     }
     case 'keychain':
       return keyInKeychain(place.account, await open());
+  }
+}
+
+/**
+ * Puts a kite key in its place, where there may be another one.
+ *
+ * @throws CliError or ConfigurationError where it cannot be kept
+ */
+export async function writeKey(
+  jwt: string,
+  place: KeyPlace,
+  {
+    force,
+    open = openKeychain,
+  }: { readonly force: boolean; readonly open?: (() => Promise<Keychain>) | undefined },
+): Promise<void> {
+  switch (place.type) {
+    case 'file':
+      await writeKiteKeyFile(jwt, { home: dirname(place.file), file: place.file, force });
+      return;
+    case 'keychain':
+      await (await open()).set(place.account, jwt);
+      return;
+    case 'variable':
+      throw configurationError(
+        'The kite key is in the environment variable KITE_KEY, which only you can change.',
+        'Keep the kite key in a file, or set KITE_KEY to a new one.',
+      );
   }
 }
 

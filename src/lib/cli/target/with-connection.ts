@@ -1,21 +1,17 @@
 import { type Client, Kite } from '../../index.js';
-import { type Timing, timingOf } from './timing.js';
-import { chooseKey, type KeyOptions } from './choose-key.js';
+import { chooseKey } from './choose-key.js';
 import { type Connected, dialFirst, type Offer } from './dial-first.js';
 import { letRemoteSpeak } from './caller-methods.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandSettings } from '../settings/command-settings.js';
+import { commonSettings } from '../settings/common-settings.js';
 import type { Target } from './target.js';
-import type { TransportName } from './transports.js';
 
-export interface ConnectionOptions extends Omit<KeyOptions, 'target'> {
+export interface ConnectionOptions {
   readonly target: Target;
-  /** Where to look a query up. Undefined: at `KITE_KONTROL_URL`, or where the kite key says. */
-  readonly kontrol: readonly string[] | undefined;
-  /** Undefined: what the library takes, from `KITE_TRANSPORT` or `auto`. */
-  readonly transport: TransportName | undefined;
-  /** Milliseconds for a call, 0 = none. Undefined: what the library takes, from `KITE_TIMEOUT` or 15,000. */
-  readonly timeout: number | undefined;
+  /** How to connect, with which kite key, and where to look a query up. */
+  readonly settings: CommandSettings;
   /** Whether the remote may ask the person. Default false. */
   readonly interactive?: boolean;
 }
@@ -33,7 +29,7 @@ export async function withConnection<Result>(
 ): Promise<Result> {
   const { signal } = surroundings;
   const spinner = new Spinner(surroundings);
-  const timing = patient(options, surroundings.env);
+  const timeout = timeoutOf(options);
   const offers = await offersOf(options, surroundings);
   const kite = new Kite('kitectl', surroundings.version, { kiteKey: false, env: surroundings.env });
   const clients = new Set<Client>();
@@ -47,7 +43,12 @@ export async function withConnection<Result>(
   try {
     const dialled = await dialFirst(offers, spinner, (offer) => {
       signal.throwIfAborted();
-      const client = newClient(kite, offer, { ...timing, trusted: remote.trusted });
+      const client = kite.newClient(offer.url, {
+        transport: options.settings.value(commonSettings.transport),
+        timeout,
+        auth: offer.auth,
+        trustRemote: remote.trusted,
+      });
       clients.add(client);
       return client;
     });
@@ -61,36 +62,22 @@ export async function withConnection<Result>(
   }
 }
 
-/** A person needs longer to answer than a call may take. */
-function patient(options: ConnectionOptions, env: Surroundings['env']): Timing {
-  const timing = timingOf(options, env);
-  if (options.interactive !== true || timing.timeout !== undefined || env['KITE_TIMEOUT']) return timing;
-  return { ...timing, timeout: 0 };
+/** Milliseconds for a call. A person needs longer to answer than a call may take. */
+function timeoutOf({ settings, interactive = false }: ConnectionOptions): number {
+  const { value, source } = settings.resolve(commonSettings.timeout);
+  return interactive && source.type === 'default' ? 0 : value;
 }
 
 async function offersOf(options: ConnectionOptions, surroundings: Surroundings): Promise<readonly Offer[]> {
-  const { target } = options;
+  const { target, settings } = options;
   if (target.type === 'url') {
     const { url } = target;
-    const chosen = await chooseKey({ ...options, target: url }, surroundings.env);
+    const chosen = await chooseKey(url, settings);
     if (!chosen) return [{ url, auth: null }];
     const { key, onlyLoopback } = chosen;
     return [{ url, auth: { type: 'kiteKey', key }, onlyLoopback }];
   }
   // What asks Kontrol is loaded by those who ask it.
   const { discover } = await import('./discovery.js');
-  return discover(target, options, surroundings);
-}
-
-function newClient(
-  kite: Kite,
-  offer: Offer,
-  { transport, timeout, trusted }: Timing & { readonly trusted: readonly string[] },
-): Client {
-  return kite.newClient(offer.url, {
-    ...(transport && { transport }),
-    auth: offer.auth,
-    trustRemote: trusted,
-    ...(timeout === undefined ? {} : { timeout }),
-  });
+  return discover(target, settings, surroundings);
 }

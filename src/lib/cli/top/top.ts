@@ -4,11 +4,11 @@ import { kitePath } from '../../protocol/identity.js';
 import { systemClock, type Timer } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
 import { CliError } from '../runtime/cli-error.js';
-import { timingOf } from '../target/timing.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
-import { doingAt, kiteOptions, type KontrolOptions, whereKontrolIs } from '../target/with-kontrol.js';
+import type { KontrolOptions } from '../target/kontrol-flags.js';
+import { doingAt, kiteOptions, whereKontrolIs } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
 import { requireQuery } from '../target/query-path.js';
@@ -43,12 +43,14 @@ const MOST_ASKED = 500;
  */
 export async function top(options: TopOptions, surroundings: Surroundings): Promise<void> {
   const { env, signal, stdin, stdout, version } = surroundings;
-  const { key, source } = await loadKiteKey(options, env);
+  const { settings } = options;
+  const found = await loadKiteKey(settings);
+  const { key } = found;
   const path = options.path ?? `/${key.username}`;
   const query = requireQuery(path, 'The query');
-  const urls = whereKontrolIs({ ...options, key, source }, env);
+  const urls = whereKontrolIs(settings, found);
   const kite = new Kite('kitectl', version, {
-    ...kiteOptions(timingOf(options, env), env),
+    ...kiteOptions(settings),
     kiteKey: key.jwt,
     kontrolUrl: urls,
     // What it would write would be in the middle of the screen.

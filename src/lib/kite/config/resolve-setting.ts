@@ -57,8 +57,8 @@ export interface SettingSources {
   /** An option of the program, or a flag. */
   readonly explicit?: Given | undefined;
   readonly env: Environment;
-  /** What is stored under a name for the person, in a context. */
-  readonly stored?: Given | undefined;
+  /** What is stored for the person, in a context. Called where nothing stronger sets the setting. */
+  readonly stored?: (() => Given | undefined) | undefined;
   readonly kiteKey?: KiteKeyFields | undefined;
   /** Whether the kite key counts more than what is stored. Default false. */
   readonly keyFirst?: boolean | undefined;
@@ -73,19 +73,25 @@ export type Resolution<Value, Default> =
     }
   | { readonly type: 'refused'; readonly source: Source; readonly given: unknown; readonly reason: string };
 
-/** What sets a setting, the strongest first. A text that is empty sets nothing. */
-export function givenFor(setting: Setting, sources: SettingSources): readonly Given[] {
-  const { explicit, env, stored, kiteKey, keyFirst = false } = sources;
-  const fromVariables = setting.variables.map((variable): Given => {
+/** What sets a setting, the strongest first. An empty string sets nothing. */
+export function* givenFor(setting: Setting, sources: SettingSources): Generator<Given> {
+  for (const given of candidates(setting, sources)) {
+    if (given && isGiven(given, setting)) yield given;
+  }
+}
+
+function* candidates(
+  { variables, kiteKey: field }: Setting,
+  { explicit, env, stored, kiteKey, keyFirst = false }: SettingSources,
+): Generator<Given | undefined> {
+  yield explicit;
+  for (const variable of variables) {
     const name = variableName(variable);
-    return { source: { type: 'variable', name }, value: env[name] };
-  });
-  const fromKey: readonly Given[] =
-    setting.kiteKey === undefined || !kiteKey
-      ? []
-      : [{ source: { type: 'kiteKey', field: setting.kiteKey }, value: kiteKey[setting.kiteKey] }];
-  const all = [explicit, ...fromVariables, ...(keyFirst ? [...fromKey, stored] : [stored, ...fromKey])];
-  return all.filter((given): given is Given => given !== undefined && isGiven(given, setting));
+    yield { source: { type: 'variable', name }, value: env[name] };
+  }
+  if (!keyFirst) yield stored?.();
+  if (field !== undefined && kiteKey) yield { source: { type: 'kiteKey', field }, value: kiteKey[field] };
+  if (keyFirst) yield stored?.();
 }
 
 /**
@@ -101,9 +107,15 @@ export function resolveSetting<Value, Default>(
   if (!given) {
     return { type: 'resolved', source: { type: 'default' }, value: setting.default, given: undefined };
   }
-  const { source } = given;
+  return readGiven(setting, given);
+}
+
+/** The value that one source gives. */
+export function readGiven<Value, Default>(
+  setting: Setting<Value, Default>,
+  { source, value: raw }: Given,
+): Resolution<Value, Default> {
   const accept = acceptedBy(setting, source);
-  const raw = given.value;
   const value = accept.parse(typeof raw === 'string' && accept.verbatim !== true ? raw.trim() : raw);
   if (value !== undefined) return { type: 'resolved', source, value, given: raw };
   const what = (source.type === 'option' && accept.optionWhat) || accept.what;
@@ -159,9 +171,9 @@ export function variableName(variable: string | Variable<unknown>): string {
   return typeof variable === 'string' ? variable : variable.name;
 }
 
-/** A URL may carry a password, which must not reach a log or a terminal. */
+/** A URL, or what stands for one, may carry a password, which must not reach a log or a terminal. */
 export function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/g, '//…@');
+  return text.replace(/(^|[\s,]|\/\/)[^/@\s,]*@/g, '$1…@');
 }
 
 function acceptedBy<Value>({ variables, accept }: Setting<Value>, source: Source): AcceptedValue<Value> {

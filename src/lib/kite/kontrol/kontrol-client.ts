@@ -37,6 +37,11 @@ export class KontrolClient {
     this.link = new KontrolLink(options);
   }
 
+  /** The connection to Kontrol, opened where there is none. Rejects with why the last Kontrol cannot be reached. */
+  connect(): Promise<Client> {
+    return this.link.connect();
+  }
+
   /** The kites that a query asks for, in random order, each with a token to call it. None: an empty list. */
   async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
     const asked = this.link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);

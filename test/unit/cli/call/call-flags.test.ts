@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { callOptions, type ParsedCallFlags } from '../../../../src/lib/cli/call/call-flags.js';
+import { CommandSettings } from '../../../../src/lib/cli/settings/command-settings.js';
+import { commonSettings } from '../../../../src/lib/cli/settings/common-settings.js';
 
 const to = 'http://localhost:3636/kite';
 
@@ -20,33 +22,19 @@ describe('callOptions', () => {
   it('asks for nothing that was not said', () => {
     expect(callOptions('square', ['4'], given, {})).toEqual({
       target: { type: 'url', url: to },
-      kontrol: undefined,
-      timeout: undefined,
-      transport: undefined,
-      auth: undefined,
-      keyFile: undefined,
+      settings: expect.any(CommandSettings) as CommandSettings,
       method: 'square',
       args: [{ type: 'value', value: 4 }],
       format: undefined,
       raw: false,
       callback: false,
-      context: undefined,
       interactive: false,
       stdin: false,
     });
   });
 
   it.each<[Partial<ParsedCallFlags>, object]>([
-    [{ timeout: '4' }, { timeout: 4000 }],
-    [{ timeout: '4s' }, { timeout: 4000 }],
-    [{ timeout: '500ms' }, { timeout: 500 }],
-    [{ timeout: '1m30s' }, { timeout: 90_000 }],
-    [{ timeout: '0' }, { timeout: 0 }],
-    [{ transport: 'xhr' }, { transport: 'xhr' }],
-    [
-      { auth: 'kite-key', 'key-file': 'k' },
-      { auth: 'kite-key', keyFile: 'k' },
-    ],
+    [{ interactive: true }, { interactive: true }],
     [
       { raw: true, callback: true },
       { raw: true, callback: true },
@@ -55,12 +43,26 @@ describe('callOptions', () => {
     expect(callOptions('m', [], { ...given, ...flags }, {})).toMatchObject(expected);
   });
 
+  it.each([
+    [commonSettings.timeout, { timeout: '4' }, 4000],
+    [commonSettings.timeout, { timeout: '4s' }, 4000],
+    [commonSettings.timeout, { timeout: '500ms' }, 500],
+    [commonSettings.timeout, { timeout: '1m30s' }, 90_000],
+    [commonSettings.timeout, { timeout: '0' }, 0],
+    [commonSettings.transport, { transport: 'xhr' }, 'XHRPolling'],
+    [commonSettings.transport, { transport: 'RawWebSocket' }, 'RawWebSocket'],
+    [commonSettings.auth, { auth: 'kite-key' }, 'kite-key'],
+    [commonSettings.kiteKey, { 'key-file': 'k' }, { type: 'file', file: 'k' }],
+  ])('set %o by %o', (setting, flags, value) => {
+    const { settings } = callOptions('m', [], { ...given, ...flags }, {});
+    expect(settings.value<unknown, unknown>(setting)).toEqual(value);
+  });
+
   it('of a query may say where Kontrol is', () => {
     const flags = { ...given, to: '/bob/prod/math', kontrol: 'http://a:4000/kite, http://b:4000/kite' };
-    expect(callOptions('m', [], flags, {})).toMatchObject({
-      target: { type: 'query', path: '/bob/prod/math' },
-      kontrol: ['http://a:4000/kite', 'http://b:4000/kite'],
-    });
+    const { target, settings } = callOptions('m', [], flags, {});
+    expect(target).toMatchObject({ type: 'query', path: '/bob/prod/math' });
+    expect(settings.value(commonSettings.kontrol)).toEqual(['http://a:4000/kite', 'http://b:4000/kite']);
   });
 
   it('of --stdin has as many calls in flight as --parallel says, or one', () => {
@@ -77,9 +79,9 @@ describe('callOptions', () => {
 
   it.each<[Partial<ParsedCallFlags>, string[], string]>([
     [{ kontrol: 'http://a:4000/kite' }, [], '--kontrol is about kites that are looked up'],
-    [{ to: '/bob', kontrol: 'a:4000' }, [], '--kontrol must begin with http'],
-    [{ timeout: 'soon' }, [], '--timeout is not a duration: soon'],
-    [{ timeout: '-1s' }, [], '--timeout is not a duration: -1s'],
+    [{ to: '/bob', kontrol: 'a:4000' }, [], '--kontrol is "a:4000"; it must be one or more URLs'],
+    [{ timeout: 'soon' }, [], '--timeout is "soon"; it must be a duration'],
+    [{ timeout: '-1s' }, [], '--timeout is "-1s"; it must be a duration'],
     [{ stdin: true, callback: true }, [], 'do not go together'],
     [{ stdin: true }, ['4'], 'come from the standard input'],
     [{ stdin: true, interactive: true }, [], '--interactive and --stdin'],

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { complete } from '../../../../src/lib/cli/completion/candidates.js';
 import { readManifest } from '../../../../src/lib/cli/completion/command-manifest.js';
+import { allSettings } from '../../../../src/lib/cli/settings/all-settings.js';
 import { shellWords } from '../../../../src/lib/cli/completion/shell-words.js';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
@@ -26,6 +27,8 @@ describe('complete', () => {
     ['call x --to u --t', ['--timeout', '--transport']],
     ['call x --transport w', ['websocket']],
     ['call x --transport=w', ['--transport=websocket']],
+    ['kontrol start --storage ', ['file', 'memory', 'postgres', 'etcd']],
+    ['context add x --key-store k', ['keychain']],
     ['call x -o y', ['yaml']],
     ['call x -- --t', []],
     ['completion ', ['bash', 'zsh', 'fish']],
@@ -55,6 +58,26 @@ describe('complete', () => {
   it('leaves files to the shell', () => {
     expect(values('showkey --key-file ')).toEqual({ type: 'files' });
     expect(values('keygen --out ')).toEqual({ type: 'files' });
+  });
+
+  it('completes the value of each setting as the table of settings says', () => {
+    let completed = 0;
+    for (const { flag, accept, commands: having } of allSettings) {
+      if (!flag || flag.kind === 'switch') continue;
+      for (const id of having) {
+        const completion = complete([...id.split(' '), `--${flag.name}`, ''], commands, groups);
+        const { choices } = accept;
+        const expected = choices
+          ? { type: 'candidates', candidates: choices.map((value) => ({ value, description: '' })) }
+          : flag.completion === undefined
+            ? { type: 'candidates', candidates: [] }
+            : { type: flag.completion === 'files' ? 'files' : 'ask' };
+        expect({ id, flag: flag.name, completion }).toMatchObject({ completion: expected });
+        completed++;
+      }
+    }
+    console.log(`completion: ${completed} flags of settings`);
+    expect(completed).toBeGreaterThan(150);
   });
 
   it('asks the world for kites, methods, contexts and keys', () => {

@@ -4,6 +4,7 @@ import { moveKey } from '../../../../src/lib/cli/keys/move-key.js';
 import { findKey } from '../../../../src/lib/cli/target/find-key.js';
 import type { Keychain } from '../../../../src/lib/cli/target/keychain.js';
 import { writeKiteKeyFile } from '../../../../src/lib/keys/index.js';
+import { settingsOf } from '../../../helpers/cli/command-settings.js';
 import { fakeKeytar, personWithKey } from '../../../helpers/cli/fake-keytar.js';
 import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 import { testKeyPair, testKiteKey } from '../../../helpers/kite/keys.js';
@@ -22,9 +23,16 @@ describe('moveKey', () => {
         get: async (name) => (name === account ? keytar.items.get(name) && other.jwt : keychain.get(name)),
       };
     };
-    const options = { to: 'keychain', force: false, keyFile: undefined, format: undefined } as const;
+    const options = {
+      settings: settingsOf({}, env),
+      to: 'keychain',
+      force: false,
+      format: undefined,
+    } as const;
     await expect(moveKey(options, surroundingsOf({ env }), open)).rejects.toThrow('the old one was left');
-    expect((await findKey({ keyFile: join(home, 'kite.key') }, env))?.key.username).toBe('bob');
+    expect((await findKey(settingsOf({ 'key-file': join(home, 'kite.key') }, env)))?.key.username).toBe(
+      'bob',
+    );
   });
 });
 

@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planStore, storeKey } from '../../../../src/lib/cli/keys/store-key.js';
-import { readContexts } from '../../../../src/lib/cli/target/contexts.js';
+import { readContexts } from '../../../../src/lib/cli/settings/contexts.js';
+import { settingsOf } from '../../../helpers/cli/command-settings.js';
 import { fakeKeytar, personWithKey } from '../../../helpers/cli/fake-keytar.js';
 
 describe('storeKey', () => {
   it('leaves the key in a file where the keychain refuses it in the end', async () => {
     const { env, home, key } = await personWithKey();
     const keytar = fakeKeytar();
-    const plan = await planStore({ keyStore: 'keychain', context: undefined }, env, keytar.open);
+    const plan = await planStore(settingsOf({ 'key-store': 'keychain' }, env), keytar.open);
     keytar.fails.set = 'Cannot create an item in a locked collection';
     for (const attempt of [1, 2]) {
       const failure: unknown = await storeKey(key.jwt, plan, env, { force: false }).catch(
@@ -26,7 +27,7 @@ describe('storeKey', () => {
   it('does not ask for a key that the keychain would not take', async () => {
     const { env } = await personWithKey();
     const { open } = fakeKeytar({ set: 'no' });
-    await expect(planStore({ keyStore: 'keychain', context: undefined }, env, open)).rejects.toThrow(
+    await expect(planStore(settingsOf({ 'key-store': 'keychain' }, env), open)).rejects.toThrow(
       'Nothing was lost',
     );
   });

@@ -1,16 +1,15 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ParsedStartFlags } from '../../../../src/lib/cli/kontrol/kontrol-start-flags.js';
 import { type StartOptions, startOptions } from '../../../../src/lib/cli/kontrol/kontrol-start-options.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const HOME = { KITE_HOME: '/home/kite' };
 const POSTGRES = { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd' };
-const none: ParsedStartFlags = { initial: false, force: false, webrtc: false };
+type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-function options(flags: Partial<ParsedStartFlags>, env: Record<string, string> = {}): StartOptions {
-  return startOptions({ ...none, ...flags }, { ...HOME, ...env });
+function options(flags: Flags, env: Record<string, string> = {}): StartOptions {
+  return startOptions(flags, { ...HOME, ...env });
 }
 
 describe('startOptions', () => {
@@ -23,8 +22,8 @@ describe('startOptions', () => {
       username: 'kontrol',
       kontrolUrl: 'http://127.0.0.1:4000/kite',
       registerUrl: undefined,
-      environment: undefined,
-      region: undefined,
+      environment: 'unknown',
+      region: 'unknown',
       version: undefined,
       keyFiles: undefined,
       tlsFiles: undefined,
@@ -59,7 +58,7 @@ describe('startOptions', () => {
     });
   });
 
-  it.each<[Partial<ParsedStartFlags>, Record<string, string>, object]>([
+  it.each<[Flags, Record<string, string>, object]>([
     [{ port: '5000' }, { KONTROL_PORT: '6000' }, { port: 5000, kontrolUrl: 'http://127.0.0.1:5000/kite' }],
     [{ port: '' }, { KONTROL_PORT: '' }, { port: 4000 }],
     [{ port: '0' }, {}, { port: 0, kontrolUrl: undefined }],
@@ -132,24 +131,24 @@ describe('startOptions', () => {
     expect(options(flags, env)).toMatchObject(expected);
   });
 
-  it.each<[Partial<ParsedStartFlags>, Record<string, string>, string]>([
-    [{ port: 'x' }, {}, '--port (KONTROL_PORT) must be a port from 0 to 65535, not x'],
+  it.each<[Flags, Record<string, string>, string]>([
+    [{ port: 'x' }, {}, '--port is "x"; it must be a port from 0 (any free port) to 65535'],
     [
       { storage: 'postgres', 'postgres-port': '0' },
       {},
-      '--postgres-port (KONTROL_POSTGRES_PORT) must be a port from 1',
+      '--postgres-port is "0"; it must be a port from 1 to 65535',
     ],
-    [{}, { KONTROL_PORT: '70000' }, 'not 70000'],
-    [{ kontrolurl: 'kontrol' }, {}, '--kontrolurl is not a URL'],
+    [{}, { KONTROL_PORT: '70000' }, 'The environment variable KONTROL_PORT is "70000"; it must be a port'],
+    [{ kontrolurl: 'kontrol' }, {}, '--kontrolurl is "kontrol"; it must be a URL'],
     [{ publickeyfile: 'p' }, {}, 'is given without --privatekeyfile (KONTROL_PRIVATEKEYFILE)'],
     [{ tlskeyfile: 'k' }, {}, 'is given without --tlscertfile'],
-    [{ storage: 'redis' }, {}, 'must be file, memory, postgres or etcd, not redis'],
+    [{ storage: 'redis' }, {}, '--storage is "redis"; it must be one of file, memory, postgres, etcd'],
     [{ storage: 'postgres' }, {}, '--postgres-username (KONTROL_POSTGRES_USERNAME) must be given'],
     [{ storage: 'postgres', 'postgres-username': 'k' }, {}, '--postgres-dbname'],
     [
       POSTGRES,
       { KONTROL_POSTGRES_TLS: 'perhaps' },
-      'KONTROL_POSTGRES_TLS must be true or false, not perhaps',
+      'The environment variable KONTROL_POSTGRES_TLS is "perhaps"; it must be true or false',
     ],
     [
       { ...POSTGRES, 'postgres-tls': false, 'postgres-ca': 'ca.pem' },
@@ -186,16 +185,12 @@ describe('startOptions', () => {
       { KONTROL_ETCD_PASSWORD: 'p' },
       'KONTROL_ETCD_PASSWORD is set without KONTROL_ETCD_USERNAME',
     ],
-    [
-      { 'allow-origin': 'a.example' },
-      {},
-      '--allow-origin (KONTROL_ALLOW_ORIGIN) must be one or more origins',
-    ],
+    [{ 'allow-origin': 'a.example' }, {}, '--allow-origin is "a.example"; it must be one or more origins'],
     [{}, { KONTROL_ALLOW_HOST: 'http://a' }, 'must be one or more host names without port'],
-    [{ registration: 'closed' }, {}, 'must be invite or open, not closed'],
-    [{ username: 'a/b' }, {}, 'must not contain "/"'],
+    [{ registration: 'closed' }, {}, '--registration is "closed"; it must be one of invite, open'],
+    [{ username: 'a/b' }, {}, '--username is "a/b"; it must be a name without "/"'],
     [{ version: '1' }, {}, 'three numbers'],
-    [{}, { KONTROL_WEBRTC: 'yes' }, 'KONTROL_WEBRTC must be true or false'],
+    [{}, { KONTROL_WEBRTC: 'yes' }, 'KONTROL_WEBRTC is "yes"; it must be true or false'],
     [{ registration: 'open', ip: '0.0.0.0' }, {}, 'gives everybody who reaches 0.0.0.0 a kite key'],
     [{ registration: 'open', ip: 'kontrol.example.com' }, {}, 'a kite key for any user'],
   ])('refuses %o and %o with %s', (flags, env, message) => {
@@ -241,7 +236,7 @@ describe('startOptions', () => {
     expect(warnings.join('\n')).toContain('without an invite');
   });
 
-  it.each<[Partial<ParsedStartFlags>, string]>([
+  it.each<[Flags, string]>([
     [{ policy: 'open' }, 'Policy open'],
     [{ registration: 'open' }, 'Registration open'],
     [{ ip: '10.0.0.1' }, 'without TLS'],

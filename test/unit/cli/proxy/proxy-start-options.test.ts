@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { ParsedProxyFlags } from '../../../../src/lib/cli/proxy/proxy-start-flags.js';
 import {
   proxyStartOptions,
   type ProxyStartOptions,
 } from '../../../../src/lib/cli/proxy/proxy-start-options.js';
 
-function options(flags: Partial<ParsedProxyFlags> = {}, env: Record<string, string> = {}): ProxyStartOptions {
-  return proxyStartOptions({ tunnel: false, 'insecure-kites': false, ...flags }, env);
+type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+function options(flags: Flags = {}, env: Record<string, string> = {}): ProxyStartOptions {
+  return proxyStartOptions(flags, env);
 }
 
 describe('the options of proxy start', () => {
@@ -48,14 +49,14 @@ describe('the options of proxy start', () => {
     ]);
   });
 
-  it.each<[Partial<ParsedProxyFlags>, string]>([
+  it.each<[Flags, string]>([
     [{ port: '65536' }, '--port'],
     [{ 'public-port': '80' }, '--public-host'],
     [{ 'public-host': 'h', 'public-port': '0' }, '--public-port'],
     [{ 'tls-cert': 'c.pem' }, '--tls-key'],
     [{ 'tls-key': 'k.pem' }, '--tls-cert'],
     [{ environment: 'a/b' }, '--environment'],
-    [{ region: '' }, '--region'],
+    [{ region: 'a/b' }, '--region'],
     [{ version: '1' }, '--version'],
     [{ kontrol: 'kontrol' }, '--kontrol'],
     [{ tunnel: true, 'allow-target': ['::1'] }, '--allow-target'],
@@ -75,7 +76,7 @@ describe('the options of proxy start', () => {
     expect(message + hint).toContain(name);
   });
 
-  it.each<[Partial<ParsedProxyFlags>, string]>([
+  it.each<[Flags, string]>([
     [{ 'public-host': 'proxy.example.com' }, 'without TLS'],
     [{ 'public-host': 'proxy.example.com', ip: '127.0.0.1' }, 'not reached from elsewhere'],
     [{ 'insecure-kites': true }, 'not looked at'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kites } from '../../../../src/lib/cli/query/query.js';
 import type { Surroundings } from '../../../../src/lib/cli/runtime/command-runtime.js';
-import type { Found } from '../../../../src/lib/cli/target/with-kontrol.js';
+import type { Found } from '../../../../src/lib/cli/target/discovery.js';
 import { formatList as formatRows } from '../../../../src/lib/cli/terminal/listing.js';
 import { found } from '../../../helpers/cli/found-kites.js';
 import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';

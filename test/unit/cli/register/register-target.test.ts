@@ -1,20 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { registerTarget } from '../../../../src/lib/cli/register/register-target.js';
+import { CommandSettings } from '../../../../src/lib/cli/settings/command-settings.js';
+import { registerSettings } from '../../../../src/lib/cli/settings/register-settings.js';
 import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 describe('registerTarget', () => {
+  const target = (flags: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) =>
+    registerTarget(CommandSettings.of(registerSettings, flags, env), surroundingsOf({ env }));
+
   it('takes flags before the environment', async () => {
     const env = {
       KITE_HOME: temporaryFolder(),
       KITE_KONTROL_URL: 'http://a/kite,http://b/kite',
       KITE_USERNAME: 'eve',
     };
-    expect(await registerTarget({ to: 'http://c/kite', username: 'bob' }, surroundingsOf({ env }))).toEqual({
+    expect(await target({ to: 'http://c/kite', username: 'bob' }, env)).toEqual({
       to: 'http://c/kite',
       username: 'bob',
     });
-    expect(await registerTarget({}, surroundingsOf({ env }))).toEqual({
+    expect(await target({}, env)).toEqual({
       to: 'http://a/kite',
       username: 'eve',
     });
@@ -23,10 +28,10 @@ describe('registerTarget', () => {
   it.each([
     [{}, 'No Kontrol to ask'],
     [{ to: 'http://c/kite' }, 'Nobody to register'],
-    [{ to: 'http://c/kite', username: 'a/b' }, 'contains no "/"'],
-    [{ to: 'kontrol', username: 'bob' }, '--to is not a URL'],
+    [{ to: 'http://c/kite', username: 'a/b' }, '--username is "a/b"; it must be a name without "/"'],
+    [{ to: 'kontrol', username: 'bob' }, '--to is "kontrol"; it must be one or more URLs'],
   ])('refuses %o where nobody can be asked', async (flags, message) => {
-    const world = surroundingsOf({ env: { KITE_HOME: temporaryFolder() } });
-    await expect(registerTarget(flags, world)).rejects.toThrow(message);
+    const refused = async () => target(flags, { KITE_HOME: temporaryFolder() });
+    await expect(refused).rejects.toThrow(message);
   });
 });

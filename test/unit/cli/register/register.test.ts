@@ -5,6 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { register, type RegisterOptions } from '../../../../src/lib/cli/register/register.js';
 import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
+import { CommandSettings } from '../../../../src/lib/cli/settings/command-settings.js';
 import { Kite, KiteError } from '../../../../src/lib/index.js';
 import { generateKeyPair, type KeyPair, newKiteKey } from '../../../../src/lib/keys/index.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
@@ -61,11 +62,8 @@ function options(more: Partial<RegisterOptions> = {}): RegisterOptions {
     username: 'bob',
     inviteFile: '-',
     force: false,
-    transport: undefined,
-    timeout: undefined,
+    settings: CommandSettings.without({ KITE_HOME: home }),
     format: undefined,
-    keyStore: undefined,
-    context: undefined,
     ...more,
   };
 }

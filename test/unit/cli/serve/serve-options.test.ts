@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { serveOptions } from '../../../../src/lib/cli/serve/serve-options.js';
+import type { ParsedServeFlags } from '../../../../src/lib/cli/serve/serve-flags.js';
+import { serveOptions as optionsOf } from '../../../../src/lib/cli/serve/serve-options.js';
 
 const off = { register: false, 'no-auth': false, 'system-info': false };
+const serveOptions = (module: string | undefined, flags: ParsedServeFlags) => optionsOf(module, flags, {});
 
 describe('the flags of serve', () => {
   it('pair each method with its command', () => {
@@ -48,8 +50,8 @@ describe('the flags of serve', () => {
     ['a number of commands of a module', './kite.js', { parallel: '3' }, '--exec'],
     ['a time of a module', './kite.js', { timeout: '3s' }, '--exec'],
     ['a Kontrol without registering', './kite.js', { kontrol: 'http://k:4000/kite' }, 'Add --register'],
-    ['an origin that is none', './kite.js', { 'allow-origin': 'example.com' }, '--allow-origin must be'],
-    ['a host with a port', './kite.js', { 'allow-host': 'a:1' }, '--allow-host must be'],
+    ['an origin that is none', './kite.js', { 'allow-origin': 'example.com' }, '--allow-origin is'],
+    ['a host with a port', './kite.js', { 'allow-host': 'a:1' }, '--allow-host is'],
     ['a port that is none', './kite.js', { port: '70000' }, '--port'],
   ])('refuse %s', (_title, module, flags, message) => {
     expect(() => serveOptions(module, { ...off, ...flags })).toThrow(

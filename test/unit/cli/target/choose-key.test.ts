@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseKey, loadKiteKey } from '../../../../src/lib/cli/target/choose-key.js';
 import { generateKeyPair, newKiteKey, writeKiteKeyFile } from '../../../../src/lib/keys/index.js';
+import { settingsOf } from '../../../helpers/cli/command-settings.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
 
 const LOCAL = 'http://localhost:3636/kite';
@@ -35,7 +36,7 @@ async function chosen(
   { target, auth, keyFile }: Asked,
   env = { KITE_HOME: home },
 ): Promise<string | undefined> {
-  return (await chooseKey({ target, auth, keyFile }, env))?.key;
+  return (await chooseKey(target, settingsOf({ auth, 'key-file': keyFile }, env)))?.key;
 }
 
 describe('chooseKey', () => {
@@ -50,18 +51,16 @@ describe('chooseKey', () => {
 
   it('is for this machine only unless the person asks', async () => {
     const env = { KITE_HOME: home };
-    const local = await chooseKey({ target: LOCAL, auth: undefined, keyFile: undefined }, env);
+    const local = await chooseKey(LOCAL, settingsOf({}, env));
     expect(local).toEqual({ key: jwt, onlyLoopback: true });
-    const asked = await chooseKey({ target: LOCAL, auth: 'kite-key', keyFile: undefined }, env);
+    const asked = await chooseKey(LOCAL, settingsOf({ auth: 'kite-key' }, env));
     expect(asked).toEqual({ key: jwt, onlyLoopback: false });
   });
 
   it('sends none to a name of this machine that resolves to another', async () => {
     const resolving = (...addresses: string[]) =>
-      chooseKey(
-        { target: 'http://kites.localhost:3636/kite', auth: undefined, keyFile: undefined },
-        { KITE_HOME: home },
-        () => Promise.resolve(addresses),
+      chooseKey('http://kites.localhost:3636/kite', settingsOf({}, { KITE_HOME: home }), () =>
+        Promise.resolve(addresses),
       );
     expect((await resolving('127.0.0.1'))?.key).toBe(jwt);
     expect(await resolving('203.0.113.7')).toBeUndefined();
@@ -93,7 +92,8 @@ describe('chooseKey', () => {
 });
 
 describe('loadKiteKey', () => {
-  const load = (env: Record<string, string>, keyFile?: string) => loadKiteKey({ keyFile }, env);
+  const load = (env: Record<string, string>, keyFile?: string) =>
+    loadKiteKey(settingsOf({ 'key-file': keyFile }, env));
 
   it('says where the key is from', async () => {
     expect((await load({ KITE_HOME: home })).source).toBe(file);

@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { findKites, theOneMeant } from '../../../../src/lib/cli/target/discovery.js';
-import type { AtKontrol, Found } from '../../../../src/lib/cli/target/with-kontrol.js';
+import { findKites, type Found, theOneMeant } from '../../../../src/lib/cli/target/discovery.js';
+import type { AtKontrol } from '../../../../src/lib/cli/target/with-kontrol.js';
 import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
+import type { Client } from '../../../../src/lib/index.js';
+import { KontrolClient } from '../../../../src/lib/kite/kontrol/kontrol-client.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { failureOf, found } from '../../../helpers/cli/found-kites.js';
 import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
-function kontrolWith(answer: () => Promise<unknown>): Pick<AtKontrol, 'client' | 'url' | 'spinner'> {
-  return {
-    spinner: new Spinner(surroundingsOf()),
-    client: { call: answer } as unknown as AtKontrol['client'],
-    url: 'http://kontrol/kite',
-  };
+function kontrolWith(answer: () => Promise<unknown>): Pick<AtKontrol, 'kontrol' | 'url' | 'spinner'> {
+  const client = { dial: async () => {}, on: () => {}, call: answer } as unknown as Client;
+  const kontrol = new KontrolClient({
+    urls: ['http://kontrol/kite'],
+    auth: () => null,
+    newClient: () => client,
+    clock: new ManualClock(),
+    logger: silentLogger,
+  });
+  return { spinner: new Spinner(surroundingsOf()), kontrol, url: 'http://kontrol/kite' };
 }
 
 describe('findKites', () => {
@@ -36,7 +44,7 @@ describe('findKites', () => {
         kontrolWith(() => Promise.resolve(null)),
         {},
       ),
-    ).rejects.toThrow('with kites');
+    ).rejects.toThrow('"getKites"');
   });
 
   it('passes other failures on', async () => {

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { resolveTarget } from '../../../../src/lib/cli/target/target.js';
+import { resolveTarget as resolve } from '../../../../src/lib/cli/target/target.js';
+import { settingsOf } from '../../../helpers/cli/command-settings.js';
+
+const resolveTarget = (to: string | undefined, env: Readonly<Record<string, string>>) =>
+  resolve(settingsOf({ to }, { KITE_HOME: '/nowhere', ...env }));
 
 describe('resolveTarget', () => {
   it('takes --to before KITE_TO', () => {
@@ -19,7 +23,10 @@ describe('resolveTarget', () => {
       path: '/bob/prod/math',
       source: '--to',
     });
-    expect(resolveTarget(undefined, { KITE_TO: '/bob' })).toMatchObject({ path: '/bob', source: 'KITE_TO' });
+    expect(resolveTarget(undefined, { KITE_TO: '/bob' })).toMatchObject({
+      path: '/bob',
+      source: 'The environment variable KITE_TO',
+    });
   });
 
   it('means the one kite of the person where nothing is said', () => {
@@ -28,10 +35,10 @@ describe('resolveTarget', () => {
   });
 
   it.each([
-    ['math', {}, '--to is not a URL: math'],
-    [undefined, { KITE_TO: 'math' }, 'KITE_TO is not a URL: math'],
-    ['localhost:3636', {}, '--to must begin with http'],
-    ['ftp://h/kite', {}, '--to must begin with http'],
+    ['math', {}, '--to is "math"; it must be a URL'],
+    [undefined, { KITE_TO: 'math' }, 'KITE_TO is "math"; it must be a URL'],
+    ['localhost:3636', {}, 'it must be a URL that begins with http'],
+    ['ftp://h/kite', {}, 'it must be a URL that begins with http'],
   ])('refuses %s and %o', (to, env, message) => {
     expect(() => resolveTarget(to, env)).toThrow(message);
   });

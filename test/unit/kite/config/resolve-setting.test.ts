@@ -39,7 +39,7 @@ function given(all: readonly Given[]) {
   return {
     explicit: of('option'),
     env: Object.fromEntries(variables),
-    stored: of('context'),
+    stored: () => of('context'),
     kiteKey: of('kiteKey') && KITE_KEY,
   };
 }
@@ -72,7 +72,7 @@ describe('resolveSetting', () => {
       const empty = sourcesOf(setting).map(({ source }) => ({ source, value: ' ' }));
       const { explicit: _option, kiteKey: _key, ...rest } = given(empty);
       const isSet = setting.variables.some((one) => typeof one === 'object' && one.accept?.verbatim);
-      if (!isSet) expect(givenFor(setting, rest)).toEqual([]);
+      if (!isSet) expect([...givenFor(setting, rest)]).toEqual([]);
     }
     expect(() =>
       settingValue(kiteSettings.username, {
@@ -98,7 +98,9 @@ describe('resolveSetting', () => {
     expect(refused({ env: { KITE_TIMEOUT: 'soon' } })).toMatchObject({
       reason: `The environment variable KITE_TIMEOUT is "soon"; ${soon}`,
     });
-    expect(refused({ stored: { source: { ...CONTEXT, field: 'timeout' }, value: 'soon' } })).toMatchObject({
+    expect(
+      refused({ stored: () => ({ source: { ...CONTEXT, field: 'timeout' }, value: 'soon' }) }),
+    ).toMatchObject({
       reason: `"timeout" of the context prod is "soon"; ${soon}`,
     });
     expect(refused(explicit('option', 'timeout'))).toMatchObject({

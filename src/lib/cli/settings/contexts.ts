@@ -27,6 +27,8 @@ export interface Context {
   readonly transport?: string;
 }
 
+export type ContextField = keyof Context;
+
 export const contextFields = [
   'kontrol',
   'username',
@@ -35,7 +37,7 @@ export const contextFields = [
   'to',
   'timeout',
   'transport',
-] as const satisfies readonly (keyof Context)[];
+] as const satisfies readonly ContextField[];
 
 export interface Contexts {
   /** The name of the one in use. */
@@ -87,25 +89,6 @@ export async function writeContexts(
   await writeFiles([{ path: contextsPath(env), content, mode: 0o600 }], { force: true });
 }
 
-/**
- * The context in use: the one that `--context` names, else `KITE_CONTEXT`, else the one that was chosen. Undefined: none.
- *
- * @throws CliError where the one that is named is not there
- */
-export function contextInUse(named: string | undefined, env: Environment): NamedContext | undefined {
-  const contexts = readContexts(env);
-  const name = named ?? (env['KITE_CONTEXT'] || undefined) ?? contexts.current;
-  return name === undefined ? undefined : { name, context: requireContext(name, contexts) };
-}
-
-/** The context in use, for whoever makes one of that name where there is none. */
-export function contextIfThere(named: string | undefined, env: Environment): NamedContext | undefined {
-  const contexts = readContexts(env);
-  const name = named ?? (env['KITE_CONTEXT'] || undefined) ?? contexts.current;
-  const context = name === undefined ? undefined : contexts.contexts.get(name);
-  return name === undefined || !context ? undefined : { name, context };
-}
-
 /** @throws CliError where there is no context of that name */
 export function requireContext(name: string, { contexts }: Contexts): Context {
   const context = contexts.get(name);
@@ -144,7 +127,7 @@ function parseContext(value: unknown, name: string): Context {
   for (const field of contextFields) {
     const text = fields[field];
     if (text === undefined) continue;
-    if (typeof text !== 'string') throw new TypeError(`"${field}" of "${name}" is no text`);
+    if (typeof text !== 'string') throw new TypeError(`"${field}" of "${name}" is not a string`);
     context[field] = text;
   }
   const { keyStore, ...rest } = context;
@@ -159,7 +142,7 @@ function record(value: unknown, what: string): Readonly<Record<string, unknown>>
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Readonly<Record<string, unknown>>;
   }
-  throw new TypeError(`${what} is no object`);
+  throw new TypeError(`${what} is not an object`);
 }
 
 function broken(file: string, reason: string, cause: unknown): CliError {

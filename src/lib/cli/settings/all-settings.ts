@@ -1,0 +1,31 @@
+import type { CliSetting } from './cli-setting.js';
+import { commonSettings } from './common-settings.js';
+import { exposeSettings } from './expose-settings.js';
+import { kontrolStartSettings } from './kontrol-start-settings.js';
+import { proxyStartSettings } from './proxy-start-settings.js';
+import { registerSettings } from './register-settings.js';
+import { serveSettings } from './serve-settings.js';
+import { storageSecrets } from './storage-settings.js';
+
+/**
+ * Every setting of the command line: the one table from which flags, completion, `config explain` and
+ * `docs/configuration.md` are made. Those of one name are one setting, under another flag or with another default.
+ */
+export const allSettings: readonly CliSetting[] = [
+  ...new Set<CliSetting>([
+    ...Object.values(commonSettings),
+    ...Object.values(registerSettings),
+    ...Object.values(serveSettings),
+    ...Object.values(exposeSettings),
+    ...Object.values(kontrolStartSettings),
+    ...Object.values(storageSecrets),
+    ...Object.values(proxyStartSettings),
+  ]),
+];
+
+/** The settings that one of the commands has alone: those of `kontrol start` and the like. */
+export const ownSettings: readonly CliSetting[] = [
+  ...Object.values(kontrolStartSettings),
+  ...Object.values(storageSecrets),
+  ...Object.values(proxyStartSettings),
+].filter((setting: CliSetting) => setting.name.includes(' start '));

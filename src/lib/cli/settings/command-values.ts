@@ -1,0 +1,92 @@
+import type { AcceptedValue } from '../../kite/config/accepted-value.js';
+import { KITE_URL, wholeNumberFrom } from '../../kite/config/accepted-values.js';
+import { keyStores } from './contexts.js';
+import type { KeyPlace } from './key-place.js';
+
+/** Any string. */
+export const STRING: AcceptedValue<string> = {
+  what: 'a string',
+  example: 'text',
+  parse: (value) => (typeof value === 'string' ? value : undefined),
+};
+
+/** Any string, in which spaces count. */
+export const SECRET: AcceptedValue<string> = { ...STRING, example: 'hunter2', verbatim: true };
+
+export const PATH: AcceptedValue<string> = { ...STRING, what: 'a path', example: 'folder/file.pem' };
+
+/** One of a few words. */
+export function oneOf<const Word extends string>(
+  ...choices: readonly [Word, ...Word[]]
+): AcceptedValue<Word> {
+  return {
+    what: `one of ${choices.join(', ')}`,
+    example: choices.at(-1) ?? '',
+    choices,
+    parse: (value) => choices.find((choice) => choice === value),
+  };
+}
+
+/** A whole number from `min` to `max`. */
+export function wholeNumber(what: string, min: number, max: number): AcceptedValue<number> {
+  return { what: `${what} from ${min} to ${max}`, example: String(min), parse: wholeNumberFrom(min, max) };
+}
+
+/** A list, given as a repeated flag, with commas, or both. */
+export const LIST: AcceptedValue<readonly string[]> = {
+  what: 'a list with commas',
+  example: 'one,two',
+  parse(value) {
+    const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (!texts.every((text) => typeof text === 'string')) return undefined;
+    return texts.flatMap((text) => text.split(',').map((one) => one.trim()));
+  },
+};
+
+/** A URL of a kite, which shows no password to those who see the command line. */
+export const PLAIN_URL: AcceptedValue<string> = {
+  what: `${KITE_URL.what}, without a user name or password`,
+  example: KITE_URL.example,
+  parse(value) {
+    const url = KITE_URL.parse(value);
+    if (url === undefined) return undefined;
+    const { username, password } = new URL(url);
+    return username === '' && password === '' ? url : undefined;
+  },
+};
+
+/** One or more of them. */
+export const PLAIN_URLS: AcceptedValue<readonly string[]> = {
+  what: `one or more URLs with commas between them, each ${PLAIN_URL.what}`,
+  example: PLAIN_URL.example,
+  parse(value) {
+    const texts = LIST.parse(value);
+    const urls = texts?.map((text) => PLAIN_URL.parse(text)).filter((url) => url !== undefined);
+    return urls && urls.length === texts?.length ? urls : undefined;
+  },
+};
+
+/** A kite, by its URL or by a query. */
+export type KiteAddress =
+  | { readonly type: 'url'; readonly url: string }
+  | { readonly type: 'query'; readonly path: string };
+
+export const KITE_ADDRESS: AcceptedValue<KiteAddress> = {
+  what: `${PLAIN_URL.what}, such as http://localhost:3636/kite; or a query such as /bob/prod/math`,
+  example: 'http://localhost:3636/kite',
+  parse(value) {
+    if (typeof value === 'string' && value.startsWith('/')) return { type: 'query', path: value };
+    const url = PLAIN_URL.parse(value);
+    return url === undefined ? undefined : { type: 'url', url };
+  },
+};
+
+export const KEY_STORE = oneOf(...keyStores);
+
+/** Where a kite key is: the path of a file, or what a context says. */
+export const KEY_PLACE: AcceptedValue<KeyPlace> = {
+  what: 'the path of a file with a kite key',
+  example: '/home/bob/.kite/prod.key',
+  parse: (value) =>
+    typeof value === 'string' ? { type: 'file', file: value } : (value as KeyPlace | undefined),
+};

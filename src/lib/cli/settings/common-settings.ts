@@ -1,0 +1,168 @@
+import { KITE_URLS } from '../../kite/config/accepted-values.js';
+import { kiteSettings } from '../../kite/config/kite-settings.js';
+import { colorSetting } from '../runtime/color-setting.js';
+import type { CliSetting } from './cli-setting.js';
+import { ABOUT_KEYS, ASKING_KONTROL, CONNECTING, SERVING } from './command-groups.js';
+import { KEY_PLACE, KEY_STORE, KITE_ADDRESS, oneOf, PLAIN_URLS, STRING } from './command-values.js';
+import { placeInContext } from './key-place.js';
+
+const EXPLAIN = 'config explain';
+/** Commands that run a kite of the person, with a flag for each of its settings. */
+const RUNNING = ['expose', 'proxy start', 'serve'] as const;
+
+/**
+ * The settings of the command line and of the kites that it runs: those of every kite, with flags and contexts, and more.
+ * Some commands have settings of their own, or some of these under another flag, in other files of this folder;
+ * `all-settings.ts` has all of them.
+ */
+export const commonSettings = {
+  kiteHome: { ...kiteSettings.kiteHome, commands: [] },
+  context: {
+    name: 'context',
+    summary: 'Name of the context to work in; see: context.',
+    flag: { name: 'context', helpValue: 'NAME', completion: 'contexts' },
+    variables: ['KITE_CONTEXT'],
+    accept: STRING,
+    default: undefined,
+    defaultText: 'the active context',
+    commands: [...CONNECTING, ...ASKING_KONTROL, ...ABOUT_KEYS, ...RUNNING, 'register', EXPLAIN],
+  },
+  kiteKey: {
+    ...kiteSettings.kiteKey,
+    flag: { name: 'key-file', summary: 'File with your kite key.', helpValue: 'PATH', completion: 'files' },
+    accept: KEY_PLACE,
+    context: 'keyFile',
+    readContext: placeInContext,
+    defaultText: '~/.kite/kite.key',
+    commands: [...CONNECTING, ...ASKING_KONTROL, ...ABOUT_KEYS, 'expose', 'serve', EXPLAIN],
+  },
+  keyStore: {
+    name: 'key store',
+    summary: 'Where to keep the kite key: in a file, or in the keychain of your desktop.',
+    flag: { name: 'key-store' },
+    variables: [],
+    context: 'keyStore',
+    accept: KEY_STORE,
+    default: 'file',
+    commands: ['keys list', 'keys remove', 'keys show', 'register'],
+  },
+  kontrol: {
+    ...kiteSettings.kontrol,
+    flag: { name: 'kontrol', helpValue: 'URL' },
+    variables: kiteSettings.kontrol.variables.map((name) => ({ name, accept: KITE_URLS })),
+    accept: PLAIN_URLS,
+    context: 'kontrol',
+    defaultText: '',
+    commands: [...CONNECTING, ...ASKING_KONTROL, ...RUNNING, EXPLAIN],
+  },
+  to: {
+    name: 'to',
+    summary: 'The kite: its URL, or a query such as /bob/prod/math.',
+    flag: {
+      name: 'to',
+      description:
+        'A URL such as http://localhost:3636/kite is dialled as it is. A query /user/environment/name is looked up at Kontrol; ' +
+        'one of the kites that it finds is chosen, and the next one where that cannot be reached. Without --to, $KITE_TO and ' +
+        'a context it is your one kite that answers.',
+      helpValue: 'URL|QUERY',
+      completion: 'kites',
+    },
+    variables: ['KITE_TO'],
+    context: 'to',
+    accept: KITE_ADDRESS,
+    default: undefined,
+    defaultText: 'your one kite that answers',
+    commands: [...CONNECTING, EXPLAIN],
+  },
+  username: {
+    ...kiteSettings.username,
+    context: 'username',
+    keyFirst: true,
+    commands: [...SERVING],
+  },
+  timeout: {
+    ...kiteSettings.timeout,
+    flag: {
+      name: 'timeout',
+      summary: 'How long to wait for an answer: 4 or 4s, 500ms, 1m; 0 means no limit.',
+      helpValue: 'DURATION',
+    },
+    context: 'timeout',
+    commands: [...CONNECTING, ...ASKING_KONTROL, 'register', EXPLAIN],
+  },
+  transport: {
+    ...kiteSettings.transport,
+    flag: { name: 'transport' },
+    context: 'transport',
+    commands: [...CONNECTING, ...ASKING_KONTROL, 'register', EXPLAIN],
+  },
+  auth: {
+    name: 'auth',
+    summary: 'Whether to send your kite key.',
+    flag: {
+      name: 'auth',
+      description:
+        'Without this flag it is sent, if you have one, to kites on this machine (loopback addresses) only.',
+    },
+    variables: [],
+    accept: oneOf('none', 'kite-key'),
+    default: undefined,
+    defaultText: 'the kite key, to kites on this machine only',
+    commands: [...CONNECTING, EXPLAIN],
+  },
+  environment: {
+    ...kiteSettings.environment,
+    flag: { name: 'environment', helpValue: 'NAME' },
+    commands: ['serve'],
+  },
+  region: {
+    ...kiteSettings.region,
+    flag: { name: 'region', helpValue: 'NAME' },
+    commands: RUNNING,
+  },
+  version: {
+    ...kiteSettings.version,
+    summary: "The kite's version.",
+    flag: { name: 'version', helpValue: 'X.Y.Z' },
+    default: '1.0.0',
+    defaultText: '1.0.0',
+    commands: ['serve'],
+  },
+  ip: {
+    ...kiteSettings.ip,
+    flag: { name: 'ip', helpValue: 'IP' },
+    commands: ['serve'],
+  },
+  port: {
+    ...kiteSettings.port,
+    flag: { name: 'port', helpValue: 'N' },
+    commands: ['serve'],
+  },
+  allowedOrigins: {
+    ...kiteSettings.allowedOrigins,
+    flag: { name: 'allow-origin', helpValue: 'ORIGINS' },
+    commands: ['serve'],
+  },
+  allowedHosts: {
+    ...kiteSettings.allowedHosts,
+    flag: { name: 'allow-host', helpValue: 'NAMES' },
+    commands: ['serve'],
+  },
+  proxy: { ...kiteSettings.proxy, commands: [] },
+  handshakeTimeout: {
+    ...kiteSettings.handshakeTimeout,
+    commands: [...CONNECTING, ...ASKING_KONTROL, ...SERVING],
+  },
+  verifyTtl: { ...kiteSettings.verifyTtl, commands: SERVING },
+  logLevel: {
+    ...kiteSettings.logLevel,
+    defaultText: 'info for commands that run a kite, warn for others',
+    commands: [...CONNECTING, ...ASKING_KONTROL, ...SERVING],
+  },
+  logColor: { ...kiteSettings.logColor, commands: SERVING },
+  color: {
+    ...colorSetting,
+    flag: { name: 'color' },
+    commands: [],
+  },
+} as const satisfies Readonly<Record<string, CliSetting>>;

@@ -1,0 +1,234 @@
+import type { AcceptedValue } from '../../kite/config/accepted-value.js';
+import { HOSTS, IP, NAME, ORIGINS, PORT, SWITCH, VERSION } from '../../kite/config/accepted-values.js';
+import type { CliSetting } from './cli-setting.js';
+import { commonSettings } from './common-settings.js';
+import { KEY_STORE, oneOf, PATH, PLAIN_URL } from './command-values.js';
+import { storageSettings } from './storage-settings.js';
+
+/** Who may do what at a Kontrol. */
+export type PolicyChoice =
+  | { readonly type: 'default' | 'open' }
+  | { readonly type: 'file'; readonly file: string };
+
+const POLICY: AcceptedValue<PolicyChoice> = {
+  what: 'default, open, or the path of a policy file',
+  example: 'open',
+  parse(value) {
+    if (typeof value !== 'string') return undefined;
+    if (value === 'default' || value === 'own') return { type: 'default' };
+    return value === 'open' ? { type: 'open' } : { type: 'file', file: value };
+  },
+};
+
+const commands = ['kontrol start'] as const;
+
+/** The settings of `kontrol start` by their flags, which have the names of those of the Go `kontrol`. */
+export const kontrolStartSettings = {
+  initial: {
+    name: 'kontrol start -initial',
+    summary:
+      "Make Kontrol's own kite key in the kite home, and the key files if they do not exist, and exit.",
+    flag: { name: 'initial', kind: 'switch' },
+    variables: ['KONTROL_INITIAL'],
+    accept: SWITCH,
+    default: false,
+    commands,
+  },
+  ip: {
+    name: 'kontrol start -ip',
+    summary: 'Address to listen on.',
+    flag: { name: 'ip', helpValue: 'IP' },
+    variables: ['KONTROL_IP'],
+    accept: IP,
+    default: '127.0.0.1',
+    commands,
+  },
+  port: {
+    name: 'kontrol start -port',
+    summary: 'Port to listen on; 0 means any free port.',
+    flag: { name: 'port', helpValue: 'N' },
+    variables: ['KONTROL_PORT'],
+    accept: PORT,
+    default: 4000,
+    commands,
+  },
+  kontrolurl: {
+    name: 'kontrol start -kontrolurl',
+    summary: 'URL under which kites reach this Kontrol; it is part of kite keys.',
+    flag: { name: 'kontrolurl', helpValue: 'URL' },
+    variables: ['KONTROL_KONTROLURL'],
+    accept: PLAIN_URL,
+    default: undefined,
+    defaultText: 'made from --ip and --port',
+    commands,
+  },
+  registerurl: {
+    name: 'kontrol start -registerurl',
+    summary: 'URL under which Kontrol registers itself.',
+    flag: { name: 'registerurl', helpValue: 'URL' },
+    variables: ['KONTROL_REGISTERURL'],
+    accept: PLAIN_URL,
+    default: undefined,
+    defaultText: '--kontrolurl',
+    commands,
+  },
+  username: {
+    name: 'kontrol start -username',
+    summary: "Kontrol's user.",
+    flag: { name: 'username', helpValue: 'NAME' },
+    variables: ['KONTROL_USERNAME'],
+    accept: NAME,
+    default: 'kontrol',
+    commands,
+  },
+  environment: {
+    name: 'kontrol start -environment',
+    summary: "Kontrol's environment.",
+    flag: { name: 'environment', helpValue: 'NAME' },
+    variables: ['KONTROL_ENVIRONMENT', ...commonSettings.environment.variables],
+    accept: NAME,
+    default: 'unknown',
+    commands,
+  },
+  region: {
+    name: 'kontrol start -region',
+    summary: "Kontrol's region.",
+    flag: { name: 'region', helpValue: 'NAME' },
+    variables: ['KONTROL_REGION', ...commonSettings.region.variables],
+    accept: NAME,
+    default: 'unknown',
+    commands,
+  },
+  version: {
+    name: 'kontrol start -version',
+    summary: "Kontrol's version as a kite.",
+    flag: { name: 'version', helpValue: 'X.Y.Z' },
+    variables: ['KONTROL_VERSION'],
+    accept: VERSION,
+    default: undefined,
+    defaultText: 'that of kitectl',
+    commands,
+  },
+  publickeyfile: {
+    name: 'kontrol start -publickeyfile',
+    summary: 'PEM file with the public key to sign with.',
+    flag: { name: 'publickeyfile', helpValue: 'PATH', completion: 'files' },
+    variables: ['KONTROL_PUBLICKEYFILE'],
+    accept: PATH,
+    default: undefined,
+    defaultText: 'made at the first start',
+    commands,
+  },
+  privatekeyfile: {
+    name: 'kontrol start -privatekeyfile',
+    summary: 'PEM file with the private key to sign with.',
+    flag: { name: 'privatekeyfile', helpValue: 'PATH', completion: 'files' },
+    variables: ['KONTROL_PRIVATEKEYFILE'],
+    accept: PATH,
+    default: undefined,
+    defaultText: 'made at the first start',
+    commands,
+  },
+  tlscertfile: {
+    name: 'kontrol start -tlscertfile',
+    summary: 'PEM file with the certificate to serve TLS with.',
+    flag: { name: 'tlscertfile', helpValue: 'PATH', completion: 'files' },
+    variables: ['KONTROL_TLSCERTFILE'],
+    accept: PATH,
+    default: undefined,
+    commands,
+  },
+  tlskeyfile: {
+    name: 'kontrol start -tlskeyfile',
+    summary: 'PEM file with the private key of the certificate.',
+    flag: { name: 'tlskeyfile', helpValue: 'PATH', completion: 'files' },
+    variables: ['KONTROL_TLSKEYFILE'],
+    accept: PATH,
+    default: undefined,
+    commands,
+  },
+  'allow-origin': {
+    name: 'kontrol start -allow-origin',
+    summary:
+      'Origins of pages that may use this Kontrol, with commas, besides its own and those of this machine; * for any.',
+    flag: { name: 'allow-origin', helpValue: 'ORIGINS' },
+    variables: ['KONTROL_ALLOW_ORIGIN', ...commonSettings.allowedOrigins.variables],
+    accept: ORIGINS,
+    default: undefined,
+    commands,
+  },
+  'allow-host': {
+    name: 'kontrol start -allow-host',
+    summary:
+      'Host names by which it may be called, with commas, besides that of --kontrolurl; * behind a proxy that checks.',
+    flag: { name: 'allow-host', helpValue: 'NAMES' },
+    variables: ['KONTROL_ALLOW_HOST', ...commonSettings.allowedHosts.variables],
+    accept: HOSTS,
+    default: undefined,
+    defaultText: 'loopback names at loopback, any elsewhere',
+    commands,
+  },
+  policy: {
+    name: 'kontrol start -policy',
+    summary:
+      'Who may do what: default, open (everybody may do everything, as in the Go implementation), or a policy file.',
+    flag: { name: 'policy', helpValue: 'default|open|FILE', completion: 'files' },
+    variables: ['KONTROL_POLICY'],
+    accept: POLICY,
+    default: { type: 'default' },
+    defaultText: 'default',
+    commands,
+  },
+  registration: {
+    name: 'kontrol start -registration',
+    summary: 'Who gets a kite key: those with an invite, or everybody (open).',
+    flag: { name: 'registration' },
+    variables: ['KONTROL_REGISTRATION'],
+    accept: oneOf('invite', 'open'),
+    default: 'invite',
+    commands,
+  },
+  force: {
+    name: 'kontrol start -force',
+    summary: 'Let --registration open listen beyond this machine; let -initial replace a kite key.',
+    flag: { name: 'force', kind: 'switch' },
+    variables: [],
+    accept: SWITCH,
+    default: false,
+    commands,
+  },
+  webrtc: {
+    name: 'kontrol start -webrtc',
+    summary: 'Pass on the signalling of WebRTC between kites.',
+    flag: { name: 'webrtc', kind: 'switch' },
+    variables: ['KONTROL_WEBRTC'],
+    accept: SWITCH,
+    default: false,
+    commands,
+  },
+  ui: {
+    name: 'kontrol start -ui',
+    summary: 'Show a page with the kites at /.',
+    flag: {
+      name: 'ui',
+      kind: 'switch',
+      description: 'People sign in there with a kite key, or with the link that "kitectl kontrol ui" prints.',
+    },
+    variables: ['KONTROL_UI'],
+    accept: SWITCH,
+    default: undefined,
+    defaultText: 'on where only this machine can connect',
+    commands,
+  },
+  'key-store': {
+    name: 'kontrol start -key-store',
+    summary: "Where to keep Kontrol's own kite key: in a file, or in the keychain of your desktop.",
+    flag: { name: 'key-store' },
+    variables: ['KONTROL_KEY_STORE'],
+    accept: KEY_STORE,
+    default: undefined,
+    defaultText: 'where it was kept before, or file',
+    commands,
+  },
+  ...storageSettings,
+} as const satisfies Readonly<Record<string, CliSetting>>;

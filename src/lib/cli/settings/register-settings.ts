@@ -1,0 +1,27 @@
+import type { CliSetting } from './cli-setting.js';
+import { commonSettings } from './common-settings.js';
+
+const { kiteKey: _ofKontrol, ...kontrol } = commonSettings.kontrol;
+const { kiteKey: _ofUser, ...username } = commonSettings.username;
+
+/** The settings of `register`, which has no kite key yet, by their flags. */
+export const registerSettings = {
+  to: {
+    ...kontrol,
+    summary: 'URL of Kontrol.',
+    flag: { name: 'to', helpValue: 'URL' },
+    commands: ['register'],
+  },
+  username: {
+    ...username,
+    summary: 'The user that the kite key is for.',
+    flag: { name: 'username', helpValue: 'NAME' },
+    default: undefined,
+    defaultText: '',
+    commands: ['register'],
+  },
+  timeout: commonSettings.timeout,
+  transport: commonSettings.transport,
+  'key-store': commonSettings.keyStore,
+  context: commonSettings.context,
+} as const satisfies Readonly<Record<string, CliSetting>>;

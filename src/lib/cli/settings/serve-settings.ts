@@ -1,0 +1,19 @@
+import type { CliSetting } from './cli-setting.js';
+import { commonSettings } from './common-settings.js';
+
+const { port, ip, environment, region, version, kontrol, kiteKey, context, allowedOrigins, allowedHosts } =
+  commonSettings;
+
+/** The settings of `serve`, by their flags. */
+export const serveSettings = {
+  port,
+  ip,
+  environment,
+  region,
+  version,
+  kontrol,
+  'key-file': kiteKey,
+  context,
+  'allow-origin': allowedOrigins,
+  'allow-host': allowedHosts,
+} as const satisfies Readonly<Record<string, CliSetting>>;

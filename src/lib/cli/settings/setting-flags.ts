@@ -1,0 +1,43 @@
+import { boolean, string } from '@oclif/core/flags';
+import type { BooleanFlag, OptionFlag } from '@oclif/core/interfaces';
+import { type CliSetting, type CliSettings, defaultSentence } from './cli-setting.js';
+
+/** The flags of settings, as oclif has them. What they are given is parsed by `CommandSettings`. */
+export type FlagsOf<Settings extends CliSettings> = {
+  readonly [Flag in keyof Settings]: FlagOf<Settings[Flag]['flag']>;
+};
+
+type FlagOf<Flag> = Flag extends { readonly kind: 'switch' }
+  ? BooleanFlag<boolean>
+  : Flag extends { readonly kind: 'list' }
+    ? OptionFlag<string[] | undefined>
+    : OptionFlag<string | undefined>;
+
+/** The flags of some settings, by their names. */
+export function flagsOf<const Settings extends CliSettings>(
+  settings: Settings,
+  { defaults = true }: { readonly defaults?: boolean } = {},
+): FlagsOf<Settings> {
+  const flags = Object.entries(settings).map(([name, setting]) => [name, flagOf(setting, defaults)] as const);
+  return Object.fromEntries(flags) as unknown as FlagsOf<Settings>;
+}
+
+function flagOf(setting: CliSetting, defaults: boolean) {
+  const { flag, summary, accept, variables } = setting;
+  const { kind, description, helpValue, helpGroup, aliases, hidden } = flag ?? {};
+  const shared = {
+    summary: [flag?.summary ?? summary, defaults ? defaultSentence(setting) : '']
+      .filter((text) => text !== '')
+      .join(' '),
+    ...(description !== undefined && { description }),
+    ...(helpGroup !== undefined && { helpGroup }),
+    ...(aliases !== undefined && { aliases: [...aliases] }),
+    ...(hidden !== undefined && { hidden }),
+  };
+  // A switch that something else turns on can be turned off.
+  if (kind === 'switch')
+    return boolean({ ...shared, allowNo: variables.length > 0 || setting.default !== false });
+  const value = helpValue ?? accept.choices?.join('|');
+  const option = { ...shared, ...(value !== undefined && { helpValue: value }) };
+  return kind === 'list' ? string({ ...option, multiple: true }) : string(option);
+}
