@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** The folder of the package. */
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
 export interface SourceFile {
   /** From the folder of the package on, with slashes: `src/lib/kite/kite.ts`. */
   readonly path: string;
@@ -9,7 +12,7 @@ export interface SourceFile {
 
 /** Every TypeScript file of `src`, for tests that check a rule for all of them. */
 export function sourceFiles(): readonly SourceFile[] {
-  const src = fileURLToPath(new URL('../../src/', import.meta.url));
+  const src = `${root}src/`;
   return readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => ({

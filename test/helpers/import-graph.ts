@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { root, sourceFiles, withoutComments } from './source-files.js';
+
+/** What takes part in a test without being imported: programs that are started, and bundles that pages load. */
+const STARTED: Readonly<Record<string, () => readonly string[]>> = {
+  'test/helpers/cli/cli-harness.ts': () => [
+    'src/cli.ts',
+    ...sourceFiles().flatMap(({ path }) => (path.startsWith('src/commands/') ? [path] : [])),
+  ],
+  'test/helpers/browser/page-server.ts': () => [
+    'src/lib/browser-global.ts',
+    'src/lib/browser-webrtc-global.ts',
+  ],
+  'test/helpers/browser/kontrol-page.ts': () => ['src/ui/main.ts'],
+};
+
+/** The files of `src`, `test` and `scripts` that `path` uses, directly or not, itself included. */
+export function usedBy(path: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const queue = [path];
+  for (const file of queue) {
+    if (found.has(file)) continue;
+    found.add(file);
+    queue.push(...importsOf(file), ...(STARTED[file]?.() ?? []));
+  }
+  return found;
+}
+
+const known = new Map<string, readonly string[]>();
+
+/** The relative imports of a file: static, dynamic, and of types. */
+function importsOf(path: string): readonly string[] {
+  let imports = known.get(path);
+  if (!imports) {
+    imports = readImports(path);
+    known.set(path, imports);
+  }
+  return imports;
+}
+
+function readImports(path: string): string[] {
+  const text = withoutComments(readFileSync(join(root, path), 'utf8'));
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].flatMap(([, specifier = '']) => {
+    const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
+    return existsSync(join(root, target)) ? [target] : [];
+  });
+}
