@@ -10,13 +10,11 @@ export function exceedsBytes(text: string, limit: number): boolean {
 export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7f) bytes += unit > 0x7ff && !isSurrogate(unit) ? 2 : 1;
+    const point = text.codePointAt(index) ?? 0;
+    if (point > 0x7ff) bytes += 2;
+    else if (point > 0x7f) bytes += 1;
+    // A pair of surrogates is two units and four bytes; half a pair is sent as U+FFFD, three bytes.
+    if (point > 0xffff) index++;
   }
   return bytes;
-}
-
-// A pair is two units and four bytes, so that each half adds one byte to its unit.
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
 }
