@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { Cancellation } from '../../../src/lib/util/abortable.js';
+
+describe('Cancellation', () => {
+  it('calls its listener once, with the first reason kept', () => {
+    const cancellation = new Cancellation();
+    let calls = 0;
+    cancellation.addEventListener('abort', () => calls++);
+    cancellation.cancel('first');
+    cancellation.cancel('second');
+    expect([calls, cancellation.aborted, cancellation.reason]).toEqual([1, true, 'first']);
+  });
+
+  it('does not call a listener that was removed', () => {
+    const cancellation = new Cancellation();
+    let calls = 0;
+    const listener = () => calls++;
+    cancellation.addEventListener('abort', listener);
+    cancellation.removeEventListener('abort', () => {});
+    cancellation.removeEventListener('abort', listener);
+    cancellation.cancel('reason');
+    expect([calls, cancellation.aborted]).toEqual([0, true]);
+  });
+});

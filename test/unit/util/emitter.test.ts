@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { Emitter } from '../../../src/lib/util/emitter.js';
+
+type Events = { greet: [name: string]; leave: [] };
+
+class Greeter extends Emitter<Events> {
+  greet(name: string): void {
+    this.emit('greet', name);
+  }
+}
+
+describe('Emitter', () => {
+  it('calls the listeners of an event in the order in which they were added', () => {
+    const greeter = new Greeter();
+    const heard: string[] = [];
+    greeter.on('greet', (name) => heard.push(`first ${name}`));
+    greeter.on('greet', (name) => heard.push(`second ${name}`));
+    greeter.on('leave', () => heard.push('leave'));
+    greeter.greet('bob');
+    expect(heard).toEqual(['first bob', 'second bob']);
+  });
+
+  it('stops calling a listener whose subscription was ended', () => {
+    const greeter = new Greeter();
+    const heard: string[] = [];
+    const off = greeter.on('greet', (name) => heard.push(name));
+    greeter.greet('bob');
+    off();
+    off();
+    greeter.greet('eve');
+    expect(heard).toEqual(['bob']);
+  });
+
+  it('calls a listener added with once for a single event', () => {
+    const greeter = new Greeter();
+    const heard: string[] = [];
+    greeter.once('greet', (name) => heard.push(name));
+    greeter.once('greet', () => heard.push('never'))();
+    greeter.greet('bob');
+    greeter.greet('eve');
+    expect(heard).toEqual(['bob']);
+  });
+
+  it('does not call a listener that is added while the event is emitted', () => {
+    const greeter = new Greeter();
+    const heard: string[] = [];
+    greeter.on('greet', () => greeter.on('greet', () => heard.push('late')));
+    greeter.greet('bob');
+    expect(heard).toEqual([]);
+  });
+});
