@@ -30,7 +30,7 @@ export const skipped = postgresInstalled ? '' : ' (skipped: there is no PostgreS
 /** The password of the role `postgres`, which may do everything. */
 export const PASSWORD = 'the password of postgres';
 
-/** A real PostgreSQL server, on a free port of 127.0.0.1, with its data in a temporary folder. */
+/** A real PostgreSQL server, on a port of 127.0.0.1, with its data in a temporary folder. */
 export class PostgresServer {
   readonly #folder: string;
   #port = 0;
@@ -39,12 +39,16 @@ export class PostgresServer {
   #databases = 0;
   readonly #watcher: ChildProcess;
 
-  /** Makes one and starts it. It is there until `remove`, at the latest until this process ends, however it does. */
-  static async start(): Promise<PostgresServer> {
+  /**
+   * Makes one and starts it. It is there until `remove`, at the latest until this process ends, however it does.
+   *
+   * @param port default: one that is free
+   */
+  static async start(port?: number): Promise<PostgresServer> {
     const server = new PostgresServer();
     try {
       server.#initialize();
-      server.#port = await freePort();
+      server.#port = port ?? (await freePort());
       await server.start();
     } catch (error) {
       await server.remove();

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { parsePage } from '../../helpers/docs/markdown.js';
+import { allPages } from '../../helpers/docs/pages.js';
+import {
+  checkCommands,
+  checkEntryPoints,
+  checkLinks,
+  checkPaths,
+} from '../../helpers/docs/reference-check.js';
+
+const pages = allPages();
+
+describe('README and docs', () => {
+  it.each([
+    ['name in backticks only paths that exist', 'paths', checkPaths],
+    ['link only to files and headings that exist', 'links', checkLinks],
+    ['use only commands, flags and npm scripts that exist', 'commands', checkCommands],
+    ['import only from entry points of the package', 'entry points', checkEntryPoints],
+  ])('%s', (_, kind, check) => {
+    const { checked, problems } = check(pages);
+    expect(problems).toEqual([]);
+    expect(checked).toBeGreaterThan(0);
+    console.log(`docs: ${checked} ${kind} on ${pages.length} pages`);
+  });
+});
+
+describe('the checks of references', () => {
+  const planted = [
+    parsePage(
+      'docs/planted.md',
+      `# A heading with \`code\`
+
+[good](#a-heading-with-code) [bad](#another-heading) [gone](gone.md) [other](../README.md#no-such-heading)
+
+\`src/lib/index.ts\` \`src/lib/missing.ts\` \`docs/*.md\` \`docs/*.txt\` \`lost.ts\` \`/healthz\` \`bin/NAME\`
+
+\`kitectl call
+square\` \`kitectl cal square\` \`kitectl call -timeout=4 square\` \`kitectl call --time-out 4\` \`npm run nothing\`
+\`kitectl/browser\` \`kitectl/nowhere\` \`kontrol -initial -nothing=1\`
+
+\`\`\`sh
+echo 1 | kitectl shell --to http://localhost:3636/kite && kitectl \\
+  pong "$(kitectl token --nope /bob)"
+\`\`\`
+`,
+    ),
+  ];
+
+  it.each([
+    [
+      'paths',
+      checkPaths,
+      5,
+      [
+        'docs/planted.md:5: src/lib/missing.ts: does not exist',
+        'docs/planted.md:5: docs/*.txt: does not exist',
+        'docs/planted.md:5: lost.ts: does not exist',
+      ],
+    ],
+    [
+      'links',
+      checkLinks,
+      4,
+      [
+        'docs/planted.md:3: [bad](#another-heading): leads to no heading #another-heading in docs/planted.md',
+        'docs/planted.md:3: [gone](gone.md): leads to docs/gone.md, which does not exist',
+        expect.stringContaining('leads to no heading #no-such-heading in README.md'),
+      ],
+    ],
+    [
+      'commands',
+      checkCommands,
+      9,
+      [
+        expect.stringMatching(/^docs\/planted.md:12: .*token has no flag --nope$/s),
+        expect.stringMatching(/^docs\/planted.md:12: .*there is no command pong/s),
+        'docs/planted.md:8: kitectl cal square: there is no command cal square',
+        'docs/planted.md:8: kitectl call --time-out 4: call has no flag --time-out',
+        'docs/planted.md:8: npm run nothing: there is no script nothing in package.json',
+        'docs/planted.md:9: kontrol -initial -nothing=1: kontrol start has no flag --nothing',
+      ],
+    ],
+    [
+      'entry points',
+      checkEntryPoints,
+      2,
+      ['docs/planted.md:9: kitectl/nowhere: is not an entry point of the package'],
+    ],
+  ])('find what is planted among %s', (_, check, checked, problems) => {
+    expect(check(planted)).toEqual({ checked, problems });
+  });
+});

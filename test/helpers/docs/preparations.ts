@@ -1,0 +1,28 @@
+import { type Context, type End, run, start } from './page-context.js';
+import { startCluster, startDatabase } from './prepared-stores.js';
+
+/** What pages take for granted, and say so: each starts it for real, and returns what ends it. */
+export const PREPARATIONS = {
+  /** The Kontrol of the README, where the reader is bob, with a kite key. */
+  kontrol: async (context: Context): Promise<End> => {
+    const end = await start(context, 'kitectl kontrol start', 'Kontrol listens at');
+    await run(
+      context,
+      `kitectl kontrol invite bob > "$HOME/invite.txt"
+      kitectl register --to http://127.0.0.1:4000/kite --username bob --invite-file "$HOME/invite.txt"
+      rm "$HOME/invite.txt"`,
+    );
+    return end;
+  },
+  /** The math kite of examples/. */
+  math: (context: Context): Promise<End> => start(context, 'node examples/math.js --port 3636', 'listens at'),
+  /** An etcd of one member, without TLS. */
+  etcd: (context: Context): Promise<End> =>
+    start(context, 'etcd --data-dir "$HOME/etcd" --unsafe-no-fsync', 'ready to serve client requests'),
+  /** Three members of etcd with TLS, and users: etcd-1.example.com to etcd-3.example.com. */
+  etcdCluster: startCluster,
+  /** A PostgreSQL with TLS: db.example.com. */
+  postgres: startDatabase,
+} as const;
+
+export type Preparation = keyof typeof PREPARATIONS;

@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+
+/** How long a block may take to print what the page says, and a program to end after Ctrl-C. */
+const PATIENCE = 45_000;
+/** How long what a program has printed may take to arrive here once it has ended. */
+const ARRIVAL = 5_000;
+
+/** What a shell does before the blocks: it notes the first command that fails, and outlives Ctrl-C as one at a terminal does. */
+const PRELUDE = `set -E -o pipefail
+trap : INT
+failed=
+trap 'failed="\${failed:-exit code $? of: $BASH_COMMAND}"' ERR
+`;
+
+/** A terminal in which somebody types the blocks of a page. */
+export class Terminal {
+  readonly #folder: string;
+  readonly #shell: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  #output = '';
+  #blocks = 0;
+  #finished: string[] = [];
+  #running = false;
+  #wake: (() => void)[] = [];
+
+  /** @param folder where the blocks are kept while they run */
+  constructor(folder: string, cwd: string, env: NodeJS.ProcessEnv) {
+    this.#folder = folder;
+    this.#shell = spawn('bash', ['--noprofile', '--norc'], {
+      cwd,
+      env,
+      // A process group of its own, which gets Ctrl-C.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    });
+    this.#ended = once(this.#shell, 'exit').then(() => this.#changed());
+    for (const stream of [this.#shell.stdout, this.#shell.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+        this.#changed();
+      });
+    }
+    const report = this.#shell.stdio[3] as Readable;
+    let told = '';
+    report.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+      const lines = told.split('\0');
+      told = lines.pop() ?? '';
+      this.#finished.push(...lines);
+      this.#changed();
+    });
+    this.#stdin.write(PRELUDE);
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Types a block. Before it, `output` is forgotten. */
+  async type(text: string): Promise<void> {
+    this.#output = '';
+    this.#running = true;
+    const file = join(this.#folder, `block-${this.#shell.pid}-${++this.#blocks}.sh`);
+    await writeFile(file, `${text}\n`);
+    this.#stdin.write(`failed=; source '${file}' </dev/null 3>&-; printf '%s\\0' "$failed" >&3\n`);
+  }
+
+  /** Resolves once the block has ended. @returns what failed in it; undefined where nothing did */
+  async finish(): Promise<string | undefined> {
+    if (!this.#running) return undefined;
+    await this.#until(() => this.#finished.length > 0, 'does not end');
+    this.#running = false;
+    return this.#finished.shift() || undefined;
+  }
+
+  /** Resolves once it has printed what the page says. @throws Error where it ends, or time is over, before that. */
+  async prints(
+    isThere: (output: string) => boolean,
+    { whileRunning }: { whileRunning: boolean },
+  ): Promise<void> {
+    await this.#until(
+      () => {
+        if (isThere(this.#output)) return true;
+        if (whileRunning && this.#finished.length > 0)
+          throw new Error(`it ended: ${this.#finished[0] ?? ''}`);
+        return false;
+      },
+      'does not print what the page says',
+      whileRunning ? PATIENCE : ARRIVAL,
+    );
+  }
+
+  /** Types Ctrl-C, and resolves once the program has ended. @returns what failed, other than by Ctrl-C itself */
+  async interrupt(): Promise<string | undefined> {
+    if (!this.#running) return undefined;
+    if (this.#finished.length === 0) process.kill(-(this.#shell.pid ?? 0), 'SIGINT');
+    const failed = await this.finish();
+    return failed?.startsWith('exit code 130 ') ? undefined : failed;
+  }
+
+  /** Ends the shell and what it still runs. */
+  async close(): Promise<void> {
+    try {
+      process.kill(-(this.#shell.pid ?? 0), 'SIGKILL');
+    } catch {
+      // All of it has ended.
+    }
+    await this.#ended;
+  }
+
+  get #stdin(): Writable {
+    if (!this.#shell.stdin) throw new Error('The shell has no input');
+    return this.#shell.stdin;
+  }
+
+  async #until(condition: () => boolean, otherwise: string, patience = PATIENCE): Promise<void> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#changed();
+    }, patience);
+    try {
+      while (!condition()) {
+        if (late || this.#shell.exitCode !== null || this.#shell.signalCode !== null)
+          throw new Error(otherwise);
+        await new Promise<void>((resolve) => this.#wake.push(resolve));
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #changed(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+}
