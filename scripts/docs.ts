@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
 import { exitCodeMeanings } from '../src/lib/cli/runtime/exit-codes.js';
+import { usageOf } from '../src/lib/cli/frame/usage.js';
 import { root } from './build/paths.js';
 import { errorPage } from './reference/error-page.js';
 import { escape, table } from './reference/markdown.js';
@@ -56,7 +57,7 @@ function section(command: Cached & { readonly words: string }): string[] {
     ...(aliases?.length
       ? [`Also: ${aliases.map((alias) => `\`${alias.replaceAll(':', ' ')}\``).join(', ')}.`]
       : []),
-    `Usage: \`${usage(words, args)}\``,
+    `Usage: \`${usageOf(words, Object.values(args))} [flags]\``,
     ...(own.length > 0 ? [flagTable(own)] : []),
     ...own
       .filter(({ description: more }) => more)
@@ -68,14 +69,6 @@ function example(given: Command.Example): string[] {
   const { description, command } = typeof given === 'string' ? { description: '', command: given } : given;
   const text = command.replaceAll('<%= config.bin %>', BIN);
   return [...(description ? [escape(description)] : []), `\`\`\`sh\n${text}\n\`\`\``];
-}
-
-function usage(words: string, args: Cached['args']): string {
-  const names = Object.values(args).map(({ name, required, multiple }) => {
-    const text = name.toUpperCase() + (multiple ? '…' : '');
-    return required ? text : `[${text}]`;
-  });
-  return [BIN, words, ...names, '[flags]'].join(' ');
 }
 
 function flagTable(flags: readonly Flag[]): string {

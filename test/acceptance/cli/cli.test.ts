@@ -120,7 +120,7 @@ describe('tell, in the spelling of the Go tool', () => {
   it('wants a method', async () => {
     const { code, stderr } = await cli.run(['tell', ...to, '4']);
     expect(code).toBe(2);
-    expect(stderr).toContain('method');
+    expect(stderr).toContain('Missing required flag: --method NAME');
   });
 });
 

@@ -6,6 +6,7 @@ import type { CommandConfig } from './fast-path-config.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import { toCliError } from './failures.js';
+import { fromParseError } from './parse-errors.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
 
 /** What every command of `kitectl` shares: the global flags, and the world it runs in. */
@@ -61,21 +62,28 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
-    const { baseFlags, flags } = this.ctor as unknown as CommandClass;
-    this.argv = normalizeArgv(this.argv, { ...baseFlags, ...flags });
+    this.argv = normalizeArgv(this.argv, this.#declared.flags);
+  }
+
+  /** The flags and arguments that the command declares. */
+  get #declared(): Pick<CommandClass, 'args' | 'flags'> {
+    const { args, baseFlags, flags } = this.ctor as unknown as CommandClass;
+    return { args, flags: { ...baseFlags, ...flags } };
   }
 
   /** oclif would set an exit code of its own and print to stdout. */
   protected override async catch(error: Error): Promise<never> {
     if (isCliError(error) && error.type === 'exit') throw error;
     this.surroundings.signal.throwIfAborted();
-    throw withHelpHint(toCliError(error), (this.id ?? '').replaceAll(':', ' '));
+    const id = (this.id ?? '').replaceAll(':', ' ');
+    throw withHelpHint(fromParseError(error, { id, ...this.#declared }) ?? toCliError(error), id);
   }
 }
 
 /** A command as `src/commands` exports it. */
 export interface CommandClass {
   new (argv: string[], config: Config): BaseCommand;
+  readonly args: typeof Command.args;
   readonly flags: typeof Command.flags;
   readonly baseFlags: typeof BaseCommand.baseFlags;
   readonly start: typeof BaseCommand.start;

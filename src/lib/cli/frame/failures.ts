@@ -27,8 +27,6 @@ export function toCliError(error: unknown, doing?: Doing): CliError {
   if (isKiteError(error)) return fromKiteError(error, doing);
   if (isStorageError(error)) return fromStorageError(error);
   if (isDialError(error)) return fromDialError(error, doing);
-  const parse = fromParseError(error);
-  if (parse) return parse;
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new CliError(message, {
     exitCode: ExitCode.remoteError,
@@ -149,14 +147,4 @@ function fromConfigurationError(error: ConfigurationError): CliError {
     hint,
     cause: error,
   });
-}
-
-/** What oclif says about a command line, in the words of this program. */
-function fromParseError(error: unknown): CliError | undefined {
-  if (!(error instanceof Error) || !('oclif' in error)) return undefined;
-  const message = error.message
-    .replace(/\nSee more help with --help$/, '')
-    // Where flags may stand is no concern of the person's: `normalizeArgv` puts them in front, and `--` behind them.
-    .replace(/\n+Note: --\S+ allows multiple values\..*$/s, '');
-  return new CliError(message, { exitCode: ExitCode.usage, type: 'usage', cause: error });
 }

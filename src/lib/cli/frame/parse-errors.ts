@@ -1,0 +1,137 @@
+import { stripVTControlCharacters } from 'node:util';
+import { usageError, type CliError } from '../runtime/cli-error.js';
+import { usageOf } from './usage.js';
+
+/** What is needed to know of the command whose line is wrong. */
+export interface ParsedCommand {
+  /** Its words. */
+  readonly id: string;
+  readonly args: Readonly<Record<string, ArgumentKind>>;
+  readonly flags: Readonly<Record<string, FlagKind>>;
+}
+
+interface ArgumentKind {
+  readonly required?: boolean | undefined;
+  readonly multiple?: boolean | undefined;
+  readonly options?: readonly string[] | undefined;
+}
+
+interface FlagKind {
+  readonly type: string;
+  readonly helpValue?: string | readonly string[] | undefined;
+  readonly options?: readonly string[] | undefined;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
+/** What oclif adds to the message of an error, or to that of a flag's parser. */
+const PARSING = /^Parsing --(\S+) \n\t(.*)$/s;
+const MORE_HELP = /\nSee more help with --help$/;
+/** Where flags may be is not the person's concern: `normalizeArgv` puts them in front, and `--` behind them. */
+const ORDER_NOTE = /\n+Note: --\S+ allows? multiple values\..*$/s;
+const SEVERAL = /^The following errors? occurred:\n\s*/;
+const BETWEEN = '\n  ';
+
+/** A mistake on a command line that oclif found, as an error of this program. Undefined: it is something else. */
+export function fromParseError(error: unknown, command: ParsedCommand): CliError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const text = stripVTControlCharacters(error.message).replace(MORE_HELP, '').replace(ORDER_NOTE, '');
+  const [, flag, reason] = PARSING.exec(text) ?? [];
+  if (flag !== undefined && reason !== undefined)
+    return usageError(valueSentence(flag, reason, command), undefined);
+  if (!('oclif' in error)) return undefined;
+  if ('args' in error && Array.isArray(error.args)) return usageError(argumentSentence(error.args, command));
+  const sentences = text
+    .replace(SEVERAL, '')
+    .split(BETWEEN)
+    .map((reason) => sentenceOf(reason, command));
+  return usageError([...new Set(sentences)].join(' '));
+}
+
+/** Arguments that are missing are what oclif knows of them; those that are too many are what was given. */
+function argumentSentence(args: readonly unknown[], { id, args: kinds }: ParsedCommand): string {
+  const named = Object.entries(kinds).map(([name, kind]) => ({ ...kind, name }));
+  const missing = args.flatMap((arg) =>
+    typeof arg === 'object' && arg !== null && 'name' in arg ? [String(arg.name).toUpperCase()] : [],
+  );
+  const words = missing.length > 0 ? missing : args.map(String);
+  const what = missing.length > 0 ? 'Missing argument' : 'Unexpected argument';
+  return `${what}${words.length === 1 ? '' : 's'} ${words.join(' ')}. Usage: ${usageOf(id, named)}`;
+}
+
+/** Why the value of a flag is not accepted. What parses it says `must be …`; oclif's own parsers say it their own way. */
+function valueSentence(flag: string, reason: string, { flags }: ParsedCommand): string {
+  const [, given] = /^Expected an integer .*received: (.*)$/s.exec(reason) ?? [];
+  if (given === undefined)
+    return reason.startsWith('must ') ? `--${flag} ${reason}.` : `--${flag}: ${reason}`;
+  const { min, max } = flags[flag] ?? {};
+  const from = min === undefined ? '' : ` from ${min}`;
+  const to = max === undefined ? '' : ` ${min === undefined ? 'up ' : ''}to ${max}`;
+  return `--${flag} must be a whole number${from}${to}, not ${given}.`;
+}
+
+type Translation = readonly [
+  pattern: RegExp,
+  sentence: (groups: readonly string[], command: ParsedCommand) => string,
+];
+
+/** What oclif says, and what this program says in its place. */
+const TRANSLATIONS: readonly Translation[] = [
+  [
+    /^Missing required flag (\S+)$/,
+    ([name = ''], { flags }) => `Missing required flag: ${withValue(name, flags)}`,
+  ],
+  [/^--([^=]+)=.* cannot also be provided when using --(\S+)$/s, ([a, b]) => together(a, b)],
+  [/^--(\S+) cannot also be provided when using --(\S+)$/, ([a, b]) => together(a, b)],
+  [
+    /^All of the following must be provided when using --(\S+): (.*)$/,
+    ([name, others = '']) => `--${name} needs ${others.split(', ').join(' and ')}.`,
+  ],
+  [
+    /^One of the following must be provided when using --(\S+): (.*)$/,
+    ([name, others = '']) => `--${name} needs ${others.split(', ').join(' or ')}.`,
+  ],
+  [
+    /^Only the following can be provided when using --(\S+): (.*)$/,
+    ([name, others]) => `--${name} can be used only with ${others}.`,
+  ],
+  [/^Exactly one of the following must be provided: (.*)$/, ([names]) => `Give exactly one of ${names}.`],
+  [/^At least one of the following must be provided: (.*)$/, ([names]) => `Give at least one of ${names}.`],
+  [/^Flag --(\S+) can only be specified once$/, ([name]) => `--${name} can be given only once.`],
+  [/^Flag --(\S+) expects a value$/, ([name]) => `--${name} needs a value.`],
+  [
+    /^Flag --(\S+) expects one of these values: (.*)$/,
+    ([name, values]) => `--${name} needs a value: one of ${values}.`,
+  ],
+  [
+    /^Expected --([^=]+)=(.*) to be one of: (.*)$/s,
+    ([name, given, values]) => `--${name} must be one of ${values}, not ${given}.`,
+  ],
+  [
+    /^Expected (.*) to be one of: (.*)$/s,
+    ([given, values = ''], { args }) => {
+      const name = Object.keys(args).find((arg) => args[arg]?.options?.join(', ') === values);
+      return `${name?.toUpperCase() ?? 'The argument'} must be one of ${values}, not ${given}.`;
+    },
+  ],
+];
+
+function sentenceOf(text: string, command: ParsedCommand): string {
+  for (const [pattern, sentence] of TRANSLATIONS) {
+    const match = pattern.exec(text);
+    if (match) return sentence(match.slice(1), command);
+  }
+  return text;
+}
+
+/** In the order of the alphabet: each of the two may name the other. */
+function together(flag = '', other = ''): string {
+  const [one, two] = flag < other ? [flag, other] : [other, flag];
+  return `--${one} and --${two} cannot be used together.`;
+}
+
+function withValue(name: string, flags: ParsedCommand['flags']): string {
+  const { type, helpValue, options } = flags[name] ?? { type: 'option' };
+  if (type === 'boolean') return `--${name}`;
+  return `--${name} ${helpValue === undefined ? (options?.join('|') ?? name.toUpperCase()) : String(helpValue)}`;
+}
