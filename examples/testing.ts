@@ -12,7 +12,7 @@ interface MathKite {
   square(n: number): number;
 }
 
-test('a kite of alice finds math and is known by her name', async (t) => {
+await test('a kite of alice finds math and is known by her name', async (t) => {
   const kontrol = await testKontrol();
   t.after(() => kontrol.close());
   const callers: string[] = [];
@@ -33,7 +33,7 @@ test('a kite of alice finds math and is known by her name', async (t) => {
   assert.deepEqual(callers, ['alice']);
 });
 
-test('a throttled method accepts calls again after its interval', async (t) => {
+await test('a throttled method accepts calls again after its interval', async (t) => {
   const clock = new ManualClock();
   const kontrol = await testKontrol({ clock });
   t.after(() => kontrol.close());

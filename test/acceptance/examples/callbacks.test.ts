@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startExample } from '../../helpers/example.js';
+import { startExample } from '../../helpers/process/example.js';
 
 it('the example callbacks reports progress and events until the function is forgotten', async () => {
   expect(await startExample('callbacks').outcome).toEqual({

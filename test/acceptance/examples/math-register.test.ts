@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Network } from '../../helpers/cli/cli-network.js';
-import { firstLines, startExample } from '../../helpers/example.js';
+import { firstLines, startExample } from '../../helpers/process/example.js';
 
 let network: Network;
 

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
-import { startExample } from '../../helpers/example.js';
+import { startExample } from '../../helpers/process/example.js';
 
 it('the example math squares a number for everyone, rejects other arguments, and ends when it is interrupted', async () => {
   const example = startExample('math', { args: ['--port', '0'] });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startExample } from '../../helpers/example.js';
+import { startExample } from '../../helpers/process/example.js';
 
 it('the example testing runs its tests with the test runner of Node', async () => {
   const { code, stdout } = await startExample('testing', { flags: ['--test', '--test-reporter=tap'] })

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { cleanEnv, root, Running } from './cli/cli-harness.js';
+import { cleanEnv, root, Running } from '../cli/cli-harness.js';
 
 export interface ExampleOptions {
   readonly args?: readonly string[];
