@@ -15,8 +15,9 @@ describe('Cancellation', () => {
     const cancellation = new Cancellation();
     let calls = 0;
     const listener = () => calls++;
+    const other = () => {};
     cancellation.addEventListener('abort', listener);
-    cancellation.removeEventListener('abort', () => {});
+    cancellation.removeEventListener('abort', other);
     cancellation.removeEventListener('abort', listener);
     cancellation.cancel('reason');
     expect([calls, cancellation.aborted]).toEqual([0, true]);
