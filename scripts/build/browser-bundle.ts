@@ -8,6 +8,8 @@ const OPTIONS = {
   platform: 'browser',
   target: 'es2022',
   minify: true,
+  // A field that the constructor assigns needs no declaration: half a percent of what pages load.
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, target: 'es2022' } },
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -57,7 +59,7 @@ async function smaller(text: string, format: Format): Promise<string> {
     ecma: 2020,
     module: format === 'esm',
     toplevel: true,
-    compress: { passes: 3, hoist_funs: true },
+    compress: { passes: 6, hoist_funs: true, pure_getters: true },
   });
   if (code === undefined) throw new Error('terser returned no code');
   return code;

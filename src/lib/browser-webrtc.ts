@@ -1,7 +1,11 @@
 /** The library for pages that reach each other by WebRTC: `kitectl/browser`, with another `Kite`. */
 export * from './browser.js';
 export type { Registration } from './kite/kontrol/registration.js';
-export type { KontrolPeer } from './kite/page/kontrol-signalling.js';
-export { Kite, type KiteOptions, type KontrolOptions } from './kite/page/webrtc-kite.js';
+export type { KontrolPeer } from './kite/page/kontrol-peer.js';
+export {
+  WebRtcKite as Kite,
+  type WebRtcKiteOptions as KiteOptions,
+  type WebRtcKontrolOptions as KontrolOptions,
+} from './kite/page/webrtc-kite.js';
 export type { PeerLimits } from './util/limits.js';
 export type { RtcConfiguration } from './transport/webrtc/rtc-platform.js';

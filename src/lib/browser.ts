@@ -1,6 +1,7 @@
 /** The library for pages: a page is a kite too. Everything a page imports from `kitectl/browser`. */
 export type { Auth, Client, ClientEvents, ClientOptions, Transport } from './kite/call/client.js';
-export type { HandleOptions, KiteEvents } from './kite/kite-core.js';
+export type { KiteEvents } from './kite/core/kite-core.js';
+export type { HandleOptions } from './kite/serve/method-host.js';
 export type { GetKitesOptions, KontrolClient } from './kite/kontrol/kontrol-client.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/call/token-renewal.js';
@@ -14,7 +15,11 @@ export type {
   ThrottleOptions,
 } from './kite/serve/method.js';
 export type { AnyMethods, RemoteFunction } from './kite/call/method-types.js';
-export { Kite, type KiteOptions, type KontrolOptions } from './kite/page/page-kite.js';
+export { PageKite as Kite } from './kite/page/page-kite.js';
+export type {
+  PageKiteOptions as KiteOptions,
+  PageKontrolOptions as KontrolOptions,
+} from './kite/page/page-kite-options.js';
 export type { CallOptions, Peer } from './kite/call/peer.js';
 export type { Request } from './kite/serve/request.js';
 export type { ArgsSchema } from './kite/serve/argument-schema.js';

@@ -6,12 +6,13 @@ export {
   type ClientOptions,
   type Transport,
 } from './kite/call/client.js';
-export type { HandleOptions, KiteDescription, KiteEvents } from './kite/kite-core.js';
+export type { KiteEvents } from './kite/core/kite-core.js';
+export type { HandleOptions, KiteDescription } from './kite/serve/method-host.js';
 export type { TlsOptions } from './kite/serve/http-listener.js';
 export type { HttpHandler } from './kite/serve/http-routes.js';
 export type { HeartbeatFrom } from './kite/serve/heartbeat-method.js';
 export type { GetKitesOptions } from './kite/kontrol/kontrol-client.js';
-export type { RegisterOptions } from './kite/kontrol/kontrol-kite.js';
+export type { RegisterOptions } from './kite/kontrol/kontrol-member.js';
 export type { Registration } from './kite/kontrol/registration.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/call/token-renewal.js';
@@ -20,9 +21,10 @@ export type {
   RegisterToProxyOptions,
   RegisterToTunnelOptions,
   ThroughProxyOptions,
-} from './kite/proxied/proxied-kite.js';
+} from './kite/proxied/proxy-member.js';
 export type { ProxyRegistration } from './kite/proxied/proxy-registration.js';
-export { type CloseOptions, Kite, type KiteOptions } from './kite/kite.js';
+export { Kite } from './kite/kite.js';
+export type { CloseOptions, KiteOptions } from './kite/kite-options.js';
 export type {
   FinalFunc,
   Handler,

@@ -3,11 +3,11 @@ import { KontrolClient } from '../lib/kite/kontrol/kontrol-client.js';
 import { readClaims, textClaim } from '../lib/keys/jwt-claims.js';
 import { TokenRenewal } from '../lib/kite/call/token-renewal.js';
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
-import { Kite } from '../lib/kite/page/page-kite.js';
+import { PageKite } from '../lib/kite/page/page-kite.js';
 import { KiteError } from '../lib/protocol/errors.js';
 import { parseQueryPath } from '../lib/protocol/query.js';
 import { systemClock } from '../lib/util/clock.js';
-import { silentLogger } from '../lib/util/logger.js';
+import { type Logger, silentLogger } from '../lib/util/logger.js';
 
 export interface SessionListener {
   /** The connection to Kontrol came or went. */
@@ -37,39 +37,31 @@ class LinkedKontrol extends KontrolClient {
 }
 
 /** The kite that this page is. Kites that it has called may write to it, and nothing else. */
-class PageKite extends Kite {
-  constructor({ version, listener }: SessionOptions) {
-    super('kontrol-page', version, {
-      environment: 'page',
-      trustRemote: ['log', 'kite.log', 'kite.print'],
-      logger: {
-        debug: () => {},
-        info: () => {},
-        warn: (text) => listener.troubled(text),
-        error: (text) => listener.troubled(text),
-      },
+function makeKite({ version, listener }: SessionOptions): PageKite {
+  const kite = new PageKite('kontrol-page', version, {
+    environment: 'page',
+    trustRemote: ['log', 'kite.log', 'kite.print'],
+    logger: loggerFor(listener),
+  });
+  for (const name of ['log', 'kite.log', 'kite.print']) {
+    kite.handle<unknown[]>(name, ({ args, client }) => {
+      listener.said(
+        { client },
+        args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' '),
+      );
+      return null;
     });
-    for (const name of ['log', 'kite.log', 'kite.print']) {
-      this.handle<unknown[]>(name, ({ args, client }) => {
-        listener.said(
-          { client },
-          args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' '),
-        );
-        return null;
-      });
-    }
   }
+  return kite;
+}
 
-  open(url: string, auth: () => Auth): LinkedKontrol {
-    const kontrol = new LinkedKontrol({
-      ...this.host,
-      urls: [url],
-      auth,
-      newClient: (found, options) => this.newClient(found, options),
-    });
-    this.kontrols.add(kontrol);
-    return kontrol;
-  }
+function loggerFor(listener: SessionListener): Logger {
+  return {
+    debug: () => {},
+    info: () => {},
+    warn: (text) => listener.troubled(text),
+    error: (text) => listener.troubled(text),
+  };
 }
 
 /** Signed in: what one user finds at Kontrol, for as long as this page is open. The key, or token, is nowhere but in here. */
@@ -84,7 +76,13 @@ export class Session {
     this.username = username;
     this.#kite = kite;
     this.#auth = auth;
-    this.#kontrol = kite.open(url, () => this.#auth);
+    this.#kontrol = new LinkedKontrol({
+      urls: [url],
+      auth: () => this.#auth,
+      newClient: (found, own) => kite.newClient(found, own),
+      clock: systemClock,
+      logger: loggerFor(listener),
+    });
     this.#kontrol.onConnection((connected) => listener.connected(connected));
     if (auth.type === 'token') this.#renewal = this.#renewInTime();
   }
@@ -93,12 +91,12 @@ export class Session {
   static async withKey(key: string, options: SessionOptions): Promise<Session> {
     const username = userOf(key);
     if (username === undefined) throw new KiteError('argumentError', NO_KITE_KEY);
-    return Session.#begin(new PageKite(options), username, { type: 'kiteKey', key }, options);
+    return Session.#begin(makeKite(options), username, { type: 'kiteKey', key }, options);
   }
 
   /** Signs in with the code of a link. */
   static async withCode(code: string, options: SessionOptions): Promise<Session> {
-    const kite = new PageKite(options);
+    const kite = makeKite(options);
     try {
       const client = kite.newClient(options.url);
       await client.dial();
@@ -137,6 +135,7 @@ export class Session {
   close(): void {
     this.#renewal?.stop();
     this.#auth = { type: 'none', key: '' };
+    this.#kontrol.close();
     void this.#kite.close();
   }
 

@@ -1,71 +1,32 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
-import os from 'node:os';
-import { findKiteKey } from './config/find-kite-key.js';
-import { dial } from '../transport/dial/dial.js';
-import { refuseUpgrade } from '../transport/server/refuse-upgrade.js';
-import { SockJsServer } from '../transport/server/sockjs-server.js';
-import { type Clock, systemClock } from '../util/clock.js';
-import { defaultLimits, type Limits } from '../util/limits.js';
+import type { KiteIdentity } from '../protocol/identity.js';
+import type { KiteQuery } from '../protocol/query.js';
+import type { Channel } from '../transport/channel/channel.js';
+import type { Clock } from '../util/clock.js';
+import { withDeadline } from '../util/deadline.js';
 import type { Logger } from '../util/logger.js';
-import { StderrLogger } from '../util/stderr-logger.js';
-import type { Dialer } from './call/client.js';
-import { type Config, type ConfigOptions, resolveConfig } from './config/kite-config.js';
-import { addDefaultMethods } from './serve/default-methods.js';
-import { FrontDoor, notFound } from './serve/front-door.js';
-import { addHeartbeatMethod, type HeartbeatFrom } from './serve/heartbeat-method.js';
-import { HttpListener, type TlsOptions } from './serve/http-listener.js';
+import type { Client, ClientOptions } from './call/client.js';
+import type { ConnectionEvents } from './call/connection.js';
+import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './call/method-types.js';
+import type { Peer } from './call/peer.js';
+import { composeKite } from './compose-kite.js';
+import type { Config } from './config/kite-config.js';
+import type { KiteCore, KiteEvents } from './core/kite-core.js';
+import type { CloseOptions, KiteOptions, ReplacedParts } from './kite-options.js';
+import type { KiteEvent, KiteWatch } from './kontrol/kite-watch.js';
+import type { GetKitesOptions } from './kontrol/kontrol-client.js';
+import type { KontrolMember, RegisterOptions } from './kontrol/kontrol-member.js';
+import type { Registration } from './kontrol/registration.js';
+import type { RemoteKite } from './kontrol/remote-kite.js';
+import type { ProxyMember, RegisterToProxyOptions, RegisterToTunnelOptions } from './proxied/proxy-member.js';
+import type { ProxyRegistration } from './proxied/proxy-registration.js';
+import type { TlsOptions } from './serve/http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './serve/http-routes.js';
-import { KnownCalls } from './call/envelope-cache.js';
-import { KontrolTrust } from './trust/kontrol-trust.js';
-import type { MethodHandling } from './serve/method.js';
-import type { AnyMethods } from './call/method-types.js';
-import { outboundAddress } from './config/outbound-address.js';
-import { ProxiedKite } from './proxied/proxied-kite.js';
-import { addSystemMethods, type SystemMethod } from './serve/system-methods.js';
-import { Verifier } from './trust/verifier.js';
-
-/** Everything about a kite that a program may decide. What it leaves out comes from `KITE_*`, the kite key, a default. */
-export interface KiteOptions extends ConfigOptions {
-  /**
-   * The kite key (a JWT) by which callers are authenticated. Default: `KITE_KEY`, `KITE_KEY_FILE`, or `kite.key` in
-   * `KITE_HOME` or `~/.kite`, where there is one. `false`: none; only methods without authentication can be called.
-   */
-  readonly kiteKey?: string | false;
-  /** Whose kite keys are accepted: those of this kite's own user (`own`, the default), of the named users, or of `any`. */
-  readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[];
-  /** Methods that a kite dialled from here may call back without authentication; `true` = all. Default none. */
-  readonly trustRemote?: readonly string[] | true;
-  /**
-   * Keeps the fresh kite key that Kontrol hands out after it has changed its keys, for the next start. Default: it is used,
-   * and forgotten when the process ends.
-   */
-  readonly saveKiteKey?: (jwt: string) => void | Promise<void>;
-  /** Whose `kite.heartbeat` is answered: that of `kontrol` (the default), or of `anyone` who is authenticated. */
-  readonly heartbeatFrom?: HeartbeatFrom;
-  /** Default methods that reach the machine or the person at it, off by default: `['kite.systemInfo']`. */
-  readonly systemMethods?: readonly SystemMethod[];
-  /** Whether calls of one connection run side by side. Default true. */
-  readonly concurrent?: boolean;
-  /** Which handler's value is a call's result. Default `ReturnMethod`. */
-  readonly methodHandling?: MethodHandling;
-  /** Paths under which the kite is served. The first stands in its URL. Default `/kite` and `/<name>-<version>/kite`. */
-  readonly prefixes?: readonly [string, ...string[]];
-  /** Sets a JSESSIONID cookie, by which balancers keep a session on one server. Default false. */
-  readonly sessionCookie?: boolean;
-  /** What a peer may make this process spend. */
-  readonly limits?: Partial<Limits>;
-  /** Where log lines go. Default standard error, from `KITE_LOG_LEVEL` up. */
-  readonly logger?: Logger;
-  readonly clock?: Clock;
-  /** Where `KITE_*` is read. Default `process.env`. */
-  readonly env?: NodeJS.ProcessEnv;
-}
-
-export interface CloseOptions {
-  /** Milliseconds that running calls have to finish. Default 10,000. */
-  readonly drainTimeout?: number;
-}
+import type { KiteServer } from './serve/kite-server.js';
+import type { FinalFunc, Handler, Method } from './serve/method.js';
+import type { HandleOptions, KiteDescription } from './serve/method-host.js';
+import { runUntilSignal } from './serve/run-until-signal.js';
+import type { Verifier } from './trust/verifier.js';
 
 /**
  * A kite: a named program whose methods others call, and that calls others.
@@ -77,131 +38,87 @@ export interface CloseOptions {
  * Lifecycle: methods, then `listen`, `mount` or neither (a kite that only calls), then `close`. The constructor throws a
  * ConfigurationError that names the option, variable or key file that is wrong.
  */
-export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
+export class Kite<Methods = AnyMethods> {
+  readonly identity: KiteIdentity;
   readonly config: Config;
-  readonly #limits: Limits;
+  readonly #core: KiteCore;
+  readonly #server: KiteServer;
+  readonly #kontrol: KontrolMember;
+  readonly #proxies: ProxyMember;
+  readonly #verifier: Verifier;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #door: FrontDoor;
   readonly #beforeClose: (() => Promise<unknown>)[] = [];
-  readonly #prefix: string;
-  readonly #sockjs: SockJsServer;
-  readonly #verifier: Verifier;
-  #tls: TlsOptions | undefined;
-  #listener: HttpListener | undefined;
-  #url: string | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(name: string, version: string, options: KiteOptions = {}) {
-    const env = options.env ?? process.env;
-    const clock = options.clock ?? systemClock;
-    const limits = { ...defaultLimits, ...options.limits };
-    const kiteKey = findKiteKey(options.kiteKey, env);
-    const config = resolveConfig(options, { env, kiteKey });
-    const logger = options.logger ?? new StderrLogger({ level: config.logLevel, color: config.logColor });
-    const { username, environment, region } = config;
-    const identity = {
-      name,
-      username,
-      id: randomUUID(),
-      environment,
-      region,
-      version: config.version ?? version,
-      hostname: os.hostname(),
-    };
-    const verifier = new Verifier({
-      identity,
-      kiteKey,
-      clock,
-      verifyTtl: config.verifyTtl,
-      allowKiteKeysOf: options.allowKiteKeysOf ?? 'own',
-    });
-    super({
-      name,
-      identity,
-      limits,
-      clock,
-      logger,
-      authenticator: verifier,
-      methodHandling: options.methodHandling ?? 'ReturnMethod',
-      concurrent: options.concurrent ?? true,
-      timeout: config.timeout,
-      handshakeTimeout: config.handshakeTimeout,
-      transport: config.transport,
-      trustRemote: options.trustRemote,
-      dialer: makeDialer(limits, clock),
-      newMemory: () => new KnownCalls(limits),
-      kontrol: {
-        urls: config.kontrolUrls,
-        kiteKey: kiteKey?.jwt,
-        trust: new KontrolTrust({ verifier, kiteKey, clock, logger }),
-        saveKiteKey: options.saveKiteKey,
-      },
-      proxies: { urls: config.proxyUrls, kontrolUser: kiteKey?.kontrolUser ?? 'kontrol' },
-    });
-    this.config = config;
-    this.#limits = limits;
-    this.#clock = clock;
-    this.#logger = logger;
-    this.#verifier = verifier;
-    const prefixes = options.prefixes ?? ['/kite', `/${name}-${identity.version}/kite`];
-    this.#prefix = prefixes[0];
-    this.#sockjs = new SockJsServer({
-      prefixes,
-      limits,
-      clock,
-      cookie: options.sessionCookie ?? false,
-      allowOrigin: config.allowOrigin,
-      onSession: (channel) => this.accept(channel),
-    });
-    const { allowOrigin, allowedHosts } = config;
-    this.#door = new FrontDoor({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
-    addDefaultMethods(this, logger);
-    addHeartbeatMethod(this, clock, options.heartbeatFrom);
-    addSystemMethods(this, options.systemMethods ?? []);
+  constructor(name: string, version: string, options?: KiteOptions);
+  /** @internal `replaced`: parts that this package replaces in its own kites. */
+  constructor(name: string, version: string, options: KiteOptions, replaced: ReplacedParts);
+  constructor(name: string, version: string, options: KiteOptions = {}, replaced: ReplacedParts = {}) {
+    const parts = composeKite(name, version, options, replaced);
+    this.identity = parts.core.identity;
+    this.config = parts.config;
+    this.#core = parts.core;
+    this.#server = parts.server;
+    this.#kontrol = parts.kontrol;
+    this.#proxies = parts.proxies;
+    this.#verifier = parts.verifier;
+    this.#clock = parts.clock;
+    this.#logger = parts.logger;
   }
 
-  /** Where the kite is reached while it listens, such as `http://127.0.0.1:3636/kite`. */
-  get url(): string | undefined {
-    return this.#url;
+  // Events
+
+  /** Calls `listener` at each event. Returns the function that removes it. */
+  on<Name extends keyof KiteEvents>(name: Name, listener: (...args: KiteEvents[Name]) => void): () => void {
+    return this.#core.on(name, listener);
   }
 
-  /** The port it listens on. */
-  get port(): number | undefined {
-    return this.#url === undefined ? undefined : Number(new URL(this.#url).port);
+  /** Calls `listener` at the next event only. Returns the function that removes it. */
+  once<Name extends keyof KiteEvents>(name: Name, listener: (...args: KiteEvents[Name]) => void): () => void {
+    return this.#core.once(name, listener);
   }
 
-  /** Whether only this machine can connect to its port. False until it listens. */
-  get listensAtLoopback(): boolean {
-    return this.#listener?.loopback ?? false;
-  }
+  // Methods
 
   /**
-   * Where others reach it: `url`, with the address of this machine on the way to Kontrol where it listens at all of them.
-   * Rejects where it does not listen.
+   * Gives the kite a method. The handler may be async; calls run side by side. A second handler for the same name replaces
+   * the first. Returns the method, to chain `disableAuthentication()`, `throttle(…)` and the like.
    */
-  override async registerUrl(): Promise<string> {
-    if (this.#url === undefined) return super.registerUrl();
-    const { ip, kontrolUrls } = this.config;
-    if (ip !== '0.0.0.0' && ip !== '::') return this.#url;
-    const url = new URL(this.#url);
-    const address = await outboundAddress(new URL(kontrolUrls[0] ?? this.#url).hostname);
-    return origin(url.protocol.slice(0, -1), address, Number(url.port)) + this.#prefix;
+  handle<Name extends MethodName<Methods>>(
+    name: Name,
+    handler: Handler<MethodArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
+  ): Method;
+  handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
+  handle<Args extends unknown[], Result = unknown>(
+    name: string,
+    options: HandleOptions<Args>,
+    handler: Handler<Args, Result>,
+  ): Method;
+  handle(name: string, optionsOrHandler: unknown, maybeHandler?: unknown): Method {
+    return this.#core.handle(name, optionsOrHandler, maybeHandler);
   }
 
-  /** How many peers are connected. */
-  get connectionCount(): number {
-    return this.accepted.size;
+  /** What this kite is and which methods it has. */
+  describe(): KiteDescription {
+    return this.#core.describe();
   }
 
-  /**
-   * Serves `https:` and `wss:`. To be called before `listen`, and again with a new certificate, which connections get from
-   * then on. Throws where the key does not belong to the certificate, or where the kite listens without TLS; the old one
-   * stays in use then.
-   */
-  useTls(tls: TlsOptions): this {
-    this.#listener?.renewTls(tls);
-    this.#tls = tls;
+  /** Runs before every method, after the method's own. */
+  preHandle(handler: Handler): this {
+    this.#core.chain.pre.push(handler);
+    return this;
+  }
+
+  /** Runs after every method, after the method's own. */
+  postHandle(handler: Handler): this {
+    this.#core.chain.post.push(handler);
+    return this;
+  }
+
+  /** Runs at the end of every call, failed or not, after the method's own. */
+  finalFunc(final: FinalFunc): this {
+    this.#core.chain.final.push(final);
     return this;
   }
 
@@ -214,59 +131,46 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
     return this;
   }
 
-  /**
-   * Answers plain HTTP: `/healthz` is that path alone, `/files/` everything below it. Requests of pages of other origins
-   * are refused as they are everywhere else, unless `anyOrigin` says that this path is for everybody.
-   */
-  handleHttp(path: string, handler: HttpHandler, options: HttpRouteOptions = {}): this {
-    this.#door.addRoute(path, handler, options);
-    return this;
+  // Connections
+
+  /** A client of the kite at `url`, not connected yet. Closed with this kite. */
+  newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
+    return this.#core.newClient<Remote>(url, options);
   }
 
   /**
-   * Others reach this kite under this URL too: requests for its host are answered. What registers a kite, at Kontrol or with
-   * a proxy, does so for the URL that it gets.
+   * Takes over a channel that a peer has opened. `username`: whose it is, where the channel itself vouches for that; else
+   * the peer authenticates with each call.
    */
-  override knownAs(url: string): this {
-    this.#door.addUrl(url);
-    return this;
+  accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
+    return this.#core.accept(channel, username);
   }
 
-  /** Answers requests for an upgrade, by the same rules; those of the kite's own paths never come here. */
-  handleUpgrade(path: string, handler: UpgradeHandler, options: HttpRouteOptions = {}): this {
-    this.#door.addUpgradeRoute(path, handler, options);
-    return this;
+  /** The number of peers that are connected. */
+  get connectionCount(): number {
+    return this.#core.accepted.size;
   }
 
-  /** Has `close` call `work` when it begins, and wait for it as for running calls: at most `drainTimeout`. */
-  beforeClose(work: () => Promise<unknown>): this {
-    this.#beforeClose.push(work);
-    return this;
+  // HTTP server
+
+  /** Where the kite is reached while it listens, such as `http://127.0.0.1:3636/kite`. */
+  get url(): string | undefined {
+    return this.#server.url;
   }
 
-  /** Opens the port of the configuration and resolves once it accepts. Rejects with what stands in the way. */
-  async listen(): Promise<void> {
-    if (this.#listener) throw new Error(`${this.identity.name} listens already`);
-    const listener = new HttpListener(
-      {
-        request: (request, response) => {
-          if (!this.#door.answer(request, response, listener.loopback)) notFound(response);
-        },
-        upgrade: (request, socket, head) => {
-          if (!this.#door.upgrade(request, socket, head, listener.loopback)) refuseUpgrade(socket, 404, '');
-        },
-      },
-      this.#limits,
-      this.#tls,
-    );
-    this.#listener = listener;
-    try {
-      const { port } = await listener.listen(this.config.port, this.config.ip);
-      this.#url = origin(this.#tls ? 'https' : 'http', this.config.ip, port) + this.#prefix;
-    } catch (error) {
-      this.#listener = undefined;
-      throw error;
-    }
+  /** The port it listens on. */
+  get port(): number | undefined {
+    return this.#server.port;
+  }
+
+  /** Whether only this machine can connect to its port. False until it listens. */
+  get listensAtLoopback(): boolean {
+    return this.#server.listensAtLoopback;
+  }
+
+  /** Opens the port of the configuration and resolves when it accepts connections. Rejects with the reason it cannot. */
+  listen(): Promise<void> {
+    return this.#server.listen();
   }
 
   /**
@@ -274,16 +178,133 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
    * server; `close` ends the kite's own connections.
    */
   mount(server: HttpServer): this {
-    this.#door.mount(server);
+    this.#server.mount(server);
     return this;
   }
 
   /**
-   * Answers a request whose path is one of the kite's. False: it is somebody else's, and nothing was done. Where the server
-   * listens at loopback only, `mount` checks more: by which name the request came.
+   * Answers a request whose path is one of the kite's. Returns false for any other, and does nothing. Where the server
+   * listens at loopback only, `mount` checks more: the host name of the request.
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    return this.#door.answer(request, response, false);
+    return this.#server.handleRequest(request, response);
+  }
+
+  /**
+   * Answers plain HTTP: `/healthz` is that path alone, `/files/` everything below it. Requests of pages of other origins
+   * are refused as they are everywhere else, unless `anyOrigin` says that this path is for everybody.
+   */
+  handleHttp(path: string, handler: HttpHandler, options: HttpRouteOptions = {}): this {
+    this.#server.handleHttp(path, handler, options);
+    return this;
+  }
+
+  /** Answers requests for an upgrade, by the same rules; those of the kite's own paths never come here. */
+  handleUpgrade(path: string, handler: UpgradeHandler, options: HttpRouteOptions = {}): this {
+    this.#server.handleUpgrade(path, handler, options);
+    return this;
+  }
+
+  /**
+   * Serves `https:` and `wss:`. To be called before `listen`, and again with a new certificate, which connections get from
+   * then on. Throws where the key does not belong to the certificate, or where the kite listens without TLS; the old one
+   * stays in use then.
+   */
+  useTls(tls: TlsOptions): this {
+    this.#server.useTls(tls);
+    return this;
+  }
+
+  /**
+   * Others reach this kite under this URL too: requests for its host are answered. Registering a kite, at Kontrol or with a
+   * proxy, does so for the URL of the registration.
+   */
+  knownAs(url: string): this {
+    this.#server.knownAs(url);
+    return this;
+  }
+
+  // Kontrol
+
+  /**
+   * Where others reach it: `url`, with the address of this machine on the way to Kontrol where it listens at all of them.
+   * Rejects where it does not listen.
+   */
+  registerUrl(): Promise<string> {
+    return this.#server.registerUrl();
+  }
+
+  /** Registers once, for as long as the connection lasts. Rejects with what Kontrol has against it. */
+  register(options?: RegisterOptions): Promise<{ readonly url: string }> {
+    return this.#kontrol.register(options);
+  }
+
+  /**
+   * Registers and stays registered: again after each disconnect, at the next Kontrol when one is gone. Resolves when it is
+   * registered; until then failures are logged, emitted as `registerFailed`, and followed by another attempt.
+   *
+   * Rejects when the kite closes before (`disconnect`, code `closed`), and with the error of Kontrol where asking again
+   * does not help: `authenticationError`, `argumentError`. A kite that was registered and is refused later (because its key
+   * was revoked, say) logs an error and asks once a minute.
+   */
+  registerForever(options?: RegisterOptions): Promise<Registration> {
+    return this.#kontrol.registerForever(options);
+  }
+
+  /** `registerForever` over plain HTTP requests, without a connection that stays. */
+  registerHttp(options?: RegisterOptions): Promise<Registration> {
+    return this.#kontrol.registerHttp(options);
+  }
+
+  /** The kites that match a query, in random order, each with a token to call it. An empty list if there are none. */
+  getKites(query: KiteQuery, options?: GetKitesOptions): Promise<RemoteKite[]> {
+    return this.#kontrol.getKites(query, options);
+  }
+
+  /**
+   * The kites that match a query, and from then on each that registers or deregisters. After a disconnect the watch
+   * continues with what has changed meanwhile, so that nothing is missed.
+   */
+  watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
+    return this.#kontrol.watchKites(query, listener);
+  }
+
+  /** A token for the one kite that matches the query. `force`: a new one, even if Kontrol has a valid one cached. */
+  getToken(query: KiteQuery, options?: { readonly force?: boolean }): Promise<string> {
+    return this.#kontrol.getToken(query, options);
+  }
+
+  /** The public key of Kontrol that this kite should trust now, PEM. */
+  getKey(): Promise<string> {
+    return this.#kontrol.getKey();
+  }
+
+  // Proxies
+
+  /**
+   * Has a reverse proxy forward to this kite, and registers it at Kontrol, if it knows one, under the URL that it has
+   * there. Moves to another proxy when that one is gone. Resolves when it is registered at both; until then failures are
+   * logged and followed by another attempt. Rejects where there is no proxy and no Kontrol to ask for one.
+   */
+  registerToProxy(options?: RegisterToProxyOptions): Promise<ProxyRegistration> {
+    return this.#proxies.registerToProxy(options);
+  }
+
+  /**
+   * Has a tunnel proxy pass callers on to this kite, which need not listen, and registers it at Kontrol as
+   * `registerToProxy` does. The proxy asks for a connection to itself for each caller; a caller that comes through it is
+   * authenticated like any other.
+   */
+  registerToTunnel(options?: RegisterToTunnelOptions): Promise<ProxyRegistration> {
+    return this.#proxies.registerToTunnel(options);
+  }
+
+  // End
+
+  /** Has `close` call `work` when it begins, and wait for it as for running calls: at most `drainTimeout`. */
+  beforeClose(work: () => Promise<unknown>): this {
+    this.#beforeClose.push(work);
+    return this;
   }
 
   /**
@@ -295,65 +316,29 @@ export class Kite<Methods = AnyMethods> extends ProxiedKite<Methods> {
     return this.#closing;
   }
 
-  async #close(drainTimeout: number): Promise<void> {
-    this.retireFromKontrol();
-    this.#listener?.stopAccepting();
-    this.dispatcher.drain();
-    const idle = [...this.accepted].map((connection) =>
-      connection.flow.whenIdle().then(() => connection.close(3000, 'Go away!')),
-    );
-    const works = this.#beforeClose.map((work) => work());
-    await withDeadline(Promise.allSettled([...idle, ...works]), drainTimeout, this.#clock);
-    await this.#sockjs.close();
-    this.closeKontrol();
-    this.closeClients();
-    this.#listener?.closeAll();
-    this.#url = undefined;
-  }
-
   /**
    * What a program that is nothing but a kite calls: listens, closes gracefully on SIGINT and SIGTERM, switches debug
    * logging on and off on SIGUSR2. Resolves when the kite has closed; a second signal ends the process at once.
    */
-  async run(): Promise<void> {
-    await this.listen();
-    const toggle = (): void => {
-      if (!(this.#logger instanceof StderrLogger)) return;
-      this.#logger.toggleDebug();
-      this.#logger.info(`logging from level ${this.#logger.level}`);
-    };
-    process.on('SIGUSR2', toggle);
-    const closed = new Promise<void>((resolve) => {
-      const stop = (): void => {
-        process.off('SIGINT', stop);
-        process.off('SIGTERM', stop);
-        resolve(this.close());
-      };
-      process.on('SIGINT', stop);
-      process.on('SIGTERM', stop);
-    });
-    this.#logger.info(`${this.identity.name} ${this.identity.version} listens at ${this.url}`);
-    await closed;
-    process.off('SIGUSR2', toggle);
+  run(): Promise<void> {
+    return runUntilSignal(this, this.#logger);
   }
-}
 
-function makeDialer(limits: Limits, clock: Clock): Dialer {
-  return (url, { ca, ...options }) =>
-    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
-}
-
-function origin(scheme: string, ip: string, port: number): string {
-  const host = ip === '0.0.0.0' ? '127.0.0.1' : ip === '::' ? '[::1]' : ip.includes(':') ? `[${ip}]` : ip;
-  return `${scheme}://${host}:${port}`;
-}
-
-async function withDeadline(promise: Promise<unknown>, ms: number, clock: Clock): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = clock.setTimeout(resolve, ms);
-    void promise.then(() => {
-      timer.cancel();
-      resolve();
-    });
-  });
+  async #close(drainTimeout: number): Promise<void> {
+    this.#kontrol.retire();
+    this.#server.stopAccepting();
+    this.#core.drain();
+    const idle = Array.from(this.#core.accepted, (connection) =>
+      connection.flow.whenIdle().then(() => connection.close(3000, 'Go away!')),
+    );
+    const works = this.#beforeClose.map((work) => work());
+    const late = (): Error => new Error('Calls still run');
+    const drained = Promise.allSettled([...idle, ...works]);
+    await withDeadline(drained, { clock: this.#clock, ms: drainTimeout, late }).catch(() => undefined);
+    await this.#server.closeSessions();
+    this.#proxies.close();
+    this.#kontrol.close();
+    this.#core.closeClients();
+    this.#server.close();
+  }
 }

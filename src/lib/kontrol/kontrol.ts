@@ -1,4 +1,5 @@
-import { type CloseOptions, Kite } from '../kite/kite.js';
+import { Kite } from '../kite/kite.js';
+import type { CloseOptions } from '../kite/kite-options.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { defaultLimits } from '../util/limits.js';
 import { lookupAddresses } from '../util/lookup-addresses.js';

@@ -1,4 +1,5 @@
-import { Kite, type KiteOptions } from '../kite/kite.js';
+import { Kite } from '../kite/kite.js';
+import type { KiteOptions } from '../kite/kite-options.js';
 import { Kontrol, type KontrolOptions } from '../kontrol/index.js';
 import { MemoryStorage } from '../kontrol/storage/memory/memory-storage.js';
 import { silentLogger } from '../util/logger.js';

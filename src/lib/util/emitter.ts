@@ -28,7 +28,8 @@ export class Emitter<Events extends Record<string, unknown[]>> {
     return off;
   }
 
-  protected emit<Name extends keyof Events>(name: Name, ...args: Events[Name]): void {
+  /** @internal For the object that the events are about. */
+  emit<Name extends keyof Events>(name: Name, ...args: Events[Name]): void {
     const set = this.#listeners?.get(name);
     if (!set) return;
     for (const listener of Array.from(set)) {

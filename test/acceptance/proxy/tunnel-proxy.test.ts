@@ -238,13 +238,15 @@ describe('a kite behind the tunnel proxy', () => {
     let again = new Promise<string>((resolve) => math.once('register', resolve));
     await proxy.close({ drainTimeout: 0 });
     const second = await startTunnelProxy(kontrol, { port });
+    const connections = new Set<{ close(): void }>();
+    second.kite.on('connect', (connection) => connections.add(connection));
     expect(await again).toBe(url);
     const client = math.newClient(url);
     await client.dial();
     expect(await client.tell('kite.ping')).toBe('pong');
     // Only its own connection drops this time.
     again = new Promise<string>((resolve) => math.once('register', resolve));
-    for (const connection of second.kite['accepted']) connection.close();
+    for (const connection of connections) connection.close();
     expect(await again).toBe(url);
   });
 });

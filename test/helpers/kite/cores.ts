@@ -1,6 +1,6 @@
 import type { Client, Dialer } from '../../../src/lib/kite/call/client.js';
 import type { ClientOptions } from '../../../src/lib/kite/call/client-options.js';
-import { type CoreOptions, KiteCore } from '../../../src/lib/kite/kite-core.js';
+import { type CoreOptions, KiteCore } from '../../../src/lib/kite/core/kite-core.js';
 import { addDefaultMethods } from '../../../src/lib/kite/serve/default-methods.js';
 import { addHeartbeatMethod } from '../../../src/lib/kite/serve/heartbeat-method.js';
 import { KnownCalls } from '../../../src/lib/kite/call/envelope-cache.js';

@@ -1,3 +1,4 @@
+import type { Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { kitePath } from '../../protocol/identity.js';
 import { notFound } from '../runtime/cli-error.js';
@@ -88,10 +89,10 @@ function makeKite(
     events,
   }: { readonly found: FoundKey; readonly local: LocalKite; readonly events: ExposeEvents },
   surroundings: Surroundings,
-): ExposedKite {
+): Kite {
   const { name, version, environment, region, to, settings } = options;
   const { env } = surroundings;
-  return new ExposedKite(name, version, {
+  const { kite } = new ExposedKite(name, version, {
     local,
     events,
     logger: loggerFor(surroundings),
@@ -106,6 +107,7 @@ function makeKite(
     version,
     kontrolUrl: whereKontrolIs(settings, found),
   });
+  return kite;
 }
 
 /**
@@ -113,11 +115,7 @@ function makeKite(
  *
  * @throws CliError
  */
-async function demandProxy(
-  kite: ExposedKite,
-  { to, environment }: Decided,
-  { key }: KeyAtHand,
-): Promise<void> {
+async function demandProxy(kite: Kite, { to, environment }: Decided, { key }: KeyAtHand): Promise<void> {
   const [named] = to;
   const [kontrol = ''] = kite.config.kontrolUrls;
   try {
@@ -139,7 +137,7 @@ async function demandProxy(
 }
 
 /** Registers once and for a moment with a proxy that was named. */
-async function demandRegistration(kite: ExposedKite, url: string, key: KiteKey): Promise<void> {
+async function demandRegistration(kite: Kite, url: string, key: KiteKey): Promise<void> {
   const client = kite.newClient(url, { auth: { type: 'kiteKey', key: key.jwt } });
   try {
     await client.dial();
@@ -152,7 +150,7 @@ async function demandRegistration(kite: ExposedKite, url: string, key: KiteKey):
 }
 
 /** Says where the kite is reached, whenever that has changed. */
-function announcer(kite: ExposedKite, local: LocalKite, events: ExposeEvents): (url: string) => void {
+function announcer(kite: Kite, local: LocalKite, events: ExposeEvents): (url: string) => void {
   let last = '';
   return (url) => {
     if (url === last) return;

@@ -30,28 +30,32 @@ export interface ExposedKiteOptions extends KiteOptions {
 const PATIENCE = 10_000;
 
 /**
- * Stands in for a kite that knows nothing of it: under its name, behind a tunnel proxy. What comes through a tunnel goes to
- * a connection of its own to that kite, which authenticates the caller.
+ * Stands in for a kite that knows nothing of it: a kite of the same name behind a tunnel proxy, whose tunnels lead to
+ * connections of their own to that kite, which authenticates the caller.
  */
-export class ExposedKite extends Kite {
+export class ExposedKite {
+  /** The kite that is registered. */
+  readonly kite: Kite;
   readonly #local: LocalKite;
   readonly #events: SessionEvents;
   readonly #clock: Clock;
   readonly #relays = new Set<Relay>();
-  /** Of which something is left. */
-  #left = 0;
-  #allOver: (() => void) | undefined;
+  /** The number of relays with an end that is still open. */
+  #open = 0;
+  #allClosed: (() => void) | undefined;
   #last = 0;
 
   constructor(name: string, version: string, { local, events, ...options }: ExposedKiteOptions) {
-    super(name, version, options);
     this.#local = local;
     this.#events = events;
     this.#clock = options.clock ?? systemClock;
-    this.beforeClose(() => this.#endSessions());
+    this.kite = new Kite(name, version, options, {
+      acceptTunnel: (channel, ended) => this.#acceptTunnel(channel, ended),
+    });
+    this.kite.beforeClose(() => this.#endSessions());
   }
 
-  protected override acceptTunnel(channel: Channel, ended: () => void): void {
+  #acceptTunnel(channel: Channel, ended: () => void): void {
     const session = ++this.#last;
     const relay: Relay = new Relay(channel, {
       limits: defaultLimits,
@@ -61,10 +65,10 @@ export class ExposedKite extends Kite {
         this.#events.closed(session, this.#relays.size);
       },
       over: () => {
-        if (--this.#left === 0) this.#allOver?.();
+        if (--this.#open === 0) this.#allClosed?.();
       },
     });
-    this.#left++;
+    this.#open++;
     this.#relays.add(relay);
     this.#events.opened(session, this.#relays.size);
     dial(this.#local.url, {
@@ -84,9 +88,9 @@ export class ExposedKite extends Kite {
   /** Says goodbye to everybody, and waits for the answers: there are kites that do not bear a connection that just drops. */
   #endSessions(): Promise<void> {
     return new Promise((resolve) => {
-      this.#allOver = resolve;
+      this.#allClosed = resolve;
       for (const relay of this.#relays) relay.close(GO_AWAY_CODE, 'Go away!');
-      if (this.#left === 0) resolve();
+      if (this.#open === 0) resolve();
     });
   }
 }

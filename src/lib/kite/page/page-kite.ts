@@ -1,62 +1,15 @@
-import { ConfigurationError, KiteError } from '../../protocol/errors.js';
-import { dialInPage } from '../../transport/page/dial-in-page.js';
-import type { PagePlatform } from '../../transport/page/page-platform.js';
-import type { BackoffOptions } from '../../util/backoff.js';
-import { type Clock, systemClock } from '../../util/clock.js';
-import { consoleLogger } from '../../util/console-logger.js';
-import { connectionLimits, type ConnectionLimits } from '../../util/limits.js';
-import type { Logger } from '../../util/logger.js';
-import { randomUuid } from '../../util/random.js';
-import type { Auth, Dialer, Transport } from '../call/client.js';
-import { KiteCore } from '../kite-core.js';
-import { addDefaultMethods } from '../serve/default-methods.js';
+import type { KiteIdentity } from '../../protocol/identity.js';
+import type { Channel } from '../../transport/channel/channel.js';
+import type { Client, ClientOptions } from '../call/client.js';
+import type { ConnectionEvents } from '../call/connection.js';
+import type { AnyMethods, MethodArgs, MethodName, MethodResult } from '../call/method-types.js';
+import type { Peer } from '../call/peer.js';
+import type { KiteCore, KiteEvents } from '../core/kite-core.js';
 import { KontrolClient } from '../kontrol/kontrol-client.js';
-import type { MethodHandling } from '../serve/method.js';
-import type { AnyMethods } from '../call/method-types.js';
-import { addPageMethods, type PageOutput } from './page-methods.js';
-
-/** Everything about a page's kite that its program may decide. */
-export interface KiteOptions {
-  /** Default `unknown`. Kontrol goes by the user of the kite key. */
-  readonly username?: string;
-  /** Default `unknown`. */
-  readonly environment?: string;
-  /** Default `unknown`. */
-  readonly region?: string;
-  /** Default: the host that the page came from. */
-  readonly hostname?: string;
-  /**
-   * Methods that a kite dialled from here may call. Default `true`, all of them: a page only dials, and its methods are
-   * there for those that it has dialled. A client may be given fewer.
-   */
-  readonly trustRemote?: readonly string[] | true;
-  /** How clients connect. Default `auto`. */
-  readonly transport?: Transport;
-  /** Milliseconds a call waits for its answer; 0 = for ever. Default 15,000. */
-  readonly timeout?: number;
-  /** Milliseconds that a connection may take to come about; 0 = for ever. Default 10,000. */
-  readonly handshakeTimeout?: number;
-  /** Whether calls of one connection run side by side. Default true. */
-  readonly concurrent?: boolean;
-  /** Which handler's value is a call's result. Default `ReturnMethod`. */
-  readonly methodHandling?: MethodHandling;
-  /** What a peer may make this page spend. */
-  readonly limits?: Partial<ConnectionLimits>;
-  /** Where log lines go. Default: the console. */
-  readonly logger?: Logger;
-  readonly clock?: Clock;
-}
-
-export interface KontrolOptions {
-  /** Where Kontrol is; several, the preferred one first. */
-  readonly url: string | readonly string[];
-  /** With what the page says who it is: `{ type: 'kiteKey', key }`. Kept in memory only. */
-  readonly auth: Auth | null;
-  /** Waits between the tries to connect again. */
-  readonly backoff?: BackoffOptions;
-}
-
-export type Page = PagePlatform & PageOutput;
+import type { FinalFunc, Handler, Method } from '../serve/method.js';
+import type { HandleOptions, KiteDescription } from '../serve/method-host.js';
+import { composePageKite } from './compose-page-kite.js';
+import type { PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
 
 /**
  * A page as a kite: it calls kites, and they call it back, over connections that the page has opened.
@@ -69,96 +22,110 @@ export type Page = PagePlatform & PageOutput;
  *
  * Lifecycle: methods, then clients, then `close`, or the end of the page.
  */
-export class Kite<Methods = AnyMethods> extends KiteCore<Methods> {
-  protected readonly kontrols = new Set<KontrolClient>();
+export class PageKite<Methods = AnyMethods> {
+  readonly identity: KiteIdentity;
+  readonly #core: KiteCore;
+  readonly #kontrols = new Set<KontrolClient>();
 
-  /**
-   * `dialler` may give way to other schemes than those of the web: it gets the page's own way and returns the one to use.
-   *
-   * @throws ConfigurationError where a part of the identity contains "/"
-   */
+  /** @throws ConfigurationError where a part of the identity contains "/" */
+  constructor(name: string, version: string, options?: PageKiteOptions);
+  /** @internal `core`: of a kite that is composed in another way. */
+  constructor(name: string, version: string, options: PageKiteOptions, core: KiteCore);
   constructor(
     name: string,
     version: string,
-    options: KiteOptions = {},
-    dialler: (own: Dialer) => Dialer = (own) => own,
+    options: PageKiteOptions = {},
+    core: KiteCore = composePageKite(name, version, options),
   ) {
-    const page = globalThis as unknown as Page;
-    const { clock = systemClock, logger = consoleLogger, username, environment, region } = options;
-    const limits = { ...connectionLimits, ...options.limits };
-    super({
-      name,
-      identity: {
-        name: checked('name', name),
-        username: checked('username', username),
-        id: randomUuid(),
-        environment: checked('environment', environment),
-        region: checked('region', region),
-        version: checked('version', version),
-        hostname: checked('hostname', options.hostname ?? hostOf(page)),
-      },
-      limits,
-      clock,
-      logger,
-      authenticator: { verify: refuse },
-      methodHandling: options.methodHandling ?? 'ReturnMethod',
-      concurrent: options.concurrent ?? true,
-      timeout: options.timeout ?? 15_000,
-      handshakeTimeout: options.handshakeTimeout ?? 10_000,
-      transport: options.transport ?? 'auto',
-      trustRemote: options.trustRemote ?? true,
-      dialer: dialler(makeDialer(page, limits, clock)),
-    });
-    addDefaultMethods(this, logger);
-    addPageMethods(this, page);
+    this.#core = core;
+    this.identity = core.identity;
+  }
+
+  /** Calls `listener` at each event. Returns the function that removes it. */
+  on<Name extends keyof KiteEvents>(name: Name, listener: (...args: KiteEvents[Name]) => void): () => void {
+    return this.#core.on(name, listener);
+  }
+
+  /** Calls `listener` at the next event only. Returns the function that removes it. */
+  once<Name extends keyof KiteEvents>(name: Name, listener: (...args: KiteEvents[Name]) => void): () => void {
+    return this.#core.once(name, listener);
+  }
+
+  /**
+   * Gives the kite a method. The handler may be async; calls run side by side. A second handler for the same name replaces
+   * the first. Returns the method, to chain `throttle(…)` and the like.
+   */
+  handle<Name extends MethodName<Methods>>(
+    name: Name,
+    handler: Handler<MethodArgs<Methods, Name>, MethodResult<Methods, Name, unknown>>,
+  ): Method;
+  handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
+  handle<Args extends unknown[], Result = unknown>(
+    name: string,
+    options: HandleOptions<Args>,
+    handler: Handler<Args, Result>,
+  ): Method;
+  handle(name: string, optionsOrHandler: unknown, maybeHandler?: unknown): Method {
+    return this.#core.handle(name, optionsOrHandler, maybeHandler);
+  }
+
+  /** What this kite is and which methods it has. */
+  describe(): KiteDescription {
+    return this.#core.describe();
+  }
+
+  /** Runs before every method, after the method's own. */
+  preHandle(handler: Handler): this {
+    this.#core.chain.pre.push(handler);
+    return this;
+  }
+
+  /** Runs after every method, after the method's own. */
+  postHandle(handler: Handler): this {
+    this.#core.chain.post.push(handler);
+    return this;
+  }
+
+  /** Runs at the end of every call, failed or not, after the method's own. */
+  finalFunc(final: FinalFunc): this {
+    this.#core.chain.final.push(final);
+    return this;
+  }
+
+  /** A client of the kite at `url`, not connected yet. Closed with this kite. */
+  newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
+    return this.#core.newClient<Remote>(url, options);
+  }
+
+  /**
+   * Takes over a channel that a peer has opened. `username`: whose it is, where the channel itself vouches for that; else
+   * the peer authenticates with each call.
+   */
+  accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
+    return this.#core.accept(channel, username);
   }
 
   /**
    * Kontrol, as one user sees it: finds kites, watches them, and gets the tokens to call them, which the clients of what it
    * finds renew. Connects when it is first asked. Closed with this kite, or by its own `close` when the user signs out.
    */
-  kontrol({ url, auth, backoff }: KontrolOptions): KontrolClient {
+  kontrol({ url, auth, backoff }: PageKontrolOptions): KontrolClient {
     const kontrol = new KontrolClient({
-      ...this.host,
+      ...this.#core.host,
       urls: typeof url === 'string' ? [url] : url,
       auth: () => auth,
       newClient: (found, options) => this.newClient(found, options),
       backoff,
     });
-    this.kontrols.add(kontrol);
+    this.#kontrols.add(kontrol);
     return kontrol;
   }
 
   /** Closes every client. Calls in flight reject with `disconnect`, and new ones of others are refused. */
-  close(): Promise<void> {
-    this.dispatcher.drain();
-    for (const kontrol of this.kontrols) kontrol.close();
-    this.closeClients();
-    return Promise.resolve();
+  // oxlint-disable-next-line require-await -- like that of a kite in Node
+  async close(): Promise<void> {
+    this.#core.drain();
+    for (const kontrol of this.#kontrols) kontrol.close();
+    this.#core.closeClients();
   }
-}
-
-function checked(field: string, value = 'unknown'): string {
-  if (value !== '' && !value.includes('/')) return value;
-  throw new ConfigurationError(
-    'badValue',
-    `The kite's ${field} is "${value}"; it must be a text without "/"`,
-  );
-}
-
-function hostOf({ location }: Page): string {
-  return (location && new URL(location.href).hostname) || 'page';
-}
-
-function refuse(): never {
-  throw new KiteError('authenticationError', 'trustRemote of this page does not name that method');
-}
-
-function makeDialer(page: Page, limits: ConnectionLimits, clock: Clock): Dialer {
-  return (url, { ca, ...options }) =>
-    ca === undefined
-      ? dialInPage(page, url, { ...options, limits, clock })
-      : Promise.reject(
-          new ConfigurationError('badValue', 'A page trusts what its browser trusts: leave out ca'),
-        );
 }

@@ -1,5 +1,5 @@
 import { KiteError } from '../../protocol/errors.js';
-import type { KiteCore } from '../kite-core.js';
+import type { MethodHost } from '../serve/method-host.js';
 
 /** What the methods of every page reach. */
 export interface PageOutput {
@@ -12,7 +12,7 @@ export interface PageOutput {
 const SHOWN = 2000;
 
 /** The methods that a page answers beside those of every kite: `log` and `alert`. A program may give it others instead. */
-export function addPageMethods<Methods>(kite: KiteCore<Methods>, output: PageOutput): void {
+export function addPageMethods(kite: MethodHost, output: PageOutput): void {
   kite.handle<unknown[]>('log', ({ args }) => {
     // A text with % in it, in the first place, would be taken for a format.
     output.console.log(...(typeof args[0] === 'string' ? ['%s', ...args] : args));

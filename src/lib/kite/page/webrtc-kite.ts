@@ -2,23 +2,22 @@ import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import { type ConnectionLimits, type PeerLimits, peerLimits } from '../../util/limits.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import type { Auth, Dialer } from '../call/client.js';
+import type { KiteCore } from '../core/kite-core.js';
 import { addHeartbeatMethod } from '../serve/heartbeat-method.js';
-import { KontrolPeer } from './kontrol-signalling.js';
+import { KontrolPeer } from './kontrol-peer.js';
 import type { AnyMethods } from '../call/method-types.js';
-import {
-  type KiteOptions as PageKiteOptions,
-  type KontrolOptions as PageKontrolOptions,
-  Kite as PageKite,
-} from './page-kite.js';
+import { composePageKite } from './compose-page-kite.js';
+import { PageKite } from './page-kite.js';
+import type { PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
 
-export interface KiteOptions extends Omit<PageKiteOptions, 'limits'> {
+export interface WebRtcKiteOptions extends Omit<PageKiteOptions, 'limits'> {
   /** What a peer, or another page, may make this page spend. */
   readonly limits?: Partial<ConnectionLimits & PeerLimits>;
   /** Servers that help two pages to reach each other: what `RTCPeerConnection` takes. Default: none, for one network. */
   readonly rtc?: RtcConfiguration;
 }
 
-export interface KontrolOptions extends PageKontrolOptions {
+export interface WebRtcKontrolOptions extends PageKontrolOptions {
   /** Gets the fresh kite key that Kontrol hands out at a registration, after it has changed its keys. */
   readonly saveKiteKey?: (jwt: string) => void;
 }
@@ -32,30 +31,33 @@ export interface KontrolOptions extends PageKontrolOptions {
  *     const [other] = await kontrol.getKites({ username: 'bob', environment: 'prod', name: 'chat' });
  *     await other.client().dial();
  */
-export class Kite<Methods = AnyMethods> extends PageKite<Methods> {
+export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
+  readonly #core: KiteCore;
   readonly #rtc: RtcConfiguration | undefined;
   readonly #peers: Set<KontrolPeer>;
   readonly #limits: PeerLimits;
 
-  constructor(name: string, version: string, options: KiteOptions = {}) {
+  constructor(name: string, version: string, options: WebRtcKiteOptions = {}) {
     const peers = new Set<KontrolPeer>();
-    super(name, version, options, (own) => dialPeersBy(peers, own));
+    const core = composePageKite(name, version, options, (own) => dialPeersBy(peers, own));
+    super(name, version, options, core);
+    this.#core = core;
     this.#rtc = options.rtc;
     this.#limits = { ...peerLimits, ...options.limits };
     this.#peers = peers;
-    addHeartbeatMethod(this, this.host.clock);
-    this.handle<unknown[]>('kite.handleWebRTC', (request) => {
+    addHeartbeatMethod(core, core.host.clock);
+    core.handle<unknown[]>('kite.handleWebRTC', (request) => {
       const kontrol = [...peers].find((peer) => peer.sent(request));
       if (kontrol) return kontrol.receive(request.args[0]);
       throw new KiteError('authenticationError', 'kite.handleWebRTC is for Kontrol only');
     });
   }
 
-  override kontrol({ url, auth, saveKiteKey, backoff }: KontrolOptions): KontrolPeer {
+  override kontrol({ url, auth, saveKiteKey, backoff }: WebRtcKontrolOptions): KontrolPeer {
     let credentials: Auth | null = auth;
     const kontrol = new KontrolPeer({
-      ...this.host,
-      limits: { ...this.#limits, ...this.host.limits },
+      ...this.#core.host,
+      limits: { ...this.#limits, ...this.#core.host.limits },
       id: this.identity.id,
       platform: globalThis as unknown as RtcPlatform,
       configuration: this.#rtc,
@@ -69,15 +71,19 @@ export class Kite<Methods = AnyMethods> extends PageKite<Methods> {
           kontrol.renewAuth();
           saveKiteKey?.(kiteKey);
         }
-        this.emit('register', registered);
+        this.#core.emit('register', registered);
         return Promise.resolve();
       },
-      registerFailed: (error) => this.emit('registerFailed', error),
+      registerFailed: (error) => this.#core.emit('registerFailed', error),
       backoff,
     });
     this.#peers.add(kontrol);
-    this.kontrols.add(kontrol);
     return kontrol;
+  }
+
+  override close(): Promise<void> {
+    for (const peer of this.#peers) peer.close();
+    return super.close();
   }
 }
 

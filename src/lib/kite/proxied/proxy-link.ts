@@ -155,3 +155,17 @@ export function noProxy(name: ProxyName): ConfigurationError {
   const message = `This kite knows of no ${name}: start one with "${start}" at its Kontrol, or name one with KITE_PROXY_URL`;
   return new ConfigurationError('noProxy', message);
 }
+
+/**
+ * Registers at a proxy of either kind, with the URL at which it is to reach the kite.
+ *
+ * @throws KiteError what the proxy answers, or `invalidResponse`
+ */
+export async function registerAt(client: Client, url: string): Promise<string> {
+  const answer = await client.call<unknown, string>('register', [url]);
+  if (typeof answer === 'string' && URL.canParse(answer)) return answer;
+  throw new KiteError(
+    'invalidResponse',
+    `${client.url} answered "register" with something that is not a URL`,
+  );
+}

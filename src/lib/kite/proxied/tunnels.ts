@@ -2,6 +2,7 @@ import { codedError, KiteError } from '../../protocol/errors.js';
 import { Cancellation } from '../../util/abortable.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Client, Dialer } from '../call/client.js';
+import type { MethodHost } from '../serve/method-host.js';
 
 export interface TunnelsOptions {
   readonly dialer: Dialer;
@@ -130,4 +131,15 @@ function originOf(url: string): string {
 
 function refusal(when: string, code: 'foreignOrigin' | 'notTheProxy'): KiteError {
   return codedError('authenticationError', code, `kite.tunnel is obeyed ${when}`);
+}
+
+/** Adds `kite.tunnel`, which the tunnel proxy calls. `openTunnel` answers a call by `peer`. */
+export function addTunnelMethod(
+  kite: MethodHost,
+  proxies: { openTunnel(peer: unknown, argument: unknown): Promise<null> },
+): void {
+  const description = 'Opens a tunnel to the proxy that this kite registered with.';
+  kite.handle<unknown[]>('kite.tunnel', { description }, ({ args, client }) =>
+    proxies.openTunnel(client, args[0]),
+  );
 }

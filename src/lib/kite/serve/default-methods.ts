@@ -1,8 +1,8 @@
 import type { Logger } from '../../util/logger.js';
-import type { HandleOptions, KiteCore } from '../kite-core.js';
+import type { HandleOptions, MethodHost } from './method-host.js';
 
 /** The methods that every kite answers, in Node and in a page: `kite.ping`, `kite.describe` and `kite.log`. */
-export function addDefaultMethods<Methods>(kite: KiteCore<Methods>, logger: Logger): void {
+export function addDefaultMethods(kite: MethodHost, logger: Logger): void {
   const told = (description: string): HandleOptions<unknown[]> => ({ description });
   kite.handle('kite.ping', told('Answers "pong".'), () => 'pong').disableAuthentication();
   kite.handle('kite.describe', told('The methods of this kite.'), () => kite.describe());

@@ -1,7 +1,7 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Connection } from '../call/connection.js';
-import type { HandleOptions, KiteCore } from '../kite-core.js';
+import type { HandleOptions, MethodHost } from './method-host.js';
 import type { RemoteFunction } from '../call/method-types.js';
 import type { Request } from './request.js';
 
@@ -16,8 +16,8 @@ const LONGEST_HEARTBEAT = 3600;
 export type HeartbeatFrom = 'kontrol' | 'anyone';
 
 /** `kite.heartbeat`, by which Kontrol learns that a kite that registered is still there. */
-export function addHeartbeatMethod<Methods>(
-  kite: KiteCore<Methods>,
+export function addHeartbeatMethod(
+  kite: MethodHost,
   clock: Clock,
   heartbeatFrom: HeartbeatFrom = 'kontrol',
 ): void {

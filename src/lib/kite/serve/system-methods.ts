@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { KiteError } from '../../protocol/errors.js';
 import { makeVisible } from '../../util/printable.js';
-import type { KiteCore } from '../kite-core.js';
+import type { MethodHost } from './method-host.js';
 
 /**
  * Default methods that reach the machine or the person at it. A kite answers them only where the program names them in
@@ -49,8 +49,8 @@ const handlers: Record<SystemMethod, (text: string, terminal: Terminal) => unkno
   'kite.systemInfo': () => systemInfo(),
 };
 
-export function addSystemMethods<Methods>(
-  kite: KiteCore<Methods>,
+export function addSystemMethods(
+  kite: MethodHost,
   methods: readonly SystemMethod[],
   terminal: Terminal = { input: process.stdin, output: process.stdout },
 ): void {

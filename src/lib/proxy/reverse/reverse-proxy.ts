@@ -1,5 +1,5 @@
 import type { Kite } from '../../kite/kite.js';
-import type { CloseOptions } from '../../kite/kite.js';
+import type { CloseOptions } from '../../kite/kite-options.js';
 import { defaultLimits } from '../../util/limits.js';
 import { isLoopbackHost, type LookupAddresses } from '../../util/loopback.js';
 import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';

@@ -1,5 +1,6 @@
 import { demandAdministrator } from '../../kite/serve/administrator.js';
-import type { CloseOptions, Kite } from '../../kite/kite.js';
+import type { Kite } from '../../kite/kite.js';
+import type { CloseOptions } from '../../kite/kite-options.js';
 import type { KiteKey } from '../../keys/index.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';
 import type { Request } from '../../kite/serve/request.js';

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { UpgradeHandler } from '../../kite/serve/http-routes.js';
-import type { CloseOptions, Kite } from '../../kite/kite.js';
+import type { Kite } from '../../kite/kite.js';
+import type { CloseOptions } from '../../kite/kite-options.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { Relay } from '../../transport/relay/relay.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';

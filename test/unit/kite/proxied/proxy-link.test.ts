@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Dialer } from '../../../../src/lib/kite/call/client.js';
-import { type Candidate, type ProxiedAt, ProxyLink } from '../../../../src/lib/kite/proxied/proxy-link.js';
-import { registerAt } from '../../../../src/lib/kite/proxied/proxied-kite.js';
+import {
+  registerAt,
+  type Candidate,
+  type ProxiedAt,
+  ProxyLink,
+} from '../../../../src/lib/kite/proxied/proxy-link.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 

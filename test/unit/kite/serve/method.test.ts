@@ -38,7 +38,9 @@ describe('handlers around a method', () => {
     const { server, client } = await connected();
     const ran: string[] = [];
     const step = (name: string) => () => void ran.push(name);
-    server.preHandle(step('kite pre')).postHandle(step('kite post')).finalFunc(step('kite final'));
+    server.chain.pre.push(step('kite pre'));
+    server.chain.post.push(step('kite post'));
+    server.chain.final.push(step('kite final'));
     server
       .handle('m', step('method'))
       .preHandle(step('pre'))

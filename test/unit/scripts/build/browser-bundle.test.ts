@@ -33,7 +33,7 @@ describe.each(['kitectl.js', 'kitectl.esm.js'])('%s', (name) => {
         'src/lib/dnode/dnode-message.ts',
         'src/lib/kite/call/client.ts',
         'src/lib/kite/call/connection.ts',
-        'src/lib/kite/kite-core.ts',
+        'src/lib/kite/core/kite-core.ts',
         'src/lib/kite/kontrol/kite-watch.ts',
         'src/lib/transport/sockjs/frames.ts',
         'src/lib/transport/xhr/xhr-channel.ts',

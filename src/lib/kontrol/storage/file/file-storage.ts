@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
 import { type Clock, systemClock } from '../../../util/clock.js';
-import { STORAGE_DEADLINE, withDeadline } from '../shared/storage-deadline.js';
+import { withDeadline } from '../../../util/deadline.js';
+import { STORAGE_DEADLINE } from '../shared/storage-deadline.js';
 import { mayReplace, unexpired } from '../shared/entries.js';
 import { FolderLock } from './folder-lock.js';
 import {

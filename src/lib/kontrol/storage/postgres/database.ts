@@ -1,7 +1,7 @@
 import type { Client, ClientConfig, Pool, PoolClient } from 'pg';
 import { Socket } from 'node:net';
 import type { Clock } from '../../../util/clock.js';
-import { withDeadline } from '../shared/storage-deadline.js';
+import { withDeadline } from '../../../util/deadline.js';
 import { StorageError } from '../shared/storage.js';
 import { isLoopbackAddress, type LookupAddresses } from '../../../util/loopback.js';
 import {

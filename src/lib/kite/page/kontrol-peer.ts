@@ -5,10 +5,10 @@ import { type PeerDialOptions, Peers, type PeersOptions } from '../../transport/
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import { readSignal, type SignalType } from '../../transport/webrtc/signals.js';
 import type { Request } from '../serve/request.js';
-import { KontrolMembership, type KontrolMembershipOptions } from '../kontrol/kontrol-membership.js';
+import { KontrolRegistrant, type KontrolRegistrantOptions } from '../kontrol/kontrol-registrant.js';
 import type { Registration } from '../kontrol/registration.js';
 
-export interface KontrolPeerOptions extends KontrolMembershipOptions {
+export interface KontrolPeerOptions extends KontrolRegistrantOptions {
   /** The id of this page's kite. */
   readonly id: string;
   readonly limits: ConnectionLimits & PeerLimits;
@@ -18,7 +18,7 @@ export interface KontrolPeerOptions extends KontrolMembershipOptions {
 }
 
 /** Kontrol for a page that others are to reach: it passes on what the two need to talk directly. */
-export class KontrolPeer extends KontrolMembership {
+export class KontrolPeer extends KontrolRegistrant {
   readonly #ownUrl: string;
   readonly #peers: Peers;
   #closed = false;

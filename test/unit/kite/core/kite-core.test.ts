@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { KiteDescription } from '../../../src/lib/kite/kite-core.js';
-import type { ArgsSchema } from '../../../src/lib/kite/serve/argument-schema.js';
-import type { Request } from '../../../src/lib/kite/serve/request.js';
-import { connected, makeCore, memoryDialer, settled } from '../../helpers/kite/cores.js';
+import type { ArgsSchema } from '../../../../src/lib/kite/serve/argument-schema.js';
+import type { KiteDescription } from '../../../../src/lib/kite/serve/method-host.js';
+import type { Request } from '../../../../src/lib/kite/serve/request.js';
+import { connected, makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 describe('events of a kite', () => {
   it('tell of each peer that connects, calls for the first time, and goes', async () => {

@@ -3,18 +3,18 @@ import type { RegisterAnswer } from './kontrol-responses.js';
 import { KontrolClient, type KontrolClientOptions } from './kontrol-client.js';
 import { type Registration, registerForever, registerOn } from './registration.js';
 
-export interface KontrolMembershipOptions extends KontrolClientOptions {
+export interface KontrolRegistrantOptions extends KontrolClientOptions {
   /** The kite is registered. */
   readonly registered: (answer: RegisterAnswer) => Promise<void>;
   /** A registration that is kept up was not taken. */
   readonly registerFailed: (error: Error) => void;
 }
 
-/** The same for a kite that is itself to be found there. */
-export class KontrolMembership extends KontrolClient {
-  readonly #options: KontrolMembershipOptions;
+/** A client of Kontrol that registers there as well. */
+export class KontrolRegistrant extends KontrolClient {
+  readonly #options: KontrolRegistrantOptions;
 
-  constructor(options: KontrolMembershipOptions) {
+  constructor(options: KontrolRegistrantOptions) {
     super(options);
     this.#options = options;
   }

@@ -1,24 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { KiteCore } from '../../../../src/lib/kite/kite-core.js';
-import { KontrolKite } from '../../../../src/lib/kite/kontrol/kontrol-kite.js';
+import type { KiteCore } from '../../../../src/lib/kite/core/kite-core.js';
+import { KontrolMember } from '../../../../src/lib/kite/kontrol/kontrol-member.js';
 import type { Registration } from '../../../../src/lib/kite/kontrol/registration.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
-import { defaultLimits } from '../../../../src/lib/util/limits.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { identity, makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 const url = 'http://me/kite';
-
-/** A kite whose method for the end of its connections is for everybody. */
-class TestKite extends KontrolKite {
-  override closeKontrol(): void {
-    super.closeKontrol();
-  }
-  override retireFromKontrol(): void {
-    super.retireFromKontrol();
-  }
-}
 
 /** A kite in memory and its Kontrol, which answers `register` with what is next: a URL, or an error. */
 function atKontrol(...answers: (Error | string)[]) {
@@ -36,35 +25,33 @@ function atKontrol(...answers: (Error | string)[]) {
     .disableAuthentication();
   const { dialer, ends } = memoryDialer(kontrol);
   const state = { reachable: true };
-  const kite = new TestKite({
-    name: identity.name,
-    identity,
-    limits: defaultLimits,
+  const logger = {
+    ...silentLogger,
+    warn: (text: string) => logged.push(`warn: ${text}`),
+    error: (text: string) => logged.push(`error: ${text}`),
+  };
+  const core = makeCore({
     clock,
-    logger: {
-      ...silentLogger,
-      warn: (text) => logged.push(`warn: ${text}`),
-      error: (text) => logged.push(`error: ${text}`),
-    },
-    timeout: 15_000,
-    handshakeTimeout: 10_000,
-    transport: 'auto',
-    trustRemote: undefined,
+    logger,
     dialer: (...args) => (state.reachable ? dialer(...args) : Promise.reject(new Error('nobody is there'))),
-    authenticator: { verify: () => 'bob' },
-    methodHandling: 'ReturnMethod',
-    concurrent: true,
-    kontrol: {
-      urls: ['http://kontrol/kite'],
-      kiteKey: 'key',
-      trust: { use: () => {}, revoke: () => {}, revokeOwn: () => {} },
-      backoff: { random: () => 0 },
-    },
   });
   const failures: string[] = [];
-  kite.on('registerFailed', ({ message }) => failures.push(message));
+  const member = new KontrolMember({
+    identity,
+    urls: ['http://kontrol/kite'],
+    kiteKey: 'key',
+    keys: { use: () => {}, revoke: () => {}, revokeOwn: () => {} },
+    address: { registerUrl: () => Promise.resolve(url), knownAs: () => {} },
+    newClient: (target, options) => core.newClient(target, options),
+    registered: () => {},
+    registerFailed: ({ message }) => failures.push(message),
+    timeout: 15_000,
+    clock,
+    logger,
+    backoff: { random: () => 0 },
+  });
   const registering = (): Promise<Registration> => {
-    const promise = kite.registerForever({ url });
+    const promise = member.registerForever({ url });
     // Whoever tests that it rejects does so later.
     promise.catch(() => undefined);
     return promise;
@@ -73,7 +60,7 @@ function atKontrol(...answers: (Error | string)[]) {
     clock.advance(ms);
     await settled();
   };
-  return { kite, registering, state, logged, failures, ends, pass, asked: () => asked };
+  return { member, registering, state, logged, failures, ends, pass, asked: () => asked };
 }
 
 const storeDown = new KiteError('genericError', 'the store is down', { code: 'storeUnavailable' });
@@ -82,18 +69,18 @@ describe('a registration that is to be kept up', () => {
   it.each(['no Kontrol can be reached', 'Kontrol cannot take it'])(
     'is rejected once the kite closes while %s',
     async (why) => {
-      const { kite, registering, state } = atKontrol(storeDown);
+      const { member, registering, state } = atKontrol(storeDown);
       state.reachable = why !== 'no Kontrol can be reached';
       const registration = registering();
       await settled();
-      kite.retireFromKontrol();
+      member.retire();
       await expect(registration).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
     },
   );
 
   it('is rejected at a kite that is closed', async () => {
-    const { kite, registering } = atKontrol();
-    kite.closeKontrol();
+    const { member, registering } = atKontrol();
+    member.close();
     await expect(registering()).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
   });
 
@@ -140,7 +127,7 @@ describe('a registration that is to be kept up', () => {
   });
 
   it('says once why no Kontrol can be reached', async () => {
-    const { registering, state, pass, logged, kite } = atKontrol();
+    const { registering, state, pass, logged, member } = atKontrol();
     state.reachable = false;
     const registration = registering();
     await settled();
@@ -149,6 +136,6 @@ describe('a registration that is to be kept up', () => {
     state.reachable = true;
     await pass(10_000);
     await registration;
-    kite.closeKontrol();
+    member.close();
   });
 });

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import os from 'node:os';
+import { findKiteKey } from './config/find-kite-key.js';
+import { dial } from '../transport/dial/dial.js';
+import { type Clock, systemClock } from '../util/clock.js';
+import { defaultLimits, type Limits } from '../util/limits.js';
+import type { Logger } from '../util/logger.js';
+import { StderrLogger } from '../util/stderr-logger.js';
+import type { ClientOptions, Dialer } from './call/client.js';
+import { KnownCalls } from './call/envelope-cache.js';
+import { type Config, resolveConfig } from './config/kite-config.js';
+import { KiteCore } from './core/kite-core.js';
+import type { KiteOptions, ReplacedParts } from './kite-options.js';
+import { KontrolMember } from './kontrol/kontrol-member.js';
+import { ProxyMember } from './proxied/proxy-member.js';
+import { addTunnelMethod } from './proxied/tunnels.js';
+import { addDefaultMethods } from './serve/default-methods.js';
+import { addHeartbeatMethod } from './serve/heartbeat-method.js';
+import { KiteServer } from './serve/kite-server.js';
+import { addSystemMethods } from './serve/system-methods.js';
+import { KontrolTrust } from './trust/kontrol-trust.js';
+import { Verifier } from './trust/verifier.js';
+
+/** What a kite in Node is composed of. */
+export interface KiteParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly verifier: Verifier;
+  readonly core: KiteCore;
+  readonly server: KiteServer;
+  readonly kontrol: KontrolMember;
+  readonly proxies: ProxyMember;
+}
+
+/**
+ * Makes the parts of a kite, connects them and adds the default methods.
+ *
+ * @throws ConfigurationError that names the option, variable or key file that is wrong
+ */
+export function composeKite(
+  name: string,
+  version: string,
+  options: KiteOptions,
+  { acceptTunnel }: ReplacedParts,
+): KiteParts {
+  const env = options.env ?? process.env;
+  const clock = options.clock ?? systemClock;
+  const limits = { ...defaultLimits, ...options.limits };
+  const kiteKey = findKiteKey(options.kiteKey, env);
+  const config = resolveConfig(options, { env, kiteKey });
+  const logger = options.logger ?? new StderrLogger({ level: config.logLevel, color: config.logColor });
+  const { username, environment, region, timeout, handshakeTimeout, verifyTtl, transport } = config;
+  const identity = {
+    name,
+    username,
+    id: randomUUID(),
+    environment,
+    region,
+    version: config.version ?? version,
+    hostname: os.hostname(),
+  };
+  const { allowKiteKeysOf = 'own' } = options;
+  const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
+  const dialer = makeDialer(limits, clock);
+  const core = new KiteCore({
+    name,
+    identity,
+    limits,
+    clock,
+    logger,
+    authenticator: verifier,
+    methodHandling: options.methodHandling ?? 'ReturnMethod',
+    concurrent: options.concurrent ?? true,
+    timeout,
+    handshakeTimeout,
+    transport,
+    trustRemote: options.trustRemote,
+    dialer,
+    newMemory: () => new KnownCalls(limits),
+  });
+  const server = new KiteServer({
+    name,
+    config,
+    prefixes: options.prefixes ?? ['/kite', `/${name}-${identity.version}/kite`],
+    cookie: options.sessionCookie ?? false,
+    limits,
+    clock,
+    logger,
+    onSession: (channel) => core.accept(channel),
+  });
+  const shared = {
+    identity,
+    address: server,
+    newClient: <Remote>(url: string, own: ClientOptions) => core.newClient<Remote>(url, own),
+    clock,
+    logger,
+  };
+  const kontrol = new KontrolMember({
+    ...shared,
+    urls: config.kontrolUrls,
+    kiteKey: kiteKey?.jwt,
+    keys: new KontrolTrust({ verifier, kiteKey, clock, logger }),
+    saveKiteKey: options.saveKiteKey,
+    timeout,
+    registered: (url) => core.emit('register', url),
+    registerFailed: (error) => core.emit('registerFailed', error),
+  });
+  const proxies = new ProxyMember({
+    ...shared,
+    urls: config.proxyUrls,
+    kontrolUser: kiteKey?.kontrolUser ?? 'kontrol',
+    kontrol,
+    dialer,
+    handshakeTimeout,
+    mostTunnels: limits.tunnels,
+    accept: (channel) => core.accept(channel),
+    acceptTunnel,
+  });
+  addDefaultMethods(core, logger);
+  addHeartbeatMethod(core, clock, options.heartbeatFrom);
+  addTunnelMethod(core, proxies);
+  addSystemMethods(core, options.systemMethods ?? []);
+  return { config, clock, logger, verifier, core, server, kontrol, proxies };
+}
+
+function makeDialer(limits: Limits, clock: Clock): Dialer {
+  return (url, { ca, ...options }) =>
+    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
+}

@@ -1,0 +1,77 @@
+import { ConfigurationError, KiteError } from '../../protocol/errors.js';
+import { dialInPage } from '../../transport/page/dial-in-page.js';
+import type { PagePlatform } from '../../transport/page/page-platform.js';
+import { type Clock, systemClock } from '../../util/clock.js';
+import { consoleLogger } from '../../util/console-logger.js';
+import { connectionLimits, type ConnectionLimits } from '../../util/limits.js';
+import { randomUuid } from '../../util/random.js';
+import type { Dialer } from '../call/client.js';
+import { KiteCore } from '../core/kite-core.js';
+import { addDefaultMethods } from '../serve/default-methods.js';
+import type { PageKiteOptions } from './page-kite-options.js';
+import { addPageMethods, type PageOutput } from './page-methods.js';
+
+type Page = PagePlatform & PageOutput;
+
+/**
+ * Makes the core of a kite in a page, with its default methods. `extendDialer` may add other schemes than those of the
+ * web: it gets the dialer of the page and returns the one to use.
+ *
+ * @throws ConfigurationError where a part of the identity contains "/"
+ */
+export function composePageKite(
+  name: string,
+  version: string,
+  options: PageKiteOptions,
+  extendDialer?: (own: Dialer) => Dialer,
+): KiteCore {
+  const page = globalThis as unknown as Page;
+  const { clock = systemClock, logger = consoleLogger } = options;
+  const { username = UNKNOWN, environment = UNKNOWN, region = UNKNOWN } = options;
+  const limits = { ...connectionLimits, ...options.limits };
+  const { hostname = hostOf(page) } = options;
+  const identity = { name, username, id: randomUuid(), environment, region, version, hostname };
+  for (const [field, value] of Object.entries(identity)) {
+    if (value !== '' && !value.includes('/')) continue;
+    const message = `The kite's ${field} is "${value}"; it must not be empty or contain "/"`;
+    throw new ConfigurationError('badValue', message);
+  }
+  const dialer = makeDialer(page, limits, clock);
+  const core = new KiteCore({
+    name,
+    identity,
+    limits,
+    clock,
+    logger,
+    authenticator: { verify: refuse },
+    methodHandling: options.methodHandling ?? 'ReturnMethod',
+    concurrent: options.concurrent ?? true,
+    timeout: options.timeout ?? 15_000,
+    handshakeTimeout: options.handshakeTimeout ?? 10_000,
+    transport: options.transport ?? 'auto',
+    trustRemote: options.trustRemote ?? true,
+    dialer: extendDialer?.(dialer) ?? dialer,
+  });
+  addDefaultMethods(core, logger);
+  addPageMethods(core, page);
+  return core;
+}
+
+const UNKNOWN = 'unknown';
+
+function hostOf({ location }: Page): string {
+  return (location && new URL(location.href).hostname) || 'page';
+}
+
+function refuse(): never {
+  throw new KiteError('authenticationError', 'trustRemote of this page does not name that method');
+}
+
+function makeDialer(page: Page, limits: ConnectionLimits, clock: Clock): Dialer {
+  return (url, { ca, ...options }) =>
+    ca === undefined
+      ? dialInPage(page, url, { ...options, limits, clock })
+      : Promise.reject(
+          new ConfigurationError('badValue', 'A page trusts what its browser trusts: leave out ca'),
+        );
+}
