@@ -1,39 +1,138 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
-const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
+// A question that several places answer for themselves gets answers that differ. Each fact here has one home; code anywhere
+// else that decides it again is found by what it has to look like.
 
-/** Every source file without its comments, by its path within `src`. */
-const sources: ReadonlyMap<string, string> = new Map(
-  readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => [
-      file.replaceAll(path.sep, '/'),
-      withoutComments(readFileSync(path.join(SRC, file), 'utf8')),
-    ]),
-);
-
-function withoutComments(source: string): string {
-  return source.replace(/\/\*\*?[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+interface Fact {
+  readonly question: string;
+  /** The modules that answer it. */
+  readonly homes: readonly string[];
+  /** What code looks like that answers it. */
+  readonly decides: (code: string) => boolean;
+  /** What looks like it and is not. */
+  readonly exceptions: Readonly<Record<string, string>>;
+  /** Code that answered it once, or might: each has to be found. */
+  readonly planted: readonly string[];
+  /** Code that only mentions it. */
+  readonly harmless: readonly string[];
 }
 
-/** Where a pattern occurs in `src` outside the files that may contain it: `file: text`. */
+const LOOPBACK = String.raw`(?:\.?localhost|127\.[\d.]*|\[?::1\]?|\[?::ffff:(?:127\.|7f)[\w:.]*)`;
+const QUOTED = `['"\`]${LOOPBACK}['"\`]`;
+
+const LOOPBACK_DECISIONS: readonly RegExp[] = [
+  // A comparison, or a case.
+  new RegExp(`[=!]==?\\s*${QUOTED}|${QUOTED}\\s*[=!]==?|\\bcase\\s+${QUOTED}`),
+  // Part of a name or an address, or one of a set.
+  new RegExp(
+    `\\.(?:startsWith|endsWith|includes|indexOf|match|matchAll|test|has|get|check|addSubnet|addAddress)\\(\\s*${QUOTED}`,
+  ),
+  // A list of names and addresses.
+  new RegExp(`\\[\\s*(?:['"\`][^'"\`]*['"\`]\\s*,\\s*)*${QUOTED}`),
+  // A regular expression. What a URL in a text has between its slashes is none.
+  /(?<![\w)\]/:])\/(?![/*])(?:[^/\\\n]|\\.)*(?:localhost|\b127[\\(.[]|::1\b|::ffff:7f)(?:[^/\\\n]|\\.)*\//,
+  /\bRegExp\((?:[^()]|\([^()]*\))*(?:localhost|127|::1)/,
+  // A network.
+  /127\.0\.0\.0\/8/,
+];
+
+const BASE64 = /\bBuffer\.from\([^;]*?,\s*['"`]base64(?:url)?['"`]\)|\bdecodeBase64Url\(|fromBase64\(/s;
+
+const FACTS: readonly Fact[] = [
+  {
+    question: 'whether a host or address is loopback',
+    homes: ['src/lib/util/loopback.ts'],
+    decides: (code) => LOOPBACK_DECISIONS.some((pattern) => pattern.test(code)),
+    exceptions: {
+      'src/commands/keygen.ts': 'the host of a certificate where none is named',
+    },
+    planted: [
+      'return /^(?:(?:[\\w-]+\\.)*localhost|127(?:\\.\\d{1,3}){3}|::1|\\[::1\\])$/i.test(host);',
+      "host === 'localhost' || host.endsWith('.localhost') || host === '[::1]'",
+      'const LOOPBACK = /^(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d+)?$/;',
+      "hostname === '[::1]' || /^127\\.\\d+\\.\\d+\\.\\d+$/.test(hostname)",
+      "const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1'];",
+      "if (named && host === 'localhost') return true;",
+      "return host === 'localhost' || host === '[::1]' || /^127(\\.\\d+){3}$/.test(host);",
+      "return host.startsWith('/') || /^127(\\.\\d+){3}$/.test(host);",
+      "address.startsWith('127.')",
+      "new Set(['localhost', '127.0.0.1']).has(host)",
+      "new Set(\n  ['10.0.0.1', '::1'])",
+      "switch (host) { case 'localhost': return true; }",
+      "'::1' === address",
+      "list.addSubnet('127.0.0.0', 8)",
+      'new RegExp(`^127${REST}$`)',
+      "address === '::ffff:127.0.0.1'",
+    ],
+    harmless: [
+      "ip: pick('ip') ?? '127.0.0.1',",
+      "if (ip === '0.0.0.0') return '127.0.0.1';",
+      "const EXAMPLE = 'http://localhost:3636/kite';",
+      "throw usageError('Give it like this: http://127.0.0.1:4000/kite, or http://localhost/kite')",
+      "['ip', () => ({ variable: 'KITE_IP', otherwise: '127.0.0.1' })],",
+      'const NAME = /^[\\w-][\\w.-]{0,127}$/;',
+      'isLoopbackHost(host)',
+    ],
+  },
+  {
+    question: 'what the claims of a JWT are',
+    homes: ['src/lib/keys/jwt-claims.ts'],
+    decides: (code) => /\batob\(/.test(code) || (BASE64.test(code) && /\bJSON\.parse\(/.test(code)),
+    exceptions: {},
+    planted: [
+      "const payload = (jwt.split('.')[1] ?? '').replaceAll('-', '+'); const { exp } = JSON.parse(atob(payload));",
+      "const [, claims] = jwt.split('.');\nreturn JSON.parse(Buffer.from(claims, 'base64url').toString());",
+      "const bytes = Buffer.from(\n  token.slice(from), 'base64url');\nJSON.parse(bytes.toString())",
+      'const bytes = decodeBase64Url(part); return JSON.parse(new TextDecoder().decode(bytes));',
+    ],
+    harmless: [
+      "const mac = Buffer.from(token.slice(dot + 1), 'base64url');",
+      "hash.digest('base64url')",
+      'return readClaims(jwt);',
+      "JSON.parse(readFileSync(path, 'utf8'))",
+    ],
+  },
+];
+
+const files = sourceFiles().map(({ path, text }) => ({ path, code: withoutComments(text) }));
+
+it(`looks at ${files.length} files for ${FACTS.length} facts`, () => {
+  expect(files.length).toBeGreaterThan(300);
+});
+
+describe.each(FACTS)('$question', ({ homes, decides, exceptions, planted, harmless }) => {
+  it('is decided in one place', () => {
+    const deciding = files.filter(({ code }) => decides(code)).map(({ path }) => path);
+    expect(deciding.toSorted()).toEqual([...homes, ...Object.keys(exceptions)].toSorted());
+  });
+
+  it.each(planted)('is noticed where somebody decides it again: %s', (code) => {
+    expect(decides(code)).toBe(true);
+  });
+
+  it.each(harmless)('is not suspected where it is only mentioned: %s', (code) => {
+    expect(decides(code)).toBe(false);
+  });
+});
+
+/** Where a pattern occurs outside the files that may contain it: `file: text`. */
 function occurrences(pattern: RegExp, allowed: (file: string) => boolean): readonly string[] {
-  return Array.from(sources).flatMap(([file, text]) =>
-    allowed(file) ? [] : (text.match(pattern) ?? []).map((found) => `${file}: ${found}`),
+  return files.flatMap(({ path, code }) =>
+    allowed(path) ? [] : (code.match(pattern) ?? []).map((found) => `${path}: ${found}`),
   );
 }
 
 describe('a setting', () => {
-  const RESOLVER = 'lib/kite/config/resolve-setting.ts';
-  const TABLES = /^lib\/(?:kite\/config\/kite|cli\/settings\/[a-z-]+)-settings\.ts$/;
+  const RESOLVER = 'src/lib/kite/config/resolve-setting.ts';
+  /** Reads the variables of oclif itself, whose names are made of that of the program. */
+  const OCLIF = 'src/lib/cli/frame/fast-path-config.ts';
+  const TABLES = /^src\/lib\/(?:kite\/config\/kite|cli\/settings\/[a-z-]+)-settings\.ts$/;
 
   it('is declared in the tables of settings only: no other file has the name of its variable', () => {
     const names = /(['"])(?:KITE|KONTROL)_[A-Z_]+\1/g;
     const declared = occurrences(names, (file) => !TABLES.test(file));
-    console.log(`one fact: ${declared.length} variables in tables, ${sources.size} files searched`);
+    console.log(`one fact: ${declared.length} variables in tables, ${files.length} files searched`);
     expect(declared.length).toBeGreaterThan(50);
     expect(occurrences(names, (file) => TABLES.test(file))).toEqual([]);
   });
@@ -44,13 +143,14 @@ describe('a setting', () => {
       /\benv\.(?:KITE|KONTROL)_/g,
       /process\.env\s*\[\s*[a-z]/g,
     ];
-    expect(sources.get(RESOLVER)).toMatch(reads[0] ?? /^/);
-    for (const read of reads) expect(occurrences(read, (file) => file === RESOLVER)).toEqual([]);
+    expect(files.find(({ path }) => path === RESOLVER)?.code).toMatch(reads[0] ?? /^/);
+    for (const read of reads)
+      expect(occurrences(read, (file) => [RESOLVER, OCLIF].includes(file))).toEqual([]);
   });
 
   it('is read from a context where contexts are managed, and by the resolver', () => {
     const reads = /\bcontext\??\.(?:kontrol|username|to|timeout|transport)\b/g;
-    const managing = ['lib/cli/context/manage-contexts.ts', 'lib/cli/settings/key-place.ts'];
+    const managing = ['src/lib/cli/context/manage-contexts.ts', 'src/lib/cli/settings/key-place.ts'];
     expect(occurrences(reads, (file) => managing.includes(file))).toEqual([]);
   });
 });
