@@ -20,7 +20,9 @@ describe('the examples', () => {
     for (const name of names) {
       // Chromium is started once for all tests of pages.
       const test =
-        name === 'browser' ? 'test/acceptance/browser/browser-example.test.ts' : `test/acceptance/examples/${name}.test.ts`;
+        name === 'browser'
+          ? 'test/acceptance/browser/browser-example.test.ts'
+          : `test/acceptance/examples/${name}.test.ts`;
       expect([name, existsSync(join(root, test))]).toEqual([name, true]);
     }
   });
