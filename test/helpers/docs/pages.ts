@@ -4,7 +4,7 @@ import { root } from '../cli/cli-harness.js';
 import { type Page, parsePage } from './markdown.js';
 
 /** Folders whose pages are documentation, and single pages. */
-const FOLDERS = ['', 'docs', '.github'];
+const FOLDERS = ['', 'docs', 'examples', '.github'];
 
 /** Every page of documentation. */
 export function allPages(): Page[] {
