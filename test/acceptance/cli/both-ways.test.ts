@@ -20,6 +20,7 @@ import { bundleCommands } from '../../helpers/cli/bundled-commands.js';
 import { type Case, cases } from '../../helpers/cli/both-ways-cases.js';
 import { cleanEnv, type Outcome, root, Running } from '../../helpers/cli/cli-harness.js';
 import { Network } from '../../helpers/cli/cli-network.js';
+import { runLines } from '../../helpers/cli/run-lines.js';
 
 /** One way through the program, with a world of its own: what a command does to it must not be seen on the other way. */
 interface Side {
@@ -42,8 +43,6 @@ interface Manifest {
 
 let sides: readonly [fast: Side, oclif: Side];
 let quick: ReadonlyMap<string, Pair>;
-const RUN_LINES = join(root, 'test', 'helpers', 'cli', 'run-lines.cjs');
-
 /** Lines that are run of each command, and end before it does anything. */
 const HELP = '--help';
 const UNKNOWN_FLAG = '--nope 4';
@@ -195,15 +194,8 @@ async function run(side: Side, words: readonly string[], { line, ...one }: Case)
 /** Runs lines in one process, one after another, with the package in the folder `from`. */
 async function runAll(side: Side, from: string, lines: readonly string[]): Promise<Outcome[]> {
   const { home } = side.network.cli;
-  const child = spawn(process.execPath, [RUN_LINES, from, side.entry], {
-    cwd: home,
-    env: cleanEnv(home),
-    stdio: 'pipe',
-  });
-  child.stdin.end(JSON.stringify(lines.map((line) => wordsOf(side, line))));
-  const { code, stdout, stderr } = await new Running(child).outcome;
-  if (code !== 0) throw new Error(`run-lines.cjs ended with ${code}: ${stderr}`);
-  const outcomes = JSON.parse(stdout) as Outcome[];
+  const words = lines.map((line) => wordsOf(side, line));
+  const outcomes = await runLines(words, { home, from, entry: side.entry });
   return outcomes.map((outcome) => ({
     code: outcome.code,
     stdout: withoutChance(outcome.stdout, home),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../helpers/cli/cli-harness.js';
+import { runLines } from '../../helpers/cli/run-lines.js';
 
 const run = promisify(execFile);
 
@@ -68,13 +69,18 @@ describe('the help of each command', () => {
     const { commands } = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')) as {
       commands: Record<string, { id: string; examples?: unknown[]; flags: object }>;
     };
-    for (const { id, examples = [] } of Object.values(commands)) {
-      const words = id.split(':');
-      const { stdout } = await run(process.execPath, [join(root, 'bin', 'run.js'), ...words, '--help']);
+    const all = Object.values(commands).map(({ id, examples = [] }) => ({ words: id.split(':'), examples }));
+    const helps = await runLines(
+      all.map(({ words }) => [...words, '--help']),
+      { home: copy },
+    );
+    for (const [index, { words, examples }] of all.entries()) {
+      const { stdout = '' } = helps[index] ?? {};
       const headings = stdout.match(/^[A-Z]{2}[A-Z ]*$/gm);
-      expect([id, headings?.[0]]).toEqual([id, 'EXAMPLES']);
+      expect([words, headings?.[0]]).toEqual([words, 'EXAMPLES']);
       expect(examples.length).toBeGreaterThan(0);
       expect(stdout).toMatch(new RegExp(`kitectl (?:${words.join(' ')}|context -)`));
     }
+    expect(all.length).toBeGreaterThan(40);
   });
 });
