@@ -1,9 +1,6 @@
 import type { KeyPair } from '../keys/index.js';
-import type { TlsOptions } from '../kite/serve/http-listener.js';
+import type { ServerKiteOptions } from '../kite/server-kite.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import type { Clock } from '../util/clock.js';
-import type { Limits } from '../util/limits.js';
-import type { Logger } from '../util/logger.js';
 import { type LookupAddresses, resolvesToLoopback } from '../util/loopback.js';
 import type { RegistrationMode } from './admin/machine-registration.js';
 import type { Policy } from './policy/policy.js';
@@ -11,7 +8,7 @@ import type { Storage } from './storage/shared/storage.js';
 import type { Timings } from './registry/lease-timings.js';
 
 /** What a Kontrol runs with. */
-export interface KontrolOptions {
+export interface KontrolOptions extends ServerKiteOptions {
   /** Where it keeps what has to outlive it. Opened by `listen`, closed by `close`. */
   readonly storage: Storage;
   /** The user that runs it. Default `kontrol`. */
@@ -38,11 +35,8 @@ export interface KontrolOptions {
   readonly timings?: Partial<Timings> | undefined;
   /** Milliseconds that a token is good for. Default 48 hours. */
   readonly tokenTtl?: number | undefined;
-  /** Default `KITE_IP`, else 127.0.0.1. */
-  readonly ip?: string | undefined;
   /** Default 4000; 0 = any that is free. */
   readonly port?: number | undefined;
-  readonly tls?: TlsOptions | undefined;
   /** Origins of pages that may use it, beside those of this server and of loopback; `*` = any. Default none. */
   readonly allowOrigin?: string | readonly string[] | undefined;
   /**
@@ -50,15 +44,6 @@ export interface KontrolOptions {
    * while it listens at loopback, any while it listens elsewhere.
    */
   readonly allowedHosts?: string | readonly string[] | undefined;
-  /** Default 1.0.0. */
-  readonly version?: string | undefined;
-  readonly environment?: string | undefined;
-  readonly region?: string | undefined;
-  readonly limits?: Partial<Limits> | undefined;
-  readonly clock?: Clock | undefined;
-  readonly logger?: Logger | undefined;
-  /** Where `KITE_*` is read. Default `process.env`. */
-  readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
 /** Rejects with a ConfigurationError where anybody on the network could get a kite key for any name. */

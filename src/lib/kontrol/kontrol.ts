@@ -1,5 +1,6 @@
-import { Kite } from '../kite/kite.js';
+import type { Kite } from '../kite/kite.js';
 import type { CloseOptions } from '../kite/kite-options.js';
+import { makeServerKite } from '../kite/server-kite.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { defaultLimits } from '../util/limits.js';
 import { lookupAddresses } from '../util/lookup-addresses.js';
@@ -224,23 +225,10 @@ export class Kontrol {
   }
 
   #makeKite(): Kite {
-    const { ip, port = 4000, tls, version = '1.0.0', environment, region, env, limits } = this.#options;
-    const { clock, logger, allowOrigin, allowedHosts, url, registerUrl } = this.#options;
-    const kite = new Kite('kontrol', version, {
-      username: this.username,
-      kiteKey: false,
-      port,
-      ...(ip !== undefined && { ip }),
-      ...(environment !== undefined && { environment }),
-      ...(region !== undefined && { region }),
-      ...(env && { env }),
-      ...(limits && { limits }),
-      allowOrigin,
-      allowedHosts,
-      ...(clock && { clock }),
-      ...(logger && { logger }),
-    });
-    if (tls) kite.useTls(tls);
+    const { port = 4000, allowOrigin, allowedHosts, url, registerUrl } = this.#options;
+    const { username } = this;
+    const own = { username, kiteKey: false, port, allowOrigin, allowedHosts } as const;
+    const kite = makeServerKite('kontrol', this.#options, own);
     for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
     return kite;
   }

@@ -8,6 +8,7 @@ import { CommandSettings, type ParsedFlags } from '../settings/command-settings.
 import type { KeyStore } from '../settings/contexts.js';
 import { kontrolStartSettings, type PolicyChoice } from '../settings/kontrol-start-settings.js';
 import { storageSettings } from '../settings/storage-settings.js';
+import { isAnyAddress, urlHost } from '../../util/listen-address.js';
 import { isLoopbackHost } from '../../util/loopback.js';
 import { storageChoice } from './storage-choice.js';
 
@@ -78,7 +79,7 @@ export function startOptions(flags: ParsedFlags, env: Environment): StartOptions
       'Listen on 127.0.0.1, or leave it out and invite people: kitectl kontrol invite USER. If you mean it: --force',
     );
   }
-  const own = `${tlsFiles ? 'https' : 'http'}://${hostOf(ip)}:${port}/kite`;
+  const own = `${tlsFiles ? 'https' : 'http'}://${urlHost(ip)}:${port}/kite`;
   return {
     initial: of(all.initial),
     force,
@@ -129,17 +130,6 @@ function filePair(
   );
 }
 
-function isAny(ip: string): boolean {
-  return ip === '0.0.0.0' || ip === '::';
-}
-
-/** The host under which this machine reaches what listens on `ip`. */
-function hostOf(ip: string): string {
-  if (ip === '0.0.0.0') return '127.0.0.1';
-  if (ip === '::') return '[::1]';
-  return ip.includes(':') ? `[${ip}]` : ip;
-}
-
 interface Decided {
   readonly settings: CommandSettings;
   readonly beyond: boolean;
@@ -165,7 +155,7 @@ function warningsOf({ settings, beyond, given, tls, policy, registration, ip }: 
       'Kontrol listens beyond this machine without TLS: give it -tlscertfile and -tlskeyfile, or a proxy.',
     );
   }
-  if (isAny(ip) && given === undefined) {
+  if (isAnyAddress(ip) && given === undefined) {
     warnings.push(
       'Kite keys will say that Kontrol is on their own machine: name its address with -kontrolurl.',
     );

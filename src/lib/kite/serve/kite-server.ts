@@ -5,6 +5,7 @@ import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Clock } from '../../util/clock.js';
 import type { Limits } from '../../util/limits.js';
+import { isAnyAddress, urlHost } from '../../util/listen-address.js';
 import type { Logger } from '../../util/logger.js';
 import type { Config } from '../config/kite-config.js';
 import { outboundAddress } from '../config/outbound-address.js';
@@ -70,7 +71,7 @@ export class KiteServer {
       const message = `${name} does not listen: register it with the url under which others reach it`;
       throw new ConfigurationError('noUrl', message);
     }
-    if (config.ip !== '0.0.0.0' && config.ip !== '::') return this.#url;
+    if (!isAnyAddress(config.ip)) return this.#url;
     const url = new URL(this.#url);
     const address = await outboundAddress(new URL(config.kontrolUrls[0] ?? this.#url).hostname);
     return origin(url.protocol.slice(0, -1), address, Number(url.port)) + prefixes[0];
@@ -145,6 +146,5 @@ export class KiteServer {
 }
 
 function origin(scheme: string, ip: string, port: number): string {
-  const host = ip === '0.0.0.0' ? '127.0.0.1' : ip === '::' ? '[::1]' : ip.includes(':') ? `[${ip}]` : ip;
-  return `${scheme}://${host}:${port}`;
+  return `${scheme}://${urlHost(ip)}:${port}`;
 }

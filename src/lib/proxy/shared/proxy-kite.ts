@@ -12,7 +12,7 @@ import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
 import { addPages } from './health-routes.js';
 import { ProxyMetrics } from './proxy-metrics.js';
-import { addressOf, keyOf, makeKite, type ProxyOptions } from './proxy-options.js';
+import { addressOf, keyOf, makeProxyKite, type ProxyOptions } from './proxy-options.js';
 import { type ProxiedPeer, ProxyTable } from './proxy-table.js';
 import { type PublicAddress, publicOrigin } from './public-address.js';
 
@@ -93,7 +93,7 @@ export class ProxyKite<Target> {
     this.#key = keyOf(options);
     this.#address = addressOf(options);
     this.clock = options.clock ?? systemClock;
-    this.kite = makeKite(kind.name, this.#key, options);
+    this.kite = makeProxyKite(kind.name, this.#key, options);
     this.logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
     const table = new ProxyTable<Target>(this.clock);
     this.table = table;
