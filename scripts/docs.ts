@@ -1,5 +1,5 @@
 // Writes the references of docs/ from the tables that they describe: cli.md from oclif.manifest.json and the exit codes, errors.md
-// from the error codes, and the tables of configuration.md from the settings. With --check it writes nothing, and fails if a committed page differs.
+// from the error codes, limits.md from the limits, and the tables of configuration.md from the settings. With --check it writes nothing, and fails if a committed page differs.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
@@ -7,6 +7,7 @@ import { exitCodeMeanings } from '../src/lib/cli/runtime/exit-codes.js';
 import { usageOf } from '../src/lib/cli/frame/usage.js';
 import { root } from './build/paths.js';
 import { errorPage } from './reference/error-page.js';
+import { limitPage } from './reference/limit-page.js';
 import { escape, table } from './reference/markdown.js';
 import { configurationPage } from './reference/settings-tables.js';
 
@@ -96,6 +97,7 @@ try {
     'cli.md': page(manifest as Interfaces.Manifest),
     'configuration.md': configurationPage(configuration),
     'errors.md': errorPage(),
+    'limits.md': await limitPage(),
   };
   for (const [name, fresh] of Object.entries(pages)) {
     const file = join(root, 'docs', name);

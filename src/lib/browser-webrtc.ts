@@ -7,5 +7,5 @@ export {
   type WebRtcKiteOptions as KiteOptions,
   type WebRtcKontrolOptions as KontrolOptions,
 } from './kite/page/webrtc-kite.js';
-export type { PeerLimits } from './util/limits.js';
+export type { PeerLimits } from './transport/limits/transport-limits.js';
 export type { RtcConfiguration } from './transport/webrtc/rtc-platform.js';

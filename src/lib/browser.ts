@@ -28,5 +28,5 @@ export { type ErrorType, isKiteError, KiteError } from './protocol/errors.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';
 export type { Clock, Timer } from './util/clock.js';
-export type { ConnectionLimits } from './util/limits.js';
+export type { ConnectionLimits } from './kite/limits/kite-limits.js';
 export type { Logger } from './util/logger.js';

@@ -55,5 +55,6 @@ export {
 export { type DialError, isDialError } from './transport/handshake/dial-error.js';
 export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';
-export { type ConnectionLimits, defaultLimits, type Limits, type PeerLimits } from './util/limits.js';
+export { type ConnectionLimits, defaultLimits, type Limits } from './kite/limits/kite-limits.js';
+export type { PeerLimits } from './transport/limits/transport-limits.js';
 export type { Logger } from './util/logger.js';

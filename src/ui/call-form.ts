@@ -3,6 +3,7 @@ import { isKiteError } from '../lib/protocol/errors.js';
 import { commandLine, parseArguments } from './arguments.js';
 import { element, setText } from './dom.js';
 import { cut, formatMs, formatValue } from './format.js';
+import { PRINTED_LINES } from './page-limits.js';
 
 export interface CallFormOptions {
   /** Of the kite, as far as its name. */
@@ -11,9 +12,6 @@ export interface CallFormOptions {
   /** An error in words. */
   readonly explain: (error: unknown) => string;
 }
-
-/** A list that nobody reads to its end. */
-const MOST_LINES = 200;
 
 /** Where a method of a kite is called, and its answer is shown. */
 export class CallForm {
@@ -67,7 +65,7 @@ export class CallForm {
   say(text: string): void {
     this.#said.hidden = false;
     this.#said.append(element('li', {}, cut(text)));
-    if (this.#said.childElementCount > MOST_LINES) this.#said.firstElementChild?.remove();
+    if (this.#said.childElementCount > PRINTED_LINES) this.#said.firstElementChild?.remove();
   }
 
   /** Gives up a call that runs. */

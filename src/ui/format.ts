@@ -1,3 +1,5 @@
+import { SHOWN_LENGTH } from './page-limits.js';
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -27,12 +29,9 @@ export function formatValue(value: unknown): string {
   return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'function' ? '[Function]' : one), 2);
 }
 
-/** As much of a text as a page shows well. */
-const MOST_SHOWN = 200_000;
-
 /** A text, of which the end is left out where it is too long for a page. */
 export function cut(text: string): string {
-  return text.length <= MOST_SHOWN
+  return text.length <= SHOWN_LENGTH
     ? text
-    : `${text.slice(0, MOST_SHOWN)}\n… ${text.length - MOST_SHOWN} more characters`;
+    : `${text.slice(0, SHOWN_LENGTH)}\n… ${text.length - SHOWN_LENGTH} more characters`;
 }

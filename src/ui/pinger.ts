@@ -1,5 +1,6 @@
 import type { Client } from '../lib/kite/call/client.js';
 import { type Clock, systemClock, type Timer } from '../lib/util/clock.js';
+import { PINGED_KITES, PINGS_AT_ONCE } from './page-limits.js';
 
 /** What pinging a kite has told. */
 export type Pinged =
@@ -27,9 +28,6 @@ interface Target {
 
 /** Milliseconds between two pings of a kite. */
 export const PING_EVERY = 10_000;
-const AT_ONCE = 6;
-/** Kites that are kept connected. Others are pinged as soon as some of these are out of sight. */
-const MOST = 64;
 const PATIENCE = 5000;
 
 /**
@@ -91,10 +89,10 @@ export class Pinger {
     let soonest = Number.POSITIVE_INFINITY;
     let position = 0;
     for (const target of this.#targets.values()) {
-      if (position++ >= MOST) break;
+      if (position++ >= PINGED_KITES) break;
       if (target.running) continue;
       if (target.dueAt > now) soonest = Math.min(soonest, target.dueAt);
-      else if (this.#running < AT_ONCE) void this.#ping(target);
+      else if (this.#running < PINGS_AT_ONCE) void this.#ping(target);
     }
     if (soonest !== Number.POSITIVE_INFINITY)
       this.#timer = this.#clock.setTimeout(() => this.#next(), Math.max(1, soonest - now));

@@ -1,6 +1,6 @@
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
-import type { ConnectionLimits } from '../util/limits.js';
+import type { DnodeLimits } from './dnode-limits.js';
 import { exceedsBytes } from '../util/utf8.js';
 
 /** One dnode message: `{method, arguments, callbacks}`. `links` may stand in it and is ignored. */
@@ -18,7 +18,10 @@ export interface CallbackPath {
   readonly path: readonly unknown[];
 }
 
-export type MessageLimits = Pick<ConnectionLimits, 'messageBytes' | 'messageDepth' | 'callbacksPerMessage'>;
+export interface MessageLimits extends Pick<DnodeLimits, 'messageDepth' | 'callbacksPerMessage'> {
+  /** That of the channel. */
+  readonly messageBytes: number;
+}
 
 /** A peer that does not speak the protocol, or passes a limit. `code` is the WebSocket close code that tells it so. */
 export class ProtocolViolation extends BrandedError {

@@ -4,6 +4,7 @@ import { decodeBase64Url } from '../util/base64url.js';
 import type { Clock } from '../util/clock.js';
 import { type Claims, readJwtPart } from './jwt-claims.js';
 import { parsePrivateKey, parsePublicKey } from './pem.js';
+import { JWT_LENGTH } from './key-limits.js';
 
 export type JwtErrorReason = 'malformed' | 'algorithm' | 'signature' | 'expired' | 'notYetValid' | 'claims';
 
@@ -20,9 +21,6 @@ export class JwtError extends BrandedError {
 export function isJwtError(error: unknown, reason?: JwtErrorReason): error is JwtError {
   return kindOf(error) === 'JwtError' && (reason === undefined || (error as JwtError).reason === reason);
 }
-
-/** Longest JWT that is looked at, in characters. A kite key with a key of 8,192 bits takes 4,300. */
-export const JWT_LENGTH = 16_384;
 
 const HEADER = Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url');
 

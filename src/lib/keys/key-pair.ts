@@ -1,8 +1,9 @@
 import { generateKeyPair as generate, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { ConfigurationError } from '../protocol/errors.js';
-import { MAX_BITS, MIN_BITS, parsePrivateKey, parsePublicKey, samePublicKey } from './pem.js';
+import { parsePrivateKey, parsePublicKey, samePublicKey } from './pem.js';
 import { type WriteOptions, writeFiles } from './secure-files.js';
+import { MAX_BITS, MIN_BITS } from './key-limits.js';
 
 /** An RSA key pair as PEM text: SPKI and PKCS#8 where this library made it, PKCS#1 also where it reads it. */
 export interface KeyPair {

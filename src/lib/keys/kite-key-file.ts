@@ -2,9 +2,10 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
-import { isJwtError, JWT_LENGTH } from './jwt.js';
+import { isJwtError } from './jwt.js';
 import { type KiteKey, parseKiteKey } from './kite-key.js';
 import { errorCode, reasonOf, type WriteOptions, writeFiles } from './secure-files.js';
+import { JWT_LENGTH } from './key-limits.js';
 
 /** The kite key's file in a kite home. */
 export function kiteKeyPath(home: string): string {

@@ -1,15 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { ConfigurationCode } from '../errors/error-codes.js';
 import { ConfigurationError } from '../protocol/errors.js';
-
-/** Shortest RSA keys that are used, in bits: shorter ones can be factored. */
-export const MIN_BITS = 2048;
-
-/** Longest RSA keys that are used, in bits: longer ones make a verification cost milliseconds. */
-export const MAX_BITS = 8192;
-
-// A PEM of the longest key takes 6,400 characters.
-const MAX_LENGTH = 16_384;
+import { MAX_BITS, MIN_BITS, PEM_LENGTH } from './key-limits.js';
 
 /**
  * A public RSA key from PEM, as SPKI (`BEGIN PUBLIC KEY`) or PKCS#1 (`BEGIN RSA PUBLIC KEY`). Keep the result: parsing
@@ -59,10 +51,10 @@ function publicHalf(key: KeyObject): KeyObject {
 type Half = 'public' | 'private';
 
 function bounded(pem: string, half: Half): string {
-  if (pem.length <= MAX_LENGTH) return pem;
+  if (pem.length <= PEM_LENGTH) return pem;
   throw new ConfigurationError(
     code(half),
-    `The ${half} key cannot be read: it is longer than ${MAX_LENGTH} characters`,
+    `The ${half} key cannot be read: it is longer than ${PEM_LENGTH} characters`,
   );
 }
 

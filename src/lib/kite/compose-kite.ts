@@ -3,7 +3,7 @@ import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
 import { dial } from '../transport/dial/dial.js';
 import { type Clock, systemClock } from '../util/clock.js';
-import { defaultLimits, type Limits } from '../util/limits.js';
+import { defaultLimits, type Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../util/clock.js';
-import type { Limits } from '../util/limits.js';
+import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';

@@ -2,6 +2,7 @@
 export type { KontrolStatus } from './admin/administration.js';
 export type { KeyPairInfo } from './tokens/key-ring.js';
 export { INVITE_TTL } from './admin/invites.js';
+export { defaultKontrolLimits, type KontrolLimits } from './limits/kontrol-limits.js';
 export { Kontrol } from './kontrol.js';
 export type { KontrolOptions } from './kontrol-options.js';
 export type { RegistrationMode } from './admin/machine-registration.js';

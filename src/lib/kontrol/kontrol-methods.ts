@@ -14,6 +14,7 @@ import type { Revocations } from './tokens/revocations.js';
 import type { SignIn } from './admin/sign-in.js';
 import type { Signalling } from './signalling/signalling.js';
 import type { Watchers } from './registry/watchers.js';
+import { QUOTED_LENGTH } from '../protocol/protocol-limits.js';
 
 /** Whoever does the work behind Kontrol's methods. */
 export interface MethodParts {
@@ -86,7 +87,7 @@ function kiteKeyOf({ auth }: Request, credentials: Credentials): VerifiedKiteKey
   if (type !== 'kiteKey' || typeof key !== 'string')
     throw new KiteError(
       'authenticationError',
-      `Unexpected authentication type: ${String(type).slice(0, 100)}`,
+      `Unexpected authentication type: ${String(type).slice(0, QUOTED_LENGTH)}`,
     );
   try {
     return credentials.verifyKiteKey(key);

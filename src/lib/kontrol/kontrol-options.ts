@@ -2,6 +2,7 @@ import type { KeyPair } from '../keys/index.js';
 import type { ServerKiteOptions } from '../kite/server-kite.js';
 import { ConfigurationError } from '../protocol/errors.js';
 import { type LookupAddresses, resolvesToLoopback } from '../util/loopback.js';
+import type { KontrolLimits } from './limits/kontrol-limits.js';
 import type { RegistrationMode } from './admin/machine-registration.js';
 import type { Policy } from './policy/policy.js';
 import type { Storage } from './storage/shared/storage.js';
@@ -44,6 +45,8 @@ export interface KontrolOptions extends ServerKiteOptions {
    * while it listens at loopback, any while it listens elsewhere.
    */
   readonly allowedHosts?: string | readonly string[] | undefined;
+  /** What a peer can make this Kontrol spend. See docs/limits.md. */
+  readonly limits?: Partial<KontrolLimits> | undefined;
 }
 
 /** Rejects with a ConfigurationError where anybody on the network could get a kite key for any name. */

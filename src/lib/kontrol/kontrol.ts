@@ -2,7 +2,6 @@ import type { Kite } from '../kite/kite.js';
 import type { CloseOptions } from '../kite/kite-options.js';
 import { makeServerKite } from '../kite/server-kite.js';
 import { type Clock, systemClock } from '../util/clock.js';
-import { defaultLimits } from '../util/limits.js';
 import { lookupAddresses } from '../util/lookup-addresses.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
@@ -13,6 +12,7 @@ import { Invites } from './admin/invites.js';
 import { infoOf, type KeyPairInfo, KeyRing } from './tokens/key-ring.js';
 import { type KontrolOptions, refuseOpenDoor } from './kontrol-options.js';
 import { Machines } from './admin/machine-registration.js';
+import { defaultKontrolLimits } from './limits/kontrol-limits.js';
 import { addMethods } from './kontrol-methods.js';
 import { Metrics } from './http/kontrol-metrics.js';
 import { Page } from './http/ui-files.js';
@@ -76,7 +76,8 @@ export class Kontrol {
     this.#policy = options.policy ?? ownPolicy(username);
     this.kite = this.#makeKite();
     this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
-    const shared = { clock, logger: this.#logger, timings: this.#timings, policy: this.#policy };
+    const limits = { ...defaultKontrolLimits, ...options.limits };
+    const shared = { clock, logger: this.#logger, timings: this.#timings, policy: this.#policy, limits };
     const registry = new Registry({ clock, lease: this.#timings.lease });
     const kontrolUrl = (): string => this.url;
     const keyRing = new KeyRing({
@@ -90,7 +91,7 @@ export class Kontrol {
     const revocations = new Revocations(keyRing);
     const registrar = new Registrar({ ...shared, registry, replica, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
-    const tokens = new Tokens({ keyRing, issuer: username, clock, ttl: options.tokenTtl, onSign });
+    const tokens = new Tokens({ ...shared, keyRing, issuer: username, ttl: options.tokenTtl, onSign });
     this.#watchers = new Watchers({ ...shared, registry, tokens });
     this.#metrics = new Metrics({
       kites: () => registry.size,
@@ -98,7 +99,7 @@ export class Kontrol {
       watchers: () => this.#watchers.size,
       storeUp: () => replica.online,
     });
-    this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, clock });
+    this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
     this.#invites = new Invites(storage, clock);
     [this.#registry, this.#keyRing, this.#replica, this.#registrar] = [registry, keyRing, replica, registrar];
     keyRing.on('change', () => this.#keysChanged());
@@ -109,6 +110,7 @@ export class Kontrol {
       kontrolUser: username,
       keyRing,
       invites,
+      limits,
       clock,
     };
     const parts = { ...shared, registry, registrar, tokens, keyRing, replica, watchers: this.#watchers };
@@ -123,13 +125,11 @@ export class Kontrol {
       revocations,
       queries: new Queries(parts),
       machines: new Machines(machines),
-      signalling: options.webrtc
-        ? new Signalling({ ...parts, limits: { ...defaultLimits, ...options.limits } })
-        : undefined,
+      signalling: options.webrtc ? new Signalling(parts) : undefined,
       signIn:
         options.page === undefined
           ? undefined
-          : new SignIn({ codes: new SignInCodes(clock), tokens, self: () => this.#self }),
+          : new SignIn({ codes: new SignInCodes(clock, limits), tokens, self: () => this.#self }),
     });
     new HttpApi({ ...parts, credentials: this.#credentials, metrics: this.#metrics }).addTo(this.kite);
   }

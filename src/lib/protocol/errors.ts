@@ -1,5 +1,6 @@
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import type { ConfigurationCode, KiteErrorCode, KnownErrorType, TypeOfCode } from '../errors/error-codes.js';
+import { QUOTED_LENGTH } from './protocol-limits.js';
 
 /** A program may use types of its own beside the known ones. */
 export type ErrorType = KnownErrorType | (string & {});
@@ -119,5 +120,5 @@ function text(value: unknown): string {
 }
 
 function summary(wire: Record<string, unknown>): string {
-  return JSON.stringify(wire).slice(0, 200);
+  return JSON.stringify(wire).slice(0, QUOTED_LENGTH);
 }

@@ -2,6 +2,7 @@ import { isKiteError, KiteError } from './errors.js';
 import { IDENTITY_FIELDS, type KiteIdentity } from './identity.js';
 import { parseVersion } from './version.js';
 import { isVersionConstraintError, parseVersionConstraint } from './version-constraint.js';
+import { QUOTED_LENGTH } from './protocol-limits.js';
 
 /** Which kites are asked for. A field that is not set lets every value through. */
 export type KiteQuery = { readonly [Field in keyof KiteIdentity]?: string };
@@ -123,5 +124,5 @@ function versionMatcher(text: string): (version: string) => boolean {
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.slice(0, 100));
+  return JSON.stringify(text.slice(0, QUOTED_LENGTH));
 }

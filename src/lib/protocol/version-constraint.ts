@@ -1,5 +1,6 @@
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import { compareVersions, parseVersion, type Version } from './version.js';
+import { CONSTRAINT_LENGTH, CONSTRAINT_PARTS, QUOTED_LENGTH } from './protocol-limits.js';
 
 /** Whether a version is one of those that are asked for. */
 export type VersionConstraint = (version: Version) => boolean;
@@ -8,10 +9,6 @@ const PART = /^\s*(~>|[<>!]=|[<>=]|)\s*(.*?)\s*$/;
 
 /** What a constraint may be, for messages. */
 const FORMS = '1.0.0, >= 1.0, < 2.0, ~> 1.2 or != 1.1, with commas between them for "and"';
-
-// A constraint is a peer's text, and matching it costs time for every kite.
-const MAX_PARTS = 16;
-const MAX_LENGTH = 1024;
 
 /** A constraint that cannot be understood. */
 export class VersionConstraintError extends BrandedError {
@@ -34,8 +31,8 @@ export function isVersionConstraintError(error: unknown): error is VersionConstr
  */
 export function parseVersionConstraint(text: string): VersionConstraint {
   const parts = text.split(',');
-  if (text.length > MAX_LENGTH || parts.length > MAX_PARTS) {
-    const bounds = `${MAX_LENGTH} characters or ${MAX_PARTS} parts`;
+  if (text.length > CONSTRAINT_LENGTH || parts.length > CONSTRAINT_PARTS) {
+    const bounds = `${CONSTRAINT_LENGTH} characters or ${CONSTRAINT_PARTS} parts`;
     throw new VersionConstraintError(`The version constraint has more than ${bounds}`);
   }
   const passes = parts.map((part) => {
@@ -43,7 +40,7 @@ export function parseVersionConstraint(text: string): VersionConstraint {
     const check = CHECKS[match?.[1] ?? ''];
     const limit = parseVersion(match?.[2] ?? '');
     if (!check || !limit) {
-      const shown = JSON.stringify(text.slice(0, 100));
+      const shown = JSON.stringify(text.slice(0, QUOTED_LENGTH));
       throw new VersionConstraintError(`${shown} is no version or version constraint. Give it like ${FORMS}`);
     }
     return (version: Version) => check(version, limit);

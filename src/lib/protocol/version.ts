@@ -1,4 +1,5 @@
 import semver from 'semver';
+import { VERSION_LENGTH } from './protocol-limits.js';
 
 /** A version as the constraint grammar of hashicorp/go-version has it: any number of segments, a prerelease, metadata. */
 export interface Version {
@@ -14,12 +15,9 @@ export interface Version {
 const VERSION =
   /^v?(\d+(?:\.\d+)*)(?:-(\d[\dA-Za-z~-]*(?:\.[\dA-Za-z~-]+)*)|-?([A-Za-z~][\dA-Za-z~-]*(?:\.[\dA-Za-z~-]+)*))?(?:\+[\dA-Za-z~-]+(?:\.[\dA-Za-z~-]+)*)?$/;
 
-// A version is a peer's text; nobody's version is longer.
-const MAX_LENGTH = 256;
-
 /** Undefined where the text is no version. */
 export function parseVersion(text: string): Version | undefined {
-  const match = text.length <= MAX_LENGTH ? VERSION.exec(text.trim()) : null;
+  const match = text.length <= VERSION_LENGTH ? VERSION.exec(text.trim()) : null;
   if (!match) return undefined;
   const segments = (match[1] ?? '').split('.').map(Number);
   if (!segments.every(Number.isSafeInteger)) return undefined;

@@ -4,7 +4,7 @@ import type { RemoteFunction } from '../../../src/lib/kite/call/method-types.js'
 import { decodeClientFrame } from '../../../src/lib/transport/sockjs/frames.js';
 import { splitClientFrame } from '../../../src/lib/transport/sockjs/split-frame.js';
 import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channel/channel.js';
-import { defaultLimits } from '../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { type Fragment, messageText } from '../../../src/lib/transport/channel/outgoing-message.js';
 import { makeCore, settled } from '../../helpers/kite/cores.js';
 import { seededRandom } from '../../helpers/process/random.js';

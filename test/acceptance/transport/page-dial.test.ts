@@ -8,7 +8,7 @@ import type { PagePlatform } from '../../../src/lib/transport/page/page-platform
 import type { DialOptions } from '../../../src/lib/transport/handshake/dial-options.js';
 import type { Transport } from '../../../src/lib/transport/handshake/transport-names.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
-import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
+import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import {
   echo,

@@ -8,7 +8,7 @@ import { DialError } from '../../../src/lib/transport/handshake/dial-error.js';
 import { acceptOf } from '../../../src/lib/transport/websocket/upgrade.js';
 import { SockJsServer } from '../../../src/lib/transport/server/sockjs-server.js';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
-import { defaultLimits } from '../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { request } from '../../helpers/transport/http.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import {

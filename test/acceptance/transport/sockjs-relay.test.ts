@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Relay } from '../../../src/lib/transport/relay/relay.js';
-import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
+import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { request } from '../../helpers/transport/http.js';
 import { dialTest, echo, Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 

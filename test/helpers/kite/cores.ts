@@ -5,7 +5,7 @@ import { addDefaultMethods } from '../../../src/lib/kite/serve/default-methods.j
 import { addHeartbeatMethod } from '../../../src/lib/kite/serve/heartbeat-method.js';
 import { KnownCalls } from '../../../src/lib/kite/call/envelope-cache.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
-import { defaultLimits } from '../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { MemoryChannel } from '../transport/memory-channel.js';

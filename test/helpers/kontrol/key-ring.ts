@@ -4,6 +4,7 @@ import { Tokens } from '../../../src/lib/kontrol/tokens/token-issuer.js';
 import { KONTROL_URL, testIdentity, testKeyPair } from '../kite/keys.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { FakeStorage } from '../storage/fake-storage.js';
+import { defaultKontrolLimits } from '../../../src/lib/kontrol/limits/kontrol-limits.js';
 
 export async function setUpKeyRing(storage = new FakeStorage(), initial = true) {
   const clock = new ManualClock();
@@ -17,8 +18,14 @@ export async function setUpKeyRing(storage = new FakeStorage(), initial = true) 
   });
   await keyRing.open();
   const identity = testIdentity({ username: 'kontrol', name: 'kontrol', environment: 'unknown' });
-  const credentials = new Credentials({ keyRing, identity, clock });
+  const credentials = new Credentials({ keyRing, identity, limits: defaultKontrolLimits, clock });
   let signed = 0;
-  const tokens = new Tokens({ keyRing, issuer: 'kontrol', clock, onSign: () => signed++ });
+  const tokens = new Tokens({
+    keyRing,
+    issuer: 'kontrol',
+    limits: defaultKontrolLimits,
+    clock,
+    onSign: () => signed++,
+  });
   return { clock, storage, keyPair, keyRing, credentials, tokens, signatures: () => signed };
 }

@@ -7,7 +7,7 @@ import { dial } from '../../../src/lib/transport/dial/dial.js';
 import type { NodeDialOptions } from '../../../src/lib/transport/handshake/node-dial-options.js';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
-import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
+import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { proxyOptions, started } from './proxy.js';
 import { Inbox } from '../transport/sockjs.js';

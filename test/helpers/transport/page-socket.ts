@@ -2,7 +2,7 @@ import { FramedPageChannel } from '../../../src/lib/transport/page/framed-page-c
 import type { RawPageChannel } from '../../../src/lib/transport/page/page-channel.js';
 import type { PageSocket } from '../../../src/lib/transport/page/page-platform.js';
 import { ClientHeartbeat } from '../../../src/lib/transport/sockjs/client-heartbeat.js';
-import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
+import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { settled } from '../kite/cores.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { Inbox } from './sockjs.js';

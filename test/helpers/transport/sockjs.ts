@@ -6,7 +6,7 @@ import type { NodeDialOptions } from '../../../src/lib/transport/handshake/node-
 import { SockJsServer, type SockJsServerOptions } from '../../../src/lib/transport/server/sockjs-server.js';
 import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channel/channel.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
-import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
+import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 
 /** Receives from a channel and lets a test wait for what it expects. */
 export class Inbox implements ChannelReceiver {

@@ -1,5 +1,5 @@
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
-import { defaultLimits, type Limits } from '../../../src/lib/util/limits.js';
+import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { type PeerDialOptions, Peers } from '../../../src/lib/transport/webrtc/webrtc-peers.js';
 import type { RtcPlatform } from '../../../src/lib/transport/webrtc/rtc-platform.js';
 import { readSignal, type SignalType } from '../../../src/lib/transport/webrtc/signals.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nestsDeeper, ProtocolViolation, parseMessage } from '../../../src/lib/dnode/dnode-message.js';
-import { defaultLimits } from '../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 
 const parse = (text: string) => parseMessage(text, defaultLimits);
 

@@ -24,7 +24,7 @@ import { dialWebSocket } from '../../../src/lib/transport/websocket/dial-websock
 import { acceptOf } from '../../../src/lib/transport/websocket/upgrade.js';
 import { OriginPolicy } from '../../../src/lib/transport/server/allowed-origin.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
-import { defaultLimits } from '../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { connectionHint } from '../../../src/ui/connection-hint.js';
 import { settingsOf } from '../../helpers/cli/command-settings.js';

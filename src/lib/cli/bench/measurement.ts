@@ -1,5 +1,6 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { isKiteError } from '../../protocol/errors.js';
+import { BENCH_ERROR_TYPES } from '../runtime/command-limits.js';
 
 /** An hour, in microseconds. */
 const LONGEST = 3_600_000_000;
@@ -48,7 +49,7 @@ export class Measured {
     this.firstError ??= error;
     const type = isKiteError(error) ? error.type : 'internal';
     // The type is the remote's word: it may make up a new one for each call.
-    const name = this.errors.has(type) || this.errors.size < MOST_TYPES ? type : 'others';
+    const name = this.errors.has(type) || this.errors.size < BENCH_ERROR_TYPES ? type : 'others';
     this.errors.set(name, (this.errors.get(name) ?? 0) + 1);
   }
 
@@ -74,5 +75,3 @@ export class Measured {
     };
   }
 }
-
-const MOST_TYPES = 100;

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { defaultLimits } from '../../util/limits.js';
+import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { CALLBACK_PLACEHOLDER, parseArgument } from './arguments.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import type { Input } from '../runtime/command-runtime.js';

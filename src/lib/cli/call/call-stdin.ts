@@ -1,5 +1,5 @@
 import { disconnectError } from '../../kite/call/call-errors.js';
-import { defaultLimits } from '../../util/limits.js';
+import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { parseLine } from './arguments.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { writeFiles } from '../../keys/index.js';
+import { COMPLETION_ENTRIES, COMPLETION_VALUES } from '../runtime/command-limits.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,9 +12,6 @@ const FRESH = 30_000;
 
 /** Milliseconds for which an answer is better than none. */
 const STALE = 24 * 3_600_000;
-
-const MOST_ENTRIES = 50;
-const MOST_VALUES = 500;
 
 interface Entry {
   readonly at: number;
@@ -38,7 +36,7 @@ export class CompletionCache {
     const age = known ? this.#now() - known.at : Number.POSITIVE_INFINITY;
     if (known && age >= 0 && age < FRESH) return known.values;
     try {
-      const values = (await ask()).slice(0, MOST_VALUES);
+      const values = (await ask()).slice(0, COMPLETION_VALUES);
       await this.#keep(key, { at: this.#now(), values });
       return values;
     } catch {
@@ -49,7 +47,7 @@ export class CompletionCache {
   async #keep(key: string, entry: Entry): Promise<void> {
     const entries = Array.from(await this.#read()).filter(([name]) => name !== key);
     const newest = [...entries, [key, entry] as const].toSorted((a, b) => b[1].at - a[1].at);
-    const content = JSON.stringify(Object.fromEntries(newest.slice(0, MOST_ENTRIES)));
+    const content = JSON.stringify(Object.fromEntries(newest.slice(0, COMPLETION_ENTRIES)));
     await writeFiles([{ path: this.#file, content, mode: 0o600 }], { force: true }).catch(() => {});
   }
 

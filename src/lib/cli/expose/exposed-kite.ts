@@ -4,7 +4,7 @@ import type { NodeDialOptions } from '../../transport/handshake/node-dial-option
 import { Relay } from '../../transport/relay/relay.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
-import { defaultLimits } from '../../util/limits.js';
+import { defaultLimits } from '../../kite/limits/kite-limits.js';
 
 /** A kite as it is dialled. */
 export interface LocalKite {

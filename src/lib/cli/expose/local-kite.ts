@@ -1,7 +1,7 @@
 import { dial } from '../../transport/dial/dial.js';
 import { KiteError, type Transport } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
-import { defaultLimits } from '../../util/limits.js';
+import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import type { CliError } from '../runtime/cli-error.js';
 import { toCliError } from '../frame/failures.js';
 import type { LocalKite } from './exposed-kite.js';

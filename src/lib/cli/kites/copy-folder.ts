@@ -1,6 +1,6 @@
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InstallBounds } from './install-limits.js';
+import type { InstallLimits } from './install-limits.js';
 import { EntryCheck } from './entry-check.js';
 
 /** What belongs to the making of a kite, and not to the kite. */
@@ -22,10 +22,10 @@ interface Found {
 export async function copyFolder(
   from: string,
   to: string,
-  bounds: InstallBounds,
+  limits: InstallLimits,
   signal: AbortSignal,
 ): Promise<void> {
-  const check = new EntryCheck(bounds);
+  const check = new EntryCheck(limits);
   const all: Found[] = [];
   for await (const found of walk(from, '')) {
     signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { CliError } from '../runtime/cli-error.js';
-import type { InstallBounds } from './install-limits.js';
+import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
+import type { InstallLimits } from './install-limits.js';
 import { badSource } from './kite-folder.js';
 
 /** One file, folder or link that is to be unpacked. */
@@ -33,7 +34,7 @@ const SPECIAL_BITS = 0o7000;
  * found from the folder in which the link itself is, by names, each of which is in the folder again.
  */
 export class EntryCheck {
-  readonly #bounds: InstallBounds;
+  readonly #limits: InstallLimits;
   readonly #files = new Set<string>();
   /** Paths as a file system may read them that knows no upper and lower case. */
   readonly #taken = new Set<string>();
@@ -45,13 +46,13 @@ export class EntryCheck {
   #entries = 0;
   #bytes = 0;
 
-  constructor(bounds: InstallBounds) {
-    this.#bounds = bounds;
+  constructor(limits: InstallLimits) {
+    this.#limits = limits;
   }
 
   /** @throws CliError that says what must not be in an archive */
   add(entry: Entry): void {
-    const { entries, unpackedBytes } = this.#bounds;
+    const { entries, unpackedBytes } = this.#limits;
     if (++this.#entries > entries) throw badSource(`It has more than ${entries} files.`);
     this.#bytes += entry.size ?? 0;
     if (this.#bytes > unpackedBytes) throw badSource(`It is larger than ${unpackedBytes} bytes unpacked.`);
@@ -131,7 +132,7 @@ export class EntryCheck {
 
   /** The names in a path, of which none leads up or out. */
   #parts(path: string): string[] {
-    const { pathLength, pathDepth } = this.#bounds;
+    const { pathLength, pathDepth } = this.#limits;
     const parts = path.split('/').filter((part) => part !== '' && part !== '.');
     if (posix.isAbsolute(path) || isOdd(path) || parts.includes('..')) {
       throw refused({ path }, 'its path leads out');
@@ -152,6 +153,6 @@ function folded(path: string): string {
 }
 
 function refused({ path }: Pick<Entry, 'path'>, why: string): CliError {
-  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path;
+  const shown = path.length > QUOTED_LENGTH ? `${path.slice(0, QUOTED_LENGTH)}…` : path;
   return badSource(`${shown} must not be in a kite: ${why}.`);
 }

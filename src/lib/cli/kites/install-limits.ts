@@ -1,21 +1,22 @@
 /** What a source of a kite may make this machine spend. */
-export interface InstallBounds {
-  /** Largest manifest, in bytes. */
+export interface InstallLimits {
+  /** Maximum size of a manifest, in bytes. Default 1 MiB. If exceeded, nothing is installed. */
   readonly manifestBytes: number;
-  /** Largest archive, in bytes. */
+  /** Maximum size of an archive, in bytes. Default 512 MiB. If exceeded, nothing is installed. */
   readonly archiveBytes: number;
-  /** Most bytes that an archive may unpack to. */
+  /** Maximum size of the content of an archive, in bytes. Default 2 GiB. If exceeded, nothing is installed. */
   readonly unpackedBytes: number;
-  /** Most files, folders and links in an archive. */
+  /** Maximum number of files, folders and links in an archive. Default 100,000. If exceeded, nothing is installed. */
   readonly entries: number;
-  /** Longest path in an archive, in characters, and most folders in one. */
+  /** Maximum length of a path in an archive, in characters. Default 1,024. If exceeded, nothing is installed. */
   readonly pathLength: number;
+  /** Maximum number of folders in a path of an archive. Default 64. If exceeded, nothing is installed. */
   readonly pathDepth: number;
-  /** Most redirects of one download. */
+  /** Maximum number of redirects of one download. Default 5. If exceeded, nothing is installed. */
   readonly redirects: number;
 }
 
-export const defaultInstallBounds: InstallBounds = Object.freeze({
+export const defaultInstallLimits: InstallLimits = Object.freeze({
   manifestBytes: 1024 * 1024,
   archiveBytes: 512 * 1024 * 1024,
   unpackedBytes: 2 * 1024 * 1024 * 1024,

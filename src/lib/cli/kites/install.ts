@@ -3,7 +3,7 @@ import { usageError } from '../runtime/cli-error.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
-import { defaultInstallBounds, type InstallBounds } from './install-limits.js';
+import { defaultInstallLimits, type InstallLimits } from './install-limits.js';
 import { Installation } from './installation.js';
 import { programOf } from './installed.js';
 import { parseDigest } from './kite-manifest.js';
@@ -20,7 +20,7 @@ export interface InstallOptions {
   /** Replace the same version. */
   readonly force: boolean;
   readonly format: OutputFormat | undefined;
-  readonly bounds?: Partial<InstallBounds>;
+  readonly limits?: Partial<InstallLimits>;
   /** What asks for manifests and archives. Default: that of Node. */
   readonly fetch?: typeof fetch;
 }
@@ -42,9 +42,9 @@ export async function install(options: InstallOptions, surroundings: Surrounding
   surroundings.endByItself();
   const kites = kitesFolder(env);
   const { insecure, force } = options;
-  const bounds = { ...defaultInstallBounds, ...options.bounds };
+  const limits = { ...defaultInstallLimits, ...options.limits };
   const installation = new Installation(
-    { kites, digest, insecure, force, bounds, fetch: options.fetch ?? fetch },
+    { kites, digest, insecure, force, limits, fetch: options.fetch ?? fetch },
     surroundings,
   );
   const place = await withStaging(kites, systemClock, (staging) => installation.run(source, staging));

@@ -7,7 +7,7 @@ import { configurationError, usageError } from '../runtime/cli-error.js';
 import { bar, ProgressLine } from '../terminal/progress.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
-import type { InstallBounds } from './install-limits.js';
+import type { InstallLimits } from './install-limits.js';
 import { copyFolder } from './copy-folder.js';
 import { downloadFile, downloadText, requireHttps, withoutQuery } from './download.js';
 import { programOf } from './installed.js';
@@ -28,7 +28,7 @@ export interface InstallationOptions {
   readonly insecure: boolean;
   /** Replace the same version. */
   readonly force: boolean;
-  readonly bounds: InstallBounds;
+  readonly limits: InstallLimits;
   readonly fetch: typeof fetch;
 }
 
@@ -42,13 +42,13 @@ interface Ready {
 export class Installation {
   readonly #options: InstallationOptions;
   readonly #surroundings: Surroundings;
-  readonly #bounds: InstallBounds;
+  readonly #limits: InstallLimits;
   readonly #fetch: typeof fetch;
 
   constructor(options: InstallationOptions, surroundings: Surroundings) {
     this.#options = options;
     this.#surroundings = surroundings;
-    this.#bounds = options.bounds;
+    this.#limits = options.limits;
     this.#fetch = options.fetch;
   }
 
@@ -86,7 +86,7 @@ export class Installation {
     const { url } = source;
     const from = withoutQuery(url);
     const { signal } = this.#surroundings;
-    const { manifestBytes: maxBytes, redirects } = this.#bounds;
+    const { manifestBytes: maxBytes, redirects } = this.#limits;
     const manifest = parseManifest(
       await downloadText(url, { maxBytes, redirects, signal, fetch: this.#fetch }),
       from,
@@ -100,7 +100,7 @@ export class Installation {
       throw badSource(`The manifest ${from} names an archive that is no URL.`);
     const digest = await this.#download(requireHttps(new URL(archive.url, url).href), file, manifest);
     refuseOther(digest, wanted);
-    return { place, folder: await unpack(file, staging, this.#bounds, signal) };
+    return { place, folder: await unpack(file, staging, this.#limits, signal) };
   }
 
   async #download(url: string, file: string, { name, version }: Manifest): Promise<string> {
@@ -110,8 +110,8 @@ export class Installation {
     let shownAt = Number.NEGATIVE_INFINITY;
     try {
       return await downloadFile(url, file, {
-        maxBytes: this.#bounds.archiveBytes,
-        redirects: this.#bounds.redirects,
+        maxBytes: this.#limits.archiveBytes,
+        redirects: this.#limits.redirects,
         fetch: this.#fetch,
         signal,
         onProgress(bytes, total) {
@@ -140,11 +140,11 @@ export class Installation {
     if (!kind?.isFile()) {
       throw configurationError(`There is no archive or folder ${path}.`, 'Name a tar.gz file, or a folder.');
     }
-    if (kind.size > this.#bounds.archiveBytes) {
-      throw badSource(`${path} is larger than ${this.#bounds.archiveBytes} bytes.`);
+    if (kind.size > this.#limits.archiveBytes) {
+      throw badSource(`${path} is larger than ${this.#limits.archiveBytes} bytes.`);
     }
     if (this.#options.digest !== undefined) refuseOther(await digestOf(path), this.#options.digest);
-    const folder = await unpack(path, staging, this.#bounds, this.#surroundings.signal);
+    const folder = await unpack(path, staging, this.#limits, this.#surroundings.signal);
     return { place: await this.#localPlace(folder, path), folder };
   }
 
@@ -154,14 +154,14 @@ export class Installation {
     // Before anything is copied: the folder may be any.
     const place = await this.#localPlace(path, path);
     const folder = join(staging, 'content');
-    await copyFolder(path, folder, this.#bounds, this.#surroundings.signal);
+    await copyFolder(path, folder, this.#limits, this.#surroundings.signal);
     return { place, folder };
   }
 
   async #localPlace(folder: string, from: string): Promise<Place> {
     const file = join(folder, '.kite.json');
     const kind = await stat(file).catch(() => undefined);
-    if (!kind?.isFile() || kind.size > this.#bounds.manifestBytes) {
+    if (!kind?.isFile() || kind.size > this.#limits.manifestBytes) {
       throw badSource(`${from} has no manifest .kite.json that says its name and version.`);
     }
     const { name, version } = parseManifest(await readFile(file, 'utf8'), `${from} (.kite.json)`);

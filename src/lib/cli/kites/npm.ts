@@ -7,6 +7,7 @@ import { ExitCode } from '../runtime/exit-codes.js';
 import { LastLine } from '../runtime/last-line.js';
 import { badSource, checkedPlace, isSegment, NOBODY, type Place } from './kite-folder.js';
 import type { Source } from './install-source.js';
+import { NPM_OUTPUT_LENGTH } from '../runtime/command-limits.js';
 
 export interface NpmOptions {
   readonly source: Extract<Source, { type: 'npm' }>;
@@ -96,7 +97,7 @@ function runNpm(spec: string, folder: string, env: NpmOptions['env'], signal: Ab
   let text = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said.add(chunk);
-    text = (text + chunk.toString('utf8')).slice(-MOST_TEXT);
+    text = (text + chunk.toString('utf8')).slice(-NPM_OUTPUT_LENGTH);
   });
   const stop = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
@@ -111,8 +112,6 @@ function runNpm(spec: string, folder: string, env: NpmOptions['env'], signal: Ab
     });
   }).finally(() => signal.removeEventListener('abort', stop));
 }
-
-const MOST_TEXT = 16 * 1024;
 
 function npmFailed(spec: string, text: string, line: string): CliError {
   if (/\bE404\b/.test(text)) {

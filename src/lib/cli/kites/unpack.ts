@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { isCliError } from '../runtime/cli-error.js';
-import type { InstallBounds } from './install-limits.js';
+import type { InstallLimits } from './install-limits.js';
 import { type Entry, EntryCheck } from './entry-check.js';
 import { badSource } from './kite-folder.js';
 
@@ -18,13 +18,13 @@ import { badSource } from './kite-folder.js';
 export async function unpack(
   archive: string,
   folder: string,
-  bounds: InstallBounds,
+  limits: InstallLimits,
   signal: AbortSignal,
 ): Promise<string> {
   const plain = join(folder, 'plain.tar');
   const content = join(folder, 'content');
-  await gunzip(archive, plain, bounds, signal);
-  const { root, links } = await checkEntries(plain, bounds);
+  await gunzip(archive, plain, limits, signal);
+  const { root, links } = await checkEntries(plain, limits);
   await mkdir(content, { mode: 0o700 });
   const { extract } = await import('tar');
   try {
@@ -54,7 +54,7 @@ export async function unpack(
 async function gunzip(
   archive: string,
   plain: string,
-  { unpackedBytes }: InstallBounds,
+  { unpackedBytes }: InstallLimits,
   signal: AbortSignal,
 ): Promise<void> {
   let bytes = 0;
@@ -110,9 +110,9 @@ async function makeLinks(content: string, links: readonly Entry[]): Promise<void
 
 async function checkEntries(
   plain: string,
-  bounds: InstallBounds,
+  limits: InstallLimits,
 ): Promise<{ readonly root: string; readonly links: readonly Entry[] }> {
-  const check = new EntryCheck(bounds);
+  const check = new EntryCheck(limits);
   const links: Entry[] = [];
   let failure: unknown;
   const { list } = await import('tar');

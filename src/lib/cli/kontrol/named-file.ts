@@ -2,9 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import { configurationError, isCliError } from '../runtime/cli-error.js';
 import { type CliSetting, namesOf } from '../settings/cli-setting.js';
-
-/** Characters of the longest password and the largest set of certificates that are read. */
-const MAX_FILE = 1024 * 1024;
+import { SETTING_FILE_LENGTH } from '../runtime/command-limits.js';
 
 /**
  * The content of a file that a setting names.
@@ -21,7 +19,7 @@ export function namedFile(file: string, setting: CliSetting, secret = false): st
     const reason = errorCode(error) === 'ENOENT' ? 'it is not there' : reasonOf(error);
     throw configurationError(`The file ${file} cannot be read: ${reason}.`, hint);
   }
-  if (content.length <= MAX_FILE) return content;
+  if (content.length <= SETTING_FILE_LENGTH) return content;
   throw configurationError(`The file ${file} is too long.`, hint);
 }
 

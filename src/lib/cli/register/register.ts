@@ -14,6 +14,7 @@ import { ask, confirm, unasked } from '../terminal/prompt.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import { INVITE_LENGTH } from '../runtime/command-limits.js';
 
 export interface RegisterOptions {
   /** How to connect, and where to keep the key. A context that they name is made. */
@@ -28,9 +29,6 @@ export interface RegisterOptions {
   readonly force: boolean;
   readonly format: OutputFormat | undefined;
 }
-
-/** Longest invite that is read, in characters. */
-const INVITE_LENGTH = 1024;
 
 /**
  * Gets a kite key from Kontrol and keeps it: in a file, readable by its owner only, or in the keychain. Kontrol may ask for

@@ -1,12 +1,11 @@
-/** As much of the end of a text as can hold the line that says what went wrong, in bytes. */
-const KEPT = 4096;
+import { LAST_LINE_BYTES } from './command-limits.js';
 
 /** The last line of a text that comes in pieces and may be of any length. */
 export class LastLine {
   #end: Buffer = Buffer.alloc(0);
 
   add(chunk: Buffer): void {
-    this.#end = Buffer.concat([this.#end, chunk]).subarray(-KEPT);
+    this.#end = Buffer.concat([this.#end, chunk]).subarray(-LAST_LINE_BYTES);
   }
 
   /** The last line that is not blank, without the spaces around it. */

@@ -5,6 +5,7 @@ import { toJson } from '../runtime/json.js';
 import type { ServedMethod } from './served-method.js';
 import { runShellCommand } from './shell-command.js';
 import { Turnstile } from './concurrency-gate.js';
+import { WAITING_CALLS } from '../runtime/command-limits.js';
 
 export interface ShellMethodsOptions {
   /** Methods, and what the shell runs for each. */
@@ -20,9 +21,6 @@ export interface ShellMethodsOptions {
   readonly logger: Logger;
 }
 
-/** Most calls that wait for their turn. */
-const MOST_WAITING = 1024;
-
 /**
  * Methods that are shell commands: the arguments of a call are one line of JSON on the command's standard input and
  * nowhere else, what it prints is the result. No text of a caller's becomes part of a command, an argument or the
@@ -35,7 +33,7 @@ export class ShellMethods {
 
   constructor(options: ShellMethodsOptions) {
     this.#options = options;
-    this.#turnstile = new Turnstile(options.parallel, MOST_WAITING);
+    this.#turnstile = new Turnstile(options.parallel, WAITING_CALLS);
   }
 
   methods(): Map<string, ServedMethod> {

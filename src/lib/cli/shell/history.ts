@@ -1,12 +1,7 @@
 import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from '../../keys/secure-files.js';
-
-/** Most lines that are kept. */
-export const HISTORY_LENGTH = 1000;
-
-/** Longest line that is kept, in characters. */
-const LONGEST = 4096;
+import { HISTORY_LENGTH, HISTORY_LINE_LENGTH } from '../runtime/command-limits.js';
 
 /** What is kept of a line, `first` where it is the first in a new file, or why nothing is. */
 export type Kept = 'kept' | 'first' | 'asked' | 'secret' | 'long' | 'failed';
@@ -37,7 +32,7 @@ export class History {
   async add(line: string): Promise<Kept> {
     if (line.startsWith(' ')) return 'asked';
     if (SECRET.test(line)) return 'secret';
-    if (line.length > LONGEST) return 'long';
+    if (line.length > HISTORY_LINE_LENGTH) return 'long';
     try {
       await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
       const handle = await open(this.#file, 'a', 0o600);

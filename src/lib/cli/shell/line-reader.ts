@@ -1,5 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
-import { defaultLimits } from '../../util/limits.js';
+import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { type Line, readLines } from '../frame/read-lines.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
 

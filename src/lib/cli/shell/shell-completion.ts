@@ -1,3 +1,5 @@
+import { SHELL_NAMES } from '../runtime/command-limits.js';
+
 /** The commands of the shell itself, and what they do. */
 export const SHELL_COMMANDS: Readonly<Record<string, string>> = {
   '.help': 'what can be typed here',
@@ -15,7 +17,7 @@ export class Completion {
   /** Learns the name of a method, unless it could not be typed. */
   learn(name: string): void {
     // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
-    if (!/[\s\u0000-\u001f\u007f-\u009f]/.test(name) && this.#names.size < MOST_NAMES) this.#names.add(name);
+    if (!/[\s\u0000-\u001f\u007f-\u009f]/.test(name) && this.#names.size < SHELL_NAMES) this.#names.add(name);
   }
 
   /** What may be meant by the beginning of a line, in the form that node:readline takes. */
@@ -28,5 +30,3 @@ export class Completion {
     return [shown.length === 1 ? shown.map((name) => `${name} `) : shown, typed];
   }
 }
-
-const MOST_NAMES = 10_000;

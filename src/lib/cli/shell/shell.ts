@@ -16,9 +16,10 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { reportFailure } from '../frame/report-failure.js';
 import { canAsk, type Surroundings, write } from '../runtime/command-runtime.js';
 import { Completion, SHELL_COMMANDS } from './shell-completion.js';
-import { History, HISTORY_LENGTH } from './history.js';
+import { History } from './history.js';
 import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
 import { parseShellLine } from './shell-line.js';
+import { HISTORY_LENGTH } from '../runtime/command-limits.js';
 
 export interface ShellOptions extends ConnectionOptions {
   readonly format: OutputFormat | undefined;

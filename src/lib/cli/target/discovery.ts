@@ -11,15 +11,13 @@ import { findKey } from './find-key.js';
 import { requireQuery } from './query-path.js';
 import { noTarget, type Target } from './target.js';
 import { type AtKontrol, withKey, withKontrol } from './with-kontrol.js';
+import { PROBES } from '../runtime/command-limits.js';
 
 /** A kite that Kontrol found, as far as a command wants to know it. */
 export type Found = Pick<RemoteKite, 'kite' | 'url' | 'token'>;
 
 /** Milliseconds that a kite has to answer when it is one of several that may be meant. */
 const PROBE_TIMEOUT = 2000;
-
-/** More are not asked: a person with so many says which one is meant. */
-const MOST_PROBES = 50;
 
 /**
  * Asks Kontrol for the kites that a target means, in the order in which to try them.
@@ -93,7 +91,7 @@ export async function theOneMeant(
   const [only] = sorted;
   if (only && sorted.length === 1) return only;
   const answering: Found[] = [];
-  const probed = sorted.slice(0, MOST_PROBES);
+  const probed = sorted.slice(0, PROBES);
   const results = await Promise.all(probed.map(probe));
   results.forEach((ok, index) => {
     const one = probed[index];

@@ -2,9 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import { type CliError, configurationError, isCliError } from '../runtime/cli-error.js';
-
-// A PEM of the longest key takes 6,400 characters.
-const MAX_BYTES = 65_536;
+import { PEM_FILE_BYTES } from '../runtime/command-limits.js';
 
 /**
  * The text of a PEM file; undefined where it is not there.
@@ -18,7 +16,7 @@ export async function readPem(file: string, secret: boolean): Promise<string | u
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const { mode } = await handle.stat();
     if (secret && process.platform !== 'win32' && (mode & 0o077) !== 0) throw readableByOthers(file, mode);
-    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(MAX_BYTES) });
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(PEM_FILE_BYTES) });
     return buffer.toString('utf8', 0, bytesRead);
   } catch (error) {
     if (isCliError(error)) throw error;

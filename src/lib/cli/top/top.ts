@@ -18,6 +18,7 @@ import { Probe, type Row } from './kite-probe.js';
 import { rows } from './top-rows.js';
 import { Screen } from './full-screen.js';
 import { linesOf } from './top-view.js';
+import { TOP_KITES } from '../runtime/command-limits.js';
 
 export interface TopOptions extends KontrolOptions {
   /** Which kites, as a path. Undefined: all of this person's. */
@@ -31,9 +32,6 @@ export interface TopOptions extends KontrolOptions {
 
 /** Milliseconds that a kite has for an answer. */
 const PATIENCE = 2000;
-
-/** Most kites that are asked. The others are listed. */
-const MOST_ASKED = 500;
 
 /**
  * Shows the kites that are registered, and how they are, until the person types `q`. Elsewhere than on a terminal, with
@@ -189,12 +187,12 @@ class Probes {
   }
 
   async measure(): Promise<void> {
-    await Promise.all([...this.#all.values()].slice(0, MOST_ASKED).map((probe) => probe.measure()));
+    await Promise.all([...this.#all.values()].slice(0, TOP_KITES).map((probe) => probe.measure()));
   }
 
   /** Asks those that have never been asked. */
   async measureNew(): Promise<void> {
-    const probes = [...this.#all.values()].slice(0, MOST_ASKED);
+    const probes = [...this.#all.values()].slice(0, TOP_KITES);
     await Promise.all(probes.filter(({ row }) => row.answers === null).map((probe) => probe.measure()));
   }
 }

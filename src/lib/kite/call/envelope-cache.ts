@@ -1,7 +1,7 @@
 import type { DnodeMessage } from '../../dnode/dnode-message.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { withPrefix } from '../../transport/channel/expected-prefixes.js';
-import type { Limits } from '../../util/limits.js';
+import type { Limits } from '../limits/kite-limits.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { type CallPrefix, callPrefix, parseAfterPrefix } from './envelope-prefix.js';
 import type { CallMemory } from './connection.js';

@@ -1,5 +1,6 @@
 import { type DnodeMessage, type MessageLimits, parseMessage } from '../../dnode/dnode-message.js';
 import { Fragment } from '../../transport/channel/outgoing-message.js';
+import { PREFIX_LENGTH } from '../limits/kite-limits.js';
 
 /**
  * The part of a call that one caller repeats word for word: method, identity and credentials, up to the arguments.
@@ -17,13 +18,12 @@ export interface CallPrefix {
 }
 
 const MARK = '"withArgs":';
-const LONGEST = 16_384;
 const SHORTEST = 64;
 
 /** The prefix of a call that was parsed before, if it is worth knowing and ends where its arguments begin. */
 export function callPrefix(text: string): CallPrefix | undefined {
   const end = text.indexOf(MARK) + MARK.length;
-  if (end < SHORTEST || end > LONGEST) return undefined;
+  if (end < SHORTEST || end > PREFIX_LENGTH) return undefined;
   const head = text.slice(0, end);
   const parsed = parseOrNothing(`${head}null}]}`);
   // Whatever the mark stands in, only in the right place do these brackets close it.

@@ -1,5 +1,5 @@
 import type { Channel } from '../../transport/channel/channel.js';
-import type { ConnectionLimits } from '../../util/limits.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
 
 /**
  * Back-pressure of one accepted connection: takes nothing more from a peer that leaves what it asked for unread, or that

@@ -1,7 +1,7 @@
 import { type AnyFunction, type Scrubbed, scrub } from '../../dnode/scrub.js';
 import { toWireError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import type { ConnectionLimits } from '../../util/limits.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, unsendable } from './call-errors.js';

@@ -3,7 +3,7 @@ import type { Channel } from '../../transport/channel/channel.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import type { Clock } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
-import type { ConnectionLimits } from '../../util/limits.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Logger } from '../../util/logger.js';
 import {
   Client,
@@ -20,6 +20,7 @@ import type { Peer } from '../call/peer.js';
 import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
 import { type Chain, type Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
+import { CACHED_CREDENTIALS, CACHED_METHODS } from '../limits/kite-limits.js';
 
 export type KiteEvents = {
   /** A peer has connected to this kite. */
@@ -153,9 +154,6 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     this.emit('disconnect', connection);
   }
 }
-
-const CACHED_METHODS = 1000;
-const CACHED_CREDENTIALS = 16;
 
 /** Makes the fragment of each key once. It holds `most` of them: a program that makes up keys must not fill the memory. */
 function fragmentCache(most: number, make: (key: string) => Fragment): (key: string) => Fragment {

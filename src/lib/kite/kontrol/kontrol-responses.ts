@@ -1,6 +1,7 @@
 import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { record } from '../../util/record.js';
+import { STRINGS_OF_KONTROL } from '../limits/kite-limits.js';
 
 /** A kite that Kontrol has found, as it came over the wire. */
 export interface Found {
@@ -72,11 +73,10 @@ export function readRegistered(answer: unknown): RegisterAnswer {
 
 /** The texts of a list; none where it is no list. */
 export function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string').slice(0, MOST_TEXTS) : [];
+  return Array.isArray(value)
+    ? value.filter((one) => typeof one === 'string').slice(0, STRINGS_OF_KONTROL)
+    : [];
 }
-
-// Each revoked key is parsed and compared.
-const MOST_TEXTS = 1000;
 
 /** @throws KiteError `invalidResponse` */
 export function readText(method: string, answer: unknown): string {

@@ -3,7 +3,7 @@ import { dialInPage } from '../../transport/page/dial-in-page.js';
 import type { PagePlatform } from '../../transport/page/page-platform.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { consoleLogger } from '../../util/console-logger.js';
-import { connectionLimits, type ConnectionLimits } from '../../util/limits.js';
+import { connectionLimits, type ConnectionLimits } from '../limits/kite-limits.js';
 import { randomUuid } from '../../util/random.js';
 import type { Dialer } from '../call/client.js';
 import { KiteCore } from '../core/kite-core.js';

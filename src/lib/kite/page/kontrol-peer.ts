@@ -1,6 +1,7 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import type { ConnectionLimits, PeerLimits } from '../../util/limits.js';
+import type { PeerLimits } from '../../transport/limits/transport-limits.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { type PeerDialOptions, Peers, type PeersOptions } from '../../transport/webrtc/webrtc-peers.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import { readSignal, type SignalType } from '../../transport/webrtc/signals.js';

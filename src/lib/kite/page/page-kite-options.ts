@@ -1,6 +1,6 @@
 import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
-import type { ConnectionLimits } from '../../util/limits.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth, Transport } from '../call/client.js';
 import type { MethodHandling } from '../serve/method.js';

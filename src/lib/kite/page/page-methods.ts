@@ -1,5 +1,6 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { MethodHost } from '../serve/method-host.js';
+import { ALERT_LENGTH } from '../limits/kite-limits.js';
 
 /** What the methods of every page reach. */
 export interface PageOutput {
@@ -7,9 +8,6 @@ export interface PageOutput {
   /** Workers have none. */
   readonly alert?: ((text: string) => void) | undefined;
 }
-
-// More than a person reads, and less than a dialog chokes on.
-const SHOWN = 2000;
 
 /** The methods that a page answers beside those of every kite: `log` and `alert`. A program may give it others instead. */
 export function addPageMethods(kite: MethodHost, output: PageOutput): void {
@@ -20,7 +18,7 @@ export function addPageMethods(kite: MethodHost, output: PageOutput): void {
   });
   kite.handle<unknown[]>('alert', ({ args: [text] }) => {
     if (!output.alert) throw new KiteError('genericError', 'Nobody can be alerted: this is no window');
-    output.alert((typeof text === 'string' ? text : JSON.stringify(text ?? null)).slice(0, SHOWN));
+    output.alert((typeof text === 'string' ? text : JSON.stringify(text ?? null)).slice(0, ALERT_LENGTH));
     return null;
   });
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
-import { type ConnectionLimits, type PeerLimits, peerLimits } from '../../util/limits.js';
+import { type PeerLimits, peerLimits } from '../../transport/limits/transport-limits.js';
+import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import type { Auth, Dialer } from '../call/client.js';
 import type { KiteCore } from '../core/kite-core.js';

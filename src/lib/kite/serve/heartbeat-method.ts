@@ -4,10 +4,7 @@ import { Connection } from '../call/connection.js';
 import type { HandleOptions, MethodHost } from './method-host.js';
 import type { RemoteFunction } from '../call/method-types.js';
 import type { Request } from './request.js';
-
-/** Seconds between two heartbeats: what a caller asks for is brought into these bounds. */
-const SHORTEST_HEARTBEAT = 1;
-const LONGEST_HEARTBEAT = 3600;
+import { LONGEST_HEARTBEAT, SHORTEST_HEARTBEAT } from '../limits/kite-limits.js';
 
 /**
  * Whose heartbeats a kite answers: those of the Kontrol that it registered at, on that connection, or of `anyone` who is

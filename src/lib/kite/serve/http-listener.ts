@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { KiteError } from '../../protocol/errors.js';
-import type { Limits } from '../../util/limits.js';
+import type { Limits } from '../limits/kite-limits.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
 
 export interface TlsOptions {

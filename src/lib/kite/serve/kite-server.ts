@@ -4,7 +4,7 @@ import type { Channel } from '../../transport/channel/channel.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Clock } from '../../util/clock.js';
-import type { Limits } from '../../util/limits.js';
+import type { Limits } from '../limits/kite-limits.js';
 import { isAnyAddress, urlHost } from '../../util/listen-address.js';
 import type { Logger } from '../../util/logger.js';
 import type { Config } from '../config/kite-config.js';

@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../../util/logger.js';
-
-/** Names that are told of: whoever sends others and others must not fill the log. */
-const TOLD = 16;
-const SHOWN = 200;
+import { LOGGED_LENGTH, LOGGED_REFUSALS } from '../limits/kite-limits.js';
 
 /**
  * Tells whoever runs the kite, once for each name, whom it has refused and what lets them in: a page is not told why it
@@ -31,12 +28,12 @@ export class Refusals {
   }
 
   #tell(text: string): void {
-    if (this.#told.size >= TOLD || this.#told.has(text)) return;
+    if (this.#told.size >= LOGGED_REFUSALS || this.#told.has(text)) return;
     this.#told.add(text);
     this.#logger.warn(text);
   }
 }
 
 function shown(text: string | undefined): string {
-  return JSON.stringify((text ?? '').slice(0, SHOWN));
+  return JSON.stringify((text ?? '').slice(0, LOGGED_LENGTH));
 }

@@ -1,14 +1,12 @@
 import type { Clock } from '../../util/clock.js';
 import { LruMap } from '../../util/lru.js';
+import { VERIFIED_CREDENTIALS } from '../limits/kite-limits.js';
 
 interface Entry {
   readonly type: string;
   readonly key: string;
   readonly username: string;
 }
-
-// A kite key takes 1.2 KiB: 2.5 MiB at most.
-const CAPACITY = 2048;
 
 /** Credentials that have been verified, with whose they are. */
 export class VerifiedCredentials {
@@ -17,7 +15,7 @@ export class VerifiedCredentials {
   readonly #clock: Clock;
 
   constructor(ttl: number, clock: Clock) {
-    this.#entries = new LruMap(CAPACITY, clock);
+    this.#entries = new LruMap(VERIFIED_CREDENTIALS, clock);
     this.#ttl = ttl;
     this.#clock = clock;
   }

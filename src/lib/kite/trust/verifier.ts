@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { decodeJwt, isJwtError, JWT_LENGTH, JwtError, verifyJwt } from '../../keys/jwt.js';
+import { decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/jwt.js';
 import { textClaim } from '../../keys/jwt-claims.js';
 import { type KiteKey, kiteKeyOf } from '../../keys/kite-key.js';
 import { parsePublicKey } from '../../keys/pem.js';
@@ -9,6 +9,8 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import { TrustedKeys } from './trusted-keys.js';
 import { VerifiedCredentials } from './verified-credentials.js';
+import { JWT_LENGTH } from '../../keys/key-limits.js';
+import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
 export interface VerifierOptions {
   /** The kite that is called. */
@@ -91,7 +93,7 @@ export class Verifier {
     const check = this.#programs.get(type);
     if (check) return runCheck(type, check, key);
     if (type !== 'kiteKey' && type !== 'token') {
-      throw refusal(`Unknown authentication type: ${type.slice(0, SHOWN)}`);
+      throw refusal(`Unknown authentication type: ${type.slice(0, QUOTED_LENGTH)}`);
     }
     const known = this.#verified.get(type, key);
     if (known !== undefined) return known;
@@ -130,7 +132,7 @@ export class Verifier {
     const whose = this.#allowed === 'own' ? `its own user, "${own}",` : 'the users it names';
     throw new JwtError(
       'claims',
-      `this kite accepts kite keys of ${whose} only, not of "${username.slice(0, SHOWN)}"; call it with a token, or let its program set allowKiteKeysOf`,
+      `this kite accepts kite keys of ${whose} only, not of "${username.slice(0, QUOTED_LENGTH)}"; call it with a token, or let its program set allowKiteKeysOf`,
     );
   }
 
@@ -138,14 +140,14 @@ export class Verifier {
     const keys = this.#requireTrust();
     const issuer = textClaim(decodeJwt(jwt).claims, 'iss');
     if (this.#kiteKey && issuer !== this.#kiteKey.kontrolUser) {
-      throw new JwtError('claims', `issuer is not trusted: ${issuer?.slice(0, SHOWN) ?? 'none'}`);
+      throw new JwtError('claims', `issuer is not trusted: ${issuer?.slice(0, QUOTED_LENGTH) ?? 'none'}`);
     }
     const token = tokenOf(this.#verifyUnderAny(jwt, keys));
     const callee = { ...this.#identity, username: this.#ownUser() };
     if (!audienceIncludes(token.audience, callee)) {
       throw new JwtError(
         'claims',
-        `it is for other kites: its audience is ${token.audience.slice(0, SHOWN)}`,
+        `it is for other kites: its audience is ${token.audience.slice(0, QUOTED_LENGTH)}`,
       );
     }
     return token;
@@ -180,9 +182,6 @@ const NO_KITE_KEY =
   'this kite has no kite key of its own, so it cannot tell whom to trust; get one with: kitectl register';
 const OWN_PAIR_REVOKED =
   "Kontrol has revoked the key pair that signed this kite's own kite key, so that it cannot tell whom to trust; it needs a new one: kitectl register";
-
-// A peer's text that comes back to it in a message is cut to this many characters.
-const SHOWN = 100;
 
 function tokenIsExpired(): JwtError {
   return new JwtError('expired', 'token is expired');

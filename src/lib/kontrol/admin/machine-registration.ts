@@ -9,6 +9,7 @@ import type { Invites } from './invites.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import { checkUsername } from '../registry/registration-record.js';
 import { isStorageError } from '../storage/shared/storage.js';
+import { type AdmissionLimits } from '../limits/kontrol-limits.js';
 
 /** How people come to a kite key: with an invite, or just so, for development. */
 export type RegistrationMode = 'invite' | 'open';
@@ -18,19 +19,11 @@ export interface MachinesOptions {
   readonly kontrolUser: string;
   readonly keyRing: KeyRing;
   readonly invites: Invites;
+  readonly limits: AdmissionLimits;
   readonly clock: Clock;
 }
 
 type Peer = Request['client'];
-
-/** Tries that one address has at once, and milliseconds until it has one more. */
-const TRIES = 10;
-const TRY_INTERVAL = 6000;
-const ADDRESSES = 10_000;
-/** People who may be typing an invite at the same time, all in all and at one address, and milliseconds that each has. */
-const PROMPTS = 256;
-const PROMPTS_OF_ADDRESS = 8;
-const PROMPT_TIMEOUT = 120_000;
 
 /** `registerMachine`: a kite key for a person who has none yet. The one method of Kontrol that strangers may call. */
 export class Machines {
@@ -41,7 +34,7 @@ export class Machines {
 
   constructor(options: MachinesOptions) {
     this.#options = options;
-    this.#tries = new LruMap(ADDRESSES, options.clock);
+    this.#tries = new LruMap(options.limits.registrationAddresses, options.clock);
   }
 
   /** Answers with a kite key for the username in the caller's identity, or for the one that is the argument. */
@@ -64,7 +57,8 @@ export class Machines {
     const address = addressOfPeer(client.remoteAddress);
     let bucket = this.#tries.get(address);
     if (!bucket) {
-      bucket = new TokenBucket(TRY_INTERVAL, TRIES, this.#options.clock);
+      const { limits, clock } = this.#options;
+      bucket = new TokenBucket(limits.registrationInterval, limits.registrationAttempts, clock);
       this.#tries.set(address, bucket);
     }
     if (!bucket.take()) throw limited();
@@ -89,13 +83,14 @@ export class Machines {
 
   async #ask({ client }: Request, username: string): Promise<unknown> {
     const address = addressOfPeer(client.remoteAddress);
+    const { prompts, promptsPerAddress, promptTimeout } = this.#options.limits;
     const there = [...this.#asked.values()].filter((other) => other === address);
-    if (this.#asked.size >= PROMPTS || this.#asked.has(client) || there.length >= PROMPTS_OF_ADDRESS)
+    if (this.#asked.size >= prompts || this.#asked.has(client) || there.length >= promptsPerAddress)
       throw limited();
     this.#asked.set(client, address);
     try {
       // Rejects at once where the caller goes away.
-      return await client.call('kite.getPass', [`Invite for ${username}: `], { timeout: PROMPT_TIMEOUT });
+      return await client.call('kite.getPass', [`Invite for ${username}: `], { timeout: promptTimeout });
     } catch (cause) {
       const message = `A kite key for ${username} takes an invite, and the caller cannot be asked for it. Give it with the call: registerMachine({invite})`;
       throw codedError('authenticationError', 'inviteNeeded', message, cause);

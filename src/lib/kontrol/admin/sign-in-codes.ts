@@ -1,13 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../util/clock.js';
+import type { AdmissionLimits } from '../limits/kontrol-limits.js';
 
-/** Milliseconds in which a code has to be used. */
-export const SIGN_IN_CODE_TTL = 120_000;
-
-/** Codes that one user can have outstanding: with the next, the oldest ends. */
-const MOST_OF_A_USER = 8;
-/** The same for all users together. A node gives them out to who has a kite key only. */
-const MOST = 10_000;
+export type SignInCodeLimits = Pick<AdmissionLimits, 'signInCodes' | 'signInCodesPerUser' | 'signInCodeTtl'>;
 
 // 24 random bytes as base64url.
 const LENGTH = 32;
@@ -18,16 +13,23 @@ interface Issued {
 }
 
 /**
- * One-time codes with which a page signs in as the user who asked for one. They live in the memory of this node, for two
- * minutes, and only their hashes do, so that looking one up takes as long whatever it is.
+ * One-time codes with which a page signs in as the user who asked for one. They live in the memory of this node, and only
+ * their hashes do, so that looking one up takes as long whatever it is.
  */
 export class SignInCodes {
   readonly #clock: Clock;
+  readonly #limits: SignInCodeLimits;
   /** By hash, the oldest first. */
   readonly #codes = new Map<string, Issued>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits: SignInCodeLimits) {
     this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** Milliseconds for which a code is valid. */
+  get ttl(): number {
+    return this.#limits.signInCodeTtl;
   }
 
   get size(): number {
@@ -38,7 +40,7 @@ export class SignInCodes {
   issue(username: string): string {
     this.#makeRoom(username);
     const code = randomBytes(24).toString('base64url');
-    this.#codes.set(hashOf(code), { username, expiresAt: this.#clock.now() + SIGN_IN_CODE_TTL });
+    this.#codes.set(hashOf(code), { username, expiresAt: this.#clock.now() + this.ttl });
     return code;
   }
 
@@ -52,15 +54,17 @@ export class SignInCodes {
   }
 
   #makeRoom(username: string): void {
+    const { signInCodes, signInCodesPerUser } = this.#limits;
     const own: string[] = [];
     const now = this.#clock.now();
     for (const [hash, issued] of this.#codes) {
       if (issued.expiresAt <= now) this.#codes.delete(hash);
       else if (issued.username === username) own.push(hash);
     }
-    for (const hash of own.slice(0, Math.max(0, own.length - MOST_OF_A_USER + 1))) this.#codes.delete(hash);
+    for (const hash of own.slice(0, Math.max(0, own.length - signInCodesPerUser + 1)))
+      this.#codes.delete(hash);
     const [oldest] = this.#codes.keys();
-    if (this.#codes.size >= MOST && oldest !== undefined) this.#codes.delete(oldest);
+    if (this.#codes.size >= signInCodes && oldest !== undefined) this.#codes.delete(oldest);
   }
 }
 

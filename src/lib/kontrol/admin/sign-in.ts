@@ -1,6 +1,6 @@
 import { codedError, KiteError } from '../../protocol/errors.js';
 import { record } from '../../util/record.js';
-import { SIGN_IN_CODE_TTL, type SignInCodes } from './sign-in-codes.js';
+import type { SignInCodes } from './sign-in-codes.js';
 import type { TokenTarget, Tokens } from '../tokens/token-issuer.js';
 
 /** What a page that has signed in goes by. */
@@ -27,7 +27,8 @@ export class SignIn {
 
   /** `signInCode()`: a code for the caller, and the milliseconds that it is good for. */
   newCode(username: string): { readonly code: string; readonly ttl: number } {
-    return { code: this.#options.codes.issue(username), ttl: SIGN_IN_CODE_TTL };
+    const { codes } = this.#options;
+    return { code: codes.issue(username), ttl: codes.ttl };
   }
 
   /** `signIn({code})` */
@@ -36,8 +37,7 @@ export class SignIn {
     const { codes, tokens, self } = this.#options;
     const username = typeof code === 'string' ? codes.redeem(code) : undefined;
     if (username === undefined) {
-      const message =
-        'This link has been used, or is older than two minutes. Get another with: kitectl kontrol ui';
+      const message = 'The link is invalid, already used, or expired. Get another with: kitectl kontrol ui';
       throw codedError('authenticationError', 'signInCode', message);
     }
     const target = self();

@@ -4,9 +4,11 @@ import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { parseIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
 import { type Credentials, kiteKeyRefusal } from '../tokens/credentials.js';
+import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Metrics } from './kontrol-metrics.js';
 import type { Registrar } from '../registry/registrar.js';
 import type { Replica } from '../registry/store-sync.js';
+import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
 export interface HttpApiOptions {
   readonly registrar: Registrar;
@@ -14,10 +16,8 @@ export interface HttpApiOptions {
   readonly replica: Replica;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly limits: Pick<KontrolLimits, 'registerBodyBytes'>;
 }
-
-// The longest kite key takes 16 KiB.
-const BODY_BYTES = 64 * 1024;
 
 /** What Kontrol answers over plain HTTP: registration without a connection, and how it is. */
 export class HttpApi {
@@ -39,9 +39,11 @@ export class HttpApi {
   /** `POST /register` with `{url, kite, auth: {type, key}}`. */
   async register(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!allows(request, response, 'POST')) return;
-    const { registrar, metrics, logger } = this.#options;
+    const { registrar, metrics, logger, limits } = this.#options;
     try {
-      const result = await registrar.registerHttp(this.#applicant(await readJson(request)));
+      const result = await registrar.registerHttp(
+        this.#applicant(await readJson(request, limits.registerBodyBytes)),
+      );
       metrics.registered('http');
       sendJson(response, 200, result);
     } catch (error) {
@@ -94,7 +96,7 @@ export class HttpApi {
       throw unauthenticated('No authentication information is provided');
     const { type, key } = auth as { type?: unknown; key?: unknown };
     if (type !== 'kiteKey')
-      throw unauthenticated(`Unexpected authentication type: ${String(type).slice(0, 100)}`);
+      throw unauthenticated(`Unexpected authentication type: ${String(type).slice(0, QUOTED_LENGTH)}`);
     try {
       const verified = this.#options.credentials.verifyKiteKey(typeof key === 'string' ? key : '');
       return { url, kite: parseIdentity(kite), key: verified };
@@ -113,13 +115,12 @@ function statusOf(error: unknown): number {
   return isKiteError(error, 'authenticationError') ? 401 : 400;
 }
 
-async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+async function readJson(request: IncomingMessage, most: number): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES)
-      throw new KiteError('argumentError', `the body is longer than ${BODY_BYTES} bytes`);
+    if (bytes > most) throw new KiteError('argumentError', `the body is longer than ${most} bytes`);
     chunks.push(chunk);
   }
   let value: unknown;

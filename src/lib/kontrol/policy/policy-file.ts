@@ -11,8 +11,8 @@ import {
   type PolicyRule,
   rulePolicy,
 } from './policy.js';
-
-const MAX_LENGTH = 1024 * 1024;
+import { POLICY_LENGTH } from '../limits/kontrol-limits.js';
+import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
 /**
  * The policy that is named: `own`, `open`, or the path of a policy file.
@@ -51,7 +51,8 @@ export function parsePolicy(text: string, kontrolUser: string, source: string): 
   const file = parseObject(text, source);
   const known = ['base', 'allow', 'deny'];
   for (const key of Object.keys(file)) {
-    if (!known.includes(key)) throw bad(source, `"${key.slice(0, 50)}" is none of ${known.join(', ')}`);
+    if (!known.includes(key))
+      throw bad(source, `"${key.slice(0, QUOTED_LENGTH)}" is none of ${known.join(', ')}`);
   }
   const base = baseRules(file['base'] ?? 'own', kontrolUser, source);
   const allow = rules(file['allow'] ?? [], 'allow', source);
@@ -59,7 +60,7 @@ export function parsePolicy(text: string, kontrolUser: string, source: string): 
 }
 
 function parseObject(text: string, source: string): Record<string, unknown> {
-  if (text.length > MAX_LENGTH) throw bad(source, 'it is longer than 1 MiB');
+  if (text.length > POLICY_LENGTH) throw bad(source, 'it is longer than 1 MiB');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -85,13 +86,16 @@ function rule(value: unknown, place: string, source: string): PolicyRule {
   const object = asObject(value, place, source);
   for (const key of Object.keys(object)) {
     if (!['users', 'actions', 'kites'].includes(key))
-      throw bad(source, `${place} has "${key.slice(0, 50)}"; a rule has users, actions and kites`);
+      throw bad(source, `${place} has "${key.slice(0, QUOTED_LENGTH)}"; a rule has users, actions and kites`);
   }
   const kites = texts(object['kites'], `${place}.kites`, source);
   for (const path of kites) {
     const tooLong = path.split('/').length > IDENTITY_FIELDS.length + 1;
     if (!path.startsWith('/') || tooLong || /.\/$|\/\//.test(path)) {
-      throw bad(source, `${place}.kites has "${path.slice(0, 100)}", which is no path like /user/prod/math`);
+      throw bad(
+        source,
+        `${place}.kites has "${path.slice(0, QUOTED_LENGTH)}", which is no path like /user/prod/math`,
+      );
     }
   }
   const actions = texts(object['actions'], `${place}.actions`, source);
@@ -99,7 +103,7 @@ function rule(value: unknown, place: string, source: string): PolicyRule {
     if (!(POLICY_ACTIONS as readonly string[]).includes(action))
       throw bad(
         source,
-        `${place}.actions has "${action.slice(0, 50)}", none of ${POLICY_ACTIONS.join(', ')}`,
+        `${place}.actions has "${action.slice(0, QUOTED_LENGTH)}", none of ${POLICY_ACTIONS.join(', ')}`,
       );
   }
   return {

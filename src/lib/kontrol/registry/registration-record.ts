@@ -4,6 +4,7 @@ import { registeredUrl } from '../../protocol/registered-url.js';
 import { parseVersion } from '../../protocol/version.js';
 import type { Clock } from '../../util/clock.js';
 import type { Registration } from '../storage/shared/storage.js';
+import { FIELD_LENGTH, URL_LENGTH } from '../limits/kontrol-limits.js';
 import type { Timings } from './lease-timings.js';
 
 /** Which kite is registered, where, since when, and which key pair it trusts. */
@@ -17,8 +18,6 @@ export function registrationRecord(
   return { kite, url, keyId, registeredAt, expiresAt: clock.now() + timings.storedLease };
 }
 
-const MAX_FIELD = 256;
-const MAX_URL = 2048;
 // Halves of surrogate pairs among them: not every store can keep them.
 // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
@@ -32,7 +31,7 @@ export function checkIdentity(kite: KiteIdentity): void {
   validateIdentity(kite);
   for (const field of IDENTITY_FIELDS) {
     const value = kite[field];
-    if (value.length > MAX_FIELD) throw refuse(field, `is longer than ${MAX_FIELD} characters`);
+    if (value.length > FIELD_LENGTH) throw refuse(field, `is longer than ${FIELD_LENGTH} characters`);
     if (value === '.' || value === '..') throw refuse(field, 'is no name');
     if (CONTROL.test(value)) throw refuse(field, 'contains control characters or halves of characters');
   }
@@ -48,7 +47,7 @@ export function checkIdentity(kite: KiteIdentity): void {
 export function checkUsername(username: string): string {
   if (username === '') throw refuse('username', 'is empty');
   if (username.includes('/')) throw refuse('username', 'contains "/"');
-  if (username.length > MAX_FIELD) throw refuse('username', `is longer than ${MAX_FIELD} characters`);
+  if (username.length > FIELD_LENGTH) throw refuse('username', `is longer than ${FIELD_LENGTH} characters`);
   if (username === '.' || username === '..' || CONTROL.test(username)) throw refuse('username', 'is no name');
   return username;
 }
@@ -63,7 +62,7 @@ export function urlArgument(argument: unknown): string {
   if (given === undefined || given === null || given === '')
     throw new KiteError('argumentError', 'empty url');
   if (typeof given !== 'string') throw invalidUrl('it is no text');
-  if (given.length > MAX_URL) throw invalidUrl(`it is longer than ${MAX_URL} characters`);
+  if (given.length > URL_LENGTH) throw invalidUrl(`it is longer than ${URL_LENGTH} characters`);
   if (CONTROL.test(given) || /\s/.test(given)) throw invalidUrl('it contains white space');
   let url: URL;
   try {

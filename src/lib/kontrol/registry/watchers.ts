@@ -4,6 +4,7 @@ import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { asksForAll, type KiteQuery, queryMatcher } from '../../protocol/query.js';
 import { randomHex } from '../../util/random.js';
+import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
 import type { Entry } from './registry-entry.js';
 import type { Registry } from './registry.js';
@@ -36,21 +37,22 @@ export interface WatchersOptions {
   readonly registry: Registry;
   readonly tokens: Tokens;
   readonly policy: Policy;
+  readonly limits: Pick<KontrolLimits, 'watchersPerConnection'>;
 }
-
-const MOST_OF_A_PEER = 1024;
 
 /** Callers that want to hear of the kites that come and go. */
 export class Watchers {
   readonly #tokens: Tokens;
   readonly #policy: Policy;
+  readonly #most: number;
   readonly #byPeer = new Map<Peer, Map<string, Watcher>>();
   /** By the user whose kites they watch, so that a change costs what its own watchers cost. Empty: by id, or all. */
   readonly #byUser = new Map<string, Set<Watcher>>();
 
-  constructor({ registry, tokens, policy }: WatchersOptions) {
+  constructor({ registry, tokens, policy, limits }: WatchersOptions) {
     this.#tokens = tokens;
     this.#policy = policy;
+    this.#most = limits.watchersPerConnection;
     registry.on('register', (entry) => this.#tell('REGISTER', entry));
     registry.on('deregister', (entry) => this.#tell('DEREGISTER', entry));
   }
@@ -67,8 +69,8 @@ export class Watchers {
    */
   add({ client, username }: Request, query: KiteQuery, callback: RemoteFunction): string {
     const watchers = this.#ofPeer(client);
-    if (watchers.size >= MOST_OF_A_PEER) {
-      const message = `This connection has ${MOST_OF_A_PEER} watchers; cancel one with cancelWatcher first`;
+    if (watchers.size >= this.#most) {
+      const message = `This connection has ${this.#most} watchers; cancel one with cancelWatcher first`;
       throw new KiteError('requestLimitError', message);
     }
     const id = randomHex(16);

@@ -1,11 +1,11 @@
 import type { Request } from '../../kite/serve/request.js';
 import type { AnyPeer } from '../../kite/call/peer.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
-import type { Limits } from '../../util/limits.js';
 import type { Logger } from '../../util/logger.js';
 import { utf8Length } from '../../util/utf8.js';
 import { record } from '../../util/record.js';
 import type { Entry } from '../registry/registry-entry.js';
+import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
 import type { Registrar } from '../registry/registrar.js';
 import type { Registry } from '../registry/registry.js';
@@ -17,7 +17,7 @@ export interface SignallingOptions {
   readonly registrar: Registrar;
   readonly policy: Policy;
   readonly logger: Logger;
-  readonly limits: Pick<Limits, 'signalBytes'>;
+  readonly limits: Pick<KontrolLimits, 'signalBytes'>;
 }
 
 /** A signal takes this much room at least: so much has to be kept of each. */

@@ -1,13 +1,15 @@
 import { type Claims, decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/index.js';
-import { JWT_LENGTH } from '../../keys/jwt.js';
 import { textClaim } from '../../keys/jwt-claims.js';
 import { kiteKeyOf } from '../../keys/kite-key.js';
 import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
 import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
+import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import { LruMap } from '../../util/lru.js';
 import type { KeyRing, RingPair } from './key-ring.js';
+import { JWT_LENGTH } from '../../keys/key-limits.js';
+import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
 /** A kite key that one of Kontrol's pairs signed, and that is not revoked. */
 export interface VerifiedKiteKey {
@@ -22,11 +24,9 @@ export interface CredentialsOptions {
   readonly keyRing: KeyRing;
   /** Kontrol's own. */
   readonly identity: KiteIdentity;
+  readonly limits: Pick<KontrolLimits, 'verifiedKiteKeys'>;
   readonly clock: Clock;
 }
-
-// A kite key takes 1.2 KiB: 5 MiB at most.
-const REMEMBERED = 4096;
 
 /** Checks what callers of Kontrol show. Whatever is wrong is thrown, with what it is. */
 export class Credentials {
@@ -35,11 +35,11 @@ export class Credentials {
   readonly #clock: Clock;
   readonly #kiteKeys: LruMap<VerifiedKiteKey>;
 
-  constructor({ keyRing, identity, clock }: CredentialsOptions) {
+  constructor({ keyRing, identity, limits, clock }: CredentialsOptions) {
     this.#keyRing = keyRing;
     this.#identity = identity;
     this.#clock = clock;
-    this.#kiteKeys = new LruMap(REMEMBERED, clock);
+    this.#kiteKeys = new LruMap(limits.verifiedKiteKeys, clock);
     keyRing.on('change', () => this.#kiteKeys.clear());
   }
 
@@ -73,10 +73,13 @@ export class Credentials {
     checkLength(jwt);
     const token = tokenOf(this.#verifyUnderAny(jwt));
     if (token.issuer !== this.#identity.username) {
-      throw new JwtError('claims', `issuer is not trusted: ${token.issuer.slice(0, 100)}`);
+      throw new JwtError('claims', `issuer is not trusted: ${token.issuer.slice(0, QUOTED_LENGTH)}`);
     }
     if (!audienceIncludes(token.audience, this.#identity)) {
-      throw new JwtError('claims', `it is for other kites: its audience is ${token.audience.slice(0, 100)}`);
+      throw new JwtError(
+        'claims',
+        `it is for other kites: its audience is ${token.audience.slice(0, QUOTED_LENGTH)}`,
+      );
     }
     return token.username;
   }

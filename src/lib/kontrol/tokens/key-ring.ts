@@ -4,6 +4,7 @@ import { ConfigurationError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Storage, StoredKeyPair } from '../storage/shared/storage.js';
+import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
 /** A key pair that is ready for use. */
 export interface RingPair {
@@ -125,7 +126,7 @@ export class KeyRing extends Emitter<KeyRingEvents> {
   async revoke(id: string): Promise<KeyPairInfo> {
     const pair = this.#pairs.get(id);
     if (!pair) {
-      const message = `Kontrol has no key pair with the id ${JSON.stringify(id.slice(0, 100))}; see them with: kitectl kontrol keys list`;
+      const message = `Kontrol has no key pair with the id ${JSON.stringify(id.slice(0, QUOTED_LENGTH))}; see them with: kitectl kontrol keys list`;
       throw new ConfigurationError('unknownKeyPair', message);
     }
     if (pair.state === 'revoked') return infoOf(pair);

@@ -1,6 +1,7 @@
 import { audienceOf, newToken, TOKEN_LEEWAY, TOKEN_TTL } from '../../keys/kite-token.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
+import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import { LruMap } from '../../util/lru.js';
 import type { KeyRing } from './key-ring.js';
 
@@ -8,6 +9,7 @@ export interface TokensOptions {
   readonly keyRing: KeyRing;
   /** The user that runs Kontrol. */
   readonly issuer: string;
+  readonly limits: Pick<KontrolLimits, 'issuedTokens'>;
   readonly clock: Clock;
   /** Milliseconds that a token is good for. Default 48 hours. */
   readonly ttl?: number | undefined;
@@ -21,9 +23,6 @@ export interface TokenTarget {
   readonly keyId: string;
 }
 
-// A token takes 0.6 KiB: 13 MiB at most.
-const REMEMBERED = 20_000;
-
 /**
  * Issues tokens. The audience is `/user/environment/name` of the kite that was found, whatever the query was, so that one
  * token serves all kites of that name and nothing else. A token is handed out again while more than half its life is left.
@@ -36,13 +35,13 @@ export class Tokens {
   readonly #onSign: () => void;
   readonly #issued: LruMap<string>;
 
-  constructor({ keyRing, issuer, clock, ttl = TOKEN_TTL, onSign = () => {} }: TokensOptions) {
+  constructor({ keyRing, issuer, limits, clock, ttl = TOKEN_TTL, onSign = () => {} }: TokensOptions) {
     this.#keyRing = keyRing;
     this.#issuer = issuer;
     this.#clock = clock;
     this.#ttl = ttl;
     this.#onSign = onSign;
-    this.#issued = new LruMap(REMEMBERED, clock);
+    this.#issued = new LruMap(limits.issuedTokens, clock);
   }
 
   /** Whether a token for this caller and kite is at hand, so that `issue` need not sign. */

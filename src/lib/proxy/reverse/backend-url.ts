@@ -5,6 +5,7 @@ import type { LookupAddresses } from '../../util/loopback.js';
 import { canonicalAddress } from './ip-addresses.js';
 import { cleanPath } from './request-path.js';
 import type { TargetPolicy } from './backend-policy.js';
+import { type ProxyLimits, TARGET_URL_LENGTH } from '../limits/proxy-limits.js';
 
 /** Where the requests for one kite go. Fixed when the kite registers: a name is not resolved again. */
 export interface Target {
@@ -23,15 +24,12 @@ export interface Target {
 
 export interface TargetsOptions {
   readonly policy: TargetPolicy;
+  readonly limits: Pick<ProxyLimits, 'lookups'>;
   /** Where the proxy itself listens. */
   readonly ownPort: () => number | undefined;
   /** Default: as programs on this machine do. */
   readonly resolve?: LookupAddresses | undefined;
 }
-
-const MAX_URL = 2048;
-/** Most names that are looked up at a time: each takes a thread of the few that there are, for as long as DNS does. */
-const MOST_LOOKUPS = 64;
 
 /** Makes targets of the URLs that kites register. */
 export class Targets {
@@ -69,7 +67,7 @@ export class Targets {
   async #addresses(host: string): Promise<readonly string[]> {
     const literal = canonicalAddress(host);
     if (literal !== undefined) return [literal];
-    if (this.#lookups >= MOST_LOOKUPS) {
+    if (this.#lookups >= this.#options.limits.lookups) {
       const message = 'The proxy looks up too many names now; try again later';
       throw codedError('genericError', 'busy', message);
     }
@@ -89,7 +87,7 @@ export class Targets {
 function parse(given: unknown): URL {
   if (typeof given !== 'string' || given === '')
     throw bad('it is empty; register with the URL at which the kite listens');
-  if (given.length > MAX_URL) throw bad(`it is longer than ${MAX_URL} characters`);
+  if (given.length > TARGET_URL_LENGTH) throw bad(`it is longer than ${TARGET_URL_LENGTH} characters`);
   if (!URL.canParse(given)) throw bad('it is no URL like http://127.0.0.1:3636/kite');
   const url = new URL(given);
   if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol))

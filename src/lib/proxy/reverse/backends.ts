@@ -3,6 +3,7 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import type { Clock } from '../../util/clock.js';
 import type { Target } from './backend-url.js';
+import { IDLE_BACKENDS } from '../limits/proxy-limits.js';
 
 export interface BackendOptions {
   /** Milliseconds in which a kite has to take a connection, its TLS included. */
@@ -27,13 +28,16 @@ export interface BackendRequest {
 
 /** Connections that are free for less than this are used again. Servers of Node close theirs after five seconds. */
 const FREE_FOR = 4000;
-const MOST_FREE = 64;
 
 /** The connections to kites. */
 export class Backends {
   readonly #options: BackendOptions;
-  readonly #shared = new http.Agent({ keepAlive: true, maxFreeSockets: MOST_FREE, timeout: FREE_FOR });
-  readonly #sharedTls = new https.Agent({ keepAlive: true, maxFreeSockets: MOST_FREE, timeout: FREE_FOR });
+  readonly #shared = new http.Agent({ keepAlive: true, maxFreeSockets: IDLE_BACKENDS, timeout: FREE_FOR });
+  readonly #sharedTls = new https.Agent({
+    keepAlive: true,
+    maxFreeSockets: IDLE_BACKENDS,
+    timeout: FREE_FOR,
+  });
   readonly #single = new http.Agent();
   readonly #singleTls = new https.Agent();
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../util/clock.js';
+import { JOINED_LINGER, JOINED_PAUSE_BYTES } from '../limits/proxy-limits.js';
 
 export interface JoinOptions {
   readonly clock: Clock;
@@ -8,15 +9,6 @@ export interface JoinOptions {
   /** Both sockets are gone. */
   readonly ended: () => void;
 }
-
-/** Milliseconds that the second socket has to take what is left for it, once the first has ended. */
-const LINGER = 30_000;
-
-/**
- * Bytes that may wait for a socket to take them. A stream's own mark of 16 KiB lies below what one read brings, so that
- * reading would stop after each.
- */
-const PAUSE_BYTES = 128 * 1024;
 
 /**
  * Passes what comes from each socket on to the other, as it is, and no faster than that takes it. The end of one is the end
@@ -29,7 +21,7 @@ export function join(caller: Duplex, kite: Duplex, { clock, count, ended }: Join
     linger ??= clock.setTimeout(() => {
       caller.destroy();
       kite.destroy();
-    }, LINGER);
+    }, JOINED_LINGER);
   };
   const closed = (): void => {
     if (--open > 0) return;
@@ -50,7 +42,7 @@ function pass(
   from.on('data', (chunk: Buffer) => {
     count(chunk.length);
     to.write(chunk);
-    if (to.writableLength > PAUSE_BYTES) from.pause();
+    if (to.writableLength > JOINED_PAUSE_BYTES) from.pause();
   });
   to.on('drain', () => from.resume());
   const end = (): void => {

@@ -1,6 +1,5 @@
 import type { Kite } from '../../kite/kite.js';
 import type { CloseOptions } from '../../kite/kite-options.js';
-import { defaultLimits } from '../../util/limits.js';
 import { isLoopbackHost, type LookupAddresses } from '../../util/loopback.js';
 import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
 import type { ProxyOptions } from '../shared/proxy-options.js';
@@ -62,13 +61,18 @@ export class ReverseProxy {
     });
     const localKites = options.localKites ?? isLoopbackHost(proxy.publicHost);
     const policy = new TargetPolicy({ allow: allowTargets, localKites });
-    const targets = new Targets({ policy, ownPort: () => proxy.kite.port, resolve: options.resolve });
+    const targets = new Targets({
+      policy,
+      limits: proxy.limits,
+      ownPort: () => proxy.kite.port,
+      resolve: options.resolve,
+    });
     const via = `kite-${proxy.kite.identity.id}`;
     this.#forwarder = new Forwarder({
       clock: proxy.clock,
       names: () => ({ via, secure: proxy.origin.startsWith('https:') }),
       find: (id) => proxy.table.get(id),
-      sessions: options.limits?.sessions ?? defaultLimits.sessions,
+      sessions: proxy.limits.sessions,
       failed: (why) => proxy.metrics.failed(why),
       verify: verifyKites,
       ca: kiteCa,

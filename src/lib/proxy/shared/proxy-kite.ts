@@ -10,6 +10,7 @@ import { registeredUrl } from '../../protocol/registered-url.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
+import { defaultProxyLimits, type ProxyLimits } from '../limits/proxy-limits.js';
 import { addPages } from './health-routes.js';
 import { ProxyMetrics } from './proxy-metrics.js';
 import { addressOf, keyOf, makeProxyKite, type ProxyOptions } from './proxy-options.js';
@@ -77,6 +78,7 @@ export class ProxyKite<Target> {
   readonly kite: Kite;
   readonly table: ProxyTable<Target>;
   readonly metrics: ProxyMetrics;
+  readonly limits: ProxyLimits;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly #kind: ProxyKind<Target>;
@@ -90,12 +92,13 @@ export class ProxyKite<Target> {
   /** @throws ConfigurationError for an option that is wrong, and where there is no kite key */
   constructor(options: ProxyOptions, kind: ProxyKind<Target>) {
     this.#kind = kind;
+    this.limits = { ...defaultProxyLimits, ...options.limits };
     this.#key = keyOf(options);
     this.#address = addressOf(options);
     this.clock = options.clock ?? systemClock;
     this.kite = makeProxyKite(kind.name, this.#key, options);
     this.logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
-    const table = new ProxyTable<Target>(this.clock);
+    const table = new ProxyTable<Target>(this.clock, this.limits);
     this.table = table;
     this.metrics = new ProxyMetrics({
       kites: () => table.size,

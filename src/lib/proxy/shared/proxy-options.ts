@@ -5,6 +5,7 @@ import type { KiteOptions } from '../../kite/kite-options.js';
 import { makeServerKite, type ServerKiteOptions } from '../../kite/server-kite.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';
 import { ConfigurationError } from '../../protocol/errors.js';
+import type { ProxyLimits } from '../limits/proxy-limits.js';
 import { parsePublicHost, type PublicAddress } from './public-address.js';
 
 /** What a proxy of either kind runs with. */
@@ -22,6 +23,8 @@ export interface ProxyOptions extends ServerKiteOptions, Pick<KiteOptions, 'save
   readonly port?: number | undefined;
   /** Default `KITE_ENVIRONMENT`, else none: it serves the kites of all environments that have no proxy of their own. */
   readonly environment?: string | undefined;
+  /** What a peer can make this proxy spend. See docs/limits.md. */
+  readonly limits?: Partial<ProxyLimits> | undefined;
 }
 
 /** @throws ConfigurationError where there is no kite key, or none that can be used */

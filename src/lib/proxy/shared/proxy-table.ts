@@ -2,6 +2,7 @@ import type { Request } from '../../kite/serve/request.js';
 import { codedError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock, Timer } from '../../util/clock.js';
+import type { ProxyLimits } from '../limits/proxy-limits.js';
 import { Emitter } from '../../util/emitter.js';
 
 export type ProxiedPeer = Request['client'];
@@ -83,15 +84,15 @@ export type ProxyTableEvents<Target> = {
 };
 
 /**
- * How long an id stays with its user after the kite is gone, in milliseconds. Others may still hold the URL with it and
- * send their tokens there: for as long as Kontrol may list a kite that it does not hear of any more, and some more.
+ * An id stays with its user for a while after the kite is gone. Others may still hold the URL with it and send their tokens there:
+ * for as long as Kontrol may list a kite that it does not hear of any more, and some more.
  */
-const RESERVED_FOR = 120_000;
-const MOST_RESERVED = 65_536;
+export type ReservationLimits = Pick<ProxyLimits, 'reservationTime' | 'reservedIds'>;
 
 /** The kites behind a proxy by id: one for each connection, and as long as it. */
 export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
   readonly #clock: Clock;
+  readonly #limits: ReservationLimits;
   readonly #entries = new Map<string, ProxyEntry<Target>>();
   readonly #byClient = new Map<
     ProxiedPeer,
@@ -102,9 +103,10 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
   readonly #totals = newCounts();
   #timer: Timer | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits: ReservationLimits) {
     super();
     this.#clock = clock;
+    this.#limits = limits;
   }
 
   get size(): number {
@@ -178,9 +180,9 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
 
   #reserve(id: string, username: string): void {
     this.#reserved.delete(id);
-    this.#reserved.set(id, { username, until: this.#clock.now() + RESERVED_FOR });
-    if (this.#reserved.size > MOST_RESERVED) this.#forgetFirst();
-    this.#timer ??= this.#clock.setTimeout(() => this.#expire(), RESERVED_FOR);
+    this.#reserved.set(id, { username, until: this.#clock.now() + this.#limits.reservationTime });
+    if (this.#reserved.size > this.#limits.reservedIds) this.#forgetFirst();
+    this.#timer ??= this.#clock.setTimeout(() => this.#expire(), this.#limits.reservationTime);
   }
 
   #expire(): void {

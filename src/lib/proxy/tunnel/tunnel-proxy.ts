@@ -8,7 +8,7 @@ import { Relay } from '../../transport/relay/relay.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { type Refusal, SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import { defaultLimits, type Limits } from '../../util/limits.js';
+import type { ProxyLimits } from '../limits/proxy-limits.js';
 import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
 import type { ProxyOptions } from '../shared/proxy-options.js';
 import type { ProxyEntry } from '../shared/proxy-table.js';
@@ -34,7 +34,7 @@ export interface TunnelProxyOptions extends ProxyOptions {
  */
 export class TunnelProxy {
   readonly #proxy: ProxyKite<string>;
-  readonly #limits: Limits;
+  readonly #limits: ProxyLimits;
   readonly #waiting: WaitingCallers;
   readonly #callers: SockJsServer;
   readonly #tunnels: SockJsServer;
@@ -49,8 +49,7 @@ export class TunnelProxy {
       publicUrl: (id, origin) => `${origin}${CALLERS_PATH}?kiteID=${id}`,
       describe: (address) => address,
     });
-    const { kite, clock } = proxy;
-    const limits = { ...defaultLimits, ...options.limits };
+    const { kite, clock, limits } = proxy;
     this.#proxy = proxy;
     this.#limits = limits;
     this.#waiting = new WaitingCallers({

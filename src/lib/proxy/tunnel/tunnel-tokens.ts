@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readClaims } from '../../keys/jwt-claims.js';
 import type { Clock } from '../../util/clock.js';
+import { TUNNEL_TOKEN_LENGTH } from '../limits/proxy-limits.js';
 
 /** What lets a kite open one tunnel. */
 export interface TunnelToken {
@@ -12,9 +13,6 @@ export interface TunnelToken {
 
 /** The algorithm is pinned: a token that begins in another way is none of ours. */
 const HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
-
-/** Longest token that is looked at, in characters. */
-const LONGEST = 1024;
 
 /**
  * Makes and reads the JWTs by which a kite shows that a tunnel is its own: `sub` the kite, `seq` the tunnel, `exp`. Nobody
@@ -41,7 +39,7 @@ export class TunnelTokens {
 
   /** Undefined: it was not made here, or its time is over. */
   read(token: string): TunnelToken | undefined {
-    if (token.length > LONGEST || !token.startsWith(`${HEADER}.`)) return undefined;
+    if (token.length > TUNNEL_TOKEN_LENGTH || !token.startsWith(`${HEADER}.`)) return undefined;
     const dot = token.lastIndexOf('.');
     const input = token.slice(0, dot);
     const mac = Buffer.from(token.slice(dot + 1), 'base64url');

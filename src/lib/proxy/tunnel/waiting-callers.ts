@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Relay } from '../../transport/relay/relay.js';
 import type { Clock, Timer } from '../../util/clock.js';
-import type { Limits } from '../../util/limits.js';
+import type { ProxyLimits } from '../limits/proxy-limits.js';
 import type { ProxyEntry } from '../shared/proxy-table.js';
 import { TunnelTokens } from './tunnel-tokens.js';
 
@@ -26,7 +26,7 @@ interface Waiting {
 }
 
 export interface WaitingCallersOptions {
-  readonly limits: Pick<Limits, 'tunnelTimeout' | 'waitingCallers'>;
+  readonly limits: Pick<ProxyLimits, 'tunnelTimeout' | 'waitingCallers'>;
   readonly clock: Clock;
   /** The kite has not come in time. */
   readonly late: (relay: Relay) => void;

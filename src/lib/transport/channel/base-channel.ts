@@ -1,6 +1,6 @@
 import type { Channel, ChannelReceiver } from './channel.js';
 import type { Fragment, Message } from './outgoing-message.js';
-import type { ConnectionLimits } from '../../util/limits.js';
+import type { ChannelLimits } from '../limits/transport-limits.js';
 import { nextTick } from '../../util/next-tick.js';
 
 /**
@@ -10,7 +10,7 @@ import { nextTick } from '../../util/next-tick.js';
  * and the receiver is told when it may go on.
  */
 export abstract class BaseChannel implements Channel {
-  protected readonly limits: ConnectionLimits;
+  protected readonly limits: ChannelLimits;
   #receiver: ChannelReceiver | undefined;
   #inbox: string[] | undefined;
   #inboxAt = 0;
@@ -22,7 +22,7 @@ export abstract class BaseChannel implements Channel {
   #congested = false;
   #end: { readonly code: number; readonly reason: string } | undefined;
 
-  constructor(limits: ConnectionLimits) {
+  constructor(limits: ChannelLimits) {
     this.limits = limits;
   }
 

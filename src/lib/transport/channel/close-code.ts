@@ -16,9 +16,6 @@ export const GO_AWAY_REASON = 'Go away!';
 /** The connection dropped without a goodbye. Never sent. */
 export const DROPPED_CODE = 1006;
 
-/** Milliseconds that a peer has to answer a goodbye, or to take what is still queued for it. */
-export const CLOSE_GRACE = 5000;
-
 /** The code, if WebSocket lets it be sent (RFC 6455, section 7.4), else 3000. */
 export function sendableCode(code: number): number {
   const reserved = code === 1004 || code === 1005 || code === 1006;

@@ -1,11 +1,11 @@
 import type { Channel, ChannelReceiver } from '../channel/channel.js';
-import type { Limits } from '../../util/limits.js';
+import type { ChannelLimits, RelayLimits } from '../limits/transport-limits.js';
 import { sendableCode } from '../channel/close-code.js';
 import { FramedChannel } from '../websocket/framed-channel.js';
 import { decodeClientFrame } from '../sockjs/frames.js';
 
 export interface RelayOptions {
-  readonly limits: Limits;
+  readonly limits: Pick<ChannelLimits, 'pauseBytes'> & RelayLimits;
   /** Told of what is passed on, in bytes from the first channel to the second and back. */
   readonly count?: ((forth: number, back: number) => void) | undefined;
   /** Called once, when one of the two has ended: the other has been told goodbye. */
@@ -13,9 +13,6 @@ export interface RelayOptions {
   /** Called once, when nothing of either is left: both have ended. */
   readonly over?: (() => void) | undefined;
 }
-
-/** What the first channel may send before there is a second, in UTF-16 units. The rest of it is not read until then. */
-const EARLY_LENGTH = 64 * 1024;
 
 /**
  * Joins two channels: the messages of each go to the other, whole and in order, and the end of one is the end of the other,
@@ -34,7 +31,7 @@ export class Relay {
   constructor(first: Channel, options: RelayOptions) {
     this.#options = options;
     const { count } = options;
-    this.#first = new Side(first, options.limits.pauseBytes, count && ((bytes) => count(bytes, 0)));
+    this.#first = new Side(first, options.limits, count && ((bytes) => count(bytes, 0)));
     this.#first.start((code, reason) => this.#sideEnded(code, reason));
   }
 
@@ -49,7 +46,7 @@ export class Relay {
       return;
     }
     const { count, limits } = this.#options;
-    const side = new Side(second, limits.pauseBytes, count && ((bytes) => count(0, bytes)));
+    const side = new Side(second, limits, count && ((bytes) => count(0, bytes)));
     this.#second = side;
     side.start((code, reason) => this.#sideEnded(code, reason));
     side.joined(this.#first);
@@ -77,7 +74,7 @@ class Side implements ChannelReceiver {
   readonly #channel: Channel;
   /** Where it sends and gets lists of messages, as they stand in frames. */
   readonly #framed: FramedChannel | undefined;
-  readonly #pauseBytes: number;
+  readonly #limits: RelayOptions['limits'];
   readonly #count: ((bytes: number) => void) | undefined;
   #ended: ((code: number, reason: string) => void) | undefined;
   #other: Side | undefined;
@@ -86,10 +83,14 @@ class Side implements ChannelReceiver {
   #over = false;
   #gone = false;
 
-  constructor(channel: Channel, pauseBytes: number, count: ((bytes: number) => void) | undefined) {
+  constructor(
+    channel: Channel,
+    limits: RelayOptions['limits'],
+    count: ((bytes: number) => void) | undefined,
+  ) {
     this.#channel = channel;
     this.#framed = channel instanceof FramedChannel ? channel : undefined;
-    this.#pauseBytes = pauseBytes;
+    this.#limits = limits;
     this.#count = count;
   }
 
@@ -111,7 +112,7 @@ class Side implements ChannelReceiver {
   }
 
   get congested(): boolean {
-    return this.#channel.bufferedBytes > this.#pauseBytes;
+    return this.#channel.bufferedBytes > this.#limits.pauseBytes;
   }
 
   end(code: number, reason: string): void {
@@ -131,7 +132,7 @@ class Side implements ChannelReceiver {
     }
     this.#early.push(text);
     this.#earlyLength += text.length;
-    if (this.#earlyLength > EARLY_LENGTH) this.#channel.pause();
+    if (this.#earlyLength > this.#limits.tunnelBufferLength) this.#channel.pause();
   }
 
   drain(): void {

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../util/clock.js';
-import type { Limits } from '../../util/limits.js';
+import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
 import type { Message } from '../channel/outgoing-message.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import {
@@ -18,7 +18,7 @@ import { Uploads } from './upload-queue.js';
 export interface HttpSessionOptions {
   readonly id: string;
   readonly remoteAddress: string;
-  readonly limits: Limits;
+  readonly limits: ChannelLimits & ServerLimits;
   readonly clock: Clock;
   readonly owner: ChannelOwner;
 }
@@ -51,7 +51,7 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
     this.#clock = clock;
     this.#owner = owner;
     this.#queue = new FrameQueue('a[', limits.messageBytes);
-    this.uploads = new Uploads(limits.messageBytes, {
+    this.uploads = new Uploads(limits, {
       deliver: (text) => this.deliver(text),
       isHeld: () => this.held,
       refuse: (code, reason) => this.close(code, reason),

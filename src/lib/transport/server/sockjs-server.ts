@@ -4,8 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { Channel } from '../channel/channel.js';
 import type { Clock } from '../../util/clock.js';
-import type { Limits } from '../../util/limits.js';
-import { CLOSE_GRACE } from '../channel/close-code.js';
+import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
 import { frameBytes } from '../sockjs/frame-limit.js';
 import { ServerFramedChannel } from '../websocket/framed-channel.js';
 import { RawChannel } from '../websocket/raw-channel.js';
@@ -19,11 +18,12 @@ import { makeReply } from './session-responses.js';
 import { respond, respondOptions, respondText, sessionCookie } from './respond.js';
 import { normalisePrefixes, pathBehindPrefix, type Route, routeOf, methodsOf } from './session-route.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
+import { CLOSE_GRACE } from '../limits/transport-limits.js';
 
 export interface SockJsServerOptions {
   /** Paths under which sessions are served, such as `/kite`. */
   readonly prefixes: readonly string[];
-  readonly limits: Limits;
+  readonly limits: ChannelLimits & ServerLimits;
   readonly clock: Clock;
   /** Milliseconds between the heartbeats of a session. Default 10,000. */
   readonly heartbeatInterval?: number;

@@ -1,4 +1,5 @@
 import { frameBytes } from '../sockjs/frame-limit.js';
+import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
 import {
   type Body,
   decodeBody,
@@ -9,6 +10,8 @@ import {
   uploadTooLarge,
 } from './upload.js';
 
+export type UploadLimits = Pick<ChannelLimits, 'messageBytes'> & Pick<ServerLimits, 'uploadsPerSession'>;
+
 export interface UploadReceiver {
   deliver(text: string): void;
   /** Whether the receiver of messages wants no more for now. */
@@ -16,23 +19,20 @@ export interface UploadReceiver {
   refuse(code: number, reason: string): void;
 }
 
-/** A client sends one at a time; that many may wait before it is told to come later. */
-const MOST_WAITING = 16;
-
 /**
  * The `xhr_send` requests of one session, one at a time in the order in which they came. While the receiver is paused
  * the last one is held unanswered and no further body is read, so that a client learns to wait.
  */
 export class Uploads {
-  readonly #messageBytes: number;
+  readonly #limits: UploadLimits;
   readonly #receiver: UploadReceiver;
   #waiting: Upload[] | undefined;
   #current: Upload | undefined;
   #delivered = false;
   #ended = false;
 
-  constructor(messageBytes: number, receiver: UploadReceiver) {
-    this.#messageBytes = messageBytes;
+  constructor(limits: UploadLimits, receiver: UploadReceiver) {
+    this.#limits = limits;
     this.#receiver = receiver;
   }
 
@@ -40,7 +40,7 @@ export class Uploads {
     this.#waiting ??= [];
     if (this.#ended) {
       uploadRefused(upload, 404, SESSION_GONE);
-    } else if (this.#waiting.length >= MOST_WAITING) {
+    } else if (this.#waiting.length >= this.#limits.uploadsPerSession) {
       uploadRefused(upload, 503, 'Too many requests of this session wait already.');
     } else {
       this.#waiting.push(upload);
@@ -60,7 +60,7 @@ export class Uploads {
     if (!upload) return;
     this.#current = upload;
     this.#delivered = false;
-    readBody(upload.req, frameBytes(this.#messageBytes), (body) => this.#take(upload, body));
+    readBody(upload.req, frameBytes(this.#limits.messageBytes), (body) => this.#take(upload, body));
   }
 
   /** The session has ended: what still waits has nobody to go to. */
@@ -79,9 +79,9 @@ export class Uploads {
       this.#next();
       return;
     }
-    const frame = body === 'tooLarge' ? body : decodeBody(body, this.#messageBytes);
+    const frame = body === 'tooLarge' ? body : decodeBody(body, this.#limits.messageBytes);
     if (frame === 'tooLarge' || (typeof frame !== 'string' && frame.type === 'violation')) {
-      const reason = `A message is longer than the limit of ${this.#messageBytes} bytes`;
+      const reason = `A message is longer than the limit of ${this.#limits.messageBytes} bytes`;
       this.#current = undefined;
       uploadTooLarge(upload, reason);
       this.#receiver.refuse(1009, reason);

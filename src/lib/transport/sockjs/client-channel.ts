@@ -1,19 +1,14 @@
 import type { Clock, Timer } from '../../util/clock.js';
-import type { ConnectionLimits } from '../../util/limits.js';
+import type { ChannelLimits } from '../limits/transport-limits.js';
 import type { Message } from '../channel/outgoing-message.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
-import {
-  CLOSE_GRACE,
-  GO_AWAY_CODE,
-  GO_AWAY_REASON,
-  sendableCode,
-  sendableReason,
-} from '../channel/close-code.js';
+import { GO_AWAY_CODE, GO_AWAY_REASON, sendableCode, sendableReason } from '../channel/close-code.js';
 import { tooLong } from './frames.js';
+import { CLOSE_GRACE } from '../limits/transport-limits.js';
 
 export interface ClientChannelOptions {
-  readonly limits: ConnectionLimits;
+  readonly limits: ChannelLimits;
   readonly clock: Clock;
   readonly remoteAddress: string;
   readonly owner: ChannelOwner;

@@ -1,4 +1,4 @@
-import type { PeerLimits } from '../../util/limits.js';
+import type { PeerLimits } from '../limits/transport-limits.js';
 import type { RtcConfiguration, RtcConnection, RtcDataChannel, RtcPlatform } from './rtc-platform.js';
 import type { Signal, Signals } from './signals.js';
 

@@ -1,4 +1,5 @@
 import { record } from '../../util/record.js';
+import { SESSION_NAME_LENGTH } from '../limits/transport-limits.js';
 
 /**
  * What two pages tell each other by way of Kontrol before they can talk directly, or where they cannot at all: `message` is
@@ -23,14 +24,12 @@ export interface Signal {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-const LONGEST_SESSION = 64;
-
 /** Undefined where it is none. */
 export function readSignal(value: unknown): Signal | undefined {
   const { type, src, username, payload } = record(value);
   const { session } = record(payload);
   if (typeof type !== 'string' || typeof src !== 'string' || typeof session !== 'string') return undefined;
-  if (session === '' || session.length > LONGEST_SESSION) return undefined;
+  if (session === '' || session.length > SESSION_NAME_LENGTH) return undefined;
   return {
     type: type.toLowerCase(),
     src,

@@ -4,19 +4,20 @@ import { Handshake } from '../handshake/handshake.js';
 import type { Abortable } from '../../util/abortable.js';
 import type { Channel } from '../channel/channel.js';
 import type { Clock, Timer } from '../../util/clock.js';
-import type { ConnectionLimits, PeerLimits } from '../../util/limits.js';
+import type { ChannelLimits, PeerLimits } from '../limits/transport-limits.js';
 import { randomHex } from '../../util/random.js';
 import { RelayChannel } from './signalled-channel.js';
 import { RtcAttempt } from './rtc-attempt.js';
 import { RtcChannel } from './rtc-channel.js';
 import type { RtcConfiguration, RtcPlatform } from './rtc-platform.js';
 import type { Signal, Signals } from './signals.js';
+import { ATTEMPT_TIMEOUT } from '../limits/transport-limits.js';
 
 export interface PeersOptions {
   readonly signals: Signals;
   readonly platform: RtcPlatform;
   readonly configuration?: RtcConfiguration | undefined;
-  readonly limits: ConnectionLimits & PeerLimits;
+  readonly limits: ChannelLimits & PeerLimits;
   readonly clock: Clock;
   /** Another page has opened a channel to this one. */
   readonly accept: (channel: Channel, username: string | undefined) => void;
@@ -37,9 +38,6 @@ interface Session {
   readonly refused?: ((error: unknown) => void) | undefined;
   timer?: Timer | undefined;
 }
-
-/** Milliseconds that a page which was called has to get its data channel up. The other side has given up long before. */
-const ATTEMPT = 60_000;
 
 /** The same for the side that calls, where nothing bounds its handshake: there is another way, so that it does not wait. */
 const UNBOUND_ATTEMPT = 5000;
@@ -149,7 +147,7 @@ export class Peers {
       return;
     }
     this.#sessions.set(keyOf(src, name), session);
-    session.timer = this.#options.clock.setTimeout(() => this.#drop(keyOf(src, name)), ATTEMPT);
+    session.timer = this.#options.clock.setTimeout(() => this.#drop(keyOf(src, name)), ATTEMPT_TIMEOUT);
     this.#attempt(src, name, session, accept, (attempt) => attempt.answer(signal));
   }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Channel } from '../channel/channel.js';
-import { CLOSE_GRACE } from '../channel/close-code.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
 import { frameBytes } from '../sockjs/frame-limit.js';
 import { ClientFramedChannel } from './framed-channel.js';
@@ -13,8 +12,9 @@ import type { DialTls, NodeDialOptions } from '../handshake/node-dial-options.js
 import { DialError, statusError } from '../handshake/dial-error.js';
 import { Handshake } from '../handshake/handshake.js';
 import { socketError } from '../handshake/socket-error.js';
-import { HEAD_BYTES, readUpgradeAnswer, type UpgradeAnswer, upgradeRequest } from './upgrade.js';
+import { readUpgradeAnswer, type UpgradeAnswer, upgradeRequest } from './upgrade.js';
 import { hostOf, isSecure } from '../handshake/session-url.js';
+import { CLOSE_GRACE, HEAD_BYTES } from '../limits/transport-limits.js';
 
 /**
  * Opens a WebSocket at `path` (with its query) of the server of `base`. The channel is there as soon as the WebSocket is:

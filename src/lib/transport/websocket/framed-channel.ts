@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { ConnectionLimits } from '../../util/limits.js';
+import type { ChannelLimits } from '../limits/transport-limits.js';
 import { type Fragment, type Message, quote } from '../channel/outgoing-message.js';
 import type { Masks } from '../sockjs/ascii-frame.js';
 import { BATCH_LENGTH, BATCH_MESSAGES, Batch } from '../sockjs/frame-batch.js';
@@ -34,7 +34,7 @@ export abstract class FramedChannel extends WebSocketChannel {
     letter: 'a' | '',
     ws: WebSocket,
     socket: Socket,
-    limits: ConnectionLimits,
+    limits: ChannelLimits,
     owner: ChannelOwner,
     masks: Masks,
   ) {
@@ -139,7 +139,7 @@ function endOfLists(channel: FramedChannel): void {
 
 /** The server's end of a session at `<prefix>/<server>/<session>/websocket`. */
 export class ServerFramedChannel extends FramedChannel {
-  constructor(ws: WebSocket, socket: Socket, limits: ConnectionLimits, owner: ChannelOwner) {
+  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner) {
     super('a', ws, socket, limits, owner, 'none');
     this.transmit(OPEN_FRAME);
   }
@@ -162,7 +162,7 @@ export class ServerFramedChannel extends FramedChannel {
 
 /** The client's end of such a session. */
 export class ClientFramedChannel extends FramedChannel {
-  constructor(ws: WebSocket, socket: Socket, limits: ConnectionLimits, owner: ChannelOwner, masks: Masks) {
+  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner, masks: Masks) {
     super('', ws, socket, limits, owner, masks);
   }
 

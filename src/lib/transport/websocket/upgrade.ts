@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { credentialsOf } from '../handshake/url-credentials.js';
+import { HEAD_BYTES } from '../limits/transport-limits.js';
 
 /*
  * A client's half of the opening handshake of WebSocket (RFC 6455, section 4.1), as text. Node's HTTP client could lead
@@ -15,9 +16,6 @@ export type UpgradeAnswer =
   /** An upgrade that is not the one asked for. */
   | { readonly type: 'wrong'; readonly why: string }
   | { readonly type: 'notHttp' };
-
-/** Longest head of an answer, in bytes: as much as Node's HTTP client takes. */
-export const HEAD_BYTES = 16_384;
 
 /** The request to upgrade. `path` carries the query too; `key` is 16 random bytes, as base64. */
 export function upgradeRequest(base: URL, path: string, key: string): string {

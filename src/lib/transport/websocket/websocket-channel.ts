@@ -1,13 +1,12 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
-import type { ConnectionLimits } from '../../util/limits.js';
+import type { ChannelLimits } from '../limits/transport-limits.js';
 import type { Message } from '../channel/outgoing-message.js';
 import { formatAddress } from '../channel/remote-address.js';
 import { asciiFrame, type Masks } from '../sockjs/ascii-frame.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 import {
-  CLOSE_GRACE,
   DROPPED_CODE,
   GO_AWAY_CODE,
   GO_AWAY_REASON,
@@ -16,6 +15,7 @@ import {
   type Violation,
 } from '../channel/close-code.js';
 import { type Verdict, verdictOf } from './frame-verdict.js';
+import { CLOSE_GRACE } from '../limits/transport-limits.js';
 
 /** Bytes that WebSocket adds to a message at most. */
 const FRAME_HEADER = 14;
@@ -37,7 +37,7 @@ export abstract class WebSocketChannel extends BaseChannel {
   // How the connection ends when this side, or a close frame of SockJS, has said so before WebSocket does.
   #verdict: Verdict | undefined;
 
-  constructor(ws: WebSocket, socket: Socket, limits: ConnectionLimits, owner: ChannelOwner, masks: Masks) {
+  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner, masks: Masks) {
     super(limits);
     this.#ws = ws;
     this.#socket = socket;

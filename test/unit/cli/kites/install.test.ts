@@ -171,11 +171,11 @@ describe('installing a kite', () => {
 
   it('refuses what is too large, also where the server does not say so before', async () => {
     const world = new World().publish(good);
-    expect(await world.failure({ bounds: { manifestBytes: 10 } })).toEqual(saying('larger than 10 bytes'));
-    expect(await world.failure({ bounds: { archiveBytes: 100 } })).toEqual(saying('larger than 100 bytes'));
+    expect(await world.failure({ limits: { manifestBytes: 10 } })).toEqual(saying('larger than 10 bytes'));
+    expect(await world.failure({ limits: { archiveBytes: 100 } })).toEqual(saying('larger than 100 bytes'));
     const headers = { 'content-length': '101' };
     world.pages.set(ARCHIVE, () => new Response(new ReadableStream(), { headers }));
-    expect(await world.failure({ bounds: { archiveBytes: 100 } })).toEqual(saying('larger than 100 bytes'));
+    expect(await world.failure({ limits: { archiveBytes: 100 } })).toEqual(saying('larger than 100 bytes'));
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { defaultInstallBounds, type InstallBounds } from '../../../../src/lib/cli/kites/install-limits.js';
+import { defaultInstallLimits, type InstallLimits } from '../../../../src/lib/cli/kites/install-limits.js';
 import { unpack } from '../../../../src/lib/cli/kites/unpack.js';
 import { tar, type TarEntry, tarGz } from '../../../helpers/tar.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 /** Unpacks below two folders, of which the outer must stay as it is. */
 async function unpacked(
   archive: Buffer | readonly TarEntry[],
-  bounds: Partial<InstallBounds> = {},
+  limits: Partial<InstallLimits> = {},
 ): Promise<{ outer: string; folder: string }> {
   const outer = temporaryFolder();
   const staging = join(outer, 'staging');
@@ -22,7 +22,7 @@ async function unpacked(
   writeFileSync(file, Buffer.isBuffer(archive) ? archive : tarGz(archive));
   const before = digest(outer);
   try {
-    const folder = await unpack(file, staging, { ...defaultInstallBounds, ...bounds }, never);
+    const folder = await unpack(file, staging, { ...defaultInstallLimits, ...limits }, never);
     return { outer, folder };
   } catch (error) {
     expect(readdirSync(outer)).toEqual(['staging']);
@@ -128,11 +128,11 @@ describe('an archive', () => {
   ];
 
   it.each(HOSTILE)('with %s is refused, and nothing of it is written', async (_title, entries, reason) => {
-    const bounds = { pathDepth: 32 };
+    const limits = { pathDepth: 32 };
     // Also where what is fine comes first.
     for (const all of [entries, [{ path: 'fine', content: 'x' }, ...entries]]) {
       if (all !== entries && entries.some(({ path }) => path.startsWith('math/'))) continue;
-      await expect(unpacked(all, bounds)).rejects.toMatchObject({
+      await expect(unpacked(all, limits)).rejects.toMatchObject({
         exitCode: 1,
         message: expect.stringContaining(reason) as string,
       });

@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { History, HISTORY_LENGTH } from '../../../../src/lib/cli/shell/history.js';
+import { HISTORY_LENGTH } from '../../../../src/lib/cli/runtime/command-limits.js';
+import { History } from '../../../../src/lib/cli/shell/history.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const newFile = (): string => join(temporaryFolder(), '.kite', 'shell_history');

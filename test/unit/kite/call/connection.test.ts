@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteFunction } from '../../../../src/lib/kite/call/method-types.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
-import { defaultLimits } from '../../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { connected, makeCore, settled } from '../../../helpers/kite/cores.js';
 
 describe('a call', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseMessage } from '../../../../src/lib/dnode/dnode-message.js';
 import { callPrefix, parseAfterPrefix } from '../../../../src/lib/kite/call/envelope-prefix.js';
 import { completeCall, readCall } from '../../../../src/lib/kite/call/envelope.js';
-import { defaultLimits } from '../../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { callAuth, callHead, knownPrefix, callRests } from '../../../helpers/kite/call-prefixes.js';
 
 function parsedWhole(text: string) {

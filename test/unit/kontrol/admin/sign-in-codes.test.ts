@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { SIGN_IN_CODE_TTL, SignInCodes } from '../../../../src/lib/kontrol/admin/sign-in-codes.js';
+import { SignInCodes } from '../../../../src/lib/kontrol/admin/sign-in-codes.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
+import { defaultKontrolLimits } from '../../../../src/lib/kontrol/limits/kontrol-limits.js';
 
 describe('codes to sign in with', () => {
   it('work once, for whom they were made', () => {
-    const codes = new SignInCodes(new ManualClock());
+    const codes = new SignInCodes(new ManualClock(), defaultKontrolLimits);
     const [bob, alice] = [codes.issue('bob'), codes.issue('alice')];
     expect(codes.redeem(alice)).toBe('alice');
     expect(codes.redeem(bob)).toBe('bob');
@@ -14,9 +15,9 @@ describe('codes to sign in with', () => {
 
   it('end after two minutes', () => {
     const clock = new ManualClock();
-    const codes = new SignInCodes(clock);
+    const codes = new SignInCodes(clock, defaultKontrolLimits);
     const [early, late] = [codes.issue('bob'), codes.issue('bob')];
-    clock.advance(SIGN_IN_CODE_TTL - 1);
+    clock.advance(defaultKontrolLimits.signInCodeTtl - 1);
     expect(codes.redeem(early)).toBe('bob');
     clock.advance(1);
     expect(codes.redeem(late)).toBeUndefined();
@@ -24,15 +25,15 @@ describe('codes to sign in with', () => {
 
   it('are forgotten when they have ended, with the next that is made', () => {
     const clock = new ManualClock();
-    const codes = new SignInCodes(clock);
+    const codes = new SignInCodes(clock, defaultKontrolLimits);
     codes.issue('bob');
-    clock.advance(SIGN_IN_CODE_TTL);
+    clock.advance(defaultKontrolLimits.signInCodeTtl);
     codes.issue('alice');
     expect(codes.size).toBe(1);
   });
 
   it('are eight of a user at most: with the next, the oldest ends', () => {
-    const codes = new SignInCodes(new ManualClock());
+    const codes = new SignInCodes(new ManualClock(), defaultKontrolLimits);
     const others = codes.issue('alice');
     const [first = '', second = '', ...rest] = Array.from({ length: 9 }, () => codes.issue('bob'));
     expect(codes.redeem(first)).toBeUndefined();
@@ -41,8 +42,20 @@ describe('codes to sign in with', () => {
     expect(codes.redeem(others)).toBe('alice');
   });
 
+  it('are as many, and for as long, as the limits say', () => {
+    const clock = new ManualClock();
+    const codes = new SignInCodes(clock, { signInCodes: 2, signInCodesPerUser: 1, signInCodeTtl: 500 });
+    const ofBob = codes.issue('bob');
+    const ofAlice = codes.issue('alice');
+    const ofCarol = codes.issue('carol');
+    expect(codes.ttl).toBe(500);
+    expect([codes.redeem(ofBob), codes.redeem(ofAlice)]).toEqual([undefined, 'alice']);
+    clock.advance(500);
+    expect(codes.redeem(ofCarol)).toBeUndefined();
+  });
+
   it.each(['', 'x', 'x'.repeat(32), 'x'.repeat(100_000)])('are not guessed: %.40s', (guess) => {
-    const codes = new SignInCodes(new ManualClock());
+    const codes = new SignInCodes(new ManualClock(), defaultKontrolLimits);
     codes.issue('bob');
     expect(codes.redeem(guess)).toBeUndefined();
     expect(codes.size).toBe(1);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TargetPolicy, type TargetPolicyOptions } from '../../../../src/lib/proxy/reverse/backend-policy.js';
 import { type Target, Targets } from '../../../../src/lib/proxy/reverse/backend-url.js';
+import { defaultProxyLimits } from '../../../../src/lib/proxy/limits/proxy-limits.js';
 
 /** Far from this machine, whose own addresses are 10.0.0.1 and fd00::1 here. */
 const KITE = '203.0.113.7:50412';
@@ -8,6 +9,7 @@ const KITE = '203.0.113.7:50412';
 function targets(options: Partial<TargetPolicyOptions> & { readonly names?: Record<string, string[]> } = {}) {
   const { names = {}, ...policy } = options;
   return new Targets({
+    limits: defaultProxyLimits,
     policy: new TargetPolicy({ localKites: false, ownAddresses: () => ['10.0.0.1', 'fd00::1'], ...policy }),
     ownPort: () => 3999,
     resolve: (host) =>
@@ -142,11 +144,11 @@ describe('a target', () => {
     const policy = new TargetPolicy({ localKites: false });
     const resolve = (): Promise<string[]> =>
       new Promise((done) => answers.push(() => done([KITE.slice(0, -6)])));
-    const many = new Targets({ policy, ownPort: () => undefined, resolve });
-    const waiting = Array.from({ length: 64 }, () => many.of('http://slow.example.com/', KITE));
+    const many = new Targets({ policy, limits: { lookups: 3 }, ownPort: () => undefined, resolve });
+    const waiting = Array.from({ length: 3 }, () => many.of('http://slow.example.com/', KITE));
     await expect(many.of('http://slow.example.com/', KITE)).rejects.toMatchObject({ code: 'busy' });
     for (const answer of answers) answer();
-    expect(await Promise.all(waiting)).toHaveLength(64);
+    expect(await Promise.all(waiting)).toHaveLength(3);
   });
 
   it.each(['10.0.0.0/33', '10.0.0.0/x', '1.2.3', 'host:80', 'http://host', '*', '', '-a.com'])(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ProxiedPeer, ProxyTable } from '../../../../src/lib/proxy/shared/proxy-table.js';
+import { defaultProxyLimits } from '../../../../src/lib/proxy/limits/proxy-limits.js';
 import { Emitter } from '../../../../src/lib/util/emitter.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
@@ -19,7 +20,7 @@ const mallory = testIdentity({ username: 'mallory' });
 
 describe('the table of a proxy', () => {
   it('holds a kite for as long as its connection lives', () => {
-    const table = new ProxyTable<string>(new ManualClock());
+    const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const ended: string[] = [];
     table.on('ended', ({ target }) => ended.push(target));
     const client = peer();
@@ -31,7 +32,7 @@ describe('the table of a proxy', () => {
   });
 
   it('gives an id to its user’s newer connection, and the end of the older one changes nothing', () => {
-    const table = new ProxyTable<string>(new ManualClock());
+    const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const [older, newer] = [peer(), peer()];
     table.enter({ kite: alice, client: older, target: 'older' });
     table.enter({ kite: alice, client: newer, target: 'newer' });
@@ -42,7 +43,7 @@ describe('the table of a proxy', () => {
   });
 
   it('keeps one kite for a connection: another takes its place', () => {
-    const table = new ProxyTable<string>(new ManualClock());
+    const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const client = peer();
     table.enter({ kite: alice, client, target: 'first' });
     table.enter({ kite: testIdentity({ id: 'other' }), client, target: 'second' });
@@ -53,7 +54,7 @@ describe('the table of a proxy', () => {
 
   it('gives an id to nobody else while its kite is there, nor for two minutes after', () => {
     const clock = new ManualClock();
-    const table = new ProxyTable<string>(clock);
+    const table = new ProxyTable<string>(clock, defaultProxyLimits);
     const taken = { code: 'idTaken' };
     const enter = (): unknown => table.enter({ kite: mallory, client: peer(), target: 'mine' });
     const client = peer();
@@ -68,9 +69,22 @@ describe('the table of a proxy', () => {
     expect(table.get(alice.id)?.target).toBe('mine');
   });
 
+  it('reserves as many ids, and for as long, as the limits say', () => {
+    const clock = new ManualClock();
+    const table = new ProxyTable<string>(clock, { reservedIds: 2, reservationTime: 500 });
+    for (const id of ['a', 'b', 'c']) {
+      const client = peer();
+      table.enter({ kite: testIdentity({ id }), client, target: '' });
+      client.end();
+    }
+    expect(table.reserved).toBe(2);
+    clock.advance(500);
+    expect(table.reserved).toBe(0);
+  });
+
   it('has nothing left of ten thousand kites that came and went', () => {
     const clock = new ManualClock();
-    const table = new ProxyTable<string>(clock);
+    const table = new ProxyTable<string>(clock, defaultProxyLimits);
     for (let i = 0; i < 10_000; i++) {
       const client = peer();
       table.enter({ kite: testIdentity({ id: `kite-${i}` }), client, target: '' });
@@ -82,7 +96,7 @@ describe('the table of a proxy', () => {
   });
 
   it('counts sessions and bytes of each kite and of all, also when they outlive their kite', () => {
-    const table = new ProxyTable<string>(new ManualClock());
+    const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const client = peer();
     const entry = table.enter({ kite: alice, client, target: '' });
     const sessions = [entry.openSession(), entry.openSession()];

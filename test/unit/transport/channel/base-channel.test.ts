@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BaseChannel } from '../../../../src/lib/transport/channel/base-channel.js';
-import { defaultLimits, type Limits } from '../../../../src/lib/util/limits.js';
+import { defaultLimits, type Limits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { Inbox } from '../../../helpers/transport/sockjs.js';
 
 /** A transport that does what a test says, and notes what it is told. */

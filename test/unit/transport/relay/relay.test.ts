@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Relay, type RelayOptions } from '../../../../src/lib/transport/relay/relay.js';
-import { defaultLimits } from '../../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { MemoryChannel } from '../../../helpers/transport/memory-channel.js';
 
 const KIB = 1024;
@@ -27,6 +27,20 @@ describe('a relay', () => {
     await tick();
     expect(second.sent).toEqual(['1', '2', '3']);
     expect(first.sent).toEqual(['a', 'b']);
+  });
+
+  it('holds as much for a tunnel that is not there yet as the limits say', async () => {
+    const { near, first, second, joint } = relay({ limits: { ...defaultLimits, tunnelBufferLength: 10 } });
+    near.send('0123456789');
+    await tick();
+    expect(first.paused).toBe(false);
+    near.send('!');
+    await tick();
+    expect(first.paused).toBe(true);
+    joint.join(second);
+    await tick();
+    expect(first.paused).toBe(false);
+    expect(second.sent).toEqual(['0123456789', '!']);
   });
 
   it('reads from one only as fast as the other takes it', async () => {

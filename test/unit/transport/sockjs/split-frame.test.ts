@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fragment } from '../../../../src/lib/transport/channel/outgoing-message.js';
 import { splitClientFrame } from '../../../../src/lib/transport/sockjs/split-frame.js';
-import { defaultLimits } from '../../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { callHead, callRests } from '../../../helpers/kite/call-prefixes.js';
 
 describe('a frame whose messages begin as expected', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   acceptOf,
-  HEAD_BYTES,
   readUpgradeAnswer,
   upgradeRequest,
 } from '../../../../src/lib/transport/websocket/upgrade.js';
+import { HEAD_BYTES } from '../../../../src/lib/transport/limits/transport-limits.js';
 import { pathUnder } from '../../../../src/lib/transport/handshake/session-url.js';
 
 // The key and the answer to it that RFC 6455 gives as its example.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultLimits } from '../../../src/lib/util/limits.js';
+import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 
 describe('defaultLimits', () => {
   it.each(Object.entries(defaultLimits))('has a whole, positive number for %s', (_name, value) => {

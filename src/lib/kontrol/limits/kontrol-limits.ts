@@ -1,0 +1,109 @@
+import { defaultLimits, type Limits } from '../../kite/limits/kite-limits.js';
+
+/** What bounds each way to a kite key, and the links with which people sign in. */
+export interface AdmissionLimits {
+  /**
+   * Maximum number of calls of `registerMachine` that one address makes at once. Default 10. If exceeded, the call fails with
+   * `requestLimitError`.
+   */
+  readonly registrationAttempts: number;
+  /**
+   * Minimum time after which an address has one more attempt, in milliseconds. Default 6 s. If it comes earlier, the call
+   * fails with `requestLimitError`.
+   */
+  readonly registrationInterval: number;
+  /**
+   * Maximum number of addresses whose attempts are counted. Default 10,000. If exceeded, the one that was seen least recently
+   * is forgotten.
+   */
+  readonly registrationAddresses: number;
+  /**
+   * Maximum number of callers that are prompted for an invite at a time. Default 256. If exceeded, the call fails with
+   * `requestLimitError`.
+   */
+  readonly prompts: number;
+  /**
+   * Maximum number of callers at one address that are prompted at a time. Default 8. If exceeded, the call fails with
+   * `requestLimitError`.
+   */
+  readonly promptsPerAddress: number;
+  /**
+   * Maximum time to answer the prompt for an invite, in milliseconds. Default 120 s. If exceeded, the call fails with
+   * `inviteNeeded`.
+   */
+  readonly promptTimeout: number;
+  /** Maximum number of sign-in links that are valid at a time. Default 10,000. If exceeded, the oldest becomes invalid. */
+  readonly signInCodes: number;
+  /** Maximum number of sign-in links of one user. Default 8. If exceeded, the oldest becomes invalid. */
+  readonly signInCodesPerUser: number;
+  /**
+   * Maximum time that a sign-in link is valid, in milliseconds. Default 120 s. If exceeded, signing in fails with
+   * `signInCode`.
+   */
+  readonly signInCodeTtl: number;
+}
+
+/** What a peer may make a Kontrol spend, beside what it may make every kite spend. */
+export interface KontrolLimits extends AdmissionLimits, Limits {
+  /**
+   * Maximum number of bytes of WebRTC signals from one kite to another that Kontrol has forwarded and that were not received
+   * yet; each counts 1 KiB at least. Default 8 MiB. If exceeded, the call fails with `requestLimitError`.
+   */
+  readonly signalBytes: number;
+  /** Maximum number of watchers of one connection. Default 1,024. If exceeded, the call fails with `requestLimitError`. */
+  readonly watchersPerConnection: number;
+  /**
+   * Maximum size of the body of `POST /register`, in bytes. Default 64 KiB. If exceeded, the request gets HTTP status 400.
+   */
+  readonly registerBodyBytes: number;
+  /**
+   * Maximum number of kite keys that are cached as verified. Default 4,096. If exceeded, the one that was used least recently
+   * is verified again.
+   */
+  readonly verifiedKiteKeys: number;
+  /**
+   * Maximum number of tokens that are issued again to the same user. Default 20,000. If exceeded, the one that was used least
+   * recently is signed anew.
+   */
+  readonly issuedTokens: number;
+}
+
+const admissionLimits: AdmissionLimits = {
+  registrationAttempts: 10,
+  registrationInterval: 6000,
+  registrationAddresses: 10_000,
+  prompts: 256,
+  promptsPerAddress: 8,
+  promptTimeout: 120_000,
+  signInCodes: 10_000,
+  signInCodesPerUser: 8,
+  signInCodeTtl: 120_000,
+};
+
+export const defaultKontrolLimits: KontrolLimits = Object.freeze({
+  ...defaultLimits,
+  ...admissionLimits,
+  signalBytes: 8 * 1024 * 1024,
+  watchersPerConnection: 1024,
+  registerBodyBytes: 64 * 1024,
+  verifiedKiteKeys: 4096,
+  issuedTokens: 20_000,
+});
+
+/**
+ * Maximum length of a field of a kite's identity, in characters. Default 256. If exceeded, the registration fails with
+ * `argumentError`.
+ */
+export const FIELD_LENGTH = 256;
+
+/**
+ * Maximum length of the URL that a kite registers, in characters. Default 2,048. If exceeded, the registration fails with
+ * `argumentError`.
+ */
+export const URL_LENGTH = 2048;
+
+/** Maximum length of a policy file, in characters. Default 1 MiB. If exceeded, Kontrol does not start. */
+export const POLICY_LENGTH = 1024 * 1024;
+
+/** Maximum number of strings that kites share in memory. Default 50,000. If exceeded, all are forgotten and shared anew. */
+export const SHARED_STRINGS = 50_000;

@@ -1,0 +1,15 @@
+/* What the text of a peer may make version constraints and versions cost. Fixed. */
+
+/** Maximum length of a version, in characters. Default 256. If exceeded, the version is invalid. */
+export const VERSION_LENGTH = 256;
+
+/** Maximum length of a version constraint, in characters. Default 1,024. If exceeded, the query is invalid. */
+export const CONSTRAINT_LENGTH = 1024;
+
+/** Maximum number of parts of a version constraint. Default 16. If exceeded, the query is invalid. */
+export const CONSTRAINT_PARTS = 16;
+
+/**
+ * Maximum length of a peer's text that an error message quotes, in characters. Default 100. If exceeded, the rest is omitted.
+ */
+export const QUOTED_LENGTH = 100;
