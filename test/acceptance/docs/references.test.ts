@@ -4,8 +4,10 @@ import { allPages } from '../../helpers/docs/pages.js';
 import {
   checkCommands,
   checkEntryPoints,
+  checkFlags,
   checkLinks,
   checkPaths,
+  checkVariables,
 } from '../../helpers/docs/reference-check.js';
 
 const pages = allPages();
@@ -15,6 +17,8 @@ describe('README and docs', () => {
     ['name in backticks only paths that exist', 'paths', checkPaths],
     ['link only to files and headings that exist', 'links', checkLinks],
     ['use only commands, flags and npm scripts that exist', 'commands', checkCommands],
+    ['name only flags that a command has', 'flags', checkFlags],
+    ['name only environment variables that are read', 'variables', checkVariables],
     ['import only from entry points of the package', 'entry points', checkEntryPoints],
   ])('%s', (_, kind, check) => {
     const { checked, problems } = check(pages);
@@ -37,6 +41,7 @@ describe('the checks of references', () => {
 \`kitectl call
 square\` \`kitectl cal square\` \`kitectl call -timeout=4 square\` \`kitectl call --time-out 4\` \`npm run nothing\`
 \`kitectl/browser\` \`kitectl/nowhere\` \`kontrol -initial -nothing=1\`
+\`--port 4\` \`-publicHost\` \`--prot\` \`KITE_KEY\` \`KITE_LOCK=1\` \`KONTROL_POSTGRES_HOST\`
 
 \`\`\`sh
 echo 1 | kitectl shell --to http://localhost:3636/kite && kitectl \\
@@ -72,14 +77,16 @@ echo 1 | kitectl shell --to http://localhost:3636/kite && kitectl \\
       checkCommands,
       9,
       [
-        expect.stringMatching(/^docs\/planted.md:12: .*token has no flag --nope$/s),
-        expect.stringMatching(/^docs\/planted.md:12: .*there is no command pong/s),
+        expect.stringMatching(/^docs\/planted.md:13: .*token has no flag --nope$/s),
+        expect.stringMatching(/^docs\/planted.md:13: .*there is no command pong/s),
         'docs/planted.md:8: kitectl cal square: there is no command cal square',
         'docs/planted.md:8: kitectl call --time-out 4: call has no flag --time-out',
         'docs/planted.md:8: npm run nothing: there is no script nothing in package.json',
         'docs/planted.md:9: kontrol -initial -nothing=1: kontrol start has no flag --nothing',
       ],
     ],
+    ['flags', checkFlags, 3, ['docs/planted.md:10: --prot: is not a flag of any command']],
+    ['variables', checkVariables, 3, ['docs/planted.md:10: KITE_LOCK: is a variable that nothing reads']],
     [
       'entry points',
       checkEntryPoints,

@@ -63,6 +63,18 @@ export class Manifest {
     return [...this.#commands.keys()].some((name) => name.startsWith(`${words} `));
   }
 
+  /** Every name of a flag of any command. */
+  get flags(): ReadonlySet<string> {
+    return new Set([...this.#commands.keys()].flatMap((name) => [...this.#flagNames(name)]));
+  }
+
+  /** The variables that flags of `kontrol start` have by their names: `KONTROL_POSTGRES_HOST`. */
+  get kontrolVariables(): string[] {
+    return [...this.#flagNames('kontrol start')].map(
+      (flag) => `KONTROL_${flag.toUpperCase().replaceAll('-', '_')}`,
+    );
+  }
+
   #flagProblem(name: string, words: Words): string | undefined {
     const end = words.indexOf('--');
     const given = words

@@ -1,5 +1,4 @@
 import { type Context, type End, run, start } from './page-context.js';
-import { startCluster, startDatabase } from './prepared-stores.js';
 
 /** What pages take for granted, and say so: each starts it for real, and returns what ends it. */
 export const PREPARATIONS = {
@@ -20,9 +19,12 @@ export const PREPARATIONS = {
   etcd: (context: Context): Promise<End> =>
     start(context, 'etcd --data-dir "$HOME/etcd" --unsafe-no-fsync', 'ready to serve client requests'),
   /** Three members of etcd with TLS, and users: etcd-1.example.com to etcd-3.example.com. */
-  etcdCluster: startCluster,
+  etcdCluster: async (context: Context): Promise<End> => (await stores()).startCluster(context),
   /** A PostgreSQL with TLS: db.example.com. */
-  postgres: startDatabase,
+  postgres: async (context: Context): Promise<End> => (await stores()).startDatabase(context),
 } as const;
 
 export type Preparation = keyof typeof PREPARATIONS;
+
+/** What stores need is loaded for the pages that start them: it takes longer than some pages do. */
+const stores = () => import('./prepared-stores.js');

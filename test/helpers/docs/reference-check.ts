@@ -18,6 +18,7 @@ const NOT_OURS = new Set(['node_modules', '.git']);
 const SOURCE_FILE = /\.(?:ts|mts|mjs|cjs|md|yml)$/;
 const ANY_FILE = /\.(?:ts|mts|js|mjs|cjs|json|md|yml|sh|html|css)$/;
 const PATH = /^(?:\.\.?\/)*[\w.@*-]+(?:\/[\w.@*-]+)*\/?$/;
+const VARIABLE = /\b(?:KITE|KONTROL)_[A-Z][A-Z_]*[A-Z]\b/g;
 const PLACEHOLDER = /(?:^|\/)[A-Z_]+(?:\/|$)/;
 
 const topFolders = readdirSync(root).filter(
@@ -128,6 +129,40 @@ function linesOf(script: string): { text: string; offset: number }[] {
     open = undefined;
   }
   return open ? [...lines, open] : lines;
+}
+
+/** Flags of other programs that sentences name without the program. */
+const FLAGS_OF_OTHERS = new Set(['auto-compaction-retention']);
+
+/** Flags that sentences name without a command (`--port`) are flags of some command. */
+export function checkFlags(pages: readonly Page[]): Findings {
+  const { flags } = Manifest.read();
+  return walk(pages, (page) =>
+    page.codes.flatMap(({ text, line }) => {
+      const [, name] = /^--?([a-z][\w-]*)/i.exec(text) ?? [];
+      if (name === undefined) return [];
+      const isKnown = flags.has(name) || FLAGS_OF_OTHERS.has(name);
+      return [{ text, line, problem: isKnown ? undefined : 'is not a flag of any command' }];
+    }),
+  );
+}
+
+/** Variables of this project (`KITE_KEY`) are read by its source. */
+export function checkVariables(pages: readonly Page[]): Findings {
+  const source = allFiles
+    .filter((file) => file.startsWith('src/') && file.endsWith('.ts'))
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n');
+  const known = new Set([...(source.match(VARIABLE) ?? []), ...Manifest.read().kontrolVariables]);
+  return walk(pages, (page) =>
+    [...page.codes, ...page.blocks].flatMap(({ text, line }) =>
+      (text.match(VARIABLE) ?? []).map((name) => ({
+        text: name,
+        line,
+        problem: known.has(name) ? undefined : 'is a variable that nothing reads',
+      })),
+    ),
+  );
 }
 
 /** What is imported in sentences (`kitectl/browser`) is among the entry points of the package. */
