@@ -1,11 +1,11 @@
-/** Something that nobody is to write here again. */
+/** A phrase that tests reject, with a better one. */
 export interface BannedPhrase {
-  /** Matched without regard to case, across line ends; a space is any white space. */
+  /** Matched regardless of case; a space matches any white space, including the end of a line. */
   readonly phrase: RegExp;
-  /** What to write instead. */
+  /** The phrase to write instead. */
   readonly better: string;
   readonly reason: string;
-  /** A sentence in which it is found: each phrase is tested with it. */
+  /** A sentence that contains the phrase; a test checks that it is found. */
   readonly example: string;
 }
 
@@ -19,8 +19,8 @@ const ANTHROPOMORPHIC =
   'Values, settings and programs do not speak; they have, print, return or report something.';
 
 /**
- * The list is data, so that it can be applied to documents, source, help, messages and titles of tests alike. A phrase is
- * here if it can be found without false alarms; what needs judgement is in the language rules of CONTRIBUTING.md.
+ * Phrases that are matched in documents, source, help, messages and test titles. The list contains a phrase only if it can be
+ * matched without false positives. CONTRIBUTING.md has the rules that need judgement.
  */
 export const BANNED_PHRASES: readonly BannedPhrase[] = [
   {

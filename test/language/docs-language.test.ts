@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { allPages } from '../helpers/docs/pages.js';
+import { allDocuments } from '../helpers/docs/documents.js';
 import { BANNED_PHRASES } from './banned-phrases.js';
 import { described, findPhrases } from './find-phrases.js';
 
-/** Pages whose sentences come from the source, where they are checked. */
+/** Documents that are generated from the source, where their sentences are checked. */
 const GENERATED = new Set(['docs/cli.md', 'docs/configuration.md', 'docs/errors.md', 'docs/limits.md']);
 
-describe('the list of phrases that are not allowed', () => {
-  it.each(BANNED_PHRASES)('finds $phrase in its example', (banned) => {
+describe('the list of banned phrases', () => {
+  it.each(BANNED_PHRASES)('$phrase is found in its example', (banned) => {
     expect(findPhrases(banned.example).map(({ phrase }) => phrase)).toContain(banned);
     expect(findPhrases(banned.better)).toEqual([]);
   });
 
-  it('finds a phrase across the end of a line, also in a comment', () => {
+  it('a phrase is found across the end of a line, also in a comment', () => {
     const lines = findPhrases('/**\n * It is kept\n * up.\n */\n').map(({ line }) => line);
     expect(lines).toEqual([2]);
   });
 });
 
 describe('README and docs', () => {
-  it('use none of the phrases that are not allowed', () => {
-    const pages = allPages().filter(({ path }) => !GENERATED.has(path));
-    const found = pages.flatMap(({ path, prose, blocks }) => [
+  it('no document uses a banned phrase', () => {
+    const documents = allDocuments().filter(({ path }) => !GENERATED.has(path));
+    const found = documents.flatMap(({ path, prose, blocks }) => [
       ...findPhrases(prose.map(({ text }) => text).join('\n')).map((finding) => described(path, finding)),
       ...blocks
         .filter(({ language }) => language !== 'output')
@@ -30,6 +30,6 @@ describe('README and docs', () => {
         ),
     ]);
     expect(found).toEqual([]);
-    console.log(`docs: ${pages.length} pages without ${BANNED_PHRASES.length} phrases`);
+    console.log(`docs: ${documents.length} documents without ${BANNED_PHRASES.length} phrases`);
   });
 });

@@ -2,13 +2,13 @@ import { BANNED_PHRASES, type BannedPhrase } from './banned-phrases.js';
 
 export interface Finding {
   readonly phrase: BannedPhrase;
-  /** What was found. */
+  /** The text that matched. */
   readonly text: string;
   /** Its line, from 1. */
   readonly line: number;
 }
 
-/** Finds what nobody is to write here, in a text of any kind. */
+/** Finds banned phrases in documents, source, help or messages. */
 export function findPhrases(text: string): Finding[] {
   return BANNED_PHRASES.flatMap((phrase) =>
     [...text.matchAll(anywhere(phrase))].map((match) => ({
@@ -19,12 +19,12 @@ export function findPhrases(text: string): Finding[] {
   );
 }
 
-/** Any white space between the words, which a comment may begin a line with; any case. */
+/** Matches across line ends, including the prefix of a comment line, and regardless of case. */
 function anywhere({ phrase }: BannedPhrase): RegExp {
   return new RegExp(phrase.source.replaceAll(' ', String.raw`\s+(?:(?:\*|//|#)\s+)?`), 'gim');
 }
 
-/** A line for a list of what is to be changed. */
+/** Formats a finding as one line with its file and the better phrase. */
 export function described(file: string, { phrase, text, line }: Finding): string {
   return `${file}:${line}: "${text}": write "${phrase.better}" (${phrase.reason})`;
 }

@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { blocksOf, compile, dataProblem, unknownBlocks } from '../../helpers/docs/block-check.js';
-import { parsePage } from '../../helpers/docs/markdown.js';
-import { allPages } from '../../helpers/docs/pages.js';
+import { parseDocument } from '../../helpers/docs/markdown.js';
+import { allDocuments } from '../../helpers/docs/documents.js';
 
-const pages = allPages();
+const documents = allDocuments();
 
 describe('the blocks of README and docs', () => {
-  it('all have a language that is checked', () => {
-    expect(unknownBlocks(pages)).toEqual([]);
+  it('every block has a language that is checked', () => {
+    expect(unknownBlocks(documents)).toEqual([]);
   });
 
-  it('compile, each as a module of its own, if they are TypeScript or JavaScript', async () => {
-    const blocks = blocksOf(pages, 'ts', 'js');
+  it('every TypeScript and JavaScript block compiles as a module of its own', async () => {
+    const blocks = blocksOf(documents, 'ts', 'js');
     expect(await compile(blocks)).toEqual([]);
     expect(blocks.length).toBeGreaterThan(0);
     console.log(`docs: ${blocks.length} blocks of TypeScript and JavaScript compiled`);
   });
 
-  it('parse if they are data', () => {
-    const blocks = blocksOf(pages, 'json', 'yaml', 'ini');
+  it('every JSON, YAML and INI block parses', () => {
+    const blocks = blocksOf(documents, 'json', 'yaml', 'ini');
     const problems = blocks.flatMap((block) => {
       const problem = dataProblem(block);
-      return problem === undefined ? [] : [`${block.page}:${block.line}: ${problem}`];
+      return problem === undefined ? [] : [`${block.document}:${block.line}: ${problem}`];
     });
     expect(problems).toEqual([]);
     expect(blocks.length).toBeGreaterThan(0);
@@ -30,7 +30,7 @@ describe('the blocks of README and docs', () => {
 });
 
 describe('the checks of blocks', () => {
-  const page = parsePage(
+  const document = parseDocument(
     'planted.md',
     `
 \`\`\`ts
@@ -71,25 +71,25 @@ $ kitectl ping
 `,
   );
 
-  it('find what the compiler refuses, in programs and in pages', async () => {
-    expect(await compile(blocksOf([page], 'ts'))).toEqual([
+  it('the compiler reports errors in programs and in pages, with their lines', async () => {
+    expect(await compile(blocksOf([document], 'ts'))).toEqual([
       expect.stringMatching(/^planted\.md:5: error TS\d+: .*'nothing'/),
       expect.stringMatching(/^planted\.md:12: error TS\d+: .*'length'/),
     ]);
-    // A compiler that cannot parse says no more than that.
-    const [problem] = await compile(blocksOf([page], 'js'));
+    // If a module does not parse, the compiler reports nothing else.
+    const [problem] = await compile(blocksOf([document], 'js'));
     expect(problem).toMatch(/^planted\.md:16: error TS\d+: /);
   });
 
-  it('find data that does not parse', () => {
-    expect(blocksOf([page], 'json', 'ini').map(dataProblem)).toEqual([
+  it('data that does not parse is reported', () => {
+    expect(blocksOf([document], 'json', 'ini').map(dataProblem)).toEqual([
       expect.stringContaining('SyntaxError'),
       'does not begin with a section',
     ]);
   });
 
-  it('find blocks of which nobody knows what they are', () => {
-    expect(unknownBlocks([page])).toEqual([
+  it('a block that nothing checks is reported', () => {
+    expect(unknownBlocks([document])).toEqual([
       expect.stringContaining('python is not checked'),
       expect.stringContaining('an indented block'),
       expect.stringContaining('a command belongs in a block that is run'),

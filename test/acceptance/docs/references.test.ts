@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parsePage } from '../../helpers/docs/markdown.js';
-import { allPages } from '../../helpers/docs/pages.js';
+import { parseDocument } from '../../helpers/docs/markdown.js';
+import { allDocuments } from '../../helpers/docs/documents.js';
 import {
   checkCommands,
   checkEntryPoints,
@@ -10,27 +10,27 @@ import {
   checkVariables,
 } from '../../helpers/docs/reference-check.js';
 
-const pages = allPages();
+const documents = allDocuments();
 
 describe('README and docs', () => {
   it.each([
-    ['name in backticks only paths that exist', 'paths', checkPaths],
-    ['link only to files and headings that exist', 'links', checkLinks],
-    ['use only commands, flags and npm scripts that exist', 'commands', checkCommands],
-    ['name only flags that a command has', 'flags', checkFlags],
-    ['name only environment variables that are read', 'variables', checkVariables],
-    ['import only from entry points of the package', 'entry points', checkEntryPoints],
+    ['a path in backticks exists', 'paths', checkPaths],
+    ['a link leads to a file and a heading that exist', 'links', checkLinks],
+    ['a command line uses commands, flags and npm scripts that exist', 'commands', checkCommands],
+    ['a flag in a sentence belongs to a command', 'flags', checkFlags],
+    ['an environment variable is read by the source', 'variables', checkVariables],
+    ['an import in a sentence names an entry point of the package', 'entry points', checkEntryPoints],
   ])('%s', (_, kind, check) => {
-    const { checked, problems } = check(pages);
+    const { checked, problems } = check(documents);
     expect(problems).toEqual([]);
     expect(checked).toBeGreaterThan(0);
-    console.log(`docs: ${checked} ${kind} on ${pages.length} pages`);
+    console.log(`docs: ${checked} ${kind} on ${documents.length} documents`);
   });
 });
 
 describe('the checks of references', () => {
   const planted = [
-    parsePage(
+    parseDocument(
       'docs/planted.md',
       `# A heading with \`code\`
 
@@ -93,7 +93,7 @@ echo 1 | kitectl shell --to http://localhost:3636/kite && kitectl \\
       2,
       ['docs/planted.md:9: kitectl/nowhere: is not an entry point of the package'],
     ],
-  ])('find what is planted among %s', (_, check, checked, problems) => {
+  ])('the check of %s reports each planted mistake', (_, check, checked, problems) => {
     expect(check(planted)).toEqual({ checked, problems });
   });
 });

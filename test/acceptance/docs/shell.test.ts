@@ -4,55 +4,55 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../helpers/cli/cli-harness.js';
 import { Manifest } from '../../helpers/docs/manifest-check.js';
-import type { Page } from '../../helpers/docs/markdown.js';
-import { runPage } from '../../helpers/docs/own-network.js';
-import { DONE_BEFORE } from '../../helpers/docs/page-run.js';
-import { allPages } from '../../helpers/docs/pages.js';
+import type { Document } from '../../helpers/docs/markdown.js';
+import { runDocument } from '../../helpers/docs/own-network.js';
+import { DONE_BEFORE } from '../../helpers/docs/document-run.js';
+import { allDocuments } from '../../helpers/docs/documents.js';
 import type { Preparation } from '../../helpers/docs/preparations.js';
 import { etcdInstalled } from '../../helpers/storage/etcd-server.js';
 import { postgresInstalled } from '../../helpers/storage/postgres-server.js';
 
-/** The page whose blocks are the examples of the help, which every-command.test.ts runs in a pipe and on a terminal. */
+/** The blocks of this document are the examples of the help. every-command.test.ts runs them, in a pipe and on a terminal. */
 const REFERENCE = 'docs/cli.md';
 
-/** What pages take for granted, and say so. */
-const TAKEN_FOR_GRANTED: Readonly<Record<string, readonly Preparation[]>> = {
+/** What runs before the first block, as the document says. */
+const PREREQUISITES: Readonly<Record<string, readonly Preparation[]>> = {
   'docs/operations.md': ['etcd'],
   'docs/protocol.md': ['math'],
   'docs/proxies.md': ['kontrol'],
   'docs/storage.md': ['postgres', 'etcdCluster'],
 };
 
-/** What test/install.sh brings. */
+/** What test/install.sh installs. */
 const INSTALLED: Readonly<Partial<Record<Preparation, boolean>>> = {
   etcd: etcdInstalled,
   etcdCluster: etcdInstalled,
   postgres: postgresInstalled,
 };
 
-/** A page starts a dozen programs, on a machine that may have other things to do. */
+/** A document starts up to a dozen programs, on a machine that may be busy. */
 const TIMEOUT = 300_000;
 
-const pages = allPages();
-const withShell = pages.filter(
+const documents = allDocuments();
+const withShell = documents.filter(
   ({ path, blocks }) => path !== REFERENCE && blocks.some(({ language }) => language === 'sh'),
 );
-const isInstalled = ({ path }: Page): boolean =>
-  (TAKEN_FOR_GRANTED[path] ?? []).every((preparation) => INSTALLED[preparation] ?? true);
+const isInstalled = ({ path }: Document): boolean =>
+  (PREREQUISITES[path] ?? []).every((preparation) => INSTALLED[preparation] ?? true);
 
 describe('the shell blocks of README and docs', () => {
   let ran = 0;
   let compared = 0;
   afterAll(() => console.log(`docs: ${ran} shell blocks run, ${compared} outputs compared`));
 
-  for (const page of withShell) {
-    const { path, blocks } = page;
-    const skipped = isInstalled(page) ? '' : ' (skipped: its store is not installed here)';
+  for (const document of withShell) {
+    const { path, blocks } = document;
+    const skipped = isInstalled(document) ? '' : ' (skipped: its store is not installed here)';
     const count = (language: string): number => blocks.filter((block) => block.language === language).length;
     it.skipIf(skipped !== '')(
-      `run from top to bottom in ${path}${skipped}`,
+      `the shell blocks of ${path} run from top to bottom${skipped}`,
       async () => {
-        const report = await runPage(path, join(root, path), TAKEN_FOR_GRANTED[path] ?? []);
+        const report = await runDocument(path, join(root, path), PREREQUISITES[path] ?? []);
         ran += report.ran;
         compared += report.compared;
         expect(report).toEqual({ problems: [], ran: count('sh'), compared: count('output') });
@@ -61,7 +61,7 @@ describe('the shell blocks of README and docs', () => {
     );
   }
 
-  it('leave to .ci/run and npm test only what these do first', async () => {
+  it('a block that is not run contains only what .ci/run and npm test have run before', async () => {
     const lines = withShell.flatMap(({ blocks }) =>
       blocks.flatMap(({ text }) => text.match(DONE_BEFORE) ?? []),
     );
@@ -73,8 +73,8 @@ describe('the shell blocks of README and docs', () => {
     expect(scripts.test).toMatch(/^npm run --silent build && /);
   });
 
-  it(`in ${REFERENCE} are the examples of the help, which are run by a test of their own`, () => {
-    const [reference] = pages.filter(({ path }) => path === REFERENCE);
+  it(`the shell blocks of ${REFERENCE} are the examples of the help, which another test runs`, () => {
+    const [reference] = documents.filter(({ path }) => path === REFERENCE);
     const examples = new Set(Manifest.read().examples);
     const blocks = (reference?.blocks ?? []).filter(({ language }) => language === 'sh');
     expect(blocks.map(({ text }) => text).filter((text) => !examples.has(text))).toEqual([]);
@@ -83,21 +83,21 @@ describe('the shell blocks of README and docs', () => {
   });
 });
 
-describe('a page with a mistake', () => {
+describe('the runner of documents', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kitectl-planted-'));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  async function problems(page: string): Promise<readonly string[]> {
+  async function problems(document: string): Promise<readonly string[]> {
     const file = join(folder, 'planted.md');
-    await writeFile(file, page.replaceAll("'''", '```'));
-    return (await runPage('planted.md', file, [])).problems;
+    await writeFile(file, document.replaceAll("'''", '```'));
+    return (await runDocument('planted.md', file, [])).problems;
   }
 
-  it('is not found fault with while it has none', async () => {
-    const page = `
+  it('reports nothing about a document without mistakes', async () => {
+    const document = `
 Save this as \`math.js\`:
 
 '''js
@@ -131,28 +131,32 @@ node -e 'console.log("goodbye"); setInterval(() => {}, 1e6)'
 goodbye
 '''
 `;
-    expect(await problems(page)).toEqual([]);
+    expect(await problems(document)).toEqual([]);
   });
 
   it.each([
     ['a command that fails', "'''sh\ntrue\nfalse\ntrue\n'''", /planted\.md:2: .*exit code 1 of: false/s],
-    ['output that differs', "'''sh\necho 15\n'''\n'''output\n16\n'''", /does not print what the page says/],
     [
-      'a program that ends instead of going on',
+      'output that differs',
+      "'''sh\necho 15\n'''\n'''output\n16\n'''",
+      /does not print what the document says/,
+    ],
+    [
+      'a program that ends, although it is to keep running',
       "'''sh\n# In another terminal\ntrue\n'''\n'''output\nready\n'''",
       /it ended/,
     ],
     [
-      'a program that goes on with nothing that shows that it is ready',
+      'a program that keeps running without output that shows that it is ready',
       "'''sh\n# In another terminal\nsleep 1000\n'''",
-      /needs a block of output/,
+      /needs an output block/,
     ],
     [
-      'a program that fails in the end',
+      'a program that fails after Ctrl-C',
       "'''sh\n# In another terminal\nnode -e 'process.on(\"SIGINT\", () => process.exit(7)); console.log(\"ready\"); setInterval(() => {}, 1e6)'\n'''\n'''output\nready\n'''",
       /at the end: exit code 7 /,
     ],
-  ])('is found fault with for %s', async (_, page, problem) => {
-    expect(await problems(page)).toEqual([expect.stringMatching(problem)]);
+  ])('reports %s', async (_, document, problem) => {
+    expect(await problems(document)).toEqual([expect.stringMatching(problem)]);
   });
 });

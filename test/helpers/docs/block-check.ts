@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { root } from '../cli/cli-harness.js';
-import type { Block, Page } from './markdown.js';
+import type { Block, Document } from './markdown.js';
 
-/** What may stand behind the three backticks, and what becomes of the block. */
+/** The languages that a block can have, and how each is checked. */
 export const LANGUAGES = {
   ts: 'compiled',
   js: 'compiled',
@@ -14,29 +14,29 @@ export const LANGUAGES = {
   yaml: 'parsed',
   ini: 'parsed',
   sh: 'run',
-  output: 'compared with what the shell block before it printed',
-  text: 'read, as it is neither code nor a command',
+  output: 'compared with the output of the shell block before it',
+  text: 'must not contain a command',
 } as const;
 
 export type Language = keyof typeof LANGUAGES;
 
-export interface PagedBlock extends Block {
-  readonly page: string;
+export interface DocumentBlock extends Block {
+  readonly document: string;
 }
 
-/** The blocks of these languages on all pages. */
-export function blocksOf(pages: readonly Page[], ...languages: readonly Language[]): PagedBlock[] {
+/** The blocks of these languages on all documents. */
+export function blocksOf(documents: readonly Document[], ...languages: readonly Language[]): DocumentBlock[] {
   const wanted: readonly string[] = languages;
-  return pages.flatMap((page) =>
-    page.blocks
+  return documents.flatMap((document) =>
+    document.blocks
       .filter(({ language }) => wanted.includes(language))
-      .map((block) => ({ ...block, page: page.path })),
+      .map((block) => ({ ...block, document: document.path })),
   );
 }
 
-/** Blocks of which nothing here knows what to do with them: none is exempt from being checked. */
-export function unknownBlocks(pages: readonly Page[]): string[] {
-  return pages.flatMap(({ path, blocks, indented }) => [
+/** Reports blocks that nothing checks. No block is exempt. */
+export function unknownBlocks(documents: readonly Document[]): string[] {
+  return documents.flatMap(({ path, blocks, indented }) => [
     ...blocks
       .filter(({ language }) => !Object.hasOwn(LANGUAGES, language))
       .map(
@@ -51,7 +51,7 @@ export function unknownBlocks(pages: readonly Page[]): string[] {
 
 const COMMAND = /^\s*(?:\$ |(?:kitectl|kontrol|npm|npx|node|curl) )/m;
 
-/** Parses a block of data. @returns what is wrong with it */
+/** Parses a block of data. @returns the problem, if any */
 export function dataProblem({ language, text }: Block): string | undefined {
   try {
     if (language === 'json') JSON.parse(text);
@@ -63,7 +63,7 @@ export function dataProblem({ language, text }: Block): string | undefined {
   }
 }
 
-/** A unit of systemd: sections of settings. */
+/** Parses a systemd unit: sections with settings. */
 function unitProblem(text: string): string | undefined {
   const [first = '', ...rest] = text.split('\n').filter((line) => line.trim() !== '');
   if (!/^\[\w+\]$/.test(first)) return 'does not begin with a section';
@@ -81,7 +81,7 @@ const COMMON = {
   noEmit: true,
 };
 
-/** A program in Node, and a page: what each has besides the language. */
+/** Compiler options for a program in Node and for a page. */
 const PLATFORMS = {
   node: {
     ...COMMON,
@@ -102,17 +102,17 @@ const PLATFORMS = {
 
 type Platform = keyof typeof PLATFORMS;
 
-/** A block that imports what is made for pages runs in one. */
+/** A block that imports the browser library runs in a page. */
 function platformOf({ text }: Block): Platform {
   return /from '\.?\/?kitectl[/.](?:browser|esm)/.test(text) ? 'page' : 'node';
 }
 
 /**
- * Compiles each block as a module of its own, which sees the package as a program sees it that has installed it.
+ * Compiles each block as a separate module, in a folder where the package is installed.
  *
- * @returns what the compiler says, with page and line
+ * @returns the errors of the compiler, with document and line
  */
-export async function compile(blocks: readonly PagedBlock[]): Promise<string[]> {
+export async function compile(blocks: readonly DocumentBlock[]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'kitectl-docs-'));
   try {
     await mkdir(join(folder, 'node_modules'));
@@ -136,13 +136,13 @@ export async function compile(blocks: readonly PagedBlock[]): Promise<string[]> 
 
 async function compileFor(
   platform: Platform,
-  blocks: readonly PagedBlock[],
+  blocks: readonly DocumentBlock[],
   folder: string,
 ): Promise<string[]> {
   if (blocks.length === 0) return [];
   const home = join(folder, platform);
   await mkdir(home);
-  const names = new Map<string, PagedBlock>();
+  const names = new Map<string, DocumentBlock>();
   for (const [index, block] of blocks.entries()) {
     const name = `block-${index}.${block.language}`;
     names.set(name, block);
@@ -154,7 +154,7 @@ async function compileFor(
   return said.split('\n').flatMap((line) => {
     const [, name = '', at, message = ''] = /^(?:.*\/)?([\w.-]+)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
     const block = names.get(name);
-    if (block) return [`${block.page}:${block.line + Number(at) - 1}: ${message}`];
+    if (block) return [`${block.document}:${block.line + Number(at) - 1}: ${message}`];
     return /^error|: error /.test(line) ? [line] : [];
   });
 }

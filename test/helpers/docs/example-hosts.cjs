@@ -1,5 +1,5 @@
-// Loaded into every Node that a page of documentation starts: the hosts of example.com are this machine, etcd-2.example.com at
-// 127.0.0.2 and so on.
+// Loaded into every Node that a document starts. It resolves the hosts of example.com to this machine, and
+// etcd-2.example.com to 127.0.0.2.
 const dns = require('node:dns');
 const { syncBuiltinESMExports } = require('node:module');
 

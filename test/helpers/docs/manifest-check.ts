@@ -18,7 +18,7 @@ interface Command {
   readonly examples?: readonly (string | { readonly command: string })[];
 }
 
-/** What oclif.manifest.json says that there is. */
+/** The commands and flags of oclif.manifest.json. */
 export class Manifest {
   readonly #commands: ReadonlyMap<string, Command>;
 
@@ -43,7 +43,7 @@ export class Manifest {
       .map((example) => example.replaceAll('<%= config.bin %>', 'kitectl'));
   }
 
-  /** What is wrong with a command line of `kitectl` or `kontrol`; undefined where nothing is. */
+  /** Checks a command line of `kitectl` or `kontrol`. @returns the problem, if any */
   problem([program, ...words]: Words): string | undefined {
     if (program === 'kontrol') return this.#flagProblem('kontrol start', words);
     const [first] = words;
@@ -68,7 +68,7 @@ export class Manifest {
     return new Set([...this.#commands.keys()].flatMap((name) => [...this.#flagNames(name)]));
   }
 
-  /** The variables that flags of `kontrol start` have by their names: `KONTROL_POSTGRES_HOST`. */
+  /** The variables of the flags of `kontrol start`: `KONTROL_POSTGRES_HOST`. */
   get kontrolVariables(): string[] {
     return [...this.#flagNames('kontrol start')].map(
       (flag) => `KONTROL_${flag.toUpperCase().replaceAll('-', '_')}`,
@@ -101,7 +101,7 @@ export class Manifest {
   }
 }
 
-/** A word that stands for others: `COMMAND`. */
+/** A placeholder, such as `COMMAND`. */
 function isPlaceholder(word = 'COMMAND'): boolean {
   return /^[A-Z]+$/.test(word);
 }

@@ -1,12 +1,12 @@
-/** A fenced block of a page. */
+/** A fenced block of a document. */
 export interface Block {
   readonly language: string;
   readonly text: string;
-  /** The line of its first line of text, from 1. */
+  /** The number of the first line of its text, from 1. */
   readonly line: number;
-  /** The heading under which it is, as an anchor. */
+  /** The anchor of the heading above it. */
   readonly section: string;
-  /** The name that the paragraph before gives it: "Save this as `hello.ts`:". */
+  /** The file name in the paragraph before it: "Save this as `hello.ts`:". */
   readonly fileName: string | undefined;
 }
 
@@ -19,19 +19,19 @@ export interface Link extends Span {
   readonly destination: string;
 }
 
-/** A page of documentation, taken apart. */
-export interface Page {
-  /** Its path from the root of the repository. */
+/** A parsed Markdown document. */
+export interface Document {
+  /** Relative to the root of the repository. */
   readonly path: string;
   readonly blocks: readonly Block[];
   /** Code between backticks, outside of blocks. */
   readonly codes: readonly Span[];
   readonly links: readonly Link[];
-  /** What headings can be linked to with, as GitHub makes it. */
+  /** The anchors of the headings, as GitHub generates them. */
   readonly anchors: ReadonlySet<string>;
-  /** Sentences: everything outside of blocks, with code blanked. A line each. */
+  /** The lines outside of blocks, with inline code blanked. */
   readonly prose: readonly Span[];
-  /** Where a block is indented rather than fenced, so that it has no language. */
+  /** The lines on which an indented block starts, which has no language. */
   readonly indented: readonly number[];
 }
 
@@ -39,8 +39,8 @@ const FENCE = /^( {0,3})(`{3,})([\w-]*)\s*$/;
 const HEADING = /^(#{1,6}) +(.*?)(?: +#+)?$/;
 const FILE_NAME = /\bSave this as `([\w.-]+\.\w+)`:$/;
 
-/** Takes a page apart. It understands what the pages of this repository use of Markdown. */
-export function parsePage(path: string, source: string): Page {
+/** Parses a document. It supports the Markdown that this repository uses. */
+export function parseDocument(path: string, source: string): Document {
   const lines = source.split('\n');
   const blocks: Block[] = [];
   const anchors = new Set<string>();
@@ -94,7 +94,7 @@ interface CodeSpan {
   readonly text: string;
 }
 
-/** Code between one or more backticks, which does not go beyond its paragraph. */
+/** Code between backticks, within one paragraph. */
 function codeSpans(text: string): CodeSpan[] {
   return [...text.matchAll(/(?<!`)(`+)(?!`)((?:(?!\n\s*\n)[^])*?[^`])\1(?!`)/g)].map((match) => ({
     start: match.index,
@@ -103,7 +103,7 @@ function codeSpans(text: string): CodeSpan[] {
   }));
 }
 
-/** The text with code replaced by as many characters that mean nothing, and line ends as they are. */
+/** Replaces code with neutral characters of the same length, except for line ends. */
 function blank(text: string, codes: readonly CodeSpan[]): string {
   let result = text;
   for (const { start, end } of codes) {
@@ -127,7 +127,7 @@ function lineAt(text: string, index: number): number {
   return text.slice(0, index).split('\n').length;
 }
 
-/** Adds the anchor of a heading as GitHub makes it, and returns it. */
+/** Adds the anchor that GitHub generates for a heading, and returns it. */
 function addAnchor(heading: string, anchors: Set<string>): string {
   const slug = heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { root } from '../cli/cli-harness.js';
-import type { Report } from './page-run.js';
+import type { Report } from './document-run.js';
 import type { Preparation } from './preparations.js';
 
 const LOOPBACK_UP = 'ip link set lo up && exec "$@"';
 
-/** How to run a program with a network that nobody else uses; nothing where the system does not allow it. */
+/** The command that runs a program in a network namespace of its own; empty if the system does not allow it. */
 function ownNetwork(): string[] {
   const asRoot = process.getuid?.() === 0;
   const rights = asRoot ? [] : ['--map-current-user', '--keep-caps'];
@@ -15,13 +15,13 @@ function ownNetwork(): string[] {
   return spawnSync(program, [...args, 'true'], { stdio: 'ignore' }).status === 0 ? prefix : [];
 }
 
-/** Runs a page in a process of its own. */
-export async function runPage(
+/** Runs a document in a separate process. */
+export async function runDocument(
   path: string,
   file: string,
   preparations: readonly Preparation[],
 ): Promise<Report> {
-  const runner = fileURLToPath(new URL('run-page.ts', import.meta.url));
+  const runner = fileURLToPath(new URL('run-document.ts', import.meta.url));
   const command = [process.execPath, '--import', 'tsx', runner, path, file, ...preparations];
   const [program = '', ...args] = [...ownNetwork(), ...command];
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });

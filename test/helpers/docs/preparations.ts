@@ -1,6 +1,6 @@
-import { type Context, type End, run, start } from './page-context.js';
+import { type Context, type End, run, start } from './document-context.js';
 
-/** What pages take for granted, and say so: each starts it for real, and returns what ends it. */
+/** The prerequisites of documents. Each starts real programs, and returns a function that ends them. */
 export const PREPARATIONS = {
   /** The Kontrol of the README, where the reader is bob, with a kite key. */
   kontrol: async (context: Context): Promise<End> => {
@@ -26,5 +26,5 @@ export const PREPARATIONS = {
 
 export type Preparation = keyof typeof PREPARATIONS;
 
-/** What stores need is loaded for the pages that start them: it takes longer than some pages do. */
+/** Loaded on demand, because the clients of the stores take longer to load than some documents take to run. */
 const stores = () => import('./prepared-stores.js');

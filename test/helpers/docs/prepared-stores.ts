@@ -4,14 +4,14 @@ import { Etcd3 } from 'etcd3';
 import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
 import { testKeyPair } from '../kite/keys.js';
 import { PostgresServer } from '../storage/postgres-server.js';
-import { type Context, type End, start } from './page-context.js';
+import { type Context, type End, start } from './document-context.js';
 
 /** The password of Kontrol's user. */
 const PASSWORD = 'a password of Kontrol';
-/** What Kontrol's user may read and write in etcd, as docs/storage.md says. */
+/** The keys that Kontrol's user can access in etcd, according to docs/storage.md. */
 const PREFIX = '/kitectl/v1/';
 
-/** A PostgreSQL with TLS at db.example.com, and a role and a database for Kontrol. */
+/** Starts a PostgreSQL with TLS at db.example.com, with a role and a database for Kontrol. */
 export async function startDatabase({ cwd }: Context): Promise<End> {
   const server = await PostgresServer.start(5432);
   const keys = await testKeyPair(0);
@@ -28,7 +28,7 @@ export async function startDatabase({ cwd }: Context): Promise<End> {
   return () => server.remove();
 }
 
-/** Three members of etcd with TLS, where Kontrol's user may do no more than docs/storage.md says. */
+/** Starts three members of etcd with TLS. Kontrol's user has only the rights that docs/storage.md lists. */
 export async function startCluster(context: Context): Promise<End> {
   const { cwd } = context;
   const keys = await testKeyPair(0);

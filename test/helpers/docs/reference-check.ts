@@ -2,19 +2,19 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { root } from '../cli/cli-harness.js';
 import { Manifest } from './manifest-check.js';
-import type { Page } from './markdown.js';
+import type { Document } from './markdown.js';
 import { commandsOf } from './shell-words.js';
 
-/** What a check of all pages found. */
+/** The result of one check of all documents. */
 export interface Findings {
-  /** How many things of the kind there are. */
+  /** The number of references that were checked. */
   readonly checked: number;
-  /** What is wrong, each with its page and line. */
+  /** The problems, each with its document and line. */
   readonly problems: readonly string[];
 }
 
 const NOT_OURS = new Set(['node_modules', '.git']);
-/** Names of files that are ours wherever they stand; other names may be a reader's. */
+/** File names that refer to this repository even without a folder; others can be files of the reader. */
 const SOURCE_FILE = /\.(?:ts|mts|mjs|cjs|md|yml)$/;
 const ANY_FILE = /\.(?:ts|mts|js|mjs|cjs|json|md|yml|sh|html|css)$/;
 const PATH = /^(?:\.\.?\/)*[\w.@*-]+(?:\/[\w.@*-]+)*\/?$/;
@@ -34,13 +34,13 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-/** Paths in backticks exist. */
-export function checkPaths(pages: readonly Page[]): Findings {
-  return walk(pages, (page) => {
-    const own = new Set(page.blocks.map(({ fileName }) => fileName));
-    return page.codes
+/** Checks that paths in backticks exist. */
+export function checkPaths(documents: readonly Document[]): Findings {
+  return walk(documents, (document) => {
+    const own = new Set(document.blocks.map(({ fileName }) => fileName));
+    return document.codes
       .filter(({ text }) => isRepositoryPath(text) && !own.has(text))
-      .map((code) => ({ ...code, problem: pathExists(code.text, page) ? undefined : 'does not exist' }));
+      .map((code) => ({ ...code, problem: pathExists(code.text, document) ? undefined : 'does not exist' }));
   });
 }
 
@@ -55,9 +55,9 @@ function isRepositoryPath(text: string): boolean {
   );
 }
 
-function pathExists(text: string, page: Page): boolean {
+function pathExists(text: string, document: Document): boolean {
   if (!text.includes('/')) return baseNames.has(text);
-  const bases = ['.', dirname(page.path), 'src', 'src/lib'];
+  const bases = ['.', dirname(document.path), 'src', 'src/lib'];
   if (!text.includes('*')) return bases.some((base) => existsSync(join(root, base, text)));
   const pattern = new RegExp(
     `^${text
@@ -68,37 +68,41 @@ function pathExists(text: string, page: Page): boolean {
   return allFiles.some((file) => pattern.test(file));
 }
 
-/** Links between pages lead to files and headings that are there; others are URLs. */
-export function checkLinks(pages: readonly Page[]): Findings {
-  const byPath = new Map(pages.map((page) => [page.path, page]));
-  return walk(pages, (page) =>
-    page.links.map((link) => ({ ...link, problem: linkProblem(link.destination, page, byPath) })),
+/** Checks that links lead to existing files and headings, or are URLs. */
+export function checkLinks(documents: readonly Document[]): Findings {
+  const byPath = new Map(documents.map((document) => [document.path, document]));
+  return walk(documents, (document) =>
+    document.links.map((link) => ({ ...link, problem: linkProblem(link.destination, document, byPath) })),
   );
 }
 
-function linkProblem(destination: string, page: Page, byPath: ReadonlyMap<string, Page>): string | undefined {
+function linkProblem(
+  destination: string,
+  document: Document,
+  byPath: ReadonlyMap<string, Document>,
+): string | undefined {
   if (/^[a-z]+:/i.test(destination)) return URL.canParse(destination) ? undefined : 'is not a valid URL';
   const [file = '', anchor] = destination.split('#');
-  const path = file === '' ? page.path : posix.normalize(posix.join(posix.dirname(page.path), file));
+  const path = file === '' ? document.path : posix.normalize(posix.join(posix.dirname(document.path), file));
   if (!existsSync(join(root, path)) && !byPath.has(path)) return `leads to ${path}, which does not exist`;
   if (anchor === undefined) return undefined;
   return byPath.get(path)?.anchors.has(anchor) ? undefined : `leads to no heading #${anchor} in ${path}`;
 }
 
-/** Command lines, in blocks and in sentences, name commands, flags and scripts that exist. */
-export function checkCommands(pages: readonly Page[]): Findings {
+/** Checks that command lines, in blocks and in sentences, use existing commands, flags and npm scripts. */
+export function checkCommands(documents: readonly Document[]): Findings {
   const manifest = Manifest.read();
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
-  return walk(pages, (page) => {
-    const inBlocks = page.blocks
+  return walk(documents, (document) => {
+    const inBlocks = document.blocks
       .filter(({ language }) => language !== 'output')
       .flatMap(({ text, line }) =>
         linesOf(text).map((each) => ({ text: each.text, line: line + each.offset })),
       )
       .filter(({ text }) => /(?:^|[\s(=])(?:kitectl|kontrol|npm) /.test(text));
-    return [...inBlocks, ...page.codes].flatMap(({ text, line }) =>
+    return [...inBlocks, ...document.codes].flatMap(({ text, line }) =>
       commandsOf(text)
         .filter(([program]) => program === 'kitectl' || program === 'kontrol' || program === 'npm')
         .filter((words) => words.length > 1)
@@ -117,7 +121,7 @@ function scriptProblem([, command, ...words]: readonly string[], scripts: object
   return Object.hasOwn(scripts, name) ? undefined : `there is no script ${name} in package.json`;
 }
 
-/** Lines of a script, those that a backslash continues in one. */
+/** The lines of a script. A line that a backslash continues is one line with the next. */
 function linesOf(script: string): { text: string; offset: number }[] {
   const lines: { text: string; offset: number }[] = [];
   let open: { text: string; offset: number } | undefined;
@@ -131,14 +135,14 @@ function linesOf(script: string): { text: string; offset: number }[] {
   return open ? [...lines, open] : lines;
 }
 
-/** Flags of other programs that sentences name without the program. */
+/** Flags of other programs. */
 const FLAGS_OF_OTHERS = new Set(['auto-compaction-retention']);
 
-/** Flags that sentences name without a command (`--port`) are flags of some command. */
-export function checkFlags(pages: readonly Page[]): Findings {
+/** Checks that flags without a command (`--port`) belong to some command. */
+export function checkFlags(documents: readonly Document[]): Findings {
   const { flags } = Manifest.read();
-  return walk(pages, (page) =>
-    page.codes.flatMap(({ text, line }) => {
+  return walk(documents, (document) =>
+    document.codes.flatMap(({ text, line }) => {
       const [, name] = /^--?([a-z][\w-]*)/i.exec(text) ?? [];
       if (name === undefined) return [];
       const isKnown = flags.has(name) || FLAGS_OF_OTHERS.has(name);
@@ -147,15 +151,15 @@ export function checkFlags(pages: readonly Page[]): Findings {
   );
 }
 
-/** Variables of this project (`KITE_KEY`) are read by its source. */
-export function checkVariables(pages: readonly Page[]): Findings {
+/** Checks that the source reads the environment variables of this project (`KITE_KEY`). */
+export function checkVariables(documents: readonly Document[]): Findings {
   const source = allFiles
     .filter((file) => file.startsWith('src/') && file.endsWith('.ts'))
     .map((file) => readFileSync(join(root, file), 'utf8'))
     .join('\n');
   const known = new Set([...(source.match(VARIABLE) ?? []), ...Manifest.read().kontrolVariables]);
-  return walk(pages, (page) =>
-    [...page.codes, ...page.blocks].flatMap(({ text, line }) =>
+  return walk(documents, (document) =>
+    [...document.codes, ...document.blocks].flatMap(({ text, line }) =>
       (text.match(VARIABLE) ?? []).map((name) => ({
         text: name,
         line,
@@ -165,13 +169,13 @@ export function checkVariables(pages: readonly Page[]): Findings {
   );
 }
 
-/** What is imported in sentences (`kitectl/browser`) is among the entry points of the package. */
-export function checkEntryPoints(pages: readonly Page[]): Findings {
+/** Checks that imports in sentences (`kitectl/browser`) are entry points of the package. */
+export function checkEntryPoints(documents: readonly Document[]): Findings {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     exports: Record<string, unknown>;
   };
-  return walk(pages, (page) =>
-    page.codes
+  return walk(documents, (document) =>
+    document.codes
       .filter(({ text }) => /^kitectl\/[\w./-]+$/.test(text))
       .map((code) => ({
         ...code,
@@ -188,12 +192,14 @@ interface Checked {
   readonly problem: string | undefined;
 }
 
-function walk(pages: readonly Page[], check: (page: Page) => Checked[]): Findings {
-  const all = pages.flatMap((page) => check(page).map((each) => ({ ...each, page: page.path })));
+function walk(documents: readonly Document[], check: (document: Document) => Checked[]): Findings {
+  const all = documents.flatMap((document) =>
+    check(document).map((each) => ({ ...each, document: document.path })),
+  );
   return {
     checked: all.length,
-    problems: all.flatMap(({ page, line, text, problem }) =>
-      problem === undefined ? [] : [`${page}:${line}: ${text}: ${problem}`],
+    problems: all.flatMap(({ document, line, text, problem }) =>
+      problem === undefined ? [] : [`${document}:${line}: ${text}: ${problem}`],
     ),
   };
 }

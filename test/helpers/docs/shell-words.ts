@@ -1,13 +1,13 @@
-/** A command with its words, as a shell would read them, quotes removed. Variables stay as they are written. */
+/** The words of a command, without quotes. Variables are not expanded. */
 export type Words = readonly string[];
 
 const OPERATOR = /^(?:\|\||&&|;;|[|&;(){}\n])/;
 const REDIRECTION = /^(?:\d*|&)(?:>>|>&|<&|[<>])(?!\()\s*/;
 const ASSIGNMENT = /^\w+=/;
-/** Words that run the command behind them. */
+/** Words that can precede a command. */
 const PREFIXES = new Set(['exec', 'time', 'npx', 'sudo', 'then', 'do', 'else', 'if', 'while', '!']);
 
-/** Takes a script apart into its commands; those within `$(…)` and `<(…)` are listed as well. */
+/** Splits a script into its commands, including those in `$(…)` and `<(…)`. */
 export function commandsOf(script: string): Words[] {
   const commands: string[][] = [];
   let words: string[] = [];
@@ -41,7 +41,7 @@ export function commandsOf(script: string): Words[] {
       skip(rest.search(/\n|$/));
     } else if (redirection) {
       skip(redirection[0].length);
-      // Where to is no argument; it is read and dropped.
+      // The target of a redirection is not an argument.
       const target = /^[^\s|&;)]*/.exec(rest)?.[0] ?? '';
       skip(target.length);
     } else if (quoted) {
@@ -69,7 +69,7 @@ export function commandsOf(script: string): Words[] {
   return commands.map(withoutPrefix).filter((each) => each.length > 0);
 }
 
-/** The index of the bracket that closes the first one. */
+/** The index of the parenthesis that closes the first one. */
 function closing(text: string): number {
   let depth = 0;
   for (let index = 0; index < text.length; index++) {

@@ -4,19 +4,19 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
-/** How long a block may take to print what the page says, and a program to end after Ctrl-C. */
+/** The time limit for a block to print the expected output, and for a program to end after Ctrl-C. */
 const PATIENCE = 45_000;
-/** How long what a program has printed may take to arrive here once it has ended. */
+/** The time limit for output to arrive after the program has ended. */
 const ARRIVAL = 5_000;
 
-/** What a shell does before the blocks: it notes the first command that fails, and outlives Ctrl-C as one at a terminal does. */
+/** Runs before the blocks: the shell records the first command that fails, and ignores Ctrl-C like an interactive shell. */
 const PRELUDE = `set -E -o pipefail
 trap : INT
 failed=
 trap 'failed="\${failed:-exit code $? of: $BASH_COMMAND}"' ERR
 `;
 
-/** A terminal in which somebody types the blocks of a page. */
+/** A shell that runs the blocks of a document, like a terminal into which they are pasted. */
 export class Terminal {
   readonly #folder: string;
   readonly #shell: ChildProcess;
@@ -27,13 +27,13 @@ export class Terminal {
   #running = false;
   #wake: (() => void)[] = [];
 
-  /** @param folder where the blocks are kept while they run */
+  /** @param folder contains the blocks while they run */
   constructor(folder: string, cwd: string, env: NodeJS.ProcessEnv) {
     this.#folder = folder;
     this.#shell = spawn('bash', ['--noprofile', '--norc'], {
       cwd,
       env,
-      // A process group of its own, which gets Ctrl-C.
+      // A separate process group, which receives Ctrl-C.
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     });
@@ -60,7 +60,7 @@ export class Terminal {
     return this.#output;
   }
 
-  /** Types a block. Before it, `output` is forgotten. */
+  /** Starts a block and clears `output`. */
   async type(text: string): Promise<void> {
     this.#output = '';
     this.#running = true;
@@ -69,7 +69,7 @@ export class Terminal {
     this.#stdin.write(`failed=; source '${file}' </dev/null 3>&-; printf '%s\\0' "$failed" >&3\n`);
   }
 
-  /** Resolves once the block has ended. @returns what failed in it; undefined where nothing did */
+  /** Resolves when the block has ended. @returns the first failure, or undefined if there was none */
   async finish(): Promise<string | undefined> {
     if (!this.#running) return undefined;
     await this.#until(() => this.#finished.length > 0, 'does not end');
@@ -77,7 +77,7 @@ export class Terminal {
     return this.#finished.shift() || undefined;
   }
 
-  /** Resolves once it has printed what the page says. @throws Error where it ends, or time is over, before that. */
+  /** Resolves when the expected output has appeared. @throws Error if the block ends before that, or after the time limit */
   async prints(
     isThere: (output: string) => boolean,
     { whileRunning }: { whileRunning: boolean },
@@ -89,12 +89,12 @@ export class Terminal {
           throw new Error(`it ended: ${this.#finished[0] ?? ''}`);
         return false;
       },
-      'does not print what the page says',
+      'does not print what the document says',
       whileRunning ? PATIENCE : ARRIVAL,
     );
   }
 
-  /** Types Ctrl-C, and resolves once the program has ended. @returns what failed, other than by Ctrl-C itself */
+  /** Sends Ctrl-C, and resolves when the program has ended. @returns the failure, unless it is the signal itself */
   async interrupt(): Promise<string | undefined> {
     if (!this.#running) return undefined;
     if (this.#finished.length === 0) process.kill(-(this.#shell.pid ?? 0), 'SIGINT');
@@ -102,12 +102,12 @@ export class Terminal {
     return failed?.startsWith('exit code 130 ') ? undefined : failed;
   }
 
-  /** Ends the shell and what it still runs. */
+  /** Ends the shell and all of its programs. */
   async close(): Promise<void> {
     try {
       process.kill(-(this.#shell.pid ?? 0), 'SIGKILL');
     } catch {
-      // All of it has ended.
+      // All of them have ended.
     }
     await this.#ended;
   }

@@ -1,8 +1,8 @@
 import type { Terminal } from './terminal.js';
 
-/** What a preparation works with. */
+/** What the preparation of a document can use. */
 export interface Context {
-  /** Of every shell of the page; what is set here is set there. */
+  /** The environment of every shell of the document. */
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   newTerminal(): Terminal;
@@ -10,7 +10,7 @@ export interface Context {
 
 export type End = () => Promise<void>;
 
-/** Starts a program in a terminal, and resolves once it has printed that it is ready. */
+/** Starts a program in a terminal, and resolves when it has printed that it is ready. */
 export async function start(context: Context, command: string, ready: string): Promise<End> {
   const terminal = context.newTerminal();
   await terminal.type(command);
@@ -20,7 +20,7 @@ export async function start(context: Context, command: string, ready: string): P
   };
 }
 
-/** Runs commands to their end. @throws Error where one fails */
+/** Runs commands, and resolves when they have ended. @throws Error if one fails */
 export async function run(context: Context, script: string): Promise<void> {
   const terminal = context.newTerminal();
   await terminal.type(script);

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../cli/cli-harness.js';
-import { type Page, parsePage } from './markdown.js';
+import { type Document, parseDocument } from './markdown.js';
 
-/** Folders whose pages are documentation, and single pages. */
+/** The folders that contain documents. */
 const FOLDERS = ['', 'docs', 'examples', '.github'];
 
-/** Every page of documentation. */
-export function allPages(): Page[] {
+/** Parses every document of the repository. */
+export function allDocuments(): Document[] {
   return FOLDERS.flatMap((folder) => markdownIn(folder)).map((path) =>
-    parsePage(path, readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n')),
+    parseDocument(path, readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n')),
   );
 }
 
@@ -20,7 +20,7 @@ function markdownIn(folder: string): string[] {
     .toSorted();
 }
 
-/** Folders that are not there hold nothing. */
+/** The files of a folder; none if it does not exist. */
 function filesIn(folder: string): string[] {
   try {
     return readdirSync(join(root, folder));

@@ -2,21 +2,21 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Block, Page } from './markdown.js';
+import type { Block, Document } from './markdown.js';
 import { PREPARATIONS, type Preparation } from './preparations.js';
 import { Terminal } from './terminal.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The first line of a block that starts something that stays: "# In another terminal", or "# In another terminal: node 1". */
+/** The first line of a block that keeps running: "# In another terminal", or "# In another terminal: node 1". */
 const ANOTHER_TERMINAL = /^# In another terminal(?:: (.+))?$/;
-/** The first line of a block for a terminal from before: "# In that terminal, after Ctrl-C", or "# In the terminal of node 1, …". */
+/** The first line of a block for an open terminal: "# In that terminal, after Ctrl-C", or "# In the terminal of node 1, …". */
 const AFTER_INTERRUPT = /^# In (?:that terminal|the terminal of (.+)), after Ctrl-C$/;
 
-/** What `.ci/run` and `npm test` have done in the clone before any test runs, and takes longer than a page. */
+/** Commands that `.ci/run` and `npm test` run before any test, and that take longer than all documents. */
 export const DONE_BEFORE = /^(?:npm ci|npm run build)$/gm;
 
-/** What has become of a page's shell blocks. */
+/** The result of a document's shell blocks. */
 export interface Report {
   readonly ran: number;
   readonly compared: number;
@@ -29,17 +29,16 @@ interface OtherTerminal {
 }
 
 /**
- * Runs the shell blocks of a page from top to bottom, as somebody does who reads it in a clone of the repository, in a home of
- * their own.
+ * Runs the shell blocks of a document from top to bottom, in a clone of the repository and with a temporary home folder.
  *
- * - Blocks run in one shell. One that begins with the line "# In another terminal" gets a shell of its own, in which its
- *   program goes on running until the page ends, or until a block that begins with "# In that terminal, after Ctrl-C".
- * - A block of `output` is what the shell block before it prints, line by line: lines that it leaves out may stand between
- *   them, and `…` is any text. A program that goes on running needs one: it is ready once it has printed that.
- * - Blocks with a file name before them are saved under it before what follows them runs.
+ * - Blocks run in one shell. A block that begins with "# In another terminal" runs in a separate shell. Its program keeps running
+ *   until the document ends, or until a block that begins with "# In that terminal, after Ctrl-C".
+ * - An `output` block contains the lines that the shell block before it prints, in this order. Other lines may be printed between
+ *   them, and `…` matches any text. A program that keeps running needs an output block; it is ready when it has printed it.
+ * - A block after "Save this as `name`:" is saved under that name before the following blocks run.
  */
-export class PageRun {
-  readonly #page: Page;
+export class DocumentRun {
+  readonly #document: Document;
   readonly #folder: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #terminals: Terminal[] = [];
@@ -47,8 +46,8 @@ export class PageRun {
   #ran = 0;
   #compared = 0;
 
-  private constructor(page: Page, folder: string) {
-    this.#page = page;
+  private constructor(document: Document, folder: string) {
+    this.#document = document;
     this.#folder = folder;
     const preload = join(root, 'test', 'helpers', 'docs', 'example-hosts.cjs');
     this.#env = {
@@ -57,14 +56,14 @@ export class PageRun {
       LANG: 'C.UTF-8',
       NO_COLOR: '1',
       NODE_OPTIONS: `--require=${preload}`,
-      // npm as it is set up on this machine, but what it installs for all goes into the folder.
+      // npm uses the configuration of this machine, except that global packages are installed into the folder.
       ...npmSettings(folder),
     };
   }
 
-  static async run(page: Page, preparations: readonly Preparation[]): Promise<Report> {
-    const folder = await mkdtemp(join(tmpdir(), 'kitectl-page-'));
-    const run = new PageRun(page, folder);
+  static async run(document: Document, preparations: readonly Preparation[]): Promise<Report> {
+    const folder = await mkdtemp(join(tmpdir(), 'kitectl-document-'));
+    const run = new DocumentRun(document, folder);
     try {
       await run.#furnish();
       await run.#prepared(preparations);
@@ -75,7 +74,7 @@ export class PageRun {
     return { ran: run.#ran, compared: run.#compared, problems: run.#problems };
   }
 
-  /** A home, the programs, and a clone of the repository that has been built. */
+  /** Creates a home folder, the programs, and a clone of the repository that has been built. */
   async #furnish(): Promise<void> {
     const clone = join(this.#folder, 'kitectl');
     for (const name of ['home', 'bin', 'blocks', 'kitectl', 'npm']) await mkdir(join(this.#folder, name));
@@ -89,10 +88,10 @@ export class PageRun {
     }
   }
 
-  /** Starts what the page takes for granted, then goes through it, and ends what was started in the end. */
+  /** Starts the prerequisites, runs the document, and ends the prerequisites. */
   async #prepared(preparations: readonly Preparation[]): Promise<void> {
     const [first, ...others] = preparations;
-    if (first === undefined) return this.#readPage();
+    if (first === undefined) return this.#readDocument();
     const context = { env: this.#env, cwd: this.#clone, newTerminal: () => this.#newTerminal() };
     const end = await PREPARATIONS[first](context);
     try {
@@ -102,10 +101,10 @@ export class PageRun {
     }
   }
 
-  async #readPage(): Promise<void> {
+  async #readDocument(): Promise<void> {
     const main = this.#newTerminal();
     const others: OtherTerminal[] = [];
-    const { blocks } = this.#page;
+    const { blocks } = this.#document;
     for (const [index, block] of blocks.entries()) {
       if (block.fileName !== undefined) await writeFile(join(this.#clone, block.fileName), `${block.text}\n`);
       if (block.language !== 'sh') continue;
@@ -124,7 +123,7 @@ export class PageRun {
     for (const { terminal } of others.toReversed()) {
       const failed = await terminal.interrupt().catch((error: unknown) => String(error));
       if (failed !== undefined && this.#problems.length === 0)
-        this.#problems.push(`${this.#page.path}: at the end: ${failed}\n${terminal.output}`);
+        this.#problems.push(`${this.#document.path}: at the end: ${failed}\n${terminal.output}`);
     }
   }
 
@@ -139,7 +138,7 @@ export class PageRun {
     const terminal = other ?? main;
     const stays = other !== undefined;
     if (stays && output === undefined)
-      throw new Error('what goes on running needs a block of output: what it prints when it is ready');
+      throw new Error('a program that keeps running needs an output block that shows when it is ready');
     await terminal.type(block.text.replace(DONE_BEFORE, ': $& # was done before'));
     try {
       if (stays) {
@@ -155,7 +154,7 @@ export class PageRun {
     }
   }
 
-  /** The terminal that the first line of a block names, other than the main one. */
+  /** The terminal that the first line of a block names, if it is not the main one. */
   async #otherTerminal({ text }: Block, others: OtherTerminal[]): Promise<Terminal | undefined> {
     const [first = ''] = text.split('\n');
     const another = ANOTHER_TERMINAL.exec(first);
@@ -168,7 +167,7 @@ export class PageRun {
     if (!after) return undefined;
     const [, label] = after;
     const found = label === undefined ? others.at(-1) : others.find((each) => each.label === label);
-    if (!found) throw new Error('no program runs in such a terminal');
+    if (!found) throw new Error('no program runs in this terminal');
     const failed = await found.terminal.interrupt();
     if (failed !== undefined) throw new Error(`${failed}\n${found.terminal.output}`);
     return found.terminal;
@@ -185,17 +184,17 @@ export class PageRun {
   }
 
   #problem({ line, text }: Block, message: string): void {
-    this.#problems.push(`${this.#page.path}:${line}: ${text}\n${message}`);
+    this.#problems.push(`${this.#document.path}:${line}: ${text}\n${message}`);
   }
 }
 
-/** Links what is in a folder, so that nothing that is done to `to`, as npm might, is done to `from`. */
+/** Links the entries of a folder, so that npm can remove or replace them in `to` without changing `from`. */
 async function linkEntries(from: string, to: string): Promise<void> {
   await mkdir(to);
   for (const name of await readdir(from)) await symlink(join(from, name), join(to, name));
 }
 
-/** Whether the expected lines are there, in their order. Spaces and the lines of tables do not count. */
+/** Whether the output contains the expected lines in this order, regardless of spaces and table borders. */
 export function contains(printed: string, expected: string): boolean {
   const pattern = expected
     .split('\n')
