@@ -1,6 +1,7 @@
 import type { Client } from '../lib/kite/call/client.js';
 import { isKiteError } from '../lib/protocol/errors.js';
 import { kitePath } from '../lib/protocol/identity.js';
+import { messageOf } from '../lib/util/message-of.js';
 import { CallForm } from './call-form.js';
 import { element, setText } from './dom.js';
 import { cut, formatValue } from './format.js';
@@ -143,7 +144,7 @@ export class Detail {
   }
 
   #explain(error: unknown): string {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return isKiteError(error, 'disconnect') ? this.#withHint(message) : message;
   }
 

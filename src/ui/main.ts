@@ -1,4 +1,5 @@
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
+import { messageOf } from '../lib/util/message-of.js';
 import { byId, setText } from './dom.js';
 import { parseRoute } from './route.js';
 import { Session, type SessionListener, type SessionOptions } from './session.js';
@@ -74,7 +75,7 @@ class Page {
       this.#show('in');
       work.render();
     } catch (error) {
-      this.#trouble(error instanceof Error ? error.message : String(error));
+      this.#trouble(messageOf(error));
     } finally {
       form.inert = false;
     }

@@ -1,6 +1,7 @@
 import type { Client } from '../lib/kite/call/client.js';
 import { type Clock, systemClock, type Timer } from '../lib/util/clock.js';
 import { PINGED_KITES, PINGS_AT_ONCE } from './page-limits.js';
+import { messageOf } from '../lib/util/message-of.js';
 
 /** What pinging a kite has told. */
 export type Pinged =
@@ -118,7 +119,7 @@ export class Pinger {
     } catch (error) {
       target.client?.close();
       target.client = undefined;
-      this.#tell(target, { type: 'failed', problem: error instanceof Error ? error.message : String(error) });
+      this.#tell(target, { type: 'failed', problem: messageOf(error) });
     } finally {
       target.running = false;
       target.dueAt = this.#clock.now() + PING_EVERY;

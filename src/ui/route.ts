@@ -1,5 +1,6 @@
 import { IDENTITY_FIELDS, type KiteIdentity, kitePath } from '../lib/protocol/identity.js';
 import { formatQueryPath, type KiteQuery, parseQueryPath, queryMatcher } from '../lib/protocol/query.js';
+import { messageOf } from '../lib/util/message-of.js';
 
 /** What the address of the page asks for. */
 export type Route =
@@ -30,7 +31,7 @@ export function parseRoute(hash: string): Route {
     if (id !== undefined) return { type: 'kite', path: formatQueryPath(query), id };
     return { type: 'query', path: formatQueryPath(query), query };
   } catch (error) {
-    return { type: 'wrong', path, problem: error instanceof Error ? error.message : String(error) };
+    return { type: 'wrong', path, problem: messageOf(error) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { BrandedError } from '../errors/branded-error.js';
+import { messageOf } from '../util/message-of.js';
 
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- whatever a program hands over, to be called by the peer
 export type AnyFunction = Function;
@@ -36,7 +37,7 @@ export function scrub(value: unknown, maxDepth: number): Scrubbed {
     const json = functions ? JSON.stringify(value, placeholders) : JSON.stringify(value);
     return { json: json ?? 'null', functions };
   } catch (error) {
-    throw new ScrubError(error instanceof Error ? error.message : String(error));
+    throw new ScrubError(messageOf(error));
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
+import { messageOf } from '../util/message-of.js';
 
 export interface NewFile {
   readonly path: string;
@@ -166,7 +167,7 @@ export function reasonOf(error: unknown): string {
     case 'EISDIR':
       return 'it is a folder';
     default:
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
   }
 }
 

@@ -93,6 +93,17 @@ const FACTS: readonly Fact[] = [
       "JSON.parse(readFileSync(path, 'utf8'))",
     ],
   },
+  {
+    question: 'what a thrown value is in words',
+    homes: ['src/lib/util/message-of.ts'],
+    decides: (code) => /\b(\w+) instanceof Error\s*\?\s*\1\.message\s*:\s*String\(\1\)/.test(code),
+    exceptions: {},
+    planted: ['const reason = cause instanceof Error ? cause.message : String(cause);'],
+    harmless: [
+      'const message = messageOf(error);',
+      'const cause = error instanceof Error ? error.cause : error;',
+    ],
+  },
 ];
 
 const files = sourceFiles().map(({ path, text }) => ({ path, code: withoutComments(text) }));

@@ -1,4 +1,5 @@
 import { usageError } from '../runtime/cli-error.js';
+import { messageOf } from '../../util/message-of.js';
 
 /** What stands for a function in the arguments of a call with `--callback`. */
 export const CALLBACK_PLACEHOLDER = '@callback';
@@ -34,7 +35,7 @@ export function parseLine(line: string, lineNumber: number): unknown[] {
     value = JSON.parse(line);
   } catch (error) {
     throw usageError(
-      `Line ${lineNumber} of the standard input is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      `Line ${lineNumber} of the standard input is not JSON: ${messageOf(error)}`,
       'Each line is one JSON value, or one JSON array that lists the arguments.',
     );
   }

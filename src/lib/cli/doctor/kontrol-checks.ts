@@ -2,6 +2,7 @@ import { type Auth, Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { silentLogger } from '../../util/logger.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
+import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/printable.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
@@ -30,7 +31,7 @@ export async function checkServer(
     answer = await probe(infoOf(url), signal);
   } catch (error) {
     signal.throwIfAborted();
-    const reason = makeVisible(error instanceof Error ? error.message : String(error));
+    const reason = makeVisible(messageOf(error));
     const hint = 'Start Kontrol, or check the address: kitectl config explain';
     return [failed('server', `${url} does not answer: ${reason}`, hint, ExitCode.unreachable)];
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/printable.js';
 import { openFeed } from '../terminal/feed.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -70,8 +71,4 @@ function forPeople(surroundings: Surroundings): ExposeEvents {
 function whatOf(event: Event): string {
   if (event.event === 'registered') return `${event.kite} at ${event.url}`;
   return event.event === 'failed' ? event.error : '';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

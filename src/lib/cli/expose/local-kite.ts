@@ -2,6 +2,7 @@ import { dial } from '../../transport/dial/dial.js';
 import { KiteError, type Transport } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
+import { messageOf } from '../../util/message-of.js';
 import type { CliError } from '../runtime/cli-error.js';
 import { toCliError } from '../frame/failures.js';
 import type { LocalKite } from './exposed-kite.js';
@@ -58,7 +59,7 @@ async function reach({ url, transport }: LocalKite): Promise<void> {
     });
     channel.close();
   } catch (error) {
-    throw unreachable(error instanceof Error ? error.message : String(error), error);
+    throw unreachable(messageOf(error), error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Client, Kite, KiteError } from '../../index.js';
 import { parseKiteKey } from '../../keys/index.js';
+import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/printable.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -179,7 +180,7 @@ function parsed(jwt: string, to: string): { readonly username: string } {
   try {
     return parseKiteKey(jwt);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new KiteError('invalidResponse', `What ${to} sent is no kite key: ${reason}`);
   }
 }
@@ -199,7 +200,7 @@ async function readTextFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw configurationError(`The invite cannot be read: ${reason}`, 'Name another file with --invite-file.');
   }
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { JsonSchema } from '../../index.js';
 import { configurationError } from '../runtime/cli-error.js';
+import { messageOf } from '../../util/message-of.js';
 import type { ServedMethod } from './served-method.js';
 
 /** A function of a module, with what it may say of itself. */
@@ -28,7 +29,7 @@ export async function moduleMethods(file: string): Promise<Map<string, ServedMet
   try {
     loaded = (await importModule(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw configurationError(`${file} cannot be loaded: ${reason}`, `See where with: node ${file}`, error);
   }
   const { default: whole, ...named } = loaded;

@@ -5,6 +5,7 @@ import { kiteHome } from '../../kite/config/kite-home.js';
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import { suggest } from '../runtime/suggest.js';
+import { messageOf } from '../../util/message-of.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -75,7 +76,7 @@ export function readContexts(env: Environment): Contexts {
   try {
     return parseContexts(JSON.parse(text));
   } catch (error) {
-    throw broken(file, error instanceof Error ? error.message : String(error), error);
+    throw broken(file, messageOf(error), error);
   }
 }
 

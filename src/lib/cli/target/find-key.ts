@@ -14,6 +14,7 @@ import { configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { describePlace, type KeyPlace } from '../settings/key-place.js';
+import { messageOf } from '../../util/message-of.js';
 import { type Keychain, openKeychain } from './keychain.js';
 
 /** Where the kite key is, and what says so. */
@@ -119,7 +120,7 @@ async function keyInKeychain(account: string, keychain: Keychain): Promise<KiteK
     return parseKiteKey(jwt);
   } catch (error) {
     throw configurationError(
-      `What the keychain has as ${account} is no kite key: ${error instanceof Error ? error.message : String(error)}.`,
+      `What the keychain has as ${account} is no kite key: ${messageOf(error)}.`,
       'Get a new one with: kitectl register --key-store keychain --force',
       error,
     );

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/printable.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
 
@@ -126,6 +127,6 @@ function unavailable(error: unknown): CliError {
 }
 
 function reason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return makeVisible(message.split('\n')[0] ?? '').replace(/\.$/, '');
 }

@@ -1,4 +1,5 @@
 import { KiteError } from '../../protocol/errors.js';
+import { messageOf } from '../../util/message-of.js';
 
 /** The messages of calls that fail on the caller's side, or before a handler sees them. */
 
@@ -18,7 +19,7 @@ export function notConnectedError(url: string): KiteError {
 }
 
 export function unsendable(what: string, error: unknown): KiteError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new KiteError('argumentError', `${what} cannot be sent: ${reason}`, { cause: error });
 }
 

@@ -2,6 +2,7 @@ import { type AnyFunction, type Scrubbed, scrub } from '../../dnode/scrub.js';
 import { toWireError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
+import { messageOf } from '../../util/message-of.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, unsendable } from './call-errors.js';
@@ -104,7 +105,7 @@ export class Sender {
       this.#flow.update();
     } catch (error) {
       // The fault is the handler's, not that of the caller's arguments.
-      this.answerError(call, error instanceof Error ? error.message : String(error), id());
+      this.answerError(call, messageOf(error), id());
     }
   }
 

@@ -7,6 +7,7 @@ import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.j
 import { isConfigurationError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
+import { messageOf } from '../../util/message-of.js';
 import { TrustedKeys } from './trusted-keys.js';
 import { VerifiedCredentials } from './verified-credentials.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
@@ -104,7 +105,7 @@ export class Verifier {
       this.#verified.add(type, key, username, expiresAt);
       return username;
     } catch (error) {
-      throw refusal(`${type}: ${reasonOf(error)}`, error);
+      throw refusal(`${type}: ${messageOf(error)}`, error);
     }
   }
 
@@ -206,16 +207,12 @@ function runCheck(type: string, check: AuthCheck, key: string): string {
   try {
     username = check(key);
   } catch (error) {
-    throw refusal(`${type}: ${reasonOf(error)}`, error);
+    throw refusal(`${type}: ${messageOf(error)}`, error);
   }
   if (typeof username === 'string' && username !== '') return username;
   // A check that is async by mistake must not end the process when it rejects.
   if (username instanceof Promise) username.catch(() => undefined);
   throw refusal(`${type}: the check of this kite names no user`);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function refusal(message: string, cause?: unknown): KiteError {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../../protocol/errors.js';
 import { IDENTITY_FIELDS } from '../../protocol/identity.js';
+import { messageOf } from '../../util/message-of.js';
 import {
   openPolicy,
   ownPolicy,
@@ -26,7 +27,7 @@ export async function loadPolicy(nameOrPath: string, kontrolUser: string): Promi
   try {
     text = await readFile(nameOrPath, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const message = `The policy ${JSON.stringify(nameOrPath)} is neither "own" nor "open", and cannot be read as a file: ${reason}`;
     throw new ConfigurationError('badPolicy', message, { cause });
   }
@@ -65,7 +66,7 @@ function parseObject(text: string, source: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw bad(source, `it is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw bad(source, `it is no JSON: ${messageOf(error)}`);
   }
   return asObject(value, 'it', source);
 }

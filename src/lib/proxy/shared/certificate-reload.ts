@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { TlsOptions } from '../../kite/serve/http-listener.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { messageOf } from '../../util/message-of.js';
 
 export interface TlsFilesOptions {
   /** The files with the certificate and its private key. */
@@ -93,7 +94,7 @@ export class TlsFiles {
       this.#complaint = '';
       logger.info(`TLS goes on with the new certificate in ${certificate}`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (reason === this.#complaint) return;
       this.#complaint = reason;
       logger.error(

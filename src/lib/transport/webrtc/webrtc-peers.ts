@@ -5,6 +5,7 @@ import type { Abortable } from '../../util/abortable.js';
 import type { Channel } from '../channel/channel.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { ChannelLimits, PeerLimits } from '../limits/transport-limits.js';
+import { messageOf } from '../../util/message-of.js';
 import { randomHex } from '../../util/random.js';
 import { RelayChannel } from './signalled-channel.js';
 import { RtcAttempt } from './rtc-attempt.js';
@@ -273,8 +274,8 @@ function keyOf(id: string, name: string): string {
 }
 
 function failure(url: string, why: unknown, before: unknown): DialError {
-  const reason = why instanceof Error ? why.message : String(why);
-  const first = before instanceof Error ? before.message : String(before);
+  const reason = messageOf(why);
+  const first = messageOf(before);
   return new DialError(
     'refused',
     url,

@@ -1,4 +1,5 @@
 import { isStorageError, StorageError } from '../shared/storage.js';
+import { messageOf } from '../../../util/message-of.js';
 
 /** What gRPC or etcd says of a call that failed. */
 interface Reason {
@@ -91,7 +92,7 @@ function adviceOn(urls: readonly string[], text: string, passing: boolean): stri
 }
 
 function reasonOf(error: unknown): Reason {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const [, code, text] = /^(\d+) [A-Z_]+: (.*)$/s.exec(message) ?? [];
   return code === undefined || text === undefined
     ? { code: undefined, text: message }

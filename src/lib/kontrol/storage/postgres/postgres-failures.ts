@@ -1,6 +1,7 @@
 import { BrandedError, kindOf } from '../../../errors/branded-error.js';
 import { isKiteError, KiteError } from '../../../protocol/errors.js';
 import { isStorageError, StorageError } from '../shared/storage.js';
+import { messageOf } from '../../../util/message-of.js';
 import { nameOf, type PostgresConfig } from './postgres-config.js';
 
 /** No answer came within the time that there was. */
@@ -97,5 +98,5 @@ function isCertificateProblem(cause: unknown): boolean {
 function reasonOf(cause: unknown): string {
   // Several addresses of one name, none of which could be reached.
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(reasonOf).join(', ');
-  return cause instanceof Error ? cause.message : String(cause);
+  return messageOf(cause);
 }
