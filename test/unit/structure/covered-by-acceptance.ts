@@ -290,7 +290,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/server/session-responses',
     'transport/server/sockjs-server',
     'transport/server/upload',
-    'transport/server/upload-queue',
     'transport/xhr/dial-xhr',
     'transport/xhr/xhr-channel',
   ],

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import {
+  CONSTRAINT_LENGTH,
+  CONSTRAINT_PARTS,
+  QUOTED_LENGTH,
+  VERSION_LENGTH,
+} from '../../../src/lib/protocol/protocol-limits.js';
+import { parseQueryPath } from '../../../src/lib/protocol/query.js';
+import { parseVersion } from '../../../src/lib/protocol/version.js';
+import { parseVersionConstraint } from '../../../src/lib/protocol/version-constraint.js';
+
+describe('the limits of the protocol', () => {
+  it('bound the length of a version', () => {
+    const version = (length: number): string => `1.0.0-${'a'.repeat(length - '1.0.0-'.length)}`;
+    expect(parseVersion(version(VERSION_LENGTH))).toBeDefined();
+    expect(parseVersion(version(VERSION_LENGTH + 1))).toBeUndefined();
+  });
+
+  it('bound the length and the parts of a version constraint', () => {
+    const parts = (count: number): string => Array.from({ length: count }, () => '>= 1.0').join(',');
+    expect(parseVersionConstraint(parts(CONSTRAINT_PARTS))).toBeTypeOf('function');
+    expect(() => parseVersionConstraint(parts(CONSTRAINT_PARTS + 1))).toThrow('parts');
+    const padded = (length: number): string => '1.0.0'.padEnd(length);
+    expect(parseVersionConstraint(padded(CONSTRAINT_LENGTH))).toBeTypeOf('function');
+    expect(() => parseVersionConstraint(padded(CONSTRAINT_LENGTH + 1))).toThrow('characters');
+  });
+
+  it('bound what an error quotes of a text that a peer sent', () => {
+    const path = `/${'x/'.repeat(1000)}`;
+    expect(() => parseQueryPath(path)).toThrow(JSON.stringify(path.slice(0, QUOTED_LENGTH)));
+  });
+});
