@@ -4,8 +4,6 @@ export interface Block {
   readonly text: string;
   /** The number of the first line of its text, from 1. */
   readonly line: number;
-  /** The anchor of the heading above it. */
-  readonly section: string;
   /** The file name in the paragraph before it: "Save this as `hello.ts`:". */
   readonly fileName: string | undefined;
 }
@@ -46,7 +44,6 @@ export function parseDocument(path: string, source: string): Document {
   const anchors = new Set<string>();
   const indented: number[] = [];
   const prose: string[] = [];
-  let section = '';
   let before = '';
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
@@ -60,7 +57,7 @@ export function parseDocument(path: string, source: string): Document {
         .map((each) => (each.startsWith(indent) ? each.slice(indent.length) : each))
         .join('\n');
       const fileName = FILE_NAME.exec(before.trimEnd())?.[1];
-      blocks.push({ language, text, line: index + 2, section, fileName });
+      blocks.push({ language, text, line: index + 2, fileName });
       prose.push(...lines.slice(index, end + 1).map(() => ''));
       index = end;
       before = '';
@@ -69,7 +66,7 @@ export function parseDocument(path: string, source: string): Document {
     if (line.startsWith('    ') && line.trim() !== '' && (lines[index - 1] ?? '').trim() === '')
       indented.push(index + 1);
     const heading = HEADING.exec(line);
-    if (heading) section = addAnchor(heading[2] ?? '', anchors);
+    if (heading) addAnchor(heading[2] ?? '', anchors);
     if (line.trim() !== '')
       before = (lines[index - 1] ?? '').trim() === '' ? line : `${before} ${line.trim()}`;
     prose.push(line);
@@ -127,8 +124,8 @@ function lineAt(text: string, index: number): number {
   return text.slice(0, index).split('\n').length;
 }
 
-/** Adds the anchor that GitHub generates for a heading, and returns it. */
-function addAnchor(heading: string, anchors: Set<string>): string {
+/** Adds the anchor that GitHub generates for a heading. */
+function addAnchor(heading: string, anchors: Set<string>): void {
   const slug = heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replaceAll('`', '')
@@ -138,5 +135,4 @@ function addAnchor(heading: string, anchors: Set<string>): string {
   let anchor = slug;
   for (let n = 1; anchors.has(anchor); n++) anchor = `${slug}-${n}`;
   anchors.add(anchor);
-  return anchor;
 }
