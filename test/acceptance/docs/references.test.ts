@@ -36,7 +36,7 @@ describe('the checks of references', () => {
 
 [good](#a-heading-with-code) [bad](#another-heading) [gone](gone.md) [other](../README.md#no-such-heading)
 
-\`src/lib/index.ts\` \`src/lib/missing.ts\` \`docs/*.md\` \`docs/*.txt\` \`lost.ts\` \`/healthz\` \`bin/NAME\`
+\`src/lib/index.ts\` \`src/lib/missing.ts\` \`docs/*.md\` \`docs/*.txt\` \`*-limits.ts\` \`*-nothing.ts\` \`lost.ts\` \`/healthz\` \`bin/NAME\`
 
 \`kitectl call
 square\` \`kitectl cal square\` \`kitectl call -timeout=4 square\` \`kitectl call --time-out 4\` \`npm run nothing\`
@@ -55,10 +55,11 @@ echo 1 | kitectl shell --to http://localhost:3636/kite && kitectl \\
     [
       'paths',
       checkPaths,
-      5,
+      7,
       [
         'docs/planted.md:5: src/lib/missing.ts: does not exist',
         'docs/planted.md:5: docs/*.txt: does not exist',
+        'docs/planted.md:5: *-nothing.ts: does not exist',
         'docs/planted.md:5: lost.ts: does not exist',
       ],
     ],

@@ -56,7 +56,8 @@ function isRepositoryPath(text: string): boolean {
 }
 
 function pathExists(text: string, document: Document): boolean {
-  if (!text.includes('/')) return baseNames.has(text);
+  const isWithoutFolder = !text.includes('/');
+  if (isWithoutFolder && !text.includes('*')) return baseNames.has(text);
   const bases = ['.', dirname(document.path), 'src', 'src/lib'];
   if (!text.includes('*')) return bases.some((base) => existsSync(join(root, base, text)));
   const pattern = new RegExp(
@@ -65,7 +66,9 @@ function pathExists(text: string, document: Document): boolean {
       .replaceAll('**', '.+')
       .replaceAll(/(?<!\.)\*/g, '[^/]*')}$`,
   );
-  return allFiles.some((file) => pattern.test(file));
+  return isWithoutFolder
+    ? [...baseNames].some((name) => pattern.test(name))
+    : allFiles.some((file) => pattern.test(file));
 }
 
 /** Checks that links lead to existing files and headings, or are URLs. */
