@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
@@ -22,7 +21,7 @@ export class HttpPost implements Post {
   #address: string | undefined;
 
   /** `limit`: bytes of an answer that are read. `resolve`: how the host is resolved. */
-  constructor(base: URL, limit: number, tls: DialTls | undefined, resolve: LookupFunction = lookup) {
+  constructor(base: URL, limit: number, tls: DialTls | undefined, resolve: LookupFunction = systemLookup) {
     const secure = isSecure(base);
     const auth = credentialsOf(base);
     const Agent = secure ? https.Agent : http.Agent;
@@ -83,6 +82,11 @@ export class HttpPost implements Post {
     for (const agent of this.#agents) agent.destroy();
   }
 }
+
+// Node loads this module for names only, which takes a millisecond.
+const systemLookup: LookupFunction = (host, options, done) => {
+  void import('node:dns').then(({ lookup }) => lookup(host, options, done));
+};
 
 function readAnswer(response: http.IncomingMessage, limit: number, done: (outcome: Outcome) => void): void {
   const remoteAddress = formatAddress(response.socket);
