@@ -1,6 +1,6 @@
 /** A Kontrol in a process of its own: `kontrol-child.ts CONFIG`, a StorageConfig as JSON. Told what to do over the channel. */
-import { Kontrol } from '../src/lib/kontrol/index.js';
-import { openStorage, type StorageConfig } from '../src/lib/kontrol/storage/index.js';
+import { Kontrol } from '../src/lib/kontrol.js';
+import { openStorage, type StorageConfig } from '../src/lib/kontrol/storage/open-storage.js';
 import { systemClock } from '../src/lib/util/clock.js';
 import { silentLogger } from '../src/lib/util/logger.js';
 

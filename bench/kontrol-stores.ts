@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { EtcdServer, etcdInstalled } from '../test/helpers/storage/etcd-server.js';
 import { PostgresServer, postgresInstalled } from '../test/helpers/storage/postgres-server.js';
-import type { StorageConfig } from '../src/lib/kontrol/storage/index.js';
+import type { StorageConfig } from '../src/lib/kontrol/storage/open-storage.js';
 
 export const kinds = ['memory', 'file', 'postgres', 'etcd'] as const;
 

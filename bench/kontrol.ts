@@ -12,7 +12,7 @@ import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { type Client, Kite } from '../src/lib/index.js';
-import type { StorageConfig } from '../src/lib/kontrol/storage/index.js';
+import type { StorageConfig } from '../src/lib/kontrol/storage/open-storage.js';
 import { silentLogger } from '../src/lib/util/logger.js';
 import type { Order } from './kontrol-child.js';
 import { kinds, withStorage } from './kontrol-stores.js';

@@ -4,8 +4,8 @@
  */
 import { Kite } from '../src/lib/index.js';
 import { writeKiteKeyFile } from '../src/lib/keys/index.js';
-import { Kontrol } from '../src/lib/kontrol/index.js';
-import { openStorage } from '../src/lib/kontrol/storage/index.js';
+import { Kontrol } from '../src/lib/kontrol.js';
+import { openStorage } from '../src/lib/kontrol/storage/open-storage.js';
 import { systemClock } from '../src/lib/util/clock.js';
 import { silentLogger } from '../src/lib/util/logger.js';
 

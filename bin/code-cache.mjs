@@ -25,8 +25,8 @@ export async function makeCodeCaches(dist) {
       [
         'index.js',
         'keys/index.js',
-        'kontrol/index.js',
-        'kontrol/storage/index.js',
+        'kontrol.js',
+        'kontrol/storage/open-storage.js',
         'util/clock.js',
         'util/logger.js',
       ].map(from),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
-import { root, sourceFiles, withoutComments } from './source-files.js';
+import { join } from 'node:path';
+import { relativeSpecifiers, sourceOf } from '../../scripts/structure/source-imports.js';
+import { root, sourceFiles } from './source-files.js';
 
 /** What takes part in a test without being imported: programs that are started, and bundles that pages load. */
 const STARTED: Readonly<Record<string, () => readonly string[]>> = {
@@ -40,9 +41,7 @@ function importsOf(path: string): readonly string[] {
 }
 
 function readImports(path: string): string[] {
-  const text = withoutComments(readFileSync(join(root, path), 'utf8'));
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].flatMap(([, specifier = '']) => {
-    const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
-    return existsSync(join(root, target)) ? [target] : [];
-  });
+  return relativeSpecifiers(readFileSync(join(root, path), 'utf8'))
+    .map((specifier) => sourceOf(path, specifier))
+    .filter((target) => existsSync(join(root, target)));
 }

@@ -1,6 +1,7 @@
 import { Kite } from '../kite/kite.js';
 import type { KiteOptions } from '../kite/kite-options.js';
-import { Kontrol, type KontrolOptions } from '../kontrol/index.js';
+import { Kontrol } from '../kontrol/kontrol.js';
+import type { KontrolOptions } from '../kontrol/kontrol-options.js';
 import { MemoryStorage } from '../kontrol/storage/memory/memory-storage.js';
 import { silentLogger } from '../util/logger.js';
 

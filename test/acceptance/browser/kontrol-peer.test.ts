@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';

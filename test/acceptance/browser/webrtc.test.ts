@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { chromiumInstalled, openPage, type OpenPage, skipped } from '../../helpers/browser/chromium.js';
 import { useChromium } from '../../helpers/browser/use-chromium.js';

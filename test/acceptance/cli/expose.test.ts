@@ -1,6 +1,6 @@
 import kitejs from 'kite.js';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import type { TunnelProxy } from '../../../src/lib/proxy/tunnel/tunnel-proxy.js';
 import { freePort } from '../../helpers/process/free-port.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';

@@ -1,7 +1,7 @@
 import kitejs from 'kite.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import type { Clock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Kite, type KiteEvent, type KiteOptions } from '../../../src/lib/index.js';
 import { parseKiteKey } from '../../../src/lib/keys/index.js';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { FakeStorage } from '../../helpers/storage/fake-storage.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type KiteEvent, type KiteOptions } from '../../../src/lib/index.js';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { FakeStorage } from '../../helpers/storage/fake-storage.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseKiteKey } from '../../../src/lib/keys/index.js';
-import { openPolicy } from '../../../src/lib/kontrol/index.js';
+import { openPolicy } from '../../../src/lib/kontrol.js';
 import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';

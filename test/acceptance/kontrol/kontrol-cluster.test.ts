@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, type KiteEvent, type KiteOptions } from '../../../src/lib/index.js';
-import { Kontrol } from '../../../src/lib/kontrol/index.js';
-import { openStorage } from '../../../src/lib/kontrol/storage/index.js';
+import { Kontrol } from '../../../src/lib/kontrol.js';
+import { openStorage } from '../../../src/lib/kontrol/storage/open-storage.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { EtcdServer, etcdInstalled, skipped } from '../../helpers/storage/etcd-server.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Kontrol, KontrolOptions } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol, KontrolOptions } from '../../../src/lib/kontrol.js';
 import { etcdInstalled, skipped } from '../../helpers/storage/etcd-server.js';
 import { useEtcd } from '../../helpers/storage/etcd-store.js';
 import { testIdentity } from '../../helpers/kite/keys.js';

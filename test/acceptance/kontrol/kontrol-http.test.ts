@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { decodeJwt, signJwt } from '../../../src/lib/keys/index.js';
-import { parsePolicy } from '../../../src/lib/kontrol/index.js';
+import { parsePolicy } from '../../../src/lib/kontrol.js';
 import { testIdentity, testKeyPair, testKiteKey, testToken } from '../../helpers/kite/keys.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { createHmac } from 'node:crypto';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 
 const MATH = 'http://127.0.0.1:3636/kite';
 

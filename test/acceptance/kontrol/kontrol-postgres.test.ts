@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Kontrol, KontrolOptions } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol, KontrolOptions } from '../../../src/lib/kontrol.js';
 import { testIdentity } from '../../helpers/kite/keys.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';

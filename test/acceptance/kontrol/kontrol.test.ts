@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteFunction } from '../../../src/lib/index.js';
 import { parseToken } from '../../../src/lib/keys/index.js';
-import { openPolicy } from '../../../src/lib/kontrol/index.js';
+import { openPolicy } from '../../../src/lib/kontrol.js';
 import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
 import type { KiteEvent } from '../../../src/lib/kontrol/registry/watchers.js';
 import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';

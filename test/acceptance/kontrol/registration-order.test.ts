@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyJwt } from '../../../src/lib/keys/index.js';
-import { Kontrol } from '../../../src/lib/kontrol/index.js';
+import { Kontrol } from '../../../src/lib/kontrol.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { settled } from '../../helpers/kite/cores.js';
 import { testIdentity, testKeyPair } from '../../helpers/kite/keys.js';

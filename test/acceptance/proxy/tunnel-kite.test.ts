@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Kite, type KiteError, type KiteOptions, type Peer } from '../../../src/lib/index.js';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { makeKite, startKite } from '../../helpers/proxy/proxy.js';

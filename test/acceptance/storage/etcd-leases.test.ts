@@ -1,6 +1,6 @@
 import { Etcd3 } from 'etcd3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { EtcdConfig } from '../../../src/lib/kontrol/storage/index.js';
+import type { EtcdConfig } from '../../../src/lib/kontrol/storage/open-storage.js';
 import type { Storage, StorageChange } from '../../../src/lib/kontrol/storage/shared/storage.js';
 import { etcdInstalled, skipped } from '../../helpers/storage/etcd-server.js';
 import { useEtcd } from '../../helpers/storage/etcd-store.js';

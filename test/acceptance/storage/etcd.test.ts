@@ -6,7 +6,7 @@ import { pki } from 'node-forge';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openingFailure, unavailable } from '../../helpers/storage/store-failures.js';
 import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
-import { type EtcdConfig, openStorage } from '../../../src/lib/kontrol/storage/index.js';
+import { type EtcdConfig, openStorage } from '../../../src/lib/kontrol/storage/open-storage.js';
 import type { Storage } from '../../../src/lib/kontrol/storage/shared/storage.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openingFailure, unavailable } from '../../helpers/storage/store-failures.js';
 import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
-import type { PostgresConfig } from '../../../src/lib/kontrol/storage/index.js';
+import type { PostgresConfig } from '../../../src/lib/kontrol/storage/open-storage.js';
 import type { Storage, StorageChange } from '../../../src/lib/kontrol/storage/shared/storage.js';
 import { freePort } from '../../helpers/process/free-port.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished } from 'vitest';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
-import type { Kontrol, KontrolOptions } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol, KontrolOptions } from '../../../src/lib/kontrol.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { connect, startKontrol } from '../kontrol/kontrol.js';
 import { openPage, type OpenPage } from './chromium.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Kontrol, type KontrolOptions } from '../../../src/lib/kontrol/index.js';
+import { Kontrol, type KontrolOptions } from '../../../src/lib/kontrol.js';
 import type { KiteOptions } from '../../../src/lib/index.js';
 import { writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { Kite, type KiteOptions, type Transport } from '../../../src/lib/index.js';
 import { parseKiteKey } from '../../../src/lib/keys/index.js';
 import type { KiteKey } from '../../../src/lib/keys/kite-key.js';
-import { Kontrol, type KontrolOptions } from '../../../src/lib/kontrol/index.js';
+import { Kontrol, type KontrolOptions } from '../../../src/lib/kontrol.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { FakeStorage } from '../storage/fake-storage.js';
 import { testIdentity, testKeyPair } from '../kite/keys.js';

@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import type { ProxyOptions } from '../../../src/lib/proxy/shared/proxy-options.js';
 import { ReverseProxy, type ReverseProxyOptions } from '../../../src/lib/proxy/reverse/reverse-proxy.js';
 import type { TunnelProxy } from '../../../src/lib/proxy/tunnel/tunnel-proxy.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { Kite, type KiteOptions } from '../../../src/lib/index.js';
-import type { Kontrol } from '../../../src/lib/kontrol/index.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import { TunnelProxy, type TunnelProxyOptions } from '../../../src/lib/proxy/tunnel/tunnel-proxy.js';
 import { dial } from '../../../src/lib/transport/dial/dial.js';
 import type { NodeDialOptions } from '../../../src/lib/transport/handshake/node-dial-options.js';

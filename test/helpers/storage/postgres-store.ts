@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { openStorage, type PostgresConfig } from '../../../src/lib/kontrol/storage/index.js';
+import { openStorage, type PostgresConfig } from '../../../src/lib/kontrol/storage/open-storage.js';
 import type { Storage } from '../../../src/lib/kontrol/storage/shared/storage.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';

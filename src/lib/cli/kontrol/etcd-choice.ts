@@ -1,10 +1,10 @@
-import type { EtcdConfig } from '../../kontrol/storage/index.js';
+import type { EtcdConfig } from '../../kontrol/storage/open-storage.js';
 import { usageError } from '../runtime/cli-error.js';
 import { namesOf } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { storageSecrets, storageSettings } from '../settings/storage-settings.js';
 import { namedPem } from './named-file.js';
-import type { Secrets } from './storage-choice.js';
+import type { StorageSecrets } from './storage-secrets.js';
 
 const { machines, 'etcd-ca': etcdCa, 'etcd-cert': etcdCert, 'etcd-key': etcdKey } = storageSettings;
 
@@ -13,7 +13,7 @@ const { machines, 'etcd-ca': etcdCa, 'etcd-cert': etcdCert, 'etcd-key': etcdKey 
  *
  * @throws CliError or ConfigurationError where something is missing or wrong
  */
-export function etcdChoice(settings: CommandSettings, secrets: Secrets): EtcdConfig {
+export function etcdChoice(settings: CommandSettings, secrets: StorageSecrets): EtcdConfig {
   const urls = machinesOf(settings.value(machines));
   const [ca, certificate, key] = [settings.value(etcdCa), settings.value(etcdCert), settings.value(etcdKey)];
   if ((ca ?? certificate ?? key) !== undefined && !urls.some((url) => url.startsWith('https:'))) {

@@ -1,20 +1,14 @@
-import { join } from 'node:path';
-import { kiteKeyPath } from '../../keys/index.js';
-import { kiteHome } from '../../kite/config/kite-home.js';
 import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { readContexts } from '../settings/contexts.js';
-import { describePlace, type KeyPlace, placeInContext } from '../settings/key-place.js';
+import { describePlace } from '../settings/key-place.js';
 import { findKey, placeOfKey, readKey } from '../target/find-key.js';
+import { ownPlace } from '../target/kontrol-own-key.js';
 import type { Keychain } from '../target/keychain.js';
 import type { KontrolOptions } from '../target/kontrol-flags.js';
 import { type KeyAtHand, withKey } from '../target/with-kontrol.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
-import { KONTROL_CONTEXT } from './own-context.js';
-
-type Environment = Surroundings['env'];
 
 /** The methods of Kontrol for its own user. */
 export type AdminMethod =
@@ -77,11 +71,4 @@ export async function adminKey(
     `There is no kite key of Kontrol's own user: neither ${describePlace(place)}, nor one of yours.`,
     'Run this where Kontrol was started, as the same person; or name the file with --key-file.',
   );
-}
-
-/** Where Kontrol keeps the key that it made for itself. */
-export function ownPlace(env: Environment): KeyPlace {
-  const context = readContexts(env).contexts.get(KONTROL_CONTEXT);
-  const remembered = context?.keyStore && placeInContext({ name: KONTROL_CONTEXT, context });
-  return remembered || { type: 'file', file: kiteKeyPath(join(kiteHome(env), 'kontrol')) };
 }

@@ -14,7 +14,7 @@ import { type KeyStore, readContexts, writeContexts } from '../settings/contexts
 import { accountOf, describePlace, type KeyPlace } from '../settings/key-place.js';
 import { readKey, writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
-import { KONTROL_CONTEXT } from './own-context.js';
+import { KONTROL_CONTEXT } from '../target/kontrol-own-key.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type OwnKontrol = Pick<Kontrol, 'username' | 'url' | 'keyPairs' | 'newKiteKey' | 'kite'>;

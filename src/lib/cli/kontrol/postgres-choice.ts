@@ -1,17 +1,17 @@
-import type { PostgresConfig } from '../../kontrol/storage/index.js';
+import type { PostgresConfig } from '../../kontrol/storage/open-storage.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { type CliSetting, namesOf } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { storageSettings } from '../settings/storage-settings.js';
 import { namedFile, namedPem } from './named-file.js';
-import type { Secrets } from './storage-choice.js';
+import type { StorageSecrets } from './storage-secrets.js';
 
 /**
  * The PostgreSQL database that the settings describe. Files that they name are read.
  *
  * @throws CliError or ConfigurationError where something is missing or wrong
  */
-export function postgresChoice(settings: CommandSettings, secrets: Secrets): PostgresConfig {
+export function postgresChoice(settings: CommandSettings, secrets: StorageSecrets): PostgresConfig {
   const caFile = settings.value(storageSettings['postgres-ca']);
   const tls = settings.value(storageSettings['postgres-tls']);
   return {

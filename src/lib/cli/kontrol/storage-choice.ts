@@ -1,17 +1,11 @@
 import { join } from 'node:path';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import type { StorageConfig } from '../../kontrol/storage/index.js';
-import { usageError } from '../runtime/cli-error.js';
+import type { StorageConfig } from '../../kontrol/storage/open-storage.js';
 import type { CommandSettings } from '../settings/command-settings.js';
-import { storageSecrets, storageSettings } from '../settings/storage-settings.js';
+import { storageSettings } from '../settings/storage-settings.js';
 import { etcdChoice } from './etcd-choice.js';
 import { postgresChoice } from './postgres-choice.js';
-
-/** What private keys in a store are encrypted with. */
-export interface Secrets {
-  readonly secret?: string;
-  readonly formerSecret?: string;
-}
+import { secretsOf } from './storage-secrets.js';
 
 /**
  * The store that the settings describe.
@@ -33,15 +27,4 @@ export function storageChoice(settings: CommandSettings): StorageConfig {
     case 'etcd':
       return etcdChoice(settings, secrets);
   }
-}
-
-function secretsOf(settings: CommandSettings): Secrets {
-  const secret = settings.value(storageSecrets.secret);
-  const formerSecret = settings.value(storageSecrets.formerSecret);
-  if (secret !== undefined) return { secret, ...(formerSecret !== undefined && { formerSecret }) };
-  if (formerSecret === undefined) return {};
-  throw usageError(
-    'KONTROL_FORMER_SECRET is set without KONTROL_SECRET.',
-    'Set KONTROL_SECRET to the secret that takes its place.',
-  );
 }

@@ -1,10 +1,10 @@
 import { hasCode } from '../../protocol/errors.js';
-import { ownPlace } from '../kontrol/kontrol-admin.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { describePlace } from '../settings/key-place.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { type FoundKey, readKey } from '../target/find-key.js';
+import { ownPlace } from '../target/kontrol-own-key.js';
 import type { KeyAtHand } from '../target/with-kontrol.js';
 
 /**

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPolicy, openPolicy, ownPolicy, parsePolicy } from '../../../../src/lib/kontrol/index.js';
+import { loadPolicy, openPolicy, ownPolicy, parsePolicy } from '../../../../src/lib/kontrol.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openingFailure, unavailable } from '../../../../helpers/storage/store-failures.js';
-import { type EtcdConfig, openStorage } from '../../../../../src/lib/kontrol/storage/index.js';
+import { type EtcdConfig, openStorage } from '../../../../../src/lib/kontrol/storage/open-storage.js';
 import { systemClock } from '../../../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../../../src/lib/util/logger.js';
 

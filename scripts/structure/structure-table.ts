@@ -1,0 +1,363 @@
+/** A folder of `src`, which folders its files may import, and which of its files others may import. */
+export interface Folder {
+  /** Its path in the folder that lists it. `.` stands for the files that are in none of the listed folders. */
+  readonly name: string;
+  /** What is in it. */
+  readonly about: string;
+  /** The folders of the same list that its files may import. They are below it. Default: all that are below it. */
+  readonly imports?: readonly string[];
+  /** Folders of the same list with the same value do not import each other. */
+  readonly siblings?: string;
+  /** The files that the other folders of the same list may import, without `.ts`. Default: all. */
+  readonly entries?: readonly string[];
+  /** The files that folders of other lists may import too. Default: none. */
+  readonly exports?: readonly string[];
+  /** From top to bottom. Default: its files are in the folder itself. */
+  readonly folders?: readonly Folder[];
+  /** Whether its files may be in folders that are not listed. Default false. */
+  readonly nested?: boolean;
+}
+
+/** One group of commands, beside the others. */
+function commands(name: string, about: string, exports: readonly string[]): Folder {
+  return { name, about, siblings: 'commands', entries: [], exports };
+}
+
+const cli: readonly Folder[] = [
+  commands('bench', 'bench', ['bench', 'bench-options']),
+  commands('completion', 'completion', ['print-candidates', 'scripts']),
+  commands('config', 'config explain', ['explain']),
+  commands('context', 'the group context', ['manage-contexts']),
+  commands('doctor', 'doctor', ['doctor']),
+  commands('expose', 'expose', ['expose', 'expose-flags']),
+  commands('kites', 'install, uninstall, run and list', ['installed-kites']),
+  commands('kontrol', 'the group kontrol', [
+    'invite',
+    'kontrol-keys',
+    'kontrol-server',
+    'kontrol-start-flags',
+    'kontrol-start-options',
+    'kontrol-status',
+    'ui-link',
+  ]),
+  commands('proxy', 'the group proxy', [
+    'proxy-server',
+    'proxy-start-flags',
+    'proxy-start-options',
+    'proxy-status',
+  ]),
+  commands('query', 'query, watch and token', ['query', 'token']),
+  commands('register', 'register', ['register', 'register-target']),
+  commands('serve', 'serve', ['serve', 'serve-flags', 'serve-options']),
+  commands('shell', 'shell', ['shell']),
+  commands('top', 'top', ['top']),
+  {
+    name: 'keys',
+    about: 'keygen, showkey and the group keys; storing a kite key',
+    siblings: 'shared',
+    exports: ['keygen', 'list-keys', 'move-key', 'remove-key', 'show-key', 'showkey'],
+  },
+  {
+    name: 'call',
+    about: 'call, tell and ping; reading arguments and printing results',
+    siblings: 'shared',
+    entries: ['call-result'],
+    exports: ['arguments', 'call', 'call-flags', 'ping'],
+  },
+  { name: 'describe', about: 'describe', siblings: 'shared', entries: [], exports: ['describe'] },
+  {
+    name: 'target',
+    about: 'which kite, which Kontrol and which kite key a command uses, and the connection to them',
+    exports: ['connection-flags', 'key-flags', 'kontrol-flags', 'target'],
+  },
+  {
+    name: 'settings',
+    about: 'the table of settings, contexts, and where a value comes from',
+    exports: [
+      'command-settings',
+      'common-settings',
+      'connection-settings',
+      'context-settings',
+      'contexts',
+      'register-settings',
+      'setting-flags',
+    ],
+  },
+  {
+    name: 'frame',
+    about: 'the life of a command: parsing, running, failing, exit codes',
+    entries: ['argv', 'failures', 'read-lines', 'report-failure', 'server-lifecycle'],
+    exports: ['base-command', 'fast-path', 'load-commands', 'main', 'through-oclif', 'yes-flag'],
+  },
+  {
+    name: 'terminal',
+    about: 'tables, colours, prompts and spinners',
+    entries: ['details', 'document', 'feed', 'listing', 'progress', 'prompt', 'spinner', 'terminal', 'time'],
+    exports: ['output-format'],
+  },
+  {
+    name: 'runtime',
+    about: 'streams, environment and signals of the process; CliError; exit codes',
+    exports: ['cli-error', 'command-runtime'],
+  },
+];
+
+const kontrol: readonly Folder[] = [
+  {
+    name: '.',
+    about: 'Kontrol, its options and its methods',
+    entries: [],
+    exports: ['kontrol', 'kontrol-options'],
+  },
+  { name: 'http', about: 'the HTTP API, metrics and the files of the page', siblings: 'uses' },
+  {
+    name: 'admin',
+    about: 'invites, registration of machines, sign-in and the status',
+    siblings: 'uses',
+    exports: ['administration', 'invites', 'machine-registration'],
+  },
+  { name: 'signalling', about: 'what pages tell each other to connect over WebRTC', siblings: 'uses' },
+  {
+    name: 'registry',
+    about: 'registering, leases, queries and watches',
+    entries: [
+      'queries',
+      'registrar',
+      'registration-record',
+      'registry',
+      'registry-entry',
+      'store-sync',
+      'watchers',
+    ],
+    exports: ['lease-timings'],
+  },
+  {
+    name: 'tokens',
+    about: 'key pairs, tokens, revocation and the check of credentials',
+    exports: ['key-ring'],
+  },
+  { name: 'policy', about: 'who may do what', exports: ['policy', 'policy-file'] },
+  {
+    name: 'storage',
+    about: 'the stores',
+    folders: [
+      { name: '.', about: 'opening the store that a configuration describes', exports: ['open-storage'] },
+      {
+        name: 'etcd',
+        about: 'the store in etcd',
+        siblings: 'stores',
+        entries: ['etcd-config', 'etcd-storage'],
+      },
+      { name: 'file', about: 'the store in a folder', siblings: 'stores', entries: ['file-storage'] },
+      { name: 'memory', about: 'the store in memory', siblings: 'stores', exports: ['memory-storage'] },
+      {
+        name: 'postgres',
+        about: 'the store in PostgreSQL',
+        siblings: 'stores',
+        entries: ['postgres-config', 'postgres-storage'],
+      },
+      {
+        name: 'shared',
+        about: 'the interface of a store, and what several stores use',
+        entries: ['change-listeners', 'entries', 'sealed-key-pairs', 'storage-deadline', 'write-batch'],
+        exports: ['storage'],
+      },
+    ],
+  },
+];
+
+const proxy: readonly Folder[] = [
+  {
+    name: 'reverse',
+    about: 'the reverse proxy',
+    siblings: 'proxies',
+    entries: [],
+    exports: ['reverse-proxy'],
+  },
+  { name: 'tunnel', about: 'the tunnel proxy', siblings: 'proxies', entries: [], exports: ['tunnel-proxy'] },
+  {
+    name: 'shared',
+    about: 'the kite that each proxy is, its table of kites, its options and metrics',
+    entries: ['proxy-kite', 'proxy-table'],
+    exports: ['certificate-reload', 'proxy-options'],
+  },
+];
+
+const kite: readonly Folder[] = [
+  {
+    name: '.',
+    about: 'Kite in Node, composed of the parts below',
+    entries: [],
+    exports: ['kite', 'kite-options', 'server-kite'],
+  },
+  {
+    name: 'page',
+    about: 'Kite in a page, composed of the same parts',
+    entries: [],
+    exports: ['kontrol-peer', 'page-kite', 'page-kite-options', 'webrtc-kite'],
+  },
+  {
+    name: 'proxied',
+    about: 'registering with a proxy, and tunnels',
+    exports: ['proxy-link', 'proxy-member', 'proxy-registration'],
+  },
+  {
+    name: 'kontrol',
+    about: 'the client of Kontrol: registering, finding kites, tokens',
+    entries: ['kontrol-registrant'],
+    exports: [
+      'kite-watch',
+      'kontrol-client',
+      'kontrol-member',
+      'kontrol-responses',
+      'registration',
+      'remote-kite',
+    ],
+  },
+  {
+    name: 'core',
+    about: 'the part of a kite that is the same in Node and in a page',
+    exports: ['kite-core'],
+  },
+  {
+    name: 'serve',
+    about: 'the HTTP server, the gate for calls, methods and requests',
+    entries: ['default-methods', 'dispatcher', 'kite-server', 'run-until-signal'],
+    exports: [
+      'administrator',
+      'argument-schema',
+      'heartbeat-method',
+      'http-listener',
+      'http-routes',
+      'method',
+      'method-host',
+      'request',
+      'system-methods',
+    ],
+  },
+  { name: 'trust', about: 'who a caller is', entries: ['kontrol-trust', 'verifier'] },
+  {
+    name: 'config',
+    about: 'options, KITE_* variables and the kite key',
+    exports: [
+      'accepted-value',
+      'accepted-values',
+      'find-kite-key',
+      'kite-home',
+      'kite-settings',
+      'resolve-setting',
+    ],
+  },
+  {
+    name: 'call',
+    about: 'connections, clients and pending calls',
+    entries: ['connection', 'envelope', 'envelope-cache'],
+    exports: ['call-errors', 'client', 'method-types', 'peer', 'token-renewal'],
+  },
+];
+
+const transport: readonly Folder[] = [
+  { name: 'relay', about: 'two channels joined to one', exports: ['relay'] },
+  {
+    name: 'server',
+    about: 'the SockJS server',
+    entries: [],
+    exports: ['allowed-origin', 'refuse-upgrade', 'respond', 'sockjs-server'],
+  },
+  {
+    name: 'webrtc',
+    about: 'sessions between two pages',
+    siblings: 'platforms',
+    entries: [],
+    exports: ['rtc-platform', 'signals', 'webrtc-peers'],
+  },
+  {
+    name: 'page',
+    about: 'dialling from a page',
+    siblings: 'platforms',
+    entries: [],
+    exports: ['dial-in-page', 'page-platform'],
+  },
+  {
+    name: 'dial',
+    about: 'dialling from Node, and the fallback from WebSocket to XHR polling',
+    exports: ['dial'],
+  },
+  { name: 'xhr', about: 'XHR polling', siblings: 'transports', entries: ['dial-xhr', 'node-post', 'post'] },
+  {
+    name: 'websocket',
+    about: 'WebSocket, with SockJS frames and without',
+    siblings: 'transports',
+    entries: ['dial-websocket', 'framed-channel', 'raw-channel'],
+  },
+  {
+    name: 'handshake',
+    about: 'what every transport needs to dial: options, deadline, errors, URLs',
+    exports: ['dial-error', 'node-dial-options', 'transport-names'],
+  },
+  { name: 'sockjs', about: 'frames of SockJS' },
+  {
+    name: 'channel',
+    about: 'the interface of a connection that carries whole messages',
+    exports: ['channel', 'expected-prefixes', 'outgoing-message', 'remote-address'],
+  },
+];
+
+/** The folders of `src`, from top to bottom. */
+export const structure: readonly Folder[] = [
+  { name: '.', about: 'the program kitectl', imports: ['commands', 'lib/cli'], entries: [] },
+  { name: 'commands', about: 'a file for each command', imports: ['lib/cli'], nested: true, entries: [] },
+  {
+    name: 'ui',
+    about: 'the page of Kontrol',
+    imports: ['lib/kite', 'lib/keys', 'lib/protocol', 'lib/util'],
+    entries: [],
+  },
+  {
+    name: 'lib/cli',
+    about: 'what the commands do',
+    imports: [
+      'lib',
+      'lib/kontrol',
+      'lib/proxy',
+      'lib/kite',
+      'lib/keys',
+      'lib/transport',
+      'lib/protocol',
+      'lib/errors',
+      'lib/util',
+    ],
+    folders: cli,
+  },
+  { name: 'lib', about: 'the public entry points', entries: ['index'] },
+  { name: 'lib/testing', about: 'the test kit' },
+  {
+    name: 'lib/kontrol',
+    about: 'Kontrol',
+    siblings: 'servers',
+    folders: kontrol,
+  },
+  { name: 'lib/proxy', about: 'the proxies', siblings: 'servers', folders: proxy },
+  { name: 'lib/kite', about: 'kites', folders: kite },
+  {
+    name: 'lib/keys',
+    about: 'kite keys, JWTs, key pairs and certificates',
+    imports: ['lib/protocol', 'lib/errors', 'lib/util'],
+    entries: ['index', 'jwt', 'jwt-claims', 'kite-key', 'kite-token', 'pem', 'secure-files'],
+  },
+  { name: 'lib/dnode', about: 'functions across the wire', imports: ['lib/errors', 'lib/util'] },
+  {
+    name: 'lib/transport',
+    about: 'connections that carry whole messages',
+    imports: ['lib/errors', 'lib/util'],
+    folders: transport,
+  },
+  {
+    name: 'lib/protocol',
+    about: 'identity, queries, versions, errors and their wire form',
+    imports: ['lib/errors', 'lib/util'],
+    entries: ['errors', 'identity', 'query', 'registered-url', 'version'],
+  },
+  { name: 'lib/errors', about: 'the brand of errors, and the table of error codes' },
+  { name: 'lib/util', about: 'helpers that know nothing of kites' },
+];

@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { kiteKeyPath } from '../../keys/index.js';
+import { kiteHome } from '../../kite/config/kite-home.js';
+import { readContexts } from '../settings/contexts.js';
+import { type KeyPlace, placeInContext } from '../settings/key-place.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The context that remembers where Kontrol's own kite key is. */
+export const KONTROL_CONTEXT = 'kontrol';
+
+/** Where Kontrol keeps the key that it made for itself. */
+export function ownPlace(env: Environment): KeyPlace {
+  const context = readContexts(env).contexts.get(KONTROL_CONTEXT);
+  const remembered = context?.keyStore && placeInContext({ name: KONTROL_CONTEXT, context });
+  return remembered || { type: 'file', file: kiteKeyPath(join(kiteHome(env), 'kontrol')) };
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { importGraph, relativeSpecifiers } from '../../../../scripts/structure/source-imports.js';
+
+describe('relative specifiers', () => {
+  it.each([
+    ["import { a } from './a.js';"],
+    ["import './a.js';"],
+    ["import type { A } from './a.js';"],
+    ["import {\n  a,\n  type B,\n} from './a.js';"],
+    ["export * from './a.js';"],
+    ["export type { A } from './a.js';"],
+    ["const a = await import('./a.js');"],
+    ["let a: typeof import('./a.js');"],
+    ["const load = () => import(\n  './a.js'\n);"],
+    ['import { a } from "./a.js";'],
+    ['const a = import(`./a.js`);'],
+  ])('are read from %j', (text) => {
+    expect(relativeSpecifiers(text)).toEqual(['./a.js']);
+  });
+
+  it.each([
+    "// import './a.js';",
+    "/** import './a.js'; */",
+    " * import './a.js';",
+    "import fs from 'node:fs';",
+  ])('are not read from %j', (text) => {
+    expect(relativeSpecifiers(text)).toEqual([]);
+  });
+});
+
+describe('the graph of imports', () => {
+  it('has the source files that are there, each once', () => {
+    const graph = importGraph(
+      new Map([
+        ['a/b.ts', "import '../c.js'; import type { C } from '../c.js'; import './missing.js';"],
+        ['c.ts', ''],
+      ]),
+    );
+    expect([...graph]).toEqual([
+      ['a/b.ts', ['c.ts']],
+      ['c.ts', []],
+    ]);
+  });
+});
