@@ -164,6 +164,7 @@ const kontrol: readonly Folder[] = [
       },
     ],
   },
+  { name: 'limits', about: 'the limits of Kontrol', exports: ['kontrol-limits'] },
 ];
 
 const proxy: readonly Folder[] = [
@@ -181,6 +182,7 @@ const proxy: readonly Folder[] = [
     entries: ['proxy-kite', 'proxy-table'],
     exports: ['certificate-reload', 'proxy-options'],
   },
+  { name: 'limits', about: 'the limits of the proxies' },
 ];
 
 const kite: readonly Folder[] = [
@@ -254,6 +256,11 @@ const kite: readonly Folder[] = [
     entries: ['connection', 'envelope', 'envelope-cache'],
     exports: ['call-errors', 'client', 'method-types', 'peer', 'token-renewal'],
   },
+  {
+    name: 'limits',
+    about: 'the limits of a kite, those of the layers below included',
+    exports: ['kite-limits'],
+  },
 ];
 
 const transport: readonly Folder[] = [
@@ -301,6 +308,7 @@ const transport: readonly Folder[] = [
     about: 'the interface of a connection that carries whole messages',
     exports: ['channel', 'expected-prefixes', 'outgoing-message', 'remote-address'],
   },
+  { name: 'limits', about: 'the limits of connections', exports: ['transport-limits'] },
 ];
 
 /** The folders of `src`, from top to bottom. */
@@ -343,7 +351,7 @@ export const structure: readonly Folder[] = [
     name: 'lib/keys',
     about: 'kite keys, JWTs, key pairs and certificates',
     imports: ['lib/protocol', 'lib/errors', 'lib/util'],
-    entries: ['index', 'jwt', 'jwt-claims', 'kite-key', 'kite-token', 'pem', 'secure-files'],
+    entries: ['index', 'jwt', 'jwt-claims', 'key-limits', 'kite-key', 'kite-token', 'pem', 'secure-files'],
   },
   { name: 'lib/dnode', about: 'functions across the wire', imports: ['lib/errors', 'lib/util'] },
   {
@@ -356,7 +364,7 @@ export const structure: readonly Folder[] = [
     name: 'lib/protocol',
     about: 'identity, queries, versions, errors and their wire form',
     imports: ['lib/errors', 'lib/util'],
-    entries: ['errors', 'identity', 'query', 'registered-url', 'version'],
+    entries: ['errors', 'identity', 'protocol-limits', 'query', 'registered-url', 'version'],
   },
   { name: 'lib/errors', about: 'the brand of errors, and the table of error codes' },
   { name: 'lib/util', about: 'helpers that know nothing of kites' },
