@@ -61,9 +61,17 @@ export class DocumentRun {
     };
   }
 
-  static async run(document: Document, preparations: readonly Preparation[]): Promise<Report> {
+  /** @param signal ends all programs */
+  static async run(
+    document: Document,
+    preparations: readonly Preparation[],
+    signal: AbortSignal,
+  ): Promise<Report> {
     const folder = await mkdtemp(join(tmpdir(), 'kitectl-document-'));
     const run = new DocumentRun(document, folder);
+    signal.addEventListener('abort', () => {
+      for (const terminal of run.#terminals) terminal.kill();
+    });
     try {
       await run.#furnish();
       await run.#prepared(preparations);

@@ -24,7 +24,7 @@ export async function runDocument(
   const runner = fileURLToPath(new URL('run-document.ts', import.meta.url));
   const command = [process.execPath, '--import', 'tsx', runner, path, file, ...preparations];
   const [program = '', ...args] = [...ownNetwork(), ...command];
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: root, stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -7,5 +7,9 @@ import type { Preparation } from './preparations.js';
 
 const [path = '', file = '', ...preparations] = process.argv.slice(2);
 const document = parseDocument(path, readFileSync(file, 'utf8'));
-const report = await DocumentRun.run(document, preparations as Preparation[]);
+// The test that started this program holds its input open. If the test ends early, the programs of the document end as well.
+const abandoned = new AbortController();
+process.stdin.resume().once('end', () => abandoned.abort());
+const report = await DocumentRun.run(document, preparations as Preparation[], abandoned.signal);
+process.stdin.destroy();
 process.stdout.write(JSON.stringify(report));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 /** The time limit for a block to print the expected output, and for a program to end after Ctrl-C. */
-const PATIENCE = 45_000;
+const PATIENCE = 90_000;
 /** The time limit for output to arrive after the program has ended. */
 const ARRIVAL = 5_000;
 
@@ -102,14 +102,18 @@ export class Terminal {
     return failed?.startsWith('exit code 130 ') ? undefined : failed;
   }
 
-  /** Ends the shell and all of its programs. */
+  /** Ends the shell and all of its programs, and resolves when the shell has ended. */
   async close(): Promise<void> {
+    this.kill();
+    await this.#ended;
+  }
+
+  kill(): void {
     try {
       process.kill(-(this.#shell.pid ?? 0), 'SIGKILL');
     } catch {
       // All of them have ended.
     }
-    await this.#ended;
   }
 
   get #stdin(): Writable {
