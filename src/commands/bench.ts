@@ -8,10 +8,10 @@ import { connectionFlags, connectionOptions } from '../lib/cli/target/connection
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
 export default class Bench extends BaseCommand {
-  static override summary = 'Measure how many calls a second a kite answers, and how long they take.';
+  static override summary = 'Measure the throughput and latency of a method.';
 
   static override description =
-    'Without --rate the next call begins when one is answered. With --rate calls begin at that rate, whether the kite keeps ' +
+    'Without --rate, each worker starts a call when its previous one returns. With --rate, calls start at that rate, whether the kite keeps ' +
     'up or not, and their latency counts from when they were due: what a caller would see who does not wait for others. ' +
     'Ctrl-C prints what was measured. Failed calls are counted by the type of their error; where every call failed, the ' +
     'exit code is that of the first. Latencies are in milliseconds, of the calls that were answered.';
@@ -23,7 +23,7 @@ export default class Bench extends BaseCommand {
         '<%= config.bin %> bench square 4 --to http://localhost:3636/kite --connections 10 --parallel 64 --duration 5s',
     },
     {
-      description: 'A thousand calls a second for a minute, for a program.',
+      description: 'A thousand calls per second for a minute, as JSON.',
       command:
         '<%= config.bin %> bench square 4 --to http://localhost:3636/kite --rate 1000 --duration 1m --json',
     },
@@ -40,7 +40,7 @@ export default class Bench extends BaseCommand {
     connections: string({ summary: 'How many connections to open.', helpValue: 'N', default: '1' }),
     parallel: string({
       summary:
-        'Most calls in flight, over all connections together. Default: one a connection; with --rate 1000.',
+        'Maximum concurrent calls across all connections. Default: one per connection; with --rate, 1000.',
       helpValue: 'N',
     }),
     duration: string({ summary: 'How long to begin calls.', helpValue: 'DURATION', default: '10s' }),

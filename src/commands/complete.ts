@@ -4,7 +4,7 @@ import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { printCandidates } from '../lib/cli/completion/print-candidates.js';
 
 export default class Complete extends BaseCommand {
-  static override summary = 'What the scripts of completion ask: what may stand where the last word is.';
+  static override summary = 'Internal: list completions for the current word.';
 
   static override hidden = true;
 

@@ -11,7 +11,7 @@ export default class Register extends BaseCommand {
   static override summary = 'Get a kite key from Kontrol, for all kites of yours on this machine.';
 
   static override description =
-    'Kontrol asks for an invite unless it lets everybody in. The key is written to kite.key in $KITE_HOME or ~/.kite, ' +
+    'Kontrol requires an invite unless registration is open. The key is written to kite.key in $KITE_HOME or ~/.kite, ' +
     'readable by you alone, or put into the keychain with --key-store keychain, which the context remembers. One that is ' +
     'there is not replaced without --force. At a terminal you are asked for what is missing.';
 

@@ -5,7 +5,7 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { shell } from '../lib/cli/shell/shell.js';
 
 export default class Shell extends BaseCommand {
-  static override summary = 'Call the methods of a kite at a prompt, one a line.';
+  static override summary = 'Call the methods of a kite interactively.';
 
   static override description =
     'A line is the name of a method and its arguments: square 4. Tab completes names. A function stands where an argument ' +

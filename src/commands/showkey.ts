@@ -4,10 +4,10 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { showkey } from '../lib/cli/keys/showkey.js';
 
 export default class Showkey extends BaseCommand {
-  static override summary = 'Show what your kite key says: who you are, and which Kontrol vouches for it.';
+  static override summary = 'Show your kite key: its user, and the Kontrol that issued it.';
 
   static override description =
-    'The key itself and its signature are never printed: whoever has them is you.';
+    'The key itself and its signature are never printed: anyone who has them can act as you.';
 
   static override examples = [
     { description: 'Your kite key as a table.', command: '<%= config.bin %> showkey' },

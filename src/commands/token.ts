@@ -10,7 +10,7 @@ export default class Token extends BaseCommand {
 
   static override description =
     'Exactly one kite must fit the query. The token is printed alone, or as {"token":…} with --json. It is a secret: for ' +
-    'two days, whoever has it may call that kite in your name.';
+    'two days, anyone who has it can call that kite in your name.';
 
   static override examples = [
     { description: 'A token for the math kite of bob.', command: '<%= config.bin %> token /bob/prod/math' },

@@ -87,7 +87,7 @@ export class CallForm {
       element(
         'p',
         { id: 'arguments-note', class: 'note' },
-        'One a line: JSON where it parses, else text. Several lines that are one JSON value together are one argument.',
+        'One argument per line: JSON if it parses, else a string. Several lines that form one JSON value are one argument.',
       ),
       element('div', { class: 'buttons' }, this.#call, this.#cancel),
       this.#outcome,

@@ -137,8 +137,8 @@ export class Detail {
       setText(
         this.#methodsNote,
         isKiteError(error, 'methodNotFound')
-          ? 'This kite does not tell its methods. You can call those that you know.'
-          : `They cannot be had: ${this.#explain(error)}`,
+          ? 'This kite does not list its methods. You can call those that you know.'
+          : `They are not available: ${this.#explain(error)}`,
       );
     }
   }

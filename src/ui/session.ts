@@ -168,7 +168,7 @@ export class Session {
 }
 
 const NO_KITE_KEY =
-  'This is no kite key: it has three parts with dots between, as kitectl register puts it in ~/.kite/kite.key';
+  'This is not a kite key: it has three parts with dots between, as kitectl register puts it in ~/.kite/kite.key';
 
 /** The user whom a kite key names; Kontrol verifies it. Undefined where it is not a kite key. */
 function userOf(key: string): string | undefined {

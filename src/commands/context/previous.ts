@@ -3,7 +3,7 @@ import { useContext } from '../../lib/cli/context/manage-contexts.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ContextPrevious extends BaseCommand {
-  static override summary = 'Work in the context before, like cd -.';
+  static override summary = 'Switch to the previous context.';
 
   static override aliases = ['context:-'];
 

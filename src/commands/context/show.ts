@@ -4,7 +4,7 @@ import { showContext } from '../../lib/cli/context/manage-contexts.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ContextShow extends BaseCommand {
-  static override summary = 'Show what a context says.';
+  static override summary = 'Show the settings of a context.';
 
   static override examples = [
     { description: 'The one in use.', command: '<%= config.bin %> context show' },

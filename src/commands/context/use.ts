@@ -4,7 +4,7 @@ import { useContext } from '../../lib/cli/context/manage-contexts.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ContextUse extends BaseCommand {
-  static override summary = 'Work in a context from now on.';
+  static override summary = 'Switch to a context.';
 
   static override examples = [
     { description: 'From now on.', command: '<%= config.bin %> context use prod' },

@@ -6,11 +6,11 @@ import { keysChoice, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysShow extends BaseCommand {
-  static override summary = 'Show what a kite key says, and where it is.';
+  static override summary = 'Show the claims of a kite key, and where it is stored.';
 
   static override description =
     'Without an argument it is the key in use. With --secret the key itself is printed, for a program that takes it from ' +
-    '$KITE_KEY: whoever has it is you.';
+    '$KITE_KEY: anyone who has it can act as you.';
 
   static override examples = [
     { description: 'The key in use.', command: '<%= config.bin %> keys show' },

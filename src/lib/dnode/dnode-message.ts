@@ -51,10 +51,10 @@ export function parseMessage(text: string, limits: MessageLimits): DnodeMessage 
   }
   const { method, arguments: args, callbacks } = parseObject(text);
   if (!isMethod(method)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'A dnode message names no method');
+    throw new ProtocolViolation(PROTOCOL_ERROR, 'The message has no method');
   }
   if (args !== undefined && args !== null && !Array.isArray(args)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The arguments of a dnode message are no array');
+    throw new ProtocolViolation(PROTOCOL_ERROR, 'The arguments of the message are not an array');
   }
   return { method, args: args ?? [], callbacks: readCallbacks(callbacks, limits.callbacksPerMessage) };
 }
@@ -64,10 +64,10 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'A message is no JSON');
+    throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not valid JSON');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'A message is no dnode message');
+    throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not a dnode message');
   }
   return value as Record<string, unknown>;
 }
@@ -81,7 +81,7 @@ function readCallbacks(callbacks: unknown, limit: number): CallbackPath[] | unde
   // Some peers write an empty table as an array.
   if (Array.isArray(callbacks) && callbacks.length === 0) return undefined;
   if (typeof callbacks !== 'object' || Array.isArray(callbacks)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The callbacks of a dnode message are no object');
+    throw new ProtocolViolation(PROTOCOL_ERROR, 'The callbacks of the message are not an object');
   }
   let found: CallbackPath[] | undefined;
   let count = 0;

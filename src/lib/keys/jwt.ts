@@ -77,7 +77,7 @@ export function timeClaim(claims: Claims, name: string): number | undefined {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new JwtError('claims', `"${name}" is no number`);
+    throw new JwtError('claims', `"${name}" is not a number`);
   return value * 1000;
 }
 

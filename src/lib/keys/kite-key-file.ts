@@ -79,7 +79,7 @@ function readSecret(file: string): string {
 function checkFile(file: string, descriptor: number): { readonly mode: number; readonly size: number } {
   const stats = fstatSync(descriptor);
   if (!stats.isFile()) {
-    throw new ConfigurationError('keyFileUnreadable', `${file} is no file: a kite key is expected there`);
+    throw new ConfigurationError('keyFileUnreadable', `${file} is not a file: a kite key is expected there`);
   }
   if (stats.size > JWT_LENGTH + 2) {
     throw new ConfigurationError('badKiteKey', `${file} is too long for a kite key (${stats.size} bytes)`);

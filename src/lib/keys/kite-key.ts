@@ -76,6 +76,6 @@ export function newKiteKey({ username, kontrolUser, kontrolUrl, keyPair, id, clo
 
 function required(claims: Claims, name: string): string {
   const value = textClaim(claims, name);
-  if (value === undefined) throw new JwtError('claims', `it is no kite key: "${name}" is missing`);
+  if (value === undefined) throw new JwtError('claims', `it is not a kite key: "${name}" is missing`);
   return value;
 }

@@ -47,7 +47,8 @@ export interface NewToken {
  */
 export function newToken(options: NewToken): string {
   const { issuer, username, audience, privateKey, clock } = options;
-  if (audienceFields(audience) === undefined) throw new RangeError(`"${audience}" is no audience of a token`);
+  if (audienceFields(audience) === undefined)
+    throw new RangeError(`"${audience}" is not a valid audience of a token`);
   const now = clock.now();
   const leeway = options.leeway ?? TOKEN_LEEWAY;
   const from = Math.floor((now - leeway) / 1000);
@@ -128,5 +129,5 @@ function required(claims: Claims, name: string): string {
 }
 
 function missing(name: string): JwtError {
-  return new JwtError('claims', `it is no token: "${name}" is missing`);
+  return new JwtError('claims', `it is not a token: "${name}" is missing`);
 }

@@ -49,7 +49,7 @@ export async function writeFiles(files: readonly NewFile[], options: WriteOption
 async function stage(file: NewFile, temporary: string): Promise<void> {
   const folder = path.dirname(file.path);
   await makeFolder(folder).catch((cause: unknown) => {
-    throw notWritable(folder, errorCode(cause) === 'EEXIST' ? 'it is no folder' : reasonOf(cause), cause);
+    throw notWritable(folder, errorCode(cause) === 'EEXIST' ? 'it is not a folder' : reasonOf(cause), cause);
   });
   const handle = await open(temporary, 'wx', 0o600);
   try {

@@ -41,7 +41,7 @@ export function parseQuery(value: unknown): KiteQuery {
     const content = Object.hasOwn(given, field) ? given[field] : undefined;
     if (content === undefined || content === null || content === '') continue;
     if (typeof content !== 'string')
-      throw new QueryError(`Invalid query. Query option is no text: ${field}`, field);
+      throw new QueryError(`Invalid query. Query option is not a string: ${field}`, field);
     query[field] = content;
   }
   return query;

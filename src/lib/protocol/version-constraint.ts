@@ -41,7 +41,9 @@ export function parseVersionConstraint(text: string): VersionConstraint {
     const limit = parseVersion(match?.[2] ?? '');
     if (!check || !limit) {
       const shown = JSON.stringify(text.slice(0, QUOTED_LENGTH));
-      throw new VersionConstraintError(`${shown} is no version or version constraint. Give it like ${FORMS}`);
+      throw new VersionConstraintError(
+        `${shown} is not a version or version constraint. Use one of ${FORMS}`,
+      );
     }
     return (version: Version) => check(version, limit);
   });

@@ -96,7 +96,7 @@ describe('doctor', () => {
     expect(code).toBe(6);
     expect(results['server']?.result).toBe('failed');
     const { stderr } = await cli.run(['doctor', '--kontrol', 'http://127.0.0.1:1/kite']);
-    expect(stderr).toContain('error: server: not as it should be.');
+    expect(stderr).toContain('error: 1 check failed: server.');
   });
 
   it('measures how far the clocks are apart', async () => {

@@ -33,7 +33,7 @@ describe('register', () => {
     const invite = await network.kontrol.invite('carol');
     const running = start(['register'], env);
     await running.type('Where is Kontrol? (http://127.0.0.1:4000/kite)', `${network.kontrol.url}\r`);
-    await running.type('Who do you want to be? (nobody)', 'carol\r');
+    await running.type('Username: (nobody)', 'carol\r');
     await running.type('[input is masked]', `${invite}\r`);
     expect(await code(running)).toBe(0);
     expect(running.stdout).not.toContain(invite);

@@ -119,7 +119,7 @@ describe('whoever runs a kite', () => {
     }
     expect(warnings).toEqual([
       'Refused a request by the name "math.example.com:80". If that is this kite, say so: allowedHosts, KITE_ALLOWED_HOSTS, or the flag --allow-host',
-      `Refused a page of "${EVIL}". To let it in: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
+      `Refused a page of "${EVIL}". To allow it: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
     ]);
   });
 

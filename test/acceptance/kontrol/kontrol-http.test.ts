@@ -106,7 +106,10 @@ describe('POST /register refuses', () => {
 
   it.each(['', '{', 'null', '[]', '7', '"x"'])('the body %s', async (text) => {
     const { origin } = await startKontrol();
-    expect(await post(origin, text)).toEqual([400, { err: expect.stringContaining('the body is no JSON') }]);
+    expect(await post(origin, text)).toEqual([
+      400,
+      { err: expect.stringContaining('the body is not valid JSON') },
+    ]);
   });
 
   it('every kite key that is not one of its own', async () => {
@@ -135,7 +138,7 @@ describe('POST /register refuses', () => {
       [
         'without a user',
         signJwt({ ...claims, sub: '' }, own.privateKey),
-        'it is no kite key: "sub" is missing',
+        'it is not a kite key: "sub" is missing',
       ],
       ['longer than any', 'x'.repeat(60_000), 'it is longer than'],
     ];

@@ -49,7 +49,7 @@ describe('a kite key', () => {
     for (const value of [undefined, '', 5, null, ['alice'], {}]) {
       const claims = { iss: 'kontrol', sub: 'alice', kontrolKey: publicKey, [claim]: value };
       expect(() => parseKiteKey(signJwt(claims, privateKey))).toThrow(
-        `it is no kite key: "${claim}" is missing`,
+        `it is not a kite key: "${claim}" is missing`,
       );
     }
   });

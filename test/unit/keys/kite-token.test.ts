@@ -54,7 +54,7 @@ describe('a token', () => {
   it.each(['iss', 'sub', 'aud', 'exp'])('is none without "%s"', async (claim) => {
     const { privateKey } = await testKeyPair();
     const claims = { iss: 'k', sub: 'b', aud: '/a', exp: 1, [claim]: undefined };
-    expect(() => parseToken(signJwt(claims, privateKey))).toThrow(`it is no token: "${claim}" is missing`);
+    expect(() => parseToken(signJwt(claims, privateKey))).toThrow(`it is not a token: "${claim}" is missing`);
   });
 });
 

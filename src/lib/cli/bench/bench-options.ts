@@ -37,7 +37,7 @@ export function loadOptions(
   if (parallel < connections) {
     throw usageError(
       `--parallel ${parallel} leaves some of the ${connections} connections without a call.`,
-      'It counts the calls in flight over all connections together: give at least as many.',
+      '--parallel is the total across all connections: it must be at least --connections.',
     );
   }
   return { connections, parallel, duration: durationMs(flags.duration, 'duration', 1, 86_400_000), rate };
@@ -46,5 +46,5 @@ export function loadOptions(
 function rateOf(text: string): number {
   const rate = /^\d+(\.\d+)?(\/s)?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
   if (rate > 0 && rate <= 10_000_000) return rate;
-  throw usageError(`--rate must be calls a second, more than 0, not ${text}.`, '--rate 1000');
+  throw usageError(`--rate must be a number of calls per second above 0, not ${text}.`, '--rate 1000');
 }

@@ -58,8 +58,7 @@ export function reportOf(
 export function fieldsOf(report: Report): Field[] {
   const { url, method, connections, parallel, rate, latency } = report;
   const field = (label: string, value: string): Field => ({ label, value });
-  const plural = connections === 1 ? '' : 's';
-  const load = `${connections} connection${plural}, at most ${parallel} calls in flight`;
+  const load = `${counted(connections, 'connection')}, at most ${counted(parallel, 'concurrent call')}`;
   const fields = [
     field('method', `${method} at ${url}`),
     field('load', rate === null ? load : `${load}, ${rate} calls/s`),
@@ -78,3 +77,7 @@ export function fieldsOf(report: Report): Field[] {
 }
 
 const FINE: ReadonlySet<string> = new Set(['p75', 'p95', 'p99.99']);
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

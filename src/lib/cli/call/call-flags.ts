@@ -38,7 +38,7 @@ export const callFlags = {
       'keep going.',
   }),
   parallel: string({
-    summary: 'With --stdin: how many calls may be in flight at once. Default: 1.',
+    summary: 'With --stdin: maximum concurrent calls. Default: 1.',
     helpValue: 'N',
   }),
   ordered: boolean({

@@ -139,7 +139,7 @@ export async function removeContext(
     env,
   );
   const fields = [{ label: 'Removed', value: name }];
-  const text = `Removed the context ${name}.${current === name ? ' You work in none now.' : ''}\n`;
+  const text = `Removed the context ${name}.${current === name ? ' No context is active.' : ''}\n`;
   await printDetails({ fields, data: { removed: name }, name, text }, format, surroundings);
 }
 

@@ -32,7 +32,8 @@ export async function doctor(options: DoctorOptions, surroundings: Surroundings)
   const broken = findings.filter(({ verdict }) => verdict === 'failed');
   const [first] = broken;
   if (!first) return;
-  throw new CliError(`${broken.map(({ check }) => check).join(', ')}: not as it should be.`, {
+  const count = broken.length === 1 ? '1 check' : `${broken.length} checks`;
+  throw new CliError(`${count} failed: ${broken.map(({ check }) => check).join(', ')}.`, {
     exitCode: first.exitCode,
     type: 'doctor',
     hint: first.hint,

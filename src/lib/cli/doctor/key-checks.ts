@@ -73,7 +73,7 @@ export async function checkHome(
   return warning(
     'kite home',
     `${home} cannot be written`,
-    'Kite keys and contexts cannot be kept: mend it with chmod u+w.',
+    'Kite keys and contexts cannot be saved; fix it with: chmod u+w',
   );
 }
 

@@ -59,7 +59,7 @@ function checkTls({ address, certificate }: Probe, now: number): Finding {
 }
 
 function checkClock({ date }: Probe, now: number): Finding {
-  if (date === undefined) return skipped('clock', 'the server does not tell its time');
+  if (date === undefined) return skipped('clock', 'the server does not report its time');
   const skew = now - date;
   const seconds = Math.round(Math.abs(skew) / 1000);
   const detail = `${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} Kontrol's`;
@@ -68,7 +68,7 @@ function checkClock({ date }: Probe, now: number): Finding {
     return failed('clock', `${detail}: tokens are refused`, hint, ExitCode.configuration);
   }
   if (Math.abs(skew) > NOTICED) return warning('clock', detail, hint);
-  return ok('clock', seconds <= 1 ? "like Kontrol's" : detail);
+  return ok('clock', seconds <= 1 ? 'in sync with Kontrol' : detail);
 }
 
 /** Whether Kontrol says that it can take registrations. */
@@ -77,7 +77,7 @@ export async function checkStorage(url: string, signal: AbortSignal): Promise<Fi
   try {
     const { status } = await probe(ready, signal);
     if (status === 200) return ok('storage', 'Kontrol reaches its store');
-    if (status !== 503) return skipped('storage', 'this Kontrol does not tell');
+    if (status !== 503) return skipped('storage', 'not reported by this Kontrol');
     return failed(
       'storage',
       'Kontrol does not reach its store',
@@ -126,7 +126,7 @@ export async function checkToken({ key, url, env, version, timeout, signal }: Ro
     return failed(
       'token',
       `a call with a token came as ${makeVisible(String(caller))}`,
-      'Register anew: kitectl register --force',
+      'Register again: kitectl register --force',
       ExitCode.authentication,
     );
   } catch (error) {

@@ -30,7 +30,7 @@ export abstract class BaseCommand extends Command {
     }),
     'no-input': boolean({
       default: false,
-      summary: 'Ask nothing, not even at a terminal: what is missing is an error that names its flag.',
+      summary: 'Never prompt; fail and name the missing flag.',
       helpGroup: 'GLOBAL',
     }),
   };

@@ -88,7 +88,7 @@ async function request(
       throw answered(at, response.status);
     }
     await response.body?.cancel();
-    if (!URL.canParse(location, at)) throw badSource(`${withoutQuery(at)} redirects to what is no URL.`);
+    if (!URL.canParse(location, at)) throw badSource(`${withoutQuery(at)} redirects to an invalid URL.`);
     next = new URL(location, at).href;
   }
   throw badSource(`${withoutQuery(url)} redirects more than ${redirects} times.`);
@@ -101,12 +101,12 @@ export function requireHttps(url: string, redirectedFrom?: string): string {
     redirectedFrom === undefined
       ? withoutQuery(url)
       : `${redirectedFrom} redirects to ${withoutQuery(url)}, which`;
-  throw badSource(`${where} is not served over https: whoever is on the way could exchange it.`);
+  throw badSource(`${where} is not served over https: it could be replaced in transit.`);
 }
 
 /** A URL for messages: without what may be secret in it. */
 export function withoutQuery(url: string): string {
-  if (!URL.canParse(url)) return 'What is no URL';
+  if (!URL.canParse(url)) return 'An invalid URL';
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
 }

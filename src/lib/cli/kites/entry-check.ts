@@ -73,9 +73,12 @@ export class EntryCheck {
     if (FILES.has(entry.type)) this.#files.add(path);
     else if (entry.type === 'SymbolicLink') this.#addLink(entry, parts);
     else if (entry.type !== 'Link')
-      throw refused(entry, `it is no file, folder or link, but a ${entry.type}`);
+      throw refused(entry, `it is not a file, folder or link, but a ${entry.type}`);
     else if (!this.#files.has(this.#parts(entry.linkpath ?? '').join('/'))) {
-      throw refused(entry, `it is a link to ${entry.linkpath ?? 'nothing'}, which is no file before it`);
+      throw refused(
+        entry,
+        `it is a link to ${entry.linkpath ?? 'nothing'}, which is not a file that precedes it`,
+      );
     }
   }
 

@@ -24,17 +24,16 @@ export function parseSource(text: string): Source {
   if (/\.(?:tar\.gz|tgz)$/.test(text)) return { type: 'file', path: text };
   if (text.startsWith('github.com/')) return githubSource(text);
   const [, scope, name] = NPM.exec(text) ?? [];
-  if (name === undefined || text.length > 214)
-    throw usageError(`This is no source of a kite: ${text}`, FORMS);
+  if (name === undefined || text.length > 214) throw usageError(`Not a source of a kite: ${text}`, FORMS);
   return { type: 'npm', spec: text, scope, name };
 }
 
 function manifestSource(text: string): Source {
-  if (!URL.canParse(text)) throw usageError(`This is no URL: ${text}`, FORMS);
+  if (!URL.canParse(text)) throw usageError(`Not a valid URL: ${text}`, FORMS);
   const url = new URL(text);
   if (url.protocol !== 'https:') {
     throw usageError(
-      `Kites are installed over https only, not over ${url.protocol.slice(0, -1)}: whoever is on the way could exchange them.`,
+      `Kites are installed over https only, not over ${url.protocol.slice(0, -1)}: they could be replaced in transit.`,
       FORMS,
     );
   }
@@ -47,7 +46,7 @@ function manifestSource(text: string): Source {
 function githubSource(text: string): Source {
   const [, user = '', repo = '', ...more] = text.replace(/\/+$/, '').split('/');
   if (!isSegment(user) || !isSegment(repo) || more.length > 0) {
-    throw usageError(`This is no repository: ${text}`, 'It is written like this: github.com/USER/REPO');
+    throw usageError(`Not a repository: ${text}`, 'It is written like this: github.com/USER/REPO');
   }
   const url = `https://raw.githubusercontent.com/${user}/${repo}/HEAD/.kite.json`;
   return { type: 'github', user, repo, url };

@@ -97,7 +97,7 @@ export class Installation {
     const wanted = this.#wantedDigest(archive.sha256, from);
     const file = join(staging, 'archive.tar.gz');
     if (!URL.canParse(archive.url, url))
-      throw badSource(`The manifest ${from} names an archive that is no URL.`);
+      throw badSource(`The manifest ${from} has an archive that is not a valid URL.`);
     const digest = await this.#download(requireHttps(new URL(archive.url, url).href), file, manifest);
     refuseOther(digest, wanted);
     return { place, folder: await unpack(file, staging, this.#limits, signal) };
@@ -194,7 +194,7 @@ function refuseOther(digest: string, wanted: string | undefined): void {
   if (wanted === undefined || digest === wanted) return;
   throw badSource(
     `The archive is not the one that was meant: its sha256 is ${digest}, and not ${wanted}.`,
-    'Nothing was installed. It may have been exchanged: tell whoever publishes it.',
+    'Nothing was installed. It may have been replaced: tell its publisher.',
   );
 }
 

@@ -38,7 +38,7 @@ export function matching(text: string, installed: readonly Place[]): Place[] {
   const segments = text.split('/');
   if (segments.length > 4 || !segments.every(isSegment)) {
     throw usageError(
-      `This is no name of an installed kite: ${text}`,
+      `Not the name of an installed kite: ${text}`,
       'It is written like this: math, math/1.0.0, or github.com/bob/math.kite/1.0.0',
     );
   }

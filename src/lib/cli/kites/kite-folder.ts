@@ -57,7 +57,7 @@ export function placeFolder(kites: string, { domain, user, repo, version }: Plac
 export function checkedPlace(place: Place): Place {
   const { domain, user, repo, version } = place;
   for (const [what, text] of Object.entries({ domain, user, repo })) {
-    if (!isSegment(text)) throw badSource(`The ${what} of the kite is no plain name: ${text}`);
+    if (!isSegment(text)) throw badSource(`The ${what} of the kite is not a plain name: ${text}`);
   }
   if (!isVersion(version)) throw badSource(`The version of the kite must be like 1.2.3, not ${version}`);
   return place;

@@ -79,7 +79,7 @@ function parseObject(text: string, from: string): Readonly<Record<string, unknow
   } catch {
     // Said below.
   }
-  throw badSource(`The manifest ${from} is no JSON object.`);
+  throw badSource(`The manifest ${from} is not a JSON object.`);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

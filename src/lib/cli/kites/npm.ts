@@ -56,13 +56,13 @@ function readPackage(text: string, packageName: string, id: string): KitePackage
   const { name, bin } = (typeof kite === 'string' ? { bin: kite } : (kite ?? {})) as Record<string, unknown>;
   if (typeof bin !== 'string' || bin === '') {
     throw badSource(
-      `The package ${id} is no kite: its package.json has no "kite" that names a program.`,
+      `The package ${id} is not a kite: its package.json has no "kite" with the name of a program.`,
       'It is written like this: "kite": "bin/math.js"',
     );
   }
   const chosen = name ?? packageName;
   if (typeof chosen !== 'string' || !isSegment(chosen)) {
-    throw badSource(`The package ${id} has a name for its kite that is no plain name.`);
+    throw badSource(`The package ${id} has a kite whose name is not a plain name.`);
   }
   return { version: typeof version === 'string' ? version : '', name: chosen.replace(/\.kite$/, ''), bin };
 }
@@ -72,7 +72,7 @@ async function programIn(folder: string, bin: string, id: string): Promise<strin
   const program = await realpath(join(folder, bin)).catch(() => undefined);
   const inside = program?.startsWith(root + sep) ?? false;
   if (program !== undefined && inside && (await stat(program)).isFile()) return program;
-  throw badSource(`The package ${id} names ${bin} as its kite, which is no file of it.`);
+  throw badSource(`The package ${id} names ${bin} as its kite, which is not one of its files.`);
 }
 
 function runNpm(spec: string, folder: string, env: NpmOptions['env'], signal: AbortSignal): Promise<void> {

@@ -75,7 +75,7 @@ async function gunzip(
   } catch (error) {
     signal.throwIfAborted();
     if (isCliError(error)) throw error;
-    throw badSource(`The archive is no tar.gz: ${(error as Error).message}.`);
+    throw badSource(`The archive is not a tar.gz file: ${(error as Error).message}.`);
   }
   await refuseCompressed(plain);
 }

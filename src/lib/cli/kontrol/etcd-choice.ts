@@ -18,7 +18,7 @@ export function etcdChoice(settings: CommandSettings, secrets: StorageSecrets): 
   const [ca, certificate, key] = [settings.value(etcdCa), settings.value(etcdCert), settings.value(etcdKey)];
   if ((ca ?? certificate ?? key) !== undefined && !urls.some((url) => url.startsWith('https:'))) {
     throw usageError(
-      `Certificates for etcd are given, and ${namesOf(machines)} names no member with https://.`,
+      `Certificates for etcd are given, and ${namesOf(machines)} has no member with https://.`,
       'Write the URLs of members that take TLS with https://.',
     );
   }
@@ -60,7 +60,7 @@ function machinesOf(text: string): string[] {
         ? machine
         : `http://${machine}`;
     if (URL.canParse(url)) return url;
-    throw usageError(`${namesOf(machines)} names no host and port: ${machine}`);
+    throw usageError(`${namesOf(machines)} has no host and port: ${machine}`);
   });
 }
 

@@ -30,7 +30,10 @@ export async function writeInitialKey(
 ): Promise<void> {
   const { username, kontrolUrl, force, format } = options;
   if (kontrolUrl === undefined) {
-    throw usageError('A kite key says where Kontrol is, and port 0 does not.', 'Add -kontrolurl URL.');
+    throw usageError(
+      'A kite key contains the URL of Kontrol, and port 0 is not a fixed address.',
+      'Add -kontrolurl URL.',
+    );
   }
   const { env } = surroundings;
   const settings = CommandSettings.without(env).with(commonSettings.keyStore, options.keyStore);

@@ -42,5 +42,8 @@ function ttlOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms !== undefined && ms >= 1000) return ms;
-  throw usageError(`--ttl is no duration of a second or more: ${text}`, `Give it like ${DURATION_FORMS}.`);
+  throw usageError(
+    `--ttl must be a duration of at least one second: ${text}`,
+    `Give it like ${DURATION_FORMS}.`,
+  );
 }

@@ -40,7 +40,7 @@ export interface RevokeOptions extends KeysOptions {
   readonly keyPair: string | undefined;
   /** Id (`jti`) of one kite key. */
   readonly kiteKey: string | undefined;
-  /** Do it without asking. */
+  /** Skip the confirmation. */
   readonly yes: boolean;
 }
 
@@ -56,7 +56,7 @@ export async function revokeKeys(options: RevokeOptions, surroundings: Surroundi
   }
   const consequence = keyPair === undefined ? 'its owner' : 'everybody whose kite key it signed';
   await requireConsent(
-    `Revoke ${id}? There is no way back, and ${consequence} has to register anew.`,
+    `Revoke ${id}? This cannot be undone, and ${consequence} must register again.`,
     options.yes,
     surroundings,
   );

@@ -147,7 +147,7 @@ function warningsOf({ settings, beyond, given, tls, policy, registration, ip }: 
   }
   if (registration === 'open') {
     warnings.push(
-      'Registration open: whoever reaches Kontrol gets a kite key for any user, without an invite.',
+      'Registration is open: anyone who can reach Kontrol gets a kite key for any user, without an invite.',
     );
   }
   if (beyond && !tls) {

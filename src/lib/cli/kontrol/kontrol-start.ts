@@ -135,7 +135,7 @@ function sayStorage(storage: Storage, options: Options, say: (text: string) => v
   if (storage.name === 'memory')
     say('They are forgotten when Kontrol ends, except for the key pair in its files.');
   if (storage.secrets === 'plain') {
-    say('Private keys are stored there in clear: set KONTROL_SECRET to have them encrypted.');
+    say('Private keys are stored there unencrypted: set KONTROL_SECRET to encrypt them.');
   }
 }
 

@@ -54,7 +54,7 @@ async function reseal(
   if (format === undefined && ids.length === 0) return;
   await printList(
     ids,
-    { columns: [{ heading: 'encrypted anew', text: (id) => id }], data: (id) => ({ id }), name: (id) => id },
+    { columns: [{ heading: 're-encrypted', text: (id) => id }], data: (id) => ({ id }), name: (id) => id },
     format,
     surroundings,
   );

@@ -34,9 +34,9 @@ async function askUrl(surroundings: Surroundings): Promise<string> {
 }
 
 async function askUsername(surroundings: Surroundings): Promise<string> {
-  if (canAsk(surroundings)) return askFor('Who do you want to be?', surroundings.env['USER'], surroundings);
+  if (canAsk(surroundings)) return askFor('Username:', surroundings.env['USER'], surroundings);
   throw usageError(
-    'Nobody to register: neither --username nor KITE_USERNAME is given.',
+    'No username: pass --username or set KITE_USERNAME.',
     'Say who you want to be with --username NAME',
   );
 }

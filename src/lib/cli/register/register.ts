@@ -89,7 +89,7 @@ async function mayReplace(
   const question = `There is a kite key at ${source} already. Replace it?`;
   if (canAsk(surroundings) && (await confirm(question, false, surroundings))) return true;
   throw configurationError(
-    `There is a kite key at ${source} already; nothing was asked of Kontrol.`,
+    `A kite key already exists at ${source}; nothing was changed.`,
     'See whose it is with: kitectl showkey. Replace it with --force, or register in another context: --context NAME',
   );
 }
@@ -132,7 +132,7 @@ async function requestKey(
 function withInviteHint(failure: CliError, username: string): CliError {
   const refused: readonly number[] = [ExitCode.authentication, ExitCode.remoteError];
   if (!refused.includes(failure.exitCode)) return failure;
-  const hint = `Get an invite from whoever runs Kontrol; this prints one: kitectl kontrol invite ${username}`;
+  const hint = `Get an invite from the operator of Kontrol, who creates one with: kitectl kontrol invite ${username}`;
   return failure.with({ hint });
 }
 
@@ -150,7 +150,7 @@ function answerGetPass(
         'Kontrol wants an invite.',
         'Put it into a file and name that with --invite-file; - reads the standard input.',
       );
-      throw new KiteError('genericError', 'Nobody can be asked: this is no terminal');
+      throw new KiteError('genericError', 'Cannot prompt: this is not a terminal');
     }
     try {
       const message = typeof text === 'string' && text.trim() !== '' ? text.trim() : 'Invite:';
@@ -165,7 +165,7 @@ function answerGetPass(
 
 function requireKeyOf(answer: unknown, username: string, to: string): string {
   if (typeof answer !== 'string') {
-    throw new KiteError('invalidResponse', `What ${to} sent is no kite key`);
+    throw new KiteError('invalidResponse', `What ${to} sent is not a kite key`);
   }
   const key = parsed(answer, to);
   if (key.username === username) return answer;
@@ -181,7 +181,7 @@ function parsed(jwt: string, to: string): { readonly username: string } {
     return parseKiteKey(jwt);
   } catch (error) {
     const reason = messageOf(error);
-    throw new KiteError('invalidResponse', `What ${to} sent is no kite key: ${reason}`);
+    throw new KiteError('invalidResponse', `What ${to} sent is not a kite key: ${reason}`);
   }
 }
 

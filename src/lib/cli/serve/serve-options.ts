@@ -50,7 +50,7 @@ export function serveOptions(
     throw usageError('--parallel and --timeout are about the commands of --exec.', 'Leave them out.');
   }
   if (settings.hasFlag(commonSettings.kontrol) && !flags.register) {
-    throw usageError('--kontrol says where to register.', 'Add --register.');
+    throw usageError('--kontrol is the Kontrol to register at.', 'Add --register.');
   }
   return {
     name: nameOf(flags.name ?? (module === undefined ? undefined : basename(module, extname(module)))),

@@ -112,7 +112,7 @@ function decode(bytes: Buffer, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new KiteError('genericError', `The command of ${quoted(name)} printed what is not UTF-8`);
+    throw new KiteError('genericError', `${name}: the output is not valid UTF-8`);
   }
 }
 

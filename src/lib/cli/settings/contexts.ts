@@ -149,7 +149,7 @@ function record(value: unknown, what: string): Readonly<Record<string, unknown>>
 function broken(file: string, reason: string, cause: unknown): CliError {
   return configurationError(
     `The contexts in ${file} cannot be read: ${reason}.`,
-    'Mend the file, or remove it to begin without contexts; it holds no keys.',
+    'Fix the file, or remove it to start without contexts; it contains no keys.',
     cause,
   );
 }

@@ -72,7 +72,7 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw usageError(
-      `This is no JSON: ${text}: ${(error as Error).message}`,
+      `Not valid JSON: ${text}: ${(error as Error).message}`,
       "Text that begins like JSON goes into single quotes: '[x'",
     );
   }

@@ -36,7 +36,7 @@ export function letRemoteSpeak(
   if (!interactive) return { trusted, left: () => undefined };
   if (!canAsk(surroundings)) {
     throw usageError(
-      'With --interactive the kite asks a person, and nobody can be asked here.',
+      'With --interactive the kite can prompt, and this is not a terminal.',
       'Leave --interactive out; it needs a terminal, and no --no-input.',
     );
   }

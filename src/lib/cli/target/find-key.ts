@@ -120,7 +120,7 @@ async function keyInKeychain(account: string, keychain: Keychain): Promise<KiteK
     return parseKiteKey(jwt);
   } catch (error) {
     throw configurationError(
-      `What the keychain has as ${account} is no kite key: ${messageOf(error)}.`,
+      `What the keychain has as ${account} is not a kite key: ${messageOf(error)}.`,
       'Get a new one with: kitectl register --key-store keychain --force',
       error,
     );

@@ -14,7 +14,7 @@ export function requireQuery(path: string, source: string): KiteQuery {
   } catch (error) {
     if (!isQueryError(error)) throw error;
     throw usageError(
-      `${source} is no query: ${path}: ${error.message}`,
+      `${source} is not a valid query: ${path}: ${error.message}`,
       'A query is /user/environment/name/version/region/hostname/id, of which the end may be missing.',
     );
   }

@@ -13,7 +13,7 @@ export const outputFlags = {
       'How to print: table, wide (all columns), json, ndjson, yaml or name. --json is short for -o json.',
     description:
       'Without it a person at a terminal gets a table, and a program that reads from a pipe a line for each thing, with ' +
-      'tabs between its fields. name prints what another command takes as its argument, one a line.',
+      'tabs between its fields. name: one identifier per line, for xargs.',
     options: [...outputFormats],
     helpValue: 'FORMAT',
   }),

@@ -34,14 +34,14 @@ export async function requireConsent(
   flag = '--yes',
 ): Promise<void> {
   if (agreed) return;
-  if (!canAsk(surroundings)) throw unasked(message, `Say that you mean it with ${flag}`);
+  if (!canAsk(surroundings)) throw unasked(message, `Confirm with ${flag}.`);
   if (await confirm(message, false, surroundings)) return;
-  throw usageError('Nothing was changed.', `Answer with y, or say that you mean it with ${flag}`);
+  throw usageError('Nothing was changed.', `Answer with y, or confirm with ${flag}.`);
 }
 
 /** The error for a question that nobody is there to answer; `hint` names the flag. */
 export function unasked(message: string, hint: string): CliError {
-  return usageError(`Nobody can be asked here: ${message}`, hint);
+  return usageError(`Cannot prompt: ${message}`, hint);
 }
 
 async function put(asked: Question, person: Person): Promise<unknown> {

@@ -59,8 +59,7 @@ function promptOf(
         type: 'input',
         message,
         default: asked.initial,
-        validate: (text: string) =>
-          asked.required !== true || text.trim() !== '' || 'Something has to be said.',
+        validate: (text: string) => asked.required !== true || text.trim() !== '' || 'Enter a value.',
       };
     case 'secret':
       return { type: 'password', message, toggleMask: false };

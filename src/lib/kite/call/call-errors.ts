@@ -60,7 +60,7 @@ export function shuttingDown(name: string): KiteError {
 export function notAnError(): KiteError {
   return new KiteError(
     'invalidResponse',
-    'The remote kite answered with something that is no {error, result}',
+    'The remote kite answered with something that is not {error, result}',
   );
 }
 

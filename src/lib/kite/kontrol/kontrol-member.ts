@@ -205,7 +205,7 @@ export class KontrolMember {
       this.#keysRevoked(record(answer)['revokedKeys']);
     } catch (error) {
       // A Kontrol of Go has no such method. Then the next registration tells.
-      this.#options.logger.debug(`Kontrol does not tell of revoked keys: ${String(error)}`);
+      this.#options.logger.debug(`Kontrol does not report revoked keys: ${String(error)}`);
     }
   }
 }

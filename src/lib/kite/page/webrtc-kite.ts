@@ -94,7 +94,7 @@ function dialPeersBy(peers: ReadonlySet<KontrolPeer>, own: Dialer): Dialer {
     if (!url.startsWith('webrtc:')) return own(url, options);
     const kontrol = [...peers].filter((peer) => !peer.closed).at(-1);
     if (kontrol) return kontrol.dialPeer(url, options);
-    const message = `${url} is a page, which is reached by way of Kontrol: call kontrol() first`;
+    const message = `${url} is a page, which can only be reached through Kontrol: call kontrol() first`;
     return Promise.reject(new ConfigurationError('noKontrol', message));
   };
 }

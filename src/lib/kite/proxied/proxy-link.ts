@@ -1,11 +1,16 @@
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
+import { GO_AWAY_REASON } from '../../transport/channel/close-code.js';
+import { formatDuration } from '../../util/duration.js';
 import type { Logger } from '../../util/logger.js';
+import { messageOf } from '../../util/message-of.js';
 import type { Client, ClientOptions } from '../call/client.js';
 
 /** The two kinds of proxies, by the name that they have as kites. */
 export type ProxyName = 'proxy' | 'tunnelproxy';
+
+const LABELS: Readonly<Record<ProxyName, string>> = { proxy: 'reverse proxy', tunnelproxy: 'tunnel proxy' };
 
 /** A proxy that a kite may register with. */
 export interface Candidate {
@@ -129,15 +134,18 @@ export class ProxyLink {
     if (this.#stopped) return;
     this.#at = undefined;
     this.#lost = candidate.url;
-    const why = reason === '' ? '' : ` (${reason})`;
-    this.#options.logger.warn(`The proxy at ${client.url} is gone${why}; looking for another`);
+    const why =
+      reason === GO_AWAY_REASON ? 'shut down' : `disconnected${reason === '' ? '' : ` (${reason})`}`;
+    this.#options.logger.warn(`The proxy at ${client.url} ${why}; looking for another`);
     this.start();
   }
 
   #failed(error: unknown): void {
     if (this.#stopped) return;
-    this.#options.logger.warn(`No ${this.#options.name} can be had: ${String(error)}; trying again`);
-    this.#retry = this.#options.clock.setTimeout(() => this.start(), this.#backoff.next());
+    const wait = this.#backoff.next();
+    const { name, logger, clock } = this.#options;
+    logger.warn(`No ${LABELS[name]} available: ${messageOf(error)}; retrying in ${formatDuration(wait)}`);
+    this.#retry = clock.setTimeout(() => this.start(), wait);
   }
 
   /** In random order, but the one that was lost comes last: it may be listed for a while after it has gone. */

@@ -151,7 +151,7 @@ export class FrontDoor {
 }
 
 const HOST_REFUSED =
-  'This kite is not called by that name. If it is, whoever runs it can say so: allowedHosts, KITE_ALLOWED_HOSTS, or --allow-host.\n';
+  'This host name is not allowed. The operator of the kite can allow it: allowedHosts, KITE_ALLOWED_HOSTS, or --allow-host.\n';
 
 export function notFound(response: ServerResponse): void {
   respondText(response, 404, {}, 'Not Found\n');

@@ -23,7 +23,7 @@ export class Refusals {
 
   origin({ headers }: IncomingMessage): void {
     this.#tell(
-      `Refused a page of ${shown(headers.origin)}. To let it in: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
+      `Refused a page of ${shown(headers.origin)}. To allow it: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
     );
   }
 

@@ -80,7 +80,7 @@ export async function systemInfo(): Promise<SystemInfo> {
 
 /** Asks the person at the terminal. What the remote wants shown cannot move the cursor or hide itself. */
 async function ask(text: string, { input, output }: Terminal, echo: boolean): Promise<string> {
-  if (!input.isTTY) throw new KiteError('genericError', 'Nobody can be asked: standard input is no terminal');
+  if (!input.isTTY) throw new KiteError('genericError', 'Cannot prompt: standard input is not a terminal');
   const [{ createInterface }, { Writable }] = await Promise.all([
     import('node:readline/promises'),
     import('node:stream'),

@@ -112,7 +112,8 @@ export class Verifier {
   #verifyKiteKey(jwt: string): Verified {
     this.#requireTrust();
     const kontrolKey = textClaim(decodeJwt(jwt).claims, 'kontrolKey');
-    if (kontrolKey === undefined) throw new JwtError('claims', 'it is no kite key: "kontrolKey" is missing');
+    if (kontrolKey === undefined)
+      throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
     const trusted = this.#trusted.find(kontrolKey);
     if (!trusted) throw new JwtError('signature', 'it is signed by a Kontrol that this kite does not trust');
     // Unlike a token, which is issued with its leeway, a kite key says when it was made to the second.
@@ -212,7 +213,7 @@ function runCheck(type: string, check: AuthCheck, key: string): string {
   if (typeof username === 'string' && username !== '') return username;
   // A check that is async by mistake must not end the process when it rejects.
   if (username instanceof Promise) username.catch(() => undefined);
-  throw refusal(`${type}: the check of this kite names no user`);
+  throw refusal(`${type}: the check of this kite returned no user`);
 }
 
 function refusal(message: string, cause?: unknown): KiteError {

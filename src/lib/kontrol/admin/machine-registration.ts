@@ -77,7 +77,7 @@ export class Machines {
       throw codedError('genericError', 'storeUnavailable', message, error);
     }
     if (redeemed) return;
-    const message = `This is no invite for ${username}, or it was used or has expired. Whoever runs Kontrol makes one with: kitectl kontrol invite ${username}`;
+    const message = `The invite for ${username} is invalid, already used, or expired. The operator of Kontrol creates one with: kitectl kontrol invite ${username}`;
     throw codedError('authenticationError', 'badInvite', message);
   }
 

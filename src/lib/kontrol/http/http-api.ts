@@ -127,10 +127,10 @@ async function readJson(request: IncomingMessage, most: number): Promise<Record<
   try {
     value = JSON.parse(Buffer.concat(chunks).toString());
   } catch {
-    throw new KiteError('argumentError', 'the body is no JSON');
+    throw new KiteError('argumentError', 'the body is not valid JSON');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new KiteError('argumentError', 'the body is no JSON object');
+    throw new KiteError('argumentError', 'the body is not a JSON object');
   return value as Record<string, unknown>;
 }
 

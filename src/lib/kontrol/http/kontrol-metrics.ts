@@ -42,7 +42,7 @@ export class Metrics extends MetricRegister {
     });
     this.#signatures = new Counter({
       name: 'kontrol_tokens_signed_total',
-      help: 'Tokens that were signed anew',
+      help: 'Tokens signed, without those from the cache',
       registers,
     });
     this.#calls = new Histogram({

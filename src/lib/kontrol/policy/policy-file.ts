@@ -66,7 +66,7 @@ function parseObject(text: string, source: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw bad(source, `it is no JSON: ${messageOf(error)}`);
+    throw bad(source, `it is not valid JSON: ${messageOf(error)}`);
   }
   return asObject(value, 'it', source);
 }
@@ -95,7 +95,7 @@ function rule(value: unknown, place: string, source: string): PolicyRule {
     if (!path.startsWith('/') || tooLong || /.\/$|\/\//.test(path)) {
       throw bad(
         source,
-        `${place}.kites has "${path.slice(0, QUOTED_LENGTH)}", which is no path like /user/prod/math`,
+        `${place}.kites has "${path.slice(0, QUOTED_LENGTH)}", which is not a path like /user/prod/math`,
       );
     }
   }

@@ -98,7 +98,7 @@ export class Queries {
       .find((candidate) => candidate !== undefined);
     if (!peer) throw noneToAsk(found.filter(({ remote }) => remote).length);
     const answer = await peer.call('kite.who', [who]);
-    const { query } = asObject(answer, 'kite.who answered with something that is no query');
+    const { query } = asObject(answer, 'kite.who answered with something that is not a query');
     return this.#find('query', request.username, parseQuery(query ?? answer));
   }
 

@@ -32,11 +32,11 @@ export function checkIdentity(kite: KiteIdentity): void {
   for (const field of IDENTITY_FIELDS) {
     const value = kite[field];
     if (value.length > FIELD_LENGTH) throw refuse(field, `is longer than ${FIELD_LENGTH} characters`);
-    if (value === '.' || value === '..') throw refuse(field, 'is no name');
+    if (value === '.' || value === '..') throw refuse(field, 'is not a valid name');
     if (CONTROL.test(value)) throw refuse(field, 'contains control characters or halves of characters');
   }
   if (!parseVersion(kite.version))
-    throw refuse('version', 'is no version; it must be three numbers, such as 1.0.0');
+    throw refuse('version', 'is not a valid version; it must be three numbers, such as 1.0.0');
 }
 
 /**
@@ -48,7 +48,8 @@ export function checkUsername(username: string): string {
   if (username === '') throw refuse('username', 'is empty');
   if (username.includes('/')) throw refuse('username', 'contains "/"');
   if (username.length > FIELD_LENGTH) throw refuse('username', `is longer than ${FIELD_LENGTH} characters`);
-  if (username === '.' || username === '..' || CONTROL.test(username)) throw refuse('username', 'is no name');
+  if (username === '.' || username === '..' || CONTROL.test(username))
+    throw refuse('username', 'is not a valid name');
   return username;
 }
 
@@ -61,14 +62,14 @@ export function urlArgument(argument: unknown): string {
   const given = registeredUrl(argument);
   if (given === undefined || given === null || given === '')
     throw new KiteError('argumentError', 'empty url');
-  if (typeof given !== 'string') throw invalidUrl('it is no text');
+  if (typeof given !== 'string') throw invalidUrl('it is not a string');
   if (given.length > URL_LENGTH) throw invalidUrl(`it is longer than ${URL_LENGTH} characters`);
   if (CONTROL.test(given) || /\s/.test(given)) throw invalidUrl('it contains white space');
   let url: URL;
   try {
     url = new URL(given);
   } catch {
-    throw invalidUrl('it is no URL like http://127.0.0.1:3636/kite');
+    throw invalidUrl('it is not a URL like http://127.0.0.1:3636/kite');
   }
   // Pages are reached by WebRTC, by way of Kontrol.
   if (!['http:', 'https:', 'ws:', 'wss:', 'webrtc:'].includes(url.protocol))

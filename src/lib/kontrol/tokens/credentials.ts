@@ -49,7 +49,8 @@ export class Credentials {
     const known = this.#kiteKeys.get(jwt);
     if (known) return known;
     const kontrolKey = textClaim(decodeJwt(jwt).claims, 'kontrolKey');
-    if (kontrolKey === undefined) throw new JwtError('claims', 'it is no kite key: "kontrolKey" is missing');
+    if (kontrolKey === undefined)
+      throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
     const pair = this.#keyRing.find(kontrolKey);
     if (!pair) throw new JwtError('signature', 'it was not signed by this Kontrol');
     const claims = verifyJwt(jwt, pair.verifyKey, { clock: this.#clock, leeway: TOKEN_LEEWAY });

@@ -60,7 +60,7 @@ export class Targets {
     if (port === ownPort() && policy.isOwn(address))
       throw bad('it is that of this proxy; register the URL at which the kite itself listens');
     const path = cleanPath(url.pathname);
-    if (path.type !== 'clean') throw bad('its path contains encoded slashes, or what is no path');
+    if (path.type !== 'clean') throw bad('its path is invalid or contains encoded slashes');
     return { url: url.href, secure, host, address, port, path: path.path.replace(/\/+$/, '') };
   }
 
@@ -88,7 +88,7 @@ function parse(given: unknown): URL {
   if (typeof given !== 'string' || given === '')
     throw bad('it is empty; register with the URL at which the kite listens');
   if (given.length > TARGET_URL_LENGTH) throw bad(`it is longer than ${TARGET_URL_LENGTH} characters`);
-  if (!URL.canParse(given)) throw bad('it is no URL like http://127.0.0.1:3636/kite');
+  if (!URL.canParse(given)) throw bad('it is not a URL like http://127.0.0.1:3636/kite');
   const url = new URL(given);
   if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol))
     throw bad('it must begin with http:, https:, ws: or wss:');
@@ -104,6 +104,6 @@ function bad(reason: string): KiteError {
 
 /** Says nothing of what a name resolves to. */
 function refusedTarget(host: string, from: string | undefined): KiteError {
-  const message = `The proxy does not forward to ${host}: a kite may name the address that it connects from, which is ${from ?? 'unknown'}; whoever runs the proxy can allow more, with --allow-target`;
+  const message = `The proxy does not forward to ${host}: a kite may name the address that it connects from, which is ${from ?? 'unknown'}; the operator of the proxy can allow more with --allow-target`;
   return codedError('argumentError', 'targetRefused', message);
 }

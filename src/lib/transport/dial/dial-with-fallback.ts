@@ -53,7 +53,7 @@ export function dialBy<Options extends DialOptions>(
   }
 }
 
-const NO_URL = 'that is no URL with http, https, ws or wss. Such as http://localhost:3636/kite';
+const NO_URL = 'not a URL with http, https, ws or wss, such as http://localhost:3636/kite';
 
 /** The options, with what is left of the time for the handshake. */
 function rest<Options extends DialOptions>(options: Options, begun: number): Options {

@@ -32,7 +32,7 @@ export function isDialError(error: unknown): error is DialError {
 }
 
 /** What to do where something else answers. */
-export const CHECK_PATH = 'Check the path: a kite is reached at /kite.';
+export const CHECK_PATH = 'Try the path /kite.';
 
 /** What an HTTP answer in place of a session means. */
 export function statusError(url: URL, status: number, expected: string): DialError {
@@ -40,13 +40,12 @@ export function statusError(url: URL, status: number, expected: string): DialErr
     status === 404
       ? CHECK_PATH
       : status === 401 || status === 403
-        ? 'The server, or a proxy before it, does not let this client in: its log may say why.'
+        ? 'The server, or a proxy in front of it, refused this client: check its log.'
         : status === 503
-          ? 'The server has no room now: try again later.'
-          : 'Check that the URL is that of a kite, and no proxy in the way.';
-  return new DialError('handshake', url, `it answered with HTTP ${status} in place of ${expected}. ${hint}`, {
-    status,
-  });
+          ? 'The server has reached its limit of sessions; try again later.'
+          : 'Check the URL, and that no proxy is in the way.';
+  const what = status === 404 ? 'no kite at this path (HTTP 404).' : `HTTP ${status} instead of ${expected}.`;
+  return new DialError('handshake', url, `${what} ${hint}`, { status });
 }
 
 export function timeoutError(url: URL, ms: number): DialError {

@@ -3,7 +3,7 @@ import { isLoopbackHost } from '../../util/loopback.js';
 
 /** What a page is told that may not talk to the server. */
 export const ORIGIN_REFUSED =
-  'Pages of this origin may not connect here. Whoever runs the server can let them: allowOrigin, KITE_ALLOW_ORIGIN, or --allow-origin.\n';
+  'Pages of this origin may not connect. The operator of the server can allow them: allowOrigin, KITE_ALLOW_ORIGIN, or --allow-origin.\n';
 
 /**
  * Which pages may talk to the server. A program that is no browser sends no Origin and is let through; a page is, when it

@@ -99,7 +99,7 @@ export class RtcAttempt {
 
   async #setRemote(type: 'offer' | 'answer', { payload: { sdp } }: Signal): Promise<void> {
     if (typeof sdp !== 'string' || sdp.length > this.#options.limits.descriptionLength)
-      throw new Error('the other page describes itself in no way that is understood here');
+      throw new Error("the peer's session description is not supported");
     await this.#connection.setRemoteDescription({ type, sdp });
     const early = this.#early ?? [];
     this.#early = undefined;

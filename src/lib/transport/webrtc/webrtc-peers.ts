@@ -203,7 +203,7 @@ export class Peers {
   #message(signal: Signal, session: Session | undefined): unknown {
     const { src, session: name, payload, username } = signal;
     if (payload['open'] === true && !session?.relay) {
-      if (!session && this.#isFullFor(src)) throw new Error('This page has no room for another session now');
+      if (!session && this.#isFullFor(src)) throw new Error('This page has reached its limit of sessions');
       const known = session ?? {};
       this.#sessions.set(keyOf(src, name), known);
       known.attempt?.stop();

@@ -43,7 +43,7 @@ describe('kite.prompt', () => {
 
   it('says so where nobody can be asked', async () => {
     const { client } = await atTerminal(false);
-    await expect(client.tell('kite.prompt', 'Name? ')).rejects.toThrow('Nobody can be asked');
+    await expect(client.tell('kite.prompt', 'Name? ')).rejects.toThrow('Cannot prompt');
   });
 });
 

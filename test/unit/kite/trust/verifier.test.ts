@@ -161,7 +161,7 @@ describe('an authentication type of the program', () => {
     verifier.addAuthType('password', (key) => (key === 'opensesame' ? 'ali' : ''));
     expect(verifier.verify({ type: 'password', key: 'opensesame' })).toBe('ali');
     expect(refusal(verifier, { type: 'password', key: 'x' })).toBe(
-      'password: the check of this kite names no user',
+      'password: the check of this kite returned no user',
     );
   });
 
@@ -205,7 +205,9 @@ describe('an authentication type of the program', () => {
       throw new Error('late');
     };
     verifier.addAuthType('late', check as unknown as () => string);
-    expect(refusal(verifier, { type: 'late', key: '' })).toBe('late: the check of this kite names no user');
+    expect(refusal(verifier, { type: 'late', key: '' })).toBe(
+      'late: the check of this kite returned no user',
+    );
   });
 });
 
@@ -279,7 +281,7 @@ describe('a kite key', () => {
   it('is refused without a user', () => {
     const claims = { iss: 'kontrol', kontrolKey: kontrol.publicKey };
     expect(refusal(setUpVerifier().verifier, signed('kiteKey', claims))).toBe(
-      'kiteKey: it is no kite key: "sub" is missing',
+      'kiteKey: it is not a kite key: "sub" is missing',
     );
   });
 
@@ -353,7 +355,7 @@ describe('a token', () => {
 
   it.each(['exp', 'aud', 'sub'])('without "%s" is refused', (claim) => {
     expect(refusal(setUpVerifier().verifier, signed('token', claimsWith({ [claim]: undefined })))).toBe(
-      `token: it is no token: "${claim}" is missing`,
+      `token: it is not a token: "${claim}" is missing`,
     );
   });
 

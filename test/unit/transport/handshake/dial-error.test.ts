@@ -9,8 +9,7 @@ describe('a dial error', () => {
       code: 'handshake',
       status: 404,
       message:
-        'Cannot connect to http://kites.example:3636/kite: it answered with HTTP 404 in place of a WebSocket. ' +
-        'Check the path: a kite is reached at /kite.',
+        'Cannot connect to http://kites.example:3636/kite: no kite at this path (HTTP 404). Try the path /kite.',
     });
   });
 

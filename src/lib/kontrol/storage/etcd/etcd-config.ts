@@ -46,7 +46,9 @@ export function memberUrls({ machines }: EtcdConfig): string[] {
     if (machine.includes('@'))
       throw badValue('The URL of an etcd member names a user: give user and password separately');
     if (scheme === undefined || !URL.canParse(machine))
-      throw badValue(`${JSON.stringify(machine)} is no URL of an etcd member, such as http://127.0.0.1:2379`);
+      throw badValue(
+        `${JSON.stringify(machine)} is not the URL of an etcd member, such as http://127.0.0.1:2379`,
+      );
     const port = /:\d+$/.test(authority) ? '' : `:${DEFAULT_PORT}`;
     return `${scheme.toLowerCase()}://${authority.toLowerCase()}${port}`;
   });

@@ -187,7 +187,9 @@ export class Registrations {
         const registration = registrationOf(kv);
         if (registration) use(registration, kv);
         else
-          logger.warn(`etcd: what is stored under ${JSON.stringify(kv.key.toString())} is no registration`);
+          logger.warn(
+            `etcd: what is stored under ${JSON.stringify(kv.key.toString())} is not a registration`,
+          );
       }
     });
   }

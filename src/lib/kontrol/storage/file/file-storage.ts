@@ -190,7 +190,7 @@ export class FileStorage implements Storage {
   }
 
   #stuck(): StorageError {
-    return this.#error('unavailable', 'has not ended a write that took too long; is its disk all right?');
+    return this.#error('unavailable', 'a write did not finish in time; check the disk');
   }
 
   #error(code: StorageError['code'], what: string, cause?: unknown): StorageError {

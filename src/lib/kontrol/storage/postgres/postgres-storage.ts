@@ -130,7 +130,7 @@ export class PostgresStorage implements Storage {
   put(registration: Registration, now: number): Promise<PutResult> {
     const { id } = registration.kite;
     if (isId(id)) return this.#puts.add({ registration, now });
-    const message = `The kite's id ${JSON.stringify(id)} is no UUID in lower case, which Kontrol's store demands of ids`;
+    const message = `The kite's id ${JSON.stringify(id)} is not a UUID in lower case, which Kontrol's store requires`;
     return Promise.reject(new KiteError('argumentError', message));
   }
 
