@@ -306,7 +306,7 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    exports: ['channel', 'expected-prefixes', 'outgoing-message', 'remote-address'],
+    exports: ['channel', 'close-code', 'expected-prefixes', 'outgoing-message', 'remote-address'],
   },
   { name: 'limits', about: 'the limits of connections', exports: ['transport-limits'] },
 ];

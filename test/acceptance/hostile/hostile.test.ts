@@ -66,7 +66,7 @@ const messages: [string, string, Expected][] = [
   ['null', 'null', dropped(1002)],
   ['an array', '[]', dropped(1002)],
   ['a number', '7', dropped(1002)],
-  ['no JSON', '{"method":', dropped(1002)],
+  ['not valid JSON', '{"method":', dropped(1002)],
   ['a method alone', '{"method":"kite.ping"}', ignored],
   ['a method without a callback', '{"method":"kite.ping","arguments":[],"callbacks":{}}', ignored],
   ['a callback with an empty path', '{"method":"x","callbacks":{"0":[]}}', ignored],

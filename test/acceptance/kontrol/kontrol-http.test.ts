@@ -134,7 +134,7 @@ describe('POST /register refuses', () => {
       ],
       ['expired', signJwt({ ...claims, exp: now - 3600 }, own.privateKey), 'it is expired'],
       ['not yet valid', signJwt({ ...claims, nbf: now + 3600 }, own.privateKey), 'it is not valid yet'],
-      ['a token', testToken('alice', '/alice', own, systemClock), 'it is no kite key'],
+      ['a token', testToken('alice', '/alice', own, systemClock), 'it is not a kite key'],
       [
         'without a user',
         signJwt({ ...claims, sub: '' }, own.privateKey),

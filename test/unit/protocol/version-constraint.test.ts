@@ -90,6 +90,6 @@ describe('a version constraint', () => {
   });
 
   it('says what was given and what is accepted', () => {
-    expect(() => parseVersionConstraint('latest')).toThrow(/"latest" is no version .*~> 1\.2/);
+    expect(() => parseVersionConstraint('latest')).toThrow(/"latest" is not a version .*~> 1\.2/);
   });
 });

@@ -157,7 +157,7 @@ describe('callLines', () => {
 
   it('refuses input that is not UTF-8', async () => {
     const done = start(Readable.from([Buffer.from([0x22, 0xff, 0x22])]), new FakeClient(), 1);
-    await expect(done).rejects.toThrow('not UTF-8');
+    await expect(done).rejects.toThrow('not valid UTF-8');
   });
 
   it('ends when the connection drops while it waits for a line', async () => {

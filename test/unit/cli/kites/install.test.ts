@@ -208,7 +208,7 @@ describe('installing a kite', () => {
     ['no program', tarGz(kiteEntries(':', { name: 'other' })), 'no program bin/math'],
     ['a program that is a folder', tarGz([{ path: 'x/bin/math/file' }]), 'no program bin/math'],
     ['a program that is elsewhere', tarGz([{ path: 'x/bin/math', type: '2', link: 'sh' }]), 'no program'],
-    ['no archive', Buffer.from('no archive'), 'no tar.gz'],
+    ['no archive', Buffer.from('no archive'), 'not a tar.gz'],
   ])('refuses an archive with %s', async (_title, archive, reason) => {
     expect(await new World().publish(archive).failure()).toEqual(saying(reason));
   });
@@ -217,7 +217,7 @@ describe('installing a kite', () => {
     ['a name that leads out', { name: '../../evil' }, 'plain name'],
     ['a version that leads out', { version: '../../../evil' }, '1.2.3'],
     ['nothing for this machine', { platforms: { plan9_386: 'x' } }, 'only for plan9_386'],
-    ['an archive that is no URL', { platforms: { any: 'https://' } }, 'no URL'],
+    ['an archive that is no URL', { platforms: { any: 'https://' } }, 'not a valid URL'],
   ])('refuses a manifest with %s', async (_title, changes, reason) => {
     expect(await new World().publish(good, changes).failure()).toEqual(saying(reason));
   });

@@ -46,7 +46,7 @@ describe('a manifest', () => {
   });
 
   it.each([
-    ['no JSON', '{'],
+    ['not valid JSON', '{'],
     ['a list', '[]'],
     ['no name', '{"version":"1.0.0"}'],
     ['a name that leads out', '{"name":"../x","version":"1.0.0"}'],

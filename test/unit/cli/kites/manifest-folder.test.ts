@@ -33,7 +33,7 @@ describe('the place of a kite', () => {
   it('has parts that lead nowhere else', () => {
     const place = { domain: 'a', user: 'b', repo: 'c', version: '1.0.0' };
     for (const bad of ['..', '.', '', 'a/b', 'a\\b', '.git', '-x', 'a.', 'a b', 'a\u0000']) {
-      expect(() => checkedPlace({ ...place, user: bad })).toThrow('no plain name');
+      expect(() => checkedPlace({ ...place, user: bad })).toThrow('not a plain name');
     }
     expect(() => checkedPlace({ ...place, version: '1' })).toThrow('1.2.3');
   });

@@ -117,7 +117,7 @@ describe('an archive', () => {
         { path: 'l', type: '2', link: 'x' },
         { path: 'a', type: '1', link: 'l' },
       ],
-      'no file before it',
+      'not a file that precedes it',
     ],
     ['a character device', [{ path: 'a', type: '3' }], 'CharacterDevice'],
     ['a block device', [{ path: 'a', type: '4' }], 'BlockDevice'],
@@ -152,10 +152,10 @@ describe('an archive', () => {
   });
 
   it('that is none, or not whole, is refused', async () => {
-    await expect(unpacked(Buffer.from('no archive'))).rejects.toThrow('no tar.gz');
+    await expect(unpacked(Buffer.from('no archive'))).rejects.toThrow('not a tar.gz');
     await expect(unpacked(gzipSync('no archive'))).rejects.toThrow('cannot be unpacked');
     const whole = tarGz([{ path: 'bin/math', content: Buffer.alloc(10_000, 'x') }]);
-    await expect(unpacked(whole.subarray(0, whole.length - 20))).rejects.toThrow('no tar.gz');
+    await expect(unpacked(whole.subarray(0, whole.length - 20))).rejects.toThrow('not a tar.gz');
     const half = tar([{ path: 'bin/math', content: Buffer.alloc(10_000, 'x') }]).subarray(0, 2000);
     await expect(unpacked(gzipSync(half))).rejects.toThrow('cannot be unpacked');
   });

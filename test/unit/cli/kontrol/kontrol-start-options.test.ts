@@ -168,7 +168,7 @@ describe('startOptions', () => {
     [
       { storage: 'etcd', machines: 'http://a:1', 'etcd-ca': 'ca.pem' },
       {},
-      '--machines (KONTROL_MACHINES) names no member with https://',
+      '--machines (KONTROL_MACHINES) has no member with https://',
     ],
     [
       { storage: 'etcd', machines: 'https://a:1', 'etcd-cert': 'cert.pem' },
@@ -238,7 +238,7 @@ describe('startOptions', () => {
 
   it.each<[Flags, string]>([
     [{ policy: 'open' }, 'Policy open'],
-    [{ registration: 'open' }, 'Registration open'],
+    [{ registration: 'open' }, 'Registration is open'],
     [{ ip: '10.0.0.1' }, 'without TLS'],
     [{ ip: '0.0.0.0' }, 'name its address with -kontrolurl'],
     [

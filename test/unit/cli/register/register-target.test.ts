@@ -27,7 +27,7 @@ describe('registerTarget', () => {
 
   it.each([
     [{}, 'No Kontrol to ask'],
-    [{ to: 'http://c/kite' }, 'Nobody to register'],
+    [{ to: 'http://c/kite' }, 'No username'],
     [{ to: 'http://c/kite', username: 'a/b' }, '--username is "a/b"; it must be a name without "/"'],
     [{ to: 'kontrol', username: 'bob' }, '--to is "kontrol"; it must be one or more URLs'],
   ])('refuses %o where nobody can be asked', async (flags, message) => {

@@ -137,8 +137,8 @@ describe('register', () => {
 
   it.each<[string, () => unknown, string]>([
     ['a key of somebody else', () => keyOf('alice'), 'a kite key for alice instead of bob'],
-    ['no key', () => ({ a: 1 }), 'is no kite key'],
-    ['text that is no key', () => 'abc', 'is no kite key'],
+    ['no key', () => ({ a: 1 }), 'is not a kite key'],
+    ['text that is no key', () => 'abc', 'is not a kite key'],
   ])('keeps nothing where Kontrol sends %s', async (_title, answer, message) => {
     keyFor = answer;
     expect((await failure(register(options(), world()))).message).toContain(message);

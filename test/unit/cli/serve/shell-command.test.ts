@@ -106,6 +106,6 @@ describe('a shell command', () => {
   });
 
   it('that prints what is no text is an error', async () => {
-    await expect(run(`printf '\\377'`)).rejects.toThrow('not UTF-8');
+    await expect(run(`printf '\\377'`)).rejects.toThrow('not valid UTF-8');
   });
 });

@@ -31,8 +31,8 @@ describe('a line of the shell', () => {
     ['echo "open', 'not closed'],
     ["echo 'open", 'not closed'],
     ['echo {"a": [1', 'not closed'],
-    ['echo {a:1}', 'no JSON'],
-    ['echo [1}', 'no JSON'],
+    ['echo {a:1}', 'Not valid JSON'],
+    ['echo [1}', 'Not valid JSON'],
     ['echo 9007199254740993', 'cannot be sent exactly'],
   ])('%j is an error', (line, message) => {
     expect(() => parseShellLine(line)).toThrow(message);

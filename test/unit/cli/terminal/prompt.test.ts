@@ -72,7 +72,7 @@ describe('askFor', () => {
     const second = terminal();
     const answer = askFor('Who?', undefined, second.world);
     await second.type('Who?', '\r');
-    await second.type('Something has to be said', 'bob', '\r');
+    await second.type('Enter a value', 'bob', '\r');
     expect(await answer).toBe('bob');
   });
 });

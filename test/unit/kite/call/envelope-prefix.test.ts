@@ -42,6 +42,6 @@ describe('the beginning of a call', () => {
   it('costs what follows it the same limits', () => {
     const deep = `${'['.repeat(200)}${']'.repeat(200)}}]}`;
     expect(() => parseAfterPrefix(deep, defaultLimits)).toThrow('nests deeper');
-    expect(() => parseAfterPrefix('[4', defaultLimits)).toThrow('no JSON');
+    expect(() => parseAfterPrefix('[4', defaultLimits)).toThrow('not valid JSON');
   });
 });

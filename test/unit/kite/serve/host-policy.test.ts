@@ -38,7 +38,7 @@ describe('where only this machine can connect', () => {
   it('takes the names that it was given, and that of the URL under which it is known', () => {
     const named = new HostPolicy(['Math.example.com']);
     named.addUrl('https://kites.example.com:8443/math/kite');
-    named.addUrl('no URL');
+    named.addUrl('not a valid URL');
     expect(named.allows(request('math.EXAMPLE.com:3636'), true)).toBe(true);
     expect(named.allows(request('kites.example.com'), true)).toBe(true);
     expect(named.allows(request('example.com'), true)).toBe(false);

@@ -151,7 +151,7 @@ describe('verified credentials', () => {
     const { verifier } = setUpVerifier();
     const auth = tokenOf('bob', '/alice');
     verifier.verify(auth);
-    expect(refusal(verifier, { ...auth, type: 'kiteKey' })).toMatch(/^kiteKey: it is no kite key/);
+    expect(refusal(verifier, { ...auth, type: 'kiteKey' })).toMatch(/^kiteKey: it is not a kite key/);
   });
 });
 
@@ -301,7 +301,7 @@ describe('a kite key', () => {
 
   it('is no token', () => {
     expect(refusal(setUpVerifier().verifier, { ...kiteKeyOf('alice'), type: 'token' })).toMatch(
-      /^token: it is no token/,
+      /^token: it is not a token/,
     );
   });
 });

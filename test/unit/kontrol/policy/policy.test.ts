@@ -65,7 +65,7 @@ describe('a policy file', () => {
   });
 
   it.each([
-    ['{', 'it is no JSON'],
+    ['{', 'it is not valid JSON'],
     ['[]', 'it must be an object'],
     ['{"alow":[]}', '"alow" is none of'],
     ['{"base":"all"}', '"base" must be'],
@@ -74,7 +74,7 @@ describe('a policy file', () => {
     ['{"allow":[{"users":["a"],"actions":["fly"],"kites":["/"]}]}', '"fly"'],
     ['{"allow":[{"users":["a"],"actions":["query"],"kites":["bob"]}]}', '"bob"'],
     ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/a//b"]}]}', '"/a//b"'],
-    ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/1/2/3/4/5/6/7/8"]}]}', 'no path'],
+    ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/1/2/3/4/5/6/7/8"]}]}', 'not a path'],
     ['{"deny":[{"users":["a"],"actions":["query"],"kites":["/"],"if":1}]}', '"if"'],
   ])('that is %s is refused by name', (text, reason) => {
     expect(() => parsePolicy(text, 'kontrol', 'policy.json')).toThrow(reason);

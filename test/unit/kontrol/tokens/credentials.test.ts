@@ -28,8 +28,8 @@ describe('a kite key', () => {
 
   it('is no token, and a token is no kite key', async () => {
     const { credentials, clock, keyPair, keyRing } = await setUpKeyRing();
-    expect(() => credentials.verifyToken(keyRing.newKiteKey('bob'))).toThrow('it is no token');
+    expect(() => credentials.verifyToken(keyRing.newKiteKey('bob'))).toThrow('it is not a token');
     const token = testToken('bob', '/kontrol', keyPair, clock);
-    expect(() => credentials.verifyKiteKey(token)).toThrow('it is no kite key');
+    expect(() => credentials.verifyKiteKey(token)).toThrow('it is not a kite key');
   });
 });

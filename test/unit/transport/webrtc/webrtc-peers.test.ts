@@ -202,7 +202,7 @@ describe('a page', () => {
     await dial();
     await dial();
     await expect(dial()).rejects.toMatchObject({
-      message: expect.stringContaining('no room for another session') as string,
+      message: expect.stringContaining('reached its limit of sessions') as string,
     });
     expect(two.accepted).toHaveLength(2);
   });

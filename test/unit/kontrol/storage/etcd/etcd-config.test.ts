@@ -12,8 +12,8 @@ const badValue = (message: RegExp) =>
 describe('the configuration of an etcd store', () => {
   it.each<[string, Partial<EtcdConfig>, RegExp]>([
     ['no members', { machines: [] }, /at least one member/],
-    ['a member that is no URL', { machines: ['http://a:1', 'ftp://b'] }, /"ftp:\/\/b" is no URL/],
-    ['a member with a path', { machines: ['http://a:1/v2/keys'] }, /"http:\/\/a:1\/v2\/keys" is no URL/],
+    ['a member that is no URL', { machines: ['http://a:1', 'ftp://b'] }, /"ftp:\/\/b" is not the URL/],
+    ['a member with a path', { machines: ['http://a:1/v2/keys'] }, /"http:\/\/a:1\/v2\/keys" is not the URL/],
     ['a certificate without its key', { certificate: 'PEM' }, /given together/],
     ['an authority where nothing is encrypted', { ca: 'PEM' }, /nothing would be encrypted/],
     ['a password without a user', { password: PASSWORD }, /without a user/],

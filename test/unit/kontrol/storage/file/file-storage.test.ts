@@ -85,7 +85,10 @@ describe('the file store', () => {
     await expect(put).rejects.toMatchObject(late);
     await expect(keep).rejects.toMatchObject(late);
     // Nothing piles up behind what is stuck, and nobody takes the store for ready.
-    const stuck = { code: 'unavailable', message: expect.stringContaining('has not ended') as string };
+    const stuck = {
+      code: 'unavailable',
+      message: expect.stringContaining('a write did not finish in time') as string,
+    };
     await expect(storage.put(registration(), 0)).rejects.toMatchObject(stuck);
     await expect(storage.ping()).rejects.toMatchObject(stuck);
     expect(await storage.registrations()).toEqual([]);
