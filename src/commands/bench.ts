@@ -1,9 +1,8 @@
 import { string as stringArg } from '@oclif/core/args';
-import { string } from '@oclif/core/flags';
 import { parseArgument } from '../lib/cli/call/arguments.js';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { bench } from '../lib/cli/bench/bench.js';
-import { loadOptions } from '../lib/cli/bench/bench-options.js';
+import { loadFlags, loadOptions } from '../lib/cli/bench/bench-options.js';
 import { connectionFlags, connectionOptions } from '../lib/cli/target/connection-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
@@ -37,17 +36,7 @@ export default class Bench extends BaseCommand {
   static override flags = {
     ...connectionFlags,
     ...outputFlags,
-    connections: string({ summary: 'How many connections to open.', helpValue: 'N', default: '1' }),
-    parallel: string({
-      summary:
-        'Maximum concurrent calls across all connections. Default: one per connection; with --rate, 1000.',
-      helpValue: 'N',
-    }),
-    duration: string({ summary: 'How long to begin calls.', helpValue: 'DURATION', default: '10s' }),
-    rate: string({
-      summary: 'Calls to begin each second. Default: as many as are answered.',
-      helpValue: 'N',
-    }),
+    ...loadFlags,
   };
 
   override async run(): Promise<void> {

@@ -1,7 +1,6 @@
-import { string } from '@oclif/core/args';
+import { option } from '@oclif/core/args';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { completionScript, shells } from '../lib/cli/completion/scripts.js';
-import { oneOf } from '../lib/cli/target/connection-flags.js';
 import { write } from '../lib/cli/runtime/command-runtime.js';
 
 export default class Completion extends BaseCommand {
@@ -27,11 +26,11 @@ export default class Completion extends BaseCommand {
   ];
 
   static override args = {
-    shell: string({ description: 'Your shell.', options: [...shells], required: true, ignoreStdin: true }),
+    shell: option({ options: shells })({ description: 'Your shell.', required: true, ignoreStdin: true }),
   };
 
   override async run(): Promise<void> {
     const { args } = await this.parse(Completion);
-    await write(this.surroundings.stdout, completionScript(oneOf(args.shell, shells, 'shell')));
+    await write(this.surroundings.stdout, completionScript(args.shell));
   }
 }

@@ -1,7 +1,6 @@
-import { boolean, string } from '@oclif/core/flags';
+import { boolean, integer, string } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
-import { usageError } from '../lib/cli/runtime/cli-error.js';
-import { wholeNumber } from '../lib/cli/target/connection-flags.js';
+import { optionalSwitch } from '../lib/cli/settings/flag-kinds.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { keygen } from '../lib/cli/keys/keygen.js';
 import { yesFlag } from '../lib/cli/frame/yes-flag.js';
@@ -27,16 +26,26 @@ export default class Keygen extends BaseCommand {
       helpValue: 'DIR',
       default: '.',
     }),
-    bits: string({ summary: 'Size of the key, 2048 to 8192.', helpValue: 'N', default: '2048' }),
-    tls: boolean({ default: false, summary: 'Make a self-signed certificate too.' }),
+    bits: integer({
+      min: 2048,
+      max: 8192,
+      default: 2048,
+      summary: 'Size of the key, 2048 to 8192.',
+      helpValue: 'N',
+    }),
+    tls: optionalSwitch({ summary: 'Make a self-signed certificate too.' }),
     host: string({
+      dependsOn: ['tls'],
       summary:
         'With --tls: name or address that the certificate is for; may be repeated. Default: localhost.',
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    days: string({
+    days: integer({
+      min: 1,
+      max: 36_500,
+      dependsOn: ['tls'],
       summary: 'With --tls: how many days the certificate is valid. Default: 365.',
       helpValue: 'N',
     }),
@@ -50,13 +59,8 @@ export default class Keygen extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Keygen);
-    const { out, force, yes } = flags;
-    if (!flags.tls && (flags.host !== undefined || flags.days !== undefined)) {
-      throw usageError('--host and --days are about the certificate that --tls makes.', 'Add --tls.');
-    }
-    const bits = wholeNumber(flags.bits, 'bits', 2048, 8192);
-    const days = wholeNumber(flags.days ?? '365', 'days', 1, 36_500);
-    const tls = flags.tls && { hosts: flags.host ?? ['localhost'], days };
+    const { out, bits, force, yes } = flags;
+    const tls = flags.tls === true && { hosts: flags.host ?? ['localhost'], days: flags.days ?? 365 };
     await keygen({ out, bits, tls, force, yes, format: formatOf(flags) }, this.surroundings);
   }
 }

@@ -1,6 +1,6 @@
-import { string } from '@oclif/core/flags';
+import { integer } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
-import { connectionFlags, connectionOptions, wholeNumber } from '../lib/cli/target/connection-flags.js';
+import { connectionFlags, connectionOptions } from '../lib/cli/target/connection-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { ping } from '../lib/cli/call/ping.js';
 
@@ -20,14 +20,19 @@ export default class Ping extends BaseCommand {
   static override flags = {
     ...connectionFlags,
     ...outputFlags,
-    count: string({ summary: 'How many pings to send, one after the other.', helpValue: 'N', default: '1' }),
+    count: integer({
+      min: 1,
+      max: 1_000_000,
+      default: 1,
+      summary: 'How many pings to send, one after the other.',
+      helpValue: 'N',
+    }),
   };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Ping);
-    const count = wholeNumber(flags.count, 'count', 1, 1_000_000);
     await ping(
-      { ...connectionOptions(flags, this.surroundings.env), count, format: formatOf(flags) },
+      { ...connectionOptions(flags, this.surroundings.env), count: flags.count, format: formatOf(flags) },
       this.surroundings,
     );
   }

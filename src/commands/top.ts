@@ -1,7 +1,8 @@
 import { string as stringArg } from '@oclif/core/args';
-import { boolean, string } from '@oclif/core/flags';
+import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
-import { durationMs } from '../lib/cli/target/connection-flags.js';
+import { durationBetween } from '../lib/cli/settings/command-values.js';
+import { valueFlag } from '../lib/cli/settings/flag-kinds.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { top } from '../lib/cli/top/top.js';
@@ -31,7 +32,12 @@ export default class Top extends BaseCommand {
   static override flags = {
     ...kontrolFlags,
     ...outputFlags,
-    interval: string({ summary: 'How often to ask the kites.', helpValue: 'DURATION', default: '2s' }),
+    interval: valueFlag(durationBetween('100ms', '1h'))({
+      summary: 'How often to ask the kites.',
+      helpValue: 'DURATION',
+      default: 2000,
+      defaultHelp: async () => '2s',
+    }),
     once: boolean({ default: false, summary: 'Print how the kites are now, and end.' }),
   };
 
@@ -41,7 +47,7 @@ export default class Top extends BaseCommand {
       {
         ...kontrolOptions(flags, this.surroundings.env),
         path: args.path,
-        interval: durationMs(flags.interval, 'interval', 100, 3_600_000),
+        interval: flags.interval,
         once: flags.once,
         format: formatOf(flags),
       },

@@ -1,6 +1,5 @@
-import { boolean, string } from '@oclif/core/flags';
+import { boolean, option } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { oneOf } from '../../lib/cli/target/connection-flags.js';
 import { keyStores } from '../../lib/cli/settings/contexts.js';
 import { moveKey } from '../../lib/cli/keys/move-key.js';
 import { keyFlags, keyOptions } from '../../lib/cli/target/key-flags.js';
@@ -18,7 +17,7 @@ export default class KeysMove extends BaseCommand {
   ];
 
   static override flags = {
-    to: string({ summary: 'The key store to move it to.', options: [...keyStores], required: true }),
+    to: option({ summary: 'The key store to move it to.', options: keyStores, required: true })(),
     force: boolean({ default: false, summary: 'Replace another key that is there.' }),
     ...keyFlags,
     ...outputFlags,
@@ -28,7 +27,7 @@ export default class KeysMove extends BaseCommand {
     const { flags } = await this.parse(KeysMove);
     await moveKey(
       {
-        to: oneOf(flags.to, keyStores, 'to'),
+        to: flags.to,
         force: flags.force,
         ...keyOptions(flags, this.surroundings.env),
         format: formatOf(flags),

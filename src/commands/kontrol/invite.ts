@@ -1,7 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
-import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { invite } from '../../lib/cli/kontrol/invite.js';
+import { invite, TTL } from '../../lib/cli/kontrol/invite.js';
+import { valueFlag } from '../../lib/cli/settings/flag-kinds.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
 
@@ -27,7 +27,10 @@ export default class KontrolInvite extends BaseCommand {
   static override flags = {
     ...kontrolFlags,
     ...outputFlags,
-    ttl: string({ summary: 'How long it can be used: 1h, 30m. Default: 24h.', helpValue: 'DURATION' }),
+    ttl: valueFlag(TTL)({
+      summary: 'How long it can be used: 1h, 30m. Default: 24h.',
+      helpValue: 'DURATION',
+    }),
   };
 
   override async run(): Promise<void> {

@@ -78,7 +78,7 @@ describe('-o', () => {
     expect((await cli.run([...args, '-o', 'xml'])).code).toBe(2);
     const both = await cli.run([...args, '--json', '-o', 'yaml']);
     expect(both.code).toBe(2);
-    expect(both.stderr).toContain('--json and -o yaml do not go together');
+    expect(both.stderr).toContain('--json and -o yaml cannot be used together');
   });
 
   it('json makes errors JSON as well', async () => {

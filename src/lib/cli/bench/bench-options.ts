@@ -1,6 +1,10 @@
+import { integer } from '@oclif/core/flags';
+import type { InferredFlags } from '@oclif/core/interfaces';
+import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { usageError } from '../runtime/cli-error.js';
 import type { ConnectionOptions } from '../target/with-connection.js';
-import { durationMs, wholeNumber } from '../target/connection-flags.js';
+import { durationBetween } from '../settings/command-values.js';
+import { valueFlag } from '../settings/flag-kinds.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 
 export interface BenchOptions extends ConnectionOptions {
@@ -16,35 +20,57 @@ export interface BenchOptions extends ConnectionOptions {
   readonly format: OutputFormat | undefined;
 }
 
-/** The flags that say how much is asked of the kite. */
-export interface ParsedLoadFlags {
-  readonly connections: string;
-  readonly parallel?: string | undefined;
-  readonly duration: string;
-  readonly rate?: string | undefined;
-}
+/** Calls per second. */
+const RATE: AcceptedValue<number> = {
+  what: 'a number of calls per second above 0, such as 1000',
+  example: '1000',
+  parse(value) {
+    const rate =
+      typeof value === 'string' && /^\d+(\.\d+)?(\/s)?$/.test(value) ? Number.parseFloat(value) : 0;
+    return rate > 0 && rate <= 10_000_000 ? rate : undefined;
+  },
+};
 
-/** @throws CliError where a flag does not say what it must */
+/** The flags that set how much the kite is asked. */
+export const loadFlags = {
+  connections: integer({
+    min: 1,
+    max: 10_000,
+    default: 1,
+    summary: 'How many connections to open.',
+    helpValue: 'N',
+  }),
+  parallel: integer({
+    min: 1,
+    max: 100_000,
+    summary:
+      'Maximum concurrent calls across all connections. Default: one per connection; with --rate, 1000.',
+    helpValue: 'N',
+  }),
+  duration: valueFlag(durationBetween('1ms', '24h'))({
+    summary: 'How long to begin calls.',
+    helpValue: 'DURATION',
+    default: 10_000,
+    defaultHelp: async () => '10s',
+  }),
+  rate: valueFlag(RATE)({
+    summary: 'Calls to begin each second. Default: as many as are answered.',
+    helpValue: 'N',
+  }),
+};
+
+/** @throws CliError where there are more connections than calls in flight */
 export function loadOptions(
-  flags: ParsedLoadFlags,
+  flags: InferredFlags<typeof loadFlags>,
 ): Pick<BenchOptions, 'connections' | 'parallel' | 'duration' | 'rate'> {
-  const connections = wholeNumber(flags.connections, 'connections', 1, 10_000);
-  const rate = flags.rate === undefined ? undefined : rateOf(flags.rate);
+  const { connections, duration, rate } = flags;
   // With a rate, what the kite is slow to answer piles up: there has to be room.
-  const otherwise = rate === undefined ? connections : Math.max(connections, 1000);
-  const parallel =
-    flags.parallel === undefined ? otherwise : wholeNumber(flags.parallel, 'parallel', 1, 100_000);
+  const parallel = flags.parallel ?? (rate === undefined ? connections : Math.max(connections, 1000));
   if (parallel < connections) {
     throw usageError(
       `--parallel ${parallel} leaves some of the ${connections} connections without a call.`,
       '--parallel is the total across all connections: it must be at least --connections.',
     );
   }
-  return { connections, parallel, duration: durationMs(flags.duration, 'duration', 1, 86_400_000), rate };
-}
-
-function rateOf(text: string): number {
-  const rate = /^\d+(\.\d+)?(\/s)?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
-  if (rate > 0 && rate <= 10_000_000) return rate;
-  throw usageError(`--rate must be a number of calls per second above 0, not ${text}.`, '--rate 1000');
+  return { connections, parallel, duration, rate };
 }

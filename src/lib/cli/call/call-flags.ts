@@ -1,17 +1,14 @@
-import { boolean, string } from '@oclif/core/flags';
+import { boolean, integer } from '@oclif/core/flags';
+import type { InferredFlags } from '@oclif/core/interfaces';
 import { argumentOf } from './argument-sources.js';
 import { CALLBACK_PLACEHOLDER } from './arguments.js';
 import type { CallOptions } from './call.js';
 import { requireStreamable, type ResultStyle } from './call-result.js';
 import { usageError } from '../runtime/cli-error.js';
-import { formatOf, outputFlags, type ParsedOutputFlags } from '../terminal/output-format.js';
+import { formatOf, outputFlags } from '../terminal/output-format.js';
 import type { LinesMode } from './call-stdin.js';
-import {
-  connectionFlags,
-  connectionOptions,
-  type ParsedConnectionFlags,
-  wholeNumber,
-} from '../target/connection-flags.js';
+import { connectionFlags, connectionOptions } from '../target/connection-flags.js';
+import { optionalSwitch } from '../settings/flag-kinds.js';
 
 /** The flags of the commands that call a method. */
 export const callFlags = {
@@ -19,6 +16,7 @@ export const callFlags = {
   raw: boolean({ default: false, summary: 'Print a result that is a string as it is, without quotes.' }),
   callback: boolean({
     default: false,
+    exclusive: ['stdin'],
     summary: 'Hand a function to the method, and print each call of it.',
     description:
       `The function stands wherever an argument says "${CALLBACK_PLACEHOLDER}", also within JSON, and behind the last ` +
@@ -26,64 +24,57 @@ export const callFlags = {
   }),
   interactive: boolean({
     default: false,
+    exclusive: ['stdin'],
     summary:
       'Let the kite ask you, with kite.prompt and kite.getPass; without a deadline, unless you give one.',
   }),
-  stdin: boolean({
-    default: false,
+  stdin: optionalSwitch({
     summary: 'Call the method once for each line of the standard input.',
     description:
       'A line is a JSON array, which lists the arguments, or any other JSON value, which is the only argument. Results ' +
       'are printed in the order of the lines, one line each. The first call that fails ends the command, unless it is to ' +
       'keep going.',
   }),
-  parallel: string({
+  parallel: integer({
+    min: 1,
+    max: 10_000,
+    dependsOn: ['stdin'],
     summary: 'With --stdin: maximum concurrent calls. Default: 1.',
     helpValue: 'N',
   }),
-  ordered: boolean({
-    default: false,
+  ordered: optionalSwitch({
+    dependsOn: ['stdin'],
+    exclusive: ['unordered'],
     summary: 'With --stdin: print results in the order of the lines, which is the default.',
   }),
-  unordered: boolean({
-    default: false,
+  unordered: optionalSwitch({
+    dependsOn: ['stdin'],
     summary: 'With --stdin: print each result as soon as it is there.',
   }),
-  'keep-going': boolean({
-    default: false,
+  'keep-going': optionalSwitch({
+    dependsOn: ['stdin'],
     summary: 'With --stdin: go on after a line that fails; the exit code is that of the first.',
   }),
-  envelope: boolean({
-    default: false,
+  envelope: optionalSwitch({
+    dependsOn: ['stdin'],
+    exclusive: ['raw'],
     summary: 'With --stdin: print {"ok":…} or {"error":…,"line":n} for each line.',
     description: 'With --unordered the line number is part of both.',
   }),
   ...outputFlags,
 };
 
-/** What oclif makes of `callFlags`. */
-export interface ParsedCallFlags extends ParsedConnectionFlags, ParsedOutputFlags {
-  readonly raw: boolean;
-  readonly callback: boolean;
-  readonly interactive: boolean;
-  readonly stdin: boolean;
-  readonly parallel?: string | undefined;
-  readonly ordered: boolean;
-  readonly unordered: boolean;
-  readonly 'keep-going': boolean;
-  readonly envelope: boolean;
-}
+/** The values of `callFlags`. */
+export type CallFlags = InferredFlags<typeof callFlags>;
 
 /** @throws CliError where flags or arguments do not fit. */
 export function callOptions(
   method: string,
   args: readonly string[],
-  flags: ParsedCallFlags,
+  flags: CallFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): CallOptions {
   const { callback, interactive, stdin } = flags;
-  if (stdin && callback) throw usageError('--callback and --stdin do not go together.');
-  if (stdin && interactive) throw usageError('--interactive and --stdin do not go together.');
   if (stdin && args.length > 0) {
     throw usageError('With --stdin the arguments come from the standard input, not from the command line.');
   }
@@ -95,11 +86,11 @@ export function callOptions(
     method,
     args: args.map((text) => argumentOf(text, callback)),
     callback,
-    stdin: stdin ? linesMode(flags, style) : withoutLines(flags),
+    stdin: stdin ? linesMode(flags, style) : false,
   };
 }
 
-function styleOf(flags: ParsedCallFlags): ResultStyle {
+function styleOf(flags: CallFlags): ResultStyle {
   const { raw, callback, stdin } = flags;
   const style = { raw, format: formatOf(flags) };
   if (raw && style.format !== undefined && style.format !== 'json' && style.format !== 'ndjson') {
@@ -109,24 +100,15 @@ function styleOf(flags: ParsedCallFlags): ResultStyle {
   return style;
 }
 
-function linesMode(flags: ParsedCallFlags, { format, raw }: ResultStyle): LinesMode {
-  const { parallel, ordered, unordered, envelope } = flags;
-  if (ordered && unordered) throw usageError('--ordered and --unordered do not go together.');
-  if (envelope && (raw || format === 'name')) {
-    throw usageError(`--envelope and ${raw ? '--raw' : '-o name'} do not go together.`);
+function linesMode(flags: CallFlags, { format }: ResultStyle): LinesMode {
+  const { parallel, unordered, envelope } = flags;
+  if (envelope && format === 'name') {
+    throw usageError('--envelope and -o name cannot be used together.');
   }
   return {
-    parallel: wholeNumber(parallel ?? '1', 'parallel', 1, 10_000),
+    parallel: parallel ?? 1,
     ordered: !unordered,
-    keepGoing: flags['keep-going'],
-    envelope,
+    keepGoing: flags['keep-going'] ?? false,
+    envelope: envelope ?? false,
   };
-}
-
-const ABOUT_LINES = ['ordered', 'unordered', 'keep-going', 'envelope'] as const;
-
-function withoutLines(flags: ParsedCallFlags): false {
-  const given = flags.parallel === undefined ? ABOUT_LINES.find((name) => flags[name]) : 'parallel';
-  if (given !== undefined) throw usageError(`--${given} is about --stdin.`, 'Add --stdin.');
-  return false;
 }

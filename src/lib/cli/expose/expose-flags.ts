@@ -1,15 +1,22 @@
 import { string } from '@oclif/core/flags';
+import type { InferredFlags } from '@oclif/core/interfaces';
+import { NAME } from '../../kite/config/accepted-values.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
-import { isCliError, usageError } from '../runtime/cli-error.js';
-import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';
+import { isCliError } from '../runtime/cli-error.js';
+import { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { exposeSettings } from '../settings/expose-settings.js';
+import { valueFlag } from '../settings/flag-kinds.js';
 import { flagsOf } from '../settings/setting-flags.js';
 import { checkedUrl } from '../target/target.js';
 import type { ExposeOptions } from './expose.js';
 
 export const exposeFlags = {
-  name: string({ summary: 'Name under which it is found at Kontrol.', helpValue: 'NAME', required: true }),
+  name: valueFlag(NAME)({
+    summary: 'Name under which it is found at Kontrol.',
+    helpValue: 'NAME',
+    required: true,
+  }),
   ...flagsOf(exposeSettings),
   'tunnel-origin': string({
     summary: 'An origin to which tunnels may lead beside the address of the proxy. Repeatable.',
@@ -21,22 +28,19 @@ export const exposeFlags = {
   }),
 };
 
-/** What oclif makes of `exposeFlags`. */
-export interface ParsedExposeFlags extends ParsedFlags {
-  readonly name: string;
-  readonly 'tunnel-origin'?: readonly string[] | undefined;
-}
+/** The values of `exposeFlags`. */
+export type ExposeFlags = InferredFlags<typeof exposeFlags>;
 
 /** @throws CliError where a flag does not say what it must. */
 export function exposeOptions(
   url: string,
-  flags: ParsedExposeFlags,
+  flags: ExposeFlags,
   env: Environment,
 ): Omit<ExposeOptions, 'format'> {
   const settings = CommandSettings.of(exposeSettings, flags, env);
   return {
     url: kiteUrl(url),
-    name: named(flags.name),
+    name: flags.name,
     to: settings.value(exposeSettings.to),
     environment: settings.value(exposeSettings.environment),
     region: settings.value(commonSettings.region),
@@ -54,9 +58,4 @@ function kiteUrl(text: string): string {
     if (!isCliError(error)) throw error;
     throw error.with({ hint: 'Give it like this: kitectl expose http://localhost:3636 --name math' });
   }
-}
-
-function named(text: string): string {
-  if (text === '' || text.includes('/')) throw usageError(`--name must be a name without "/": ${text}`);
-  return text;
 }

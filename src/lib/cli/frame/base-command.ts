@@ -1,6 +1,6 @@
 import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
-import { boolean, string } from '@oclif/core/flags';
+import { boolean, option } from '@oclif/core/flags';
 import { normalizeArgv } from './argv.js';
 import type { CommandConfig } from './fast-path-config.js';
 import { type CliError, isCliError } from '../runtime/cli-error.js';
@@ -18,11 +18,11 @@ export abstract class BaseCommand extends Command {
         'Print for programs: a result as JSON, like -o json, and an error as one line of JSON on stderr.',
       helpGroup: 'GLOBAL',
     }),
-    color: string({
+    color: option({
       summary: `${colorSetting.summary} Default: $FORCE_COLOR, $NO_COLOR, or auto.`,
       options: colorSetting.accept.choices,
       helpGroup: 'GLOBAL',
-    }),
+    })(),
     'no-color': boolean({
       default: false,
       summary: 'Short for --color never, like NO_COLOR=1.',

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { refusedValue } from '../../kite/config/resolve-setting.js';
 import { usageError, type CliError } from '../runtime/cli-error.js';
 import { usageOf } from './usage.js';
 
@@ -59,15 +60,14 @@ function argumentSentence(args: readonly unknown[], { id, args: kinds }: ParsedC
   return `${what}${words.length === 1 ? '' : 's'} ${words.join(' ')}. Usage: ${usageOf(id, named)}`;
 }
 
-/** Why the value of a flag is not accepted. What parses it says `must be …`; oclif's own parsers say it their own way. */
+/** Why the value of a flag is not accepted. `valueFlag` gives the whole sentence, the parsers of oclif do not. */
 function valueSentence(flag: string, reason: string, { flags }: ParsedCommand): string {
   const [, given] = /^Expected an integer .*received: (.*)$/s.exec(reason) ?? [];
-  if (given === undefined)
-    return reason.startsWith('must ') ? `--${flag} ${reason}.` : `--${flag}: ${reason}`;
+  if (given === undefined) return reason.startsWith(`--${flag} `) ? reason : `--${flag}: ${reason}`;
   const { min, max } = flags[flag] ?? {};
   const from = min === undefined ? '' : ` from ${min}`;
   const to = max === undefined ? '' : ` ${min === undefined ? 'up ' : ''}to ${max}`;
-  return `--${flag} must be a whole number${from}${to}, not ${given}.`;
+  return refusedValue(`--${flag}`, given, `a whole number${from}${to}`);
 }
 
 type Translation = readonly [
@@ -105,13 +105,13 @@ const TRANSLATIONS: readonly Translation[] = [
   ],
   [
     /^Expected --([^=]+)=(.*) to be one of: (.*)$/s,
-    ([name, given, values]) => `--${name} must be one of ${values}, not ${given}.`,
+    ([name, given, values]) => refusedValue(`--${name}`, given, `one of ${values}`),
   ],
   [
     /^Expected (.*) to be one of: (.*)$/s,
     ([given, values = ''], { args }) => {
       const name = Object.keys(args).find((arg) => args[arg]?.options?.join(', ') === values);
-      return `${name?.toUpperCase() ?? 'The argument'} must be one of ${values}, not ${given}.`;
+      return refusedValue(name?.toUpperCase() ?? 'The argument', given, `one of ${values}`);
     },
   ],
 ];

@@ -1,4 +1,6 @@
-import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
+import type { AcceptedValue } from '../../kite/config/accepted-value.js';
+import { DURATION } from '../../kite/config/accepted-values.js';
+import { DURATION_FORMS } from '../../util/duration.js';
 import { usageError } from '../runtime/cli-error.js';
 import type { KontrolOptions } from '../target/kontrol-flags.js';
 import { printDetails } from '../terminal/details.js';
@@ -6,20 +8,29 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import type { Surroundings } from '../runtime/command-runtime.js';
 import { administer } from './kontrol-admin.js';
 
+/** For how long an invite can be used, in milliseconds. */
+export const TTL: AcceptedValue<number> = {
+  what: `a duration of at least one second: ${DURATION_FORMS}`,
+  example: '24h',
+  parse(value) {
+    const ms = DURATION.parse(value);
+    return ms !== undefined && ms >= 1000 ? ms : undefined;
+  },
+};
+
 export interface InviteOptions extends KontrolOptions {
   readonly username: string;
-  /** How long it can be used, as a duration. Undefined: as long as Kontrol says. */
-  readonly ttl: string | undefined;
+  /** Milliseconds for which it can be used. Undefined: as Kontrol decides. */
+  readonly ttl: number | undefined;
   readonly format: OutputFormat | undefined;
 }
 
 /** Prints an invite, with which one person gets one kite key. */
 export async function invite(options: InviteOptions, surroundings: Surroundings): Promise<void> {
-  const { username, format } = options;
+  const { username, ttl, format } = options;
   if (username === '' || username.includes('/')) {
     throw usageError(`A user name is not empty and contains no "/": ${JSON.stringify(username)}`);
   }
-  const ttl = ttlOf(options.ttl);
   const answer = await administer(
     options,
     'kontrol.invite',
@@ -35,15 +46,5 @@ export async function invite(options: InviteOptions, surroundings: Surroundings)
     { fields, data: { username, invite: text }, name: text, text: `${text}\n` },
     format,
     surroundings,
-  );
-}
-
-function ttlOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms >= 1000) return ms;
-  throw usageError(
-    `--ttl must be a duration of at least one second: ${text}`,
-    `Give it like ${DURATION_FORMS}.`,
   );
 }

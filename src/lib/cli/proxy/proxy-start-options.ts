@@ -1,5 +1,4 @@
 import type { Environment } from '../../kite/config/resolve-setting.js';
-import { usageError } from '../runtime/cli-error.js';
 import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';
 import { proxyStartSettings } from '../settings/proxy-start-settings.js';
 import { isLoopbackHost } from '../../util/loopback.js';
@@ -37,17 +36,16 @@ const all = proxyStartSettings;
  */
 export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxyStartOptions {
   const settings = CommandSettings.of(all, flags, env);
-  refuseWhatDoesNotFit(settings);
   const publicHost = settings.value(all['public-host']);
-  const publicPort = settings.value(all['public-port']);
-  if (publicPort !== undefined && publicHost === undefined)
-    throw usageError('--public-port is given without --public-host.', 'Add --public-host HOST.');
-  const tlsFiles = tlsFilesOf(settings);
+  const [certificate, privateKey] = [settings.value(all['tls-cert']), settings.value(all['tls-key'])];
+  // Each flag depends on the other.
+  const tlsFiles =
+    certificate === undefined || privateKey === undefined ? undefined : { certificate, privateKey };
   const ip = settings.value(all.ip) ?? defaultIp(publicHost);
   return {
     tunnel: settings.value(all.tunnel),
     publicHost,
-    publicPort,
+    publicPort: settings.value(all['public-port']),
     ip,
     port: settings.value(all.port),
     tlsFiles,
@@ -64,24 +62,6 @@ export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxySt
   };
 }
 
-const OF_REVERSE = ['allow-target', 'local-kites', 'kite-ca', 'insecure-kites'] as const;
-const OF_TUNNEL = ['allow-origin', 'public-key', 'private-key'] as const;
-
-function refuseWhatDoesNotFit(settings: CommandSettings): void {
-  const given = (flags: readonly (keyof typeof all)[]): string | undefined =>
-    flags.find((flag) => settings.hasFlag(all[flag]));
-  const [reverse, tunnel] = [given(OF_REVERSE), given(OF_TUNNEL)];
-  const isTunnel = settings.value(all.tunnel);
-  if (isTunnel && reverse !== undefined) {
-    throw usageError(
-      `--${reverse} is about what a reverse proxy forwards to, and a tunnel proxy forwards to nobody.`,
-      'Leave it out, or leave out --tunnel.',
-    );
-  }
-  if (!isTunnel && tunnel !== undefined)
-    throw usageError(`--${tunnel} is about a tunnel proxy, and this is a reverse proxy.`, 'Add --tunnel.');
-}
-
 /** Who names a host for others wants to be reached by them, unless something in front of the proxy is. */
 function defaultIp(publicHost: string | undefined): string {
   if (publicHost === undefined || publicHost.includes('://') || isLocal(publicHost)) return '127.0.0.1';
@@ -92,14 +72,6 @@ function defaultIp(publicHost: string | undefined): string {
 function isLocal(host: string): boolean {
   const url = `http://${host}`;
   return isLoopbackHost(URL.canParse(url) ? new URL(url).hostname : host);
-}
-
-function tlsFilesOf(settings: CommandSettings): ProxyStartOptions['tlsFiles'] {
-  const [certificate, privateKey] = [settings.value(all['tls-cert']), settings.value(all['tls-key'])];
-  if (certificate !== undefined && privateKey !== undefined) return { certificate, privateKey };
-  if (certificate === undefined && privateKey === undefined) return undefined;
-  const [there, missing] = certificate === undefined ? ['tls-key', 'tls-cert'] : ['tls-cert', 'tls-key'];
-  throw usageError(`--${there} is given without --${missing}.`, `Add --${missing} PATH.`);
 }
 
 interface Decided {

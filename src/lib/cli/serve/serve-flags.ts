@@ -1,19 +1,23 @@
-import { boolean, string } from '@oclif/core/flags';
+import { boolean, integer, string } from '@oclif/core/flags';
+import type { InferredFlags } from '@oclif/core/interfaces';
+import { DURATION, NAME } from '../../kite/config/accepted-values.js';
 import { serveSettings } from '../settings/serve-settings.js';
-import type { ParsedFlags } from '../settings/command-settings.js';
+import { optionalSwitch, valueFlag } from '../settings/flag-kinds.js';
 import { flagsOf } from '../settings/setting-flags.js';
 
 /** The flags of `serve`. */
 export const serveFlags = {
   ...flagsOf(serveSettings),
-  name: string({ summary: "Name of the kite. Default: the module's file name.", helpValue: 'NAME' }),
+  name: valueFlag(NAME)({ summary: "Name of the kite. Default: the module's file name.", helpValue: 'NAME' }),
   method: string({
+    dependsOn: ['exec'],
     summary: 'Name of a method that --exec runs; may be repeated, each with its --exec.',
     helpValue: 'NAME',
     multiple: true,
     multipleNonGreedy: true,
   }),
   exec: string({
+    dependsOn: ['method'],
     summary: 'Shell command that answers the calls of --method.',
     description:
       'It reads the arguments of a call as one JSON array on its standard input. What it prints is the result: a JSON value ' +
@@ -22,15 +26,19 @@ export const serveFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
-  parallel: string({
+  parallel: integer({
+    min: 1,
+    max: 1000,
+    dependsOn: ['exec'],
     summary: 'With --exec: most commands that run at once; other calls wait. Default: 8.',
     helpValue: 'N',
   }),
-  timeout: string({
+  timeout: valueFlag(DURATION)({
+    dependsOn: ['exec'],
     summary: 'With --exec: how long a command may take: 4 or 4s, 500ms, 1m; 0 is any time. Default: 30s.',
     helpValue: 'DURATION',
   }),
-  register: boolean({ default: false, summary: 'Register at Kontrol, and stay registered.' }),
+  register: optionalSwitch({ summary: 'Register at Kontrol, and stay registered.' }),
   'no-auth': boolean({
     default: false,
     summary:
@@ -42,14 +50,5 @@ export const serveFlags = {
   }),
 };
 
-/** What oclif makes of `serveFlags`. */
-export interface ParsedServeFlags extends ParsedFlags {
-  readonly name?: string | undefined;
-  readonly method?: readonly string[] | undefined;
-  readonly exec?: readonly string[] | undefined;
-  readonly parallel?: string | undefined;
-  readonly timeout?: string | undefined;
-  readonly register: boolean;
-  readonly 'no-auth': boolean;
-  readonly 'system-info': boolean;
-}
+/** The values of `serveFlags`. */
+export type ServeFlags = InferredFlags<typeof serveFlags>;

@@ -4,8 +4,7 @@ import { usageError } from '../runtime/cli-error.js';
 import { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { serveSettings } from '../settings/serve-settings.js';
-import { timeoutMs, wholeNumber } from '../target/connection-flags.js';
-import type { ParsedServeFlags } from './serve-flags.js';
+import type { ServeFlags } from './serve-flags.js';
 
 /** What `serve` does, decided. */
 export interface ServeOptions {
@@ -33,11 +32,7 @@ export interface ServeOptions {
 }
 
 /** @throws CliError where flags do not fit each other, or one does not say what it must */
-export function serveOptions(
-  module: string | undefined,
-  flags: ParsedServeFlags,
-  env: Environment,
-): ServeOptions {
+export function serveOptions(module: string | undefined, flags: ServeFlags, env: Environment): ServeOptions {
   const settings = CommandSettings.of(serveSettings, flags, env);
   const commands = commandsOf(flags.method ?? [], flags.exec ?? []);
   if (module === undefined && commands.size === 0) {
@@ -46,24 +41,18 @@ export function serveOptions(
       `Name a module, ./kite.js, or a command: --name math --method square --exec 'jq ".[0]*.[0]"'`,
     );
   }
-  if (commands.size === 0 && (flags.parallel ?? flags.timeout) !== undefined) {
-    throw usageError('--parallel and --timeout are about the commands of --exec.', 'Leave them out.');
-  }
-  if (settings.hasFlag(commonSettings.kontrol) && !flags.register) {
-    throw usageError('--kontrol is the Kontrol to register at.', 'Add --register.');
-  }
   return {
     name: nameOf(flags.name ?? (module === undefined ? undefined : basename(module, extname(module)))),
     version: settings.value(commonSettings.version),
     module,
     commands,
-    parallel: wholeNumber(flags.parallel ?? '8', 'parallel', 1, 1000),
-    timeout: timeoutMs(flags.timeout) ?? 30_000,
+    parallel: flags.parallel ?? 8,
+    timeout: flags.timeout ?? 30_000,
     port: settings.value(commonSettings.port),
     ip: settings.value(commonSettings.ip),
     environment: settings.value(commonSettings.environment),
     region: settings.value(commonSettings.region),
-    register: flags.register,
+    register: flags.register ?? false,
     settings,
     auth: !flags['no-auth'],
     systemInfo: flags['system-info'],

@@ -16,6 +16,10 @@ export interface SettingFlag {
   /** A `switch` has no value, and `--no-NAME` turns it off; a `list` may be repeated. Default: one value. */
   readonly kind?: 'switch' | 'list';
   readonly required?: boolean;
+  /** Flags that cannot be given together with this one. */
+  readonly exclusive?: readonly string[];
+  /** Flags that must be given together with this one. */
+  readonly dependsOn?: readonly string[];
   /** What a shell completes the value with. Default: the values that are accepted, where they are few. */
   readonly completion?: 'kites' | 'contexts' | 'files';
 }

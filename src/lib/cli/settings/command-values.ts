@@ -1,5 +1,5 @@
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
-import { KITE_URL, wholeNumberFrom } from '../../kite/config/accepted-values.js';
+import { KITE_URL, SIGNED_DURATION, wholeNumberFrom } from '../../kite/config/accepted-values.js';
 import { keyStores } from './contexts.js';
 import type { KeyPlace } from './key-place.js';
 
@@ -30,6 +30,19 @@ export function oneOf<const Word extends string>(
 /** A whole number from `min` to `max`. */
 export function wholeNumber(what: string, min: number, max: number): AcceptedValue<number> {
   return { what: `${what} from ${min} to ${max}`, example: String(min), parse: wholeNumberFrom(min, max) };
+}
+
+/** Milliseconds of a duration from `min` to `max`, such as `100ms` and `1h`. */
+export function durationBetween(min: string, max: string): AcceptedValue<number> {
+  const [from = 0, to = 0] = [min, max].map((text) => SIGNED_DURATION.parse(text));
+  return {
+    what: `a duration from ${min} to ${max}`,
+    example: min,
+    parse(value) {
+      const ms = SIGNED_DURATION.parse(value);
+      return ms !== undefined && ms >= from && ms <= to ? ms : undefined;
+    },
+  };
 }
 
 /** A list, given as a repeated flag, with commas, or both. */

@@ -37,7 +37,7 @@ export const proxyStartSettings = {
   'public-port': {
     name: 'proxy start -public-port',
     summary: 'Port under which others reach the proxy.',
-    flag: { name: 'public-port', helpValue: 'N', aliases: ['publicPort'] },
+    flag: { name: 'public-port', helpValue: 'N', aliases: ['publicPort'], dependsOn: ['public-host'] },
     variables: [],
     accept: wholeNumber('a port', 1, 65_535),
     default: undefined,
@@ -64,7 +64,13 @@ export const proxyStartSettings = {
   'tls-cert': {
     name: 'proxy start -tls-cert',
     summary: 'PEM file with the certificate to serve TLS with. Read again when it changes.',
-    flag: { name: 'tls-cert', helpValue: 'PATH', aliases: ['cert'], completion: 'files' },
+    flag: {
+      name: 'tls-cert',
+      helpValue: 'PATH',
+      aliases: ['cert'],
+      completion: 'files',
+      dependsOn: ['tls-key'],
+    },
     variables: [],
     accept: PATH,
     default: undefined,
@@ -73,7 +79,13 @@ export const proxyStartSettings = {
   'tls-key': {
     name: 'proxy start -tls-key',
     summary: 'PEM file with the private key of the certificate.',
-    flag: { name: 'tls-key', helpValue: 'PATH', aliases: ['key'], completion: 'files' },
+    flag: {
+      name: 'tls-key',
+      helpValue: 'PATH',
+      aliases: ['key'],
+      completion: 'files',
+      dependsOn: ['tls-cert'],
+    },
     variables: [],
     accept: PATH,
     default: undefined,
@@ -116,6 +128,7 @@ export const proxyStartSettings = {
       description: 'Without it, a kite may name the address that it connects from.',
       helpValue: 'CIDR|HOST',
       helpGroup,
+      exclusive: ['tunnel'],
     },
     variables: [],
     accept: LIST,
@@ -126,7 +139,7 @@ export const proxyStartSettings = {
   'local-kites': {
     name: 'proxy start -local-kites',
     summary: 'Let kites on this machine name its own addresses.',
-    flag: { name: 'local-kites', kind: 'switch', helpGroup },
+    flag: { name: 'local-kites', kind: 'switch', helpGroup, exclusive: ['tunnel'] },
     variables: [],
     accept: SWITCH,
     default: undefined,
@@ -137,7 +150,7 @@ export const proxyStartSettings = {
     name: 'proxy start -kite-ca',
     summary:
       'PEM file with certificate authorities to trust for kites with TLS, besides those of the system.',
-    flag: { name: 'kite-ca', helpValue: 'PATH', helpGroup, completion: 'files' },
+    flag: { name: 'kite-ca', helpValue: 'PATH', helpGroup, completion: 'files', exclusive: ['tunnel'] },
     variables: [],
     accept: PATH,
     default: undefined,
@@ -146,7 +159,7 @@ export const proxyStartSettings = {
   'insecure-kites': {
     name: 'proxy start -insecure-kites',
     summary: 'Accept any certificate of kites with TLS.',
-    flag: { name: 'insecure-kites', kind: 'switch', helpGroup },
+    flag: { name: 'insecure-kites', kind: 'switch', helpGroup, exclusive: ['tunnel'] },
     variables: [],
     accept: SWITCH,
     default: false,
@@ -161,6 +174,7 @@ export const proxyStartSettings = {
       description:
         'Pages of the proxy itself and of loopback may. Kites behind a reverse proxy decide themselves.',
       helpValue: 'ORIGIN',
+      dependsOn: ['tunnel'],
     },
     variables: [],
     accept: LIST,
@@ -171,7 +185,7 @@ export const proxyStartSettings = {
   'public-key': {
     name: 'proxy start -public-key',
     summary: 'Accepted with --tunnel, as by the Go program, and not needed.',
-    flag: { name: 'public-key', helpValue: 'PATH', hidden: true, completion: 'files' },
+    flag: { name: 'public-key', helpValue: 'PATH', hidden: true, completion: 'files', dependsOn: ['tunnel'] },
     variables: [],
     accept: PATH,
     default: undefined,
@@ -180,7 +194,13 @@ export const proxyStartSettings = {
   'private-key': {
     name: 'proxy start -private-key',
     summary: 'Accepted with --tunnel, as by the Go program, and not needed.',
-    flag: { name: 'private-key', helpValue: 'PATH', hidden: true, completion: 'files' },
+    flag: {
+      name: 'private-key',
+      helpValue: 'PATH',
+      hidden: true,
+      completion: 'files',
+      dependsOn: ['tunnel'],
+    },
     variables: [],
     accept: PATH,
     default: undefined,

@@ -11,7 +11,7 @@ export const serveSettings = {
   environment,
   region,
   version,
-  kontrol,
+  kontrol: { ...kontrol, flag: { ...kontrol.flag, dependsOn: ['register'] } },
   'key-file': kiteKey,
   context,
   'allow-origin': allowedOrigins,

@@ -1,5 +1,6 @@
-import { boolean, string } from '@oclif/core/flags';
+import { string } from '@oclif/core/flags';
 import type { BooleanFlag, OptionFlag } from '@oclif/core/interfaces';
+import { optionalSwitch } from './flag-kinds.js';
 import { type CliSetting, type CliSettings, defaultSentence } from './cli-setting.js';
 
 /** The flags of settings, as oclif has them. What they are given is parsed by `CommandSettings`. */
@@ -8,7 +9,7 @@ export type FlagsOf<Settings extends CliSettings> = {
 };
 
 type FlagOf<Flag> = Flag extends { readonly kind: 'switch' }
-  ? BooleanFlag<boolean>
+  ? BooleanFlag<boolean | undefined>
   : Flag extends { readonly kind: 'list' }
     ? OptionFlag<string[] | undefined>
     : OptionFlag<string | undefined>;
@@ -24,7 +25,7 @@ export function flagsOf<const Settings extends CliSettings>(
 
 function flagOf(setting: CliSetting, defaults: boolean) {
   const { flag, summary, accept, variables } = setting;
-  const { kind, description, helpValue, helpGroup, aliases, hidden } = flag ?? {};
+  const { kind, description, helpValue, helpGroup, aliases, hidden, exclusive, dependsOn } = flag ?? {};
   const shared = {
     summary: [flag?.summary ?? summary, defaults ? defaultSentence(setting) : '']
       .filter((text) => text !== '')
@@ -33,10 +34,12 @@ function flagOf(setting: CliSetting, defaults: boolean) {
     ...(helpGroup !== undefined && { helpGroup }),
     ...(aliases !== undefined && { aliases: [...aliases] }),
     ...(hidden !== undefined && { hidden }),
+    ...(exclusive !== undefined && { exclusive: [...exclusive] }),
+    ...(dependsOn !== undefined && { dependsOn: [...dependsOn] }),
   };
   // A switch that something else turns on can be turned off.
   if (kind === 'switch')
-    return boolean({ ...shared, allowNo: variables.length > 0 || setting.default !== false });
+    return optionalSwitch({ ...shared, allowNo: variables.length > 0 || setting.default !== false });
   const value = helpValue ?? accept.choices?.join('|');
   const option = { ...shared, ...(value !== undefined && { helpValue: value }) };
   return kind === 'list' ? string({ ...option, multiple: true }) : string(option);

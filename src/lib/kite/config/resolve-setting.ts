@@ -119,13 +119,18 @@ export function readGiven<Value, Default>(
   const value = accept.parse(typeof raw === 'string' && accept.verbatim !== true ? raw.trim() : raw);
   if (value !== undefined) return { type: 'resolved', source, value, given: raw };
   const what = (source.type === 'option' && accept.optionWhat) || accept.what;
-  const is = isSecret(setting, source) ? 'has a value that is not accepted' : `is ${shown(raw)}`;
-  return {
-    type: 'refused',
-    source,
-    given: raw,
-    reason: `${describeSource(source)} ${is}; it must be ${what}`,
-  };
+  const visible = isSecret(setting, source) ? undefined : raw;
+  const reason = refusedValue(describeSource(source), visible, what);
+  return { type: 'refused', source, given: raw, reason };
+}
+
+/**
+ * Why a value is not accepted: `--port is "x"; it must be a port`. `place` is what gives it, `what` what is accepted. A value
+ * that is undefined is secret.
+ */
+export function refusedValue(place: string, value: unknown, what: string): string {
+  const is = value === undefined ? 'has a value that is not accepted' : `is ${shown(value)}`;
+  return `${place} ${is}; it must be ${what}`;
 }
 
 /**

@@ -1,29 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { callOptions, type ParsedCallFlags } from '../../../../src/lib/cli/call/call-flags.js';
+import type { CallOptions } from '../../../../src/lib/cli/call/call.js';
+import { callFlags, callOptions } from '../../../../src/lib/cli/call/call-flags.js';
 import { CommandSettings } from '../../../../src/lib/cli/settings/command-settings.js';
 import { commonSettings } from '../../../../src/lib/cli/settings/common-settings.js';
+import { parseFlags } from '../../../helpers/cli/parse-flags.js';
 
 const to = 'http://localhost:3636/kite';
 
-const given: ParsedCallFlags = {
-  to,
-  raw: false,
-  callback: false,
-  interactive: false,
-  stdin: false,
-  ordered: false,
-  unordered: false,
-  'keep-going': false,
-  envelope: false,
-  json: false,
-};
+/** The options of a line of flags, behind those that name the kite. */
+async function optionsOf(
+  line: string,
+  args: readonly string[] = [],
+  target = `--to ${to}`,
+): Promise<CallOptions> {
+  return callOptions('m', args, await parseFlags(callFlags, `${target} ${line}`), {});
+}
 
 describe('callOptions', () => {
-  it('asks for nothing that was not said', () => {
-    expect(callOptions('square', ['4'], given, {})).toEqual({
+  it('asks for nothing that was not said', async () => {
+    expect(await optionsOf('', ['4'])).toEqual({
       target: { type: 'url', url: to },
       settings: expect.any(CommandSettings) as CommandSettings,
-      method: 'square',
+      method: 'm',
       args: [{ type: 'value', value: 4 }],
       format: undefined,
       raw: false,
@@ -33,81 +31,91 @@ describe('callOptions', () => {
     });
   });
 
-  it.each<[Partial<ParsedCallFlags>, object]>([
-    [{ interactive: true }, { interactive: true }],
-    [
-      { raw: true, callback: true },
-      { raw: true, callback: true },
-    ],
-  ])('of %o is %o', (flags, expected) => {
-    expect(callOptions('m', [], { ...given, ...flags }, {})).toMatchObject(expected);
+  it.each([
+    ['--interactive', { interactive: true }],
+    ['--raw --callback', { raw: true, callback: true }],
+  ])('of %s is %o', async (line, expected) => {
+    expect(await optionsOf(line)).toMatchObject(expected);
   });
 
   it.each([
-    [commonSettings.timeout, { timeout: '4' }, 4000],
-    [commonSettings.timeout, { timeout: '4s' }, 4000],
-    [commonSettings.timeout, { timeout: '500ms' }, 500],
-    [commonSettings.timeout, { timeout: '1m30s' }, 90_000],
-    [commonSettings.timeout, { timeout: '0' }, 0],
-    [commonSettings.transport, { transport: 'xhr' }, 'XHRPolling'],
-    [commonSettings.transport, { transport: 'RawWebSocket' }, 'RawWebSocket'],
-    [commonSettings.auth, { auth: 'kite-key' }, 'kite-key'],
-    [commonSettings.kiteKey, { 'key-file': 'k' }, { type: 'file', file: 'k' }],
-  ])('set %o by %o', (setting, flags, value) => {
-    const { settings } = callOptions('m', [], { ...given, ...flags }, {});
+    [commonSettings.timeout, '--timeout 4', 4000],
+    [commonSettings.timeout, '--timeout 4s', 4000],
+    [commonSettings.timeout, '--timeout 500ms', 500],
+    [commonSettings.timeout, '--timeout 1m30s', 90_000],
+    [commonSettings.timeout, '--timeout 0', 0],
+    [commonSettings.transport, '--transport xhr', 'XHRPolling'],
+    [commonSettings.transport, '--transport RawWebSocket', 'RawWebSocket'],
+    [commonSettings.auth, '--auth kite-key', 'kite-key'],
+    [commonSettings.kiteKey, '--key-file k', { type: 'file', file: 'k' }],
+  ])('set %o by %s', async (setting, line, value) => {
+    const { settings } = await optionsOf(line);
     expect(settings.value<unknown, unknown>(setting)).toEqual(value);
   });
 
-  it('of a query may say where Kontrol is', () => {
-    const flags = { ...given, to: '/bob/prod/math', kontrol: 'http://a:4000/kite, http://b:4000/kite' };
-    const { target, settings } = callOptions('m', [], flags, {});
+  it('of a query may say where Kontrol is', async () => {
+    const line = '--to /bob/prod/math --kontrol http://a:4000/kite,http://b:4000/kite';
+    const { target, settings } = await optionsOf(line, [], '');
     expect(target).toMatchObject({ type: 'query', path: '/bob/prod/math' });
     expect(settings.value(commonSettings.kontrol)).toEqual(['http://a:4000/kite', 'http://b:4000/kite']);
   });
 
-  it('of --stdin has as many calls in flight as --parallel says, or one', () => {
-    expect(callOptions('m', [], { ...given, stdin: true }, {}).stdin).toEqual({
+  it('of --stdin has as many calls in flight as --parallel says, or one', async () => {
+    expect((await optionsOf('--stdin')).stdin).toEqual({
       parallel: 1,
       ordered: true,
       keepGoing: false,
       envelope: false,
     });
-    expect(callOptions('m', [], { ...given, stdin: true, parallel: '64' }, {}).stdin).toMatchObject({
-      parallel: 64,
+    expect((await optionsOf('--stdin --parallel 64')).stdin).toMatchObject({ parallel: 64 });
+    expect((await optionsOf('--stdin --unordered --keep-going --envelope')).stdin).toEqual({
+      parallel: 1,
+      ordered: false,
+      keepGoing: true,
+      envelope: true,
     });
   });
 
-  it.each<[Partial<ParsedCallFlags>, string[], string]>([
-    [{ kontrol: 'http://a:4000/kite' }, [], '--kontrol is about kites that are looked up'],
-    [{ to: '/bob', kontrol: 'a:4000' }, [], '--kontrol is "a:4000"; it must be one or more URLs'],
-    [{ timeout: 'soon' }, [], '--timeout is "soon"; it must be a duration'],
-    [{ timeout: '-1s' }, [], '--timeout is "-1s"; it must be a duration'],
-    [{ stdin: true, callback: true }, [], 'do not go together'],
-    [{ stdin: true }, ['4'], 'come from the standard input'],
-    [{ stdin: true, interactive: true }, [], '--interactive and --stdin'],
-    [{ parallel: '2' }, [], '--parallel is about --stdin'],
-    [{ stdin: true, parallel: '0' }, [], 'a whole number from 1 to 10000, not 0'],
-    [{ stdin: true, parallel: '1e3' }, [], 'not 1e3'],
-    [{ unordered: true }, [], '--unordered is about --stdin'],
-    [{ 'keep-going': true }, [], '--keep-going is about --stdin'],
-    [{ stdin: true, ordered: true, unordered: true }, [], 'do not go together'],
-    [{ stdin: true, envelope: true, raw: true }, [], '--envelope and --raw'],
-    [{ stdin: true, output: 'table' }, [], '--stdin makes many'],
-    [{ callback: true, output: 'wide' }, [], '--callback makes many'],
-    [{ raw: true, output: 'yaml' }, [], '--raw is about JSON'],
-    [{ json: true, output: 'yaml' }, [], '--json and -o yaml'],
-  ])('refuses %o with %o', (flags, args, message) => {
-    expect(() => callOptions('m', args, { ...given, ...flags }, {})).toThrow(message);
+  it.each([
+    ['--kontrol http://a:4000/kite', [], '--kontrol is about kites that are looked up'],
+    ['--timeout soon', [], '--timeout is "soon"; it must be a duration'],
+    ['--timeout -1s', [], '--timeout is "-1s"; it must be a duration'],
+    ['--stdin --callback', [], '--callback and --stdin cannot be used together.'],
+    ['--stdin --interactive', [], '--interactive and --stdin cannot be used together.'],
+    ['--stdin', ['4'], 'come from the standard input'],
+    ['--parallel 2', [], '--parallel needs --stdin.'],
+    ['--stdin --parallel 0', [], '--parallel is "0"; it must be a whole number from 1 to 10000'],
+    ['--stdin --parallel 1e3', [], '--parallel is "1e3"; it must be a whole number from 1 to 10000'],
+    ['--ordered', [], '--ordered needs --stdin.'],
+    ['--unordered', [], '--unordered needs --stdin.'],
+    ['--keep-going', [], '--keep-going needs --stdin.'],
+    ['--envelope', [], '--envelope needs --stdin.'],
+    ['--stdin --ordered --unordered', [], '--ordered and --unordered cannot be used together.'],
+    ['--stdin --envelope --raw', [], '--envelope and --raw cannot be used together.'],
+    ['--stdin --envelope -o name', [], '--envelope and -o name cannot be used together.'],
+    ['--stdin -o table', [], '--stdin makes many'],
+    ['--callback -o wide', [], '--callback makes many'],
+    ['--raw -o yaml', [], '--raw is about JSON'],
+    ['--json -o yaml', [], '--json and -o yaml cannot be used together.'],
+    ['-o text', [], '--output is "text"; it must be one of table, wide, json, ndjson, yaml, name'],
+  ])('refuses %s with %o: %s', async (line, args, message) => {
+    await expect(optionsOf(line, args)).rejects.toThrow(message);
   });
 
-  it('tells values from places to read them', () => {
-    expect(callOptions('m', ['-', '@a.json', '@', '"@a"'], given, {}).args).toEqual([
+  it('refuses a URL of Kontrol that is not one', async () => {
+    await expect(optionsOf('--to /bob --kontrol a:4000', [], '')).rejects.toThrow(
+      '--kontrol is "a:4000"; it must be one or more URLs',
+    );
+  });
+
+  it('tells values from places to read them', async () => {
+    expect((await optionsOf('', ['-', '@a.json', '@', '"@a"'])).args).toEqual([
       { type: 'stdin' },
       { type: 'file', file: 'a.json' },
       { type: 'value', value: '@' },
       { type: 'value', value: '@a' },
     ]);
-    expect(callOptions('m', ['@callback'], { ...given, callback: true }, {}).args).toEqual([
+    expect((await optionsOf('--callback', ['@callback'])).args).toEqual([
       { type: 'value', value: '@callback' },
     ]);
   });

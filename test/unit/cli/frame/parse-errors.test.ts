@@ -6,13 +6,13 @@ import { boolean, custom, integer, string } from '@oclif/core/flags';
 import { parse } from '@oclif/core/parser';
 import { describe, expect, it } from 'vitest';
 import { fromParseError } from '../../../../src/lib/cli/frame/parse-errors.js';
+import { valueFlag } from '../../../../src/lib/cli/settings/flag-kinds.js';
 import { ExitCode } from '../../../../src/lib/cli/runtime/exit-codes.js';
 
-const even = custom<number>({
-  parse: async (text) => {
-    if (Number(text) % 2 === 0) return Number(text);
-    throw new Error(`must be an even number, not ${text}`);
-  },
+const even = valueFlag({
+  what: 'an even number',
+  example: '2',
+  parse: (value) => (Number(value) % 2 === 0 ? Number(value) : undefined),
 });
 
 const failing = custom<number>({
@@ -48,7 +48,7 @@ const MISTAKES: readonly {
   {
     args: { shell: stringArg({ options: ['bash', 'zsh'] }) },
     argv: ['tcsh'],
-    says: 'SHELL must be one of bash, zsh, not tcsh.',
+    says: 'SHELL is "tcsh"; it must be one of bash, zsh',
   },
   {
     flags: { name: string({ required: true }) },
@@ -71,7 +71,7 @@ const MISTAKES: readonly {
   {
     flags: { to: string({ options: ['a', 'b'] }) },
     argv: ['--to', 'c'],
-    says: '--to must be one of a, b, not c.',
+    says: '--to is "c"; it must be one of a, b',
   },
   { flags: { to: string() }, argv: ['--to', 'a', '--to', 'b'], says: '--to can be given only once.' },
   { flags: { to: string() }, argv: ['--to'], says: '--to needs a value.' },
@@ -83,19 +83,19 @@ const MISTAKES: readonly {
   {
     flags: { parallel: integer({ min: 1, max: 9 }) },
     argv: ['--parallel', 'x'],
-    says: '--parallel must be a whole number from 1 to 9, not x.',
+    says: '--parallel is "x"; it must be a whole number from 1 to 9',
   },
   {
     flags: { parallel: integer({ min: 1 }) },
     argv: ['--parallel', '0'],
-    says: '--parallel must be a whole number from 1, not 0.',
+    says: '--parallel is "0"; it must be a whole number from 1',
   },
   {
     flags: { parallel: integer({ max: 9 }) },
     argv: ['--parallel', '10'],
-    says: '--parallel must be a whole number up to 9, not 10.',
+    says: '--parallel is "10"; it must be a whole number up to 9',
   },
-  { flags: { even: even() }, argv: ['--even', '3'], says: '--even must be an even number, not 3.' },
+  { flags: { even: even() }, argv: ['--even', '3'], says: '--even is "3"; it must be an even number' },
   { flags: { failing: failing() }, argv: ['--failing', '3'], says: '--failing: The parser has a bug' },
   {
     flags: { a: string({ exclusive: ['b'] }), b: boolean() },

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { proxyStartFlags } from '../../../../src/lib/cli/proxy/proxy-start-flags.js';
 import {
   proxyStartOptions,
   type ProxyStartOptions,
 } from '../../../../src/lib/cli/proxy/proxy-start-options.js';
+import { parseFlags } from '../../../helpers/cli/parse-flags.js';
 
-type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
-
-function options(flags: Flags = {}, env: Record<string, string> = {}): ProxyStartOptions {
-  return proxyStartOptions(flags, env);
+async function options(line = '', env: Record<string, string> = {}): Promise<ProxyStartOptions> {
+  return proxyStartOptions(await parseFlags(proxyStartFlags, line), env);
 }
 
 describe('the options of proxy start', () => {
-  it('are those of a proxy on this machine, where nothing is said', () => {
-    expect(options()).toMatchObject({
+  it('are those of a proxy on this machine, where nothing is said', async () => {
+    expect(await options()).toMatchObject({
       tunnel: false,
       ip: '127.0.0.1',
       port: 3999,
@@ -25,63 +25,59 @@ describe('the options of proxy start', () => {
   });
 
   it.each([
-    [{ 'public-host': 'localhost:3999' }, '127.0.0.1'],
-    [{ 'public-host': '127.0.0.1' }, '127.0.0.1'],
-    [{ 'public-host': 'https://proxy.example.com' }, '127.0.0.1'],
-    [{ 'public-host': 'proxy.example.com' }, '0.0.0.0'],
-    [{ 'public-host': '203.0.113.7:3999' }, '0.0.0.0'],
-    [{ 'public-host': 'proxy.example.com', ip: '::' }, '::'],
-  ])('listen where the public host is reached: with %j at %s', (flags, ip) => {
-    expect(options(flags).ip).toBe(ip);
+    ['--public-host localhost:3999', '127.0.0.1'],
+    ['--public-host 127.0.0.1', '127.0.0.1'],
+    ['--public-host https://proxy.example.com', '127.0.0.1'],
+    ['--public-host proxy.example.com', '0.0.0.0'],
+    ['--public-host 203.0.113.7:3999', '0.0.0.0'],
+    ['--public-host proxy.example.com --ip ::', '::'],
+  ])('listen where the public host is reached: with %s at %s', async (line, ip) => {
+    expect((await options(line)).ip).toBe(ip);
   });
 
-  it('listen where KITE_IP says, unless --ip says something else', () => {
-    expect(options({ 'public-host': 'proxy.example.com' }, { KITE_IP: '10.0.0.1' }).ip).toBe('10.0.0.1');
-    expect(options({ ip: '10.0.0.2' }, { KITE_IP: '10.0.0.1' }).ip).toBe('10.0.0.2');
+  it('listen where KITE_IP says, unless --ip says something else', async () => {
+    const env = { KITE_IP: '10.0.0.1' };
+    expect((await options('--public-host proxy.example.com', env)).ip).toBe('10.0.0.1');
+    expect((await options('--ip 10.0.0.2', env)).ip).toBe('10.0.0.2');
   });
 
-  it('list what is allowed, given several times or with commas', () => {
-    const { allowTargets } = options({ 'allow-target': ['10.0.0.0/8, kite.example.com', '::1'] });
+  it('list what is allowed, given several times or with commas', async () => {
+    const { allowTargets } = await options('--allow-target 10.0.0.0/8,kite.example.com --allow-target ::1');
     expect(allowTargets).toEqual(['10.0.0.0/8', 'kite.example.com', '::1']);
-    expect(options({ tunnel: true, 'allow-origin': ['http://a,http://b'] }).allowOrigins).toEqual([
+    expect((await options('--tunnel --allow-origin http://a,http://b')).allowOrigins).toEqual([
       'http://a',
       'http://b',
     ]);
   });
 
-  it.each<[Flags, string]>([
-    [{ port: '65536' }, '--port'],
-    [{ 'public-port': '80' }, '--public-host'],
-    [{ 'public-host': 'h', 'public-port': '0' }, '--public-port'],
-    [{ 'tls-cert': 'c.pem' }, '--tls-key'],
-    [{ 'tls-key': 'k.pem' }, '--tls-cert'],
-    [{ environment: 'a/b' }, '--environment'],
-    [{ region: 'a/b' }, '--region'],
-    [{ version: '1' }, '--version'],
-    [{ kontrol: 'kontrol' }, '--kontrol'],
-    [{ tunnel: true, 'allow-target': ['::1'] }, '--allow-target'],
-    [{ tunnel: true, 'local-kites': false }, '--local-kites'],
-    [{ tunnel: true, 'insecure-kites': true }, '--insecure-kites'],
-    [{ 'allow-origin': ['*'] }, '--tunnel'],
-    [{ 'private-key': 'k.pem' }, '--tunnel'],
-  ])('are refused where %j does not say what it must, naming %s', (flags, name) => {
-    let error: unknown;
-    try {
-      options(flags);
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toMatchObject({ exitCode: 2 });
-    const { message, hint } = error as { message: string; hint: string };
-    expect(message + hint).toContain(name);
+  it.each([
+    ['--port 65536', '--port is "65536"'],
+    ['--public-port 80', '--public-port needs --public-host.'],
+    ['--public-host h --public-port 0', '--public-port is "0"'],
+    ['--tls-cert c.pem', '--tls-cert needs --tls-key.'],
+    ['--tls-key k.pem', '--tls-key needs --tls-cert.'],
+    ['--environment a/b', '--environment is "a/b"'],
+    ['--region a/b', '--region is "a/b"'],
+    ['--version 1', '--version is "1"'],
+    ['--kontrol kontrol', '--kontrol is "kontrol"'],
+    ['--tunnel --allow-target ::1', '--allow-target and --tunnel cannot be used together.'],
+    ['--tunnel --no-local-kites', '--local-kites and --tunnel cannot be used together.'],
+    ['--tunnel --kite-ca ca.pem', '--kite-ca and --tunnel cannot be used together.'],
+    ['--tunnel --insecure-kites', '--insecure-kites and --tunnel cannot be used together.'],
+    ['--allow-origin *', '--allow-origin needs --tunnel.'],
+    ['--public-key k.pem', '--public-key needs --tunnel.'],
+    ['--private-key k.pem', '--private-key needs --tunnel.'],
+  ])('refuse %s: %s', async (line, message) => {
+    const error: unknown = await options(line).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining(message) as string });
   });
 
-  it.each<[Flags, string]>([
-    [{ 'public-host': 'proxy.example.com' }, 'without TLS'],
-    [{ 'public-host': 'proxy.example.com', ip: '127.0.0.1' }, 'not reached from elsewhere'],
-    [{ 'insecure-kites': true }, 'not looked at'],
-    [{ tunnel: true, 'private-key': 'k.pem', 'public-key': 'p.pem' }, 'No key pair is needed'],
-  ])('warn with %j that it is "%s"', (flags, warning) => {
-    expect(options(flags).warnings).toEqual([expect.stringContaining(warning)]);
+  it.each([
+    ['--public-host proxy.example.com', 'without TLS'],
+    ['--public-host proxy.example.com --ip 127.0.0.1', 'not reached from elsewhere'],
+    ['--insecure-kites', 'not looked at'],
+    ['--tunnel --private-key k.pem --public-key p.pem', 'No key pair is needed'],
+  ])('warn with %s that it is "%s"', async (line, warning) => {
+    expect((await options(line)).warnings).toEqual([expect.stringContaining(warning)]);
   });
 });

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { ParsedServeFlags } from '../../../../src/lib/cli/serve/serve-flags.js';
-import { serveOptions as optionsOf } from '../../../../src/lib/cli/serve/serve-options.js';
+import { serveFlags } from '../../../../src/lib/cli/serve/serve-flags.js';
+import { serveOptions, type ServeOptions } from '../../../../src/lib/cli/serve/serve-options.js';
+import { parseFlags } from '../../../helpers/cli/parse-flags.js';
 
-const off = { register: false, 'no-auth': false, 'system-info': false };
-const serveOptions = (module: string | undefined, flags: ParsedServeFlags) => optionsOf(module, flags, {});
+async function optionsOf(
+  module: string | undefined,
+  line: string | readonly string[],
+): Promise<ServeOptions> {
+  return serveOptions(module, await parseFlags(serveFlags, line), {});
+}
 
 describe('the flags of serve', () => {
-  it('pair each method with its command', () => {
-    const { commands, name, parallel, timeout, auth } = serveOptions(undefined, {
-      ...off,
-      name: 'math',
-      method: ['square', 'cube'],
-      exec: ['one', 'two'],
-      timeout: '500ms',
-      parallel: '3',
-    });
+  it('pair each method with its command', async () => {
+    const line =
+      '--name math --method square --exec one --method cube --exec two --timeout 500ms --parallel 3';
+    const { commands, name, parallel, timeout, auth } = await optionsOf(undefined, line);
     expect([...commands]).toEqual([
       ['square', 'one'],
       ['cube', 'two'],
@@ -27,41 +27,60 @@ describe('the flags of serve', () => {
     });
   });
 
-  it('name the pages that are let in, and the names that the kite goes by', () => {
-    const flags = { ...off, 'allow-origin': 'https://a.example, https://b.example', 'allow-host': '*' };
-    expect(serveOptions('./kite.js', flags)).toMatchObject({
+  it('name the pages that are let in, and the names that the kite goes by', async () => {
+    const flags = ['--allow-origin', 'https://a.example, https://b.example', '--allow-host', '*'];
+    expect(await optionsOf('./kite.js', flags)).toMatchObject({
       allowOrigin: ['https://a.example', 'https://b.example'],
       allowedHosts: '*',
     });
   });
 
-  it('take the name of a kite from its module', () => {
-    expect(serveOptions('./kites/math.mjs', off).name).toBe('math');
-    expect(serveOptions('./kites/math.mjs', { ...off, name: 'other' }).name).toBe('other');
+  it('take the name of a kite from its module', async () => {
+    expect((await optionsOf('./kites/math.mjs', '')).name).toBe('math');
+    expect((await optionsOf('./kites/math.mjs', '--name other')).name).toBe('other');
   });
 
   it.each([
-    ['nothing to serve', undefined, {}, 'Nothing to serve'],
-    ['a command without a method', undefined, { exec: ['x'], name: 'a' }, 'Each --method needs its --exec'],
-    ['a method twice', undefined, { name: 'a', method: ['m', 'm'], exec: ['x', 'y'] }, 'given twice'],
-    ['an empty command', undefined, { name: 'a', method: ['m'], exec: [' '] }, 'is empty'],
-    ['no name', undefined, { method: ['m'], exec: ['x'] }, 'needs a name'],
-    ['a name that is a path', undefined, { name: 'a/b', method: ['m'], exec: ['x'] }, 'contain "/"'],
-    ['a number of commands of a module', './kite.js', { parallel: '3' }, '--exec'],
-    ['a time of a module', './kite.js', { timeout: '3s' }, '--exec'],
-    ['a Kontrol without registering', './kite.js', { kontrol: 'http://k:4000/kite' }, 'Add --register'],
-    ['an origin that is none', './kite.js', { 'allow-origin': 'example.com' }, '--allow-origin is'],
-    ['a host with a port', './kite.js', { 'allow-host': 'a:1' }, '--allow-host is'],
-    ['a port that is none', './kite.js', { port: '70000' }, '--port'],
-  ])('refuse %s', (_title, module, flags, message) => {
-    expect(() => serveOptions(module, { ...off, ...flags })).toThrow(
-      expect.objectContaining({ exitCode: 2 }) as Error,
-    );
-    try {
-      serveOptions(module, { ...off, ...flags });
-    } catch (error) {
-      const { message: said, hint } = error as { message: string; hint: string };
-      expect(`${said} ${hint}`).toContain(message);
-    }
+    ['nothing to serve', undefined, '', 'Nothing to serve'],
+    ['a command without a method', undefined, '--exec x --name a', '--exec needs --method.'],
+    ['a method without a command', undefined, '--method m --name a', '--method needs --exec.'],
+    [
+      'more methods than commands',
+      undefined,
+      '--name a --method m --method n --exec x',
+      'Each --method needs its --exec',
+    ],
+    ['a method twice', undefined, '--name a --method m --method m --exec x --exec y', 'given twice'],
+    ['an empty command', undefined, ['--name', 'a', '--method', 'm', '--exec', ' '], 'is empty'],
+    ['no name', undefined, '--method m --exec x', 'needs a name'],
+    [
+      'a name that is a path',
+      undefined,
+      '--name a/b --method m --exec x',
+      '--name is "a/b"; it must be a name without "/"',
+    ],
+    ['a number of commands of a module', './kite.js', '--parallel 3', '--parallel needs --exec.'],
+    ['too many commands', undefined, '--method m --exec x --parallel 1001', 'a whole number from 1 to 1000'],
+    ['a time of a module', './kite.js', '--timeout 3s', '--timeout needs --exec.'],
+    [
+      'a time that is not one',
+      undefined,
+      '--method m --exec x --timeout soon',
+      '--timeout is "soon"; it must be a duration',
+    ],
+    [
+      'a Kontrol without registering',
+      './kite.js',
+      '--kontrol http://k:4000/kite',
+      '--kontrol needs --register.',
+    ],
+    ['an origin that is none', './kite.js', '--allow-origin example.com', '--allow-origin is'],
+    ['a host with a port', './kite.js', '--allow-host a:1', '--allow-host is'],
+    ['a port that is none', './kite.js', '--port 70000', '--port'],
+  ])('refuse %s', async (_title, module, line, message) => {
+    const error: unknown = await optionsOf(module, line).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ exitCode: 2 });
+    const { message: said, hint } = error as { message: string; hint: string };
+    expect(`${said} ${hint}`).toContain(message);
   });
 });
