@@ -206,7 +206,7 @@ const kite: readonly Folder[] = [
   {
     name: 'kontrol',
     about: 'the client of Kontrol: registering, finding kites, tokens',
-    entries: ['kontrol-registrant'],
+    entries: ['fresh-kite-key', 'kontrol-registrant'],
     exports: [
       'kite-watch',
       'kontrol-client',

@@ -61,13 +61,11 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/context/manage-contexts',
     'cli/settings/cli-setting',
     'cli/settings/command-groups',
-    'cli/settings/command-settings',
     'cli/settings/command-values',
     'cli/settings/common-settings',
     'cli/settings/connection-settings',
     'cli/settings/context-settings',
     'cli/settings/contexts',
-    'cli/settings/setting-flags',
   ],
   'cli/describe': ['cli/describe/describe'],
   'cli/doctor': [

@@ -6,6 +6,7 @@ import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
+import { takeFreshKey } from './fresh-kite-key.js';
 import { HttpRegistration } from './http-registration.js';
 import type { GetKitesOptions, KontrolClientOptions } from './kontrol-client.js';
 import { KontrolRegistrant } from './kontrol-registrant.js';
@@ -71,7 +72,7 @@ export class KontrolMember {
   /** Registrations over HTTP. */
   readonly #overHttp = new Set<HttpRegistration>();
   readonly #keysRevoked = (keys: unknown): void => this.#options.keys.revoke(texts(keys));
-  #kiteKey: string | undefined;
+  #auth: Auth | null;
   /** Whether Kontrol has replaced the kite key. */
   #exchanged = false;
   #retired = false;
@@ -80,7 +81,8 @@ export class KontrolMember {
 
   constructor(options: KontrolMemberOptions) {
     this.#options = options;
-    this.#kiteKey = options.kiteKey;
+    const { kiteKey } = options;
+    this.#auth = kiteKey === undefined ? null : { type: 'kiteKey', key: kiteKey };
   }
 
   /** Whether there is a Kontrol to ask. */
@@ -90,7 +92,7 @@ export class KontrolMember {
 
   /** The kite key as credentials. */
   get auth(): Auth | null {
-    return this.#kiteKey === undefined ? null : { type: 'kiteKey', key: this.#kiteKey };
+    return this.#auth;
   }
 
   async register({ url }: RegisterOptions = {}): Promise<{ readonly url: string }> {
@@ -170,7 +172,7 @@ export class KontrolMember {
 
   async #registered({ url, kiteKey, revokedKeys }: RegisterAnswer): Promise<void> {
     this.#options.keys.revoke(revokedKeys);
-    if (kiteKey !== undefined) await this.#exchangeKey(kiteKey);
+    if (kiteKey !== undefined) await this.#takeKey(kiteKey);
     if (this.#exchanged) void this.#watchKeys();
     this.#options.registered(url);
   }
@@ -185,17 +187,15 @@ export class KontrolMember {
     if (hasCode(error, 'keyPairRevoked')) this.#options.keys.revokeOwn();
   }
 
-  async #exchangeKey(kiteKey: string): Promise<void> {
-    const { keys, saveKiteKey, logger } = this.#options;
-    keys.use(kiteKey);
-    this.#kiteKey = kiteKey;
-    this.#exchanged = true;
-    this.#opened?.renewAuth();
-    try {
-      await saveKiteKey?.(kiteKey);
-    } catch (error) {
-      logger.error(`The fresh kite key could not be kept, and goes with this process: ${String(error)}`);
-    }
+  #takeKey(kiteKey: string): Promise<void> {
+    const { keys, saveKiteKey: save, logger } = this.#options;
+    const use = (auth: Auth): void => {
+      keys.use(kiteKey);
+      this.#auth = auth;
+      this.#exchanged = true;
+      this.#opened?.renewAuth();
+    };
+    return takeFreshKey(kiteKey, { use, save, logger });
   }
 
   /** A kite that has exchanged its key trusts the former pair for a while: it asks to be told when that is revoked. */

@@ -4,6 +4,7 @@ import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import type { Auth, Dialer } from '../call/client.js';
 import type { KiteCore } from '../core/kite-core.js';
+import { takeFreshKey } from '../kontrol/fresh-kite-key.js';
 import { addHeartbeatMethod } from '../serve/heartbeat-method.js';
 import { KontrolPeer } from './kontrol-peer.js';
 import type { AnyMethods } from '../call/method-types.js';
@@ -20,7 +21,7 @@ export interface WebRtcKiteOptions extends Omit<PageKiteOptions, 'limits'> {
 
 export interface WebRtcKontrolOptions extends PageKontrolOptions {
   /** Gets the fresh kite key that Kontrol hands out at a registration, after it has changed its keys. */
-  readonly saveKiteKey?: (jwt: string) => void;
+  readonly saveKiteKey?: (jwt: string) => void | Promise<void>;
 }
 
 /**
@@ -56,6 +57,11 @@ export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
 
   override kontrol({ url, auth, saveKiteKey, backoff }: WebRtcKontrolOptions): KontrolPeer {
     let credentials: Auth | null = auth;
+    const use = (fresh: Auth): void => {
+      credentials = fresh;
+      kontrol.renewAuth();
+    };
+    const { logger } = this.#core.host;
     const kontrol = new KontrolPeer({
       ...this.#core.host,
       limits: { ...this.#limits, ...this.#core.host.limits },
@@ -66,14 +72,9 @@ export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
       auth: () => credentials,
       newClient: (found, options) => this.newClient(found, options),
       accept: (channel, username) => this.accept(channel, username),
-      registered: ({ url: registered, kiteKey }) => {
-        if (kiteKey !== undefined) {
-          credentials = { type: 'kiteKey', key: kiteKey };
-          kontrol.renewAuth();
-          saveKiteKey?.(kiteKey);
-        }
+      registered: async ({ url: registered, kiteKey }) => {
+        if (kiteKey !== undefined) await takeFreshKey(kiteKey, { use, save: saveKiteKey, logger });
         this.#core.emit('register', registered);
-        return Promise.resolve();
       },
       registerFailed: (error) => this.#core.emit('registerFailed', error),
       backoff,

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { takeFreshKey } from '../../../../src/lib/kite/kontrol/fresh-kite-key.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
+
+describe('takeFreshKey', () => {
+  it('uses the key before it stores it', async () => {
+    const steps: unknown[] = [];
+    await takeFreshKey('jwt', {
+      use: (auth) => steps.push(auth),
+      save: async (jwt) => void steps.push(jwt),
+      logger: silentLogger,
+    });
+    expect(steps).toEqual([{ type: 'kiteKey', key: 'jwt' }, 'jwt']);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('the disk is full');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the disk is full'))],
+  ])('logs that the key cannot be stored where that %s, and uses it', async (_how, save) => {
+    const used: unknown[] = [];
+    const errors: string[] = [];
+    const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+    await takeFreshKey('hunter2', { use: (auth) => used.push(auth), save, logger });
+    expect(used).toHaveLength(1);
+    expect(errors).toEqual([expect.stringContaining('cannot be stored')]);
+    expect(errors.join()).toContain('the disk is full');
+    expect(errors.join()).not.toContain('hunter2');
+  });
+});
