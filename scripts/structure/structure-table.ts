@@ -75,10 +75,12 @@ const cli: readonly Folder[] = [
     about: 'the table of settings, contexts, and where a value comes from',
     exports: [
       'command-settings',
+      'command-values',
       'common-settings',
       'connection-settings',
       'context-settings',
       'contexts',
+      'flag-kinds',
       'register-settings',
       'setting-flags',
     ],
@@ -98,7 +100,7 @@ const cli: readonly Folder[] = [
   {
     name: 'runtime',
     about: 'streams, environment and signals of the process; CliError; exit codes',
-    exports: ['cli-error', 'command-runtime'],
+    exports: ['command-runtime'],
   },
 ];
 
