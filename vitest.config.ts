@@ -11,6 +11,7 @@ export default defineConfig(({ mode }) => ({
     // A machine that does other things as well must not fail a test: what has to be in time is measured by the tests themselves.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // The acceptance tests start whole programs; more workers than cores would only make them slower.
     maxWorkers: 2,
   },

@@ -94,7 +94,7 @@ const tokens = [
 ]; // prettier-ignore
 
 function seeds(): string[] {
-  const folder = new URL('../../fixtures/wire', import.meta.url);
+  const folder = new URL('../../fixtures/wire/', import.meta.url);
   const recorded = readdirSync(folder)
     .filter((name) => name.startsWith('call-'))
     .flatMap((name) => readFileSync(new URL(name, folder), 'utf8').trim().split('\n'))
