@@ -44,7 +44,7 @@ export class Load {
   #begun = 0;
   #inFlight = 0;
   #over = false;
-  #scheduled = false;
+  #next: Timer | undefined;
   #timer: Timer | undefined;
   #finish: (() => void) | undefined;
 
@@ -72,6 +72,7 @@ export class Load {
     this.#endInTime();
     await finished;
     this.#timer?.cancel();
+    this.#next?.cancel();
     signal.removeEventListener('abort', aborted);
     // Nothing that comes from now on counts.
     this.#finish = undefined;
@@ -104,10 +105,8 @@ export class Load {
   }
 
   #later(ms: number): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#options.clock.setTimeout(() => {
-      this.#scheduled = false;
+    this.#next ??= this.#options.clock.setTimeout(() => {
+      this.#next = undefined;
       this.#pump();
     }, ms);
   }
