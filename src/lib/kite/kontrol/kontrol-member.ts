@@ -23,6 +23,8 @@ export interface KontrolKeys {
   revoke(keys: readonly string[]): void;
   /** Kontrol has revoked the pair that signed the kite's own kite key. */
   revokeOwn(): void;
+  /** The kite has closed. */
+  close(): void;
 }
 
 /** Under which URL a kite is reached. */
@@ -145,6 +147,7 @@ export class KontrolMember {
   close(): void {
     this.retire();
     this.#closed = true;
+    this.#options.keys.close();
     this.#opened?.close();
   }
 

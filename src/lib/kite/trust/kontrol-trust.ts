@@ -27,6 +27,7 @@ export class KontrolTrust {
   #kiteKey: KiteKey | undefined;
   #ownRevoked = false;
   #former: Former[] = [];
+  #closed = false;
 
   constructor({ verifier, kiteKey, clock, logger }: KontrolTrustOptions) {
     this.#verifier = verifier;
@@ -72,7 +73,14 @@ export class KontrolTrust {
     if (this.#kiteKey) this.revoke([this.#kiteKey.kontrolKey]);
   }
 
+  /** The kite has closed and verifies nothing more: former keys need no end. */
+  close(): void {
+    this.#closed = true;
+    this.#forget(() => true);
+  }
+
   #retire(pem: string): void {
+    if (this.#closed) return;
     const end = this.#clock.setTimeout(() => {
       this.#forget((other) => other === pem);
       this.#verifier.distrust([pem]);

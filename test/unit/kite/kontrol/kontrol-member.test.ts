@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { KiteCore } from '../../../../src/lib/kite/core/kite-core.js';
 import { KontrolMember } from '../../../../src/lib/kite/kontrol/kontrol-member.js';
 import type { Registration } from '../../../../src/lib/kite/kontrol/registration.js';
@@ -40,7 +40,7 @@ function atKontrol(...answers: (Error | string)[]) {
     identity,
     urls: ['http://kontrol/kite'],
     kiteKey: 'key',
-    keys: { use: () => {}, revoke: () => {}, revokeOwn: () => {} },
+    keys: { use: () => {}, revoke: () => {}, revokeOwn: () => {}, close: () => {} },
     address: { registerUrl: () => Promise.resolve(url), knownAs: () => {} },
     newClient: (target, options) => core.newClient(target, options),
     registered: () => {},
@@ -49,6 +49,10 @@ function atKontrol(...answers: (Error | string)[]) {
     clock,
     logger,
     backoff: { random: () => 0 },
+  });
+  onTestFinished(() => {
+    member.retire();
+    member.close();
   });
   const registering = (): Promise<Registration> => {
     const promise = member.registerForever({ url });

@@ -102,6 +102,18 @@ describe('a kite that gets a fresh kite key', () => {
   });
 });
 
+describe('a kite that closes', () => {
+  it('keeps no timer for the pairs that it trusted before, nor for one that comes late', () => {
+    const { clock, trust, use } = setUp();
+    use(second);
+    expect(clock.timers).toBe(1);
+    trust.close();
+    expect(clock.timers).toBe(0);
+    use(third);
+    expect(clock.timers).toBe(0);
+  });
+});
+
 describe('a kite whose own pair is revoked', () => {
   it.each(['says so', 'lists it'])('trusts nobody any more when Kontrol %s', (how) => {
     const { trust, trusts, verifier, logged } = setUp();
