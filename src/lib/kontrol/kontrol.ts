@@ -144,10 +144,10 @@ export class Kontrol {
    * ConfigurationError where open registration would let strangers in.
    */
   async listen(): Promise<void> {
-    await refuseOpenDoor(this.#options, this.kite.config.ip, lookupAddresses);
-    await this.#servePage();
-    await this.#replica.open();
     try {
+      await refuseOpenDoor(this.#options, this.kite.config.ip, lookupAddresses);
+      await this.#servePage();
+      await this.#replica.open();
       await this.kite.listen();
       this.#listening = this.#clock.now();
       await this.#registerSelf();
