@@ -90,7 +90,7 @@ describe('a kite key in the keychain', () => {
     expect((await cli.run(['keys', 'remove', `erin@${url}`, '--yes'], { env })).code).toBe(0);
     const missing = await cli.run(['showkey'], { env });
     expect(missing.code).toBe(3);
-    expect(missing.stderr).toContain(`There is not a kite key of erin@${url} in the keychain`);
+    expect(missing.stderr).toContain(`There is no kite key of erin@${url} in the keychain`);
   });
 
   it('gives way to the environment and to --key-file', async () => {

@@ -128,7 +128,7 @@ describe('reading a kite key', () => {
       type: 'configurationError',
       code: 'keyFileMissing',
     });
-    expect(error.message).toBe(`There is not a kite key at ${file}. Get one with: kitectl register`);
+    expect(error.message).toBe(`There is no kite key at ${file}. Get one with: kitectl register`);
   });
 
   it.each(['', '\n', 'nonsense', 'a.b.c'])('refuses a file that holds %j', async (content) => {

@@ -56,7 +56,7 @@ function fromText(bytes: Buffer, source: string): unknown {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw usageError(`${source} is not UTF-8.`, 'An argument is JSON or text.');
+    throw usageError(`${source} is not valid UTF-8.`, 'An argument is JSON or text.');
   }
   return parseArgument(text.replace(/\r?\n$/, ''));
 }

@@ -11,7 +11,7 @@ export interface Line {
  * The lines of a stream that are not empty, read only as fast as they are taken. A byte order mark at the start and a
  * carriage return before a newline are no part of a line.
  *
- * @throws CliError when a line is longer than `maxLength` characters or is not UTF-8.
+ * @throws CliError when a line is longer than `maxLength` characters or is not valid UTF-8.
  */
 export async function* readLines(input: Readable, maxLength: number): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -21,7 +21,7 @@ export async function* readLines(input: Readable, maxLength: number): AsyncGener
     try {
       return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
     } catch {
-      throw usageError(`The standard input is not UTF-8, somewhere after line ${number}.`);
+      throw usageError(`The standard input is not valid UTF-8, somewhere after line ${number}.`);
     }
   };
   for await (const chunk of input as AsyncIterable<Uint8Array | string>) {

@@ -63,7 +63,7 @@ async function keyOf({ admin, settings }: UiOptions): Promise<KeyAtHand> {
   } catch (error) {
     if (!isCliError(error)) throw error;
     throw configurationError(
-      "There is not a kite key: neither one of yours, nor that of Kontrol's own user.",
+      "There is no kite key: neither one of yours, nor that of Kontrol's own user.",
       'Get one with: kitectl register --to URL --username NAME; or run this where Kontrol was started.',
     );
   }

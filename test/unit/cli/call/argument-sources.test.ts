@@ -24,7 +24,7 @@ describe('readArguments', () => {
     await writeFile(join(folder, 'bad'), Buffer.from([0xff]));
     await writeFile(join(folder, 'long'), Buffer.alloc(16 * 1024 * 1024 + 1));
     expect(await read([`@${join(folder, 'a.json')}`])).toEqual([[1, 2]]);
-    await expect(read([`@${join(folder, 'bad')}`])).rejects.toThrow('is not UTF-8');
+    await expect(read([`@${join(folder, 'bad')}`])).rejects.toThrow('is not valid UTF-8');
     await expect(read([`@${join(folder, 'long')}`])).rejects.toThrow('longer than');
     await expect(read([`@${join(folder, 'none')}`])).rejects.toMatchObject({
       exitCode: 3,

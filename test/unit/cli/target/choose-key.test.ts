@@ -75,7 +75,7 @@ describe('chooseKey', () => {
     const empty = { KITE_HOME: join(home, 'empty') };
     expect(await chosen({ target: LOCAL }, empty)).toBeUndefined();
     await expect(chosen({ target: LOCAL, auth: 'kite-key' }, empty)).rejects.toThrow(
-      `There is not a kite key at ${join(home, 'empty', 'kite.key')}`,
+      `There is no kite key at ${join(home, 'empty', 'kite.key')}`,
     );
   });
 
