@@ -278,7 +278,7 @@ describe('kitectl install, from npm', () => {
     const text = JSON.stringify({ name: 'plain', version: '1.0.0', kite: '../../../package.json' });
     const { code, stderr } = await cli.run(['install', 'plain'], registry('plain', { 'package.json': text }));
     expect(code).toBe(1);
-    expect(stderr).toContain('no file of it');
+    expect(stderr).toContain('not one of its files');
     expectNothingInstalled();
   });
 
@@ -351,7 +351,7 @@ describe('kitectl uninstall', () => {
       await mkdir(outside);
       const { code, stdout, stderr } = await cli.run(['uninstall', '--yes', '--all', name]);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toContain('no name of an installed kite');
+      expect(stderr).toContain('Not the name of an installed kite');
       expect(existsSync(outside)).toBe(true);
       await rm(outside, { recursive: true });
     },
