@@ -77,7 +77,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
           return trouble.textContent();
         };
         expect(await signIn('')).toContain('Choose the file');
-        expect(await signIn('what is that')).toContain('no kite key');
+        expect(await signIn('what is that')).toContain('not a kite key');
         expect(await signIn(await other.newKiteKey('bob'))).toContain('not signed by this Kontrol');
       });
 

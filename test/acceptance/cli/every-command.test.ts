@@ -152,7 +152,7 @@ const LINES: readonly Line[] = [
     pipe: /^$/,
     code: 2,
     pipeCode: 2,
-    screen: /no way back/,
+    screen: /cannot be undone/,
   },
   { line: 'kitectl kontrol keys revoke --kite-key ID --yes', pipe: /Revoked the kite key ID/ },
   { line: 'kitectl kontrol start', until: 'Kontrol listens at', pipe: /^$/, screen: /Kontrol ends/ },

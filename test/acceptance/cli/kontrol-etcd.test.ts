@@ -35,7 +35,7 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
     const first = cli.start(['kontrol', 'start', '--port', port], { env: environment() });
     await listens(first);
     expect(first.stderr).toContain('kept by the store "etcd"');
-    expect(first.stderr).toContain('in clear: set KONTROL_SECRET to have them encrypted');
+    expect(first.stderr).toContain('unencrypted: set KONTROL_SECRET to encrypt them');
     const [pair] = JSON.parse((await cli.run(['kontrol', 'keys', 'list', '--json'])).stdout) as object[];
     first.child.kill('SIGTERM');
     expect((await first.outcome).code).toBe(0);
@@ -44,7 +44,7 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
     const machines = `//${new URL(etcd.server.urls[0] ?? '').host}`;
     const second = cli.start(['kontrol', 'start', '--port', port, `-machines=${machines}`], { env });
     await listens(second);
-    expect(second.stderr).not.toContain('in clear');
+    expect(second.stderr).not.toContain('unencrypted');
     expect(JSON.parse((await cli.run(['kontrol', 'keys', 'list', '--json'])).stdout)).toEqual([pair]);
     second.child.kill('SIGTERM');
     await second.outcome;

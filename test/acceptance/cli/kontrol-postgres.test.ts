@@ -32,7 +32,7 @@ describe.skipIf(!postgresInstalled)(`kontrol start with PostgreSQL${skipped}`, (
     const first = cli.start(['kontrol', 'start', '--port', port], { env: environment() });
     await listens(first);
     expect(first.stderr).toContain('kept by the store "postgres"');
-    expect(first.stderr).toContain('in clear: set KONTROL_SECRET to have them encrypted');
+    expect(first.stderr).toContain('unencrypted: set KONTROL_SECRET to encrypt them');
     expect(first.stderr).not.toContain(PASSWORD);
     const [pair] = JSON.parse((await cli.run(['kontrol', 'keys', 'list', '--json'])).stdout) as object[];
     first.child.kill('SIGTERM');
@@ -41,7 +41,7 @@ describe.skipIf(!postgresInstalled)(`kontrol start with PostgreSQL${skipped}`, (
     const env = environment({ KONTROL_SECRET: 'a secret' });
     const second = cli.start(['kontrol', 'start', '--port', port, '-postgres-tls=false'], { env });
     await listens(second);
-    expect(second.stderr).not.toContain('in clear');
+    expect(second.stderr).not.toContain('unencrypted');
     expect(JSON.parse((await cli.run(['kontrol', 'keys', 'list', '--json'])).stdout)).toEqual([pair]);
     second.child.kill('SIGTERM');
     await second.outcome;

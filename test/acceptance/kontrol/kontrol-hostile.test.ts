@@ -30,7 +30,7 @@ const badQueries: readonly Bad[] = [
   ['a slash', [{ username: 'bob', environment: '../x' }], 'contains "/"'],
   ['a number', [{ username: 7 }], 'Query option is not a string: username'],
   ['a list', [{ username: 'bob', environment: ['prod'] }], 'Query option is not a string: environment'],
-  ['a constraint of nonsense', [{ ...query, version: '>= banana' }], 'no version'],
+  ['a constraint of nonsense', [{ ...query, version: '>= banana' }], 'not a version'],
   ['a constraint of 1 MiB', [{ ...query, version: megabyte }], 'version constraint'],
   ['a constraint of many parts', [{ ...query, version: '>1,'.repeat(100) }], 'version constraint'],
 ];
@@ -76,11 +76,11 @@ const bad: Readonly<Record<string, readonly Bad[]>> = {
   ],
   registerMachine: [
     ['a user with a slash', ['a/b'], 'username contains "/"'],
-    ['a user that is ..', ['..'], 'username is no name'],
+    ['a user that is ..', ['..'], 'username is not a valid name'],
     ['a user of 1 MiB', [megabyte], 'longer than 256'],
-    ['an invite that is a number', [{ invite: 7 }], 'This is no invite'],
-    ['an invite of 1 MiB', [{ invite: megabyte }], 'This is no invite'],
-    ['an invite of nobody', [{ invite: 'x'.repeat(32) }], 'This is no invite'],
+    ['an invite that is a number', [{ invite: 7 }], 'invalid, already used, or expired'],
+    ['an invite of 1 MiB', [{ invite: megabyte }], 'invalid, already used, or expired'],
+    ['an invite of nobody', [{ invite: 'x'.repeat(32) }], 'invalid, already used, or expired'],
     ['nothing, and has nobody to ask', [], 'takes an invite'],
   ],
 };

@@ -400,10 +400,10 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
   });
 
   it.each([
-    [404, 'Check the path'],
-    [403, 'does not let this client in'],
+    [404, 'Try the path /kite'],
+    [403, 'refused this client'],
     [503, 'try again later'],
-    [302, 'Check that the URL'],
+    [302, 'Check the URL'],
   ])('on an HTTP answer %d', async (status, hint) => {
     const url = await other(
       http.createServer(

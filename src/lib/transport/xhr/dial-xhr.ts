@@ -68,4 +68,4 @@ function refusalOf(url: URL, outcome: Answer | 'tooLarge', messageBytes: number)
   return new DialError('protocol', url, NO_SOCKJS);
 }
 
-const NO_SOCKJS = `what answers there is no SockJS server. ${CHECK_PATH}`;
+const NO_SOCKJS = `not a SockJS server. ${CHECK_PATH}`;
