@@ -59,7 +59,7 @@ async function smaller(text: string, format: Format): Promise<string> {
     ecma: 2020,
     module: format === 'esm',
     toplevel: true,
-    compress: { passes: 6, hoist_funs: true, pure_getters: true },
+    compress: { passes: 3, hoist_funs: true, pure_getters: true },
   });
   if (code === undefined) throw new Error('terser returned no code');
   return code;

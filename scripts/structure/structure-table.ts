@@ -181,10 +181,10 @@ const proxy: readonly Folder[] = [
   {
     name: 'shared',
     about: 'the kite that each proxy is, its table of kites, its options and metrics',
-    entries: ['proxy-kite', 'proxy-table'],
-    exports: ['certificate-reload', 'proxy-options'],
+    entries: ['proxy-table'],
+    exports: ['certificate-reload', 'proxy-kite', 'proxy-options'],
   },
-  { name: 'limits', about: 'the limits of the proxies' },
+  { name: 'limits', about: 'the limits of the proxies', exports: ['proxy-limits'] },
 ];
 
 const kite: readonly Folder[] = [
@@ -339,7 +339,7 @@ export const structure: readonly Folder[] = [
     ],
     folders: cli,
   },
-  { name: 'lib', about: 'the public entry points', entries: ['index'] },
+  { name: 'lib', about: 'the public entry points', entries: ['index', 'kontrol', 'proxy'] },
   { name: 'lib/testing', about: 'the test kit' },
   {
     name: 'lib/kontrol',
@@ -353,7 +353,17 @@ export const structure: readonly Folder[] = [
     name: 'lib/keys',
     about: 'kite keys, JWTs, key pairs and certificates',
     imports: ['lib/protocol', 'lib/errors', 'lib/util'],
-    entries: ['index', 'jwt', 'jwt-claims', 'key-limits', 'kite-key', 'kite-token', 'pem', 'secure-files'],
+    entries: [
+      'index',
+      'jwt',
+      'jwt-claims',
+      'key-limits',
+      'key-pair',
+      'kite-key',
+      'kite-token',
+      'pem',
+      'secure-files',
+    ],
   },
   { name: 'lib/dnode', about: 'functions across the wire', imports: ['lib/errors', 'lib/util'] },
   {

@@ -1,11 +1,11 @@
-/** Kontrol: where kites register, are found and get tokens. */
+/** Kontrol, for programs that run one: all that a program imports from `kitectl/kontrol`. */
+export { generateKeyPair, type KeyPair, type KeyPairOptions } from './keys/key-pair.js';
 export type { KontrolStatus } from './kontrol/admin/administration.js';
-export type { KeyPairInfo } from './kontrol/tokens/key-ring.js';
 export { INVITE_TTL } from './kontrol/admin/invites.js';
-export { defaultKontrolLimits, type KontrolLimits } from './kontrol/limits/kontrol-limits.js';
+export type { RegistrationMode } from './kontrol/admin/machine-registration.js';
 export { Kontrol } from './kontrol/kontrol.js';
 export type { KontrolOptions } from './kontrol/kontrol-options.js';
-export type { RegistrationMode } from './kontrol/admin/machine-registration.js';
+export { defaultKontrolLimits, type KontrolLimits } from './kontrol/limits/kontrol-limits.js';
 export {
   openPolicy,
   ownPolicy,
@@ -15,3 +15,16 @@ export {
 } from './kontrol/policy/policy.js';
 export { loadPolicy, parsePolicy } from './kontrol/policy/policy-file.js';
 export { defaultTimings, type Timings } from './kontrol/registry/lease-timings.js';
+export {
+  type EtcdConfig,
+  openStorage,
+  type PostgresConfig,
+  type StorageConfig,
+} from './kontrol/storage/open-storage.js';
+export {
+  isStorageError,
+  type Storage,
+  type StorageError,
+  type StorageTools,
+} from './kontrol/storage/shared/storage.js';
+export type { KeyPairInfo } from './kontrol/tokens/key-ring.js';

@@ -46,7 +46,7 @@ beforeAll(async () => {
   );
   remote = new TestKite();
   await remote.kite.listen();
-}, 120_000);
+}, 600_000);
 
 afterAll(async () => {
   await remote.kite.close();
@@ -62,6 +62,8 @@ describe('the published package', () => {
       'dist/lib/index.js',
       'dist/lib/index.d.ts',
       'dist/lib/browser.d.ts',
+      'dist/lib/kontrol.d.ts',
+      'dist/lib/proxy.d.ts',
       'dist/browser/kitectl.js',
       'dist/browser/kitectl.esm.js',
       'examples/math.ts',
@@ -145,6 +147,47 @@ describe('the published package', () => {
       env: cleanEnv(folder),
     });
     expect(stdout).toBe('25\nE42\n36\n');
+  });
+
+  it('has a Kontrol and proxies that a program elsewhere runs', async () => {
+    const program = join(folder, 'servers');
+    await mkdir(program);
+    await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');
+    await writeFile(
+      join(program, 'main.mjs'),
+      `import { Kite } from 'kitectl';
+      import { Kontrol, openPolicy, openStorage } from 'kitectl/kontrol';
+      import { ReverseProxy, TunnelProxy } from 'kitectl/proxy';
+      const logger = { debug() {}, info() {}, warn: console.error, error: console.error };
+      const common = { port: 0, env: {}, logger };
+      const kontrol = new Kontrol({ ...common, storage: openStorage({ kind: 'memory' }), policy: openPolicy() });
+      await kontrol.listen();
+      const kiteKey = await kontrol.newKiteKey('kontrol');
+      const proxies = [new ReverseProxy({ ...common, kiteKey }), new TunnelProxy({ ...common, kiteKey })];
+      for (const proxy of proxies) await proxy.listen();
+      for (const [index, method] of ['registerToProxy', 'registerToTunnel'].entries()) {
+        const kite = new Kite('math', '1.0.0', { ...common, kiteKey });
+        kite.handle('square', ({ args: [n] }) => n * n);
+        await kite.listen();
+        const { url } = await kite[method]();
+        const client = kite.newClient(url, { auth: { type: 'kiteKey', key: kiteKey } });
+        await client.dial();
+        console.log(await client.tell('square', 7), proxies[index].status().kites.length, kontrol.status().kites);
+        await kite.close();
+      }
+      for (const proxy of proxies) await proxy.close({ drainTimeout: 0 });
+      await kontrol.close();`,
+    );
+    const { stdout, stderr } = await run(process.execPath, ['main.mjs'], {
+      cwd: program,
+      env: cleanEnv(folder),
+    });
+    expect(stderr).toBe('');
+    expect(stdout.split('\n')).toEqual([
+      expect.stringMatching(/^49 1 [34]$/),
+      expect.stringMatching(/^49 1 [345]$/),
+      '',
+    ]);
   });
 
   it('is a library that a CommonJS program requires', async () => {

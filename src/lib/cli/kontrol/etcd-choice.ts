@@ -1,4 +1,4 @@
-import type { EtcdConfig } from '../../kontrol/storage/open-storage.js';
+import type { EtcdConfig } from '../../kontrol.js';
 import { usageError } from '../runtime/cli-error.js';
 import { namesOf } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
-import type { StorageConfig } from '../../kontrol/storage/open-storage.js';
+import type { StorageConfig } from '../../kontrol.js';
 import { usageError } from '../runtime/cli-error.js';
 import { type CliSetting, namesOf } from '../settings/cli-setting.js';
 import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';

@@ -1,8 +1,5 @@
 import { join } from 'node:path';
-import { Kontrol } from '../../kontrol/kontrol.js';
-import { loadPolicy } from '../../kontrol/policy/policy-file.js';
-import { openStorage } from '../../kontrol/storage/open-storage.js';
-import type { Storage } from '../../kontrol/storage/shared/storage.js';
+import { Kontrol, loadPolicy, openStorage, type Storage } from '../../kontrol.js';
 import { systemClock } from '../../util/clock.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
 import { listenError, loggerFor, untilAborted } from '../frame/server-lifecycle.js';

@@ -6,7 +6,7 @@ import {
   readKiteKeyFile,
   samePublicKey,
 } from '../../keys/index.js';
-import type { Kontrol } from '../../kontrol/kontrol.js';
+import type { Kontrol } from '../../kontrol.js';
 import { isKiteError } from '../../protocol/errors.js';
 import type { Logger } from '../../util/logger.js';
 import { isCliError } from '../runtime/cli-error.js';

@@ -1,4 +1,4 @@
-import type { PostgresConfig } from '../../kontrol/storage/open-storage.js';
+import type { PostgresConfig } from '../../kontrol.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { type CliSetting, namesOf } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';

@@ -1,4 +1,4 @@
-import { openStorage, type StorageConfig } from '../../kontrol/storage/open-storage.js';
+import { openStorage, type StorageConfig } from '../../kontrol.js';
 import { systemClock } from '../../util/clock.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { printList } from '../terminal/listing.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import type { StorageConfig } from '../../kontrol/storage/open-storage.js';
+import type { StorageConfig } from '../../kontrol.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { storageSettings } from '../settings/storage-settings.js';
 import { etcdChoice } from './etcd-choice.js';

@@ -1,7 +1,5 @@
-import type { ProxyOptions } from '../../proxy/shared/proxy-options.js';
-import { ReverseProxy } from '../../proxy/reverse/reverse-proxy.js';
+import { type ProxyOptions, ReverseProxy, TunnelProxy } from '../../proxy.js';
 import { TlsFiles } from '../../proxy/shared/certificate-reload.js';
-import { TunnelProxy } from '../../proxy/tunnel/tunnel-proxy.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError } from '../runtime/cli-error.js';

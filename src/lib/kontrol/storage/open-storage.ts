@@ -1,3 +1,5 @@
+import { systemClock } from '../../util/clock.js';
+import { StderrLogger } from '../../util/stderr-logger.js';
 import type { EtcdConfig } from './etcd/etcd-config.js';
 import { EtcdStorage } from './etcd/etcd-storage.js';
 import { FileStorage } from './file/file-storage.js';
@@ -14,8 +16,14 @@ export type StorageConfig =
   | PostgresConfig
   | EtcdConfig;
 
-/** The store that a configuration describes, not open yet. Throws a ConfigurationError for one that is not to be had. */
-export function openStorage(config: StorageConfig, tools: StorageTools): Storage {
+/**
+ * The store that a configuration describes. A Kontrol opens and closes it. Default: the clock of the system, and log lines
+ * on standard error.
+ *
+ * @throws ConfigurationError for a configuration that cannot work
+ */
+export function openStorage(config: StorageConfig, given: Partial<StorageTools> = {}): Storage {
+  const tools = { clock: systemClock, logger: given.logger ?? new StderrLogger(), ...given };
   switch (config.kind) {
     case 'memory':
       return new MemoryStorage();

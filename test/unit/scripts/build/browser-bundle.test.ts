@@ -9,7 +9,7 @@ let bundles: readonly BrowserBundle[];
 
 beforeAll(async () => {
   bundles = await bundleForBrowsers(root);
-});
+}, 300_000);
 
 // What pages load has to be fetched before anything else happens.
 const LARGEST = 16 * 1024;

@@ -1,0 +1,6 @@
+/** The proxies, for programs that run one: a reverse proxy and a tunnel proxy. All that a program imports from `kitectl/proxy`. */
+export { defaultProxyLimits, type ProxyLimits } from './proxy/limits/proxy-limits.js';
+export { ReverseProxy, type ReverseProxyOptions } from './proxy/reverse/reverse-proxy.js';
+export type { ProxiedKiteStatus, ProxyStatus } from './proxy/shared/proxy-kite.js';
+export type { ProxyOptions } from './proxy/shared/proxy-options.js';
+export { TunnelProxy, type TunnelProxyOptions } from './proxy/tunnel/tunnel-proxy.js';
