@@ -57,7 +57,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/completion/scripts',
   ],
   'cli/context': [
-    'cli/config/explain',
     'cli/context/manage-contexts',
     'cli/settings/cli-setting',
     'cli/settings/command-groups',

@@ -1,5 +1,5 @@
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
-import { KITE_URL, SIGNED_DURATION, wholeNumberFrom } from '../../kite/config/accepted-values.js';
+import { KITE_URL, KITE_URLS, SIGNED_DURATION, wholeNumberFrom } from '../../kite/config/accepted-values.js';
 import { keyStores } from './contexts.js';
 import type { KeyPlace } from './key-place.js';
 
@@ -70,7 +70,7 @@ export const PLAIN_URL: AcceptedValue<string> = {
 
 /** One or more of them. */
 export const PLAIN_URLS: AcceptedValue<readonly string[]> = {
-  what: `one or more URLs with commas between them, each ${PLAIN_URL.what}`,
+  what: `${KITE_URLS.what}, without a user name or password`,
   example: PLAIN_URL.example,
   parse(value) {
     const texts = LIST.parse(value);

@@ -42,6 +42,11 @@ describe.each(['kitectl.js', 'kitectl.esm.js'])('%s', (name) => {
     expect(bundle().inputs.filter((path) => !path.startsWith('src/lib/'))).toEqual([]);
   });
 
+  it('has no settings: a page has no environment to read them from', () => {
+    const settings = /^src\/lib\/(?:kite\/config|cli)\//;
+    expect(bundle().inputs.filter((path) => settings.test(path))).toEqual([]);
+  });
+
   it('calls nothing that browsers of 2022 do not have', () => {
     expect(bundle().text).not.toMatch(/\.(?:toSorted|toReversed|toSpliced|with|isWellFormed)\(/);
     expect(bundle().text).not.toMatch(/withResolvers|groupBy|fromAsync|AbortSignal\.any/);
