@@ -131,10 +131,10 @@ describe('register refuses', () => {
       testIdentity({ region: 'e\ud800u' }),
       'region contains control characters or halves',
     ],
-    ['an environment that is ..', testIdentity({ environment: '..' }), 'environment is no name'],
+    ['an environment that is ..', testIdentity({ environment: '..' }), 'environment is not a valid name'],
     ['a hostname of 1 MiB', testIdentity({ hostname: megabyte }), 'hostname is longer'],
     ['a region that is an object', { ...testIdentity(), region: {} }, "The kite's region is empty"],
-    ['a version that is none', testIdentity({ version: '1.x' }), 'version is no version'],
+    ['a version that is none', testIdentity({ version: '1.x' }), 'version is not a valid version'],
   ])('%s', async (_name, kite, reason) => {
     const { kontrol, url } = await startKontrol();
     const authentication = { type: 'kiteKey', key: await kontrol.newKiteKey('alice') };
