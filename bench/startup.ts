@@ -21,7 +21,7 @@ const { NODE_EXTRA_CA_CERTS: _ca, NODE_COMPILE_CACHE: _cache, ...inherited } = p
 const env = { ...inherited, HOME: home, KITE_HOME: home };
 
 /** A command line, and the ratio that it must not pass. */
-interface Measured {
+interface Measurement {
   readonly name: string;
   readonly args: readonly string[];
   readonly goal?: number;
@@ -43,7 +43,7 @@ async function startPeers(): Promise<Peers> {
   return { child, url, path };
 }
 
-function commandLines({ url, path }: Peers): Measured[] {
+function commandLines({ url, path }: Peers): Measurement[] {
   const kitectl = (...args: string[]): string[] => [join(root, 'bin', 'run.js'), ...args];
   return [
     { name: 'node -e 0', args: ['-e', '0'] },
@@ -61,7 +61,7 @@ interface Cost {
   readonly cpu: number;
 }
 
-function runOnce({ name, args }: Measured): Cost {
+function runOnce({ name, args }: Measurement): Cost {
   const before = cpuOfChildren();
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { env });
@@ -86,7 +86,7 @@ function cpuOfChildren(): number {
   }
 }
 
-function measure(rounds: number, all: readonly Measured[]): void {
+function measure(rounds: number, all: readonly Measurement[]): void {
   const costs = all.map(() => [] as Cost[]);
   // The first round only warms up: files that have not been read yet, for one.
   for (let round = 0; round <= rounds; round++) {

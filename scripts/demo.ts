@@ -11,17 +11,17 @@ import { root } from './build/paths.js';
 const program = join(root, 'bin', 'run.js');
 const folder = await mkdtemp(join(tmpdir(), 'kitectl-demo-'));
 /** Whose keys and settings a program finds. */
-interface Person {
+interface PromptStreams {
   readonly home: string;
 }
 
-const KONTROL: Person = { home: join(folder, 'kontrol') };
-const BOB: Person = { home: join(folder, 'bob') };
+const KONTROL: PromptStreams = { home: join(folder, 'kontrol') };
+const BOB: PromptStreams = { home: join(folder, 'bob') };
 
 /** Programs that run in the background, to be stopped at the end. */
 const started: ChildProcess[] = [];
 
-function start(args: readonly string[], { home }: Person): ChildProcessByStdio<null, Readable, null> {
+function start(args: readonly string[], { home }: PromptStreams): ChildProcessByStdio<null, Readable, null> {
   return spawn(process.execPath, args, {
     env: {
       ...process.env,
@@ -36,7 +36,11 @@ function start(args: readonly string[], { home }: Person): ChildProcessByStdio<n
 }
 
 /** Runs the real program as a person would, and resolves with what it printed. Rejects when it fails. */
-async function kitectl(args: readonly string[], person: Person, { show = true } = {}): Promise<string> {
+async function kitectl(
+  args: readonly string[],
+  person: PromptStreams,
+  { show = true } = {},
+): Promise<string> {
   console.log(`$ kitectl ${args.map((arg) => arg.replace(folder, '…')).join(' ')}`);
   const child = start([program, ...args], person);
   let output = '';
@@ -50,7 +54,7 @@ async function kitectl(args: readonly string[], person: Person, { show = true } 
 }
 
 /** Starts a program in the background, and resolves with its first line. */
-async function background(command: string, args: readonly string[], person: Person): Promise<string> {
+async function background(command: string, args: readonly string[], person: PromptStreams): Promise<string> {
   console.log(`$ ${command} &`);
   const child = start(args, person);
   started.push(child);

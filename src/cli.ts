@@ -3,14 +3,14 @@ import { fastPath } from './lib/cli/frame/fast-path.js';
 import { main, type Way } from './lib/cli/frame/main.js';
 
 /** Fast where the command line is plain, else through oclif. */
-const eitherWay: Way = async (root, argv, surroundings) => {
-  if (await fastPath(root, argv, await commandTable(), surroundings)) return;
-  await oclifsWay(root, argv, surroundings);
+const eitherWay: Way = async (root, argv, runtime) => {
+  if (await fastPath(root, argv, await commandTable(), runtime)) return;
+  await oclifsWay(root, argv, runtime);
 };
 
-const oclifsWay: Way = async (root, argv, surroundings) => {
+const oclifsWay: Way = async (root, argv, runtime) => {
   const { throughOclif } = await import('./lib/cli/frame/through-oclif.js');
-  await throughOclif(root, argv, surroundings);
+  await throughOclif(root, argv, runtime);
 };
 
 /** Runs `kitectl`, whose package is in the folder `root`, and ends the process. */

@@ -43,13 +43,13 @@ export default class Bench extends BaseCommand {
     const { args, flags } = await this.parse(Bench);
     await bench(
       {
-        ...connectionOptions(flags, this.surroundings.env),
+        ...connectionOptions(flags, this.runtime.env),
         ...loadOptions(flags),
         method: args.method,
         args: (args.args ?? []).map(parseArgument),
         format: formatOf(flags),
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

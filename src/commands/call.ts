@@ -35,6 +35,6 @@ export default class Call extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Call);
-    await call(callOptions(args.method, args.args ?? [], flags, this.surroundings.env), this.surroundings);
+    await call(callOptions(args.method, args.args ?? [], flags, this.runtime.env), this.runtime);
   }
 }

@@ -24,7 +24,7 @@ export default class Complete extends BaseCommand {
     const { args, flags } = await this.parse(Complete);
     await printCandidates(
       { words: args.words ?? [], line: flags.line, root: this.config.root },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

@@ -31,6 +31,6 @@ export default class Completion extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args } = await this.parse(Completion);
-    await write(this.surroundings.stdout, completionScript(args.shell));
+    await write(this.runtime.stdout, completionScript(args.shell));
   }
 }

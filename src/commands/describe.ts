@@ -27,9 +27,6 @@ export default class Describe extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Describe);
-    await describe(
-      { ...connectionOptions(flags, this.surroundings.env), format: formatOf(flags) },
-      this.surroundings,
-    );
+    await describe({ ...connectionOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
   }
 }

@@ -22,9 +22,6 @@ export default class Doctor extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Doctor);
-    await doctor(
-      { ...kontrolOptions(flags, this.surroundings.env), format: formatOf(flags) },
-      this.surroundings,
-    );
+    await doctor({ ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
   }
 }

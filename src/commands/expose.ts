@@ -33,7 +33,7 @@ export default class Expose extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Expose);
-    const options = exposeOptions(args.url, flags, this.surroundings.env);
-    await expose({ ...options, format: formatOf(flags) }, this.surroundings);
+    const options = exposeOptions(args.url, flags, this.runtime.env);
+    await expose({ ...options, format: formatOf(flags) }, this.runtime);
   }
 }

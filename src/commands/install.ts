@@ -48,9 +48,6 @@ export default class Install extends BaseCommand {
     const { args, flags } = await this.parse(Install);
     const { sha256, insecure, force } = flags;
     const { install } = await import('../lib/cli/kites/installed-kites.js');
-    await install(
-      { source: args.source, sha256, insecure, force, format: formatOf(flags) },
-      this.surroundings,
-    );
+    await install({ source: args.source, sha256, insecure, force, format: formatOf(flags) }, this.runtime);
   }
 }

@@ -61,6 +61,6 @@ export default class Keygen extends BaseCommand {
     const { flags } = await this.parse(Keygen);
     const { out, bits, force, yes } = flags;
     const tls = flags.tls === true && { hosts: flags.host ?? ['localhost'], days: flags.days ?? 365 };
-    await keygen({ out, bits, tls, force, yes, format: formatOf(flags) }, this.surroundings);
+    await keygen({ out, bits, tls, force, yes, format: formatOf(flags) }, this.runtime);
   }
 }

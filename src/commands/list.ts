@@ -21,6 +21,6 @@ export default class List extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(List);
     const { list } = await import('../lib/cli/kites/installed-kites.js');
-    await list({ format: formatOf(flags) }, this.surroundings);
+    await list({ format: formatOf(flags) }, this.runtime);
   }
 }

@@ -32,8 +32,8 @@ export default class Ping extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(Ping);
     await ping(
-      { ...connectionOptions(flags, this.surroundings.env), count: flags.count, format: formatOf(flags) },
-      this.surroundings,
+      { ...connectionOptions(flags, this.runtime.env), count: flags.count, format: formatOf(flags) },
+      this.runtime,
     );
   }
 }

@@ -43,8 +43,8 @@ export default class Query extends BaseCommand {
     const { args, flags } = await this.parse(Query);
     const { watch } = flags;
     await query(
-      { ...kontrolOptions(flags, this.surroundings.env), path: args.path, watch, format: formatOf(flags) },
-      this.surroundings,
+      { ...kontrolOptions(flags, this.runtime.env), path: args.path, watch, format: formatOf(flags) },
+      this.runtime,
     );
   }
 }

@@ -44,16 +44,16 @@ export default class Register extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Register);
-    const settings = CommandSettings.of(registerSettings, flags, this.surroundings.env);
+    const settings = CommandSettings.of(registerSettings, flags, this.runtime.env);
     await register(
       {
-        ...(await registerTarget(settings, this.surroundings)),
+        ...(await registerTarget(settings, this.runtime)),
         settings,
         inviteFile: flags['invite-file'],
         force: flags.force,
         format: formatOf(flags),
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

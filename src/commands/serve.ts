@@ -43,8 +43,8 @@ export default class Serve extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Serve);
     await serve(
-      { ...serveOptions(args.module, flags, this.surroundings.env), format: formatOf(flags) },
-      this.surroundings,
+      { ...serveOptions(args.module, flags, this.runtime.env), format: formatOf(flags) },
+      this.runtime,
     );
   }
 }

@@ -34,11 +34,11 @@ export default class Shell extends BaseCommand {
     const { flags } = await this.parse(Shell);
     await shell(
       {
-        ...connectionOptions(flags, this.surroundings.env),
+        ...connectionOptions(flags, this.runtime.env),
         format: formatOf(flags),
         history: !flags['no-history'],
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

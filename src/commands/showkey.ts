@@ -21,9 +21,6 @@ export default class Showkey extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Showkey);
-    await showkey(
-      { ...keyOptions(flags, this.surroundings.env), format: formatOf(flags) },
-      this.surroundings,
-    );
+    await showkey({ ...keyOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
   }
 }

@@ -25,6 +25,6 @@ export default class Tell extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Tell);
-    await call(callOptions(flags.method, args.args ?? [], flags, this.surroundings.env), this.surroundings);
+    await call(callOptions(flags.method, args.args ?? [], flags, this.runtime.env), this.runtime);
   }
 }

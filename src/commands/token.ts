@@ -33,8 +33,8 @@ export default class Token extends BaseCommand {
     const { args, flags } = await this.parse(Token);
     const { force } = flags;
     await token(
-      { ...kontrolOptions(flags, this.surroundings.env), path: args.path, force, format: formatOf(flags) },
-      this.surroundings,
+      { ...kontrolOptions(flags, this.runtime.env), path: args.path, force, format: formatOf(flags) },
+      this.runtime,
     );
   }
 }

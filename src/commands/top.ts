@@ -45,13 +45,13 @@ export default class Top extends BaseCommand {
     const { args, flags } = await this.parse(Top);
     await top(
       {
-        ...kontrolOptions(flags, this.surroundings.env),
+        ...kontrolOptions(flags, this.runtime.env),
         path: args.path,
         interval: flags.interval,
         once: flags.once,
         format: formatOf(flags),
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

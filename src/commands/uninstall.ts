@@ -32,6 +32,6 @@ export default class Uninstall extends BaseCommand {
     const { args, flags } = await this.parse(Uninstall);
     const { all, yes } = flags;
     const { uninstall } = await import('../lib/cli/kites/installed-kites.js');
-    await uninstall({ name: args.name, all, yes, format: formatOf(flags) }, this.surroundings);
+    await uninstall({ name: args.name, all, yes, format: formatOf(flags) }, this.runtime);
   }
 }

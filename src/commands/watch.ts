@@ -25,8 +25,8 @@ export default class Watch extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Watch);
     await watch(
-      { ...kontrolOptions(flags, this.surroundings.env), path: args.path, format: formatOf(flags) },
-      this.surroundings,
+      { ...kontrolOptions(flags, this.runtime.env), path: args.path, format: formatOf(flags) },
+      this.runtime,
     );
   }
 }

@@ -39,7 +39,7 @@ export default class ContextAdd extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(ContextAdd);
     const { force, use } = flags;
-    const context = contextOf(flags, this.surroundings.env);
-    await addContext({ name: args.name, context, force, use, format: formatOf(flags) }, this.surroundings);
+    const context = contextOf(flags, this.runtime.env);
+    await addContext({ name: args.name, context, force, use, format: formatOf(flags) }, this.runtime);
   }
 }

@@ -14,6 +14,6 @@ export default class ContextList extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ContextList);
-    await listContexts({ format: formatOf(flags) }, this.surroundings);
+    await listContexts({ format: formatOf(flags) }, this.runtime);
   }
 }

@@ -13,6 +13,6 @@ export default class ContextPrevious extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ContextPrevious);
-    await useContext({ name: '-', format: formatOf(flags) }, this.surroundings);
+    await useContext({ name: '-', format: formatOf(flags) }, this.runtime);
   }
 }

@@ -20,6 +20,6 @@ export default class ContextRemove extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(ContextRemove);
-    await removeContext({ name: args.name, yes: flags.yes, format: formatOf(flags) }, this.surroundings);
+    await removeContext({ name: args.name, yes: flags.yes, format: formatOf(flags) }, this.runtime);
   }
 }

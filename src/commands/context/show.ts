@@ -19,6 +19,6 @@ export default class ContextShow extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(ContextShow);
-    await showContext({ name: args.name, format: formatOf(flags) }, this.surroundings);
+    await showContext({ name: args.name, format: formatOf(flags) }, this.runtime);
   }
 }

@@ -23,6 +23,6 @@ export default class ContextUse extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(ContextUse);
-    await useContext({ name: args.name, format: formatOf(flags) }, this.surroundings);
+    await useContext({ name: args.name, format: formatOf(flags) }, this.runtime);
   }
 }

@@ -27,10 +27,10 @@ export default class KeysList extends BaseCommand {
     const { flags } = await this.parse(KeysList);
     await listKeys(
       {
-        ...keysChoice(flags, this.surroundings.env),
+        ...keysChoice(flags, this.runtime.env),
         format: formatOf(flags),
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

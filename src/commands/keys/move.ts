@@ -29,10 +29,10 @@ export default class KeysMove extends BaseCommand {
       {
         to: flags.to,
         force: flags.force,
-        ...keyOptions(flags, this.surroundings.env),
+        ...keyOptions(flags, this.runtime.env),
         format: formatOf(flags),
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

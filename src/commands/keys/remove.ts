@@ -36,10 +36,10 @@ export default class KeysRemove extends BaseCommand {
       {
         account: args.account,
         yes: flags.yes,
-        ...keysChoice(flags, this.surroundings.env),
+        ...keysChoice(flags, this.runtime.env),
         format: formatOf(flags),
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

@@ -36,10 +36,10 @@ export default class KeysShow extends BaseCommand {
       {
         account: args.account,
         secret: flags.secret,
-        ...keysChoice(flags, this.surroundings.env),
+        ...keysChoice(flags, this.runtime.env),
         format: formatOf(flags),
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

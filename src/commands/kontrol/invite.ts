@@ -38,12 +38,12 @@ export default class KontrolInvite extends BaseCommand {
     const { ttl } = flags;
     await invite(
       {
-        ...kontrolOptions(flags, this.surroundings.env),
+        ...kontrolOptions(flags, this.runtime.env),
         username: args.username,
         ttl,
         format: formatOf(flags),
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

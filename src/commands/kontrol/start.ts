@@ -33,9 +33,9 @@ export default class KontrolStart extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolStart);
-    const options = startOptions(flags, this.surroundings.env);
+    const options = startOptions(flags, this.runtime.env);
     // A file of its own: nothing else needs the registry, and it is large.
     const { startKontrol } = await import('../../lib/cli/kontrol/kontrol-server.js');
-    await startKontrol({ ...options, format: formatOf(flags), root: this.config.root }, this.surroundings);
+    await startKontrol({ ...options, format: formatOf(flags), root: this.config.root }, this.runtime);
   }
 }

@@ -17,9 +17,6 @@ export default class KontrolStatus extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolStatus);
-    await status(
-      { ...kontrolOptions(flags, this.surroundings.env), format: formatOf(flags) },
-      this.surroundings,
-    );
+    await status({ ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
   }
 }

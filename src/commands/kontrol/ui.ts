@@ -29,8 +29,8 @@ export default class KontrolUi extends BaseCommand {
     const { flags } = await this.parse(KontrolUi);
     const { admin } = flags;
     await printLink(
-      { ...kontrolOptions(flags, this.surroundings.env), admin, format: formatOf(flags) },
-      this.surroundings,
+      { ...kontrolOptions(flags, this.runtime.env), admin, format: formatOf(flags) },
+      this.runtime,
     );
   }
 }

@@ -35,9 +35,9 @@ export default class ProxyStart extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ProxyStart);
-    const options = proxyStartOptions(flags, this.surroundings.env);
+    const options = proxyStartOptions(flags, this.runtime.env);
     // A file of its own: nothing else needs the proxies.
     const { startProxy } = await import('../../lib/cli/proxy/proxy-server.js');
-    await startProxy({ ...options, format: formatOf(flags) }, this.surroundings);
+    await startProxy({ ...options, format: formatOf(flags) }, this.runtime);
   }
 }

@@ -30,8 +30,8 @@ export default class ProxyStatus extends BaseCommand {
     const { flags } = await this.parse(ProxyStatus);
     const to = flags.to === undefined ? undefined : checkedUrl(flags.to, '--to');
     await proxyStatus(
-      { ...kontrolOptions(flags, this.surroundings.env), to, format: formatOf(flags) },
-      this.surroundings,
+      { ...kontrolOptions(flags, this.runtime.env), to, format: formatOf(flags) },
+      this.runtime,
     );
   }
 }

@@ -7,7 +7,7 @@ import { defaultLimits, type Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
-import { KnownCalls } from './call/envelope-cache.js';
+import { EnvelopeCache } from './call/envelope-cache.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
@@ -77,7 +77,7 @@ export function composeKite(
     transport,
     trustRemote: options.trustRemote,
     dialer,
-    newMemory: () => new KnownCalls(limits),
+    newMemory: () => new EnvelopeCache(limits),
   });
   const server = new KiteServer({
     name,

@@ -1,4 +1,4 @@
-import { demandAdministrator } from '../kite/serve/administrator.js';
+import { requireAdministrator } from '../kite/serve/administrator.js';
 import type { Kite } from '../kite/kite.js';
 import type { Method } from '../kite/serve/method.js';
 import type { Request } from '../kite/serve/request.js';
@@ -6,7 +6,7 @@ import { KiteError } from '../protocol/errors.js';
 import { type Administered, adminMethods } from './admin/administration.js';
 import { type Credentials, kiteKeyRefusal, type VerifiedKiteKey } from './tokens/credentials.js';
 import type { KeyRing } from './tokens/key-ring.js';
-import type { Machines } from './admin/machine-registration.js';
+import type { MachineRegistration } from './admin/machine-registration.js';
 import type { Metrics } from './http/kontrol-metrics.js';
 import type { Queries } from './registry/queries.js';
 import type { Registrar } from './registry/registrar.js';
@@ -25,7 +25,7 @@ export interface MethodParts {
   readonly registrar: Registrar;
   readonly queries: Queries;
   readonly watchers: Watchers;
-  readonly machines: Machines;
+  readonly machines: MachineRegistration;
   readonly metrics: Metrics;
   readonly revocations: Revocations;
   /** Undefined: `kite.handleWebRTC` does not exist. */
@@ -61,7 +61,7 @@ export function addMethods(kite: Kite, parts: MethodParts): void {
   }
   for (const [name, run] of Object.entries(adminMethods(parts.administered))) {
     handle(name, (request) => {
-      demandAdministrator(request, parts.kontrolUser);
+      requireAdministrator(request, parts.kontrolUser);
       return run(request.args[0]);
     });
   }

@@ -50,7 +50,7 @@ export interface KontrolOptions extends ServerKiteOptions {
 }
 
 /** Rejects with a ConfigurationError where anybody on the network could get a kite key for any name. */
-export async function refuseOpenDoor(
+export async function refuseOpenRegistration(
   options: KontrolOptions,
   ip: string,
   lookup: LookupAddresses,

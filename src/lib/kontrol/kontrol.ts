@@ -10,8 +10,8 @@ import { Credentials } from './tokens/credentials.js';
 import { HttpApi } from './http/http-api.js';
 import { Invites } from './admin/invites.js';
 import { infoOf, type KeyPairInfo, KeyRing } from './tokens/key-ring.js';
-import { type KontrolOptions, refuseOpenDoor } from './kontrol-options.js';
-import { Machines } from './admin/machine-registration.js';
+import { type KontrolOptions, refuseOpenRegistration } from './kontrol-options.js';
+import { MachineRegistration } from './admin/machine-registration.js';
 import { defaultKontrolLimits } from './limits/kontrol-limits.js';
 import { addMethods } from './kontrol-methods.js';
 import { Metrics } from './http/kontrol-metrics.js';
@@ -22,7 +22,7 @@ import { Registrar } from './registry/registrar.js';
 import { checkUsername } from './registry/registration-record.js';
 import type { Entry } from './registry/registry-entry.js';
 import { Registry } from './registry/registry.js';
-import { Replica } from './registry/store-sync.js';
+import { StoreSync } from './registry/store-sync.js';
 import { Revocations } from './tokens/revocations.js';
 import { SignIn } from './admin/sign-in.js';
 import { SignInCodes } from './admin/sign-in-codes.js';
@@ -55,7 +55,7 @@ export class Kontrol {
   readonly #registry: Registry;
   readonly #keyRing: KeyRing;
   readonly #credentials: Credentials;
-  readonly #replica: Replica;
+  readonly #replica: StoreSync;
   readonly #registrar: Registrar;
   readonly #watchers: Watchers;
   readonly #invites: Invites;
@@ -87,7 +87,7 @@ export class Kontrol {
       kontrolUrl,
       initial: options.keyPair,
     });
-    const replica = new Replica({ ...shared, storage, registry, keyRing });
+    const replica = new StoreSync({ ...shared, storage, registry, keyRing });
     const revocations = new Revocations(keyRing);
     const registrar = new Registrar({ ...shared, registry, replica, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
@@ -124,7 +124,7 @@ export class Kontrol {
       metrics: this.#metrics,
       revocations,
       queries: new Queries(parts),
-      machines: new Machines(machines),
+      machines: new MachineRegistration(machines),
       signalling: options.webrtc ? new Signalling(parts) : undefined,
       signIn:
         options.page === undefined
@@ -145,7 +145,7 @@ export class Kontrol {
    */
   async listen(): Promise<void> {
     try {
-      await refuseOpenDoor(this.#options, this.kite.config.ip, lookupAddresses);
+      await refuseOpenRegistration(this.#options, this.kite.config.ip, lookupAddresses);
       await this.#servePage();
       await this.#replica.open();
       await this.kite.listen();

@@ -106,7 +106,7 @@ export function queryMatcher(query: KiteQuery): (kite: KiteIdentity) => boolean 
 }
 
 /** Whether no field of a query is set. Kontrol takes that for all the kites that its policy lets the caller find. */
-export function asksForAll(query: KiteQuery): boolean {
+export function matchesEveryKite(query: KiteQuery): boolean {
   return IDENTITY_FIELDS.every((field) => !query[field]);
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { root, type Running } from '../../helpers/cli/cli-harness.js';
-import { type Person, World } from '../../helpers/cli/cli-world.js';
+import { type PromptStreams, World } from '../../helpers/cli/cli-world.js';
 
 /** A line that a person types, and a script runs. */
 interface Line {
@@ -378,7 +378,7 @@ function inWorldOfItsOwn(): void {
 }
 
 /** Somebody who has done what comes before the line. */
-async function ready({ before = [], newcomer = false }: Line): Promise<Person> {
+async function ready({ before = [], newcomer = false }: Line): Promise<PromptStreams> {
   const person = await world.person({ key: !newcomer });
   onTestFinished(() => person.cli.remove());
   for (const line of before) expect(await person.inPipe(world.here(line)).outcome).toMatchObject({ code: 0 });
@@ -386,7 +386,11 @@ async function ready({ before = [], newcomer = false }: Line): Promise<Person> {
 }
 
 /** Resolves once the line shows what it runs for, if need be with what happens meanwhile, again and again. */
-async function shown(running: Running, person: Person, { until = '', meanwhile }: Line): Promise<void> {
+async function shown(
+  running: Running,
+  person: PromptStreams,
+  { until = '', meanwhile }: Line,
+): Promise<void> {
   const isShown = ({ stdout, stderr }: Running): boolean => (stdout + stderr).includes(until);
   if (meanwhile !== undefined) {
     while (!isShown(running)) {

@@ -83,9 +83,9 @@ describe('a kite key in the keychain', () => {
 
   it('is removed where that is meant', async () => {
     await register('erin', '--key-store', 'keychain');
-    const unasked = await cli.run(['keys', 'remove'], { env });
-    expect(unasked.code).toBe(2);
-    expect(unasked.stderr).toContain('--yes');
+    const missingInput = await cli.run(['keys', 'remove'], { env });
+    expect(missingInput.code).toBe(2);
+    expect(missingInput.stderr).toContain('--yes');
     expect(await username()).toBe('erin');
     expect((await cli.run(['keys', 'remove', `erin@${url}`, '--yes'], { env })).code).toBe(0);
     const missing = await cli.run(['showkey'], { env });

@@ -106,7 +106,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     const a = await node();
     expect(await a.register('my-kite')).toEqual([
       400,
-      { err: expect.stringContaining('The kite\'s id "my-kite" is no UUID') as string },
+      { err: expect.stringContaining('The kite\'s id "my-kite" is not a UUID') as string },
     ]);
     expect(await a.ready()).toBe(200);
   });

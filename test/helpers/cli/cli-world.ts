@@ -60,7 +60,7 @@ export class World {
   }
 
   /** A person called bob at a machine of his own, where a Kontrol has left its kite key as well. */
-  async person({ key = true } = {}): Promise<Person> {
+  async person({ key = true } = {}): Promise<PromptStreams> {
     const cli = await Cli.create();
     const home = join(cli.home, '.kite');
     if (key) await writeKiteKeyFile(this.network.jwt, { home });
@@ -71,7 +71,7 @@ export class World {
     await writeFile(join(folder, '.kite.json'), '{"name":"math","version":"1.0.0"}');
     await writeFile(join(folder, 'bin', 'math'), '#!/bin/sh\necho "math runs $*"\n');
     await chmod(join(folder, 'bin', 'math'), 0o755);
-    return new Person(this, cli);
+    return new PromptStreams(this, cli);
   }
 
   /** An invite for bob, as somebody else hands it over. */
@@ -94,7 +94,7 @@ export class World {
 }
 
 /** Types lines at a shell. */
-export class Person {
+export class PromptStreams {
   readonly cli: Cli;
   readonly #world: World;
 

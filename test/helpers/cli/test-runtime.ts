@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { ManualClock } from '../process/manual-clock.js';
-import type { Surroundings } from '../../../src/lib/cli/runtime/command-runtime.js';
+import type { CommandRuntime } from '../../../src/lib/cli/runtime/command-runtime.js';
 
 /** A stream that keeps what is written to it, and may claim to be a terminal. */
 export class Sink extends Writable {
@@ -21,7 +21,7 @@ export class Sink extends Writable {
 }
 
 /** A world for a command, of which a test decides what matters to it. */
-export function surroundingsOf(given: Partial<Surroundings> = {}): Surroundings {
+export function surroundingsOf(given: Partial<CommandRuntime> = {}): CommandRuntime {
   return {
     stdin: Readable.from([]),
     stdout: new Sink(),

@@ -1,4 +1,4 @@
-import { callPrefix } from '../../../src/lib/kite/call/envelope-prefix.js';
+import { envelopePrefix } from '../../../src/lib/kite/call/envelope-prefix.js';
 
 export const callAuth = { type: 'kiteKey', key: 'header.claims.signature' };
 
@@ -25,7 +25,7 @@ export const callRests = [
 ];
 
 export function knownPrefix() {
-  const known = callPrefix(callHead + callRests[0]);
+  const known = envelopePrefix(callHead + callRests[0]);
   if (!known) throw new Error('no prefix');
   return known;
 }

@@ -3,7 +3,7 @@ import type { ClientOptions } from '../../../src/lib/kite/call/client-options.js
 import { type CoreOptions, KiteCore } from '../../../src/lib/kite/core/kite-core.js';
 import { addDefaultMethods } from '../../../src/lib/kite/serve/default-methods.js';
 import { addHeartbeatMethod } from '../../../src/lib/kite/serve/heartbeat-method.js';
-import { KnownCalls } from '../../../src/lib/kite/call/envelope-cache.js';
+import { EnvelopeCache } from '../../../src/lib/kite/call/envelope-cache.js';
 import { KiteError } from '../../../src/lib/protocol/errors.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
@@ -45,7 +45,7 @@ export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock
     },
     methodHandling: 'ReturnMethod',
     concurrent: true,
-    newMemory: () => new KnownCalls(defaultLimits),
+    newMemory: () => new EnvelopeCache(defaultLimits),
     ...options,
   });
   addDefaultMethods(core, options.logger ?? silentLogger);

@@ -92,7 +92,7 @@ function bounds(code: string): string[] {
       new RegExp(
         `(?:[<>]=?|===) (?:[\\w.]+ [*+-] )?${name}\\b|\\b${name}\\b(?: [*/+-] [\\w.]+)? (?:[<>]=?|===) |` +
           `Math\\.(?:min|max)\\([^;]*\\b${name}\\b|\\.slice\\((?:0|start), (?:start \\+ )?${name}\\b|` +
-          `\\+= ${name}\\b|subarray\\(-${name}\\b|slice\\(-${name}\\b|(?:[cC]ache|Map|Bucket|Turnstile|Gate)\\([^)]*\\b${name}\\b`,
+          `\\+= ${name}\\b|subarray\\(-${name}\\b|slice\\(-${name}\\b|(?:[cC]ache|Map|Bucket|ConcurrencyGate|Gate)\\([^)]*\\b${name}\\b`,
       ).test(code),
     );
   const literals = [

@@ -14,9 +14,6 @@ export default class KontrolKeysList extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolKeysList);
-    await listKeys(
-      { ...kontrolOptions(flags, this.surroundings.env), format: formatOf(flags) },
-      this.surroundings,
-    );
+    await listKeys({ ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
   }
 }

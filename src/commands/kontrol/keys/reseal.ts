@@ -24,9 +24,9 @@ export default class KontrolKeysReseal extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolKeysReseal);
-    const storage = storageOptions(flags, this.surroundings.env);
+    const storage = storageOptions(flags, this.runtime.env);
     // The stores are large, and nothing else needs them.
     const { resealKeys } = await import('../../../lib/cli/kontrol/kontrol-server.js');
-    await resealKeys({ storage, format: formatOf(flags) }, this.surroundings);
+    await resealKeys({ storage, format: formatOf(flags) }, this.runtime);
   }
 }

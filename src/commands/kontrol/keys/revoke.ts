@@ -37,13 +37,13 @@ export default class KontrolKeysRevoke extends BaseCommand {
     const { args, flags } = await this.parse(KontrolKeysRevoke);
     await revokeKeys(
       {
-        ...kontrolOptions(flags, this.surroundings.env),
+        ...kontrolOptions(flags, this.runtime.env),
         keyPair: args.id,
         kiteKey: flags['kite-key'],
         yes: flags.yes,
         format: formatOf(flags),
       },
-      this.surroundings,
+      this.runtime,
     );
   }
 }

@@ -15,9 +15,6 @@ export default class KontrolKeysRotate extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolKeysRotate);
-    await rotateKeys(
-      { ...kontrolOptions(flags, this.surroundings.env), format: formatOf(flags) },
-      this.surroundings,
-    );
+    await rotateKeys({ ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
   }
 }

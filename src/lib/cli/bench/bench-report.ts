@@ -2,7 +2,7 @@ import { formatDuration } from '../../util/duration.js';
 import type { Field } from '../terminal/details.js';
 import type { BenchOptions } from './bench-options.js';
 import type { LoadResult } from './load.js';
-import type { Latencies, Measured } from './measurement.js';
+import type { Latencies, Measurement } from './measurement.js';
 
 /** What a benchmark came to, as `--json` prints it. */
 export interface Report {
@@ -31,7 +31,7 @@ export interface Report {
 export function reportOf(
   options: Pick<BenchOptions, 'method' | 'connections' | 'parallel' | 'rate'> & { readonly url: string },
   { milliseconds, begun, missed, unanswered }: LoadResult,
-  measured: Measured,
+  measured: Measurement,
 ): Report {
   const { url, method, connections, parallel, rate } = options;
   const { answered, failed } = measured;

@@ -3,15 +3,15 @@ import { type Clock, systemClock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
 import type { Connected } from '../target/dial-first.js';
 import { withConnection } from '../target/with-connection.js';
-import { type Doing, toCliError } from '../frame/failures.js';
+import { type Operation, toCliError } from '../frame/failures.js';
 import { printDetails } from '../terminal/details.js';
 import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { bar, ProgressLine } from '../terminal/progress.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { BenchOptions } from './bench-options.js';
 import { Load, type LoadResult } from './load.js';
-import { Measured } from './measurement.js';
+import { Measurement } from './measurement.js';
 import { fieldsOf, type Report, reportOf } from './bench-report.js';
 
 /** Milliseconds between two looks at the progress. */
@@ -26,24 +26,24 @@ const DIALLING = 50;
  *
  * @throws CliError with the first failure where every call failed, after the report
  */
-export async function bench(options: BenchOptions, surroundings: Surroundings): Promise<void> {
+export async function bench(options: BenchOptions, runtime: CommandRuntime): Promise<void> {
   // Ctrl-C ends the load, and not yet the command.
-  surroundings.endByItself();
-  await withConnection(options, surroundings, async (connected) => {
+  runtime.endByItself();
+  await withConnection(options, runtime, async (connected) => {
     const { method, args, format } = options;
-    const clients = await open(connected, options.connections, surroundings.signal);
-    const measured = await Measured.create();
+    const clients = await open(connected, options.connections, runtime.signal);
+    const measured = await Measurement.create();
     const result = await run(
       clients.map((client) => () => client.call(method, [...args], { callbacks: 'call' })),
       options,
       measured,
-      surroundings,
+      runtime,
     );
     const report = reportOf({ ...options, url: connected.url }, result, measured);
-    await print(report, format, surroundings);
+    await print(report, format, runtime);
     failIfNothingWorked(measured, connected.doing(method));
   });
-  surroundings.signal.throwIfAborted();
+  runtime.signal.throwIfAborted();
 }
 
 async function open(
@@ -63,13 +63,13 @@ async function open(
 async function run(
   calls: readonly (() => Promise<unknown>)[],
   options: BenchOptions,
-  measured: Measured,
-  surroundings: Surroundings,
+  measured: Measurement,
+  runtime: CommandRuntime,
 ): Promise<LoadResult> {
   const { parallel, rate, duration } = options;
-  const { signal } = surroundings;
-  const clock = preciseClock(() => surroundings.now());
-  const line = new ProgressLine(surroundings);
+  const { signal } = runtime;
+  const clock = preciseClock(() => runtime.now());
+  const line = new ProgressLine(runtime);
   const begin = clock.now();
   const look = (): void => {
     const elapsed = clock.now() - begin;
@@ -114,18 +114,18 @@ function preciseClock(now: () => number): Clock {
 async function print(
   report: Report,
   format: OutputFormat | undefined,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  await printDetails({ fields: fieldsOf(report), data: report, name: report.method }, format, surroundings);
+  await printDetails({ fields: fieldsOf(report), data: report, name: report.method }, format, runtime);
   if (report.missed > 0 && !isDataFormat(format)) {
     const time = formatDuration(report.seconds * 1000);
-    surroundings.stderr.write(
+    runtime.stderr.write(
       `warning: ${report.missed} calls were due within ${time} and not begun, since --parallel ${report.parallel} calls ` +
         'were waiting for answers: the kite does not keep up with --rate.\n',
     );
   }
 }
 
-function failIfNothingWorked({ answered, firstError }: Measured, doing: Doing): void {
+function failIfNothingWorked({ answered, firstError }: Measurement, doing: Operation): void {
   if (answered === 0 && firstError !== undefined) throw toCliError(firstError, doing);
 }

@@ -20,7 +20,7 @@ export interface Latencies {
 }
 
 /** Collects what calls come to: the latency of answers to three digits, failures by their type. */
-export class Measured {
+export class Measurement {
   readonly errors = new Map<string, number>();
   /** The error of the first call that failed. */
   firstError: unknown;
@@ -32,9 +32,9 @@ export class Measured {
     this.#histogram = histogram;
   }
 
-  static async create(): Promise<Measured> {
+  static async create(): Promise<Measurement> {
     const { build } = await import('hdr-histogram-js');
-    return new Measured(
+    return new Measurement(
       build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST, numberOfSignificantValueDigits: 3 }),
     );
   }

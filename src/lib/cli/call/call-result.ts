@@ -3,7 +3,7 @@ import { toField, toJson } from '../runtime/json.js';
 import { documentWriter, type DocumentWriter } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { formatList, type Listing } from '../terminal/listing.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface ResultStyle {
   readonly format: OutputFormat | undefined;
@@ -34,7 +34,7 @@ export async function resultWriter({ format, raw }: ResultStyle): Promise<Docume
 export async function formatResult(
   result: unknown,
   style: ResultStyle,
-  world: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
   const { format, raw } = style;
   switch (format) {
@@ -67,7 +67,7 @@ function nameOf(value: unknown): string {
 async function asTable(
   result: unknown,
   format: 'table' | 'wide',
-  world: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
   if (Array.isArray(result)) return formatList(result, listingOf(result), format, world);
   if (typeof result !== 'object' || result === null) return `${cell(result)}\n`;

@@ -3,11 +3,11 @@ import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { parseLine } from './arguments.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { type Doing, toCliError } from '../frame/failures.js';
+import { type Operation, toCliError } from '../frame/failures.js';
 import { type Line, readLines } from '../frame/read-lines.js';
 import { OutputWindow, type Printed } from './output-window.js';
 import { errorData, formatFailure } from '../frame/report-failure.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** How the lines of the standard input become calls, and calls lines of stdout. */
 export interface LinesMode {
@@ -30,7 +30,7 @@ export interface LinesOptions extends LinesMode {
   readonly method: string;
   /** A result as it is printed, its newline included. */
   readonly format: (result: unknown) => string;
-  readonly doing: Doing;
+  readonly doing: Operation;
 }
 
 /**
@@ -41,15 +41,15 @@ export interface LinesOptions extends LinesMode {
  * @throws CliError for the first call that fails, after the results of the lines before; with `keepGoing` at the end, with
  *   the exit code of the first
  */
-export async function callLines(options: LinesOptions, surroundings: Surroundings): Promise<void> {
-  const { stdin, stdout, signal } = surroundings;
+export async function callLines(options: LinesOptions, runtime: CommandRuntime): Promise<void> {
+  const { stdin, stdout, signal } = runtime;
   const { client, doing, ordered, parallel } = options;
   // Ends the wait for the next line, which may never come.
   const stop = (): void => {
     stdin.destroy();
   };
   const window = new OutputWindow({ size: parallel, ordered, output: stdout, onFailure: stop });
-  const calls = new Calls(options, surroundings);
+  const calls = new Calls(options, runtime);
   // Calls in flight fail by themselves, before this is heard; without any, nobody else would notice.
   const off = client.on('disconnect', (_code, reason) => {
     setImmediate(() => window.fail(toCliError(disconnectError(reason), doing)));
@@ -74,16 +74,16 @@ export async function callLines(options: LinesOptions, surroundings: Surrounding
 /** The calls of all lines, and what became of them. */
 class Calls {
   readonly #options: LinesOptions;
-  readonly #surroundings: Surroundings;
+  readonly #runtime: CommandRuntime;
   #made = 0;
   #failed = 0;
   /** The failure of the first line that has failed. */
   #first: CliError | undefined;
   #firstLine = Number.POSITIVE_INFINITY;
 
-  constructor(options: LinesOptions, surroundings: Surroundings) {
+  constructor(options: LinesOptions, runtime: CommandRuntime) {
     this.#options = options;
-    this.#surroundings = surroundings;
+    this.#runtime = runtime;
   }
 
   /** Makes the call of a line. */
@@ -123,7 +123,7 @@ class Calls {
     const text = envelope ? format({ error: errorData(error), line }) : '';
     // Without a connection no line can succeed any more.
     if (!keepGoing || error.exitCode === ExitCode.unreachable) return { text, failure: error };
-    if (!envelope) this.#surroundings.stderr.write(formatFailure(error.with({ hint: '' })));
+    if (!envelope) this.#runtime.stderr.write(formatFailure(error.with({ hint: '' })));
     return { text };
   }
 }

@@ -5,7 +5,7 @@ import type { Connected } from '../target/dial-first.js';
 import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
 import { toCliError } from '../frame/failures.js';
 import { callLines, type LinesMode } from './call-stdin.js';
-import { type Surroundings, write } from '../runtime/command-runtime.js';
+import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 
 export interface CallOptions extends ConnectionOptions, ResultStyle {
   readonly method: string;
@@ -22,15 +22,15 @@ export interface CallOptions extends ConnectionOptions, ResultStyle {
  *
  * @throws CliError with the exit code and the advice that belong to what failed.
  */
-export async function call(options: CallOptions, surroundings: Surroundings): Promise<void> {
-  const args = await readArguments(options.args, surroundings.stdin);
-  await withConnection(options, surroundings, async (connected) => {
+export async function call(options: CallOptions, runtime: CommandRuntime): Promise<void> {
+  const args = await readArguments(options.args, runtime.stdin);
+  await withConnection(options, runtime, async (connected) => {
     const { client, doing } = connected;
     const { method, stdin } = options;
-    if (stdin === false) return callOnce(options, args, connected, surroundings);
-    surroundings.spareMemory();
+    if (stdin === false) return callOnce(options, args, connected, runtime);
+    runtime.spareMemory();
     const format = await resultWriter(options);
-    return callLines({ ...stdin, client, method, format, doing: doing(method) }, surroundings);
+    return callLines({ ...stdin, client, method, format, doing: doing(method) }, runtime);
   });
 }
 
@@ -38,10 +38,10 @@ async function callOnce(
   options: CallOptions,
   args: readonly unknown[],
   { client, url, doing, spinner }: Connected,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
   const { method, callback } = options;
-  const { stdout } = surroundings;
+  const { stdout } = runtime;
   const print = await resultWriter(options);
   const called = callback
     ? withCallback(args, (...values) => void spinner.aside(() => stdout.write(print(values))))
@@ -51,5 +51,5 @@ async function callOnce(
     .catch((error: unknown) => {
       throw toCliError(error, doing(method));
     });
-  await write(stdout, callback ? print(result) : await formatResult(result, options, surroundings));
+  await write(stdout, callback ? print(result) : await formatResult(result, options, runtime));
 }

@@ -2,7 +2,7 @@ import { type ConnectionOptions, withConnection } from '../target/with-connectio
 import { toCliError } from '../frame/failures.js';
 import { openFeed } from '../terminal/feed.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface PingOptions extends ConnectionOptions {
   /** How many pings to send, one after the other. */
@@ -30,16 +30,16 @@ const pongs = {
  * Calls `kite.ping`, which every kite answers without authentication, and prints how long the answer took; the time to
  * connect is not part of it.
  */
-export async function ping(options: PingOptions, surroundings: Surroundings): Promise<void> {
+export async function ping(options: PingOptions, runtime: CommandRuntime): Promise<void> {
   const { count, format } = options;
-  const print = await openFeed(pongs, format, surroundings);
-  await withConnection(options, surroundings, async ({ client, url, doing }) => {
+  const print = await openFeed(pongs, format, runtime);
+  await withConnection(options, runtime, async ({ client, url, doing }) => {
     for (let i = 0; i < count; i++) {
-      const start = surroundings.now();
+      const start = runtime.now();
       await client.call('kite.ping', []).catch((error: unknown) => {
         throw toCliError(error, doing('kite.ping'));
       });
-      const milliseconds = Math.round((surroundings.now() - start) * 1000) / 1000;
+      const milliseconds = Math.round((runtime.now() - start) * 1000) / 1000;
       await print({ url, milliseconds });
     }
   });

@@ -9,7 +9,7 @@ import { allKeys, entryAccount } from '../keys/all-keys.js';
 import { getKites } from '../target/discovery.js';
 import { findKey, placeOfKey } from '../target/find-key.js';
 import { withKey } from '../target/with-kontrol.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { CompletionCache } from './completion-cache.js';
 import type { Source } from './candidates.js';
 
@@ -22,9 +22,9 @@ type Flags = Readonly<Record<string, string>>;
 export async function answersOf(
   source: Source,
   flags: Flags,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<readonly string[]> {
-  const { env, clock } = surroundings;
+  const { env, clock } = runtime;
   switch (source.type) {
     case 'contexts':
       return Array.from(readContexts(env).contexts.keys());
@@ -38,7 +38,7 @@ export async function answersOf(
       const settings = settingsOf(flags, env);
       const question = questionOf(source, settings);
       return cache.get(question, () =>
-        inTime(surroundings, (world) =>
+        inTime(runtime, (world) =>
           source.type === 'kites' ? kites(source.typed, settings, world) : methods(flags, world),
         ),
       );
@@ -47,7 +47,7 @@ export async function answersOf(
 }
 
 /** The settings of the command that is typed, of which the answers take `PATIENCE` at most. */
-function settingsOf(flags: Flags, env: Surroundings['env']): CommandSettings {
+function settingsOf(flags: Flags, env: CommandRuntime['env']): CommandSettings {
   return CommandSettings.of(connectionSettings, flags, env).with(commonSettings.timeout, PATIENCE);
 }
 
@@ -69,7 +69,7 @@ function questionOf(source: Source, settings: CommandSettings): string[] {
 async function kites(
   typed: string,
   settings: CommandSettings,
-  world: Surroundings,
+  world: CommandRuntime,
 ): Promise<readonly string[]> {
   const found = await findKey(settings);
   if (!found) return [];
@@ -82,7 +82,7 @@ async function kites(
 }
 
 /** The methods of the kite that the command would talk to. */
-async function methods(flags: Flags, world: Surroundings): Promise<readonly string[]> {
+async function methods(flags: Flags, world: CommandRuntime): Promise<readonly string[]> {
   const { target, settings } = connectionOptions(flags, world.env);
   const inTime = settings.with(commonSettings.timeout, PATIENCE);
   return withConnection({ target, settings: inTime }, world, async ({ client }) => {
@@ -98,16 +98,16 @@ async function methods(flags: Flags, world: Surroundings): Promise<readonly stri
 
 /** Does something in a world that ends after `PATIENCE`, where nobody is asked and nothing is said. */
 async function inTime<Result>(
-  surroundings: Surroundings,
-  work: (world: Surroundings) => Promise<Result>,
+  runtime: CommandRuntime,
+  work: (world: CommandRuntime) => Promise<Result>,
 ): Promise<Result> {
-  const { clock, signal, env } = surroundings;
+  const { clock, signal, env } = runtime;
   const late = new AbortController();
   const timer = clock.setTimeout(() => late.abort(new Error('Completion takes too long')), PATIENCE);
   const { Writable } = await import('node:stream');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const world: Surroundings = {
-    ...bare(surroundings),
+  const world: CommandRuntime = {
+    ...bare(runtime),
     env,
     signal: AbortSignal.any([signal, late.signal]),
     stderr: silent,
@@ -127,8 +127,8 @@ async function inTime<Result>(
 }
 
 /** The surroundings as an object of its own: those of a process are getters. */
-function bare(surroundings: Surroundings): Surroundings {
-  const { stdin, stdout, stderr, env, signal, version, color, noInput, clock } = surroundings;
+function bare(runtime: CommandRuntime): CommandRuntime {
+  const { stdin, stdout, stderr, env, signal, version, color, noInput, clock } = runtime;
   return {
     stdin,
     stdout,
@@ -139,8 +139,8 @@ function bare(surroundings: Surroundings): Surroundings {
     color,
     noInput,
     clock,
-    endByItself: () => surroundings.endByItself(),
-    spareMemory: () => surroundings.spareMemory(),
-    now: () => surroundings.now(),
+    endByItself: () => runtime.endByItself(),
+    spareMemory: () => runtime.spareMemory(),
+    now: () => runtime.now(),
   };
 }

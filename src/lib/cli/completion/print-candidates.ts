@@ -1,5 +1,5 @@
 import { makeVisible } from '../../util/printable.js';
-import { type Surroundings, write } from '../runtime/command-runtime.js';
+import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { answersOf } from './completions.js';
 import { type Candidate, complete, matching } from './candidates.js';
 import { readManifest } from './command-manifest.js';
@@ -21,14 +21,14 @@ const FILES = ':files';
  * Prints what may stand where the last word is, one a line, with a tab before its description. Never fails: a shell would
  * show that in the middle of a line.
  */
-export async function printCandidates(options: CompleteOptions, surroundings: Surroundings): Promise<void> {
-  const lines = await candidatesFor(options, surroundings).catch((): readonly string[] => []);
-  await write(surroundings.stdout, lines.map((line) => `${line}\n`).join(''));
+export async function printCandidates(options: CompleteOptions, runtime: CommandRuntime): Promise<void> {
+  const lines = await candidatesFor(options, runtime).catch((): readonly string[] => []);
+  await write(runtime.stdout, lines.map((line) => `${line}\n`).join(''));
 }
 
 async function candidatesFor(
   { words, line, root }: CompleteOptions,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<readonly string[]> {
   const typed = line === undefined ? words : shellWords(line).slice(1);
   const { commands, groups } = readManifest(root);
@@ -40,7 +40,7 @@ async function candidatesFor(
       return completion.candidates.map(lineOf);
     case 'ask': {
       const { source, flags, prefix } = completion;
-      const answers = await answersOf(source, flags, surroundings);
+      const answers = await answersOf(source, flags, runtime);
       const candidates = answers
         .filter(isPlain)
         .map((value): Candidate => ({ value: prefix + value, description: '' }));

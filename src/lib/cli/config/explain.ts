@@ -7,7 +7,7 @@ import {
   withoutPassword,
 } from '../../kite/config/resolve-setting.js';
 import { isCliError } from '../runtime/cli-error.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { allSettings } from '../settings/all-settings.js';
 import { type CliSetting, defaultInWords } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -28,7 +28,7 @@ interface Explained {
 export async function explain(
   settings: CommandSettings,
   format: OutputFormat | undefined,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
   const found = await keyOrProblem(settings);
   const key = found && 'key' in found ? found.key : undefined;
@@ -40,7 +40,7 @@ export async function explain(
     .filter(({ name }) => !common.some(({ setting }) => setting === name))
     .map((setting) => explained(setting, settings, key))
     .filter(({ source }) => source !== 'default');
-  await printList([...common, ...own, ...unknownVariables(settings)], listing, format, surroundings);
+  await printList([...common, ...own, ...unknownVariables(settings)], listing, format, runtime);
 }
 
 const listing: Listing<Explained> = {

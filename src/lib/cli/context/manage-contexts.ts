@@ -5,8 +5,8 @@ import { requireQuery } from '../target/query-path.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
-import { requireConsent } from '../terminal/prompt.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import { requireConfirmation } from '../terminal/prompt.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { contextSettings } from '../settings/context-settings.js';
@@ -35,9 +35,9 @@ export interface AddOptions extends Formatted {
 }
 
 /** Makes a context, or changes one. */
-export async function addContext(options: AddOptions, surroundings: Surroundings): Promise<void> {
+export async function addContext(options: AddOptions, runtime: CommandRuntime): Promise<void> {
   const { name, force, use, format } = options;
-  const { env } = surroundings;
+  const { env } = runtime;
   const contexts = readContexts(env);
   requireContextName(name);
   const old = contexts.contexts.get(name);
@@ -54,15 +54,15 @@ export async function addContext(options: AddOptions, surroundings: Surroundings
     env,
   );
   const text = current === name ? `You work in the context ${name} now.\n` : `Made the context ${name}.\n`;
-  await printContext({ name, context }, current === name, { format, text }, surroundings);
+  await printContext({ name, context }, current === name, { format, text }, runtime);
 }
 
 /** Works in a context from now on. `-` is the one before. */
 export async function useContext(
   { name, format }: Formatted & { readonly name: string },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  const { env } = surroundings;
+  const { env } = runtime;
   const contexts = readContexts(env);
   const wanted = name === '-' ? contexts.previous : name;
   if (wanted === undefined) {
@@ -71,7 +71,7 @@ export async function useContext(
   const context = requireContext(wanted, contexts);
   await writeContexts(switched(contexts, wanted), env);
   const text = `You work in the context ${wanted} now.\n`;
-  await printContext({ name: wanted, context }, true, { format, text }, surroundings);
+  await printContext({ name: wanted, context }, true, { format, text }, runtime);
 }
 
 interface Row extends NamedContext {
@@ -79,12 +79,12 @@ interface Row extends NamedContext {
 }
 
 /** Prints all contexts. */
-export async function listContexts({ format }: Formatted, surroundings: Surroundings): Promise<void> {
-  const { env } = surroundings;
+export async function listContexts({ format }: Formatted, runtime: CommandRuntime): Promise<void> {
+  const { env } = runtime;
   const { contexts } = readContexts(env);
   const used = CommandSettings.without(env).value(commonSettings.context);
   const rows = Array.from(contexts, ([name, context]): Row => ({ name, context, inUse: name === used }));
-  await printList(rows, listing, format, surroundings);
+  await printList(rows, listing, format, runtime);
 }
 
 const listing: Listing<Row> = {
@@ -107,26 +107,26 @@ const listing: Listing<Row> = {
 /** Prints a context, by default the one in use. */
 export async function showContext(
   { name, format }: Formatted & { readonly name: string | undefined },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  const { env } = surroundings;
+  const { env } = runtime;
   const used = CommandSettings.without(env).context;
   const shown = name === undefined ? used : { name, context: requireContext(name, readContexts(env)) };
   if (!shown) {
     throw usageError('You work in no context.', 'Make one with: kitectl context add NAME --kontrol URL');
   }
-  await printContext(shown, shown.name === used?.name, { format }, surroundings);
+  await printContext(shown, shown.name === used?.name, { format }, runtime);
 }
 
 /** Removes a context, once the person says that they mean it. No key goes with it. */
 export async function removeContext(
   { name, yes, format }: Formatted & { readonly name: string; readonly yes: boolean },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  const { env } = surroundings;
+  const { env } = runtime;
   const contexts = readContexts(env);
   requireContext(name, contexts);
-  await requireConsent(`Remove the context ${name}? Its kite key stays where it is.`, yes, surroundings);
+  await requireConfirmation(`Remove the context ${name}? Its kite key stays where it is.`, yes, runtime);
   const left = new Map(contexts.contexts);
   left.delete(name);
   const { current, previous } = contexts;
@@ -140,7 +140,7 @@ export async function removeContext(
   );
   const fields = [{ label: 'Removed', value: name }];
   const text = `Removed the context ${name}.${current === name ? ' No context is active.' : ''}\n`;
-  await printDetails({ fields, data: { removed: name }, name, text }, format, surroundings);
+  await printDetails({ fields, data: { removed: name }, name, text }, format, runtime);
 }
 
 /** The contexts, with another one in use. */
@@ -153,7 +153,7 @@ async function printContext(
   { name, context }: NamedContext,
   inUse: boolean,
   { format, text }: Formatted & { readonly text?: string },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
   const fields = [
     { label: 'name', value: name },
@@ -166,7 +166,7 @@ async function printContext(
   await printDetails(
     { fields, data: { name, inUse, ...context }, name, ...(text !== undefined && { text }) },
     format,
-    surroundings,
+    runtime,
   );
 }
 

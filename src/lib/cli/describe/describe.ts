@@ -10,7 +10,7 @@ import { toCliError } from '../frame/failures.js';
 import { toJson } from '../runtime/json.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface DescribeOptions extends ConnectionOptions {
   readonly format: OutputFormat | undefined;
@@ -38,10 +38,10 @@ export interface Description {
  *
  * @throws CliError with exit code 7 where the kite cannot tell, since only those of this library know how
  */
-export async function describe(options: DescribeOptions, surroundings: Surroundings): Promise<void> {
-  await withConnection(options, surroundings, async (connected) => {
+export async function describe(options: DescribeOptions, runtime: CommandRuntime): Promise<void> {
+  await withConnection(options, runtime, async (connected) => {
     const description = await askDescription(connected);
-    await printList(description.methods, methods, options.format, surroundings);
+    await printList(description.methods, methods, options.format, runtime);
   });
 }
 

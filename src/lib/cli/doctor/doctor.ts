@@ -9,7 +9,7 @@ import { withKey } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { Spinner } from '../terminal/spinner.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { type Finding, fromError, ok, skipped } from './check.js';
 import { checkContexts, checkHome, checkKey } from './key-checks.js';
 import { checkServer, checkStorage, checkToken } from './kontrol-checks.js';
@@ -26,9 +26,9 @@ const PATIENCE = 5000;
  *
  * @throws CliError where something failed, with the exit code of the first
  */
-export async function doctor(options: DoctorOptions, surroundings: Surroundings): Promise<void> {
-  const findings = await examine(options, surroundings);
-  await printList(findings, listing, options.format, surroundings);
+export async function doctor(options: DoctorOptions, runtime: CommandRuntime): Promise<void> {
+  const findings = await examine(options, runtime);
+  await printList(findings, listing, options.format, runtime);
   const broken = findings.filter(({ verdict }) => verdict === 'failed');
   const [first] = broken;
   if (!first) return;
@@ -51,9 +51,9 @@ const listing: Listing<Finding> = {
   name: ({ check }) => check,
 };
 
-async function examine(options: DoctorOptions, surroundings: Surroundings): Promise<Finding[]> {
+async function examine(options: DoctorOptions, runtime: CommandRuntime): Promise<Finding[]> {
   const { settings } = options;
-  const spinner = new Spinner(surroundings);
+  const spinner = new Spinner(runtime);
   const { finding, found } = await spinner.during('Looking for the kite key', () => checkKey(settings));
   const findings = [finding, checkContexts(settings, found), await checkHome(settings.env, canWrite)];
   let url: string | undefined;
@@ -66,7 +66,7 @@ async function examine(options: DoctorOptions, surroundings: Surroundings): Prom
   if (url === undefined) {
     return [...findings, skipped('Kontrol', 'nothing says where it is: --kontrol URL')];
   }
-  findings.push(...(await examineKontrol(url, options, found, surroundings, spinner)));
+  findings.push(...(await examineKontrol(url, options, found, runtime, spinner)));
   return findings;
 }
 
@@ -74,10 +74,10 @@ async function examineKontrol(
   url: string,
   { settings }: DoctorOptions,
   found: FoundKey | undefined,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
   spinner: Spinner,
 ): Promise<Finding[]> {
-  const { signal, env, version, clock } = surroundings;
+  const { signal, env, version, clock } = runtime;
   const given = settings.withOptionalContext().resolve(commonSettings.timeout);
   const timeout = given.source.type === 'default' ? PATIENCE : given.value;
   const server = await spinner.during(`Asking ${url}`, () =>
@@ -86,7 +86,7 @@ async function examineKontrol(
   const storage = await spinner.during(`Asking ${url}`, () => checkStorage(url, signal));
   if (!found || server.some(({ check }) => check === 'server')) return [...server, storage];
   const asking = settings.with(commonSettings.kontrol, url).with(commonSettings.timeout, timeout);
-  const reached = await checkReached(url, asking, found, surroundings);
+  const reached = await checkReached(url, asking, found, runtime);
   if (reached.verdict === 'failed') return [...server, storage, reached];
   const token = await spinner.during('Calling a kite with a token', () =>
     checkToken({ key: found.key, url, env, version, timeout, signal }),
@@ -99,19 +99,19 @@ async function checkReached(
   url: string,
   settings: CommandSettings,
   found: FoundKey,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<Finding> {
   try {
-    return await withKey(settings, found, 'pinging Kontrol', surroundings, async ({ client, kontrol }) => {
-      const start = surroundings.now();
+    return await withKey(settings, found, 'pinging Kontrol', runtime, async ({ client, kontrol }) => {
+      const start = runtime.now();
       await client.call<unknown, string>('kite.ping', []);
-      const ms = (surroundings.now() - start).toFixed(1);
+      const ms = (runtime.now() - start).toFixed(1);
       // What everybody may ask who has a kite key that is accepted.
       await kontrol.getKites({ username: found.key.username });
       return ok('Kontrol', `${url} answers in ${ms} ms and takes the kite key`);
     });
   } catch (error) {
-    surroundings.signal.throwIfAborted();
+    runtime.signal.throwIfAborted();
     return fromError('Kontrol', error);
   }
 }

@@ -3,7 +3,7 @@ import { makeVisible } from '../../util/printable.js';
 import { openFeed } from '../terminal/feed.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { loggerFor } from '../frame/server-lifecycle.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { SessionEvents } from './exposed-kite.js';
 
 /** Where an exposed kite is reached. */
@@ -26,9 +26,9 @@ type Event =
 /** Tells of what happens: a person on stderr where the kite is reached, and what goes wrong; a program all of it. */
 export async function openEvents(
   { format }: { readonly format: OutputFormat | undefined },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<ExposeEvents> {
-  if (format === undefined) return forPeople(surroundings);
+  if (format === undefined) return forPeople(runtime);
   const feed = await openFeed<Event>(
     {
       columns: [
@@ -42,7 +42,7 @@ export async function openEvents(
       name: (one) => ('kite' in one ? one.kite : ''),
     },
     format,
-    surroundings,
+    runtime,
   );
   const print = (event: Event): void => {
     // Sessions have no name.
@@ -56,11 +56,11 @@ export async function openEvents(
   };
 }
 
-function forPeople(surroundings: Surroundings): ExposeEvents {
-  const logger = loggerFor(surroundings);
+function forPeople(runtime: CommandRuntime): ExposeEvents {
+  const logger = loggerFor(runtime);
   return {
     registered: ({ kite, url, local }) => {
-      surroundings.stderr.write(`${local} is reached as ${makeVisible(kite)} at ${makeVisible(url)}\n`);
+      runtime.stderr.write(`${local} is reached as ${makeVisible(kite)} at ${makeVisible(url)}\n`);
     },
     opened: () => undefined,
     closed: () => undefined,

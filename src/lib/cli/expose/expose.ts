@@ -7,14 +7,14 @@ import type { CommandSettings } from '../settings/command-settings.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { toCliError } from '../frame/failures.js';
 import type { FoundKey } from '../target/find-key.js';
-import { keyKeeper } from '../target/save-renewed-key.js';
-import { doingAt, type KeyAtHand, whereKontrolIs } from '../target/with-kontrol.js';
+import { renewedKeySaver } from '../target/save-renewed-key.js';
+import { operationAt, type LocatedKey, kontrolUrlsOf } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { loggerFor, untilAborted } from '../frame/server-lifecycle.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { type ExposeEvents, openEvents } from './expose-events.js';
 import { ExposedKite, type LocalKite } from './exposed-kite.js';
-import { identityOf, misfits } from './identity.js';
+import { identityOf, incompatibleFields } from './identity.js';
 import { findLocalKite } from './local-kite.js';
 
 export interface ExposeOptions {
@@ -47,22 +47,22 @@ const GOODBYE = 1000;
  *
  * @throws CliError when the kite, Kontrol or a proxy cannot be reached at the start. Later it waits for them to come back.
  */
-export async function expose(options: ExposeOptions, surroundings: Surroundings): Promise<void> {
-  const { signal, stderr } = surroundings;
+export async function expose(options: ExposeOptions, runtime: CommandRuntime): Promise<void> {
+  const { signal, stderr } = runtime;
   const found = await loadKiteKey(options.settings);
   const local = await findLocalKite(options.url, options.transport);
   const identity = await identityOf(local, found.key.jwt);
   const environment = options.environment ?? identity?.environment ?? 'prod';
   const as = { name: options.name, environment, username: found.key.username };
-  for (const line of identity ? misfits(identity, as) : []) stderr.write(`${line}\n`);
-  const events = await openEvents(options, surroundings);
-  const kite = makeKite({ ...options, environment }, { found, local, events }, surroundings);
+  for (const line of identity ? incompatibleFields(identity, as) : []) stderr.write(`${line}\n`);
+  const events = await openEvents(options, runtime);
+  const kite = makeKite({ ...options, environment }, { found, local, events }, runtime);
   const close = (): void => void kite.close({ drainTimeout: GOODBYE });
   signal.addEventListener('abort', close, { once: true });
   try {
     await demandProxy(kite, { ...options, environment }, found);
     signal.throwIfAborted();
-    surroundings.endByItself();
+    runtime.endByItself();
     kite.on('register', announcer(kite, local, events));
     kite
       .registerToTunnel({
@@ -88,24 +88,24 @@ function makeKite(
     local,
     events,
   }: { readonly found: FoundKey; readonly local: LocalKite; readonly events: ExposeEvents },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Kite {
   const { name, version, environment, region, to, settings } = options;
-  const { env } = surroundings;
+  const { env } = runtime;
   const { kite } = new ExposedKite(name, version, {
     local,
     events,
-    logger: loggerFor(surroundings),
+    logger: loggerFor(runtime),
     env,
     kiteKey: found.key.jwt,
-    saveKiteKey: keyKeeper(found, env),
+    saveKiteKey: renewedKeySaver(found, env),
     username: found.key.username,
     environment,
     region,
     proxyUrl: to.length > 0 ? to : undefined,
     // Otherwise KITE_VERSION would come first.
     version,
-    kontrolUrl: whereKontrolIs(settings, found),
+    kontrolUrl: kontrolUrlsOf(settings, found),
   });
   return kite;
 }
@@ -115,7 +115,7 @@ function makeKite(
  *
  * @throws CliError
  */
-async function demandProxy(kite: Kite, { to, environment }: Decided, { key }: KeyAtHand): Promise<void> {
+async function demandProxy(kite: Kite, { to, environment }: Decided, { key }: LocatedKey): Promise<void> {
   const [named] = to;
   const [kontrol = ''] = kite.config.kontrolUrls;
   try {
@@ -128,7 +128,7 @@ async function demandProxy(kite: Kite, { to, environment }: Decided, { key }: Ke
       return;
     }
   } catch (error) {
-    throw toCliError(error, doingAt(kontrol, 'looking for a tunnel proxy'));
+    throw toCliError(error, operationAt(kontrol, 'looking for a tunnel proxy'));
   }
   throw notFound(
     `Kontrol at ${kontrol} knows of no tunnel proxy for the environment ${environment}.`,
@@ -143,7 +143,7 @@ async function demandRegistration(kite: Kite, url: string, key: KiteKey): Promis
     await client.dial();
     await client.tell('register', '');
   } catch (error) {
-    throw toCliError(error, doingAt(url, 'registering'));
+    throw toCliError(error, operationAt(url, 'registering'));
   } finally {
     client.close();
   }

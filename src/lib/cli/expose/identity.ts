@@ -36,7 +36,7 @@ export async function identityOf({ url, transport }: LocalKite, kiteKey: string)
 }
 
 /** Why the kite would refuse the tokens of callers that find it under this name, in sentences. */
-export function misfits(identity: Named, as: Named): readonly string[] {
+export function incompatibleFields(identity: Named, as: Named): readonly string[] {
   const differing = (['username', 'environment', 'name'] as const).filter(
     (part) => identity[part] !== as[part],
   );

@@ -7,7 +7,7 @@ import { type CliError, isCliError } from '../runtime/cli-error.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import { toCliError } from './failures.js';
 import { fromParseError } from './parse-errors.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** What every command of `kitectl` shares: the global flags, and the world it runs in. */
 export abstract class BaseCommand extends Command {
@@ -53,11 +53,11 @@ export abstract class BaseCommand extends Command {
   }
 
   /** The world that the command runs in. It comes with the options of the configuration, the one thing that oclif hands on. */
-  protected get surroundings(): Surroundings {
+  protected get runtime(): CommandRuntime {
     const options: object = this.config.options;
-    if (!('surroundings' in options))
+    if (!('runtime' in options))
       throw new Error('A command runs in surroundings, in the options of its Config');
-    return options.surroundings as Surroundings;
+    return options.runtime as CommandRuntime;
   }
 
   protected override async init(): Promise<void> {
@@ -74,7 +74,7 @@ export abstract class BaseCommand extends Command {
   /** oclif would set an exit code of its own and print to stdout. */
   protected override async catch(error: Error): Promise<never> {
     if (isCliError(error) && error.type === 'exit') throw error;
-    this.surroundings.signal.throwIfAborted();
+    this.runtime.signal.throwIfAborted();
     const id = (this.id ?? '').replaceAll(':', ' ');
     throw withHelpHint(fromParseError(error, { id, ...this.#declared }) ?? toCliError(error), id);
   }

@@ -11,7 +11,7 @@ import { CliError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 
 /** What was being done when something failed: for the message, and for advice that fits. */
-export interface Doing {
+export interface Operation {
   readonly what: string;
   readonly target?: string;
   /** Whether the call carried a kite key. */
@@ -21,7 +21,7 @@ export interface Doing {
 /**
  * Every error that reaches the person goes through here, so that its exit code and its advice are decided in one place.
  */
-export function toCliError(error: unknown, doing?: Doing): CliError {
+export function toCliError(error: unknown, doing?: Operation): CliError {
   if (isCliError(error)) return error;
   if (isConfigurationError(error)) return fromConfigurationError(error);
   if (isKiteError(error)) return fromKiteError(error, doing);
@@ -42,7 +42,7 @@ interface Verdict {
   readonly hint?: string;
 }
 
-function fromKiteError(error: KiteError, doing: Doing | undefined): CliError {
+function fromKiteError(error: KiteError, doing: Operation | undefined): CliError {
   const { exitCode, hint } = verdict(error, doing);
   return new CliError(error.message, {
     exitCode,
@@ -56,7 +56,7 @@ function fromKiteError(error: KiteError, doing: Doing | undefined): CliError {
   });
 }
 
-function verdict(error: KiteError, doing: Doing | undefined): Verdict {
+function verdict(error: KiteError, doing: Operation | undefined): Verdict {
   const { remoteError, authentication, noSuchMethod, rateLimit, deadline, unreachable } = ExitCode;
   switch (error.type) {
     case 'authenticationError':
@@ -86,7 +86,7 @@ function verdict(error: KiteError, doing: Doing | undefined): Verdict {
   }
 }
 
-function authenticationHint(doing: Doing | undefined): string {
+function authenticationHint(doing: Operation | undefined): string {
   if (doing?.withKey === true) return 'See who you are for other kites with: kitectl showkey';
   return `The call carried no kite key. Add --auth kite-key to send yours to ${doing?.target ?? 'this kite'}.`;
 }
@@ -99,7 +99,7 @@ function dialVerdict({ code, status }: DialError): Verdict {
 }
 
 /** A dial error that no client has turned into the error of its kite. */
-function fromDialError(error: DialError, doing: Doing | undefined): CliError {
+function fromDialError(error: DialError, doing: Operation | undefined): CliError {
   const { exitCode, hint } = dialVerdict(error);
   const { message, code } = error;
   return new CliError(message, {

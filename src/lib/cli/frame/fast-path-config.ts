@@ -1,6 +1,6 @@
 import type { Interfaces } from '@oclif/core';
 import type { Config } from '@oclif/core/config';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** All that oclif declares of the configuration that a command gets. */
 export type CommandConfig = Pick<Config, keyof Config>;
@@ -18,7 +18,7 @@ export function userAgent(version: string): string {
  * commands, which take longer to load than a call. Everything else throws an error that names it.
  */
 export class FastPathConfig implements CommandConfig {
-  readonly options: Config['options'] & { readonly surroundings: Surroundings };
+  readonly options: Config['options'] & { readonly runtime: CommandRuntime };
   readonly root: string;
   readonly version: string;
   readonly name = BIN;
@@ -32,10 +32,10 @@ export class FastPathConfig implements CommandConfig {
   // With a space, oclif would look up the name of a deprecated command in its table of all commands.
   readonly topicSeparator = ':';
 
-  constructor(root: string, surroundings: Surroundings) {
-    this.options = { root, surroundings };
+  constructor(root: string, runtime: CommandRuntime) {
+    this.options = { root, runtime };
     this.root = root;
-    this.version = surroundings.version;
+    this.version = runtime.version;
   }
 
   get userAgent(): string {
@@ -74,7 +74,7 @@ export class FastPathConfig implements CommandConfig {
   }
 
   scopedEnvVar(key: string): string | undefined {
-    return this.options.surroundings.env[this.scopedEnvVarKey(key)];
+    return this.options.runtime.env[this.scopedEnvVarKey(key)];
   }
 
   scopedEnvVarTrue(key: string): boolean {

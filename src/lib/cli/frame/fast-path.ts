@@ -1,7 +1,7 @@
 import { asksForHelp, splitArgv } from './argv.js';
 import type { CommandTable } from './base-command.js';
 import { FastPathConfig, userAgent } from './fast-path-config.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /**
  * Runs a command line that is plain to read without what oclif needs to read any: finding plugins, hooks and commands, and
@@ -15,11 +15,11 @@ export async function fastPath(
   root: string,
   argv: readonly string[],
   commands: CommandTable,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<boolean> {
   const { id = '', rest } = splitArgv(argv, Object.keys(commands));
   if (id === '--version' || id === '-version') {
-    surroundings.stdout.write(`${userAgent(surroundings.version)}\n`);
+    runtime.stdout.write(`${userAgent(runtime.version)}\n`);
     return true;
   }
   if (asksForHelp(rest)) return false;
@@ -28,6 +28,6 @@ export async function fastPath(
   const load = typeof named === 'string' ? commands[named] : named;
   if (typeof load !== 'function') return false;
   const Class = await load();
-  await Class.start(name, rest, new FastPathConfig(root, surroundings));
+  await Class.start(name, rest, new FastPathConfig(root, runtime));
   return true;
 }

@@ -2,12 +2,12 @@ import { globalsOf } from './argv.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from './failures.js';
-import { ProcessSurroundings } from '../runtime/process-runtime.js';
+import { ProcessRuntime } from '../runtime/process-runtime.js';
 import { reportFailure } from './report-failure.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Does what a command line says. The package is in the folder `root`. */
-export type Way = (root: string, argv: readonly string[], surroundings: Surroundings) => Promise<void>;
+export type Way = (root: string, argv: readonly string[], runtime: CommandRuntime) => Promise<void>;
 
 /**
  * Makes the world of a command, does what the command line says in one `way` or another, reports what fails, and ends the
@@ -16,17 +16,17 @@ export type Way = (root: string, argv: readonly string[], surroundings: Surround
 export async function main(root: string, argv: readonly string[], way: Way): Promise<never> {
   keepDeprecationsQuiet();
   const globals = globalsOf(argv);
-  const surroundings = new ProcessSurroundings(root, globals);
+  const runtime = new ProcessRuntime(root, globals);
   const stopped = new Promise<never>((_resolve, reject) => {
     const stop = (error: CliError): void => {
-      surroundings.stop(error);
+      runtime.stop(error);
       // A server says goodbye to its peers first.
-      if (!surroundings.endsByItself) reject(error);
+      if (!runtime.endsByItself) reject(error);
     };
     // Once: a second signal ends the process at once, should the first hang.
     process.once('SIGINT', () => stop(endedBy('SIGINT', ExitCode.interrupted)));
     process.once('SIGTERM', () => stop(endedBy('SIGTERM', ExitCode.terminated)));
-    surroundings.onUnwritable((error) => {
+    runtime.onUnwritable((error) => {
       // A reader that has seen enough (`| head`) is no failure.
       if (error.code === 'EPIPE') process.exit(ExitCode.ok);
       stop(unwritable(error));
@@ -37,17 +37,17 @@ export async function main(root: string, argv: readonly string[], way: Way): Pro
   let exitCode: number = ExitCode.ok;
   try {
     // What is written last may turn out to be unwritable only while it leaves.
-    await Promise.race([way(root, argv, surroundings).then(() => surroundings.flush()), stopped]);
+    await Promise.race([way(root, argv, runtime).then(() => runtime.flush()), stopped]);
   } catch (error) {
     const failure = toCliError(error);
     exitCode = failure.exitCode;
     const { json } = globals;
     // Whoever pressed Ctrl-C knows it, and a program that ran in the place of this one has spoken for itself.
     if (failure.type !== 'exit' && (json || failure.type !== 'interrupted')) {
-      await reportFailure(failure, json, surroundings);
+      await reportFailure(failure, json, runtime);
     }
   }
-  await surroundings.flush();
+  await runtime.flush();
   process.exit(exitCode);
 }
 

@@ -1,7 +1,7 @@
 import { makeVisible } from '../../util/printable.js';
 import type { CliError } from '../runtime/cli-error.js';
 import { toJson } from '../runtime/json.js';
-import { mayColor, type Surroundings } from '../runtime/command-runtime.js';
+import { mayColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /**
  * Reports a failure on stderr: for people in words, with `--json` as one line
@@ -10,15 +10,15 @@ import { mayColor, type Surroundings } from '../runtime/command-runtime.js';
 export async function reportFailure(
   error: CliError,
   json: boolean,
-  surroundings: Pick<Surroundings, 'stderr' | 'env' | 'color'>,
+  runtime: Pick<CommandRuntime, 'stderr' | 'env' | 'color'>,
 ): Promise<void> {
-  const { stderr } = surroundings;
+  const { stderr } = runtime;
   if (json) {
     stderr.write(`${toJson({ error: errorData(error) })}\n`);
     return;
   }
   let red = (text: string): string => text;
-  if (mayColor(surroundings, stderr)) {
+  if (mayColor(runtime, stderr)) {
     ({ red } = await import('../terminal/terminal.js'));
   }
   stderr.write(formatFailure(error, red));

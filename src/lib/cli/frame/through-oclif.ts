@@ -3,7 +3,7 @@ import { CommandHelp, Help } from '@oclif/core/help';
 import { run } from '@oclif/core/run';
 import { asksForHelp, groupsOf, longestOf, splitArgv } from './argv.js';
 import { formatExitCodes } from '../runtime/exit-codes.js';
-import type { Output, Surroundings } from '../runtime/command-runtime.js';
+import type { Output, CommandRuntime } from '../runtime/command-runtime.js';
 import { unknownCommand } from './unknown-command.js';
 
 // The part of oclif in this bundle, for the code of the other one that wants it.
@@ -19,28 +19,28 @@ export * from '@oclif/core/help';
 export async function throughOclif(
   root: string,
   argv: readonly string[],
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<unknown> {
-  const config = await load(root, surroundings);
+  const config = await load(root, runtime);
   const commands = config.commandIDs.map(words);
   const { id, rest } = splitArgv(argv, commands);
   if (id === '--version' || id === '-version') return run(['--version'], config);
-  if (id === undefined || id === 'help' || asksForHelp([id])) return help(config, rest, surroundings);
+  if (id === undefined || id === 'help' || asksForHelp([id])) return help(config, rest, runtime);
   if (commands.includes(id)) {
     return asksForHelp(rest)
-      ? help(config, id.split(' '), surroundings)
+      ? help(config, id.split(' '), runtime)
       : run([id.replaceAll(' ', ':'), ...rest], config);
   }
   const group = longestOf([id, ...rest], groupsOf(commands));
   if (!group) throw unknownCommand(id, commands);
   const next = rest[group.length - 1];
-  if (next === undefined || next.startsWith('-') || next === 'help') return help(config, group, surroundings);
+  if (next === undefined || next.startsWith('-') || next === 'help') return help(config, group, runtime);
   throw unknownCommand([...group, next].join(' '), commands);
 }
 
-async function load(root: string, surroundings: Surroundings): Promise<Config> {
+async function load(root: string, runtime: CommandRuntime): Promise<Config> {
   // oclif hands nothing on to the commands but its options.
-  const options = { root, userPlugins: false, devPlugins: false, surroundings };
+  const options = { root, userPlugins: false, devPlugins: false, runtime };
   return Config.load(options);
 }
 
@@ -50,19 +50,19 @@ function words(id: string): string {
 
 const TOPICS = { 'exit-codes': 'What the exit codes of kitectl mean.' };
 
-async function help(config: Config, argv: readonly string[], surroundings: Surroundings): Promise<void> {
+async function help(config: Config, argv: readonly string[], runtime: CommandRuntime): Promise<void> {
   const commands = config.commandIDs.map(words);
   const about = argv.filter((word) => !word.startsWith('-') && word !== 'help');
   const known = [...commands, ...groupsOf(commands), ...Object.keys(TOPICS)];
   const subject = longestOf(about, known);
   if (subject?.[0] === 'exit-codes') {
-    surroundings.stdout.write(formatExitCodes());
+    runtime.stdout.write(formatExitCodes());
     return;
   }
   if (!subject && about[0] !== undefined) throw unknownCommand(about[0], known);
   // oclif's colours have switches of their own; this is the one that they share.
-  if (surroundings.color !== 'auto') process.env['FORCE_COLOR'] = surroundings.color === 'never' ? '0' : '1';
-  await new KitectlHelp(config, TOPICS, surroundings).showHelp(subject ?? []);
+  if (runtime.color !== 'auto') process.env['FORCE_COLOR'] = runtime.color === 'never' ? '0' : '1';
+  await new KitectlHelp(config, TOPICS, runtime).showHelp(subject ?? []);
 }
 
 class KitectlHelp extends Help {
@@ -73,7 +73,7 @@ class KitectlHelp extends Help {
   constructor(
     config: Config,
     topics: Readonly<Record<string, string>>,
-    { stdout }: Pick<Surroundings, 'stdout'>,
+    { stdout }: Pick<CommandRuntime, 'stdout'>,
   ) {
     super(config, {});
     this.#topics = topics;

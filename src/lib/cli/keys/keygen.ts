@@ -10,8 +10,8 @@ import { configurationError, usageError } from '../runtime/cli-error.js';
 import { isThere } from '../runtime/path-exists.js';
 import { type Details, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { requireConsent } from '../terminal/prompt.js';
-import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import { requireConfirmation } from '../terminal/prompt.js';
+import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface KeygenOptions {
   /** Folder for the files; made if it is not there. */
@@ -32,7 +32,7 @@ export interface KeygenOptions {
  *
  * @throws CliError or ConfigurationError when a file is there already, or cannot be written
  */
-export async function keygen(options: KeygenOptions, surroundings: Surroundings): Promise<void> {
+export async function keygen(options: KeygenOptions, runtime: CommandRuntime): Promise<void> {
   const { out, bits, tls, force, format } = options;
   const paths = {
     privateKey: join(out, 'key.pem'),
@@ -40,7 +40,7 @@ export async function keygen(options: KeygenOptions, surroundings: Surroundings)
     ...(tls && { certificate: join(out, 'cert.pem') }),
   };
   // Written or not is decided at the end; this spares whoever asked for 8,192 bits the wait.
-  await mindExisting(Object.values(paths), options, surroundings);
+  await mindExisting(Object.values(paths), options, runtime);
 
   const keys = await generateKeyPair({ bits });
   const files: NewFile[] = [
@@ -48,16 +48,16 @@ export async function keygen(options: KeygenOptions, surroundings: Surroundings)
     { path: paths.publicKey, content: keys.publicKey, mode: 0o644 },
   ];
   if (tls) files.push({ path: join(out, 'cert.pem'), content: await certificate(tls, keys), mode: 0o644 });
-  surroundings.signal.throwIfAborted();
+  runtime.signal.throwIfAborted();
   await writeFiles(files, { force });
-  await printDetails(details(paths), format, surroundings);
+  await printDetails(details(paths), format, runtime);
 }
 
 /** Asks a person before a key pair is overwritten: who relies on it loses it. In a script `force` says it all. */
 async function mindExisting(
   paths: readonly string[],
   { force, yes }: KeygenOptions,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
   const there: string[] = [];
   for (const path of paths) if (await isThere(path)) there.push(path);
@@ -69,8 +69,8 @@ async function mindExisting(
       'Overwrite with --force, or choose another folder with --out DIR.',
     );
   }
-  if (!yes && canAsk(surroundings)) {
-    await requireConsent(`Overwrite ${there.join(' and ')}? There is no copy.`, false, surroundings);
+  if (!yes && canAsk(runtime)) {
+    await requireConfirmation(`Overwrite ${there.join(' and ')}? There is no copy.`, false, runtime);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { formatTime } from '../terminal/time.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { describePlace, placeData } from '../settings/key-place.js';
 import { allKeys, entryAccount, type KeyEntry, type KeysChoice } from './all-keys.js';
 
@@ -10,9 +10,9 @@ export interface ListKeysOptions extends KeysChoice {
 }
 
 /** Prints the kite keys of this person, never a key itself. */
-export async function listKeys(options: ListKeysOptions, surroundings: Surroundings): Promise<void> {
+export async function listKeys(options: ListKeysOptions, runtime: CommandRuntime): Promise<void> {
   const entries = await allKeys(options);
-  await printList(entries, keys, options.format, surroundings);
+  await printList(entries, keys, options.format, runtime);
 }
 
 const keys: Listing<KeyEntry> = {

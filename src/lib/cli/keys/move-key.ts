@@ -7,7 +7,7 @@ import { accountOf, describePlace, type KeyPlace, placeData } from '../settings/
 import { loadKiteKey } from '../target/choose-key.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { readKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 import { isTaken, planStore, removeKey, type StorePlan, storeKey } from './store-key.js';
@@ -28,11 +28,11 @@ export interface MoveKeyOptions {
  */
 export async function moveKey(
   options: MoveKeyOptions,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<void> {
   const { settings, to, force, format } = options;
-  const { env } = surroundings;
+  const { env } = runtime;
   const { key, place: from } = await loadKiteKey(settings);
   if (from.type === 'variable') {
     throw usageError(
@@ -56,14 +56,14 @@ export async function moveKey(
       text: `Your kite key as ${key.username} is in ${where}; ${said}.\n`,
     },
     format,
-    surroundings,
+    runtime,
   );
 }
 
 async function copy(
   jwt: string,
   plan: StorePlan,
-  env: Surroundings['env'],
+  env: CommandRuntime['env'],
   { force, open }: { readonly force: boolean; readonly open: () => Promise<Keychain> },
 ): Promise<KeyPlace> {
   if (!force && (await isTaken(plan, parseKiteKey(jwt)))) {

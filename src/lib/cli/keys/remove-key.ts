@@ -1,9 +1,9 @@
 import { configurationError, notFound, usageError } from '../runtime/cli-error.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { requireConsent } from '../terminal/prompt.js';
+import { requireConfirmation } from '../terminal/prompt.js';
 import { suggest } from '../runtime/suggest.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { allKeys, entryAccount, type KeyEntry, type KeysChoice } from './all-keys.js';
 import { describePlace, type KeyPlace, placeData } from '../settings/key-place.js';
 import { findKey } from '../target/find-key.js';
@@ -51,16 +51,16 @@ export async function keyNamed(options: KeyNamed): Promise<KeyEntry> {
  */
 export async function forgetKey(
   options: KeyNamed & { readonly yes: boolean; readonly format: OutputFormat | undefined },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
   const { place, key } = await keyNamed(options);
   if (place.type === 'variable') throw variable();
   const source = describePlace(place);
   const whose = key ? ` of ${key.username}` : '';
-  await requireConsent(
+  await requireConfirmation(
     `Remove the kite key${whose} in ${source}? There is no copy.`,
     options.yes,
-    surroundings,
+    runtime,
   );
   if (!(await removeKey(place))) throw gone(place);
   await printDetails(
@@ -71,7 +71,7 @@ export async function forgetKey(
       text: `Removed the kite key${whose} in ${source}.\n`,
     },
     options.format,
-    surroundings,
+    runtime,
   );
 }
 

@@ -1,7 +1,7 @@
 import { configurationError } from '../runtime/cli-error.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printKey } from './showkey.js';
-import { type Surroundings, write } from '../runtime/command-runtime.js';
+import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { describePlace } from '../settings/key-place.js';
 import { type KeyNamed, keyNamed } from './remove-key.js';
 
@@ -12,9 +12,9 @@ export interface ShowKeyOptions extends KeyNamed {
 }
 
 /** Prints what a kite key says, or the key itself. */
-export async function showKey(options: ShowKeyOptions, surroundings: Surroundings): Promise<void> {
+export async function showKey(options: ShowKeyOptions, runtime: CommandRuntime): Promise<void> {
   const { key, place, problem } = await keyNamed(options);
   if (!key) throw configurationError(problem, 'See what there is with: kitectl keys list');
-  if (options.secret) return write(surroundings.stdout, `${key.jwt}\n`);
-  await printKey(key, describePlace(place), options.format, surroundings);
+  if (options.secret) return write(runtime.stdout, `${key.jwt}\n`);
+  await printKey(key, describePlace(place), options.format, runtime);
 }

@@ -5,7 +5,7 @@ import type { CommandSettings } from '../settings/command-settings.js';
 import { type Field, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { formatTime } from '../terminal/time.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface ShowkeyOptions {
   readonly settings: CommandSettings;
@@ -17,9 +17,9 @@ export interface ShowkeyOptions {
  *
  * @throws CliError when there is no kite key, or when it cannot be read.
  */
-export async function showkey(options: ShowkeyOptions, surroundings: Surroundings): Promise<void> {
+export async function showkey(options: ShowkeyOptions, runtime: CommandRuntime): Promise<void> {
   const { key, source } = await loadKiteKey(options.settings);
-  await printKey(key, source, options.format, surroundings);
+  await printKey(key, source, options.format, runtime);
 }
 
 /** Prints a kite key that was found at `source`. */
@@ -27,7 +27,7 @@ export function printKey(
   key: KiteKey,
   source: string,
   format: OutputFormat | undefined,
-  world: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<void> {
   return printDetails({ fields: fields(key, source), data: claims(key), name: key.username }, format, world);
 }

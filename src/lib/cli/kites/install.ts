@@ -2,7 +2,7 @@ import { systemClock } from '../../util/clock.js';
 import { usageError } from '../runtime/cli-error.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { defaultInstallLimits, type InstallLimits } from './install-limits.js';
 import { Installation } from './installation.js';
 import { programOf } from './installed.js';
@@ -31,21 +31,21 @@ export interface InstallOptions {
  *
  * @throws CliError that says what stands in the way
  */
-export async function install(options: InstallOptions, surroundings: Surroundings): Promise<void> {
-  const { env, signal } = surroundings;
+export async function install(options: InstallOptions, runtime: CommandRuntime): Promise<void> {
+  const { env, signal } = runtime;
   const source = parseSource(options.source);
   const digest = parseDigest(options.sha256, '--sha256');
   if (digest !== undefined && source.type === 'npm') {
     throw usageError('--sha256 is about archives; npm checks packages by the digests of the registry.');
   }
   // What was begun is removed before the command ends.
-  surroundings.endByItself();
+  runtime.endByItself();
   const kites = kitesFolder(env);
   const { insecure, force } = options;
   const limits = { ...defaultInstallLimits, ...options.limits };
   const installation = new Installation(
     { kites, digest, insecure, force, limits, fetch: options.fetch ?? fetch },
-    surroundings,
+    runtime,
   );
   const place = await withStaging(kites, systemClock, (staging) => installation.run(source, staging));
   const path = placeFolder(kites, place);
@@ -62,7 +62,7 @@ export async function install(options: InstallOptions, surroundings: Surrounding
       text: `Installed ${placePath(place)}.\nRun it with: kitectl run ${name}\n`,
     },
     options.format,
-    surroundings,
+    runtime,
   );
   signal.throwIfAborted();
 }

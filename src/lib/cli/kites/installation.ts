@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { bar, ProgressLine } from '../terminal/progress.js';
 import { Spinner } from '../terminal/spinner.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { InstallLimits } from './install-limits.js';
 import { copyFolder } from './copy-folder.js';
 import { downloadFile, downloadText, requireHttps, withoutQuery } from './download.js';
@@ -16,7 +16,7 @@ import { installPackage } from './npm.js';
 import { badSource, checkedPlace, NOBODY, type Place, placeFolder } from './kite-folder.js';
 import { placeOfManifest } from './manifest-folder.js';
 import type { Source } from './install-source.js';
-import { installedAlready, moveIntoPlace } from './staging.js';
+import { alreadyInstalled, moveIntoPlace } from './staging.js';
 import { unpack } from './unpack.js';
 
 export interface InstallationOptions {
@@ -41,13 +41,13 @@ interface Ready {
 /** One installation, from its source to its place. */
 export class Installation {
   readonly #options: InstallationOptions;
-  readonly #surroundings: Surroundings;
+  readonly #runtime: CommandRuntime;
   readonly #limits: InstallLimits;
   readonly #fetch: typeof fetch;
 
-  constructor(options: InstallationOptions, surroundings: Surroundings) {
+  constructor(options: InstallationOptions, runtime: CommandRuntime) {
     this.#options = options;
-    this.#surroundings = surroundings;
+    this.#runtime = runtime;
     this.#limits = options.limits;
     this.#fetch = options.fetch;
   }
@@ -55,7 +55,7 @@ export class Installation {
   async run(source: Source, staging: string): Promise<Place> {
     const { place, folder } = await this.#ready(source, staging);
     await makeProgramExecutable(folder, place);
-    this.#surroundings.signal.throwIfAborted();
+    this.#runtime.signal.throwIfAborted();
     const { kites, force } = this.#options;
     await moveIntoPlace(folder, { kites, staging, place, force });
     return place;
@@ -85,7 +85,7 @@ export class Installation {
   ): Promise<Ready> {
     const { url } = source;
     const from = withoutQuery(url);
-    const { signal } = this.#surroundings;
+    const { signal } = this.#runtime;
     const { manifestBytes: maxBytes, redirects } = this.#limits;
     const manifest = parseManifest(
       await downloadText(url, { maxBytes, redirects, signal, fetch: this.#fetch }),
@@ -104,9 +104,9 @@ export class Installation {
   }
 
   async #download(url: string, file: string, { name, version }: Manifest): Promise<string> {
-    const { signal } = this.#surroundings;
-    const now = (): number => this.#surroundings.now();
-    const line = new ProgressLine(this.#surroundings);
+    const { signal } = this.#runtime;
+    const now = (): number => this.#runtime.now();
+    const line = new ProgressLine(this.#runtime);
     let shownAt = Number.NEGATIVE_INFINITY;
     try {
       return await downloadFile(url, file, {
@@ -127,9 +127,9 @@ export class Installation {
   }
 
   async #fromNpm(source: Extract<Source, { type: 'npm' }>, staging: string): Promise<Ready> {
-    const { env, signal } = this.#surroundings;
+    const { env, signal } = this.#runtime;
     const folder = join(staging, 'content');
-    const place = await new Spinner(this.#surroundings).during(`Installing ${source.spec} with npm`, () =>
+    const place = await new Spinner(this.#runtime).during(`Installing ${source.spec} with npm`, () =>
       installPackage({ source, folder, env, signal }),
     );
     return { place, folder };
@@ -144,7 +144,7 @@ export class Installation {
       throw badSource(`${path} is larger than ${this.#limits.archiveBytes} bytes.`);
     }
     if (this.#options.digest !== undefined) refuseOther(await digestOf(path), this.#options.digest);
-    const folder = await unpack(path, staging, this.#limits, this.#surroundings.signal);
+    const folder = await unpack(path, staging, this.#limits, this.#runtime.signal);
     return { place: await this.#localPlace(folder, path), folder };
   }
 
@@ -154,7 +154,7 @@ export class Installation {
     // Before anything is copied: the folder may be any.
     const place = await this.#localPlace(path, path);
     const folder = join(staging, 'content');
-    await copyFolder(path, folder, this.#limits, this.#surroundings.signal);
+    await copyFolder(path, folder, this.#limits, this.#runtime.signal);
     return { place, folder };
   }
 
@@ -182,7 +182,7 @@ export class Installation {
   async #refuseInstalled(place: Place): Promise<void> {
     const { kites, force } = this.#options;
     if (force) return;
-    if (await stat(placeFolder(kites, place)).catch(() => undefined)) throw installedAlready(place);
+    if (await stat(placeFolder(kites, place)).catch(() => undefined)) throw alreadyInstalled(place);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { installedKites, programOf } from './installed.js';
 import { kitesFolder, nameOf, placeFolder, placePath } from './kite-folder.js';
 
@@ -10,9 +10,9 @@ import { kitesFolder, nameOf, placeFolder, placePath } from './kite-folder.js';
  */
 export async function list(
   { format }: { readonly format: OutputFormat | undefined },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  const kites = kitesFolder(surroundings.env);
+  const kites = kitesFolder(runtime.env);
   const installed = await installedKites(kites);
   const rows = installed.map((place) => {
     const path = placeFolder(kites, place);
@@ -34,6 +34,6 @@ export async function list(
       none: 'No kite is installed. Install one with: kitectl install SOURCE',
     },
     format,
-    surroundings,
+    runtime,
   );
 }

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import process from 'node:process';
 import { reasonOf } from '../../keys/secure-files.js';
 import { configurationError, exitWith, usageError } from '../runtime/cli-error.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { installedKites, listed, matching, newest, programOf } from './installed.js';
 import { kitesFolder, placeFolder, placePath } from './kite-folder.js';
 
@@ -25,15 +25,15 @@ const FROM_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT']);
  *
  * @throws CliError with the kite's exit code where that is not 0
  */
-export async function run({ name, args }: RunOptions, surroundings: Surroundings): Promise<void> {
-  const { env, stdin } = surroundings;
+export async function run({ name, args }: RunOptions, runtime: CommandRuntime): Promise<void> {
+  const { env, stdin } = runtime;
   const kites = kitesFolder(env);
   const matches = matching(name, await installedKites(kites));
   const place = newest(matches);
   if (!place)
     throw usageError(`Several kites are called ${name}:\n${listed(matches)}`, 'Say which one is meant.');
   const program = programOf(placeFolder(kites, place), place);
-  surroundings.endByItself();
+  runtime.endByItself();
   const child = spawn(program, [...args], { stdio: 'inherit', env: { ...env } });
   const forward = (signal: NodeJS.Signals): void => {
     if (stdin.isTTY !== true || !FROM_TERMINAL.has(signal)) child.kill(signal);

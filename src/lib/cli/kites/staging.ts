@@ -65,7 +65,7 @@ export async function moveIntoPlace(
     // What was there stays there.
     await moveAway(replaced, to).catch(() => {});
     await removeEmpty(dirname(to), kites);
-    if (['EEXIST', 'ENOTEMPTY'].includes(errorCode(error) ?? '')) throw installedAlready(place);
+    if (['EEXIST', 'ENOTEMPTY'].includes(errorCode(error) ?? '')) throw alreadyInstalled(place);
     throw configurationError(`${to} cannot be written: ${reasonOf(error)}`, 'Nothing was installed.');
   }
 }
@@ -77,7 +77,7 @@ export async function moveOut(kites: string, staging: string, name: string, plac
   await removeEmpty(dirname(folder), kites);
 }
 
-export function installedAlready(place: Place): Error {
+export function alreadyInstalled(place: Place): Error {
   return configurationError(
     `${placePath(place)} is installed already.`,
     'Replace it with --force, or remove it with: kitectl uninstall',

@@ -2,8 +2,8 @@ import { systemClock } from '../../util/clock.js';
 import { usageError } from '../runtime/cli-error.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { requireConsent } from '../terminal/prompt.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import { requireConfirmation } from '../terminal/prompt.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { installedKites, listed, matching } from './installed.js';
 import { kitesFolder, placePath } from './kite-folder.js';
 import { moveOut, withStaging } from './staging.js';
@@ -23,9 +23,9 @@ export interface UninstallOptions {
  *
  * @throws CliError where there is no such kite, where several match and not `all` are meant, or where nobody can be asked
  */
-export async function uninstall(options: UninstallOptions, surroundings: Surroundings): Promise<void> {
+export async function uninstall(options: UninstallOptions, runtime: CommandRuntime): Promise<void> {
   const { name, all, yes, format } = options;
-  const kites = kitesFolder(surroundings.env);
+  const kites = kitesFolder(runtime.env);
   const matches = matching(name, await installedKites(kites));
   if (matches.length > 1 && !all) {
     throw usageError(
@@ -33,7 +33,7 @@ export async function uninstall(options: UninstallOptions, surroundings: Surroun
       'Name one of them, or remove them all with --all.',
     );
   }
-  await requireConsent(`Remove ${matches.map(placePath).join(', ')}?`, yes, surroundings);
+  await requireConfirmation(`Remove ${matches.map(placePath).join(', ')}?`, yes, runtime);
   await withStaging(kites, systemClock, async (staging) => {
     for (const [index, place] of matches.entries()) await moveOut(kites, staging, String(index), place);
   });
@@ -51,6 +51,6 @@ export async function uninstall(options: UninstallOptions, surroundings: Surroun
         .join(''),
     },
     format,
-    surroundings,
+    runtime,
   );
 }

@@ -4,7 +4,7 @@ import { usageError } from '../runtime/cli-error.js';
 import { isThere } from '../runtime/path-exists.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { choose, confirm } from '../terminal/prompt.js';
-import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
 import { defaultKeyFiles } from './initial.js';
 import type { StartOptions } from './kontrol-start-options.js';
 
@@ -16,14 +16,14 @@ import type { StartOptions } from './kontrol-start-options.js';
  */
 export async function askAtFirstStart<
   Options extends StartOptions & { readonly format: OutputFormat | undefined },
->(options: Options, surroundings: Surroundings): Promise<Options> {
+>(options: Options, runtime: CommandRuntime): Promise<Options> {
   const { home, storage, keyStore, format } = options;
-  if (!canAsk(surroundings) || format !== undefined) return options;
+  if (!canAsk(runtime) || format !== undefined) return options;
   const made = [kiteKeyPath(home), defaultKeyFiles(home).privateKey, join(home, 'data')];
   for (const path of made) if (await isThere(path)) return options;
   const kept = storage.kind === 'file' ? `its data in ${storage.folder}` : `its keys in ${home}`;
   const question = `Kontrol has not run here before. Make its keys, and keep ${kept}?`;
-  if (!(await confirm(question, true, surroundings))) {
+  if (!(await confirm(question, true, runtime))) {
     throw usageError(
       'Kontrol did not start: nothing was made.',
       'Choose another store with --storage or --data.',
@@ -31,6 +31,6 @@ export async function askAtFirstStart<
   }
   if (keyStore !== undefined) return options;
   const places = [`in a file: ${kiteKeyPath(home)}`, 'in the keychain, with the passwords of your desktop'];
-  const place = await choose("Where to keep Kontrol's own kite key?", places, surroundings);
+  const place = await choose("Where to keep Kontrol's own kite key?", places, runtime);
   return { ...options, keyStore: place === 0 ? 'file' : 'keychain' };
 }

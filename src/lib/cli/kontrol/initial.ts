@@ -9,7 +9,7 @@ import { readKey } from '../target/find-key.js';
 import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { makeKeyFiles, readKeyFiles } from './key-files.js';
 import type { KeyFiles, StartOptions } from './kontrol-start-options.js';
 
@@ -26,7 +26,7 @@ export function defaultKeyFiles(home: string): KeyFiles {
  */
 export async function writeInitialKey(
   options: StartOptions & { readonly format: OutputFormat | undefined },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
   const { username, kontrolUrl, force, format } = options;
   if (kontrolUrl === undefined) {
@@ -35,13 +35,13 @@ export async function writeInitialKey(
       'Add -kontrolurl URL.',
     );
   }
-  const { env } = surroundings;
+  const { env } = runtime;
   const settings = CommandSettings.without(env).with(commonSettings.keyStore, options.keyStore);
   const plan = await planStore(settings);
   const files = options.keyFiles ?? defaultKeyFiles(options.home);
   const existing = await readKeyFiles(files);
   const pair = existing ?? (await makeKeyFiles(files));
-  if (!existing) surroundings.stderr.write(`Made a key pair: ${files.privateKey} and ${files.publicKey}\n`);
+  if (!existing) runtime.stderr.write(`Made a key pair: ${files.privateKey} and ${files.publicKey}\n`);
   const place = plannedPlace(plan, { username, kontrolUrl });
   const same = !force && (await isSame(plan, place, options, pair, env));
   if (!same) {
@@ -68,7 +68,7 @@ export async function writeInitialKey(
       text: `${said} ${source}\n`,
     },
     format,
-    surroundings,
+    runtime,
   );
 }
 
@@ -82,7 +82,7 @@ async function isSame(
   place: KeyPlace,
   { username, kontrolUrl = '' }: StartOptions,
   pair: KeyPair,
-  env: Surroundings['env'],
+  env: CommandRuntime['env'],
 ): Promise<boolean> {
   const { keychain } = plan;
   if (!(await isTaken(plan, { username, kontrolUrl }))) return false;

@@ -5,7 +5,7 @@ import { usageError } from '../runtime/cli-error.js';
 import type { KontrolOptions } from '../target/kontrol-flags.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { administer } from './kontrol-admin.js';
 
 /** For how long an invite can be used, in milliseconds. */
@@ -26,7 +26,7 @@ export interface InviteOptions extends KontrolOptions {
 }
 
 /** Prints an invite, with which one person gets one kite key. */
-export async function invite(options: InviteOptions, surroundings: Surroundings): Promise<void> {
+export async function invite(options: InviteOptions, runtime: CommandRuntime): Promise<void> {
   const { username, ttl, format } = options;
   if (username === '' || username.includes('/')) {
     throw usageError(`A user name is not empty and contains no "/": ${JSON.stringify(username)}`);
@@ -35,7 +35,7 @@ export async function invite(options: InviteOptions, surroundings: Surroundings)
     options,
     'kontrol.invite',
     [{ username, ...(ttl !== undefined && { ttl }) }],
-    surroundings,
+    runtime,
   );
   const text = typeof answer === 'string' ? answer : '';
   const fields = [
@@ -45,6 +45,6 @@ export async function invite(options: InviteOptions, surroundings: Surroundings)
   await printDetails(
     { fields, data: { username, invite: text }, name: text, text: `${text}\n` },
     format,
-    surroundings,
+    runtime,
   );
 }

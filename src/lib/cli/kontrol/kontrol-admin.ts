@@ -7,8 +7,8 @@ import { findKey, placeOfKey, readKey } from '../target/find-key.js';
 import { ownPlace } from '../target/kontrol-own-key.js';
 import type { Keychain } from '../target/keychain.js';
 import type { KontrolOptions } from '../target/kontrol-flags.js';
-import { type KeyAtHand, withKey } from '../target/with-kontrol.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import { type LocatedKey, withKey } from '../target/with-kontrol.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** The methods of Kontrol for its own user. */
 export type AdminMethod =
@@ -29,10 +29,10 @@ export async function administer(
   { settings }: KontrolOptions,
   method: AdminMethod,
   args: readonly unknown[],
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<unknown> {
   const found = await adminKey(settings);
-  return withKey(settings, found, NAMES[method], surroundings, ({ client, url, spinner }) =>
+  return withKey(settings, found, NAMES[method], runtime, ({ client, url, spinner }) =>
     spinner.during(`Waiting for ${url}`, () => client.call<unknown, string>(method, [...args])),
   );
 }
@@ -55,7 +55,7 @@ const NAMES: Readonly<Record<AdminMethod, string>> = {
 export async function adminKey(
   settings: CommandSettings,
   open?: () => Promise<Keychain>,
-): Promise<KeyAtHand> {
+): Promise<LocatedKey> {
   const named = settings.hasFlag(commonSettings.kiteKey);
   const own = !named && !settings.hasFlag(commonSettings.context);
   const place = own ? ownPlace(settings.env) : placeOfKey(settings).place;

@@ -4,16 +4,16 @@ import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { formatTime } from '../terminal/time.js';
-import { requireConsent } from '../terminal/prompt.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import { requireConfirmation } from '../terminal/prompt.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { administer } from './kontrol-admin.js';
 
 type KeysOptions = KontrolOptions & { readonly format: OutputFormat | undefined };
 
 /** Prints Kontrol's key pairs: a table on a terminal, elsewhere `id TAB state TAB time`, one a line. */
-export async function listKeys(options: KeysOptions, surroundings: Surroundings): Promise<void> {
-  const answer = await administer(options, 'kontrol.keys', [], surroundings);
-  await printList(Array.isArray(answer) ? answer : [], keyPairs, options.format, surroundings);
+export async function listKeys(options: KeysOptions, runtime: CommandRuntime): Promise<void> {
+  const answer = await administer(options, 'kontrol.keys', [], runtime);
+  await printList(Array.isArray(answer) ? answer : [], keyPairs, options.format, runtime);
 }
 
 const keyPairs: Listing<unknown> = {
@@ -27,12 +27,12 @@ const keyPairs: Listing<unknown> = {
 };
 
 /** Makes a new key pair that signs from now on. What the old one signed stays valid until it expires. */
-export async function rotateKeys(options: KeysOptions, surroundings: Surroundings): Promise<void> {
-  const answer = await administer(options, 'kontrol.rotateKeys', [], surroundings);
+export async function rotateKeys(options: KeysOptions, runtime: CommandRuntime): Promise<void> {
+  const answer = await administer(options, 'kontrol.rotateKeys', [], runtime);
   const id = idOf(answer);
   const text = `A new key pair signs from now on: ${id}\n`;
   const fields = [{ label: 'Key pair', value: id }];
-  await printDetails({ fields, data: answer, name: id, text }, options.format, surroundings);
+  await printDetails({ fields, data: answer, name: id, text }, options.format, runtime);
 }
 
 export interface RevokeOptions extends KeysOptions {
@@ -45,7 +45,7 @@ export interface RevokeOptions extends KeysOptions {
 }
 
 /** Revokes a key pair with everything that it signed, or one kite key. There is no way back. */
-export async function revokeKeys(options: RevokeOptions, surroundings: Surroundings): Promise<void> {
+export async function revokeKeys(options: RevokeOptions, runtime: CommandRuntime): Promise<void> {
   const { keyPair, kiteKey, format } = options;
   const id = keyPair ?? kiteKey;
   if (id === undefined || (keyPair !== undefined && kiteKey !== undefined)) {
@@ -55,17 +55,17 @@ export async function revokeKeys(options: RevokeOptions, surroundings: Surroundi
     );
   }
   const consequence = keyPair === undefined ? 'its owner' : 'everybody whose kite key it signed';
-  await requireConsent(
+  await requireConfirmation(
     `Revoke ${id}? This cannot be undone, and ${consequence} must register again.`,
     options.yes,
-    surroundings,
+    runtime,
   );
   const method = keyPair === undefined ? 'kontrol.revokeKiteKey' : 'kontrol.revokeKeyPair';
-  await administer(options, method, [id], surroundings);
+  await administer(options, method, [id], runtime);
   const what = keyPair === undefined ? 'kite key' : 'key pair';
   const text = `Revoked the ${what} ${id}.\n`;
   const fields = [{ label: `Revoked ${what}`, value: id }];
-  await printDetails({ fields, data: { revoked: id }, name: id, text }, format, surroundings);
+  await printDetails({ fields, data: { revoked: id }, name: id, text }, format, runtime);
 }
 
 function idOf(pair: unknown): string {

@@ -6,7 +6,7 @@ import { listenError, loggerFor, untilAborted } from '../frame/server-lifecycle.
 import { readTlsFiles } from '../target/tls-files.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { askAtFirstStart } from './first-start.js';
 import { defaultKeyFiles, writeInitialKey } from './initial.js';
 import { makeKeyFiles, readKeyFiles } from './key-files.js';
@@ -25,25 +25,25 @@ type Options = StartOptions & {
  *
  * @throws CliError when it cannot start
  */
-export async function startKontrol(options: Options, surroundings: Surroundings): Promise<void> {
+export async function startKontrol(options: Options, runtime: CommandRuntime): Promise<void> {
   try {
-    if (options.initial) await writeInitialKey(options, surroundings);
-    else await serve(await askAtFirstStart(options, surroundings), surroundings);
+    if (options.initial) await writeInitialKey(options, runtime);
+    else await serve(await askAtFirstStart(options, runtime), runtime);
   } catch (error) {
     throw asCliError(error);
   }
 }
 
-async function serve(options: Options, surroundings: Surroundings): Promise<void> {
-  const { signal, stderr, env } = surroundings;
+async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
+  const { signal, stderr, env } = runtime;
   const say = (text: string): void => void stderr.write(`${text}\n`);
-  const logger = loggerFor(surroundings);
+  const logger = loggerFor(runtime);
   for (const warning of options.warnings) logger.warn(warning);
   const {
     ip,
     port,
     username,
-    version = surroundings.version,
+    version = runtime.version,
     environment,
     region,
     registration,
@@ -74,7 +74,7 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     logger,
     env,
   });
-  surroundings.endByItself();
+  runtime.endByItself();
   await kontrol.listen();
   try {
     await keepOwnKey(kontrol, ownKey, say);
@@ -85,11 +85,7 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
       say(`Its page is at ${new URL('/', kontrol.kite.url).href}: sign in with kitectl kontrol ui`);
     if (options.format !== undefined) {
       const fields = [{ label: 'URL', value: kontrol.url }];
-      await printDetails(
-        { fields, data: { url: kontrol.url }, name: kontrol.url },
-        options.format,
-        surroundings,
-      );
+      await printDetails({ fields, data: { url: kontrol.url }, name: kontrol.url }, options.format, runtime);
     }
     await untilAborted(signal);
   } finally {

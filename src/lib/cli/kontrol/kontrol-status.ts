@@ -2,20 +2,16 @@ import { toJson } from '../runtime/json.js';
 import type { KontrolOptions } from '../target/kontrol-flags.js';
 import { type Field, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { administer } from './kontrol-admin.js';
 
 /** Prints how Kontrol is: a table, or what it answered with `json`. */
 export async function status(
   options: KontrolOptions & { readonly format: OutputFormat | undefined },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  const answer = await administer(options, 'kontrol.status', [], surroundings);
-  await printDetails(
-    { fields: fields(answer), data: answer, name: urlOf(answer) },
-    options.format,
-    surroundings,
-  );
+  const answer = await administer(options, 'kontrol.status', [], runtime);
+  await printDetails({ fields: fields(answer), data: answer, name: urlOf(answer) }, options.format, runtime);
 }
 
 function fields(answer: unknown, prefix = ''): Field[] {

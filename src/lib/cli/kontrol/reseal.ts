@@ -4,7 +4,7 @@ import { configurationError, usageError } from '../runtime/cli-error.js';
 import { printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { loggerFor } from '../frame/server-lifecycle.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface ResealOptions {
   readonly storage: StorageConfig;
@@ -20,9 +20,9 @@ export interface ResealOptions {
  */
 export async function resealKeys(
   { storage: config, format }: ResealOptions,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  const storage = openStorage(config, { clock: systemClock, logger: loggerFor(surroundings) });
+  const storage = openStorage(config, { clock: systemClock, logger: loggerFor(runtime) });
   if (!storage.reseal) {
     throw usageError(
       `The store "${storage.name}" encrypts nothing.`,
@@ -37,7 +37,7 @@ export async function resealKeys(
   }
   await storage.open();
   try {
-    await reseal(storage.reseal.bind(storage), format, surroundings);
+    await reseal(storage.reseal.bind(storage), format, runtime);
   } finally {
     await storage.close();
   }
@@ -46,16 +46,16 @@ export async function resealKeys(
 async function reseal(
   work: () => Promise<string[]>,
   format: OutputFormat | undefined,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
   const ids = await work();
   if (format === undefined && ids.length === 0)
-    surroundings.stderr.write('All keys are encrypted with it already.\n');
+    runtime.stderr.write('All keys are encrypted with it already.\n');
   if (format === undefined && ids.length === 0) return;
   await printList(
     ids,
     { columns: [{ heading: 're-encrypted', text: (id) => id }], data: (id) => ({ id }), name: (id) => id },
     format,
-    surroundings,
+    runtime,
   );
 }

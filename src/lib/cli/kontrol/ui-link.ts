@@ -3,10 +3,10 @@ import { CliError, configurationError, isCliError } from '../runtime/cli-error.j
 import { ExitCode } from '../runtime/exit-codes.js';
 import { findKey } from '../target/find-key.js';
 import type { KontrolOptions } from '../target/kontrol-flags.js';
-import { type KeyAtHand, withKey } from '../target/with-kontrol.js';
+import { type LocatedKey, withKey } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { adminKey } from './kontrol-admin.js';
 
 export interface UiOptions extends KontrolOptions {
@@ -20,11 +20,11 @@ export interface UiOptions extends KontrolOptions {
  *
  * @throws CliError when there is no kite key, when Kontrol refuses, or when it shows no page
  */
-export async function printLink(options: UiOptions, surroundings: Surroundings): Promise<void> {
+export async function printLink(options: UiOptions, runtime: CommandRuntime): Promise<void> {
   const { settings } = options;
   const found = await keyOf(options);
   const { key } = found;
-  await withKey(settings, found, 'signing in', surroundings, async ({ client, url, spinner }) => {
+  await withKey(settings, found, 'signing in', runtime, async ({ client, url, spinner }) => {
     const answer = await spinner.during(`Waiting for ${url}`, () =>
       client.call<unknown, string>('signInCode', []).catch(withoutPage(url)),
     );
@@ -48,13 +48,13 @@ export async function printLink(options: UiOptions, surroundings: Surroundings):
         text: `${page.href}\n`,
       },
       options.format,
-      surroundings,
+      runtime,
     );
   });
 }
 
 /** The person's own key, with which kites can be called; where there is none, that of Kontrol's user, if this is its machine. */
-async function keyOf({ admin, settings }: UiOptions): Promise<KeyAtHand> {
+async function keyOf({ admin, settings }: UiOptions): Promise<LocatedKey> {
   if (admin) return adminKey(settings);
   const own = await findKey(settings);
   if (own) return own;

@@ -5,7 +5,7 @@ import { describePlace } from '../settings/key-place.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { type FoundKey, readKey } from '../target/find-key.js';
 import { ownPlace } from '../target/kontrol-own-key.js';
-import type { KeyAtHand } from '../target/with-kontrol.js';
+import type { LocatedKey } from '../target/with-kontrol.js';
 
 /**
  * The kite key of a proxy, and of whoever looks at one: what flags or the environment say, else that of Kontrol's own user
@@ -13,7 +13,7 @@ import type { KeyAtHand } from '../target/with-kontrol.js';
  *
  * @throws CliError or ConfigurationError where there is none, or none that can be used
  */
-export async function proxyKey(settings: CommandSettings): Promise<KeyAtHand & Pick<FoundKey, 'place'>> {
+export async function proxyKey(settings: CommandSettings): Promise<LocatedKey & Pick<FoundKey, 'place'>> {
   const { env } = settings;
   const named = settings.withoutContext().resolve(commonSettings.kiteKey).source.type !== 'default';
   if (!named && !settings.hasFlag(commonSettings.context)) {

@@ -4,13 +4,13 @@ import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { readPem } from '../target/read-pem.js';
-import { keyKeeper } from '../target/save-renewed-key.js';
-import { whereKontrolIs } from '../target/with-kontrol.js';
+import { renewedKeySaver } from '../target/save-renewed-key.js';
+import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { listenError, loggerFor, untilAborted } from '../frame/server-lifecycle.js';
 import { readTlsFiles, type TlsPems } from '../target/tls-files.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { proxyKey } from './proxy-key.js';
 import type { ProxyStartOptions } from './proxy-start-options.js';
 
@@ -22,22 +22,22 @@ type Proxy = ReverseProxy | TunnelProxy;
  *
  * @throws CliError when it cannot start
  */
-export async function startProxy(options: Options, surroundings: Surroundings): Promise<void> {
+export async function startProxy(options: Options, runtime: CommandRuntime): Promise<void> {
   try {
-    await serve(options, surroundings);
+    await serve(options, runtime);
   } catch (error) {
     throw listenError(error);
   }
 }
 
-async function serve(options: Options, surroundings: Surroundings): Promise<void> {
-  const { signal, stderr } = surroundings;
+async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
+  const { signal, stderr } = runtime;
   const say = (text: string): void => void stderr.write(`${text}\n`);
-  const logger = loggerFor(surroundings);
+  const logger = loggerFor(runtime);
   for (const warning of options.warnings) logger.warn(warning);
   const tls = await readTlsFiles(options.tlsFiles);
-  const proxy = await makeProxy(options, tls, logger, surroundings);
-  surroundings.endByItself();
+  const proxy = await makeProxy(options, tls, logger, runtime);
+  runtime.endByItself();
   await proxy.listen();
   const watched = tls && watchTls(options, tls, proxy, logger);
   try {
@@ -46,7 +46,7 @@ async function serve(options: Options, surroundings: Surroundings): Promise<void
     const { url } = proxy;
     if (options.format !== undefined) {
       const fields = [{ label: 'URL', value: url }];
-      await printDetails({ fields, data: { url }, name: url }, options.format, surroundings);
+      await printDetails({ fields, data: { url }, name: url }, options.format, runtime);
     }
     await untilAborted(signal);
   } finally {
@@ -60,7 +60,7 @@ async function makeProxy(
   options: Options,
   tls: TlsPems | undefined,
   logger: Logger,
-  { env, version }: Surroundings,
+  { env, version }: CommandRuntime,
 ): Promise<Proxy> {
   const { publicHost, publicPort, ip, port, environment, region } = options;
   const found = await proxyKey(options.settings);
@@ -71,8 +71,8 @@ async function makeProxy(
     port,
     tls,
     kiteKey: found.key.jwt,
-    saveKiteKey: keyKeeper(found, env),
-    kontrolUrl: whereKontrolIs(options.settings, found),
+    saveKiteKey: renewedKeySaver(found, env),
+    kontrolUrl: kontrolUrlsOf(options.settings, found),
     environment,
     region,
     version: options.version ?? version,

@@ -7,12 +7,12 @@ import { toCliError } from '../frame/failures.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { getKites } from '../target/discovery.js';
 import type { KontrolOptions } from '../target/kontrol-flags.js';
-import { type AtKontrol, doingAt, withKey } from '../target/with-kontrol.js';
+import { type KontrolSession, operationAt, withKey } from '../target/with-kontrol.js';
 import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { formatTime } from '../terminal/time.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { proxyKey } from './proxy-key.js';
 
 export interface ProxyStatusOptions extends KontrolOptions {
@@ -32,32 +32,32 @@ const WHAT = 'asking for the status';
  *
  * @throws CliError when there is no proxy, when one refuses, or, after what the others say, when one cannot be reached
  */
-export async function proxyStatus(options: ProxyStatusOptions, surroundings: Surroundings): Promise<void> {
-  const asked = await askAll(options, surroundings);
+export async function proxyStatus(options: ProxyStatusOptions, runtime: CommandRuntime): Promise<void> {
+  const asked = await askAll(options, runtime);
   const statuses = asked.flatMap((one) => ('status' in one ? [one.status] : []));
   const failure = asked.find((one) => 'error' in one);
-  if (statuses.length > 0) await print(statuses, options.format, surroundings);
-  if (failure) throw toCliError(failure.error, doingAt(failure.url, WHAT));
+  if (statuses.length > 0) await print(statuses, options.format, runtime);
+  if (failure) throw toCliError(failure.error, operationAt(failure.url, WHAT));
 }
 
-async function askAll(options: ProxyStatusOptions, surroundings: Surroundings): Promise<readonly Asked[]> {
+async function askAll(options: ProxyStatusOptions, runtime: CommandRuntime): Promise<readonly Asked[]> {
   const { to, settings } = options;
   const found = await proxyKey(settings);
   const { key } = found;
   if (to !== undefined) {
     const proxy = settings.with(commonSettings.kontrol, to);
-    return withKey(proxy, found, WHAT, surroundings, async ({ client }) => [
+    return withKey(proxy, found, WHAT, runtime, async ({ client }) => [
       { url: to, status: await client.call<unknown, string>('proxy.status', []) },
     ]);
   }
-  return withKey(settings, found, 'looking for proxies', surroundings, async (kontrol) => {
+  return withKey(settings, found, 'looking for proxies', runtime, async (kontrol) => {
     const urls = await proxiesAt(kontrol, key);
     return Promise.all(urls.map((url) => ask(kontrol.kite, url, key)));
   });
 }
 
 /** The URLs of the proxies of this user. */
-async function proxiesAt(kontrol: AtKontrol, { username }: KiteKey): Promise<readonly string[]> {
+async function proxiesAt(kontrol: KontrolSession, { username }: KiteKey): Promise<readonly string[]> {
   const found = await getKites(kontrol, { username });
   const urls = found.filter(({ kite }) => NAMES.includes(kite.name)).map(({ url }) => url);
   if (urls.length > 0) return urls.toSorted();
@@ -85,16 +85,16 @@ async function ask(kite: Kite, url: string, key: KiteKey): Promise<Asked> {
 async function print(
   statuses: readonly unknown[],
   format: OutputFormat | undefined,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  if (isDataFormat(format)) return printList(statuses, proxies, format, surroundings);
+  if (isDataFormat(format)) return printList(statuses, proxies, format, runtime);
   const rows = statuses.flatMap((status) => {
     const { url, kites } = record(status);
     const behind = list(kites).map((kite): Row => ({ ...record(kite), proxy: url }));
-    if (behind.length === 0) surroundings.stderr.write(`No kite is behind ${makeVisible(text(url))}.\n`);
+    if (behind.length === 0) runtime.stderr.write(`No kite is behind ${makeVisible(text(url))}.\n`);
     return behind;
   });
-  if (rows.length > 0) await printList(rows, kites, format, surroundings);
+  if (rows.length > 0) await printList(rows, kites, format, runtime);
 }
 
 /** What a proxy says of a kite that is behind it, and the URL of the proxy. */

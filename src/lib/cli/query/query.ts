@@ -3,11 +3,11 @@ import type { KiteEvent } from '../../index.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import { toField } from '../runtime/json.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findKites, type Found } from '../target/discovery.js';
 import type { KontrolOptions } from '../target/kontrol-flags.js';
 import { requireQuery } from '../target/query-path.js';
-import { type AtKontrol, withKontrol } from '../target/with-kontrol.js';
+import { type KontrolSession, withKontrol } from '../target/with-kontrol.js';
 import { type Feed, openFeed } from '../terminal/feed.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -36,24 +36,24 @@ export interface Change {
  *
  * @throws CliError with exit code 5 where there is no such kite, except with `watch`
  */
-export async function query(options: QueryOptions, surroundings: Surroundings): Promise<void> {
+export async function query(options: QueryOptions, runtime: CommandRuntime): Promise<void> {
   const { path, format, watch } = options;
   const asked = askedBy(path);
-  if (watch) return follow(options, asked, { listed: true }, surroundings);
+  if (watch) return follow(options, asked, { listed: true }, runtime);
   const what = `looking for ${path ?? 'your kites'}`;
-  await withKontrol(options.settings, what, surroundings, async (at) => {
+  await withKontrol(options.settings, what, runtime, async (at) => {
     const found = sorted(await findKites(at, asked(at)));
-    await printList(found, kites, format, surroundings);
+    await printList(found, kites, format, runtime);
   });
 }
 
 /** Prints each change from now on, like `query` with `watch` without the kites that are there. */
-export function watch(options: Omit<QueryOptions, 'watch'>, surroundings: Surroundings): Promise<void> {
-  return follow(options, askedBy(options.path), { listed: false }, surroundings);
+export function watch(options: Omit<QueryOptions, 'watch'>, runtime: CommandRuntime): Promise<void> {
+  return follow(options, askedBy(options.path), { listed: false }, runtime);
 }
 
 /** What to ask Kontrol, once it is known who asks. Throws at once where the path is none. */
-function askedBy(path: string | undefined): (kontrol: Pick<AtKontrol, 'key'>) => KiteQuery {
+function askedBy(path: string | undefined): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
   if (path === undefined) return ({ key }) => ({ username: key.username });
   // Nothing that is set: all kites that Kontrol lets this person find.
   if (path.trim() === '/') return () => ({});
@@ -92,11 +92,11 @@ async function follow(
   options: Omit<QueryOptions, 'watch'>,
   asked: ReturnType<typeof askedBy>,
   { listed }: { readonly listed: boolean },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
   const { path, format, settings } = options;
-  const print = await openFeed(changes, format, surroundings);
-  await withKontrol(settings, `watching ${path ?? 'your kites'}`, surroundings, async (at) => {
+  const print = await openFeed(changes, format, runtime);
+  await withKontrol(settings, `watching ${path ?? 'your kites'}`, runtime, async (at) => {
     const { kontrol, spinner, url } = at;
     // What changes before the list is printed comes after it.
     let early: Change[] = [];
@@ -112,11 +112,11 @@ async function follow(
     if (listed) {
       // The list has what changed until now.
       early = [];
-      await printThere(sorted(watching.kites), print, format, surroundings);
+      await printThere(sorted(watching.kites), print, format, runtime);
     }
     for (const change of early) await print(change);
     ready = true;
-    await untilGone(at, surroundings.signal);
+    await untilGone(at, runtime.signal);
   });
 }
 
@@ -125,10 +125,10 @@ async function printThere(
   found: readonly Found[],
   print: Feed<Change>,
   format: OutputFormat | undefined,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
   if (format === undefined || format === 'table' || format === 'wide') {
-    if (found.length > 0) await printList(found, kites, format, surroundings);
+    if (found.length > 0) await printList(found, kites, format, runtime);
     return;
   }
   for (const { kite, url } of found) await print({ action: 'REGISTER', kite, url });
@@ -139,7 +139,7 @@ function sorted<One extends { readonly kite: KiteIdentity }>(found: readonly One
 }
 
 /** Rejects when the person ends it, or when Kontrol is gone. */
-function untilGone({ client, url }: AtKontrol, signal: AbortSignal): Promise<never> {
+function untilGone({ client, url }: KontrolSession, signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const aborted = (): void => reject(signal.reason as Error);
     if (signal.aborted) aborted();

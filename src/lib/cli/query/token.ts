@@ -6,7 +6,7 @@ import { withKontrol } from '../target/with-kontrol.js';
 import { type Field, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { requireQuery } from '../target/query-path.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { formatTime } from '../terminal/time.js';
 
 export interface TokenOptions extends KontrolOptions {
@@ -18,11 +18,11 @@ export interface TokenOptions extends KontrolOptions {
 }
 
 /** Gets a token for a kite from Kontrol, and prints it. It is a secret: whoever has it may call the kite in your name. */
-export async function token(options: TokenOptions, surroundings: Surroundings): Promise<void> {
+export async function token(options: TokenOptions, runtime: CommandRuntime): Promise<void> {
   const { path, force, format } = options;
   const asked = requireQuery(path, 'The query');
   const what = `getting a token for ${path}`;
-  await withKontrol(options.settings, what, surroundings, async ({ kontrol }) => {
+  await withKontrol(options.settings, what, runtime, async ({ kontrol }) => {
     const text = await kontrol.getToken(asked, { force }).catch(notFoundToo);
     await printDetails(
       {
@@ -32,7 +32,7 @@ export async function token(options: TokenOptions, surroundings: Surroundings): 
         text: `${text}\n`,
       },
       format,
-      surroundings,
+      runtime,
     );
   });
 }

@@ -1,5 +1,5 @@
 import { usageError } from '../runtime/cli-error.js';
-import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
 import { PLAIN_URL } from '../settings/command-values.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
@@ -14,27 +14,27 @@ import { askFor } from '../terminal/prompt.js';
  */
 export async function registerTarget(
   given: CommandSettings,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<{ readonly to: string; readonly username: string }> {
   // A context that does not exist is made.
   const settings = given.withOptionalContext();
   const [url] = settings.value(commonSettings.kontrol);
-  const to = url ?? checkedUrl(await askUrl(surroundings), 'The answer');
-  const username = settings.value(registerSettings.username) ?? (await askUsername(surroundings));
+  const to = url ?? checkedUrl(await askUrl(runtime), 'The answer');
+  const username = settings.value(registerSettings.username) ?? (await askUsername(runtime));
   if (username.includes('/')) throw usageError(`A user name contains no "/": ${username}`);
   return { to, username };
 }
 
-async function askUrl(surroundings: Surroundings): Promise<string> {
-  if (canAsk(surroundings)) return askFor('Where is Kontrol?', PLAIN_URL.example, surroundings);
+async function askUrl(runtime: CommandRuntime): Promise<string> {
+  if (canAsk(runtime)) return askFor('Where is Kontrol?', PLAIN_URL.example, runtime);
   throw usageError(
     'No Kontrol to ask: neither --to nor KITE_KONTROL_URL is given.',
     `Name it with --to ${PLAIN_URL.example}`,
   );
 }
 
-async function askUsername(surroundings: Surroundings): Promise<string> {
-  if (canAsk(surroundings)) return askFor('Username:', surroundings.env['USER'], surroundings);
+async function askUsername(runtime: CommandRuntime): Promise<string> {
+  if (canAsk(runtime)) return askFor('Username:', runtime.env['USER'], runtime);
   throw usageError(
     'No username: pass --username or set KITE_USERNAME.',
     'Say who you want to be with --username NAME',

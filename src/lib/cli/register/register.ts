@@ -10,11 +10,11 @@ import { describePlace, placeData } from '../settings/key-place.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
 import { toCliError } from '../frame/failures.js';
-import { doingAt, kiteOptions } from '../target/with-kontrol.js';
-import { ask, confirm, unasked } from '../terminal/prompt.js';
+import { operationAt, kiteOptions } from '../target/with-kontrol.js';
+import { ask, confirm, missingInput } from '../terminal/prompt.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
 import { INVITE_LENGTH } from '../runtime/command-limits.js';
 
 export interface RegisterOptions {
@@ -38,13 +38,13 @@ export interface RegisterOptions {
  * @throws CliError when there is a kite key already or the keychain cannot be used (an invite works once, so that this is
  *   found out before it is used), when Kontrol refuses, or when what it sends is no kite key of this user
  */
-export async function register(options: RegisterOptions, surroundings: Surroundings): Promise<void> {
+export async function register(options: RegisterOptions, runtime: CommandRuntime): Promise<void> {
   const { username, to, format } = options;
-  const { env } = surroundings;
+  const { env } = runtime;
   const plan = await planStore(options.settings);
-  const force = options.force || (await mayReplace(plan, { username, kontrolUrl: to }, surroundings));
-  const invite = await readInvite(options.inviteFile, surroundings);
-  const jwt = await requestKey(options, invite, surroundings);
+  const force = options.force || (await mayReplace(plan, { username, kontrolUrl: to }, runtime));
+  const invite = await readInvite(options.inviteFile, runtime);
+  const jwt = await requestKey(options, invite, runtime);
   const key = parseKiteKey(jwt);
   const place = await storeKey(jwt, plan, env, { force });
   const source = describePlace(place);
@@ -65,7 +65,7 @@ export async function register(options: RegisterOptions, surroundings: Surroundi
       text: `Your kite key as ${username} is in ${source}.\nSee what it says with: kitectl showkey${inContext(plan)}\n`,
     },
     format,
-    surroundings,
+    runtime,
   );
 }
 
@@ -82,12 +82,12 @@ function inContext({ contextName, contexts }: StorePlan): string {
 async function mayReplace(
   plan: StorePlan,
   key: { readonly username: string; readonly kontrolUrl: string },
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<boolean> {
   if (!(await isTaken(plan, key))) return false;
   const source = describePlace(plannedPlace(plan, key));
   const question = `There is a kite key at ${source} already. Replace it?`;
-  if (canAsk(surroundings) && (await confirm(question, false, surroundings))) return true;
+  if (canAsk(runtime) && (await confirm(question, false, runtime))) return true;
   throw configurationError(
     `A kite key already exists at ${source}; nothing was changed.`,
     'See whose it is with: kitectl showkey. Replace it with --force, or register in another context: --context NAME',
@@ -97,17 +97,17 @@ async function mayReplace(
 async function requestKey(
   options: RegisterOptions,
   invite: string | undefined,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<string> {
   const { to, username } = options;
-  const { signal, version } = surroundings;
+  const { signal, version } = runtime;
   const settings = options.settings.withOptionalContext();
   const kite = new Kite('kitectl', version, {
     ...kiteOptions(settings),
     username,
     kiteKey: false,
   });
-  const asked = answerGetPass(kite, invite, surroundings);
+  const asked = answerGetPass(kite, invite, runtime);
   // A person needs longer to find the invite than a call may take.
   const timeout = invite === undefined && !settings.hasFlag(commonSettings.timeout) ? { timeout: 0 } : {};
   const client: Client = kite.newClient(to, { trustRemote: ['kite.getPass'], ...timeout });
@@ -122,7 +122,7 @@ async function requestKey(
   } catch (error) {
     signal.throwIfAborted();
     if (asked.failure) throw asked.failure;
-    throw withInviteHint(toCliError(error, doingAt(to, `registering as ${username}`)), username);
+    throw withInviteHint(toCliError(error, operationAt(to, `registering as ${username}`)), username);
   } finally {
     signal.removeEventListener('abort', close);
     close();
@@ -137,16 +137,12 @@ function withInviteHint(failure: CliError, username: string): CliError {
 }
 
 /** Lets the remote ask for the invite, and nothing else. */
-function answerGetPass(
-  kite: Kite,
-  invite: string | undefined,
-  surroundings: Surroundings,
-): { failure?: Error } {
+function answerGetPass(kite: Kite, invite: string | undefined, runtime: CommandRuntime): { failure?: Error } {
   const asked: { failure?: Error } = {};
   kite.handle<unknown[]>('kite.getPass', async ({ args: [text] }) => {
     if (invite !== undefined) return invite;
-    if (!canAsk(surroundings)) {
-      asked.failure = unasked(
+    if (!canAsk(runtime)) {
+      asked.failure = missingInput(
         'Kontrol wants an invite.',
         'Put it into a file and name that with --invite-file; - reads the standard input.',
       );
@@ -154,7 +150,7 @@ function answerGetPass(
     }
     try {
       const message = typeof text === 'string' && text.trim() !== '' ? text.trim() : 'Invite:';
-      return (await ask(message, surroundings, true)).trim();
+      return (await ask(message, runtime, true)).trim();
     } catch (error) {
       asked.failure = error as Error;
       throw error;
@@ -185,9 +181,9 @@ function parsed(jwt: string, to: string): { readonly username: string } {
   }
 }
 
-async function readInvite(file: string | undefined, surroundings: Surroundings): Promise<string | undefined> {
+async function readInvite(file: string | undefined, runtime: CommandRuntime): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  const text = file === '-' ? await readAll(surroundings.stdin) : await readTextFile(file);
+  const text = file === '-' ? await readAll(runtime.stdin) : await readTextFile(file);
   const invite = text.trim();
   if (invite !== '' && invite.length <= INVITE_LENGTH && !invite.includes('\n')) return invite;
   throw configurationError(

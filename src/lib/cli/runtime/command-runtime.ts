@@ -10,7 +10,7 @@ export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: n
 export type Input = Readable & { readonly isTTY?: boolean };
 
 /** Everything of the outside world that a command touches, passed in so that a test can be that world. */
-export interface Surroundings {
+export interface CommandRuntime {
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
@@ -50,7 +50,7 @@ export async function write(output: Output, text: string): Promise<void> {
  * Whether colours may be used on `output`. The flag counts most, then `FORCE_COLOR`, then `NO_COLOR`; without any of them
  * it is on terminals only.
  */
-export function mayColor({ color, env }: Pick<Surroundings, 'env' | 'color'>, output: Output): boolean {
+export function mayColor({ color, env }: Pick<CommandRuntime, 'env' | 'color'>, output: Output): boolean {
   const flag = color === 'auto' ? undefined : color;
   const resolution = resolveSetting(colorSetting, {
     explicit: { source: { type: 'flag', name: '--color' }, value: flag },
@@ -66,6 +66,6 @@ export function canAsk({
   stdin,
   stderr,
   noInput,
-}: Pick<Surroundings, 'stdin' | 'stderr' | 'noInput'>): boolean {
+}: Pick<CommandRuntime, 'stdin' | 'stderr' | 'noInput'>): boolean {
   return !noInput && stdin.isTTY === true && stderr.isTTY === true;
 }

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../util/clock.js';
 import type { ColorChoice } from './color-setting.js';
-import type { Output, Surroundings } from './command-runtime.js';
+import type { Output, CommandRuntime } from './command-runtime.js';
 
 /** The world of this process. Streams are opened when they are used: each costs time, and a terminal is changed by it. */
-export class ProcessSurroundings implements Surroundings {
+export class ProcessRuntime implements CommandRuntime {
   readonly version: string;
   readonly color: ColorChoice;
   readonly noInput: boolean;
@@ -16,14 +16,14 @@ export class ProcessSurroundings implements Surroundings {
   readonly #used = new Set<Output>();
 
   /** `root` is the folder of the package, where its version stands. */
-  constructor(root: string, { color, noInput }: Pick<Surroundings, 'color' | 'noInput'>) {
+  constructor(root: string, { color, noInput }: Pick<CommandRuntime, 'color' | 'noInput'>) {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     this.version = manifest.version;
     this.color = color;
     this.noInput = noInput;
   }
 
-  get stdin(): Surroundings['stdin'] {
+  get stdin(): CommandRuntime['stdin'] {
     return process.stdin;
   }
 

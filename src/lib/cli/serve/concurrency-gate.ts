@@ -1,7 +1,7 @@
 import { KiteError } from '../../protocol/errors.js';
 
 /** Lets so many in at once, and the others in the order in which they came. */
-export class Turnstile {
+export class ConcurrencyGate {
   readonly #most: number;
   readonly #mostWaiting: number;
   #inside = 0;

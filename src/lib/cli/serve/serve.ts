@@ -6,11 +6,11 @@ import { CliError, configurationError, usageError } from '../runtime/cli-error.j
 import { ExitCode } from '../runtime/exit-codes.js';
 import { loggerFor, untilAborted } from '../frame/server-lifecycle.js';
 import { findKey } from '../target/find-key.js';
-import { keyKeeper } from '../target/save-renewed-key.js';
-import { whereKontrolIs } from '../target/with-kontrol.js';
+import { renewedKeySaver } from '../target/save-renewed-key.js';
+import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { moduleMethods } from './module-methods.js';
 import type { ServedMethod } from './served-method.js';
 import type { ServeOptions } from './serve-options.js';
@@ -27,10 +27,10 @@ type Options = ServeOptions & {
  *
  * @throws CliError when it cannot start
  */
-export async function serve(options: Options, surroundings: Surroundings): Promise<void> {
-  const { signal, env } = surroundings;
-  const logger = loggerFor(surroundings);
-  const kite = await kiteOf(options, logger, surroundings);
+export async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
+  const { signal, env } = runtime;
+  const logger = loggerFor(runtime);
+  const kite = await kiteOf(options, logger, runtime);
   const shell = new ShellMethods({
     ...options,
     env,
@@ -42,10 +42,10 @@ export async function serve(options: Options, surroundings: Surroundings): Promi
     ...(options.module === undefined ? [] : await moduleMethods(options.module)),
     ...shell.methods(),
   ]);
-  surroundings.endByItself();
+  runtime.endByItself();
   try {
     await listen(kite);
-    await announce(kite, options, logger, surroundings);
+    await announce(kite, options, logger, runtime);
     await untilAborted(signal);
   } finally {
     await kite.close();
@@ -53,7 +53,7 @@ export async function serve(options: Options, surroundings: Surroundings): Promi
   }
 }
 
-async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): Promise<Kite> {
+async function kiteOf(options: Options, logger: Logger, { env }: CommandRuntime): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
   const { allowOrigin, allowedHosts, settings } = options;
   const found = await findKey(settings);
@@ -69,13 +69,13 @@ async function kiteOf(options: Options, logger: Logger, { env }: Surroundings): 
     env,
     logger,
     kiteKey: found?.key.jwt ?? false,
-    ...(found && { saveKiteKey: keyKeeper(found, env) }),
+    ...(found && { saveKiteKey: renewedKeySaver(found, env) }),
     version,
     port,
     ip,
     environment,
     region,
-    ...(register && found && { kontrolUrl: whereKontrolIs(settings, found) }),
+    ...(register && found && { kontrolUrl: kontrolUrlsOf(settings, found) }),
     allowOrigin,
     allowedHosts,
     ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
@@ -125,9 +125,9 @@ async function announce(
   kite: Kite,
   { auth, register, format }: Options,
   logger: Logger,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  const { signal } = surroundings;
+  const { signal } = runtime;
   const { name, version } = kite.identity;
   const path = kitePath(kite.identity);
   if (!auth && !kite.listensAtLoopback) {
@@ -148,5 +148,5 @@ async function announce(
     { label: 'URL', value: kite.url ?? '' },
     { label: 'kite', value: path },
   ];
-  await printDetails({ fields, data, name: kite.url ?? '' }, format, surroundings);
+  await printDetails({ fields, data, name: kite.url ?? '' }, format, runtime);
 }

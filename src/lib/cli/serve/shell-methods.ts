@@ -4,7 +4,7 @@ import type { Logger } from '../../util/logger.js';
 import { toJson } from '../runtime/json.js';
 import type { ServedMethod } from './served-method.js';
 import { runShellCommand } from './shell-command.js';
-import { Turnstile } from './concurrency-gate.js';
+import { ConcurrencyGate } from './concurrency-gate.js';
 import { WAITING_CALLS } from '../runtime/command-limits.js';
 
 export interface ShellMethodsOptions {
@@ -28,12 +28,12 @@ export interface ShellMethodsOptions {
  */
 export class ShellMethods {
   readonly #options: ShellMethodsOptions;
-  readonly #turnstile: Turnstile;
+  readonly #turnstile: ConcurrencyGate;
   readonly #running = new Map<Promise<unknown>, AbortController>();
 
   constructor(options: ShellMethodsOptions) {
     this.#options = options;
-    this.#turnstile = new Turnstile(options.parallel, WAITING_CALLS);
+    this.#turnstile = new ConcurrencyGate(options.parallel, WAITING_CALLS);
   }
 
   methods(): Map<string, ServedMethod> {

@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { type Line, readLines } from '../frame/read-lines.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Where the lines of a shell come from. */
 export interface LineReader {
@@ -15,7 +15,7 @@ export interface LineReader {
 }
 
 /** Reads a script: nobody types. */
-export function scriptReader({ stdin, signal }: Pick<Surroundings, 'stdin' | 'signal'>): LineReader {
+export function scriptReader({ stdin, signal }: Pick<CommandRuntime, 'stdin' | 'signal'>): LineReader {
   const stop = (): void => void stdin.destroy();
   signal.addEventListener('abort', stop, { once: true });
   return {
@@ -40,7 +40,7 @@ export interface PromptOptions {
 /** Reads what a person types, with a prompt, history and completion. */
 export class PromptReader implements LineReader {
   readonly #readline: Interface;
-  readonly #stderr: Surroundings['stderr'];
+  readonly #stderr: CommandRuntime['stderr'];
   readonly #signal: AbortSignal;
   readonly #typed: string[] = [];
   #number = 0;
@@ -49,7 +49,7 @@ export class PromptReader implements LineReader {
   #wake: (() => void) | undefined;
   #interrupt: (() => void) | undefined;
 
-  constructor(options: PromptOptions, { stdin, stderr, signal }: Surroundings) {
+  constructor(options: PromptOptions, { stdin, stderr, signal }: CommandRuntime) {
     this.#stderr = stderr;
     this.#signal = signal;
     this.#readline = createInterface({

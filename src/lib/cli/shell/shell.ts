@@ -14,7 +14,7 @@ import { toJson } from '../runtime/json.js';
 import type { Line } from '../frame/read-lines.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { reportFailure } from '../frame/report-failure.js';
-import { canAsk, type Surroundings, write } from '../runtime/command-runtime.js';
+import { canAsk, type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { Completion, SHELL_COMMANDS } from './shell-completion.js';
 import { History } from './history.js';
 import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
@@ -36,11 +36,11 @@ const PATIENCE = 2000;
  *
  * @throws CliError with the exit code of the last line that failed, each having been reported already
  */
-export async function shell(options: ShellOptions, surroundings: Surroundings): Promise<void> {
-  await withConnection(options, surroundings, async (connected) => {
-    const one = canAsk(surroundings)
-      ? await interactive(options, connected, surroundings)
-      : new Shell(options, connected, scriptReader(surroundings), surroundings);
+export async function shell(options: ShellOptions, runtime: CommandRuntime): Promise<void> {
+  await withConnection(options, runtime, async (connected) => {
+    const one = canAsk(runtime)
+      ? await interactive(options, connected, runtime)
+      : new Shell(options, connected, scriptReader(runtime), runtime);
     await one.run();
   });
 }
@@ -48,7 +48,7 @@ export async function shell(options: ShellOptions, surroundings: Surroundings): 
 async function interactive(
   { history: keep, format }: ShellOptions,
   connected: Connected,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<Shell> {
   const completion = new Completion();
   let name = new URL(connected.url).host;
@@ -59,7 +59,7 @@ async function interactive(
   } catch {
     // A kite that does not tell can be called all the same.
   }
-  const history = keep ? new History(join(kiteHome(surroundings.env), 'shell_history')) : undefined;
+  const history = keep ? new History(join(kiteHome(runtime.env), 'shell_history')) : undefined;
   const reader = new PromptReader(
     {
       prompt: `${makeVisible(name)}> `,
@@ -67,14 +67,14 @@ async function interactive(
       historyLength: HISTORY_LENGTH,
       complete: (line) => completion.complete(line),
     },
-    surroundings,
+    runtime,
   );
   connected.spinner.keepAside((write) => reader.aside(write));
-  return new Shell({ format }, connected, reader, surroundings, { completion, history });
+  return new Shell({ format }, connected, reader, runtime, { completion, history });
 }
 
 /** What there is only where a person types. */
-interface Person {
+interface PromptStreams {
   readonly completion: Completion;
   readonly history: History | undefined;
 }
@@ -83,8 +83,8 @@ class Shell {
   readonly #format: OutputFormat | undefined;
   readonly #connected: Connected;
   readonly #reader: LineReader;
-  readonly #surroundings: Surroundings;
-  readonly #person: Person | undefined;
+  readonly #runtime: CommandRuntime;
+  readonly #person: PromptStreams | undefined;
   #client: Client | undefined;
   #lastFailure: CliError | undefined;
   #left = false;
@@ -93,19 +93,19 @@ class Shell {
     { format }: Pick<ShellOptions, 'format'>,
     connected: Connected,
     reader: LineReader,
-    surroundings: Surroundings,
-    person?: Person,
+    runtime: CommandRuntime,
+    person?: PromptStreams,
   ) {
     this.#format = format;
     this.#connected = connected;
     this.#reader = reader;
-    this.#surroundings = surroundings;
+    this.#runtime = runtime;
     this.#person = person;
     this.#use(connected.client);
   }
 
   async run(): Promise<void> {
-    const { signal } = this.#surroundings;
+    const { signal } = this.#runtime;
     try {
       for await (const line of this.#reader.lines()) {
         signal.throwIfAborted();
@@ -129,7 +129,7 @@ class Shell {
       if (parsed.type === 'command') return await this.#command(parsed.name);
       if (parsed.type === 'call') await this.#call(parsed.method, parsed.args);
     } catch (error) {
-      this.#surroundings.signal.throwIfAborted();
+      this.#runtime.signal.throwIfAborted();
       await this.#failed(toCliError(error), line);
     } finally {
       if (line.text.trim() !== '') await this.#remember(line.text);
@@ -138,7 +138,7 @@ class Shell {
   }
 
   async #call(method: string, args: readonly unknown[]): Promise<void> {
-    const { stdout } = this.#surroundings;
+    const { stdout } = this.#runtime;
     const client = await this.#connection();
     const stop = new AbortController();
     this.#reader.onInterrupt(() => stop.abort(interrupted(method)));
@@ -151,17 +151,14 @@ class Shell {
         throw toCliError(error, this.#connected.doing(method));
       });
       this.#person?.completion.learn(method);
-      await write(
-        stdout,
-        await formatResult(result, { format: this.#format, raw: false }, this.#surroundings),
-      );
+      await write(stdout, await formatResult(result, { format: this.#format, raw: false }, this.#runtime));
     } finally {
       this.#reader.onInterrupt(undefined);
     }
   }
 
   async #command(name: string): Promise<boolean> {
-    const { stdout } = this.#surroundings;
+    const { stdout } = this.#runtime;
     switch (name) {
       case '.exit':
         return false;
@@ -190,7 +187,7 @@ class Shell {
       if (this.#client !== client) return;
       this.#client = undefined;
       if (this.#person && !this.#left) {
-        const { stderr } = this.#surroundings;
+        const { stderr } = this.#runtime;
         this.#reader.aside(() =>
           stderr.write('note: The kite has disconnected. The next call connects again.\n'),
         );
@@ -203,14 +200,14 @@ class Shell {
     this.#lastFailure = failure;
     const at = this.#person ? '' : ` (line ${number} of the standard input)`;
     const told = failure.doing === '' ? failure : failure.with({ doing: `${failure.doing}${at}` });
-    await reportFailure(told, this.#format === 'json' || this.#format === 'ndjson', this.#surroundings);
+    await reportFailure(told, this.#format === 'json' || this.#format === 'ndjson', this.#runtime);
   }
 
   async #remember(line: string): Promise<void> {
     const history = this.#person?.history;
     if (!history) return;
     const kept = await history.add(line);
-    const { stderr } = this.#surroundings;
+    const { stderr } = this.#runtime;
     if (kept === 'secret')
       stderr.write('note: This line is not kept in the history: it may hold a secret.\n');
     if (kept === 'first') stderr.write(FIRST_LINE);

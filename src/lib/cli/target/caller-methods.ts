@@ -4,7 +4,7 @@ import { type CliError, isCliError, usageError } from '../runtime/cli-error.js';
 import { toJson } from '../runtime/json.js';
 import { ask } from '../terminal/prompt.js';
 import type { Spinner } from '../terminal/spinner.js';
-import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** What a remote kite may call back while it is called. */
 export interface RemoteMethods {
@@ -19,12 +19,12 @@ export interface RemoteMethods {
  *
  * @throws CliError where the remote is to ask, and nobody is there
  */
-export function letRemoteSpeak(
+export function addCallerMethods(
   kite: Kite,
   interactive: boolean,
-  { surroundings, spinner, leave }: Speaking,
+  { runtime, spinner, leave }: Speaking,
 ): RemoteMethods {
-  const { stderr } = surroundings;
+  const { stderr } = runtime;
   for (const method of ['kite.log', 'kite.print']) {
     kite.handle(method, (request) => {
       const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
@@ -34,7 +34,7 @@ export function letRemoteSpeak(
   }
   const trusted = ['kite.log', 'kite.print'];
   if (!interactive) return { trusted, left: () => undefined };
-  if (!canAsk(surroundings)) {
+  if (!canAsk(runtime)) {
     throw usageError(
       'With --interactive the kite can prompt, and this is not a terminal.',
       'Leave --interactive out; it needs a terminal, and no --no-input.',
@@ -42,23 +42,23 @@ export function letRemoteSpeak(
   }
   return {
     trusted: [...trusted, 'kite.prompt', 'kite.getPass'],
-    left: letRemoteAsk(kite, { surroundings, spinner, leave }),
+    left: letRemoteAsk(kite, { runtime, spinner, leave }),
   };
 }
 
 interface Speaking {
-  readonly surroundings: Surroundings;
+  readonly runtime: CommandRuntime;
   readonly spinner: Spinner;
   readonly leave: () => void;
 }
 
-function letRemoteAsk(kite: Kite, { surroundings, spinner, leave }: Speaking): () => CliError | undefined {
+function letRemoteAsk(kite: Kite, { runtime, spinner, leave }: Speaking): () => CliError | undefined {
   let failure: CliError | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const put = async (text: string, secret: boolean): Promise<string> => {
     const goOn = spinner.pause();
     try {
-      return await ask(text, surroundings, secret);
+      return await ask(text, runtime, secret);
     } catch (error) {
       if (isCliError(error)) failure = error;
       leave();

@@ -1,6 +1,6 @@
 import { requireLoopback } from './loopback-target.js';
 import type { Auth, Client } from '../../index.js';
-import { type Doing, toCliError } from '../frame/failures.js';
+import { type Operation, toCliError } from '../frame/failures.js';
 import type { CliError } from '../runtime/cli-error.js';
 import type { Spinner } from '../terminal/spinner.js';
 
@@ -19,7 +19,7 @@ export interface Connected {
   /** Tells the person what takes long. */
   readonly spinner: Spinner;
   /** What the calls over this connection are doing, for when they fail. */
-  readonly doing: (method: string) => Doing;
+  readonly doing: (method: string) => Operation;
   /** One more connection to the same kite, closed with this one. */
   readonly another: () => Promise<Client>;
 }

@@ -2,7 +2,7 @@ import type { Kite, RemoteKite } from '../../index.js';
 import { kitePath } from '../../protocol/identity.js';
 import { type KiteQuery, formatQueryPath } from '../../protocol/query.js';
 import { notFound } from '../runtime/cli-error.js';
-import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { choose } from '../terminal/prompt.js';
@@ -10,7 +10,7 @@ import type { Offer } from './dial-first.js';
 import { findKey } from './find-key.js';
 import { requireQuery } from './query-path.js';
 import { noTarget, type Target } from './target.js';
-import { type AtKontrol, withKey, withKontrol } from './with-kontrol.js';
+import { type KontrolSession, withKey, withKontrol } from './with-kontrol.js';
 import { PROBES } from '../runtime/command-limits.js';
 
 /** A kite that Kontrol found, as far as a command wants to know it. */
@@ -28,21 +28,21 @@ const PROBE_TIMEOUT = 2000;
 export async function discover(
   target: Exclude<Target, { type: 'url' }>,
   settings: CommandSettings,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<readonly Offer[]> {
   const auth = settings.value(commonSettings.auth);
   if (target.type === 'query') {
     const query = requireQuery(target.path, target.source);
-    return withKontrol(settings, `looking for ${target.path}`, surroundings, async (at) => {
+    return withKontrol(settings, `looking for ${target.path}`, runtime, async (at) => {
       const found = await findKites(at, query);
       return found.map((one) => offer(one, auth, at));
     });
   }
   const mine = await findKey(settings);
   if (!mine) throw noTarget();
-  return withKey(settings, mine, 'looking for your kites', surroundings, async (at) => {
+  return withKey(settings, mine, 'looking for your kites', runtime, async (at) => {
     const found = await findKites(at, { username: mine.key.username });
-    const one = await theOneMeant(withoutKontrol(found, at), surroundings, (candidate) =>
+    const one = await selectKite(withoutKontrol(found, at), runtime, (candidate) =>
       answers(at.kite, offer(candidate, auth, at)),
     );
     return [offer(one, auth, at)];
@@ -55,7 +55,7 @@ export async function discover(
  * @throws CliError with exit code 5 where there is none
  */
 export async function findKites(
-  at: Pick<AtKontrol, 'kontrol' | 'url' | 'spinner'>,
+  at: Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'>,
   query: KiteQuery,
 ): Promise<readonly RemoteKite[]> {
   const found = await getKites(at, query);
@@ -71,7 +71,7 @@ export async function findKites(
 
 /** The kites at Kontrol that a query asks for, and that may be none. */
 export function getKites(
-  { kontrol, url, spinner }: Pick<AtKontrol, 'kontrol' | 'url' | 'spinner'>,
+  { kontrol, url, spinner }: Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'>,
   query: KiteQuery,
 ): Promise<readonly RemoteKite[]> {
   return spinner.during(`Looking for kites at ${url}`, () => kontrol.getKites(query));
@@ -82,9 +82,9 @@ export function getKites(
  *
  * @throws CliError with exit code 5 and the list of them where none does, or where nobody can be asked
  */
-export async function theOneMeant(
+export async function selectKite(
   found: readonly Found[],
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
   probe: (one: Found) => Promise<boolean>,
 ): Promise<Found> {
   const sorted = found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
@@ -105,11 +105,11 @@ export async function theOneMeant(
   }
   if (answering.length === 1) return first;
   const list = answering.map(({ kite, url }) => `${kitePath(kite)}\t${url}`);
-  if (canAsk(surroundings)) {
+  if (canAsk(runtime)) {
     const choice = await choose(
       'Which of your kites?',
       list.map((line) => line.replace('\t', '  ')),
-      surroundings,
+      runtime,
     );
     return answering[choice] ?? first;
   }
@@ -134,11 +134,11 @@ async function answers(kite: Kite, { url }: Offer): Promise<boolean> {
 }
 
 /** Kontrol is a kite of its own user, which is no kite that this person would call. */
-function withoutKontrol(found: readonly Found[], { key }: AtKontrol): readonly Found[] {
+function withoutKontrol(found: readonly Found[], { key }: KontrolSession): readonly Found[] {
   return key.username === key.kontrolUser ? found.filter(({ kite }) => kite.name !== 'kontrol') : found;
 }
 
-function offer({ url, token }: Found, auth: 'none' | 'kite-key' | undefined, { key }: AtKontrol): Offer {
+function offer({ url, token }: Found, auth: 'none' | 'kite-key' | undefined, { key }: KontrolSession): Offer {
   if (auth === 'none') return { url, auth: null };
   return {
     url,

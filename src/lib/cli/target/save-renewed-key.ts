@@ -8,7 +8,7 @@ import type { Environment } from '../../kite/config/resolve-setting.js';
  *
  * What it returns rejects where the key cannot be kept. A key that another program has put there meanwhile stays.
  */
-export function keyKeeper(
+export function renewedKeySaver(
   { key, place }: Pick<FoundKey, 'key' | 'place'>,
   env: Environment,
   open: () => Promise<Keychain> = openKeychain,

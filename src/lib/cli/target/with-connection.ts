@@ -1,9 +1,9 @@
 import { type Client, Kite } from '../../index.js';
 import { chooseKey } from './choose-key.js';
 import { type Connected, dialFirst, type Offer } from './dial-first.js';
-import { letRemoteSpeak } from './caller-methods.js';
+import { addCallerMethods } from './caller-methods.js';
 import { Spinner } from '../terminal/spinner.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { Target } from './target.js';
@@ -24,21 +24,21 @@ export interface ConnectionOptions {
  */
 export async function withConnection<Result>(
   options: ConnectionOptions,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
   use: (connected: Connected) => Promise<Result>,
 ): Promise<Result> {
-  const { signal } = surroundings;
-  const spinner = new Spinner(surroundings);
+  const { signal } = runtime;
+  const spinner = new Spinner(runtime);
   const timeout = timeoutOf(options);
-  const offers = await offersOf(options, surroundings);
-  const kite = new Kite('kitectl', surroundings.version, { kiteKey: false, env: surroundings.env });
+  const offers = await offersOf(options, runtime);
+  const kite = new Kite('kitectl', runtime.version, { kiteKey: false, env: runtime.env });
   const clients = new Set<Client>();
   // What waits for the remote rejects then; why, says the signal, or who left a question.
   const close = (): void => {
     for (const client of clients) client.close();
   };
   const { interactive = false } = options;
-  const remote = letRemoteSpeak(kite, interactive, { surroundings, spinner, leave: close });
+  const remote = addCallerMethods(kite, interactive, { runtime, spinner, leave: close });
   signal.addEventListener('abort', close, { once: true });
   try {
     const dialled = await dialFirst(offers, spinner, (offer) => {
@@ -68,7 +68,7 @@ function timeoutOf({ settings, interactive = false }: ConnectionOptions): number
   return interactive && source.type === 'default' ? 0 : value;
 }
 
-async function offersOf(options: ConnectionOptions, surroundings: Surroundings): Promise<readonly Offer[]> {
+async function offersOf(options: ConnectionOptions, runtime: CommandRuntime): Promise<readonly Offer[]> {
   const { target, settings } = options;
   if (target.type === 'url') {
     const { url } = target;
@@ -79,5 +79,5 @@ async function offersOf(options: ConnectionOptions, surroundings: Surroundings):
   }
   // What asks Kontrol is loaded by those who ask it.
   const { discover } = await import('./discovery.js');
-  return discover(target, settings, surroundings);
+  return discover(target, settings, runtime);
 }

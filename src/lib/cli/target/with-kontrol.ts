@@ -3,16 +3,16 @@ import type { KiteKey } from '../../keys/index.js';
 import { KontrolClient } from '../../kite/kontrol/kontrol-client.js';
 import { systemClock } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
-import { type Doing, toCliError } from '../frame/failures.js';
+import { type Operation, toCliError } from '../frame/failures.js';
 import { configurationError } from '../runtime/cli-error.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
 
 /** A kite key that was found, and what goes with it. */
-export interface KeyAtHand {
+export interface LocatedKey {
   readonly key: KiteKey;
   /** Where it was found, for people. */
   readonly source: string;
@@ -21,7 +21,7 @@ export interface KeyAtHand {
 }
 
 /** A connection to Kontrol in the name of the person. */
-export interface AtKontrol {
+export interface KontrolSession {
   /** Finds kites, watches them, and gets tokens. */
   readonly kontrol: Pick<KontrolClient, 'getKites' | 'getToken' | 'watchKites'>;
   /** The connection, for the methods that Kontrol has for its own user. */
@@ -44,23 +44,23 @@ export interface AtKontrol {
 export async function withKontrol<Result>(
   settings: CommandSettings,
   what: string,
-  surroundings: Surroundings,
-  use: (kontrol: AtKontrol) => Promise<Result>,
+  runtime: CommandRuntime,
+  use: (kontrol: KontrolSession) => Promise<Result>,
 ): Promise<Result> {
-  return withKey(settings, await loadKiteKey(settings), what, surroundings, use);
+  return withKey(settings, await loadKiteKey(settings), what, runtime, use);
 }
 
 /** `withKontrol` with a kite key that was found already. */
 export async function withKey<Result>(
   settings: CommandSettings,
-  found: KeyAtHand,
+  found: LocatedKey,
   what: string,
-  surroundings: Surroundings,
-  use: (kontrol: AtKontrol) => Promise<Result>,
+  runtime: CommandRuntime,
+  use: (kontrol: KontrolSession) => Promise<Result>,
 ): Promise<Result> {
-  const { signal, version } = surroundings;
+  const { signal, version } = runtime;
   const { key } = found;
-  const urls = whereKontrolIs(settings, found);
+  const urls = kontrolUrlsOf(settings, found);
   const kite = new Kite('kitectl', version, { ...kiteOptions(settings), kiteKey: key.jwt });
   const kontrol = new KontrolClient({
     urls,
@@ -73,7 +73,7 @@ export async function withKey<Result>(
     // What fails is reported by the command.
     logger: silentLogger,
   });
-  const spinner = new Spinner(surroundings);
+  const spinner = new Spinner(runtime);
   const close = (): void => {
     kontrol.close();
     void kite.close();
@@ -87,7 +87,7 @@ export async function withKey<Result>(
       });
     const { url } = client;
     return await use({ kontrol, client, key, url, kite, spinner }).catch((error: unknown) => {
-      throw toCliError(error, doingAt(url, what));
+      throw toCliError(error, operationAt(url, what));
     });
   } catch (error) {
     signal.throwIfAborted();
@@ -99,7 +99,7 @@ export async function withKey<Result>(
 }
 
 /** What is done at a Kontrol, for when it fails. */
-export function doingAt(url: string, what: string): Doing {
+export function operationAt(url: string, what: string): Operation {
   return { what: `${what} at ${url}`, target: url, withKey: true };
 }
 
@@ -120,9 +120,9 @@ export function kiteOptions(settings: CommandSettings): KiteOptions {
  *
  * @throws CliError or ConfigurationError where nothing says it, or what does is not accepted
  */
-export function whereKontrolIs(
+export function kontrolUrlsOf(
   settings: CommandSettings,
-  { key, source, ofKontrol = false }: KeyAtHand,
+  { key, source, ofKontrol = false }: LocatedKey,
 ): readonly string[] {
   const urls = (ofKontrol ? settings.withoutContext() : settings).value(commonSettings.kontrol, key);
   if (urls.length > 0) return urls;

@@ -1,6 +1,6 @@
 import { makeVisible } from '../../util/printable.js';
 import { toField } from '../runtime/json.js';
-import { type Surroundings, write } from '../runtime/command-runtime.js';
+import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { documentWriter, isDataFormat } from './document.js';
 import type { OutputFormat } from './output-format.js';
 
@@ -29,7 +29,7 @@ export interface Field {
 export async function printDetails(
   details: Details,
   format: OutputFormat | undefined,
-  world: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<void> {
   await write(world.stdout, await formatDetails(details, format, world));
 }
@@ -37,7 +37,7 @@ export async function printDetails(
 async function formatDetails(
   { fields, data, name, text }: Details,
   format: OutputFormat | undefined,
-  world: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
   if (format === 'name') return `${toField(name)}\n`;
   if (isDataFormat(format)) return (await documentWriter(format))(data);

@@ -1,6 +1,6 @@
 import { makeVisible } from '../../util/printable.js';
 import { toField } from '../runtime/json.js';
-import { mayColor, type Surroundings, write } from '../runtime/command-runtime.js';
+import { mayColor, type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { documentWriter, isDataFormat } from './document.js';
 import type { OutputFormat } from './output-format.js';
 import { columnsFor, lineOf, type Listing } from './listing.js';
@@ -20,7 +20,7 @@ export type Feed<Row> = (row: Row) => Promise<void>;
 export async function openFeed<Row>(
   options: FeedOptions<Row>,
   format: OutputFormat | undefined,
-  { stdout, env, color }: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  { stdout, env, color }: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<Feed<Row>> {
   if (isDataFormat(format)) {
     const document = await documentWriter(format);

@@ -1,5 +1,5 @@
 import { toJson, toField } from '../runtime/json.js';
-import { type Surroundings, write } from '../runtime/command-runtime.js';
+import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { documentWriter, isDataFormat } from './document.js';
 import type { OutputFormat } from './output-format.js';
 
@@ -23,14 +23,14 @@ export interface Listing<Row> {
   readonly none?: string;
 }
 
-type World = Pick<Surroundings, 'stdout' | 'env' | 'color'>;
+type World = Pick<CommandRuntime, 'stdout' | 'env' | 'color'>;
 
 /** Prints things, all of which are known. Without a format: a table on a terminal, a line for each elsewhere. */
 export async function printList<Row>(
   rows: readonly Row[],
   listing: Listing<Row>,
   format: OutputFormat | undefined,
-  world: World & Pick<Surroundings, 'stderr'>,
+  world: World & Pick<CommandRuntime, 'stderr'>,
 ): Promise<void> {
   const { none } = listing;
   if (rows.length === 0 && none !== undefined && format === undefined && world.stdout.isTTY === true) {

@@ -1,5 +1,5 @@
 import { makeVisible } from '../../util/printable.js';
-import type { Output, Surroundings } from '../runtime/command-runtime.js';
+import type { Output, CommandRuntime } from '../runtime/command-runtime.js';
 
 /** A line on stderr that is written over and over, and is gone at the end. Elsewhere than on a terminal it is nothing. */
 export class ProgressLine {
@@ -7,7 +7,7 @@ export class ProgressLine {
   readonly #visible: boolean;
   #shown = false;
 
-  constructor({ stderr, env }: Pick<Surroundings, 'stderr' | 'env'>) {
+  constructor({ stderr, env }: Pick<CommandRuntime, 'stderr' | 'env'>) {
     this.#output = stderr;
     this.#visible = stderr.isTTY === true && env['TERM'] !== 'dumb';
   }

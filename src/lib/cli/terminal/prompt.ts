@@ -1,24 +1,32 @@
 import { type CliError, usageError } from '../runtime/cli-error.js';
-import type { Person, Question } from './questions.js';
-import { canAsk, type Surroundings } from '../runtime/command-runtime.js';
+import type { PromptStreams, Question } from './questions.js';
+import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Asks the person at the terminal for a line. With `secret`, what is typed is not shown. */
-export async function ask(message: string, person: Person, secret = false): Promise<string> {
+export async function ask(message: string, person: PromptStreams, secret = false): Promise<string> {
   return String(await put({ type: secret ? 'secret' : 'text', message }, person));
 }
 
 /** Asks for a line that is `initial` where nothing is typed, until it is not empty. */
-export async function askFor(message: string, initial: string | undefined, person: Person): Promise<string> {
+export async function askFor(
+  message: string,
+  initial: string | undefined,
+  person: PromptStreams,
+): Promise<string> {
   return String(await put({ type: 'text', message, initial, required: true }, person)).trim();
 }
 
 /** Asks which of `items` is meant, and resolves with its index. */
-export async function choose(message: string, items: readonly string[], person: Person): Promise<number> {
+export async function choose(
+  message: string,
+  items: readonly string[],
+  person: PromptStreams,
+): Promise<number> {
   return Number(await put({ type: 'select', message, items }, person));
 }
 
 /** Asks for yes or no; `initial` is what Enter means. */
-export async function confirm(message: string, initial: boolean, person: Person): Promise<boolean> {
+export async function confirm(message: string, initial: boolean, person: PromptStreams): Promise<boolean> {
   return (await put({ type: 'confirm', message, initial }, person)) === true;
 }
 
@@ -27,24 +35,24 @@ export async function confirm(message: string, initial: boolean, person: Person)
  *
  * @throws CliError where they do not, or where nobody can be asked: it names the flag, `--yes` by default
  */
-export async function requireConsent(
+export async function requireConfirmation(
   message: string,
   agreed: boolean,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
   flag = '--yes',
 ): Promise<void> {
   if (agreed) return;
-  if (!canAsk(surroundings)) throw unasked(message, `Confirm with ${flag}.`);
-  if (await confirm(message, false, surroundings)) return;
+  if (!canAsk(runtime)) throw missingInput(message, `Confirm with ${flag}.`);
+  if (await confirm(message, false, runtime)) return;
   throw usageError('Nothing was changed.', `Answer with y, or confirm with ${flag}.`);
 }
 
 /** The error for a question that nobody is there to answer; `hint` names the flag. */
-export function unasked(message: string, hint: string): CliError {
+export function missingInput(message: string, hint: string): CliError {
   return usageError(`Cannot prompt: ${message}`, hint);
 }
 
-async function put(asked: Question, person: Person): Promise<unknown> {
+async function put(asked: Question, person: PromptStreams): Promise<unknown> {
   const { question } = await import('./questions.js');
   return question(asked, person);
 }

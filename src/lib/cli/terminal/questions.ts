@@ -3,7 +3,7 @@ import { createPromptModule } from 'inquirer';
 import { makeVisible } from '../../util/printable.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { mayColor, type Output, type Surroundings } from '../runtime/command-runtime.js';
+import { mayColor, type Output, type CommandRuntime } from '../runtime/command-runtime.js';
 
 // A file of its own in the program too: inquirer is loaded when there is something to ask.
 
@@ -18,7 +18,7 @@ export type Question =
   | { readonly type: 'confirm'; readonly message: string; readonly initial: boolean }
   | { readonly type: 'select'; readonly message: string; readonly items: readonly string[] };
 
-export type Person = Pick<Surroundings, 'stdin' | 'stderr' | 'signal' | 'env' | 'color'>;
+export type PromptStreams = Pick<CommandRuntime, 'stdin' | 'stderr' | 'signal' | 'env' | 'color'>;
 
 /**
  * Asks the person at the terminal, on stderr, and resolves with the answer: of a `select` the index. Control characters in
@@ -26,7 +26,7 @@ export type Person = Pick<Surroundings, 'stdin' | 'stderr' | 'signal' | 'env' | 
  *
  * @throws CliError with exit code 130 at Ctrl-C and Ctrl-D; the reason of the signal where the command ends
  */
-export async function question(asked: Question, person: Person): Promise<unknown> {
+export async function question(asked: Question, person: PromptStreams): Promise<unknown> {
   const { stdin, stderr, signal } = person;
   signal.throwIfAborted();
   const left = new AbortController();

@@ -1,13 +1,13 @@
 import type { Timer } from '../../util/clock.js';
 import { makeVisible } from '../../util/printable.js';
-import type { Surroundings } from '../runtime/command-runtime.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Milliseconds that something may take before a person wonders. */
 const PATIENCE = 1000;
 const FRAME = 100;
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-type World = Pick<Surroundings, 'stderr' | 'env' | 'clock' | 'signal'>;
+type World = Pick<CommandRuntime, 'stderr' | 'env' | 'clock' | 'signal'>;
 
 /**
  * Tells a person at a terminal what takes longer than a second: a line on stderr that moves, and is gone before anything

@@ -1,7 +1,7 @@
 import { Chalk } from 'chalk';
 import Table from 'cli-table3';
 import { makeVisible } from '../../util/printable.js';
-import { mayColor, type Surroundings } from '../runtime/command-runtime.js';
+import { mayColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Colours an error's first word. */
 export function red(text: string): string {
@@ -19,11 +19,11 @@ export interface TableOptions {
  */
 export function formatTable(
   rows: ReadonlyArray<readonly [name: string, value: string]>,
-  surroundings: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
   { wide = false }: TableOptions = {},
 ): string {
-  const { stdout } = surroundings;
-  const chalk = new Chalk({ level: mayColor(surroundings, stdout) ? 1 : 0 });
+  const { stdout } = runtime;
+  const chalk = new Chalk({ level: mayColor(runtime, stdout) ? 1 : 0 });
   const visible = rows.map(([name, value]) => [makeVisible(name), makeVisible(value)] as const);
   const names = Math.max(...visible.map(([name]) => name.length)) + 2;
   const values = Math.max(...visible.map(([, value]) => value.length)) + 2;
@@ -42,11 +42,11 @@ export function formatTable(
 export function formatColumns(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
-  surroundings: Pick<Surroundings, 'stdout' | 'env' | 'color'>,
+  runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
   { wide = false }: TableOptions = {},
 ): string {
-  const { stdout } = surroundings;
-  const chalk = new Chalk({ level: mayColor(surroundings, stdout) ? 1 : 0 });
+  const { stdout } = runtime;
+  const chalk = new Chalk({ level: mayColor(runtime, stdout) ? 1 : 0 });
   const visible = rows.map((row) => row.map((value) => makeVisible(value)));
   const widths = headings.map((heading, index) =>
     Math.max(heading.length, ...visible.map((row) => row[index]?.length ?? 0)),

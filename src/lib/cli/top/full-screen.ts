@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { Input, Output, Surroundings } from '../runtime/command-runtime.js';
+import type { Input, Output, CommandRuntime } from '../runtime/command-runtime.js';
 
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
@@ -19,7 +19,7 @@ export class Screen {
   #open = true;
 
   constructor(
-    { stdin, stdout }: Pick<Surroundings, 'stdin' | 'stdout'>,
+    { stdin, stdout }: Pick<CommandRuntime, 'stdin' | 'stdout'>,
     on: { readonly key: (key: string) => void; readonly resize: () => void },
   ) {
     this.#stdin = stdin;

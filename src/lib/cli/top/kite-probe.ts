@@ -17,9 +17,9 @@ export interface Row {
   readonly memoryTotal: number | null;
 }
 
-type Measured = Omit<Row, 'kite' | 'url'>;
+type Measurement = Omit<Row, 'kite' | 'url'>;
 
-const NOTHING: Measured = {
+const NOTHING: Measurement = {
   answers: null,
   latency: null,
   load: null,
@@ -69,7 +69,7 @@ export class Probe {
     this.#options.client.close();
   }
 
-  async #ask(): Promise<Measured> {
+  async #ask(): Promise<Measurement> {
     const { client, now } = this.#options;
     // A kite that was gone may be another one now.
     if (!client.connected) this.#tellsSystem = true;
@@ -80,7 +80,7 @@ export class Probe {
     return { ...NOTHING, answers: true, latency, ...(await this.#system()) };
   }
 
-  async #system(): Promise<Partial<Measured>> {
+  async #system(): Promise<Partial<Measurement>> {
     if (!this.#tellsSystem) return {};
     try {
       return readSystem(await this.#options.client.tell('kite.systemInfo'));
@@ -92,7 +92,7 @@ export class Probe {
 }
 
 /** What kites answer, those in Go without the load. */
-function readSystem(answer: unknown): Partial<Measured> {
+function readSystem(answer: unknown): Partial<Measurement> {
   const info = (answer ?? {}) as Readonly<Record<string, unknown>>;
   const { loadAverage } = info;
   const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);

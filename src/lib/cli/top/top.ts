@@ -8,12 +8,12 @@ import { loadKiteKey } from '../target/choose-key.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
 import type { KontrolOptions } from '../target/kontrol-flags.js';
-import { doingAt, kiteOptions, whereKontrolIs } from '../target/with-kontrol.js';
+import { operationAt, kiteOptions, kontrolUrlsOf } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
 import { requireQuery } from '../target/query-path.js';
 import { Spinner } from '../terminal/spinner.js';
-import { mayColor, type Surroundings } from '../runtime/command-runtime.js';
+import { mayColor, type CommandRuntime } from '../runtime/command-runtime.js';
 import { Probe, type Row } from './kite-probe.js';
 import { rows } from './top-rows.js';
 import { Screen } from './full-screen.js';
@@ -39,14 +39,14 @@ const PATIENCE = 2000;
  *
  * @throws CliError when Kontrol cannot be asked
  */
-export async function top(options: TopOptions, surroundings: Surroundings): Promise<void> {
-  const { env, signal, stdin, stdout, version } = surroundings;
+export async function top(options: TopOptions, runtime: CommandRuntime): Promise<void> {
+  const { env, signal, stdin, stdout, version } = runtime;
   const { settings } = options;
   const found = await loadKiteKey(settings);
   const { key } = found;
   const path = options.path ?? `/${key.username}`;
   const query = requireQuery(path, 'The query');
-  const urls = whereKontrolIs(settings, found);
+  const urls = kontrolUrlsOf(settings, found);
   const kite = new Kite('kitectl', version, {
     ...kiteOptions(settings),
     kiteKey: key.jwt,
@@ -61,12 +61,12 @@ export async function top(options: TopOptions, surroundings: Surroundings): Prom
     stdout.isTTY === true &&
     env['TERM'] !== 'dumb';
   // The terminal is put in order before the command ends.
-  if (live) surroundings.endByItself();
-  const probes = new Probes(() => surroundings.now());
+  if (live) runtime.endByItself();
+  const probes = new Probes(() => runtime.now());
   const close = (): void => void kite.close();
   signal.addEventListener('abort', close, { once: true });
   try {
-    const spinner = new Spinner(surroundings);
+    const spinner = new Spinner(runtime);
     const watch = await spinner.during(`Asking Kontrol for ${path}`, () =>
       kite
         .watchKites(query, ({ action, kite: one }) => {
@@ -74,12 +74,12 @@ export async function top(options: TopOptions, surroundings: Surroundings): Prom
           else probes.remove(one);
         })
         .catch((error: unknown) => {
-          throw toCliError(error, doingAt(urls.join(', '), `watching ${path}`));
+          throw toCliError(error, operationAt(urls.join(', '), `watching ${path}`));
         }),
     );
     for (const one of watch.kites) probes.add(one);
-    if (live) await show(path, probes, watch, options.interval, surroundings);
-    else await once(probes, options.format, surroundings);
+    if (live) await show(path, probes, watch, options.interval, runtime);
+    else await once(probes, options.format, runtime);
   } finally {
     signal.removeEventListener('abort', close);
     close();
@@ -89,10 +89,10 @@ export async function top(options: TopOptions, surroundings: Surroundings): Prom
 async function once(
   probes: Probes,
   format: OutputFormat | undefined,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  await new Spinner(surroundings).during('Asking the kites', () => probes.measure());
-  await printList(probes.rows(), rows, format, surroundings);
+  await new Spinner(runtime).during('Asking the kites', () => probes.measure());
+  await printList(probes.rows(), rows, format, runtime);
 }
 
 async function show(
@@ -100,10 +100,10 @@ async function show(
   probes: Probes,
   watch: KiteWatch,
   interval: number,
-  surroundings: Surroundings,
+  runtime: CommandRuntime,
 ): Promise<void> {
-  const { signal, stdout } = surroundings;
-  const color = mayColor(surroundings, stdout);
+  const { signal, stdout } = runtime;
+  const color = mayColor(runtime, stdout);
   const draw = (): void => {
     const time = new Date(systemClock.now()).toTimeString().slice(0, 8);
     const count = `${watch.kites.length} kite${watch.kites.length === 1 ? '' : 's'}`;
@@ -121,7 +121,7 @@ async function show(
     quit = (failure) => (failure ? reject(failure) : resolve());
   });
   const aborted = (): void => quit(signal.reason as Error);
-  const screen = new Screen(surroundings, {
+  const screen = new Screen(runtime, {
     key(key) {
       if (key === 'q' || key === 'Q') quit();
       if (key === '\u0003') quit(ctrlC());

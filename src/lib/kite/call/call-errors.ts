@@ -53,7 +53,7 @@ export function rateExceeded(): KiteError {
   return new KiteError('requestLimitError', 'The maximum request rate is exceeded.');
 }
 
-export function shuttingDown(name: string): KiteError {
+export function drainingError(name: string): KiteError {
   return new KiteError('disconnect', `${name} is shutting down`);
 }
 

@@ -12,11 +12,11 @@ import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { settleCall } from './read-answer.js';
-import type { CallPrefix } from './envelope-prefix.js';
+import type { EnvelopePrefix } from './envelope-prefix.js';
 import { disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
 import { Flow } from './flow-control.js';
-import { Handed } from './pending-calls.js';
+import { PendingCalls } from './pending-calls.js';
 import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
 import { Receiver } from './receiver.js';
@@ -32,20 +32,20 @@ export interface ConnectionHost extends SenderHost {
   /** Milliseconds a call waits when the caller named no timeout. */
   readonly timeout: number;
   /** What recognises calls of a peer that calls again. Without it, each message is parsed as a whole. */
-  newMemory?(): CallMemory;
+  newMemory?(): EnvelopeMemory;
   /** Answers a call through `connection.answer` or `connection.answerError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
 }
 
 /** Recognises the calls of one peer by how they begin. */
-export interface CallMemory {
+export interface EnvelopeMemory {
   /** Has the channel look out for calls that begin as this one does. */
   learn(text: string, channel: Channel): void;
-  find(fragment: Fragment): CallPrefix | undefined;
+  find(fragment: Fragment): EnvelopePrefix | undefined;
   /** What follows a beginning; undefined where the two have to be parsed together. */
   parse(rest: string): DnodeMessage | undefined;
-  complete(known: CallPrefix, message: DnodeMessage): IncomingCall;
+  complete(known: EnvelopePrefix, message: DnodeMessage): IncomingCall;
 }
 
 /** One live channel with dnode on it: calls out and their answers, calls in, and functions handed over both ways. */
@@ -61,10 +61,10 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #channel: Channel;
   readonly #trustRemote: readonly string[] | true | undefined;
   readonly #onEnd: ((code: number, reason: string) => void) | undefined;
-  readonly #handed: Handed;
+  readonly #handed: PendingCalls;
   readonly #sender: Sender;
   #controllers: Set<AbortController> | undefined;
-  #memory: CallMemory | undefined;
+  #memory: EnvelopeMemory | undefined;
   #claimed: unknown;
   #remote: KiteIdentity | undefined;
   #closed = false;
@@ -79,7 +79,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.flow = new Flow(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#onEnd = options.ended;
-    this.#handed = new Handed(host.clock);
+    this.#handed = new PendingCalls(host.clock);
     const { auth, timeout = host.timeout } = options;
     this.#sender = new Sender(host, { channel, flow: this.flow, handed: this.#handed, auth, timeout });
   }

@@ -3,27 +3,27 @@ import type { Channel } from '../../transport/channel/channel.js';
 import { withPrefix } from '../../transport/channel/expected-prefixes.js';
 import type { Limits } from '../limits/kite-limits.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
-import { type CallPrefix, callPrefix, parseAfterPrefix } from './envelope-prefix.js';
-import type { CallMemory } from './connection.js';
+import { type EnvelopePrefix, envelopePrefix, parseAfterPrefix } from './envelope-prefix.js';
+import type { EnvelopeMemory } from './connection.js';
 import { completeCall, type IncomingCall } from './envelope.js';
 
 /** The calls of one peer that are recognised by how they begin, so that only the rest of them has to be parsed. */
-export class KnownCalls implements CallMemory {
+export class EnvelopeCache implements EnvelopeMemory {
   readonly #limits: Limits;
-  #prefixes: readonly CallPrefix[] = [];
+  #prefixes: readonly EnvelopePrefix[] = [];
 
   constructor(limits: Limits) {
     this.#limits = limits;
   }
 
   learn(text: string, channel: Channel): void {
-    const prefix = channel.expect && callPrefix(text);
+    const prefix = channel.expect && envelopePrefix(text);
     if (!prefix) return;
     this.#prefixes = withPrefix(this.#prefixes, prefix);
     channel.expect?.(prefix.fragment);
   }
 
-  find(fragment: Fragment): CallPrefix | undefined {
+  find(fragment: Fragment): EnvelopePrefix | undefined {
     return this.#prefixes.find((prefix) => prefix.fragment === fragment);
   }
 
@@ -31,7 +31,7 @@ export class KnownCalls implements CallMemory {
     return parseAfterPrefix(rest, this.#limits);
   }
 
-  complete(known: CallPrefix, { args, callbacks }: DnodeMessage): IncomingCall {
+  complete(known: EnvelopePrefix, { args, callbacks }: DnodeMessage): IncomingCall {
     return completeCall(known, args, callbacks);
   }
 }

@@ -10,7 +10,7 @@ import { PREFIX_LENGTH } from '../limits/kite-limits.js';
  * With a kite key in it this is 1.3 KiB of a message whose news is `[4]`. It is taken apart once, and what follows it is
  * parsed alone from then on.
  */
-export interface CallPrefix {
+export interface EnvelopePrefix {
   readonly fragment: Fragment;
   readonly method: string;
   readonly kite: unknown;
@@ -21,7 +21,7 @@ const MARK = '"withArgs":';
 const SHORTEST = 64;
 
 /** The prefix of a call that was parsed before, if it is worth knowing and ends where its arguments begin. */
-export function callPrefix(text: string): CallPrefix | undefined {
+export function envelopePrefix(text: string): EnvelopePrefix | undefined {
   const end = text.indexOf(MARK) + MARK.length;
   if (end < SHORTEST || end > PREFIX_LENGTH) return undefined;
   const head = text.slice(0, end);

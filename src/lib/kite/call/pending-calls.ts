@@ -25,7 +25,7 @@ export interface PendingCall {
  * The deadlines of all calls are on one timer. A timer for each call would cost more than the call's encoding, and nearly
  * all calls of a connection have the same timeout, so that the earliest deadline is all there is to watch.
  */
-export class Handed {
+export class PendingCalls {
   readonly #clock: Clock;
   readonly #table = new CallbackTable<PendingCall | AnyFunction>();
   #timer: Timer | undefined;

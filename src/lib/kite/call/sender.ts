@@ -7,7 +7,7 @@ import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, unsendable } from './call-errors.js';
 import type { Flow } from './flow-control.js';
-import type { Handed, PendingCall } from './pending-calls.js';
+import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
 import { callMessage, callbackMessage, errorMessage, type IncomingCall, resultMessage } from './envelope.js';
 
@@ -23,7 +23,7 @@ export interface SenderHost {
 export interface SenderOptions {
   readonly channel: Channel;
   readonly flow: Flow;
-  readonly handed: Handed;
+  readonly handed: PendingCalls;
   /** What calls carry as `authentication`. */
   readonly auth: unknown;
   /** Milliseconds a call waits when the caller named no timeout. */
@@ -35,7 +35,7 @@ export class Sender {
   readonly #host: SenderHost;
   readonly #channel: Channel;
   readonly #flow: Flow;
-  readonly #handed: Handed;
+  readonly #handed: PendingCalls;
   readonly #timeout: number;
   #envelope: Fragment;
   #ended = false;

@@ -13,7 +13,7 @@ import {
   type Dialer,
   type Transport,
 } from '../call/client.js';
-import { type CallMemory, Connection, type ConnectionEvents } from '../call/connection.js';
+import { type EnvelopeMemory, Connection, type ConnectionEvents } from '../call/connection.js';
 import { envelopeFragment, type IncomingCall, methodFragment } from '../call/envelope.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
@@ -46,7 +46,7 @@ export interface CoreOptions extends DispatcherOptions {
   readonly trustRemote: readonly string[] | true | undefined;
   readonly dialer: Dialer;
   /** For a kite that the same peers call again and again. */
-  readonly newMemory?: () => CallMemory;
+  readonly newMemory?: () => EnvelopeMemory;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Logger } from '../../util/logger.js';
 import type { Client, ClientOptions, Dialer } from '../call/client.js';
 import type { KiteAddress, KontrolMember } from '../kontrol/kontrol-member.js';
 import { type Candidate, noProxy, type ProxyName, registerAt } from './proxy-link.js';
-import { KeptUp, type ProxyRegistration } from './proxy-registration.js';
+import { MaintainedProxyRegistration, type ProxyRegistration } from './proxy-registration.js';
 import { Tunnels } from './tunnels.js';
 
 /** Takes over a tunnel that is open. `ended` is to be called when it has ended. */
@@ -132,7 +132,7 @@ export class ProxyMember {
     const named = typeof options.proxyUrl === 'string' ? [options.proxyUrl] : options.proxyUrl;
     const urls = named ?? this.#options.urls;
     if (urls.length === 0 && !kontrol.hasUrls) return Promise.reject(noProxy(name));
-    const registration = new KeptUp({
+    const registration = new MaintainedProxyRegistration({
       name,
       register,
       trustRemote,

@@ -13,7 +13,7 @@ export interface ProxyRegistration {
   stop(): void;
 }
 
-export interface KeptUpOptions extends Omit<ProxyLinkOptions, 'onUrl'> {
+export interface MaintainedProxyRegistrationOptions extends Omit<ProxyLinkOptions, 'onUrl'> {
   /** The kite is registered with this proxy from now on. */
   readonly moved: ((at: ProxiedAt) => void) | undefined;
   /** Registers at Kontrol. Undefined: there is none. */
@@ -21,15 +21,15 @@ export interface KeptUpOptions extends Omit<ProxyLinkOptions, 'onUrl'> {
 }
 
 /** Registered with whichever proxy there is, and at Kontrol under the URL that the kite has at that proxy. */
-export class KeptUp implements ProxyRegistration {
-  readonly #options: KeptUpOptions;
+export class MaintainedProxyRegistration implements ProxyRegistration {
+  readonly #options: MaintainedProxyRegistrationOptions;
   readonly #link: ProxyLink;
   #url = '';
   #atKontrol: Promise<Registration> | undefined;
   #ready: (() => void) | undefined;
   #giveUp: ((error: Error) => void) | undefined;
 
-  constructor(options: KeptUpOptions) {
+  constructor(options: MaintainedProxyRegistrationOptions) {
     this.#options = options;
     this.#link = new ProxyLink({ ...options, onUrl: (at) => this.#moved(at) });
   }

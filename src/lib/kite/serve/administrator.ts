@@ -6,7 +6,7 @@ import type { Request } from './request.js';
  *
  * @throws KiteError `authenticationError`
  */
-export function demandAdministrator({ username, auth, method }: Request, user: string): void {
+export function requireAdministrator({ username, auth, method }: Request, user: string): void {
   const { type } = (auth ?? {}) as { type?: unknown };
   if (username === user && type === 'kiteKey') return;
   throw new KiteError('authenticationError', `${method} is for the user ${user} with its kite key only`);

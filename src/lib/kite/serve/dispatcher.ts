@@ -1,4 +1,4 @@
-import { malformedCall, methodNotFound, rateExceeded, shuttingDown } from '../call/call-errors.js';
+import { malformedCall, methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
 import type { Connection } from '../call/connection.js';
 import type { Chain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
@@ -67,7 +67,7 @@ export class Dispatcher {
 
   #admit(connection: Connection, call: IncomingCall, method: Method, request: Request): void {
     if (call.malformed) throw malformedCall();
-    if (this.#draining) throw shuttingDown(this.#options.name);
+    if (this.#draining) throw drainingError(this.#options.name);
     if (method.authenticated && !connection.trusts(call.method)) {
       request.username = connection.username ?? this.#options.authenticator.verify(call.auth);
     }

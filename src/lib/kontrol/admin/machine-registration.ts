@@ -14,7 +14,7 @@ import { type AdmissionLimits } from '../limits/kontrol-limits.js';
 /** How people come to a kite key: with an invite, or just so, for development. */
 export type RegistrationMode = 'invite' | 'open';
 
-export interface MachinesOptions {
+export interface MachineRegistrationOptions {
   readonly mode: RegistrationMode;
   readonly kontrolUser: string;
   readonly keyRing: KeyRing;
@@ -26,13 +26,13 @@ export interface MachinesOptions {
 type Peer = Request['client'];
 
 /** `registerMachine`: a kite key for a person who has none yet. The one method of Kontrol that strangers may call. */
-export class Machines {
-  readonly #options: MachinesOptions;
+export class MachineRegistration {
+  readonly #options: MachineRegistrationOptions;
   readonly #tries: LruMap<TokenBucket>;
   /** Who is asked for an invite now, and where. */
   readonly #asked = new Map<Peer, string>();
 
-  constructor(options: MachinesOptions) {
+  constructor(options: MachineRegistrationOptions) {
     this.#options = options;
     this.#tries = new LruMap(options.limits.registrationAddresses, options.clock);
   }

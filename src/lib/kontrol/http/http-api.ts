@@ -7,13 +7,13 @@ import { type Credentials, kiteKeyRefusal } from '../tokens/credentials.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Metrics } from './kontrol-metrics.js';
 import type { Registrar } from '../registry/registrar.js';
-import type { Replica } from '../registry/store-sync.js';
+import type { StoreSync } from '../registry/store-sync.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
 export interface HttpApiOptions {
   readonly registrar: Registrar;
   readonly credentials: Credentials;
-  readonly replica: Replica;
+  readonly replica: StoreSync;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly limits: Pick<KontrolLimits, 'registerBodyBytes'>;

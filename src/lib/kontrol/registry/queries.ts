@@ -2,7 +2,7 @@ import type { RemoteFunction } from '../../kite/call/method-types.js';
 import type { Request } from '../../kite/serve/request.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
-import { asksForAll, type KiteQuery, parseQuery, QueryError } from '../../protocol/query.js';
+import { matchesEveryKite, type KiteQuery, parseQuery, QueryError } from '../../protocol/query.js';
 import type { Policy, PolicyAction } from '../policy/policy.js';
 import type { Registrar } from './registrar.js';
 import type { Entry } from './registry-entry.js';
@@ -54,7 +54,7 @@ export class Queries {
   async getKites(request: Request): Promise<KitesResult> {
     const args = asObject(request.args[0], 'getKites takes an object with the query');
     const query = parseQuery(args['query']);
-    const found = asksForAll(query)
+    const found = matchesEveryKite(query)
       ? this.#allowed('query', request.username, this.#options.registry.all())
       : this.#find('query', request.username, query);
     const { who } = args;

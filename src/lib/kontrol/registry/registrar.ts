@@ -10,7 +10,7 @@ import type { Policy } from '../policy/policy.js';
 import { checkIdentity, urlArgument } from './registration-record.js';
 import type { Entry } from './registry-entry.js';
 import type { Registry } from './registry.js';
-import type { Replica } from './store-sync.js';
+import type { StoreSync } from './store-sync.js';
 import type { Revocations } from '../tokens/revocations.js';
 import { isStorageError, type StorageError } from '../storage/shared/storage.js';
 import type { Timings } from './lease-timings.js';
@@ -33,7 +33,7 @@ export interface RegisterResult {
 
 export interface RegistrarOptions {
   readonly registry: Registry;
-  readonly replica: Replica;
+  readonly replica: StoreSync;
   readonly keyRing: KeyRing;
   readonly revocations: Revocations;
   readonly policy: Policy;
@@ -154,7 +154,7 @@ export class Registrar {
     return { entry, result: { url, ...fresh, ...(revokedKeys.length > 0 && { revokedKeys }) } };
   }
 
-  async #store(...[subject, origin, kiteKeyId]: Parameters<Replica['register']>): Promise<Entry> {
+  async #store(...[subject, origin, kiteKeyId]: Parameters<StoreSync['register']>): Promise<Entry> {
     try {
       const entry = await this.#options.replica.register(subject, origin, kiteKeyId);
       if (entry === 'taken') throw taken(subject.kite.id);

@@ -17,7 +17,7 @@ import {
 } from '../storage/shared/storage.js';
 import type { Timings } from './lease-timings.js';
 
-export interface ReplicaOptions {
+export interface StoreSyncOptions {
   readonly storage: Storage;
   readonly registry: Registry;
   readonly keyRing: KeyRing;
@@ -31,8 +31,8 @@ export interface ReplicaOptions {
  * are alive here that they are. While the store cannot be reached the registry goes on alone, and what it missed is made
  * up for afterwards.
  */
-export class Replica {
-  readonly #options: ReplicaOptions;
+export class StoreSync {
+  readonly #options: StoreSyncOptions;
   readonly #refresher: Refresher;
   readonly #backoff = new Backoff({ initial: 250, max: 5000 });
   readonly #departures: Departures;
@@ -48,7 +48,7 @@ export class Replica {
   #ticking: Promise<void> | undefined;
   #sweptAt = 0;
 
-  constructor(options: ReplicaOptions) {
+  constructor(options: StoreSyncOptions) {
     this.#options = options;
     this.#refresher = new Refresher(options);
     this.#departures = new Departures(options.storage);

@@ -2,7 +2,7 @@ import type { RemoteFunction } from '../../kite/call/method-types.js';
 import type { Request } from '../../kite/serve/request.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
-import { asksForAll, type KiteQuery, queryMatcher } from '../../protocol/query.js';
+import { matchesEveryKite, type KiteQuery, queryMatcher } from '../../protocol/query.js';
 import { randomHex } from '../../util/random.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
@@ -75,7 +75,7 @@ export class Watchers {
     }
     const id = randomHex(16);
     const key = query.username ?? '';
-    const matches = asksForAll(query) ? (): boolean => true : queryMatcher(query);
+    const matches = matchesEveryKite(query) ? (): boolean => true : queryMatcher(query);
     const watcher = { id, peer: client, username, key, matches, callback };
     watchers.set(id, watcher);
     const others = this.#byUser.get(key) ?? new Set();

@@ -1,4 +1,4 @@
-import { demandAdministrator } from '../../kite/serve/administrator.js';
+import { requireAdministrator } from '../../kite/serve/administrator.js';
 import type { Kite } from '../../kite/kite.js';
 import type { CloseOptions } from '../../kite/kite-options.js';
 import type { KiteKey } from '../../keys/index.js';
@@ -198,7 +198,7 @@ export class ProxyKite<Target> {
       }
     });
     this.kite.handle<unknown[]>('proxy.status', (request) => {
-      demandAdministrator(request, this.#key.username);
+      requireAdministrator(request, this.#key.username);
       return this.status();
     });
   }

@@ -4,7 +4,7 @@ import { abortedError, DialError, isDialError } from '../handshake/dial-error.js
 import { parseBaseUrl, pathUnder } from '../handshake/session-url.js';
 
 /** What a platform, Node or a page, has to connect with. */
-export interface Ways<Options extends DialOptions> {
+export interface Dialers<Options extends DialOptions> {
   /** A WebSocket at `path`, which carries the query; `framed`: with SockJS on it. */
   webSocket(base: URL, path: string, framed: boolean, options: Options): Promise<Channel>;
   /** A session over XHR polling, which is `session` under the base URL. */
@@ -27,7 +27,7 @@ export interface Ways<Options extends DialOptions> {
  * Resolves to a channel that has yet to be started. Rejects with a `DialError`.
  */
 export function dialBy<Options extends DialOptions>(
-  ways: Ways<Options>,
+  ways: Dialers<Options>,
   url: string,
   options: Options,
 ): Promise<Channel> {

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Channel } from '../channel/channel.js';
 import { frameBytes } from '../sockjs/frame-limit.js';
 import type { NodeDialOptions } from '../handshake/node-dial-options.js';
-import { dialBy, type Ways } from './dial-with-fallback.js';
+import { dialBy, type Dialers } from './dial-with-fallback.js';
 import { dialWebSocket } from '../websocket/dial-websocket.js';
 import { dialXhr } from '../xhr/dial-xhr.js';
 import { HttpPost } from '../xhr/node-post.js';
 import { socketError } from '../handshake/socket-error.js';
 
-const ways: Ways<NodeDialOptions> = {
+const ways: Dialers<NodeDialOptions> = {
   webSocket: dialWebSocket,
   xhr(base, session, options) {
     const http = new HttpPost(base, frameBytes(options.limits.messageBytes), options.tls);
@@ -20,7 +20,7 @@ const ways: Ways<NodeDialOptions> = {
   newName: () => randomUUID().replaceAll('-', ''),
 };
 
-const asItStands: Ways<NodeDialOptions> = {
+const asItStands: Dialers<NodeDialOptions> = {
   ...ways,
   webSocket: (base, _path, framed, options) =>
     dialWebSocket(base, base.pathname + base.search, framed, options),

@@ -18,7 +18,7 @@ const LAST = '.';
 const GOODBYE = '!';
 
 /** A session between two pages, whose messages travel in pieces. */
-export abstract class PieceChannel extends ClientChannel {
+export abstract class ChunkedChannel extends ClientChannel {
   readonly #waiting = new Pieces();
   #scheduled = false;
   #received = '';

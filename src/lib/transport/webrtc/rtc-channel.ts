@@ -1,6 +1,6 @@
 import type { ClientChannelOptions } from '../sockjs/client-channel.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
-import { PieceChannel } from './chunked-channel.js';
+import { ChunkedChannel } from './chunked-channel.js';
 import type { RtcConnection, RtcDataChannel } from './rtc-platform.js';
 
 export interface RtcChannelOptions extends ClientChannelOptions {
@@ -22,7 +22,7 @@ const MESSAGE_LENGTH = 16 * 1024;
 const BROWSER_QUEUE = 256 * 1024;
 
 /** A channel over a data channel between two pages, on either side. */
-export class RtcChannel extends PieceChannel {
+export class RtcChannel extends ChunkedChannel {
   readonly #connection: RtcConnection;
   readonly #data: RtcDataChannel;
 

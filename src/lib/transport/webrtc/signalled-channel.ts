@@ -1,9 +1,9 @@
 import type { ClientChannelOptions } from '../sockjs/client-channel.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
-import { PieceChannel } from './chunked-channel.js';
+import { ChunkedChannel } from './chunked-channel.js';
 import type { Signals } from './signals.js';
 
-export interface RelayChannelOptions extends ClientChannelOptions {
+export interface SignalledChannelOptions extends ClientChannelOptions {
   readonly signals: Signals;
   /** The id of the other page's kite. */
   readonly peer: string;
@@ -17,7 +17,7 @@ const SIGNAL_LENGTH = 64 * 1024;
  * A channel between two pages through Kontrol, for where no data channel comes about. One signal at a time is on its way,
  * with the pieces that waited for it, and the next leaves when the other side has taken it.
  */
-export class RelayChannel extends PieceChannel {
+export class SignalledChannel extends ChunkedChannel {
   readonly #signals: Signals;
   readonly #peer: string;
   readonly #session: string;
@@ -25,7 +25,7 @@ export class RelayChannel extends PieceChannel {
   #speaking = 0;
   #taken: (() => void) | undefined;
 
-  constructor(options: RelayChannelOptions) {
+  constructor(options: SignalledChannelOptions) {
     super(options);
     this.#signals = options.signals;
     this.#peer = options.peer;

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import type { ChannelLimits, PeerLimits } from '../limits/transport-limits.js';
 import { messageOf } from '../../util/message-of.js';
 import { randomHex } from '../../util/random.js';
-import { RelayChannel } from './signalled-channel.js';
+import { SignalledChannel } from './signalled-channel.js';
 import { RtcAttempt } from './rtc-attempt.js';
 import { RtcChannel } from './rtc-channel.js';
 import type { RtcConfiguration, RtcPlatform } from './rtc-platform.js';
@@ -32,7 +32,7 @@ export interface PeerDialOptions {
 
 interface Session {
   attempt?: RtcAttempt | undefined;
-  relay?: RelayChannel | undefined;
+  relay?: SignalledChannel | undefined;
   /** The data channel, once it is open. */
   direct?: RtcChannel | undefined;
   /** What the end of the attempt means to the side that began. */
@@ -221,11 +221,11 @@ export class Peers {
     return session.relay.receive(pieces).then(() => null);
   }
 
-  #relay(id: string, name: string, session: Session): RelayChannel {
+  #relay(id: string, name: string, session: Session): SignalledChannel {
     const { signals, clock, limits } = this.#options;
     const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
     const options = this.#channelOptions(id, name, () => heartbeat.left());
-    session.relay = new RelayChannel({ ...options, signals, peer: id, session: name });
+    session.relay = new SignalledChannel({ ...options, signals, peer: id, session: name });
     heartbeat.watch(session.relay);
     return session.relay;
   }

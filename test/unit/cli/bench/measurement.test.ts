@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Measured } from '../../../../src/lib/cli/bench/measurement.js';
+import { Measurement } from '../../../../src/lib/cli/bench/measurement.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 
 describe('what was measured', () => {
   it('has percentiles to three digits, and none where nothing was answered', async () => {
-    const measured = await Measured.create();
+    const measured = await Measurement.create();
     expect(measured.latencies()).toBeNull();
     for (let i = 1; i <= 1000; i++) measured.answer(i / 10);
     const latencies = measured.latencies();
@@ -18,7 +18,7 @@ describe('what was measured', () => {
   });
 
   it('counts errors by their type, of which a remote cannot make up as many as it likes', async () => {
-    const measured = await Measured.create();
+    const measured = await Measurement.create();
     const first = new KiteError('tooBad', 'first');
     measured.error(first);
     measured.error(new KiteError('tooBad', 'second'));

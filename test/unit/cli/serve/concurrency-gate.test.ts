@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Turnstile } from '../../../../src/lib/cli/serve/concurrency-gate.js';
+import { ConcurrencyGate } from '../../../../src/lib/cli/serve/concurrency-gate.js';
 
 const never = new AbortController().signal;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -21,7 +21,7 @@ function work() {
 describe('a turnstile', () => {
   it('lets so many in at once, and the others when one leaves', async () => {
     const { run, started, end } = work();
-    const turnstile = new Turnstile(2, 10);
+    const turnstile = new ConcurrencyGate(2, 10);
     const all = [1, 2, 3, 4].map(() => turnstile.pass(never, run));
     await turn();
     expect(started()).toBe(2);
@@ -41,7 +41,7 @@ describe('a turnstile', () => {
   });
 
   it('lets the next in when one fails', async () => {
-    const turnstile = new Turnstile(1, 10);
+    const turnstile = new ConcurrencyGate(1, 10);
     const failing = turnstile.pass(never, () => Promise.reject(new Error('no')));
     const next = turnstile.pass(never, () => Promise.resolve('in'));
     await expect(failing).rejects.toThrow('no');
@@ -50,7 +50,7 @@ describe('a turnstile', () => {
 
   it('turns away who comes when too many wait', async () => {
     const { run, end } = work();
-    const turnstile = new Turnstile(1, 1);
+    const turnstile = new ConcurrencyGate(1, 1);
     const [first, second] = [turnstile.pass(never, run), turnstile.pass(never, run)];
     await expect(turnstile.pass(never, run)).rejects.toMatchObject({ type: 'requestLimitError' });
     end();
@@ -61,7 +61,7 @@ describe('a turnstile', () => {
 
   it('forgets who stops waiting', async () => {
     const { run, started, end } = work();
-    const turnstile = new Turnstile(1, 1);
+    const turnstile = new ConcurrencyGate(1, 1);
     const controller = new AbortController();
     const first = turnstile.pass(never, run);
     const gone = turnstile.pass(controller.signal, run);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findKites, type Found, theOneMeant } from '../../../../src/lib/cli/target/discovery.js';
-import type { AtKontrol } from '../../../../src/lib/cli/target/with-kontrol.js';
+import { findKites, type Found, selectKite } from '../../../../src/lib/cli/target/discovery.js';
+import type { KontrolSession } from '../../../../src/lib/cli/target/with-kontrol.js';
 import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
 import type { Client } from '../../../../src/lib/index.js';
 import { KontrolClient } from '../../../../src/lib/kite/kontrol/kontrol-client.js';
@@ -10,7 +10,7 @@ import { failureOf, found } from '../../../helpers/cli/found-kites.js';
 import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
-function kontrolWith(answer: () => Promise<unknown>): Pick<AtKontrol, 'kontrol' | 'url' | 'spinner'> {
+function kontrolWith(answer: () => Promise<unknown>): Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'> {
   const client = { dial: async () => {}, on: () => {}, call: answer } as unknown as Client;
   const kontrol = new KontrolClient({
     urls: ['http://kontrol/kite'],
@@ -67,26 +67,26 @@ describe('theOneMeant', () => {
 
   it('is the only one, without asking it', async () => {
     const probe = () => Promise.reject(new Error('asked'));
-    expect(await theOneMeant([found('a')], surroundingsOf(), probe)).toEqual(found('a'));
+    expect(await selectKite([found('a')], surroundingsOf(), probe)).toEqual(found('a'));
   });
 
   it('is the only one that answers', async () => {
-    expect(await theOneMeant(all, surroundingsOf(), answering('c'))).toEqual(found('c'));
+    expect(await selectKite(all, surroundingsOf(), answering('c'))).toEqual(found('c'));
   });
 
   it('is nobody, with exit code 5, where there is none or none answers', async () => {
-    expect(await failureOf(theOneMeant([], surroundingsOf(), answering()))).toMatchObject({
+    expect(await failureOf(selectKite([], surroundingsOf(), answering()))).toMatchObject({
       exitCode: 5,
       message: expect.stringContaining('You have no kite') as string,
     });
-    expect(await failureOf(theOneMeant(all, surroundingsOf(), answering()))).toMatchObject({
+    expect(await failureOf(selectKite(all, surroundingsOf(), answering()))).toMatchObject({
       exitCode: 5,
       message: expect.stringContaining('None of your 3 kites answers') as string,
     });
   });
 
   it('in a pipe is a list of those that answer, with exit code 5', async () => {
-    const failure = await failureOf(theOneMeant(all, surroundingsOf(), answering('b', 'a')));
+    const failure = await failureOf(selectKite(all, surroundingsOf(), answering('b', 'a')));
     expect(failure.exitCode).toBe(5);
     expect(failure.message.split('\n')).toEqual([
       '2 of your kites answer:',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyKeeper } from '../../../../src/lib/cli/target/save-renewed-key.js';
+import { renewedKeySaver } from '../../../../src/lib/cli/target/save-renewed-key.js';
 import {
   newKiteKey,
   parseKiteKey,
@@ -28,7 +28,10 @@ describe('a fresh kite key', () => {
     const home = temporaryFolder();
     const [old = '', second = '', third = ''] = await keys(3);
     const file = await writeKiteKeyFile(old, { home });
-    const keep = keyKeeper({ key: parseKiteKey(old), place: { type: 'file', file } }, { KITE_HOME: home });
+    const keep = renewedKeySaver(
+      { key: parseKiteKey(old), place: { type: 'file', file } },
+      { KITE_HOME: home },
+    );
     for (const fresh of [second, third]) {
       await keep(fresh);
       expect(readKiteKeyFile(file).jwt).toBe(fresh);
@@ -39,7 +42,10 @@ describe('a fresh kite key', () => {
     const home = temporaryFolder();
     const [old = '', other = '', fresh = ''] = await keys(3);
     const file = await writeKiteKeyFile(old, { home });
-    const keep = keyKeeper({ key: parseKiteKey(old), place: { type: 'file', file } }, { KITE_HOME: home });
+    const keep = renewedKeySaver(
+      { key: parseKiteKey(old), place: { type: 'file', file } },
+      { KITE_HOME: home },
+    );
     await writeKiteKeyFile(other, { home, force: true });
     await keep(fresh);
     expect(readKiteKeyFile(file).jwt).toBe(other);
@@ -53,13 +59,13 @@ describe('a fresh kite key', () => {
       set: async (account: string, jwt: string) => void kept.set(account, jwt),
     };
     const found = { key: parseKiteKey(old), place: { type: 'keychain', account: 'bob' } } as const;
-    await keyKeeper(found, {}, async () => keychain as never)(fresh);
+    await renewedKeySaver(found, {}, async () => keychain as never)(fresh);
     expect(kept.get('bob')).toBe(fresh);
   });
 
   it('cannot go to a variable', async () => {
     const [old = '', fresh = ''] = await keys(2);
-    const keep = keyKeeper({ key: parseKiteKey(old), place: { type: 'variable' } }, { KITE_KEY: old });
+    const keep = renewedKeySaver({ key: parseKiteKey(old), place: { type: 'variable' } }, { KITE_KEY: old });
     await expect(keep(fresh)).rejects.toThrow('KITE_KEY, which only you can change');
   });
 });

@@ -1,11 +1,17 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { ask, askFor, choose, confirm, requireConsent } from '../../../../src/lib/cli/terminal/prompt.js';
-import type { Surroundings } from '../../../../src/lib/cli/runtime/command-runtime.js';
+import {
+  ask,
+  askFor,
+  choose,
+  confirm,
+  requireConfirmation,
+} from '../../../../src/lib/cli/terminal/prompt.js';
+import type { CommandRuntime } from '../../../../src/lib/cli/runtime/command-runtime.js';
 import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 
 /** A terminal at which a person types, each of these keys once the question is there. */
-function terminal(more: Partial<Surroundings> = {}) {
+function terminal(more: Partial<CommandRuntime> = {}) {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   const stderr = new Sink({ isTTY: true });
   const world = surroundingsOf({ stdin, stderr, color: 'never', ...more });
@@ -102,11 +108,11 @@ describe('confirm', () => {
 describe('requireConsent', () => {
   it('asks a person, and takes no for an answer', async () => {
     const { world, type } = terminal();
-    const given = requireConsent('Remove it?', false, world);
+    const given = requireConfirmation('Remove it?', false, world);
     await type('Remove it?', 'y', '\r');
     await given;
     const other = terminal();
-    const refused = requireConsent('Remove it?', false, other.world);
+    const refused = requireConfirmation('Remove it?', false, other.world);
     refused.catch(() => {});
     await other.type('Remove it?', '\r');
     await expect(refused).rejects.toMatchObject({ exitCode: 2, message: 'Nothing was changed.' });
@@ -116,10 +122,10 @@ describe('requireConsent', () => {
     ['in a pipe', surroundingsOf()],
     ['with --no-input', terminal({ noInput: true }).world],
   ])('%s fails with the flag to give', async (_title, world) => {
-    await expect(requireConsent('Remove it?', false, world)).rejects.toMatchObject({
+    await expect(requireConfirmation('Remove it?', false, world)).rejects.toMatchObject({
       exitCode: 2,
       hint: expect.stringContaining('--yes') as string,
     });
-    await requireConsent('Remove it?', true, world);
+    await requireConfirmation('Remove it?', true, world);
   });
 });

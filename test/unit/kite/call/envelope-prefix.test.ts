@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseMessage } from '../../../../src/lib/dnode/dnode-message.js';
-import { callPrefix, parseAfterPrefix } from '../../../../src/lib/kite/call/envelope-prefix.js';
+import { envelopePrefix, parseAfterPrefix } from '../../../../src/lib/kite/call/envelope-prefix.js';
 import { completeCall, readCall } from '../../../../src/lib/kite/call/envelope.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { callAuth, callHead, knownPrefix, callRests } from '../../../helpers/kite/call-prefixes.js';
@@ -33,7 +33,7 @@ describe('the beginning of a call', () => {
     '"withArgs":',
     '',
   ])('is not looked for where the arguments do not follow it at once: %s', (text) => {
-    const known = callPrefix(text);
+    const known = envelopePrefix(text);
     // Where one is found all the same, it has to be the right one.
     expect(known === undefined || parsedWhole(text).args[0] === 4).toBe(true);
     expect(known?.fragment.text.endsWith('"withArgs":') ?? true).toBe(true);

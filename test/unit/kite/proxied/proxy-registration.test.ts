@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Registration } from '../../../../src/lib/kite/kontrol/registration.js';
-import { KeptUp } from '../../../../src/lib/kite/proxied/proxy-registration.js';
+import { MaintainedProxyRegistration } from '../../../../src/lib/kite/proxied/proxy-registration.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
@@ -11,7 +11,7 @@ const PUBLIC = 'http://proxy/proxy/1';
 function registering(atKontrol: () => Promise<Registration>) {
   const { dialer, ends } = memoryDialer(makeCore());
   const kite = makeCore({ dialer });
-  const keptUp = new KeptUp({
+  const keptUp = new MaintainedProxyRegistration({
     name: 'proxy',
     candidates: () =>
       Promise.resolve([{ url: 'memory:', client: (options) => kite.newClient('memory:', options) }]),

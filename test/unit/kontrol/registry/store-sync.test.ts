@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { KeyRing } from '../../../../src/lib/kontrol/tokens/key-ring.js';
 import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
-import { Replica } from '../../../../src/lib/kontrol/registry/store-sync.js';
+import { StoreSync } from '../../../../src/lib/kontrol/registry/store-sync.js';
 import { defaultTimings } from '../../../../src/lib/kontrol/registry/lease-timings.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { settled } from '../../../helpers/kite/cores.js';
@@ -10,7 +10,7 @@ import { KONTROL_URL, testKeyPair } from '../../../helpers/kite/keys.js';
 import { registration } from '../../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
-const open: Replica[] = [];
+const open: StoreSync[] = [];
 afterEach(() => Promise.all(open.splice(0).map((replica) => replica.close())));
 
 /** A node of Kontrol, as far as its store is concerned. */
@@ -19,7 +19,7 @@ async function node(storage = new FakeStorage(), clock = new ManualClock()) {
   const initial = await testKeyPair(0);
   const kontrolUrl = (): string => KONTROL_URL;
   const keyRing = new KeyRing({ storage, clock, kontrolUser: 'kontrol', kontrolUrl, initial });
-  const replica = new Replica({
+  const replica = new StoreSync({
     storage,
     registry,
     keyRing,

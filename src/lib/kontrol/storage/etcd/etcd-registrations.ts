@@ -4,16 +4,16 @@ import { mayReplace } from '../shared/entries.js';
 import { type PutResult, type Registration, StorageError } from '../shared/storage.js';
 import type { Cluster } from './etcd-cluster.js';
 import { nameOf } from './etcd-failures.js';
-import { deleteOp, type Layout, nothingSince, putOp, registrationOf, unchanged } from './key-layout.js';
+import { deleteOp, type Layout, unchangedSince, putOp, registrationOf, unchanged } from './key-layout.js';
 import type { SharedLease } from './node-lease.js';
 import { atOneRevision, eachPage, readKeys } from './range-read.js';
-import { expiryOf, type Signs, type SignsOfLife } from './heartbeat-buckets.js';
+import { expiryOf, type Signs, type HeartbeatBuckets } from './heartbeat-buckets.js';
 
 export interface RegistrationsOptions {
   readonly cluster: Cluster;
   readonly layout: Layout;
   readonly lease: SharedLease;
-  readonly signs: SignsOfLife;
+  readonly signs: HeartbeatBuckets;
   readonly logger: Logger;
 }
 
@@ -130,7 +130,7 @@ export class Registrations {
       const said = await signs.read(until);
       const kvs = await readKeys(cluster, left, { until });
       const over = kvs.filter((kv) => kv !== undefined).filter((kv) => isOver(said, kv, now));
-      const silence = nothingSince(layout.range('alive'), said.revision);
+      const silence = unchangedSince(layout.range('alive'), said.revision);
       const txns = over.map((kv) => ({
         compare: [unchanged(kv.key, kv), silence],
         success: [deleteOp(kv.key)],
@@ -153,7 +153,7 @@ export class Registrations {
           compare: [
             unchanged(attempt.key, attempt.seen),
             ...(signs && belongsToAnother(attempt)
-              ? [nothingSince(layout.range('alive'), signs.revision)]
+              ? [unchangedSince(layout.range('alive'), signs.revision)]
               : []),
           ],
           success: [putOp(attempt.key, attempt.put.registration, id)],

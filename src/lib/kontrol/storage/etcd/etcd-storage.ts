@@ -19,7 +19,7 @@ import { deleteOp, inviteOf, Layout, pairOf, putOp, unchanged } from './key-layo
 import { SharedLease } from './node-lease.js';
 import { atOneRevision, readAll } from './range-read.js';
 import { type Place, type Put, Registrations, WRITES } from './etcd-registrations.js';
-import { SignsOfLife } from './heartbeat-buckets.js';
+import { HeartbeatBuckets } from './heartbeat-buckets.js';
 import { Batch } from '../shared/write-batch.js';
 import { SealedKeyPairs, type StoredPair } from '../shared/sealed-key-pairs.js';
 import {
@@ -55,7 +55,7 @@ export class EtcdStorage implements Storage {
   readonly #layout: Layout;
   readonly #cluster: Cluster;
   readonly #lease: SharedLease;
-  readonly #signs: SignsOfLife;
+  readonly #signs: HeartbeatBuckets;
   readonly #registrations: Registrations;
   readonly #changes: Changes;
   readonly #keyPairs: SealedKeyPairs<ReadPair>;
@@ -77,7 +77,7 @@ export class EtcdStorage implements Storage {
     // Members and their leases go by the time that passes, also where Kontrol's clock is a test's.
     this.#lease = new SharedLease({ ...shared, ttl: this.#abandonedAfter, clock: systemClock });
     this.#changes = new Changes({ ...shared, node, clock: systemClock });
-    this.#signs = new SignsOfLife({ ...shared, lease: this.#lease, node, clock });
+    this.#signs = new HeartbeatBuckets({ ...shared, lease: this.#lease, node, clock });
     this.#registrations = new Registrations({ ...shared, lease: this.#lease, signs: this.#signs });
     this.#keyPairs = new SealedKeyPairs(config, {
       all: () => this.#storedPairs(),

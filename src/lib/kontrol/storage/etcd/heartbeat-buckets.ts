@@ -20,7 +20,7 @@ export interface Signs {
   readonly groups: ReadonlyMap<string, Sign>;
 }
 
-export interface SignsOfLifeOptions {
+export interface HeartbeatBucketsOptions {
   readonly cluster: Cluster;
   readonly layout: Layout;
   readonly lease: SharedLease;
@@ -47,13 +47,13 @@ const CHARACTERS = 300_000;
  * refreshed together are listed once, as a group, and then one short value says until when all of them are alive. Where any
  * kite of a group is not refreshed with the others, these go into new groups.
  */
-export class SignsOfLife {
-  readonly #options: SignsOfLifeOptions;
+export class HeartbeatBuckets {
+  readonly #options: HeartbeatBucketsOptions;
   /** The groups that this node refreshes, by name. */
   readonly #groups = new Map<string, Group>();
   #made = 0;
 
-  constructor(options: SignsOfLifeOptions) {
+  constructor(options: HeartbeatBucketsOptions) {
     this.#options = options;
   }
 

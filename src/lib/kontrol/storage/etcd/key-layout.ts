@@ -88,7 +88,7 @@ export function isThere(key: Buffer): ICompare {
 }
 
 /** Holds where nothing in the range was put after the revision. */
-export function nothingSince(range: Range, revision: number): ICompare {
+export function unchangedSince(range: Range, revision: number): ICompare {
   return { ...range, target: 'Mod', result: 'Less', mod_revision: revision + 1 };
 }
 

@@ -12,7 +12,7 @@ import {
   type Protection,
   protectionOf,
 } from './postgres-config.js';
-import { explain, isPassing, isRefusal, NoAnswer } from './postgres-failures.js';
+import { explain, isPassing, isRefusal, NoResponseError } from './postgres-failures.js';
 
 /** SQL with `$1` and so on for its values. The server keeps one with a name ready, on each connection. */
 export interface Statement {
@@ -219,7 +219,7 @@ function socketClosed(socket: Socket): Promise<void> {
   });
 }
 
-/** Rejects with `NoAnswer` where the work takes longer than `ms`; `abandon` ends it then. */
+/** Rejects with `NoResponseError` where the work takes longer than `ms`; `abandon` ends it then. */
 function inTime<Result>(
   clock: Clock,
   ms: number,
@@ -228,7 +228,7 @@ function inTime<Result>(
 ): Promise<Result> {
   const late = (): Error => {
     abandon();
-    return new NoAnswer(ms);
+    return new NoResponseError(ms);
   };
   return withDeadline(work, { clock, ms, late });
 }

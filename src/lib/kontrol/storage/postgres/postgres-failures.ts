@@ -5,13 +5,13 @@ import { messageOf } from '../../../util/message-of.js';
 import { nameOf, type PostgresConfig } from './postgres-config.js';
 
 /** No answer came within the time that there was. */
-export class NoAnswer extends BrandedError {
+export class NoResponseError extends BrandedError {
   constructor(ms: number) {
     super('NoAnswer', ms > 0 ? `it did not answer within ${ms / 1000} s` : 'it did not answer in time');
   }
 }
 
-function isNoAnswer(error: unknown): error is NoAnswer {
+function isNoAnswer(error: unknown): error is NoResponseError {
   return kindOf(error) === 'NoAnswer';
 }
 
