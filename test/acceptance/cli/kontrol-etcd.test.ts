@@ -74,7 +74,7 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
       [{}, ['--machines', nobody], 6, /ECONNREFUSED.*Check that it runs, and the URLs of its members/],
       [{}, ['--machines', secure, '--etcd-ca', ca], 6, /takes no TLS: write the URLs .* with http:/],
       [{}, ['--etcd-ca', ca], 2, /KONTROL_MACHINES\) has no member with https/],
-      [{}, ['--machines', 'http://a:1/v2'], 3, /"http:\/\/a:1\/v2" is no URL of an etcd member/],
+      [{}, ['--machines', 'http://a:1/v2'], 3, /"http:\/\/a:1\/v2" is not the URL of an etcd member/],
     ];
     await Promise.all(
       failures.map(async ([more, flags, code, message]) => {

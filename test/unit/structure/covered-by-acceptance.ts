@@ -21,7 +21,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/webrtc/rtc-channel',
     'transport/webrtc/signals',
   ],
-  'cli/bench': ['cli/bench/bench', 'cli/bench/bench-options', 'cli/bench/bench-report'],
+  'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report'],
   'cli/both-ways': [
     'cli/frame/base-command',
     'cli/frame/fast-path',
@@ -42,6 +42,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/runtime/path-exists',
     'cli/runtime/process-runtime',
     'cli/target/caller-methods',
+    'cli/target/connection-flags',
     'cli/target/kontrol-flags',
     'cli/target/loopback-target',
     'cli/target/query-path',
