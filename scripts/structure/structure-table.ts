@@ -271,7 +271,7 @@ const transport: readonly Folder[] = [
     name: 'server',
     about: 'the SockJS server',
     entries: [],
-    exports: ['allowed-origin', 'refuse-upgrade', 'respond', 'sockjs-server'],
+    exports: ['origin-policy', 'refuse-upgrade', 'respond', 'sockjs-server'],
   },
   {
     name: 'webrtc',

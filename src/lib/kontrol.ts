@@ -14,7 +14,7 @@ export {
   type PolicyRule,
 } from './kontrol/policy/policy.js';
 export { loadPolicy, parsePolicy } from './kontrol/policy/policy-file.js';
-export { defaultTimings, type Timings } from './kontrol/registry/lease-timings.js';
+export { defaultTimings, type LeaseTimings } from './kontrol/registry/lease-timings.js';
 export {
   type EtcdConfig,
   openStorage,

@@ -7,7 +7,7 @@ import { type Administered, adminMethods } from './admin/administration.js';
 import { type Credentials, kiteKeyRefusal, type VerifiedKiteKey } from './tokens/credentials.js';
 import type { KeyRing } from './tokens/key-ring.js';
 import type { MachineRegistration } from './admin/machine-registration.js';
-import type { Metrics } from './http/kontrol-metrics.js';
+import type { KontrolMetrics } from './http/kontrol-metrics.js';
 import type { Queries } from './registry/queries.js';
 import type { Registrar } from './registry/registrar.js';
 import type { Revocations } from './tokens/revocations.js';
@@ -26,7 +26,7 @@ export interface MethodParts {
   readonly queries: Queries;
   readonly watchers: Watchers;
   readonly machines: MachineRegistration;
-  readonly metrics: Metrics;
+  readonly metrics: KontrolMetrics;
   readonly revocations: Revocations;
   /** Undefined: `kite.handleWebRTC` does not exist. */
   readonly signalling: Signalling | undefined;
@@ -100,7 +100,7 @@ function kiteKeyOf({ auth }: Request, credentials: Credentials): VerifiedKiteKey
 function timed(
   name: string,
   run: (request: Request) => unknown,
-  metrics: Metrics,
+  metrics: KontrolMetrics,
 ): (request: Request) => unknown {
   return (request) => {
     const started = performance.now();

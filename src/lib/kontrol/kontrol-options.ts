@@ -6,7 +6,7 @@ import type { KontrolLimits } from './limits/kontrol-limits.js';
 import type { RegistrationMode } from './admin/machine-registration.js';
 import type { Policy } from './policy/policy.js';
 import type { Storage } from './storage/shared/storage.js';
-import type { Timings } from './registry/lease-timings.js';
+import type { LeaseTimings } from './registry/lease-timings.js';
 
 /** What a Kontrol runs with. */
 export interface KontrolOptions extends ServerKiteOptions {
@@ -33,7 +33,7 @@ export interface KontrolOptions extends ServerKiteOptions {
    * page.
    */
   readonly page?: string | undefined;
-  readonly timings?: Partial<Timings> | undefined;
+  readonly timings?: Partial<LeaseTimings> | undefined;
   /** Milliseconds that a token is good for. Default 48 hours. */
   readonly tokenTtl?: number | undefined;
   /** Default 4000; 0 = any that is free. */

@@ -14,13 +14,13 @@ import { type KontrolOptions, refuseOpenRegistration } from './kontrol-options.j
 import { MachineRegistration } from './admin/machine-registration.js';
 import { defaultKontrolLimits } from './limits/kontrol-limits.js';
 import { addMethods } from './kontrol-methods.js';
-import { Metrics } from './http/kontrol-metrics.js';
-import { Page } from './http/ui-files.js';
+import { KontrolMetrics } from './http/kontrol-metrics.js';
+import { UiFiles } from './http/ui-files.js';
 import { ownPolicy, type Policy } from './policy/policy.js';
 import { Queries } from './registry/queries.js';
 import { Registrar } from './registry/registrar.js';
 import { checkUsername } from './registry/registration-record.js';
-import type { Entry } from './registry/registry-entry.js';
+import type { RegistryEntry } from './registry/registry-entry.js';
 import { Registry } from './registry/registry.js';
 import { StoreSync } from './registry/store-sync.js';
 import { Revocations } from './tokens/revocations.js';
@@ -28,8 +28,8 @@ import { SignIn } from './admin/sign-in.js';
 import { SignInCodes } from './admin/sign-in-codes.js';
 import { Signalling } from './signalling/signalling.js';
 import type { Storage } from './storage/shared/storage.js';
-import { defaultTimings, type Timings } from './registry/lease-timings.js';
-import { Tokens } from './tokens/token-issuer.js';
+import { defaultTimings, type LeaseTimings } from './registry/lease-timings.js';
+import { TokenIssuer } from './tokens/token-issuer.js';
 import { Watchers } from './registry/watchers.js';
 
 /**
@@ -49,7 +49,7 @@ export class Kontrol {
   readonly #options: KontrolOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #timings: Timings;
+  readonly #timings: LeaseTimings;
   readonly #policy: Policy;
   readonly #storage: Storage;
   readonly #registry: Registry;
@@ -59,8 +59,8 @@ export class Kontrol {
   readonly #registrar: Registrar;
   readonly #watchers: Watchers;
   readonly #invites: Invites;
-  readonly #metrics: Metrics;
-  #self: Entry | undefined;
+  readonly #metrics: KontrolMetrics;
+  #self: RegistryEntry | undefined;
   #listening: number | undefined;
   #registering: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -91,9 +91,9 @@ export class Kontrol {
     const revocations = new Revocations(keyRing);
     const registrar = new Registrar({ ...shared, registry, replica, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
-    const tokens = new Tokens({ ...shared, keyRing, issuer: username, ttl: options.tokenTtl, onSign });
+    const tokens = new TokenIssuer({ ...shared, keyRing, issuer: username, ttl: options.tokenTtl, onSign });
     this.#watchers = new Watchers({ ...shared, registry, tokens });
-    this.#metrics = new Metrics({
+    this.#metrics = new KontrolMetrics({
       kites: () => registry.size,
       connections: () => this.kite.connectionCount,
       watchers: () => this.#watchers.size,
@@ -212,7 +212,7 @@ export class Kontrol {
   async #servePage(): Promise<void> {
     const folder = this.#options.page;
     if (folder === undefined) return;
-    const page = await Page.read(folder);
+    const page = await UiFiles.read(folder);
     this.kite.handleHttp('/', (request, response) => page.answer(request, response));
   }
 

@@ -4,7 +4,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
  * Numbers for Prometheus, in a register of their own: nothing is shared with others in one process. Most are read only when
  * somebody asks.
  */
-export class MetricRegister {
+export class MetricsRegistry {
   protected readonly register = new Registry();
 
   get contentType(): string {

@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
 import type { ReverseProxy } from '../../../src/lib/proxy/reverse/reverse-proxy.js';
-import { TlsFiles } from '../../../src/lib/proxy/shared/certificate-reload.js';
+import { CertificateReload } from '../../../src/lib/proxy/shared/certificate-reload.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { request } from '../../helpers/transport/http.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
@@ -92,7 +92,7 @@ describe('a reverse proxy with TLS', () => {
     const proxy = await startReverseProxy(kontrol, { tls: first });
     const logged: string[] = [];
     const log = (line: string): void => void logged.push(line);
-    const watched = new TlsFiles({
+    const watched = new CertificateReload({
       files: [files.cert, files.key],
       read,
       apply: (pair) => proxy.kite.useTls(pair),

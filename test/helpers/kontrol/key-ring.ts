@@ -1,6 +1,6 @@
 import { Credentials } from '../../../src/lib/kontrol/tokens/credentials.js';
 import { KeyRing } from '../../../src/lib/kontrol/tokens/key-ring.js';
-import { Tokens } from '../../../src/lib/kontrol/tokens/token-issuer.js';
+import { TokenIssuer } from '../../../src/lib/kontrol/tokens/token-issuer.js';
 import { KONTROL_URL, testIdentity, testKeyPair } from '../kite/keys.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { FakeStorage } from '../storage/fake-storage.js';
@@ -20,7 +20,7 @@ export async function setUpKeyRing(storage = new FakeStorage(), initial = true) 
   const identity = testIdentity({ username: 'kontrol', name: 'kontrol', environment: 'unknown' });
   const credentials = new Credentials({ keyRing, identity, limits: defaultKontrolLimits, clock });
   let signed = 0;
-  const tokens = new Tokens({
+  const tokens = new TokenIssuer({
     keyRing,
     issuer: 'kontrol',
     limits: defaultKontrolLimits,

@@ -1,6 +1,6 @@
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
 import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
-import { type PeerDialOptions, Peers } from '../../../src/lib/transport/webrtc/webrtc-peers.js';
+import { type PeerDialOptions, WebRtcPeers } from '../../../src/lib/transport/webrtc/webrtc-peers.js';
 import type { RtcPlatform } from '../../../src/lib/transport/webrtc/rtc-platform.js';
 import { readSignal, type SignalType } from '../../../src/lib/transport/webrtc/signals.js';
 import { settled } from '../kite/cores.js';
@@ -9,7 +9,7 @@ import { ManualClock } from '../process/manual-clock.js';
 import { Inbox } from './sockjs.js';
 
 interface Side {
-  readonly peers: Peers;
+  readonly peers: WebRtcPeers;
   readonly accepted: {
     readonly channel: Channel;
     readonly inbox: Inbox;
@@ -48,7 +48,7 @@ export function twoPages({ limits, one: caller, other }: WorldOptions = {}) {
       if (!signal || !side) throw new Error('dst not registered');
       return type === 'message' ? await side.peers.receive(signal) : (side.peers.receive(signal), null);
     };
-    const peers = new Peers({
+    const peers = new WebRtcPeers({
       signals: { send },
       platform,
       limits: { ...defaultLimits, ...limits },

@@ -17,12 +17,12 @@ import { exposedMembers } from '../../../src/lib/kontrol/storage/etcd/etcd-confi
 import { requireLocal } from '../../../src/lib/kontrol/storage/postgres/database.js';
 import { protectionOf } from '../../../src/lib/kontrol/storage/postgres/postgres-config.js';
 import { MemoryStorage } from '../../../src/lib/kontrol/storage/memory/memory-storage.js';
-import { TargetPolicy } from '../../../src/lib/proxy/reverse/backend-policy.js';
+import { BackendPolicy } from '../../../src/lib/proxy/reverse/backend-policy.js';
 import { canonicalAddress } from '../../../src/lib/proxy/reverse/ip-addresses.js';
 import { addressOfPeer } from '../../../src/lib/transport/channel/remote-address.js';
 import { dialWebSocket } from '../../../src/lib/transport/websocket/dial-websocket.js';
 import { acceptOf } from '../../../src/lib/transport/websocket/upgrade.js';
-import { OriginPolicy } from '../../../src/lib/transport/server/allowed-origin.js';
+import { OriginPolicy } from '../../../src/lib/transport/server/origin-policy.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
@@ -176,7 +176,7 @@ const BY_CONNECTION: Readonly<Record<string, (address: string) => boolean>> = {
     return ended === undefined;
   },
   'a target of the reverse proxy': (remote) => {
-    const policy = new TargetPolicy({ localKites: true, ownAddresses: () => [] });
+    const policy = new BackendPolicy({ localKites: true, ownAddresses: () => [] });
     return policy.isOwn(canonicalAddress(remote) ?? '');
   },
 };
@@ -214,7 +214,7 @@ it('a connection through a socket in a folder, which has no address, stays on th
 });
 
 it('a list of allowed targets may name this machine by a loopback name, and by no other name', () => {
-  const policy = new TargetPolicy({
+  const policy = new BackendPolicy({
     allow: ['kites.localhost', 'kites.example.com'],
     localKites: false,
     ownAddresses: () => [],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MetricRegister } from '../../../src/lib/util/metrics-registry.js';
+import { MetricsRegistry } from '../../../src/lib/util/metrics-registry.js';
 
-class Metrics extends MetricRegister {
+class Metrics extends MetricsRegistry {
   kites = 3;
   calls = 7;
 

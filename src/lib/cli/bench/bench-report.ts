@@ -5,7 +5,7 @@ import type { LoadResult } from './load.js';
 import type { Latencies, Measurement } from './measurement.js';
 
 /** What a benchmark came to, as `--json` prints it. */
-export interface Report {
+export interface BenchReport {
   readonly url: string;
   readonly method: string;
   readonly connections: number;
@@ -28,11 +28,11 @@ export interface Report {
   readonly latency: Latencies | null;
 }
 
-export function reportOf(
+export function benchReport(
   options: Pick<BenchOptions, 'method' | 'connections' | 'parallel' | 'rate'> & { readonly url: string },
   { milliseconds, begun, missed, unanswered }: LoadResult,
   measured: Measurement,
-): Report {
+): BenchReport {
   const { url, method, connections, parallel, rate } = options;
   const { answered, failed } = measured;
   const seconds = Math.round(milliseconds) / 1000;
@@ -55,7 +55,7 @@ export function reportOf(
 }
 
 /** The report as names and values. The finer percentiles are for `wide`. */
-export function fieldsOf(report: Report): Field[] {
+export function fieldsOf(report: BenchReport): Field[] {
   const { url, method, connections, parallel, rate, latency } = report;
   const field = (label: string, value: string): Field => ({ label, value });
   const load = `${counted(connections, 'connection')}, at most ${counted(parallel, 'concurrent call')}`;

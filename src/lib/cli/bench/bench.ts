@@ -12,7 +12,7 @@ import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { BenchOptions } from './bench-options.js';
 import { Load, type LoadResult } from './load.js';
 import { Measurement } from './measurement.js';
-import { fieldsOf, type Report, reportOf } from './bench-report.js';
+import { fieldsOf, type BenchReport, benchReport } from './bench-report.js';
 
 /** Milliseconds between two looks at the progress. */
 const LOOK = 200;
@@ -39,7 +39,7 @@ export async function bench(options: BenchOptions, runtime: CommandRuntime): Pro
       measured,
       runtime,
     );
-    const report = reportOf({ ...options, url: connected.url }, result, measured);
+    const report = benchReport({ ...options, url: connected.url }, result, measured);
     await print(report, format, runtime);
     failIfNothingWorked(measured, connected.doing(method));
   });
@@ -112,7 +112,7 @@ function preciseClock(now: () => number): Clock {
 }
 
 async function print(
-  report: Report,
+  report: BenchReport,
   format: OutputFormat | undefined,
   runtime: CommandRuntime,
 ): Promise<void> {

@@ -17,7 +17,7 @@ export interface DescribeOptions extends ConnectionOptions {
 }
 
 /** A method of a remote kite, as far as the remote tells of it. */
-export interface RemoteMethod {
+export interface DescribedMethod {
   readonly name: string;
   /** Whether callers must say who they are. */
   readonly authenticated: boolean;
@@ -29,7 +29,7 @@ export interface RemoteMethod {
 
 export interface Description {
   readonly kite: KiteIdentity;
-  readonly methods: readonly RemoteMethod[];
+  readonly methods: readonly DescribedMethod[];
 }
 
 /**
@@ -40,12 +40,12 @@ export interface Description {
  */
 export async function describe(options: DescribeOptions, runtime: CommandRuntime): Promise<void> {
   await withConnection(options, runtime, async (connected) => {
-    const description = await askDescription(connected);
+    const description = await fetchDescription(connected);
     await printList(description.methods, methods, options.format, runtime);
   });
 }
 
-const methods: Listing<RemoteMethod> = {
+const methods: Listing<DescribedMethod> = {
   columns: [
     { heading: 'method', text: ({ name }) => name },
     { heading: 'auth', text: ({ authenticated }) => (authenticated ? 'required' : 'none') },
@@ -62,7 +62,7 @@ const methods: Listing<RemoteMethod> = {
 };
 
 /** Asks a kite what it can do. */
-export async function askDescription(
+export async function fetchDescription(
   { client, doing }: Pick<Connected, 'client' | 'doing'>,
   options: CallOptions = {},
 ): Promise<Description> {
@@ -89,7 +89,7 @@ export function readDescription(answer: unknown): Description {
   return { kite: parseIdentity(kite), methods: methods.flatMap(readMethod) };
 }
 
-function readMethod(value: unknown): RemoteMethod[] {
+function readMethod(value: unknown): DescribedMethod[] {
   const { name, authenticated, throttle, description, jsonSchema } = (value ?? {}) as Record<string, unknown>;
   if (typeof name !== 'string' || name === '') return [];
   const { interval, capacity } = (throttle ?? {}) as Record<string, unknown>;
@@ -105,6 +105,6 @@ function readMethod(value: unknown): RemoteMethod[] {
   ];
 }
 
-function rate({ interval, capacity }: NonNullable<RemoteMethod['throttle']>): string {
+function rate({ interval, capacity }: NonNullable<DescribedMethod['throttle']>): string {
   return `${capacity} at once, then 1 every ${formatDuration(interval)}`;
 }

@@ -4,7 +4,7 @@ import { CliError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { FoundKey } from '../target/find-key.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { withKey } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
@@ -14,7 +14,7 @@ import { type Finding, fromError, ok, skipped } from './check.js';
 import { checkContexts, checkHome, checkKey } from './key-checks.js';
 import { checkServer, checkStorage, checkToken } from './kontrol-checks.js';
 
-export interface DoctorOptions extends KontrolOptions {
+export interface DoctorOptions extends KontrolCommandOptions {
   readonly format: OutputFormat | undefined;
 }
 

@@ -60,7 +60,7 @@ export async function expose(options: ExposeOptions, runtime: CommandRuntime): P
   const close = (): void => void kite.close({ drainTimeout: GOODBYE });
   signal.addEventListener('abort', close, { once: true });
   try {
-    await demandProxy(kite, { ...options, environment }, found);
+    await requireProxy(kite, { ...options, environment }, found);
     signal.throwIfAborted();
     runtime.endByItself();
     kite.on('register', announcer(kite, local, events));
@@ -115,7 +115,7 @@ function makeKite(
  *
  * @throws CliError
  */
-async function demandProxy(kite: Kite, { to, environment }: Decided, { key }: LocatedKey): Promise<void> {
+async function requireProxy(kite: Kite, { to, environment }: Decided, { key }: LocatedKey): Promise<void> {
   const [named] = to;
   const [kontrol = ''] = kite.config.kontrolUrls;
   try {
@@ -124,7 +124,7 @@ async function demandProxy(kite: Kite, { to, environment }: Decided, { key }: Lo
       kite.getKites({ username: key.kontrolUser, environment: wanted, name: 'tunnelproxy' });
     const found = (await find(environment)).length > 0 || (await find('unknown')).length > 0;
     if (found || named !== undefined) {
-      if (named !== undefined) await demandRegistration(kite, named, key);
+      if (named !== undefined) await requireRegistration(kite, named, key);
       return;
     }
   } catch (error) {
@@ -137,7 +137,7 @@ async function demandProxy(kite: Kite, { to, environment }: Decided, { key }: Lo
 }
 
 /** Registers once and for a moment with a proxy that was named. */
-async function demandRegistration(kite: Kite, url: string, key: KiteKey): Promise<void> {
+async function requireRegistration(kite: Kite, url: string, key: KiteKey): Promise<void> {
   const client = kite.newClient(url, { auth: { type: 'kiteKey', key: key.jwt } });
   try {
     await client.dial();

@@ -14,7 +14,7 @@ export type Way = (root: string, argv: readonly string[], runtime: CommandRuntim
  * process with its exit code. Whichever way it is, this is the same.
  */
 export async function main(root: string, argv: readonly string[], way: Way): Promise<never> {
-  keepDeprecationsQuiet();
+  hideDeprecations();
   const globals = globalsOf(argv);
   const runtime = new ProcessRuntime(root, globals);
   const stopped = new Promise<never>((_resolve, reject) => {
@@ -52,7 +52,7 @@ export async function main(root: string, argv: readonly string[], way: Way): Pro
 }
 
 /** What a dependency should do differently one day is nothing to the person at the terminal, unless they ask for it. */
-function keepDeprecationsQuiet(): void {
+function hideDeprecations(): void {
   const flags = [process.env['NODE_OPTIONS'], ...process.execArgv].join(' ');
   if (!/--(?:trace|throw|pending)-deprecation/.test(flags)) process.noDeprecation = true;
 }

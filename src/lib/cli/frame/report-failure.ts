@@ -1,7 +1,7 @@
 import { makeVisible } from '../../util/printable.js';
 import type { CliError } from '../runtime/cli-error.js';
 import { toJson } from '../runtime/json.js';
-import { mayColor, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /**
  * Reports a failure on stderr: for people in words, with `--json` as one line
@@ -18,7 +18,7 @@ export async function reportFailure(
     return;
   }
   let red = (text: string): string => text;
-  if (mayColor(runtime, stderr)) {
+  if (canColor(runtime, stderr)) {
     ({ red } = await import('../terminal/terminal.js'));
   }
   stderr.write(formatFailure(error, red));

@@ -5,14 +5,14 @@ import { StderrLogger } from '../../util/stderr-logger.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from './failures.js';
-import { mayColor, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Where a command that runs a server logs: standard error, from `KITE_LOG_LEVEL` up. */
 export function loggerFor(runtime: Pick<CommandRuntime, 'env' | 'stderr' | 'color'>): StderrLogger {
   const { env, stderr, color } = runtime;
   return new StderrLogger({
     stream: stderr,
-    color: mayColor(runtime, stderr) && (color === 'always' || settingValue(kiteSettings.logColor, { env })),
+    color: canColor(runtime, stderr) && (color === 'always' || settingValue(kiteSettings.logColor, { env })),
     level: settingValue(kiteSettings.logLevel, { env }),
   });
 }

@@ -41,7 +41,7 @@ export async function allKeys(
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<KeyEntry[]> {
   const inUse = describePlace(placeOfKey(settings).place);
-  const places = await everyPlace({ settings, keychain }, open);
+  const places = await allPlaces({ settings, keychain }, open);
   const entries: KeyEntry[] = [];
   for (const { place, contexts } of places.values()) {
     const found = await readKey(place, settings.env, open).then(
@@ -64,7 +64,7 @@ interface Place {
   readonly contexts: string[];
 }
 
-async function everyPlace(choice: KeysChoice, open: () => Promise<Keychain>): Promise<Map<string, Place>> {
+async function allPlaces(choice: KeysChoice, open: () => Promise<Keychain>): Promise<Map<string, Place>> {
   const { settings } = choice;
   const { env } = settings;
   const places = new Map<string, Place>();

@@ -11,7 +11,7 @@ import { isThere } from '../runtime/path-exists.js';
 import { type Details, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { requireConfirmation } from '../terminal/prompt.js';
-import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface KeygenOptions {
   /** Folder for the files; made if it is not there. */
@@ -40,7 +40,7 @@ export async function keygen(options: KeygenOptions, runtime: CommandRuntime): P
     ...(tls && { certificate: join(out, 'cert.pem') }),
   };
   // Written or not is decided at the end; this spares whoever asked for 8,192 bits the wait.
-  await mindExisting(Object.values(paths), options, runtime);
+  await checkExistingKey(Object.values(paths), options, runtime);
 
   const keys = await generateKeyPair({ bits });
   const files: NewFile[] = [
@@ -54,7 +54,7 @@ export async function keygen(options: KeygenOptions, runtime: CommandRuntime): P
 }
 
 /** Asks a person before a key pair is overwritten: who relies on it loses it. In a script `force` says it all. */
-async function mindExisting(
+async function checkExistingKey(
   paths: readonly string[],
   { force, yes }: KeygenOptions,
   runtime: CommandRuntime,
@@ -69,7 +69,7 @@ async function mindExisting(
       'Overwrite with --force, or choose another folder with --out DIR.',
     );
   }
-  if (!yes && canAsk(runtime)) {
+  if (!yes && canPrompt(runtime)) {
     await requireConfirmation(`Overwrite ${there.join(' and ')}? There is no copy.`, false, runtime);
   }
 }

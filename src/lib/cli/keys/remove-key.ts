@@ -9,7 +9,7 @@ import { describePlace, type KeyPlace, placeData } from '../settings/key-place.j
 import { findKey } from '../target/find-key.js';
 import { removeKey } from './store-key.js';
 
-export interface KeyNamed extends KeysChoice {
+export interface NamedKey extends KeysChoice {
   /** `user@kontrol`, as `keys list -o name` prints. Undefined: the key in use. */
   readonly account: string | undefined;
 }
@@ -19,7 +19,7 @@ export interface KeyNamed extends KeysChoice {
  *
  * @throws CliError with exit code 5 where there is none, or it is not clear which
  */
-export async function keyNamed(options: KeyNamed): Promise<KeyEntry> {
+export async function findNamedKey(options: NamedKey): Promise<KeyEntry> {
   const { account } = options;
   if (account === undefined) {
     const found = await findKey(options.settings);
@@ -50,10 +50,10 @@ export async function keyNamed(options: KeyNamed): Promise<KeyEntry> {
  * @throws CliError where they do not, or it cannot be removed
  */
 export async function forgetKey(
-  options: KeyNamed & { readonly yes: boolean; readonly format: OutputFormat | undefined },
+  options: NamedKey & { readonly yes: boolean; readonly format: OutputFormat | undefined },
   runtime: CommandRuntime,
 ): Promise<void> {
-  const { place, key } = await keyNamed(options);
+  const { place, key } = await findNamedKey(options);
   if (place.type === 'variable') throw variable();
   const source = describePlace(place);
   const whose = key ? ` of ${key.username}` : '';

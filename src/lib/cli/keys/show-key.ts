@@ -3,9 +3,9 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { printKey } from './showkey.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { describePlace } from '../settings/key-place.js';
-import { type KeyNamed, keyNamed } from './remove-key.js';
+import { type NamedKey, findNamedKey } from './remove-key.js';
 
-export interface ShowKeyOptions extends KeyNamed {
+export interface ShowKeyOptions extends NamedKey {
   /** Print the key itself, for a program: whoever has it is this person. */
   readonly secret: boolean;
   readonly format: OutputFormat | undefined;
@@ -13,7 +13,7 @@ export interface ShowKeyOptions extends KeyNamed {
 
 /** Prints what a kite key says, or the key itself. */
 export async function showKey(options: ShowKeyOptions, runtime: CommandRuntime): Promise<void> {
-  const { key, place, problem } = await keyNamed(options);
+  const { key, place, problem } = await findNamedKey(options);
   if (!key) throw configurationError(problem, 'See what there is with: kitectl keys list');
   if (options.secret) return write(runtime.stdout, `${key.jwt}\n`);
   await printKey(key, describePlace(place), options.format, runtime);

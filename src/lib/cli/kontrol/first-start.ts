@@ -4,7 +4,7 @@ import { usageError } from '../runtime/cli-error.js';
 import { isThere } from '../runtime/path-exists.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { choose, confirm } from '../terminal/prompt.js';
-import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 import { defaultKeyFiles } from './initial.js';
 import type { StartOptions } from './kontrol-start-options.js';
 
@@ -18,7 +18,7 @@ export async function askAtFirstStart<
   Options extends StartOptions & { readonly format: OutputFormat | undefined },
 >(options: Options, runtime: CommandRuntime): Promise<Options> {
   const { home, storage, keyStore, format } = options;
-  if (!canAsk(runtime) || format !== undefined) return options;
+  if (!canPrompt(runtime) || format !== undefined) return options;
   const made = [kiteKeyPath(home), defaultKeyFiles(home).privateKey, join(home, 'data')];
   for (const path of made) if (await isThere(path)) return options;
   const kept = storage.kind === 'file' ? `its data in ${storage.folder}` : `its keys in ${home}`;

@@ -2,7 +2,7 @@ import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { DURATION } from '../../kite/config/accepted-values.js';
 import { DURATION_FORMS } from '../../util/duration.js';
 import { usageError } from '../runtime/cli-error.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -18,7 +18,7 @@ export const TTL: AcceptedValue<number> = {
   },
 };
 
-export interface InviteOptions extends KontrolOptions {
+export interface InviteOptions extends KontrolCommandOptions {
   readonly username: string;
   /** Milliseconds for which it can be used. Undefined: as Kontrol decides. */
   readonly ttl: number | undefined;

@@ -6,7 +6,7 @@ import { describePlace } from '../settings/key-place.js';
 import { findKey, placeOfKey, readKey } from '../target/find-key.js';
 import { ownPlace } from '../target/kontrol-own-key.js';
 import type { Keychain } from '../target/keychain.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { type LocatedKey, withKey } from '../target/with-kontrol.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
@@ -26,7 +26,7 @@ export type AdminMethod =
  * @throws CliError when there is no such key, or when Kontrol refuses
  */
 export async function administer(
-  { settings }: KontrolOptions,
+  { settings }: KontrolCommandOptions,
   method: AdminMethod,
   args: readonly unknown[],
   runtime: CommandRuntime,

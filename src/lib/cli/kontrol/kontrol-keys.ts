@@ -1,5 +1,5 @@
 import { usageError } from '../runtime/cli-error.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
@@ -8,7 +8,7 @@ import { requireConfirmation } from '../terminal/prompt.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { administer } from './kontrol-admin.js';
 
-type KeysOptions = KontrolOptions & { readonly format: OutputFormat | undefined };
+type KeysOptions = KontrolCommandOptions & { readonly format: OutputFormat | undefined };
 
 /** Prints Kontrol's key pairs: a table on a terminal, elsewhere `id TAB state TAB time`, one a line. */
 export async function listKeys(options: KeysOptions, runtime: CommandRuntime): Promise<void> {

@@ -79,7 +79,7 @@ async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
   try {
     await keepOwnKey(kontrol, ownKey, say);
     renewOwnKeyWhenKeysChange(kontrol, ownKey, logger);
-    sayStorage(storage, options, say);
+    logStorage(storage, options, say);
     say(`Kontrol listens at ${kontrol.url}`);
     if (options.ui)
       say(`Its page is at ${new URL('/', kontrol.kite.url).href}: sign in with kitectl kontrol ui`);
@@ -122,7 +122,7 @@ function policyName({ policy }: Options): string {
   return policy.type === 'open' ? 'open' : 'own';
 }
 
-function sayStorage(storage: Storage, options: Options, say: (text: string) => void): void {
+function logStorage(storage: Storage, options: Options, say: (text: string) => void): void {
   const where = options.storage.kind === 'file' ? ` in ${options.storage.folder}` : '';
   say(`Registrations and keys are kept by the store "${storage.name}"${where}.`);
   if (storage.name === 'memory')

@@ -1,5 +1,5 @@
 import { toJson } from '../runtime/json.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { type Field, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -7,7 +7,7 @@ import { administer } from './kontrol-admin.js';
 
 /** Prints how Kontrol is: a table, or what it answered with `json`. */
 export async function status(
-  options: KontrolOptions & { readonly format: OutputFormat | undefined },
+  options: KontrolCommandOptions & { readonly format: OutputFormat | undefined },
   runtime: CommandRuntime,
 ): Promise<void> {
   const answer = await administer(options, 'kontrol.status', [], runtime);

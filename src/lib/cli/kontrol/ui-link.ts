@@ -2,14 +2,14 @@ import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { CliError, configurationError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { findKey } from '../target/find-key.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { type LocatedKey, withKey } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { adminKey } from './kontrol-admin.js';
 
-export interface UiOptions extends KontrolOptions {
+export interface UiOptions extends KontrolCommandOptions {
   /** Signs in as Kontrol's own user, who sees every kite. */
   readonly admin: boolean;
   readonly format: OutputFormat | undefined;

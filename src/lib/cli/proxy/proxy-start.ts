@@ -1,5 +1,5 @@
 import { type ProxyOptions, ReverseProxy, TunnelProxy } from '../../proxy.js';
-import { TlsFiles } from '../../proxy/shared/certificate-reload.js';
+import { CertificateReload } from '../../proxy/shared/certificate-reload.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError } from '../runtime/cli-error.js';
@@ -92,9 +92,9 @@ async function makeProxy(
   });
 }
 
-function watchTls(options: Options, current: TlsPems, proxy: Proxy, logger: Logger): TlsFiles {
+function watchTls(options: Options, current: TlsPems, proxy: Proxy, logger: Logger): CertificateReload {
   const { certificate = '', privateKey = '' } = options.tlsFiles ?? {};
-  const watched = new TlsFiles({
+  const watched = new CertificateReload({
     files: [certificate, privateKey],
     read: async () => (await readTlsFiles(options.tlsFiles)) ?? current,
     apply: (tls) => proxy.kite.useTls(tls),

@@ -6,7 +6,7 @@ import { notFound } from '../runtime/cli-error.js';
 import { toCliError } from '../frame/failures.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { getKites } from '../target/discovery.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { type KontrolSession, operationAt, withKey } from '../target/with-kontrol.js';
 import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -15,7 +15,7 @@ import { formatTime } from '../terminal/time.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { proxyKey } from './proxy-key.js';
 
-export interface ProxyStatusOptions extends KontrolOptions {
+export interface ProxyStatusOptions extends KontrolCommandOptions {
   /** URL of one proxy. Undefined: all of this user that Kontrol knows. */
   readonly to: string | undefined;
   readonly format: OutputFormat | undefined;

@@ -5,14 +5,14 @@ import type { KiteQuery } from '../../protocol/query.js';
 import { toField } from '../runtime/json.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findKites, type Found } from '../target/discovery.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { requireQuery } from '../target/query-path.js';
 import { type KontrolSession, withKontrol } from '../target/with-kontrol.js';
 import { type Feed, openFeed } from '../terminal/feed.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 
-export interface QueryOptions extends KontrolOptions {
+export interface QueryOptions extends KontrolCommandOptions {
   /** Which kites, as a path. Undefined: all of this person's. */
   readonly path: string | undefined;
   readonly format: OutputFormat | undefined;

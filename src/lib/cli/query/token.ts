@@ -1,7 +1,7 @@
 import { parseToken } from '../../keys/index.js';
 import { isNoneFound } from '../../kite/kontrol/kontrol-responses.js';
 import { notFound } from '../runtime/cli-error.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { withKontrol } from '../target/with-kontrol.js';
 import { type Field, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -9,7 +9,7 @@ import { requireQuery } from '../target/query-path.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { formatTime } from '../terminal/time.js';
 
-export interface TokenOptions extends KontrolOptions {
+export interface TokenOptions extends KontrolCommandOptions {
   /** Which kite, as a path: exactly one must fit. */
   readonly path: string;
   /** A new token, where Kontrol would give one that it has made before. */

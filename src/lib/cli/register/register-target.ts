@@ -1,5 +1,5 @@
 import { usageError } from '../runtime/cli-error.js';
-import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 import { PLAIN_URL } from '../settings/command-values.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
@@ -26,7 +26,7 @@ export async function registerTarget(
 }
 
 async function askUrl(runtime: CommandRuntime): Promise<string> {
-  if (canAsk(runtime)) return askFor('Where is Kontrol?', PLAIN_URL.example, runtime);
+  if (canPrompt(runtime)) return askFor('Where is Kontrol?', PLAIN_URL.example, runtime);
   throw usageError(
     'No Kontrol to ask: neither --to nor KITE_KONTROL_URL is given.',
     `Name it with --to ${PLAIN_URL.example}`,
@@ -34,7 +34,7 @@ async function askUrl(runtime: CommandRuntime): Promise<string> {
 }
 
 async function askUsername(runtime: CommandRuntime): Promise<string> {
-  if (canAsk(runtime)) return askFor('Username:', runtime.env['USER'], runtime);
+  if (canPrompt(runtime)) return askFor('Username:', runtime.env['USER'], runtime);
   throw usageError(
     'No username: pass --username or set KITE_USERNAME.',
     'Say who you want to be with --username NAME',

@@ -14,7 +14,7 @@ import { operationAt, kiteOptions } from '../target/with-kontrol.js';
 import { ask, confirm, missingInput } from '../terminal/prompt.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 import { INVITE_LENGTH } from '../runtime/command-limits.js';
 
 export interface RegisterOptions {
@@ -87,7 +87,7 @@ async function mayReplace(
   if (!(await isTaken(plan, key))) return false;
   const source = describePlace(plannedPlace(plan, key));
   const question = `There is a kite key at ${source} already. Replace it?`;
-  if (canAsk(runtime) && (await confirm(question, false, runtime))) return true;
+  if (canPrompt(runtime) && (await confirm(question, false, runtime))) return true;
   throw configurationError(
     `A kite key already exists at ${source}; nothing was changed.`,
     'See whose it is with: kitectl showkey. Replace it with --force, or register in another context: --context NAME',
@@ -141,7 +141,7 @@ function answerGetPass(kite: Kite, invite: string | undefined, runtime: CommandR
   const asked: { failure?: Error } = {};
   kite.handle<unknown[]>('kite.getPass', async ({ args: [text] }) => {
     if (invite !== undefined) return invite;
-    if (!canAsk(runtime)) {
+    if (!canPrompt(runtime)) {
       asked.failure = missingInput(
         'Kontrol wants an invite.',
         'Put it into a file and name that with --invite-file; - reads the standard input.',

@@ -50,7 +50,7 @@ export async function write(output: Output, text: string): Promise<void> {
  * Whether colours may be used on `output`. The flag counts most, then `FORCE_COLOR`, then `NO_COLOR`; without any of them
  * it is on terminals only.
  */
-export function mayColor({ color, env }: Pick<CommandRuntime, 'env' | 'color'>, output: Output): boolean {
+export function canColor({ color, env }: Pick<CommandRuntime, 'env' | 'color'>, output: Output): boolean {
   const flag = color === 'auto' ? undefined : color;
   const resolution = resolveSetting(colorSetting, {
     explicit: { source: { type: 'flag', name: '--color' }, value: flag },
@@ -62,7 +62,7 @@ export function mayColor({ color, env }: Pick<CommandRuntime, 'env' | 'color'>, 
 }
 
 /** Whether there is a person at a terminal who may be asked. */
-export function canAsk({
+export function canPrompt({
   stdin,
   stderr,
   noInput,

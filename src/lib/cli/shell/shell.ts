@@ -7,14 +7,14 @@ import { formatResult } from '../call/call-result.js';
 import { type CliError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { Connected } from '../target/dial-first.js';
 import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
-import { askDescription } from '../describe/describe.js';
+import { fetchDescription } from '../describe/describe.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
 import { toJson } from '../runtime/json.js';
 import type { Line } from '../frame/read-lines.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { reportFailure } from '../frame/report-failure.js';
-import { canAsk, type CommandRuntime, write } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { Completion, SHELL_COMMANDS } from './shell-completion.js';
 import { History } from './history.js';
 import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
@@ -38,7 +38,7 @@ const PATIENCE = 2000;
  */
 export async function shell(options: ShellOptions, runtime: CommandRuntime): Promise<void> {
   await withConnection(options, runtime, async (connected) => {
-    const one = canAsk(runtime)
+    const one = canPrompt(runtime)
       ? await interactive(options, connected, runtime)
       : new Shell(options, connected, scriptReader(runtime), runtime);
     await one.run();
@@ -53,7 +53,7 @@ async function interactive(
   const completion = new Completion();
   let name = new URL(connected.url).host;
   try {
-    const { kite, methods } = await askDescription(connected, { timeout: PATIENCE });
+    const { kite, methods } = await fetchDescription(connected, { timeout: PATIENCE });
     for (const method of methods) completion.learn(method.name);
     name = kite.name || name;
   } catch {
@@ -167,7 +167,7 @@ class Shell {
         return true;
       case '.methods': {
         const client = await this.#connection();
-        const { methods } = await askDescription({ ...this.#connected, client });
+        const { methods } = await fetchDescription({ ...this.#connected, client });
         await write(stdout, methods.map((method) => `${makeVisible(method.name)}\n`).join(''));
         return true;
       }

@@ -4,10 +4,10 @@ import { type CliError, isCliError, usageError } from '../runtime/cli-error.js';
 import { toJson } from '../runtime/json.js';
 import { ask } from '../terminal/prompt.js';
 import type { Spinner } from '../terminal/spinner.js';
-import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** What a remote kite may call back while it is called. */
-export interface RemoteMethods {
+export interface CallerMethods {
   readonly trusted: readonly string[];
   /** Why the command has to end, once the person has left a question with Ctrl-C. */
   readonly left: () => CliError | undefined;
@@ -23,7 +23,7 @@ export function addCallerMethods(
   kite: Kite,
   interactive: boolean,
   { runtime, spinner, leave }: Speaking,
-): RemoteMethods {
+): CallerMethods {
   const { stderr } = runtime;
   for (const method of ['kite.log', 'kite.print']) {
     kite.handle(method, (request) => {
@@ -34,7 +34,7 @@ export function addCallerMethods(
   }
   const trusted = ['kite.log', 'kite.print'];
   if (!interactive) return { trusted, left: () => undefined };
-  if (!canAsk(runtime)) {
+  if (!canPrompt(runtime)) {
     throw usageError(
       'With --interactive the kite can prompt, and this is not a terminal.',
       'Leave --interactive out; it needs a terminal, and no --no-input.',
@@ -42,7 +42,7 @@ export function addCallerMethods(
   }
   return {
     trusted: [...trusted, 'kite.prompt', 'kite.getPass'],
-    left: letRemoteAsk(kite, { runtime, spinner, leave }),
+    left: allowPeerPrompts(kite, { runtime, spinner, leave }),
   };
 }
 
@@ -52,7 +52,7 @@ interface Speaking {
   readonly leave: () => void;
 }
 
-function letRemoteAsk(kite: Kite, { runtime, spinner, leave }: Speaking): () => CliError | undefined {
+function allowPeerPrompts(kite: Kite, { runtime, spinner, leave }: Speaking): () => CliError | undefined {
   let failure: CliError | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const put = async (text: string, secret: boolean): Promise<string> => {

@@ -2,7 +2,7 @@ import type { Kite, RemoteKite } from '../../index.js';
 import { kitePath } from '../../protocol/identity.js';
 import { type KiteQuery, formatQueryPath } from '../../protocol/query.js';
 import { notFound } from '../runtime/cli-error.js';
-import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { choose } from '../terminal/prompt.js';
@@ -105,7 +105,7 @@ export async function selectKite(
   }
   if (answering.length === 1) return first;
   const list = answering.map(({ kite, url }) => `${kitePath(kite)}\t${url}`);
-  if (canAsk(runtime)) {
+  if (canPrompt(runtime)) {
     const choice = await choose(
       'Which of your kites?',
       list.map((line) => line.replace('\t', '  ')),

@@ -3,7 +3,7 @@ import { CommandSettings, type ParsedFlags } from '../settings/command-settings.
 import { kontrolSettings } from '../settings/connection-settings.js';
 import { flagsOf } from '../settings/setting-flags.js';
 
-export interface KontrolOptions {
+export interface KontrolCommandOptions {
   /** Where Kontrol is, with which kite key to ask it, and how. */
   readonly settings: CommandSettings;
 }
@@ -12,6 +12,6 @@ export interface KontrolOptions {
 export const kontrolFlags = flagsOf(kontrolSettings);
 
 /** @throws CliError where a flag has a value that is not accepted */
-export function kontrolOptions(flags: ParsedFlags, env: Environment): KontrolOptions {
+export function kontrolOptions(flags: ParsedFlags, env: Environment): KontrolCommandOptions {
   return { settings: CommandSettings.of(kontrolSettings, flags, env) };
 }

@@ -1,6 +1,6 @@
 import { makeVisible } from '../../util/printable.js';
 import { toField } from '../runtime/json.js';
-import { mayColor, type CommandRuntime, write } from '../runtime/command-runtime.js';
+import { canColor, type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { documentWriter, isDataFormat } from './document.js';
 import type { OutputFormat } from './output-format.js';
 import { columnsFor, lineOf, type Listing } from './listing.js';
@@ -33,7 +33,7 @@ export async function openFeed<Row>(
   const columns = columnsFor(options, format);
   const widths = columns.map(() => 0);
   const bold = (text: string): string =>
-    mayColor({ color, env }, stdout) ? `\u001b[1m${text}\u001b[22m` : text;
+    canColor({ color, env }, stdout) ? `\u001b[1m${text}\u001b[22m` : text;
   const line = (fields: readonly string[]): string => {
     fields.forEach((field, at) => {
       widths[at] = Math.max(widths[at] ?? 0, field.length);

@@ -1,6 +1,6 @@
 import { type CliError, usageError } from '../runtime/cli-error.js';
 import type { PromptStreams, Question } from './questions.js';
-import { canAsk, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Asks the person at the terminal for a line. With `secret`, what is typed is not shown. */
 export async function ask(message: string, person: PromptStreams, secret = false): Promise<string> {
@@ -42,7 +42,7 @@ export async function requireConfirmation(
   flag = '--yes',
 ): Promise<void> {
   if (agreed) return;
-  if (!canAsk(runtime)) throw missingInput(message, `Confirm with ${flag}.`);
+  if (!canPrompt(runtime)) throw missingInput(message, `Confirm with ${flag}.`);
   if (await confirm(message, false, runtime)) return;
   throw usageError('Nothing was changed.', `Answer with y, or confirm with ${flag}.`);
 }

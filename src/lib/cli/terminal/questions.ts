@@ -3,7 +3,7 @@ import { createPromptModule } from 'inquirer';
 import { makeVisible } from '../../util/printable.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { mayColor, type Output, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canColor, type Output, type CommandRuntime } from '../runtime/command-runtime.js';
 
 // A file of its own in the program too: inquirer is loaded when there is something to ask.
 
@@ -31,7 +31,7 @@ export async function question(asked: Question, person: PromptStreams): Promise<
   signal.throwIfAborted();
   const left = new AbortController();
   const leave = (): void => left.abort();
-  const output = mayColor(person, stderr) ? stderr : new WithoutColours(stderr);
+  const output = canColor(person, stderr) ? stderr : new WithoutColours(stderr);
   const prompt = createPromptModule({ input: stdin, output, signal: AbortSignal.any([signal, left.signal]) });
   // What Ctrl-D does to a line that is empty. An answer comes before it.
   stdin.once('pause', leave);

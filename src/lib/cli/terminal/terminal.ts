@@ -1,7 +1,7 @@
 import { Chalk } from 'chalk';
 import Table from 'cli-table3';
 import { makeVisible } from '../../util/printable.js';
-import { mayColor, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Colours an error's first word. */
 export function red(text: string): string {
@@ -23,7 +23,7 @@ export function formatTable(
   { wide = false }: TableOptions = {},
 ): string {
   const { stdout } = runtime;
-  const chalk = new Chalk({ level: mayColor(runtime, stdout) ? 1 : 0 });
+  const chalk = new Chalk({ level: canColor(runtime, stdout) ? 1 : 0 });
   const visible = rows.map(([name, value]) => [makeVisible(name), makeVisible(value)] as const);
   const names = Math.max(...visible.map(([name]) => name.length)) + 2;
   const values = Math.max(...visible.map(([, value]) => value.length)) + 2;
@@ -46,7 +46,7 @@ export function formatColumns(
   { wide = false }: TableOptions = {},
 ): string {
   const { stdout } = runtime;
-  const chalk = new Chalk({ level: mayColor(runtime, stdout) ? 1 : 0 });
+  const chalk = new Chalk({ level: canColor(runtime, stdout) ? 1 : 0 });
   const visible = rows.map((row) => row.map((value) => makeVisible(value)));
   const widths = headings.map((heading, index) =>
     Math.max(heading.length, ...visible.map((row) => row[index]?.length ?? 0)),

@@ -7,20 +7,20 @@ import { CliError } from '../runtime/cli-error.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
-import type { KontrolOptions } from '../target/kontrol-flags.js';
+import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { operationAt, kiteOptions, kontrolUrlsOf } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
 import { requireQuery } from '../target/query-path.js';
 import { Spinner } from '../terminal/spinner.js';
-import { mayColor, type CommandRuntime } from '../runtime/command-runtime.js';
+import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 import { Probe, type Row } from './kite-probe.js';
 import { rows } from './top-rows.js';
 import { Screen } from './full-screen.js';
 import { linesOf } from './top-view.js';
 import { TOP_KITES } from '../runtime/command-limits.js';
 
-export interface TopOptions extends KontrolOptions {
+export interface TopOptions extends KontrolCommandOptions {
   /** Which kites, as a path. Undefined: all of this person's. */
   readonly path: string | undefined;
   /** Milliseconds between two rounds of questions. */
@@ -103,7 +103,7 @@ async function show(
   runtime: CommandRuntime,
 ): Promise<void> {
   const { signal, stdout } = runtime;
-  const color = mayColor(runtime, stdout);
+  const color = canColor(runtime, stdout);
   const draw = (): void => {
     const time = new Date(systemClock.now()).toTimeString().slice(0, 8);
     const count = `${watch.kites.length} kite${watch.kites.length === 1 ? '' : 's'}`;

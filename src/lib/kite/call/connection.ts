@@ -15,7 +15,7 @@ import { settleCall } from './read-answer.js';
 import type { EnvelopePrefix } from './envelope-prefix.js';
 import { disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
-import { Flow } from './flow-control.js';
+import { FlowControl } from './flow-control.js';
 import { PendingCalls } from './pending-calls.js';
 import type { AnyMethods } from './method-types.js';
 import { type CallOptions, Peer } from './peer.js';
@@ -54,7 +54,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   /** Who the peer is, where that is known without what its calls carry. */
   readonly username: string | undefined;
   /** How much of the peer's is taken in at a time. */
-  readonly flow: Flow;
+  readonly flow: FlowControl;
   /** While a call is dispatched: whether it is the peer's first. */
   firstCall = false;
   readonly #host: ConnectionHost;
@@ -76,7 +76,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#channel = channel;
     this.role = options.role;
     this.username = options.username;
-    this.flow = new Flow(channel, host.limits, options.role === 'accepted');
+    this.flow = new FlowControl(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#onEnd = options.ended;
     this.#handed = new PendingCalls(host.clock);

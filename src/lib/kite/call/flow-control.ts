@@ -6,7 +6,7 @@ import type { ConnectionLimits } from '../limits/kite-limits.js';
  * has too many calls running. A dialled connection has none: were both ends to wait for the other to read first, neither
  * would go on, so that the side that asks always reads.
  */
-export class Flow {
+export class FlowControl {
   readonly #channel: Channel;
   readonly #limits: ConnectionLimits;
   readonly #mayPause: boolean;

@@ -1,10 +1,10 @@
 import type { ChannelReceiver } from '../../transport/channel/channel.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
-import type { Flow } from './flow-control.js';
+import type { FlowControl } from './flow-control.js';
 
 /** Who takes in what a channel delivers. */
 export interface Receiving {
-  readonly flow: Flow;
+  readonly flow: FlowControl;
   receive(text: string, prefix?: Fragment): void;
 }
 

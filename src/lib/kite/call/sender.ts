@@ -6,7 +6,7 @@ import { messageOf } from '../../util/message-of.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
 import { disconnectError, tooLarge, tooManyCallbacks, unsendable } from './call-errors.js';
-import type { Flow } from './flow-control.js';
+import type { FlowControl } from './flow-control.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
 import { callMessage, callbackMessage, errorMessage, type IncomingCall, resultMessage } from './envelope.js';
@@ -22,7 +22,7 @@ export interface SenderHost {
 
 export interface SenderOptions {
   readonly channel: Channel;
-  readonly flow: Flow;
+  readonly flow: FlowControl;
   readonly handed: PendingCalls;
   /** What calls carry as `authentication`. */
   readonly auth: unknown;
@@ -34,7 +34,7 @@ export interface SenderOptions {
 export class Sender {
   readonly #host: SenderHost;
   readonly #channel: Channel;
-  readonly #flow: Flow;
+  readonly #flow: FlowControl;
   readonly #handed: PendingCalls;
   readonly #timeout: number;
   #envelope: Fragment;

@@ -34,7 +34,7 @@ export interface WatchOptions {
 }
 
 /** One watch, on whichever connection there is: after each reconnect it tells what has changed meanwhile. */
-export class Watch implements KiteWatch {
+export class ResumingKiteWatch implements KiteWatch {
   readonly #options: WatchOptions;
   readonly #kites = new Map<string, RemoteKite>();
   readonly #backoff = new Backoff();

@@ -7,7 +7,7 @@ import { type Found, noKites, readKites, readText } from './kontrol-responses.js
 import { KontrolLink } from './kontrol-link.js';
 import { RemoteKite } from './remote-kite.js';
 import { renewer } from './token-source.js';
-import { type KiteEvent, type KiteWatch, Watch } from './kite-watch.js';
+import { type KiteEvent, type KiteWatch, ResumingKiteWatch } from './kite-watch.js';
 
 export interface GetKitesOptions {
   /** Has one of the matching kites choose: what its method `kite.who` is called with. */
@@ -65,7 +65,7 @@ export class KontrolClient {
    */
   watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
     const remote = (found: Found): RemoteKite => this.#remote(found);
-    return new Watch({ ...this.#options, link: this.link, query, remote, listener }).start();
+    return new ResumingKiteWatch({ ...this.#options, link: this.link, query, remote, listener }).start();
   }
 
   /** Has later calls carry other credentials. */

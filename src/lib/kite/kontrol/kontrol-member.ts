@@ -28,7 +28,7 @@ export interface KontrolKeys {
 }
 
 /** Under which URL a kite is reached. */
-export interface KiteAddress {
+export interface OwnAddress {
   /** The URL for other machines. Rejects where the kite does not listen. */
   registerUrl(): Promise<string>;
   /** Others reach the kite under this URL too. */
@@ -42,7 +42,7 @@ export interface KontrolMemberOptions {
   /** The kite key to begin with. */
   readonly kiteKey: string | undefined;
   readonly keys: KontrolKeys;
-  readonly address: KiteAddress;
+  readonly address: OwnAddress;
   readonly newClient: KontrolClientOptions['newClient'];
   /** The kite is registered at Kontrol under `url`. */
   readonly registered: (url: string) => void;

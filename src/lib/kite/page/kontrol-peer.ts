@@ -2,7 +2,11 @@ import { KiteError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { PeerLimits } from '../../transport/limits/transport-limits.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
-import { type PeerDialOptions, Peers, type PeersOptions } from '../../transport/webrtc/webrtc-peers.js';
+import {
+  type PeerDialOptions,
+  WebRtcPeers,
+  type WebRtcPeersOptions,
+} from '../../transport/webrtc/webrtc-peers.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import { readSignal, type SignalType } from '../../transport/webrtc/signals.js';
 import type { Request } from '../serve/request.js';
@@ -15,13 +19,13 @@ export interface KontrolPeerOptions extends KontrolRegistrantOptions {
   readonly limits: ConnectionLimits & PeerLimits;
   readonly platform: RtcPlatform;
   readonly configuration: RtcConfiguration | undefined;
-  readonly accept: PeersOptions['accept'];
+  readonly accept: WebRtcPeersOptions['accept'];
 }
 
 /** Kontrol for a page that others are to reach: it passes on what the two need to talk directly. */
 export class KontrolPeer extends KontrolRegistrant {
   readonly #ownUrl: string;
-  readonly #peers: Peers;
+  readonly #peers: WebRtcPeers;
   #closed = false;
 
   constructor(options: KontrolPeerOptions) {
@@ -29,7 +33,7 @@ export class KontrolPeer extends KontrolRegistrant {
     this.#ownUrl = `webrtc://${options.id}`;
     const send = (type: SignalType, dst: string, payload: object): Promise<unknown> =>
       this.#send(type, dst, payload);
-    this.#peers = new Peers({ ...options, signals: { send } });
+    this.#peers = new WebRtcPeers({ ...options, signals: { send } });
     this.link.on('disconnect', () => this.#peers.lost());
   }
 

@@ -5,7 +5,7 @@ import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Client, ClientOptions, Dialer } from '../call/client.js';
-import type { KiteAddress, KontrolMember } from '../kontrol/kontrol-member.js';
+import type { OwnAddress, KontrolMember } from '../kontrol/kontrol-member.js';
 import { type Candidate, noProxy, type ProxyName, registerAt } from './proxy-link.js';
 import { MaintainedProxyRegistration, type ProxyRegistration } from './proxy-registration.js';
 import { Tunnels } from './tunnels.js';
@@ -20,7 +20,7 @@ export interface ProxyMemberOptions {
   /** The user that runs Kontrol, and its proxies. */
   readonly kontrolUser: string;
   readonly kontrol: Pick<KontrolMember, 'auth' | 'getKites' | 'hasUrls' | 'registerForever'>;
-  readonly address: KiteAddress;
+  readonly address: OwnAddress;
   readonly newClient: (url: string, options: ClientOptions) => Client;
   readonly dialer: Dialer;
   readonly handshakeTimeout: number;

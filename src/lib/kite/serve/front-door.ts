@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ORIGIN_REFUSED, OriginPolicy } from '../../transport/server/allowed-origin.js';
+import { ORIGIN_REFUSED, OriginPolicy } from '../../transport/server/origin-policy.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { respondText } from '../../transport/server/respond.js';
 import type { SockJsServer } from '../../transport/server/sockjs-server.js';
@@ -14,7 +14,7 @@ import {
   HttpRoutes,
   type UpgradeHandler,
 } from './http-routes.js';
-import { Refusals } from './refusal-log.js';
+import { RefusalLog } from './refusal-log.js';
 
 export interface FrontDoorOptions {
   readonly sockjs: SockJsServer;
@@ -32,14 +32,14 @@ export class FrontDoor {
   readonly #upgrades = new HttpRoutes<UpgradeHandler>();
   readonly #origins: OriginPolicy;
   readonly #hosts: HostPolicy;
-  readonly #refusals: Refusals;
+  readonly #refusals: RefusalLog;
   readonly #logger: Logger;
 
   constructor({ sockjs, allowOrigin, allowedHosts, logger }: FrontDoorOptions) {
     this.#sockjs = sockjs;
     this.#origins = new OriginPolicy(allowOrigin);
     this.#hosts = new HostPolicy(allowedHosts);
-    this.#refusals = new Refusals(logger);
+    this.#refusals = new RefusalLog(logger);
     this.#logger = logger;
   }
 

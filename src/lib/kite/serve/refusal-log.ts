@@ -6,7 +6,7 @@ import { LOGGED_LENGTH, LOGGED_REFUSALS } from '../limits/kite-limits.js';
  * Tells whoever runs the kite, once for each name, whom it has refused and what lets them in: a page is not told why it
  * cannot connect, and the person before it is not the one who can change that.
  */
-export class Refusals {
+export class RefusalLog {
   readonly #told = new Set<string>();
   readonly #logger: Logger;
 

@@ -1,7 +1,7 @@
 import { codedError, KiteError } from '../../protocol/errors.js';
 import { record } from '../../util/record.js';
 import type { SignInCodes } from './sign-in-codes.js';
-import type { TokenTarget, Tokens } from '../tokens/token-issuer.js';
+import type { TokenTarget, TokenIssuer } from '../tokens/token-issuer.js';
 
 /** What a page that has signed in goes by. */
 export interface SignedIn {
@@ -12,7 +12,7 @@ export interface SignedIn {
 
 export interface SignInOptions {
   readonly codes: SignInCodes;
-  readonly tokens: Tokens;
+  readonly tokens: TokenIssuer;
   /** Kontrol's own kite. Undefined while it is not registered. */
   readonly self: () => TokenTarget | undefined;
 }

@@ -5,7 +5,7 @@ import { parseIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
 import { type Credentials, kiteKeyRefusal } from '../tokens/credentials.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
-import type { Metrics } from './kontrol-metrics.js';
+import type { KontrolMetrics } from './kontrol-metrics.js';
 import type { Registrar } from '../registry/registrar.js';
 import type { StoreSync } from '../registry/store-sync.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
@@ -14,7 +14,7 @@ export interface HttpApiOptions {
   readonly registrar: Registrar;
   readonly credentials: Credentials;
   readonly replica: StoreSync;
-  readonly metrics: Metrics;
+  readonly metrics: KontrolMetrics;
   readonly logger: Logger;
   readonly limits: Pick<KontrolLimits, 'registerBodyBytes'>;
 }

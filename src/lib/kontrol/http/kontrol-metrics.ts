@@ -1,5 +1,5 @@
 import { Counter, Histogram } from 'prom-client';
-import { MetricRegister } from '../../util/metrics-registry.js';
+import { MetricsRegistry } from '../../util/metrics-registry.js';
 
 /** What is read when somebody asks for the metrics. */
 export interface MetricSources {
@@ -12,7 +12,7 @@ export interface MetricSources {
 type Transport = 'connection' | 'http';
 
 /** What a Kontrol tells Prometheus. */
-export class Metrics extends MetricRegister {
+export class KontrolMetrics extends MetricsRegistry {
   readonly #registrations: Counter<'transport'>;
   readonly #refusals: Counter<'transport'>;
   readonly #heartbeats: Counter;

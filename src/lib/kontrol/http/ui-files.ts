@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import { ConfigurationError } from '../../protocol/errors.js';
 import { respondText } from '../../transport/server/respond.js';
 
-interface File {
+interface UiFile {
   readonly type: string;
   readonly etag: string;
   readonly body: Buffer;
@@ -47,15 +47,15 @@ const HEADERS = {
 };
 
 /** The page of Kontrol: a few files, read once, at `/` and beside it. */
-export class Page {
-  readonly #files: ReadonlyMap<string, File>;
+export class UiFiles {
+  readonly #files: ReadonlyMap<string, UiFile>;
 
-  private constructor(files: ReadonlyMap<string, File>) {
+  private constructor(files: ReadonlyMap<string, UiFile>) {
     this.#files = files;
   }
 
   /** @throws ConfigurationError where the folder has no page */
-  static async read(folder: string): Promise<Page> {
+  static async read(folder: string): Promise<UiFiles> {
     try {
       const names = (await readdir(folder)).filter((name) => Object.hasOwn(TYPES, extname(name)));
       const files = await Promise.all(
@@ -65,10 +65,10 @@ export class Page {
           return [`/${name}`, { type: TYPES[extname(name)] ?? '', etag, body }] as const;
         }),
       );
-      const byPath = new Map<string, File>(files);
+      const byPath = new Map<string, UiFile>(files);
       const index = byPath.get('/index.html');
       if (!index) throw new Error('it has no index.html');
-      return new Page(byPath.set('/', index));
+      return new UiFiles(byPath.set('/', index));
     } catch (error) {
       throw new ConfigurationError('noPage', `The page of Kontrol is not in ${folder}: ${String(error)}`);
     }

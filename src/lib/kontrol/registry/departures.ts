@@ -1,4 +1,4 @@
-import type { Entry } from './registry-entry.js';
+import type { RegistryEntry } from './registry-entry.js';
 import type { Storage } from '../storage/shared/storage.js';
 
 /** Kites that are gone here, and that the store may still have. */
@@ -10,7 +10,7 @@ export class Departures {
     this.#storage = storage;
   }
 
-  add({ kite, url }: Entry): void {
+  add({ kite, url }: RegistryEntry): void {
     this.#urls.set(kite.id, url);
   }
 

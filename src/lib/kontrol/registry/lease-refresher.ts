@@ -1,13 +1,13 @@
 import type { Clock } from '../../util/clock.js';
-import type { Entry } from './registry-entry.js';
+import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { Storage } from '../storage/shared/storage.js';
-import type { Timings } from './lease-timings.js';
+import type { LeaseTimings } from './lease-timings.js';
 
-export interface RefresherOptions {
+export interface LeaseRefresherOptions {
   readonly storage: Storage;
   readonly registry: Registry;
-  readonly timings: Timings;
+  readonly timings: LeaseTimings;
   readonly clock: Clock;
 }
 
@@ -15,12 +15,12 @@ export interface RefresherOptions {
 const BATCH = 1000;
 
 /** Tells the store of the kites that are alive here, of each once in a while, of many at a time. */
-export class Refresher {
-  readonly #options: RefresherOptions;
+export class LeaseRefresher {
+  readonly #options: LeaseRefresherOptions;
   /** Ids whose sign of life the store did not get. */
   readonly #missed = new Set<string>();
 
-  constructor(options: RefresherOptions) {
+  constructor(options: LeaseRefresherOptions) {
     this.#options = options;
   }
 
@@ -44,7 +44,7 @@ export class Refresher {
     }
   }
 
-  #isDue(entry: Entry, now: number): boolean {
+  #isDue(entry: RegistryEntry, now: number): boolean {
     if (entry.remote || entry.leaseUntil <= now) return false;
     const { storedLease, refresh, probe } = this.#options.timings;
     const due = storedLease - refresh + 2 * probe;

@@ -1,5 +1,5 @@
 /** What happens when, in milliseconds. */
-export interface Timings {
+export interface LeaseTimings {
   /** Between two heartbeats of a kite. Whole seconds: they are what kites are told. Default 10,000. */
   readonly heartbeat: number;
   /** From a kite's last heartbeat until it is not found any more. Default 30,000. */
@@ -12,7 +12,7 @@ export interface Timings {
   readonly probe: number;
 }
 
-export const defaultTimings: Timings = Object.freeze({
+export const defaultTimings: LeaseTimings = Object.freeze({
   heartbeat: 10_000,
   lease: 30_000,
   refresh: 60_000,

@@ -5,9 +5,9 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import { matchesEveryKite, type KiteQuery, parseQuery, QueryError } from '../../protocol/query.js';
 import type { Policy, PolicyAction } from '../policy/policy.js';
 import type { Registrar } from './registrar.js';
-import type { Entry } from './registry-entry.js';
+import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
-import type { Tokens } from '../tokens/token-issuer.js';
+import type { TokenIssuer } from '../tokens/token-issuer.js';
 import type { Watchers } from './watchers.js';
 
 /** A kite that was found, as it goes over the wire. */
@@ -30,7 +30,7 @@ export interface KitesResult {
 export interface QueriesOptions {
   readonly registry: Registry;
   readonly registrar: Registrar;
-  readonly tokens: Tokens;
+  readonly tokens: TokenIssuer;
   readonly watchers: Watchers;
   readonly policy: Policy;
 }
@@ -81,16 +81,16 @@ export class Queries {
     return token;
   }
 
-  #find(action: PolicyAction, username: string, query: KiteQuery): Entry[] {
+  #find(action: PolicyAction, username: string, query: KiteQuery): RegistryEntry[] {
     return this.#allowed(action, username, this.#options.registry.find(query));
   }
 
-  #allowed(action: PolicyAction, username: string, entries: readonly Entry[]): Entry[] {
+  #allowed(action: PolicyAction, username: string, entries: readonly RegistryEntry[]): RegistryEntry[] {
     return entries.filter(({ kite }) => this.#options.policy.allows(action, username, kite));
   }
 
   /** Lets one of the kites say which ones the caller is to get. */
-  async #askWho(request: Request, found: readonly Entry[], who: unknown): Promise<Entry[]> {
+  async #askWho(request: Request, found: readonly RegistryEntry[], who: unknown): Promise<RegistryEntry[]> {
     if (found.length === 0) return [];
     const { registrar } = this.#options;
     const peer = shuffled(found)
@@ -102,7 +102,7 @@ export class Queries {
     return this.#find('query', request.username, parseQuery(query ?? answer));
   }
 
-  async #withTokens(username: string, entries: readonly Entry[]): Promise<FoundKite[]> {
+  async #withTokens(username: string, entries: readonly RegistryEntry[]): Promise<FoundKite[]> {
     const { tokens, policy } = this.#options;
     const kites: FoundKite[] = [];
     let signatures = 0;

@@ -8,12 +8,12 @@ import type { VerifiedKiteKey } from '../tokens/credentials.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import type { Policy } from '../policy/policy.js';
 import { checkIdentity, urlArgument } from './registration-record.js';
-import type { Entry } from './registry-entry.js';
+import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { StoreSync } from './store-sync.js';
 import type { Revocations } from '../tokens/revocations.js';
 import { isStorageError, type StorageError } from '../storage/shared/storage.js';
-import type { Timings } from './lease-timings.js';
+import type { LeaseTimings } from './lease-timings.js';
 
 /** Whoever is connected and has registered, or wants to. */
 export type RegisteringPeer = Request['client'];
@@ -37,7 +37,7 @@ export interface RegistrarOptions {
   readonly keyRing: KeyRing;
   readonly revocations: Revocations;
   readonly policy: Policy;
-  readonly timings: Timings;
+  readonly timings: LeaseTimings;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -51,7 +51,7 @@ export interface Applicant {
 }
 
 interface Held {
-  entry: Entry;
+  entry: RegistryEntry;
   readonly ping: () => void;
   reviving: boolean;
 }
@@ -108,12 +108,12 @@ export class Registrar {
   }
 
   /** The connection over which this kite has registered here. */
-  peerOf(entry: Entry): RegisteringPeer | undefined {
+  peerOf(entry: RegistryEntry): RegisteringPeer | undefined {
     return entry.origin === 'connection' ? this.#peers.get(entry.kite.id) : undefined;
   }
 
   /** The kites that were registered over a connection. */
-  entriesOf(peer: RegisteringPeer): Entry[] {
+  entriesOf(peer: RegisteringPeer): RegistryEntry[] {
     return [...(this.#sessions.get(peer)?.values() ?? [])].map(({ entry }) => entry);
   }
 
@@ -130,7 +130,7 @@ export class Registrar {
   async #admit(
     applicant: Applicant,
     origin: 'connection' | 'http',
-  ): Promise<{ entry: Entry; result: { url: string } }> {
+  ): Promise<{ entry: RegistryEntry; result: { url: string } }> {
     const { registry, keyRing, revocations, policy, clock } = this.#options;
     const { key } = applicant;
     const url = urlArgument(applicant.url);
@@ -154,7 +154,7 @@ export class Registrar {
     return { entry, result: { url, ...fresh, ...(revokedKeys.length > 0 && { revokedKeys }) } };
   }
 
-  async #store(...[subject, origin, kiteKeyId]: Parameters<StoreSync['register']>): Promise<Entry> {
+  async #store(...[subject, origin, kiteKeyId]: Parameters<StoreSync['register']>): Promise<RegistryEntry> {
     try {
       const entry = await this.#options.replica.register(subject, origin, kiteKeyId);
       if (entry === 'taken') throw taken(subject.kite.id);
@@ -174,7 +174,7 @@ export class Registrar {
     return held;
   }
 
-  #hold(peer: RegisteringPeer, held: Map<string, Held>, entry: Entry): void {
+  #hold(peer: RegisteringPeer, held: Map<string, Held>, entry: RegistryEntry): void {
     const { id } = entry.kite;
     const before = held.get(id);
     if (before) peer.forget(before.ping);

@@ -5,7 +5,7 @@ import { parseVersion } from '../../protocol/version.js';
 import type { Clock } from '../../util/clock.js';
 import type { Registration } from '../storage/shared/storage.js';
 import { FIELD_LENGTH, URL_LENGTH } from '../limits/kontrol-limits.js';
-import type { Timings } from './lease-timings.js';
+import type { LeaseTimings } from './lease-timings.js';
 
 /** Which kite is registered, where, since when, and which key pair it trusts. */
 export type RegistrationSubject = Pick<Registration, 'kite' | 'url' | 'keyId' | 'registeredAt'>;
@@ -13,7 +13,7 @@ export type RegistrationSubject = Pick<Registration, 'kite' | 'url' | 'keyId' | 
 /** What the store keeps of a kite that is alive now, until its next refresh is due. */
 export function registrationRecord(
   { kite, url, keyId, registeredAt }: RegistrationSubject,
-  { clock, timings }: { readonly clock: Clock; readonly timings: Timings },
+  { clock, timings }: { readonly clock: Clock; readonly timings: LeaseTimings },
 ): Registration {
   return { kite, url, keyId, registeredAt, expiresAt: clock.now() + timings.storedLease };
 }

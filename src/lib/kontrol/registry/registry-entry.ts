@@ -14,7 +14,7 @@ export type Origin = 'self' | 'connection' | 'http' | 'store';
 export type Departure = 'left' | 'lapsed' | 'store' | 'refused' | 'replaced';
 
 /** A kite in the registry. */
-export class Entry {
+export class RegistryEntry {
   readonly kite: KiteIdentity;
   readonly url: string;
   /** The key pair whose signatures the kite trusts. */

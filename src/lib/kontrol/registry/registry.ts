@@ -2,17 +2,17 @@ import { kitePath } from '../../protocol/identity.js';
 import { type KiteQuery, queryMatcher } from '../../protocol/query.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
-import { type Departure, Entry, type Origin } from './registry-entry.js';
+import { type Departure, RegistryEntry, type Origin } from './registry-entry.js';
 import { ExpiryWheel } from './expiry-wheel.js';
-import { Interner } from './string-interner.js';
+import { StringInterner } from './string-interner.js';
 import { KiteIndex } from './kite-index.js';
 import type { Registration } from '../storage/shared/storage.js';
 
 export type RegistryEvents = {
   /** A kite can be found now, or elsewhere than before. */
-  register: [entry: Entry];
+  register: [entry: RegistryEntry];
   /** A kite is gone, or its path is. */
-  deregister: [entry: Entry, why: Departure];
+  deregister: [entry: RegistryEntry, why: Departure];
 };
 
 export interface RegistryOptions {
@@ -37,10 +37,10 @@ export class Registry extends Emitter<RegistryEvents> {
   readonly #clock: Clock;
   readonly #lease: number;
   readonly #interval: number;
-  readonly #byId = new Map<string, Entry>();
-  readonly #index = new KiteIndex<Entry>();
-  readonly #wheel = new ExpiryWheel<Entry>();
-  readonly #texts = new Interner();
+  readonly #byId = new Map<string, RegistryEntry>();
+  readonly #index = new KiteIndex<RegistryEntry>();
+  readonly #wheel = new ExpiryWheel<RegistryEntry>();
+  readonly #texts = new StringInterner();
   #timer: Timer | undefined;
   #sweptAt: number;
   #held = false;
@@ -60,19 +60,19 @@ export class Registry extends Emitter<RegistryEvents> {
   }
 
   /** Every entry, also expired ones. */
-  entries(): IterableIterator<Entry> {
+  entries(): IterableIterator<RegistryEntry> {
     return this.#byId.values();
   }
 
   /** The kite with this id, unless its lease is over. */
-  get(id: string): Entry | undefined {
+  get(id: string): RegistryEntry | undefined {
     const now = this.#now();
     const entry = this.#byId.get(id);
     return entry && this.#isAlive(entry, now) ? entry : undefined;
   }
 
   /** The entry with this id, also where its lease is over. */
-  peek(id: string): Entry | undefined {
+  peek(id: string): RegistryEntry | undefined {
     return this.#byId.get(id);
   }
 
@@ -81,7 +81,7 @@ export class Registry extends Emitter<RegistryEvents> {
    *
    * @throws QueryError where the query is not valid
    */
-  find(query: KiteQuery): Entry[] {
+  find(query: KiteQuery): RegistryEntry[] {
     const matches = queryMatcher(query);
     const now = this.#now();
     const candidates = query.id ? this.#one(query.id) : this.#index.candidates(query);
@@ -89,19 +89,19 @@ export class Registry extends Emitter<RegistryEvents> {
   }
 
   /** The kites that are alive. */
-  all(): Entry[] {
+  all(): RegistryEntry[] {
     const now = this.#now();
     return Array.from(this.#byId.values()).filter((entry) => this.#isAlive(entry, now));
   }
 
   /** Puts a kite in, or in the place of the one with its id. It is alive for a lease, or for as long as the store says. */
-  set(registration: Registration, origin: Origin): Entry {
+  set(registration: Registration, origin: Origin): RegistryEntry {
     const now = this.#now();
     const from = origin === 'store' ? registration.expiresAt : 0;
     const leaseUntil = origin === 'self' ? Infinity : Math.max(from, now + this.#lease);
     const old = this.#byId.get(registration.kite.id);
     if (old && isSame(old, registration)) return this.#keep(old, registration, origin, leaseUntil, now);
-    const entry = new Entry(this.#compact(registration), origin, leaseUntil);
+    const entry = new RegistryEntry(this.#compact(registration), origin, leaseUntil);
     if (old) {
       this.#index.remove(old);
       this.#byId.delete(old.kite.id);
@@ -115,7 +115,7 @@ export class Registry extends Emitter<RegistryEvents> {
   }
 
   /** A sign of life. False: the entry is gone, or was replaced. */
-  beat(entry: Entry): boolean {
+  beat(entry: RegistryEntry): boolean {
     const now = this.#now();
     if (this.#byId.get(entry.kite.id) !== entry || !this.#isAlive(entry, now)) return false;
     if (entry.leaseUntil !== Infinity) entry.leaseUntil = Math.max(entry.leaseUntil, now + this.#lease);
@@ -123,7 +123,7 @@ export class Registry extends Emitter<RegistryEvents> {
   }
 
   /** Takes an entry out, unless it was replaced. */
-  remove(entry: Entry, why: Departure): void {
+  remove(entry: RegistryEntry, why: Departure): void {
     if (this.#byId.get(entry.kite.id) !== entry) return;
     this.#byId.delete(entry.kite.id);
     this.#index.remove(entry);
@@ -144,12 +144,18 @@ export class Registry extends Emitter<RegistryEvents> {
     this.#timer?.cancel();
   }
 
-  #one(id: string): Entry[] {
+  #one(id: string): RegistryEntry[] {
     const entry = this.#byId.get(id);
     return entry ? [entry] : [];
   }
 
-  #keep(entry: Entry, registration: Registration, origin: Origin, leaseUntil: number, now: number): Entry {
+  #keep(
+    entry: RegistryEntry,
+    registration: Registration,
+    origin: Origin,
+    leaseUntil: number,
+    now: number,
+  ): RegistryEntry {
     const wasAlive = this.#isAlive(entry, now);
     entry.origin = origin;
     // A kite that came from another node has its shorter lease now.
@@ -161,7 +167,7 @@ export class Registry extends Emitter<RegistryEvents> {
     return entry;
   }
 
-  #isAlive(entry: Entry, now: number): boolean {
+  #isAlive(entry: RegistryEntry, now: number): boolean {
     return entry.leaseUntil > now || (this.#held && entry.remote);
   }
 
@@ -208,13 +214,13 @@ export class Registry extends Emitter<RegistryEvents> {
     }
   }
 
-  #grantLease(now: number, whom: (entry: Entry) => boolean = () => true): void {
+  #grantLease(now: number, whom: (entry: RegistryEntry) => boolean = () => true): void {
     for (const entry of this.#byId.values()) {
       if (whom(entry)) entry.leaseUntil = Math.max(entry.leaseUntil, now + this.#lease);
     }
   }
 }
 
-function isSame(entry: Entry, { kite, url, keyId }: Registration): boolean {
+function isSame(entry: RegistryEntry, { kite, url, keyId }: Registration): boolean {
   return entry.url === url && entry.keyId === keyId && kitePath(entry.kite) === kitePath(kite);
 }

@@ -2,10 +2,10 @@ import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { KeyRing } from '../tokens/key-ring.js';
-import { Refresher } from './lease-refresher.js';
+import { LeaseRefresher } from './lease-refresher.js';
 import { Departures } from './departures.js';
 import { type RegistrationSubject, registrationRecord } from './registration-record.js';
-import type { Departure, Entry, Origin } from './registry-entry.js';
+import type { Departure, RegistryEntry, Origin } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import {
   type PutResult,
@@ -15,13 +15,13 @@ import {
   isStorageError,
   type StorageError,
 } from '../storage/shared/storage.js';
-import type { Timings } from './lease-timings.js';
+import type { LeaseTimings } from './lease-timings.js';
 
 export interface StoreSyncOptions {
   readonly storage: Storage;
   readonly registry: Registry;
   readonly keyRing: KeyRing;
-  readonly timings: Timings;
+  readonly timings: LeaseTimings;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -33,7 +33,7 @@ export interface StoreSyncOptions {
  */
 export class StoreSync {
   readonly #options: StoreSyncOptions;
-  readonly #refresher: Refresher;
+  readonly #refresher: LeaseRefresher;
   readonly #backoff = new Backoff({ initial: 250, max: 5000 });
   readonly #departures: Departures;
   readonly #stops: (() => void)[] = [];
@@ -50,7 +50,7 @@ export class StoreSync {
 
   constructor(options: StoreSyncOptions) {
     this.#options = options;
-    this.#refresher = new Refresher(options);
+    this.#refresher = new LeaseRefresher(options);
     this.#departures = new Departures(options.storage);
   }
 
@@ -106,7 +106,7 @@ export class StoreSync {
     subject: RegistrationSubject,
     origin: Exclude<Origin, 'store'>,
     kiteKeyId = '',
-  ): Promise<Entry | 'taken'> {
+  ): Promise<RegistryEntry | 'taken'> {
     const registration = registrationRecord(subject, this.#options);
     if ((await this.#put(registration)) === 'taken') return 'taken';
     const entry = this.#options.registry.set(registration, origin);
@@ -166,7 +166,7 @@ export class StoreSync {
     else this.#restore(entry);
   }
 
-  #restore(entry: Entry): void {
+  #restore(entry: RegistryEntry): void {
     const { registry } = this.#options;
     if (registry.get(entry.kite.id) !== entry) return;
     const registration = registrationRecord(entry, this.#options);
@@ -175,7 +175,7 @@ export class StoreSync {
     this.#background(this.#put(registration));
   }
 
-  #departed(entry: Entry, why: Departure): void {
+  #departed(entry: RegistryEntry, why: Departure): void {
     // The store knows: it said so, or has the record that replaced this one.
     if (why === 'store' || why === 'replaced' || (entry.remote && why !== 'refused')) return;
     this.#departures.add(entry);

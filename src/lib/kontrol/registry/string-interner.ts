@@ -1,7 +1,7 @@
 import { SHARED_STRINGS } from '../limits/kontrol-limits.js';
 
 /** Gives the same string for equal ones. Kites share most of their fields, and each came in a message of its own. */
-export class Interner {
+export class StringInterner {
   readonly #known = new Map<string, string>();
 
   intern(text: string): string {

@@ -6,9 +6,9 @@ import { matchesEveryKite, type KiteQuery, queryMatcher } from '../../protocol/q
 import { randomHex } from '../../util/random.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
-import type { Entry } from './registry-entry.js';
+import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
-import type { Tokens } from '../tokens/token-issuer.js';
+import type { TokenIssuer } from '../tokens/token-issuer.js';
 
 type Peer = Request['client'];
 
@@ -35,14 +35,14 @@ export interface KiteEvent {
 
 export interface WatchersOptions {
   readonly registry: Registry;
-  readonly tokens: Tokens;
+  readonly tokens: TokenIssuer;
   readonly policy: Policy;
   readonly limits: Pick<KontrolLimits, 'watchersPerConnection'>;
 }
 
 /** Callers that want to hear of the kites that come and go. */
 export class Watchers {
-  readonly #tokens: Tokens;
+  readonly #tokens: TokenIssuer;
   readonly #policy: Policy;
   readonly #most: number;
   readonly #byPeer = new Map<Peer, Map<string, Watcher>>();
@@ -109,7 +109,7 @@ export class Watchers {
     if (others?.size === 0) this.#byUser.delete(watcher.key);
   }
 
-  #tell(action: KiteEvent['action'], entry: Entry): void {
+  #tell(action: KiteEvent['action'], entry: RegistryEntry): void {
     for (const key of [entry.kite.username, '']) {
       for (const watcher of this.#byUser.get(key) ?? []) {
         if (!watcher.matches(entry.kite) || !this.#policy.allows('query', watcher.username, entry.kite))
@@ -126,7 +126,7 @@ export class Watchers {
     }
   }
 
-  #token(action: KiteEvent['action'], { username }: Watcher, entry: Entry): string {
+  #token(action: KiteEvent['action'], { username }: Watcher, entry: RegistryEntry): string {
     if (action === 'DEREGISTER' || !this.#policy.allows('token', username, entry.kite)) return '';
     return this.#tokens.issue(username, entry) ?? '';
   }

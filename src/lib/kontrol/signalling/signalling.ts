@@ -4,7 +4,7 @@ import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Logger } from '../../util/logger.js';
 import { utf8Length } from '../../util/utf8.js';
 import { record } from '../../util/record.js';
-import type { Entry } from '../registry/registry-entry.js';
+import type { RegistryEntry } from '../registry/registry-entry.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
 import type { Registrar } from '../registry/registrar.js';
@@ -96,7 +96,7 @@ interface Passed {
 }
 
 /** Whom nobody here can tell anything: nodes do not pass messages to each other. */
-function notConnected({ remote, origin }: Entry): KiteError {
+function notConnected({ remote, origin }: RegistryEntry): KiteError {
   const why = remote
     ? 'it is kept by another node of Kontrol, and messages are passed on only between kites that are connected to the same one'
     : origin === 'http'

@@ -5,7 +5,7 @@ import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import { LruMap } from '../../util/lru.js';
 import type { KeyRing } from './key-ring.js';
 
-export interface TokensOptions {
+export interface TokenIssuerOptions {
   readonly keyRing: KeyRing;
   /** The user that runs Kontrol. */
   readonly issuer: string;
@@ -27,7 +27,7 @@ export interface TokenTarget {
  * Issues tokens. The audience is `/user/environment/name` of the kite that was found, whatever the query was, so that one
  * token serves all kites of that name and nothing else. A token is handed out again while more than half its life is left.
  */
-export class Tokens {
+export class TokenIssuer {
   readonly #keyRing: KeyRing;
   readonly #issuer: string;
   readonly #clock: Clock;
@@ -35,7 +35,7 @@ export class Tokens {
   readonly #onSign: () => void;
   readonly #issued: LruMap<string>;
 
-  constructor({ keyRing, issuer, limits, clock, ttl = TOKEN_TTL, onSign = () => {} }: TokensOptions) {
+  constructor({ keyRing, issuer, limits, clock, ttl = TOKEN_TTL, onSign = () => {} }: TokenIssuerOptions) {
     this.#keyRing = keyRing;
     this.#issuer = issuer;
     this.#clock = clock;

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../protocol/errors.js';
 import { isLoopbackAddress, isLoopbackHost } from '../../util/loopback.js';
 import { Networks, parseNetwork, SPECIAL } from './ip-addresses.js';
 
-export interface TargetPolicyOptions {
+export interface BackendPolicyOptions {
   /** Addresses and networks (`10.1.0.0/16`), and host names, that every kite may name. Default none. */
   readonly allow?: readonly string[] | undefined;
   /** Whether kites that connect from this machine may name its own addresses. */
@@ -16,7 +16,7 @@ export interface TargetPolicyOptions {
  * Which addresses a kite may have the proxy forward to: the one that it connects from, and what an allow-list names. The
  * machine of the proxy itself is a matter of its own: whatever listens there on loopback alone relies on being left alone.
  */
-export class TargetPolicy {
+export class BackendPolicy {
   readonly #networks: Networks;
   readonly #names: ReadonlySet<string>;
   readonly #special = new Networks(SPECIAL);
@@ -24,7 +24,7 @@ export class TargetPolicy {
   readonly #ownAddresses: () => readonly string[];
 
   /** @throws ConfigurationError for an entry of `allow` that is neither a network nor a host name */
-  constructor({ allow = [], localKites, ownAddresses = interfaceAddresses }: TargetPolicyOptions) {
+  constructor({ allow = [], localKites, ownAddresses = interfaceAddresses }: BackendPolicyOptions) {
     this.#networks = new Networks(allow);
     this.#names = new Set(allow.filter((entry) => !parseNetwork(entry)).map(hostName));
     this.#localKites = localKites;

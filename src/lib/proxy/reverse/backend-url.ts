@@ -4,11 +4,11 @@ import { lookupAddresses } from '../../util/lookup-addresses.js';
 import type { LookupAddresses } from '../../util/loopback.js';
 import { canonicalAddress } from './ip-addresses.js';
 import { cleanPath } from './request-path.js';
-import type { TargetPolicy } from './backend-policy.js';
+import type { BackendPolicy } from './backend-policy.js';
 import { type ProxyLimits, TARGET_URL_LENGTH } from '../limits/proxy-limits.js';
 
 /** Where the requests for one kite go. Fixed when the kite registers: a name is not resolved again. */
-export interface Target {
+export interface BackendUrl {
   /** As the kite registered it. */
   readonly url: string;
   /** Whether it is reached over TLS. */
@@ -22,8 +22,8 @@ export interface Target {
   readonly path: string;
 }
 
-export interface TargetsOptions {
-  readonly policy: TargetPolicy;
+export interface BackendUrlsOptions {
+  readonly policy: BackendPolicy;
   readonly limits: Pick<ProxyLimits, 'lookups'>;
   /** Where the proxy itself listens. */
   readonly ownPort: () => number | undefined;
@@ -32,12 +32,12 @@ export interface TargetsOptions {
 }
 
 /** Makes targets of the URLs that kites register. */
-export class Targets {
-  readonly #options: TargetsOptions;
+export class BackendUrls {
+  readonly #options: BackendUrlsOptions;
   readonly #resolve: LookupAddresses;
   #lookups = 0;
 
-  constructor(options: TargetsOptions) {
+  constructor(options: BackendUrlsOptions) {
     this.#options = options;
     this.#resolve = options.resolve ?? lookupAddresses;
   }
@@ -47,7 +47,7 @@ export class Targets {
    *
    * @throws KiteError `argumentError`, with code `targetRefused` where the kite may not name it
    */
-  async of(given: unknown, remoteAddress: string): Promise<Target> {
+  async of(given: unknown, remoteAddress: string): Promise<BackendUrl> {
     const url = parse(given);
     const secure = url.protocol === 'https:' || url.protocol === 'wss:';
     const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');

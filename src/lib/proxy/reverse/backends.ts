@@ -2,7 +2,7 @@ import http, { type ClientRequest, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import type { Clock } from '../../util/clock.js';
-import type { Target } from './backend-url.js';
+import type { BackendUrl } from './backend-url.js';
 import { IDLE_BACKENDS } from '../limits/proxy-limits.js';
 
 export interface BackendOptions {
@@ -46,7 +46,7 @@ export class Backends {
   }
 
   /** A request to the kite, of which the body is still to come. It is destroyed with an error where it takes too long. */
-  open(target: Target, { method, path, headers, alone }: BackendRequest): ClientRequest {
+  open(target: BackendUrl, { method, path, headers, alone }: BackendRequest): ClientRequest {
     const { address, host, port, secure } = target;
     const { verify, ca } = this.#options;
     const common = { host: address, port, method, path, headers, setHost: false };

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../util/clock.js';
 import type { ProxySession } from '../shared/proxy-table.js';
 import { responseHeaders } from './forwarded-headers.js';
-import { join } from './join-sockets.js';
+import { joinSockets } from './join-sockets.js';
 import { refusalOf, type RefusalType, refuseSocket } from './proxy-refusal.js';
 
 export interface UpgradeForwarding {
@@ -54,7 +54,7 @@ export function forwardUpgrade(
     if (kiteHead.length > 0) caller.write(kiteHead);
     if (head.length > 0) kite.write(head);
     // Functions from here would keep the whole handshake for as long as the sockets live.
-    join(caller, kite, { clock, count: session.count, ended });
+    joinSockets(caller, kite, { clock, count: session.count, ended });
   });
   backend.on('response', (answer) => {
     settled = true;

@@ -9,13 +9,13 @@ import { forwardUpgrade } from './forward-upgrade.js';
 import { isLoop, type ProxyNames, requestHeaders } from './forwarded-headers.js';
 import { type RefusalType, refuse, refuseSocket } from './proxy-refusal.js';
 import { readRequestTarget } from './request-path.js';
-import type { Target } from './backend-url.js';
+import type { BackendUrl } from './backend-url.js';
 
 export interface ForwarderOptions extends BackendOptions {
   readonly clock: Clock;
   readonly names: () => ProxyNames;
   /** The kite behind the proxy that has this id. */
-  readonly find: (id: string) => ProxyEntry<Target> | undefined;
+  readonly find: (id: string) => ProxyEntry<BackendUrl> | undefined;
   /** Most sessions at a time. */
   readonly sessions: number;
   readonly failed: (why: RefusalType) => void;
@@ -23,7 +23,7 @@ export interface ForwarderOptions extends BackendOptions {
 
 /** A request that goes to a kite. */
 interface Passed {
-  readonly entry: ProxyEntry<Target>;
+  readonly entry: ProxyEntry<BackendUrl>;
   /** Path and query at the kite. */
   readonly path: string;
   readonly names: ProxyNames;
@@ -104,7 +104,7 @@ export class Forwarder {
     return { entry, path: path.startsWith('/') ? path : `/${path}`, names };
   }
 
-  #session(entry: ProxyEntry<Target>, end: () => void): { session: ProxySession; ended: () => void } {
+  #session(entry: ProxyEntry<BackendUrl>, end: () => void): { session: ProxySession; ended: () => void } {
     const session = entry.openSession();
     this.#open.add(end);
     return {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../util/clock.js';
 import { JOINED_LINGER, JOINED_PAUSE_BYTES } from '../limits/proxy-limits.js';
 
-export interface JoinOptions {
+export interface JoinSocketsOptions {
   readonly clock: Clock;
   /** Bytes have come from the caller, or from the kite. */
   readonly count: (fromCaller: number, fromKite: number) => void;
@@ -14,7 +14,7 @@ export interface JoinOptions {
  * Passes what comes from each socket on to the other, as it is, and no faster than that takes it. The end of one is the end
  * of the other, after what came before.
  */
-export function join(caller: Duplex, kite: Duplex, { clock, count, ended }: JoinOptions): void {
+export function joinSockets(caller: Duplex, kite: Duplex, { clock, count, ended }: JoinSocketsOptions): void {
   let open = 2;
   let linger: Timer | undefined;
   const ending = (): void => {

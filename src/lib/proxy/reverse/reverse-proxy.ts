@@ -4,8 +4,8 @@ import { isLoopbackHost, type LookupAddresses } from '../../util/loopback.js';
 import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
 import type { ProxyOptions } from '../shared/proxy-options.js';
 import { Forwarder } from './forwarder.js';
-import { type Target, Targets } from './backend-url.js';
-import { TargetPolicy } from './backend-policy.js';
+import { type BackendUrl, BackendUrls } from './backend-url.js';
+import { BackendPolicy } from './backend-policy.js';
 
 export interface ReverseProxyOptions extends ProxyOptions {
   /**
@@ -41,7 +41,7 @@ export interface ReverseProxyOptions extends ProxyOptions {
  * Lifecycle: the constructor, `listen`, `close`.
  */
 export class ReverseProxy {
-  readonly #proxy: ProxyKite<Target>;
+  readonly #proxy: ProxyKite<BackendUrl>;
   readonly #forwarder: Forwarder;
 
   /** @throws ConfigurationError for an option that is wrong, and where there is no kite key */
@@ -53,15 +53,15 @@ export class ReverseProxy {
       connectTimeout = 5000,
       responseTimeout = 120_000,
     } = options;
-    const proxy = new ProxyKite<Target>(options, {
+    const proxy = new ProxyKite<BackendUrl>(options, {
       name: 'proxy',
       admit: ({ url, client }) => targets.of(url, client.remoteAddress),
       publicUrl: (id, origin) => `${origin}/proxy/${id}`,
       describe: ({ url }) => url,
     });
     const localKites = options.localKites ?? isLoopbackHost(proxy.publicHost);
-    const policy = new TargetPolicy({ allow: allowTargets, localKites });
-    const targets = new Targets({
+    const policy = new BackendPolicy({ allow: allowTargets, localKites });
+    const targets = new BackendUrls({
       policy,
       limits: proxy.limits,
       ownPort: () => proxy.kite.port,

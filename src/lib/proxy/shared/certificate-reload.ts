@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
 
-export interface TlsFilesOptions {
+export interface CertificateReloadOptions {
   /** The files with the certificate and its private key. */
   readonly files: readonly string[];
   /** Reads them. Rejects with a reason that tells no secret. */
@@ -29,8 +29,8 @@ const RECHECK = 60_000;
  *
  * Lifecycle: `start`, then `stop`.
  */
-export class TlsFiles {
-  readonly #options: TlsFilesOptions;
+export class CertificateReload {
+  readonly #options: CertificateReloadOptions;
   readonly #watchers: FSWatcher[] = [];
   #seen: string;
   #complaint = '';
@@ -39,7 +39,7 @@ export class TlsFiles {
   #again = false;
   #stopped = false;
 
-  constructor(options: TlsFilesOptions) {
+  constructor(options: CertificateReloadOptions) {
     this.#options = options;
     this.#seen = textOf(options.current);
   }

@@ -9,7 +9,7 @@ export interface Watched {
 }
 
 /** Has a proxy's kite tell how it is over plain HTTP: `/healthz`, `/readyz`, and `/metrics` for Prometheus. */
-export function addPages(kite: Kite, watched: Watched): void {
+export function addHealthRoutes(kite: Kite, watched: Watched): void {
   const page = (path: string, answer: (response: ServerResponse) => void | Promise<void>): void => {
     kite.handleHttp(path, (request, response) => {
       if (allowsGet(request, response)) return answer(response);

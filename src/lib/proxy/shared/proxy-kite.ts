@@ -11,7 +11,7 @@ import { type Clock, systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { StderrLogger } from '../../util/stderr-logger.js';
 import { defaultProxyLimits, type ProxyLimits } from '../limits/proxy-limits.js';
-import { addPages } from './health-routes.js';
+import { addHealthRoutes } from './health-routes.js';
 import { ProxyMetrics } from './proxy-metrics.js';
 import { addressOf, keyOf, makeProxyKite, type ProxyOptions } from './proxy-options.js';
 import { type ProxiedPeer, ProxyTable } from './proxy-table.js';
@@ -111,7 +111,7 @@ export class ProxyKite<Target> {
     });
     if (this.#address) this.kite.knownAs(`http://${this.#address.host}`);
     this.#addMethods();
-    addPages(this.kite, this);
+    addHealthRoutes(this.kite, this);
   }
 
   /** `https://proxy.example.com`: where its public URLs begin. Empty before `listen`. */

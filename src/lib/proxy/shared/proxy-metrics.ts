@@ -1,5 +1,5 @@
 import { Counter } from 'prom-client';
-import { MetricRegister } from '../../util/metrics-registry.js';
+import { MetricsRegistry } from '../../util/metrics-registry.js';
 
 /** What is read when somebody asks for the metrics. */
 export interface ProxyMetricSources {
@@ -13,7 +13,7 @@ export interface ProxyMetricSources {
 }
 
 /** What a proxy tells Prometheus: the same for both kinds. */
-export class ProxyMetrics extends MetricRegister {
+export class ProxyMetrics extends MetricsRegistry {
   readonly #registrations: Counter<'outcome'>;
   readonly #failures: Counter<'reason'>;
 

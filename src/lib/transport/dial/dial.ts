@@ -5,13 +5,13 @@ import type { NodeDialOptions } from '../handshake/node-dial-options.js';
 import { dialBy, type Dialers } from './dial-with-fallback.js';
 import { dialWebSocket } from '../websocket/dial-websocket.js';
 import { dialXhr } from '../xhr/dial-xhr.js';
-import { HttpPost } from '../xhr/node-post.js';
+import { NodePost } from '../xhr/node-post.js';
 import { socketError } from '../handshake/socket-error.js';
 
 const ways: Dialers<NodeDialOptions> = {
   webSocket: dialWebSocket,
   xhr(base, session, options) {
-    const http = new HttpPost(base, frameBytes(options.limits.messageBytes), options.tls);
+    const http = new NodePost(base, frameBytes(options.limits.messageBytes), options.tls);
     return dialXhr(base, session, options, { http, failure: socketError });
   },
   // An HTTP answer came in place of the WebSocket.

@@ -1,20 +1,20 @@
 import type { Message } from '../channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
-import { Batch, BATCH_LENGTH, BATCH_MESSAGES } from '../sockjs/frame-batch.js';
+import { FrameBatch, BATCH_LENGTH, BATCH_MESSAGES } from '../sockjs/frame-batch.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
 import { decodeServerFrame } from '../sockjs/frames.js';
 import { type PageChannelOptions, RawPageChannel } from './page-channel.js';
 
 /** A SockJS session over one WebSocket of the browser. The messages of one turn of the event loop share a frame. */
 export class FramedPageChannel extends RawPageChannel {
-  readonly #batch: Batch;
+  readonly #batch: FrameBatch;
   #scheduled = false;
   #heard = false;
   #silentBeats = 0;
 
   constructor(options: PageChannelOptions) {
     super(options);
-    this.#batch = new Batch('[', options.limits.messageBytes);
+    this.#batch = new FrameBatch('[', options.limits.messageBytes);
   }
 
   /** To be called at a steady pace: drops a server that was silent for `idleBeats` calls. SockJS has it send heartbeats. */

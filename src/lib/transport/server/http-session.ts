@@ -12,8 +12,8 @@ import {
 import { FrameQueue } from '../sockjs/frame-queue.js';
 import { closeFrame, HEARTBEAT_FRAME, OPEN_FRAME, tooLong } from '../sockjs/frames.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
-import type { Reply, ReplyWatcher } from './session-responses.js';
-import { Uploads } from './upload-queue.js';
+import type { SessionResponse, ResponseWatcher } from './session-responses.js';
+import { UploadQueue } from './upload-queue.js';
 
 export interface HttpSessionOptions {
   readonly id: string;
@@ -28,14 +28,14 @@ export interface HttpSessionOptions {
  * the client holds open. It outlives its last response by `disconnectDelay`, and, once it has ended, goes on saying so
  * for as long.
  */
-export class HttpSession extends BaseChannel implements ReplyWatcher {
+export class HttpSession extends BaseChannel implements ResponseWatcher {
   readonly id: string;
   readonly remoteAddress: string;
   readonly #clock: Clock;
   readonly #owner: ChannelOwner;
   readonly #queue: FrameQueue;
-  readonly uploads: Uploads;
-  #reply: Reply | undefined;
+  readonly uploads: UploadQueue;
+  #reply: SessionResponse | undefined;
   #replyBeats = 0;
   #opened = false;
   #scheduled = false;
@@ -51,7 +51,7 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
     this.#clock = clock;
     this.#owner = owner;
     this.#queue = new FrameQueue('a[', limits.messageBytes);
-    this.uploads = new Uploads(limits, {
+    this.uploads = new UploadQueue(limits, {
       deliver: (text) => this.deliver(text),
       isHeld: () => this.held,
       refuse: (code, reason) => this.close(code, reason),
@@ -91,7 +91,7 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
   }
 
   /** A response to put frames on. */
-  attach(reply: Reply): void {
+  attach(reply: SessionResponse): void {
     if (this.#reply && !this.finished) {
       reply.write(closeFrame(2010, 'Another connection still open'));
       reply.end();
@@ -107,12 +107,12 @@ export class HttpSession extends BaseChannel implements ReplyWatcher {
     this.#flush();
   }
 
-  drained(reply: Reply): void {
+  drained(reply: SessionResponse): void {
     if (reply === this.#reply) this.#flush();
   }
 
   // What was written to a response that broke off is lost, and with it the order of messages.
-  over(reply: Reply, interrupted: boolean): void {
+  over(reply: SessionResponse, interrupted: boolean): void {
     if (reply === this.#reply) {
       this.#reply = undefined;
       this.#countDown();

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../util/clock.js';
 
-export interface Beating {
+export interface HeartbeatTarget {
   /** `idleBeats`: after how many beats without a sign of life the other end counts as gone; 0 = never. */
   beat(idleBeats: number): void;
 }
@@ -12,7 +12,7 @@ const SLOTS = 8;
  * once an interval, and so thousands of them are never due in the same instant. There is no timer while there are no
  * sessions.
  */
-export class Heartbeat<Session extends Beating> {
+export class ServerHeartbeat<Session extends HeartbeatTarget> {
   readonly #clock: Clock;
   readonly #step: number;
   readonly #idleBeats: number;

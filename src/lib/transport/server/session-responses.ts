@@ -7,7 +7,7 @@ const STREAM_BYTES = 128 * 1024;
 const STREAM_PRELUDE = `${'h'.repeat(2048)}\n`;
 
 /** A response on which frames leave a session. */
-export interface Reply {
+export interface SessionResponse {
   /** Bytes written that the network has not taken yet. */
   readonly bufferedBytes: number;
   /** Whether the response has to be ended, and the client to ask again. */
@@ -22,15 +22,15 @@ export interface Reply {
   /** Hangs up, whatever is still on its way. */
   abort(): void;
   /** Who learns that the response is over: `interrupted` when it did not get through. */
-  watch(watcher: ReplyWatcher): void;
+  watch(watcher: ResponseWatcher): void;
 }
 
-export interface ReplyWatcher {
-  drained(reply: Reply): void;
-  over(reply: Reply, interrupted: boolean): void;
+export interface ResponseWatcher {
+  drained(reply: SessionResponse): void;
+  over(reply: SessionResponse, interrupted: boolean): void;
 }
 
-abstract class HttpReply {
+abstract class HttpResponse {
   protected readonly res: ServerResponse;
   protected readonly headers: OutgoingHttpHeaders;
 
@@ -47,14 +47,14 @@ abstract class HttpReply {
     this.res.destroy();
   }
 
-  watch(this: Reply & HttpReply, watcher: ReplyWatcher): void {
+  watch(this: SessionResponse & HttpResponse, watcher: ResponseWatcher): void {
     this.res.on('close', () => watcher.over(this, !this.res.writableFinished));
     if (this.streaming) this.res.on('drain', () => watcher.drained(this));
   }
 }
 
 /** `xhr`: one frame, then the client asks again. */
-export class PollingReply extends HttpReply implements Reply {
+export class PollingResponse extends HttpResponse implements SessionResponse {
   readonly streaming = false;
   readonly congested = false;
   #full = false;
@@ -80,7 +80,7 @@ export class PollingReply extends HttpReply implements Reply {
   }
 }
 
-abstract class StreamReply extends HttpReply {
+abstract class StreamResponse extends HttpResponse {
   readonly streaming = true;
   #written = 0;
 
@@ -109,7 +109,7 @@ abstract class StreamReply extends HttpReply {
 }
 
 /** `xhr_streaming`: a frame a line. */
-export class StreamingReply extends StreamReply implements Reply {
+export class StreamingResponse extends StreamResponse implements SessionResponse {
   constructor(res: ServerResponse, headers: OutgoingHttpHeaders) {
     super(res, headers, JAVASCRIPT, STREAM_PRELUDE);
   }
@@ -120,7 +120,7 @@ export class StreamingReply extends StreamReply implements Reply {
 }
 
 /** `eventsource`: a frame an event. Frames hold no line breaks: JSON escapes them. */
-export class EventSourceReply extends StreamReply implements Reply {
+export class EventSourceResponse extends StreamResponse implements SessionResponse {
   constructor(res: ServerResponse, headers: OutgoingHttpHeaders) {
     super(res, headers, 'text/event-stream', '\r\n');
   }
@@ -130,17 +130,17 @@ export class EventSourceReply extends StreamReply implements Reply {
   }
 }
 
-export function makeReply(
+export function makeSessionResponse(
   transport: 'xhr' | 'xhr_streaming' | 'eventsource',
   res: ServerResponse,
   headers: OutgoingHttpHeaders,
-): Reply {
+): SessionResponse {
   switch (transport) {
     case 'xhr':
-      return new PollingReply(res, headers);
+      return new PollingResponse(res, headers);
     case 'xhr_streaming':
-      return new StreamingReply(res, headers);
+      return new StreamingResponse(res, headers);
     default:
-      return new EventSourceReply(res, headers);
+      return new EventSourceResponse(res, headers);
   }
 }

@@ -10,11 +10,11 @@ import { ServerFramedChannel } from '../websocket/framed-channel.js';
 import { RawChannel } from '../websocket/raw-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 import { formatAddress } from '../channel/remote-address.js';
-import { Heartbeat } from './server-heartbeat.js';
+import { ServerHeartbeat } from './server-heartbeat.js';
 import { HttpSession } from './http-session.js';
-import { ORIGIN_REFUSED, OriginPolicy } from './allowed-origin.js';
+import { ORIGIN_REFUSED, OriginPolicy } from './origin-policy.js';
 import { respondGreeting, respondIframe, respondInfo } from './info-routes.js';
-import { makeReply } from './session-responses.js';
+import { makeSessionResponse } from './session-responses.js';
 import { respond, respondOptions, respondText, sessionCookie } from './respond.js';
 import { normalisePrefixes, pathBehindPrefix, type Route, routeOf, methodsOf } from './session-route.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
@@ -64,7 +64,7 @@ export class SockJsServer implements ChannelOwner {
   readonly #prefixes: readonly string[];
   readonly #origins: OriginPolicy;
   readonly #webSockets: WebSocketServer;
-  readonly #sessions: Heartbeat<ServerSession>;
+  readonly #sessions: ServerHeartbeat<ServerSession>;
   readonly #httpSessions = new Map<string, HttpSession>();
   #closing: Promise<void> | undefined;
   #allLeft: (() => void) | undefined;
@@ -74,7 +74,7 @@ export class SockJsServer implements ChannelOwner {
     this.#options = options;
     this.#prefixes = normalisePrefixes(options.prefixes);
     this.#origins = new OriginPolicy(options.allowOrigin ?? []);
-    this.#sessions = new Heartbeat(clock, heartbeatInterval, limits.idleTimeout);
+    this.#sessions = new ServerHeartbeat(clock, heartbeatInterval, limits.idleTimeout);
     this.#webSockets = new WebSocketServer(webSocketOptions(frameBytes(limits.messageBytes)));
   }
 
@@ -233,7 +233,7 @@ export class SockJsServer implements ChannelOwner {
       case 'eventsource': {
         const refusal = session ? undefined : this.#refusal(req);
         if (refusal) respondText(res, refusal.status, cors, refusal.text);
-        else (session ?? this.#open(key, req)).attach(makeReply(transport, res, headers));
+        else (session ?? this.#open(key, req)).attach(makeSessionResponse(transport, res, headers));
         break;
       }
     }

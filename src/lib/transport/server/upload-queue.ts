@@ -23,7 +23,7 @@ export interface UploadReceiver {
  * The `xhr_send` requests of one session, one at a time in the order in which they came. While the receiver is paused
  * the last one is held unanswered and no further body is read, so that a client learns to wait.
  */
-export class Uploads {
+export class UploadQueue {
   readonly #limits: UploadLimits;
   readonly #receiver: UploadReceiver;
   #waiting: Upload[] | undefined;

@@ -5,7 +5,7 @@ import { exceedsBytes } from '../../util/utf8.js';
  * Collects messages into one SockJS array frame by adding to a string. Messages are quoted as they come, and no frame is
  * ever encoded as a whole.
  */
-export class Batch {
+export class FrameBatch {
   readonly #opening: string;
   readonly #messageBytes: number;
   #frame = '';

@@ -1,17 +1,17 @@
 import type { Message } from '../channel/outgoing-message.js';
-import { Batch } from './frame-batch.js';
+import { FrameBatch } from './frame-batch.js';
 
 /** Frames that wait for a request or a response are closed at this length, so that none grows without end. */
 const FRAME_LENGTH = 128 * 1024;
 
 /** Messages that wait for HTTP to carry them, as array frames. */
 export class FrameQueue {
-  readonly #batch: Batch;
+  readonly #batch: FrameBatch;
   #frames: string[] = [];
   #framesLength = 0;
 
   constructor(opening: string, messageBytes: number) {
-    this.#batch = new Batch(opening, messageBytes);
+    this.#batch = new FrameBatch(opening, messageBytes);
   }
 
   /** What waits, in UTF-16 units. */

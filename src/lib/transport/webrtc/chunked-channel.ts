@@ -2,7 +2,7 @@ import { ClientChannel, type Goodbye } from '../sockjs/client-channel.js';
 import { type Message, messageText } from '../channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
 import { exceedsBytes } from '../../util/utf8.js';
-import { Pieces } from './chunks.js';
+import { Chunks } from './chunks.js';
 
 /*
  * Browsers carry 256 KiB in one message of a data channel, some of them less, and what goes through Kontrol is escaped on
@@ -19,7 +19,7 @@ const GOODBYE = '!';
 
 /** A session between two pages, whose messages travel in pieces. */
 export abstract class ChunkedChannel extends ClientChannel {
-  readonly #waiting = new Pieces();
+  readonly #waiting = new Chunks();
   #scheduled = false;
   #received = '';
   #heldLength = 0;

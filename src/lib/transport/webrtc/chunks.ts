@@ -1,5 +1,5 @@
 /** Pieces of text that wait, first come first served. Taking one costs the same however many there are. */
-export class Pieces {
+export class Chunks {
   #pieces: string[] = [];
   #at = 0;
   #length = 0;

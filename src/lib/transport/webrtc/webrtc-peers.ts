@@ -14,7 +14,7 @@ import type { RtcConfiguration, RtcPlatform } from './rtc-platform.js';
 import type { Signal, Signals } from './signals.js';
 import { ATTEMPT_TIMEOUT } from '../limits/transport-limits.js';
 
-export interface PeersOptions {
+export interface WebRtcPeersOptions {
   readonly signals: Signals;
   readonly platform: RtcPlatform;
   readonly configuration?: RtcConfiguration | undefined;
@@ -44,8 +44,8 @@ interface Session {
 const UNBOUND_ATTEMPT = 5000;
 
 /** The sessions of this page with others that are reached by way of one Kontrol. */
-export class Peers {
-  readonly #options: PeersOptions;
+export class WebRtcPeers {
+  readonly #options: WebRtcPeersOptions;
   /** By the other's id and the name of the session, which only the two know. */
   readonly #sessions = new Map<string, Session>();
   #closed = false;
@@ -54,7 +54,7 @@ export class Peers {
     for (const session of this.#sessions.values()) session.direct?.vanish();
   };
 
-  constructor(options: PeersOptions) {
+  constructor(options: WebRtcPeersOptions) {
     this.#options = options;
     options.platform.addEventListener?.('pagehide', this.#pageGoes);
   }

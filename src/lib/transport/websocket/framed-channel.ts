@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { ChannelLimits } from '../limits/transport-limits.js';
 import { type Fragment, type Message, quote } from '../channel/outgoing-message.js';
 import type { Masks } from '../sockjs/ascii-frame.js';
-import { BATCH_LENGTH, BATCH_MESSAGES, Batch } from '../sockjs/frame-batch.js';
+import { BATCH_LENGTH, BATCH_MESSAGES, FrameBatch } from '../sockjs/frame-batch.js';
 import {
   closeFrame,
   decodeClientFrame,
@@ -22,7 +22,7 @@ import { WebSocketChannel } from './websocket-channel.js';
  * turn ends; a frame that is large enough to keep the other side busy does not wait for that.
  */
 export abstract class FramedChannel extends WebSocketChannel {
-  readonly #batch: Batch;
+  readonly #batch: FrameBatch;
   readonly #letter: string;
   #scheduled = false;
   #lists = false;
@@ -40,7 +40,7 @@ export abstract class FramedChannel extends WebSocketChannel {
   ) {
     super(ws, socket, limits, owner, masks);
     this.#letter = letter;
-    this.#batch = new Batch(`${letter}[`, limits.messageBytes);
+    this.#batch = new FrameBatch(`${letter}[`, limits.messageBytes);
   }
 
   /**

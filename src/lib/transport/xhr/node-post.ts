@@ -12,7 +12,7 @@ import { hostOf, isSecure } from '../handshake/session-url.js';
 const IDLE_CONNECTION = 4000;
 
 /** The two connections of an XHR session: one on which it listens, one on which it speaks. */
-export class HttpPost implements Post {
+export class NodePost implements Post {
   readonly #request: typeof http.request;
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;

@@ -9,7 +9,7 @@ import {
 } from '../../../../src/lib/kontrol/limits/kontrol-limits.js';
 import { parsePolicy } from '../../../../src/lib/kontrol/policy/policy-file.js';
 import { checkUsername, urlArgument } from '../../../../src/lib/kontrol/registry/registration-record.js';
-import { Interner } from '../../../../src/lib/kontrol/registry/string-interner.js';
+import { StringInterner } from '../../../../src/lib/kontrol/registry/string-interner.js';
 
 describe('the limits of Kontrol', () => {
   it('contain those of every kite, and cannot be changed for the whole process', () => {
@@ -34,7 +34,7 @@ describe('the limits of Kontrol', () => {
   });
 
   it('bound the strings that kites share', () => {
-    const interner = new Interner();
+    const interner = new StringInterner();
     for (let n = 0; n <= SHARED_STRINGS; n++) interner.intern(`name ${n}`);
     expect(interner.intern('name 0')).toBe('name 0');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Entry } from '../../../../src/lib/kontrol/registry/registry-entry.js';
+import type { RegistryEntry } from '../../../../src/lib/kontrol/registry/registry-entry.js';
 import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
 import { collectedHeap } from '../../../helpers/process/heap.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
@@ -15,7 +15,7 @@ function setUp() {
   return { clock, registry, events };
 }
 
-const ids = (entries: readonly Entry[]): string[] => entries.map(({ kite }) => kite.id).toSorted();
+const ids = (entries: readonly RegistryEntry[]): string[] => entries.map(({ kite }) => kite.id).toSorted();
 
 describe('the registry', () => {
   it('finds kites by the beginning of their path, by constraint and by id', () => {

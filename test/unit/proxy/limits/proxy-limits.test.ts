@@ -5,8 +5,8 @@ import {
   TARGET_URL_LENGTH,
   TUNNEL_TOKEN_LENGTH,
 } from '../../../../src/lib/proxy/limits/proxy-limits.js';
-import { TargetPolicy } from '../../../../src/lib/proxy/reverse/backend-policy.js';
-import { Targets } from '../../../../src/lib/proxy/reverse/backend-url.js';
+import { BackendPolicy } from '../../../../src/lib/proxy/reverse/backend-policy.js';
+import { BackendUrls } from '../../../../src/lib/proxy/reverse/backend-url.js';
 import { TunnelTokens } from '../../../../src/lib/proxy/tunnel/tunnel-tokens.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
@@ -17,8 +17,8 @@ describe('the limits of proxies', () => {
   });
 
   it('bound the URL that a kite registers', async () => {
-    const policy = new TargetPolicy({ localKites: true });
-    const targets = new Targets({ policy, limits: defaultProxyLimits, ownPort: () => undefined });
+    const policy = new BackendPolicy({ localKites: true });
+    const targets = new BackendUrls({ policy, limits: defaultProxyLimits, ownPort: () => undefined });
     const url = (length: number): string => 'http://127.0.0.1/'.padEnd(length, 'x');
     await expect(targets.of(url(TARGET_URL_LENGTH), '127.0.0.1:9')).resolves.toMatchObject({ port: 80 });
     await expect(targets.of(url(TARGET_URL_LENGTH + 1), '127.0.0.1:9')).rejects.toMatchObject({

@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { TargetPolicy, type TargetPolicyOptions } from '../../../../src/lib/proxy/reverse/backend-policy.js';
-import { type Target, Targets } from '../../../../src/lib/proxy/reverse/backend-url.js';
+import {
+  BackendPolicy,
+  type BackendPolicyOptions,
+} from '../../../../src/lib/proxy/reverse/backend-policy.js';
+import { type BackendUrl, BackendUrls } from '../../../../src/lib/proxy/reverse/backend-url.js';
 import { defaultProxyLimits } from '../../../../src/lib/proxy/limits/proxy-limits.js';
 
 /** Far from this machine, whose own addresses are 10.0.0.1 and fd00::1 here. */
 const KITE = '203.0.113.7:50412';
 
-function targets(options: Partial<TargetPolicyOptions> & { readonly names?: Record<string, string[]> } = {}) {
+function targets(
+  options: Partial<BackendPolicyOptions> & { readonly names?: Record<string, string[]> } = {},
+) {
   const { names = {}, ...policy } = options;
-  return new Targets({
+  return new BackendUrls({
     limits: defaultProxyLimits,
-    policy: new TargetPolicy({ localKites: false, ownAddresses: () => ['10.0.0.1', 'fd00::1'], ...policy }),
+    policy: new BackendPolicy({ localKites: false, ownAddresses: () => ['10.0.0.1', 'fd00::1'], ...policy }),
     ownPort: () => 3999,
     resolve: (host) =>
       names[host] ? Promise.resolve(names[host]) : Promise.reject(new Error('getaddrinfo ENOTFOUND')),
@@ -20,7 +25,7 @@ function targets(options: Partial<TargetPolicyOptions> & { readonly names?: Reco
 const refused = { type: 'argumentError', code: 'targetRefused' };
 
 describe('a target', () => {
-  it.each<[string, Partial<Target>]>([
+  it.each<[string, Partial<BackendUrl>]>([
     ['http://203.0.113.7:3636/kite', { address: '203.0.113.7', port: 3636, path: '/kite', secure: false }],
     ['ws://203.0.113.7/kite/', { port: 80, path: '/kite', secure: false }],
     ['https://203.0.113.7', { port: 443, path: '', secure: true }],
@@ -141,10 +146,10 @@ describe('a target', () => {
 
   it('cannot be looked up by very many kites at a time', async () => {
     const answers: (() => void)[] = [];
-    const policy = new TargetPolicy({ localKites: false });
+    const policy = new BackendPolicy({ localKites: false });
     const resolve = (): Promise<string[]> =>
       new Promise((done) => answers.push(() => done([KITE.slice(0, -6)])));
-    const many = new Targets({ policy, limits: { lookups: 3 }, ownPort: () => undefined, resolve });
+    const many = new BackendUrls({ policy, limits: { lookups: 3 }, ownPort: () => undefined, resolve });
     const waiting = Array.from({ length: 3 }, () => many.of('http://slow.example.com/', KITE));
     await expect(many.of('http://slow.example.com/', KITE)).rejects.toMatchObject({ code: 'busy' });
     for (const answer of answers) answer();
@@ -154,7 +159,7 @@ describe('a target', () => {
   it.each(['10.0.0.0/33', '10.0.0.0/x', '1.2.3', 'host:80', 'http://host', '*', '', '-a.com'])(
     'is not allowed by "%s", which is no network and no host name',
     (entry) => {
-      expect(() => new TargetPolicy({ allow: [entry], localKites: false })).toThrow('The allowed target');
+      expect(() => new BackendPolicy({ allow: [entry], localKites: false })).toThrow('The allowed target');
     },
   );
 });

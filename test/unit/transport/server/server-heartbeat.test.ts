@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Heartbeat } from '../../../../src/lib/transport/server/server-heartbeat.js';
+import { ServerHeartbeat } from '../../../../src/lib/transport/server/server-heartbeat.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 class Session {
@@ -15,9 +15,9 @@ class Session {
   }
 }
 
-function setup(): { clock: ManualClock; heartbeat: Heartbeat<Session>; add: () => Session } {
+function setup(): { clock: ManualClock; heartbeat: ServerHeartbeat<Session>; add: () => Session } {
   const clock = new ManualClock(0);
-  const heartbeat = new Heartbeat<Session>(clock, 8000, 60_000);
+  const heartbeat = new ServerHeartbeat<Session>(clock, 8000, 60_000);
   const add = (): Session => {
     const session = new Session(clock);
     heartbeat.add(session);
@@ -62,8 +62,8 @@ describe('the heartbeat', () => {
     const clock = new ManualClock();
     const told: number[] = [];
     const never: number[] = [];
-    new Heartbeat(clock, 10_000, 60_000).add({ beat: (idleBeats) => told.push(idleBeats) });
-    new Heartbeat(clock, 10_000, 0).add({ beat: (idleBeats) => never.push(idleBeats) });
+    new ServerHeartbeat(clock, 10_000, 60_000).add({ beat: (idleBeats) => told.push(idleBeats) });
+    new ServerHeartbeat(clock, 10_000, 0).add({ beat: (idleBeats) => never.push(idleBeats) });
     clock.advance(10_000);
     expect(told).toEqual([6]);
     expect(never).toEqual([0]);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { Uploads } from '../../../../src/lib/transport/server/upload-queue.js';
+import { UploadQueue } from '../../../../src/lib/transport/server/upload-queue.js';
 
 /** A request whose body never ends, and the status of its response. */
 function upload() {
@@ -26,7 +26,7 @@ function upload() {
 describe('the uploads of a session', () => {
   it('wait in as long a queue as the limits say; the next is told to come later', () => {
     const receiver = { deliver: () => undefined, isHeld: () => true, refuse: () => undefined };
-    const uploads = new Uploads({ messageBytes: 1000, uploadsPerSession: 2 }, receiver);
+    const uploads = new UploadQueue({ messageBytes: 1000, uploadsPerSession: 2 }, receiver);
     const all = [upload(), upload(), upload()];
     for (const one of all) uploads.add(one.upload);
     expect(all.map(({ status }) => status)).toEqual([[], [], [503]]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fragment } from '../../../../src/lib/transport/channel/outgoing-message.js';
-import { Batch } from '../../../../src/lib/transport/sockjs/frame-batch.js';
+import { FrameBatch } from '../../../../src/lib/transport/sockjs/frame-batch.js';
 import { decodeServerFrame } from '../../../../src/lib/transport/sockjs/frames.js';
 
 const LIMIT = 16 * 1024 * 1024;
@@ -15,7 +15,7 @@ const EDGES = [
 
 describe('a batch', () => {
   it('makes one frame of the messages added to it', () => {
-    const batch = new Batch('a[', LIMIT);
+    const batch = new FrameBatch('a[', LIMIT);
     batch.add('one');
     batch.add(['{"m":', 2, ',"k":', new Fragment('"tok\\en"'), '}']);
     expect(batch.count).toBe(2);
@@ -26,7 +26,7 @@ describe('a batch', () => {
   });
 
   it.each(EDGES)('escapes from %j to %j', (before, first, last, after) => {
-    const batch = new Batch('a[', LIMIT);
+    const batch = new FrameBatch('a[', LIMIT);
     batch.add(`${before}${first}${last}${after}`);
     const code = (text: string) => `\\u${text.charCodeAt(0).toString(16)}`;
     expect(batch.take()).toBe(`a["${before}${code(first)}${code(last)}${after}"]`);
@@ -37,7 +37,7 @@ describe('a batch', () => {
     for (let unit = 0; unit < 0x10000; unit += unit < 0x3000 || unit > 0xd000 ? 1 : 97) {
       text += String.fromCharCode(unit);
     }
-    const batch = new Batch('a[', LIMIT);
+    const batch = new FrameBatch('a[', LIMIT);
     batch.add(text);
     const frame = batch.take();
     expect(frame).not.toMatch(
@@ -48,7 +48,7 @@ describe('a batch', () => {
   });
 
   it('refuses a message above the limit, in bytes, and keeps the others', () => {
-    const batch = new Batch('[', 10);
+    const batch = new FrameBatch('[', 10);
     expect(batch.add('ééééé')).toBe(true);
     expect(batch.add('éééééx')).toBe(false);
     expect(batch.add('"""""\\\\\\\\\\')).toBe(true);

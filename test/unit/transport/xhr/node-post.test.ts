@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { HttpPost } from '../../../../src/lib/transport/xhr/node-post.js';
+import { NodePost } from '../../../../src/lib/transport/xhr/node-post.js';
 import type { Outcome } from '../../../../src/lib/transport/xhr/post.js';
 
 it('resolves the host of a session once, so that every request goes to the server that answered first', async () => {
@@ -22,7 +22,7 @@ it('resolves the host of a session once, so that every request goes to the serve
     if (options.all) done(null, [{ address, family: 4 }]);
     else done(null, address, 4);
   };
-  const post = new HttpPost(new URL(`http://kites.example.com:${port}/kite`), 1000, undefined, resolve);
+  const post = new NodePost(new URL(`http://kites.example.com:${port}/kite`), 1000, undefined, resolve);
   onTestFinished(() => post.close());
   const answer = (speaking: boolean): Promise<Outcome> =>
     new Promise((done) => void post.post('/', '', speaking, done));

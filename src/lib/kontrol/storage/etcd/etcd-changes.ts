@@ -3,15 +3,15 @@ import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import { ChangeListeners } from '../shared/change-listeners.js';
 import type { StorageChange } from '../shared/storage.js';
-import type { Cluster } from './etcd-cluster.js';
-import { aliveOf, idsOf, type Layout, registrationOf } from './key-layout.js';
+import type { EtcdCluster } from './etcd-cluster.js';
+import { aliveOf, idsOf, type KeyLayout, registrationOf } from './key-layout.js';
 import { readKeys } from './range-read.js';
 import { type Sign, signOf } from './heartbeat-buckets.js';
-import { Watch } from './etcd-watch.js';
+import { EtcdWatch } from './etcd-watch.js';
 
-export interface ChangesOptions {
-  readonly cluster: Cluster;
-  readonly layout: Layout;
+export interface EtcdChangesOptions {
+  readonly cluster: EtcdCluster;
+  readonly layout: KeyLayout;
   /** What this node calls itself. */
   readonly node: string;
   readonly clock: Clock;
@@ -24,17 +24,17 @@ export interface ChangesOptions {
  *
  * A node is not told that it refreshed kites itself: it knows, and they are many.
  */
-export class Changes {
-  readonly #options: ChangesOptions;
-  readonly #watch: Watch;
+export class EtcdChanges {
+  readonly #options: EtcdChangesOptions;
+  readonly #watch: EtcdWatch;
   readonly #listeners = new ChangeListeners();
   /** What has come and was not told yet. */
   #queue: (readonly IEvent[])[] = [];
   #telling: Promise<void> | undefined;
 
-  constructor(options: ChangesOptions) {
+  constructor(options: EtcdChangesOptions) {
     this.#options = options;
-    this.#watch = new Watch({
+    this.#watch = new EtcdWatch({
       ...options,
       onEvents: (events) => this.#changed(events),
       onResumed: () => this.#listeners.tell({ type: 'reload' }),

@@ -27,7 +27,7 @@ const PAUSE = 100;
  *
  * Deadlines are counted by the machine's clock, since gRPC knows no other.
  */
-export class Cluster {
+export class EtcdCluster {
   readonly urls: readonly string[];
   /** Milliseconds that a call may take. */
   readonly timeout: number;

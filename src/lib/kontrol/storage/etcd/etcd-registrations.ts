@@ -2,16 +2,16 @@ import type { IKeyValue, IRequestOp } from 'etcd3';
 import type { Logger } from '../../../util/logger.js';
 import { mayReplace } from '../shared/entries.js';
 import { type PutResult, type Registration, StorageError } from '../shared/storage.js';
-import type { Cluster } from './etcd-cluster.js';
+import type { EtcdCluster } from './etcd-cluster.js';
 import { nameOf } from './etcd-failures.js';
-import { deleteOp, type Layout, unchangedSince, putOp, registrationOf, unchanged } from './key-layout.js';
+import { deleteOp, type KeyLayout, unchangedSince, putOp, registrationOf, unchanged } from './key-layout.js';
 import type { SharedLease } from './node-lease.js';
 import { atOneRevision, eachPage, readKeys } from './range-read.js';
 import { expiryOf, type Signs, type HeartbeatBuckets } from './heartbeat-buckets.js';
 
-export interface RegistrationsOptions {
-  readonly cluster: Cluster;
-  readonly layout: Layout;
+export interface EtcdRegistrationsOptions {
+  readonly cluster: EtcdCluster;
+  readonly layout: KeyLayout;
   readonly lease: SharedLease;
   readonly signs: HeartbeatBuckets;
   readonly logger: Logger;
@@ -43,10 +43,10 @@ interface Attempt {
 }
 
 /** The registrations in etcd. */
-export class Registrations {
-  readonly #options: RegistrationsOptions;
+export class EtcdRegistrations {
+  readonly #options: EtcdRegistrationsOptions;
 
-  constructor(options: RegistrationsOptions) {
+  constructor(options: EtcdRegistrationsOptions) {
     this.#options = options;
   }
 

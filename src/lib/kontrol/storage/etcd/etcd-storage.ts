@@ -5,8 +5,8 @@ import type { Logger } from '../../../util/logger.js';
 import { lookupAddresses } from '../../../util/lookup-addresses.js';
 import type { LookupAddresses } from '../../../util/loopback.js';
 import { unexpired } from '../shared/entries.js';
-import { Changes } from './etcd-changes.js';
-import { type CallOptions, Cluster } from './etcd-cluster.js';
+import { EtcdChanges } from './etcd-changes.js';
+import { type CallOptions, EtcdCluster } from './etcd-cluster.js';
 import {
   checkConfig,
   DEFAULT_ABANDONED_AFTER,
@@ -15,12 +15,12 @@ import {
   exposedMembers,
 } from './etcd-config.js';
 import { nameOf } from './etcd-failures.js';
-import { deleteOp, inviteOf, Layout, pairOf, putOp, unchanged } from './key-layout.js';
+import { deleteOp, inviteOf, KeyLayout, pairOf, putOp, unchanged } from './key-layout.js';
 import { SharedLease } from './node-lease.js';
 import { atOneRevision, readAll } from './range-read.js';
-import { type Place, type Put, Registrations, WRITES } from './etcd-registrations.js';
+import { type Place, type Put, EtcdRegistrations, WRITES } from './etcd-registrations.js';
 import { HeartbeatBuckets } from './heartbeat-buckets.js';
-import { Batch } from '../shared/write-batch.js';
+import { WriteBatch } from '../shared/write-batch.js';
 import { SealedKeyPairs, type StoredPair } from '../shared/sealed-key-pairs.js';
 import {
   type PutResult,
@@ -52,15 +52,15 @@ export class EtcdStorage implements Storage {
   readonly #logger: Logger;
   readonly #lookup: LookupAddresses;
   readonly #abandonedAfter: number;
-  readonly #layout: Layout;
-  readonly #cluster: Cluster;
+  readonly #layout: KeyLayout;
+  readonly #cluster: EtcdCluster;
   readonly #lease: SharedLease;
   readonly #signs: HeartbeatBuckets;
-  readonly #registrations: Registrations;
-  readonly #changes: Changes;
+  readonly #registrations: EtcdRegistrations;
+  readonly #changes: EtcdChanges;
   readonly #keyPairs: SealedKeyPairs<ReadPair>;
-  readonly #puts: Batch<Put, PutResult>;
-  readonly #deletes: Batch<Place, undefined>;
+  readonly #puts: WriteBatch<Put, PutResult>;
+  readonly #deletes: WriteBatch<Place, undefined>;
 
   /** Throws a ConfigurationError for settings that make no sense. */
   constructor(config: EtcdConfig, { clock, logger, lookup = lookupAddresses }: StorageTools) {
@@ -69,16 +69,16 @@ export class EtcdStorage implements Storage {
     this.#clock = clock;
     this.#logger = logger;
     this.#lookup = lookup;
-    this.#layout = new Layout(config.prefix ?? DEFAULT_PREFIX);
-    this.#cluster = new Cluster(config);
+    this.#layout = new KeyLayout(config.prefix ?? DEFAULT_PREFIX);
+    this.#cluster = new EtcdCluster(config);
     const node = randomBytes(6).toString('hex');
     const shared = { cluster: this.#cluster, layout: this.#layout, logger };
     this.#abandonedAfter = config.abandonedAfter ?? DEFAULT_ABANDONED_AFTER;
     // Members and their leases go by the time that passes, also where Kontrol's clock is a test's.
     this.#lease = new SharedLease({ ...shared, ttl: this.#abandonedAfter, clock: systemClock });
-    this.#changes = new Changes({ ...shared, node, clock: systemClock });
+    this.#changes = new EtcdChanges({ ...shared, node, clock: systemClock });
     this.#signs = new HeartbeatBuckets({ ...shared, lease: this.#lease, node, clock });
-    this.#registrations = new Registrations({ ...shared, lease: this.#lease, signs: this.#signs });
+    this.#registrations = new EtcdRegistrations({ ...shared, lease: this.#lease, signs: this.#signs });
     this.#keyPairs = new SealedKeyPairs(config, {
       all: () => this.#storedPairs(),
       put: async (pair) => void (await this.#txn({ success: [this.#pairOp(pair)] })),
@@ -89,12 +89,12 @@ export class EtcdStorage implements Storage {
         })),
     });
     const batch = { size: WRITES, timeout: this.#cluster.timeout, clock: systemClock };
-    this.#puts = new Batch({
+    this.#puts = new WriteBatch({
       ...batch,
       keyOf: ({ registration }) => registration.kite.id,
       write: (puts, until) => this.#registrations.put(puts, until),
     });
-    this.#deletes = new Batch({
+    this.#deletes = new WriteBatch({
       ...batch,
       keyOf: ({ id }) => id,
       write: async (places, until) => {

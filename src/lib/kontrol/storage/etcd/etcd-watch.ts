@@ -3,13 +3,13 @@ import { Backoff } from '../../../util/backoff.js';
 import type { Clock, Timer } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import { StorageError } from '../shared/storage.js';
-import type { Cluster } from './etcd-cluster.js';
+import type { EtcdCluster } from './etcd-cluster.js';
 import { nameOf } from './etcd-failures.js';
-import type { Layout } from './key-layout.js';
+import type { KeyLayout } from './key-layout.js';
 
-export interface WatchOptions {
-  readonly cluster: Cluster;
-  readonly layout: Layout;
+export interface EtcdWatchOptions {
+  readonly cluster: EtcdCluster;
+  readonly layout: KeyLayout;
   /** The machine's: members answer by it, whatever clock Kontrol goes by. */
   readonly clock: Clock;
   readonly logger: Logger;
@@ -45,15 +45,15 @@ const ASK_AGAIN = 100;
  *
  * Lifecycle: `open`, `check`, `close`.
  */
-export class Watch {
-  readonly #options: WatchOptions;
+export class EtcdWatch {
+  readonly #options: EtcdWatchOptions;
   readonly #backoff = new Backoff({ initial: 50, max: 2000 });
   #session: Session | undefined;
   #resuming: Promise<void> | undefined;
   #timer: Timer | undefined;
   #closed = false;
 
-  constructor(options: WatchOptions) {
+  constructor(options: EtcdWatchOptions) {
     this.#options = options;
   }
 

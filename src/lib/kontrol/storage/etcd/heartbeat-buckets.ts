@@ -1,7 +1,7 @@
 import type { IKeyValue, IRequestOp, ITxnRequest } from 'etcd3';
 import type { Clock } from '../../../util/clock.js';
-import type { Cluster } from './etcd-cluster.js';
-import { aliveOf, atRevision, deleteOp, idsOf, isThere, type Layout, putOp } from './key-layout.js';
+import type { EtcdCluster } from './etcd-cluster.js';
+import { aliveOf, atRevision, deleteOp, idsOf, isThere, type KeyLayout, putOp } from './key-layout.js';
 import type { SharedLease } from './node-lease.js';
 import { readAll } from './range-read.js';
 
@@ -21,8 +21,8 @@ export interface Signs {
 }
 
 export interface HeartbeatBucketsOptions {
-  readonly cluster: Cluster;
-  readonly layout: Layout;
+  readonly cluster: EtcdCluster;
+  readonly layout: KeyLayout;
   readonly lease: SharedLease;
   /** What this node calls itself. */
   readonly node: string;

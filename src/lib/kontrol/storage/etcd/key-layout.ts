@@ -26,7 +26,7 @@ export interface Alive {
 type Range = Required<Pick<IRangeRequest, 'key' | 'range_end'>>;
 
 /** Names of keys. */
-export class Layout {
+export class KeyLayout {
   readonly #prefix: string;
 
   constructor(prefix: string) {

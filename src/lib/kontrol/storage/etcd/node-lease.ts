@@ -1,13 +1,13 @@
 import type { Etcd3, ILeaseKeepAliveResponse } from 'etcd3';
 import type { Clock, Timer } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
-import type { Cluster, Deadline } from './etcd-cluster.js';
+import type { EtcdCluster, Deadline } from './etcd-cluster.js';
 import { isLeaseGone } from './etcd-failures.js';
-import { type Layout, putOp, unchanged } from './key-layout.js';
+import { type KeyLayout, putOp, unchanged } from './key-layout.js';
 
 export interface SharedLeaseOptions {
-  readonly cluster: Cluster;
-  readonly layout: Layout;
+  readonly cluster: EtcdCluster;
+  readonly layout: KeyLayout;
   /** Milliseconds that it outlives the last node. */
   readonly ttl: number;
   /** The machine's: leases run out by it, whatever clock Kontrol goes by. */

@@ -1,5 +1,5 @@
 import type { IKeyValue, IRangeRequest } from 'etcd3';
-import type { Cluster } from './etcd-cluster.js';
+import type { EtcdCluster } from './etcd-cluster.js';
 import { isCompacted } from './etcd-failures.js';
 
 /** Keys and values as they were at one revision. */
@@ -24,7 +24,7 @@ const TRIES = 3;
 
 /** Everything in a range, at one revision. Rejects with a StorageError. */
 export async function readAll(
-  cluster: Cluster,
+  cluster: EtcdCluster,
   range: IRangeRequest,
   options: ReadOptions = {},
 ): Promise<Snapshot> {
@@ -38,7 +38,7 @@ export async function readAll(
  * is compacted before the end, it rejects, since half of it has been used already.
  */
 export async function eachPage(
-  cluster: Cluster,
+  cluster: EtcdCluster,
   { key, range_end }: IRangeRequest,
   { until, revision }: ReadOptions,
   use: (page: readonly IKeyValue[]) => void,
@@ -77,7 +77,7 @@ export async function atOneRevision<Result>(read: () => Promise<Result>): Promis
 
 /** The values of keys, in their order; undefined for those that are not there. Rejects with a StorageError. */
 export async function readKeys(
-  cluster: Cluster,
+  cluster: EtcdCluster,
   keys: readonly Buffer[],
   { until, revision }: ReadOptions = {},
 ): Promise<(IKeyValue | undefined)[]> {

@@ -5,7 +5,7 @@ import { StorageError } from '../shared/storage.js';
 import { nameOf } from './postgres-config.js';
 import type { Database, Session } from './database.js';
 
-export interface ListenerOptions {
+export interface NotificationListenerOptions {
   readonly database: Database;
   readonly channel: string;
   readonly clock: Clock;
@@ -22,8 +22,8 @@ export interface ListenerOptions {
  *
  * Lifecycle: `open`, `check`, `close`.
  */
-export class Listener {
-  readonly #options: ListenerOptions;
+export class NotificationListener {
+  readonly #options: NotificationListenerOptions;
   readonly #backoff = new Backoff({ initial: 100, max: 5000 });
   #session: Session | undefined;
   #connecting: Promise<void> | undefined;
@@ -31,7 +31,7 @@ export class Listener {
   #timer: Timer | undefined;
   #closed = false;
 
-  constructor(options: ListenerOptions) {
+  constructor(options: NotificationListenerOptions) {
     this.#options = options;
   }
 

@@ -4,7 +4,7 @@ import type { Logger } from '../../../util/logger.js';
 import { ChangeListeners } from '../shared/change-listeners.js';
 import type { StorageChange } from '../shared/storage.js';
 import type { Database } from './database.js';
-import { Listener } from './notification-listener.js';
+import { NotificationListener } from './notification-listener.js';
 import { CHANNEL, isId, type KiteRow, registrationOf, SELECT_SOME } from './rows.js';
 
 /** Rows that one statement reads. */
@@ -16,12 +16,12 @@ const BATCH = 1000;
  *
  * A node is not told that it refreshed kites itself: it knows, and they are many.
  */
-export class Changes {
+export class PostgresChanges {
   /** What this node calls itself in notifications. */
   readonly node = randomBytes(6).toString('hex');
   readonly #database: Database;
   readonly #logger: Logger;
-  readonly #listener: Listener;
+  readonly #listener: NotificationListener;
   readonly #listeners = new ChangeListeners();
   /** Kites whose rows are to be read. */
   #due = new Set<string>();
@@ -30,7 +30,7 @@ export class Changes {
   constructor(database: Database, clock: Clock, logger: Logger) {
     this.#database = database;
     this.#logger = logger;
-    this.#listener = new Listener({
+    this.#listener = new NotificationListener({
       database,
       channel: CHANNEL,
       clock,

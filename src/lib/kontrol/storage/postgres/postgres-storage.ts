@@ -2,8 +2,8 @@ import { KiteError } from '../../../protocol/errors.js';
 import type { Logger } from '../../../util/logger.js';
 import { lookupAddresses } from '../../../util/lookup-addresses.js';
 import { unexpired } from '../shared/entries.js';
-import { Batch } from '../shared/write-batch.js';
-import { Changes } from './postgres-changes.js';
+import { WriteBatch } from '../shared/write-batch.js';
+import { PostgresChanges } from './postgres-changes.js';
 import type { PostgresConfig } from './postgres-config.js';
 import { Database } from './database.js';
 import { migrate } from './migrations.js';
@@ -57,15 +57,15 @@ interface Place {
 export class PostgresStorage implements Storage {
   readonly name = 'postgres';
   readonly #database: Database;
-  readonly #changes: Changes;
+  readonly #changes: PostgresChanges;
   readonly #keyPairs: SealedKeyPairs<StoredPair>;
   readonly #logger: Logger;
-  readonly #puts: Batch<Put, PutResult>;
-  readonly #deletes: Batch<Place, void>;
+  readonly #puts: WriteBatch<Put, PutResult>;
+  readonly #deletes: WriteBatch<Place, void>;
 
   constructor(config: PostgresConfig, { clock, logger, lookup = lookupAddresses }: StorageTools) {
     this.#database = new Database(config, clock, lookup);
-    this.#changes = new Changes(this.#database, clock, logger);
+    this.#changes = new PostgresChanges(this.#database, clock, logger);
     this.#keyPairs = new SealedKeyPairs(config, {
       all: async () =>
         (await this.#database.query<KeyRow>(SELECT_KEYS)).map((row) => ({ pair: pairOf(row) })),
@@ -76,12 +76,12 @@ export class PostgresStorage implements Storage {
     });
     this.#logger = logger;
     const shared = { size: WRITES, timeout: this.#database.timeout, clock };
-    this.#puts = new Batch({
+    this.#puts = new WriteBatch({
       ...shared,
       keyOf: ({ registration }) => registration.kite.id,
       write: (puts, until) => this.#writePuts(puts, until),
     });
-    this.#deletes = new Batch({
+    this.#deletes = new WriteBatch({
       ...shared,
       keyOf: ({ id }) => id,
       write: (places, until) => this.#writeDeletes(places, until),

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../util/clock.js';
 import { isStorageError } from './storage.js';
 
-export interface BatchOptions<Item, Result> {
+export interface WriteBatchOptions<Item, Result> {
   /** Most items at a time. */
   readonly size: number;
   /** Milliseconds that an item may take. */
@@ -24,12 +24,12 @@ interface Waiting<Item, Result> {
  * Writes what comes while something else is being written in one go. A server makes each transaction durable for itself,
  * and lets those that notify others in one at a time: thousands of small ones would wait for each other.
  */
-export class Batch<Item, Result> {
-  readonly #options: BatchOptions<Item, Result>;
+export class WriteBatch<Item, Result> {
+  readonly #options: WriteBatchOptions<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
   #writing: Promise<void> | undefined;
 
-  constructor(options: BatchOptions<Item, Result>) {
+  constructor(options: WriteBatchOptions<Item, Result>) {
     this.#options = options;
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { OriginPolicy } from '../../../../src/lib/transport/server/allowed-origin.js';
+import { OriginPolicy } from '../../../../src/lib/transport/server/origin-policy.js';
 
 function request(origin?: string, host = 'kites.example.com:3636'): IncomingMessage {
   return { headers: { host, ...(origin !== undefined && { origin }) } } as IncomingMessage;
