@@ -1,5 +1,6 @@
 // Writes the references of docs/ from the tables that they describe: cli.md from oclif.manifest.json and the exit codes, errors.md
-// from the error codes, limits.md from the limits, and the tables of configuration.md from the settings. With --check it writes nothing, and fails if a committed page differs.
+// from the error codes, limits.md from the limits, the tables of configuration.md from the settings, and the table of
+// architecture.md from the folders. With --check it writes nothing, and fails if a committed page differs.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
@@ -8,8 +9,9 @@ import { usageOf } from '../src/lib/cli/frame/usage.js';
 import { root } from './build/paths.js';
 import { errorPage } from './reference/error-page.js';
 import { limitPage } from './reference/limit-page.js';
-import { escape, table } from './reference/markdown.js';
-import { configurationPage } from './reference/settings-tables.js';
+import { folderTables } from './reference/folder-tables.js';
+import { escape, fillParts, table } from './reference/markdown.js';
+import { settingsTables } from './reference/settings-tables.js';
 
 type Cached = Command.Cached;
 type Flag = Command.Flag.Cached;
@@ -92,10 +94,11 @@ function anchor(words: string): string {
 
 try {
   const manifest: unknown = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8'));
-  const configuration = await readFile(join(root, 'docs', 'configuration.md'), 'utf8');
+  const read = (name: string): Promise<string> => readFile(join(root, 'docs', name), 'utf8');
   const pages = {
+    'architecture.md': fillParts(await read('architecture.md'), folderTables),
     'cli.md': page(manifest as Interfaces.Manifest),
-    'configuration.md': configurationPage(configuration),
+    'configuration.md': fillParts(await read('configuration.md'), settingsTables),
     'errors.md': errorPage(),
     'limits.md': await limitPage(),
   };

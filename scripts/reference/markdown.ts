@@ -15,3 +15,18 @@ export function escape(text: string): string {
     .map((part) => (part.startsWith('`') ? part : part.replaceAll('<', '&lt;').replaceAll('*', '\\*')))
     .join('');
 }
+
+/**
+ * Replaces the generated parts of a page. Each is between the comments `begin: NAME` and `end: NAME`.
+ *
+ * @throws Error if the page has no such comments
+ */
+export function fillParts(page: string, parts: Readonly<Record<string, () => string>>): string {
+  return Object.entries(parts).reduce((text, [name, generate]) => {
+    const [begin, end] = [`<!-- begin: ${name} -->\n`, `\n<!-- end: ${name} -->`];
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    if (from === -1 || to < from)
+      throw new Error(`The page has no comments "begin: ${name}" and "end: ${name}".`);
+    return `${text.slice(0, from + begin.length)}\n${generate()}\n${text.slice(to)}`;
+  }, page);
+}

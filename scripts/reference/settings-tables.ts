@@ -8,28 +8,14 @@ import { kiteSettings } from '../../src/lib/kite/config/kite-settings.js';
 import { type Setting, variableName } from '../../src/lib/kite/config/resolve-setting.js';
 import { table } from './markdown.js';
 
-/** The tables of docs/configuration.md, by the names of their places in the page. */
-const tables: Readonly<Record<string, () => string>> = {
+/** The generated tables of docs/configuration.md, by name. */
+export const settingsTables: Readonly<Record<string, () => string>> = {
   'settings of kites': kites,
   'settings of the command line': commandLine,
   'settings of kontrol start': () =>
     ofCommand([...Object.values(kontrolStartSettings), ...Object.values(storageSecrets)]),
   'settings of proxy start': () => ofCommand(Object.values(proxyStartSettings)),
 };
-
-/**
- * The page docs/configuration.md, with its tables as the settings are now.
- *
- * @throws Error where the page has no place for a table
- */
-export function configurationPage(page: string): string {
-  return Object.entries(tables).reduce((text, [name, make]) => {
-    const [begin, end] = [`<!-- begin: ${name} -->\n`, `\n<!-- end: ${name} -->`];
-    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from === -1 || to < from) throw new Error(`docs/configuration.md has no place for: ${name}`);
-    return `${text.slice(0, from + begin.length)}\n${make()}\n${text.slice(to)}`;
-  }, page);
-}
 
 function kites(): string {
   const settings: readonly Setting[] = Object.values(kiteSettings);

@@ -5,6 +5,7 @@ import {
   checkCommands,
   checkEntryPoints,
   checkFlags,
+  checkIdentifiers,
   checkLinks,
   checkPaths,
   checkVariables,
@@ -20,6 +21,7 @@ describe('README and docs', () => {
     ['a flag in a sentence belongs to a command', 'flags', checkFlags],
     ['an environment variable is read by the source', 'variables', checkVariables],
     ['an import in a sentence names an entry point of the package', 'entry points', checkEntryPoints],
+    ['an identifier in a sentence occurs in the source', 'identifiers', checkIdentifiers],
   ])('%s', (_, kind, check) => {
     const { checked, problems } = check(documents);
     expect(problems).toEqual([]);
@@ -40,7 +42,7 @@ describe('the checks of references', () => {
 
 \`kitectl call
 square\` \`kitectl cal square\` \`kitectl call -timeout=4 square\` \`kitectl call --time-out 4\` \`npm run nothing\`
-\`kitectl/browser\` \`kitectl/nowhere\` \`kontrol -initial -nothing=1\`
+\`Dispatcher.dispatch\` \`Dispatcher.dispatchNothing\` \`kitectl/browser\` \`kitectl/nowhere\` \`kontrol -initial -nothing=1\`
 \`--port 4\` \`-publicHost\` \`--prot\` \`KITE_KEY\` \`KITE_LOCK=1\` \`KONTROL_POSTGRES_HOST\`
 
 \`\`\`sh
@@ -93,6 +95,12 @@ echo 1 | kitectl shell --to http://localhost:3636/kite && kitectl \\
       checkEntryPoints,
       2,
       ['docs/planted.md:9: kitectl/nowhere: is not an entry point of the package'],
+    ],
+    [
+      'identifiers',
+      checkIdentifiers,
+      2,
+      ['docs/planted.md:9: Dispatcher.dispatchNothing: does not occur in the source'],
     ],
   ])('the check of %s reports each planted mistake', (_, check, checked, problems) => {
     expect(check(planted)).toEqual({ checked, problems });

@@ -189,6 +189,31 @@ export function checkEntryPoints(documents: readonly Document[]): Findings {
   );
 }
 
+/** A name in camel case or Pascal case, possibly of a member: `resolveConfig`, `Dispatcher.dispatch`. */
+const IDENTIFIER =
+  /^(?:[A-Z]\w*\.)?(?:[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]?\w*)(?:\(\))?$|^[A-Z]\w*\.\w+(?:\(\))?$/;
+
+/** Checks that identifiers in sentences (`Dispatcher.dispatch`) occur in the source. */
+export function checkIdentifiers(documents: readonly Document[]): Findings {
+  const known = new Set(
+    allFiles
+      .filter((file) => /^(?:src|scripts|test|examples)\//.test(file) && /\.(?:ts|cjs)$/.test(file))
+      .filter((file) => !file.startsWith('test/acceptance/docs/'))
+      .flatMap((file) => readFileSync(join(root, file), 'utf8').match(/\w+/g) ?? []),
+  );
+  return walk(documents, (document) =>
+    document.codes
+      .filter(({ text }) => IDENTIFIER.test(text) && !ANY_FILE.test(text))
+      .map((code) => {
+        // Headers are in lower case in the source, and exported names of Go begin with a capital letter.
+        const occurs = (word: string): boolean =>
+          known.has(word) || known.has(word.charAt(0).toLowerCase() + word.slice(1));
+        const words = code.text.match(/\w+/g) ?? [];
+        return { ...code, problem: words.every(occurs) ? undefined : 'does not occur in the source' };
+      }),
+  );
+}
+
 interface Checked {
   readonly text: string;
   readonly line: number;
