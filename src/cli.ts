@@ -1,16 +1,16 @@
 import { commandTable } from './command-table.js';
 import { fastPath } from './lib/cli/frame/fast-path.js';
-import { main, type Way } from './lib/cli/frame/main.js';
+import { main, type CommandLineRunner } from './lib/cli/frame/main.js';
 
 /** Fast where the command line is plain, else through oclif. */
-const eitherWay: Way = async (root, argv, runtime) => {
+const eitherWay: CommandLineRunner = async (root, argv, runtime) => {
   if (await fastPath(root, argv, await commandTable(), runtime)) return;
   await oclifsWay(root, argv, runtime);
 };
 
-const oclifsWay: Way = async (root, argv, runtime) => {
-  const { throughOclif } = await import('./lib/cli/frame/through-oclif.js');
-  await throughOclif(root, argv, runtime);
+const oclifsWay: CommandLineRunner = async (root, argv, runtime) => {
+  const { runThroughOclif } = await import('./lib/cli/frame/through-oclif.js');
+  await runThroughOclif(root, argv, runtime);
 };
 
 /** Runs `kitectl`, whose package is in the folder `root`, and ends the process. */

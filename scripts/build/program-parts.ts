@@ -13,7 +13,7 @@ export const parts: Readonly<Record<string, string>> = {
   'kontrol-server': 'kontrol/kontrol-server',
   'proxy-server': 'proxy/proxy-server',
   questions: 'terminal/questions',
-  terminal: 'terminal/terminal',
+  tables: 'terminal/tables',
   'through-oclif': 'frame/through-oclif',
   yaml: 'terminal/yaml',
 };

@@ -1,5 +1,5 @@
 import { allSettings } from '../../src/lib/cli/settings/all-settings.js';
-import { type CliSetting, defaultInWords } from '../../src/lib/cli/settings/cli-setting.js';
+import { type CliSetting, formatDefault } from '../../src/lib/cli/settings/cli-setting.js';
 import { commonSettings } from '../../src/lib/cli/settings/common-settings.js';
 import { kontrolStartSettings } from '../../src/lib/cli/settings/kontrol-start-settings.js';
 import { proxyStartSettings } from '../../src/lib/cli/settings/proxy-start-settings.js';
@@ -26,7 +26,7 @@ function kites(): string {
       variablesOf(setting),
       [
         setting.kiteKey === undefined ? '' : 'that of the kite key',
-        defaultInWords({ ...setting, commands: [] }),
+        formatDefault({ ...setting, commands: [] }),
       ]
         .filter((text) => text !== '')
         .join(', or '),
@@ -41,7 +41,7 @@ function commandLine(): string {
     ['setting', 'flag', 'variable', 'context', 'default'],
     settings.map((setting) => {
       const { name, context, kiteKey } = setting;
-      const all = [kiteKey === undefined ? '' : 'that of the kite key', defaultInWords(setting)];
+      const all = [kiteKey === undefined ? '' : 'that of the kite key', formatDefault(setting)];
       return [
         name,
         flagsOf(name),
@@ -61,7 +61,7 @@ function ofCommand(settings: readonly CliSetting[]): string {
       .map((setting) => [
         code(setting.flag && `--${setting.flag.name}`),
         variablesOf(setting),
-        defaultInWords(setting),
+        formatDefault(setting),
         meaningOf({ ...setting, summary: setting.flag?.summary ?? setting.summary }),
       ]),
   );

@@ -94,7 +94,18 @@ const cli: readonly Folder[] = [
   {
     name: 'terminal',
     about: 'tables, colours, prompts and spinners',
-    entries: ['details', 'document', 'feed', 'listing', 'progress', 'prompt', 'spinner', 'terminal', 'time'],
+    entries: [
+      'colors',
+      'details',
+      'document',
+      'feed',
+      'listing',
+      'progress',
+      'prompt',
+      'spinner',
+      'tables',
+      'time',
+    ],
     exports: ['output-format'],
   },
   {

@@ -2,7 +2,7 @@ import { string as stringArg } from '@oclif/core/args';
 import { parseArgument } from '../lib/cli/call/arguments.js';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { bench } from '../lib/cli/bench/bench.js';
-import { loadFlags, loadOptions } from '../lib/cli/bench/bench-options.js';
+import { benchFlags, parseBenchFlags } from '../lib/cli/bench/bench-options.js';
 import { connectionFlags, connectionOptions } from '../lib/cli/target/connection-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
@@ -36,7 +36,7 @@ export default class Bench extends BaseCommand {
   static override flags = {
     ...connectionFlags,
     ...outputFlags,
-    ...loadFlags,
+    ...benchFlags,
   };
 
   override async run(): Promise<void> {
@@ -44,7 +44,7 @@ export default class Bench extends BaseCommand {
     await bench(
       {
         ...connectionOptions(flags, this.runtime.env),
-        ...loadOptions(flags),
+        ...parseBenchFlags(flags),
         method: args.method,
         args: (args.args ?? []).map(parseArgument),
         format: formatOf(flags),

@@ -44,7 +44,7 @@ export default class Register extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Register);
-    const settings = CommandSettings.of(registerSettings, flags, this.runtime.env);
+    const settings = CommandSettings.fromFlags(registerSettings, flags, this.runtime.env);
     await register(
       {
         ...(await registerTarget(settings, this.runtime)),

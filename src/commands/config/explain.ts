@@ -26,7 +26,7 @@ export default class ConfigExplain extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(ConfigExplain);
     const color = flags['no-color'] ? 'never' : flags.color;
-    const settings = CommandSettings.of(connectionSettings, flags, this.runtime.env);
+    const settings = CommandSettings.fromFlags(connectionSettings, flags, this.runtime.env);
     await explain(settings.with(commonSettings.color, color), formatOf(flags), this.runtime);
   }
 }

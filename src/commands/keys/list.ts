@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { listKeys } from '../../lib/cli/keys/list-keys.js';
-import { keysChoice, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
+import { keyStoreOptions, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysList extends BaseCommand {
@@ -27,7 +27,7 @@ export default class KeysList extends BaseCommand {
     const { flags } = await this.parse(KeysList);
     await listKeys(
       {
-        ...keysChoice(flags, this.runtime.env),
+        ...keyStoreOptions(flags, this.runtime.env),
         format: formatOf(flags),
       },
       this.runtime,

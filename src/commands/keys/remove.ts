@@ -1,7 +1,7 @@
 import { string } from '@oclif/core/args';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { forgetKey } from '../../lib/cli/keys/remove-key.js';
-import { keysChoice, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
+import { keyStoreOptions, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { yesFlag } from '../../lib/cli/frame/yes-flag.js';
 
@@ -36,7 +36,7 @@ export default class KeysRemove extends BaseCommand {
       {
         account: args.account,
         yes: flags.yes,
-        ...keysChoice(flags, this.runtime.env),
+        ...keyStoreOptions(flags, this.runtime.env),
         format: formatOf(flags),
       },
       this.runtime,

@@ -2,7 +2,7 @@ import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { showKey } from '../../lib/cli/keys/show-key.js';
-import { keysChoice, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
+import { keyStoreOptions, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysShow extends BaseCommand {
@@ -36,7 +36,7 @@ export default class KeysShow extends BaseCommand {
       {
         account: args.account,
         secret: flags.secret,
-        ...keysChoice(flags, this.runtime.env),
+        ...keyStoreOptions(flags, this.runtime.env),
         format: formatOf(flags),
       },
       this.runtime,

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { proxyStatus } from '../../lib/cli/proxy/proxy-status.js';
-import { checkedUrl } from '../../lib/cli/target/target.js';
+import { requireUrl } from '../../lib/cli/target/target.js';
 
 export default class ProxyStatus extends BaseCommand {
   static override summary = 'Show who is behind the proxies: since when, with how many sessions and bytes.';
@@ -28,7 +28,7 @@ export default class ProxyStatus extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ProxyStatus);
-    const to = flags.to === undefined ? undefined : checkedUrl(flags.to, '--to');
+    const to = flags.to === undefined ? undefined : requireUrl(flags.to, '--to');
     await proxyStatus(
       { ...kontrolOptions(flags, this.runtime.env), to, format: formatOf(flags) },
       this.runtime,

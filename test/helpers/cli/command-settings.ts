@@ -4,5 +4,5 @@ import type { Environment } from '../../../src/lib/kite/config/resolve-setting.j
 
 /** The settings of a command with the flags of those that talk to a kite, and of those about kite keys. */
 export function settingsOf(flags: ParsedFlags, env: Environment): CommandSettings {
-  return CommandSettings.of({ ...connectionSettings, ...keyStoreSettings }, flags, env);
+  return CommandSettings.fromFlags({ ...connectionSettings, ...keyStoreSettings }, flags, env);
 }

@@ -1,4 +1,4 @@
-import { accountOf } from '../../../src/lib/cli/settings/key-place.js';
+import { keychainAccount } from '../../../src/lib/cli/settings/key-location.js';
 import { type Keychain, openKeychain } from '../../../src/lib/cli/target/keychain.js';
 import { testKeyPair, testKiteKey } from '../kite/keys.js';
 import { ManualClock } from '../process/manual-clock.js';
@@ -28,5 +28,5 @@ export function fakeKeytar(fails: Partial<Record<'set' | 'get', string>> = {}) {
 export async function personWithKey() {
   const home = temporaryFolder();
   const key = testKiteKey('bob', await testKeyPair(0), new ManualClock());
-  return { home, env: { KITE_HOME: home }, key, account: accountOf(key) };
+  return { home, env: { KITE_HOME: home }, key, account: keychainAccount(key) };
 }

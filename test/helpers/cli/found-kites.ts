@@ -1,7 +1,7 @@
 import { CliError } from '../../../src/lib/cli/runtime/cli-error.js';
-import type { Found } from '../../../src/lib/cli/target/discovery.js';
+import type { FoundKite } from '../../../src/lib/cli/target/discovery.js';
 
-export function found(name: string): Found {
+export function found(name: string): FoundKite {
   const kite = {
     username: 'bob',
     environment: 'prod',

@@ -53,7 +53,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   ],
   'cli/completion': [
     'cli/completion/command-manifest',
-    'cli/completion/completions',
+    'cli/completion/look-up-values',
     'cli/completion/print-candidates',
     'cli/completion/scripts',
   ],
@@ -110,7 +110,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/keys/list-keys',
     'cli/keys/remove-key',
     'cli/keys/show-key',
-    'cli/settings/key-place',
+    'cli/settings/key-location',
     'cli/target/key-flags',
   ],
   'cli/kontrol': [
@@ -155,7 +155,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/settings/serve-settings',
   ],
   'cli/shell': ['cli/shell/line-reader', 'cli/shell/shell'],
-  'cli/terminal': ['cli/terminal/terminal'],
+  'cli/terminal': ['cli/terminal/colors', 'cli/terminal/tables'],
   'cli/top': ['cli/top/full-screen', 'cli/top/top', 'cli/top/top-rows'],
   'kite/front-door': [
     'kite/serve/front-door',

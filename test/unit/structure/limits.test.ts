@@ -7,11 +7,11 @@ import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
 /** Numbers that are compared and bound nothing that a peer decides, each with what it is. */
 const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'src/lib/cli/bench/bench.ts': { DIALLING: 'how many connections the person has opened at a time' },
-  'src/lib/cli/bench/measurement.ts': { LONGEST: 'the range of the histogram' },
+  'src/lib/cli/bench/bench.ts': { MAX_CONCURRENT_DIALS: 'how many connections are opened at a time' },
+  'src/lib/cli/bench/measurement.ts': { MAX_LATENCY: 'the range of the histogram' },
   'src/lib/cli/completion/completion-cache.ts': {
-    FRESH: 'the age up to which a cached answer is used',
-    STALE: 'the age up to which a cached answer is better than none',
+    FRESH_FOR: 'the age up to which cached values are used',
+    USABLE_FOR: 'the age up to which cached values are used if the lookup fails',
   },
   'src/lib/cli/doctor/kontrol-checks.ts': {
     NOTICED: 'the clock skew that is worth a warning',
@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/cli/kites/install-source.ts': { '214': 'the longest name of a package in npm' },
   'src/lib/cli/kites/staging.ts': { LEFT_BEHIND: 'the age of a folder that no process uses any more' },
-  'src/lib/cli/terminal/terminal.ts': { NARROWEST: 'the layout of a table' },
+  'src/lib/cli/terminal/tables.ts': { MIN_COLUMN_WIDTH: 'the layout of a table' },
   'src/lib/keys/certificate.ts': {
     '64': 'the longest common name of X.509',
     '253': 'the longest host name of the DNS',

@@ -161,7 +161,7 @@ describe('a setting', () => {
 
   it('is read from a context where contexts are managed, and by the resolver', () => {
     const reads = /\bcontext\??\.(?:kontrol|username|to|timeout|transport)\b/g;
-    const managing = ['src/lib/cli/context/manage-contexts.ts', 'src/lib/cli/settings/key-place.ts'];
+    const managing = ['src/lib/cli/context/manage-contexts.ts', 'src/lib/cli/settings/key-location.ts'];
     expect(occurrences(reads, (file) => managing.includes(file))).toEqual([]);
   });
 });

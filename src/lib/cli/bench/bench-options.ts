@@ -32,7 +32,7 @@ const RATE: AcceptedValue<number> = {
 };
 
 /** The flags that set how much the kite is asked. */
-export const loadFlags = {
+export const benchFlags = {
   connections: integer({
     min: 1,
     max: 10_000,
@@ -60,8 +60,8 @@ export const loadFlags = {
 };
 
 /** @throws CliError where there are more connections than calls in flight */
-export function loadOptions(
-  flags: InferredFlags<typeof loadFlags>,
+export function parseBenchFlags(
+  flags: InferredFlags<typeof benchFlags>,
 ): Pick<BenchOptions, 'connections' | 'parallel' | 'duration' | 'rate'> {
   const { connections, duration, rate } = flags;
   // With a rate, what the kite is slow to answer piles up: there has to be room.

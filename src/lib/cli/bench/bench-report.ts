@@ -1,7 +1,7 @@
 import { formatDuration } from '../../util/duration.js';
 import type { Field } from '../terminal/details.js';
 import type { BenchOptions } from './bench-options.js';
-import type { LoadResult } from './load.js';
+import type { LoadResult } from './load-generator.js';
 import type { Latencies, Measurement } from './measurement.js';
 
 /** What a benchmark came to, as `--json` prints it. */
@@ -30,7 +30,7 @@ export interface BenchReport {
 
 export function benchReport(
   options: Pick<BenchOptions, 'method' | 'connections' | 'parallel' | 'rate'> & { readonly url: string },
-  { milliseconds, begun, missed, unanswered }: LoadResult,
+  { milliseconds, started, missed, unanswered }: LoadResult,
   measured: Measurement,
 ): BenchReport {
   const { url, method, connections, parallel, rate } = options;
@@ -43,7 +43,7 @@ export function benchReport(
     parallel,
     rate: rate ?? null,
     seconds,
-    calls: begun,
+    calls: started,
     answered,
     failed,
     errors: Object.fromEntries(measured.errors),
@@ -55,10 +55,10 @@ export function benchReport(
 }
 
 /** The report as names and values. The finer percentiles are for `wide`. */
-export function fieldsOf(report: BenchReport): Field[] {
+export function reportFields(report: BenchReport): Field[] {
   const { url, method, connections, parallel, rate, latency } = report;
   const field = (label: string, value: string): Field => ({ label, value });
-  const load = `${counted(connections, 'connection')}, at most ${counted(parallel, 'concurrent call')}`;
+  const load = `${pluralize(connections, 'connection')}, at most ${pluralize(parallel, 'concurrent call')}`;
   const fields = [
     field('method', `${method} at ${url}`),
     field('load', rate === null ? load : `${load}, ${rate} calls/s`),
@@ -71,13 +71,13 @@ export function fieldsOf(report: BenchReport): Field[] {
   if (report.unanswered > 0) fields.push(field('unanswered', String(report.unanswered)));
   if (report.missed > 0) fields.push(field('not begun', String(report.missed)));
   for (const [name, ms] of Object.entries(latency ?? {})) {
-    fields.push({ ...field(`latency ${name}`, `${String(ms)} ms`), wide: FINE.has(name) });
+    fields.push({ ...field(`latency ${name}`, `${String(ms)} ms`), wide: WIDE_PERCENTILES.has(name) });
   }
   return fields;
 }
 
-const FINE: ReadonlySet<string> = new Set(['p75', 'p95', 'p99.99']);
+const WIDE_PERCENTILES: ReadonlySet<string> = new Set(['p75', 'p95', 'p99.99']);
 
-function counted(count: number, noun: string): string {
+function pluralize(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

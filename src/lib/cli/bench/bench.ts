@@ -1,24 +1,24 @@
 import { isKiteError } from '../../protocol/errors.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
-import type { Connected } from '../target/dial-first.js';
+import type { ConnectedKite } from '../target/dial-first.js';
 import { withConnection } from '../target/with-connection.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import { printDetails } from '../terminal/details.js';
 import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { bar, ProgressLine } from '../terminal/progress.js';
+import { progressBar, ProgressLine } from '../terminal/progress.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { BenchOptions } from './bench-options.js';
-import { Load, type LoadResult } from './load.js';
+import { LoadGenerator, type LoadResult } from './load-generator.js';
 import { Measurement } from './measurement.js';
-import { fieldsOf, type BenchReport, benchReport } from './bench-report.js';
+import { reportFields, type BenchReport, benchReport } from './bench-report.js';
 
 /** Milliseconds between two looks at the progress. */
-const LOOK = 200;
+const PROGRESS_INTERVAL = 200;
 
 /** Most connections that are being opened at once. */
-const DIALLING = 50;
+const MAX_CONCURRENT_DIALS = 50;
 
 /**
  * Calls a method as often as it answers, or at a rate, and prints how many calls a second there were and how long they
@@ -28,39 +28,39 @@ const DIALLING = 50;
  */
 export async function bench(options: BenchOptions, runtime: CommandRuntime): Promise<void> {
   // Ctrl-C ends the load, and not yet the command.
-  runtime.endByItself();
+  runtime.deferExit();
   await withConnection(options, runtime, async (connected) => {
     const { method, args, format } = options;
-    const clients = await open(connected, options.connections, runtime.signal);
+    const clients = await openConnections(connected, options.connections, runtime.signal);
     const measured = await Measurement.create();
-    const result = await run(
+    const result = await runLoad(
       clients.map((client) => () => client.call(method, [...args], { callbacks: 'call' })),
       options,
       measured,
       runtime,
     );
     const report = benchReport({ ...options, url: connected.url }, result, measured);
-    await print(report, format, runtime);
-    failIfNothingWorked(measured, connected.doing(method));
+    await printReport(report, format, runtime);
+    throwIfAllFailed(measured, connected.operationFor(method));
   });
   runtime.signal.throwIfAborted();
 }
 
-async function open(
-  { client, another }: Connected,
+async function openConnections(
+  { client, openAnother }: ConnectedKite,
   count: number,
   signal: AbortSignal,
-): Promise<Connected['client'][]> {
+): Promise<ConnectedKite['client'][]> {
   const clients = [client];
   while (clients.length < count) {
     signal.throwIfAborted();
-    const more = Math.min(DIALLING, count - clients.length);
-    clients.push(...(await Promise.all(Array.from({ length: more }, another))));
+    const more = Math.min(MAX_CONCURRENT_DIALS, count - clients.length);
+    clients.push(...(await Promise.all(Array.from({ length: more }, openAnother))));
   }
   return clients;
 }
 
-async function run(
+async function runLoad(
   calls: readonly (() => Promise<unknown>)[],
   options: BenchOptions,
   measured: Measurement,
@@ -75,21 +75,21 @@ async function run(
     const elapsed = clock.now() - begin;
     const perSecond = Math.round((measured.answered * 1000) / Math.max(1, elapsed));
     const failed = measured.failed === 0 ? '' : `, ${measured.failed} failed`;
-    line.show(`${bar(elapsed / duration)}  ${perSecond} calls/s${failed}`);
-    timer = systemClock.setTimeout(look, LOOK);
+    line.show(`${progressBar(elapsed / duration)}  ${perSecond} calls/s${failed}`);
+    timer = systemClock.setTimeout(look, PROGRESS_INTERVAL);
   };
-  let timer = systemClock.setTimeout(look, LOOK);
+  let timer = systemClock.setTimeout(look, PROGRESS_INTERVAL);
   try {
-    return await new Load({
+    return await new LoadGenerator({
       calls,
       parallel,
       rate,
       duration,
       signal,
       clock,
-      onAnswer: (milliseconds) => measured.answer(milliseconds),
+      onAnswer: (milliseconds) => measured.recordAnswer(milliseconds),
       onError: (error) => {
-        measured.error(error);
+        measured.recordError(error);
         return isKiteError(error) && error.id === '' && ['disconnect', 'sendError'].includes(error.type);
       },
     }).run();
@@ -111,12 +111,12 @@ function preciseClock(now: () => number): Clock {
   };
 }
 
-async function print(
+async function printReport(
   report: BenchReport,
   format: OutputFormat | undefined,
   runtime: CommandRuntime,
 ): Promise<void> {
-  await printDetails({ fields: fieldsOf(report), data: report, name: report.method }, format, runtime);
+  await printDetails({ fields: reportFields(report), data: report, name: report.method }, format, runtime);
   if (report.missed > 0 && !isDataFormat(format)) {
     const time = formatDuration(report.seconds * 1000);
     runtime.stderr.write(
@@ -126,6 +126,6 @@ async function print(
   }
 }
 
-function failIfNothingWorked({ answered, firstError }: Measurement, doing: Operation): void {
+function throwIfAllFailed({ answered, firstError }: Measurement, doing: Operation): void {
   if (answered === 0 && firstError !== undefined) throw toCliError(firstError, doing);
 }

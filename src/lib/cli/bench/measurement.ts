@@ -3,7 +3,7 @@ import { isKiteError } from '../../protocol/errors.js';
 import { BENCH_ERROR_TYPES } from '../runtime/command-limits.js';
 
 /** An hour, in microseconds. */
-const LONGEST = 3_600_000_000;
+const MAX_LATENCY = 3_600_000_000;
 
 /** Latencies in milliseconds. */
 export interface Latencies {
@@ -35,16 +35,20 @@ export class Measurement {
   static async create(): Promise<Measurement> {
     const { build } = await import('hdr-histogram-js');
     return new Measurement(
-      build({ lowestDiscernibleValue: 1, highestTrackableValue: LONGEST, numberOfSignificantValueDigits: 3 }),
+      build({
+        lowestDiscernibleValue: 1,
+        highestTrackableValue: MAX_LATENCY,
+        numberOfSignificantValueDigits: 3,
+      }),
     );
   }
 
-  answer(milliseconds: number): void {
+  recordAnswer(milliseconds: number): void {
     this.answered++;
-    this.#histogram.recordValue(Math.min(LONGEST, Math.max(1, Math.round(milliseconds * 1000))));
+    this.#histogram.recordValue(Math.min(MAX_LATENCY, Math.max(1, Math.round(milliseconds * 1000))));
   }
 
-  error(error: unknown): void {
+  recordError(error: unknown): void {
     this.failed++;
     this.firstError ??= error;
     const type = isKiteError(error) ? error.type : 'internal';

@@ -5,18 +5,18 @@ import { type CliError, configurationError, usageError } from '../runtime/cli-er
 import type { Input } from '../runtime/command-runtime.js';
 
 /** An argument as the command line gives it: a value, or where it is read. */
-export type Argument =
+export type ArgumentSource =
   | { readonly type: 'value'; readonly value: unknown }
   | { readonly type: 'stdin' }
   | { readonly type: 'file'; readonly file: string };
 
-const LITERALLY = (text: string): string => `To send it as text, quote it twice: '"${text}"'.`;
+const quoteHint = (text: string): string => `To send it as text, quote it twice: '"${text}"'.`;
 
 /**
  * Tells values from places: `-` is the standard input, `@path` a file, anything else a value. With `callback`, `@callback`
  * is what stands for the function.
  */
-export function argumentOf(text: string, callback: boolean): Argument {
+export function parseArgumentSource(text: string, callback: boolean): ArgumentSource {
   if (text === '-') return { type: 'stdin' };
   if (text.startsWith('@') && text.length > 1 && !(callback && text === CALLBACK_PLACEHOLDER)) {
     return { type: 'file', file: text.slice(1) };
@@ -30,28 +30,28 @@ export function argumentOf(text: string, callback: boolean): Argument {
  *
  * @throws CliError where something cannot be read, is too long or no UTF-8
  */
-export async function readArguments(args: readonly Argument[], stdin: Input): Promise<unknown[]> {
+export async function readArguments(args: readonly ArgumentSource[], stdin: Input): Promise<unknown[]> {
   if (args.filter(({ type }) => type === 'stdin').length > 1) {
     throw usageError(
       'The standard input can be one argument only, and - stands there twice.',
-      LITERALLY('-'),
+      quoteHint('-'),
     );
   }
   return Promise.all(args.map((argument) => readArgument(argument, stdin)));
 }
 
-async function readArgument(argument: Argument, stdin: Input): Promise<unknown> {
+async function readArgument(argument: ArgumentSource, stdin: Input): Promise<unknown> {
   switch (argument.type) {
     case 'value':
       return argument.value;
     case 'stdin':
-      return fromText(await collect(stdin, 'The standard input'), 'The standard input');
+      return decodeArgument(await readAll(stdin, 'The standard input'), 'The standard input');
     case 'file':
-      return fromText(await readWhole(argument.file), argument.file);
+      return decodeArgument(await readFileBytes(argument.file), argument.file);
   }
 }
 
-function fromText(bytes: Buffer, source: string): unknown {
+function decodeArgument(bytes: Buffer, source: string): unknown {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -61,11 +61,11 @@ function fromText(bytes: Buffer, source: string): unknown {
   return parseArgument(text.replace(/\r?\n$/, ''));
 }
 
-async function readWhole(file: string): Promise<Buffer> {
+async function readFileBytes(file: string): Promise<Buffer> {
   try {
     const handle = await open(file);
     try {
-      return await collect(handle.createReadStream({ autoClose: false }), file);
+      return await readAll(handle.createReadStream({ autoClose: false }), file);
     } finally {
       await handle.close();
     }
@@ -75,13 +75,13 @@ async function readWhole(file: string): Promise<Buffer> {
     const reason = code === 'ENOENT' ? 'there is no such file' : message;
     throw configurationError(
       `The argument @${file} cannot be read: ${reason}.`,
-      LITERALLY(`@${file}`),
+      quoteHint(`@${file}`),
       error,
     );
   }
 }
 
-async function collect(input: AsyncIterable<unknown>, source: string): Promise<Buffer> {
+async function readAll(input: AsyncIterable<unknown>, source: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of input) {

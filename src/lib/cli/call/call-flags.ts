@@ -1,12 +1,12 @@
 import { boolean, integer } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
-import { argumentOf } from './argument-sources.js';
+import { parseArgumentSource } from './argument-sources.js';
 import { CALLBACK_PLACEHOLDER } from './arguments.js';
 import type { CallOptions } from './call.js';
 import { requireStreamable, type ResultStyle } from './call-result.js';
 import { usageError } from '../runtime/cli-error.js';
 import { formatOf, outputFlags } from '../terminal/output-format.js';
-import type { LinesMode } from './call-stdin.js';
+import type { StdinMode } from './call-stdin.js';
 import { connectionFlags, connectionOptions } from '../target/connection-flags.js';
 import { optionalSwitch } from '../settings/flag-kinds.js';
 
@@ -78,19 +78,19 @@ export function callOptions(
   if (stdin && args.length > 0) {
     throw usageError('With --stdin the arguments come from the standard input, not from the command line.');
   }
-  const style = styleOf(flags);
+  const style = resultStyle(flags);
   return {
     ...connectionOptions(flags, env),
     ...style,
     interactive,
     method,
-    args: args.map((text) => argumentOf(text, callback)),
+    args: args.map((text) => parseArgumentSource(text, callback)),
     callback,
-    stdin: stdin ? linesMode(flags, style) : false,
+    stdin: stdin ? stdinMode(flags, style) : false,
   };
 }
 
-function styleOf(flags: CallFlags): ResultStyle {
+function resultStyle(flags: CallFlags): ResultStyle {
   const { raw, callback, stdin } = flags;
   const style = { raw, format: formatOf(flags) };
   if (raw && style.format !== undefined && style.format !== 'json' && style.format !== 'ndjson') {
@@ -100,7 +100,7 @@ function styleOf(flags: CallFlags): ResultStyle {
   return style;
 }
 
-function linesMode(flags: CallFlags, { format }: ResultStyle): LinesMode {
+function stdinMode(flags: CallFlags, { format }: ResultStyle): StdinMode {
   const { parallel, unordered, envelope } = flags;
   if (envelope && format === 'name') {
     throw usageError('--envelope and -o name cannot be used together.');

@@ -22,7 +22,7 @@ export function requireStreamable({ format }: ResultStyle, flag: string): void {
 
 /** How each of several results is printed: a JSON value on a line where no format is asked for. */
 export async function resultWriter({ format, raw }: ResultStyle): Promise<DocumentWriter> {
-  if (format === 'name') return nameOf;
+  if (format === 'name') return formatName;
   const document = await documentWriter(format === 'yaml' ? 'yaml' : 'ndjson');
   return raw ? (value) => (typeof value === 'string' ? `${value}\n` : document(value)) : document;
 }
@@ -40,9 +40,9 @@ export async function formatResult(
   switch (format) {
     case 'table':
     case 'wide':
-      return asTable(result, format, world);
+      return formatAsTable(result, format, world);
     case 'name':
-      return Array.isArray(result) ? result.map(nameOf).join('') : nameOf(result);
+      return Array.isArray(result) ? result.map(formatName).join('') : formatName(result);
     case 'ndjson':
       if (Array.isArray(result)) return result.map((item) => `${toJson(item)}\n`).join('');
       break;
@@ -58,21 +58,21 @@ export async function formatResult(
 }
 
 /** What names a value: a text itself, and of an object its `name` or `id`. */
-function nameOf(value: unknown): string {
+function formatName(value: unknown): string {
   const { name, id } = (value ?? {}) as { readonly name?: unknown; readonly id?: unknown };
   const named = typeof value === 'object' ? (name ?? id ?? value) : value;
   return `${typeof named === 'string' ? toField(named) : toJson(named)}\n`;
 }
 
-async function asTable(
+async function formatAsTable(
   result: unknown,
   format: 'table' | 'wide',
   world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
   if (Array.isArray(result)) return formatList(result, listingOf(result), format, world);
-  if (typeof result !== 'object' || result === null) return `${cell(result)}\n`;
-  const { formatTable } = await import('../terminal/terminal.js');
-  const rows = Object.entries(result).map(([key, value]): [string, string] => [key, cell(value)]);
+  if (typeof result !== 'object' || result === null) return `${formatCell(result)}\n`;
+  const { formatTable } = await import('../terminal/tables.js');
+  const rows = Object.entries(result).map(([key, value]): [string, string] => [key, formatCell(value)]);
   if (rows.length === 0) return `${toJson(result)}\n`;
   return formatTable(rows, world, { wide: format === 'wide' });
 }
@@ -83,16 +83,16 @@ function listingOf(items: readonly unknown[]): Listing<unknown> {
   const keys = new Set(objects ? items.flatMap((item) => Object.keys(item as object)) : []);
   const columns = Array.from(keys, (key) => ({
     heading: key,
-    text: (item: unknown) => cell((item as Readonly<Record<string, unknown>>)[key]),
+    text: (item: unknown) => formatCell((item as Readonly<Record<string, unknown>>)[key]),
   }));
   return {
-    columns: columns.length > 0 ? columns : [{ heading: 'value', text: cell }],
+    columns: columns.length > 0 ? columns : [{ heading: 'value', text: formatCell }],
     data: (item) => item,
-    name: nameOf,
+    name: formatName,
   };
 }
 
-function cell(value: unknown): string {
+function formatCell(value: unknown): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : toJson(value);
 }

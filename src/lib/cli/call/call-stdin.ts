@@ -5,12 +5,12 @@ import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import { type Line, readLines } from '../frame/read-lines.js';
-import { OutputWindow, type Printed } from './output-window.js';
-import { errorData, formatFailure } from '../frame/report-failure.js';
+import { OutputWindow, type OutputEntry } from './output-window.js';
+import { toErrorData, formatFailure } from '../frame/report-failure.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** How the lines of the standard input become calls, and calls lines of stdout. */
-export interface LinesMode {
+export interface StdinMode {
   /** Most calls in flight at once. */
   readonly parallel: number;
   /** Whether results are printed in the order of the lines. */
@@ -21,7 +21,7 @@ export interface LinesMode {
   readonly envelope: boolean;
 }
 
-export interface LinesOptions extends LinesMode {
+export interface StdinCallOptions extends StdinMode {
   /** The one connection of all calls. */
   readonly client: {
     call(method: string, args: unknown[]): Promise<unknown>;
@@ -30,7 +30,7 @@ export interface LinesOptions extends LinesMode {
   readonly method: string;
   /** A result as it is printed, its newline included. */
   readonly format: (result: unknown) => string;
-  readonly doing: Operation;
+  readonly operation: Operation;
 }
 
 /**
@@ -41,22 +41,23 @@ export interface LinesOptions extends LinesMode {
  * @throws CliError for the first call that fails, after the results of the lines before; with `keepGoing` at the end, with
  *   the exit code of the first
  */
-export async function callLines(options: LinesOptions, runtime: CommandRuntime): Promise<void> {
+export async function callForEachLine(options: StdinCallOptions, runtime: CommandRuntime): Promise<void> {
   const { stdin, stdout, signal } = runtime;
-  const { client, doing, ordered, parallel } = options;
+  const { client, operation, ordered, parallel } = options;
   // Ends the wait for the next line, which may never come.
   const stop = (): void => {
     stdin.destroy();
   };
   const window = new OutputWindow({ size: parallel, ordered, output: stdout, onFailure: stop });
-  const calls = new Calls(options, runtime);
+  const calls = new LineCalls(options, runtime);
   // Calls in flight fail by themselves, before this is heard; without any, nobody else would notice.
   const off = client.on('disconnect', (_code, reason) => {
-    setImmediate(() => window.fail(toCliError(disconnectError(reason), doing)));
+    setImmediate(() => window.fail(toCliError(disconnectError(reason), operation)));
   });
   signal.addEventListener('abort', stop, { once: true });
   try {
-    for await (const line of readLines(stdin, defaultLimits.messageBytes)) await window.add(calls.one(line));
+    for await (const line of readLines(stdin, defaultLimits.messageBytes))
+      await window.add(calls.callLine(line));
     await window.finish();
     calls.throwIfFailed();
   } catch (error) {
@@ -72,8 +73,8 @@ export async function callLines(options: LinesOptions, runtime: CommandRuntime):
 }
 
 /** The calls of all lines, and what became of them. */
-class Calls {
-  readonly #options: LinesOptions;
+class LineCalls {
+  readonly #options: StdinCallOptions;
   readonly #runtime: CommandRuntime;
   #made = 0;
   #failed = 0;
@@ -81,21 +82,21 @@ class Calls {
   #first: CliError | undefined;
   #firstLine = Number.POSITIVE_INFINITY;
 
-  constructor(options: LinesOptions, runtime: CommandRuntime) {
+  constructor(options: StdinCallOptions, runtime: CommandRuntime) {
     this.#options = options;
     this.#runtime = runtime;
   }
 
   /** Makes the call of a line. */
-  async one({ text, number }: Line): Promise<Printed> {
-    const { client, method, format, envelope, ordered, doing } = this.#options;
+  async callLine({ text, number }: Line): Promise<OutputEntry> {
+    const { client, method, format, envelope, ordered, operation } = this.#options;
     this.#made++;
     try {
       const result = await client.call(method, parseLine(text, number));
       if (!envelope) return { text: format(result) };
       return { text: format({ ok: result ?? null, ...(!ordered && { line: number }) }) };
     } catch (error) {
-      return this.#failure(atLine(toCliError(error, doing), number), number);
+      return this.#failure(withLineNumber(toCliError(error, operation), number), number);
     }
   }
 
@@ -113,14 +114,14 @@ class Calls {
     });
   }
 
-  #failure(error: CliError, line: number): Printed {
+  #failure(error: CliError, line: number): OutputEntry {
     const { keepGoing, envelope, format } = this.#options;
     this.#failed++;
     if (line < this.#firstLine) {
       this.#first = error;
       this.#firstLine = line;
     }
-    const text = envelope ? format({ error: errorData(error), line }) : '';
+    const text = envelope ? format({ error: toErrorData(error), line }) : '';
     // Without a connection no line can succeed any more.
     if (!keepGoing || error.exitCode === ExitCode.unreachable) return { text, failure: error };
     if (!envelope) this.#runtime.stderr.write(formatFailure(error.with({ hint: '' })));
@@ -128,7 +129,7 @@ class Calls {
   }
 }
 
-function atLine(error: CliError, lineNumber: number): CliError {
-  if (error.doing === '') return error;
-  return error.with({ doing: `${error.doing} (line ${lineNumber} of the standard input)` });
+function withLineNumber(error: CliError, lineNumber: number): CliError {
+  if (error.operation === '') return error;
+  return error.with({ operation: `${error.operation} (line ${lineNumber} of the standard input)` });
 }

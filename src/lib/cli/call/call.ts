@@ -1,19 +1,19 @@
-import { type Argument, readArguments } from './argument-sources.js';
+import { type ArgumentSource, readArguments } from './argument-sources.js';
 import { withCallback } from './arguments.js';
 import { formatResult, type ResultStyle, resultWriter } from './call-result.js';
-import type { Connected } from '../target/dial-first.js';
+import type { ConnectedKite } from '../target/dial-first.js';
 import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
 import { toCliError } from '../frame/failures.js';
-import { callLines, type LinesMode } from './call-stdin.js';
+import { callForEachLine, type StdinMode } from './call-stdin.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 
 export interface CallOptions extends ConnectionOptions, ResultStyle {
   readonly method: string;
-  readonly args: readonly Argument[];
+  readonly args: readonly ArgumentSource[];
   /** Hand over a function whose calls are printed. */
   readonly callback: boolean;
   /** Read the arguments of one call from each line of the standard input. */
-  readonly stdin: false | LinesMode;
+  readonly stdin: false | StdinMode;
 }
 
 /**
@@ -25,31 +25,31 @@ export interface CallOptions extends ConnectionOptions, ResultStyle {
 export async function call(options: CallOptions, runtime: CommandRuntime): Promise<void> {
   const args = await readArguments(options.args, runtime.stdin);
   await withConnection(options, runtime, async (connected) => {
-    const { client, doing } = connected;
+    const { client, operationFor } = connected;
     const { method, stdin } = options;
     if (stdin === false) return callOnce(options, args, connected, runtime);
-    runtime.spareMemory();
+    runtime.reduceMemoryUse();
     const format = await resultWriter(options);
-    return callLines({ ...stdin, client, method, format, doing: doing(method) }, runtime);
+    return callForEachLine({ ...stdin, client, method, format, operation: operationFor(method) }, runtime);
   });
 }
 
 async function callOnce(
   options: CallOptions,
   args: readonly unknown[],
-  { client, url, doing, spinner }: Connected,
+  { client, url, operationFor, spinner }: ConnectedKite,
   runtime: CommandRuntime,
 ): Promise<void> {
   const { method, callback } = options;
   const { stdout } = runtime;
   const print = await resultWriter(options);
   const called = callback
-    ? withCallback(args, (...values) => void spinner.aside(() => stdout.write(print(values))))
+    ? withCallback(args, (...values) => void spinner.clearAndWrite(() => stdout.write(print(values))))
     : [...args];
   const result = await spinner
     .during(`Waiting for ${method} at ${url}`, () => client.call(method, called))
     .catch((error: unknown) => {
-      throw toCliError(error, doing(method));
+      throw toCliError(error, operationFor(method));
     });
   await write(stdout, callback ? print(result) : await formatResult(result, options, runtime));
 }

@@ -1,14 +1,14 @@
 import type { Output } from '../runtime/command-runtime.js';
 
 /** What becomes of a promise in the window. */
-export interface Printed {
+export interface OutputEntry {
   /** What is printed, with its newline. */
   readonly text: string;
   /** Nothing is printed after it, for this reason. */
   readonly failure?: unknown;
 }
 
-export interface WindowOptions {
+export interface OutputWindowOptions {
   /** Most promises that wait at once. */
   readonly size: number;
   /** Whether texts are printed in the order of adding, rather than in the order in which they come. */
@@ -20,8 +20,8 @@ export interface WindowOptions {
 
 /** Prints the texts of promises, each as soon as it may be, and lets no more than so many wait at once. */
 export class OutputWindow {
-  readonly #options: WindowOptions;
-  readonly #slots: (Printed | undefined)[] = [];
+  readonly #options: OutputWindowOptions;
+  readonly #slots: (OutputEntry | undefined)[] = [];
   /** How many slots have left the window: the place of a slot in the queue is its number less this. */
   #left = 0;
   #added = 0;
@@ -33,12 +33,12 @@ export class OutputWindow {
   #blocked = false;
   #wake: (() => void) | undefined;
 
-  constructor(options: WindowOptions) {
+  constructor(options: OutputWindowOptions) {
     this.#options = options;
   }
 
   /** Takes a promise in, and resolves when there is room for the next. Rejects once one has failed whose turn it was. */
-  async add(printed: Promise<Printed>): Promise<void> {
+  async add(printed: Promise<OutputEntry>): Promise<void> {
     const number = this.#added++;
     if (this.#options.ordered) this.#slots.push(undefined);
     this.#pending++;
@@ -79,7 +79,7 @@ export class OutputWindow {
     }
   }
 
-  #settle(number: number, slot: Printed): void {
+  #settle(number: number, slot: OutputEntry): void {
     this.#pending--;
     if (this.#failure) return;
     if (!this.#options.ordered) {
@@ -101,7 +101,7 @@ export class OutputWindow {
     this.#left += count;
   }
 
-  #take({ text, failure }: Printed): void {
+  #take({ text, failure }: OutputEntry): void {
     this.#text += text;
     if (failure !== undefined) this.fail(failure);
     if (this.#flushing) return;

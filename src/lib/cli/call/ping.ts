@@ -33,11 +33,11 @@ const pongs = {
 export async function ping(options: PingOptions, runtime: CommandRuntime): Promise<void> {
   const { count, format } = options;
   const print = await openFeed(pongs, format, runtime);
-  await withConnection(options, runtime, async ({ client, url, doing }) => {
+  await withConnection(options, runtime, async ({ client, url, operationFor }) => {
     for (let i = 0; i < count; i++) {
       const start = runtime.now();
       await client.call('kite.ping', []).catch((error: unknown) => {
-        throw toCliError(error, doing('kite.ping'));
+        throw toCliError(error, operationFor('kite.ping'));
       });
       const milliseconds = Math.round((runtime.now() - start) * 1000) / 1000;
       await print({ url, milliseconds });

@@ -8,12 +8,12 @@ import { COMPLETION_ENTRIES, COMPLETION_VALUES } from '../runtime/command-limits
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Milliseconds for which an answer is given again without asking. */
-const FRESH = 30_000;
+const FRESH_FOR = 30_000;
 
 /** Milliseconds for which an answer is better than none. */
-const STALE = 24 * 3_600_000;
+const USABLE_FOR = 24 * 3_600_000;
 
-interface Entry {
+interface CacheEntry {
   readonly at: number;
   readonly values: readonly string[];
 }
@@ -34,35 +34,35 @@ export class CompletionCache {
     const key = createHash('sha256').update(JSON.stringify(question)).digest('base64url');
     const known = (await this.#read()).get(key);
     const age = known ? this.#now() - known.at : Number.POSITIVE_INFINITY;
-    if (known && age >= 0 && age < FRESH) return known.values;
+    if (known && age >= 0 && age < FRESH_FOR) return known.values;
     try {
       const values = (await ask()).slice(0, COMPLETION_VALUES);
       await this.#keep(key, { at: this.#now(), values });
       return values;
     } catch {
-      return known && age < STALE ? known.values : [];
+      return known && age < USABLE_FOR ? known.values : [];
     }
   }
 
-  async #keep(key: string, entry: Entry): Promise<void> {
+  async #keep(key: string, entry: CacheEntry): Promise<void> {
     const entries = Array.from(await this.#read()).filter(([name]) => name !== key);
     const newest = [...entries, [key, entry] as const].toSorted((a, b) => b[1].at - a[1].at);
     const content = JSON.stringify(Object.fromEntries(newest.slice(0, COMPLETION_ENTRIES)));
     await writeFiles([{ path: this.#file, content, mode: 0o600 }], { force: true }).catch(() => {});
   }
 
-  async #read(): Promise<Map<string, Entry>> {
+  async #read(): Promise<Map<string, CacheEntry>> {
     try {
       const value: unknown = JSON.parse(await readFile(this.#file, 'utf8'));
       if (typeof value !== 'object' || value === null) return new Map();
-      return new Map(Object.entries(value).filter((pair): pair is [string, Entry] => isEntry(pair[1])));
+      return new Map(Object.entries(value).filter((pair): pair is [string, CacheEntry] => isEntry(pair[1])));
     } catch {
       return new Map();
     }
   }
 }
 
-function isEntry(value: unknown): value is Entry {
+function isEntry(value: unknown): value is CacheEntry {
   const { at, values } = (value ?? {}) as { readonly at?: unknown; readonly values?: unknown };
   return typeof at === 'number' && Array.isArray(values) && values.every((one) => typeof one === 'string');
 }

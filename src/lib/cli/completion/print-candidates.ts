@@ -1,7 +1,7 @@
 import { makeVisible } from '../../util/printable.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
-import { answersOf } from './completions.js';
-import { type Candidate, complete, matching } from './candidates.js';
+import { lookUpValues } from './look-up-values.js';
+import { type Candidate, complete, filterByPrefix } from './candidates.js';
 import { readManifest } from './command-manifest.js';
 import { shellWords } from './shell-words.js';
 
@@ -15,7 +15,7 @@ export interface CompleteOptions {
 }
 
 /** What tells a shell to complete file names. */
-const FILES = ':files';
+const FILES_DIRECTIVE = ':files';
 
 /**
  * Prints what may stand where the last word is, one a line, with a tab before its description. Never fails: a shell would
@@ -35,25 +35,25 @@ async function candidatesFor(
   const completion = complete(typed, commands, groups);
   switch (completion.type) {
     case 'files':
-      return [FILES];
+      return [FILES_DIRECTIVE];
     case 'candidates':
-      return completion.candidates.map(lineOf);
+      return completion.candidates.map(formatCandidate);
     case 'ask': {
       const { source, flags, prefix } = completion;
-      const answers = await answersOf(source, flags, runtime);
+      const answers = await lookUpValues(source, flags, runtime);
       const candidates = answers
-        .filter(isPlain)
+        .filter(isSafeForShell)
         .map((value): Candidate => ({ value: prefix + value, description: '' }));
-      return matching(candidates, typed.at(-1) ?? '').map(lineOf);
+      return filterByPrefix(candidates, typed.at(-1) ?? '').map(formatCandidate);
     }
   }
 }
 
-function lineOf({ value, description }: Candidate): string {
+function formatCandidate({ value, description }: Candidate): string {
   return description === '' ? value : `${value}\t${makeVisible(description)}`;
 }
 
 /** A name that a peer has chosen goes into the line of a shell, where some characters do things. */
-function isPlain(value: string): boolean {
+function isSafeForShell(value: string): boolean {
   return /^[\p{L}\p{N}/@:._+,=-]+$/u.test(value) && !value.startsWith('-');
 }

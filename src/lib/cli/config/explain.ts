@@ -9,11 +9,11 @@ import {
 import { isCliError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { allSettings } from '../settings/all-settings.js';
-import { type CliSetting, defaultInWords } from '../settings/cli-setting.js';
+import { type CliSetting, formatDefault } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { describePlace } from '../settings/key-place.js';
-import { findKey, type FoundKey, placeOfKey } from '../target/find-key.js';
+import { describeLocation } from '../settings/key-location.js';
+import { findKey, type FoundKey, resolveKeyLocation } from '../target/find-key.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 
@@ -58,10 +58,10 @@ function explained(
   settings: CommandSettings,
   key: FoundKey['key'] | undefined,
 ): Explained {
-  const resolution = settings.look(setting, key);
+  const resolution = settings.tryResolve(setting, key);
   const { source } = resolution;
   if (source.type === 'default') {
-    const value = setting.name === commonSettings.context.name ? '' : defaultInWords(setting);
+    const value = setting.name === commonSettings.context.name ? '' : formatDefault(setting);
     return { setting: setting.name, value: value || 'none', source: 'default' };
   }
   const value = isSecret(setting, source) ? '(hidden)' : shown(resolution, setting);
@@ -82,12 +82,12 @@ function keySetting(
   settings: CommandSettings,
   found: FoundKey | { readonly problem: string } | undefined,
 ): Explained {
-  const { place, chosenBy } = placeOfKey(settings);
+  const { location, chosenBy } = resolveKeyLocation(settings);
   const value =
     found === undefined
-      ? `none at ${describePlace(place)}`
+      ? `none at ${describeLocation(location)}`
       : 'key' in found
-        ? `of ${found.key.username}, at ${describePlace(place)}`
+        ? `of ${found.key.username}, at ${describeLocation(location)}`
         : found.problem;
   return { setting: commonSettings.kiteKey.name, value, source: sourceInWords(chosenBy) };
 }

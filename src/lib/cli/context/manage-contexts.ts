@@ -82,13 +82,13 @@ interface Row extends NamedContext {
 export async function listContexts({ format }: Formatted, runtime: CommandRuntime): Promise<void> {
   const { env } = runtime;
   const { contexts } = readContexts(env);
-  const used = CommandSettings.without(env).value(commonSettings.context);
+  const used = CommandSettings.withoutFlags(env).value(commonSettings.context);
   const rows = Array.from(contexts, ([name, context]): Row => ({ name, context, inUse: name === used }));
   await printList(rows, listing, format, runtime);
 }
 
 const listing: Listing<Row> = {
-  none: 'There is no context. Make one with: kitectl context add NAME',
+  emptyMessage: 'There is no context. Make one with: kitectl context add NAME',
   columns: [
     { heading: 'used', text: ({ inUse }) => (inUse ? '*' : '') },
     { heading: 'name', text: ({ name }) => name },
@@ -110,7 +110,7 @@ export async function showContext(
   runtime: CommandRuntime,
 ): Promise<void> {
   const { env } = runtime;
-  const used = CommandSettings.without(env).context;
+  const used = CommandSettings.withoutFlags(env).context;
   const shown = name === undefined ? used : { name, context: requireContext(name, readContexts(env)) };
   if (!shown) {
     throw usageError('You work in no context.', 'Make one with: kitectl context add NAME --kontrol URL');
@@ -176,7 +176,7 @@ async function printContext(
  * @throws CliError where one has a value that is not accepted
  */
 export function contextOf(flags: ParsedFlags, env: Environment): Context {
-  const settings = CommandSettings.of(contextSettings, flags, env);
+  const settings = CommandSettings.fromFlags(contextSettings, flags, env);
   const to = settings.hasFlag(commonSettings.to) ? settings.value(commonSettings.to) : undefined;
   if (to?.type === 'query') requireQuery(to.path, '--to');
   const given = Object.entries(contextSettings).filter(([, setting]) => settings.hasFlag(setting));

@@ -3,7 +3,7 @@ import { KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { formatDuration } from '../../util/duration.js';
 import type { CliError } from '../runtime/cli-error.js';
-import type { Connected } from '../target/dial-first.js';
+import type { ConnectedKite } from '../target/dial-first.js';
 import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
@@ -63,13 +63,13 @@ const methods: Listing<DescribedMethod> = {
 
 /** Asks a kite what it can do. */
 export async function fetchDescription(
-  { client, doing }: Pick<Connected, 'client' | 'doing'>,
+  { client, operationFor }: Pick<ConnectedKite, 'client' | 'operationFor'>,
   options: CallOptions = {},
 ): Promise<Description> {
   try {
     return readDescription(await client.call('kite.describe', [], options));
   } catch (error) {
-    throw withReason(toCliError(error, doing('kite.describe')));
+    throw withReason(toCliError(error, operationFor('kite.describe')));
   }
 }
 

@@ -20,15 +20,15 @@ export async function checkKey(
   } catch (error) {
     return { finding: fromError('kite key', error), found: undefined };
   }
-  const { key, source, place } = found;
+  const { key, source, location } = found;
   const whose = `of ${key.username}, in ${source}`;
-  if (place.type === 'variable') {
+  if (location.type === 'variable') {
     const hint = 'What a program starts sees its environment: prefer KITE_KEY_FILE, or the keychain.';
     return { finding: warning('kite key', whose, hint), found };
   }
-  if (place.type === 'keychain') return { finding: ok('kite key', whose), found };
-  const mode = await modeOf(place.file);
-  const folder = dirname(place.file);
+  if (location.type === 'keychain') return { finding: ok('kite key', whose), found };
+  const mode = await modeOf(location.file);
+  const folder = dirname(location.file);
   if (platform() !== 'win32' && ((await modeOf(folder)) & 0o022) !== 0) {
     const detail = `${whose}, where others can exchange it`;
     return {

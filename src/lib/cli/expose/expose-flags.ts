@@ -8,7 +8,7 @@ import { commonSettings } from '../settings/common-settings.js';
 import { exposeSettings } from '../settings/expose-settings.js';
 import { valueFlag } from '../settings/flag-kinds.js';
 import { flagsOf } from '../settings/setting-flags.js';
-import { checkedUrl } from '../target/target.js';
+import { requireUrl } from '../target/target.js';
 import type { ExposeOptions } from './expose.js';
 
 export const exposeFlags = {
@@ -37,7 +37,7 @@ export function exposeOptions(
   flags: ExposeFlags,
   env: Environment,
 ): Omit<ExposeOptions, 'format'> {
-  const settings = CommandSettings.of(exposeSettings, flags, env);
+  const settings = CommandSettings.fromFlags(exposeSettings, flags, env);
   return {
     url: kiteUrl(url),
     name: flags.name,
@@ -46,14 +46,14 @@ export function exposeOptions(
     region: settings.value(commonSettings.region),
     version: settings.value(exposeSettings.version),
     transport: settings.value(exposeSettings.transport),
-    tunnelOrigins: (flags['tunnel-origin'] ?? []).map((origin) => checkedUrl(origin, '--tunnel-origin')),
+    tunnelOrigins: (flags['tunnel-origin'] ?? []).map((origin) => requireUrl(origin, '--tunnel-origin')),
     settings,
   };
 }
 
 function kiteUrl(text: string): string {
   try {
-    return checkedUrl(text, 'The kite');
+    return requireUrl(text, 'The kite');
   } catch (error) {
     if (!isCliError(error)) throw error;
     throw error.with({ hint: 'Give it like this: kitectl expose http://localhost:3636 --name math' });

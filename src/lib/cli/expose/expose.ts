@@ -10,7 +10,7 @@ import type { FoundKey } from '../target/find-key.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { operationAt, type LocatedKey, kontrolUrlsOf } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { loggerFor, untilAborted } from '../frame/server-lifecycle.js';
+import { loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { type ExposeEvents, openEvents } from './expose-events.js';
 import { ExposedKite, type LocalKite } from './exposed-kite.js';
@@ -62,7 +62,7 @@ export async function expose(options: ExposeOptions, runtime: CommandRuntime): P
   try {
     await requireProxy(kite, { ...options, environment }, found);
     signal.throwIfAborted();
-    runtime.endByItself();
+    runtime.deferExit();
     kite.on('register', announcer(kite, local, events));
     kite
       .registerToTunnel({
@@ -70,7 +70,7 @@ export async function expose(options: ExposeOptions, runtime: CommandRuntime): P
       })
       // It is rejected only when the person ends the command first.
       .catch(() => undefined);
-    await untilAborted(signal);
+    await waitForAbort(signal);
     stderr.write(`${options.name} is not exposed any more.\n`);
   } finally {
     signal.removeEventListener('abort', close);

@@ -2,7 +2,7 @@ import { usageError } from '../runtime/cli-error.js';
 import { suggest } from '../runtime/suggest.js';
 
 /** What the normaliser needs to know of a flag. */
-export interface FlagKind {
+export interface FlagSyntax {
   /** Whether a value follows it: none follows a `boolean`. */
   readonly type: string;
   /** Its one letter. */
@@ -13,7 +13,7 @@ export interface FlagKind {
   readonly allowNo?: boolean | undefined;
 }
 
-export type FlagKinds = Readonly<Record<string, FlagKind>>;
+export type FlagSyntaxTable = Readonly<Record<string, FlagSyntax>>;
 
 const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
 
@@ -31,7 +31,7 @@ const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
  *
  * @throws CliError for a flag that the command does not have; it suggests the one that was probably meant.
  */
-export function normalizeArgv(argv: readonly string[], flags: FlagKinds): string[] {
+export function normalizeArgv(argv: readonly string[], flags: FlagSyntaxTable): string[] {
   const head: string[] = [];
   const args: string[] = [];
   for (let i = 0; i < argv.length; i++) {
@@ -46,12 +46,12 @@ export function normalizeArgv(argv: readonly string[], flags: FlagKinds): string
     }
     const negated = flagName(token);
     if (!Object.hasOwn(flags, negated) && isNegated(negated, flags)) {
-      head.push(isOn(negated, token) ? `--${negated}` : `--${negated.slice(3)}`);
+      head.push(switchValue(negated, token) ? `--${negated}` : `--${negated.slice(3)}`);
       continue;
     }
-    const { name, kind, attached } = flagOf(token, flags);
+    const { name, kind, attached } = parseFlag(token, flags);
     if (kind.type === 'boolean') {
-      if (isOn(name, token)) head.push(`--${name}`);
+      if (switchValue(name, token)) head.push(`--${name}`);
       else if (kind.allowNo) head.push(`--no-${name}`);
       continue;
     }
@@ -63,13 +63,13 @@ export function normalizeArgv(argv: readonly string[], flags: FlagKinds): string
 }
 
 /** Whether `-h`, `-help` or `--help` asks for help; behind `--` it is an argument. */
-export function asksForHelp(argv: readonly string[]): boolean {
-  return beforeDashes(argv).some((token) => token === '-h' || token === '-help' || token === '--help');
+export function requestsHelp(argv: readonly string[]): boolean {
+  return beforeDoubleDash(argv).some((token) => token === '-h' || token === '-help' || token === '--help');
 }
 
 /** Whether a switch such as `json` is given, in either spelling. */
 export function hasSwitch(argv: readonly string[], name: string): boolean {
-  return beforeDashes(argv).some((token) => new RegExp(`^--?${name}(=true)?$`).test(token));
+  return beforeDoubleDash(argv).some((token) => new RegExp(`^--?${name}(=true)?$`).test(token));
 }
 
 /**
@@ -80,8 +80,8 @@ export function splitArgv(
   argv: readonly string[],
   known: readonly string[],
 ): { id: string | undefined; rest: string[] } {
-  const at = globalsBefore(argv);
-  const words = longestOf(argv.slice(at), known) ?? argv.slice(at, at + 1);
+  const at = countLeadingGlobals(argv);
+  const words = longestCommandPrefix(argv.slice(at), known) ?? argv.slice(at, at + 1);
   return {
     id: words.length === 0 ? undefined : words.join(' '),
     rest: [...argv.slice(0, at), ...argv.slice(at + words.length)],
@@ -89,7 +89,7 @@ export function splitArgv(
 }
 
 /** How many words before the command are switches, and flags with their values, that every command has. */
-function globalsBefore(argv: readonly string[]): number {
+function countLeadingGlobals(argv: readonly string[]): number {
   let at = 0;
   for (;;) {
     const token = argv[at] ?? '';
@@ -101,15 +101,15 @@ function globalsBefore(argv: readonly string[]): number {
 }
 
 /** What the command line says about how this program speaks, which has to be known before the command is. */
-export function globalsOf(argv: readonly string[]): {
+export function parseGlobalFlags(argv: readonly string[]): {
   readonly color: 'auto' | 'always' | 'never';
   readonly noInput: boolean;
   /** Whether a failure is told as JSON. */
   readonly json: boolean;
 } {
-  const said = valueOf(argv, ['color']);
+  const said = lastFlagValue(argv, ['color']);
   const color = said === 'always' || said === 'never' ? said : 'auto';
-  const output = valueOf(argv, ['output', 'o']);
+  const output = lastFlagValue(argv, ['output', 'o']);
   return {
     color: hasSwitch(argv, 'no-color') ? 'never' : color,
     noInput: hasSwitch(argv, 'no-input'),
@@ -118,9 +118,9 @@ export function globalsOf(argv: readonly string[]): {
 }
 
 /** The value of the last flag of one of these names. */
-function valueOf(argv: readonly string[], names: readonly string[]): string | undefined {
+function lastFlagValue(argv: readonly string[], names: readonly string[]): string | undefined {
   let value: string | undefined;
-  const words = beforeDashes(argv);
+  const words = beforeDoubleDash(argv);
   words.forEach((token, index) => {
     const [, name, attached] = /^--?([a-z]+)(?:=(.*))?$/s.exec(token) ?? [];
     if (name !== undefined && names.includes(name)) value = attached ?? words[index + 1];
@@ -130,7 +130,10 @@ function valueOf(argv: readonly string[], names: readonly string[]): string | un
 }
 
 /** The words at the beginning that name one of the `known`, as many as possible; undefined where none does. */
-export function longestOf(words: readonly string[], known: readonly string[]): string[] | undefined {
+export function longestCommandPrefix(
+  words: readonly string[],
+  known: readonly string[],
+): string[] | undefined {
   for (let count = words.length; count > 0; count--) {
     if (known.includes(words.slice(0, count).join(' '))) return words.slice(0, count);
   }
@@ -138,7 +141,7 @@ export function longestOf(words: readonly string[], known: readonly string[]): s
 }
 
 /** The first words of commands that have several: `kontrol`, `kontrol keys`. */
-export function groupsOf(known: readonly string[]): string[] {
+export function commandGroups(known: readonly string[]): string[] {
   const groups = known.flatMap((id) => {
     const words = id.split(' ');
     return words.slice(1).map((_word, index) => words.slice(0, index + 1).join(' '));
@@ -146,20 +149,20 @@ export function groupsOf(known: readonly string[]): string[] {
   return [...new Set(groups)];
 }
 
-function beforeDashes(argv: readonly string[]): readonly string[] {
+function beforeDoubleDash(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--');
   return end === -1 ? argv : argv.slice(0, end);
 }
 
-interface Flag {
+interface ParsedFlag {
   readonly name: string;
-  readonly kind: FlagKind;
+  readonly kind: FlagSyntax;
   /** The value that stands in the same word. */
   readonly attached: string | undefined;
 }
 
-function flagOf(token: string, flags: FlagKinds): Flag {
-  const name = ownName(flagName(token), flags);
+function parseFlag(token: string, flags: FlagSyntaxTable): ParsedFlag {
+  const name = canonicalName(flagName(token), flags);
   const attached = token.includes('=') ? token.slice(token.indexOf('=') + 1) : undefined;
   const kind = Object.hasOwn(flags, name) ? flags[name] : undefined;
   if (kind) return { name, kind, attached };
@@ -176,17 +179,17 @@ function flagName(token: string): string {
   return token.replace(/^--?/, '').replace(/=.*$/s, '');
 }
 
-function ownName(name: string, flags: FlagKinds): string {
+function canonicalName(name: string, flags: FlagSyntaxTable): string {
   if (Object.hasOwn(flags, name)) return name;
   return Object.keys(flags).find((own) => flags[own]?.aliases?.includes(name)) ?? name;
 }
 
-function isNegated(name: string, flags: FlagKinds): boolean {
+function isNegated(name: string, flags: FlagSyntaxTable): boolean {
   const own = name.slice(3);
   return name.startsWith('no-') && Object.hasOwn(flags, own) && flags[own]?.allowNo === true;
 }
 
-function isOn(name: string, token: string): boolean {
+function switchValue(name: string, token: string): boolean {
   if (!token.includes('=')) return true;
   const value = token.slice(token.indexOf('=') + 1);
   if (value === 'true') return true;

@@ -12,7 +12,7 @@ import { ExitCode } from '../runtime/exit-codes.js';
 
 /** What was being done when something failed: for the message, and for advice that fits. */
 export interface Operation {
-  readonly what: string;
+  readonly description: string;
   readonly target?: string;
   /** Whether the call carried a kite key. */
   readonly withKey?: boolean;
@@ -21,29 +21,29 @@ export interface Operation {
 /**
  * Every error that reaches the person goes through here, so that its exit code and its advice are decided in one place.
  */
-export function toCliError(error: unknown, doing?: Operation): CliError {
+export function toCliError(error: unknown, operation?: Operation): CliError {
   if (isCliError(error)) return error;
   if (isConfigurationError(error)) return fromConfigurationError(error);
-  if (isKiteError(error)) return fromKiteError(error, doing);
+  if (isKiteError(error)) return fromKiteError(error, operation);
   if (isStorageError(error)) return fromStorageError(error);
-  if (isDialError(error)) return fromDialError(error, doing);
+  if (isDialError(error)) return fromDialError(error, operation);
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new CliError(message, {
     exitCode: ExitCode.remoteError,
     type: 'internal',
-    doing: doing?.what,
+    operation: operation?.description,
     hint: 'This is a bug of kitectl. Please report it with the lines above.',
     cause: error,
   });
 }
 
-interface Verdict {
+interface Classification {
   readonly exitCode: ExitCode;
   readonly hint?: string;
 }
 
-function fromKiteError(error: KiteError, doing: Operation | undefined): CliError {
-  const { exitCode, hint } = verdict(error, doing);
+function fromKiteError(error: KiteError, operation: Operation | undefined): CliError {
+  const { exitCode, hint } = classifyKiteError(error, operation);
   return new CliError(error.message, {
     exitCode,
     // The remote program may have types of its own.
@@ -51,16 +51,16 @@ function fromKiteError(error: KiteError, doing: Operation | undefined): CliError
     code: error.code,
     requestId: error.id,
     hint,
-    doing: doing?.what,
+    operation: operation?.description,
     cause: error,
   });
 }
 
-function verdict(error: KiteError, doing: Operation | undefined): Verdict {
+function classifyKiteError(error: KiteError, operation: Operation | undefined): Classification {
   const { remoteError, authentication, noSuchMethod, rateLimit, deadline, unreachable } = ExitCode;
   switch (error.type) {
     case 'authenticationError':
-      return { exitCode: authentication, hint: authenticationHint(doing) };
+      return { exitCode: authentication, hint: authenticationHint(operation) };
     case 'methodNotFound':
       return { exitCode: noSuchMethod, hint: `Check the spelling: the kite has no method of this name.` };
     case 'requestLimitError':
@@ -79,35 +79,35 @@ function verdict(error: KiteError, doing: Operation | undefined): Verdict {
       return { exitCode: unreachable, hint: 'Send less in one call.' };
     case 'disconnect':
       return isDialError(error.cause)
-        ? dialVerdict(error.cause)
+        ? classifyDialError(error.cause)
         : { exitCode: unreachable, hint: 'The connection dropped: try again.' };
     default:
       return { exitCode: remoteError };
   }
 }
 
-function authenticationHint(doing: Operation | undefined): string {
-  if (doing?.withKey === true) return 'See who you are for other kites with: kitectl showkey';
-  return `The call carried no kite key. Add --auth kite-key to send yours to ${doing?.target ?? 'this kite'}.`;
+function authenticationHint(operation: Operation | undefined): string {
+  if (operation?.withKey === true) return 'See who you are for other kites with: kitectl showkey';
+  return `The call carried no kite key. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
 }
 
 /** What is known of a connection that was never made. The message says why, and what to check. */
-function dialVerdict({ code, status }: DialError): Verdict {
+function classifyDialError({ code, status }: DialError): Classification {
   if (status === 404) return { exitCode: ExitCode.notFound };
-  if (status === 403) return { exitCode: ExitCode.unreachable, hint: NOT_LET_IN };
+  if (status === 403) return { exitCode: ExitCode.unreachable, hint: HOST_REJECTED_HINT };
   return { exitCode: code === 'invalidUrl' ? ExitCode.usage : ExitCode.unreachable };
 }
 
 /** A dial error that no client has turned into the error of its kite. */
-function fromDialError(error: DialError, doing: Operation | undefined): CliError {
-  const { exitCode, hint } = dialVerdict(error);
+function fromDialError(error: DialError, operation: Operation | undefined): CliError {
+  const { exitCode, hint } = classifyDialError(error);
   const { message, code } = error;
   return new CliError(message, {
     exitCode,
     type: 'disconnect',
     code,
     hint,
-    doing: doing?.what,
+    operation: operation?.description,
     cause: error,
   });
 }
@@ -126,7 +126,7 @@ function fromStorageError(error: StorageError): CliError {
   });
 }
 
-const NOT_LET_IN =
+const HOST_REJECTED_HINT =
   "A kite that listens at loopback goes by other names than localhost only where it is told to: with serve and Kontrol's " +
   '--allow-host NAME, or KITE_ALLOWED_HOSTS.';
 

@@ -1,4 +1,4 @@
-import { asksForHelp, splitArgv } from './argv.js';
+import { requestsHelp, splitArgv } from './argv.js';
 import type { CommandTable } from './base-command.js';
 import { FastPathConfig, userAgent } from './fast-path-config.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -22,7 +22,7 @@ export async function fastPath(
     runtime.stdout.write(`${userAgent(runtime.version)}\n`);
     return true;
   }
-  if (asksForHelp(rest)) return false;
+  if (requestsHelp(rest)) return false;
   const named = Object.hasOwn(commands, id) ? commands[id] : undefined;
   const name = typeof named === 'string' ? named : id;
   const load = typeof named === 'string' ? commands[named] : named;

@@ -1,4 +1,4 @@
-import { globalsOf } from './argv.js';
+import { parseGlobalFlags } from './argv.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from './failures.js';
@@ -7,29 +7,33 @@ import { reportFailure } from './report-failure.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Does what a command line says. The package is in the folder `root`. */
-export type Way = (root: string, argv: readonly string[], runtime: CommandRuntime) => Promise<void>;
+export type CommandLineRunner = (
+  root: string,
+  argv: readonly string[],
+  runtime: CommandRuntime,
+) => Promise<void>;
 
 /**
  * Makes the world of a command, does what the command line says in one `way` or another, reports what fails, and ends the
  * process with its exit code. Whichever way it is, this is the same.
  */
-export async function main(root: string, argv: readonly string[], way: Way): Promise<never> {
-  hideDeprecations();
-  const globals = globalsOf(argv);
+export async function main(root: string, argv: readonly string[], way: CommandLineRunner): Promise<never> {
+  hideDeprecationWarnings();
+  const globals = parseGlobalFlags(argv);
   const runtime = new ProcessRuntime(root, globals);
   const stopped = new Promise<never>((_resolve, reject) => {
     const stop = (error: CliError): void => {
       runtime.stop(error);
       // A server says goodbye to its peers first.
-      if (!runtime.endsByItself) reject(error);
+      if (!runtime.exitDeferred) reject(error);
     };
     // Once: a second signal ends the process at once, should the first hang.
-    process.once('SIGINT', () => stop(endedBy('SIGINT', ExitCode.interrupted)));
-    process.once('SIGTERM', () => stop(endedBy('SIGTERM', ExitCode.terminated)));
-    runtime.onUnwritable((error) => {
+    process.once('SIGINT', () => stop(interruptedBy('SIGINT', ExitCode.interrupted)));
+    process.once('SIGTERM', () => stop(interruptedBy('SIGTERM', ExitCode.terminated)));
+    runtime.onOutputError((error) => {
       // A reader that has seen enough (`| head`) is no failure.
       if (error.code === 'EPIPE') process.exit(ExitCode.ok);
-      stop(unwritable(error));
+      stop(outputError(error));
     });
   });
   // Should nothing be left to wait for before the command is done, this is no success.
@@ -44,7 +48,7 @@ export async function main(root: string, argv: readonly string[], way: Way): Pro
     const { json } = globals;
     // Whoever pressed Ctrl-C knows it, and a program that ran in the place of this one has spoken for itself.
     if (failure.type !== 'exit' && (json || failure.type !== 'interrupted')) {
-      await reportFailure(failure, json, runtime);
+      reportFailure(failure, json, runtime);
     }
   }
   await runtime.flush();
@@ -52,16 +56,16 @@ export async function main(root: string, argv: readonly string[], way: Way): Pro
 }
 
 /** What a dependency should do differently one day is nothing to the person at the terminal, unless they ask for it. */
-function hideDeprecations(): void {
+function hideDeprecationWarnings(): void {
   const flags = [process.env['NODE_OPTIONS'], ...process.execArgv].join(' ');
   if (!/--(?:trace|throw|pending)-deprecation/.test(flags)) process.noDeprecation = true;
 }
 
-function endedBy(signal: string, exitCode: ExitCode): CliError {
+function interruptedBy(signal: string, exitCode: ExitCode): CliError {
   return new CliError(`Ended by ${signal}.`, { exitCode, type: 'interrupted' });
 }
 
-function unwritable(error: NodeJS.ErrnoException): CliError {
+function outputError(error: NodeJS.ErrnoException): CliError {
   return new CliError(`The output cannot be written: ${error.message}`, {
     exitCode: ExitCode.configuration,
     type: 'output',

@@ -4,20 +4,20 @@ import { usageError, type CliError } from '../runtime/cli-error.js';
 import { usageOf } from './usage.js';
 
 /** What is needed to know of the command whose line is wrong. */
-export interface ParsedCommand {
+export interface CommandSyntax {
   /** Its words. */
   readonly id: string;
-  readonly args: Readonly<Record<string, ArgumentKind>>;
-  readonly flags: Readonly<Record<string, FlagKind>>;
+  readonly args: Readonly<Record<string, ArgumentSyntax>>;
+  readonly flags: Readonly<Record<string, FlagValueSyntax>>;
 }
 
-interface ArgumentKind {
+interface ArgumentSyntax {
   readonly required?: boolean | undefined;
   readonly multiple?: boolean | undefined;
   readonly options?: readonly string[] | undefined;
 }
 
-interface FlagKind {
+interface FlagValueSyntax {
   readonly type: string;
   readonly helpValue?: string | readonly string[] | undefined;
   readonly options?: readonly string[] | undefined;
@@ -26,31 +26,31 @@ interface FlagKind {
 }
 
 /** What oclif adds to the message of an error, or to that of a flag's parser. */
-const PARSING = /^Parsing --(\S+) \n\t(.*)$/s;
+const PARSER_PREFIX = /^Parsing --(\S+) \n\t(.*)$/s;
 const MORE_HELP = /\nSee more help with --help$/;
 /** Where flags may be is not the person's concern: `normalizeArgv` puts them in front, and `--` behind them. */
 const ORDER_NOTE = /\n+Note: --\S+ allows? multiple values\..*$/s;
-const SEVERAL = /^The following errors? occurred:\n\s*/;
-const BETWEEN = '\n  ';
+const ERRORS_HEADING = /^The following errors? occurred:\n\s*/;
+const ERROR_SEPARATOR = '\n  ';
 
 /** A mistake on a command line that oclif found, as an error of this program. Undefined: it is something else. */
-export function fromParseError(error: unknown, command: ParsedCommand): CliError | undefined {
+export function fromParseError(error: unknown, command: CommandSyntax): CliError | undefined {
   if (!(error instanceof Error)) return undefined;
   const text = stripVTControlCharacters(error.message).replace(MORE_HELP, '').replace(ORDER_NOTE, '');
-  const [, flag, reason] = PARSING.exec(text) ?? [];
+  const [, flag, reason] = PARSER_PREFIX.exec(text) ?? [];
   if (flag !== undefined && reason !== undefined)
     return usageError(valueSentence(flag, reason, command), undefined);
   if (!('oclif' in error)) return undefined;
   if ('args' in error && Array.isArray(error.args)) return usageError(argumentSentence(error.args, command));
   const sentences = text
-    .replace(SEVERAL, '')
-    .split(BETWEEN)
+    .replace(ERRORS_HEADING, '')
+    .split(ERROR_SEPARATOR)
     .map((reason) => sentenceOf(reason, command));
   return usageError([...new Set(sentences)].join(' '));
 }
 
 /** Arguments that are missing are what oclif knows of them; those that are too many are what was given. */
-function argumentSentence(args: readonly unknown[], { id, args: kinds }: ParsedCommand): string {
+function argumentSentence(args: readonly unknown[], { id, args: kinds }: CommandSyntax): string {
   const named = Object.entries(kinds).map(([name, kind]) => ({ ...kind, name }));
   const missing = args.flatMap((arg) =>
     typeof arg === 'object' && arg !== null && 'name' in arg ? [String(arg.name).toUpperCase()] : [],
@@ -61,7 +61,7 @@ function argumentSentence(args: readonly unknown[], { id, args: kinds }: ParsedC
 }
 
 /** Why the value of a flag is not accepted. `valueFlag` gives the whole sentence, the parsers of oclif do not. */
-function valueSentence(flag: string, reason: string, { flags }: ParsedCommand): string {
+function valueSentence(flag: string, reason: string, { flags }: CommandSyntax): string {
   const [, given] = /^Expected an integer .*received: (.*)$/s.exec(reason) ?? [];
   if (given === undefined) return reason.startsWith(`--${flag} `) ? reason : `--${flag}: ${reason}`;
   const { min, max } = flags[flag] ?? {};
@@ -72,17 +72,17 @@ function valueSentence(flag: string, reason: string, { flags }: ParsedCommand): 
 
 type Translation = readonly [
   pattern: RegExp,
-  sentence: (groups: readonly string[], command: ParsedCommand) => string,
+  sentence: (groups: readonly string[], command: CommandSyntax) => string,
 ];
 
 /** What oclif says, and what this program says in its place. */
 const TRANSLATIONS: readonly Translation[] = [
   [
     /^Missing required flag (\S+)$/,
-    ([name = ''], { flags }) => `Missing required flag: ${withValue(name, flags)}`,
+    ([name = ''], { flags }) => `Missing required flag: ${flagWithValue(name, flags)}`,
   ],
-  [/^--([^=]+)=.* cannot also be provided when using --(\S+)$/s, ([a, b]) => together(a, b)],
-  [/^--(\S+) cannot also be provided when using --(\S+)$/, ([a, b]) => together(a, b)],
+  [/^--([^=]+)=.* cannot also be provided when using --(\S+)$/s, ([a, b]) => conflictSentence(a, b)],
+  [/^--(\S+) cannot also be provided when using --(\S+)$/, ([a, b]) => conflictSentence(a, b)],
   [
     /^All of the following must be provided when using --(\S+): (.*)$/,
     ([name, others = '']) => `--${name} needs ${others.split(', ').join(' and ')}.`,
@@ -116,7 +116,7 @@ const TRANSLATIONS: readonly Translation[] = [
   ],
 ];
 
-function sentenceOf(text: string, command: ParsedCommand): string {
+function sentenceOf(text: string, command: CommandSyntax): string {
   for (const [pattern, sentence] of TRANSLATIONS) {
     const match = pattern.exec(text);
     if (match) return sentence(match.slice(1), command);
@@ -125,12 +125,12 @@ function sentenceOf(text: string, command: ParsedCommand): string {
 }
 
 /** In the order of the alphabet: each of the two may name the other. */
-function together(flag = '', other = ''): string {
+function conflictSentence(flag = '', other = ''): string {
   const [one, two] = flag < other ? [flag, other] : [other, flag];
   return `--${one} and --${two} cannot be used together.`;
 }
 
-function withValue(name: string, flags: ParsedCommand['flags']): string {
+function flagWithValue(name: string, flags: CommandSyntax['flags']): string {
   const { type, helpValue, options } = flags[name] ?? { type: 'option' };
   if (type === 'boolean') return `--${name}`;
   return `--${name} ${helpValue === undefined ? (options?.join('|') ?? name.toUpperCase()) : String(helpValue)}`;

@@ -30,15 +30,15 @@ export async function* readLines(input: Readable, maxLength: number): AsyncGener
     rest = lines.pop() ?? '';
     for (const line of lines) {
       number++;
-      if (line.trim() !== '') yield { text: checked(line, number, maxLength), number };
+      if (line.trim() !== '') yield { text: checkLength(line, number, maxLength), number };
     }
-    checked(rest, number + 1, maxLength);
+    checkLength(rest, number + 1, maxLength);
   }
   rest += decode();
-  if (rest.trim() !== '') yield { text: checked(rest, number + 1, maxLength), number: number + 1 };
+  if (rest.trim() !== '') yield { text: checkLength(rest, number + 1, maxLength), number: number + 1 };
 }
 
-function checked(line: string, number: number, maxLength: number): string {
+function checkLength(line: string, number: number, maxLength: number): string {
   if (line.length <= maxLength) return line;
   throw usageError(`Line ${number} of the standard input is longer than ${maxLength} characters.`);
 }

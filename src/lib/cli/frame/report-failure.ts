@@ -1,43 +1,40 @@
 import { makeVisible } from '../../util/printable.js';
 import type { CliError } from '../runtime/cli-error.js';
 import { toJson } from '../runtime/json.js';
+import { red } from '../terminal/colors.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /**
  * Reports a failure on stderr: for people in words, with `--json` as one line
  * `{"error":{type,code,message,requestId,hint}}`.
  */
-export async function reportFailure(
+export function reportFailure(
   error: CliError,
   json: boolean,
   runtime: Pick<CommandRuntime, 'stderr' | 'env' | 'color'>,
-): Promise<void> {
+): void {
   const { stderr } = runtime;
   if (json) {
-    stderr.write(`${toJson({ error: errorData(error) })}\n`);
+    stderr.write(`${toJson({ error: toErrorData(error) })}\n`);
     return;
   }
-  let red = (text: string): string => text;
-  if (canColor(runtime, stderr)) {
-    ({ red } = await import('../terminal/terminal.js'));
-  }
-  stderr.write(formatFailure(error, red));
+  stderr.write(canColor(runtime, stderr) ? formatFailure(error, red) : formatFailure(error));
 }
 
 /** What a program is told of a failure. */
-export function errorData({ type, code, message, requestId, hint }: CliError): Record<string, string> {
+export function toErrorData({ type, code, message, requestId, hint }: CliError): Record<string, string> {
   return { type, code, message, requestId, hint };
 }
 
 /** A failure in words. What came from elsewhere cannot steer the terminal: its control characters are shown. */
 export function formatFailure(error: CliError, emphasize: (text: string) => string = (text) => text): string {
-  const what = error.doing === '' ? '' : `${makeVisible(error.doing)} failed: `;
+  const what = error.operation === '' ? '' : `${makeVisible(error.operation)} failed: `;
   const message = makeVisible(error.message, { newlines: true });
-  const line = `${emphasize('error:')} ${what}${message}${details(error)}\n`;
+  const line = `${emphasize('error:')} ${what}${message}${formatRemoteDetails(error)}\n`;
   return error.hint === '' ? line : `${line}hint: ${makeVisible(error.hint)}\n`;
 }
 
-function details(error: CliError): string {
+function formatRemoteDetails(error: CliError): string {
   const known = [
     error.requestId === '' ? '' : error.type,
     error.code === '' || error.requestId === '' ? '' : `code ${error.code}`,

@@ -18,7 +18,7 @@ export function loggerFor(runtime: Pick<CommandRuntime, 'env' | 'stderr' | 'colo
 }
 
 /** Resolves when the person or the system wants the command to end. */
-export function untilAborted(signal: AbortSignal): Promise<void> {
+export function waitForAbort(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });

@@ -1,7 +1,7 @@
 import { Config } from '@oclif/core/config';
 import { CommandHelp, Help } from '@oclif/core/help';
 import { run } from '@oclif/core/run';
-import { asksForHelp, groupsOf, longestOf, splitArgv } from './argv.js';
+import { requestsHelp, commandGroups, longestCommandPrefix, splitArgv } from './argv.js';
 import { formatExitCodes } from '../runtime/exit-codes.js';
 import type { Output, CommandRuntime } from '../runtime/command-runtime.js';
 import { unknownCommand } from './unknown-command.js';
@@ -16,22 +16,22 @@ export * from '@oclif/core/help';
  *
  * @throws CliError where there is no such command; it suggests the one that was probably meant.
  */
-export async function throughOclif(
+export async function runThroughOclif(
   root: string,
   argv: readonly string[],
   runtime: CommandRuntime,
 ): Promise<unknown> {
   const config = await load(root, runtime);
-  const commands = config.commandIDs.map(words);
+  const commands = config.commandIDs.map(withSpaces);
   const { id, rest } = splitArgv(argv, commands);
   if (id === '--version' || id === '-version') return run(['--version'], config);
-  if (id === undefined || id === 'help' || asksForHelp([id])) return help(config, rest, runtime);
+  if (id === undefined || id === 'help' || requestsHelp([id])) return help(config, rest, runtime);
   if (commands.includes(id)) {
-    return asksForHelp(rest)
+    return requestsHelp(rest)
       ? help(config, id.split(' '), runtime)
       : run([id.replaceAll(' ', ':'), ...rest], config);
   }
-  const group = longestOf([id, ...rest], groupsOf(commands));
+  const group = longestCommandPrefix([id, ...rest], commandGroups(commands));
   if (!group) throw unknownCommand(id, commands);
   const next = rest[group.length - 1];
   if (next === undefined || next.startsWith('-') || next === 'help') return help(config, group, runtime);
@@ -44,17 +44,17 @@ async function load(root: string, runtime: CommandRuntime): Promise<Config> {
   return Config.load(options);
 }
 
-function words(id: string): string {
+function withSpaces(id: string): string {
   return id.replaceAll(':', ' ');
 }
 
 const TOPICS = { 'exit-codes': 'What the exit codes of kitectl mean.' };
 
 async function help(config: Config, argv: readonly string[], runtime: CommandRuntime): Promise<void> {
-  const commands = config.commandIDs.map(words);
+  const commands = config.commandIDs.map(withSpaces);
   const about = argv.filter((word) => !word.startsWith('-') && word !== 'help');
-  const known = [...commands, ...groupsOf(commands), ...Object.keys(TOPICS)];
-  const subject = longestOf(about, known);
+  const known = [...commands, ...commandGroups(commands), ...Object.keys(TOPICS)];
+  const subject = longestCommandPrefix(about, known);
   if (subject?.[0] === 'exit-codes') {
     runtime.stdout.write(formatExitCodes());
     return;

@@ -6,14 +6,19 @@ import { isCliError } from '../runtime/cli-error.js';
 import { readContexts } from '../settings/contexts.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { accountOf, describePlace, type KeyPlace, placeInContext } from '../settings/key-place.js';
-import { placeOfKey, readKey } from '../target/find-key.js';
+import {
+  keychainAccount,
+  describeLocation,
+  type KeyLocation,
+  locationInContext,
+} from '../settings/key-location.js';
+import { resolveKeyLocation, readKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
-import { isThere } from '../runtime/path-exists.js';
+import { pathExists } from '../runtime/path-exists.js';
 
 /** A place where this person has a kite key, and the key, or why it cannot be used. */
 export interface KeyEntry {
-  readonly place: KeyPlace;
+  readonly location: KeyLocation;
   readonly key: KiteKey | undefined;
   /** Empty where there is a key. */
   readonly problem: string;
@@ -40,7 +45,7 @@ export async function allKeys(
   { settings, keychain }: KeysChoice,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<KeyEntry[]> {
-  const inUse = describePlace(placeOfKey(settings).place);
+  const inUse = describeLocation(resolveKeyLocation(settings).location);
   const places = await allPlaces({ settings, keychain }, open);
   const entries: KeyEntry[] = [];
   for (const { place, contexts } of places.values()) {
@@ -48,19 +53,19 @@ export async function allKeys(
       (key) => ({ key, problem: '' }),
       (error: unknown) => ({ key: undefined, problem: problemOf(error) }),
     );
-    entries.push({ place, ...found, inUse: describePlace(place) === inUse, contexts });
+    entries.push({ location: place, ...found, inUse: describeLocation(place) === inUse, contexts });
   }
   return entries;
 }
 
 /** The account of an entry, where it has a key. */
-export function entryAccount({ key, place }: KeyEntry): string {
-  if (key) return accountOf(key);
-  return place.type === 'keychain' ? place.account : '';
+export function entryAccount({ key, location }: KeyEntry): string {
+  if (key) return keychainAccount(key);
+  return location.type === 'keychain' ? location.account : '';
 }
 
 interface Place {
-  readonly place: KeyPlace;
+  readonly place: KeyLocation;
   readonly contexts: string[];
 }
 
@@ -68,25 +73,25 @@ async function allPlaces(choice: KeysChoice, open: () => Promise<Keychain>): Pro
   const { settings } = choice;
   const { env } = settings;
   const places = new Map<string, Place>();
-  const add = (place: KeyPlace, context?: string): void => {
-    const name = describePlace(place);
+  const add = (place: KeyLocation, context?: string): void => {
+    const name = describeLocation(place);
     const known = places.get(name) ?? { place, contexts: [] };
     if (context !== undefined) known.contexts.push(context);
     places.set(name, known);
   };
   const home = kiteHome(env);
   const plain = kiteKeyPath(home);
-  for (const { value } of settings.withoutContext().all(commonSettings.kiteKey)) if (value) add(value);
+  for (const { value } of settings.withoutContext().resolveAll(commonSettings.kiteKey)) if (value) add(value);
   const { contexts } = readContexts(env);
   let keychain = choice.keychain;
   for (const [name, context] of contexts) {
-    const place = placeInContext({ name, context });
+    const place = locationInContext({ name, context });
     if (place?.type === 'keychain') keychain = true;
     if (place) add(place, name);
-    else if (await isThere(plain)) add({ type: 'file', file: plain }, name);
+    else if (await pathExists(plain)) add({ type: 'file', file: plain }, name);
   }
   for (const file of [plain, kiteKeyPath(join(home, 'kontrol'))]) {
-    if (await isThere(file)) add({ type: 'file', file });
+    if (await pathExists(file)) add({ type: 'file', file });
   }
   if (keychain) {
     for (const { account } of await (await open()).list()) add({ type: 'keychain', account });

@@ -7,7 +7,7 @@ import {
   writeFiles,
 } from '../../keys/index.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { isThere } from '../runtime/path-exists.js';
+import { pathExists } from '../runtime/path-exists.js';
 import { type Details, printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { requireConfirmation } from '../terminal/prompt.js';
@@ -60,7 +60,7 @@ async function checkExistingKey(
   runtime: CommandRuntime,
 ): Promise<void> {
   const there: string[] = [];
-  for (const path of paths) if (await isThere(path)) there.push(path);
+  for (const path of paths) if (await pathExists(path)) there.push(path);
   const [first] = there;
   if (first === undefined) return;
   if (!force) {

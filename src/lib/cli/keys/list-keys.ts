@@ -2,7 +2,7 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { formatTime } from '../terminal/time.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { describePlace, placeData } from '../settings/key-place.js';
+import { describeLocation, locationData } from '../settings/key-location.js';
 import { allKeys, entryAccount, type KeyEntry, type KeysChoice } from './all-keys.js';
 
 export interface ListKeysOptions extends KeysChoice {
@@ -20,18 +20,18 @@ const keys: Listing<KeyEntry> = {
     { heading: 'used', text: ({ inUse }) => (inUse ? '*' : '') },
     { heading: 'user', text: ({ key, problem }) => key?.username ?? problem },
     { heading: 'Kontrol', text: ({ key }) => key?.kontrolUrl ?? '' },
-    { heading: 'place', text: ({ place }) => describePlace(place) },
+    { heading: 'place', text: ({ location }) => describeLocation(location) },
     { heading: 'contexts', text: ({ contexts }) => contexts.join(', ') },
     { heading: 'issued', text: ({ key }) => (key ? formatTime(key.issuedAt) : ''), wide: true },
     { heading: 'id', text: ({ key }) => key?.id ?? '', wide: true },
   ],
-  data: ({ key, place, problem, inUse, contexts }) => ({
+  data: ({ key, location, problem, inUse, contexts }) => ({
     inUse,
     ...(key && { username: key.username, kontrolURL: key.kontrolUrl, id: key.id }),
-    ...placeData(place),
+    ...locationData(location),
     contexts,
     ...(problem !== '' && { problem }),
   }),
-  none: 'You have no kite key. Get one with: kitectl register --to URL --username NAME',
-  name: (entry) => entryAccount(entry) || describePlace(entry.place),
+  emptyMessage: 'You have no kite key. Get one with: kitectl register --to URL --username NAME',
+  name: (entry) => entryAccount(entry) || describeLocation(entry.location),
 };

@@ -3,7 +3,12 @@ import { configurationError, usageError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { KeyStore } from '../settings/contexts.js';
-import { accountOf, describePlace, type KeyPlace, placeData } from '../settings/key-place.js';
+import {
+  keychainAccount,
+  describeLocation,
+  type KeyLocation,
+  locationData,
+} from '../settings/key-location.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -33,7 +38,7 @@ export async function moveKey(
 ): Promise<void> {
   const { settings, to, force, format } = options;
   const { env } = runtime;
-  const { key, place: from } = await loadKiteKey(settings);
+  const { key, location: from } = await loadKiteKey(settings);
   if (from.type === 'variable') {
     throw usageError(
       'The kite key in use is in the variable KITE_KEY, which cannot be moved from here.',
@@ -43,16 +48,16 @@ export async function moveKey(
   const plan = await planStore(settings.with(commonSettings.keyStore, to), open);
   const place = from.type === to ? from : await copy(key.jwt, plan, env, { force, open });
   if (from.type !== to) await removeKey(from, open);
-  const where = describePlace(place);
-  const said = from.type === to ? 'it was there already' : `it was moved from ${describePlace(from)}`;
+  const where = describeLocation(place);
+  const said = from.type === to ? 'it was there already' : `it was moved from ${describeLocation(from)}`;
   await printDetails(
     {
       fields: [
         { label: 'Username', value: key.username },
         { label: 'Kite key', value: where },
       ],
-      data: { username: key.username, kontrolURL: key.kontrolUrl, ...placeData(place) },
-      name: accountOf(key),
+      data: { username: key.username, kontrolURL: key.kontrolUrl, ...locationData(place) },
+      name: keychainAccount(key),
       text: `Your kite key as ${key.username} is in ${where}; ${said}.\n`,
     },
     format,
@@ -65,7 +70,7 @@ async function copy(
   plan: StorePlan,
   env: CommandRuntime['env'],
   { force, open }: { readonly force: boolean; readonly open: () => Promise<Keychain> },
-): Promise<KeyPlace> {
+): Promise<KeyLocation> {
   if (!force && (await isTaken(plan, parseKiteKey(jwt)))) {
     throw configurationError(
       `There is a kite key in ${plan.keyStore === 'file' ? plan.file : 'the keychain'} already; nothing was moved.`,
@@ -76,7 +81,7 @@ async function copy(
   const back = await readKey(place, env, open);
   if (back.jwt === jwt) return place;
   throw configurationError(
-    `What ${describePlace(place)} gives back is not the kite key that was put in; the old one was left where it is.`,
+    `What ${describeLocation(place)} gives back is not the kite key that was put in; the old one was left where it is.`,
     'Try again.',
   );
 }

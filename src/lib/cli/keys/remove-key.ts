@@ -5,7 +5,7 @@ import { requireConfirmation } from '../terminal/prompt.js';
 import { suggest } from '../runtime/suggest.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { allKeys, entryAccount, type KeyEntry, type KeysChoice } from './all-keys.js';
-import { describePlace, type KeyPlace, placeData } from '../settings/key-place.js';
+import { describeLocation, type KeyLocation, locationData } from '../settings/key-location.js';
 import { findKey } from '../target/find-key.js';
 import { removeKey } from './store-key.js';
 
@@ -31,7 +31,7 @@ export async function findNamedKey(options: NamedKey): Promise<KeyEntry> {
   const [only] = meant;
   if (only && meant.length === 1) return only;
   if (only) {
-    const places = meant.map(({ place }) => describePlace(place));
+    const places = meant.map(({ location }) => describeLocation(location));
     throw notFound(
       `There are ${meant.length} kite keys of ${account}: ${places.join(', ')}.`,
       'Name a file with --key-file, or a context with --context.',
@@ -53,20 +53,20 @@ export async function forgetKey(
   options: NamedKey & { readonly yes: boolean; readonly format: OutputFormat | undefined },
   runtime: CommandRuntime,
 ): Promise<void> {
-  const { place, key } = await findNamedKey(options);
-  if (place.type === 'variable') throw variable();
-  const source = describePlace(place);
+  const { location, key } = await findNamedKey(options);
+  if (location.type === 'variable') throw variable();
+  const source = describeLocation(location);
   const whose = key ? ` of ${key.username}` : '';
   await requireConfirmation(
     `Remove the kite key${whose} in ${source}? There is no copy.`,
     options.yes,
     runtime,
   );
-  if (!(await removeKey(place))) throw gone(place);
+  if (!(await removeKey(location))) throw gone(location);
   await printDetails(
     {
       fields: [{ label: 'Removed', value: source }],
-      data: { removed: placeData(place) },
+      data: { removed: locationData(location) },
       name: source,
       text: `Removed the kite key${whose} in ${source}.\n`,
     },
@@ -82,9 +82,9 @@ function variable(): Error {
   );
 }
 
-function gone(place: KeyPlace): Error {
+function gone(place: KeyLocation): Error {
   return configurationError(
-    `There is no kite key in ${describePlace(place)} any more.`,
+    `There is no kite key in ${describeLocation(place)} any more.`,
     'See what there is with: kitectl keys list',
   );
 }

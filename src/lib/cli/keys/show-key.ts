@@ -2,7 +2,7 @@ import { configurationError } from '../runtime/cli-error.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printKey } from './showkey.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
-import { describePlace } from '../settings/key-place.js';
+import { describeLocation } from '../settings/key-location.js';
 import { type NamedKey, findNamedKey } from './remove-key.js';
 
 export interface ShowKeyOptions extends NamedKey {
@@ -13,8 +13,8 @@ export interface ShowKeyOptions extends NamedKey {
 
 /** Prints what a kite key says, or the key itself. */
 export async function showKey(options: ShowKeyOptions, runtime: CommandRuntime): Promise<void> {
-  const { key, place, problem } = await findNamedKey(options);
+  const { key, location, problem } = await findNamedKey(options);
   if (!key) throw configurationError(problem, 'See what there is with: kitectl keys list');
   if (options.secret) return write(runtime.stdout, `${key.jwt}\n`);
-  await printKey(key, describePlace(place), options.format, runtime);
+  await printKey(key, describeLocation(location), options.format, runtime);
 }

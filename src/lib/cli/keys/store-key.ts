@@ -13,10 +13,10 @@ import {
   writeContexts,
 } from '../settings/contexts.js';
 import { toCliError } from '../frame/failures.js';
-import { isThere } from '../runtime/path-exists.js';
+import { pathExists } from '../runtime/path-exists.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { accountOf, describePlace, type KeyPlace } from '../settings/key-place.js';
+import { keychainAccount, describeLocation, type KeyLocation } from '../settings/key-location.js';
 import { writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 
@@ -54,7 +54,7 @@ export async function planStore(
   const plain = kiteKeyPath(home);
   // A second context keeps its key beside that of the first.
   const own =
-    name !== undefined && !known && (await isThere(plain)) ? join(home, 'keys', `${name}.key`) : plain;
+    name !== undefined && !known && (await pathExists(plain)) ? join(home, 'keys', `${name}.key`) : plain;
   const keychain = store === 'keychain' ? await open() : undefined;
   await keychain?.requireOpen();
   return {
@@ -67,9 +67,9 @@ export async function planStore(
 }
 
 /** The place that a plan means for the key of a user at a Kontrol. */
-export function plannedPlace(plan: StorePlan, key: Pick<KiteKey, 'username' | 'kontrolUrl'>): KeyPlace {
+export function plannedPlace(plan: StorePlan, key: Pick<KiteKey, 'username' | 'kontrolUrl'>): KeyLocation {
   if (plan.keyStore === 'file') return { type: 'file', file: plan.file };
-  return { type: 'keychain', account: accountOf(key) };
+  return { type: 'keychain', account: keychainAccount(key) };
 }
 
 /** Whether there is a key already where a plan would put one. */
@@ -77,8 +77,8 @@ export async function isTaken(
   plan: StorePlan,
   key: Pick<KiteKey, 'username' | 'kontrolUrl'>,
 ): Promise<boolean> {
-  if (!plan.keychain) return isThere(plan.file);
-  return (await plan.keychain.get(accountOf(key))) !== undefined;
+  if (!plan.keychain) return pathExists(plan.file);
+  return (await plan.keychain.get(keychainAccount(key))) !== undefined;
 }
 
 /**
@@ -92,7 +92,7 @@ export async function storeKey(
   plan: StorePlan,
   env: Environment,
   { force }: { readonly force: boolean },
-): Promise<KeyPlace> {
+): Promise<KeyLocation> {
   const key = parseKiteKey(jwt);
   const place = plannedPlace(plan, key);
   if (place.type === 'keychain' && plan.keychain) {
@@ -112,7 +112,7 @@ export async function storeKey(
 async function rescued(jwt: string, failure: CliError, env: Environment): Promise<CliError> {
   const home = kiteHome(env);
   const plain = kiteKeyPath(home);
-  const file = (await isThere(plain)) ? join(home, 'keys', `${randomUUID()}.key`) : plain;
+  const file = (await pathExists(plain)) ? join(home, 'keys', `${randomUUID()}.key`) : plain;
   await writeKiteKeyFile(jwt, { home, file });
   return configurationError(
     `${failure.message} The kite key is in ${file} instead.`,
@@ -121,7 +121,7 @@ async function rescued(jwt: string, failure: CliError, env: Environment): Promis
   );
 }
 
-async function remember(plan: StorePlan, key: KiteKey, place: KeyPlace, env: Environment): Promise<void> {
+async function remember(plan: StorePlan, key: KiteKey, place: KeyLocation, env: Environment): Promise<void> {
   const { contextName, contexts, keyStore, file } = plan;
   if (contextName === undefined) return;
   const { keyFile: _old, ...rest } = contexts.contexts.get(contextName) ?? {};
@@ -138,7 +138,7 @@ async function remember(plan: StorePlan, key: KiteKey, place: KeyPlace, env: Env
   } catch (error) {
     const { message } = toCliError(error);
     throw configurationError(
-      `The kite key is in ${describePlace(place)}, and the context ${contextName} could not be told: ${message}.`,
+      `The kite key is in ${describeLocation(place)}, and the context ${contextName} could not be told: ${message}.`,
       `Say it with: kitectl context add ${contextName} --key-store ${keyStore} --username ${key.username} --kontrol ${key.kontrolUrl}`,
       error,
     );
@@ -147,12 +147,12 @@ async function remember(plan: StorePlan, key: KiteKey, place: KeyPlace, env: Env
 
 /** Removes a key from its place. Whether there was one. */
 export async function removeKey(
-  place: KeyPlace,
+  place: KeyLocation,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<boolean> {
   switch (place.type) {
     case 'file': {
-      const there = await isThere(place.file);
+      const there = await pathExists(place.file);
       await rm(place.file, { force: true });
       return there;
     }

@@ -39,7 +39,7 @@ export async function install(options: InstallOptions, runtime: CommandRuntime):
     throw usageError('--sha256 is about archives; npm checks packages by the digests of the registry.');
   }
   // What was begun is removed before the command ends.
-  runtime.endByItself();
+  runtime.deferExit();
   const kites = kitesFolder(env);
   const { insecure, force } = options;
   const limits = { ...defaultInstallLimits, ...options.limits };

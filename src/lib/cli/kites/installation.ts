@@ -4,7 +4,7 @@ import { chmod, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { bar, ProgressLine } from '../terminal/progress.js';
+import { progressBar, ProgressLine } from '../terminal/progress.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { InstallLimits } from './install-limits.js';
@@ -117,7 +117,7 @@ export class Installation {
         onProgress(bytes, total) {
           if (now() - shownAt < 100) return;
           shownAt = now();
-          const share = total === undefined ? '' : `${bar(bytes / total)}  `;
+          const share = total === undefined ? '' : `${progressBar(bytes / total)}  `;
           line.show(`${share}${name} ${version}: ${mebibytes(bytes)} MiB`);
         },
       });

@@ -31,7 +31,7 @@ export async function list(
       data: ({ place, path, program }) => ({ name: nameOf(place), ...place, path, program }),
       name: ({ place }) => placePath(place),
       line: ({ place }) => placePath(place),
-      none: 'No kite is installed. Install one with: kitectl install SOURCE',
+      emptyMessage: 'No kite is installed. Install one with: kitectl install SOURCE',
     },
     format,
     runtime,

@@ -33,7 +33,7 @@ export async function run({ name, args }: RunOptions, runtime: CommandRuntime): 
   if (!place)
     throw usageError(`Several kites are called ${name}:\n${listed(matches)}`, 'Say which one is meant.');
   const program = programOf(placeFolder(kites, place), place);
-  runtime.endByItself();
+  runtime.deferExit();
   const child = spawn(program, [...args], { stdio: 'inherit', env: { ...env } });
   const forward = (signal: NodeJS.Signals): void => {
     if (stdin.isTTY !== true || !FROM_TERMINAL.has(signal)) child.kill(signal);

@@ -1,6 +1,6 @@
 import type { EtcdConfig } from '../../kontrol.js';
 import { usageError } from '../runtime/cli-error.js';
-import { namesOf } from '../settings/cli-setting.js';
+import { settingLabel } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { storageSecrets, storageSettings } from '../settings/storage-settings.js';
 import { namedPem } from './named-file.js';
@@ -18,14 +18,14 @@ export function etcdChoice(settings: CommandSettings, secrets: StorageSecrets): 
   const [ca, certificate, key] = [settings.value(etcdCa), settings.value(etcdCert), settings.value(etcdKey)];
   if ((ca ?? certificate ?? key) !== undefined && !urls.some((url) => url.startsWith('https:'))) {
     throw usageError(
-      `Certificates for etcd are given, and ${namesOf(machines)} has no member with https://.`,
+      `Certificates for etcd are given, and ${settingLabel(machines)} has no member with https://.`,
       'Write the URLs of members that take TLS with https://.',
     );
   }
   if ((certificate === undefined) !== (key === undefined)) {
     const [there, missing] = key === undefined ? [etcdCert, etcdKey] : [etcdKey, etcdCert];
     throw usageError(
-      `${namesOf(there)} is given without ${namesOf(missing)}.`,
+      `${settingLabel(there)} is given without ${settingLabel(missing)}.`,
       `Add --${missing.flag.name} PATH.`,
     );
   }
@@ -50,7 +50,7 @@ function machinesOf(text: string): string[] {
     // What stands before an @ may be a password.
     if (machine.includes('@')) {
       throw usageError(
-        `${namesOf(machines)} names a user.`,
+        `${settingLabel(machines)} names a user.`,
         'Say who Kontrol is with KONTROL_ETCD_USERNAME and KONTROL_ETCD_PASSWORD.',
       );
     }
@@ -60,7 +60,7 @@ function machinesOf(text: string): string[] {
         ? machine
         : `http://${machine}`;
     if (URL.canParse(url)) return url;
-    throw usageError(`${namesOf(machines)} has no host and port: ${machine}`);
+    throw usageError(`${settingLabel(machines)} has no host and port: ${machine}`);
   });
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { kiteKeyPath } from '../../keys/index.js';
 import { usageError } from '../runtime/cli-error.js';
-import { isThere } from '../runtime/path-exists.js';
+import { pathExists } from '../runtime/path-exists.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { choose, confirm } from '../terminal/prompt.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
@@ -20,7 +20,7 @@ export async function askAtFirstStart<
   const { home, storage, keyStore, format } = options;
   if (!canPrompt(runtime) || format !== undefined) return options;
   const made = [kiteKeyPath(home), defaultKeyFiles(home).privateKey, join(home, 'data')];
-  for (const path of made) if (await isThere(path)) return options;
+  for (const path of made) if (await pathExists(path)) return options;
   const kept = storage.kind === 'file' ? `its data in ${storage.folder}` : `its keys in ${home}`;
   const question = `Kontrol has not run here before. Make its keys, and keep ${kept}?`;
   if (!(await confirm(question, true, runtime))) {

@@ -4,7 +4,7 @@ import { systemClock } from '../../util/clock.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { describePlace, type KeyPlace, placeData } from '../settings/key-place.js';
+import { describeLocation, type KeyLocation, locationData } from '../settings/key-location.js';
 import { readKey } from '../target/find-key.js';
 import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
 import { printDetails } from '../terminal/details.js';
@@ -36,7 +36,7 @@ export async function writeInitialKey(
     );
   }
   const { env } = runtime;
-  const settings = CommandSettings.without(env).with(commonSettings.keyStore, options.keyStore);
+  const settings = CommandSettings.withoutFlags(env).with(commonSettings.keyStore, options.keyStore);
   const plan = await planStore(settings);
   const files = options.keyFiles ?? defaultKeyFiles(options.home);
   const existing = await readKeyFiles(files);
@@ -54,7 +54,7 @@ export async function writeInitialKey(
     });
     await storeKey(jwt, plan, env, { force });
   }
-  const source = describePlace(place);
+  const source = describeLocation(place);
   const said = same ? `The kite key of ${username} is there already:` : `Wrote the kite key of ${username}:`;
   await printDetails(
     {
@@ -63,7 +63,7 @@ export async function writeInitialKey(
         { label: 'Kontrol URL', value: kontrolUrl },
         { label: 'Kite key', value: source },
       ],
-      data: { username, kontrolURL: kontrolUrl, ...placeData(place) },
+      data: { username, kontrolURL: kontrolUrl, ...locationData(place) },
       name: username,
       text: `${said} ${source}\n`,
     },
@@ -79,7 +79,7 @@ export async function writeInitialKey(
  */
 async function isSame(
   plan: StorePlan,
-  place: KeyPlace,
+  place: KeyLocation,
   { username, kontrolUrl = '' }: StartOptions,
   pair: KeyPair,
   env: CommandRuntime['env'],
@@ -94,7 +94,7 @@ async function isSame(
     key.kontrolKey.trim() === pair.publicKey.trim();
   if (same) return true;
   throw configurationError(
-    `There is another kite key at ${describePlace(place)} already; it was left alone.`,
+    `There is another kite key at ${describeLocation(place)} already; it was left alone.`,
     'See whose it is with: kitectl showkey. Replace it with -force, or set KITE_HOME to another folder.',
   );
 }

@@ -2,9 +2,9 @@ import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { describePlace } from '../settings/key-place.js';
-import { findKey, placeOfKey, readKey } from '../target/find-key.js';
-import { ownPlace } from '../target/kontrol-own-key.js';
+import { describeLocation } from '../settings/key-location.js';
+import { findKey, resolveKeyLocation, readKey } from '../target/find-key.js';
+import { kontrolKeyLocation } from '../target/kontrol-own-key.js';
 import type { Keychain } from '../target/keychain.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { type LocatedKey, withKey } from '../target/with-kontrol.js';
@@ -58,17 +58,17 @@ export async function adminKey(
 ): Promise<LocatedKey> {
   const named = settings.hasFlag(commonSettings.kiteKey);
   const own = !named && !settings.hasFlag(commonSettings.context);
-  const place = own ? ownPlace(settings.env) : placeOfKey(settings).place;
+  const place = own ? kontrolKeyLocation(settings.env) : resolveKeyLocation(settings).location;
   try {
     const key = await readKey(place, settings.env, open);
-    return { key, source: describePlace(place), ofKontrol: own };
+    return { key, source: describeLocation(place), ofKontrol: own };
   } catch (error) {
     if (named || !hasCode(error, 'keyFileMissing')) throw error;
   }
   const mine = await findKey(settings, open);
   if (mine && mine.key.username === mine.key.kontrolUser) return mine;
   throw configurationError(
-    `There is no kite key of Kontrol's own user: neither ${describePlace(place)}, nor one of yours.`,
+    `There is no kite key of Kontrol's own user: neither ${describeLocation(place)}, nor one of yours.`,
     'Run this where Kontrol was started, as the same person; or name the file with --key-file.',
   );
 }

@@ -3,7 +3,7 @@ import { kiteHome } from '../../kite/config/kite-home.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 import type { StorageConfig } from '../../kontrol.js';
 import { usageError } from '../runtime/cli-error.js';
-import { type CliSetting, namesOf } from '../settings/cli-setting.js';
+import { type CliSetting, settingLabel } from '../settings/cli-setting.js';
 import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';
 import type { KeyStore } from '../settings/contexts.js';
 import { kontrolStartSettings, type PolicyChoice } from '../settings/kontrol-start-settings.js';
@@ -58,7 +58,7 @@ export interface KeyFiles {
  *   safe
  */
 export function startOptions(flags: ParsedFlags, env: Environment): StartOptions {
-  const settings = CommandSettings.of(kontrolStartSettings, flags, env);
+  const settings = CommandSettings.fromFlags(kontrolStartSettings, flags, env);
   const of = <Value, Default>(setting: CliSetting<Value, Default>): Value | Default =>
     settings.value(setting);
   const all = kontrolStartSettings;
@@ -112,7 +112,7 @@ export function startOptions(flags: ParsedFlags, env: Environment): StartOptions
  * @throws CliError or ConfigurationError where one has a value that is not accepted
  */
 export function storageOptions(flags: ParsedFlags, env: Environment): StorageConfig {
-  return storageChoice(CommandSettings.of(storageSettings, flags, env));
+  return storageChoice(CommandSettings.fromFlags(storageSettings, flags, env));
 }
 
 function filePair(
@@ -125,7 +125,7 @@ function filePair(
   if (!one && !other) return undefined;
   const [there, missing] = one ? [first, second] : [second, first];
   throw usageError(
-    `${namesOf(there)} is given without ${namesOf(missing)}.`,
+    `${settingLabel(there)} is given without ${settingLabel(missing)}.`,
     `Add --${missing.flag?.name ?? ''} PATH.`,
   );
 }

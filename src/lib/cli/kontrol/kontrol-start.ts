@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Kontrol, loadPolicy, openStorage, type Storage } from '../../kontrol.js';
 import { systemClock } from '../../util/clock.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
-import { listenError, loggerFor, untilAborted } from '../frame/server-lifecycle.js';
+import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { readTlsFiles } from '../target/tls-files.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -74,7 +74,7 @@ async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
     logger,
     env,
   });
-  runtime.endByItself();
+  runtime.deferExit();
   await kontrol.listen();
   try {
     await keepOwnKey(kontrol, ownKey, say);
@@ -87,7 +87,7 @@ async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
       const fields = [{ label: 'URL', value: kontrol.url }];
       await printDetails({ fields, data: { url: kontrol.url }, name: kontrol.url }, options.format, runtime);
     }
-    await untilAborted(signal);
+    await waitForAbort(signal);
   } finally {
     say('Kontrol ends.');
     await kontrol.close();

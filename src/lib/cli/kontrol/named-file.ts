@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import { configurationError, isCliError } from '../runtime/cli-error.js';
-import { type CliSetting, namesOf } from '../settings/cli-setting.js';
+import { type CliSetting, settingLabel } from '../settings/cli-setting.js';
 import { SETTING_FILE_LENGTH } from '../runtime/command-limits.js';
 
 /**
@@ -10,7 +10,7 @@ import { SETTING_FILE_LENGTH } from '../runtime/command-limits.js';
  * @throws CliError where it cannot be read, is too long, or, where `secret`, others can read or change it
  */
 export function namedFile(file: string, setting: CliSetting, secret = false): string {
-  const hint = `It is named by ${namesOf(setting)}.`;
+  const hint = `It is named by ${settingLabel(setting)}.`;
   let content: string;
   try {
     content = read(file, secret);
@@ -30,7 +30,7 @@ export function namedPem(file: string, setting: CliSetting, label: 'CERTIFICATE'
   const what = label === 'CERTIFICATE' ? 'certificate' : 'private key';
   throw configurationError(
     `There is no ${what} in ${file}.`,
-    `It is named by ${namesOf(setting)}, and must be PEM: -----BEGIN ${label}-----`,
+    `It is named by ${settingLabel(setting)}, and must be PEM: -----BEGIN ${label}-----`,
   );
 }
 

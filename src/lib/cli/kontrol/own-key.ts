@@ -11,7 +11,7 @@ import { isKiteError } from '../../protocol/errors.js';
 import type { Logger } from '../../util/logger.js';
 import { isCliError } from '../runtime/cli-error.js';
 import { type KeyStore, readContexts, writeContexts } from '../settings/contexts.js';
-import { accountOf, describePlace, type KeyPlace } from '../settings/key-place.js';
+import { keychainAccount, describeLocation, type KeyLocation } from '../settings/key-location.js';
 import { readKey, writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 import { KONTROL_CONTEXT } from '../target/kontrol-own-key.js';
@@ -76,9 +76,9 @@ const CHANGES: ReadonlySet<string> = new Set([
   'kontrol.revokeKiteKey',
 ]);
 
-function placeOf({ username, url }: OwnKontrol, { home, keychain }: OwnKeyStore): KeyPlace {
+function placeOf({ username, url }: OwnKontrol, { home, keychain }: OwnKeyStore): KeyLocation {
   if (!keychain) return { type: 'file', file: kiteKeyPath(home) };
-  return { type: 'keychain', account: accountOf({ username, kontrolUrl: url }) };
+  return { type: 'keychain', account: keychainAccount({ username, kontrolUrl: url }) };
 }
 
 async function writeOwnKey(
@@ -96,7 +96,7 @@ async function writeOwnKey(
   } else if (readContexts(env).contexts.has(KONTROL_CONTEXT)) {
     await remember(kontrol, 'file', env);
   }
-  say(`Wrote Kontrol's own kite key, with which this machine administers it: ${describePlace(place)}`);
+  say(`Wrote Kontrol's own kite key, with which this machine administers it: ${describeLocation(place)}`);
 }
 
 async function remember({ username, url }: OwnKontrol, keyStore: KeyStore, env: Environment): Promise<void> {

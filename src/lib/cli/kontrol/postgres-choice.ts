@@ -1,6 +1,6 @@
 import type { PostgresConfig } from '../../kontrol.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { type CliSetting, namesOf } from '../settings/cli-setting.js';
+import { type CliSetting, settingLabel } from '../settings/cli-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { storageSettings } from '../settings/storage-settings.js';
 import { namedFile, namedPem } from './named-file.js';
@@ -31,7 +31,7 @@ export function postgresChoice(settings: CommandSettings, secrets: StorageSecret
 function required(settings: CommandSettings, setting: CliSetting<string, undefined>): string {
   const value = settings.value(setting);
   if (value !== undefined) return value;
-  throw usageError(`With --storage postgres, ${namesOf(setting)} must be given.`);
+  throw usageError(`With --storage postgres, ${settingLabel(setting)} must be given.`);
 }
 
 function passwordOf(settings: CommandSettings): string {
@@ -39,7 +39,9 @@ function passwordOf(settings: CommandSettings): string {
   const [password, file] = [settings.value(inClear), settings.value(inFile)];
   if (file === undefined) return password ?? '';
   if (password !== undefined) {
-    throw usageError(`Both ${namesOf(inClear)} and ${namesOf(inFile)} are given: one of them is enough.`);
+    throw usageError(
+      `Both ${settingLabel(inClear)} and ${settingLabel(inFile)} are given: one of them is enough.`,
+    );
   }
   const [first = ''] = namedFile(file, inFile).split(/\r?\n/);
   if (first === '')
@@ -51,7 +53,7 @@ function certificatesOf(file: string, tls: boolean | undefined): string {
   const { 'postgres-ca': ca, 'postgres-tls': encrypt } = storageSettings;
   if (tls === false) {
     throw usageError(
-      `${namesOf(ca)} is given, and TLS is switched off by ${namesOf(encrypt)}.`,
+      `${settingLabel(ca)} is given, and TLS is switched off by ${settingLabel(encrypt)}.`,
       'Leave out one of them.',
     );
   }

@@ -1,10 +1,10 @@
 import { hasCode } from '../../protocol/errors.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { describePlace } from '../settings/key-place.js';
+import { describeLocation } from '../settings/key-location.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import { type FoundKey, readKey } from '../target/find-key.js';
-import { ownPlace } from '../target/kontrol-own-key.js';
+import { kontrolKeyLocation } from '../target/kontrol-own-key.js';
 import type { LocatedKey } from '../target/with-kontrol.js';
 
 /**
@@ -13,14 +13,14 @@ import type { LocatedKey } from '../target/with-kontrol.js';
  *
  * @throws CliError or ConfigurationError where there is none, or none that can be used
  */
-export async function proxyKey(settings: CommandSettings): Promise<LocatedKey & Pick<FoundKey, 'place'>> {
+export async function proxyKey(settings: CommandSettings): Promise<LocatedKey & Pick<FoundKey, 'location'>> {
   const { env } = settings;
   const named = settings.withoutContext().resolve(commonSettings.kiteKey).source.type !== 'default';
   if (!named && !settings.hasFlag(commonSettings.context)) {
-    const place = ownPlace(env);
+    const location = kontrolKeyLocation(env);
     try {
-      const key = await readKey(place, env);
-      return { key, place, source: describePlace(place), ofKontrol: true };
+      const key = await readKey(location, env);
+      return { key, location, source: describeLocation(location), ofKontrol: true };
     } catch (error) {
       if (!hasCode(error, 'keyFileMissing')) throw error;
     }

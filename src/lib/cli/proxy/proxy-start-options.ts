@@ -35,7 +35,7 @@ const all = proxyStartSettings;
  * @throws CliError or ConfigurationError where one has a value that is not accepted
  */
 export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxyStartOptions {
-  const settings = CommandSettings.of(all, flags, env);
+  const settings = CommandSettings.fromFlags(all, flags, env);
   const publicHost = settings.value(all['public-host']);
   const [certificate, privateKey] = [settings.value(all['tls-cert']), settings.value(all['tls-key'])];
   // Each flag depends on the other.

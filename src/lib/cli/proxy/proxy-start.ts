@@ -8,7 +8,7 @@ import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { listenError, loggerFor, untilAborted } from '../frame/server-lifecycle.js';
+import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { readTlsFiles, type TlsPems } from '../target/tls-files.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { proxyKey } from './proxy-key.js';
@@ -37,7 +37,7 @@ async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
   for (const warning of options.warnings) logger.warn(warning);
   const tls = await readTlsFiles(options.tlsFiles);
   const proxy = await makeProxy(options, tls, logger, runtime);
-  runtime.endByItself();
+  runtime.deferExit();
   await proxy.listen();
   const watched = tls && watchTls(options, tls, proxy, logger);
   try {
@@ -48,7 +48,7 @@ async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
       const fields = [{ label: 'URL', value: url }];
       await printDetails({ fields, data: { url }, name: url }, options.format, runtime);
     }
-    await untilAborted(signal);
+    await waitForAbort(signal);
   } finally {
     say('The proxy ends.');
     watched?.stop();

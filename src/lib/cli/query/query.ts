@@ -4,7 +4,7 @@ import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import { toField } from '../runtime/json.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { findKites, type Found } from '../target/discovery.js';
+import { findKites, type FoundKite } from '../target/discovery.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { requireQuery } from '../target/query-path.js';
 import { type KontrolSession, withKontrol } from '../target/with-kontrol.js';
@@ -21,7 +21,7 @@ export interface QueryOptions extends KontrolCommandOptions {
 }
 
 /** A kite came, or went. */
-export interface Change {
+export interface KiteChange {
   readonly action: 'REGISTER' | 'DEREGISTER';
   readonly kite: KiteIdentity;
   readonly url: string;
@@ -38,22 +38,22 @@ export interface Change {
  */
 export async function query(options: QueryOptions, runtime: CommandRuntime): Promise<void> {
   const { path, format, watch } = options;
-  const asked = askedBy(path);
-  if (watch) return follow(options, asked, { listed: true }, runtime);
+  const asked = queryBuilder(path);
+  if (watch) return watchKites(options, asked, { listed: true }, runtime);
   const what = `looking for ${path ?? 'your kites'}`;
   await withKontrol(options.settings, what, runtime, async (at) => {
-    const found = sorted(await findKites(at, asked(at)));
-    await printList(found, kites, format, runtime);
+    const found = sortByPath(await findKites(at, asked(at)));
+    await printList(found, kiteListing, format, runtime);
   });
 }
 
 /** Prints each change from now on, like `query` with `watch` without the kites that are there. */
 export function watch(options: Omit<QueryOptions, 'watch'>, runtime: CommandRuntime): Promise<void> {
-  return follow(options, askedBy(options.path), { listed: false }, runtime);
+  return watchKites(options, queryBuilder(options.path), { listed: false }, runtime);
 }
 
 /** What to ask Kontrol, once it is known who asks. Throws at once where the path is none. */
-function askedBy(path: string | undefined): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
+function queryBuilder(path: string | undefined): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
   if (path === undefined) return ({ key }) => ({ username: key.username });
   // Nothing that is set: all kites that Kontrol lets this person find.
   if (path.trim() === '/') return () => ({});
@@ -62,7 +62,7 @@ function askedBy(path: string | undefined): (kontrol: Pick<KontrolSession, 'key'
 }
 
 /** How kites are printed. */
-export const kites: Listing<Pick<Found, 'kite' | 'url'>> = {
+export const kiteListing: Listing<Pick<FoundKite, 'kite' | 'url'>> = {
   columns: [
     { heading: 'user', text: ({ kite }) => kite.username },
     { heading: 'environment', text: ({ kite }) => kite.environment },
@@ -78,7 +78,7 @@ export const kites: Listing<Pick<Found, 'kite' | 'url'>> = {
   line: ({ kite, url }, index) => [`${index + 1}`, toField(kitePath(kite)), toField(url)].join('\t'),
 };
 
-const changes: Listing<Change> = {
+const changeListing: Listing<KiteChange> = {
   columns: [
     { heading: 'action', text: ({ action }) => action },
     { heading: 'kite', text: ({ kite }) => kitePath(kite) },
@@ -88,18 +88,18 @@ const changes: Listing<Change> = {
   name: ({ kite }) => kitePath(kite),
 };
 
-async function follow(
+async function watchKites(
   options: Omit<QueryOptions, 'watch'>,
-  asked: ReturnType<typeof askedBy>,
+  asked: ReturnType<typeof queryBuilder>,
   { listed }: { readonly listed: boolean },
   runtime: CommandRuntime,
 ): Promise<void> {
   const { path, format, settings } = options;
-  const print = await openFeed(changes, format, runtime);
+  const print = await openFeed(changeListing, format, runtime);
   await withKontrol(settings, `watching ${path ?? 'your kites'}`, runtime, async (at) => {
     const { kontrol, spinner, url } = at;
     // What changes before the list is printed comes after it.
-    let early: Change[] = [];
+    let early: KiteChange[] = [];
     let ready = false;
     const changed = ({ action, kite: { kite, url: where } }: KiteEvent): void => {
       const change = { action, kite, url: where };
@@ -112,34 +112,34 @@ async function follow(
     if (listed) {
       // The list has what changed until now.
       early = [];
-      await printThere(sorted(watching.kites), print, format, runtime);
+      await printExisting(sortByPath(watching.kites), print, format, runtime);
     }
     for (const change of early) await print(change);
     ready = true;
-    await untilGone(at, runtime.signal);
+    await waitForDisconnect(at, runtime.signal);
   });
 }
 
 /** Prints the kites that are there before the first change: for programs as if they came just now. */
-async function printThere(
-  found: readonly Found[],
-  print: Feed<Change>,
+async function printExisting(
+  found: readonly FoundKite[],
+  print: Feed<KiteChange>,
   format: OutputFormat | undefined,
   runtime: CommandRuntime,
 ): Promise<void> {
   if (format === undefined || format === 'table' || format === 'wide') {
-    if (found.length > 0) await printList(found, kites, format, runtime);
+    if (found.length > 0) await printList(found, kiteListing, format, runtime);
     return;
   }
   for (const { kite, url } of found) await print({ action: 'REGISTER', kite, url });
 }
 
-function sorted<One extends { readonly kite: KiteIdentity }>(found: readonly One[]): One[] {
+function sortByPath<One extends { readonly kite: KiteIdentity }>(found: readonly One[]): One[] {
   return found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
 }
 
 /** Rejects when the person ends it, or when Kontrol is gone. */
-function untilGone({ client, url }: KontrolSession, signal: AbortSignal): Promise<never> {
+function waitForDisconnect({ client, url }: KontrolSession, signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const aborted = (): void => reject(signal.reason as Error);
     if (signal.aborted) aborted();

@@ -23,10 +23,10 @@ export async function token(options: TokenOptions, runtime: CommandRuntime): Pro
   const asked = requireQuery(path, 'The query');
   const what = `getting a token for ${path}`;
   await withKontrol(options.settings, what, runtime, async ({ kontrol }) => {
-    const text = await kontrol.getToken(asked, { force }).catch(notFoundToo);
+    const text = await kontrol.getToken(asked, { force }).catch(toNotFoundError);
     await printDetails(
       {
-        fields: [...claimsOf(text), { label: 'Token', value: text }],
+        fields: [...claimFields(text), { label: 'Token', value: text }],
         data: { token: text },
         name: text,
         text: `${text}\n`,
@@ -38,7 +38,7 @@ export async function token(options: TokenOptions, runtime: CommandRuntime): Pro
 }
 
 /** What a token says, as far as it can be read; nobody here can check it. */
-function claimsOf(token: string): Field[] {
+function claimFields(token: string): Field[] {
   try {
     const { username, audience, expiresAt } = parseToken(token);
     return [
@@ -51,7 +51,7 @@ function claimsOf(token: string): Field[] {
   }
 }
 
-function notFoundToo(error: unknown): never {
+function toNotFoundError(error: unknown): never {
   if (!isNoneFound(error)) throw error;
   throw notFound((error as Error).message, 'See what there is with: kitectl query /USER');
 }

@@ -4,8 +4,8 @@ import { PLAIN_URL } from '../settings/command-values.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { registerSettings } from '../settings/register-settings.js';
-import { checkedUrl } from '../target/target.js';
-import { askFor } from '../terminal/prompt.js';
+import { requireUrl } from '../target/target.js';
+import { promptRequired } from '../terminal/prompt.js';
 
 /**
  * Where a kite key is asked for, and for whom: what the settings say, else what the person says at the terminal.
@@ -19,14 +19,14 @@ export async function registerTarget(
   // A context that does not exist is made.
   const settings = given.withOptionalContext();
   const [url] = settings.value(commonSettings.kontrol);
-  const to = url ?? checkedUrl(await askUrl(runtime), 'The answer');
+  const to = url ?? requireUrl(await askUrl(runtime), 'The answer');
   const username = settings.value(registerSettings.username) ?? (await askUsername(runtime));
   if (username.includes('/')) throw usageError(`A user name contains no "/": ${username}`);
   return { to, username };
 }
 
 async function askUrl(runtime: CommandRuntime): Promise<string> {
-  if (canPrompt(runtime)) return askFor('Where is Kontrol?', PLAIN_URL.example, runtime);
+  if (canPrompt(runtime)) return promptRequired('Where is Kontrol?', PLAIN_URL.example, runtime);
   throw usageError(
     'No Kontrol to ask: neither --to nor KITE_KONTROL_URL is given.',
     `Name it with --to ${PLAIN_URL.example}`,
@@ -34,7 +34,7 @@ async function askUrl(runtime: CommandRuntime): Promise<string> {
 }
 
 async function askUsername(runtime: CommandRuntime): Promise<string> {
-  if (canPrompt(runtime)) return askFor('Username:', runtime.env['USER'], runtime);
+  if (canPrompt(runtime)) return promptRequired('Username:', runtime.env['USER'], runtime);
   throw usageError(
     'No username: pass --username or set KITE_USERNAME.',
     'Say who you want to be with --username NAME',

@@ -6,12 +6,12 @@ import { makeVisible } from '../../util/printable.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { describePlace, placeData } from '../settings/key-place.js';
+import { describeLocation, locationData } from '../settings/key-location.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
 import { toCliError } from '../frame/failures.js';
 import { operationAt, kiteOptions } from '../target/with-kontrol.js';
-import { ask, confirm, missingInput } from '../terminal/prompt.js';
+import { promptText, confirm, missingInput } from '../terminal/prompt.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
@@ -47,7 +47,7 @@ export async function register(options: RegisterOptions, runtime: CommandRuntime
   const jwt = await requestKey(options, invite, runtime);
   const key = parseKiteKey(jwt);
   const place = await storeKey(jwt, plan, env, { force });
-  const source = describePlace(place);
+  const source = describeLocation(place);
   await printDetails(
     {
       fields: [
@@ -58,7 +58,7 @@ export async function register(options: RegisterOptions, runtime: CommandRuntime
       data: {
         username,
         kontrolURL: key.kontrolUrl,
-        ...placeData(place),
+        ...locationData(place),
         ...(plan.contextName !== undefined && { context: plan.contextName }),
       },
       name: username,
@@ -85,7 +85,7 @@ async function mayReplace(
   runtime: CommandRuntime,
 ): Promise<boolean> {
   if (!(await isTaken(plan, key))) return false;
-  const source = describePlace(plannedPlace(plan, key));
+  const source = describeLocation(plannedPlace(plan, key));
   const question = `There is a kite key at ${source} already. Replace it?`;
   if (canPrompt(runtime) && (await confirm(question, false, runtime))) return true;
   throw configurationError(
@@ -115,7 +115,7 @@ async function requestKey(
   signal.addEventListener('abort', close, { once: true });
   try {
     await client.dial().catch((error: unknown) => {
-      throw toCliError(error, { what: '', target: to });
+      throw toCliError(error, { description: '', target: to });
     });
     const answer: unknown = await client.call('registerMachine', [{ authType: 'invite' }]);
     return requireKeyOf(answer, username, to);
@@ -150,7 +150,7 @@ function answerGetPass(kite: Kite, invite: string | undefined, runtime: CommandR
     }
     try {
       const message = typeof text === 'string' && text.trim() !== '' ? text.trim() : 'Invite:';
-      return (await ask(message, runtime, true)).trim();
+      return (await promptText(message, runtime, true)).trim();
     } catch (error) {
       asked.failure = error as Error;
       throw error;

@@ -14,7 +14,7 @@ export interface CliErrorOptions {
   /** What the person can do next. Default empty. */
   readonly hint?: string | undefined;
   /** What was being done, such as `calling "square" at http://localhost:3636/kite`. Default empty. */
-  readonly doing?: string | undefined;
+  readonly operation?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -25,7 +25,7 @@ export class CliError extends BrandedError {
   readonly code: string;
   readonly requestId: string;
   readonly hint: string;
-  readonly doing: string;
+  readonly operation: string;
 
   constructor(message: string, options: CliErrorOptions) {
     super('CliError', message, options.cause);
@@ -34,13 +34,22 @@ export class CliError extends BrandedError {
     this.code = options.code ?? '';
     this.requestId = options.requestId ?? '';
     this.hint = options.hint ?? '';
-    this.doing = options.doing ?? '';
+    this.operation = options.operation ?? '';
   }
 
   /** The same error, some of it said differently. */
   with(changes: Partial<CliErrorOptions>): CliError {
-    const { exitCode, type, code, requestId, hint, doing, cause } = this;
-    return new CliError(this.message, { exitCode, type, code, requestId, hint, doing, cause, ...changes });
+    const { exitCode, type, code, requestId, hint, operation, cause } = this;
+    return new CliError(this.message, {
+      exitCode,
+      type,
+      code,
+      requestId,
+      hint,
+      operation,
+      cause,
+      ...changes,
+    });
   }
 }
 

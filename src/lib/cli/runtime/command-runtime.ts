@@ -18,9 +18,9 @@ export interface CommandRuntime {
   /** Fires when the person wants the command to end. Its reason is the error to end with. */
   readonly signal: AbortSignal;
   /** Tells that this command will end by itself once `signal` fires, and succeed: a server that has to drain first. */
-  endByItself(): void;
+  deferExit(): void;
   /** Tells that much will pass through this process: its memory should stay small rather than grow with the garbage. */
-  spareMemory(): void;
+  reduceMemoryUse(): void;
   /** Milliseconds of a clock that only goes forward, for measuring. */
   now(): number;
   /** The version of this program. */

@@ -8,7 +8,7 @@ const EVERY_CONTROL = new RegExp(CONTROL, 'g');
  * that would steer a terminal are escaped, which changes nothing for who parses it.
  */
 export function toJson(value: unknown, indent?: number): string {
-  const text: string | undefined = JSON.stringify(value, functionsAsText, indent);
+  const text: string | undefined = JSON.stringify(value, replaceFunctions, indent);
   return escapeControl(text ?? 'null');
 }
 
@@ -27,6 +27,6 @@ export function toField(text: string): string {
     .replaceAll(/\\(.)/g, (pair, escaped) => (escaped === '"' ? '"' : pair));
 }
 
-function functionsAsText(_key: string, value: unknown): unknown {
+function replaceFunctions(_key: string, value: unknown): unknown {
   return typeof value === 'function' ? '[Function]' : value;
 }

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 
 /** Whether there is a file or a folder of that name. */
-export function isThere(path: string): Promise<boolean> {
+export function pathExists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

@@ -12,7 +12,7 @@ export class ProcessRuntime implements CommandRuntime {
   readonly clock: Clock = systemClock;
   readonly #stop = new AbortController();
   #onUnwritable: (error: NodeJS.ErrnoException) => void = () => {};
-  #endsByItself = false;
+  #exitDeferred = false;
   readonly #used = new Set<Output>();
 
   /** `root` is the folder of the package, where its version stands. */
@@ -52,15 +52,15 @@ export class ProcessRuntime implements CommandRuntime {
     return this.#stop.signal;
   }
 
-  get endsByItself(): boolean {
-    return this.#endsByItself;
+  get exitDeferred(): boolean {
+    return this.#exitDeferred;
   }
 
-  endByItself(): void {
-    this.#endsByItself = true;
+  deferExit(): void {
+    this.#exitDeferred = true;
   }
 
-  spareMemory(): void {
+  reduceMemoryUse(): void {
     // An import at the top would load Node's streams for commands that use none.
     const { setFlagsFromString } = process.getBuiltinModule('node:v8');
     // Without these V8 lets garbage grow to several times of what is in use, since that takes less time.
@@ -73,7 +73,7 @@ export class ProcessRuntime implements CommandRuntime {
   }
 
   /** Who is told when stdout cannot be written. */
-  onUnwritable(listener: (error: NodeJS.ErrnoException) => void): void {
+  onOutputError(listener: (error: NodeJS.ErrnoException) => void): void {
     this.#onUnwritable = listener;
   }
 

@@ -33,7 +33,7 @@ export interface ServeOptions {
 
 /** @throws CliError where flags do not fit each other, or one does not say what it must */
 export function serveOptions(module: string | undefined, flags: ServeFlags, env: Environment): ServeOptions {
-  const settings = CommandSettings.of(serveSettings, flags, env);
+  const settings = CommandSettings.fromFlags(serveSettings, flags, env);
   const commands = commandsOf(flags.method ?? [], flags.exec ?? []);
   if (module === undefined && commands.size === 0) {
     throw usageError(

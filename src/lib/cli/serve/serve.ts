@@ -4,7 +4,7 @@ import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { loggerFor, untilAborted } from '../frame/server-lifecycle.js';
+import { loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { findKey } from '../target/find-key.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
@@ -42,11 +42,11 @@ export async function serve(options: Options, runtime: CommandRuntime): Promise<
     ...(options.module === undefined ? [] : await moduleMethods(options.module)),
     ...shell.methods(),
   ]);
-  runtime.endByItself();
+  runtime.deferExit();
   try {
     await listen(kite);
     await announce(kite, options, logger, runtime);
-    await untilAborted(signal);
+    await waitForAbort(signal);
   } finally {
     await kite.close();
     await shell.close();
@@ -138,7 +138,7 @@ async function announce(
   logger.info(`${name} ${version} listens at ${kite.url}`);
   if (register) {
     // Meanwhile the person may have had enough.
-    await Promise.race([kite.registerForever(), untilAborted(signal)]);
+    await Promise.race([kite.registerForever(), waitForAbort(signal)]);
     if (signal.aborted) return;
     logger.info(`registered as ${path}`);
   }

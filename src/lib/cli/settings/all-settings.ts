@@ -24,7 +24,7 @@ export const allSettings: readonly CliSetting[] = [
 ];
 
 /** The settings that one of the commands has alone: those of `kontrol start` and the like. */
-export const ownSettings: readonly CliSetting[] = [
+export const singleCommandSettings: readonly CliSetting[] = [
   ...Object.values(kontrolStartSettings),
   ...Object.values(storageSecrets),
   ...Object.values(proxyStartSettings),

@@ -32,7 +32,7 @@ export interface CliSetting<Value = unknown, Default = unknown> extends Setting<
   /** Reads what a context sets, where that is more than the field. */
   readonly readContext?: (active: NamedContext) => unknown;
   /** Whether the kite key counts more than a context: it is signed. Default false. */
-  readonly keyFirst?: boolean;
+  readonly kiteKeyFirst?: boolean;
   /** The commands that have the flag; where there is none, those that the setting concerns. */
   readonly commands: readonly string[];
 }
@@ -47,21 +47,21 @@ export function defaultSentence(setting: CliSetting): string {
     ...(setting.context === undefined ? [] : ['the context']),
     ...(setting.kiteKey === undefined ? [] : ['your kite key']),
   ];
-  const all = [...places, defaultInWords(setting)].filter((text) => text !== '');
+  const all = [...places, formatDefault(setting)].filter((text) => text !== '');
   if (all.length === 0) return '';
   const last = all.pop() ?? '';
   return `Default: ${all.length === 0 ? last : `${all.join(', ')}, or ${last}`}.`;
 }
 
 /** The default of a setting, for people. Empty: none. */
-export function defaultInWords({ default: value, defaultText }: CliSetting): string {
+export function formatDefault({ default: value, defaultText }: CliSetting): string {
   if (defaultText !== undefined) return defaultText;
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   return value === true ? 'true' : '';
 }
 
 /** The flag of a setting and the variable in its place, for messages: `--port (KONTROL_PORT)`. */
-export function namesOf({ flag, variables }: CliSetting): string {
+export function settingLabel({ flag, variables }: CliSetting): string {
   const names = variables.map(variableName);
   if (!flag) return names.join(', ');
   return names.length === 0 ? `--${flag.name}` : `--${flag.name} (${names.join(', ')})`;

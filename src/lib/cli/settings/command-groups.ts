@@ -1,8 +1,8 @@
 /** The commands that talk to one kite. */
-export const CONNECTING = ['bench', 'call', 'describe', 'ping', 'shell', 'tell'] as const;
+export const CONNECTION_COMMANDS = ['bench', 'call', 'describe', 'ping', 'shell', 'tell'] as const;
 
 /** The commands that ask Kontrol. */
-export const ASKING_KONTROL = [
+export const KONTROL_COMMANDS = [
   'doctor',
   'kontrol invite',
   'kontrol keys list',
@@ -18,7 +18,7 @@ export const ASKING_KONTROL = [
 ] as const;
 
 /** The commands that are about the kite keys of a person. */
-export const ABOUT_KEYS = ['keys list', 'keys move', 'keys remove', 'keys show', 'showkey'] as const;
+export const KEY_COMMANDS = ['keys list', 'keys move', 'keys remove', 'keys show', 'showkey'] as const;
 
 /** The commands that run a kite. */
-export const SERVING = ['expose', 'kontrol start', 'proxy start', 'serve'] as const;
+export const SERVER_COMMANDS = ['expose', 'kontrol start', 'proxy start', 'serve'] as const;

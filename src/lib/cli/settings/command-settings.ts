@@ -16,7 +16,7 @@ import { commonSettings } from './common-settings.js';
 import { type NamedContext, readContexts, requireContext } from './contexts.js';
 
 /** The value of a setting, and what it comes from. */
-export interface Resolved<Value> {
+export interface ResolvedValue<Value> {
   readonly value: Value;
   readonly source: Source;
 }
@@ -53,7 +53,7 @@ export class CommandSettings {
    *
    * @throws CliError where a flag has a value that is not accepted
    */
-  static of(own: CliSettings, flags: ParsedFlags, env: Environment): CommandSettings {
+  static fromFlags(own: CliSettings, flags: ParsedFlags, env: Environment): CommandSettings {
     const all = Object.entries(own);
     const given = all.flatMap(([flag, { name }]) =>
       isEmpty(flags[flag]) ? [] : [[name, flags[flag]] as const],
@@ -65,14 +65,14 @@ export class CommandSettings {
       'required',
     );
     for (const [, setting] of all) {
-      accepted(resolveSetting(setting, { env: {}, explicit: settings.#flagOf(setting) }));
+      requireAccepted(resolveSetting(setting, { env: {}, explicit: settings.#flagOf(setting) }));
     }
     return settings;
   }
 
   /** The settings of a command without any flags. */
-  static without(env: Environment): CommandSettings {
-    return CommandSettings.of({}, {}, env);
+  static withoutFlags(env: Environment): CommandSettings {
+    return CommandSettings.fromFlags({}, {}, env);
   }
 
   /** The same settings, of which one is set as its flag would. */
@@ -118,12 +118,12 @@ export class CommandSettings {
   resolve<Value, Default>(
     setting: CliSetting<Value, Default>,
     kiteKey?: KiteKeyFields,
-  ): Resolved<Value | Default> {
-    return accepted(this.look(setting, kiteKey));
+  ): ResolvedValue<Value | Default> {
+    return requireAccepted(this.tryResolve(setting, kiteKey));
   }
 
   /** `resolve` that does not throw where what sets the setting is not accepted. */
-  look<Value, Default>(
+  tryResolve<Value, Default>(
     setting: CliSetting<Value, Default>,
     kiteKey?: KiteKeyFields,
   ): Resolution<Value, Default> {
@@ -131,9 +131,9 @@ export class CommandSettings {
   }
 
   /** What each of the places that set a setting gives, the strongest first. Throws like `value`. */
-  all<Value, Default>(setting: CliSetting<Value, Default>): readonly Resolved<Value | Default>[] {
+  resolveAll<Value, Default>(setting: CliSetting<Value, Default>): readonly ResolvedValue<Value | Default>[] {
     const given = [...givenFor(setting, this.#sources(setting, undefined))];
-    return given.map((one) => accepted(readGiven(this.#ownOf(setting), one)));
+    return given.map((one) => requireAccepted(readGiven(this.#ownOf(setting), one)));
   }
 
   /** Whether the command line has the flag of a setting. */
@@ -148,7 +148,7 @@ export class CommandSettings {
       env: this.env,
       stored: () => this.#stored(own),
       kiteKey,
-      keyFirst: own.keyFirst,
+      keyFirst: own.kiteKeyFirst,
     };
   }
 
@@ -202,7 +202,9 @@ function isEmpty(value: unknown): boolean {
  * The value of a setting, where it is accepted. A flag that is not is a mistake on the command line, and everything else one
  * in the configuration.
  */
-function accepted<Value, Default>(resolution: Resolution<Value, Default>): Resolved<Value | Default> {
+function requireAccepted<Value, Default>(
+  resolution: Resolution<Value, Default>,
+): ResolvedValue<Value | Default> {
   if (resolution.type === 'resolved') return resolution;
   const { source, reason } = resolution;
   throw source.type === 'flag' ? usageError(reason) : new ConfigurationError('badValue', reason);

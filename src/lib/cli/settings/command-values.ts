@@ -1,7 +1,7 @@
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { KITE_URL, KITE_URLS, SIGNED_DURATION, wholeNumberFrom } from '../../kite/config/accepted-values.js';
 import { keyStores } from './contexts.js';
-import type { KeyPlace } from './key-place.js';
+import type { KeyLocation } from './key-location.js';
 
 /** Any string. */
 export const STRING: AcceptedValue<string> = {
@@ -80,11 +80,11 @@ export const PLAIN_URLS: AcceptedValue<readonly string[]> = {
 };
 
 /** A kite, by its URL or by a query. */
-export type KiteAddress =
+export type TargetValue =
   | { readonly type: 'url'; readonly url: string }
   | { readonly type: 'query'; readonly path: string };
 
-export const KITE_ADDRESS: AcceptedValue<KiteAddress> = {
+export const TARGET: AcceptedValue<TargetValue> = {
   what: `${PLAIN_URL.what}, such as http://localhost:3636/kite; or a query such as /bob/prod/math`,
   example: 'http://localhost:3636/kite',
   parse(value) {
@@ -97,9 +97,9 @@ export const KITE_ADDRESS: AcceptedValue<KiteAddress> = {
 export const KEY_STORE = oneOf(...keyStores);
 
 /** Where a kite key is: the path of a file, or what a context says. */
-export const KEY_PLACE: AcceptedValue<KeyPlace> = {
+export const KEY_LOCATION: AcceptedValue<KeyLocation> = {
   what: 'the path of a file with a kite key',
   example: '/home/bob/.kite/prod.key',
   parse: (value) =>
-    typeof value === 'string' ? { type: 'file', file: value } : (value as KeyPlace | undefined),
+    typeof value === 'string' ? { type: 'file', file: value } : (value as KeyLocation | undefined),
 };

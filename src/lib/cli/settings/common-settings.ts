@@ -2,13 +2,13 @@ import { KITE_URLS } from '../../kite/config/accepted-values.js';
 import { kiteSettings } from '../../kite/config/kite-settings.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import type { CliSetting } from './cli-setting.js';
-import { ABOUT_KEYS, ASKING_KONTROL, CONNECTING, SERVING } from './command-groups.js';
-import { KEY_PLACE, KEY_STORE, KITE_ADDRESS, oneOf, PLAIN_URLS, STRING } from './command-values.js';
-import { placeInContext } from './key-place.js';
+import { KEY_COMMANDS, KONTROL_COMMANDS, CONNECTION_COMMANDS, SERVER_COMMANDS } from './command-groups.js';
+import { KEY_LOCATION, KEY_STORE, TARGET, oneOf, PLAIN_URLS, STRING } from './command-values.js';
+import { locationInContext } from './key-location.js';
 
 const EXPLAIN = 'config explain';
 /** Commands that run a kite of the person, with a flag for each of its settings. */
-const RUNNING = ['expose', 'proxy start', 'serve'] as const;
+const KITE_COMMANDS = ['expose', 'proxy start', 'serve'] as const;
 
 /**
  * The settings of the command line and of the kites that it runs: those of every kite, with flags and contexts, and more.
@@ -25,16 +25,23 @@ export const commonSettings = {
     accept: STRING,
     default: undefined,
     defaultText: 'the active context',
-    commands: [...CONNECTING, ...ASKING_KONTROL, ...ABOUT_KEYS, ...RUNNING, 'register', EXPLAIN],
+    commands: [
+      ...CONNECTION_COMMANDS,
+      ...KONTROL_COMMANDS,
+      ...KEY_COMMANDS,
+      ...KITE_COMMANDS,
+      'register',
+      EXPLAIN,
+    ],
   },
   kiteKey: {
     ...kiteSettings.kiteKey,
     flag: { name: 'key-file', summary: 'File with your kite key.', helpValue: 'PATH', completion: 'files' },
-    accept: KEY_PLACE,
+    accept: KEY_LOCATION,
     context: 'keyFile',
-    readContext: placeInContext,
+    readContext: locationInContext,
     defaultText: '~/.kite/kite.key',
-    commands: [...CONNECTING, ...ASKING_KONTROL, ...ABOUT_KEYS, 'expose', 'serve', EXPLAIN],
+    commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, ...KEY_COMMANDS, 'expose', 'serve', EXPLAIN],
   },
   keyStore: {
     name: 'key store',
@@ -53,7 +60,7 @@ export const commonSettings = {
     accept: PLAIN_URLS,
     context: 'kontrol',
     defaultText: '',
-    commands: [...CONNECTING, ...ASKING_KONTROL, ...RUNNING, EXPLAIN],
+    commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, ...KITE_COMMANDS, EXPLAIN],
   },
   to: {
     name: 'to',
@@ -69,16 +76,16 @@ export const commonSettings = {
     },
     variables: ['KITE_TO'],
     context: 'to',
-    accept: KITE_ADDRESS,
+    accept: TARGET,
     default: undefined,
     defaultText: 'your one kite that answers',
-    commands: [...CONNECTING, EXPLAIN],
+    commands: [...CONNECTION_COMMANDS, EXPLAIN],
   },
   username: {
     ...kiteSettings.username,
     context: 'username',
-    keyFirst: true,
-    commands: [...SERVING],
+    kiteKeyFirst: true,
+    commands: [...SERVER_COMMANDS],
   },
   timeout: {
     ...kiteSettings.timeout,
@@ -88,13 +95,13 @@ export const commonSettings = {
       helpValue: 'DURATION',
     },
     context: 'timeout',
-    commands: [...CONNECTING, ...ASKING_KONTROL, 'register', EXPLAIN],
+    commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, 'register', EXPLAIN],
   },
   transport: {
     ...kiteSettings.transport,
     flag: { name: 'transport' },
     context: 'transport',
-    commands: [...CONNECTING, ...ASKING_KONTROL, 'register', EXPLAIN],
+    commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, 'register', EXPLAIN],
   },
   auth: {
     name: 'auth',
@@ -108,7 +115,7 @@ export const commonSettings = {
     accept: oneOf('none', 'kite-key'),
     default: undefined,
     defaultText: 'the kite key, to kites on this machine only',
-    commands: [...CONNECTING, EXPLAIN],
+    commands: [...CONNECTION_COMMANDS, EXPLAIN],
   },
   environment: {
     ...kiteSettings.environment,
@@ -118,7 +125,7 @@ export const commonSettings = {
   region: {
     ...kiteSettings.region,
     flag: { name: 'region', helpValue: 'NAME' },
-    commands: RUNNING,
+    commands: KITE_COMMANDS,
   },
   version: {
     ...kiteSettings.version,
@@ -151,15 +158,15 @@ export const commonSettings = {
   proxy: { ...kiteSettings.proxy, commands: [] },
   handshakeTimeout: {
     ...kiteSettings.handshakeTimeout,
-    commands: [...CONNECTING, ...ASKING_KONTROL, ...SERVING],
+    commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, ...SERVER_COMMANDS],
   },
-  verifyTtl: { ...kiteSettings.verifyTtl, commands: SERVING },
+  verifyTtl: { ...kiteSettings.verifyTtl, commands: SERVER_COMMANDS },
   logLevel: {
     ...kiteSettings.logLevel,
     defaultText: 'info for commands that run a kite, warn for others',
-    commands: [...CONNECTING, ...ASKING_KONTROL, ...SERVING],
+    commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, ...SERVER_COMMANDS],
   },
-  logColor: { ...kiteSettings.logColor, commands: SERVING },
+  logColor: { ...kiteSettings.logColor, commands: SERVER_COMMANDS },
   color: {
     ...colorSetting,
     flag: { name: 'color' },

@@ -71,12 +71,12 @@ export function readContexts(env: Environment): Contexts {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { contexts: new Map() };
-    throw broken(file, reasonOf(error), error);
+    throw unreadableContexts(file, reasonOf(error), error);
   }
   try {
     return parseContexts(JSON.parse(text));
   } catch (error) {
-    throw broken(file, messageOf(error), error);
+    throw unreadableContexts(file, messageOf(error), error);
   }
 }
 
@@ -111,8 +111,8 @@ export function requireContextName(name: string): string {
 
 /** The text of a JSON value as contexts. */
 function parseContexts(value: unknown): Contexts {
-  const { current, previous, contexts } = record(value, 'it');
-  const parsed = Object.entries(record(contexts ?? {}, '"contexts"')).map(
+  const { current, previous, contexts } = requireRecord(value, 'it');
+  const parsed = Object.entries(requireRecord(contexts ?? {}, '"contexts"')).map(
     ([name, context]) => [name, parseContext(context, name)] as const,
   );
   return {
@@ -123,7 +123,7 @@ function parseContexts(value: unknown): Contexts {
 }
 
 function parseContext(value: unknown, name: string): Context {
-  const fields = record(value, `"${name}"`);
+  const fields = requireRecord(value, `"${name}"`);
   const context: Partial<Record<keyof Context, string>> = {};
   for (const field of contextFields) {
     const text = fields[field];
@@ -139,14 +139,14 @@ function parseContext(value: unknown, name: string): Context {
   return { ...rest, keyStore };
 }
 
-function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
+function requireRecord(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Readonly<Record<string, unknown>>;
   }
   throw new TypeError(`${what} is not an object`);
 }
 
-function broken(file: string, reason: string, cause: unknown): CliError {
+function unreadableContexts(file: string, reason: string, cause: unknown): CliError {
   return configurationError(
     `The contexts in ${file} cannot be read: ${reason}.`,
     'Fix the file, or remove it to start without contexts; it contains no keys.',

@@ -4,7 +4,7 @@ import { errorCode } from '../../keys/secure-files.js';
 import { HISTORY_LENGTH, HISTORY_LINE_LENGTH } from '../runtime/command-limits.js';
 
 /** What is kept of a line, `first` where it is the first in a new file, or why nothing is. */
-export type Kept = 'kept' | 'first' | 'asked' | 'secret' | 'long' | 'failed';
+export type AddResult = 'kept' | 'first' | 'asked' | 'secret' | 'long' | 'failed';
 
 /** A token, a PEM file, or a word that says that a secret comes. */
 const SECRET =
@@ -29,7 +29,7 @@ export class History {
     return lines.slice(-HISTORY_LENGTH).toReversed();
   }
 
-  async add(line: string): Promise<Kept> {
+  async add(line: string): Promise<AddResult> {
     if (line.startsWith(' ')) return 'asked';
     if (SECRET.test(line)) return 'secret';
     if (line.length > HISTORY_LINE_LENGTH) return 'long';

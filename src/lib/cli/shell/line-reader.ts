@@ -8,7 +8,7 @@ export interface LineReader {
   /** The lines, each when it is asked for. */
   lines(): AsyncIterable<Line>;
   /** Writes something, with what is being typed out of its way. */
-  aside<Result>(write: () => Result): Result;
+  clearAndWrite<Result>(write: () => Result): Result;
   /** Calls `interrupt` when the person presses Ctrl-C; without it, that ends what is being typed. */
   onInterrupt(interrupt: (() => void) | undefined): void;
   close(): void;
@@ -20,7 +20,7 @@ export function scriptReader({ stdin, signal }: Pick<CommandRuntime, 'stdin' | '
   signal.addEventListener('abort', stop, { once: true });
   return {
     lines: () => readLines(stdin, defaultLimits.messageBytes),
-    aside: (write) => write(),
+    clearAndWrite: (write) => write(),
     onInterrupt: () => {},
     close() {
       signal.removeEventListener('abort', stop);
@@ -93,7 +93,7 @@ export class PromptReader implements LineReader {
     if (this.#prompting) this.#stderr.write('\n');
   }
 
-  aside<Result>(write: () => Result): Result {
+  clearAndWrite<Result>(write: () => Result): Result {
     if (!this.#prompting || this.#closed) return write();
     this.#stderr.write('\r\u001b[K');
     const result = write();

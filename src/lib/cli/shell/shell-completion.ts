@@ -11,11 +11,11 @@ export const SHELL_COMMANDS: Readonly<Record<string, string>> = {
 const DEFAULT_METHODS = ['kite.describe', 'kite.heartbeat', 'kite.log', 'kite.ping'];
 
 /** The names that can stand at the beginning of a line. */
-export class Completion {
+export class ShellCompletion {
   readonly #names = new Set([...DEFAULT_METHODS, ...Object.keys(SHELL_COMMANDS)]);
 
   /** Learns the name of a method, unless it could not be typed. */
-  learn(name: string): void {
+  addMethod(name: string): void {
     // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
     if (!/[\s\u0000-\u001f\u007f-\u009f]/.test(name) && this.#names.size < SHELL_NAMES) this.#names.add(name);
   }

@@ -31,7 +31,7 @@ function* argumentsOf(text: string): Generator {
       at++;
     } else if (character === "'") {
       const end = text.indexOf("'", at + 1);
-      if (end === -1) throw notClosed(text.slice(at));
+      if (end === -1) throw unterminated(text.slice(at));
       yield parseArgument(text.slice(at + 1, end));
       at = end + 1;
     } else if ('"[{'.includes(character)) {
@@ -64,7 +64,7 @@ function endOfJson(text: string, start: number): number {
     }
     if (!quoted && depth <= 0) return at + 1;
   }
-  throw notClosed(text.slice(start));
+  throw unterminated(text.slice(start));
 }
 
 function parseJson(text: string): unknown {
@@ -78,6 +78,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function notClosed(text: string): CliError {
+function unterminated(text: string): CliError {
   return usageError(`This is not closed: ${text}`, 'A bracket or a quote is missing at its end.');
 }

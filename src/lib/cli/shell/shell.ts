@@ -5,7 +5,7 @@ import { makeVisible } from '../../util/printable.js';
 import { CALLBACK_PLACEHOLDER, withCallback } from '../call/arguments.js';
 import { formatResult } from '../call/call-result.js';
 import { type CliError, exitWith, usageError } from '../runtime/cli-error.js';
-import type { Connected } from '../target/dial-first.js';
+import type { ConnectedKite } from '../target/dial-first.js';
 import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
 import { fetchDescription } from '../describe/describe.js';
 import { ExitCode } from '../runtime/exit-codes.js';
@@ -15,7 +15,7 @@ import type { Line } from '../frame/read-lines.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { reportFailure } from '../frame/report-failure.js';
 import { canPrompt, type CommandRuntime, write } from '../runtime/command-runtime.js';
-import { Completion, SHELL_COMMANDS } from './shell-completion.js';
+import { ShellCompletion, SHELL_COMMANDS } from './shell-completion.js';
 import { History } from './history.js';
 import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
 import { parseShellLine } from './shell-line.js';
@@ -28,7 +28,7 @@ export interface ShellOptions extends ConnectionOptions {
 }
 
 /** Milliseconds that a kite has to tell its methods, before the person is let type. */
-const PATIENCE = 2000;
+const DESCRIBE_TIMEOUT = 2000;
 
 /**
  * Calls the methods that a person types, one a line, over one connection; elsewhere than at a terminal the lines of a
@@ -39,22 +39,22 @@ const PATIENCE = 2000;
 export async function shell(options: ShellOptions, runtime: CommandRuntime): Promise<void> {
   await withConnection(options, runtime, async (connected) => {
     const one = canPrompt(runtime)
-      ? await interactive(options, connected, runtime)
+      ? await startInteractive(options, connected, runtime)
       : new Shell(options, connected, scriptReader(runtime), runtime);
     await one.run();
   });
 }
 
-async function interactive(
+async function startInteractive(
   { history: keep, format }: ShellOptions,
-  connected: Connected,
+  connected: ConnectedKite,
   runtime: CommandRuntime,
 ): Promise<Shell> {
-  const completion = new Completion();
+  const completion = new ShellCompletion();
   let name = new URL(connected.url).host;
   try {
-    const { kite, methods } = await fetchDescription(connected, { timeout: PATIENCE });
-    for (const method of methods) completion.learn(method.name);
+    const { kite, methods } = await fetchDescription(connected, { timeout: DESCRIBE_TIMEOUT });
+    for (const method of methods) completion.addMethod(method.name);
     name = kite.name || name;
   } catch {
     // A kite that does not tell can be called all the same.
@@ -69,32 +69,32 @@ async function interactive(
     },
     runtime,
   );
-  connected.spinner.keepAside((write) => reader.aside(write));
+  connected.spinner.wrapWrites((write) => reader.clearAndWrite(write));
   return new Shell({ format }, connected, reader, runtime, { completion, history });
 }
 
 /** What there is only where a person types. */
-interface PromptStreams {
-  readonly completion: Completion;
+interface InteractiveState {
+  readonly completion: ShellCompletion;
   readonly history: History | undefined;
 }
 
 class Shell {
   readonly #format: OutputFormat | undefined;
-  readonly #connected: Connected;
+  readonly #connected: ConnectedKite;
   readonly #reader: LineReader;
   readonly #runtime: CommandRuntime;
-  readonly #person: PromptStreams | undefined;
+  readonly #person: InteractiveState | undefined;
   #client: Client | undefined;
   #lastFailure: CliError | undefined;
   #left = false;
 
   constructor(
     { format }: Pick<ShellOptions, 'format'>,
-    connected: Connected,
+    connected: ConnectedKite,
     reader: LineReader,
     runtime: CommandRuntime,
-    person?: PromptStreams,
+    person?: InteractiveState,
   ) {
     this.#format = format;
     this.#connected = connected;
@@ -130,7 +130,7 @@ class Shell {
       if (parsed.type === 'call') await this.#call(parsed.method, parsed.args);
     } catch (error) {
       this.#runtime.signal.throwIfAborted();
-      await this.#failed(toCliError(error), line);
+      this.#failed(toCliError(error), line);
     } finally {
       if (line.text.trim() !== '') await this.#remember(line.text);
     }
@@ -141,16 +141,16 @@ class Shell {
     const { stdout } = this.#runtime;
     const client = await this.#connection();
     const stop = new AbortController();
-    this.#reader.onInterrupt(() => stop.abort(interrupted(method)));
+    this.#reader.onInterrupt(() => stop.abort(cancelledCall(method)));
     const print = (...values: unknown[]): void => {
-      this.#reader.aside(() => stdout.write(`${toJson(values)}\n`));
+      this.#reader.clearAndWrite(() => stdout.write(`${toJson(values)}\n`));
     };
     try {
       const sent = args.some(mentionsCallback) ? withCallback(args, print) : [...args];
       const result = await client.call(method, sent, { signal: stop.signal }).catch((error: unknown) => {
-        throw toCliError(error, this.#connected.doing(method));
+        throw toCliError(error, this.#connected.operationFor(method));
       });
-      this.#person?.completion.learn(method);
+      this.#person?.completion.addMethod(method);
       await write(stdout, await formatResult(result, { format: this.#format, raw: false }, this.#runtime));
     } finally {
       this.#reader.onInterrupt(undefined);
@@ -178,7 +178,7 @@ class Shell {
 
   /** The connection, or another where that is gone. */
   async #connection(): Promise<Client> {
-    return this.#client ?? this.#use(await this.#connected.another());
+    return this.#client ?? this.#use(await this.#connected.openAnother());
   }
 
   #use(client: Client): Client {
@@ -188,7 +188,7 @@ class Shell {
       this.#client = undefined;
       if (this.#person && !this.#left) {
         const { stderr } = this.#runtime;
-        this.#reader.aside(() =>
+        this.#reader.clearAndWrite(() =>
           stderr.write('note: The kite has disconnected. The next call connects again.\n'),
         );
       }
@@ -196,11 +196,12 @@ class Shell {
     return client;
   }
 
-  async #failed(failure: CliError, { number }: Line): Promise<void> {
+  #failed(failure: CliError, { number }: Line): void {
     this.#lastFailure = failure;
     const at = this.#person ? '' : ` (line ${number} of the standard input)`;
-    const told = failure.doing === '' ? failure : failure.with({ doing: `${failure.doing}${at}` });
-    await reportFailure(told, this.#format === 'json' || this.#format === 'ndjson', this.#runtime);
+    const told =
+      failure.operation === '' ? failure : failure.with({ operation: `${failure.operation}${at}` });
+    reportFailure(told, this.#format === 'json' || this.#format === 'ndjson', this.#runtime);
   }
 
   async #remember(line: string): Promise<void> {
@@ -210,11 +211,11 @@ class Shell {
     const { stderr } = this.#runtime;
     if (kept === 'secret')
       stderr.write('note: This line is not kept in the history: it may hold a secret.\n');
-    if (kept === 'first') stderr.write(FIRST_LINE);
+    if (kept === 'first') stderr.write(HISTORY_NOTE);
   }
 }
 
-const FIRST_LINE =
+const HISTORY_NOTE =
   'note: Lines are kept in shell_history in $KITE_HOME or ~/.kite, where only you can read them. A line that begins\n' +
   'with a space is not kept; --no-history keeps none.\n';
 
@@ -232,7 +233,7 @@ function mentionsCallback(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(mentionsCallback);
 }
 
-function interrupted(method: string): CliError {
+function cancelledCall(method: string): CliError {
   const failure = usageError(`The call of ${JSON.stringify(method)} was given up.`);
   return failure.with({ exitCode: ExitCode.interrupted, type: 'interrupted' });
 }

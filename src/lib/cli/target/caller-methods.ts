@@ -2,15 +2,15 @@ import { type Kite, KiteError } from '../../index.js';
 import { makeVisible } from '../../util/printable.js';
 import { type CliError, isCliError, usageError } from '../runtime/cli-error.js';
 import { toJson } from '../runtime/json.js';
-import { ask } from '../terminal/prompt.js';
+import { promptText } from '../terminal/prompt.js';
 import type { Spinner } from '../terminal/spinner.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** What a remote kite may call back while it is called. */
 export interface CallerMethods {
-  readonly trusted: readonly string[];
+  readonly allowed: readonly string[];
   /** Why the command has to end, once the person has left a question with Ctrl-C. */
-  readonly left: () => CliError | undefined;
+  readonly cancelled: () => CliError | undefined;
 }
 
 /**
@@ -22,18 +22,18 @@ export interface CallerMethods {
 export function addCallerMethods(
   kite: Kite,
   interactive: boolean,
-  { runtime, spinner, leave }: Speaking,
+  { runtime, spinner, leave }: CallerMethodsOptions,
 ): CallerMethods {
   const { stderr } = runtime;
   for (const method of ['kite.log', 'kite.print']) {
     kite.handle(method, (request) => {
       const text = request.args.map((value) => (typeof value === 'string' ? value : toJson(value))).join(' ');
-      spinner.aside(() => stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`));
+      spinner.clearAndWrite(() => stderr.write(`${makeVisible(text.replace(/\n$/, ''))}\n`));
       return null;
     });
   }
-  const trusted = ['kite.log', 'kite.print'];
-  if (!interactive) return { trusted, left: () => undefined };
+  const allowed = ['kite.log', 'kite.print'];
+  if (!interactive) return { allowed, cancelled: () => undefined };
   if (!canPrompt(runtime)) {
     throw usageError(
       'With --interactive the kite can prompt, and this is not a terminal.',
@@ -41,24 +41,27 @@ export function addCallerMethods(
     );
   }
   return {
-    trusted: [...trusted, 'kite.prompt', 'kite.getPass'],
-    left: allowPeerPrompts(kite, { runtime, spinner, leave }),
+    allowed: [...allowed, 'kite.prompt', 'kite.getPass'],
+    cancelled: allowPeerPrompts(kite, { runtime, spinner, leave }),
   };
 }
 
-interface Speaking {
+interface CallerMethodsOptions {
   readonly runtime: CommandRuntime;
   readonly spinner: Spinner;
   readonly leave: () => void;
 }
 
-function allowPeerPrompts(kite: Kite, { runtime, spinner, leave }: Speaking): () => CliError | undefined {
+function allowPeerPrompts(
+  kite: Kite,
+  { runtime, spinner, leave }: CallerMethodsOptions,
+): () => CliError | undefined {
   let failure: CliError | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const put = async (text: string, secret: boolean): Promise<string> => {
     const goOn = spinner.pause();
     try {
-      return await ask(text, runtime, secret);
+      return await promptText(text, runtime, secret);
     } catch (error) {
       if (isCliError(error)) failure = error;
       leave();

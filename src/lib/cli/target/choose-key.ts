@@ -2,8 +2,8 @@ import { configurationError, usageError } from '../runtime/cli-error.js';
 import type { LookupAddresses } from '../../util/loopback.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { describePlace } from '../settings/key-place.js';
-import { findKey, type FoundKey, placeOfKey } from './find-key.js';
+import { describeLocation } from '../settings/key-location.js';
+import { findKey, type FoundKey, resolveKeyLocation } from './find-key.js';
 import { isLoopbackTarget } from './loopback-target.js';
 
 /** A kite key, and where it may go. */
@@ -51,7 +51,7 @@ export async function loadKiteKey(settings: CommandSettings): Promise<FoundKey> 
   const found = await findKey(settings);
   if (found) return found;
   throw configurationError(
-    `There is no kite key at ${describePlace(placeOfKey(settings).place)}.`,
+    `There is no kite key at ${describeLocation(resolveKeyLocation(settings).location)}.`,
     'Get one with: kitectl register --to URL --username NAME; or name another file with --key-file.',
   );
 }

@@ -12,7 +12,7 @@ export const connectionFlags = flagsOf(connectionSettings);
 
 /** @throws CliError or ConfigurationError where a flag, or what stands for it, has a value that is not accepted */
 export function connectionOptions(flags: ParsedFlags, env: Environment): ConnectionOptions {
-  const settings = CommandSettings.of(connectionSettings, flags, env);
+  const settings = CommandSettings.fromFlags(connectionSettings, flags, env);
   const target = resolveTarget(settings);
   if (target.type === 'url' && settings.hasFlag(commonSettings.kontrol)) {
     throw usageError(

@@ -5,31 +5,31 @@ import type { CliError } from '../runtime/cli-error.js';
 import type { Spinner } from '../terminal/spinner.js';
 
 /** A kite that may be called, and the credentials for it. */
-export interface Offer {
+export interface DialCandidate {
   readonly url: string;
   readonly auth: Auth | null;
   /** Whether nothing may be sent to another machine than this one. Default false. */
   readonly onlyLoopback?: boolean;
 }
 
-export interface Connected {
+export interface ConnectedKite {
   readonly client: Client;
   /** The kite that is connected. */
   readonly url: string;
   /** Tells the person what takes long. */
   readonly spinner: Spinner;
   /** What the calls over this connection are doing, for when they fail. */
-  readonly doing: (method: string) => Operation;
+  readonly operationFor: (method: string) => Operation;
   /** One more connection to the same kite, closed with this one. */
-  readonly another: () => Promise<Client>;
+  readonly openAnother: () => Promise<Client>;
 }
 
 /** Dials one after the other until a connection stands. Rejects with what stood in the way of the last. */
 export async function dialFirst(
-  offers: readonly Offer[],
+  offers: readonly DialCandidate[],
   spinner: Spinner,
-  connect: (offer: Offer) => Client,
-): Promise<Connected> {
+  connect: (offer: DialCandidate) => Client,
+): Promise<ConnectedKite> {
   let failure: CliError | undefined;
   for (const offer of offers) {
     const { url } = offer;
@@ -37,7 +37,7 @@ export async function dialFirst(
     try {
       await spinner.during(`Connecting to ${url}`, () => dial(client, offer));
     } catch (error) {
-      failure = toCliError(error, { what: '', target: url });
+      failure = toCliError(error, { description: '', target: url });
       client.close();
       continue;
     }
@@ -45,15 +45,15 @@ export async function dialFirst(
       client,
       url,
       spinner,
-      doing: (method) => ({
-        what: `calling ${JSON.stringify(method)} at ${url}`,
+      operationFor: (method) => ({
+        description: `calling ${JSON.stringify(method)} at ${url}`,
         target: url,
         withKey: offer.auth !== null,
       }),
-      another: async () => {
+      openAnother: async () => {
         const one = connect(offer);
         await dial(one, offer).catch((error: unknown) => {
-          throw toCliError(error, { what: '', target: url });
+          throw toCliError(error, { description: '', target: url });
         });
         return one;
       },
@@ -62,7 +62,7 @@ export async function dialFirst(
   throw failure ?? new Error('There is nothing to dial');
 }
 
-async function dial(client: Client, { onlyLoopback = false }: Offer): Promise<void> {
+async function dial(client: Client, { onlyLoopback = false }: DialCandidate): Promise<void> {
   await client.dial();
   if (onlyLoopback) requireLoopback(client);
 }

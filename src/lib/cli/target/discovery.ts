@@ -6,7 +6,7 @@ import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { choose } from '../terminal/prompt.js';
-import type { Offer } from './dial-first.js';
+import type { DialCandidate } from './dial-first.js';
 import { findKey } from './find-key.js';
 import { requireQuery } from './query-path.js';
 import { noTarget, type Target } from './target.js';
@@ -14,7 +14,7 @@ import { type KontrolSession, withKey, withKontrol } from './with-kontrol.js';
 import { PROBES } from '../runtime/command-limits.js';
 
 /** A kite that Kontrol found, as far as a command wants to know it. */
-export type Found = Pick<RemoteKite, 'kite' | 'url' | 'token'>;
+export type FoundKite = Pick<RemoteKite, 'kite' | 'url' | 'token'>;
 
 /** Milliseconds that a kite has to answer when it is one of several that may be meant. */
 const PROBE_TIMEOUT = 2000;
@@ -29,13 +29,13 @@ export async function discover(
   target: Exclude<Target, { type: 'url' }>,
   settings: CommandSettings,
   runtime: CommandRuntime,
-): Promise<readonly Offer[]> {
+): Promise<readonly DialCandidate[]> {
   const auth = settings.value(commonSettings.auth);
   if (target.type === 'query') {
     const query = requireQuery(target.path, target.source);
     return withKontrol(settings, `looking for ${target.path}`, runtime, async (at) => {
       const found = await findKites(at, query);
-      return found.map((one) => offer(one, auth, at));
+      return found.map((one) => toCandidate(one, auth, at));
     });
   }
   const mine = await findKey(settings);
@@ -43,9 +43,9 @@ export async function discover(
   return withKey(settings, mine, 'looking for your kites', runtime, async (at) => {
     const found = await findKites(at, { username: mine.key.username });
     const one = await selectKite(withoutKontrol(found, at), runtime, (candidate) =>
-      answers(at.kite, offer(candidate, auth, at)),
+      answersPing(at.kite, toCandidate(candidate, auth, at)),
     );
-    return [offer(one, auth, at)];
+    return [toCandidate(one, auth, at)];
   });
 }
 
@@ -83,14 +83,14 @@ export function getKites(
  * @throws CliError with exit code 5 and the list of them where none does, or where nobody can be asked
  */
 export async function selectKite(
-  found: readonly Found[],
+  found: readonly FoundKite[],
   runtime: CommandRuntime,
-  probe: (one: Found) => Promise<boolean>,
-): Promise<Found> {
+  probe: (one: FoundKite) => Promise<boolean>,
+): Promise<FoundKite> {
   const sorted = found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
   const [only] = sorted;
   if (only && sorted.length === 1) return only;
-  const answering: Found[] = [];
+  const answering: FoundKite[] = [];
   const probed = sorted.slice(0, PROBES);
   const results = await Promise.all(probed.map(probe));
   results.forEach((ok, index) => {
@@ -120,7 +120,7 @@ export async function selectKite(
 }
 
 /** Whether a kite can be reached and answers `kite.ping`. */
-async function answers(kite: Kite, { url }: Offer): Promise<boolean> {
+async function answersPing(kite: Kite, { url }: DialCandidate): Promise<boolean> {
   const client = kite.newClient(url, { timeout: PROBE_TIMEOUT, handshakeTimeout: PROBE_TIMEOUT });
   try {
     await client.dial();
@@ -134,11 +134,15 @@ async function answers(kite: Kite, { url }: Offer): Promise<boolean> {
 }
 
 /** Kontrol is a kite of its own user, which is no kite that this person would call. */
-function withoutKontrol(found: readonly Found[], { key }: KontrolSession): readonly Found[] {
+function withoutKontrol(found: readonly FoundKite[], { key }: KontrolSession): readonly FoundKite[] {
   return key.username === key.kontrolUser ? found.filter(({ kite }) => kite.name !== 'kontrol') : found;
 }
 
-function offer({ url, token }: Found, auth: 'none' | 'kite-key' | undefined, { key }: KontrolSession): Offer {
+function toCandidate(
+  { url, token }: FoundKite,
+  auth: 'none' | 'kite-key' | undefined,
+  { key }: KontrolSession,
+): DialCandidate {
   if (auth === 'none') return { url, auth: null };
   return {
     url,

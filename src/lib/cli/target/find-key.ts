@@ -13,17 +13,17 @@ import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { describePlace, type KeyPlace } from '../settings/key-place.js';
+import { describeLocation, type KeyLocation } from '../settings/key-location.js';
 import { messageOf } from '../../util/message-of.js';
 import { type Keychain, openKeychain } from './keychain.js';
 
 /** Where the kite key is, and what says so. */
-export interface ChosenPlace {
-  readonly place: KeyPlace;
+export interface ResolvedKeyLocation {
+  readonly location: KeyLocation;
   readonly chosenBy: Source;
 }
 
-export interface FoundKey extends ChosenPlace {
+export interface FoundKey extends ResolvedKeyLocation {
   readonly key: KiteKey;
   /** The place, for people. */
   readonly source: string;
@@ -34,9 +34,9 @@ export interface FoundKey extends ChosenPlace {
  *
  * @throws CliError where the context that is named does not exist, or says that the keychain has the key and not whose
  */
-export function placeOfKey(settings: CommandSettings): ChosenPlace {
+export function resolveKeyLocation(settings: CommandSettings): ResolvedKeyLocation {
   const { value, source } = settings.resolve(commonSettings.kiteKey);
-  return { place: value ?? { type: 'file', file: kiteKeyPath(kiteHome(settings.env)) }, chosenBy: source };
+  return { location: value ?? { type: 'file', file: kiteKeyPath(kiteHome(settings.env)) }, chosenBy: source };
 }
 
 /**
@@ -48,13 +48,13 @@ export async function findKey(
   settings: CommandSettings,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<FoundKey | undefined> {
-  const chosen = placeOfKey(settings);
-  const key = await readKey(chosen.place, settings.env, open).catch((error: unknown) => {
+  const chosen = resolveKeyLocation(settings);
+  const key = await readKey(chosen.location, settings.env, open).catch((error: unknown) => {
     const isDefault = chosen.chosenBy.type === 'default';
     if (isDefault && hasCode(error, 'keyFileMissing')) return undefined;
     throw error;
   });
-  return key && { ...chosen, key, source: describePlace(chosen.place) };
+  return key && { ...chosen, key, source: describeLocation(chosen.location) };
 }
 
 /**
@@ -63,7 +63,7 @@ export async function findKey(
  * @throws CliError or ConfigurationError where there is none, or one that cannot be used
  */
 export async function readKey(
-  place: KeyPlace,
+  place: KeyLocation,
   env: Environment,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<KiteKey> {
@@ -76,7 +76,7 @@ export async function readKey(
       throw configurationError('KITE_KEY is not set.', 'Set it to a kite key.');
     }
     case 'keychain':
-      return keyInKeychain(place.account, await open());
+      return readKeychainKey(place.account, await open());
   }
 }
 
@@ -87,7 +87,7 @@ export async function readKey(
  */
 export async function writeKey(
   jwt: string,
-  place: KeyPlace,
+  place: KeyLocation,
   {
     force,
     open = openKeychain,
@@ -108,7 +108,7 @@ export async function writeKey(
   }
 }
 
-async function keyInKeychain(account: string, keychain: Keychain): Promise<KiteKey> {
+async function readKeychainKey(account: string, keychain: Keychain): Promise<KiteKey> {
   const jwt = await keychain.get(account);
   if (jwt === undefined) {
     throw configurationError(

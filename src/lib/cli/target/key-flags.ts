@@ -12,15 +12,15 @@ export const keyStoreFlags = flagsOf(keyStoreSettings);
 
 /** @throws CliError where a flag has a value that is not accepted */
 export function keyOptions(flags: ParsedFlags, env: Environment): { readonly settings: CommandSettings } {
-  return { settings: CommandSettings.of(keySettings, flags, env) };
+  return { settings: CommandSettings.fromFlags(keySettings, flags, env) };
 }
 
 /** Which keys a command is about, and whether those of the keychain are, though no context uses it. Throws like `keyOptions`. */
-export function keysChoice(
+export function keyStoreOptions(
   flags: ParsedFlags,
   env: Environment,
 ): { readonly settings: CommandSettings; readonly keychain: boolean } {
-  const settings = CommandSettings.of(keyStoreSettings, flags, env);
+  const settings = CommandSettings.fromFlags(keyStoreSettings, flags, env);
   const { value, source } = settings.withoutContext().resolve(commonSettings.keyStore);
   return { settings, keychain: source.type === 'flag' && value === 'keychain' };
 }

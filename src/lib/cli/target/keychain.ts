@@ -20,7 +20,7 @@ export interface Keychain {
 }
 
 /** Under which name a desktop shows the kite keys. */
-const SERVICE = 'kitectl';
+const KEYCHAIN_SERVICE = 'kitectl';
 
 /** Loads `keytar`: in programs `import`, which a test may take the place of. */
 export type LoadKeytar = () => Promise<unknown>;
@@ -37,7 +37,7 @@ export async function openKeychain(load: LoadKeytar = () => import(PACKAGE)): Pr
 }
 
 /** Items that are put in for a moment, and are no keys. */
-const PROBE = 'probe-';
+const PROBE_PREFIX = 'probe-';
 
 class KeytarKeychain implements Keychain {
   readonly #keytar: Keytar;
@@ -47,40 +47,40 @@ class KeytarKeychain implements Keychain {
   }
 
   async get(account: string): Promise<string | undefined> {
-    const secret = await answer(this.#keytar.getPassword(SERVICE, account));
+    const secret = await withKeychainErrors(this.#keytar.getPassword(KEYCHAIN_SERVICE, account));
     // From a locked keychain nothing comes either.
     if (secret === null) await this.requireOpen();
     return secret ?? undefined;
   }
 
   set(account: string, secret: string): Promise<void> {
-    return answer(this.#keytar.setPassword(SERVICE, account, secret));
+    return withKeychainErrors(this.#keytar.setPassword(KEYCHAIN_SERVICE, account, secret));
   }
 
   async remove(account: string): Promise<boolean> {
     await this.requireOpen();
-    return answer(this.#keytar.deletePassword(SERVICE, account));
+    return withKeychainErrors(this.#keytar.deletePassword(KEYCHAIN_SERVICE, account));
   }
 
   async list(): Promise<readonly { readonly account: string; readonly secret: string }[]> {
     // Asked for what is in a locked keychain, libsecret ends the process.
     await this.requireOpen();
-    const found = await answer(this.#keytar.findCredentials(SERVICE));
+    const found = await withKeychainErrors(this.#keytar.findCredentials(KEYCHAIN_SERVICE));
     return found
-      .filter(({ account }) => !account.startsWith(PROBE))
+      .filter(({ account }) => !account.startsWith(PROBE_PREFIX))
       .map(({ account, password }) => ({ account, secret: password }));
   }
 
   async requireOpen(): Promise<void> {
-    const account = `${PROBE}${randomUUID()}`;
-    await answer(this.#keytar.setPassword(SERVICE, account, account));
-    const back = await answer(this.#keytar.getPassword(SERVICE, account));
-    await answer(this.#keytar.deletePassword(SERVICE, account));
+    const account = `${PROBE_PREFIX}${randomUUID()}`;
+    await withKeychainErrors(this.#keytar.setPassword(KEYCHAIN_SERVICE, account, account));
+    const back = await withKeychainErrors(this.#keytar.getPassword(KEYCHAIN_SERVICE, account));
+    await withKeychainErrors(this.#keytar.deletePassword(KEYCHAIN_SERVICE, account));
     if (back !== account) throw unavailable(new Error('what was put in did not come back'));
   }
 }
 
-async function answer<Result>(promise: Promise<Result>): Promise<Result> {
+async function withKeychainErrors<Result>(promise: Promise<Result>): Promise<Result> {
   try {
     return await promise;
   } catch (error) {

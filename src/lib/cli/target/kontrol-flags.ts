@@ -13,5 +13,5 @@ export const kontrolFlags = flagsOf(kontrolSettings);
 
 /** @throws CliError where a flag has a value that is not accepted */
 export function kontrolOptions(flags: ParsedFlags, env: Environment): KontrolCommandOptions {
-  return { settings: CommandSettings.of(kontrolSettings, flags, env) };
+  return { settings: CommandSettings.fromFlags(kontrolSettings, flags, env) };
 }

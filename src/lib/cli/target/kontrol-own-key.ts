@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { kiteKeyPath } from '../../keys/index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { readContexts } from '../settings/contexts.js';
-import { type KeyPlace, placeInContext } from '../settings/key-place.js';
+import { type KeyLocation, locationInContext } from '../settings/key-location.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,8 +10,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const KONTROL_CONTEXT = 'kontrol';
 
 /** Where Kontrol keeps the key that it made for itself. */
-export function ownPlace(env: Environment): KeyPlace {
+export function kontrolKeyLocation(env: Environment): KeyLocation {
   const context = readContexts(env).contexts.get(KONTROL_CONTEXT);
-  const remembered = context?.keyStore && placeInContext({ name: KONTROL_CONTEXT, context });
+  const remembered = context?.keyStore && locationInContext({ name: KONTROL_CONTEXT, context });
   return remembered || { type: 'file', file: kiteKeyPath(join(kiteHome(env), 'kontrol')) };
 }

@@ -9,15 +9,15 @@ import type { Environment } from '../../kite/config/resolve-setting.js';
  * What it returns rejects where the key cannot be kept. A key that another program has put there meanwhile stays.
  */
 export function renewedKeySaver(
-  { key, place }: Pick<FoundKey, 'key' | 'place'>,
+  { key, location }: Pick<FoundKey, 'key' | 'location'>,
   env: Environment,
   open: () => Promise<Keychain> = openKeychain,
 ): (jwt: string) => Promise<void> {
   let mine = key.jwt;
   return async (jwt) => {
-    const there = await readKey(place, env, open).catch(() => undefined);
-    if (place.type !== 'variable' && there && there.jwt !== mine) return;
-    await writeKey(jwt, place, { force: true, open });
+    const there = await readKey(location, env, open).catch(() => undefined);
+    if (location.type !== 'variable' && there && there.jwt !== mine) return;
+    await writeKey(jwt, location, { force: true, open });
     mine = jwt;
   };
 }

@@ -1,6 +1,6 @@
 import { describeSource, refusedValue } from '../../kite/config/resolve-setting.js';
 import { usageError } from '../runtime/cli-error.js';
-import { KITE_ADDRESS, PLAIN_URL } from '../settings/command-values.js';
+import { TARGET, PLAIN_URL } from '../settings/command-values.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 
@@ -28,7 +28,7 @@ export function resolveTarget(settings: CommandSettings): Target {
  *
  * @throws CliError that names `source`, where it is not one
  */
-export function checkedUrl(text: string, source: string): string {
+export function requireUrl(text: string, source: string): string {
   const url = PLAIN_URL.parse(text);
   if (url !== undefined) return url;
   throw usageError(refusedValue(source, text, PLAIN_URL.what));
@@ -38,6 +38,6 @@ export function checkedUrl(text: string, source: string): string {
 export function noTarget(): Error {
   return usageError(
     'No kite to talk to: neither --to nor KITE_TO is given, and there is no kite key to ask Kontrol with.',
-    `Name one with --to ${KITE_ADDRESS.example}, or for the whole shell with: export KITE_TO=${KITE_ADDRESS.example}`,
+    `Name one with --to ${TARGET.example}, or for the whole shell with: export KITE_TO=${TARGET.example}`,
   );
 }

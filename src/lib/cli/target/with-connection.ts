@@ -1,6 +1,6 @@
 import { type Client, Kite } from '../../index.js';
 import { chooseKey } from './choose-key.js';
-import { type Connected, dialFirst, type Offer } from './dial-first.js';
+import { type ConnectedKite, dialFirst, type DialCandidate } from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -25,12 +25,12 @@ export interface ConnectionOptions {
 export async function withConnection<Result>(
   options: ConnectionOptions,
   runtime: CommandRuntime,
-  use: (connected: Connected) => Promise<Result>,
+  use: (connected: ConnectedKite) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = runtime;
   const spinner = new Spinner(runtime);
-  const timeout = timeoutOf(options);
-  const offers = await offersOf(options, runtime);
+  const timeout = callTimeout(options);
+  const offers = await findCandidates(options, runtime);
   const kite = new Kite('kitectl', runtime.version, { kiteKey: false, env: runtime.env });
   const clients = new Set<Client>();
   // What waits for the remote rejects then; why, says the signal, or who left a question.
@@ -47,7 +47,7 @@ export async function withConnection<Result>(
         transport: options.settings.value(commonSettings.transport),
         timeout,
         auth: offer.auth,
-        trustRemote: remote.trusted,
+        trustRemote: remote.allowed,
       });
       clients.add(client);
       return client;
@@ -55,7 +55,7 @@ export async function withConnection<Result>(
     return await use(dialled);
   } catch (error) {
     signal.throwIfAborted();
-    throw remote.left() ?? error;
+    throw remote.cancelled() ?? error;
   } finally {
     signal.removeEventListener('abort', close);
     close();
@@ -63,12 +63,15 @@ export async function withConnection<Result>(
 }
 
 /** Milliseconds for a call. A person needs longer to answer than a call may take. */
-function timeoutOf({ settings, interactive = false }: ConnectionOptions): number {
+function callTimeout({ settings, interactive = false }: ConnectionOptions): number {
   const { value, source } = settings.resolve(commonSettings.timeout);
   return interactive && source.type === 'default' ? 0 : value;
 }
 
-async function offersOf(options: ConnectionOptions, runtime: CommandRuntime): Promise<readonly Offer[]> {
+async function findCandidates(
+  options: ConnectionOptions,
+  runtime: CommandRuntime,
+): Promise<readonly DialCandidate[]> {
   const { target, settings } = options;
   if (target.type === 'url') {
     const { url } = target;

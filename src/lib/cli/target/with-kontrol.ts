@@ -83,7 +83,7 @@ export async function withKey<Result>(
     const client = await spinner
       .during(`Connecting to ${urls.join(' or ')}`, () => kontrol.connect())
       .catch((error: unknown) => {
-        throw toCliError(error, { what: '', target: urls.join(' or ') });
+        throw toCliError(error, { description: '', target: urls.join(' or ') });
       });
     const { url } = client;
     return await use({ kontrol, client, key, url, kite, spinner }).catch((error: unknown) => {
@@ -100,7 +100,7 @@ export async function withKey<Result>(
 
 /** What is done at a Kontrol, for when it fails. */
 export function operationAt(url: string, what: string): Operation {
-  return { what: `${what} at ${url}`, target: url, withKey: true };
+  return { description: `${what} at ${url}`, target: url, withKey: true };
 }
 
 /** What the kites of this command line have in common. */

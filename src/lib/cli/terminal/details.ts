@@ -46,7 +46,7 @@ async function formatDetails(
   if (format === undefined && world.stdout.isTTY !== true) {
     return shown.map(({ label, value }) => `${label}\t${toField(value)}\n`).join('');
   }
-  const { formatTable } = await import('./terminal.js');
+  const { formatTable } = await import('./tables.js');
   return formatTable(
     shown.map(({ label, value }) => [label, value]),
     world,

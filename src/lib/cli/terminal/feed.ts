@@ -1,6 +1,7 @@
 import { makeVisible } from '../../util/printable.js';
 import { toField } from '../runtime/json.js';
 import { canColor, type CommandRuntime, write } from '../runtime/command-runtime.js';
+import { bold } from './colors.js';
 import { documentWriter, isDataFormat } from './document.js';
 import type { OutputFormat } from './output-format.js';
 import { columnsFor, lineOf, type Listing } from './listing.js';
@@ -32,8 +33,7 @@ export async function openFeed<Row>(
   if (isLine) return (row) => write(stdout, `${lineOf(row, index++, options)}\n`);
   const columns = columnsFor(options, format);
   const widths = columns.map(() => 0);
-  const bold = (text: string): string =>
-    canColor({ color, env }, stdout) ? `\u001b[1m${text}\u001b[22m` : text;
+  const formatHeading = canColor({ color, env }, stdout) ? bold : (text: string): string => text;
   const line = (fields: readonly string[]): string => {
     fields.forEach((field, at) => {
       widths[at] = Math.max(widths[at] ?? 0, field.length);
@@ -47,7 +47,7 @@ export async function openFeed<Row>(
     const fields = columns.map(({ text }) => makeVisible(text(row)));
     if (index++ === 0) {
       const headings = columns.map(({ heading }, at) => heading.padEnd(fields[at]?.length ?? 0));
-      await write(stdout, `${bold(line(headings))}\n`);
+      await write(stdout, `${formatHeading(line(headings))}\n`);
     }
     await write(stdout, `${line(fields)}\n`);
   };

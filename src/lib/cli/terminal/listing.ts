@@ -20,21 +20,26 @@ export interface Listing<Row> {
   /** The line in a pipe, without its newline. Default: the columns, with tabs between them. */
   readonly line?: (row: Row, index: number) => string;
   /** What a person at a terminal is told in place of an empty table. */
-  readonly none?: string;
+  readonly emptyMessage?: string;
 }
 
-type World = Pick<CommandRuntime, 'stdout' | 'env' | 'color'>;
+type ListingRuntime = Pick<CommandRuntime, 'stdout' | 'env' | 'color'>;
 
 /** Prints things, all of which are known. Without a format: a table on a terminal, a line for each elsewhere. */
 export async function printList<Row>(
   rows: readonly Row[],
   listing: Listing<Row>,
   format: OutputFormat | undefined,
-  world: World & Pick<CommandRuntime, 'stderr'>,
+  world: ListingRuntime & Pick<CommandRuntime, 'stderr'>,
 ): Promise<void> {
-  const { none } = listing;
-  if (rows.length === 0 && none !== undefined && format === undefined && world.stdout.isTTY === true) {
-    world.stderr.write(`${none}\n`);
+  const { emptyMessage } = listing;
+  if (
+    rows.length === 0 &&
+    emptyMessage !== undefined &&
+    format === undefined &&
+    world.stdout.isTTY === true
+  ) {
+    world.stderr.write(`${emptyMessage}\n`);
     return;
   }
   await write(world.stdout, await formatList(rows, listing, format, world));
@@ -45,7 +50,7 @@ export async function formatList<Row>(
   rows: readonly Row[],
   listing: Listing<Row>,
   format: OutputFormat | undefined,
-  world: World,
+  world: ListingRuntime,
 ): Promise<string> {
   if (format === 'name') return rows.map((row) => `${toField(listing.name(row))}\n`).join('');
   if (format === 'json') return `${toJson(rows.map(listing.data))}\n`;
@@ -57,7 +62,7 @@ export async function formatList<Row>(
   if (format === undefined && world.stdout.isTTY !== true) {
     return rows.map((row, index) => `${lineOf(row, index, listing)}\n`).join('');
   }
-  const { formatColumns } = await import('./terminal.js');
+  const { formatColumns } = await import('./tables.js');
   const columns = columnsFor(listing, format);
   return formatColumns(
     columns.map(({ heading }) => heading),

@@ -25,12 +25,12 @@ export class ProgressLine {
   }
 }
 
-const WIDTH = 24;
+const BAR_WIDTH = 24;
 
 /** How much is done, as a bar: `[######              ]  25 %`. `share` is from 0 to 1. */
-export function bar(share: number): string {
+export function progressBar(share: number): string {
   const done = Math.min(1, Math.max(0, share));
-  const filled = Math.round(done * WIDTH);
+  const filled = Math.round(done * BAR_WIDTH);
   const percent = String(Math.floor(done * 100)).padStart(3);
-  return `[${'#'.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${percent} %`;
+  return `[${'#'.repeat(filled)}${' '.repeat(BAR_WIDTH - filled)}] ${percent} %`;
 }

@@ -3,17 +3,17 @@ import type { PromptStreams, Question } from './questions.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Asks the person at the terminal for a line. With `secret`, what is typed is not shown. */
-export async function ask(message: string, person: PromptStreams, secret = false): Promise<string> {
-  return String(await put({ type: secret ? 'secret' : 'text', message }, person));
+export async function promptText(message: string, person: PromptStreams, secret = false): Promise<string> {
+  return String(await prompt({ type: secret ? 'secret' : 'text', message }, person));
 }
 
 /** Asks for a line that is `initial` where nothing is typed, until it is not empty. */
-export async function askFor(
+export async function promptRequired(
   message: string,
   initial: string | undefined,
   person: PromptStreams,
 ): Promise<string> {
-  return String(await put({ type: 'text', message, initial, required: true }, person)).trim();
+  return String(await prompt({ type: 'text', message, initial, required: true }, person)).trim();
 }
 
 /** Asks which of `items` is meant, and resolves with its index. */
@@ -22,12 +22,12 @@ export async function choose(
   items: readonly string[],
   person: PromptStreams,
 ): Promise<number> {
-  return Number(await put({ type: 'select', message, items }, person));
+  return Number(await prompt({ type: 'select', message, items }, person));
 }
 
 /** Asks for yes or no; `initial` is what Enter means. */
 export async function confirm(message: string, initial: boolean, person: PromptStreams): Promise<boolean> {
-  return (await put({ type: 'confirm', message, initial }, person)) === true;
+  return (await prompt({ type: 'confirm', message, initial }, person)) === true;
 }
 
 /**
@@ -52,7 +52,7 @@ export function missingInput(message: string, hint: string): CliError {
   return usageError(`Cannot prompt: ${message}`, hint);
 }
 
-async function put(asked: Question, person: PromptStreams): Promise<unknown> {
-  const { question } = await import('./questions.js');
-  return question(asked, person);
+async function prompt(asked: Question, person: PromptStreams): Promise<unknown> {
+  const { showPrompt } = await import('./questions.js');
+  return showPrompt(asked, person);
 }

@@ -26,30 +26,30 @@ export type PromptStreams = Pick<CommandRuntime, 'stdin' | 'stderr' | 'signal' |
  *
  * @throws CliError with exit code 130 at Ctrl-C and Ctrl-D; the reason of the signal where the command ends
  */
-export async function question(asked: Question, person: PromptStreams): Promise<unknown> {
+export async function showPrompt(asked: Question, person: PromptStreams): Promise<unknown> {
   const { stdin, stderr, signal } = person;
   signal.throwIfAborted();
   const left = new AbortController();
   const leave = (): void => left.abort();
-  const output = canColor(person, stderr) ? stderr : new WithoutColours(stderr);
+  const output = canColor(person, stderr) ? stderr : new ColorlessOutput(stderr);
   const prompt = createPromptModule({ input: stdin, output, signal: AbortSignal.any([signal, left.signal]) });
   // What Ctrl-D does to a line that is empty. An answer comes before it.
   stdin.once('pause', leave);
   try {
-    const { answer } = await prompt<{ answer: unknown }>([{ ...promptOf(asked), name: 'answer' }]);
+    const { answer } = await prompt<{ answer: unknown }>([{ ...toInquirerPrompt(asked), name: 'answer' }]);
     return answer;
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof Error) || !LEAVING.has(error.name)) throw error;
+    if (!(error instanceof Error) || !CANCELLATION_ERRORS.has(error.name)) throw error;
     throw new CliError('Ended by Ctrl-C.', { exitCode: ExitCode.interrupted, type: 'interrupted' });
   } finally {
     stdin.off('pause', leave);
   }
 }
 
-const LEAVING: ReadonlySet<string> = new Set(['ExitPromptError', 'AbortPromptError']);
+const CANCELLATION_ERRORS: ReadonlySet<string> = new Set(['ExitPromptError', 'AbortPromptError']);
 
-function promptOf(
+function toInquirerPrompt(
   asked: Question,
 ): { readonly type: string; readonly message: string } & Record<string, unknown> {
   const message = makeVisible(asked.message);
@@ -73,7 +73,7 @@ function promptOf(
 }
 
 /** A terminal that is shown no colours: inquirer always uses some. */
-class WithoutColours extends Writable {
+class ColorlessOutput extends Writable {
   readonly #terminal: Output;
   readonly isTTY = true;
 

@@ -3,18 +3,18 @@ import { makeVisible } from '../../util/printable.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Milliseconds that something may take before a person wonders. */
-const PATIENCE = 1000;
-const FRAME = 100;
+const SHOW_DELAY = 1000;
+const FRAME_INTERVAL = 100;
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-type World = Pick<CommandRuntime, 'stderr' | 'env' | 'clock' | 'signal'>;
+type SpinnerRuntime = Pick<CommandRuntime, 'stderr' | 'env' | 'clock' | 'signal'>;
 
 /**
  * Tells a person at a terminal what takes longer than a second: a line on stderr that moves, and is gone before anything
  * else is written. Elsewhere it is nothing.
  */
 export class Spinner {
-  readonly #world: World;
+  readonly #world: SpinnerRuntime;
   readonly #visible: boolean;
   #text = '';
   #since = 0;
@@ -23,7 +23,7 @@ export class Spinner {
   #drawn = false;
   #around: (<Result>(write: () => Result) => Result) | undefined;
 
-  constructor(world: World) {
+  constructor(world: SpinnerRuntime) {
     this.#world = world;
     const { stderr, env } = world;
     this.#visible = stderr.isTTY === true && env['TERM'] !== 'dumb';
@@ -36,7 +36,7 @@ export class Spinner {
     const clear = (): void => this.#stop();
     this.#text = makeVisible(text);
     this.#since = clock.now();
-    this.#timer = clock.setTimeout(() => this.#draw(), PATIENCE);
+    this.#timer = clock.setTimeout(() => this.#draw(), SHOW_DELAY);
     signal.addEventListener('abort', clear, { once: true });
     try {
       return await work();
@@ -47,13 +47,13 @@ export class Spinner {
   }
 
   /** Does something that writes to the terminal, with this line out of its way. */
-  aside<Result>(write: () => Result): Result {
+  clearAndWrite<Result>(write: () => Result): Result {
     this.#erase();
     return this.#around === undefined ? write() : this.#around(write);
   }
 
   /** Has another line that is on the terminal, a prompt, get out of the way as well. */
-  keepAside(around: <Result>(write: () => Result) => Result): void {
+  wrapWrites(around: <Result>(write: () => Result) => Result): void {
     this.#around = around;
   }
 
@@ -62,7 +62,7 @@ export class Spinner {
     const running = this.#timer !== undefined;
     this.#stop();
     return () => {
-      if (running) this.#timer = this.#world.clock.setTimeout(() => this.#draw(), PATIENCE);
+      if (running) this.#timer = this.#world.clock.setTimeout(() => this.#draw(), SHOW_DELAY);
     };
   }
 
@@ -73,7 +73,7 @@ export class Spinner {
     const line = `${mark} ${this.#text} (${seconds} s)`.slice(0, (stderr.columns ?? 80) - 1);
     stderr.write(`\r\u001b[K${line}`);
     this.#drawn = true;
-    this.#timer = clock.setTimeout(() => this.#draw(), FRAME);
+    this.#timer = clock.setTimeout(() => this.#draw(), FRAME_INTERVAL);
   }
 
   #stop(): void {

@@ -61,7 +61,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
     stdout.isTTY === true &&
     env['TERM'] !== 'dumb';
   // The terminal is put in order before the command ends.
-  if (live) runtime.endByItself();
+  if (live) runtime.deferExit();
   const probes = new Probes(() => runtime.now());
   const close = (): void => void kite.close();
   signal.addEventListener('abort', close, { once: true });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { loadFlags, loadOptions } from '../../../../src/lib/cli/bench/bench-options.js';
+import { benchFlags, parseBenchFlags } from '../../../../src/lib/cli/bench/bench-options.js';
 import { parseFlags } from '../../../helpers/cli/parse-flags.js';
 
-async function optionsOf(line: string): Promise<ReturnType<typeof loadOptions>> {
-  return loadOptions(await parseFlags(loadFlags, line));
+async function optionsOf(line: string): Promise<ReturnType<typeof parseBenchFlags>> {
+  return parseBenchFlags(await parseFlags(benchFlags, line));
 }
 
 describe('the load of bench', () => {

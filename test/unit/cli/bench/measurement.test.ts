@@ -6,23 +6,23 @@ describe('what was measured', () => {
   it('has percentiles to three digits, and none where nothing was answered', async () => {
     const measured = await Measurement.create();
     expect(measured.latencies()).toBeNull();
-    for (let i = 1; i <= 1000; i++) measured.answer(i / 10);
+    for (let i = 1; i <= 1000; i++) measured.recordAnswer(i / 10);
     const latencies = measured.latencies();
     expect(latencies?.p50).toBeCloseTo(50, 0);
     expect(latencies?.p99).toBeCloseTo(99, 0);
     expect(latencies?.max).toBeCloseTo(100, 0);
     for (const value of Object.values(latencies ?? {}))
       expect(value).toBeLessThanOrEqual(latencies?.max ?? 0);
-    measured.answer(1e12);
+    measured.recordAnswer(1e12);
     expect(measured.latencies()?.max).toBeGreaterThan(3_599_000);
   });
 
   it('counts errors by their type, of which a remote cannot make up as many as it likes', async () => {
     const measured = await Measurement.create();
     const first = new KiteError('tooBad', 'first');
-    measured.error(first);
-    measured.error(new KiteError('tooBad', 'second'));
-    for (let i = 0; i < 1000; i++) measured.error(new KiteError(`type ${i}`, 'x'));
+    measured.recordError(first);
+    measured.recordError(new KiteError('tooBad', 'second'));
+    for (let i = 0; i < 1000; i++) measured.recordError(new KiteError(`type ${i}`, 'x'));
     expect(measured.errors.get('tooBad')).toBe(2);
     expect(measured.errors.size).toBeLessThanOrEqual(101);
     expect(measured.failed).toBe(1002);

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { argumentOf, readArguments } from '../../../../src/lib/cli/call/argument-sources.js';
+import { parseArgumentSource, readArguments } from '../../../../src/lib/cli/call/argument-sources.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const read = (texts: string[], input: (string | Buffer)[] = []) =>
   readArguments(
-    texts.map((text) => argumentOf(text, false)),
+    texts.map((text) => parseArgumentSource(text, false)),
     Readable.from(input),
   );
 
@@ -44,6 +44,6 @@ describe('readArguments', () => {
         throw new Error('read');
       },
     });
-    expect(await readArguments([argumentOf('4', false)], stdin)).toEqual([4]);
+    expect(await readArguments([parseArgumentSource('4', false)], stdin)).toEqual([4]);
   });
 });

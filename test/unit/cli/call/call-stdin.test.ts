@@ -1,7 +1,7 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
-import { callLines, type LinesMode } from '../../../../src/lib/cli/call/call-stdin.js';
+import { callForEachLine, type StdinMode } from '../../../../src/lib/cli/call/call-stdin.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 
@@ -38,16 +38,16 @@ class FakeClient {
   }
 }
 
-const mode: LinesMode = { parallel: 1, ordered: true, keepGoing: false, envelope: false };
+const mode: StdinMode = { parallel: 1, ordered: true, keepGoing: false, envelope: false };
 
 function start(
   input: Readable,
   client: FakeClient,
   parallel: number,
   stdout: Writable = new Sink(),
-  more: Partial<LinesMode> & { stderr?: Sink } = {},
+  more: Partial<StdinMode> & { stderr?: Sink } = {},
 ) {
-  const done = callLines(
+  const done = callForEachLine(
     {
       client,
       method: 'm',
@@ -55,7 +55,7 @@ function start(
       ...more,
       parallel,
       format: (result) => `${JSON.stringify(result)}\n`,
-      doing: { what: 'calling "m" at http://h/kite' },
+      operation: { description: 'calling "m" at http://h/kite' },
     },
     surroundingsOf({ stdin: input, stdout, ...(more.stderr && { stderr: more.stderr }) }),
   );
@@ -139,7 +139,7 @@ describe('callLines', () => {
       exitCode: 1,
       message: 'no',
       requestId: '0123456789abcdef',
-      doing: 'calling "m" at http://h/kite (line 3 of the standard input)',
+      operation: 'calling "m" at http://h/kite (line 3 of the standard input)',
     });
     expect(stdout.text).toBe('"a"\n');
     expect(input.destroyed).toBe(true);
@@ -194,8 +194,14 @@ describe('callLines', () => {
   it('ends with the reason of an interruption', async () => {
     const stop = new AbortController();
     const input = new PassThrough();
-    const done = callLines(
-      { ...mode, client: new FakeClient(), method: 'm', format: String, doing: { what: 'calling' } },
+    const done = callForEachLine(
+      {
+        ...mode,
+        client: new FakeClient(),
+        method: 'm',
+        format: String,
+        operation: { description: 'calling' },
+      },
       surroundingsOf({ stdin: input, signal: stop.signal }),
     );
     stop.abort(new CliError('Ended by SIGINT.', { exitCode: 130, type: 'interrupted' }));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
-  asksForHelp,
-  globalsOf,
-  groupsOf,
+  requestsHelp,
+  parseGlobalFlags,
+  commandGroups,
   hasSwitch,
-  longestOf,
+  longestCommandPrefix,
   normalizeArgv,
   splitArgv,
 } from '../../../../src/lib/cli/frame/argv.js';
@@ -97,10 +97,10 @@ describe('normalizeArgv', () => {
 
 describe('the other readers of a command line', () => {
   it('hears a cry for help, but not behind --', () => {
-    expect(asksForHelp(['square', '-h'])).toBe(true);
-    expect(asksForHelp(['-help'])).toBe(true);
-    expect(asksForHelp(['--help'])).toBe(true);
-    expect(asksForHelp(['echo', '--', '--help'])).toBe(false);
+    expect(requestsHelp(['square', '-h'])).toBe(true);
+    expect(requestsHelp(['-help'])).toBe(true);
+    expect(requestsHelp(['--help'])).toBe(true);
+    expect(requestsHelp(['echo', '--', '--help'])).toBe(false);
   });
 
   it('finds a switch in either spelling, but not behind --', () => {
@@ -135,10 +135,10 @@ describe('the other readers of a command line', () => {
   });
 
   it('know the groups of commands that have several words', () => {
-    const groups = groupsOf(['call', 'kontrol start', 'kontrol keys list']);
+    const groups = commandGroups(['call', 'kontrol start', 'kontrol keys list']);
     expect(groups.toSorted()).toEqual(['kontrol', 'kontrol keys']);
-    expect(longestOf(['kontrol', 'keys', 'lst'], groups)).toEqual(['kontrol', 'keys']);
-    expect(longestOf(['call'], groups)).toBeUndefined();
+    expect(longestCommandPrefix(['kontrol', 'keys', 'lst'], groups)).toEqual(['kontrol', 'keys']);
+    expect(longestCommandPrefix(['call'], groups)).toBeUndefined();
   });
 });
 
@@ -165,6 +165,6 @@ describe('globalsOf', () => {
     [['--output=yaml'], { color: 'auto', noInput: false, json: false }],
     [['call', '--', '--json', '-o', 'json'], { color: 'auto', noInput: false, json: false }],
   ])('of %j is known before the command is', (argv, expected) => {
-    expect(globalsOf(argv)).toEqual(expected);
+    expect(parseGlobalFlags(argv)).toEqual(expected);
   });
 });

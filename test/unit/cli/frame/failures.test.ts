@@ -8,7 +8,7 @@ import { DialError } from '../../../../src/lib/transport/handshake/dial-error.js
 
 const id = '0123456789abcdef';
 
-const doing = { what: 'calling "m" at http://h/kite', target: 'http://h/kite' };
+const operation = { description: 'calling "m" at http://h/kite', target: 'http://h/kite' };
 
 function dialError(code: DialErrorCode, status?: number): KiteError {
   const cause = new DialError(code, 'http://h/kite', 'no', status === undefined ? {} : { status });
@@ -35,7 +35,7 @@ describe('toCliError', () => {
     ["a deadline of the remote's own call", new KiteError('timeout', 'no', { id }), 1],
     ["a lost connection of the remote's own", new KiteError('disconnect', 'no', { id }), 1],
   ])('gives %s its exit code', (_title, error, exitCode) => {
-    expect(toCliError(error, doing)).toMatchObject({
+    expect(toCliError(error, operation)).toMatchObject({
       exitCode,
       type: error.type,
       code: error.code,
@@ -45,12 +45,12 @@ describe('toCliError', () => {
 
   it('tells who sent no key how to send one, and who sent one how to look at it', () => {
     const refused = new KiteError('authenticationError', 'no', { id });
-    expect(toCliError(refused, doing).hint).toContain('--auth kite-key to send yours to http://h/kite');
-    expect(toCliError(refused, { ...doing, withKey: true }).hint).toContain('kitectl showkey');
+    expect(toCliError(refused, operation).hint).toContain('--auth kite-key to send yours to http://h/kite');
+    expect(toCliError(refused, { ...operation, withKey: true }).hint).toContain('kitectl showkey');
   });
 
   it('tells who is not let in about names that a kite does not go by', () => {
-    expect(toCliError(dialError('handshake', 403), doing).hint).toContain('KITE_ALLOWED_HOSTS');
+    expect(toCliError(dialError('handshake', 403), operation).hint).toContain('KITE_ALLOWED_HOSTS');
   });
 
   it.each<[string, Error, number, string]>([
@@ -68,11 +68,11 @@ describe('toCliError', () => {
 
   it('leaves an error that is decided as it is', () => {
     const error = usageError('no');
-    expect(toCliError(error, doing)).toBe(error);
+    expect(toCliError(error, operation)).toBe(error);
   });
 
   it('calls anything else a bug, with its stack', () => {
-    const error = toCliError(new TypeError('x is not a function'), doing);
+    const error = toCliError(new TypeError('x is not a function'), operation);
     expect(error).toMatchObject({ exitCode: 1, type: 'internal' });
     expect(error.message).toContain('failures.test.ts');
     expect(error.hint).toContain('bug');

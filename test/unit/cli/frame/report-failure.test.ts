@@ -7,11 +7,11 @@ import { Sink } from '../../../helpers/cli/test-runtime.js';
 
 const id = '0123456789abcdef';
 
-const doing = { what: 'calling "m" at http://h/kite', target: 'http://h/kite' };
+const operation = { description: 'calling "m" at http://h/kite', target: 'http://h/kite' };
 
 describe('formatFailure', () => {
   it('says what failed, on what, why, and what to do next', () => {
-    const error = toCliError(new KiteError('genericError', 'no luck', { id, code: 'E1' }), doing);
+    const error = toCliError(new KiteError('genericError', 'no luck', { id, code: 'E1' }), operation);
     expect(formatFailure(error)).toBe(
       `error: calling "m" at http://h/kite failed: no luck (genericError, code E1, request ${id})\n`,
     );
@@ -21,7 +21,7 @@ describe('formatFailure', () => {
   it('makes the control characters of the remote visible', () => {
     const error = toCliError(
       new KiteError('a\u001b[0m', 'b\u0007\u202e', { id: 'c\u009b', code: '\r' }),
-      doing,
+      operation,
     );
     expect(formatFailure(error)).toBe(
       'error: calling "m" at http://h/kite failed: b\\x07\\u202e (a\\x1b[0m, code \\r, request c\\x9b)\n',
@@ -30,11 +30,11 @@ describe('formatFailure', () => {
 });
 
 describe('reportFailure', () => {
-  const error = toCliError(new KiteError('genericError', 'n\u009bo', { id }), doing);
+  const error = toCliError(new KiteError('genericError', 'n\u009bo', { id }), operation);
 
-  it('prints one line of JSON with --json, with nothing that steers a terminal', async () => {
+  it('prints one line of JSON with --json, with nothing that steers a terminal', () => {
     const stderr = new Sink({ isTTY: true });
-    await reportFailure(error, true, { stderr, env: {}, color: 'auto' });
+    reportFailure(error, true, { stderr, env: {}, color: 'auto' });
     expect(stderr.text).toBe(
       `{"error":{"type":"genericError","code":"","message":"n\\u009bo","requestId":"${id}","hint":""}}\n`,
     );
@@ -49,9 +49,9 @@ describe('reportFailure', () => {
     ['a pipe with FORCE_COLOR', { isTTY: false }, { FORCE_COLOR: '1', NO_COLOR: '1' }, 'auto', true],
     ['a terminal with FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, 'auto', false],
     ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, 'auto', false],
-  ] as const)('on %s uses colours only where they are wanted', async (_title, sink, env, color, coloured) => {
+  ] as const)('on %s uses colours only where they are wanted', (_title, sink, env, color, coloured) => {
     const stderr = new Sink(sink);
-    await reportFailure(error, false, { stderr, env, color });
+    reportFailure(error, false, { stderr, env, color });
     expect(stderr.text.includes('\u001b[31m')).toBe(coloured);
   });
 });

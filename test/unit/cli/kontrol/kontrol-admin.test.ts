@@ -22,15 +22,17 @@ describe('the key for the administration of Kontrol', () => {
 
   it('is what Kontrol made for itself, else the kite key of a person who is Kontrol', async () => {
     const home = join(folder, 'home');
-    await expect(adminKey(CommandSettings.without(env))).rejects.toThrow(join(home, 'kontrol', 'kite.key'));
+    await expect(adminKey(CommandSettings.withoutFlags(env))).rejects.toThrow(
+      join(home, 'kontrol', 'kite.key'),
+    );
     await write('kontrol', home);
-    expect((await adminKey(CommandSettings.without(env))).key.username).toBe('kontrol');
+    expect((await adminKey(CommandSettings.withoutFlags(env))).key.username).toBe('kontrol');
     const own = await write('kontrol', join(home, 'kontrol'));
-    expect((await adminKey(CommandSettings.without(env))).key.jwt).toBe(readKiteKeyFile(own).jwt);
+    expect((await adminKey(CommandSettings.withoutFlags(env))).key.jwt).toBe(readKiteKeyFile(own).jwt);
   });
 
   it('is nobody else’s', async () => {
     await write('bob', join(folder, 'home'));
-    await expect(adminKey(CommandSettings.without(env))).rejects.toThrow('no kite key of Kontrol');
+    await expect(adminKey(CommandSettings.withoutFlags(env))).rejects.toThrow('no kite key of Kontrol');
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { kites } from '../../../../src/lib/cli/query/query.js';
+import { kiteListing } from '../../../../src/lib/cli/query/query.js';
 import type { CommandRuntime } from '../../../../src/lib/cli/runtime/command-runtime.js';
-import type { Found } from '../../../../src/lib/cli/target/discovery.js';
+import type { FoundKite } from '../../../../src/lib/cli/target/discovery.js';
 import { formatList as formatRows } from '../../../../src/lib/cli/terminal/listing.js';
 import { found } from '../../../helpers/cli/found-kites.js';
 import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 
 describe('the list of kites', () => {
-  const formatList = (found: readonly Found[], world: CommandRuntime) =>
-    formatRows(found, kites, undefined, world);
+  const formatList = (found: readonly FoundKite[], world: CommandRuntime) =>
+    formatRows(found, kiteListing, undefined, world);
 
   it('in a pipe has a line of three fields for each', async () => {
     expect(await formatList([found('a'), found('b')], surroundingsOf())).toBe(

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 describe('registerTarget', () => {
   const target = (flags: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) =>
-    registerTarget(CommandSettings.of(registerSettings, flags, env), surroundingsOf({ env }));
+    registerTarget(CommandSettings.fromFlags(registerSettings, flags, env), surroundingsOf({ env }));
 
   it('takes flags before the environment', async () => {
     const env = {

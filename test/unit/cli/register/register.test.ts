@@ -62,7 +62,7 @@ function options(more: Partial<RegisterOptions> = {}): RegisterOptions {
     username: 'bob',
     inviteFile: '-',
     force: false,
-    settings: CommandSettings.without({ KITE_HOME: home }),
+    settings: CommandSettings.withoutFlags({ KITE_HOME: home }),
     format: undefined,
     ...more,
   };

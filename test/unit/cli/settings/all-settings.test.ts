@@ -28,7 +28,7 @@ interface Place {
 
 /** Every place that can set a setting, the strongest first. */
 function placesOf(setting: CliSetting): readonly Place[] {
-  const { flag, variables, context, kiteKey, keyFirst, accept } = setting;
+  const { flag, variables, context, kiteKey, kiteKeyFirst, accept } = setting;
   const ofContext: Place[] =
     context === undefined
       ? []
@@ -54,7 +54,7 @@ function placesOf(setting: CliSetting): readonly Place[] {
       const { example } = (typeof variable === 'object' ? variable.accept : undefined) ?? accept;
       return { source: { type: 'variable', name }, env: { [name]: example } };
     }),
-    ...(keyFirst ? [...ofKey, ...ofContext] : [...ofContext, ...ofKey]),
+    ...(kiteKeyFirst ? [...ofKey, ...ofContext] : [...ofContext, ...ofKey]),
   ];
 }
 
@@ -73,7 +73,7 @@ async function resolved(setting: CliSetting, places: readonly Place[]) {
   }
   const env = Object.assign({ KITE_HOME: home }, ...places.map((place) => place.env ?? {})) as Environment;
   const kiteKey = places.find((place) => place.kiteKey)?.kiteKey;
-  return CommandSettings.of(own, flags, env).resolve(setting, kiteKey);
+  return CommandSettings.fromFlags(own, flags, env).resolve(setting, kiteKey);
 }
 
 describe('the table of settings', () => {
@@ -107,14 +107,15 @@ describe('the table of settings', () => {
     for (const setting of allSettings.filter(({ accept }) => accept.parse('\u0000') === undefined)) {
       const { flag, variables, name } = setting;
       if (flag && flag.kind !== 'switch') {
-        const mistaken = () => CommandSettings.of({ [flag.name]: setting }, { [flag.name]: 'no\u0000' }, {});
+        const mistaken = () =>
+          CommandSettings.fromFlags({ [flag.name]: setting }, { [flag.name]: 'no\u0000' }, {});
         expect(mistaken, name).toThrow(expect.objectContaining({ exitCode: 2 }));
         expect(mistaken, name).toThrow(`--${flag.name} is `);
         refused++;
       }
       for (const variable of variables) {
         if (typeof variable === 'object') continue;
-        const settings = CommandSettings.without({ [variable]: 'no\u0000' });
+        const settings = CommandSettings.withoutFlags({ [variable]: 'no\u0000' });
         expect(() => settings.value(setting), name).toThrow(expect.objectContaining({ code: 'badValue' }));
         expect(() => settings.value(setting), name).toThrow(`The environment variable ${variable} is `);
         refused++;

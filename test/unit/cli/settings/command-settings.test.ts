@@ -49,7 +49,11 @@ describe('CommandSettings', () => {
   });
 
   it('knows a setting under the flag that the command has for it', () => {
-    const settings = CommandSettings.of(registerSettings, { to: 'http://a/kite' }, { KITE_HOME: '/nowhere' });
+    const settings = CommandSettings.fromFlags(
+      registerSettings,
+      { to: 'http://a/kite' },
+      { KITE_HOME: '/nowhere' },
+    );
     expect(settings.resolve(kontrol)).toMatchObject({
       value: ['http://a/kite'],
       source: { type: 'flag', name: '--to' },
@@ -84,13 +88,13 @@ describe('CommandSettings', () => {
     const env = { KITE_HOME: '/nowhere', KITE_KEY: 'x', KITE_KEY_FILE: '/f.key' };
     expect(
       settingsOf({ 'key-file': '/k' }, env)
-        .all(kiteKey)
+        .resolveAll(kiteKey)
         .map(({ value }) => value),
     ).toEqual([{ type: 'file', file: '/k' }, { type: 'variable' }, { type: 'file', file: '/f.key' }]);
   });
 
   it('keeps spaces in a secret', () => {
-    const settings = CommandSettings.without({ KONTROL_SECRET: ' hunter2 ' });
+    const settings = CommandSettings.withoutFlags({ KONTROL_SECRET: ' hunter2 ' });
     expect(settings.value(storageSecrets.secret)).toBe(' hunter2 ');
   });
 });

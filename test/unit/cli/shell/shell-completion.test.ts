@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Completion } from '../../../../src/lib/cli/shell/shell-completion.js';
+import { ShellCompletion } from '../../../../src/lib/cli/shell/shell-completion.js';
 
 describe('completion', () => {
   it('offers the methods of the kite and the commands of the shell, and nothing for arguments', () => {
-    const completion = new Completion();
-    for (const name of ['square', 'squeeze', 'bad name', 'bad\u001b']) completion.learn(name);
+    const completion = new ShellCompletion();
+    for (const name of ['square', 'squeeze', 'bad name', 'bad\u001b']) completion.addMethod(name);
     expect(completion.complete('squ')).toEqual([['square', 'squeeze'], 'squ']);
     expect(completion.complete('  squa')).toEqual([['square '], 'squa']);
     expect(completion.complete('.e')).toEqual([['.exit '], '.e']);

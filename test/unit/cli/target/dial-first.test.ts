@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dialFirst, type Offer } from '../../../../src/lib/cli/target/dial-first.js';
+import { dialFirst, type DialCandidate } from '../../../../src/lib/cli/target/dial-first.js';
 import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
 import type { Client } from '../../../../src/lib/index.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
@@ -7,12 +7,12 @@ import { failureOf } from '../../../helpers/cli/found-kites.js';
 import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 
 describe('dialFirst', () => {
-  const offers: Offer[] = ['a', 'b', 'c'].map((name) => ({ url: `http://${name}/kite`, auth: null }));
+  const offers: DialCandidate[] = ['a', 'b', 'c'].map((name) => ({ url: `http://${name}/kite`, auth: null }));
 
   function clients(reachable: string[]) {
     const dialled: string[] = [];
     const closed: string[] = [];
-    const connect = ({ url }: Offer): Client =>
+    const connect = ({ url }: DialCandidate): Client =>
       ({
         dial: () => {
           dialled.push(url);

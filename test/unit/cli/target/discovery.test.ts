@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findKites, type Found, selectKite } from '../../../../src/lib/cli/target/discovery.js';
+import { findKites, type FoundKite, selectKite } from '../../../../src/lib/cli/target/discovery.js';
 import type { KontrolSession } from '../../../../src/lib/cli/target/with-kontrol.js';
 import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
 import type { Client } from '../../../../src/lib/index.js';
@@ -62,7 +62,7 @@ describe('theOneMeant', () => {
   const all = [found('b'), found('a'), found('c')];
   const answering =
     (...names: string[]) =>
-    ({ kite }: Found): Promise<boolean> =>
+    ({ kite }: FoundKite): Promise<boolean> =>
       Promise.resolve(names.includes(kite.name));
 
   it('is the only one, without asking it', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeContexts } from '../../../../src/lib/cli/settings/contexts.js';
-import { placeOfKey } from '../../../../src/lib/cli/target/find-key.js';
+import { resolveKeyLocation } from '../../../../src/lib/cli/target/find-key.js';
 import { settingsOf } from '../../../helpers/cli/command-settings.js';
 import { personWithKey } from '../../../helpers/cli/fake-keytar.js';
 
@@ -10,8 +10,8 @@ describe('placeOfKey', () => {
     const { env, home } = await personWithKey();
     const home0 = { type: 'file', file: join(home, 'kite.key') };
     const placeOf = (flags: Record<string, string>, variables: Record<string, string> = env) =>
-      placeOfKey(settingsOf(flags, variables));
-    expect(placeOf({})).toEqual({ place: home0, chosenBy: { type: 'default' } });
+      resolveKeyLocation(settingsOf(flags, variables));
+    expect(placeOf({})).toEqual({ location: home0, chosenBy: { type: 'default' } });
     await writeContexts(
       {
         current: 'a',
@@ -26,20 +26,20 @@ describe('placeOfKey', () => {
     );
     const at = (context: string) => placeOf({ context });
     expect(placeOf({})).toEqual({
-      place: { type: 'file', file: '/a.key' },
+      location: { type: 'file', file: '/a.key' },
       chosenBy: { type: 'context', name: 'a', field: 'keyFile' },
     });
-    expect(at('b').place).toEqual({ type: 'keychain', account: 'bob@http://h/kite' });
+    expect(at('b').location).toEqual({ type: 'keychain', account: 'bob@http://h/kite' });
     expect(() => at('c')).toThrow('does not say whose');
-    expect(at('d')).toEqual({ place: home0, chosenBy: { type: 'default' } });
+    expect(at('d')).toEqual({ location: home0, chosenBy: { type: 'default' } });
     const file = { ...env, KITE_KEY_FILE: '/f.key' };
     expect(placeOf({}, file)).toEqual({
-      place: { type: 'file', file: '/f.key' },
+      location: { type: 'file', file: '/f.key' },
       chosenBy: { type: 'variable', name: 'KITE_KEY_FILE' },
     });
     const both = { ...file, KITE_KEY: 'x' };
     expect(placeOf({}, both)).toEqual({
-      place: { type: 'variable' },
+      location: { type: 'variable' },
       chosenBy: { type: 'variable', name: 'KITE_KEY' },
     });
     expect(placeOf({ 'key-file': '/k' }, both).chosenBy).toEqual({ type: 'flag', name: '--key-file' });

@@ -29,7 +29,7 @@ describe('a fresh kite key', () => {
     const [old = '', second = '', third = ''] = await keys(3);
     const file = await writeKiteKeyFile(old, { home });
     const keep = renewedKeySaver(
-      { key: parseKiteKey(old), place: { type: 'file', file } },
+      { key: parseKiteKey(old), location: { type: 'file', file } },
       { KITE_HOME: home },
     );
     for (const fresh of [second, third]) {
@@ -43,7 +43,7 @@ describe('a fresh kite key', () => {
     const [old = '', other = '', fresh = ''] = await keys(3);
     const file = await writeKiteKeyFile(old, { home });
     const keep = renewedKeySaver(
-      { key: parseKiteKey(old), place: { type: 'file', file } },
+      { key: parseKiteKey(old), location: { type: 'file', file } },
       { KITE_HOME: home },
     );
     await writeKiteKeyFile(other, { home, force: true });
@@ -58,14 +58,17 @@ describe('a fresh kite key', () => {
       get: async (account: string) => kept.get(account),
       set: async (account: string, jwt: string) => void kept.set(account, jwt),
     };
-    const found = { key: parseKiteKey(old), place: { type: 'keychain', account: 'bob' } } as const;
+    const found = { key: parseKiteKey(old), location: { type: 'keychain', account: 'bob' } } as const;
     await renewedKeySaver(found, {}, async () => keychain as never)(fresh);
     expect(kept.get('bob')).toBe(fresh);
   });
 
   it('cannot go to a variable', async () => {
     const [old = '', fresh = ''] = await keys(2);
-    const keep = renewedKeySaver({ key: parseKiteKey(old), place: { type: 'variable' } }, { KITE_KEY: old });
+    const keep = renewedKeySaver(
+      { key: parseKiteKey(old), location: { type: 'variable' } },
+      { KITE_KEY: old },
+    );
     await expect(keep(fresh)).rejects.toThrow('KITE_KEY, which only you can change');
   });
 });

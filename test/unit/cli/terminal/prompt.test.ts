@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import {
-  ask,
-  askFor,
+  promptText,
+  promptRequired,
   choose,
   confirm,
   requireConfirmation,
@@ -26,14 +26,14 @@ function terminal(more: Partial<CommandRuntime> = {}) {
 describe('ask', () => {
   it('resolves with the line that is typed', async () => {
     const { world, type } = terminal();
-    const answer = ask('Who?', world);
+    const answer = promptText('Who?', world);
     await type('? Who?', 'bob', '\r');
     expect(await answer).toBe('bob');
   });
 
   it('shows nothing of a secret', async () => {
     const { world, stderr, type } = terminal();
-    const answer = ask('Invite:', world, true);
+    const answer = promptText('Invite:', world, true);
     await type('Invite:', 's3cret', '\r');
     expect(await answer).toBe('s3cret');
     expect(stderr.text).not.toContain('s3');
@@ -41,7 +41,7 @@ describe('ask', () => {
 
   it('shows the control characters of a question that came from elsewhere', async () => {
     const { world, type } = terminal();
-    const answer = ask('\u001b[2JPassword\u202e', world, true);
+    const answer = promptText('\u001b[2JPassword\u202e', world, true);
     await type('? \\x1b[2JPassword\\u202e', '\r');
     expect(await answer).toBe('');
   });
@@ -51,7 +51,7 @@ describe('ask', () => {
     ['Ctrl-D', '\u0004'],
   ])('ends with exit code 130 at %s', async (_title, key) => {
     const { world, type } = terminal();
-    const answer = ask('Who?', world);
+    const answer = promptText('Who?', world);
     answer.catch(() => {});
     await type('Who?', key);
     await expect(answer).rejects.toMatchObject({ exitCode: 130 });
@@ -61,7 +61,7 @@ describe('ask', () => {
     const stop = new AbortController();
     const { world, type } = terminal({ signal: stop.signal });
     const reason = new Error('stopped');
-    const answer = ask('Who?', world);
+    const answer = promptText('Who?', world);
     answer.catch(() => {});
     await type('Who?');
     stop.abort(reason);
@@ -72,11 +72,11 @@ describe('ask', () => {
 describe('askFor', () => {
   it('takes what is there already for no answer, and asks again where there is nothing', async () => {
     const first = terminal();
-    const initial = askFor('Who?', 'eve', first.world);
+    const initial = promptRequired('Who?', 'eve', first.world);
     await first.type('(eve)', '\r');
     expect(await initial).toBe('eve');
     const second = terminal();
-    const answer = askFor('Who?', undefined, second.world);
+    const answer = promptRequired('Who?', undefined, second.world);
     await second.type('Who?', '\r');
     await second.type('Enter a value', 'bob', '\r');
     expect(await answer).toBe('bob');

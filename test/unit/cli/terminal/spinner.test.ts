@@ -46,7 +46,7 @@ describe('Spinner', () => {
     const { clock, stderr, spinner, work, finish } = world();
     const done = spinner.during('Waiting', work);
     clock.advance(1000);
-    spinner.aside(() => stderr.write('a line\n'));
+    spinner.clearAndWrite(() => stderr.write('a line\n'));
     expect(stderr.text).toBe(`${CLEAR}⠋ Waiting (1 s)${CLEAR}a line\n`);
     const goOn = spinner.pause();
     clock.advance(5000);

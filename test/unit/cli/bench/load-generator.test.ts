@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Load, type LoadOptions, type LoadResult } from '../../../../src/lib/cli/bench/load.js';
+import {
+  LoadGenerator,
+  type LoadGeneratorOptions,
+  type LoadResult,
+} from '../../../../src/lib/cli/bench/load-generator.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -15,12 +19,15 @@ class Bench {
 
   constructor(
     connections: number,
-    { clock = new ManualClock(), ...options }: Partial<LoadOptions> & { readonly clock?: ManualClock },
+    {
+      clock = new ManualClock(),
+      ...options
+    }: Partial<LoadGeneratorOptions> & { readonly clock?: ManualClock },
   ) {
     this.clock = clock;
     const call = (connection: number) => () =>
       new Promise<void>((resolve, reject) => void this.waiting.push({ connection, resolve, reject }));
-    this.result = new Load({
+    this.result = new LoadGenerator({
       calls: Array.from({ length: connections }, (_, index) => call(index)),
       parallel: connections,
       rate: undefined,
@@ -59,7 +66,7 @@ describe('a load without a rate', () => {
     expect(bench.waiting.map(({ connection }) => connection)).toEqual([0, 1, 0, 0, 1]);
     await bench.advance(997);
     await bench.answer();
-    expect(await bench.result).toEqual({ milliseconds: 1000, begun: 7, missed: 0, unanswered: 0 });
+    expect(await bench.result).toEqual({ milliseconds: 1000, started: 7, missed: 0, unanswered: 0 });
     expect(bench.clock.timers).toBe(0);
   });
 
@@ -67,7 +74,7 @@ describe('a load without a rate', () => {
     const bench = new Bench(1, {});
     await bench.advance(1500);
     await bench.answer();
-    expect(await bench.result).toMatchObject({ milliseconds: 1500, begun: 1 });
+    expect(await bench.result).toMatchObject({ milliseconds: 1500, started: 1 });
     expect(bench.latencies).toEqual([1500]);
   });
 
@@ -79,7 +86,7 @@ describe('a load without a rate', () => {
     expect(bench.waiting).toHaveLength(1);
     await bench.advance(1000);
     await bench.answer();
-    expect(await bench.result).toMatchObject({ begun: 2 });
+    expect(await bench.result).toMatchObject({ started: 2 });
     expect(bench.errors).toHaveLength(1);
   });
 
@@ -92,14 +99,14 @@ describe('a load without a rate', () => {
     expect(bench.waiting.map(({ connection }) => connection)).toEqual([1, 1]);
     await bench.fail('gone');
     await bench.fail('gone');
-    expect(await bench.result).toMatchObject({ milliseconds: 0, begun: 5, unanswered: 0 });
+    expect(await bench.result).toMatchObject({ milliseconds: 0, started: 5, unanswered: 0 });
   });
 
   it('ends at once when it is interrupted', async () => {
     const bench = new Bench(3, {});
     await bench.advance(100);
     bench.controller.abort();
-    expect(await bench.result).toEqual({ milliseconds: 100, begun: 3, missed: 0, unanswered: 3 });
+    expect(await bench.result).toEqual({ milliseconds: 100, started: 3, missed: 0, unanswered: 3 });
     await bench.answer();
     expect(bench.latencies).toEqual([]);
     expect(bench.clock.timers).toBe(0);
@@ -112,7 +119,7 @@ describe('a load at a rate', () => {
     const bench = new Bench(1, { rate: 100, parallel: 100, duration: 300, clock: new ManualClock(1000.4) });
     for (let passed = 0; passed < 300; passed += 10) await bench.advance(10);
     await bench.answer();
-    expect(await bench.result).toMatchObject({ begun: 30, missed: 0 });
+    expect(await bench.result).toMatchObject({ started: 30, missed: 0 });
   });
 
   it('begins calls when they are due, and no others', async () => {
@@ -124,7 +131,7 @@ describe('a load at a rate', () => {
     expect(bench.waiting).toHaveLength(2);
     for (let i = 0; i < 9; i++) await bench.advance(100);
     await bench.answer();
-    expect(await bench.result).toMatchObject({ begun: 10, missed: 0 });
+    expect(await bench.result).toMatchObject({ started: 10, missed: 0 });
   });
 
   it('counts latency from when a call was due: a kite that pauses delays all calls of the pause', async () => {
@@ -134,13 +141,13 @@ describe('a load at a rate', () => {
     expect(bench.latencies).toEqual([500, 400, 300, 200, 100, 0]);
     await bench.advance(500);
     await bench.answer(1);
-    expect(await bench.result).toMatchObject({ begun: 7, missed: 3 });
+    expect(await bench.result).toMatchObject({ started: 7, missed: 3 });
   });
 
   it('says how many calls a kite was too slow for', async () => {
     const bench = new Bench(1, { rate: 1000, parallel: 2 });
     await bench.advance(1000);
     await bench.answer();
-    expect(await bench.result).toMatchObject({ begun: 2, missed: 998 });
+    expect(await bench.result).toMatchObject({ started: 2, missed: 998 });
   });
 });

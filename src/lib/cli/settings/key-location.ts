@@ -6,22 +6,22 @@ import type { NamedContext } from './contexts.js';
 const [KEY_VARIABLE] = kiteSettings.kiteKey.variables;
 
 /** Where a kite key is kept. */
-export type KeyPlace =
+export type KeyLocation =
   | { readonly type: 'variable' }
   | { readonly type: 'file'; readonly file: string }
   | { readonly type: 'keychain'; readonly account: string };
 
 /** How the keychain shows the key of a user at a Kontrol. */
-export function accountOf({ username, kontrolUrl }: Pick<KiteKey, 'username' | 'kontrolUrl'>): string {
+export function keychainAccount({ username, kontrolUrl }: Pick<KiteKey, 'username' | 'kontrolUrl'>): string {
   return `${username}@${kontrolUrl}`;
 }
 
 /** Where a context says that its kite key is. Undefined: it does not say. */
-export function placeInContext({ name, context }: NamedContext): KeyPlace | undefined {
+export function locationInContext({ name, context }: NamedContext): KeyLocation | undefined {
   const { keyStore, keyFile, username, kontrol } = context;
   if (keyStore !== 'keychain') return keyFile === undefined ? undefined : { type: 'file', file: keyFile };
   const kontrolUrl = kontrol?.split(',')[0]?.trim();
-  if (username && kontrolUrl) return { type: 'keychain', account: accountOf({ username, kontrolUrl }) };
+  if (username && kontrolUrl) return { type: 'keychain', account: keychainAccount({ username, kontrolUrl }) };
   throw configurationError(
     `The context ${name} keeps its kite key in the keychain, and does not say whose: user or Kontrol is missing.`,
     `Say it with: kitectl context add ${name} --force --kontrol URL --username NAME --key-store keychain`,
@@ -29,7 +29,7 @@ export function placeInContext({ name, context }: NamedContext): KeyPlace | unde
 }
 
 /** A place for people. */
-export function describePlace(place: KeyPlace): string {
+export function describeLocation(place: KeyLocation): string {
   switch (place.type) {
     case 'variable':
       return KEY_VARIABLE.name;
@@ -41,7 +41,7 @@ export function describePlace(place: KeyPlace): string {
 }
 
 /** A place for programs. */
-export function placeData(place: KeyPlace): Readonly<Record<string, string>> {
+export function locationData(place: KeyLocation): Readonly<Record<string, string>> {
   switch (place.type) {
     case 'variable':
       return { variable: KEY_VARIABLE.name };

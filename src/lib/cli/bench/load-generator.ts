@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../util/clock.js';
 
-export interface LoadOptions {
+export interface LoadGeneratorOptions {
   /** One for each connection: makes a call over it. */
   readonly calls: readonly (() => Promise<unknown>)[];
   /** Most calls in flight, over all connections together. */
@@ -21,7 +21,7 @@ export interface LoadOptions {
 export interface LoadResult {
   /** From the first call to the last answer. */
   readonly milliseconds: number;
-  readonly begun: number;
+  readonly started: number;
   /** Calls that were due at `rate`, and never begun: all that may be in flight were. */
   readonly missed: number;
   /** Calls in flight when it was ended. */
@@ -34,8 +34,8 @@ export interface LoadResult {
  * With a rate, each call has a time at which it is due, and its latency counts from then: a kite that stops answering
  * for a second delays all calls that were due in that second, and not only the one that was in flight.
  */
-export class Load {
-  readonly #options: LoadOptions;
+export class LoadGenerator {
+  readonly #options: LoadGeneratorOptions;
   /** Places for calls in flight, each the number of a connection. */
   readonly #free: number[];
   readonly #dead = new Set<number>();
@@ -48,7 +48,7 @@ export class Load {
   #timer: Timer | undefined;
   #finish: (() => void) | undefined;
 
-  constructor(options: LoadOptions) {
+  constructor(options: LoadGeneratorOptions) {
     this.#options = options;
     const { calls, parallel, clock, duration } = options;
     this.#free = Array.from({ length: parallel }, (_, place) => place % calls.length);
@@ -79,7 +79,7 @@ export class Load {
     const now = clock.now();
     return {
       milliseconds: now - this.#begin,
-      begun: this.#begun,
+      started: this.#begun,
       // Not what is left when the begin is taken from the end: that may be a tiny bit more than the duration.
       missed: this.#due(now >= this.#deadline ? this.#options.duration : now - this.#begin) - this.#begun,
       unanswered: this.#inFlight,

@@ -4,23 +4,23 @@ import { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { connectionSettings } from '../settings/connection-settings.js';
 import { readContexts } from '../settings/contexts.js';
-import { describePlace } from '../settings/key-place.js';
+import { describeLocation } from '../settings/key-location.js';
 import { allKeys, entryAccount } from '../keys/all-keys.js';
 import { getKites } from '../target/discovery.js';
-import { findKey, placeOfKey } from '../target/find-key.js';
+import { findKey, resolveKeyLocation } from '../target/find-key.js';
 import { withKey } from '../target/with-kontrol.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { CompletionCache } from './completion-cache.js';
-import type { Source } from './candidates.js';
+import type { ValueSource } from './candidates.js';
 
 /** Milliseconds that a person waits for a completion. */
-export const PATIENCE = 300;
+export const LOOKUP_TIMEOUT = 300;
 
 type Flags = Readonly<Record<string, string>>;
 
 /** What a source answers, after `PATIENCE` at most: what it answered before, or nothing, where it takes longer. */
-export async function answersOf(
-  source: Source,
+export async function lookUpValues(
+  source: ValueSource,
   flags: Flags,
   runtime: CommandRuntime,
 ): Promise<readonly string[]> {
@@ -29,17 +29,17 @@ export async function answersOf(
     case 'contexts':
       return Array.from(readContexts(env).contexts.keys());
     case 'accounts': {
-      const keys = await allKeys({ settings: CommandSettings.without(env), keychain: false });
+      const keys = await allKeys({ settings: CommandSettings.withoutFlags(env), keychain: false });
       return keys.map(entryAccount).filter((account) => account !== '');
     }
     case 'kites':
     case 'methods': {
       const cache = new CompletionCache(env, () => clock.now());
       const settings = settingsOf(flags, env);
-      const question = questionOf(source, settings);
+      const question = cacheKeyOf(source, settings);
       return cache.get(question, () =>
-        inTime(runtime, (world) =>
-          source.type === 'kites' ? kites(source.typed, settings, world) : methods(flags, world),
+        withinTimeLimit(runtime, (world) =>
+          source.type === 'kites' ? lookUpKites(source.typed, settings, world) : lookUpMethods(flags, world),
         ),
       );
     }
@@ -48,12 +48,15 @@ export async function answersOf(
 
 /** The settings of the command that is typed, of which the answers take `PATIENCE` at most. */
 function settingsOf(flags: Flags, env: CommandRuntime['env']): CommandSettings {
-  return CommandSettings.of(connectionSettings, flags, env).with(commonSettings.timeout, PATIENCE);
+  return CommandSettings.fromFlags(connectionSettings, flags, env).with(
+    commonSettings.timeout,
+    LOOKUP_TIMEOUT,
+  );
 }
 
 /** What an answer depends on. The key itself is not read: the keychain might ask for a password. */
-function questionOf(source: Source, settings: CommandSettings): string[] {
-  const { place } = placeOfKey(settings);
+function cacheKeyOf(source: ValueSource, settings: CommandSettings): string[] {
+  const { location } = resolveKeyLocation(settings);
   const [, user = ''] = source.type === 'kites' ? source.typed.split('/') : [];
   return [
     source.type,
@@ -61,12 +64,12 @@ function questionOf(source: Source, settings: CommandSettings): string[] {
     JSON.stringify(settings.value(commonSettings.to) ?? ''),
     settings.value(commonSettings.kontrol).join(),
     JSON.stringify(settings.context ?? {}),
-    describePlace(place),
+    describeLocation(location),
   ];
 }
 
 /** The kites of the person, or of the user that is typed, as `/user/environment/name`. */
-async function kites(
+async function lookUpKites(
   typed: string,
   settings: CommandSettings,
   world: CommandRuntime,
@@ -82,9 +85,9 @@ async function kites(
 }
 
 /** The methods of the kite that the command would talk to. */
-async function methods(flags: Flags, world: CommandRuntime): Promise<readonly string[]> {
+async function lookUpMethods(flags: Flags, world: CommandRuntime): Promise<readonly string[]> {
   const { target, settings } = connectionOptions(flags, world.env);
-  const inTime = settings.with(commonSettings.timeout, PATIENCE);
+  const inTime = settings.with(commonSettings.timeout, LOOKUP_TIMEOUT);
   return withConnection({ target, settings: inTime }, world, async ({ client }) => {
     const answer = await client.call<unknown, string>('kite.describe', []);
     const { methods: list } = (answer ?? {}) as { readonly methods?: unknown };
@@ -97,17 +100,17 @@ async function methods(flags: Flags, world: CommandRuntime): Promise<readonly st
 }
 
 /** Does something in a world that ends after `PATIENCE`, where nobody is asked and nothing is said. */
-async function inTime<Result>(
+async function withinTimeLimit<Result>(
   runtime: CommandRuntime,
   work: (world: CommandRuntime) => Promise<Result>,
 ): Promise<Result> {
   const { clock, signal, env } = runtime;
   const late = new AbortController();
-  const timer = clock.setTimeout(() => late.abort(new Error('Completion takes too long')), PATIENCE);
+  const timer = clock.setTimeout(() => late.abort(new Error('Completion takes too long')), LOOKUP_TIMEOUT);
   const { Writable } = await import('node:stream');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const world: CommandRuntime = {
-    ...bare(runtime),
+    ...copyRuntime(runtime),
     env,
     signal: AbortSignal.any([signal, late.signal]),
     stderr: silent,
@@ -127,7 +130,7 @@ async function inTime<Result>(
 }
 
 /** The surroundings as an object of its own: those of a process are getters. */
-function bare(runtime: CommandRuntime): CommandRuntime {
+function copyRuntime(runtime: CommandRuntime): CommandRuntime {
   const { stdin, stdout, stderr, env, signal, version, color, noInput, clock } = runtime;
   return {
     stdin,
@@ -139,8 +142,8 @@ function bare(runtime: CommandRuntime): CommandRuntime {
     color,
     noInput,
     clock,
-    endByItself: () => runtime.endByItself(),
-    spareMemory: () => runtime.spareMemory(),
+    deferExit: () => runtime.deferExit(),
+    reduceMemoryUse: () => runtime.reduceMemoryUse(),
     now: () => runtime.now(),
   };
 }

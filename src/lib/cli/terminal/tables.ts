@@ -3,11 +3,6 @@ import Table from 'cli-table3';
 import { makeVisible } from '../../util/printable.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
-/** Colours an error's first word. */
-export function red(text: string): string {
-  return new Chalk({ level: 1 }).red(text);
-}
-
 export interface TableOptions {
   /** As wide as what is in it, instead of as the terminal. Default false. */
   readonly wide?: boolean;
@@ -53,7 +48,7 @@ export function formatColumns(
   );
   const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
   // A border and two spaces a column, and the last border.
-  narrow(widths, columns - 3 * widths.length - 1);
+  shrinkColumns(widths, columns - 3 * widths.length - 1);
   const cells = visible.map((row) => row.map((value, index) => wrap(value, widths[index] ?? 1)));
   const table = new Table({
     head: headings.map((heading, index) => chalk.bold(wrap(heading, widths[index] ?? 1))),
@@ -65,14 +60,14 @@ export function formatColumns(
   return `${table.toString()}\n`;
 }
 
-const NARROWEST = 4;
+const MIN_COLUMN_WIDTH = 4;
 
 /** Takes from the widest until the sum is no more than `room`, or all are as narrow as can be read. */
-function narrow(widths: number[], room: number): void {
+function shrinkColumns(widths: number[], room: number): void {
   let excess = widths.reduce((sum, width) => sum + width, 0) - room;
   while (excess > 0) {
     const widest = Math.max(...widths);
-    if (widest <= NARROWEST) return;
+    if (widest <= MIN_COLUMN_WIDTH) return;
     widths[widths.indexOf(widest)] = widest - 1;
     excess--;
   }
