@@ -2,9 +2,9 @@ import { isQueryError, type KiteQuery, parseQueryPath, validateQuery } from '../
 import { usageError } from '../runtime/cli-error.js';
 
 /**
- * The query that a person wrote as a path.
+ * Parses a query path.
  *
- * @throws CliError that names `source`, where it cannot be asked
+ * @throws CliError that names `source`, if the query is invalid
  */
 export function requireQuery(path: string, source: string): KiteQuery {
   try {
@@ -15,7 +15,7 @@ export function requireQuery(path: string, source: string): KiteQuery {
     if (!isQueryError(error)) throw error;
     throw usageError(
       `${source} is not a valid query: ${path}: ${error.message}`,
-      'A query is /user/environment/name/version/region/hostname/id, of which the end may be missing.',
+      'A query is /user/environment/name/version/region/hostname/id; fields at the end can be omitted.',
     );
   }
 }

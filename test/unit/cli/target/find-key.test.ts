@@ -30,7 +30,7 @@ describe('placeOfKey', () => {
       chosenBy: { type: 'context', name: 'a', field: 'keyFile' },
     });
     expect(at('b').location).toEqual({ type: 'keychain', account: 'bob@http://h/kite' });
-    expect(() => at('c')).toThrow('does not say whose');
+    expect(() => at('c')).toThrow('has no user or no Kontrol');
     expect(at('d')).toEqual({ location: home0, chosenBy: { type: 'default' } });
     const file = { ...env, KITE_KEY_FILE: '/f.key' };
     expect(placeOf({}, file)).toEqual({
