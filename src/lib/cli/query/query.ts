@@ -61,7 +61,7 @@ function queryBuilder(path: string | undefined): (kontrol: Pick<KontrolSession, 
   if (path === undefined) return ({ key }) => ({ username: key.username });
   // An empty query finds every kite that the user may find.
   if (path.trim() === '/') return () => ({});
-  const query = requireQuery(path, 'The query');
+  const query = requireQuery(path);
   return () => query;
 }
 

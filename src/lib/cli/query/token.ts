@@ -20,7 +20,7 @@ export interface TokenOptions extends KontrolCommandOptions {
 /** Gets a token for a kite from Kontrol, and prints it. */
 export async function token(options: TokenOptions, runtime: CommandRuntime): Promise<void> {
   const { path, force, format } = options;
-  const query = requireQuery(path, 'The query');
+  const query = requireQuery(path);
   const operation = `getting a token for ${path}`;
   await withKontrol(options.settings, operation, runtime, async ({ kontrol }) => {
     const text = await kontrol.getToken(query, { force }).catch(toNotFoundError);
