@@ -78,7 +78,7 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
         hint: 'Increase the timeout with --timeout 60s, or disable it with --timeout 0.',
       };
     case 'sendError':
-      return { exitCode: unreachable, hint: 'Send less in one call.' };
+      return { exitCode: unreachable, hint: 'Send less data in one call.' };
     case 'disconnect':
       return isDialError(error.cause)
         ? classifyDialError(error.cause)
