@@ -67,7 +67,7 @@ function start(
 /** Lets everything that is ready happen. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('callLines', () => {
+describe('callForEachLine', () => {
   it('prints results in the order of the lines, whichever comes first', async () => {
     const client = new FakeClient();
     const stdout = new Sink();

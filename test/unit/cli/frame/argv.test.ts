@@ -152,7 +152,7 @@ function failure(argv: string[]): CliError {
   throw new Error('nothing was thrown');
 }
 
-describe('globalsOf', () => {
+describe('parseGlobalFlags', () => {
   it.each([
     [[], { color: 'auto', noInput: false, json: false }],
     [['call', '--no-color', '-no-input'], { color: 'never', noInput: true, json: false }],

@@ -5,7 +5,7 @@ import { resolveKeyLocation } from '../../../../src/lib/cli/target/find-key.js';
 import { settingsOf } from '../../../helpers/cli/command-settings.js';
 import { personWithKey } from '../../../helpers/cli/fake-keytar.js';
 
-describe('placeOfKey', () => {
+describe('resolveKeyLocation', () => {
   it('takes --key-file, KITE_KEY, KITE_KEY_FILE, the context and the kite home, in this order', async () => {
     const { env, home } = await personWithKey();
     const home0 = { type: 'file', file: join(home, 'kite.key') };
