@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
-import { startFlags } from '../../lib/cli/kontrol/kontrol-start-flags.js';
-import { startOptions } from '../../lib/cli/kontrol/kontrol-start-options.js';
+import { kontrolStartFlags } from '../../lib/cli/kontrol/kontrol-start-flags.js';
+import { kontrolStartOptions } from '../../lib/cli/kontrol/kontrol-start-options.js';
 
 export default class KontrolStart extends BaseCommand {
   static override summary =
@@ -29,11 +29,11 @@ export default class KontrolStart extends BaseCommand {
     },
   ];
 
-  static override flags = { ...startFlags, ...outputFlags };
+  static override flags = { ...kontrolStartFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolStart);
-    const options = startOptions(flags, this.runtime.env);
+    const options = kontrolStartOptions(flags, this.runtime.env);
     // A file of its own: nothing else needs the registry, and it is large.
     const { startKontrol } = await import('../../lib/cli/kontrol/kontrol-server.js');
     await startKontrol({ ...options, format: formatOf(flags), root: this.config.root }, this.runtime);
