@@ -49,21 +49,21 @@ export async function downloadFile(url: string, file: string, options: DownloadO
 
 async function* downloadChunks(url: string, options: DownloadOptions): AsyncGenerator<Uint8Array> {
   const { maxBytes, onProgress, signal } = options;
-  const { response, at } = await request(url, options);
+  const { response, finalUrl } = await request(url, options);
   const announced = Number(response.headers.get('content-length') ?? Number.NaN);
   const total = Number.isSafeInteger(announced) ? announced : undefined;
-  if (total !== undefined && total > maxBytes) throw tooLargeError(at, maxBytes);
+  if (total !== undefined && total > maxBytes) throw tooLargeError(finalUrl, maxBytes);
   let bytes = 0;
   try {
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length;
-      if (bytes > maxBytes) throw tooLargeError(at, maxBytes);
+      if (bytes > maxBytes) throw tooLargeError(finalUrl, maxBytes);
       onProgress?.(bytes, total);
       yield chunk;
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw isCliError(error) ? error : networkError(at, error, 'closed the connection early');
+    throw isCliError(error) ? error : networkError(finalUrl, error, 'closed the connection early');
   }
 }
 
@@ -71,25 +71,28 @@ async function* downloadChunks(url: string, options: DownloadOptions): AsyncGene
 async function request(
   url: string,
   { redirects, signal, fetch }: DownloadOptions,
-): Promise<{ readonly response: Response; readonly at: string }> {
+): Promise<{ readonly response: Response; readonly finalUrl: string }> {
   let next = url;
   for (let count = 0; count <= redirects; count++) {
-    const at = requireHttps(next, next === url ? undefined : withoutQuery(url));
+    const finalUrl = requireHttps(next, next === url ? undefined : withoutQuery(url));
     // The digest is that of the archive as published, without a content encoding.
     const headers = { 'accept-encoding': 'identity' };
-    const response = await fetch(at, { redirect: 'manual', signal, headers }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw networkError(at, error, 'cannot be reached');
-    });
+    const response = await fetch(finalUrl, { redirect: 'manual', signal, headers }).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        throw networkError(finalUrl, error, 'cannot be reached');
+      },
+    );
     const location = response.headers.get('location');
     if (response.status < 300 || response.status > 399 || location === null) {
-      if (response.ok) return { response, at };
+      if (response.ok) return { response, finalUrl };
       await response.body?.cancel();
-      throw httpError(at, response.status);
+      throw httpError(finalUrl, response.status);
     }
     await response.body?.cancel();
-    if (!URL.canParse(location, at)) throw badSource(`${withoutQuery(at)} redirects to an invalid URL.`);
-    next = new URL(location, at).href;
+    if (!URL.canParse(location, finalUrl))
+      throw badSource(`${withoutQuery(finalUrl)} redirects to an invalid URL.`);
+    next = new URL(location, finalUrl).href;
   }
   throw badSource(`${withoutQuery(url)} redirects more than ${redirects} times.`);
 }

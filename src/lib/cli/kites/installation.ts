@@ -153,20 +153,20 @@ export class Installation {
     }
     if (this.#options.digest !== undefined) verifyDigest(await fileDigest(path), this.#options.digest);
     const folder = await unpack(path, staging, this.#limits, this.#runtime.signal);
-    return { location: await this.#localLocation(folder, path), folder };
+    return { location: await this.#readLocation(folder, path), folder };
   }
 
   async #fromFolder(path: string, staging: string): Promise<StagedKite> {
     if (this.#options.digest !== undefined)
       throw usageError(`--sha256 applies only to archives, and ${path} is a folder.`);
     // Check the manifest before copying, because the folder may not be a kite.
-    const location = await this.#localLocation(path, path);
+    const location = await this.#readLocation(path, path);
     const folder = join(staging, 'content');
     await copyFolder(path, folder, this.#limits, this.#runtime.signal);
     return { location, folder };
   }
 
-  async #localLocation(folder: string, from: string): Promise<InstallLocation> {
+  async #readLocation(folder: string, from: string): Promise<InstallLocation> {
     const file = join(folder, '.kite.json');
     const stats = await stat(file).catch(() => undefined);
     if (!stats?.isFile() || stats.size > this.#limits.manifestBytes) {

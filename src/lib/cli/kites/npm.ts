@@ -51,8 +51,8 @@ interface KitePackage {
   readonly bin: string;
 }
 
-function readPackage(errorOutput: string, packageName: string, id: string): KitePackage {
-  const { kite, version } = JSON.parse(errorOutput) as {
+function readPackage(json: string, packageName: string, id: string): KitePackage {
+  const { kite, version } = JSON.parse(json) as {
     readonly kite?: unknown;
     readonly version?: unknown;
   };

@@ -8,7 +8,7 @@ import { installedKites, formatLocations, findMatching, newest, programOf } from
 import { kitesFolder, locationFolder, locationPath } from './install-location.js';
 
 export interface RunKiteOptions {
-  /** Name of the kite, see `matching`. The newest of several versions runs. */
+  /** Name of the kite, see `findMatching`. The newest of several versions runs. */
   readonly name: string;
   readonly args: readonly string[];
 }

@@ -9,7 +9,7 @@ import { kitesFolder, locationPath } from './install-location.js';
 import { moveToStaging, withStaging } from './staging.js';
 
 export interface UninstallOptions {
-  /** Name of the kite, see `matching`. */
+  /** Name of the kite, see `findMatching`. */
   readonly name: string;
   /** Remove all matching kites. */
   readonly all: boolean;

@@ -57,19 +57,19 @@ export interface KeyFiles {
  */
 export function kontrolStartOptions(flags: ParsedFlags, env: Environment): KontrolStartOptions {
   const settings = CommandSettings.fromFlags(kontrolStartSettings, flags, env);
-  const valueOf = <Value, Default>(setting: CliSetting<Value, Default>): Value | Default =>
+  const value = <Value, Default>(setting: CliSetting<Value, Default>): Value | Default =>
     settings.value(setting);
-  const definitions = kontrolStartSettings;
+  const all = kontrolStartSettings;
   const [ip, port, force, registration, policy] = [
-    valueOf(definitions.ip),
-    valueOf(definitions.port),
-    valueOf(definitions.force),
-    valueOf(definitions.registration),
-    valueOf(definitions.policy),
+    value(all.ip),
+    value(all.port),
+    value(all.force),
+    value(all.registration),
+    value(all.policy),
   ];
-  const tlsFiles = filePair(settings, definitions.tlscertfile, definitions.tlskeyfile);
-  const keyFiles = filePair(settings, definitions.publickeyfile, definitions.privatekeyfile);
-  const configuredUrl = valueOf(definitions.kontrolurl);
+  const tlsFiles = filePair(settings, all.tlscertfile, all.tlskeyfile);
+  const keyFiles = filePair(settings, all.publickeyfile, all.privatekeyfile);
+  const configuredUrl = value(all.kontrolurl);
   const onNetwork = !isLoopbackHost(ip);
   if (onNetwork && registration === 'open' && !force) {
     throw usageError(
@@ -79,26 +79,26 @@ export function kontrolStartOptions(flags: ParsedFlags, env: Environment): Kontr
   }
   const defaultUrl = `${tlsFiles ? 'https' : 'http'}://${urlHost(ip)}:${port}/kite`;
   return {
-    initial: valueOf(definitions.initial),
+    initial: value(all.initial),
     force,
     ip,
     port,
-    username: valueOf(definitions.username),
+    username: value(all.username),
     kontrolUrl: configuredUrl ?? (port === 0 ? undefined : defaultUrl),
-    registerUrl: valueOf(definitions.registerurl),
-    environment: valueOf(definitions.environment),
-    region: valueOf(definitions.region),
-    version: valueOf(definitions.version),
+    registerUrl: value(all.registerurl),
+    environment: value(all.environment),
+    region: value(all.region),
+    version: value(all.version),
     keyFiles: keyFiles && { publicKey: keyFiles[0], privateKey: keyFiles[1] },
     tlsFiles: tlsFiles && { certificate: tlsFiles[0], privateKey: tlsFiles[1] },
-    allowOrigin: valueOf(definitions['allow-origin']),
-    allowedHosts: valueOf(definitions['allow-host']),
+    allowOrigin: value(all['allow-origin']),
+    allowedHosts: value(all['allow-host']),
     policy,
     registration,
-    webrtc: valueOf(definitions.webrtc),
-    ui: valueOf(definitions.ui) ?? !onNetwork,
+    webrtc: value(all.webrtc),
+    ui: value(all.ui) ?? !onNetwork,
     storage: storageConfigOf(settings),
-    keyStore: valueOf(definitions['key-store']),
+    keyStore: value(all['key-store']),
     home: join(kiteHome(env), 'kontrol'),
     warnings: kontrolStartWarnings({
       settings,

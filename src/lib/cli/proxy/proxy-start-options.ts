@@ -27,7 +27,7 @@ export interface ProxyStartOptions {
   readonly warnings: readonly string[];
 }
 
-const definitions = proxyStartSettings;
+const all = proxyStartSettings;
 
 /**
  * Resolves the options from flags and variables.
@@ -35,32 +35,29 @@ const definitions = proxyStartSettings;
  * @throws CliError or ConfigurationError if a value is invalid
  */
 export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxyStartOptions {
-  const settings = CommandSettings.fromFlags(definitions, flags, env);
-  const publicHost = settings.value(definitions['public-host']);
-  const [certificate, privateKey] = [
-    settings.value(definitions['tls-cert']),
-    settings.value(definitions['tls-key']),
-  ];
+  const settings = CommandSettings.fromFlags(all, flags, env);
+  const publicHost = settings.value(all['public-host']);
+  const [certificate, privateKey] = [settings.value(all['tls-cert']), settings.value(all['tls-key'])];
   // oclif requires each flag if the other one is set.
   const tlsFiles =
     certificate === undefined || privateKey === undefined ? undefined : { certificate, privateKey };
-  const ip = settings.value(definitions.ip) ?? defaultIp(publicHost);
+  const ip = settings.value(all.ip) ?? defaultIp(publicHost);
   return {
-    tunnel: settings.value(definitions.tunnel),
+    tunnel: settings.value(all.tunnel),
     publicHost,
-    publicPort: settings.value(definitions['public-port']),
+    publicPort: settings.value(all['public-port']),
     ip,
-    port: settings.value(definitions.port),
+    port: settings.value(all.port),
     tlsFiles,
-    environment: settings.value(definitions.environment),
-    region: settings.value(definitions.region),
-    version: settings.value(definitions.version),
+    environment: settings.value(all.environment),
+    region: settings.value(all.region),
+    version: settings.value(all.version),
     settings,
-    allowTargets: settings.value(definitions['allow-target']),
-    localKites: settings.value(definitions['local-kites']),
-    kiteCaFile: settings.value(definitions['kite-ca']),
-    verifyKites: !settings.value(definitions['insecure-kites']),
-    allowOrigins: settings.value(definitions['allow-origin']),
+    allowTargets: settings.value(all['allow-target']),
+    localKites: settings.value(all['local-kites']),
+    kiteCaFile: settings.value(all['kite-ca']),
+    verifyKites: !settings.value(all['insecure-kites']),
+    allowOrigins: settings.value(all['allow-origin']),
     warnings: proxyStartWarnings({ ip, publicHost, tls: tlsFiles !== undefined, settings }),
   };
 }
@@ -103,9 +100,9 @@ function proxyStartWarnings({ ip, publicHost, tls, settings }: ProxyWarningCondi
       `The proxy listens at ${ip}, so ${publicHost} cannot be reached from other machines: set --ip.`,
     );
   }
-  if (settings.value(definitions['insecure-kites']))
+  if (settings.value(all['insecure-kites']))
     warnings.push('Certificates of kites are not verified: another server can impersonate a kite.');
-  if (settings.hasFlag(definitions['public-key']) || settings.hasFlag(definitions['private-key'])) {
+  if (settings.hasFlag(all['public-key']) || settings.hasFlag(all['private-key'])) {
     warnings.push(
       'The key pair is ignored: this proxy signs and verifies tunnel tokens with its own secret.',
     );

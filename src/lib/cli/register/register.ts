@@ -151,7 +151,7 @@ function handleInviteRequest(
         `An invite is required, and ${reason}.`,
         'Pass it with --invite-file FILE; - reads the standard input.',
       );
-      throw new KiteError('genericError', 'Cannot prompt: this is not a terminal');
+      throw new KiteError('genericError', `Cannot prompt: ${reason}`);
     }
     try {
       const message = typeof text === 'string' && text.trim() !== '' ? text.trim() : 'Invite:';
