@@ -53,7 +53,7 @@ export function exposeOptions(
 
 function parseKiteUrl(text: string): string {
   try {
-    return requireUrl(text, 'The kite');
+    return requireUrl(text, 'The URL of the kite');
   } catch (error) {
     if (!isCliError(error)) throw error;
     throw error.with({ hint: 'Pass its URL, for example: kitectl expose http://localhost:3636 --name math' });

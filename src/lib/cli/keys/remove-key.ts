@@ -23,7 +23,8 @@ export async function selectKey(options: KeySelection): Promise<KeyEntry> {
   const { account } = options;
   if (account === undefined) {
     const found = await findKey(options.settings);
-    if (!found) throw notFound('You have no kite key.', 'Get one with: kitectl register');
+    if (!found)
+      throw notFound('There is no kite key.', 'Get one with: kitectl register --to URL --username NAME');
     return { ...found, problem: '', inUse: true, contexts: [] };
   }
   const entries = await allKeys(options);

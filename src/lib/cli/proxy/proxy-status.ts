@@ -69,7 +69,7 @@ async function findProxyUrls(kontrol: KontrolSession, { username }: KiteKey): Pr
   const urls = found.filter(({ kite }) => PROXY_NAMES.includes(kite.name)).map(({ url }) => url);
   if (urls.length > 0) return urls.toSorted();
   throw notFound(
-    `Kontrol at ${kontrol.url} has no proxy of ${username}.`,
+    `No proxy of the user ${username} is registered at ${kontrol.url}.`,
     'Start one with: kitectl proxy start. Or pass the URL of one with --to URL.',
   );
 }
