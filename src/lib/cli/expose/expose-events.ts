@@ -33,13 +33,13 @@ export async function openEvents(
     {
       columns: [
         { heading: 'event', text: ({ event }) => event },
-        { heading: 'session', text: (one) => ('session' in one ? String(one.session) : '') },
-        { heading: 'sessions', text: (one) => ('sessions' in one ? String(one.sessions) : '') },
+        { heading: 'session', text: (event) => ('session' in event ? String(event.session) : '') },
+        { heading: 'sessions', text: (event) => ('sessions' in event ? String(event.sessions) : '') },
         { heading: 'detail', text: describeEvent },
-        { heading: 'local', text: (one) => ('local' in one ? one.local : ''), wide: true },
+        { heading: 'local', text: (event) => ('local' in event ? event.local : ''), wide: true },
       ],
       data: (event) => event,
-      name: (one) => ('kite' in one ? one.kite : ''),
+      name: (event) => ('kite' in event ? event.kite : ''),
     },
     format,
     runtime,

@@ -132,10 +132,10 @@ function httpError(url: string, status: number): CliError {
   });
 }
 
-function networkError(url: string, error: unknown, what: string): CliError {
+function networkError(url: string, error: unknown, problem: string): CliError {
   const { cause, message } = error as Error;
   const reason = cause instanceof Error ? cause.message : message;
-  return new CliError(`${withoutQuery(url)} ${what}: ${reason}`, {
+  return new CliError(`${withoutQuery(url)} ${problem}: ${reason}`, {
     exitCode: ExitCode.unreachable,
     type: 'download',
     hint: 'Nothing was installed. Check the network, and try again.',
