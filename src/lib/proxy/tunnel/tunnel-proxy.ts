@@ -6,13 +6,13 @@ import type { CloseOptions } from '../../kite/kite-options.js';
 import { isKiteError } from '../../protocol/errors.js';
 import { Relay } from '../../transport/relay/relay.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
-import { type Refusal, SockJsServer } from '../../transport/server/sockjs-server.js';
+import { type Refusal, type SessionTarget, SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ProxyLimits } from '../limits/proxy-limits.js';
 import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
 import type { ProxyOptions } from '../shared/proxy-options.js';
 import type { ProxyEntry } from '../shared/proxy-table.js';
-import { CALLERS_PATH, kiteIn, readCallerUrl } from './caller-url.js';
+import { CALLERS_PATH, parseCallerUrl } from './caller-url.js';
 import { TUNNELS_PATH, WaitingCallers } from './waiting-callers.js';
 
 export interface TunnelProxyOptions extends ProxyOptions {
@@ -62,9 +62,8 @@ export class TunnelProxy {
       limits,
       clock,
       ...(options.allowOrigin && { allowOrigin: options.allowOrigin }),
-      admit: (request) => this.#admit(request),
-      scope: ({ url }) => kiteIn(url),
-      onSession: (channel, request) => this.#called(channel, request),
+      admit: (_, { scope: kiteId }) => this.#admit(kiteId),
+      onSession: (channel, _, target) => this.#openRelay(channel, target),
     });
     this.#tunnels = new SockJsServer({
       prefixes: [TUNNELS_PATH],
@@ -125,10 +124,9 @@ export class TunnelProxy {
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
-    const caller = readCallerUrl(request.url ?? '');
-    if (caller) {
-      request.url = caller.url;
-      this.#callers.handleRequest(request, response);
+    const target = sessionTarget(request);
+    if (target) {
+      this.#callers.handleRequest(request, response, target);
     } else {
       response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
       response.end(NO_KITE_NAMED);
@@ -136,27 +134,25 @@ export class TunnelProxy {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const caller = readCallerUrl(request.url ?? '');
-    if (caller) {
-      request.url = caller.url;
-      this.#callers.handleUpgrade(request, socket, head);
+    const target = sessionTarget(request);
+    if (target) {
+      this.#callers.handleUpgrade(request, socket, head, target);
     } else {
       refuseUpgrade(socket, 404, NO_KITE_NAMED);
     }
   }
 
-  #admit({ url }: IncomingMessage): Refusal | undefined {
-    const entry = this.#proxy.table.get(kiteIn(url));
+  #admit(kiteId: string): Refusal | undefined {
+    const entry = this.#proxy.table.get(kiteId);
     const refusal = this.#draining ? ENDING : entry ? this.#waiting.isFull(entry) && BUSY : NO_KITE;
     if (!refusal) return undefined;
     this.#proxy.metrics.failed(refusal.reason);
     return refusal;
   }
 
-  /** A caller has come. */
-  #called(channel: Channel, { url }: IncomingMessage): void {
-    const entry = this.#proxy.table.get(kiteIn(url));
-    // It was admitted a moment ago.
+  #openRelay(channel: Channel, { scope: kiteId, path }: SessionTarget): void {
+    const entry = this.#proxy.table.get(kiteId);
+    // The kite may have disconnected since `admit`.
     if (!entry) {
       channel.close();
       return;
@@ -173,7 +169,7 @@ export class TunnelProxy {
       },
     });
     this.#relays.add(relay);
-    const caller = this.#waiting.add(entry, relay, SESSION.exec(url ?? '')?.[1]);
+    const caller = this.#waiting.add(entry, relay, SESSION.exec(path)?.[1]);
     this.#askForTunnel(entry, caller.tunnel, caller.path, relay);
   }
 
@@ -208,6 +204,12 @@ export class TunnelProxy {
       if (this.#relays.size === 0) resolve();
     });
   }
+}
+
+/** The session that a caller's request belongs to, scoped by the id of the kite. */
+function sessionTarget({ url = '' }: IncomingMessage): SessionTarget | undefined {
+  const route = parseCallerUrl(url);
+  return route && { path: route.path, scope: route.kiteId };
 }
 
 /** Of WebSocket: a gateway had no good answer from what is behind it. */
