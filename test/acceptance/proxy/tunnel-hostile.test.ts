@@ -148,7 +148,7 @@ describe('half of a tunnel', () => {
     const { inbox } = await open(kite.url);
     await kite.asked();
     kite.leave();
-    expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite is gone' });
+    expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite has disconnected' });
     expect(proxy.waiting).toBe(0);
   });
 

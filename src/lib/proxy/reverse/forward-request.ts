@@ -7,7 +7,7 @@ export interface ForwardRequestOptions {
   readonly session: ProxySession;
   /** Called once when the request has ended, successfully or not. */
   readonly onEnd: () => void;
-  readonly onFailure: (why: RefusalType) => void;
+  readonly onFailure: (type: RefusalType) => void;
 }
 
 /** Forwards a request to a kite and its response to the caller. Streams both bodies with backpressure. */

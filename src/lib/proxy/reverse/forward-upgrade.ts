@@ -12,7 +12,7 @@ export interface ForwardUpgradeOptions {
   readonly clock: Clock;
   /** Called once when the session has ended, successfully or not. */
   readonly onEnd: () => void;
-  readonly onFailure: (why: RefusalType) => void;
+  readonly onFailure: (type: RefusalType) => void;
 }
 
 /** Milliseconds after which TCP probes an idle connection. */

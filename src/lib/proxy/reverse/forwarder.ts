@@ -18,7 +18,7 @@ export interface ForwarderOptions extends BackendOptions {
   readonly find: (id: string) => ProxyEntry<BackendUrl> | undefined;
   /** Maximum number of open sessions. */
   readonly sessions: number;
-  readonly onFailure: (why: RefusalType) => void;
+  readonly onFailure: (type: RefusalType) => void;
 }
 
 /** A validated request, and the kite to forward it to. */

@@ -2,10 +2,10 @@ import { BlockList, isIP } from 'node:net';
 
 /**
  * Returns an IP address in canonical form, for comparison: without brackets and zone, and an IPv4-mapped IPv6 address as IPv4.
- * Returns undefined if `text` is not an address.
+ * Returns undefined if `address` is not an IP address.
  */
-export function canonicalAddress(text: string): string | undefined {
-  const bare = text.replace(/^\[|\]$/g, '').replace(/%.*$/s, '');
+export function canonicalAddress(address: string): string | undefined {
+  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/s, '');
   const family = isIP(bare);
   if (family !== 6) return family === 4 ? bare : undefined;
   const canonical = new URL(`http://[${bare}]/`).hostname.slice(1, -1);
@@ -21,9 +21,9 @@ interface Network {
   readonly bits: number;
 }
 
-/** Parses an address, or a network in CIDR notation. Returns undefined if `text` is neither. */
-export function parseNetwork(text: string): Network | undefined {
-  const [base = '', bits, ...more] = text.split('/');
+/** Parses an address, or a network in CIDR notation. Returns undefined if `network` is neither. */
+export function parseNetwork(network: string): Network | undefined {
+  const [base = '', bits, ...more] = network.split('/');
   const address = canonicalAddress(base);
   if (address === undefined || more.length > 0) return undefined;
   const maxBits = address.includes(':') ? 128 : 32;

@@ -54,7 +54,7 @@ function copyData(
   from.on('error', ignoreError);
   from.on('close', () => {
     end();
-    // Discards data that cannot be forwarded any more.
+    // Discards data that can no longer be forwarded.
     to.resume();
     onClosed();
   });

@@ -73,7 +73,7 @@ export class ReverseProxy {
       proxy: () => ({ via, secure: proxy.origin.startsWith('https:') }),
       find: (id) => proxy.table.get(id),
       sessions: proxy.limits.sessions,
-      onFailure: (why) => proxy.metrics.failed(why),
+      onFailure: (type) => proxy.metrics.failed(type),
       verify: verifyKites,
       ca: kiteCa,
       connectTimeout,

@@ -21,9 +21,9 @@ export function addHealthRoutes(kite: Kite, source: HealthSource): void {
     else sendText(response, 503, 'not ready: not registered with Kontrol, or shutting down\n');
   });
   addRoute('/metrics', async (response) => {
-    const text = await source.metrics.text();
+    const metrics = await source.metrics.text();
     response.writeHead(200, { 'content-type': source.metrics.contentType });
-    response.end(text);
+    response.end(metrics);
   });
 }
 
@@ -34,7 +34,7 @@ function allowsGet(request: IncomingMessage, response: ServerResponse): boolean 
   return false;
 }
 
-function sendText(response: ServerResponse, status: number, text: string): void {
+function sendText(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(text);
+  response.end(body);
 }

@@ -99,7 +99,7 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
     { readonly entry: ProxyEntry<Target>; readonly unlisten: () => void }
   >();
   /** Reservations by id, in the order in which they end. */
-  readonly #reserved = new Map<string, { readonly username: string; readonly until: number }>();
+  readonly #reserved = new Map<string, { readonly username: string; readonly expiresAt: number }>();
   readonly #totals = zeroCounts();
   #timer: Timer | undefined;
 
@@ -180,15 +180,15 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
 
   #reserve(id: string, username: string): void {
     this.#reserved.delete(id);
-    this.#reserved.set(id, { username, until: this.#clock.now() + this.#limits.reservationTime });
+    this.#reserved.set(id, { username, expiresAt: this.#clock.now() + this.#limits.reservationTime });
     if (this.#reserved.size > this.#limits.reservedIds) this.#releaseOldest();
     this.#timer ??= this.#clock.setTimeout(() => this.#expire(), this.#limits.reservationTime);
   }
 
   #expire(): void {
     this.#timer = undefined;
-    for (const { until } of this.#reserved.values()) {
-      const remaining = until - this.#clock.now();
+    for (const { expiresAt } of this.#reserved.values()) {
+      const remaining = expiresAt - this.#clock.now();
       if (remaining > 0) {
         this.#timer = this.#clock.setTimeout(() => this.#expire(), remaining);
         return;

@@ -14,14 +14,14 @@ export interface PublicAddress {
  *
  * @throws ConfigurationError
  */
-export function parsePublicHost(text: string): PublicAddress {
-  const match = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?\/?$/i.exec(text);
+export function parsePublicHost(publicHost: string): PublicAddress {
+  const match = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?\/?$/i.exec(publicHost);
   const [, scheme, host, port] = match ?? [];
   const address = `${scheme ?? 'http'}://${host}:${port ?? 80}`;
   if (host === undefined || !URL.canParse(address)) {
     throw new ConfigurationError(
       'badValue',
-      `The public host is ${JSON.stringify(text)}; it must be a host name or address, with or without a port, such as proxy.example.com or 203.0.113.7:3999`,
+      `The public host is ${JSON.stringify(publicHost)}; it must be a host name or address, with or without a port, such as proxy.example.com or 203.0.113.7:3999`,
     );
   }
   return {

@@ -178,16 +178,18 @@ export class TunnelProxy {
     const timeout = this.#limits.tunnelTimeout;
     entry.client.call('kite.tunnel', [{ url }], { timeout }).catch((error: unknown) => {
       if (isKiteError(error, 'timeout') || !this.#waiting.delete(tunnel)) return;
-      const gone = isKiteError(error, 'disconnect');
-      const [reason, text] = gone ? (['gone', 'The kite has disconnected'] as const) : REFUSED_FAILURE;
+      const disconnected = isKiteError(error, 'disconnect');
+      const [reason, message] = disconnected
+        ? (['gone', 'The kite has disconnected'] as const)
+        : REFUSED_FAILURE;
       this.#proxy.logger.debug(`The kite ${entry.kite.id} did not open a tunnel: ${String(error)}`);
-      this.#fail(relay, reason, text);
+      this.#fail(relay, reason, message);
     });
   }
 
-  #fail(relay: Relay, reason: string, text: string): void {
+  #fail(relay: Relay, reason: string, message: string): void {
     this.#proxy.metrics.failed(reason);
-    relay.close(BAD_GATEWAY_CODE, text);
+    relay.close(BAD_GATEWAY_CODE, message);
   }
 
   /** Joins a tunnel that a kite has opened with its caller. */
