@@ -1,4 +1,4 @@
-/** Kontrol, for programs that run one: all that a program imports from `kitectl/kontrol`. */
+/** The public API of `kitectl/kontrol`, for programs that run a Kontrol. */
 export { generateKeyPair, type KeyPair, type KeyPairOptions } from './keys/key-pair.js';
 export type { KontrolStatus } from './kontrol/admin/administration.js';
 export { INVITE_TTL } from './kontrol/admin/invites.js';

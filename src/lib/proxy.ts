@@ -1,4 +1,4 @@
-/** The proxies, for programs that run one: a reverse proxy and a tunnel proxy. All that a program imports from `kitectl/proxy`. */
+/** The public API of `kitectl/proxy`, for programs that run a reverse proxy or a tunnel proxy. */
 export { defaultProxyLimits, type ProxyLimits } from './proxy/limits/proxy-limits.js';
 export { ReverseProxy, type ReverseProxyOptions } from './proxy/reverse/reverse-proxy.js';
 export type { ProxiedKiteStatus, ProxyStatus } from './proxy/shared/proxy-kite.js';

@@ -4,7 +4,7 @@ export type ErrorKind =
   | 'DialError'
   | 'JwtError'
   | 'KiteError'
-  | 'NoAnswer'
+  | 'NoResponseError'
   | 'ProtocolViolation'
   | 'ScrubError'
   | 'StorageError'

@@ -3,8 +3,8 @@ import type { Kite } from '../kite/kite.js';
 import type { Method } from '../kite/serve/method.js';
 import type { Request } from '../kite/serve/request.js';
 import { KiteError } from '../protocol/errors.js';
-import { type Administered, adminMethods } from './admin/administration.js';
-import { type Credentials, kiteKeyRefusal, type VerifiedKiteKey } from './tokens/credentials.js';
+import { type KontrolAdmin, adminMethods } from './admin/administration.js';
+import { type Credentials, kiteKeyError, type VerifiedKiteKey } from './tokens/credentials.js';
 import type { KeyRing } from './tokens/key-ring.js';
 import type { MachineRegistration } from './admin/machine-registration.js';
 import type { KontrolMetrics } from './http/kontrol-metrics.js';
@@ -16,32 +16,41 @@ import type { Signalling } from './signalling/signalling.js';
 import type { Watchers } from './registry/watchers.js';
 import { QUOTED_LENGTH } from '../protocol/protocol-limits.js';
 
-/** Whoever does the work behind Kontrol's methods. */
-export interface MethodParts {
-  readonly administered: Administered;
+/** The services that implement Kontrol's methods. */
+export interface KontrolServices {
+  readonly admin: KontrolAdmin;
   readonly kontrolUser: string;
   readonly credentials: Credentials;
   readonly keyRing: KeyRing;
   readonly registrar: Registrar;
   readonly queries: Queries;
   readonly watchers: Watchers;
-  readonly machines: MachineRegistration;
+  readonly machineRegistration: MachineRegistration;
   readonly metrics: KontrolMetrics;
   readonly revocations: Revocations;
-  /** Undefined: `kite.handleWebRTC` does not exist. */
+  /** Undefined if WebRTC signalling is disabled: `kite.handleWebRTC` does not exist. */
   readonly signalling: Signalling | undefined;
-  /** Undefined: there is no page to sign in at. */
+  /** Undefined if Kontrol does not serve a page: `signIn` and `signInCode` do not exist. */
   readonly signIn: SignIn | undefined;
 }
 
-/** Gives Kontrol's kite its methods. */
-export function addMethods(kite: Kite, parts: MethodParts): void {
-  const { queries, watchers, machines, signalling, keyRing, credentials, metrics, revocations, signIn } =
-    parts;
+/** Adds Kontrol's methods to its kite. */
+export function addMethods(kite: Kite, services: KontrolServices): void {
+  const {
+    queries,
+    watchers,
+    machineRegistration,
+    signalling,
+    keyRing,
+    credentials,
+    metrics,
+    revocations,
+    signIn,
+  } = services;
   const handle = (name: string, run: (request: Request) => unknown): Method =>
     kite.handle<unknown[]>(name, timed(name, run, metrics));
 
-  handle('register', (request) => register(request, parts));
+  handle('register', (request) => register(request, services));
   handle('getKites', (request) => queries.getKites(request));
   handle('getToken', (request) => queries.getToken(request));
   handle('cancelWatcher', ({ args: [id], client }) => {
@@ -49,30 +58,30 @@ export function addMethods(kite: Kite, parts: MethodParts): void {
     return null;
   });
   handle('getKey', (request) => {
-    const { pair } = kiteKeyOf(request, credentials);
+    const { pair } = requireKiteKey(request, credentials);
     return pair.state === 'retired' ? keyRing.signing.publicKey : pair.publicKey;
   });
   handle('watchKeys', (request) => revocations.watch(request));
-  handle('registerMachine', (request) => machines.register(request)).disableAuthentication();
+  handle('registerMachine', (request) => machineRegistration.register(request)).disableAuthentication();
   if (signalling) handle('kite.handleWebRTC', (request) => signalling.forward(request));
   if (signIn) {
-    handle('signInCode', (request) => signIn.newCode(kiteKeyOf(request, credentials).username));
+    handle('signInCode', (request) => signIn.newCode(requireKiteKey(request, credentials).username));
     handle('signIn', ({ args: [argument] }) => signIn.redeem(argument)).disableAuthentication();
   }
-  for (const [name, run] of Object.entries(adminMethods(parts.administered))) {
+  for (const [name, run] of Object.entries(adminMethods(services.admin))) {
     handle(name, (request) => {
-      requireAdministrator(request, parts.kontrolUser);
+      requireAdministrator(request, services.kontrolUser);
       return run(request.args[0]);
     });
   }
 }
 
-async function register(request: Request, parts: MethodParts): Promise<unknown> {
-  const { registrar, credentials, metrics } = parts;
+async function register(request: Request, services: KontrolServices): Promise<unknown> {
+  const { registrar, credentials, metrics } = services;
   try {
-    const key = kiteKeyOf(request, credentials);
-    const applicant = { kite: request.kite, url: request.args[0], key };
-    const result = await registrar.register(request.client, applicant);
+    const key = requireKiteKey(request, credentials);
+    const registration = { kite: request.kite, url: request.args[0], key };
+    const result = await registrar.register(request.client, registration);
     metrics.registered('connection');
     return result;
   } catch (error) {
@@ -81,8 +90,8 @@ async function register(request: Request, parts: MethodParts): Promise<unknown> 
   }
 }
 
-/** The kite key with which somebody calls, for what a token does not suffice. */
-function kiteKeyOf({ auth }: Request, credentials: Credentials): VerifiedKiteKey {
+/** Returns the caller's kite key, for methods that a token does not suffice for. */
+function requireKiteKey({ auth }: Request, credentials: Credentials): VerifiedKiteKey {
   const { type, key } = (auth ?? {}) as { type?: unknown; key?: unknown };
   if (type !== 'kiteKey' || typeof key !== 'string')
     throw new KiteError(
@@ -92,11 +101,11 @@ function kiteKeyOf({ auth }: Request, credentials: Credentials): VerifiedKiteKey
   try {
     return credentials.verifyKiteKey(key);
   } catch (error) {
-    throw kiteKeyRefusal(error);
+    throw kiteKeyError(error);
   }
 }
 
-/** Counts and times a method. One that answers at once goes on doing so. */
+/** Records the calls of a method in the metrics. A synchronous method stays synchronous. */
 function timed(
   name: string,
   run: (request: Request) => unknown,

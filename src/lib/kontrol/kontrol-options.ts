@@ -8,55 +8,58 @@ import type { Policy } from './policy/policy.js';
 import type { Storage } from './storage/shared/storage.js';
 import type { LeaseTimings } from './registry/lease-timings.js';
 
-/** What a Kontrol runs with. */
+/** Options of a Kontrol. */
 export interface KontrolOptions extends ServerKiteOptions {
-  /** Where it keeps what has to outlive it. Opened by `listen`, closed by `close`. */
+  /** Persistent storage of registrations, key pairs and invites. Opened by `listen`, closed by `close`. */
   readonly storage: Storage;
-  /** The user that runs it. Default `kontrol`. */
+  /** The user that runs Kontrol. Default: `kontrol`. */
   readonly username?: string | undefined;
-  /** Where kites find it, as it stands in kite keys. Default: where it listens. */
+  /** The URL under which kites reach Kontrol, as written in kite keys. Default: the URL at which it listens. */
   readonly url?: string | undefined;
-  /** Under which URL it registers itself. Default `url`. */
+  /** The URL under which Kontrol registers its own kite. Default: `url`. */
   readonly registerUrl?: string | undefined;
-  /** The key pair to begin with. Default: the store's, or a new one where it has none. */
+  /** The initial key pair. Default: the one in the store, or a new one if the store does not have one. */
   readonly keyPair?: KeyPair | undefined;
-  /** Who may do what. Default `ownPolicy`. */
+  /** Decides which users can register, find and call which kites. Default: `ownPolicy`. */
   readonly policy?: Policy | undefined;
-  /** How people come to a kite key: with an invite (the default), or `open`, for development. */
+  /** Whether users need an invite to get a kite key. Default: `invite`. Use `open` for development only. */
   readonly registration?: RegistrationMode | undefined;
-  /** Allows `registration: 'open'` also where others than this machine can connect. Default false. */
+  /** Allows `registration: 'open'` even if other machines can connect. Default: false. */
   readonly forceOpenRegistration?: boolean | undefined;
-  /** Whether it passes on what kites tell each other to connect over WebRTC. Default false. */
+  /** Whether Kontrol forwards WebRTC signals between kites. Default: false. */
   readonly webrtc?: boolean | undefined;
   /**
-   * Folder with the files of its page, which is then at `/` and lets people sign in: `dist/ui` of this package. Default: no
-   * page.
+   * Folder with the files of Kontrol's page, such as `dist/ui` of this package. The page is served at `/`, and users can sign
+   * in to it. Default: no page is served.
    */
   readonly page?: string | undefined;
   readonly timings?: Partial<LeaseTimings> | undefined;
-  /** Milliseconds that a token is good for. Default 48 hours. */
+  /** Lifetime of a token in milliseconds. Default: 48 hours. */
   readonly tokenTtl?: number | undefined;
-  /** Default 4000; 0 = any that is free. */
+  /** Port to listen at. 0 selects a free port. Default: 4000. */
   readonly port?: number | undefined;
-  /** Origins of pages that may use it, beside those of this server and of loopback; `*` = any. Default none. */
+  /**
+   * Origins of pages that may call Kontrol, in addition to its own and those of loopback hosts. `*` allows any origin.
+   * Default: none.
+   */
   readonly allowOrigin?: string | readonly string[] | undefined;
   /**
-   * Host names by which it may be called, beside those of loopback, of `url` and of `registerUrl`; `*` = any. Default: none
-   * while it listens at loopback, any while it listens elsewhere.
+   * Host names under which Kontrol may be called, in addition to loopback and the hosts of `url` and `registerUrl`. `*` allows
+   * any host name. Default: none if Kontrol listens at loopback, otherwise any.
    */
   readonly allowedHosts?: string | readonly string[] | undefined;
-  /** What a peer can make this Kontrol spend. See docs/limits.md. */
+  /** Bounds on what a peer can make this Kontrol spend. See docs/limits.md. */
   readonly limits?: Partial<KontrolLimits> | undefined;
 }
 
-/** Rejects with a ConfigurationError where anybody on the network could get a kite key for any name. */
-export async function refuseOpenRegistration(
+/** Rejects with a ConfigurationError if other machines could get a kite key for any user. */
+export async function checkOpenRegistration(
   options: KontrolOptions,
   ip: string,
   lookup: LookupAddresses,
 ): Promise<void> {
   if (options.registration !== 'open' || options.forceOpenRegistration) return;
   if (await resolvesToLoopback(ip, lookup)) return;
-  const message = `With open registration anybody who reaches ${ip} gets a kite key for any user. Listen at 127.0.0.1, use invites, or force it if you mean it`;
+  const message = `With open registration, everyone who can connect to ${ip} gets a kite key for any user. Listen at 127.0.0.1, use invites, or override this check`;
   throw new ConfigurationError('openRegistration', message);
 }

@@ -10,7 +10,7 @@ import { Credentials } from './tokens/credentials.js';
 import { HttpApi } from './http/http-api.js';
 import { Invites } from './admin/invites.js';
 import { infoOf, type KeyPairInfo, KeyRing } from './tokens/key-ring.js';
-import { type KontrolOptions, refuseOpenRegistration } from './kontrol-options.js';
+import { type KontrolOptions, checkOpenRegistration } from './kontrol-options.js';
 import { MachineRegistration } from './admin/machine-registration.js';
 import { defaultKontrolLimits } from './limits/kontrol-limits.js';
 import { addMethods } from './kontrol-methods.js';
@@ -33,17 +33,17 @@ import { TokenIssuer } from './tokens/token-issuer.js';
 import { Watchers } from './registry/watchers.js';
 
 /**
- * The registry and authority of kites: they register here, are found here, and get here the tokens with which they call
- * each other.
+ * The registry and authentication server of kites: kites register with it, find each other through it, and get tokens from it
+ * to call each other.
  *
  *     const kontrol = new Kontrol({ storage: openStorage({ kind: 'memory' }, { clock, logger }), port: 4000 });
  *     await kontrol.listen();
  *
- * Lifecycle: the constructor, `listen`, `close`. What only makes sense once the store has been read (keys, invites)
- * rejects or throws before `listen`.
+ * Lifecycle: the constructor, `listen`, `close`. Methods that need the store (key pairs, kite keys, invites) throw or reject
+ * before `listen`.
  */
 export class Kontrol {
-  /** Its own kite, which is registered too. */
+  /** Kontrol's own kite, which is registered as well. */
   readonly kite: Kite;
   readonly username: string;
   readonly #options: KontrolOptions;
@@ -55,17 +55,17 @@ export class Kontrol {
   readonly #registry: Registry;
   readonly #keyRing: KeyRing;
   readonly #credentials: Credentials;
-  readonly #replica: StoreSync;
+  readonly #storeSync: StoreSync;
   readonly #registrar: Registrar;
   readonly #watchers: Watchers;
   readonly #invites: Invites;
   readonly #metrics: KontrolMetrics;
-  #self: RegistryEntry | undefined;
-  #listening: number | undefined;
+  #selfEntry: RegistryEntry | undefined;
+  #listeningSince: number | undefined;
   #registering: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws ConfigurationError for an option that is wrong */
+  /** @throws ConfigurationError if an option is invalid */
   constructor(options: KontrolOptions) {
     const { storage, username = 'kontrol', clock = systemClock } = options;
     this.#options = options;
@@ -87,9 +87,9 @@ export class Kontrol {
       kontrolUrl,
       initial: options.keyPair,
     });
-    const replica = new StoreSync({ ...shared, storage, registry, keyRing });
+    const storeSync = new StoreSync({ ...shared, storage, registry, keyRing });
     const revocations = new Revocations(keyRing);
-    const registrar = new Registrar({ ...shared, registry, replica, keyRing, revocations });
+    const registrar = new Registrar({ ...shared, registry, storeSync, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
     const tokens = new TokenIssuer({ ...shared, keyRing, issuer: username, ttl: options.tokenTtl, onSign });
     this.#watchers = new Watchers({ ...shared, registry, tokens });
@@ -97,15 +97,20 @@ export class Kontrol {
       kites: () => registry.size,
       connections: () => this.kite.connectionCount,
       watchers: () => this.#watchers.size,
-      storeUp: () => replica.online,
+      storeUp: () => storeSync.online,
     });
     this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
     this.#invites = new Invites(storage, clock);
-    [this.#registry, this.#keyRing, this.#replica, this.#registrar] = [registry, keyRing, replica, registrar];
-    keyRing.on('change', () => this.#keysChanged());
+    [this.#registry, this.#keyRing, this.#storeSync, this.#registrar] = [
+      registry,
+      keyRing,
+      storeSync,
+      registrar,
+    ];
+    keyRing.on('change', () => this.#onKeyRingChange());
     this.#addAuthentication();
     const invites = this.#invites;
-    const machines = {
+    const machineRegistration = {
       mode: options.registration ?? 'invite',
       kontrolUser: username,
       keyRing,
@@ -113,9 +118,9 @@ export class Kontrol {
       limits,
       clock,
     };
-    const parts = { ...shared, registry, registrar, tokens, keyRing, replica, watchers: this.#watchers };
+    const services = { ...shared, registry, registrar, tokens, keyRing, storeSync, watchers: this.#watchers };
     addMethods(this.kite, {
-      administered: this,
+      admin: this,
       kontrolUser: username,
       registrar,
       keyRing,
@@ -123,33 +128,33 @@ export class Kontrol {
       credentials: this.#credentials,
       metrics: this.#metrics,
       revocations,
-      queries: new Queries(parts),
-      machines: new MachineRegistration(machines),
-      signalling: options.webrtc ? new Signalling(parts) : undefined,
+      queries: new Queries(services),
+      machineRegistration: new MachineRegistration(machineRegistration),
+      signalling: options.webrtc ? new Signalling(services) : undefined,
       signIn:
         options.page === undefined
           ? undefined
-          : new SignIn({ codes: new SignInCodes(clock, limits), tokens, self: () => this.#self }),
+          : new SignIn({ codes: new SignInCodes(clock, limits), tokens, selfEntry: () => this.#selfEntry }),
     });
-    new HttpApi({ ...parts, credentials: this.#credentials, metrics: this.#metrics }).addTo(this.kite);
+    new HttpApi({ ...services, credentials: this.#credentials, metrics: this.#metrics }).addTo(this.kite);
   }
 
-  /** Where kites find it: the option `url`, else where it listens. Stands in every kite key. */
+  /** The URL under which kites reach Kontrol, as written in kite keys: the option `url`, or the URL at which it listens. */
   get url(): string {
     return this.#options.url ?? this.kite.url ?? '';
   }
 
   /**
-   * Opens the store, takes over what is in it, and listens. Rejects with what stands in the way, and with a
-   * ConfigurationError where open registration would let strangers in.
+   * Opens the store, loads its registrations and key pairs, and starts listening. Rejects if the store cannot be opened or the
+   * port is in use, and with a ConfigurationError if open registration is not allowed at this address.
    */
   async listen(): Promise<void> {
     try {
-      await refuseOpenRegistration(this.#options, this.kite.config.ip, lookupAddresses);
+      await checkOpenRegistration(this.#options, this.kite.config.ip, lookupAddresses);
       await this.#servePage();
-      await this.#replica.open();
+      await this.#storeSync.open();
       await this.kite.listen();
-      this.#listening = this.#clock.now();
+      this.#listeningSince = this.#clock.now();
       await this.#registerSelf();
     } catch (error) {
       await this.close();
@@ -157,44 +162,47 @@ export class Kontrol {
     }
   }
 
-  /** Says goodbye to everybody. Kites stay registered in the store for as long as their leases last. */
+  /** Closes all connections and the store. Registrations stay in the store until their leases end. */
   close(options?: CloseOptions): Promise<void> {
     this.#closing ??= this.#close(options);
     return this.#closing;
   }
 
-  /** A one-time invite with which `username` gets a kite key, good for `ttl` milliseconds, by default a day. */
+  /** Creates a one-time invite for `username`. `ttl`: lifetime in milliseconds. Default: 24 hours. */
   invite(username: string, { ttl }: { readonly ttl?: number } = {}): Promise<string> {
     return this.#invites.issue(checkUsername(username), ttl);
   }
 
-  /** A kite key for a user, signed by the current pair. */
+  /** Creates a kite key for a user, signed with the current key pair. */
   newKiteKey(username: string): Promise<string> {
     return Promise.resolve(this.#keyRing.newKiteKey(checkUsername(username)));
   }
 
-  /** Every key pair, the newest first. */
+  /** Returns all key pairs, newest first. */
   keyPairs(): readonly KeyPairInfo[] {
     return this.#keyRing.pairs.map(infoOf);
   }
 
-  /** Has a new key pair sign. What the others signed stays valid; kites get a fresh kite key when they next register. */
+  /**
+   * Creates a key pair and signs with it from now on. Kite keys and tokens signed with the previous pairs stay valid; kites
+   * get a new kite key when they next register.
+   */
   rotate(): Promise<KeyPairInfo> {
     return this.#keyRing.rotate();
   }
 
-  /** Refuses what the key pair signed, and ends the registrations of kites that hold its kite keys. */
+  /** Revokes a key pair: refuses everything it signed, and ends the registrations made with its kite keys. */
   revoke(id: string): Promise<KeyPairInfo> {
     return this.#keyRing.revoke(id);
   }
 
-  /** Refuses one kite key, by its `jti`, and ends the registrations that were made with it. */
+  /** Revokes one kite key by its `jti`, and ends the registrations made with it. */
   revokeKiteKey(jti: string): Promise<void> {
     return this.#keyRing.revokeKiteKey(jti);
   }
 
   status(): KontrolStatus {
-    const { online, problem } = this.#replica;
+    const { online, problem } = this.#storeSync;
     return {
       url: this.url,
       version: this.kite.identity.version,
@@ -204,7 +212,7 @@ export class Kontrol {
       storage: { name: this.#storage.name, online, ...(problem !== '' && { problem }) },
       policy: this.#policy.name,
       registration: this.#options.registration ?? 'invite',
-      uptime: Math.floor((this.#clock.now() - (this.#listening ?? this.#clock.now())) / 1000),
+      uptime: Math.floor((this.#clock.now() - (this.#listeningSince ?? this.#clock.now())) / 1000),
       keyId: this.#keyRing.signing.id,
     };
   }
@@ -213,15 +221,15 @@ export class Kontrol {
     const folder = this.#options.page;
     if (folder === undefined) return;
     const page = await UiFiles.read(folder);
-    this.kite.handleHttp('/', (request, response) => page.answer(request, response));
+    this.kite.handleHttp('/', (request, response) => page.serve(request, response));
   }
 
   async #close(options?: CloseOptions): Promise<void> {
     this.#registrar.close();
-    if (this.#self) this.#registry.remove(this.#self, 'left');
+    if (this.#selfEntry) this.#registry.remove(this.#selfEntry, 'left');
     await this.kite.close(options);
     this.#registry.close();
-    await this.#replica.close();
+    await this.#storeSync.close();
   }
 
   #makeKite(): Kite {
@@ -233,13 +241,13 @@ export class Kontrol {
     return kite;
   }
 
-  /** Callers are checked against the key ring, which may refuse today what it accepted yesterday. */
+  /** Authenticates callers against the key ring, which reflects revocations. */
   #addAuthentication(): void {
     this.kite.authenticate('kiteKey', (key) => this.#credentials.verifyKiteKey(key).username);
     this.kite.authenticate('token', (key) => this.#credentials.verifyToken(key));
   }
 
-  /** Registers its own kite, with the pair that signs. Where another one signs by then, once more. */
+  /** Registers Kontrol's own kite with the signing key pair, again if the pair has changed meanwhile. */
   #registerSelf(): Promise<void> {
     this.#registering ??= this.#register().finally(() => {
       this.#registering = undefined;
@@ -256,23 +264,24 @@ export class Kontrol {
         kite: identity,
         url: this.#options.registerUrl ?? this.url,
         keyId,
-        registeredAt: this.#listening ?? this.#clock.now(),
+        registeredAt: this.#listeningSince ?? this.#clock.now(),
       };
-      const entry = await this.#replica.register(subject, 'self');
+      const entry = await this.#storeSync.register(subject, 'self');
       if (entry === 'taken')
-        throw new Error(`The store has a kite of another user with the id ${identity.id}`);
-      this.#self = entry;
+        throw new Error(`The id ${identity.id} of Kontrol's kite is registered by another user`);
+      this.#selfEntry = entry;
     } while (keyId !== this.#keyRing.signing.id && !this.#closing);
   }
 
-  /** A pair or a kite key was revoked, or another pair signs now. */
-  #keysChanged(): void {
+  /** A key pair or a kite key was revoked, or the signing key pair has changed. */
+  #onKeyRingChange(): void {
     for (const entry of Array.from(this.#registry.entries())) {
       const revoked = this.#keyRing.get(entry.keyId)?.state === 'revoked';
-      if (entry === this.#self || !(revoked || this.#keyRing.isRevokedKiteKey(entry.kiteKeyId))) continue;
+      if (entry === this.#selfEntry || !(revoked || this.#keyRing.isRevokedKiteKey(entry.kiteKeyId)))
+        continue;
       this.#registry.remove(entry, 'refused');
     }
-    if (!this.#self || this.#self.keyId === this.#keyRing.signing.id || this.#closing) return;
+    if (!this.#selfEntry || this.#selfEntry.keyId === this.#keyRing.signing.id || this.#closing) return;
     this.#registerSelf().catch((error: unknown) => this.#logger.warn(String(error)));
   }
 }

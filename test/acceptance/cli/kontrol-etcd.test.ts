@@ -70,9 +70,9 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
     const login = { KONTROL_ETCD_USERNAME: 'kontrol', KONTROL_ETCD_PASSWORD: PASSWORD };
     const nobody = `http://127.0.0.1:${await freePort()}`;
     const failures: [Record<string, string>, string[], number, RegExp][] = [
-      [login, [], 6, /It knows no users: leave out KONTROL_ETCD_USERNAME/],
-      [{}, ['--machines', nobody], 6, /ECONNREFUSED.*Check that it runs, and the URLs of its members/],
-      [{}, ['--machines', secure, '--etcd-ca', ca], 6, /takes no TLS: write the URLs .* with http:/],
+      [login, [], 6, /Its authentication is disabled: unset KONTROL_ETCD_USERNAME/],
+      [{}, ['--machines', nobody], 6, /ECONNREFUSED.*Check that it is running, and the URLs of its members/],
+      [{}, ['--machines', secure, '--etcd-ca', ca], 6, /does not accept TLS: use http:/],
       [{}, ['--etcd-ca', ca], 2, /no URL in .*KONTROL_MACHINES\) starts with https/],
       [{}, ['--machines', 'http://a:1/v2'], 3, /"http:\/\/a:1\/v2" is not the URL of an etcd member/],
     ];

@@ -55,7 +55,7 @@ describe.skipIf(!postgresInstalled)(`kontrol start with PostgreSQL${skipped}`, (
 
   it.each<[string, Record<string, string>, string[], number, RegExp]>([
     ['a wrong password', { KONTROL_POSTGRES_PASSWORD: 'wrong' }, [], 6, /Check the role and its password/],
-    ['TLS that is not there', {}, ['--postgres-tls'], 6, /offers no TLS\..*--no-postgres-tls/],
+    ['TLS that is not there', {}, ['--postgres-tls'], 6, /does not support TLS\..*--no-postgres-tls/],
     ['no database', { KONTROL_POSTGRES_DBNAME: '' }, [], 2, /KONTROL_POSTGRES_DBNAME\) must be given/],
   ])('ends with what is wrong and what to do about %s', async (_, env, flags, code, message) => {
     const outcome = await cli.run(['kontrol', 'start', '--port', '0', ...flags], { env: environment(env) });

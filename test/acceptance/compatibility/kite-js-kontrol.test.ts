@@ -108,7 +108,7 @@ describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
     await math.close({ drainTimeout: 100 });
     await gone;
     await client.cancelWatcher(watcherID);
-    await expect(client.cancelWatcher(watcherID)).rejects.toThrow('no watcher');
+    await expect(client.cancelWatcher(watcherID)).rejects.toThrow('unknown watcher id');
   });
 
   it('renews its token by itself before it ends, and is refused, then served, once it has ended', async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseKiteKey } from '../../../src/lib/keys/index.js';
 import { openPolicy } from '../../../src/lib/kontrol.js';
-import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
+import type { KiteWithToken } from '../../../src/lib/kontrol/registry/queries.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 interface Kites {
-  readonly kites: FoundKite[];
+  readonly kites: KiteWithToken[];
 }
 
 const MATH = 'http://127.0.0.1:3636/kite';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { decodeJwt, signJwt } from '../../../src/lib/keys/index.js';
-import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
+import type { KiteWithToken } from '../../../src/lib/kontrol/registry/queries.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { testIdentity, testKeyPair, testKiteKey } from '../../helpers/kite/keys.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
@@ -57,7 +57,7 @@ const bad: Readonly<Record<string, readonly Bad[]>> = {
     [
       'who of nobody that can be asked',
       [{ query: { username: 'kontrol' }, who: deep }],
-      'who: none of the kites',
+      'who: no matching kite',
     ],
   ],
   getToken: [
@@ -69,10 +69,10 @@ const bad: Readonly<Record<string, readonly Bad[]>> = {
     ...badQueries,
   ],
   cancelWatcher: [
-    ['nothing', [], 'no watcher with this id'],
-    ['an object', [{ id: 1 }], 'no watcher with this id'],
-    ['__proto__', ['__proto__'], 'no watcher with this id'],
-    ['1 MiB', [megabyte], 'no watcher with this id'],
+    ['nothing', [], 'unknown watcher id'],
+    ['an object', [{ id: 1 }], 'unknown watcher id'],
+    ['__proto__', ['__proto__'], 'unknown watcher id'],
+    ['1 MiB', [megabyte], 'unknown watcher id'],
   ],
   registerMachine: [
     ['a user with a slash', ['a/b'], 'username contains "/"'],
@@ -81,7 +81,7 @@ const bad: Readonly<Record<string, readonly Bad[]>> = {
     ['an invite that is a number', [{ invite: 7 }], 'invalid, already used, or expired'],
     ['an invite of 1 MiB', [{ invite: megabyte }], 'invalid, already used, or expired'],
     ['an invite of nobody', [{ invite: 'x'.repeat(32) }], 'invalid, already used, or expired'],
-    ['nothing, and has nobody to ask', [], 'takes an invite'],
+    ['nothing, and has nobody to ask', [], 'requires an invite'],
   ],
 };
 
@@ -94,7 +94,7 @@ describe.each(Object.entries(bad))('%s refuses', (method, cases) => {
       id: expect.stringMatching(/^[\da-f]{16}$/),
     });
     await bob.tell('register', { url: MATH });
-    expect((await bob.tell<{ kites: FoundKite[] }>('getKites', { query })).kites).toHaveLength(1);
+    expect((await bob.tell<{ kites: KiteWithToken[] }>('getKites', { query })).kites).toHaveLength(1);
   });
 });
 
@@ -129,7 +129,7 @@ describe('register refuses', () => {
     [
       'half a character',
       testIdentity({ region: 'e\ud800u' }),
-      'region contains control characters or halves',
+      'region contains control characters or lone surrogates',
     ],
     ['an environment that is ..', testIdentity({ environment: '..' }), 'environment is not a valid name'],
     ['a hostname of 1 MiB', testIdentity({ hostname: megabyte }), 'hostname is longer'],
@@ -185,7 +185,7 @@ describe('register refuses', () => {
     const authentication = { type: 'kiteKey', key: await kontrol.newKiteKey('mallory') };
     const call = { kite: bob.kite.identity, authentication, withArgs: [{ url: 'http://evil/kite' }] };
     expect(await raw(url, 'register', call)).toMatchObject({ error: { code: 'idTaken' } });
-    const { kites } = await bob.tell<{ kites: FoundKite[] }>('getKites', { query });
+    const { kites } = await bob.tell<{ kites: KiteWithToken[] }>('getKites', { query });
     expect(kites).toMatchObject([{ url: MATH }]);
     bob.close();
     await gone;
@@ -262,7 +262,7 @@ it('a store that is away fails registrations with a reason, not queries, and rea
   const auth = { type: 'kiteKey', key: late.key.jwt };
   const body = JSON.stringify({ url: MATH, kite: late.kite.identity, auth });
   expect((await fetch(`${origin}/register`, { method: 'POST', body })).status).toBe(500);
-  expect((await late.tell<{ kites: FoundKite[] }>('getKites', { query })).kites).toHaveLength(1);
+  expect((await late.tell<{ kites: KiteWithToken[] }>('getKites', { query })).kites).toHaveLength(1);
   expect((await fetch(`${origin}/readyz`)).status).toBe(503);
   expect((await fetch(`${origin}/healthz`)).status).toBe(200);
   expect(kontrol.status().storage).toMatchObject({

@@ -59,7 +59,7 @@ describe('a kite that registers over HTTP', () => {
     const { kontrol, origin } = await startKontrol({ policy });
     expect(await post(origin, await body(kontrol))).toEqual([
       401,
-      { err: expect.stringContaining('The policy of this Kontrol does not let alice register') },
+      { err: expect.stringContaining('The policy of this Kontrol does not allow alice to register') },
     ]);
   });
 });
@@ -160,7 +160,7 @@ it("Kontrol's own id is nobody else's, also for its own user", async () => {
   const { kontrol, origin } = await startKontrol();
   const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('kontrol') };
   const answer = await post(origin, { url: MATH, kite: kontrol.kite.identity, auth });
-  expect(answer).toEqual([400, { err: expect.stringContaining("is Kontrol's own") }]);
+  expect(answer).toEqual([400, { err: expect.stringContaining('reserved for Kontrol') }]);
 });
 
 describe('GET /heartbeat', () => {

@@ -75,7 +75,7 @@ describe("Kontrol's page", () => {
   });
 
   it('has to be where it is said to be', async () => {
-    await expect(startKontrol({ page: '/nowhere' })).rejects.toThrow(/page of Kontrol is not in \/nowhere/);
+    await expect(startKontrol({ page: '/nowhere' })).rejects.toThrow(/page cannot be read from \/nowhere/);
   });
 });
 

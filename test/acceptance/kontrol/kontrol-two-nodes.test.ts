@@ -25,7 +25,7 @@ describe('a kite that is connected to another Kontrol', () => {
       type: 'genericError',
       code: 'notConnectedHere',
       message:
-        'who: none of the kites that match is connected to this Kontrol, so that none can be asked. 1 of them is kept by another node: ask without who, or ask that node',
+        'who: no matching kite is connected to this Kontrol. 1 of them is connected to another node: omit who, or query that node',
     });
   });
 
@@ -36,7 +36,7 @@ describe('a kite that is connected to another Kontrol', () => {
       type: 'genericError',
       code: 'notConnectedHere',
       message:
-        'dst not registered here: it is kept by another node of Kontrol, and messages are passed on only between kites that are connected to the same one',
+        'dst not registered here: it is connected to another node of Kontrol, and signals are forwarded only between kites that are connected to the same node',
     });
   });
 });
@@ -47,13 +47,12 @@ it('a kite that has registered over HTTP gets no WebRTC messages, and is not ask
   const reason = { type: 'genericError', code: 'notConnectedHere' };
   await expect(asking.tell('kite.handleWebRTC', { type: 'offer', dst: web })).rejects.toMatchObject({
     ...reason,
-    message:
-      'dst not registered here: it has registered over HTTP, without a connection that messages could take',
+    message: 'dst not registered here: it registered over HTTP and has no connection',
   });
   const asked = asking.tell('getKites', { query: { id: web }, who: 'me' });
   await expect(asked).rejects.toMatchObject({
     ...reason,
-    message: 'who: none of the kites that match is connected to this Kontrol, so that none can be asked',
+    message: 'who: no matching kite is connected to this Kontrol',
   });
 });
 

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { RemoteFunction } from '../../../src/lib/index.js';
 import { parseToken } from '../../../src/lib/keys/index.js';
 import { openPolicy } from '../../../src/lib/kontrol.js';
-import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
+import type { KiteWithToken } from '../../../src/lib/kontrol/registry/queries.js';
 import type { KiteEvent } from '../../../src/lib/kontrol/registry/watchers.js';
 import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 
 interface Kites {
-  readonly kites: FoundKite[];
+  readonly kites: KiteWithToken[];
   readonly watcherID?: string;
 }
 
@@ -218,9 +218,9 @@ describe('a watch', () => {
       const event = await watching.next();
       expect(event).toMatchObject({ action: 'REGISTER', kite: math.kite.identity, url: MATH });
       expect(parseToken(event.token)).toMatchObject({ username: 'bob', audience: '/bob/prod/math' });
-      await expect(math.tell('cancelWatcher', watcherID)).rejects.toThrow('no watcher with this id');
+      await expect(math.tell('cancelWatcher', watcherID)).rejects.toThrow('unknown watcher id');
       await other.tell('cancelWatcher', watcherID);
-      await expect(other.tell('cancelWatcher', watcherID)).rejects.toThrow('no watcher with this id');
+      await expect(other.tell('cancelWatcher', watcherID)).rejects.toThrow('unknown watcher id');
       expect(kontrol.status().watchers).toBe(0);
     },
   );

@@ -17,7 +17,7 @@ const CLASSES: Readonly<Record<string, { readonly make: Make; readonly recognise
   DialError: { make: construct('refused', 'http://h/kite', 'no'), recogniser: 'isDialError' },
   JwtError: { make: construct('expired', 'no'), recogniser: 'isJwtError' },
   KiteError: { make: construct('timeout', 'no'), recogniser: 'isKiteError' },
-  NoResponseError: { make: construct(5), recogniser: 'isNoAnswer' },
+  NoResponseError: { make: construct(5), recogniser: 'isNoResponseError' },
   ProtocolViolation: { make: construct(1008, 'no'), recogniser: 'isProtocolViolation' },
   QueryError: { make: construct('no', 'name'), recogniser: 'isQueryError' },
   ScrubError: { make: construct('no') },

@@ -139,7 +139,7 @@ describe('half of a tunnel', () => {
     const { proxy, kite } = await onePassive();
     const { inbox } = await open(kite.url);
     (await kite.asked()).answer(new Error('connect ECONNREFUSED 10.0.0.5:22'));
-    expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite opened no tunnel' });
+    expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite did not open a tunnel' });
     expect(proxy.waiting).toBe(0);
   });
 
@@ -148,7 +148,7 @@ describe('half of a tunnel', () => {
     const { inbox } = await open(kite.url);
     await kite.asked();
     kite.leave();
-    expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite is gone' });
+    expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite has disconnected' });
     expect(proxy.waiting).toBe(0);
   });
 

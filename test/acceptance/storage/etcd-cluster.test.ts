@@ -99,9 +99,9 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     const message = (error as Error).message;
     expect(error).toMatchObject({ name: 'StorageError', code: 'unavailable' });
     expect(message).toContain(`etcd at ${leader.url}, `);
-    expect(message).toContain(`${leader.url}: it did not answer in time`);
+    expect(message).toContain(`${leader.url}: it did not respond in time`);
     // Which of the two depends on how soon the machine comes to asking it.
-    expect(message).toMatch(new RegExp(`${killed.url}: (connect ECONNREFUSED|it did not answer in time)`));
+    expect(message).toMatch(new RegExp(`${killed.url}: (connect ECONNREFUSED|it did not respond in time)`));
   });
 
   it('has everything read again where changes were missed, compacted ones too', async () => {

@@ -44,7 +44,7 @@ describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
       unavailable(
         new RegExp(
           `^etcd at http://127\\.0\\.0\\.1:${port} cannot be reached: http://127\\.0\\.0\\.1:${port}: ` +
-            `connect ECONNREFUSED .*\\. Check that it runs, and the URLs of its members$`,
+            `connect ECONNREFUSED .*\\. Check that it is running, and the URLs of its members$`,
         ),
       ),
     );
@@ -61,16 +61,12 @@ describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
 
   it('says so where it knows no users', async () => {
     const error = await openingFailure(etcd.make({ user: 'me', password: PASSWORD }));
-    expect(error).toMatchObject(
-      unavailable(/authentication is not enabled\. .*leave out KONTROL_ETCD_USERNAME/),
-    );
+    expect(error).toMatchObject(unavailable(/authentication is not enabled\. .*unset KONTROL_ETCD_USERNAME/));
   });
 
   it('says so where it takes no TLS', async () => {
     const machines = etcd.server.urls.map((url) => url.replace('http:', 'https:'));
-    expect(await openingFailure(etcd.make({ machines }))).toMatchObject(
-      unavailable(/write the URLs .* with http:/),
-    );
+    expect(await openingFailure(etcd.make({ machines }))).toMatchObject(unavailable(/use http:/));
   });
 
   it('says so where it hangs up before it has answered', async () => {
@@ -81,9 +77,7 @@ describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
     const storage = etcd.make({ machines: [`https://127.0.0.1:${port}`], timeout: 500 });
-    expect(await openingFailure(storage)).toMatchObject(
-      unavailable(/takes no TLS: write the URLs .* with http:/),
-    );
+    expect(await openingFailure(storage)).toMatchObject(unavailable(/does not accept TLS, use http:/));
   });
 });
 
@@ -174,7 +168,7 @@ describe.skipIf(!etcdInstalled)(`TLS to etcd${skipped}`, () => {
     expect(await openingFailure(storeOn(server, { ca: stranger }))).toMatchObject(refused);
     const machines = server.urls.map((url) => url.replace('https:', 'http:'));
     expect(await openingFailure(storeOn(server, { machines }))).toMatchObject(
-      unavailable(/where its port takes TLS only/),
+      unavailable(/if its port requires TLS/),
     );
   });
 
@@ -188,7 +182,7 @@ describe.skipIf(!etcdInstalled)(`TLS to etcd${skipped}`, () => {
     await storage.open();
     await storage.put(registration(), NOW);
     expect(await openingFailure(storeOn(server, { ca }))).toMatchObject(
-      unavailable(/certificate.*its own where it asks/),
+      unavailable(/certificate.*a client certificate if it requires one/),
     );
   });
 });

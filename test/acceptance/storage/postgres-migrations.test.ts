@@ -124,7 +124,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the reference${ski
     await expect(postgres.make(application).open()).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(
-        /has to be prepared for this version, and "kontrolapplication" may not do that: .*Start Kontrol once as the owner/,
+        /needs a migration, which "kontrolapplication" is not allowed to apply: .*Start Kontrol once as the owner/,
       ) as string,
     });
     await opened();

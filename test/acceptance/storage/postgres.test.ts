@@ -33,14 +33,18 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${sk
     [
       'a wrong password',
       { password: 'wrong' },
-      /does not let "postgres" in: .* Check the role and its password/,
+      /does not accept the login of "postgres": .* Check the role and its password/,
     ],
-    ['no password', { password: '' }, /wants a password of "postgres", and none was given/],
-    ['an unknown role', { user: 'nobody' }, /does not let "nobody" in: .* Check the role and its password/],
-    ['an unknown database', { database: 'nowhere' }, /is not there: .* Make it with createdb/],
-    ['TLS where it offers none', { tls: true }, /offers no TLS\. .*--no-postgres-tls/],
+    ['no password', { password: '' }, /requires a password for "postgres"/],
+    [
+      'an unknown role',
+      { user: 'nobody' },
+      /does not accept the login of "nobody": .* Check the role and its password/,
+    ],
+    ['an unknown database', { database: 'nowhere' }, /does not exist: .* Create it with createdb/],
+    ['TLS where it offers none', { tls: true }, /does not support TLS\. .*--no-postgres-tls/],
     // Reaches this machine, and does not look like it: TLS is the default.
-    ['another host', { host: '0.0.0.0' }, /offers no TLS\. .*--no-postgres-tls/],
+    ['another host', { host: '0.0.0.0' }, /does not support TLS\. .*--no-postgres-tls/],
   ])('is named with what to do about %s', async (_, changes, message) => {
     const error = await failure(changes);
     expect(error).toMatchObject(unavailable(message));
@@ -103,7 +107,7 @@ describe.skipIf(!postgresInstalled)(`TLS to PostgreSQL${skipped}`, () => {
 
   it('is refused where the authority is unknown, or the certificate is for another host', async () => {
     await offerTls('127.0.0.1');
-    const refused = unavailable(/shows a certificate that is not accepted: .*--postgres-ca/);
+    const refused = unavailable(/has a certificate that is not trusted: .*--postgres-ca/);
     expect(await failure({ tls: true })).toMatchObject(refused);
     const ca = await offerTls('db.example.com');
     expect(await failure({ tls: true, ca })).toMatchObject(refused);
@@ -179,7 +183,9 @@ describe.skipIf(!postgresInstalled)(`listening to PostgreSQL${skipped}`, () => {
     expect(await outcome(storage.registrations())).toBe('done');
     await sql('ALTER ROLE limited CONNECTION LIMIT 1');
     await sql(END_LISTENING);
-    await expect.poll(() => outcome(storage.ping())).toMatch(/takes no more connections: .* "limited"/);
+    await expect
+      .poll(() => outcome(storage.ping()))
+      .toMatch(/does not accept more connections: .* "limited"/);
     expect(await outcome(storage.registrations())).toBe('done');
     await sql('ALTER ROLE limited CONNECTION LIMIT -1');
     await expect.poll(() => outcome(storage.ping())).toBe('done');

@@ -87,10 +87,10 @@ export async function startSockJs(options: TestServerOptions = {}): Promise<Test
     clock: systemClock,
     ...options,
     limits: { ...defaultLimits, ...options.limits },
-    onSession(channel, request) {
+    onSession(channel, request, target) {
       sessions.push(channel);
       requests.push(request);
-      options.onSession?.(channel, request);
+      options.onSession?.(channel, request, target);
       waiting.shift()?.(channel);
     },
   });

@@ -198,7 +198,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/kontrol',
     'kontrol/kontrol-methods',
     'kontrol/kontrol-options',
-    'kontrol/registry/departures',
+    'kontrol/registry/pending-deletes',
     'kontrol/registry/expiry-wheel',
     'kontrol/registry/kite-index',
     'kontrol/registry/lease-refresher',
@@ -255,7 +255,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kontrol/storage/etcd/key-layout',
     'kontrol/storage/etcd/range-read',
   ],
-  'storage/etcd-leases': ['kontrol/storage/etcd/heartbeat-buckets', 'kontrol/storage/etcd/node-lease'],
+  'storage/etcd-leases': ['kontrol/storage/etcd/heartbeat-buckets', 'kontrol/storage/etcd/shared-lease'],
   'storage/file-storage-kill': ['kontrol/storage/file/folder-lock'],
   'storage/postgres': [
     'kontrol/storage/postgres/database',

@@ -12,7 +12,7 @@ import { isLoopbackTarget, requireLoopback } from '../../../src/lib/cli/target/l
 import { writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { Kite } from '../../../src/lib/kite/kite.js';
 import { HostPolicy } from '../../../src/lib/kite/serve/host-policy.js';
-import { refuseOpenRegistration } from '../../../src/lib/kontrol/kontrol-options.js';
+import { checkOpenRegistration } from '../../../src/lib/kontrol/kontrol-options.js';
 import { exposedMembers } from '../../../src/lib/kontrol/storage/etcd/etcd-config.js';
 import { requireLocal } from '../../../src/lib/kontrol/storage/postgres/database.js';
 import { protectionOf } from '../../../src/lib/kontrol/storage/postgres/postgres-config.js';
@@ -144,7 +144,7 @@ const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
     return (await exposedMembers(config, lookupOf(row))).length === 0;
   },
   'open registration': (row) =>
-    refuseOpenRegistration(
+    checkOpenRegistration(
       { storage: new MemoryStorage(), registration: 'open' },
       bare(row.host),
       lookupOf(row),

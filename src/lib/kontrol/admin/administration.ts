@@ -1,26 +1,26 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { KeyPairInfo } from '../tokens/key-ring.js';
 
-/** How a Kontrol is. */
+/** The status of a Kontrol: the result of `kontrol.status`. */
 export interface KontrolStatus {
   readonly url: string;
   readonly version: string;
   /** Kites in the registry. */
   readonly kites: number;
-  /** Those of them that are connected to this node. */
+  /** Kites that are connected to this node. */
   readonly connected: number;
   readonly watchers: number;
   readonly storage: { readonly name: string; readonly online: boolean; readonly problem?: string };
   readonly policy: string;
   readonly registration: string;
-  /** Seconds since it listens. */
+  /** Seconds since Kontrol began to listen. */
   readonly uptime: number;
-  /** Id of the key pair that signs. */
+  /** Id of the key pair that signs new kite keys. */
   readonly keyId: string;
 }
 
-/** What its own user can have Kontrol do. */
-export interface Administered {
+/** Administrative operations, which only the user that runs Kontrol can call. */
+export interface KontrolAdmin {
   status(): KontrolStatus;
   invite(username: string, options?: { readonly ttl?: number }): Promise<string>;
   keyPairs(): readonly KeyPairInfo[];
@@ -32,38 +32,38 @@ export interface Administered {
 type AdminHandler = (argument: unknown) => unknown;
 
 /**
- * The methods of Kontrol for the user that runs it: `kontrol.status()`, `kontrol.invite({username, ttl})` (milliseconds),
- * `kontrol.keys()`, `kontrol.rotateKeys()`, `kontrol.revokeKeyPair({id})`, `kontrol.revokeKiteKey({id})`.
+ * Returns the administrative methods of Kontrol: `kontrol.status()`, `kontrol.invite({username, ttl})` with `ttl` in
+ * milliseconds, `kontrol.keys()`, `kontrol.rotateKeys()`, `kontrol.revokeKeyPair({id})`, `kontrol.revokeKiteKey({id})`.
  */
-export function adminMethods(kontrol: Administered): Readonly<Record<string, AdminHandler>> {
+export function adminMethods(kontrol: KontrolAdmin): Readonly<Record<string, AdminHandler>> {
   return {
     'kontrol.status': () => kontrol.status(),
     'kontrol.invite': (argument) => {
-      const ttl = field(argument, 'ttl');
+      const ttl = fieldOf(argument, 'ttl');
       if (ttl !== undefined && !(typeof ttl === 'number' && ttl > 0 && Number.isFinite(ttl)))
         throw new KiteError('argumentError', 'kontrol.invite: ttl must be a number of milliseconds');
-      return kontrol.invite(text(argument, 'username'), ttl === undefined ? {} : { ttl });
+      return kontrol.invite(stringField(argument, 'username'), ttl === undefined ? {} : { ttl });
     },
     'kontrol.keys': () => kontrol.keyPairs(),
     'kontrol.rotateKeys': () => kontrol.rotate(),
-    'kontrol.revokeKeyPair': (argument) => kontrol.revoke(text(argument, 'id')),
+    'kontrol.revokeKeyPair': (argument) => kontrol.revoke(stringField(argument, 'id')),
     'kontrol.revokeKiteKey': async (argument) => {
-      await kontrol.revokeKiteKey(text(argument, 'id'));
+      await kontrol.revokeKiteKey(stringField(argument, 'id'));
       return null;
     },
   };
 }
 
-function field(argument: unknown, name: string): unknown {
+function fieldOf(argument: unknown, name: string): unknown {
   if (typeof argument !== 'object' || argument === null) return undefined;
   return Object.hasOwn(argument, name)
     ? ((argument as Record<string, unknown>)[name] ?? undefined)
     : undefined;
 }
 
-/** The field of the argument, or the argument itself where it is a text. */
-function text(argument: unknown, name: string): string {
-  const value = typeof argument === 'string' ? argument : field(argument, name);
+/** Returns the field `name` of the argument, or the argument itself if it is a string. */
+function stringField(argument: unknown, name: string): string {
+  const value = typeof argument === 'string' ? argument : fieldOf(argument, name);
   if (typeof value === 'string' && value !== '') return value;
-  throw new KiteError('argumentError', `${name} must be a text`);
+  throw new KiteError('argumentError', `${name} must be a string`);
 }

@@ -11,7 +11,7 @@ import { checkUsername } from '../registry/registration-record.js';
 import { isStorageError } from '../storage/shared/storage.js';
 import { type AdmissionLimits } from '../limits/kontrol-limits.js';
 
-/** How people come to a kite key: with an invite, or just so, for development. */
+/** Whether a user needs an invite to get a kite key. `open`, without invites, is for development. */
 export type RegistrationMode = 'invite' | 'open';
 
 export interface MachineRegistrationOptions {
@@ -25,55 +25,54 @@ export interface MachineRegistrationOptions {
 
 type Peer = Request['client'];
 
-/** `registerMachine`: a kite key for a person who has none yet. The one method of Kontrol that strangers may call. */
+/** Implements `registerMachine`, which issues a user's first kite key. It does not require authentication. */
 export class MachineRegistration {
   readonly #options: MachineRegistrationOptions;
-  readonly #tries: LruMap<TokenBucket>;
-  /** Who is asked for an invite now, and where. */
-  readonly #asked = new Map<Peer, string>();
+  readonly #rateLimits: LruMap<TokenBucket>;
+  /** Callers that are being prompted for an invite, with their addresses. */
+  readonly #prompted = new Map<Peer, string>();
 
   constructor(options: MachineRegistrationOptions) {
     this.#options = options;
-    this.#tries = new LruMap(options.limits.registrationAddresses, options.clock);
+    this.#rateLimits = new LruMap(options.limits.registrationAddresses, options.clock);
   }
 
-  /** Answers with a kite key for the username in the caller's identity, or for the one that is the argument. */
+  /** Returns a kite key for the username in the argument, or for the one in the caller's identity. */
   async register(request: Request): Promise<string> {
-    this.#admit(request);
+    this.#checkRate(request);
     const { mode, kontrolUser, keyRing } = this.#options;
     const [argument] = request.args;
     const username = checkUsername(
       typeof argument === 'string' && argument !== '' ? argument : request.kite.username,
     );
-    if (mode === 'invite') await this.#demandInvite(request, username);
+    if (mode === 'invite') await this.#requireInvite(request, username);
     else if (username === kontrolUser) {
-      const message = `${kontrolUser} runs this Kontrol; a kite key for it takes an invite even where registration is open`;
+      const message = `${kontrolUser} runs this Kontrol; a kite key for this user requires an invite even if registration is open`;
       throw new KiteError('authenticationError', message);
     }
     return keyRing.newKiteKey(username);
   }
 
-  #admit({ client }: Request): void {
+  #checkRate({ client }: Request): void {
     const address = addressOfPeer(client.remoteAddress);
-    let bucket = this.#tries.get(address);
+    let bucket = this.#rateLimits.get(address);
     if (!bucket) {
       const { limits, clock } = this.#options;
       bucket = new TokenBucket(limits.registrationInterval, limits.registrationAttempts, clock);
-      this.#tries.set(address, bucket);
+      this.#rateLimits.set(address, bucket);
     }
-    if (!bucket.take()) throw limited();
+    if (!bucket.take()) throw rateLimitError();
   }
 
-  async #demandInvite(request: Request, username: string): Promise<void> {
+  async #requireInvite(request: Request, username: string): Promise<void> {
     const [argument] = request.args;
-    const invite = record(argument)['invite'] ?? (await this.#ask(request, username));
+    const invite = record(argument)['invite'] ?? (await this.#promptForInvite(request, username));
     let redeemed: boolean;
     try {
       redeemed = typeof invite === 'string' && (await this.#options.invites.redeem(invite, username));
     } catch (error) {
       if (!isStorageError(error)) throw error;
-      const message =
-        "Kontrol's store cannot be reached, so that the invite cannot be checked; try again later";
+      const message = "Kontrol's store cannot be reached to check the invite; try again later";
       throw codedError('genericError', 'storeUnavailable', message, error);
     }
     if (redeemed) return;
@@ -81,25 +80,25 @@ export class MachineRegistration {
     throw codedError('authenticationError', 'badInvite', message);
   }
 
-  async #ask({ client }: Request, username: string): Promise<unknown> {
+  async #promptForInvite({ client }: Request, username: string): Promise<unknown> {
     const address = addressOfPeer(client.remoteAddress);
     const { prompts, promptsPerAddress, promptTimeout } = this.#options.limits;
-    const there = [...this.#asked.values()].filter((other) => other === address);
-    if (this.#asked.size >= prompts || this.#asked.has(client) || there.length >= promptsPerAddress)
-      throw limited();
-    this.#asked.set(client, address);
+    const fromAddress = [...this.#prompted.values()].filter((other) => other === address).length;
+    if (this.#prompted.size >= prompts || this.#prompted.has(client) || fromAddress >= promptsPerAddress)
+      throw rateLimitError();
+    this.#prompted.set(client, address);
     try {
-      // Rejects at once where the caller goes away.
+      // Rejects immediately if the caller disconnects.
       return await client.call('kite.getPass', [`Invite for ${username}: `], { timeout: promptTimeout });
     } catch (cause) {
-      const message = `A kite key for ${username} takes an invite, and the caller cannot be asked for it. Give it with the call: registerMachine({invite})`;
+      const message = `A kite key for ${username} requires an invite, and the caller cannot be prompted for it. Pass it as registerMachine({invite})`;
       throw codedError('authenticationError', 'inviteNeeded', message, cause);
     } finally {
-      this.#asked.delete(client);
+      this.#prompted.delete(client);
     }
   }
 }
 
-function limited(): KiteError {
+function rateLimitError(): KiteError {
   return new KiteError('requestLimitError', 'The maximum request rate is exceeded.');
 }

@@ -5,29 +5,29 @@ import type { AdmissionLimits } from '../limits/kontrol-limits.js';
 export type SignInCodeLimits = Pick<AdmissionLimits, 'signInCodes' | 'signInCodesPerUser' | 'signInCodeTtl'>;
 
 // 24 random bytes as base64url.
-const LENGTH = 32;
+const CODE_LENGTH = 32;
 
-interface Issued {
+interface IssuedCode {
   readonly username: string;
   readonly expiresAt: number;
 }
 
 /**
- * One-time codes with which a page signs in as the user who asked for one. They live in the memory of this node, and only
- * their hashes do, so that looking one up takes as long whatever it is.
+ * One-time codes with which a page signs in as the user that requested the code. Only their hashes are stored, in the memory
+ * of this node, so the time of a lookup does not reveal anything about valid codes.
  */
 export class SignInCodes {
   readonly #clock: Clock;
   readonly #limits: SignInCodeLimits;
-  /** By hash, the oldest first. */
-  readonly #codes = new Map<string, Issued>();
+  /** By hash, oldest first. */
+  readonly #codes = new Map<string, IssuedCode>();
 
   constructor(clock: Clock, limits: SignInCodeLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
 
-  /** Milliseconds for which a code is valid. */
+  /** Lifetime of a code in milliseconds. */
   get ttl(): number {
     return this.#limits.signInCodeTtl;
   }
@@ -36,24 +36,24 @@ export class SignInCodes {
     return this.#codes.size;
   }
 
-  /** A new code for `username`. */
+  /** Creates a code for `username`. */
   issue(username: string): string {
-    this.#makeRoom(username);
+    this.#evict(username);
     const code = randomBytes(24).toString('base64url');
     this.#codes.set(hashOf(code), { username, expiresAt: this.#clock.now() + this.ttl });
     return code;
   }
 
-  /** Uses up a code. Undefined where it is none, has been used or has ended. */
+  /** Redeems a code and returns its user, or undefined if the code is unknown, already used or expired. */
   redeem(code: string): string | undefined {
-    if (code.length !== LENGTH) return undefined;
+    if (code.length !== CODE_LENGTH) return undefined;
     const hash = hashOf(code);
     const issued = this.#codes.get(hash);
     this.#codes.delete(hash);
     return issued && issued.expiresAt > this.#clock.now() ? issued.username : undefined;
   }
 
-  #makeRoom(username: string): void {
+  #evict(username: string): void {
     const { signInCodes, signInCodesPerUser } = this.#limits;
     const own: string[] = [];
     const now = this.#clock.now();

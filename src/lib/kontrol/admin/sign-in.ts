@@ -3,21 +3,21 @@ import { record } from '../../util/record.js';
 import type { SignInCodes } from './sign-in-codes.js';
 import type { TokenTarget, TokenIssuer } from '../tokens/token-issuer.js';
 
-/** What a page that has signed in goes by. */
-export interface SignedIn {
+/** The identity and credential of a page that has signed in. */
+export interface SignInResult {
   readonly username: string;
-  /** For calling Kontrol itself: finds kites and gets tokens, and registers nothing, unlike a kite key. */
+  /** A token for calling Kontrol: unlike a kite key, it finds kites and gets tokens but cannot register kites. */
   readonly token: string;
 }
 
 export interface SignInOptions {
   readonly codes: SignInCodes;
   readonly tokens: TokenIssuer;
-  /** Kontrol's own kite. Undefined while it is not registered. */
-  readonly self: () => TokenTarget | undefined;
+  /** Returns the registry entry of Kontrol's own kite, or undefined before Kontrol has registered it. */
+  readonly selfEntry: () => TokenTarget | undefined;
 }
 
-/** Lets a page act for a user without that user's kite key in it. */
+/** Signs in pages as a user, so that the user's kite key stays outside the browser. */
 export class SignIn {
   readonly #options: SignInOptions;
 
@@ -25,22 +25,23 @@ export class SignIn {
     this.#options = options;
   }
 
-  /** `signInCode()`: a code for the caller, and the milliseconds that it is good for. */
+  /** Implements `signInCode()`: returns a code for the caller, and its lifetime in milliseconds. */
   newCode(username: string): { readonly code: string; readonly ttl: number } {
     const { codes } = this.#options;
     return { code: codes.issue(username), ttl: codes.ttl };
   }
 
-  /** `signIn({code})` */
-  redeem(argument: unknown): SignedIn {
+  /** Implements `signIn({code})`. */
+  redeem(argument: unknown): SignInResult {
     const { code } = record(argument);
-    const { codes, tokens, self } = this.#options;
+    const { codes, tokens, selfEntry } = this.#options;
     const username = typeof code === 'string' ? codes.redeem(code) : undefined;
     if (username === undefined) {
-      const message = 'The link is invalid, already used, or expired. Get another with: kitectl kontrol ui';
+      const message =
+        'The link is invalid, already used, or expired. Create another with: kitectl kontrol ui';
       throw codedError('authenticationError', 'signInCode', message);
     }
-    const target = self();
+    const target = selfEntry();
     const token = target && tokens.issue(username, target);
     if (token === undefined) throw new KiteError('genericError', 'Kontrol is not ready yet; try again');
     return { username, token };

@@ -3,7 +3,7 @@ import type { Kite } from '../../kite/kite.js';
 import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { parseIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
-import { type Credentials, kiteKeyRefusal } from '../tokens/credentials.js';
+import { type Credentials, kiteKeyError } from '../tokens/credentials.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { KontrolMetrics } from './kontrol-metrics.js';
 import type { Registrar } from '../registry/registrar.js';
@@ -13,13 +13,13 @@ import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 export interface HttpApiOptions {
   readonly registrar: Registrar;
   readonly credentials: Credentials;
-  readonly replica: StoreSync;
+  readonly storeSync: StoreSync;
   readonly metrics: KontrolMetrics;
   readonly logger: Logger;
   readonly limits: Pick<KontrolLimits, 'registerBodyBytes'>;
 }
 
-/** What Kontrol answers over plain HTTP: registration without a connection, and how it is. */
+/** Kontrol's plain HTTP endpoints: registration without a connection, health and metrics. */
 export class HttpApi {
   readonly #options: HttpApiOptions;
 
@@ -27,7 +27,7 @@ export class HttpApi {
     this.#options = options;
   }
 
-  /** Has the kite answer these paths. */
+  /** Adds the endpoints to the kite. */
   addTo(kite: Kite): void {
     kite.handleHttp('/register', (request, response) => this.register(request, response));
     kite.handleHttp('/heartbeat', (request, response) => this.heartbeat(request, response));
@@ -38,11 +38,11 @@ export class HttpApi {
 
   /** `POST /register` with `{url, kite, auth: {type, key}}`. */
   async register(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!allows(request, response, 'POST')) return;
+    if (!allowsMethod(request, response, 'POST')) return;
     const { registrar, metrics, logger, limits } = this.#options;
     try {
       const result = await registrar.registerHttp(
-        this.#applicant(await readJson(request, limits.registerBodyBytes)),
+        this.#parseRegistration(await readJson(request, limits.registerBodyBytes)),
       );
       metrics.registered('http');
       sendJson(response, 200, result);
@@ -50,7 +50,7 @@ export class HttpApi {
       metrics.refused('http');
       const status = statusOf(error);
       if (status === 500 && !isKiteError(error)) logger.error(`POST /register failed: ${String(error)}`);
-      // What was not read of a body that is too long is not waited for.
+      // Do not wait for the rest of a body that is too long.
       if (!request.complete) response.setHeader('connection', 'close');
       const err = isKiteError(error) ? error.message : 'internal error';
       const code = isKiteError(error, 'authenticationError') ? error.code : '';
@@ -60,7 +60,7 @@ export class HttpApi {
 
   /** `GET /heartbeat?id=ID` */
   heartbeat(request: IncomingMessage, response: ServerResponse): void {
-    if (!allows(request, response, 'GET')) return;
+    if (!allowsMethod(request, response, 'GET')) return;
     const id = new URLSearchParams(request.url?.split('?')[1] ?? '').get('id');
     if (!id) {
       sendJson(response, 400, { err: 'missing or empty id' });
@@ -70,27 +70,27 @@ export class HttpApi {
     sendText(response, 200, this.#options.registrar.heartbeat(id));
   }
 
-  /** `GET /healthz`: 200 while the process answers. */
+  /** `GET /healthz`: 200 while the process runs. */
   health(request: IncomingMessage, response: ServerResponse): void {
-    if (allows(request, response, 'GET')) sendText(response, 200, 'ok\n');
+    if (allowsMethod(request, response, 'GET')) sendText(response, 200, 'ok\n');
   }
 
-  /** `GET /readyz`: 200 where registrations can be taken, else 503. */
+  /** `GET /readyz`: 200 if Kontrol can accept registrations, otherwise 503. */
   async readiness(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!allows(request, response, 'GET')) return;
-    if (await this.#options.replica.probe()) sendText(response, 200, 'ready\n');
+    if (!allowsMethod(request, response, 'GET')) return;
+    if (await this.#options.storeSync.probe()) sendText(response, 200, 'ready\n');
     else sendText(response, 503, 'not ready: the store cannot be reached\n');
   }
 
-  /** `GET /metrics`, for Prometheus. */
+  /** `GET /metrics`, in the text format of Prometheus. */
   async metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!allows(request, response, 'GET')) return;
+    if (!allowsMethod(request, response, 'GET')) return;
     const { metrics } = this.#options;
     response.setHeader('content-type', metrics.contentType);
     response.end(await metrics.text());
   }
 
-  #applicant(body: Record<string, unknown>): Parameters<Registrar['registerHttp']>[0] {
+  #parseRegistration(body: Record<string, unknown>): Parameters<Registrar['registerHttp']>[0] {
     const { url, kite, auth } = body;
     if (typeof auth !== 'object' || auth === null)
       throw unauthenticated('No authentication information is provided');
@@ -101,7 +101,7 @@ export class HttpApi {
       const verified = this.#options.credentials.verifyKiteKey(typeof key === 'string' ? key : '');
       return { url, kite: parseIdentity(kite), key: verified };
     } catch (error) {
-      throw kiteKeyRefusal(error);
+      throw kiteKeyError(error);
     }
   }
 }
@@ -115,12 +115,12 @@ function statusOf(error: unknown): number {
   return isKiteError(error, 'authenticationError') ? 401 : 400;
 }
 
-async function readJson(request: IncomingMessage, most: number): Promise<Record<string, unknown>> {
+async function readJson(request: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > most) throw new KiteError('argumentError', `the body is longer than ${most} bytes`);
+    if (bytes > maxBytes) throw new KiteError('argumentError', `the body is longer than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   let value: unknown;
@@ -134,7 +134,7 @@ async function readJson(request: IncomingMessage, most: number): Promise<Record<
   return value as Record<string, unknown>;
 }
 
-function allows(request: IncomingMessage, response: ServerResponse, method: string): boolean {
+function allowsMethod(request: IncomingMessage, response: ServerResponse, method: string): boolean {
   if (request.method === method) return true;
   response.setHeader('allow', method);
   sendJson(response, 405, { err: `use ${method}` });
@@ -146,7 +146,7 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.end(`${JSON.stringify(body)}\n`);
 }
 
-function sendText(response: ServerResponse, status: number, text: string): void {
+function sendText(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(text);
+  response.end(body);
 }

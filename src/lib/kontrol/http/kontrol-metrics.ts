@@ -1,7 +1,7 @@
 import { Counter, Histogram } from 'prom-client';
 import { MetricsRegistry } from '../../util/metrics-registry.js';
 
-/** What is read when somebody asks for the metrics. */
+/** Values that are read when the metrics are collected. */
 export interface MetricSources {
   kites(): number;
   connections(): number;
@@ -11,7 +11,7 @@ export interface MetricSources {
 
 type Transport = 'connection' | 'http';
 
-/** What a Kontrol tells Prometheus. */
+/** The Prometheus metrics of a Kontrol. */
 export class KontrolMetrics extends MetricsRegistry {
   readonly #registrations: Counter<'transport'>;
   readonly #refusals: Counter<'transport'>;
@@ -25,43 +25,45 @@ export class KontrolMetrics extends MetricsRegistry {
     const registers = [this.register];
     this.#registrations = new Counter({
       name: 'kontrol_registrations_total',
-      help: 'Registrations that were taken',
+      help: 'Accepted registrations',
       labelNames: ['transport'],
       registers,
     });
     this.#refusals = new Counter({
       name: 'kontrol_registrations_refused_total',
-      help: 'Registrations that were refused',
+      help: 'Refused registrations',
       labelNames: ['transport'],
       registers,
     });
     this.#heartbeats = new Counter({
       name: 'kontrol_http_heartbeats_total',
-      help: 'Heartbeats over HTTP',
+      help: 'Heartbeats received over HTTP',
       registers,
     });
     this.#signatures = new Counter({
       name: 'kontrol_tokens_signed_total',
-      help: 'Tokens signed, without those from the cache',
+      help: 'Tokens signed, excluding cached tokens',
       registers,
     });
     this.#calls = new Histogram({
       name: 'kontrol_call_seconds',
-      help: 'Time from a call to its answer',
+      help: 'Duration of calls in seconds',
       labelNames: ['method'],
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
       registers,
     });
     this.#failures = new Counter({
       name: 'kontrol_call_failures_total',
-      help: 'Calls that were answered with an error',
+      help: 'Calls that failed',
       labelNames: ['method'],
       registers,
     });
     this.gauge('kontrol_kites', 'Kites in the registry', () => sources.kites());
-    this.gauge('kontrol_connections', 'Connections of kites and callers', () => sources.connections());
-    this.gauge('kontrol_watchers', 'Watches of callers', () => sources.watchers());
-    this.gauge('kontrol_store_up', '1 while the store answers', () => Number(sources.storeUp()));
+    this.gauge('kontrol_connections', 'Open connections of kites and callers', () => sources.connections());
+    this.gauge('kontrol_watchers', 'Active watches', () => sources.watchers());
+    this.gauge('kontrol_store_up', '1 if the store is reachable, 0 otherwise', () =>
+      Number(sources.storeUp()),
+    );
   }
 
   registered(transport: Transport): void {
@@ -80,7 +82,7 @@ export class KontrolMetrics extends MetricsRegistry {
     this.#signatures.inc();
   }
 
-  /** A call of one of Kontrol's methods was answered after so many milliseconds. */
+  /** Records a call of one of Kontrol's methods and its duration in milliseconds. */
   called(method: string, ms: number, failed: boolean): void {
     this.#calls.observe({ method }, ms / 1000);
     if (failed) this.#failures.inc({ method });

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { ConfigurationError } from '../../protocol/errors.js';
+import { messageOf } from '../../util/message-of.js';
 import { respondText } from '../../transport/server/respond.js';
 
 interface UiFile {
@@ -11,7 +12,7 @@ interface UiFile {
   readonly body: Buffer;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -19,10 +20,10 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the page may do. Scripts and styles are its own files alone, and no text becomes code or markup. It connects to
- * kites wherever they are, which is what it is for.
+ * The Content-Security-Policy of the page. Scripts and styles are loaded from its own files only, and strings never become
+ * code or markup. The page may connect to any host, because it calls kites.
  */
-const POLICY = [
+const SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -36,17 +37,17 @@ const POLICY = [
 ].join('; ');
 
 const HEADERS = {
-  'content-security-policy': POLICY,
+  'content-security-policy': SECURITY_POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
-  // Asked for again at each visit, and sent again only where it is another one.
+  // Revalidated on each visit by its ETag.
   'cache-control': 'no-cache',
 };
 
-/** The page of Kontrol: a few files, read once, at `/` and beside it. */
+/** Serves the files of Kontrol's page at `/`. They are read once. */
 export class UiFiles {
   readonly #files: ReadonlyMap<string, UiFile>;
 
@@ -54,27 +55,34 @@ export class UiFiles {
     this.#files = files;
   }
 
-  /** @throws ConfigurationError where the folder has no page */
+  /**
+   * Reads the files of the page.
+   *
+   * @throws ConfigurationError if the folder does not contain the page
+   */
   static async read(folder: string): Promise<UiFiles> {
     try {
-      const names = (await readdir(folder)).filter((name) => Object.hasOwn(TYPES, extname(name)));
+      const names = (await readdir(folder)).filter((name) => Object.hasOwn(CONTENT_TYPES, extname(name)));
       const files = await Promise.all(
         names.map(async (name) => {
           const body = await readFile(join(folder, name));
           const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
-          return [`/${name}`, { type: TYPES[extname(name)] ?? '', etag, body }] as const;
+          return [`/${name}`, { type: CONTENT_TYPES[extname(name)] ?? '', etag, body }] as const;
         }),
       );
       const byPath = new Map<string, UiFile>(files);
       const index = byPath.get('/index.html');
-      if (!index) throw new Error('it has no index.html');
+      if (!index) throw new Error('index.html is missing');
       return new UiFiles(byPath.set('/', index));
     } catch (error) {
-      throw new ConfigurationError('noPage', `The page of Kontrol is not in ${folder}: ${String(error)}`);
+      throw new ConfigurationError(
+        'noPage',
+        `Kontrol's page cannot be read from ${folder}: ${messageOf(error)}`,
+      );
     }
   }
 
-  answer({ method, url = '/', headers }: IncomingMessage, response: ServerResponse): void {
+  serve({ method, url = '/', headers }: IncomingMessage, response: ServerResponse): void {
     const file = this.#files.get(url.split('?', 1)[0] ?? '/');
     if (!file) {
       respondText(response, 404, {}, 'Not Found\n');

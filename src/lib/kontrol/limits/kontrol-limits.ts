@@ -1,20 +1,20 @@
 import { defaultLimits, type Limits } from '../../kite/limits/kite-limits.js';
 
-/** What bounds each way to a kite key, and the links with which people sign in. */
+/** Limits on issuing kite keys and sign-in links. */
 export interface AdmissionLimits {
   /**
-   * Maximum number of calls of `registerMachine` that one address makes at once. Default 10. If exceeded, the call fails with
-   * `requestLimitError`.
+   * Maximum number of calls of `registerMachine` that one address can make in a burst. Default 10. If exceeded, the call fails
+   * with `requestLimitError`.
    */
   readonly registrationAttempts: number;
   /**
-   * Minimum time after which an address has one more attempt, in milliseconds. Default 6 s. If it comes earlier, the call
-   * fails with `requestLimitError`.
+   * Minimum time between two calls of `registerMachine` from one address after a burst, in milliseconds. Default 6 s. If a
+   * call comes earlier, it fails with `requestLimitError`.
    */
   readonly registrationInterval: number;
   /**
-   * Maximum number of addresses whose attempts are counted. Default 10,000. If exceeded, the one that was seen least recently
-   * is forgotten.
+   * Maximum number of addresses whose attempts are counted. Default 10,000. If exceeded, the least recently seen address is
+   * removed.
    */
   readonly registrationAddresses: number;
   /**
@@ -28,7 +28,7 @@ export interface AdmissionLimits {
    */
   readonly promptsPerAddress: number;
   /**
-   * Maximum time to answer the prompt for an invite, in milliseconds. Default 120 s. If exceeded, the call fails with
+   * Maximum time that a caller has to enter an invite, in milliseconds. Default 120 s. If exceeded, the call fails with
    * `inviteNeeded`.
    */
   readonly promptTimeout: number;
@@ -43,27 +43,27 @@ export interface AdmissionLimits {
   readonly signInCodeTtl: number;
 }
 
-/** What a peer may make a Kontrol spend, beside what it may make every kite spend. */
+/** Bounds on what a peer can make a Kontrol spend, in addition to the limits of every kite. */
 export interface KontrolLimits extends AdmissionLimits, Limits {
   /**
-   * Maximum number of bytes of WebRTC signals from one kite to another that Kontrol has forwarded and that were not received
-   * yet; each counts 1 KiB at least. Default 8 MiB. If exceeded, the call fails with `requestLimitError`.
+   * Maximum number of bytes of WebRTC signals from one kite to another that the receiver has not received yet; each signal counts
+   * at least 1 KiB. Default 8 MiB. If exceeded, the call fails with `requestLimitError`.
    */
   readonly signalBytes: number;
-  /** Maximum number of watchers of one connection. Default 1,024. If exceeded, the call fails with `requestLimitError`. */
+  /** Maximum number of watches of one connection. Default 1,024. If exceeded, the call fails with `requestLimitError`. */
   readonly watchersPerConnection: number;
   /**
    * Maximum size of the body of `POST /register`, in bytes. Default 64 KiB. If exceeded, the request gets HTTP status 400.
    */
   readonly registerBodyBytes: number;
   /**
-   * Maximum number of kite keys that are cached as verified. Default 4,096. If exceeded, the one that was used least recently
-   * is verified again.
+   * Maximum number of verified kite keys in the cache. Default 4,096. If exceeded, the least recently used one is removed, and
+   * verified again when it is next used.
    */
   readonly verifiedKiteKeys: number;
   /**
-   * Maximum number of tokens that are issued again to the same user. Default 20,000. If exceeded, the one that was used least
-   * recently is signed anew.
+   * Maximum number of issued tokens in the cache. Default 20,000. If exceeded, the least recently used one is removed, and
+   * signed again when it is next needed.
    */
   readonly issuedTokens: number;
 }
@@ -105,5 +105,5 @@ export const URL_LENGTH = 2048;
 /** Maximum length of a policy file, in characters. Default 1 MiB. If exceeded, Kontrol does not start. */
 export const POLICY_LENGTH = 1024 * 1024;
 
-/** Maximum number of strings that kites share in memory. Default 50,000. If exceeded, all are forgotten and shared anew. */
+/** Maximum number of interned strings. Default 50,000. If exceeded, the table is cleared. */
 export const SHARED_STRINGS = 50_000;

@@ -16,26 +16,26 @@ import { POLICY_LENGTH } from '../limits/kontrol-limits.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
 /**
- * The policy that is named: `own`, `open`, or the path of a policy file.
+ * Returns the policy with this name, `own` or `open`, or reads it from the file at this path.
  *
- * @throws ConfigurationError `badPolicy` that says what is wrong in the file, and where
+ * @throws ConfigurationError `badPolicy` with the location of the problem in the file
  */
 export async function loadPolicy(nameOrPath: string, kontrolUser: string): Promise<Policy> {
   if (nameOrPath === 'own') return ownPolicy(kontrolUser);
   if (nameOrPath === 'open') return openPolicy();
-  let text: string;
+  let json: string;
   try {
-    text = await readFile(nameOrPath, 'utf8');
+    json = await readFile(nameOrPath, 'utf8');
   } catch (cause) {
     const reason = messageOf(cause);
     const message = `The policy ${JSON.stringify(nameOrPath)} is neither "own" nor "open", and cannot be read as a file: ${reason}`;
     throw new ConfigurationError('badPolicy', message, { cause });
   }
-  return parsePolicy(text, kontrolUser, nameOrPath);
+  return parsePolicy(json, kontrolUser, nameOrPath);
 }
 
 /**
- * A policy from the JSON text of a policy file:
+ * Parses a policy from the JSON of a policy file:
  *
  *     {
  *       "base": "own",
@@ -43,93 +43,95 @@ export async function loadPolicy(nameOrPath: string, kontrolUser: string): Promi
  *       "deny": [{ "users": ["guest"], "actions": ["register"], "kites": ["/"] }]
  *     }
  *
- * `base` is what applies before `allow`: `own` (the default), `open` or `none`. What `deny` names is refused, whatever
- * allows it.
+ * `base` is the policy that `allow` extends: `own` (the default), `open` or `none`. `deny` takes precedence over both.
  *
  * @throws ConfigurationError `badPolicy`
  */
-export function parsePolicy(text: string, kontrolUser: string, source: string): Policy {
-  const file = parseObject(text, source);
-  const known = ['base', 'allow', 'deny'];
+export function parsePolicy(json: string, kontrolUser: string, source: string): Policy {
+  const file = parseObject(json, source);
+  const allowedKeys = ['base', 'allow', 'deny'];
   for (const key of Object.keys(file)) {
-    if (!known.includes(key))
-      throw bad(source, `"${key.slice(0, QUOTED_LENGTH)}" is none of ${known.join(', ')}`);
+    if (!allowedKeys.includes(key))
+      throw policyError(source, `"${key.slice(0, QUOTED_LENGTH)}" is not one of ${allowedKeys.join(', ')}`);
   }
   const base = baseRules(file['base'] ?? 'own', kontrolUser, source);
-  const allow = rules(file['allow'] ?? [], 'allow', source);
-  return rulePolicy(source, [...base, ...allow], rules(file['deny'] ?? [], 'deny', source));
+  const allow = parseRules(file['allow'] ?? [], 'allow', source);
+  return rulePolicy(source, [...base, ...allow], parseRules(file['deny'] ?? [], 'deny', source));
 }
 
-function parseObject(text: string, source: string): Record<string, unknown> {
-  if (text.length > POLICY_LENGTH) throw bad(source, 'it is longer than 1 MiB');
+function parseObject(json: string, source: string): Record<string, unknown> {
+  if (json.length > POLICY_LENGTH) throw policyError(source, 'it is longer than 1 MiB');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(json);
   } catch (error) {
-    throw bad(source, `it is not valid JSON: ${messageOf(error)}`);
+    throw policyError(source, `it is not valid JSON: ${messageOf(error)}`);
   }
-  return asObject(value, 'it', source);
+  return requireObject(value, 'it', source);
 }
 
 function baseRules(base: unknown, kontrolUser: string, source: string): readonly PolicyRule[] {
   if (base === 'none') return [];
   if (base === 'own') return ownRules(kontrolUser);
   if (base === 'open') return [{ users: ['*'], actions: POLICY_ACTIONS, kites: ['/'] }];
-  throw bad(source, '"base" must be "own", "open" or "none"');
+  throw policyError(source, '"base" must be "own", "open" or "none"');
 }
 
-function rules(value: unknown, name: string, source: string): readonly PolicyRule[] {
-  if (!Array.isArray(value)) throw bad(source, `"${name}" must be a list of rules`);
-  return value.map((item: unknown, index) => rule(item, `${name}[${index}]`, source));
+function parseRules(value: unknown, name: string, source: string): readonly PolicyRule[] {
+  if (!Array.isArray(value)) throw policyError(source, `"${name}" must be a list of rules`);
+  return value.map((item: unknown, index) => parseRule(item, `${name}[${index}]`, source));
 }
 
-function rule(value: unknown, place: string, source: string): PolicyRule {
-  const object = asObject(value, place, source);
+function parseRule(value: unknown, location: string, source: string): PolicyRule {
+  const object = requireObject(value, location, source);
   for (const key of Object.keys(object)) {
     if (!['users', 'actions', 'kites'].includes(key))
-      throw bad(source, `${place} has "${key.slice(0, QUOTED_LENGTH)}"; a rule has users, actions and kites`);
+      throw policyError(
+        source,
+        `${location} has "${key.slice(0, QUOTED_LENGTH)}"; a rule has users, actions and kites`,
+      );
   }
-  const kites = texts(object['kites'], `${place}.kites`, source);
+  const kites = requireStrings(object['kites'], `${location}.kites`, source);
   for (const path of kites) {
     const tooLong = path.split('/').length > IDENTITY_FIELDS.length + 1;
     if (!path.startsWith('/') || tooLong || /.\/$|\/\//.test(path)) {
-      throw bad(
+      throw policyError(
         source,
-        `${place}.kites has "${path.slice(0, QUOTED_LENGTH)}", which is not a path like /user/prod/math`,
+        `${location}.kites has "${path.slice(0, QUOTED_LENGTH)}", which is not a path like /user/prod/math`,
       );
     }
   }
-  const actions = texts(object['actions'], `${place}.actions`, source);
+  const actions = requireStrings(object['actions'], `${location}.actions`, source);
   for (const action of actions) {
     if (!(POLICY_ACTIONS as readonly string[]).includes(action))
-      throw bad(
+      throw policyError(
         source,
-        `${place}.actions has "${action.slice(0, QUOTED_LENGTH)}", none of ${POLICY_ACTIONS.join(', ')}`,
+        `${location}.actions has "${action.slice(0, QUOTED_LENGTH)}", which is not one of ${POLICY_ACTIONS.join(', ')}`,
       );
   }
   return {
-    users: texts(object['users'], `${place}.users`, source),
+    users: requireStrings(object['users'], `${location}.users`, source),
     actions: actions as readonly PolicyAction[],
     kites,
   };
 }
 
-function texts(value: unknown, place: string, source: string): readonly string[] {
+function requireStrings(value: unknown, location: string, source: string): readonly string[] {
   if (
     Array.isArray(value) &&
     value.length > 0 &&
     value.every((item) => typeof item === 'string' && item !== '')
   )
     return value as string[];
-  throw bad(source, `${place} must be a list of texts`);
+  throw policyError(source, `${location} must be a non-empty list of non-empty strings`);
 }
 
-function asObject(value: unknown, place: string, source: string): Record<string, unknown> {
+function requireObject(value: unknown, location: string, source: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw bad(source, `${place} must be an object`);
+    throw policyError(source, `${location} must be an object`);
   return value as Record<string, unknown>;
 }
 
-function bad(source: string, reason: string): ConfigurationError {
+function policyError(source: string, reason: string): ConfigurationError {
   return new ConfigurationError('badPolicy', `The policy file ${source} cannot be used: ${reason}`);
 }

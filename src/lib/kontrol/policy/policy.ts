@@ -1,42 +1,42 @@
 import { IDENTITY_FIELDS, type KiteIdentity } from '../../protocol/identity.js';
 
 /**
- * What a policy decides: whether a user may register kites (always as oneself), find a kite, or get a token for it. A
- * kite that may be found but not called comes without a token.
+ * What a policy decides: whether a user may register a kite (always under their own username), find it, or get a token for
+ * it. A kite that a user may find but not call is returned without a token.
  */
 export type PolicyAction = 'register' | 'query' | 'token';
 
 export const POLICY_ACTIONS = ['register', 'query', 'token'] as const satisfies readonly PolicyAction[];
 
-/** Who may do what. */
+/** Decides which users may perform which actions on which kites. */
 export interface Policy {
-  /** `own`, `open`, or where it was read from. */
+  /** `own`, `open`, or the path of the policy file. */
   readonly name: string;
-  /** Whether `username` may do this with the kite. */
+  /** Returns whether `username` may perform the action on the kite. */
   allows(action: PolicyAction, username: string, kite: KiteIdentity): boolean;
 }
 
-/** A rule of a policy: these users may, or may not, do these things with kites below these paths. */
+/** A rule of a policy: allows or denies users to perform actions on the kites below some paths. */
 export interface PolicyRule {
-  /** `*` = everybody. */
+  /** `*` matches every user. */
   readonly users: readonly string[];
   readonly actions: readonly PolicyAction[];
   /**
-   * Beginnings of kite paths, `/bob/prod/math`. A part may be `*` for any, and the first `$user` for the caller's own.
-   * `/` is every kite.
+   * Prefixes of kite paths, such as `/bob/prod/math`. `*` matches any segment, and `$user` as the first segment matches the
+   * caller's username. `/` matches every kite.
    */
   readonly kites: readonly string[];
 }
 
 /**
- * The default: register as oneself, find and call one's own kites and those of Kontrol's user, its proxies. Kontrol's user
- * finds every kite.
+ * The default policy: users register kites under their own username, and find and call their own kites and those of
+ * Kontrol's user, such as proxies. Kontrol's user finds every kite.
  */
 export function ownPolicy(kontrolUser: string): Policy {
   return rulePolicy('own', ownRules(kontrolUser), []);
 }
 
-/** As Kontrols written in Go have it: everybody with a kite key finds and calls every kite. */
+/** The policy of the Go implementation: every user with a kite key finds and calls every kite. */
 export function openPolicy(): Policy {
   return { name: 'open', allows: () => true };
 }
@@ -45,12 +45,12 @@ export function ownRules(kontrolUser: string): readonly PolicyRule[] {
   return [
     { users: ['*'], actions: POLICY_ACTIONS, kites: ['/$user'] },
     { users: ['*'], actions: ['query', 'token'], kites: [`/${kontrolUser}`] },
-    // Whoever runs Kontrol sees what is there, and calls none of it.
+    // The user that runs Kontrol finds every kite, but cannot call the kites of other users.
     { users: [kontrolUser], actions: ['query'], kites: ['/'] },
   ];
 }
 
-/** What one of `allow` lets through, unless one of `deny` does not. */
+/** Allows what matches a rule of `allow` and does not match a rule of `deny`. */
 export function rulePolicy(name: string, allow: readonly PolicyRule[], deny: readonly PolicyRule[]): Policy {
   const allowed = compileAll(allow);
   const denied = compileAll(deny);
@@ -66,16 +66,16 @@ type CompiledRule = (action: PolicyAction, username: string, kite: KiteIdentity)
 
 function compileAll(rules: readonly PolicyRule[]): readonly CompiledRule[] {
   return rules.map(({ users, actions, kites }) => {
-    const anybody = users.includes('*');
+    const anyUser = users.includes('*');
     const patterns = kites.map((path) => path.split('/').filter((part) => part !== ''));
     return (action, username, kite) =>
       actions.includes(action) &&
-      (anybody || users.includes(username)) &&
-      patterns.some((pattern) => isBelow(pattern, username, kite));
+      (anyUser || users.includes(username)) &&
+      patterns.some((pattern) => matchesPattern(pattern, username, kite));
   });
 }
 
-function isBelow(pattern: readonly string[], username: string, kite: KiteIdentity): boolean {
+function matchesPattern(pattern: readonly string[], username: string, kite: KiteIdentity): boolean {
   return pattern.every((part, index) => {
     const field = IDENTITY_FIELDS[index];
     if (field === undefined) return false;

@@ -1,43 +1,43 @@
-/** Something that is over at a time that may move further away. */
+/** An entry that expires at a time which can be postponed. */
 export interface Expiring {
-  /** Milliseconds since 1970; Infinity = never. */
-  readonly leaseUntil: number;
-  /** The second at which the wheel looks at it, which is the wheel's own. */
+  /** Milliseconds since 1970. Infinity: the entry does not expire. */
+  readonly leaseExpiresAt: number;
+  /** The second at which the wheel checks the entry. Written by the wheel only. */
   checkAt: number;
 }
 
-const BUCKET = 1000;
+const BUCKET_MS = 1000;
 
 /**
- * What expires when, by the second. An entry is looked at again when the time at which it was added has come, so that a
- * sign of life costs nothing but the new time in the entry.
+ * A timer wheel with a resolution of one second. An entry is checked at the time that it was added with, so that a heartbeat
+ * only has to write the new time to the entry.
  */
 export class ExpiryWheel<Entry extends Expiring> {
   readonly #buckets = new Map<number, Entry[]>();
 
-  /** For an entry that is new, or whose time has moved closer. */
+  /** Adds an entry that is new, or that expires earlier than before. */
   add(entry: Entry): void {
-    this.#put(entry, entry.leaseUntil);
+    this.#schedule(entry, entry.leaseExpiresAt);
   }
 
-  /** Takes out what may have expired at `now`. What has not, by its own account, is to be added again. */
-  *take(now: number): Generator<Entry> {
+  /** Removes and yields the entries that may have expired at `now`. The caller adds those that have not back. */
+  *takeDue(now: number): Generator<Entry> {
     for (const [second, entries] of this.#buckets) {
-      if (second * BUCKET > now) continue;
+      if (second * BUCKET_MS > now) continue;
       this.#buckets.delete(second);
-      // One that was put elsewhere since is looked at there.
+      // An entry that was rescheduled is checked in its new bucket.
       for (const entry of entries) if (entry.checkAt === second) yield entry;
     }
   }
 
-  /** Looks at the entry again at `time`. */
+  /** Schedules the next check of the entry at `time`. */
   addAt(entry: Entry, time: number): void {
-    this.#put(entry, time);
+    this.#schedule(entry, time);
   }
 
-  #put(entry: Entry, time: number): void {
+  #schedule(entry: Entry, time: number): void {
     if (time === Infinity) return;
-    const second = Math.ceil(time / BUCKET);
+    const second = Math.ceil(time / BUCKET_MS);
     if (entry.checkAt === second) return;
     entry.checkAt = second;
     const bucket = this.#buckets.get(second);

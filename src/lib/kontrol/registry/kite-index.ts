@@ -7,55 +7,54 @@ interface Indexed {
 
 type Node<Item> = Item[] | Map<string, Node<Item>>;
 
-// Most kites share their path with few others. A map for each part of each path would take more memory than the kites.
-const LARGEST_BUCKET = 16;
+// Most kites share their path with few others. A map for each segment of each path would take more memory than the kites.
+const MAX_BUCKET_SIZE = 16;
 
 /**
- * Kites by the parts of their path, so that finding those below a path takes as long as there are kites below it,
- * however many there are beside it. A branch grows only where more than sixteen kites share a path.
+ * An index of kites by the segments of their paths. The time to find the kites below a path depends only on how many there
+ * are. A branch is created only if more than 16 kites share a path.
  */
 export class KiteIndex<Item extends Indexed> {
   #root: Node<Item> = [];
 
   add(item: Item): void {
-    this.#root = added(this.#root, 0, item);
+    this.#root = insertInto(this.#root, 0, item);
   }
 
   remove(item: Item): void {
-    removed(this.#root, 0, item);
+    removeFrom(this.#root, 0, item);
   }
 
   /**
-   * What the query may ask for: every item that it does ask for is among them, and not many others. The version is left
-   * to who asks.
+   * Returns a small superset of the items that match the query. The caller filters them, for instance by version.
    */
   candidates(query: KiteQuery): Item[] {
-    const found: Item[] = [];
-    collect(this.#root, 0, query, found);
-    return found;
+    const results: Item[] = [];
+    collect(this.#root, 0, query, results);
+    return results;
   }
 }
 
-function added<Item extends Indexed>(node: Node<Item>, depth: number, item: Item): Node<Item> {
+function insertInto<Item extends Indexed>(node: Node<Item>, depth: number, item: Item): Node<Item> {
   if (Array.isArray(node)) {
     node.push(item);
-    return node.length > LARGEST_BUCKET && depth < IDENTITY_FIELDS.length ? split(node, depth) : node;
+    return node.length > MAX_BUCKET_SIZE && depth < IDENTITY_FIELDS.length ? split(node, depth) : node;
   }
   const key = keyOf(item, depth);
   const child = node.get(key);
-  const next = child ? added(child, depth + 1, item) : [item];
+  const next = child ? insertInto(child, depth + 1, item) : [item];
   if (next !== child) node.set(key, next);
   return node;
 }
 
 function split<Item extends Indexed>(items: readonly Item[], depth: number): Node<Item> {
   const branch: Node<Item> = new Map();
-  for (const item of items) added(branch, depth, item);
+  for (const item of items) insertInto(branch, depth, item);
   return branch;
 }
 
-/** Whether nothing is left of the node. */
-function removed<Item extends Indexed>(node: Node<Item>, depth: number, item: Item): boolean {
+/** Returns whether the node is empty afterwards. */
+function removeFrom<Item extends Indexed>(node: Node<Item>, depth: number, item: Item): boolean {
   if (Array.isArray(node)) {
     const index = node.indexOf(item);
     if (index !== -1) node.splice(index, 1);
@@ -63,7 +62,7 @@ function removed<Item extends Indexed>(node: Node<Item>, depth: number, item: It
   }
   const key = keyOf(item, depth);
   const child = node.get(key);
-  if (child && removed(child, depth + 1, item)) node.delete(key);
+  if (child && removeFrom(child, depth + 1, item)) node.delete(key);
   return node.size === 0;
 }
 
@@ -71,20 +70,20 @@ function collect<Item extends Indexed>(
   node: Node<Item>,
   depth: number,
   query: KiteQuery,
-  found: Item[],
+  results: Item[],
 ): void {
   if (Array.isArray(node)) {
-    for (const item of node) found.push(item);
+    for (const item of node) results.push(item);
     return;
   }
   const field = IDENTITY_FIELDS[depth];
-  const wanted = field === undefined || field === 'version' ? undefined : query[field];
-  if (wanted) {
-    const child = node.get(wanted);
-    if (child) collect(child, depth + 1, query, found);
+  const value = field === undefined || field === 'version' ? undefined : query[field];
+  if (value) {
+    const child = node.get(value);
+    if (child) collect(child, depth + 1, query, results);
     return;
   }
-  for (const child of node.values()) collect(child, depth + 1, query, found);
+  for (const child of node.values()) collect(child, depth + 1, query, results);
 }
 
 function keyOf(item: Indexed, depth: number): string {

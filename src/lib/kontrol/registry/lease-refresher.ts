@@ -11,43 +11,43 @@ export interface LeaseRefresherOptions {
   readonly clock: Clock;
 }
 
-// Ids that one statement refreshes.
-const BATCH = 1000;
+// Ids per statement.
+const BATCH_SIZE = 1000;
 
-/** Tells the store of the kites that are alive here, of each once in a while, of many at a time. */
+/** Periodically refreshes the leases in the store of the kites that are alive on this node, in batches. */
 export class LeaseRefresher {
   readonly #options: LeaseRefresherOptions;
-  /** Ids whose sign of life the store did not get. */
-  readonly #missed = new Set<string>();
+  /** Ids whose refresh the store has not confirmed. */
+  readonly #unconfirmed = new Set<string>();
 
   constructor(options: LeaseRefresherOptions) {
     this.#options = options;
   }
 
-  /** Moves the end of what is due in the store. Rejects with a StorageError; what it missed is due the next time. */
+  /** Refreshes the leases that are due. Rejects with a StorageError; unconfirmed leases are refreshed again next time. */
   async refresh(): Promise<void> {
     const { storage, registry, clock, timings } = this.#options;
     const now = clock.now();
-    const until = now + timings.storedLease;
+    const expiresAt = now + timings.storedLease;
     const ids: string[] = [];
     for (const entry of registry.entries()) {
       if (!this.#isDue(entry, now)) continue;
-      // Noted before the store tells of it, so that this node does not take it for another one's doing.
-      entry.storedUntil = until;
+      // Set before the store reports the change, so that this node does not attribute it to another node.
+      entry.storedExpiresAt = expiresAt;
       ids.push(entry.kite.id);
-      this.#missed.add(entry.kite.id);
+      this.#unconfirmed.add(entry.kite.id);
     }
-    for (let start = 0; start < ids.length; start += BATCH) {
-      const batch = ids.slice(start, start + BATCH);
-      await storage.refresh(batch, until);
-      for (const id of batch) this.#missed.delete(id);
+    for (let start = 0; start < ids.length; start += BATCH_SIZE) {
+      const batch = ids.slice(start, start + BATCH_SIZE);
+      await storage.refresh(batch, expiresAt);
+      for (const id of batch) this.#unconfirmed.delete(id);
     }
   }
 
   #isDue(entry: RegistryEntry, now: number): boolean {
-    if (entry.remote || entry.leaseUntil <= now) return false;
+    if (entry.remote || entry.leaseExpiresAt <= now) return false;
     const { storedLease, refresh, probe } = this.#options.timings;
     const due = storedLease - refresh + 2 * probe;
-    return entry.storedUntil - now <= due || this.#missed.has(entry.kite.id);
+    return entry.storedExpiresAt - now <= due || this.#unconfirmed.has(entry.kite.id);
   }
 }

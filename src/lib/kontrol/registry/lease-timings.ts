@@ -1,14 +1,14 @@
-/** What happens when, in milliseconds. */
+/** Intervals and leases, in milliseconds. */
 export interface LeaseTimings {
-  /** Between two heartbeats of a kite. Whole seconds: they are what kites are told. Default 10,000. */
+  /** Interval between two heartbeats of a kite. Sent to kites in whole seconds. Default: 10,000. */
   readonly heartbeat: number;
-  /** From a kite's last heartbeat until it is not found any more. Default 30,000. */
+  /** Time from a kite's last heartbeat until its lease ends. Default: 30,000. */
   readonly lease: number;
-  /** Longest time between two signs of life of one kite to the store. Default 60,000. */
+  /** Maximum interval between two refreshes of a kite's lease in the store. Default: 60,000. */
   readonly refresh: number;
-  /** From a sign of life in the store until other nodes give a kite up. Default 90,000. */
+  /** Time from a refresh in the store until the kite expires on other nodes. Default: 90,000. */
   readonly storedLease: number;
-  /** Between two looks at the store. Default 10,000. */
+  /** Interval between two probes of the store. Default: 10,000. */
   readonly probe: number;
 }
 

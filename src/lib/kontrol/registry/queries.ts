@@ -10,20 +10,20 @@ import type { Registry } from './registry.js';
 import type { TokenIssuer } from '../tokens/token-issuer.js';
 import type { Watchers } from './watchers.js';
 
-/** A kite that was found, as it goes over the wire. */
-export interface FoundKite {
+/** A kite in the result of `getKites`, as sent over the wire. */
+export interface KiteWithToken {
   readonly kite: KiteIdentity;
   readonly url: string;
   readonly keyId: string;
-  /** Since when it is registered, in milliseconds since 1970. */
+  /** Time of the registration, in milliseconds since 1970. */
   readonly registeredAt: number;
-  /** For calling it. Empty where the caller may know of the kite and not call it. */
+  /** A token to call the kite. Empty if the policy allows the caller to find the kite but not to call it. */
   readonly token: string;
 }
 
 export interface KitesResult {
-  readonly kites: readonly FoundKite[];
-  /** With which `cancelWatcher` ends the watch that was asked for. */
+  readonly kites: readonly KiteWithToken[];
+  /** The id to pass to `cancelWatcher`, if the caller requested a watch. */
   readonly watcherID?: string;
 }
 
@@ -35,10 +35,10 @@ export interface QueriesOptions {
   readonly policy: Policy;
 }
 
-// Signing takes 0.4 ms: others get their turn in between.
-const SIGNATURES_A_TURN = 16;
+// A signature takes 0.4 ms. Yielding in between keeps the event loop responsive.
+const SIGNATURES_PER_TURN = 16;
 
-/** Answers who asks for kites, and for tokens to call them. */
+/** Implements the queries for kites and for tokens. */
 export class Queries {
   readonly #options: QueriesOptions;
 
@@ -47,37 +47,38 @@ export class Queries {
   }
 
   /**
-   * `getKites({query, watchCallback or watchHandler, who})`: the kites, in random order so that their callers spread
-   * over them. None is an error, as at a Kontrol of Go: `fetchKite` of `kite.js` throws past its caller at an empty list. A
-   * watch may begin with one. A query in which nothing is set asks for all kites that the caller may find.
+   * Implements `getKites({query, watchCallback or watchHandler, who})`. Returns the kites in random order, so that callers are
+   * distributed over them. Throws if no kite matches and no watch was requested, like the Go implementation: `fetchKite` of
+   * `kite.js` cannot handle an empty list. An empty query matches all kites that the caller may find.
    */
   async getKites(request: Request): Promise<KitesResult> {
-    const args = asObject(request.args[0], 'getKites takes an object with the query');
+    const args = objectArgument(request.args[0], 'getKites expects an object with the query');
     const query = parseQuery(args['query']);
-    const found = matchesEveryKite(query)
+    const matching = matchesEveryKite(query)
       ? this.#allowed('query', request.username, this.#options.registry.all())
       : this.#find('query', request.username, query);
     const { who } = args;
-    const asked = who === undefined || who === null ? found : await this.#askWho(request, found, who);
-    // The watch begins in the same turn in which the list is made, so that no change falls in between.
+    const selected =
+      who === undefined || who === null ? matching : await this.#selectByWho(request, matching, who);
+    // The watch starts in the same turn of the event loop as the query, so that no change is missed.
     const callback = args['watchCallback'] ?? args['watchHandler'];
     const watcherID =
       typeof callback === 'function'
         ? this.#options.watchers.add(request, query, callback as RemoteFunction)
         : undefined;
-    if (asked.length === 0 && watcherID === undefined) throw noneFound();
-    const kites = await this.#withTokens(request.username, shuffled(asked));
+    if (selected.length === 0 && watcherID === undefined) throw noKitesFoundError();
+    const kites = await this.#withTokens(request.username, shuffled(selected));
     return watcherID === undefined ? { kites } : { kites, watcherID };
   }
 
-  /** `getToken({…query, force})`: a token for the one kite that the query asks for. */
+  /** Implements `getToken({…query, force})`: returns a token for the single kite that matches the query. */
   getToken(request: Request): string {
-    const args = asObject(request.args[0], 'getToken takes a query');
-    const [entry, other] = this.#find('token', request.username, parseQuery(args));
-    if (!entry) throw noneFound();
-    if (other) throw new KiteError('genericError', 'query matches more than one kite');
+    const args = objectArgument(request.args[0], 'getToken expects a query');
+    const [entry, another] = this.#find('token', request.username, parseQuery(args));
+    if (!entry) throw noKitesFoundError();
+    if (another) throw new KiteError('genericError', 'query matches more than one kite');
     const token = this.#options.tokens.issue(request.username, entry, args['force'] === true);
-    if (token === undefined) throw noneFound();
+    if (token === undefined) throw noKitesFoundError();
     return token;
   }
 
@@ -89,27 +90,32 @@ export class Queries {
     return entries.filter(({ kite }) => this.#options.policy.allows(action, username, kite));
   }
 
-  /** Lets one of the kites say which ones the caller is to get. */
-  async #askWho(request: Request, found: readonly RegistryEntry[], who: unknown): Promise<RegistryEntry[]> {
-    if (found.length === 0) return [];
+  /** Calls `kite.who` of one matching kite, which returns the query for the result. */
+  async #selectByWho(
+    request: Request,
+    matching: readonly RegistryEntry[],
+    who: unknown,
+  ): Promise<RegistryEntry[]> {
+    if (matching.length === 0) return [];
     const { registrar } = this.#options;
-    const peer = shuffled(found)
+    const peer = shuffled(matching)
       .map((entry) => registrar.peerOf(entry))
       .find((candidate) => candidate !== undefined);
-    if (!peer) throw noneToAsk(found.filter(({ remote }) => remote).length);
-    const answer = await peer.call('kite.who', [who]);
-    const { query } = asObject(answer, 'kite.who answered with something that is not a query');
-    return this.#find('query', request.username, parseQuery(query ?? answer));
+    if (!peer) throw notConnectedHereError(matching.filter(({ remote }) => remote).length);
+    const result = await peer.call('kite.who', [who]);
+    const { query } = objectArgument(result, 'kite.who did not return a query');
+    return this.#find('query', request.username, parseQuery(query ?? result));
   }
 
-  async #withTokens(username: string, entries: readonly RegistryEntry[]): Promise<FoundKite[]> {
+  async #withTokens(username: string, entries: readonly RegistryEntry[]): Promise<KiteWithToken[]> {
     const { tokens, policy } = this.#options;
-    const kites: FoundKite[] = [];
+    const kites: KiteWithToken[] = [];
     let signatures = 0;
     for (const entry of entries) {
       const { kite, url, keyId, registeredAt } = entry;
       const mayCall = policy.allows('token', username, kite);
-      if (mayCall && !tokens.has(username, entry) && ++signatures % SIGNATURES_A_TURN === 0) await nextTurn();
+      if (mayCall && !tokens.has(username, entry) && ++signatures % SIGNATURES_PER_TURN === 0)
+        await yieldToEventLoop();
       const token = (mayCall && tokens.issue(username, entry)) || '';
       kites.push({ kite, url, keyId, registeredAt, token });
     }
@@ -117,17 +123,17 @@ export class Queries {
   }
 }
 
-function noneToAsk(remote: number): KiteError {
-  const elsewhere = `. ${remote} of them ${remote === 1 ? 'is' : 'are'} kept by another node: ask without who, or ask that node`;
-  const message = `who: none of the kites that match is connected to this Kontrol, so that none can be asked${remote > 0 ? elsewhere : ''}`;
+function notConnectedHereError(remote: number): KiteError {
+  const elsewhere = `. ${remote} of them ${remote === 1 ? 'is' : 'are'} connected to another node: omit who, or query that node`;
+  const message = `who: no matching kite is connected to this Kontrol${remote > 0 ? elsewhere : ''}`;
   return codedError('genericError', 'notConnectedHere', message);
 }
 
-function noneFound(): KiteError {
+function noKitesFoundError(): KiteError {
   return new KiteError('genericError', 'no kites found');
 }
 
-function asObject(value: unknown, message: string): Record<string, unknown> {
+function objectArgument(value: unknown, message: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   throw new QueryError(`Invalid query. ${message}`);
@@ -144,6 +150,6 @@ function shuffled<Item>(items: readonly Item[]): Item[] {
   return list;
 }
 
-function nextTurn(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

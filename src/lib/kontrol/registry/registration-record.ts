@@ -7,10 +7,10 @@ import type { Registration } from '../storage/shared/storage.js';
 import { FIELD_LENGTH, URL_LENGTH } from '../limits/kontrol-limits.js';
 import type { LeaseTimings } from './lease-timings.js';
 
-/** Which kite is registered, where, since when, and which key pair it trusts. */
+/** A registration without its expiry time. */
 export type RegistrationSubject = Pick<Registration, 'kite' | 'url' | 'keyId' | 'registeredAt'>;
 
-/** What the store keeps of a kite that is alive now, until its next refresh is due. */
+/** Returns the record to store for a kite that is alive now. */
 export function registrationRecord(
   { kite, url, keyId, registeredAt }: RegistrationSubject,
   { clock, timings }: { readonly clock: Clock; readonly timings: LeaseTimings },
@@ -18,66 +18,68 @@ export function registrationRecord(
   return { kite, url, keyId, registeredAt, expiresAt: clock.now() + timings.storedLease };
 }
 
-// Halves of surrogate pairs among them: not every store can keep them.
-// oxlint-disable-next-line no-control-regex -- control characters are what this looks for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
+// Includes lone surrogates, which not every store can represent.
+// oxlint-disable-next-line no-control-regex -- matches control characters on purpose
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
 
 /**
- * Checks that a kite can be registered as what it says it is.
+ * Checks the identity under which a kite registers.
  *
- * @throws KiteError `argumentError` that names the field
+ * @throws KiteError `argumentError` with the name of the field
  */
 export function checkIdentity(kite: KiteIdentity): void {
   validateIdentity(kite);
   for (const field of IDENTITY_FIELDS) {
     const value = kite[field];
-    if (value.length > FIELD_LENGTH) throw refuse(field, `is longer than ${FIELD_LENGTH} characters`);
-    if (value === '.' || value === '..') throw refuse(field, 'is not a valid name');
-    if (CONTROL.test(value)) throw refuse(field, 'contains control characters or halves of characters');
+    if (value.length > FIELD_LENGTH) throw invalidField(field, `is longer than ${FIELD_LENGTH} characters`);
+    if (value === '.' || value === '..') throw invalidField(field, 'is not a valid name');
+    if (CONTROL_CHARACTER.test(value))
+      throw invalidField(field, 'contains control characters or lone surrogates');
   }
   if (!parseVersion(kite.version))
-    throw refuse('version', 'is not a valid version; it must be three numbers, such as 1.0.0');
+    throw invalidField('version', 'is not a valid version; it must be three numbers, such as 1.0.0');
 }
 
 /**
- * Checks a name that somebody wants to have.
+ * Checks a username and returns it.
  *
  * @throws KiteError `argumentError`
  */
 export function checkUsername(username: string): string {
-  if (username === '') throw refuse('username', 'is empty');
-  if (username.includes('/')) throw refuse('username', 'contains "/"');
-  if (username.length > FIELD_LENGTH) throw refuse('username', `is longer than ${FIELD_LENGTH} characters`);
-  if (username === '.' || username === '..' || CONTROL.test(username))
-    throw refuse('username', 'is not a valid name');
+  if (username === '') throw invalidField('username', 'is empty');
+  if (username.includes('/')) throw invalidField('username', 'contains "/"');
+  if (username.length > FIELD_LENGTH)
+    throw invalidField('username', `is longer than ${FIELD_LENGTH} characters`);
+  if (username === '.' || username === '..' || CONTROL_CHARACTER.test(username))
+    throw invalidField('username', 'is not a valid name');
   return username;
 }
 
 /**
- * The URL to register: `{url}`, as kites of Go send it, or the text alone, as `kite.js` does.
+ * Parses the URL to register: `{url}`, as sent by kites in Go, or a string, as sent by `kite.js`.
  *
  * @throws KiteError `argumentError`
  */
-export function urlArgument(argument: unknown): string {
-  const given = registeredUrl(argument);
-  if (given === undefined || given === null || given === '')
+export function parseUrlArgument(argument: unknown): string {
+  const value = registeredUrl(argument);
+  if (value === undefined || value === null || value === '')
     throw new KiteError('argumentError', 'empty url');
-  if (typeof given !== 'string') throw invalidUrl('it is not a string');
-  if (given.length > URL_LENGTH) throw invalidUrl(`it is longer than ${URL_LENGTH} characters`);
-  if (CONTROL.test(given) || /\s/.test(given)) throw invalidUrl('it contains white space');
+  if (typeof value !== 'string') throw invalidUrl('it is not a string');
+  if (value.length > URL_LENGTH) throw invalidUrl(`it is longer than ${URL_LENGTH} characters`);
+  if (CONTROL_CHARACTER.test(value) || /\s/.test(value)) throw invalidUrl('it contains white space');
   let url: URL;
   try {
-    url = new URL(given);
+    url = new URL(value);
   } catch {
     throw invalidUrl('it is not a URL like http://127.0.0.1:3636/kite');
   }
-  // Pages are reached by WebRTC, by way of Kontrol.
+  // Pages are reached over WebRTC, with Kontrol as the signalling server.
   if (!['http:', 'https:', 'ws:', 'wss:', 'webrtc:'].includes(url.protocol))
     throw invalidUrl('it must begin with http:, https:, ws:, wss: or webrtc:');
-  return given;
+  return value;
 }
 
-function refuse(field: string, reason: string): KiteError {
+function invalidField(field: string, reason: string): KiteError {
   return new KiteError('argumentError', `The kite's ${field} ${reason}`);
 }
 

@@ -2,44 +2,44 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Registration } from '../storage/shared/storage.js';
 
 /**
- * Who sees to it that an entry stays: this Kontrol itself (`self`), a kite that is connected here (`connection`) or calls
- * `GET /heartbeat` here (`http`), or another Kontrol on the same store, or one before a restart (`store`).
+ * What keeps an entry alive: this Kontrol itself (`self`), a kite that is connected to this node (`connection`) or sends
+ * `GET /heartbeat` to it (`http`), or the store (`store`), for kites of other nodes or from before a restart.
  */
 export type Origin = 'self' | 'connection' | 'http' | 'store';
 
 /**
- * Why an entry is gone: the kite said goodbye (`left`), its lease is over (`lapsed`), the store no longer has it (`store`),
- * Kontrol refuses it by now (`refused`), or its kite has registered under another path (`replaced`).
+ * Why an entry was removed: the kite disconnected (`left`), its lease ended (`lapsed`), it was deleted from the store
+ * (`store`), its credentials were revoked (`refused`), or the kite registered under another path (`replaced`).
  */
-export type Departure = 'left' | 'lapsed' | 'store' | 'refused' | 'replaced';
+export type DeregisterReason = 'left' | 'lapsed' | 'store' | 'refused' | 'replaced';
 
 /** A kite in the registry. */
 export class RegistryEntry {
   readonly kite: KiteIdentity;
   readonly url: string;
-  /** The key pair whose signatures the kite trusts. */
+  /** Id of the key pair whose signatures the kite trusts. */
   readonly keyId: string;
   readonly registeredAt: number;
   origin: Origin;
-  /** Milliseconds since 1970: no sign of life until then, and it is gone. */
-  leaseUntil: number;
-  /** The `expiresAt` that the store has, as far as this node knows. */
-  storedUntil: number;
+  /** End of the lease, in milliseconds since 1970. */
+  leaseExpiresAt: number;
+  /** The last known `expiresAt` in the store. */
+  storedExpiresAt: number;
   checkAt = 0;
-  /** The `jti` of the kite key that registered it here. Empty where another node did, or the key has none. */
+  /** The `jti` of the kite key that the kite registered with. Empty if it registered at another node or the key has no `jti`. */
   kiteKeyId = '';
 
-  constructor(registration: Registration, origin: Origin, leaseUntil: number) {
+  constructor(registration: Registration, origin: Origin, leaseExpiresAt: number) {
     this.kite = registration.kite;
     this.url = registration.url;
     this.keyId = registration.keyId;
     this.registeredAt = registration.registeredAt;
-    this.storedUntil = registration.expiresAt;
+    this.storedExpiresAt = registration.expiresAt;
     this.origin = origin;
-    this.leaseUntil = leaseUntil;
+    this.leaseExpiresAt = leaseExpiresAt;
   }
 
-  /** Whether another node, or none, keeps it alive. */
+  /** Whether the kite is not connected to this node. */
   get remote(): boolean {
     return this.origin === 'store';
   }

@@ -2,36 +2,36 @@ import { kitePath } from '../../protocol/identity.js';
 import { type KiteQuery, queryMatcher } from '../../protocol/query.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
-import { type Departure, RegistryEntry, type Origin } from './registry-entry.js';
+import { type DeregisterReason, RegistryEntry, type Origin } from './registry-entry.js';
 import { ExpiryWheel } from './expiry-wheel.js';
 import { StringInterner } from './string-interner.js';
 import { KiteIndex } from './kite-index.js';
 import type { Registration } from '../storage/shared/storage.js';
 
 export type RegistryEvents = {
-  /** A kite can be found now, or elsewhere than before. */
+  /** A kite was registered, or its URL has changed. */
   register: [entry: RegistryEntry];
-  /** A kite is gone, or its path is. */
-  deregister: [entry: RegistryEntry, why: Departure];
+  /** A kite was removed, or its path has changed. */
+  deregister: [entry: RegistryEntry, reason: DeregisterReason];
 };
 
 export interface RegistryOptions {
   readonly clock: Clock;
-  /** Milliseconds that an entry outlives its last sign of life. Default 30,000. */
+  /** Lease of an entry after its last heartbeat, in milliseconds. Default: 30,000. */
   readonly lease?: number;
-  /** Milliseconds between two looks at what has expired. Default 2,000. Queries are exact whatever it is. */
+  /** Interval in milliseconds at which expired entries are removed. It does not affect queries. Default: 2,000. */
   readonly sweepInterval?: number;
 }
 
-/** A timer that comes this much too late, in milliseconds, means that the process stood still. */
-const STANDSTILL = 2000;
+/** Delay of a timer, in milliseconds, from which on the process is considered to have been suspended. */
+const STALL_THRESHOLD = 2000;
 
 /**
- * Every kite there is, in memory: what queries are answered from. Entries end with their lease; one whose lease is over is
- * not found, even before the sweep takes it out.
+ * The in-memory index of all registered kites, which queries are answered from. An entry is no longer found once its
+ * lease has ended, even before the sweep removes it.
  *
- * A process that stood still (a suspended machine, a debugger) heard no heartbeats meanwhile. Its entries then get a
- * lease to come back.
+ * A process that was suspended (with its machine, or by a debugger) has received no heartbeats meanwhile. All leases are then
+ * extended, so that kites can send their next heartbeat.
  */
 export class Registry extends Emitter<RegistryEvents> {
   readonly #clock: Clock;
@@ -40,10 +40,10 @@ export class Registry extends Emitter<RegistryEvents> {
   readonly #byId = new Map<string, RegistryEntry>();
   readonly #index = new KiteIndex<RegistryEntry>();
   readonly #wheel = new ExpiryWheel<RegistryEntry>();
-  readonly #texts = new StringInterner();
+  readonly #strings = new StringInterner();
   #timer: Timer | undefined;
   #sweptAt: number;
-  #held = false;
+  #remoteExpiryPaused = false;
 
   constructor({ clock, lease = 30_000, sweepInterval = 2000 }: RegistryOptions) {
     super();
@@ -51,57 +51,58 @@ export class Registry extends Emitter<RegistryEvents> {
     this.#lease = lease;
     this.#interval = sweepInterval;
     this.#sweptAt = clock.now();
-    this.#arm();
+    this.#scheduleSweep();
   }
 
-  /** How many entries there are, those that have expired and were not swept yet included. */
+  /** Number of entries, including expired ones that were not swept yet. */
   get size(): number {
     return this.#byId.size;
   }
 
-  /** Every entry, also expired ones. */
+  /** Returns all entries, including expired ones. */
   entries(): IterableIterator<RegistryEntry> {
     return this.#byId.values();
   }
 
-  /** The kite with this id, unless its lease is over. */
+  /** Returns the entry with this id, unless its lease has ended. */
   get(id: string): RegistryEntry | undefined {
     const now = this.#now();
     const entry = this.#byId.get(id);
     return entry && this.#isAlive(entry, now) ? entry : undefined;
   }
 
-  /** The entry with this id, also where its lease is over. */
+  /** Returns the entry with this id, even if its lease has ended. */
   peek(id: string): RegistryEntry | undefined {
     return this.#byId.get(id);
   }
 
   /**
-   * The kites that a query asks for, in no order.
+   * Returns the kites that match the query, in no particular order.
    *
-   * @throws QueryError where the query is not valid
+   * @throws QueryError if the query is invalid
    */
   find(query: KiteQuery): RegistryEntry[] {
     const matches = queryMatcher(query);
     const now = this.#now();
-    const candidates = query.id ? this.#one(query.id) : this.#index.candidates(query);
+    const candidates = query.id ? this.#entryList(query.id) : this.#index.candidates(query);
     return candidates.filter((entry) => this.#isAlive(entry, now) && matches(entry.kite));
   }
 
-  /** The kites that are alive. */
+  /** Returns all kites whose lease has not ended. */
   all(): RegistryEntry[] {
     const now = this.#now();
     return Array.from(this.#byId.values()).filter((entry) => this.#isAlive(entry, now));
   }
 
-  /** Puts a kite in, or in the place of the one with its id. It is alive for a lease, or for as long as the store says. */
+  /** Adds a kite, or replaces the one with its id. Its lease starts now; for a kite from the store, it ends with the stored one. */
   set(registration: Registration, origin: Origin): RegistryEntry {
     const now = this.#now();
-    const from = origin === 'store' ? registration.expiresAt : 0;
-    const leaseUntil = origin === 'self' ? Infinity : Math.max(from, now + this.#lease);
+    const storedExpiresAt = origin === 'store' ? registration.expiresAt : 0;
+    const leaseExpiresAt = origin === 'self' ? Infinity : Math.max(storedExpiresAt, now + this.#lease);
     const old = this.#byId.get(registration.kite.id);
-    if (old && isSame(old, registration)) return this.#keep(old, registration, origin, leaseUntil, now);
-    const entry = new RegistryEntry(this.#compact(registration), origin, leaseUntil);
+    if (old && isUnchanged(old, registration))
+      return this.#update(old, registration, origin, leaseExpiresAt, now);
+    const entry = new RegistryEntry(this.#intern(registration), origin, leaseExpiresAt);
     if (old) {
       this.#index.remove(old);
       this.#byId.delete(old.kite.id);
@@ -114,29 +115,30 @@ export class Registry extends Emitter<RegistryEvents> {
     return entry;
   }
 
-  /** A sign of life. False: the entry is gone, or was replaced. */
-  beat(entry: RegistryEntry): boolean {
+  /** Extends the lease of an entry. Returns false if it has ended, or the entry was removed or replaced. */
+  heartbeat(entry: RegistryEntry): boolean {
     const now = this.#now();
     if (this.#byId.get(entry.kite.id) !== entry || !this.#isAlive(entry, now)) return false;
-    if (entry.leaseUntil !== Infinity) entry.leaseUntil = Math.max(entry.leaseUntil, now + this.#lease);
+    if (entry.leaseExpiresAt !== Infinity)
+      entry.leaseExpiresAt = Math.max(entry.leaseExpiresAt, now + this.#lease);
     return true;
   }
 
-  /** Takes an entry out, unless it was replaced. */
-  remove(entry: RegistryEntry, why: Departure): void {
+  /** Removes an entry, unless it was replaced. */
+  remove(entry: RegistryEntry, reason: DeregisterReason): void {
     if (this.#byId.get(entry.kite.id) !== entry) return;
     this.#byId.delete(entry.kite.id);
     this.#index.remove(entry);
-    this.emit('deregister', entry, why);
+    this.emit('deregister', entry, reason);
   }
 
   /**
-   * While held, entries of other nodes do not expire: the store that would tell of their heartbeats cannot be reached.
-   * Then they get a lease to be heard of.
+   * Pauses the expiry of entries of other nodes, whose heartbeats are unknown while the store cannot be reached. When the pause
+   * ends, their leases are extended, so that the store can report the next heartbeat.
    */
-  holdRemote(held: boolean): void {
-    if (this.#held && !held) this.#grantLease(this.#clock.now(), (entry) => entry.remote);
-    this.#held = held;
+  pauseRemoteExpiry(paused: boolean): void {
+    if (this.#remoteExpiryPaused && !paused) this.#extendLeases(this.#clock.now(), (entry) => entry.remote);
+    this.#remoteExpiryPaused = paused;
   }
 
   /** Stops the sweep. */
@@ -144,83 +146,83 @@ export class Registry extends Emitter<RegistryEvents> {
     this.#timer?.cancel();
   }
 
-  #one(id: string): RegistryEntry[] {
+  #entryList(id: string): RegistryEntry[] {
     const entry = this.#byId.get(id);
     return entry ? [entry] : [];
   }
 
-  #keep(
+  #update(
     entry: RegistryEntry,
     registration: Registration,
     origin: Origin,
-    leaseUntil: number,
+    leaseExpiresAt: number,
     now: number,
   ): RegistryEntry {
     const wasAlive = this.#isAlive(entry, now);
     entry.origin = origin;
-    // A kite that came from another node has its shorter lease now.
-    if (leaseUntil < entry.leaseUntil) this.#wheel.addAt(entry, leaseUntil);
-    entry.leaseUntil = leaseUntil;
-    entry.storedUntil = registration.expiresAt;
-    // Its end was not swept yet, but queries did not find it any more.
+    // The lease is shorter if the kite has moved from another node to this one.
+    if (leaseExpiresAt < entry.leaseExpiresAt) this.#wheel.addAt(entry, leaseExpiresAt);
+    entry.leaseExpiresAt = leaseExpiresAt;
+    entry.storedExpiresAt = registration.expiresAt;
+    // Watchers are notified, because queries no longer found the expired entry.
     if (!wasAlive) this.emit('register', entry);
     return entry;
   }
 
   #isAlive(entry: RegistryEntry, now: number): boolean {
-    return entry.leaseUntil > now || (this.#held && entry.remote);
+    return entry.leaseExpiresAt > now || (this.#remoteExpiryPaused && entry.remote);
   }
 
-  #compact(registration: Registration): Registration {
+  #intern(registration: Registration): Registration {
     const { kite } = registration;
-    const share = (text: string): string => this.#texts.intern(text);
+    const intern = (value: string): string => this.#strings.intern(value);
     return {
       ...registration,
-      keyId: share(registration.keyId),
+      keyId: intern(registration.keyId),
       kite: {
-        name: share(kite.name),
-        username: share(kite.username),
+        name: intern(kite.name),
+        username: intern(kite.username),
         id: kite.id,
-        environment: share(kite.environment),
-        region: share(kite.region),
-        version: share(kite.version),
-        hostname: share(kite.hostname),
+        environment: intern(kite.environment),
+        region: intern(kite.region),
+        version: intern(kite.version),
+        hostname: intern(kite.hostname),
       },
     };
   }
 
-  /** The time, after what a standstill demands has been done. */
+  /** Returns the current time, after extending all leases if the process was suspended. */
   #now(): number {
     const now = this.#clock.now();
-    if (now - this.#sweptAt > this.#interval + STANDSTILL) this.#sweep(now);
+    if (now - this.#sweptAt > this.#interval + STALL_THRESHOLD) this.#sweep(now);
     return now;
   }
 
-  #arm(): void {
+  #scheduleSweep(): void {
     this.#timer = this.#clock.setTimeout(() => {
-      this.#arm();
+      this.#scheduleSweep();
       this.#sweep(this.#clock.now());
     }, this.#interval);
   }
 
   #sweep(now: number): void {
-    if (now - this.#sweptAt > this.#interval + STANDSTILL) this.#grantLease(now);
+    if (now - this.#sweptAt > this.#interval + STALL_THRESHOLD) this.#extendLeases(now);
     this.#sweptAt = now;
-    for (const entry of this.#wheel.take(now)) {
+    for (const entry of this.#wheel.takeDue(now)) {
       if (this.#byId.get(entry.kite.id) !== entry) continue;
-      if (entry.leaseUntil > now) this.#wheel.add(entry);
+      if (entry.leaseExpiresAt > now) this.#wheel.add(entry);
       else if (this.#isAlive(entry, now)) this.#wheel.addAt(entry, now + this.#lease);
       else this.remove(entry, 'lapsed');
     }
   }
 
-  #grantLease(now: number, whom: (entry: RegistryEntry) => boolean = () => true): void {
+  #extendLeases(now: number, filter: (entry: RegistryEntry) => boolean = () => true): void {
     for (const entry of this.#byId.values()) {
-      if (whom(entry)) entry.leaseUntil = Math.max(entry.leaseUntil, now + this.#lease);
+      if (filter(entry)) entry.leaseExpiresAt = Math.max(entry.leaseExpiresAt, now + this.#lease);
     }
   }
 }
 
-function isSame(entry: RegistryEntry, { kite, url, keyId }: Registration): boolean {
+function isUnchanged(entry: RegistryEntry, { kite, url, keyId }: Registration): boolean {
   return entry.url === url && entry.keyId === keyId && kitePath(entry.kite) === kitePath(kite);
 }

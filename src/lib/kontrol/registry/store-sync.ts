@@ -3,9 +3,9 @@ import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import { LeaseRefresher } from './lease-refresher.js';
-import { Departures } from './departures.js';
+import { PendingDeletes } from './pending-deletes.js';
 import { type RegistrationSubject, registrationRecord } from './registration-record.js';
-import type { Departure, RegistryEntry, Origin } from './registry-entry.js';
+import type { DeregisterReason, RegistryEntry, Origin } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import {
   type PutResult,
@@ -27,68 +27,67 @@ export interface StoreSyncOptions {
 }
 
 /**
- * Keeps the registry and the store alike: applies what other nodes did, writes what happened here, says of the kites that
- * are alive here that they are. While the store cannot be reached the registry goes on alone, and what it missed is made
- * up for afterwards.
+ * Synchronizes the registry with the store: applies the changes of other nodes, writes the changes of this node, and refreshes
+ * the leases of its kites. While the store cannot be reached, the registry works without it; both are synchronized afterwards.
  */
 export class StoreSync {
   readonly #options: StoreSyncOptions;
   readonly #refresher: LeaseRefresher;
   readonly #backoff = new Backoff({ initial: 250, max: 5000 });
-  readonly #departures: Departures;
-  readonly #stops: (() => void)[] = [];
+  readonly #pendingDeletes: PendingDeletes;
+  readonly #unsubscribes: (() => void)[] = [];
   #timer: Timer | undefined;
   #online = false;
   #closed = false;
   #problem = 'it has not been opened yet';
   #loading: Promise<void> | undefined;
   #loadAgain = false;
-  /** Ids that changed while a snapshot was on its way. */
-  #touched: Set<string> | undefined;
+  /** Ids that have changed since the current load of a snapshot began. */
+  #changedDuringLoad: Set<string> | undefined;
   #ticking: Promise<void> | undefined;
   #sweptAt = 0;
 
   constructor(options: StoreSyncOptions) {
     this.#options = options;
     this.#refresher = new LeaseRefresher(options);
-    this.#departures = new Departures(options.storage);
+    this.#pendingDeletes = new PendingDeletes(options.storage);
   }
 
-  /** Opens the store and takes over what is in it. Rejects where it cannot be used. */
+  /** Opens the store and loads its content. Rejects if the store cannot be used. */
   async open(): Promise<void> {
     await this.#options.storage.open();
     try {
-      await this.#begin();
+      await this.#start();
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
-  async #begin(): Promise<void> {
+  async #start(): Promise<void> {
     const { storage, registry, keyRing, clock } = this.#options;
     await keyRing.open();
-    this.#stops.push(
+    this.#unsubscribes.push(
       storage.watch((change) => this.#apply(change)),
-      registry.on('deregister', (entry, why) => this.#departed(entry, why)),
+      registry.on('deregister', (entry, reason) => this.#onDeregister(entry, reason)),
     );
     await this.#load();
     this.#sweptAt = clock.now();
     this.#setOnline();
-    this.#arm();
+    this.#scheduleTick();
   }
 
-  /** Whether the store answered last time. */
+  /** Whether the last operation reached the store. */
   get online(): boolean {
     return this.#online;
   }
 
-  /** Why the store is not online. */
+  /** Why the store is not online. Empty while it is. */
   get problem(): string {
     return this.#problem;
   }
 
-  /** Asks the store whether it is there. */
+  /** Returns whether the store can be reached. */
   async probe(): Promise<boolean> {
     if (!this.#online) return false;
     return this.#guard(this.#options.storage.ping()).then(
@@ -98,9 +97,9 @@ export class StoreSync {
   }
 
   /**
-   * Registers a kite that is alive here: in the store, and then in the registry, so that nobody finds what is not stored.
-   * `taken`: the store has another user's kite with its id. Rejects with a StorageError. `kiteKeyId`: the `jti` of the kite key
-   * that it showed.
+   * Registers a kite of this node: first in the store and then in the registry, so that queries return stored kites only.
+   * Returns `taken` if the id belongs to another user. Rejects with a StorageError. `kiteKeyId`: the `jti` of the kite key that
+   * the kite registered with.
    */
   async register(
     subject: RegistrationSubject,
@@ -115,16 +114,16 @@ export class StoreSync {
   }
 
   #put(registration: Registration): Promise<PutResult> {
-    this.#departures.forget(registration.kite.id);
+    this.#pendingDeletes.forget(registration.kite.id);
     return this.#guard(this.#options.storage.put(registration, this.#options.clock.now()));
   }
 
-  /** Stops, and closes the store. What is registered stays in it. */
+  /** Stops the synchronization and closes the store. Registrations stay in it. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#timer?.cancel();
-    for (const stop of this.#stops) stop();
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
     await Promise.allSettled([this.#loading, this.#ticking]);
     await this.#options.storage.close();
   }
@@ -132,11 +131,11 @@ export class StoreSync {
   #apply(change: StorageChange): void {
     switch (change.type) {
       case 'put':
-        this.#touched?.add(change.registration.kite.id);
+        this.#changedDuringLoad?.add(change.registration.kite.id);
         this.#applyPut(change.registration);
         break;
       case 'delete':
-        this.#touched?.add(change.id);
+        this.#changedDuringLoad?.add(change.id);
         this.#applyDelete(change.id);
         break;
       case 'keys':
@@ -152,8 +151,8 @@ export class StoreSync {
     const { registry, keyRing } = this.#options;
     if (keyRing.get(registration.keyId)?.state === 'revoked') return;
     const entry = registry.peek(registration.kite.id);
-    // What this node wrote comes back to it. What is newer was written by a node where the kite is now.
-    if (entry && !entry.remote && registration.expiresAt <= entry.storedUntil) return;
+    // A node also receives its own writes. A newer record means that the kite has moved to another node.
+    if (entry && !entry.remote && registration.expiresAt <= entry.storedExpiresAt) return;
     registry.set(registration, 'store');
   }
 
@@ -162,7 +161,7 @@ export class StoreSync {
     const entry = registry.peek(id);
     if (!entry) return;
     if (entry.remote) registry.remove(entry, 'store');
-    // Another node gave up a kite that is alive here.
+    // Another node has removed a kite that is alive on this one.
     else this.#restore(entry);
   }
 
@@ -170,19 +169,19 @@ export class StoreSync {
     const { registry } = this.#options;
     if (registry.get(entry.kite.id) !== entry) return;
     const registration = registrationRecord(entry, this.#options);
-    // Noted before the store tells of it, so that this node does not take it for another one's doing.
-    entry.storedUntil = registration.expiresAt;
+    // Set before the store reports the change, so that this node does not attribute it to another node.
+    entry.storedExpiresAt = registration.expiresAt;
     this.#background(this.#put(registration));
   }
 
-  #departed(entry: RegistryEntry, why: Departure): void {
-    // The store knows: it said so, or has the record that replaced this one.
-    if (why === 'store' || why === 'replaced' || (entry.remote && why !== 'refused')) return;
-    this.#departures.add(entry);
-    if (this.#online) this.#background(this.#guard(this.#departures.flush(entry.kite.id)));
+  #onDeregister(entry: RegistryEntry, reason: DeregisterReason): void {
+    // The store is up to date: it reported the removal, or contains the record that replaced this one.
+    if (reason === 'store' || reason === 'replaced' || (entry.remote && reason !== 'refused')) return;
+    this.#pendingDeletes.add(entry);
+    if (this.#online) this.#background(this.#guard(this.#pendingDeletes.flush(entry.kite.id)));
   }
 
-  /** Takes over everything that is in the store. */
+  /** Loads a snapshot of the store. A call during a load repeats it. */
   #load(): Promise<void> {
     if (this.#loading) {
       this.#loadAgain = true;
@@ -197,44 +196,44 @@ export class StoreSync {
   async #loadAll(): Promise<void> {
     do {
       this.#loadAgain = false;
-      await this.#guard(this.#departures.flushAll());
-      const touched = new Set<string>();
-      this.#touched = touched;
+      await this.#guard(this.#pendingDeletes.flushAll());
+      const changed = new Set<string>();
+      this.#changedDuringLoad = changed;
       try {
         await this.#guard(this.#options.keyRing.reload());
-        this.#takeOver(await this.#guard(this.#options.storage.registrations()), touched);
+        this.#applySnapshot(await this.#guard(this.#options.storage.registrations()), changed);
       } finally {
-        this.#touched = undefined;
+        this.#changedDuringLoad = undefined;
       }
     } while (this.#loadAgain);
   }
 
-  #takeOver(registrations: readonly Registration[], touched: ReadonlySet<string>): void {
+  #applySnapshot(registrations: readonly Registration[], changed: ReadonlySet<string>): void {
     const { registry } = this.#options;
     const seen = new Set<string>();
     for (const registration of registrations) {
       const { id } = registration.kite;
       seen.add(id);
-      if (!touched.has(id) && !this.#departures.has(id)) this.#applyPut(registration);
+      if (!changed.has(id) && !this.#pendingDeletes.has(id)) this.#applyPut(registration);
     }
     for (const entry of Array.from(registry.entries())) {
-      if (seen.has(entry.kite.id) || touched.has(entry.kite.id)) continue;
+      if (seen.has(entry.kite.id) || changed.has(entry.kite.id)) continue;
       if (entry.remote) registry.remove(entry, 'store');
       else this.#restore(entry);
     }
   }
 
-  #arm(): void {
+  #scheduleTick(): void {
     this.#timer?.cancel();
     if (this.#closed) return;
     const wait = this.#online ? this.#options.timings.probe : this.#backoff.next();
     this.#timer = this.#options.clock.setTimeout(() => {
-      // A store that is slow to answer is asked once at a time.
+      // At most one probe at a time, in case the store is slow.
       this.#ticking ??= this.#tick()
-        .catch((error: unknown) => this.#noteFailure(error))
+        .catch((error: unknown) => this.#logFailure(error))
         .finally(() => {
           this.#ticking = undefined;
-          this.#arm();
+          this.#scheduleTick();
         });
     }, wait);
   }
@@ -247,7 +246,7 @@ export class StoreSync {
       this.#setOnline();
     }
     await this.#guard(this.#refresher.refresh());
-    // What expired long ago belongs to no node that lives: kites of a restarted one have had their lease by then.
+    // Kites that expired this long ago do not belong to a running node, not even to one that has just restarted.
     if (clock.now() - this.#sweptAt < timings.refresh) return;
     this.#sweptAt = clock.now();
     await this.#guard(storage.sweep(clock.now() - timings.storedLease));
@@ -258,7 +257,7 @@ export class StoreSync {
     this.#online = true;
     this.#problem = '';
     this.#backoff.reset();
-    this.#options.registry.holdRemote(false);
+    this.#options.registry.pauseRemoteExpiry(false);
     this.#options.logger.info(`The ${this.#options.storage.name} store is connected`);
   }
 
@@ -266,12 +265,12 @@ export class StoreSync {
     this.#problem = error.message;
     if (!this.#online || this.#closed) return;
     this.#online = false;
-    this.#options.registry.holdRemote(true);
+    this.#options.registry.pauseRemoteExpiry(true);
     this.#options.logger.error(
-      `${error.message}. Queries are answered from memory, registrations are refused until it is back`,
+      `${error.message}. Queries are answered from memory, and registrations fail until it is reachable again`,
     );
     this.#timer?.cancel();
-    this.#arm();
+    this.#scheduleTick();
   }
 
   async #guard<Result>(work: Promise<Result>): Promise<Result> {
@@ -283,12 +282,12 @@ export class StoreSync {
     }
   }
 
-  /** Nobody waits for this. A store that is away was noted by then, and is made up for later. */
+  /** Runs work that the caller does not wait for. If the store cannot be reached, the next load recovers from the failure. */
   #background(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#noteFailure(error));
+    work.catch((error: unknown) => this.#logFailure(error));
   }
 
-  #noteFailure(error: unknown): void {
+  #logFailure(error: unknown): void {
     if (!isStorageError(error)) this.#options.logger.error(String(error));
   }
 }

@@ -1,15 +1,15 @@
 import { SHARED_STRINGS } from '../limits/kontrol-limits.js';
 
-/** Gives the same string for equal ones. Kites share most of their fields, and each came in a message of its own. */
+/** Deduplicates equal strings, because kites share most of their fields and each was parsed from a separate message. */
 export class StringInterner {
-  readonly #known = new Map<string, string>();
+  readonly #strings = new Map<string, string>();
 
-  intern(text: string): string {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    // Who makes up names cannot fill the memory: what is forgotten is only no longer shared.
-    if (this.#known.size >= SHARED_STRINGS) this.#known.clear();
-    this.#known.set(text, text);
-    return text;
+  intern(value: string): string {
+    const existing = this.#strings.get(value);
+    if (existing !== undefined) return existing;
+    // Bounds the memory that made-up names take. Strings that were interned before are only no longer shared.
+    if (this.#strings.size >= SHARED_STRINGS) this.#strings.clear();
+    this.#strings.set(value, value);
+    return value;
   }
 }

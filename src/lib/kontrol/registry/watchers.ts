@@ -16,20 +16,20 @@ interface Watcher {
   readonly id: string;
   readonly peer: Peer;
   readonly username: string;
-  /** Under which it stands in `#byUser`. */
-  readonly key: string;
+  /** Its key in `#byUser`. */
+  readonly userKey: string;
   readonly matches: (kite: KiteIdentity) => boolean;
   readonly callback: RemoteFunction;
 }
 
-/** What a watcher is told, in the form that `kite.js` reads. */
+/** The event that a watcher receives, in the format that `kite.js` expects. */
 export interface KiteEvent {
   readonly action: 'REGISTER' | 'DEREGISTER';
   readonly kite: KiteIdentity;
   readonly url: string;
-  /** Since when it is, or was, registered, in milliseconds since 1970. */
+  /** Time of the registration, in milliseconds since 1970. */
   readonly registeredAt: number;
-  /** Empty for a kite that is gone, or that may be found and not called. */
+  /** Empty for a deregistered kite, and for one that the watcher may find but not call. */
   readonly token: string;
 }
 
@@ -40,21 +40,21 @@ export interface WatchersOptions {
   readonly limits: Pick<KontrolLimits, 'watchersPerConnection'>;
 }
 
-/** Callers that want to hear of the kites that come and go. */
+/** Notifies callers of the kites that register and deregister. */
 export class Watchers {
   readonly #tokens: TokenIssuer;
   readonly #policy: Policy;
-  readonly #most: number;
+  readonly #maxPerPeer: number;
   readonly #byPeer = new Map<Peer, Map<string, Watcher>>();
-  /** By the user whose kites they watch, so that a change costs what its own watchers cost. Empty: by id, or all. */
+  /** Watchers by the user whose kites they watch, to find those of a change quickly. Empty key: the kites of all users. */
   readonly #byUser = new Map<string, Set<Watcher>>();
 
   constructor({ registry, tokens, policy, limits }: WatchersOptions) {
     this.#tokens = tokens;
     this.#policy = policy;
-    this.#most = limits.watchersPerConnection;
-    registry.on('register', (entry) => this.#tell('REGISTER', entry));
-    registry.on('deregister', (entry) => this.#tell('DEREGISTER', entry));
+    this.#maxPerPeer = limits.watchersPerConnection;
+    registry.on('register', (entry) => this.#notify('REGISTER', entry));
+    registry.on('deregister', (entry) => this.#notify('DEREGISTER', entry));
   }
 
   get size(): number {
@@ -64,54 +64,54 @@ export class Watchers {
   }
 
   /**
-   * Calls `callback` at each change of the kites that the query asks for, until it is cancelled or the caller is gone.
-   * Returns the watcher's id.
+   * Calls `callback` on each change of a kite that matches the query, until the watch is cancelled or the caller disconnects.
+   * Returns the id of the watcher.
    */
   add({ client, username }: Request, query: KiteQuery, callback: RemoteFunction): string {
-    const watchers = this.#ofPeer(client);
-    if (watchers.size >= this.#most) {
-      const message = `This connection has ${this.#most} watchers; cancel one with cancelWatcher first`;
+    const watchers = this.#watchersOf(client);
+    if (watchers.size >= this.#maxPerPeer) {
+      const message = `This connection has ${this.#maxPerPeer} watchers; cancel one with cancelWatcher first`;
       throw new KiteError('requestLimitError', message);
     }
     const id = randomHex(16);
-    const key = query.username ?? '';
+    const userKey = query.username ?? '';
     const matches = matchesEveryKite(query) ? (): boolean => true : queryMatcher(query);
-    const watcher = { id, peer: client, username, key, matches, callback };
+    const watcher = { id, peer: client, username, userKey, matches, callback };
     watchers.set(id, watcher);
-    const others = this.#byUser.get(key) ?? new Set();
-    this.#byUser.set(key, others.add(watcher));
+    const others = this.#byUser.get(userKey) ?? new Set();
+    this.#byUser.set(userKey, others.add(watcher));
     return id;
   }
 
-  /** Ends a watcher of this caller. */
+  /** Cancels a watch of this caller. */
   cancel(client: Peer, id: unknown): void {
     const watcher = typeof id === 'string' ? this.#byPeer.get(client)?.get(id) : undefined;
-    if (!watcher) throw new KiteError('argumentError', 'cancelWatcher: there is no watcher with this id');
+    if (!watcher) throw new KiteError('argumentError', 'cancelWatcher: unknown watcher id');
     this.#byPeer.get(client)?.delete(watcher.id);
-    this.#forget(watcher);
+    this.#removeFromIndex(watcher);
   }
 
-  #ofPeer(peer: Peer): Map<string, Watcher> {
-    const known = this.#byPeer.get(peer);
-    if (known) return known;
+  #watchersOf(peer: Peer): Map<string, Watcher> {
+    const existing = this.#byPeer.get(peer);
+    if (existing) return existing;
     const watchers = new Map<string, Watcher>();
     this.#byPeer.set(peer, watchers);
     peer.on('disconnect', () => {
       this.#byPeer.delete(peer);
-      for (const watcher of watchers.values()) this.#forget(watcher);
+      for (const watcher of watchers.values()) this.#removeFromIndex(watcher);
     });
     return watchers;
   }
 
-  #forget(watcher: Watcher): void {
-    const others = this.#byUser.get(watcher.key);
+  #removeFromIndex(watcher: Watcher): void {
+    const others = this.#byUser.get(watcher.userKey);
     others?.delete(watcher);
-    if (others?.size === 0) this.#byUser.delete(watcher.key);
+    if (others?.size === 0) this.#byUser.delete(watcher.userKey);
   }
 
-  #tell(action: KiteEvent['action'], entry: RegistryEntry): void {
-    for (const key of [entry.kite.username, '']) {
-      for (const watcher of this.#byUser.get(key) ?? []) {
+  #notify(action: KiteEvent['action'], entry: RegistryEntry): void {
+    for (const userKey of [entry.kite.username, '']) {
+      for (const watcher of this.#byUser.get(userKey) ?? []) {
         if (!watcher.matches(entry.kite) || !this.#policy.allows('query', watcher.username, entry.kite))
           continue;
         const result = {

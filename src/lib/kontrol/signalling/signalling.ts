@@ -10,7 +10,7 @@ import type { Policy } from '../policy/policy.js';
 import type { Registrar } from '../registry/registrar.js';
 import type { Registry } from '../registry/registry.js';
 
-const TYPES = ['offer', 'answer', 'candidate', 'leave', 'message'];
+const SIGNAL_TYPES = ['offer', 'answer', 'candidate', 'leave', 'message'];
 
 export interface SignallingOptions {
   readonly registry: Registry;
@@ -20,18 +20,18 @@ export interface SignallingOptions {
   readonly limits: Pick<KontrolLimits, 'signalBytes'>;
 }
 
-/** A signal takes this much room at least: so much has to be kept of each. */
-const LEAST = 1024;
+/** Minimum size at which a signal is counted: the overhead of keeping it in memory. */
+const MIN_SIGNAL_BYTES = 1024;
 
 /**
- * `kite.handleWebRTC({type, src, dst, payload})`: passes what two kites have to tell each other before they can talk
- * directly. `src` is the id under which the caller registered over this very connection, whatever it says, and `username`
- * whose it is. A `message` is what they have to say where they cannot talk directly: it is answered when `dst` has taken it.
+ * Implements `kite.handleWebRTC({type, src, dst, payload})`: forwards WebRTC signals between two kites. `src` is replaced with
+ * the id under which the caller registered over this connection, and `username` with its user. A signal of the type `message`
+ * carries data of kites that cannot connect directly; its call returns when `dst` has received it.
  */
 export class Signalling {
   readonly #options: SignallingOptions;
-  /** Bytes on their way from one connection to another. */
-  readonly #onTheirWay = new WeakMap<object, Map<object, number>>();
+  /** Bytes that were forwarded and not received yet, by sending and receiving connection. */
+  readonly #pendingBytes = new WeakMap<object, Map<object, number>>();
 
   constructor(options: SignallingOptions) {
     this.#options = options;
@@ -41,8 +41,8 @@ export class Signalling {
     const { registry, registrar, policy, logger } = this.#options;
     const [argument] = request.args;
     const { type, dst, payload } = record(argument);
-    if (typeof type !== 'string' || !TYPES.includes(type.toLowerCase()))
-      throw new KiteError('argumentError', `type must be one of ${TYPES.join(', ')}`);
+    if (typeof type !== 'string' || !SIGNAL_TYPES.includes(type.toLowerCase()))
+      throw new KiteError('argumentError', `type must be one of ${SIGNAL_TYPES.join(', ')}`);
     if (typeof dst !== 'string' || dst === '') throw new KiteError('genericError', 'dst not set');
     const own = registrar.entriesOf(request.client).filter(({ kite }) => kite.username === request.username);
     const source = own.find(({ kite }) => kite.id === request.kite.id) ?? own[0];
@@ -51,43 +51,42 @@ export class Signalling {
     if (!entry || !policy.allows('token', request.username, entry.kite))
       throw new KiteError('genericError', 'dst not registered');
     const peer = registrar.peerOf(entry);
-    if (!peer) throw notConnected(entry);
+    if (!peer) throw notConnectedError(entry);
     const { username } = request;
-    const message: Passed = { type, src: source.kite.id, username, dst, payload };
-    const passed = this.#pass(request.client, peer, message);
-    if (type.toLowerCase() === 'message') return passed;
-    passed.catch((error: unknown) => logger.debug(`${dst} did not take a WebRTC message: ${String(error)}`));
+    const signal: Signal = { type, src: source.kite.id, username, dst, payload };
+    const sent = this.#send(request.client, peer, signal);
+    if (type.toLowerCase() === 'message') return sent;
+    sent.catch((error: unknown) => logger.debug(`${dst} did not receive a WebRTC signal: ${String(error)}`));
     return null;
   }
 
-  /** Throws where too much is on its way already: `to` has one connection only, which whoever floods it would end. */
-  #pass(from: object, to: AnyPeer, { payload, ...message }: Passed): Promise<unknown> {
-    // Undefined where a function of the caller's stands at the place of its JSON.
+  /** Throws if too many bytes are pending: flooding the receiver would end its only connection. */
+  #send(from: object, to: AnyPeer, { payload, ...envelope }: Signal): Promise<unknown> {
+    // Undefined if the payload is a callback of the caller.
     const json = (JSON.stringify(payload ?? null) as string | undefined) ?? 'null';
-    const size = Math.max(LEAST, utf8Length(json));
+    const size = Math.max(MIN_SIGNAL_BYTES, utf8Length(json));
     const { signalBytes } = this.#options.limits;
-    const ways = this.#onTheirWay.get(from) ?? new Map<object, number>();
-    const before = ways.get(to) ?? 0;
-    if (before + size > signalBytes)
+    const byReceiver = this.#pendingBytes.get(from) ?? new Map<object, number>();
+    const bytes = byReceiver.get(to) ?? 0;
+    if (bytes + size > signalBytes)
       throw new KiteError(
         'requestLimitError',
-        `More than ${signalBytes} bytes are on their way to dst, which has to take them first`,
+        `More than ${signalBytes} bytes are pending for dst; wait until it has received them`,
       );
-    this.#onTheirWay.set(from, ways.set(to, before + size));
-    const taken = (): void => {
-      const left = (ways.get(to) ?? 0) - size;
-      if (left > 0) ways.set(to, left);
-      else ways.delete(to);
+    this.#pendingBytes.set(from, byReceiver.set(to, bytes + size));
+    const received = (): void => {
+      const remaining = (byReceiver.get(to) ?? 0) - size;
+      if (remaining > 0) byReceiver.set(to, remaining);
+      else byReceiver.delete(to);
     };
-    // Without the functions of the one, which would be functions of Kontrol's to the other. A message waits for as long
-    // as dst does not read.
-    const options = message.type.toLowerCase() === 'message' ? { timeout: 0 } : {};
-    const signal = { ...message, payload: JSON.parse(json) as unknown };
-    return to.call('kite.handleWebRTC', [signal], options).finally(taken);
+    // The JSON round trip removes callbacks, which cannot be forwarded. A `message` waits until dst reads it.
+    const options = envelope.type.toLowerCase() === 'message' ? { timeout: 0 } : {};
+    const signal = { ...envelope, payload: JSON.parse(json) as unknown };
+    return to.call('kite.handleWebRTC', [signal], options).finally(received);
   }
 }
 
-interface Passed {
+interface Signal {
   readonly type: string;
   readonly src: string;
   readonly username: string;
@@ -95,12 +94,12 @@ interface Passed {
   readonly payload: unknown;
 }
 
-/** Whom nobody here can tell anything: nodes do not pass messages to each other. */
-function notConnected({ remote, origin }: RegistryEntry): KiteError {
-  const why = remote
-    ? 'it is kept by another node of Kontrol, and messages are passed on only between kites that are connected to the same one'
+/** The error for a receiver that is not connected to this node. Nodes do not forward signals to each other. */
+function notConnectedError({ remote, origin }: RegistryEntry): KiteError {
+  const reason = remote
+    ? 'it is connected to another node of Kontrol, and signals are forwarded only between kites that are connected to the same node'
     : origin === 'http'
-      ? 'it has registered over HTTP, without a connection that messages could take'
-      : 'it has no connection here';
-  return codedError('genericError', 'notConnectedHere', `dst not registered here: ${why}`);
+      ? 'it registered over HTTP and has no connection'
+      : 'it is not connected to this Kontrol';
+  return codedError('genericError', 'notConnectedHere', `dst not registered here: ${reason}`);
 }

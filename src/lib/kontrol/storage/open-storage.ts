@@ -17,21 +17,21 @@ export type StorageConfig =
   | EtcdConfig;
 
 /**
- * The store that a configuration describes. A Kontrol opens and closes it. Default: the clock of the system, and log lines
- * on standard error.
+ * Creates the store that a configuration describes. Kontrol opens and closes it. `tools` default to the system clock and a
+ * logger that writes to standard error.
  *
- * @throws ConfigurationError for a configuration that cannot work
+ * @throws ConfigurationError if the configuration is invalid
  */
-export function openStorage(config: StorageConfig, given: Partial<StorageTools> = {}): Storage {
-  const tools = { clock: systemClock, logger: given.logger ?? new StderrLogger(), ...given };
+export function openStorage(config: StorageConfig, tools: Partial<StorageTools> = {}): Storage {
+  const allTools = { clock: systemClock, logger: tools.logger ?? new StderrLogger(), ...tools };
   switch (config.kind) {
     case 'memory':
       return new MemoryStorage();
     case 'file':
-      return new FileStorage(config.folder, { clock: tools.clock });
+      return new FileStorage(config.folder, { clock: allTools.clock });
     case 'postgres':
-      return new PostgresStorage(config, tools);
+      return new PostgresStorage(config, allTools);
     case 'etcd':
-      return new EtcdStorage(config, tools);
+      return new EtcdStorage(config, allTools);
   }
 }

@@ -11,24 +11,24 @@ import type { KeyRing, RingPair } from './key-ring.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
-/** A kite key that one of Kontrol's pairs signed, and that is not revoked. */
+/** A valid kite key: signed by one of Kontrol's key pairs, and not revoked. */
 export interface VerifiedKiteKey {
   readonly username: string;
-  /** `jti`. Empty where it has none. */
+  /** The `jti` of the kite key. Empty if it does not have one. */
   readonly id: string;
-  /** The pair that signed it. */
+  /** The key pair that signed the kite key. */
   readonly pair: RingPair;
 }
 
 export interface CredentialsOptions {
   readonly keyRing: KeyRing;
-  /** Kontrol's own. */
+  /** The identity of Kontrol's kite, which tokens must be issued for. */
   readonly identity: KiteIdentity;
   readonly limits: Pick<KontrolLimits, 'verifiedKiteKeys'>;
   readonly clock: Clock;
 }
 
-/** Checks what callers of Kontrol show. Whatever is wrong is thrown, with what it is. */
+/** Verifies the kite keys and tokens of callers. Throws an error with the reason if they are not valid. */
 export class Credentials {
   readonly #keyRing: KeyRing;
   readonly #identity: KiteIdentity;
@@ -43,71 +43,71 @@ export class Credentials {
     keyRing.on('change', () => this.#kiteKeys.clear());
   }
 
-  /** @throws JwtError, or KiteError `keyPairRevoked` */
+  /** @throws JwtError, or KiteError with code `keyPairRevoked` */
   verifyKiteKey(jwt: string): VerifiedKiteKey {
     checkLength(jwt);
-    const known = this.#kiteKeys.get(jwt);
-    if (known) return known;
+    const cached = this.#kiteKeys.get(jwt);
+    if (cached) return cached;
     const kontrolKey = textClaim(decodeJwt(jwt).claims, 'kontrolKey');
     if (kontrolKey === undefined)
       throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
-    const pair = this.#keyRing.find(kontrolKey);
+    const pair = this.#keyRing.findByPublicKey(kontrolKey);
     if (!pair) throw new JwtError('signature', 'it was not signed by this Kontrol');
     const claims = verifyJwt(jwt, pair.verifyKey, { clock: this.#clock, leeway: TOKEN_LEEWAY });
     if (pair.state === 'revoked') {
-      throw pairRevoked();
+      throw keyPairRevokedError();
     }
     const { username, id } = kiteKeyOf(jwt, claims);
     if (this.#keyRing.isRevokedKiteKey(id))
       throw new JwtError('claims', 'it was revoked; get a new kite key');
     const verified = { username, id, pair };
-    this.#kiteKeys.set(jwt, verified, expiryOf(claims));
+    this.#kiteKeys.set(jwt, verified, expiryTime(claims));
     return verified;
   }
 
   /**
-   * The user of a token for calling Kontrol itself.
+   * Verifies a token for calling Kontrol, and returns its user.
    *
    * @throws JwtError
    */
   verifyToken(jwt: string): string {
     checkLength(jwt);
-    const token = tokenOf(this.#verifyUnderAny(jwt));
+    const token = tokenOf(this.#verifyWithAnyKey(jwt));
     if (token.issuer !== this.#identity.username) {
       throw new JwtError('claims', `issuer is not trusted: ${token.issuer.slice(0, QUOTED_LENGTH)}`);
     }
     if (!audienceIncludes(token.audience, this.#identity)) {
       throw new JwtError(
         'claims',
-        `it is for other kites: its audience is ${token.audience.slice(0, QUOTED_LENGTH)}`,
+        `it was issued for other kites: its audience is ${token.audience.slice(0, QUOTED_LENGTH)}`,
       );
     }
     return token.username;
   }
 
-  #verifyUnderAny(jwt: string): Claims {
+  #verifyWithAnyKey(jwt: string): Claims {
     for (const { verifyKey } of this.#keyRing.accepted) {
       try {
         return verifyJwt(jwt, verifyKey, { clock: this.#clock });
       } catch (error) {
         if (!isJwtError(error)) throw error;
-        if (error.reason === 'expired') throw tokenIsExpired();
+        if (error.reason === 'expired') throw tokenExpiredError();
         if (error.reason !== 'signature') throw error;
       }
     }
-    // Callers renew their token when they read this.
-    throw tokenIsExpired();
+    // Callers renew their token on this error.
+    throw tokenExpiredError();
   }
 }
 
-/** By its code a kite learns that it must not trust that pair either. */
-function pairRevoked(): KiteError {
+/** Kites recognize the code, and stop trusting the key pair as well. */
+function keyPairRevokedError(): KiteError {
   const message = 'the key pair that signed it was revoked; get a new kite key';
   return codedError('authenticationError', 'keyPairRevoked', message);
 }
 
-/** What a caller with a kite key that is not accepted is answered. What is something else stays as it is. */
-export function kiteKeyRefusal(error: unknown): unknown {
+/** Returns the error to send to a caller whose kite key is not valid. Returns other errors unchanged. */
+export function kiteKeyError(error: unknown): unknown {
   if (!isJwtError(error) && !isKiteError(error, 'authenticationError')) return error;
   const code = isKiteError(error) ? error.code : '';
   return new KiteError('authenticationError', `kiteKey: ${error.message}`, { code });
@@ -117,11 +117,11 @@ function checkLength(jwt: string): void {
   if (jwt.length > JWT_LENGTH) throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
 }
 
-function expiryOf(claims: Claims): number {
+function expiryTime(claims: Claims): number {
   const expiresAt = claims['exp'];
   return typeof expiresAt === 'number' ? expiresAt * 1000 : Number.POSITIVE_INFINITY;
 }
 
-function tokenIsExpired(): JwtError {
+function tokenExpiredError(): JwtError {
   return new JwtError('expired', 'token is expired');
 }

@@ -6,10 +6,10 @@ import { Emitter } from '../../util/emitter.js';
 import type { Storage, StoredKeyPair } from '../storage/shared/storage.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
-/** A key pair that is ready for use. */
+/** A parsed key pair of the key ring. */
 export interface RingPair {
   readonly id: string;
-  /** PEM. */
+  /** The public key as PEM. */
   readonly publicKey: string;
   readonly verifyKey: KeyObject;
   readonly signKey: KeyObject;
@@ -17,7 +17,7 @@ export interface RingPair {
   readonly state: StoredKeyPair['state'];
 }
 
-/** What people may see of a key pair. */
+/** The public part of a key pair. */
 export type KeyPairInfo = Pick<RingPair, 'id' | 'publicKey' | 'createdAt' | 'state'>;
 
 export interface KeyRingOptions {
@@ -25,20 +25,20 @@ export interface KeyRingOptions {
   readonly clock: Clock;
   /** The user that runs Kontrol. */
   readonly kontrolUser: string;
-  /** Where Kontrol is, for the kite keys it signs. */
+  /** Returns the URL of Kontrol for the kite keys it signs. */
   readonly kontrolUrl: () => string;
-  /** The pair to begin with, from files. Default: the store's, or a new one where it has none. */
+  /** The initial key pair, read from files. Default: the one in the store, or a new one if the store does not have one. */
   readonly initial?: KeyPair | undefined;
 }
 
 export type KeyRingEvents = {
-  /** Pairs or revoked kite keys have changed, here or on another node. */
+  /** Key pairs or revoked kite keys have changed, on this node or another. */
   change: [];
 };
 
 /**
- * The key pairs of Kontrol. One signs: the newest that is active. What retired ones signed is still accepted, and they
- * go on signing tokens for kites that know no newer one. What a revoked pair signed is refused, all of it.
+ * The key pairs of Kontrol. The newest active pair signs. Signatures of retired pairs are accepted, and retired pairs still
+ * sign tokens for kites that do not trust a newer pair yet. Signatures of revoked pairs are refused.
  */
 export class KeyRing extends Emitter<KeyRingEvents> {
   readonly #storage: Storage;
@@ -60,36 +60,36 @@ export class KeyRing extends Emitter<KeyRingEvents> {
   }
 
   /**
-   * Reads the store, and adds the first pair where it has none that signs.
+   * Loads the key pairs from the store, and creates one if none of them is active.
    *
-   * @throws StorageError, or ConfigurationError where the given pair cannot be used
+   * @throws StorageError, or ConfigurationError if the initial pair cannot be used
    */
   async open(): Promise<void> {
     await this.reload();
-    if (this.#initial) await this.#adopt(this.#initial);
+    if (this.#initial) await this.#importPair(this.#initial);
     else if (!this.#signing) await this.rotate();
   }
 
-  /** Reads the store again. Keys that are known already are not parsed again. */
+  /** Loads the key pairs from the store again. Pairs that are already in the key ring are not parsed again. */
   async reload(): Promise<void> {
     const [stored, revoked] = await Promise.all([this.#storage.keyPairs(), this.#storage.revokedKiteKeys()]);
-    const pairs = stored.map((pair) => this.#ready(pair));
+    const pairs = stored.map((pair) => this.#parse(pair));
     this.#revokedKiteKeys = new Set(revoked);
-    this.#use(pairs);
+    this.#setPairs(pairs);
   }
 
-  /** The pair that signs. */
+  /** The key pair that signs. */
   get signing(): RingPair {
     if (!this.#signing) throw new Error('The key ring has not been opened');
     return this.#signing;
   }
 
-  /** Every pair, the newest first. */
+  /** All key pairs, newest first. */
   get pairs(): readonly RingPair[] {
     return [...this.#pairs.values()].toSorted(newestFirst);
   }
 
-  /** Pairs whose signatures are accepted, the one that signs first. */
+  /** The key pairs whose signatures are accepted, newest first. */
   get accepted(): readonly RingPair[] {
     return this.pairs.filter(({ state }) => state !== 'revoked');
   }
@@ -102,7 +102,7 @@ export class KeyRing extends Emitter<KeyRingEvents> {
     return jti !== '' && this.#revokedKiteKeys.has(jti);
   }
 
-  /** A kite key for a user, signed by the current pair. */
+  /** Creates a kite key for a user, signed with the current key pair. */
   newKiteKey(username: string): string {
     return newKiteKey({
       username,
@@ -113,20 +113,20 @@ export class KeyRing extends Emitter<KeyRingEvents> {
     });
   }
 
-  /** Has a new pair sign, and retires the others. */
+  /** Creates a key pair that signs from now on, and retires the others. */
   async rotate(): Promise<KeyPairInfo> {
     return infoOf(await this.#install(await generateKeyPair()));
   }
 
   /**
-   * Refuses from now on what the pair signed. Where it was the one that signs, a new one takes its place.
+   * Revokes a key pair: its signatures are refused from now on. Creates a new pair if this was the only active one.
    *
    * @throws ConfigurationError `unknownKeyPair`
    */
   async revoke(id: string): Promise<KeyPairInfo> {
     const pair = this.#pairs.get(id);
     if (!pair) {
-      const message = `Kontrol has no key pair with the id ${JSON.stringify(id.slice(0, QUOTED_LENGTH))}; see them with: kitectl kontrol keys list`;
+      const message = `Kontrol has no key pair with the id ${JSON.stringify(id.slice(0, QUOTED_LENGTH))}; list the key pairs with: kitectl kontrol keys list`;
       throw new ConfigurationError('unknownKeyPair', message);
     }
     if (pair.state === 'revoked') return infoOf(pair);
@@ -135,33 +135,33 @@ export class KeyRing extends Emitter<KeyRingEvents> {
     return infoOf(await this.#store(pair, 'revoked'));
   }
 
-  /** Refuses one kite key from now on, by its `jti`. */
+  /** Revokes one kite key by its `jti`. */
   async revokeKiteKey(jti: string): Promise<void> {
     await this.#storage.revokeKiteKey(jti);
     this.#revokedKiteKeys.add(jti);
     this.emit('change');
   }
 
-  /** Makes a pair from files the one that signs, unless the store knows more about it. */
-  async #adopt(given: KeyPair): Promise<void> {
-    const { publicKey } = parseKeyPair(given);
-    const known = this.pairs.find(({ verifyKey }) => verifyKey.equals(publicKey));
-    if (known?.state === 'revoked') {
-      const message = `The key pair in the files was revoked (id ${known.id}). Start Kontrol without the files to use the newer pair of its store`;
+  /** Adds the key pair from files as the signing one, unless the store already contains it. */
+  async #importPair(pair: KeyPair): Promise<void> {
+    const { publicKey } = parseKeyPair(pair);
+    const existing = this.pairs.find(({ verifyKey }) => verifyKey.equals(publicKey));
+    if (existing?.state === 'revoked') {
+      const message = `The key pair in the files was revoked (id ${existing.id}). Start Kontrol without the files to use the newer pair in its store`;
       throw new ConfigurationError('keyPairRevoked', message);
     }
-    if (!known) await this.#install(given, idOf(publicKey));
+    if (!existing) await this.#install(pair, deterministicId(publicKey));
     else if (!this.#signing) await this.rotate();
   }
 
   async #install(pair: KeyPair, id: string = randomUUID()): Promise<RingPair> {
     const others = this.accepted.filter(({ state }) => state === 'active');
-    // Two pairs of one millisecond would leave open which of them is the newer.
+    // Distinct times, so that the order of the pairs is unambiguous.
     const createdAt = Math.max(this.#clock.now(), ...this.pairs.map((other) => other.createdAt + 1));
     const stored = { id, ...pair, createdAt, state: 'active' } as const;
-    const ready = this.#ready(stored);
+    const ready = this.#parse(stored);
     await this.#storage.putKeyPair(stored);
-    this.#use([...this.#pairs.values(), ready]);
+    this.#setPairs([...this.#pairs.values(), ready]);
     for (const other of others) await this.#store(other, 'retired');
     return ready;
   }
@@ -171,26 +171,26 @@ export class KeyRing extends Emitter<KeyRingEvents> {
     const privateKey = signKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     await this.#storage.putKeyPair({ id, publicKey, privateKey, createdAt, state });
     const changed = { ...pair, state };
-    this.#use([...this.#pairs.values()].map((other) => (other.id === id ? changed : other)));
+    this.#setPairs([...this.#pairs.values()].map((other) => (other.id === id ? changed : other)));
     return changed;
   }
 
-  #use(pairs: readonly RingPair[]): void {
+  #setPairs(pairs: readonly RingPair[]): void {
     this.#pairs = new Map(pairs.map((pair) => [pair.id, pair]));
     this.#signing = pairs.toSorted(newestFirst).find(({ state }) => state === 'active');
     this.emit('change');
   }
 
-  #ready(stored: StoredKeyPair): RingPair {
-    const known = this.#pairs.get(stored.id);
-    if (known && known.publicKey === stored.publicKey) return { ...known, state: stored.state };
+  #parse(stored: StoredKeyPair): RingPair {
+    const existing = this.#pairs.get(stored.id);
+    if (existing && existing.publicKey === stored.publicKey) return { ...existing, state: stored.state };
     const { id, publicKey, createdAt, state } = stored;
     const { publicKey: verifyKey, privateKey: signKey } = parseKeyPair(stored);
     return { id, publicKey, verifyKey, signKey, createdAt, state };
   }
 
-  /** The pair whose public half `pem` is, however it is written. */
-  find(pem: string): RingPair | undefined {
+  /** Returns the key pair with this public key, even if its PEM is formatted differently. */
+  findByPublicKey(pem: string): RingPair | undefined {
     for (const pair of this.#pairs.values()) if (pair.publicKey === pem) return pair;
     let key: KeyObject;
     try {
@@ -202,8 +202,8 @@ export class KeyRing extends Emitter<KeyRingEvents> {
   }
 }
 
-/** Nodes that begin with the same files at the same time call the pair the same: a UUID that its public key makes. */
-function idOf(publicKey: KeyObject): string {
+/** A UUID derived from the public key, so that nodes that import the same files use the same id. */
+function deterministicId(publicKey: KeyObject): string {
   const hash = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' }));
   const hex = hash.digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

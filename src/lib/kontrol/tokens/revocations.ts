@@ -5,14 +5,14 @@ import { Emitter } from '../../util/emitter.js';
 import type { KeyRing } from './key-ring.js';
 
 export type RevocationsEvents = {
-  /** A key pair was revoked, here or on another node. */
+  /** A key pair was revoked, on this node or another. */
   revoke: [];
 };
 
-/** What kites have to know of revoked key pairs: those that had a key of one before may trust it still. */
+/** Notifies kites of revoked key pairs, which they may still trust. */
 export class Revocations extends Emitter<RevocationsEvents> {
-  readonly #watching = new Map<Request['client'], RemoteFunction>();
-  /** Public keys of the revoked pairs, PEM. */
+  readonly #callbacks = new Map<Request['client'], RemoteFunction>();
+  /** Public keys of the revoked key pairs, as PEM. */
   keys: readonly string[] = [];
 
   constructor(keyRing: KeyRing) {
@@ -22,16 +22,19 @@ export class Revocations extends Emitter<RevocationsEvents> {
       if (revoked.length === this.keys.length) return;
       this.keys = revoked.map(({ publicKey }) => publicKey);
       this.emit('revoke');
-      for (const callback of this.#watching.values()) callback(this.keys);
+      for (const callback of this.#callbacks.values()) callback(this.keys);
     });
   }
 
-  /** `watchKeys(callback)`: the revoked keys, and from then on all of them each time that there is one more. */
+  /**
+   * Implements `watchKeys(callback)`: returns the revoked keys, and calls `callback` with all revoked keys whenever another
+   * one is revoked.
+   */
   watch({ client, args: [callback] }: Request): { readonly revokedKeys: readonly string[] } {
     if (typeof callback !== 'function')
-      throw new KiteError('argumentError', 'watchKeys takes a function to call when a key pair is revoked');
-    if (!this.#watching.has(client)) client.on('disconnect', () => this.#watching.delete(client));
-    this.#watching.set(client, callback as RemoteFunction);
+      throw new KiteError('argumentError', 'watchKeys expects a callback for revoked keys');
+    if (!this.#callbacks.has(client)) client.on('disconnect', () => this.#callbacks.delete(client));
+    this.#callbacks.set(client, callback as RemoteFunction);
     return { revokedKeys: this.keys };
   }
 }

@@ -11,21 +11,21 @@ export interface TokenIssuerOptions {
   readonly issuer: string;
   readonly limits: Pick<KontrolLimits, 'issuedTokens'>;
   readonly clock: Clock;
-  /** Milliseconds that a token is good for. Default 48 hours. */
+  /** Lifetime of a token in milliseconds. Default: 48 hours. */
   readonly ttl?: number | undefined;
-  /** Called at each signature. */
+  /** Called after each signature. */
   readonly onSign?: () => void;
 }
 
-/** Whom a token is for: a kite that was found, and the pair that it trusts. */
+/** The kite that a token is for, and the id of the key pair that it trusts. */
 export interface TokenTarget {
   readonly kite: KiteIdentity;
   readonly keyId: string;
 }
 
 /**
- * Issues tokens. The audience is `/user/environment/name` of the kite that was found, whatever the query was, so that one
- * token serves all kites of that name and nothing else. A token is handed out again while more than half its life is left.
+ * Issues tokens. The audience is always `/user/environment/name` of the kite, so that a token is valid for all kites of that
+ * name and no others. Tokens are cached for half of their lifetime.
  */
 export class TokenIssuer {
   readonly #keyRing: KeyRing;
@@ -44,23 +44,23 @@ export class TokenIssuer {
     this.#issued = new LruMap(limits.issuedTokens, clock);
   }
 
-  /** Whether a token for this caller and kite is at hand, so that `issue` need not sign. */
+  /** Returns whether a token for this caller and kite is cached, so that `issue` does not have to sign one. */
   has(username: string, target: TokenTarget): boolean {
     return this.#issued.get(cacheKey(username, target)) !== undefined;
   }
 
   /**
-   * A token with which `username` calls the kite. `force`: a new one, which is handed out from then on.
+   * Returns a token with which `username` can call the kite. `force`: sign a new one and cache it.
    *
-   * Signed by the pair with which the kite registered, since that is the one it trusts; undefined where that pair is
-   * revoked or not known.
+   * The token is signed by the key pair that the kite registered with, because the kite trusts that one. Returns undefined if
+   * the pair is revoked or unknown.
    */
   issue(username: string, target: TokenTarget, force = false): string | undefined {
     const pair = this.#keyRing.get(target.keyId);
     if (!pair || pair.state === 'revoked') return undefined;
     const key = cacheKey(username, target);
-    const known = force ? undefined : this.#issued.get(key);
-    if (known !== undefined) return known;
+    const cached = force ? undefined : this.#issued.get(key);
+    if (cached !== undefined) return cached;
     const token = newToken({
       issuer: this.#issuer,
       username,
@@ -76,7 +76,7 @@ export class TokenIssuer {
   }
 }
 
-/** The parts are quoted, so that no two pairs of caller and audience can look the same. */
+/** JSON quotes the parts, so that the key is unambiguous. */
 function cacheKey(username: string, { kite, keyId }: TokenTarget): string {
   return JSON.stringify([username, kite.username, kite.environment, kite.name, keyId]);
 }

@@ -1,30 +1,29 @@
 import { defaultLimits, type Limits } from '../../kite/limits/kite-limits.js';
 
-/** What a peer may make a proxy spend, beside what it may make every kite spend. */
+/** Bounds on what a peer can make a proxy spend, in addition to the limits of every kite. */
 export interface ProxyLimits extends Limits {
   /**
-   * Maximum number of callers of one kite that wait for their tunnel. Default 1,024. If exceeded, the caller gets HTTP status
-   * 503.
+   * Maximum number of callers of one kite that wait for a tunnel. Default 1,024. If exceeded, the caller gets HTTP status 503.
    */
   readonly waitingCallers: number;
   /**
-   * Maximum time that a caller waits for its tunnel, and that the kite's token for it is valid, in milliseconds. Default 60
-   * s. If exceeded, the connection closes with 1014.
+   * Maximum time that a caller waits for its tunnel, which is also the lifetime of the kite's token for the tunnel, in
+   * milliseconds. Default 60 s. If exceeded, the connection closes with 1014.
    */
   readonly tunnelTimeout: number;
   /**
-   * Maximum number of host names that the proxy resolves at a time; each takes one of few threads. Default 64. If exceeded,
-   * the registration fails with `busy`.
+   * Maximum number of concurrent lookups of host names, each of which occupies a thread. Default 64. If exceeded, the
+   * registration fails with `busy`.
    */
   readonly lookups: number;
   /**
-   * Maximum number of ids that are reserved for users whose kites are gone. Default 65,536. If exceeded, the oldest is free
-   * at once.
+   * Maximum number of ids that are reserved for the users of disconnected kites. Default 65,536. If exceeded, the oldest
+   * reservation ends.
    */
   readonly reservedIds: number;
   /**
-   * Maximum time that an id is reserved for its user after the kite is gone, in milliseconds. Default 120 s. If exceeded, the
-   * id is free.
+   * Maximum time that an id is reserved for its user after the kite has disconnected, in milliseconds. Default 120 s. If
+   * exceeded, the id is available to other users.
    */
   readonly reservationTime: number;
 }
@@ -51,13 +50,13 @@ export const TUNNEL_TOKEN_LENGTH = 1024;
 export const IDLE_BACKENDS = 64;
 
 /**
- * Maximum number of bytes that wait for one side of a joined WebSocket while the other is read. Default 128 KiB. If exceeded,
- * reading pauses.
+ * Maximum number of bytes that are buffered for one side of a joined WebSocket. Default 128 KiB. If exceeded, reading from the
+ * other side pauses.
  */
 export const JOINED_PAUSE_BYTES = 128 * 1024;
 
 /**
- * Maximum time that one side of a joined WebSocket goes on after the other has ended, in milliseconds. Default 30 s. If
+ * Maximum time that one side of a joined WebSocket stays open after the other has ended, in milliseconds. Default 30 s. If
  * exceeded, it is closed.
  */
 export const JOINED_LINGER = 30_000;

@@ -1,29 +1,30 @@
 import { networkInterfaces } from 'node:os';
 import { ConfigurationError } from '../../protocol/errors.js';
 import { isLoopbackAddress, isLoopbackHost } from '../../util/loopback.js';
-import { Networks, parseNetwork, SPECIAL } from './ip-addresses.js';
+import { Networks, parseNetwork, SPECIAL_NETWORKS } from './ip-addresses.js';
 
 export interface BackendPolicyOptions {
-  /** Addresses and networks (`10.1.0.0/16`), and host names, that every kite may name. Default none. */
+  /** Addresses, networks (`10.1.0.0/16`) and host names that every kite may register. Default: none. */
   readonly allow?: readonly string[] | undefined;
-  /** Whether kites that connect from this machine may name its own addresses. */
+  /** Whether kites that connect from this machine may register its addresses. */
   readonly localKites: boolean;
-  /** The addresses of this machine beside loopback. Default: those of its interfaces now. */
+  /** Returns the addresses of this machine other than loopback. Default: those of its network interfaces. */
   readonly ownAddresses?: (() => readonly string[]) | undefined;
 }
 
 /**
- * Which addresses a kite may have the proxy forward to: the one that it connects from, and what an allow-list names. The
- * machine of the proxy itself is a matter of its own: whatever listens there on loopback alone relies on being left alone.
+ * Decides which addresses the proxy forwards to for a kite: the address that the kite connects from, and those in an allow
+ * list. The proxy's own machine has a separate rule, because services that listen on its loopback interface rely on not being
+ * reachable from outside.
  */
 export class BackendPolicy {
   readonly #networks: Networks;
   readonly #names: ReadonlySet<string>;
-  readonly #special = new Networks(SPECIAL);
+  readonly #special = new Networks(SPECIAL_NETWORKS);
   readonly #localKites: boolean;
   readonly #ownAddresses: () => readonly string[];
 
-  /** @throws ConfigurationError for an entry of `allow` that is neither a network nor a host name */
+  /** @throws ConfigurationError if an entry of `allow` is neither a network nor a host name */
   constructor({ allow = [], localKites, ownAddresses = interfaceAddresses }: BackendPolicyOptions) {
     this.#networks = new Networks(allow);
     this.#names = new Set(allow.filter((entry) => !parseNetwork(entry)).map(hostName));
@@ -32,8 +33,8 @@ export class BackendPolicy {
   }
 
   /**
-   * Whether a kite that connects from the address `from` may have forwarded to `address`, which is what `host` of its URL
-   * is or resolves to. Addresses in canonical form, `from` undefined where it cannot be told.
+   * Returns whether the proxy forwards to `address` for a kite that connects from the address `from`. `host`: the host in the
+   * registered URL, which is or resolves to `address`. Addresses are in canonical form. `from` is undefined if it is unknown.
    */
   allows(address: string, host: string, from: string | undefined): boolean {
     if (this.#networks.has(address)) return true;
@@ -46,7 +47,7 @@ export class BackendPolicy {
     return named || address === from;
   }
 
-  /** Whether it is an address of this machine. */
+  /** Returns whether `address` belongs to this machine. */
   isOwn(address: string): boolean {
     return isLoopbackAddress(address) || new Networks(this.#ownAddresses()).has(address);
   }
@@ -54,7 +55,7 @@ export class BackendPolicy {
 
 function hostName(entry: string): string {
   const name = entry.toLowerCase();
-  // What ends in a number would be read as an address.
+  // A name that ends in a number would be parsed as an address.
   if (/^(?=.*[a-z])[a-z\d]([a-z\d.-]*[a-z\d])?$/.test(name) && !/(^|\.)\d+$/.test(name)) return name;
   throw new ConfigurationError(
     'badValue',

@@ -7,31 +7,31 @@ import { cleanPath } from './request-path.js';
 import type { BackendPolicy } from './backend-policy.js';
 import { type ProxyLimits, TARGET_URL_LENGTH } from '../limits/proxy-limits.js';
 
-/** Where the requests for one kite go. Fixed when the kite registers: a name is not resolved again. */
+/** The destination of the requests for a kite. Its host name is resolved once, when the kite registers. */
 export interface BackendUrl {
-  /** As the kite registered it. */
+  /** The URL as registered by the kite. */
   readonly url: string;
-  /** Whether it is reached over TLS. */
+  /** Whether to connect with TLS. */
   readonly secure: boolean;
-  /** The host of the URL, for which a certificate has to be. */
+  /** The host of the URL, which the certificate must be valid for. */
   readonly host: string;
-  /** What is dialled. */
+  /** The IP address to connect to. */
   readonly address: string;
   readonly port: number;
-  /** The path of the URL, without a slash at the end. */
+  /** The path of the URL, without a trailing slash. */
   readonly path: string;
 }
 
 export interface BackendUrlsOptions {
   readonly policy: BackendPolicy;
   readonly limits: Pick<ProxyLimits, 'lookups'>;
-  /** Where the proxy itself listens. */
+  /** Returns the port at which the proxy listens. */
   readonly ownPort: () => number | undefined;
-  /** Default: as programs on this machine do. */
+  /** Resolves host names. Default: the resolver of the system. */
   readonly resolve?: LookupAddresses | undefined;
 }
 
-/** Makes targets of the URLs that kites register. */
+/** Validates and resolves the URLs that kites register. */
 export class BackendUrls {
   readonly #options: BackendUrlsOptions;
   readonly #resolve: LookupAddresses;
@@ -43,12 +43,12 @@ export class BackendUrls {
   }
 
   /**
-   * The target of a URL, for a kite at `remoteAddress`, such as `127.0.0.1:50412`.
+   * Validates and resolves the URL of a kite that connects from `remoteAddress`, such as `127.0.0.1:50412`.
    *
-   * @throws KiteError `argumentError`, with code `targetRefused` where the kite may not name it
+   * @throws KiteError `argumentError`, with code `targetRefused` if the policy does not allow the address
    */
-  async of(given: unknown, remoteAddress: string): Promise<BackendUrl> {
-    const url = parse(given);
+  async create(registered: unknown, remoteAddress: string): Promise<BackendUrl> {
+    const url = parse(registered);
     const secure = url.protocol === 'https:' || url.protocol === 'wss:';
     const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
     const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
@@ -56,11 +56,11 @@ export class BackendUrls {
     const from = canonicalAddress(addressOfPeer(remoteAddress));
     const addresses = await this.#addresses(host);
     const address = addresses.find((candidate) => policy.allows(candidate, host, from));
-    if (address === undefined) throw refusedTarget(host, from);
+    if (address === undefined) throw targetRefusedError(host, from);
     if (port === ownPort() && policy.isOwn(address))
-      throw bad('it is that of this proxy; register the URL at which the kite itself listens');
+      throw badUrlError('it is the URL of this proxy; register the URL at which the kite listens');
     const path = cleanPath(url.pathname);
-    if (path.type !== 'clean') throw bad('its path is invalid or contains encoded slashes');
+    if (path.type !== 'clean') throw badUrlError('its path is invalid or contains encoded slashes');
     return { url: url.href, secure, host, address, port, path: path.path.replace(/\/+$/, '') };
   }
 
@@ -68,15 +68,15 @@ export class BackendUrls {
     const literal = canonicalAddress(host);
     if (literal !== undefined) return [literal];
     if (this.#lookups >= this.#options.limits.lookups) {
-      const message = 'The proxy looks up too many names now; try again later';
+      const message = 'The proxy is resolving too many host names; try again later';
       throw codedError('genericError', 'busy', message);
     }
     this.#lookups++;
     try {
-      const found = await this.#resolve(host);
-      return found.map(canonicalAddress).filter((address) => address !== undefined);
+      const resolved = await this.#resolve(host);
+      return resolved.map(canonicalAddress).filter((address) => address !== undefined);
     } catch {
-      // Who asks is not told which names there are in this network.
+      // The error does not reveal which names exist in this network.
       return [];
     } finally {
       this.#lookups--;
@@ -84,26 +84,27 @@ export class BackendUrls {
   }
 }
 
-function parse(given: unknown): URL {
-  if (typeof given !== 'string' || given === '')
-    throw bad('it is empty; register with the URL at which the kite listens');
-  if (given.length > TARGET_URL_LENGTH) throw bad(`it is longer than ${TARGET_URL_LENGTH} characters`);
-  if (!URL.canParse(given)) throw bad('it is not a URL like http://127.0.0.1:3636/kite');
-  const url = new URL(given);
+function parse(registered: unknown): URL {
+  if (typeof registered !== 'string' || registered === '')
+    throw badUrlError('it is empty; register the URL at which the kite listens');
+  if (registered.length > TARGET_URL_LENGTH)
+    throw badUrlError(`it is longer than ${TARGET_URL_LENGTH} characters`);
+  if (!URL.canParse(registered)) throw badUrlError('it is not a URL like http://127.0.0.1:3636/kite');
+  const url = new URL(registered);
   if (!['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol))
-    throw bad('it must begin with http:, https:, ws: or wss:');
-  if (url.username !== '' || url.password !== '') throw bad('it contains a user name or password');
-  if (url.search !== '' || url.hash !== '') throw bad('it contains "?" or "#"');
-  if (url.port === '0') throw bad('its port is 0');
+    throw badUrlError('it must begin with http:, https:, ws: or wss:');
+  if (url.username !== '' || url.password !== '') throw badUrlError('it contains a user name or password');
+  if (url.search !== '' || url.hash !== '') throw badUrlError('it contains "?" or "#"');
+  if (url.port === '0') throw badUrlError('its port is 0');
   return url;
 }
 
-function bad(reason: string): KiteError {
+function badUrlError(reason: string): KiteError {
   return codedError('argumentError', 'badUrl', `The URL cannot be forwarded to: ${reason}`);
 }
 
-/** Says nothing of what a name resolves to. */
-function refusedTarget(host: string, from: string | undefined): KiteError {
-  const message = `The proxy does not forward to ${host}: a kite may name the address that it connects from, which is ${from ?? 'unknown'}; the operator of the proxy can allow more with --allow-target`;
+/** Does not reveal the addresses that a name resolves to. */
+function targetRefusedError(host: string, from: string | undefined): KiteError {
+  const message = `The proxy does not forward to ${host}: a kite may register the address that it connects from, which is ${from ?? 'unknown'}; the operator of the proxy can allow others with --allow-target`;
   return codedError('argumentError', 'targetRefused', message);
 }

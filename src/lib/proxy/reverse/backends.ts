@@ -6,76 +6,80 @@ import type { BackendUrl } from './backend-url.js';
 import { IDLE_BACKENDS } from '../limits/proxy-limits.js';
 
 export interface BackendOptions {
-  /** Milliseconds in which a kite has to take a connection, its TLS included. */
+  /** Timeout of a connection attempt in milliseconds, including the TLS handshake. */
   readonly connectTimeout: number;
-  /** Milliseconds from then to the headers of its answer. */
+  /** Timeout in milliseconds from the connection to the headers of the response. */
   readonly responseTimeout: number;
-  /** Whether certificates of kites have to be good. */
+  /** Whether to verify the certificates of kites. */
   readonly verify: boolean;
-  /** Certificate authorities for kites beside the system's, PEM. */
+  /** Additional certificate authorities for kites, as PEM. */
   readonly ca: string | undefined;
   readonly clock: Clock;
 }
 
 export interface BackendRequest {
   readonly method: string;
-  /** Path and query. */
+  /** Path and query of the request. */
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
-  /** A connection of its own, which becomes a WebSocket. */
-  readonly alone: boolean;
+  /** Whether to use a new connection, which becomes a WebSocket. */
+  readonly dedicated: boolean;
 }
 
-/** Connections that are free for less than this are used again. Servers of Node close theirs after five seconds. */
-const FREE_FOR = 4000;
+/** Milliseconds after which an idle connection is closed. Node servers close theirs after five seconds. */
+const IDLE_TIMEOUT = 4000;
 
-/** The connections to kites. */
+/** Opens requests to kites, over pooled or dedicated connections. */
 export class Backends {
   readonly #options: BackendOptions;
-  readonly #shared = new http.Agent({ keepAlive: true, maxFreeSockets: IDLE_BACKENDS, timeout: FREE_FOR });
+  readonly #shared = new http.Agent({
+    keepAlive: true,
+    maxFreeSockets: IDLE_BACKENDS,
+    timeout: IDLE_TIMEOUT,
+  });
   readonly #sharedTls = new https.Agent({
     keepAlive: true,
     maxFreeSockets: IDLE_BACKENDS,
-    timeout: FREE_FOR,
+    timeout: IDLE_TIMEOUT,
   });
-  readonly #single = new http.Agent();
-  readonly #singleTls = new https.Agent();
+  readonly #dedicated = new http.Agent();
+  readonly #dedicatedTls = new https.Agent();
 
   constructor(options: BackendOptions) {
     this.#options = options;
   }
 
-  /** A request to the kite, of which the body is still to come. It is destroyed with an error where it takes too long. */
-  open(target: BackendUrl, { method, path, headers, alone }: BackendRequest): ClientRequest {
+  /** Starts a request to the kite, without its body. The request is destroyed with an error at a timeout. */
+  open(target: BackendUrl, { method, path, headers, dedicated }: BackendRequest): ClientRequest {
     const { address, host, port, secure } = target;
     const { verify, ca } = this.#options;
     const common = { host: address, port, method, path, headers, setHost: false };
     const request = secure
       ? https.request({
           ...common,
-          agent: alone ? this.#singleTls : this.#sharedTls,
-          // An address is no name that a certificate could be chosen by.
+          agent: dedicated ? this.#dedicatedTls : this.#sharedTls,
+          // SNI does not allow addresses.
           servername: isIP(host) === 0 ? host : '',
           rejectUnauthorized: verify,
           ...(ca !== undefined && { ca }),
         })
-      : http.request({ ...common, agent: alone ? this.#single : this.#shared });
-    this.#watch(request, secure);
+      : http.request({ ...common, agent: dedicated ? this.#dedicated : this.#shared });
+    this.#applyTimeouts(request, secure);
     return request;
   }
 
-  /** Closes the connections that are free. */
+  /** Closes all connections. */
   close(): void {
-    for (const agent of [this.#shared, this.#sharedTls, this.#single, this.#singleTls]) agent.destroy();
+    for (const agent of [this.#shared, this.#sharedTls, this.#dedicated, this.#dedicatedTls]) agent.destroy();
   }
 
-  #watch(request: ClientRequest, secure: boolean): void {
+  #applyTimeouts(request: ClientRequest, secure: boolean): void {
     const { clock, connectTimeout, responseTimeout } = this.#options;
-    const late = (): void => void request.destroy(timeout());
-    let timer = clock.setTimeout(late, connectTimeout);
+    const onTimeout = (): void => void request.destroy(timeoutError());
+    let timer = clock.setTimeout(onTimeout, connectTimeout);
     const connected = (): void => {
       timer.cancel();
-      timer = clock.setTimeout(late, responseTimeout);
+      timer = clock.setTimeout(onTimeout, responseTimeout);
     };
     const done = (): void => timer.cancel();
     request.once('socket', (socket) => {
@@ -88,6 +92,6 @@ export class Backends {
   }
 }
 
-function timeout(): Error {
-  return Object.assign(new Error('It takes too long'), { code: 'ETIMEDOUT' });
+function timeoutError(): Error {
+  return Object.assign(new Error('The kite did not respond in time'), { code: 'ETIMEDOUT' });
 }

@@ -3,63 +3,63 @@ import type { ProxySession } from '../shared/proxy-table.js';
 import { responseHeaders } from './forwarded-headers.js';
 import { refusalOf, type RefusalType, refuse } from './proxy-refusal.js';
 
-export interface RequestForwarding {
+export interface ForwardRequestOptions {
   readonly session: ProxySession;
-  /** The session is over, one way or the other. */
-  readonly ended: () => void;
-  readonly failed: (why: RefusalType) => void;
+  /** Called once when the request has ended, successfully or not. */
+  readonly onEnd: () => void;
+  readonly onFailure: (type: RefusalType) => void;
 }
 
-/** Passes a request on to a kite, and its answer back, both as they come and no faster than they are taken. */
+/** Forwards a request to a kite and its response to the caller. Streams both bodies with backpressure. */
 export function forwardRequest(
   request: IncomingMessage,
   response: ServerResponse,
   backend: ClientRequest,
-  { session, ended, failed }: RequestForwarding,
+  { session, onEnd, onFailure }: ForwardRequestOptions,
 ): void {
-  let answer: IncomingMessage | undefined;
+  let kiteResponse: IncomingMessage | undefined;
   const fail = (error: unknown): void => {
-    // The caller has gone by itself, or must not take what has come so far for everything.
-    if (answer || response.destroyed) {
+    // The caller has disconnected, or must not treat a partial response as complete.
+    if (kiteResponse || response.destroyed) {
       response.destroy();
       return;
     }
-    const why = refusalOf(error);
-    failed(why);
-    refuse(response, why);
+    const type = refusalOf(error);
+    onFailure(type);
+    refuse(response, type);
   };
   backend.on('response', (incoming) => {
-    answer = incoming;
+    kiteResponse = incoming;
     response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, responseHeaders(incoming));
-    sendHeadersAlone(incoming, response);
+    flushHeadersEarly(incoming, response);
     incoming.on('data', (chunk: Buffer) => session.count(0, chunk.length));
     incoming.on('error', fail);
     incoming.pipe(response);
   });
   backend.on('error', fail);
   backend.on('close', () => {
-    if (!answer) fail(undefined);
+    if (!kiteResponse) fail(undefined);
   });
   request.on('data', (chunk: Buffer) => session.count(chunk.length, 0));
   request.on('error', () => backend.destroy());
   response.on('error', () => backend.destroy());
   response.on('close', () => {
-    if (!(answer?.complete && backend.writableFinished)) backend.destroy();
-    ended();
+    if (!(kiteResponse?.complete && backend.writableFinished)) backend.destroy();
+    onEnd();
   });
-  sendHeadersAlone(request, backend);
+  flushHeadersEarly(request, backend);
   request.pipe(backend);
 }
 
-/** Headers leave with the beginning of the body. Where that takes longer, they do not wait for it. */
-function sendHeadersAlone(body: IncomingMessage, to: OutgoingMessage): void {
-  let begun = false;
-  const begin = (): void => {
-    begun = true;
+/** Sends the headers without waiting for the body, unless the body starts immediately and can be sent with them. */
+function flushHeadersEarly(body: IncomingMessage, to: OutgoingMessage): void {
+  let started = false;
+  const onStart = (): void => {
+    started = true;
   };
-  body.once('data', begin);
-  body.once('end', begin);
+  body.once('data', onStart);
+  body.once('end', onStart);
   setImmediate(() => {
-    if (!begun && !to.destroyed) to.flushHeaders();
+    if (!started && !to.destroyed) to.flushHeaders();
   });
 }

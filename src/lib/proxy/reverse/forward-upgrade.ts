@@ -7,76 +7,76 @@ import { responseHeaders } from './forwarded-headers.js';
 import { joinSockets } from './join-sockets.js';
 import { refusalOf, type RefusalType, refuseSocket } from './proxy-refusal.js';
 
-export interface UpgradeForwarding {
+export interface ForwardUpgradeOptions {
   readonly session: ProxySession;
   readonly clock: Clock;
-  /** The session is over, one way or the other. */
-  readonly ended: () => void;
-  readonly failed: (why: RefusalType) => void;
+  /** Called once when the session has ended, successfully or not. */
+  readonly onEnd: () => void;
+  readonly onFailure: (type: RefusalType) => void;
 }
 
-/** Milliseconds after which a connection on which nothing comes is asked whether its other end is still there. */
+/** Milliseconds after which TCP probes an idle connection. */
 const KEEP_ALIVE = 30_000;
 
 /**
- * Passes a request for a WebSocket on to a kite. Where the kite agrees, both sockets are joined: messages and close codes
- * pass as they are. Nothing of the caller's reaches the kite before that: it could be another request, which nobody here
- * has looked at.
+ * Forwards a WebSocket upgrade to a kite. If the kite accepts it, both sockets are joined, so messages and close codes are
+ * forwarded unchanged. Data of the caller is not sent before that, because it could be a second request that the proxy has
+ * not validated.
  */
 export function forwardUpgrade(
   caller: Socket,
   head: Buffer,
   backend: ClientRequest,
-  { session, clock, ended, failed }: UpgradeForwarding,
+  { session, clock, onEnd, onFailure }: ForwardUpgradeOptions,
 ): void {
   let settled = false;
-  const gone = (): void => {
+  const onCallerClose = (): void => {
     backend.destroy();
-    ended();
+    onEnd();
   };
   const fail = (error: unknown): void => {
     if (settled || caller.destroyed) return;
     settled = true;
-    const why = refusalOf(error);
-    failed(why);
-    refuseSocket(caller, why);
+    const type = refusalOf(error);
+    onFailure(type);
+    refuseSocket(caller, type);
   };
-  caller.once('close', gone);
-  backend.on('upgrade', (answer, kite, kiteHead) => {
+  caller.once('close', onCallerClose);
+  backend.on('upgrade', (response, kite, kiteHead) => {
     settled = true;
-    caller.off('close', gone);
+    caller.off('close', onCallerClose);
     for (const socket of [caller, kite]) {
       socket.setNoDelay(true);
       socket.setKeepAlive(true, KEEP_ALIVE);
     }
-    caller.write(answerHead(answer, ['Connection: Upgrade', 'Upgrade: websocket']), 'latin1');
+    caller.write(responseHead(response, ['Connection: Upgrade', 'Upgrade: websocket']), 'latin1');
     session.count(head.length, kiteHead.length);
     if (kiteHead.length > 0) caller.write(kiteHead);
     if (head.length > 0) kite.write(head);
-    // Functions from here would keep the whole handshake for as long as the sockets live.
-    joinSockets(caller, kite, { clock, count: session.count, ended });
+    // Closures of this function would keep the handshake in memory until the sockets close.
+    joinSockets(caller, kite, { clock, count: session.count, onEnd });
   });
-  backend.on('response', (answer) => {
+  backend.on('response', (response) => {
     settled = true;
-    answerInstead(answer, caller, session);
+    sendResponse(response, caller, session);
   });
   backend.on('error', fail);
   backend.on('close', () => fail(undefined));
   backend.end();
 }
 
-/** The kite answers with something else than a WebSocket: the caller gets that, and nothing more on this connection. */
-function answerInstead(answer: IncomingMessage, caller: Duplex, session: ProxySession): void {
-  caller.write(answerHead(answer, ['Connection: close']), 'latin1');
-  answer.on('data', (chunk: Buffer) => session.count(0, chunk.length));
-  answer.on('error', () => caller.destroy());
+/** Sends the response of a kite that did not accept the upgrade, and closes the connection. */
+function sendResponse(response: IncomingMessage, caller: Duplex, session: ProxySession): void {
+  caller.write(responseHead(response, ['Connection: close']), 'latin1');
+  response.on('data', (chunk: Buffer) => session.count(0, chunk.length));
+  response.on('error', () => caller.destroy());
   caller.once('finish', () => caller.destroy());
-  answer.pipe(caller);
+  response.pipe(caller);
 }
 
-function answerHead(answer: IncomingMessage, connection: readonly string[]): string {
-  const { statusCode = 502, statusMessage } = answer;
-  const names = responseHeaders(answer);
+function responseHead(response: IncomingMessage, connection: readonly string[]): string {
+  const { statusCode = 502, statusMessage } = response;
+  const names = responseHeaders(response);
   const headers = names.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${names[index + 1]}`] : []));
   const status = `HTTP/1.1 ${statusCode} ${statusMessage ?? STATUS_CODES[statusCode] ?? ''}`;
   return `${[status, ...headers, ...connection].join('\r\n')}\r\n\r\n`;

@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { canonicalAddress } from './ip-addresses.js';
 
-/** What is between two neighbours, and passed on to nobody (RFC 9110, section 7.6.1, and what came before it). */
+/** Headers that apply to a single connection and are not forwarded (RFC 9110, section 7.6.1, and its predecessors). */
 const HOP_BY_HOP: readonly string[] = [
   'connection',
   'keep-alive',
@@ -15,57 +15,57 @@ const HOP_BY_HOP: readonly string[] = [
   'upgrade',
 ];
 
-/** What the proxy says itself, or answers itself: taken from outside, a caller could write what it likes. */
-const OWN: readonly string[] = ['expect', 'forwarded', 'x-real-ip', 'http2-settings'];
+/** Request headers that the proxy sets or handles itself. Those of the caller are dropped, because they cannot be trusted. */
+const OVERWRITTEN: readonly string[] = ['expect', 'forwarded', 'x-real-ip', 'http2-settings'];
 
-/** What a caller cannot have dropped by naming it: without them the request would be another one. */
-const KEPT: readonly string[] = ['host', 'content-length'];
+/** Headers that a caller cannot drop by naming them in `Connection`, because that would change the request. */
+const ALWAYS_FORWARDED: readonly string[] = ['host', 'content-length'];
 
-/** What the proxy tells of itself. */
-export interface ProxyNames {
-  /** By which it knows that a request has come through it before. */
+/** What the forwarded headers contain about the proxy. */
+export interface ForwardingProxy {
+  /** The pseudonym of the proxy in `Via`, to detect loops. */
   readonly via: string;
-  /** Whether callers reach it over TLS that something in front of it ends. */
+  /** Whether callers use TLS, which a load balancer in front of the proxy may terminate. */
   readonly secure: boolean;
 }
 
-/** The headers of a request as the kite gets them. */
-export function requestHeaders(request: IncomingMessage, proxy: ProxyNames): OutgoingHttpHeaders {
+/** Returns the headers of a request to send to the kite. */
+export function requestHeaders(request: IncomingMessage, proxy: ForwardingProxy): OutgoingHttpHeaders {
   const headers = Object.create(null) as Record<string, string | string[]>;
-  const dropped = new Set([...droppedBy(request), ...OWN]);
+  const dropped = new Set([...hopByHopHeaders(request), ...OVERWRITTEN]);
   for (const [name, value] of pairs(request.rawHeaders)) {
     const key = name.toLowerCase();
     if (dropped.has(key) || key.startsWith('x-forwarded-')) continue;
-    const before = headers[key];
-    headers[key] = before === undefined ? value : [before, value].flat();
+    const existing = headers[key];
+    headers[key] = existing === undefined ? value : [existing, value].flat();
   }
   const { socket, httpVersion } = request;
   headers['via'] = [headers['via'] ?? [], `${httpVersion} ${proxy.via}`].flat();
   headers['x-forwarded-for'] = canonicalAddress(socket.remoteAddress ?? '') ?? 'unknown';
   headers['x-forwarded-proto'] = proxy.secure || (socket as TLSSocket).encrypted ? 'https' : 'http';
   if (request.headers.host !== undefined) headers['x-forwarded-host'] = request.headers.host;
-  // A body without a length keeps its frame: without one it would be read as the next request.
+  // A body without a length stays chunked. Otherwise the kite would parse it as the next request.
   if (request.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
   return headers;
 }
 
-/** Whether the request has come through this proxy before. */
-export function isLoop({ headers }: IncomingMessage, { via }: ProxyNames): boolean {
+/** Returns whether the request has already passed through this proxy. */
+export function isLoop({ headers }: IncomingMessage, { via }: ForwardingProxy): boolean {
   return (headers.via ?? '').split(',').some((hop) => hop.trim().split(/\s+/)[1] === via);
 }
 
-/** The headers of a kite's answer as the caller gets them: names and values in turn. */
+/** Returns the headers of a kite's response to send to the caller, as alternating names and values. */
 export function responseHeaders(response: IncomingMessage): string[] {
-  const dropped = droppedBy(response);
+  const dropped = hopByHopHeaders(response);
   return pairs(response.rawHeaders)
     .filter(([name]) => !dropped.has(name.toLowerCase()))
     .flat();
 }
 
-/** What hangs on the connection: always, and because `Connection` names it. */
-function droppedBy({ headers }: IncomingMessage): ReadonlySet<string> {
+/** Returns the headers that are not forwarded, including those that `Connection` names. */
+function hopByHopHeaders({ headers }: IncomingMessage): ReadonlySet<string> {
   const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
-  return new Set([...HOP_BY_HOP, ...named.filter((name) => !KEPT.includes(name))]);
+  return new Set([...HOP_BY_HOP, ...named.filter((name) => !ALWAYS_FORWARDED.includes(name))]);
 }
 
 function pairs(raw: readonly string[]): [string, string][] {

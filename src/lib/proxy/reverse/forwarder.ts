@@ -6,37 +6,37 @@ import type { ProxyEntry, ProxySession } from '../shared/proxy-table.js';
 import { Backends, type BackendOptions } from './backends.js';
 import { forwardRequest } from './forward-request.js';
 import { forwardUpgrade } from './forward-upgrade.js';
-import { isLoop, type ProxyNames, requestHeaders } from './forwarded-headers.js';
+import { isLoop, type ForwardingProxy, requestHeaders } from './forwarded-headers.js';
 import { type RefusalType, refuse, refuseSocket } from './proxy-refusal.js';
-import { readRequestTarget } from './request-path.js';
+import { parseRequestTarget } from './request-path.js';
 import type { BackendUrl } from './backend-url.js';
 
 export interface ForwarderOptions extends BackendOptions {
   readonly clock: Clock;
-  readonly names: () => ProxyNames;
-  /** The kite behind the proxy that has this id. */
+  readonly proxy: () => ForwardingProxy;
+  /** Returns the kite with this id. */
   readonly find: (id: string) => ProxyEntry<BackendUrl> | undefined;
-  /** Most sessions at a time. */
+  /** Maximum number of open sessions. */
   readonly sessions: number;
-  readonly failed: (why: RefusalType) => void;
+  readonly onFailure: (type: RefusalType) => void;
 }
 
-/** A request that goes to a kite. */
-interface Passed {
+/** A validated request, and the kite to forward it to. */
+interface ForwardedRequest {
   readonly entry: ProxyEntry<BackendUrl>;
-  /** Path and query at the kite. */
+  /** Path and query to request from the kite. */
   readonly path: string;
-  readonly names: ProxyNames;
+  readonly proxy: ForwardingProxy;
 }
 
-/** Passes on what comes in below `/proxy/`. */
+/** Forwards requests below `/proxy/` to kites. */
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #backends: Backends;
-  /** What ends each session at once. */
-  readonly #open = new Set<() => void>();
+  /** Functions that end the open sessions. */
+  readonly #endSessions = new Set<() => void>();
   #draining = false;
-  #idle: (() => void) | undefined;
+  #onIdle: (() => void) | undefined;
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
@@ -44,82 +44,82 @@ export class Forwarder {
   }
 
   request(request: IncomingMessage, response: ServerResponse): void {
-    const passed = this.#pass(request);
-    if (typeof passed === 'string') {
-      this.#options.failed(passed);
-      refuse(response, passed);
+    const forwarded = this.#route(request);
+    if (typeof forwarded === 'string') {
+      this.#options.onFailure(forwarded);
+      refuse(response, forwarded);
       return;
     }
-    const { entry, path, names } = passed;
-    const headers = requestHeaders(request, names);
+    const { entry, path, proxy } = forwarded;
+    const headers = requestHeaders(request, proxy);
     const method = request.method ?? 'GET';
-    const backend = this.#backends.open(entry.target, { method, path, headers, alone: false });
-    const { session, ended } = this.#session(entry, () => response.destroy());
-    forwardRequest(request, response, backend, { session, ended, failed: this.#options.failed });
+    const backend = this.#backends.open(entry.target, { method, path, headers, dedicated: false });
+    const { session, onEnd } = this.#openSession(entry, () => response.destroy());
+    forwardRequest(request, response, backend, { session, onEnd, onFailure: this.#options.onFailure });
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const passed = isWebSocket(request) ? this.#pass(request) : 'badRequest';
-    if (typeof passed === 'string') {
-      this.#options.failed(passed);
-      refuseSocket(socket, passed);
+    const forwarded = isWebSocketUpgrade(request) ? this.#route(request) : 'badRequest';
+    if (typeof forwarded === 'string') {
+      this.#options.onFailure(forwarded);
+      refuseSocket(socket, forwarded);
       return;
     }
-    const { entry, path, names } = passed;
-    const headers = { ...requestHeaders(request, names), connection: 'Upgrade', upgrade: 'websocket' };
-    const backend = this.#backends.open(entry.target, { method: 'GET', path, headers, alone: true });
-    const { session, ended } = this.#session(entry, () => socket.destroy());
-    const { clock, failed } = this.#options;
-    forwardUpgrade(socket as Socket, head, backend, { session, clock, ended, failed });
+    const { entry, path, proxy } = forwarded;
+    const headers = { ...requestHeaders(request, proxy), connection: 'Upgrade', upgrade: 'websocket' };
+    const backend = this.#backends.open(entry.target, { method: 'GET', path, headers, dedicated: true });
+    const { session, onEnd } = this.#openSession(entry, () => socket.destroy());
+    const { clock, onFailure } = this.#options;
+    forwardUpgrade(socket as Socket, head, backend, { session, clock, onEnd, onFailure });
   }
 
-  /** Takes nothing new. Resolves when every session has ended by itself. */
+  /** Refuses new requests. Resolves once all sessions have ended. */
   drain(): Promise<void> {
     this.#draining = true;
     return new Promise((resolve) => {
-      this.#idle = resolve;
-      if (this.#open.size === 0) resolve();
+      this.#onIdle = resolve;
+      if (this.#endSessions.size === 0) resolve();
     });
   }
 
-  /** Ends what is still open. */
+  /** Ends the open sessions and closes the connections to kites. */
   close(): void {
     this.#draining = true;
-    for (const end of this.#open) end();
+    for (const end of this.#endSessions) end();
     this.#backends.close();
   }
 
-  #pass(request: IncomingMessage): Passed | RefusalType {
-    const requested = readRequestTarget(request.url ?? '');
-    if (requested.type === 'notFound') return 'notFound';
-    if (requested.type === 'bad') return 'badRequest';
+  #route(request: IncomingMessage): ForwardedRequest | RefusalType {
+    const target = parseRequestTarget(request.url ?? '');
+    if (target.type === 'notFound') return 'notFound';
+    if (target.type === 'invalid') return 'badRequest';
     if (this.#draining) return 'ending';
-    const entry = this.#options.find(requested.id);
+    const entry = this.#options.find(target.id);
     if (!entry) return 'notFound';
-    const names = this.#options.names();
-    if (isLoop(request, names)) return 'loop';
-    if (this.#open.size >= this.#options.sessions) return 'busy';
-    const path = entry.target.path + requested.rest;
-    return { entry, path: path.startsWith('/') ? path : `/${path}`, names };
+    const proxy = this.#options.proxy();
+    if (isLoop(request, proxy)) return 'loop';
+    if (this.#endSessions.size >= this.#options.sessions) return 'busy';
+    const path = entry.target.path + target.rest;
+    return { entry, path: path.startsWith('/') ? path : `/${path}`, proxy };
   }
 
-  #session(entry: ProxyEntry<BackendUrl>, end: () => void): { session: ProxySession; ended: () => void } {
+  #openSession(entry: ProxyEntry<BackendUrl>, end: () => void): { session: ProxySession; onEnd: () => void } {
     const session = entry.openSession();
-    this.#open.add(end);
+    this.#endSessions.add(end);
     return {
       session,
-      ended: () => {
+      onEnd: () => {
         session.end();
-        this.#open.delete(end);
-        if (this.#open.size === 0) this.#idle?.();
+        this.#endSessions.delete(end);
+        if (this.#endSessions.size === 0) this.#onIdle?.();
       },
     };
   }
 }
 
-/** One without a body, which a WebSocket has no room for. */
-function isWebSocket({ method, headers }: IncomingMessage): boolean {
+/** Returns whether this is a valid WebSocket upgrade. Requests with a body are not. */
+function isWebSocketUpgrade({ method, headers }: IncomingMessage): boolean {
   return (
     method === 'GET' &&
     headers.upgrade?.toLowerCase() === 'websocket' &&

@@ -1,11 +1,11 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * An IP address in the one form that is compared: without brackets and zone, an IPv4 address that is mapped into IPv6 as
- * IPv4. Undefined for anything else.
+ * Returns an IP address in canonical form, for comparison: without brackets and zone, and an IPv4-mapped IPv6 address as IPv4.
+ * Returns undefined if `address` is not an IP address.
  */
-export function canonicalAddress(text: string): string | undefined {
-  const bare = text.replace(/^\[|\]$/g, '').replace(/%.*$/s, '');
+export function canonicalAddress(address: string): string | undefined {
+  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/s, '');
   const family = isIP(bare);
   if (family !== 6) return family === 4 ? bare : undefined;
   const canonical = new URL(`http://[${bare}]/`).hostname.slice(1, -1);
@@ -17,21 +17,21 @@ export function canonicalAddress(text: string): string | undefined {
 
 interface Network {
   readonly address: string;
-  /** How many bits of it count. */
+  /** Length of the network prefix, in bits. */
   readonly bits: number;
 }
 
-/** An address, or a network in CIDR notation; undefined for anything else. */
-export function parseNetwork(text: string): Network | undefined {
-  const [base = '', bits, ...more] = text.split('/');
+/** Parses an address, or a network in CIDR notation. Returns undefined if `network` is neither. */
+export function parseNetwork(network: string): Network | undefined {
+  const [base = '', bits, ...more] = network.split('/');
   const address = canonicalAddress(base);
   if (address === undefined || more.length > 0) return undefined;
-  const longest = address.includes(':') ? 128 : 32;
-  if (bits === undefined) return { address, bits: longest };
-  return /^\d{1,3}$/.test(bits) && Number(bits) <= longest ? { address, bits: Number(bits) } : undefined;
+  const maxBits = address.includes(':') ? 128 : 32;
+  if (bits === undefined) return { address, bits: maxBits };
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= maxBits ? { address, bits: Number(bits) } : undefined;
 }
 
-/** Networks to look addresses up in. What is none is left out. */
+/** A set of networks to look up addresses in. Entries that are not networks are ignored. */
 export class Networks {
   readonly #list = new BlockList();
 
@@ -50,10 +50,10 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
 }
 
 /**
- * What nothing is forwarded to without being allowed by its address: unspecified (which reaches this host), link-local,
- * multicast and reserved addresses, those with an IPv4 address inside, and where clouds tell a machine its secrets.
+ * Addresses that the proxy forwards to only if an address or network in the allow list contains them: unspecified (which reach
+ * this host), link-local, multicast and reserved addresses, those that embed an IPv4 address, and metadata services of clouds.
  */
-export const SPECIAL: readonly string[] = [
+export const SPECIAL_NETWORKS: readonly string[] = [
   '0.0.0.0/8',
   '169.254.0.0/16',
   '192.0.0.0/24',

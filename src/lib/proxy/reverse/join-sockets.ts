@@ -4,40 +4,40 @@ import { JOINED_LINGER, JOINED_PAUSE_BYTES } from '../limits/proxy-limits.js';
 
 export interface JoinSocketsOptions {
   readonly clock: Clock;
-  /** Bytes have come from the caller, or from the kite. */
+  /** Called with the number of bytes received from the caller or the kite. */
   readonly count: (fromCaller: number, fromKite: number) => void;
-  /** Both sockets are gone. */
-  readonly ended: () => void;
+  /** Called once both sockets have closed. */
+  readonly onEnd: () => void;
 }
 
 /**
- * Passes what comes from each socket on to the other, as it is, and no faster than that takes it. The end of one is the end
- * of the other, after what came before.
+ * Copies the data of each socket to the other, with backpressure. When one socket ends, the other one is ended after its data
+ * has been sent.
  */
-export function joinSockets(caller: Duplex, kite: Duplex, { clock, count, ended }: JoinSocketsOptions): void {
+export function joinSockets(caller: Duplex, kite: Duplex, { clock, count, onEnd }: JoinSocketsOptions): void {
   let open = 2;
-  let linger: Timer | undefined;
-  const ending = (): void => {
-    linger ??= clock.setTimeout(() => {
+  let lingerTimer: Timer | undefined;
+  const onEnding = (): void => {
+    lingerTimer ??= clock.setTimeout(() => {
       caller.destroy();
       kite.destroy();
     }, JOINED_LINGER);
   };
-  const closed = (): void => {
+  const onClosed = (): void => {
     if (--open > 0) return;
-    linger?.cancel();
-    ended();
+    lingerTimer?.cancel();
+    onEnd();
   };
-  pass(caller, kite, (bytes) => count(bytes, 0), ending, closed);
-  pass(kite, caller, (bytes) => count(0, bytes), ending, closed);
+  copyData(caller, kite, (bytes) => count(bytes, 0), onEnding, onClosed);
+  copyData(kite, caller, (bytes) => count(0, bytes), onEnding, onClosed);
 }
 
-function pass(
+function copyData(
   from: Duplex,
   to: Duplex,
   count: (bytes: number) => void,
-  ending: () => void,
-  closed: () => void,
+  onEnding: () => void,
+  onClosed: () => void,
 ): void {
   from.on('data', (chunk: Buffer) => {
     count(chunk.length);
@@ -46,20 +46,20 @@ function pass(
   });
   to.on('drain', () => from.resume());
   const end = (): void => {
-    ending();
+    onEnding();
     if (!to.writableEnded) to.end();
   };
   from.on('end', end);
-  // It has told what was wrong by then, and whoever is at the other end cannot be told more than that it is over.
-  from.on('error', ignore);
+  // `close` follows. The error cannot be forwarded to the other end.
+  from.on('error', ignoreError);
   from.on('close', () => {
     end();
-    // What nobody reads any more need not be taken in.
+    // Discards data that can no longer be forwarded.
     to.resume();
-    closed();
+    onClosed();
   });
 }
 
-function ignore(): void {
-  // Said where it is attached.
+function ignoreError(): void {
+  // See where it is attached.
 }

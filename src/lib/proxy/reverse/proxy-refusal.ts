@@ -3,27 +3,30 @@ import { STATUS_CODES } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Why a request is not answered by a kite. The type is the label in the metrics, too. */
+/** Why the proxy responds to a request instead of the kite. Also the label in the metrics. */
 export type RefusalType = ProxyRefusalType;
 
 const REFUSALS: {
   readonly [Type in RefusalType]: readonly [status: StatusOfRefusal<Type>, message: string];
 } = {
-  notFound: [404, 'There is no kite with this id behind this proxy'],
-  badRequest: [400, 'The request cannot be passed on as it is: its path or its kind of upgrade is refused'],
-  loop: [508, 'The request has come through this proxy before: the kite has registered the URL of a proxy'],
-  busy: [503, 'The proxy has as many sessions as it takes; try again later'],
-  ending: [503, 'The proxy is ending; ask Kontrol where the kite is now'],
-  unreachable: [502, 'The kite cannot be reached at the address that it has registered'],
-  certificate: [502, 'The certificate of the kite is not one that this proxy trusts'],
-  timeout: [504, 'The kite does not answer in time'],
+  notFound: [404, 'No kite with this id is registered with this proxy'],
+  badRequest: [400, 'The request cannot be forwarded: its path is invalid, or its upgrade is not supported'],
+  loop: [
+    508,
+    'The request has already passed through this proxy: the kite has registered the URL of a proxy',
+  ],
+  busy: [503, 'The proxy has too many sessions; try again later'],
+  ending: [503, 'The proxy is shutting down; query Kontrol for the new URL of the kite'],
+  unreachable: [502, 'The kite cannot be reached at the address that it registered'],
+  certificate: [502, 'The proxy does not trust the certificate of the kite'],
+  timeout: [504, 'The kite did not respond in time'],
 };
 
 function bodyOf(type: RefusalType): string {
   return `${JSON.stringify({ error: { type, message: REFUSALS[type][1] } })}\n`;
 }
 
-/** Answers in place of the kite. What has not been read of the request is not waited for. */
+/** Responds to a request instead of the kite, without waiting for the rest of the request. */
 export function refuse(response: ServerResponse, type: RefusalType): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -34,7 +37,7 @@ export function refuse(response: ServerResponse, type: RefusalType): void {
   response.end(bodyOf(type));
 }
 
-/** The same on the socket of a request for an upgrade. */
+/** Responds to an upgrade instead of the kite. */
 export function refuseSocket(socket: Duplex, type: RefusalType): void {
   if (!socket.writable) {
     socket.destroy();
@@ -52,10 +55,10 @@ export function refuseSocket(socket: Duplex, type: RefusalType): void {
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
-// What OpenSSL and Node say of certificates that are not good.
+// Parts of the error codes of OpenSSL and Node for invalid certificates.
 const CERTIFICATE = /CERT|SIGNATURE|ISSUER|ALTNAME/;
 
-/** Why a connection to a kite failed. */
+/** Returns why a connection to a kite failed. */
 export function refusalOf(error: unknown): RefusalType {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   if (code === 'ETIMEDOUT') return 'timeout';

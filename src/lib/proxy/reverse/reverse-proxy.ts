@@ -9,31 +9,31 @@ import { BackendPolicy } from './backend-policy.js';
 
 export interface ReverseProxyOptions extends ProxyOptions {
   /**
-   * Addresses, networks (`10.1.0.0/16`) and host names that every kite may have requests forwarded to, beside the address
-   * that it connects from. Default none.
+   * Addresses, networks (`10.1.0.0/16`) and host names that every kite may register, in addition to the address that it connects
+   * from. Default: none.
    */
   readonly allowTargets?: readonly string[] | undefined;
   /**
-   * Whether kites that connect from this machine may have requests forwarded to it, loopback included. Where something on
-   * this machine passes connections on to the proxy, every kite seems to be local. Default: whether the public host is
-   * loopback, which only this machine reaches.
+   * Whether kites that connect from this machine may register its addresses, including loopback. Do not enable this behind a
+   * load balancer on the same machine, where all kites appear to be local. Default: true if the public host is loopback,
+   * otherwise false.
    */
   readonly localKites?: boolean | undefined;
-  /** Certificate authorities for kites with TLS beside the system's, PEM. */
+  /** Additional certificate authorities for kites, as PEM. */
   readonly kiteCa?: string | undefined;
-  /** Whether the certificates of kites have to be good. Default true. */
+  /** Whether to verify the certificates of kites. Default: true. */
   readonly verifyKites?: boolean | undefined;
-  /** Milliseconds in which a kite has to take a connection. Default 5,000. */
+  /** Timeout of a connection attempt to a kite in milliseconds, including the TLS handshake. Default: 5,000. */
   readonly connectTimeout?: number | undefined;
-  /** Milliseconds from then to the headers of its answer. Default 120,000. */
+  /** Timeout in milliseconds from the connection to the headers of the response. Default: 120,000. */
   readonly responseTimeout?: number | undefined;
-  /** How host names in registered URLs are resolved, once each registration. Default: as programs on this machine do. */
+  /** Resolves host names in registered URLs, once per registration. Default: the resolver of the system. */
   readonly resolve?: LookupAddresses | undefined;
 }
 
 /**
- * A proxy that kites register their URL with, and that passes on to it what comes in below `/proxy/<kite id>/`: WebSockets
- * of all kinds, and plain HTTP.
+ * A reverse proxy: kites register their URLs with it, and it forwards requests below `/proxy/<kite id>/` to them, both
+ * WebSockets and plain HTTP.
  *
  *     const proxy = new ReverseProxy({ publicHost: 'proxy.example.com', port: 443, tls: { cert, key } });
  *     await proxy.listen();
@@ -44,7 +44,7 @@ export class ReverseProxy {
   readonly #proxy: ProxyKite<BackendUrl>;
   readonly #forwarder: Forwarder;
 
-  /** @throws ConfigurationError for an option that is wrong, and where there is no kite key */
+  /** @throws ConfigurationError if an option is invalid or no kite key is found */
   constructor(options: ReverseProxyOptions) {
     const {
       allowTargets,
@@ -55,13 +55,13 @@ export class ReverseProxy {
     } = options;
     const proxy = new ProxyKite<BackendUrl>(options, {
       name: 'proxy',
-      admit: ({ url, client }) => targets.of(url, client.remoteAddress),
+      admit: ({ url, client }) => backendUrls.create(url, client.remoteAddress),
       publicUrl: (id, origin) => `${origin}/proxy/${id}`,
       describe: ({ url }) => url,
     });
     const localKites = options.localKites ?? isLoopbackHost(proxy.publicHost);
     const policy = new BackendPolicy({ allow: allowTargets, localKites });
-    const targets = new BackendUrls({
+    const backendUrls = new BackendUrls({
       policy,
       limits: proxy.limits,
       ownPort: () => proxy.kite.port,
@@ -70,50 +70,50 @@ export class ReverseProxy {
     const via = `kite-${proxy.kite.identity.id}`;
     this.#forwarder = new Forwarder({
       clock: proxy.clock,
-      names: () => ({ via, secure: proxy.origin.startsWith('https:') }),
+      proxy: () => ({ via, secure: proxy.origin.startsWith('https:') }),
       find: (id) => proxy.table.get(id),
       sessions: proxy.limits.sessions,
-      failed: (why) => proxy.metrics.failed(why),
+      onFailure: (type) => proxy.metrics.failed(type),
       verify: verifyKites,
       ca: kiteCa,
       connectTimeout,
       responseTimeout,
     });
-    this.#forward(proxy.kite);
+    this.#addRoutes(proxy.kite);
     this.#proxy = proxy;
   }
 
-  #forward(kite: Kite): void {
+  #addRoutes(kite: Kite): void {
     const forwarder = this.#forwarder;
-    // The kite behind decides which pages it lets in.
+    // The kite checks the origin of pages itself.
     const open = { anyOrigin: true };
     kite.handleHttp('/proxy/', (request, response) => forwarder.request(request, response), open);
     kite.handleUpgrade('/proxy/', (request, socket, head) => forwarder.upgrade(request, socket, head), open);
     kite.beforeClose(() => forwarder.drain());
   }
 
-  /** Its own kite. */
+  /** The proxy's own kite. */
   get kite(): Kite {
     return this.#proxy.kite;
   }
 
-  /** Under which kites find it at Kontrol. Empty before `listen`. */
+  /** The URL that the proxy registers with Kontrol. Empty before `listen`. */
   get url(): string {
     return this.#proxy.url;
   }
 
-  /** Opens the port, and registers at Kontrol, as long as that takes. Rejects with what stands in the way of listening. */
+  /** Starts listening, and registers with Kontrol in the background, with retries. Rejects if the proxy cannot listen. */
   listen(): Promise<void> {
     return this.#proxy.listen();
   }
 
-  /** Takes nothing new, sends the kites to another proxy, and lets sessions end by themselves, at most `drainTimeout`. */
+  /** Refuses new sessions, asks kites to use another proxy, and waits for open sessions to end, at most `drainTimeout`. */
   async close(options?: CloseOptions): Promise<void> {
     await this.#proxy.close(options);
     this.#forwarder.close();
   }
 
-  /** Who is behind it. */
+  /** Returns the status of the proxy and its kites. */
   status(): ProxyStatus {
     return this.#proxy.status();
   }

@@ -6,56 +6,58 @@ import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
 
 export interface CertificateReloadOptions {
-  /** The files with the certificate and its private key. */
+  /** Paths of the certificate and its private key. */
   readonly files: readonly string[];
-  /** Reads them. Rejects with a reason that tells no secret. */
+  /** Reads the files. Its errors must not contain secrets. */
   readonly read: () => Promise<TlsOptions>;
-  /** Has the server use them from now on. Throws where they cannot be used. */
+  /** Makes the server use the certificate. Throws if it cannot be used. */
   readonly apply: (tls: TlsOptions) => void;
-  /** What is in use at the beginning. */
+  /** The certificate that is initially in use. */
   readonly current: TlsOptions;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Milliseconds of rest before files are read that change: a certificate and its key do not change in one instant. */
-const SETTLE = 100;
-/** Milliseconds after which they are read anyway: some file systems tell nobody of changes. */
-const RECHECK = 60_000;
+/** Milliseconds without a change before the files are read, because a certificate and its key are replaced one after the other. */
+const SETTLE_DELAY = 100;
+/** Milliseconds after which the files are read anyway, because some file systems do not report changes. */
+const RECHECK_INTERVAL = 60_000;
 
 /**
- * Keeps a server's certificate that of two files, however they are replaced. What cannot be used is logged, and what was in
- * use stays so.
+ * Reloads a server's certificate when its files change. If the new files cannot be used, an error is logged and the previous
+ * certificate stays in use.
  *
  * Lifecycle: `start`, then `stop`.
  */
 export class CertificateReload {
   readonly #options: CertificateReloadOptions;
   readonly #watchers: FSWatcher[] = [];
-  #seen: string;
-  #complaint = '';
+  #current: string;
+  #lastError = '';
   #timer: Timer | undefined;
   #reading = false;
-  #again = false;
+  #checkAgain = false;
   #stopped = false;
 
   constructor(options: CertificateReloadOptions) {
     this.#options = options;
-    this.#seen = textOf(options.current);
+    this.#current = pemOf(options.current);
   }
 
   start(): void {
-    // The folders, since who replaces a file by renaming leaves nothing to watch in its place.
+    // Watches the folders, because a watch on a file ends when the file is replaced by renaming.
     for (const folder of new Set(this.#options.files.map((file) => dirname(file)))) {
       try {
-        const watcher = watch(folder, { persistent: false }, () => this.#after(SETTLE));
+        const watcher = watch(folder, { persistent: false }, () => this.#scheduleCheck(SETTLE_DELAY));
         watcher.on('error', (error) => this.#options.logger.debug(`${folder}: ${error.message}`));
         this.#watchers.push(watcher);
       } catch (error) {
-        this.#options.logger.debug(`${folder} is looked at every minute only: ${String(error)}`);
+        this.#options.logger.debug(
+          `${folder} cannot be watched and is checked every minute: ${String(error)}`,
+        );
       }
     }
-    this.#after(RECHECK);
+    this.#scheduleCheck(RECHECK_INTERVAL);
   }
 
   stop(): void {
@@ -64,7 +66,7 @@ export class CertificateReload {
     for (const watcher of this.#watchers) watcher.close();
   }
 
-  #after(ms: number): void {
+  #scheduleCheck(ms: number): void {
     if (this.#stopped) return;
     this.#timer?.cancel();
     this.#timer = this.#options.clock.setTimeout(() => this.#check(), ms);
@@ -72,14 +74,14 @@ export class CertificateReload {
 
   #check(): void {
     if (this.#reading) {
-      this.#again = true;
+      this.#checkAgain = true;
       return;
     }
     this.#reading = true;
     void this.#reload().finally(() => {
       this.#reading = false;
-      this.#after(this.#again ? SETTLE : RECHECK);
-      this.#again = false;
+      this.#scheduleCheck(this.#checkAgain ? SETTLE_DELAY : RECHECK_INTERVAL);
+      this.#checkAgain = false;
     });
   }
 
@@ -88,22 +90,22 @@ export class CertificateReload {
     const [certificate = ''] = files;
     try {
       const tls = await read();
-      if (this.#stopped || textOf(tls) === this.#seen) return;
-      this.#seen = textOf(tls);
+      if (this.#stopped || pemOf(tls) === this.#current) return;
+      this.#current = pemOf(tls);
       apply(tls);
-      this.#complaint = '';
-      logger.info(`TLS goes on with the new certificate in ${certificate}`);
+      this.#lastError = '';
+      logger.info(`TLS uses the new certificate in ${certificate}`);
     } catch (error) {
       const reason = messageOf(error);
-      if (reason === this.#complaint) return;
-      this.#complaint = reason;
+      if (reason === this.#lastError) return;
+      this.#lastError = reason;
       logger.error(
-        `The certificate in ${certificate} cannot be used, and the one before it stays in use: ${reason}`,
+        `The certificate in ${certificate} cannot be used; the previous one stays in use: ${reason}`,
       );
     }
   }
 }
 
-function textOf({ cert, key }: TlsOptions): string {
+function pemOf({ cert, key }: TlsOptions): string {
   return `${cert}\n${key}`;
 }

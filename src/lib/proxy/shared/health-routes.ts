@@ -2,28 +2,28 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kite } from '../../kite/kite.js';
 import type { ProxyMetrics } from './proxy-metrics.js';
 
-/** What the pages tell of. */
-export interface Watched {
+/** The proxy whose health and metrics are served. */
+export interface HealthSource {
   readonly ready: boolean;
   readonly metrics: ProxyMetrics;
 }
 
-/** Has a proxy's kite tell how it is over plain HTTP: `/healthz`, `/readyz`, and `/metrics` for Prometheus. */
-export function addHealthRoutes(kite: Kite, watched: Watched): void {
-  const page = (path: string, answer: (response: ServerResponse) => void | Promise<void>): void => {
+/** Adds `/healthz`, `/readyz` and `/metrics` (in the text format of Prometheus) to a proxy's kite. */
+export function addHealthRoutes(kite: Kite, source: HealthSource): void {
+  const addRoute = (path: string, respond: (response: ServerResponse) => void | Promise<void>): void => {
     kite.handleHttp(path, (request, response) => {
-      if (allowsGet(request, response)) return answer(response);
+      if (allowsGet(request, response)) return respond(response);
     });
   };
-  page('/healthz', (response) => sendText(response, 200, 'ok\n'));
-  page('/readyz', (response) => {
-    if (watched.ready) sendText(response, 200, 'ready\n');
-    else sendText(response, 503, 'not ready: not registered at Kontrol, or ending\n');
+  addRoute('/healthz', (response) => sendText(response, 200, 'ok\n'));
+  addRoute('/readyz', (response) => {
+    if (source.ready) sendText(response, 200, 'ready\n');
+    else sendText(response, 503, 'not ready: not registered with Kontrol, or shutting down\n');
   });
-  page('/metrics', async (response) => {
-    const text = await watched.metrics.text();
-    response.writeHead(200, { 'content-type': watched.metrics.contentType });
-    response.end(text);
+  addRoute('/metrics', async (response) => {
+    const metrics = await source.metrics.text();
+    response.writeHead(200, { 'content-type': source.metrics.contentType });
+    response.end(metrics);
   });
 }
 
@@ -34,7 +34,7 @@ function allowsGet(request: IncomingMessage, response: ServerResponse): boolean 
   return false;
 }
 
-function sendText(response: ServerResponse, status: number, text: string): void {
+function sendText(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(text);
+  response.end(body);
 }

@@ -13,53 +13,54 @@ import { StderrLogger } from '../../util/stderr-logger.js';
 import { defaultProxyLimits, type ProxyLimits } from '../limits/proxy-limits.js';
 import { addHealthRoutes } from './health-routes.js';
 import { ProxyMetrics } from './proxy-metrics.js';
-import { addressOf, keyOf, makeProxyKite, type ProxyOptions } from './proxy-options.js';
+import { publicAddressOf, requireKiteKey, makeProxyKite, type ProxyOptions } from './proxy-options.js';
 import { type ProxiedPeer, ProxyTable } from './proxy-table.js';
 import { type PublicAddress, publicOrigin } from './public-address.js';
 
-/** A kite that wants to be behind the proxy, authenticated. */
-export interface Applicant {
-  /** With the authenticated user. */
+/** An authenticated request of a kite to register with the proxy. */
+export interface ProxyRegistrationRequest {
+  /** The kite's identity, with the authenticated username. */
   readonly kite: KiteIdentity;
   readonly client: ProxiedPeer;
-  /** What it was called with: for the reverse proxy, its URL. */
+  /** The argument of the call: for the reverse proxy, the URL of the kite. */
   readonly url: unknown;
 }
 
-/** What the two kinds of proxies do differently. */
+/** The differences between the reverse proxy and the tunnel proxy. */
 export interface ProxyKind<Target> {
   readonly name: ProxyName;
-  /** What has to be known to reach the kite. Throws or rejects with a KiteError where it may not be behind this proxy. */
-  admit(applicant: Applicant): Target | Promise<Target>;
-  /** The public URL of a kite, below the proxy's `origin`. */
+  /** Returns how to reach the kite. Throws or rejects with a KiteError if the kite may not register. */
+  admit(request: ProxyRegistrationRequest): Target | Promise<Target>;
+  /** Returns the public URL of a kite, below the proxy's `origin`. */
   publicUrl(id: string, origin: string): string;
-  /** Where the kite is, for `proxy.status`. */
+  /** Returns the location of the kite for `proxy.status`. */
   describe(target: Target): string;
 }
 
-/** How one kite behind a proxy is. */
+/** The status of a kite behind a proxy. */
 export interface ProxiedKiteStatus {
   readonly id: string;
-  /** Its path at Kontrol, `/bob/prod/math/1.0.0/…`. */
+  /** The kite's path, `/bob/prod/math/1.0.0/…`. */
   readonly kite: string;
   readonly username: string;
   readonly url: string;
   readonly target: string;
-  /** Milliseconds since 1970. */
+  /** Time of the registration, in milliseconds since 1970. */
   readonly since: number;
-  /** Sessions that are open, and those of them that have ended as well. */
+  /** Number of open sessions. */
   readonly sessions: number;
+  /** Number of sessions so far. */
   readonly sessionsTotal: number;
   readonly bytesToKite: number;
   readonly bytesFromKite: number;
 }
 
-/** How a proxy is: the answer of `proxy.status`. */
+/** The status of a proxy: the result of `proxy.status`. */
 export interface ProxyStatus {
   readonly name: ProxyName;
   readonly url: string;
   readonly version: string;
-  /** Seconds since it listens. */
+  /** Seconds since the proxy began to listen. */
   readonly uptime: number;
   readonly sessions: number;
   readonly sessionsTotal: number;
@@ -69,8 +70,8 @@ export interface ProxyStatus {
 }
 
 /**
- * What both proxies are: a kite that other kites register with, for as long as their connections last, and that registers
- * itself at Kontrol.
+ * The kite of both proxies: other kites register with it for the lifetime of their connections, and it registers itself with
+ * Kontrol.
  *
  * Lifecycle: the constructor, `listen`, `close`.
  */
@@ -85,16 +86,16 @@ export class ProxyKite<Target> {
   readonly #address: PublicAddress | undefined;
   readonly #key: KiteKey;
   #origin = '';
-  #listening = 0;
+  #listeningSince = 0;
   #ready = false;
   #closing: Promise<void> | undefined;
 
-  /** @throws ConfigurationError for an option that is wrong, and where there is no kite key */
+  /** @throws ConfigurationError if an option is invalid or no kite key is found */
   constructor(options: ProxyOptions, kind: ProxyKind<Target>) {
     this.#kind = kind;
     this.limits = { ...defaultProxyLimits, ...options.limits };
-    this.#key = keyOf(options);
-    this.#address = addressOf(options);
+    this.#key = requireKiteKey(options);
+    this.#address = publicAddressOf(options);
     this.clock = options.clock ?? systemClock;
     this.kite = makeProxyKite(kind.name, this.#key, options);
     this.logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
@@ -114,50 +115,52 @@ export class ProxyKite<Target> {
     addHealthRoutes(this.kite, this);
   }
 
-  /** `https://proxy.example.com`: where its public URLs begin. Empty before `listen`. */
+  /** The origin of public URLs, such as `https://proxy.example.com`. Empty before `listen`. */
   get origin(): string {
     return this.#origin;
   }
 
-  /** Under which it is registered at Kontrol. Empty before `listen`. */
+  /** The URL that the proxy registers with Kontrol. Empty before `listen`. */
   get url(): string {
     return this.#origin === '' ? '' : `${this.#origin}/kite`;
   }
 
-  /** The host of its public URLs; before it listens, the address that it is going to listen at. */
+  /** The host of public URLs, or the address to listen at if no public host is set. */
   get publicHost(): string {
     return this.#address?.host ?? this.kite.config.ip;
   }
 
-  /** Whether kites can find it and register. */
+  /** Whether kites can find the proxy and register. */
   get ready(): boolean {
     return this.#ready && !this.#closing;
   }
 
-  /** Opens the port, and registers at Kontrol, as long as that takes. Rejects with what stands in the way of listening. */
+  /** Starts listening, and registers with Kontrol in the background, with retries. Rejects if the proxy cannot listen. */
   async listen(): Promise<void> {
     await this.kite.listen();
     this.#origin = publicOrigin(this.#address, new URL(await this.kite.registerUrl()));
-    this.#listening = this.clock.now();
+    this.#listeningSince = this.clock.now();
     this.#ready = this.kite.config.kontrolUrls.length === 0;
     if (this.#ready) {
-      this.logger.warn('No Kontrol is known: kites find this proxy by its URL only, in KITE_PROXY_URL');
+      this.logger.warn(
+        'No Kontrol is configured: kites can use this proxy only by its URL, in KITE_PROXY_URL',
+      );
       return;
     }
     if (this.#key.username !== this.#key.kontrolUser) {
       this.logger.warn(
-        `The kite key is of ${this.#key.username}: kites look for proxies of ${this.#key.kontrolUser} at Kontrol, and find this one by its URL only, in KITE_PROXY_URL`,
+        `The kite key belongs to ${this.#key.username}, but kites query Kontrol for proxies of ${this.#key.kontrolUser}: they can use this proxy only by its URL, in KITE_PROXY_URL`,
       );
     }
     this.kite.registerForever({ url: this.url }).then(
       () => {
         this.#ready = true;
       },
-      (error: unknown) => this.logger.error(`The proxy is not registered at Kontrol: ${String(error)}`),
+      (error: unknown) => this.logger.error(`The proxy could not register with Kontrol: ${String(error)}`),
     );
   }
 
-  /** Takes nothing new, sends the kites to another proxy, and lets sessions end by themselves, at most `drainTimeout`. */
+  /** Refuses new sessions, asks kites to use another proxy, and waits for open sessions to end, at most `drainTimeout`. */
   close(options?: CloseOptions): Promise<void> {
     this.#closing ??= this.kite.close(options).then(() => this.table.close());
     return this.#closing;
@@ -169,7 +172,7 @@ export class ProxyKite<Target> {
       name: this.#kind.name,
       url: this.url,
       version: this.kite.identity.version,
-      uptime: Math.floor((this.clock.now() - this.#listening) / 1000),
+      uptime: Math.floor((this.clock.now() - this.#listeningSince) / 1000),
       sessions,
       sessionsTotal,
       bytesToKites: bytesToKite,
@@ -208,18 +211,18 @@ export class ProxyKite<Target> {
     checkId(kite);
     this.table.check(kite);
     const target = await this.#kind.admit({ kite, client, url: registeredUrl(args[0]) });
-    // It may have gone meanwhile.
+    // The kite may have disconnected meanwhile.
     if (signal.aborted) throw new KiteError('disconnect', 'The connection ended');
-    this.table.enter({ kite, client, target });
+    this.table.add({ kite, client, target });
     return this.#kind.publicUrl(kite.id, this.#origin);
   }
 }
 
-/** The id becomes a part of URLs as it is. */
+/** Checks the id, which becomes part of URLs without encoding. */
 function checkId({ id }: KiteIdentity): void {
   if (/^[\w-][\w.-]{0,127}$/.test(id)) return;
   throw new KiteError(
     'argumentError',
-    'The id of a kite behind a proxy must be letters, digits, ".", "_" and "-", at most 128 of them, such as a UUID',
+    'The id of a kite behind a proxy must consist of at most 128 letters, digits, ".", "_" and "-", such as a UUID',
   );
 }

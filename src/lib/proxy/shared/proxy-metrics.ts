@@ -1,7 +1,7 @@
 import { Counter } from 'prom-client';
 import { MetricsRegistry } from '../../util/metrics-registry.js';
 
-/** What is read when somebody asks for the metrics. */
+/** Values that are read when the metrics are collected. */
 export interface ProxyMetricSources {
   kites(): number;
   connections(): number;
@@ -12,7 +12,7 @@ export interface ProxyMetricSources {
   ready(): boolean;
 }
 
-/** What a proxy tells Prometheus: the same for both kinds. */
+/** The Prometheus metrics of a proxy, the same for both kinds. */
 export class ProxyMetrics extends MetricsRegistry {
   readonly #registrations: Counter<'outcome'>;
   readonly #failures: Counter<'reason'>;
@@ -22,7 +22,7 @@ export class ProxyMetrics extends MetricsRegistry {
     const registers = [this.register];
     this.#registrations = new Counter({
       name: 'proxy_registrations_total',
-      help: 'Registrations of kites, taken or refused',
+      help: 'Registrations of kites, by outcome',
       labelNames: ['outcome'],
       registers,
     });
@@ -33,19 +33,19 @@ export class ProxyMetrics extends MetricsRegistry {
       registers,
     });
     this.gauge('proxy_kites', 'Kites behind the proxy', () => sources.kites());
-    this.gauge('proxy_connections', 'Connections of kites', () => sources.connections());
-    this.gauge('proxy_sessions', 'Sessions of callers', () => sources.sessions());
-    this.gauge('proxy_ready', '1 while the proxy takes kites', () => Number(sources.ready()));
-    this.counter('proxy_sessions_total', 'Sessions of callers so far', () => sources.sessionsTotal());
-    this.counter('proxy_bytes_to_kites_total', 'Bytes to kites', () => sources.bytesToKites());
-    this.counter('proxy_bytes_from_kites_total', 'Bytes from kites', () => sources.bytesFromKites());
+    this.gauge('proxy_connections', 'Open connections of kites', () => sources.connections());
+    this.gauge('proxy_sessions', 'Open sessions of callers', () => sources.sessions());
+    this.gauge('proxy_ready', '1 if kites can register, 0 otherwise', () => Number(sources.ready()));
+    this.counter('proxy_sessions_total', 'Sessions of callers', () => sources.sessionsTotal());
+    this.counter('proxy_bytes_to_kites_total', 'Bytes sent to kites', () => sources.bytesToKites());
+    this.counter('proxy_bytes_from_kites_total', 'Bytes received from kites', () => sources.bytesFromKites());
   }
 
   registered(outcome: 'taken' | 'refused'): void {
     this.#registrations.inc({ outcome });
   }
 
-  /** A session could not be opened. `reason` is one of few words. */
+  /** Records a session that could not be opened. `reason` is one of a fixed set, because it becomes a label. */
   failed(reason: string): void {
     this.#failures.inc({ reason });
   }

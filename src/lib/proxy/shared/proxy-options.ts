@@ -8,50 +8,50 @@ import { ConfigurationError } from '../../protocol/errors.js';
 import type { ProxyLimits } from '../limits/proxy-limits.js';
 import { parsePublicHost, type PublicAddress } from './public-address.js';
 
-/** What a proxy of either kind runs with. */
+/** Options of both proxies. */
 export interface ProxyOptions extends ServerKiteOptions, Pick<KiteOptions, 'saveKiteKey' | 'kontrolUrl'> {
   /**
-   * Under which others reach it: `proxy.example.com`, `localhost:3999`, or with the scheme of what ends TLS in front of it,
-   * `https://proxy.example.com`. Default: where it listens.
+   * The host under which callers and kites reach the proxy: `proxy.example.com`, `localhost:3999`, or with a scheme if a load
+   * balancer terminates TLS, `https://proxy.example.com`. Default: the address at which it listens.
    */
   readonly publicHost?: string | undefined;
-  /** Default: what `publicHost` says, else where it listens. */
+  /** The port under which they reach it. Default: the port in `publicHost`, or the one at which it listens. */
   readonly publicPort?: number | undefined;
-  /** By which it knows the kites of its Kontrol, and registers there. Default: where every kite looks. */
+  /** The kite key with which the proxy authenticates kites and registers with Kontrol. Default: found like that of any kite. */
   readonly kiteKey?: string | undefined;
-  /** Default 3999; 0 = any that is free. */
+  /** Port to listen at. 0 selects a free port. Default: 3999. */
   readonly port?: number | undefined;
-  /** Default `KITE_ENVIRONMENT`, else none: it serves the kites of all environments that have no proxy of their own. */
+  /** Default: `KITE_ENVIRONMENT`, or empty: the proxy serves kites of all environments that do not have a proxy. */
   readonly environment?: string | undefined;
-  /** What a peer can make this proxy spend. See docs/limits.md. */
+  /** Bounds on what a peer can make this proxy spend. See docs/limits.md. */
   readonly limits?: Partial<ProxyLimits> | undefined;
 }
 
-/** @throws ConfigurationError where there is no kite key, or none that can be used */
-export function keyOf({ kiteKey, env = process.env }: ProxyOptions): KiteKey {
+/** @throws ConfigurationError if no kite key is found, or it cannot be used */
+export function requireKiteKey({ kiteKey, env = process.env }: ProxyOptions): KiteKey {
   const key = findKiteKey(kiteKey, env);
   if (key) return key;
   throw new ConfigurationError(
     'noKiteKey',
-    'A proxy needs a kite key, by which it knows the kites of its Kontrol; get one with: kitectl register',
+    'A proxy needs a kite key to authenticate kites; get one with: kitectl register',
   );
 }
 
 /** @throws ConfigurationError */
-export function addressOf({ publicHost, publicPort }: ProxyOptions): PublicAddress | undefined {
+export function publicAddressOf({ publicHost, publicPort }: ProxyOptions): PublicAddress | undefined {
   const address = publicHost === undefined ? undefined : parsePublicHost(publicHost);
   if (publicPort === undefined) return address;
   if (address) return { ...address, port: publicPort };
-  throw new ConfigurationError('badValue', 'A public port needs a public host');
+  throw new ConfigurationError('badValue', 'A public port requires a public host');
 }
 
-/** The kite that a proxy is, with its TLS. */
+/** Creates the kite of a proxy. */
 export function makeProxyKite(name: ProxyName, key: KiteKey, options: ProxyOptions): Kite {
   const { port = 3999, kontrolUrl, saveKiteKey } = options;
   return makeServerKite(name, options, {
     username: key.username,
     kiteKey: key.jwt,
-    // Every user of this Kontrol may have kites behind it.
+    // Kites of every user of this Kontrol may register.
     allowKiteKeysOf: 'any',
     port,
     kontrolUrl,

@@ -7,25 +7,25 @@ import { Emitter } from '../../util/emitter.js';
 
 export type ProxiedPeer = Request['client'];
 
-/** Who wants to be behind the proxy. */
-export interface Registrant<Target> {
-  /** With the authenticated user. */
+/** The kite of a new entry. */
+export interface ProxyEntryOptions<Target> {
+  /** The kite's identity, with the authenticated username. */
   readonly kite: KiteIdentity;
-  /** The connection, with which the entry ends. */
+  /** The connection. The entry ends with it. */
   readonly client: ProxiedPeer;
-  /** What this kind of proxy has to know to reach the kite. */
+  /** How this kind of proxy reaches the kite. */
   readonly target: Target;
 }
 
-/** A session of a caller with a kite behind the proxy. */
+/** A session between a caller and a kite. */
 export interface ProxySession {
-  /** Bytes have gone to the kite, or have come from it. */
+  /** Adds bytes that were sent to the kite or received from it. */
   readonly count: (toKite: number, fromKite: number) => void;
-  /** May be called more than once. */
+  /** Ends the session. Further calls have no effect. */
   readonly end: () => void;
 }
 
-interface Counts {
+interface TrafficCounts {
   sessions: number;
   sessionsTotal: number;
   bytesToKite: number;
@@ -37,12 +37,12 @@ export class ProxyEntry<Target> {
   readonly kite: KiteIdentity;
   readonly client: ProxiedPeer;
   readonly target: Target;
-  /** Milliseconds since 1970. */
+  /** Time of the registration, in milliseconds since 1970. */
   readonly since: number;
-  readonly #counts = newCounts();
-  readonly #totals: Counts;
+  readonly #counts = zeroCounts();
+  readonly #totals: TrafficCounts;
 
-  constructor({ kite, client, target }: Registrant<Target>, since: number, totals: Counts) {
+  constructor({ kite, client, target }: ProxyEntryOptions<Target>, since: number, totals: TrafficCounts) {
     this.kite = kite;
     this.client = client;
     this.target = target;
@@ -50,11 +50,11 @@ export class ProxyEntry<Target> {
     this.#totals = totals;
   }
 
-  get counts(): Readonly<Counts> {
+  get counts(): Readonly<TrafficCounts> {
     return this.#counts;
   }
 
-  /** A caller has come. Counts on where the entry has ended meanwhile. */
+  /** Opens a session of a caller. The session stays valid after the entry has ended. */
   openSession(): ProxySession {
     const both = [this.#counts, this.#totals] as const;
     for (const counts of both) {
@@ -79,17 +79,17 @@ export class ProxyEntry<Target> {
 }
 
 export type ProxyTableEvents<Target> = {
-  /** The kite's connection has ended, or the kite has come back over another one. */
+  /** The kite has disconnected, or has registered again over another connection. */
   ended: [entry: ProxyEntry<Target>];
 };
 
 /**
- * An id stays with its user for a while after the kite is gone. Others may still hold the URL with it and send their tokens there:
- * for as long as Kontrol may list a kite that it does not hear of any more, and some more.
+ * Limits of reservations. An id stays reserved for its user after the kite has disconnected, because callers may still have the
+ * URL and send their tokens to it: for longer than Kontrol can list a kite without heartbeats.
  */
 export type ReservationLimits = Pick<ProxyLimits, 'reservationTime' | 'reservedIds'>;
 
-/** The kites behind a proxy by id: one for each connection, and as long as it. */
+/** The kites behind a proxy by id. Each connection has at most one, which ends with it. */
 export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
   readonly #clock: Clock;
   readonly #limits: ReservationLimits;
@@ -98,9 +98,9 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
     ProxiedPeer,
     { readonly entry: ProxyEntry<Target>; readonly unlisten: () => void }
   >();
-  /** In the order in which they end. */
-  readonly #reserved = new Map<string, { readonly username: string; readonly until: number }>();
-  readonly #totals = newCounts();
+  /** Reservations by id, in the order in which they end. */
+  readonly #reserved = new Map<string, { readonly username: string; readonly expiresAt: number }>();
+  readonly #totals = zeroCounts();
   #timer: Timer | undefined;
 
   constructor(clock: Clock, limits: ReservationLimits) {
@@ -113,13 +113,13 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
     return this.#entries.size;
   }
 
-  /** Ids that are kept for users whose kites are gone. */
+  /** Number of reserved ids. */
   get reserved(): number {
     return this.#reserved.size;
   }
 
-  /** Of all kites, those that are gone included. */
-  get totals(): Readonly<Counts> {
+  /** Totals of all kites, including disconnected ones. */
+  get totals(): Readonly<TrafficCounts> {
     return this.#totals;
   }
 
@@ -132,37 +132,37 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
   }
 
   /**
-   * Checks that the id is free for this user.
+   * Checks that the user can register this id.
    *
    * @throws KiteError with code `idTaken`
    */
   check({ id, username }: KiteIdentity): void {
     const owner = this.#entries.get(id)?.kite.username ?? this.#reserved.get(id)?.username ?? username;
     if (owner === username) return;
-    const message = `The kite id ${id} belongs to another user's kite here; it is free some minutes after that kite is gone`;
+    const message = `The kite id ${id} belongs to a kite of another user; it becomes available a few minutes after that kite has disconnected`;
     throw codedError('genericError', 'idTaken', message);
   }
 
   /**
-   * Puts a kite in. An entry of the same id, or of the same connection, ends with that.
+   * Adds a kite. Ends the previous entry with the same id, and that of the same connection.
    *
    * @throws KiteError with code `idTaken`
    */
-  enter(registrant: Registrant<Target>): ProxyEntry<Target> {
-    const { kite, client } = registrant;
+  add(options: ProxyEntryOptions<Target>): ProxyEntry<Target> {
+    const { kite, client } = options;
     this.check(kite);
-    const known = this.#byClient.get(client)?.entry;
-    const before = this.#entries.get(kite.id);
-    if (known) this.#end(known);
-    if (before && before !== known) this.#end(before);
+    const ofClient = this.#byClient.get(client)?.entry;
+    const withId = this.#entries.get(kite.id);
+    if (ofClient) this.#end(ofClient);
+    if (withId && withId !== ofClient) this.#end(withId);
     this.#reserved.delete(kite.id);
-    const entry = new ProxyEntry(registrant, this.#clock.now(), this.#totals);
+    const entry = new ProxyEntry(options, this.#clock.now(), this.#totals);
     this.#entries.set(kite.id, entry);
     this.#byClient.set(client, { entry, unlisten: client.once('disconnect', () => this.#end(entry)) });
     return entry;
   }
 
-  /** Keeps no ids any more. */
+  /** Releases all reservations. */
   close(): void {
     this.#timer?.cancel();
     this.#reserved.clear();
@@ -180,29 +180,29 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
 
   #reserve(id: string, username: string): void {
     this.#reserved.delete(id);
-    this.#reserved.set(id, { username, until: this.#clock.now() + this.#limits.reservationTime });
-    if (this.#reserved.size > this.#limits.reservedIds) this.#forgetFirst();
+    this.#reserved.set(id, { username, expiresAt: this.#clock.now() + this.#limits.reservationTime });
+    if (this.#reserved.size > this.#limits.reservedIds) this.#releaseOldest();
     this.#timer ??= this.#clock.setTimeout(() => this.#expire(), this.#limits.reservationTime);
   }
 
   #expire(): void {
     this.#timer = undefined;
-    for (const { until } of this.#reserved.values()) {
-      const left = until - this.#clock.now();
-      if (left > 0) {
-        this.#timer = this.#clock.setTimeout(() => this.#expire(), left);
+    for (const { expiresAt } of this.#reserved.values()) {
+      const remaining = expiresAt - this.#clock.now();
+      if (remaining > 0) {
+        this.#timer = this.#clock.setTimeout(() => this.#expire(), remaining);
         return;
       }
-      this.#forgetFirst();
+      this.#releaseOldest();
     }
   }
 
-  #forgetFirst(): void {
+  #releaseOldest(): void {
     const first = this.#reserved.keys().next();
     if (!first.done) this.#reserved.delete(first.value);
   }
 }
 
-function newCounts(): Counts {
+function zeroCounts(): TrafficCounts {
   return { sessions: 0, sessionsTotal: 0, bytesToKite: 0, bytesFromKite: 0 };
 }

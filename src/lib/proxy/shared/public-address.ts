@@ -1,27 +1,27 @@
 import { ConfigurationError } from '../../protocol/errors.js';
 
-/** Under which others reach a proxy. What is missing is taken from where it listens. */
+/** The address under which a proxy is reached. Undefined fields default to the address at which it listens. */
 export interface PublicAddress {
-  /** Where something in front of the proxy ends TLS, that is not the proxy's own. */
+  /** The scheme of public URLs, if a load balancer in front of the proxy terminates TLS. */
   readonly scheme: 'http' | 'https' | undefined;
-  /** With brackets around an IPv6 address. */
+  /** The host. An IPv6 address is in brackets. */
   readonly host: string;
   readonly port: number | undefined;
 }
 
 /**
- * Reads `proxy.example.com`, `proxy.example.com:443`, `[::1]:3999`, or an origin, `https://proxy.example.com`.
+ * Parses `proxy.example.com`, `proxy.example.com:443`, `[::1]:3999`, or an origin such as `https://proxy.example.com`.
  *
  * @throws ConfigurationError
  */
-export function parsePublicHost(text: string): PublicAddress {
-  const match = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?\/?$/i.exec(text);
+export function parsePublicHost(publicHost: string): PublicAddress {
+  const match = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?\/?$/i.exec(publicHost);
   const [, scheme, host, port] = match ?? [];
   const address = `${scheme ?? 'http'}://${host}:${port ?? 80}`;
   if (host === undefined || !URL.canParse(address)) {
     throw new ConfigurationError(
       'badValue',
-      `The public host is ${JSON.stringify(text)}; it must be a host name or address, with a port or without, such as proxy.example.com or 203.0.113.7:3999`,
+      `The public host is ${JSON.stringify(publicHost)}; it must be a host name or address, with or without a port, such as proxy.example.com or 203.0.113.7:3999`,
     );
   }
   return {
@@ -31,11 +31,11 @@ export function parsePublicHost(text: string): PublicAddress {
   };
 }
 
-/** `https://proxy.example.com`: the origin of public URLs of a proxy that listens at `listening`. */
+/** Returns the origin of the public URLs of a proxy that listens at `listening`. */
 export function publicOrigin(address: PublicAddress | undefined, listening: URL): string {
   if (!address) return listening.origin;
   const scheme = address.scheme ?? listening.protocol.slice(0, -1);
-  // A scheme that is said belongs to something in front, which has the scheme's own port.
+  // An explicit scheme is that of a load balancer, which uses the default port of the scheme.
   const port = address.port ?? (address.scheme === undefined ? listening.port : '');
   return new URL(`${scheme}://${address.host}${port === '' ? '' : `:${port}`}`).origin;
 }

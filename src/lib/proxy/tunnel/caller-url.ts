@@ -1,33 +1,28 @@
 /** The path under which callers reach kites: `/proxy/…?kiteID=…`. */
 export const CALLERS_PATH = '/proxy';
 
-/** A caller's request: for which kite, and for what. */
-export interface CallerUrl {
-  /** What the caller says that the kite's id is. */
-  readonly kite: string;
-  /** Path and query as SockJS wants them: `/proxy/042/8f0c/xhr?kiteID=…`. */
-  readonly url: string;
+/** The kite that a caller's request names, and the path of the request. */
+export interface CallerRoute {
+  readonly kiteId: string;
+  /** Path of the SockJS request, without the query: `/proxy/042/8f0c/xhr`. */
+  readonly path: string;
 }
 
 /**
- * Reads the path and query of a caller's request. Clients in Go, over XHR, and whoever appends the path to the public URL,
- * put it behind the query, `/proxy?kiteID=<id>/042/8f0c/xhr`: they are understood too. Undefined where no kite is named.
+ * Parses the path and query of a caller's request. Also accepts a path that follows the query,
+ * `/proxy?kiteID=<id>/042/8f0c/xhr`: clients that append the path to the public URL send it there, such as clients in Go over
+ * XHR. Returns undefined if the URL does not contain a valid kite id.
  */
-export function readCallerUrl(requestUrl: string): CallerUrl | undefined {
-  const mark = requestUrl.indexOf('?');
-  if (mark === -1) return undefined;
-  const path = requestUrl.slice(0, mark);
-  const named = new URLSearchParams(requestUrl.slice(mark + 1)).get('kiteID') ?? '';
-  const [, kite = '', behind = ''] = NAMED.exec(named) ?? [];
-  if (kite === '') return undefined;
-  const bare = path === CALLERS_PATH || path === `${CALLERS_PATH}/`;
-  return { kite, url: `${bare ? CALLERS_PATH + behind : path}?kiteID=${kite}` };
+export function parseCallerUrl(requestUrl: string): CallerRoute | undefined {
+  const queryStart = requestUrl.indexOf('?');
+  if (queryStart === -1) return undefined;
+  const path = requestUrl.slice(0, queryStart);
+  const parameter = new URLSearchParams(requestUrl.slice(queryStart + 1)).get('kiteID') ?? '';
+  const [, kiteId = '', appendedPath = ''] = KITE_ID_AND_PATH.exec(parameter) ?? [];
+  if (kiteId === '') return undefined;
+  const hasOwnPath = path !== CALLERS_PATH && path !== `${CALLERS_PATH}/`;
+  return { kiteId, path: hasOwnPath ? path : CALLERS_PATH + appendedPath };
 }
 
-/** An id, as the proxy takes it at registration, and perhaps a path with a query of its own. */
-const NAMED = /^([\w-][\w.-]{0,127})(\/[\w./-]*)?(?:\?.*)?$/;
-
-/** The kite in the URL of a request that `readCallerUrl` has brought into form. */
-export function kiteIn(url: string | undefined): string {
-  return url?.slice(url.lastIndexOf('=') + 1) ?? '';
-}
+/** An id that the proxy accepts at registration, optionally followed by a path, which may have its own query. */
+const KITE_ID_AND_PATH = /^([\w-][\w.-]{0,127})(\/[\w./-]*)?(?:\?.*)?$/;

@@ -3,41 +3,40 @@ import { readClaims } from '../../keys/jwt-claims.js';
 import type { Clock } from '../../util/clock.js';
 import { TUNNEL_TOKEN_LENGTH } from '../limits/proxy-limits.js';
 
-/** What lets a kite open one tunnel. */
+/** The claims of a token with which a kite opens a tunnel. */
 export interface TunnelToken {
-  /** The kite's id. */
-  readonly kite: string;
+  /** Id of the kite. */
+  readonly kiteId: string;
   /** Number of the tunnel. */
   readonly tunnel: number;
 }
 
-/** The algorithm is pinned: a token that begins in another way is none of ours. */
+/** The only accepted header: the algorithm is fixed. */
 const HEADER = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
 
 /**
- * Makes and reads the JWTs by which a kite shows that a tunnel is its own: `sub` the kite, `seq` the tunnel, `exp`. Nobody
- * but the proxy that made one reads it, so that its key is a secret of this process, and signing costs a hundredth of what
- * RSA takes.
+ * Signs and verifies the JWTs with which kites open tunnels: `sub` is the kite, `seq` the tunnel, `exp` the expiry. Only the
+ * proxy that signed a token verifies it, so the key is a secret of this process, and an HMAC is a hundred times faster than RSA.
  */
 export class TunnelTokens {
   readonly #secret = randomBytes(32);
   readonly #clock: Clock;
   readonly #ttl: number;
 
-  /** Tokens are good for `ttl` milliseconds. That each works once is seen to by whoever keeps the tunnels. */
+  /** `ttl`: lifetime of a token in milliseconds. The caller ensures that each token is used once. */
   constructor(clock: Clock, ttl: number) {
     this.#clock = clock;
     this.#ttl = ttl;
   }
 
-  sign({ kite, tunnel }: TunnelToken): string {
-    // To the millisecond: rounded up, a token would outlive its tunnel.
-    const claims = JSON.stringify({ sub: kite, seq: tunnel, exp: (this.#clock.now() + this.#ttl) / 1000 });
+  sign({ kiteId, tunnel }: TunnelToken): string {
+    // Not rounded to seconds, so that a token does not outlive its tunnel.
+    const claims = JSON.stringify({ sub: kiteId, seq: tunnel, exp: (this.#clock.now() + this.#ttl) / 1000 });
     const input = `${HEADER}.${Buffer.from(claims).toString('base64url')}`;
     return `${input}.${this.#mac(input).toString('base64url')}`;
   }
 
-  /** Undefined: it was not made here, or its time is over. */
+  /** Verifies a token and returns its claims. Returns undefined if it is invalid or expired. */
   read(token: string): TunnelToken | undefined {
     if (token.length > TUNNEL_TOKEN_LENGTH || !token.startsWith(`${HEADER}.`)) return undefined;
     const dot = token.lastIndexOf('.');
@@ -45,9 +44,9 @@ export class TunnelTokens {
     const mac = Buffer.from(token.slice(dot + 1), 'base64url');
     const expected = this.#mac(input);
     if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) return undefined;
-    // Signed here, so that it is what `sign` wrote.
+    // The claims have this type, because `sign` wrote them.
     const { sub, seq, exp } = readClaims(token) as { sub: string; seq: number; exp: number };
-    return this.#clock.now() < exp * 1000 ? { kite: sub, tunnel: seq } : undefined;
+    return this.#clock.now() < exp * 1000 ? { kiteId: sub, tunnel: seq } : undefined;
   }
 
   #mac(input: string): Buffer {

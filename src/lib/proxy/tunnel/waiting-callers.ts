@@ -10,17 +10,17 @@ export const TUNNELS_PATH = '/tunnel';
 
 type Entry = ProxyEntry<string>;
 
-/** A caller for whom the kite has been asked to open a tunnel. */
+/** A caller that waits for the kite to open a tunnel. */
 export interface WaitingCaller {
   readonly tunnel: number;
-  /** What the kite has to dial, below the proxy's origin. */
+  /** Path and query that the kite must dial, below the proxy's origin. */
   readonly path: string;
 }
 
-interface Waiting {
+interface PendingTunnel {
   readonly entry: Entry;
   readonly relay: Relay;
-  /** Without the query. */
+  /** Path that the kite must dial, without the query. */
   readonly path: string;
   readonly timer: Timer;
 }
@@ -28,15 +28,15 @@ interface Waiting {
 export interface WaitingCallersOptions {
   readonly limits: Pick<ProxyLimits, 'tunnelTimeout' | 'waitingCallers'>;
   readonly clock: Clock;
-  /** The kite has not come in time. */
-  readonly late: (relay: Relay) => void;
+  /** Called if the kite does not open the tunnel in time. */
+  readonly onTimeout: (relay: Relay) => void;
 }
 
-/** Tunnels of which there is one half: the caller is there, and the kite has yet to come. */
+/** Callers that wait for their tunnels. */
 export class WaitingCallers {
   readonly #options: WaitingCallersOptions;
   readonly #tokens: TunnelTokens;
-  readonly #byTunnel = new Map<number, Waiting>();
+  readonly #byTunnel = new Map<number, PendingTunnel>();
   readonly #counts = new Map<Entry, number>();
   #last = 0;
 
@@ -49,31 +49,31 @@ export class WaitingCallers {
     return this.#byTunnel.size;
   }
 
-  /** Whether as many callers of this kite wait as may. */
+  /** Returns whether the maximum number of callers wait for this kite. */
   isFull(entry: Entry): boolean {
     return (this.#counts.get(entry) ?? 0) >= this.#options.limits.waitingCallers;
   }
 
-  /** A caller waits from now on. `session` is what it calls its own: `/042/8f0c`. */
+  /** Adds a caller. `session`: the server and session ids in the caller's path, such as `/042/8f0c`. */
   add(entry: Entry, relay: Relay, session: string | undefined): WaitingCaller {
     const tunnel = ++this.#last;
     const path = `${TUNNELS_PATH}${session ?? `/000/${randomUUID()}`}/websocket`;
-    const { clock, limits, late } = this.#options;
+    const { clock, limits, onTimeout } = this.#options;
     const timer = clock.setTimeout(() => {
       this.delete(tunnel);
-      late(relay);
+      onTimeout(relay);
     }, limits.tunnelTimeout);
     this.#byTunnel.set(tunnel, { entry, relay, path, timer });
     this.#counts.set(entry, (this.#counts.get(entry) ?? 0) + 1);
-    return { tunnel, path: `${path}?token=${this.#tokens.sign({ kite: entry.kite.id, tunnel })}` };
+    return { tunnel, path: `${path}?token=${this.#tokens.sign({ kiteId: entry.kite.id, tunnel })}` };
   }
 
-  /** Whether a request is that of a kite which opens a tunnel that a caller waits for. */
+  /** Returns whether a request opens a tunnel that a caller waits for. */
   has(requestUrl: string): boolean {
     return this.#find(requestUrl) !== undefined;
   }
 
-  /** The caller who waits for the tunnel that such a request opens: it waits no longer, and the token is used up. */
+  /** Removes the caller whose tunnel the request opens, and returns its relay. The token cannot be used again. */
   take(requestUrl: string): Relay | undefined {
     const tunnel = this.#find(requestUrl);
     const relay = tunnel === undefined ? undefined : this.#byTunnel.get(tunnel)?.relay;
@@ -81,22 +81,22 @@ export class WaitingCallers {
     return relay;
   }
 
-  /** The caller waits no longer. False: it did not wait. */
+  /** Removes a caller. Returns false if it was not waiting. */
   delete(tunnel: number): boolean {
-    const waiting = this.#byTunnel.get(tunnel);
-    if (!waiting) return false;
+    const pending = this.#byTunnel.get(tunnel);
+    if (!pending) return false;
     this.#byTunnel.delete(tunnel);
-    waiting.timer.cancel();
-    const left = (this.#counts.get(waiting.entry) ?? 0) - 1;
-    if (left > 0) this.#counts.set(waiting.entry, left);
-    else this.#counts.delete(waiting.entry);
+    pending.timer.cancel();
+    const remaining = (this.#counts.get(pending.entry) ?? 0) - 1;
+    if (remaining > 0) this.#counts.set(pending.entry, remaining);
+    else this.#counts.delete(pending.entry);
     return true;
   }
 
   #find(requestUrl: string): number | undefined {
     const [path, query] = requestUrl.split('?', 2);
     const token = this.#tokens.read(new URLSearchParams(query).get('token') ?? '');
-    const waiting = token && this.#byTunnel.get(token.tunnel);
-    return waiting?.path === path && waiting?.entry.kite.id === token?.kite ? token?.tunnel : undefined;
+    const pending = token && this.#byTunnel.get(token.tunnel);
+    return pending?.path === path && pending?.entry.kite.id === token?.kiteId ? token?.tunnel : undefined;
   }
 }

@@ -34,15 +34,21 @@ export interface SockJsServerOptions {
    * sends them, `https://app.example.com`; `*` = any page. Default none.
    */
   readonly allowOrigin?: readonly string[] | '*';
-  /** Why a session may not be opened now; undefined: it may. Default: it may. */
-  admit?(request: IncomingMessage): Refusal | undefined;
-  /** What a session belongs to, by the requests of it: sessions of different scopes never meet. Default: all to one. */
-  scope?(request: IncomingMessage): string;
+  /** Returns why a session cannot be opened now, or undefined if it can. Default: it can. */
+  admit?(request: IncomingMessage, target: SessionTarget): Refusal | undefined;
   /**
    * A session has opened. `request` is the one that opened it; its URL carries the query. Called before anything of the
    * session is delivered.
    */
-  onSession(channel: Channel, request: IncomingMessage): void;
+  onSession(channel: Channel, request: IncomingMessage, target: SessionTarget): void;
+}
+
+/** The session that a request belongs to. */
+export interface SessionTarget {
+  /** Path of the request, beginning with one of the prefixes. A query is ignored. */
+  readonly path: string;
+  /** Separates sessions with the same id: a request reaches sessions of its own scope only. */
+  readonly scope: string;
 }
 
 /** What a client is answered in place of a session. */
@@ -88,21 +94,29 @@ export class SockJsServer implements ChannelOwner {
     return pathBehindPrefix(this.#prefixes, url) !== undefined;
   }
 
-  /** Answers a request if its path is under one of the prefixes; else answers false and leaves it alone. */
-  handleRequest(req: IncomingMessage, res: ServerResponse): boolean {
-    const path = pathBehindPrefix(this.#prefixes, req.url ?? '');
+  /**
+   * Answers a request if its path is under one of the prefixes; otherwise returns false and leaves it alone. `target`
+   * defaults to the request's own URL, without a scope.
+   */
+  handleRequest(req: IncomingMessage, res: ServerResponse, target: SessionTarget = targetOf(req)): boolean {
+    const path = pathBehindPrefix(this.#prefixes, target.path);
     if (path === undefined) return false;
     // A client that hangs up is noticed where it matters, by 'close'.
     req.on('error', ignore);
     res.on('error', ignore);
-    if (this.#origins.allows(req)) this.#answer(req, res, routeOf(path));
+    if (this.#origins.allows(req)) this.#answer(req, res, routeOf(path), target);
     else respondText(res, 403, {}, ORIGIN_REFUSED);
     return true;
   }
 
   /** The same for a request to upgrade to WebSocket. */
-  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    const path = pathBehindPrefix(this.#prefixes, req.url ?? '');
+  handleUpgrade(
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    target: SessionTarget = targetOf(req),
+  ): boolean {
+    const path = pathBehindPrefix(this.#prefixes, target.path);
     if (path === undefined) return false;
     const route = routeOf(path);
     const raw = route.type === 'raw';
@@ -113,9 +127,9 @@ export class SockJsServer implements ChannelOwner {
     } else if (!this.#origins.allows(req)) {
       refuseUpgrade(socket, 403, ORIGIN_REFUSED);
     } else {
-      const refusal = this.#refusal(req);
+      const refusal = this.#refusal(req, target);
       if (refusal) refuseUpgrade(socket, refusal.status, refusal.text);
-      else this.#upgrade(req, socket as Socket, head, raw);
+      else this.#upgrade(req, socket as Socket, head, raw, target);
     }
     return true;
   }
@@ -148,12 +162,12 @@ export class SockJsServer implements ChannelOwner {
   }
 
   /** Why there is no new session. */
-  #refusal(req: IncomingMessage): Refusal | undefined {
+  #refusal(req: IncomingMessage, target: SessionTarget): Refusal | undefined {
     const full = this.#closing !== undefined || this.#sessions.size >= this.#options.limits.sessions;
-    return full ? NO_ROOM : this.#options.admit?.(req);
+    return full ? NO_ROOM : this.#options.admit?.(req, target);
   }
 
-  #upgrade(req: IncomingMessage, socket: Socket, head: Buffer, raw: boolean): void {
+  #upgrade(req: IncomingMessage, socket: Socket, head: Buffer, raw: boolean, target: SessionTarget): void {
     // The answer to the handshake and the open frame leave in one packet.
     socket.cork();
     process.nextTick(uncork, socket);
@@ -163,11 +177,11 @@ export class SockJsServer implements ChannelOwner {
         ? new RawChannel(ws, socket, limits, this, 'none')
         : new ServerFramedChannel(ws, socket, limits, this);
       this.#sessions.add(session);
-      this.#options.onSession(session, req);
+      this.#options.onSession(session, req, target);
     });
   }
 
-  #answer(req: IncomingMessage, res: ServerResponse, route: Route): void {
+  #answer(req: IncomingMessage, res: ServerResponse, route: Route, target: SessionTarget): void {
     const cors = this.#origins.corsHeaders(req);
     const methods = methodsOf(route);
     if (methods === undefined) {
@@ -177,9 +191,9 @@ export class SockJsServer implements ChannelOwner {
     } else if (!methods.includes(req.method === 'HEAD' ? 'GET' : (req.method ?? ''))) {
       respond(res, 405, { ...cors, allow: methods.join(', ') }, '');
     } else if (route.type === 'session') {
-      this.#answerSession(req, res, cors, route);
+      this.#answerSession(req, res, cors, route, target);
     } else {
-      this.#answerPage(req, res, cors, route.type);
+      this.#answerPage(req, res, cors, route.type, target);
     }
   }
 
@@ -188,8 +202,9 @@ export class SockJsServer implements ChannelOwner {
     res: ServerResponse,
     cors: OutgoingHttpHeaders,
     page: Exclude<Route['type'], 'session'>,
+    target: SessionTarget,
   ): void {
-    const refusal = page === 'info' ? this.#options.admit?.(req) : undefined;
+    const refusal = page === 'info' ? this.#options.admit?.(req, target) : undefined;
     if (refusal) {
       respondText(res, refusal.status, cors, refusal.text);
       return;
@@ -216,9 +231,10 @@ export class SockJsServer implements ChannelOwner {
     res: ServerResponse,
     cors: OutgoingHttpHeaders,
     { id, transport }: SessionRoute,
+    target: SessionTarget,
   ): void {
     const headers = this.#options.cookie ? { ...cors, ...sessionCookie(req) } : cors;
-    const key = this.#options.scope ? `${this.#options.scope(req)}/${id}` : id;
+    const key = `${target.scope}/${id}`;
     const session = this.#httpSessions.get(key);
     switch (transport) {
       case 'websocket':
@@ -231,23 +247,27 @@ export class SockJsServer implements ChannelOwner {
       case 'xhr':
       case 'xhr_streaming':
       case 'eventsource': {
-        const refusal = session ? undefined : this.#refusal(req);
+        const refusal = session ? undefined : this.#refusal(req, target);
         if (refusal) respondText(res, refusal.status, cors, refusal.text);
-        else (session ?? this.#open(key, req)).attach(makeSessionResponse(transport, res, headers));
+        else (session ?? this.#open(key, req, target)).attach(makeSessionResponse(transport, res, headers));
         break;
       }
     }
   }
 
-  #open(id: string, req: IncomingMessage): HttpSession {
+  #open(id: string, req: IncomingMessage, target: SessionTarget): HttpSession {
     const { limits, clock } = this.#options;
     const remoteAddress = formatAddress(req.socket);
     const session = new HttpSession({ id, remoteAddress, limits, clock, owner: this });
     this.#httpSessions.set(id, session);
     this.#sessions.add(session);
-    this.#options.onSession(session, req);
+    this.#options.onSession(session, req, target);
     return session;
   }
+}
+
+function targetOf({ url = '' }: IncomingMessage): SessionTarget {
+  return { path: url, scope: '' };
 }
 
 const NO_ROOM: Refusal = { status: 503, text: 'The server takes no more sessions for now.\n' };

@@ -8,7 +8,7 @@ import {
   URL_LENGTH,
 } from '../../../../src/lib/kontrol/limits/kontrol-limits.js';
 import { parsePolicy } from '../../../../src/lib/kontrol/policy/policy-file.js';
-import { checkUsername, urlArgument } from '../../../../src/lib/kontrol/registry/registration-record.js';
+import { checkUsername, parseUrlArgument } from '../../../../src/lib/kontrol/registry/registration-record.js';
 import { StringInterner } from '../../../../src/lib/kontrol/registry/string-interner.js';
 
 describe('the limits of Kontrol', () => {
@@ -24,8 +24,8 @@ describe('the limits of Kontrol', () => {
 
   it('bound the URL of a registration', () => {
     const url = (length: number): string => 'http://h/'.padEnd(length, 'x');
-    expect(urlArgument(url(URL_LENGTH))).toHaveLength(URL_LENGTH);
-    expect(() => urlArgument(url(URL_LENGTH + 1))).toThrow(`${URL_LENGTH} characters`);
+    expect(parseUrlArgument(url(URL_LENGTH))).toHaveLength(URL_LENGTH);
+    expect(() => parseUrlArgument(url(URL_LENGTH + 1))).toThrow(`${URL_LENGTH} characters`);
   });
 
   it('bound a policy file', () => {

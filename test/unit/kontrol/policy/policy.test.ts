@@ -67,10 +67,10 @@ describe('a policy file', () => {
   it.each([
     ['{', 'it is not valid JSON'],
     ['[]', 'it must be an object'],
-    ['{"alow":[]}', '"alow" is none of'],
+    ['{"alow":[]}', '"alow" is not one of'],
     ['{"base":"all"}', '"base" must be'],
     ['{"allow":{}}', '"allow" must be a list'],
-    ['{"allow":[{"users":[],"actions":["query"],"kites":["/"]}]}', 'allow[0].users must be a list'],
+    ['{"allow":[{"users":[],"actions":["query"],"kites":["/"]}]}', 'allow[0].users must be a non-empty list'],
     ['{"allow":[{"users":["a"],"actions":["fly"],"kites":["/"]}]}', '"fly"'],
     ['{"allow":[{"users":["a"],"actions":["query"],"kites":["bob"]}]}', '"bob"'],
     ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/a//b"]}]}', '"/a//b"'],

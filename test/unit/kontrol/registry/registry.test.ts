@@ -105,13 +105,13 @@ describe('a lease', () => {
     const { clock, registry, events } = setUp();
     const entry = registry.set(registration('a'), 'http');
     clock.advance(20_000);
-    expect(registry.beat(entry)).toBe(true);
+    expect(registry.heartbeat(entry)).toBe(true);
     clock.advance(29_999);
     expect(registry.get('a')).toBe(entry);
     clock.advance(1);
     expect(registry.get('a')).toBeUndefined();
     expect(registry.find({ username: 'alice' })).toEqual([]);
-    expect(registry.beat(entry)).toBe(false);
+    expect(registry.heartbeat(entry)).toBe(false);
     clock.advance(2000);
     expect(registry.size).toBe(0);
     expect(events).toEqual([`+a ${entry.url}`, '-a lapsed']);
@@ -143,7 +143,7 @@ describe('a lease', () => {
     registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'store');
     const entry = registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'connection');
     clock.advance(29_000);
-    registry.beat(entry);
+    registry.heartbeat(entry);
     clock.advance(29_999);
     expect(registry.get('a')).toBe(entry);
     clock.advance(1);
@@ -169,11 +169,11 @@ describe('a lease', () => {
     const { clock, registry } = setUp();
     registry.set({ ...registration('remote'), expiresAt: clock.now() + 90_000 }, 'store');
     registry.set(registration('here'), 'connection');
-    registry.holdRemote(true);
+    registry.pauseRemoteExpiry(true);
     clock.advance(600_000);
     expect(registry.get('remote')).toBeDefined();
     expect(registry.get('here')).toBeUndefined();
-    registry.holdRemote(false);
+    registry.pauseRemoteExpiry(false);
     clock.advance(29_999);
     expect(registry.get('remote')).toBeDefined();
     clock.advance(1);
@@ -206,7 +206,7 @@ describe('a kite that registers again', () => {
     const old = registry.set({ ...registration('a'), url: 'http://one/kite' }, 'connection');
     const entry = registry.set({ ...registration('a'), url: 'http://two/kite' }, 'connection');
     registry.remove(old, 'left');
-    expect(registry.beat(old)).toBe(false);
+    expect(registry.heartbeat(old)).toBe(false);
     expect(registry.get('a')).toBe(entry);
   });
 });

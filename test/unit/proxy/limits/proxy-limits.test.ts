@@ -18,17 +18,19 @@ describe('the limits of proxies', () => {
 
   it('bound the URL that a kite registers', async () => {
     const policy = new BackendPolicy({ localKites: true });
-    const targets = new BackendUrls({ policy, limits: defaultProxyLimits, ownPort: () => undefined });
+    const backendUrls = new BackendUrls({ policy, limits: defaultProxyLimits, ownPort: () => undefined });
     const url = (length: number): string => 'http://127.0.0.1/'.padEnd(length, 'x');
-    await expect(targets.of(url(TARGET_URL_LENGTH), '127.0.0.1:9')).resolves.toMatchObject({ port: 80 });
-    await expect(targets.of(url(TARGET_URL_LENGTH + 1), '127.0.0.1:9')).rejects.toMatchObject({
+    await expect(backendUrls.create(url(TARGET_URL_LENGTH), '127.0.0.1:9')).resolves.toMatchObject({
+      port: 80,
+    });
+    await expect(backendUrls.create(url(TARGET_URL_LENGTH + 1), '127.0.0.1:9')).rejects.toMatchObject({
       code: 'badUrl',
     });
   });
 
   it('bound the token of a tunnel', () => {
     const tokens = new TunnelTokens(new ManualClock(), 1000);
-    const [short, long] = ['kite', 'k'.repeat(TUNNEL_TOKEN_LENGTH)].map((kite) => ({ kite, tunnel: 1 }));
+    const [short, long] = ['kite', 'k'.repeat(TUNNEL_TOKEN_LENGTH)].map((kiteId) => ({ kiteId, tunnel: 1 }));
     expect(short && tokens.read(tokens.sign(short))).toEqual(short);
     expect(long && tokens.read(tokens.sign(long))).toBeUndefined();
   });

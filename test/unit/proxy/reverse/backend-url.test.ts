@@ -33,7 +33,7 @@ describe('a target', () => {
     ['http://3405803783/x', { address: '203.0.113.7', path: '/x' }],
     ['http://[::ffff:203.0.113.7]:3636/', { address: '203.0.113.7' }],
   ])('is made of %s, for a kite that connects from there', async (url, target) => {
-    expect(await targets().of(url, KITE)).toMatchObject(target);
+    expect(await targets().create(url, KITE)).toMatchObject(target);
   });
 
   it.each([
@@ -59,14 +59,14 @@ describe('a target', () => {
     'http://224.0.0.1/',
     'http://255.255.255.255/',
   ])('is refused at %s, where the kite is not', async (url) => {
-    await expect(targets().of(url, KITE)).rejects.toMatchObject(refused);
+    await expect(targets().create(url, KITE)).rejects.toMatchObject(refused);
   });
 
   it.each(['169.254.1.2:5', '[fe80::1]:5', '10.0.0.1:5', '127.0.0.1:5', '[::1]:5', 'unknown'])(
     'is refused where the kite connects from %s, which is special or this machine',
     async (from) => {
       const host = from === 'unknown' ? '127.0.0.1' : from.replace(/:5$/, '');
-      await expect(targets().of(`http://${host}:80/`, from)).rejects.toMatchObject(refused);
+      await expect(targets().create(`http://${host}:80/`, from)).rejects.toMatchObject(refused);
     },
   );
 
@@ -74,19 +74,19 @@ describe('a target', () => {
     const local = targets({ localKites: true });
     for (const url of ['http://127.0.0.1:1/', 'http://[::1]:1/', 'http://10.0.0.1:1/', 'http://[fd00::1]/']) {
       for (const from of ['127.0.0.1:9', '[::1]:9', '[::ffff:10.0.0.1]:9'])
-        expect(await local.of(url, from)).toMatchObject({ path: '' });
-      await expect(local.of(url, KITE)).rejects.toMatchObject(refused);
+        expect(await local.create(url, from)).toMatchObject({ path: '' });
+      await expect(local.create(url, KITE)).rejects.toMatchObject(refused);
     }
-    await expect(local.of('http://169.254.169.254/', '127.0.0.1:9')).rejects.toMatchObject(refused);
-    await expect(local.of('http://0.0.0.0/', '127.0.0.1:9')).rejects.toMatchObject(refused);
+    await expect(local.create('http://169.254.169.254/', '127.0.0.1:9')).rejects.toMatchObject(refused);
+    await expect(local.create('http://0.0.0.0/', '127.0.0.1:9')).rejects.toMatchObject(refused);
   });
 
   it('is what the allow-list names by address or network, whatever it is', async () => {
     const some = targets({ allow: ['10.1.0.0/16', '169.254.7.7', '2001:db8::/32', '127.0.0.1'] });
     for (const host of ['10.1.2.3', '169.254.7.7', '[2001:db8::5]', '127.0.0.1', '[::ffff:10.1.9.9]'])
-      expect(await some.of(`http://${host}/`, KITE)).toMatchObject({ port: 80 });
+      expect(await some.create(`http://${host}/`, KITE)).toMatchObject({ port: 80 });
     for (const host of ['10.2.0.1', '169.254.7.8', '[2001:db9::5]', '127.0.0.2'])
-      await expect(some.of(`http://${host}/`, KITE)).rejects.toMatchObject(refused);
+      await expect(some.create(`http://${host}/`, KITE)).rejects.toMatchObject(refused);
   });
 
   it('is what the allow-list names by host, unless that leads to this machine or to a special address', async () => {
@@ -97,18 +97,18 @@ describe('a target', () => {
       localhost: ['::1', '127.0.0.1'],
     };
     const some = targets({ names, allow: Object.keys(names) });
-    expect(await some.of('https://Kite.Example.COM./x', KITE)).toMatchObject({
+    expect(await some.create('https://Kite.Example.COM./x', KITE)).toMatchObject({
       host: 'kite.example.com',
       address: '10.9.9.9',
     });
-    expect(await some.of('http://localhost/', KITE)).toMatchObject({ address: '::1' });
+    expect(await some.create('http://localhost/', KITE)).toMatchObject({ address: '::1' });
     for (const host of ['trap.example.com', 'cloud.example.com', 'other.example.com'])
-      await expect(some.of(`http://${host}/`, KITE)).rejects.toMatchObject(refused);
+      await expect(some.create(`http://${host}/`, KITE)).rejects.toMatchObject(refused);
   });
 
   it('has the address of a name that was checked, of several the one that may be', async () => {
     const names = { 'home.example.com': ['127.0.0.1', '::ffff:203.0.113.7'] };
-    const target = await targets({ names }).of('http://home.example.com:8080/kite', KITE);
+    const target = await targets({ names }).create('http://home.example.com:8080/kite', KITE);
     expect(target).toMatchObject({ address: '203.0.113.7', host: 'home.example.com', port: 8080 });
   });
 
@@ -116,7 +116,7 @@ describe('a target', () => {
     const names = { 'one.internal': ['10.3.3.3'] };
     const message = (host: string): Promise<unknown> =>
       targets({ names })
-        .of(`http://${host}/`, KITE)
+        .create(`http://${host}/`, KITE)
         .catch((error: unknown) => String(error).replace(host, 'HOST'));
     expect(await message('one.internal')).toBe(await message('two.internal'));
     expect(await message('one.internal')).not.toContain('10.3.3.3');
@@ -136,12 +136,17 @@ describe('a target', () => {
     'http://203.0.113.7/a%2f..%2fb',
     `http://203.0.113.7/${'a'.repeat(2048)}`,
   ])('is not made of %s', async (url) => {
-    await expect(targets().of(url, KITE)).rejects.toMatchObject({ type: 'argumentError', code: 'badUrl' });
+    await expect(targets().create(url, KITE)).rejects.toMatchObject({
+      type: 'argumentError',
+      code: 'badUrl',
+    });
   });
 
   it('is not the proxy itself', async () => {
     const local = targets({ localKites: true });
-    await expect(local.of('http://127.0.0.1:3999/proxy/x', '127.0.0.1:9')).rejects.toThrow('of this proxy');
+    await expect(local.create('http://127.0.0.1:3999/proxy/x', '127.0.0.1:9')).rejects.toThrow(
+      'of this proxy',
+    );
   });
 
   it('cannot be looked up by very many kites at a time', async () => {
@@ -150,8 +155,8 @@ describe('a target', () => {
     const resolve = (): Promise<string[]> =>
       new Promise((done) => answers.push(() => done([KITE.slice(0, -6)])));
     const many = new BackendUrls({ policy, limits: { lookups: 3 }, ownPort: () => undefined, resolve });
-    const waiting = Array.from({ length: 3 }, () => many.of('http://slow.example.com/', KITE));
-    await expect(many.of('http://slow.example.com/', KITE)).rejects.toMatchObject({ code: 'busy' });
+    const waiting = Array.from({ length: 3 }, () => many.create('http://slow.example.com/', KITE));
+    await expect(many.create('http://slow.example.com/', KITE)).rejects.toMatchObject({ code: 'busy' });
     for (const answer of answers) answer();
     expect(await Promise.all(waiting)).toHaveLength(3);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRequestTarget } from '../../../../src/lib/proxy/reverse/request-path.js';
+import { parseRequestTarget } from '../../../../src/lib/proxy/reverse/request-path.js';
 
 const ID = '136c93e2-4825-461b-9ecc-430765ec4582';
 
@@ -20,13 +20,13 @@ describe('a request below /proxy/', () => {
     ['//host/x', '/host/x'],
     ['/...', '/...'],
   ])('with "%s" behind the id asks the kite for "%s"', (given, rest) => {
-    expect(readRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'kite', id: ID, rest });
+    expect(parseRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'kite', id: ID, rest });
   });
 
   it.each(['/..', '/../other/x', '/a/../..', '/%2e%2e/x', '/a/.%2E/%2e./x', '/./../x'])(
     'is not found where "%s" leads out of what the kite has',
     (given) => {
-      expect(readRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'notFound' });
+      expect(parseRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'notFound' });
     },
   );
 
@@ -46,7 +46,7 @@ describe('a request below /proxy/', () => {
     '/x?a#b',
     '/x?a b',
   ])('is refused where "%s" could be read in two ways', (given) => {
-    expect(readRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'bad' });
+    expect(parseRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'invalid' });
   });
 
   it.each([
@@ -65,6 +65,6 @@ describe('a request below /proxy/', () => {
     '*',
     '',
   ])('is not found where there is no id in "%s"', (target) => {
-    expect(readRequestTarget(target)).toEqual({ type: 'notFound' });
+    expect(parseRequestTarget(target)).toEqual({ type: 'notFound' });
   });
 });

@@ -24,7 +24,7 @@ describe('the table of a proxy', () => {
     const ended: string[] = [];
     table.on('ended', ({ target }) => ended.push(target));
     const client = peer();
-    const entry = table.enter({ kite: alice, client, target: 'one' });
+    const entry = table.add({ kite: alice, client, target: 'one' });
     expect(table.get(alice.id)).toBe(entry);
     client.end();
     expect(table.get(alice.id)).toBeUndefined();
@@ -34,8 +34,8 @@ describe('the table of a proxy', () => {
   it('gives an id to its user’s newer connection, and the end of the older one changes nothing', () => {
     const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const [older, newer] = [peer(), peer()];
-    table.enter({ kite: alice, client: older, target: 'older' });
-    table.enter({ kite: alice, client: newer, target: 'newer' });
+    table.add({ kite: alice, client: older, target: 'older' });
+    table.add({ kite: alice, client: newer, target: 'newer' });
     older.end();
     expect(table.get(alice.id)?.target).toBe('newer');
     newer.end();
@@ -45,8 +45,8 @@ describe('the table of a proxy', () => {
   it('keeps one kite for a connection: another takes its place', () => {
     const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const client = peer();
-    table.enter({ kite: alice, client, target: 'first' });
-    table.enter({ kite: testIdentity({ id: 'other' }), client, target: 'second' });
+    table.add({ kite: alice, client, target: 'first' });
+    table.add({ kite: testIdentity({ id: 'other' }), client, target: 'second' });
     expect(Array.from(table, ({ kite }) => kite.id)).toEqual(['other']);
     client.end();
     expect(table.size).toBe(0);
@@ -56,9 +56,9 @@ describe('the table of a proxy', () => {
     const clock = new ManualClock();
     const table = new ProxyTable<string>(clock, defaultProxyLimits);
     const taken = { code: 'idTaken' };
-    const enter = (): unknown => table.enter({ kite: mallory, client: peer(), target: 'mine' });
+    const enter = (): unknown => table.add({ kite: mallory, client: peer(), target: 'mine' });
     const client = peer();
-    table.enter({ kite: alice, client, target: 'hers' });
+    table.add({ kite: alice, client, target: 'hers' });
     expect(enter).toThrow(expect.objectContaining(taken) as Error);
     expect(table.get(alice.id)?.target).toBe('hers');
     client.end();
@@ -74,7 +74,7 @@ describe('the table of a proxy', () => {
     const table = new ProxyTable<string>(clock, { reservedIds: 2, reservationTime: 500 });
     for (const id of ['a', 'b', 'c']) {
       const client = peer();
-      table.enter({ kite: testIdentity({ id }), client, target: '' });
+      table.add({ kite: testIdentity({ id }), client, target: '' });
       client.end();
     }
     expect(table.reserved).toBe(2);
@@ -87,7 +87,7 @@ describe('the table of a proxy', () => {
     const table = new ProxyTable<string>(clock, defaultProxyLimits);
     for (let i = 0; i < 10_000; i++) {
       const client = peer();
-      table.enter({ kite: testIdentity({ id: `kite-${i}` }), client, target: '' });
+      table.add({ kite: testIdentity({ id: `kite-${i}` }), client, target: '' });
       client.end();
     }
     expect(table.size).toBe(0);
@@ -98,7 +98,7 @@ describe('the table of a proxy', () => {
   it('counts sessions and bytes of each kite and of all, also when they outlive their kite', () => {
     const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const client = peer();
-    const entry = table.enter({ kite: alice, client, target: '' });
+    const entry = table.add({ kite: alice, client, target: '' });
     const sessions = [entry.openSession(), entry.openSession()];
     sessions[0]?.count(3, 5);
     sessions[0]?.end();

@@ -4,51 +4,51 @@ import type { Logger } from '../../../util/logger.js';
 import { ChangeListeners } from '../shared/change-listeners.js';
 import type { StorageChange } from '../shared/storage.js';
 import type { EtcdCluster } from './etcd-cluster.js';
-import { aliveOf, idsOf, type KeyLayout, registrationOf } from './key-layout.js';
+import { parseHeartbeat, parseIds, type KeyLayout, parseRegistration } from './key-layout.js';
 import { readKeys } from './range-read.js';
-import { type Sign, signOf } from './heartbeat-buckets.js';
+import { type Heartbeat, heartbeatOf } from './heartbeat-buckets.js';
 import { EtcdWatch } from './etcd-watch.js';
 
 export interface EtcdChangesOptions {
   readonly cluster: EtcdCluster;
   readonly layout: KeyLayout;
-  /** What this node calls itself. */
+  /** Id of this node. */
   readonly node: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /**
- * What changes in etcd, as the listeners of a store hear of it. That a group of kites is alive is told of each of them, as it
- * was registered at that moment.
+ * Converts the changes in etcd to changes of a store. A heartbeat of a bucket is reported as one change for each of its kites,
+ * with the registration at the revision of the heartbeat.
  *
- * A node is not told that it refreshed kites itself: it knows, and they are many.
+ * Heartbeats that this node wrote itself are not reported: there are many, and the node already has the new expiry times.
  */
 export class EtcdChanges {
   readonly #options: EtcdChangesOptions;
   readonly #watch: EtcdWatch;
   readonly #listeners = new ChangeListeners();
-  /** What has come and was not told yet. */
+  /** Events that were received and not processed yet. */
   #queue: (readonly IEvent[])[] = [];
-  #telling: Promise<void> | undefined;
+  #processing: Promise<void> | undefined;
 
   constructor(options: EtcdChangesOptions) {
     this.#options = options;
     this.#watch = new EtcdWatch({
       ...options,
-      onEvents: (events) => this.#changed(events),
-      onResumed: () => this.#listeners.tell({ type: 'reload' }),
+      onEvents: (events) => this.#enqueue(events),
+      onResumed: () => this.#listeners.notify({ type: 'reload' }),
     });
   }
 
-  /** Rejects with a StorageError where no member tells of changes. */
-  open(until: number): Promise<void> {
-    return this.#watch.open(until);
+  /** Starts watching. Rejects with a StorageError if no member accepts a watch. */
+  open(deadline: number): Promise<void> {
+    return this.#watch.open(deadline);
   }
 
-  /** Resolves where changes up to a revision have come. */
-  check(revision: number, until: number): Promise<void> {
-    return this.#watch.check(revision, until);
+  /** Resolves once all changes up to a revision have been received. */
+  check(revision: number, deadline: number): Promise<void> {
+    return this.#watch.check(revision, deadline);
   }
 
   watch(listener: (change: StorageChange) => void): () => void {
@@ -59,79 +59,80 @@ export class EtcdChanges {
     this.#watch.close();
     this.#listeners.clear();
     this.#queue = [];
-    await this.#telling;
+    await this.#processing;
   }
 
-  #changed(events: readonly IEvent[]): void {
-    if (this.#listeners.empty) return;
+  #enqueue(events: readonly IEvent[]): void {
+    if (this.#listeners.isEmpty) return;
     this.#queue.push(events);
-    this.#telling ??= this.#tellAll();
+    this.#processing ??= this.#processQueue();
   }
 
-  async #tellAll(): Promise<void> {
+  async #processQueue(): Promise<void> {
     try {
-      for (let events = this.#queue.shift(); events; events = this.#queue.shift()) await this.#tellOf(events);
+      for (let events = this.#queue.shift(); events; events = this.#queue.shift())
+        await this.#process(events);
     } catch (error) {
-      // Watching anew ends with reading everything.
+      // The watch resumes, and its listeners then load everything again.
       this.#queue = [];
       this.#watch.interrupt(String(error));
     }
-    // In the same breath: what comes from now on starts it again.
-    this.#telling = undefined;
+    // No `await` since the queue was empty: later events start the processing again.
+    this.#processing = undefined;
   }
 
-  async #tellOf(events: readonly IEvent[]): Promise<void> {
+  async #process(events: readonly IEvent[]): Promise<void> {
     const { layout } = this.#options;
-    let signs = new Map<string, Sign>();
+    let heartbeats = new Map<string, Heartbeat>();
     for (const event of events) {
       const { kind, name } = layout.parse(event.kv.key) ?? { kind: '', name: '' };
       if (kind === 'alive') {
-        const sign = this.#signIn(event);
-        if (sign) signs.set(name, sign);
+        const heartbeat = this.#heartbeatIn(event);
+        if (heartbeat) heartbeats.set(name, heartbeat);
         continue;
       }
       if (kind === 'groups' || kind === 'invites') continue;
-      // In their order: a kite may be gone by now that was alive then.
-      if (signs.size > 0) await this.#tellAlive(signs);
-      signs = new Map();
-      this.#tellOne(event, kind, name);
+      // In order: a kite may be deleted after its heartbeat.
+      if (heartbeats.size > 0) await this.#notifyHeartbeats(heartbeats);
+      heartbeats = new Map();
+      this.#notifyChange(event, kind, name);
     }
-    if (signs.size > 0) await this.#tellAlive(signs);
+    if (heartbeats.size > 0) await this.#notifyHeartbeats(heartbeats);
   }
 
-  #tellOne({ type, kv }: IEvent, kind: string, name: string): void {
-    if (kind === 'keys' || kind === 'revoked') return this.#listeners.tell({ type: 'keys' });
+  #notifyChange({ type, kv }: IEvent, kind: string, name: string): void {
+    if (kind === 'keys' || kind === 'revoked') return this.#listeners.notify({ type: 'keys' });
     if (kind !== 'registrations') return;
-    if (type === 'Delete') return this.#listeners.tell({ type: 'delete', id: name });
-    const registration = registrationOf(kv);
-    if (registration) this.#listeners.tell({ type: 'put', registration });
+    if (type === 'Delete') return this.#listeners.notify({ type: 'delete', id: name });
+    const registration = parseRegistration(kv);
+    if (registration) this.#listeners.notify({ type: 'put', registration });
   }
 
-  /** What another node says of a group. */
-  #signIn({ type, kv }: IEvent): Sign | undefined {
-    if (type === 'Delete' || aliveOf(kv)?.node === this.#options.node) return undefined;
-    return signOf(kv);
+  /** Returns the heartbeat that another node wrote for a bucket. */
+  #heartbeatIn({ type, kv }: IEvent): Heartbeat | undefined {
+    if (type === 'Delete' || parseHeartbeat(kv)?.node === this.#options.node) return undefined;
+    return heartbeatOf(kv);
   }
 
-  async #tellAlive(signs: ReadonlyMap<string, Sign>): Promise<void> {
+  async #notifyHeartbeats(heartbeats: ReadonlyMap<string, Heartbeat>): Promise<void> {
     const { cluster, layout } = this.#options;
-    const revision = Math.max(...Array.from(signs.values(), (sign) => sign.revision));
-    const names = [...signs.keys()];
-    const groups = names.map((name) => layout.key('groups', name));
-    const lists = await readKeys(cluster, groups, { revision });
+    const revision = Math.max(...Array.from(heartbeats.values(), (heartbeat) => heartbeat.revision));
+    const names = [...heartbeats.keys()];
+    const buckets = names.map((name) => layout.key('groups', name));
+    const idLists = await readKeys(cluster, buckets, { revision });
     await Promise.all(
-      names.map(async (name, at) => {
-        const list = lists[at];
-        const sign = signs.get(name);
-        if (!list || !sign) return;
-        const keys = idsOf(list).map((id) => layout.key('registrations', id));
+      names.map(async (name, index) => {
+        const idList = idLists[index];
+        const heartbeat = heartbeats.get(name);
+        if (!idList || !heartbeat) return;
+        const keys = parseIds(idList).map((id) => layout.key('registrations', id));
         for (const kv of await readKeys(cluster, keys, { revision })) {
-          const registration = kv && registrationOf(kv);
-          // One that was put since was told of then.
-          if (registration && Number(kv.mod_revision) < sign.revision)
-            this.#listeners.tell({
+          const registration = kv && parseRegistration(kv);
+          // A registration that was put after the heartbeat has been reported by its own event.
+          if (registration && Number(kv.mod_revision) < heartbeat.revision)
+            this.#listeners.notify({
               type: 'put',
-              registration: { ...registration, expiresAt: sign.expiresAt },
+              registration: { ...registration, expiresAt: heartbeat.expiresAt },
             });
         }
       }),

@@ -2,34 +2,34 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Etcd3 } from 'etcd3';
 import { isStorageError, StorageError } from '../shared/storage.js';
 import { clientOptions, DEFAULT_TIMEOUT, type EtcdConfig, memberUrls } from './etcd-config.js';
-import { explain, isPassing, isStaleLogin, nameOf, wasRefused } from './etcd-failures.js';
+import { toStorageError, isTransient, isStaleLogin, clusterName, couldNotConnect } from './etcd-failures.js';
 
-/** By when a call is to have been answered, as gRPC takes it: milliseconds since 1970, by the machine's own clock. */
-export interface Deadline {
+/** The deadline of a call, as a call option of gRPC: milliseconds since 1970 by the system clock. */
+export interface DeadlineOption {
   readonly deadline: number;
 }
 
 export interface CallOptions {
-  /** Milliseconds since 1970, by the machine's clock. Default: the cluster's timeout from now on. */
-  readonly until?: number | undefined;
-  /** For what must not be done twice: it is not tried again once it may have been done. */
+  /** DeadlineOption, in milliseconds since 1970 by the system clock. Default: now plus the cluster's timeout. */
+  readonly deadline?: number | undefined;
+  /** For calls that are not idempotent: they are not retried once they may have taken effect. Default: false. */
   readonly once?: boolean;
 }
 
-/** Tries of one call in which every member gets its turn, where there are several. */
-const TURNS = 3;
-/** Milliseconds between two rounds: members elect a leader meanwhile. */
-const PAUSE = 100;
+/** How often a call tries each member within its timeout, if there are several members. */
+const ROUNDS = 3;
+/** Milliseconds between two rounds, in which the members can elect a leader. */
+const RETRY_DELAY = 100;
 
 /**
- * The members of an etcd cluster. Calls go to one of them for as long as it answers, and then to the next; each is answered
- * or rejects in time.
+ * The members of an etcd cluster. Calls are sent to one member until it fails, and then to the next. Each call resolves or
+ * rejects by its deadline.
  *
- * Deadlines are counted by the machine's clock, since gRPC knows no other.
+ * Deadlines refer to the system clock, because gRPC uses it.
  */
 export class EtcdCluster {
   readonly urls: readonly string[];
-  /** Milliseconds that a call may take. */
+  /** Timeout of a call, in milliseconds. */
   readonly timeout: number;
   readonly #config: EtcdConfig;
   #connect: ((url: string) => Etcd3) | undefined;
@@ -42,9 +42,9 @@ export class EtcdCluster {
     this.timeout = config.timeout ?? DEFAULT_TIMEOUT;
   }
 
-  /** Prepares for connections; the first call makes the first one. */
+  /** Prepares the cluster for calls. The first call opens the first connection. */
   async open(): Promise<void> {
-    // Loaded only by whoever keeps things there: it takes a while.
+    // Imported lazily, because loading it takes a while.
     const { Etcd3 } = await import('etcd3');
     this.#connect = (url) => new Etcd3(clientOptions(this.#config, url));
   }
@@ -55,72 +55,73 @@ export class EtcdCluster {
     this.#clients.clear();
   }
 
-  /** When a call that begins now has to have been answered. */
-  until(): number {
+  /** Returns the deadline of a call that starts now. */
+  newDeadline(): number {
     return Date.now() + this.timeout;
   }
 
-  /** A client of its own for a member; who asks for it closes it. Throws a StorageError where the cluster is not open. */
+  /** Returns a new client for a member, which the caller closes. Throws a StorageError if the cluster is not open. */
   connect(url: string): Etcd3 {
-    if (!this.#connect) throw new StorageError('unavailable', `${nameOf(this.urls)} is not open`);
+    if (!this.#connect) throw new StorageError('unavailable', `${clusterName(this.urls)} is not open`);
     return this.#connect(url);
   }
 
-  /** What the first member that answers says. Rejects with a StorageError. */
+  /** Resolves with the result of the first member that responds. Rejects with a StorageError. */
   call<Result>(
-    work: (client: Etcd3, deadline: Deadline) => Promise<Result>,
+    work: (client: Etcd3, deadline: DeadlineOption) => Promise<Result>,
     options: CallOptions = {},
   ): Promise<Result> {
-    return this.turns((url, deadline) => work(this.#client(url), { deadline }), options);
+    return this.tryMembers((url, deadline) => work(this.#client(url), { deadline }), options);
   }
 
-  /** Like `call`, for work that makes its own connection to the member. */
-  async turns<Result>(
+  /** Like `call`, for work that opens its own connection to the member. */
+  async tryMembers<Result>(
     work: (url: string, deadline: number) => Promise<Result>,
-    { until = this.until(), once = false }: CallOptions = {},
+    { deadline = this.newDeadline(), once = false }: CallOptions = {},
   ): Promise<Result> {
     const failures = new Map<string, unknown>();
     for (let tries = 1; ; tries++) {
-      const url = this.#url();
+      const url = this.#preferredUrl();
       try {
-        return await work(url, once ? until : Math.min(until, Date.now() + this.#turn()));
+        return await work(url, once ? deadline : Math.min(deadline, Date.now() + this.#memberTimeout()));
       } catch (error) {
         if (isStorageError(error)) throw error;
         failures.set(url, error);
-        if (!this.#mayGoOn(url, error, once)) throw explain(this.urls, failures);
+        if (!this.#shouldRetry(url, error, once)) throw toStorageError(this.urls, failures);
       }
       if (tries % this.urls.length !== 0) continue;
-      const left = until - Date.now();
-      // Where nobody listens there is nothing to wait for.
-      if (left <= PAUSE || [...failures.values()].every(wasRefused)) throw explain(this.urls, failures);
-      await pause(PAUSE);
+      const remaining = deadline - Date.now();
+      // If no member accepts connections, fail immediately.
+      if (remaining <= RETRY_DELAY || [...failures.values()].every(couldNotConnect))
+        throw toStorageError(this.urls, failures);
+      await pause(RETRY_DELAY);
     }
   }
 
-  /** Milliseconds that one member gets, where others could answer instead. */
-  #turn(): number {
-    return this.urls.length === 1 ? this.timeout : this.timeout / TURNS;
+  /** Timeout for one member, in milliseconds. It is shorter if there are other members to try. */
+  #memberTimeout(): number {
+    return this.urls.length === 1 ? this.timeout : this.timeout / ROUNDS;
   }
 
-  /** Whether it may be tried again; the next member is preferred then, unless this one only wants a new login. */
-  #mayGoOn(url: string, error: unknown, once: boolean): boolean {
+  /** Returns whether to retry the call. Switches to the next member, unless this one only requires a new login. */
+  #shouldRetry(url: string, error: unknown, once: boolean): boolean {
     if (isStaleLogin(error)) {
       this.#clients.get(url)?.close();
       this.#clients.delete(url);
       return true;
     }
-    if (!isPassing(error)) return false;
-    if (this.#url() === url) this.#preferred = (this.#preferred + 1) % this.urls.length;
-    return !once || wasRefused(error);
+    if (!isTransient(error)) return false;
+    if (this.#preferredUrl() === url) this.#preferred = (this.#preferred + 1) % this.urls.length;
+    return !once || couldNotConnect(error);
   }
 
-  #url(): string {
+  #preferredUrl(): string {
     return this.urls[this.#preferred] ?? '';
   }
 
   #client(url: string): Etcd3 {
-    const known = this.#clients.get(url);
-    if (known) return known;
+    const existing = this.#clients.get(url);
+    if (existing) return existing;
     const client = this.connect(url);
     this.#clients.set(url, client);
     return client;

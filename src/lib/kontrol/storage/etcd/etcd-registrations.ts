@@ -1,45 +1,40 @@
 import type { IKeyValue, IRequestOp } from 'etcd3';
 import type { Logger } from '../../../util/logger.js';
-import { mayReplace } from '../shared/entries.js';
+import { checkOwner, type DeleteRequest, type PutRequest } from '../shared/entries.js';
 import { type PutResult, type Registration, StorageError } from '../shared/storage.js';
 import type { EtcdCluster } from './etcd-cluster.js';
-import { nameOf } from './etcd-failures.js';
-import { deleteOp, type KeyLayout, unchangedSince, putOp, registrationOf, unchanged } from './key-layout.js';
-import type { SharedLease } from './node-lease.js';
-import { atOneRevision, eachPage, readKeys } from './range-read.js';
-import { expiryOf, type Signs, type HeartbeatBuckets } from './heartbeat-buckets.js';
+import { clusterName } from './etcd-failures.js';
+import {
+  deleteOp,
+  type KeyLayout,
+  unchangedSince,
+  putOp,
+  parseRegistration,
+  unchanged,
+} from './key-layout.js';
+import type { SharedLease } from './shared-lease.js';
+import { retryIfCompacted, forEachPage, readKeys } from './range-read.js';
+import { expiryOf, type HeartbeatSnapshot, type HeartbeatBuckets } from './heartbeat-buckets.js';
 
 export interface EtcdRegistrationsOptions {
   readonly cluster: EtcdCluster;
   readonly layout: KeyLayout;
   readonly lease: SharedLease;
-  readonly signs: HeartbeatBuckets;
+  readonly heartbeats: HeartbeatBuckets;
   readonly logger: Logger;
 }
 
-/** A registration to be written. */
-export interface Put {
-  readonly registration: Registration;
-  readonly now: number;
-}
+/** Registrations per transaction: each takes an operation and those nested in it, of the 128 that etcd allows by default. */
+export const BATCH_SIZE = 100;
+/** Maximum attempts of a change that conflicts with those of other nodes. */
+const MAX_ATTEMPTS = 20;
 
-/** A registration to be removed. */
-export interface Place {
-  readonly id: string;
-  readonly url: string;
-}
-
-/** Registrations that are written or removed at once: each takes an operation and those within it, of the 128 that etcd allows. */
-export const WRITES = 100;
-/** Times that a change is tried while other nodes change the same. */
-const TRIES = 20;
-
-/** A registration, and what the store has under its key. */
+/** A registration to put, and the value last read of its key. */
 interface Attempt {
-  readonly at: number;
+  readonly index: number;
   readonly key: Buffer;
-  readonly put: Put;
-  readonly seen: IKeyValue | undefined;
+  readonly request: PutRequest;
+  readonly stored: IKeyValue | undefined;
 }
 
 /** The registrations in etcd. */
@@ -50,175 +45,174 @@ export class EtcdRegistrations {
     this.#options = options;
   }
 
-  /** Every one, as all nodes have refreshed them. */
+  /** Returns all registrations, with the expiry times that all nodes have written. */
   all(): Promise<Registration[]> {
-    return atOneRevision(async () => {
-      const { signs } = this.#options;
+    return retryIfCompacted(async () => {
       const registrations: Registration[] = [];
-      const said = await signs.read();
-      await this.#each(said.revision, (registration, kv) => {
-        registrations.push({ ...registration, expiresAt: expiryIn(said, registration, kv) });
+      const heartbeats = await this.#options.heartbeats.read();
+      await this.#forEach(heartbeats.revision, (registration, kv) => {
+        registrations.push({ ...registration, expiresAt: currentExpiry(heartbeats, registration, kv) });
       });
       return registrations;
     });
   }
 
-  /** Writes some, no two of the same kite. The results are in their order. */
-  async put(puts: readonly Put[], until: number): Promise<PutResult[]> {
+  /** Writes registrations of different kites. The results are in the order of the requests. */
+  async put(requests: readonly PutRequest[], deadline: number): Promise<PutResult[]> {
     const { layout } = this.#options;
-    const results: PutResult[] = puts.map(() => 'taken');
-    let attempts: Attempt[] = puts.map((put, at) => {
-      const key = layout.key('registrations', put.registration.kite.id);
-      // Most are new.
-      return { at, key, put, seen: undefined };
+    const results: PutResult[] = requests.map(() => 'taken');
+    let attempts: Attempt[] = requests.map((request, index) => {
+      const key = layout.key('registrations', request.registration.kite.id);
+      // Most kites are new.
+      return { index, key, request, stored: undefined };
     });
-    let signs: Signs | undefined;
+    let heartbeats: HeartbeatSnapshot | undefined;
     for (let tries = 0; attempts.length > 0; tries++) {
-      if (tries === TRIES) throw this.#restless();
-      const seen = await this.#tryToPut(attempts, signs, until);
-      const [failed, done] = partition(attempts, ({ at }) => seen.has(at));
-      for (const { at } of done) results[at] = 'ok';
-      const others = failed.map((attempt) => ({ ...attempt, seen: seen.get(attempt.at) }));
+      if (tries === MAX_ATTEMPTS) throw this.#contentionError();
+      const conflicts = await this.#tryToPut(attempts, heartbeats, deadline);
+      const [failed, succeeded] = partition(attempts, ({ index }) => conflicts.has(index));
+      for (const { index } of succeeded) results[index] = 'ok';
+      const retries = failed.map((attempt) => ({ ...attempt, stored: conflicts.get(attempt.index) }));
       // Another user's entry may have been refreshed since it was written.
-      signs = others.some(belongsToAnother) ? await this.#options.signs.read(until) : undefined;
-      attempts = others.filter((attempt) => mayPut(attempt, signs));
+      heartbeats = retries.some(hasOtherOwner) ? await this.#options.heartbeats.read(deadline) : undefined;
+      attempts = retries.filter((attempt) => canPut(attempt, heartbeats));
     }
     return results;
   }
 
-  /** Removes those that still are at the place they were registered at. */
-  async delete(places: readonly Place[], until: number): Promise<void> {
+  /** Removes registrations that still have the requested URL. */
+  async delete(requests: readonly DeleteRequest[], deadline: number): Promise<void> {
     const { cluster, layout } = this.#options;
-    let left = places.map(({ id, url }) => ({ url, key: layout.key('registrations', id) }));
-    for (let tries = 0; left.length > 0; tries++) {
-      if (tries === TRIES) throw this.#restless();
-      const keys = left.map(({ key }) => key);
-      const seen = await readKeys(cluster, keys, { until });
-      const there = left
-        .map((place, at) => ({ ...place, kv: seen[at] }))
-        .filter(({ url, kv }) => kv && registrationOf(kv)?.url === url);
+    let remaining = requests.map(({ id, url }) => ({ url, key: layout.key('registrations', id) }));
+    for (let tries = 0; remaining.length > 0; tries++) {
+      if (tries === MAX_ATTEMPTS) throw this.#contentionError();
+      const keys = remaining.map(({ key }) => key);
+      const stored = await readKeys(cluster, keys, { deadline });
+      const matching = remaining
+        .map((request, index) => ({ ...request, kv: stored[index] }))
+        .filter(({ url, kv }) => kv && parseRegistration(kv)?.url === url);
       const deleted = await this.#txns(
-        there.map(({ key, kv }) => ({ compare: [unchanged(key, kv)], success: [deleteOp(key)] })),
-        until,
+        matching.map(({ key, kv }) => ({ compare: [unchanged(key, kv)], success: [deleteOp(key)] })),
+        deadline,
       );
-      left = there.filter((_, at) => !deleted[at]?.succeeded);
+      remaining = matching.filter((_, index) => !deleted[index]?.succeeded);
     }
   }
 
-  /** Removes what ended before `now`. */
+  /** Removes registrations and heartbeats that expired before `now`. */
   async sweep(now: number): Promise<void> {
-    const { signs } = this.#options;
-    await atOneRevision(async () => {
-      const before = await signs.read();
-      const over: Buffer[] = [];
-      await this.#each(before.revision, (_, kv) => {
-        if (isOver(before, kv, now)) over.push(kv.key);
+    await retryIfCompacted(async () => {
+      const heartbeats = await this.#options.heartbeats.read();
+      const expired: Buffer[] = [];
+      await this.#forEach(heartbeats.revision, (_, kv) => {
+        if (isExpired(heartbeats, kv, now)) expired.push(kv.key);
       });
-      for (let start = 0; start < over.length; start += WRITES) {
-        await this.#sweepSome(over.slice(start, start + WRITES), now);
+      for (let start = 0; start < expired.length; start += BATCH_SIZE) {
+        await this.#sweepBatch(expired.slice(start, start + BATCH_SIZE), now);
       }
-      await signs.sweep(before, now, this.#options.cluster.until());
+      await this.#options.heartbeats.sweep(heartbeats, now, this.#options.cluster.newDeadline());
     });
   }
 
-  /** Removes what still is over, unless a node says meanwhile that anything lives. */
-  async #sweepSome(keys: readonly Buffer[], now: number): Promise<void> {
-    const { cluster, layout, signs } = this.#options;
-    const until = cluster.until();
-    let left = keys;
-    for (let tries = 0; left.length > 0 && tries < TRIES; tries++) {
-      const said = await signs.read(until);
-      const kvs = await readKeys(cluster, left, { until });
-      const over = kvs.filter((kv) => kv !== undefined).filter((kv) => isOver(said, kv, now));
-      const silence = unchangedSince(layout.range('alive'), said.revision);
-      const txns = over.map((kv) => ({
-        compare: [unchanged(kv.key, kv), silence],
+  /** Removes registrations that are still expired, provided that no heartbeat is written meanwhile. */
+  async #sweepBatch(keys: readonly Buffer[], now: number): Promise<void> {
+    const { cluster, layout } = this.#options;
+    const deadline = cluster.newDeadline();
+    let remaining = keys;
+    for (let tries = 0; remaining.length > 0 && tries < MAX_ATTEMPTS; tries++) {
+      const heartbeats = await this.#options.heartbeats.read(deadline);
+      const kvs = await readKeys(cluster, remaining, { deadline });
+      const expired = kvs.filter((kv) => kv !== undefined).filter((kv) => isExpired(heartbeats, kv, now));
+      const noNewHeartbeat = unchangedSince(layout.range('alive'), heartbeats.revision);
+      const txns = expired.map((kv) => ({
+        compare: [unchanged(kv.key, kv), noNewHeartbeat],
         success: [deleteOp(kv.key)],
       }));
-      const deleted = await this.#txns(txns, until);
-      left = over.filter((_, at) => !deleted[at]?.succeeded).map(({ key }) => key);
+      const deleted = await this.#txns(txns, deadline);
+      remaining = expired.filter((_, index) => !deleted[index]?.succeeded).map(({ key }) => key);
     }
   }
 
-  /** Resolves with what stands in the way, by the place of the attempt: the value that is there now, or undefined. */
+  /** Resolves with the values that conflict, by the index of the attempt. Undefined: the key no longer exists. */
   async #tryToPut(
     attempts: readonly Attempt[],
-    signs: Signs | undefined,
-    until: number,
+    heartbeats: HeartbeatSnapshot | undefined,
+    deadline: number,
   ): Promise<Map<number, IKeyValue | undefined>> {
     const { lease, layout } = this.#options;
-    const answers = await lease.with(until, (id) =>
+    const responses = await lease.run(deadline, (id) =>
       this.#txns(
         attempts.map((attempt) => ({
           compare: [
-            unchanged(attempt.key, attempt.seen),
-            ...(signs && belongsToAnother(attempt)
-              ? [unchangedSince(layout.range('alive'), signs.revision)]
+            unchanged(attempt.key, attempt.stored),
+            ...(heartbeats && hasOtherOwner(attempt)
+              ? [unchangedSince(layout.range('alive'), heartbeats.revision)]
               : []),
           ],
-          success: [putOp(attempt.key, attempt.put.registration, id)],
+          success: [putOp(attempt.key, attempt.request.registration, id)],
           failure: [{ request_range: { key: attempt.key } }],
         })),
-        until,
+        deadline,
       ),
     );
-    const seen = new Map<number, IKeyValue | undefined>();
-    attempts.forEach(({ at }, n) => {
-      const answer = answers[n];
-      if (answer && !answer.succeeded) seen.set(at, answer.responses[0]?.response_range.kvs[0]);
+    const conflicts = new Map<number, IKeyValue | undefined>();
+    attempts.forEach(({ index }, position) => {
+      const response = responses[position];
+      if (response && !response.succeeded) conflicts.set(index, response.responses[0]?.response_range.kvs[0]);
     });
-    return seen;
+    return conflicts;
   }
 
-  async #txns(txns: readonly NonNullable<IRequestOp['request_txn']>[], until: number) {
+  async #txns(txns: readonly NonNullable<IRequestOp['request_txn']>[], deadline: number) {
     if (txns.length === 0) return [];
     const success = txns.map((txn) => ({ request_txn: txn }));
     const { responses } = await this.#options.cluster.call(
       (client, options) => client.kv.txn({ success }, options),
-      { until },
+      { deadline },
     );
     return responses.map(({ response_txn }) => response_txn);
   }
 
-  #each(revision: number, use: (registration: Registration, kv: IKeyValue) => void): Promise<number> {
+  #forEach(revision: number, visit: (registration: Registration, kv: IKeyValue) => void): Promise<number> {
     const { cluster, layout, logger } = this.#options;
-    return eachPage(cluster, layout.range('registrations'), { revision }, (page) => {
+    return forEachPage(cluster, layout.range('registrations'), { revision }, (page) => {
       for (const kv of page) {
-        const registration = registrationOf(kv);
-        if (registration) use(registration, kv);
-        else
-          logger.warn(
-            `etcd: what is stored under ${JSON.stringify(kv.key.toString())} is not a registration`,
-          );
+        const registration = parseRegistration(kv);
+        if (registration) visit(registration, kv);
+        else logger.warn(`etcd: the value of ${JSON.stringify(kv.key.toString())} is not a registration`);
       }
     });
   }
 
-  #restless(): StorageError {
-    const name = nameOf(this.#options.cluster.urls);
-    return new StorageError('unavailable', `${name}: other nodes kept changing the same kites; try again`);
+  #contentionError(): StorageError {
+    const name = clusterName(this.#options.cluster.urls);
+    return new StorageError('unavailable', `${name}: too many conflicts with other nodes; try again`);
   }
 }
 
-function expiryIn({ byId }: Signs, { kite, expiresAt }: Registration, { mod_revision }: IKeyValue): number {
+function currentExpiry(
+  { byId }: HeartbeatSnapshot,
+  { kite, expiresAt }: Registration,
+  { mod_revision }: IKeyValue,
+): number {
   return expiryOf(Number(mod_revision), expiresAt, byId.get(kite.id));
 }
 
-function isOver(signs: Signs, kv: IKeyValue, now: number): boolean {
-  const registration = registrationOf(kv);
-  return registration !== undefined && expiryIn(signs, registration, kv) < now;
+function isExpired(heartbeats: HeartbeatSnapshot, kv: IKeyValue, now: number): boolean {
+  const registration = parseRegistration(kv);
+  return registration !== undefined && currentExpiry(heartbeats, registration, kv) < now;
 }
 
-function belongsToAnother({ put, seen }: Attempt): boolean {
-  const owner = seen && registrationOf(seen)?.kite.username;
-  return owner !== undefined && owner !== put.registration.kite.username;
+function hasOtherOwner({ request, stored }: Attempt): boolean {
+  const owner = stored && parseRegistration(stored)?.kite.username;
+  return owner !== undefined && owner !== request.registration.kite.username;
 }
 
-function mayPut({ put, seen }: Attempt, signs: Signs | undefined): boolean {
-  const old = seen && registrationOf(seen);
-  if (!seen || !old) return true;
-  const expiresAt = signs ? expiryIn(signs, old, seen) : old.expiresAt;
-  return mayReplace({ ...old, expiresAt }, put.registration, put.now) === 'ok';
+function canPut({ request, stored }: Attempt, heartbeats: HeartbeatSnapshot | undefined): boolean {
+  const old = stored && parseRegistration(stored);
+  if (!stored || !old) return true;
+  const expiresAt = heartbeats ? currentExpiry(heartbeats, old, stored) : old.expiresAt;
+  return checkOwner({ ...old, expiresAt }, request.registration, request.now) === 'ok';
 }
 
 function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import { lookupAddresses } from '../../../util/lookup-addresses.js';
 import type { LookupAddresses } from '../../../util/loopback.js';
-import { unexpired } from '../shared/entries.js';
+import { type DeleteRequest, type PutRequest, unexpired } from '../shared/entries.js';
 import { EtcdChanges } from './etcd-changes.js';
 import { type CallOptions, EtcdCluster } from './etcd-cluster.js';
 import {
@@ -14,14 +14,14 @@ import {
   type EtcdConfig,
   exposedMembers,
 } from './etcd-config.js';
-import { nameOf } from './etcd-failures.js';
-import { deleteOp, inviteOf, KeyLayout, pairOf, putOp, unchanged } from './key-layout.js';
-import { SharedLease } from './node-lease.js';
-import { atOneRevision, readAll } from './range-read.js';
-import { type Place, type Put, EtcdRegistrations, WRITES } from './etcd-registrations.js';
+import { clusterName } from './etcd-failures.js';
+import { deleteOp, parseInvite, KeyLayout, parseStoredPair, putOp, unchanged } from './key-layout.js';
+import { SharedLease } from './shared-lease.js';
+import { retryIfCompacted, readAll } from './range-read.js';
+import { EtcdRegistrations, BATCH_SIZE } from './etcd-registrations.js';
 import { HeartbeatBuckets } from './heartbeat-buckets.js';
 import { WriteBatch } from '../shared/write-batch.js';
-import { SealedKeyPairs, type StoredPair } from '../shared/sealed-key-pairs.js';
+import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.js';
 import {
   type PutResult,
   type Registration,
@@ -33,17 +33,17 @@ import {
   type StoredKeyPair,
 } from '../shared/storage.js';
 
-/** Seconds. etcd refuses leases of more than three times that. */
-const LONGEST_LEASE = 3_000_000_000;
+/** Seconds. etcd refuses leases that are more than three times as long. */
+const MAX_LEASE_TTL = 3_000_000_000;
 
-/** A pair with what was read of it, to notice a change. */
-interface ReadPair extends StoredPair {
+/** A key pair with the value that was read, to detect concurrent changes. */
+interface EtcdKeyPairRecord extends KeyPairRecord {
   readonly kv: IKeyValue;
 }
 
 /**
- * Keeps everything in an etcd cluster; nodes that share it hear of each other's changes. What is to go when no node lives any
- * more hangs on a lease.
+ * A store in an etcd cluster. Nodes that share it are notified of each other's changes. Registrations are attached to a lease,
+ * so that etcd removes them if no node is running.
  */
 export class EtcdStorage implements Storage {
   readonly name = 'etcd';
@@ -55,14 +55,14 @@ export class EtcdStorage implements Storage {
   readonly #layout: KeyLayout;
   readonly #cluster: EtcdCluster;
   readonly #lease: SharedLease;
-  readonly #signs: HeartbeatBuckets;
+  readonly #heartbeats: HeartbeatBuckets;
   readonly #registrations: EtcdRegistrations;
   readonly #changes: EtcdChanges;
-  readonly #keyPairs: SealedKeyPairs<ReadPair>;
-  readonly #puts: WriteBatch<Put, PutResult>;
-  readonly #deletes: WriteBatch<Place, undefined>;
+  readonly #keyPairs: SealedKeyPairs<EtcdKeyPairRecord>;
+  readonly #puts: WriteBatch<PutRequest, PutResult>;
+  readonly #deletes: WriteBatch<DeleteRequest, undefined>;
 
-  /** Throws a ConfigurationError for settings that make no sense. */
+  /** @throws ConfigurationError if options contradict each other */
   constructor(config: EtcdConfig, { clock, logger, lookup = lookupAddresses }: StorageTools) {
     checkConfig(config);
     this.#config = config;
@@ -74,32 +74,36 @@ export class EtcdStorage implements Storage {
     const node = randomBytes(6).toString('hex');
     const shared = { cluster: this.#cluster, layout: this.#layout, logger };
     this.#abandonedAfter = config.abandonedAfter ?? DEFAULT_ABANDONED_AFTER;
-    // Members and their leases go by the time that passes, also where Kontrol's clock is a test's.
+    // The members and their leases use real time, even if Kontrol's clock is that of a test.
     this.#lease = new SharedLease({ ...shared, ttl: this.#abandonedAfter, clock: systemClock });
     this.#changes = new EtcdChanges({ ...shared, node, clock: systemClock });
-    this.#signs = new HeartbeatBuckets({ ...shared, lease: this.#lease, node, clock });
-    this.#registrations = new EtcdRegistrations({ ...shared, lease: this.#lease, signs: this.#signs });
+    this.#heartbeats = new HeartbeatBuckets({ ...shared, lease: this.#lease, node, clock });
+    this.#registrations = new EtcdRegistrations({
+      ...shared,
+      lease: this.#lease,
+      heartbeats: this.#heartbeats,
+    });
     this.#keyPairs = new SealedKeyPairs(config, {
-      all: () => this.#storedPairs(),
-      put: async (pair) => void (await this.#txn({ success: [this.#pairOp(pair)] })),
+      all: () => this.#readKeyPairs(),
+      put: async (pair) => void (await this.#txn({ success: [this.#putPairOp(pair)] })),
       replace: async ({ kv, pair }, privateKey) =>
         void (await this.#txn({
           compare: [unchanged(kv.key, kv)],
-          success: [this.#pairOp({ ...pair, privateKey })],
+          success: [this.#putPairOp({ ...pair, privateKey })],
         })),
     });
-    const batch = { size: WRITES, timeout: this.#cluster.timeout, clock: systemClock };
+    const batch = { size: BATCH_SIZE, timeout: this.#cluster.timeout, clock: systemClock };
     this.#puts = new WriteBatch({
       ...batch,
       keyOf: ({ registration }) => registration.kite.id,
-      write: (puts, until) => this.#registrations.put(puts, until),
+      write: (requests, deadline) => this.#registrations.put(requests, deadline),
     });
     this.#deletes = new WriteBatch({
       ...batch,
       keyOf: ({ id }) => id,
-      write: async (places, until) => {
-        await this.#registrations.delete(places, until);
-        return places.map(() => undefined);
+      write: async (requests, deadline) => {
+        await this.#registrations.delete(requests, deadline);
+        return requests.map(() => undefined);
       },
     });
   }
@@ -112,15 +116,15 @@ export class EtcdStorage implements Storage {
     const exposed = await exposedMembers(this.#config, this.#lookup);
     if (exposed.length > 0) {
       this.#logger.warn(
-        `${nameOf(exposed)} is not on this machine, and nothing on the way is encrypted, passwords and keys included: ` +
-          'have members serve TLS, and write their URLs with https://',
+        `${clusterName(exposed)} is not on this machine, and the connection is not encrypted, including passwords and keys: ` +
+          'enable TLS on the members, and use https:// in their URLs',
       );
     }
     await this.#cluster.open();
     try {
       await this.#keyPairs.seal();
       await this.#lease.open();
-      await this.#changes.open(this.#cluster.until());
+      await this.#changes.open(this.#cluster.newDeadline());
     } catch (error) {
       await this.close();
       throw error;
@@ -130,20 +134,20 @@ export class EtcdStorage implements Storage {
   async close(): Promise<void> {
     await Promise.all([this.#puts.idle(), this.#deletes.idle()]);
     this.#lease.close();
-    const told = this.#changes.close();
-    // Whatever still reads fails now.
+    const changesClosed = this.#changes.close();
+    // Pending reads fail now.
     this.#cluster.close();
-    await told;
+    await changesClosed;
   }
 
   async ping(): Promise<void> {
-    const until = this.#cluster.until();
-    // Read from the majority; what a member on its own says may be old.
+    const deadline = this.#cluster.newDeadline();
+    // A linearizable read, because the revision of a single member may be outdated.
     const { header } = await this.#cluster.call(
       (client, options) => client.kv.range({ key: this.#layout.lease }, options),
-      { until },
+      { deadline },
     );
-    await this.#changes.check(Number(header.revision), until);
+    await this.#changes.check(Number(header.revision), deadline);
   }
 
   registrations(): Promise<Registration[]> {
@@ -155,7 +159,7 @@ export class EtcdStorage implements Storage {
   }
 
   async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
-    await this.#signs.refresh(ids, expiresAt);
+    await this.#heartbeats.refresh(ids, expiresAt);
   }
 
   delete(id: string, url: string): Promise<void> {
@@ -189,16 +193,16 @@ export class EtcdStorage implements Storage {
   }
 
   async putInvite({ hash, username, expiresAt }: StoredInvite): Promise<void> {
-    // An invite outlives nodes that are all stopped for a while, and goes with its time where none comes back.
-    const left = Math.max(0, expiresAt - this.#clock.now()) + this.#abandonedAfter;
-    const TTL = Math.min(Math.ceil(left / 1000), LONGEST_LEASE);
-    const until = this.#cluster.until();
+    // An invite survives a restart of all nodes, and is removed after its expiry even if no node is running.
+    const lifetime = Math.max(0, expiresAt - this.#clock.now()) + this.#abandonedAfter;
+    const TTL = Math.min(Math.ceil(lifetime / 1000), MAX_LEASE_TTL);
+    const deadline = this.#cluster.newDeadline();
     const { ID } = await this.#cluster.call(
       (client, options) => client.leaseClient.leaseGrant({ TTL }, options),
-      { until },
+      { deadline },
     );
     const key = this.#layout.key('invites', hash);
-    await this.#txn({ success: [putOp(key, { username, expiresAt }, ID)] }, { until });
+    await this.#txn({ success: [putOp(key, { username, expiresAt }, ID)] }, { deadline });
   }
 
   async takeInvite(hash: string, now: number): Promise<StoredInvite | undefined> {
@@ -206,46 +210,46 @@ export class EtcdStorage implements Storage {
     const { kvs } = await this.#cluster.call((client, options) => client.kv.range({ key }, options));
     const [kv] = kvs;
     if (!kv) return undefined;
-    // Were it tried again after it had succeeded unheard, the invite would be lost without a word.
-    const taken = await this.#txn(
+    // Not retried: if a first attempt succeeded without a response, a retry would report that the invite does not exist.
+    const { succeeded } = await this.#txn(
       { compare: [unchanged(key, kv)], success: [deleteOp(key)] },
       { once: true },
     );
-    return taken.succeeded ? unexpired(inviteOf(hash, kv), now) : undefined;
+    return succeeded ? unexpired(parseInvite(hash, kv), now) : undefined;
   }
 
   watch(listener: (change: StorageChange) => void): () => void {
     return this.#changes.watch(listener);
   }
 
-  async #storedPairs(): Promise<ReadPair[]> {
+  async #readKeyPairs(): Promise<EtcdKeyPairRecord[]> {
     const { kvs } = await this.#all('keys');
     return kvs.map((kv) => {
       const id = this.#layout.nameOf(kv.key);
-      const pair = pairOf(id, kv);
+      const pair = parseStoredPair(id, kv);
       if (pair) return { kv, pair };
-      throw new StorageError('broken', `${nameOf(this.#cluster.urls)}: the key pair ${id} cannot be read`);
+      throw new StorageError('broken', `${clusterName(this.#cluster.urls)}: the key pair ${id} is malformed`);
     });
   }
 
-  #pairOp({ id, ...pair }: StoredKeyPair): NonNullable<ITxnRequest['success']>[number] {
+  #putPairOp({ id, ...pair }: StoredKeyPair): NonNullable<ITxnRequest['success']>[number] {
     return putOp(this.#layout.key('keys', id), pair);
   }
 
   async #sweepInvites(now: number): Promise<void> {
     const { kvs } = await this.#all('invites');
     for (const kv of kvs) {
-      const invite = inviteOf(this.#layout.nameOf(kv.key), kv);
+      const invite = parseInvite(this.#layout.nameOf(kv.key), kv);
       if (invite && !unexpired(invite, now))
         await this.#txn({ compare: [unchanged(kv.key, kv)], success: [deleteOp(kv.key)] });
     }
   }
 
   #all(kind: 'keys' | 'revoked' | 'invites'): Promise<{ readonly kvs: readonly IKeyValue[] }> {
-    return atOneRevision(() => readAll(this.#cluster, this.#layout.range(kind)));
+    return retryIfCompacted(() => readAll(this.#cluster, this.#layout.range(kind)));
   }
 
   #txn(txn: ITxnRequest, options?: CallOptions): Promise<ITxnResponse> {
-    return this.#cluster.call((client, deadline) => client.kv.txn(txn, deadline), options);
+    return this.#cluster.call((client, callOptions) => client.kv.txn(txn, callOptions), options);
   }
 }

@@ -4,51 +4,51 @@ import type { Clock, Timer } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import { StorageError } from '../shared/storage.js';
 import type { EtcdCluster } from './etcd-cluster.js';
-import { nameOf } from './etcd-failures.js';
+import { clusterName } from './etcd-failures.js';
 import type { KeyLayout } from './key-layout.js';
 
 export interface EtcdWatchOptions {
   readonly cluster: EtcdCluster;
   readonly layout: KeyLayout;
-  /** The machine's: members answer by it, whatever clock Kontrol goes by. */
+  /** The system clock, which deadlines of members refer to, even if Kontrol uses another clock. */
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What changed, in the order in which it did. */
+  /** Called with changes, in order. */
   readonly onEvents: (events: readonly IEvent[]) => void;
-  /** It watches again: what changed meanwhile was not heard. */
+  /** Called when the watch has resumed. Changes since the interruption were not reported. */
   readonly onResumed: () => void;
 }
 
 type Stream = Awaited<ReturnType<Etcd3['watchClient']['watch']>>;
 
-/** A stream of changes from one member, on a connection of its own. */
-interface Session {
+/** A stream of changes from one member, on a dedicated connection. */
+interface WatchSession {
   readonly client: Etcd3;
   readonly stream: Stream;
-  /** The revision up to which changes have been heard. */
+  /** The revision up to which changes have been received. */
   revision: number;
-  /** Calls whoever waits for the stream to get somewhere. */
-  readonly heard: Set<() => void>;
-  /** The beginning of what the server sends in pieces. */
-  pieces: IEvent[];
-  /** Given up: what it still says does not count. */
-  over: boolean;
+  /** Called after each response. */
+  readonly progressListeners: Set<() => void>;
+  /** Events of a fragmented response that is not complete yet. */
+  fragments: IEvent[];
+  /** Further responses are ignored. */
+  closed: boolean;
 }
 
-/** Milliseconds between two questions how far the stream is. */
-const ASK_AGAIN = 100;
+/** Milliseconds between two progress requests. */
+const PROGRESS_INTERVAL = 100;
 
 /**
- * Watches everything that Kontrol keeps in etcd. A stream that ends, is cancelled or falls silent is replaced, at another
- * member where the first does not answer, with waits that grow up to two seconds. It begins at what is then the present,
- * whether or not etcd still knows the history in between: whoever resumes reads everything again.
+ * Watches all keys of Kontrol in etcd. A stream that ends, is cancelled or makes no progress is replaced, at another member if
+ * the first does not respond, with delays that grow up to two seconds. The new stream starts at the current revision, even if
+ * etcd still has the history in between: after `onResumed`, the owner loads everything again.
  *
  * Lifecycle: `open`, `check`, `close`.
  */
 export class EtcdWatch {
   readonly #options: EtcdWatchOptions;
   readonly #backoff = new Backoff({ initial: 50, max: 2000 });
-  #session: Session | undefined;
+  #session: WatchSession | undefined;
   #resuming: Promise<void> | undefined;
   #timer: Timer | undefined;
   #closed = false;
@@ -57,27 +57,27 @@ export class EtcdWatch {
     this.#options = options;
   }
 
-  /** Rejects with a StorageError where no member can be watched. */
-  async open(until: number): Promise<void> {
+  /** Starts watching. Rejects with a StorageError if no member accepts a watch. */
+  async open(deadline: number): Promise<void> {
     this.#closed = false;
-    await this.#connect(until);
+    await this.#connect(deadline);
   }
 
-  /** Resolves where changes up to this revision have been heard. Replaces a stream that does not get there. */
-  async check(revision: number, until: number): Promise<void> {
+  /** Resolves once changes up to this revision have been received. Replaces a stream that does not reach it. */
+  async check(revision: number, deadline: number): Promise<void> {
     const session = this.#session;
     if (session) {
-      // The other half is for another member.
-      const patience = (until - Date.now()) / 2;
-      if (await this.#reaches(session, revision, patience)) return;
-      this.#lose(session, 'it has fallen behind');
+      // The other half of the time is for another member.
+      const timeout = (deadline - Date.now()) / 2;
+      if (await this.#reachesRevision(session, revision, timeout)) return;
+      this.#replace(session, 'it has fallen behind');
     }
-    await this.#inTime(until, this.#resume(until));
+    await this.#withDeadline(deadline, this.#resume(deadline));
   }
 
-  /** Ends the stream as if it had broken, where what came over it could not be followed up. */
+  /** Replaces the stream, for an owner that could not process its events. */
   interrupt(reason: string): void {
-    if (this.#session) this.#lose(this.#session, reason);
+    if (this.#session) this.#replace(this.#session, reason);
   }
 
   close(): void {
@@ -86,45 +86,48 @@ export class EtcdWatch {
     if (this.#session) this.#end(this.#session);
   }
 
-  async #connect(until: number): Promise<void> {
-    const session = await this.#options.cluster.turns((url, deadline) => this.#begin(url, deadline), {
-      until,
-    });
-    // It may have been closed, or have ended, in the meantime.
+  async #connect(deadline: number): Promise<void> {
+    const session = await this.#options.cluster.tryMembers(
+      (url, memberDeadline) => this.#startStream(url, memberDeadline),
+      {
+        deadline,
+      },
+    );
+    // `close` may have been called meanwhile.
     if (this.#closed) return this.#end(session);
     this.#session = session;
-    session.stream.on('end', () => this.#lose(session, 'the member ended it'));
-    session.stream.on('error', (error) => this.#lose(session, error.message));
+    session.stream.on('end', () => this.#replace(session, 'the member ended it'));
+    session.stream.on('error', (error) => this.#replace(session, error.message));
   }
 
-  /** Begins a stream at a member. Rejects with what gRPC says. */
-  async #begin(url: string, deadline: number): Promise<Session> {
+  /** Starts a stream at a member. Rejects with the error of gRPC. */
+  async #startStream(url: string, deadline: number): Promise<WatchSession> {
     const { cluster, layout, clock } = this.#options;
     const client = cluster.connect(url);
-    const silence = new Error('4 DEADLINE_EXCEEDED: the member does not begin to tell of changes');
+    const timeoutError = new Error('4 DEADLINE_EXCEEDED: the member did not start the watch in time');
     let timer: Timer | undefined;
     try {
-      return await new Promise<Session>((resolve, reject) => {
-        timer = clock.setTimeout(() => reject(silence), Math.max(0, deadline - Date.now()));
-        const begin = (stream: Stream): void => {
-          const session = {
+      return await new Promise<WatchSession>((resolve, reject) => {
+        timer = clock.setTimeout(() => reject(timeoutError), Math.max(0, deadline - Date.now()));
+        const onStream = (stream: Stream): void => {
+          const session: WatchSession = {
             client,
             stream,
             revision: 0,
-            heard: new Set<() => void>(),
-            pieces: [],
-            over: false,
+            progressListeners: new Set(),
+            fragments: [],
+            closed: false,
           };
           stream.on('error', reject);
           stream.on('end', () => reject(new Error('14 UNAVAILABLE: the member ended the stream')));
           stream.on('data', (response) => {
             if (response.created && !response.canceled) resolve(session);
-            this.#hear(session, response, reject);
+            this.#onResponse(session, response, reject);
           });
           const request = { ...layout.all, progress_notify: true, fragment: true };
           stream.write({ create_request: request });
         };
-        client.watchClient.watch().then(begin, reject);
+        client.watchClient.watch().then(onStream, reject);
       });
     } catch (error) {
       client.close();
@@ -134,107 +137,107 @@ export class EtcdWatch {
     }
   }
 
-  #hear(session: Session, response: IWatchResponse, reject: (error: Error) => void): void {
-    if (session.over) return;
+  #onResponse(session: WatchSession, response: IWatchResponse, reject: (error: Error) => void): void {
+    if (session.closed) return;
     if (response.canceled) {
       const reason = response.cancel_reason || `history up to ${response.compact_revision} is compacted`;
       reject(new Error(`9 FAILED_PRECONDITION: ${reason}`));
-      this.#lose(session, reason);
+      this.#replace(session, reason);
       return;
     }
-    session.pieces.push(...response.events);
+    session.fragments.push(...response.events);
     if (response.fragment) return;
-    const events = session.pieces;
-    session.pieces = [];
+    const events = session.fragments;
+    session.fragments = [];
     session.revision = Math.max(session.revision, Number(response.header.revision));
     if (events.length > 0 && !this.#closed) this.#options.onEvents(events);
-    for (const heard of session.heard) heard();
+    for (const listener of session.progressListeners) listener();
   }
 
-  /** Whether the stream comes to a revision in time. The member is asked how far it is. */
-  #reaches(session: Session, revision: number, ms: number): Promise<boolean> {
+  /** Resolves with whether the stream reaches a revision in time. Requests its progress repeatedly. */
+  #reachesRevision(session: WatchSession, revision: number, ms: number): Promise<boolean> {
     const { clock } = this.#options;
-    const ask = (): void => {
+    const requestProgress = (): void => {
       if (this.#session === session) session.stream.write({ progress_request: {} });
     };
     return new Promise((resolve) => {
       let timer: Timer | undefined;
-      const until = Date.now() + ms;
-      const done = (reached: boolean): void => {
+      const deadline = Date.now() + ms;
+      const settle = (reached: boolean): void => {
         timer?.cancel();
-        session.heard.delete(heard);
+        session.progressListeners.delete(onProgress);
         resolve(reached);
       };
-      const heard = (): void => {
-        if (session.revision >= revision) done(true);
+      const onProgress = (): void => {
+        if (session.revision >= revision) settle(true);
       };
-      const again = (): void => {
-        const left = until - Date.now();
-        if (left <= 0 || this.#session !== session) return done(false);
-        ask();
-        timer = clock.setTimeout(again, Math.min(ASK_AGAIN, left));
+      const poll = (): void => {
+        const remaining = deadline - Date.now();
+        if (remaining <= 0 || this.#session !== session) return settle(false);
+        requestProgress();
+        timer = clock.setTimeout(poll, Math.min(PROGRESS_INTERVAL, remaining));
       };
-      session.heard.add(heard);
-      again();
+      session.progressListeners.add(onProgress);
+      poll();
     });
   }
 
-  /** The work that others wait for too may have more time than this. */
-  #inTime(until: number, work: Promise<void>): Promise<void> {
+  /** Rejects at the deadline of this caller. Other callers may wait longer for the same work. */
+  #withDeadline(deadline: number, work: Promise<void>): Promise<void> {
     const { clock, cluster } = this.#options;
-    const message = `${nameOf(cluster.urls)} does not tell of changes: no member answers in time`;
+    const message = `${clusterName(cluster.urls)} no member accepted a watch in time`;
     return new Promise((resolve, reject) => {
-      const late = (): void => reject(new StorageError('unavailable', message));
-      const timer = clock.setTimeout(late, Math.max(0, until - Date.now()));
+      const onTimeout = (): void => reject(new StorageError('unavailable', message));
+      const timer = clock.setTimeout(onTimeout, Math.max(0, deadline - Date.now()));
       work.then(resolve, reject).finally(() => timer.cancel());
     });
   }
 
-  /** Watches again, and says so. Whoever asks for it meanwhile gets the same try. */
-  #resume(until: number): Promise<void> {
+  /** Starts a new stream and calls `onResumed`. Concurrent calls share one attempt. */
+  #resume(deadline: number): Promise<void> {
     if (this.#closed) {
-      const message = `${nameOf(this.#options.cluster.urls)} is not open`;
+      const message = `${clusterName(this.#options.cluster.urls)} is not open`;
       return Promise.reject(new StorageError('unavailable', message));
     }
     this.#timer?.cancel();
-    this.#resuming ??= this.#tryToResume(until).finally(() => {
+    this.#resuming ??= this.#tryToResume(deadline).finally(() => {
       this.#resuming = undefined;
     });
     return this.#resuming;
   }
 
-  async #tryToResume(until: number): Promise<void> {
+  async #tryToResume(deadline: number): Promise<void> {
     try {
-      await this.#connect(until);
+      await this.#connect(deadline);
     } catch (error) {
-      this.#resumeLater();
+      this.#scheduleResume();
       throw error;
     }
     this.#backoff.reset();
     if (!this.#closed) this.#options.onResumed();
   }
 
-  #lose(session: Session, reason: string): void {
+  #replace(session: WatchSession, reason: string): void {
     if (this.#session !== session) return;
-    this.#options.logger.debug(`etcd: the stream of changes is interrupted: ${reason}`);
+    this.#options.logger.debug(`etcd: the watch was interrupted: ${reason}`);
     this.#end(session);
-    this.#resumeLater();
+    this.#scheduleResume();
   }
 
-  #end(session: Session): void {
+  #end(session: WatchSession): void {
     if (this.#session === session) this.#session = undefined;
-    session.over = true;
+    session.closed = true;
     session.stream.cancel();
     session.client.close();
-    for (const heard of session.heard) heard();
+    for (const listener of session.progressListeners) listener();
   }
 
-  #resumeLater(): void {
+  #scheduleResume(): void {
     if (this.#closed) return;
     const { clock, cluster, logger } = this.#options;
     this.#timer?.cancel();
     this.#timer = clock.setTimeout(() => {
-      this.#resume(cluster.until()).catch((error: unknown) => logger.debug(String(error)));
+      this.#resume(cluster.newDeadline()).catch((error: unknown) => logger.debug(String(error)));
     }, this.#backoff.next());
   }
 }

@@ -1,185 +1,194 @@
 import type { IKeyValue, IRequestOp, ITxnRequest } from 'etcd3';
 import type { Clock } from '../../../util/clock.js';
 import type { EtcdCluster } from './etcd-cluster.js';
-import { aliveOf, atRevision, deleteOp, idsOf, isThere, type KeyLayout, putOp } from './key-layout.js';
-import type { SharedLease } from './node-lease.js';
+import {
+  parseHeartbeat,
+  hasRevision,
+  deleteOp,
+  parseIds,
+  exists,
+  type KeyLayout,
+  putOp,
+} from './key-layout.js';
+import type { SharedLease } from './shared-lease.js';
 import { readAll } from './range-read.js';
 
-/** The last sign of life of a kite that was given for a group. */
-export interface Sign {
-  /** The revision at which it was given. A registration that was put later knows better. */
+/** The last heartbeat of the kites in a bucket. */
+export interface Heartbeat {
+  /** The revision at which it was written. A registration that was put later takes precedence. */
   readonly revision: number;
   readonly expiresAt: number;
 }
 
-/** The signs of life of every kite that is in a group, at one revision. */
-export interface Signs {
+/** The heartbeats of all kites that are in a bucket, at one revision. */
+export interface HeartbeatSnapshot {
   readonly revision: number;
-  readonly byId: ReadonlyMap<string, Sign>;
-  /** By the name of the group. */
-  readonly groups: ReadonlyMap<string, Sign>;
+  readonly byId: ReadonlyMap<string, Heartbeat>;
+  /** Heartbeats by the name of the bucket. */
+  readonly byBucket: ReadonlyMap<string, Heartbeat>;
 }
 
 export interface HeartbeatBucketsOptions {
   readonly cluster: EtcdCluster;
   readonly layout: KeyLayout;
   readonly lease: SharedLease;
-  /** What this node calls itself. */
+  /** Id of this node. */
   readonly node: string;
-  /** Kontrol's. */
+  /** The clock of Kontrol, which expiry times refer to. */
   readonly clock: Clock;
 }
 
-interface Group {
+interface Bucket {
   readonly ids: readonly string[];
   readonly expiresAt: number;
 }
 
-/** Kites in a group: with more, one that goes costs more; with fewer, there are more groups. */
-const GROUP = 128;
+/** Kites per bucket. Larger buckets make the removal of one kite more expensive, smaller ones are more numerous. */
+const BUCKET_SIZE = 128;
 /** Operations in one transaction, of the 128 that etcd allows by default. */
-const OPERATIONS = 126;
-/** Characters of values in one transaction: etcd takes requests of 1.5 MiB by default, and a character has up to 3 bytes. */
-const CHARACTERS = 300_000;
+const MAX_OPERATIONS = 126;
+/** Characters in one transaction. By default etcd accepts requests of 1.5 MiB, and a character has up to 3 bytes. */
+const MAX_CHARACTERS = 300_000;
 
 /**
- * Refreshes registrations without writing them again, which would fill etcd with their history within hours. Kites that are
- * refreshed together are listed once, as a group, and then one short value says until when all of them are alive. Where any
- * kite of a group is not refreshed with the others, these go into new groups.
+ * Refreshes registrations without writing each of them again, which would fill etcd with history within hours. Kites that are
+ * refreshed together are listed once in a bucket, and one short value contains the time at which they all expire. If any kite
+ * of a bucket is not refreshed with the others, those are moved to new buckets.
  */
 export class HeartbeatBuckets {
   readonly #options: HeartbeatBucketsOptions;
-  /** The groups that this node refreshes, by name. */
-  readonly #groups = new Map<string, Group>();
-  #made = 0;
+  /** The buckets that this node refreshes, by name. */
+  readonly #buckets = new Map<string, Bucket>();
+  #lastNumber = 0;
 
   constructor(options: HeartbeatBucketsOptions) {
     this.#options = options;
   }
 
-  /** Moves the end of registrations. Rejects with a StorageError. */
+  /** Sets the expiry time of registrations. Rejects with a StorageError. */
   async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
-    const until = this.#options.cluster.until();
-    const left = new Set(ids);
-    const known = this.#wholeGroups(left);
-    for (const name of known) for (const id of this.#groups.get(name)?.ids ?? []) left.delete(id);
-    for (const id of await this.#extend(known, expiresAt, until)) left.add(id);
-    await this.#makeGroups([...left], expiresAt, until);
+    const deadline = this.#options.cluster.newDeadline();
+    const remaining = new Set(ids);
+    const names = this.#completeBuckets(remaining);
+    for (const name of names) for (const id of this.#buckets.get(name)?.ids ?? []) remaining.delete(id);
+    for (const id of await this.#extend(names, expiresAt, deadline)) remaining.add(id);
+    await this.#createBuckets([...remaining], expiresAt, deadline);
   }
 
-  /** Reads what all nodes have said. Rejects with a StorageError. */
-  async read(until?: number): Promise<Signs> {
+  /** Reads the heartbeats of all nodes. Rejects with a StorageError. */
+  async read(deadline?: number): Promise<HeartbeatSnapshot> {
     const { cluster, layout } = this.#options;
-    const alive = await readAll(cluster, layout.range('alive'), { until });
-    const { revision } = alive;
-    const lists = await readAll(cluster, layout.range('groups'), { until, revision });
-    const groups = new Map<string, Sign>();
-    for (const kv of alive.kvs) {
-      const sign = signOf(kv);
-      if (sign) groups.set(layout.nameOf(kv.key), sign);
+    const heartbeats = await readAll(cluster, layout.range('alive'), { deadline });
+    const { revision } = heartbeats;
+    const idLists = await readAll(cluster, layout.range('groups'), { deadline, revision });
+    const byBucket = new Map<string, Heartbeat>();
+    for (const kv of heartbeats.kvs) {
+      const heartbeat = heartbeatOf(kv);
+      if (heartbeat) byBucket.set(layout.nameOf(kv.key), heartbeat);
     }
-    const byId = new Map<string, Sign>();
-    for (const kv of lists.kvs) {
-      const sign = groups.get(layout.nameOf(kv.key));
-      if (sign) for (const id of idsOf(kv)) if (isLater(sign, byId.get(id))) byId.set(id, sign);
+    const byId = new Map<string, Heartbeat>();
+    for (const kv of idLists.kvs) {
+      const heartbeat = byBucket.get(layout.nameOf(kv.key));
+      if (!heartbeat) continue;
+      for (const id of parseIds(kv)) if (isNewer(heartbeat, byId.get(id))) byId.set(id, heartbeat);
     }
-    return { revision, byId, groups };
+    return { revision, byId, byBucket };
   }
 
-  /** Removes the groups that ended before `now`, by what was read. */
-  async sweep({ groups }: Signs, now: number, until: number): Promise<void> {
+  /** Removes the buckets of a snapshot that expired before `now`. */
+  async sweep({ byBucket }: HeartbeatSnapshot, now: number, deadline: number): Promise<void> {
     const { cluster, layout } = this.#options;
-    const over = [...groups].filter(([, { expiresAt }]) => expiresAt < now);
-    for (let start = 0; start < over.length; start += OPERATIONS / 2) {
-      const some = over.slice(start, start + OPERATIONS / 2);
-      const compare = some.map(([name, sign]) => atRevision(layout.key('alive', name), sign.revision));
-      const success = some.flatMap(([name]) => [
+    const expired = [...byBucket].filter(([, { expiresAt }]) => expiresAt < now);
+    for (let start = 0; start < expired.length; start += MAX_OPERATIONS / 2) {
+      const batch = expired.slice(start, start + MAX_OPERATIONS / 2);
+      const compare = batch.map(([name, { revision }]) => hasRevision(layout.key('alive', name), revision));
+      const success = batch.flatMap(([name]) => [
         deleteOp(layout.key('alive', name)),
         deleteOp(layout.key('groups', name)),
       ]);
-      // Where one of them comes back meanwhile the others go the next time.
-      await cluster.call((client, options) => client.kv.txn({ compare, success }, options), { until });
+      // If one of them was refreshed meanwhile, the next sweep removes the others.
+      await cluster.call((client, options) => client.kv.txn({ compare, success }, options), { deadline });
     }
   }
 
-  /** This node's groups of which all are among the ids. Those that are over are forgotten. */
-  #wholeGroups(ids: ReadonlySet<string>): string[] {
-    const whole: string[] = [];
+  /** Returns the names of this node's buckets whose kites are all among the ids. Drops expired buckets. */
+  #completeBuckets(ids: ReadonlySet<string>): string[] {
+    const complete: string[] = [];
     const now = this.#options.clock.now();
-    for (const [name, group] of this.#groups) {
-      if (group.expiresAt <= now) this.#groups.delete(name);
-      else if (group.ids.every((id) => ids.has(id))) whole.push(name);
+    for (const [name, bucket] of this.#buckets) {
+      if (bucket.expiresAt <= now) this.#buckets.delete(name);
+      else if (bucket.ids.every((id) => ids.has(id))) complete.push(name);
     }
-    return whole;
+    return complete;
   }
 
-  /** Says that groups are alive. Resolves with the ids of those that are not there any more. */
-  async #extend(names: readonly string[], expiresAt: number, until: number): Promise<string[]> {
+  /** Writes heartbeats of buckets. Resolves with the ids of the kites whose buckets no longer exist. */
+  async #extend(names: readonly string[], expiresAt: number, deadline: number): Promise<string[]> {
     const { layout } = this.#options;
-    const gone: string[] = [];
-    for (let start = 0; start < names.length; start += OPERATIONS) {
-      const some = names.slice(start, start + OPERATIONS);
-      const groups = some.map((name) => [name, this.#groups.get(name)?.ids ?? []] as const);
-      // Whatever becomes of it: what is not known to have succeeded is made anew.
-      for (const name of some) this.#groups.delete(name);
-      const succeeded = await this.#write(until, (lease) => ({
-        compare: some.map((name) => isThere(layout.key('groups', name))),
-        success: some.map((name) => this.#alive(name, expiresAt, lease)),
+    const lost: string[] = [];
+    for (let start = 0; start < names.length; start += MAX_OPERATIONS) {
+      const batch = names.slice(start, start + MAX_OPERATIONS);
+      const buckets = batch.map((name) => [name, this.#buckets.get(name)?.ids ?? []] as const);
+      // Buckets are restored after a successful write only. Otherwise their kites get new ones.
+      for (const name of batch) this.#buckets.delete(name);
+      const succeeded = await this.#write(deadline, (lease) => ({
+        compare: batch.map((name) => exists(layout.key('groups', name))),
+        success: batch.map((name) => this.#heartbeatOp(name, expiresAt, lease)),
       }));
-      if (succeeded) for (const [name, ids] of groups) this.#groups.set(name, { ids, expiresAt });
-      else gone.push(...groups.flatMap(([, ids]) => ids));
+      if (succeeded) for (const [name, ids] of buckets) this.#buckets.set(name, { ids, expiresAt });
+      else lost.push(...buckets.flatMap(([, ids]) => ids));
     }
-    return gone;
+    return lost;
   }
 
-  async #makeGroups(ids: readonly string[], expiresAt: number, until: number): Promise<void> {
+  async #createBuckets(ids: readonly string[], expiresAt: number, deadline: number): Promise<void> {
     const { layout, node } = this.#options;
     let batch = new Map<string, readonly string[]>();
     let characters = 0;
-    for (let start = 0; start < ids.length; start += GROUP) {
-      const some = ids.slice(start, start + GROUP);
-      this.#made += 1;
-      batch.set(`${node}-${this.#made}`, some);
-      characters += some.reduce((sum, id) => sum + id.length + 3, 0);
-      const full = characters >= CHARACTERS || batch.size * 2 >= OPERATIONS;
-      if (!full && start + GROUP < ids.length) continue;
-      const groups = batch;
-      await this.#write(until, (lease) => ({
-        success: [...groups].flatMap(([name, members]) => [
+    for (let start = 0; start < ids.length; start += BUCKET_SIZE) {
+      const bucketIds = ids.slice(start, start + BUCKET_SIZE);
+      this.#lastNumber += 1;
+      batch.set(`${node}-${this.#lastNumber}`, bucketIds);
+      characters += bucketIds.reduce((sum, id) => sum + id.length + 3, 0);
+      const full = characters >= MAX_CHARACTERS || batch.size * 2 >= MAX_OPERATIONS;
+      if (!full && start + BUCKET_SIZE < ids.length) continue;
+      const buckets = batch;
+      await this.#write(deadline, (lease) => ({
+        success: [...buckets].flatMap(([name, members]) => [
           putOp(layout.key('groups', name), members, lease),
-          this.#alive(name, expiresAt, lease),
+          this.#heartbeatOp(name, expiresAt, lease),
         ]),
       }));
-      for (const [name, members] of groups) this.#groups.set(name, { ids: members, expiresAt });
+      for (const [name, members] of buckets) this.#buckets.set(name, { ids: members, expiresAt });
       batch = new Map();
       characters = 0;
     }
   }
 
-  async #write(until: number, txn: (lease: string) => ITxnRequest): Promise<boolean> {
+  async #write(deadline: number, txn: (lease: string) => ITxnRequest): Promise<boolean> {
     const { cluster, lease } = this.#options;
-    const { succeeded } = await lease.with(until, (id) =>
-      cluster.call((client, options) => client.kv.txn(txn(id), options), { until }),
+    const { succeeded } = await lease.run(deadline, (id) =>
+      cluster.call((client, options) => client.kv.txn(txn(id), options), { deadline }),
     );
     return succeeded;
   }
 
-  #alive(name: string, expiresAt: number, lease: string): IRequestOp {
+  #heartbeatOp(name: string, expiresAt: number, lease: string): IRequestOp {
     const { layout, node } = this.#options;
     return putOp(layout.key('alive', name), { expiresAt, node }, lease);
   }
 }
 
-export function signOf(kv: IKeyValue): Sign | undefined {
-  const alive = aliveOf(kv);
-  return alive && { expiresAt: alive.expiresAt, revision: Number(kv.mod_revision) };
+export function heartbeatOf(kv: IKeyValue): Heartbeat | undefined {
+  const value = parseHeartbeat(kv);
+  return value && { expiresAt: value.expiresAt, revision: Number(kv.mod_revision) };
 }
 
-/** When a registration ends, which was put at `revision` and said `expiresAt` then. */
-export function expiryOf(revision: number, expiresAt: number, sign: Sign | undefined): number {
-  return sign && sign.revision > revision ? sign.expiresAt : expiresAt;
+/** Returns when a registration expires that was put at `revision` with `expiresAt`. */
+export function expiryOf(revision: number, expiresAt: number, heartbeat: Heartbeat | undefined): number {
+  return heartbeat && heartbeat.revision > revision ? heartbeat.expiresAt : expiresAt;
 }
 
-function isLater(sign: Sign, other: Sign | undefined): boolean {
-  return !other || sign.revision > other.revision;
+function isNewer(heartbeat: Heartbeat, other: Heartbeat | undefined): boolean {
+  return !other || heartbeat.revision > other.revision;
 }

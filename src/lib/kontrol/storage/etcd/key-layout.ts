@@ -4,28 +4,28 @@ import { record } from '../../../util/record.js';
 import type { Registration, StoredInvite, StoredKeyPair } from '../shared/storage.js';
 
 /**
- * What is kept under which keys, all of it JSON:
+ * The kinds of keys, and their values in JSON:
  *
  *     registrations/<id>   a Registration
- *     groups/<group>       ids of kites that one node refreshes together
- *     alive/<group>        until when these are alive, and which node says so
- *     keys/<pair>          a StoredKeyPair, its private key sealed where there is a secret
+ *     groups/<bucket>      ids of kites that one node refreshes together
+ *     alive/<bucket>       the last heartbeat of these kites: when they expire, and the node that wrote it
+ *     keys/<pair>          a StoredKeyPair, with its private key sealed if there is a secret
  *     revoked/<jti>        nothing
  *     invites/<hash>       a StoredInvite
- *     lease                nothing: it hangs on the lease that all nodes share
+ *     lease                nothing; attached to the lease that all nodes share
  */
-export type Kind = 'registrations' | 'groups' | 'alive' | 'keys' | 'revoked' | 'invites' | 'lease';
+export type KeyKind = 'registrations' | 'groups' | 'alive' | 'keys' | 'revoked' | 'invites' | 'lease';
 
-/** A sign of life of a group of kites. */
-export interface Alive {
+/** The heartbeat of a bucket of kites. */
+export interface HeartbeatValue {
   readonly expiresAt: number;
-  /** The node that gave it. */
+  /** The node that wrote it. */
   readonly node: string;
 }
 
 type Range = Required<Pick<IRangeRequest, 'key' | 'range_end'>>;
 
-/** Names of keys. */
+/** Builds and parses keys. */
 export class KeyLayout {
   readonly #prefix: string;
 
@@ -33,7 +33,7 @@ export class KeyLayout {
     this.#prefix = prefix;
   }
 
-  key(kind: Kind, name: string): Buffer {
+  key(kind: KeyKind, name: string): Buffer {
     return Buffer.from(`${this.#prefix}${kind}/${name}`);
   }
 
@@ -42,22 +42,22 @@ export class KeyLayout {
     return Buffer.from(`${this.#prefix}lease`);
   }
 
-  /** Everything of a kind. */
-  range(kind: Kind): Range {
+  /** Returns the range of all keys of a kind. */
+  range(kind: KeyKind): Range {
     return rangeOf(`${this.#prefix}${kind}/`);
   }
 
-  /** Everything. */
+  /** The range of all keys. */
   get all(): Range {
     return rangeOf(this.#prefix);
   }
 
-  /** What a key is the key of; undefined for one that is not from here. */
+  /** Parses a key. Returns undefined if it does not have this layout. */
   parse(key: Buffer): { readonly kind: string; readonly name: string } | undefined {
-    const text = key.toString('utf8');
-    const slash = text.indexOf('/', this.#prefix.length);
-    if (!text.startsWith(this.#prefix) || slash === -1) return undefined;
-    return { kind: text.slice(this.#prefix.length, slash), name: text.slice(slash + 1) };
+    const path = key.toString('utf8');
+    const slash = path.indexOf('/', this.#prefix.length);
+    if (!path.startsWith(this.#prefix) || slash === -1) return undefined;
+    return { kind: path.slice(this.#prefix.length, slash), name: path.slice(slash + 1) };
   }
 
   nameOf(key: Buffer): string {
@@ -65,29 +65,29 @@ export class KeyLayout {
   }
 }
 
-/** The range of all keys that begin like this. */
+/** Returns the range of all keys with this prefix. */
 function rangeOf(prefix: string): Range {
   const end = Buffer.from(prefix);
-  // No prefix ends in the highest byte there is: it ends in a character.
+  // The last byte cannot overflow, because a prefix ends with a character in UTF-8.
   end.writeUInt8(end.readUInt8(end.length - 1) + 1, end.length - 1);
   return { key: Buffer.from(prefix), range_end: end };
 }
 
-/** Holds where the key is as it was seen; with undefined, where it is not there. */
-export function unchanged(key: Buffer, seen: IKeyValue | undefined): ICompare {
-  return atRevision(key, seen ? seen.mod_revision : 0);
+/** True if the key still has the value that was read; with undefined, if it does not exist. */
+export function unchanged(key: Buffer, read: IKeyValue | undefined): ICompare {
+  return hasRevision(key, read ? read.mod_revision : 0);
 }
 
-/** Holds where the key was last put at the revision. */
-export function atRevision(key: Buffer, revision: string | number): ICompare {
+/** True if the key was last put at the revision. */
+export function hasRevision(key: Buffer, revision: string | number): ICompare {
   return { key, target: 'Mod', result: 'Equal', mod_revision: revision };
 }
 
-export function isThere(key: Buffer): ICompare {
+export function exists(key: Buffer): ICompare {
   return { key, target: 'Mod', result: 'Greater', mod_revision: 0 };
 }
 
-/** Holds where nothing in the range was put after the revision. */
+/** True if no key in the range was put after the revision. */
 export function unchangedSince(range: Range, revision: number): ICompare {
   return { ...range, target: 'Mod', result: 'Less', mod_revision: revision + 1 };
 }
@@ -102,43 +102,43 @@ export function deleteOp(key: Buffer): IRequestOp {
   return { request_delete_range: { key } };
 }
 
-/** The registration in a value; undefined where it is none. */
-export function registrationOf({ value }: IKeyValue): Registration | undefined {
-  const { kite, url, keyId, registeredAt, expiresAt } = fieldsOf(value);
+/** Parses a registration. Returns undefined if the value is malformed. */
+export function parseRegistration({ value }: IKeyValue): Registration | undefined {
+  const { kite, url, keyId, registeredAt, expiresAt } = parseFields(value);
   const identity = parseIdentity(kite);
-  if (identity.id === '' || !isText(url) || !isText(keyId)) return undefined;
+  if (identity.id === '' || !isString(url) || !isString(keyId)) return undefined;
   if (!isNumber(registeredAt) || !isNumber(expiresAt)) return undefined;
   return { kite: identity, url, keyId, registeredAt, expiresAt };
 }
 
-export function aliveOf({ value }: IKeyValue): Alive | undefined {
-  const { expiresAt, node } = fieldsOf(value);
-  return isNumber(expiresAt) && isText(node) ? { expiresAt, node } : undefined;
+export function parseHeartbeat({ value }: IKeyValue): HeartbeatValue | undefined {
+  const { expiresAt, node } = parseFields(value);
+  return isNumber(expiresAt) && isString(node) ? { expiresAt, node } : undefined;
 }
 
-/** The kites of a group. */
-export function idsOf({ value }: IKeyValue): readonly string[] {
-  const ids = parsed(value);
-  return Array.isArray(ids) ? ids.filter(isText) : [];
+/** Parses the ids of the kites in a bucket. */
+export function parseIds({ value }: IKeyValue): readonly string[] {
+  const ids = parseJson(value);
+  return Array.isArray(ids) ? ids.filter(isString) : [];
 }
 
-export function pairOf(id: string, { value }: IKeyValue): StoredKeyPair | undefined {
-  const { publicKey, privateKey, createdAt, state } = fieldsOf(value);
-  if (!isText(publicKey) || !isText(privateKey) || !isNumber(createdAt)) return undefined;
+export function parseStoredPair(id: string, { value }: IKeyValue): StoredKeyPair | undefined {
+  const { publicKey, privateKey, createdAt, state } = parseFields(value);
+  if (!isString(publicKey) || !isString(privateKey) || !isNumber(createdAt)) return undefined;
   if (state !== 'active' && state !== 'retired' && state !== 'revoked') return undefined;
   return { id, publicKey, privateKey, createdAt, state };
 }
 
-export function inviteOf(hash: string, { value }: IKeyValue): StoredInvite | undefined {
-  const { username, expiresAt } = fieldsOf(value);
-  return isText(username) && isNumber(expiresAt) ? { hash, username, expiresAt } : undefined;
+export function parseInvite(hash: string, { value }: IKeyValue): StoredInvite | undefined {
+  const { username, expiresAt } = parseFields(value);
+  return isString(username) && isNumber(expiresAt) ? { hash, username, expiresAt } : undefined;
 }
 
-function fieldsOf(value: Buffer): Readonly<Record<string, unknown>> {
-  return record(parsed(value));
+function parseFields(value: Buffer): Readonly<Record<string, unknown>> {
+  return record(parseJson(value));
 }
 
-function parsed(value: Buffer): unknown {
+function parseJson(value: Buffer): unknown {
   try {
     return JSON.parse(value.toString('utf8'));
   } catch {
@@ -146,7 +146,7 @@ function parsed(value: Buffer): unknown {
   }
 }
 
-function isText(value: unknown): value is string {
+function isString(value: unknown): value is string {
   return typeof value === 'string';
 }
 

@@ -2,92 +2,95 @@ import type { IKeyValue, IRangeRequest } from 'etcd3';
 import type { EtcdCluster } from './etcd-cluster.js';
 import { isCompacted } from './etcd-failures.js';
 
-/** Keys and values as they were at one revision. */
+/** Keys and values at one revision. */
 export interface Snapshot {
   readonly revision: number;
   readonly kvs: readonly IKeyValue[];
 }
 
 export interface ReadOptions {
-  /** Milliseconds since 1970 by when all of it has been read. Default: each page has the cluster's timeout. */
-  readonly until?: number | undefined;
-  /** Default: now. */
+  /** Deadline of the whole read, in milliseconds since 1970. Default: each page has the timeout of the cluster. */
+  readonly deadline?: number | undefined;
+  /** Default: the current revision. */
   readonly revision?: number | undefined;
 }
 
-/** Keys that are read at once. */
-const PAGE = 1000;
-/** Operations in one transaction, as etcd allows by default. */
-const OPERATIONS = 128;
-/** Times that reading begins anew because what it reads is compacted meanwhile. */
-const TRIES = 3;
+/** Keys per page. */
+const PAGE_SIZE = 1000;
+/** Operations that etcd allows in one transaction by default. */
+const MAX_OPERATIONS = 128;
+/** Maximum attempts of a read whose revision is compacted meanwhile. */
+const MAX_ATTEMPTS = 3;
 
-/** Everything in a range, at one revision. Rejects with a StorageError. */
+/** Reads all keys in a range at one revision. Rejects with a StorageError. */
 export async function readAll(
   cluster: EtcdCluster,
   range: IRangeRequest,
   options: ReadOptions = {},
 ): Promise<Snapshot> {
   const kvs: IKeyValue[] = [];
-  const revision = await eachPage(cluster, range, options, (page) => kvs.push(...page));
+  const revision = await forEachPage(cluster, range, options, (page) => kvs.push(...page));
   return { revision, kvs };
 }
 
 /**
- * Hands everything in a range to `use`, a page at a time, as it was at one revision. Resolves with that. Where the history
- * is compacted before the end, it rejects, since half of it has been used already.
+ * Reads all keys in a range at one revision, and calls `onPage` with each page. Resolves with the revision. Rejects if the
+ * revision is compacted meanwhile.
  */
-export async function eachPage(
+export async function forEachPage(
   cluster: EtcdCluster,
   { key, range_end }: IRangeRequest,
-  { until, revision }: ReadOptions,
-  use: (page: readonly IKeyValue[]) => void,
+  { deadline, revision }: ReadOptions,
+  onPage: (page: readonly IKeyValue[]) => void,
 ): Promise<number> {
-  let at = revision;
-  let from = key;
+  let snapshotRevision = revision;
+  let start = key;
   for (;;) {
     const request = {
-      ...(from && { key: from }),
+      ...(start && { key: start }),
       ...(range_end && { range_end }),
-      limit: PAGE,
-      ...(at !== undefined && { revision: at }),
+      limit: PAGE_SIZE,
+      ...(snapshotRevision !== undefined && { revision: snapshotRevision }),
     };
     const { kvs, more, header } = await cluster.call((client, options) => client.kv.range(request, options), {
-      until,
+      deadline,
     });
-    at ??= Number(header.revision);
-    use(kvs);
+    snapshotRevision ??= Number(header.revision);
+    onPage(kvs);
     const last = kvs.at(-1);
-    if (!more || !last) return at;
-    // The next key there can be.
-    from = Buffer.concat([last.key, Buffer.alloc(1)]);
+    if (!more || !last) return snapshotRevision;
+    // The smallest possible key after the last one.
+    start = Buffer.concat([last.key, Buffer.alloc(1)]);
   }
 }
 
-/** Does what reads at one revision again where that is compacted meanwhile. */
-export async function atOneRevision<Result>(read: () => Promise<Result>): Promise<Result> {
+/** Repeats a read at one revision if that revision is compacted meanwhile. */
+export async function retryIfCompacted<Result>(read: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
       return await read();
     } catch (error) {
-      if (tries === TRIES || !(error instanceof Error) || !isCompacted(error.cause)) throw error;
+      if (tries === MAX_ATTEMPTS || !(error instanceof Error) || !isCompacted(error.cause)) throw error;
     }
   }
 }
 
-/** The values of keys, in their order; undefined for those that are not there. Rejects with a StorageError. */
+/** Reads the values of keys, in the same order. Undefined for keys that do not exist. Rejects with a StorageError. */
 export async function readKeys(
   cluster: EtcdCluster,
   keys: readonly Buffer[],
-  { until, revision }: ReadOptions = {},
+  { deadline, revision }: ReadOptions = {},
 ): Promise<(IKeyValue | undefined)[]> {
-  const starts = Array.from({ length: Math.ceil(keys.length / OPERATIONS) }, (_, n) => n * OPERATIONS);
+  const starts = Array.from(
+    { length: Math.ceil(keys.length / MAX_OPERATIONS) },
+    (_, index) => index * MAX_OPERATIONS,
+  );
   const parts = await Promise.all(
     starts.map((start) => {
-      const success = keys.slice(start, start + OPERATIONS).map((key) => ({
+      const success = keys.slice(start, start + MAX_OPERATIONS).map((key) => ({
         request_range: { key, ...(revision !== undefined && { revision }) },
       }));
-      return cluster.call((client, options) => client.kv.txn({ success }, options), { until });
+      return cluster.call((client, options) => client.kv.txn({ success }, options), { deadline });
     }),
   );
   return parts.flatMap(({ responses }) => responses.map(({ response_range }) => response_range.kvs[0]));

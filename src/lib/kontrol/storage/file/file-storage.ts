@@ -3,7 +3,7 @@ import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
 import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
 import { STORAGE_DEADLINE } from '../shared/storage-deadline.js';
-import { mayReplace, unexpired } from '../shared/entries.js';
+import { checkOwner, unexpired } from '../shared/entries.js';
 import { FolderLock } from './folder-lock.js';
 import {
   type PutResult,
@@ -16,7 +16,7 @@ import {
 
 export interface FileStorageOptions {
   readonly clock?: Clock;
-  /** Milliseconds that a call may take. Default 5,000. */
+  /** Timeout of a call in milliseconds. Default: 5,000. */
   readonly deadline?: number;
 }
 
@@ -29,11 +29,11 @@ interface Tables {
 }
 
 /**
- * Keeps everything in a folder, with LMDB: nothing to install, and what was acknowledged is there after a crash. Folder and
- * files are their owner's alone. One Kontrol at a time has a folder.
+ * A store in a folder, with LMDB. It does not need a server, and acknowledged writes survive a crash. Only the owner can access
+ * the folder and its files. One Kontrol at a time can use a folder.
  *
- * A call that a stopped disk holds up rejects after the deadline, and until it has ended so do the ones after it, at once:
- * nothing piles up behind it. What was given up may be written later still.
+ * If the disk does not respond, a call rejects at its deadline, and further writes reject immediately until it has finished, so
+ * that they do not queue up. A write that was rejected at its deadline may still take effect.
  */
 export class FileStorage implements Storage {
   readonly name = 'file';
@@ -43,7 +43,7 @@ export class FileStorage implements Storage {
   readonly #clock: Clock;
   readonly #deadline: number;
   #tables: Tables | undefined;
-  /** Calls that were given up and have not ended. */
+  /** Number of calls that exceeded their deadline and have not finished. */
   #overdue = 0;
 
   constructor(folder: string, { clock = systemClock, deadline = STORAGE_DEADLINE }: FileStorageOptions = {}) {
@@ -58,9 +58,9 @@ export class FileStorage implements Storage {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       chmodSync(this.#folder, 0o700);
     } catch (cause) {
-      throw this.#error('unavailable', 'cannot be made', cause);
+      throw this.#error('unavailable', 'cannot be created', cause);
     }
-    await this.#lock.take();
+    await this.#lock.acquire();
     try {
       this.#tables = await openTables(this.#folder);
     } catch (cause) {
@@ -73,7 +73,7 @@ export class FileStorage implements Storage {
     const tables = this.#tables;
     this.#tables = undefined;
     try {
-      await this.#inTime(Promise.resolve(tables?.root.close()));
+      await this.#withDeadline(Promise.resolve(tables?.root.close()));
     } catch (cause) {
       throw this.#error('unavailable', 'cannot be closed', cause);
     } finally {
@@ -82,17 +82,17 @@ export class FileStorage implements Storage {
   }
 
   ping(): Promise<void> {
-    return this.#overdue > 0 ? Promise.reject(this.#stuck()) : this.#do(() => undefined);
+    return this.#overdue > 0 ? Promise.reject(this.#overdueError()) : this.#read(() => undefined);
   }
 
   registrations(): Promise<Registration[]> {
-    return this.#do(({ registrations }) => valuesOf(registrations));
+    return this.#read(({ registrations }) => valuesOf(registrations));
   }
 
   put(registration: Registration, now: number): Promise<PutResult> {
     return this.#write(({ registrations }) => {
       const { id } = registration.kite;
-      const result = mayReplace(registrations.get(id), registration, now);
+      const result = checkOwner(registrations.get(id), registration, now);
       if (result === 'ok') void registrations.put(id, registration);
       return result;
     });
@@ -122,7 +122,7 @@ export class FileStorage implements Storage {
   }
 
   keyPairs(): Promise<StoredKeyPair[]> {
-    return this.#do(({ keyPairs }) => valuesOf(keyPairs));
+    return this.#read(({ keyPairs }) => valuesOf(keyPairs));
   }
 
   putKeyPair(pair: StoredKeyPair): Promise<void> {
@@ -130,7 +130,7 @@ export class FileStorage implements Storage {
   }
 
   revokedKiteKeys(): Promise<string[]> {
-    return this.#do(({ revoked }) => [...revoked.getKeys()]);
+    return this.#read(({ revoked }) => [...revoked.getKeys()]);
   }
 
   revokeKiteKey(jti: string): Promise<void> {
@@ -149,13 +149,13 @@ export class FileStorage implements Storage {
     });
   }
 
-  /** The folder is this process's alone: nobody else can change what is in it. */
+  /** Does nothing: no other process can change the folder. */
   watch(): () => void {
     return () => {};
   }
 
-  async #do<Result>(work: (tables: Tables) => Result): Promise<Result> {
-    const tables = this.#ready();
+  async #read<Result>(work: (tables: Tables) => Result): Promise<Result> {
+    const tables = this.#requireOpen();
     try {
       return work(tables);
     } catch (cause) {
@@ -163,54 +163,54 @@ export class FileStorage implements Storage {
     }
   }
 
-  /** Resolves once all of it is on the disk: nothing within has to be waited for. Writes of a moment share a transaction. */
+  /** Runs synchronous work in a transaction, and resolves once it is on the disk. Concurrent writes share a transaction. */
   async #write<Result>(work: (tables: Tables) => Result): Promise<Result> {
-    const tables = this.#ready();
-    if (this.#overdue > 0) throw this.#stuck();
+    const tables = this.#requireOpen();
+    if (this.#overdue > 0) throw this.#overdueError();
     try {
-      return await this.#inTime(tables.root.transaction(() => work(tables)));
+      return await this.#withDeadline(tables.root.transaction(() => work(tables)));
     } catch (cause) {
       throw this.#error('unavailable', 'cannot be written', cause);
     }
   }
 
-  #ready(): Tables {
+  #requireOpen(): Tables {
     if (!this.#tables) throw this.#error('unavailable', 'is not open');
     return this.#tables;
   }
 
-  async #inTime<Result>(work: Promise<Result>): Promise<Result> {
-    const late = (): Error => {
+  async #withDeadline<Result>(work: Promise<Result>): Promise<Result> {
+    const onTimeout = (): Error => {
       this.#overdue++;
-      const ended = (): void => void this.#overdue--;
-      work.then(ended, ended);
-      return new Error(`no answer in ${this.#deadline / 1000} s`);
+      const onSettled = (): void => void this.#overdue--;
+      work.then(onSettled, onSettled);
+      return new Error(`no response within ${this.#deadline / 1000} s`);
     };
-    return await withDeadline(work, { clock: this.#clock, ms: this.#deadline, late });
+    return await withDeadline(work, { clock: this.#clock, ms: this.#deadline, late: onTimeout });
   }
 
-  #stuck(): StorageError {
+  #overdueError(): StorageError {
     return this.#error('unavailable', 'a write did not finish in time; check the disk');
   }
 
-  #error(code: StorageError['code'], what: string, cause?: unknown): StorageError {
+  #error(code: StorageError['code'], problem: string, cause?: unknown): StorageError {
     const reason =
       cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : JSON.stringify(cause)}`;
-    return new StorageError(code, `The file store in ${this.#folder} ${what}${reason}`, { cause });
+    return new StorageError(code, `The file store in ${this.#folder} ${problem}${reason}`, { cause });
   }
 }
 
 async function openTables(folder: string): Promise<Tables> {
-  // Loaded only by whoever keeps files: it takes a while.
+  // Imported lazily, because loading it takes a while.
   const { open } = await import('lmdb');
-  // The types of lmdb leave out the permissions.
+  // The types of lmdb do not declare the permissions.
   const options: RootDatabaseOptionsWithPath & { permissionsMode: number } = {
     path: folder,
     maxDbs: 8,
     encoding: 'json',
-    // Private keys are in it.
+    // The files contain private keys.
     permissionsMode: 0o600,
-    // A write is acknowledged when it is on the disk, not when it is on its way there.
+    // A write is acknowledged only once it is on the disk.
     overlappingSync: false,
   };
   const root = open(options);

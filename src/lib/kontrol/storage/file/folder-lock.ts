@@ -7,9 +7,9 @@ import type { Clock } from '../../../util/clock.js';
 import { StorageError } from '../shared/storage.js';
 
 /**
- * A folder for one process. Who has it listens at a socket in it, and tells its process number to whoever asks. A socket
- * whose process has died, however it did, answers nobody and counts for nothing; a file with a process number would be
- * believed for ever in containers, where every process has the same.
+ * Locks a folder for one process. The holder listens at a socket in the folder and sends its process id to every client. The
+ * socket of a process that has died does not respond, and is replaced. A file with a process id would not work in containers,
+ * where every process has the same id.
  */
 export class FolderLock {
   readonly #folder: string;
@@ -18,7 +18,7 @@ export class FolderLock {
   readonly #deadline: number;
   #server: Server | undefined;
 
-  /** `deadline`: milliseconds that whoever has the folder has to say so. */
+  /** `deadline`: milliseconds that the holder has to respond. */
   constructor(folder: string, { clock, deadline }: { readonly clock: Clock; readonly deadline: number }) {
     this.#folder = folder;
     this.#clock = clock;
@@ -26,22 +26,19 @@ export class FolderLock {
     this.#socket = socketPath(folder);
   }
 
-  /** Takes the folder. Rejects with a StorageError `locked` that names who has it. */
-  async take(): Promise<void> {
-    if (await this.#tryToTake()) return;
-    const holder = await askHolder(this.#socket, this.#clock, this.#deadline);
+  /** Acquires the lock. Rejects with a StorageError `locked` that contains the process id of the holder. */
+  async acquire(): Promise<void> {
+    if (await this.#tryToAcquire()) return;
+    const holder = await findHolder(this.#socket, this.#clock, this.#deadline);
     if (holder !== undefined) {
       const message =
-        `The folder ${this.#folder} belongs to another Kontrol, process ${holder}. ` +
-        'Stop that one, or give this one a folder of its own';
+        `The folder ${this.#folder} is in use by another Kontrol, process ${holder}. ` +
+        'Stop that Kontrol, or use another folder';
       throw new StorageError('locked', message);
     }
     rmSync(this.#socket, { force: true });
-    if (await this.#tryToTake()) return;
-    throw new StorageError(
-      'locked',
-      `The folder ${this.#folder} was taken by another Kontrol at this moment`,
-    );
+    if (await this.#tryToAcquire()) return;
+    throw new StorageError('locked', `The folder ${this.#folder} was just locked by another Kontrol`);
   }
 
   release(): Promise<void> {
@@ -53,17 +50,17 @@ export class FolderLock {
     });
   }
 
-  #tryToTake(): Promise<boolean> {
+  #tryToAcquire(): Promise<boolean> {
     const server = createServer((socket) => {
       socket.on('error', () => {});
       socket.end(`${process.pid}\n`);
     });
-    // The lock alone is no reason to go on running.
+    // The lock alone must not keep the process running.
     server.unref();
     return new Promise((resolve, reject) => {
       server.on('error', (cause: NodeJS.ErrnoException) => {
         if (cause.code === 'EADDRINUSE') resolve(false);
-        else reject(this.#unusable(cause));
+        else reject(this.#unusableError(cause));
       });
       server.listen(this.#socket, () => {
         this.#server = server;
@@ -73,36 +70,39 @@ export class FolderLock {
     });
   }
 
-  #unusable(cause: Error): StorageError {
+  #unusableError(cause: Error): StorageError {
     return new StorageError('unavailable', `The folder ${this.#folder} cannot be locked: ${cause.message}`, {
       cause,
     });
   }
 }
 
-/** The process that answers at the socket; undefined where none does. One that is stopped has the folder all the same. */
-function askHolder(socketFile: string, clock: Clock, ms: number): Promise<string | undefined> {
+/**
+ * Returns the process id of the holder, or undefined if no process listens at the socket. A process that listens but does
+ * not respond, such as a stopped one, counts as a holder.
+ */
+function findHolder(socketFile: string, clock: Clock, ms: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    let answer = '';
+    let response = '';
     const socket = connect(socketFile);
-    const timer = clock.setTimeout(() => end('unknown (it does not answer)'), ms);
+    const timer = clock.setTimeout(() => end('unknown (it does not respond)'), ms);
     const end = (holder: string | undefined): void => {
       timer.cancel();
       socket.destroy();
       resolve(holder);
     };
-    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.on('data', (chunk: Buffer) => (response += chunk.toString()));
     socket.on('error', () => end(undefined));
-    socket.on('end', () => end(answer.trim() || 'unknown'));
+    socket.on('end', () => end(response.trim() || 'unknown'));
   });
 }
 
-// As long as the address of a socket may be, everywhere.
-const LONGEST = 100;
+// Bytes that a socket path can have on every system.
+const MAX_SOCKET_PATH = 100;
 
 function socketPath(folder: string): string {
   const name = `kitectl-${createHash('sha256').update(path.resolve(folder)).digest('hex').slice(0, 32)}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
   const inFolder = path.join(folder, 'kontrol.lock');
-  return Buffer.byteLength(inFolder) <= LONGEST ? inFolder : path.join(os.tmpdir(), `${name}.lock`);
+  return Buffer.byteLength(inFolder) <= MAX_SOCKET_PATH ? inFolder : path.join(os.tmpdir(), `${name}.lock`);
 }

@@ -1,7 +1,7 @@
-import { mayReplace, unexpired } from '../shared/entries.js';
+import { checkOwner, unexpired } from '../shared/entries.js';
 import type { PutResult, Registration, Storage, StoredInvite, StoredKeyPair } from '../shared/storage.js';
 
-/** Keeps everything in this process: gone when it ends. For tests and development. */
+/** A store in the memory of this process, for tests and development. Its content is lost when the process ends. */
 export class MemoryStorage implements Storage {
   readonly name = 'memory';
   readonly secrets = 'memory';
@@ -28,7 +28,7 @@ export class MemoryStorage implements Storage {
 
   put(registration: Registration, now: number): Promise<PutResult> {
     const { id } = registration.kite;
-    const result = mayReplace(this.#registrations.get(id), registration, now);
+    const result = checkOwner(this.#registrations.get(id), registration, now);
     if (result === 'ok') this.#registrations.set(id, registration);
     return Promise.resolve(result);
   }
@@ -83,7 +83,7 @@ export class MemoryStorage implements Storage {
     return Promise.resolve(unexpired(invite, now));
   }
 
-  /** Nobody else can change what is in here. */
+  /** Does nothing: no other process can change the store. */
   watch(): () => void {
     return () => {};
   }

@@ -7,36 +7,36 @@ import { isLoopbackAddress, type LookupAddresses } from '../../../util/loopback.
 import {
   clientConfig,
   DEFAULT_TIMEOUT,
-  nameOf,
+  databaseName,
   type PostgresConfig,
   type Protection,
   protectionOf,
 } from './postgres-config.js';
-import { explain, isPassing, isRefusal, NoResponseError } from './postgres-failures.js';
+import { toCallerError, isRetryable, isStatementError, NoResponseError } from './postgres-failures.js';
 
-/** SQL with `$1` and so on for its values. The server keeps one with a name ready, on each connection. */
+/** SQL with the placeholders `$1`, `$2` and so on. A statement with a name is prepared once per connection. */
 export interface Statement {
   readonly name?: string;
   readonly text: string;
 }
 
-/** Connections at once for calls. One more listens. */
-const CONNECTIONS = 8;
-/** Times that a statement is sent which the server ends in favour of others. */
-const TRIES = 5;
-/** Milliseconds that connections have to end in peace. */
-const GOODBYE = 1000;
+/** Connections in the pool. The listener for notifications uses another one. */
+const MAX_CONNECTIONS = 8;
+/** Maximum attempts of a statement that fails because of a conflict with others. */
+const MAX_ATTEMPTS = 5;
+/** Milliseconds that connections have to close gracefully. */
+const CLOSE_TIMEOUT = 1000;
 
-/** A database behind a bounded number of connections: every statement is answered or rejects in time. */
+/** A database with a bounded number of connections. Every statement resolves or rejects by its deadline. */
 export class Database {
   readonly config: PostgresConfig;
-  /** Milliseconds that a call may take. */
+  /** Timeout of a call, in milliseconds. */
   readonly timeout: number;
   readonly #clock: Clock;
   readonly #lookup: LookupAddresses;
-  /** Every connection that is not closed yet. */
+  /** Connections that are not closed yet. */
   readonly #sockets = new Set<Socket>();
-  #clients: typeof Client | undefined;
+  #clientClass: typeof Client | undefined;
   #pool: Pool | undefined;
   #protection: Protection = 'tls';
 
@@ -47,67 +47,67 @@ export class Database {
     this.#lookup = lookup;
   }
 
-  /** Prepares for connections; the first statement makes the first one. */
+  /** Prepares the database for statements. The first statement opens the first connection. */
   async open(): Promise<void> {
     this.#protection = await protectionOf(this.config, this.#lookup);
-    // Loaded only by whoever keeps things there.
+    // Imported lazily, because loading it takes a while.
     const { default: pg } = await import('pg');
-    this.#clients = pg.Client;
+    this.#clientClass = pg.Client;
     this.#pool = new pg.Pool({
       ...this.#clientConfig(),
-      max: CONNECTIONS,
+      max: MAX_CONNECTIONS,
       connectionTimeoutMillis: Math.min(this.config.connectTimeout, this.timeout),
       statement_timeout: this.timeout,
     });
-    // A connection that ends while nobody uses it is replaced when somebody does; one in use fails its statement.
+    // The pool replaces an idle connection that fails. The error of a connection in use rejects its statement.
     this.#pool.on('error', () => {});
     this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  /** Lets what runs come to its end, in time, and ends every connection. */
+  /** Waits for running statements up to their deadlines, and closes all connections. */
   async close(): Promise<void> {
     const pool = this.#pool;
     this.#pool = undefined;
-    this.#clients = undefined;
+    this.#clientClass = undefined;
     await pool?.end();
     const closed = Promise.all(Array.from(this.#sockets, (socket) => socketClosed(socket)));
-    await inTime(this.#clock, GOODBYE, closed, () => {}).catch(() => {});
+    await withTimeout(this.#clock, CLOSE_TIMEOUT, closed, () => {}).catch(() => {});
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** The rows of a statement. Rejects with a StorageError, or with a KiteError where the database refuses a value. */
+  /** Runs a statement and returns its rows. Rejects with a StorageError, or with a KiteError if a value is invalid. */
   async query<Row extends object>(
     statement: Statement,
     values: readonly unknown[] = [],
-    until: number = this.#clock.now() + this.timeout,
+    deadline: number = this.#clock.now() + this.timeout,
   ): Promise<Row[]> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#attempt<Row>(statement, values, until - this.#clock.now());
+        return await this.#attempt<Row>(statement, values, deadline - this.#clock.now());
       } catch (error) {
-        if (tries < TRIES && isPassing(error)) continue;
-        throw explain(this.config, error);
+        if (tries < MAX_ATTEMPTS && isRetryable(error)) continue;
+        throw toCallerError(this.config, error);
       }
     }
   }
 
-  /** A connection of its own. Rejects like `query`. */
-  async connect(connectTimeout: number, statementTimeout: number): Promise<Session> {
-    if (!this.#clients) throw notOpen(this.config);
-    const client = new this.#clients({
+  /** Opens a dedicated connection. Rejects like `query`. */
+  async connect(connectTimeout: number, statementTimeout: number): Promise<DatabaseSession> {
+    if (!this.#clientClass) throw notOpenError(this.config);
+    const client = new this.#clientClass({
       ...this.#clientConfig(),
       connectionTimeoutMillis: connectTimeout,
       statement_timeout: statementTimeout,
     });
-    // Heard by whoever listens for `end`, too.
+    // The event `end` follows, which sessions listen for.
     client.on('error', () => {});
-    const session = new Session(client, this.config, this.#clock);
+    const session = new DatabaseSession(client, this.config, this.#clock);
     try {
-      await inTime(this.#clock, connectTimeout, client.connect(), () => session.destroy());
+      await withTimeout(this.#clock, connectTimeout, client.connect(), () => session.destroy());
       return session;
     } catch (error) {
       session.destroy();
-      throw explain(this.config, error);
+      throw toCallerError(this.config, error);
     }
   }
 
@@ -117,32 +117,32 @@ export class Database {
     ms: number,
   ): Promise<Row[]> {
     const pool = this.#pool;
-    if (!pool) throw notOpen(this.config);
+    if (!pool) throw notOpenError(this.config);
     let client: PoolClient | undefined;
     let abandoned = false;
-    const free = (destroy: boolean): void => {
+    const release = (destroy: boolean): void => {
       client?.release(destroy);
       client = undefined;
     };
     const run = async (): Promise<Row[]> => {
       client = await pool.connect();
       if (abandoned) {
-        free(false);
+        release(false);
         return [];
       }
       try {
         const query = { text, values: [...values], ...(name !== undefined && { name }) };
         const { rows } = await client.query<Row>(query);
-        free(false);
+        release(false);
         return rows;
       } catch (error) {
-        free(!isRefusal(error));
+        release(!isStatementError(error));
         throw error;
       }
     };
-    return inTime(this.#clock, ms, run(), () => {
+    return withTimeout(this.#clock, ms, run(), () => {
       abandoned = true;
-      free(true);
+      release(true);
     });
   }
 
@@ -159,8 +159,8 @@ export class Database {
   }
 }
 
-/** One connection that somebody has alone. */
-export class Session {
+/** A dedicated connection. */
+export class DatabaseSession {
   readonly #client: Client;
   readonly #config: PostgresConfig;
   readonly #clock: Clock;
@@ -171,46 +171,49 @@ export class Session {
     this.#clock = clock;
   }
 
-  /** Calls `listener` with what notifications on this connection say. */
+  /** Calls `listener` with the payload of each notification. */
   onNotification(listener: (payload: string) => void): void {
     this.#client.on('notification', ({ payload }) => listener(payload ?? ''));
   }
 
-  /** Calls `listener` once the connection has ended, whoever ended it. */
+  /** Calls `listener` once the connection has ended. */
   onEnd(listener: () => void): void {
     this.#client.once('end', listener);
   }
 
-  /** The rows of a statement, one at a time. Rejects like `Database.query`; without an answer in time the connection ends. */
-  async query<Row extends object>(text: string, values: readonly unknown[], ms: number): Promise<Row[]> {
+  /**
+   * Runs a statement and returns its rows. Statements run one at a time. Rejects like `Database.query`, and closes the
+   * connection at a timeout.
+   */
+  async query<Row extends object>(sql: string, values: readonly unknown[], ms: number): Promise<Row[]> {
     try {
-      const work = this.#client.query<Row>(text, [...values]);
-      return (await inTime(this.#clock, ms, work, () => this.destroy())).rows;
+      const work = this.#client.query<Row>(sql, [...values]);
+      return (await withTimeout(this.#clock, ms, work, () => this.destroy())).rows;
     } catch (error) {
-      throw explain(this.#config, error);
+      throw toCallerError(this.#config, error);
     }
   }
 
-  /** Ends the connection. */
+  /** Closes the connection. */
   destroy(): void {
-    // In the middle of a statement it does not wait for the answer.
+    // Does not wait for the result of a running statement.
     this.#client.end().catch(() => {});
   }
 }
 
-function notOpen(config: PostgresConfig): StorageError {
-  return new StorageError('unavailable', `${nameOf(config)} is not open`);
+function notOpenError(config: PostgresConfig): StorageError {
+  return new StorageError('unavailable', `${databaseName(config)} is not open`);
 }
 
-/** Ends a connection that has left this machine before anything is sent: its name may resolve to other addresses by now. */
+/** Destroys a connection to another machine before anything is sent, in case the host name now resolves to other addresses. */
 export function requireLocal(socket: {
   readonly remoteAddress?: string | undefined;
   destroy(error: Error): unknown;
 }): void {
   const { remoteAddress } = socket;
-  // The socket in a folder has no address.
+  // A Unix domain socket does not have an address.
   if (remoteAddress === undefined || isLoopbackAddress(remoteAddress)) return;
-  socket.destroy(new Error(`${remoteAddress} is not on this machine, and nothing on the way is encrypted`));
+  socket.destroy(new Error(`${remoteAddress} is not on this machine, and the connection is not encrypted`));
 }
 
 function socketClosed(socket: Socket): Promise<void> {
@@ -219,16 +222,16 @@ function socketClosed(socket: Socket): Promise<void> {
   });
 }
 
-/** Rejects with `NoResponseError` where the work takes longer than `ms`; `abandon` ends it then. */
-function inTime<Result>(
+/** Rejects with `NoResponseError` if the work takes longer than `ms`, and calls `abandon` to end it. */
+function withTimeout<Result>(
   clock: Clock,
   ms: number,
   work: Promise<Result>,
   abandon: () => void,
 ): Promise<Result> {
-  const late = (): Error => {
+  const onTimeout = (): Error => {
     abandon();
     return new NoResponseError(ms);
   };
-  return withDeadline(work, { clock, ms, late });
+  return withDeadline(work, { clock, ms, late: onTimeout });
 }

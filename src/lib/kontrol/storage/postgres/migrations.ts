@@ -1,8 +1,8 @@
-import type { Database, Session } from './database.js';
+import type { Database, DatabaseSession } from './database.js';
 import { isStorageError, StorageError } from '../shared/storage.js';
-import { nameOf } from './postgres-config.js';
+import { databaseName } from './postgres-config.js';
 
-/** A change to the schema. One that was applied is never edited: what is to change afterwards is a new one. */
+/** A change to the schema. An applied migration is never edited; further changes are new migrations. */
 interface Migration {
   readonly version: number;
   readonly name: string;
@@ -10,13 +10,13 @@ interface Migration {
 }
 
 /**
- * The tables of the reference keep their columns, so that it could go on with them: it reads all columns of `kite.kite` by
- * their order. What Kontrol keeps beyond that stands in columns that it does not read, and in tables of its own.
+ * The tables of the Go implementation keep their columns, so that it can still use them: it reads all columns of `kite.kite`
+ * in order. Additional data is in columns that it does not read, and in separate tables.
  */
 const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
-    name: 'the tables of the reference',
+    name: 'the tables of the Go implementation',
     sql: `
       DO $$ BEGIN
         IF to_regnamespace('kite') IS NULL THEN CREATE SCHEMA kite; END IF;
@@ -46,7 +46,7 @@ const MIGRATIONS: readonly Migration[] = [
         IF NOT EXISTS (
           SELECT FROM pg_attribute WHERE attrelid = 'kite.kite'::regclass AND attname = 'key_id' AND NOT attisdropped
         ) THEN
-          -- Its first version knew no key pairs. The kites register again.
+          -- Its first version did not have key pairs. The kites register again.
           DELETE FROM kite.kite;
           ALTER TABLE kite.kite
             ADD COLUMN key_id uuid NOT NULL CONSTRAINT kite_key_id_fkey REFERENCES kite.key (id);
@@ -57,7 +57,7 @@ const MIGRATIONS: readonly Migration[] = [
   {
     version: 2,
     name: 'kites survive a crash of the server',
-    // The reference writes times that are off by the time zone of the server. Each kite gets a lease to be heard of.
+    // The Go implementation writes times that are off by the time zone of the server. Each kite gets a new lease.
     sql: `
       DO $$ BEGIN
         IF (SELECT relpersistence FROM pg_class WHERE oid = 'kite.kite'::regclass) = 'u' THEN
@@ -84,14 +84,14 @@ const MIGRATIONS: readonly Migration[] = [
   {
     version: 4,
     name: 'private keys of any length',
-    // An index of a B-tree holds no text of more than 2,704 bytes, which a key of 4,096 bits has, or one of 3,072 encrypted.
+    // A B-tree index is limited to values of 2,704 bytes. A key of 4,096 bits, or an encrypted one of 3,072, is longer.
     sql: `
       ALTER TABLE kite.key DROP CONSTRAINT IF EXISTS key_private_unique;
       ALTER TABLE kite.key ADD CONSTRAINT key_private_unique EXCLUDE USING hash (private WITH =);`,
   },
   {
     version: 5,
-    name: 'whoever may use the tables of the reference may use the others',
+    name: 'grants on the tables of the Go implementation apply to the others',
     sql: `
       DO $$ DECLARE reader regrole; BEGIN
         FOR reader IN
@@ -105,13 +105,13 @@ const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-/** Milliseconds that all migrations may take: some write a whole table anew, or wait for those who use it. */
-const TIMEOUT = 60_000;
+/** Timeout of each statement of a migration, in milliseconds. Some rewrite a table, or wait for its lock. */
+const MIGRATION_TIMEOUT = 60_000;
 
-// Nodes that start at the same time do it one after the other. The numbers mean nothing; others are not to use them.
+// Serializes nodes that start at the same time. The numbers are arbitrary.
 const LOCK = 'SELECT pg_advisory_xact_lock(1802073189, 1802399600)';
 
-const TABLE = `
+const CREATE_TABLE = `
   DO $$ BEGIN
     IF to_regnamespace('kite') IS NULL THEN CREATE SCHEMA kite; END IF;
   END $$;
@@ -122,60 +122,64 @@ const TABLE = `
   );`;
 
 /**
- * Brings the schema up to date: all of it, or nothing. Returns the names of the migrations that were applied; where the
- * schema is up to date it takes no more than the right to read.
+ * Applies the pending migrations in one transaction, and returns their names. If the schema is up to date, read access is
+ * sufficient.
  *
  * @throws StorageError
  */
 export async function migrate(database: Database): Promise<readonly string[]> {
   const { connectTimeout } = database.config;
-  const session = await database.connect(connectTimeout, TIMEOUT);
+  const session = await database.connect(connectTimeout, MIGRATION_TIMEOUT);
   try {
-    const missing = await missingOf(session, database.timeout);
-    return missing.length === 0 ? [] : await apply(session);
+    const pending = await findPending(session, database.timeout);
+    return pending.length === 0 ? [] : await apply(session);
   } catch (error) {
-    throw withAdvice(database, error);
+    throw withHint(database, error);
   } finally {
     session.destroy();
   }
 }
 
-async function missingOf(session: Session, ms: number): Promise<readonly Migration[]> {
-  const [table] = await session.query<{ there: boolean }>(
-    "SELECT to_regclass('kite.migration') IS NOT NULL AS there",
+async function findPending(session: DatabaseSession, ms: number): Promise<readonly Migration[]> {
+  const [table] = await session.query<{ present: boolean }>(
+    "SELECT to_regclass('kite.migration') IS NOT NULL AS present",
     [],
     ms,
   );
-  if (!table?.there) return MIGRATIONS;
+  if (!table?.present) return MIGRATIONS;
   const applied = await session.query<{ version: number }>('SELECT version FROM kite.migration', [], ms);
   const versions = new Set(applied.map(({ version }) => version));
   return MIGRATIONS.filter(({ version }) => !versions.has(version));
 }
 
-async function apply(session: Session): Promise<readonly string[]> {
-  // Whoever stands still with the lock is ended.
-  await session.query(`SET idle_in_transaction_session_timeout = ${TIMEOUT}`, [], TIMEOUT);
-  await session.query('BEGIN', [], TIMEOUT);
-  await session.query(LOCK, [], TIMEOUT);
-  await session.query(TABLE, [], TIMEOUT);
-  // Another node may have been faster.
-  const missing = await missingOf(session, TIMEOUT);
-  for (const { version, name, sql } of missing) {
-    await session.query(sql, [], TIMEOUT);
+async function apply(session: DatabaseSession): Promise<readonly string[]> {
+  // The server ends a session that is idle while it has the lock.
+  await session.query(
+    `SET idle_in_transaction_session_timeout = ${MIGRATION_TIMEOUT}`,
+    [],
+    MIGRATION_TIMEOUT,
+  );
+  await session.query('BEGIN', [], MIGRATION_TIMEOUT);
+  await session.query(LOCK, [], MIGRATION_TIMEOUT);
+  await session.query(CREATE_TABLE, [], MIGRATION_TIMEOUT);
+  // Another node may have applied them meanwhile.
+  const pending = await findPending(session, MIGRATION_TIMEOUT);
+  for (const { version, name, sql } of pending) {
+    await session.query(sql, [], MIGRATION_TIMEOUT);
     await session.query(
       'INSERT INTO kite.migration (version, name) VALUES ($1, $2)',
       [version, name],
-      TIMEOUT,
+      MIGRATION_TIMEOUT,
     );
   }
-  await session.query('COMMIT', [], TIMEOUT);
-  return missing.map(({ name }) => name);
+  await session.query('COMMIT', [], MIGRATION_TIMEOUT);
+  return pending.map(({ name }) => name);
 }
 
-function withAdvice({ config }: Database, error: unknown): unknown {
+function withHint({ config }: Database, error: unknown): unknown {
   if (!isStorageError(error) || !/must be owner|permission denied/.test(error.message)) return error;
   const message =
-    `${nameOf(config)} has to be prepared for this version, and ${JSON.stringify(config.user)} may not do that: ` +
-    `${error.message.replace(/^.*?: /, '')}. Start Kontrol once as the owner of the tables, or of the database`;
+    `${databaseName(config)} needs a migration, which ${JSON.stringify(config.user)} is not allowed to apply: ` +
+    `${error.message.replace(/^.*?: /, '')}. Start Kontrol once as the owner of the tables or of the database`;
   return new StorageError('unavailable', message);
 }

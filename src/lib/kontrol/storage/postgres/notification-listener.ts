@@ -2,30 +2,30 @@ import { Backoff } from '../../../util/backoff.js';
 import type { Clock, Timer } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import { StorageError } from '../shared/storage.js';
-import { nameOf } from './postgres-config.js';
-import type { Database, Session } from './database.js';
+import { databaseName } from './postgres-config.js';
+import type { Database, DatabaseSession } from './database.js';
 
 export interface NotificationListenerOptions {
   readonly database: Database;
   readonly channel: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What a notification says. */
+  /** Called with the payload of each notification. */
   readonly onNotification: (payload: string) => void;
-  /** It listens again: what was said meanwhile was not heard. */
+  /** Called when listening has resumed. Notifications since the interruption were missed. */
   readonly onResumed: () => void;
 }
 
 /**
- * Listens on a channel of the database, with a connection of its own. One that is lost is replaced, with waits that grow
- * up to five seconds.
+ * Listens on a channel of the database, on a dedicated connection. A lost connection is replaced, with delays that grow up to
+ * five seconds.
  *
  * Lifecycle: `open`, `check`, `close`.
  */
 export class NotificationListener {
   readonly #options: NotificationListenerOptions;
   readonly #backoff = new Backoff({ initial: 100, max: 5000 });
-  #session: Session | undefined;
+  #session: DatabaseSession | undefined;
   #connecting: Promise<void> | undefined;
   #checking: Promise<void> | undefined;
   #timer: Timer | undefined;
@@ -35,12 +35,12 @@ export class NotificationListener {
     this.#options = options;
   }
 
-  /** Rejects with a StorageError where it cannot listen. */
+  /** Starts listening. Rejects with a StorageError. */
   async open(): Promise<void> {
     await this.#listen();
   }
 
-  /** Resolves where it listens, and the server answers on that connection. Tries at once where it has none. */
+  /** Resolves if the server responds on the connection. If the connection is lost, replaces it immediately. */
   check(): Promise<void> {
     const session = this.#session;
     if (!session) return this.#resume();
@@ -50,9 +50,9 @@ export class NotificationListener {
     return this.#checking;
   }
 
-  /** Ends the connection as if it were lost, where what was heard on it could not be followed up. */
+  /** Replaces the connection, for an owner that could not process a notification. */
   interrupt(): void {
-    if (this.#session) this.#lose(this.#session);
+    if (this.#session) this.#replace(this.#session);
   }
 
   close(): void {
@@ -62,11 +62,11 @@ export class NotificationListener {
     this.#session = undefined;
   }
 
-  async #check(session: Session): Promise<void> {
+  async #check(session: DatabaseSession): Promise<void> {
     try {
       await session.query('SELECT 1', [], this.#options.database.timeout);
     } catch (error) {
-      this.#lose(session);
+      this.#replace(session);
       throw error;
     }
   }
@@ -78,7 +78,7 @@ export class NotificationListener {
     session.onNotification((payload) => {
       if (this.#session === session) onNotification(payload);
     });
-    session.onEnd(() => this.#lose(session));
+    session.onEnd(() => this.#replace(session));
     try {
       await session.query(`LISTEN ${channel}`, [], timeout);
     } catch (error) {
@@ -89,11 +89,11 @@ export class NotificationListener {
     else this.#session = session;
   }
 
-  /** Listens again, and says so. Whoever asks for it meanwhile gets the same try. */
+  /** Opens a new connection and calls `onResumed`. Concurrent calls share one attempt. */
   #resume(): Promise<void> {
     if (this.#closed) {
       return Promise.reject(
-        new StorageError('unavailable', `${nameOf(this.#options.database.config)} is not open`),
+        new StorageError('unavailable', `${databaseName(this.#options.database.config)} is not open`),
       );
     }
     this.#timer?.cancel();
@@ -107,21 +107,21 @@ export class NotificationListener {
     try {
       await this.#listen();
     } catch (error) {
-      this.#resumeLater();
+      this.#scheduleResume();
       throw error;
     }
     this.#backoff.reset();
     if (!this.#closed) this.#options.onResumed();
   }
 
-  #lose(session: Session): void {
+  #replace(session: DatabaseSession): void {
     if (this.#session !== session) return;
     this.#session = undefined;
     session.destroy();
-    this.#resumeLater();
+    this.#scheduleResume();
   }
 
-  #resumeLater(): void {
+  #scheduleResume(): void {
     if (this.#closed) return;
     const { clock, logger } = this.#options;
     this.#timer?.cancel();

@@ -5,26 +5,26 @@ import { ChangeListeners } from '../shared/change-listeners.js';
 import type { StorageChange } from '../shared/storage.js';
 import type { Database } from './database.js';
 import { NotificationListener } from './notification-listener.js';
-import { CHANNEL, isId, type KiteRow, registrationOf, SELECT_SOME } from './rows.js';
+import { CHANNEL, isUuid, type KiteRow, registrationFromRow, SELECT_BY_ID } from './rows.js';
 
-/** Rows that one statement reads. */
-const BATCH = 1000;
+/** Rows per statement. */
+const BATCH_SIZE = 1000;
 
 /**
- * What changes in the database, as the listeners of a store hear of it. Notifications say which kites changed, no more,
- * since they are short; how these are now is read from their rows, so that the last thing heard of a kite is how it is.
+ * Converts notifications of the database to changes of a store. A notification contains only the ids of the changed kites,
+ * because its size is limited. Their current rows are then read, so the last reported change of a kite is its current state.
  *
- * A node is not told that it refreshed kites itself: it knows, and they are many.
+ * Heartbeats that this node wrote itself are not reported: there are many, and the node already has the new expiry times.
  */
 export class PostgresChanges {
-  /** What this node calls itself in notifications. */
+  /** Id of this node in notifications. */
   readonly node = randomBytes(6).toString('hex');
   readonly #database: Database;
   readonly #logger: Logger;
   readonly #listener: NotificationListener;
   readonly #listeners = new ChangeListeners();
-  /** Kites whose rows are to be read. */
-  #due = new Set<string>();
+  /** Ids of changed kites whose rows were not read yet. */
+  #pendingIds = new Set<string>();
   #reading: Promise<void> | undefined;
 
   constructor(database: Database, clock: Clock, logger: Logger) {
@@ -35,17 +35,17 @@ export class PostgresChanges {
       channel: CHANNEL,
       clock,
       logger,
-      onNotification: (payload) => this.#notified(payload),
-      onResumed: () => this.#listeners.tell({ type: 'reload' }),
+      onNotification: (payload) => this.#onNotification(payload),
+      onResumed: () => this.#listeners.notify({ type: 'reload' }),
     });
   }
 
-  /** Rejects with a StorageError where the database cannot be listened to. */
+  /** Starts listening. Rejects with a StorageError. */
   open(): Promise<void> {
     return this.#listener.open();
   }
 
-  /** Resolves where changes are heard of at this moment. */
+  /** Resolves if notifications are being received. */
   check(): Promise<void> {
     return this.#listener.check();
   }
@@ -57,50 +57,50 @@ export class PostgresChanges {
   async close(): Promise<void> {
     this.#listener.close();
     this.#listeners.clear();
-    this.#due.clear();
+    this.#pendingIds.clear();
     await this.#reading;
   }
 
-  /** `keys`, `changed ID,ID,…` or `refreshed NODE ID,ID,…` */
-  #notified(payload: string): void {
-    const [what, ...rest] = payload.split(' ');
-    if (what === 'keys') this.#listeners.tell({ type: 'keys' });
-    else if (what === 'changed') this.#read(rest[0]);
-    else if (what === 'refreshed' && rest[0] !== this.node) this.#read(rest[1]);
+  /** Handles `keys`, `changed ID,ID,…` and `refreshed NODE ID,ID,…`. */
+  #onNotification(payload: string): void {
+    const [type, ...rest] = payload.split(' ');
+    if (type === 'keys') this.#listeners.notify({ type: 'keys' });
+    else if (type === 'changed') this.#enqueue(rest[0]);
+    else if (type === 'refreshed' && rest[0] !== this.node) this.#enqueue(rest[1]);
   }
 
-  #read(ids = ''): void {
-    if (this.#listeners.empty) return;
-    for (const id of ids.split(',')) if (isId(id)) this.#due.add(id);
-    this.#reading ??= this.#readDue();
+  #enqueue(ids = ''): void {
+    if (this.#listeners.isEmpty) return;
+    for (const id of ids.split(',')) if (isUuid(id)) this.#pendingIds.add(id);
+    this.#reading ??= this.#readPending();
   }
 
-  async #readDue(): Promise<void> {
-    // What else comes with this goes along.
+  async #readPending(): Promise<void> {
+    // Includes the notifications of the current turn of the event loop.
     await Promise.resolve();
     try {
-      while (this.#due.size > 0) {
-        const ids = Array.from(this.#due).slice(0, BATCH);
-        for (const id of ids) this.#due.delete(id);
-        await this.#tellOf(ids);
+      while (this.#pendingIds.size > 0) {
+        const ids = Array.from(this.#pendingIds).slice(0, BATCH_SIZE);
+        for (const id of ids) this.#pendingIds.delete(id);
+        await this.#notifyChanges(ids);
       }
     } catch (error) {
-      // Listening anew ends with reading everything.
+      // The listener resumes, and the store is then loaded again.
       this.#logger.debug(String(error));
-      this.#due = new Set();
+      this.#pendingIds = new Set();
       this.#listener.interrupt();
     }
-    // In the same breath: what comes from now on starts it again.
+    // No `await` since the set was empty: later notifications start the reading again.
     this.#reading = undefined;
   }
 
-  async #tellOf(ids: readonly string[]): Promise<void> {
-    const rows = await this.#database.query<KiteRow>(SELECT_SOME, [ids]);
-    const gone = new Set(ids);
+  async #notifyChanges(ids: readonly string[]): Promise<void> {
+    const rows = await this.#database.query<KiteRow>(SELECT_BY_ID, [ids]);
+    const deleted = new Set(ids);
     for (const row of rows) {
-      gone.delete(row.id);
-      this.#listeners.tell({ type: 'put', registration: registrationOf(row) });
+      deleted.delete(row.id);
+      this.#listeners.notify({ type: 'put', registration: registrationFromRow(row) });
     }
-    for (const id of gone) this.#listeners.tell({ type: 'delete', id });
+    for (const id of deleted) this.#listeners.notify({ type: 'delete', id });
   }
 }

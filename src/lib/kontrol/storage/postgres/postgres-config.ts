@@ -1,37 +1,37 @@
 import type { ClientConfig } from 'pg';
 import { type LookupAddresses, resolvesToLoopback } from '../../../util/loopback.js';
 
-/** A PostgreSQL server. */
+/** The configuration of a store in a PostgreSQL database. */
 export interface PostgresConfig {
   readonly kind: 'postgres';
-  /** Name or address; a folder (`/var/run/postgresql`) means the socket in it. */
+  /** Host name or address, or the folder of a Unix domain socket, such as `/var/run/postgresql`. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly password: string;
   readonly database: string;
-  /** Milliseconds until an attempt to connect at the start has failed. */
+  /** Timeout of the connection attempt at the start, in milliseconds. */
   readonly connectTimeout: number;
-  /** Milliseconds within which a call is answered or rejects, connecting included. Default 5,000. */
+  /** Timeout of a call in milliseconds, including the time to connect. Default: 5,000. */
   readonly timeout?: number;
   /**
-   * Whether the connection is encrypted, and the server's certificate checked. Default: where `ca` is given, and unless
-   * every address of the host is a loopback address.
+   * Whether to encrypt the connection and verify the server's certificate. Default: true, unless `ca` is not set and the host
+   * is a Unix domain socket or resolves to loopback addresses only.
    */
   readonly tls?: boolean;
-  /** PEM of the authority that signed the server's certificate. Default: the ones that Node trusts. */
+  /** Certificate authority of the server's certificate, as PEM. Default: the authorities that Node trusts. */
   readonly ca?: string;
   /** Encrypts private keys in the store. */
   readonly secret?: string;
-  /** Opens what was encrypted before there was this secret. */
+  /** The previous secret, to decrypt private keys that were encrypted before `secret` was changed. */
   readonly formerSecret?: string;
 }
 
 export const DEFAULT_TIMEOUT = 5000;
 
 /**
- * How connections are protected: `tls`; `plain`, as the configuration says; `local`: plain, since they stay on this machine,
- * by a socket or by loopback.
+ * How connections are protected: `tls`, `plain` (not encrypted, as configured), or `local` (not encrypted, because they do not
+ * leave this machine).
  */
 export type Protection = 'tls' | 'plain' | 'local';
 
@@ -44,13 +44,13 @@ export async function protectionOf(
   return host.startsWith('/') || (await resolvesToLoopback(host, lookup)) ? 'local' : 'tls';
 }
 
-/** The server and the database, for messages. */
-export function nameOf({ host, port, database }: PostgresConfig): string {
+/** Returns the name of the server and the database for messages. */
+export function databaseName({ host, port, database }: PostgresConfig): string {
   const address = host.includes(':') ? `[${host}]` : host;
   return `PostgreSQL at ${address}:${port}, database ${JSON.stringify(database)},`;
 }
 
-/** How `pg` connects. It asks neither the environment nor files in the home folder for what is said here. */
+/** Returns the options of `pg`. All are set explicitly, so that `pg` reads neither the environment nor the home folder. */
 export function clientConfig(config: PostgresConfig, protection: Protection): ClientConfig {
   const { host, port, user, password, database, ca } = config;
   return {
@@ -58,11 +58,11 @@ export function clientConfig(config: PostgresConfig, protection: Protection): Cl
     port,
     user,
     database,
-    // For an empty text it would look elsewhere, for a function it does not.
+    // For an empty string, `pg` would look for a password elsewhere. For a function, it does not.
     password: () => password,
     ssl: protection === 'tls' ? { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } : false,
     application_name: 'kontrol',
-    // A peer that is gone without a word is noticed some day, whoever waits for it.
+    // Detects a server that is gone without closing the connection.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   };

@@ -1,7 +1,7 @@
 import { KiteError } from '../../../protocol/errors.js';
 import type { Logger } from '../../../util/logger.js';
 import { lookupAddresses } from '../../../util/lookup-addresses.js';
-import { unexpired } from '../shared/entries.js';
+import { type DeleteRequest, type PutRequest, unexpired } from '../shared/entries.js';
 import { WriteBatch } from '../shared/write-batch.js';
 import { PostgresChanges } from './postgres-changes.js';
 import type { PostgresConfig } from './postgres-config.js';
@@ -11,17 +11,16 @@ import {
   BEFORE_ALL,
   DELETE,
   type InviteRow,
-  inviteOf,
-  isId,
+  inviteFromRow,
+  isUuid,
   type KeyRow,
   type KiteRow,
-  type Put,
   PUT,
   PUT_INVITE,
   PUT_KEY,
   putRows,
   REFRESH,
-  registrationOf,
+  registrationFromRow,
   RESEAL_KEY,
   REVOKE,
   SELECT_KEYS,
@@ -29,9 +28,9 @@ import {
   SELECT_REVOKED,
   SWEEP,
   TAKE_INVITE,
-  WRITES,
+  BATCH_SIZE,
 } from './rows.js';
-import { SealedKeyPairs, type StoredPair } from '../shared/sealed-key-pairs.js';
+import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.js';
 import type {
   PutResult,
   Registration,
@@ -42,49 +41,44 @@ import type {
   StoredKeyPair,
 } from '../shared/storage.js';
 
-/** Rows that are read at once. */
-const PAGE = 10_000;
-
-interface Place {
-  readonly id: string;
-  readonly url: string;
-}
+/** Rows per page. */
+const PAGE_SIZE = 10_000;
 
 /**
- * Keeps everything in a PostgreSQL database, in the tables of the reference and some beside them; nodes that share it hear
- * of each other's changes. Opening it makes what is missing in the schema.
+ * A store in a PostgreSQL database, in the tables of the Go implementation and some additional ones. Nodes that share it are
+ * notified of each other's changes. Opening the store applies pending migrations.
  */
 export class PostgresStorage implements Storage {
   readonly name = 'postgres';
   readonly #database: Database;
   readonly #changes: PostgresChanges;
-  readonly #keyPairs: SealedKeyPairs<StoredPair>;
+  readonly #keyPairs: SealedKeyPairs<KeyPairRecord>;
   readonly #logger: Logger;
-  readonly #puts: WriteBatch<Put, PutResult>;
-  readonly #deletes: WriteBatch<Place, void>;
+  readonly #puts: WriteBatch<PutRequest, PutResult>;
+  readonly #deletes: WriteBatch<DeleteRequest, void>;
 
   constructor(config: PostgresConfig, { clock, logger, lookup = lookupAddresses }: StorageTools) {
     this.#database = new Database(config, clock, lookup);
     this.#changes = new PostgresChanges(this.#database, clock, logger);
     this.#keyPairs = new SealedKeyPairs(config, {
       all: async () =>
-        (await this.#database.query<KeyRow>(SELECT_KEYS)).map((row) => ({ pair: pairOf(row) })),
+        (await this.#database.query<KeyRow>(SELECT_KEYS)).map((row) => ({ pair: keyPairFromRow(row) })),
       put: async ({ id, publicKey, privateKey, createdAt, state }) =>
         void (await this.#database.query(PUT_KEY, [id, publicKey, privateKey, createdAt, state])),
       replace: async ({ pair }, privateKey) =>
         void (await this.#database.query(RESEAL_KEY, [pair.id, privateKey, pair.privateKey])),
     });
     this.#logger = logger;
-    const shared = { size: WRITES, timeout: this.#database.timeout, clock };
+    const shared = { size: BATCH_SIZE, timeout: this.#database.timeout, clock };
     this.#puts = new WriteBatch({
       ...shared,
       keyOf: ({ registration }) => registration.kite.id,
-      write: (puts, until) => this.#writePuts(puts, until),
+      write: (requests, deadline) => this.#writePuts(requests, deadline),
     });
     this.#deletes = new WriteBatch({
       ...shared,
       keyOf: ({ id }) => id,
-      write: (places, until) => this.#writeDeletes(places, until),
+      write: (requests, deadline) => this.#writeDeletes(requests, deadline),
     });
   }
 
@@ -119,27 +113,27 @@ export class PostgresStorage implements Storage {
     let after = BEFORE_ALL;
     let rows: KiteRow[];
     do {
-      rows = await this.#database.query<KiteRow>(SELECT_PAGE, [after, PAGE]);
-      for (const row of rows) registrations.push(registrationOf(row));
+      rows = await this.#database.query<KiteRow>(SELECT_PAGE, [after, PAGE_SIZE]);
+      for (const row of rows) registrations.push(registrationFromRow(row));
       after = rows.at(-1)?.id ?? after;
-    } while (rows.length === PAGE);
+    } while (rows.length === PAGE_SIZE);
     return registrations;
   }
 
-  /** Rejects with a KiteError `argumentError` where the kite's id is no UUID in lower case: the tables hold no other. */
+  /** Rejects with a KiteError `argumentError` if the kite's id is not a UUID in lower case, which its column requires. */
   put(registration: Registration, now: number): Promise<PutResult> {
     const { id } = registration.kite;
-    if (isId(id)) return this.#puts.add({ registration, now });
+    if (isUuid(id)) return this.#puts.add({ registration, now });
     const message = `The kite's id ${JSON.stringify(id)} is not a UUID in lower case, which Kontrol's store requires`;
     return Promise.reject(new KiteError('argumentError', message));
   }
 
   async refresh(ids: readonly string[], expiresAt: number): Promise<void> {
-    await this.#database.query(REFRESH, [ids.filter(isId), expiresAt, this.#changes.node]);
+    await this.#database.query(REFRESH, [ids.filter(isUuid), expiresAt, this.#changes.node]);
   }
 
   async delete(id: string, url: string): Promise<void> {
-    if (isId(id)) await this.#deletes.add({ id, url });
+    if (isUuid(id)) await this.#deletes.add({ id, url });
   }
 
   async sweep(now: number): Promise<void> {
@@ -172,25 +166,31 @@ export class PostgresStorage implements Storage {
 
   async takeInvite(hash: string, now: number): Promise<StoredInvite | undefined> {
     const [row] = await this.#database.query<InviteRow>(TAKE_INVITE, [hash]);
-    return unexpired(row && inviteOf(hash, row), now);
+    return unexpired(row && inviteFromRow(hash, row), now);
   }
 
   watch(listener: (change: StorageChange) => void): () => void {
     return this.#changes.watch(listener);
   }
 
-  async #writePuts(puts: readonly Put[], until: number): Promise<PutResult[]> {
-    const [written] = await this.#database.query<{ ids: string[] }>(PUT, [putRows(puts)], until);
+  async #writePuts(requests: readonly PutRequest[], deadline: number): Promise<PutResult[]> {
+    const [written] = await this.#database.query<{ ids: string[] }>(PUT, [putRows(requests)], deadline);
     const ids = new Set(written?.ids);
-    return puts.map(({ registration }) => (ids.has(registration.kite.id) ? 'ok' : 'taken'));
+    return requests.map(({ registration }) => (ids.has(registration.kite.id) ? 'ok' : 'taken'));
   }
 
-  async #writeDeletes(places: readonly Place[], until: number): Promise<void[]> {
-    await this.#database.query(DELETE, [JSON.stringify(places)], until);
-    return places.map(() => undefined);
+  async #writeDeletes(requests: readonly DeleteRequest[], deadline: number): Promise<void[]> {
+    await this.#database.query(DELETE, [JSON.stringify(requests)], deadline);
+    return requests.map(() => undefined);
   }
 }
 
-function pairOf({ id, public: publicKey, private: privateKey, created_at, state }: KeyRow): StoredKeyPair {
+function keyPairFromRow({
+  id,
+  public: publicKey,
+  private: privateKey,
+  created_at,
+  state,
+}: KeyRow): StoredKeyPair {
   return { id, publicKey, privateKey, createdAt: Math.round(created_at), state };
 }

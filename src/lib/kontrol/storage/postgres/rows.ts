@@ -1,23 +1,24 @@
+import type { PutRequest } from '../shared/entries.js';
 import type { Registration, StoredInvite, StoredKeyPair } from '../shared/storage.js';
 import type { Statement } from './database.js';
 
-/** Where nodes tell each other what they changed. */
+/** The channel on which nodes notify each other of changes. */
 export const CHANNEL = 'kontrol';
 
 /**
- * Milliseconds from a kite's last sign of life until it has expired. Its row says when that was (`updated_at`), as the
- * reference does; the time at which it expires stands nowhere else.
+ * Milliseconds from a kite's last heartbeat until it expires. Its row contains the time of the heartbeat (`updated_at`), as in
+ * the Go implementation, and not the time at which it expires.
  */
 const LEASE = 90_000;
 
-/** Ids that fit in one notification: it may have 8,000 bytes, and an id takes 37. */
-const IDS = 200;
+/** Ids per notification, which is limited to 8,000 bytes. An id takes 37. */
+const IDS_PER_NOTIFICATION = 200;
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Whether a row can have this id: a UUID comes back in lower case, whatever case it was stored in. */
-export function isId(text: string): boolean {
-  return UUID.test(text);
+/** Returns whether a row can have this id. Only lower case is accepted, because PostgreSQL returns UUIDs in lower case. */
+export function isUuid(id: string): boolean {
+  return UUID.test(id);
 }
 
 /** A row of `kite.kite`, with times in milliseconds since 1970. */
@@ -35,7 +36,7 @@ export interface KiteRow {
   readonly updated_at: number;
 }
 
-export function registrationOf(row: KiteRow): Registration {
+export function registrationFromRow(row: KiteRow): Registration {
   const { id, username, environment, name, version, region, hostname, url } = row;
   return {
     kite: { name, username, id, environment, region, version, hostname },
@@ -49,51 +50,48 @@ export function registrationOf(row: KiteRow): Registration {
 const milliseconds = (column: string): string =>
   `(extract(epoch FROM ${column}) * 1000)::float8 AS ${column}`;
 
-const KITE = `SELECT id, username, environment, kitename AS name, version, region, hostname, url, key_id,
+const SELECT_KITES = `SELECT id, username, environment, kitename AS name, version, region, hostname, url, key_id,
   ${milliseconds('created_at')}, ${milliseconds('updated_at')} FROM kite.kite`;
 
-/** $1: ids. Joined rather than compared: a scan of the table would compare each row with each id. */
-export const SELECT_SOME: Statement = {
-  name: 'some',
-  text: `${KITE} JOIN unnest($1::uuid[]) AS wanted (id) USING (id)`,
+/** Kites by id. $1: ids. A join, because `= ANY` would compare each row with each id in a scan of the table. */
+export const SELECT_BY_ID: Statement = {
+  name: 'by-id',
+  text: `${SELECT_KITES} JOIN unnest($1::uuid[]) AS requested (id) USING (id)`,
 };
 
-/** A page of all kites. $1: the id after which it begins; $2: its length. */
-export const SELECT_PAGE: Statement = { name: 'page', text: `${KITE} WHERE id > $1 ORDER BY id LIMIT $2` };
+/** A page of all kites. $1: the id after which it starts; $2: its size. */
+export const SELECT_PAGE: Statement = {
+  name: 'page',
+  text: `${SELECT_KITES} WHERE id > $1 ORDER BY id LIMIT $2`,
+};
 
-/** Less than the first id. */
+/** An id that is less than those of all kites. */
 export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
-/** A registration that is to be written, and the time by which it is told whether the id belongs to another user. */
-export interface Put {
-  readonly registration: Registration;
-  readonly now: number;
-}
-
-/** What the statement `PUT` takes as $1. */
-export function putRows(puts: readonly Put[]): string {
-  const rows = puts.map(({ registration: { kite, url, keyId, registeredAt, expiresAt }, now }) => ({
+/** Returns the value of $1 of the statement `PUT`. */
+export function putRows(requests: readonly PutRequest[]): string {
+  const rows = requests.map(({ registration: { kite, url, keyId, registeredAt, expiresAt }, now }) => ({
     ...kite,
     url,
     key_id: keyId,
     created: registeredAt,
     updated: expiresAt - LEASE,
-    // What had its last sign of life until then has expired.
+    // Rows that were last updated before this time have expired.
     stale: now - LEASE,
   }));
   return JSON.stringify(rows);
 }
 
 /**
- * Writes kites, no id of them twice. One row comes back, with the ids that were written, or none.
+ * Writes kites with different ids. Returns one row with the ids that were written, or no row if none was.
  *
- * The row of another user that has not expired stays. The check is part of the write, and sees the row as the last one
- * to write it has left it.
+ * A row of another user that has not expired is not changed. The check is part of the upsert, so it sees the latest committed
+ * row.
  */
 export const PUT: Statement = {
   name: 'put',
-  text: `WITH given AS (
-    SELECT * FROM json_to_recordset($1::json) AS given (
+  text: `WITH input AS (
+    SELECT * FROM json_to_recordset($1::json) AS input (
       id uuid, username text, environment text, name text, version text, region text, hostname text, url text,
       key_id uuid, created float8, updated float8, stale float8)
   ), written AS (
@@ -101,44 +99,44 @@ export const PUT: Statement = {
       (id, username, environment, kitename, version, region, hostname, url, key_id, created_at, updated_at)
     SELECT id, username, environment, name, version, region, hostname, url, key_id,
       to_timestamp(created / 1000), to_timestamp(updated / 1000)
-    FROM given ORDER BY id
+    FROM input ORDER BY id
     ON CONFLICT (id) DO UPDATE SET
       username = excluded.username, environment = excluded.environment, kitename = excluded.kitename,
       version = excluded.version, region = excluded.region, hostname = excluded.hostname, url = excluded.url,
       key_id = excluded.key_id, created_at = excluded.created_at, updated_at = excluded.updated_at
     WHERE kite.username = excluded.username
-      OR kite.updated_at <= (SELECT to_timestamp(stale / 1000) FROM given WHERE given.id = excluded.id)
+      OR kite.updated_at <= (SELECT to_timestamp(stale / 1000) FROM input WHERE input.id = excluded.id)
     RETURNING id
   ) SELECT array_agg(id::text) AS ids, pg_notify('${CHANNEL}', 'changed ' || string_agg(id::text, ','))
     FROM written HAVING count(*) > 0`,
 };
 
-/** How many kites `PUT` and `DELETE` take. */
-export const WRITES = IDS;
+/** Maximum number of kites in one `PUT` or `DELETE`, which send one notification. */
+export const BATCH_SIZE = IDS_PER_NOTIFICATION;
 
-/** Deletes kites where they are at these URLs. $1: JSON, a list of `{id, url}`, no id twice. */
+/** Deletes kites that have these URLs. $1: a JSON array of `{id, url}` with different ids. */
 export const DELETE: Statement = {
   name: 'delete',
-  text: `WITH gone AS (
-    DELETE FROM kite.kite AS kite USING json_to_recordset($1::json) AS given (id uuid, url text)
-    WHERE kite.id = given.id AND kite.url = given.url
+  text: `WITH deleted AS (
+    DELETE FROM kite.kite AS kite USING json_to_recordset($1::json) AS input (id uuid, url text)
+    WHERE kite.id = input.id AND kite.url = input.url
     RETURNING kite.id
-  ) SELECT pg_notify('${CHANNEL}', 'changed ' || string_agg(id::text, ',')) FROM gone HAVING count(*) > 0`,
+  ) SELECT pg_notify('${CHANNEL}', 'changed ' || string_agg(id::text, ',')) FROM deleted HAVING count(*) > 0`,
 };
 
-/** $1: ids; $2: when their kites expire, in milliseconds; $3: the node that says so. */
+/** Refreshes kites. $1: ids; $2: their new expiry time in milliseconds; $3: the id of this node. */
 export const REFRESH: Statement = {
   name: 'refresh',
   text: `WITH refreshed AS (
     UPDATE kite.kite AS kite SET updated_at = to_timestamp(($2::float8 - ${LEASE}) / 1000)
-    FROM unnest($1::uuid[]) AS wanted (id) WHERE kite.id = wanted.id
+    FROM unnest($1::uuid[]) AS requested (id) WHERE kite.id = requested.id
     RETURNING kite.id
   ), numbered AS (SELECT id, row_number() OVER () - 1 AS number FROM refreshed)
   SELECT pg_notify('${CHANNEL}', 'refreshed ' || $3 || ' ' || string_agg(id::text, ','))
-    FROM numbered GROUP BY number / ${IDS}`,
+    FROM numbered GROUP BY number / ${IDS_PER_NOTIFICATION}`,
 };
 
-/** Kites and invites that have expired. $1: when, for kites; $2: when, for invites; in milliseconds. */
+/** Deletes kites that expired before $1 and invites that expired before $2, both in milliseconds. */
 export const SWEEP: Statement = {
   text: `WITH expired AS (
     SELECT id FROM kite.kite WHERE updated_at < to_timestamp(($1::float8 - ${LEASE}) / 1000)
@@ -163,14 +161,17 @@ export const SELECT_KEYS: Statement = {
     FROM kite.key`,
 };
 
-/** $1 to $5: id, public key, private key, when it was made in milliseconds, state. A pair that is deleted was made before. */
+/**
+ * Writes a key pair. $1 to $5: id, public key, private key, creation time in milliseconds, state. `deleted_at` is never before
+ * `created_at`, which a constraint requires.
+ */
 export const PUT_KEY: Statement = {
   text: `WITH written AS (
     INSERT INTO kite.key AS key (id, public, private, created_at, deleted_at, revoked_at)
-    SELECT id, public, private, made,
-      CASE WHEN state <> 'active' THEN greatest(now(), made) END, CASE WHEN state = 'revoked' THEN now() END
+    SELECT id, public, private, created,
+      CASE WHEN state <> 'active' THEN greatest(now(), created) END, CASE WHEN state = 'revoked' THEN now() END
     FROM (SELECT $1::uuid, $2::text, $3::text, to_timestamp($4::float8 / 1000), $5::text)
-      AS given (id, public, private, made, state)
+      AS input (id, public, private, created, state)
     ON CONFLICT (id) DO UPDATE SET
       public = excluded.public, private = excluded.private, created_at = excluded.created_at,
       deleted_at = CASE WHEN excluded.deleted_at IS NOT NULL
@@ -180,7 +181,7 @@ export const PUT_KEY: Statement = {
   ) SELECT pg_notify('${CHANNEL}', 'keys')`,
 };
 
-/** Puts another text in the place of a private key that is still this one. $1: id; $2: the new one; $3: the old one. */
+/** Replaces a private key if it has not changed meanwhile. $1: id; $2: the new one; $3: the old one. */
 export const RESEAL_KEY: Statement = {
   text: 'UPDATE kite.key SET private = $2 WHERE id = $1 AND private = $3',
 };
@@ -192,7 +193,7 @@ export const REVOKE: Statement = {
     SELECT pg_notify('${CHANNEL}', 'keys')`,
 };
 
-/** $1 to $3: hash, user, when it expires in milliseconds. */
+/** Writes an invite. $1 to $3: hash, username, expiry time in milliseconds. */
 export const PUT_INVITE: Statement = {
   text: `INSERT INTO kite.invite (hash, username, expires_at) VALUES ($1, $2, to_timestamp($3::float8 / 1000))
     ON CONFLICT (hash) DO UPDATE SET username = excluded.username, expires_at = excluded.expires_at`,
@@ -207,6 +208,6 @@ export interface InviteRow {
   readonly expires_at: number;
 }
 
-export function inviteOf(hash: string, { username, expires_at }: InviteRow): StoredInvite {
+export function inviteFromRow(hash: string, { username, expires_at }: InviteRow): StoredInvite {
   return { hash, username, expiresAt: Math.round(expires_at) };
 }

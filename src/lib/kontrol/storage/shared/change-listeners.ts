@@ -1,22 +1,22 @@
 import type { StorageChange } from './storage.js';
 
-/** Those who want to hear of the changes in a store. */
+/** The listeners for changes of a store. */
 export class ChangeListeners {
   readonly #listeners = new Set<(change: StorageChange) => void>();
 
-  get empty(): boolean {
+  get isEmpty(): boolean {
     return this.#listeners.size === 0;
   }
 
-  /** Returns the function that stops it. */
+  /** Adds a listener, and returns the function that removes it. */
   add(listener: (change: StorageChange) => void): () => void {
-    // One of its own, so that each is stopped for itself.
-    const own = (change: StorageChange): void => listener(change);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    // A wrapper, so that a function that was added twice is removed separately.
+    const wrapper = (change: StorageChange): void => listener(change);
+    this.#listeners.add(wrapper);
+    return () => this.#listeners.delete(wrapper);
   }
 
-  tell(change: StorageChange): void {
+  notify(change: StorageChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 

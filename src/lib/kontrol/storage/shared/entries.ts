@@ -1,16 +1,28 @@
 import type { PutResult, Registration, StoredInvite } from './storage.js';
 
-/** Whether `registration` may take the place of `old`: an id belongs to its user until the entry has expired. */
-export function mayReplace(
+/** A registration to write, and the time at which to check whether its id belongs to another user. */
+export interface PutRequest {
+  readonly registration: Registration;
+  readonly now: number;
+}
+
+/** A registration to delete, if it still has this URL. */
+export interface DeleteRequest {
+  readonly id: string;
+  readonly url: string;
+}
+
+/** Returns whether `registration` may replace `old`: an id belongs to its user until the entry has expired. */
+export function checkOwner(
   old: Registration | undefined,
   registration: Registration,
   now: number,
 ): PutResult {
-  const others = old !== undefined && old.kite.username !== registration.kite.username;
-  return others && old.expiresAt > now ? 'taken' : 'ok';
+  const hasOtherOwner = old !== undefined && old.kite.username !== registration.kite.username;
+  return hasOtherOwner && old.expiresAt > now ? 'taken' : 'ok';
 }
 
-/** An invite that has expired is none. */
+/** Returns the invite, or undefined if it has expired. */
 export function unexpired(invite: StoredInvite | undefined, now: number): StoredInvite | undefined {
   return invite && invite.expiresAt > now ? invite : undefined;
 }

@@ -1,21 +1,21 @@
 import { Sealer } from './sealer.js';
 import type { StoredKeyPair } from './storage.js';
 
-/** A key pair as it is stored, its private key sealed or not. */
-export interface StoredPair {
+/** A key pair as stored, with its private key sealed or not. */
+export interface KeyPairRecord {
   readonly pair: StoredKeyPair;
 }
 
-/** Where a store keeps key pairs. */
-export interface KeyPairTable<Stored extends StoredPair> {
+/** The key pairs in a store. */
+export interface KeyPairTable<Stored extends KeyPairRecord> {
   all(): Promise<readonly Stored[]>;
   put(pair: StoredKeyPair): Promise<void>;
-  /** Stores the private key in place of the one that was read, unless another node was faster. */
+  /** Replaces the private key that was read, unless another node has changed it meanwhile. */
   replace(stored: Stored, privateKey: string): Promise<void>;
 }
 
-/** The key pairs of a store on a server, whose private keys are encrypted where there is a secret. */
-export class SealedKeyPairs<Stored extends StoredPair> {
+/** The key pairs of a store on a server. Their private keys are encrypted if there is a secret. */
+export class SealedKeyPairs<Stored extends KeyPairRecord> {
   readonly #table: KeyPairTable<Stored>;
   readonly #sealer: Sealer;
 
@@ -28,10 +28,10 @@ export class SealedKeyPairs<Stored extends StoredPair> {
   }
 
   get secrets(): 'encrypted' | 'plain' {
-    return this.#sealer.seals ? 'encrypted' : 'plain';
+    return this.#sealer.canSeal ? 'encrypted' : 'plain';
   }
 
-  /** Every pair, opened. */
+  /** Returns all key pairs, decrypted. */
   async all(): Promise<StoredKeyPair[]> {
     const stored = await this.#table.all();
     return Promise.all(
@@ -46,24 +46,24 @@ export class SealedKeyPairs<Stored extends StoredPair> {
     await this.#table.put({ ...pair, privateKey: await this.#sealer.seal(pair.privateKey, pair.id) });
   }
 
-  /** Encrypts the private keys that are not. */
+  /** Encrypts the private keys that are not encrypted yet. */
   async seal(): Promise<void> {
-    await this.#seal(({ privateKey }) => !this.#sealer.isSealed(privateKey));
+    await this.#sealWhere(({ privateKey }) => !this.#sealer.isSealed(privateKey));
   }
 
-  /** Encrypts with the secret of now the private keys that are not, or are with another one. Returns the ids of their pairs. */
+  /** Encrypts the private keys that are not encrypted with the current secret. Returns the ids of their pairs. */
   reseal(): Promise<string[]> {
-    return this.#seal(async ({ id, privateKey }) => !(await this.#sealer.isCurrent(privateKey, id)));
+    return this.#sealWhere(async ({ id, privateKey }) => !(await this.#sealer.isCurrent(privateKey, id)));
   }
 
-  async #seal(isMeant: (pair: StoredKeyPair) => boolean | Promise<boolean>): Promise<string[]> {
-    if (!this.#sealer.seals) return [];
+  async #sealWhere(shouldSeal: (pair: StoredKeyPair) => boolean | Promise<boolean>): Promise<string[]> {
+    if (!this.#sealer.canSeal) return [];
     const ids: string[] = [];
     for (const stored of await this.#table.all()) {
       const { id, privateKey } = stored.pair;
-      if (!(await isMeant(stored.pair))) continue;
-      const text = await this.#sealer.open(privateKey, id);
-      await this.#table.replace(stored, await this.#sealer.seal(text, id));
+      if (!(await shouldSeal(stored.pair))) continue;
+      const opened = await this.#sealer.open(privateKey, id);
+      await this.#table.replace(stored, await this.#sealer.seal(opened, id));
       ids.push(id);
     }
     return ids;

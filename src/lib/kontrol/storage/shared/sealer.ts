@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:cryp
 import { promisify } from 'node:util';
 import { StorageError } from './storage.js';
 
-// Sealed text tells itself apart from a PEM file, which begins with hyphens: what was stored before there was a secret.
+// Distinguishes a sealed value from PEM, which was stored before there was a secret.
 const PREFIX = 'sealed:1:';
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
@@ -10,58 +10,60 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts private keys before they go to a server's disk: AES-256-GCM, with a key that scrypt makes of a secret and of a
- * salt of the text's own. `context` is what the text belongs to: a text that was moved elsewhere does not open.
+ * Encrypts private keys for a store on a server: AES-256-GCM, with a key that scrypt derives from a secret and a random salt.
+ * `context` identifies what a value belongs to: a value that was moved to another context cannot be opened.
  *
- * Without a secret, text is stored as it is, and what was sealed cannot be opened.
+ * Without a secret, values are stored as they are, and sealed values cannot be opened.
  */
 export class Sealer {
   readonly #secret: string | undefined;
-  readonly #former: string | undefined;
+  readonly #formerSecret: string | undefined;
   readonly #keys = new Map<string, Promise<Buffer>>();
 
-  /** `former` opens what was sealed before there was this secret; nothing is sealed with it. */
-  constructor(secret: string | undefined, former?: string) {
+  /** `formerSecret`: the previous secret, which opens values that were sealed before `secret` was changed. */
+  constructor(secret: string | undefined, formerSecret?: string) {
     this.#secret = secret || undefined;
-    this.#former = former || undefined;
+    this.#formerSecret = formerSecret || undefined;
   }
 
-  get seals(): boolean {
+  get canSeal(): boolean {
     return this.#secret !== undefined;
   }
 
-  /** Whether a stored text is sealed, with whatever secret. */
+  /** Returns whether a stored value is sealed, with any secret. */
   isSealed(stored: string): boolean {
     return stored.startsWith(PREFIX);
   }
 
-  async seal(text: string, context: string): Promise<string> {
-    if (this.#secret === undefined) return text;
+  async seal(value: string, context: string): Promise<string> {
+    if (this.#secret === undefined) return value;
     const salt = randomBytes(SALT_BYTES);
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', await this.#key(this.#secret, salt), nonce);
     cipher.setAAD(Buffer.from(context));
-    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+    const sealed = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
     return PREFIX + Buffer.concat([salt, nonce, cipher.getAuthTag(), sealed]).toString('base64');
   }
 
-  /** The text that was sealed; one that never was comes back as it is. Throws a StorageError, `broken`, where it does not open. */
+  /** Opens a stored value. Returns an unsealed value unchanged. Throws a StorageError `broken` if the value cannot be opened. */
   async open(stored: string, context: string): Promise<string> {
     if (!this.isSealed(stored)) return stored;
-    if (this.#secret === undefined) throw unreadable(context, 'KONTROL_SECRET is not set');
-    for (const secret of [this.#secret, this.#former]) {
-      const text = secret === undefined ? undefined : await this.#openWith(secret, stored, context);
-      if (text !== undefined) return text;
+    if (this.#secret === undefined) throw unreadableError(context, 'KONTROL_SECRET is not set');
+    for (const secret of [this.#secret, this.#formerSecret]) {
+      const value = secret === undefined ? undefined : await this.#openWith(secret, stored, context);
+      if (value !== undefined) return value;
     }
-    const others =
-      this.#former === undefined ? 'KONTROL_SECRET is not' : 'neither KONTROL_SECRET nor the former one is';
-    throw unreadable(
+    const secrets =
+      this.#formerSecret === undefined
+        ? 'KONTROL_SECRET is not'
+        : 'neither KONTROL_SECRET nor KONTROL_FORMER_SECRET is';
+    throw unreadableError(
       context,
-      `${others} the secret with which it was stored: set KONTROL_SECRET or KONTROL_FORMER_SECRET to that one`,
+      `${secrets} the secret that it was encrypted with: set one of them to that secret`,
     );
   }
 
-  /** Whether a stored text opens with the secret itself: neither with the former one, nor does it lie in clear. */
+  /** Returns whether a stored value is sealed with the current secret. */
   async isCurrent(stored: string, context: string): Promise<boolean> {
     if (this.#secret === undefined || !this.isSealed(stored)) return false;
     return (await this.#openWith(this.#secret, stored, context)) !== undefined;
@@ -83,14 +85,14 @@ export class Sealer {
     }
   }
 
-  /** Deriving a key takes tens of milliseconds on purpose: once for each stored text, whenever it is read again. */
+  /** Derives the key of a stored value. Keys are cached, because scrypt takes tens of milliseconds. */
   #key(secret: string, salt: Buffer): Promise<Buffer> {
-    const name = `${secret === this.#secret ? 'now' : 'former'} ${salt.toString('base64')}`;
-    const known = this.#keys.get(name);
-    if (known) return known;
-    const made = deriveKey(secret, salt);
-    this.#keys.set(name, made);
-    return made;
+    const name = `${secret === this.#secret ? 'current' : 'former'} ${salt.toString('base64')}`;
+    const cached = this.#keys.get(name);
+    if (cached) return cached;
+    const key = deriveKey(secret, salt);
+    this.#keys.set(name, key);
+    return key;
   }
 }
 
@@ -100,6 +102,6 @@ function deriveKey(secret: string, salt: Buffer): Promise<Buffer> {
   return deriveScrypt(secret, salt, KEY_BYTES);
 }
 
-function unreadable(context: string, why: string): StorageError {
-  return new StorageError('broken', `The private key ${context} in the store is encrypted, and ${why}`);
+function unreadableError(context: string, reason: string): StorageError {
+  return new StorageError('broken', `The private key ${context} in the store is encrypted, and ${reason}`);
 }

@@ -1,2 +1,2 @@
-/** Milliseconds that a store has for a call, where nobody says otherwise. */
+/** Default timeout of a call to a store, in milliseconds. */
 export const STORAGE_DEADLINE = 5000;

@@ -5,113 +5,112 @@ import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
 import type { LookupAddresses } from '../../../util/loopback.js';
 
-/** What a store is opened with. */
+/** The dependencies of a store. */
 export interface StorageTools {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Finds out whether a host name leads to this machine. Default: as programs on this machine resolve it. */
+  /** Resolves host names, to check whether a host is this machine. Default: the resolver of the system. */
   readonly lookup?: LookupAddresses;
 }
 
-/** A kite as Kontrol knows it. */
+/** A registered kite. */
 export interface Registration {
   readonly kite: KiteIdentity;
   readonly url: string;
-  /** The id of the key pair that signed the kite key with which it registered. */
+  /** Id of the key pair that signed the kite key with which the kite registered. */
   readonly keyId: string;
-  /** Milliseconds since 1970 of the first registration under this id. */
+  /** Time of the first registration under this id, in milliseconds since 1970. */
   readonly registeredAt: number;
-  /** Milliseconds since 1970 until which the entry counts as alive without another sign of life. */
+  /** Time at which the entry expires without another heartbeat, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
-/** What another node on the same store did. A node also hears its own changes; applying one twice does no harm. */
+/** A change made by a node. A node is notified of its own changes too, so applying a change must be idempotent. */
 export type StorageChange =
   | { readonly type: 'put'; readonly registration: Registration }
   | { readonly type: 'delete'; readonly id: string }
   | { readonly type: 'keys' }
-  /** The stream was interrupted: whatever changed meanwhile has to be loaded again. */
+  /** The stream of changes was interrupted: everything has to be loaded again. */
   | { readonly type: 'reload' };
 
-/** A key pair of Kontrol's. The newest that is not retired signs. */
+/** A key pair of Kontrol. The newest active one signs. */
 export interface StoredKeyPair {
   readonly id: string;
   readonly publicKey: string;
   readonly privateKey: string;
   readonly createdAt: number;
   /**
-   * `active`: signs. `retired`: signs no more, what it signed stays valid until it expires, and kites get a fresh kite key
-   * at their next register. `revoked`: what it signed is refused.
+   * `active`: signs. `retired`: no longer signs kite keys; its signatures stay valid until they expire, and kites get a
+   * new kite key when they next register. `revoked`: its signatures are refused.
    */
   readonly state: 'active' | 'retired' | 'revoked';
 }
 
 export interface StoredInvite {
-  /** SHA-256 of the invite, hexadecimal: the invite itself is stored nowhere. */
+  /** SHA-256 of the invite, in hexadecimal. The invite itself is not stored. */
   readonly hash: string;
   readonly username: string;
   readonly expiresAt: number;
 }
 
-/** Why a registration was not taken over. */
+/** `taken`: the id belongs to another user. */
 export type PutResult = 'ok' | 'taken';
 
 /**
- * Where Kontrol keeps what has to outlive it, and hears of what its sister nodes do. Every node answers from memory; the
- * store is asked at the start, and told of changes.
+ * Persistent storage of Kontrol, which also notifies a node of the changes of other nodes. Nodes answer queries from memory:
+ * they load the store at the start, and write changes to it.
  *
- * Lifecycle: `open`, anything, `close`. Every call rejects with a StorageError that names the store and the reason when
- * the store cannot be reached, within the deadline it was made with; it never hangs, and it works again once the store is
- * back. Passed through every implementation by one conformance suite.
+ * Lifecycle: `open`, any other method, `close`. If the store cannot be reached, every call rejects with a StorageError by its
+ * deadline. Calls succeed again once the store can be reached. One conformance suite tests all implementations.
  */
 export interface Storage {
   readonly name: 'memory' | 'file' | 'postgres' | 'etcd';
-  /** Whether the store keeps secrets encrypted; `plain` is worth a warning at the start. */
+  /** How private keys are protected in the store. Kontrol warns about `plain` at the start. */
   readonly secrets: 'encrypted' | 'plain' | 'file-mode' | 'memory';
   open(): Promise<void>;
   close(): Promise<void>;
-  /** Resolves where the store answers; rejects with the reason where it does not. For readiness. */
+  /** Resolves if the store can be reached, otherwise rejects with the reason. */
   ping(): Promise<void>;
 
-  /** Every registration, the expired ones included. */
+  /** Returns all registrations, including expired ones. */
   registrations(): Promise<Registration[]>;
   /**
-   * Writes a registration, durably when it resolves. `taken`: the id belongs to another user whose entry has not expired
-   * at `now`, and nothing was written. The check and the write are one transaction.
+   * Writes a registration durably. Resolves with `taken`, without writing, if the id belongs to another user and the entry has
+   * not expired at `now`. The check and the write are atomic.
    */
   put(registration: Registration, now: number): Promise<PutResult>;
-  /** Moves `expiresAt` of entries that are still there. Ids that are not there are left out. */
+  /** Sets `expiresAt` of existing entries. Unknown ids are ignored. */
   refresh(ids: readonly string[], expiresAt: number): Promise<void>;
-  /** Removes an entry, where it still is the one that was registered at `url`. */
+  /** Deletes an entry if it still has this URL. */
   delete(id: string, url: string): Promise<void>;
-  /** Removes what expired before `now`, so that a store does not fill up when no node lives to clean it. */
+  /** Deletes entries that expired before `now`. */
   sweep(now: number): Promise<void>;
 
   keyPairs(): Promise<StoredKeyPair[]>;
-  /** Adds a pair or replaces the one with its id. */
+  /** Adds a key pair, or replaces the one with its id. */
   putKeyPair(pair: StoredKeyPair): Promise<void>;
   /**
-   * Encrypts with the secret what was encrypted with the former one, or not at all, and returns the ids of those pairs. Where
-   * it breaks off, it can be called again. Not there: the store encrypts nothing.
+   * Encrypts the private keys that are not encrypted with the current secret, and returns the ids of their pairs. It can be
+   * called again after a failure. Not implemented by stores that do not encrypt.
    */
   reseal?(): Promise<string[]>;
 
-  /** Ids (`jti`) of kite keys that were revoked one by one. */
+  /** Returns the ids (`jti`) of revoked kite keys. */
   revokedKiteKeys(): Promise<string[]>;
   revokeKiteKey(jti: string): Promise<void>;
 
   putInvite(invite: StoredInvite): Promise<void>;
-  /** Takes an invite away and returns it, once: of two nodes that try at the same time one gets it. */
+  /** Deletes an invite and returns it. If two nodes do so at the same time, only one of them gets it. */
   takeInvite(hash: string, now: number): Promise<StoredInvite | undefined>;
 
   /**
-   * Changes from now on, this node's own included, within a second. Stores that only one node can use have nothing to
-   * tell and call it for nothing. Returns what stops it.
+   * Calls `listener` with the changes of all nodes, including this one, within a second. Returns a function that stops it.
+   * Stores that only one node can use never call it.
    */
   watch(listener: (change: StorageChange) => void): () => void;
 }
 
-/** The store cannot be reached, or refuses. The message says which store, what was tried and why. */
+/** The store cannot be reached or refuses a request. The message contains the store and the reason. */
 export class StorageError extends BrandedError {
   readonly code: StorageErrorCode;
 

@@ -2,31 +2,31 @@ import type { Clock } from '../../../util/clock.js';
 import { isStorageError } from './storage.js';
 
 export interface WriteBatchOptions<Item, Result> {
-  /** Most items at a time. */
+  /** Maximum number of items in a batch. */
   readonly size: number;
-  /** Milliseconds that an item may take. */
+  /** Timeout of an item in milliseconds, including its time in the queue. */
   readonly timeout: number;
   readonly clock: Clock;
-  /** What no two items of one batch may share. */
+  /** Items with the same key are never in the same batch. */
   readonly keyOf: (item: Item) => string;
-  /** Writes items, by a time in milliseconds since 1970. The results are in their order. */
-  readonly write: (items: readonly Item[], until: number) => Promise<readonly Result[]>;
+  /** Writes a batch by a deadline in milliseconds since 1970. The results are in the order of the items. */
+  readonly write: (items: readonly Item[], deadline: number) => Promise<readonly Result[]>;
 }
 
-interface Waiting<Item, Result> {
+interface PendingWrite<Item, Result> {
   readonly item: Item;
-  readonly until: number;
+  readonly deadline: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Writes what comes while something else is being written in one go. A server makes each transaction durable for itself,
- * and lets those that notify others in one at a time: thousands of small ones would wait for each other.
+ * Combines the items that arrive during a write into one batch. A server flushes each transaction to disk, and serializes
+ * transactions that send notifications, so thousands of small ones would wait for each other.
  */
 export class WriteBatch<Item, Result> {
   readonly #options: WriteBatchOptions<Item, Result>;
-  #waiting: Waiting<Item, Result>[] = [];
+  #pending: PendingWrite<Item, Result>[] = [];
   #writing: Promise<void> | undefined;
 
   constructor(options: WriteBatchOptions<Item, Result>) {
@@ -36,49 +36,49 @@ export class WriteBatch<Item, Result> {
   add(item: Item): Promise<Result> {
     const { clock, timeout } = this.#options;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, until: clock.now() + timeout, resolve, reject });
+      this.#pending.push({ item, deadline: clock.now() + timeout, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
   }
 
-  /** Resolves when nothing is left to write. */
+  /** Resolves once all items have been written. */
   async idle(): Promise<void> {
     await this.#writing;
   }
 
   async #writeAll(): Promise<void> {
-    // What else this turn of the event loop brings goes along.
+    // Includes the items of the current turn of the event loop.
     await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#write(this.#take());
-    // In the same breath: what comes from now on starts it again.
+    while (this.#pending.length > 0) await this.#write(this.#nextBatch());
+    // No `await` since the queue was empty: later items start the writing again.
     this.#writing = undefined;
   }
 
-  #take(): Waiting<Item, Result>[] {
+  #nextBatch(): PendingWrite<Item, Result>[] {
     const { size, keyOf } = this.#options;
     const keys = new Set<string>();
     let count = 0;
-    for (const { item } of this.#waiting) {
+    for (const { item } of this.#pending) {
       const key = keyOf(item);
       if (count === size || keys.has(key)) break;
       keys.add(key);
       count++;
     }
-    return this.#waiting.splice(0, count);
+    return this.#pending.splice(0, count);
   }
 
-  async #write(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+  async #write(batch: readonly PendingWrite<Item, Result>[]): Promise<void> {
     const [first] = batch;
     if (!first) return;
     try {
-      // The first one has waited the longest.
+      // The first item has the earliest deadline.
       const results = await this.#options.write(
         batch.map(({ item }) => item),
-        first.until,
+        first.deadline,
       );
-      batch.forEach(({ resolve }, at) => resolve(results[at] as Result));
+      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
-      // One of them may be wrong in itself; the others are not to suffer for it.
+      // If one item is invalid, the others must still be written.
       if (batch.length === 1 || isStorageError(error)) for (const { reject } of batch) reject(error);
       else for (const each of batch) await this.#write([each]);
     }

@@ -14,10 +14,14 @@ describe('the configuration of an etcd store', () => {
     ['no members', { machines: [] }, /at least one member/],
     ['a member that is no URL', { machines: ['http://a:1', 'ftp://b'] }, /"ftp:\/\/b" is not the URL/],
     ['a member with a path', { machines: ['http://a:1/v2/keys'] }, /"http:\/\/a:1\/v2\/keys" is not the URL/],
-    ['a certificate without its key', { certificate: 'PEM' }, /given together/],
+    ['a certificate without its key', { certificate: 'PEM' }, /set together/],
     ['an authority where nothing is encrypted', { ca: 'PEM' }, /nothing would be encrypted/],
     ['a password without a user', { password: PASSWORD }, /without a user/],
-    ['a password in a URL', { machines: [`http://me:${encodeURIComponent(PASSWORD)}@a`] }, /names a user/],
+    [
+      'a password in a URL',
+      { machines: [`http://me:${encodeURIComponent(PASSWORD)}@a`] },
+      /contains credentials/,
+    ],
   ])('is refused with the reason: %s', (_, changes, message) => {
     const config = { kind: 'etcd', machines: ['http://127.0.0.1:1'], ...changes } as const;
     const open = () => openStorage(config, { clock: systemClock, logger: silentLogger });

@@ -35,7 +35,7 @@ describe('the file store', () => {
     const second = new FileStorage(folder);
     await expect(second.open()).rejects.toMatchObject({
       code: 'locked',
-      message: expect.stringContaining(`belongs to another Kontrol, process ${process.pid}`) as string,
+      message: expect.stringContaining(`is in use by another Kontrol, process ${process.pid}`) as string,
     });
     await first.close();
     await second.open();
@@ -78,7 +78,10 @@ describe('the file store', () => {
     const storage = new FileStorage(folder, { clock });
     await storage.open();
     const release = await holdWriteLock(folder);
-    const late = { code: 'unavailable', message: expect.stringContaining('no answer in 5 s') as string };
+    const late = {
+      code: 'unavailable',
+      message: expect.stringContaining('no response within 5 s') as string,
+    };
     const [put, keep] = [storage.put(registration(), 0), storage.putInvite(invite)];
     clock.advance(4_999);
     clock.advance(1);
@@ -106,10 +109,10 @@ describe('the file store', () => {
     const release = await holdWriteLock(folder);
     const put = storage.put(registration(), 0);
     clock.advance(1000);
-    await expect(put).rejects.toThrow('no answer in 1 s');
+    await expect(put).rejects.toThrow('no response within 1 s');
     const closed = storage.close();
     clock.advance(1000);
-    await expect(closed).rejects.toThrow('cannot be closed: no answer in 1 s');
+    await expect(closed).rejects.toThrow('cannot be closed: no response within 1 s');
     await release();
   });
 
@@ -123,7 +126,7 @@ describe('the file store', () => {
     const opened = new FileStorage(folder, { clock }).open();
     const refused = expect(opened).rejects.toMatchObject({
       code: 'locked',
-      message: expect.stringContaining('belongs to another Kontrol') as string,
+      message: expect.stringContaining('is in use by another Kontrol') as string,
     });
     await asked;
     clock.advance(5000);

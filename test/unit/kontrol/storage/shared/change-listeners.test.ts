@@ -3,17 +3,17 @@ import { ChangeListeners } from '../../../../../src/lib/kontrol/storage/shared/c
 
 it('tells each listener of each change until it is stopped, also where the same one listens twice', () => {
   const listeners = new ChangeListeners();
-  expect(listeners.empty).toBe(true);
+  expect(listeners.isEmpty).toBe(true);
   const heard: string[] = [];
   const listener = ({ type }: { readonly type: string }): void => void heard.push(type);
   const stops = [listeners.add(listener), listeners.add(listener)];
-  listeners.tell({ type: 'keys' });
+  listeners.notify({ type: 'keys' });
   expect(heard).toEqual(['keys', 'keys']);
   stops[0]?.();
-  listeners.tell({ type: 'reload' });
+  listeners.notify({ type: 'reload' });
   expect(heard).toEqual(['keys', 'keys', 'reload']);
   listeners.clear();
-  listeners.tell({ type: 'keys' });
+  listeners.notify({ type: 'keys' });
   expect(heard).toHaveLength(3);
-  expect(listeners.empty).toBe(true);
+  expect(listeners.isEmpty).toBe(true);
 });

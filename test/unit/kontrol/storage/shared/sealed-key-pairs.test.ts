@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   SealedKeyPairs,
-  type StoredPair,
+  type KeyPairRecord,
 } from '../../../../../src/lib/kontrol/storage/shared/sealed-key-pairs.js';
 import type { StoredKeyPair } from '../../../../../src/lib/kontrol/storage/shared/storage.js';
 import { PAIR } from '../../../../helpers/storage/storage-conformance.js';
@@ -13,9 +13,9 @@ function table() {
   const stored = new Map<string, StoredKeyPair>();
   return {
     stored,
-    all: (): Promise<StoredPair[]> => Promise.resolve(Array.from(stored.values(), (pair) => ({ pair }))),
+    all: (): Promise<KeyPairRecord[]> => Promise.resolve(Array.from(stored.values(), (pair) => ({ pair }))),
     put: async (pair: StoredKeyPair): Promise<void> => void stored.set(pair.id, pair),
-    replace: async ({ pair }: StoredPair, privateKey: string): Promise<void> => {
+    replace: async ({ pair }: KeyPairRecord, privateKey: string): Promise<void> => {
       if (stored.get(pair.id) === pair) stored.set(pair.id, { ...pair, privateKey });
     },
   };
@@ -67,7 +67,7 @@ describe('the key pairs of a store', () => {
     const pairs = table();
     await new SealedKeyPairs({}, pairs).put(PAIR);
     const retired = { ...PAIR, state: 'retired' } as const;
-    const all = async (): Promise<StoredPair[]> => {
+    const all = async (): Promise<KeyPairRecord[]> => {
       const read = await pairs.all();
       await pairs.put(retired);
       return read;

@@ -14,7 +14,9 @@ describe('a private key at rest', () => {
       false,
     ]);
     const third = await new Sealer('third').seal('PRIVATE', 'pair-1');
-    await expect(both.open(third, 'pair-1')).rejects.toThrow('neither KONTROL_SECRET nor the former one');
+    await expect(both.open(third, 'pair-1')).rejects.toThrow(
+      'neither KONTROL_SECRET nor KONTROL_FORMER_SECRET',
+    );
   });
 
   it('opens again with the same secret, and shows nothing of itself', async () => {
@@ -30,7 +32,7 @@ describe('a private key at rest', () => {
 
   it('is stored as it is where there is no secret', async () => {
     const sealer = new Sealer(undefined);
-    expect(sealer.seals).toBe(false);
+    expect(sealer.canSeal).toBe(false);
     expect(await sealer.seal('PRIVATE', 'pair-1')).toBe('PRIVATE');
   });
 
@@ -39,9 +41,9 @@ describe('a private key at rest', () => {
   });
 
   it.each([
-    ['another secret', 'pair-1', 'is not the secret with which it was stored'],
+    ['another secret', 'pair-1', 'is not the secret that it was encrypted with'],
     [undefined, 'pair-1', 'KONTROL_SECRET is not set'],
-    ['a secret', 'pair-2', 'is not the secret with which it was stored'],
+    ['a secret', 'pair-2', 'is not the secret that it was encrypted with'],
   ])('does not open with the secret %s as %s', async (secret, context, why) => {
     const sealed = await new Sealer('a secret').seal('PRIVATE', 'pair-1');
     await expect(new Sealer(secret).open(sealed, context)).rejects.toThrow(why);

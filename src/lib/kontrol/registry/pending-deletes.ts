@@ -1,8 +1,8 @@
 import type { RegistryEntry } from './registry-entry.js';
 import type { Storage } from '../storage/shared/storage.js';
 
-/** Kites that are gone here, and that the store may still have. */
-export class Departures {
+/** Kites that were deregistered on this node and that the store may still contain. */
+export class PendingDeletes {
   readonly #storage: Storage;
   readonly #urls = new Map<string, string>();
 
@@ -18,12 +18,12 @@ export class Departures {
     return this.#urls.has(id);
   }
 
-  /** The kite is there again. */
+  /** Cancels the deletion of a kite that has registered again. */
   forget(id: string): void {
     this.#urls.delete(id);
   }
 
-  /** Has the store delete the kite. Rejects with a StorageError; it stays on the list then. */
+  /** Deletes the kite from the store. Rejects with a StorageError; the deletion then stays pending. */
   async flush(id: string): Promise<void> {
     const url = this.#urls.get(id);
     if (url === undefined) return;
