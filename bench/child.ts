@@ -3,7 +3,7 @@ import * as bare from './peers/bare.js';
 import type { ClientPeer, Connection, ServerPeer } from './peers/peer.js';
 import { type Scenario, scenarios } from './scenarios.js';
 
-export type Order =
+export type ChildCommand =
   | { readonly do: 'listen' }
   | { readonly do: 'memory' }
   | { readonly do: 'cpu' }
@@ -23,7 +23,7 @@ async function loadPeer(): Promise<{ server: ServerPeer; client: ClientPeer }> {
 const peer = await loadPeer();
 const idle: Connection[] = [];
 
-async function obey(order: Order): Promise<unknown> {
+async function execute(order: ChildCommand): Promise<unknown> {
   switch (order.do) {
     case 'listen':
       return peer.server.listen();
@@ -62,8 +62,8 @@ async function settledMemory(): Promise<Memory> {
   return { rss, heap: heapUsed + external };
 }
 
-process.on('message', (order: Order) => {
-  obey(order).then(
+process.on('message', (order: ChildCommand) => {
+  execute(order).then(
     (value) => process.send?.({ value }),
     (error: unknown) => process.send?.({ error: `${role} of ${name}: ${String(error)}` }),
   );

@@ -4,13 +4,13 @@ import { openStorage, type StorageConfig } from '../src/lib/kontrol/storage/open
 import { systemClock } from '../src/lib/util/clock.js';
 import { silentLogger } from '../src/lib/util/logger.js';
 
-export type Order = 'cpu' | 'heap' | 'signed' | 'close';
+export type KontrolCommand = 'cpu' | 'heap' | 'signed' | 'close';
 
 const config = JSON.parse(process.argv[2] ?? '{}') as StorageConfig;
 const storage = openStorage(config, { clock: systemClock, logger: silentLogger });
 const kontrol = new Kontrol({ storage, port: 0, env: {}, logger: silentLogger });
 
-async function obey(order: Order): Promise<number | null> {
+async function execute(order: KontrolCommand): Promise<number | null> {
   switch (order) {
     case 'cpu': {
       const { user, system } = process.cpuUsage();
@@ -31,8 +31,8 @@ async function obey(order: Order): Promise<number | null> {
 }
 
 await kontrol.listen();
-process.on('message', (order: Order) => {
-  obey(order).then(
+process.on('message', (order: KontrolCommand) => {
+  execute(order).then(
     (value) => process.connected && process.send?.({ value }),
     (error: unknown) => process.send?.({ error: String(error) }),
   );

@@ -14,17 +14,17 @@ import { fileURLToPath } from 'node:url';
 import { type Client, Kite } from '../src/lib/index.js';
 import type { StorageConfig } from '../src/lib/kontrol/storage/open-storage.js';
 import { silentLogger } from '../src/lib/util/logger.js';
-import type { Order } from './kontrol-child.js';
+import type { KontrolCommand } from './kontrol-child.js';
 import { kinds, withStorage } from './kontrol-stores.js';
 
-const IN_FLIGHT = 32;
+const CONCURRENCY = 32;
 const QUERIES = 5000;
-const BEATS = 20_000;
-const CONNECTED = 500;
+const HEARTBEATS = 20_000;
+const CONNECTED_KITES = 500;
 const CHANGES = 200;
 
 /** A Kontrol in a process of its own. */
-class Node {
+class KontrolProcess {
   readonly url: string;
   readonly key: string;
   readonly #process: ChildProcess;
@@ -35,7 +35,7 @@ class Node {
     this.key = key;
   }
 
-  static async start(config: StorageConfig): Promise<Node> {
+  static async start(config: StorageConfig): Promise<KontrolProcess> {
     const child = fork(
       fileURLToPath(new URL('kontrol-child.ts', import.meta.url)),
       [JSON.stringify(config)],
@@ -43,15 +43,15 @@ class Node {
         execArgv: ['--import', 'tsx', '--expose-gc', '--no-warnings'],
       },
     );
-    return new Node(child, (await answer(child)) as { url: string; key: string });
+    return new KontrolProcess(child, (await nextMessage(child)) as { url: string; key: string });
   }
 
   get origin(): string {
     return new URL(this.url).origin;
   }
 
-  async ask(order: Order): Promise<number> {
-    const answered = answer(this.#process);
+  async ask(order: KontrolCommand): Promise<number> {
+    const answered = nextMessage(this.#process);
     this.#process.send(order);
     return (await answered) as number;
   }
@@ -75,7 +75,7 @@ interface Cost {
   readonly rate: number;
 }
 
-function answer(child: ChildProcess): Promise<unknown> {
+function nextMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     child.once('message', ({ value, error }: { value?: unknown; error?: string }) => {
       if (error) reject(new Error(error));
@@ -84,7 +84,7 @@ function answer(child: ChildProcess): Promise<unknown> {
   });
 }
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
+const agent = new http.Agent({ keepAlive: true, maxSockets: CONCURRENCY });
 
 function send(method: string, url: string, body?: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -105,7 +105,7 @@ async function timed(count: number, work: (index: number) => Promise<unknown>): 
   const lane = async (): Promise<void> => {
     while (next < count) await work(next++);
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  await Promise.all(Array.from({ length: CONCURRENCY }, lane));
   return performance.now() - started;
 }
 
@@ -114,13 +114,16 @@ function identity(name: string, index: number, id: string): Record<string, strin
   return { username: 'bob', environment: 'prod', name, version: '1.0.0', region: 'eu', hostname: host, id };
 }
 
-function register(node: Node, name: string, index: number, id: string): Promise<string> {
+function register(node: KontrolProcess, name: string, index: number, id: string): Promise<string> {
   const auth = { type: 'kiteKey', key: node.key };
   const body = { url: `http://10.0.0.1:${index % 65_536}/kite`, kite: identity(name, index, id), auth };
   return send('POST', `${node.origin}/register`, JSON.stringify(body));
 }
 
-async function connected<Result>(node: Node, use: (client: Client) => Promise<Result>): Promise<Result> {
+async function connected<Result>(
+  node: KontrolProcess,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
   const kite = new Kite('caller', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
   const client = kite.newClient(node.url, { auth: { type: 'kiteKey', key: node.key }, trustRemote: true });
   try {
@@ -144,9 +147,9 @@ async function latencies(call: () => Promise<unknown>): Promise<{ p50: number; p
 }
 
 /** Kites that are connected, and beat as often as they can: CPU for a heartbeat. */
-async function connectedHeartbeats(node: Node): Promise<Cost> {
+async function connectedHeartbeats(node: KontrolProcess): Promise<Cost> {
   const pings: (() => void)[] = [];
-  const kites = Array.from({ length: CONNECTED }, () => {
+  const kites = Array.from({ length: CONNECTED_KITES }, () => {
     const options = {
       kiteKey: node.key,
       username: 'bob',
@@ -191,7 +194,7 @@ async function connectedHeartbeats(node: Node): Promise<Cost> {
 }
 
 /** Milliseconds from a registration's answer at `node` until a watcher at `other` hears of it: the median. */
-async function watchLatency(node: Node, other: Node): Promise<number> {
+async function watchLatency(node: KontrolProcess, other: KontrolProcess): Promise<number> {
   return connected(other, async (client) => {
     const heard = new Map<string, () => void>();
     const query = { username: 'bob', environment: 'prod', name: 'watched' };
@@ -215,7 +218,7 @@ async function watchLatency(node: Node, other: Node): Promise<number> {
 type Row = Record<string, number | string>;
 
 async function measure(config: StorageConfig, count: number): Promise<Row> {
-  const node = await Node.start(config);
+  const node = await KontrolProcess.start(config);
   const ids = Array.from({ length: count }, () => randomUUID());
   // The first calls make what all others share.
   await timed(200, (index) => register(node, 'warm', index, ids[0] ?? ''));
@@ -226,9 +229,9 @@ async function measure(config: StorageConfig, count: number): Promise<Row> {
   const bytes = ((await node.ask('heap')) - before) / count;
   const beat = (index: number): Promise<string> =>
     send('GET', `${node.origin}/heartbeat?id=${ids[index % count]}`);
-  await timed(BEATS / 4, beat);
-  const healthz = await node.cost(BEATS, () => send('GET', `${node.origin}/healthz`));
-  const beating = await node.cost(BEATS, beat);
+  await timed(HEARTBEATS / 4, beat);
+  const healthz = await node.cost(HEARTBEATS, () => send('GET', `${node.origin}/healthz`));
+  const beating = await node.cost(HEARTBEATS, beat);
   const query = { username: 'bob', environment: 'prod', name: 'kite77' };
   const [ping, finding, sequential] = await connected(node, async (client) => {
     const find = (): Promise<unknown> => client.tell('getKites', { query });
@@ -242,7 +245,7 @@ async function measure(config: StorageConfig, count: number): Promise<Row> {
   const connectedBeats = await connectedHeartbeats(node);
   const watching = await watchLatency(node, node);
   const isShared = config.kind === 'postgres' || config.kind === 'etcd';
-  const other = isShared ? await Node.start(config) : undefined;
+  const other = isShared ? await KontrolProcess.start(config) : undefined;
   const watchingElsewhere = other ? await watchLatency(node, other) : undefined;
   await other?.stop();
   await node.stop();
@@ -267,7 +270,7 @@ async function measure(config: StorageConfig, count: number): Promise<Row> {
 
 /** Tokens that `getKites` of 100 kites of 5 names signs. */
 async function signaturesOfAHundred(config: StorageConfig): Promise<number> {
-  const node = await Node.start(config);
+  const node = await KontrolProcess.start(config);
   await timed(100, (index) => register(node, `name${index % 5}`, index, randomUUID()));
   const before = await node.ask('signed');
   await connected(node, (client) =>
@@ -282,14 +285,14 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-function goal(what: string, figure: number, most: number): void {
+function checkGoal(what: string, figure: number, most: number): void {
   console.log(`${figure <= most ? 'reached' : 'MISSED '}  ${what}: ${round(figure)}, goal at most ${most}`);
 }
 
-const given = process.argv.slice(2);
-const counts = given.filter((text) => /^\d+$/.test(text)).map(Number);
-const chosen = kinds.filter((kind) => given.includes(kind));
-for (const kind of chosen.length > 0 ? chosen : kinds) {
+const args = process.argv.slice(2);
+const counts = args.filter((text) => /^\d+$/.test(text)).map(Number);
+const selectedKinds = kinds.filter((kind) => args.includes(kind));
+for (const kind of selectedKinds.length > 0 ? selectedKinds : kinds) {
   const rows: Row[] = [];
   for (const count of counts.length > 0 ? counts : [1000, 10_000, 100_000]) {
     const row = await withStorage(kind, (config) => measure(config, count));
@@ -304,19 +307,19 @@ for (const kind of chosen.length > 0 ? chosen : kinds) {
   console.table(Object.fromEntries(figures.map((figure) => [figure, rows.map((row) => row[figure])])));
   const [first, last] = [rows[0], rows.at(-1)];
   const growth = Number(last?.['query CPU µs']) / Number(first?.['query CPU µs']);
-  goal(`a query with ${last?.['kites']} kites, × the same with ${first?.['kites']}`, growth, 1.5);
-  goal('bytes a kite', Number(last?.['bytes a kite']), 2048);
-  goal(
+  checkGoal(`a query with ${last?.['kites']} kites, × the same with ${first?.['kites']}`, growth, 1.5);
+  checkGoal('bytes a kite', Number(last?.['bytes a kite']), 2048);
+  checkGoal(
     'cores for 10,000 heartbeats a second, HTTP',
     Number(last?.['HTTP heartbeat CPU µs']) * 10_000 * 1e-6,
     1,
   );
-  goal(
+  checkGoal(
     'cores for 10,000 heartbeats a second, connected',
     Number(last?.['heartbeat CPU µs']) * 10_000 * 1e-6,
     1,
   );
 }
 const signed = await withStorage('memory', signaturesOfAHundred);
-goal('tokens signed for 100 kites of 5 names', signed ?? 0, 5);
+checkGoal('tokens signed for 100 kites of 5 names', signed ?? 0, 5);
 agent.destroy();

@@ -10,7 +10,7 @@ import type { Memory } from './child.js';
 import type { ClientPeer, Connection } from './peers/peer.js';
 import { type Scenario, scenarios } from './scenarios.js';
 
-export type ProxyOrder =
+export type ProxyCommand =
   /** Of a proxy and the kite: begins to listen, and answers with the URL. */
   | { readonly do: 'listen' }
   /** Of the kite: registers behind both, and answers with the public URLs. */
@@ -24,7 +24,7 @@ export type ProxyOrder =
 
 const [role = ''] = process.argv.slice(2);
 const kiteKey = process.env['BENCH_KEY'] ?? '';
-const common = { port: 0, env: {}, logger: silentLogger, kiteKey };
+const proxyOptions = { port: 0, env: {}, logger: silentLogger, kiteKey };
 
 const kite = new Kite('bench', '1.0.0', { port: 0, env: {}, logger: silentLogger, kiteKey });
 kite.handle<[number], number>('square', ({ args: [n] }) => n * n).disableAuthentication();
@@ -59,12 +59,12 @@ async function listen(): Promise<string> {
     await kite.listen();
     return kite.url ?? '';
   }
-  const proxy = role === 'reverse' ? new ReverseProxy(common) : new TunnelProxy(common);
+  const proxy = role === 'reverse' ? new ReverseProxy(proxyOptions) : new TunnelProxy(proxyOptions);
   await proxy.listen();
   return proxy.url;
 }
 
-async function obey(order: ProxyOrder): Promise<unknown> {
+async function execute(order: ProxyCommand): Promise<unknown> {
   switch (order.do) {
     case 'listen':
       return listen();
@@ -117,8 +117,8 @@ async function memory(): Promise<Memory> {
   return { rss, heap: heapUsed + external };
 }
 
-process.on('message', (order: ProxyOrder) => {
-  obey(order).then(
+process.on('message', (order: ProxyCommand) => {
+  execute(order).then(
     (value) => process.send?.({ value }),
     (error: unknown) => process.send?.({ error: `${role}: ${String(error)}` }),
   );

@@ -13,8 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Memory } from './child.js';
 import { makeKiteKey } from './kite-key.js';
-import type { ProxyOrder } from './proxy-child.js';
-import type { Outcome, Scenario } from './scenarios.js';
+import type { ProxyCommand } from './proxy-child.js';
+import type { ScenarioResult, Scenario } from './scenarios.js';
 
 const { values } = parseArgs({
   options: {
@@ -26,10 +26,10 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const ms = Number(values.ms);
 
-type Way = 'direct' | 'reverse' | 'tunnel';
+type Route = 'direct' | 'reverse' | 'tunnel';
 type Role = 'kite' | 'caller' | 'reverse' | 'tunnel';
 
-const WAYS: readonly Way[] = ['direct', 'reverse', 'tunnel'];
+const ROUTES: readonly Route[] = ['direct', 'reverse', 'tunnel'];
 const SCENARIOS: readonly Scenario[] = [
   'one call at a time',
   '64 calls in flight',
@@ -38,7 +38,7 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** What calls a second through a proxy have to reach, times those without. */
-const GOALS: Partial<Record<Scenario, Readonly<Record<Exclude<Way, 'direct'>, number>>>> = {
+const GOALS: Partial<Record<Scenario, Readonly<Record<Exclude<Route, 'direct'>, number>>>> = {
   '64 calls in flight': { reverse: 0.6, tunnel: 0.45 },
 };
 /** Microseconds that a proxy may add to the call in the middle. */
@@ -51,7 +51,7 @@ const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.expor
 // Of no Kontrol: none is needed where the proxies are named.
 const kiteKey = makeKiteKey(pem.toString(), '');
 
-class Part {
+class BenchChild {
   readonly #process: ChildProcess;
   #waiting: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
 
@@ -73,7 +73,7 @@ class Part {
     });
   }
 
-  tell(order: ProxyOrder): Promise<unknown> {
+  tell(order: ProxyCommand): Promise<unknown> {
     const answer = this.next();
     this.#process.send(order);
     return answer;
@@ -85,21 +85,21 @@ class Part {
 }
 
 /** A kite, a caller, two proxies, and the URL of each way from the caller to the kite. */
-class Setting {
-  readonly parts: Readonly<Record<Role, Part>>;
-  readonly urls: Record<Way, string> = { direct: '', reverse: '', tunnel: '' };
+class BenchSetup {
+  readonly parts: Readonly<Record<Role, BenchChild>>;
+  readonly urls: Record<Route, string> = { direct: '', reverse: '', tunnel: '' };
 
   constructor() {
     this.parts = {
-      kite: new Part('kite'),
-      caller: new Part('caller'),
-      reverse: new Part('reverse'),
-      tunnel: new Part('tunnel'),
+      kite: new BenchChild('kite'),
+      caller: new BenchChild('caller'),
+      reverse: new BenchChild('reverse'),
+      tunnel: new BenchChild('tunnel'),
     };
   }
 
-  static async start(): Promise<Setting> {
-    const setting = new Setting();
+  static async start(): Promise<BenchSetup> {
+    const setting = new BenchSetup();
     const { kite, reverse, tunnel } = setting.parts;
     await Promise.all(Object.values(setting.parts).map((part) => part.next()));
     setting.urls.direct = (await kite.tell({ do: 'listen' })) as string;
@@ -122,15 +122,15 @@ interface Round {
   readonly cpu: number;
 }
 
-async function measure(setting: Setting, scenario: Scenario): Promise<Record<Way, Round[]>> {
-  const measured: Record<Way, Round[]> = { direct: [], reverse: [], tunnel: [] };
+async function measure(setting: BenchSetup, scenario: Scenario): Promise<Record<Route, Round[]>> {
+  const measured: Record<Route, Round[]> = { direct: [], reverse: [], tunnel: [] };
   const { caller, kite } = setting.parts;
   for (let round = -1; round < rounds; round++) {
-    for (const way of WAYS) {
+    for (const way of ROUTES) {
       const proxy = way === 'direct' ? kite : setting.parts[way];
       const before = (await proxy.tell({ do: 'cpu' })) as number;
       const order = { do: 'run', scenario, url: setting.urls[way], ms } as const;
-      const { done, seconds } = (await caller.tell(order)) as Outcome;
+      const { done, seconds } = (await caller.tell(order)) as ScenarioResult;
       const after = (await proxy.tell({ do: 'cpu' })) as number;
       // The first round only warms up.
       if (round >= 0) measured[way].push({ rate: done / seconds, cpu: (after - before) / done });
@@ -145,24 +145,24 @@ function median(list: readonly number[]): number {
 
 const missed: string[] = [];
 
-function judge(what: string, text: string, reached: boolean): string {
+function checkGoal(what: string, text: string, reached: boolean): string {
   if (!reached) missed.push(`${what}: ${text}`);
   return text;
 }
 
-function row(...cells: readonly string[]): void {
+function tableRow(...cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-function head(...cells: readonly string[]): void {
+function tableHeader(...cells: readonly string[]): void {
   console.log();
-  row(...cells);
-  row(...cells.map(() => '---'));
+  tableRow(...cells);
+  tableRow(...cells.map(() => '---'));
 }
 
-async function throughput(setting: Setting): Promise<void> {
+async function throughput(setting: BenchSetup): Promise<void> {
   const cpu: string[][] = [];
-  head('calls a second', 'direct', 'reverse, times direct', 'tunnel, times direct', 'goals');
+  tableHeader('calls a second', 'direct', 'reverse, times direct', 'tunnel, times direct', 'goals');
   for (const scenario of SCENARIOS.filter((name) => name.includes(values.only))) {
     const measured = await measure(setting, scenario);
     const goals = GOALS[scenario];
@@ -171,64 +171,65 @@ async function throughput(setting: Setting): Promise<void> {
         ({ rate }, round) => rate / (measured.direct[round]?.rate ?? Number.NaN),
       );
       const times = median(ratios);
-      return judge(`${scenario}, ${way}`, times.toFixed(2), times >= (goals?.[way] ?? 0));
+      return checkGoal(`${scenario}, ${way}`, times.toFixed(2), times >= (goals?.[way] ?? 0));
     });
     const direct = Math.round(median(measured.direct.map(({ rate }) => rate))).toLocaleString('en');
-    row(scenario, direct, ...cells, goals ? `≥ ${goals.reverse}, ≥ ${goals.tunnel}` : '');
-    cpu.push([scenario, ...WAYS.map((way) => median(measured[way].map((round) => round.cpu)).toFixed(1))]);
+    tableRow(scenario, direct, ...cells, goals ? `≥ ${goals.reverse}, ≥ ${goals.tunnel}` : '');
+    cpu.push([scenario, ...ROUTES.map((way) => median(measured[way].map((round) => round.cpu)).toFixed(1))]);
   }
-  head('CPU in µs for one', 'of the kite, direct', 'of the reverse proxy', 'of the tunnel proxy');
-  for (const cells of cpu) row(...cells);
+  tableHeader('CPU in µs for one', 'of the kite, direct', 'of the reverse proxy', 'of the tunnel proxy');
+  for (const cells of cpu) tableRow(...cells);
 }
 
-async function latencies(setting: Setting): Promise<void> {
-  const times: Record<Way, number[]> = { direct: [], reverse: [], tunnel: [] };
+async function latencies(setting: BenchSetup): Promise<void> {
+  const times: Record<Route, number[]> = { direct: [], reverse: [], tunnel: [] };
   for (let round = -1; round < rounds; round++) {
-    for (const way of WAYS) {
+    for (const way of ROUTES) {
       const order = { do: 'latency', url: setting.urls[way], ms } as const;
       const middle = (await setting.parts.caller.tell(order)) as number;
       if (round >= 0) times[way].push(middle);
     }
   }
-  head('µs', 'direct', 'added by reverse', 'added by tunnel', 'goal');
+  tableHeader('µs', 'direct', 'added by reverse', 'added by tunnel', 'goal');
   const cells = (['reverse', 'tunnel'] as const).map((way) => {
     const added = median(times[way].map((time, round) => time - (times.direct[round] ?? Number.NaN)));
-    return judge(`latency, ${way}`, added.toFixed(0), added < LATENCY_GOAL);
+    return checkGoal(`latency, ${way}`, added.toFixed(0), added < LATENCY_GOAL);
   });
-  row('a call, one at a time, median', median(times.direct).toFixed(0), ...cells, `< ${LATENCY_GOAL}`);
+  tableRow('a call, one at a time, median', median(times.direct).toFixed(0), ...cells, `< ${LATENCY_GOAL}`);
 }
 
-const IDLE = 2000;
+const IDLE_CONNECTIONS = 2000;
 /** Opened before, while the heap still grows to the size at which it collects garbage. */
-const FIRST = 300;
+const WARM_UP_CONNECTIONS = 300;
 
 /** In processes of their own: what ran before would have left room. */
 async function memories(): Promise<void> {
-  head('KiB of a proxy’s memory a connection, of them in the heap', 'reverse', 'tunnel');
+  tableHeader('KiB of a proxy’s memory a connection, of them in the heap', 'reverse', 'tunnel');
   const cells: string[] = [];
   for (const way of ['reverse', 'tunnel'] as const) {
-    const setting = await Setting.start();
+    const setting = await BenchSetup.start();
     try {
       const { [way]: proxy, caller } = setting.parts;
       const url = setting.urls[way];
-      await caller.tell({ do: 'idle', url, count: FIRST });
+      await caller.tell({ do: 'idle', url, count: WARM_UP_CONNECTIONS });
       const before = (await proxy.tell({ do: 'memory' })) as Memory;
-      await caller.tell({ do: 'idle', url, count: IDLE });
+      await caller.tell({ do: 'idle', url, count: IDLE_CONNECTIONS });
       const after = (await proxy.tell({ do: 'memory' })) as Memory;
-      const kib = (what: keyof Memory): string => ((after[what] - before[what]) / IDLE / 1024).toFixed(1);
+      const kib = (what: keyof Memory): string =>
+        ((after[what] - before[what]) / IDLE_CONNECTIONS / 1024).toFixed(1);
       cells.push(`${kib('rss')} (${kib('heap')})`);
     } finally {
       setting.stop();
     }
   }
-  row('an idle WebSocket', ...cells);
+  tableRow('an idle WebSocket', ...cells);
 }
 
 console.log(
   `Node ${process.version}, ${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ` +
     `${rounds} interleaved rounds of ${ms} ms after one to warm up, medians.`,
 );
-const setting = await Setting.start();
+const setting = await BenchSetup.start();
 try {
   await throughput(setting);
   if ('latency'.includes(values.only)) await latencies(setting);

@@ -8,7 +8,7 @@
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { Running } from './running.js';
+import { PeerProcesses } from './peer-processes.js';
 import { type Scenario, scenarios } from './scenarios.js';
 
 const { values } = parseArgs({
@@ -37,7 +37,7 @@ const KITE_JS_GOAL = 3;
 const MEMORY_GOAL = 16;
 
 /** One round of one peer. */
-interface Figures {
+interface RoundResult {
   /** How many a second. */
   readonly rate: number;
   /** Microseconds of CPU that one takes. */
@@ -45,10 +45,10 @@ interface Figures {
   readonly client: number;
 }
 
-type Rounds = ReadonlyMap<string, readonly Figures[]>;
+type PeerResults = ReadonlyMap<string, readonly RoundResult[]>;
 
-async function measure(running: readonly Running[], scenario: Scenario): Promise<Rounds> {
-  const figures = new Map(peers.map((name) => [name, [] as Figures[]]));
+async function measure(running: readonly PeerProcesses[], scenario: Scenario): Promise<PeerResults> {
+  const figures = new Map(peers.map((name) => [name, [] as RoundResult[]]));
   for (let round = -1; round < rounds; round++) {
     for (const peer of running) {
       const before = await peer.cpu();
@@ -67,7 +67,7 @@ async function measure(running: readonly Running[], scenario: Scenario): Promise
 }
 
 /** The median over the rounds of how much faster `name` was than `other`. */
-function ratio(figures: Rounds, name: string, other: string): number {
+function ratio(figures: PeerResults, name: string, other: string): number {
   const others = figures.get(other) ?? [];
   return median(
     (figures.get(name) ?? []).map(({ rate }, round) => rate / (others[round]?.rate ?? Number.NaN)),
@@ -78,20 +78,20 @@ function median(list: readonly number[]): number {
   return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 }
 
-const IDLE = 3000;
+const IDLE_CONNECTIONS = 3000;
 /** Opened before, while the heap still grows to the size at which it collects garbage. */
-const FIRST = 500;
+const WARM_UP_CONNECTIONS = 500;
 
 /** KiB that an idle connection takes, in processes of their own: what ran before would have left room for it. */
 async function memory(name: string): Promise<{ server: string; client: string; worst: number }> {
-  const running = await Running.start(name);
-  await running.idle(FIRST);
+  const running = await PeerProcesses.start(name);
+  await running.idle(WARM_UP_CONNECTIONS);
   const before = await running.memory();
-  await running.idle(IDLE);
+  await running.idle(IDLE_CONNECTIONS);
   const after = await running.memory();
   running.stop();
   const kib = (end: 'server' | 'client', what: 'rss' | 'heap'): number =>
-    (after[end][what] - before[end][what]) / IDLE / 1024;
+    (after[end][what] - before[end][what]) / IDLE_CONNECTIONS / 1024;
   const show = (end: 'server' | 'client'): string =>
     `${kib(end, 'rss').toFixed(1)} (${kib(end, 'heap').toFixed(1)})`;
   return {
@@ -104,24 +104,24 @@ async function memory(name: string): Promise<{ server: string; client: string; w
 const missed: string[] = [];
 
 /** The value as text. Where it is no goal of kitectl's that was reached, it is remembered. */
-function judge(what: string, value: number, reached: boolean, goal: string): string {
+function checkGoal(what: string, value: number, reached: boolean, goal: string): string {
   if (!reached && !Number.isNaN(value)) missed.push(`${what}: ${value.toFixed(2)} (${goal})`);
   return value.toFixed(2);
 }
 
-function row(...cells: readonly string[]): void {
+function tableRow(...cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-function head(...cells: readonly string[]): void {
+function tableHeader(...cells: readonly string[]): void {
   console.log();
-  row(...cells);
-  row(...cells.map(() => '---'));
+  tableRow(...cells);
+  tableRow(...cells.map(() => '---'));
 }
 
-async function rates(running: readonly Running[]): Promise<Map<Scenario, Rounds>> {
-  const measured = new Map<Scenario, Rounds>();
-  head('a second', 'bare', ...peers.slice(1).map((name) => `${name}, times bare`), 'goal of kitectl');
+async function rates(running: readonly PeerProcesses[]): Promise<Map<Scenario, PeerResults>> {
+  const measured = new Map<Scenario, PeerResults>();
+  tableHeader('a second', 'bare', ...peers.slice(1).map((name) => `${name}, times bare`), 'goal of kitectl');
   for (const scenario of Object.keys(scenarios) as Scenario[]) {
     if (!scenario.includes(values.only)) continue;
     const figures = await measure(running, scenario);
@@ -129,36 +129,38 @@ async function rates(running: readonly Running[]): Promise<Map<Scenario, Rounds>
     const goal = `≥ ${goals[scenario]}`;
     const cells = peers.slice(1).map((name) => {
       const times = ratio(figures, name, 'bare');
-      return name === 'kitectl' ? judge(scenario, times, times >= goals[scenario], goal) : times.toFixed(2);
+      return name === 'kitectl'
+        ? checkGoal(scenario, times, times >= goals[scenario], goal)
+        : times.toFixed(2);
     });
     const floor = median((figures.get('bare') ?? []).map(({ rate }) => rate));
-    row(scenario, Math.round(floor).toLocaleString('en'), ...cells, goal);
+    tableRow(scenario, Math.round(floor).toLocaleString('en'), ...cells, goal);
   }
   return measured;
 }
 
-function comparisons(measured: ReadonlyMap<Scenario, Rounds>): void {
+function comparisons(measured: ReadonlyMap<Scenario, PeerResults>): void {
   const busy = measured.get('64 calls in flight');
   if (!busy) return;
   const compare = (what: string, name: string, other: string, least: number): void => {
     if (!busy.has(name) || !busy.has(other)) return;
     const times = ratio(busy, name, other);
-    row(what, judge(what, times, times >= least, `≥ ${least}`), `≥ ${least}`);
+    tableRow(what, checkGoal(what, times, times >= least, `≥ ${least}`), `≥ ${least}`);
   };
-  head('64 calls in flight', 'times', 'goal');
+  tableHeader('64 calls in flight', 'times', 'goal');
   compare('a kite key on every call, times none', 'kitectl+key', 'kitectl', KEY_GOAL);
   compare('kitectl, times kite.js', 'kitectl', 'kite.js', KITE_JS_GOAL);
 }
 
-function cpu(measured: ReadonlyMap<Scenario, Rounds>): void {
-  head('CPU in µs for one, server + client', ...peers);
+function cpu(measured: ReadonlyMap<Scenario, PeerResults>): void {
+  tableHeader('CPU in µs for one, server + client', ...peers);
   for (const [scenario, figures] of measured) {
     const cells = peers.map((name) => {
       const list = figures.get(name) ?? [];
       const of = (end: 'server' | 'client'): string => median(list.map((round) => round[end])).toFixed(1);
       return `${of('server')} + ${of('client')}`;
     });
-    row(scenario, ...cells);
+    tableRow(scenario, ...cells);
   }
 }
 
@@ -166,10 +168,10 @@ async function memories(): Promise<void> {
   const found = new Map<string, Awaited<ReturnType<typeof memory>>>();
   for (const name of peers) found.set(name, await memory(name));
   const worst = found.get('kitectl')?.worst ?? Number.NaN;
-  judge('KiB of memory an idle connection', worst, worst <= MEMORY_GOAL, `≤ ${MEMORY_GOAL}`);
-  head('KiB an idle connection, of them in the heap', ...peers, 'goal of kitectl');
+  checkGoal('KiB of memory an idle connection', worst, worst <= MEMORY_GOAL, `≤ ${MEMORY_GOAL}`);
+  tableHeader('KiB an idle connection, of them in the heap', ...peers, 'goal of kitectl');
   for (const end of ['server', 'client'] as const) {
-    row(`at the ${end}`, ...peers.map((name) => found.get(name)?.[end] ?? ''), `≤ ${MEMORY_GOAL}`);
+    tableRow(`at the ${end}`, ...peers.map((name) => found.get(name)?.[end] ?? ''), `≤ ${MEMORY_GOAL}`);
   }
 }
 
@@ -177,7 +179,7 @@ console.log(
   `Node ${process.version}, ${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ` +
     `${rounds} interleaved rounds of ${ms} ms after one to warm up, medians.`,
 );
-const running = await Promise.all(peers.map((name) => Running.start(name)));
+const running = await Promise.all(peers.map((name) => PeerProcesses.start(name)));
 try {
   const measured = await rates(running);
   comparisons(measured);

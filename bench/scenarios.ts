@@ -1,7 +1,7 @@
 import type { ClientPeer, Connection } from './peers/peer.js';
 
 /** What was done, and in how many seconds. */
-export interface Outcome {
+export interface ScenarioResult {
   readonly done: number;
   readonly seconds: number;
 }
@@ -38,7 +38,7 @@ async function calls(
   connections: number,
   inFlight: number,
   call: (connection: Connection) => Promise<void>,
-): Promise<Outcome> {
+): Promise<ScenarioResult> {
   const open = await Promise.all(Array.from({ length: connections }, () => peer.connect(url)));
   await Promise.all(open.map(call));
   let done = 0;
@@ -57,7 +57,7 @@ async function calls(
 }
 
 /** The server calls back a thousand times for each call. */
-async function callbacks(peer: ClientPeer, url: string, ms: number): Promise<Outcome> {
+async function callbacks(peer: ClientPeer, url: string, ms: number): Promise<ScenarioResult> {
   const connection = await peer.connect(url);
   let seen = 0;
   const each = (): void => {
@@ -76,7 +76,7 @@ async function callbacks(peer: ClientPeer, url: string, ms: number): Promise<Out
 const MOST_CONNECTIONS = 1500;
 
 /** Eight at a time connect and call once. All stay open until the time is over, which is when the clock stops. */
-async function connections(peer: ClientPeer, url: string, ms: number): Promise<Outcome> {
+async function connections(peer: ClientPeer, url: string, ms: number): Promise<ScenarioResult> {
   const open: Connection[] = [];
   const start = performance.now();
   const end = start + ms;

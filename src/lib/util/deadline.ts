@@ -1,8 +1,8 @@
 import type { Clock } from './clock.js';
 
 /**
- * The outcome of `work`, or the error that `late` makes where it takes longer than `ms`. The work itself goes on, unless
- * `late` ends it: what it was to do may happen later still.
+ * Settles with `work`, or rejects with the error that `late` returns if it takes longer than `ms` milliseconds. Does not cancel
+ * the work, unless `late` does: its effects may happen later.
  */
 export function withDeadline<Result>(
   work: Promise<Result>,

@@ -1,8 +1,8 @@
 import type { Request } from '../../kite/serve/request.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
-import { addressOfPeer } from '../../transport/channel/remote-address.js';
+import { remoteIp } from '../../transport/channel/remote-address.js';
 import type { Clock } from '../../util/clock.js';
-import { LruMap } from '../../util/lru.js';
+import { LruMap } from '../../util/lru-map.js';
 import { TokenBucket } from '../../util/token-bucket.js';
 import { record } from '../../util/record.js';
 import type { Invites } from './invites.js';
@@ -54,7 +54,7 @@ export class MachineRegistration {
   }
 
   #admit({ client }: Request): void {
-    const address = addressOfPeer(client.remoteAddress);
+    const address = remoteIp(client.remoteAddress);
     let bucket = this.#tries.get(address);
     if (!bucket) {
       const { limits, clock } = this.#options;
@@ -82,7 +82,7 @@ export class MachineRegistration {
   }
 
   async #ask({ client }: Request, username: string): Promise<unknown> {
-    const address = addressOfPeer(client.remoteAddress);
+    const address = remoteIp(client.remoteAddress);
     const { prompts, promptsPerAddress, promptTimeout } = this.#options.limits;
     const there = [...this.#asked.values()].filter((other) => other === address);
     if (this.#asked.size >= prompts || this.#asked.has(client) || there.length >= promptsPerAddress)

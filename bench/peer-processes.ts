@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Memory, Order } from './child.js';
-import type { Outcome, Scenario } from './scenarios.js';
+import type { Memory, ChildCommand } from './child.js';
+import type { ScenarioResult, Scenario } from './scenarios.js';
 
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
   type: 'pkcs8',
@@ -10,7 +10,7 @@ const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.expor
 });
 
 /** One end of a peer, in a process of its own. */
-class Child {
+class ChildPeer {
   readonly #process: ChildProcess;
   #waiting: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
 
@@ -33,7 +33,7 @@ class Child {
     });
   }
 
-  tell(order: Order): Promise<unknown> {
+  tell(order: ChildCommand): Promise<unknown> {
     const answer = this.next();
     this.#process.send(order);
     return answer;
@@ -45,27 +45,27 @@ class Child {
 }
 
 /** A server and a client of one peer. */
-export class Running {
+export class PeerProcesses {
   readonly name: string;
-  readonly #server: Child;
-  readonly #client: Child;
+  readonly #server: ChildPeer;
+  readonly #client: ChildPeer;
   #url = '';
 
   constructor(name: string) {
     this.name = name;
-    this.#server = new Child('server', name);
-    this.#client = new Child('client', name);
+    this.#server = new ChildPeer('server', name);
+    this.#client = new ChildPeer('client', name);
   }
 
-  static async start(name: string): Promise<Running> {
-    const running = new Running(name);
+  static async start(name: string): Promise<PeerProcesses> {
+    const running = new PeerProcesses(name);
     await Promise.all([running.#server.next(), running.#client.next()]);
     running.#url = (await running.#server.tell({ do: 'listen' })) as string;
     return running;
   }
 
-  async run(scenario: Scenario, ms: number): Promise<Outcome> {
-    return (await this.#client.tell({ do: 'run', scenario, url: this.#url, ms })) as Outcome;
+  async run(scenario: Scenario, ms: number): Promise<ScenarioResult> {
+    return (await this.#client.tell({ do: 'run', scenario, url: this.#url, ms })) as ScenarioResult;
   }
 
   /** Opens connections that stay open, with one call on each. */
