@@ -1,11 +1,11 @@
 /**
- * What a registry of 1,000, 10,000 and 100,000 kites costs, on each store:
+ * Measures the cost of a registry with 1,000, 10,000 and 100,000 kites, for each store:
  *
  *     npm run bench:kontrol -- [memory|file|postgres|etcd]… [count…]
  *
- * Kontrol has a process of its own, and what it costs is the CPU time of that process: what the machine does besides
- * matters less to it. The floors, measured in the same run, are `kite.ping` for queries and `GET /healthz` for heartbeats.
- * PostgreSQL and etcd are started for it where they are installed.
+ * The cost is the CPU time of Kontrol, which runs in a separate process, so that it depends less on other load of the machine.
+ * The baselines, measured in the same run, are `kite.ping` for queries and `GET /healthz` for heartbeats. Starts PostgreSQL and
+ * etcd if they are installed.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -23,7 +23,7 @@ const HEARTBEATS = 20_000;
 const CONNECTED_KITES = 500;
 const CHANGES = 200;
 
-/** A Kontrol in a process of its own. */
+/** The process of a Kontrol. */
 class KontrolProcess {
   readonly url: string;
   readonly key: string;
@@ -50,23 +50,23 @@ class KontrolProcess {
     return new URL(this.url).origin;
   }
 
-  async ask(order: KontrolCommand): Promise<number> {
-    const answered = nextMessage(this.#process);
-    this.#process.send(order);
-    return (await answered) as number;
+  async request(command: KontrolCommand): Promise<number> {
+    const response = nextMessage(this.#process);
+    this.#process.send(command);
+    return (await response) as number;
   }
 
-  /** Microseconds of CPU that Kontrol takes for one of `count` times `work`, and how many there are a second. */
+  /** Calls `work` `count` times. Returns the CPU time of Kontrol per call, in microseconds, and the calls per second. */
   async cost(count: number, work: (index: number) => Promise<unknown>): Promise<Cost> {
-    const cpu = await this.ask('cpu');
+    const cpu = await this.request('cpu');
     const ms = await timed(count, work);
-    return { cpu: ((await this.ask('cpu')) - cpu) / count, rate: (count / ms) * 1000 };
+    return { cpu: ((await this.request('cpu')) - cpu) / count, rate: (count / ms) * 1000 };
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise((resolve) => this.#process.once('exit', resolve));
+    const exited = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.send('close');
-    await gone;
+    await exited;
   }
 }
 
@@ -98,14 +98,14 @@ function send(method: string, url: string, body?: string): Promise<string> {
   });
 }
 
-/** Does `work` for 0 up to `count`, a few at a time. Milliseconds that it took. */
+/** Calls `work` for 0 to `count - 1`, several at a time. Returns the elapsed time in milliseconds. */
 async function timed(count: number, work: (index: number) => Promise<unknown>): Promise<number> {
   const started = performance.now();
   let next = 0;
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     while (next < count) await work(next++);
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, lane));
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   return performance.now() - started;
 }
 
@@ -134,7 +134,7 @@ async function connected<Result>(
   }
 }
 
-/** Microseconds that half of some calls, and all but one in a hundred, take one after the other. */
+/** Returns the median and the 99th percentile of the latency of sequential calls, in microseconds. */
 async function latencies(call: () => Promise<unknown>): Promise<{ p50: number; p99: number }> {
   const times: number[] = [];
   for (let i = 0; i < QUERIES; i++) {
@@ -146,7 +146,7 @@ async function latencies(call: () => Promise<unknown>): Promise<{ p50: number; p
   return { p50: times[QUERIES * 0.5] ?? 0, p99: times[QUERIES * 0.99] ?? 0 };
 }
 
-/** Kites that are connected, and beat as often as they can: CPU for a heartbeat. */
+/** Returns the CPU time per heartbeat of connected kites that send heartbeats as fast as they can. */
 async function connectedHeartbeats(node: KontrolProcess): Promise<Cost> {
   const pings: (() => void)[] = [];
   const kites = Array.from({ length: CONNECTED_KITES }, () => {
@@ -161,7 +161,7 @@ async function connectedHeartbeats(node: KontrolProcess): Promise<Cost> {
   });
   const clients = await Promise.all(
     kites.map(async (kite) => {
-      const beats = new Promise<void>((resolve) => {
+      const heartbeats = new Promise<void>((resolve) => {
         kite.handle<[number, () => void]>('kite.heartbeat', ({ args: [, ping] }) => {
           pings.push(ping);
           resolve();
@@ -174,13 +174,13 @@ async function connectedHeartbeats(node: KontrolProcess): Promise<Cost> {
       });
       await client.dial();
       await client.tell('register', { url: 'http://10.0.0.1:1/kite' });
-      await beats;
+      await heartbeats;
       return client;
     }),
   );
-  // A call of each behind its beats: they have all been heard when it is answered.
+  // Each kite calls after its heartbeats. When the calls return, all heartbeats have been received.
   const rounds = 40;
-  const floor = await node.cost(1, () => Promise.all(clients.map((client) => client.tell('kite.ping'))));
+  const baseline = await node.cost(1, () => Promise.all(clients.map((client) => client.tell('kite.ping'))));
   const cost = await node.cost(1, async () => {
     for (let round = 0; round < rounds; round++) {
       for (const ping of pings) ping();
@@ -189,26 +189,26 @@ async function connectedHeartbeats(node: KontrolProcess): Promise<Cost> {
     await Promise.all(clients.map((client) => client.tell('kite.ping')));
   });
   await Promise.all(kites.map((kite) => kite.close()));
-  const beats = rounds * pings.length;
-  return { cpu: (cost.cpu - floor.cpu) / beats, rate: cost.rate * beats };
+  const heartbeats = rounds * pings.length;
+  return { cpu: (cost.cpu - baseline.cpu) / heartbeats, rate: cost.rate * heartbeats };
 }
 
-/** Milliseconds from a registration's answer at `node` until a watcher at `other` hears of it: the median. */
+/** Returns the median time from a registration at `node` until a watcher at `other` is notified, in milliseconds. */
 async function watchLatency(node: KontrolProcess, other: KontrolProcess): Promise<number> {
   return connected(other, async (client) => {
-    const heard = new Map<string, () => void>();
+    const notifications = new Map<string, () => void>();
     const query = { username: 'bob', environment: 'prod', name: 'watched' };
     await client.tell('getKites', {
       query,
       watchCallback: ({ result }: { result?: { kite?: { id?: string } } }) =>
-        heard.get(result?.kite?.id ?? '')?.(),
+        notifications.get(result?.kite?.id ?? '')?.(),
     });
     const times: number[] = [];
     for (let i = 0; i < CHANGES; i++) {
       const id = randomUUID();
-      const hears = new Promise<void>((resolve) => heard.set(id, resolve));
+      const notified = new Promise<void>((resolve) => notifications.set(id, resolve));
       const started = performance.now();
-      await Promise.all([register(node, 'watched', i, id), hears]);
+      await Promise.all([register(node, 'watched', i, id), notified]);
       times.push(performance.now() - started);
     }
     return times.toSorted((a, b) => a - b)[CHANGES / 2] ?? 0;
@@ -220,13 +220,13 @@ type Row = Record<string, number | string>;
 async function measure(config: StorageConfig, count: number): Promise<Row> {
   const node = await KontrolProcess.start(config);
   const ids = Array.from({ length: count }, () => randomUUID());
-  // The first calls make what all others share.
+  // A warm-up, which also creates shared objects.
   await timed(200, (index) => register(node, 'warm', index, ids[0] ?? ''));
-  const before = await node.ask('heap');
+  const before = await node.request('heap');
   const registering = await node.cost(count, (index) =>
     register(node, `kite${index}`, index, ids[index] ?? ''),
   );
-  const bytes = ((await node.ask('heap')) - before) / count;
+  const bytes = ((await node.request('heap')) - before) / count;
   const beat = (index: number): Promise<string> =>
     send('GET', `${node.origin}/heartbeat?id=${ids[index % count]}`);
   await timed(HEARTBEATS / 4, beat);
@@ -262,21 +262,21 @@ async function measure(config: StorageConfig, count: number): Promise<Row> {
     '× ping': round(finding.cpu / ping.cpu),
     'p50 µs': Math.round(sequential.p50),
     'p99 µs': Math.round(sequential.p99),
-    'bytes a kite': Math.round(bytes),
+    'bytes per kite': Math.round(bytes),
     'watch ms': round(watching),
     'watch ms, other node': watchingElsewhere === undefined ? '–' : round(watchingElsewhere),
   };
 }
 
-/** Tokens that `getKites` of 100 kites of 5 names signs. */
+/** Returns the number of tokens that `getKites` signs for 100 kites with 5 names. */
 async function signaturesOfAHundred(config: StorageConfig): Promise<number> {
   const node = await KontrolProcess.start(config);
   await timed(100, (index) => register(node, `name${index % 5}`, index, randomUUID()));
-  const before = await node.ask('signed');
+  const before = await node.request('signed');
   await connected(node, (client) =>
     client.tell('getKites', { query: { username: 'bob', environment: 'prod' } }),
   );
-  const signed = (await node.ask('signed')) - before;
+  const signed = (await node.request('signed')) - before;
   await node.stop();
   return signed;
 }
@@ -285,8 +285,10 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-function checkGoal(what: string, figure: number, most: number): void {
-  console.log(`${figure <= most ? 'reached' : 'MISSED '}  ${what}: ${round(figure)}, goal at most ${most}`);
+function checkGoal(what: string, value: number, maximum: number): void {
+  console.log(
+    `${value <= maximum ? 'reached' : 'MISSED '}  ${what}: ${round(value)}, goal at most ${maximum}`,
+  );
 }
 
 const args = process.argv.slice(2);
@@ -299,7 +301,7 @@ for (const kind of selectedKinds.length > 0 ? selectedKinds : kinds) {
     if (row) rows.push(row);
   }
   if (rows.length === 0) {
-    console.log(`\n${kind}: not installed here`);
+    console.log(`\n${kind}: not installed`);
     continue;
   }
   console.log(`\n${kind}`);
@@ -308,18 +310,18 @@ for (const kind of selectedKinds.length > 0 ? selectedKinds : kinds) {
   const [first, last] = [rows[0], rows.at(-1)];
   const growth = Number(last?.['query CPU µs']) / Number(first?.['query CPU µs']);
   checkGoal(`a query with ${last?.['kites']} kites, × the same with ${first?.['kites']}`, growth, 1.5);
-  checkGoal('bytes a kite', Number(last?.['bytes a kite']), 2048);
+  checkGoal('bytes per kite', Number(last?.['bytes per kite']), 2048);
   checkGoal(
-    'cores for 10,000 heartbeats a second, HTTP',
+    'cores for 10,000 heartbeats per second, HTTP',
     Number(last?.['HTTP heartbeat CPU µs']) * 10_000 * 1e-6,
     1,
   );
   checkGoal(
-    'cores for 10,000 heartbeats a second, connected',
+    'cores for 10,000 heartbeats per second, connected',
     Number(last?.['heartbeat CPU µs']) * 10_000 * 1e-6,
     1,
   );
 }
 const signed = await withStorage('memory', signaturesOfAHundred);
-checkGoal('tokens signed for 100 kites of 5 names', signed ?? 0, 5);
+checkGoal('tokens signed for 100 kites with 5 names', signed ?? 0, 5);
 agent.destroy();

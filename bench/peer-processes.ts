@@ -9,10 +9,10 @@ const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.expor
   format: 'pem',
 });
 
-/** One end of a peer, in a process of its own. */
+/** The process of one end of a peer. */
 class ChildPeer {
   readonly #process: ChildProcess;
-  #waiting: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
+  #pending: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
 
   constructor(role: string, peer: string) {
     this.#process = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [role, peer], {
@@ -20,23 +20,23 @@ class ChildPeer {
       env: { ...process.env, BENCH_KEY: key.toString(), NODE_EXTRA_CA_CERTS: undefined },
     });
     this.#process.on('message', ({ value, error }: { value: unknown; error?: string }) => {
-      if (error) this.#waiting?.reject(new Error(error));
-      else this.#waiting?.resolve(value);
+      if (error) this.#pending?.reject(new Error(error));
+      else this.#pending?.resolve(value);
     });
-    this.#process.on('exit', () => this.#waiting?.reject(new Error(`The ${role} of ${peer} has left`)));
+    this.#process.on('exit', () => this.#pending?.reject(new Error(`The ${role} of ${peer} has exited`)));
   }
 
-  /** What it says next: that it is ready, or the answer to an order. */
+  /** Returns the next message of the process: that it is ready, or the result of a command. */
   next(): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#pending = { resolve, reject };
     });
   }
 
-  tell(order: ChildCommand): Promise<unknown> {
-    const answer = this.next();
-    this.#process.send(order);
-    return answer;
+  send(command: ChildCommand): Promise<unknown> {
+    const result = this.next();
+    this.#process.send(command);
+    return result;
   }
 
   stop(): void {
@@ -44,7 +44,7 @@ class ChildPeer {
   }
 }
 
-/** A server and a client of one peer. */
+/** The server and the client of a peer. */
 export class PeerProcesses {
   readonly name: string;
   readonly #server: ChildPeer;
@@ -58,35 +58,35 @@ export class PeerProcesses {
   }
 
   static async start(name: string): Promise<PeerProcesses> {
-    const running = new PeerProcesses(name);
-    await Promise.all([running.#server.next(), running.#client.next()]);
-    running.#url = (await running.#server.tell({ do: 'listen' })) as string;
-    return running;
+    const processes = new PeerProcesses(name);
+    await Promise.all([processes.#server.next(), processes.#client.next()]);
+    processes.#url = (await processes.#server.send({ type: 'listen' })) as string;
+    return processes;
   }
 
   async run(scenario: Scenario, ms: number): Promise<ScenarioResult> {
-    return (await this.#client.tell({ do: 'run', scenario, url: this.#url, ms })) as ScenarioResult;
+    return (await this.#client.send({ type: 'run', scenario, url: this.#url, ms })) as ScenarioResult;
   }
 
-  /** Opens connections that stay open, with one call on each. */
+  /** Opens idle connections, with one call on each. */
   async idle(count: number): Promise<void> {
-    await this.#client.tell({ do: 'idle', url: this.#url, count });
+    await this.#client.send({ type: 'idle', url: this.#url, count });
   }
 
-  /** Microseconds of CPU that each end has taken so far. */
+  /** Returns the CPU time that each end has used, in microseconds. */
   async cpu(): Promise<{ server: number; client: number }> {
-    const order = { do: 'cpu' } as const;
+    const command = { type: 'cpu' } as const;
     return {
-      server: (await this.#server.tell(order)) as number,
-      client: (await this.#client.tell(order)) as number,
+      server: (await this.#server.send(command)) as number,
+      client: (await this.#client.send(command)) as number,
     };
   }
 
   async memory(): Promise<{ server: Memory; client: Memory }> {
-    const order = { do: 'memory' } as const;
+    const command = { type: 'memory' } as const;
     return {
-      server: (await this.#server.tell(order)) as Memory,
-      client: (await this.#client.tell(order)) as Memory,
+      server: (await this.#server.send(command)) as Memory,
+      client: (await this.#client.send(command)) as Memory,
     };
   }
 

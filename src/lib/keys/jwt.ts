@@ -46,7 +46,7 @@ export interface VerifyJwtOptions {
 export function verifyJwt(jwt: string, publicKey: KeyObject | string, options: VerifyJwtOptions): Claims {
   const key = typeof publicKey === 'string' ? parsePublicKey(publicKey) : publicKey;
   if (key.asymmetricKeyType !== 'rsa') throw new JwtError('algorithm', 'RS256 requires an RSA key');
-  const { header, claims, input, signature } = parseParts(jwt);
+  const { header, claims, input, signature } = parseJwt(jwt);
   if (header['alg'] !== 'RS256') throw new JwtError('algorithm', 'the algorithm is not RS256');
   // RFC 7515, section 4.1.11: unsupported extensions must be rejected. No extension is supported.
   if (Object.hasOwn(header, 'crit'))
@@ -64,7 +64,7 @@ export function verifyJwt(jwt: string, publicKey: KeyObject | string, options: V
  * @throws JwtError if it is malformed
  */
 export function decodeJwt(jwt: string): { readonly header: Claims; readonly claims: Claims } {
-  const { header, claims } = parseParts(jwt);
+  const { header, claims } = parseJwt(jwt);
   return { header, claims };
 }
 
@@ -89,7 +89,7 @@ interface Parts {
   readonly signature: Uint8Array;
 }
 
-function parseParts(jwt: string): Parts {
+function parseJwt(jwt: string): Parts {
   if (jwt.length > JWT_LENGTH) throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
   const parts = jwt.split('.', 4);
   const [header = '', claims = '', signature = ''] = parts;

@@ -103,7 +103,10 @@ export function audienceOf(kite: Pick<KiteIdentity, 'username'> & Partial<KiteId
   return name ? `/${username}/${environment}/${name}` : `/${username}/${environment}`;
 }
 
-/** Whether a token with this audience is valid for this kite. The audience `/`, which the Go implementation issues, is valid for every kite. */
+/**
+ * Whether a token with this audience is valid for this kite. The audience `/`, which the Go implementation issues, is valid
+ * for every kite.
+ */
 export function audienceIncludes(audience: string, kite: KiteIdentity): boolean {
   if (audience === '/') return true;
   const fields = audienceFields(audience);

@@ -56,7 +56,9 @@ export function parseQuery(value: unknown): KiteQuery {
 export function parseQueryPath(path: string): KiteQuery {
   const parts = path.trim().replace(/^\//, '').replace(/\/$/, '').split('/');
   if (parts.length > IDENTITY_FIELDS.length) {
-    throw new QueryError(`Invalid query. ${quote(path)} has more parts than /${IDENTITY_FIELDS.join('/')}`);
+    throw new QueryError(
+      `Invalid query. ${quoteInput(path)} has more parts than /${IDENTITY_FIELDS.join('/')}`,
+    );
   }
   return parseQuery(Object.fromEntries(IDENTITY_FIELDS.map((field, index) => [field, parts[index]?.trim()])));
 }
@@ -122,6 +124,6 @@ function versionMatcher(text: string): (version: string) => boolean {
   }
 }
 
-function quote(text: string): string {
+function quoteInput(text: string): string {
   return JSON.stringify(text.slice(0, QUOTED_LENGTH));
 }

@@ -39,7 +39,9 @@ export function compareVersions(a: Version, b: Version): number {
   return comparePrereleases(a.prerelease, b.prerelease);
 }
 
-/** Compares two prereleases as in section 11 of semver.org: numbers are lower than words, and a prefix is lower than the whole. */
+/**
+ * Compares two prereleases as in section 11 of semver.org: numbers are lower than words, and a prefix is lower than the whole.
+ */
 function comparePrereleases(a: string, b: string): number {
   if (a === b) return 0;
   if (a === '') return 1;

@@ -24,7 +24,7 @@ export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   const negative = trimmed.startsWith('-');
   const digits = negative || trimmed.startsWith('+') ? trimmed.slice(1) : trimmed;
-  const ms = PLAIN.test(digits) ? Number(digits) * 1000 : parseParts(digits);
+  const ms = PLAIN.test(digits) ? Number(digits) * 1000 : parseUnits(digits);
   if (ms === undefined || !Number.isFinite(ms)) return undefined;
   return negative && ms !== 0 ? -ms : ms;
 }
@@ -43,7 +43,7 @@ export function formatDuration(ms: number): string {
   return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
 }
 
-function parseParts(text: string): number | undefined {
+function parseUnits(text: string): number | undefined {
   if (text === '') return undefined;
   let ms = 0;
   PART.lastIndex = 0;

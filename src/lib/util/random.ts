@@ -3,7 +3,10 @@ export function randomHex(bytes: number): string {
   return hex(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
-/** Returns a random UUID (RFC 9562, version 4). Browsers have `crypto.randomUUID`, but not for pages that were loaded over plain http. */
+/**
+ * Returns a random UUID (RFC 9562, version 4). Browsers have `crypto.randomUUID`, but not for pages that were loaded over
+ * plain http.
+ */
 export function randomUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;

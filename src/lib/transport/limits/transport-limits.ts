@@ -3,17 +3,17 @@ export interface ChannelLimits {
   /** Maximum size of a message, in bytes of UTF-8. Default 16 MiB. If exceeded, the connection closes with 1009. */
   readonly messageBytes: number;
   /**
-   * Maximum number of bytes that wait to be sent to one peer while reading from it goes on. Default 1 MiB. If exceeded,
-   * reading from the peer pauses until it has read.
+   * Maximum number of bytes that are queued for one peer while reading from it continues. Default 1 MiB. If exceeded, reading
+   * from the peer pauses until the queue has drained.
    */
   readonly pauseBytes: number;
   /**
-   * Maximum number of bytes that wait to be sent to one peer. Default 64 MiB. If exceeded, the connection closes with 1008.
+   * Maximum number of bytes that are queued for one peer. Default 64 MiB. If exceeded, the connection closes with 1008.
    */
   readonly sendQueueBytes: number;
   /**
-   * Maximum time that a connection may be silent, including its responses to pings, in milliseconds; 0 disables the limit. Default
-   * 60 s. If exceeded, the connection counts as dropped.
+   * Maximum time that a connection may be silent, including its responses to pings, in milliseconds; 0 disables the limit.
+   * Default 60 s. If exceeded, the connection counts as dropped.
    */
   readonly idleTimeout: number;
   /**
@@ -52,8 +52,8 @@ export interface PeerLimits {
    */
   readonly sessionsPerPeer: number;
   /**
-   * Maximum length of the session description (SDP) of another page, in characters. Default 65,536. If exceeded, there is no
-   * data channel.
+   * Maximum length of the session description (SDP) of another page, in characters. Default 65,536. If exceeded, the
+   * data channel is not opened.
    */
   readonly descriptionLength: number;
   /** Maximum number of addresses that another page sends for one session. Default 64. If exceeded, the rest is ignored. */
@@ -95,7 +95,7 @@ export const CLOSE_GRACE = 5000;
  */
 export const RESPONSE_HEADER_BYTES = 16_384;
 
-/** Maximum number of message prefixes that a channel compares. Default 4. If exceeded, the oldest is forgotten. */
+/** Maximum number of message prefixes that a channel compares. Default 4. If exceeded, the oldest is removed. */
 export const MAX_PREFIXES = 4;
 
 /** Maximum length of the id of a WebRTC session, in characters. Default 64. If exceeded, the signal is ignored. */
@@ -103,6 +103,6 @@ export const SESSION_ID_LENGTH = 64;
 
 /**
  * Maximum time in which a WebRTC session that another page starts must connect, in milliseconds. Default 60 s. If exceeded,
- * the session is forgotten.
+ * the session is removed.
  */
 export const ATTEMPT_TIMEOUT = 60_000;

@@ -18,7 +18,7 @@ import type { PagePlatform, PageSocket } from './page-platform.js';
 export function dialInPage(platform: PagePlatform, url: string, options: DialOptions): Promise<Channel> {
   return dialWithFallback(
     {
-      webSocket: (base, path, framed, bounds) => dialWebSocket(platform, base, path, framed, bounds),
+      webSocket: (base, path, framed, bounds) => dialPageWebSocket(platform, base, path, framed, bounds),
       xhr(base, session, bounds) {
         const http = new FetchPost(platform, base, 3 * bounds.limits.messageBytes + FRAME_OVERHEAD);
         return dialXhr(base, session, bounds, { http, toDialError: pageDialError });
@@ -36,7 +36,7 @@ export function dialInPage(platform: PagePlatform, url: string, options: DialOpt
 /** Number of bytes that a frame may take in addition to a message, which escapes can make three times as long. */
 const FRAME_OVERHEAD = 64 * 1024;
 
-function dialWebSocket(
+function dialPageWebSocket(
   { WebSocket }: PagePlatform,
   base: URL,
   path: string,

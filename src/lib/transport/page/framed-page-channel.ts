@@ -17,7 +17,10 @@ export class FramedPageChannel extends RawPageChannel {
     this.#batch = new FrameBatch('[', options.limits.messageBytes);
   }
 
-  /** Must be called at regular intervals. Drops the connection after `idleBeats` calls without a frame or heartbeat of the server. */
+  /**
+   * Must be called at regular intervals. Drops the connection after `idleBeats` calls without a frame or heartbeat of the
+   * server.
+   */
   beat(idleBeats: number): void {
     this.#silentBeats = this.#received ? 0 : this.#silentBeats + 1;
     this.#received = false;

@@ -42,7 +42,10 @@ export interface SockJsServerOptions {
   readonly allowOrigin?: readonly string[] | '*';
   /** Returns why a session is refused, or undefined to accept it. Default: all sessions are accepted. */
   admit?(request: IncomingMessage): Refusal | undefined;
-  /** Returns the scope of a request. Sessions of different scopes are separate, even if they have the same id. Default: one scope. */
+  /**
+   * Returns the scope of a request. Sessions of different scopes are separate, even if they have the same id. Default: one
+   * scope.
+   */
   scope?(request: IncomingMessage): string;
   /**
    * Called when a session has opened, before it delivers anything. `request` is the request that opened it; its URL includes

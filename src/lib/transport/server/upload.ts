@@ -40,12 +40,12 @@ export function readBody(req: IncomingMessage, limit: number, done: (body: Uploa
 /** Decodes the body of a request. Returns a message of the SockJS protocol if it is invalid. */
 export function decodeBody(body: Buffer, messageBytes: number): ClientFrame | string {
   if (body.length === 0) return 'Payload expected.';
-  if (!isUtf8(body)) return INVALID_JSON;
+  if (!isUtf8(body)) return INVALID_BODY;
   const frame = decodeClientFrame(body.toString(), messageBytes);
-  return frame.type === 'violation' && frame.code !== 1009 ? INVALID_JSON : frame;
+  return frame.type === 'violation' && frame.code !== 1009 ? INVALID_BODY : frame;
 }
 
-const INVALID_JSON = 'Broken JSON encoding.';
+const INVALID_BODY = 'Broken JSON encoding.';
 
 /** Responds to an accepted request. */
 export function acceptUpload({ res, headers }: Upload): void {

@@ -31,7 +31,7 @@ export class RtcAttempt {
   /** Throws if the browser does not support WebRTC, or rejects the configuration. */
   constructor(options: RtcAttemptOptions) {
     const { platform, configuration } = options;
-    if (!platform.RTCPeerConnection) throw new Error('this browser does not support WebRTC here');
+    if (!platform.RTCPeerConnection) throw new Error('WebRTC is not available in this browser');
     this.#options = options;
     const connection = new platform.RTCPeerConnection(configuration);
     this.#connection = connection;

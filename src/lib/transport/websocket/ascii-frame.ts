@@ -1,5 +1,5 @@
 /**
- * How one end of a WebSocket masking its frames: `none` at a server, `zero` at a client without intermediaries, `random` at
+ * How one end of a WebSocket masks its frames: `none` at a server, `zero` at a client without intermediaries, `random` at
  * other clients.
  */
 export type Masking = 'none' | 'zero' | 'random';
@@ -10,7 +10,7 @@ const MAX_LENGTH = 16_384 - 14;
 /**
  * Encodes an ASCII text message as a WebSocket frame (RFC 6455, section 5.2), to be written as latin1. One string takes half
  * the time of a write with separate header and text. Returns undefined for messages that are not ASCII or too long, and for
- * random masking.
+ * random masks.
  */
 export function asciiFrame(text: string, masking: Masking): string | undefined {
   const { length } = text;

@@ -62,7 +62,7 @@ interface ResponseHead {
 }
 
 const STATUS_LINE = /^HTTP\/1\.1 ([1-9]\d\d)(?: .*)?$/;
-const HEADER = /^([\w!#$%&'*+.^`|~-]+):(.*)$/;
+const HEADER_LINE = /^([\w!#$%&'*+.^`|~-]+):(.*)$/;
 
 function parseResponseHead(text: string): ResponseHead | undefined {
   const [statusLine = '', ...lines] = text.split('\r\n');
@@ -70,7 +70,7 @@ function parseResponseHead(text: string): ResponseHead | undefined {
   if (status === undefined) return undefined;
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name, value = ''] = HEADER.exec(line) ?? [];
+    const [, name, value = ''] = HEADER_LINE.exec(line) ?? [];
     if (name === undefined) return undefined;
     const key = name.toLowerCase();
     const previous = headers.get(key);

@@ -90,7 +90,7 @@ export abstract class WebSocketChannel extends BaseChannel {
     const buffered = this.#socket.writableLength + 3 * text.length + FRAME_HEADER;
     const written =
       this.congested || buffered > this.limits.pauseBytes ? (): void => this.checkDrain() : undefined;
-    // Nothing may be sent after a close frame, which `ws` may have sent by itself.
+    // Nothing may be sent after a close frame, which `ws` may have sent.
     const frame = this.#ws.readyState === this.#ws.OPEN ? asciiFrame(text, this.#masking) : undefined;
     if (frame === undefined) this.#ws.send(text, written);
     else this.#socket.write(frame, 'latin1', written);

@@ -11,7 +11,7 @@ import { dialHost, isSecure } from '../handshake/session-url.js';
 // being closed would be lost.
 const IDLE_CONNECTION = 4000;
 
-/** Sends the requests of an XHR session finished two connections: one to poll, one to send. */
+/** Sends the requests of an XHR session over two connections: one to poll, one to send. */
 export class NodePost implements Post {
   readonly #request: typeof http.request;
   readonly #agents: readonly http.Agent[];

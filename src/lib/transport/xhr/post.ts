@@ -16,7 +16,10 @@ export interface PostRequest {
 
 /** The HTTP client of an XHR session. At most one request polls and at most one sends at a time. */
 export interface Post {
-  /** Posts `body` to `path`. `done` is called once, and never before `post` returns. `sending`: whether the request sends, or polls. */
+  /**
+   * Posts `body` to `path`. `done` is called once, and never before `post` returns. `sending`: whether the request sends, or
+   * polls.
+   */
   post(path: string, body: string, sending: boolean, done: (result: PostResult) => void): PostRequest;
   /** Closes the connections. */
   close(): void;

@@ -180,13 +180,13 @@ export class FileStorage implements Storage {
   }
 
   async #inTime<Result>(work: Promise<Result>): Promise<Result> {
-    const late = (): Error => {
+    const onTimeout = (): Error => {
       this.#overdue++;
       const ended = (): void => void this.#overdue--;
       work.then(ended, ended);
       return new Error(`no answer in ${this.#deadline / 1000} s`);
     };
-    return await withDeadline(work, { clock: this.#clock, ms: this.#deadline, late });
+    return await withDeadline(work, { clock: this.#clock, ms: this.#deadline, onTimeout });
   }
 
   #stuck(): StorageError {

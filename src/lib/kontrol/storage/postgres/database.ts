@@ -226,9 +226,9 @@ function inTime<Result>(
   work: Promise<Result>,
   abandon: () => void,
 ): Promise<Result> {
-  const late = (): Error => {
+  const onTimeout = (): Error => {
     abandon();
     return new NoResponseError(ms);
   };
-  return withDeadline(work, { clock, ms, late });
+  return withDeadline(work, { clock, ms, onTimeout });
 }
