@@ -402,7 +402,7 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
   it.each([
     [404, 'Try the path /kite'],
     [403, 'refused this client'],
-    [503, 'try again later'],
+    [503, 'Try again later'],
     [302, 'Check the URL'],
   ])('on an HTTP answer %d', async (status, hint) => {
     const url = await other(
