@@ -1,14 +1,14 @@
-/** One end of one peer, in a process of its own: `child.ts server|client PEER`. Told what to do over the process's channel. */
+/** The process of one end of a peer: `child.ts server|client PEER`. Receives commands over the IPC channel. */
 import * as bare from './peers/bare.js';
 import type { ClientPeer, Connection, ServerPeer } from './peers/peer.js';
 import { type Scenario, scenarios } from './scenarios.js';
 
-export type Order =
-  | { readonly do: 'listen' }
-  | { readonly do: 'memory' }
-  | { readonly do: 'cpu' }
-  | { readonly do: 'run'; readonly scenario: Scenario; readonly url: string; readonly ms: number }
-  | { readonly do: 'idle'; readonly url: string; readonly count: number };
+export type ChildCommand =
+  | { readonly type: 'listen' }
+  | { readonly type: 'memory' }
+  | { readonly type: 'cpu' }
+  | { readonly type: 'run'; readonly scenario: Scenario; readonly url: string; readonly ms: number }
+  | { readonly type: 'idle'; readonly url: string; readonly count: number };
 
 const [role = '', name = ''] = process.argv.slice(2);
 
@@ -23,8 +23,8 @@ async function loadPeer(): Promise<{ server: ServerPeer; client: ClientPeer }> {
 const peer = await loadPeer();
 const idle: Connection[] = [];
 
-async function obey(order: Order): Promise<unknown> {
-  switch (order.do) {
+async function execute(command: ChildCommand): Promise<unknown> {
+  switch (command.type) {
     case 'listen':
       return peer.server.listen();
     case 'memory':
@@ -34,10 +34,10 @@ async function obey(order: Order): Promise<unknown> {
       return user + system;
     }
     case 'run':
-      return scenarios[order.scenario](peer.client, order.url, order.ms);
+      return scenarios[command.scenario](peer.client, command.url, command.ms);
     case 'idle':
-      for (let i = 0; i < order.count; i++) {
-        const connection = await peer.client.connect(order.url);
+      for (let i = 0; i < command.count; i++) {
+        const connection = await peer.client.connect(command.url);
         await connection.square(4);
         idle.push(connection);
       }
@@ -45,11 +45,11 @@ async function obey(order: Order): Promise<unknown> {
   }
 }
 
-/** Bytes in use once garbage is collected. */
+/** Memory in use after garbage collection, in bytes. */
 export interface Memory {
-  /** Of the whole process: what sockets take outside of the heap counts, and so does the room the heap keeps free. */
+  /** Of the whole process, including sockets outside of the heap and free memory of the heap. */
   readonly rss: number;
-  /** Of JavaScript's objects. */
+  /** Of JavaScript objects. */
   readonly heap: number;
 }
 
@@ -62,8 +62,8 @@ async function settledMemory(): Promise<Memory> {
   return { rss, heap: heapUsed + external };
 }
 
-process.on('message', (order: Order) => {
-  obey(order).then(
+process.on('message', (command: ChildCommand) => {
+  execute(command).then(
     (value) => process.send?.({ value }),
     (error: unknown) => process.send?.({ error: `${role} of ${name}: ${String(error)}` }),
   );

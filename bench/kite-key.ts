@@ -1,6 +1,6 @@
 import { createPublicKey, createSign } from 'node:crypto';
 
-/** A kite key for the user `bench`, signed with `privatePem`: about 1.2 KiB, like a real one. */
+/** Returns a kite key for the user `bench`, signed with `privatePem`: about 1.2 KiB, like a real key. */
 export function makeKiteKey(privatePem: string, kontrolURL = 'http://127.0.0.1:4000/kite'): string {
   const claims = {
     iss: 'kontrol',

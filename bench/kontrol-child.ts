@@ -1,17 +1,17 @@
-/** A Kontrol in a process of its own: `kontrol-child.ts CONFIG`, a StorageConfig as JSON. Told what to do over the channel. */
+/** The process of a Kontrol: `kontrol-child.ts CONFIG`, a StorageConfig in JSON. Receives commands over the IPC channel. */
 import { Kontrol } from '../src/lib/kontrol.js';
 import { openStorage, type StorageConfig } from '../src/lib/kontrol/storage/open-storage.js';
 import { systemClock } from '../src/lib/util/clock.js';
 import { silentLogger } from '../src/lib/util/logger.js';
 
-export type Order = 'cpu' | 'heap' | 'signed' | 'close';
+export type KontrolCommand = 'cpu' | 'heap' | 'signed' | 'close';
 
 const config = JSON.parse(process.argv[2] ?? '{}') as StorageConfig;
 const storage = openStorage(config, { clock: systemClock, logger: silentLogger });
 const kontrol = new Kontrol({ storage, port: 0, env: {}, logger: silentLogger });
 
-async function obey(order: Order): Promise<number | null> {
-  switch (order) {
+async function execute(command: KontrolCommand): Promise<number | null> {
+  switch (command) {
     case 'cpu': {
       const { user, system } = process.cpuUsage();
       return user + system;
@@ -31,8 +31,8 @@ async function obey(order: Order): Promise<number | null> {
 }
 
 await kontrol.listen();
-process.on('message', (order: Order) => {
-  obey(order).then(
+process.on('message', (command: KontrolCommand) => {
+  execute(command).then(
     (value) => process.connected && process.send?.({ value }),
     (error: unknown) => process.send?.({ error: String(error) }),
   );

@@ -7,7 +7,7 @@ import type { StorageConfig } from '../src/lib/kontrol/storage/open-storage.js';
 
 export const kinds = ['memory', 'file', 'postgres', 'etcd'] as const;
 
-/** Runs `work` with an empty store of this kind, and removes the store. Undefined where its server is not installed. */
+/** Calls `work` with an empty store of this kind, and removes the store. Returns undefined if its server is not installed. */
 export async function withStorage<Result>(
   kind: (typeof kinds)[number],
   work: (config: StorageConfig) => Promise<Result>,

@@ -1,11 +1,11 @@
 /**
- * What a registry of 1,000, 10,000 and 100,000 kites costs, on each store:
+ * Measures the cost of a registry with 1,000, 10,000 and 100,000 kites, for each store:
  *
  *     npm run bench:kontrol -- [memory|file|postgres|etcd]… [count…]
  *
- * Kontrol has a process of its own, and what it costs is the CPU time of that process: what the machine does besides
- * matters less to it. The floors, measured in the same run, are `kite.ping` for queries and `GET /healthz` for heartbeats.
- * PostgreSQL and etcd are started for it where they are installed.
+ * The cost is the CPU time of Kontrol, which runs in a separate process, so that it depends less on other load of the machine.
+ * The baselines, measured in the same run, are `kite.ping` for queries and `GET /healthz` for heartbeats. Starts PostgreSQL and
+ * etcd if they are installed.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -14,17 +14,17 @@ import { fileURLToPath } from 'node:url';
 import { type Client, Kite } from '../src/lib/index.js';
 import type { StorageConfig } from '../src/lib/kontrol/storage/open-storage.js';
 import { silentLogger } from '../src/lib/util/logger.js';
-import type { Order } from './kontrol-child.js';
+import type { KontrolCommand } from './kontrol-child.js';
 import { kinds, withStorage } from './kontrol-stores.js';
 
-const IN_FLIGHT = 32;
+const CONCURRENCY = 32;
 const QUERIES = 5000;
-const BEATS = 20_000;
-const CONNECTED = 500;
+const HEARTBEATS = 20_000;
+const CONNECTED_KITES = 500;
 const CHANGES = 200;
 
-/** A Kontrol in a process of its own. */
-class Node {
+/** The process of a Kontrol. */
+class KontrolProcess {
   readonly url: string;
   readonly key: string;
   readonly #process: ChildProcess;
@@ -35,7 +35,7 @@ class Node {
     this.key = key;
   }
 
-  static async start(config: StorageConfig): Promise<Node> {
+  static async start(config: StorageConfig): Promise<KontrolProcess> {
     const child = fork(
       fileURLToPath(new URL('kontrol-child.ts', import.meta.url)),
       [JSON.stringify(config)],
@@ -43,30 +43,30 @@ class Node {
         execArgv: ['--import', 'tsx', '--expose-gc', '--no-warnings'],
       },
     );
-    return new Node(child, (await answer(child)) as { url: string; key: string });
+    return new KontrolProcess(child, (await nextMessage(child)) as { url: string; key: string });
   }
 
   get origin(): string {
     return new URL(this.url).origin;
   }
 
-  async ask(order: Order): Promise<number> {
-    const answered = answer(this.#process);
-    this.#process.send(order);
-    return (await answered) as number;
+  async request(command: KontrolCommand): Promise<number> {
+    const response = nextMessage(this.#process);
+    this.#process.send(command);
+    return (await response) as number;
   }
 
-  /** Microseconds of CPU that Kontrol takes for one of `count` times `work`, and how many there are a second. */
+  /** Calls `work` `count` times. Returns the CPU time of Kontrol per call, in microseconds, and the calls per second. */
   async cost(count: number, work: (index: number) => Promise<unknown>): Promise<Cost> {
-    const cpu = await this.ask('cpu');
+    const cpu = await this.request('cpu');
     const ms = await timed(count, work);
-    return { cpu: ((await this.ask('cpu')) - cpu) / count, rate: (count / ms) * 1000 };
+    return { cpu: ((await this.request('cpu')) - cpu) / count, rate: (count / ms) * 1000 };
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise((resolve) => this.#process.once('exit', resolve));
+    const exited = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.send('close');
-    await gone;
+    await exited;
   }
 }
 
@@ -75,7 +75,7 @@ interface Cost {
   readonly rate: number;
 }
 
-function answer(child: ChildProcess): Promise<unknown> {
+function nextMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     child.once('message', ({ value, error }: { value?: unknown; error?: string }) => {
       if (error) reject(new Error(error));
@@ -84,7 +84,7 @@ function answer(child: ChildProcess): Promise<unknown> {
   });
 }
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: IN_FLIGHT });
+const agent = new http.Agent({ keepAlive: true, maxSockets: CONCURRENCY });
 
 function send(method: string, url: string, body?: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -98,14 +98,14 @@ function send(method: string, url: string, body?: string): Promise<string> {
   });
 }
 
-/** Does `work` for 0 up to `count`, a few at a time. Milliseconds that it took. */
+/** Calls `work` for 0 to `count - 1`, several at a time. Returns the elapsed time in milliseconds. */
 async function timed(count: number, work: (index: number) => Promise<unknown>): Promise<number> {
   const started = performance.now();
   let next = 0;
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     while (next < count) await work(next++);
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   return performance.now() - started;
 }
 
@@ -114,13 +114,16 @@ function identity(name: string, index: number, id: string): Record<string, strin
   return { username: 'bob', environment: 'prod', name, version: '1.0.0', region: 'eu', hostname: host, id };
 }
 
-function register(node: Node, name: string, index: number, id: string): Promise<string> {
+function register(node: KontrolProcess, name: string, index: number, id: string): Promise<string> {
   const auth = { type: 'kiteKey', key: node.key };
   const body = { url: `http://10.0.0.1:${index % 65_536}/kite`, kite: identity(name, index, id), auth };
   return send('POST', `${node.origin}/register`, JSON.stringify(body));
 }
 
-async function connected<Result>(node: Node, use: (client: Client) => Promise<Result>): Promise<Result> {
+async function connected<Result>(
+  node: KontrolProcess,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
   const kite = new Kite('caller', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
   const client = kite.newClient(node.url, { auth: { type: 'kiteKey', key: node.key }, trustRemote: true });
   try {
@@ -131,7 +134,7 @@ async function connected<Result>(node: Node, use: (client: Client) => Promise<Re
   }
 }
 
-/** Microseconds that half of some calls, and all but one in a hundred, take one after the other. */
+/** Returns the median and the 99th percentile of the latency of sequential calls, in microseconds. */
 async function latencies(call: () => Promise<unknown>): Promise<{ p50: number; p99: number }> {
   const times: number[] = [];
   for (let i = 0; i < QUERIES; i++) {
@@ -143,10 +146,10 @@ async function latencies(call: () => Promise<unknown>): Promise<{ p50: number; p
   return { p50: times[QUERIES * 0.5] ?? 0, p99: times[QUERIES * 0.99] ?? 0 };
 }
 
-/** Kites that are connected, and beat as often as they can: CPU for a heartbeat. */
-async function connectedHeartbeats(node: Node): Promise<Cost> {
+/** Returns the CPU time per heartbeat of connected kites that send heartbeats as fast as they can. */
+async function connectedHeartbeats(node: KontrolProcess): Promise<Cost> {
   const pings: (() => void)[] = [];
-  const kites = Array.from({ length: CONNECTED }, () => {
+  const kites = Array.from({ length: CONNECTED_KITES }, () => {
     const options = {
       kiteKey: node.key,
       username: 'bob',
@@ -158,7 +161,7 @@ async function connectedHeartbeats(node: Node): Promise<Cost> {
   });
   const clients = await Promise.all(
     kites.map(async (kite) => {
-      const beats = new Promise<void>((resolve) => {
+      const heartbeats = new Promise<void>((resolve) => {
         kite.handle<[number, () => void]>('kite.heartbeat', ({ args: [, ping] }) => {
           pings.push(ping);
           resolve();
@@ -171,13 +174,13 @@ async function connectedHeartbeats(node: Node): Promise<Cost> {
       });
       await client.dial();
       await client.tell('register', { url: 'http://10.0.0.1:1/kite' });
-      await beats;
+      await heartbeats;
       return client;
     }),
   );
-  // A call of each behind its beats: they have all been heard when it is answered.
+  // Each kite calls after its heartbeats. When the calls return, all heartbeats have been received.
   const rounds = 40;
-  const floor = await node.cost(1, () => Promise.all(clients.map((client) => client.tell('kite.ping'))));
+  const baseline = await node.cost(1, () => Promise.all(clients.map((client) => client.tell('kite.ping'))));
   const cost = await node.cost(1, async () => {
     for (let round = 0; round < rounds; round++) {
       for (const ping of pings) ping();
@@ -186,26 +189,26 @@ async function connectedHeartbeats(node: Node): Promise<Cost> {
     await Promise.all(clients.map((client) => client.tell('kite.ping')));
   });
   await Promise.all(kites.map((kite) => kite.close()));
-  const beats = rounds * pings.length;
-  return { cpu: (cost.cpu - floor.cpu) / beats, rate: cost.rate * beats };
+  const heartbeats = rounds * pings.length;
+  return { cpu: (cost.cpu - baseline.cpu) / heartbeats, rate: cost.rate * heartbeats };
 }
 
-/** Milliseconds from a registration's answer at `node` until a watcher at `other` hears of it: the median. */
-async function watchLatency(node: Node, other: Node): Promise<number> {
+/** Returns the median time from a registration at `node` until a watcher at `other` is notified, in milliseconds. */
+async function watchLatency(node: KontrolProcess, other: KontrolProcess): Promise<number> {
   return connected(other, async (client) => {
-    const heard = new Map<string, () => void>();
+    const notifications = new Map<string, () => void>();
     const query = { username: 'bob', environment: 'prod', name: 'watched' };
     await client.tell('getKites', {
       query,
       watchCallback: ({ result }: { result?: { kite?: { id?: string } } }) =>
-        heard.get(result?.kite?.id ?? '')?.(),
+        notifications.get(result?.kite?.id ?? '')?.(),
     });
     const times: number[] = [];
     for (let i = 0; i < CHANGES; i++) {
       const id = randomUUID();
-      const hears = new Promise<void>((resolve) => heard.set(id, resolve));
+      const notified = new Promise<void>((resolve) => notifications.set(id, resolve));
       const started = performance.now();
-      await Promise.all([register(node, 'watched', i, id), hears]);
+      await Promise.all([register(node, 'watched', i, id), notified]);
       times.push(performance.now() - started);
     }
     return times.toSorted((a, b) => a - b)[CHANGES / 2] ?? 0;
@@ -215,20 +218,20 @@ async function watchLatency(node: Node, other: Node): Promise<number> {
 type Row = Record<string, number | string>;
 
 async function measure(config: StorageConfig, count: number): Promise<Row> {
-  const node = await Node.start(config);
+  const node = await KontrolProcess.start(config);
   const ids = Array.from({ length: count }, () => randomUUID());
-  // The first calls make what all others share.
+  // A warm-up, which also creates shared objects.
   await timed(200, (index) => register(node, 'warm', index, ids[0] ?? ''));
-  const before = await node.ask('heap');
+  const before = await node.request('heap');
   const registering = await node.cost(count, (index) =>
     register(node, `kite${index}`, index, ids[index] ?? ''),
   );
-  const bytes = ((await node.ask('heap')) - before) / count;
+  const bytes = ((await node.request('heap')) - before) / count;
   const beat = (index: number): Promise<string> =>
     send('GET', `${node.origin}/heartbeat?id=${ids[index % count]}`);
-  await timed(BEATS / 4, beat);
-  const healthz = await node.cost(BEATS, () => send('GET', `${node.origin}/healthz`));
-  const beating = await node.cost(BEATS, beat);
+  await timed(HEARTBEATS / 4, beat);
+  const healthz = await node.cost(HEARTBEATS, () => send('GET', `${node.origin}/healthz`));
+  const beating = await node.cost(HEARTBEATS, beat);
   const query = { username: 'bob', environment: 'prod', name: 'kite77' };
   const [ping, finding, sequential] = await connected(node, async (client) => {
     const find = (): Promise<unknown> => client.tell('getKites', { query });
@@ -242,7 +245,7 @@ async function measure(config: StorageConfig, count: number): Promise<Row> {
   const connectedBeats = await connectedHeartbeats(node);
   const watching = await watchLatency(node, node);
   const isShared = config.kind === 'postgres' || config.kind === 'etcd';
-  const other = isShared ? await Node.start(config) : undefined;
+  const other = isShared ? await KontrolProcess.start(config) : undefined;
   const watchingElsewhere = other ? await watchLatency(node, other) : undefined;
   await other?.stop();
   await node.stop();
@@ -259,21 +262,21 @@ async function measure(config: StorageConfig, count: number): Promise<Row> {
     '× ping': round(finding.cpu / ping.cpu),
     'p50 µs': Math.round(sequential.p50),
     'p99 µs': Math.round(sequential.p99),
-    'bytes a kite': Math.round(bytes),
+    'bytes per kite': Math.round(bytes),
     'watch ms': round(watching),
     'watch ms, other node': watchingElsewhere === undefined ? '–' : round(watchingElsewhere),
   };
 }
 
-/** Tokens that `getKites` of 100 kites of 5 names signs. */
+/** Returns the number of tokens that `getKites` signs for 100 kites with 5 names. */
 async function signaturesOfAHundred(config: StorageConfig): Promise<number> {
-  const node = await Node.start(config);
+  const node = await KontrolProcess.start(config);
   await timed(100, (index) => register(node, `name${index % 5}`, index, randomUUID()));
-  const before = await node.ask('signed');
+  const before = await node.request('signed');
   await connected(node, (client) =>
     client.tell('getKites', { query: { username: 'bob', environment: 'prod' } }),
   );
-  const signed = (await node.ask('signed')) - before;
+  const signed = (await node.request('signed')) - before;
   await node.stop();
   return signed;
 }
@@ -282,21 +285,23 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-function goal(what: string, figure: number, most: number): void {
-  console.log(`${figure <= most ? 'reached' : 'MISSED '}  ${what}: ${round(figure)}, goal at most ${most}`);
+function checkGoal(what: string, value: number, maximum: number): void {
+  console.log(
+    `${value <= maximum ? 'reached' : 'MISSED '}  ${what}: ${round(value)}, goal at most ${maximum}`,
+  );
 }
 
-const given = process.argv.slice(2);
-const counts = given.filter((text) => /^\d+$/.test(text)).map(Number);
-const chosen = kinds.filter((kind) => given.includes(kind));
-for (const kind of chosen.length > 0 ? chosen : kinds) {
+const args = process.argv.slice(2);
+const counts = args.filter((text) => /^\d+$/.test(text)).map(Number);
+const selectedKinds = kinds.filter((kind) => args.includes(kind));
+for (const kind of selectedKinds.length > 0 ? selectedKinds : kinds) {
   const rows: Row[] = [];
   for (const count of counts.length > 0 ? counts : [1000, 10_000, 100_000]) {
     const row = await withStorage(kind, (config) => measure(config, count));
     if (row) rows.push(row);
   }
   if (rows.length === 0) {
-    console.log(`\n${kind}: not installed here`);
+    console.log(`\n${kind}: not installed`);
     continue;
   }
   console.log(`\n${kind}`);
@@ -304,19 +309,19 @@ for (const kind of chosen.length > 0 ? chosen : kinds) {
   console.table(Object.fromEntries(figures.map((figure) => [figure, rows.map((row) => row[figure])])));
   const [first, last] = [rows[0], rows.at(-1)];
   const growth = Number(last?.['query CPU µs']) / Number(first?.['query CPU µs']);
-  goal(`a query with ${last?.['kites']} kites, × the same with ${first?.['kites']}`, growth, 1.5);
-  goal('bytes a kite', Number(last?.['bytes a kite']), 2048);
-  goal(
-    'cores for 10,000 heartbeats a second, HTTP',
+  checkGoal(`a query with ${last?.['kites']} kites, × the same with ${first?.['kites']}`, growth, 1.5);
+  checkGoal('bytes per kite', Number(last?.['bytes per kite']), 2048);
+  checkGoal(
+    'cores for 10,000 heartbeats per second, HTTP',
     Number(last?.['HTTP heartbeat CPU µs']) * 10_000 * 1e-6,
     1,
   );
-  goal(
-    'cores for 10,000 heartbeats a second, connected',
+  checkGoal(
+    'cores for 10,000 heartbeats per second, connected',
     Number(last?.['heartbeat CPU µs']) * 10_000 * 1e-6,
     1,
   );
 }
 const signed = await withStorage('memory', signaturesOfAHundred);
-goal('tokens signed for 100 kites of 5 names', signed ?? 0, 5);
+checkGoal('tokens signed for 100 kites with 5 names', signed ?? 0, 5);
 agent.destroy();

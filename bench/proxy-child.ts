@@ -1,6 +1,6 @@
 /**
- * One part of the benchmark of the proxies, in a process of its own: `proxy-child.ts kite|caller|reverse|tunnel`. Told what
- * to do over the process's channel.
+ * A process of the benchmark of the proxies: `proxy-child.ts kite|caller|reverse|tunnel`. Receives commands over the IPC
+ * channel.
  */
 import { Kite } from '../src/lib/index.js';
 import { ReverseProxy } from '../src/lib/proxy/reverse/reverse-proxy.js';
@@ -10,21 +10,21 @@ import type { Memory } from './child.js';
 import type { ClientPeer, Connection } from './peers/peer.js';
 import { type Scenario, scenarios } from './scenarios.js';
 
-export type ProxyOrder =
-  /** Of a proxy and the kite: begins to listen, and answers with the URL. */
-  | { readonly do: 'listen' }
-  /** Of the kite: registers behind both, and answers with the public URLs. */
-  | { readonly do: 'behind'; readonly reverse: string; readonly tunnel: string }
-  | { readonly do: 'run'; readonly scenario: Scenario; readonly url: string; readonly ms: number }
-  /** Calls one after the other for so long; answers with the microseconds of the one in the middle. */
-  | { readonly do: 'latency'; readonly url: string; readonly ms: number }
-  | { readonly do: 'idle'; readonly url: string; readonly count: number }
-  | { readonly do: 'cpu' }
-  | { readonly do: 'memory' };
+export type ProxyCommand =
+  /** Starts a proxy or the kite, and returns its URL. */
+  | { readonly type: 'listen' }
+  /** Registers the kite with both proxies, and returns the public URLs. */
+  | { readonly type: 'register'; readonly reverse: string; readonly tunnel: string }
+  | { readonly type: 'run'; readonly scenario: Scenario; readonly url: string; readonly ms: number }
+  /** Makes sequential calls for `ms` milliseconds, and returns the median latency in microseconds. */
+  | { readonly type: 'latency'; readonly url: string; readonly ms: number }
+  | { readonly type: 'idle'; readonly url: string; readonly count: number }
+  | { readonly type: 'cpu' }
+  | { readonly type: 'memory' };
 
 const [role = ''] = process.argv.slice(2);
 const kiteKey = process.env['BENCH_KEY'] ?? '';
-const common = { port: 0, env: {}, logger: silentLogger, kiteKey };
+const proxyOptions = { port: 0, env: {}, logger: silentLogger, kiteKey };
 
 const kite = new Kite('bench', '1.0.0', { port: 0, env: {}, logger: silentLogger, kiteKey });
 kite.handle<[number], number>('square', ({ args: [n] }) => n * n).disableAuthentication();
@@ -42,7 +42,7 @@ const caller: ClientPeer = {
     return {
       square: (n) => client.tell('square', n),
       echo: (text) => client.tell('echo', text),
-      count: () => Promise.reject(new Error('not measured here')),
+      count: () => Promise.reject(new Error('not measured')),
       close: () =>
         new Promise((resolve) => {
           client.on('disconnect', () => resolve());
@@ -59,27 +59,27 @@ async function listen(): Promise<string> {
     await kite.listen();
     return kite.url ?? '';
   }
-  const proxy = role === 'reverse' ? new ReverseProxy(common) : new TunnelProxy(common);
+  const proxy = role === 'reverse' ? new ReverseProxy(proxyOptions) : new TunnelProxy(proxyOptions);
   await proxy.listen();
   return proxy.url;
 }
 
-async function obey(order: ProxyOrder): Promise<unknown> {
-  switch (order.do) {
+async function execute(command: ProxyCommand): Promise<unknown> {
+  switch (command.type) {
     case 'listen':
       return listen();
-    case 'behind': {
-      const reverse = await kite.registerToProxy({ proxyUrl: order.reverse });
-      const tunnel = await kite.registerToTunnel({ proxyUrl: order.tunnel });
+    case 'register': {
+      const reverse = await kite.registerToProxy({ proxyUrl: command.reverse });
+      const tunnel = await kite.registerToTunnel({ proxyUrl: command.tunnel });
       return { reverse: reverse.url, tunnel: tunnel.url };
     }
     case 'run':
-      return scenarios[order.scenario](caller, order.url, order.ms);
+      return scenarios[command.scenario](caller, command.url, command.ms);
     case 'latency':
-      return latency(order.url, order.ms);
+      return latency(command.url, command.ms);
     case 'idle':
-      for (let i = 0; i < order.count; i++) {
-        const connection = await caller.connect(order.url);
+      for (let i = 0; i < command.count; i++) {
+        const connection = await caller.connect(command.url);
         await connection.square(4);
         idle.push(connection);
       }
@@ -107,7 +107,7 @@ async function latency(url: string, ms: number): Promise<number> {
   return (times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN) * 1000;
 }
 
-/** Once garbage is collected. */
+/** Returns the memory in use after garbage collection. */
 async function memory(): Promise<Memory> {
   for (let i = 0; i < 4; i++) {
     globalThis.gc?.();
@@ -117,8 +117,8 @@ async function memory(): Promise<Memory> {
   return { rss, heap: heapUsed + external };
 }
 
-process.on('message', (order: ProxyOrder) => {
-  obey(order).then(
+process.on('message', (command: ProxyCommand) => {
+  execute(command).then(
     (value) => process.send?.({ value }),
     (error: unknown) => process.send?.({ error: `${role}: ${String(error)}` }),
   );

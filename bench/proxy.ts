@@ -1,9 +1,9 @@
 /**
- * What the proxies cost: calls a second, latency and CPU through each, against the same kite called directly by the same
- * caller in the same run. Kite, caller and each proxy are processes of their own. The rounds of the three ways are
- * interleaved, each round through a proxy is compared with the direct one just before it, and the median counts.
+ * Measures calls per second, latency and CPU through each proxy, as ratios to direct calls of the same kite by the same caller
+ * in the same run. The kite, the caller and each proxy are separate processes. The rounds of the three routes are interleaved.
+ * Each round through a proxy is compared with the previous direct round, and the result is the median.
  *
- *     npm run bench:proxy                                # everything, a minute and a half
+ *     npm run bench:proxy                                # everything, in a minute and a half
  *     npm run bench:proxy -- --rounds 9 --ms 2000 --only 64
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -13,8 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Memory } from './child.js';
 import { makeKiteKey } from './kite-key.js';
-import type { ProxyOrder } from './proxy-child.js';
-import type { Outcome, Scenario } from './scenarios.js';
+import type { ProxyCommand } from './proxy-child.js';
+import type { ScenarioResult, Scenario } from './scenarios.js';
 
 const { values } = parseArgs({
   options: {
@@ -26,34 +26,35 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const ms = Number(values.ms);
 
-type Way = 'direct' | 'reverse' | 'tunnel';
+type Route = 'direct' | 'reverse' | 'tunnel';
 type Role = 'kite' | 'caller' | 'reverse' | 'tunnel';
 
-const WAYS: readonly Way[] = ['direct', 'reverse', 'tunnel'];
+const ROUTES: readonly Route[] = ['direct', 'reverse', 'tunnel'];
 const SCENARIOS: readonly Scenario[] = [
   'one call at a time',
-  '64 calls in flight',
-  '10 KiB echo, 64 in flight',
+  '64 concurrent calls',
+  '10 KiB echo, 64 concurrent',
   'connect and first call',
 ];
 
-/** What calls a second through a proxy have to reach, times those without. */
-const GOALS: Partial<Record<Scenario, Readonly<Record<Exclude<Way, 'direct'>, number>>>> = {
-  '64 calls in flight': { reverse: 0.6, tunnel: 0.45 },
+/** The goals for calls per second through a proxy, as ratios to direct calls. */
+const GOALS: Partial<Record<Scenario, Readonly<Record<Exclude<Route, 'direct'>, number>>>> = {
+  '64 concurrent calls': { reverse: 0.6, tunnel: 0.45 },
 };
-/** Microseconds that a proxy may add to the call in the middle. */
+/** Maximum latency that a proxy may add to the median call, in microseconds. */
 const LATENCY_GOAL = 400;
 
 const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
   type: 'pkcs8',
   format: 'pem',
 });
-// Of no Kontrol: none is needed where the proxies are named.
+// The key contains no URL of Kontrol, because the URLs of the proxies are set.
 const kiteKey = makeKiteKey(pem.toString(), '');
 
-class Part {
+/** A process of the benchmark. */
+class BenchChild {
   readonly #process: ChildProcess;
-  #waiting: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
+  #pending: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
 
   constructor(role: Role) {
     this.#process = fork(fileURLToPath(new URL('proxy-child.ts', import.meta.url)), [role], {
@@ -61,22 +62,22 @@ class Part {
       env: { ...process.env, BENCH_KEY: kiteKey, NODE_EXTRA_CA_CERTS: undefined },
     });
     this.#process.on('message', ({ value, error }: { value: unknown; error?: string }) => {
-      if (error) this.#waiting?.reject(new Error(error));
-      else this.#waiting?.resolve(value);
+      if (error) this.#pending?.reject(new Error(error));
+      else this.#pending?.resolve(value);
     });
-    this.#process.on('exit', () => this.#waiting?.reject(new Error(`The ${role} has left`)));
+    this.#process.on('exit', () => this.#pending?.reject(new Error(`The ${role} has exited`)));
   }
 
   next(): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#pending = { resolve, reject };
     });
   }
 
-  tell(order: ProxyOrder): Promise<unknown> {
-    const answer = this.next();
-    this.#process.send(order);
-    return answer;
+  send(command: ProxyCommand): Promise<unknown> {
+    const result = this.next();
+    this.#process.send(command);
+    return result;
   }
 
   stop(): void {
@@ -84,56 +85,56 @@ class Part {
   }
 }
 
-/** A kite, a caller, two proxies, and the URL of each way from the caller to the kite. */
-class Setting {
-  readonly parts: Readonly<Record<Role, Part>>;
-  readonly urls: Record<Way, string> = { direct: '', reverse: '', tunnel: '' };
+/** The processes, and the URL of the kite for each route. */
+class BenchSetup {
+  readonly children: Readonly<Record<Role, BenchChild>>;
+  readonly urls: Record<Route, string> = { direct: '', reverse: '', tunnel: '' };
 
   constructor() {
-    this.parts = {
-      kite: new Part('kite'),
-      caller: new Part('caller'),
-      reverse: new Part('reverse'),
-      tunnel: new Part('tunnel'),
+    this.children = {
+      kite: new BenchChild('kite'),
+      caller: new BenchChild('caller'),
+      reverse: new BenchChild('reverse'),
+      tunnel: new BenchChild('tunnel'),
     };
   }
 
-  static async start(): Promise<Setting> {
-    const setting = new Setting();
-    const { kite, reverse, tunnel } = setting.parts;
-    await Promise.all(Object.values(setting.parts).map((part) => part.next()));
-    setting.urls.direct = (await kite.tell({ do: 'listen' })) as string;
+  static async start(): Promise<BenchSetup> {
+    const setup = new BenchSetup();
+    const { kite, reverse, tunnel } = setup.children;
+    await Promise.all(Object.values(setup.children).map((child) => child.next()));
+    setup.urls.direct = (await kite.send({ type: 'listen' })) as string;
     const proxies = {
-      reverse: (await reverse.tell({ do: 'listen' })) as string,
-      tunnel: (await tunnel.tell({ do: 'listen' })) as string,
+      reverse: (await reverse.send({ type: 'listen' })) as string,
+      tunnel: (await tunnel.send({ type: 'listen' })) as string,
     };
-    Object.assign(setting.urls, await kite.tell({ do: 'behind', ...proxies }));
-    return setting;
+    Object.assign(setup.urls, await kite.send({ type: 'register', ...proxies }));
+    return setup;
   }
 
   stop(): void {
-    for (const part of Object.values(this.parts)) part.stop();
+    for (const child of Object.values(this.children)) child.stop();
   }
 }
 
 interface Round {
   readonly rate: number;
-  /** Microseconds of CPU of the proxy for one. */
+  /** CPU time of the proxy per call, in microseconds. */
   readonly cpu: number;
 }
 
-async function measure(setting: Setting, scenario: Scenario): Promise<Record<Way, Round[]>> {
-  const measured: Record<Way, Round[]> = { direct: [], reverse: [], tunnel: [] };
-  const { caller, kite } = setting.parts;
+async function measure(setup: BenchSetup, scenario: Scenario): Promise<Record<Route, Round[]>> {
+  const measured: Record<Route, Round[]> = { direct: [], reverse: [], tunnel: [] };
+  const { caller, kite } = setup.children;
   for (let round = -1; round < rounds; round++) {
-    for (const way of WAYS) {
-      const proxy = way === 'direct' ? kite : setting.parts[way];
-      const before = (await proxy.tell({ do: 'cpu' })) as number;
-      const order = { do: 'run', scenario, url: setting.urls[way], ms } as const;
-      const { done, seconds } = (await caller.tell(order)) as Outcome;
-      const after = (await proxy.tell({ do: 'cpu' })) as number;
-      // The first round only warms up.
-      if (round >= 0) measured[way].push({ rate: done / seconds, cpu: (after - before) / done });
+    for (const route of ROUTES) {
+      const proxy = route === 'direct' ? kite : setup.children[route];
+      const before = (await proxy.send({ type: 'cpu' })) as number;
+      const command = { type: 'run', scenario, url: setup.urls[route], ms } as const;
+      const { done, seconds } = (await caller.send(command)) as ScenarioResult;
+      const after = (await proxy.send({ type: 'cpu' })) as number;
+      // The first round is a warm-up.
+      if (round >= 0) measured[route].push({ rate: done / seconds, cpu: (after - before) / done });
     }
   }
   return measured;
@@ -145,95 +146,99 @@ function median(list: readonly number[]): number {
 
 const missed: string[] = [];
 
-function judge(what: string, text: string, reached: boolean): string {
+function checkGoal(what: string, text: string, reached: boolean): string {
   if (!reached) missed.push(`${what}: ${text}`);
   return text;
 }
 
-function row(...cells: readonly string[]): void {
+function tableRow(...cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-function head(...cells: readonly string[]): void {
+function tableHeader(...cells: readonly string[]): void {
   console.log();
-  row(...cells);
-  row(...cells.map(() => '---'));
+  tableRow(...cells);
+  tableRow(...cells.map(() => '---'));
 }
 
-async function throughput(setting: Setting): Promise<void> {
+async function throughput(setup: BenchSetup): Promise<void> {
   const cpu: string[][] = [];
-  head('calls a second', 'direct', 'reverse, times direct', 'tunnel, times direct', 'goals');
+  tableHeader('calls per second', 'direct', 'reverse, × direct', 'tunnel, × direct', 'goals');
   for (const scenario of SCENARIOS.filter((name) => name.includes(values.only))) {
-    const measured = await measure(setting, scenario);
+    const measured = await measure(setup, scenario);
     const goals = GOALS[scenario];
-    const cells = (['reverse', 'tunnel'] as const).map((way) => {
-      const ratios = measured[way].map(
+    const cells = (['reverse', 'tunnel'] as const).map((route) => {
+      const ratios = measured[route].map(
         ({ rate }, round) => rate / (measured.direct[round]?.rate ?? Number.NaN),
       );
       const times = median(ratios);
-      return judge(`${scenario}, ${way}`, times.toFixed(2), times >= (goals?.[way] ?? 0));
+      return checkGoal(`${scenario}, ${route}`, times.toFixed(2), times >= (goals?.[route] ?? 0));
     });
     const direct = Math.round(median(measured.direct.map(({ rate }) => rate))).toLocaleString('en');
-    row(scenario, direct, ...cells, goals ? `≥ ${goals.reverse}, ≥ ${goals.tunnel}` : '');
-    cpu.push([scenario, ...WAYS.map((way) => median(measured[way].map((round) => round.cpu)).toFixed(1))]);
+    tableRow(scenario, direct, ...cells, goals ? `≥ ${goals.reverse}, ≥ ${goals.tunnel}` : '');
+    cpu.push([
+      scenario,
+      ...ROUTES.map((route) => median(measured[route].map((round) => round.cpu)).toFixed(1)),
+    ]);
   }
-  head('CPU in µs for one', 'of the kite, direct', 'of the reverse proxy', 'of the tunnel proxy');
-  for (const cells of cpu) row(...cells);
+  tableHeader('CPU per call in µs', 'kite, direct', 'reverse proxy', 'tunnel proxy');
+  for (const cells of cpu) tableRow(...cells);
 }
 
-async function latencies(setting: Setting): Promise<void> {
-  const times: Record<Way, number[]> = { direct: [], reverse: [], tunnel: [] };
+async function latencies(setup: BenchSetup): Promise<void> {
+  const times: Record<Route, number[]> = { direct: [], reverse: [], tunnel: [] };
   for (let round = -1; round < rounds; round++) {
-    for (const way of WAYS) {
-      const order = { do: 'latency', url: setting.urls[way], ms } as const;
-      const middle = (await setting.parts.caller.tell(order)) as number;
-      if (round >= 0) times[way].push(middle);
+    for (const route of ROUTES) {
+      const command = { type: 'latency', url: setup.urls[route], ms } as const;
+      const middle = (await setup.children.caller.send(command)) as number;
+      if (round >= 0) times[route].push(middle);
     }
   }
-  head('µs', 'direct', 'added by reverse', 'added by tunnel', 'goal');
-  const cells = (['reverse', 'tunnel'] as const).map((way) => {
-    const added = median(times[way].map((time, round) => time - (times.direct[round] ?? Number.NaN)));
-    return judge(`latency, ${way}`, added.toFixed(0), added < LATENCY_GOAL);
+  tableHeader('µs', 'direct', 'added by reverse', 'added by tunnel', 'goal');
+  const cells = (['reverse', 'tunnel'] as const).map((route) => {
+    const added = median(times[route].map((time, round) => time - (times.direct[round] ?? Number.NaN)));
+    return checkGoal(`latency, ${route}`, added.toFixed(0), added < LATENCY_GOAL);
   });
-  row('a call, one at a time, median', median(times.direct).toFixed(0), ...cells, `< ${LATENCY_GOAL}`);
+  tableRow('median of sequential calls', median(times.direct).toFixed(0), ...cells, `< ${LATENCY_GOAL}`);
 }
 
-const IDLE = 2000;
-/** Opened before, while the heap still grows to the size at which it collects garbage. */
-const FIRST = 300;
+const IDLE_CONNECTIONS = 2000;
+/** Number of connections that are opened first, while the heap grows to the size at which it collects garbage. */
+const WARM_UP_CONNECTIONS = 300;
 
-/** In processes of their own: what ran before would have left room. */
+/** Measures memory in new processes, because a used heap has free memory. */
 async function memories(): Promise<void> {
-  head('KiB of a proxy’s memory a connection, of them in the heap', 'reverse', 'tunnel');
+  tableHeader('KiB of a proxy per connection (of which heap)', 'reverse', 'tunnel');
   const cells: string[] = [];
-  for (const way of ['reverse', 'tunnel'] as const) {
-    const setting = await Setting.start();
+  for (const route of ['reverse', 'tunnel'] as const) {
+    const setup = await BenchSetup.start();
     try {
-      const { [way]: proxy, caller } = setting.parts;
-      const url = setting.urls[way];
-      await caller.tell({ do: 'idle', url, count: FIRST });
-      const before = (await proxy.tell({ do: 'memory' })) as Memory;
-      await caller.tell({ do: 'idle', url, count: IDLE });
-      const after = (await proxy.tell({ do: 'memory' })) as Memory;
-      const kib = (what: keyof Memory): string => ((after[what] - before[what]) / IDLE / 1024).toFixed(1);
+      const { [route]: proxy, caller } = setup.children;
+      const url = setup.urls[route];
+      await caller.send({ type: 'idle', url, count: WARM_UP_CONNECTIONS });
+      const before = (await proxy.send({ type: 'memory' })) as Memory;
+      await caller.send({ type: 'idle', url, count: IDLE_CONNECTIONS });
+      const after = (await proxy.send({ type: 'memory' })) as Memory;
+      const kib = (what: keyof Memory): string =>
+        ((after[what] - before[what]) / IDLE_CONNECTIONS / 1024).toFixed(1);
       cells.push(`${kib('rss')} (${kib('heap')})`);
     } finally {
-      setting.stop();
+      setup.stop();
     }
   }
-  row('an idle WebSocket', ...cells);
+  tableRow('an idle WebSocket', ...cells);
 }
 
 console.log(
   `Node ${process.version}, ${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ` +
-    `${rounds} interleaved rounds of ${ms} ms after one to warm up, medians.`,
+    `${rounds} interleaved rounds of ${ms} ms after a warm-up, medians.`,
 );
-const setting = await Setting.start();
+const setup = await BenchSetup.start();
 try {
-  await throughput(setting);
-  if ('latency'.includes(values.only)) await latencies(setting);
+  await throughput(setup);
+  if ('latency'.includes(values.only)) await latencies(setup);
 } finally {
-  setting.stop();
+  setup.stop();
 }
 if ('memory'.includes(values.only)) await memories();
-console.log(missed.length === 0 ? '\nEvery goal is reached.' : `\nMissed: ${missed.join('; ')}`);
+console.log(missed.length === 0 ? '\nAll goals are reached.' : `\nMissed: ${missed.join('; ')}`);

@@ -1,14 +1,14 @@
 /**
- * Calls a second, CPU and memory, against a bare `ws` echo in the same run: machines are noisy, ratios less so. Every peer
- * has its server and its client in processes of their own. The rounds of all peers are interleaved, each round of a peer
- * is compared with the round of the echo just before it, and the median of the rounds counts.
+ * Measures calls per second, CPU and memory, as ratios to a bare `ws` echo in the same run, because ratios vary less than
+ * absolute figures. The server and the client of each peer are separate processes. The rounds of all peers are interleaved.
+ * Each round of a peer is compared with the previous round of the echo, and the result is the median.
  *
- *     npm run bench                                             # everything, three minutes
+ *     npm run bench                                             # everything, in three minutes
  *     npm run bench -- --rounds 5 --ms 2000 --only 64 --peers bare,kitectl
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { Running } from './running.js';
+import { PeerProcesses } from './peer-processes.js';
 import { type Scenario, scenarios } from './scenarios.js';
 
 const { values } = parseArgs({
@@ -23,12 +23,12 @@ const rounds = Number(values.rounds);
 const ms = Number(values.ms);
 const peers = values.peers.split(',');
 
-/** What each section has to reach, as a ratio of kitectl to the bare echo. */
+/** The goals, as ratios of kitectl to the bare echo. */
 const goals: Record<Scenario, number> = {
   'one call at a time': 0.75,
-  '64 calls in flight': 0.8,
-  '100 connections, 4 in flight each': 0.75,
-  '10 KiB echo, 64 in flight': 0.6,
+  '64 concurrent calls': 0.8,
+  '100 connections, 4 concurrent calls each': 0.75,
+  '10 KiB echo, 64 concurrent': 0.6,
   callbacks: 2,
   'connect and first call': 0.9,
 };
@@ -36,41 +36,41 @@ const KEY_GOAL = 0.8;
 const KITE_JS_GOAL = 3;
 const MEMORY_GOAL = 16;
 
-/** One round of one peer. */
-interface Figures {
-  /** How many a second. */
+/** The result of one round of one peer. */
+interface RoundResult {
+  /** Operations per second. */
   readonly rate: number;
-  /** Microseconds of CPU that one takes. */
+  /** CPU time per operation, in microseconds. */
   readonly server: number;
   readonly client: number;
 }
 
-type Rounds = ReadonlyMap<string, readonly Figures[]>;
+type PeerResults = ReadonlyMap<string, readonly RoundResult[]>;
 
-async function measure(running: readonly Running[], scenario: Scenario): Promise<Rounds> {
-  const figures = new Map(peers.map((name) => [name, [] as Figures[]]));
+async function measure(processes: readonly PeerProcesses[], scenario: Scenario): Promise<PeerResults> {
+  const results = new Map(peers.map((name) => [name, [] as RoundResult[]]));
   for (let round = -1; round < rounds; round++) {
-    for (const peer of running) {
+    for (const peer of processes) {
       const before = await peer.cpu();
       const { done, seconds } = await peer.run(scenario, ms);
       const { server, client } = await peer.cpu();
-      // The first round only warms up: what counts is compiled code.
+      // The first round is a warm-up, after which the code is compiled.
       if (round < 0) continue;
-      figures.get(peer.name)?.push({
+      results.get(peer.name)?.push({
         rate: done / seconds,
         server: (server - before.server) / done,
         client: (client - before.client) / done,
       });
     }
   }
-  return figures;
+  return results;
 }
 
-/** The median over the rounds of how much faster `name` was than `other`. */
-function ratio(figures: Rounds, name: string, other: string): number {
-  const others = figures.get(other) ?? [];
+/** Returns the median ratio of the rates of `name` and `other`. */
+function ratio(results: PeerResults, name: string, other: string): number {
+  const others = results.get(other) ?? [];
   return median(
-    (figures.get(name) ?? []).map(({ rate }, round) => rate / (others[round]?.rate ?? Number.NaN)),
+    (results.get(name) ?? []).map(({ rate }, round) => rate / (others[round]?.rate ?? Number.NaN)),
   );
 }
 
@@ -78,87 +78,89 @@ function median(list: readonly number[]): number {
   return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 }
 
-const IDLE = 3000;
-/** Opened before, while the heap still grows to the size at which it collects garbage. */
-const FIRST = 500;
+const IDLE_CONNECTIONS = 3000;
+/** Number of connections that are opened first, while the heap grows to the size at which it collects garbage. */
+const WARM_UP_CONNECTIONS = 500;
 
-/** KiB that an idle connection takes, in processes of their own: what ran before would have left room for it. */
+/** Returns the memory per idle connection in KiB. Uses new processes, because a used heap has free memory. */
 async function memory(name: string): Promise<{ server: string; client: string; worst: number }> {
-  const running = await Running.start(name);
-  await running.idle(FIRST);
-  const before = await running.memory();
-  await running.idle(IDLE);
-  const after = await running.memory();
-  running.stop();
+  const processes = await PeerProcesses.start(name);
+  await processes.idle(WARM_UP_CONNECTIONS);
+  const before = await processes.memory();
+  await processes.idle(IDLE_CONNECTIONS);
+  const after = await processes.memory();
+  processes.stop();
   const kib = (end: 'server' | 'client', what: 'rss' | 'heap'): number =>
-    (after[end][what] - before[end][what]) / IDLE / 1024;
-  const show = (end: 'server' | 'client'): string =>
+    (after[end][what] - before[end][what]) / IDLE_CONNECTIONS / 1024;
+  const format = (end: 'server' | 'client'): string =>
     `${kib(end, 'rss').toFixed(1)} (${kib(end, 'heap').toFixed(1)})`;
   return {
-    server: show('server'),
-    client: show('client'),
+    server: format('server'),
+    client: format('client'),
     worst: Math.max(kib('server', 'rss'), kib('client', 'rss')),
   };
 }
 
 const missed: string[] = [];
 
-/** The value as text. Where it is no goal of kitectl's that was reached, it is remembered. */
-function judge(what: string, value: number, reached: boolean, goal: string): string {
+/** Formats a value. Records it if it does not reach its goal. */
+function checkGoal(what: string, value: number, reached: boolean, goal: string): string {
   if (!reached && !Number.isNaN(value)) missed.push(`${what}: ${value.toFixed(2)} (${goal})`);
   return value.toFixed(2);
 }
 
-function row(...cells: readonly string[]): void {
+function tableRow(...cells: readonly string[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
 
-function head(...cells: readonly string[]): void {
+function tableHeader(...cells: readonly string[]): void {
   console.log();
-  row(...cells);
-  row(...cells.map(() => '---'));
+  tableRow(...cells);
+  tableRow(...cells.map(() => '---'));
 }
 
-async function rates(running: readonly Running[]): Promise<Map<Scenario, Rounds>> {
-  const measured = new Map<Scenario, Rounds>();
-  head('a second', 'bare', ...peers.slice(1).map((name) => `${name}, times bare`), 'goal of kitectl');
+async function rates(processes: readonly PeerProcesses[]): Promise<Map<Scenario, PeerResults>> {
+  const measured = new Map<Scenario, PeerResults>();
+  tableHeader('per second', 'bare', ...peers.slice(1).map((name) => `${name}, × bare`), 'goal of kitectl');
   for (const scenario of Object.keys(scenarios) as Scenario[]) {
     if (!scenario.includes(values.only)) continue;
-    const figures = await measure(running, scenario);
-    measured.set(scenario, figures);
+    const results = await measure(processes, scenario);
+    measured.set(scenario, results);
     const goal = `≥ ${goals[scenario]}`;
     const cells = peers.slice(1).map((name) => {
-      const times = ratio(figures, name, 'bare');
-      return name === 'kitectl' ? judge(scenario, times, times >= goals[scenario], goal) : times.toFixed(2);
+      const times = ratio(results, name, 'bare');
+      return name === 'kitectl'
+        ? checkGoal(scenario, times, times >= goals[scenario], goal)
+        : times.toFixed(2);
     });
-    const floor = median((figures.get('bare') ?? []).map(({ rate }) => rate));
-    row(scenario, Math.round(floor).toLocaleString('en'), ...cells, goal);
+    const baseline = median((results.get('bare') ?? []).map(({ rate }) => rate));
+    tableRow(scenario, Math.round(baseline).toLocaleString('en'), ...cells, goal);
   }
   return measured;
 }
 
-function comparisons(measured: ReadonlyMap<Scenario, Rounds>): void {
-  const busy = measured.get('64 calls in flight');
+function comparisons(measured: ReadonlyMap<Scenario, PeerResults>): void {
+  const busy = measured.get('64 concurrent calls');
   if (!busy) return;
-  const compare = (what: string, name: string, other: string, least: number): void => {
+  const compare = (what: string, name: string, other: string, minimum: number): void => {
     if (!busy.has(name) || !busy.has(other)) return;
     const times = ratio(busy, name, other);
-    row(what, judge(what, times, times >= least, `≥ ${least}`), `≥ ${least}`);
+    tableRow(what, checkGoal(what, times, times >= minimum, `≥ ${minimum}`), `≥ ${minimum}`);
   };
-  head('64 calls in flight', 'times', 'goal');
-  compare('a kite key on every call, times none', 'kitectl+key', 'kitectl', KEY_GOAL);
-  compare('kitectl, times kite.js', 'kitectl', 'kite.js', KITE_JS_GOAL);
+  tableHeader('64 concurrent calls', '×', 'goal');
+  compare('a kite key in every call, × no key', 'kitectl+key', 'kitectl', KEY_GOAL);
+  compare('kitectl, × kite.js', 'kitectl', 'kite.js', KITE_JS_GOAL);
 }
 
-function cpu(measured: ReadonlyMap<Scenario, Rounds>): void {
-  head('CPU in µs for one, server + client', ...peers);
-  for (const [scenario, figures] of measured) {
+function cpu(measured: ReadonlyMap<Scenario, PeerResults>): void {
+  tableHeader('CPU per call in µs, server + client', ...peers);
+  for (const [scenario, results] of measured) {
     const cells = peers.map((name) => {
-      const list = figures.get(name) ?? [];
+      const list = results.get(name) ?? [];
       const of = (end: 'server' | 'client'): string => median(list.map((round) => round[end])).toFixed(1);
       return `${of('server')} + ${of('client')}`;
     });
-    row(scenario, ...cells);
+    tableRow(scenario, ...cells);
   }
 }
 
@@ -166,24 +168,24 @@ async function memories(): Promise<void> {
   const found = new Map<string, Awaited<ReturnType<typeof memory>>>();
   for (const name of peers) found.set(name, await memory(name));
   const worst = found.get('kitectl')?.worst ?? Number.NaN;
-  judge('KiB of memory an idle connection', worst, worst <= MEMORY_GOAL, `≤ ${MEMORY_GOAL}`);
-  head('KiB an idle connection, of them in the heap', ...peers, 'goal of kitectl');
+  checkGoal('KiB per idle connection', worst, worst <= MEMORY_GOAL, `≤ ${MEMORY_GOAL}`);
+  tableHeader('KiB per idle connection (of which heap)', ...peers, 'goal of kitectl');
   for (const end of ['server', 'client'] as const) {
-    row(`at the ${end}`, ...peers.map((name) => found.get(name)?.[end] ?? ''), `≤ ${MEMORY_GOAL}`);
+    tableRow(`at the ${end}`, ...peers.map((name) => found.get(name)?.[end] ?? ''), `≤ ${MEMORY_GOAL}`);
   }
 }
 
 console.log(
   `Node ${process.version}, ${os.availableParallelism()} cores (${os.cpus()[0]?.model.trim()}), ` +
-    `${rounds} interleaved rounds of ${ms} ms after one to warm up, medians.`,
+    `${rounds} interleaved rounds of ${ms} ms after a warm-up, medians.`,
 );
-const running = await Promise.all(peers.map((name) => Running.start(name)));
+const processes = await Promise.all(peers.map((name) => PeerProcesses.start(name)));
 try {
-  const measured = await rates(running);
+  const measured = await rates(processes);
   comparisons(measured);
   cpu(measured);
 } finally {
-  for (const peer of running) peer.stop();
+  for (const peer of processes) peer.stop();
 }
-if ('KiB an idle connection'.includes(values.only)) await memories();
-console.log(missed.length === 0 ? '\nEvery goal is reached.' : `\nMissed: ${missed.join('; ')}`);
+if ('KiB per idle connection'.includes(values.only)) await memories();
+console.log(missed.length === 0 ? '\nAll goals are reached.' : `\nMissed: ${missed.join('; ')}`);

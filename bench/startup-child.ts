@@ -1,6 +1,6 @@
 /**
- * What the measured commands talk to, in a process of its own: a Kontrol, and a kite that is registered there. Told by its
- * argument which home the kite key goes to; says over the channel where the kite is, and ends with its parent.
+ * The process with the Kontrol and the registered kite that the measured commands use. Writes the kite key to the home in its
+ * argument, sends the URL and path of the kite to its parent, and exits with it.
  */
 import { Kite } from '../src/lib/index.js';
 import { writeKiteKeyFile } from '../src/lib/keys/index.js';

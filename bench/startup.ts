@@ -1,11 +1,10 @@
 /**
- * How long a command takes from its start to its end, and how much CPU, as ratios to `node -e 0` in the same run. Rounds are
- * interleaved, so that a machine that is busy for a moment is busy for all of them; medians are printed, and whether the
- * goals are met.
+ * Measures the time and CPU of commands, as ratios to `node -e 0` in the same run. Rounds are interleaved, so that a short load
+ * of the machine affects all commands. Prints the medians, and whether the goals are met.
  *
- *     npm run bench:startup -- 41        rounds, default 21
+ *     npm run bench:startup -- 41        # number of rounds, default 21
  *
- * It measures the Node that it runs in, so that the build has to be of the same one.
+ * Measures the Node that runs it, which must also have built the program.
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,11 +15,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'kitectl-startup-'));
-// Where the first is set, Node reads it at every start, which costs more than a command; the other changes what is measured.
+// Node reads NODE_EXTRA_CA_CERTS at each start, which takes longer than a command. NODE_COMPILE_CACHE affects the measurement.
 const { NODE_EXTRA_CA_CERTS: _ca, NODE_COMPILE_CACHE: _cache, ...inherited } = process.env;
 const env = { ...inherited, HOME: home, KITE_HOME: home };
 
-/** A command line, and the ratio that it must not pass. */
+/** A command line, and its maximum ratio. */
 interface Measurement {
   readonly name: string;
   readonly args: readonly string[];
@@ -33,7 +32,7 @@ interface Peers {
   readonly path: string;
 }
 
-/** A Kontrol and a kite that is registered there. */
+/** Starts a Kontrol and a registered kite. */
 async function startPeers(): Promise<Peers> {
   const child = fork(fileURLToPath(new URL('startup-child.ts', import.meta.url)), [home], {
     execArgv: ['--import', 'tsx', '--no-warnings'],
@@ -55,7 +54,7 @@ function commandLines({ url, path }: Peers): Measurement[] {
   ];
 }
 
-/** Milliseconds that passed, and milliseconds of CPU, user and system together. */
+/** Elapsed time, and CPU time (user and system), in milliseconds. */
 interface Cost {
   readonly time: number;
   readonly cpu: number;
@@ -66,19 +65,19 @@ function runOnce({ name, args }: Measurement): Cost {
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { env });
   const time = performance.now() - start;
-  if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr.toString()}`);
+  if (status !== 0) throw new Error(`${name} exited with ${status}: ${stderr.toString()}`);
   if (name.startsWith('kitectl') && stdout.length === 0) throw new Error(`${name} printed nothing`);
   return { time, cpu: cpuOfChildren() - before };
 }
 
 /**
- * Milliseconds of CPU of all children that have ended; NaN where the system does not tell. It counts in steps of 10 ms, which
- * even out over the rounds.
+ * Returns the CPU time of all children that have exited, in milliseconds. Returns NaN if the system does not report it. The
+ * resolution is 10 ms, which averages out over the rounds.
  */
 function cpuOfChildren(): number {
   try {
     const stat = readFileSync('/proc/self/stat', 'utf8');
-    // What stands behind the name, which may hold anything; cutime and cstime are the 16th and 17th of all.
+    // The fields after the name, which may contain any character. cutime and cstime are the fields 16 and 17 of the line.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return 10 * (Number(fields[13]) + Number(fields[14]));
   } catch {
@@ -88,14 +87,14 @@ function cpuOfChildren(): number {
 
 function measure(rounds: number, all: readonly Measurement[]): void {
   const costs = all.map(() => [] as Cost[]);
-  // The first round only warms up: files that have not been read yet, for one.
+  // The first round is a warm-up, for example of the file cache.
   for (let round = 0; round <= rounds; round++) {
-    for (const [index, one] of all.entries()) {
-      const cost = runOnce(one);
+    for (const [index, measurement] of all.entries()) {
+      const cost = runOnce(measurement);
       if (round > 0) costs[index]?.push(cost);
     }
   }
-  console.log(`Node ${process.version}, ${rounds} rounds: the median time, the mean CPU\n`);
+  console.log(`Node ${process.version}, ${rounds} rounds: median time, mean CPU\n`);
   const results = costs.map((list) => ({
     time: median(list.map(({ time }) => time)),
     cpu: mean(list.map(({ cpu }) => cpu)),

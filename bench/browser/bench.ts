@@ -1,6 +1,6 @@
 /**
- * Calls a second of a page, against a bare echo in the same page and the same run: over WebSocket, and from page to page
- * over WebRTC. The rounds are interleaved, each is compared with that of the echo just before it, and the median counts.
+ * Measures calls per second of a page, over WebSocket and from page to page over WebRTC, as ratios to a bare echo in the same
+ * page and run. The rounds are interleaved. Each is compared with the previous round of the echo, and the result is the median.
  *
  *     npm run bench:browser
  *     npm run bench:browser -- --rounds 5 --ms 1000
@@ -27,7 +27,7 @@ const ms = Number(values.ms);
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Serves the page with the library and the page's half of this. */
+/** Serves the page, with the library and `page.ts`. */
 async function servePages(): Promise<{ server: Server; url: string }> {
   const { outputFiles } = await build({
     entryPoints: [file('page.ts')],
@@ -50,31 +50,31 @@ function median(list: readonly number[]): number {
   return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 }
 
-/** Prints a row for each number of calls in flight. The first of the peers is the floor. */
-async function compare(page: Page, what: string, peers: readonly string[]): Promise<void> {
+/** Prints a row for each number of concurrent calls. The first peer is the baseline. */
+async function compare(page: Page, title: string, peers: readonly string[]): Promise<void> {
   console.log(
-    `\n| ${what}, calls a second | ${peers[0]} | ${peers.slice(1).join(', times bare | ')}, times bare |`,
+    `\n| ${title}, calls per second | ${peers[0]} | ${peers.slice(1).join(', × bare | ')}, × bare |`,
   );
   console.log(`| --- | ${peers.map(() => '---').join(' | ')} |`);
-  for (const inFlight of [1, 64]) {
+  for (const concurrency of [1, 64]) {
     const rates = new Map(peers.map((name) => [name, [] as number[]]));
     for (let round = -1; round < rounds; round++) {
       for (const name of peers) {
         const rate = await page.evaluate(([peer, n, time]) => bench.run(peer, n, time), [
           name,
-          inFlight,
+          concurrency,
           ms,
         ] as const);
-        // The first round only warms up.
+        // The first round is a warm-up.
         if (round >= 0) rates.get(name)?.push(rate);
       }
     }
-    const [floor = [], ...others] = peers.map((name) => rates.get(name) ?? []);
+    const [baseline = [], ...others] = peers.map((name) => rates.get(name) ?? []);
     const times = others.map((own) =>
-      median(own.map((rate, n) => rate / (floor[n] ?? Number.NaN))).toFixed(2),
+      median(own.map((rate, n) => rate / (baseline[n] ?? Number.NaN))).toFixed(2),
     );
     console.log(
-      `| ${inFlight} in flight | ${Math.round(median(floor)).toLocaleString('en')} | ${times.join(' | ')} |`,
+      `| ${concurrency} concurrent | ${Math.round(median(baseline)).toLocaleString('en')} | ${times.join(' | ')} |`,
     );
   }
 }

@@ -1,33 +1,33 @@
-/** The pages' half of `bench.ts`: peers that call `square`, and the loop that measures them. */
+/** The part of `bench.ts` that runs in pages: peers that call `square`, and the loop that measures them. */
 import type * as Library from '../../src/lib/browser-webrtc.js';
 
 declare const kitectl: typeof Library;
 
 type Square = (n: number) => Promise<unknown>;
 
-/** Over anything that carries texts: one JSON object a message, and nothing else. The floor. */
+/** The baseline sends one JSON object per message over any socket for text. */
 interface Socket {
   send(text: string): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
 }
 
 function bareCaller(socket: Socket): Square {
-  const waiting = new Map<number, (result: unknown) => void>();
+  const pending = new Map<number, (result: unknown) => void>();
   let next = 0;
   socket.addEventListener('message', ({ data }) => {
     const { id, result } = JSON.parse(String(data)) as { id: number; result: unknown };
-    waiting.get(id)?.(result);
-    waiting.delete(id);
+    pending.get(id)?.(result);
+    pending.delete(id);
   });
   return (n) =>
     new Promise((resolve) => {
       const id = next++;
-      waiting.set(id, resolve);
+      pending.set(id, resolve);
       socket.send(JSON.stringify({ method: 'square', args: [n], id }));
     });
 }
 
-function bareAnswerer(socket: Socket): void {
+function bareServer(socket: Socket): void {
   socket.addEventListener('message', ({ data }) => {
     const { args, id } = JSON.parse(String(data)) as { args: [number]; id: number };
     socket.send(JSON.stringify({ id, result: args[0] ** 2 }));
@@ -39,8 +39,8 @@ let connection: RTCPeerConnection | undefined;
 let member: Library.Kite | undefined;
 let kontrol: Library.KontrolPeer | undefined;
 
-/** Its own description, once all of its addresses are in it. */
-async function described(peer: RTCPeerConnection): Promise<string> {
+/** Returns the local description when it contains all candidates. */
+async function describe(peer: RTCPeerConnection): Promise<string> {
   const complete = new Promise<void>((resolve) => {
     peer.addEventListener('icegatheringstatechange', () => {
       if (peer.iceGatheringState === 'complete') resolve();
@@ -64,19 +64,19 @@ const bench = {
     callers.set(name, (n) => client.tell('square', n));
   },
 
-  /** Makes a bare data channel and returns the offer. */
+  /** Creates a bare data channel and returns the offer. */
   offer(): Promise<string> {
     connection = new RTCPeerConnection();
     const data = connection.createDataChannel('bare');
     callers.set('bare', bareCaller(data));
-    return described(connection);
+    return describe(connection);
   },
 
   async answer(sdp: string): Promise<string> {
     connection = new RTCPeerConnection();
-    connection.addEventListener('datachannel', ({ channel }) => bareAnswerer(channel));
+    connection.addEventListener('datachannel', ({ channel }) => bareServer(channel));
     await connection.setRemoteDescription({ type: 'offer', sdp });
-    return described(connection);
+    return describe(connection);
   },
 
   async accept(sdp: string): Promise<void> {
@@ -97,7 +97,7 @@ const bench = {
     return member.identity.id;
   },
 
-  /** A session with another page; through Kontrol where `direct` is false. */
+  /** Opens a session with another page, through Kontrol if `direct` is false. */
   async page(name: string, id: string, direct: boolean): Promise<void> {
     const { RTCPeerConnection: real } = globalThis;
     if (!direct) Reflect.deleteProperty(globalThis, 'RTCPeerConnection');
@@ -107,22 +107,22 @@ const bench = {
     callers.set(name, (n) => client?.tell('square', n) ?? Promise.reject(new Error('no client')));
   },
 
-  /** Calls a second with so many in flight. */
-  async run(name: string, inFlight: number, ms: number): Promise<number> {
+  /** Returns the calls per second with this number of concurrent calls. */
+  async run(name: string, concurrency: number, ms: number): Promise<number> {
     const square = callers.get(name);
-    if (!square) throw new Error(`There is no ${name}`);
+    if (!square) throw new Error(`Unknown peer: ${name}`);
     let done = 0;
-    const begun = performance.now();
-    const end = begun + ms;
+    const start = performance.now();
+    const end = start + ms;
     await Promise.all(
-      Array.from({ length: inFlight }, async () => {
+      Array.from({ length: concurrency }, async () => {
         while (performance.now() < end) {
-          if ((await square(7)) !== 49) throw new Error(`${name} answers wrongly`);
+          if ((await square(7)) !== 49) throw new Error(`${name} returned a wrong result`);
           done++;
         }
       }),
     );
-    return (done * 1000) / (performance.now() - begun);
+    return (done * 1000) / (performance.now() - start);
   },
 };
 

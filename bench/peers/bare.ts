@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ClientPeer, Connection, ServerPeer } from './peer.js';
 
-/** The floor: `ws` with one JSON object a message, `{method, args, id}` there and `{id, result}` back, and nothing else. */
+/** The baseline: only `ws`, with one JSON object per message, `{method, args, id}` for calls and `{id, result}` for responses. */
 interface Call {
   readonly method: 'square' | 'echo' | 'count';
   readonly args: readonly unknown[];
@@ -32,7 +32,7 @@ export const server: ServerPeer = {
 export const client: ClientPeer = {
   connect(url) {
     const socket = new WebSocket(url, { perMessageDeflate: false });
-    const waiting = new Map<number, (result: unknown) => void>();
+    const pending = new Map<number, (result: unknown) => void>();
     let each = (): void => {};
     let next = 0;
     socket.on('message', (data: Buffer) => {
@@ -41,13 +41,13 @@ export const client: ClientPeer = {
         each();
         return;
       }
-      waiting.get(message.id)?.(message.result);
-      waiting.delete(message.id);
+      pending.get(message.id)?.(message.result);
+      pending.delete(message.id);
     });
     const call = (method: string, args: unknown[]): Promise<unknown> =>
       new Promise((resolve) => {
         const id = next++;
-        waiting.set(id, resolve);
+        pending.set(id, resolve);
         socket.send(JSON.stringify({ method, args, id }));
       });
     const connection: Connection = {

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import kitejs from 'kite.js';
 import type { ClientPeer, Connection, ServerPeer } from './peer.js';
 
-/** npm's `kite.js` 1.0.13 at both ends, over raw WebSocket, as it does by default. */
+/** `kite.js` 1.0.13 from npm at both ends, over raw WebSocket, its default. */
 const { Kite, KiteServer } = kitejs;
 
 type Callback = (error: unknown, result: unknown) => void;
@@ -24,7 +24,7 @@ export const server: ServerPeer = {
       },
     });
     kite.listen(port);
-    await reachable(port);
+    await waitForServer(port);
     return `ws://127.0.0.1:${port}`;
   },
 };
@@ -51,7 +51,7 @@ export const client: ClientPeer = {
   },
 };
 
-/** `kite.js` does not tell which port it got, so that one is found for it. */
+/** Returns a free port, because `kite.js` does not report the port on which it listens. */
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
@@ -61,12 +61,13 @@ function freePort(): Promise<number> {
   });
 }
 
-async function reachable(port: number): Promise<void> {
+/** Waits until a server listens at the port. */
+async function waitForServer(port: number): Promise<void> {
   for (;;) {
-    const answered = await fetch(`http://127.0.0.1:${port}/`).then(
+    const listening = await fetch(`http://127.0.0.1:${port}/`).then(
       () => true,
       () => false,
     );
-    if (answered) return;
+    if (listening) return;
   }
 }

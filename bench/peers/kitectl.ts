@@ -9,7 +9,7 @@ interface Methods {
   count(times: number, each: RemoteFunction): number;
 }
 
-function makeServer(options: KiteOptions, open: boolean): ServerPeer {
+function makeServer(options: KiteOptions, allowAnyone: boolean): ServerPeer {
   return {
     async listen() {
       const kite = new Kite('bench', '1.0.0', { port: 0, env: {}, ...options });
@@ -21,7 +21,7 @@ function makeServer(options: KiteOptions, open: boolean): ServerPeer {
           return times;
         }),
       ];
-      if (open) for (const method of methods) method.disableAuthentication();
+      if (allowAnyone) for (const method of methods) method.disableAuthentication();
       await kite.listen();
       return kite.url ?? '';
     },
@@ -50,11 +50,11 @@ function makeClient(options: KiteOptions, kiteKey?: string): ClientPeer {
   };
 }
 
-/** Over SockJS WebSocket, as kites do by default; nobody authenticates. */
+/** Over SockJS WebSocket, the default of kites, without authentication. */
 export const server = makeServer({ kiteKey: false }, true);
 export const client = makeClient({ kiteKey: false });
 
-/** The same with a kite key on every call, verified by the server. */
+/** The same with a kite key in every call, which the server verifies. */
 export function authenticated(keyPem: string): { server: ServerPeer; client: ClientPeer } {
   const kiteKey = makeKiteKey(keyPem);
   return { server: makeServer({ kiteKey }, false), client: makeClient({ kiteKey }, kiteKey) };

@@ -1,8 +1,8 @@
-/** One way of making calls, as the benchmark drives it. Each peer runs its server and its client in processes of their own. */
+/** A connection of the benchmark. The server and the client of each peer run in separate processes. */
 export interface Connection {
   square(n: number): Promise<number>;
   echo(text: string): Promise<string>;
-  /** Has the server call `each` back `times` times, then resolves. */
+  /** Has the server call `each` `times` times, then resolves. */
   count(times: number, each: () => void): Promise<void>;
   /** Resolves when the connection has ended. */
   close(): Promise<void>;
@@ -13,6 +13,6 @@ export interface ClientPeer {
 }
 
 export interface ServerPeer {
-  /** Starts on a free port and resolves with the URL that clients are given. */
+  /** Listens on a free port and resolves with the URL for clients. */
   listen(): Promise<string>;
 }

@@ -1,4 +1,4 @@
-/** The test kit: a Kontrol in memory, kites and keys, a clock that a test advances, connections that fail on demand. */
+/** The test kit: a Kontrol in memory, kites and keys, a manual clock, and connections with injected faults. */
 export { type FaultyPair, type Faults, faultyPair } from './testing/faulty-pair.js';
 export { ManualClock } from './testing/manual-clock.js';
 export { MemoryChannel } from './testing/memory-channel.js';

@@ -1,6 +1,6 @@
 import type { Auth } from '../lib/kite/call/client.js';
 import { KontrolClient } from '../lib/kite/kontrol/kontrol-client.js';
-import { readClaims, textClaim } from '../lib/keys/jwt-claims.js';
+import { readClaims, stringClaim } from '../lib/keys/jwt-claims.js';
 import { TokenRenewal } from '../lib/kite/call/token-renewal.js';
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
 import { PageKite } from '../lib/kite/page/page-kite.js';
@@ -159,7 +159,7 @@ export class Session {
 
   /** A token for Kontrol's own kite, of which the one in use says the path. */
   async #newToken(): Promise<string> {
-    const audience = textClaim(readClaims(this.#auth.key), 'aud') ?? '/';
+    const audience = stringClaim(readClaims(this.#auth.key), 'aud') ?? '/';
     const found = await this.#kontrol.getKites(parseQueryPath(audience));
     const token = found.find((kite) => kite.token !== '')?.token;
     if (token === undefined) throw new KiteError('invalidResponse', 'Kontrol did not answer with a token');
@@ -173,5 +173,5 @@ const NO_KITE_KEY =
 /** The user whom a kite key names; Kontrol verifies it. Undefined where it is not a kite key. */
 function userOf(key: string): string | undefined {
   const claims = readClaims(key);
-  return textClaim(claims, 'kontrolKey') && textClaim(claims, 'sub');
+  return stringClaim(claims, 'kontrolKey') && stringClaim(claims, 'sub');
 }

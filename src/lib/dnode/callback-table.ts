@@ -1,20 +1,20 @@
 /**
- * What this side of one connection has handed to the other: numbers that rise from 0 and are never used twice, and what
- * each stands for. The same function handed over twice keeps its number, so that a program that passes one handler to
- * every call does not fill the table.
+ * The callbacks that this side of a connection has passed to the peer, by number. Numbers start at 0 and are not reused. A
+ * function that is shared twice has one number, so that a program that passes the same handler in each call does not fill the
+ * table.
  */
 export class CallbackTable<Entry extends object> {
-  // Neither map is made before it is needed: most connections carry calls one way only.
+  // The maps are created when they are needed: most connections carry calls in one direction only.
   #entries: Map<number, Entry> | undefined;
   #numbers: Map<Entry, number> | undefined;
   #next = 0;
 
-  /** How many the peer may still call. */
+  /** Number of entries that the peer may still call. */
   get size(): number {
     return this.#entries?.size ?? 0;
   }
 
-  /** Hands over `entry` under a number of its own. */
+  /** Adds `entry` with a new number. */
   add(entry: Entry): number {
     const number = this.#next++;
     this.#entries ??= new Map();
@@ -22,7 +22,7 @@ export class CallbackTable<Entry extends object> {
     return number;
   }
 
-  /** Hands over `entry` under the number that it has, or a new one. */
+  /** Returns the number of `entry`. Adds it with a new number if it was not shared before. */
   share(entry: Entry): number {
     this.#numbers ??= new Map();
     let number = this.#numbers.get(entry);
@@ -30,12 +30,12 @@ export class CallbackTable<Entry extends object> {
     return number;
   }
 
-  /** Undefined for a number that was never given out, or is forgotten. */
+  /** Returns the entry with this number. Returns undefined if it does not exist or was deleted. */
   get(number: number): Entry | undefined {
     return this.#entries?.get(number);
   }
 
-  /** Forgets one number: a call for it is dropped from now on. */
+  /** Deletes the entry with this number. Later calls of it are ignored. */
   delete(number: number): void {
     const entry = this.#entries?.get(number);
     if (entry === undefined) return;
@@ -43,8 +43,8 @@ export class CallbackTable<Entry extends object> {
     this.#numbers?.delete(entry);
   }
 
-  /** Forgets what was shared, if it was. */
-  forget(entry: Entry): void {
+  /** Deletes an entry that was shared. */
+  unshare(entry: Entry): void {
     const number = this.#numbers?.get(entry);
     if (number !== undefined) this.delete(number);
   }

@@ -1,4 +1,4 @@
-/** What bounds the messages of one peer. */
+/** Limits of the messages of a peer. */
 export interface DnodeLimits {
   /** Maximum nesting of arrays and objects in a message. Default 128. If exceeded, the connection closes with 1008. */
   readonly messageDepth: number;

@@ -3,27 +3,28 @@ import { BrandedError, kindOf } from '../errors/branded-error.js';
 import type { DnodeLimits } from './dnode-limits.js';
 import { exceedsBytes } from '../util/utf8.js';
 
-/** One dnode message: `{method, arguments, callbacks}`. `links` may stand in it and is ignored. */
+/** A dnode message: `{method, arguments, callbacks}`. The field `links` is ignored. */
 export interface DnodeMessage {
-  /** A string calls an exported method, an integer the receiver's callback of that number. */
+  /** The name of an exported method, or the number of a callback of the receiver. */
   readonly method: string | number;
   readonly args: unknown[];
-  /** Where in `args` functions stand. Undefined where there are none. */
+  /** The paths of the functions in `args`. Undefined if there are none. */
   readonly callbacks: readonly CallbackPath[] | undefined;
 }
 
+/** A function in the arguments of a message. */
 export interface CallbackPath {
-  /** The number under which the sender knows the function. */
+  /** The number of the function at the sender. */
   readonly number: number;
   readonly path: readonly unknown[];
 }
 
 export interface MessageLimits extends Pick<DnodeLimits, 'messageDepth' | 'callbacksPerMessage'> {
-  /** That of the channel. */
+  /** The limit of the channel. */
   readonly messageBytes: number;
 }
 
-/** A peer that does not speak the protocol, or passes a limit. `code` is the WebSocket close code that tells it so. */
+/** A violation of the protocol or of a limit by a peer. `code` is the WebSocket close code. */
 export class ProtocolViolation extends BrandedError {
   readonly code: CloseCode;
 
@@ -41,12 +42,16 @@ const PROTOCOL_ERROR = 1002;
 const POLICY_VIOLATION = 1008;
 const TOO_BIG = 1009;
 
-/** Reads one message. Throws a ProtocolViolation for anything that is none, whatever it is. */
+/**
+ * Parses a message.
+ *
+ * @throws ProtocolViolation if the message is invalid or exceeds a limit
+ */
 export function parseMessage(text: string, limits: MessageLimits): DnodeMessage {
   if (exceedsBytes(text, limits.messageBytes)) {
     throw new ProtocolViolation(TOO_BIG, `A message is larger than ${limits.messageBytes} bytes`);
   }
-  if (nestsDeeper(text, limits.messageDepth)) {
+  if (exceedsDepth(text, limits.messageDepth)) {
     throw new ProtocolViolation(POLICY_VIOLATION, `A message nests deeper than ${limits.messageDepth}`);
   }
   const { method, arguments: args, callbacks } = parseObject(text);
@@ -56,7 +61,7 @@ export function parseMessage(text: string, limits: MessageLimits): DnodeMessage 
   if (args !== undefined && args !== null && !Array.isArray(args)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The arguments of the message are not an array');
   }
-  return { method, args: args ?? [], callbacks: readCallbacks(callbacks, limits.callbacksPerMessage) };
+  return { method, args: args ?? [], callbacks: parseCallbacks(callbacks, limits.callbacksPerMessage) };
 }
 
 function parseObject(text: string): Record<string, unknown> {
@@ -76,36 +81,36 @@ function isMethod(method: unknown): method is string | number {
   return typeof method === 'string' || (Number.isSafeInteger(method) && (method as number) >= 0);
 }
 
-function readCallbacks(callbacks: unknown, limit: number): CallbackPath[] | undefined {
+function parseCallbacks(callbacks: unknown, limit: number): CallbackPath[] | undefined {
   if (callbacks === undefined || callbacks === null) return undefined;
-  // Some peers write an empty table as an array.
+  // Some peers encode an empty table as an array.
   if (Array.isArray(callbacks) && callbacks.length === 0) return undefined;
   if (typeof callbacks !== 'object' || Array.isArray(callbacks)) {
     throw new ProtocolViolation(PROTOCOL_ERROR, 'The callbacks of the message are not an object');
   }
-  let found: CallbackPath[] | undefined;
+  let paths: CallbackPath[] | undefined;
   let count = 0;
   for (const key in callbacks) {
     if (++count > limit) {
-      throw new ProtocolViolation(POLICY_VIOLATION, `A message carries more than ${limit} callbacks`);
+      throw new ProtocolViolation(POLICY_VIOLATION, `A message has more than ${limit} callbacks`);
     }
     const path = (callbacks as Record<string, unknown>)[key];
     const number = Number(key);
-    // A key that is no number, or a path that is none, leads nowhere and is ignored.
+    // Invalid keys and paths are ignored.
     if (!Array.isArray(path) || !Number.isSafeInteger(number) || number < 0 || String(number) !== key)
       continue;
-    (found ??= []).push({ number, path });
+    (paths ??= []).push({ number, path });
   }
-  return found;
+  return paths;
 }
 
 /**
- * Whether JSON text nests deeper than `limit`. Looks at brackets only, those inside strings included at first, so that
- * nearly every message is settled by hopping over a few of them: only text with more brackets than `limit` is walked.
+ * Whether JSON text nests deeper than `limit`. First counts the brackets, including those in strings, which is enough for
+ * nearly every message. Scans the text only if it has more brackets than `limit`.
  */
-export function nestsDeeper(text: string, limit: number): boolean {
-  // Every level takes an opening and a closing bracket.
-  if (text.length < 2 * (limit + 1) || !hasMoreOpenings(text, limit)) return false;
+export function exceedsDepth(text: string, limit: number): boolean {
+  // Each level has an opening and a closing bracket.
+  if (text.length < 2 * (limit + 1) || !hasMoreOpeningBrackets(text, limit)) return false;
   let depth = 0;
   let inString = false;
   for (let index = 0; index < text.length; index++) {
@@ -121,7 +126,7 @@ export function nestsDeeper(text: string, limit: number): boolean {
   return false;
 }
 
-function hasMoreOpenings(text: string, limit: number): boolean {
+function hasMoreOpeningBrackets(text: string, limit: number): boolean {
   let count = 0;
   for (const bracket of ['[', '{']) {
     for (let index = text.indexOf(bracket); index !== -1; index = text.indexOf(bracket, index + 1)) {

@@ -1,23 +1,24 @@
 import { BrandedError } from '../errors/branded-error.js';
 import { messageOf } from '../util/message-of.js';
 
-// oxlint-disable-next-line typescript/no-unsafe-function-type -- whatever a program hands over, to be called by the peer
+// oxlint-disable-next-line typescript/no-unsafe-function-type -- any function of a program, to be called by the peer
 export type AnyFunction = Function;
 
-/** A value as JSON, and the functions that stood in it. */
+/** A value as JSON, and the functions in it. */
 export interface Scrubbed {
   readonly json: string;
-  /** Undefined where there are none: the usual case, which costs no allocation. */
-  readonly functions: readonly FoundFunction[] | undefined;
+  /** Undefined if there are none, which is the usual case and does not allocate. */
+  readonly functions: readonly ExtractedFunction[] | undefined;
 }
 
-export interface FoundFunction {
+/** A function and its path in the value. */
+export interface ExtractedFunction {
   readonly fn: AnyFunction;
-  /** From the value down to the function. Empty where the value itself is the function. */
+  /** The path from the value to the function. Empty if the value is the function. */
   readonly path: readonly (string | number)[];
 }
 
-/** A value that cannot be sent. The message says what is wrong and where. */
+/** A value that cannot be sent. The message contains the reason and the path. */
 export class ScrubError extends BrandedError {
   constructor(message: string) {
     super('ScrubError', message);
@@ -27,9 +28,10 @@ export class ScrubError extends BrandedError {
 const PLACEHOLDER = '[Function]';
 
 /**
- * Turns a value into JSON, with a placeholder for each function and a list of where they stood. What JSON has no form
- * for becomes what `JSON.stringify` makes of it (`undefined` is `null` at the top and in arrays, gone in objects).
- * Throws a ScrubError for cycles, for more than `maxDepth` levels, and for what JSON refuses, such as a BigInt.
+ * Converts a value to JSON. Replaces each function with a placeholder and returns its path. Converts other values as
+ * `JSON.stringify` does: `undefined` becomes `null` at the top and in arrays, and is omitted in objects.
+ *
+ * @throws ScrubError for cycles, for more than `maxDepth` levels, and for values that JSON does not support, such as a BigInt
  */
 export function scrub(value: unknown, maxDepth: number): Scrubbed {
   const functions = findFunctions(value, maxDepth);
@@ -45,25 +47,26 @@ function placeholders(_key: string, value: unknown): unknown {
   return typeof value === 'function' ? PLACEHOLDER : value;
 }
 
-function findFunctions(value: unknown, maxDepth: number): FoundFunction[] | undefined {
+function findFunctions(value: unknown, maxDepth: number): ExtractedFunction[] | undefined {
   if (typeof value === 'function') return [{ fn: value, path: [] }];
   if (typeof value !== 'object' || value === null) return undefined;
-  const search: Search = { maxDepth, path: [], ancestors: [], found: undefined };
+  const search: Search = { maxDepth, path: [], ancestors: [], functions: undefined };
   walk(value, search);
-  return search.found;
+  return search.functions;
 }
 
 interface Search {
   readonly maxDepth: number;
   readonly path: (string | number)[];
   readonly ancestors: object[];
-  found: FoundFunction[] | undefined;
+  functions: ExtractedFunction[] | undefined;
 }
 
 function walk(value: object, search: Search): void {
-  // What has a JSON form of its own, such as a Date, is a leaf.
+  // Values with their own JSON form, such as a Date, are leaves.
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return;
-  if (search.ancestors.includes(value)) throw new ScrubError(`It contains itself${at(search.path)}`);
+  if (search.ancestors.includes(value))
+    throw new ScrubError(`It contains itself${describePath(search.path)}`);
   if (search.ancestors.length >= search.maxDepth) {
     throw new ScrubError(`It nests deeper than ${search.maxDepth} levels`);
   }
@@ -78,7 +81,7 @@ function walk(value: object, search: Search): void {
 
 function visit(value: unknown, key: string | number, search: Search): void {
   if (typeof value === 'function') {
-    (search.found ??= []).push({ fn: value, path: [...search.path, key] });
+    (search.functions ??= []).push({ fn: value, path: [...search.path, key] });
   } else if (typeof value === 'object' && value !== null) {
     search.path.push(key);
     walk(value, search);
@@ -86,6 +89,6 @@ function visit(value: unknown, key: string | number, search: Search): void {
   }
 }
 
-function at(path: readonly (string | number)[]): string {
+function describePath(path: readonly (string | number)[]): string {
   return path.length === 0 ? '' : ` at ${path.join('.')}`;
 }

@@ -1,14 +1,14 @@
 import type { CallbackPath } from './dnode-message.js';
 
-/** Where a path leads: a place that exists and is an own one. */
-interface Place {
+/** An existing own property. */
+interface Property {
   readonly container: Record<string | number, unknown>;
   readonly key: string | number;
 }
 
 /**
- * Puts functions back into what a message carried: `make` gets the number of each and returns what is to stand in its
- * place. A path that leads nowhere, or to what is inherited, is ignored. `root` itself is what the paths start from.
+ * Inserts functions into the arguments of a message. `make` returns the function for a number. The paths start at `root`.
+ * Ignores paths that do not lead to an existing own property.
  */
 export function unscrub(
   root: unknown[],
@@ -16,25 +16,25 @@ export function unscrub(
   make: (number: number) => unknown,
 ): void {
   for (const { number, path } of callbacks) {
-    const place = findPlace(root, path);
-    if (place) place.container[place.key] = make(number);
+    const property = findProperty(root, path);
+    if (property) property.container[property.key] = make(number);
   }
 }
 
-function findPlace(root: unknown, path: readonly unknown[]): Place | undefined {
-  let place: Place | undefined;
+function findProperty(root: unknown, path: readonly unknown[]): Property | undefined {
+  let property: Property | undefined;
   let value = root;
   for (const component of path) {
     if (typeof value !== 'object' || value === null) return undefined;
     const key = ownKey(value, component);
     if (key === undefined) return undefined;
-    place = { container: value as Record<string | number, unknown>, key };
-    value = place.container[key];
+    property = { container: value as Record<string | number, unknown>, key };
+    value = property.container[key];
   }
-  return place;
+  return property;
 }
 
-/** Go writes array indexes as numbers, JavaScript's dnode as strings: both are accepted, for what exists. */
+/** Returns the own key for a component of a path. Go sends array indexes as numbers, and JavaScript sends them as strings. */
 function ownKey(value: object, component: unknown): string | number | undefined {
   if (typeof component !== 'string' && typeof component !== 'number') return undefined;
   if (Array.isArray(value)) {
@@ -44,6 +44,6 @@ function ownKey(value: object, component: unknown): string | number | undefined 
     return canonical ? index : undefined;
   }
   const key = String(component);
-  // JSON can make an own property of this name; nobody has a reason to put a function there.
+  // JSON can create an own property with this name, but a function there is never legitimate.
   return key !== '__proto__' && Object.hasOwn(value, key) ? key : undefined;
 }

@@ -5,35 +5,35 @@ import { type Clock, systemClock } from '../util/clock.js';
 import { type KeyPair, parseKeyPair } from './key-pair.js';
 
 export interface CertificateOptions {
-  /** Host names (`kite.example.com`, `*.example.com`) and IP addresses that the server is reached at. At least one. */
+  /** Host names (`kite.example.com`, `*.example.com`) and IP addresses of the server. At least one. */
   readonly hosts: readonly string[];
-  /** How long it is valid. Default 365. */
+  /** Number of days for which the certificate is valid. Default: 365. */
   readonly days?: number;
   readonly keys: KeyPair;
-  /** Default the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
 }
 
 const DAY = 86_400_000;
 
-// A peer whose clock is a little slow shall be able to connect at once.
+// The certificate is backdated for peers whose clock is slow.
 const BACKDATED = 3_600_000;
 
 /**
- * A self-signed X.509 certificate for a TLS server, as PEM. Clients trust it when it is given to them as `ca`.
+ * Returns a self-signed X.509 certificate for a TLS server, in PEM. Clients trust it if they pass it as `ca`.
  *
- * @throws RangeError for hosts or days that are not possible, ConfigurationError for a bad key pair
+ * @throws RangeError for invalid hosts or days, ConfigurationError for an invalid key pair
  */
 export async function selfSignedCertificate(options: CertificateOptions): Promise<string> {
   const names = options.hosts.map(alternativeName);
   const days = options.days ?? 365;
   if (names.length === 0) throw new RangeError('A certificate needs at least one host name or IP address');
   if (!(days > 0 && days <= 36_500))
-    throw new RangeError(`A certificate is valid for 1 to 36500 days, not ${days}`);
+    throw new RangeError(`A certificate can be valid for 1 to 36500 days, not ${days}`);
   const { publicKey, privateKey } = parseKeyPair(options.keys);
   const now = (options.clock ?? systemClock).now();
 
-  // 42 ms to load, which only those pay who make a certificate.
+  // Loaded only to create a certificate, because loading it takes 42 ms.
   const { default: forge } = await import('node-forge');
   const { pki, md } = forge;
   const certificate = pki.createCertificate();
@@ -73,14 +73,14 @@ function alternativeName(host: string): AlternativeName {
   return { type: 2, value: wildcard + name };
 }
 
-// The field holds 64 characters; what counts are the alternative names.
+// The field is limited to 64 characters. Clients check only the alternative names.
 function commonName(names: readonly AlternativeName[]): string {
   const [first] = names;
   const text = first === undefined ? '' : first.type === 2 ? first.value : first.ip;
   return text.length <= 64 ? text : 'kite';
 }
 
-// Positive and without a leading zero, as DER wants it.
+// Positive and without a leading zero, as DER requires.
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;

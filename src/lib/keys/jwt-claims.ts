@@ -1,9 +1,9 @@
 import { decodeBase64Url } from '../util/base64url.js';
 
-/** What a JWT states. Whoever reads a claim checks its type: nothing here has been looked at. */
+/** The claims of a JWT. Their types have not been checked. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** The JSON object in the first or second part of a JWT. Undefined where the part holds none. */
+/** Decodes the JSON object in the first or second part of a JWT. Returns undefined if the part does not contain one. */
 export function readJwtPart(part: string): Claims | undefined {
   const bytes = decodeBase64Url(part);
   if (!bytes) return undefined;
@@ -18,15 +18,15 @@ export function readJwtPart(part: string): Claims | undefined {
 }
 
 /**
- * The claims of a JWT, in Node and in pages alike; none where it cannot be read. Nothing is verified: this is for whoever
- * holds the JWT and wants to know what it is.
+ * Returns the claims of a JWT, in Node and in pages. Returns no claims if it cannot be decoded. Does not verify anything: use it
+ * only to inspect your own JWT.
  */
 export function readClaims(jwt: string): Claims {
   return readJwtPart(jwt.split('.', 2)[1] ?? '') ?? {};
 }
 
-/** A claim that is a string, and not an empty one. Undefined where it is missing or something else. */
-export function textClaim(claims: Claims, name: string): string | undefined {
+/** Returns a claim that is a string. Returns undefined if it is missing, empty, or not a string. */
+export function stringClaim(claims: Claims, name: string): string | undefined {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -8,7 +8,7 @@ import { JWT_LENGTH } from './key-limits.js';
 
 export type JwtErrorReason = 'malformed' | 'algorithm' | 'signature' | 'expired' | 'notYetValid' | 'claims';
 
-/** Why a JWT was not accepted. The message never contains the JWT. */
+/** A JWT that was rejected. The message never contains the JWT. */
 export class JwtError extends BrandedError {
   readonly reason: JwtErrorReason;
 
@@ -24,7 +24,7 @@ export function isJwtError(error: unknown, reason?: JwtErrorReason): error is Jw
 
 const HEADER = Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url');
 
-/** A signed JWT with these claims. A key given as PEM is parsed each time, which takes a fifth of a signature's time. */
+/** Returns a signed JWT with these claims. A key in PEM is parsed each time, which takes a fifth of the time of signing. */
 export function signJwt(claims: Claims, privateKey: KeyObject | string): string {
   const key = typeof privateKey === 'string' ? parsePrivateKey(privateKey) : privateKey;
   const input = `${HEADER}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
@@ -33,45 +33,45 @@ export function signJwt(claims: Claims, privateKey: KeyObject | string): string 
 
 export interface VerifyJwtOptions {
   readonly clock: Clock;
-  /** Milliseconds by which the clocks of issuer and reader may differ. Default 0. */
+  /** Maximum difference between the clocks of the issuer and the verifier, in milliseconds. Default: 0. */
   readonly leeway?: number;
 }
 
 /**
- * The claims of a JWT that was signed with the private half of `publicKey` and is valid now. The algorithm is RS256,
- * whatever the JWT says of itself. A key given as PEM is parsed each time, which takes five times as long as verifying.
+ * Verifies a JWT and returns its claims: it must be signed with the private key of `publicKey`, and be valid now. The algorithm
+ * is always RS256. A key in PEM is parsed each time, which takes five times as long as verifying.
  *
  * @throws JwtError
  */
 export function verifyJwt(jwt: string, publicKey: KeyObject | string, options: VerifyJwtOptions): Claims {
   const key = typeof publicKey === 'string' ? parsePublicKey(publicKey) : publicKey;
-  if (key.asymmetricKeyType !== 'rsa') throw new JwtError('algorithm', 'only RSA keys verify RS256');
-  const { header, claims, input, signature } = split(jwt);
+  if (key.asymmetricKeyType !== 'rsa') throw new JwtError('algorithm', 'RS256 requires an RSA key');
+  const { header, claims, input, signature } = parseJwt(jwt);
   if (header['alg'] !== 'RS256') throw new JwtError('algorithm', 'the algorithm is not RS256');
-  // RFC 7515, section 4.1.11: an extension that is not understood must be refused. None is.
+  // RFC 7515, section 4.1.11: unsupported extensions must be rejected. No extension is supported.
   if (Object.hasOwn(header, 'crit'))
-    throw new JwtError('algorithm', 'it demands an extension that is not supported');
+    throw new JwtError('algorithm', 'it requires an extension that is not supported');
   if (!verify('sha256', Buffer.from(input), key, signature)) {
-    throw new JwtError('signature', 'the signature does not fit');
+    throw new JwtError('signature', 'the signature is invalid');
   }
   checkTimes(claims, options.clock.now(), options.leeway ?? 0);
   return claims;
 }
 
 /**
- * What a JWT says of itself, for showing it to people. Nothing is verified: anybody could have written it.
+ * Decodes a JWT, to display it. Does not verify anything.
  *
- * @throws JwtError where it is none
+ * @throws JwtError if it is malformed
  */
 export function decodeJwt(jwt: string): { readonly header: Claims; readonly claims: Claims } {
-  const { header, claims } = split(jwt);
+  const { header, claims } = parseJwt(jwt);
   return { header, claims };
 }
 
 /**
- * A claim that is a time, in milliseconds since 1970. Undefined where there is none.
+ * Returns a claim that is a time, in milliseconds since 1970. Returns undefined if it is missing.
  *
- * @throws JwtError where it is no number
+ * @throws JwtError if it is not a number
  */
 export function timeClaim(claims: Claims, name: string): number | undefined {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
@@ -84,12 +84,12 @@ export function timeClaim(claims: Claims, name: string): number | undefined {
 interface Parts {
   readonly header: Claims;
   readonly claims: Claims;
-  /** What is signed. */
+  /** The signed text. */
   readonly input: string;
   readonly signature: Uint8Array;
 }
 
-function split(jwt: string): Parts {
+function parseJwt(jwt: string): Parts {
   if (jwt.length > JWT_LENGTH) throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
   const parts = jwt.split('.', 4);
   const [header = '', claims = '', signature = ''] = parts;
@@ -117,10 +117,10 @@ function checkTimes(claims: Claims, now: number, leeway: number): void {
   const expires = timeClaim(claims, 'exp');
   const notBefore = timeClaim(claims, 'nbf');
   const issued = timeClaim(claims, 'iat');
-  if (expires !== undefined && now >= expires + leeway) throw new JwtError('expired', 'it is expired');
+  if (expires !== undefined && now >= expires + leeway) throw new JwtError('expired', 'it has expired');
   if (notBefore !== undefined && now < notBefore - leeway)
     throw new JwtError('notYetValid', 'it is not valid yet');
   if (issued !== undefined && now < issued - leeway) {
-    throw new JwtError('notYetValid', 'it was issued in the future: compare the clocks of both machines');
+    throw new JwtError('notYetValid', 'it was issued in the future; compare the clocks of both machines');
   }
 }

@@ -5,21 +5,21 @@ import { parsePrivateKey, parsePublicKey, samePublicKey } from './pem.js';
 import { type WriteOptions, writeFiles } from './secure-files.js';
 import { MAX_BITS, MIN_BITS } from './key-limits.js';
 
-/** An RSA key pair as PEM text: SPKI and PKCS#8 where this library made it, PKCS#1 also where it reads it. */
+/** An RSA key pair in PEM. This library writes SPKI and PKCS#8, and also reads PKCS#1. */
 export interface KeyPair {
   readonly publicKey: string;
   readonly privateKey: string;
 }
 
 export interface KeyPairOptions {
-  /** 2,048 (the default) to 8,192. More take longer to make: 2,048 a fifth of a second, 4,096 a few seconds. */
+  /** Size of the key in bits, from 2,048 (the default) to 8,192. Generating 2,048 bits takes about 0.2 s, 4,096 a few seconds. */
   readonly bits?: number;
 }
 
 /**
- * A new RSA key pair.
+ * Generates an RSA key pair.
  *
- * @throws RangeError for `bits` that are not possible
+ * @throws RangeError for invalid `bits`
  */
 export async function generateKeyPair(options: KeyPairOptions = {}): Promise<KeyPair> {
   const bits = options.bits ?? MIN_BITS;
@@ -34,10 +34,9 @@ export async function generateKeyPair(options: KeyPairOptions = {}): Promise<Key
 }
 
 /**
- * The two halves of a key pair, ready for use.
+ * Parses the two keys of a key pair.
  *
- * @throws ConfigurationError where one cannot be read (`badPublicKey`, `badPrivateKey`), or they do not belong together
- *   (`keyPairMismatch`)
+ * @throws ConfigurationError if a key is invalid (`badPublicKey`, `badPrivateKey`), or they do not match (`keyPairMismatch`)
  */
 export function parseKeyPair(pair: KeyPair): {
   readonly publicKey: KeyObject;
@@ -47,14 +46,14 @@ export function parseKeyPair(pair: KeyPair): {
   const privateKey = parsePrivateKey(pair.privateKey);
   if (!samePublicKey(publicKey, privateKey)) {
     const message =
-      'The public key is not the other half of the private key; make it again with: openssl pkey -pubout';
+      'The public key does not match the private key. Extract the public key with: openssl pkey -pubout';
     throw new ConfigurationError('keyPairMismatch', message);
   }
   return { publicKey, privateKey };
 }
 
 /**
- * Writes a key pair to two files, both or none; the private one can be read by its owner only.
+ * Writes a key pair to two files, both or none. Only the owner can read the private key.
  *
  * @throws ConfigurationError `fileExists` without `force`, or `notWritable`
  */

@@ -7,16 +7,16 @@ import { type KiteKey, parseKiteKey } from './kite-key.js';
 import { errorCode, reasonOf, type WriteOptions, writeFiles } from './secure-files.js';
 import { JWT_LENGTH } from './key-limits.js';
 
-/** The kite key's file in a kite home. */
+/** Returns the path of the kite key in a kite home. */
 export function kiteKeyPath(home: string): string {
   return path.join(home, 'kite.key');
 }
 
 /**
- * Reads a kite key from its file. Synchronous, since it happens once and a kite needs it before anything else.
+ * Reads a kite key from a file. Synchronous, because a kite needs the key before it starts.
  *
- * @throws ConfigurationError whose `code` is `keyFileMissing`, `keyFileReadable` (by others than its owner),
- *   `keyFileUnreadable` or `badKiteKey`
+ * @throws ConfigurationError whose `code` is `keyFileMissing`, `keyFileReadable` (by other users), `keyFileUnreadable` or
+ *   `badKiteKey`
  */
 export function readKiteKeyFile(file: string): KiteKey {
   const text = readSecret(file);
@@ -30,10 +30,10 @@ export function readKiteKeyFile(file: string): KiteKey {
 }
 
 /**
- * Writes a kite key to `kite.key` in `home`, or to `file`, readable by its owner only, and returns the file's path. The old
- * key stays whole until the new one has taken its place.
+ * Writes a kite key to `kite.key` in `home`, or to `file`, and returns the path. Only the owner can read the file. Replaces an
+ * existing key atomically.
  *
- * @throws ConfigurationError whose `code` is `badKiteKey`, `fileExists` (without `force`), `homeWritable` (by others) or
+ * @throws ConfigurationError whose `code` is `badKiteKey`, `fileExists` (without `force`), `homeWritable` (by other users) or
  *   `notWritable`
  */
 export async function writeKiteKeyFile(
@@ -43,7 +43,7 @@ export async function writeKiteKeyFile(
   try {
     parseKiteKey(jwt);
   } catch (cause) {
-    const reason = isJwtError(cause) ? cause.message : 'it cannot be read';
+    const reason = isJwtError(cause) ? cause.message : 'it cannot be parsed';
     throw new ConfigurationError('badKiteKey', `The kite key was not written: ${reason}`, { cause });
   }
   const file = options.file ?? kiteKeyPath(options.home);
@@ -55,22 +55,22 @@ export async function writeKiteKeyFile(
 function readSecret(file: string): string {
   let descriptor: number;
   try {
-    // A named pipe must not make the program wait for a writer.
+    // Does not wait for a writer if the file is a named pipe.
     descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
-    throw unreadable(file, cause);
+    throw readError(file, cause);
   }
   try {
     const { mode, size } = checkFile(file, descriptor);
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      const message = `The kite key in ${file} can be read or changed by others (mode ${octal(mode)}); make it yours alone with: chmod 400 ${quoted(file)}`;
+      const message = `The kite key in ${file} can be read or changed by other users (mode ${formatMode(mode)}). Restrict it with: chmod 400 ${shellQuote(file)}`;
       throw new ConfigurationError('keyFileReadable', message);
     }
     const buffer = Buffer.alloc(size);
     return buffer.toString('utf8', 0, readSync(descriptor, buffer)).trim();
   } catch (cause) {
     if (isConfigurationError(cause)) throw cause;
-    throw unreadable(file, cause);
+    throw readError(file, cause);
   } finally {
     closeSync(descriptor);
   }
@@ -79,7 +79,7 @@ function readSecret(file: string): string {
 function checkFile(file: string, descriptor: number): { readonly mode: number; readonly size: number } {
   const stats = fstatSync(descriptor);
   if (!stats.isFile()) {
-    throw new ConfigurationError('keyFileUnreadable', `${file} is not a file: a kite key is expected there`);
+    throw new ConfigurationError('keyFileUnreadable', `${file} is not a file; a kite key is expected`);
   }
   if (stats.size > JWT_LENGTH + 2) {
     throw new ConfigurationError('badKiteKey', `${file} is too long for a kite key (${stats.size} bytes)`);
@@ -87,7 +87,7 @@ function checkFile(file: string, descriptor: number): { readonly mode: number; r
   return stats;
 }
 
-function unreadable(file: string, cause: unknown): ConfigurationError {
+function readError(file: string, cause: unknown): ConfigurationError {
   if (errorCode(cause) === 'ENOENT') {
     const message = `There is no kite key at ${file}. Get one with: kitectl register`;
     return new ConfigurationError('keyFileMissing', message, { cause });
@@ -96,7 +96,7 @@ function unreadable(file: string, cause: unknown): ConfigurationError {
   return new ConfigurationError('keyFileUnreadable', message, { cause });
 }
 
-// Whoever may write to the folder may put a key of their own in the place of this one.
+// A user who can write to the folder could replace the key.
 async function refuseOpenHome(home: string): Promise<void> {
   if (process.platform === 'win32') return;
   let mode: number;
@@ -107,15 +107,15 @@ async function refuseOpenHome(home: string): Promise<void> {
     throw new ConfigurationError('notWritable', `${home} cannot be used: ${reasonOf(cause)}`, { cause });
   }
   if ((mode & 0o022) === 0) return;
-  const message = `The folder ${home} can be written by others (mode ${octal(mode)}), who could exchange the kite key; make it yours alone with: chmod 700 ${quoted(home)}`;
+  const message = `The folder ${home} can be written by other users (mode ${formatMode(mode)}), who could replace the kite key. Restrict it with: chmod 700 ${shellQuote(home)}`;
   throw new ConfigurationError('homeWritable', message);
 }
 
-function octal(mode: number): string {
+function formatMode(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, '0');
 }
 
-/** A path as a shell takes it. */
-function quoted(file: string): string {
+/** Quotes a path for a shell. */
+function shellQuote(file: string): string {
   return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
 }

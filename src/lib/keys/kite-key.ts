@@ -1,29 +1,29 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Clock } from '../util/clock.js';
 import { decodeJwt, JwtError, signJwt, timeClaim } from './jwt.js';
-import { type Claims, textClaim } from './jwt-claims.js';
+import { type Claims, stringClaim } from './jwt-claims.js';
 
-/** Who a kite or a person is for others: issued once by Kontrol, never expires. */
+/** The long-lived credential of a user, issued by Kontrol. Does not expire. */
 export interface KiteKey {
-  /** The signed text, which is the secret. */
+  /** The encoded key. Secret. */
   readonly jwt: string;
-  /** The user it belongs to (`sub`). */
+  /** The user of the key (`sub`). */
   readonly username: string;
   /** The user that runs Kontrol (`iss`). */
   readonly kontrolUser: string;
-  /** Where Kontrol is. Empty where the key does not say. */
+  /** The URL of Kontrol. Empty if the key does not contain it. */
   readonly kontrolUrl: string;
-  /** Kontrol's public key, PEM. */
+  /** Kontrol's public key, in PEM. */
   readonly kontrolKey: string;
-  /** `jti`. Empty where the key has none. */
+  /** The id of the key (`jti`). Empty if the key does not have one. */
   readonly id: string;
-  /** Milliseconds since 1970. */
+  /** The time of issue (`iat`), in milliseconds since 1970. */
   readonly issuedAt: number | undefined;
 }
 
 /**
- * Reads a kite key. Its signature is not verified: who reads a key of somebody else verifies it first, and passes the
- * claims to `kiteKeyOf`.
+ * Parses your own kite key. Does not verify its signature: to parse a key of another user, verify it and pass the claims to
+ * `kiteKeyOf`.
  *
  * @throws JwtError
  */
@@ -32,36 +32,36 @@ export function parseKiteKey(jwt: string): KiteKey {
 }
 
 /**
- * The kite key whose claims these are.
+ * Returns the kite key with these claims.
  *
- * @throws JwtError where one of `sub`, `iss` and `kontrolKey` is missing or no text
+ * @throws JwtError if `sub`, `iss` or `kontrolKey` is missing or not a string
  */
 export function kiteKeyOf(jwt: string, claims: Claims): KiteKey {
   return {
     jwt,
-    username: required(claims, 'sub'),
-    kontrolUser: required(claims, 'iss'),
-    kontrolUrl: textClaim(claims, 'kontrolURL') ?? '',
-    kontrolKey: required(claims, 'kontrolKey'),
-    id: textClaim(claims, 'jti') ?? '',
+    username: requiredClaim(claims, 'sub'),
+    kontrolUser: requiredClaim(claims, 'iss'),
+    kontrolUrl: stringClaim(claims, 'kontrolURL') ?? '',
+    kontrolKey: requiredClaim(claims, 'kontrolKey'),
+    id: stringClaim(claims, 'jti') ?? '',
     issuedAt: timeClaim(claims, 'iat'),
   };
 }
 
 export interface NewKiteKey {
-  /** The user that the key is for. */
+  /** The user of the key. */
   readonly username: string;
   /** The user that runs Kontrol. */
   readonly kontrolUser: string;
   readonly kontrolUrl: string;
   /** Kontrol's key pair. */
   readonly keyPair: { readonly publicKey: string; readonly privateKey: KeyObject | string };
-  /** Default a new UUID. */
+  /** Default: a new UUID. */
   readonly id?: string;
   readonly clock: Clock;
 }
 
-/** A kite key signed by Kontrol. */
+/** Returns a kite key that is signed with the key pair of Kontrol. */
 export function newKiteKey({ username, kontrolUser, kontrolUrl, keyPair, id, clock }: NewKiteKey): string {
   const claims = {
     iss: kontrolUser,
@@ -74,8 +74,8 @@ export function newKiteKey({ username, kontrolUser, kontrolUrl, keyPair, id, clo
   return signJwt(claims, keyPair.privateKey);
 }
 
-function required(claims: Claims, name: string): string {
-  const value = textClaim(claims, name);
+function requiredClaim(claims: Claims, name: string): string {
+  const value = stringClaim(claims, name);
   if (value === undefined) throw new JwtError('claims', `it is not a kite key: "${name}" is missing`);
   return value;
 }

@@ -2,26 +2,26 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import { IDENTITY_FIELDS, type KiteIdentity } from '../protocol/identity.js';
 import type { Clock } from '../util/clock.js';
 import { decodeJwt, JwtError, signJwt, timeClaim } from './jwt.js';
-import { type Claims, textClaim } from './jwt-claims.js';
+import { type Claims, stringClaim } from './jwt-claims.js';
 
-/** What lets one user call certain kites for a while: issued by Kontrol. */
+/** A short-lived credential with which a user calls the kites of one audience, issued by Kontrol. */
 export interface Token {
   /** The user that runs Kontrol (`iss`). */
   readonly issuer: string;
   /** The caller (`sub`). */
   readonly username: string;
-  /** Whom it may call: `/user`, `/user/environment` or `/user/environment/name`. */
+  /** The kites that it is valid for (`aud`): `/user`, `/user/environment` or `/user/environment/name`. */
   readonly audience: string;
-  /** `jti`. Empty where the token has none. */
+  /** The id of the token (`jti`). Empty if the token does not have one. */
   readonly id: string;
-  /** Milliseconds since 1970. */
+  /** The time of expiry (`exp`), in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
-/** Milliseconds that a token is good for: 48 hours. */
+/** How long a token is valid, in milliseconds: 48 hours. */
 export const TOKEN_TTL = 48 * 3_600_000;
 
-/** Milliseconds by which the clocks of Kontrol and of the kites may differ; a token is good that much earlier and later. */
+/** Maximum difference between the clocks of Kontrol and a kite, in milliseconds. Extends the validity of a token at both ends. */
 export const TOKEN_LEEWAY = 5 * 60_000;
 
 export interface NewToken {
@@ -29,21 +29,21 @@ export interface NewToken {
   readonly username: string;
   /** See `audienceOf`. */
   readonly audience: string;
-  /** Kontrol's. */
+  /** Kontrol's private key. */
   readonly privateKey: KeyObject | string;
   readonly clock: Clock;
-  /** Milliseconds. Default `TOKEN_TTL`. */
+  /** In milliseconds. Default: `TOKEN_TTL`. */
   readonly ttl?: number;
-  /** Milliseconds. Default `TOKEN_LEEWAY`. */
+  /** In milliseconds. Default: `TOKEN_LEEWAY`. */
   readonly leeway?: number;
-  /** Default a new UUID. */
+  /** Default: a new UUID. */
   readonly id?: string;
 }
 
 /**
- * A token signed by Kontrol.
+ * Returns a token that is signed with Kontrol's private key.
  *
- * @throws RangeError for an audience that names nobody: such a token would open every kite, or none
+ * @throws RangeError for an audience without a user: the token would be valid for every kite, or for none
  */
 export function newToken(options: NewToken): string {
   const { issuer, username, audience, privateKey, clock } = options;
@@ -51,21 +51,21 @@ export function newToken(options: NewToken): string {
     throw new RangeError(`"${audience}" is not a valid audience of a token`);
   const now = clock.now();
   const leeway = options.leeway ?? TOKEN_LEEWAY;
-  const from = Math.floor((now - leeway) / 1000);
+  const validFrom = Math.floor((now - leeway) / 1000);
   const claims = {
     iss: issuer,
     sub: username,
     aud: audience,
     exp: Math.floor((now + (options.ttl ?? TOKEN_TTL) + leeway) / 1000),
-    nbf: from,
-    iat: from,
+    nbf: validFrom,
+    iat: validFrom,
     jti: options.id ?? randomUUID(),
   };
   return signJwt(claims, privateKey);
 }
 
 /**
- * Reads a token without verifying it: for its owner, who wants to know when to renew it.
+ * Parses your own token, for example to find out when to renew it. Does not verify anything.
  *
  * @throws JwtError
  */
@@ -74,37 +74,38 @@ export function parseToken(jwt: string): Token {
 }
 
 /**
- * The token whose claims these are.
+ * Returns the token with these claims.
  *
- * @throws JwtError where one of `iss`, `sub`, `aud` and `exp` is missing or of another type
+ * @throws JwtError if `iss`, `sub`, `aud` or `exp` is missing or has another type
  */
 export function tokenOf(claims: Claims): Token {
   const expiresAt = timeClaim(claims, 'exp');
-  if (expiresAt === undefined) throw missing('exp');
+  if (expiresAt === undefined) throw missingClaim('exp');
   return {
-    issuer: required(claims, 'iss'),
-    username: required(claims, 'sub'),
-    audience: required(claims, 'aud'),
-    id: textClaim(claims, 'jti') ?? '',
+    issuer: requiredClaim(claims, 'iss'),
+    username: requiredClaim(claims, 'sub'),
+    audience: requiredClaim(claims, 'aud'),
+    id: stringClaim(claims, 'jti') ?? '',
     expiresAt,
   };
 }
 
 /**
- * The audience of tokens for a kite, or for all that share its username, or username and environment, where the rest is
- * not set.
+ * Returns the audience of tokens for a kite. If the name or environment is not set, returns the audience for all kites with the
+ * same username, or the same username and environment.
  *
- * @throws RangeError where the username is not set
+ * @throws RangeError if the username is not set
  */
 export function audienceOf(kite: Pick<KiteIdentity, 'username'> & Partial<KiteIdentity>): string {
   const { username, environment, name } = kite;
-  if (username === '') throw new RangeError('A token must name the user whose kites it is for');
+  if (username === '') throw new RangeError('The audience of a token needs a username');
   if (!environment) return `/${username}`;
   return name ? `/${username}/${environment}/${name}` : `/${username}/${environment}`;
 }
 
 /**
- * Whether a token with this audience is meant for this kite. `/` is for every kite: Kontrols written in Go issue it.
+ * Whether a token with this audience is valid for this kite. The audience `/`, which the Go implementation issues, is valid
+ * for every kite.
  */
 export function audienceIncludes(audience: string, kite: KiteIdentity): boolean {
   if (audience === '/') return true;
@@ -122,12 +123,12 @@ function audienceFields(audience: string): readonly string[] | undefined {
   return fields.length > IDENTITY_FIELDS.length || fields.includes('') ? undefined : fields;
 }
 
-function required(claims: Claims, name: string): string {
-  const value = textClaim(claims, name);
-  if (value === undefined) throw missing(name);
+function requiredClaim(claims: Claims, name: string): string {
+  const value = stringClaim(claims, name);
+  if (value === undefined) throw missingClaim(name);
   return value;
 }
 
-function missing(name: string): JwtError {
+function missingClaim(name: string): JwtError {
   return new JwtError('claims', `it is not a token: "${name}" is missing`);
 }

@@ -4,24 +4,23 @@ import path from 'node:path';
 import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
 import { messageOf } from '../util/message-of.js';
 
+/** A file to write. */
 export interface NewFile {
   readonly path: string;
   readonly content: string;
-  /** Permissions, such as 0o400. The umask does not change them. */
+  /** Permissions, such as 0o400. Independent of the umask. */
   readonly mode: number;
 }
 
 export interface WriteOptions {
-  /** Whether files that are there already are replaced. Default false: that is an error. */
+  /** Whether to replace existing files. Default: false, which fails with `fileExists`. */
   readonly force?: boolean;
 }
 
 /**
- * Writes files so that each appears whole or not at all, and all of them or none. Folders that are missing are made,
- * for their owner only.
+ * Writes all files or none, each of them atomically. Creates missing folders, which only the owner can access.
  *
- * @throws ConfigurationError `fileExists` without `force`, `notWritable` for whatever else stands in the way. What was
- *   there before is untouched then.
+ * @throws ConfigurationError `fileExists` without `force`, `notWritable` for other failures. Existing files are then unchanged.
  */
 export async function writeFiles(files: readonly NewFile[], options: WriteOptions = {}): Promise<void> {
   const undo: (() => Promise<void>)[] = [];
@@ -35,7 +34,7 @@ export async function writeFiles(files: readonly NewFile[], options: WriteOption
       staged.push({ file, temporary });
     }
     for (const { file, temporary } of staged) {
-      undo.push(await putInPlace(file.path, temporary, options.force ?? false, cleanUp));
+      undo.push(await moveIntoPlace(file.path, temporary, options.force ?? false, cleanUp));
     }
     for (const folder of new Set(files.map((file) => path.dirname(file.path)))) await syncFolder(folder);
   } catch (error) {
@@ -61,73 +60,73 @@ async function stage(file: NewFile, temporary: string): Promise<void> {
   }
 }
 
-// One after the other: `mkdir` with `recursive` tries for ever where the kernel makes no folders, as below /proc.
+// Not `mkdir` with `recursive`, which never returns if the kernel does not create folders, such as in /proc.
 async function makeFolder(folder: string): Promise<void> {
-  const kind = await stat(folder).catch(() => undefined);
-  if (kind?.isDirectory()) return;
+  const existing = await stat(folder).catch(() => undefined);
+  if (existing?.isDirectory()) return;
   const parent = path.dirname(folder);
   if (parent !== folder) await makeFolder(parent);
   try {
     await mkdir(folder, { mode: 0o700 });
   } catch (cause) {
-    // Somebody else was faster.
+    // Another process may have created the folder.
     if (errorCode(cause) !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw cause;
   }
 }
 
-/** Returns what puts everything back as it was. */
-async function putInPlace(
+/** Moves a temporary file to its target. Returns a function that undoes this. */
+async function moveIntoPlace(
   target: string,
   temporary: string,
   force: boolean,
   cleanUp: (() => Promise<void>)[],
 ): Promise<() => Promise<void>> {
-  const kind = await lstat(target).catch(() => undefined);
-  if (kind && !force) throw fileExists(target);
-  if (kind?.isDirectory()) throw notWritable(target, 'it is a folder');
-  if (kind) {
+  const existing = await lstat(target).catch(() => undefined);
+  if (existing && !force) throw fileExists(target);
+  if (existing?.isDirectory()) throw notWritable(target, 'it is a folder');
+  if (existing) {
     const backup = temporaryPath(target);
     cleanUp.push(() => rm(backup, { force: true }));
-    await duplicate(target, backup);
+    await linkOrCopy(target, backup);
     await rename(temporary, target);
     return () => rename(backup, target);
   }
   try {
-    // A link, unlike a rename, fails where somebody else made the file in the meantime.
+    // Unlike a rename, a link fails if another process has created the file.
     await link(temporary, target);
   } catch (cause) {
     if (errorCode(cause) === 'EEXIST' && !force) throw fileExists(target);
-    if (errorCode(cause) !== 'EEXIST' && !WITHOUT_LINKS.has(errorCode(cause) ?? '')) throw cause;
+    if (errorCode(cause) !== 'EEXIST' && !LINK_UNSUPPORTED.has(errorCode(cause) ?? '')) throw cause;
     await rename(temporary, target);
   }
   return () => rm(target, { force: true });
 }
 
-// What file systems answer that have no links, and kernels that allow none to files of others.
-const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+// Errors of file systems without hard links, and of kernels that do not allow them to files of other users.
+const LINK_UNSUPPORTED: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-async function duplicate(file: string, copy: string): Promise<void> {
+async function linkOrCopy(file: string, copy: string): Promise<void> {
   try {
     await link(file, copy);
   } catch (cause) {
-    if (!WITHOUT_LINKS.has(errorCode(cause) ?? '')) throw cause;
+    if (!LINK_UNSUPPORTED.has(errorCode(cause) ?? '')) throw cause;
     await copyFile(file, copy);
   }
 }
 
-// A file is only as durable as its name.
+// Without this, the name of the file may be lost in a crash.
 async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle;
   try {
     handle = await open(folder, 'r');
   } catch {
-    // Windows opens no folders.
+    // Windows cannot open folders.
     return;
   }
   try {
     await handle.sync();
   } catch {
-    // Some file systems cannot; the file itself has been synced.
+    // Some file systems do not support it. The file itself has been synced.
   } finally {
     await handle.close();
   }
@@ -139,20 +138,20 @@ function temporaryPath(target: string): string {
 
 function asConfigurationError(cause: unknown): ConfigurationError {
   if (isConfigurationError(cause)) return cause;
-  const { dest, path: at } = cause as { dest?: unknown; path?: unknown };
-  const place = typeof dest === 'string' ? dest : typeof at === 'string' ? at : 'The file';
-  return notWritable(place, reasonOf(cause), cause);
+  const { dest, path: source } = cause as { dest?: unknown; path?: unknown };
+  const target = typeof dest === 'string' ? dest : typeof source === 'string' ? source : 'The file';
+  return notWritable(target, reasonOf(cause), cause);
 }
 
 function fileExists(file: string): ConfigurationError {
-  return new ConfigurationError('fileExists', `${file} exists already; it is replaced only with "force"`);
+  return new ConfigurationError('fileExists', `${file} already exists; pass "force" to replace it`);
 }
 
-function notWritable(place: string, reason: string, cause?: unknown): ConfigurationError {
-  return new ConfigurationError('notWritable', `${place} cannot be written: ${reason}`, { cause });
+function notWritable(target: string, reason: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError('notWritable', `${target} cannot be written: ${reason}`, { cause });
 }
 
-/** Why a system call failed, in words where it is one of the usual reasons. */
+/** Describes why a system call failed. */
 export function reasonOf(error: unknown): string {
   switch (errorCode(error)) {
     case 'EACCES':
@@ -163,7 +162,7 @@ export function reasonOf(error: unknown): string {
     case 'EROFS':
       return 'the file system is read-only';
     case 'ENOTDIR':
-      return 'a part of its path is a file';
+      return 'a folder in its path is a file';
     case 'EISDIR':
       return 'it is a folder';
     default:
@@ -171,6 +170,7 @@ export function reasonOf(error: unknown): string {
   }
 }
 
+/** Returns the code of a system error, such as `ENOENT`. */
 export function errorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;

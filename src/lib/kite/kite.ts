@@ -332,9 +332,9 @@ export class Kite<Methods = AnyMethods> {
       connection.flow.whenIdle().then(() => connection.close(3000, 'Go away!')),
     );
     const works = this.#beforeClose.map((work) => work());
-    const late = (): Error => new Error('Calls still run');
+    const onTimeout = (): Error => new Error('Calls still run');
     const drained = Promise.allSettled([...idle, ...works]);
-    await withDeadline(drained, { clock: this.#clock, ms: drainTimeout, late }).catch(() => undefined);
+    await withDeadline(drained, { clock: this.#clock, ms: drainTimeout, onTimeout }).catch(() => undefined);
     await this.#server.closeSessions();
     this.#proxies.close();
     this.#kontrol.close();

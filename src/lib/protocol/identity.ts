@@ -1,20 +1,20 @@
 import { record } from '../util/record.js';
 import { KiteError } from './errors.js';
 
-/** Who a kite is. The seven fields always travel together; together they are its path. */
+/** The identity of a kite. The seven fields form its path. */
 export interface KiteIdentity {
   readonly name: string;
   readonly username: string;
-  /** UUIDv4, new at each start. */
+  /** UUIDv4, generated at each start. */
   readonly id: string;
   readonly environment: string;
   readonly region: string;
-  /** Three numbers, `1.0.0`. */
+  /** Three numbers, such as `1.0.0`. */
   readonly version: string;
   readonly hostname: string;
 }
 
-/** The fields in the order in which they stand in a path. */
+/** The fields, in the order of a path. */
 export const IDENTITY_FIELDS = [
   'username',
   'environment',
@@ -25,16 +25,16 @@ export const IDENTITY_FIELDS = [
   'id',
 ] as const satisfies readonly (keyof KiteIdentity)[];
 
-/** `/<username>/<environment>/<name>/<version>/<region>/<hostname>/<id>` */
+/** Returns the path of a kite: `/<username>/<environment>/<name>/<version>/<region>/<hostname>/<id>`. */
 export function kitePath(identity: KiteIdentity): string {
   return `/${IDENTITY_FIELDS.map((field) => identity[field]).join('/')}`;
 }
 
-/** The identity in the `kite` field of a request: whatever the peer sent, with every field a string. */
+/** Parses the identity in a request of a peer. Replaces fields that are not strings with empty strings. */
 export function parseIdentity(value: unknown): KiteIdentity {
-  const given = record(value);
+  const fields = record(value);
   const field = (name: string): string => {
-    const content = Object.hasOwn(given, name) ? given[name] : undefined;
+    const content = Object.hasOwn(fields, name) ? fields[name] : undefined;
     return typeof content === 'string' ? content : '';
   };
   return Object.fromEntries(IDENTITY_FIELDS.map((name) => [name, field(name)])) as unknown as KiteIdentity;
@@ -43,7 +43,7 @@ export function parseIdentity(value: unknown): KiteIdentity {
 /**
  * Checks that an identity can be registered: no field is empty, and none contains `/`.
  *
- * @throws KiteError `argumentError` that names the field
+ * @throws KiteError `argumentError` with the name of the field
  */
 export function validateIdentity(identity: KiteIdentity): void {
   for (const field of IDENTITY_FIELDS) {

@@ -1,4 +1,4 @@
-/* What the text of a peer may make version constraints and versions cost. Fixed. */
+/* Fixed limits of versions, version constraints and error messages. */
 
 /** Maximum length of a version, in characters. Default 256. If exceeded, the version is invalid. */
 export const VERSION_LENGTH = 256;

@@ -4,15 +4,15 @@ import { parseVersion } from './version.js';
 import { isVersionConstraintError, parseVersionConstraint } from './version-constraint.js';
 import { QUOTED_LENGTH } from './protocol-limits.js';
 
-/** Which kites are asked for. A field that is not set lets every value through. */
+/** A query for kites. A field that is not set matches every value. */
 export type KiteQuery = { readonly [Field in keyof KiteIdentity]?: string };
 
 export type QueryField = keyof KiteIdentity;
 
-/** A query that cannot be answered. On the wire it is a `genericError`, as the reference has it. */
+/** An invalid query. On the wire it is a `genericError`, as in the Go implementation. */
 export class QueryError extends KiteError {
   override readonly name = 'QueryError';
-  /** The field that is wrong or missing, where it is one. */
+  /** The field that is invalid or missing. Undefined if the error does not concern one field. */
   readonly field: QueryField | undefined;
 
   constructor(message: string, field?: QueryField) {
@@ -26,19 +26,18 @@ export function isQueryError(error: unknown): error is QueryError {
 }
 
 /**
- * The query in an argument of a call, whatever the peer sent: fields that are missing, null or empty are not set, others
- * than the seven are ignored.
+ * Parses the query in an argument of a call. Fields that are missing, null or empty are not set. Unknown fields are ignored.
  *
- * @throws QueryError where it is no object, or one of the seven is no text
+ * @throws QueryError if it is not an object, or one of the fields is not a string
  */
 export function parseQuery(value: unknown): KiteQuery {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new QueryError('Invalid query. It must be an object with the fields of a kite');
   }
-  const given = value as Record<string, unknown>;
+  const fields = value as Record<string, unknown>;
   const query: { -readonly [Field in QueryField]?: string } = {};
   for (const field of IDENTITY_FIELDS) {
-    const content = Object.hasOwn(given, field) ? given[field] : undefined;
+    const content = Object.hasOwn(fields, field) ? fields[field] : undefined;
     if (content === undefined || content === null || content === '') continue;
     if (typeof content !== 'string')
       throw new QueryError(`Invalid query. Query option is not a string: ${field}`, field);
@@ -48,21 +47,23 @@ export function parseQuery(value: unknown): KiteQuery {
 }
 
 /**
- * A query written as a path, `/user/environment/name/version/region/hostname/id`, of which the end may be missing. The
- * version may be a constraint: `/user/prod/math/>= 1.0, < 2.0`. A full kite path is a query for that kite. An id alone
- * is `///////<id>`.
+ * Parses a query in the form of a path, `/user/environment/name/version/region/hostname/id`. Trailing parts may be omitted. The
+ * version may be a constraint: `/user/prod/math/>= 1.0, < 2.0`. A complete kite path is a query for that kite. A query for an id
+ * alone is `///////<id>`.
  *
- * @throws QueryError where there are more than seven parts
+ * @throws QueryError if there are more than seven parts
  */
 export function parseQueryPath(path: string): KiteQuery {
   const parts = path.trim().replace(/^\//, '').replace(/\/$/, '').split('/');
   if (parts.length > IDENTITY_FIELDS.length) {
-    throw new QueryError(`Invalid query. ${shown(path)} has more parts than /${IDENTITY_FIELDS.join('/')}`);
+    throw new QueryError(
+      `Invalid query. ${quoteInput(path)} has more parts than /${IDENTITY_FIELDS.join('/')}`,
+    );
   }
   return parseQuery(Object.fromEntries(IDENTITY_FIELDS.map((field, index) => [field, parts[index]?.trim()])));
 }
 
-/** The path of a query, without what is not set at its end. */
+/** Returns the path of a query, without trailing fields that are not set. */
 export function formatQueryPath(query: KiteQuery): string {
   const parts = IDENTITY_FIELDS.map((field) => query[field] ?? '');
   while (parts.length > 1 && parts.at(-1) === '') parts.pop();
@@ -70,8 +71,8 @@ export function formatQueryPath(query: KiteQuery): string {
 }
 
 /**
- * Checks that a query can be answered: an id alone, or a username and no gap up to its last field, and a version that is
- * a version or a constraint.
+ * Checks that a query is valid: it has an id alone, or a username and all fields up to its last one, and its version is a
+ * version or a constraint.
  *
  * @throws QueryError
  */
@@ -92,10 +93,10 @@ export function validateQuery(query: KiteQuery): void {
 }
 
 /**
- * What tells of each kite whether the query asks for it. A kite whose version is no version is found by queries without
- * one.
+ * Returns a function that decides whether a kite matches the query. A kite with an invalid version matches only queries without
+ * a version.
  *
- * @throws QueryError where the query is not valid
+ * @throws QueryError if the query is invalid
  */
 export function queryMatcher(query: KiteQuery): (kite: KiteIdentity) => boolean {
   validateQuery(query);
@@ -105,7 +106,7 @@ export function queryMatcher(query: KiteQuery): (kite: KiteIdentity) => boolean 
     exact.every((field) => kite[field] === query[field]) && (version === undefined || version(kite.version));
 }
 
-/** Whether no field of a query is set. Kontrol takes that for all the kites that its policy lets the caller find. */
+/** Whether no field of a query is set. To Kontrol, such a query matches all kites that its policy allows the caller to find. */
 export function matchesEveryKite(query: KiteQuery): boolean {
   return IDENTITY_FIELDS.every((field) => !query[field]);
 }
@@ -123,6 +124,6 @@ function versionMatcher(text: string): (version: string) => boolean {
   }
 }
 
-function shown(text: string): string {
+function quoteInput(text: string): string {
   return JSON.stringify(text.slice(0, QUOTED_LENGTH));
 }

@@ -1,4 +1,4 @@
-/** The URL in the argument of `register`: `{url}`, as kites of Go send it, or the string alone, as `kite.js` does. */
+/** Returns the URL in the argument of `register`: `{url}`, as Go kites send it, or a string, as `kite.js` sends it. */
 export function registeredUrl(argument: unknown): unknown {
   return typeof argument === 'object' && argument !== null ? (argument as { url?: unknown }).url : argument;
 }

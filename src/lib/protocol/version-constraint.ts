@@ -2,15 +2,15 @@ import { BrandedError, kindOf } from '../errors/branded-error.js';
 import { compareVersions, parseVersion, type Version } from './version.js';
 import { CONSTRAINT_LENGTH, CONSTRAINT_PARTS, QUOTED_LENGTH } from './protocol-limits.js';
 
-/** Whether a version is one of those that are asked for. */
+/** Returns whether a version satisfies a constraint. */
 export type VersionConstraint = (version: Version) => boolean;
 
-const PART = /^\s*(~>|[<>!]=|[<>=]|)\s*(.*?)\s*$/;
+const CONSTRAINT_PART = /^\s*(~>|[<>!]=|[<>=]|)\s*(.*?)\s*$/;
 
-/** What a constraint may be, for messages. */
-const FORMS = '1.0.0, >= 1.0, < 2.0, ~> 1.2 or != 1.1, with commas between them for "and"';
+/** Examples of constraints, for messages. */
+const CONSTRAINT_FORMS = '1.0.0, >= 1.0, < 2.0, ~> 1.2 or != 1.1, with commas between them for "and"';
 
-/** A constraint that cannot be understood. */
+/** An invalid version constraint. */
 export class VersionConstraintError extends BrandedError {
   constructor(message: string) {
     super('VersionConstraintError', message);
@@ -22,47 +22,47 @@ export function isVersionConstraintError(error: unknown): error is VersionConstr
 }
 
 /**
- * Reads a version constraint in the grammar of hashicorp/go-version: `>= 1.0, < 2.0`, `~> 1.2`, `!= 1.1`, `1.0.0`.
+ * Parses a version constraint in the grammar of hashicorp/go-version: `>= 1.0, < 2.0`, `~> 1.2`, `!= 1.1`, `1.0.0`.
  *
- * Prereleases match only what names one: `>= 1.0` lets `1.1.0` through and not `1.1.0-beta`; `>= 1.1.0-alpha` lets
- * `1.1.0-beta` and `1.2.0` through, and not `1.2.0-beta`.
+ * Prereleases match only constraints with a prerelease of the same version: `>= 1.0` matches `1.1.0` but not `1.1.0-beta`;
+ * `>= 1.1.0-alpha` matches `1.1.0-beta` and `1.2.0`, but not `1.2.0-beta`.
  *
  * @throws VersionConstraintError
  */
 export function parseVersionConstraint(text: string): VersionConstraint {
   const parts = text.split(',');
   if (text.length > CONSTRAINT_LENGTH || parts.length > CONSTRAINT_PARTS) {
-    const bounds = `${CONSTRAINT_LENGTH} characters or ${CONSTRAINT_PARTS} parts`;
-    throw new VersionConstraintError(`The version constraint has more than ${bounds}`);
+    const limits = `${CONSTRAINT_LENGTH} characters or ${CONSTRAINT_PARTS} parts`;
+    throw new VersionConstraintError(`The version constraint has more than ${limits}`);
   }
-  const passes = parts.map((part) => {
-    const match = PART.exec(part);
+  const checks = parts.map((part) => {
+    const match = CONSTRAINT_PART.exec(part);
     const check = CHECKS[match?.[1] ?? ''];
     const limit = parseVersion(match?.[2] ?? '');
     if (!check || !limit) {
-      const shown = JSON.stringify(text.slice(0, QUOTED_LENGTH));
+      const quoted = JSON.stringify(text.slice(0, QUOTED_LENGTH));
       throw new VersionConstraintError(
-        `${shown} is not a version or version constraint. Use one of ${FORMS}`,
+        `${quoted} is not a version or version constraint. Use one of ${CONSTRAINT_FORMS}`,
       );
     }
     return (version: Version) => check(version, limit);
   });
-  return (version) => passes.every((pass) => pass(version));
+  return (version) => checks.every((satisfies) => satisfies(version));
 }
 
 const CHECKS: Readonly<Record<string, (version: Version, limit: Version) => boolean>> = {
   '': (version, limit) => compareVersions(version, limit) === 0,
   '=': (version, limit) => compareVersions(version, limit) === 0,
   '!=': (version, limit) => compareVersions(version, limit) !== 0,
-  '>': (version, limit) => comparable(version, limit) && compareVersions(version, limit) > 0,
-  '<': (version, limit) => comparable(version, limit) && compareVersions(version, limit) < 0,
-  '>=': (version, limit) => comparable(version, limit) && compareVersions(version, limit) >= 0,
-  '<=': (version, limit) => comparable(version, limit) && compareVersions(version, limit) <= 0,
+  '>': (version, limit) => isComparable(version, limit) && compareVersions(version, limit) > 0,
+  '<': (version, limit) => isComparable(version, limit) && compareVersions(version, limit) < 0,
+  '>=': (version, limit) => isComparable(version, limit) && compareVersions(version, limit) >= 0,
+  '<=': (version, limit) => isComparable(version, limit) && compareVersions(version, limit) <= 0,
   '~>': isPessimisticMatch,
 };
 
-/** A prerelease is compared only with another prerelease of the same version. */
-function comparable(version: Version, limit: Version): boolean {
+/** Whether two versions can be ordered. A prerelease is compared only with a prerelease of the same version. */
+function isComparable(version: Version, limit: Version): boolean {
   if (version.prerelease === '') return true;
   return limit.prerelease !== '' && sameSegments(version, limit);
 }
@@ -76,7 +76,7 @@ function sameSegments(a: Version, b: Version): boolean {
 
 /** `~> 1.2` is at least 1.2 and below 2; `~> 1.2.3` is at least 1.2.3 and below 1.3; `~> 1` is at least 1. */
 function isPessimisticMatch(version: Version, limit: Version): boolean {
-  if (!comparable(version, limit) || (limit.prerelease !== '' && version.prerelease === '')) return false;
+  if (!isComparable(version, limit) || (limit.prerelease !== '' && version.prerelease === '')) return false;
   if (compareVersions(version, limit) < 0 || limit.written > version.segments.length) return false;
   return limit.segments
     .slice(0, limit.written - 1)

@@ -1,21 +1,21 @@
 import semver from 'semver';
 import { VERSION_LENGTH } from './protocol-limits.js';
 
-/** A version as the constraint grammar of hashicorp/go-version has it: any number of segments, a prerelease, metadata. */
+/** A version in the grammar of hashicorp/go-version: any number of segments, a prerelease, metadata. */
 export interface Version {
-  /** The numbers, at least three: `1.2` is `1.2.0`. */
+  /** The numbers, padded to at least three: `1.2` is `1.2.0`. */
   readonly segments: readonly number[];
-  /** How many numbers were written. */
+  /** Number of segments in the text. */
   readonly written: number;
-  /** `beta.1` of `1.0.0-beta.1`, else empty. */
+  /** The prerelease, such as `beta.1` in `1.0.0-beta.1`. Empty if there is none. */
   readonly prerelease: string;
 }
 
-// The hyphen before a prerelease that begins with a letter may be missing: 1.2beta.
+// The hyphen before a prerelease that begins with a letter may be omitted: 1.2beta.
 const VERSION =
   /^v?(\d+(?:\.\d+)*)(?:-(\d[\dA-Za-z~-]*(?:\.[\dA-Za-z~-]+)*)|-?([A-Za-z~][\dA-Za-z~-]*(?:\.[\dA-Za-z~-]+)*))?(?:\+[\dA-Za-z~-]+(?:\.[\dA-Za-z~-]+)*)?$/;
 
-/** Undefined where the text is no version. */
+/** Parses a version. Returns undefined if it is invalid. */
 export function parseVersion(text: string): Version | undefined {
   const match = text.length <= VERSION_LENGTH ? VERSION.exec(text.trim()) : null;
   if (!match) return undefined;
@@ -27,8 +27,8 @@ export function parseVersion(text: string): Version | undefined {
 }
 
 /**
- * Below 0 where `a` comes before `b`, above 0 where it comes after it, 0 where they are equal but for metadata. The
- * segments are compared here because semver libraries know just three.
+ * Compares two versions. Returns a negative number if `a` is lower than `b`, a positive number if it is higher, and 0 if they
+ * are equal. Ignores metadata. Supports any number of segments, unlike semver libraries.
  */
 export function compareVersions(a: Version, b: Version): number {
   const length = Math.max(a.segments.length, b.segments.length);
@@ -39,7 +39,9 @@ export function compareVersions(a: Version, b: Version): number {
   return comparePrereleases(a.prerelease, b.prerelease);
 }
 
-/** The order of semver.org, section 11: numbers before words, and what is longer comes after what it begins with. */
+/**
+ * Compares two prereleases as in section 11 of semver.org: numbers are lower than words, and a prefix is lower than the whole.
+ */
 function comparePrereleases(a: string, b: string): number {
   if (a === b) return 0;
   if (a === '') return 1;

@@ -3,28 +3,28 @@ import type { Clock } from '../util/clock.js';
 import { type Message, messageText } from '../transport/channel/outgoing-message.js';
 import { MemoryChannel } from './memory-channel.js';
 
-/** What goes wrong on a connection in memory. May be changed at any time; counts for what is sent from then on. */
+/** The faults of an in-memory connection. May be changed at any time; changes apply to messages that are sent later. */
 export interface Faults {
-  /** Messages that are lost: `true` = all. Default none. */
+  /** The messages that are lost; `true` is all. Default: none. */
   drop: boolean | ((text: string) => boolean);
-  /** Milliseconds of the clock that each message takes. Default 0. */
+  /** Delay of each message, in milliseconds of the clock. Default: 0. */
   delay: number;
-  /** Reads nothing: what is sent stays in the sender's queue until it reads again. Default false. */
+  /** Whether the receiver does not read, so that messages stay in the sender's queue until `read` is called. Default: false. */
   slowReader: boolean;
 }
 
-/** Two ends of a connection in memory, and what can be done to it. */
+/** The two ends of an in-memory connection with faults. */
 export interface FaultyPair {
   readonly near: Channel;
   readonly far: Channel;
   readonly faults: Faults;
-  /** Has a slow reader read what has piled up. */
+  /** Ends `slowReader` and delivers the queued messages. */
   readonly read: () => void;
-  /** Cuts the connection: both ends learn that it dropped without a goodbye. */
+  /** Drops the connection without a close frame: both ends get code 1006. */
   readonly cut: () => void;
 }
 
-/** A connection in memory with faults to inject, in both directions. Nothing is wrong to begin with. */
+/** Creates an in-memory connection with faults in both directions. Initially there are no faults. */
 export function faultyPair(clock: Clock): FaultyPair {
   const [a, b] = MemoryChannel.pair();
   const faults: Faults = { drop: false, delay: 0, slowReader: false };

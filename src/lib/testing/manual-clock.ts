@@ -1,14 +1,14 @@
 import type { Clock, Timer } from '../util/clock.js';
 
-interface Waiting {
+interface PendingTimer {
   readonly at: number;
   readonly callback: () => void;
 }
 
-/** A clock that stands still until a test advances it. */
+/** A clock that does not move until a test advances it. */
 export class ManualClock implements Clock {
   #now: number;
-  readonly #waiting = new Set<Waiting>();
+  readonly #timers = new Set<PendingTimer>();
 
   constructor(now = Date.UTC(2026, 0, 1)) {
     this.#now = now;
@@ -18,24 +18,24 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
-  /** Timers that have not run. */
+  /** Number of pending timers. */
   get timers(): number {
-    return this.#waiting.size;
+    return this.#timers.size;
   }
 
   setTimeout(callback: () => void, ms: number): Timer {
-    const waiting = { at: this.#now + ms, callback };
-    this.#waiting.add(waiting);
-    return { cancel: () => void this.#waiting.delete(waiting) };
+    const timer = { at: this.#now + ms, callback };
+    this.#timers.add(timer);
+    return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Lets `ms` milliseconds pass; what is due on the way runs in its order. */
+  /** Advances the clock by `ms` milliseconds. Runs the timers that expire, in order, each at its time. */
   advance(ms: number): void {
     const until = this.#now + ms;
     for (;;) {
       const next = this.#next();
       if (!next || next.at > until) break;
-      this.#waiting.delete(next);
+      this.#timers.delete(next);
       this.#now = Math.max(this.#now, next.at);
       next.callback();
     }
@@ -43,19 +43,19 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets `ms` milliseconds pass at once, as on a machine that was suspended: what is due runs once, late, and in its order.
-   * Days pass in a moment this way, since what recurs does not recur on the way.
+   * Advances the clock by `ms` milliseconds at once, as on a machine that was suspended. Each timer that has expired runs once,
+   * late and in order. Faster than `advance` for long times, because timers that restart themselves run only once.
    */
   leap(ms: number): void {
     this.#now += ms;
-    const due = [...this.#waiting].filter(({ at }) => at <= this.#now).toSorted((a, b) => a.at - b.at);
-    for (const waiting of due) if (this.#waiting.delete(waiting)) waiting.callback();
+    const due = [...this.#timers].filter(({ at }) => at <= this.#now).toSorted((a, b) => a.at - b.at);
+    for (const timer of due) if (this.#timers.delete(timer)) timer.callback();
   }
 
-  /** What is due first; of what is due at the same time, what was planned first. Days have hundreds of thousands of these. */
-  #next(): Waiting | undefined {
-    let next: Waiting | undefined;
-    for (const waiting of this.#waiting) if (!next || waiting.at < next.at) next = waiting;
+  /** Returns the timer that expires first. Of timers that expire at the same time, returns the one that was set first. */
+  #next(): PendingTimer | undefined {
+    let next: PendingTimer | undefined;
+    for (const timer of this.#timers) if (!next || timer.at < next.at) next = timer;
     return next;
   }
 }

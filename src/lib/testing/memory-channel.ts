@@ -1,18 +1,19 @@
 import type { Channel, ChannelReceiver } from '../transport/channel/channel.js';
 import { type Message, messageText } from '../transport/channel/outgoing-message.js';
 
-/** One end of a connection in memory. What is sent arrives at the other end in a later microtask, in order. */
+/** One end of an in-memory connection. Messages arrive at the other end in a later microtask, in order. */
 export class MemoryChannel implements Channel {
   readonly remoteAddress = 'memory';
-  /** What this end has sent, as text. */
+  /** The messages that this end has sent. */
   readonly sent: string[] = [];
   bufferedBytes = 0;
   paused = false;
   closedWith: { code: number; reason: string } | undefined;
   #receiver: ChannelReceiver | undefined;
-  #early: string[] = [];
+  #inbox: string[] = [];
   #other: MemoryChannel | undefined;
 
+  /** Creates the two ends of a connection. */
   static pair(): [MemoryChannel, MemoryChannel] {
     const [a, b] = [new MemoryChannel(), new MemoryChannel()];
     a.#other = b;
@@ -22,7 +23,7 @@ export class MemoryChannel implements Channel {
 
   start(receiver: ChannelReceiver): void {
     this.#receiver = receiver;
-    for (const text of this.#early.splice(0)) receiver.message(text);
+    for (const text of this.#inbox.splice(0)) receiver.message(text);
   }
 
   send(message: Message): void {
@@ -32,14 +33,14 @@ export class MemoryChannel implements Channel {
     queueMicrotask(() => this.#other?.deliver(text));
   }
 
-  /** As if the peer had sent `text`. */
+  /** Delivers a message as if the peer had sent it. */
   deliver(text: string): void {
     if (this.closedWith) return;
     if (this.#receiver) this.#receiver.message(text);
-    else this.#early.push(text);
+    else this.#inbox.push(text);
   }
 
-  /** The network has taken what was queued. */
+  /** Simulates that the network has accepted the queued data. */
   drained(): void {
     this.bufferedBytes = 0;
     this.#receiver?.drain();
@@ -60,7 +61,7 @@ export class MemoryChannel implements Channel {
     });
   }
 
-  /** As if the connection had ended. */
+  /** Simulates the end of the connection. */
   ended(code: number, reason: string): void {
     if (this.closedWith) return;
     this.closedWith = { code, reason };

@@ -5,21 +5,21 @@ import type { KontrolOptions } from '../kontrol/kontrol-options.js';
 import { MemoryStorage } from '../kontrol/storage/memory/memory-storage.js';
 import { silentLogger } from '../util/logger.js';
 
-/** A Kontrol in this process, and kites that belong to it. */
+/** A Kontrol in this process, and its kites. */
 export interface TestKontrol {
   readonly kontrol: Kontrol;
   readonly url: string;
-  /** A kite key for a user. */
+  /** Returns a kite key for a user. */
   kiteKey(username: string): Promise<string>;
-  /** A kite of `username`, default `bob`, in the environment `test`, that knows this Kontrol. It does not listen yet. */
+  /** Creates a kite of `username` (default: `bob`) in the environment `test` that uses this Kontrol. Does not listen. */
   kite(name: string, options?: KiteOptions & { readonly username?: string }): Promise<Kite>;
   /** Closes the kites and then Kontrol. */
   close(): Promise<void>;
 }
 
 /**
- * A Kontrol at a free port of this machine that keeps everything in memory and logs nothing. Kites of it share its clock,
- * where it is given one, and read nothing of the environment.
+ * Starts a Kontrol at a free port of this machine that stores everything in memory and does not log. Its kites use the same
+ * clock, if the options have one, and do not read the environment.
  */
 export async function testKontrol(options: Partial<KontrolOptions> = {}): Promise<TestKontrol> {
   const kontrol = new Kontrol({

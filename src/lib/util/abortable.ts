@@ -1,4 +1,4 @@
-/** The part of an AbortSignal that whoever can be called off needs. An AbortSignal is one. */
+/** The part of an AbortSignal that an operation needs to be aborted. An AbortSignal is an Abortable. */
 export interface Abortable {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -6,7 +6,7 @@ export interface Abortable {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** An Abortable with room for one listener, made for each connection: an AbortController costs as much as a handshake's TCP. */
+/** An Abortable with one listener. Used for each connection, because an AbortController costs as much as a TCP handshake. */
 export class Cancellation implements Abortable {
   aborted = false;
   reason: unknown;
@@ -20,6 +20,7 @@ export class Cancellation implements Abortable {
     if (this.#listener === listener) this.#listener = undefined;
   }
 
+  /** Aborts the operation. Only the first call has an effect. */
   cancel(reason: unknown): void {
     if (this.aborted) return;
     this.aborted = true;

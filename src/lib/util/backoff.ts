@@ -1,15 +1,15 @@
 export interface BackoffOptions {
-  /** Milliseconds before the second try. Default 200. */
+  /** Delay before the second attempt, in milliseconds. Default: 200. */
   readonly initial?: number;
-  /** Longest wait in milliseconds. Default 10,000. */
+  /** Maximum delay in milliseconds. Default: 10,000. */
   readonly max?: number;
-  /** Where the jitter comes from: a number from 0 up to 1. Default `Math.random`. */
+  /** Returns a random number from 0 (inclusive) to 1 (exclusive), for the jitter. Default: `Math.random`. */
   readonly random?: () => number;
 }
 
 /**
- * Waits that double from `initial` to `max`, each shortened by up to a half at random, so that the clients of a server
- * that restarts do not all come back in the same instant.
+ * Exponential backoff. Delays double from `initial` to `max`. Each is reduced by a random part of up to half, so that the clients
+ * of a server that restarts do not all reconnect at the same time.
  */
 export class Backoff {
   readonly #initial: number;
@@ -24,14 +24,14 @@ export class Backoff {
     this.#next = this.#initial;
   }
 
-  /** Milliseconds to wait before the next try. */
+  /** Returns the delay before the next attempt, in milliseconds. */
   next(): number {
-    const wait = this.#next;
+    const delay = this.#next;
     this.#next = Math.min(this.#next * 2, this.#max);
-    return wait * (1 - this.#random() / 2);
+    return delay * (1 - this.#random() / 2);
   }
 
-  /** The last try succeeded: the next wait is the shortest again. */
+  /** Resets the next delay to the shortest. Call it after a successful attempt. */
   reset(): void {
     this.#next = this.#initial;
   }

@@ -1,6 +1,6 @@
 /**
- * The bytes that base64url without padding stands for, in Node and in pages alike. Undefined for anything else, and for
- * text whose last bits are not those of a byte: only one text stands for the same bytes.
+ * Decodes base64url without padding, in Node and in pages. Returns undefined if the text is invalid or its trailing bits are not
+ * zero, so that each sequence of bytes has only one valid encoding.
  */
 export function decodeBase64Url(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array((text.length * 3) >> 2);
@@ -16,11 +16,11 @@ export function decodeBase64Url(text: string): Uint8Array | undefined {
     count -= 8;
     bytes[index++] = bits >> count;
   }
-  // Six bits over are a letter that adds nothing; the others have to be zero.
+  // Six remaining bits are an incomplete byte. Fewer remaining bits must be zero.
   return count < 6 && (bits & ((1 << count) - 1)) === 0 ? bytes : undefined;
 }
 
-/** The six bits of a character, by its code: A to Z, a to z, 0 to 9, - and _. Negative for every other. */
+/** Returns the six bits of a character: A to Z, a to z, 0 to 9, - and _. Returns -1 for other characters. */
 function valueOf(code: number): number {
   if (code > 96) return code < 123 ? code - 71 : -1;
   if (code > 64) return code < 91 ? code - 65 : code === 95 ? 63 : -1;

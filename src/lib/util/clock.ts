@@ -1,8 +1,8 @@
-/** Time as something that is passed in, so that a test can advance ten days without waiting for them. */
+/** A source of time and timers. Tests inject a clock that they advance. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   now(): number;
-  /** Runs `callback` once after `ms`. The timer does not keep the process alive. */
+  /** Calls `callback` once after `ms` milliseconds. The timer does not keep the process alive. */
   setTimeout(callback: () => void, ms: number): Timer;
 }
 
@@ -15,7 +15,7 @@ class SystemTimer implements Timer {
 
   constructor(callback: () => void, ms: number) {
     this.#timer = setTimeout(callback, ms);
-    // A browser's timers are numbers and cannot be unreferenced.
+    // In browsers, a timer is a number without `unref`.
     (this.#timer as { unref?(): void }).unref?.();
   }
 

@@ -1,6 +1,6 @@
 import type { Logger } from './logger.js';
 
-/** Writes to the console of the browser. What a peer sends is never taken for a format. */
+/** Logs to the console of the browser. The message is never used as the format string, because it may contain text of a peer. */
 export const consoleLogger: Logger = {
   debug: (message) => console.debug('%s', message),
   info: (message) => console.info('%s', message),

@@ -1,15 +1,15 @@
 import type { Clock } from './clock.js';
 
 /**
- * The outcome of `work`, or the error that `late` makes where it takes longer than `ms`. The work itself goes on, unless
- * `late` ends it: what it was to do may happen later still.
+ * Settles with `work`, or rejects with the error that `onTimeout` returns if it takes longer than `ms` milliseconds. Does not
+ * cancel the work, unless `onTimeout` does: its effects may happen later.
  */
 export function withDeadline<Result>(
   work: Promise<Result>,
-  { clock, ms, late }: { readonly clock: Clock; readonly ms: number; readonly late: () => Error },
+  { clock, ms, onTimeout }: { readonly clock: Clock; readonly ms: number; readonly onTimeout: () => Error },
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => reject(late()), Math.max(0, ms));
+    const timer = clock.setTimeout(() => reject(onTimeout()), Math.max(0, ms));
     work.then(resolve, reject).finally(() => timer.cancel());
   });
 }

@@ -1,7 +1,7 @@
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
-  // Go prints the micro sign, and reads the Greek letter as well.
+  // Go prints the micro sign, and also accepts the Greek letter.
   '\u00b5s': 1e-3,
   '\u03bcs': 1e-3,
   ms: 1,
@@ -13,37 +13,37 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
 const PLAIN = /^(?:\d+(?:\.\d*)?|\.\d+)$/;
 
-/** What `parseDuration` reads, for messages. */
+/** The formats that `parseDuration` supports, for messages. */
 export const DURATION_FORMS = '15s, 500ms, 5m, 1h30m, or 15 for 15 seconds';
 
 /**
- * Milliseconds of a duration as Go writes it (`15s`, `1h30m`, `1.5s`, `-1s`); a number without a unit is seconds.
- * Undefined where the text is no duration.
+ * Parses a duration in the format of Go (`15s`, `1h30m`, `1.5s`, `-1s`) and returns it in milliseconds. A number without a unit
+ * is in seconds. Returns undefined if the text is invalid.
  */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   const negative = trimmed.startsWith('-');
   const digits = negative || trimmed.startsWith('+') ? trimmed.slice(1) : trimmed;
-  const ms = PLAIN.test(digits) ? Number(digits) * 1000 : sumOfParts(digits);
+  const ms = PLAIN.test(digits) ? Number(digits) * 1000 : parseUnits(digits);
   if (ms === undefined || !Number.isFinite(ms)) return undefined;
   return negative && ms !== 0 ? -ms : ms;
 }
 
-/** Milliseconds as Go writes them: `1h30m0s`, `15s`, `1.5s`, `500ms`, `100µs`, `0s`. */
+/** Formats milliseconds as Go does: `1h30m0s`, `15s`, `1.5s`, `500ms`, `100µs`, `0s`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s';
   if (ms < 0) return `-${formatDuration(-ms)}`;
-  if (ms < 1e-3) return `${shortest(ms * 1e6)}ns`;
-  if (ms < 1) return `${shortest(ms * 1e3)}\u00b5s`;
-  if (ms < 1000) return `${shortest(ms)}ms`;
+  if (ms < 1e-3) return `${formatNumber(ms * 1e6)}ns`;
+  if (ms < 1) return `${formatNumber(ms * 1e3)}\u00b5s`;
+  if (ms < 1000) return `${formatNumber(ms)}ms`;
   const hours = Math.floor(ms / 3_600_000);
   const minutes = Math.floor((ms % 3_600_000) / 60_000);
-  const seconds = shortest((ms % 60_000) / 1000);
+  const seconds = formatNumber((ms % 60_000) / 1000);
   if (hours > 0) return `${hours}h${minutes}m${seconds}s`;
   return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
 }
 
-function sumOfParts(text: string): number | undefined {
+function parseUnits(text: string): number | undefined {
   if (text === '') return undefined;
   let ms = 0;
   PART.lastIndex = 0;
@@ -55,7 +55,7 @@ function sumOfParts(text: string): number | undefined {
   return ms;
 }
 
-// Whole nanoseconds at most: 1.1 s must not become 1.1000000000000001 s.
-function shortest(value: number): string {
+// Rounds to nine decimals, so that 1.1 does not become 1.1000000000000001.
+function formatNumber(value: number): string {
   return String(Number(value.toFixed(9)));
 }

@@ -1,14 +1,13 @@
 type Listener<A extends unknown[]> = (...args: A) => void;
 
 /**
- * Typed events, small enough for a page. `Events` maps an event's name to the arguments its listeners get. A listener
- * that throws does not keep the others from being called: its error surfaces as an uncaught exception, like any other
- * bug of the program.
+ * A typed event emitter for Node and pages. `Events` maps the name of an event to the arguments of its listeners. If a listener
+ * throws, the others are still called, and the error becomes an uncaught exception.
  */
 export class Emitter<Events extends Record<string, unknown[]>> {
   #listeners: Map<keyof Events, Set<Listener<never>>> | undefined;
 
-  /** Calls `listener` at each event. Returns the function that stops it. */
+  /** Calls `listener` at each event. Returns a function that removes the listener. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
     this.#listeners ??= new Map();
     let set = this.#listeners.get(name);
@@ -19,7 +18,7 @@ export class Emitter<Events extends Record<string, unknown[]>> {
     };
   }
 
-  /** Calls `listener` at the next event only. Returns the function that stops it. */
+  /** Calls `listener` at the next event only. Returns a function that removes the listener. */
   once<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
     const off = this.on(name, (...args) => {
       off();
@@ -28,7 +27,7 @@ export class Emitter<Events extends Record<string, unknown[]>> {
     return off;
   }
 
-  /** @internal For the object that the events are about. */
+  /** @internal Calls the listeners of an event. Only for the object that owns the emitter. */
   emit<Name extends keyof Events>(name: Name, ...args: Events[Name]): void {
     const set = this.#listeners?.get(name);
     if (!set) return;

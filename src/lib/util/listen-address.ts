@@ -1,9 +1,9 @@
-/** Whether what listens at this address listens at every address of the machine. */
+/** Whether a server at this address listens on all addresses of the machine. */
 export function isAnyAddress(ip: string): boolean {
   return ip === '0.0.0.0' || ip === '::';
 }
 
-/** The host of a URL at which this machine reaches what listens at this address. */
+/** Returns the host of a URL with which this machine connects to a server at this address. */
 export function urlHost(ip: string): string {
   if (ip === '0.0.0.0') return '127.0.0.1';
   if (ip === '::') return '[::1]';

@@ -1,6 +1,6 @@
-/** Where a program's log lines go. A pino or winston logger fits as it is. */
+/** The logger of a program. Compatible with pino and winston. */
 export interface Logger {
-  /** Whether messages of this level are written. Without it, all are made. */
+  /** Whether messages of this level are logged. If it is not defined, all messages are created. */
   isLevelEnabled?(level: 'debug'): boolean;
   debug(message: string): void;
   info(message: string): void;

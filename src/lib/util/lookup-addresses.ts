@@ -1,7 +1,7 @@
-/** All addresses of a host name, as programs on this machine resolve it. Rejects where there are none. */
+/** Resolves a host name as programs on this machine do, and returns all addresses. Rejects if there are none. */
 export async function lookupAddresses(host: string): Promise<readonly string[]> {
-  // Loaded when a name is looked up: most commands and kites are told addresses.
+  // Loaded only when a name is resolved: most commands and kites use addresses.
   const { lookup } = await import('node:dns/promises');
-  const found = await lookup(host, { all: true, verbatim: true });
-  return found.map(({ address }) => address);
+  const results = await lookup(host, { all: true, verbatim: true });
+  return results.map(({ address }) => address);
 }

@@ -1,4 +1,4 @@
-/** What somebody threw, in words: the message of an error, or whatever else it is as a string. */
+/** Returns the message of a thrown error, or any other thrown value as a string. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

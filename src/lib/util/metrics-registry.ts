@@ -1,8 +1,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 
 /**
- * Numbers for Prometheus, in a register of their own: nothing is shared with others in one process. Most are read only when
- * somebody asks.
+ * Metrics for Prometheus, in a separate registry: nothing is shared with other registries of the process. Most values are read
+ * only when the metrics are collected.
  */
 export class MetricsRegistry {
   protected readonly register = new Registry();
@@ -11,12 +11,12 @@ export class MetricsRegistry {
     return this.register.contentType;
   }
 
-  /** Everything, in the text format of Prometheus. */
+  /** Returns all metrics in the text format of Prometheus. */
   text(): Promise<string> {
     return this.register.metrics();
   }
 
-  /** A number that goes up and down. */
+  /** Adds a gauge. `read` returns its value. */
   protected gauge(name: string, help: string, read: () => number): void {
     const gauge: Gauge = new Gauge({
       name,
@@ -26,7 +26,7 @@ export class MetricsRegistry {
     });
   }
 
-  /** A number that only grows, and that something else counts. */
+  /** Adds a counter. `read` returns its value, which must not decrease. */
   protected counter(name: string, help: string, read: () => number): void {
     const counter: Counter = new Counter({
       name,

@@ -1,8 +1,8 @@
 type Defer = (callback: () => void) => void;
 
 /**
- * Runs a callback once the turn of the event loop is over that is running now. Node does so before it looks at promises
- * that are settled; a page has microtasks for it.
+ * Calls a callback after the current turn of the event loop: with `process.nextTick` in Node, before promise callbacks, and as a
+ * microtask in a page.
  */
 export const nextTick: Defer =
   (globalThis as { readonly process?: { readonly nextTick?: Defer } }).process?.nextTick ??

@@ -1,25 +1,25 @@
 // Categories: Cc controls (C0, DEL, C1, and so ESC), Cf formats (bidirectional overrides, zero-width characters, tags),
 // Cs lone surrogates, Zl and Zp line and paragraph separators.
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-// Joins emoji and the letters of several scripts; it neither hides nor reorders anything.
+// Join emoji, and letters of several scripts. They neither hide nor reorder text.
 const JOINERS = '\u200c\u200d';
 
 export interface VisibleOptions {
-  /** Keeps line feeds. Default false. */
+  /** Whether to keep line feeds. Default: false. */
   readonly newlines?: boolean;
 }
 
 /**
- * Text of a peer, made safe for a terminal or a log: whatever could move the cursor, start a new line, change a colour
- * or reorder what is read is written as an escape (`\n`, `\x1b`, `\u202e`). Printable Unicode stays as it is.
+ * Makes text of a peer safe for a terminal or a log. Escapes characters that could move the cursor, start a new line, change a
+ * color or reorder the text (`\n`, `\x1b`, `\u202e`). Does not change printable Unicode.
  */
 export function makeVisible(text: string, options: VisibleOptions = {}): string {
-  return text.replace(HIDDEN, (character) => {
+  return text.replace(INVISIBLE, (character) => {
     if (JOINERS.includes(character) || (options.newlines === true && character === '\n')) return character;
-    return SHORT[character] ?? escape(character.codePointAt(0) ?? 0);
+    return SHORT_ESCAPES[character] ?? escape(character.codePointAt(0) ?? 0);
   });
 }
 

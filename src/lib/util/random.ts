@@ -1,9 +1,12 @@
-/** `bytes` random bytes as hexadecimal digits, from the platform's cryptographic source. */
+/** Returns `bytes` cryptographically random bytes as hexadecimal digits. */
 export function randomHex(bytes: number): string {
   return hex(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
-/** A random UUID (RFC 9562, version 4). The platform has its own, but not for pages that came over plain http. */
+/**
+ * Returns a random UUID (RFC 9562, version 4). Browsers have `crypto.randomUUID`, but not for pages that were loaded over
+ * plain http.
+ */
 export function randomUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;

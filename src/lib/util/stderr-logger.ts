@@ -2,17 +2,17 @@ import { type Clock, systemClock } from './clock.js';
 import type { Logger } from './logger.js';
 import { makeVisible } from './printable.js';
 
-/** From the most to the least talkative. */
+/** From the most to the least verbose. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface StderrLoggerOptions {
-  /** The lowest level that is written. Default `info`. */
+  /** The lowest level that is logged. Default: `info`. */
   readonly level?: LogLevel;
-  /** False: no colours even on a terminal. Default true: colours where the stream is one. */
+  /** Whether to use colors if the stream is a terminal. Default: true. */
   readonly color?: boolean;
-  /** Default `process.stderr`. */
+  /** Default: `process.stderr`. */
   readonly stream?: LogStream;
   readonly clock?: Clock;
 }
@@ -25,11 +25,11 @@ export interface LogStream {
 const COLORS: Readonly<Record<LogLevel, string>> = { debug: '90', info: '36', warn: '33', error: '31' };
 
 /**
- * Writes each message as one line, `2026-01-31T12:00:00.000Z INFO  text`. Control characters are made visible, so that
- * what a peer sends cannot forge a line.
+ * Logs each message as one line, `2026-01-31T12:00:00.000Z INFO  text`. Escapes control characters, so that text of a peer
+ * cannot forge a line.
  */
 export class StderrLogger implements Logger {
-  /** The lowest level that is written. May be set at any time. */
+  /** The lowest level that is logged. May be set at any time. */
   level: LogLevel;
   readonly #configured: LogLevel;
   readonly #stream: LogStream;
@@ -44,7 +44,7 @@ export class StderrLogger implements Logger {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Switches debug messages on, and at the next call back to the configured level. */
+  /** Enables debug messages. The next call restores the configured level. */
   toggleDebug(): void {
     if (this.level !== 'debug') this.level = 'debug';
     else this.level = this.#configured === 'debug' ? 'info' : this.#configured;
@@ -73,7 +73,7 @@ export class StderrLogger implements Logger {
   #write(level: LogLevel, message: string): void {
     if (!this.isLevelEnabled(level)) return;
     const name = level.toUpperCase().padEnd(5);
-    const shown = this.#color ? `\u001b[${COLORS[level]}m${name}\u001b[39m` : name;
-    this.#stream.write(`${new Date(this.#clock.now()).toISOString()} ${shown} ${makeVisible(message)}\n`);
+    const label = this.#color ? `\u001b[${COLORS[level]}m${name}\u001b[39m` : name;
+    this.#stream.write(`${new Date(this.#clock.now()).toISOString()} ${label} ${makeVisible(message)}\n`);
   }
 }

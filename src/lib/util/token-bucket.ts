@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 
-/** A rate limit: `capacity` tokens, full at the start, one more every `interval` milliseconds. */
+/** A rate limit: starts with `capacity` tokens, and adds one every `interval` milliseconds, up to `capacity`. */
 export class TokenBucket {
   readonly #interval: number;
   readonly #capacity: number;
@@ -18,7 +18,7 @@ export class TokenBucket {
     this.#filledAt = clock.now();
   }
 
-  /** Takes a token. False where none is left. */
+  /** Takes a token. Returns false if there is none. */
   take(): boolean {
     const now = this.#clock.now();
     const filled = Math.floor((now - this.#filledAt) / this.#interval);

@@ -126,7 +126,7 @@ describe('expose', () => {
       { event: 'opened', session: 1, sessions: 1 },
       { event: 'closed', session: 1, sessions: 0 },
       { event: 'opened', session: 2, sessions: 1 },
-      { event: 'failed', session: 2, error: expect.stringContaining('nothing listens there') as string },
+      { event: 'failed', session: 2, error: expect.stringContaining('connection refused') as string },
       { event: 'closed', session: 2, sessions: 0 },
     ]);
     running.child.kill('SIGTERM');

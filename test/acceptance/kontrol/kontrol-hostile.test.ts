@@ -155,12 +155,12 @@ describe('register refuses', () => {
       [{}, 'No authentication information is provided'],
       [{ type: 'password', key: 'x' }, 'Unknown authentication type'],
       [{ type: 'kiteKey', key: none }, 'the algorithm is not RS256'],
-      [{ type: 'kiteKey', key: signJwt(claims, foreign.privateKey) }, 'the signature does not fit'],
+      [{ type: 'kiteKey', key: signJwt(claims, foreign.privateKey) }, 'the signature is invalid'],
       [
         { type: 'kiteKey', key: testKiteKey('alice', foreign, systemClock).jwt },
         'not signed by this Kontrol',
       ],
-      [{ type: 'kiteKey', key: signJwt({ ...claims, exp: now - hour }, own.privateKey) }, 'it is expired'],
+      [{ type: 'kiteKey', key: signJwt({ ...claims, exp: now - hour }, own.privateKey) }, 'it has expired'],
       [
         { type: 'kiteKey', key: signJwt({ ...claims, nbf: now + hour }, own.privateKey) },
         'it is not valid yet',

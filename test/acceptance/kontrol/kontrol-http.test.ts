@@ -126,13 +126,13 @@ describe('POST /register refuses', () => {
         `${hs256}.${createHmac('sha256', own.publicKey).update(hs256).digest('base64url')}`,
         'the algorithm is not RS256',
       ],
-      ['signed by another key', signJwt(claims, foreign.privateKey), 'the signature does not fit'],
+      ['signed by another key', signJwt(claims, foreign.privateKey), 'the signature is invalid'],
       [
         'with a kontrolKey of its own making',
         testKiteKey('alice', foreign, systemClock).jwt,
         'it was not signed by this Kontrol',
       ],
-      ['expired', signJwt({ ...claims, exp: now - 3600 }, own.privateKey), 'it is expired'],
+      ['expired', signJwt({ ...claims, exp: now - 3600 }, own.privateKey), 'it has expired'],
       ['not yet valid', signJwt({ ...claims, nbf: now + 3600 }, own.privateKey), 'it is not valid yet'],
       ['a token', testToken('alice', '/alice', own, systemClock), 'it is not a kite key'],
       [

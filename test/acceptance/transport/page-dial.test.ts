@@ -90,7 +90,7 @@ describe.each(TRANSPORTS)('a page over %s', (transport) => {
     });
     await expect(open('http://127.0.0.1:9/kite', { transport })).rejects.toMatchObject({
       code: 'refused',
-      message: expect.stringContaining('The console says which') as string,
+      message: expect.stringContaining('See the console') as string,
     });
     await expect(open('kite', { transport })).rejects.toMatchObject({ code: 'invalidUrl' });
   });

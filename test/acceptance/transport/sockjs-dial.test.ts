@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DialError } from '../../../src/lib/transport/handshake/dial-error.js';
-import { acceptOf } from '../../../src/lib/transport/websocket/upgrade.js';
+import { acceptKey } from '../../../src/lib/transport/websocket/upgrade.js';
 import { SockJsServer } from '../../../src/lib/transport/server/sockjs-server.js';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
@@ -290,11 +290,11 @@ describe('the WebSocket handshake', () => {
 
   it('is wrong when the answer is to another key', async () => {
     const url = await answering((socket) => {
-      socket.write(`${OPENING}Sec-WebSocket-Accept: ${acceptOf('another')}\r\n\r\n`);
+      socket.write(`${OPENING}Sec-WebSocket-Accept: ${acceptKey('another')}\r\n\r\n`);
     });
     const error = await refusal(dialTest(url, { transport: 'WebSocket' }));
     expect(error.code).toBe('handshake');
-    expect(error.message).toContain('it answers another request');
+    expect(error.message).toContain('its Sec-WebSocket-Accept header does not match the request');
   });
 
   it('may come in pieces, the first messages with the last of them', async () => {
@@ -303,7 +303,7 @@ describe('the WebSocket handshake', () => {
       socket.write(OPENING, () => {
         const message = 'a["first","second"]';
         const frames = `\x81\x01o\x81${String.fromCharCode(message.length)}${message}`;
-        socket.write(`Sec-WebSocket-Accept: ${acceptOf(key)}\r\n\r\n${frames}`, 'latin1');
+        socket.write(`Sec-WebSocket-Accept: ${acceptKey(key)}\r\n\r\n${frames}`, 'latin1');
       });
     });
     const { channel, inbox } = await open(dialTest(url, { transport: 'WebSocket' }));
@@ -371,7 +371,7 @@ describe('TLS', () => {
       const { url } = await startTls();
       const error = await refusal(dialTest(url, { transport }));
       expect(error.code).toBe('tls');
-      expect(error.message).toContain('certificate is not accepted');
+      expect(error.message).toContain('the certificate of the server is not trusted');
     },
   );
 
@@ -402,7 +402,7 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
   it.each([
     [404, 'Try the path /kite'],
     [403, 'refused this client'],
-    [503, 'try again later'],
+    [503, 'Try again later'],
     [302, 'Check the URL'],
   ])('on an HTTP answer %d', async (status, hint) => {
     const url = await other(

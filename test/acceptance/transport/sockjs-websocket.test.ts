@@ -216,7 +216,7 @@ describe('what breaks the rules', () => {
     ws.send(Buffer.from('["a"]'));
     expect(await frames.closed()).toMatchObject({
       code: 1003,
-      reason: 'Only text messages are understood here',
+      reason: 'Only text messages are supported',
     });
   });
 

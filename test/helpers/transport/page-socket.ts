@@ -1,5 +1,5 @@
 import { FramedPageChannel } from '../../../src/lib/transport/page/framed-page-channel.js';
-import type { RawPageChannel } from '../../../src/lib/transport/page/page-channel.js';
+import type { RawPageChannel } from '../../../src/lib/transport/page/raw-page-channel.js';
 import type { PageSocket } from '../../../src/lib/transport/page/page-platform.js';
 import { ClientHeartbeat } from '../../../src/lib/transport/sockjs/client-heartbeat.js';
 import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';

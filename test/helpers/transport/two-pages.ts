@@ -2,7 +2,7 @@ import type { Channel } from '../../../src/lib/transport/channel/channel.js';
 import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { type PeerDialOptions, WebRtcPeers } from '../../../src/lib/transport/webrtc/webrtc-peers.js';
 import type { RtcPlatform } from '../../../src/lib/transport/webrtc/rtc-platform.js';
-import { readSignal, type SignalType } from '../../../src/lib/transport/webrtc/signals.js';
+import { parseSignal, type SignalType } from '../../../src/lib/transport/webrtc/signals.js';
 import { settled } from '../kite/cores.js';
 import { FakeRtc } from './fake-rtc.js';
 import { ManualClock } from '../process/manual-clock.js';
@@ -41,7 +41,7 @@ export function twoPages({ limits, one: caller, other }: WorldOptions = {}) {
       if (!state.kontrol) throw new Error('Kontrol is gone');
       passed.push(type);
       payloads.push(payload);
-      const signal = readSignal(
+      const signal = parseSignal(
         JSON.parse(JSON.stringify({ type, src: id, username: `user of ${id}`, payload })),
       );
       const side = sides[dst];

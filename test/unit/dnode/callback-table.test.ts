@@ -25,7 +25,7 @@ describe('the callback table', () => {
     const table = new CallbackTable<object>();
     expect(table.share(fn)).toBe(table.share(fn));
     expect(table.size).toBe(1);
-    table.forget(fn);
+    table.unshare(fn);
     expect(table.size).toBe(0);
     expect(table.share(fn)).toBe(1);
   });

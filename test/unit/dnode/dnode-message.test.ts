@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nestsDeeper, ProtocolViolation, parseMessage } from '../../../src/lib/dnode/dnode-message.js';
+import { exceedsDepth, ProtocolViolation, parseMessage } from '../../../src/lib/dnode/dnode-message.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
 
 const parse = (text: string) => parseMessage(text, defaultLimits);
@@ -96,6 +96,6 @@ describe('nesting', () => {
     ['["\\\\",[[]]]', 2, true],
     ['['.repeat(1000), 128, true],
   ])('of %s counts brackets outside strings', (text, limit, deeper) => {
-    expect(nestsDeeper(text, limit)).toBe(deeper);
+    expect(exceedsDepth(text, limit)).toBe(deeper);
   });
 });

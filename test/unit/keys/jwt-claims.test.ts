@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeJwt, isJwtError, parseToken } from '../../../src/lib/keys/index.js';
-import { readClaims, readJwtPart, textClaim } from '../../../src/lib/keys/jwt-claims.js';
+import { readClaims, readJwtPart, stringClaim } from '../../../src/lib/keys/jwt-claims.js';
 import { tokenExpiry } from '../../../src/lib/kite/call/token-renewal.js';
 
 const part = (text: string): string => Buffer.from(text).toString('base64url');
@@ -66,5 +66,5 @@ it('reads a part that is a JSON object, and nothing else', () => {
 it('a claim is a string that is not empty, and not what every object has', () => {
   const claims = { sub: 'alice', empty: '', n: 5 };
   const names = ['sub', 'empty', 'n', 'missing', 'constructor', '__proto__'];
-  expect(names.map((name) => textClaim(claims, name))).toEqual(['alice', ...Array(5).fill(undefined)]);
+  expect(names.map((name) => stringClaim(claims, name))).toEqual(['alice', ...Array(5).fill(undefined)]);
 });

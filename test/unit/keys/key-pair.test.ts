@@ -49,7 +49,7 @@ describe('reading a key', () => {
       publicKey: (await testKeyPair(0)).publicKey,
       privateKey: (await testKeyPair(1)).privateKey,
     };
-    expect(() => parseKeyPair(pair)).toThrow(/not the other half/);
+    expect(() => parseKeyPair(pair)).toThrow(/does not match the private key/);
   });
 
   it('refuses a key that is too short', () => {
@@ -77,12 +77,12 @@ describe('reading a key', () => {
     const pem = privateKey
       .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'p' })
       .toString();
-    expect(() => parsePrivateKey(pem)).toThrow(/it is encrypted; decrypt it with: openssl pkey/);
+    expect(() => parsePrivateKey(pem)).toThrow(/it is encrypted. Decrypt it with: openssl pkey/);
   });
 
   it('refuses a private key in the place of a public one, without showing it', async () => {
     const { privateKey } = await testKeyPair();
-    expect(() => parsePublicKey(privateKey)).toThrow(/it is a private key; make its public half with/);
+    expect(() => parsePublicKey(privateKey)).toThrow(/it is a private key. Extract the public key with/);
     const secret = privateKey.slice(40, 80);
     expect(() => parsePublicKey(privateKey)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining(secret) }),

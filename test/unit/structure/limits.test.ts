@@ -63,20 +63,20 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/transport/channel/close-code.ts': {
     REASON_BYTES: 'the longest reason of a WebSocket close frame',
   },
-  'src/lib/transport/channel/outgoing-message.ts': { FEW: 'which of two ways to quote is faster' },
   'src/lib/transport/server/session-responses.ts': { STREAM_BYTES: 'when SockJS ends a streaming response' },
-  'src/lib/transport/sockjs/ascii-frame.ts': {
+  'src/lib/transport/websocket/ascii-frame.ts': {
     '126': 'the encoding of a length in WebSocket',
-    LONGEST: 'the frames that are encoded the fast way',
+    MAX_LENGTH: 'the frames that are encoded the fast way',
   },
   'src/lib/transport/sockjs/frame-queue.ts': { FRAME_LENGTH: 'how much is sent in one frame' },
+  'src/lib/transport/sockjs/quoting.ts': { RARE_COUNT: 'which of two ways to quote is faster' },
   'src/lib/transport/sockjs/frames.ts': {
-    LONGEST_GAP: 'which of two ways to scan is faster',
+    MAX_GAP: 'which of two ways to scan is faster',
     SCANNED_LENGTH: 'which of two ways to scan is faster',
   },
-  'src/lib/transport/webrtc/chunked-channel.ts': { PIECE: 'how much is sent in one piece' },
+  'src/lib/transport/webrtc/chunked-channel.ts': { CHUNK_LENGTH: 'how much is sent in one chunk' },
   'src/lib/transport/webrtc/rtc-channel.ts': {
-    BROWSER_QUEUE: 'how much the browser is given at a time',
+    BROWSER_QUEUE_BYTES: 'how much the browser is given at a time',
     MESSAGE_LENGTH: 'how much is sent in one message',
   },
   'src/lib/transport/webrtc/signalled-channel.ts': { SIGNAL_LENGTH: 'how much is sent in one signal' },

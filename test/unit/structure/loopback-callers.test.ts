@@ -19,9 +19,9 @@ import { protectionOf } from '../../../src/lib/kontrol/storage/postgres/postgres
 import { MemoryStorage } from '../../../src/lib/kontrol/storage/memory/memory-storage.js';
 import { BackendPolicy } from '../../../src/lib/proxy/reverse/backend-policy.js';
 import { canonicalAddress } from '../../../src/lib/proxy/reverse/ip-addresses.js';
-import { addressOfPeer } from '../../../src/lib/transport/channel/remote-address.js';
+import { remoteIp } from '../../../src/lib/transport/channel/remote-address.js';
 import { dialWebSocket } from '../../../src/lib/transport/websocket/dial-websocket.js';
-import { acceptOf } from '../../../src/lib/transport/websocket/upgrade.js';
+import { acceptKey } from '../../../src/lib/transport/websocket/upgrade.js';
 import { OriginPolicy } from '../../../src/lib/transport/server/origin-policy.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { defaultLimits } from '../../../src/lib/kite/limits/kite-limits.js';
@@ -161,7 +161,7 @@ const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
 const BY_CONNECTION: Readonly<Record<string, (address: string) => boolean>> = {
   'a connection that carries a kite key': (remote) => {
     const remoteAddress = remote.includes(':') ? `[${remote}]:50412` : `${remote}:50412`;
-    expect(addressOfPeer(remoteAddress)).toBe(remote);
+    expect(remoteIp(remoteAddress)).toBe(remote);
     try {
       requireLoopback({ url: 'http://kites.localhost/kite', remoteAddress });
       return true;
@@ -275,7 +275,7 @@ async function startWebSocketServer(
         socket.once('data', resolve);
         socket.write(
           'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-            `Sec-WebSocket-Accept: ${acceptOf(key)}\r\n\r\n`,
+            `Sec-WebSocket-Accept: ${acceptKey(key)}\r\n\r\n`,
         );
       });
     });

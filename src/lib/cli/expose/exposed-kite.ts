@@ -64,7 +64,7 @@ export class ExposedKite {
         ended();
         this.#events.closed(session, this.#relays.size);
       },
-      over: () => {
+      bothEnded: () => {
         if (--this.#openRelays === 0) this.#allClosed?.();
       },
     });

@@ -1,4 +1,4 @@
-import { addressOfPeer } from '../../transport/channel/remote-address.js';
+import { remoteIp } from '../../transport/channel/remote-address.js';
 import { isLoopbackAddress, type LookupAddresses, resolvesToLoopback } from '../../util/loopback.js';
 import { lookupAddresses } from '../../util/lookup-addresses.js';
 import { usageError } from '../runtime/cli-error.js';
@@ -24,7 +24,7 @@ export function requireLoopback({
   readonly url: string;
   readonly remoteAddress: string;
 }): void {
-  const address = addressOfPeer(remoteAddress);
+  const address = remoteIp(remoteAddress);
   if (isLoopbackAddress(address)) return;
   throw usageError(
     `${url} now resolves to ${address}, and a kite key is not sent to another machine by default.`,

@@ -1,6 +1,6 @@
 import type { DnodeMessage } from '../../dnode/dnode-message.js';
 import type { Channel } from '../../transport/channel/channel.js';
-import { withPrefix } from '../../transport/channel/expected-prefixes.js';
+import { addPrefix } from '../../transport/channel/expected-prefixes.js';
 import type { Limits } from '../limits/kite-limits.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { type EnvelopePrefix, envelopePrefix, parseAfterPrefix } from './envelope-prefix.js';
@@ -19,7 +19,7 @@ export class EnvelopeCache implements EnvelopeMemory {
   learn(text: string, channel: Channel): void {
     const prefix = channel.expect && envelopePrefix(text);
     if (!prefix) return;
-    this.#prefixes = withPrefix(this.#prefixes, prefix);
+    this.#prefixes = addPrefix(this.#prefixes, prefix);
     channel.expect?.(prefix.fragment);
   }
 

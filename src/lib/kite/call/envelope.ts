@@ -1,4 +1,4 @@
-import type { AnyFunction, FoundFunction } from '../../dnode/scrub.js';
+import type { AnyFunction, ExtractedFunction } from '../../dnode/scrub.js';
 import type { CallbackPath } from '../../dnode/dnode-message.js';
 import type { WireError } from '../../protocol/errors.js';
 import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
@@ -47,7 +47,7 @@ export function callMessage(
   envelope: Fragment,
   json: string,
   response: number,
-  functions: readonly FoundFunction[] | undefined,
+  functions: readonly ExtractedFunction[] | undefined,
   sharer: Sharer,
 ): Message {
   if (!functions) return [method, envelope, json, CALL_END, response, CALL_TAIL];
@@ -58,7 +58,7 @@ export function callMessage(
 export function resultMessage(
   response: number,
   json: string,
-  functions: readonly FoundFunction[] | undefined,
+  functions: readonly ExtractedFunction[] | undefined,
   sharer: Sharer,
 ): Message {
   if (!functions) return [CALLBACK, response, RESULT, json, RESULT_TAIL];
@@ -74,7 +74,7 @@ export function errorMessage(response: number, error: WireError): Message {
 export function callbackMessage(
   number: number,
   json: string,
-  functions: readonly FoundFunction[] | undefined,
+  functions: readonly ExtractedFunction[] | undefined,
   sharer: Sharer,
 ): Message {
   if (!functions) return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL];
@@ -82,7 +82,7 @@ export function callbackMessage(
   return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL_OPEN, ...callbacks, CLOSE];
 }
 
-function callbackPieces(functions: readonly FoundFunction[], base: string, sharer: Sharer): Piece[] {
+function callbackPieces(functions: readonly ExtractedFunction[], base: string, sharer: Sharer): Piece[] {
   const pieces: Piece[] = [];
   for (const { fn, path } of functions) {
     const rest = JSON.stringify(path).slice(1);

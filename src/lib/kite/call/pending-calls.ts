@@ -55,7 +55,7 @@ export class PendingCalls {
   }
 
   forget(fn: AnyFunction): void {
-    this.#table.forget(fn);
+    this.#table.unshare(fn);
   }
 
   /** A call begins to wait. */

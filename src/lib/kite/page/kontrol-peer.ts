@@ -8,7 +8,7 @@ import {
   type WebRtcPeersOptions,
 } from '../../transport/webrtc/webrtc-peers.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
-import { readSignal, type SignalType } from '../../transport/webrtc/signals.js';
+import { parseSignal, type SignalType } from '../../transport/webrtc/signals.js';
 import type { Request } from '../serve/request.js';
 import { KontrolRegistrant, type KontrolRegistrantOptions } from '../kontrol/kontrol-registrant.js';
 import type { Registration } from '../kontrol/registration.js';
@@ -34,7 +34,7 @@ export class KontrolPeer extends KontrolRegistrant {
     const send = (type: SignalType, dst: string, payload: object): Promise<unknown> =>
       this.#send(type, dst, payload);
     this.#peers = new WebRtcPeers({ ...options, signals: { send } });
-    this.link.on('disconnect', () => this.#peers.lost());
+    this.link.on('disconnect', () => this.#peers.kontrolDisconnected());
   }
 
   /** Registers once, for as long as the connection lasts. Rejects with what Kontrol has against it. */
@@ -63,7 +63,7 @@ export class KontrolPeer extends KontrolRegistrant {
 
   /** Takes in what Kontrol has passed on for another page. */
   receive(value: unknown): unknown {
-    const signal = readSignal(value);
+    const signal = parseSignal(value);
     if (!signal)
       throw new KiteError('argumentError', 'kite.handleWebRTC takes {type, src, payload: {session}}');
     return this.#peers.receive(signal);

@@ -1,5 +1,5 @@
 import type { Clock } from '../../util/clock.js';
-import { LruMap } from '../../util/lru.js';
+import { LruMap } from '../../util/lru-map.js';
 import { VERIFIED_CREDENTIALS } from '../limits/kite-limits.js';
 
 interface Entry {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/jwt.js';
-import { textClaim } from '../../keys/jwt-claims.js';
+import { stringClaim } from '../../keys/jwt-claims.js';
 import { type KiteKey, kiteKeyOf } from '../../keys/kite-key.js';
 import { parsePublicKey } from '../../keys/pem.js';
 import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
@@ -111,7 +111,7 @@ export class Verifier {
 
   #verifyKiteKey(jwt: string): Verified {
     this.#requireTrust();
-    const kontrolKey = textClaim(decodeJwt(jwt).claims, 'kontrolKey');
+    const kontrolKey = stringClaim(decodeJwt(jwt).claims, 'kontrolKey');
     if (kontrolKey === undefined)
       throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
     const trusted = this.#trusted.find(kontrolKey);
@@ -140,7 +140,7 @@ export class Verifier {
 
   #verifyToken(jwt: string): Verified {
     const keys = this.#requireTrust();
-    const issuer = textClaim(decodeJwt(jwt).claims, 'iss');
+    const issuer = stringClaim(decodeJwt(jwt).claims, 'iss');
     if (this.#kiteKey && issuer !== this.#kiteKey.kontrolUser) {
       throw new JwtError('claims', `issuer is not trusted: ${issuer?.slice(0, QUOTED_LENGTH) ?? 'none'}`);
     }

@@ -1,8 +1,8 @@
 import type { Request } from '../../kite/serve/request.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
-import { addressOfPeer } from '../../transport/channel/remote-address.js';
+import { remoteIp } from '../../transport/channel/remote-address.js';
 import type { Clock } from '../../util/clock.js';
-import { LruMap } from '../../util/lru.js';
+import { LruMap } from '../../util/lru-map.js';
 import { TokenBucket } from '../../util/token-bucket.js';
 import { record } from '../../util/record.js';
 import type { Invites } from './invites.js';
@@ -54,7 +54,7 @@ export class MachineRegistration {
   }
 
   #checkRate({ client }: Request): void {
-    const address = addressOfPeer(client.remoteAddress);
+    const address = remoteIp(client.remoteAddress);
     let bucket = this.#rateLimits.get(address);
     if (!bucket) {
       const { limits, clock } = this.#options;
@@ -81,7 +81,7 @@ export class MachineRegistration {
   }
 
   async #promptForInvite({ client }: Request, username: string): Promise<unknown> {
-    const address = addressOfPeer(client.remoteAddress);
+    const address = remoteIp(client.remoteAddress);
     const { prompts, promptsPerAddress, promptTimeout } = this.#options.limits;
     const fromAddress = [...this.#prompted.values()].filter((other) => other === address).length;
     if (this.#prompted.size >= prompts || this.#prompted.has(client) || fromAddress >= promptsPerAddress)

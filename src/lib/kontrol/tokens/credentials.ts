@@ -1,12 +1,12 @@
 import { type Claims, decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/index.js';
-import { textClaim } from '../../keys/jwt-claims.js';
+import { stringClaim } from '../../keys/jwt-claims.js';
 import { kiteKeyOf } from '../../keys/kite-key.js';
 import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
 import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
-import { LruMap } from '../../util/lru.js';
+import { LruMap } from '../../util/lru-map.js';
 import type { KeyRing, RingPair } from './key-ring.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
@@ -48,7 +48,7 @@ export class Credentials {
     checkLength(jwt);
     const cached = this.#kiteKeys.get(jwt);
     if (cached) return cached;
-    const kontrolKey = textClaim(decodeJwt(jwt).claims, 'kontrolKey');
+    const kontrolKey = stringClaim(decodeJwt(jwt).claims, 'kontrolKey');
     if (kontrolKey === undefined)
       throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
     const pair = this.#keyRing.findByPublicKey(kontrolKey);

@@ -2,7 +2,7 @@ import { audienceOf, newToken, TOKEN_LEEWAY, TOKEN_TTL } from '../../keys/kite-t
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
-import { LruMap } from '../../util/lru.js';
+import { LruMap } from '../../util/lru-map.js';
 import type { KeyRing } from './key-ring.js';
 
 export interface TokenIssuerOptions {

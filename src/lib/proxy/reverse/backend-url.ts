@@ -1,5 +1,5 @@
 import { codedError, type KiteError } from '../../protocol/errors.js';
-import { addressOfPeer } from '../../transport/channel/remote-address.js';
+import { remoteIp } from '../../transport/channel/remote-address.js';
 import { lookupAddresses } from '../../util/lookup-addresses.js';
 import type { LookupAddresses } from '../../util/loopback.js';
 import { canonicalAddress } from './ip-addresses.js';
@@ -53,7 +53,7 @@ export class BackendUrls {
     const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
     const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
     const { policy, ownPort } = this.#options;
-    const from = canonicalAddress(addressOfPeer(remoteAddress));
+    const from = canonicalAddress(remoteIp(remoteAddress));
     const addresses = await this.#addresses(host);
     const address = addresses.find((candidate) => policy.allows(candidate, host, from));
     if (address === undefined) throw targetRefusedError(host, from);

@@ -160,7 +160,7 @@ export class TunnelProxy {
     const session = entry.openSession();
     const relay: Relay = new Relay(channel, {
       limits: this.#limits,
-      count: (toKite, fromKite) => session.count(toKite, fromKite),
+      countBytes: (toKite, fromKite) => session.count(toKite, fromKite),
       ended: () => {
         this.#waiting.delete(caller.tunnel);
         this.#relays.delete(relay);

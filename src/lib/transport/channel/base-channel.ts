@@ -4,10 +4,9 @@ import type { ChannelLimits } from '../limits/transport-limits.js';
 import { nextTick } from '../../util/next-tick.js';
 
 /**
- * What every channel of this room shares: nothing is delivered before `start`, nor while paused; `close` is delivered
- * once; and what the transport hands over meanwhile waits in an inbox. The inbox is bounded by the transport, which is
- * told to stop reading: it holds at most what was on its way already. What is sent and not taken by the network is bounded,
- * and the receiver is told when it may go on.
+ * The base class of channels. It delivers nothing before `start` or while paused, and delivers `close` once. Messages that
+ * arrive in the meantime wait in an inbox. The inbox is bounded because the transport stops reading: it contains at most the
+ * data that had already been received. The send queue is bounded, and the receiver is notified when it has drained.
  */
 export abstract class BaseChannel implements Channel {
   protected readonly limits: ChannelLimits;
@@ -16,11 +15,11 @@ export abstract class BaseChannel implements Channel {
   #inboxAt = 0;
   #paused = false;
   #reading = true;
-  #releasing = false;
-  #muted = false;
+  #deliveryScheduled = false;
+  #ignoresIncoming = false;
   #finished = false;
   #congested = false;
-  #end: { readonly code: number; readonly reason: string } | undefined;
+  #pendingClose: { readonly code: number; readonly reason: string } | undefined;
 
   constructor(limits: ChannelLimits) {
     this.limits = limits;
@@ -31,16 +30,15 @@ export abstract class BaseChannel implements Channel {
   abstract send(message: Message): void;
   abstract close(code?: number, reason?: string): void;
 
-  /** Tells the transport to take no more from the network. */
+  /** Stops reading from the network. */
   protected abstract stopReading(): void;
-  /** Tells the transport to go on. The inbox is empty by now. */
+  /** Resumes reading from the network. Called with an empty inbox. */
   protected abstract startReading(): void;
 
   start(receiver: ChannelReceiver): void {
-    if (this.#receiver)
-      throw new Error('A channel can be started once only: this one has a receiver already');
+    if (this.#receiver) throw new Error('The channel has already been started');
     this.#receiver = receiver;
-    this.#scheduleRelease();
+    this.#scheduleDelivery();
   }
 
   pause(): void {
@@ -52,11 +50,11 @@ export abstract class BaseChannel implements Channel {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#scheduleRelease();
+    this.#scheduleDelivery();
   }
 
-  /** Whether the transport should leave what comes in where it is. */
-  protected get held(): boolean {
+  /** Whether messages are not delivered now, so that the transport should not read more. */
+  protected get suspended(): boolean {
     return this.#paused || this.#inbox !== undefined || this.#receiver === undefined;
   }
 
@@ -68,37 +66,37 @@ export abstract class BaseChannel implements Channel {
     return this.#finished;
   }
 
-  /** A message has come. */
+  /** Delivers a received message, or adds it to the inbox. */
   protected deliver(text: string, prefix?: Fragment): void {
     if (this.#receiver !== undefined && !this.#paused && this.#inbox === undefined) {
-      if (!this.#muted) this.#receiver.message(text, prefix);
+      if (!this.#ignoresIncoming) this.#receiver.message(text, prefix);
     } else {
-      this.#keep(prefix ? prefix.text + text : text);
+      this.#addToInbox(prefix ? prefix.text + text : text);
     }
   }
 
-  /** Rewrites what has come and was not delivered yet. */
-  protected rewriteKept(rewrite: (text: string) => string): void {
+  /** Rewrites the messages in the inbox. */
+  protected rewriteInbox(rewrite: (text: string) => string): void {
     this.#inbox = this.#inbox?.map(rewrite);
   }
 
-  /** This side has said goodbye: what still comes in has no reader. */
-  protected mute(): void {
-    this.#muted = true;
+  /** Discards incoming messages from now on, because this side has closed the channel. */
+  protected ignoreIncoming(): void {
+    this.#ignoresIncoming = true;
     this.#inbox = undefined;
   }
 
-  /** The connection has ended. Only the first call counts. */
+  /** Reports the end of the connection to the receiver. Only the first call has an effect. */
   protected finish(code: number, reason: string): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#muted = true;
-    this.#end = { code, reason };
-    if (this.#receiver) this.#deliverEnd(this.#receiver);
+    this.#ignoresIncoming = true;
+    this.#pendingClose = { code, reason };
+    if (this.#receiver) this.#deliverClose(this.#receiver);
   }
 
-  #keep(text: string): void {
-    if (this.#muted) return;
+  #addToInbox(text: string): void {
+    if (this.#ignoresIncoming) return;
     if (this.#inbox === undefined) {
       this.#inbox = [];
       this.#stopReading();
@@ -106,22 +104,22 @@ export abstract class BaseChannel implements Channel {
     this.#inbox.push(text);
   }
 
-  // In a tick of its own, so that nothing is delivered inside `start` or `resume`.
-  #scheduleRelease(): void {
-    if (this.#releasing) return;
-    this.#releasing = true;
-    nextTick(() => this.#release());
+  // In a later tick, so that nothing is delivered during `start` or `resume`.
+  #scheduleDelivery(): void {
+    if (this.#deliveryScheduled) return;
+    this.#deliveryScheduled = true;
+    nextTick(() => this.#deliverPending());
   }
 
-  #release(): void {
-    this.#releasing = false;
+  #deliverPending(): void {
+    this.#deliveryScheduled = false;
     const receiver = this.#receiver;
     if (!receiver) return;
-    if (this.#end) {
-      this.#deliverEnd(receiver);
+    if (this.#pendingClose) {
+      this.#deliverClose(receiver);
       return;
     }
-    this.#emptyInbox(receiver);
+    this.#drainInbox(receiver);
     if (this.#paused || this.#finished || this.#reading) return;
     this.#reading = true;
     this.startReading();
@@ -133,9 +131,9 @@ export abstract class BaseChannel implements Channel {
     this.stopReading();
   }
 
-  #emptyInbox(receiver: ChannelReceiver, evenPaused = false): void {
+  #drainInbox(receiver: ChannelReceiver, ignorePause = false): void {
     for (;;) {
-      if (this.#inbox === undefined || (this.#paused && !evenPaused)) return;
+      if (this.#inbox === undefined || (this.#paused && !ignorePause)) return;
       const text = this.#inbox[this.#inboxAt++];
       if (text === undefined) {
         this.#inbox = undefined;
@@ -146,48 +144,48 @@ export abstract class BaseChannel implements Channel {
     }
   }
 
-  // A peer that is gone cannot be answered, so that a paused receiver learns of it at once and not of what came before.
-  #deliverEnd(receiver: ChannelReceiver): void {
-    const end = this.#end;
-    if (!end) return;
-    if (receiver.wantsRest === true || !this.#paused) this.#emptyInbox(receiver, true);
-    this.#end = undefined;
+  // A paused receiver is notified at once, without the messages in the inbox: the peer can no longer receive a response.
+  #deliverClose(receiver: ChannelReceiver): void {
+    const status = this.#pendingClose;
+    if (!status) return;
+    if (receiver.deliverBeforeClose === true || !this.#paused) this.#drainInbox(receiver, true);
+    this.#pendingClose = undefined;
     this.#inbox = undefined;
-    receiver.close(end.code, end.reason);
+    receiver.close(status.code, status.reason);
   }
 
-  /** Whether more waits than should, so that the receiver has to be told once it is taken. */
+  /** Whether the send queue has exceeded `pauseBytes`, so that the receiver must be notified when it drains. */
   protected get congested(): boolean {
     return this.#congested;
   }
 
-  /** To be called after something was queued. A channel with too much in its queue closes. */
-  protected queued(): void {
+  /** Must be called after each message that is queued. Closes the channel if the queue exceeds its limit. */
+  protected checkQueue(): void {
     const buffered = this.bufferedBytes;
     const { pauseBytes, sendQueueBytes } = this.limits;
     if (buffered <= pauseBytes) return;
     this.#congested = true;
     if (buffered <= sendQueueBytes) return;
-    const reason = `The peer reads too slowly: more than ${sendQueueBytes} bytes wait for it`;
-    this.discard();
+    const reason = `The peer reads too slowly: more than ${sendQueueBytes} bytes are queued`;
+    this.discardQueue();
     this.close(1008, reason);
-    // What is queued may never be taken, so that the receiver does not wait for the goodbye to get through.
+    // The receiver does not wait for the close frame: the peer may never read it.
     nextTick(() => this.end(1008, reason));
   }
 
-  /** To be called after the network has taken something. */
-  protected taken(): void {
+  /** Must be called after the network has accepted data. Notifies the receiver if the queue has drained. */
+  protected checkDrain(): void {
     if (!this.#congested || this.bufferedBytes > this.limits.pauseBytes) return;
     this.#congested = false;
     if (!this.#finished) this.#receiver?.drain();
   }
 
-  /** Forgets what waits, where that is possible. */
-  protected discard(): void {
-    // What a socket has taken over cannot be taken back.
+  /** Discards the send queue, if the transport can. */
+  protected discardQueue(): void {
+    // Data that was written to a socket cannot be discarded.
   }
 
-  /** The session is over, whatever the peer still takes. */
+  /** Ends the session without waiting for the peer. */
   protected end(code: number, reason: string): void {
     this.finish(code, reason);
   }

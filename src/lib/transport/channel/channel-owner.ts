@@ -1,6 +1,6 @@
 import type { Channel } from './channel.js';
 
-/** Whoever keeps a list of channels learns here that one has ended. */
+/** An object that tracks channels, and is notified when one of them has ended. */
 export interface ChannelOwner {
-  left(channel: Channel): void;
+  channelEnded(channel: Channel): void;
 }

@@ -1,49 +1,51 @@
 import type { Fragment, Message } from './outgoing-message.js';
 
 /**
- * One connection, already open, that carries whole messages in order both ways. SockJS sessions, raw WebSockets, XHR
- * clients and the in-memory pair of the test kit are channels; what runs on top of one knows none of them.
+ * An open connection that carries whole messages in order, in both directions. SockJS sessions, raw WebSockets, XHR clients
+ * and the in-memory pair of the test kit are channels. The layers above do not depend on the kind of channel.
  *
- * Lifecycle: made by whoever opened the connection, then `start` once, then `message` any number of times, then `close`
- * exactly once, whoever ended it and also when `close()` was called here. Nothing is delivered before `start`.
+ * Lifecycle: call `start` once; the receiver then gets `message` any number of times, and `close` exactly once, whichever
+ * side ended the connection. Nothing is delivered before `start`.
  */
 export interface Channel {
-  /** Where the peer is, for logs and for checks of its address, such as `127.0.0.1:50412`. */
+  /** The address of the peer, such as `127.0.0.1:50412`. For logs and address checks. */
   readonly remoteAddress: string;
-  /** Bytes accepted by `send` that the network has not taken yet. */
+  /** Number of bytes that were passed to `send` and that the network has not accepted yet. */
   readonly bufferedBytes: number;
-  /** Names the receiver of what comes in and begins to deliver to it. */
+  /** Sets the receiver of incoming messages and starts to deliver to it. Throws if called twice. */
   start(receiver: ChannelReceiver): void;
   /**
-   * Queues a message. Messages of one turn of the event loop may share a frame. Ignored once closed. A queue that grows
-   * past `sendQueueBytes` closes the channel with 1008.
+   * Queues a message. Messages of one turn of the event loop may share a frame. Ignored after the channel has closed. The
+   * channel closes with 1008 if the queue exceeds `sendQueueBytes`.
    */
   send(message: Message): void;
   /**
-   * A hint that many messages will begin with this text. The channel may then leave it away and name it, as `message` of
-   * the receiver says. The last few hints count.
+   * Hints that many incoming messages will begin with this text. The channel may then pass the prefix and the rest of such a
+   * message to the receiver separately. Only the most recent hints are used.
    */
   expect?(prefix: Fragment): void;
-  /** Stops and resumes reading from the peer. A paused channel still sends, and still notices that the peer is gone. */
+  /** Stops reading from the peer. A paused channel still sends, and still detects that the connection has ended. */
   pause(): void;
+  /** Resumes reading from the peer. */
   resume(): void;
   /**
-   * Ends the connection after what is queued has been sent. A peer that does not answer is dropped after a few seconds.
-   * Codes and reasons are those of WebSocket (RFC 6455, section 7.4); default 3000 "Go away!", as SockJS has it.
+   * Ends the connection after the queued messages have been sent. If the peer does not respond, the connection is dropped
+   * after a few seconds. Codes and reasons are those of WebSocket (RFC 6455, section 7.4). Default: 3000 "Go away!", as in
+   * SockJS.
    */
   close(code?: number, reason?: string): void;
 }
 
 export interface ChannelReceiver {
   /**
-   * Whether what has come in is delivered before the end even while the channel is paused: for who passes it on. Default
-   * false: who answers has nobody left to answer.
+   * Whether messages that have already arrived are delivered before `close` even if the channel is paused. Set it to forward
+   * messages. Default: false, because nobody can receive a response any more.
    */
-  readonly wantsRest?: boolean;
-  /** One whole message, or what follows `prefix` where it begins with one that was expected. Must not throw. */
+  readonly deliverBeforeClose?: boolean;
+  /** Receives a whole message, or the rest of it after `prefix`, one of the expected prefixes. Must not throw. */
   message(text: string, prefix?: Fragment): void;
-  /** What was queued above `pauseBytes` has been taken by the network. */
+  /** Called when the send queue exceeded `pauseBytes` and has drained below it. */
   drain(): void;
-  /** The connection has ended. Nothing is delivered any more. 1006: it dropped without a goodbye. */
+  /** Called when the connection has ended, as the last call. The code is 1006 if it dropped without a close frame. */
   close(code: number, reason: string): void;
 }

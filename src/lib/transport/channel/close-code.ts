@@ -1,9 +1,15 @@
 import type { CloseCode } from '../../errors/error-codes.js';
 
-/** What a peer did against the rules, and how the connection ends because of it. */
+/** A protocol violation by a peer, and the code and reason with which the connection closes. */
 export interface Violation {
   readonly type: 'violation';
   readonly code: CloseCode;
+  readonly reason: string;
+}
+
+/** How a connection ends, as in a WebSocket close frame. */
+export interface CloseStatus {
+  readonly code: number;
   readonly reason: string;
 }
 
@@ -13,11 +19,11 @@ export function violation(code: CloseCode, reason: string): Violation {
 
 export const GO_AWAY_CODE = 3000;
 export const GO_AWAY_REASON = 'Go away!';
-/** The connection dropped without a goodbye. Never sent. */
+/** The connection dropped without a close frame. Never sent. */
 export const DROPPED_CODE = 1006;
 
-/** The code, if WebSocket lets it be sent (RFC 6455, section 7.4), else 3000. */
-export function sendableCode(code: number): number {
+/** Returns the code if WebSocket allows it in a close frame (RFC 6455, section 7.4), and 3000 otherwise. */
+export function validCloseCode(code: number): number {
   const reserved = code === 1004 || code === 1005 || code === 1006;
   const standard = code >= 1000 && code <= 1014 && !reserved;
   const registered = code >= 3000 && code <= 4999;
@@ -26,8 +32,8 @@ export function sendableCode(code: number): number {
 
 const REASON_BYTES = 123;
 
-/** The reason, cut to the 123 bytes that fit into a WebSocket close frame. */
-export function sendableReason(reason: string): string {
+/** Truncates a reason to the 123 bytes that fit into a WebSocket close frame. */
+export function truncateReason(reason: string): string {
   if (reason.length * 3 <= REASON_BYTES) return reason;
   const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(REASON_BYTES));
   return reason.slice(0, read);

@@ -1,6 +1,6 @@
-import { KEPT_PREFIXES } from '../limits/transport-limits.js';
+import { MAX_PREFIXES } from '../limits/transport-limits.js';
 
-/** The remembered beginnings with one more: the newest first, and the oldest forgotten where there are too many. */
-export function withPrefix<Prefix>(prefixes: readonly Prefix[], prefix: Prefix): readonly Prefix[] {
-  return [prefix, ...prefixes].slice(0, KEPT_PREFIXES);
+/** Returns the expected prefixes with one added, newest first. Removes the oldest if there are too many. */
+export function addPrefix<Prefix>(prefixes: readonly Prefix[], prefix: Prefix): readonly Prefix[] {
+  return [prefix, ...prefixes].slice(0, MAX_PREFIXES);
 }

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 
-/** Where the other end of a socket is: `127.0.0.1:50412`, `[::1]:50412`; `unknown` once that cannot be told any more. */
+/** Formats the remote address of a socket as `127.0.0.1:50412` or `[::1]:50412`. Returns `unknown` if it has disconnected. */
 export function formatAddress(socket: Socket): string {
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined) return 'unknown';
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 }
 
-/** The address in `127.0.0.1:50412` or `[::1]:50412`: `127.0.0.1`, `::1`. */
-export function addressOfPeer(remoteAddress: string): string {
+/** Returns the IP address in a remote address: `127.0.0.1` for `127.0.0.1:50412`, `::1` for `[::1]:50412`. */
+export function remoteIp(remoteAddress: string): string {
   return remoteAddress.replace(/:\d+$/, '').replace(/^\[(.*)\]$/s, '$1');
 }

@@ -1,73 +1,79 @@
 import type { Channel } from '../channel/channel.js';
 import type { DialOptions } from '../handshake/dial-options.js';
 import { abortedError, DialError, isDialError } from '../handshake/dial-error.js';
-import { parseBaseUrl, pathUnder } from '../handshake/session-url.js';
+import { parseBaseUrl, requestPath } from '../handshake/session-url.js';
 
-/** What a platform, Node or a page, has to connect with. */
-export interface Dialers<Options extends DialOptions> {
-  /** A WebSocket at `path`, which carries the query; `framed`: with SockJS on it. */
+/** The transports of a platform, Node or a page, and how it uses them. */
+export interface DialPlatform<Options extends DialOptions> {
+  /** Opens a WebSocket at `path`, which includes the query. `framed`: whether it carries SockJS frames. */
   webSocket(base: URL, path: string, framed: boolean, options: Options): Promise<Channel>;
-  /** A session over XHR polling, which is `session` under the base URL. */
+  /** Opens a session over XHR polling. `session` is its path under the base URL. */
   xhr(base: URL, session: string, options: Options): Promise<Channel>;
-  /** Whether `auto` goes on to XHR polling after this failure of WebSocket. */
-  passesOver(error: DialError): boolean;
-  /** What `auto` tries WebSocket with. Default: the same options. */
-  firstTry?(options: Options): Options;
-  /** 32 hexadecimal digits that nobody can guess. */
-  newName(): string;
-  /** What a relative URL is relative to. Default: none is accepted. */
-  readonly here?: string | undefined;
+  /** Whether `auto` falls back to XHR polling after this failure of the WebSocket. */
+  fallsBack(error: DialError): boolean;
+  /** Returns the options with which `auto` tries WebSocket. Default: the same options. */
+  firstOptions?(options: Options): Options;
+  /** Returns 32 random hexadecimal digits. */
+  newSessionId(): string;
+  /** The base of relative URLs. Default: relative URLs are rejected. */
+  readonly baseUrl?: string | undefined;
 }
 
 /**
- * Connects to a SockJS server. `url` is its base URL (`http://host:3636/kite`), of scheme http, https, ws or wss; its
- * query is kept on every request. `RawWebSocket` takes a ws or wss URL as it stands, and adds `/websocket` to an http or
- * https one.
+ * Connects to a SockJS server. `url` is its base URL (`http://host:3636/kite`) with the scheme http, https, ws or wss; each
+ * request includes its query. `RawWebSocket` uses a ws or wss URL unchanged, and appends `/websocket` to an http or https URL.
  *
- * Resolves to a channel that has yet to be started. Rejects with a `DialError`.
+ * Resolves to a channel that is not started. Rejects with a `DialError`.
  */
-export function dialBy<Options extends DialOptions>(
-  ways: Dialers<Options>,
+export function dialWithFallback<Options extends DialOptions>(
+  platform: DialPlatform<Options>,
   url: string,
   options: Options,
 ): Promise<Channel> {
-  const base = parseBaseUrl(url, ways.here);
-  if (!base) return Promise.reject(new DialError('invalidUrl', url, NO_URL));
+  const base = parseBaseUrl(url, platform.baseUrl);
+  if (!base) return Promise.reject(new DialError('invalidUrl', url, INVALID_URL));
   if (options.signal?.aborted) return Promise.reject(abortedError(base, options.signal));
-  const session = (bounded = options): Promise<Channel> =>
-    ways.webSocket(base, pathUnder(base, `${sessionPath(ways.newName())}/websocket`), true, bounded);
-  const poll = (bounded = options): Promise<Channel> => ways.xhr(base, sessionPath(ways.newName()), bounded);
-  const begun = options.clock.now();
+  const openSession = (attempt = options): Promise<Channel> =>
+    platform.webSocket(
+      base,
+      requestPath(base, `${sessionPath(platform.newSessionId())}/websocket`),
+      true,
+      attempt,
+    );
+  const poll = (attempt = options): Promise<Channel> =>
+    platform.xhr(base, sessionPath(platform.newSessionId()), attempt);
+  const startedAt = options.clock.now();
   switch (options.transport) {
     case 'WebSocket':
-      return session();
+      return openSession();
     case 'RawWebSocket':
-      return ways.webSocket(base, rawPath(base), false, options);
+      return platform.webSocket(base, rawWebSocketPath(base), false, options);
     case 'XHRPolling':
       return poll();
     default:
-      return session(ways.firstTry?.(options)).catch((error: unknown) => {
-        if (isDialError(error) && ways.passesOver(error)) return poll(rest(options, begun));
+      return openSession(platform.firstOptions?.(options)).catch((error: unknown) => {
+        if (isDialError(error) && platform.fallsBack(error))
+          return poll(withRemainingTime(options, startedAt));
         throw error;
       });
   }
 }
 
-const NO_URL = 'not a URL with http, https, ws or wss, such as http://localhost:3636/kite';
+const INVALID_URL = 'not a URL with http, https, ws or wss, such as http://localhost:3636/kite';
 
-/** The options, with what is left of the time for the handshake. */
-function rest<Options extends DialOptions>(options: Options, begun: number): Options {
+/** Returns the options with the remaining time for the handshake. */
+function withRemainingTime<Options extends DialOptions>(options: Options, startedAt: number): Options {
   const { handshakeTimeout, clock } = options;
   if (handshakeTimeout === 0) return options;
-  return { ...options, handshakeTimeout: Math.max(1, handshakeTimeout - (clock.now() - begun)) };
+  return { ...options, handshakeTimeout: Math.max(1, handshakeTimeout - (clock.now() - startedAt)) };
 }
 
-function rawPath(base: URL): string {
+function rawWebSocketPath(base: URL): string {
   const exact = base.protocol === 'ws:' || base.protocol === 'wss:';
-  return exact ? base.pathname + base.search : pathUnder(base, '/websocket');
+  return exact ? base.pathname + base.search : requestPath(base, '/websocket');
 }
 
-/** `/042/8f0c…`: three digits for balancers, and a name that nobody can guess. */
-function sessionPath(name: string): string {
-  return `/${String(Number.parseInt(name.slice(0, 4), 16) % 1000).padStart(3, '0')}/${name.slice(4)}`;
+/** Returns the path of a session, such as `/042/8f0c…`: three digits for load balancers, and a random id. */
+function sessionPath(id: string): string {
+  return `/${String(Number.parseInt(id.slice(0, 4), 16) % 1000).padStart(3, '0')}/${id.slice(4)}`;
 }

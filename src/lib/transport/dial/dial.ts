@@ -1,35 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import type { Channel } from '../channel/channel.js';
-import { frameBytes } from '../sockjs/frame-limit.js';
+import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import type { NodeDialOptions } from '../handshake/node-dial-options.js';
-import { dialBy, type Dialers } from './dial-with-fallback.js';
+import { dialWithFallback, type DialPlatform } from './dial-with-fallback.js';
 import { dialWebSocket } from '../websocket/dial-websocket.js';
 import { dialXhr } from '../xhr/dial-xhr.js';
 import { NodePost } from '../xhr/node-post.js';
 import { socketError } from '../handshake/socket-error.js';
 
-const ways: Dialers<NodeDialOptions> = {
+const nodePlatform: DialPlatform<NodeDialOptions> = {
   webSocket: dialWebSocket,
   xhr(base, session, options) {
-    const http = new NodePost(base, frameBytes(options.limits.messageBytes), options.tls);
-    return dialXhr(base, session, options, { http, failure: socketError });
+    const http = new NodePost(base, maxFrameBytes(options.limits.messageBytes), options.tls);
+    return dialXhr(base, session, options, { http, toDialError: socketError });
   },
-  // An HTTP answer came in place of the WebSocket.
-  passesOver: ({ code }) => code === 'handshake',
-  // Node makes UUIDs ahead of time, so that one costs no call into OpenSSL.
-  newName: () => randomUUID().replaceAll('-', ''),
+  // The server sent an HTTP response instead of opening a WebSocket.
+  fallsBack: ({ code }) => code === 'handshake',
+  // Node generates UUIDs in advance, so that this does not call OpenSSL.
+  newSessionId: () => randomUUID().replaceAll('-', ''),
 };
 
-const asItStands: Dialers<NodeDialOptions> = {
-  ...ways,
+const sessionPlatform: DialPlatform<NodeDialOptions> = {
+  ...nodePlatform,
   webSocket: (base, _path, framed, options) =>
     dialWebSocket(base, base.pathname + base.search, framed, options),
 };
 
-/** `dialBy` in Node. */
+/** Connects to a SockJS server from Node. See `dialWithFallback`. */
 export function dial(url: string, options: NodeDialOptions): Promise<Channel> {
-  // Not a case of `dialBy`: pages, which load every byte of that, never open a session that somebody else has named.
+  // Not a case of `dialWithFallback`, because pages never open an existing session and should not load the code for it.
   return options.transport === 'Session'
-    ? dialBy(asItStands, url, { ...options, transport: 'WebSocket' })
-    : dialBy(ways, url, options);
+    ? dialWithFallback(sessionPlatform, url, { ...options, transport: 'WebSocket' })
+    : dialWithFallback(nodePlatform, url, options);
 }

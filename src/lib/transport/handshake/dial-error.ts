@@ -3,55 +3,59 @@ import type { DialErrorCode } from '../../errors/error-codes.js';
 import type { Abortable } from '../../util/abortable.js';
 import { withoutSecrets } from './session-url.js';
 
-/** A connection could not be made. The message is for people: what failed, where, why, and what to do next. */
+/** A connection that could not be opened. The message contains the URL, the reason, and what to do. */
 export class DialError extends BrandedError {
-  /** Why the connection could not be made. */
+  /** The reason. */
   readonly code: DialErrorCode;
-  /** The URL that was dialled, without credentials and query. */
+  /** The URL, without credentials and query. */
   readonly url: string;
-  /** The HTTP status that came in place of a session. */
+  /** The HTTP status of the response, if the server did not open a session. */
   readonly status: number | undefined;
 
   constructor(
     code: DialErrorCode,
     url: URL | string,
-    why: string,
+    reason: string,
     options: { cause?: unknown; status?: number } = {},
   ) {
-    const shown = withoutSecrets(url);
-    super('DialError', `Cannot connect to ${shown}: ${why}`, options.cause);
+    const displayUrl = withoutSecrets(url);
+    super('DialError', `Cannot connect to ${displayUrl}: ${reason}`, options.cause);
     this.code = code;
-    this.url = shown;
+    this.url = displayUrl;
     this.status = options.status;
   }
 }
 
-/** Whether `error` is a DialError, of whichever copy of this library. */
+/** Whether `error` is a DialError, also one of another copy of this library. */
 export function isDialError(error: unknown): error is DialError {
   return kindOf(error) === 'DialError';
 }
 
-/** What to do where something else answers. */
-export const CHECK_PATH = 'Try the path /kite.';
+/** The hint if the server at the URL is not a kite. */
+export const PATH_HINT = 'Try the path /kite.';
 
-/** What an HTTP answer in place of a session means. */
+/** Returns the error for an HTTP response that did not open a session. */
 export function statusError(url: URL, status: number, expected: string): DialError {
   const hint =
     status === 404
-      ? CHECK_PATH
+      ? PATH_HINT
       : status === 401 || status === 403
-        ? 'The server, or a proxy in front of it, refused this client: check its log.'
+        ? 'The server or a proxy refused this client. Check its log.'
         : status === 503
-          ? 'The server has reached its limit of sessions; try again later.'
-          : 'Check the URL, and that no proxy is in the way.';
+          ? 'The server has reached its limit of sessions. Try again later.'
+          : 'Check the URL, and that no proxy interferes.';
   const what = status === 404 ? 'no kite at this path (HTTP 404).' : `HTTP ${status} instead of ${expected}.`;
   return new DialError('handshake', url, `${what} ${hint}`, { status });
 }
 
 export function timeoutError(url: URL, ms: number): DialError {
-  return new DialError('timeout', url, `no answer within ${ms} ms. Check the address, or allow more time.`);
+  return new DialError(
+    'timeout',
+    url,
+    `no response within ${ms} ms. Check the address, or increase the timeout.`,
+  );
 }
 
 export function abortedError(url: URL | string, signal: Abortable | undefined): DialError {
-  return new DialError('aborted', url, 'the caller gave up.', { cause: signal?.reason });
+  return new DialError('aborted', url, 'the caller aborted.', { cause: signal?.reason });
 }

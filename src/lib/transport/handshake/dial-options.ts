@@ -4,12 +4,12 @@ import type { Clock } from '../../util/clock.js';
 import type { ChannelLimits } from '../limits/transport-limits.js';
 
 export interface DialOptions {
-  /** `Session`, which Node's `dial` alone knows: the WebSocket of one SockJS session, at the URL as it stands. */
+  /** `Session` is supported only by Node's `dial`: the URL is that of the WebSocket of one SockJS session. */
   readonly transport: Transport | 'Session';
-  /** Milliseconds in which the session has to be open; 0 = no bound. */
+  /** Timeout of the handshake in milliseconds; 0 disables the timeout. */
   readonly handshakeTimeout: number;
   readonly limits: ChannelLimits;
   readonly clock: Clock;
-  /** Gives up when it fires. Once the connection is made, it has no effect. */
+  /** Aborts the handshake. Has no effect once the connection is open. */
   readonly signal?: Abortable | undefined;
 }

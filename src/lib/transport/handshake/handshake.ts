@@ -3,13 +3,13 @@ import type { Abortable } from '../../util/abortable.js';
 import type { DialOptions } from './dial-options.js';
 import { abortedError, type DialError, timeoutError } from './dial-error.js';
 
-/** What bounds the making of a connection: time, and the caller's signal. It ends once, in `succeed` or in `fail`. */
+/** Bounds a handshake by its timeout and the caller's signal. Ends once, with `succeed` or `fail`. */
 export class Handshake {
   readonly #signal: Abortable | undefined;
   readonly #onAbort: () => void;
   readonly #onFail: (error: DialError) => void;
   readonly #timer: Timer | undefined;
-  #over = false;
+  #ended = false;
 
   constructor(
     url: URL,
@@ -25,7 +25,7 @@ export class Handshake {
     }
   }
 
-  /** False when it has failed before. */
+  /** Ends the handshake. Returns false if it has already failed. */
   succeed(): boolean {
     return this.#end();
   }
@@ -35,8 +35,8 @@ export class Handshake {
   }
 
   #end(): boolean {
-    if (this.#over) return false;
-    this.#over = true;
+    if (this.#ended) return false;
+    this.#ended = true;
     this.#timer?.cancel();
     this.#signal?.removeEventListener('abort', this.#onAbort);
     return true;

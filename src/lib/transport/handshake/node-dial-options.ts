@@ -1,10 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { DialOptions } from './dial-options.js';
 
-/** What is trusted in a server's certificate, and what is shown to it. */
+/** The certificates to trust, and the client's own certificate. */
 export type DialTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
 
-/** How Node dials. */
+/** Options to dial from Node. */
 export interface NodeDialOptions extends DialOptions {
   readonly tls?: DialTls | undefined;
 }

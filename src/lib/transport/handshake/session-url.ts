@@ -1,34 +1,34 @@
 /**
- * Path and query of a request for something under a base URL. The path goes before the query: a query on the base URL is
- * kept on every request, as proxies that route by it need.
+ * Returns the path and query of a request to a path under a base URL. Each request includes the query of the base URL, for
+ * proxies that route by it.
  */
-export function pathUnder(base: URL, path: string): string {
+export function requestPath(base: URL, path: string): string {
   return base.pathname.replace(/\/+$/, '') + path + base.search;
 }
 
-/** Whether what is under a URL is reached over TLS. */
+/** Whether a URL uses TLS. */
 export function isSecure({ protocol }: URL): boolean {
   return protocol === 'https:' || protocol === 'wss:';
 }
 
-/** The host as it is connected to: an IPv6 address without its brackets. */
-export function hostOf({ hostname }: URL): string {
+/** Returns the host to connect to, with the brackets of an IPv6 address removed. */
+export function dialHost({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:']);
 
-/** Reads a base URL, relative to `here` where that is given; undefined when it is none, or of another scheme. */
-export function parseBaseUrl(text: string, here?: string): URL | undefined {
+/** Parses a base URL, relative to `baseUrl` if it is set. Returns undefined if it is invalid or has another scheme. */
+export function parseBaseUrl(text: string, baseUrl?: string): URL | undefined {
   try {
-    const url = new URL(text, here);
+    const url = new URL(text, baseUrl);
     return SCHEMES.has(url.protocol) && url.hostname !== '' ? url : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** A URL as it may be shown: credentials and query may be secrets. */
+/** Returns a URL for messages, without credentials and query, which may be secret. */
 export function withoutSecrets(url: URL | string): string {
   if (typeof url === 'string')
     return JSON.stringify(url.replace(/\?.*/s, '?…').replace(/\/\/[^/@]*@/, '//…@'));

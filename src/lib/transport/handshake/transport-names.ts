@@ -1,6 +1,6 @@
 /**
- * The kinds of links: what flags and variables call them, and what programs call them. SockJS over `WebSocket`,
- * `RawWebSocket` without SockJS, `XHRPolling`, or `auto`: WebSocket, and XHR polling where that cannot pass.
+ * The transports, by their names in flags and variables, with their names in programs. `WebSocket` carries SockJS,
+ * `RawWebSocket` does not. `auto` is `WebSocket` with a fallback to `XHRPolling`.
  */
 export const TRANSPORT_NAMES = {
   auto: 'auto',
@@ -9,5 +9,5 @@ export const TRANSPORT_NAMES = {
   xhr: 'XHRPolling',
 } as const;
 
-/** A kind of link, as programs call it. */
+/** The name of a transport in programs. */
 export type Transport = (typeof TRANSPORT_NAMES)[keyof typeof TRANSPORT_NAMES];

@@ -1,6 +1,6 @@
 import { unescape } from 'node:querystring';
 
-/** `user:password`, as Basic authentication wants them; undefined where the URL has none. */
-export function credentialsOf({ username, password }: URL): string | undefined {
+/** Returns the credentials of a URL for Basic authentication, `user:password`. Returns undefined if it has none. */
+export function basicCredentials({ username, password }: URL): string | undefined {
   return username === '' && password === '' ? undefined : `${unescape(username)}:${unescape(password)}`;
 }

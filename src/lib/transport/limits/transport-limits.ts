@@ -1,19 +1,19 @@
-/** What bounds each channel, in Node and in pages. */
+/** Limits of each channel, in Node and in pages. */
 export interface ChannelLimits {
   /** Maximum size of a message, in bytes of UTF-8. Default 16 MiB. If exceeded, the connection closes with 1009. */
   readonly messageBytes: number;
   /**
-   * Maximum number of bytes that wait to be sent to one peer while reading from it goes on. Default 1 MiB. If exceeded,
-   * reading from the peer pauses until it has read.
+   * Maximum number of bytes that are queued for one peer while reading from it continues. Default 1 MiB. If exceeded, reading
+   * from the peer pauses until the queue has drained.
    */
   readonly pauseBytes: number;
   /**
-   * Maximum number of bytes that wait to be sent to one peer. Default 64 MiB. If exceeded, the connection closes with 1008.
+   * Maximum number of bytes that are queued for one peer. Default 64 MiB. If exceeded, the connection closes with 1008.
    */
   readonly sendQueueBytes: number;
   /**
-   * Maximum time that a connection may be silent, including its responses to pings, in milliseconds; 0 is no limit. Default
-   * 60 s. If exceeded, the connection counts as dropped.
+   * Maximum time that a connection may be silent, including its responses to pings, in milliseconds; 0 disables the limit.
+   * Default 60 s. If exceeded, the connection counts as dropped.
    */
   readonly idleTimeout: number;
   /**
@@ -23,27 +23,27 @@ export interface ChannelLimits {
   readonly disconnectDelay: number;
 }
 
-/** What bounds the sessions of a SockJS server. */
+/** Limits of a SockJS server. */
 export interface ServerLimits {
   /** Maximum number of SockJS sessions of one server. Default 65,536. If exceeded, a new session gets HTTP status 503. */
   readonly sessions: number;
   /**
-   * Maximum number of `xhr_send` requests of one session that wait. Default 16. If exceeded, the request gets HTTP status
+   * Maximum number of queued `xhr_send` requests of one session. Default 16. If exceeded, the request gets HTTP status
    * 503.
    */
   readonly uploadsPerSession: number;
 }
 
-/** What bounds the two channels that a relay joins. */
+/** Limits of a relay. */
 export interface RelayLimits {
   /**
-   * Maximum length of the messages that a tunnel holds until its other end is connected, in UTF-16 units. Default 65,536. If
+   * Maximum length of the messages that a tunnel buffers until its other end is connected, in UTF-16 units. Default 65,536. If
    * exceeded, reading from the peer pauses.
    */
   readonly tunnelBufferLength: number;
 }
 
-/** What bounds the WebRTC sessions of a page with other pages. */
+/** Limits of the WebRTC sessions of a page with other pages. */
 export interface PeerLimits {
   /** Maximum number of WebRTC sessions of a page with other pages. Default 256. If exceeded, a new session is refused. */
   readonly peers: number;
@@ -52,11 +52,11 @@ export interface PeerLimits {
    */
   readonly sessionsPerPeer: number;
   /**
-   * Maximum length of the session description (SDP) of another page, in characters. Default 65,536. If exceeded, there is no
-   * data channel.
+   * Maximum length of the session description (SDP) of another page, in characters. Default 65,536. If exceeded, the
+   * data channel is not opened.
    */
   readonly descriptionLength: number;
-  /** Maximum number of addresses that another page names for one session. Default 64. If exceeded, the rest is ignored. */
+  /** Maximum number of addresses that another page sends for one session. Default 64. If exceeded, the rest is ignored. */
   readonly candidates: number;
 }
 
@@ -90,19 +90,19 @@ export const peerLimits: PeerLimits = {
 export const CLOSE_GRACE = 5000;
 
 /**
- * Maximum length of the head of a response to a WebSocket handshake, in bytes. Default 16,384. If exceeded, the connection
+ * Maximum length of the headers of a response to a WebSocket handshake, in bytes. Default 16,384. If exceeded, the connection
  * fails with `protocol`.
  */
-export const HEAD_BYTES = 16_384;
+export const RESPONSE_HEADER_BYTES = 16_384;
 
-/** Maximum number of message prefixes that a channel compares. Default 4. If exceeded, the oldest is forgotten. */
-export const KEPT_PREFIXES = 4;
+/** Maximum number of message prefixes that a channel compares. Default 4. If exceeded, the oldest is removed. */
+export const MAX_PREFIXES = 4;
 
-/** Maximum length of the name of a WebRTC session, in characters. Default 64. If exceeded, the signal is ignored. */
-export const SESSION_NAME_LENGTH = 64;
+/** Maximum length of the id of a WebRTC session, in characters. Default 64. If exceeded, the signal is ignored. */
+export const SESSION_ID_LENGTH = 64;
 
 /**
- * Maximum time in which a WebRTC session that another page begins must connect, in milliseconds. Default 60 s. If exceeded,
- * the session is forgotten.
+ * Maximum time in which a WebRTC session that another page starts must connect, in milliseconds. Default 60 s. If exceeded,
+ * the session is removed.
  */
 export const ATTEMPT_TIMEOUT = 60_000;

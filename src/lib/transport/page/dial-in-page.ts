@@ -1,42 +1,42 @@
 import type { Channel } from '../channel/channel.js';
 import { randomHex } from '../../util/random.js';
 import { ClientHeartbeat } from '../sockjs/client-heartbeat.js';
-import { dialBy } from '../dial/dial-with-fallback.js';
+import { dialWithFallback } from '../dial/dial-with-fallback.js';
 import type { DialOptions } from '../handshake/dial-options.js';
 import { DialError } from '../handshake/dial-error.js';
 import { dialXhr } from '../xhr/dial-xhr.js';
 import { Handshake } from '../handshake/handshake.js';
 import { FetchPost } from './fetch-post.js';
 import { FramedPageChannel } from './framed-page-channel.js';
-import { RawPageChannel } from './page-channel.js';
+import { RawPageChannel } from './raw-page-channel.js';
 import type { PagePlatform, PageSocket } from './page-platform.js';
 
 /**
- * `dialBy` in a page, where a URL may be relative to it. `auto` tries WebSocket for half of the time it has, and goes on to
- * XHR polling whatever was the matter: a page is not told.
+ * Connects to a SockJS server from a page. See `dialWithFallback`. A URL may be relative to the page. `auto` tries WebSocket for
+ * half of the timeout, and falls back to XHR polling after any failure, because a page cannot find out the reason.
  */
 export function dialInPage(platform: PagePlatform, url: string, options: DialOptions): Promise<Channel> {
-  return dialBy(
+  return dialWithFallback(
     {
-      webSocket: (base, path, framed, bounds) => dialWebSocket(platform, base, path, framed, bounds),
+      webSocket: (base, path, framed, bounds) => dialPageWebSocket(platform, base, path, framed, bounds),
       xhr(base, session, bounds) {
-        const http = new FetchPost(platform, base, 3 * bounds.limits.messageBytes + FRAME_ROOM);
-        return dialXhr(base, session, bounds, { http, failure });
+        const http = new FetchPost(platform, base, 3 * bounds.limits.messageBytes + FRAME_OVERHEAD);
+        return dialXhr(base, session, bounds, { http, toDialError: pageDialError });
       },
-      passesOver: ({ code }) => code !== 'aborted',
-      firstTry: (bounds) => ({ ...bounds, handshakeTimeout: bounds.handshakeTimeout / 2 }),
-      newName: () => randomHex(16),
-      here: platform.location?.href,
+      fallsBack: ({ code }) => code !== 'aborted',
+      firstOptions: (bounds) => ({ ...bounds, handshakeTimeout: bounds.handshakeTimeout / 2 }),
+      newSessionId: () => randomHex(16),
+      baseUrl: platform.location?.href,
     },
     url,
     options,
   );
 }
 
-/** What a frame may be longer than the message in it, which its escapes can make three times as long. */
-const FRAME_ROOM = 64 * 1024;
+/** Number of bytes that a frame may take in addition to a message, which escapes can make three times as long. */
+const FRAME_OVERHEAD = 64 * 1024;
 
-function dialWebSocket(
+function dialPageWebSocket(
   { WebSocket }: PagePlatform,
   base: URL,
   path: string,
@@ -50,39 +50,39 @@ function dialWebSocket(
       socket?.close();
       reject(error);
     });
-    const fail = (cause: unknown): void => handshake.fail(failure(base, cause));
+    const fail = (cause: unknown): void => handshake.fail(pageDialError(base, cause));
     try {
       socket = new WebSocket(`${base.protocol.replace('http', 'ws')}//${base.host}${path}`);
     } catch (error) {
-      // Such as a page that came over https and dials http.
+      // For example, a page that was loaded over https dials http.
       fail(error);
       return;
     }
-    // A socket that the page's policy forbids has an error and, in Chromium, no end.
+    // If the page's policy forbids the socket, Chromium emits 'error' without 'close'.
     socket.addEventListener('error', () => fail(undefined));
     socket.addEventListener('close', () => fail(undefined));
     const opened = socket;
     opened.addEventListener('open', () => {
       if (!handshake.succeed()) return;
       const owner = new ClientHeartbeat(clock, limits.idleTimeout);
-      const settings = { socket: opened, remoteAddress: base.host, limits, clock, owner };
+      const channelOptions = { socket: opened, remoteAddress: base.host, limits, clock, owner };
       if (framed) {
-        const channel = new FramedPageChannel(settings);
+        const channel = new FramedPageChannel(channelOptions);
         owner.watch(channel);
         resolve(channel);
       } else {
-        resolve(new RawPageChannel(settings));
+        resolve(new RawPageChannel(channelOptions));
       }
     });
   });
 }
 
-/** A browser keeps to itself why a connection failed; it tells the person in its console. */
-function failure(base: URL, cause: unknown): DialError {
+/** Returns the error of a failed connection. A browser reports the reason only in its console. */
+function pageDialError(base: URL, cause: unknown): DialError {
   return new DialError(
     'refused',
     base,
-    "nothing answers, or it lets in no page of this origin, or this page's policy forbids it. The console says which.",
+    "no response, or the server or this page's policy forbids the connection. See the console.",
     { cause },
   );
 }

@@ -1,47 +1,47 @@
-import type { Aborter, Outcome, Post } from '../xhr/post.js';
+import type { PostRequest, PostResult, Post } from '../xhr/post.js';
 import type { PagePlatform, PageResponse } from './page-platform.js';
 
-/** The requests of an XHR session, by `fetch`. */
+/** Sends the requests of an XHR session with `fetch`. */
 export class FetchPost implements Post {
   readonly #platform: PagePlatform;
   readonly #origin: string;
   readonly #limit: number;
 
-  /** `limit`: bytes of an answer that are read. */
+  /** `limit`: maximum size of a response, in bytes. */
   constructor(platform: PagePlatform, base: URL, limit: number) {
     this.#platform = platform;
     this.#origin = `${base.protocol.replace('ws', 'http')}//${base.host}`;
     this.#limit = limit;
   }
 
-  post(path: string, body: string, _speaking: boolean, done: (outcome: Outcome) => void): Aborter {
+  post(path: string, body: string, _sending: boolean, done: (result: PostResult) => void): PostRequest {
     const controller = new AbortController();
-    let over = false;
-    const finish = (outcome: Outcome): void => {
-      if (!over) done(outcome);
+    let aborted = false;
+    const finish = (result: PostResult): void => {
+      if (!aborted) done(result);
     };
-    this.#answer(path, body, controller).then(finish, (error: unknown) =>
+    this.#fetch(path, body, controller).then(finish, (error: unknown) =>
       finish(error instanceof Error ? error : new Error(String(error))),
     );
     return {
       abort() {
-        over = true;
+        aborted = true;
         controller.abort();
       },
     };
   }
 
   close(): void {
-    // The browser keeps the connections, and shares them with the rest of the page.
+    // The browser manages the connections.
   }
 
-  async #answer(path: string, body: string, controller: AbortController): Promise<Outcome> {
+  async #fetch(path: string, body: string, controller: AbortController): Promise<PostResult> {
     const response = await this.#platform.fetch(this.#origin + path, {
       method: 'POST',
       body,
-      // One of the types for which a browser asks no permission first.
+      // A content type that does not need a preflight request.
       headers: { 'content-type': 'text/plain' },
-      // Balancers keep a session on one server by a cookie.
+      // Load balancers use a cookie to route a session to one server.
       credentials: 'include',
       signal: controller.signal,
     });
@@ -54,7 +54,7 @@ export class FetchPost implements Post {
   }
 }
 
-/** The body of an answer; undefined where it is above the limit. */
+/** Returns the body of a response. Returns undefined if it exceeds the limit. */
 async function readText({ body }: PageResponse, limit: number): Promise<string | undefined> {
   const reader = body?.getReader();
   const decoder = new TextDecoder();

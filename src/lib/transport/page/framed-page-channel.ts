@@ -3,13 +3,13 @@ import { nextTick } from '../../util/next-tick.js';
 import { FrameBatch, BATCH_LENGTH, BATCH_MESSAGES } from '../sockjs/frame-batch.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
 import { decodeServerFrame } from '../sockjs/frames.js';
-import { type PageChannelOptions, RawPageChannel } from './page-channel.js';
+import { type PageChannelOptions, RawPageChannel } from './raw-page-channel.js';
 
-/** A SockJS session over one WebSocket of the browser. The messages of one turn of the event loop share a frame. */
+/** A SockJS session over a WebSocket of the browser. The messages of one turn of the event loop share a frame. */
 export class FramedPageChannel extends RawPageChannel {
   readonly #batch: FrameBatch;
   #scheduled = false;
-  #heard = false;
+  #received = false;
   #silentBeats = 0;
 
   constructor(options: PageChannelOptions) {
@@ -17,11 +17,14 @@ export class FramedPageChannel extends RawPageChannel {
     this.#batch = new FrameBatch('[', options.limits.messageBytes);
   }
 
-  /** To be called at a steady pace: drops a server that was silent for `idleBeats` calls. SockJS has it send heartbeats. */
+  /**
+   * Must be called at regular intervals. Drops the connection after `idleBeats` calls without a frame or heartbeat of the
+   * server.
+   */
   beat(idleBeats: number): void {
-    this.#silentBeats = this.#heard ? 0 : this.#silentBeats + 1;
-    this.#heard = false;
-    if (this.#silentBeats >= idleBeats) this.end(DROPPED_CODE, 'The server is silent');
+    this.#silentBeats = this.#received ? 0 : this.#silentBeats + 1;
+    this.#received = false;
+    if (this.#silentBeats >= idleBeats) this.end(DROPPED_CODE, 'The server does not respond');
   }
 
   protected override get pendingLength(): number {
@@ -47,14 +50,14 @@ export class FramedPageChannel extends RawPageChannel {
   }
 
   protected override receive(text: string): void {
-    this.#heard = true;
+    this.#received = true;
     const frame = decodeServerFrame(text, this.limits.messageBytes);
     switch (frame.type) {
       case 'messages':
         for (const message of frame.messages) this.deliver(message);
         break;
       case 'close':
-        this.sayGoodbye(frame);
+        this.beginClose(frame);
         break;
       case 'violation':
         this.close(frame.code, frame.reason);

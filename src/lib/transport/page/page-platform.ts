@@ -1,6 +1,6 @@
 /*
- * The part of a browser that connections need, written down here so that nothing else of a page is in reach, and so that
- * a test can put something else in its place. Node has all of it too, but for `location`.
+ * The part of the browser's API that connections use. It is declared here so that nothing else of a page is accessible, and so
+ * that tests can replace it. Node has all of it except `location`.
  */
 
 export interface PageSocket {
@@ -37,6 +37,6 @@ export interface PageRequest {
 export interface PagePlatform {
   readonly WebSocket: new (url: string) => PageSocket;
   fetch(url: string, request: PageRequest): Promise<PageResponse>;
-  /** The page, which relative URLs are relative to. */
+  /** The URL of the page, to which relative URLs are resolved. */
   readonly location?: { readonly href: string } | undefined;
 }

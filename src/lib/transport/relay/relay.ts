@@ -1,26 +1,25 @@
 import type { Channel, ChannelReceiver } from '../channel/channel.js';
 import type { ChannelLimits, RelayLimits } from '../limits/transport-limits.js';
-import { sendableCode } from '../channel/close-code.js';
+import { validCloseCode } from '../channel/close-code.js';
 import { FramedChannel } from '../websocket/framed-channel.js';
 import { decodeClientFrame } from '../sockjs/frames.js';
 
 export interface RelayOptions {
   readonly limits: Pick<ChannelLimits, 'pauseBytes'> & RelayLimits;
-  /** Told of what is passed on, in bytes from the first channel to the second and back. */
-  readonly count?: ((forth: number, back: number) => void) | undefined;
-  /** Called once, when one of the two has ended: the other has been told goodbye. */
+  /** Called for each forwarded message, with the number of bytes from the first channel to the second, and back. */
+  readonly countBytes?: ((forth: number, back: number) => void) | undefined;
+  /** Called once, when one channel has ended and the other has been closed. */
   readonly ended?: (() => void) | undefined;
-  /** Called once, when nothing of either is left: both have ended. */
-  readonly over?: (() => void) | undefined;
+  /** Called once, when both channels have ended. */
+  readonly bothEnded?: (() => void) | undefined;
 }
 
 /**
- * Joins two channels: the messages of each go to the other, whole and in order, and the end of one is the end of the other,
- * with its code and reason. Each is read only as fast as the other takes what comes. Where both are SockJS over WebSocket,
- * frames are passed on as they are.
+ * Joins two channels. Forwards the messages of each to the other, whole and in order. When one ends, closes the other with the
+ * same code and reason. Reads from each only as fast as the other accepts data. If both are SockJS over WebSocket, forwards
+ * frames without decoding them.
  *
- * Lifecycle: made with the first channel, which is read from then on; `join` with the second; `close`, unless one of the
- * two ends before.
+ * Lifecycle: the constructor starts the first channel, and `join` adds the second. `close` ends both.
  */
 export class Relay {
   readonly #first: Side;
@@ -30,8 +29,8 @@ export class Relay {
 
   constructor(first: Channel, options: RelayOptions) {
     this.#options = options;
-    const { count } = options;
-    this.#first = new Side(first, options.limits, count && ((bytes) => count(bytes, 0)));
+    const { countBytes } = options;
+    this.#first = new Side(first, options.limits, countBytes && ((bytes) => countBytes(bytes, 0)));
     this.#first.start((code, reason) => this.#sideEnded(code, reason));
   }
 
@@ -39,21 +38,21 @@ export class Relay {
     return this.#ended;
   }
 
-  /** The second channel is there. Where the first has ended meanwhile, it is told goodbye. */
+  /** Adds the second channel. Closes it if the first has already ended. */
   join(second: Channel): void {
     if (this.#ended) {
       second.close();
       return;
     }
-    const { count, limits } = this.#options;
-    const side = new Side(second, limits, count && ((bytes) => count(0, bytes)));
+    const { countBytes, limits } = this.#options;
+    const side = new Side(second, limits, countBytes && ((bytes) => countBytes(0, bytes)));
     this.#second = side;
     side.start((code, reason) => this.#sideEnded(code, reason));
-    side.joined(this.#first);
-    this.#first.joined(side);
+    side.connect(this.#first);
+    this.#first.connect(side);
   }
 
-  /** Ends both. */
+  /** Closes both channels. */
   close(code: number, reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -64,24 +63,24 @@ export class Relay {
 
   #sideEnded(code: number, reason: string): void {
     this.close(code, reason);
-    if (this.#first.gone && this.#second?.gone !== false) this.#options.over?.();
+    if (this.#first.closed && this.#second?.closed !== false) this.#options.bothEnded?.();
   }
 }
 
-/** One of the two. */
+/** One side of a relay. */
 class Side implements ChannelReceiver {
-  readonly wantsRest = true;
+  readonly deliverBeforeClose = true;
   readonly #channel: Channel;
-  /** Where it sends and gets lists of messages, as they stand in frames. */
+  /** The channel, if it can send and deliver encoded lists of messages. */
   readonly #framed: FramedChannel | undefined;
   readonly #limits: RelayOptions['limits'];
   readonly #count: ((bytes: number) => void) | undefined;
   #ended: ((code: number, reason: string) => void) | undefined;
   #other: Side | undefined;
-  #early: string[] = [];
-  #earlyLength = 0;
-  #over = false;
-  #gone = false;
+  #buffered: string[] = [];
+  #bufferedLength = 0;
+  #ending = false;
+  #closed = false;
 
   constructor(
     channel: Channel,
@@ -96,19 +95,19 @@ class Side implements ChannelReceiver {
 
   start(ended: (code: number, reason: string) => void): void {
     this.#ended = ended;
-    this.#framed?.deliverLists();
+    this.#framed?.deliverRawLists();
     this.#channel.start(this);
   }
 
-  joined(other: Side): void {
+  connect(other: Side): void {
     this.#other = other;
-    for (const text of this.#early.splice(0)) this.#passOn(other, text);
+    for (const text of this.#buffered.splice(0)) this.#forward(other, text);
     if (!other.congested) this.#channel.resume();
   }
 
-  /** Whether its channel has ended, and not only been told goodbye. */
-  get gone(): boolean {
-    return this.#gone;
+  /** Whether the channel has ended. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   get congested(): boolean {
@@ -116,23 +115,23 @@ class Side implements ChannelReceiver {
   }
 
   end(code: number, reason: string): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#early = [];
-    // A connection that dropped leaves nothing to pass on.
-    if (sendableCode(code) === code) this.#channel.close(code, reason);
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#buffered = [];
+    // The code of a dropped connection cannot be sent.
+    if (validCloseCode(code) === code) this.#channel.close(code, reason);
     else this.#channel.close();
   }
 
   message(text: string): void {
     if (this.#other) {
-      this.#passOn(this.#other, text);
+      this.#forward(this.#other, text);
       if (this.#other.congested) this.#channel.pause();
       return;
     }
-    this.#early.push(text);
-    this.#earlyLength += text.length;
-    if (this.#earlyLength > this.#limits.tunnelBufferLength) this.#channel.pause();
+    this.#buffered.push(text);
+    this.#bufferedLength += text.length;
+    if (this.#bufferedLength > this.#limits.tunnelBufferLength) this.#channel.pause();
   }
 
   drain(): void {
@@ -140,8 +139,8 @@ class Side implements ChannelReceiver {
   }
 
   close(code: number, reason: string): void {
-    this.#over = true;
-    this.#gone = true;
+    this.#ending = true;
+    this.#closed = true;
     this.#ended?.(code, reason);
   }
 
@@ -149,15 +148,15 @@ class Side implements ChannelReceiver {
     this.#channel.resume();
   }
 
-  #passOn(other: Side, text: string): void {
+  #forward(other: Side, text: string): void {
     this.#count?.(Buffer.byteLength(text));
-    if (this.#framed) other.takeList(text);
+    if (this.#framed) other.sendList(text);
     else other.#channel.send(text);
   }
 
-  takeList(list: string): void {
+  sendList(list: string): void {
     if (this.#framed) {
-      this.#framed.sendList(list);
+      this.#framed.sendRawList(list);
       return;
     }
     const frame = decodeClientFrame(list, Number.POSITIVE_INFINITY);

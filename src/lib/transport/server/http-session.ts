@@ -3,14 +3,15 @@ import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js'
 import type { Message } from '../channel/outgoing-message.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import {
+  type CloseStatus,
   DROPPED_CODE,
   GO_AWAY_CODE,
   GO_AWAY_REASON,
-  sendableCode,
-  sendableReason,
+  validCloseCode,
+  truncateReason,
 } from '../channel/close-code.js';
 import { FrameQueue } from '../sockjs/frame-queue.js';
-import { closeFrame, HEARTBEAT_FRAME, OPEN_FRAME, tooLong } from '../sockjs/frames.js';
+import { closeFrame, HEARTBEAT_FRAME, OPEN_FRAME, messageTooLong } from '../sockjs/frames.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 import type { SessionResponse, ResponseWatcher } from './session-responses.js';
 import { UploadQueue } from './upload-queue.js';
@@ -24,9 +25,8 @@ export interface HttpSessionOptions {
 }
 
 /**
- * A session over plain HTTP: what comes in arrives in `xhr_send` requests, what goes out leaves on whichever response
- * the client holds open. It outlives its last response by `disconnectDelay`, and, once it has ended, goes on saying so
- * for as long.
+ * A session over plain HTTP. It receives messages in `xhr_send` requests, and sends them on the response that the client holds
+ * open. It ends `disconnectDelay` after its last response. After it has been closed, it sends the close frame for as long.
  */
 export class HttpSession extends BaseChannel implements ResponseWatcher {
   readonly id: string;
@@ -35,12 +35,12 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
   readonly #owner: ChannelOwner;
   readonly #queue: FrameQueue;
   readonly uploads: UploadQueue;
-  #reply: SessionResponse | undefined;
-  #replyBeats = 0;
+  #response: SessionResponse | undefined;
+  #responseBeats = 0;
   #opened = false;
   #scheduled = false;
-  #goodbye: { readonly code: number; readonly reason: string } | undefined;
-  #lostAt = 0;
+  #closeStatus: CloseStatus | undefined;
+  #detachedAt = 0;
   #timer: Timer | undefined;
   #removed = false;
 
@@ -53,53 +53,53 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
     this.#queue = new FrameQueue('a[', limits.messageBytes);
     this.uploads = new UploadQueue(limits, {
       deliver: (text) => this.deliver(text),
-      isHeld: () => this.held,
+      isSuspended: () => this.suspended,
       refuse: (code, reason) => this.close(code, reason),
     });
   }
 
   get bufferedBytes(): number {
-    return this.#queue.length + (this.#reply?.bufferedBytes ?? 0);
+    return this.#queue.length + (this.#response?.bufferedBytes ?? 0);
   }
 
   send(message: Message): void {
-    if (this.#goodbye) return;
+    if (this.#closeStatus) return;
     if (!this.#queue.add(message)) {
-      const { code, reason } = tooLong(this.limits.messageBytes);
+      const { code, reason } = messageTooLong(this.limits.messageBytes);
       this.close(code, reason);
       return;
     }
-    this.queued();
+    this.checkQueue();
     this.#schedule();
   }
 
   close(code = GO_AWAY_CODE, reason = GO_AWAY_REASON): void {
-    if (this.#goodbye) return;
-    this.#goodbye = { code: sendableCode(code), reason: sendableReason(reason) };
-    this.mute();
+    if (this.#closeStatus) return;
+    this.#closeStatus = { code: validCloseCode(code), reason: truncateReason(reason) };
+    this.ignoreIncoming();
     this.#schedule();
-    this.#countDown();
+    this.#startDisconnectTimer();
   }
 
-  /** Ends the session without waiting for a client that may never ask again. */
+  /** Ends the session without waiting for another request of the client. */
   abandon(): void {
     this.close();
     this.#flush();
-    this.#reply?.end();
-    this.#reply = undefined;
+    this.#response?.end();
+    this.#response = undefined;
     this.#remove();
   }
 
-  /** A response to put frames on. */
-  attach(reply: SessionResponse): void {
-    if (this.#reply && !this.finished) {
-      reply.write(closeFrame(2010, 'Another connection still open'));
-      reply.end();
+  /** Sends frames on this response. */
+  attach(response: SessionResponse): void {
+    if (this.#response && !this.finished) {
+      response.write(closeFrame(2010, 'Another connection still open'));
+      response.end();
       return;
     }
-    this.#reply = reply;
-    this.#replyBeats = 0;
-    reply.watch(this);
+    this.#response = response;
+    this.#responseBeats = 0;
+    response.watch(this);
     if (!this.#opened) {
       this.#opened = true;
       this.#write(OPEN_FRAME);
@@ -107,41 +107,41 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
     this.#flush();
   }
 
-  drained(reply: SessionResponse): void {
-    if (reply === this.#reply) this.#flush();
+  responseDrained(response: SessionResponse): void {
+    if (response === this.#response) this.#flush();
   }
 
-  // What was written to a response that broke off is lost, and with it the order of messages.
-  over(reply: SessionResponse, interrupted: boolean): void {
-    if (reply === this.#reply) {
-      this.#reply = undefined;
-      this.#countDown();
+  // Frames written to an interrupted response are lost, so the session cannot continue.
+  responseEnded(response: SessionResponse, interrupted: boolean): void {
+    if (response === this.#response) {
+      this.#response = undefined;
+      this.#startDisconnectTimer();
     }
     if (!interrupted || this.finished) return;
-    this.#goodbye = { code: 1002, reason: 'Connection interrupted' };
+    this.#closeStatus = { code: 1002, reason: 'Connection interrupted' };
     this.#queue.clear();
     this.finish(DROPPED_CODE, '');
   }
 
   /**
-   * To be called at a steady pace. A response that streams is ended after `idleBeats` calls (0 = never): a client that is
-   * still there asks for another one.
+   * Must be called at regular intervals. Sends a heartbeat, and ends a streaming response after `idleBeats` calls (0 is never):
+   * a client that is still connected sends another request.
    */
   beat(idleBeats: number): void {
-    if (!this.#reply || this.#reply.congested) return;
+    if (!this.#response || this.#response.congested) return;
     this.#write(HEARTBEAT_FRAME);
-    if (++this.#replyBeats === idleBeats) this.#detach();
+    if (++this.#responseBeats === idleBeats) this.#detach();
   }
 
   protected stopReading(): void {
-    // Uploads look at `held` before they go on.
+    // Uploads check `suspended`.
   }
 
   protected startReading(): void {
     this.uploads.proceed();
   }
 
-  protected override discard(): void {
+  protected override discardQueue(): void {
     this.#queue.clear();
   }
 
@@ -151,7 +151,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
   }
 
   #schedule(): void {
-    if (this.#scheduled || !this.#reply) return;
+    if (this.#scheduled || !this.#response) return;
     this.#scheduled = true;
     process.nextTick(() => {
       this.#scheduled = false;
@@ -160,48 +160,48 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
   }
 
   #flush(): void {
-    while (this.#reply && !this.#reply.congested) {
+    while (this.#response && !this.#response.congested) {
       const frame = this.#queue.shift();
       if (frame !== undefined) {
         this.#write(frame);
       } else {
-        if (this.#goodbye) this.#leave(this.#goodbye);
+        if (this.#closeStatus) this.#sendClose(this.#closeStatus);
         break;
       }
     }
-    this.taken();
+    this.checkDrain();
   }
 
-  #leave({ code, reason }: { code: number; reason: string }): void {
+  #sendClose({ code, reason }: CloseStatus): void {
     this.#write(closeFrame(code, reason));
     this.#detach();
     this.finish(code, reason);
   }
 
   #write(frame: string): void {
-    this.#reply?.write(frame, this.congested ? () => this.taken() : undefined);
-    if (this.#reply?.full) this.#detach();
+    this.#response?.write(frame, this.congested ? () => this.checkDrain() : undefined);
+    if (this.#response?.full) this.#detach();
   }
 
   #detach(): void {
-    if (!this.#reply) return;
-    this.#reply.end();
-    this.#reply = undefined;
-    this.#countDown();
+    if (!this.#response) return;
+    this.#response.end();
+    this.#response = undefined;
+    this.#startDisconnectTimer();
   }
 
-  // The timer is not touched again until it fires: a client that polls comes and goes all the time.
-  #countDown(): void {
-    this.#lostAt = this.#clock.now();
-    if (!this.#removed) this.#timer ??= this.#arm(this.limits.disconnectDelay);
+  // The timer is not restarted until it fires, because a polling client attaches and detaches frequently.
+  #startDisconnectTimer(): void {
+    this.#detachedAt = this.#clock.now();
+    if (!this.#removed) this.#timer ??= this.#setTimer(this.limits.disconnectDelay);
   }
 
-  #arm(ms: number): Timer {
+  #setTimer(ms: number): Timer {
     return this.#clock.setTimeout(() => {
       this.#timer = undefined;
-      if (this.#reply && !this.#goodbye) return;
-      const left = this.#lostAt + this.limits.disconnectDelay - this.#clock.now();
-      if (left > 0) this.#timer = this.#arm(left);
+      if (this.#response && !this.#closeStatus) return;
+      const remaining = this.#detachedAt + this.limits.disconnectDelay - this.#clock.now();
+      if (remaining > 0) this.#timer = this.#setTimer(remaining);
       else this.#remove();
     }, ms);
   }
@@ -210,9 +210,9 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
     if (this.#removed) return;
     this.#removed = true;
     this.#timer?.cancel();
-    this.#reply?.abort();
-    this.#reply = undefined;
-    this.finish(this.#goodbye?.code ?? DROPPED_CODE, this.#goodbye?.reason ?? '');
-    this.#owner.left(this);
+    this.#response?.abort();
+    this.#response = undefined;
+    this.finish(this.#closeStatus?.code ?? DROPPED_CODE, this.#closeStatus?.reason ?? '');
+    this.#owner.channelEnded(this);
   }
 }

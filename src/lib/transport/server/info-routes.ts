@@ -2,27 +2,28 @@ import { createHash, randomInt } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { cachedForAYear, NOT_CACHED, PLAIN_TEXT, respond } from './respond.js';
 
+/** Responds to a request for the base URL. */
 export function respondGreeting(res: ServerResponse, cors: OutgoingHttpHeaders): void {
   respond(res, 200, { 'content-type': PLAIN_TEXT, ...cors }, 'Welcome to SockJS!\n');
 }
 
-/** What a client wants to know before it chooses a transport. */
+/** Responds with the information by which a client chooses a transport. */
 export function respondInfo(res: ServerResponse, cors: OutgoingHttpHeaders, cookieNeeded: boolean): void {
   const info = {
     websocket: true,
     origins: ['*:*'],
     cookie_needed: cookieNeeded,
-    // Browsers of old had no good source of randomness of their own.
+    // For old browsers without a good source of randomness.
     entropy: randomInt(2 ** 32),
   };
   const headers = { 'content-type': 'application/json; charset=UTF-8', 'cache-control': NOT_CACHED, ...cors };
   respond(res, 200, headers, JSON.stringify(info));
 }
 
-/** Where the iframe page finds the SockJS client. */
+/** The URL from which the iframe page loads the SockJS client. */
 export const SOCKJS_CLIENT_URL = 'https://cdn.jsdelivr.net/npm/sockjs-client@1.6.1/dist/sockjs.min.js';
 
-// The text is laid down by the protocol, up to the address of the script.
+// The SockJS protocol specifies the text, except for the URL of the script.
 const IFRAME_PAGE = `<!DOCTYPE html>
 <html>
 <head>
@@ -43,7 +44,7 @@ const IFRAME_PAGE = `<!DOCTYPE html>
 
 const IFRAME_ETAG = `"${createHash('sha256').update(IFRAME_PAGE).digest('hex').slice(0, 32)}"`;
 
-/** The page through which browsers without CORS reach the server from another origin. */
+/** Responds with the page through which browsers without CORS connect to a server of another origin. */
 export function respondIframe(
   req: IncomingMessage,
   res: ServerResponse,

@@ -1,13 +1,13 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isLoopbackHost } from '../../util/loopback.js';
 
-/** What a page is told that may not talk to the server. */
+/** The response to a page whose origin is not allowed. */
 export const ORIGIN_REFUSED =
-  'Pages of this origin may not connect. The operator of the server can allow them: allowOrigin, KITE_ALLOW_ORIGIN, or --allow-origin.\n';
+  'Pages of this origin are not allowed to connect. The operator of the server can allow them with allowOrigin, KITE_ALLOW_ORIGIN or --allow-origin.\n';
 
 /**
- * Which pages may talk to the server. A program that is no browser sends no Origin and is let through; a page is, when it
- * comes from the server itself, from this machine's loopback, or from an origin on the list.
+ * Decides which pages may connect to the server. A page is allowed if its origin is the server itself, a loopback address, or
+ * in the list. Programs other than browsers do not send an Origin, and are allowed.
  */
 export class OriginPolicy {
   readonly #any: boolean;
@@ -21,13 +21,13 @@ export class OriginPolicy {
   allows({ headers }: IncomingMessage): boolean {
     if (headers.origin === undefined || this.#any) return true;
     const origin = headers.origin.toLowerCase();
-    const host = hostOf(origin);
-    // Compared without the scheme, which a proxy that ends TLS changes.
+    const host = originHost(origin);
+    // Compared without the scheme, which a proxy that terminates TLS changes.
     if (host !== '' && host === headers.host?.toLowerCase()) return true;
     return isLoopbackHost(withoutPort(host)) || this.#allowed.includes(origin);
   }
 
-  /** What lets the page of an allowed request read the answer. */
+  /** Returns the headers that allow the page to read the response. */
   corsHeaders({ headers }: IncomingMessage): OutgoingHttpHeaders {
     const { origin } = headers;
     return {
@@ -38,28 +38,28 @@ export class OriginPolicy {
   }
 
   /**
-   * The policy for pages that want to show a page of ours in a frame. The iframe page relays whatever its parent sends, so
-   * that without this any page could speak through it as if it were of the same origin.
+   * Returns the policy for pages that embed a page of this server in a frame. The iframe page forwards everything that its
+   * parent sends. Without this policy, any page could use it to connect with the origin of the server.
    */
   framePolicy(): OutgoingHttpHeaders {
     if (this.#any) return {};
     const ancestors = [
       "'self'",
       ...LOOPBACK_ANCESTORS,
-      ...this.#allowed.filter((origin) => hostOf(origin) !== ''),
+      ...this.#allowed.filter((origin) => originHost(origin) !== ''),
     ];
     return { 'content-security-policy': `frame-ancestors ${ancestors.join(' ')}` };
   }
 }
 
-/** Loopback, as far as a policy can say it: it can name no IPv6 address, and no network. */
+/** The loopback origins that a policy can contain. It does not support IPv6 addresses or networks. */
 const LOOPBACK_ANCESTORS = ['localhost:*', '*.localhost:*', '127.0.0.1:*'].flatMap((host) => [
   `http://${host}`,
   `https://${host}`,
 ]);
 
-/** `127.0.0.1:3000` of `http://127.0.0.1:3000`; empty for `null`. */
-function hostOf(origin: string): string {
+/** Returns the host and port of an origin: `127.0.0.1:3000` for `http://127.0.0.1:3000`. Returns an empty string for `null`. */
+function originHost(origin: string): string {
   return /^https?:\/\/([^/\s;,']+)$/.exec(origin)?.[1] ?? '';
 }
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Answers a request for an upgrade with a plain HTTP response, and hangs up. */
+/** Responds to an upgrade request with a plain HTTP response, and closes the connection. */
 export function refuseUpgrade(
   socket: Duplex,
   status: number,

@@ -1,14 +1,14 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** As the recordings of the reference have it: what a session answers must never come from a cache. */
+/** The `cache-control` header of responses of a session, as the Go implementation sends it. */
 export const NOT_CACHED = 'no-store, no-cache, must-revalidate, max-age=0';
 export const PLAIN_TEXT = 'text/plain; charset=UTF-8';
 export const JAVASCRIPT = 'application/javascript; charset=UTF-8';
 
-/** A year, in seconds: as long as HTTP lets anything be cached. */
+/** A year, in seconds: the longest time that HTTP recommends for caching. */
 const YEAR = 31_536_000;
 
-/** Headers of what may be cached for a year. */
+/** Returns the headers of a response that may be cached for a year. */
 export function cachedForAYear(now: number): OutgoingHttpHeaders {
   return {
     'cache-control': `public, max-age=${YEAR}`,
@@ -16,7 +16,7 @@ export function cachedForAYear(now: number): OutgoingHttpHeaders {
   };
 }
 
-/** Answers a request with a whole body. */
+/** Sends a response with a complete body. Has no effect if the response has started. */
 export function respond(
   res: ServerResponse,
   status: number,
@@ -28,7 +28,7 @@ export function respond(
   res.end(body);
 }
 
-/** Answers a request with a sentence for people. */
+/** Sends a response in plain text. */
 export function respondText(
   res: ServerResponse,
   status: number,
@@ -38,7 +38,7 @@ export function respondText(
   respond(res, status, { 'content-type': PLAIN_TEXT, ...headers }, text);
 }
 
-/** Answers a preflight request. */
+/** Responds to a preflight request. */
 export function respondOptions(
   req: IncomingMessage,
   res: ServerResponse,
@@ -46,20 +46,21 @@ export function respondOptions(
   methods: string,
   now: number,
 ): void {
-  const wanted = req.headers['access-control-request-headers'];
+  const requestedHeaders = req.headers['access-control-request-headers'];
   res.writeHead(204, {
     ...cors,
     ...cachedForAYear(now),
     'access-control-allow-methods': methods,
     'access-control-max-age': String(YEAR),
-    ...(wanted !== undefined && wanted !== '' && { 'access-control-allow-headers': wanted }),
+    ...(requestedHeaders !== undefined &&
+      requestedHeaders !== '' && { 'access-control-allow-headers': requestedHeaders }),
   });
   res.end();
 }
 
 const COOKIE = /(?:^|;\s*)JSESSIONID=([\w.!~*'()-]+)/;
 
-/** The cookie by which a balancer keeps a session on one server: the one that came with the request, or a new one. */
+/** Returns the header for the cookie by which load balancers route a session to one server: that of the request, or a new one. */
 export function sessionCookie(req: IncomingMessage): OutgoingHttpHeaders {
   const value = COOKIE.exec(req.headers.cookie ?? '')?.[1] ?? 'dummy';
   return { 'set-cookie': `JSESSIONID=${value}; Path=/` };

@@ -1,29 +1,29 @@
 import type { Clock, Timer } from '../../util/clock.js';
 
 export interface HeartbeatTarget {
-  /** `idleBeats`: after how many beats without a sign of life the other end counts as gone; 0 = never. */
+  /** Called at each beat. `idleBeats`: number of beats without data after which the peer counts as disconnected; 0 is never. */
   beat(idleBeats: number): void;
 }
 
 const SLOTS = 8;
 
 /**
- * One timer for all sessions of a server. They are spread over slots by the time at which they came, a slot's turn comes
- * once an interval, and so thousands of them are never due in the same instant. There is no timer while there are no
- * sessions.
+ * The heartbeat of all sessions of a server, with one timer. Sessions are distributed over slots by the time at which they were
+ * added, and each slot beats once per interval, so that thousands of sessions do not beat at the same time. Without sessions,
+ * there is no timer.
  */
 export class ServerHeartbeat<Session extends HeartbeatTarget> {
   readonly #clock: Clock;
   readonly #step: number;
   readonly #idleBeats: number;
   readonly #slots: readonly Set<Session>[] = Array.from({ length: SLOTS }, () => new Set<Session>());
-  #at = 0;
+  #slotIndex = 0;
   #size = 0;
   #timer: Timer | undefined;
 
   /**
-   * Each session beats every `interval` milliseconds, the first time after seven eighths of it at the earliest.
-   * `idleTimeout`: milliseconds of silence after which a session counts as dead; 0 = never.
+   * Each session beats every `interval` milliseconds, for the first time after at least seven eighths of it.
+   * `idleTimeout`: time in milliseconds after which a silent session is dropped; 0 is never.
    */
   constructor(clock: Clock, interval: number, idleTimeout: number) {
     this.#clock = clock;
@@ -31,14 +31,15 @@ export class ServerHeartbeat<Session extends HeartbeatTarget> {
     this.#idleBeats = Math.ceil(idleTimeout / interval);
   }
 
+  /** Number of sessions. */
   get size(): number {
     return this.#size;
   }
 
   add(session: Session): void {
-    this.#slot(this.#at).add(session);
+    this.#slot(this.#slotIndex).add(session);
     this.#size++;
-    this.#timer ??= this.#arm();
+    this.#timer ??= this.#startTimer();
   }
 
   delete(session: Session): void {
@@ -54,11 +55,11 @@ export class ServerHeartbeat<Session extends HeartbeatTarget> {
     for (const slot of this.#slots) yield* slot;
   }
 
-  #arm(): Timer {
+  #startTimer(): Timer {
     return this.#clock.setTimeout(() => {
-      this.#timer = this.#arm();
-      this.#at = (this.#at + 1) % SLOTS;
-      for (const session of this.#slot(this.#at)) session.beat(this.#idleBeats);
+      this.#timer = this.#startTimer();
+      this.#slotIndex = (this.#slotIndex + 1) % SLOTS;
+      for (const session of this.#slot(this.#slotIndex)) session.beat(this.#idleBeats);
     }, this.#step);
   }
 

@@ -1,33 +1,34 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { JAVASCRIPT, NOT_CACHED } from './respond.js';
 
-/** A streaming response ends after this many bytes, so that a browser can forget what it has read. */
+/** Size in bytes after which a streaming response ends, so that the browser can free its memory. */
 const STREAM_BYTES = 128 * 1024;
-// Some browsers show nothing of a response before they have 2 KiB of it.
+// Some browsers do not report the first 2 KiB of a response before they have received all of them.
 const STREAM_PRELUDE = `${'h'.repeat(2048)}\n`;
 
-/** A response on which frames leave a session. */
+/** An HTTP response on which a session sends frames. */
 export interface SessionResponse {
-  /** Bytes written that the network has not taken yet. */
+  /** Number of bytes that the network has not accepted yet. */
   readonly bufferedBytes: number;
-  /** Whether the response has to be ended, and the client to ask again. */
+  /** Whether the response must end, so that the client sends another request. */
   readonly full: boolean;
-  /** Whether to wait for `drained` before the next frame. */
+  /** Whether to wait for `responseDrained` before the next frame. */
   readonly congested: boolean;
-  /** Whether more than one frame fits. */
+  /** Whether the response can carry more than one frame. */
   readonly streaming: boolean;
-  /** `taken` is called once the network has taken the frame, if the response goes on. */
-  write(frame: string, taken?: () => void): void;
+  /** Sends a frame. `written` is called when the network has accepted it, if the response is streaming. */
+  write(frame: string, written?: () => void): void;
   end(): void;
-  /** Hangs up, whatever is still on its way. */
+  /** Closes the connection, and discards data that has not been sent. */
   abort(): void;
-  /** Who learns that the response is over: `interrupted` when it did not get through. */
+  /** Sets the watcher that is notified when the response drains and ends. */
   watch(watcher: ResponseWatcher): void;
 }
 
 export interface ResponseWatcher {
-  drained(reply: SessionResponse): void;
-  over(reply: SessionResponse, interrupted: boolean): void;
+  responseDrained(response: SessionResponse): void;
+  /** `interrupted`: whether the connection was closed before the whole response was sent. */
+  responseEnded(response: SessionResponse, interrupted: boolean): void;
 }
 
 abstract class HttpResponse {
@@ -48,12 +49,12 @@ abstract class HttpResponse {
   }
 
   watch(this: SessionResponse & HttpResponse, watcher: ResponseWatcher): void {
-    this.res.on('close', () => watcher.over(this, !this.res.writableFinished));
-    if (this.streaming) this.res.on('drain', () => watcher.drained(this));
+    this.res.on('close', () => watcher.responseEnded(this, !this.res.writableFinished));
+    if (this.streaming) this.res.on('drain', () => watcher.responseDrained(this));
   }
 }
 
-/** `xhr`: one frame, then the client asks again. */
+/** `xhr`: one frame per response. */
 export class PollingResponse extends HttpResponse implements SessionResponse {
   readonly streaming = false;
   readonly congested = false;
@@ -82,7 +83,7 @@ export class PollingResponse extends HttpResponse implements SessionResponse {
 
 abstract class StreamResponse extends HttpResponse {
   readonly streaming = true;
-  #written = 0;
+  #writtenBytes = 0;
 
   constructor(res: ServerResponse, headers: OutgoingHttpHeaders, contentType: string, prelude: string) {
     super(res, headers);
@@ -91,16 +92,16 @@ abstract class StreamResponse extends HttpResponse {
   }
 
   get full(): boolean {
-    return this.#written >= STREAM_BYTES;
+    return this.#writtenBytes >= STREAM_BYTES;
   }
 
   get congested(): boolean {
     return this.res.writableNeedDrain;
   }
 
-  protected stream(text: string, taken?: () => void): void {
-    this.#written += Buffer.byteLength(text);
-    this.res.write(text, taken);
+  protected stream(text: string, written?: () => void): void {
+    this.#writtenBytes += Buffer.byteLength(text);
+    this.res.write(text, written);
   }
 
   end(): void {
@@ -108,25 +109,25 @@ abstract class StreamResponse extends HttpResponse {
   }
 }
 
-/** `xhr_streaming`: a frame a line. */
+/** `xhr_streaming`: one frame per line. */
 export class StreamingResponse extends StreamResponse implements SessionResponse {
   constructor(res: ServerResponse, headers: OutgoingHttpHeaders) {
     super(res, headers, JAVASCRIPT, STREAM_PRELUDE);
   }
 
-  write(frame: string, taken?: () => void): void {
-    this.stream(`${frame}\n`, taken);
+  write(frame: string, written?: () => void): void {
+    this.stream(`${frame}\n`, written);
   }
 }
 
-/** `eventsource`: a frame an event. Frames hold no line breaks: JSON escapes them. */
+/** `eventsource`: one frame per event. Frames do not contain line breaks, because JSON escapes them. */
 export class EventSourceResponse extends StreamResponse implements SessionResponse {
   constructor(res: ServerResponse, headers: OutgoingHttpHeaders) {
     super(res, headers, 'text/event-stream', '\r\n');
   }
 
-  write(frame: string, taken?: () => void): void {
-    this.stream(`data: ${frame}\r\n\r\n`, taken);
+  write(frame: string, written?: () => void): void {
+    this.stream(`data: ${frame}\r\n\r\n`, written);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Where a request under a prefix goes. */
+/** The route of a request under a prefix. */
 export type Route =
   | { readonly type: 'greeting' | 'info' | 'iframe' | 'raw' | 'unknown' }
   | { readonly type: 'session'; readonly transport: SessionTransport; readonly id: string };
@@ -7,8 +7,8 @@ export type SessionTransport = 'websocket' | 'xhr' | 'xhr_send' | 'xhr_streaming
 
 const UNKNOWN = { type: 'unknown' } as const;
 
-// The older transports `jsonp` and `htmlfile` are missing on purpose: they served browsers that no longer exist, and
-// JSONP hands its data to any page that asks.
+// The older transports `jsonp` and `htmlfile` are not supported: they were for browsers that no longer exist, and JSONP exposes
+// data to any page.
 const TRANSPORTS: ReadonlySet<string> = new Set<SessionTransport>([
   'websocket',
   'xhr',
@@ -17,19 +17,19 @@ const TRANSPORTS: ReadonlySet<string> = new Set<SessionTransport>([
   'eventsource',
 ]);
 
-// Ids are a client's to choose, and kept as long as the session lives.
+// The length is limited because clients choose the ids, and the server stores them.
 const SESSION_PATH = /^\/[^/.]{1,128}\/([^/.]{1,128})\/([a-z_]+)$/;
 const IFRAME_PATH = /^\/iframe[^/]*\.html$/;
 
-/** Prefixes as they are compared: without a slash at the end, longest first. */
-export function normalisePrefixes(prefixes: readonly string[]): readonly string[] {
+/** Returns the prefixes without trailing slashes, longest first. */
+export function normalizePrefixes(prefixes: readonly string[]): readonly string[] {
   return prefixes
     .map((prefix) => prefix.replace(/\/+$/, ''))
     .toSorted((one, other) => other.length - one.length);
 }
 
-/** What stands behind the prefix in the path of `url`, query left out; undefined when no prefix matches. */
-export function pathBehindPrefix(prefixes: readonly string[], url: string): string | undefined {
+/** Returns the path of `url` after the prefix, without the query. Returns undefined if no prefix matches. */
+export function pathAfterPrefix(prefixes: readonly string[], url: string): string | undefined {
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
   for (const prefix of prefixes) {
@@ -40,8 +40,8 @@ export function pathBehindPrefix(prefixes: readonly string[], url: string): stri
   return undefined;
 }
 
-/** `path` is what stands behind the prefix: `/info`, `/000/abcdefgh/xhr`. */
-export function routeOf(path: string): Route {
+/** Parses a path after the prefix, such as `/info` or `/000/abcdefgh/xhr`. */
+export function parseRoute(path: string): Route {
   switch (path) {
     case '':
     case '/':
@@ -78,7 +78,7 @@ const METHODS: Readonly<
   unknown: undefined,
 };
 
-/** The HTTP methods that a route answers; undefined when there is nothing. */
-export function methodsOf(route: Route): readonly string[] | undefined {
+/** Returns the HTTP methods that a route supports. Returns undefined for an unknown route. */
+export function allowedMethods(route: Route): readonly string[] | undefined {
   return METHODS[route.type === 'session' ? route.transport : route.type];
 }

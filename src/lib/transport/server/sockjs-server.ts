@@ -5,7 +5,7 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { Channel } from '../channel/channel.js';
 import type { Clock } from '../../util/clock.js';
 import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
-import { frameBytes } from '../sockjs/frame-limit.js';
+import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import { ServerFramedChannel } from '../websocket/framed-channel.js';
 import { RawChannel } from '../websocket/raw-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
@@ -16,29 +16,35 @@ import { ORIGIN_REFUSED, OriginPolicy } from './origin-policy.js';
 import { respondGreeting, respondIframe, respondInfo } from './info-routes.js';
 import { makeSessionResponse } from './session-responses.js';
 import { respond, respondOptions, respondText, sessionCookie } from './respond.js';
-import { normalisePrefixes, pathBehindPrefix, type Route, routeOf, methodsOf } from './session-route.js';
+import {
+  normalizePrefixes,
+  pathAfterPrefix,
+  type Route,
+  parseRoute,
+  allowedMethods,
+} from './session-route.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { CLOSE_GRACE } from '../limits/transport-limits.js';
 
 export interface SockJsServerOptions {
-  /** Paths under which sessions are served, such as `/kite`. */
+  /** Paths under which to serve sessions, such as `/kite`. */
   readonly prefixes: readonly string[];
   readonly limits: ChannelLimits & ServerLimits;
   readonly clock: Clock;
-  /** Milliseconds between the heartbeats of a session. Default 10,000. */
+  /** Interval between the heartbeats of a session, in milliseconds. Default: 10,000. */
   readonly heartbeatInterval?: number;
-  /** Sets a JSESSIONID cookie, by which balancers keep a session on one server. Default false. */
+  /** Whether to set a JSESSIONID cookie, which load balancers use to route a session to one server. Default: false. */
   readonly cookie?: boolean;
   /**
-   * Origins of pages that may connect, beside those of the server itself and of this machine's loopback: as a browser
-   * sends them, `https://app.example.com`; `*` = any page. Default none.
+   * Origins of pages that may connect, in addition to the origin of the server and loopback origins, such as
+   * `https://app.example.com`; `*` allows any page. Default: none.
    */
   readonly allowOrigin?: readonly string[] | '*';
-  /** Returns why a session cannot be opened now, or undefined if it can. Default: it can. */
+  /** Returns why a session is refused, or undefined to accept it. Default: all sessions are accepted. */
   admit?(request: IncomingMessage, target: SessionTarget): Refusal | undefined;
   /**
-   * A session has opened. `request` is the one that opened it; its URL carries the query. Called before anything of the
-   * session is delivered.
+   * Called when a session has opened, before it delivers anything. `request` is the request that opened it; its URL includes
+   * the query.
    */
   onSession(channel: Channel, request: IncomingMessage, target: SessionTarget): void;
 }
@@ -51,10 +57,10 @@ export interface SessionTarget {
   readonly scope: string;
 }
 
-/** What a client is answered in place of a session. */
+/** The response that refuses a session. */
 export interface Refusal {
   readonly status: number;
-  /** A sentence for people. */
+  /** The body, a sentence. */
   readonly text: string;
 }
 
@@ -62,8 +68,8 @@ type ServerSession = HttpSession | ServerFramedChannel | RawChannel;
 type SessionRoute = Extract<Route, { type: 'session' }>;
 
 /**
- * Serves SockJS 0.3 on an HTTP server that it does not own: whoever does hands over requests and upgrades. What is not
- * under one of the prefixes is left alone. Nothing that a peer sends makes it throw.
+ * A SockJS 0.3 server. Does not own the HTTP server: the owner passes it requests and upgrades. It ignores those that are not
+ * under one of its prefixes. It never throws because of data that a peer sends.
  */
 export class SockJsServer implements ChannelOwner {
   readonly #options: SockJsServerOptions;
@@ -73,55 +79,55 @@ export class SockJsServer implements ChannelOwner {
   readonly #sessions: ServerHeartbeat<ServerSession>;
   readonly #httpSessions = new Map<string, HttpSession>();
   #closing: Promise<void> | undefined;
-  #allLeft: (() => void) | undefined;
+  #onEmpty: (() => void) | undefined;
 
   constructor(options: SockJsServerOptions) {
     const { limits, clock, heartbeatInterval = 10_000 } = options;
     this.#options = options;
-    this.#prefixes = normalisePrefixes(options.prefixes);
+    this.#prefixes = normalizePrefixes(options.prefixes);
     this.#origins = new OriginPolicy(options.allowOrigin ?? []);
     this.#sessions = new ServerHeartbeat(clock, heartbeatInterval, limits.idleTimeout);
-    this.#webSockets = new WebSocketServer(webSocketOptions(frameBytes(limits.messageBytes)));
+    this.#webSockets = new WebSocketServer(webSocketOptions(maxFrameBytes(limits.messageBytes)));
   }
 
-  /** Sessions that have not ended, and those over HTTP that ended less than `disconnectDelay` ago. */
+  /** Number of sessions, including those over HTTP that ended less than `disconnectDelay` ago. */
   get sessionCount(): number {
     return this.#sessions.size;
   }
 
-  /** Whether a URL's path is under one of the prefixes. */
+  /** Whether the path of a URL is under one of the prefixes. */
   serves(url: string): boolean {
-    return pathBehindPrefix(this.#prefixes, url) !== undefined;
+    return pathAfterPrefix(this.#prefixes, url) !== undefined;
   }
 
   /**
-   * Answers a request if its path is under one of the prefixes; otherwise returns false and leaves it alone. `target`
-   * defaults to the request's own URL, without a scope.
+   * Handles a request. Returns false if its path is not under one of the prefixes. `target` defaults to the URL of the
+   * request, without a scope.
    */
   handleRequest(req: IncomingMessage, res: ServerResponse, target: SessionTarget = targetOf(req)): boolean {
-    const path = pathBehindPrefix(this.#prefixes, target.path);
+    const path = pathAfterPrefix(this.#prefixes, target.path);
     if (path === undefined) return false;
-    // A client that hangs up is noticed where it matters, by 'close'.
+    // The sessions handle 'close' if the client disconnects.
     req.on('error', ignore);
     res.on('error', ignore);
-    if (this.#origins.allows(req)) this.#answer(req, res, routeOf(path), target);
+    if (this.#origins.allows(req)) this.#handleRoute(req, res, parseRoute(path), target);
     else respondText(res, 403, {}, ORIGIN_REFUSED);
     return true;
   }
 
-  /** The same for a request to upgrade to WebSocket. */
+  /** Handles an upgrade request. Returns false if its path is not under one of the prefixes. */
   handleUpgrade(
     req: IncomingMessage,
     socket: Duplex,
     head: Buffer,
     target: SessionTarget = targetOf(req),
   ): boolean {
-    const path = pathBehindPrefix(this.#prefixes, target.path);
+    const path = pathAfterPrefix(this.#prefixes, target.path);
     if (path === undefined) return false;
-    const route = routeOf(path);
+    const route = parseRoute(path);
     const raw = route.type === 'raw';
     if (!raw && !(route.type === 'session' && route.transport === 'websocket')) {
-      refuseUpgrade(socket, 404, 'No WebSocket is served here.\n');
+      refuseUpgrade(socket, 404, 'There is no WebSocket at this path.\n');
     } else if (req.method !== 'GET') {
       refuseUpgrade(socket, 405, '', ['Allow: GET']);
     } else if (!this.#origins.allows(req)) {
@@ -135,12 +141,12 @@ export class SockJsServer implements ChannelOwner {
   }
 
   /**
-   * Says goodbye to all sessions, and lets no new ones in. Resolves when the last has ended: a WebSocket whose client
-   * does not answer the goodbye is dropped after a few seconds.
+   * Closes all sessions, and refuses new ones. Resolves when all sessions have ended. A WebSocket whose client does not respond
+   * to the close frame is dropped after a few seconds.
    */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
-      this.#allLeft = resolve;
+      this.#onEmpty = resolve;
       for (const session of this.#sessions) {
         if (session instanceof HttpSession) session.abandon();
         else session.close();
@@ -150,25 +156,25 @@ export class SockJsServer implements ChannelOwner {
     return this.#closing;
   }
 
-  /** A session has ended. */
-  left(session: Channel): void {
+  /** Removes a session that has ended. */
+  channelEnded(session: Channel): void {
     this.#sessions.delete(session as ServerSession);
     if (session instanceof HttpSession) this.#httpSessions.delete(session.id);
     this.#resolveIfEmpty();
   }
 
   #resolveIfEmpty(): void {
-    if (this.#sessions.size === 0) this.#allLeft?.();
+    if (this.#sessions.size === 0) this.#onEmpty?.();
   }
 
-  /** Why there is no new session. */
+  /** Returns why a new session is refused, or undefined to accept it. */
   #refusal(req: IncomingMessage, target: SessionTarget): Refusal | undefined {
     const full = this.#closing !== undefined || this.#sessions.size >= this.#options.limits.sessions;
-    return full ? NO_ROOM : this.#options.admit?.(req, target);
+    return full ? SERVER_FULL : this.#options.admit?.(req, target);
   }
 
   #upgrade(req: IncomingMessage, socket: Socket, head: Buffer, raw: boolean, target: SessionTarget): void {
-    // The answer to the handshake and the open frame leave in one packet.
+    // The response to the handshake and the open frame are sent in one packet.
     socket.cork();
     process.nextTick(uncork, socket);
     this.#webSockets.handleUpgrade(req, socket, head, (ws: WebSocket) => {
@@ -181,23 +187,23 @@ export class SockJsServer implements ChannelOwner {
     });
   }
 
-  #answer(req: IncomingMessage, res: ServerResponse, route: Route, target: SessionTarget): void {
+  #handleRoute(req: IncomingMessage, res: ServerResponse, route: Route, target: SessionTarget): void {
     const cors = this.#origins.corsHeaders(req);
-    const methods = methodsOf(route);
+    const methods = allowedMethods(route);
     if (methods === undefined) {
-      respondText(res, 404, cors, 'Nothing is served here.\n');
+      respondText(res, 404, cors, 'Not found.\n');
     } else if (req.method === 'OPTIONS' && methods.includes('OPTIONS')) {
       respondOptions(req, res, cors, methods.join(', '), this.#options.clock.now());
     } else if (!methods.includes(req.method === 'HEAD' ? 'GET' : (req.method ?? ''))) {
       respond(res, 405, { ...cors, allow: methods.join(', ') }, '');
     } else if (route.type === 'session') {
-      this.#answerSession(req, res, cors, route, target);
+      this.#handleSession(req, res, cors, route, target);
     } else {
-      this.#answerPage(req, res, cors, route.type, target);
+      this.#handlePage(req, res, cors, route.type, target);
     }
   }
 
-  #answerPage(
+  #handlePage(
     req: IncomingMessage,
     res: ServerResponse,
     cors: OutgoingHttpHeaders,
@@ -226,7 +232,7 @@ export class SockJsServer implements ChannelOwner {
     }
   }
 
-  #answerSession(
+  #handleSession(
     req: IncomingMessage,
     res: ServerResponse,
     cors: OutgoingHttpHeaders,
@@ -270,13 +276,16 @@ function targetOf({ url = '' }: IncomingMessage): SessionTarget {
   return { path: url, scope: '' };
 }
 
-const NO_ROOM: Refusal = { status: 503, text: 'The server takes no more sessions for now.\n' };
+const SERVER_FULL: Refusal = {
+  status: 503,
+  text: 'The server has reached its limit of sessions, or is closing.\n',
+};
 const NOT_A_WEBSOCKET = 'Not a valid websocket request\n';
 
 function webSocketOptions(maxPayload: number): ServerOptions & { closeTimeout: number } {
   return {
     noServer: true,
-    // The sessions are kept here, with their heartbeats.
+    // SockJsServer tracks the sessions.
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload,
@@ -289,5 +298,5 @@ function uncork(socket: Socket): void {
 }
 
 function ignore(): void {
-  // Said where it is attached.
+  // The sessions handle 'close'.
 }

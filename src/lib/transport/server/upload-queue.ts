@@ -1,32 +1,32 @@
-import { frameBytes } from '../sockjs/frame-limit.js';
+import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import type { ChannelLimits, ServerLimits } from '../limits/transport-limits.js';
 import {
-  type Body,
+  type UploadBody,
   decodeBody,
   readBody,
   type Upload,
-  uploadRefused,
-  uploadTaken,
-  uploadTooLarge,
+  refuseUpload,
+  acceptUpload,
+  refuseLargeUpload,
 } from './upload.js';
 
 export type UploadLimits = Pick<ChannelLimits, 'messageBytes'> & Pick<ServerLimits, 'uploadsPerSession'>;
 
 export interface UploadReceiver {
   deliver(text: string): void;
-  /** Whether the receiver of messages wants no more for now. */
-  isHeld(): boolean;
+  /** Whether messages must not be delivered now. */
+  isSuspended(): boolean;
   refuse(code: number, reason: string): void;
 }
 
 /**
- * The `xhr_send` requests of one session, one at a time in the order in which they came. While the receiver is paused
- * the last one is held unanswered and no further body is read, so that a client learns to wait.
+ * The `xhr_send` requests of one session. They are processed one at a time, in order. While the receiver is paused, the last
+ * request does not get a response and no other body is read, so that the client waits.
  */
 export class UploadQueue {
   readonly #limits: UploadLimits;
   readonly #receiver: UploadReceiver;
-  #waiting: Upload[] | undefined;
+  #queue: Upload[] | undefined;
   #current: Upload | undefined;
   #delivered = false;
   #ended = false;
@@ -37,57 +37,57 @@ export class UploadQueue {
   }
 
   add(upload: Upload): void {
-    this.#waiting ??= [];
+    this.#queue ??= [];
     if (this.#ended) {
-      uploadRefused(upload, 404, SESSION_GONE);
-    } else if (this.#waiting.length >= this.#limits.uploadsPerSession) {
-      uploadRefused(upload, 503, 'Too many requests of this session wait already.');
+      refuseUpload(upload, 404, SESSION_ENDED);
+    } else if (this.#queue.length >= this.#limits.uploadsPerSession) {
+      refuseUpload(upload, 503, 'Too many requests of this session are queued.');
     } else {
-      this.#waiting.push(upload);
+      this.#queue.push(upload);
       this.proceed();
     }
   }
 
-  /** Goes on with what waits, if the receiver wants it. */
+  /** Processes the queued requests, unless the receiver is paused. */
   proceed(): void {
-    if (this.#ended || this.#receiver.isHeld()) return;
+    if (this.#ended || this.#receiver.isSuspended()) return;
     if (this.#current && this.#delivered) {
-      uploadTaken(this.#current);
+      acceptUpload(this.#current);
       this.#current = undefined;
     }
     if (this.#current) return;
-    const upload = this.#waiting?.shift();
+    const upload = this.#queue?.shift();
     if (!upload) return;
     this.#current = upload;
     this.#delivered = false;
-    readBody(upload.req, frameBytes(this.#limits.messageBytes), (body) => this.#take(upload, body));
+    readBody(upload.req, maxFrameBytes(this.#limits.messageBytes), (body) => this.#handleBody(upload, body));
   }
 
-  /** The session has ended: what still waits has nobody to go to. */
+  /** Ends the session. Refuses the queued requests. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#current) uploadRefused(this.#current, 404, SESSION_GONE);
-    for (const upload of this.#waiting ?? []) uploadRefused(upload, 404, SESSION_GONE);
+    if (this.#current) refuseUpload(this.#current, 404, SESSION_ENDED);
+    for (const upload of this.#queue ?? []) refuseUpload(upload, 404, SESSION_ENDED);
     this.#current = undefined;
-    this.#waiting = undefined;
+    this.#queue = undefined;
   }
 
-  #take(upload: Upload, body: Body): void {
+  #handleBody(upload: Upload, body: UploadBody): void {
     if (this.#ended) return;
     if (body === 'aborted') {
-      this.#next();
+      this.#processNext();
       return;
     }
     const frame = body === 'tooLarge' ? body : decodeBody(body, this.#limits.messageBytes);
     if (frame === 'tooLarge' || (typeof frame !== 'string' && frame.type === 'violation')) {
       const reason = `A message is longer than the limit of ${this.#limits.messageBytes} bytes`;
       this.#current = undefined;
-      uploadTooLarge(upload, reason);
+      refuseLargeUpload(upload, reason);
       this.#receiver.refuse(1009, reason);
     } else if (typeof frame === 'string') {
-      uploadRefused(upload, 500, frame);
-      this.#next();
+      refuseUpload(upload, 500, frame);
+      this.#processNext();
     } else {
       this.#delivered = true;
       for (const message of frame.messages) this.#receiver.deliver(message);
@@ -95,10 +95,10 @@ export class UploadQueue {
     }
   }
 
-  #next(): void {
+  #processNext(): void {
     this.#current = undefined;
     this.proceed();
   }
 }
 
-const SESSION_GONE = 'This session has ended or was never opened.';
+const SESSION_ENDED = 'This session has ended or was never opened.';

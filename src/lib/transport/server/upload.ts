@@ -10,20 +10,20 @@ export interface Upload {
   readonly headers: OutgoingHttpHeaders;
 }
 
-export type Body = Buffer | 'tooLarge' | 'aborted';
+export type UploadBody = Buffer | 'tooLarge' | 'aborted';
 
-/** Reads a request's body of at most `limit` bytes. `done` is called once. */
-export function readBody(req: IncomingMessage, limit: number, done: (body: Body) => void): void {
+/** Reads the body of a request, at most `limit` bytes. Calls `done` once. */
+export function readBody(req: IncomingMessage, limit: number, done: (body: UploadBody) => void): void {
   if (Number(req.headers['content-length']) > limit) {
     done('tooLarge');
     return;
   }
   const chunks: Buffer[] = [];
   let length = 0;
-  let over = false;
-  const finish = (body: Body): void => {
-    if (over) return;
-    over = true;
+  let finished = false;
+  const finish = (body: UploadBody): void => {
+    if (finished) return;
+    finished = true;
     req.removeListener('data', onData);
     done(body);
   };
@@ -37,17 +37,18 @@ export function readBody(req: IncomingMessage, limit: number, done: (body: Body)
   req.on('close', () => finish('aborted'));
 }
 
-/** What a request's body says, or the sentence with which the protocol text answers one that is wrong. */
+/** Decodes the body of a request. Returns a message of the SockJS protocol if it is invalid. */
 export function decodeBody(body: Buffer, messageBytes: number): ClientFrame | string {
   if (body.length === 0) return 'Payload expected.';
-  if (!isUtf8(body)) return BROKEN;
+  if (!isUtf8(body)) return INVALID_BODY;
   const frame = decodeClientFrame(body.toString(), messageBytes);
-  return frame.type === 'violation' && frame.code !== 1009 ? BROKEN : frame;
+  return frame.type === 'violation' && frame.code !== 1009 ? INVALID_BODY : frame;
 }
 
-const BROKEN = 'Broken JSON encoding.';
+const INVALID_BODY = 'Broken JSON encoding.';
 
-export function uploadTaken({ res, headers }: Upload): void {
+/** Responds to an accepted request. */
+export function acceptUpload({ res, headers }: Upload): void {
   if (res.destroyed) return;
   res.writeHead(204, {
     'content-type': 'text/plain; charset=UTF-8',
@@ -57,11 +58,12 @@ export function uploadTaken({ res, headers }: Upload): void {
   res.end();
 }
 
-export function uploadRefused({ res, headers }: Upload, status: number, text: string): void {
+/** Responds to a refused request. */
+export function refuseUpload({ res, headers }: Upload, status: number, text: string): void {
   respondText(res, status, { 'cache-control': NOT_CACHED, ...headers }, text);
 }
 
-/** Answers a body that is too long and hangs up, so that the rest of it is not read. */
-export function uploadTooLarge({ res, headers }: Upload, text: string): void {
+/** Responds to a body that is too long, and closes the connection so that the rest is not read. */
+export function refuseLargeUpload({ res, headers }: Upload, text: string): void {
   respond(res, 413, { 'content-type': 'text/plain; charset=UTF-8', connection: 'close', ...headers }, text);
 }

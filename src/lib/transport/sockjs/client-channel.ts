@@ -3,8 +3,14 @@ import type { ChannelLimits } from '../limits/transport-limits.js';
 import type { Message } from '../channel/outgoing-message.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
-import { GO_AWAY_CODE, GO_AWAY_REASON, sendableCode, sendableReason } from '../channel/close-code.js';
-import { tooLong } from './frames.js';
+import {
+  type CloseStatus,
+  GO_AWAY_CODE,
+  GO_AWAY_REASON,
+  truncateReason,
+  validCloseCode,
+} from '../channel/close-code.js';
+import { messageTooLong } from './frames.js';
 import { CLOSE_GRACE } from '../limits/transport-limits.js';
 
 export interface ClientChannelOptions {
@@ -14,18 +20,13 @@ export interface ClientChannelOptions {
   readonly owner: ChannelOwner;
 }
 
-export interface Goodbye {
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** The client's end of a session whose transport is not the socket itself: what waits is bounded, goodbyes are said once. */
+/** The base class of client channels that do not write to a Node socket. Bounds the send queue and closes only once. */
 export abstract class ClientChannel extends BaseChannel {
   readonly remoteAddress: string;
   protected readonly clock: Clock;
   readonly #owner: ChannelOwner;
-  #goodbye: Goodbye | undefined;
-  #grace: Timer | undefined;
+  #closeStatus: CloseStatus | undefined;
+  #closeTimer: Timer | undefined;
 
   constructor({ limits, clock, remoteAddress, owner }: ClientChannelOptions) {
     super(limits);
@@ -34,50 +35,50 @@ export abstract class ClientChannel extends BaseChannel {
     this.#owner = owner;
   }
 
-  /** Adds a message to what waits and sees to it that it leaves. False: it is longer than the limit. */
+  /** Queues a message and schedules sending it. Returns false if the message exceeds the limit. */
   protected abstract enqueue(message: Message): boolean;
-  /** Says goodbye, after what waits. */
-  protected abstract leave(goodbye: Goodbye): void;
-  /** Lets go of the transport. */
-  protected abstract release(): void;
+  /** Sends the close frame after the queued messages. */
+  protected abstract sendClose(status: CloseStatus): void;
+  /** Releases the transport. */
+  protected abstract releaseTransport(): void;
 
-  /** How the session ends, once either side has said so. */
-  protected get goodbye(): Goodbye | undefined {
-    return this.#goodbye;
+  /** How the session ends, after either side has closed it. */
+  protected get closeStatus(): CloseStatus | undefined {
+    return this.#closeStatus;
   }
 
   send(message: Message): void {
-    if (this.#goodbye || this.finished) return;
+    if (this.#closeStatus || this.finished) return;
     if (!this.enqueue(message)) {
-      this.refuseLength();
+      this.closeTooLong();
       return;
     }
-    this.queued();
+    this.checkQueue();
   }
 
   close(code = GO_AWAY_CODE, reason = GO_AWAY_REASON): void {
-    this.sayGoodbye({ code: sendableCode(code), reason: sendableReason(reason) });
+    this.beginClose({ code: validCloseCode(code), reason: truncateReason(reason) });
   }
 
-  protected sayGoodbye(goodbye: Goodbye): void {
-    if (this.#goodbye || this.finished) return;
-    this.#goodbye = goodbye;
-    this.mute();
-    this.#grace = this.clock.setTimeout(() => this.end(goodbye.code, goodbye.reason), CLOSE_GRACE);
-    this.leave(goodbye);
+  protected beginClose(status: CloseStatus): void {
+    if (this.#closeStatus || this.finished) return;
+    this.#closeStatus = status;
+    this.ignoreIncoming();
+    this.#closeTimer = this.clock.setTimeout(() => this.end(status.code, status.reason), CLOSE_GRACE);
+    this.sendClose(status);
   }
 
-  protected refuseLength(): void {
-    const { code, reason } = tooLong(this.limits.messageBytes);
+  protected closeTooLong(): void {
+    const { code, reason } = messageTooLong(this.limits.messageBytes);
     this.close(code, reason);
   }
 
   protected override end(code: number, reason: string): void {
     if (this.finished) return;
-    this.#grace?.cancel();
-    this.release();
-    const verdict = this.#goodbye ?? { code, reason };
-    this.finish(verdict.code, verdict.reason);
-    this.#owner.left(this);
+    this.#closeTimer?.cancel();
+    this.releaseTransport();
+    const status = this.#closeStatus ?? { code, reason };
+    this.finish(status.code, status.reason);
+    this.#owner.channelEnded(this);
   }
 }

@@ -1,30 +1,30 @@
 import type { Clock, Timer } from '../../util/clock.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 
-/** A silent server is asked this many times before it counts as gone. */
+/** Number of beats without a message after which the server counts as disconnected. */
 const BEATS = 3;
 
-/** Notices that the server of one channel is gone: three looks in `idleTimeout`, and nothing in between. */
+/** Calls `beat` of one channel three times per `idleTimeout`, so that the channel detects a server that is silent. */
 export class ClientHeartbeat implements ChannelOwner {
   readonly #clock: Clock;
-  readonly #step: number;
+  readonly #interval: number;
   #timer: Timer | undefined;
 
-  /** `idleTimeout`: milliseconds of silence after which the channel is dropped; 0 = never. */
+  /** `idleTimeout`: time in milliseconds after which a silent channel is dropped; 0 is never. */
   constructor(clock: Clock, idleTimeout: number) {
     this.#clock = clock;
-    this.#step = idleTimeout / BEATS;
+    this.#interval = idleTimeout / BEATS;
   }
 
   watch(channel: { beat(idleBeats: number): void }): void {
-    if (this.#step === 0) return;
+    if (this.#interval === 0) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.watch(channel);
       channel.beat(BEATS);
-    }, this.#step);
+    }, this.#interval);
   }
 
-  left(): void {
+  channelEnded(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
   }

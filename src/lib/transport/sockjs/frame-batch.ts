@@ -1,10 +1,8 @@
-import { type Message, messageQuoted, messageText } from '../channel/outgoing-message.js';
+import { type Message, messageText } from '../channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
+import { quoteMessage } from './quoting.js';
 
-/**
- * Collects messages into one SockJS array frame by adding to a string. Messages are quoted as they come, and no frame is
- * ever encoded as a whole.
- */
+/** Collects messages into one SockJS array frame. Each message is quoted and appended to a string when it is added. */
 export class FrameBatch {
   readonly #opening: string;
   readonly #messageBytes: number;
@@ -17,20 +15,20 @@ export class FrameBatch {
     this.#messageBytes = messageBytes;
   }
 
-  /** Messages waiting in the frame. */
+  /** Number of messages in the frame. */
   get count(): number {
     return this.#count;
   }
 
-  /** Length of the frame so far, in UTF-16 units. */
+  /** Length of the frame, in UTF-16 units. */
   get length(): number {
     return this.#frame.length;
   }
 
-  /** Adds a message, unless it is longer than the limit: then the answer is false. */
+  /** Adds a message. Returns false if the message exceeds the limit. */
   add(message: Message): boolean {
-    const quoted = messageQuoted(message);
-    // Quoting never shortens a text, and a unit takes three bytes at most: only a long one has to be counted.
+    const quoted = quoteMessage(message);
+    // Quoting never shortens a text, and a UTF-16 unit takes at most three bytes, so only long messages are counted.
     if (quoted.length * 3 > this.#messageBytes && exceedsBytes(messageText(message), this.#messageBytes)) {
       return false;
     }
@@ -38,7 +36,7 @@ export class FrameBatch {
     return true;
   }
 
-  /** The frame, leaving an empty batch. Not to be called on an empty one. */
+  /** Returns the frame and empties the batch. Must not be called on an empty batch. */
   take(): string {
     const frame = `${this.#frame}]`;
     this.#frame = '';
@@ -47,7 +45,7 @@ export class FrameBatch {
   }
 }
 
-/** A frame of this many messages goes out at once, so that the other side works while the rest is being made. */
+/** Number of messages at which a frame is sent at once, so that the peer can start while the next frame is built. */
 export const BATCH_MESSAGES = 8;
-/** The same for a frame of this length. */
+/** Length at which a frame is sent at once, in UTF-16 units. */
 export const BATCH_LENGTH = 16384;

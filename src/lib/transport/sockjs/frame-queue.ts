@@ -1,10 +1,10 @@
 import type { Message } from '../channel/outgoing-message.js';
 import { FrameBatch } from './frame-batch.js';
 
-/** Frames that wait for a request or a response are closed at this length, so that none grows without end. */
+/** Maximum length of a queued frame, in UTF-16 units. A longer frame is completed and a new one is started. */
 const FRAME_LENGTH = 128 * 1024;
 
-/** Messages that wait for HTTP to carry them, as array frames. */
+/** A queue of array frames for requests or responses over HTTP. */
 export class FrameQueue {
   readonly #batch: FrameBatch;
   #frames: string[] = [];
@@ -14,12 +14,12 @@ export class FrameQueue {
     this.#batch = new FrameBatch(opening, messageBytes);
   }
 
-  /** What waits, in UTF-16 units. */
+  /** Length of the queue, in UTF-16 units. */
   get length(): number {
     return this.#framesLength + this.#batch.length;
   }
 
-  /** Adds a message, unless it is longer than the limit: then the answer is false. */
+  /** Adds a message. Returns false if the message exceeds the limit. */
   add(message: Message): boolean {
     if (!this.#batch.add(message)) return false;
     if (this.#batch.length >= FRAME_LENGTH) {
@@ -30,7 +30,7 @@ export class FrameQueue {
     return true;
   }
 
-  /** The next frame, if something waits. */
+  /** Removes and returns the next frame. Returns undefined if the queue is empty. */
   shift(): string | undefined {
     const frame = this.#frames.shift();
     if (frame === undefined) return this.#batch.count > 0 ? this.#batch.take() : undefined;

@@ -24,18 +24,18 @@ export type ServerFrame =
 
 export type ClientFrame = { readonly type: 'messages'; readonly messages: readonly string[] } | Violation;
 
-/** The frame with which a server ends a session. */
+/** Encodes the frame with which a server ends a session. */
 export function closeFrame(code: number, reason: string): string {
   return `c[${code},${JSON.stringify(reason)}]`;
 }
 
-/** Reads what a client sent. Never throws: what breaks the rules comes back as a `Violation`. */
+/** Decodes a frame of a client. Never throws: returns a `Violation` if the frame is invalid. */
 export function decodeClientFrame(text: string, messageBytes: number): ClientFrame {
-  // Clients may send nothing at all as a sign of life.
+  // Clients may send an empty frame as a heartbeat.
   return text === '' ? NO_MESSAGES : decodeMessages(text, messageBytes);
 }
 
-/** Reads what a server sent. Never throws: what breaks the rules comes back as a `Violation`. */
+/** Decodes a frame of a server. Never throws: returns a `Violation` if the frame is invalid. */
 export function decodeServerFrame(text: string, messageBytes: number): ServerFrame {
   switch (text[0]) {
     case 'a':
@@ -57,28 +57,28 @@ const OPEN = { type: 'open' } as const;
 const HEARTBEAT = { type: 'heartbeat' } as const;
 const NO_MESSAGES = { type: 'messages', messages: [] } as const;
 const UNKNOWN_FRAME = violation(1002, 'Not a SockJS frame');
-const BROKEN_JSON = violation(1007, 'Broken JSON encoding.');
-const NOT_STRINGS = violation(1002, 'A SockJS frame carries strings only');
+const INVALID_JSON = violation(1007, 'Broken JSON encoding.');
+const NOT_STRINGS = violation(1002, 'A SockJS frame contains only strings');
 
 function decodeMessages(text: string, messageBytes: number): ClientFrame {
-  // What is no list of strings is refused before it is parsed where parsing it would cost many times its size.
-  if (text.length > SCANNED_LENGTH && !holdsOnlyStrings(text)) return NOT_STRINGS;
+  // Refuses a long frame that is not a list of strings before parsing it, which could take many times its size in memory.
+  if (text.length > SCANNED_LENGTH && !isStringList(text)) return NOT_STRINGS;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return BROKEN_JSON;
+    return INVALID_JSON;
   }
   const messages: unknown[] = Array.isArray(value) ? value : [value];
   for (const message of messages) {
     if (typeof message !== 'string') return NOT_STRINGS;
-    if (exceedsBytes(message, messageBytes)) return tooLong(messageBytes);
+    if (exceedsBytes(message, messageBytes)) return messageTooLong(messageBytes);
   }
   return { type: 'messages', messages: messages as string[] };
 }
 
-/** The violation of a message above the limit. */
-export function tooLong(messageBytes: number): Violation {
+/** Returns the violation of a message that exceeds the limit. */
+export function messageTooLong(messageBytes: number): Violation {
   return violation(1009, `A message is longer than the limit of ${messageBytes} bytes`);
 }
 
@@ -87,7 +87,7 @@ function decodeClose(text: string): ServerFrame {
   try {
     value = JSON.parse(text);
   } catch {
-    return BROKEN_JSON;
+    return INVALID_JSON;
   }
   if (!Array.isArray(value)) return UNKNOWN_FRAME;
   const [code, reason] = value as unknown[];
@@ -98,27 +98,26 @@ function decodeClose(text: string): ServerFrame {
 const SCANNED_LENGTH = 256 * 1024;
 
 /**
- * Whether nothing but strings, commas and one pair of brackets stands in `text`. `[[[[…` of 48 MiB would otherwise
- * become gigabytes of arrays before the first look at its shape. Jumps from quote to quote, and leaves the finer points
- * to `JSON.parse`.
+ * Whether `text` consists of strings, commas and one pair of brackets. Without this check, `[[[[…` of 48 MiB would be parsed
+ * to gigabytes of arrays. Skips from quote to quote; `JSON.parse` checks the details.
  */
-function holdsOnlyStrings(text: string): boolean {
+function isStringList(text: string): boolean {
   let at = 0;
   for (;;) {
     const quote = text.indexOf('"', at);
     const end = quote === -1 ? text.length : quote;
-    // Between two strings stand a comma and perhaps some white space.
-    if (end - at > LONGEST_GAP || !GAP.test(text.slice(at, end))) return false;
+    // Between two strings there may be a comma and white space.
+    if (end - at > MAX_GAP || !GAP.test(text.slice(at, end))) return false;
     if (quote === -1) return true;
     at = stringEnd(text, quote);
     if (at === 0) return false;
   }
 }
 
-const LONGEST_GAP = 64;
+const MAX_GAP = 64;
 const GAP = /^\s*\[?\s*,?\s*\]?\s*$/;
 
-/** The position after the string that opens at `quote`; 0 when it does not end. */
+/** Returns the position after the string that starts at `quote`. Returns 0 if the string does not end. */
 export function stringEnd(text: string, quote: number): number {
   let close = text.indexOf('"', quote + 1);
   while (close !== -1) {

@@ -1,42 +1,43 @@
 import type { Fragment } from '../channel/outgoing-message.js';
 import { stringEnd } from './frames.js';
+import { quote } from './quoting.js';
 
-/** A message whose beginning was expected. */
+/** A message that begins with an expected prefix. */
 export interface SplitMessage {
-  /** What follows the prefix. */
+  /** The text after the prefix. */
   readonly rest: string;
   readonly prefix: Fragment;
 }
 
 /**
- * Reads a client's frame in which every message begins with one of `prefixes`, without parsing those beginnings: they are
- * compared as they stand in the frame. Undefined for any other frame, which then has to be decoded as a whole.
+ * Decodes a client's frame in which every message begins with one of `prefixes`, without parsing the prefixes: their quoted
+ * form is compared with the frame. Returns undefined for any other frame, which must be decoded as a whole.
  */
 export function splitClientFrame(
   frame: string,
   messageBytes: number,
   prefixes: readonly Fragment[],
 ): SplitMessage[] | undefined {
-  // Long enough to need counting: rare, and not worth a second way of doing it.
+  // A long frame is rare, and its messages would have to be counted in bytes.
   if (frame.length * 3 > messageBytes || !frame.startsWith('["')) return undefined;
   const split: SplitMessage[] = [];
-  for (let quote = 1; ; quote++) {
-    if (frame[quote] !== '"') return undefined;
-    const prefix = prefixes.find((candidate) => standsAt(frame, quote + 1, candidate.quoted));
+  for (let open = 1; ; open++) {
+    if (frame[open] !== '"') return undefined;
+    const prefix = prefixes.find((candidate) => hasTextAt(frame, open + 1, candidate.encoded(quote)));
     if (!prefix) return undefined;
-    const begin = quote + prefix.quoted.length;
-    const end = stringEnd(frame, begin);
-    const rest = end === 0 ? undefined : unquote(frame.slice(begin + 1, end - 1));
+    const prefixEnd = open + prefix.encoded(quote).length;
+    const end = stringEnd(frame, prefixEnd);
+    const rest = end === 0 ? undefined : unquote(frame.slice(prefixEnd + 1, end - 1));
     if (rest === undefined) return undefined;
     split.push({ rest, prefix });
     if (frame[end] === ']') return end === frame.length - 1 ? split : undefined;
     if (frame[end] !== ',') return undefined;
-    quote = end;
+    open = end;
   }
 }
 
-// V8 compares two strings in blocks, and `startsWith` one character after the other: ten times slower.
-function standsAt(frame: string, at: number, text: string): boolean {
+// V8 compares two strings in blocks. `startsWith` compares one character at a time, which takes ten times as long.
+function hasTextAt(frame: string, at: number, text: string): boolean {
   return frame.slice(at, at + text.length) === text;
 }
 

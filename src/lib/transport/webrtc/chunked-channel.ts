@@ -1,119 +1,120 @@
-import { ClientChannel, type Goodbye } from '../sockjs/client-channel.js';
+import type { CloseStatus } from '../channel/close-code.js';
+import { ClientChannel } from '../sockjs/client-channel.js';
 import { type Message, messageText } from '../channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
 import { exceedsBytes } from '../../util/utf8.js';
-import { Chunks } from './chunks.js';
+import { ChunkQueue } from './chunk-queue.js';
 
 /*
- * Browsers carry 256 KiB in one message of a data channel, some of them less, and what goes through Kontrol is escaped on
- * its way, which can make it longer than a message may be. So each piece begins with a letter:
+ * Browsers carry at most 256 KiB in one message of a data channel, some of them less, and Kontrol escapes what it forwards. So
+ * messages are divided into chunks, which begin with a character:
  *
- *     +text              more of this message follows
- *     .text              the rest of a message, or all of it
+ *     +text              a chunk of a message, which continues
+ *     .text              the last chunk of a message
  *     ![3000,"Go away!"] the session has ended
  */
-const PIECE = 16 * 1024;
+const CHUNK_LENGTH = 16 * 1024;
 const MORE = '+';
 const LAST = '.';
-const GOODBYE = '!';
+const CLOSE = '!';
 
-/** A session between two pages, whose messages travel in pieces. */
+/** A session between two pages that divides messages into chunks. */
 export abstract class ChunkedChannel extends ClientChannel {
-  readonly #waiting = new Chunks();
+  readonly #queue = new ChunkQueue();
   #scheduled = false;
   #received = '';
-  #heldLength = 0;
+  #suspendedLength = 0;
 
-  /** Hands over what waits, as far as it is taken now. */
-  protected abstract speak(): void;
+  /** Sends the queued chunks that the transport accepts now. */
+  protected abstract sendPending(): void;
 
-  /** What waits here, in UTF-16 units. */
-  protected get waitingLength(): number {
-    return this.#waiting.length;
+  /** Length of the queued chunks, in UTF-16 units. */
+  protected get pendingLength(): number {
+    return this.#queue.length;
   }
 
-  /** The next piece to hand over, if one waits. */
-  protected take(): string | undefined {
-    return this.#waiting.take();
+  /** Removes and returns the next chunk. Returns undefined if the queue is empty. */
+  protected takeChunk(): string | undefined {
+    return this.#queue.take();
   }
 
-  /** In a turn of its own, so that what is said in one turn goes together. */
+  /** Calls `sendPending` in a later turn, so that the messages of one turn are sent together. */
   protected schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     nextTick(() => {
       this.#scheduled = false;
-      if (!this.finished) this.speak();
+      if (!this.finished) this.sendPending();
     });
   }
 
-  /** A piece has come. */
-  protected hear(piece: unknown): void {
+  /** Handles a received chunk. */
+  protected receiveChunk(chunk: unknown): void {
     if (this.finished) return;
-    if (typeof piece !== 'string') this.close(1003, 'Only text messages are understood here');
-    else if (piece[0] === GOODBYE) this.end(...parseGoodbye(piece.slice(1)));
-    else if (piece[0] === MORE || piece[0] === LAST) this.#join(piece.slice(1), piece[0] === LAST);
-    else this.close(1002, 'Not a message of a kite');
+    if (typeof chunk !== 'string') this.close(1003, 'Only text messages are supported');
+    else if (chunk[0] === CLOSE) this.end(...parseClose(chunk.slice(1)));
+    else if (chunk[0] === MORE || chunk[0] === LAST) this.#join(chunk.slice(1), chunk[0] === LAST);
+    else this.close(1002, 'Invalid message');
   }
 
   protected enqueue(message: Message): boolean {
     const text = messageText(message);
     if (exceedsBytes(text, this.limits.messageBytes)) return false;
     let at = 0;
-    while (text.length - at > PIECE) {
-      // The first half of a character does not travel without the second.
-      const end = at + PIECE - (isFirstHalf(text.charCodeAt(at + PIECE - 1)) ? 1 : 0);
-      this.#waiting.add(MORE + text.slice(at, end));
+    while (text.length - at > CHUNK_LENGTH) {
+      // Does not separate a surrogate pair.
+      const end = at + CHUNK_LENGTH - (isHighSurrogate(text.charCodeAt(at + CHUNK_LENGTH - 1)) ? 1 : 0);
+      this.#queue.add(MORE + text.slice(at, end));
       at = end;
     }
-    this.#waiting.add(LAST + text.slice(at));
+    this.#queue.add(LAST + text.slice(at));
     this.schedule();
     return true;
   }
 
-  protected override discard(): void {
-    this.#waiting.clear();
+  protected override discardQueue(): void {
+    this.#queue.clear();
   }
 
-  protected leave({ code, reason }: Goodbye): void {
-    this.#waiting.add(GOODBYE + JSON.stringify([code, reason]));
+  protected sendClose({ code, reason }: CloseStatus): void {
+    this.#queue.add(CLOSE + JSON.stringify([code, reason]));
     this.schedule();
   }
 
   protected stopReading(): void {
-    // What comes nevertheless is counted.
+    // Messages that still arrive are counted.
   }
 
   protected startReading(): void {
-    this.#heldLength = 0;
+    this.#suspendedLength = 0;
   }
 
-  #join(text: string, whole: boolean): void {
+  #join(text: string, last: boolean): void {
     const joined = this.#received + text;
     const { messageBytes, sendQueueBytes } = this.limits;
-    this.#received = whole ? '' : joined;
-    // Counting bytes takes a pass over all of it, which each piece is not worth.
-    if (joined.length > messageBytes || (whole && exceedsBytes(joined, messageBytes))) {
+    this.#received = last ? '' : joined;
+    // Counting bytes takes a pass over the whole text, so only complete messages are counted.
+    if (joined.length > messageBytes || (last && exceedsBytes(joined, messageBytes))) {
       this.#received = '';
-      this.refuseLength();
-    } else if (whole) {
-      if (this.held) this.#heldLength += joined.length;
-      if (this.#heldLength > sendQueueBytes) this.close(1008, 'More has come than can be kept here');
+      this.closeTooLong();
+    } else if (last) {
+      if (this.suspended) this.#suspendedLength += joined.length;
+      if (this.#suspendedLength > sendQueueBytes) this.close(1008, 'Too many messages while paused');
       else this.deliver(joined);
     }
   }
 }
 
-function isFirstHalf(unit: number): boolean {
+function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }
 
-function parseGoodbye(json: string): readonly [number, string] {
+function parseClose(json: string): readonly [number, string] {
   try {
     const [code, reason] = JSON.parse(json) as unknown[];
     if (Number.isInteger(code) && typeof reason === 'string') return [code as number, reason];
   } catch {
-    // Below.
+    // Returns the default below.
   }
-  return [1002, 'Not a goodbye of a kite'];
+  return [1002, 'Invalid close message'];
 }

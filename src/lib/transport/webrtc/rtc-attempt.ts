@@ -7,127 +7,130 @@ export interface RtcAttemptOptions {
   readonly configuration: RtcConfiguration | undefined;
   readonly limits: PeerLimits;
   readonly signals: Signals;
-  /** The id of the other page's kite. */
+  /** The id of the kite in the other page. */
   readonly peer: string;
+  /** The id of the session. */
   readonly session: string;
-  /** The data channel is open. Called once, and not after `stop`. */
+  /** Called when the data channel is open. Called at most once, and not after `stop`. */
   readonly opened: (connection: RtcConnection, data: RtcDataChannel) => void;
-  /** There will be none. Called once, and not after `stop`. */
+  /** Called when the attempt has failed. Called at most once, and not after `stop`. */
   readonly failed: (error: unknown) => void;
 }
 
-/** The making of one data channel, on either side: descriptions and candidates go back and forth until it is open. */
+/** An attempt to open a data channel, at either end. Exchanges descriptions and candidates until the channel is open. */
 export class RtcAttempt {
   readonly #options: RtcAttemptOptions;
   readonly #connection: RtcConnection;
-  /** Candidates of the other side that came before its description. */
-  #early: object[] | undefined = [];
-  /** Candidates of this side that wait for its description to go first. */
-  #own: object[] | undefined = [];
-  #candidates = 0;
-  #over = false;
+  /** Candidates of the peer that arrived before its description. */
+  #remoteCandidates: object[] | undefined = [];
+  /** Candidates of this page, which are sent after its description. */
+  #localCandidates: object[] | undefined = [];
+  #candidateCount = 0;
+  #ended = false;
 
-  /** Throws where the browser has no WebRTC, or refuses the configuration. */
+  /** Throws if the browser does not support WebRTC, or rejects the configuration. */
   constructor(options: RtcAttemptOptions) {
     const { platform, configuration } = options;
-    if (!platform.RTCPeerConnection) throw new Error('this browser has no WebRTC here');
+    if (!platform.RTCPeerConnection) throw new Error('WebRTC is not available in this browser');
     this.#options = options;
     const connection = new platform.RTCPeerConnection(configuration);
     this.#connection = connection;
     connection.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate) this.#announce(candidate.toJSON());
+      if (candidate) this.#sendCandidate(candidate.toJSON());
     });
     connection.addEventListener('connectionstatechange', () => {
-      if (connection.connectionState === 'failed') this.fail(new Error('neither page can reach the other'));
+      if (connection.connectionState === 'failed')
+        this.fail(new Error('the pages cannot connect to each other'));
     });
   }
 
-  /** Begins, as the side that wants the channel. */
+  /** Starts the attempt as the page that dials. */
   offer(): void {
-    this.#await(this.#connection.createDataChannel('kite'));
-    this.#try(async () => {
+    this.#whenOpen(this.#connection.createDataChannel('kite'));
+    this.#run(async () => {
       await this.#connection.setLocalDescription();
-      await this.#describe('offer');
+      await this.#sendDescription('offer');
     });
   }
 
-  /** Begins, as the side that was sent an offer. */
+  /** Starts the attempt as the page that received an offer. */
   answer(offer: Signal): void {
-    this.#connection.addEventListener('datachannel', ({ channel }) => this.#await(channel));
-    this.#try(async () => {
-      await this.#setRemote('offer', offer);
+    this.#connection.addEventListener('datachannel', ({ channel }) => this.#whenOpen(channel));
+    this.#run(async () => {
+      await this.#setRemoteDescription('offer', offer);
       await this.#connection.setLocalDescription();
-      await this.#describe('answer');
+      await this.#sendDescription('answer');
     });
   }
 
-  /** What the other side has to tell. */
+  /** Handles a signal of the peer. */
   receive(signal: Signal): void {
-    if (this.#over) return;
+    if (this.#ended) return;
     if (signal.type === 'answer') {
-      this.#try(() => this.#setRemote('answer', signal));
+      this.#run(() => this.#setRemoteDescription('answer', signal));
     } else if (signal.type === 'candidate') {
       const { candidate } = signal.payload;
-      // Each is an address that this browser tries to reach.
-      if (++this.#candidates > this.#options.limits.candidates) return;
-      if (typeof candidate === 'object' && candidate !== null) this.#candidate(candidate);
+      // The browser tries to connect to each candidate.
+      if (++this.#candidateCount > this.#options.limits.candidates) return;
+      if (typeof candidate === 'object' && candidate !== null) this.#addCandidate(candidate);
     }
   }
 
+  /** Ends the attempt and calls `failed`. */
   fail(error: unknown): void {
-    if (this.#over) return;
+    if (this.#ended) return;
     this.stop();
     this.#options.failed(error);
   }
 
-  /** Gives up. */
+  /** Ends the attempt. Neither `opened` nor `failed` is called afterwards. */
   stop(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#ended) return;
+    this.#ended = true;
     this.#connection.close();
   }
 
-  #await(data: RtcDataChannel): void {
+  #whenOpen(data: RtcDataChannel): void {
     const open = (): void => {
-      if (this.#over) return;
-      this.#over = true;
+      if (this.#ended) return;
+      this.#ended = true;
       this.#options.opened(this.#connection, data);
     };
     if (data.readyState === 'open') open();
     else data.addEventListener('open', open);
   }
 
-  async #setRemote(type: 'offer' | 'answer', { payload: { sdp } }: Signal): Promise<void> {
+  async #setRemoteDescription(type: 'offer' | 'answer', { payload: { sdp } }: Signal): Promise<void> {
     if (typeof sdp !== 'string' || sdp.length > this.#options.limits.descriptionLength)
       throw new Error("the peer's session description is not supported");
     await this.#connection.setRemoteDescription({ type, sdp });
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const candidate of early) this.#candidate(candidate);
+    const candidates = this.#remoteCandidates ?? [];
+    this.#remoteCandidates = undefined;
+    for (const candidate of candidates) this.#addCandidate(candidate);
   }
 
-  #candidate(candidate: object): void {
-    if (this.#early) this.#early.push(candidate);
-    // One that is of no use is none the worse for the others.
+  #addCandidate(candidate: object): void {
+    if (this.#remoteCandidates) this.#remoteCandidates.push(candidate);
+    // An invalid candidate does not affect the others.
     else this.#connection.addIceCandidate(candidate).catch(() => undefined);
   }
 
-  async #describe(type: 'offer' | 'answer'): Promise<void> {
+  async #sendDescription(type: 'offer' | 'answer'): Promise<void> {
     const { signals, peer, session } = this.#options;
     await signals.send(type, peer, { session, sdp: this.#connection.localDescription?.sdp });
-    const own = this.#own ?? [];
-    this.#own = undefined;
-    for (const candidate of own) this.#announce(candidate);
+    const candidates = this.#localCandidates ?? [];
+    this.#localCandidates = undefined;
+    for (const candidate of candidates) this.#sendCandidate(candidate);
   }
 
-  #announce(candidate: object): void {
+  #sendCandidate(candidate: object): void {
     const { signals, peer, session } = this.#options;
-    if (this.#own) this.#own.push(candidate);
-    else if (!this.#over)
+    if (this.#localCandidates) this.#localCandidates.push(candidate);
+    else if (!this.#ended)
       signals.send('candidate', peer, { session, candidate }).catch((error: unknown) => this.fail(error));
   }
 
-  #try(step: () => Promise<void>): void {
+  #run(step: () => Promise<void>): void {
     step().catch((error: unknown) => this.fail(error));
   }
 }

@@ -5,23 +5,23 @@ import type { RtcConnection, RtcDataChannel } from './rtc-platform.js';
 
 export interface RtcChannelOptions extends ClientChannelOptions {
   readonly connection: RtcConnection;
-  /** Open. */
+  /** A data channel that is open. */
   readonly data: RtcDataChannel;
 }
 
 /*
- * A message of a data channel costs the browser more than what is in it. So pieces that wait go together, with their
- * lengths before them: `#3,6:.hi.there`.
+ * A message of a data channel has a high fixed cost in the browser. So queued chunks are sent in one message, after their
+ * lengths: `#3,6:.hi.there`.
  */
-const TOGETHER = '#';
+const BATCH = '#';
 
-/** Pieces go together up to this length, in UTF-16 units: with the last of them, less than any browser takes. */
+/** Length at which a message takes no more chunks, in UTF-16 units. With the last chunk, every browser supports it. */
 const MESSAGE_LENGTH = 16 * 1024;
 
-/** What the browser may have queued; above some 16 MiB it refuses more. */
-const BROWSER_QUEUE = 256 * 1024;
+/** Maximum size of the queue of the browser, in bytes. Browsers reject messages above about 16 MiB. */
+const BROWSER_QUEUE_BYTES = 256 * 1024;
 
-/** A channel over a data channel between two pages, on either side. */
+/** A channel over a data channel between two pages, at either end. */
 export class RtcChannel extends ChunkedChannel {
   readonly #connection: RtcConnection;
   readonly #data: RtcDataChannel;
@@ -31,32 +31,32 @@ export class RtcChannel extends ChunkedChannel {
     const { connection, data } = options;
     this.#connection = connection;
     this.#data = data;
-    data.bufferedAmountLowThreshold = BROWSER_QUEUE / 2;
-    data.addEventListener('bufferedamountlow', () => this.speak());
+    data.bufferedAmountLowThreshold = BROWSER_QUEUE_BYTES / 2;
+    data.addEventListener('bufferedamountlow', () => this.sendPending());
     data.addEventListener('message', (event) => this.#receive(event.data));
     data.addEventListener('close', () => this.end(DROPPED_CODE, ''));
     connection.addEventListener('connectionstatechange', () => {
       if (connection.connectionState === 'failed')
-        this.end(DROPPED_CODE, 'The way to the other page is gone');
+        this.end(DROPPED_CODE, 'The connection to the other page has failed');
     });
   }
 
-  /** Ends at once, for there is no time left to send what waits. */
-  vanish(): void {
-    this.end(1001, 'The page goes away');
+  /** Ends the channel without sending the queued messages. */
+  closeNow(): void {
+    this.end(1001, 'The page was closed');
   }
 
   get bufferedBytes(): number {
-    return this.waitingLength + this.#data.bufferedAmount;
+    return this.pendingLength + this.#data.bufferedAmount;
   }
 
-  protected release(): void {
+  protected releaseTransport(): void {
     this.#connection.close();
   }
 
-  protected speak(): void {
-    while (!this.finished && this.#data.bufferedAmount < BROWSER_QUEUE) {
-      const text = this.#next();
+  protected sendPending(): void {
+    while (!this.finished && this.#data.bufferedAmount < BROWSER_QUEUE_BYTES) {
+      const text = this.#nextMessage();
       if (text === undefined) break;
       try {
         this.#data.send(text);
@@ -64,41 +64,41 @@ export class RtcChannel extends ChunkedChannel {
         this.end(DROPPED_CODE, String(error));
       }
     }
-    this.taken();
-    // Sends what it has before it closes.
-    if (this.goodbye && this.waitingLength === 0) this.#data.close();
+    this.checkDrain();
+    // The browser sends its queue before it closes.
+    if (this.closeStatus && this.pendingLength === 0) this.#data.close();
   }
 
-  #next(): string | undefined {
-    const pieces: string[] = [];
+  #nextMessage(): string | undefined {
+    const chunks: string[] = [];
     for (let length = 0; length < MESSAGE_LENGTH; ) {
-      const piece = this.take();
-      if (piece === undefined) break;
-      pieces.push(piece);
-      length += piece.length;
+      const chunk = this.takeChunk();
+      if (chunk === undefined) break;
+      chunks.push(chunk);
+      length += chunk.length;
     }
-    if (pieces.length < 2) return pieces[0];
-    return `${TOGETHER}${pieces.map(({ length }) => length).join(',')}:${pieces.join('')}`;
+    if (chunks.length < 2) return chunks[0];
+    return `${BATCH}${chunks.map(({ length }) => length).join(',')}:${chunks.join('')}`;
   }
 
   #receive(data: unknown): void {
-    if (typeof data !== 'string' || data[0] !== TOGETHER) this.hear(data);
-    else for (const piece of apart(data)) this.hear(piece);
+    if (typeof data !== 'string' || data[0] !== BATCH) this.receiveChunk(data);
+    else for (const chunk of splitBatch(data)) this.receiveChunk(chunk);
   }
 }
 
-/** The pieces that came together; one that is none where the lengths are wrong. */
-function apart(text: string): readonly string[] {
+/** Returns the chunks of a batch. Returns an invalid chunk if the lengths are invalid. */
+function splitBatch(text: string): readonly string[] {
   const colon = text.indexOf(':');
-  const pieces: string[] = [];
+  const chunks: string[] = [];
   let at = colon + 1;
   for (const length of text.slice(1, colon).split(',')) {
     const end = at + Number(length);
-    if (!Number.isInteger(end) || end <= at) return NONE;
-    pieces.push(text.slice(at, end));
+    if (!Number.isInteger(end) || end <= at) return INVALID_BATCH;
+    chunks.push(text.slice(at, end));
     at = end;
   }
-  return colon > 0 && at === text.length ? pieces : NONE;
+  return colon > 0 && at === text.length ? chunks : INVALID_BATCH;
 }
 
-const NONE = [''];
+const INVALID_BATCH = [''];

@@ -1,4 +1,4 @@
-/* The part of WebRTC in a browser that data channels need; see `sockjs/browser/platform.ts`. */
+/* The part of the browser's WebRTC API that data channels use. See `page-platform.ts`. */
 
 export interface RtcDescription {
   readonly type: string;
@@ -34,11 +34,11 @@ export interface RtcConnection {
   ): void;
 }
 
-/** What a browser is told about servers that help two pages to reach each other: an `RTCConfiguration`. */
+/** An `RTCConfiguration` of the browser, with the STUN and TURN servers through which pages connect. */
 export type RtcConfiguration = Readonly<Record<string, unknown>>;
 
 export interface RtcPlatform {
-  /** Missing in workers, and where the browser has it switched off. */
+  /** Undefined in workers, and if it is disabled in the browser. */
   readonly RTCPeerConnection?: (new (configuration?: RtcConfiguration) => RtcConnection) | undefined;
   addEventListener?(type: 'pagehide', listener: () => void): void;
   removeEventListener?(type: 'pagehide', listener: () => void): void;

@@ -5,25 +5,26 @@ import type { Signals } from './signals.js';
 
 export interface SignalledChannelOptions extends ClientChannelOptions {
   readonly signals: Signals;
-  /** The id of the other page's kite. */
+  /** The id of the kite in the other page. */
   readonly peer: string;
+  /** The id of the session. */
   readonly session: string;
 }
 
-/** A signal takes no more pieces once it is this long. */
+/** Length at which a signal takes no more chunks, in UTF-16 units. */
 const SIGNAL_LENGTH = 64 * 1024;
 
 /**
- * A channel between two pages through Kontrol, for where no data channel comes about. One signal at a time is on its way,
- * with the pieces that waited for it, and the next leaves when the other side has taken it.
+ * A channel between two pages through Kontrol, for pages that cannot open a data channel. Sends one signal at a time with the
+ * queued chunks, and the next when the peer has accepted it.
  */
 export class SignalledChannel extends ChunkedChannel {
   readonly #signals: Signals;
   readonly #peer: string;
   readonly #session: string;
-  /** On its way, in UTF-16 units. */
-  #speaking = 0;
-  #taken: (() => void) | undefined;
+  /** Length of the signal that is being sent, in UTF-16 units. At least 1. 0 if there is none. */
+  #sendingLength = 0;
+  #acceptSignal: (() => void) | undefined;
 
   constructor(options: SignalledChannelOptions) {
     super(options);
@@ -33,22 +34,22 @@ export class SignalledChannel extends ChunkedChannel {
   }
 
   get bufferedBytes(): number {
-    return this.waitingLength + this.#speaking;
+    return this.pendingLength + this.#sendingLength;
   }
 
-  /** Pieces have come. Resolves when the next may. */
-  receive(pieces: readonly unknown[]): Promise<void> {
-    // Whoever does not wait is no page of ours.
-    if (this.#taken) this.close(1008, 'The next message came before this one was taken');
-    for (const piece of pieces) this.hear(piece);
-    if (!this.held || this.finished || this.goodbye) return Promise.resolve();
+  /** Handles the chunks of a signal. Resolves when the peer may send the next. */
+  receive(chunks: readonly unknown[]): Promise<void> {
+    // The peer must wait until its signal has been accepted.
+    if (this.#acceptSignal) this.close(1008, 'A message arrived before the previous one was accepted');
+    for (const chunk of chunks) this.receiveChunk(chunk);
+    if (!this.suspended || this.finished || this.closeStatus) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#taken = resolve;
+      this.#acceptSignal = resolve;
     });
   }
 
-  /** The way to the other side is gone. */
-  lost(): void {
+  /** Ends the channel, because the connection through Kontrol has been lost. */
+  drop(): void {
     this.end(DROPPED_CODE, '');
   }
 
@@ -56,43 +57,43 @@ export class SignalledChannel extends ChunkedChannel {
     return this.finished;
   }
 
-  /** To be called at a steady pace: notices that the other side is gone, of which nobody tells. */
+  /** Must be called at regular intervals. Sends an empty signal, which fails if the peer has disconnected. */
   beat(): void {
-    if (this.#speaking === 0) this.#send([]);
+    if (this.#sendingLength === 0) this.#send([]);
   }
 
-  protected release(): void {
+  protected releaseTransport(): void {
     this.startReading();
   }
 
   protected override startReading(): void {
     super.startReading();
-    this.#taken?.();
-    this.#taken = undefined;
+    this.#acceptSignal?.();
+    this.#acceptSignal = undefined;
   }
 
-  protected speak(): void {
-    if (this.#speaking > 0) return;
-    const pieces: string[] = [];
+  protected sendPending(): void {
+    if (this.#sendingLength > 0) return;
+    const chunks: string[] = [];
     let length = 0;
     while (length < SIGNAL_LENGTH) {
-      const piece = this.take();
-      if (piece === undefined) break;
-      pieces.push(piece);
-      length += piece.length;
+      const chunk = this.takeChunk();
+      if (chunk === undefined) break;
+      chunks.push(chunk);
+      length += chunk.length;
     }
-    if (length > 0) this.#send(pieces);
-    // The goodbye was the last of them.
-    else if (this.goodbye) this.lost();
+    if (length > 0) this.#send(chunks);
+    // The close chunk has been sent.
+    else if (this.closeStatus) this.drop();
   }
 
-  #send(pieces: readonly string[]): void {
-    this.#speaking = pieces.reduce((sum, { length }) => sum + length, 1);
-    this.#signals.send('message', this.#peer, { session: this.#session, pieces }).then(
+  #send(chunks: readonly string[]): void {
+    this.#sendingLength = chunks.reduce((sum, { length }) => sum + length, 1);
+    this.#signals.send('message', this.#peer, { session: this.#session, pieces: chunks }).then(
       () => {
-        this.#speaking = 0;
-        this.taken();
-        if (!this.finished) this.speak();
+        this.#sendingLength = 0;
+        this.checkDrain();
+        if (!this.finished) this.sendPending();
       },
       (error: unknown) => this.end(DROPPED_CODE, String(error)),
     );

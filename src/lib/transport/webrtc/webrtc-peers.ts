@@ -20,99 +20,101 @@ export interface WebRtcPeersOptions {
   readonly configuration?: RtcConfiguration | undefined;
   readonly limits: ChannelLimits & PeerLimits;
   readonly clock: Clock;
-  /** Another page has opened a channel to this one. */
+  /** Called when another page has opened a channel to this page. */
   readonly accept: (channel: Channel, username: string | undefined) => void;
 }
 
 export interface PeerDialOptions {
-  /** Milliseconds in which the channel has to be open; 0 = no bound. */
+  /** Timeout of the handshake in milliseconds; 0 disables the timeout. */
   readonly handshakeTimeout: number;
   readonly signal?: Abortable | undefined;
 }
 
 interface Session {
   attempt?: RtcAttempt | undefined;
-  relay?: SignalledChannel | undefined;
+  /** The channel through Kontrol. */
+  signalled?: SignalledChannel | undefined;
   /** The data channel, once it is open. */
   direct?: RtcChannel | undefined;
-  /** What the end of the attempt means to the side that began. */
-  readonly refused?: ((error: unknown) => void) | undefined;
+  /** Called when the attempt of the page that dials has failed. */
+  readonly failed?: ((error: unknown) => void) | undefined;
   timer?: Timer | undefined;
 }
 
-/** The same for the side that calls, where nothing bounds its handshake: there is another way, so that it does not wait. */
-const UNBOUND_ATTEMPT = 5000;
+/** Timeout of the attempt to open a data channel if the handshake has none, in milliseconds. Then the session uses Kontrol. */
+const DEFAULT_ATTEMPT_TIMEOUT = 5000;
 
-/** The sessions of this page with others that are reached by way of one Kontrol. */
+/** The sessions of this page with other pages of one Kontrol. */
 export class WebRtcPeers {
   readonly #options: WebRtcPeersOptions;
-  /** By the other's id and the name of the session, which only the two know. */
+  /** The key is the id of the peer and the id of the session. */
   readonly #sessions = new Map<string, Session>();
   #closed = false;
-  /** Without a word, the other side would take a quarter of a minute to notice. */
-  readonly #pageGoes = (): void => {
-    for (const session of this.#sessions.values()) session.direct?.vanish();
+  /** Without a close message, the peer would detect it after about 15 seconds. */
+  readonly #onPageHide = (): void => {
+    for (const session of this.#sessions.values()) session.direct?.closeNow();
   };
 
   constructor(options: WebRtcPeersOptions) {
     this.#options = options;
-    options.platform.addEventListener?.('pagehide', this.#pageGoes);
+    options.platform.addEventListener?.('pagehide', this.#onPageHide);
   }
 
-  /** Sessions that are open or about to be. */
+  /** Number of sessions, including those that are being opened. */
   get size(): number {
     return this.#sessions.size;
   }
 
   /**
-   * Opens a channel to the page whose kite has this id: a data channel, or one through Kontrol where none has come up in half
-   * of the time.
+   * Opens a channel to the page whose kite has this id: a data channel, or a channel through Kontrol if the data channel does
+   * not open within half of the timeout. Rejects with a `DialError`.
    */
   dial(id: string, url: string, options: PeerDialOptions): Promise<Channel> {
     const { signal, handshakeTimeout } = options;
     const { clock } = this.#options;
     if (signal?.aborted) return Promise.reject(abortedError(url, signal));
     return new Promise((resolve, reject) => {
-      const name = randomHex(8);
-      const key = keyOf(id, name);
+      const sessionId = randomHex(8);
+      const key = sessionKey(id, sessionId);
       const handshake = new Handshake(new URL(url), { clock, signal, handshakeTimeout }, (error) => {
         this.#drop(key);
         reject(error);
       });
-      const done = (channel: Channel): void => {
+      const opened = (channel: Channel): void => {
         if (handshake.succeed()) resolve(channel);
         else channel.close();
       };
-      const refused = async (error: unknown): Promise<void> => {
+      const openThroughKontrol = async (attemptError: unknown): Promise<void> => {
         session.timer?.cancel();
         try {
-          if (this.#closed) throw error;
-          done(await this.#openRelay(id, name, session));
-        } catch (why) {
-          handshake.fail(failure(url, why, error));
+          if (this.#closed) throw attemptError;
+          opened(await this.#openSignalled(id, sessionId, session));
+        } catch (error) {
+          handshake.fail(peerDialError(url, error, attemptError));
         }
       };
-      const session: Session = { refused: (error) => void refused(error) };
+      const session: Session = { failed: (error) => void openThroughKontrol(error) };
       this.#sessions.set(key, session);
-      this.#attempt(id, name, session, done, (attempt) => attempt.offer());
-      const late = (): void => session.attempt?.fail(new Error('no data channel in time'));
-      session.timer = clock.setTimeout(late, handshakeTimeout > 0 ? handshakeTimeout / 2 : UNBOUND_ATTEMPT);
+      this.#attempt(id, sessionId, session, opened, (attempt) => attempt.offer());
+      const onTimeout = (): void => session.attempt?.fail(new Error('timeout of the data channel'));
+      const timeout = handshakeTimeout > 0 ? handshakeTimeout / 2 : DEFAULT_ATTEMPT_TIMEOUT;
+      session.timer = clock.setTimeout(onTimeout, timeout);
     });
   }
 
-  /** Takes in what Kontrol has passed on. What it returns or throws is the answer. */
+  /** Handles a signal that Kontrol has forwarded. Returns or throws the response. */
   receive(signal: Signal): unknown {
-    const key = keyOf(signal.src, signal.session);
+    const key = sessionKey(signal.src, signal.session);
     const session = this.#sessions.get(key);
     switch (signal.type) {
       case 'offer':
-        if (!session) this.#offered(signal);
+        if (!session) this.#handleOffer(signal);
         return null;
       case 'message':
-        return this.#message(signal, session);
+        return this.#handleMessage(signal, session);
       case 'leave':
-        // It may come late, when there is a session through Kontrol already.
-        session?.attempt?.fail(new Error('the other page cannot'));
+        // May arrive after the session has switched to Kontrol.
+        session?.attempt?.fail(new Error('the other page refused'));
         return null;
       default:
         session?.attempt?.receive(signal);
@@ -120,41 +122,44 @@ export class WebRtcPeers {
     }
   }
 
-  /** Kontrol is gone: what goes through it has ended. */
-  lost(): void {
+  /** Ends the sessions through Kontrol, and the attempts, because the connection to Kontrol has ended. */
+  kontrolDisconnected(): void {
     for (const session of this.#sessions.values()) {
-      session.relay?.lost();
+      session.signalled?.drop();
       session.attempt?.fail(new Error('the connection to Kontrol has ended'));
     }
   }
 
-  /** Ends everything. */
+  /** Closes all sessions. */
   close(): void {
     this.#closed = true;
-    this.#options.platform.removeEventListener?.('pagehide', this.#pageGoes);
+    this.#options.platform.removeEventListener?.('pagehide', this.#onPageHide);
     for (const session of this.#sessions.values()) {
-      session.relay?.close();
+      session.signalled?.close();
       session.direct?.close();
       session.attempt?.fail(new Error('this page is closing'));
     }
   }
 
-  #offered(signal: Signal): void {
-    const { src, session: name, username } = signal;
+  #handleOffer(signal: Signal): void {
+    const { src, session: sessionId, username } = signal;
     const session: Session = {};
     const accept = (channel: Channel): void => this.#options.accept(channel, username);
     if (this.#isFullFor(src)) {
-      this.#refuse(src, name);
+      this.#refuse(src, sessionId);
       return;
     }
-    this.#sessions.set(keyOf(src, name), session);
-    session.timer = this.#options.clock.setTimeout(() => this.#drop(keyOf(src, name)), ATTEMPT_TIMEOUT);
-    this.#attempt(src, name, session, accept, (attempt) => attempt.answer(signal));
+    this.#sessions.set(sessionKey(src, sessionId), session);
+    session.timer = this.#options.clock.setTimeout(
+      () => this.#drop(sessionKey(src, sessionId)),
+      ATTEMPT_TIMEOUT,
+    );
+    this.#attempt(src, sessionId, session, accept, (attempt) => attempt.answer(signal));
   }
 
   #attempt(
     id: string,
-    name: string,
+    sessionId: string,
     session: Session,
     opened: (channel: Channel) => void,
     begin: (attempt: RtcAttempt) => void,
@@ -162,8 +167,8 @@ export class WebRtcPeers {
     const { platform, configuration, signals, limits } = this.#options;
     const failed = (error: unknown): void => {
       session.attempt = undefined;
-      if (session.refused) session.refused(error);
-      else this.#refuse(id, name);
+      if (session.failed) session.failed(error);
+      else this.#refuse(id, sessionId);
     };
     try {
       const attempt = new RtcAttempt({
@@ -172,11 +177,11 @@ export class WebRtcPeers {
         limits,
         signals,
         peer: id,
-        session: name,
+        session: sessionId,
         opened: (connection, data) => {
           session.attempt = undefined;
           session.timer?.cancel();
-          session.direct = new RtcChannel({ ...this.#channelOptions(id, name), connection, data });
+          session.direct = new RtcChannel({ ...this.#channelOptions(id, sessionId), connection, data });
           opened(session.direct);
         },
         failed,
@@ -188,69 +193,69 @@ export class WebRtcPeers {
     }
   }
 
-  /** Goes through Kontrol, if the other side agrees. */
-  async #openRelay(id: string, name: string, session: Session): Promise<Channel> {
-    const relay = this.#relay(id, name, session);
+  /** Opens a channel through Kontrol, if the peer accepts it. */
+  async #openSignalled(id: string, sessionId: string, session: Session): Promise<Channel> {
+    const channel = this.#makeSignalled(id, sessionId, session);
     try {
-      await this.#options.signals.send('message', id, { session: name, open: true });
-      return relay;
+      await this.#options.signals.send('message', id, { session: sessionId, open: true });
+      return channel;
     } catch (error) {
-      relay.lost();
+      channel.drop();
       throw error;
     }
   }
 
-  #message(signal: Signal, session: Session | undefined): unknown {
-    const { src, session: name, payload, username } = signal;
-    if (payload['open'] === true && !session?.relay) {
+  #handleMessage(signal: Signal, session: Session | undefined): unknown {
+    const { src, session: sessionId, payload, username } = signal;
+    if (payload['open'] === true && !session?.signalled) {
       if (!session && this.#isFullFor(src)) throw new Error('This page has reached its limit of sessions');
-      const known = session ?? {};
-      this.#sessions.set(keyOf(src, name), known);
-      known.attempt?.stop();
-      known.attempt = undefined;
-      known.timer?.cancel();
-      const relay = this.#relay(src, name, known);
-      // The other side has given up on it.
-      known.direct?.close();
-      this.#options.accept(relay, username);
+      const accepted = session ?? {};
+      this.#sessions.set(sessionKey(src, sessionId), accepted);
+      accepted.attempt?.stop();
+      accepted.attempt = undefined;
+      accepted.timer?.cancel();
+      const channel = this.#makeSignalled(src, sessionId, accepted);
+      // The peer has given up the data channel.
+      accepted.direct?.close();
+      this.#options.accept(channel, username);
       return null;
     }
     const { pieces } = payload;
-    if (!session?.relay || !Array.isArray(pieces))
+    if (!session?.signalled || !Array.isArray(pieces))
       throw new Error('This session has ended or was never opened');
-    return session.relay.receive(pieces).then(() => null);
+    return session.signalled.receive(pieces).then(() => null);
   }
 
-  #relay(id: string, name: string, session: Session): SignalledChannel {
+  #makeSignalled(id: string, sessionId: string, session: Session): SignalledChannel {
     const { signals, clock, limits } = this.#options;
     const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
-    const options = this.#channelOptions(id, name, () => heartbeat.left());
-    session.relay = new SignalledChannel({ ...options, signals, peer: id, session: name });
-    heartbeat.watch(session.relay);
-    return session.relay;
+    const options = this.#channelOptions(id, sessionId, () => heartbeat.channelEnded());
+    session.signalled = new SignalledChannel({ ...options, signals, peer: id, session: sessionId });
+    heartbeat.watch(session.signalled);
+    return session.signalled;
   }
 
-  #channelOptions(id: string, name: string, left?: () => void) {
+  #channelOptions(id: string, sessionId: string, onEnd?: () => void) {
     const { limits, clock } = this.#options;
     const owner = {
-      left: (): void => {
-        left?.();
-        this.#ended(keyOf(id, name));
+      channelEnded: (): void => {
+        onEnd?.();
+        this.#channelEnded(sessionKey(id, sessionId));
       },
     };
     return { limits, clock, remoteAddress: `webrtc://${id}`, owner };
   }
 
-  /** A channel has ended. */
-  #ended(key: string): void {
+  /** Removes the session of a channel that has ended. */
+  #channelEnded(key: string): void {
     const session = this.#sessions.get(key);
-    // The data channel of a session may end after its relay has begun.
-    if (session && (!session.relay || session.relay.ended)) this.#sessions.delete(key);
+    // The data channel may end after the session has switched to Kontrol.
+    if (session && (!session.signalled || session.signalled.ended)) this.#sessions.delete(key);
   }
 
-  #refuse(id: string, name: string): void {
-    this.#drop(keyOf(id, name));
-    this.#options.signals.send('leave', id, { session: name }).catch(() => undefined);
+  #refuse(id: string, sessionId: string): void {
+    this.#drop(sessionKey(id, sessionId));
+    this.#options.signals.send('leave', id, { session: sessionId }).catch(() => undefined);
   }
 
   #drop(key: string): void {
@@ -258,28 +263,26 @@ export class WebRtcPeers {
     this.#sessions.delete(key);
     session?.timer?.cancel();
     session?.attempt?.stop();
-    session?.relay?.lost();
+    session?.signalled?.drop();
   }
 
-  /** Nobody gets all the room there is. */
+  /** Whether the limit of sessions, or of sessions with this peer, is reached. */
   #isFullFor(id: string): boolean {
     const { peers, sessionsPerPeer } = this.#options.limits;
-    const own = [...this.#sessions.keys()].filter((key) => key.startsWith(keyOf(id, '')));
-    return this.#sessions.size >= peers || own.length >= sessionsPerPeer;
+    const withPeer = [...this.#sessions.keys()].filter((key) => key.startsWith(sessionKey(id, '')));
+    return this.#sessions.size >= peers || withPeer.length >= sessionsPerPeer;
   }
 }
 
-function keyOf(id: string, name: string): string {
-  return `${id} ${name}`;
+function sessionKey(id: string, sessionId: string): string {
+  return `${id} ${sessionId}`;
 }
 
-function failure(url: string, why: unknown, before: unknown): DialError {
-  const reason = messageOf(why);
-  const first = messageOf(before);
+function peerDialError(url: string, error: unknown, attemptError: unknown): DialError {
   return new DialError(
     'refused',
     url,
-    `there is no data channel (${first}), and no way through Kontrol either: ${reason}`,
-    { cause: why },
+    `no data channel (${messageOf(attemptError)}), and no channel through Kontrol: ${messageOf(error)}`,
+    { cause: error },
   );
 }

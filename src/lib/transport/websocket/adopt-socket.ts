@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
-/** What `ws` is told about a connection. Its own defaults stand where it is led to a connection by its own client only. */
+/** Options of `ws` for an adopted socket. `ws` applies its own defaults only to connections that its client opens. */
 export interface AdoptOptions {
-  /** Bytes of the longest message. */
+  /** Maximum size of a message, in bytes. */
   readonly maxPayload: number;
-  /** Milliseconds that the peer has to answer a goodbye. */
+  /** Maximum time that the peer has to answer a close frame, in milliseconds. */
   readonly closeTimeout: number;
   /** Fills in the mask of a frame. Default: random. */
   readonly generateMask?: ((mask: Buffer) => void) | undefined;
 }
 
-// The two that `ws` uses when one of its own handshakes is over. They have been there since its version 8.0 without being
-// documented; should a version do without them, no client connects and the tests fail at once.
+// Undocumented members that `ws` has used since version 8.0 when its own handshake is complete. If a version removes them, no
+// client connects, and the tests fail.
 interface Unconnected extends WebSocket {
   _isServer: boolean;
   setSocket(socket: Socket, head: Buffer, options: object): void;
@@ -24,7 +24,10 @@ const UnconnectedWebSocket = WebSocket as unknown as new (
   options: object,
 ) => Unconnected;
 
-/** The client's end of a WebSocket whose handshake is over. `head` is what has come behind it: delivered in a later tick. */
+/**
+ * Returns the client's end of a WebSocket whose handshake is complete. `head` is the data that arrived after the handshake; it
+ * is delivered in a later tick.
+ */
 export function adoptSocket(socket: Socket, head: Buffer, options: AdoptOptions): WebSocket {
   const settings = {
     allowSynchronousEvents: true,
@@ -37,7 +40,7 @@ export function adoptSocket(socket: Socket, head: Buffer, options: AdoptOptions)
   };
   const ws = new UnconnectedWebSocket(null, undefined, settings);
   ws._isServer = false;
-  // A flowing socket would keep what is put back until more comes.
+  // A flowing socket would not emit the unshifted data until more data arrives.
   socket.pause();
   ws.setSocket(socket, head, settings);
   socket.resume();

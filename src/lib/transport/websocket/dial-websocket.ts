@@ -3,7 +3,7 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Channel } from '../channel/channel.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
-import { frameBytes } from '../sockjs/frame-limit.js';
+import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import { ClientFramedChannel } from './framed-channel.js';
 import { RawChannel } from './raw-channel.js';
 import { adoptSocket } from './adopt-socket.js';
@@ -12,13 +12,13 @@ import type { DialTls, NodeDialOptions } from '../handshake/node-dial-options.js
 import { DialError, statusError } from '../handshake/dial-error.js';
 import { Handshake } from '../handshake/handshake.js';
 import { socketError } from '../handshake/socket-error.js';
-import { readUpgradeAnswer, type UpgradeAnswer, upgradeRequest } from './upgrade.js';
-import { hostOf, isSecure } from '../handshake/session-url.js';
-import { CLOSE_GRACE, HEAD_BYTES } from '../limits/transport-limits.js';
+import { parseUpgradeResponse, type UpgradeResponse, upgradeRequest } from './upgrade.js';
+import { dialHost, isSecure } from '../handshake/session-url.js';
+import { CLOSE_GRACE, RESPONSE_HEADER_BYTES } from '../limits/transport-limits.js';
 
 /**
- * Opens a WebSocket at `path` (with its query) of the server of `base`. The channel is there as soon as the WebSocket is:
- * a SockJS server takes messages before the client has seen its open frame, which saves a round trip.
+ * Opens a WebSocket at `path` (including the query) on the server of `base`. Resolves as soon as the WebSocket is open: a
+ * SockJS server accepts messages before the client has received the open frame, which saves a round trip.
  */
 export function dialWebSocket(
   base: URL,
@@ -40,14 +40,14 @@ export function dialWebSocket(
 
 function connect(base: URL, options: DialTls | undefined): Socket {
   const secure = isSecure(base);
-  const host = hostOf(base);
+  const host = dialHost(base);
   const port = base.port === '' ? (secure ? 443 : 80) : Number(base.port);
   if (!secure) return net.connect({ host, port, noDelay: true });
-  // An address is no name that a certificate could be chosen by.
+  // SNI does not allow IP addresses.
   return tls.connect({ servername: net.isIP(host) === 0 ? host : '', ...options, host, port });
 }
 
-/** Leads the handshake on a socket that is connecting. `done` gets what has come behind the answer. */
+/** Performs the handshake on a socket that is connecting. `done` is called with the data that arrived after the response. */
 function upgrade(
   base: URL,
   path: string,
@@ -55,25 +55,25 @@ function upgrade(
   handshake: Handshake,
   done: (head: Buffer) => void,
 ): void {
-  const key = newKey();
+  const key = newHandshakeKey();
   let received: Buffer | undefined;
-  // Over TLS, nothing is said before the certificate has been checked.
+  // Over TLS, nothing is sent before the certificate has been verified.
   const connected = isSecure(base) ? 'secureConnect' : 'connect';
   const onConnect = (): void => void socket.write(upgradeRequest(base, path, key), 'latin1');
   const onError = (error: Error): void => handshake.fail(socketError(base, error));
-  const onClose = (): void => handshake.fail(socketError(base, HUNG_UP));
+  const onClose = (): void => handshake.fail(socketError(base, CONNECTION_CLOSED));
   const onData = (chunk: Buffer): void => {
     received = received ? Buffer.concat([received, chunk]) : chunk;
-    const answer = readUpgradeAnswer(received.toString('latin1', 0, HEAD_BYTES), key);
-    if (!answer) return;
-    if (answer.type !== 'upgraded') {
-      handshake.fail(answerError(base, answer));
+    const response = parseUpgradeResponse(received.toString('latin1', 0, RESPONSE_HEADER_BYTES), key);
+    if (!response) return;
+    if (response.type !== 'upgraded') {
+      handshake.fail(responseError(base, response));
     } else if (handshake.succeed()) {
       socket.off(connected, onConnect);
       socket.off('error', onError);
       socket.off('close', onClose);
       socket.off('data', onData);
-      done(received.subarray(answer.length));
+      done(received.subarray(response.length));
     }
   };
   socket.on(connected, onConnect);
@@ -82,27 +82,27 @@ function upgrade(
   socket.on('data', onData);
 }
 
-/** 16 random bytes, but for the six bits that every UUID has: Node makes those ahead of time. */
-function newKey(): string {
+/** Returns 16 random bytes, except for the six fixed bits of a UUID: Node generates UUIDs in advance. */
+function newHandshakeKey(): string {
   return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64');
 }
 
-const HUNG_UP = Object.assign(new Error('The connection was closed before there was an answer'), {
+const CONNECTION_CLOSED = Object.assign(new Error('The connection was closed before a response arrived'), {
   code: 'ECONNRESET',
 });
 
-function answerError(base: URL, answer: Exclude<UpgradeAnswer, { type: 'upgraded' }>): DialError {
-  switch (answer.type) {
+function responseError(base: URL, response: Exclude<UpgradeResponse, { type: 'upgraded' }>): DialError {
+  switch (response.type) {
     case 'refused':
-      return statusError(base, answer.status, 'a WebSocket');
-    case 'wrong':
+      return statusError(base, response.status, 'a WebSocket');
+    case 'invalid':
       return new DialError(
         'handshake',
         base,
-        `its answer to the WebSocket handshake is wrong: ${answer.why}. Check that no proxy alters it.`,
+        `the response to the WebSocket handshake is invalid: ${response.reason}. Check that no proxy alters it.`,
       );
     case 'notHttp':
-      return new DialError('protocol', base, 'what answers there is no HTTP server. Check the port.');
+      return new DialError('protocol', base, 'not an HTTP server. Check the port.');
   }
 }
 
@@ -113,29 +113,29 @@ function makeChannel(
   framed: boolean,
   { limits, clock }: NodeDialOptions,
 ): Channel {
-  const masks = nobodyBetween(base, socket) ? 'zero' : 'random';
+  const masking = hasNoIntermediary(base, socket) ? 'zero' : 'random';
   const ws = adoptSocket(socket, head, {
-    maxPayload: frameBytes(limits.messageBytes),
+    maxPayload: maxFrameBytes(limits.messageBytes),
     closeTimeout: CLOSE_GRACE,
-    generateMask: masks === 'zero' ? zeroMask : undefined,
+    generateMask: masking === 'zero' ? zeroMask : undefined,
   });
   const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
   const Session = framed ? ClientFramedChannel : RawChannel;
-  const channel = new Session(ws, socket, limits, heartbeat, masks);
+  const channel = new Session(ws, socket, limits, heartbeat, masking);
   heartbeat.watch(channel);
   return channel;
 }
 
 /**
- * Whether nobody who forwards the bytes could read them as something else. Masks keep what a client sends from looking
- * like HTTP to a proxy on the way (RFC 6455, section 10.3); inside TLS and on loopback there is none, and applying them
- * costs both ends a pass over every byte.
+ * Whether no intermediary can interpret the bytes of the connection. Masking prevents a proxy from mistaking data of a client
+ * for HTTP (RFC 6455, section 10.3). Inside TLS and on loopback there is no such proxy, and masking costs both ends a pass
+ * over every byte.
  */
-function nobodyBetween(base: URL, { remoteAddress = '' }: Socket): boolean {
+function hasNoIntermediary(base: URL, { remoteAddress = '' }: Socket): boolean {
   return isSecure(base) || isLoopbackAddress(remoteAddress);
 }
 
 function zeroMask(mask: Buffer): void {
-  // Four assignments cost a tenth of `fill`.
+  // Four assignments take a tenth of the time of `fill`.
   mask[0] = mask[1] = mask[2] = mask[3] = 0;
 }

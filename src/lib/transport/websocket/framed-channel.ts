@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { ChannelLimits } from '../limits/transport-limits.js';
-import { type Fragment, type Message, quote } from '../channel/outgoing-message.js';
-import type { Masks } from '../sockjs/ascii-frame.js';
+import type { Fragment, Message } from '../channel/outgoing-message.js';
+import type { Masking } from './ascii-frame.js';
 import { BATCH_LENGTH, BATCH_MESSAGES, FrameBatch } from '../sockjs/frame-batch.js';
 import {
   closeFrame,
@@ -10,65 +10,66 @@ import {
   decodeServerFrame,
   HEARTBEAT_FRAME,
   OPEN_FRAME,
-  tooLong,
+  messageTooLong,
 } from '../sockjs/frames.js';
+import { quote } from '../sockjs/quoting.js';
 import { splitClientFrame } from '../sockjs/split-frame.js';
-import { withPrefix } from '../channel/expected-prefixes.js';
+import { addPrefix } from '../channel/expected-prefixes.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 import { WebSocketChannel } from './websocket-channel.js';
 
 /**
- * A SockJS session over one WebSocket. The messages of one turn of the event loop share an array frame, written when the
- * turn ends; a frame that is large enough to keep the other side busy does not wait for that.
+ * A SockJS session over one WebSocket. The messages of one turn of the event loop share an array frame, which is sent when the
+ * turn ends, or earlier if it is large enough to keep the peer busy.
  */
 export abstract class FramedChannel extends WebSocketChannel {
   readonly #batch: FrameBatch;
   readonly #letter: string;
   #scheduled = false;
-  #lists = false;
+  #rawLists = false;
   #corked = false;
   #expected: readonly Fragment[] | undefined;
 
-  /** `letter` begins the frames that carry messages. */
+  /** `letter` is the first character of frames that contain messages. */
   constructor(
     letter: 'a' | '',
     ws: WebSocket,
     socket: Socket,
     limits: ChannelLimits,
     owner: ChannelOwner,
-    masks: Masks,
+    masking: Masking,
   ) {
-    super(ws, socket, limits, owner, masks);
+    super(ws, socket, limits, owner, masking);
     this.#letter = letter;
     this.#batch = new FrameBatch(`${letter}[`, limits.messageBytes);
   }
 
   /**
-   * Has the receiver get, in place of each message, the list of messages of a frame as the peer wrote it, `["text","text"]`:
-   * for passing it on with `sendList`. To be called before `start`. No message of a list is longer than the limit; whether
-   * the list is good JSON is left to whoever decodes it.
+   * Delivers the list of messages of each frame as the peer encoded it, `["text","text"]`, instead of each message, so that it
+   * can be forwarded with `sendRawList`. Must be called before `start`. No message in a list exceeds the limit. A list may be
+   * invalid JSON.
    */
-  deliverLists(): void {
-    this.#lists = true;
-    this.rewriteKept((message) => `["${quote(message)}"]`);
+  deliverRawLists(): void {
+    this.#rawLists = true;
+    this.rewriteInbox((message) => `["${quote(message)}"]`);
   }
 
-  /** Sends the messages of such a list, in a frame of their own. */
-  sendList(list: string): void {
+  /** Sends the messages of an encoded list in a separate frame. */
+  sendRawList(list: string): void {
     if (this.closing) return;
-    // The frames of one turn of the event loop leave in one write.
+    // The frames of one turn of the event loop are sent in one write.
     if (!this.#corked) {
       this.#corked = true;
       this.cork();
-      process.nextTick(endOfLists, this);
+      process.nextTick(uncorkAfterLists, this);
     }
     this.flush();
     this.transmit(this.#letter + list);
-    this.queued();
+    this.checkQueue();
   }
 
   expect(prefix: Fragment): void {
-    this.#expected = withPrefix(this.#expected ?? [], prefix);
+    this.#expected = addPrefix(this.#expected ?? [], prefix);
   }
 
   protected get pendingLength(): number {
@@ -78,14 +79,14 @@ export abstract class FramedChannel extends WebSocketChannel {
   protected enqueue(message: Message): void {
     const batch = this.#batch;
     if (!batch.add(message)) {
-      this.refuse(tooLong(this.limits.messageBytes));
+      this.refuse(messageTooLong(this.limits.messageBytes));
       return;
     }
     if (batch.count >= BATCH_MESSAGES || batch.length >= BATCH_LENGTH) {
       this.transmit(batch.take());
     } else if (!this.#scheduled) {
       this.#scheduled = true;
-      process.nextTick(endOfTick, this);
+      process.nextTick(flushAfterTick, this);
     }
   }
 
@@ -93,10 +94,10 @@ export abstract class FramedChannel extends WebSocketChannel {
     if (this.#batch.count > 0) this.transmit(this.#batch.take());
   }
 
-  /** The list of a frame has come. False: the frame has to be decoded. */
+  /** Delivers the list of a frame without decoding all of it. Returns false if the frame must be decoded. */
   protected receiveList(list: string): boolean {
-    if (this.#lists) {
-      this.#passOn(list);
+    if (this.#rawLists) {
+      this.#deliverRawList(list);
       return true;
     }
     const split = this.#expected && splitClientFrame(list, this.limits.messageBytes, this.#expected);
@@ -105,9 +106,9 @@ export abstract class FramedChannel extends WebSocketChannel {
     return true;
   }
 
-  #passOn(list: string): void {
+  #deliverRawList(list: string): void {
     const { messageBytes } = this.limits;
-    // A unit takes three bytes at most: only what is long has to be looked at.
+    // A UTF-16 unit takes at most three bytes, so only long lists are checked.
     if (list.length * 3 <= messageBytes && list.startsWith('["') && list.endsWith('"]')) {
       this.deliver(list);
       return;
@@ -117,27 +118,28 @@ export abstract class FramedChannel extends WebSocketChannel {
     else if (frame.messages.length > 0) this.deliver(list.trimStart().startsWith('[') ? list : `[${list}]`);
   }
 
-  /** The turn of the event loop has ended. */
+  /** Sends the frame of a turn of the event loop that has ended. */
   handleTick(): void {
     this.#scheduled = false;
     if (!this.closing) this.flush();
   }
 
-  handleEndOfLists(): void {
+  /** Writes the lists of a turn of the event loop that has ended. */
+  handleListsSent(): void {
     this.#corked = false;
     this.uncork();
   }
 }
 
-function endOfTick(channel: FramedChannel): void {
+function flushAfterTick(channel: FramedChannel): void {
   channel.handleTick();
 }
 
-function endOfLists(channel: FramedChannel): void {
-  channel.handleEndOfLists();
+function uncorkAfterLists(channel: FramedChannel): void {
+  channel.handleListsSent();
 }
 
-/** The server's end of a session at `<prefix>/<server>/<session>/websocket`. */
+/** The server's end of a SockJS session at `<prefix>/<server>/<session>/websocket`. */
 export class ServerFramedChannel extends FramedChannel {
   constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner) {
     super('a', ws, socket, limits, owner, 'none');
@@ -148,7 +150,7 @@ export class ServerFramedChannel extends FramedChannel {
     return HEARTBEAT_FRAME;
   }
 
-  protected goodbyeFrame(code: number, reason: string): string {
+  protected makeCloseFrame(code: number, reason: string): string {
     return closeFrame(code, reason);
   }
 
@@ -160,30 +162,30 @@ export class ServerFramedChannel extends FramedChannel {
   }
 }
 
-/** The client's end of such a session. */
+/** The client's end of a SockJS session over WebSocket. */
 export class ClientFramedChannel extends FramedChannel {
-  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner, masks: Masks) {
-    super('', ws, socket, limits, owner, masks);
+  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner, masking: Masking) {
+    super('', ws, socket, limits, owner, masking);
   }
 
   protected get heartbeatFrame(): undefined {
     return undefined;
   }
 
-  protected goodbyeFrame(): undefined {
+  protected makeCloseFrame(): undefined {
     return undefined;
   }
 
   protected receive(text: string): void {
-    const carries = text.startsWith('a[') || text.startsWith('m"');
-    if (carries && this.receiveList(text.slice(1))) return;
+    const hasMessages = text.startsWith('a[') || text.startsWith('m"');
+    if (hasMessages && this.receiveList(text.slice(1))) return;
     const frame = decodeServerFrame(text, this.limits.messageBytes);
     switch (frame.type) {
       case 'messages':
         for (const message of frame.messages) this.deliver(message);
         break;
       case 'close':
-        this.peerCloses(frame.code, frame.reason);
+        this.handlePeerClose(frame.code, frame.reason);
         break;
       case 'violation':
         this.refuse(frame);

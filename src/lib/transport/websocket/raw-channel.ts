@@ -1,19 +1,19 @@
 import { exceedsBytes } from '../../util/utf8.js';
 import { type Message, messageText } from '../channel/outgoing-message.js';
 import { BATCH_LENGTH, BATCH_MESSAGES } from '../sockjs/frame-batch.js';
-import { tooLong } from '../sockjs/frames.js';
+import { messageTooLong } from '../sockjs/frames.js';
 import { WebSocketChannel } from './websocket-channel.js';
 
 /**
- * A WebSocket without SockJS: each message is a WebSocket message of its own. Those of one turn of the event loop leave
- * in one write to the socket.
+ * A WebSocket without SockJS: each message is one WebSocket message. The messages of one turn of the event loop are sent in one
+ * write.
  */
 export class RawChannel extends WebSocketChannel {
   #corkedMessages = 0;
   #corkedLength = 0;
   #scheduled = false;
 
-  // What was sent in this turn is in the socket's own queue already.
+  // Corked messages are already in the queue of the socket.
   protected get pendingLength(): number {
     return 0;
   }
@@ -22,19 +22,19 @@ export class RawChannel extends WebSocketChannel {
     return undefined;
   }
 
-  protected goodbyeFrame(): undefined {
+  protected makeCloseFrame(): undefined {
     return undefined;
   }
 
   protected enqueue(message: Message): void {
     const text = messageText(message);
     if (exceedsBytes(text, this.limits.messageBytes)) {
-      this.refuse(tooLong(this.limits.messageBytes));
+      this.refuse(messageTooLong(this.limits.messageBytes));
       return;
     }
     if (!this.#scheduled) {
       this.#scheduled = true;
-      process.nextTick(endOfTick, this);
+      process.nextTick(flushAfterTick, this);
     }
     if (this.#corkedMessages++ === 0) this.cork();
     this.#corkedLength += text.length;
@@ -50,17 +50,17 @@ export class RawChannel extends WebSocketChannel {
   }
 
   protected receive(text: string): void {
-    if (exceedsBytes(text, this.limits.messageBytes)) this.refuse(tooLong(this.limits.messageBytes));
+    if (exceedsBytes(text, this.limits.messageBytes)) this.refuse(messageTooLong(this.limits.messageBytes));
     else this.deliver(text);
   }
 
-  /** The turn of the event loop has ended. */
+  /** Writes the messages of a turn of the event loop that has ended. */
   handleTick(): void {
     this.#scheduled = false;
     this.flush();
   }
 }
 
-function endOfTick(channel: RawChannel): void {
+function flushAfterTick(channel: RawChannel): void {
   channel.handleTick();
 }

@@ -1,23 +1,23 @@
 import { hash } from 'node:crypto';
-import { credentialsOf } from '../handshake/url-credentials.js';
-import { HEAD_BYTES } from '../limits/transport-limits.js';
+import { basicCredentials } from '../handshake/url-credentials.js';
+import { RESPONSE_HEADER_BYTES } from '../limits/transport-limits.js';
 
 /*
- * A client's half of the opening handshake of WebSocket (RFC 6455, section 4.1), as text. Node's HTTP client could lead
- * it too, at a price that is more than a third of what all the rest of a connection costs.
+ * The client's side of the WebSocket handshake (RFC 6455, section 4.1). Node's HTTP client could perform it too, but that
+ * would add more than a third to the cost of a connection.
  */
 
-/** What the answer to a request to upgrade comes to. */
-export type UpgradeAnswer =
-  /** A WebSocket begins `length` bytes from here. */
+/** The response to an upgrade request. */
+export type UpgradeResponse =
+  /** The upgrade succeeded. The data of the WebSocket starts after `length` bytes. */
   | { readonly type: 'upgraded'; readonly length: number }
-  /** An HTTP answer that is no upgrade. */
+  /** An HTTP response without an upgrade. */
   | { readonly type: 'refused'; readonly status: number }
-  /** An upgrade that is not the one asked for. */
-  | { readonly type: 'wrong'; readonly why: string }
+  /** An upgrade that does not match the request. */
+  | { readonly type: 'invalid'; readonly reason: string }
   | { readonly type: 'notHttp' };
 
-/** The request to upgrade. `path` carries the query too; `key` is 16 random bytes, as base64. */
+/** Returns the upgrade request. `path` includes the query; `key` is 16 random bytes in base64. */
 export function upgradeRequest(base: URL, path: string, key: string): string {
   const lines = [
     `GET ${path} HTTP/1.1`,
@@ -27,27 +27,27 @@ export function upgradeRequest(base: URL, path: string, key: string): string {
     'Sec-WebSocket-Version: 13',
     `Sec-WebSocket-Key: ${key}`,
   ];
-  const credentials = credentialsOf(base);
+  const credentials = basicCredentials(base);
   if (credentials !== undefined)
     lines.push(`Authorization: Basic ${Buffer.from(credentials).toString('base64')}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Reads what has come since the request was sent, a character a byte. Undefined: the rest of it has to come first. */
-export function readUpgradeAnswer(text: string, key: string): UpgradeAnswer | undefined {
+/** Parses the data received so far, as latin1. Returns undefined if the response is not complete. */
+export function parseUpgradeResponse(text: string, key: string): UpgradeResponse | undefined {
   let start = 0;
   for (;;) {
     if (!HTTP.startsWith(text.slice(start, start + HTTP.length))) return NOT_HTTP;
     const end = text.indexOf('\r\n\r\n', start);
-    if (end === -1) return text.length - start < HEAD_BYTES ? undefined : NOT_HTTP;
-    const head = parseHead(text.slice(start, end));
+    if (end === -1) return text.length - start < RESPONSE_HEADER_BYTES ? undefined : NOT_HTTP;
+    const head = parseResponseHead(text.slice(start, end));
     if (!head) return NOT_HTTP;
     start = end + 4;
     if (head.status === 101) {
-      const why = mistakeIn(head, key);
-      return why === undefined ? { type: 'upgraded', length: start } : { type: 'wrong', why };
+      const reason = findUpgradeError(head, key);
+      return reason === undefined ? { type: 'upgraded', length: start } : { type: 'invalid', reason };
     }
-    // Others below 200 announce that the answer is yet to come.
+    // Other statuses below 200 are informational, and the final response follows.
     if (head.status >= 200) return { type: 'refused', status: head.status };
   }
 }
@@ -55,45 +55,46 @@ export function readUpgradeAnswer(text: string, key: string): UpgradeAnswer | un
 const HTTP = 'HTTP/1.1 ';
 const NOT_HTTP = { type: 'notHttp' } as const;
 
-interface Head {
+interface ResponseHead {
   readonly status: number;
-  /** By their names in lower case. */
+  /** The keys are header names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
 const STATUS_LINE = /^HTTP\/1\.1 ([1-9]\d\d)(?: .*)?$/;
-const HEADER = /^([\w!#$%&'*+.^`|~-]+):(.*)$/;
+const HEADER_LINE = /^([\w!#$%&'*+.^`|~-]+):(.*)$/;
 
-function parseHead(text: string): Head | undefined {
+function parseResponseHead(text: string): ResponseHead | undefined {
   const [statusLine = '', ...lines] = text.split('\r\n');
   const status = STATUS_LINE.exec(statusLine)?.[1];
   if (status === undefined) return undefined;
   const headers = new Map<string, string>();
   for (const line of lines) {
-    const [, name, value = ''] = HEADER.exec(line) ?? [];
+    const [, name, value = ''] = HEADER_LINE.exec(line) ?? [];
     if (name === undefined) return undefined;
     const key = name.toLowerCase();
-    const before = headers.get(key);
-    headers.set(key, before === undefined ? value.trim() : `${before}, ${value.trim()}`);
+    const previous = headers.get(key);
+    headers.set(key, previous === undefined ? value.trim() : `${previous}, ${value.trim()}`);
   }
   return { status: Number(status), headers };
 }
 
-/** What is wrong with the head of an upgrade; undefined when nothing is. */
-function mistakeIn({ headers }: Head, key: string): string | undefined {
-  if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return 'it upgrades to something else';
+/** Returns what is wrong with an upgrade response. Returns undefined if it is valid. */
+function findUpgradeError({ headers }: ResponseHead, key: string): string | undefined {
+  if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return 'it upgrades to another protocol';
   if (!/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers.get('connection') ?? ''))
-    return 'its Connection header does not say so';
-  if (headers.get('sec-websocket-accept') !== acceptOf(key)) return 'it answers another request';
+    return 'its Connection header is not Upgrade';
+  if (headers.get('sec-websocket-accept') !== acceptKey(key))
+    return 'its Sec-WebSocket-Accept header does not match the request';
   if (headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol'))
-    return 'it chose what was not offered';
+    return 'it selects an extension or subprotocol that was not offered';
   return undefined;
 }
 
-// What RFC 6455 has a server add to the key.
+// The GUID of RFC 6455, section 1.3.
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** What the server has to answer to `key`. */
-export function acceptOf(key: string): string {
+/** Returns the Sec-WebSocket-Accept header for a key. */
+export function acceptKey(key: string): string {
   return hash('sha1', key + GUID, 'base64');
 }

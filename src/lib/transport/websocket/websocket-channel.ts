@@ -3,48 +3,49 @@ import type { RawData, WebSocket } from 'ws';
 import type { ChannelLimits } from '../limits/transport-limits.js';
 import type { Message } from '../channel/outgoing-message.js';
 import { formatAddress } from '../channel/remote-address.js';
-import { asciiFrame, type Masks } from '../sockjs/ascii-frame.js';
+import { asciiFrame, type Masking } from './ascii-frame.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
 import {
+  type CloseStatus,
   DROPPED_CODE,
   GO_AWAY_CODE,
   GO_AWAY_REASON,
-  sendableCode,
-  sendableReason,
+  validCloseCode,
+  truncateReason,
   type Violation,
 } from '../channel/close-code.js';
-import { type Verdict, verdictOf } from './frame-verdict.js';
+import { closeStatusForError } from './websocket-error.js';
 import { CLOSE_GRACE } from '../limits/transport-limits.js';
 
-/** Bytes that WebSocket adds to a message at most. */
+/** Maximum size of the header of a WebSocket frame, in bytes. */
 const FRAME_HEADER = 14;
 
 /**
- * A channel over one WebSocket, on either side. What differs, the framing, is in the two subclasses. Its listeners are
- * functions of this module that find the channel by a symbol, so that an idle connection pays for no closures.
+ * The base class of channels over a WebSocket, at both ends. The subclasses differ in their framing. The listeners are
+ * functions of this module that find the channel by a symbol, so that an idle connection does not need closures.
  */
 export abstract class WebSocketChannel extends BaseChannel {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #owner: ChannelOwner;
-  readonly #masks: Masks;
+  readonly #masking: Masking;
   #remoteAddress: string | undefined;
   #closing = false;
   #bytesRead = 0;
   #bytesTaken = 0;
   #silentBeats = 0;
-  // How the connection ends when this side, or a close frame of SockJS, has said so before WebSocket does.
-  #verdict: Verdict | undefined;
+  // How the connection ends, if this side or a SockJS close frame has closed it before the WebSocket closes.
+  #closeStatus: CloseStatus | undefined;
 
-  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner, masks: Masks) {
+  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner, masking: Masking) {
     super(limits);
     this.#ws = ws;
     this.#socket = socket;
     this.#owner = owner;
-    this.#masks = masks;
-    (ws as Owned)[CHANNEL] = this;
-    (socket as Owned)[CHANNEL] = this;
+    this.#masking = masking;
+    (ws as WithChannel)[CHANNEL] = this;
+    (socket as WithChannel)[CHANNEL] = this;
     ws.on('message', onMessage);
     ws.on('error', onError);
     ws.on('close', onClose);
@@ -60,17 +61,18 @@ export abstract class WebSocketChannel extends BaseChannel {
     return this.pendingLength + this.#socket.writableLength;
   }
 
-  /** What waits for the end of the tick, in UTF-16 units. */
+  /** Length of the messages that are queued until the end of the tick, in UTF-16 units. */
   protected abstract readonly pendingLength: number;
-  /** Hands what waits to the socket. */
+  /** Writes the queued messages to the socket. */
   protected abstract flush(): void;
-  /** Adds to what waits. */
+  /** Queues a message. */
   protected abstract enqueue(message: Message): void;
-  /** One WebSocket message from the peer. */
+  /** Handles a WebSocket message of the peer. */
   protected abstract receive(text: string): void;
-  /** What is sent at each beat and before the closing handshake, if the framing has something for it. */
+  /** The frame that is sent at each beat. Undefined if the framing has no heartbeats. */
   protected abstract readonly heartbeatFrame: string | undefined;
-  protected abstract goodbyeFrame(code: number, reason: string): string | undefined;
+  /** Returns the frame that is sent before the closing handshake. Returns undefined if the framing does not have one. */
+  protected abstract makeCloseFrame(code: number, reason: string): string | undefined;
 
   protected get closing(): boolean {
     return this.#closing;
@@ -79,18 +81,19 @@ export abstract class WebSocketChannel extends BaseChannel {
   send(message: Message): void {
     if (this.#closing) return;
     this.enqueue(message);
-    this.queued();
+    this.checkQueue();
   }
 
   /** Sends one WebSocket message. */
   protected transmit(text: string): void {
-    // Whatever may leave the queue above `pauseBytes` has to tell when it is gone. A unit takes three bytes at most.
+    // A write that may bring the queue above `pauseBytes` needs a callback. A UTF-16 unit takes at most three bytes.
     const buffered = this.#socket.writableLength + 3 * text.length + FRAME_HEADER;
-    const taken = this.congested || buffered > this.limits.pauseBytes ? (): void => this.taken() : undefined;
-    // After a goodbye, of which only `ws` may know yet, nothing must follow.
-    const frame = this.#ws.readyState === this.#ws.OPEN ? asciiFrame(text, this.#masks) : undefined;
-    if (frame === undefined) this.#ws.send(text, taken);
-    else this.#socket.write(frame, 'latin1', taken);
+    const written =
+      this.congested || buffered > this.limits.pauseBytes ? (): void => this.checkDrain() : undefined;
+    // Nothing may be sent after a close frame, which `ws` may have sent.
+    const frame = this.#ws.readyState === this.#ws.OPEN ? asciiFrame(text, this.#masking) : undefined;
+    if (frame === undefined) this.#ws.send(text, written);
+    else this.#socket.write(frame, 'latin1', written);
   }
 
   protected cork(): void {
@@ -101,38 +104,38 @@ export abstract class WebSocketChannel extends BaseChannel {
     this.#socket.uncork();
   }
 
-  /** The peer has broken a rule: it is told so, and nothing more of it is read. */
+  /** Closes the connection because of a protocol violation. Nothing more is read. */
   protected refuse(violation: Violation): void {
-    this.#end(violation.code, violation.reason);
+    this.#close(violation.code, violation.reason);
   }
 
   close(code = GO_AWAY_CODE, reason = GO_AWAY_REASON): void {
-    this.#end(code, reason);
+    this.#close(code, reason);
   }
 
-  /** The peer has said, in the framing's own way, that it is leaving. */
-  protected peerCloses(code: number, reason: string): void {
-    this.#verdict ??= { code, reason };
+  /** Handles a close frame of the framing, such as that of SockJS. */
+  protected handlePeerClose(code: number, reason: string): void {
+    this.#closeStatus ??= { code, reason };
     this.#closing = true;
     this.#ws.close(1000);
   }
 
-  #end(code: number, reason: string): void {
+  #close(code: number, reason: string): void {
     if (this.#closing) return;
-    const sendable = sendableCode(code);
-    const text = sendableReason(reason);
+    const validCode = validCloseCode(code);
+    const validReason = truncateReason(reason);
     this.flush();
-    const goodbye = this.goodbyeFrame(sendable, text);
-    if (goodbye !== undefined) this.#ws.send(goodbye);
+    const frame = this.makeCloseFrame(validCode, validReason);
+    if (frame !== undefined) this.#ws.send(frame);
     this.#closing = true;
-    this.#verdict ??= { code: sendable, reason: text };
-    this.mute();
-    this.#ws.close(sendable, text);
-    // The answer to the goodbye can only be seen by reading.
+    this.#closeStatus ??= { code: validCode, reason: validReason };
+    this.ignoreIncoming();
+    this.#ws.close(validCode, validReason);
+    // The close frame of the peer is received only while reading.
     this.#ws.resume();
   }
 
-  /** Drops a connection whose peer no longer answers. */
+  /** Drops the connection because the peer does not respond. */
   protected drop(): void {
     this.#closing = true;
     this.#ws.terminate();
@@ -140,14 +143,14 @@ export abstract class WebSocketChannel extends BaseChannel {
   }
 
   /**
-   * To be called at a steady pace: sends a heartbeat unless data is on its way anyway, asks a silent peer for a sign of
-   * life, and drops it after `idleBeats` calls without one (0 = never).
+   * Must be called at regular intervals. Sends a heartbeat if no data is being sent, pings a silent peer, and drops the
+   * connection after `idleBeats` calls without data from the peer (0 is never).
    */
   beat(idleBeats: number): void {
     if (this.#closing) return;
     const idle = this.#socket.writableLength === 0;
     if (idle && this.heartbeatFrame !== undefined) this.#ws.send(this.heartbeatFrame);
-    if (this.#hasShownLife()) {
+    if (this.#isAlive()) {
       this.#silentBeats = 0;
     } else if (idleBeats > 0 && ++this.#silentBeats >= idleBeats) {
       this.drop();
@@ -156,15 +159,15 @@ export abstract class WebSocketChannel extends BaseChannel {
     }
   }
 
-  // A paused connection hears nothing. It counts as alive as long as it takes what is queued for it.
-  #hasShownLife(): boolean {
+  // A paused connection does not read. It counts as alive as long as it accepts the data that is queued for it.
+  #isAlive(): boolean {
     const { bytesRead, bytesWritten, writableLength } = this.#socket;
     const bytesTaken = bytesWritten - writableLength;
-    const heard = bytesRead !== this.#bytesRead;
-    const took = writableLength === 0 || bytesTaken !== this.#bytesTaken;
+    const received = bytesRead !== this.#bytesRead;
+    const accepted = writableLength === 0 || bytesTaken !== this.#bytesTaken;
     this.#bytesRead = bytesRead;
     this.#bytesTaken = bytesTaken;
-    return heard || (this.held && took);
+    return received || (this.suspended && accepted);
   }
 
   protected stopReading(): void {
@@ -175,26 +178,26 @@ export abstract class WebSocketChannel extends BaseChannel {
     this.#ws.resume();
   }
 
-  /** What the listeners below hand over. */
+  // The handlers are called by the listeners below.
   handleMessage(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
-    if (isBinary) this.#end(1003, 'Only text messages are understood here');
+    if (isBinary) this.#close(1003, 'Only text messages are supported');
     else this.receive((data as Buffer).toString());
   }
 
   handleError(error: Error): void {
     this.#closing = true;
-    this.#verdict ??= verdictOf(error);
+    this.#closeStatus ??= closeStatusForError(error);
   }
 
   handleClose(code: number, reason: string): void {
     this.#closing = true;
-    const verdict = this.#verdict;
-    this.finish(verdict?.code ?? code, verdict?.reason ?? reason);
-    this.#owner.left(this);
+    const status = this.#closeStatus;
+    this.finish(status?.code ?? code, status?.reason ?? reason);
+    this.#owner.channelEnded(this);
   }
 
-  // The peer sends no more. It has a while to take what is queued for it, as long as it goes on taking.
+  // The peer has ended its side. The queued data is still sent, as long as the peer continues to accept it.
   handleEnd(): void {
     this.#closing = true;
     if (this.#socket.writableLength > 0) this.#socket.setTimeout(CLOSE_GRACE, destroy);
@@ -203,24 +206,24 @@ export abstract class WebSocketChannel extends BaseChannel {
 
 const CHANNEL = Symbol('channel');
 
-interface Owned {
+interface WithChannel {
   [CHANNEL]?: WebSocketChannel;
 }
 
-function onMessage(this: WebSocket & Owned, data: RawData, isBinary: boolean): void {
+function onMessage(this: WebSocket & WithChannel, data: RawData, isBinary: boolean): void {
   this[CHANNEL]?.handleMessage(data, isBinary);
 }
 
 // `ws` always emits 'close' after 'error'.
-function onError(this: WebSocket & Owned, error: Error): void {
+function onError(this: WebSocket & WithChannel, error: Error): void {
   this[CHANNEL]?.handleError(error);
 }
 
-function onClose(this: WebSocket & Owned, code: number, reason: Buffer): void {
+function onClose(this: WebSocket & WithChannel, code: number, reason: Buffer): void {
   this[CHANNEL]?.handleClose(code, reason.toString());
 }
 
-function onEnd(this: Socket & Owned): void {
+function onEnd(this: Socket & WithChannel): void {
   this[CHANNEL]?.handleEnd();
 }
 

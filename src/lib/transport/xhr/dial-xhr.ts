@@ -2,16 +2,16 @@ import type { Channel } from '../channel/channel.js';
 import { decodeServerFrame } from '../sockjs/frames.js';
 import { ClientHeartbeat } from '../sockjs/client-heartbeat.js';
 import type { DialOptions } from '../handshake/dial-options.js';
-import { CHECK_PATH, DialError, statusError } from '../handshake/dial-error.js';
+import { PATH_HINT, DialError, statusError } from '../handshake/dial-error.js';
 import { Handshake } from '../handshake/handshake.js';
-import type { Answer, Post } from './post.js';
-import { pathUnder } from '../handshake/session-url.js';
+import type { PostResponse, Post } from './post.js';
+import { requestPath } from '../handshake/session-url.js';
 import { XhrChannel } from './xhr-channel.js';
 
 export interface XhrPlatform {
   readonly http: Post;
-  /** What the failure of a request means. */
-  readonly failure: (base: URL, cause: Error) => DialError;
+  /** Returns the DialError for a failed request. */
+  readonly toDialError: (base: URL, cause: Error) => DialError;
 }
 
 /** Opens a session over XHR polling. `session` is its path under the base URL. */
@@ -19,7 +19,7 @@ export function dialXhr(
   base: URL,
   session: string,
   options: DialOptions,
-  { http, failure }: XhrPlatform,
+  { http, toDialError }: XhrPlatform,
 ): Promise<Channel> {
   const { limits, clock } = options;
   return new Promise((resolve, reject) => {
@@ -28,18 +28,18 @@ export function dialXhr(
       http.close();
       reject(error);
     });
-    const pollPath = pathUnder(base, `${session}/xhr`);
-    const sendPath = pathUnder(base, `${session}/xhr_send`);
-    const request = http.post(pollPath, '', false, (outcome) => {
-      if (outcome instanceof Error) {
-        handshake.fail(failure(base, outcome));
+    const pollPath = requestPath(base, `${session}/xhr`);
+    const sendPath = requestPath(base, `${session}/xhr_send`);
+    const request = http.post(pollPath, '', false, (result) => {
+      if (result instanceof Error) {
+        handshake.fail(toDialError(base, result));
         return;
       }
-      const refusal = refusalOf(base, outcome, limits.messageBytes);
-      if (refusal) {
-        handshake.fail(refusal);
+      const error = sessionError(base, result, limits.messageBytes);
+      if (error) {
+        handshake.fail(error);
       } else if (handshake.succeed()) {
-        const { remoteAddress } = outcome as Answer;
+        const { remoteAddress } = result as PostResponse;
         const owner = new ClientHeartbeat(clock, limits.idleTimeout);
         const channel = new XhrChannel({ pollPath, sendPath, http, limits, clock, remoteAddress, owner });
         owner.watch(channel);
@@ -49,23 +49,22 @@ export function dialXhr(
   });
 }
 
-/** Why the answer to the first request opens no session; undefined when it does. */
-function refusalOf(url: URL, outcome: Answer | 'tooLarge', messageBytes: number): DialError | undefined {
-  if (outcome === 'tooLarge') return new DialError('protocol', url, NO_SOCKJS);
-  if (outcome.status !== 200) return statusError(url, outcome.status, 'a SockJS session');
-  const frame = decodeServerFrame(outcome.text.trimEnd(), messageBytes);
+/** Returns the error if the response to the first request does not open a session. */
+function sessionError(
+  url: URL,
+  result: PostResponse | 'tooLarge',
+  messageBytes: number,
+): DialError | undefined {
+  if (result === 'tooLarge') return new DialError('protocol', url, NOT_SOCKJS);
+  if (result.status !== 200) return statusError(url, result.status, 'a SockJS session');
+  const frame = decodeServerFrame(result.text.trimEnd(), messageBytes);
   if (frame.type === 'open') return undefined;
   if (frame.type === 'close') {
-    return new DialError(
-      'handshake',
-      url,
-      `the server ended the session at once: ${frame.code} ${frame.reason}`,
-      {
-        status: 200,
-      },
-    );
+    return new DialError('handshake', url, `the server closed the session: ${frame.code} ${frame.reason}`, {
+      status: 200,
+    });
   }
-  return new DialError('protocol', url, NO_SOCKJS);
+  return new DialError('protocol', url, NOT_SOCKJS);
 }
 
-const NO_SOCKJS = `not a SockJS server. ${CHECK_PATH}`;
+const NOT_SOCKJS = `not a SockJS server. ${PATH_HINT}`;

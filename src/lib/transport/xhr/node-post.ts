@@ -2,28 +2,28 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { formatAddress } from '../channel/remote-address.js';
-import { credentialsOf } from '../handshake/url-credentials.js';
+import { basicCredentials } from '../handshake/url-credentials.js';
 import type { DialTls } from '../handshake/node-dial-options.js';
-import type { Aborter, Outcome, Post } from './post.js';
-import { hostOf, isSecure } from '../handshake/session-url.js';
+import type { PostRequest, PostResult, Post } from './post.js';
+import { dialHost, isSecure } from '../handshake/session-url.js';
 
-// Just less than the five seconds after which servers commonly close an idle connection: a request that met the closing
-// would be lost.
+// Just less than the five seconds after which servers commonly close an idle connection. A request on a connection that is
+// being closed would be lost.
 const IDLE_CONNECTION = 4000;
 
-/** The two connections of an XHR session: one on which it listens, one on which it speaks. */
+/** Sends the requests of an XHR session over two connections: one to poll, one to send. */
 export class NodePost implements Post {
   readonly #request: typeof http.request;
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;
   readonly #limit: number;
-  /** Of the server that answered first. */
+  /** The address of the server that responded first. */
   #address: string | undefined;
 
-  /** `limit`: bytes of an answer that are read. `resolve`: how the host is resolved. */
+  /** `limit`: maximum size of a response, in bytes. `resolve`: resolves the host name. */
   constructor(base: URL, limit: number, tls: DialTls | undefined, resolve: LookupFunction = systemLookup) {
     const secure = isSecure(base);
-    const auth = credentialsOf(base);
+    const auth = basicCredentials(base);
     const Agent = secure ? https.Agent : http.Agent;
     this.#request = secure ? https.request : http.request;
     this.#agents = [
@@ -33,43 +33,45 @@ export class NodePost implements Post {
     this.#limit = limit;
     this.#options = {
       method: 'POST',
-      hostname: hostOf(base),
+      hostname: dialHost(base),
       port: base.port,
       lookup: (host, options, done) => this.#lookup(resolve, host, options, done),
       ...(auth !== undefined && { auth }),
     };
   }
 
-  post(path: string, body: string, speaking: boolean, done: (outcome: Outcome) => void): Aborter {
+  post(path: string, body: string, sending: boolean, done: (result: PostResult) => void): PostRequest {
     const bytes = Buffer.from(body);
     const request = this.#request({
       ...this.#options,
       path,
-      agent: this.#agents[speaking ? 1 : 0],
+      agent: this.#agents[sending ? 1 : 0],
       headers: { 'content-type': 'text/plain', 'content-length': bytes.length },
     });
-    let over = false;
-    const finish = (outcome: Outcome): void => {
-      if (over) return;
-      over = true;
-      done(outcome);
+    let finished = false;
+    const finish = (result: PostResult): void => {
+      if (finished) return;
+      finished = true;
+      done(result);
     };
     request.on('response', (response) => {
       this.#address ??= response.socket.remoteAddress;
-      readAnswer(response, this.#limit, finish);
+      readResponse(response, this.#limit, finish);
     });
     request.on('error', finish);
-    request.on('close', () => finish(new Error('The connection was closed before the answer was complete')));
+    request.on('close', () =>
+      finish(new Error('The connection was closed before the response was complete')),
+    );
     request.end(bytes);
     return {
       abort() {
-        over = true;
+        finished = true;
         request.destroy();
       },
     };
   }
 
-  /** A session is at one server: once it has answered, the name is not resolved again. */
+  /** Resolves the host name until a server has responded, because a session belongs to one server. */
   #lookup(resolve: LookupFunction, ...[host, options, done]: Parameters<LookupFunction>): void {
     const address = this.#address;
     if (address === undefined) resolve(host, options, done);
@@ -77,18 +79,21 @@ export class NodePost implements Post {
     else done(null, address, isIP(address));
   }
 
-  /** Closes the connections. */
   close(): void {
     for (const agent of this.#agents) agent.destroy();
   }
 }
 
-// Node loads this module for names only, which takes a millisecond.
+// Loaded only to resolve names, because loading it takes a millisecond.
 const systemLookup: LookupFunction = (host, options, done) => {
   void import('node:dns').then(({ lookup }) => lookup(host, options, done));
 };
 
-function readAnswer(response: http.IncomingMessage, limit: number, done: (outcome: Outcome) => void): void {
+function readResponse(
+  response: http.IncomingMessage,
+  limit: number,
+  done: (result: PostResult) => void,
+): void {
   const remoteAddress = formatAddress(response.socket);
   const chunks: Buffer[] = [];
   let length = 0;

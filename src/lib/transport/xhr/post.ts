@@ -1,22 +1,26 @@
-/** The answer to a request. */
-export interface Answer {
+/** The response to a request. */
+export interface PostResponse {
   readonly status: number;
   readonly text: string;
   readonly remoteAddress: string;
 }
 
-/** What a request ends in. `tooLarge`: the answer is above the limit. */
-export type Outcome = Answer | 'tooLarge' | Error;
+/** The result of a request. `tooLarge`: the response exceeds the limit. */
+export type PostResult = PostResponse | 'tooLarge' | Error;
 
-export interface Aborter {
-  /** Gives up. Nothing is reported any more. */
+/** A request in progress. */
+export interface PostRequest {
+  /** Aborts the request. `done` is not called afterwards. */
   abort(): void;
 }
 
-/** What carries an XHR session: requests, of which one listens and one speaks at a time. */
+/** The HTTP client of an XHR session. At most one request polls and at most one sends at a time. */
 export interface Post {
-  /** Posts `body` to `path`. `done` is called once, never before this returns. */
-  post(path: string, body: string, speaking: boolean, done: (outcome: Outcome) => void): Aborter;
-  /** Nothing more is posted. */
+  /**
+   * Posts `body` to `path`. `done` is called once, and never before `post` returns. `sending`: whether the request sends, or
+   * polls.
+   */
+  post(path: string, body: string, sending: boolean, done: (result: PostResult) => void): PostRequest;
+  /** Closes the connections. */
   close(): void;
 }

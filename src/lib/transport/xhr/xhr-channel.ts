@@ -3,41 +3,42 @@ import type { Message } from '../channel/outgoing-message.js';
 import { nextTick } from '../../util/next-tick.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
 import { FrameQueue } from '../sockjs/frame-queue.js';
-import { decodeServerFrame, tooLong } from '../sockjs/frames.js';
+import { decodeServerFrame, messageTooLong } from '../sockjs/frames.js';
 import { ClientChannel, type ClientChannelOptions } from '../sockjs/client-channel.js';
-import type { Aborter, Outcome, Post } from './post.js';
+import type { PostRequest, PostResult, Post } from './post.js';
 
 export interface XhrChannelOptions extends ClientChannelOptions {
-  /** Path and query of the requests by which the session listens, and of those by which it speaks. */
+  /** Path and query of the requests that poll. */
   readonly pollPath: string;
+  /** Path and query of the requests that send. */
   readonly sendPath: string;
   readonly http: Post;
 }
 
 /**
- * The client's end of a session over XHR polling. One request at a time listens, one at a time speaks, and what is sent
- * while one speaks goes with the next.
+ * The client's end of a session over XHR polling. At most one request polls and at most one sends at a time. Messages that are
+ * queued during a request are sent with the next.
  */
 export class XhrChannel extends ClientChannel {
   readonly #options: XhrChannelOptions;
   readonly #queue: FrameQueue;
-  #poll: Aborter | undefined;
+  #pollRequest: PostRequest | undefined;
   #pollTimer: Timer | undefined;
-  #speaking: Aborter | undefined;
-  #speakingLength = 0;
+  #sendRequest: PostRequest | undefined;
+  #sendingLength = 0;
   #scheduled = false;
-  #heard = false;
+  #received = false;
   #silentBeats = 0;
 
   constructor(options: XhrChannelOptions) {
     super(options);
     this.#options = options;
     this.#queue = new FrameQueue('[', options.limits.messageBytes);
-    this.#listen();
+    this.#poll();
   }
 
   get bufferedBytes(): number {
-    return this.#queue.length + this.#speakingLength;
+    return this.#queue.length + this.#sendingLength;
   }
 
   protected enqueue(message: Message): boolean {
@@ -46,67 +47,67 @@ export class XhrChannel extends ClientChannel {
     return added;
   }
 
-  protected override discard(): void {
+  protected override discardQueue(): void {
     this.#queue.clear();
   }
 
-  // A client cannot tell a server goodbye over XHR: it just asks no more, once what waits has left.
-  protected leave(): void {
+  // XHR polling has no close frame for clients: the client stops polling after it has sent the queued messages.
+  protected sendClose(): void {
     this.#schedule();
   }
 
-  protected release(): void {
+  protected releaseTransport(): void {
     this.#pollTimer?.cancel();
-    this.#poll?.abort();
-    this.#speaking?.abort();
+    this.#pollRequest?.abort();
+    this.#sendRequest?.abort();
     this.#options.http.close();
   }
 
-  /** To be called at a steady pace: drops the session after `idleBeats` calls (0 = never) in which no answer came. */
+  /** Must be called at regular intervals. Drops the session after `idleBeats` calls without a response (0 is never). */
   beat(idleBeats: number): void {
-    const waiting = this.#poll !== undefined || this.#speaking !== undefined;
-    if (this.#heard || !waiting) this.#silentBeats = 0;
+    const pending = this.#pollRequest !== undefined || this.#sendRequest !== undefined;
+    if (this.#received || !pending) this.#silentBeats = 0;
     else if (++this.#silentBeats >= idleBeats && idleBeats > 0)
-      this.end(DROPPED_CODE, 'The server is silent');
-    this.#heard = false;
+      this.end(DROPPED_CODE, 'The server does not respond');
+    this.#received = false;
   }
 
-  // A request that listens already goes on doing so. Without one, the server would end the session after a while: so
-  // now and then one is made all the same, and what it brings waits.
+  // A request that polls already continues. Without requests, the server would end the session, so the client still polls at
+  // long intervals, and the messages wait in the inbox.
   protected stopReading(): void {
     this.#pollTimer ??= this.clock.setTimeout(() => {
       this.#pollTimer = undefined;
-      if (!this.held || this.finished) return;
+      if (!this.suspended || this.finished) return;
       this.stopReading();
-      this.#listen();
+      this.#poll();
     }, this.limits.disconnectDelay / 2);
   }
 
   protected startReading(): void {
     this.#pollTimer?.cancel();
     this.#pollTimer = undefined;
-    this.#listen();
+    this.#poll();
   }
 
-  #listen(): void {
-    if (this.#poll || this.finished) return;
+  #poll(): void {
+    if (this.#pollRequest || this.finished) return;
     const { http, pollPath } = this.#options;
-    this.#poll = http.post(pollPath, '', false, (outcome) => this.#answered(outcome));
+    this.#pollRequest = http.post(pollPath, '', false, (result) => this.#handlePoll(result));
   }
 
-  #answered(outcome: Outcome): void {
-    this.#poll = undefined;
-    this.#heard = true;
+  #handlePoll(result: PostResult): void {
+    this.#pollRequest = undefined;
+    this.#received = true;
     if (this.finished) return;
-    if (outcome === 'tooLarge') {
-      this.end(1009, tooLong(this.limits.messageBytes).reason);
-    } else if (outcome instanceof Error) {
-      this.end(DROPPED_CODE, outcome.message);
-    } else if (outcome.status !== 200) {
-      this.end(DROPPED_CODE, `The server answered with HTTP ${outcome.status}`);
+    if (result === 'tooLarge') {
+      this.end(1009, messageTooLong(this.limits.messageBytes).reason);
+    } else if (result instanceof Error) {
+      this.end(DROPPED_CODE, result.message);
+    } else if (result.status !== 200) {
+      this.end(DROPPED_CODE, `The server responded with HTTP ${result.status}`);
     } else {
-      for (const line of outcome.text.split('\n')) if (line !== '') this.#receive(line);
-      if (!this.held) this.#listen();
+      for (const line of result.text.split('\n')) if (line !== '') this.#receive(line);
+      if (!this.suspended) this.#poll();
     }
   }
 
@@ -121,7 +122,7 @@ export class XhrChannel extends ClientChannel {
         this.end(frame.code, frame.reason);
         break;
       case 'open':
-        // The session of this name that the server knew is gone, and with it what was on its way.
+        // The server has opened a new session, so the messages of the previous one are lost.
         this.end(DROPPED_CODE, 'The server has lost the session');
         break;
       case 'heartbeat':
@@ -130,39 +131,39 @@ export class XhrChannel extends ClientChannel {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#speaking) return;
+    if (this.#scheduled || this.#sendRequest) return;
     this.#scheduled = true;
     nextTick(() => {
       this.#scheduled = false;
-      this.#speak();
+      this.#sendNext();
     });
   }
 
-  #speak(): void {
-    if (this.#speaking || this.finished) return;
+  #sendNext(): void {
+    if (this.#sendRequest || this.finished) return;
     const frame = this.#queue.shift();
     if (frame === undefined) {
-      if (this.goodbye) this.end(this.goodbye.code, this.goodbye.reason);
+      if (this.closeStatus) this.end(this.closeStatus.code, this.closeStatus.reason);
       return;
     }
-    this.#speakingLength = frame.length;
+    this.#sendingLength = frame.length;
     const { http, sendPath } = this.#options;
-    this.#speaking = http.post(sendPath, frame, true, (outcome) => this.#spoken(outcome));
+    this.#sendRequest = http.post(sendPath, frame, true, (result) => this.#handleSent(result));
   }
 
-  #spoken(outcome: Outcome): void {
-    this.#speaking = undefined;
-    this.#speakingLength = 0;
-    this.#heard = true;
+  #handleSent(result: PostResult): void {
+    this.#sendRequest = undefined;
+    this.#sendingLength = 0;
+    this.#received = true;
     if (this.finished) return;
-    if (outcome instanceof Error) {
-      this.end(DROPPED_CODE, outcome.message);
-    } else if (outcome === 'tooLarge' || (outcome.status !== 204 && outcome.status !== 200)) {
-      const status = outcome === 'tooLarge' ? 200 : outcome.status;
-      this.end(status === 413 ? 1009 : DROPPED_CODE, `The server answered a message with HTTP ${status}`);
+    if (result instanceof Error) {
+      this.end(DROPPED_CODE, result.message);
+    } else if (result === 'tooLarge' || (result.status !== 204 && result.status !== 200)) {
+      const status = result === 'tooLarge' ? 200 : result.status;
+      this.end(status === 413 ? 1009 : DROPPED_CODE, `The server responded to a message with HTTP ${status}`);
     } else {
-      this.taken();
-      this.#speak();
+      this.checkDrain();
+      this.#sendNext();
     }
   }
 }

@@ -139,7 +139,7 @@ describe('verified credentials', () => {
     const [header = '', , signature = ''] = auth.key.split('.');
     const claims = { iss: 'kontrol', sub: 'root', kontrolKey: kontrol.publicKey };
     const forged = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
-    expect(refusal(verifier, { type: 'kiteKey', key: forged })).toBe('kiteKey: the signature does not fit');
+    expect(refusal(verifier, { type: 'kiteKey', key: forged })).toBe('kiteKey: the signature is invalid');
     expect(refusal(verifier, { type: 'kiteKey', key: ` ${auth.key}` })).toMatch(/in base64url|signature/);
     expect(refusal(verifier, { type: 'kiteKey', key: signature.slice(-12) })).toMatch(
       /^kiteKey: malformed JWT/,
@@ -252,7 +252,7 @@ describe('a kite key', () => {
       { iss: 'kontrol', sub: 'alice', kontrolKey: kontrol.publicKey },
       stranger,
     );
-    expect(refusal(setUpVerifier().verifier, forged)).toBe('kiteKey: the signature does not fit');
+    expect(refusal(setUpVerifier().verifier, forged)).toBe('kiteKey: the signature is invalid');
   });
 
   it('is accepted with the trusted key written down in another way', () => {

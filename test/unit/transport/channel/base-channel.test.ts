@@ -17,20 +17,20 @@ class TestChannel extends BaseChannel {
 
   send(message: string | readonly unknown[]): void {
     this.bufferedBytes += message.length;
-    this.queued();
+    this.checkQueue();
   }
 
   take(bytes: number): void {
     this.bufferedBytes -= bytes;
-    this.taken();
+    this.checkDrain();
   }
 
   close(code = 3000, reason = ''): void {
     this.closed = { code, reason };
-    this.mute();
+    this.ignoreIncoming();
   }
 
-  protected override discard(): void {
+  protected override discardQueue(): void {
     this.discarded = true;
   }
 
@@ -71,7 +71,7 @@ describe('a channel', () => {
   it('cannot be started twice', () => {
     const channel = new TestChannel();
     channel.start(new Inbox());
-    expect(() => channel.start(new Inbox())).toThrow(/once/);
+    expect(() => channel.start(new Inbox())).toThrow(/already been started/);
   });
 
   it('delivers nothing while paused and goes on where it was', async () => {
@@ -147,7 +147,7 @@ describe('a channel', () => {
     const channel = new TestChannel();
     const order: string[] = [];
     channel.start({
-      wantsRest: true,
+      deliverBeforeClose: true,
       message(text) {
         order.push(text);
         channel.pause();
@@ -199,7 +199,7 @@ describe('a channel', () => {
     channel.send('abcde');
     expect(channel.closed).toBeUndefined();
     channel.send('f');
-    const end = { code: 1008, reason: 'The peer reads too slowly: more than 5 bytes wait for it' };
+    const end = { code: 1008, reason: 'The peer reads too slowly: more than 5 bytes are queued' };
     expect(channel.closed).toEqual(end);
     expect(channel.discarded).toBe(true);
     expect(inbox.closes).toEqual([]);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { withPrefix } from '../../../../src/lib/transport/channel/expected-prefixes.js';
+import { addPrefix } from '../../../../src/lib/transport/channel/expected-prefixes.js';
 
 it('remembers the four newest beginnings, the newest first', () => {
   let prefixes: readonly number[] = [];
-  for (let prefix = 1; prefix <= 6; prefix++) prefixes = withPrefix(prefixes, prefix);
+  for (let prefix = 1; prefix <= 6; prefix++) prefixes = addPrefix(prefixes, prefix);
   expect(prefixes).toEqual([6, 5, 4, 3]);
 });

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { addressOfPeer, formatAddress } from '../../../../src/lib/transport/channel/remote-address.js';
+import { remoteIp, formatAddress } from '../../../../src/lib/transport/channel/remote-address.js';
 
 describe('the remote address of a socket', () => {
   it.each([
@@ -9,11 +9,11 @@ describe('the remote address of a socket', () => {
     ['::ffff:10.1.2.3', '[::ffff:10.1.2.3]:50412'],
   ])('%s is written with its port as %s, and read again', (address, written) => {
     expect(formatAddress({ remoteAddress: address, remotePort: 50412 } as Socket)).toBe(written);
-    expect(addressOfPeer(written)).toBe(address);
+    expect(remoteIp(written)).toBe(address);
   });
 
   it('is unknown once the socket is closed', () => {
     expect(formatAddress({ remoteAddress: undefined, remotePort: undefined } as Socket)).toBe('unknown');
-    expect(addressOfPeer('unknown')).toBe('unknown');
+    expect(remoteIp('unknown')).toBe('unknown');
   });
 });

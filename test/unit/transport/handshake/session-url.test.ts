@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseBaseUrl, pathUnder } from '../../../../src/lib/transport/handshake/session-url.js';
+import { parseBaseUrl, requestPath } from '../../../../src/lib/transport/handshake/session-url.js';
 
 describe('a request under a base URL', () => {
   it.each([
@@ -10,7 +10,7 @@ describe('a request under a base URL', () => {
     ['http://u:p%40@[::1]:80/', '/websocket', '/websocket'],
     ['http://h/kite#part', '/0/s', '/kite/0/s'],
   ])('%s has the path %s as %s', (base, path, expected) => {
-    expect(pathUnder(new URL(base), path)).toBe(expected);
+    expect(requestPath(new URL(base), path)).toBe(expected);
   });
 
   it.each(['', 'kite', 'localhost:3636/kite', 'ftp://h/kite', 'http://', '/kite', 'javascript:alert(1)'])(

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   channelLimits,
-  HEAD_BYTES,
-  KEPT_PREFIXES,
-  SESSION_NAME_LENGTH,
+  RESPONSE_HEADER_BYTES,
+  MAX_PREFIXES,
+  SESSION_ID_LENGTH,
 } from '../../../../src/lib/transport/limits/transport-limits.js';
-import { withPrefix } from '../../../../src/lib/transport/channel/expected-prefixes.js';
-import { readSignal } from '../../../../src/lib/transport/webrtc/signals.js';
-import { readUpgradeAnswer } from '../../../../src/lib/transport/websocket/upgrade.js';
+import { addPrefix } from '../../../../src/lib/transport/channel/expected-prefixes.js';
+import { parseSignal } from '../../../../src/lib/transport/webrtc/signals.js';
+import { parseUpgradeResponse } from '../../../../src/lib/transport/websocket/upgrade.js';
 
 describe('the limits of connections', () => {
   it('let a message be sent that is as large as one may be, and pause before the queue is full', () => {
@@ -18,21 +18,21 @@ describe('the limits of connections', () => {
 
   it('bound the head of the response to a handshake', () => {
     const head = `HTTP/1.1 101 Switching Protocols\r\nX: `;
-    expect(readUpgradeAnswer(head.padEnd(HEAD_BYTES - 1, 'x'), '')).toBeUndefined();
-    expect(readUpgradeAnswer(head.padEnd(HEAD_BYTES, 'x'), '')).toEqual({ type: 'notHttp' });
+    expect(parseUpgradeResponse(head.padEnd(RESPONSE_HEADER_BYTES - 1, 'x'), '')).toBeUndefined();
+    expect(parseUpgradeResponse(head.padEnd(RESPONSE_HEADER_BYTES, 'x'), '')).toEqual({ type: 'notHttp' });
   });
 
   it('bound how many message prefixes are compared', () => {
     let prefixes: readonly number[] = [];
-    for (let prefix = 0; prefix <= KEPT_PREFIXES; prefix++) prefixes = withPrefix(prefixes, prefix);
-    expect(prefixes).toHaveLength(KEPT_PREFIXES);
+    for (let prefix = 0; prefix <= MAX_PREFIXES; prefix++) prefixes = addPrefix(prefixes, prefix);
+    expect(prefixes).toHaveLength(MAX_PREFIXES);
     expect(prefixes).not.toContain(0);
   });
 
   it('bound the name of a WebRTC session', () => {
     const signal = (length: number): unknown =>
-      readSignal({ type: 'leave', src: 'x', payload: { session: 'x'.repeat(length) } });
-    expect(signal(SESSION_NAME_LENGTH)).toBeDefined();
-    expect(signal(SESSION_NAME_LENGTH + 1)).toBeUndefined();
+      parseSignal({ type: 'leave', src: 'x', payload: { session: 'x'.repeat(length) } });
+    expect(signal(SESSION_ID_LENGTH)).toBeDefined();
+    expect(signal(SESSION_ID_LENGTH + 1)).toBeUndefined();
   });
 });

@@ -48,7 +48,7 @@ describe('a SockJS session over the WebSocket of a page', () => {
     }
     expect(inbox.closes).toEqual([]);
     clock.advance(80_000);
-    expect(inbox.closes).toEqual([{ code: 1006, reason: 'The server is silent' }]);
+    expect(inbox.closes).toEqual([{ code: 1006, reason: 'The server does not respond' }]);
     expect(socket.closes).toHaveLength(1);
     expect(clock.timers).toBe(0);
   });

@@ -112,12 +112,15 @@ describe('a relay', () => {
 
   it('tells when both have ended', async () => {
     const told: string[] = [];
-    const { near, second, joint } = relay({ ended: () => told.push('ended'), over: () => told.push('over') });
+    const { near, second, joint } = relay({
+      ended: () => told.push('ended'),
+      bothEnded: () => told.push('over'),
+    });
     joint.join(second);
     near.close();
     await tick();
     expect(told).toEqual(['ended', 'over']);
-    const alone = relay({ ended: () => told.push('ended'), over: () => told.push('over') });
+    const alone = relay({ ended: () => told.push('ended'), bothEnded: () => told.push('over') });
     alone.joint.close(3000, '');
     expect(told).toEqual(['ended', 'over', 'ended']);
     await tick();
@@ -127,7 +130,7 @@ describe('a relay', () => {
   it('counts bytes of UTF-8, each way', async () => {
     const counts = [0, 0];
     const { near, second, far, joint } = relay({
-      count(forth, back) {
+      countBytes(forth, back) {
         counts[0] = (counts[0] ?? 0) + forth;
         counts[1] = (counts[1] ?? 0) + back;
       },

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  normalisePrefixes,
-  pathBehindPrefix,
-  routeOf,
+  normalizePrefixes,
+  pathAfterPrefix,
+  parseRoute,
 } from '../../../../src/lib/transport/server/session-route.js';
 
 describe('prefixes', () => {
-  const prefixes = normalisePrefixes(['/kite/', '/math-1.0.0/kite', '/kite/deep']);
+  const prefixes = normalizePrefixes(['/kite/', '/math-1.0.0/kite', '/kite/deep']);
 
   it.each([
     ['/kite', ''],
@@ -23,12 +23,12 @@ describe('prefixes', () => {
     ['/math-1.0.0', undefined],
     ['/KITE', undefined],
   ])('of %j leave %j', (url, path) => {
-    expect(pathBehindPrefix(prefixes, url)).toBe(path);
+    expect(pathAfterPrefix(prefixes, url)).toBe(path);
   });
 
   it('may be the root', () => {
-    expect(pathBehindPrefix(normalisePrefixes(['/']), '/info')).toBe('/info');
-    expect(pathBehindPrefix(normalisePrefixes(['']), '/')).toBe('/');
+    expect(pathAfterPrefix(normalizePrefixes(['/']), '/info')).toBe('/info');
+    expect(pathAfterPrefix(normalizePrefixes(['']), '/')).toBe('/');
   });
 });
 
@@ -42,7 +42,7 @@ describe('routes', () => {
     ['/iframe-.html', 'iframe'],
     ['/iframe-0.1.2abc-dirty.2144.html', 'iframe'],
   ])('of %j is %s', (path, type) => {
-    expect(routeOf(path)).toEqual({ type });
+    expect(parseRoute(path)).toEqual({ type });
   });
 
   it.each([
@@ -52,7 +52,7 @@ describe('routes', () => {
     ['/abcdefgh_i-j%20/abcdefg_i-j%20/xhr_streaming', 'xhr_streaming', 'abcdefg_i-j%20'],
     ['/1/__proto__/eventsource', 'eventsource', '__proto__'],
   ])('of %j is session transport %s of %s', (path, transport, id) => {
-    expect(routeOf(path)).toEqual({ type: 'session', transport, id });
+    expect(parseRoute(path)).toEqual({ type: 'session', transport, id });
   });
 
   it.each([
@@ -81,6 +81,6 @@ describe('routes', () => {
     '/iframe-/.html',
     `/a/${'x'.repeat(129)}/xhr`,
   ])('does not know %j', (path) => {
-    expect(routeOf(path)).toEqual({ type: 'unknown' });
+    expect(parseRoute(path)).toEqual({ type: 'unknown' });
   });
 });

@@ -25,7 +25,7 @@ function upload() {
 
 describe('the uploads of a session', () => {
   it('wait in as long a queue as the limits say; the next is told to come later', () => {
-    const receiver = { deliver: () => undefined, isHeld: () => true, refuse: () => undefined };
+    const receiver = { deliver: () => undefined, isSuspended: () => true, refuse: () => undefined };
     const uploads = new UploadQueue({ messageBytes: 1000, uploadsPerSession: 2 }, receiver);
     const all = [upload(), upload(), upload()];
     for (const one of all) uploads.add(one.upload);

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Fragment } from '../../../../src/lib/transport/channel/outgoing-message.js';
+import { quote } from '../../../../src/lib/transport/sockjs/quoting.js';
 import { splitClientFrame } from '../../../../src/lib/transport/sockjs/split-frame.js';
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { callHead, callRests } from '../../../helpers/kite/call-prefixes.js';
 
 describe('a frame whose messages begin as expected', () => {
   const fragment = new Fragment(callHead);
+  const quoted = quote(callHead);
   const split = (frame: string) => splitClientFrame(frame, defaultLimits.messageBytes, [fragment]);
 
   it('is taken apart without parsing the beginnings', () => {
@@ -18,11 +20,11 @@ describe('a frame whose messages begin as expected', () => {
   it.each([
     ['another message', JSON.stringify([callHead + callRests[0], '{"method":0}'])],
     ['a lone string', JSON.stringify(callHead + callRests[0])],
-    ['an open string', `["${fragment.quoted}[4]`],
-    ['an open list', `["${fragment.quoted}[4]"`],
-    ['something after the list', `["${fragment.quoted}[4]"]x`],
-    ['no comma', `["${fragment.quoted}[4]""${fragment.quoted}[4]"]`],
-    ['a broken escape', `["${fragment.quoted}\\x"]`],
+    ['an open string', `["${quoted}[4]`],
+    ['an open list', `["${quoted}[4]"`],
+    ['something after the list', `["${quoted}[4]"]x`],
+    ['no comma', `["${quoted}[4]""${quoted}[4]"]`],
+    ['a broken escape', `["${quoted}\\x"]`],
     ['an empty list', '[]'],
     ['nothing', ''],
   ])('is decoded as a whole where there is %s', (_what, frame) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSignal } from '../../../../src/lib/transport/webrtc/signals.js';
+import { parseSignal } from '../../../../src/lib/transport/webrtc/signals.js';
 import { arrived, twoPages } from '../../../helpers/transport/two-pages.js';
 
 const SECOND = 1000;
@@ -119,14 +119,14 @@ describe('a session through Kontrol', () => {
     const { dialRelayed, payloads, two } = twoPages();
     const { accepted } = await dialRelayed();
     const { session } = payloads.at(-1) as { session: string };
-    const foreign = readSignal({ type: 'message', src: 'three', payload: { session, pieces: ['.hello'] } });
+    const foreign = parseSignal({ type: 'message', src: 'three', payload: { session, pieces: ['.hello'] } });
     expect(() => foreign && two.peers.receive(foreign)).toThrow('never opened');
     expect(accepted.inbox.messages).toEqual([]);
   });
 });
 
 function signal(payload: { readonly session: string; readonly pieces?: readonly unknown[] }) {
-  const read = readSignal({ type: 'message', src: 'one', username: 'user of one', payload });
+  const read = parseSignal({ type: 'message', src: 'one', username: 'user of one', payload });
   if (!read) throw new Error('This is no signal');
   return read;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSignal, type Signal } from '../../../../src/lib/transport/webrtc/signals.js';
+import { parseSignal, type Signal } from '../../../../src/lib/transport/webrtc/signals.js';
 import { FakeRtc } from '../../../helpers/transport/fake-rtc.js';
 import { arrived, twoPages } from '../../../helpers/transport/two-pages.js';
 
@@ -162,7 +162,7 @@ describe('two pages', () => {
     rtc.connections.get('connection 2')?.fail();
     const relayed = await dialled;
     state.kontrol = false;
-    one.peers.lost();
+    one.peers.kontrolDisconnected();
     expect(await relayed.inbox.closed()).toEqual({ code: 1006, reason: '' });
     expect(direct.inbox.closes).toEqual([]);
     await expect(dial()).rejects.toMatchObject({
@@ -245,9 +245,9 @@ describe('a page', () => {
       { type: 'offer', src: 'one' },
       { type: 'offer', src: 'one', payload: {} },
     ])
-      expect(readSignal(value)).toBeUndefined();
-    expect(readSignal({ type: 'offer', src: 'a', payload: { session: 'x'.repeat(65) } })).toBeUndefined();
-    expect(readSignal({ type: 'OFFER', src: 'a', username: '', payload: { session: 'x' } })).toMatchObject({
+      expect(parseSignal(value)).toBeUndefined();
+    expect(parseSignal({ type: 'offer', src: 'a', payload: { session: 'x'.repeat(65) } })).toBeUndefined();
+    expect(parseSignal({ type: 'OFFER', src: 'a', username: '', payload: { session: 'x' } })).toMatchObject({
       type: 'offer',
       username: undefined,
     });
@@ -259,13 +259,13 @@ describe('a page', () => {
 
   it('answers messages of sessions that it does not know with an error', () => {
     const { two } = twoPages();
-    const signal = readSignal({ type: 'message', src: 'one', payload: { session: 's', messages: ['x'] } });
+    const signal = parseSignal({ type: 'message', src: 'one', payload: { session: 's', messages: ['x'] } });
     expect(() => signal && two.peers.receive(signal)).toThrow('has ended or was never opened');
   });
 });
 
 function signal(type: string, payload: object, src = 'one'): Signal {
-  const read = readSignal({ type, src, username: 'bob', payload });
+  const read = parseSignal({ type, src, username: 'bob', payload });
   if (!read) throw new Error('This is no signal');
   return read;
 }

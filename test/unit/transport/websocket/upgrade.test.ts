@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
-  acceptOf,
-  readUpgradeAnswer,
+  acceptKey,
+  parseUpgradeResponse,
   upgradeRequest,
 } from '../../../../src/lib/transport/websocket/upgrade.js';
-import { HEAD_BYTES } from '../../../../src/lib/transport/limits/transport-limits.js';
-import { pathUnder } from '../../../../src/lib/transport/handshake/session-url.js';
+import { RESPONSE_HEADER_BYTES } from '../../../../src/lib/transport/limits/transport-limits.js';
+import { requestPath } from '../../../../src/lib/transport/handshake/session-url.js';
 
 // The key and the answer to it that RFC 6455 gives as its example.
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -54,20 +54,20 @@ describe('a request to upgrade', () => {
 
   it('has no line that the URL could have made', () => {
     const url = new URL('ws://example.com/a\r\nX: y?b\r\nX: y');
-    expect(upgradeRequest(url, pathUnder(url, ''), KEY).split('\r\n')).toHaveLength(8);
+    expect(upgradeRequest(url, requestPath(url, ''), KEY).split('\r\n')).toHaveLength(8);
   });
 });
 
 describe('the answer to a request to upgrade', () => {
   it('that RFC 6455 gives as its example opens a WebSocket', () => {
-    expect(acceptOf(KEY)).toBe(ACCEPT);
+    expect(acceptKey(KEY)).toBe(ACCEPT);
     const text = answer(HEADERS);
-    expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'upgraded', length: text.length });
+    expect(parseUpgradeResponse(text, KEY)).toEqual({ type: 'upgraded', length: text.length });
   });
 
   it('ends where the first frame begins', () => {
     const text = answer(HEADERS);
-    expect(readUpgradeAnswer(`${text}\x81\x01o`, KEY)).toEqual({ type: 'upgraded', length: text.length });
+    expect(parseUpgradeResponse(`${text}\x81\x01o`, KEY)).toEqual({ type: 'upgraded', length: text.length });
   });
 
   it('may be written in other ways', () => {
@@ -75,26 +75,26 @@ describe('the answer to a request to upgrade', () => {
       ['UPGRADE:WebSocket', 'connection:\tkeep-alive , upgrade ', `sec-websocket-accept: ${ACCEPT}\t`, 'X:'],
       'HTTP/1.1 101',
     );
-    expect(readUpgradeAnswer(text, KEY)).toMatchObject({ type: 'upgraded' });
+    expect(parseUpgradeResponse(text, KEY)).toMatchObject({ type: 'upgraded' });
   });
 
   it('is waited for, byte by byte', () => {
     const text = answer(HEADERS);
     for (let length = 0; length < text.length; length++) {
-      expect(readUpgradeAnswer(text.slice(0, length), KEY)).toBeUndefined();
+      expect(parseUpgradeResponse(text.slice(0, length), KEY)).toBeUndefined();
     }
   });
 
   it('may be announced', () => {
     const early = answer(['Link: </style.css>'], 'HTTP/1.1 103 Early Hints');
     const text = early + answer(HEADERS);
-    expect(readUpgradeAnswer(early, KEY)).toBeUndefined();
-    expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'upgraded', length: text.length });
+    expect(parseUpgradeResponse(early, KEY)).toBeUndefined();
+    expect(parseUpgradeResponse(text, KEY)).toEqual({ type: 'upgraded', length: text.length });
   });
 
   it.each([200, 302, 404, 503])('may be HTTP %d', (status) => {
     const text = answer(['Content-Length: 5'], `HTTP/1.1 ${status} Whatever`);
-    expect(readUpgradeAnswer(`${text}sorry`, KEY)).toEqual({ type: 'refused', status });
+    expect(parseUpgradeResponse(`${text}sorry`, KEY)).toEqual({ type: 'refused', status });
   });
 
   it.each([
@@ -103,12 +103,12 @@ describe('the answer to a request to upgrade', () => {
     ['no Connection header', HEADERS.filter((header) => !header.startsWith('Connection'))],
     ['another Connection header', [HEADERS[0], 'Connection: no-upgrade', HEADERS[2]]],
     ['the answer to no key', HEADERS.slice(0, 2)],
-    ['the answer to another key', [...HEADERS.slice(0, 2), `Sec-WebSocket-Accept: ${acceptOf('another')}`]],
+    ['the answer to another key', [...HEADERS.slice(0, 2), `Sec-WebSocket-Accept: ${acceptKey('another')}`]],
     ['two answers to the key', [...HEADERS, HEADERS[2]]],
     ['an extension that was not offered', [...HEADERS, 'Sec-WebSocket-Extensions: permessage-deflate']],
     ['a protocol that was not offered', [...HEADERS, 'Sec-WebSocket-Protocol: chat']],
   ])('is wrong with %s', (_what, headers) => {
-    expect(readUpgradeAnswer(answer(headers as string[]), KEY)).toMatchObject({ type: 'wrong' });
+    expect(parseUpgradeResponse(answer(headers as string[]), KEY)).toMatchObject({ type: 'invalid' });
   });
 
   it.each([
@@ -124,9 +124,9 @@ describe('the answer to a request to upgrade', () => {
     ['space before the colon', answer([...HEADERS, 'X : y'])],
     ['a header on two lines', answer([...HEADERS, 'X: y', ' z'])],
     ['a header with a line feed of its own', answer([...HEADERS, 'X: y\nZ: z'])],
-    ['a head without an end', `HTTP/1.1 101 Switching Protocols\r\nX: ${'y'.repeat(HEAD_BYTES)}`],
+    ['a head without an end', `HTTP/1.1 101 Switching Protocols\r\nX: ${'y'.repeat(RESPONSE_HEADER_BYTES)}`],
     ['something else after an announcement', `${answer([], 'HTTP/1.1 100 Continue')}SSH`],
   ])('is no HTTP with %s', (_what, text) => {
-    expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'notHttp' });
+    expect(parseUpgradeResponse(text, KEY)).toEqual({ type: 'notHttp' });
   });
 });

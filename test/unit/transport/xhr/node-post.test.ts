@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { NodePost } from '../../../../src/lib/transport/xhr/node-post.js';
-import type { Outcome } from '../../../../src/lib/transport/xhr/post.js';
+import type { PostResult } from '../../../../src/lib/transport/xhr/post.js';
 
 it('resolves the host of a session once, so that every request goes to the server that answered first', async () => {
   const connections = new Set<unknown>();
@@ -24,7 +24,7 @@ it('resolves the host of a session once, so that every request goes to the serve
   };
   const post = new NodePost(new URL(`http://kites.example.com:${port}/kite`), 1000, undefined, resolve);
   onTestFinished(() => post.close());
-  const answer = (speaking: boolean): Promise<Outcome> =>
+  const answer = (speaking: boolean): Promise<PostResult> =>
     new Promise((done) => void post.post('/', '', speaking, done));
   for (const speaking of [false, true]) {
     expect(await answer(speaking)).toEqual({ status: 200, text: 'ok', remoteAddress: `127.0.0.1:${port}` });

@@ -186,7 +186,7 @@ export class FileStorage implements Storage {
       work.then(onSettled, onSettled);
       return new Error(`no response within ${this.#deadline / 1000} s`);
     };
-    return await withDeadline(work, { clock: this.#clock, ms: this.#deadline, late: onTimeout });
+    return await withDeadline(work, { clock: this.#clock, ms: this.#deadline, onTimeout });
   }
 
   #overdueError(): StorageError {

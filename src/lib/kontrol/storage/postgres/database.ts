@@ -233,5 +233,5 @@ function withTimeout<Result>(
     abandon();
     return new NoResponseError(ms);
   };
-  return withDeadline(work, { clock, ms, late: onTimeout });
+  return withDeadline(work, { clock, ms, onTimeout });
 }

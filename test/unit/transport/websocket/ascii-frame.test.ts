@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asciiFrame } from '../../../../src/lib/transport/sockjs/ascii-frame.js';
+import { asciiFrame } from '../../../../src/lib/transport/websocket/ascii-frame.js';
 
 /** The text in a frame, read as RFC 6455 has it. */
 function read(frame: string | undefined, masked: boolean): string | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RawPageChannel } from '../../../../src/lib/transport/page/page-channel.js';
+import { RawPageChannel } from '../../../../src/lib/transport/page/raw-page-channel.js';
 import { settled } from '../../../helpers/kite/cores.js';
 import { openPageChannel } from '../../../helpers/transport/page-socket.js';
 
@@ -17,7 +17,7 @@ describe('the raw WebSocket of a page', () => {
 
   it.each([
     ['that are too long', 'x'.repeat(101), 1009, 'A message is longer than the limit of 100 bytes'],
-    ['that are no text', new ArrayBuffer(1), 1003, 'Only text messages are understood here'],
+    ['that are no text', new ArrayBuffer(1), 1003, 'Only text messages are supported'],
   ])('refuses messages %s', async (_what, data, code, reason) => {
     const { socket, inbox } = await openPageChannel(RawPageChannel, { messageBytes: 100 });
     socket.happens('message', { data });

@@ -1,24 +1,24 @@
 import type { Timer } from '../../util/clock.js';
 import { type Message, messageText } from '../channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
-import { ClientChannel, type ClientChannelOptions, type Goodbye } from '../sockjs/client-channel.js';
-import { GO_AWAY_CODE, sendableReason } from '../channel/close-code.js';
+import { ClientChannel, type ClientChannelOptions } from '../sockjs/client-channel.js';
+import { type CloseStatus, GO_AWAY_CODE, truncateReason } from '../channel/close-code.js';
 import type { PageSocket } from './page-platform.js';
 
 export interface PageChannelOptions extends ClientChannelOptions {
   readonly socket: PageSocket;
 }
 
-/** Milliseconds after which a full socket is looked at again: a page is not told when it has emptied. */
+/** Interval at which a congested socket is checked, in milliseconds. Browsers do not emit an event when it drains. */
 const DRAIN_CHECK = 50;
 
 /**
- * A channel over a WebSocket of the browser, which is open: each message is a WebSocket message of its own. A page can
- * neither stop reading, which only accepted connections ask for, nor ping the server.
+ * A channel over an open WebSocket of the browser. Each message is one WebSocket message. A page can neither ping the server
+ * nor stop reading, which only servers need.
  */
 export class RawPageChannel extends ClientChannel {
   readonly #socket: PageSocket;
-  #drain: Timer | undefined;
+  #drainTimer: Timer | undefined;
 
   constructor(options: PageChannelOptions) {
     super(options);
@@ -32,7 +32,7 @@ export class RawPageChannel extends ClientChannel {
     return this.pendingLength + this.#socket.bufferedAmount;
   }
 
-  /** What waits for the end of the tick, in UTF-16 units. */
+  /** Length of the messages that are queued until the end of the tick, in UTF-16 units. */
   protected get pendingLength(): number {
     return 0;
   }
@@ -49,13 +49,13 @@ export class RawPageChannel extends ClientChannel {
     return true;
   }
 
-  /** Hands what waits to the socket. */
+  /** Sends the queued messages. */
   protected flush(): void {
-    // Nothing waits here.
+    // Messages are not queued here.
   }
 
   protected receive(text: string): void {
-    if (exceedsBytes(text, this.limits.messageBytes)) this.refuseLength();
+    if (exceedsBytes(text, this.limits.messageBytes)) this.closeTooLong();
     else this.deliver(text);
   }
 
@@ -63,36 +63,36 @@ export class RawPageChannel extends ClientChannel {
     this.#socket.send(text);
   }
 
-  protected leave({ code, reason }: Goodbye): void {
+  protected sendClose({ code, reason }: CloseStatus): void {
     this.flush();
-    // A page may send none of the codes that say what was wrong.
-    this.#socket.close(Math.max(code, GO_AWAY_CODE), sendableReason(reason));
+    // Browsers do not allow the other codes.
+    this.#socket.close(Math.max(code, GO_AWAY_CODE), truncateReason(reason));
   }
 
-  protected release(): void {
-    this.#drain?.cancel();
-    // Does nothing where it is closed or closing.
+  protected releaseTransport(): void {
+    this.#drainTimer?.cancel();
+    // Has no effect if the socket is closed or closing.
     this.#socket.close();
   }
 
   protected stopReading(): void {
-    // Said above.
+    // A browser cannot pause a WebSocket.
   }
 
   protected startReading(): void {
-    // Said above.
+    // A browser cannot pause a WebSocket.
   }
 
   #message(data: unknown): void {
-    if (this.goodbye) return;
+    if (this.closeStatus) return;
     if (typeof data === 'string') this.receive(data);
-    else this.close(1003, 'Only text messages are understood here');
+    else this.close(1003, 'Only text messages are supported');
   }
 
   #awaitDrain(): void {
-    this.#drain ??= this.clock.setTimeout(() => {
-      this.#drain = undefined;
-      this.taken();
+    this.#drainTimer ??= this.clock.setTimeout(() => {
+      this.#drainTimer = undefined;
+      this.checkDrain();
       if (this.congested) this.#awaitDrain();
     }, DRAIN_CHECK);
   }

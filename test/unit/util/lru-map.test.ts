@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LruMap } from '../../../src/lib/util/lru.js';
+import { LruMap } from '../../../src/lib/util/lru-map.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 describe('LruMap', () => {

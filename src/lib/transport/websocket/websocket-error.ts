@@ -1,13 +1,7 @@
-import { DROPPED_CODE } from '../channel/close-code.js';
+import { type CloseStatus, DROPPED_CODE } from '../channel/close-code.js';
 
-/** How a connection ended. */
-export interface Verdict {
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** What an error of `ws` means: a peer that broke the protocol, or a socket that broke. */
-export function verdictOf(error: Error): Verdict {
+/** Returns the close status for an error of `ws`: a protocol violation by the peer, or a failure of the socket. */
+export function closeStatusForError(error: Error): CloseStatus {
   const code = 'code' in error ? error.code : undefined;
   switch (code) {
     case 'WS_ERR_INVALID_UTF8':

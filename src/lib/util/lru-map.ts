@@ -5,7 +5,7 @@ interface Entry<Value> {
   readonly expiresAt: number;
 }
 
-/** A bounded map whose entries expire. When it is full, the entry that was not asked for the longest makes room. */
+/** A bounded map whose entries expire. If it is full, adding an entry removes the least recently used one. */
 export class LruMap<Value> {
   readonly #entries = new Map<string, Entry<Value>>();
   readonly #capacity: number;
@@ -17,11 +17,12 @@ export class LruMap<Value> {
     this.#clock = clock;
   }
 
-  /** How many entries are kept, those that have expired unnoticed included. */
+  /** Number of entries, including expired entries that have not been removed yet. */
   get size(): number {
     return this.#entries.size;
   }
 
+  /** Returns the value of an entry that has not expired. */
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
@@ -29,7 +30,7 @@ export class LruMap<Value> {
       this.#entries.delete(key);
       return undefined;
     }
-    // Order matters only to who makes room, and nobody must while half of it is free.
+    // The order matters only when an entry is removed, so it is not updated while half of the map is free.
     if (this.#entries.size * 2 > this.#capacity) {
       this.#entries.delete(key);
       this.#entries.set(key, entry);
@@ -37,7 +38,7 @@ export class LruMap<Value> {
     return entry.value;
   }
 
-  /** Keeps `value` until `expiresAt`, in milliseconds since 1970. */
+  /** Adds an entry that expires at `expiresAt`, in milliseconds since 1970. Default: never. */
   set(key: string, value: Value, expiresAt: number = Number.POSITIVE_INFINITY): void {
     this.#entries.delete(key);
     if (this.#entries.size >= this.#capacity) {

@@ -1,0 +1,97 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Memory, ChildCommand } from './child.js';
+import type { ScenarioResult, Scenario } from './scenarios.js';
+
+const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+  type: 'pkcs8',
+  format: 'pem',
+});
+
+/** The process of one end of a peer. */
+class ChildPeer {
+  readonly #process: ChildProcess;
+  #pending: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
+
+  constructor(role: string, peer: string) {
+    this.#process = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [role, peer], {
+      execArgv: ['--import', 'tsx', '--expose-gc', '--no-warnings'],
+      env: { ...process.env, BENCH_KEY: key.toString(), NODE_EXTRA_CA_CERTS: undefined },
+    });
+    this.#process.on('message', ({ value, error }: { value: unknown; error?: string }) => {
+      if (error) this.#pending?.reject(new Error(error));
+      else this.#pending?.resolve(value);
+    });
+    this.#process.on('exit', () => this.#pending?.reject(new Error(`The ${role} of ${peer} has exited`)));
+  }
+
+  /** Returns the next message of the process: that it is ready, or the result of a command. */
+  next(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+    });
+  }
+
+  send(command: ChildCommand): Promise<unknown> {
+    const result = this.next();
+    this.#process.send(command);
+    return result;
+  }
+
+  stop(): void {
+    this.#process.kill('SIGKILL');
+  }
+}
+
+/** The server and the client of a peer. */
+export class PeerProcesses {
+  readonly name: string;
+  readonly #server: ChildPeer;
+  readonly #client: ChildPeer;
+  #url = '';
+
+  constructor(name: string) {
+    this.name = name;
+    this.#server = new ChildPeer('server', name);
+    this.#client = new ChildPeer('client', name);
+  }
+
+  static async start(name: string): Promise<PeerProcesses> {
+    const processes = new PeerProcesses(name);
+    await Promise.all([processes.#server.next(), processes.#client.next()]);
+    processes.#url = (await processes.#server.send({ type: 'listen' })) as string;
+    return processes;
+  }
+
+  async run(scenario: Scenario, ms: number): Promise<ScenarioResult> {
+    return (await this.#client.send({ type: 'run', scenario, url: this.#url, ms })) as ScenarioResult;
+  }
+
+  /** Opens idle connections, with one call on each. */
+  async idle(count: number): Promise<void> {
+    await this.#client.send({ type: 'idle', url: this.#url, count });
+  }
+
+  /** Returns the CPU time that each end has used, in microseconds. */
+  async cpu(): Promise<{ server: number; client: number }> {
+    const command = { type: 'cpu' } as const;
+    return {
+      server: (await this.#server.send(command)) as number,
+      client: (await this.#client.send(command)) as number,
+    };
+  }
+
+  async memory(): Promise<{ server: Memory; client: Memory }> {
+    const command = { type: 'memory' } as const;
+    return {
+      server: (await this.#server.send(command)) as Memory,
+      client: (await this.#client.send(command)) as Memory,
+    };
+  }
+
+  stop(): void {
+    this.#server.stop();
+    this.#client.stop();
+  }
+}
