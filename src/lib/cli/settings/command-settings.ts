@@ -1,13 +1,13 @@
 import {
   type Environment,
-  type Given,
-  givenFor,
+  type RawValue,
+  rawValuesOf,
   type KiteKeyFields,
-  readGiven,
+  parseRawValue,
   type Resolution,
   resolveSetting,
   type SettingSources,
-  type Source,
+  type SettingSource,
 } from '../../kite/config/resolve-setting.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import { usageError } from '../runtime/cli-error.js';
@@ -18,7 +18,7 @@ import { type NamedContext, readContexts, requireContext } from './contexts.js';
 /** The value of a setting, and what it comes from. */
 export interface ResolvedValue<Value> {
   readonly value: Value;
-  readonly source: Source;
+  readonly source: SettingSource;
 }
 
 /** What oclif makes of the flags of a command, by their names. */
@@ -132,8 +132,8 @@ export class CommandSettings {
 
   /** What each of the places that set a setting gives, the strongest first. Throws like `value`. */
   resolveAll<Value, Default>(setting: CliSetting<Value, Default>): readonly ResolvedValue<Value | Default>[] {
-    const given = [...givenFor(setting, this.#sources(setting, undefined))];
-    return given.map((one) => requireAccepted(readGiven(this.#ownOf(setting), one)));
+    const given = [...rawValuesOf(setting, this.#sources(setting, undefined))];
+    return given.map((one) => requireAccepted(parseRawValue(this.#ownOf(setting), one)));
   }
 
   /** Whether the command line has the flag of a setting. */
@@ -148,7 +148,7 @@ export class CommandSettings {
       env: this.env,
       stored: () => this.#stored(own),
       kiteKey,
-      keyFirst: own.kiteKeyFirst,
+      kiteKeyFirst: own.kiteKeyFirst,
     };
   }
 
@@ -160,7 +160,7 @@ export class CommandSettings {
     return { ...(own as CliSetting<Value, Default>), default: setting.default };
   }
 
-  #flagOf(setting: CliSetting): Given | undefined {
+  #flagOf(setting: CliSetting): RawValue | undefined {
     const value = this.#flags.get(setting.name);
     const { flag } = this.#own.get(setting.name) ?? setting;
     return value === undefined
@@ -168,7 +168,7 @@ export class CommandSettings {
       : { source: { type: 'flag', name: `--${flag?.name ?? setting.name}` }, value };
   }
 
-  #stored(setting: CliSetting): Given | undefined {
+  #stored(setting: CliSetting): RawValue | undefined {
     const { name, context: field, readContext } = setting;
     if (this.#contexts === 'ignored') return undefined;
     if (name === commonSettings.context.name) {

@@ -1,7 +1,7 @@
 import { boolean, custom } from '@oclif/core/flags';
 import type { BooleanFlag, CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
-import { refusedValue } from '../../kite/config/resolve-setting.js';
+import { invalidValueMessage } from '../../kite/config/resolve-setting.js';
 
 /** How a flag is defined that has one value, and none where it is not given. */
 type ValueFlag<Value> = FlagDefinition<
@@ -15,7 +15,7 @@ export function valueFlag<Value>(accept: AcceptedValue<Value>): ValueFlag<Value>
   const parse = async (text: string, _context: unknown, { name }: { readonly name: string }) => {
     const value = accept.parse(text.trim());
     if (value !== undefined) return value;
-    throw new Error(refusedValue(`--${name}`, text, accept.what));
+    throw new Error(invalidValueMessage(`--${name}`, text, accept.description));
   };
   // oclif's types tell lists of values from single ones, which they cannot before they know the type.
   return custom<unknown>({ parse }) as ValueFlag<Value>;
