@@ -219,12 +219,14 @@ const kite: readonly Folder[] = [
   {
     name: 'kontrol',
     about: 'the client of Kontrol: registering, finding kites, tokens',
-    entries: ['fresh-kite-key', 'kontrol-registrant'],
+    entries: ['apply-fresh-key', 'kontrol-registrant'],
     exports: [
       'kite-watch',
       'kontrol-client',
+      'kontrol-link',
       'kontrol-member',
       'kontrol-responses',
+      'kontrol-session',
       'registration',
       'remote-kite',
     ],

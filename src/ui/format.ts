@@ -1,37 +1,41 @@
-import { SHOWN_LENGTH } from './page-limits.js';
+import { PRINTED_LENGTH } from './page-limits.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long something has lasted, in one or two units: `12 s`, `5 min`, `3 h 20 min`, `4 d`. */
+/** Formats an age in one or two units: `12 s`, `5 min`, `3 h 20 min`, `4 d`. */
 export function formatAge(ms: number): string {
   if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / SECOND))} s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
-  if (ms < DAY) return two(Math.floor(ms / HOUR), 'h', Math.floor((ms % HOUR) / MINUTE), 'min');
-  return two(Math.floor(ms / DAY), 'd', Math.floor((ms % DAY) / HOUR), 'h');
+  if (ms < DAY) return formatPair(Math.floor(ms / HOUR), 'h', Math.floor((ms % HOUR) / MINUTE), 'min');
+  return formatPair(Math.floor(ms / DAY), 'd', Math.floor((ms % DAY) / HOUR), 'h');
 }
 
-function two(first: number, unit: string, second: number, smaller: string): string {
+function formatPair(first: number, unit: string, second: number, smaller: string): string {
   return second === 0 ? `${first} ${unit}` : `${first} ${unit} ${second} ${smaller}`;
 }
 
-/** Milliseconds with as many digits as mean something. */
+/** Formats milliseconds with significant digits. */
 export function formatMs(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** A value as a person reads it: JSON with line breaks. What JSON has no word for is named. */
+/** Formats a value as indented JSON. `undefined` and functions are shown by name. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return 'undefined';
-  return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'function' ? '[Function]' : one), 2);
+  return JSON.stringify(
+    value,
+    (_key, item: unknown) => (typeof item === 'function' ? '[Function]' : item),
+    2,
+  );
 }
 
-/** A text, of which the end is left out where it is too long for a page. */
-export function cut(text: string): string {
-  return text.length <= SHOWN_LENGTH
+/** Omits the end of a text that is too long for the page. */
+export function truncate(text: string): string {
+  return text.length <= PRINTED_LENGTH
     ? text
-    : `${text.slice(0, SHOWN_LENGTH)}\n… ${text.length - SHOWN_LENGTH} more characters`;
+    : `${text.slice(0, PRINTED_LENGTH)}\n… ${text.length - PRINTED_LENGTH} more characters`;
 }

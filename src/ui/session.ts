@@ -1,5 +1,6 @@
 import type { Auth } from '../lib/kite/call/client.js';
-import { KontrolClient } from '../lib/kite/kontrol/kontrol-client.js';
+import { KontrolClient, type KontrolClientOptions } from '../lib/kite/kontrol/kontrol-client.js';
+import { KontrolLink } from '../lib/kite/kontrol/kontrol-link.js';
 import { readClaims, stringClaim } from '../lib/keys/jwt-claims.js';
 import { TokenRenewal } from '../lib/kite/call/token-renewal.js';
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
@@ -10,14 +11,14 @@ import { systemClock } from '../lib/util/clock.js';
 import { type Logger, silentLogger } from '../lib/util/logger.js';
 
 export interface SessionListener {
-  /** The connection to Kontrol came or went. */
+  /** The connection to Kontrol was opened or lost. */
   connected(connected: boolean): void;
-  /** A kite came, changed or went. */
+  /** A kite has registered, changed or deregistered. */
   changed(event: KiteEvent): void;
-  /** Kontrol or the network says what is wrong. */
-  troubled(problem: string): void;
-  /** A kite that was called writes to the console of this page. */
-  said(request: { readonly client: unknown }, text: string): void;
+  /** Kontrol or the network has failed. */
+  failed(problem: string): void;
+  /** A kite that was called has printed a line. */
+  printed(request: { readonly client: unknown }, text: string): void;
 }
 
 export interface SessionOptions {
@@ -26,17 +27,10 @@ export interface SessionOptions {
   readonly listener: SessionListener;
 }
 
-/** Milliseconds before it expires at which a token is exchanged: time enough for a Kontrol that restarts. */
+/** How long before its expiry a token is renewed, in milliseconds: enough time for a restart of Kontrol. */
 const RENEW_BEFORE = 5 * 60_000;
 
-class LinkedKontrol extends KontrolClient {
-  onConnection(listener: (connected: boolean) => void): void {
-    this.link.on('connect', () => listener(true));
-    this.link.on('disconnect', () => listener(false));
-  }
-}
-
-/** The kite that this page is. Kites that it has called may write to it, and nothing else. */
+/** Creates the kite of this page. Kites that it calls may only print to it. */
 function makeKite({ version, listener }: SessionOptions): PageKite {
   const kite = new PageKite('kontrol-page', version, {
     environment: 'page',
@@ -45,7 +39,7 @@ function makeKite({ version, listener }: SessionOptions): PageKite {
   });
   for (const name of ['log', 'kite.log', 'kite.print']) {
     kite.handle<unknown[]>(name, ({ args, client }) => {
-      listener.said(
+      listener.printed(
         { client },
         args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' '),
       );
@@ -59,16 +53,16 @@ function loggerFor(listener: SessionListener): Logger {
   return {
     debug: () => {},
     info: () => {},
-    warn: (text) => listener.troubled(text),
-    error: (text) => listener.troubled(text),
+    warn: (text) => listener.failed(text),
+    error: (text) => listener.failed(text),
   };
 }
 
-/** Signed in: what one user finds at Kontrol, for as long as this page is open. The key, or token, is nowhere but in here. */
+/** The session of a user with Kontrol. The kite key or token is stored only here. */
 export class Session {
   readonly username: string;
   readonly #kite: PageKite;
-  readonly #kontrol: LinkedKontrol;
+  readonly #kontrol: KontrolClient;
   #auth: Auth;
   #renewal: TokenRenewal | undefined;
 
@@ -76,35 +70,41 @@ export class Session {
     this.username = username;
     this.#kite = kite;
     this.#auth = auth;
-    this.#kontrol = new LinkedKontrol({
+    const options: KontrolClientOptions = {
       urls: [url],
       auth: () => this.#auth,
-      newClient: (found, own) => kite.newClient(found, own),
+      newClient: (kiteUrl, clientOptions) => kite.newClient(kiteUrl, clientOptions),
       clock: systemClock,
       logger: loggerFor(listener),
-    });
-    this.#kontrol.onConnection((connected) => listener.connected(connected));
-    if (auth.type === 'token') this.#renewal = this.#renewInTime();
+    };
+    const link = new KontrolLink(options);
+    link.on('connect', () => listener.connected(true));
+    link.on('disconnect', () => listener.connected(false));
+    this.#kontrol = new KontrolClient(options, link);
+    if (auth.type === 'token') this.#renewal = this.#makeRenewal();
   }
 
-  /** Signs in with a kite key. Rejects with what Kontrol has against it. */
+  /** Signs in with a kite key. Rejects with the error of Kontrol. */
   static async withKey(key: string, options: SessionOptions): Promise<Session> {
-    const username = userOf(key);
+    const username = usernameOf(key);
     if (username === undefined) throw new KiteError('argumentError', NO_KITE_KEY);
     return Session.#begin(makeKite(options), username, { type: 'kiteKey', key }, options);
   }
 
-  /** Signs in with the code of a link. */
+  /** Signs in with the code of a sign-in link. */
   static async withCode(code: string, options: SessionOptions): Promise<Session> {
     const kite = makeKite(options);
     try {
       const client = kite.newClient(options.url);
       await client.dial();
-      const answer = await client.tell('signIn', { code });
+      const response = await client.tell('signIn', { code });
       client.close();
-      const { username, token } = (answer ?? {}) as { readonly username?: unknown; readonly token?: unknown };
+      const { username, token } = (response ?? {}) as {
+        readonly username?: unknown;
+        readonly token?: unknown;
+      };
       if (typeof username !== 'string' || typeof token !== 'string')
-        throw new KiteError('invalidResponse', 'Kontrol did not answer with a token');
+        throw new KiteError('invalidResponse', 'Kontrol did not return a token');
       return await Session.#begin(kite, username, { type: 'token', key: token }, options);
     } catch (error) {
       void kite.close();
@@ -121,7 +121,7 @@ export class Session {
     const session = new Session(kite, username, auth, options);
     try {
       const { listener } = options;
-      // A query of nothing asks for all that Kontrol lets this user find.
+      // An empty query matches all kites that this user may find.
       const watch = await session.#kontrol.watchKites({}, (event) => listener.changed(event));
       for (const kite of watch.kites) listener.changed({ action: 'REGISTER', kite });
       return session;
@@ -139,10 +139,10 @@ export class Session {
     void this.#kite.close();
   }
 
-  #renewInTime(): TokenRenewal {
+  #makeRenewal(): TokenRenewal {
     const renewal: TokenRenewal = new TokenRenewal({
       clock: systemClock,
-      // The person sees that Kontrol is away, which is why one cannot be had.
+      // Renewal fails only if the connection is lost, which the page already shows.
       logger: silentLogger,
       renewBefore: RENEW_BEFORE,
       token: () => this.#auth.key,
@@ -157,21 +157,21 @@ export class Session {
     return renewal;
   }
 
-  /** A token for Kontrol's own kite, of which the one in use says the path. */
+  /** Gets a token for the kite of Kontrol. The audience of the current token is its path. */
   async #newToken(): Promise<string> {
     const audience = stringClaim(readClaims(this.#auth.key), 'aud') ?? '/';
     const found = await this.#kontrol.getKites(parseQueryPath(audience));
     const token = found.find((kite) => kite.token !== '')?.token;
-    if (token === undefined) throw new KiteError('invalidResponse', 'Kontrol did not answer with a token');
+    if (token === undefined) throw new KiteError('invalidResponse', 'Kontrol did not return a token');
     return token;
   }
 }
 
 const NO_KITE_KEY =
-  'This is not a kite key: it has three parts with dots between, as kitectl register puts it in ~/.kite/kite.key';
+  'This is not a kite key. Use the content of ~/.kite/kite.key, which kitectl register creates';
 
-/** The user whom a kite key names; Kontrol verifies it. Undefined where it is not a kite key. */
-function userOf(key: string): string | undefined {
+/** Returns the username in a kite key, which Kontrol verifies. Undefined if it is not a kite key. */
+function usernameOf(key: string): string | undefined {
   const claims = readClaims(key);
   return stringClaim(claims, 'kontrolKey') && stringClaim(claims, 'sub');
 }

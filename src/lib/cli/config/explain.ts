@@ -2,7 +2,7 @@ import { isKiteError } from '../../protocol/errors.js';
 import {
   isSecret,
   type Resolution,
-  type Source,
+  type SettingSource,
   variableName,
   withoutPassword,
 } from '../../kite/config/resolve-setting.js';
@@ -71,10 +71,10 @@ function settingRow(
 
 /** Formats a value as it was written, except that a variable such as NO_COLOR is shown as the choice that it implies. */
 function displayValue(resolution: Resolution<unknown, unknown>, { accept }: CliSetting): string {
-  const { given } = resolution;
-  const value = resolution.type === 'resolved' ? resolution.value : given;
+  const { raw } = resolution;
+  const value = resolution.type === 'resolved' ? resolution.value : raw;
   const isWord = typeof value === 'boolean' || accept.choices?.includes(String(value)) === true;
-  return isWord ? String(value) : withoutPassword(String(given).trim());
+  return isWord ? String(value) : withoutPassword(String(raw).trim());
 }
 
 /** Describes the location and the user of the kite key; never contains the key. */
@@ -104,7 +104,7 @@ async function findKeyOrProblem(
   }
 }
 
-function describeSource(source: Source): string {
+function describeSource(source: SettingSource): string {
   switch (source.type) {
     case 'context':
       return source.field === 'current' ? 'context use' : `context ${source.name}`;

@@ -10,7 +10,7 @@ import { callAdminMethod } from './kontrol-admin.js';
 
 /** Lifetime of an invite, in milliseconds. */
 export const INVITE_TTL: AcceptedValue<number> = {
-  what: `a duration of at least one second: ${DURATION_FORMS}`,
+  description: `a duration of at least one second: ${DURATION_FORMS}`,
   example: '24h',
   parse(value) {
     const ms = DURATION.parse(value);

@@ -1,9 +1,9 @@
 import { KiteError } from '../../protocol/errors.js';
 import { messageOf } from '../../util/message-of.js';
 
-/** The messages of calls that fail on the caller's side, or before a handler sees them. */
+/** Errors of calls that fail at the caller, or before a handler runs. */
 
-export function timeoutError(method: string, ms: number): KiteError {
+export function callTimeout(method: string, ms: number): KiteError {
   return new KiteError('timeout', `No response to "${method}" method in ${seconds(ms)}`);
 }
 
@@ -18,23 +18,23 @@ export function notConnectedError(url: string): KiteError {
   );
 }
 
-export function unsendable(what: string, error: unknown): KiteError {
+export function cannotSend(content: string, error: unknown): KiteError {
   const reason = messageOf(error);
-  return new KiteError('argumentError', `${what} cannot be sent: ${reason}`, { cause: error });
+  return new KiteError('argumentError', `${content} cannot be sent: ${reason}`, { cause: error });
 }
 
-export function tooLarge(what: string, limit: number): KiteError {
+export function tooLarge(content: string, limit: number): KiteError {
   return new KiteError(
     'sendError',
-    `${what} cannot be sent: larger than ${limit} bytes (limits.messageBytes)`,
+    `${content} cannot be sent: larger than ${limit} bytes (limits.messageBytes)`,
   );
 }
 
 export function tooManyCallbacks(limit: number): KiteError {
   return new KiteError(
     'argumentError',
-    `The remote kite already holds ${limit} functions of this connection (limits.callbacksPerConnection): ` +
-      `pass { callbacks: 'call' } with calls whose functions end with them, or forget() functions that are done`,
+    `The peer already has ${limit} functions of this connection (limits.callbacksPerConnection): ` +
+      `pass { callbacks: 'call' } if functions are called only during the call, or release them with forget()`,
   );
 }
 
@@ -45,7 +45,7 @@ export function methodNotFound(method: string): KiteError {
 export function malformedCall(): KiteError {
   return new KiteError(
     'argumentError',
-    'A call carries one argument: {kite, authentication, withArgs, responseCallback}',
+    'A call must have one argument: {kite, authentication, withArgs, responseCallback}',
   );
 }
 
@@ -57,11 +57,8 @@ export function drainingError(name: string): KiteError {
   return new KiteError('disconnect', `${name} is shutting down`);
 }
 
-export function notAnError(): KiteError {
-  return new KiteError(
-    'invalidResponse',
-    'The remote kite answered with something that is not {error, result}',
-  );
+export function invalidResponse(): KiteError {
+  return new KiteError('invalidResponse', 'The response of the peer is not {error, result}');
 }
 
 function seconds(ms: number): string {

@@ -4,16 +4,16 @@ import type { WireError } from '../../protocol/errors.js';
 import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
 
 /*
- * The wire form of a call and of its answer, written in one place:
+ * The wire form of a call and of its response:
  *
  *     {"method":"square","arguments":[{"kite":{…},"authentication":{…},"responseCallback":"[Function]","withArgs":[4]}],
  *      "callbacks":{"0":[0,"responseCallback"]}}
  *     {"method":0,"arguments":[{"error":null,"result":16}],"callbacks":{}}
  *
- * The pieces that do not change between calls are Fragments, escaped once.
+ * Pieces that are the same in each call are Fragments, which are escaped once.
  */
 const CALL_END = new Fragment('}],"callbacks":{"');
-const CALL_TAIL = new Fragment('":[0,"responseCallback"]}}');
+const CALL_END_PLAIN = new Fragment('":[0,"responseCallback"]}}');
 const CALL_TAIL_OPEN = new Fragment('":[0,"responseCallback"],');
 const CALLBACK = new Fragment('{"method":');
 const RESULT = new Fragment(',"arguments":[{"error":null,"result":');
@@ -26,8 +26,8 @@ const CALLBACK_TAIL = new Fragment(',"callbacks":{}}');
 const CALLBACK_TAIL_OPEN = new Fragment(',"callbacks":{');
 const CLOSE = new Fragment('}}');
 
-/** Gives the number under which the peer will know a function. */
-export interface Sharer {
+/** Assigns the number with which the peer refers to a function. */
+export interface CallbackRegistry {
   share(fn: AnyFunction): number;
 }
 
@@ -35,7 +35,7 @@ export function methodFragment(method: string): Fragment {
   return new Fragment(`{"method":${JSON.stringify(method)},"arguments":[`);
 }
 
-/** What stands in every call of one connection: who calls, and with which credentials. */
+/** The part that is the same in every call of a connection: the identity and the credentials of the caller. */
 export function envelopeFragment(identityJson: string, authJson: string): Fragment {
   return new Fragment(
     `{"kite":${identityJson},"authentication":${authJson},"responseCallback":"[Function]","withArgs":`,
@@ -48,9 +48,9 @@ export function callMessage(
   json: string,
   response: number,
   functions: readonly ExtractedFunction[] | undefined,
-  sharer: Sharer,
+  sharer: CallbackRegistry,
 ): Message {
-  if (!functions) return [method, envelope, json, CALL_END, response, CALL_TAIL];
+  if (!functions) return [method, envelope, json, CALL_END, response, CALL_END_PLAIN];
   const callbacks = callbackPieces(functions, '[0,"withArgs"', sharer);
   return [method, envelope, json, CALL_END, response, CALL_TAIL_OPEN, ...callbacks, CLOSE];
 }
@@ -59,7 +59,7 @@ export function resultMessage(
   response: number,
   json: string,
   functions: readonly ExtractedFunction[] | undefined,
-  sharer: Sharer,
+  sharer: CallbackRegistry,
 ): Message {
   if (!functions) return [CALLBACK, response, RESULT, json, RESULT_TAIL];
   const callbacks = callbackPieces(functions, '[0,"result"', sharer);
@@ -70,19 +70,19 @@ export function errorMessage(response: number, error: WireError): Message {
   return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_TAIL];
 }
 
-/** A call of a function that the peer handed over: its arguments as they are, without an envelope. */
+/** A call of a callback of the peer: its arguments, without an envelope. */
 export function callbackMessage(
   number: number,
   json: string,
   functions: readonly ExtractedFunction[] | undefined,
-  sharer: Sharer,
+  sharer: CallbackRegistry,
 ): Message {
   if (!functions) return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL];
   const callbacks = callbackPieces(functions, '[', sharer);
   return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL_OPEN, ...callbacks, CLOSE];
 }
 
-function callbackPieces(functions: readonly ExtractedFunction[], base: string, sharer: Sharer): Piece[] {
+function callbackPieces(functions: readonly ExtractedFunction[], base: string, sharer: CallbackRegistry): Piece[] {
   const pieces: Piece[] = [];
   for (const { fn, path } of functions) {
     const rest = JSON.stringify(path).slice(1);
@@ -92,21 +92,21 @@ function callbackPieces(functions: readonly ExtractedFunction[], base: string, s
   return pieces;
 }
 
-/** A call as it came in: shape checked, nothing authenticated. */
+/** A call of the peer. Its shape has been checked; it has not been authenticated. */
 export interface IncomingCall {
   readonly method: string;
-  /** What the caller claims to be. */
+  /** The identity that the caller claims. */
   readonly kite: unknown;
   readonly auth: unknown;
-  /** `withArgs`: functions are in place. */
+  /** `withArgs`, with stubs for the caller's functions. */
   readonly args: unknown[];
-  /** The caller's callback for the answer. Undefined: the caller wants none. */
+  /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
-  /** Set where the arguments are not what a kite sends. */
+  /** Whether the arguments do not have the form that kites send. */
   readonly malformed: boolean;
 }
 
-/** The number of the callback at `[0, "responseCallback"]`, whichever way its path is written. */
+/** Returns the number of the callback at `[0, "responseCallback"]`; the index may be a number or a string. */
 export function responseNumber(callbacks: readonly CallbackPath[] | undefined): number | undefined {
   return callbacks?.find(isResponsePath)?.number;
 }
@@ -115,7 +115,7 @@ export function isResponsePath({ path }: CallbackPath): boolean {
   return path.length === 2 && path[1] === 'responseCallback' && (path[0] === 0 || path[0] === '0');
 }
 
-/** Reads what stands in a call's single argument. `kite.js` sends a bare value where one argument was given. */
+/** Reads the single argument of a call. For a call with one argument, `kite.js` sends that argument without an array. */
 export function readCall(
   method: string,
   args: readonly unknown[],
@@ -137,13 +137,13 @@ export function readCall(
   };
 }
 
-/** The rest of a call whose beginning is known. */
+/** Returns the call that consists of a cached prefix and these arguments. */
 export function completeCall(
-  known: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
+  prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
   args: readonly unknown[],
   callbacks: readonly CallbackPath[] | undefined,
 ): IncomingCall {
-  const { method, kite, auth } = known;
+  const { method, kite, auth } = prefix;
   const { withArgs } = args[0] as { withArgs: unknown };
   return {
     method,

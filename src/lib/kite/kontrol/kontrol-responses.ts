@@ -1,93 +1,100 @@
 import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { record } from '../../util/record.js';
-import { STRINGS_OF_KONTROL } from '../limits/kite-limits.js';
+import { KONTROL_STRINGS } from '../limits/kite-limits.js';
 
-/** A kite that Kontrol has found, as it came over the wire. */
-export interface Found {
+/** A kite in a response of Kontrol. */
+export interface FoundKite {
   readonly kite: KiteIdentity;
   readonly url: string;
-  /** For calling it; empty where it may be found and not called. */
+  /** Token to call the kite. Empty if the caller may find the kite but not call it. */
   readonly token: string;
-  /** The key pair of Kontrol that it trusts. Empty where Kontrol does not say. */
+  /** Identifier of the key pair of Kontrol that the kite trusts. Empty if Kontrol does not report it. */
   readonly keyId: string;
-  /** Since when it is registered, in milliseconds since 1970. Undefined where Kontrol does not say. */
+  /** Time of the registration in milliseconds since 1970. Undefined if Kontrol does not report it. */
   readonly registeredAt?: number | undefined;
 }
 
-export interface KitesAnswer {
-  readonly kites: readonly Found[];
+/** A response to `getKites`. */
+export interface KitesResponse {
+  readonly kites: readonly FoundKite[];
   readonly watcherId: string | undefined;
 }
 
-export interface RegisterAnswer {
-  /** Under which it is registered. */
+/** A response to `register`. */
+export interface RegisterResponse {
+  /** The registered URL. */
   readonly url: string;
-  /** Seconds between two heartbeats over HTTP. */
+  /** Interval of heartbeats over HTTP, in seconds. */
   readonly heartbeatInterval: number;
-  /** A fresh kite key, to be used from now on. */
+  /** A fresh kite key that replaces the current one. */
   readonly kiteKey: string | undefined;
-  /** Public keys of Kontrol, PEM, that it has revoked. */
+  /** Public keys that Kontrol has revoked, in PEM. */
   readonly revokedKeys: readonly string[];
 }
 
 /** @throws KiteError `invalidResponse` */
-export function readKites(answer: unknown): KitesAnswer {
-  const { kites, watcherID } = record(answer);
-  if (!Array.isArray(kites)) throw invalid('getKites');
-  return { kites: kites.map(readFound), watcherId: text(watcherID) || undefined };
+export function readKites(response: unknown): KitesResponse {
+  const { kites, watcherID } = record(response);
+  if (!Array.isArray(kites)) throw invalidKontrolResponse('getKites');
+  return { kites: kites.map(readFoundKite), watcherId: stringOrEmpty(watcherID) || undefined };
 }
 
-export function readFound(value: unknown): Found {
-  const { kite, url, token, keyId, registeredAt: at } = record(value);
-  const registeredAt = typeof at === 'number' ? at : undefined;
-  return { kite: parseIdentity(kite), url: text(url), token: text(token), keyId: text(keyId), registeredAt };
+export function readFoundKite(value: unknown): FoundKite {
+  const { kite, url, token, keyId, registeredAt: time } = record(value);
+  const registeredAt = typeof time === 'number' ? time : undefined;
+  return {
+    kite: parseIdentity(kite),
+    url: stringOrEmpty(url),
+    token: stringOrEmpty(token),
+    keyId: stringOrEmpty(keyId),
+    registeredAt,
+  };
 }
 
 /**
- * Whether Kontrol's error says that no kite matches: ours and Go's, and what etcd says of a missing key, which a Kontrol of
- * Go passes on.
+ * Whether an error of Kontrol means that no kite matches. Kontrol in Go also passes on the message of etcd for a missing key.
  */
-export function isNoneFound(error: unknown): boolean {
+export function isNoKitesFound(error: unknown): boolean {
   if (!isKiteError(error, 'genericError')) return false;
   return error.message === 'no kites found' || error.message.startsWith('100: Key not found');
 }
 
-/** The empty list that an answer to `getKites` means where it is an error that none matches; throws any other. */
-export function noKites(error: unknown): object {
-  if (isNoneFound(error)) return { kites: [] };
+/** Returns an empty response if the error means that no kite matches; throws any other error. */
+export function emptyIfNoKites(error: unknown): object {
+  if (isNoKitesFound(error)) return { kites: [] };
   throw error;
 }
 
 /** @throws KiteError `invalidResponse` */
-export function readRegistered(answer: unknown): RegisterAnswer {
-  const { url, heartbeatInterval, kiteKey, revokedKeys } = record(answer);
-  if (typeof url !== 'string') throw invalid('register');
+export function readRegisterResponse(response: unknown): RegisterResponse {
+  const { url, heartbeatInterval, kiteKey, revokedKeys } = record(response);
+  if (typeof url !== 'string') throw invalidKontrolResponse('register');
   return {
     url,
     heartbeatInterval: typeof heartbeatInterval === 'number' ? heartbeatInterval : 0,
-    kiteKey: text(kiteKey) || undefined,
-    revokedKeys: texts(revokedKeys),
+    kiteKey: stringOrEmpty(kiteKey) || undefined,
+    revokedKeys: readStrings(revokedKeys),
   };
 }
 
-/** The texts of a list; none where it is no list. */
-export function texts(value: unknown): readonly string[] {
+/** Returns the strings of a list. Empty if the value is not a list. */
+export function readStrings(value: unknown): readonly string[] {
   return Array.isArray(value)
-    ? value.filter((one) => typeof one === 'string').slice(0, STRINGS_OF_KONTROL)
+    ? value.filter((item) => typeof item === 'string').slice(0, KONTROL_STRINGS)
     : [];
 }
 
 /** @throws KiteError `invalidResponse` */
-export function readText(method: string, answer: unknown): string {
-  if (typeof answer !== 'string' || answer === '') throw invalid(method);
-  return answer;
+export function readString(method: string, response: unknown): string {
+  if (typeof response !== 'string' || response === '') throw invalidKontrolResponse(method);
+  return response;
 }
 
-function text(value: unknown): string {
+function stringOrEmpty(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function invalid(method: string): KiteError {
-  return new KiteError('invalidResponse', `Kontrol's answer to "${method}" is none that a kite understands`);
+function invalidKontrolResponse(method: string): KiteError {
+  return new KiteError('invalidResponse', `Invalid response of Kontrol to "${method}"`);
 }

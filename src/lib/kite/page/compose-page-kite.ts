@@ -14,16 +14,16 @@ import { addPageMethods, type PageOutput } from './page-methods.js';
 type Page = PagePlatform & PageOutput;
 
 /**
- * Makes the core of a kite in a page, with its default methods. `extendDialer` may add other schemes than those of the
- * web: it gets the dialer of the page and returns the one to use.
+ * Creates the core of a kite in a page, with its default methods. `extendDialer` can add URL schemes: it receives the dialer of
+ * the page, and returns the one to use.
  *
- * @throws ConfigurationError where a part of the identity contains "/"
+ * @throws ConfigurationError if a field of the identity is empty or contains "/"
  */
 export function composePageKite(
   name: string,
   version: string,
   options: PageKiteOptions,
-  extendDialer?: (own: Dialer) => Dialer,
+  extendDialer?: (dialer: Dialer) => Dialer,
 ): KiteCore {
   const page = globalThis as unknown as Page;
   const { clock = systemClock, logger = consoleLogger } = options;
@@ -43,7 +43,7 @@ export function composePageKite(
     limits,
     clock,
     logger,
-    authenticator: { verify: refuse },
+    authenticator: { verify: refuseCaller },
     methodHandling: options.methodHandling ?? 'ReturnMethod',
     concurrent: options.concurrent ?? true,
     timeout: options.timeout ?? 15_000,
@@ -63,15 +63,13 @@ function hostOf({ location }: Page): string {
   return (location && new URL(location.href).hostname) || 'page';
 }
 
-function refuse(): never {
-  throw new KiteError('authenticationError', 'trustRemote of this page does not name that method');
+function refuseCaller(): never {
+  throw new KiteError('authenticationError', 'trustRemote of this page does not include that method');
 }
 
 function makeDialer(page: Page, limits: ConnectionLimits, clock: Clock): Dialer {
   return (url, { ca, ...options }) =>
     ca === undefined
       ? dialInPage(page, url, { ...options, limits, clock })
-      : Promise.reject(
-          new ConfigurationError('badValue', 'A page trusts what its browser trusts: leave out ca'),
-        );
+      : Promise.reject(new ConfigurationError('badValue', 'The option ca is not supported in pages'));
 }

@@ -9,12 +9,12 @@ import { isAnyAddress, urlHost } from '../../util/listen-address.js';
 import type { Logger } from '../../util/logger.js';
 import type { Config } from '../config/kite-config.js';
 import { outboundAddress } from '../config/outbound-address.js';
-import { FrontDoor, notFound } from './front-door.js';
+import { RequestRouter, respondNotFound } from './request-router.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './http-routes.js';
 
 export interface KiteServerOptions {
-  /** The name of the kite, for messages. */
+  /** Name of the kite, for messages. */
   readonly name: string;
   readonly config: Pick<Config, 'allowedHosts' | 'allowOrigin' | 'ip' | 'kontrolUrls' | 'port'>;
   /** Paths under which the kite is served. The first is part of its URL. */
@@ -23,20 +23,20 @@ export interface KiteServerOptions {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Takes over a session that a peer has opened. */
+  /** Called with each session that a peer has opened. */
   readonly onSession: (channel: Channel) => void;
 }
 
 /**
- * How peers reach a kite in Node: the port that it opens, the servers of the program that it is mounted on, its SockJS
- * sessions, and the plain HTTP that it answers.
+ * The HTTP side of a kite in Node: the port that it opens, the servers on which it is mounted, its SockJS sessions, and its
+ * plain HTTP routes.
  *
  * Lifecycle: `listen`, `mount` or neither, then `stopAccepting`, `closeSessions`, `close`.
  */
 export class KiteServer {
   readonly #options: KiteServerOptions;
   readonly #sockjs: SockJsServer;
-  readonly #door: FrontDoor;
+  readonly #router: RequestRouter;
   #tls: TlsOptions | undefined;
   #listener: HttpListener | undefined;
   #url: string | undefined;
@@ -46,29 +46,29 @@ export class KiteServer {
     const { allowOrigin, allowedHosts } = options.config;
     this.#options = options;
     this.#sockjs = new SockJsServer({ prefixes, limits, clock, cookie, allowOrigin, onSession });
-    this.#door = new FrontDoor({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
+    this.#router = new RequestRouter({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
   }
 
-  /** Where the kite is reached while it listens. */
+  /** URL of the kite while it listens. */
   get url(): string | undefined {
     return this.#url;
   }
 
-  /** The port it listens on. */
+  /** Port of the kite while it listens. */
   get port(): number | undefined {
     return this.#url === undefined ? undefined : Number(new URL(this.#url).port);
   }
 
-  /** Whether only this machine can connect to its port. False until it listens. */
+  /** Whether the kite listens on loopback only. False until it listens. */
   get listensAtLoopback(): boolean {
     return this.#listener?.loopback ?? false;
   }
 
-  /** The URL for other machines. Rejects where the kite does not listen. */
+  /** Returns the URL for other machines. Rejects if the kite does not listen. */
   async registerUrl(): Promise<string> {
     const { name, config, prefixes } = this.#options;
     if (this.#url === undefined) {
-      const message = `${name} does not listen: register it with the url under which others reach it`;
+      const message = `${name} does not listen: call listen() first, or register it with the option url`;
       throw new ConfigurationError('noUrl', message);
     }
     if (!isAnyAddress(config.ip)) return this.#url;
@@ -77,9 +77,9 @@ export class KiteServer {
     return origin(url.protocol.slice(0, -1), address, Number(url.port)) + prefixes[0];
   }
 
-  /** Answers requests for the host of this URL too. */
+  /** Accepts requests for the host of this URL. */
   knownAs(url: string): void {
-    this.#door.addUrl(url);
+    this.#router.addUrl(url);
   }
 
   useTls(tls: TlsOptions): void {
@@ -88,24 +88,25 @@ export class KiteServer {
   }
 
   handleHttp(path: string, handler: HttpHandler, options: HttpRouteOptions): void {
-    this.#door.addRoute(path, handler, options);
+    this.#router.addRoute(path, handler, options);
   }
 
   handleUpgrade(path: string, handler: UpgradeHandler, options: HttpRouteOptions): void {
-    this.#door.addUpgradeRoute(path, handler, options);
+    this.#router.addUpgradeRoute(path, handler, options);
   }
 
-  /** Opens the port of the configuration and resolves when it accepts connections. */
+  /** Opens the configured port. Resolves when the kite accepts connections. */
   async listen(): Promise<void> {
     const { name, config, limits, prefixes } = this.#options;
-    if (this.#listener) throw new Error(`${name} listens already`);
+    if (this.#listener) throw new Error(`${name} already listens`);
     const listener = new HttpListener(
       {
         request: (request, response) => {
-          if (!this.#door.answer(request, response, listener.loopback)) notFound(response);
+          if (!this.#router.handleRequest(request, response, listener.loopback)) respondNotFound(response);
         },
         upgrade: (request, socket, head) => {
-          if (!this.#door.upgrade(request, socket, head, listener.loopback)) refuseUpgrade(socket, 404, '');
+          if (!this.#router.handleUpgrade(request, socket, head, listener.loopback))
+            refuseUpgrade(socket, 404, '');
         },
       },
       limits,
@@ -122,12 +123,12 @@ export class KiteServer {
   }
 
   mount(server: HttpServer): void {
-    this.#door.mount(server);
+    this.#router.mount(server);
   }
 
-  /** False: the path is not one of the kite's, and nothing was done. */
+  /** Handles a request if its path belongs to the kite; otherwise returns false and leaves the request alone. */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    return this.#door.answer(request, response, false);
+    return this.#router.handleRequest(request, response, false);
   }
 
   stopAccepting(): void {
@@ -138,7 +139,7 @@ export class KiteServer {
     return this.#sockjs.close();
   }
 
-  /** Ends what is still open. */
+  /** Closes the remaining connections. */
   close(): void {
     this.#listener?.closeAll();
     this.#url = undefined;
