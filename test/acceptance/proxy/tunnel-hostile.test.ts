@@ -10,6 +10,7 @@ import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import { answerIn, makeKite, registerByHand, registerMessage, sendRaw } from '../../helpers/proxy/proxy.js';
 import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
+import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 // What strangers send to the tunnel proxy, and what kites do that mean no good, or are gone.
 
@@ -49,6 +50,16 @@ describe('a token for a tunnel', () => {
     clock.advance(1);
     expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite did not open its tunnel in time' });
     expect(proxy.waiting).toBe(0);
+    await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('works for tunnelTimeout, as long as the caller waits', async () => {
+    const clock = new ManualClock(Date.now());
+    const { kite } = await onePassive({ clock, limits: { tunnelTimeout: 2000 } });
+    const { inbox } = await open(kite.url);
+    const { url } = await kite.asked();
+    clock.advance(2000);
+    expect(await inbox.closed()).toMatchObject({ code: 1014 });
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
   });
 
@@ -189,7 +200,7 @@ describe('a request for no kite', () => {
   it('gets 404 over every transport, and opens no session', async () => {
     const { proxy, kite, origin } = await onePassive();
     const nobody = kite.url.replace(/kiteID=.*/, `kiteID=${randomUUID()}`);
-    for (const transport of ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const) {
+    for (const transport of SINGLE_TRANSPORTS) {
       await expect(open(nobody, { transport })).rejects.toMatchObject({ status: 404 });
       await expect(open(`${origin}/proxy`, { transport })).rejects.toMatchObject({ status: 404 });
     }

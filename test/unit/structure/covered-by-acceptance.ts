@@ -214,7 +214,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/serve/administrator',
     'kontrol/admin/administration',
     'kontrol/admin/invites',
-    'kontrol/admin/machine-registration',
     'kontrol/policy/policy-file',
     'kontrol/tokens/revocations',
   ],
@@ -222,7 +221,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'kontrol/kontrol-page': ['kontrol/http/ui-files'],
   'kontrol/kontrol-signalling': ['kontrol/signalling/signalling'],
   'proxy/reverse-proxy': [
-    'proxy/reverse/backends',
     'proxy/reverse/forward-request',
     'proxy/reverse/forward-upgrade',
     'proxy/reverse/forwarded-headers',
@@ -234,11 +232,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'proxy/shared/proxy-options',
     'proxy/shared/public-address',
   ],
-  'proxy/reverse-proxy-hostile': [
-    'proxy/reverse/backend-policy',
-    'proxy/reverse/join-sockets',
-    'proxy/reverse/proxy-refusal',
-  ],
+  'proxy/reverse-proxy-hostile': ['proxy/reverse/backend-policy', 'proxy/reverse/proxy-refusal'],
   'proxy/reverse-proxy-tls': ['proxy/shared/certificate-reload'],
   'proxy/tunnel-kite': ['kite/proxied/proxy-member', 'kite/proxied/tunnels'],
   'proxy/tunnel-proxy': [

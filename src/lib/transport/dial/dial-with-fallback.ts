@@ -43,7 +43,8 @@ export function dialWithFallback<Options extends DialOptions>(
   const poll = (attempt = options): Promise<Channel> =>
     platform.xhr(base, sessionPath(platform.newSessionId()), attempt);
   const startedAt = options.clock.now();
-  switch (options.transport) {
+  const { transport }: DialOptions = options;
+  switch (transport) {
     case 'WebSocket':
       return openSession();
     case 'RawWebSocket':
@@ -51,6 +52,8 @@ export function dialWithFallback<Options extends DialOptions>(
     case 'XHRPolling':
       return poll();
     default:
+      // A transport without a case is a type error. Only Node's `dial` supports `Session`.
+      transport satisfies 'auto' | 'Session';
       return openSession(platform.firstOptions?.(options)).catch((error: unknown) => {
         if (isDialError(error) && platform.fallsBack(error))
           return poll(withRemainingTime(options, startedAt));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ATTEMPT_TIMEOUT } from '../../../../src/lib/transport/limits/transport-limits.js';
 import { parseSignal, type Signal } from '../../../../src/lib/transport/webrtc/signals.js';
 import { FakeRtc } from '../../../helpers/transport/fake-rtc.js';
 import { arrived, twoPages } from '../../../helpers/transport/two-pages.js';
@@ -301,6 +302,20 @@ describe('a page whom another means harm', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('opens no data channel for a description that is longer than descriptionLength', async () => {
+    const sdp = 'connection 0';
+    for (const [descriptionLength, answers] of [
+      [sdp.length - 1, ['leave']],
+      [sdp.length, ['answer', 'candidate']],
+    ] as const) {
+      const { rtc, two, passed } = twoPages({ limits: { descriptionLength } });
+      rtc.connect();
+      two.peers.receive(signal('offer', { session: 's', sdp }));
+      await arrived();
+      expect(passed).toEqual(answers);
+    }
+  });
+
   it('gives no page all of its room', async () => {
     const { rtc, two, dial } = twoPages({ limits: { peers: 10, sessionsPerPeer: 3 } });
     rtc.reachable = false;
@@ -322,7 +337,9 @@ describe('a page whom another means harm', () => {
     rtc.connect();
     two.peers.receive(signal('offer', { session: 's', sdp: 'connection 0' }));
     await arrived();
-    clock.advance(60_000);
+    clock.advance(ATTEMPT_TIMEOUT - 1);
+    expect(two.peers.size).toBe(1);
+    clock.advance(1);
     expect(two.peers.size).toBe(0);
     expect(rtc.connections.get('connection 1')?.connectionState).toBe('closed');
   });
