@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cut, formatAge, formatMs, formatValue } from '../../../src/ui/format.js';
-import { SHOWN_LENGTH } from '../../../src/ui/page-limits.js';
+import { truncate, formatAge, formatMs, formatValue } from '../../../src/ui/format.js';
+import { PRINTED_LENGTH } from '../../../src/ui/page-limits.js';
 
 describe('texts of the page', () => {
   it.each([
@@ -28,9 +28,9 @@ describe('texts of the page', () => {
     expect(formatValue({ call: () => 0 })).toBe('{\n  "call": "[Function]"\n}');
   });
 
-  it('show SHOWN_LENGTH characters of a longer value, and count the rest', () => {
-    const text = 'x'.repeat(SHOWN_LENGTH);
-    expect(cut(text)).toBe(text);
-    expect(cut(`${text}yz`)).toBe(`${text}\n… 2 more characters`);
+  it('show PRINTED_LENGTH characters of a longer value, and count the rest', () => {
+    const text = 'x'.repeat(PRINTED_LENGTH);
+    expect(truncate(text)).toBe(text);
+    expect(truncate(`${text}yz`)).toBe(`${text}\n… 2 more characters`);
   });
 });

@@ -14,7 +14,7 @@ import {
   SHELL_NAMES,
 } from '../../../../src/lib/cli/runtime/command-limits.js';
 import { CompletionCache } from '../../../../src/lib/cli/completion/completion-cache.js';
-import { namedFile } from '../../../../src/lib/cli/kontrol/named-file.js';
+import { readSettingFile } from '../../../../src/lib/cli/kontrol/setting-file.js';
 import { LastLine } from '../../../../src/lib/cli/runtime/last-line.js';
 import { History } from '../../../../src/lib/cli/shell/history.js';
 import { ShellCompletion } from '../../../../src/lib/cli/shell/shell-completion.js';
@@ -91,8 +91,8 @@ describe('the limits of commands', () => {
   it('bound a file that a setting names', () => {
     const file = temporaryFile('policy.json');
     writeFileSync(file, 'x'.repeat(SETTING_FILE_LENGTH));
-    expect(namedFile(file, kontrolStartSettings.policy)).toHaveLength(SETTING_FILE_LENGTH);
+    expect(readSettingFile(file, kontrolStartSettings.policy)).toHaveLength(SETTING_FILE_LENGTH);
     writeFileSync(file, 'x'.repeat(SETTING_FILE_LENGTH + 1));
-    expect(() => namedFile(file, kontrolStartSettings.policy)).toThrow('too long');
+    expect(() => readSettingFile(file, kontrolStartSettings.policy)).toThrow('too long');
   });
 });

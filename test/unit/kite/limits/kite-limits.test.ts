@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { IncomingMessage } from 'node:http';
 import { envelopePrefix } from '../../../../src/lib/kite/call/envelope-prefix.js';
-import { texts } from '../../../../src/lib/kite/kontrol/kontrol-responses.js';
+import { readStrings } from '../../../../src/lib/kite/kontrol/kontrol-responses.js';
 import {
   ALERT_LENGTH,
   CACHED_CREDENTIALS,
@@ -10,7 +10,7 @@ import {
   LOGGED_LENGTH,
   LOGGED_REFUSALS,
   PREFIX_LENGTH,
-  STRINGS_OF_KONTROL,
+  KONTROL_STRINGS,
   VERIFIED_CREDENTIALS,
 } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { addPageMethods } from '../../../../src/lib/kite/page/page-methods.js';
@@ -68,8 +68,8 @@ describe('the limits of kites', () => {
   });
 
   it('bound the strings of a response of Kontrol', () => {
-    const strings = Array.from({ length: STRINGS_OF_KONTROL + 1 }, (_, n) => `${n}`);
-    expect(texts(strings)).toEqual(strings.slice(0, STRINGS_OF_KONTROL));
+    const strings = Array.from({ length: KONTROL_STRINGS + 1 }, (_, n) => `${n}`);
+    expect(readStrings(strings)).toEqual(strings.slice(0, KONTROL_STRINGS));
   });
 
   it('bound the refused host names that are logged, and their length', () => {

@@ -28,7 +28,7 @@ describe('a kite key', () => {
 
   it('is verified again if verifiedKiteKeys others were verified since', async () => {
     const { credentials, keyRing } = await setUpKeyRing(undefined, true, { verifiedKiteKeys: 2 });
-    const lookups = vi.spyOn(keyRing, 'find');
+    const lookups = vi.spyOn(keyRing, 'findByPublicKey');
     const verifications = (kiteKey: string): number => {
       lookups.mockClear();
       credentials.verifyKiteKey(kiteKey);

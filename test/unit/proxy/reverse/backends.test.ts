@@ -34,7 +34,7 @@ it('Backends closes an idle connection if IDLE_BACKENDS are idle', async () => {
   const { hostname: host, port, pathname: path } = new URL(url);
   const target = { url, secure: false, host, address: host, port: Number(port), path };
   const ended = Array.from({ length: requests }, () => {
-    const request = backends.open(target, { method: 'GET', path, headers: { host }, alone: false });
+    const request = backends.open(target, { method: 'GET', path, headers: { host }, dedicated: false });
     return new Promise<void>((resolve) => {
       request.on('response', (response) => response.on('end', resolve).resume()).end();
     });

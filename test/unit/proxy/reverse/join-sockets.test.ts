@@ -24,7 +24,7 @@ function joined() {
   const clock = new ManualClock();
   const [caller, kite] = [new SlowSocket(), new SlowSocket()];
   let ended = 0;
-  joinSockets(caller, kite, { clock, count: () => {}, ended: () => ended++ });
+  joinSockets(caller, kite, { clock, count: () => {}, onEnd: () => ended++ });
   return { clock, caller, kite, ended: () => ended };
 }
 
