@@ -103,11 +103,6 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     return this.#closed;
   }
 
-  /** Calls that wait for the peer's answer, and functions that it may call. */
-  get handedCount(): number {
-    return this.#handed.size;
-  }
-
   /** Whether the peer may call `method` here without authentication. */
   trusts(method: string): boolean {
     const trusted = this.#trustRemote;
