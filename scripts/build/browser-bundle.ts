@@ -15,40 +15,47 @@ const OPTIONS = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** One file for pages. */
-export interface BrowserBundle {
+const BUNDLES: readonly { readonly entryPoint: string; readonly format: Format; readonly name: string }[] = [
+  { entryPoint: 'src/lib/browser.ts', format: 'esm', name: 'kitectl.esm.js' },
+  { entryPoint: 'src/lib/browser-global.ts', format: 'iife', name: 'kitectl.js' },
+  { entryPoint: 'src/lib/browser-webrtc.ts', format: 'esm', name: 'kitectl-webrtc.esm.js' },
+  { entryPoint: 'src/lib/browser-webrtc-global.ts', format: 'iife', name: 'kitectl-webrtc.js' },
+];
+
+/** A bundle of esbuild, before the second minifier. */
+interface BrowserBundle {
   readonly name: string;
+  readonly format: Format;
   readonly text: string;
-  /** The sources that it is made of, from the folder of the repository. */
+  /** The paths of its source files, relative to the repository. */
   readonly inputs: readonly string[];
 }
 
 /**
- * What pages load: `kitectl.esm.js` is `kitectl/browser` as one module, `kitectl.js` is for a plain <script> and says
- * `kitectl` to the page; `kitectl-webrtc…` are the same of `kitectl/browser/webrtc`. `root` is the repository. Writes to
- * `outdir`, or only returns the files where there is none.
+ * Writes the files that pages load to `outdir`: `kitectl.esm.js` is `kitectl/browser` as a module, and `kitectl.js` is for a
+ * plain <script> and defines the global `kitectl`. `kitectl-webrtc…` are the same of `kitectl/browser/webrtc`. `root` is the
+ * repository.
  */
-export async function bundleForBrowsers(root: string, outdir?: string): Promise<readonly BrowserBundle[]> {
-  const bundles: readonly { entryPoints: string[]; format: Format; outfile: string }[] = [
-    { entryPoints: ['src/lib/browser.ts'], format: 'esm', outfile: 'kitectl.esm.js' },
-    { entryPoints: ['src/lib/browser-global.ts'], format: 'iife', outfile: 'kitectl.js' },
-    { entryPoints: ['src/lib/browser-webrtc.ts'], format: 'esm', outfile: 'kitectl-webrtc.esm.js' },
-    { entryPoints: ['src/lib/browser-webrtc-global.ts'], format: 'iife', outfile: 'kitectl-webrtc.js' },
-  ];
+export async function bundleForBrowsers(root: string, outdir: string): Promise<void> {
+  await mkdir(outdir, { recursive: true });
+  const bundles = await esbuildBundles(root);
+  await Promise.all(
+    bundles.map(async ({ name, format, text }) => writeFile(join(outdir, name), await smaller(text, format))),
+  );
+}
+
+export function esbuildBundles(root: string): Promise<readonly BrowserBundle[]> {
   return Promise.all(
-    bundles.map(async ({ outfile, ...bundle }) => {
+    BUNDLES.map(async ({ entryPoint, format, name }) => {
       const { outputFiles, metafile } = await build({
         ...OPTIONS,
-        ...bundle,
+        entryPoints: [entryPoint],
+        format,
+        outfile: name,
         absWorkingDir: root,
         write: false,
       });
-      const text = await smaller(outputFiles[0]?.text ?? '', bundle.format);
-      if (outdir !== undefined) {
-        await mkdir(outdir, { recursive: true });
-        await writeFile(join(outdir, outfile), text);
-      }
-      return { name: outfile, text, inputs: Object.keys(metafile.inputs) };
+      return { name, format, text: outputFiles[0]?.text ?? '', inputs: Object.keys(metafile.inputs) };
     }),
   );
 }
