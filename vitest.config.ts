@@ -7,12 +7,14 @@ export default defineConfig(({ mode }) => ({
     include: mode === 'portable' ? portableTests(process.platform) : ['test/**/*.test.ts'],
     // One process for all files, which is much faster. Tests do not share state.
     isolate: false,
+    // Fails a test that leaves a call, callback, timer, socket or process behind.
+    setupFiles: ['test/helpers/leaks/setup.ts'],
     disableConsoleIntercept: true,
     // Generous, so that a busy machine does not fail a test. Tests that check timing measure it themselves.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 30_000 } },
-    // The acceptance tests start whole programs, so more workers than cores would slow them down.
-    maxWorkers: 2,
+    // One more than cores in CI: acceptance tests wait for programs, stores and Chromium for a third of their time.
+    maxWorkers: 3,
   },
 }));

@@ -15,40 +15,47 @@ const OPTIONS = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** A file that pages load. */
-export interface BrowserBundle {
+const BUNDLES: readonly { readonly entryPoint: string; readonly format: Format; readonly name: string }[] = [
+  { entryPoint: 'src/lib/browser.ts', format: 'esm', name: 'kitectl.esm.js' },
+  { entryPoint: 'src/lib/browser-global.ts', format: 'iife', name: 'kitectl.js' },
+  { entryPoint: 'src/lib/browser-webrtc.ts', format: 'esm', name: 'kitectl-webrtc.esm.js' },
+  { entryPoint: 'src/lib/browser-webrtc-global.ts', format: 'iife', name: 'kitectl-webrtc.js' },
+];
+
+/** A bundle of esbuild, before the second minifier. */
+interface BrowserBundle {
   readonly name: string;
+  readonly format: Format;
   readonly text: string;
   /** Paths of its source files, relative to the repository. */
   readonly inputs: readonly string[];
 }
 
 /**
- * Bundles the library for pages. `kitectl.esm.js` is `kitectl/browser` as one module, and `kitectl.js` is for a plain
- * <script> and defines the global `kitectl`; `kitectl-webrtc…` are the same for `kitectl/browser/webrtc`. `root` is the
- * repository. Writes the files to `outdir` if it is set.
+ * Bundles the library for pages, and writes the files to `outdir`. `kitectl.esm.js` is `kitectl/browser` as one module, and
+ * `kitectl.js` is for a plain <script> and defines the global `kitectl`; `kitectl-webrtc…` are the same for
+ * `kitectl/browser/webrtc`. `root` is the repository.
  */
-export async function bundleForBrowsers(root: string, outdir?: string): Promise<readonly BrowserBundle[]> {
-  const bundles: readonly { entryPoints: string[]; format: Format; outfile: string }[] = [
-    { entryPoints: ['src/lib/browser.ts'], format: 'esm', outfile: 'kitectl.esm.js' },
-    { entryPoints: ['src/lib/browser-global.ts'], format: 'iife', outfile: 'kitectl.js' },
-    { entryPoints: ['src/lib/browser-webrtc.ts'], format: 'esm', outfile: 'kitectl-webrtc.esm.js' },
-    { entryPoints: ['src/lib/browser-webrtc-global.ts'], format: 'iife', outfile: 'kitectl-webrtc.js' },
-  ];
+export async function bundleForBrowsers(root: string, outdir: string): Promise<void> {
+  await mkdir(outdir, { recursive: true });
+  const bundles = await esbuildBundles(root);
+  await Promise.all(
+    bundles.map(async ({ name, format, text }) => writeFile(join(outdir, name), await minifyAgain(text, format))),
+  );
+}
+
+export function esbuildBundles(root: string): Promise<readonly BrowserBundle[]> {
   return Promise.all(
-    bundles.map(async ({ outfile, ...bundle }) => {
+    BUNDLES.map(async ({ entryPoint, format, name }) => {
       const { outputFiles, metafile } = await build({
         ...OPTIONS,
-        ...bundle,
+        entryPoints: [entryPoint],
+        format,
+        outfile: name,
         absWorkingDir: root,
         write: false,
       });
-      const text = await minifyAgain(outputFiles[0]?.text ?? '', bundle.format);
-      if (outdir !== undefined) {
-        await mkdir(outdir, { recursive: true });
-        await writeFile(join(outdir, outfile), text);
-      }
-      return { name: outfile, text, inputs: Object.keys(metafile.inputs) };
+      return { name, format, text: outputFiles[0]?.text ?? '', inputs: Object.keys(metafile.inputs) };
     }),
   );
 }

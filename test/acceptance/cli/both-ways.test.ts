@@ -1,26 +1,12 @@
 import { spawn } from 'node:child_process';
-import {
-  chmod,
-  copyFile,
-  cp,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, cp, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseKiteKey } from '../../../src/lib/keys/index.js';
-import { bundleCommands } from '../../helpers/cli/bundled-commands.js';
 import { type Case, cases } from '../../helpers/cli/both-ways-cases.js';
 import { cleanEnv, type Outcome, root, Running } from '../../helpers/cli/cli-harness.js';
 import { Network } from '../../helpers/cli/cli-network.js';
-import { runLines } from '../../helpers/cli/run-lines.js';
+import { LineProcess, runLines } from '../../helpers/cli/line-process.js';
 
 /** One way through the program, with a world of its own: what a command does to it must not be seen on the other way. */
 interface Side {
@@ -33,6 +19,8 @@ interface Side {
   readonly entry: string;
   readonly network: Network;
   readonly proxy: Running;
+  /** Runs the lines that need no process of their own. */
+  readonly lines: LineProcess;
   /** What `{name}` stands for in a command line. */
   readonly names: Readonly<Record<string, string>>;
 }
@@ -65,7 +53,7 @@ const OCLIF: Kind = {
   other: /^commands-/,
 };
 
-async function createSide({ program, entry, other }: Kind, commands: string): Promise<Side> {
+async function createSide({ program, entry, other }: Kind): Promise<Side> {
   const network = await Network.create({
     registration: 'open',
     environment: 'prod',
@@ -91,50 +79,39 @@ async function createSide({ program, entry, other }: Kind, commands: string): Pr
     evesKey: parseKiteKey(await network.keyOf('eve')).id,
   };
   const copies = { root: join(home, 'program'), alone: join(home, 'alone') };
-  await copyPackage(copies.root, program, commands);
-  await copyPackage(copies.alone, program, commands, other);
-  return { ...copies, program, entry, network, proxy, names };
+  await copyPackage(copies.root, program);
+  await copyPackage(copies.alone, program, other);
+  const lines = new LineProcess({ home, from: copies.root, entry });
+  return { ...copies, program, entry, network, proxy, lines, names };
 }
 
-/** A copy of the package with the given `commands`, of which the files of `dist` are left out that `without` matches. */
-async function copyPackage(to: string, program: string, commands: string, without?: RegExp): Promise<void> {
+/** A copy of the package, without the files of `dist` that `without` matches. */
+async function copyPackage(to: string, program: string, without?: RegExp): Promise<void> {
   for (const part of ['bin', 'package.json', 'oclif.manifest.json', program]) {
     await cp(join(root, part), join(to, part), { recursive: true });
   }
   const dist = join(root, 'dist');
   await mkdir(join(to, 'dist'));
-  const names = (await readdir(dist)).filter((file) => file !== 'commands' && !without?.test(file));
-  for (const name of names) {
+  for (const name of (await readdir(dist)).filter((file) => !without?.test(file))) {
     const folder = (await stat(join(dist, name))).isDirectory();
     if (folder) await symlink(join(dist, name), join(to, 'dist', name), 'junction');
     else await copyFile(join(dist, name), join(to, 'dist', name));
   }
-  await symlink(commands, join(to, 'dist', 'commands'), 'junction');
   await symlink(join(root, 'node_modules'), join(to, 'node_modules'), 'junction');
 }
 
-let folder: string;
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'kitectl-both-ways-'));
-  // The commands are ES modules, that load what they import by name from where they are.
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  await bundleCommands(join(folder, 'commands'));
-  sides = await Promise.all([
-    createSide(FAST, join(folder, 'commands')),
-    createSide(OCLIF, join(folder, 'commands')),
-  ]);
+  sides = await Promise.all([createSide(FAST), createSide(OCLIF)]);
   quick = await quickOutcomes(sides);
 });
 
 afterAll(async () => {
-  for (const { network, proxy } of sides) {
+  for (const { network, proxy, lines } of sides) {
+    await lines.close();
     proxy.child.kill('SIGTERM');
     await proxy.outcome;
     await network.close();
   }
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** Lines that no command runs for: each is in `quick`. */
@@ -165,18 +142,35 @@ function wordsOf(side: Side, line: string): string[] {
   return filled.split(' ').filter((word) => word !== '');
 }
 
-/** Runs a line in a process of its own. */
-async function run(side: Side, words: readonly string[], { line, ...one }: Case): Promise<Outcome> {
-  const args = [...words, ...wordsOf(side, line)];
+/** Runs a line in a process of its own if it needs one. */
+async function run(side: Side, words: readonly string[], one: Case): Promise<Outcome> {
+  const args = [...words, ...wordsOf(side, one.line)];
   const { home } = side.network.cli;
-  const { home: whose = 'bob', serves, measured } = one;
+  const { home: whose = 'bob', measured } = one;
   const kiteHome = whose === 'bob' ? {} : { KITE_HOME: join(home, whose) };
+  const env = { ...kiteHome, ...one.env };
+  const { code, stdout, stderr } = await (one.alone || one.serves
+    ? runAlone(side, args, env, one)
+    : side.lines.run({ args, env, input: one.input }));
+  const plain = (text: string): string =>
+    withoutChance(measured ? text.replace(measured, '<n>') : text, home);
+  return { code, stdout: plain(stdout), stderr: plain(stderr) };
+}
+
+/** Runs a line in a process of its own. */
+async function runAlone(
+  side: Side,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { input, serves }: Case,
+): Promise<Outcome> {
+  const { home } = side.network.cli;
   const child = spawn(process.execPath, [join(side.root, side.program), ...args], {
     cwd: home,
-    env: cleanEnv(home, { ...kiteHome, ...one.env }),
+    env: cleanEnv(home, env),
     stdio: 'pipe',
   });
-  child.stdin.on('error', () => {}).end(one.input);
+  child.stdin.on('error', () => {}).end(input);
   const running = new Running(child);
   if (serves === 'watches') {
     await expect.poll(() => side.network.kontrol.status().watchers, { timeout: 30_000 }).toBe(1);
@@ -185,22 +179,11 @@ async function run(side: Side, words: readonly string[], { line, ...one }: Case)
     await running.until(({ stdout, stderr }) => serves.test(stdout) || serves.test(stderr));
     child.kill('SIGTERM');
   }
-  const { code, stdout, stderr } = await running.outcome;
-  const plain = (text: string): string =>
-    withoutChance(measured ? text.replace(measured, '<n>') : text, home);
-  return { code, stdout: plain(stdout), stderr: plain(stderr) };
+  return running.outcome;
 }
 
-/** Runs lines in one process, one after another, with the package in the folder `from`. */
-async function runAll(side: Side, from: string, lines: readonly string[]): Promise<Outcome[]> {
-  const { home } = side.network.cli;
-  const words = lines.map((line) => wordsOf(side, line));
-  const outcomes = await runLines(words, { home, from, entry: side.entry });
-  return outcomes.map((outcome) => ({
-    code: outcome.code,
-    stdout: withoutChance(outcome.stdout, home),
-    stderr: withoutChance(outcome.stderr, home),
-  }));
+function plainOutcome({ code, stdout, stderr }: Outcome, home: string): Outcome {
+  return { code, stdout: withoutChance(stdout, home), stderr: withoutChance(stderr, home) };
 }
 
 type Pair = readonly [fast: Outcome, oclif: Outcome];
@@ -216,10 +199,15 @@ async function quickOutcomes(both: typeof sides): Promise<ReadonlyMap<string, Pa
   // Neither side could pass these on to the other.
   const alone = words.map((id) => `${id} ${UNKNOWN_FLAG}`);
   const [fast, oclif] = await Promise.all(
-    both.map(async (side) => [
-      ...(await runAll(side, side.root, lines)),
-      ...(await runAll(side, side.alone, alone)),
-    ]),
+    both.map(async (side) => {
+      const { home } = side.network.cli;
+      const argsOf = (line: string): string[] => wordsOf(side, line);
+      const outcomes: Outcome[] = [];
+      for (const line of lines) outcomes.push(await side.lines.run({ args: argsOf(line) }));
+      const options = { home, from: side.alone, entry: side.entry };
+      outcomes.push(...(await runLines(alone.map(argsOf), options)));
+      return outcomes.map((outcome) => plainOutcome(outcome, home));
+    }),
   );
   return new Map(
     [...lines, ...alone].map((line, index) => {
@@ -270,7 +258,7 @@ describe('the fast path and oclif', () => {
 
   it('do the same with a line in a process of its own as with many lines in one process', async () => {
     for (const line of ['--version', 'help call', 'keys lst', 'call --color pink']) {
-      expect([line, ...(await both([], { line }))]).toEqual([line, ...quickly(line)]);
+      expect([line, ...(await both([], { line, alone: true }))]).toEqual([line, ...quickly(line)]);
     }
   });
 

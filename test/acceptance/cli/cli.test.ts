@@ -10,7 +10,8 @@ let to: string[];
 
 beforeAll(async () => {
   cli = await Cli.create();
-  remote = new TestKite();
+  // A session over XHR outlives its client by this delay.
+  remote = new TestKite({ limits: { disconnectDelay: 2000 } });
   await remote.kite.listen();
   to = ['--to', remote.url];
 });

@@ -58,7 +58,7 @@ describe('completion', () => {
     const started = performance.now();
     await complete('cal');
     const missingInput = performance.now() - started;
-    const silent = createServer();
+    const silent = createServer((socket) => void socket.resume());
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
     onTestFinished(() => void silent.close());

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../helpers/cli/cli-harness.js';
-import { runLines } from '../../helpers/cli/run-lines.js';
+import { runLines } from '../../helpers/cli/line-process.js';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import type { Cli } from '../../helpers/cli/cli-harness.js';
 import type { TestKite } from '../../helpers/cli/cli-kite.js';
@@ -92,6 +92,9 @@ describe('-o', () => {
     const started = cli.start(['watch', '/bob/prod/late', '-o', 'name']);
     // A kite that came before the watchers would be missed by `watch`, so that it comes until it is seen.
     const kites: TestKite[] = [];
+    onTestFinished(async () => {
+      for (const { kite } of kites) await kite.close();
+    });
     await expect
       .poll(
         async () => {

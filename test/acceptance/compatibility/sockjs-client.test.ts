@@ -1,15 +1,13 @@
 import SockJS from 'sockjs-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
 // npm's sockjs-client, which nobody here wrote, as the peer.
 
-let server: TestServer;
-let inboxes: Inbox[];
-
-beforeAll(async () => {
-  inboxes = [];
-  server = await startSockJs({
+/** A server that sends everything back, and what each of its sessions receives. Closed when the test ends. */
+async function start(): Promise<{ server: TestServer; inboxes: Inbox[] }> {
+  const inboxes: Inbox[] = [];
+  const server = await startSockJs({
     onSession(channel) {
       const inbox = new Inbox();
       inboxes.push(inbox);
@@ -24,11 +22,14 @@ beforeAll(async () => {
       });
     },
   });
-});
+  onTestFinished(() => server.close());
+  return { server, inboxes };
+}
 
-afterAll(() => server.close());
-
-async function connect(transport: string): Promise<{ client: WebSocket; received: Inbox }> {
+async function connect(
+  transport: string,
+): Promise<{ client: WebSocket; received: Inbox; inboxes: readonly Inbox[] }> {
+  const { server, inboxes } = await start();
   const client = new SockJS(server.url, undefined, { transports: transport });
   const received = new Inbox();
   const opened = new Promise<void>((resolve) => {
@@ -39,7 +40,7 @@ async function connect(transport: string): Promise<{ client: WebSocket; received
     received.close(code, reason);
   });
   await opened;
-  return { client, received };
+  return { client, received, inboxes };
 }
 
 describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
@@ -65,14 +66,14 @@ describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
     });
 
     it('is told code and reason of a goodbye', async () => {
-      const { client, received } = await connect(transport);
+      const { client, received, inboxes } = await connect(transport);
       client.send('close me');
       expect(await received.closed()).toEqual({ code: 3456, reason: 'as you wish' });
       expect(await inboxes.at(-1)?.closed()).toEqual({ code: 3456, reason: 'as you wish' });
     });
 
     it('can leave', async () => {
-      const { client, received } = await connect(transport);
+      const { client, received, inboxes } = await connect(transport);
       const inbox = inboxes.at(-1);
       client.close(3001, 'bye');
       expect(await received.closed()).toEqual({ code: 3001, reason: 'bye' });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { Network } from '../../helpers/cli/cli-network.js';
 import { startExample } from '../../helpers/process/example.js';
 
@@ -12,6 +12,7 @@ afterAll(() => network.close());
 
 it('the example query-and-watch calls the kites that it finds and reports those that come and go', async () => {
   const first = await network.register();
+  onTestFinished(() => first.kite.close());
   const example = startExample('query-and-watch', { home: network.cli.home });
   await example.until(({ stdout }) => stdout.includes('watching'));
   expect(example.stdout).toMatch(

@@ -44,7 +44,8 @@ beforeAll(async () => {
     ['install', '--global', '--prefix', prefix, '--prefer-offline', '--no-audit', '--no-fund', tarball],
     folder,
   );
-  remote = new TestKite();
+  // A session over XHR outlives its client by this delay.
+  remote = new TestKite({ limits: { disconnectDelay: 2000 } });
   await remote.kite.listen();
 }, 600_000);
 

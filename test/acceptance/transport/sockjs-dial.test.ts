@@ -348,6 +348,7 @@ describe('TLS', () => {
       clock: new ManualClock(),
       onSession: echo,
     });
+    closers.push(() => sockjs.close());
     const server = https.createServer({ key: keys.privateKey, cert: certificate });
     server.on('request', (req, res) => void sockjs.handleRequest(req, res));
     server.on('upgrade', (req, socket, head) => void sockjs.handleUpgrade(req, socket, head));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { request } from '../../helpers/transport/http.js';
 import { echo, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
@@ -199,16 +199,15 @@ describe('requests of pages', () => {
 });
 
 describe('with a session cookie', () => {
-  let cookies: TestServer;
-
-  beforeAll(async () => {
-    cookies = await startSockJs({ cookie: true, onSession: echo });
-  });
-
-  afterAll(() => cookies.close());
+  async function startWithCookies(): Promise<TestServer> {
+    const server = await startSockJs({ cookie: true, onSession: echo });
+    onTestFinished(() => server.close());
+    return server;
+  }
 
   it('info says so, without setting it', async () => {
-    const { headers, body } = await request('GET', `${cookies.url}/info`);
+    const { url } = await startWithCookies();
+    const { headers, body } = await request('GET', `${url}/info`);
     expect(JSON.parse(body)).toMatchObject({ cookie_needed: true });
     expect(headers['set-cookie']).toBeUndefined();
   });
@@ -219,7 +218,8 @@ describe('with a session cookie', () => {
     ['a=b; JSESSIONID=n1.42; c=d', 'n1.42'],
     ['XJSESSIONID=no', 'dummy'],
   ])('a session requested with the cookie %j sets %j', async (cookie, value) => {
-    const { headers } = await request('POST', `${cookies.url}/000/cookie-${cookie?.length}/xhr`, {
+    const { url } = await startWithCookies();
+    const { headers } = await request('POST', `${url}/000/cookie-${cookie?.length}/xhr`, {
       headers: cookie === undefined ? {} : { cookie },
     });
     expect(headers['set-cookie']).toEqual([`JSESSIONID=${value}; Path=/`]);

@@ -11,6 +11,8 @@ export interface Case {
   readonly env?: Readonly<Record<string, string>>;
   /** What it prints once it serves, or that it watches without a word: then it is ended by SIGTERM. */
   readonly serves?: RegExp | 'watches';
+  /** It needs a process of its own, because it passes its standard streams to another program. */
+  readonly alone?: boolean;
   /** What in its output was measured, and is another number each time. */
   readonly measured?: RegExp;
 }
@@ -65,7 +67,7 @@ export const cases: Readonly<Record<string, Cases>> = {
   },
   install: { works: [{ line: './folder' }, { line: './folder' }, { line: './nowhere' }] },
   list: { works: [{ line: '--json' }] },
-  run: { works: [{ line: 'math a -- --port 1' }, { line: 'mth' }] },
+  run: { works: [{ line: 'math a -- --port 1', alone: true }, { line: 'mth' }] },
   uninstall: { works: [{ line: 'math' }, { line: 'math --yes' }, { line: '../../x --yes' }] },
   keygen: { works: [{ line: '--out keys --host localhost --tls' }, { line: '--out keys' }] },
   'keys:list': { works: [{ line: '-o ndjson' }] },

@@ -14,10 +14,9 @@ export type End = () => Promise<void>;
 export async function start(context: Context, command: string, ready: string): Promise<End> {
   const terminal = context.newTerminal();
   await terminal.type(command);
-  await terminal.prints((output) => output.includes(ready), { whileRunning: true });
-  return async () => {
-    await terminal.interrupt();
-  };
+  await terminal.prints((output) => output.includes(ready));
+  // Not with Ctrl-C: members of a cluster that end in good order wait for each other.
+  return () => terminal.close();
 }
 
 /** Runs commands, and resolves when they have ended. @throws Error if one fails */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Block, Document } from './markdown.js';
 import { PREPARATIONS, type Preparation } from './preparations.js';
-import { Terminal } from './terminal.js';
+import { MISSING_OUTPUT, Terminal } from './terminal.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -150,11 +150,11 @@ export class DocumentRun {
     await terminal.type(block.text.replace(DONE_BEFORE, ': $& # was done before'));
     try {
       if (stays) {
-        await terminal.prints(isThere, { whileRunning: true });
+        await terminal.prints(isThere);
       } else {
         const failed = await terminal.finish();
         if (failed !== undefined) throw new Error(failed);
-        await terminal.prints(isThere, { whileRunning: false });
+        if (!isThere(terminal.output)) throw new Error(MISSING_OUTPUT);
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);

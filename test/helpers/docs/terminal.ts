@@ -6,8 +6,10 @@ import type { Readable, Writable } from 'node:stream';
 
 /** The time limit for a block to print the expected output, and for a program to end after Ctrl-C. */
 const PATIENCE = 90_000;
-/** The time limit for output to arrive after the program has ended. */
-const ARRIVAL = 5_000;
+/** Ends the output of a block, on stdout and on stderr. */
+const END = '\0';
+
+export const MISSING_OUTPUT = 'does not print what the document says';
 
 /** Runs before the blocks: the shell records the first command that fails, and ignores Ctrl-C like an interactive shell. */
 const PRELUDE = `set -E -o pipefail
@@ -22,6 +24,7 @@ export class Terminal {
   readonly #shell: ChildProcess;
   readonly #ended: Promise<unknown>;
   #output = '';
+  #ends = 0;
   #blocks = 0;
   #finished: string[] = [];
   #running = false;
@@ -40,7 +43,9 @@ export class Terminal {
     this.#ended = once(this.#shell, 'exit').then(() => this.#changed());
     for (const stream of [this.#shell.stdout, this.#shell.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.#output += text;
+        const parts = text.split(END);
+        this.#output += parts.join('');
+        this.#ends += parts.length - 1;
         this.#changed();
       });
     }
@@ -63,35 +68,29 @@ export class Terminal {
   /** Starts a block and clears `output`. */
   async type(text: string): Promise<void> {
     this.#output = '';
+    this.#ends = 0;
     this.#running = true;
     const file = join(this.#folder, `block-${this.#shell.pid}-${++this.#blocks}.sh`);
     await writeFile(file, `${text}\n`);
-    this.#stdin.write(`failed=; source '${file}' </dev/null 3>&-; printf '%s\\0' "$failed" >&3\n`);
+    const end = `printf '\\0'; printf '\\0' >&2; printf '%s\\0' "$failed" >&3`;
+    this.#stdin.write(`failed=; source '${file}' </dev/null 3>&-; ${end}\n`);
   }
 
   /** Resolves when the block has ended. @returns the first failure, or undefined if there was none */
   async finish(): Promise<string | undefined> {
     if (!this.#running) return undefined;
-    await this.#until(() => this.#finished.length > 0, 'does not end');
+    await this.#until(() => this.#blockEnded, 'does not end');
     this.#running = false;
     return this.#finished.shift() || undefined;
   }
 
-  /** Resolves when the expected output has appeared. @throws Error if the block ends before that, or after the time limit */
-  async prints(
-    isThere: (output: string) => boolean,
-    { whileRunning }: { whileRunning: boolean },
-  ): Promise<void> {
-    await this.#until(
-      () => {
-        if (isThere(this.#output)) return true;
-        if (whileRunning && this.#finished.length > 0)
-          throw new Error(`it ended: ${this.#finished[0] ?? ''}`);
-        return false;
-      },
-      'does not print what the document says',
-      whileRunning ? PATIENCE : ARRIVAL,
-    );
+  /** Resolves when a program that runs has printed this. @throws Error if it ends before that, or after the time limit */
+  async prints(isThere: (output: string) => boolean): Promise<void> {
+    await this.#until(() => {
+      if (isThere(this.#output)) return true;
+      if (this.#blockEnded) throw new Error(`it ended: ${this.#finished[0] ?? ''}`);
+      return false;
+    }, MISSING_OUTPUT);
   }
 
   /** Sends Ctrl-C, and resolves when the program has ended. @returns the failure, unless it is the signal itself */
@@ -116,17 +115,22 @@ export class Terminal {
     }
   }
 
+  /** Whether the block has ended, and all of its output has arrived. */
+  get #blockEnded(): boolean {
+    return this.#finished.length > 0 && this.#ends === 2;
+  }
+
   get #stdin(): Writable {
     if (!this.#shell.stdin) throw new Error('The shell has no input');
     return this.#shell.stdin;
   }
 
-  async #until(condition: () => boolean, otherwise: string, patience = PATIENCE): Promise<void> {
+  async #until(condition: () => boolean, otherwise: string): Promise<void> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
       this.#changed();
-    }, patience);
+    }, PATIENCE);
     try {
       while (!condition()) {
         if (late || this.#shell.exitCode !== null || this.#shell.signalCode !== null)

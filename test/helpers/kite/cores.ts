@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import type { Client, Dialer } from '../../../src/lib/kite/call/client.js';
 import type { ClientOptions } from '../../../src/lib/kite/call/client-options.js';
 import { type CoreOptions, KiteCore } from '../../../src/lib/kite/core/kite-core.js';
@@ -20,7 +21,7 @@ export const identity = {
   hostname: 'host',
 };
 
-/** A kite without a port: `{type: 'name', key: 'bob'}` authenticates as bob. */
+/** A kite without a port: `{type: 'name', key: 'bob'}` authenticates as bob. Closed when the test ends. */
 export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock: ManualClock } {
   const clock = (options.clock as ManualClock | undefined) ?? new ManualClock();
   const core = new KiteCore({
@@ -50,7 +51,14 @@ export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock
   });
   addDefaultMethods(core, options.logger ?? silentLogger);
   addHeartbeatMethod(core, clock);
+  onTestFinished(() => closeCore(core));
   return Object.assign(core, { clock });
+}
+
+/** Ends the connections of a kite in memory, both those that it opened and those that it accepted. */
+export function closeCore(core: KiteCore): void {
+  core.closeClients();
+  for (const connection of core.accepted) connection.close();
 }
 
 /** A dialer that connects to `server` in memory, and the channels it has opened. */

@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import { FramedPageChannel } from '../../../src/lib/transport/page/framed-page-channel.js';
 import type { RawPageChannel } from '../../../src/lib/transport/page/raw-page-channel.js';
 import type { PageSocket } from '../../../src/lib/transport/page/page-platform.js';
@@ -52,6 +53,10 @@ export async function openPageChannel(
   if (channel instanceof FramedPageChannel) owner.watch(channel);
   const inbox = new Inbox();
   channel.start(inbox);
+  onTestFinished(() => {
+    channel.close();
+    socket.happens('close', {});
+  });
   await settled();
   return { socket, clock, channel, inbox };
 }

@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
 import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { type PeerDialOptions, WebRtcPeers } from '../../../src/lib/transport/webrtc/webrtc-peers.js';
@@ -25,7 +26,7 @@ interface WorldOptions {
   readonly other?: RtcPlatform;
 }
 
-/** Two pages, `one` and `two`, and what Kontrol passes on between them. */
+/** Two pages, `one` and `two`, and what Kontrol passes on between them. Both close when the test ends. */
 export function twoPages({ limits, one: caller, other }: WorldOptions = {}) {
   const rtc = new FakeRtc();
   const clock = new ManualClock();
@@ -65,6 +66,13 @@ export function twoPages({ limits, one: caller, other }: WorldOptions = {}) {
   };
   const one = makeSide('one', caller ?? rtc.platform);
   const two = makeSide('two', other ?? rtc.platform);
+  onTestFinished(async () => {
+    // One after the other: each hears the goodbye of the other page.
+    for (const { peers } of [one, two]) {
+      peers.close();
+      await arrived();
+    }
+  });
   const dial = async (id = 'two', options: Partial<PeerDialOptions> = {}) => {
     const channel = await one.peers.dial(id, `webrtc://${id}`, { handshakeTimeout: 10_000, ...options });
     const inbox = new Inbox();

@@ -1,18 +1,24 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { CallbackTable } from '../../../src/lib/dnode/callback-table.js';
 
 const fn = (): void => {};
 
+function newTable(): CallbackTable<object> {
+  const table = new CallbackTable<object>();
+  onTestFinished(() => table.clear());
+  return table;
+}
+
 describe('the callback table', () => {
   it('gives numbers that rise from 0 and are never used twice', () => {
-    const table = new CallbackTable<object>();
+    const table = newTable();
     const first = table.add({});
     table.delete(first);
     expect([first, table.add({}), table.add({})]).toEqual([0, 1, 2]);
   });
 
   it('knows nothing of a number that was never given out, or is forgotten', () => {
-    const table = new CallbackTable<object>();
+    const table = newTable();
     const entry = {};
     const number = table.add(entry);
     expect(table.get(number)).toBe(entry);
@@ -22,7 +28,7 @@ describe('the callback table', () => {
   });
 
   it('keeps the number of a function that is handed over again', () => {
-    const table = new CallbackTable<object>();
+    const table = newTable();
     expect(table.share(fn)).toBe(table.share(fn));
     expect(table.size).toBe(1);
     table.unshare(fn);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ManualClock } from '../../../src/lib/testing.js';
 
 describe('a clock of a test', () => {
@@ -6,9 +6,10 @@ describe('a clock of a test', () => {
     const ran: number[] = [];
     const run = (): void => {
       ran.push(clock.now());
-      clock.setTimeout(run, ms);
+      timer = clock.setTimeout(run, ms);
     };
-    clock.setTimeout(run, ms);
+    let timer = clock.setTimeout(run, ms);
+    onTestFinished(() => timer.cancel());
     return ran;
   };
 

@@ -105,11 +105,6 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     return this.#closed;
   }
 
-  /** Number of pending calls, and of functions that the peer may call. */
-  get pendingCount(): number {
-    return this.#pendingCalls.size;
-  }
-
   /** Whether the peer may call `method` here without authentication. */
   trusts(method: string): boolean {
     const trusted = this.#trustRemote;

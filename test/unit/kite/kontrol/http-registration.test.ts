@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { HttpRegistration } from '../../../../src/lib/kite/kontrol/http-registration.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { identity, settled } from '../../../helpers/kite/cores.js';
@@ -34,6 +34,7 @@ function registering(...answers: (string | Error | { status: number; body: strin
     logger: silentLogger,
     backoff: { random: () => 0 },
   });
+  onTestFinished(() => registration.stop());
   const pass = async (ms: number): Promise<void> => {
     clock.advance(ms);
     await settled();

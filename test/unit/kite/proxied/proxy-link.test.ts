@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Dialer } from '../../../../src/lib/kite/call/client.js';
 import {
   registerWithProxy,
@@ -49,6 +49,7 @@ function link({ random = 0, names = ['one', 'two', 'three'] } = {}) {
     logger: silentLogger,
     random: () => state.random,
   });
+  onTestFinished(() => made.stop());
   const lose = async (name: string): Promise<void> => {
     const proxy = proxies.get(`http://${name}/kite`);
     proxy?.ends.at(-1)?.far.close(1006, '');

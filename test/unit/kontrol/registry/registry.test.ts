@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RegistryEntry } from '../../../../src/lib/kontrol/registry/registry-entry.js';
 import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
 import { collectedHeap } from '../../../helpers/process/heap.js';
@@ -9,6 +9,7 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 function setUp() {
   const clock = new ManualClock();
   const registry = new Registry({ clock });
+  onTestFinished(() => registry.close());
   const events: string[] = [];
   registry.on('register', ({ kite, url }) => events.push(`+${kite.id} ${url}`));
   registry.on('deregister', ({ kite }, why) => events.push(`-${kite.id} ${why}`));
@@ -155,6 +156,7 @@ describe('a lease', () => {
   it('is given anew to every kite after the process stood still', () => {
     const clock = new StandingClock();
     const registry = new Registry({ clock });
+    onTestFinished(() => registry.close());
     registry.set(registration('a'), 'connection');
     clock.standStill(3_600_000);
     // Before any timer had its turn.

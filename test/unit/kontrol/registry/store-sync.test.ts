@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { KeyRing } from '../../../../src/lib/kontrol/tokens/key-ring.js';
 import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
 import { StoreSync } from '../../../../src/lib/kontrol/registry/store-sync.js';
@@ -9,9 +9,6 @@ import { FakeStorage } from '../../../helpers/storage/fake-storage.js';
 import { KONTROL_URL, testKeyPair } from '../../../helpers/kite/keys.js';
 import { registration } from '../../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
-
-const open: StoreSync[] = [];
-afterEach(() => Promise.all(open.splice(0).map((replica) => replica.close())));
 
 /** A node of Kontrol, as far as its store is concerned. */
 async function node(storage = new FakeStorage(), clock = new ManualClock()) {
@@ -27,8 +24,11 @@ async function node(storage = new FakeStorage(), clock = new ManualClock()) {
     clock,
     logger: silentLogger,
   });
+  onTestFinished(async () => {
+    await replica.close();
+    registry.close();
+  });
   await replica.open();
-  open.push(replica);
   const register = async (id: string) => {
     const entry = await replica.register({ ...registration(id), keyId: keyRing.signing.id }, 'connection');
     if (entry === 'taken') throw new Error(`${id} is taken`);

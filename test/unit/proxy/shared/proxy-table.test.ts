@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ProxiedPeer, ProxyTable } from '../../../../src/lib/proxy/shared/proxy-table.js';
 import { defaultProxyLimits } from '../../../../src/lib/proxy/limits/proxy-limits.js';
 import { Emitter } from '../../../../src/lib/util/emitter.js';
@@ -15,12 +15,18 @@ function peer(): ProxiedPeer & FakePeer {
   return new FakePeer() as unknown as ProxiedPeer & FakePeer;
 }
 
+function tableAt(clock = new ManualClock()): ProxyTable<string> {
+  const table = new ProxyTable<string>(clock, defaultProxyLimits);
+  onTestFinished(() => table.close());
+  return table;
+}
+
 const alice = testIdentity();
 const mallory = testIdentity({ username: 'mallory' });
 
 describe('the table of a proxy', () => {
   it('holds a kite for as long as its connection lives', () => {
-    const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
+    const table = tableAt();
     const ended: string[] = [];
     table.on('ended', ({ target }) => ended.push(target));
     const client = peer();
@@ -32,7 +38,7 @@ describe('the table of a proxy', () => {
   });
 
   it('gives an id to its user’s newer connection, and the end of the older one changes nothing', () => {
-    const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
+    const table = tableAt();
     const [older, newer] = [peer(), peer()];
     table.add({ kite: alice, client: older, target: 'older' });
     table.add({ kite: alice, client: newer, target: 'newer' });
@@ -43,7 +49,7 @@ describe('the table of a proxy', () => {
   });
 
   it('keeps one kite for a connection: another takes its place', () => {
-    const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
+    const table = tableAt();
     const client = peer();
     table.add({ kite: alice, client, target: 'first' });
     table.add({ kite: testIdentity({ id: 'other' }), client, target: 'second' });
@@ -54,7 +60,7 @@ describe('the table of a proxy', () => {
 
   it('gives an id to nobody else while its kite is there, nor for two minutes after', () => {
     const clock = new ManualClock();
-    const table = new ProxyTable<string>(clock, defaultProxyLimits);
+    const table = tableAt(clock);
     const taken = { code: 'idTaken' };
     const enter = (): unknown => table.add({ kite: mallory, client: peer(), target: 'mine' });
     const client = peer();
@@ -84,7 +90,7 @@ describe('the table of a proxy', () => {
 
   it('has nothing left of ten thousand kites that came and went', () => {
     const clock = new ManualClock();
-    const table = new ProxyTable<string>(clock, defaultProxyLimits);
+    const table = tableAt(clock);
     for (let i = 0; i < 10_000; i++) {
       const client = peer();
       table.add({ kite: testIdentity({ id: `kite-${i}` }), client, target: '' });
@@ -96,7 +102,7 @@ describe('the table of a proxy', () => {
   });
 
   it('counts sessions and bytes of each kite and of all, also when they outlive their kite', () => {
-    const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
+    const table = tableAt();
     const client = peer();
     const entry = table.add({ kite: alice, client, target: '' });
     const sessions = [entry.openSession(), entry.openSession()];

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ServerHeartbeat } from '../../../../src/lib/transport/server/server-heartbeat.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
@@ -21,6 +21,7 @@ function setup(): { clock: ManualClock; heartbeat: ServerHeartbeat<Session>; add
   const add = (): Session => {
     const session = new Session(clock);
     heartbeat.add(session);
+    onTestFinished(() => heartbeat.delete(session));
     return session;
   };
   return { clock, heartbeat, add };
@@ -60,12 +61,16 @@ describe('the heartbeat', () => {
 
   it('passes on after how many beats silence means death', () => {
     const clock = new ManualClock();
-    const told: number[] = [];
-    const never: number[] = [];
-    new ServerHeartbeat(clock, 10_000, 60_000).add({ beat: (idleBeats) => told.push(idleBeats) });
-    new ServerHeartbeat(clock, 10_000, 0).add({ beat: (idleBeats) => never.push(idleBeats) });
-    clock.advance(10_000);
-    expect(told).toEqual([6]);
-    expect(never).toEqual([0]);
+    const beatsWith = (idleTimeout: number): number[] => {
+      const told: number[] = [];
+      const session = { beat: (idleBeats: number) => told.push(idleBeats) };
+      const heartbeat = new ServerHeartbeat(clock, 10_000, idleTimeout);
+      heartbeat.add(session);
+      clock.advance(10_000);
+      heartbeat.delete(session);
+      return told;
+    };
+    expect(beatsWith(60_000)).toEqual([6]);
+    expect(beatsWith(0)).toEqual([0]);
   });
 });

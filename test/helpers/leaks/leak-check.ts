@@ -1,0 +1,95 @@
+import { describeHandle, type Handle, onClose, openedSince, openHandles } from './open-handles.js';
+import type { Resource } from './resource-tracker.js';
+import { trackResources } from './track-resources.js';
+
+/** What was open at one time. */
+export interface Snapshot {
+  /**
+   * The number of tracked resources, by kind. Numbers, because what a test file shares replaces its resources: a timer that
+   * recurs is a new one each time.
+   */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly handles: ReadonlyMap<Handle, string>;
+  /** The number of listeners of `process`, by event. */
+  readonly listeners: ReadonlyMap<string | symbol, number>;
+}
+
+interface Leaks {
+  readonly descriptions: readonly string[];
+  readonly handles: readonly Handle[];
+}
+
+/** Milliseconds in which sockets that a test closes, and processes that it ends, have to be gone. */
+const LIMIT = Number(process.env['LEAK_LIMIT'] ?? 20_000);
+/** Milliseconds between two looks for a change that has no event, such as a socket that becomes unreferenced. */
+const INTERVAL = 20;
+
+export function takeSnapshot(): Snapshot {
+  return {
+    counts: new Map(Array.from(openByKind(), ([kind, resources]) => [kind, resources.length])),
+    handles: openHandles(),
+    listeners: new Map(process.eventNames().map((event) => [event, process.listenerCount(event)])),
+  };
+}
+
+function openByKind(): ReadonlyMap<string, readonly Resource[]> {
+  const byKind = new Map<string, Resource[]>();
+  for (const resource of trackResources().open) {
+    const resources = byKind.get(resource.kind);
+    if (resources) resources.push(resource);
+    else byKind.set(resource.kind, [resource]);
+  }
+  return byKind;
+}
+
+/** Resolves once everything opened after `before` is closed. Rejects with what is still open after the limit. */
+export async function expectNoLeaks(before: Snapshot, subject: string): Promise<void> {
+  const deadline = performance.now() + LIMIT;
+  for (;;) {
+    const { descriptions, handles } = leaksSince(before);
+    if (descriptions.length === 0) return;
+    if (performance.now() > deadline) throw new Error(`${subject} left ${summary(descriptions)}`);
+    await nextChange(handles);
+  }
+}
+
+function leaksSince(before: Snapshot): Leaks {
+  const handles = openedSince(before.handles);
+  const resources = Array.from(openByKind(), ([kind, open]) =>
+    open.slice(before.counts.get(kind) ?? 0),
+  ).flat();
+  const listeners = process
+    .eventNames()
+    .filter((event) => process.listenerCount(event) > (before.listeners.get(event) ?? 0));
+  return {
+    handles,
+    descriptions: [
+      ...resources.map(({ kind, detail }) => `${kind} (${detail})`),
+      ...handles.map(describeHandle),
+      ...listeners.map((event) => `process listener (${String(event)})`),
+    ],
+  };
+}
+
+/** `timer (5 ms), 2 × callback ()` */
+function summary(descriptions: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const description of descriptions) counts.set(description, (counts.get(description) ?? 0) + 1);
+  return Array.from(counts, ([description, count]) => (count > 1 ? `${count} × ` : '') + description).join(
+    ', ',
+  );
+}
+
+function nextChange(handles: readonly Handle[]): Promise<void> {
+  return new Promise((resolve) => {
+    const changed = (): void => {
+      clearTimeout(timer);
+      stopRelease();
+      stopClose();
+      resolve();
+    };
+    const timer = setTimeout(changed, INTERVAL);
+    const stopRelease = trackResources().onRelease(changed);
+    const stopClose = onClose(handles, changed);
+  });
+}

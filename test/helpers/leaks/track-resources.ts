@@ -1,0 +1,80 @@
+import { CallbackTable } from '../../../src/lib/dnode/callback-table.js';
+import { Connection } from '../../../src/lib/kite/call/connection.js';
+import { ManualClock } from '../../../src/lib/testing/manual-clock.js';
+import { type Clock, systemClock } from '../../../src/lib/util/clock.js';
+import { ResourceTracker } from './resource-tracker.js';
+
+const TRACKER = Symbol.for('kitectl.test.leaks');
+
+/** The tracker of this process, of connections, pending calls, callbacks and timers. */
+export function trackResources(): ResourceTracker {
+  const holder = globalThis as { [TRACKER]?: ResourceTracker };
+  const tracker = (holder[TRACKER] ??= new ResourceTracker());
+  // A test runner may load a module again, with new classes.
+  if (!Object.hasOwn(Connection.prototype, TRACKER)) {
+    Object.defineProperty(Connection.prototype, TRACKER, { value: true });
+    trackConnections(tracker);
+    trackCallbacks(tracker);
+    trackTimers(tracker, ManualClock.prototype, 'ManualClock timer');
+    trackTimers(tracker, systemClock, 'timer');
+  }
+  return tracker;
+}
+
+function trackConnections(tracker: ResourceTracker): void {
+  // oxlint-disable-next-line typescript/unbound-method
+  const { start } = Connection.prototype;
+  Connection.prototype.start = function trackedStart(this: Connection): void {
+    this.once('disconnect', tracker.track('connection', `${this.role}, ${this.remoteAddress}`));
+    start.call(this);
+  };
+}
+
+/** Calls and functions that a peer can still answer or call: both are entries of a `CallbackTable`. */
+function trackCallbacks(tracker: ResourceTracker): void {
+  const tables = new WeakMap<CallbackTable<object>, Map<number, () => void>>();
+  // oxlint-disable-next-line typescript/unbound-method
+  const { add, delete: remove, clear } = CallbackTable.prototype;
+  CallbackTable.prototype.add = function trackedAdd(this: CallbackTable<object>, entry: object): number {
+    const number = add.call(this, entry);
+    const release =
+      typeof entry === 'function'
+        ? tracker.track('callback', entry.name)
+        : tracker.track('pending call', String((entry as { method?: unknown }).method));
+    const releases = tables.get(this) ?? new Map<number, () => void>();
+    tables.set(this, releases.set(number, release));
+    return number;
+  };
+  CallbackTable.prototype.delete = function trackedDelete(this: CallbackTable<object>, number: number): void {
+    remove.call(this, number);
+    tables.get(this)?.get(number)?.();
+    tables.get(this)?.delete(number);
+  };
+  CallbackTable.prototype.clear = function trackedClear(this: CallbackTable<object>): void {
+    clear.call(this);
+    for (const release of tables.get(this)?.values() ?? []) release();
+    tables.delete(this);
+  };
+}
+
+function trackTimers(tracker: ResourceTracker, clock: Pick<Clock, 'setTimeout'>, kind: string): void {
+  // oxlint-disable-next-line typescript/unbound-method
+  const { setTimeout } = clock;
+  clock.setTimeout = function trackedTimeout(this: Clock, callback, ms) {
+    const release = tracker.track(kind, `${ms} ms`);
+    const timer = setTimeout.call(
+      this,
+      () => {
+        release();
+        callback();
+      },
+      ms,
+    );
+    return {
+      cancel() {
+        release();
+        timer.cancel();
+      },
+    };
+  };
+}

@@ -1,0 +1,220 @@
+import { expectTypeOf } from 'vitest';
+import {
+  type AnyMethods,
+  type ArgsSchema,
+  type Auth,
+  type CallOptions,
+  type Client,
+  type ConfigurationCode,
+  type ConfigurationError,
+  defaultLimits,
+  type DialError,
+  type DialErrorCode,
+  isConfigurationError,
+  isDialError,
+  isKiteError,
+  Kite,
+  KiteError,
+  type KiteErrorCode,
+  type KiteEvent,
+  type KiteIdentity,
+  type KiteOptions,
+  kitePath,
+  type KnownErrorType,
+  type Limits,
+  type Method,
+  type Peer,
+  type Registration,
+  type RemoteFunction,
+  type RemoteKite,
+  type Request,
+  type Transport,
+} from 'kitectl';
+
+interface Account {
+  readonly id: number;
+}
+
+interface Bank {
+  square(n: number): number;
+  /** Its result is awaited by the caller in any case. */
+  account(id: number, currency?: string): Promise<Account>;
+  watch(name: string, onChange: RemoteFunction<[balance: number]>): void;
+}
+
+const kite = new Kite('bank', '1.0.0');
+
+// Typed clients.
+{
+  const client = kite.newClient<Bank>('http://localhost:3636/kite', {
+    timeout: 1000,
+    transport: 'WebSocket',
+  });
+  expectTypeOf(client).toEqualTypeOf<Client<Bank>>();
+  expectTypeOf(client.tell('square', 4)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(client.tell('account', 4)).toEqualTypeOf<Promise<Account>>();
+  expectTypeOf(client.tell('account', 4, 'EUR')).toEqualTypeOf<Promise<Account>>();
+  expectTypeOf(client.call('square', [4], { callbacks: 'call' })).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(client.tellWithTimeout(100, 'square', 4)).toEqualTypeOf<Promise<number>>();
+  void client.tell('watch', 'EUR', (balance) => expectTypeOf(balance).toEqualTypeOf<number>());
+  // @ts-expect-error There is no such method.
+  void client.tell('cube', 4);
+  // @ts-expect-error The argument is a number.
+  void client.tell('square', '4');
+  // @ts-expect-error The argument is missing.
+  void client.tell('square');
+  // @ts-expect-error There is one argument.
+  void client.call('square', [4, 5]);
+  // @ts-expect-error A callback gets the arguments that the method declares.
+  void client.tell('watch', 'EUR', (balance: string) => balance);
+  // @ts-expect-error The result is a number.
+  expectTypeOf(client.tell('square', 4)).toEqualTypeOf<Promise<string>>();
+}
+
+// Clients without a type of their methods.
+{
+  const client = kite.newClient('http://localhost:3636/kite');
+  expectTypeOf(client).toEqualTypeOf<Client>();
+  expectTypeOf(client.tell('anything', 4, 'five')).toEqualTypeOf<Promise<unknown>>();
+  expectTypeOf(client.tell<number>('square', 4)).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(client.call<number>('square', [4])).toEqualTypeOf<Promise<number>>();
+  expectTypeOf(client.auth).toEqualTypeOf<Auth | null>();
+  client.auth = { type: 'token', key: 'x' };
+  client.on('disconnect', (code, reason) => {
+    expectTypeOf(code).toEqualTypeOf<number>();
+    expectTypeOf(reason).toEqualTypeOf<string>();
+  });
+  // @ts-expect-error Clients have no such event.
+  client.on('gone', () => {});
+}
+
+// Options of clients and calls.
+{
+  const url = 'http://localhost:3636/kite';
+  expectTypeOf<Transport>().toExtend<string>();
+  // @ts-expect-error There is no such transport.
+  kite.newClient(url, { transport: 'pigeon' });
+  // @ts-expect-error The timeout is in milliseconds.
+  kite.newClient(url, { timeout: '5s' });
+  // @ts-expect-error `ttl` is not an option of a client.
+  kite.newClient(url, { ttl: 5 });
+  expectTypeOf<CallOptions['callbacks']>().toEqualTypeOf<'connection' | 'call' | undefined>();
+  expectTypeOf<CallOptions['signal']>().toEqualTypeOf<AbortSignal | undefined>();
+}
+
+// Methods of a kite.
+{
+  const typed = new Kite<Bank>('bank', '1.0.0');
+  const method = typed.handle('square', ({ args }) => {
+    expectTypeOf(args).toEqualTypeOf<[n: number]>();
+    return args[0] ** 2;
+  });
+  expectTypeOf(method).toEqualTypeOf<Method>();
+  typed.handle('watch', ({ args: [name, onChange] }) => {
+    expectTypeOf(name).toEqualTypeOf<string>();
+    expectTypeOf(onChange(4)).toEqualTypeOf<void>();
+    // @ts-expect-error The callback takes a number.
+    onChange('4');
+  });
+
+  kite.handle('anything', ({ args }) => expectTypeOf(args).toEqualTypeOf<unknown[]>());
+  kite.handle<[number]>('square', (request) => {
+    expectTypeOf(request).toEqualTypeOf<Request<[number]>>();
+    expectTypeOf(request.username).toEqualTypeOf<string>();
+    expectTypeOf(request.kite).toEqualTypeOf<KiteIdentity>();
+    expectTypeOf(request.signal).toEqualTypeOf<AbortSignal>();
+    expectTypeOf(request.client.tell('back')).toEqualTypeOf<Promise<unknown>>();
+    return request.args[0] ** 2;
+  });
+  const schema = {} as ArgsSchema<[a: number, b: string]>;
+  kite.handle('checked', { args: schema, description: 'Takes what the schema allows.' }, ({ args }) => {
+    expectTypeOf(args).toEqualTypeOf<[a: number, b: string]>();
+  });
+  method
+    .disableAuthentication()
+    .throttle({ interval: 1000, capacity: 5 })
+    .returns('ReturnLatest')
+    .preHandle(() => undefined)
+    .finalFunc((_request, outcome) => outcome);
+  // @ts-expect-error There is no such rule.
+  method.returns('ReturnNothing');
+  // @ts-expect-error A throttle has a capacity.
+  method.throttle({ interval: 1000 });
+  // @ts-expect-error A method has a handler.
+  kite.handle('nothing');
+}
+
+// Options and events of a kite.
+{
+  const options = {
+    kiteKey: false,
+    port: 0,
+    limits: { tunnels: 5, messageBytes: 1024 },
+    allowKiteKeysOf: ['bob'],
+    env: {},
+  } satisfies KiteOptions;
+  void (() => new Kite('bank', '1.0.0', options));
+  // @ts-expect-error There is no such limit.
+  void (() => new Kite('bank', '1.0.0', { limits: { tunnel: 5 } }));
+  // @ts-expect-error A port is a number.
+  void (() => new Kite('bank', '1.0.0', { port: '3636' }));
+  // @ts-expect-error A kite has a version.
+  void (() => new Kite('bank'));
+  expectTypeOf(defaultLimits).toEqualTypeOf<Limits>();
+  kite.on('connect', (peer) => expectTypeOf(peer).toExtend<Peer<AnyMethods, Record<string, unknown[]>>>());
+  kite.on('registerFailed', (error) => expectTypeOf(error).toEqualTypeOf<Error>());
+  // @ts-expect-error Kites have no such event.
+  kite.on('tokenExpire', () => {});
+  // @ts-expect-error The identity of a kite is fixed.
+  void (() => (kite.identity = {} as KiteIdentity));
+}
+
+// Discovery.
+{
+  const found = (): Promise<RemoteKite[]> => kite.getKites({ username: 'bob', name: 'bank' });
+  void (async () => {
+    const [first] = await found();
+    expectTypeOf(first).toEqualTypeOf<RemoteKite | undefined>();
+    if (first) expectTypeOf(first.client<Bank>()).toEqualTypeOf<Client<Bank>>();
+    const watch = await kite.watchKites({ name: 'bank' }, (event) => {
+      expectTypeOf(event).toEqualTypeOf<KiteEvent>();
+      expectTypeOf(event.action).toEqualTypeOf<'REGISTER' | 'DEREGISTER'>();
+    });
+    expectTypeOf(watch.kites).toEqualTypeOf<readonly RemoteKite[]>();
+    expectTypeOf(await kite.registerForever()).toEqualTypeOf<Registration>();
+    // @ts-expect-error A query has the fields of an identity.
+    await kite.getKites({ user: 'bob' });
+  });
+  expectTypeOf(kitePath(kite.identity)).toEqualTypeOf<string>();
+}
+
+// Errors and their codes.
+{
+  const error: unknown = undefined;
+  if (isKiteError(error)) {
+    expectTypeOf(error).toEqualTypeOf<KiteError>();
+    expectTypeOf(error.code).toEqualTypeOf<string>();
+  }
+  if (isKiteError(error, 'timeout')) expectTypeOf(error.message).toEqualTypeOf<string>();
+  if (isConfigurationError(error)) {
+    expectTypeOf(error).toEqualTypeOf<ConfigurationError>();
+    expectTypeOf(error.type).toEqualTypeOf<'configurationError'>();
+    expectTypeOf(error.code).toEqualTypeOf<ConfigurationCode>();
+  }
+  if (isDialError(error)) {
+    expectTypeOf(error).toEqualTypeOf<DialError>();
+    expectTypeOf(error.code).toEqualTypeOf<DialErrorCode>();
+    expectTypeOf(error.status).toEqualTypeOf<number | undefined>();
+    // @ts-expect-error There is no such code.
+    void (error.code === 'badInvite');
+  }
+  expectTypeOf<'timeout' | 'disconnect' | 'methodNotFound'>().toExtend<KnownErrorType>();
+  expectTypeOf<'storeUnavailable' | 'tunnelLimit'>().toExtend<KiteErrorCode>();
+  expectTypeOf<'noKontrol' | 'badValue'>().toExtend<ConfigurationCode>();
+  expectTypeOf<'refused' | 'tls'>().toExtend<DialErrorCode>();
+  expectTypeOf<string>().not.toExtend<KnownErrorType>();
+  // A program may have types of its own.
+  expectTypeOf(new KiteError('bankClosed', 'Come back tomorrow')).toExtend<Error>();
+  // @ts-expect-error An error has a message.
+  void (() => new KiteError('bankClosed'));
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { escapeControl, toField, toJson } from '../../../../src/lib/cli/runtime/json.js';
+
+describe('toJson', () => {
+  it.each([
+    [{ a: [1, 'b', null] }, '{"a":[1,"b",null]}'],
+    [undefined, 'null'],
+    [{ call: () => 4 }, '{"call":"[Function]"}'],
+    ['\u001b[31m', '"\\u001b[31m"'],
+    ['\u009b31m \u202e', '"\\u009b31m \\u202e"'],
+  ])('writes %j as %s', (value, json) => {
+    expect(toJson(value)).toBe(json);
+  });
+
+  it('writes what JSON.parse reads back', () => {
+    const text = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).join('');
+    expect(JSON.parse(toJson(text))).toBe(text);
+  });
+
+  it('indents if it is told to', () => {
+    expect(toJson([1], 2)).toBe('[\n  1\n]');
+  });
+});
+
+describe('toField', () => {
+  it.each([
+    ['plain', 'plain'],
+    ['a\tb\nc', 'a\\tb\\nc'],
+    ['say "hi"', 'say "hi"'],
+    ['back\\slash', 'back\\\\slash'],
+    ['\u001b[2J', '\\u001b[2J'],
+  ])('writes %j as %s', (text, field) => {
+    expect(toField(text)).toBe(field);
+  });
+});
+
+describe('escapeControl', () => {
+  it('changes nothing but characters that control a terminal', () => {
+    expect(escapeControl('naïve – \u{1f600}')).toBe('naïve – \u{1f600}');
+    expect(escapeControl('a\u0085b\u2028c')).toBe('a\\u0085b\\u2028c');
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { toYaml } from '../../../../src/lib/cli/terminal/yaml.js';
+
+describe('toYaml', () => {
+  it('writes a value as a document, without folding long lines', () => {
+    const long = 'word '.repeat(50).trim();
+    expect(toYaml({ name: 'math', tags: ['a', 'b'], long })).toBe(
+      `name: math\ntags:\n  - a\n  - b\nlong: ${long}\n`,
+    );
+  });
+
+  it.each(['\u001b[31m', 'a\tb', '\u009b31m', '\u202e', 'yes: "no"', '- 4', '', ' x '])(
+    'writes %j so that it is read back, and controls no terminal',
+    (text) => {
+      const yaml = toYaml({ text });
+      expect(parse(yaml)).toEqual({ text });
+      // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
+      expect(yaml).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    },
+  );
+
+  it('writes what has no JSON form as JSON does', () => {
+    expect(toYaml(undefined)).toBe('null\n');
+    expect(toYaml({ call: () => 4 })).toBe('call: "[Function]"\n');
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { checkOwner, unexpired } from '../../../../../src/lib/kontrol/storage/shared/entries.js';
+import { testIdentity } from '../../../../helpers/kite/keys.js';
+
+const NOW = 1_000_000;
+
+function entry(username: string, expiresAt: number): Parameters<typeof checkOwner>[1] {
+  return {
+    kite: testIdentity({ username }),
+    url: 'http://127.0.0.1:3636/kite',
+    keyId: '',
+    registeredAt: 0,
+    expiresAt,
+  };
+}
+
+describe('checkOwner', () => {
+  it.each([
+    ['no entry', undefined, 'ok'],
+    ['an entry of the same user', entry('bob', NOW + 1), 'ok'],
+    ['an entry of another user that has expired', entry('alice', NOW), 'ok'],
+    ['an entry of another user', entry('alice', NOW + 1), 'taken'],
+  ])('answers for %s', (_, old, result) => {
+    expect(checkOwner(old, entry('bob', NOW + 60_000), NOW)).toBe(result);
+  });
+});
+
+describe('unexpired', () => {
+  const invite = { hash: 'h', username: 'bob', expiresAt: NOW };
+
+  it('returns an invite until it expires', () => {
+    expect(unexpired(invite, NOW - 1)).toBe(invite);
+    expect(unexpired(invite, NOW)).toBeUndefined();
+    expect(unexpired(undefined, NOW)).toBeUndefined();
+  });
+});

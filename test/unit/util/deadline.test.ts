@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { withDeadline } from '../../../src/lib/util/deadline.js';
+import { ManualClock } from '../../helpers/process/manual-clock.js';
+
+const late = (): Error => new Error('late');
+
+describe('withDeadline', () => {
+  it('resolves and rejects as the work does, and cancels its timer', async () => {
+    const clock = new ManualClock();
+    expect(await withDeadline(Promise.resolve(4), { clock, ms: 10, onTimeout: late })).toBe(4);
+    await expect(withDeadline(Promise.reject(new Error('no')), { clock, ms: 10, onTimeout: late })).rejects.toThrow(
+      'no',
+    );
+    expect(clock.timers).toBe(0);
+  });
+
+  it('rejects when the deadline comes first', async () => {
+    const clock = new ManualClock();
+    const outcome = withDeadline(new Promise(() => {}), { clock, ms: 10, onTimeout: late });
+    clock.advance(10);
+    await expect(outcome).rejects.toThrow('late');
+  });
+
+  it('rejects at once if the deadline has come already', async () => {
+    const clock = new ManualClock();
+    const outcome = withDeadline(new Promise(() => {}), { clock, ms: -5, onTimeout: late });
+    clock.advance(0);
+    await expect(outcome).rejects.toThrow('late');
+  });
+});
