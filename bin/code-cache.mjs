@@ -1,8 +1,8 @@
-// Makes the code caches of the programs in dist/ for the Node that runs this, beside those that are there for others:
+// Creates the code caches of the programs in dist/ for the Node version that runs this script:
 //
 //     node "$(npm root --global)/kitectl/bin/code-cache.mjs"
 //
-// The build does that for its own Node, and for those whose executables $CODE_CACHE_NODES names, with colons between them.
+// The build runs it for its own Node and for the executables in $CODE_CACHE_NODES, which are separated by colons.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,9 @@ import { promisify } from 'node:util';
 const here = dirname(fileURLToPath(import.meta.url));
 
 /**
- * V8 compiles a function when it is called first, so a cache is worth what ran before it was made: commands that are used
- * much, against a kite and a Kontrol on this machine. All that the caches hold is read at every start: what is used seldom
- * would make everything else slower.
+ * V8 compiles a function when it is first called, so a cache contains only functions that ran before it was created. This runs
+ * the most frequent commands against a kite and a Kontrol on this machine. It leaves out rare ones, because Node reads
+ * the whole cache at every start.
  */
 export async function makeCodeCaches(dist) {
   const home = await mkdtemp(join(tmpdir(), 'kitectl-code-cache-'));
@@ -50,7 +50,7 @@ export async function makeCodeCaches(dist) {
         ['call', 'square', '4', '--to', kite.url],
         ['query', '/build/build/math'],
       ];
-      // One after the other: each adds to what the one before it left.
+      // Sequentially: each command extends the cache of the previous one.
       for (const command of commands) await record(dist, command, home);
     } finally {
       await kite.close();
@@ -68,13 +68,13 @@ async function record(dist, command, home) {
       env: { PATH, HOME: home, KITE_HOME: home },
     });
   } catch (error) {
-    throw new Error(`The code cache of kitectl ${command.join(' ')} cannot be made:\n${error.stderr}`, {
+    throw new Error(`Cannot create the code cache of kitectl ${command.join(' ')}:\n${error.stderr}`, {
       cause: error,
     });
   }
 }
 
-/** The same for other Nodes, each of which has to do it itself. */
+/** Creates the caches for other Node executables, by running this script with each of them. */
 export async function makeCodeCachesOf(nodes, dist) {
   for (const node of nodes) await promisify(execFile)(node, [fileURLToPath(import.meta.url), dist]);
 }

@@ -6,36 +6,36 @@ const path = require('node:path');
 const { Script } = require('node:vm');
 
 /**
- * Where the code caches for this Node are, of the programs in the folder `dist`: what V8 made of their source when they were
- * built. Another V8 can do nothing with it, so that each has a folder of its own.
+ * Returns the folder with the code caches of the programs in `dist` for this Node. A cache works only with the version of V8 that
+ * created it, so each version has its own folder.
  */
 exports.cacheFolder = (dist) =>
   path.join(dist, 'code-cache', `${process.versions.v8}-${process.platform}-${process.arch}`);
 
 /**
- * `require` for a program in `dist`, and for those that it requires in turn: faster where there is a code cache for this
- * Node, and just the same where there is none or V8 does not want it.
+ * Requires a program in `dist`, and the programs that it requires, with their code caches. Without a cache that V8 accepts, it
+ * works like `require`.
  *
- * `keep` is for the build, which makes the caches: it gets each file and its script, whether there is a cache or not.
+ * `onScript` is called with each file and its script. The build uses it to create the caches.
  */
-exports.load = function load(file, keep) {
+exports.load = function load(file, onScript) {
   const cachedData = read(path.join(exports.cacheFolder(path.dirname(file)), `${path.basename(file)}.bin`));
-  if (!cachedData && !(keep && mayBeCached(file))) return require(file);
-  // As Node wraps it. One line less would be another source than the one that was cached.
+  if (!cachedData && !(onScript && isCacheable(file))) return require(file);
+  // The wrapper of Node. V8 rejects the cache if the source differs by a single line.
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`;
   const script = new Script(source, {
-    // The cache says where its source was when it was made, whatever stands here later. Joined, because V8 would keep all of
-    // the path of which a piece is only cut out.
+    // The cache contains the file name from the time of the build. `join` creates a new string: V8 would retain the whole
+    // path if this were a slice of it.
     filename: ['kitectl', 'dist', path.basename(file)].join('/'),
     cachedData,
   });
-  keep?.(file, script);
+  onScript?.(file, script);
   const module = { exports: {} };
   const requireFrom = createRequire(file);
   const loaded = new Map();
   const requireHere = (id) => {
     if (!/^\.\/[^/]+\.cjs$/.test(id)) return requireFrom(id);
-    if (!loaded.has(id)) loaded.set(id, load(path.join(path.dirname(file), id), keep));
+    if (!loaded.has(id)) loaded.set(id, load(path.join(path.dirname(file), id), onScript));
     return loaded.get(id);
   };
   Object.assign(requireHere, requireFrom);
@@ -45,8 +45,8 @@ exports.load = function load(file, keep) {
   return module.exports;
 };
 
-/** `import()` works only in what Node itself has loaded. */
-function mayBeCached(file) {
+/** `import()` works only in modules that Node itself has loaded. */
+function isCacheable(file) {
   return path.basename(file) !== 'import-module.cjs';
 }
 

@@ -1,5 +1,4 @@
-// record-code-cache.js DIST ARGS…: runs the program in DIST, and writes what V8 made of it meanwhile into its code caches.
-// What is there already is kept: V8 takes it in first.
+// record-code-cache.js DIST ARGS…: runs the program in DIST, and adds the functions that V8 compiled to its code caches.
 'use strict';
 
 const { mkdirSync, renameSync, writeFileSync } = require('node:fs');

@@ -1,32 +1,32 @@
 import { commandTable } from './command-table.js';
 import { fastPath } from './lib/cli/frame/fast-path.js';
-import { main, type CommandLineRunner } from './lib/cli/frame/main.js';
+import { type CommandLineRunner, main } from './lib/cli/frame/main.js';
 
-/** Fast where the command line is plain, else through oclif. */
-const eitherWay: CommandLineRunner = async (root, argv, runtime) => {
+/** Runs a command line on the fast path if it can, else through oclif. */
+const runCommandLine: CommandLineRunner = async (root, argv, runtime) => {
   if (await fastPath(root, argv, await commandTable(), runtime)) return;
-  await oclifsWay(root, argv, runtime);
+  await runWithOclif(root, argv, runtime);
 };
 
-const oclifsWay: CommandLineRunner = async (root, argv, runtime) => {
-  const { runThroughOclif } = await import('./lib/cli/frame/through-oclif.js');
-  await runThroughOclif(root, argv, runtime);
+const runWithOclif: CommandLineRunner = async (root, argv, runtime) => {
+  const oclif = await import('./lib/cli/frame/through-oclif.js');
+  await oclif.runThroughOclif(root, argv, runtime);
 };
 
-/** Runs `kitectl`, whose package is in the folder `root`, and ends the process. */
+/** Runs `kitectl` and exits the process. `root` is the folder of the package. */
 export function run(root: string): Promise<never> {
-  return main(root, process.argv.slice(2), eitherWay);
+  return main(root, process.argv.slice(2), runCommandLine);
 }
 
-/** `run` without the fast path, which must do the same: for the test that compares them. */
+/** Like `run`, but without the fast path. A test compares the two. */
 export function runThroughOclif(root: string): Promise<never> {
-  return main(root, process.argv.slice(2), oclifsWay);
+  return main(root, process.argv.slice(2), runWithOclif);
 }
 
-/** Runs `kontrol`, the name that the Go program has for `kitectl kontrol start`, and ends the process. */
+/** Runs `kontrol`, the Go program's name for `kitectl kontrol start`, and exits the process. */
 export function runKontrol(root: string): Promise<never> {
   const argv = process.argv.slice(2);
-  // With a value it is the version that Kontrol has as a kite.
-  const asksVersion = argv.length === 1 && /^--?version$/.test(argv[0] ?? '');
-  return main(root, asksVersion ? ['--version'] : ['kontrol', 'start', ...argv], eitherWay);
+  // With a value, the flag sets the version of the Kontrol kite.
+  const printVersion = argv.length === 1 && /^--?version$/.test(argv[0] ?? '');
+  return main(root, printVersion ? ['--version'] : ['kontrol', 'start', ...argv], runCommandLine);
 }

@@ -100,7 +100,7 @@ const cli: readonly Folder[] = [
       'document',
       'feed',
       'listing',
-      'progress',
+      'progress-line',
       'prompt',
       'spinner',
       'tables',

@@ -10,19 +10,19 @@ export default class Bench extends BaseCommand {
   static override summary = 'Measure the throughput and latency of a method.';
 
   static override description =
-    'Without --rate, each worker starts a call when its previous one returns. With --rate, calls start at that rate, whether the kite keeps ' +
-    'up or not, and their latency counts from when they were due: what a caller would see who does not wait for others. ' +
-    'Ctrl-C prints what was measured. Failed calls are counted by the type of their error; where every call failed, the ' +
-    'exit code is that of the first. Latencies are in milliseconds, of the calls that were answered.';
+    'Without --rate, each worker starts a call when its previous one returns. With --rate, calls start at a fixed rate, and ' +
+    'latency is measured from the scheduled start of each call, so it includes time spent waiting. Latencies are in ' +
+    'milliseconds and cover successful calls. Failed calls are counted by error type; if every call fails, the exit code is ' +
+    'that of the first failure. Ctrl-C stops the benchmark and prints the results so far.';
 
   static override examples = [
     {
-      description: 'As fast as it goes, over ten connections.',
+      description: 'Measure the maximum throughput over ten connections.',
       command:
         '<%= config.bin %> bench square 4 --to http://localhost:3636/kite --connections 10 --parallel 64 --duration 5s',
     },
     {
-      description: 'A thousand calls per second for a minute, as JSON.',
+      description: 'Make 1,000 calls per second for one minute, and print JSON.',
       command:
         '<%= config.bin %> bench square 4 --to http://localhost:3636/kite --rate 1000 --duration 1m --json',
     },
@@ -30,7 +30,11 @@ export default class Bench extends BaseCommand {
 
   static override args = {
     method: stringArg({ description: 'Name of the method.', required: true, ignoreStdin: true }),
-    args: stringArg({ description: 'Arguments of each call; see call.', multiple: true, ignoreStdin: true }),
+    args: stringArg({
+      description: 'Arguments of each call; see: kitectl call --help.',
+      multiple: true,
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {

@@ -7,20 +7,21 @@ export default class Call extends BaseCommand {
   static override summary = 'Call a method of a kite and print its result as JSON.';
 
   static override description =
-    'An argument is JSON where it parses, else a string: 4, true and {"a":1} are what they look like, text is "text". ' +
-    'The result is the only thing on stdout; what the remote logs (kite.log, kite.print) comes on stderr.';
+    'An argument that is valid JSON is sent as JSON, any other as a string: 4 is a number, text is "text". A lone - reads an ' +
+    'argument from standard input, and @PATH reads one from a file. Only the result is printed to stdout; log output of the ' +
+    'kite (kite.log, kite.print) is printed to stderr.';
 
   static override examples = [
     {
-      description: 'Call the method square of a kite on this machine.',
+      description: 'Call the method square of a local kite.',
       command: '<%= config.bin %> call square 4 --to http://localhost:3636/kite',
     },
     {
-      description: 'JSON, text and a negative number as arguments.',
+      description: 'Pass JSON, a string, a Boolean and a negative number.',
       command: `<%= config.bin %> call echo '{"a":[1,2]}' text true -4 --to http://localhost:3636/kite`,
     },
     {
-      description: 'One call a line, 64 at a time, over one connection.',
+      description: 'Make one call per line of input, 64 at a time, over one connection.',
       command:
         'seq 1 1000 | <%= config.bin %> call square --stdin --parallel 64 --to http://localhost:3636/kite',
     },

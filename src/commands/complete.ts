@@ -9,15 +9,15 @@ export default class Complete extends BaseCommand {
   static override hidden = true;
 
   static override examples = [
-    { description: 'What may stand behind call --.', command: "<%= config.bin %> complete -- call ''" },
+    { description: 'List completions after call.', command: "<%= config.bin %> complete -- call ''" },
   ];
 
   static override args = {
-    words: stringArg({ description: 'The words so far.', multiple: true, ignoreStdin: true }),
+    words: stringArg({ description: 'Words before the cursor.', multiple: true, ignoreStdin: true }),
   };
 
   static override flags = {
-    line: string({ summary: 'The line up to the cursor, in place of the words.', helpValue: 'TEXT' }),
+    line: string({ summary: 'Command line up to the cursor, instead of WORDS.', helpValue: 'TEXT' }),
   };
 
   override async run(): Promise<void> {

@@ -4,29 +4,33 @@ import { completionScript, shells } from '../lib/cli/completion/scripts.js';
 import { write } from '../lib/cli/runtime/command-runtime.js';
 
 export default class Completion extends BaseCommand {
-  static override summary = 'Print a script that teaches your shell to complete commands, kites and methods.';
+  static override summary = 'Print a completion script for your shell.';
 
   static override description =
-    'Kites are asked for at Kontrol, and methods at the kite, for 300 ms at most; what they answered is remembered for half a ' +
-    'minute in $XDG_CACHE_HOME/kitectl or ~/.cache/kitectl.';
+    'The script completes commands, flags, kites and methods. Kites are looked up at Kontrol, and methods at the kite, with a ' +
+    'timeout of 300 ms. Results are cached for 30 seconds in $XDG_CACHE_HOME/kitectl or ~/.cache/kitectl.';
 
   static override examples = [
     {
-      description: 'For bash, in ~/.bashrc.',
+      description: 'bash: add this line to ~/.bashrc.',
       command: 'source <(<%= config.bin %> completion bash)',
     },
     {
-      description: 'For zsh, in ~/.zshrc behind compinit.',
+      description: 'zsh: add this line to ~/.zshrc, after compinit.',
       command: 'source <(<%= config.bin %> completion zsh)',
     },
     {
-      description: 'For fish.',
+      description: 'fish: run this once.',
       command: '<%= config.bin %> completion fish > ~/.config/fish/completions/kitectl.fish',
     },
   ];
 
   static override args = {
-    shell: option({ options: shells })({ description: 'Your shell.', required: true, ignoreStdin: true }),
+    shell: option({ options: shells })({
+      description: 'Shell to complete for.',
+      required: true,
+      ignoreStdin: true,
+    }),
   };
 
   override async run(): Promise<void> {

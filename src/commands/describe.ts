@@ -7,17 +7,17 @@ export default class Describe extends BaseCommand {
   static override summary = 'List the methods of a kite.';
 
   static override description =
-    'For each method: whether it asks who is calling, how often it may be called, and what its program says of it. The kite ' +
-    'tells those who are authenticated. Prints a table on a terminal, and elsewhere the fields with tabs between them; ' +
-    'with --json an array of {name,authenticated,throttle,description,jsonSchema}.';
+    'Shows whether each method requires authentication, its rate limit and its description. The kite describes itself only to ' +
+    'authenticated callers. Prints a table on a terminal, and tab-separated fields otherwise; with --json, an array of ' +
+    '{name,authenticated,throttle,description,jsonSchema}.';
 
   static override examples = [
     {
-      description: 'The methods of a kite on this machine.',
+      description: 'List the methods of a local kite.',
       command: '<%= config.bin %> describe --to http://localhost:3636/kite',
     },
     {
-      description: 'What the arguments of one look like.',
+      description: 'Print the schema of the arguments of one method.',
       command:
         '<%= config.bin %> describe --to /bob/prod/math --json | jq \'.[] | select(.name == "square").jsonSchema\'',
     },

@@ -4,16 +4,16 @@ import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
 export default class Doctor extends BaseCommand {
-  static override summary = 'Look for what is wrong: the kite key, Kontrol, TLS, clocks, tokens, storage.';
+  static override summary = 'Check the kite key, Kontrol, TLS, clocks, tokens and storage.';
 
   static override description =
-    'Goes the whole way once: a kite called kitectl-doctor registers at Kontrol for a moment, is called with a token, and is ' +
-    'gone again. The exit code is that of the first check that failed.';
+    'Runs an end-to-end test: a temporary kite named kitectl-doctor registers at Kontrol, is called with a token, and is ' +
+    'removed. The exit code is that of the first check that fails.';
 
   static override examples = [
-    { description: 'Everything.', command: '<%= config.bin %> doctor' },
+    { description: 'Run all checks.', command: '<%= config.bin %> doctor' },
     {
-      description: 'Of another Kontrol, for a program.',
+      description: 'Check another Kontrol, and print JSON.',
       command: '<%= config.bin %> doctor --context prod --json',
     },
   ];

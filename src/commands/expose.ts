@@ -5,21 +5,21 @@ import { expose } from '../lib/cli/expose/expose.js';
 import { exposeFlags, exposeOptions } from '../lib/cli/expose/expose-flags.js';
 
 export default class Expose extends BaseCommand {
-  static override summary = 'Let others call a kite that they cannot reach, through a tunnel proxy.';
+  static override summary = 'Make a kite reachable through a tunnel proxy.';
 
   static override description =
-    'The kite stays as it is. It is registered at Kontrol as yours, under the name that you give, and each caller is ' +
-    'connected to it. The kite authenticates them: for tokens of Kontrol to be good, it must have a kite key of yours, ' +
-    'and this name and environment; what it tells of itself is looked at. Runs until Ctrl-C or SIGTERM, and stays registered when the proxy goes, with ' +
-    'another one. With --json each event is a line: registered, opened, closed, failed.';
+    'Registers the kite at Kontrol under your user and the given name, and connects each caller to it. The kite needs no ' +
+    'changes, but it authenticates its callers: to accept tokens of Kontrol, it must use one of your kite keys and the same ' +
+    'name and environment, which expose checks at the start. Runs until Ctrl-C or SIGTERM; if the proxy shuts down, it ' +
+    'switches to another one. With --json, prints one line per event: registered, opened, closed, failed.';
 
   static override examples = [
     {
-      description: 'A kite of this machine, as /you/prod/math.',
+      description: 'Expose a local kite as /USER/prod/math.',
       command: '<%= config.bin %> expose http://localhost:3636 --name math',
     },
     {
-      description: 'One of kite.js, which speaks raw WebSocket, through a proxy that is named.',
+      description: 'Expose a kite.js kite, which uses raw WebSockets, through a given proxy.',
       command:
         '<%= config.bin %> expose ws://localhost:7780 --name files --to https://tunnel.example.com/kite',
     },

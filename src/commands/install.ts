@@ -4,26 +4,26 @@ import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
 export default class Install extends BaseCommand {
-  static override summary = 'Install a kite: from a manifest, GitHub, npm, an archive or a folder.';
+  static override summary = 'Install a kite from a manifest, GitHub, npm, archive or folder.';
 
   static override description =
-    'A manifest, .kite.json, says name, version and for each platform (linux_amd64, darwin_arm64, any, …) the URL of a ' +
-    'tar.gz and its sha256. Everything comes over https, and without a digest nothing is installed, unless --insecure says ' +
-    'so. A package of npm names its program as "kite" in its package.json; its scripts do not run. An archive or a folder ' +
-    'has its .kite.json, and the program as bin/NAME. A kite that is not whole, or that would write outside its folder, ' +
-    'leaves nothing behind. It goes to kites/DOMAIN/USER/REPO/VERSION in $KITE_HOME or ~/.kite.';
+    'A manifest (.kite.json) contains the name and version of the kite and, for each platform (linux_amd64, darwin_arm64, any, …), ' +
+    'the URL and SHA-256 digest of a tar.gz archive. Downloads use HTTPS, and require a digest unless --insecure is set. An npm ' +
+    'package sets "kite" in its package.json to the path of its program; its install scripts do not run. An archive or folder ' +
+    'contains .kite.json and the program as bin/NAME. Kites are installed in kites/DOMAIN/USER/REPO/VERSION in $KITE_HOME or ' +
+    '~/.kite. A failed installation leaves no files behind.';
 
   static override examples = [
     {
-      description: 'The kite of a repository.',
+      description: 'Install from a GitHub repository.',
       command: '<%= config.bin %> install github.com/bob/math.kite',
     },
     {
-      description: 'By its manifest, with a digest that is known from elsewhere.',
+      description: 'Install from a manifest, and verify the digest.',
       command: '<%= config.bin %> install https://example.com/bob/math/.kite.json --sha256 9f86d0…',
     },
-    { description: 'A package of npm.', command: '<%= config.bin %> install @bob/math' },
-    { description: 'What was built here.', command: '<%= config.bin %> install ./math-1.0.0.tar.gz' },
+    { description: 'Install an npm package.', command: '<%= config.bin %> install @bob/math' },
+    { description: 'Install a local archive.', command: '<%= config.bin %> install ./math-1.0.0.tar.gz' },
   ];
 
   static override args = {
@@ -37,11 +37,11 @@ export default class Install extends BaseCommand {
   static override flags = {
     ...outputFlags,
     sha256: string({
-      summary: 'Digest that the archive must have, whatever the manifest says.',
+      summary: 'Required digest of the archive; overrides the manifest.',
       helpValue: 'HEX',
     }),
-    insecure: boolean({ default: false, summary: 'Install an archive for which nobody names a digest.' }),
-    force: boolean({ default: false, summary: 'Replace the same version, if it is installed.' }),
+    insecure: boolean({ default: false, summary: 'Allow an archive without a digest.' }),
+    force: boolean({ default: false, summary: 'Replace the same version if it is installed.' }),
   };
 
   override async run(): Promise<void> {

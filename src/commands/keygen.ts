@@ -6,23 +6,23 @@ import { keygen } from '../lib/cli/keys/keygen.js';
 import { yesFlag } from '../lib/cli/frame/yes-flag.js';
 
 export default class Keygen extends BaseCommand {
-  static override summary = 'Make an RSA key pair as PEM files: key.pem and key_pub.pem.';
+  static override summary = 'Create an RSA key pair as PEM files: key.pem and key_pub.pem.';
 
   static override description =
-    'Nothing that is there is overwritten without --force. With --tls a self-signed certificate for the key pair is made ' +
-    'too: cert.pem. With --json the paths are printed as one JSON object.';
+    'Existing files are not overwritten without --force. With --tls, also creates a self-signed certificate for the key pair ' +
+    'in cert.pem. With --json, prints the paths as one JSON object.';
 
   static override examples = [
-    { description: 'A key pair in this folder.', command: '<%= config.bin %> keygen' },
+    { description: 'Create a key pair in the current folder.', command: '<%= config.bin %> keygen' },
     {
-      description: 'A key pair and a certificate for a host name and an address.',
+      description: 'Create a key pair, and a certificate for a host name and an address.',
       command: '<%= config.bin %> keygen --out certs --tls --host localhost --host 127.0.0.1',
     },
   ];
 
   static override flags = {
     out: string({
-      summary: 'Folder for the files; made if it is not there.',
+      summary: 'Folder for the files; created if missing.',
       helpValue: 'DIR',
       default: '.',
     }),
@@ -30,14 +30,13 @@ export default class Keygen extends BaseCommand {
       min: 2048,
       max: 8192,
       default: 2048,
-      summary: 'Size of the key, 2048 to 8192.',
+      summary: 'Size of the key in bits, from 2048 to 8192.',
       helpValue: 'N',
     }),
-    tls: optionalSwitch({ summary: 'Make a self-signed certificate too.' }),
+    tls: optionalSwitch({ summary: 'Also create a self-signed certificate.' }),
     host: string({
       dependsOn: ['tls'],
-      summary:
-        'With --tls: name or address that the certificate is for; may be repeated. Default: localhost.',
+      summary: 'With --tls: host name or address of the certificate. Repeatable. Default: localhost.',
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,
@@ -46,12 +45,12 @@ export default class Keygen extends BaseCommand {
       min: 1,
       max: 36_500,
       dependsOn: ['tls'],
-      summary: 'With --tls: how many days the certificate is valid. Default: 365.',
+      summary: 'With --tls: validity of the certificate in days. Default: 365.',
       helpValue: 'N',
     }),
     force: boolean({
       default: false,
-      summary: 'Overwrite files that are there; at a terminal after a question.',
+      summary: 'Overwrite existing files; asks for confirmation on a terminal.',
     }),
     yes: yesFlag,
     ...outputFlags,

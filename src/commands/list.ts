@@ -2,16 +2,16 @@ import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 
 export default class List extends BaseCommand {
-  static override summary = 'List the kites that are installed.';
+  static override summary = 'List the installed kites.';
 
   static override description =
-    'Prints a table on a terminal, and elsewhere DOMAIN/USER/REPO/VERSION, one a line; with --json an array of ' +
+    'Prints a table on a terminal, and one DOMAIN/USER/REPO/VERSION per line otherwise; with --json, an array of ' +
     '{name,domain,user,repo,version,path,program}.';
 
   static override examples = [
-    { description: 'What is installed.', command: '<%= config.bin %> list' },
+    { description: 'List the installed kites.', command: '<%= config.bin %> list' },
     {
-      description: 'Remove all of it.',
+      description: 'Remove all of them.',
       command: '<%= config.bin %> list | xargs -n1 <%= config.bin %> uninstall --yes',
     },
   ];

@@ -5,14 +5,14 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { ping } from '../lib/cli/call/ping.js';
 
 export default class Ping extends BaseCommand {
-  static override summary = 'Ask a kite whether it answers, and how fast.';
+  static override summary = 'Check whether a kite responds, and measure the latency.';
 
-  static override description = 'Each ping prints a line; with --json it is {"url":…,"milliseconds":…}.';
+  static override description = 'Prints one line per ping; with --json, {"url":…,"milliseconds":…}.';
 
   static override examples = [
     { description: 'Ping once.', command: '<%= config.bin %> ping --to http://localhost:3636/kite' },
     {
-      description: 'Ping ten times, for a program.',
+      description: 'Ping ten times, and print JSON.',
       command: '<%= config.bin %> ping --count 10 --json --to http://localhost:3636/kite',
     },
   ];
@@ -24,7 +24,7 @@ export default class Ping extends BaseCommand {
       min: 1,
       max: 1_000_000,
       default: 1,
-      summary: 'How many pings to send, one after the other.',
+      summary: 'Number of pings to send, one after the other.',
       helpValue: 'N',
     }),
   };

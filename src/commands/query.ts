@@ -6,25 +6,25 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { query } from '../lib/cli/query/query.js';
 
 export default class Query extends BaseCommand {
-  static override summary = 'List the kites that are registered at Kontrol.';
+  static override summary = 'List kites that are registered at Kontrol.';
 
   static override description =
-    'A query is /user/environment/name/version/region/hostname/id, of which the end may be missing; the version may be a ' +
-    'constraint. Prints a table on a terminal, and elsewhere a number, the path of the kite and its URL, with tabs ' +
-    'between them. With --json it is one JSON array of {kite,url}.';
+    'A query is a path /user/environment/name/version/region/hostname/id; fields at the end can be omitted. The version can be ' +
+    'a constraint, such as ">= 1.0, < 2.0". Prints a table on a terminal, and a number, path and URL, separated by tabs, ' +
+    'otherwise; with --json, an array of {kite,url}.';
 
   static override examples = [
-    { description: 'All of yours.', command: '<%= config.bin %> query' },
-    { description: 'The math kites of bob.', command: '<%= config.bin %> query /bob/prod/math' },
+    { description: 'List your kites.', command: '<%= config.bin %> query' },
+    { description: 'List the math kites of bob.', command: '<%= config.bin %> query /bob/prod/math' },
     {
-      description: 'Those of some versions, and each change from then on, for a program.',
+      description: 'List and watch kites of certain versions, and print JSON.',
       command: '<%= config.bin %> query "/bob/prod/math/>= 1.0, < 2.0" --watch --json',
     },
   ];
 
   static override args = {
     path: string({
-      description: 'Which kites; / is all that you may find. Default: yours.',
+      description: 'Query; / finds every kite that you may find. Default: your kites.',
       ignoreStdin: true,
     }),
   };
@@ -34,8 +34,8 @@ export default class Query extends BaseCommand {
     ...outputFlags,
     watch: boolean({
       default: false,
-      summary: 'Go on, and print each change: REGISTER or DEREGISTER, the path and the URL.',
-      description: 'With --json each kite and each change is one line, {"action":…,"kite":…,"url":…}.',
+      summary: 'Keep running, and print each change: REGISTER or DEREGISTER, path and URL.',
+      description: 'With --json, prints one line {"action":…,"kite":…,"url":…} per kite and per change.',
     }),
   };
 

@@ -8,25 +8,25 @@ import { register } from '../lib/cli/register/register.js';
 import { registerTarget } from '../lib/cli/register/register-target.js';
 
 export default class Register extends BaseCommand {
-  static override summary = 'Get a kite key from Kontrol, for all kites of yours on this machine.';
+  static override summary = 'Get a kite key from Kontrol, for your kites on this machine.';
 
   static override description =
-    'Kontrol requires an invite unless registration is open. The key is written to kite.key in $KITE_HOME or ~/.kite, ' +
-    'readable by you alone, or put into the keychain with --key-store keychain, which the context remembers. One that is ' +
-    'there is not replaced without --force. At a terminal you are asked for what is missing.';
+    'Kontrol requires an invite unless registration is open. The key is written to kite.key in $KITE_HOME or ~/.kite, readable ' +
+    'only by you, or stored in the keychain with --key-store keychain. An existing key is not replaced without --force. On a ' +
+    'terminal, prompts for missing values.';
 
   static override examples = [
     {
-      description: 'Become bob at a Kontrol on this machine.',
+      description: 'Register as bob at a local Kontrol.',
       command: '<%= config.bin %> register --to http://127.0.0.1:4000/kite --username bob',
     },
     {
-      description: 'With the key in the keychain of your desktop.',
+      description: 'Store the key in the keychain.',
       command:
         '<%= config.bin %> register --to http://127.0.0.1:4000/kite --username bob --key-store keychain',
     },
     {
-      description: 'The same in a script.',
+      description: 'Register in a script.',
       command:
         '<%= config.bin %> register --to http://127.0.0.1:4000/kite --username bob --invite-file invite.txt',
     },
@@ -35,10 +35,10 @@ export default class Register extends BaseCommand {
   static override flags = {
     ...flagsOf(registerSettings),
     'invite-file': string({
-      summary: 'File with the invite; - is the standard input. Default: you are asked.',
+      summary: 'File with the invite; - for standard input. Default: prompt for it.',
       helpValue: 'PATH',
     }),
-    force: boolean({ default: false, summary: 'Replace the kite key that is there.' }),
+    force: boolean({ default: false, summary: 'Replace an existing kite key.' }),
     ...outputFlags,
   };
 

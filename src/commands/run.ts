@@ -5,21 +5,25 @@ export default class Run extends BaseCommand {
   static override summary = 'Run an installed kite.';
 
   static override description =
-    'It gets the streams, the environment and the signals of this command, whose exit code is its own. Of several versions ' +
-    'the newest runs, unless one is named.';
+    'The kite inherits the standard streams and the environment, and receives the signals of this command. The exit code is ' +
+    'that of the kite. If several versions are installed, runs the newest unless you name one.';
 
   static override examples = [
-    { description: 'By its name.', command: '<%= config.bin %> run math' },
+    { description: 'Run a kite.', command: '<%= config.bin %> run math' },
     {
-      description: 'A certain version, with flags of its own.',
+      description: 'Run a certain version, and pass flags to it.',
       command: '<%= config.bin %> run github.com/bob/math.kite/1.0.0 -- --port 3636',
     },
   ];
 
   static override args = {
-    name: string({ description: 'Which kite; see list.', required: true, ignoreStdin: true }),
+    name: string({
+      description: 'Name of the kite, as printed by: kitectl list.',
+      required: true,
+      ignoreStdin: true,
+    }),
     args: string({
-      description: 'Arguments of the kite; what begins with a dash goes behind --.',
+      description: 'Arguments for the kite; put -- before arguments that start with a dash.',
       multiple: true,
       ignoreStdin: true,
     }),

@@ -6,34 +6,34 @@ import { serveFlags } from '../lib/cli/serve/serve-flags.js';
 import { serveOptions } from '../lib/cli/serve/serve-options.js';
 
 export default class Serve extends BaseCommand {
-  static override summary = 'Make a kite out of shell commands, or of the functions that a module exports.';
+  static override summary = 'Run a kite from shell commands or a JavaScript module.';
 
   static override description =
-    'A command gets the arguments of a call as a JSON array on its standard input, and nowhere else: no text of a caller ' +
-    'becomes part of a command line. It is ended, with all that it started, when its time is over or its caller is gone. A ' +
-    'function of a module is called with the arguments; "this" is the request, and the properties description and ' +
-    'jsonSchema of the function are what "describe" shows. Ends gracefully on SIGTERM and Ctrl-C. With --json one line ' +
-    '{"url":…,"kite":…} tells when it listens.';
+    'A shell command receives the arguments of a call as a JSON array on standard input; they never become part of the command ' +
+    'line. If the call times out or the caller disconnects, the command and its child processes are killed. A function of a ' +
+    'module receives the arguments of a call, and the request as "this"; "describe" shows its properties description and ' +
+    'jsonSchema. SIGTERM and Ctrl-C shut the kite down gracefully. With --json, prints one line {"url":…,"kite":…} when it is ' +
+    'listening.';
 
   static override examples = [
     {
-      description: 'A kite of one shell command, which needs jq.',
+      description: 'Serve a shell command, which needs jq.',
       command: `<%= config.bin %> serve --name math --method square --exec 'jq ".[0]*.[0]"' --port 3636`,
     },
     {
-      description: 'Two methods that need no kite key, for everybody on this machine.',
+      description: 'Serve two methods to local callers without authentication.',
       command:
         '<%= config.bin %> serve --name host --method date --exec date --method uptime --exec uptime --no-auth',
     },
     {
-      description: 'The functions that a module exports, registered at Kontrol.',
+      description: 'Serve the functions of a module, and register the kite at Kontrol.',
       command: '<%= config.bin %> serve ./kite.js --register --environment prod',
     },
   ];
 
   static override args = {
     module: string({
-      description: 'JavaScript file whose exported functions are methods.',
+      description: 'JavaScript file whose exported functions become methods.',
       ignoreStdin: true,
     }),
   };

@@ -8,18 +8,18 @@ export default class Shell extends BaseCommand {
   static override summary = 'Call the methods of a kite interactively.';
 
   static override description =
-    'A line is the name of a method and its arguments: square 4. Tab completes names. A function stands where an argument ' +
-    'says "@callback", and its calls are printed. Ctrl-C gives up a call, .exit or Ctrl-D leaves. The lines are kept in ' +
-    'shell_history in $KITE_HOME or ~/.kite, unless they begin with a space or look as if they held a secret. Without a ' +
-    'terminal it runs the lines of the standard input. The exit code is that of the last line that failed.';
+    'Type the name of a method and its arguments, such as: square 4. Tab completes names. The argument "@callback" passes a ' +
+    'function whose calls are printed. Ctrl-C cancels a call; .exit or Ctrl-D exits. The history is stored in shell_history in ' +
+    '$KITE_HOME or ~/.kite, without lines that start with a space or seem to contain a secret. Without a terminal, runs the ' +
+    'lines of standard input. The exit code is that of the last line that failed.';
 
   static override examples = [
     {
-      description: 'A prompt for a kite on this machine.',
+      description: 'Start a shell for a local kite.',
       command: '<%= config.bin %> shell --to http://localhost:3636/kite',
     },
     {
-      description: 'A script.',
+      description: 'Run a script.',
       command: `printf 'square 4\\necho {"a": 1} text\\n' | <%= config.bin %> shell --to /bob/prod/math`,
     },
   ];
@@ -27,7 +27,7 @@ export default class Shell extends BaseCommand {
   static override flags = {
     ...connectionFlags,
     ...outputFlags,
-    'no-history': boolean({ default: false, summary: 'Keep no lines, and offer none of former shells.' }),
+    'no-history': boolean({ default: false, summary: 'Neither read nor write the history.' }),
   };
 
   override async run(): Promise<void> {

@@ -4,14 +4,14 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { showkey } from '../lib/cli/keys/showkey.js';
 
 export default class Showkey extends BaseCommand {
-  static override summary = 'Show your kite key: its user, and the Kontrol that issued it.';
+  static override summary = 'Show the user and the Kontrol of your kite key.';
 
   static override description =
-    'The key itself and its signature are never printed: anyone who has them can act as you.';
+    'The key itself and its signature are never printed, because anyone with them can act as you.';
 
   static override examples = [
-    { description: 'Your kite key as a table.', command: '<%= config.bin %> showkey' },
-    { description: 'Its claims as JSON.', command: '<%= config.bin %> showkey --json' },
+    { description: 'Show your kite key as a table.', command: '<%= config.bin %> showkey' },
+    { description: 'Print its claims as JSON.', command: '<%= config.bin %> showkey --json' },
   ];
 
   static override flags = {

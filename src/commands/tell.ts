@@ -5,7 +5,7 @@ import { call } from '../lib/cli/call/call.js';
 import { callFlags, callOptions } from '../lib/cli/call/call-flags.js';
 
 export default class Tell extends BaseCommand {
-  static override summary = 'Call a method, in the spelling of the Go tool: like call, with --method.';
+  static override summary = 'Call a method, like call, with the flags of the Go tool.';
 
   static override examples = [
     {

@@ -6,18 +6,25 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { token } from '../lib/cli/query/token.js';
 
 export default class Token extends BaseCommand {
-  static override summary = 'Get a token from Kontrol, with which a kite can be called.';
+  static override summary = 'Get a token for a kite from Kontrol.';
 
   static override description =
-    'Exactly one kite must fit the query. The token is printed alone, or as {"token":…} with --json. It is a secret: for ' +
-    'two days, anyone who has it can call that kite in your name.';
+    'Exactly one kite must match the query. Prints the token, or {"token":…} with --json. Keep it secret: for two days, anyone ' +
+    'with the token can call the kite as you.';
 
   static override examples = [
-    { description: 'A token for the math kite of bob.', command: '<%= config.bin %> token /bob/prod/math' },
+    {
+      description: 'Get a token for the math kite of bob.',
+      command: '<%= config.bin %> token /bob/prod/math',
+    },
   ];
 
   static override args = {
-    path: string({ description: 'Which kite; see query.', required: true, ignoreStdin: true }),
+    path: string({
+      description: 'Query for the kite; see: kitectl query --help.',
+      required: true,
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {
@@ -25,7 +32,7 @@ export default class Token extends BaseCommand {
     ...outputFlags,
     force: boolean({
       default: false,
-      summary: 'A new token, where Kontrol would give one that it has already.',
+      summary: 'Get a new token even if Kontrol has a cached one.',
     }),
   };
 

@@ -8,37 +8,42 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { top } from '../lib/cli/top/top.js';
 
 export default class Top extends BaseCommand {
-  static override summary =
-    'Show the kites that are registered, how fast they answer, and how busy they are.';
+  static override summary = 'Monitor the latency and load of registered kites.';
 
   static override description =
-    'Kites come and go as they register. Latency is that of kite.ping; load and memory of the machine are shown for kites ' +
-    'that answer kite.systemInfo, which their program decides. q quits. In a pipe, with --once or with -o it prints how ' +
-    'the kites are now, and ends.';
+    'Kites appear and disappear as they register and deregister. The latency is that of kite.ping. The load and memory of the ' +
+    'machine are shown for kites that enable kite.systemInfo. Press q to quit. In a pipe, with --once or with -o, prints the ' +
+    'current state and exits.';
 
   static override examples = [
-    { description: 'All of yours.', command: '<%= config.bin %> top' },
-    { description: 'Those of one environment.', command: '<%= config.bin %> top /bob/prod --interval 5s' },
+    { description: 'Show your kites.', command: '<%= config.bin %> top' },
     {
-      description: 'For a program: which do not answer?',
+      description: 'Show the kites of one environment.',
+      command: '<%= config.bin %> top /bob/prod --interval 5s',
+    },
+    {
+      description: 'Print the URLs of kites that do not respond.',
       command: "<%= config.bin %> top --json | jq -r '.[] | select(.answers | not).url'",
     },
   ];
 
   static override args = {
-    path: stringArg({ description: 'Which kites; see query. Default: yours.', ignoreStdin: true }),
+    path: stringArg({
+      description: 'Query for the kites; see: kitectl query --help. Default: your kites.',
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {
     ...kontrolFlags,
     ...outputFlags,
     interval: valueFlag(durationBetween('100ms', '1h'))({
-      summary: 'How often to ask the kites.',
+      summary: 'Time between updates.',
       helpValue: 'DURATION',
       default: 2000,
       defaultHelp: async () => '2s',
     }),
-    once: boolean({ default: false, summary: 'Print how the kites are now, and end.' }),
+    once: boolean({ default: false, summary: 'Print the current state, and exit.' }),
   };
 
   override async run(): Promise<void> {

@@ -8,23 +8,27 @@ export default class Uninstall extends BaseCommand {
   static override summary = 'Remove an installed kite.';
 
   static override description =
-    'Asks before it does, on a terminal; elsewhere it needs --yes. With --json one line {"removed":[…]}.';
+    'Asks for confirmation on a terminal; otherwise, requires --yes. With --json, prints one line {"removed":[…]}.';
 
   static override examples = [
-    { description: 'By its name.', command: '<%= config.bin %> uninstall math' },
+    { description: 'Remove a kite.', command: '<%= config.bin %> uninstall math' },
     {
-      description: 'One version, in a script.',
+      description: 'Remove one version, in a script.',
       command: '<%= config.bin %> uninstall github.com/bob/math.kite/1.0.0 --yes',
     },
   ];
 
   static override args = {
-    name: string({ description: 'Which kite; see list.', required: true, ignoreStdin: true }),
+    name: string({
+      description: 'Name of the kite, as printed by: kitectl list.',
+      required: true,
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {
     ...outputFlags,
-    all: boolean({ default: false, summary: 'Remove all versions, and all kites of this name.' }),
+    all: boolean({ default: false, summary: 'Remove all versions and all kites of this name.' }),
     yes: yesFlag,
   };
 

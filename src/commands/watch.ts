@@ -5,19 +5,22 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { watch } from '../lib/cli/query/query.js';
 
 export default class Watch extends BaseCommand {
-  static override summary = 'Print each kite that comes or goes at Kontrol.';
+  static override summary = 'Print each kite that registers or deregisters at Kontrol.';
 
   static override description =
-    'One line a change: REGISTER or DEREGISTER, the path of the kite and its URL, with tabs between them; with --json ' +
-    '{"action":…,"kite":…,"url":…}. The kites that are there already are listed by: query --watch.';
+    'Prints one line per change: REGISTER or DEREGISTER, the path of the kite and its URL, separated by tabs; with --json, ' +
+    '{"action":…,"kite":…,"url":…}. To list registered kites first, use: kitectl query --watch.';
 
   static override examples = [
-    { description: 'What happens to your kites.', command: '<%= config.bin %> watch' },
-    { description: 'What happens to the kites of bob.', command: '<%= config.bin %> watch /bob' },
+    { description: 'Watch your kites.', command: '<%= config.bin %> watch' },
+    { description: 'Watch the kites of bob.', command: '<%= config.bin %> watch /bob' },
   ];
 
   static override args = {
-    path: string({ description: 'Which kites; see query. Default: yours.', ignoreStdin: true }),
+    path: string({
+      description: 'Query for the kites; see: kitectl query --help. Default: your kites.',
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = { ...kontrolFlags, ...outputFlags };

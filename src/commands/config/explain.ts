@@ -7,16 +7,16 @@ import { flagsOf } from '../../lib/cli/settings/setting-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ConfigExplain extends BaseCommand {
-  static override summary = 'Show each setting, its value, and where it comes from.';
+  static override summary = 'Show each setting, its value and its source.';
 
   static override description =
-    'What counts most comes first: a flag, the environment, the context, the kite key, the default. The flags of other ' +
-    'commands can be given here to see what they change. Secrets are hidden.';
+    'In order of precedence, a setting comes from a flag, the environment, the context, the kite key or its default. Pass ' +
+    'flags of other commands to see their effect. Secrets are hidden.';
 
   static override examples = [
-    { description: 'Why do commands do what they do?', command: '<%= config.bin %> config explain' },
+    { description: 'Show the settings in use.', command: '<%= config.bin %> config explain' },
     {
-      description: 'What another context changes.',
+      description: 'Show the effect of a context and a flag.',
       command: '<%= config.bin %> config explain --context prod --to /bob/prod/math',
     },
   ];

@@ -7,20 +7,21 @@ import { flagsOf } from '../../lib/cli/settings/setting-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ContextAdd extends BaseCommand {
-  static override summary = 'Give a name to a Kontrol, a kite key and a kite that you work with.';
+  static override summary = 'Add a context: a Kontrol, a kite key and a default kite.';
 
   static override description =
-    'What a context says counts less than a flag and than the environment, and more than the kite key. The contexts are in ' +
-    'contexts.json in $KITE_HOME or ~/.kite, which holds no keys. The first one is in use at once.';
+    'Flags and environment variables take precedence over a context, and a context takes precedence over the kite key. ' +
+    'Contexts are stored in contexts.json in $KITE_HOME or ~/.kite; the file contains no keys. The first context that you add ' +
+    'becomes the active one.';
 
   static override examples = [
     {
-      description: 'Another Kontrol, with its kite key in a file of its own.',
+      description: 'Add a Kontrol, with its kite key in a separate file.',
       command:
         '<%= config.bin %> context add prod --kontrol https://kontrol.example.com:4000/kite --key-file ~/.kite/prod.key',
     },
     {
-      description: 'The kite that commands talk to where no --to is given.',
+      description: 'Set a default kite for commands without --to, and switch to the context.',
       command: '<%= config.bin %> context add math --to /bob/prod/math --use',
     },
   ];
@@ -31,8 +32,8 @@ export default class ContextAdd extends BaseCommand {
 
   static override flags = {
     ...flagsOf(contextSettings, { defaults: false }),
-    force: boolean({ default: false, summary: 'Change the context of that name, where there is one.' }),
-    use: boolean({ default: false, summary: 'Work in it from now on.' }),
+    force: boolean({ default: false, summary: 'Change the context if it exists.' }),
+    use: boolean({ default: false, summary: 'Switch to the context.' }),
     ...outputFlags,
   };
 

@@ -3,11 +3,11 @@ import { listContexts } from '../../lib/cli/context/manage-contexts.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class ContextList extends BaseCommand {
-  static override summary = 'List your contexts, and which one is in use.';
+  static override summary = 'List your contexts, and show which one is active.';
 
   static override examples = [
-    { description: 'As a table.', command: '<%= config.bin %> context list' },
-    { description: 'Their names, for a script.', command: '<%= config.bin %> context list -o name' },
+    { description: 'List the contexts as a table.', command: '<%= config.bin %> context list' },
+    { description: 'Print only their names.', command: '<%= config.bin %> context list -o name' },
   ];
 
   static override flags = outputFlags;

@@ -7,7 +7,7 @@ export default class ContextPrevious extends BaseCommand {
 
   static override aliases = ['context:-'];
 
-  static override examples = [{ description: 'There and back.', command: '<%= config.bin %> context -' }];
+  static override examples = [{ description: 'Switch back.', command: '<%= config.bin %> context -' }];
 
   static override flags = outputFlags;
 

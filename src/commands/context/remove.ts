@@ -5,11 +5,11 @@ import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { yesFlag } from '../../lib/cli/frame/yes-flag.js';
 
 export default class ContextRemove extends BaseCommand {
-  static override summary = 'Remove a context; its kite key stays where it is.';
+  static override summary = 'Remove a context, but not its kite key.';
 
   static override examples = [
-    { description: 'After a question.', command: '<%= config.bin %> context remove prod' },
-    { description: 'In a script.', command: '<%= config.bin %> context remove prod --yes' },
+    { description: 'Remove a context after confirmation.', command: '<%= config.bin %> context remove prod' },
+    { description: 'Remove a context in a script.', command: '<%= config.bin %> context remove prod --yes' },
   ];
 
   static override args = {

@@ -7,12 +7,12 @@ export default class ContextShow extends BaseCommand {
   static override summary = 'Show the settings of a context.';
 
   static override examples = [
-    { description: 'The one in use.', command: '<%= config.bin %> context show' },
-    { description: 'Its name, for a prompt.', command: '<%= config.bin %> context show -o name' },
+    { description: 'Show the active context.', command: '<%= config.bin %> context show' },
+    { description: 'Print its name, for a shell prompt.', command: '<%= config.bin %> context show -o name' },
   ];
 
   static override args = {
-    name: string({ description: 'Name of the context. Default: the one in use.', ignoreStdin: true }),
+    name: string({ description: 'Name of the context. Default: the active context.', ignoreStdin: true }),
   };
 
   static override flags = outputFlags;

@@ -7,13 +7,16 @@ export default class ContextUse extends BaseCommand {
   static override summary = 'Switch to a context.';
 
   static override examples = [
-    { description: 'From now on.', command: '<%= config.bin %> context use prod' },
-    { description: 'For one command.', command: '<%= config.bin %> query /bob --context prod' },
+    { description: 'Switch to the context prod.', command: '<%= config.bin %> context use prod' },
+    {
+      description: 'Use a context for a single command.',
+      command: '<%= config.bin %> query /bob --context prod',
+    },
   ];
 
   static override args = {
     name: string({
-      description: 'Name of the context; - is the one before.',
+      description: 'Name of the context; - for the previous one.',
       required: true,
       ignoreStdin: true,
     }),

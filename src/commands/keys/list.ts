@@ -4,16 +4,16 @@ import { keyStoreOptions, keyStoreFlags } from '../../lib/cli/target/key-flags.j
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysList extends BaseCommand {
-  static override summary = 'List your kite keys, where each is, and which one commands use.';
+  static override summary = 'List your kite keys, and show which one is in use.';
 
   static override description =
-    'In the order in which a key is found: --key-file, $KITE_KEY, $KITE_KEY_FILE, the context, the kite home. The keychain ' +
-    'is looked into where a context uses it, or with --key-store keychain. The keys themselves are never printed.';
+    'Lists keys in order of precedence: --key-file, $KITE_KEY, $KITE_KEY_FILE, the context, the kite home. The keychain is ' +
+    'searched if a context uses it, or with --key-store keychain. The keys themselves are never printed.';
 
   static override examples = [
-    { description: 'All that are known.', command: '<%= config.bin %> keys list' },
+    { description: 'List your keys.', command: '<%= config.bin %> keys list' },
     {
-      description: 'With those in the keychain.',
+      description: 'Include the keychain.',
       command: '<%= config.bin %> keys list --key-store keychain',
     },
   ];

@@ -6,19 +6,19 @@ import { keyFlags, keyOptions } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KeysMove extends BaseCommand {
-  static override summary = 'Move your kite key to the keychain of your desktop, or back to a file.';
+  static override summary = 'Move your kite key to the keychain, or back to a file.';
 
   static override description =
-    'The context remembers where the key is. It is removed from its old place once it has been read back from the new one.';
+    'The new location is stored in the context. The old copy is removed after the key has been read back from the new location.';
 
   static override examples = [
-    { description: 'Into the keychain.', command: '<%= config.bin %> keys move --to keychain' },
-    { description: 'Back to ~/.kite/kite.key.', command: '<%= config.bin %> keys move --to file' },
+    { description: 'Move the key to the keychain.', command: '<%= config.bin %> keys move --to keychain' },
+    { description: 'Move it back to ~/.kite/kite.key.', command: '<%= config.bin %> keys move --to file' },
   ];
 
   static override flags = {
-    to: option({ summary: 'The key store to move it to.', options: keyStores, required: true })(),
-    force: boolean({ default: false, summary: 'Replace another key that is there.' }),
+    to: option({ summary: 'Destination of the key.', options: keyStores, required: true })(),
+    force: boolean({ default: false, summary: 'Replace an existing key at the destination.' }),
     ...keyFlags,
     ...outputFlags,
   };

@@ -9,19 +9,22 @@ export default class KeysRemove extends BaseCommand {
   static override summary = 'Remove a kite key from this machine.';
 
   static override description =
-    'Without an argument it is the key in use. Kontrol goes on accepting it, wherever else it is, until it is revoked there: ' +
-    'kontrol keys revoke.';
+    'Without an argument, removes the key in use. Kontrol still accepts other copies of the key until it is revoked; see: ' +
+    'kitectl kontrol keys revoke --help.';
 
   static override examples = [
-    { description: 'The key in use.', command: '<%= config.bin %> keys remove' },
+    { description: 'Remove the key in use.', command: '<%= config.bin %> keys remove' },
     {
-      description: 'Another one, in a script.',
+      description: 'Remove another key, in a script.',
       command: '<%= config.bin %> keys remove bob@http://127.0.0.1:4000/kite --yes',
     },
   ];
 
   static override args = {
-    account: string({ description: 'USER@KONTROL, as keys list -o name prints.', ignoreStdin: true }),
+    account: string({
+      description: 'USER@KONTROL, as printed by: kitectl keys list -o name.',
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {

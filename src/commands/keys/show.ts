@@ -9,19 +9,22 @@ export default class KeysShow extends BaseCommand {
   static override summary = 'Show the claims of a kite key, and where it is stored.';
 
   static override description =
-    'Without an argument it is the key in use. With --secret the key itself is printed, for a program that takes it from ' +
-    '$KITE_KEY: anyone who has it can act as you.';
+    'Without an argument, shows the key in use. With --secret, prints the key itself, for programs that read $KITE_KEY. Anyone ' +
+    'with the key can act as you.';
 
   static override examples = [
-    { description: 'The key in use.', command: '<%= config.bin %> keys show' },
+    { description: 'Show the key in use.', command: '<%= config.bin %> keys show' },
     {
-      description: 'For a kite, a key that is in the keychain.',
+      description: 'Pass a key from the keychain to a kite.',
       command: 'KITE_KEY="$(<%= config.bin %> keys show --secret)" node math.js',
     },
   ];
 
   static override args = {
-    account: string({ description: 'USER@KONTROL, as keys list -o name prints.', ignoreStdin: true }),
+    account: string({
+      description: 'USER@KONTROL, as printed by: kitectl keys list -o name.',
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {

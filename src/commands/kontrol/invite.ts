@@ -6,29 +6,29 @@ import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
 
 export default class KontrolInvite extends BaseCommand {
-  static override summary = 'Make an invite: with it, one person gets one kite key.';
+  static override summary = 'Create an invite, with which one user can get one kite key.';
 
   static override description =
-    'Prints the invite alone, or as {"invite":…} with --json. Needs the kite key of Kontrol, so run it where Kontrol runs, ' +
-    'or name the key with --key-file.';
+    'Prints the invite, or {"invite":…} with --json. Requires the kite key of Kontrol: run this command on the machine of ' +
+    'Kontrol, or pass the key with --key-file.';
 
   static override examples = [
     { description: 'Invite bob.', command: '<%= config.bin %> kontrol invite bob' },
     {
-      description: 'For a script: an invite in a file, good for an hour.',
+      description: 'Write an invite that expires in one hour to a file.',
       command: '<%= config.bin %> kontrol invite bob --ttl 1h > invite.txt',
     },
   ];
 
   static override args = {
-    username: stringArg({ description: 'Whom the kite key will be for.', required: true, ignoreStdin: true }),
+    username: stringArg({ description: 'User of the new kite key.', required: true, ignoreStdin: true }),
   };
 
   static override flags = {
     ...kontrolFlags,
     ...outputFlags,
     ttl: valueFlag(TTL)({
-      summary: 'How long it can be used: 1h, 30m. Default: 24h.',
+      summary: 'How long the invite is valid, such as 1h or 30m. Default: 24h.',
       helpValue: 'DURATION',
     }),
   };

@@ -4,25 +4,24 @@ import { startFlags } from '../../lib/cli/kontrol/kontrol-start-flags.js';
 import { startOptions } from '../../lib/cli/kontrol/kontrol-start-options.js';
 
 export default class KontrolStart extends BaseCommand {
-  static override summary =
-    'Run a Kontrol: the registry where kites are found, and which gives out keys and tokens.';
+  static override summary = 'Run a Kontrol, the registry that issues keys and tokens.';
 
   static override description =
-    'The first start makes what is missing, and says where: a key pair, a store, and a kite key of its own, with which ' +
-    '"kontrol invite", "kontrol keys" and "kontrol status" work. Ends gracefully on SIGTERM and Ctrl-C. Every flag can be ' +
-    'given as a variable too: -postgres-host is KONTROL_POSTGRES_HOST. KONTROL_SECRET encrypts the private keys in ' +
-    'PostgreSQL and etcd. With --json one line {"url":…} tells when it listens.';
+    'The first start creates a key pair, a data folder and the kite key of Kontrol, which "kontrol invite", "kontrol keys" and ' +
+    '"kontrol status" use, and prints where they are. SIGTERM and Ctrl-C shut it down gracefully. Most flags can also be set ' +
+    'with an environment variable, such as KONTROL_POSTGRES_HOST for --postgres-host. KONTROL_SECRET encrypts the private ' +
+    'keys in PostgreSQL and etcd. With --json, prints one line {"url":…} when it is listening.';
 
   static override examples = [
-    { description: 'On this machine.', command: '<%= config.bin %> kontrol start' },
+    { description: 'Run a Kontrol for this machine.', command: '<%= config.bin %> kontrol start' },
     {
-      description: 'For other machines, in an etcd cluster.',
+      description: 'Run a Kontrol for other machines, with its data in etcd.',
       command:
         '<%= config.bin %> kontrol start --ip 0.0.0.0 --kontrolurl https://kontrol.example.com:4000/kite ' +
         '--tlscertfile cert.pem --tlskeyfile key.pem --storage etcd --machines http://10.0.0.1:2379',
     },
     {
-      description: "The Go program's spelling, which the program kontrol takes too.",
+      description: 'Use the flags of the Go program, which the kontrol command also accepts.',
       command:
         '<%= config.bin %> kontrol start -initial -username=kontrol -kontrolurl=http://127.0.0.1:6000/kite ' +
         '-publickeyfile=certs/key_pub.pem -privatekeyfile=certs/key.pem',
@@ -34,7 +33,7 @@ export default class KontrolStart extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolStart);
     const options = startOptions(flags, this.runtime.env);
-    // A file of its own: nothing else needs the registry, and it is large.
+    // Loaded on demand: the registry is large.
     const { startKontrol } = await import('../../lib/cli/kontrol/kontrol-server.js');
     await startKontrol({ ...options, format: formatOf(flags), root: this.config.root }, this.runtime);
   }

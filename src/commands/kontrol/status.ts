@@ -4,13 +4,14 @@ import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
 
 export default class KontrolStatus extends BaseCommand {
-  static override summary = 'Show how a Kontrol is: its kites, its store, its keys.';
+  static override summary = 'Show the status of a Kontrol: its kites, storage and keys.';
 
-  static override description = 'Needs the kite key of Kontrol; see: kontrol invite.';
+  static override description =
+    'Requires the kite key of Kontrol: run this command on the machine of Kontrol, or pass the key with --key-file.';
 
   static override examples = [
-    { description: 'As a table.', command: '<%= config.bin %> kontrol status' },
-    { description: 'For a program.', command: '<%= config.bin %> kontrol status --json' },
+    { description: 'Show the status as a table.', command: '<%= config.bin %> kontrol status' },
+    { description: 'Print JSON.', command: '<%= config.bin %> kontrol status --json' },
   ];
 
   static override flags = { ...kontrolFlags, ...outputFlags };

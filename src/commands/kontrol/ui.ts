@@ -5,15 +5,19 @@ import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
 export default class KontrolUi extends BaseCommand {
-  static override summary = "Print a link that opens Kontrol's page, where you are signed in.";
+  static override summary = "Print a sign-in link for Kontrol's web page.";
 
   static override description =
-    'The link works once, for two minutes. Your kite key stays here: the page gets a token with which it finds kites and calls ' +
-    'those that you may call. Where you have no kite key, and Kontrol runs on this machine, it is its own user that signs in.';
+    'The link works once and expires after two minutes. Your kite key is not sent to the page: the page gets a token, with ' +
+    'which it can find and call the kites that you may call. Without a kite key, and if Kontrol runs on this machine, the link ' +
+    "signs in as Kontrol's own user.";
 
   static override examples = [
-    { description: 'A link to open, as you.', command: '<%= config.bin %> kontrol ui' },
-    { description: 'See the kites of all users.', command: '<%= config.bin %> kontrol ui --admin' },
+    { description: 'Print a link to sign in as yourself.', command: '<%= config.bin %> kontrol ui' },
+    {
+      description: 'Print a link to see the kites of all users.',
+      command: '<%= config.bin %> kontrol ui --admin',
+    },
   ];
 
   static override flags = {
@@ -21,7 +25,7 @@ export default class KontrolUi extends BaseCommand {
     ...outputFlags,
     admin: boolean({
       default: false,
-      summary: "Sign in as Kontrol's own user, who sees every kite. Where Kontrol runs, or with --key-file.",
+      summary: "Sign in as Kontrol's own user, who sees every kite; requires its kite key.",
     }),
   };
 

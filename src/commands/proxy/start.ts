@@ -4,28 +4,27 @@ import { proxyStartFlags } from '../../lib/cli/proxy/proxy-start-flags.js';
 import { proxyStartOptions } from '../../lib/cli/proxy/proxy-start-options.js';
 
 export default class ProxyStart extends BaseCommand {
-  static override summary =
-    'Run a proxy, behind which kites are reached that callers cannot reach themselves.';
+  static override summary = 'Run a proxy for kites that callers cannot reach directly.';
 
   static override description =
-    'Kites register with it, and it passes on to them what comes in under their public URL: a reverse proxy by connecting ' +
-    'to the kite, a tunnel proxy through connections that the kite opens. Registers itself at Kontrol, ' +
-    'where kites find it when it runs with the kite key of Kontrol’s own user. On SIGTERM and Ctrl-C its kites move to ' +
-    'another proxy, and what is running has ten seconds to finish. With --json one line {"url":…} tells when it listens.';
+    'Kites register with the proxy and get a public URL. A reverse proxy connects to the kite to forward a request; a tunnel ' +
+    'proxy uses connections that the kite opens. The proxy registers at Kontrol; kites find it there if it runs with the kite ' +
+    "key of Kontrol's own user. On SIGTERM and Ctrl-C, its kites move to another proxy, and pending calls have ten seconds to " +
+    'finish. With --json, prints one line {"url":…} when it is listening.';
 
   static override examples = [
-    { description: 'On this machine.', command: '<%= config.bin %> proxy start' },
+    { description: 'Run a reverse proxy for this machine.', command: '<%= config.bin %> proxy start' },
     {
-      description: 'For others, with TLS.',
+      description: 'Run a public reverse proxy with TLS.',
       command:
         '<%= config.bin %> proxy start --public-host proxy.example.com --port 443 --tls-cert cert.pem --tls-key key.pem',
     },
     {
-      description: 'For kites behind NAT.',
+      description: 'Run a tunnel proxy, for kites behind NAT.',
       command: '<%= config.bin %> proxy start --tunnel --public-host localhost:3999',
     },
     {
-      description: "The Go program's spelling.",
+      description: 'Use the flags of the Go program.',
       command:
         '<%= config.bin %> proxy start -publicHost=proxy.example.com -publicPort=3999 -cert=cert.pem -key=key.pem -env=prod -region=eu',
     },
@@ -36,7 +35,7 @@ export default class ProxyStart extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(ProxyStart);
     const options = proxyStartOptions(flags, this.runtime.env);
-    // A file of its own: nothing else needs the proxies.
+    // Loaded on demand: only this command needs the proxies.
     const { startProxy } = await import('../../lib/cli/proxy/proxy-server.js');
     await startProxy({ ...options, format: formatOf(flags) }, this.runtime);
   }

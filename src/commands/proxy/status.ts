@@ -6,22 +6,25 @@ import { proxyStatus } from '../../lib/cli/proxy/proxy-status.js';
 import { requireUrl } from '../../lib/cli/target/target.js';
 
 export default class ProxyStatus extends BaseCommand {
-  static override summary = 'Show who is behind the proxies: since when, with how many sessions and bytes.';
+  static override summary = 'Show the kites behind the proxies, and their traffic.';
 
   static override description =
-    'Asks every proxy that Kontrol knows. Needs the kite key that the proxies run with, so run it where they or Kontrol ' +
-    'run, or name the key with --key-file.';
+    'Queries every proxy that is registered at Kontrol. Requires the kite key of the proxies: run this command on the machine ' +
+    'of a proxy or of Kontrol, or pass the key with --key-file.';
 
   static override examples = [
-    { description: 'As a table.', command: '<%= config.bin %> proxy status' },
+    { description: 'Show the kites as a table.', command: '<%= config.bin %> proxy status' },
     {
-      description: 'Of one proxy, for a program.',
+      description: 'Query one proxy, and print JSON.',
       command: '<%= config.bin %> proxy status --to https://proxy.example.com/kite --json',
     },
   ];
 
   static override flags = {
-    to: string({ summary: 'URL of one proxy. Default: all that Kontrol knows.', helpValue: 'URL' }),
+    to: string({
+      summary: 'URL of a proxy. Default: every proxy that is registered at Kontrol.',
+      helpValue: 'URL',
+    }),
     ...kontrolFlags,
     ...outputFlags,
   };

@@ -146,7 +146,7 @@ describe('call --stdin', () => {
       input: '1\n"x"\n3\n',
     });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '1\n' });
-    expect(stderr).toContain('line 2 of the standard input');
+    expect(stderr).toContain('line 2 of standard input');
     expect(stderr).toContain('square takes a number');
   });
 

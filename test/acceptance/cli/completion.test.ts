@@ -151,7 +151,9 @@ describe('in fish', () => {
   it('completes commands with what they do, kites and files', async () => {
     const press = (line: string) =>
       script('fish', ['--no-config', '-c', `kitectl completion fish | source; complete -C '${line}'`]);
-    expect(await press('kitectl pin')).toBe('ping\tAsk a kite whether it answers, and how fast.\n');
+    expect(await press('kitectl pin')).toBe(
+      'ping\tCheck whether a kite responds, and measure the latency.\n',
+    );
     expect(await press('kitectl ping --to /bob/prod/m')).toBe('/bob/prod/math\n');
     expect(await press('kitectl showkey --key-file a')).toContain('a file.key');
   });

@@ -89,7 +89,7 @@ describe('exit codes', () => {
         env: { TO: remote.url },
       });
       expect(stdout).toBe('3\n');
-      expect(stderr).toBe('error: The output cannot be written: ENOSPC: no space left on device, write\n');
+      expect(stderr).toBe('error: Cannot write the output: ENOSPC: no space left on device, write\n');
     },
   );
 

@@ -90,7 +90,7 @@ describe('a kite key in the keychain', () => {
     expect((await cli.run(['keys', 'remove', `erin@${url}`, '--yes'], { env })).code).toBe(0);
     const missing = await cli.run(['showkey'], { env });
     expect(missing.code).toBe(3);
-    expect(missing.stderr).toContain(`There is no kite key of erin@${url} in the keychain`);
+    expect(missing.stderr).toContain(`There is no kite key for erin@${url} in the keychain`);
   });
 
   it('gives way to the environment and to --key-file', async () => {
@@ -146,7 +146,7 @@ describe('where the keychain cannot be used, nothing is lost', () => {
     await register('gina');
     const moved = await cli.run(['keys', 'move', '--to', 'keychain'], { env });
     expect(moved.code).toBe(3);
-    expect(moved.stderr).toContain('Nothing was lost');
+    expect(moved.stderr).toContain('No key was lost');
     expect(moved.stderr).toContain('gnome-keyring');
     expect(await username()).toBe('gina');
     expect(existsSync(home('contexts.json'))).toBe(false);
@@ -194,7 +194,7 @@ describe('where the keychain cannot be used, nothing is lost', () => {
       const { code, stderr } = await cli.run(args, { env });
       expect({ args, code }).toEqual({ args, code: 3 });
       expect(stderr).toContain('The keychain is locked');
-      expect(stderr).toContain('Nothing was lost');
+      expect(stderr).toContain('No key was lost');
     }
     await locked.remove();
   });

@@ -263,7 +263,7 @@ describe('query, token, watch and call', () => {
     expect(await cli.run(call, { env: bob })).toEqual({ code: 0, stdout: '"bob"\n', stderr: '' });
     const several = await cli.run(['call', 'square', '4'], { env: bob });
     expect({ code: several.code, stdout: several.stdout }).toEqual({ code: 5, stdout: '' });
-    expect(several.stderr).toContain('2 of your kites answer');
+    expect(several.stderr).toContain('2 of your kites respond');
 
     await none.close();
     await watching.until(({ stdout }) => stdout.includes('DEREGISTER'));

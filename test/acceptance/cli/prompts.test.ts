@@ -65,7 +65,7 @@ describe('register', () => {
 describe('call', () => {
   it('asks which of several kites is meant', async () => {
     const running = start(['call', 'square', '4']);
-    await running.type('Which of your kites?', '2\r');
+    await running.type('Kite:', '2\r');
     expect(await code(running)).toBe(0);
     expect(running.stdout.trimEnd().endsWith('16')).toBe(true);
     expect((await cli.terminal(['call', 'square', '4', '--no-input'], 100)).code).toBe(5);

@@ -39,9 +39,9 @@ describe('kitectl shell in a pipe', () => {
     const input = 'fail\nnothere\nsquare 4\necho {"a"\nsquare 5';
     const { code, stdout, stderr } = await cli.run(['shell', ...to], { input });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '16\n25\n' });
-    expect(stderr).toMatch(/calling "fail" at \S+ \(line 1 of the standard input\) failed/);
-    expect(stderr).toMatch(/calling "nothere" at \S+ \(line 2 of the standard input\) failed/);
-    expect(stderr).toContain('This is not closed: {"a"');
+    expect(stderr).toMatch(/calling "fail" at \S+ \(line 1 of standard input\) failed/);
+    expect(stderr).toMatch(/calling "nothere" at \S+ \(line 2 of standard input\) failed/);
+    expect(stderr).toContain('Unterminated argument: {"a"');
     expect((await cli.run(['shell', ...to], { input: 'nothere\nsquare 4\n' })).code).toBe(7);
   });
 
@@ -100,7 +100,7 @@ describe('kitectl shell on a terminal', () => {
     await type('square 5\r', '25\r\n');
     running.child.stdin?.write('.exit\r');
     expect((await running.outcome).code).toBe(1);
-    expect(running.stdout).toContain('note: Lines are kept in shell_history');
+    expect(running.stdout).toContain('note: The history is stored in shell_history');
     expect((await readFile(history(), 'utf8')).split('\n')).toEqual([
       'square 4',
       '.help',
@@ -119,7 +119,7 @@ describe('kitectl shell on a terminal', () => {
 
   it('says that a line with a secret is not kept, and keeps none with --no-history', async () => {
     const { running, type } = await start();
-    await type('echo {"password": "sesame"}\r', 'may hold a secret');
+    await type('echo {"password": "sesame"}\r', 'may contain a secret');
     await type(' square 4\r', '16\r\n');
     running.child.stdin?.write('\u0004');
     expect((await running.outcome).code).toBe(0);
@@ -138,11 +138,11 @@ describe('kitectl shell on a terminal', () => {
     });
     running.child.stdin?.write('wait\r');
     await called;
-    await type('\u0003', 'given up');
+    await type('\u0003', 'was cancelled');
     await type('squa', 'squa');
     await type('\u0003', 'math> ');
     await type('square 6\r', '36\r\n');
-    await type('\u0003', 'To leave');
+    await type('\u0003', 'To exit');
     running.child.stdin?.write('.exit\r');
     expect((await running.outcome).code).toBe(130);
   });

@@ -139,7 +139,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/terminal/time',
     'cli/terminal/yaml',
   ],
-  'cli/prompts': ['cli/frame/yes-flag', 'cli/terminal/progress', 'cli/terminal/questions'],
+  'cli/prompts': ['cli/frame/yes-flag', 'cli/terminal/progress-line', 'cli/terminal/questions'],
   'cli/proxy': [
     'cli/proxy/proxy-key',
     'cli/proxy/proxy-start',

@@ -166,7 +166,7 @@ const BY_CONNECTION: Readonly<Record<string, (address: string) => boolean>> = {
       requireLoopback({ url: 'http://kites.localhost/kite', remoteAddress });
       return true;
     } catch (error) {
-      expect(String(error)).toContain(`is at ${remote} now`);
+      expect(String(error)).toContain(`resolves to ${remote}`);
       return false;
     }
   },

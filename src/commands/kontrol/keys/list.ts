@@ -4,9 +4,10 @@ import { formatOf, outputFlags } from '../../../lib/cli/terminal/output-format.j
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/target/kontrol-flags.js';
 
 export default class KontrolKeysList extends BaseCommand {
-  static override summary = 'List the key pairs of a Kontrol, and which of them sign.';
+  static override summary = 'List the key pairs of a Kontrol and which one signs.';
 
-  static override description = 'Needs the kite key of Kontrol; see: kontrol invite.';
+  static override description =
+    'Requires the kite key of Kontrol: run this command on the machine of Kontrol, or pass the key with --key-file.';
 
   static override examples = ['<%= config.bin %> kontrol keys list'];
 

@@ -4,32 +4,34 @@ import { BaseCommand } from '../../../lib/cli/frame/base-command.js';
 import { revokeKeys } from '../../../lib/cli/kontrol/kontrol-keys.js';
 import { formatOf, outputFlags } from '../../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/target/kontrol-flags.js';
-
 import { yesFlag } from '../../../lib/cli/frame/yes-flag.js';
 
 export default class KontrolKeysRevoke extends BaseCommand {
-  static override summary = 'Refuse from now on what a key pair signed, or one kite key.';
+  static override summary = 'Revoke a key pair or a single kite key.';
 
   static override description =
-    'Revoking a key pair makes every kite key and token that it signed worthless; its users register anew. There is no way ' +
-    'back. Needs the kite key of Kontrol; see: kontrol invite.';
+    'Revoking a key pair invalidates every kite key and token that it signed; its users must register again. This cannot be ' +
+    'undone. Requires the kite key of Kontrol: run this command on the machine of Kontrol, or pass the key with --key-file.';
 
   static override examples = [
-    { description: 'A key pair.', command: '<%= config.bin %> kontrol keys revoke ID' },
+    { description: 'Revoke a key pair.', command: '<%= config.bin %> kontrol keys revoke ID' },
     {
-      description: 'One kite key, by the id that showkey tells.',
+      description: 'Revoke one kite key, by the id that showkey prints.',
       command: '<%= config.bin %> kontrol keys revoke --kite-key ID --yes',
     },
   ];
 
   static override args = {
-    id: stringArg({ description: 'Id of a key pair; see: kontrol keys list.', ignoreStdin: true }),
+    id: stringArg({
+      description: 'Id of a key pair, as printed by: kitectl kontrol keys list.',
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {
     ...kontrolFlags,
     ...outputFlags,
-    'kite-key': string({ summary: 'Id of one kite key.', helpValue: 'ID' }),
+    'kite-key': string({ summary: 'Id of a kite key to revoke instead of a key pair.', helpValue: 'ID' }),
     yes: yesFlag,
   };
 

@@ -4,10 +4,11 @@ import { formatOf, outputFlags } from '../../../lib/cli/terminal/output-format.j
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/target/kontrol-flags.js';
 
 export default class KontrolKeysRotate extends BaseCommand {
-  static override summary =
-    'Let a new key pair sign from now on; what the old one signed stays valid until it expires.';
+  static override summary = 'Create a new key pair, and sign with it from now on.';
 
-  static override description = 'Needs the kite key of Kontrol; see: kontrol invite.';
+  static override description =
+    'Kite keys and tokens signed by the old key pair stay valid until they expire. Requires the kite key of Kontrol: run this ' +
+    'command on the machine of Kontrol, or pass the key with --key-file.';
 
   static override examples = ['<%= config.bin %> kontrol keys rotate'];
 

@@ -11,11 +11,11 @@ export interface BenchOptions extends ConnectionOptions {
   readonly method: string;
   readonly args: readonly unknown[];
   readonly connections: number;
-  /** Most calls in flight, over all connections together. */
+  /** Maximum number of concurrent calls across all connections. */
   readonly parallel: number;
-  /** Milliseconds in which calls are begun. */
+  /** Time during which calls are started, in milliseconds. */
   readonly duration: number;
-  /** Calls a second that are begun, whether the kite keeps up or not. Undefined: the next when one is answered. */
+  /** Calls to start per second. Undefined means that each worker starts a call when its previous one returns. */
   readonly rate: number | undefined;
   readonly format: OutputFormat | undefined;
 }
@@ -31,13 +31,13 @@ const RATE: AcceptedValue<number> = {
   },
 };
 
-/** The flags that set how much the kite is asked. */
+/** The flags that define the load. */
 export const benchFlags = {
   connections: integer({
     min: 1,
     max: 10_000,
     default: 1,
-    summary: 'How many connections to open.',
+    summary: 'Number of connections to open.',
     helpValue: 'N',
   }),
   parallel: integer({
@@ -48,28 +48,28 @@ export const benchFlags = {
     helpValue: 'N',
   }),
   duration: valueFlag(durationBetween('1ms', '24h'))({
-    summary: 'How long to begin calls.',
+    summary: 'Duration of the benchmark.',
     helpValue: 'DURATION',
     default: 10_000,
     defaultHelp: async () => '10s',
   }),
   rate: valueFlag(RATE)({
-    summary: 'Calls to begin each second. Default: as many as are answered.',
+    summary: 'Calls to start per second. Default: as many as the workers can make.',
     helpValue: 'N',
   }),
 };
 
-/** @throws CliError where there are more connections than calls in flight */
+/** @throws CliError if --parallel is less than --connections */
 export function parseBenchFlags(
   flags: InferredFlags<typeof benchFlags>,
 ): Pick<BenchOptions, 'connections' | 'parallel' | 'duration' | 'rate'> {
   const { connections, duration, rate } = flags;
-  // With a rate, what the kite is slow to answer piles up: there has to be room.
+  // With a rate, pending calls accumulate if the kite is slow.
   const parallel = flags.parallel ?? (rate === undefined ? connections : Math.max(connections, 1000));
   if (parallel < connections) {
     throw usageError(
-      `--parallel ${parallel} leaves some of the ${connections} connections without a call.`,
-      '--parallel is the total across all connections: it must be at least --connections.',
+      `--parallel ${parallel} is less than --connections ${connections}.`,
+      '--parallel is the total across all connections; set it to at least --connections.',
     );
   }
   return { connections, parallel, duration, rate };

@@ -4,27 +4,27 @@ import type { BenchOptions } from './bench-options.js';
 import type { LoadResult } from './load-generator.js';
 import type { Latencies, Measurement } from './measurement.js';
 
-/** What a benchmark came to, as `--json` prints it. */
+/** The result of a benchmark, as `--json` prints it. */
 export interface BenchReport {
   readonly url: string;
   readonly method: string;
   readonly connections: number;
   readonly parallel: number;
-  /** Calls a second that were asked for; null = as many as were answered. */
+  /** The value of --rate, or null. */
   readonly rate: number | null;
-  /** From the first call to the last answer. */
+  /** Time from the first call to the last answer. */
   readonly seconds: number;
   readonly calls: number;
   readonly answered: number;
   readonly failed: number;
-  /** Calls that failed, by the type of the error. */
+  /** Number of failed calls by error type. */
   readonly errors: Readonly<Record<string, number>>;
-  /** Calls in flight when it was interrupted. */
+  /** Calls that were pending when the benchmark was interrupted. */
   readonly unanswered: number;
-  /** Calls that were due at the rate, and not begun. */
+  /** Calls that the rate required and that were not started. */
   readonly missed: number;
   readonly answersPerSecond: number;
-  /** Milliseconds of the calls that were answered; with a rate from when they were due. Null: there were none. */
+  /** Latencies of successful calls; with a rate, from the scheduled start. Null if no call succeeded. */
   readonly latency: Latencies | null;
 }
 
@@ -54,7 +54,7 @@ export function benchReport(
   };
 }
 
-/** The report as names and values. The finer percentiles are for `wide`. */
+/** Returns the report as fields. Only `wide` shows all percentiles. */
 export function reportFields(report: BenchReport): Field[] {
   const { url, method, connections, parallel, rate, latency } = report;
   const field = (label: string, value: string): Field => ({ label, value });
@@ -69,7 +69,7 @@ export function reportFields(report: BenchReport): Field[] {
   for (const [type, count] of Object.entries(report.errors))
     fields.push(field(`failed ${type}`, String(count)));
   if (report.unanswered > 0) fields.push(field('unanswered', String(report.unanswered)));
-  if (report.missed > 0) fields.push(field('not begun', String(report.missed)));
+  if (report.missed > 0) fields.push(field('not started', String(report.missed)));
   for (const [name, ms] of Object.entries(latency ?? {})) {
     fields.push({ ...field(`latency ${name}`, `${String(ms)} ms`), wide: WIDE_PERCENTILES.has(name) });
   }

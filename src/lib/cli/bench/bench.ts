@@ -7,41 +7,41 @@ import { type Operation, toCliError } from '../frame/failures.js';
 import { printDetails } from '../terminal/details.js';
 import { isDataFormat } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { progressBar, ProgressLine } from '../terminal/progress.js';
+import { progressBar, ProgressLine } from '../terminal/progress-line.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { BenchOptions } from './bench-options.js';
 import { LoadGenerator, type LoadResult } from './load-generator.js';
 import { Measurement } from './measurement.js';
 import { reportFields, type BenchReport, benchReport } from './bench-report.js';
 
-/** Milliseconds between two looks at the progress. */
+/** Interval between updates of the progress line, in milliseconds. */
 const PROGRESS_INTERVAL = 200;
 
-/** Most connections that are being opened at once. */
+/** Maximum number of connections that are opened concurrently. */
 const MAX_CONCURRENT_DIALS = 50;
 
 /**
- * Calls a method as often as it answers, or at a rate, and prints how many calls a second there were and how long they
- * took. Who interrupts it gets what was measured until then.
+ * Calls a method as fast as possible or at a rate, and prints the throughput and the latencies. If interrupted, prints the results
+ * so far.
  *
- * @throws CliError with the first failure where every call failed, after the report
+ * @throws CliError with the first failure, after the report, if every call failed
  */
 export async function bench(options: BenchOptions, runtime: CommandRuntime): Promise<void> {
-  // Ctrl-C ends the load, and not yet the command.
+  // Ctrl-C stops the load, and the command still prints the report.
   runtime.deferExit();
   await withConnection(options, runtime, async (connected) => {
     const { method, args, format } = options;
     const clients = await openConnections(connected, options.connections, runtime.signal);
-    const measured = await Measurement.create();
+    const measurement = await Measurement.create();
     const result = await runLoad(
       clients.map((client) => () => client.call(method, [...args], { callbacks: 'call' })),
       options,
-      measured,
+      measurement,
       runtime,
     );
-    const report = benchReport({ ...options, url: connected.url }, result, measured);
+    const report = benchReport({ ...options, url: connected.url }, result, measurement);
     await printReport(report, format, runtime);
-    throwIfAllFailed(measured, connected.operationFor(method));
+    throwIfAllFailed(measurement, connected.operationFor(method));
   });
   runtime.signal.throwIfAborted();
 }
@@ -54,8 +54,8 @@ async function openConnections(
   const clients = [client];
   while (clients.length < count) {
     signal.throwIfAborted();
-    const more = Math.min(MAX_CONCURRENT_DIALS, count - clients.length);
-    clients.push(...(await Promise.all(Array.from({ length: more }, openAnother))));
+    const batch = Math.min(MAX_CONCURRENT_DIALS, count - clients.length);
+    clients.push(...(await Promise.all(Array.from({ length: batch }, openAnother))));
   }
   return clients;
 }
@@ -63,22 +63,22 @@ async function openConnections(
 async function runLoad(
   calls: readonly (() => Promise<unknown>)[],
   options: BenchOptions,
-  measured: Measurement,
+  measurement: Measurement,
   runtime: CommandRuntime,
 ): Promise<LoadResult> {
   const { parallel, rate, duration } = options;
   const { signal } = runtime;
   const clock = preciseClock(() => runtime.now());
-  const line = new ProgressLine(runtime);
-  const begin = clock.now();
-  const look = (): void => {
-    const elapsed = clock.now() - begin;
-    const perSecond = Math.round((measured.answered * 1000) / Math.max(1, elapsed));
-    const failed = measured.failed === 0 ? '' : `, ${measured.failed} failed`;
-    line.show(`${progressBar(elapsed / duration)}  ${perSecond} calls/s${failed}`);
-    timer = systemClock.setTimeout(look, PROGRESS_INTERVAL);
+  const progress = new ProgressLine(runtime);
+  const start = clock.now();
+  const updateProgress = (): void => {
+    const elapsed = clock.now() - start;
+    const perSecond = Math.round((measurement.answered * 1000) / Math.max(1, elapsed));
+    const failed = measurement.failed === 0 ? '' : `, ${measurement.failed} failed`;
+    progress.show(`${progressBar(elapsed / duration)}  ${perSecond} calls/s${failed}`);
+    timer = systemClock.setTimeout(updateProgress, PROGRESS_INTERVAL);
   };
-  let timer = systemClock.setTimeout(look, PROGRESS_INTERVAL);
+  let timer = systemClock.setTimeout(updateProgress, PROGRESS_INTERVAL);
   try {
     return await new LoadGenerator({
       calls,
@@ -87,26 +87,29 @@ async function runLoad(
       duration,
       signal,
       clock,
-      onAnswer: (milliseconds) => measured.recordAnswer(milliseconds),
+      onAnswer: (milliseconds) => measurement.recordAnswer(milliseconds),
       onError: (error) => {
-        measured.recordError(error);
+        measurement.recordError(error);
         return isKiteError(error) && error.id === '' && ['disconnect', 'sendError'].includes(error.type);
       },
     }).run();
   } finally {
     timer.cancel();
-    line.end();
+    progress.end();
   }
 }
 
-/** Timers come up to a millisecond late, which is longer than a call takes: the last of it is waited for turn by turn. */
+/**
+ * Returns a clock with precise timers. A timer of Node.js fires up to a millisecond late, which is longer than a call takes, so the
+ * last part of a delay is spent in `setImmediate`.
+ */
 function preciseClock(now: () => number): Clock {
   return {
     now,
     setTimeout(callback, ms) {
       if (ms > 2) return systemClock.setTimeout(callback, ms - 1);
-      const turn = setImmediate(callback);
-      return { cancel: () => clearImmediate(turn) };
+      const immediate = setImmediate(callback);
+      return { cancel: () => clearImmediate(immediate) };
     },
   };
 }
@@ -120,12 +123,12 @@ async function printReport(
   if (report.missed > 0 && !isDataFormat(format)) {
     const time = formatDuration(report.seconds * 1000);
     runtime.stderr.write(
-      `warning: ${report.missed} calls were due within ${time} and not begun, since --parallel ${report.parallel} calls ` +
-        'were waiting for answers: the kite does not keep up with --rate.\n',
+      `warning: ${report.missed} calls were not started within ${time}, because --parallel ${report.parallel} calls were ` +
+        'pending: the kite cannot keep up with --rate.\n',
     );
   }
 }
 
-function throwIfAllFailed({ answered, firstError }: Measurement, doing: Operation): void {
-  if (answered === 0 && firstError !== undefined) throw toCliError(firstError, doing);
+function throwIfAllFailed({ answered, firstError }: Measurement, operation: Operation): void {
+  if (answered === 0 && firstError !== undefined) throw toCliError(firstError, operation);
 }

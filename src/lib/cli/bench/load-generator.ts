@@ -1,49 +1,49 @@
 import type { Clock, Timer } from '../../util/clock.js';
 
 export interface LoadGeneratorOptions {
-  /** One for each connection: makes a call over it. */
+  /** One function per connection, which makes a call over it. */
   readonly calls: readonly (() => Promise<unknown>)[];
-  /** Most calls in flight, over all connections together. */
+  /** Maximum number of concurrent calls across all connections. */
   readonly parallel: number;
-  /** Calls a second that are begun, whether the kite keeps up or not. Undefined: the next when one is answered. */
+  /** Calls to start per second. Undefined means that a call starts when a previous one returns. */
   readonly rate: number | undefined;
-  /** Milliseconds in which calls are begun. */
+  /** Time during which calls are started, in milliseconds. */
   readonly duration: number;
-  /** Ends it at once; what is in flight counts as unanswered. */
+  /** Stops the load immediately. Pending calls count as unanswered. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** A call was answered so many milliseconds after it was due. */
+  /** Called when a call succeeds, with the time since it was due. */
   readonly onAnswer: (milliseconds: number) => void;
-  /** A call failed. True: its connection is of no more use. */
+  /** Called when a call fails. Returns whether its connection is lost. */
   readonly onError: (error: unknown) => boolean;
 }
 
 export interface LoadResult {
-  /** From the first call to the last answer. */
+  /** Time from the first call to the last answer. */
   readonly milliseconds: number;
   readonly started: number;
-  /** Calls that were due at `rate`, and never begun: all that may be in flight were. */
+  /** Calls that were due at `rate`, and not started because `parallel` calls were pending. */
   readonly missed: number;
-  /** Calls in flight when it was ended. */
+  /** Calls that were pending when the load was stopped. */
   readonly unanswered: number;
 }
 
 /**
- * Calls for some time, and waits for the last answers.
+ * Makes calls for a duration, and waits for the last answers.
  *
- * With a rate, each call has a time at which it is due, and its latency counts from then: a kite that stops answering
- * for a second delays all calls that were due in that second, and not only the one that was in flight.
+ * With a rate, each call has a scheduled start, from which its latency is measured. If a kite stops responding for a second, this
+ * adds to the latency of every call that was due in that second, and not only to that of the pending call.
  */
 export class LoadGenerator {
   readonly #options: LoadGeneratorOptions;
-  /** Places for calls in flight, each the number of a connection. */
+  /** Free slots for calls. Each is the index of a connection. */
   readonly #free: number[];
   readonly #dead = new Set<number>();
-  readonly #begin: number;
+  readonly #startTime: number;
   readonly #deadline: number;
-  #begun = 0;
-  #inFlight = 0;
-  #over = false;
+  #started = 0;
+  #pending = 0;
+  #ended = false;
   #next: Timer | undefined;
   #timer: Timer | undefined;
   #finish: (() => void) | undefined;
@@ -51,16 +51,16 @@ export class LoadGenerator {
   constructor(options: LoadGeneratorOptions) {
     this.#options = options;
     const { calls, parallel, clock, duration } = options;
-    this.#free = Array.from({ length: parallel }, (_, place) => place % calls.length);
-    this.#begin = clock.now();
-    this.#deadline = this.#begin + duration;
+    this.#free = Array.from({ length: parallel }, (_, slot) => slot % calls.length);
+    this.#startTime = clock.now();
+    this.#deadline = this.#startTime + duration;
   }
 
-  /** To be called once, right away. */
+  /** Runs the load. Call this once, immediately after the constructor. */
   async run(): Promise<LoadResult> {
     const { clock, signal } = this.#options;
     const aborted = (): void => {
-      this.#over = true;
+      this.#ended = true;
       this.#finish?.();
     };
     const finished = new Promise<void>((resolve) => {
@@ -69,42 +69,43 @@ export class LoadGenerator {
     if (signal.aborted) aborted();
     signal.addEventListener('abort', aborted, { once: true });
     this.#pump();
-    this.#endInTime();
+    this.#endAtDeadline();
     await finished;
     this.#timer?.cancel();
     this.#next?.cancel();
     signal.removeEventListener('abort', aborted);
-    // Nothing that comes from now on counts.
+    // Ignores later answers.
     this.#finish = undefined;
     const now = clock.now();
     return {
-      milliseconds: now - this.#begin,
-      started: this.#begun,
-      // Not what is left when the begin is taken from the end: that may be a tiny bit more than the duration.
-      missed: this.#due(now >= this.#deadline ? this.#options.duration : now - this.#begin) - this.#begun,
-      unanswered: this.#inFlight,
+      milliseconds: now - this.#startTime,
+      started: this.#started,
+      // `duration` is exact, unlike the difference of deadline and start, which has a rounding error.
+      missed:
+        this.#due(now >= this.#deadline ? this.#options.duration : now - this.#startTime) - this.#started,
+      unanswered: this.#pending,
     };
   }
 
-  /** Calls that are due in the first `ms`. */
+  /** Returns how many calls are due in the first `ms`. */
   #due(ms: number): number {
     const { rate } = this.#options;
-    return rate === undefined ? this.#begun : Math.max(this.#begun, Math.ceil((ms * rate) / 1000));
+    return rate === undefined ? this.#started : Math.max(this.#started, Math.ceil((ms * rate) / 1000));
   }
 
-  /** Begins what is due, as far as there are places. */
+  /** Starts calls that are due while there are free slots. */
   #pump(): void {
     const { clock, rate } = this.#options;
-    while (!this.#over && this.#free.length > 0) {
+    while (!this.#ended && this.#free.length > 0) {
       const now = clock.now();
-      const due = rate === undefined ? now : this.#begin + (this.#begun * 1000) / rate;
-      if (due > now) return this.#later(due - now);
+      const due = rate === undefined ? now : this.#startTime + (this.#started * 1000) / rate;
+      if (due > now) return this.#schedulePump(due - now);
       if (due >= this.#deadline) return this.#end();
       this.#call(due);
     }
   }
 
-  #later(ms: number): void {
+  #schedulePump(ms: number): void {
     this.#next ??= this.#options.clock.setTimeout(() => {
       this.#next = undefined;
       this.#pump();
@@ -113,8 +114,8 @@ export class LoadGenerator {
 
   #call(due: number): void {
     const connection = this.#free.shift() ?? 0;
-    this.#begun++;
-    this.#inFlight++;
+    this.#started++;
+    this.#pending++;
     const call = this.#options.calls[connection];
     call?.().then(
       () => this.#answered(connection, due),
@@ -131,41 +132,41 @@ export class LoadGenerator {
 
   #failed(connection: number, error: unknown): void {
     if (!this.#finish) return;
-    if (this.#options.onError(error)) this.#bury(connection);
+    if (this.#options.onError(error)) this.#removeConnection(connection);
     this.#release(connection);
-    // A call that fails without leaving this process must not keep everything else from happening.
-    this.#later(0);
+    // Asynchronously, because calls that fail immediately would block the event loop.
+    this.#schedulePump(0);
   }
 
   #release(connection: number): void {
-    this.#inFlight--;
+    this.#pending--;
     if (!this.#dead.has(connection)) this.#free.push(connection);
-    if (this.#over && this.#inFlight === 0) this.#finish?.();
+    if (this.#ended && this.#pending === 0) this.#finish?.();
   }
 
-  #bury(connection: number): void {
+  #removeConnection(connection: number): void {
     const { calls } = this.#options;
     this.#dead.add(connection);
     const alive = this.#free.filter((one) => one !== connection);
     this.#free.splice(0, this.#free.length, ...alive);
-    if (this.#dead.size === calls.length) this.#over = true;
+    if (this.#dead.size === calls.length) this.#ended = true;
   }
 
-  /** What is due until the deadline is begun, also where its timer comes early. */
-  #endInTime(): void {
+  /** Ends the load at the deadline. If the timer fires early, waits for the remaining time. */
+  #endAtDeadline(): void {
     const { clock } = this.#options;
-    const left = this.#deadline - clock.now();
-    if (left > 0) {
-      this.#timer = clock.setTimeout(() => this.#endInTime(), left);
+    const remaining = this.#deadline - clock.now();
+    if (remaining > 0) {
+      this.#timer = clock.setTimeout(() => this.#endAtDeadline(), remaining);
       return;
     }
     this.#pump();
     this.#end();
   }
 
-  /** Begins no more calls. */
+  /** Stops starting calls. */
   #end(): void {
-    this.#over = true;
-    if (this.#inFlight === 0) this.#finish?.();
+    this.#ended = true;
+    if (this.#pending === 0) this.#finish?.();
   }
 }

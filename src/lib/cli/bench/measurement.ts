@@ -2,7 +2,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import { isKiteError } from '../../protocol/errors.js';
 import { BENCH_ERROR_TYPES } from '../runtime/command-limits.js';
 
-/** An hour, in microseconds. */
+/** One hour, in microseconds. */
 const MAX_LATENCY = 3_600_000_000;
 
 /** Latencies in milliseconds. */
@@ -19,7 +19,7 @@ export interface Latencies {
   readonly max: number;
 }
 
-/** Collects what calls come to: the latency of answers to three digits, failures by their type. */
+/** Collects the latencies of successful calls, with three significant digits, and counts failures by error type. */
 export class Measurement {
   readonly errors = new Map<string, number>();
   /** The error of the first call that failed. */
@@ -52,17 +52,17 @@ export class Measurement {
     this.failed++;
     this.firstError ??= error;
     const type = isKiteError(error) ? error.type : 'internal';
-    // The type is the remote's word: it may make up a new one for each call.
+    // The remote kite chooses the type, and could use a new one for each call.
     const name = this.errors.has(type) || this.errors.size < BENCH_ERROR_TYPES ? type : 'others';
     this.errors.set(name, (this.errors.get(name) ?? 0) + 1);
   }
 
-  /** Null where nothing was answered. */
+  /** Returns the latencies, or null if no call succeeded. */
   latencies(): Latencies | null {
     if (this.answered === 0) return null;
     const histogram = this.#histogram;
     const max = histogram.maxValue;
-    // A percentile is the upper end of its bucket, which may lie beyond the longest.
+    // The histogram returns the upper end of a bucket, which can exceed the maximum.
     const at = (percentile: number): number =>
       Math.min(max, histogram.getValueAtPercentile(percentile)) / 1000;
     return {

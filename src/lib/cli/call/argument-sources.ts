@@ -4,17 +4,17 @@ import { CALLBACK_PLACEHOLDER, parseArgument } from './arguments.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import type { Input } from '../runtime/command-runtime.js';
 
-/** An argument as the command line gives it: a value, or where it is read. */
+/** An argument on the command line: a value, or the source to read it from. */
 export type ArgumentSource =
   | { readonly type: 'value'; readonly value: unknown }
   | { readonly type: 'stdin' }
   | { readonly type: 'file'; readonly file: string };
 
-const quoteHint = (text: string): string => `To send it as text, quote it twice: '"${text}"'.`;
+const quoteHint = (text: string): string => `To send it as a string, quote it twice: '"${text}"'`;
 
 /**
- * Tells values from places: `-` is the standard input, `@path` a file, anything else a value. With `callback`, `@callback`
- * is what stands for the function.
+ * Parses a word of the command line: `-` is standard input, `@PATH` a file, anything else a value. With `callback`, `@callback` is
+ * the placeholder of the function and not a file.
  */
 export function parseArgumentSource(text: string, callback: boolean): ArgumentSource {
   if (text === '-') return { type: 'stdin' };
@@ -25,15 +25,15 @@ export function parseArgumentSource(text: string, callback: boolean): ArgumentSo
 }
 
 /**
- * The values of arguments. What is read from a file or the standard input is taken like a word of the command line: as
- * JSON where it parses, else as text, without the newline at its end.
+ * Returns the values of arguments. The content of a file or of standard input is parsed like a word of the command line, after
+ * its final newline is removed.
  *
- * @throws CliError where something cannot be read, is too long or no UTF-8
+ * @throws CliError if a source cannot be read, is too long or is not valid UTF-8
  */
 export async function readArguments(args: readonly ArgumentSource[], stdin: Input): Promise<unknown[]> {
   if (args.filter(({ type }) => type === 'stdin').length > 1) {
     throw usageError(
-      'The standard input can be one argument only, and - stands there twice.',
+      'Only one argument can be -, because standard input can be read only once.',
       quoteHint('-'),
     );
   }
@@ -45,7 +45,7 @@ async function readArgument(argument: ArgumentSource, stdin: Input): Promise<unk
     case 'value':
       return argument.value;
     case 'stdin':
-      return decodeArgument(await readAll(stdin, 'The standard input'), 'The standard input');
+      return decodeArgument(await readAll(stdin, 'Standard input'), 'Standard input');
     case 'file':
       return decodeArgument(await readFileBytes(argument.file), argument.file);
   }
@@ -56,7 +56,7 @@ function decodeArgument(bytes: Buffer, source: string): unknown {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw usageError(`${source} is not valid UTF-8.`, 'An argument is JSON or text.');
+    throw usageError(`${source} is not valid UTF-8.`, 'An argument must be JSON or text.');
   }
   return parseArgument(text.replace(/\r?\n$/, ''));
 }
@@ -72,12 +72,8 @@ async function readFileBytes(file: string): Promise<Buffer> {
   } catch (error) {
     const { code, message } = error as { readonly code?: string; readonly message: string };
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    const reason = code === 'ENOENT' ? 'there is no such file' : message;
-    throw configurationError(
-      `The argument @${file} cannot be read: ${reason}.`,
-      quoteHint(`@${file}`),
-      error,
-    );
+    const reason = code === 'ENOENT' ? 'no such file' : message;
+    throw configurationError(`Cannot read the argument @${file}: ${reason}.`, quoteHint(`@${file}`), error);
   }
 }
 
@@ -94,5 +90,7 @@ async function readAll(input: AsyncIterable<unknown>, source: string): Promise<B
 }
 
 function tooLong(source: string): CliError {
-  return usageError(`${source} is longer than the ${defaultLimits.messageBytes} bytes that fit a message.`);
+  return usageError(
+    `${source} is longer than ${defaultLimits.messageBytes} bytes, the maximum of a message.`,
+  );
 }

@@ -1,12 +1,13 @@
 import { usageError } from '../runtime/cli-error.js';
 import { messageOf } from '../../util/message-of.js';
 
-/** What stands for a function in the arguments of a call with `--callback`. */
+/** Placeholder for the function in the arguments of a call with `--callback`. */
 export const CALLBACK_PLACEHOLDER = '@callback';
 
 /**
- * One argument of a call: JSON where it parses, else the text itself. A number that JavaScript cannot hold exactly is
- * refused, since it would arrive changed.
+ * Parses an argument of a call: as JSON if it is valid, and as a string otherwise.
+ *
+ * @throws CliError for a number that JavaScript cannot represent exactly
  */
 export function parseArgument(text: string): unknown {
   let value: unknown;
@@ -18,16 +19,16 @@ export function parseArgument(text: string): unknown {
   if (typeof value === 'number' && !isExact(value)) {
     throw usageError(
       `The number ${text} cannot be sent exactly.`,
-      `To send it as text, quote it twice: '"${text}"'.`,
+      `To send it as a string, quote it twice: '"${text}"'`,
     );
   }
   return value;
 }
 
 /**
- * One line of `--stdin`: a JSON array is the list of arguments, any other JSON value the only argument.
+ * Parses a line of `--stdin`: a JSON array is the list of arguments, any other JSON value the only argument.
  *
- * @throws CliError when the line is no JSON; it names the line.
+ * @throws CliError with the line number, if the line is not valid JSON
  */
 export function parseLine(line: string, lineNumber: number): unknown[] {
   let value: unknown;
@@ -35,16 +36,15 @@ export function parseLine(line: string, lineNumber: number): unknown[] {
     value = JSON.parse(line);
   } catch (error) {
     throw usageError(
-      `Line ${lineNumber} of the standard input is not JSON: ${messageOf(error)}`,
-      'Each line is one JSON value, or one JSON array that lists the arguments.',
+      `Line ${lineNumber} of standard input is not valid JSON: ${messageOf(error)}`,
+      'Each line must be a JSON array of arguments, or a single JSON value.',
     );
   }
   return Array.isArray(value) ? value : [value];
 }
 
 /**
- * Puts `callback` wherever the arguments say `@callback`, at any depth, or behind the last argument when they say it
- * nowhere.
+ * Replaces each `@callback` in the arguments, at any depth, with `callback`. Without a placeholder, appends `callback`.
  */
 export function withCallback(args: readonly unknown[], callback: (...values: unknown[]) => void): unknown[] {
   let placed = false;

@@ -10,30 +10,28 @@ import type { StdinMode } from './call-stdin.js';
 import { connectionFlags, connectionOptions } from '../target/connection-flags.js';
 import { optionalSwitch } from '../settings/flag-kinds.js';
 
-/** The flags of the commands that call a method. */
+/** The flags of `call` and `tell`. */
 export const callFlags = {
   ...connectionFlags,
-  raw: boolean({ default: false, summary: 'Print a result that is a string as it is, without quotes.' }),
+  raw: boolean({ default: false, summary: 'Print a string result without quotes.' }),
   callback: boolean({
     default: false,
     exclusive: ['stdin'],
-    summary: 'Hand a function to the method, and print each call of it.',
+    summary: 'Pass a function to the method, and print each call of it.',
     description:
-      `The function stands wherever an argument says "${CALLBACK_PLACEHOLDER}", also within JSON, and behind the last ` +
-      'argument if none does. Each call prints its arguments as one line, a JSON array; the result is the last line.',
+      `The function replaces each "${CALLBACK_PLACEHOLDER}" in the arguments, also within JSON; without one, it is added as the ` +
+      'last argument. Each call of it prints one line, a JSON array of its arguments; the result is the last line.',
   }),
   interactive: boolean({
     default: false,
     exclusive: ['stdin'],
-    summary:
-      'Let the kite ask you, with kite.prompt and kite.getPass; without a deadline, unless you give one.',
+    summary: 'Let the kite prompt you, with kite.prompt and kite.getPass; the default timeout is then 0.',
   }),
   stdin: optionalSwitch({
-    summary: 'Call the method once for each line of the standard input.',
+    summary: 'Call the method once per line of standard input.',
     description:
-      'A line is a JSON array, which lists the arguments, or any other JSON value, which is the only argument. Results ' +
-      'are printed in the order of the lines, one line each. The first call that fails ends the command, unless it is to ' +
-      'keep going.',
+      'A line is a JSON array of arguments, or any other JSON value as the only argument. Prints one result per line, in the ' +
+      'order of the input. The command exits at the first failed call, unless --keep-going is set.',
   }),
   parallel: integer({
     min: 1,
@@ -45,21 +43,21 @@ export const callFlags = {
   ordered: optionalSwitch({
     dependsOn: ['stdin'],
     exclusive: ['unordered'],
-    summary: 'With --stdin: print results in the order of the lines, which is the default.',
+    summary: 'With --stdin: print results in the order of the input. This is the default.',
   }),
   unordered: optionalSwitch({
     dependsOn: ['stdin'],
-    summary: 'With --stdin: print each result as soon as it is there.',
+    summary: 'With --stdin: print each result as soon as it arrives.',
   }),
   'keep-going': optionalSwitch({
     dependsOn: ['stdin'],
-    summary: 'With --stdin: go on after a line that fails; the exit code is that of the first.',
+    summary: 'With --stdin: continue after a failed call; the exit code is that of the first failure.',
   }),
   envelope: optionalSwitch({
     dependsOn: ['stdin'],
     exclusive: ['raw'],
-    summary: 'With --stdin: print {"ok":…} or {"error":…,"line":n} for each line.',
-    description: 'With --unordered the line number is part of both.',
+    summary: 'With --stdin: print {"ok":…} or {"error":…,"line":n} per line.',
+    description: 'With --unordered, both contain the line number.',
   }),
   ...outputFlags,
 };
@@ -67,7 +65,7 @@ export const callFlags = {
 /** The values of `callFlags`. */
 export type CallFlags = InferredFlags<typeof callFlags>;
 
-/** @throws CliError where flags or arguments do not fit. */
+/** @throws CliError if flags or arguments conflict */
 export function callOptions(
   method: string,
   args: readonly string[],
@@ -76,7 +74,7 @@ export function callOptions(
 ): CallOptions {
   const { callback, interactive, stdin } = flags;
   if (stdin && args.length > 0) {
-    throw usageError('With --stdin the arguments come from the standard input, not from the command line.');
+    throw usageError('With --stdin, arguments come from standard input and cannot be on the command line.');
   }
   const style = resultStyle(flags);
   return {
@@ -94,7 +92,7 @@ function resultStyle(flags: CallFlags): ResultStyle {
   const { raw, callback, stdin } = flags;
   const style = { raw, format: formatOf(flags) };
   if (raw && style.format !== undefined && style.format !== 'json' && style.format !== 'ndjson') {
-    throw usageError(`--raw is about JSON, and -o ${style.format} prints none.`, 'Leave one of them out.');
+    throw usageError(`--raw and -o ${style.format} cannot be used together.`, 'Remove one of them.');
   }
   if (callback || stdin) requireStreamable(style, callback ? '--callback' : '--stdin');
   return style;

@@ -7,20 +7,17 @@ import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface ResultStyle {
   readonly format: OutputFormat | undefined;
-  /** Print a string as it is, without quotes. */
+  /** Whether to print a string without quotes. */
   readonly raw: boolean;
 }
 
-/** @throws CliError where several results cannot be printed like this, since nobody knows how many come */
+/** @throws CliError if the format cannot print an unknown number of results */
 export function requireStreamable({ format }: ResultStyle, flag: string): void {
   if (format !== 'table' && format !== 'wide') return;
-  throw usageError(
-    `-o ${format} is about one result, and ${flag} makes many.`,
-    'Take json, ndjson, yaml or name.',
-  );
+  throw usageError(`-o ${format} and ${flag} cannot be used together.`, 'Use -o json, ndjson, yaml or name.');
 }
 
-/** How each of several results is printed: a JSON value on a line where no format is asked for. */
+/** Returns the function that formats each of several results, by default as one line of JSON. */
 export async function resultWriter({ format, raw }: ResultStyle): Promise<DocumentWriter> {
   if (format === 'name') return formatName;
   const document = await documentWriter(format === 'yaml' ? 'yaml' : 'ndjson');
@@ -28,19 +25,19 @@ export async function resultWriter({ format, raw }: ResultStyle): Promise<Docume
 }
 
 /**
- * The text of one result: JSON where no format is asked for, indented on a terminal; a table of what a list or an object
- * holds; with `ndjson` and `name` a line for each item of a list.
+ * Formats a single result. The default is JSON, indented on a terminal. `table` and `wide` print an object or a list as a table,
+ * and `ndjson` and `name` print one line per item of a list.
  */
 export async function formatResult(
   result: unknown,
   style: ResultStyle,
-  world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
+  runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
   const { format, raw } = style;
   switch (format) {
     case 'table':
     case 'wide':
-      return formatAsTable(result, format, world);
+      return formatAsTable(result, format, runtime);
     case 'name':
       return Array.isArray(result) ? result.map(formatName).join('') : formatName(result);
     case 'ndjson':
@@ -48,7 +45,7 @@ export async function formatResult(
       break;
     case undefined:
       if (!raw || typeof result !== 'string') {
-        return `${toJson(result, world.stdout.isTTY === true ? 2 : undefined)}\n`;
+        return `${toJson(result, runtime.stdout.isTTY === true ? 2 : undefined)}\n`;
       }
       break;
     case 'json':
@@ -57,27 +54,27 @@ export async function formatResult(
   return (await resultWriter(style))(result);
 }
 
-/** What names a value: a text itself, and of an object its `name` or `id`. */
+/** Formats the identifier of a value: the `name` or `id` of an object, or the value itself. */
 function formatName(value: unknown): string {
   const { name, id } = (value ?? {}) as { readonly name?: unknown; readonly id?: unknown };
-  const named = typeof value === 'object' ? (name ?? id ?? value) : value;
-  return `${typeof named === 'string' ? toField(named) : toJson(named)}\n`;
+  const identifier = typeof value === 'object' ? (name ?? id ?? value) : value;
+  return `${typeof identifier === 'string' ? toField(identifier) : toJson(identifier)}\n`;
 }
 
 async function formatAsTable(
   result: unknown,
   format: 'table' | 'wide',
-  world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
+  runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
-  if (Array.isArray(result)) return formatList(result, listingOf(result), format, world);
+  if (Array.isArray(result)) return formatList(result, listingOf(result), format, runtime);
   if (typeof result !== 'object' || result === null) return `${formatCell(result)}\n`;
   const { formatTable } = await import('../terminal/tables.js');
   const rows = Object.entries(result).map(([key, value]): [string, string] => [key, formatCell(value)]);
   if (rows.length === 0) return `${toJson(result)}\n`;
-  return formatTable(rows, world, { wide: format === 'wide' });
+  return formatTable(rows, runtime, { wide: format === 'wide' });
 }
 
-/** A column for each key that an object among the items has; a single one where they are no objects. */
+/** Returns a listing with a column per key, or with a single column if not all items are objects. */
 function listingOf(items: readonly unknown[]): Listing<unknown> {
   const objects = items.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
   const keys = new Set(objects ? items.flatMap((item) => Object.keys(item as object)) : []);

@@ -9,48 +9,47 @@ import { OutputWindow, type OutputEntry } from './output-window.js';
 import { toErrorData, formatFailure } from '../frame/report-failure.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-/** How the lines of the standard input become calls, and calls lines of stdout. */
+/** The options of `--stdin`. */
 export interface StdinMode {
-  /** Most calls in flight at once. */
+  /** Maximum number of concurrent calls. */
   readonly parallel: number;
-  /** Whether results are printed in the order of the lines. */
+  /** Whether results are printed in the order of the input. */
   readonly ordered: boolean;
-  /** Whether a line that fails is told on stderr and the others go on. */
+  /** Whether to continue after a failed call, and report it on stderr. */
   readonly keepGoing: boolean;
-  /** Whether each line of stdout is `{"ok":…}` or `{"error":…,"line":n}`; without order, both tell their line. */
+  /** Whether to print `{"ok":…}` or `{"error":…,"line":n}` per line; without `ordered`, both contain the line number. */
   readonly envelope: boolean;
 }
 
 export interface StdinCallOptions extends StdinMode {
-  /** The one connection of all calls. */
+  /** The connection. */
   readonly client: {
     call(method: string, args: unknown[]): Promise<unknown>;
     on(event: 'disconnect', listener: (code: number, reason: string) => void): () => void;
   };
   readonly method: string;
-  /** A result as it is printed, its newline included. */
+  /** Formats a result, including the final newline. */
   readonly format: (result: unknown) => string;
   readonly operation: Operation;
 }
 
 /**
- * Calls a method once for each line of the standard input and prints the results. Reads no further than `parallel` lines
- * ahead of what has been printed, and prints no faster than stdout is read: the length of the input does not matter to
- * memory.
+ * Calls a method once per line of standard input and prints the results. Reads at most `parallel` lines ahead of the output, and
+ * writes only as fast as stdout is read, so that memory use does not depend on the length of the input.
  *
- * @throws CliError for the first call that fails, after the results of the lines before; with `keepGoing` at the end, with
- *   the exit code of the first
+ * @throws CliError for the first failed call, after the results of the lines before it; with `keepGoing`, at the end, with the
+ *   exit code of the first failure
  */
 export async function callForEachLine(options: StdinCallOptions, runtime: CommandRuntime): Promise<void> {
   const { stdin, stdout, signal } = runtime;
   const { client, operation, ordered, parallel } = options;
-  // Ends the wait for the next line, which may never come.
+  // Stops waiting for the next line.
   const stop = (): void => {
     stdin.destroy();
   };
   const window = new OutputWindow({ size: parallel, ordered, output: stdout, onFailure: stop });
   const calls = new LineCalls(options, runtime);
-  // Calls in flight fail by themselves, before this is heard; without any, nobody else would notice.
+  // Pending calls report the disconnect first. Without pending calls, this is the only report.
   const off = client.on('disconnect', (_code, reason) => {
     setImmediate(() => window.fail(toCliError(disconnectError(reason), operation)));
   });
@@ -61,7 +60,7 @@ export async function callForEachLine(options: StdinCallOptions, runtime: Comman
     await window.finish();
     calls.throwIfFailed();
   } catch (error) {
-    // A stream that was stopped ends with an error of its own, which is not the reason.
+    // A destroyed stream throws its own error, which is not the reason.
     signal.throwIfAborted();
     window.throwIfFailed();
     throw error;
@@ -72,13 +71,13 @@ export async function callForEachLine(options: StdinCallOptions, runtime: Comman
   }
 }
 
-/** The calls of all lines, and what became of them. */
+/** Makes the calls of all lines, and counts failures. */
 class LineCalls {
   readonly #options: StdinCallOptions;
   readonly #runtime: CommandRuntime;
-  #made = 0;
+  #total = 0;
   #failed = 0;
-  /** The failure of the first line that has failed. */
+  /** The failure with the lowest line number. */
   #first: CliError | undefined;
   #firstLine = Number.POSITIVE_INFINITY;
 
@@ -87,10 +86,10 @@ class LineCalls {
     this.#runtime = runtime;
   }
 
-  /** Makes the call of a line. */
+  /** Makes the call for a line. */
   async callLine({ text, number }: Line): Promise<OutputEntry> {
     const { client, method, format, envelope, ordered, operation } = this.#options;
-    this.#made++;
+    this.#total++;
     try {
       const result = await client.call(method, parseLine(text, number));
       if (!envelope) return { text: format(result) };
@@ -100,11 +99,11 @@ class LineCalls {
     }
   }
 
-  /** @throws CliError where a line has failed */
+  /** @throws CliError if a line has failed */
   throwIfFailed(): void {
     const first = this.#first;
     if (!first) return;
-    throw new CliError(`${this.#failed} of ${this.#made} lines failed; the first: ${first.message}`, {
+    throw new CliError(`${this.#failed} of ${this.#total} lines failed; the first: ${first.message}`, {
       exitCode: first.exitCode,
       type: first.type,
       code: first.code,
@@ -122,7 +121,7 @@ class LineCalls {
       this.#firstLine = line;
     }
     const text = envelope ? format({ error: toErrorData(error), line }) : '';
-    // Without a connection no line can succeed any more.
+    // Without a connection, all other lines would fail too.
     if (!keepGoing || error.exitCode === ExitCode.unreachable) return { text, failure: error };
     if (!envelope) this.#runtime.stderr.write(formatFailure(error.with({ hint: '' })));
     return { text };
@@ -131,5 +130,5 @@ class LineCalls {
 
 function withLineNumber(error: CliError, lineNumber: number): CliError {
   if (error.operation === '') return error;
-  return error.with({ operation: `${error.operation} (line ${lineNumber} of the standard input)` });
+  return error.with({ operation: `${error.operation} (line ${lineNumber} of standard input)` });
 }

@@ -10,17 +10,16 @@ import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 export interface CallOptions extends ConnectionOptions, ResultStyle {
   readonly method: string;
   readonly args: readonly ArgumentSource[];
-  /** Hand over a function whose calls are printed. */
+  /** Whether to pass a function whose calls are printed. */
   readonly callback: boolean;
-  /** Read the arguments of one call from each line of the standard input. */
+  /** How to make calls from standard input, or false to make one call with `args`. */
   readonly stdin: false | StdinMode;
 }
 
 /**
- * Calls a method and prints its result to stdout: one JSON value where no format is asked for, indented on a terminal and
- * on one line elsewhere. Calls of a callback are printed before it, one list of arguments each.
+ * Calls a method and prints its result to stdout. Calls of the callback are printed before the result, one line each.
  *
- * @throws CliError with the exit code and the advice that belong to what failed.
+ * @throws CliError if the call fails
  */
 export async function call(options: CallOptions, runtime: CommandRuntime): Promise<void> {
   const args = await readArguments(options.args, runtime.stdin);
@@ -43,11 +42,11 @@ async function callOnce(
   const { method, callback } = options;
   const { stdout } = runtime;
   const print = await resultWriter(options);
-  const called = callback
+  const callArgs = callback
     ? withCallback(args, (...values) => void spinner.clearAndWrite(() => stdout.write(print(values))))
     : [...args];
   const result = await spinner
-    .during(`Waiting for ${method} at ${url}`, () => client.call(method, called))
+    .during(`Waiting for ${method} at ${url}`, () => client.call(method, callArgs))
     .catch((error: unknown) => {
       throw toCliError(error, operationFor(method));
     });

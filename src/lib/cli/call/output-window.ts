@@ -1,31 +1,31 @@
 import type { Output } from '../runtime/command-runtime.js';
 
-/** What becomes of a promise in the window. */
+/** The result of a promise in the window. */
 export interface OutputEntry {
-  /** What is printed, with its newline. */
+  /** Text to print, including the final newline. */
   readonly text: string;
-  /** Nothing is printed after it, for this reason. */
+  /** If set, this is the last entry to print, and the window fails with this reason. */
   readonly failure?: unknown;
 }
 
 export interface OutputWindowOptions {
-  /** Most promises that wait at once. */
+  /** Maximum number of pending promises. */
   readonly size: number;
-  /** Whether texts are printed in the order of adding, rather than in the order in which they come. */
+  /** Whether to print in the order of `add`, instead of in the order in which the promises settle. */
   readonly ordered: boolean;
   readonly output: Output;
-  /** Called when it is known that nothing more will be printed. */
+  /** Called when the window fails. */
   readonly onFailure: () => void;
 }
 
-/** Prints the texts of promises, each as soon as it may be, and lets no more than so many wait at once. */
+/** Prints the results of promises as they settle, and limits the number of pending promises. */
 export class OutputWindow {
   readonly #options: OutputWindowOptions;
   readonly #slots: (OutputEntry | undefined)[] = [];
-  /** How many slots have left the window: the place of a slot in the queue is its number less this. */
-  #left = 0;
+  /** Number of slots that have been removed. The index of a slot is its number minus this. */
+  #removed = 0;
   #added = 0;
-  /** Promises of a window without order that have not settled. */
+  /** Number of promises that have not settled. */
   #pending = 0;
   #text = '';
   #failure: { readonly error: unknown } | undefined;
@@ -37,12 +37,12 @@ export class OutputWindow {
     this.#options = options;
   }
 
-  /** Takes a promise in, and resolves when there is room for the next. Rejects once one has failed whose turn it was. */
-  async add(printed: Promise<OutputEntry>): Promise<void> {
+  /** Adds a promise, and resolves when the window can take the next. Rejects if the window has failed. */
+  async add(entry: Promise<OutputEntry>): Promise<void> {
     const number = this.#added++;
     if (this.#options.ordered) this.#slots.push(undefined);
     this.#pending++;
-    printed.then(
+    entry.then(
       (slot) => this.#settle(number, slot),
       (failure: unknown) => this.#settle(number, { text: '', failure }),
     );
@@ -50,12 +50,12 @@ export class OutputWindow {
     await this.#until(() => (ordered ? this.#slots.length : this.#pending) < size && !this.#blocked);
   }
 
-  /** Resolves when everything is printed. Rejects with the first failure. */
+  /** Resolves when all results have been printed. Rejects with the first failure. */
   async finish(): Promise<void> {
     await this.#until(() => this.#pending === 0 && this.#text === '' && !this.#blocked);
   }
 
-  /** Fails with an error of its own, unless it has failed already. */
+  /** Makes the window fail, unless it has already failed. */
   fail(error: unknown): void {
     if (this.#failure) return;
     this.#failure = { error };
@@ -64,7 +64,7 @@ export class OutputWindow {
     this.#options.onFailure();
   }
 
-  /** @throws the first failure, if there is one. */
+  /** @throws the first failure, if there is one */
   throwIfFailed(): void {
     if (this.#failure) throw this.#failure.error;
   }
@@ -83,29 +83,29 @@ export class OutputWindow {
     this.#pending--;
     if (this.#failure) return;
     if (!this.#options.ordered) {
-      this.#take(slot);
+      this.#append(slot);
       return;
     }
-    this.#slots[number - this.#left] = slot;
-    if (number === this.#left) this.#takeFromFront();
+    this.#slots[number - this.#removed] = slot;
+    if (number === this.#removed) this.#printFromFront();
   }
 
-  #takeFromFront(): void {
+  #printFromFront(): void {
     let count = 0;
     for (const slot of this.#slots) {
       if (slot === undefined || this.#failure) break;
-      this.#take(slot);
+      this.#append(slot);
       count++;
     }
     this.#slots.splice(0, count);
-    this.#left += count;
+    this.#removed += count;
   }
 
-  #take({ text, failure }: OutputEntry): void {
+  #append({ text, failure }: OutputEntry): void {
     this.#text += text;
     if (failure !== undefined) this.fail(failure);
     if (this.#flushing) return;
-    // What comes in one turn is printed as one text: a write for each would cost more than the call.
+    // Results of the same turn are written together: a write per result would cost more than the call.
     this.#flushing = true;
     queueMicrotask(() => {
       this.#flushing = false;
@@ -124,13 +124,13 @@ export class OutputWindow {
     if (this.#blocked) return;
     this.#blocked = true;
     const { output } = this.#options;
-    const goOn = (): void => {
-      output.off('drain', goOn);
-      output.off('close', goOn);
+    const resume = (): void => {
+      output.off('drain', resume);
+      output.off('close', resume);
       this.#blocked = false;
       this.#wake?.();
     };
-    output.on('drain', goOn);
-    output.on('close', goOn);
+    output.on('drain', resume);
+    output.on('close', resume);
   }
 }

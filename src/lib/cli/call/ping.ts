@@ -5,7 +5,7 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface PingOptions extends ConnectionOptions {
-  /** How many pings to send, one after the other. */
+  /** Number of pings to send, one after the other. */
   readonly count: number;
   readonly format: OutputFormat | undefined;
 }
@@ -27,8 +27,8 @@ const pongs = {
 };
 
 /**
- * Calls `kite.ping`, which every kite answers without authentication, and prints how long the answer took; the time to
- * connect is not part of it.
+ * Calls `kite.ping`, which every kite answers without authentication, and prints the latency. It does not include the time to
+ * connect.
  */
 export async function ping(options: PingOptions, runtime: CommandRuntime): Promise<void> {
   const { count, format } = options;

@@ -1,38 +1,39 @@
 import { commandGroups, splitArgv } from '../frame/argv.js';
 import type { ArgInfo, CommandInfo, FlagInfo } from './command-manifest.js';
 
-/** What stands for a word that may be completed. */
+/** A completion of the current word. */
 export interface Candidate {
   readonly value: string;
   readonly description: string;
 }
 
-/** What is asked of others than the manifest. */
+/** A source of values outside the manifest. */
 export type ValueSource =
   | { readonly type: 'kites'; readonly typed: string }
   | { readonly type: 'methods' }
   | { readonly type: 'contexts' }
   | { readonly type: 'accounts' };
 
-/** What may stand where the last word is. */
+/** The completions of the current word. */
 export type CompletionResult =
   | { readonly type: 'candidates'; readonly candidates: readonly Candidate[] }
-  /** The shell knows files better. */
+  /** File names, which the shell completes. */
   | { readonly type: 'files' }
   | {
-      readonly type: 'ask';
+      readonly type: 'lookup';
       readonly source: ValueSource;
-      /** What stands before the value in the same word: `--to=`. */
+      /** Text before the value in the same word, such as `--to=`. */
       readonly prefix: string;
+      /** The flags of the command line, by name. */
       readonly flags: Readonly<Record<string, string>>;
     };
 
 const NO_CANDIDATES: CompletionResult = { type: 'candidates', candidates: [] };
 
-/** What groups of commands, such as `kontrol keys`, are about. */
+/** The descriptions of command groups, such as `kontrol keys`. */
 export type GroupDescriptions = ReadonlyMap<string, string>;
 
-/** What may stand where the last of the words behind `kitectl` is; it may be empty, or begun. */
+/** Completes the last of the words after `kitectl`, which can be empty. */
 export function complete(
   words: readonly string[],
   commands: readonly CommandInfo[],
@@ -40,20 +41,20 @@ export function complete(
 ): CompletionResult {
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const known = commands.map(({ id }) => id);
-  const { id, rest } = splitArgv(before, known);
-  const command = commands.find((one) => one.id === id);
+  const ids = commands.map(({ id }) => id);
+  const { id, rest } = splitArgv(before, ids);
+  const command = commands.find((candidate) => candidate.id === id);
   if (command) return completeWithinCommand(command, rest, typed);
   const path = id === undefined ? [] : [id, ...rest];
   if (path[0] === 'help') return completeCommandWord(path.slice(1), typed, commands, groups);
-  if (path.length > 0 && !commandGroups(known).includes(path.join(' '))) return NO_CANDIDATES;
-  const words0 = completeCommandWord(path, typed, commands, groups);
-  if (path.length > 0 || words0.type !== 'candidates') return words0;
-  const help = filterByPrefix([{ value: 'help', description: 'Help for a command or a topic.' }], typed);
-  return { type: 'candidates', candidates: [...words0.candidates, ...help] };
+  if (path.length > 0 && !commandGroups(ids).includes(path.join(' '))) return NO_CANDIDATES;
+  const result = completeCommandWord(path, typed, commands, groups);
+  if (path.length > 0 || result.type !== 'candidates') return result;
+  const help = filterByPrefix([{ value: 'help', description: 'Show help for a command or a topic.' }], typed);
+  return { type: 'candidates', candidates: [...result.candidates, ...help] };
 }
 
-/** The next word of commands that begin with `path`. */
+/** Completes the next word of commands that start with `path`. */
 function completeCommandWord(
   path: readonly string[],
   typed: string,
@@ -64,7 +65,7 @@ function completeCommandWord(
   for (const { id, summary, hidden } of commands) {
     const words = id.split(' ');
     const word = words[path.length];
-    if (hidden || word === undefined || path.some((one, index) => words[index] !== one)) continue;
+    if (hidden || word === undefined || path.some((part, index) => words[index] !== part)) continue;
     next.set(
       word,
       words.length === path.length + 1 ? summary : (groups.get([...path, word].join(' ')) ?? ''),
@@ -94,13 +95,13 @@ function completeWithinCommand(
 }
 
 interface ParsedWords {
-  /** The flags that are given, with their values; a switch has an empty one. */
+  /** The flags with their values; the value of a switch is empty. */
   readonly flags: Readonly<Record<string, string>>;
-  /** How many arguments there are already. */
+  /** Number of arguments. */
   readonly positional: number;
-  /** The flag whose value comes next. */
+  /** The flag whose value is the next word. */
   readonly pendingFlag: FlagInfo | undefined;
-  /** Whether `--` has been. */
+  /** Whether the words contain `--`. */
   readonly afterDoubleDash: boolean;
 }
 
@@ -135,15 +136,15 @@ function findFlag({ flags }: CommandInfo, name: string): FlagInfo | undefined {
 
 function completeFlagName(
   command: CommandInfo,
-  given: Readonly<Record<string, string>>,
+  usedFlags: Readonly<Record<string, string>>,
   typed: string,
 ): CompletionResult {
-  // Who writes flags as Go does gets them so.
+  // Keeps the single dash of Go programs.
   const dashes = /^-[^-]/.test(typed) ? '-' : '--';
   const candidates = command.flags
-    .filter(({ name, multiple }) => multiple || !Object.hasOwn(given, name))
+    .filter(({ name, multiple }) => multiple || !Object.hasOwn(usedFlags, name))
     .map(({ name, summary }) => ({ value: dashes + name, description: summary }));
-  const help = { value: `${dashes}help`, description: 'Help for this command.' };
+  const help = { value: `${dashes}help`, description: 'Show help for this command.' };
   return { type: 'candidates', candidates: filterByPrefix([...candidates, help], typed) };
 }
 
@@ -156,9 +157,9 @@ function completeFlagValue(
   if (flag.options.length > 0) return completeOption(flag.options, typed, prefix);
   switch (flag.completion) {
     case 'kites':
-      return { type: 'ask', source: { type: 'kites', typed }, prefix, flags };
+      return { type: 'lookup', source: { type: 'kites', typed }, prefix, flags };
     case 'contexts':
-      return { type: 'ask', source: { type: 'contexts' }, prefix, flags };
+      return { type: 'lookup', source: { type: 'contexts' }, prefix, flags };
     case 'files':
       return { type: 'files' };
     case undefined:
@@ -166,7 +167,7 @@ function completeFlagValue(
   }
 }
 
-/** What the arguments of commands are, by their names. */
+/** The sources of arguments, by the name of the argument. */
 const ARGUMENT_SOURCES: Readonly<Record<string, (typed: string) => ValueSource>> = {
   method: () => ({ type: 'methods' }),
   path: (typed) => ({ type: 'kites', typed }),
@@ -181,10 +182,10 @@ function completeArgument(
 ): CompletionResult {
   if (options.length > 0) return completeOption(options, typed, '');
   if (name === 'name' && /^context (?:use|show|remove)$/.test(id)) {
-    return { type: 'ask', source: { type: 'contexts' }, prefix: '', flags };
+    return { type: 'lookup', source: { type: 'contexts' }, prefix: '', flags };
   }
   const source = Object.hasOwn(ARGUMENT_SOURCES, name) ? ARGUMENT_SOURCES[name] : undefined;
-  if (source) return { type: 'ask', source: source(typed), prefix: '', flags };
+  if (source) return { type: 'lookup', source: source(typed), prefix: '', flags };
   return NO_CANDIDATES;
 }
 
@@ -195,7 +196,7 @@ function completeOption(options: readonly string[], typed: string, prefix: strin
   return { type: 'candidates', candidates };
 }
 
-/** The candidates that go on with what is typed. */
+/** Returns the candidates that start with `typed`. */
 export function filterByPrefix(candidates: readonly Candidate[], typed: string): readonly Candidate[] {
   return candidates.filter(({ value }) => value.startsWith(typed));
 }

@@ -4,9 +4,9 @@ import { allSettings } from '../settings/all-settings.js';
 import type { CliSetting, SettingFlag } from '../settings/cli-setting.js';
 import { contextSettings } from '../settings/context-settings.js';
 
-/** What oclif's manifest tells of a command, as far as completion needs it. */
+/** A command in oclif's manifest. */
 export interface CommandInfo {
-  /** The words of the command: `kontrol keys list`. */
+  /** The name of the command, such as `kontrol keys list`. */
   readonly id: string;
   readonly summary: string;
   readonly hidden: boolean;
@@ -19,10 +19,10 @@ export interface FlagInfo {
   readonly char: string | undefined;
   readonly takesValue: boolean;
   readonly summary: string;
-  /** The values, where they are few. */
+  /** The accepted values, if they are a fixed set. */
   readonly options: readonly string[];
   readonly multiple: boolean;
-  /** What else its value is completed with. */
+  /** How to complete other values. */
   readonly completion: SettingFlag['completion'];
 }
 
@@ -33,13 +33,13 @@ export interface ArgInfo {
 }
 
 export interface Manifest {
-  /** Aliases included. */
+  /** The commands and their aliases. */
   readonly commands: readonly CommandInfo[];
-  /** What groups of commands are about, by their words. */
+  /** The descriptions of command groups, by name. */
   readonly groups: ReadonlyMap<string, string>;
 }
 
-/** The commands of the program whose package is in the folder `root`. */
+/** Reads the manifest of the package in the folder `root`. */
 export function readManifest(root: string): Manifest {
   const { commands } = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
     readonly commands: Readonly<Record<string, RawCommand>>;
@@ -108,7 +108,7 @@ function flagInfo(name: string, flag: RawFlag, setting: CliSetting | undefined):
   };
 }
 
-/** The setting that a flag of a command sets, if it sets one. */
+/** Returns the setting of a flag, if it has one. */
 function settingOf(command: string, flag: string): CliSetting | undefined {
   if (command === 'context add') {
     return Object.entries(contextSettings).find(([name]) => name === flag)?.[1];

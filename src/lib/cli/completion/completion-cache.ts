@@ -7,10 +7,10 @@ import { COMPLETION_ENTRIES, COMPLETION_VALUES } from '../runtime/command-limits
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Milliseconds for which an answer is given again without asking. */
+/** Milliseconds for which cached values are used without a lookup. */
 const FRESH_FOR = 30_000;
 
-/** Milliseconds for which an answer is better than none. */
+/** Milliseconds for which cached values are used if the lookup fails. */
 const USABLE_FOR = 24 * 3_600_000;
 
 interface CacheEntry {
@@ -18,7 +18,7 @@ interface CacheEntry {
   readonly values: readonly string[];
 }
 
-/** What completion was told the last times, in a file. What cannot be read or written does not matter to it. */
+/** Caches the results of lookups in a file. Ignores errors of the file. */
 export class CompletionCache {
   readonly #file: string;
   readonly #now: () => number;
@@ -29,22 +29,28 @@ export class CompletionCache {
     this.#now = now;
   }
 
-  /** What `ask` answers, or answered within half a minute; where it rejects, what it answered within a day, or nothing. */
-  async get(question: readonly string[], ask: () => Promise<readonly string[]>): Promise<readonly string[]> {
-    const key = createHash('sha256').update(JSON.stringify(question)).digest('base64url');
-    const known = (await this.#read()).get(key);
-    const age = known ? this.#now() - known.at : Number.POSITIVE_INFINITY;
-    if (known && age >= 0 && age < FRESH_FOR) return known.values;
+  /**
+   * Returns the values for a key: cached ones if they are less than 30 seconds old, else those of `lookUp`. If `lookUp` rejects,
+   * returns cached values that are less than a day old, or none.
+   */
+  async get(
+    keyParts: readonly string[],
+    lookUp: () => Promise<readonly string[]>,
+  ): Promise<readonly string[]> {
+    const key = createHash('sha256').update(JSON.stringify(keyParts)).digest('base64url');
+    const cached = (await this.#read()).get(key);
+    const age = cached ? this.#now() - cached.at : Number.POSITIVE_INFINITY;
+    if (cached && age >= 0 && age < FRESH_FOR) return cached.values;
     try {
-      const values = (await ask()).slice(0, COMPLETION_VALUES);
-      await this.#keep(key, { at: this.#now(), values });
+      const values = (await lookUp()).slice(0, COMPLETION_VALUES);
+      await this.#store(key, { at: this.#now(), values });
       return values;
     } catch {
-      return known && age < USABLE_FOR ? known.values : [];
+      return cached && age < USABLE_FOR ? cached.values : [];
     }
   }
 
-  async #keep(key: string, entry: CacheEntry): Promise<void> {
+  async #store(key: string, entry: CacheEntry): Promise<void> {
     const entries = Array.from(await this.#read()).filter(([name]) => name !== key);
     const newest = [...entries, [key, entry] as const].toSorted((a, b) => b[1].at - a[1].at);
     const content = JSON.stringify(Object.fromEntries(newest.slice(0, COMPLETION_ENTRIES)));

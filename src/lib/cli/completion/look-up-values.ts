@@ -13,12 +13,12 @@ import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { CompletionCache } from './completion-cache.js';
 import type { ValueSource } from './candidates.js';
 
-/** Milliseconds that a person waits for a completion. */
+/** Timeout of a lookup, in milliseconds. */
 export const LOOKUP_TIMEOUT = 300;
 
 type Flags = Readonly<Record<string, string>>;
 
-/** What a source answers, after `PATIENCE` at most: what it answered before, or nothing, where it takes longer. */
+/** Returns the values of a source. If a lookup exceeds `LOOKUP_TIMEOUT`, returns cached values or none. */
 export async function lookUpValues(
   source: ValueSource,
   flags: Flags,
@@ -36,17 +36,18 @@ export async function lookUpValues(
     case 'methods': {
       const cache = new CompletionCache(env, () => clock.now());
       const settings = settingsOf(flags, env);
-      const question = cacheKeyOf(source, settings);
-      return cache.get(question, () =>
-        withinTimeLimit(runtime, (world) =>
-          source.type === 'kites' ? lookUpKites(source.typed, settings, world) : lookUpMethods(flags, world),
+      return cache.get(cacheKeyOf(source, settings), () =>
+        withinTimeLimit(runtime, (limited) =>
+          source.type === 'kites'
+            ? lookUpKites(source.typed, settings, limited)
+            : lookUpMethods(flags, limited),
         ),
       );
     }
   }
 }
 
-/** The settings of the command that is typed, of which the answers take `PATIENCE` at most. */
+/** Returns the settings of the typed command, with `LOOKUP_TIMEOUT` as timeout of calls. */
 function settingsOf(flags: Flags, env: CommandRuntime['env']): CommandSettings {
   return CommandSettings.fromFlags(connectionSettings, flags, env).with(
     commonSettings.timeout,
@@ -54,7 +55,7 @@ function settingsOf(flags: Flags, env: CommandRuntime['env']): CommandSettings {
   );
 }
 
-/** What an answer depends on. The key itself is not read: the keychain might ask for a password. */
+/** Returns the values on which a lookup depends. Does not read the kite key: the keychain could prompt for a password. */
 function cacheKeyOf(source: ValueSource, settings: CommandSettings): string[] {
   const { location } = resolveKeyLocation(settings);
   const [, user = ''] = source.type === 'kites' ? source.typed.split('/') : [];
@@ -68,27 +69,27 @@ function cacheKeyOf(source: ValueSource, settings: CommandSettings): string[] {
   ];
 }
 
-/** The kites of the person, or of the user that is typed, as `/user/environment/name`. */
+/** Returns the kites of the typed user, by default of the active kite key, as `/user/environment/name`. */
 async function lookUpKites(
   typed: string,
   settings: CommandSettings,
-  world: CommandRuntime,
+  runtime: CommandRuntime,
 ): Promise<readonly string[]> {
   const found = await findKey(settings);
   if (!found) return [];
   const [, user = '', rest] = typed.split('/');
   const username = user !== '' && rest !== undefined ? user : found.key.username;
-  return withKey(settings, found, 'completing', world, async (at) => {
-    const all = await getKites(at, { username });
+  return withKey(settings, found, 'completing', runtime, async (session) => {
+    const all = await getKites(session, { username });
     return [...new Set(all.map(({ kite }) => `/${kite.username}/${kite.environment}/${kite.name}`))];
   });
 }
 
-/** The methods of the kite that the command would talk to. */
-async function lookUpMethods(flags: Flags, world: CommandRuntime): Promise<readonly string[]> {
-  const { target, settings } = connectionOptions(flags, world.env);
-  const inTime = settings.with(commonSettings.timeout, LOOKUP_TIMEOUT);
-  return withConnection({ target, settings: inTime }, world, async ({ client }) => {
+/** Returns the methods of the target of the command. */
+async function lookUpMethods(flags: Flags, runtime: CommandRuntime): Promise<readonly string[]> {
+  const { target, settings } = connectionOptions(flags, runtime.env);
+  const withTimeout = settings.with(commonSettings.timeout, LOOKUP_TIMEOUT);
+  return withConnection({ target, settings: withTimeout }, runtime, async ({ client }) => {
     const answer = await client.call<unknown, string>('kite.describe', []);
     const { methods: list } = (answer ?? {}) as { readonly methods?: unknown };
     if (!Array.isArray(list)) return [];
@@ -99,29 +100,31 @@ async function lookUpMethods(flags: Flags, world: CommandRuntime): Promise<reado
   });
 }
 
-/** Does something in a world that ends after `PATIENCE`, where nobody is asked and nothing is said. */
+/** Calls `work` with a runtime that is aborted after `LOOKUP_TIMEOUT`, cannot prompt, and discards output. */
 async function withinTimeLimit<Result>(
   runtime: CommandRuntime,
-  work: (world: CommandRuntime) => Promise<Result>,
+  work: (limited: CommandRuntime) => Promise<Result>,
 ): Promise<Result> {
   const { clock, signal, env } = runtime;
-  const late = new AbortController();
-  const timer = clock.setTimeout(() => late.abort(new Error('Completion takes too long')), LOOKUP_TIMEOUT);
+  const timeout = new AbortController();
+  const timer = clock.setTimeout(() => timeout.abort(new Error('The completion timed out')), LOOKUP_TIMEOUT);
   const { Writable } = await import('node:stream');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const world: CommandRuntime = {
+  const limited: CommandRuntime = {
     ...copyRuntime(runtime),
     env,
-    signal: AbortSignal.any([signal, late.signal]),
+    signal: AbortSignal.any([signal, timeout.signal]),
     stderr: silent,
     stdout: silent,
     noInput: true,
   };
   try {
     return await Promise.race([
-      work(world),
+      work(limited),
       new Promise<never>((_resolve, reject) => {
-        late.signal.addEventListener('abort', () => reject(late.signal.reason as Error), { once: true });
+        timeout.signal.addEventListener('abort', () => reject(timeout.signal.reason as Error), {
+          once: true,
+        });
       }),
     ]);
   } finally {
@@ -129,7 +132,7 @@ async function withinTimeLimit<Result>(
   }
 }
 
-/** The surroundings as an object of its own: those of a process are getters. */
+/** Returns a copy of the runtime. A spread would not copy the getters of `ProcessRuntime`. */
 function copyRuntime(runtime: CommandRuntime): CommandRuntime {
   const { stdin, stdout, stderr, env, signal, version, color, noInput, clock } = runtime;
   return {

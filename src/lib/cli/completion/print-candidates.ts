@@ -6,20 +6,20 @@ import { readManifest } from './command-manifest.js';
 import { shellWords } from './shell-words.js';
 
 export interface CompleteOptions {
-  /** The words behind the name of the program, the last of which is completed. */
+  /** The words after the name of the program. The last one is completed. */
   readonly words: readonly string[];
-  /** The line in their place, with the name of the program. */
+  /** The command line, including the name of the program. If set, it is used instead of `words`. */
   readonly line: string | undefined;
   /** The folder of the package. */
   readonly root: string;
 }
 
-/** What tells a shell to complete file names. */
+/** Output that makes the shell script complete file names. */
 const FILES_DIRECTIVE = ':files';
 
 /**
- * Prints what may stand where the last word is, one a line, with a tab before its description. Never fails: a shell would
- * show that in the middle of a line.
+ * Prints the completions of the last word, one per line, with a tab before the description. Never fails, because a shell would
+ * show the error within the command line.
  */
 export async function printCandidates(options: CompleteOptions, runtime: CommandRuntime): Promise<void> {
   const lines = await candidatesFor(options, runtime).catch((): readonly string[] => []);
@@ -38,10 +38,10 @@ async function candidatesFor(
       return [FILES_DIRECTIVE];
     case 'candidates':
       return completion.candidates.map(formatCandidate);
-    case 'ask': {
+    case 'lookup': {
       const { source, flags, prefix } = completion;
-      const answers = await lookUpValues(source, flags, runtime);
-      const candidates = answers
+      const values = await lookUpValues(source, flags, runtime);
+      const candidates = values
         .filter(isSafeForShell)
         .map((value): Candidate => ({ value: prefix + value, description: '' }));
       return filterByPrefix(candidates, typed.at(-1) ?? '').map(formatCandidate);
@@ -53,7 +53,7 @@ function formatCandidate({ value, description }: Candidate): string {
   return description === '' ? value : `${value}\t${makeVisible(description)}`;
 }
 
-/** A name that a peer has chosen goes into the line of a shell, where some characters do things. */
+/** Whether a value has no special characters of shells. The shell inserts it unquoted, and a peer may have chosen it. */
 function isSafeForShell(value: string): boolean {
   return /^[\p{L}\p{N}/@:._+,=-]+$/u.test(value) && !value.startsWith('-');
 }

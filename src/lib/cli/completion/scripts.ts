@@ -2,12 +2,12 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 
 export type Shell = (typeof shells)[number];
 
-// The shells split words in ways of their own, and the program knows what they mean: each script only hands over the line.
+// Each script only passes the line to the program, because shells split words differently.
 
 const BASH = String.raw`# bash completion for kitectl
 _kitectl() {
   local line=${'$'}{COMP_LINE:0:COMP_POINT} cur=${'$'}{COMP_WORDS[COMP_CWORD]} value
-  # bash takes a word with : or = for several, and replaces the last.
+  # bash splits words at : and =, and replaces only the last part.
   [[ $cur == : || $cur == = ]] && cur=
   local typed=${'$'}{line##*[[:space:]]}
   local before=${'$'}{typed%"$cur"}
@@ -38,7 +38,7 @@ _kitectl() {
   done < <(kitectl complete -- "${'$'}{(@Q)words[2,CURRENT]}" 2>/dev/null)
   _describe kitectl candidates
 }
-# Loaded from a folder of fpath it is the function itself, else it defines one.
+# If this file is autoloaded from fpath, it is the function itself.
 if [[ $funcstack[1] == _kitectl ]]; then
   _kitectl "$@"
 else
@@ -61,7 +61,7 @@ complete -c kitectl -f -a '(__kitectl_complete)'
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
 
-/** The script that teaches a shell to complete `kitectl`. */
+/** Returns the completion script for a shell. */
 export function completionScript(shell: Shell): string {
   return SCRIPTS[shell];
 }

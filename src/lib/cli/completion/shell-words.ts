@@ -1,6 +1,6 @@
 /**
- * The words of a line as a shell takes them apart, up to its end: the last one is what is being typed, and empty behind a
- * space. Nothing in it is expanded.
+ * Splits a line into words like a shell, without expansion. The last word is the one that is being typed; it is empty after a
+ * space.
  */
 export function shellWords(line: string): string[] {
   const words: string[] = [];

@@ -1,15 +1,15 @@
 import { usageError } from '../runtime/cli-error.js';
 import { suggest } from '../runtime/suggest.js';
 
-/** What the normaliser needs to know of a flag. */
+/** The syntax of a flag. */
 export interface FlagSyntax {
-  /** Whether a value follows it: none follows a `boolean`. */
+  /** A `boolean` flag has no value. */
   readonly type: string;
-  /** Its one letter. */
+  /** The short name, one letter. */
   readonly char?: string | undefined;
-  /** Under which names it is known besides. */
+  /** Other names of the flag. */
   readonly aliases?: readonly string[] | undefined;
-  /** A switch that can be turned off as well, with `--no-` before its name. */
+  /** Whether `--no-NAME` turns the switch off. */
   readonly allowNo?: boolean | undefined;
 }
 
@@ -18,18 +18,17 @@ export type FlagSyntaxTable = Readonly<Record<string, FlagSyntax>>;
 const NEGATIVE_NUMBER = /^-(\d|\.\d)/;
 
 /**
- * Turns a command line as people write it into the one that oclif reads: flags first, then `--`, then the arguments,
- * where nothing is taken for a flag.
+ * Normalizes a command line for oclif: flags first, then `--`, then the arguments.
  *
- * - `-to=http://…` and `-to http://…`, the spelling of Go programs, become `--to`;
- * - other names of a flag, such as `-publicHost`, become its own, `--public-host`;
+ * - `-to=http://…` and `-to http://…`, the syntax of Go programs, become `--to`;
+ * - aliases of a flag, such as `-publicHost`, become its canonical name, `--public-host`;
  * - `-o json`, `-o=json` and `-ojson` become `--output json`;
  * - `-4` and `-.5` are arguments;
- * - `--raw=true` and `--raw=false` set a switch, which oclif would read as a switch and an argument.
+ * - `--raw=true` and `--raw=false` set a switch; oclif would parse them as a switch and an argument.
  *
- * What stands behind `--` is left alone.
+ * Words after `--` are not changed.
  *
- * @throws CliError for a flag that the command does not have; it suggests the one that was probably meant.
+ * @throws CliError for an unknown flag, with the most similar flag as a hint
  */
 export function normalizeArgv(argv: readonly string[], flags: FlagSyntaxTable): string[] {
   const head: string[] = [];
@@ -49,10 +48,10 @@ export function normalizeArgv(argv: readonly string[], flags: FlagSyntaxTable): 
       head.push(switchValue(negated, token) ? `--${negated}` : `--${negated.slice(3)}`);
       continue;
     }
-    const { name, kind, attached } = parseFlag(token, flags);
-    if (kind.type === 'boolean') {
+    const { name, syntax, attached } = parseFlag(token, flags);
+    if (syntax.type === 'boolean') {
       if (switchValue(name, token)) head.push(`--${name}`);
-      else if (kind.allowNo) head.push(`--no-${name}`);
+      else if (syntax.allowNo) head.push(`--no-${name}`);
       continue;
     }
     const value = attached ?? argv[++i];
@@ -62,33 +61,33 @@ export function normalizeArgv(argv: readonly string[], flags: FlagSyntaxTable): 
   return args.length === 0 ? head : [...head, '--', ...args];
 }
 
-/** Whether `-h`, `-help` or `--help` asks for help; behind `--` it is an argument. */
+/** Whether a command line contains `-h`, `-help` or `--help` before `--`. */
 export function requestsHelp(argv: readonly string[]): boolean {
   return beforeDoubleDash(argv).some((token) => token === '-h' || token === '-help' || token === '--help');
 }
 
-/** Whether a switch such as `json` is given, in either spelling. */
+/** Whether a command line contains a switch such as `--json` or `-json` before `--`. */
 export function hasSwitch(argv: readonly string[], name: string): boolean {
   return beforeDoubleDash(argv).some((token) => new RegExp(`^--?${name}(=true)?$`).test(token));
 }
 
 /**
- * The command, and what stands behind it; switches from before it move behind it. A command may be several words, of
- * which as many count as name one of the `known`: `kontrol keys list`.
+ * Splits a command line into the command and the remaining words. Global flags before the command are moved after it. A command
+ * is the longest sequence of words that is in `commands`, such as `kontrol keys list`.
  */
 export function splitArgv(
   argv: readonly string[],
-  known: readonly string[],
+  commands: readonly string[],
 ): { id: string | undefined; rest: string[] } {
   const at = countLeadingGlobals(argv);
-  const words = longestCommandPrefix(argv.slice(at), known) ?? argv.slice(at, at + 1);
+  const words = longestCommandPrefix(argv.slice(at), commands) ?? argv.slice(at, at + 1);
   return {
     id: words.length === 0 ? undefined : words.join(' '),
     rest: [...argv.slice(0, at), ...argv.slice(at + words.length)],
   };
 }
 
-/** How many words before the command are switches, and flags with their values, that every command has. */
+/** Returns how many words before the command are global flags and their values. */
 function countLeadingGlobals(argv: readonly string[]): number {
   let at = 0;
   for (;;) {
@@ -100,15 +99,15 @@ function countLeadingGlobals(argv: readonly string[]): number {
   }
 }
 
-/** What the command line says about how this program speaks, which has to be known before the command is. */
+/** Parses the global flags that are needed before the command is known. */
 export function parseGlobalFlags(argv: readonly string[]): {
   readonly color: 'auto' | 'always' | 'never';
   readonly noInput: boolean;
-  /** Whether a failure is told as JSON. */
+  /** Whether failures are reported as JSON. */
   readonly json: boolean;
 } {
-  const said = lastFlagValue(argv, ['color']);
-  const color = said === 'always' || said === 'never' ? said : 'auto';
+  const value = lastFlagValue(argv, ['color']);
+  const color = value === 'always' || value === 'never' ? value : 'auto';
   const output = lastFlagValue(argv, ['output', 'o']);
   return {
     color: hasSwitch(argv, 'no-color') ? 'never' : color,
@@ -117,7 +116,7 @@ export function parseGlobalFlags(argv: readonly string[]): {
   };
 }
 
-/** The value of the last flag of one of these names. */
+/** Returns the value of the last flag with one of these names. */
 function lastFlagValue(argv: readonly string[], names: readonly string[]): string | undefined {
   let value: string | undefined;
   const words = beforeDoubleDash(argv);
@@ -129,20 +128,20 @@ function lastFlagValue(argv: readonly string[], names: readonly string[]): strin
   return value;
 }
 
-/** The words at the beginning that name one of the `known`, as many as possible; undefined where none does. */
+/** Returns the longest sequence of leading words that is in `commands`, or undefined. */
 export function longestCommandPrefix(
   words: readonly string[],
-  known: readonly string[],
+  commands: readonly string[],
 ): string[] | undefined {
   for (let count = words.length; count > 0; count--) {
-    if (known.includes(words.slice(0, count).join(' '))) return words.slice(0, count);
+    if (commands.includes(words.slice(0, count).join(' '))) return words.slice(0, count);
   }
   return undefined;
 }
 
-/** The first words of commands that have several: `kontrol`, `kontrol keys`. */
-export function commandGroups(known: readonly string[]): string[] {
-  const groups = known.flatMap((id) => {
+/** Returns the groups of commands, such as `kontrol` and `kontrol keys`. */
+export function commandGroups(commands: readonly string[]): string[] {
+  const groups = commands.flatMap((id) => {
     const words = id.split(' ');
     return words.slice(1).map((_word, index) => words.slice(0, index + 1).join(' '));
   });
@@ -156,21 +155,21 @@ function beforeDoubleDash(argv: readonly string[]): readonly string[] {
 
 interface ParsedFlag {
   readonly name: string;
-  readonly kind: FlagSyntax;
-  /** The value that stands in the same word. */
+  readonly syntax: FlagSyntax;
+  /** The value in the same word. */
   readonly attached: string | undefined;
 }
 
 function parseFlag(token: string, flags: FlagSyntaxTable): ParsedFlag {
   const name = canonicalName(flagName(token), flags);
   const attached = token.includes('=') ? token.slice(token.indexOf('=') + 1) : undefined;
-  const kind = Object.hasOwn(flags, name) ? flags[name] : undefined;
-  if (kind) return { name, kind, attached };
+  const syntax = Object.hasOwn(flags, name) ? flags[name] : undefined;
+  if (syntax) return { name, syntax, attached };
   const letter = token.startsWith('--') ? undefined : name[0];
-  for (const [long, one] of Object.entries(flags)) {
-    if (letter === undefined || one.char !== letter) continue;
-    if (name.length === 1) return { name: long, kind: one, attached };
-    if (one.type !== 'boolean') return { name: long, kind: one, attached: token.slice(2) };
+  for (const [long, candidate] of Object.entries(flags)) {
+    if (letter === undefined || candidate.char !== letter) continue;
+    if (name.length === 1) return { name: long, syntax: candidate, attached };
+    if (candidate.type !== 'boolean') return { name: long, syntax: candidate, attached: token.slice(2) };
   }
   throw unknownFlag(token, Object.keys(flags));
 }
@@ -181,12 +180,12 @@ function flagName(token: string): string {
 
 function canonicalName(name: string, flags: FlagSyntaxTable): string {
   if (Object.hasOwn(flags, name)) return name;
-  return Object.keys(flags).find((own) => flags[own]?.aliases?.includes(name)) ?? name;
+  return Object.keys(flags).find((flag) => flags[flag]?.aliases?.includes(name)) ?? name;
 }
 
 function isNegated(name: string, flags: FlagSyntaxTable): boolean {
-  const own = name.slice(3);
-  return name.startsWith('no-') && Object.hasOwn(flags, own) && flags[own]?.allowNo === true;
+  const positive = name.slice(3);
+  return name.startsWith('no-') && Object.hasOwn(flags, positive) && flags[positive]?.allowNo === true;
 }
 
 function switchValue(name: string, token: string): boolean {
@@ -194,13 +193,13 @@ function switchValue(name: string, token: string): boolean {
   const value = token.slice(token.indexOf('=') + 1);
   if (value === 'true') return true;
   if (value === 'false') return false;
-  throw usageError(`--${name} is a switch: it takes no value, or true or false, not "${value}".`);
+  throw usageError(`--${name} is a switch: "${value}" is not true or false.`);
 }
 
-function unknownFlag(token: string, known: readonly string[]): Error {
-  const near = suggest(flagName(token), [...known, 'help']);
+function unknownFlag(token: string, flags: readonly string[]): Error {
+  const near = suggest(flagName(token), [...flags, 'help']);
   return usageError(
-    `There is no flag ${token.replace(/=.*$/s, '')} here.`,
-    near === undefined ? 'An argument that begins with a dash goes behind --.' : `Did you mean --${near}?`,
+    `Unknown flag: ${token.replace(/=.*$/s, '')}`,
+    near === undefined ? 'Put -- before arguments that start with a dash.' : `Did you mean --${near}?`,
   );
 }

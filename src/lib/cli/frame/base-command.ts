@@ -9,13 +9,12 @@ import { toCliError } from './failures.js';
 import { fromParseError } from './parse-errors.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-/** What every command of `kitectl` shares: the global flags, and the world it runs in. */
+/** Base class of all commands: defines the global flags, and gives access to the runtime. */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
     json: boolean({
       default: false,
-      summary:
-        'Print for programs: a result as JSON, like -o json, and an error as one line of JSON on stderr.',
+      summary: 'Print the result as JSON, like -o json, and errors as one line of JSON on stderr.',
       helpGroup: 'GLOBAL',
     }),
     color: option({
@@ -36,9 +35,9 @@ export abstract class BaseCommand extends Command {
   };
 
   /**
-   * Runs the command called `id` with what stands behind it on the command line, as oclif's `Config.runCommand` would.
+   * Runs the command `id` with the words after it on the command line, like `Config.runCommand` of oclif.
    *
-   * @throws CliError, or the reason of an interruption. Printing it and the exit code are the caller's.
+   * @throws CliError, or the reason of the signal. The caller reports the error and sets the exit code.
    */
   static async start(
     this: CommandClass,
@@ -46,17 +45,16 @@ export abstract class BaseCommand extends Command {
     argv: readonly string[],
     config: CommandConfig,
   ): Promise<void> {
-    // All that the class declares is there; its private members are what the type of the class adds.
+    // `CommandConfig` has every public member of `Config`; the class type only adds private ones.
     const command = new this([...argv], config as Config);
     command.id = id.replaceAll(' ', ':');
     await command._run();
   }
 
-  /** The world that the command runs in. It comes with the options of the configuration, the one thing that oclif hands on. */
+  /** The runtime of the command. It is in the options of the configuration, the only value that oclif passes on. */
   protected get runtime(): CommandRuntime {
     const options: object = this.config.options;
-    if (!('runtime' in options))
-      throw new Error('A command runs in surroundings, in the options of its Config');
+    if (!('runtime' in options)) throw new Error('The options of the Config have no runtime');
     return options.runtime as CommandRuntime;
   }
 
@@ -71,7 +69,7 @@ export abstract class BaseCommand extends Command {
     return { args, flags: { ...baseFlags, ...flags } };
   }
 
-  /** oclif would set an exit code of its own and print to stdout. */
+  /** Overrides oclif, which would set its own exit code and print to stdout. */
   protected override async catch(error: Error): Promise<never> {
     if (isCliError(error) && error.type === 'exit') throw error;
     this.runtime.signal.throwIfAborted();
@@ -80,7 +78,7 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** A command as `src/commands` exports it. */
+/** The class of a command in `src/commands`. */
 export interface CommandClass {
   new (argv: string[], config: Config): BaseCommand;
   readonly args: typeof Command.args;
@@ -89,7 +87,7 @@ export interface CommandClass {
   readonly start: typeof BaseCommand.start;
 }
 
-/** The commands by name, each loaded only when it is used; under another name of a command stands its own. */
+/** The commands by name, each loaded when it is used. An alias maps to the name of its command. */
 export type CommandTable = Readonly<Record<string, string | (() => Promise<CommandClass>)>>;
 
 function withHelpHint(error: CliError, id: string): CliError {

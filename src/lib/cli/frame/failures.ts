@@ -10,8 +10,9 @@ import { type DialError, isDialError } from '../../transport/handshake/dial-erro
 import { CliError, isCliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 
-/** What was being done when something failed: for the message, and for advice that fits. */
+/** The operation that failed, for the message and the hint. */
 export interface Operation {
+  /** Such as `calling "square" at http://localhost:3636/kite`. */
   readonly description: string;
   readonly target?: string;
   /** Whether the call carried a kite key. */
@@ -19,7 +20,8 @@ export interface Operation {
 }
 
 /**
- * Every error that reaches the person goes through here, so that its exit code and its advice are decided in one place.
+ * Converts any error to a CliError with an exit code and a hint. Every reported error passes through this function, so this is
+ * the only place that decides on them.
  */
 export function toCliError(error: unknown, operation?: Operation): CliError {
   if (isCliError(error)) return error;
@@ -46,7 +48,7 @@ function fromKiteError(error: KiteError, operation: Operation | undefined): CliE
   const { exitCode, hint } = classifyKiteError(error, operation);
   return new CliError(error.message, {
     exitCode,
-    // The remote program may have types of its own.
+    // A kite can define its own types.
     type: error.type as KnownErrorType,
     code: error.code,
     requestId: error.id,
@@ -67,38 +69,38 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
       return { exitCode: rateLimit, hint: 'Wait a moment and try again.' };
     default:
   }
-  // What follows is made on this side; with an id it is an error that the remote method passed on, with the same type.
+  // An error with an id comes from the remote method; the cases below are errors of this side with the same types.
   if (error.id !== '') return { exitCode: remoteError };
   switch (error.type) {
     case 'timeout':
       return {
         exitCode: deadline,
-        hint: 'Give it longer with --timeout 60s, or --timeout 0 to wait for ever.',
+        hint: 'Increase the timeout with --timeout 60s, or disable it with --timeout 0.',
       };
     case 'sendError':
-      return { exitCode: unreachable, hint: 'Send less in one call.' };
+      return { exitCode: unreachable, hint: 'Send less data in one call.' };
     case 'disconnect':
       return isDialError(error.cause)
         ? classifyDialError(error.cause)
-        : { exitCode: unreachable, hint: 'The connection dropped: try again.' };
+        : { exitCode: unreachable, hint: 'Try again.' };
     default:
       return { exitCode: remoteError };
   }
 }
 
 function authenticationHint(operation: Operation | undefined): string {
-  if (operation?.withKey === true) return 'See who you are for other kites with: kitectl showkey';
-  return `The call carried no kite key. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
+  if (operation?.withKey === true) return 'Show the user of your kite key with: kitectl showkey';
+  return `No kite key was sent. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
 }
 
-/** What is known of a connection that was never made. The message says why, and what to check. */
+/** Classifies a failure to connect. The message has the reason and what to check. */
 function classifyDialError({ code, status }: DialError): Classification {
   if (status === 404) return { exitCode: ExitCode.notFound };
   if (status === 403) return { exitCode: ExitCode.unreachable, hint: HOST_REJECTED_HINT };
   return { exitCode: code === 'invalidUrl' ? ExitCode.usage : ExitCode.unreachable };
 }
 
-/** A dial error that no client has turned into the error of its kite. */
+/** Converts a dial error that did not come from a client. */
 function fromDialError(error: DialError, operation: Operation | undefined): CliError {
   const { exitCode, hint } = classifyDialError(error);
   const { message, code } = error;
@@ -112,7 +114,7 @@ function fromDialError(error: DialError, operation: Operation | undefined): CliE
   });
 }
 
-/** The message says which store, and why it cannot be used. */
+/** Converts an error whose message names the store and the reason. */
 function fromStorageError(error: StorageError): CliError {
   const unavailable = error.code === 'unavailable';
   return new CliError(error.message, {
@@ -120,21 +122,21 @@ function fromStorageError(error: StorageError): CliError {
     type: 'storage',
     code: error.code,
     hint: unavailable
-      ? 'See that the store runs and that its settings are right, or choose another with --storage.'
+      ? 'Check that the store is running and that its settings are correct, or choose another with --storage.'
       : 'Choose another store with --storage.',
     cause: error,
   });
 }
 
 const HOST_REJECTED_HINT =
-  "A kite that listens at loopback goes by other names than localhost only where it is told to: with serve and Kontrol's " +
-  '--allow-host NAME, or KITE_ALLOWED_HOSTS.';
+  'A kite that listens on a loopback address accepts only localhost as host name. Allow others with --allow-host NAME of ' +
+  'serve and kontrol start, or with KITE_ALLOWED_HOSTS.';
 
 const CONFIGURATION_HINTS: Readonly<Partial<Record<ConfigurationCode, string>>> = {
-  keyFileMissing: 'Name another file with --key-file.',
-  keyFileUnreadable: 'Name another file with --key-file.',
-  badKiteKey: 'Name another file with --key-file, or get a new key with: kitectl register.',
-  fileExists: 'Overwrite with --force, or choose another folder with --out DIR.',
+  keyFileMissing: 'Choose another file with --key-file.',
+  keyFileUnreadable: 'Choose another file with --key-file.',
+  badKiteKey: 'Choose another file with --key-file, or get a new key with: kitectl register',
+  fileExists: 'Overwrite it with --force, or choose another folder with --out DIR.',
   notWritable: 'Choose another folder with --out DIR.',
 };
 

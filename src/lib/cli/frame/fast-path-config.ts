@@ -2,20 +2,20 @@ import type { Interfaces } from '@oclif/core';
 import type { Config } from '@oclif/core/config';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-/** All that oclif declares of the configuration that a command gets. */
+/** The public members of oclif's configuration. */
 export type CommandConfig = Pick<Config, keyof Config>;
 
 const BIN = 'kitectl';
 
-/** What `--version` prints. */
+/** Returns the output of `--version`. */
 export function userAgent(version: string): string {
   const { platform, arch, version: node } = process;
   return `${BIN}/${version} ${platform}-${arch} node-${node}`;
 }
 
 /**
- * oclif's configuration on the fast path: what a command that runs asks for, without plugins, hooks and the table of
- * commands, which take longer to load than a call. Everything else throws an error that names it.
+ * The oclif configuration of the fast path. It has only the members that a running command uses, without plugins, hooks and the
+ * command table, which take longer to load than a call. Other members throw an error.
  */
 export class FastPathConfig implements CommandConfig {
   readonly options: Config['options'] & { readonly runtime: CommandRuntime };
@@ -29,7 +29,7 @@ export class FastPathConfig implements CommandConfig {
   readonly flexibleTaxonomy = false;
   readonly isSingleCommandCLI = false;
   readonly plugins = new Map<string, Interfaces.Plugin>();
-  // With a space, oclif would look up the name of a deprecated command in its table of all commands.
+  // With a space, oclif would look up deprecated commands in its command table.
   readonly topicSeparator = ':';
 
   constructor(root: string, runtime: CommandRuntime) {
@@ -58,7 +58,7 @@ export class FastPathConfig implements CommandConfig {
     return [];
   }
 
-  /** There are no plugins, so that there are no hooks. */
+  /** Does nothing, because without plugins there are no hooks. */
   runHook<Event extends keyof Interfaces.Hooks>(): Promise<
     Interfaces.Hook.Result<Interfaces.Hooks[Event]['return']>
   > {
@@ -173,6 +173,6 @@ export class FastPathConfig implements CommandConfig {
 
 function unsupported(member: string): never {
   throw new Error(
-    `The fast path has no Config.${member}: give it to FastPathConfig, or let the command line go through oclif.`,
+    `The fast path does not support Config.${member}: add it to FastPathConfig, or run the command through oclif.`,
   );
 }

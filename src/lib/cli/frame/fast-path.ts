@@ -4,12 +4,10 @@ import { FastPathConfig, userAgent } from './fast-path-config.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /**
- * Runs a command line that is plain to read without what oclif needs to read any: finding plugins, hooks and commands, and
- * loading its own code, take longer than a call.
+ * Runs a command line without loading oclif's plugins, hooks and command discovery, which takes longer than a call.
  *
- * It knows `--version`, and a command of the table that is not asked for its help. Of everything else it says that it does
- * not know it, by resolving with false and doing nothing: that goes through oclif (`through-oclif.ts`), which would do with
- * the rest just the same.
+ * Handles `--version` and the commands of the table, except their help. For any other command line, does nothing and resolves with
+ * false; the caller then runs it through oclif (`through-oclif.ts`), which handles all command lines.
  */
 export async function fastPath(
   root: string,
@@ -23,9 +21,9 @@ export async function fastPath(
     return true;
   }
   if (requestsHelp(rest)) return false;
-  const named = Object.hasOwn(commands, id) ? commands[id] : undefined;
-  const name = typeof named === 'string' ? named : id;
-  const load = typeof named === 'string' ? commands[named] : named;
+  const entry = Object.hasOwn(commands, id) ? commands[id] : undefined;
+  const name = typeof entry === 'string' ? entry : id;
+  const load = typeof entry === 'string' ? commands[entry] : entry;
   if (typeof load !== 'function') return false;
   const Class = await load();
   await Class.start(name, rest, new FastPathConfig(root, runtime));

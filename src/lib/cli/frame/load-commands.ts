@@ -5,8 +5,8 @@ import type { Command } from '@oclif/core/command';
 import type { CommandClass, CommandTable } from './base-command.js';
 
 /**
- * The commands in a folder, by their words and by their other names, sorted. The path of a file is the words of its command,
- * `kontrol/start.ts` those of `kontrol start`; its default export is the command.
+ * Loads the commands in a folder. Returns them by name and alias, sorted. The path of a file is the name of its command
+ * (`kontrol/start.ts` is `kontrol start`), and its default export is the command class.
  */
 export async function loadCommands(folder: string): Promise<CommandTable> {
   const names = await readdir(folder, { recursive: true });

@@ -6,7 +6,7 @@ import { ProcessRuntime } from '../runtime/process-runtime.js';
 import { reportFailure } from './report-failure.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-/** Does what a command line says. The package is in the folder `root`. */
+/** Runs a command line. `root` is the folder of the package. */
 export type CommandLineRunner = (
   root: string,
   argv: readonly string[],
@@ -14,39 +14,42 @@ export type CommandLineRunner = (
 ) => Promise<void>;
 
 /**
- * Makes the world of a command, does what the command line says in one `way` or another, reports what fails, and ends the
- * process with its exit code. Whichever way it is, this is the same.
+ * Creates the runtime, runs a command line with `runCommandLine`, reports a failure, and exits the process with the exit code.
  */
-export async function main(root: string, argv: readonly string[], way: CommandLineRunner): Promise<never> {
+export async function main(
+  root: string,
+  argv: readonly string[],
+  runCommandLine: CommandLineRunner,
+): Promise<never> {
   hideDeprecationWarnings();
   const globals = parseGlobalFlags(argv);
   const runtime = new ProcessRuntime(root, globals);
   const stopped = new Promise<never>((_resolve, reject) => {
     const stop = (error: CliError): void => {
       runtime.stop(error);
-      // A server says goodbye to its peers first.
+      // A server shuts down gracefully first.
       if (!runtime.exitDeferred) reject(error);
     };
-    // Once: a second signal ends the process at once, should the first hang.
+    // `once`, so that a second signal kills the process if the shutdown hangs.
     process.once('SIGINT', () => stop(interruptedBy('SIGINT', ExitCode.interrupted)));
     process.once('SIGTERM', () => stop(interruptedBy('SIGTERM', ExitCode.terminated)));
     runtime.onOutputError((error) => {
-      // A reader that has seen enough (`| head`) is no failure.
+      // The reader closed the pipe (`| head`), which is not a failure.
       if (error.code === 'EPIPE') process.exit(ExitCode.ok);
       stop(outputError(error));
     });
   });
-  // Should nothing be left to wait for before the command is done, this is no success.
+  // If the event loop runs empty before the command completes, the exit code is not 0.
   process.exitCode = ExitCode.remoteError;
   let exitCode: number = ExitCode.ok;
   try {
-    // What is written last may turn out to be unwritable only while it leaves.
-    await Promise.race([way(root, argv, runtime).then(() => runtime.flush()), stopped]);
+    // The last write can fail as late as during the flush.
+    await Promise.race([runCommandLine(root, argv, runtime).then(() => runtime.flush()), stopped]);
   } catch (error) {
     const failure = toCliError(error);
     exitCode = failure.exitCode;
     const { json } = globals;
-    // Whoever pressed Ctrl-C knows it, and a program that ran in the place of this one has spoken for itself.
+    // Ctrl-C needs no message, and a program that this command ran has reported its own failure.
     if (failure.type !== 'exit' && (json || failure.type !== 'interrupted')) {
       reportFailure(failure, json, runtime);
     }
@@ -55,18 +58,18 @@ export async function main(root: string, argv: readonly string[], way: CommandLi
   process.exit(exitCode);
 }
 
-/** What a dependency should do differently one day is nothing to the person at the terminal, unless they ask for it. */
+/** Hides deprecation warnings of dependencies, unless Node was started with a flag for them. */
 function hideDeprecationWarnings(): void {
   const flags = [process.env['NODE_OPTIONS'], ...process.execArgv].join(' ');
   if (!/--(?:trace|throw|pending)-deprecation/.test(flags)) process.noDeprecation = true;
 }
 
 function interruptedBy(signal: string, exitCode: ExitCode): CliError {
-  return new CliError(`Ended by ${signal}.`, { exitCode, type: 'interrupted' });
+  return new CliError(`Interrupted by ${signal}.`, { exitCode, type: 'interrupted' });
 }
 
 function outputError(error: NodeJS.ErrnoException): CliError {
-  return new CliError(`The output cannot be written: ${error.message}`, {
+  return new CliError(`Cannot write the output: ${error.message}`, {
     exitCode: ExitCode.configuration,
     type: 'output',
     cause: error,

@@ -3,9 +3,9 @@ import { refusedValue } from '../../kite/config/resolve-setting.js';
 import { usageError, type CliError } from '../runtime/cli-error.js';
 import { usageOf } from './usage.js';
 
-/** What is needed to know of the command whose line is wrong. */
+/** The syntax of a command, for the error messages. */
 export interface CommandSyntax {
-  /** Its words. */
+  /** The name of the command, such as `kontrol keys list`. */
   readonly id: string;
   readonly args: Readonly<Record<string, ArgumentSyntax>>;
   readonly flags: Readonly<Record<string, FlagValueSyntax>>;
@@ -25,15 +25,15 @@ interface FlagValueSyntax {
   readonly max?: number | undefined;
 }
 
-/** What oclif adds to the message of an error, or to that of a flag's parser. */
+// Text that oclif adds to the message of an error, or of the parser of a flag.
 const PARSER_PREFIX = /^Parsing --(\S+) \n\t(.*)$/s;
 const MORE_HELP = /\nSee more help with --help$/;
-/** Where flags may be is not the person's concern: `normalizeArgv` puts them in front, and `--` behind them. */
+// The note does not apply: `normalizeArgv` moves flags to the front and adds `--`.
 const ORDER_NOTE = /\n+Note: --\S+ allows? multiple values\..*$/s;
 const ERRORS_HEADING = /^The following errors? occurred:\n\s*/;
 const ERROR_SEPARATOR = '\n  ';
 
-/** A mistake on a command line that oclif found, as an error of this program. Undefined: it is something else. */
+/** Converts a parse error of oclif to a usage error with the wording of this program. Returns undefined for other errors. */
 export function fromParseError(error: unknown, command: CommandSyntax): CliError | undefined {
   if (!(error instanceof Error)) return undefined;
   const text = stripVTControlCharacters(error.message).replace(MORE_HELP, '').replace(ORDER_NOTE, '');
@@ -49,25 +49,25 @@ export function fromParseError(error: unknown, command: CommandSyntax): CliError
   return usageError([...new Set(sentences)].join(' '));
 }
 
-/** Arguments that are missing are what oclif knows of them; those that are too many are what was given. */
-function argumentSentence(args: readonly unknown[], { id, args: kinds }: CommandSyntax): string {
-  const named = Object.entries(kinds).map(([name, kind]) => ({ ...kind, name }));
+/** `args` contains the definitions of missing arguments, or the values of unexpected arguments. */
+function argumentSentence(args: readonly unknown[], { id, args: syntax }: CommandSyntax): string {
+  const named = Object.entries(syntax).map(([name, one]) => ({ ...one, name }));
   const missing = args.flatMap((arg) =>
     typeof arg === 'object' && arg !== null && 'name' in arg ? [String(arg.name).toUpperCase()] : [],
   );
   const words = missing.length > 0 ? missing : args.map(String);
-  const what = missing.length > 0 ? 'Missing argument' : 'Unexpected argument';
-  return `${what}${words.length === 1 ? '' : 's'} ${words.join(' ')}. Usage: ${usageOf(id, named)}`;
+  const problem = missing.length > 0 ? 'Missing argument' : 'Unexpected argument';
+  return `${problem}${words.length === 1 ? '' : 's'} ${words.join(' ')}. Usage: ${usageOf(id, named)}`;
 }
 
-/** Why the value of a flag is not accepted. `valueFlag` gives the whole sentence, the parsers of oclif do not. */
+/** Returns why the value of a flag is not accepted. `valueFlag` throws a complete sentence, unlike the parsers of oclif. */
 function valueSentence(flag: string, reason: string, { flags }: CommandSyntax): string {
-  const [, given] = /^Expected an integer .*received: (.*)$/s.exec(reason) ?? [];
-  if (given === undefined) return reason.startsWith(`--${flag} `) ? reason : `--${flag}: ${reason}`;
+  const [, value] = /^Expected an integer .*received: (.*)$/s.exec(reason) ?? [];
+  if (value === undefined) return reason.startsWith(`--${flag} `) ? reason : `--${flag}: ${reason}`;
   const { min, max } = flags[flag] ?? {};
   const from = min === undefined ? '' : ` from ${min}`;
   const to = max === undefined ? '' : ` ${min === undefined ? 'up ' : ''}to ${max}`;
-  return refusedValue(`--${flag}`, given, `a whole number${from}${to}`);
+  return refusedValue(`--${flag}`, value, `a whole number${from}${to}`);
 }
 
 type Translation = readonly [
@@ -75,7 +75,7 @@ type Translation = readonly [
   sentence: (groups: readonly string[], command: CommandSyntax) => string,
 ];
 
-/** What oclif says, and what this program says in its place. */
+/** The messages of oclif, with the replacement for each. */
 const TRANSLATIONS: readonly Translation[] = [
   [
     /^Missing required flag (\S+)$/,
@@ -95,9 +95,9 @@ const TRANSLATIONS: readonly Translation[] = [
     /^Only the following can be provided when using --(\S+): (.*)$/,
     ([name, others]) => `--${name} can be used only with ${others}.`,
   ],
-  [/^Exactly one of the following must be provided: (.*)$/, ([names]) => `Give exactly one of ${names}.`],
-  [/^At least one of the following must be provided: (.*)$/, ([names]) => `Give at least one of ${names}.`],
-  [/^Flag --(\S+) can only be specified once$/, ([name]) => `--${name} can be given only once.`],
+  [/^Exactly one of the following must be provided: (.*)$/, ([names]) => `Pass exactly one of ${names}.`],
+  [/^At least one of the following must be provided: (.*)$/, ([names]) => `Pass at least one of ${names}.`],
+  [/^Flag --(\S+) can only be specified once$/, ([name]) => `--${name} can be used only once.`],
   [/^Flag --(\S+) expects a value$/, ([name]) => `--${name} needs a value.`],
   [
     /^Flag --(\S+) expects one of these values: (.*)$/,
@@ -105,13 +105,13 @@ const TRANSLATIONS: readonly Translation[] = [
   ],
   [
     /^Expected --([^=]+)=(.*) to be one of: (.*)$/s,
-    ([name, given, values]) => refusedValue(`--${name}`, given, `one of ${values}`),
+    ([name, value, values]) => refusedValue(`--${name}`, value, `one of ${values}`),
   ],
   [
     /^Expected (.*) to be one of: (.*)$/s,
-    ([given, values = ''], { args }) => {
+    ([value, values = ''], { args }) => {
       const name = Object.keys(args).find((arg) => args[arg]?.options?.join(', ') === values);
-      return refusedValue(name?.toUpperCase() ?? 'The argument', given, `one of ${values}`);
+      return refusedValue(name?.toUpperCase() ?? 'The argument', value, `one of ${values}`);
     },
   ],
 ];
@@ -124,7 +124,7 @@ function sentenceOf(text: string, command: CommandSyntax): string {
   return text;
 }
 
-/** In the order of the alphabet: each of the two may name the other. */
+/** Sorts the flags, because oclif reports the conflict for either of them. */
 function conflictSentence(flag = '', other = ''): string {
   const [one, two] = flag < other ? [flag, other] : [other, flag];
   return `--${one} and --${two} cannot be used together.`;

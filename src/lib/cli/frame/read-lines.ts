@@ -3,15 +3,15 @@ import { usageError } from '../runtime/cli-error.js';
 
 export interface Line {
   readonly text: string;
-  /** Counted from 1, empty lines included. */
+  /** Line number, from 1. Empty lines count. */
   readonly number: number;
 }
 
 /**
- * The lines of a stream that are not empty, read only as fast as they are taken. A byte order mark at the start and a
- * carriage return before a newline are no part of a line.
+ * Yields the non-empty lines of a stream, and reads it only as fast as the lines are consumed. A byte order mark at the start
+ * and a carriage return before a newline are removed.
  *
- * @throws CliError when a line is longer than `maxLength` characters or is not valid UTF-8.
+ * @throws CliError if a line is longer than `maxLength` characters or is not valid UTF-8
  */
 export async function* readLines(input: Readable, maxLength: number): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -21,7 +21,7 @@ export async function* readLines(input: Readable, maxLength: number): AsyncGener
     try {
       return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
     } catch {
-      throw usageError(`The standard input is not valid UTF-8, somewhere after line ${number}.`);
+      throw usageError(`Standard input is not valid UTF-8 after line ${number}.`);
     }
   };
   for await (const chunk of input as AsyncIterable<Uint8Array | string>) {
@@ -40,5 +40,5 @@ export async function* readLines(input: Readable, maxLength: number): AsyncGener
 
 function checkLength(line: string, number: number, maxLength: number): string {
   if (line.length <= maxLength) return line;
-  throw usageError(`Line ${number} of the standard input is longer than ${maxLength} characters.`);
+  throw usageError(`Line ${number} of standard input is longer than ${maxLength} characters.`);
 }

@@ -5,8 +5,7 @@ import { red } from '../terminal/colors.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 /**
- * Reports a failure on stderr: for people in words, with `--json` as one line
- * `{"error":{type,code,message,requestId,hint}}`.
+ * Reports a failure on stderr, as text or, with `json`, as one line `{"error":{type,code,message,requestId,hint}}`.
  */
 export function reportFailure(
   error: CliError,
@@ -21,24 +20,24 @@ export function reportFailure(
   stderr.write(canColor(runtime, stderr) ? formatFailure(error, red) : formatFailure(error));
 }
 
-/** What a program is told of a failure. */
+/** Returns the fields of a failure for JSON output. */
 export function toErrorData({ type, code, message, requestId, hint }: CliError): Record<string, string> {
   return { type, code, message, requestId, hint };
 }
 
-/** A failure in words. What came from elsewhere cannot steer the terminal: its control characters are shown. */
+/** Formats a failure as text. Control characters are escaped, so that remote text cannot control the terminal. */
 export function formatFailure(error: CliError, emphasize: (text: string) => string = (text) => text): string {
-  const what = error.operation === '' ? '' : `${makeVisible(error.operation)} failed: `;
+  const operation = error.operation === '' ? '' : `${makeVisible(error.operation)} failed: `;
   const message = makeVisible(error.message, { newlines: true });
-  const line = `${emphasize('error:')} ${what}${message}${formatRemoteDetails(error)}\n`;
+  const line = `${emphasize('error:')} ${operation}${message}${formatRemoteDetails(error)}\n`;
   return error.hint === '' ? line : `${line}hint: ${makeVisible(error.hint)}\n`;
 }
 
 function formatRemoteDetails(error: CliError): string {
-  const known = [
+  const details = [
     error.requestId === '' ? '' : error.type,
     error.code === '' || error.requestId === '' ? '' : `code ${error.code}`,
     error.requestId === '' ? '' : `request ${error.requestId}`,
   ].filter((text) => text !== '');
-  return known.length === 0 ? '' : ` (${makeVisible(known.join(', '))})`;
+  return details.length === 0 ? '' : ` (${makeVisible(details.join(', '))})`;
 }

@@ -7,7 +7,7 @@ import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from './failures.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
-/** Where a command that runs a server logs: standard error, from `KITE_LOG_LEVEL` up. */
+/** Returns the logger of a command that runs a server. It logs to stderr, with `KITE_LOG_LEVEL` as its level. */
 export function loggerFor(runtime: Pick<CommandRuntime, 'env' | 'stderr' | 'color'>): StderrLogger {
   const { env, stderr, color } = runtime;
   return new StderrLogger({
@@ -17,7 +17,7 @@ export function loggerFor(runtime: Pick<CommandRuntime, 'env' | 'stderr' | 'colo
   });
 }
 
-/** Resolves when the person or the system wants the command to end. */
+/** Resolves when `signal` is aborted. */
 export function waitForAbort(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -25,7 +25,7 @@ export function waitForAbort(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What stands in the way of a server that is to listen is of this machine: most often its port. */
+/** Converts an error of `listen` to a configuration error: the cause is on this machine, most often a port in use. */
 export function listenError(error: unknown): CliError {
   if (isCliError(error)) return error;
   if (!isKiteError(error, 'genericError')) return toCliError(error);

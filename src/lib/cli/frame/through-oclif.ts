@@ -6,15 +6,15 @@ import { formatExitCodes } from '../runtime/exit-codes.js';
 import type { Output, CommandRuntime } from '../runtime/command-runtime.js';
 import { unknownCommand } from './unknown-command.js';
 
-// The part of oclif in this bundle, for the code of the other one that wants it.
+// Exports for the other bundles, which load this half of oclif from here.
 export { Config } from '@oclif/core/config';
 export * from '@oclif/core/help';
 
 /**
- * Does what any command line says, with the whole of oclif: its configuration, its manifest, its help, its way of finding
- * the commands in `dist/commands`. A bundle of its own, since that is most of oclif.
+ * Runs any command line with the whole of oclif: its configuration, manifest, help and command discovery in `dist/commands`. This
+ * is most of oclif, so it is in a separate bundle.
  *
- * @throws CliError where there is no such command; it suggests the one that was probably meant.
+ * @throws CliError if there is no such command, with the most similar command as a hint
  */
 export async function runThroughOclif(
   root: string,
@@ -39,7 +39,7 @@ export async function runThroughOclif(
 }
 
 async function load(root: string, runtime: CommandRuntime): Promise<Config> {
-  // oclif hands nothing on to the commands but its options.
+  // The options are all that oclif passes to commands.
   const options = { root, userPlugins: false, devPlugins: false, runtime };
   return Config.load(options);
 }
@@ -48,19 +48,19 @@ function withSpaces(id: string): string {
   return id.replaceAll(':', ' ');
 }
 
-const TOPICS = { 'exit-codes': 'What the exit codes of kitectl mean.' };
+const TOPICS = { 'exit-codes': 'List the exit codes of kitectl.' };
 
 async function help(config: Config, argv: readonly string[], runtime: CommandRuntime): Promise<void> {
   const commands = config.commandIDs.map(withSpaces);
-  const about = argv.filter((word) => !word.startsWith('-') && word !== 'help');
-  const known = [...commands, ...commandGroups(commands), ...Object.keys(TOPICS)];
-  const subject = longestCommandPrefix(about, known);
+  const words = argv.filter((word) => !word.startsWith('-') && word !== 'help');
+  const names = [...commands, ...commandGroups(commands), ...Object.keys(TOPICS)];
+  const subject = longestCommandPrefix(words, names);
   if (subject?.[0] === 'exit-codes') {
     runtime.stdout.write(formatExitCodes());
     return;
   }
-  if (!subject && about[0] !== undefined) throw unknownCommand(about[0], known);
-  // oclif's colours have switches of their own; this is the one that they share.
+  if (!subject && words[0] !== undefined) throw unknownCommand(words[0], names);
+  // The only variable that all color libraries of oclif read.
   if (runtime.color !== 'auto') process.env['FORCE_COLOR'] = runtime.color === 'never' ? '0' : '1';
   await new KitectlHelp(config, TOPICS, runtime).showHelp(subject ?? []);
 }
@@ -90,7 +90,7 @@ class KitectlHelp extends Help {
       name: `help ${name}`,
       description,
     }));
-    // oclif has said TOPICS already, of groups of commands.
+    // oclif has already printed the command groups under TOPICS.
     this.log(this.formatTopics(topics).replace('TOPICS', 'MORE'));
     this.log('');
   }
@@ -98,18 +98,18 @@ class KitectlHelp extends Help {
 
 const FIRST = ['EXAMPLES', 'DESCRIPTION'];
 
-/** An example says more than a list of flags, and is what most people come for. */
+/** Command help with the examples and the description before the flags. */
 class ExamplesFirst extends CommandHelp {
   protected override sections(): ReturnType<CommandHelp['sections']> {
     const sections = super.sections();
-    const place = ({ header }: { header: string }): number => {
+    const rank = ({ header }: { header: string }): number => {
       const index = FIRST.indexOf(header);
       return index === -1 ? FIRST.length : index;
     };
-    return sections.toSorted((a, b) => place(a) - place(b));
+    return sections.toSorted((a, b) => rank(a) - rank(b));
   }
 
-  /** The summary stands above everything already. */
+  /** Omits the summary, which is already the first line of the help. */
   protected override description(): string | undefined {
     const { description } = this.command;
     return description === undefined ? undefined : this.wrap(description);

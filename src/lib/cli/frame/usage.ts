@@ -1,11 +1,11 @@
-/** What is needed to know of an argument. */
+/** An argument of a command. */
 export interface UsageArgument {
   readonly name: string;
   readonly required?: boolean | undefined;
   readonly multiple?: boolean | undefined;
 }
 
-/** How a command is written: `kitectl call METHOD [ARGS...]`. `id` is its words. */
+/** Returns the usage line of a command, such as `kitectl call METHOD [ARGS...]`. `id` is the name of the command. */
 export function usageOf(id: string, args: readonly UsageArgument[]): string {
   return ['kitectl', id, ...args.map(usageOfArgument)].join(' ');
 }

@@ -4,7 +4,7 @@ import { chmod, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { progressBar, ProgressLine } from '../terminal/progress.js';
+import { progressBar, ProgressLine } from '../terminal/progress-line.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { InstallLimits } from './install-limits.js';

@@ -13,14 +13,14 @@ import { type Listing, printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 
 export interface QueryOptions extends KontrolCommandOptions {
-  /** Which kites, as a path. Undefined: all of this person's. */
+  /** The query path. Default: the kites of the user. */
   readonly path: string | undefined;
   readonly format: OutputFormat | undefined;
-  /** Print the kites that are there, and from then on each change. */
+  /** Whether to keep running and print each change. */
   readonly watch: boolean;
 }
 
-/** A kite came, or went. */
+/** A registration or deregistration of a kite. */
 export interface KiteChange {
   readonly action: 'REGISTER' | 'DEREGISTER';
   readonly kite: KiteIdentity;
@@ -28,40 +28,44 @@ export interface KiteChange {
 }
 
 /**
- * Prints the kites that a query finds: a table on a terminal, elsewhere `number TAB path TAB URL`, one a line; with
- * `json` one JSON array. Tokens are secrets, and not printed.
+ * Prints the kites that match a query: a table on a terminal, and one line `number TAB path TAB URL` per kite elsewhere; with
+ * `json`, one JSON array. Tokens are secrets and are not printed.
  *
- * With `watch` it goes on until the person interrupts, and prints each change: one line, `action TAB path TAB URL`; with
- * `json` one object `{action, kite, url}` a line, the kites that are there included.
+ * With `watch`, keeps running until it is interrupted, and prints one line `action TAB path TAB URL` per change. With `watch` and
+ * `json`, prints one object `{action, kite, url}` per line, also for the kites that are already registered.
  *
- * @throws CliError with exit code 5 where there is no such kite, except with `watch`
+ * @throws CliError with exit code 5 if no kite matches, except with `watch`
  */
 export async function query(options: QueryOptions, runtime: CommandRuntime): Promise<void> {
   const { path, format, watch } = options;
-  const asked = queryBuilder(path);
-  if (watch) return watchKites(options, asked, { listed: true }, runtime);
-  const what = `looking for ${path ?? 'your kites'}`;
-  await withKontrol(options.settings, what, runtime, async (at) => {
-    const found = sortByPath(await findKites(at, asked(at)));
+  const buildQuery = queryBuilder(path);
+  if (watch) return watchKites(options, buildQuery, { list: true }, runtime);
+  const operation = `looking for ${path ?? 'your kites'}`;
+  await withKontrol(options.settings, operation, runtime, async (session) => {
+    const found = sortByPath(await findKites(session, buildQuery(session)));
     await printList(found, kiteListing, format, runtime);
   });
 }
 
-/** Prints each change from now on, like `query` with `watch` without the kites that are there. */
+/** Like `query` with `watch`, but does not print the kites that are already registered. */
 export function watch(options: Omit<QueryOptions, 'watch'>, runtime: CommandRuntime): Promise<void> {
-  return watchKites(options, queryBuilder(options.path), { listed: false }, runtime);
+  return watchKites(options, queryBuilder(options.path), { list: false }, runtime);
 }
 
-/** What to ask Kontrol, once it is known who asks. Throws at once where the path is none. */
+/**
+ * Returns a function that builds the query from the kite key.
+ *
+ * @throws CliError immediately, if the path is not a valid query
+ */
 function queryBuilder(path: string | undefined): (kontrol: Pick<KontrolSession, 'key'>) => KiteQuery {
   if (path === undefined) return ({ key }) => ({ username: key.username });
-  // Nothing that is set: all kites that Kontrol lets this person find.
+  // An empty query finds every kite that the user may find.
   if (path.trim() === '/') return () => ({});
-  const asked = requireQuery(path, 'The query');
-  return () => asked;
+  const query = requireQuery(path);
+  return () => query;
 }
 
-/** How kites are printed. */
+/** Defines how kites are printed. */
 export const kiteListing: Listing<Pick<FoundKite, 'kite' | 'url'>> = {
   columns: [
     { heading: 'user', text: ({ kite }) => kite.username },
@@ -90,37 +94,37 @@ const changeListing: Listing<KiteChange> = {
 
 async function watchKites(
   options: Omit<QueryOptions, 'watch'>,
-  asked: ReturnType<typeof queryBuilder>,
-  { listed }: { readonly listed: boolean },
+  buildQuery: ReturnType<typeof queryBuilder>,
+  { list }: { readonly list: boolean },
   runtime: CommandRuntime,
 ): Promise<void> {
   const { path, format, settings } = options;
   const print = await openFeed(changeListing, format, runtime);
-  await withKontrol(settings, `watching ${path ?? 'your kites'}`, runtime, async (at) => {
-    const { kontrol, spinner, url } = at;
-    // What changes before the list is printed comes after it.
+  await withKontrol(settings, `watching ${path ?? 'your kites'}`, runtime, async (session) => {
+    const { kontrol, spinner, url } = session;
+    // Changes that arrive before the list has been printed.
     let early: KiteChange[] = [];
     let ready = false;
-    const changed = ({ action, kite: { kite, url: where } }: KiteEvent): void => {
-      const change = { action, kite, url: where };
+    const onChange = ({ action, kite: { kite, url: kiteUrl } }: KiteEvent): void => {
+      const change = { action, kite, url: kiteUrl };
       if (ready) void print(change);
       else early.push(change);
     };
     const watching = await spinner.during(`Looking for kites at ${url}`, () =>
-      kontrol.watchKites(asked(at), changed),
+      kontrol.watchKites(buildQuery(session), onChange),
     );
-    if (listed) {
-      // The list has what changed until now.
+    if (list) {
+      // The list already includes these changes.
       early = [];
       await printExisting(sortByPath(watching.kites), print, format, runtime);
     }
     for (const change of early) await print(change);
     ready = true;
-    await waitForDisconnect(at, runtime.signal);
+    await waitForDisconnect(session, runtime.signal);
   });
 }
 
-/** Prints the kites that are there before the first change: for programs as if they came just now. */
+/** Prints the kites that are already registered. In the formats for programs, each is printed as a registration. */
 async function printExisting(
   found: readonly FoundKite[],
   print: Feed<KiteChange>,
@@ -138,7 +142,7 @@ function sortByPath<One extends { readonly kite: KiteIdentity }>(found: readonly
   return found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
 }
 
-/** Rejects when the person ends it, or when Kontrol is gone. */
+/** Rejects when `signal` is aborted or the connection to Kontrol is closed. */
 function waitForDisconnect({ client, url }: KontrolSession, signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const aborted = (): void => reject(signal.reason as Error);

@@ -10,20 +10,20 @@ import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { formatTime } from '../terminal/time.js';
 
 export interface TokenOptions extends KontrolCommandOptions {
-  /** Which kite, as a path: exactly one must fit. */
+  /** The query path. Exactly one kite must match. */
   readonly path: string;
-  /** A new token, where Kontrol would give one that it has made before. */
+  /** Whether to get a new token instead of a cached one. */
   readonly force: boolean;
   readonly format: OutputFormat | undefined;
 }
 
-/** Gets a token for a kite from Kontrol, and prints it. It is a secret: whoever has it may call the kite in your name. */
+/** Gets a token for a kite from Kontrol, and prints it. */
 export async function token(options: TokenOptions, runtime: CommandRuntime): Promise<void> {
   const { path, force, format } = options;
-  const asked = requireQuery(path, 'The query');
-  const what = `getting a token for ${path}`;
-  await withKontrol(options.settings, what, runtime, async ({ kontrol }) => {
-    const text = await kontrol.getToken(asked, { force }).catch(toNotFoundError);
+  const query = requireQuery(path);
+  const operation = `getting a token for ${path}`;
+  await withKontrol(options.settings, operation, runtime, async ({ kontrol }) => {
+    const text = await kontrol.getToken(query, { force }).catch(toNotFoundError);
     await printDetails(
       {
         fields: [...claimFields(text), { label: 'Token', value: text }],
@@ -37,7 +37,7 @@ export async function token(options: TokenOptions, runtime: CommandRuntime): Pro
   });
 }
 
-/** What a token says, as far as it can be read; nobody here can check it. */
+/** Returns the claims of a token as fields, without verification, or no fields if it cannot be parsed. */
 function claimFields(token: string): Field[] {
   try {
     const { username, audience, expiresAt } = parseToken(token);
@@ -53,5 +53,5 @@ function claimFields(token: string): Field[] {
 
 function toNotFoundError(error: unknown): never {
   if (!isNoneFound(error)) throw error;
-  throw notFound((error as Error).message, 'See what there is with: kitectl query /USER');
+  throw notFound((error as Error).message, 'List the kites with: kitectl query /USER');
 }

@@ -3,22 +3,22 @@ import type { CommandErrorType, KnownErrorType } from '../../errors/error-codes.
 import { ExitCode } from './exit-codes.js';
 
 export interface CliErrorOptions {
-  /** One of `ExitCode`, or that of a program that ran in the place of this one. */
+  /** One of `ExitCode`, or the exit code of a program that the command ran. */
   readonly exitCode: number;
-  /** What kind of error, for programs: the type of the kite's error, or one that only the command line has. */
+  /** The type of the error: one of a KiteError, or one that only the command line uses. */
   readonly type: CommandErrorType | KnownErrorType;
-  /** Machine-readable code that the remote program gave. Default empty. */
+  /** Machine-readable code. Default: empty. */
   readonly code?: string | undefined;
-  /** Id of the request that failed, from the kite that answered. Default empty. */
+  /** Id of the failed request, assigned by the remote kite. Default: empty. */
   readonly requestId?: string | undefined;
-  /** What the person can do next. Default empty. */
+  /** What the user can do, in the imperative. Default: empty. */
   readonly hint?: string | undefined;
-  /** What was being done, such as `calling "square" at http://localhost:3636/kite`. Default empty. */
+  /** The operation that failed, such as `calling "square" at http://localhost:3636/kite`. Default: empty. */
   readonly operation?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** A failure that the command line knows how to report: what failed, on what, why, and what to do next. */
+/** A failure of a command, with its exit code, the operation that failed, the reason and a hint. */
 export class CliError extends BrandedError {
   readonly exitCode: number;
   declare readonly type: CommandErrorType | KnownErrorType;
@@ -37,7 +37,7 @@ export class CliError extends BrandedError {
     this.operation = options.operation ?? '';
   }
 
-  /** The same error, some of it said differently. */
+  /** Returns a copy of the error with the given changes. */
   with(changes: Partial<CliErrorOptions>): CliError {
     const { exitCode, type, code, requestId, hint, operation, cause } = this;
     return new CliError(this.message, {
@@ -53,27 +53,27 @@ export class CliError extends BrandedError {
   }
 }
 
-/** Whether an error has its exit code and hint already. */
+/** Whether an error is a CliError, also if it comes from another bundle. */
 export function isCliError(error: unknown): error is CliError {
   return kindOf(error) === 'CliError';
 }
 
-/** The command line itself is wrong. */
+/** Returns the error for an incorrect command line. */
 export function usageError(message: string, hint?: string): CliError {
   return new CliError(message, { exitCode: ExitCode.usage, type: 'usage', hint });
 }
 
-/** A setting or a file that the command needs is missing or broken. */
+/** Returns the error for a setting or file that is missing or invalid. */
 export function configurationError(message: string, hint?: string, cause?: unknown): CliError {
   return new CliError(message, { exitCode: ExitCode.configuration, type: 'configuration', hint, cause });
 }
 
-/** There is no such kite, or it is not clear which is meant. */
+/** Returns the error for a kite that does not exist, or for an ambiguous target. */
 export function notFound(message: string, hint: string): CliError {
   return new CliError(message, { exitCode: ExitCode.notFound, type: 'notFound', hint });
 }
 
-/** Ends with the exit code of a program that ran in the place of this one, and has said what there is to say. */
+/** Returns an error that only sets the exit code: the failure has already been reported. */
 export function exitWith(exitCode: number): CliError {
-  return new CliError(`Ended with exit code ${exitCode}.`, { exitCode, type: 'exit' });
+  return new CliError(`Exited with code ${exitCode}.`, { exitCode, type: 'exit' });
 }

@@ -1,7 +1,7 @@
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { beingSetMeans } from '../../kite/config/accepted-values.js';
 
-/** What the person said about colours. */
+/** When to use colors; `auto` means on terminals. */
 export type ColorChoice = 'auto' | 'always' | 'never';
 
 const CHOICES: readonly ColorChoice[] = ['auto', 'always', 'never'];
@@ -13,17 +13,17 @@ const COLOR = {
   parse: (value) => CHOICES.find((choice) => choice === value),
 } as const satisfies AcceptedValue<ColorChoice>;
 
-/** `0` and `false` switch colours off, and everything else switches them on. */
+/** `0` and `false` disable colors, and any other value enables them. */
 const FORCE_COLOR: AcceptedValue<ColorChoice> = {
-  what: 'set, or not',
+  what: 'any value',
   example: '1',
   parse: (value) => (value === '0' || value === 'false' ? 'never' : 'always'),
 };
 
-/** Whether the output has colours. */
+/** The setting for colored output. */
 export const colorSetting = {
   name: 'color',
-  summary: 'Colours: on terminals (auto), always or never.',
+  summary: 'Use colors on terminals (auto), always or never.',
   variables: [
     { name: 'FORCE_COLOR', accept: FORCE_COLOR },
     { name: 'NO_COLOR', accept: beingSetMeans<ColorChoice>('never') },

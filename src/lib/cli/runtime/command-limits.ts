@@ -1,4 +1,4 @@
-/* What files, and answers of others, may make a command spend. Fixed. */
+/* Fixed limits on what files and responses can make a command spend. */
 
 /**
  * Maximum number of calls of `kitectl serve` that wait for a free command. Default 1,024. If exceeded, the call fails with
@@ -6,19 +6,19 @@
  */
 export const WAITING_CALLS = 1024;
 
-/** Maximum number of kites that are tried if a query matches several. Default 50. If exceeded, the rest is not tried. */
+/** Maximum number of kites to probe if a query matches several. Default 50. If exceeded, the rest is not probed. */
 export const PROBES = 50;
 
-/** Maximum number of kites that `kitectl top` asks. Default 500. If exceeded, the rest is listed without figures. */
+/** Maximum number of kites that `kitectl top` probes. Default 500. If exceeded, the rest is listed without figures. */
 export const TOP_KITES = 500;
 
-/** Maximum number of types of errors that `kitectl bench` lists. Default 100. If exceeded, the rest is counted together. */
+/** Maximum number of error types that `kitectl bench` lists. Default 100. If exceeded, the rest is counted together. */
 export const BENCH_ERROR_TYPES = 100;
 
 /** Maximum number of method names that the shell completes. Default 10,000. If exceeded, the rest is not completed. */
 export const SHELL_NAMES = 10_000;
 
-/** Maximum number of lines in the history of the shell. Default 1,000. If exceeded, the oldest is forgotten. */
+/** Maximum number of lines in the history of the shell. Default 1,000. If exceeded, the oldest line is removed. */
 export const HISTORY_LENGTH = 1000;
 
 /**
@@ -26,16 +26,16 @@ export const HISTORY_LENGTH = 1000;
  */
 export const HISTORY_LINE_LENGTH = 4096;
 
-/** Maximum number of questions whose answers completion caches. Default 50. If exceeded, the oldest is forgotten. */
+/** Maximum number of lookups that completion caches. Default 50. If exceeded, the oldest entry is removed. */
 export const COMPLETION_ENTRIES = 50;
 
-/** Maximum number of values that completion caches for one question. Default 500. If exceeded, the rest is omitted. */
+/** Maximum number of values that completion caches per lookup. Default 500. If exceeded, the rest is omitted. */
 export const COMPLETION_VALUES = 500;
 
 /** Maximum size of a PEM file, in bytes. Default 65,536. If exceeded, the rest is not read. */
 export const PEM_FILE_BYTES = 65_536;
 
-/** Maximum length of a file that a setting names, in characters. Default 1 MiB. If exceeded, the command fails. */
+/** Maximum length of a file whose path is a setting, in characters. Default 1 MiB. If exceeded, the command fails. */
 export const SETTING_FILE_LENGTH = 1024 * 1024;
 
 /** Maximum length of an invite, in characters. Default 1,024. If exceeded, the command fails. */

@@ -3,36 +3,36 @@ import { resolveSetting } from '../../kite/config/resolve-setting.js';
 import type { Clock } from '../../util/clock.js';
 import { type ColorChoice, colorSetting } from './color-setting.js';
 
-/** Where a command writes to. `isTTY` and `columns` are there when it is a terminal. */
+/** An output stream of a command. `isTTY` and `columns` are set if it is a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** Where a command reads from. `isTTY` is there when it is a terminal. */
+/** The input stream of a command. `isTTY` is set if it is a terminal. */
 export type Input = Readable & { readonly isTTY?: boolean };
 
-/** Everything of the outside world that a command touches, passed in so that a test can be that world. */
+/** The process environment of a command: streams, variables, signals and time. Tests pass their own. */
 export interface CommandRuntime {
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Fires when the person wants the command to end. Its reason is the error to end with. */
+  /** Aborted on SIGINT and SIGTERM, and if stdout fails. Its reason is the error to exit with. */
   readonly signal: AbortSignal;
-  /** Tells that this command will end by itself once `signal` fires, and succeed: a server that has to drain first. */
+  /** Lets the command exit on its own after `signal` is aborted, so that a server can shut down gracefully. */
   deferExit(): void;
-  /** Tells that much will pass through this process: its memory should stay small rather than grow with the garbage. */
+  /** Makes the garbage collector favor low memory use over speed, for commands that process much data. */
   reduceMemoryUse(): void;
-  /** Milliseconds of a clock that only goes forward, for measuring. */
+  /** Milliseconds of a monotonic clock. */
   now(): number;
-  /** The version of this program. */
+  /** Version of kitectl. */
   readonly version: string;
   readonly color: ColorChoice;
-  /** Whether the person must not be asked anything, though there is a terminal. */
+  /** Whether prompts are disabled. */
   readonly noInput: boolean;
-  /** Time, for what is shown only when something takes long. */
+  /** Clock for timers. */
   readonly clock: Clock;
 }
 
-/** Writes, and waits until the reader has taken enough to go on. */
+/** Writes `text`, and resolves when the stream can take more. */
 export async function write(output: Output, text: string): Promise<void> {
   if (output.write(text)) return;
   await new Promise<void>((resolve) => {
@@ -47,8 +47,8 @@ export async function write(output: Output, text: string): Promise<void> {
 }
 
 /**
- * Whether colours may be used on `output`. The flag counts most, then `FORCE_COLOR`, then `NO_COLOR`; without any of them
- * it is on terminals only.
+ * Whether to use colors on `output`. The flag takes precedence over `FORCE_COLOR`, and that over `NO_COLOR`. By default, colors
+ * are used on terminals.
  */
 export function canColor({ color, env }: Pick<CommandRuntime, 'env' | 'color'>, output: Output): boolean {
   const flag = color === 'auto' ? undefined : color;
@@ -61,7 +61,7 @@ export function canColor({ color, env }: Pick<CommandRuntime, 'env' | 'color'>, 
   return env['TERM'] !== 'dumb' && output.isTTY === true;
 }
 
-/** Whether there is a person at a terminal who may be asked. */
+/** Whether the command can prompt: stdin and stderr are terminals, and prompts are not disabled. */
 export function canPrompt({
   stdin,
   stderr,

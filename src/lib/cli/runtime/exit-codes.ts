@@ -1,4 +1,4 @@
-/** How every `kitectl` command tells a script what happened. This is the only place that knows the numbers. */
+/** The exit codes of `kitectl`. */
 export const ExitCode = {
   ok: 0,
   remoteError: 1,
@@ -16,23 +16,23 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** The table of `kitectl help exit-codes`, in the order of the numbers. */
+/** The table of `kitectl help exit-codes`, in ascending order. */
 export const exitCodeMeanings: ReadonlyArray<{ readonly code: ExitCode; readonly meaning: string }> = [
-  { code: ExitCode.ok, meaning: 'The command did what it was asked.' },
+  { code: ExitCode.ok, meaning: 'The command succeeded.' },
   { code: ExitCode.remoteError, meaning: 'The remote method returned an error.' },
-  { code: ExitCode.usage, meaning: 'The command line is wrong: a command, flag or argument.' },
-  { code: ExitCode.configuration, meaning: 'The configuration or a key file is missing or broken.' },
-  { code: ExitCode.authentication, meaning: 'The remote kite refused who is calling.' },
-  { code: ExitCode.notFound, meaning: 'There is no such kite.' },
-  { code: ExitCode.unreachable, meaning: 'The kite cannot be reached, or the connection dropped.' },
+  { code: ExitCode.usage, meaning: 'A command, flag or argument is invalid.' },
+  { code: ExitCode.configuration, meaning: 'A setting or file is missing or invalid.' },
+  { code: ExitCode.authentication, meaning: 'The kite rejected the authentication of the caller.' },
+  { code: ExitCode.notFound, meaning: 'No such kite was found.' },
+  { code: ExitCode.unreachable, meaning: 'The kite is unreachable, or the connection was lost.' },
   { code: ExitCode.noSuchMethod, meaning: 'The kite has no such method.' },
-  { code: ExitCode.rateLimit, meaning: 'The method is called too often: its rate limit is used up.' },
-  { code: ExitCode.deadline, meaning: 'No answer came within the deadline (--timeout).' },
+  { code: ExitCode.rateLimit, meaning: 'The rate limit of the method was exceeded.' },
+  { code: ExitCode.deadline, meaning: 'The call timed out (--timeout).' },
   { code: ExitCode.interrupted, meaning: 'Interrupted (SIGINT, Ctrl-C).' },
   { code: ExitCode.terminated, meaning: 'Terminated (SIGTERM).' },
 ];
 
-/** The table as text, one line a code. */
+/** Formats the table with one line per code. */
 export function formatExitCodes(): string {
   const lines = exitCodeMeanings.map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`);
   return ['EXIT CODES', ...lines, ''].join('\n');

@@ -1,6 +1,6 @@
 /**
- * Loads a module by its URL. A file of its own in the program, where `import()` stays what it is: elsewhere it is made a
- * `require`, which starts faster, and knows no ES modules in Node 20.
+ * Imports a module by its URL. This file is a separate bundle in which the build does not change `import()`. In other bundles it
+ * becomes `require`, which is faster but cannot load ES modules in Node 20.
  */
 export function importModule(url: string): Promise<unknown> {
   return import(url);

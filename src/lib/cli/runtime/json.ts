@@ -1,18 +1,18 @@
-/** Characters beyond ASCII that would steer a terminal; JSON escapes those within it. */
-// oxlint-disable-next-line no-control-regex -- control characters are what this looks for
+/** Control characters outside ASCII; JSON escapes those within ASCII. */
+// oxlint-disable-next-line no-control-regex -- matches control characters
 export const CONTROL = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 const EVERY_CONTROL = new RegExp(CONTROL, 'g');
 
 /**
- * A value as JSON on one line. What has no JSON form (`undefined`) is `null`, a function is `"[Function]"`. Characters
- * that would steer a terminal are escaped, which changes nothing for who parses it.
+ * Formats a value as JSON. `undefined` becomes `null`, and a function `"[Function]"`. Control characters are escaped, which does
+ * not change the parsed value.
  */
 export function toJson(value: unknown, indent?: number): string {
   const text: string | undefined = JSON.stringify(value, replaceFunctions, indent);
   return escapeControl(text ?? 'null');
 }
 
-/** Text in which what would steer a terminal is written as JSON and YAML escape it. */
+/** Escapes control characters in the syntax of JSON and YAML. */
 export function escapeControl(text: string): string {
   return text.replace(
     EVERY_CONTROL,
@@ -20,7 +20,7 @@ export function escapeControl(text: string): string {
   );
 }
 
-/** Text as one field of a line: without tabs and newlines, which would make several of it. Quotes stay as they are. */
+/** Formats a string as one field of a line: escapes tabs, newlines and control characters, but not quotes. */
 export function toField(text: string): string {
   return toJson(text)
     .slice(1, -1)

@@ -1,6 +1,6 @@
 import { LAST_LINE_BYTES } from './command-limits.js';
 
-/** The last line of a text that comes in pieces and may be of any length. */
+/** Collects the last line of a text that arrives in chunks. */
 export class LastLine {
   #end: Buffer = Buffer.alloc(0);
 
@@ -8,7 +8,7 @@ export class LastLine {
     this.#end = Buffer.concat([this.#end, chunk]).subarray(-LAST_LINE_BYTES);
   }
 
-  /** The last line that is not blank, without the spaces around it. */
+  /** Returns the last non-blank line, trimmed. */
   text(): string {
     const lines = this.#end.toString('utf8').split(/[\r\n]+/);
     return lines.findLast((line) => line.trim() !== '')?.trim() ?? '';

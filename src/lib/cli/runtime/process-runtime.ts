@@ -4,18 +4,18 @@ import { type Clock, systemClock } from '../../util/clock.js';
 import type { ColorChoice } from './color-setting.js';
 import type { Output, CommandRuntime } from './command-runtime.js';
 
-/** The world of this process. Streams are opened when they are used: each costs time, and a terminal is changed by it. */
+/** The runtime of this process. Streams are opened on first use, because this takes time and changes the mode of a terminal. */
 export class ProcessRuntime implements CommandRuntime {
   readonly version: string;
   readonly color: ColorChoice;
   readonly noInput: boolean;
   readonly clock: Clock = systemClock;
   readonly #stop = new AbortController();
-  #onUnwritable: (error: NodeJS.ErrnoException) => void = () => {};
+  #onOutputError: (error: NodeJS.ErrnoException) => void = () => {};
   #exitDeferred = false;
   readonly #used = new Set<Output>();
 
-  /** `root` is the folder of the package, where its version stands. */
+  /** `root` is the folder of the package, whose package.json has the version. */
   constructor(root: string, { color, noInput }: Pick<CommandRuntime, 'color' | 'noInput'>) {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     this.version = manifest.version;
@@ -29,16 +29,16 @@ export class ProcessRuntime implements CommandRuntime {
 
   get stdout(): Output {
     if (!this.#used.has(process.stdout)) {
-      // oclif, which is loaded by now, listens too: it throws what it hears, and the process ends before anyone is told.
+      // The listener of oclif rethrows errors, which would crash the process before the error is reported.
       process.stdout.removeAllListeners('error');
-      process.stdout.on('error', (error) => this.#onUnwritable(error));
+      process.stdout.on('error', (error) => this.#onOutputError(error));
       this.#used.add(process.stdout);
     }
     return process.stdout;
   }
 
   get stderr(): Output {
-    // With nobody to tell, a broken stderr is not worth another error.
+    // Errors of stderr are ignored: there is no stream left to report them on.
     if (!this.#used.has(process.stderr)) process.stderr.on('error', () => {});
     this.#used.add(process.stderr);
     return process.stderr;
@@ -61,9 +61,9 @@ export class ProcessRuntime implements CommandRuntime {
   }
 
   reduceMemoryUse(): void {
-    // An import at the top would load Node's streams for commands that use none.
+    // A static import would load Node's streams in commands that do not use them.
     const { setFlagsFromString } = process.getBuiltinModule('node:v8');
-    // Without these V8 lets garbage grow to several times of what is in use, since that takes less time.
+    // By default, V8 lets garbage grow to several times the size of live objects, because this is faster.
     setFlagsFromString('--semi-space-growth-factor=1');
     setFlagsFromString('--optimize-for-size');
   }
@@ -72,16 +72,16 @@ export class ProcessRuntime implements CommandRuntime {
     return performance.now();
   }
 
-  /** Who is told when stdout cannot be written. */
+  /** Sets the listener for errors of stdout. */
   onOutputError(listener: (error: NodeJS.ErrnoException) => void): void {
-    this.#onUnwritable = listener;
+    this.#onOutputError = listener;
   }
 
   stop(reason: Error): void {
     this.#stop.abort(reason);
   }
 
-  /** Resolves when everything that was written has left the process. */
+  /** Resolves when all written data has been flushed. */
   async flush(): Promise<void> {
     await Promise.all(
       Array.from(this.#used, (stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),

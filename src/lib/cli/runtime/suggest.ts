@@ -1,11 +1,11 @@
 /**
- * The candidate that is nearest to what was typed, or undefined when none is near: the only one that begins so, else one in
- * which at most a third of the letters, and at most three, are wrong, missing or extra.
+ * Returns the candidate that is most similar to `typed`, or undefined. This is the only candidate with the prefix `typed`, or the
+ * one with the smallest edit distance, which may be a third of the length and at most three.
  */
 export function suggest(typed: string, candidates: Iterable<string>): string | undefined {
   const all = Array.from(candidates);
-  const longer = typed.length < 2 ? [] : all.filter((one) => one.startsWith(typed));
-  if (longer.length === 1) return longer[0];
+  const matches = typed.length < 2 ? [] : all.filter((candidate) => candidate.startsWith(typed));
+  if (matches.length === 1) return matches[0];
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.max(1, Math.floor(typed.length / 3))) + 1;
   for (const candidate of all) {
@@ -18,7 +18,7 @@ export function suggest(typed: string, candidates: Iterable<string>): string | u
   return best;
 }
 
-/** How many letters must be put in, left out, changed or swapped with their neighbour to make `b` of `a`. */
+/** Returns the Damerau–Levenshtein distance of two strings. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

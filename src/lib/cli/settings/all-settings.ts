@@ -8,8 +8,8 @@ import { serveSettings } from './serve-settings.js';
 import { storageSecrets } from './storage-settings.js';
 
 /**
- * Every setting of the command line: the one table from which flags, completion, `config explain` and
- * `docs/configuration.md` are made. Those of one name are one setting, under another flag or with another default.
+ * The table of all settings, from which flags, completion, `config explain` and `docs/configuration.md` are generated. Entries with
+ * the same name are the same setting with a different flag or default.
  */
 export const allSettings: readonly CliSetting[] = [
   ...new Set<CliSetting>([
@@ -23,7 +23,7 @@ export const allSettings: readonly CliSetting[] = [
   ]),
 ];
 
-/** The settings that one of the commands has alone: those of `kontrol start` and the like. */
+/** The settings that belong to a single command, such as `kontrol start`. */
 export const singleCommandSettings: readonly CliSetting[] = [
   ...Object.values(kontrolStartSettings),
   ...Object.values(storageSecrets),

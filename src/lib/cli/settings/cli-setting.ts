@@ -3,64 +3,64 @@ import type { ContextField, NamedContext } from './contexts.js';
 
 /** The flag that sets a setting. */
 export interface SettingFlag {
-  /** Without dashes. */
+  /** The name without dashes. */
   readonly name: string;
-  /** What help says, where the setting's summary does not fit. Help adds the default. */
+  /** Summary in the help, without the default. Default: the summary of the setting. */
   readonly summary?: string;
   readonly description?: string;
-  /** What help shows in place of the value. Default: the values that are accepted. */
+  /** Placeholder for the value in the help. Default: the accepted values. */
   readonly helpValue?: string;
   readonly helpGroup?: string;
   readonly aliases?: readonly string[];
   readonly hidden?: boolean;
-  /** A `switch` has no value, and `--no-NAME` turns it off; a `list` may be repeated. Default: one value. */
+  /** A `switch` has no value, and `--no-NAME` turns it off. A `list` is repeatable. Default: a flag with one value. */
   readonly kind?: 'switch' | 'list';
   readonly required?: boolean;
-  /** Flags that cannot be given together with this one. */
+  /** Flags that conflict with this one. */
   readonly exclusive?: readonly string[];
-  /** Flags that must be given together with this one. */
+  /** Flags that this one requires. */
   readonly dependsOn?: readonly string[];
-  /** What a shell completes the value with. Default: the values that are accepted, where they are few. */
+  /** How a shell completes the value. Default: with the accepted values, if they are a fixed set. */
   readonly completion?: 'kites' | 'contexts' | 'files';
 }
 
-/** A setting of the command line: one of a kite, or one of a command. */
+/** A setting of the command line, either of a kite or of a command. */
 export interface CliSetting<Value = unknown, Default = unknown> extends Setting<Value, Default> {
   readonly flag?: SettingFlag;
   /** The field of a context that sets it. */
   readonly context?: ContextField;
-  /** Reads what a context sets, where that is more than the field. */
+  /** Reads the value from a context. Default: the value of the field `context`. */
   readonly readContext?: (active: NamedContext) => unknown;
-  /** Whether the kite key counts more than a context: it is signed. Default false. */
+  /** Whether the kite key, which is signed, takes precedence over a context. Default: false. */
   readonly kiteKeyFirst?: boolean;
-  /** The commands that have the flag; where there is none, those that the setting concerns. */
+  /** The commands that have the flag or, without a flag, use the setting. */
   readonly commands: readonly string[];
 }
 
-/** Settings by the name of their flag: what one command has. */
+/** The settings of a command, by the name of their flag. */
 export type CliSettings = Readonly<Record<string, CliSetting>>;
 
-/** What a setting is where no flag says it, for help: `Default: $KITE_TIMEOUT, the context, or 15s.` */
+/** Returns the default of a setting for the help, such as `Default: $KITE_TIMEOUT, the context, or 15s.` */
 export function defaultSentence(setting: CliSetting): string {
-  const places = [
+  const sources = [
     ...setting.variables.map((variable) => `$${variableName(variable)}`),
     ...(setting.context === undefined ? [] : ['the context']),
     ...(setting.kiteKey === undefined ? [] : ['your kite key']),
   ];
-  const all = [...places, formatDefault(setting)].filter((text) => text !== '');
+  const all = [...sources, formatDefault(setting)].filter((text) => text !== '');
   if (all.length === 0) return '';
   const last = all.pop() ?? '';
   return `Default: ${all.length === 0 ? last : `${all.join(', ')}, or ${last}`}.`;
 }
 
-/** The default of a setting, for people. Empty: none. */
+/** Formats the default value of a setting. Returns an empty string if there is none. */
 export function formatDefault({ default: value, defaultText }: CliSetting): string {
   if (defaultText !== undefined) return defaultText;
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   return value === true ? 'true' : '';
 }
 
-/** The flag of a setting and the variable in its place, for messages: `--port (KONTROL_PORT)`. */
+/** Returns the names of a setting for messages, such as `--port (KONTROL_PORT)`. */
 export function settingLabel({ flag, variables }: CliSetting): string {
   const names = variables.map(variableName);
   if (!flag) return names.join(', ');

@@ -1,7 +1,7 @@
-/** The commands that talk to one kite. */
+/** The commands that connect to a kite. */
 export const CONNECTION_COMMANDS = ['bench', 'call', 'describe', 'ping', 'shell', 'tell'] as const;
 
-/** The commands that ask Kontrol. */
+/** The commands that connect to Kontrol. */
 export const KONTROL_COMMANDS = [
   'doctor',
   'kontrol invite',
@@ -17,8 +17,8 @@ export const KONTROL_COMMANDS = [
   'watch',
 ] as const;
 
-/** The commands that are about the kite keys of a person. */
+/** The commands that manage the user's kite keys. */
 export const KEY_COMMANDS = ['keys list', 'keys move', 'keys remove', 'keys show', 'showkey'] as const;
 
-/** The commands that run a kite. */
+/** The commands that run a server. */
 export const SERVER_COMMANDS = ['expose', 'kontrol start', 'proxy start', 'serve'] as const;

@@ -15,53 +15,54 @@ import type { CliSetting, CliSettings } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 import { type NamedContext, readContexts, requireContext } from './contexts.js';
 
-/** The value of a setting, and what it comes from. */
+/** The value of a setting, and its source. */
 export interface ResolvedValue<Value> {
   readonly value: Value;
   readonly source: Source;
 }
 
-/** What oclif makes of the flags of a command, by their names. */
+/** The flags of a command, by name, as oclif parses them. */
 export type ParsedFlags = Readonly<Record<string, unknown>>;
 
 /**
- * The settings of one command line: what its flags, the environment and the active context set. A command reads each of its
- * settings here, and nowhere else.
+ * The settings of one command line, resolved from its flags, the environment, the active context and the kite key. Commands read
+ * all of their settings through this class.
  */
 export class CommandSettings {
   readonly env: Environment;
-  /** The settings that have a flag in this command, by their own names. */
-  readonly #own: ReadonlyMap<string, CliSetting>;
+  /** The settings that have a flag in this command, by the name of the setting. */
+  readonly #settings: ReadonlyMap<string, CliSetting>;
+  /** The values of the flags, by the name of the setting. */
   readonly #flags: ReadonlyMap<string, unknown>;
   readonly #contexts: 'required' | 'optional' | 'ignored';
   #active: { readonly context: NamedContext | undefined } | undefined;
 
   private constructor(
     env: Environment,
-    own: ReadonlyMap<string, CliSetting>,
+    settings: ReadonlyMap<string, CliSetting>,
     flags: ReadonlyMap<string, unknown>,
     contexts: 'required' | 'optional' | 'ignored',
   ) {
     this.env = env;
-    this.#own = own;
+    this.#settings = settings;
     this.#flags = flags;
     this.#contexts = contexts;
   }
 
   /**
-   * The settings of a command that has the flags of `own`.
+   * Returns the settings of a command line. `definitions` are the settings that have a flag in the command.
    *
-   * @throws CliError where a flag has a value that is not accepted
+   * @throws CliError if the value of a flag is not accepted
    */
-  static fromFlags(own: CliSettings, flags: ParsedFlags, env: Environment): CommandSettings {
-    const all = Object.entries(own);
-    const given = all.flatMap(([flag, { name }]) =>
+  static fromFlags(definitions: CliSettings, flags: ParsedFlags, env: Environment): CommandSettings {
+    const all = Object.entries(definitions);
+    const values = all.flatMap(([flag, { name }]) =>
       isEmpty(flags[flag]) ? [] : [[name, flags[flag]] as const],
     );
     const settings = new CommandSettings(
       env,
       new Map(all.map(([, setting]) => [setting.name, setting])),
-      new Map(given),
+      new Map(values),
       'required',
     );
     for (const [, setting] of all) {
@@ -70,35 +71,35 @@ export class CommandSettings {
     return settings;
   }
 
-  /** The settings of a command without any flags. */
+  /** Returns the settings of a command without flags. */
   static withoutFlags(env: Environment): CommandSettings {
     return CommandSettings.fromFlags({}, {}, env);
   }
 
-  /** The same settings, of which one is set as its flag would. */
+  /** Returns a copy in which a setting has a value, as if its flag were set. */
   with(setting: CliSetting, value: unknown): CommandSettings {
     return new CommandSettings(
       this.env,
-      this.#own,
+      this.#settings,
       new Map(this.#flags).set(setting.name, value),
       this.#contexts,
     );
   }
 
-  /** The same settings, for a command that makes the context that is named where there is none. */
+  /** Returns a copy in which the named context does not have to exist, for commands that create it. */
   withOptionalContext(): CommandSettings {
-    return new CommandSettings(this.env, this.#own, this.#flags, 'optional');
+    return new CommandSettings(this.env, this.#settings, this.#flags, 'optional');
   }
 
-  /** The same settings, without what a context sets. */
+  /** Returns a copy that ignores contexts. */
   withoutContext(): CommandSettings {
-    return new CommandSettings(this.env, this.#own, this.#flags, 'ignored');
+    return new CommandSettings(this.env, this.#settings, this.#flags, 'ignored');
   }
 
   /**
-   * The active context. Undefined: none is.
+   * The active context, or undefined.
    *
-   * @throws CliError where there is no context of the name that a flag or a variable gives
+   * @throws CliError if the context that a flag or variable names does not exist
    */
   get context(): NamedContext | undefined {
     this.#active ??= { context: this.#findContext() };
@@ -106,15 +107,15 @@ export class CommandSettings {
   }
 
   /**
-   * The value of a setting.
+   * Returns the value of a setting.
    *
-   * @throws CliError or ConfigurationError where what sets it is not accepted
+   * @throws CliError if the value of its flag is not accepted; ConfigurationError if it comes from another source
    */
   value<Value, Default>(setting: CliSetting<Value, Default>, kiteKey?: KiteKeyFields): Value | Default {
     return this.resolve(setting, kiteKey).value;
   }
 
-  /** The value of a setting, and what it comes from. Throws like `value`. */
+  /** Returns the value of a setting, and its source. Throws like `value`. */
   resolve<Value, Default>(
     setting: CliSetting<Value, Default>,
     kiteKey?: KiteKeyFields,
@@ -122,27 +123,27 @@ export class CommandSettings {
     return requireAccepted(this.tryResolve(setting, kiteKey));
   }
 
-  /** `resolve` that does not throw where what sets the setting is not accepted. */
+  /** Like `resolve`, but returns a value that is not accepted as a result instead of throwing. */
   tryResolve<Value, Default>(
     setting: CliSetting<Value, Default>,
     kiteKey?: KiteKeyFields,
   ): Resolution<Value, Default> {
-    return resolveSetting(this.#ownOf(setting), this.#sources(setting, kiteKey));
+    return resolveSetting(this.#inCommand(setting), this.#sources(setting, kiteKey));
   }
 
-  /** What each of the places that set a setting gives, the strongest first. Throws like `value`. */
+  /** Returns the value from every source that sets a setting, in order of precedence. Throws like `value`. */
   resolveAll<Value, Default>(setting: CliSetting<Value, Default>): readonly ResolvedValue<Value | Default>[] {
-    const given = [...givenFor(setting, this.#sources(setting, undefined))];
-    return given.map((one) => requireAccepted(readGiven(this.#ownOf(setting), one)));
+    const values = [...givenFor(setting, this.#sources(setting, undefined))];
+    return values.map((value) => requireAccepted(readGiven(this.#inCommand(setting), value)));
   }
 
-  /** Whether the command line has the flag of a setting. */
+  /** Whether the command line contains the flag of a setting. */
   hasFlag(setting: CliSetting): boolean {
     return this.#flagOf(setting) !== undefined;
   }
 
   #sources(setting: CliSetting, kiteKey: KiteKeyFields | undefined): SettingSources {
-    const own = this.#ownOf(setting);
+    const own = this.#inCommand(setting);
     return {
       explicit: this.#flagOf(setting),
       env: this.env,
@@ -152,17 +153,17 @@ export class CommandSettings {
     };
   }
 
-  /** The setting as this command has it: under the name of another flag, for one. */
-  #ownOf<Value, Default>(setting: CliSetting<Value, Default>): CliSetting<Value, Default> {
-    const own = this.#own.get(setting.name);
+  /** Returns the setting as this command defines it, for example with another flag. */
+  #inCommand<Value, Default>(setting: CliSetting<Value, Default>): CliSetting<Value, Default> {
+    const own = this.#settings.get(setting.name);
     if (!own || own === setting) return setting;
-    // Settings of one name accept the same values.
+    // Settings with the same name accept the same values.
     return { ...(own as CliSetting<Value, Default>), default: setting.default };
   }
 
   #flagOf(setting: CliSetting): Given | undefined {
     const value = this.#flags.get(setting.name);
-    const { flag } = this.#own.get(setting.name) ?? setting;
+    const { flag } = this.#settings.get(setting.name) ?? setting;
     return value === undefined
       ? undefined
       : { source: { type: 'flag', name: `--${flag?.name ?? setting.name}` }, value };
@@ -193,14 +194,15 @@ export class CommandSettings {
   }
 }
 
-/** Whether a flag is not given, or gives nothing. */
+/** Whether a flag is not set or blank. */
 function isEmpty(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && value.trim() === '');
 }
 
 /**
- * The value of a setting, where it is accepted. A flag that is not is a mistake on the command line, and everything else one
- * in the configuration.
+ * Returns the value of a setting.
+ *
+ * @throws CliError if the value comes from a flag and is not accepted; ConfigurationError if it comes from another source
  */
 function requireAccepted<Value, Default>(
   resolution: Resolution<Value, Default>,

@@ -10,12 +10,12 @@ export const STRING: AcceptedValue<string> = {
   parse: (value) => (typeof value === 'string' ? value : undefined),
 };
 
-/** Any string, in which spaces count. */
+/** Any string, not trimmed. */
 export const SECRET: AcceptedValue<string> = { ...STRING, example: 'hunter2', verbatim: true };
 
 export const PATH: AcceptedValue<string> = { ...STRING, what: 'a path', example: 'folder/file.pem' };
 
-/** One of a few words. */
+/** Accepts one of a fixed set of words. */
 export function oneOf<const Word extends string>(
   ...choices: readonly [Word, ...Word[]]
 ): AcceptedValue<Word> {
@@ -27,12 +27,12 @@ export function oneOf<const Word extends string>(
   };
 }
 
-/** A whole number from `min` to `max`. */
+/** Accepts a whole number from `min` to `max`. */
 export function wholeNumber(what: string, min: number, max: number): AcceptedValue<number> {
   return { what: `${what} from ${min} to ${max}`, example: String(min), parse: wholeNumberFrom(min, max) };
 }
 
-/** Milliseconds of a duration from `min` to `max`, such as `100ms` and `1h`. */
+/** Accepts a duration from `min` to `max`, such as `100ms` and `1h`. The value is in milliseconds. */
 export function durationBetween(min: string, max: string): AcceptedValue<number> {
   const [from = 0, to = 0] = [min, max].map((text) => SIGNED_DURATION.parse(text));
   return {
@@ -45,9 +45,9 @@ export function durationBetween(min: string, max: string): AcceptedValue<number>
   };
 }
 
-/** A list, given as a repeated flag, with commas, or both. */
+/** A list from a repeated flag, separated by commas, or both. */
 export const LIST: AcceptedValue<readonly string[]> = {
-  what: 'a list with commas',
+  what: 'a comma-separated list',
   example: 'one,two',
   parse(value) {
     const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -56,7 +56,7 @@ export const LIST: AcceptedValue<readonly string[]> = {
   },
 };
 
-/** A URL of a kite, which shows no password to those who see the command line. */
+/** URL of a kite without credentials, because other users can see the command line. */
 export const PLAIN_URL: AcceptedValue<string> = {
   what: `${KITE_URL.what}, without a user name or password`,
   example: KITE_URL.example,
@@ -68,7 +68,7 @@ export const PLAIN_URL: AcceptedValue<string> = {
   },
 };
 
-/** One or more of them. */
+/** One or more URLs of kites without credentials. */
 export const PLAIN_URLS: AcceptedValue<readonly string[]> = {
   what: `${KITE_URLS.what}, without a user name or password`,
   example: PLAIN_URL.example,
@@ -79,13 +79,13 @@ export const PLAIN_URLS: AcceptedValue<readonly string[]> = {
   },
 };
 
-/** A kite, by its URL or by a query. */
+/** A target as the user writes it: the URL of a kite, or a query. */
 export type TargetValue =
   | { readonly type: 'url'; readonly url: string }
   | { readonly type: 'query'; readonly path: string };
 
 export const TARGET: AcceptedValue<TargetValue> = {
-  what: `${PLAIN_URL.what}, such as http://localhost:3636/kite; or a query such as /bob/prod/math`,
+  what: `${PLAIN_URL.what}, such as http://localhost:3636/kite, or a query, such as /bob/prod/math`,
   example: 'http://localhost:3636/kite',
   parse(value) {
     if (typeof value === 'string' && value.startsWith('/')) return { type: 'query', path: value };
@@ -96,7 +96,7 @@ export const TARGET: AcceptedValue<TargetValue> = {
 
 export const KEY_STORE = oneOf(...keyStores);
 
-/** Where a kite key is: the path of a file, or what a context says. */
+/** Location of a kite key: the path of a file, or the location that a context defines. */
 export const KEY_LOCATION: AcceptedValue<KeyLocation> = {
   what: 'the path of a file with a kite key',
   example: '/home/bob/.kite/prod.key',

@@ -7,19 +7,19 @@ import { KEY_LOCATION, KEY_STORE, TARGET, oneOf, PLAIN_URLS, STRING } from './co
 import { locationInContext } from './key-location.js';
 
 const EXPLAIN = 'config explain';
-/** Commands that run a kite of the person, with a flag for each of its settings. */
+/** Commands that run a kite of the user, with flags for the settings of the kite. */
 const KITE_COMMANDS = ['expose', 'proxy start', 'serve'] as const;
 
 /**
- * The settings of the command line and of the kites that it runs: those of every kite, with flags and contexts, and more.
- * Some commands have settings of their own, or some of these under another flag, in other files of this folder;
- * `all-settings.ts` has all of them.
+ * The settings that several commands share: those of every kite, extended with flags and contexts, and some of the command line.
+ * Other files in this folder define the settings of single commands and variants with another flag. `all-settings.ts` combines
+ * them.
  */
 export const commonSettings = {
   kiteHome: { ...kiteSettings.kiteHome, commands: [] },
   context: {
     name: 'context',
-    summary: 'Name of the context to work in; see: context.',
+    summary: 'Context to use; see: kitectl context.',
     flag: { name: 'context', helpValue: 'NAME', completion: 'contexts' },
     variables: ['KITE_CONTEXT'],
     accept: STRING,
@@ -45,7 +45,7 @@ export const commonSettings = {
   },
   keyStore: {
     name: 'key store',
-    summary: 'Where to keep the kite key: in a file, or in the keychain of your desktop.',
+    summary: 'Where to store the kite key: in a file, or in the keychain of your desktop.',
     flag: { name: 'key-store' },
     variables: [],
     context: 'keyStore',
@@ -68,9 +68,8 @@ export const commonSettings = {
     flag: {
       name: 'to',
       description:
-        'A URL such as http://localhost:3636/kite is dialled as it is. A query /user/environment/name is looked up at Kontrol; ' +
-        'one of the kites that it finds is chosen, and the next one where that cannot be reached. Without --to, $KITE_TO and ' +
-        'a context it is your one kite that answers.',
+        'A URL, such as http://localhost:3636/kite, is dialed directly. A query, /user/environment/name, is looked up at ' +
+        'Kontrol; the command connects to one of the kites that match, and tries the next one if it is unreachable.',
       helpValue: 'URL|QUERY',
       completion: 'kites',
     },
@@ -78,7 +77,7 @@ export const commonSettings = {
     context: 'to',
     accept: TARGET,
     default: undefined,
-    defaultText: 'your one kite that answers',
+    defaultText: 'your only kite that responds',
     commands: [...CONNECTION_COMMANDS, EXPLAIN],
   },
   username: {
@@ -91,7 +90,7 @@ export const commonSettings = {
     ...kiteSettings.timeout,
     flag: {
       name: 'timeout',
-      summary: 'How long to wait for an answer: 4 or 4s, 500ms, 1m; 0 means no limit.',
+      summary: 'Timeout of a call, such as 4s, 500ms or 1m; 0 means no timeout.',
       helpValue: 'DURATION',
     },
     context: 'timeout',
@@ -105,16 +104,15 @@ export const commonSettings = {
   },
   auth: {
     name: 'auth',
-    summary: 'Whether to send your kite key.',
+    summary: 'Credentials to send: your kite key, or none.',
     flag: {
       name: 'auth',
-      description:
-        'Without this flag it is sent, if you have one, to kites on this machine (loopback addresses) only.',
+      description: 'By default, your kite key is sent only to kites on this machine (loopback addresses).',
     },
     variables: [],
     accept: oneOf('none', 'kite-key'),
     default: undefined,
-    defaultText: 'the kite key, to kites on this machine only',
+    defaultText: 'kite-key for kites on this machine, none for others',
     commands: [...CONNECTION_COMMANDS, EXPLAIN],
   },
   environment: {
@@ -129,7 +127,7 @@ export const commonSettings = {
   },
   version: {
     ...kiteSettings.version,
-    summary: "The kite's version.",
+    summary: 'Version of the kite.',
     flag: { name: 'version', helpValue: 'X.Y.Z' },
     default: '1.0.0',
     defaultText: '1.0.0',
@@ -163,7 +161,7 @@ export const commonSettings = {
   verifyTtl: { ...kiteSettings.verifyTtl, commands: SERVER_COMMANDS },
   logLevel: {
     ...kiteSettings.logLevel,
-    defaultText: 'info for commands that run a kite, warn for others',
+    defaultText: 'info for commands that run a server, warn for others',
     commands: [...CONNECTION_COMMANDS, ...KONTROL_COMMANDS, ...SERVER_COMMANDS],
   },
   logColor: { ...kiteSettings.logColor, commands: SERVER_COMMANDS },

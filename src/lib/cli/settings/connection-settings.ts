@@ -3,7 +3,7 @@ import { commonSettings } from './common-settings.js';
 
 const { to, kontrol, timeout, transport, auth, kiteKey, context, keyStore } = commonSettings;
 
-/** The settings of commands that talk to one kite, by their flags. */
+/** The settings of commands that connect to a kite, by flag. */
 export const connectionSettings = {
   to,
   kontrol,
@@ -14,7 +14,7 @@ export const connectionSettings = {
   context,
 } as const satisfies Readonly<Record<string, CliSetting>>;
 
-/** The settings of commands that ask Kontrol, by their flags. */
+/** The settings of commands that connect to Kontrol, by flag. */
 export const kontrolSettings = {
   kontrol,
   timeout,
@@ -23,13 +23,13 @@ export const kontrolSettings = {
   context,
 } as const satisfies Readonly<Record<string, CliSetting>>;
 
-/** The settings of commands that use the kite key in use, by their flags. */
+/** The settings of commands that use the active kite key, by flag. */
 export const keySettings = {
   'key-file': kiteKey,
   context,
 } as const satisfies Readonly<Record<string, CliSetting>>;
 
-/** The settings of commands about all kite keys, by their flags. */
+/** The settings of commands that manage all kite keys, by flag. */
 export const keyStoreSettings = {
   ...keySettings,
   'key-store': keyStore,

@@ -4,10 +4,10 @@ import type { ContextField } from './contexts.js';
 
 const { kontrol, username, kiteKey, keyStore, to, timeout, transport } = commonSettings;
 
-/** The settings that a context can set, by the flags of `context add`. */
+/** The settings that a context can contain, by the flags of `context add`. */
 export const contextSettings = {
   kontrol,
-  username: { ...username, flag: { name: 'username', summary: 'Your user there.', helpValue: 'NAME' } },
+  username: { ...username, flag: { name: 'username', summary: 'Your user at Kontrol.', helpValue: 'NAME' } },
   'key-store': keyStore,
   'key-file': kiteKey,
   to,

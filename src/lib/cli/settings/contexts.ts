@@ -11,18 +11,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export const keyStores = ['file', 'keychain'] as const;
 
-/** Where a kite key is kept: in a file of the kite home, or with the passwords of the person's desktop. */
+/** Where a kite key is stored: in a file, or in the keychain of the desktop. */
 export type KeyStore = (typeof keyStores)[number];
 
-/** What a person works with, under a name: another Kontrol, another key, another kite. Empty where nothing is said. */
+/** The settings of a context. An absent field sets nothing. */
 export interface Context {
-  /** URLs of Kontrol, with commas. */
+  /** URLs of Kontrol, separated by commas. */
   readonly kontrol?: string;
   readonly username?: string;
   readonly keyStore?: KeyStore;
-  /** File with the kite key, where it is not in the kite home. */
+  /** File with the kite key. Default: kite.key in the kite home. */
   readonly keyFile?: string;
-  /** What `--to` is when it is left out. */
+  /** Default of `--to`. */
   readonly to?: string;
   readonly timeout?: string;
   readonly transport?: string;
@@ -41,28 +41,28 @@ export const contextFields = [
 ] as const satisfies readonly ContextField[];
 
 export interface Contexts {
-  /** The name of the one in use. */
+  /** Name of the active context. */
   readonly current?: string;
-  /** The name of the one that was in use before, for `-`. */
+  /** Name of the previous context, for `context -`. */
   readonly previous?: string;
   readonly contexts: ReadonlyMap<string, Context>;
 }
 
-/** A context and its name. */
+/** A context with its name. */
 export interface NamedContext {
   readonly name: string;
   readonly context: Context;
 }
 
-/** The file with the contexts of a kite home. */
+/** Returns the path of the file with the contexts. */
 export function contextsPath(env: Environment): string {
   return join(kiteHome(env), 'contexts.json');
 }
 
 /**
- * The contexts of this person; none where there is no file.
+ * Reads the contexts. Returns no contexts if the file does not exist.
  *
- * @throws CliError where the file cannot be read
+ * @throws CliError if the file cannot be read or is invalid
  */
 export function readContexts(env: Environment): Contexts {
   const file = contextsPath(env);
@@ -80,7 +80,7 @@ export function readContexts(env: Environment): Contexts {
   }
 }
 
-/** Writes the contexts; whoever reads meanwhile sees the old ones or the new ones. */
+/** Writes the contexts atomically. */
 export async function writeContexts(
   { current, previous, contexts }: Contexts,
   env: Environment,
@@ -90,28 +90,32 @@ export async function writeContexts(
   await writeFiles([{ path: contextsPath(env), content, mode: 0o600 }], { force: true });
 }
 
-/** @throws CliError where there is no context of that name */
+/**
+ * Returns the context with a name.
+ *
+ * @throws CliError if there is none
+ */
 export function requireContext(name: string, { contexts }: Contexts): Context {
   const context = contexts.get(name);
   if (context) return context;
   const near = suggest(name, contexts.keys());
   throw usageError(
-    `There is no context ${name}.`,
-    near === undefined ? 'See what there is with: kitectl context list' : `Did you mean ${near}?`,
+    `No such context: ${name}`,
+    near === undefined ? 'List the contexts with: kitectl context list' : `Did you mean ${near}?`,
   );
 }
 
-/** @throws CliError where a context cannot have that name */
+/** @throws CliError if `name` is not a valid name of a context */
 export function requireContextName(name: string): string {
   if (/^\w[\w.@-]{0,63}$/.test(name)) return name;
   throw usageError(
-    `A context is named by letters, digits, ".", "@", "_" and "-", 64 at most: ${JSON.stringify(name)}`,
+    `Invalid context name ${JSON.stringify(name)}: use at most 64 letters, digits, ".", "@", "_" and "-".`,
   );
 }
 
-/** The text of a JSON value as contexts. */
+/** @throws TypeError if the value is not a valid file of contexts */
 function parseContexts(value: unknown): Contexts {
-  const { current, previous, contexts } = requireRecord(value, 'it');
+  const { current, previous, contexts } = requireRecord(value, 'the content');
   const parsed = Object.entries(requireRecord(contexts ?? {}, '"contexts"')).map(
     ([name, context]) => [name, parseContext(context, name)] as const,
   );
@@ -148,8 +152,8 @@ function requireRecord(value: unknown, what: string): Readonly<Record<string, un
 
 function unreadableContexts(file: string, reason: string, cause: unknown): CliError {
   return configurationError(
-    `The contexts in ${file} cannot be read: ${reason}.`,
-    'Fix the file, or remove it to start without contexts; it contains no keys.',
+    `Cannot read the contexts in ${file}: ${reason}.`,
+    'Fix or remove the file; it contains no keys.',
     cause,
   );
 }

@@ -5,11 +5,11 @@ import { PLAIN_URLS } from './command-values.js';
 
 const { proxy, environment, region, version, kontrol, kiteKey, context } = commonSettings;
 
-/** The settings of `expose`, by their flags. */
+/** The settings of `expose`, by flag. */
 export const exposeSettings = {
   to: {
     ...proxy,
-    summary: 'URL of the tunnel proxy, which is sent your kite key.',
+    summary: 'URL of the tunnel proxy. Your kite key is sent to it.',
     flag: { name: 'to', helpValue: 'URL' },
     variables: proxy.variables.map((name) => ({ name, accept: KITE_URLS })),
     accept: PLAIN_URLS,
@@ -18,27 +18,27 @@ export const exposeSettings = {
   },
   environment: {
     ...environment,
-    summary: 'Environment under which it is found.',
+    summary: 'Environment to register the kite in.',
     default: undefined,
-    defaultText: 'the one that the kite reports, or prod',
+    defaultText: 'the environment that the kite reports, or prod',
     commands: ['expose'],
   },
   region,
   version: {
     ...version,
     name: 'expose -version',
-    summary: 'Version under which it is found.',
+    summary: 'Version to register the kite with.',
     variables: [],
     commands: ['expose'],
   },
   transport: {
     name: 'expose -transport',
-    summary: 'How to connect to the kite.',
+    summary: 'Transport to connect to the kite with.',
     flag: commonSettings.transport.flag,
     variables: [],
     accept: commonSettings.transport.accept,
     default: undefined,
-    defaultText: 'found out when the command starts',
+    defaultText: 'detected at the start',
     commands: ['expose'],
   },
   kontrol,

@@ -3,27 +3,27 @@ import type { BooleanFlag, CustomOptions, FlagDefinition } from '@oclif/core/int
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { refusedValue } from '../../kite/config/resolve-setting.js';
 
-/** How a flag is defined that has one value, and none where it is not given. */
+/** The definition of an optional flag with one value. */
 type ValueFlag<Value> = FlagDefinition<
   Value,
   CustomOptions,
   { readonly multiple: false; readonly requiredOrDefaulted: false }
 >;
 
-/** The kind of flag whose values are those that `accept` describes. */
+/** Returns a function that defines flags whose values `accept` parses. */
 export function valueFlag<Value>(accept: AcceptedValue<Value>): ValueFlag<Value> {
   const parse = async (text: string, _context: unknown, { name }: { readonly name: string }) => {
     const value = accept.parse(text.trim());
     if (value !== undefined) return value;
     throw new Error(refusedValue(`--${name}`, text, accept.what));
   };
-  // oclif's types tell lists of values from single ones, which they cannot before they know the type.
+  // For a generic type, the types of oclif cannot tell a single value from a list.
   return custom<unknown>({ parse }) as ValueFlag<Value>;
 }
 
 /**
- * A switch that is undefined where it is not given. oclif takes the default of a flag for a flag that is given, so that no
- * other flag could depend on a switch with a default, and such a switch could not depend on another flag.
+ * Defines a switch that is undefined if it is not set. A switch with a default could neither depend on another flag nor be a
+ * dependency, because oclif treats a flag with a default as set.
  */
 export function optionalSwitch(
   options: Partial<BooleanFlag<boolean | undefined>>,

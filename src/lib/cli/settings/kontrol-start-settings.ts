@@ -5,7 +5,7 @@ import { commonSettings } from './common-settings.js';
 import { KEY_STORE, oneOf, PATH, PLAIN_URL } from './command-values.js';
 import { storageSettings } from './storage-settings.js';
 
-/** Who may do what at a Kontrol. */
+/** The authorization policy of a Kontrol. */
 export type PolicyChoice =
   | { readonly type: 'default' | 'open' }
   | { readonly type: 'file'; readonly file: string };
@@ -22,12 +22,11 @@ const POLICY: AcceptedValue<PolicyChoice> = {
 
 const commands = ['kontrol start'] as const;
 
-/** The settings of `kontrol start` by their flags, which have the names of those of the Go `kontrol`. */
+/** The settings of `kontrol start`, by flag. The flags have the names of the Go program `kontrol`. */
 export const kontrolStartSettings = {
   initial: {
     name: 'kontrol start -initial',
-    summary:
-      "Make Kontrol's own kite key in the kite home, and the key files if they do not exist, and exit.",
+    summary: "Create Kontrol's kite key, and missing key files, and exit.",
     flag: { name: 'initial', kind: 'switch' },
     variables: ['KONTROL_INITIAL'],
     accept: SWITCH,
@@ -54,17 +53,17 @@ export const kontrolStartSettings = {
   },
   kontrolurl: {
     name: 'kontrol start -kontrolurl',
-    summary: 'URL under which kites reach this Kontrol; it is part of kite keys.',
+    summary: 'Public URL of this Kontrol. It is part of kite keys.',
     flag: { name: 'kontrolurl', helpValue: 'URL' },
     variables: ['KONTROL_KONTROLURL'],
     accept: PLAIN_URL,
     default: undefined,
-    defaultText: 'made from --ip and --port',
+    defaultText: 'derived from --ip and --port',
     commands,
   },
   registerurl: {
     name: 'kontrol start -registerurl',
-    summary: 'URL under which Kontrol registers itself.',
+    summary: 'URL that Kontrol registers for itself.',
     flag: { name: 'registerurl', helpValue: 'URL' },
     variables: ['KONTROL_REGISTERURL'],
     accept: PLAIN_URL,
@@ -74,7 +73,7 @@ export const kontrolStartSettings = {
   },
   username: {
     name: 'kontrol start -username',
-    summary: "Kontrol's user.",
+    summary: 'User of Kontrol.',
     flag: { name: 'username', helpValue: 'NAME' },
     variables: ['KONTROL_USERNAME'],
     accept: NAME,
@@ -83,7 +82,7 @@ export const kontrolStartSettings = {
   },
   environment: {
     name: 'kontrol start -environment',
-    summary: "Kontrol's environment.",
+    summary: 'Environment of Kontrol.',
     flag: { name: 'environment', helpValue: 'NAME' },
     variables: ['KONTROL_ENVIRONMENT', ...commonSettings.environment.variables],
     accept: NAME,
@@ -92,7 +91,7 @@ export const kontrolStartSettings = {
   },
   region: {
     name: 'kontrol start -region',
-    summary: "Kontrol's region.",
+    summary: 'Region of Kontrol.',
     flag: { name: 'region', helpValue: 'NAME' },
     variables: ['KONTROL_REGION', ...commonSettings.region.variables],
     accept: NAME,
@@ -101,37 +100,37 @@ export const kontrolStartSettings = {
   },
   version: {
     name: 'kontrol start -version',
-    summary: "Kontrol's version as a kite.",
+    summary: 'Version of the Kontrol kite.',
     flag: { name: 'version', helpValue: 'X.Y.Z' },
     variables: ['KONTROL_VERSION'],
     accept: VERSION,
     default: undefined,
-    defaultText: 'that of kitectl',
+    defaultText: 'the version of kitectl',
     commands,
   },
   publickeyfile: {
     name: 'kontrol start -publickeyfile',
-    summary: 'PEM file with the public key to sign with.',
+    summary: 'PEM file with the public key that verifies keys and tokens.',
     flag: { name: 'publickeyfile', helpValue: 'PATH', completion: 'files' },
     variables: ['KONTROL_PUBLICKEYFILE'],
     accept: PATH,
     default: undefined,
-    defaultText: 'made at the first start',
+    defaultText: 'created at the first start',
     commands,
   },
   privatekeyfile: {
     name: 'kontrol start -privatekeyfile',
-    summary: 'PEM file with the private key to sign with.',
+    summary: 'PEM file with the private key that signs keys and tokens.',
     flag: { name: 'privatekeyfile', helpValue: 'PATH', completion: 'files' },
     variables: ['KONTROL_PRIVATEKEYFILE'],
     accept: PATH,
     default: undefined,
-    defaultText: 'made at the first start',
+    defaultText: 'created at the first start',
     commands,
   },
   tlscertfile: {
     name: 'kontrol start -tlscertfile',
-    summary: 'PEM file with the certificate to serve TLS with.',
+    summary: 'PEM file with the TLS certificate.',
     flag: { name: 'tlscertfile', helpValue: 'PATH', completion: 'files' },
     variables: ['KONTROL_TLSCERTFILE'],
     accept: PATH,
@@ -140,7 +139,7 @@ export const kontrolStartSettings = {
   },
   tlskeyfile: {
     name: 'kontrol start -tlskeyfile',
-    summary: 'PEM file with the private key of the certificate.',
+    summary: 'PEM file with the private key of the TLS certificate.',
     flag: { name: 'tlskeyfile', helpValue: 'PATH', completion: 'files' },
     variables: ['KONTROL_TLSKEYFILE'],
     accept: PATH,
@@ -150,7 +149,7 @@ export const kontrolStartSettings = {
   'allow-origin': {
     name: 'kontrol start -allow-origin',
     summary:
-      'Origins of pages that may use this Kontrol, with commas, besides its own and those of this machine; * for any.',
+      'Origins of web pages that may connect, separated by commas; * for any. Loopback and its own are always allowed.',
     flag: { name: 'allow-origin', helpValue: 'ORIGINS' },
     variables: ['KONTROL_ALLOW_ORIGIN', ...commonSettings.allowedOrigins.variables],
     accept: ORIGINS,
@@ -160,18 +159,17 @@ export const kontrolStartSettings = {
   'allow-host': {
     name: 'kontrol start -allow-host',
     summary:
-      'Host names by which it may be called, with commas, besides that of --kontrolurl; * behind a proxy that checks.',
+      'Host names to accept, separated by commas, in addition to --kontrolurl; * behind a proxy that checks them.',
     flag: { name: 'allow-host', helpValue: 'NAMES' },
     variables: ['KONTROL_ALLOW_HOST', ...commonSettings.allowedHosts.variables],
     accept: HOSTS,
     default: undefined,
-    defaultText: 'loopback names at loopback, any elsewhere',
+    defaultText: 'loopback names on a loopback address, any name otherwise',
     commands,
   },
   policy: {
     name: 'kontrol start -policy',
-    summary:
-      'Who may do what: default, open (everybody may do everything, as in the Go implementation), or a policy file.',
+    summary: 'Authorization policy: default, open (no restrictions, as in the Go implementation), or a file.',
     flag: { name: 'policy', helpValue: 'default|open|FILE', completion: 'files' },
     variables: ['KONTROL_POLICY'],
     accept: POLICY,
@@ -181,7 +179,7 @@ export const kontrolStartSettings = {
   },
   registration: {
     name: 'kontrol start -registration',
-    summary: 'Who gets a kite key: those with an invite, or everybody (open).',
+    summary: 'Who can get a kite key: users with an invite, or anyone (open).',
     flag: { name: 'registration' },
     variables: ['KONTROL_REGISTRATION'],
     accept: oneOf('invite', 'open'),
@@ -190,7 +188,7 @@ export const kontrolStartSettings = {
   },
   force: {
     name: 'kontrol start -force',
-    summary: 'Let --registration open listen beyond this machine; let -initial replace a kite key.',
+    summary: 'Allow --registration open on other than loopback addresses; let --initial replace a kite key.',
     flag: { name: 'force', kind: 'switch' },
     variables: [],
     accept: SWITCH,
@@ -199,7 +197,7 @@ export const kontrolStartSettings = {
   },
   webrtc: {
     name: 'kontrol start -webrtc',
-    summary: 'Pass on the signalling of WebRTC between kites.',
+    summary: 'Relay WebRTC signaling between kites.',
     flag: { name: 'webrtc', kind: 'switch' },
     variables: ['KONTROL_WEBRTC'],
     accept: SWITCH,
@@ -208,26 +206,26 @@ export const kontrolStartSettings = {
   },
   ui: {
     name: 'kontrol start -ui',
-    summary: 'Show a page with the kites at /.',
+    summary: 'Serve a web page with the kites at /.',
     flag: {
       name: 'ui',
       kind: 'switch',
-      description: 'People sign in there with a kite key, or with the link that "kitectl kontrol ui" prints.',
+      description: 'Users sign in with a kite key, or with the link that "kitectl kontrol ui" prints.',
     },
     variables: ['KONTROL_UI'],
     accept: SWITCH,
     default: undefined,
-    defaultText: 'on where only this machine can connect',
+    defaultText: 'on if it listens on a loopback address',
     commands,
   },
   'key-store': {
     name: 'kontrol start -key-store',
-    summary: "Where to keep Kontrol's own kite key: in a file, or in the keychain of your desktop.",
+    summary: "Where to store Kontrol's kite key: in a file, or in the keychain of your desktop.",
     flag: { name: 'key-store' },
     variables: ['KONTROL_KEY_STORE'],
     accept: KEY_STORE,
     default: undefined,
-    defaultText: 'where it was kept before, or file',
+    defaultText: 'the current location, or file',
     commands,
   },
   ...storageSettings,

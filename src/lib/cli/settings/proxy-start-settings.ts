@@ -7,11 +7,11 @@ const { environment, region, ip, kontrol, kiteKey, context } = commonSettings;
 const commands = ['proxy start'] as const;
 const helpGroup = 'FORWARDING';
 
-/** The settings of `proxy start` by their flags, whose other names are those of the Go programs. */
+/** The settings of `proxy start`, by flag. The aliases of the flags are the names of the Go programs. */
 export const proxyStartSettings = {
   tunnel: {
     name: 'proxy start -tunnel',
-    summary: 'Run a tunnel proxy, for kites that cannot be reached: they open the connections.',
+    summary: 'Run a tunnel proxy, which uses connections that the kites open.',
     flag: { name: 'tunnel', kind: 'switch' },
     variables: [],
     accept: SWITCH,
@@ -20,28 +20,27 @@ export const proxyStartSettings = {
   },
   'public-host': {
     name: 'proxy start -public-host',
-    summary: 'Host under which others reach the proxy, with or without a port.',
+    summary: 'Public host of the proxy, with or without a port.',
     flag: {
       name: 'public-host',
-      description:
-        'Where something in front of the proxy terminates TLS, with the scheme of that: https://proxy.example.com.',
+      description: 'Include the scheme if a load balancer terminates TLS, such as https://proxy.example.com.',
       helpValue: 'HOST',
       aliases: ['publicHost'],
     },
     variables: [],
     accept: STRING,
     default: undefined,
-    defaultText: 'where it listens',
+    defaultText: 'the address that it listens on',
     commands,
   },
   'public-port': {
     name: 'proxy start -public-port',
-    summary: 'Port under which others reach the proxy.',
+    summary: 'Public port of the proxy.',
     flag: { name: 'public-port', helpValue: 'N', aliases: ['publicPort'], dependsOn: ['public-host'] },
     variables: [],
     accept: wholeNumber('a port', 1, 65_535),
     default: undefined,
-    defaultText: 'that of --public-host, or --port',
+    defaultText: 'the port in --public-host, or --port',
     commands,
   },
   ip: {
@@ -49,7 +48,7 @@ export const proxyStartSettings = {
     summary: 'Address to listen on.',
     accept: IP,
     default: undefined,
-    defaultText: 'all of them where --public-host is for others, or 127.0.0.1',
+    defaultText: '127.0.0.1, or all addresses if --public-host is not a loopback name',
     commands,
   },
   port: {
@@ -63,7 +62,7 @@ export const proxyStartSettings = {
   },
   'tls-cert': {
     name: 'proxy start -tls-cert',
-    summary: 'PEM file with the certificate to serve TLS with. Read again when it changes.',
+    summary: 'PEM file with the TLS certificate. Reloaded when it changes.',
     flag: {
       name: 'tls-cert',
       helpValue: 'PATH',
@@ -78,7 +77,7 @@ export const proxyStartSettings = {
   },
   'tls-key': {
     name: 'proxy start -tls-key',
-    summary: 'PEM file with the private key of the certificate.',
+    summary: 'PEM file with the private key of the TLS certificate.',
     flag: {
       name: 'tls-key',
       helpValue: 'PATH',
@@ -93,7 +92,7 @@ export const proxyStartSettings = {
   },
   environment: {
     ...environment,
-    summary: 'The environment whose kites find it.',
+    summary: 'Environment whose kites can find the proxy.',
     flag: { name: 'environment', helpValue: 'NAME', aliases: ['env'] },
     default: undefined,
     defaultText: 'all',
@@ -102,30 +101,29 @@ export const proxyStartSettings = {
   region,
   version: {
     name: 'proxy start -version',
-    summary: 'Its version as a kite.',
+    summary: 'Version of the proxy kite.',
     flag: { name: 'version', helpValue: 'X.Y.Z' },
     variables: [],
     accept: VERSION,
     default: undefined,
-    defaultText: 'that of kitectl',
+    defaultText: 'the version of kitectl',
     commands,
   },
   kontrol,
   'key-file': {
     ...kiteKey,
     flag: { ...kiteKey.flag, summary: 'File with the kite key.' },
-    defaultText: 'that of a Kontrol on this machine, or yours',
+    defaultText: 'the key of a Kontrol on this machine, or your key',
     commands,
   },
   context,
   'allow-target': {
     name: 'proxy start -allow-target',
-    summary:
-      'An address, a network such as 10.1.0.0/16, or a host that kites may have requests forwarded to. Repeatable.',
+    summary: 'Address, network (such as 10.1.0.0/16) or host that kites may register as target. Repeatable.',
     flag: {
       name: 'allow-target',
       kind: 'list',
-      description: 'Without it, a kite may name the address that it connects from.',
+      description: 'By default, a kite may register only the address that it connects from.',
       helpValue: 'CIDR|HOST',
       helpGroup,
       exclusive: ['tunnel'],
@@ -138,18 +136,17 @@ export const proxyStartSettings = {
   },
   'local-kites': {
     name: 'proxy start -local-kites',
-    summary: 'Let kites on this machine name its own addresses.',
+    summary: 'Let kites on this machine register addresses of this machine.',
     flag: { name: 'local-kites', kind: 'switch', helpGroup, exclusive: ['tunnel'] },
     variables: [],
     accept: SWITCH,
     default: undefined,
-    defaultText: 'on where --public-host is loopback',
+    defaultText: 'on if --public-host is a loopback name',
     commands,
   },
   'kite-ca': {
     name: 'proxy start -kite-ca',
-    summary:
-      'PEM file with certificate authorities to trust for kites with TLS, besides those of the system.',
+    summary: 'PEM file with additional certificate authorities for TLS connections to kites.',
     flag: { name: 'kite-ca', helpValue: 'PATH', helpGroup, completion: 'files', exclusive: ['tunnel'] },
     variables: [],
     accept: PATH,
@@ -158,7 +155,7 @@ export const proxyStartSettings = {
   },
   'insecure-kites': {
     name: 'proxy start -insecure-kites',
-    summary: 'Accept any certificate of kites with TLS.',
+    summary: 'Do not verify the TLS certificates of kites.',
     flag: { name: 'insecure-kites', kind: 'switch', helpGroup, exclusive: ['tunnel'] },
     variables: [],
     accept: SWITCH,
@@ -167,12 +164,13 @@ export const proxyStartSettings = {
   },
   'allow-origin': {
     name: 'proxy start -allow-origin',
-    summary: 'With --tunnel: an origin of pages that may call, such as https://app.example.com. Repeatable.',
+    summary:
+      'With --tunnel: origin of web pages that may connect, such as https://app.example.com. Repeatable.',
     flag: {
       name: 'allow-origin',
       kind: 'list',
       description:
-        'Pages of the proxy itself and of loopback may. Kites behind a reverse proxy decide themselves.',
+        'Pages of the proxy and of loopback addresses are always allowed. Kites behind a reverse proxy check origins themselves.',
       helpValue: 'ORIGIN',
       dependsOn: ['tunnel'],
     },
@@ -184,7 +182,7 @@ export const proxyStartSettings = {
   },
   'public-key': {
     name: 'proxy start -public-key',
-    summary: 'Accepted with --tunnel, as by the Go program, and not needed.',
+    summary: 'Ignored; accepted for compatibility with the Go program.',
     flag: { name: 'public-key', helpValue: 'PATH', hidden: true, completion: 'files', dependsOn: ['tunnel'] },
     variables: [],
     accept: PATH,
@@ -193,7 +191,7 @@ export const proxyStartSettings = {
   },
   'private-key': {
     name: 'proxy start -private-key',
-    summary: 'Accepted with --tunnel, as by the Go program, and not needed.',
+    summary: 'Ignored; accepted for compatibility with the Go program.',
     flag: {
       name: 'private-key',
       helpValue: 'PATH',

@@ -4,7 +4,7 @@ import { commonSettings } from './common-settings.js';
 const { kiteKey: _ofKontrol, ...kontrol } = commonSettings.kontrol;
 const { kiteKey: _ofUser, ...username } = commonSettings.username;
 
-/** The settings of `register`, which has no kite key yet, by their flags. */
+/** The settings of `register`, by flag. There is no kite key yet to read them from. */
 export const registerSettings = {
   to: {
     ...kontrol,
@@ -14,7 +14,7 @@ export const registerSettings = {
   },
   username: {
     ...username,
-    summary: 'The user that the kite key is for.',
+    summary: 'User of the new kite key.',
     flag: { name: 'username', helpValue: 'NAME' },
     default: undefined,
     defaultText: '',

@@ -4,7 +4,7 @@ import { commonSettings } from './common-settings.js';
 const { port, ip, environment, region, version, kontrol, kiteKey, context, allowedOrigins, allowedHosts } =
   commonSettings;
 
-/** The settings of `serve`, by their flags. */
+/** The settings of `serve`, by flag. */
 export const serveSettings = {
   port,
   ip,

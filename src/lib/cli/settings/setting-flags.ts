@@ -3,7 +3,7 @@ import type { BooleanFlag, OptionFlag } from '@oclif/core/interfaces';
 import { optionalSwitch } from './flag-kinds.js';
 import { type CliSetting, type CliSettings, defaultSentence } from './cli-setting.js';
 
-/** The flags of settings, as oclif has them. What they are given is parsed by `CommandSettings`. */
+/** The oclif flags of settings. `CommandSettings` parses their values. */
 export type FlagsOf<Settings extends CliSettings> = {
   readonly [Flag in keyof Settings]: FlagOf<Settings[Flag]['flag']>;
 };
@@ -14,7 +14,7 @@ type FlagOf<Flag> = Flag extends { readonly kind: 'switch' }
     ? OptionFlag<string[] | undefined>
     : OptionFlag<string | undefined>;
 
-/** The flags of some settings, by their names. */
+/** Returns the oclif flags of settings, by name. With `defaults`, the help includes the default of each. */
 export function flagsOf<const Settings extends CliSettings>(
   settings: Settings,
   { defaults = true }: { readonly defaults?: boolean } = {},
@@ -37,7 +37,7 @@ function flagOf(setting: CliSetting, defaults: boolean) {
     ...(exclusive !== undefined && { exclusive: [...exclusive] }),
     ...(dependsOn !== undefined && { dependsOn: [...dependsOn] }),
   };
-  // A switch that something else turns on can be turned off.
+  // --no-NAME is only useful if a variable or the default can turn the switch on.
   if (kind === 'switch')
     return optionalSwitch({ ...shared, allowNo: variables.length > 0 || setting.default !== false });
   const value = helpValue ?? accept.choices?.join('|');

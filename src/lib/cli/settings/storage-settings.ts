@@ -5,11 +5,11 @@ import { oneOf, PATH, SECRET, STRING, wholeNumber } from './command-values.js';
 const helpGroup = 'STORAGE';
 const commands = ['kontrol keys reseal', 'kontrol start'] as const;
 
-/** The settings that say where the store of a Kontrol is, by their flags. */
+/** The settings for the storage of a Kontrol, by flag. */
 export const storageSettings = {
   storage: {
     name: 'kontrol start -storage',
-    summary: 'Where to keep registrations and keys.',
+    summary: 'Where to store registrations and keys.',
     flag: { name: 'storage', helpGroup },
     variables: ['KONTROL_STORAGE'],
     accept: oneOf('file', 'memory', 'postgres', 'etcd'),
@@ -18,7 +18,7 @@ export const storageSettings = {
   },
   data: {
     name: 'kontrol start -data',
-    summary: 'Folder of --storage file.',
+    summary: 'Folder for --storage file.',
     flag: { name: 'data', helpValue: 'DIR', helpGroup, completion: 'files' },
     variables: ['KONTROL_DATA'],
     accept: PATH,
@@ -28,26 +28,26 @@ export const storageSettings = {
   },
   machines: {
     name: 'kontrol start -machines',
-    summary: 'Members of the etcd cluster, with commas.',
+    summary: 'URLs of the etcd members, separated by commas.',
     flag: { name: 'machines', helpValue: 'URLS', helpGroup },
     variables: ['KONTROL_MACHINES'],
-    accept: { ...STRING, what: 'URLs with commas', example: 'http://10.0.0.1:2379,http://10.0.0.2:2379' },
+    accept: { ...STRING, what: 'comma-separated URLs', example: 'http://10.0.0.1:2379,http://10.0.0.2:2379' },
     default: 'http://127.0.0.1:2379',
     commands,
   },
   'etcd-ca': {
     name: 'kontrol start -etcd-ca',
-    summary: "PEM file with the authority that signed etcd's certificates.",
+    summary: 'PEM file with the certificate authority of etcd.',
     flag: { name: 'etcd-ca', helpValue: 'PATH', helpGroup, completion: 'files' },
     variables: ['KONTROL_ETCD_CA'],
     accept: PATH,
     default: undefined,
-    defaultText: "Node's authorities",
+    defaultText: 'the authorities of Node.js',
     commands,
   },
   'etcd-cert': {
     name: 'kontrol start -etcd-cert',
-    summary: "PEM file with Kontrol's certificate for etcd, where its members require one.",
+    summary: 'PEM file with the client certificate for etcd.',
     flag: { name: 'etcd-cert', helpValue: 'PATH', helpGroup, completion: 'files' },
     variables: ['KONTROL_ETCD_CERT'],
     accept: PATH,
@@ -56,7 +56,7 @@ export const storageSettings = {
   },
   'etcd-key': {
     name: 'kontrol start -etcd-key',
-    summary: 'PEM file with the private key of that certificate.',
+    summary: 'PEM file with the private key of the client certificate for etcd.',
     flag: { name: 'etcd-key', helpValue: 'PATH', helpGroup, completion: 'files' },
     variables: ['KONTROL_ETCD_KEY'],
     accept: PATH,
@@ -65,7 +65,7 @@ export const storageSettings = {
   },
   'postgres-host': {
     name: 'kontrol start -postgres-host',
-    summary: 'Host of PostgreSQL, or the folder of its socket.',
+    summary: 'Host of PostgreSQL, or folder of its Unix socket.',
     flag: { name: 'postgres-host', helpValue: 'HOST', helpGroup },
     variables: ['KONTROL_POSTGRES_HOST'],
     accept: STRING,
@@ -83,7 +83,7 @@ export const storageSettings = {
   },
   'postgres-username': {
     name: 'kontrol start -postgres-username',
-    summary: 'Role to log in as.',
+    summary: 'PostgreSQL role to log in as.',
     flag: { name: 'postgres-username', helpValue: 'NAME', helpGroup },
     variables: ['KONTROL_POSTGRES_USERNAME'],
     accept: STRING,
@@ -92,7 +92,7 @@ export const storageSettings = {
   },
   'postgres-password': {
     name: 'kontrol start -postgres-password',
-    summary: 'Its password. Use the variable: others can see the command line.',
+    summary: 'Password of the role. Prefer the variable: other users can see the command line.',
     flag: { name: 'postgres-password', helpValue: 'PASSWORD', helpGroup },
     variables: ['KONTROL_POSTGRES_PASSWORD'],
     accept: STRING,
@@ -102,7 +102,7 @@ export const storageSettings = {
   },
   'postgres-passwordfile': {
     name: 'kontrol start -postgres-passwordfile',
-    summary: 'File with its password in the first line.',
+    summary: 'File with the password of the role in its first line.',
     flag: { name: 'postgres-passwordfile', helpValue: 'PATH', helpGroup, completion: 'files' },
     variables: ['KONTROL_POSTGRES_PASSWORDFILE'],
     accept: PATH,
@@ -111,7 +111,7 @@ export const storageSettings = {
   },
   'postgres-dbname': {
     name: 'kontrol start -postgres-dbname',
-    summary: 'Name of the database.',
+    summary: 'Name of the PostgreSQL database.',
     flag: { name: 'postgres-dbname', helpValue: 'NAME', helpGroup },
     variables: ['KONTROL_POSTGRES_DBNAME'],
     accept: STRING,
@@ -120,7 +120,7 @@ export const storageSettings = {
   },
   'postgres-connecttimeout': {
     name: 'kontrol start -postgres-connecttimeout',
-    summary: 'Seconds to wait for a connection.',
+    summary: 'Timeout for connecting to PostgreSQL, in seconds.',
     flag: { name: 'postgres-connecttimeout', helpValue: 'N', helpGroup },
     variables: ['KONTROL_POSTGRES_CONNECTTIMEOUT'],
     accept: wholeNumber('a number of seconds', 1, 999_999),
@@ -129,31 +129,31 @@ export const storageSettings = {
   },
   'postgres-tls': {
     name: 'kontrol start -postgres-tls',
-    summary: "Encrypt, and check the server's certificate.",
+    summary: 'Use TLS for PostgreSQL, and verify the certificate of the server.',
     flag: { name: 'postgres-tls', kind: 'switch', helpGroup },
     variables: ['KONTROL_POSTGRES_TLS'],
     accept: SWITCH,
     default: undefined,
-    defaultText: 'on where PostgreSQL is on another machine',
+    defaultText: 'on if PostgreSQL is on another machine',
     commands,
   },
   'postgres-ca': {
     name: 'kontrol start -postgres-ca',
-    summary: "PEM file with the authority that signed PostgreSQL's certificate.",
+    summary: 'PEM file with the certificate authority of PostgreSQL.',
     flag: { name: 'postgres-ca', helpValue: 'PATH', helpGroup, completion: 'files' },
     variables: ['KONTROL_POSTGRES_CA'],
     accept: PATH,
     default: undefined,
-    defaultText: "Node's authorities",
+    defaultText: 'the authorities of Node.js',
     commands,
   },
 } as const satisfies Readonly<Record<string, CliSetting>>;
 
-/** The settings of the store that have no flag, since others can see the command line. */
+/** The settings of the storage without a flag, because other users can see the command line. */
 export const storageSecrets = {
   etcdUsername: {
     name: 'kontrol start etcd user',
-    summary: 'The user that Kontrol logs in to etcd as.',
+    summary: 'etcd user to log in as.',
     variables: ['KONTROL_ETCD_USERNAME'],
     accept: STRING,
     default: undefined,
@@ -161,7 +161,7 @@ export const storageSecrets = {
   },
   etcdPassword: {
     name: 'kontrol start etcd password',
-    summary: 'Its password.',
+    summary: 'Password of the etcd user.',
     variables: ['KONTROL_ETCD_PASSWORD'],
     accept: SECRET,
     secret: true,
@@ -170,7 +170,7 @@ export const storageSecrets = {
   },
   secret: {
     name: 'kontrol start secret',
-    summary: 'What encrypts the private keys in PostgreSQL and etcd.',
+    summary: 'Secret that encrypts the private keys in PostgreSQL and etcd.',
     variables: ['KONTROL_SECRET'],
     accept: SECRET,
     secret: true,
@@ -179,7 +179,7 @@ export const storageSecrets = {
   },
   formerSecret: {
     name: 'kontrol start former secret',
-    summary: 'The secret before, with which keys can still be read; see: kontrol keys reseal.',
+    summary: 'Previous secret, to read keys that it encrypted; see: kitectl kontrol keys reseal --help.',
     variables: ['KONTROL_FORMER_SECRET'],
     accept: SECRET,
     secret: true,

@@ -3,16 +3,16 @@ import { dirname } from 'node:path';
 import { errorCode } from '../../keys/secure-files.js';
 import { HISTORY_LENGTH, HISTORY_LINE_LENGTH } from '../runtime/command-limits.js';
 
-/** What is kept of a line, `first` where it is the first in a new file, or why nothing is. */
-export type AddResult = 'kept' | 'first' | 'asked' | 'secret' | 'long' | 'failed';
+/** Whether a line was added to the history (`created` if it is the first in a new file), or why not. */
+export type AddResult = 'added' | 'created' | 'leadingSpace' | 'secret' | 'tooLong' | 'failed';
 
-/** A token, a PEM file, or a word that says that a secret comes. */
+/** A token, a PEM block, or a name that indicates a secret. */
 const SECRET =
   /\beyJ[\w-]{8,}\.|-----BEGIN|(?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key|credentials?|kite\.?key)["']?\s*[:=]/i;
 
 /**
- * The lines of former shells, in a file that only this person can read. Lines that look as if they held a secret are not
- * kept, nor those that begin with a space.
+ * The history of the shell, in a file that only the user can read. Lines that seem to contain a secret, or that start with a space,
+ * are not added.
  */
 export class History {
   readonly #file: string;
@@ -21,27 +21,27 @@ export class History {
     this.#file = file;
   }
 
-  /** The lines, the latest first. Nothing that is wrong with the file keeps a shell from starting. */
+  /** Returns the lines, the latest first. Returns no lines if the file cannot be read. */
   async read(): Promise<string[]> {
     const lines = (await this.#lines()).filter((line) => line !== '');
-    // It only grows, until it is twice as long as it may be.
+    // Lines are appended until the file has twice the maximum length, so that it is rarely rewritten.
     if (lines.length > 2 * HISTORY_LENGTH) await this.#shorten(lines.slice(-HISTORY_LENGTH));
     return lines.slice(-HISTORY_LENGTH).toReversed();
   }
 
   async add(line: string): Promise<AddResult> {
-    if (line.startsWith(' ')) return 'asked';
+    if (line.startsWith(' ')) return 'leadingSpace';
     if (SECRET.test(line)) return 'secret';
-    if (line.length > HISTORY_LINE_LENGTH) return 'long';
+    if (line.length > HISTORY_LINE_LENGTH) return 'tooLong';
     try {
       await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
       const handle = await open(this.#file, 'a', 0o600);
       try {
-        // It may have been made by somebody else, for all to read.
+        // Another program may have created it with other permissions.
         await handle.chmod(0o600);
         const { size } = await handle.stat();
         await handle.appendFile(`${line}\n`);
-        return size === 0 ? 'first' : 'kept';
+        return size === 0 ? 'created' : 'added';
       } finally {
         await handle.close();
       }
@@ -65,7 +65,7 @@ export class History {
       await writeFile(shorter, `${lines.join('\n')}\n`, { mode: 0o600 });
       await rename(shorter, this.#file);
     } catch {
-      // It stays as long as it is.
+      // The file keeps its length.
     }
   }
 }

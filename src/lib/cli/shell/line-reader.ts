@@ -3,18 +3,18 @@ import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { type Line, readLines } from '../frame/read-lines.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-/** Where the lines of a shell come from. */
+/** Reads the lines of a shell. */
 export interface LineReader {
-  /** The lines, each when it is asked for. */
+  /** Yields the lines on demand. */
   lines(): AsyncIterable<Line>;
-  /** Writes something, with what is being typed out of its way. */
+  /** Hides the prompt and the current input while calling `write`. */
   clearAndWrite<Result>(write: () => Result): Result;
-  /** Calls `interrupt` when the person presses Ctrl-C; without it, that ends what is being typed. */
+  /** Sets the function to call on Ctrl-C. Without one, Ctrl-C discards the current input. */
   onInterrupt(interrupt: (() => void) | undefined): void;
   close(): void;
 }
 
-/** Reads a script: nobody types. */
+/** Returns a reader for a script on standard input. */
 export function scriptReader({ stdin, signal }: Pick<CommandRuntime, 'stdin' | 'signal'>): LineReader {
   const stop = (): void => void stdin.destroy();
   signal.addEventListener('abort', stop, { once: true });
@@ -31,13 +31,13 @@ export function scriptReader({ stdin, signal }: Pick<CommandRuntime, 'stdin' | '
 
 export interface PromptOptions {
   readonly prompt: string;
-  /** Former lines, the latest first. */
+  /** Previous lines, the latest first. */
   readonly history: readonly string[];
   readonly historyLength: number;
   readonly complete: (line: string) => [string[], string];
 }
 
-/** Reads what a person types, with a prompt, history and completion. */
+/** Reads lines interactively, with a prompt, history and completion. */
 export class PromptReader implements LineReader {
   readonly #readline: Interface;
   readonly #stderr: CommandRuntime['stderr'];
@@ -89,7 +89,7 @@ export class PromptReader implements LineReader {
         this.#wake = resolve;
       });
     }
-    // Ctrl-D leaves the cursor behind the prompt.
+    // After Ctrl-D, the cursor is still on the line of the prompt.
     if (this.#prompting) this.#stderr.write('\n');
   }
 
@@ -118,8 +118,8 @@ export class PromptReader implements LineReader {
       return;
     }
     const empty = this.#readline.line === '';
-    this.#stderr.write(empty ? '\n(To leave, type .exit or press Ctrl-D.)\n' : '^C\n');
-    // Ctrl-U and Ctrl-K: what was typed is gone.
+    this.#stderr.write(empty ? '\n(To exit, type .exit or press Ctrl-D.)\n' : '^C\n');
+    // Ctrl-E and Ctrl-U discard the current input.
     this.#readline.write(null, { ctrl: true, name: 'e' });
     this.#readline.write(null, { ctrl: true, name: 'u' });
     this.#readline.prompt();

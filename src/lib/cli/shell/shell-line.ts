@@ -1,19 +1,19 @@
 import { parseArgument } from '../call/arguments.js';
 import { type CliError, usageError } from '../runtime/cli-error.js';
 
-/** What a line of the shell asks for. */
+/** A parsed line of the shell. */
 export type ShellLine =
   | { readonly type: 'nothing' }
-  /** A command of the shell itself, `.help`. */
+  /** A command of the shell, such as `.help`. */
   | { readonly type: 'command'; readonly name: string }
   | { readonly type: 'call'; readonly method: string; readonly args: readonly unknown[] };
 
 /**
- * Reads a line: the name of a method and its arguments, with spaces between them. An argument that begins like a JSON
- * list, object or text reaches to its end, spaces included; one in single quotes reaches to the next one, and is read like
- * any other: JSON where it parses, else text.
+ * Parses a line: the name of a method and its arguments, separated by spaces. An argument that starts like a JSON array, object or
+ * string extends to its end and can contain spaces. An argument in single quotes extends to the next single quote. Arguments are
+ * JSON if they are valid, and strings otherwise.
  *
- * @throws CliError where something is not closed
+ * @throws CliError if a quote or bracket is not closed
  */
 export function parseShellLine(line: string): ShellLine {
   const text = line.trim();
@@ -46,7 +46,7 @@ function* argumentsOf(text: string): Generator {
   }
 }
 
-/** Where the JSON value that begins at `start` ends: where all of its brackets and quotes are closed. */
+/** Returns the end of the JSON value that starts at `start`, where all of its brackets and quotes are closed. */
 function endOfJson(text: string, start: number): number {
   let depth = 0;
   let quoted = false;
@@ -72,12 +72,12 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw usageError(
-      `Not valid JSON: ${text}: ${(error as Error).message}`,
-      "Text that begins like JSON goes into single quotes: '[x'",
+      `Invalid JSON: ${text}: ${(error as Error).message}`,
+      "Put a string that starts like JSON in single quotes: '[x'",
     );
   }
 }
 
 function unterminated(text: string): CliError {
-  return usageError(`This is not closed: ${text}`, 'A bracket or a quote is missing at its end.');
+  return usageError(`Unterminated argument: ${text}`, 'Add the closing bracket or quote.');
 }

@@ -23,30 +23,29 @@ import { HISTORY_LENGTH } from '../runtime/command-limits.js';
 
 export interface ShellOptions extends ConnectionOptions {
   readonly format: OutputFormat | undefined;
-  /** Keep the lines for the next shell. */
+  /** Whether to read and write the history. */
   readonly history: boolean;
 }
 
-/** Milliseconds that a kite has to tell its methods, before the person is let type. */
+/** Timeout for fetching the methods of the kite before the first prompt, in milliseconds. */
 const DESCRIBE_TIMEOUT = 2000;
 
 /**
- * Calls the methods that a person types, one a line, over one connection; elsewhere than at a terminal the lines of a
- * script.
+ * Reads lines from the terminal, or from a script on standard input, and calls the method in each over one connection.
  *
- * @throws CliError with the exit code of the last line that failed, each having been reported already
+ * @throws CliError with the exit code of the last line that failed; each failure has already been reported
  */
 export async function shell(options: ShellOptions, runtime: CommandRuntime): Promise<void> {
   await withConnection(options, runtime, async (connected) => {
-    const one = canPrompt(runtime)
+    const session = canPrompt(runtime)
       ? await startInteractive(options, connected, runtime)
       : new Shell(options, connected, scriptReader(runtime), runtime);
-    await one.run();
+    await session.run();
   });
 }
 
 async function startInteractive(
-  { history: keep, format }: ShellOptions,
+  { history: useHistory, format }: ShellOptions,
   connected: ConnectedKite,
   runtime: CommandRuntime,
 ): Promise<Shell> {
@@ -57,9 +56,9 @@ async function startInteractive(
     for (const method of methods) completion.addMethod(method.name);
     name = kite.name || name;
   } catch {
-    // A kite that does not tell can be called all the same.
+    // A kite that does not describe itself can still be called.
   }
-  const history = keep ? new History(join(kiteHome(runtime.env), 'shell_history')) : undefined;
+  const history = useHistory ? new History(join(kiteHome(runtime.env), 'shell_history')) : undefined;
   const reader = new PromptReader(
     {
       prompt: `${makeVisible(name)}> `,
@@ -73,7 +72,7 @@ async function startInteractive(
   return new Shell({ format }, connected, reader, runtime, { completion, history });
 }
 
-/** What there is only where a person types. */
+/** State that only an interactive shell has. */
 interface InteractiveState {
   readonly completion: ShellCompletion;
   readonly history: History | undefined;
@@ -84,24 +83,24 @@ class Shell {
   readonly #connected: ConnectedKite;
   readonly #reader: LineReader;
   readonly #runtime: CommandRuntime;
-  readonly #person: InteractiveState | undefined;
+  readonly #interactive: InteractiveState | undefined;
   #client: Client | undefined;
   #lastFailure: CliError | undefined;
-  #left = false;
+  #ended = false;
 
   constructor(
     { format }: Pick<ShellOptions, 'format'>,
     connected: ConnectedKite,
     reader: LineReader,
     runtime: CommandRuntime,
-    person?: InteractiveState,
+    interactive?: InteractiveState,
   ) {
     this.#format = format;
     this.#connected = connected;
     this.#reader = reader;
     this.#runtime = runtime;
-    this.#person = person;
-    this.#use(connected.client);
+    this.#interactive = interactive;
+    this.#setClient(connected.client);
   }
 
   async run(): Promise<void> {
@@ -109,21 +108,21 @@ class Shell {
     try {
       for await (const line of this.#reader.lines()) {
         signal.throwIfAborted();
-        if (!(await this.#do(line))) break;
+        if (!(await this.#execute(line))) break;
       }
     } catch (error) {
       signal.throwIfAborted();
       throw error;
     } finally {
-      this.#left = true;
+      this.#ended = true;
       this.#reader.close();
     }
     signal.throwIfAborted();
     if (this.#lastFailure) throw exitWith(this.#lastFailure.exitCode);
   }
 
-  /** False: this was the last line. */
-  async #do(line: Line): Promise<boolean> {
+  /** Executes a line. Resolves with false if the shell must exit. */
+  async #execute(line: Line): Promise<boolean> {
     try {
       const parsed = parseShellLine(line.text);
       if (parsed.type === 'command') return await this.#command(parsed.name);
@@ -146,11 +145,11 @@ class Shell {
       this.#reader.clearAndWrite(() => stdout.write(`${toJson(values)}\n`));
     };
     try {
-      const sent = args.some(mentionsCallback) ? withCallback(args, print) : [...args];
-      const result = await client.call(method, sent, { signal: stop.signal }).catch((error: unknown) => {
+      const callArgs = args.some(mentionsCallback) ? withCallback(args, print) : [...args];
+      const result = await client.call(method, callArgs, { signal: stop.signal }).catch((error: unknown) => {
         throw toCliError(error, this.#connected.operationFor(method));
       });
-      this.#person?.completion.addMethod(method);
+      this.#interactive?.completion.addMethod(method);
       await write(stdout, await formatResult(result, { format: this.#format, raw: false }, this.#runtime));
     } finally {
       this.#reader.onInterrupt(undefined);
@@ -172,24 +171,24 @@ class Shell {
         return true;
       }
       default:
-        throw usageError(`There is no command ${name} here.`, 'See what there is with: .help');
+        throw usageError(`Unknown command: ${name}`, 'List the commands with: .help');
     }
   }
 
-  /** The connection, or another where that is gone. */
+  /** Returns the connection, or a new one if it was closed. */
   async #connection(): Promise<Client> {
-    return this.#client ?? this.#use(await this.#connected.openAnother());
+    return this.#client ?? this.#setClient(await this.#connected.openAnother());
   }
 
-  #use(client: Client): Client {
+  #setClient(client: Client): Client {
     this.#client = client;
     client.on('disconnect', () => {
       if (this.#client !== client) return;
       this.#client = undefined;
-      if (this.#person && !this.#left) {
+      if (this.#interactive && !this.#ended) {
         const { stderr } = this.#runtime;
         this.#reader.clearAndWrite(() =>
-          stderr.write('note: The kite has disconnected. The next call connects again.\n'),
+          stderr.write('note: The connection was closed. The next call reconnects.\n'),
         );
       }
     });
@@ -198,33 +197,33 @@ class Shell {
 
   #failed(failure: CliError, { number }: Line): void {
     this.#lastFailure = failure;
-    const at = this.#person ? '' : ` (line ${number} of the standard input)`;
-    const told =
+    const at = this.#interactive ? '' : ` (line ${number} of standard input)`;
+    const reported =
       failure.operation === '' ? failure : failure.with({ operation: `${failure.operation}${at}` });
-    reportFailure(told, this.#format === 'json' || this.#format === 'ndjson', this.#runtime);
+    reportFailure(reported, this.#format === 'json' || this.#format === 'ndjson', this.#runtime);
   }
 
   async #remember(line: string): Promise<void> {
-    const history = this.#person?.history;
+    const history = this.#interactive?.history;
     if (!history) return;
-    const kept = await history.add(line);
+    const result = await history.add(line);
     const { stderr } = this.#runtime;
-    if (kept === 'secret')
-      stderr.write('note: This line is not kept in the history: it may hold a secret.\n');
-    if (kept === 'first') stderr.write(HISTORY_NOTE);
+    if (result === 'secret')
+      stderr.write('note: The line was not added to the history, because it may contain a secret.\n');
+    if (result === 'created') stderr.write(HISTORY_NOTE);
   }
 }
 
 const HISTORY_NOTE =
-  'note: Lines are kept in shell_history in $KITE_HOME or ~/.kite, where only you can read them. A line that begins\n' +
-  'with a space is not kept; --no-history keeps none.\n';
+  'note: The history is stored in shell_history in $KITE_HOME or ~/.kite, and only you can read it. Lines that start\n' +
+  'with a space are not added. To disable the history, use --no-history.\n';
 
 const HELP = [
-  'square 4              calls the method square with the number 4',
-  'echo {"a": 1} text    arguments are JSON, else text',
-  "echo 'two words'      text with spaces goes into quotes",
-  `count 3 "${CALLBACK_PLACEHOLDER}"   a function whose calls are printed`,
-  ...Object.entries(SHELL_COMMANDS).map(([name, what]) => `${name.padEnd(22)}${what}`),
+  'square 4              call the method square with the number 4',
+  'echo {"a": 1} text    pass JSON and a string',
+  "echo 'two words'      pass a string with spaces",
+  `count 3 "${CALLBACK_PLACEHOLDER}"   pass a function whose calls are printed`,
+  ...Object.entries(SHELL_COMMANDS).map(([name, description]) => `${name.padEnd(22)}${description}`),
   '',
 ].join('\n');
 
@@ -234,6 +233,6 @@ function mentionsCallback(value: unknown): boolean {
 }
 
 function cancelledCall(method: string): CliError {
-  const failure = usageError(`The call of ${JSON.stringify(method)} was given up.`);
+  const failure = usageError(`The call of ${JSON.stringify(method)} was cancelled.`);
   return failure.with({ exitCode: ExitCode.interrupted, type: 'interrupted' });
 }

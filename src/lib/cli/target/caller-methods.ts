@@ -6,23 +6,24 @@ import { promptText } from '../terminal/prompt.js';
 import type { Spinner } from '../terminal/spinner.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
-/** What a remote kite may call back while it is called. */
+/** The methods that a remote kite may call during a call. */
 export interface CallerMethods {
+  /** Names of the methods. */
   readonly allowed: readonly string[];
-  /** Why the command has to end, once the person has left a question with Ctrl-C. */
+  /** Returns the error to exit with if the user cancelled a prompt, or undefined. */
   readonly cancelled: () => CliError | undefined;
 }
 
 /**
- * Lets the remote write to this person's stderr with `kite.log` and `kite.print`, and, with `interactive`, ask them with
- * `kite.prompt` and `kite.getPass`, one question at a time. `leave` is called when they want no more of it.
+ * Lets the remote kite write to stderr with `kite.log` and `kite.print` and, with `interactive`, prompt the user with
+ * `kite.prompt` and `kite.getPass`, one prompt at a time. `cancel` is called if the user cancels a prompt.
  *
- * @throws CliError where the remote is to ask, and nobody is there
+ * @throws CliError if the command is `interactive` and cannot prompt
  */
 export function addCallerMethods(
   kite: Kite,
   interactive: boolean,
-  { runtime, spinner, leave }: CallerMethodsOptions,
+  { runtime, spinner, cancel }: CallerMethodsOptions,
 ): CallerMethods {
   const { stderr } = runtime;
   for (const method of ['kite.log', 'kite.print']) {
@@ -36,44 +37,44 @@ export function addCallerMethods(
   if (!interactive) return { allowed, cancelled: () => undefined };
   if (!canPrompt(runtime)) {
     throw usageError(
-      'With --interactive the kite can prompt, and this is not a terminal.',
-      'Leave --interactive out; it needs a terminal, and no --no-input.',
+      '--interactive requires a terminal, without --no-input.',
+      'Run the command without --interactive.',
     );
   }
   return {
     allowed: [...allowed, 'kite.prompt', 'kite.getPass'],
-    cancelled: allowPeerPrompts(kite, { runtime, spinner, leave }),
+    cancelled: allowPeerPrompts(kite, { runtime, spinner, cancel }),
   };
 }
 
 interface CallerMethodsOptions {
   readonly runtime: CommandRuntime;
   readonly spinner: Spinner;
-  readonly leave: () => void;
+  readonly cancel: () => void;
 }
 
 function allowPeerPrompts(
   kite: Kite,
-  { runtime, spinner, leave }: CallerMethodsOptions,
+  { runtime, spinner, cancel }: CallerMethodsOptions,
 ): () => CliError | undefined {
   let failure: CliError | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  const put = async (text: string, secret: boolean): Promise<string> => {
-    const goOn = spinner.pause();
+  const prompt = async (text: string, secret: boolean): Promise<string> => {
+    const resume = spinner.pause();
     try {
       return await promptText(text, runtime, secret);
     } catch (error) {
       if (isCliError(error)) failure = error;
-      leave();
-      throw new KiteError('genericError', 'The person does not answer');
+      cancel();
+      throw new KiteError('genericError', 'The user cancelled the prompt');
     } finally {
-      goOn();
+      resume();
     }
   };
   for (const method of ['kite.prompt', 'kite.getPass']) {
     kite.handle<unknown[]>(method, ({ args: [text] }) => {
       const message = typeof text === 'string' ? text.trim() : '';
-      const answer = last.then(() => put(message, method === 'kite.getPass'));
+      const answer = last.then(() => prompt(message, method === 'kite.getPass'));
       last = answer.catch(() => {});
       return answer;
     });

@@ -6,18 +6,18 @@ import { describeLocation } from '../settings/key-location.js';
 import { findKey, type FoundKey, resolveKeyLocation } from './find-key.js';
 import { isLoopbackTarget } from './loopback-target.js';
 
-/** A kite key, and where it may go. */
+/** A kite key to send. */
 export interface ChosenKey {
   readonly key: string;
-  /** Whether it is for this machine only: the person did not ask for it to be sent. */
+  /** Whether it may be sent only to loopback addresses, because the user did not pass `--auth`. */
   readonly onlyLoopback: boolean;
 }
 
 /**
- * The kite key that calls to the URL `target` carry, or undefined for none. A key leaves this machine only when the person
- * says so: without `--auth` it goes to loopback addresses, and only if there is one.
+ * Returns the kite key for calls to the URL `target`, or undefined to send none. Without `--auth`, the key is sent only to loopback
+ * addresses, and only if there is one.
  *
- * @throws CliError or ConfigurationError when a key that is to be sent is missing or broken
+ * @throws CliError or ConfigurationError if a key that must be sent is missing or invalid, or if the flags conflict
  */
 export async function chooseKey(
   target: string,
@@ -28,7 +28,7 @@ export async function chooseKey(
   const named = settings.hasFlag(commonSettings.kiteKey);
   if (auth === 'none') {
     if (!named) return undefined;
-    throw usageError('--key-file names a key to send, and --auth none says to send none.');
+    throw usageError('--key-file and --auth none cannot be used together.');
   }
   if (auth === 'kite-key') return { key: (await loadKiteKey(settings)).key.jwt, onlyLoopback: false };
   if (await isLoopbackTarget(target, lookup)) {
@@ -37,21 +37,21 @@ export async function chooseKey(
   }
   if (!named) return undefined;
   throw usageError(
-    `A kite key goes to another machine only when you say so, and ${target} is on one.`,
-    'Add --auth kite-key to send it there.',
+    `${target} is on another machine, and a kite key is not sent there by default.`,
+    'Add --auth kite-key to send it.',
   );
 }
 
 /**
- * The kite key that this person uses, and where it was found.
+ * Returns the active kite key.
  *
- * @throws CliError when there is none, or it cannot be used
+ * @throws CliError or ConfigurationError if there is none, or if it is invalid
  */
 export async function loadKiteKey(settings: CommandSettings): Promise<FoundKey> {
   const found = await findKey(settings);
   if (found) return found;
   throw configurationError(
     `There is no kite key at ${describeLocation(resolveKeyLocation(settings).location)}.`,
-    'Get one with: kitectl register --to URL --username NAME; or name another file with --key-file.',
+    'Get one with: kitectl register --to URL --username NAME. Or choose another file with --key-file.',
   );
 }

@@ -7,17 +7,17 @@ import { flagsOf } from '../settings/setting-flags.js';
 import { resolveTarget } from './target.js';
 import type { ConnectionOptions } from './with-connection.js';
 
-/** The flags of every command that talks to a kite. */
+/** The flags of every command that connects to a kite. */
 export const connectionFlags = flagsOf(connectionSettings);
 
-/** @throws CliError or ConfigurationError where a flag, or what stands for it, has a value that is not accepted */
+/** @throws CliError or ConfigurationError if the value of a setting is not accepted */
 export function connectionOptions(flags: ParsedFlags, env: Environment): ConnectionOptions {
   const settings = CommandSettings.fromFlags(connectionSettings, flags, env);
   const target = resolveTarget(settings);
   if (target.type === 'url' && settings.hasFlag(commonSettings.kontrol)) {
     throw usageError(
-      `--kontrol is about kites that are looked up, and ${target.url} is a URL.`,
-      'Leave it out, or give a query: --to /user/environment/name',
+      `--kontrol is only used to look up a query, and the target is the URL ${target.url}.`,
+      'Remove --kontrol, or use a query: --to /user/environment/name',
     );
   }
   return { target, settings };

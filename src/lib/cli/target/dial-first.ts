@@ -4,38 +4,38 @@ import { type Operation, toCliError } from '../frame/failures.js';
 import type { CliError } from '../runtime/cli-error.js';
 import type { Spinner } from '../terminal/spinner.js';
 
-/** A kite that may be called, and the credentials for it. */
+/** A kite to dial, and the credentials for it. */
 export interface DialCandidate {
   readonly url: string;
   readonly auth: Auth | null;
-  /** Whether nothing may be sent to another machine than this one. Default false. */
+  /** Whether the connection must be to a loopback address. Default: false. */
   readonly onlyLoopback?: boolean;
 }
 
 export interface ConnectedKite {
   readonly client: Client;
-  /** The kite that is connected. */
+  /** The URL of the kite. */
   readonly url: string;
-  /** Tells the person what takes long. */
+  /** Shows progress to the user. */
   readonly spinner: Spinner;
-  /** What the calls over this connection are doing, for when they fail. */
+  /** Returns the operation of a call over this connection, for error messages. */
   readonly operationFor: (method: string) => Operation;
-  /** One more connection to the same kite, closed with this one. */
+  /** Opens another connection to the same kite, which is closed together with this one. */
   readonly openAnother: () => Promise<Client>;
 }
 
-/** Dials one after the other until a connection stands. Rejects with what stood in the way of the last. */
+/** Dials the candidates in order until one connects. Rejects with the failure of the last. */
 export async function dialFirst(
-  offers: readonly DialCandidate[],
+  candidates: readonly DialCandidate[],
   spinner: Spinner,
-  connect: (offer: DialCandidate) => Client,
+  connect: (candidate: DialCandidate) => Client,
 ): Promise<ConnectedKite> {
   let failure: CliError | undefined;
-  for (const offer of offers) {
-    const { url } = offer;
-    const client = connect(offer);
+  for (const candidate of candidates) {
+    const { url } = candidate;
+    const client = connect(candidate);
     try {
-      await spinner.during(`Connecting to ${url}`, () => dial(client, offer));
+      await spinner.during(`Connecting to ${url}`, () => dial(client, candidate));
     } catch (error) {
       failure = toCliError(error, { description: '', target: url });
       client.close();
@@ -48,18 +48,18 @@ export async function dialFirst(
       operationFor: (method) => ({
         description: `calling ${JSON.stringify(method)} at ${url}`,
         target: url,
-        withKey: offer.auth !== null,
+        withKey: candidate.auth !== null,
       }),
       openAnother: async () => {
-        const one = connect(offer);
-        await dial(one, offer).catch((error: unknown) => {
+        const client = connect(candidate);
+        await dial(client, candidate).catch((error: unknown) => {
           throw toCliError(error, { description: '', target: url });
         });
-        return one;
+        return client;
       },
     };
   }
-  throw failure ?? new Error('There is nothing to dial');
+  throw failure ?? new Error('There are no candidates to dial');
 }
 
 async function dial(client: Client, { onlyLoopback = false }: DialCandidate): Promise<void> {

@@ -13,17 +13,16 @@ import { noTarget, type Target } from './target.js';
 import { type KontrolSession, withKey, withKontrol } from './with-kontrol.js';
 import { PROBES } from '../runtime/command-limits.js';
 
-/** A kite that Kontrol found, as far as a command wants to know it. */
+/** A kite that Kontrol found. */
 export type FoundKite = Pick<RemoteKite, 'kite' | 'url' | 'token'>;
 
-/** Milliseconds that a kite has to answer when it is one of several that may be meant. */
+/** Timeout for each kite that is probed to find the one that responds, in milliseconds. */
 const PROBE_TIMEOUT = 2000;
 
 /**
- * Asks Kontrol for the kites that a target means, in the order in which to try them.
+ * Looks up a target at Kontrol. Returns the kites to dial, in order.
  *
- * @throws CliError with exit code 5 where there is none, or where several of this person's kites answer and nobody can
- *   be asked which is meant
+ * @throws CliError with exit code 5 if there is none, or if several kites of the user respond and the command cannot prompt
  */
 export async function discover(
   target: Exclude<Target, { type: 'url' }>,
@@ -33,43 +32,43 @@ export async function discover(
   const auth = settings.value(commonSettings.auth);
   if (target.type === 'query') {
     const query = requireQuery(target.path, target.source);
-    return withKontrol(settings, `looking for ${target.path}`, runtime, async (at) => {
-      const found = await findKites(at, query);
-      return found.map((one) => toCandidate(one, auth, at));
+    return withKontrol(settings, `looking for ${target.path}`, runtime, async (session) => {
+      const found = await findKites(session, query);
+      return found.map((kite) => toCandidate(kite, auth, session));
     });
   }
-  const mine = await findKey(settings);
-  if (!mine) throw noTarget();
-  return withKey(settings, mine, 'looking for your kites', runtime, async (at) => {
-    const found = await findKites(at, { username: mine.key.username });
-    const one = await selectKite(withoutKontrol(found, at), runtime, (candidate) =>
-      answersPing(at.kite, toCandidate(candidate, auth, at)),
+  const ownKey = await findKey(settings);
+  if (!ownKey) throw noTarget();
+  return withKey(settings, ownKey, 'looking for your kites', runtime, async (session) => {
+    const found = await findKites(session, { username: ownKey.key.username });
+    const selected = await selectKite(withoutKontrol(found, session), runtime, (kite) =>
+      answersPing(session.kite, toCandidate(kite, auth, session)),
     );
-    return [toCandidate(one, auth, at)];
+    return [toCandidate(selected, auth, session)];
   });
 }
 
 /**
- * The kites at Kontrol that a query asks for, at least one.
+ * Returns the kites at Kontrol that match a query, at least one.
  *
- * @throws CliError with exit code 5 where there is none
+ * @throws CliError with exit code 5 if there is none
  */
 export async function findKites(
-  at: Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'>,
+  session: Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'>,
   query: KiteQuery,
 ): Promise<readonly RemoteKite[]> {
-  const found = await getKites(at, query);
+  const found = await getKites(session, query);
   if (found.length > 0) return found;
   const path = formatQueryPath(query);
   throw notFound(
-    `No kite is registered for ${path} at ${at.url}.`,
+    `No kite is registered for ${path} at ${session.url}.`,
     query.environment === undefined
-      ? 'Start one that registers there, and that you may find.'
-      : `See what there is with: kitectl query /${query.username ?? 'USER'}`,
+      ? 'Start a kite that registers there, and that you may find.'
+      : `List the kites with: kitectl query /${query.username ?? 'USER'}`,
   );
 }
 
-/** The kites at Kontrol that a query asks for, and that may be none. */
+/** Returns the kites at Kontrol that match a query, which may be none. */
 export function getKites(
   { kontrol, url, spinner }: Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'>,
   query: KiteQuery,
@@ -78,48 +77,48 @@ export function getKites(
 }
 
 /**
- * The one kite of several that answers; where several do, the one that the person chooses.
+ * Returns the only kite, or the only one that responds to `probe`. If several do, lets the user choose.
  *
- * @throws CliError with exit code 5 and the list of them where none does, or where nobody can be asked
+ * @throws CliError with exit code 5 if none responds, or, with a list, if several do and the command cannot prompt
  */
 export async function selectKite(
   found: readonly FoundKite[],
   runtime: CommandRuntime,
-  probe: (one: FoundKite) => Promise<boolean>,
+  probe: (kite: FoundKite) => Promise<boolean>,
 ): Promise<FoundKite> {
   const sorted = found.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
   const [only] = sorted;
   if (only && sorted.length === 1) return only;
-  const answering: FoundKite[] = [];
+  const responding: FoundKite[] = [];
   const probed = sorted.slice(0, PROBES);
   const results = await Promise.all(probed.map(probe));
   results.forEach((ok, index) => {
-    const one = probed[index];
-    if (ok && one) answering.push(one);
+    const kite = probed[index];
+    if (ok && kite) responding.push(kite);
   });
-  const [first] = answering;
+  const [first] = responding;
   if (!first) {
-    const why =
-      sorted.length === 0 ? 'You have no kite at Kontrol' : `None of your ${sorted.length} kites answers`;
-    throw notFound(`No kite to talk to: ${why}.`, 'Name one with --to URL, or start one that registers.');
+    const reason =
+      sorted.length === 0 ? 'you have no kites at Kontrol' : `none of your ${sorted.length} kites responds`;
+    throw notFound(`No target: ${reason}.`, 'Set one with --to URL, or start a kite that registers.');
   }
-  if (answering.length === 1) return first;
-  const list = answering.map(({ kite, url }) => `${kitePath(kite)}\t${url}`);
+  if (responding.length === 1) return first;
+  const list = responding.map(({ kite, url }) => `${kitePath(kite)}\t${url}`);
   if (canPrompt(runtime)) {
     const choice = await choose(
-      'Which of your kites?',
+      'Kite:',
       list.map((line) => line.replace('\t', '  ')),
       runtime,
     );
-    return answering[choice] ?? first;
+    return responding[choice] ?? first;
   }
   throw notFound(
-    `${answering.length} of your kites answer:\n${list.join('\n')}`,
-    'Say which one with --to PATH or --to URL.',
+    `${responding.length} of your kites respond:\n${list.join('\n')}`,
+    'Choose one with --to PATH or --to URL.',
   );
 }
 
-/** Whether a kite can be reached and answers `kite.ping`. */
+/** Whether a kite is reachable and answers `kite.ping`. */
 async function answersPing(kite: Kite, { url }: DialCandidate): Promise<boolean> {
   const client = kite.newClient(url, { timeout: PROBE_TIMEOUT, handshakeTimeout: PROBE_TIMEOUT });
   try {
@@ -133,7 +132,7 @@ async function answersPing(kite: Kite, { url }: DialCandidate): Promise<boolean>
   }
 }
 
-/** Kontrol is a kite of its own user, which is no kite that this person would call. */
+/** Removes Kontrol from the kites of its own user. */
 function withoutKontrol(found: readonly FoundKite[], { key }: KontrolSession): readonly FoundKite[] {
   return key.username === key.kontrolUser ? found.filter(({ kite }) => kite.name !== 'kontrol') : found;
 }

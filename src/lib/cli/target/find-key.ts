@@ -17,7 +17,7 @@ import { describeLocation, type KeyLocation } from '../settings/key-location.js'
 import { messageOf } from '../../util/message-of.js';
 import { type Keychain, openKeychain } from './keychain.js';
 
-/** Where the kite key is, and what says so. */
+/** The location of the kite key, and the source of this setting. */
 export interface ResolvedKeyLocation {
   readonly location: KeyLocation;
   readonly chosenBy: Source;
@@ -25,14 +25,14 @@ export interface ResolvedKeyLocation {
 
 export interface FoundKey extends ResolvedKeyLocation {
   readonly key: KiteKey;
-  /** The place, for people. */
+  /** The location, for messages. */
   readonly source: string;
 }
 
 /**
- * Where the kite key is: where the settings say, else in the kite home.
+ * Returns the location of the kite key, by default in the kite home.
  *
- * @throws CliError where the context that is named does not exist, or says that the keychain has the key and not whose
+ * @throws CliError if the context does not exist, or if it uses the keychain and has no user or no Kontrol
  */
 export function resolveKeyLocation(settings: CommandSettings): ResolvedKeyLocation {
   const { value, source } = settings.resolve(commonSettings.kiteKey);
@@ -40,70 +40,70 @@ export function resolveKeyLocation(settings: CommandSettings): ResolvedKeyLocati
 }
 
 /**
- * The kite key that this person uses. Undefined: nobody named one, and there is none in the kite home.
+ * Returns the active kite key, or undefined if no setting defines its location and there is none in the kite home.
  *
- * @throws CliError or ConfigurationError where there is one that cannot be used, and where one that was named is missing
+ * @throws CliError or ConfigurationError if the key is invalid, or if it is missing at the location that a setting defines
  */
 export async function findKey(
   settings: CommandSettings,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<FoundKey | undefined> {
-  const chosen = resolveKeyLocation(settings);
-  const key = await readKey(chosen.location, settings.env, open).catch((error: unknown) => {
-    const isDefault = chosen.chosenBy.type === 'default';
+  const resolved = resolveKeyLocation(settings);
+  const key = await readKey(resolved.location, settings.env, open).catch((error: unknown) => {
+    const isDefault = resolved.chosenBy.type === 'default';
     if (isDefault && hasCode(error, 'keyFileMissing')) return undefined;
     throw error;
   });
-  return key && { ...chosen, key, source: describeLocation(chosen.location) };
+  return key && { ...resolved, key, source: describeLocation(resolved.location) };
 }
 
 /**
- * The kite key at a place.
+ * Reads the kite key at a location.
  *
- * @throws CliError or ConfigurationError where there is none, or one that cannot be used
+ * @throws CliError or ConfigurationError if there is none, or if it is invalid
  */
 export async function readKey(
-  place: KeyLocation,
+  location: KeyLocation,
   env: Environment,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<KiteKey> {
-  switch (place.type) {
+  switch (location.type) {
     case 'file':
-      return readKiteKeyFile(place.file);
+      return readKiteKeyFile(location.file);
     case 'variable': {
       const key = findKiteKey(undefined, env);
       if (key) return key;
       throw configurationError('KITE_KEY is not set.', 'Set it to a kite key.');
     }
     case 'keychain':
-      return readKeychainKey(place.account, await open());
+      return readKeychainKey(location.account, await open());
   }
 }
 
 /**
- * Puts a kite key in its place, where there may be another one.
+ * Writes a kite key to a location. `force` replaces an existing file; a key in the keychain is always replaced.
  *
- * @throws CliError or ConfigurationError where it cannot be kept
+ * @throws CliError or ConfigurationError if it cannot be written
  */
 export async function writeKey(
   jwt: string,
-  place: KeyLocation,
+  location: KeyLocation,
   {
     force,
     open = openKeychain,
   }: { readonly force: boolean; readonly open?: (() => Promise<Keychain>) | undefined },
 ): Promise<void> {
-  switch (place.type) {
+  switch (location.type) {
     case 'file':
-      await writeKiteKeyFile(jwt, { home: dirname(place.file), file: place.file, force });
+      await writeKiteKeyFile(jwt, { home: dirname(location.file), file: location.file, force });
       return;
     case 'keychain':
-      await (await open()).set(place.account, jwt);
+      await (await open()).set(location.account, jwt);
       return;
     case 'variable':
       throw configurationError(
-        'The kite key is in the environment variable KITE_KEY, which only you can change.',
-        'Keep the kite key in a file, or set KITE_KEY to a new one.',
+        'Cannot store the kite key: it comes from the environment variable KITE_KEY.',
+        'Set KITE_KEY to the new key, or unset it to use a file.',
       );
   }
 }
@@ -112,15 +112,15 @@ async function readKeychainKey(account: string, keychain: Keychain): Promise<Kit
   const jwt = await keychain.get(account);
   if (jwt === undefined) {
     throw configurationError(
-      `There is no kite key of ${account} in the keychain.`,
-      'See which there are with: kitectl keys list --key-store keychain. Get one with: kitectl register --key-store keychain',
+      `There is no kite key for ${account} in the keychain.`,
+      'List the keys with: kitectl keys list --key-store keychain. Get one with: kitectl register --key-store keychain',
     );
   }
   try {
     return parseKiteKey(jwt);
   } catch (error) {
     throw configurationError(
-      `What the keychain has as ${account} is not a kite key: ${messageOf(error)}.`,
+      `The keychain entry ${account} is not a valid kite key: ${messageOf(error)}.`,
       'Get a new one with: kitectl register --key-store keychain --force',
       error,
     );

@@ -4,18 +4,23 @@ import { commonSettings } from '../settings/common-settings.js';
 import { keySettings, keyStoreSettings } from '../settings/connection-settings.js';
 import { flagsOf } from '../settings/setting-flags.js';
 
-/** The flags of every command that uses the kite key of the person. */
+/** The flags of commands that use the active kite key. */
 export const keyFlags = flagsOf(keySettings);
 
-/** The flags of commands about all kite keys of the person. */
+/** The flags of commands that manage all kite keys. */
 export const keyStoreFlags = flagsOf(keyStoreSettings);
 
-/** @throws CliError where a flag has a value that is not accepted */
+/** @throws CliError if the value of a flag is not accepted */
 export function keyOptions(flags: ParsedFlags, env: Environment): { readonly settings: CommandSettings } {
   return { settings: CommandSettings.fromFlags(keySettings, flags, env) };
 }
 
-/** Which keys a command is about, and whether those of the keychain are, though no context uses it. Throws like `keyOptions`. */
+/**
+ * Returns the settings of a command that manages kite keys. `keychain` is whether it includes the keychain even if no context
+ * uses it.
+ *
+ * @throws CliError if the value of a flag is not accepted
+ */
 export function keyStoreOptions(
   flags: ParsedFlags,
   env: Environment,

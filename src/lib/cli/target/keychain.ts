@@ -3,40 +3,40 @@ import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/printable.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
 
-/** The passwords of a person's desktop, as far as they are kite keys: macOS Keychain, Windows Vault, the Secret Service. */
+/** Kite keys in the keychain of the desktop: macOS Keychain, Windows Credential Vault, or the Secret Service. */
 export interface Keychain {
-  /** Undefined where there is none. */
+  /** Returns the secret of an account, or undefined. */
   get(account: string): Promise<string | undefined>;
   set(account: string, secret: string): Promise<void>;
-  /** Whether there was one. */
+  /** Removes the secret of an account. Resolves with false if there was none. */
   remove(account: string): Promise<boolean>;
   list(): Promise<readonly { readonly account: string; readonly secret: string }[]>;
   /**
-   * Makes sure that it takes and gives back: before something that cannot be had twice is to be kept in it.
+   * Checks that the keychain can store and return a secret. Call this before storing a secret that cannot be obtained again.
    *
-   * @throws CliError where it does not
+   * @throws CliError if it cannot
    */
   requireOpen(): Promise<void>;
 }
 
-/** Under which name a desktop shows the kite keys. */
+/** The service name of the kite keys in the keychain. */
 const KEYCHAIN_SERVICE = 'kitectl';
 
-/** Loads `keytar`: in programs `import`, which a test may take the place of. */
+/** Loads the module `keytar`. */
 export type LoadKeytar = () => Promise<unknown>;
 
 const PACKAGE = 'keytar';
 
 /**
- * The keychain of the person, through `keytar`, an optional package, which is loaded only here.
+ * Opens the keychain, through the optional package `keytar`.
  *
- * @throws CliError where the package is missing; each method of the keychain where there is no keychain, or it is locked
+ * @throws CliError if the package is missing. The methods of the keychain throw if it is unavailable or locked.
  */
 export async function openKeychain(load: LoadKeytar = () => import(PACKAGE)): Promise<Keychain> {
   return new KeytarKeychain(await loadKeytar(load));
 }
 
-/** Items that are put in for a moment, and are no keys. */
+/** Prefix of temporary entries that test the keychain. */
 const PROBE_PREFIX = 'probe-';
 
 class KeytarKeychain implements Keychain {
@@ -48,7 +48,7 @@ class KeytarKeychain implements Keychain {
 
   async get(account: string): Promise<string | undefined> {
     const secret = await withKeychainErrors(this.#keytar.getPassword(KEYCHAIN_SERVICE, account));
-    // From a locked keychain nothing comes either.
+    // A locked keychain also returns null.
     if (secret === null) await this.requireOpen();
     return secret ?? undefined;
   }
@@ -63,10 +63,10 @@ class KeytarKeychain implements Keychain {
   }
 
   async list(): Promise<readonly { readonly account: string; readonly secret: string }[]> {
-    // Asked for what is in a locked keychain, libsecret ends the process.
+    // libsecret crashes the process if the keychain is locked.
     await this.requireOpen();
-    const found = await withKeychainErrors(this.#keytar.findCredentials(KEYCHAIN_SERVICE));
-    return found
+    const credentials = await withKeychainErrors(this.#keytar.findCredentials(KEYCHAIN_SERVICE));
+    return credentials
       .filter(({ account }) => !account.startsWith(PROBE_PREFIX))
       .map(({ account, password }) => ({ account, secret: password }));
   }
@@ -74,9 +74,9 @@ class KeytarKeychain implements Keychain {
   async requireOpen(): Promise<void> {
     const account = `${PROBE_PREFIX}${randomUUID()}`;
     await withKeychainErrors(this.#keytar.setPassword(KEYCHAIN_SERVICE, account, account));
-    const back = await withKeychainErrors(this.#keytar.getPassword(KEYCHAIN_SERVICE, account));
+    const secret = await withKeychainErrors(this.#keytar.getPassword(KEYCHAIN_SERVICE, account));
     await withKeychainErrors(this.#keytar.deletePassword(KEYCHAIN_SERVICE, account));
-    if (back !== account) throw unavailable(new Error('what was put in did not come back'));
+    if (secret !== account) throw unavailable(new Error('it did not return a stored secret'));
   }
 }
 
@@ -88,7 +88,7 @@ async function withKeychainErrors<Result>(promise: Promise<Result>): Promise<Res
   }
 }
 
-/** What this program uses of `keytar`. */
+/** The functions of `keytar` that are used here. */
 interface Keytar {
   getPassword(service: string, account: string): Promise<string | null>;
   setPassword(service: string, account: string, password: string): Promise<void>;
@@ -105,22 +105,22 @@ async function loadKeytar(load: LoadKeytar): Promise<Keytar> {
     const missing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
     throw configurationError(
       missing
-        ? 'The keychain needs the package keytar, which is not installed; nothing was changed.'
-        : `The keychain needs the package keytar, which cannot be loaded: ${reason(error)}; nothing was changed.`,
-      'On Debian: apt-get install libsecret-1-dev, then install kitectl again. Or keep the key in a file: --key-store file',
+        ? 'The keychain requires the package keytar, which is not installed; nothing was changed.'
+        : `The keychain requires the package keytar, which cannot be loaded: ${reason(error)}; nothing was changed.`,
+      'On Debian: apt-get install libsecret-1-dev, then install kitectl again. Or store the key in a file: --key-store file',
       error,
     );
   }
 }
 
 function unavailable(error: unknown): CliError {
-  const why = reason(error);
-  const locked = /lock|dismiss|prompt|does not exist/i.test(why);
+  const message = reason(error);
+  const locked = /lock|dismiss|prompt|does not exist/i.test(message);
   return configurationError(
-    `The keychain ${locked ? 'is locked, or there is none yet' : 'cannot be reached'}: ${why}. Nothing was lost.`,
+    `The keychain ${locked ? 'is locked or does not exist' : 'is unavailable'}: ${message}. No key was lost.`,
     locked
-      ? 'Unlock it: log in to the desktop, or open its password manager. Or keep the key in a file: --key-store file'
-      : 'Start the Secret Service of your desktop; on Debian: apt-get install gnome-keyring dbus-user-session. Or keep the ' +
+      ? 'Log in to the desktop or open its password manager to unlock it. Or store the key in a file: --key-store file'
+      : 'Start the Secret Service of your desktop; on Debian: apt-get install gnome-keyring dbus-user-session. Or store the ' +
           'key in a file: --key-store file',
     error,
   );

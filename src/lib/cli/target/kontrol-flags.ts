@@ -4,14 +4,14 @@ import { kontrolSettings } from '../settings/connection-settings.js';
 import { flagsOf } from '../settings/setting-flags.js';
 
 export interface KontrolCommandOptions {
-  /** Where Kontrol is, with which kite key to ask it, and how. */
+  /** The settings of the connection to Kontrol. */
   readonly settings: CommandSettings;
 }
 
-/** The flags of every command that asks Kontrol. */
+/** The flags of every command that connects to Kontrol. */
 export const kontrolFlags = flagsOf(kontrolSettings);
 
-/** @throws CliError where a flag has a value that is not accepted */
+/** @throws CliError if the value of a flag is not accepted */
 export function kontrolOptions(flags: ParsedFlags, env: Environment): KontrolCommandOptions {
   return { settings: CommandSettings.fromFlags(kontrolSettings, flags, env) };
 }

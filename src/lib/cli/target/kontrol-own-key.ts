@@ -6,12 +6,12 @@ import { type KeyLocation, locationInContext } from '../settings/key-location.js
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The context that remembers where Kontrol's own kite key is. */
+/** The context that stores the location of Kontrol's own kite key. */
 export const KONTROL_CONTEXT = 'kontrol';
 
-/** Where Kontrol keeps the key that it made for itself. */
+/** Returns the location of Kontrol's own kite key. */
 export function kontrolKeyLocation(env: Environment): KeyLocation {
   const context = readContexts(env).contexts.get(KONTROL_CONTEXT);
-  const remembered = context?.keyStore && locationInContext({ name: KONTROL_CONTEXT, context });
-  return remembered || { type: 'file', file: kiteKeyPath(join(kiteHome(env), 'kontrol')) };
+  const stored = context?.keyStore && locationInContext({ name: KONTROL_CONTEXT, context });
+  return stored || { type: 'file', file: kiteKeyPath(join(kiteHome(env), 'kontrol')) };
 }

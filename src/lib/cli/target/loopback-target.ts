@@ -3,7 +3,7 @@ import { isLoopbackAddress, type LookupAddresses, resolvesToLoopback } from '../
 import { lookupAddresses } from '../../util/lookup-addresses.js';
 import { usageError } from '../runtime/cli-error.js';
 
-/** Whether a connection to a URL stays on this machine, so that a kite key sent there does not leave it. */
+/** Whether the host of a URL resolves only to loopback addresses, so that a kite key sent there stays on this machine. */
 export async function isLoopbackTarget(
   url: string,
   lookup: LookupAddresses = lookupAddresses,
@@ -12,10 +12,10 @@ export async function isLoopbackTarget(
 }
 
 /**
- * Makes sure of the same once the connection stands, before anything is sent: the name may resolve to another address by
- * then.
+ * Checks that an open connection is to a loopback address, before any data is sent: the name can resolve to another address since
+ * `isLoopbackTarget`.
  *
- * @throws CliError
+ * @throws CliError if it is not
  */
 export function requireLoopback({
   url,
@@ -27,7 +27,7 @@ export function requireLoopback({
   const address = addressOfPeer(remoteAddress);
   if (isLoopbackAddress(address)) return;
   throw usageError(
-    `A kite key goes to another machine only when you say so, and ${url} is at ${address} now.`,
-    'Add --auth kite-key to send it there.',
+    `${url} now resolves to ${address}, and a kite key is not sent to another machine by default.`,
+    'Add --auth kite-key to send it.',
   );
 }

@@ -2,20 +2,30 @@ import { isQueryError, type KiteQuery, parseQueryPath, validateQuery } from '../
 import { usageError } from '../runtime/cli-error.js';
 
 /**
- * The query that a person wrote as a path.
+ * Parses a query path. `source` is the setting that contains it, for the message. Default: an argument.
  *
- * @throws CliError that names `source`, where it cannot be asked
+ * @throws CliError if the query is invalid
  */
-export function requireQuery(path: string, source: string): KiteQuery {
+export function requireQuery(path: string, source?: string): KiteQuery {
   try {
     const query = parseQueryPath(path);
     validateQuery(query);
     return query;
   } catch (error) {
     if (!isQueryError(error)) throw error;
+    const origin = source === undefined ? '' : ` in ${source.replace(/^The /, 'the ')}`;
     throw usageError(
-      `${source} is not a valid query: ${path}: ${error.message}`,
-      'A query is /user/environment/name/version/region/hostname/id, of which the end may be missing.',
+      `Invalid query ${path}${origin}: ${reasonOf(error.message)}`,
+      'A query is /user/environment/name/version/region/hostname/id; fields at the end can be omitted.',
     );
   }
+}
+
+/** Rewords the message of a query error, which is part of the protocol. */
+function reasonOf(message: string): string {
+  if (message === 'Empty username field') return 'the username is empty';
+  const [, problem, field] = /^Invalid query\. Query option (.+): (.+)$/.exec(message) ?? [];
+  if (problem !== undefined) return `the ${field} ${problem}`;
+  const reason = message.replace(/^Invalid query\. /, '');
+  return reason.charAt(0).toLowerCase() + reason.slice(1);
 }

@@ -5,14 +5,14 @@ import { type CliError, configurationError, isCliError } from '../runtime/cli-er
 import { PEM_FILE_BYTES } from '../runtime/command-limits.js';
 
 /**
- * The text of a PEM file; undefined where it is not there.
+ * Reads a PEM file. Returns undefined if it does not exist.
  *
- * @throws CliError where it cannot be read, or where others can read what is `secret`
+ * @throws CliError if it cannot be read, or if it is `secret` and other users can access it
  */
 export async function readPem(file: string, secret: boolean): Promise<string | undefined> {
   let handle: FileHandle | undefined;
   try {
-    // A named pipe must not make the program wait for a writer.
+    // O_NONBLOCK: opening a named pipe must not wait for a writer.
     handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const { mode } = await handle.stat();
     if (secret && process.platform !== 'win32' && (mode & 0o077) !== 0) throw readableByOthers(file, mode);
@@ -21,7 +21,7 @@ export async function readPem(file: string, secret: boolean): Promise<string | u
   } catch (error) {
     if (isCliError(error)) throw error;
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw configurationError(`${file} cannot be read: ${reasonOf(error)}`, 'Name another file.', error);
+    throw configurationError(`Cannot read ${file}: ${reasonOf(error)}`, 'Choose another file.', error);
   } finally {
     await handle?.close();
   }
@@ -29,7 +29,7 @@ export async function readPem(file: string, secret: boolean): Promise<string | u
 
 function readableByOthers(file: string, mode: number): CliError {
   return configurationError(
-    `The private key in ${file} can be read or changed by others (mode ${(mode & 0o777).toString(8)}).`,
-    `Make it yours alone with: chmod 600 ${file}`,
+    `Other users can access the private key in ${file} (mode ${(mode & 0o777).toString(8)}).`,
+    `Restrict access with: chmod 600 ${file}`,
   );
 }

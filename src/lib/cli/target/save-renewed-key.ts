@@ -3,21 +3,21 @@ import { type Keychain, openKeychain } from './keychain.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 
 /**
- * Keeps the fresh kite keys that Kontrol hands to a kite which runs for long, where its own was found: after Kontrol has
- * changed its keys, the old one is good only until its pair is revoked.
+ * Returns a function that saves a renewed kite key at the location of the old one. Kontrol renews the kite key of a running kite
+ * after its key pair has changed; the old key is valid until the old pair is revoked.
  *
- * What it returns rejects where the key cannot be kept. A key that another program has put there meanwhile stays.
+ * The function rejects if the key cannot be written. It does not replace a key that another program has written since.
  */
 export function renewedKeySaver(
   { key, location }: Pick<FoundKey, 'key' | 'location'>,
   env: Environment,
   open: () => Promise<Keychain> = openKeychain,
 ): (jwt: string) => Promise<void> {
-  let mine = key.jwt;
+  let saved = key.jwt;
   return async (jwt) => {
-    const there = await readKey(location, env, open).catch(() => undefined);
-    if (location.type !== 'variable' && there && there.jwt !== mine) return;
+    const current = await readKey(location, env, open).catch(() => undefined);
+    if (location.type !== 'variable' && current && current.jwt !== saved) return;
     await writeKey(jwt, location, { force: true, open });
-    mine = jwt;
+    saved = jwt;
   };
 }

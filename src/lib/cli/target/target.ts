@@ -4,29 +4,29 @@ import { TARGET, PLAIN_URL } from '../settings/command-values.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 
-/** Which kite a command talks to. */
+/** The kite that a command connects to. */
 export type Target =
   | { readonly type: 'url'; readonly url: string }
-  /** One that Kontrol finds for this query; `source` says what gave it. */
+  /** A query to look up at Kontrol. `source` is the setting that contains it, for messages. */
   | { readonly type: 'query'; readonly path: string; readonly source: string }
-  /** The one kite of this person that answers. */
-  | { readonly type: 'mine' };
+  /** The only kite of the user that responds. */
+  | { readonly type: 'own' };
 
 /**
- * The kite that a command talks to: the URL or the query that its settings give, else the one kite of this person.
+ * Returns the target that the settings define.
  *
- * @throws CliError or ConfigurationError where they give neither a URL nor a query
+ * @throws CliError or ConfigurationError if the setting is neither a URL nor a query
  */
 export function resolveTarget(settings: CommandSettings): Target {
   const { value, source } = settings.resolve(commonSettings.to);
-  if (!value) return { type: 'mine' };
+  if (!value) return { type: 'own' };
   return value.type === 'url' ? value : { ...value, source: describeSource(source) };
 }
 
 /**
- * The URL of a kite that an argument or a flag gives.
+ * Parses the URL of a kite.
  *
- * @throws CliError that names `source`, where it is not one
+ * @throws CliError that names `source`, if `text` is not a valid URL
  */
 export function requireUrl(text: string, source: string): string {
   const url = PLAIN_URL.parse(text);
@@ -34,10 +34,10 @@ export function requireUrl(text: string, source: string): string {
   throw usageError(refusedValue(source, text, PLAIN_URL.what));
 }
 
-/** The error for a command that is told of no kite, and cannot ask for one. */
+/** Returns the error for a command without a target and without a kite key to find one. */
 export function noTarget(): Error {
   return usageError(
-    'No kite to talk to: neither --to nor KITE_TO is given, and there is no kite key to ask Kontrol with.',
-    `Name one with --to ${TARGET.example}, or for the whole shell with: export KITE_TO=${TARGET.example}`,
+    'No target: neither --to nor KITE_TO is set, and there is no kite key to look up your kites at Kontrol.',
+    `Set one with --to ${TARGET.example}, or with: export KITE_TO=${TARGET.example}`,
   );
 }

@@ -1,16 +1,16 @@
 import { configurationError } from '../runtime/cli-error.js';
 import { readPem } from './read-pem.js';
 
-/** What a server uses for TLS. PEM. */
+/** The TLS certificate and private key of a server, as PEM. */
 export interface TlsPems {
   readonly cert: string;
   readonly key: string;
 }
 
 /**
- * The certificate and the private key in the files that the person named. Undefined: none were.
+ * Reads the certificate and the private key. Returns undefined if `files` is undefined.
  *
- * @throws CliError where one of them is missing or cannot be used
+ * @throws CliError if one of them is missing or cannot be read
  */
 export async function readTlsFiles(
   files: { readonly certificate: string; readonly privateKey: string } | undefined,
@@ -21,6 +21,6 @@ export async function readTlsFiles(
   if (cert !== undefined && key !== undefined) return { cert, key };
   throw configurationError(
     `There is no ${cert === undefined ? `certificate at ${certificate}` : `private key at ${privateKey}`}.`,
-    'Make both with: kitectl keygen --tls --out DIR',
+    'Create both with: kitectl keygen --tls --out DIR',
   );
 }

@@ -10,17 +10,17 @@ import type { Target } from './target.js';
 
 export interface ConnectionOptions {
   readonly target: Target;
-  /** How to connect, with which kite key, and where to look a query up. */
+  /** The settings of the connection, and of the lookup of a query. */
   readonly settings: CommandSettings;
-  /** Whether the remote may ask the person. Default false. */
+  /** Whether the remote kite may prompt the user. Default: false. */
   readonly interactive?: boolean;
 }
 
 /**
- * Opens a connection to a kite, uses it, and closes it, also when the person interrupts. Meanwhile the remote may write
- * to this person's stderr with `kite.log` and `kite.print`, ask them where it is `interactive`, and nothing else.
+ * Connects to a kite, calls `use`, and closes the connection afterwards and on a signal. During this, the remote kite may write to
+ * stderr with `kite.log` and `kite.print` and, if `interactive` is set, prompt the user. It may call nothing else.
  *
- * Of several kites that a query finds, the next is dialled where one cannot be reached. What `use` does is done once.
+ * If a query finds several kites and one is unreachable, dials the next. `use` is called once.
  */
 export async function withConnection<Result>(
   options: ConnectionOptions,
@@ -30,29 +30,29 @@ export async function withConnection<Result>(
   const { signal } = runtime;
   const spinner = new Spinner(runtime);
   const timeout = callTimeout(options);
-  const offers = await findCandidates(options, runtime);
+  const candidates = await findCandidates(options, runtime);
   const kite = new Kite('kitectl', runtime.version, { kiteKey: false, env: runtime.env });
   const clients = new Set<Client>();
-  // What waits for the remote rejects then; why, says the signal, or who left a question.
+  // Pending calls then reject. The signal or the cancelled prompt has the actual reason.
   const close = (): void => {
     for (const client of clients) client.close();
   };
   const { interactive = false } = options;
-  const remote = addCallerMethods(kite, interactive, { runtime, spinner, leave: close });
+  const remote = addCallerMethods(kite, interactive, { runtime, spinner, cancel: close });
   signal.addEventListener('abort', close, { once: true });
   try {
-    const dialled = await dialFirst(offers, spinner, (offer) => {
+    const connected = await dialFirst(candidates, spinner, (candidate) => {
       signal.throwIfAborted();
-      const client = kite.newClient(offer.url, {
+      const client = kite.newClient(candidate.url, {
         transport: options.settings.value(commonSettings.transport),
         timeout,
-        auth: offer.auth,
+        auth: candidate.auth,
         trustRemote: remote.allowed,
       });
       clients.add(client);
       return client;
     });
-    return await use(dialled);
+    return await use(connected);
   } catch (error) {
     signal.throwIfAborted();
     throw remote.cancelled() ?? error;
@@ -62,7 +62,7 @@ export async function withConnection<Result>(
   }
 }
 
-/** Milliseconds for a call. A person needs longer to answer than a call may take. */
+/** Returns the timeout of a call in milliseconds. By default, an interactive call has none, because the user needs time to answer. */
 function callTimeout({ settings, interactive = false }: ConnectionOptions): number {
   const { value, source } = settings.resolve(commonSettings.timeout);
   return interactive && source.type === 'default' ? 0 : value;
@@ -80,7 +80,7 @@ async function findCandidates(
     const { key, onlyLoopback } = chosen;
     return [{ url, auth: { type: 'kiteKey', key }, onlyLoopback }];
   }
-  // What asks Kontrol is loaded by those who ask it.
+  // Loaded on demand: a URL needs no lookup.
   const { discover } = await import('./discovery.js');
   return discover(target, settings, runtime);
 }

@@ -11,50 +11,50 @@ import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
 
-/** A kite key that was found, and what goes with it. */
+/** A kite key and its location. */
 export interface LocatedKey {
   readonly key: KiteKey;
-  /** Where it was found, for people. */
+  /** The location, for messages. */
   readonly source: string;
-  /** Whether a Kontrol on this machine made it for itself. Then it is for that Kontrol, whatever the active context says. */
+  /** Whether it is the own key of a Kontrol on this machine. It is then used for that Kontrol, and contexts are ignored. */
   readonly ofKontrol?: boolean;
 }
 
-/** A connection to Kontrol in the name of the person. */
+/** A connection to Kontrol as the user. */
 export interface KontrolSession {
   /** Finds kites, watches them, and gets tokens. */
   readonly kontrol: Pick<KontrolClient, 'getKites' | 'getToken' | 'watchKites'>;
-  /** The connection, for the methods that Kontrol has for its own user. */
+  /** The connection, for the administration methods of Kontrol. */
   readonly client: Pick<Client, 'call' | 'on'>;
   readonly key: KiteKey;
-  /** Where Kontrol is, for messages. */
+  /** The URL of Kontrol. */
   readonly url: string;
-  /** The kite of this command line, to dial others with. */
+  /** The kite of this command, to dial others with. */
   readonly kite: Kite;
-  /** Tells the person what takes long. */
+  /** Shows progress to the user. */
   readonly spinner: Spinner;
 }
 
 /**
- * Connects to Kontrol with the person's kite key, uses the connection, and closes it, also when the person interrupts. Of
- * several Kontrols it is the first that can be reached.
+ * Connects to Kontrol with the active kite key, calls `use`, and closes the connection afterwards and on a signal. If several URLs
+ * of Kontrol are set, uses the first that is reachable. `operation` describes what `use` does, for error messages.
  *
- * @throws CliError when there is no kite key, when nothing says where Kontrol is, or for what `use` rejects with
+ * @throws CliError if there is no kite key, if the URL of Kontrol is unknown, or if `use` rejects
  */
 export async function withKontrol<Result>(
   settings: CommandSettings,
-  what: string,
+  operation: string,
   runtime: CommandRuntime,
   use: (kontrol: KontrolSession) => Promise<Result>,
 ): Promise<Result> {
-  return withKey(settings, await loadKiteKey(settings), what, runtime, use);
+  return withKey(settings, await loadKiteKey(settings), operation, runtime, use);
 }
 
-/** `withKontrol` with a kite key that was found already. */
+/** Like `withKontrol`, but with the given kite key. */
 export async function withKey<Result>(
   settings: CommandSettings,
   found: LocatedKey,
-  what: string,
+  operation: string,
   runtime: CommandRuntime,
   use: (kontrol: KontrolSession) => Promise<Result>,
 ): Promise<Result> {
@@ -70,7 +70,7 @@ export async function withKey<Result>(
       return kite.newClient(url, options);
     },
     clock: systemClock,
-    // What fails is reported by the command.
+    // The command reports failures.
     logger: silentLogger,
   });
   const spinner = new Spinner(runtime);
@@ -87,7 +87,7 @@ export async function withKey<Result>(
       });
     const { url } = client;
     return await use({ kontrol, client, key, url, kite, spinner }).catch((error: unknown) => {
-      throw toCliError(error, operationAt(url, what));
+      throw toCliError(error, operationAt(url, operation));
     });
   } catch (error) {
     signal.throwIfAborted();
@@ -98,14 +98,14 @@ export async function withKey<Result>(
   }
 }
 
-/** What is done at a Kontrol, for when it fails. */
-export function operationAt(url: string, what: string): Operation {
-  return { description: `${what} at ${url}`, target: url, withKey: true };
+/** Returns an operation at a Kontrol, for error messages. */
+export function operationAt(url: string, operation: string): Operation {
+  return { description: `${operation} at ${url}`, target: url, withKey: true };
 }
 
-/** What the kites of this command line have in common. */
+/** Returns the options of the kites that a command creates. */
 export function kiteOptions(settings: CommandSettings): KiteOptions {
-  // A person sees what a command prints; what its kite logs is for those who ask for it.
+  // By default, a kite of a command logs only warnings, so that its log does not disturb the output.
   const { value: level, source } = settings.resolve(commonSettings.logLevel);
   return {
     env: settings.env,
@@ -116,9 +116,9 @@ export function kiteOptions(settings: CommandSettings): KiteOptions {
 }
 
 /**
- * The URLs of Kontrol: what the settings say, or the kite key.
+ * Returns the URLs of Kontrol from the settings or the kite key.
  *
- * @throws CliError or ConfigurationError where nothing says it, or what does is not accepted
+ * @throws CliError or ConfigurationError if there is none, or if the setting is invalid
  */
 export function kontrolUrlsOf(
   settings: CommandSettings,
@@ -127,7 +127,7 @@ export function kontrolUrlsOf(
   const urls = (ofKontrol ? settings.withoutContext() : settings).value(commonSettings.kontrol, key);
   if (urls.length > 0) return urls;
   throw configurationError(
-    `The kite key at ${source} does not say where Kontrol is.`,
-    'Say it with --kontrol URL or KITE_KONTROL_URL.',
+    `The kite key at ${source} has no URL of Kontrol.`,
+    'Set it with --kontrol URL or KITE_KONTROL_URL.',
   );
 }

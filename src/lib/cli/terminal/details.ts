@@ -4,52 +4,52 @@ import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { documentWriter, isDataFormat } from './document.js';
 import type { OutputFormat } from './output-format.js';
 
-/** One thing, and everything there is to say about it. */
+/** The properties of a single result. */
 export interface Details {
   readonly fields: readonly Field[];
-  /** What a program gets. */
+  /** The value for JSON and YAML. */
   readonly data: unknown;
-  /** What another command takes as its argument. */
+  /** The identifier, which other commands accept as argument. */
   readonly name: string;
-  /** What is printed where no format is asked for, with its newlines. Default: the fields. */
+  /** Output without a format, including newlines. Default: the fields. */
   readonly text?: string;
 }
 
 export interface Field {
   readonly label: string;
   readonly value: string;
-  /** Only in `wide`. */
+  /** Whether only the format `wide` shows it. */
   readonly wide?: boolean;
 }
 
 /**
- * Prints one thing. Without a format: its text where it has one, else a table on a terminal, and elsewhere a line for each
- * field, with a tab between label and value.
+ * Prints a single result. Without a format, prints its text if it has one; otherwise, a table on a terminal, and one line per
+ * field elsewhere, with a tab between label and value.
  */
 export async function printDetails(
   details: Details,
   format: OutputFormat | undefined,
-  world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
+  runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<void> {
-  await write(world.stdout, await formatDetails(details, format, world));
+  await write(runtime.stdout, await formatDetails(details, format, runtime));
 }
 
 async function formatDetails(
   { fields, data, name, text }: Details,
   format: OutputFormat | undefined,
-  world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
+  runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
   if (format === 'name') return `${toField(name)}\n`;
   if (isDataFormat(format)) return (await documentWriter(format))(data);
   if (format === undefined && text !== undefined) return makeVisible(text, { newlines: true });
   const shown = fields.filter(({ wide }) => format === 'wide' || wide !== true);
-  if (format === undefined && world.stdout.isTTY !== true) {
+  if (format === undefined && runtime.stdout.isTTY !== true) {
     return shown.map(({ label, value }) => `${label}\t${toField(value)}\n`).join('');
   }
   const { formatTable } = await import('./tables.js');
   return formatTable(
     shown.map(({ label, value }) => [label, value]),
-    world,
+    runtime,
     { wide: format === 'wide' },
   );
 }

@@ -1,20 +1,20 @@
 import { toJson } from '../runtime/json.js';
 import type { OutputFormat } from './output-format.js';
 
-/** A format that shows the thing itself, rather than words about it. */
+/** A format for programs. */
 export type DataFormat = Extract<OutputFormat, 'json' | 'ndjson' | 'yaml'>;
 
 export function isDataFormat(format: OutputFormat | undefined): format is DataFormat {
   return format === 'json' || format === 'ndjson' || format === 'yaml';
 }
 
-/** Makes the text of one value, its newline included. */
+/** Formats a value, including the final newline. */
 export type DocumentWriter = (value: unknown) => string;
 
 /**
- * How values are written, one after the other: JSON on a line of its own, YAML as a document of a stream.
+ * Returns the function that formats successive values: JSON as one line each, YAML as one document each of a stream.
  *
- * The library for YAML is loaded only where YAML is asked for.
+ * Loads the YAML library on demand.
  */
 export async function documentWriter(format: DataFormat): Promise<DocumentWriter> {
   if (format !== 'yaml') return (value) => `${toJson(value)}\n`;

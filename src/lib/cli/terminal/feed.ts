@@ -7,16 +7,16 @@ import type { OutputFormat } from './output-format.js';
 import { columnsFor, lineOf, type Listing } from './listing.js';
 
 export interface FeedOptions<Row> extends Listing<Row> {
-  /** Whether a person gets the lines of a pipe too, where no format is asked for. Default false: columns. */
+  /** Whether to print lines instead of columns on a terminal too. Default: false. */
   readonly lines?: boolean;
 }
 
-/** Prints a thing. Resolves when stdout has taken enough for the next. */
+/** Prints a row. Resolves when stdout can take the next one. */
 export type Feed<Row> = (row: Row) => Promise<void>;
 
 /**
- * Prints things as they come, nobody knows how many. Each is there at once: a document of JSON or YAML, a name, or a line
- * whose columns get as wide as what has come so far.
+ * Returns a function that prints rows as they arrive. Each row is printed immediately as a JSON or YAML document, a name, or a
+ * line whose columns are as wide as the widest values so far.
  */
 export async function openFeed<Row>(
   options: FeedOptions<Row>,

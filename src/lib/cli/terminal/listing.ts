@@ -6,51 +6,51 @@ import type { OutputFormat } from './output-format.js';
 export interface Column<Row> {
   readonly heading: string;
   readonly text: (row: Row) => string;
-  /** Only in `wide`. */
+  /** Whether only the format `wide` shows it. */
   readonly wide?: boolean;
 }
 
-/** How things of one kind are printed. */
+/** Defines how rows of one type are printed. */
 export interface Listing<Row> {
   readonly columns: readonly Column<Row>[];
-  /** What a program gets of a row. */
+  /** Returns the value of a row for JSON and YAML. */
   readonly data: (row: Row) => unknown;
-  /** What another command takes as its argument. */
+  /** Returns the identifier of a row, which other commands accept as argument. */
   readonly name: (row: Row) => string;
-  /** The line in a pipe, without its newline. Default: the columns, with tabs between them. */
+  /** Formats a row for a pipe, without the newline. Default: the columns, separated by tabs. */
   readonly line?: (row: Row, index: number) => string;
-  /** What a person at a terminal is told in place of an empty table. */
+  /** Message on a terminal instead of an empty table. */
   readonly emptyMessage?: string;
 }
 
 type ListingRuntime = Pick<CommandRuntime, 'stdout' | 'env' | 'color'>;
 
-/** Prints things, all of which are known. Without a format: a table on a terminal, a line for each elsewhere. */
+/** Prints a list of rows. Without a format, prints a table on a terminal, and one line per row elsewhere. */
 export async function printList<Row>(
   rows: readonly Row[],
   listing: Listing<Row>,
   format: OutputFormat | undefined,
-  world: ListingRuntime & Pick<CommandRuntime, 'stderr'>,
+  runtime: ListingRuntime & Pick<CommandRuntime, 'stderr'>,
 ): Promise<void> {
   const { emptyMessage } = listing;
   if (
     rows.length === 0 &&
     emptyMessage !== undefined &&
     format === undefined &&
-    world.stdout.isTTY === true
+    runtime.stdout.isTTY === true
   ) {
-    world.stderr.write(`${emptyMessage}\n`);
+    runtime.stderr.write(`${emptyMessage}\n`);
     return;
   }
-  await write(world.stdout, await formatList(rows, listing, format, world));
+  await write(runtime.stdout, await formatList(rows, listing, format, runtime));
 }
 
-/** The text of `printList`. */
+/** Returns the text that `printList` prints. */
 export async function formatList<Row>(
   rows: readonly Row[],
   listing: Listing<Row>,
   format: OutputFormat | undefined,
-  world: ListingRuntime,
+  runtime: ListingRuntime,
 ): Promise<string> {
   if (format === 'name') return rows.map((row) => `${toField(listing.name(row))}\n`).join('');
   if (format === 'json') return `${toJson(rows.map(listing.data))}\n`;
@@ -59,7 +59,7 @@ export async function formatList<Row>(
     const data = rows.map(listing.data);
     return format === 'yaml' ? document(data) : data.map(document).join('');
   }
-  if (format === undefined && world.stdout.isTTY !== true) {
+  if (format === undefined && runtime.stdout.isTTY !== true) {
     return rows.map((row, index) => `${lineOf(row, index, listing)}\n`).join('');
   }
   const { formatColumns } = await import('./tables.js');
@@ -67,12 +67,12 @@ export async function formatList<Row>(
   return formatColumns(
     columns.map(({ heading }) => heading),
     rows.map((row) => columns.map(({ text }) => text(row))),
-    world,
+    runtime,
     { wide: format === 'wide' },
   );
 }
 
-/** The columns that a format shows. */
+/** Returns the columns that a format shows. */
 export function columnsFor<Row>(
   { columns }: Pick<Listing<Row>, 'columns'>,
   format: OutputFormat | undefined,
@@ -80,7 +80,7 @@ export function columnsFor<Row>(
   return format === 'wide' ? columns : columns.filter(({ wide }) => wide !== true);
 }
 
-/** A row as a line in a pipe, without its newline. */
+/** Formats a row as a line for a pipe, without the newline. */
 export function lineOf<Row>(row: Row, index: number, listing: Listing<Row>): string {
   if (listing.line) return listing.line(row, index);
   return columnsFor(listing, undefined)

@@ -6,30 +6,30 @@ export const outputFormats = ['table', 'wide', 'json', 'ndjson', 'yaml', 'name']
 
 export type OutputFormat = (typeof outputFormats)[number];
 
-/** The flag of every command that prints a result. */
+/** The flags of every command that prints a result. */
 export const outputFlags = {
   output: option({
     char: 'o',
     summary:
-      'How to print: table, wide (all columns), json, ndjson, yaml or name. --json is short for -o json.',
+      'Output format: table, wide (all columns), json, ndjson, yaml or name. --json is short for -o json.',
     description:
-      'Without it a person at a terminal gets a table, and a program that reads from a pipe a line for each thing, with ' +
-      'tabs between its fields. name: one identifier per line, for xargs.',
+      'By default, prints a table on a terminal, and one line with tab-separated fields per item in a pipe. ' +
+      'name: one identifier per line, for xargs.',
     options: outputFormats,
     helpValue: 'FORMAT',
   })(),
 };
 
-/** The values of `outputFlags`, and of the switch `--json` that every command has. */
+/** The values of `outputFlags` and of the global flag `--json`. */
 export type OutputFlags = InferredFlags<typeof outputFlags>;
 
 /**
- * The format that the flags say. Undefined: none, so that it depends on who reads.
+ * Returns the format that the flags set. Undefined means that it depends on whether stdout is a terminal.
  *
- * @throws CliError where they say two
+ * @throws CliError if they set two formats
  */
 export function formatOf({ output: format, json }: OutputFlags): OutputFormat | undefined {
   if (!json) return format;
   if (format === undefined || format === 'json') return 'json';
-  throw usageError(`--json and -o ${format} cannot be used together.`, 'Leave one of them out.');
+  throw usageError(`--json and -o ${format} cannot be used together.`, 'Remove one of them.');
 }

@@ -2,57 +2,57 @@ import { type CliError, usageError } from '../runtime/cli-error.js';
 import type { PromptStreams, Question } from './questions.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
-/** Asks the person at the terminal for a line. With `secret`, what is typed is not shown. */
-export async function promptText(message: string, person: PromptStreams, secret = false): Promise<string> {
-  return String(await prompt({ type: secret ? 'secret' : 'text', message }, person));
+/** Prompts for a line. With `secret`, the input is not shown. */
+export async function promptText(message: string, streams: PromptStreams, secret = false): Promise<string> {
+  return String(await prompt({ type: secret ? 'secret' : 'text', message }, streams));
 }
 
-/** Asks for a line that is `initial` where nothing is typed, until it is not empty. */
+/** Prompts for a line until it is not empty. `initial` is the default. */
 export async function promptRequired(
   message: string,
   initial: string | undefined,
-  person: PromptStreams,
+  streams: PromptStreams,
 ): Promise<string> {
-  return String(await prompt({ type: 'text', message, initial, required: true }, person)).trim();
+  return String(await prompt({ type: 'text', message, initial, required: true }, streams)).trim();
 }
 
-/** Asks which of `items` is meant, and resolves with its index. */
+/** Prompts for one of `items`, and resolves with its index. */
 export async function choose(
   message: string,
   items: readonly string[],
-  person: PromptStreams,
+  streams: PromptStreams,
 ): Promise<number> {
-  return Number(await prompt({ type: 'select', message, items }, person));
+  return Number(await prompt({ type: 'select', message, items }, streams));
 }
 
-/** Asks for yes or no; `initial` is what Enter means. */
-export async function confirm(message: string, initial: boolean, person: PromptStreams): Promise<boolean> {
-  return (await prompt({ type: 'confirm', message, initial }, person)) === true;
+/** Prompts for yes or no. `initial` is the default. */
+export async function confirm(message: string, initial: boolean, streams: PromptStreams): Promise<boolean> {
+  return (await prompt({ type: 'confirm', message, initial }, streams)) === true;
 }
 
 /**
- * Makes sure that a person means what cannot be undone: `agreed` with a flag, or asked now.
+ * Requires confirmation: returns if `confirmed` is true, and prompts otherwise.
  *
- * @throws CliError where they do not, or where nobody can be asked: it names the flag, `--yes` by default
+ * @throws CliError with `flag` in the hint, if the user declines or the command cannot prompt
  */
 export async function requireConfirmation(
   message: string,
-  agreed: boolean,
+  confirmed: boolean,
   runtime: CommandRuntime,
   flag = '--yes',
 ): Promise<void> {
-  if (agreed) return;
+  if (confirmed) return;
   if (!canPrompt(runtime)) throw missingInput(message, `Confirm with ${flag}.`);
   if (await confirm(message, false, runtime)) return;
-  throw usageError('Nothing was changed.', `Answer with y, or confirm with ${flag}.`);
+  throw usageError('Cancelled: nothing was changed.', `Answer y, or confirm with ${flag}.`);
 }
 
-/** The error for a question that nobody is there to answer; `hint` names the flag. */
+/** Returns the error for a prompt that cannot be shown. `hint` names the flag to use instead. */
 export function missingInput(message: string, hint: string): CliError {
   return usageError(`Cannot prompt: ${message}`, hint);
 }
 
-async function prompt(asked: Question, person: PromptStreams): Promise<unknown> {
+async function prompt(question: Question, streams: PromptStreams): Promise<unknown> {
   const { showPrompt } = await import('./questions.js');
-  return showPrompt(asked, person);
+  return showPrompt(question, streams);
 }

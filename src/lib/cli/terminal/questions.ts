@@ -5,7 +5,7 @@ import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { canColor, type Output, type CommandRuntime } from '../runtime/command-runtime.js';
 
-// A file of its own in the program too: inquirer is loaded when there is something to ask.
+// A separate bundle, because inquirer is loaded on demand.
 
 export type Question =
   | {
@@ -21,58 +21,62 @@ export type Question =
 export type PromptStreams = Pick<CommandRuntime, 'stdin' | 'stderr' | 'signal' | 'env' | 'color'>;
 
 /**
- * Asks the person at the terminal, on stderr, and resolves with the answer: of a `select` the index. Control characters in
- * what is asked are made visible.
+ * Prompts on stderr, and resolves with the answer; for a `select`, with the index. Control characters in the question are
+ * escaped.
  *
- * @throws CliError with exit code 130 at Ctrl-C and Ctrl-D; the reason of the signal where the command ends
+ * @throws CliError with exit code 130 on Ctrl-C and Ctrl-D; the reason of the signal if it is aborted
  */
-export async function showPrompt(asked: Question, person: PromptStreams): Promise<unknown> {
-  const { stdin, stderr, signal } = person;
+export async function showPrompt(question: Question, streams: PromptStreams): Promise<unknown> {
+  const { stdin, stderr, signal } = streams;
   signal.throwIfAborted();
-  const left = new AbortController();
-  const leave = (): void => left.abort();
-  const output = canColor(person, stderr) ? stderr : new ColorlessOutput(stderr);
-  const prompt = createPromptModule({ input: stdin, output, signal: AbortSignal.any([signal, left.signal]) });
-  // What Ctrl-D does to a line that is empty. An answer comes before it.
-  stdin.once('pause', leave);
+  const cancellation = new AbortController();
+  const cancel = (): void => cancellation.abort();
+  const output = canColor(streams, stderr) ? stderr : new ColorlessOutput(stderr);
+  const prompt = createPromptModule({
+    input: stdin,
+    output,
+    signal: AbortSignal.any([signal, cancellation.signal]),
+  });
+  // Ctrl-D on an empty line pauses stdin. After an answer, the prompt has already resolved.
+  stdin.once('pause', cancel);
   try {
-    const { answer } = await prompt<{ answer: unknown }>([{ ...toInquirerPrompt(asked), name: 'answer' }]);
+    const { answer } = await prompt<{ answer: unknown }>([{ ...toInquirerPrompt(question), name: 'answer' }]);
     return answer;
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof Error) || !CANCELLATION_ERRORS.has(error.name)) throw error;
-    throw new CliError('Ended by Ctrl-C.', { exitCode: ExitCode.interrupted, type: 'interrupted' });
+    throw new CliError('Interrupted by Ctrl-C.', { exitCode: ExitCode.interrupted, type: 'interrupted' });
   } finally {
-    stdin.off('pause', leave);
+    stdin.off('pause', cancel);
   }
 }
 
 const CANCELLATION_ERRORS: ReadonlySet<string> = new Set(['ExitPromptError', 'AbortPromptError']);
 
 function toInquirerPrompt(
-  asked: Question,
+  question: Question,
 ): { readonly type: string; readonly message: string } & Record<string, unknown> {
-  const message = makeVisible(asked.message);
-  switch (asked.type) {
+  const message = makeVisible(question.message);
+  switch (question.type) {
     case 'text':
       return {
         type: 'input',
         message,
-        default: asked.initial,
-        validate: (text: string) => asked.required !== true || text.trim() !== '' || 'Enter a value.',
+        default: question.initial,
+        validate: (text: string) => question.required !== true || text.trim() !== '' || 'Enter a value.',
       };
     case 'secret':
       return { type: 'password', message, toggleMask: false };
     case 'confirm':
-      return { type: 'confirm', message, default: asked.initial };
+      return { type: 'confirm', message, default: question.initial };
     case 'select': {
-      const choices = asked.items.map((item, value) => ({ name: makeVisible(item), value }));
+      const choices = question.items.map((item, value) => ({ name: makeVisible(item), value }));
       return { type: 'select', message, choices, loop: false, theme: { indexMode: 'number' } };
     }
   }
 }
 
-/** A terminal that is shown no colours: inquirer always uses some. */
+/** Removes colors from the output of inquirer, which always uses them. */
 class ColorlessOutput extends Writable {
   readonly #terminal: Output;
   readonly isTTY = true;
@@ -82,13 +86,13 @@ class ColorlessOutput extends Writable {
     this.#terminal = terminal;
   }
 
-  /** Where a line of the question is broken. */
+  /** The width at which inquirer wraps lines. */
   get columns(): number {
     return this.#terminal.columns ?? 80;
   }
 
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: () => void): void {
-    // oxlint-disable-next-line no-control-regex -- colours are what this looks for
+    // oxlint-disable-next-line no-control-regex -- matches color codes
     this.#terminal.write(chunk.toString().replaceAll(/\u001b\[[\d;]*m/g, ''), () => done());
   }
 }

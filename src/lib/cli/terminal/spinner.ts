@@ -2,7 +2,7 @@ import type { Timer } from '../../util/clock.js';
 import { makeVisible } from '../../util/printable.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-/** Milliseconds that something may take before a person wonders. */
+/** Delay before the spinner appears, in milliseconds. */
 const SHOW_DELAY = 1000;
 const FRAME_INTERVAL = 100;
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -10,29 +10,29 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 type SpinnerRuntime = Pick<CommandRuntime, 'stderr' | 'env' | 'clock' | 'signal'>;
 
 /**
- * Tells a person at a terminal what takes longer than a second: a line on stderr that moves, and is gone before anything
- * else is written. Elsewhere it is nothing.
+ * Shows an animated line on stderr during operations that take longer than a second, and removes it before other output. Writes
+ * nothing unless stderr is a terminal.
  */
 export class Spinner {
-  readonly #world: SpinnerRuntime;
+  readonly #runtime: SpinnerRuntime;
   readonly #visible: boolean;
   #text = '';
   #since = 0;
   #frame = 0;
   #timer: Timer | undefined;
   #drawn = false;
-  #around: (<Result>(write: () => Result) => Result) | undefined;
+  #wrapper: (<Result>(write: () => Result) => Result) | undefined;
 
-  constructor(world: SpinnerRuntime) {
-    this.#world = world;
-    const { stderr, env } = world;
+  constructor(runtime: SpinnerRuntime) {
+    this.#runtime = runtime;
+    const { stderr, env } = runtime;
     this.#visible = stderr.isTTY === true && env['TERM'] !== 'dumb';
   }
 
-  /** Does the work, and shows `text` once it takes long. Resolves or rejects as the work does. */
+  /** Runs `work`, and shows `text` if it takes long. Resolves or rejects with the result of `work`. */
   async during<Result>(text: string, work: () => Promise<Result>): Promise<Result> {
     if (!this.#visible) return work();
-    const { clock, signal } = this.#world;
+    const { clock, signal } = this.#runtime;
     const clear = (): void => this.#stop();
     this.#text = makeVisible(text);
     this.#since = clock.now();
@@ -46,28 +46,28 @@ export class Spinner {
     }
   }
 
-  /** Does something that writes to the terminal, with this line out of its way. */
+  /** Removes the line, and calls `write`, which writes to the terminal. */
   clearAndWrite<Result>(write: () => Result): Result {
     this.#erase();
-    return this.#around === undefined ? write() : this.#around(write);
+    return this.#wrapper === undefined ? write() : this.#wrapper(write);
   }
 
-  /** Has another line that is on the terminal, a prompt, get out of the way as well. */
-  wrapWrites(around: <Result>(write: () => Result) => Result): void {
-    this.#around = around;
+  /** Sets a function that wraps each `write`, for example to hide a prompt meanwhile. */
+  wrapWrites(wrapper: <Result>(write: () => Result) => Result): void {
+    this.#wrapper = wrapper;
   }
 
-  /** Takes the line away until what is returned is called: while a person is asked, for one. */
+  /** Removes the line until the returned function is called, for example during a prompt. */
   pause(): () => void {
     const running = this.#timer !== undefined;
     this.#stop();
     return () => {
-      if (running) this.#timer = this.#world.clock.setTimeout(() => this.#draw(), SHOW_DELAY);
+      if (running) this.#timer = this.#runtime.clock.setTimeout(() => this.#draw(), SHOW_DELAY);
     };
   }
 
   #draw(): void {
-    const { stderr, clock } = this.#world;
+    const { stderr, clock } = this.#runtime;
     const seconds = Math.floor((clock.now() - this.#since) / 1000);
     const mark = FRAMES[this.#frame++ % FRAMES.length];
     const line = `${mark} ${this.#text} (${seconds} s)`.slice(0, (stderr.columns ?? 80) - 1);
@@ -83,7 +83,7 @@ export class Spinner {
   }
 
   #erase(): void {
-    if (this.#drawn) this.#world.stderr.write('\r\u001b[K');
+    if (this.#drawn) this.#runtime.stderr.write('\r\u001b[K');
     this.#drawn = false;
   }
 }

@@ -4,13 +4,13 @@ import { makeVisible } from '../../util/printable.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface TableOptions {
-  /** As wide as what is in it, instead of as the terminal. Default false. */
+  /** Whether the table may be wider than the terminal. Default: false. */
   readonly wide?: boolean;
 }
 
 /**
- * A table of two columns as text: names and what they are. On a terminal it is no wider than the terminal, long values
- * being wrapped, and the names are bold where colours are wanted; elsewhere a value stays on its line.
+ * Formats a table with two columns, names and values. On a terminal, values are wrapped so that the table fits; elsewhere, each
+ * value is on one line. The names are bold if colors are enabled.
  */
 export function formatTable(
   rows: ReadonlyArray<readonly [name: string, value: string]>,
@@ -23,16 +23,15 @@ export function formatTable(
   const names = Math.max(...visible.map(([name]) => name.length)) + 2;
   const values = Math.max(...visible.map(([, value]) => value.length)) + 2;
   const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
-  // Three characters of the width are borders, two of a column are the spaces beside its text.
-  const room = Math.max(10, Math.min(values, columns - names - 3)) - 2;
-  const table = new Table({ colWidths: [names, room + 2], style: { head: [], border: [] } });
-  for (const [name, value] of visible) table.push([chalk.bold(name), wrap(value, room)]);
+  // The borders take three characters, and the padding of a column two.
+  const width = Math.max(10, Math.min(values, columns - names - 3)) - 2;
+  const table = new Table({ colWidths: [names, width + 2], style: { head: [], border: [] } });
+  for (const [name, value] of visible) table.push([chalk.bold(name), wrap(value, width)]);
   return `${table.toString()}\n`;
 }
 
 /**
- * A table with a line of headings. On a terminal it is no wider than the terminal: the widest columns get narrower until
- * it fits, their values being wrapped.
+ * Formats a table with headings. On a terminal, the widest columns are shrunk and their values wrapped, so that the table fits.
  */
 export function formatColumns(
   headings: readonly string[],
@@ -47,13 +46,13 @@ export function formatColumns(
     Math.max(heading.length, ...visible.map((row) => row[index]?.length ?? 0)),
   );
   const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
-  // A border and two spaces a column, and the last border.
+  // Each column has one border and two spaces of padding, and there is a final border.
   shrinkColumns(widths, columns - 3 * widths.length - 1);
   const cells = visible.map((row) => row.map((value, index) => wrap(value, widths[index] ?? 1)));
   const table = new Table({
     head: headings.map((heading, index) => chalk.bold(wrap(heading, widths[index] ?? 1))),
     colWidths: widths.map((width) => width + 2),
-    // Lines between rows are needed where a row takes several.
+    // Rows are separated by lines only if some have several lines.
     style: { head: [], border: [], compact: !cells.flat().some((cell) => cell.includes('\n')) },
   });
   for (const row of cells) table.push(row);
@@ -62,9 +61,9 @@ export function formatColumns(
 
 const MIN_COLUMN_WIDTH = 4;
 
-/** Takes from the widest until the sum is no more than `room`, or all are as narrow as can be read. */
-function shrinkColumns(widths: number[], room: number): void {
-  let excess = widths.reduce((sum, width) => sum + width, 0) - room;
+/** Shrinks the widest columns until the total is at most `available`, or all columns have the minimum width. */
+function shrinkColumns(widths: number[], available: number): void {
+  let excess = widths.reduce((sum, width) => sum + width, 0) - available;
   while (excess > 0) {
     const widest = Math.max(...widths);
     if (widest <= MIN_COLUMN_WIDTH) return;
@@ -73,7 +72,7 @@ function shrinkColumns(widths: number[], room: number): void {
   }
 }
 
-/** Breaks anywhere: a path or an id has no better place. The table's own wrapping counts colours as text. */
+/** Wraps text at any character, because paths and ids have no spaces. The wrapping of cli-table3 counts color codes as text. */
 function wrap(text: string, width: number): string {
   const characters = Array.from(text);
   const lines: string[] = [];

@@ -1,6 +1,6 @@
-/** A moment in milliseconds since 1970, as people and programs both read it; what is none says so. */
+/** Formats a time in milliseconds since 1970 as ISO 8601. */
 export function formatTime(at: number | undefined): string {
-  if (at === undefined) return 'not said';
+  if (at === undefined) return 'not set';
   const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? 'not a time' : date.toISOString();
+  return Number.isNaN(date.getTime()) ? 'invalid time' : date.toISOString();
 }

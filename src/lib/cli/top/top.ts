@@ -45,7 +45,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   const found = await loadKiteKey(settings);
   const { key } = found;
   const path = options.path ?? `/${key.username}`;
-  const query = requireQuery(path, 'The query');
+  const query = requireQuery(path);
   const urls = kontrolUrlsOf(settings, found);
   const kite = new Kite('kitectl', version, {
     ...kiteOptions(settings),

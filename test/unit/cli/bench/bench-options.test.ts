@@ -21,7 +21,7 @@ describe('the load of bench', () => {
     ['--connections 0', '--connections is "0"; it must be a whole number from 1 to 10000'],
     ['--connections 2.5', '--connections is "2.5"; it must be a whole number'],
     ['--parallel 100001', '--parallel is "100001"; it must be a whole number from 1 to 100000'],
-    ['--connections 8 --parallel 4', '--parallel 4 leaves some of the 8 connections without a call.'],
+    ['--connections 8 --parallel 4', '--parallel 4 is less than --connections 8.'],
     ['--duration 25h', '--duration is "25h"; it must be a duration from 1ms to 24h'],
     ['--duration 0', '--duration is "0"; it must be a duration from 1ms to 24h'],
     ['--rate 0', '--rate is "0"; it must be a number of calls per second above 0'],

@@ -28,7 +28,7 @@ describe('readArguments', () => {
     await expect(read([`@${join(folder, 'long')}`])).rejects.toThrow('longer than');
     await expect(read([`@${join(folder, 'none')}`])).rejects.toMatchObject({
       exitCode: 3,
-      message: expect.stringContaining('there is no such file') as string,
+      message: expect.stringContaining('no such file') as string,
       hint: expect.stringContaining('quote it twice') as string,
     });
     await expect(read([`@${folder}`])).rejects.toMatchObject({ exitCode: 3 });

@@ -33,7 +33,7 @@ describe('parseLine', () => {
   });
 
   it('names the line that is no JSON', () => {
-    expect(() => parseLine('text', 17)).toThrow('Line 17 of the standard input is not JSON');
+    expect(() => parseLine('text', 17)).toThrow('Line 17 of standard input is not valid JSON');
   });
 });
 

@@ -77,12 +77,12 @@ describe('callOptions', () => {
   });
 
   it.each([
-    ['--kontrol http://a:4000/kite', [], '--kontrol is about kites that are looked up'],
+    ['--kontrol http://a:4000/kite', [], '--kontrol is only used to look up a query'],
     ['--timeout soon', [], '--timeout is "soon"; it must be a duration'],
     ['--timeout -1s', [], '--timeout is "-1s"; it must be a duration'],
     ['--stdin --callback', [], '--callback and --stdin cannot be used together.'],
     ['--stdin --interactive', [], '--interactive and --stdin cannot be used together.'],
-    ['--stdin', ['4'], 'come from the standard input'],
+    ['--stdin', ['4'], 'come from standard input'],
     ['--parallel 2', [], '--parallel needs --stdin.'],
     ['--stdin --parallel 0', [], '--parallel is "0"; it must be a whole number from 1 to 10000'],
     ['--stdin --parallel 1e3', [], '--parallel is "1e3"; it must be a whole number from 1 to 10000'],
@@ -93,9 +93,9 @@ describe('callOptions', () => {
     ['--stdin --ordered --unordered', [], '--ordered and --unordered cannot be used together.'],
     ['--stdin --envelope --raw', [], '--envelope and --raw cannot be used together.'],
     ['--stdin --envelope -o name', [], '--envelope and -o name cannot be used together.'],
-    ['--stdin -o table', [], '--stdin makes many'],
-    ['--callback -o wide', [], '--callback makes many'],
-    ['--raw -o yaml', [], '--raw is about JSON'],
+    ['--stdin -o table', [], '-o table and --stdin cannot be used together'],
+    ['--callback -o wide', [], '-o wide and --callback cannot be used together'],
+    ['--raw -o yaml', [], '--raw and -o yaml cannot be used together'],
     ['--json -o yaml', [], '--json and -o yaml cannot be used together.'],
     ['-o text', [], '--output is "text"; it must be one of table, wide, json, ndjson, yaml, name'],
   ])('refuses %s with %o: %s', async (line, args, message) => {

@@ -67,7 +67,7 @@ function start(
 /** Lets everything that is ready happen. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('callLines', () => {
+describe('callForEachLine', () => {
   it('prints results in the order of the lines, whichever comes first', async () => {
     const client = new FakeClient();
     const stdout = new Sink();
@@ -139,7 +139,7 @@ describe('callLines', () => {
       exitCode: 1,
       message: 'no',
       requestId: '0123456789abcdef',
-      operation: 'calling "m" at http://h/kite (line 3 of the standard input)',
+      operation: 'calling "m" at http://h/kite (line 3 of standard input)',
     });
     expect(stdout.text).toBe('"a"\n');
     expect(input.destroyed).toBe(true);
@@ -151,7 +151,7 @@ describe('callLines', () => {
     const done = start(Readable.from(['1\noops\n3\n']), client, 8, stdout);
     await client.answered(1);
     client.calls[0]?.resolve('a');
-    await expect(done).rejects.toThrow('Line 2 of the standard input is not JSON');
+    await expect(done).rejects.toThrow('Line 2 of standard input is not valid JSON');
     expect(stdout.text).toBe('"a"\n');
   });
 
@@ -204,8 +204,8 @@ describe('callLines', () => {
       },
       surroundingsOf({ stdin: input, signal: stop.signal }),
     );
-    stop.abort(new CliError('Ended by SIGINT.', { exitCode: 130, type: 'interrupted' }));
-    await expect(done).rejects.toThrow('Ended by SIGINT.');
+    stop.abort(new CliError('Interrupted by SIGINT.', { exitCode: 130, type: 'interrupted' }));
+    await expect(done).rejects.toThrow('Interrupted by SIGINT.');
   });
 
   it('without order prints each result as soon as it is there', async () => {
@@ -239,7 +239,7 @@ describe('callLines', () => {
     });
     expect(stdout.text).toBe('"a"\n"d"\n');
     expect(stderr.text.match(/^error: /gm)).toHaveLength(2);
-    expect(stderr.text).toContain('(line 3 of the standard input) failed: no');
+    expect(stderr.text).toContain('(line 3 of standard input) failed: no');
   });
 
   it('stops at a dropped connection though it keeps going', async () => {

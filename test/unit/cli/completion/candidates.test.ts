@@ -44,7 +44,7 @@ describe('complete', () => {
   it('says what a group of commands is about', () => {
     const completion = complete(['kontrol', ''], commands, groups);
     const about = completion.type === 'candidates' ? completion.candidates : [];
-    expect(about).toContainEqual({ value: 'keys', description: 'Key pairs of a Kontrol' });
+    expect(about).toContainEqual({ value: 'keys', description: 'Manage the key pairs of a Kontrol' });
     expect(about.every(({ description }) => description !== '')).toBe(true);
   });
 
@@ -71,7 +71,7 @@ describe('complete', () => {
           ? { type: 'candidates', candidates: choices.map((value) => ({ value, description: '' })) }
           : flag.completion === undefined
             ? { type: 'candidates', candidates: [] }
-            : { type: flag.completion === 'files' ? 'files' : 'ask' };
+            : { type: flag.completion === 'files' ? 'files' : 'lookup' };
         expect({ id, flag: flag.name, completion }).toMatchObject({ completion: expected });
         completed++;
       }
@@ -81,16 +81,16 @@ describe('complete', () => {
   });
 
   it('asks the world for kites, methods, contexts and keys', () => {
-    const ask = (source: object, prefix = '', flags = {}) => ({ type: 'ask', source, prefix, flags });
-    expect(values('call x --to /b')).toEqual(ask({ type: 'kites', typed: '/b' }));
-    expect(values('call x --to=/b')).toEqual(ask({ type: 'kites', typed: '/b' }, '--to='));
-    expect(values('query ')).toEqual(ask({ type: 'kites', typed: '' }));
+    const lookup = (source: object, prefix = '', flags = {}) => ({ type: 'lookup', source, prefix, flags });
+    expect(values('call x --to /b')).toEqual(lookup({ type: 'kites', typed: '/b' }));
+    expect(values('call x --to=/b')).toEqual(lookup({ type: 'kites', typed: '/b' }, '--to='));
+    expect(values('query ')).toEqual(lookup({ type: 'kites', typed: '' }));
     expect(values('call --to /bob/prod/math ')).toEqual(
-      ask({ type: 'methods' }, '', { to: '/bob/prod/math' }),
+      lookup({ type: 'methods' }, '', { to: '/bob/prod/math' }),
     );
-    expect(values('context use ')).toEqual(ask({ type: 'contexts' }));
-    expect(values('ping --context ')).toEqual(ask({ type: 'contexts' }));
-    expect(values('keys remove ')).toEqual(ask({ type: 'accounts' }));
+    expect(values('context use ')).toEqual(lookup({ type: 'contexts' }));
+    expect(values('ping --context ')).toEqual(lookup({ type: 'contexts' }));
+    expect(values('keys remove ')).toEqual(lookup({ type: 'accounts' }));
     expect(values('context add ')).toEqual([]);
   });
 });

@@ -66,20 +66,20 @@ describe('normalizeArgv', () => {
   it('suggests the flag that was probably meant', () => {
     expect(failure(['--metod', 'x'])).toMatchObject({
       exitCode: 2,
-      message: 'There is no flag --metod here.',
+      message: 'Unknown flag: --metod',
       hint: 'Did you mean --method?',
     });
   });
 
   it('tells where arguments with a dash go when no flag is near', () => {
     expect(failure(['--verbose=3'])).toMatchObject({
-      message: 'There is no flag --verbose here.',
-      hint: 'An argument that begins with a dash goes behind --.',
+      message: 'Unknown flag: --verbose',
+      hint: 'Put -- before arguments that start with a dash.',
     });
   });
 
   it('turns no other switch off with --no-', () => {
-    expect(failure(['--no-raw'])).toMatchObject({ message: 'There is no flag --no-raw here.' });
+    expect(failure(['--no-raw'])).toMatchObject({ message: 'Unknown flag: --no-raw' });
   });
 
   it('refuses a flag without its value', () => {
@@ -87,7 +87,7 @@ describe('normalizeArgv', () => {
   });
 
   it('refuses a value for a switch', () => {
-    expect(failure(['--raw=maybe']).message).toContain('not "maybe"');
+    expect(failure(['--raw=maybe']).message).toContain('"maybe" is not true or false');
   });
 
   it('does not take inherited names for flags', () => {
@@ -152,7 +152,7 @@ function failure(argv: string[]): CliError {
   throw new Error('nothing was thrown');
 }
 
-describe('globalsOf', () => {
+describe('parseGlobalFlags', () => {
   it.each([
     [[], { color: 'auto', noInput: false, json: false }],
     [['call', '--no-color', '-no-input'], { color: 'never', noInput: true, json: false }],

@@ -69,7 +69,7 @@ describe("the fast path's configuration", () => {
   });
 
   it.each(UNSUPPORTED)('throws an error that names %s, which is left to oclif', (name) => {
-    expect(() => valueOf(fast, name)).toThrow(`The fast path has no Config.${name}: `);
+    expect(() => valueOf(fast, name)).toThrow(`The fast path does not support Config.${name}: `);
   });
 
   it('says the same as that of oclif where it says anything', async () => {

@@ -73,7 +73,7 @@ const MISTAKES: readonly {
     argv: ['--to', 'c'],
     says: '--to is "c"; it must be one of a, b',
   },
-  { flags: { to: string() }, argv: ['--to', 'a', '--to', 'b'], says: '--to can be given only once.' },
+  { flags: { to: string() }, argv: ['--to', 'a', '--to', 'b'], says: '--to can be used only once.' },
   { flags: { to: string() }, argv: ['--to'], says: '--to needs a value.' },
   {
     flags: { to: string({ options: ['a', 'b'] }) },
@@ -115,12 +115,12 @@ const MISTAKES: readonly {
   {
     flags: { a: string({ exactlyOne: ['a', 'b'] }), b: string() },
     argv: [],
-    says: 'Give exactly one of --a, --b.',
+    says: 'Pass exactly one of --a, --b.',
   },
   {
     flags: { a: string({ atLeastOne: ['a', 'b'] }), b: string() },
     argv: [],
-    says: 'Give at least one of --a, --b.',
+    says: 'Pass at least one of --a, --b.',
   },
   {
     flags: { a: string({ dependsOn: ['b', 'c'] }), b: string(), c: string() },

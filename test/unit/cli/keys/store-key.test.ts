@@ -28,7 +28,7 @@ describe('storeKey', () => {
     const { env } = await personWithKey();
     const { open } = fakeKeytar({ set: 'no' });
     await expect(planStore(settingsOf({ 'key-store': 'keychain' }, env), open)).rejects.toThrow(
-      'Nothing was lost',
+      'No key was lost',
     );
   });
 });

@@ -21,8 +21,8 @@ function temporaryFile(name: string): string {
 describe('the limits of commands', () => {
   it('bound the history of the shell', async () => {
     const history = new History(temporaryFile('history'));
-    expect(await history.add('x'.repeat(HISTORY_LINE_LENGTH + 1))).toBe('long');
-    expect(await history.add('x'.repeat(HISTORY_LINE_LENGTH))).toBe('first');
+    expect(await history.add('x'.repeat(HISTORY_LINE_LENGTH + 1))).toBe('tooLong');
+    expect(await history.add('x'.repeat(HISTORY_LINE_LENGTH))).toBe('created');
     for (let n = 0; n < HISTORY_LENGTH; n++) await history.add(`line ${n}`);
     const lines = await history.read();
     expect(lines).toHaveLength(HISTORY_LENGTH);

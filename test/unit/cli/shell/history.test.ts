@@ -11,8 +11,8 @@ describe('the history', () => {
   it('has the lines of former shells, the latest first, in a file for one person', async () => {
     const file = newFile();
     expect(await new History(file).read()).toEqual([]);
-    expect(await new History(file).add('square 4')).toBe('first');
-    expect(await new History(file).add('echo 1')).toBe('kept');
+    expect(await new History(file).add('square 4')).toBe('created');
+    expect(await new History(file).add('echo 1')).toBe('added');
     expect(await new History(file).read()).toEqual(['echo 1', 'square 4']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(join(file, '..')).mode & 0o777).toBe(0o700);
@@ -33,8 +33,8 @@ describe('the history', () => {
     ['use eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJib2IifQ.sig', 'secret'],
     ['put "-----BEGIN RSA PRIVATE KEY-----"', 'secret'],
     ['set {"api_key":"x"}', 'secret'],
-    [' square 4', 'asked'],
-    [`echo ${'x'.repeat(5000)}`, 'long'],
+    [' square 4', 'leadingSpace'],
+    [`echo ${'x'.repeat(5000)}`, 'tooLong'],
   ])('does not keep %j', async (line, why) => {
     const file = newFile();
     const history = new History(file);

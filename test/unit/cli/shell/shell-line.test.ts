@@ -28,11 +28,11 @@ describe('a line of the shell', () => {
   });
 
   it.each([
-    ['echo "open', 'not closed'],
-    ["echo 'open", 'not closed'],
-    ['echo {"a": [1', 'not closed'],
-    ['echo {a:1}', 'Not valid JSON'],
-    ['echo [1}', 'Not valid JSON'],
+    ['echo "open', 'Unterminated argument'],
+    ["echo 'open", 'Unterminated argument'],
+    ['echo {"a": [1', 'Unterminated argument'],
+    ['echo {a:1}', 'Invalid JSON'],
+    ['echo [1}', 'Invalid JSON'],
     ['echo 9007199254740993', 'cannot be sent exactly'],
   ])('%j is an error', (line, message) => {
     expect(() => parseShellLine(line)).toThrow(message);

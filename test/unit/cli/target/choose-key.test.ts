@@ -86,7 +86,7 @@ describe('chooseKey', () => {
   });
 
   it('refuses a named file that would not be used', async () => {
-    await expect(chosen({ target: REMOTE, keyFile: file })).rejects.toThrow('only when you say so');
+    await expect(chosen({ target: REMOTE, keyFile: file })).rejects.toThrow('is not sent there by default');
     await expect(chosen({ target: LOCAL, keyFile: file, auth: 'none' })).rejects.toThrow('--auth none');
   });
 });

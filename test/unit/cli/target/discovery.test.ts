@@ -58,7 +58,7 @@ describe('findKites', () => {
   });
 });
 
-describe('theOneMeant', () => {
+describe('selectKite', () => {
   const all = [found('b'), found('a'), found('c')];
   const answering =
     (...names: string[]) =>
@@ -77,11 +77,11 @@ describe('theOneMeant', () => {
   it('is nobody, with exit code 5, where there is none or none answers', async () => {
     expect(await failureOf(selectKite([], surroundingsOf(), answering()))).toMatchObject({
       exitCode: 5,
-      message: expect.stringContaining('You have no kite') as string,
+      message: expect.stringContaining('you have no kites') as string,
     });
     expect(await failureOf(selectKite(all, surroundingsOf(), answering()))).toMatchObject({
       exitCode: 5,
-      message: expect.stringContaining('None of your 3 kites answers') as string,
+      message: expect.stringContaining('none of your 3 kites responds') as string,
     });
   });
 
@@ -89,7 +89,7 @@ describe('theOneMeant', () => {
     const failure = await failureOf(selectKite(all, surroundingsOf(), answering('b', 'a')));
     expect(failure.exitCode).toBe(5);
     expect(failure.message.split('\n')).toEqual([
-      '2 of your kites answer:',
+      '2 of your kites respond:',
       '/bob/prod/a/1.0.0/eu/vm/id-a\thttp://a/kite',
       '/bob/prod/b/1.0.0/eu/vm/id-b\thttp://b/kite',
     ]);

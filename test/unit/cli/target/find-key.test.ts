@@ -5,7 +5,7 @@ import { resolveKeyLocation } from '../../../../src/lib/cli/target/find-key.js';
 import { settingsOf } from '../../../helpers/cli/command-settings.js';
 import { personWithKey } from '../../../helpers/cli/fake-keytar.js';
 
-describe('placeOfKey', () => {
+describe('resolveKeyLocation', () => {
   it('takes --key-file, KITE_KEY, KITE_KEY_FILE, the context and the kite home, in this order', async () => {
     const { env, home } = await personWithKey();
     const home0 = { type: 'file', file: join(home, 'kite.key') };
@@ -30,7 +30,7 @@ describe('placeOfKey', () => {
       chosenBy: { type: 'context', name: 'a', field: 'keyFile' },
     });
     expect(at('b').location).toEqual({ type: 'keychain', account: 'bob@http://h/kite' });
-    expect(() => at('c')).toThrow('does not say whose');
+    expect(() => at('c')).toThrow('has no user or no Kontrol');
     expect(at('d')).toEqual({ location: home0, chosenBy: { type: 'default' } });
     const file = { ...env, KITE_KEY_FILE: '/f.key' };
     expect(placeOf({}, file)).toEqual({

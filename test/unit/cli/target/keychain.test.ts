@@ -35,7 +35,7 @@ describe('openKeychain', () => {
     await expect(keychain.remove('a')).rejects.toThrow('is locked');
     fails.get = 'The name org.freedesktop.secrets was not provided\u001b by any .service files';
     await expect(keychain.get('x')).rejects.toThrow(
-      'cannot be reached: The name org.freedesktop.secrets was not provided\\x1b',
+      'is unavailable: The name org.freedesktop.secrets was not provided\\x1b',
     );
   });
 });

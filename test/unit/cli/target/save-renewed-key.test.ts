@@ -69,6 +69,6 @@ describe('a fresh kite key', () => {
       { key: parseKiteKey(old), location: { type: 'variable' } },
       { KITE_KEY: old },
     );
-    await expect(keep(fresh)).rejects.toThrow('KITE_KEY, which only you can change');
+    await expect(keep(fresh)).rejects.toThrow('environment variable KITE_KEY');
   });
 });

@@ -30,8 +30,8 @@ describe('resolveTarget', () => {
   });
 
   it('means the one kite of the person where nothing is said', () => {
-    expect(resolveTarget(undefined, {})).toEqual({ type: 'mine' });
-    expect(resolveTarget(undefined, { KITE_TO: '' })).toEqual({ type: 'mine' });
+    expect(resolveTarget(undefined, {})).toEqual({ type: 'own' });
+    expect(resolveTarget(undefined, { KITE_TO: '' })).toEqual({ type: 'own' });
   });
 
   it.each([

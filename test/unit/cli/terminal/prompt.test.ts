@@ -23,7 +23,7 @@ function terminal(more: Partial<CommandRuntime> = {}) {
   return { world, stdin, stderr, type };
 }
 
-describe('ask', () => {
+describe('promptText', () => {
   it('resolves with the line that is typed', async () => {
     const { world, type } = terminal();
     const answer = promptText('Who?', world);
@@ -69,7 +69,7 @@ describe('ask', () => {
   });
 });
 
-describe('askFor', () => {
+describe('promptRequired', () => {
   it('takes what is there already for no answer, and asks again where there is nothing', async () => {
     const first = terminal();
     const initial = promptRequired('Who?', 'eve', first.world);
@@ -105,7 +105,7 @@ describe('confirm', () => {
   });
 });
 
-describe('requireConsent', () => {
+describe('requireConfirmation', () => {
   it('asks a person, and takes no for an answer', async () => {
     const { world, type } = terminal();
     const given = requireConfirmation('Remove it?', false, world);
@@ -115,7 +115,7 @@ describe('requireConsent', () => {
     const refused = requireConfirmation('Remove it?', false, other.world);
     refused.catch(() => {});
     await other.type('Remove it?', '\r');
-    await expect(refused).rejects.toMatchObject({ exitCode: 2, message: 'Nothing was changed.' });
+    await expect(refused).rejects.toMatchObject({ exitCode: 2, message: 'Cancelled: nothing was changed.' });
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { makeVisible } from '../../util/printable.js';
 import type { Output, CommandRuntime } from '../runtime/command-runtime.js';
 
-/** A line on stderr that is written over and over, and is gone at the end. Elsewhere than on a terminal it is nothing. */
+/** A line on stderr that is updated in place and removed at the end. Writes nothing unless stderr is a terminal. */
 export class ProgressLine {
   readonly #output: Output;
   readonly #visible: boolean;
@@ -27,7 +27,7 @@ export class ProgressLine {
 
 const BAR_WIDTH = 24;
 
-/** How much is done, as a bar: `[######              ]  25 %`. `share` is from 0 to 1. */
+/** Formats a progress bar: `[######              ]  25 %`. `share` is from 0 to 1. */
 export function progressBar(share: number): string {
   const done = Math.min(1, Math.max(0, share));
   const filled = Math.round(done * BAR_WIDTH);
