@@ -7,8 +7,8 @@ export default class KontrolKeysRotate extends BaseCommand {
   static override summary = 'Create a new key pair, and sign with it from now on.';
 
   static override description =
-    'Kite keys and tokens signed by the old key pair stay valid until they expire. Requires the kite key of Kontrol: run this ' +
-    'command on the machine of Kontrol, or pass the key with --key-file.';
+    'Kite keys and tokens that the old key pair signed stay valid; to invalidate them, revoke the pair. Requires the kite key of ' +
+    'Kontrol: run this command on the machine of Kontrol, or pass the key with --key-file.';
 
   static override examples = ['<%= config.bin %> kontrol keys rotate'];
 

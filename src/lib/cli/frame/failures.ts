@@ -129,8 +129,8 @@ function fromStorageError(error: StorageError): CliError {
 }
 
 const HOST_REJECTED_HINT =
-  'A kite that listens on a loopback address accepts only localhost as host name. Allow others with --allow-host NAME of ' +
-  'serve and kontrol start, or with KITE_ALLOWED_HOSTS.';
+  'A kite that listens on a loopback address accepts only loopback names, such as localhost. Allow others with --allow-host ' +
+  'NAME of serve and kontrol start, or with KITE_ALLOWED_HOSTS.';
 
 const CONFIGURATION_HINTS: Readonly<Partial<Record<ConfigurationCode, string>>> = {
   keyFileMissing: 'Choose another file with --key-file.',

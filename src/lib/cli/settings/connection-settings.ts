@@ -32,5 +32,11 @@ export const keySettings = {
 /** The settings of commands that manage all kite keys, by flag. */
 export const keyStoreSettings = {
   ...keySettings,
-  'key-store': keyStore,
+  'key-store': {
+    ...keyStore,
+    flag: {
+      ...keyStore.flag,
+      summary: 'Where to look for kite keys: file, or keychain to include the keychain.',
+    },
+  },
 } as const satisfies Readonly<Record<string, CliSetting>>;
