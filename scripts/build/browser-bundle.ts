@@ -40,7 +40,9 @@ export async function bundleForBrowsers(root: string, outdir: string): Promise<v
   await mkdir(outdir, { recursive: true });
   const bundles = await esbuildBundles(root);
   await Promise.all(
-    bundles.map(async ({ name, format, text }) => writeFile(join(outdir, name), await minifyAgain(text, format))),
+    bundles.map(async ({ name, format, text }) =>
+      writeFile(join(outdir, name), await minifyAgain(text, format)),
+    ),
   );
 }
 

@@ -66,4 +66,10 @@ async function outcomeOf({ args, env, input }) {
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-process.on('message', async (line) => process.send(await outcomeOf(line)));
+process.on('message', (line) => {
+  outcomeOf(line)
+    .then((outcome) => process.send(outcome))
+    .catch((error) => {
+      throw error;
+    });
+});

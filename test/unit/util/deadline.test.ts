@@ -8,9 +8,9 @@ describe('withDeadline', () => {
   it('resolves and rejects as the work does, and cancels its timer', async () => {
     const clock = new ManualClock();
     expect(await withDeadline(Promise.resolve(4), { clock, ms: 10, onTimeout: late })).toBe(4);
-    await expect(withDeadline(Promise.reject(new Error('no')), { clock, ms: 10, onTimeout: late })).rejects.toThrow(
-      'no',
-    );
+    await expect(
+      withDeadline(Promise.reject(new Error('no')), { clock, ms: 10, onTimeout: late }),
+    ).rejects.toThrow('no');
     expect(clock.timers).toBe(0);
   });
 

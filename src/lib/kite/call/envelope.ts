@@ -82,7 +82,11 @@ export function callbackMessage(
   return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL_OPEN, ...callbacks, CLOSE];
 }
 
-function callbackPieces(functions: readonly ExtractedFunction[], base: string, sharer: CallbackRegistry): Piece[] {
+function callbackPieces(
+  functions: readonly ExtractedFunction[],
+  base: string,
+  sharer: CallbackRegistry,
+): Piece[] {
   const pieces: Piece[] = [];
   for (const { fn, path } of functions) {
     const rest = JSON.stringify(path).slice(1);
