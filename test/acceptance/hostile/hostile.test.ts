@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Kite } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { attackers } from '../../helpers/transport/attackers.js';
@@ -262,26 +262,34 @@ describe('a peer that stops reading', () => {
 });
 
 describe('a peer that does not finish its request', () => {
-  it('is sent away after the bound on headers', async () => {
+  const limits = { headersTimeout: 100, requestTimeout: 100 };
+
+  it.each<[keyof typeof limits, string, string]>([
+    ['headersTimeout', 'the headers', 'GET /kite/info HTTP/1.1\r\nHost: localhost\r\n'],
+    [
+      'requestTimeout',
+      'the body',
+      'POST /kite/000/s/xhr_send HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n["a',
+    ],
+  ])('gets HTTP status 408 after %s if %s do not arrive', async (_limit, _part, bytes) => {
     const slow = new Kite('slow', '1.0.0', {
       port: 0,
       kiteKey: false,
       env: {},
       logger: silentLogger,
-      limits: { headersTimeout: 100 },
+      limits,
     });
+    onTestFinished(() => slow.close());
     await slow.listen();
     const { port, hostname } = new URL(slow.url ?? '');
-    const socket = net.connect(Number(port), hostname, () =>
-      socket.write('GET /kite/info HTTP/1.1\r\nHost: localhost\r\n'),
-    );
+    await fetch(`${slow.url}/000/s/xhr`, { method: 'POST' });
+    const socket = net.connect(Number(port), hostname, () => socket.write(bytes));
     const answer = await new Promise<string>((resolve) => {
       let text = '';
       socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
       socket.on('close', () => resolve(text));
     });
-    expect(answer).toContain('408');
-    await slow.close();
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   });
 });
 

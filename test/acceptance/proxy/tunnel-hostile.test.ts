@@ -52,6 +52,16 @@ describe('a token for a tunnel', () => {
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
   });
 
+  it('works for tunnelTimeout, as long as the caller waits', async () => {
+    const clock = new ManualClock(Date.now());
+    const { kite } = await onePassive({ clock, limits: { tunnelTimeout: 2000 } });
+    const { inbox } = await open(kite.url);
+    const { url } = await kite.asked();
+    clock.advance(2000);
+    expect(await inbox.closed()).toMatchObject({ code: 1014 });
+    await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
+  });
+
   it('has the claims of the reference', async () => {
     const clock = new ManualClock(1_900_000_000_000);
     const { kite, origin } = await onePassive({ clock });

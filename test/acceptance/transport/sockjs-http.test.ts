@@ -172,6 +172,19 @@ describe('a session over HTTP', () => {
     expect((await request('POST', `${url}/xhr_send`, { body: '["x"]' })).status).toBe(404);
   });
 
+  it('ends when no request receives for disconnectDelay', async () => {
+    const inbox = new Inbox();
+    const url = await start({
+      limits: { disconnectDelay: 500 },
+      onSession: (channel) => channel.start(inbox),
+    });
+    await request('POST', `${url}/xhr`);
+    clock.advance(499);
+    expect(inbox.closes).toEqual([]);
+    clock.advance(1);
+    expect(inbox.closes).toEqual([{ code: 1006, reason: '' }]);
+  });
+
   it('lives as long as somebody asks now and then', async () => {
     const inbox = new Inbox();
     const url = await start({ onSession: (channel) => channel.start(inbox) });

@@ -4,9 +4,14 @@ import { TokenIssuer } from '../../../src/lib/kontrol/tokens/token-issuer.js';
 import { KONTROL_URL, testIdentity, testKeyPair } from '../kite/keys.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { FakeStorage } from '../storage/fake-storage.js';
-import { defaultKontrolLimits } from '../../../src/lib/kontrol/limits/kontrol-limits.js';
+import { defaultKontrolLimits, type KontrolLimits } from '../../../src/lib/kontrol/limits/kontrol-limits.js';
 
-export async function setUpKeyRing(storage = new FakeStorage(), initial = true) {
+export async function setUpKeyRing(
+  storage = new FakeStorage(),
+  initial = true,
+  changes: Partial<KontrolLimits> = {},
+) {
+  const limits = { ...defaultKontrolLimits, ...changes };
   const clock = new ManualClock();
   const keyPair = await testKeyPair(0);
   const keyRing = new KeyRing({
@@ -18,12 +23,12 @@ export async function setUpKeyRing(storage = new FakeStorage(), initial = true) 
   });
   await keyRing.open();
   const identity = testIdentity({ username: 'kontrol', name: 'kontrol', environment: 'unknown' });
-  const credentials = new Credentials({ keyRing, identity, limits: defaultKontrolLimits, clock });
+  const credentials = new Credentials({ keyRing, identity, limits, clock });
   let signed = 0;
   const tokens = new TokenIssuer({
     keyRing,
     issuer: 'kontrol',
-    limits: defaultKontrolLimits,
+    limits,
     clock,
     onSign: () => signed++,
   });

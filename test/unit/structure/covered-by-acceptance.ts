@@ -214,7 +214,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/serve/administrator',
     'kontrol/admin/administration',
     'kontrol/admin/invites',
-    'kontrol/admin/machine-registration',
     'kontrol/policy/policy-file',
     'kontrol/tokens/revocations',
   ],

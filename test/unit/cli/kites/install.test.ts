@@ -153,6 +153,10 @@ describe('installing a kite', () => {
     const world = new World().redirect(MANIFEST, '/bob/math/.kite.json');
     expect(await world.failure()).toEqual(saying('more than 5 times'));
     expect(world.asked).toHaveLength(6);
+    world.asked.length = 0;
+    const limits = { redirects: 1 };
+    expect(await world.failure({ limits })).toEqual(saying('more than 1 times'));
+    expect(world.asked).toHaveLength(2);
   });
 
   it('shows nothing of what may be secret in a URL', async () => {

@@ -139,6 +139,12 @@ describe('an archive', () => {
     }
   });
 
+  it('with a path of more than pathLength characters is refused', async () => {
+    const limits = { pathLength: 20 };
+    await unpacked([{ path: 'x'.repeat(20) }], limits);
+    await expect(unpacked([{ path: 'x'.repeat(21) }], limits)).rejects.toThrow('too long');
+  });
+
   it('with more files than it may have is refused', async () => {
     const entries = Array.from({ length: 11 }, (_, index) => ({ path: `file-${index}` }));
     await expect(unpacked(entries, { entries: 10 })).rejects.toThrow('more than 10 files');

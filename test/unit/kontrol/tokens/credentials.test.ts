@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decodeJwt, signJwt } from '../../../../src/lib/keys/index.js';
 import { testKeyPair, testKiteKey, testToken } from '../../../helpers/kite/keys.js';
 import { setUpKeyRing } from '../../../helpers/kontrol/key-ring.js';
@@ -24,6 +24,20 @@ describe('a kite key', () => {
     expect(credentials.verifyKiteKey(short).username).toBe('alice');
     clock.advance(3_600_000);
     expect(() => credentials.verifyKiteKey(short)).toThrow('expired');
+  });
+
+  it('is verified again if verifiedKiteKeys others were verified since', async () => {
+    const { credentials, keyRing } = await setUpKeyRing(undefined, true, { verifiedKiteKeys: 2 });
+    const lookups = vi.spyOn(keyRing, 'find');
+    const verifications = (kiteKey: string): number => {
+      lookups.mockClear();
+      credentials.verifyKiteKey(kiteKey);
+      return lookups.mock.calls.length;
+    };
+    const [one, other, third] = ['bob', 'bob', 'bob'].map((user) => keyRing.newKiteKey(user));
+    expect([one, other, one, third, one, other].map((key = '') => verifications(key))).toEqual([
+      1, 1, 0, 1, 0, 1,
+    ]);
   });
 
   it('is no token, and a token is no kite key', async () => {

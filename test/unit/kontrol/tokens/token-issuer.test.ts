@@ -36,6 +36,16 @@ describe('a token', () => {
     expect(signatures()).toBe(4);
   });
 
+  it('is signed again if issuedTokens others were issued since', async () => {
+    const { tokens, keyRing, signatures } = await setUpKeyRing(undefined, true, { issuedTokens: 2 });
+    const issue = (username: string): number => {
+      const before = signatures();
+      tokens.issue(username, target(keyRing.signing.id));
+      return signatures() - before;
+    };
+    expect(['bob', 'carol', 'bob', 'dave', 'bob', 'carol'].map(issue)).toEqual([1, 1, 0, 1, 0, 1]);
+  });
+
   it('is never mistaken for that of names that read the same when they are put together', async () => {
     const { tokens, keyRing } = await setUpKeyRing();
     const { id } = keyRing.signing;

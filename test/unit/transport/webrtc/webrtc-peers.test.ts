@@ -301,6 +301,20 @@ describe('a page whom another means harm', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('opens no data channel for a description that is longer than descriptionLength', async () => {
+    const sdp = 'connection 0';
+    for (const [descriptionLength, answers] of [
+      [sdp.length - 1, ['leave']],
+      [sdp.length, ['answer', 'candidate']],
+    ] as const) {
+      const { rtc, two, passed } = twoPages({ limits: { descriptionLength } });
+      rtc.connect();
+      two.peers.receive(signal('offer', { session: 's', sdp }));
+      await arrived();
+      expect(passed).toEqual(answers);
+    }
+  });
+
   it('gives no page all of its room', async () => {
     const { rtc, two, dial } = twoPages({ limits: { peers: 10, sessionsPerPeer: 3 } });
     rtc.reachable = false;
