@@ -1,14 +1,13 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import type { KiteOptions, Transport } from '../../../src/lib/index.js';
+import type { KiteOptions } from '../../../src/lib/index.js';
 import { chromiumInstalled, FRIEND, openPage, STRANGER, skipped } from '../../helpers/browser/chromium.js';
 import { useChromium } from '../../helpers/browser/use-chromium.js';
 import type { PageGlobals } from '../../helpers/browser/in-page.js';
 import { policy, startKite, startPageServer } from '../../helpers/browser/page-server.js';
+import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 declare const self: PageGlobals;
-
-const TRANSPORTS: readonly Transport[] = ['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'];
 
 const { browser, files } = useChromium();
 
@@ -29,11 +28,11 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
             }
           }),
         ),
-      [kiteUrl, TRANSPORTS] as const,
+      [kiteUrl, ALL_TRANSPORTS] as const,
     );
   }
 
-  const all = <Value>(value: Value): Value[] => TRANSPORTS.map(() => value);
+  const all = <Value>(value: Value): Value[] => ALL_TRANSPORTS.map(() => value);
 
   /** The origin of a page that another server serves, which goes by the name `host`. */
   async function elsewhere(host: string): Promise<string> {

@@ -8,6 +8,7 @@ import { chromiumInstalled, openPage, type OpenPage, skipped } from '../../helpe
 import { useChromium } from '../../helpers/browser/use-chromium.js';
 import type { PageGlobals } from '../../helpers/browser/in-page.js';
 import { policy, serveFiles, startKite, startPageServer } from '../../helpers/browser/page-server.js';
+import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 declare const self: PageGlobals;
 
@@ -31,7 +32,7 @@ function connected(kite: Kite): Promise<AnyPeer> {
 const { browser, files } = useChromium();
 
 describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe.each<Transport>(['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'])('over %s', (transport) => {
+  describe.each(ALL_TRANSPORTS)('over %s', (transport) => {
     it('calls a kite and is called by it, with callbacks both ways, under a strict policy', async () => {
       const { kite, base } = await startKite(files());
       kite

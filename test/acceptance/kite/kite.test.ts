@@ -9,6 +9,7 @@ import { silentLogger } from '../../../src/lib/util/logger.js';
 import { KONTROL_URL, testKeyPair, testKiteKey, testToken } from '../../helpers/kite/keys.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
+import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {
@@ -69,15 +70,12 @@ describe('a kite that listens', () => {
     expect((await body(kite.url.replace('/services/math', '/kite'))).status).toBe(404);
   });
 
-  it.each(['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'] as const)(
-    'answers over %s',
-    async (transport) => {
-      const kite = await listening();
-      const client = makeKite({}, 'caller').newClient(kite.url, { transport });
-      await client.dial();
-      expect(await client.tell('square', 4)).toBe(16);
-    },
-  );
+  it.each(ALL_TRANSPORTS)('answers over %s', async (transport) => {
+    const kite = await listening();
+    const client = makeKite({}, 'caller').newClient(kite.url, { transport });
+    await client.dial();
+    expect(await client.tell('square', 4)).toBe(16);
+  });
 
   it('says what to do when its port is in use', async () => {
     const { port = 0 } = await listening();

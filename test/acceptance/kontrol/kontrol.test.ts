@@ -5,6 +5,7 @@ import { openPolicy } from '../../../src/lib/kontrol.js';
 import type { FoundKite } from '../../../src/lib/kontrol/registry/queries.js';
 import type { KiteEvent } from '../../../src/lib/kontrol/registry/watchers.js';
 import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 interface Kites {
   readonly kites: FoundKite[];
@@ -53,9 +54,9 @@ describe('a kite that registers over its connection', () => {
     });
   });
 
-  it('may do so over XHR polling and over raw WebSocket', async () => {
+  it('may do so over each transport', async () => {
     const { kontrol } = await startKontrol();
-    for (const transport of ['XHRPolling', 'RawWebSocket'] as const) {
+    for (const transport of SINGLE_TRANSPORTS) {
       const math = await connect(kontrol, 'bob', { transport });
       expect(await math.tell('register', { url: MATH })).toEqual({ url: MATH, heartbeatInterval: 0 });
       expect(await math.heartbeat).toMatchObject({ seconds: 10 });

@@ -18,6 +18,7 @@ import {
   startReverseProxy,
 } from '../../helpers/proxy/proxy.js';
 import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
+import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 async function certificate(index: number, host = '127.0.0.1'): Promise<{ cert: string; key: string }> {
   const keys = await testKeyPair(index);
@@ -55,7 +56,7 @@ describe('a reverse proxy with TLS', () => {
     });
     expect(registration.url).toMatch(/^https:/);
     const caller = await makeKite(kontrol);
-    for (const transport of ['WebSocket', 'XHRPolling'] as const) {
+    for (const transport of SINGLE_TRANSPORTS) {
       const client = caller.newClient(`${registration.url}/kite`, { transport, ca: pair.cert });
       await client.dial();
       expect(await client.tell('kite.ping')).toBe('pong');

@@ -4,7 +4,7 @@ import kitejs from 'kite.js';
 import SockJS from 'sockjs-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { KiteOptions, Transport } from '../../../src/lib/index.js';
+import type { KiteOptions } from '../../../src/lib/index.js';
 import { openRequest, request } from '../../helpers/transport/http.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
@@ -15,6 +15,7 @@ import {
   startKite,
   startReverseProxy,
 } from '../../helpers/proxy/proxy.js';
+import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 
@@ -29,7 +30,7 @@ async function startMath(options: KiteOptions = {}) {
 }
 
 describe('a kite behind the reverse proxy', () => {
-  it.each(['WebSocket', 'RawWebSocket', 'XHRPolling'] as const satisfies readonly Transport[])(
+  it.each(SINGLE_TRANSPORTS)(
     'is found at Kontrol under its public URL, and called over %s as in front of it',
     async (transport) => {
       const { kontrol, proxy, math, registration } = await startMath();

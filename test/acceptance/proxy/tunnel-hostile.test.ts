@@ -10,6 +10,7 @@ import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import { answerIn, makeKite, registerByHand, registerMessage, sendRaw } from '../../helpers/proxy/proxy.js';
 import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
+import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 // What strangers send to the tunnel proxy, and what kites do that mean no good, or are gone.
 
@@ -199,7 +200,7 @@ describe('a request for no kite', () => {
   it('gets 404 over every transport, and opens no session', async () => {
     const { proxy, kite, origin } = await onePassive();
     const nobody = kite.url.replace(/kiteID=.*/, `kiteID=${randomUUID()}`);
-    for (const transport of ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const) {
+    for (const transport of SINGLE_TRANSPORTS) {
       await expect(open(nobody, { transport })).rejects.toMatchObject({ status: 404 });
       await expect(open(`${origin}/proxy`, { transport })).rejects.toMatchObject({ status: 404 });
     }

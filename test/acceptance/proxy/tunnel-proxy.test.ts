@@ -5,10 +5,10 @@ import { request } from '../../helpers/transport/http.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { makeKite, startKite } from '../../helpers/proxy/proxy.js';
 import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
+import { SINGLE_TRANSPORTS, SOCKJS_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 const MIB = 1024 * 1024;
-const TRANSPORTS = ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const satisfies readonly Transport[];
 
 /** A kite behind a tunnel proxy, with both of them, and another kite that knows Kontrol. */
 async function behindTunnel(options: Parameters<typeof startTunnelProxy>[1] = {}) {
@@ -35,7 +35,7 @@ function endOf(peer: Connection): Promise<{ code: number; reason: string }> {
   return new Promise((resolve) => peer.once('disconnect', (code, reason) => resolve({ code, reason })));
 }
 
-describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (transport) => {
+describe.each(SINGLE_TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (transport) => {
   it('is found at Kontrol under its public URL, and answers as in front of it', async () => {
     const { proxy, math, registration, caller } = await behindTunnel();
     expect(math.url).toBeUndefined();
@@ -82,7 +82,7 @@ describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (tr
 });
 
 describe('a session through the tunnel', () => {
-  it.each(['WebSocket', 'XHRPolling'] as const)('carries messages of 16 MiB over %s', async (transport) => {
+  it.each(SOCKJS_TRANSPORTS)('carries messages of 16 MiB over %s', async (transport) => {
     const { proxy, dialled } = await behindTunnel();
     const client = await dialled(transport);
     // The envelope of the call takes some kilobytes.
@@ -111,7 +111,7 @@ describe('a session through the tunnel', () => {
 
   it('has its end passed on with code and reason, from either side', async () => {
     const { math, url } = await behindTunnel();
-    for (const transport of TRANSPORTS) {
+    for (const transport of SINGLE_TRANSPORTS) {
       const coming = nextPeer(math);
       const one = await open(url, { transport });
       const peer = await coming;
@@ -131,7 +131,7 @@ describe('a session through the tunnel', () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const kite = await passiveKite(kontrol, proxy);
-    for (const transport of TRANSPORTS) {
+    for (const transport of SINGLE_TRANSPORTS) {
       const [caller, tunnel] = await Promise.all([
         open(kite.url, { transport }),
         kite.asked().then(({ url }) => open(url, { transport: 'Session' })),
@@ -215,13 +215,13 @@ describe('a tunnel proxy that ends', () => {
 
   it('says goodbye to those that stay', async () => {
     const { proxy, url } = await behindTunnel();
-    const sessions = await Promise.all(TRANSPORTS.map((transport) => open(url, { transport })));
+    const sessions = await Promise.all(SINGLE_TRANSPORTS.map((transport) => open(url, { transport })));
     await vi.waitFor(() => expect(proxy.waiting).toBe(0));
     await proxy.close({ drainTimeout: 0 });
     for (const [index, { inbox }] of sessions.entries()) {
       const { code } = (await inbox.closed()) ?? {};
       // Polling, a client learns of the end of the connections only.
-      expect(code).toBe(TRANSPORTS[index] === 'XHRPolling' ? 1006 : 3000);
+      expect(code).toBe(SINGLE_TRANSPORTS[index] === 'XHRPolling' ? 1006 : 3000);
     }
   });
 });

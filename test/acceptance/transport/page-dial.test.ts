@@ -6,7 +6,6 @@ import { WebSocket } from 'ws';
 import { dialInPage } from '../../../src/lib/transport/page/dial-in-page.js';
 import type { PagePlatform } from '../../../src/lib/transport/page/page-platform.js';
 import type { DialOptions } from '../../../src/lib/transport/handshake/dial-options.js';
-import type { Transport } from '../../../src/lib/transport/handshake/transport-names.js';
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
@@ -17,12 +16,11 @@ import {
   type TestServer,
   type TestServerOptions,
 } from '../../helpers/transport/sockjs.js';
+import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 // The transports of pages, which need no page: what a browser gives them, Node has too.
 
 const platform = { WebSocket, fetch } as unknown as PagePlatform;
-
-const TRANSPORTS: readonly Transport[] = ['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'];
 
 async function start(options: TestServerOptions = {}): Promise<TestServer> {
   const server = await startSockJs({ onSession: echo, ...options });
@@ -48,7 +46,7 @@ async function open(
   return { channel, inbox };
 }
 
-describe.each(TRANSPORTS)('a page over %s', (transport) => {
+describe.each(ALL_TRANSPORTS)('a page over %s', (transport) => {
   it('keeps the order of messages and is heard out before it leaves', async () => {
     const server = await start();
     const { channel, inbox } = await open(server.url, { transport });

@@ -21,10 +21,9 @@ import {
 } from '../../helpers/transport/sockjs.js';
 import { generateKeyPair } from '../../../src/lib/keys/key-pair.js';
 import { selfSignedCertificate } from '../../../src/lib/keys/certificate.js';
+import { SINGLE_TRANSPORTS, SOCKJS_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 // The clients of this library against its server, and against servers that are not what they should be.
-
-const TRANSPORTS = ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const;
 
 const closers: (() => Promise<unknown>)[] = [];
 
@@ -68,7 +67,7 @@ async function refusal(channel: Promise<Channel>): Promise<DialError> {
   return error;
 }
 
-describe.each(TRANSPORTS)('a channel over %s', (transport) => {
+describe.each(SINGLE_TRANSPORTS)('a channel over %s', (transport) => {
   it('keeps the order of 10,000 messages, both ways', async () => {
     const { url } = await start();
     const { channel, inbox } = await open(dialTest(url, { transport }));
@@ -190,7 +189,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
   });
 });
 
-describe.each(TRANSPORTS)('a server over %s', (transport) => {
+describe.each(SINGLE_TRANSPORTS)('a server over %s', (transport) => {
   it('that has gone silent is given up after the idle timeout', async () => {
     const clock = new ManualClock();
     const server = await start({
@@ -311,7 +310,7 @@ describe('the WebSocket handshake', () => {
     channel.close();
   });
 
-  it.each(TRANSPORTS)('carries the credentials of the URL over %s', async (transport) => {
+  it.each(SINGLE_TRANSPORTS)('carries the credentials of the URL over %s', async (transport) => {
     const server = await start();
     const url = server.url.replace('//', '//bob:p%40ss@');
     const { channel, inbox } = await open(dialTest(url, { transport }));
@@ -356,7 +355,7 @@ describe('TLS', () => {
     return { url: url.replace('http:', 'https:'), ca: certificate };
   }
 
-  it.each(TRANSPORTS)('carries %s to a server that is trusted', async (transport) => {
+  it.each(SINGLE_TRANSPORTS)('carries %s to a server that is trusted', async (transport) => {
     const { url, ca } = await startTls();
     const { channel, inbox } = await open(dialTest(url, { transport, tls: { ca } }));
     channel.send('x');
@@ -365,15 +364,12 @@ describe('TLS', () => {
     await inbox.closed();
   });
 
-  it.each(['WebSocket', 'XHRPolling'] as const)(
-    'is refused over %s to one that is not',
-    async (transport) => {
-      const { url } = await startTls();
-      const error = await refusal(dialTest(url, { transport }));
-      expect(error.code).toBe('tls');
-      expect(error.message).toContain('certificate is not accepted');
-    },
-  );
+  it.each(SOCKJS_TRANSPORTS)('is refused over %s to one that is not', async (transport) => {
+    const { url } = await startTls();
+    const error = await refusal(dialTest(url, { transport }));
+    expect(error.code).toBe('tls');
+    expect(error.message).toContain('certificate is not accepted');
+  });
 
   it('is not spoken to a server without it', async () => {
     const { url } = await start();
@@ -381,7 +377,7 @@ describe('TLS', () => {
   });
 });
 
-describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (transport) => {
+describe.each(SOCKJS_TRANSPORTS)('dialling over %s fails', (transport) => {
   it('where nothing listens', async () => {
     const server = await start();
     closers.splice(0);

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
 import { request } from '../../helpers/transport/http.js';
 import { dialTest, Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
+import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 // Peers that read slowly, or not at all.
 
@@ -86,43 +87,40 @@ describe.each(Object.entries(REQUESTS))('a client over %s that stops reading', (
   });
 });
 
-describe.each(['WebSocket', 'RawWebSocket', 'XHRPolling'] as const)(
-  'a server over %s that is paused',
-  (transport) => {
-    it('takes no more than the system keeps, and everything once it goes on', async () => {
-      const inbox = new Inbox();
-      server = await startSockJs({
-        limits,
-        onSession(channel) {
-          channel.start(inbox);
-          channel.pause();
-        },
-      });
-      const client = new Inbox();
-      const channel = await dialTest(server.url, {
-        transport,
-        limits: { ...limits, sendQueueBytes: 64 * MIB },
-      });
-      channel.start(client);
-      const total = 40 * MIB;
-      for (let sent = 0; sent < total; sent += PIECE.length) {
-        channel.send(PIECE);
-        if (sent % MIB === 0) await turn();
-      }
-      for (let turns = 0; turns < 50; turns++) await turn();
-      expect(inbox.messages).toEqual([]);
-      expect(channel.bufferedBytes).toBeGreaterThan(total / 2);
-      expect(client.drains).toBe(0);
-      server.sessions[0]?.resume();
-      await inbox.count(total / PIECE.length);
-      await client.until(() => client.drains > 0);
-      expect(inbox.messages.every((message) => message === PIECE)).toBe(true);
-      expect(inbox.messages).toHaveLength(total / PIECE.length);
-      channel.close();
-      await client.closed();
+describe.each(SINGLE_TRANSPORTS)('a server over %s that is paused', (transport) => {
+  it('takes no more than the system keeps, and everything once it goes on', async () => {
+    const inbox = new Inbox();
+    server = await startSockJs({
+      limits,
+      onSession(channel) {
+        channel.start(inbox);
+        channel.pause();
+      },
     });
-  },
-);
+    const client = new Inbox();
+    const channel = await dialTest(server.url, {
+      transport,
+      limits: { ...limits, sendQueueBytes: 64 * MIB },
+    });
+    channel.start(client);
+    const total = 40 * MIB;
+    for (let sent = 0; sent < total; sent += PIECE.length) {
+      channel.send(PIECE);
+      if (sent % MIB === 0) await turn();
+    }
+    for (let turns = 0; turns < 50; turns++) await turn();
+    expect(inbox.messages).toEqual([]);
+    expect(channel.bufferedBytes).toBeGreaterThan(total / 2);
+    expect(client.drains).toBe(0);
+    server.sessions[0]?.resume();
+    await inbox.count(total / PIECE.length);
+    await client.until(() => client.drains > 0);
+    expect(inbox.messages.every((message) => message === PIECE)).toBe(true);
+    expect(inbox.messages).toHaveLength(total / PIECE.length);
+    channel.close();
+    await client.closed();
+  });
+});
 
 describe('a paused session', () => {
   it('still notices that the connection is gone', async () => {

@@ -4,14 +4,13 @@ import { Relay } from '../../../src/lib/transport/relay/relay.js';
 import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 import { request } from '../../helpers/transport/http.js';
 import { dialTest, echo, Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
+import { SINGLE_TRANSPORTS, type SingleTransport } from '../../helpers/transport/transports.js';
 
-const TRANSPORTS = ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const;
-type Transport = (typeof TRANSPORTS)[number];
 const MIB = 1024 * 1024;
 
 /** A server that relays each session to another one, over `onward`. */
 async function startRelaying(
-  onward: Transport,
+  onward: SingleTransport,
   answering: TestServer,
   limits: Partial<Limits> = {},
 ): Promise<TestServer> {
@@ -32,7 +31,7 @@ async function startAnswering(onSession?: typeof echo, limits: Partial<Limits> =
   return server;
 }
 
-async function connect(server: TestServer, transport: Transport) {
+async function connect(server: TestServer, transport: SingleTransport) {
   const inbox = new Inbox();
   const channel = await dialTest(server.url, { transport });
   channel.start(inbox);
@@ -51,7 +50,7 @@ const MESSAGES = [
   ...Array.from({ length: 50 }, (_, index) => `message ${index}`),
 ];
 
-const pairs = TRANSPORTS.flatMap((one) => TRANSPORTS.map((other) => [one, other] as const));
+const pairs = SINGLE_TRANSPORTS.flatMap((one) => SINGLE_TRANSPORTS.map((other) => [one, other] as const));
 
 describe.each(pairs)('a session over %s that is relayed over %s', (transport, onward) => {
   it('carries every message both ways, in order', async () => {

@@ -38,7 +38,8 @@ export function dialBy<Options extends DialOptions>(
     ways.webSocket(base, pathUnder(base, `${sessionPath(ways.newName())}/websocket`), true, bounded);
   const poll = (bounded = options): Promise<Channel> => ways.xhr(base, sessionPath(ways.newName()), bounded);
   const begun = options.clock.now();
-  switch (options.transport) {
+  const { transport }: DialOptions = options;
+  switch (transport) {
     case 'WebSocket':
       return session();
     case 'RawWebSocket':
@@ -46,6 +47,8 @@ export function dialBy<Options extends DialOptions>(
     case 'XHRPolling':
       return poll();
     default:
+      // A transport without a case is a type error. Only Node's `dial` supports `Session`.
+      transport satisfies 'auto' | 'Session';
       return session(ways.firstTry?.(options)).catch((error: unknown) => {
         if (isDialError(error) && ways.passesOver(error)) return poll(rest(options, begun));
         throw error;
