@@ -84,6 +84,15 @@ describe('the table of error codes', () => {
     expect(own).toEqual(Object.keys(PASSED_ON).toSorted((a, b) => a.localeCompare(b, 'en')));
   });
 
+  it('has the type of every KiteError that src creates', () => {
+    const types = ['new KiteError', 'codedError'].flatMap((name) =>
+      callsOf(name, source).flatMap((args) => /^\s*'(\w+)'/.exec(args)?.[1] ?? []),
+    );
+    console.log(`${types.length} places that name the type of a KiteError checked`);
+    expect(types.length).toBeGreaterThan(80);
+    expect(types.filter((type) => !(type in errorTypes))).toEqual([]);
+  });
+
   it('has no code that nothing in src creates', () => {
     const literals = [
       kiteErrorCodes,
