@@ -233,11 +233,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'proxy/shared/proxy-options',
     'proxy/shared/public-address',
   ],
-  'proxy/reverse-proxy-hostile': [
-    'proxy/reverse/backend-policy',
-    'proxy/reverse/join-sockets',
-    'proxy/reverse/proxy-refusal',
-  ],
+  'proxy/reverse-proxy-hostile': ['proxy/reverse/backend-policy', 'proxy/reverse/proxy-refusal'],
   'proxy/reverse-proxy-tls': ['proxy/shared/certificate-reload'],
   'proxy/tunnel-kite': ['kite/proxied/proxy-member', 'kite/proxied/tunnels'],
   'proxy/tunnel-proxy': [

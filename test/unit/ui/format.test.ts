@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatAge, formatMs, formatValue } from '../../../src/ui/format.js';
+import { cut, formatAge, formatMs, formatValue } from '../../../src/ui/format.js';
+import { SHOWN_LENGTH } from '../../../src/ui/page-limits.js';
 
 describe('texts of the page', () => {
   it.each([
@@ -25,5 +26,11 @@ describe('texts of the page', () => {
   it('name what JSON has no word for', () => {
     expect(formatValue(undefined)).toBe('undefined');
     expect(formatValue({ call: () => 0 })).toBe('{\n  "call": "[Function]"\n}');
+  });
+
+  it('show SHOWN_LENGTH characters of a longer value, and count the rest', () => {
+    const text = 'x'.repeat(SHOWN_LENGTH);
+    expect(cut(text)).toBe(text);
+    expect(cut(`${text}yz`)).toBe(`${text}\n… 2 more characters`);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Client } from '../../../src/lib/kite/call/client.js';
+import { PINGED_KITES, PINGS_AT_ONCE } from '../../../src/ui/page-limits.js';
 import { PING_EVERY, type Pinged, Pinger } from '../../../src/ui/pinger.js';
 import { settled } from '../../helpers/kite/cores.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
@@ -82,19 +83,26 @@ describe('pinging the kites in sight', () => {
     expect(made).toHaveLength(2);
   });
 
-  it('asks six at a time', async () => {
+  it('sends at most PINGS_AT_ONCE at a time', async () => {
     const answers: (() => void)[] = [];
     const { made, pinger } = world(() => {
       const client = new FakeClient();
       client.answer = () => new Promise((resolve) => answers.push(() => resolve('pong')));
       return client;
     });
-    for (let n = 0; n < 20; n++) pinger.watch(String(n));
+    for (let n = 0; n <= 2 * PINGS_AT_ONCE; n++) pinger.watch(String(n));
     await arrived();
-    expect(made).toHaveLength(6);
+    expect(made).toHaveLength(PINGS_AT_ONCE);
     answers[0]?.();
     await arrived();
-    expect(made).toHaveLength(7);
+    expect(made).toHaveLength(PINGS_AT_ONCE + 1);
+  });
+
+  it('reaches at most PINGED_KITES', async () => {
+    const { made, pinger } = world();
+    for (let n = 0; n <= PINGED_KITES; n++) pinger.watch(String(n));
+    for (let round = 0; round < PINGED_KITES / PINGS_AT_ONCE; round++) await arrived();
+    expect(made).toHaveLength(PINGED_KITES);
   });
 
   it('dials no page of another browser', async () => {

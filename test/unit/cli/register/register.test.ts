@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { register, type RegisterOptions } from '../../../../src/lib/cli/register/register.js';
+import { INVITE_LENGTH } from '../../../../src/lib/cli/runtime/command-limits.js';
 import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
 import { CommandSettings } from '../../../../src/lib/cli/settings/command-settings.js';
 import { Kite, KiteError } from '../../../../src/lib/index.js';
@@ -145,9 +146,18 @@ describe('register', () => {
     await expect(stat(join(home, 'kite.key'))).rejects.toThrow('ENOENT');
   });
 
-  it.each(['', 'two\nlines', 'x'.repeat(2000)])('sends nothing that is no invite', async (text) => {
-    const stdin = Readable.from([text]);
-    expect(await failure(register(options(), world({ stdin })))).toMatchObject({ exitCode: 3 });
-    expect(calls).toBe(0);
+  it.each(['', 'two\nlines', 'x'.repeat(INVITE_LENGTH + 1)])(
+    'sends nothing that is no invite',
+    async (text) => {
+      const stdin = Readable.from([text]);
+      expect(await failure(register(options(), world({ stdin })))).toMatchObject({ exitCode: 3 });
+      expect(calls).toBe(0);
+    },
+  );
+
+  it('sends an invite of INVITE_LENGTH characters', async () => {
+    const stdin = Readable.from(['x'.repeat(INVITE_LENGTH)]);
+    expect(await failure(register(options(), world({ stdin })))).toMatchObject({ exitCode: 4 });
+    expect(calls).toBe(1);
   });
 });

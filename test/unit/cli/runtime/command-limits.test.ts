@@ -3,14 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
+  COMPLETION_ENTRIES,
+  COMPLETION_VALUES,
   HISTORY_LENGTH,
   HISTORY_LINE_LENGTH,
   LAST_LINE_BYTES,
   PEM_FILE_BYTES,
+  PROBES,
+  SETTING_FILE_LENGTH,
+  SHELL_NAMES,
 } from '../../../../src/lib/cli/runtime/command-limits.js';
+import { CompletionCache } from '../../../../src/lib/cli/completion/completion-cache.js';
+import { namedFile } from '../../../../src/lib/cli/kontrol/named-file.js';
 import { LastLine } from '../../../../src/lib/cli/runtime/last-line.js';
 import { History } from '../../../../src/lib/cli/shell/history.js';
+import { ShellCompletion } from '../../../../src/lib/cli/shell/shell-completion.js';
+import { kontrolStartSettings } from '../../../../src/lib/cli/settings/kontrol-start-settings.js';
+import { selectKite } from '../../../../src/lib/cli/target/discovery.js';
 import { readPem } from '../../../../src/lib/cli/target/read-pem.js';
+import { found } from '../../../helpers/cli/found-kites.js';
+import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 function temporaryFile(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'kitectl-limits-'));
@@ -39,5 +52,47 @@ describe('the limits of commands', () => {
     const line = new LastLine();
     line.add(Buffer.from('y'.repeat(2 * LAST_LINE_BYTES)));
     expect(line.text()).toHaveLength(LAST_LINE_BYTES);
+  });
+
+  it('bound the kites that are tried if a query matches several', async () => {
+    const kites = Array.from({ length: PROBES + 1 }, (_, n) => found(`kite-${n}`));
+    let probes = 0;
+    const probe = () => Promise.resolve(++probes === PROBES);
+    expect(kites).toContain(await selectKite(kites, surroundingsOf(), probe));
+    expect(probes).toBe(PROBES);
+  });
+
+  it('bound the method names that the shell completes', () => {
+    const completion = new ShellCompletion();
+    for (let n = 0; n <= SHELL_NAMES; n++) completion.addMethod(`method-${n}`);
+    const [names] = completion.complete('');
+    expect(names).toContain('method-0');
+    expect(names).not.toContain(`method-${SHELL_NAMES}`);
+    expect(names.length).toBeLessThanOrEqual(SHELL_NAMES);
+  });
+
+  it('bound the answers that completion caches', async () => {
+    let now = 0;
+    let asked = 0;
+    const cache = new CompletionCache({ XDG_CACHE_HOME: temporaryFolder() }, () => now);
+    const get = (question: number): Promise<readonly string[]> => {
+      now++;
+      return cache.get([`${question}`], async () => [`${++asked}`]);
+    };
+    for (let n = 0; n <= COMPLETION_ENTRIES; n++) await get(n);
+    await get(1);
+    expect(asked).toBe(COMPLETION_ENTRIES + 1);
+    await get(0);
+    expect(asked).toBe(COMPLETION_ENTRIES + 2);
+    const many = Array.from({ length: COMPLETION_VALUES + 1 }, (_, n) => `value-${n}`);
+    expect(await cache.get(['many'], async () => many)).toEqual(many.slice(0, COMPLETION_VALUES));
+  });
+
+  it('bound a file that a setting names', () => {
+    const file = temporaryFile('policy.json');
+    writeFileSync(file, 'x'.repeat(SETTING_FILE_LENGTH));
+    expect(namedFile(file, kontrolStartSettings.policy)).toHaveLength(SETTING_FILE_LENGTH);
+    writeFileSync(file, 'x'.repeat(SETTING_FILE_LENGTH + 1));
+    expect(() => namedFile(file, kontrolStartSettings.policy)).toThrow('too long');
   });
 });

@@ -1,5 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
+import type { IncomingMessage } from 'node:http';
+import { envelopePrefix } from '../../../../src/lib/kite/call/envelope-prefix.js';
+import { texts } from '../../../../src/lib/kite/kontrol/kontrol-responses.js';
+import {
+  ALERT_LENGTH,
+  CACHED_CREDENTIALS,
+  CACHED_METHODS,
+  defaultLimits,
+  LOGGED_LENGTH,
+  LOGGED_REFUSALS,
+  PREFIX_LENGTH,
+  STRINGS_OF_KONTROL,
+  VERIFIED_CREDENTIALS,
+} from '../../../../src/lib/kite/limits/kite-limits.js';
+import { addPageMethods } from '../../../../src/lib/kite/page/page-methods.js';
+import { RefusalLog } from '../../../../src/lib/kite/serve/refusal-log.js';
+import { VerifiedCredentials } from '../../../../src/lib/kite/trust/verified-credentials.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
+import { connected, makeCore } from '../../../helpers/kite/cores.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 describe('defaultLimits', () => {
   it.each(Object.entries(defaultLimits))('has a whole, positive number for %s', (_name, value) => {
@@ -13,5 +32,61 @@ describe('defaultLimits', () => {
   it('pauses a connection before its send queue is full', () => {
     expect(defaultLimits.pauseBytes).toBeLessThan(defaultLimits.sendQueueBytes);
     expect(defaultLimits.messageBytes).toBeLessThan(defaultLimits.sendQueueBytes);
+  });
+});
+
+describe('the limits of kites', () => {
+  it('bound the prefix of a call that is parsed once', () => {
+    const prefix = (length: number): string => {
+      const [head, tail] = ['{"method":"', '","arguments":[{"withArgs":'];
+      return `${head}${'m'.repeat(length - head.length - tail.length)}${tail}`;
+    };
+    expect(envelopePrefix(`${prefix(PREFIX_LENGTH)}[]}]}`)?.fragment.text).toHaveLength(PREFIX_LENGTH);
+    expect(envelopePrefix(`${prefix(PREFIX_LENGTH + 1)}[]}]}`)).toBeUndefined();
+  });
+
+  it.each([
+    ['credentials', CACHED_CREDENTIALS, 'envelopeFragment'],
+    ['method names', CACHED_METHODS, 'methodFragment'],
+  ] as const)('bound the %s whose encoding is cached', (_what, limit, encode) => {
+    const { host } = makeCore();
+    const first = host[encode]('0');
+    for (let n = 1; n < limit; n++) host[encode](`${n}`);
+    expect(host[encode]('0')).toBe(first);
+    host[encode](`${limit}`);
+    expect(host[encode]('0')).not.toBe(first);
+  });
+
+  it('bound the verified credentials that are cached', () => {
+    const credentials = new VerifiedCredentials(1000, new ManualClock());
+    const key = (n: number): string => `key-${n}`;
+    for (let n = 0; n <= VERIFIED_CREDENTIALS; n++) {
+      credentials.add('kiteKey', key(n), 'alice', Number.POSITIVE_INFINITY);
+    }
+    expect(credentials.get('kiteKey', key(0))).toBeUndefined();
+    expect(credentials.get('kiteKey', key(1))).toBe('alice');
+  });
+
+  it('bound the strings of a response of Kontrol', () => {
+    const strings = Array.from({ length: STRINGS_OF_KONTROL + 1 }, (_, n) => `${n}`);
+    expect(texts(strings)).toEqual(strings.slice(0, STRINGS_OF_KONTROL));
+  });
+
+  it('bound the refused host names that are logged, and their length', () => {
+    const lines: string[] = [];
+    const log = new RefusalLog({ ...silentLogger, warn: (text) => void lines.push(text) });
+    const refuse = (host: string): void => log.host({ headers: { host } } as IncomingMessage);
+    refuse('x'.repeat(LOGGED_LENGTH + 1));
+    expect(lines[0]).toContain(` "${'x'.repeat(LOGGED_LENGTH)}".`);
+    for (let n = 0; n < LOGGED_REFUSALS; n++) refuse(`host-${n}`);
+    expect(lines).toHaveLength(LOGGED_REFUSALS);
+  });
+
+  it('bound the text that a peer has a page show', async () => {
+    const { server, client } = await connected();
+    const alerts: string[] = [];
+    addPageMethods(server, { console, alert: (text) => void alerts.push(text) });
+    await client.tell('alert', 'x'.repeat(ALERT_LENGTH + 1));
+    expect(alerts).toEqual(['x'.repeat(ALERT_LENGTH)]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LONGEST_HEARTBEAT, SHORTEST_HEARTBEAT } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { addHeartbeatMethod } from '../../../../src/lib/kite/serve/heartbeat-method.js';
 import type { Request } from '../../../../src/lib/kite/serve/request.js';
 import { bob, connected, settled } from '../../../helpers/kite/cores.js';
@@ -43,10 +44,10 @@ describe('kite.heartbeat', () => {
   it.each([
     [1, 1],
     [10, 10],
-    [0, 1],
-    [-1, 1],
-    [1e9, 3600],
-    [0.001, 1],
+    [0, SHORTEST_HEARTBEAT],
+    [-1, SHORTEST_HEARTBEAT],
+    [1e9, LONGEST_HEARTBEAT],
+    [0.001, SHORTEST_HEARTBEAT],
   ])('with an interval of %d s calls at once and then every %d s', async (asked, seconds) => {
     const { server, client } = await kontrolConnected();
     let beats = 0;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CLOSE_GRACE } from '../../../../src/lib/transport/limits/transport-limits.js';
 import { FramedPageChannel } from '../../../../src/lib/transport/page/framed-page-channel.js';
 import { settled } from '../../../helpers/kite/cores.js';
 import { openPageChannel } from '../../../helpers/transport/page-socket.js';
@@ -60,7 +61,9 @@ describe('a SockJS session over the WebSocket of a page', () => {
     channel.send('never');
     expect(socket.sent).toEqual(['["last"]']);
     expect(socket.closes).toEqual([[3000, 'enough']]);
-    clock.advance(5000);
+    clock.advance(CLOSE_GRACE - 1);
+    expect(inbox.closes).toEqual([]);
+    clock.advance(1);
     expect(inbox.closes).toEqual([{ code: 1008, reason: 'enough' }]);
     expect(clock.timers).toBe(0);
   });

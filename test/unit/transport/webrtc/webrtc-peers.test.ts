@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ATTEMPT_TIMEOUT } from '../../../../src/lib/transport/limits/transport-limits.js';
 import { readSignal, type Signal } from '../../../../src/lib/transport/webrtc/signals.js';
 import { FakeRtc } from '../../../helpers/transport/fake-rtc.js';
 import { arrived, twoPages } from '../../../helpers/transport/two-pages.js';
@@ -336,7 +337,9 @@ describe('a page whom another means harm', () => {
     rtc.connect();
     two.peers.receive(signal('offer', { session: 's', sdp: 'connection 0' }));
     await arrived();
-    clock.advance(60_000);
+    clock.advance(ATTEMPT_TIMEOUT - 1);
+    expect(two.peers.size).toBe(1);
+    clock.advance(1);
     expect(two.peers.size).toBe(0);
     expect(rtc.connections.get('connection 1')?.connectionState).toBe('closed');
   });
