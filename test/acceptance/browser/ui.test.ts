@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { Kite } from '../../../src/lib/index.js';
 import { KiteError } from '../../../src/lib/index.js';
+import { PRINTED_LINES } from '../../../src/ui/page-limits.js';
 import { randomUUID } from 'node:crypto';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
@@ -298,6 +299,10 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
           await client.tell('log', 'I am', 7);
           return null;
         });
+        kite.handle('chat', async ({ client }) => {
+          for (let line = 0; line <= PRINTED_LINES; line++) await client.tell('log', `line ${line}`);
+          return null;
+        });
         kite.handle('nag', ({ client }) => client.tell('alert', 'boo'));
       };
 
@@ -359,6 +364,15 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByLabel('What the kite says').getByText('I am 7').waitFor();
         expect((await call('nag')).outcome).toContain('authenticationError');
         expect(alerts).toEqual([]);
+      });
+
+      it('shows the last PRINTED_LINES lines that the kite prints', async () => {
+        const { page, call } = await atKite();
+        await call('chat');
+        const lines = page.getByLabel('What the kite says').locator('li');
+        await lines.getByText(`line ${PRINTED_LINES}`, { exact: true }).waitFor();
+        expect(await lines.count()).toBe(PRINTED_LINES);
+        expect(await lines.first().textContent()).toBe('line 1');
       });
 
       it('calls a kite that does not tell its methods', async () => {

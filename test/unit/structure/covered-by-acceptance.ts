@@ -221,7 +221,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'kontrol/kontrol-page': ['kontrol/http/ui-files'],
   'kontrol/kontrol-signalling': ['kontrol/signalling/signalling'],
   'proxy/reverse-proxy': [
-    'proxy/reverse/backends',
     'proxy/reverse/forward-request',
     'proxy/reverse/forward-upgrade',
     'proxy/reverse/forwarded-headers',

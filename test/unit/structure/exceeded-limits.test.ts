@@ -9,10 +9,8 @@ import { root, withoutComments } from '../../helpers/source-files.js';
 
 /** Fixed limits that no test exceeds, each with the reason. */
 const NOT_EXCEEDED: Readonly<Record<string, string>> = {
-  IDLE_BACKENDS: 'Node closes the idle connections of an agent',
   KEY_SPELLINGS: 'a spelling beyond the limit is accepted as well, only more slowly',
   NPM_OUTPUT_LENGTH: 'only a broken npm prints more',
-  PRINTED_LINES: 'the element that shows the lines exists in a browser only',
   TOP_KITES: 'takes 501 kites that answer',
 };
 
