@@ -155,7 +155,7 @@ const LINES: readonly Line[] = [
     screen: /cannot be undone/,
   },
   { line: 'kitectl kontrol keys revoke --kite-key ID --yes', pipe: /Revoked the kite key ID/ },
-  { line: 'kitectl kontrol start', until: 'Kontrol listens at', pipe: /^$/, screen: /Kontrol ends/ },
+  { line: 'kitectl kontrol start', until: 'Kontrol listens at', pipe: /^$/, screen: /Kontrol is shutting down/ },
   {
     line:
       'kitectl kontrol start -initial -username=kontrol -kontrolurl=http://127.0.0.1:6000/kite ' +
@@ -178,26 +178,26 @@ const LINES: readonly Line[] = [
     line: 'kitectl ping --count 10 --json --to http://localhost:3636/kite',
     pipe: /^(?:\{.*\}\n){10}$/,
   },
-  { line: 'kitectl proxy start', until: 'proxy listens at', pipe: /^$/, screen: /The proxy ends/ },
+  { line: 'kitectl proxy start', until: 'proxy listens at', pipe: /^$/, screen: /The proxy is shutting down/ },
   {
     line: 'kitectl proxy start --public-host proxy.example.com --port 443 --tls-cert cert.pem --tls-key key.pem',
     before: [PEM],
     until: 'proxy listens at',
     pipe: /^$/,
-    screen: /The proxy ends/,
+    screen: /The proxy is shutting down/,
   },
   {
     line: 'kitectl proxy start --tunnel --public-host localhost:3999',
     until: 'proxy listens at',
     pipe: /^$/,
-    screen: /The proxy ends/,
+    screen: /The proxy is shutting down/,
   },
   {
     line: 'kitectl proxy start -publicHost=proxy.example.com -publicPort=3999 -cert=cert.pem -key=key.pem -env=prod -region=eu',
     before: [PEM],
     until: 'proxy listens at',
     pipe: /^$/,
-    screen: /The proxy ends/,
+    screen: /The proxy is shutting down/,
   },
   { line: 'kitectl proxy status', pipe: /\t\/bob\/prod\/behind\//, screen: /\/bob\/prod\/behind/ },
   {
