@@ -3,16 +3,16 @@ import { portableTests } from './test/needs.js';
 
 export default defineConfig(({ mode }) => ({
   test: {
-    // --mode portable leaves out the tests that need more of the system than it has: see test/needs.ts.
+    // --mode portable excludes tests with requirements that this system does not meet: see test/needs.ts.
     include: mode === 'portable' ? portableTests(process.platform) : ['test/**/*.test.ts'],
-    // One process for all files: 1.5 s instead of 11 for 200 tests. Tests share no state, so nothing is lost.
+    // One process for all files, which is much faster. Tests do not share state.
     isolate: false,
     disableConsoleIntercept: true,
-    // A machine that does other things as well must not fail a test: what has to be in time is measured by the tests themselves.
+    // Generous, so that a busy machine does not fail a test. Tests that check timing measure it themselves.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 30_000 } },
-    // The acceptance tests start whole programs; more workers than cores would only make them slower.
+    // The acceptance tests start whole programs, so more workers than cores would slow them down.
     maxWorkers: 2,
   },
 }));

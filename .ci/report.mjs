@@ -1,6 +1,6 @@
-// Sums the JSON reports of vitest: `node report.mjs FOLDER RUN…` reads RUN.json and RUN.code (the exit code of
-// `npm test`) of each run. Prints what went wrong, then one line `N passed, N failed`, and exits 1 unless all is well.
-// A test that was skipped has not passed, so that it fails the run too.
+// Summarizes the JSON reports of vitest. `node report.mjs FOLDER RUN…` reads RUN.json and RUN.code (the exit code of
+// `npm test`) of each run. Prints the problems and then one line `N passed, N failed`. Exits with 1 if a test failed or was
+// skipped.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,14 +11,14 @@ const problems = [];
 for (const run of runs) {
   const counted = count(run);
   const code = readFileSync(join(folder, `${run}.code`), 'utf8').trim();
-  // Lint, types, an error outside any test: none of these is in the report.
+  // The report does not contain failures of the linter, of the type check or outside of tests.
   if (code !== '0' && counted.failed === 0) {
     counted.failed = 1;
     problems.push(`Node ${run}: npm test ended with exit code ${code}`);
   }
   if (code === '0' && counted.passed === 0) {
     counted.failed += 1;
-    problems.push(`Node ${run}: no test has run`);
+    problems.push(`Node ${run}: no tests ran`);
   }
   for (const key of Object.keys(sum)) sum[key] += counted[key];
 }
@@ -37,10 +37,10 @@ function count(run) {
       counted[key] += 1;
       if (key !== 'passed') problems.push(`Node ${run}: ${outcome}: ${fullName}`);
     }
-    // A file that cannot be loaded has no tests to fail.
+    // A file that cannot be loaded has no test results.
     if (status === 'failed' && !assertionResults.some(({ status: outcome }) => outcome === 'failed')) {
       counted.failed += 1;
-      problems.push(`Node ${run}: failed outside its tests: ${name}`);
+      problems.push(`Node ${run}: failed outside of tests: ${name}`);
     }
   }
   return counted;
@@ -50,7 +50,7 @@ function filesOf(run) {
   try {
     return JSON.parse(readFileSync(join(folder, `${run}.json`), 'utf8')).testResults;
   } catch {
-    // Something before vitest has failed; its exit code says so.
+    // npm test failed before vitest started, which the exit code reports.
     return [];
   }
 }

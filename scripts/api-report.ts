@@ -1,6 +1,6 @@
-// Writes the API reports: for each entry point of the package, what a program can import from it and the types that this
-// refers to, without comments. A change of the public API is then a change of a file in api/, which reviewers see. With
-// --check it writes nothing and fails when the committed reports are out of date.
+// Writes the API reports. For each entry point of the package, a report lists the exports and the types that they refer to,
+// without comments, so that a change of the public API shows up in a review. With --check, writes nothing and fails if the
+// committed reports are out of date.
 import { staleReports, writeReports } from './api/reports.js';
 import { root } from './build/paths.js';
 
@@ -9,7 +9,7 @@ try {
     const stale = await staleReports(root);
     if (stale.length > 0) {
       throw new Error(
-        `The public API differs from its reports: ${stale.join(', ')}. If the change is intended, renew and commit them: npm run api`,
+        `The public API differs from its reports: ${stale.join(', ')}. If the change is intended, update and commit them: npm run api`,
       );
     }
   } else {

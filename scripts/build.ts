@@ -1,17 +1,17 @@
-// Builds everything that is published: dist/ (the library and the commands by tsc; the program, and the library for browser
-// pages, by esbuild) and the examples beside their sources.
+// Builds everything that is published: dist/ and the examples. tsc compiles the library and the commands; esbuild bundles the
+// program and the library for browser pages.
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { bundleForBrowsers } from './build/browser-bundle.js';
 import { bundleProgram, readExpectedCounts, writeProgram } from './build/bundle-program.js';
 import { compileLibrary, makeCodeCaches } from './build/compile-library.js';
 import { compileExamples } from './build/examples.js';
-import { noticesOf } from './build/notices.js';
+import { readNotices } from './build/notices.js';
 import { root } from './build/paths.js';
 import { buildUi } from './build/ui-bundle.js';
 
-/** Where everything is made, to replace dist/ only when it is complete: programs and tests may be running from it. */
-const made = join(root, 'node_modules', '.cache', `kitectl-build-${process.pid}`);
+/** Build folder that replaces dist/ only when it is complete, because programs and tests may be running from dist/. */
+const buildFolder = join(root, 'node_modules', '.cache', `kitectl-build-${process.pid}`);
 
 async function buildInto(outdir: string): Promise<void> {
   const [program, ui] = await Promise.all([
@@ -22,7 +22,10 @@ async function buildInto(outdir: string): Promise<void> {
     compileExamples(root),
   ]);
   await writeProgram(program);
-  await writeFile(join(outdir, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(root, [...program.inputs, ...ui]));
+  await writeFile(
+    join(outdir, 'THIRD-PARTY-NOTICES.txt'),
+    await readNotices(root, [...program.inputs, ...ui]),
+  );
   const others = (process.env['CODE_CACHE_NODES'] ?? '').split(delimiter).filter((node) => node !== '');
   await makeCodeCaches(root, outdir, others);
 }
@@ -38,12 +41,12 @@ async function replaceDist(fresh: string): Promise<void> {
 }
 
 try {
-  await mkdir(made, { recursive: true });
-  await buildInto(made);
-  await replaceDist(made);
+  await mkdir(buildFolder, { recursive: true });
+  await buildInto(buildFolder);
+  await replaceDist(buildFolder);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
-  await rm(made, { recursive: true, force: true });
+  await rm(buildFolder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
-// What `npm run demo` shows: starts a Kontrol and the kite of examples/math-register.ts, finds and calls it from the command line, and
-// stops everything again. Keys and what Kontrol stores go to a folder that is removed.
+// Implements `npm run demo`: starts Kontrol and the kite of examples/math-register.ts, finds and calls the kite with kitectl,
+// and stops everything. Keys and data are stored in a temporary folder.
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -10,18 +10,18 @@ import { root } from './build/paths.js';
 
 const program = join(root, 'bin', 'run.js');
 const folder = await mkdtemp(join(tmpdir(), 'kitectl-demo-'));
-/** Whose keys and settings a program finds. */
-interface PromptStreams {
+/** A user, whose keys and settings are in `home`. */
+interface DemoUser {
   readonly home: string;
 }
 
-const KONTROL: PromptStreams = { home: join(folder, 'kontrol') };
-const BOB: PromptStreams = { home: join(folder, 'bob') };
+const KONTROL: DemoUser = { home: join(folder, 'kontrol') };
+const BOB: DemoUser = { home: join(folder, 'bob') };
 
-/** Programs that run in the background, to be stopped at the end. */
-const started: ChildProcess[] = [];
+/** Background programs to stop at the end. */
+const running: ChildProcess[] = [];
 
-function start(args: readonly string[], { home }: PromptStreams): ChildProcessByStdio<null, Readable, null> {
+function start(args: readonly string[], { home }: DemoUser): ChildProcessByStdio<null, Readable, null> {
   return spawn(process.execPath, args, {
     env: {
       ...process.env,
@@ -35,14 +35,10 @@ function start(args: readonly string[], { home }: PromptStreams): ChildProcessBy
   });
 }
 
-/** Runs the real program as a person would, and resolves with what it printed. Rejects when it fails. */
-async function kitectl(
-  args: readonly string[],
-  person: PromptStreams,
-  { show = true } = {},
-): Promise<string> {
+/** Runs kitectl and resolves with its output. Rejects if it fails. */
+async function kitectl(args: readonly string[], user: DemoUser, { show = true } = {}): Promise<string> {
   console.log(`$ kitectl ${args.map((arg) => arg.replace(folder, '…')).join(' ')}`);
-  const child = start([program, ...args], person);
+  const child = start([program, ...args], user);
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -53,11 +49,11 @@ async function kitectl(
   return output;
 }
 
-/** Starts a program in the background, and resolves with its first line. */
-async function background(command: string, args: readonly string[], person: PromptStreams): Promise<string> {
+/** Starts a program in the background and resolves with the first line of its output. */
+async function background(command: string, args: readonly string[], user: DemoUser): Promise<string> {
   console.log(`$ ${command} &`);
-  const child = start(args, person);
-  started.push(child);
+  const child = start(args, user);
+  running.push(child);
   const [first] = (await Promise.race([
     once(child.stdout.setEncoding('utf8'), 'data'),
     once(child, 'close').then(([code]) => {
@@ -89,7 +85,7 @@ async function demo(): Promise<void> {
   await kitectl(['call', 'square', '4', '--to', '/bob/prod/math'], BOB);
   console.log('');
   console.log(
-    'Everything is stopped again. To go on yourself, with Kontrol and the kite in terminals of their own:',
+    'The demo has stopped everything. To try it yourself, run Kontrol and the kite in separate terminals:',
   );
   console.log('');
   console.log('    npx kitectl kontrol start');
@@ -108,7 +104,7 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
-  // The kite before its Kontrol, so that it can say goodbye.
-  for (const child of started.toReversed()) await stop(child);
+  // Stop the kite before Kontrol so that it can deregister.
+  for (const child of running.toReversed()) await stop(child);
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
-// Runs kitectl from its sources, without a build: npm run --silent dev -- call square 4. Help comes from the manifest and from
-// dist/, as they were built last.
+// Runs kitectl from its sources without a build: npm run --silent dev -- call square 4. Help is read from the manifest and
+// dist/ of the last build.
 import { run } from '../src/cli.js';
 import { root } from './build/paths.js';
 

@@ -1,5 +1,5 @@
-// Writes oclif.manifest.json, from which help and completion come, out of the commands in dist/. With --check it writes
-// nothing and fails when the committed manifest says something else than the commands do.
+// Generates oclif.manifest.json, which help and completion use, from the commands in dist/. With --check, writes nothing and
+// fails if the committed manifest differs.
 import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ import { root } from './build/paths.js';
 
 const file = join(root, 'oclif.manifest.json');
 
-/** What `oclif manifest` makes of the commands. It runs in a folder of its own, since it deletes the old manifest first. */
+/** Returns the output of `oclif manifest`, which runs in a temporary folder because it deletes the old manifest first. */
 async function generate(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'kitectl-manifest-')));
   try {
@@ -24,7 +24,7 @@ async function generate(): Promise<string> {
     );
     await promisify(execFile)(process.execPath, [oclif, 'manifest'], {
       cwd: folder,
-      // oclif looks for a newer version of itself, and remembers the answer in the person's cache.
+      // oclif would check for a newer version of itself and store the result in the user's cache.
       env: {
         ...process.env,
         NODE_ENV: 'production',
@@ -37,17 +37,17 @@ async function generate(): Promise<string> {
         { cause: error },
       );
     });
-    return withoutPlaces(await readFile(join(folder, 'oclif.manifest.json'), 'utf8'));
+    return reproducible(await readFile(join(folder, 'oclif.manifest.json'), 'utf8'));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /**
- * oclif finds the commands through a link, and names them by the way from the temporary folder to this one. It lists them in
- * the order in which their folders are read, which is another one on another disk.
+ * Makes the manifest reproducible. oclif finds the commands through a link, so their paths are relative to the temporary
+ * folder, and it lists them in directory order, which depends on the file system.
  */
-function withoutPlaces(text: string): string {
+function reproducible(text: string): string {
   const manifest = JSON.parse(text) as Interfaces.Manifest;
   const commands = Object.entries(manifest.commands)
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
@@ -63,9 +63,7 @@ try {
   if (!process.argv.includes('--check')) {
     await writeFile(file, fresh);
   } else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
-    throw new Error(
-      'oclif.manifest.json does not say what the commands do. Renew and commit it: npm run manifest',
-    );
+    throw new Error('oclif.manifest.json differs from the commands. Update and commit it: npm run manifest');
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

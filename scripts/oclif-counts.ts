@@ -1,11 +1,11 @@
-// Records how often the rewrites of oclif match: npm run oclif-counts. For after an update of @oclif/core, once somebody has
-// looked at what changed there. The build fails while the record and oclif disagree.
+// Records how often the rewrites of oclif match: npm run oclif-counts. Run it after an update of @oclif/core, once its changes
+// have been reviewed. The build fails if the recorded counts differ.
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { bundleProgram } from './build/bundle-program.js';
 import { root } from './build/paths.js';
 
-// Nothing is written to the folder: only the counts are of interest.
+// bundleProgram does not write to the folder.
 const { oclif } = await bundleProgram(root, tmpdir());
 const sorted = [...oclif].toSorted(([one], [other]) => (one < other ? -1 : 1));
 await writeFile(

@@ -2,16 +2,16 @@
 //
 //     npm run repository -- OWNER/NAME
 //
-// `repository` in package.json says which ones are there now. A second argument names another folder than this package.
+// `repository` in package.json contains the current ones. The optional second argument is the folder of the package.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './build/paths.js';
 
-const [wanted = '', folder = root] = process.argv.slice(2);
+const [repositoryName = '', folder = root] = process.argv.slice(2);
 const FILES = ['package.json', '.github/CODEOWNERS', '.github/ISSUE_TEMPLATE/config.yml'];
 
 try {
-  const [, owner] = /^([\w.-]+)\/[\w.-]+$/.exec(wanted) ?? [];
+  const [, owner] = /^([\w.-]+)\/[\w.-]+$/.exec(repositoryName) ?? [];
   if (owner === undefined) throw new Error('Usage: npm run repository -- OWNER/NAME');
   const { repository } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
     readonly repository: { readonly url: string };
@@ -22,7 +22,7 @@ try {
     await writeFile(
       join(folder, file),
       text
-        .replaceAll(`github.com/${current}`, `github.com/${wanted}`)
+        .replaceAll(`github.com/${current}`, `github.com/${repositoryName}`)
         .replaceAll(`@${currentOwner}/`, `@${owner}/`),
     );
   }

@@ -1,4 +1,4 @@
-// Compares the imports between the files of src with scripts/structure/structure-table.ts: npm run structure
+// Checks the imports between the files of src against scripts/structure/structure-table.ts: npm run structure
 import { join } from 'node:path';
 import { root } from './build/paths.js';
 import { checkStructure } from './structure/check-structure.js';

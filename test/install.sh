@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the tests need of the system, from Debian's packages: the real servers that stores are tested against, the
-# browser that pages run in, and `script`, which gives a test a terminal. `.ci/run` calls it; where it has not run, `npm test` names what it skipped.
+# Installs the Debian packages that the tests need: the servers that stores are tested against, the browser that pages run in,
+# and `script`, which provides a terminal. `.ci/run` calls it; without it, `npm test` lists the tests that it skipped.
 set -euo pipefail
 
-# A file that is there once a package is installed, and the package.
+# A file of each package, which shows that the package is installed, and the package.
 readonly NEEDED=(
   '/usr/bin/script bsdutils'
   '/usr/lib/postgresql/*/bin/initdb postgresql'

@@ -14,17 +14,18 @@ import {
 } from 'typescript/unstable/ast';
 import { type Checker, type Symbol, SymbolFlags } from 'typescript/unstable/sync';
 
-/** What an entry point exports, and what this refers to. */
-export interface Description {
+/** The exports of an entry point, and the declarations that they refer to. */
+export interface EntryPointDescription {
   readonly name: string;
-  /** The declarations that it exports. */
+  /** Exported declarations. */
   readonly exported: readonly string[];
-  /** The declarations of this package that those refer to, and that it does not export. */
+  /** Declarations of this package that the exports refer to, and that are not exported. */
   readonly internal: readonly string[];
-  /** What its declarations import from elsewhere. */
+  /** Imports from other packages. */
   readonly imported: readonly NamesFrom[];
-  /** What it exports, and what it refers to, that is described with another entry point. */
+  /** Exports that are described in the report of another entry point. */
   readonly reExported: readonly NamesFrom[];
+  /** Declarations that exports refer to and that are described in the report of another entry point. */
   readonly shared: readonly NamesFrom[];
 }
 
@@ -33,17 +34,17 @@ export interface NamesFrom {
   readonly names: readonly string[];
 }
 
-/** Where a declaration is described: with which entry point, under which name, and whether with its constructor. */
-export interface Described {
+/** Where a declaration is described: the entry point, its name there, and whether its constructor is included. */
+export interface DescribedSymbol {
   readonly entryPoint: string;
   readonly name: string;
   readonly isValue: boolean;
 }
 
-interface Entry {
+interface ReportEntry {
   readonly name: string;
   readonly isExported: boolean;
-  /** Whether a program can use more than the type: construct a class, and extend it. */
+  /** Whether programs can use the value and not only the type, for example to construct or extend a class. */
   isValue: boolean;
 }
 
@@ -53,26 +54,26 @@ interface Edit {
   readonly by: string;
 }
 
-/** Reads one entry point. `ownFiles` is where the paths of this package's declarations begin. */
+/** Reads one entry point. `ownFiles` is the path prefix of this package's declarations. */
 export class EntryPointReader {
   readonly #checker: Checker;
   readonly #ownFiles: string;
   readonly #name: string;
-  readonly #described: Map<Symbol, Described>;
-  /** What to write, in the order in which it was found. */
-  readonly #entries = new Map<Symbol, Entry>();
+  readonly #described: Map<Symbol, DescribedSymbol>;
+  /** The declarations to write, in the order of discovery. */
+  readonly #entries = new Map<Symbol, ReportEntry>();
   readonly #imported = new NameLists();
 
-  constructor(checker: Checker, ownFiles: string, name: string, described: Map<Symbol, Described>) {
+  constructor(checker: Checker, ownFiles: string, name: string, described: Map<Symbol, DescribedSymbol>) {
     this.#checker = checker;
     this.#ownFiles = ownFiles;
     this.#name = name;
     this.#described = described;
   }
 
-  read(source: SourceFile): Description {
+  read(source: SourceFile): EntryPointDescription {
     const module = this.#checker.getSymbolAtLocation(source);
-    if (!module) throw new Error(`${source.fileName} exports nothing.`);
+    if (!module) throw new Error(`${source.fileName} has no exports.`);
     const exports = this.#checker.getExportsOfModule(module);
     for (const symbol of exports.toSorted((a, b) => compare(a.name, b.name))) {
       const isValue = !this.#isTypeOnly(symbol);
@@ -82,14 +83,14 @@ export class EntryPointReader {
     const declarations: { readonly name: string; readonly isExported: boolean; readonly text: string }[] = [];
     const reExported = new NameLists();
     const shared = new NameLists();
-    // The map grows while it is walked: each declaration adds the symbols that it refers to.
+    // The map grows during the loop: each declaration adds the symbols that it refers to.
     for (const [symbol, { name, isExported, isValue }] of this.#entries) {
       const hasOnlyType = isExported && !isValue && (symbol.flags & SymbolFlags.Value) !== 0;
       const mark = hasOnlyType ? 'type ' : '';
       const earlier = this.#described.get(symbol);
       if (earlier && (earlier.isValue || !isValue)) {
         const lists = isExported ? reExported : shared;
-        lists.add(earlier.entryPoint, mark + renamed(earlier.name, name));
+        lists.add(earlier.entryPoint, mark + withAlias(earlier.name, name));
         continue;
       }
       this.#described.set(symbol, { entryPoint: this.#name, name, isValue });
@@ -108,12 +109,12 @@ export class EntryPointReader {
     };
   }
 
-  #entryOf(symbol: Symbol, wantedName: string, { isExported = false, isValue = false } = {}): Entry {
+  #entryOf(symbol: Symbol, preferredName: string, { isExported = false, isValue = false } = {}): ReportEntry {
     const existing = this.#entries.get(symbol);
     if (existing) return existing;
     const taken = new Set([...this.#entries.values()].map(({ name }) => name));
-    let name = wantedName;
-    for (let i = 2; taken.has(name); i++) name = `${wantedName}_${i}`;
+    let name = preferredName;
+    for (let i = 2; taken.has(name); i++) name = `${preferredName}_${i}`;
     const entry = { name, isExported, isValue };
     this.#entries.set(symbol, entry);
     return entry;
@@ -123,7 +124,7 @@ export class EntryPointReader {
     return (symbol.flags & SymbolFlags.Alias) === 0 ? symbol : this.#checker.getAliasedSymbol(symbol);
   }
 
-  /** Whether it is exported with `export type`, here or in a file that this one exports again. */
+  /** Whether the symbol is exported with `export type`, directly or by a file that is re-exported. */
   #isTypeOnly(symbol: Symbol): boolean {
     const [specifier] = declarationsOf(symbol);
     if (!specifier || !isExportSpecifier(specifier)) return false;
@@ -133,7 +134,7 @@ export class EntryPointReader {
     return next !== undefined && (next.flags & SymbolFlags.Alias) !== 0 && this.#isTypeOnly(next);
   }
 
-  /** A declaration without comments, with the names under which this report has what it refers to. */
+  /** Returns a declaration without comments, with references renamed to their names in the report. */
   #textOf(node: Node, isValue: boolean): string {
     if (isClassDeclaration(node) && isValue && !node.members.some(isConstructorDeclaration)) {
       this.#markBaseAsValue(node);
@@ -155,14 +156,14 @@ export class EntryPointReader {
     };
     visit(node);
 
-    const declaration = withoutComments(edited(node, edits))
+    const declaration = withoutComments(applyEdits(node, edits))
       .trim()
       .replace(/^(?:export |default |declare )+/, '')
       .replace(/\n\s*(?=\n)/g, '');
     return isVariableDeclaration(node) ? `const ${declaration};` : declaration;
   }
 
-  /** A class without a constructor of its own has that of its base. */
+  /** A class without a constructor inherits the one of its base class, so the base class is needed as a value. */
   #markBaseAsValue({ heritageClauses }: ClassDeclaration): void {
     const clause = heritageClauses?.find(({ token }) => token === SyntaxKind.ExtendsKeyword);
     const base = clause?.types[0];
@@ -171,7 +172,7 @@ export class EntryPointReader {
     if (target && this.#isOwn(target)) this.#entryOf(target, target.name).isValue = true;
   }
 
-  /** The name of what an identifier refers to. Names of parameters, properties and the like stay. */
+  /** Returns the name in the report that an identifier refers to. Names of parameters and properties do not change. */
   #nameOf(identifier: Identifier): string {
     const symbol = this.#checker.getSymbolAtLocation(identifier);
     if (!symbol) return identifier.text;
@@ -181,12 +182,12 @@ export class EntryPointReader {
     if (specifier && isImportSpecifier(specifier)) {
       const declaration = specifier.parent.parent.parent as { readonly moduleSpecifier?: { text: string } };
       const name = (specifier.propertyName ?? specifier.name).text;
-      this.#imported.add(declaration.moduleSpecifier?.text ?? '', renamed(name, identifier.text));
+      this.#imported.add(declaration.moduleSpecifier?.text ?? '', withAlias(name, identifier.text));
     }
     return identifier.text;
   }
 
-  /** Whether it is declared in a file of this package, and not inside another declaration. */
+  /** Whether the symbol is a top-level declaration of this package. */
   #isOwn(symbol: Symbol): boolean {
     const [declaration] = declarationsOf(symbol);
     if (!declaration?.getSourceFile().fileName.startsWith(this.#ownFiles)) return false;
@@ -195,7 +196,7 @@ export class EntryPointReader {
   }
 }
 
-/** Names by where they come from. */
+/** Names by their origin. */
 class NameLists {
   readonly #lists = new Map<string, Set<string>>();
 
@@ -214,30 +215,30 @@ function declarationsOf(symbol: Symbol): Node[] {
   return symbol.declarations.flatMap((handle) => handle.resolve() ?? []);
 }
 
-/** Whether a member of a class is there for those alone who have the class, and not just its type. */
+/** Whether a class member can be used only with the class value: a constructor or a static member. */
 function needsValue(member: Node): boolean {
   const { modifiers = [] } = member as { readonly modifiers?: readonly Node[] };
   return isConstructorDeclaration(member) || modifiers.some(({ kind }) => kind === SyntaxKind.StaticKeyword);
 }
 
-function edited(node: Node, edits: readonly Edit[]): string {
+function applyEdits(node: Node, edits: readonly Edit[]): string {
   const { text } = node.getSourceFile();
-  const pieces: string[] = [];
+  const parts: string[] = [];
   let position = node.pos;
   for (const { from, to, by } of edits.toSorted((a, b) => a.from - b.from)) {
-    pieces.push(text.slice(position, from), by);
+    parts.push(text.slice(position, from), by);
     position = to;
   }
-  return pieces.join('') + text.slice(position, node.end);
+  return parts.join('') + text.slice(position, node.end);
 }
 
 function withoutComments(text: string): string {
-  // A string comes first, since what looks like a comment inside it is not one.
+  // Strings match first, because they may contain what looks like a comment.
   const stringOrComment = /(['"`])(?:\\.|(?!\1)[^\\])*\1|\/\*[^]*?\*\/|\/\/.*/g;
   return text.replace(stringOrComment, (match, quote) => (quote ? match : ''));
 }
 
-function renamed(from: string, to: string): string {
+function withAlias(from: string, to: string): string {
   return from === to ? from : `${from} as ${to}`;
 }
 

@@ -1,22 +1,25 @@
 import { API, type Symbol } from 'typescript/unstable/sync';
-import { type Described, type Description, EntryPointReader } from './entry-point-reader.js';
+import { type DescribedSymbol, type EntryPointDescription, EntryPointReader } from './entry-point-reader.js';
 
-export type { Description } from './entry-point-reader.js';
+export type { EntryPointDescription } from './entry-point-reader.js';
 
-/** `name` is what programs import; `file` is the full path of its declarations, with slashes. */
+/** `name` is the import specifier; `file` is the absolute path of the declarations, with slashes. */
 export interface EntryPoint {
   readonly name: string;
   readonly file: string;
 }
 
 /**
- * Reads what entry points export, and every declaration that this refers to, from the .d.ts files of the build. What several
- * of them export is described with the first.
+ * Reads the exports of entry points, and all declarations that they refer to, from the .d.ts files of the build. A declaration
+ * that several entry points export is described with the first one.
  *
- * The API of the TypeScript compiler calls itself unstable. Only this folder uses it.
+ * Only this folder uses the API of the TypeScript compiler, because it is unstable.
  */
-export function describeEntryPoints(root: string, entryPoints: readonly EntryPoint[]): Description[] {
-  // A project that is not on the disk: it reads the declarations as a program that imports them does.
+export function describeEntryPoints(
+  root: string,
+  entryPoints: readonly EntryPoint[],
+): EntryPointDescription[] {
+  // A virtual project that reads the declarations as an importing program does.
   const config = `${root}/api/tsconfig.json`;
   const content = JSON.stringify({
     compilerOptions: {
@@ -37,8 +40,8 @@ export function describeEntryPoints(root: string, entryPoints: readonly EntryPoi
   });
   try {
     const project = api.updateSnapshot({ openProjects: [config] }).getProject(config);
-    if (!project) throw new Error(`The compiler does not read ${config}.`);
-    const described = new Map<Symbol, Described>();
+    if (!project) throw new Error(`The compiler did not load ${config}.`);
+    const described = new Map<Symbol, DescribedSymbol>();
     return entryPoints.map(({ name, file }) => {
       const source = project.program.getSourceFile(file);
       if (!source) throw new Error(`${file} does not exist. Build first: npm run build`);

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Description, describeEntryPoints } from './entry-points.js';
+import { type EntryPointDescription, describeEntryPoints } from './entry-points.js';
 
-/** Writes the reports of the package in a folder, and removes those of entry points that it no longer has. */
+/** Writes the reports of the package in `root`, and removes the reports of former entry points. */
 export async function writeReports(root: string): Promise<void> {
   const reports = await makeReports(root);
   const folder = join(root, 'api');
@@ -11,7 +11,7 @@ export async function writeReports(root: string): Promise<void> {
   for (const [name, text] of reports) await writeFile(join(folder, name), text);
 }
 
-/** The reports that `writeReports` would change, add or remove, as paths from the folder of the package. */
+/** Returns the paths, relative to the package, of the reports that `writeReports` would change, add or remove. */
 export async function staleReports(root: string): Promise<string[]> {
   const reports = await makeReports(root);
   const existing = await readdir(join(root, 'api'));
@@ -23,13 +23,13 @@ export async function staleReports(root: string): Promise<string[]> {
   return stale.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-/** The texts of the reports, by file name. */
+/** Returns the contents of the reports by file name. */
 async function makeReports(root: string): Promise<ReadonlyMap<string, string>> {
   const { name: packageName, exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     readonly name: string;
     readonly exports: Readonly<Record<string, { readonly types?: string }>>;
   };
-  // The compiler follows symbolic links, and writes paths with slashes on every system.
+  // The compiler resolves symbolic links and uses slashes on every platform.
   const base = (await realpath(root)).replaceAll('\\', '/').replace(/\/$/, '');
   const entryPoints = Object.entries(exports).flatMap(([path, { types }]) =>
     types === undefined ? [] : [{ name: packageName + path.slice(1), file: base + types.slice(1) }],
@@ -37,13 +37,20 @@ async function makeReports(root: string): Promise<ReadonlyMap<string, string>> {
   return new Map(
     describeEntryPoints(base, entryPoints).map((description) => [
       `${description.name.replaceAll('/', '-')}.api.md`,
-      textOf(description),
+      formatReport(description),
     ]),
   );
 }
 
-function textOf({ name, exported, internal, imported, reExported, shared }: Description): string {
-  const lines = (lists: Description['imported'], keyword: string) =>
+function formatReport({
+  name,
+  exported,
+  internal,
+  imported,
+  reExported,
+  shared,
+}: EntryPointDescription): string {
+  const lines = (lists: EntryPointDescription['imported'], keyword: string) =>
     lists.map(({ from, names }) => `${keyword} { ${names.join(', ')} } from '${from}';`);
   const sections: [title: string, declarations: readonly string[]][] = [
     ['Exports', [...lines(reExported, 'export'), ...exported.map((text) => `export ${text}`)]],
@@ -54,5 +61,5 @@ function textOf({ name, exported, internal, imported, reExported, shared }: Desc
   const blocks = sections
     .filter(([, declarations]) => declarations.length > 0)
     .map(([title, declarations]) => `## ${title}\n\n\`\`\`ts\n${declarations.join('\n\n')}\n\`\`\`\n`);
-  return [`# ${name}\n`, 'Made from the build by `npm run api`. Do not edit.\n', ...blocks].join('\n');
+  return [`# ${name}\n`, 'Generated from the build by `npm run api`. Do not edit.\n', ...blocks].join('\n');
 }

@@ -8,25 +8,25 @@ const OPTIONS = {
   platform: 'browser',
   target: 'es2022',
   minify: true,
-  // A field that the constructor assigns needs no declaration: half a percent of what pages load.
+  // Omits declarations of fields that the constructor assigns, which saves 0.5 % of the bundle.
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, target: 'es2022' } },
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** One file for pages. */
+/** A file that pages load. */
 export interface BrowserBundle {
   readonly name: string;
   readonly text: string;
-  /** The sources that it is made of, from the folder of the repository. */
+  /** Paths of its source files, relative to the repository. */
   readonly inputs: readonly string[];
 }
 
 /**
- * What pages load: `kitectl.esm.js` is `kitectl/browser` as one module, `kitectl.js` is for a plain <script> and says
- * `kitectl` to the page; `kitectl-webrtc…` are the same of `kitectl/browser/webrtc`. `root` is the repository. Writes to
- * `outdir`, or only returns the files where there is none.
+ * Bundles the library for pages. `kitectl.esm.js` is `kitectl/browser` as one module, and `kitectl.js` is for a plain
+ * <script> and defines the global `kitectl`; `kitectl-webrtc…` are the same for `kitectl/browser/webrtc`. `root` is the
+ * repository. Writes the files to `outdir` if it is set.
  */
 export async function bundleForBrowsers(root: string, outdir?: string): Promise<readonly BrowserBundle[]> {
   const bundles: readonly { entryPoints: string[]; format: Format; outfile: string }[] = [
@@ -43,7 +43,7 @@ export async function bundleForBrowsers(root: string, outdir?: string): Promise<
         absWorkingDir: root,
         write: false,
       });
-      const text = await smaller(outputFiles[0]?.text ?? '', bundle.format);
+      const text = await minifyAgain(outputFiles[0]?.text ?? '', bundle.format);
       if (outdir !== undefined) {
         await mkdir(outdir, { recursive: true });
         await writeFile(join(outdir, outfile), text);
@@ -53,8 +53,8 @@ export async function bundleForBrowsers(root: string, outdir?: string): Promise<
   );
 }
 
-/** What a second minifier finds: four percent of what pages load, one of them by putting functions side by side. */
-async function smaller(text: string, format: Format): Promise<string> {
+/** Minifies again with terser, which saves 4 % of the bundle; 1 % of it by hoisting functions. */
+async function minifyAgain(text: string, format: Format): Promise<string> {
   const { code } = await minify(text, {
     ecma: 2020,
     module: format === 'esm',

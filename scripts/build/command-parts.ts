@@ -1,23 +1,23 @@
 import { join, relative, sep } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { loadCommands } from '../../src/lib/cli/frame/load-commands.js';
-import { commandParts, leaveParts } from './program-parts.js';
+import { commandParts, excludeParts } from './program-parts.js';
 
 /** A command of `src/commands`. */
 export interface BuiltCommand {
-  /** Its words, with spaces between them. */
+  /** Words of the command, separated by spaces. */
   readonly id: string;
-  /** Its module, from `src`, without an extension: `commands/kontrol/start`. */
+  /** Path of its module relative to `src`, without an extension, such as `commands/kontrol/start`. */
   readonly module: string;
   readonly aliases: readonly string[];
-  /** Whether it does without the client of kites, so that it can start faster. */
+  /** Whether it does not load the client of kites, so that it starts faster. */
   readonly local: boolean;
 }
 
-/** The package that makes the client of kites slow to load. A command that loads it is not local. */
+/** The package that makes the client of kites slow to load. Commands that load it are not local. */
 const CLIENT = 'ws';
 
-/** The commands in the folder `src/commands` of the repository `root`, sorted by their words. */
+/** Finds the commands in `src/commands` of the repository `root`, sorted by id. */
 export async function findCommands(root: string): Promise<BuiltCommand[]> {
   const table = await loadCommands(join(root, 'src', 'commands'));
   const ids = Object.keys(table).filter((id) => typeof table[id] !== 'string');
@@ -34,7 +34,7 @@ function moduleOf(id: string): string {
   return `commands/${id.replaceAll(' ', '/')}`;
 }
 
-/** Which of the modules load the client of kites neither themselves nor through what they import, other parts aside. */
+/** Returns the modules that do not load the client of kites, directly or indirectly, except through other parts. */
 async function localModules(root: string, modules: readonly string[]): Promise<ReadonlySet<string>> {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -46,17 +46,17 @@ async function localModules(root: string, modules: readonly string[]): Promise<R
     packages: 'external',
     metafile: true,
     write: false,
-    plugins: [leaveParts(root, new Set())],
+    plugins: [excludeParts(root, new Set())],
   });
   return new Set(modules.filter((module) => !loads(metafile, `src/${module}.ts`, CLIENT)));
 }
 
-/** Whether `file`, or a file that it imports in whatever way, imports the package. */
-function loads({ inputs }: Metafile, file: string, wanted: string): boolean {
+/** Whether `file` imports the package, directly or indirectly. */
+function loads({ inputs }: Metafile, file: string, packageName: string): boolean {
   const seen = new Set([file]);
-  for (const one of seen) {
-    for (const { path, external } of inputs[one]?.imports ?? []) {
-      if (external && path === wanted) return true;
+  for (const current of seen) {
+    for (const { path, external } of inputs[current]?.imports ?? []) {
+      if (external && path === packageName) return true;
       if (!external) seen.add(path);
     }
   }
@@ -67,7 +67,7 @@ function partOf({ local }: BuiltCommand): string {
   return local ? commandParts.local : commandParts.network;
 }
 
-/** Puts the table of all commands in the place of the one that reads the folder when it is used. */
+/** Replaces the command table that reads `src/commands` at run time with a generated one. */
 export function writeCommandTable(
   root: string,
   commands: readonly BuiltCommand[],
@@ -95,7 +95,7 @@ export function writeCommandTable(
   };
 }
 
-/** The source of each part with commands, by its name: they are loaded when they are used. */
+/** Returns the source of each part with commands by its name. Commands are loaded on first use. */
 export function commandPartSources(commands: readonly BuiltCommand[]): Record<string, string> {
   const sourceOf = (part: string): string => {
     const rows = commands

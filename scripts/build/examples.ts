@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** Compiles the examples beside their sources. */
+/** Compiles the examples next to their sources. */
 export async function compileExamples(root: string): Promise<void> {
   const folder = join(root, 'examples');
   const names = await readdir(folder);
@@ -19,7 +19,7 @@ export async function compileExamples(root: string): Promise<void> {
   ]);
 }
 
-/** The page of the example is one file, as a bundler would make it of a program of yours. */
+/** Bundles the page of the example into one file, as a user's bundler would. */
 async function compileBrowserExample(root: string, folder: string): Promise<void> {
   await Promise.all([
     build({

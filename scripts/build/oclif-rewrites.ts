@@ -5,26 +5,27 @@ import { countingReplace, requireCount } from './rewrite.js';
 
 /** How often each rewrite matches in one file of oclif. */
 export interface RewriteCounts {
-  /** Calls of `require` at the top that become lazy. */
+  /** Top-level calls of `require` that become lazy. */
   readonly requires: number;
-  /** Places that use what such a call returns. */
+  /** Uses of what such a call returns. */
   readonly uses: number;
-  /** Dynamic imports that go through the part in which `import()` is kept. */
+  /** Dynamic imports that are redirected to the part that keeps `import()`. */
   readonly imports: number;
 }
 
-/** The counts of each file, by its path within `@oclif/core`. */
+/** The counts of each file by its path within `@oclif/core`. */
 export type ExpectedCounts = Readonly<Record<string, RewriteCounts>>;
 
 const REQUIRE = /^(?:const|var) (\w+_\d+) = ((?:__import(?:Default|Star)\()?require\("[^"]+"\)\)?);$/gm;
 const IMPORT = 'await import((0, node_url_1.pathToFileURL)(filePath).href)';
 
 const ADVICE =
-  ' If @oclif/core was updated, look at what changed there, then record the new counts: npm run oclif-counts';
+  ' If @oclif/core was updated, review its changes, then record the new counts: npm run oclif-counts';
 
 /**
- * oclif loads all of itself at once, and half of it only serves help and plugins. Its files are compiled by tsc, which
- * names a module that it imports `name_1` and reads that name at each use: so each `require` can wait for the first use.
+ * Makes the imports of an oclif file lazy. oclif loads all of its files at once, although half of them are only used for help
+ * and plugins. tsc compiled the files: it assigns an imported module to `name_1` and reads that variable at each use, so each
+ * `require` can be delayed until the first use.
  */
 export function rewriteOclif(source: string): { readonly contents: string; readonly counts: RewriteCounts } {
   const imports = countingReplace(
@@ -40,20 +41,24 @@ export function rewriteOclif(source: string): { readonly contents: string; reado
   let contents = requires.text;
   let uses = 0;
   for (const name of names) {
-    // `new (f().X)()`: without the parentheses it would be `new f()`.
-    const made = countingReplace(
+    // `new (f().X)()`: without the parentheses, `new` would apply to `f()`.
+    const constructed = countingReplace(
       contents,
       new RegExp(`\\bnew ${name}((?:\\.\\w+)+)`, 'g'),
       (_match, path = '') => `new ($get_${name}()${path})`,
     );
-    const read = countingReplace(made.text, new RegExp(`(?<![\\w$])${name}\\b`, 'g'), () => `$get_${name}()`);
+    const read = countingReplace(
+      constructed.text,
+      new RegExp(`(?<![\\w$])${name}\\b`, 'g'),
+      () => `$get_${name}()`,
+    );
     contents = read.text;
-    uses += made.count + read.count;
+    uses += constructed.count + read.count;
   }
   return { contents, counts: { requires: requires.count, uses, imports: imports.count } };
 }
 
-/** The path of a file within `@oclif/core`, with slashes. */
+/** Returns the path of a file relative to `@oclif/core`, with slashes. */
 function pathWithinOclif(path: string): string {
   return path
     .split(sep)
@@ -62,8 +67,8 @@ function pathWithinOclif(path: string): string {
 }
 
 /**
- * The rewrites of oclif as a plugin of esbuild. `seen` is told the counts of each file that is bundled; with `expected`, a
- * file with other counts makes the build fail.
+ * An esbuild plugin that rewrites oclif. It records the counts of each bundled file in `seen`; with `expected`, the build
+ * fails if the counts of a file differ.
  */
 export function lazyOclif(seen: Map<string, RewriteCounts>, expected?: ExpectedCounts): Plugin {
   return {
@@ -89,10 +94,10 @@ function requireCounts(file: string, counts: RewriteCounts, expected?: RewriteCo
   requireCount(counts.uses, { file: name, pattern, expected: expected.uses }, ADVICE);
 }
 
-/** @throws Error that names a file of oclif that should have been bundled, and was not */
+/** @throws Error if an expected file of oclif was not bundled */
 export function requireAllSeen(seen: ReadonlyMap<string, RewriteCounts>, expected: ExpectedCounts): void {
   const missing = Object.keys(expected).find((file) => !seen.has(file));
   if (missing !== undefined) {
-    throw new Error(`The build expects @oclif/core/${missing} in a bundle, and it is in none.${ADVICE}`);
+    throw new Error(`The build expects @oclif/core/${missing} in a bundle, but it was not bundled.${ADVICE}`);
   }
 }

@@ -3,9 +3,9 @@ import { join, relative, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
- * What most commands do without is a file of its own: Node reads every file that it loads to the end. Each is complete, with
- * a copy of what it shares with others, so that values that go from one to another must not be told apart by their class.
- * Each name is that of a file in `dist`, each value that of a module in `src/lib/cli`.
+ * Modules that are bundled into separate files because most commands do not need them. Each file contains a copy of the code
+ * that it shares with others, so `instanceof` does not work across them. Keys are names of files in `dist`; values are
+ * modules in `src/lib/cli`.
  */
 export const parts: Readonly<Record<string, string>> = {
   'import-module': 'runtime/import-module',
@@ -18,17 +18,22 @@ export const parts: Readonly<Record<string, string>> = {
   yaml: 'terminal/yaml',
 };
 
-/** The parts with the commands. Each command is in the first where it never loads the client of kites. */
+/** The parts with the commands. Commands that never load the client of kites are in `local`. */
 export const commandParts = { local: 'commands-local', network: 'commands-network' } as const;
 
-/** Which half of oclif stays in the part `through-oclif`, and is loaded from there. */
-const LEFT_OCLIF = /[\\/]lib[\\/](?:config|help)[\\/]index\.js$/;
+/** Files of oclif that are bundled only into the part `through-oclif` and loaded from there. */
+const EXCLUDED_OCLIF = /[\\/]lib[\\/](?:config|help)[\\/]index\.js$/;
 
-/** What must be left out of some bundle, or the build is not what it should be. */
-const EXPECTED = [...Object.keys(parts), 'command-table', 'lib/config/index.js', 'lib/help/index.js'];
+/** Modules that have to be excluded from at least one bundle. */
+const EXPECTED_EXCLUDED = [
+  ...Object.keys(parts),
+  'command-table',
+  'lib/config/index.js',
+  'lib/help/index.js',
+];
 
-/** Leaves the parts, and the half of oclif that is in the part for oclif, to be loaded when they are used. */
-export function leaveParts(root: string, left: Set<string>): Plugin {
+/** An esbuild plugin that excludes the parts, and the files of oclif in the part for oclif, so that they are loaded on use. */
+export function excludeParts(root: string, left: Set<string>): Plugin {
   return {
     name: 'leave-parts',
     setup(builder) {
@@ -38,7 +43,7 @@ export function leaveParts(root: string, left: Set<string>): Plugin {
         if (part === undefined) return undefined;
         if (kind !== 'dynamic-import') {
           throw new Error(
-            `${relative(root, importer)} imports ${path} at its start, and it is a part of its own: load it with import()`,
+            `${relative(root, importer)} imports ${path} statically, but it is a separate part: load it with import()`,
           );
         }
         left.add(part);
@@ -47,7 +52,7 @@ export function leaveParts(root: string, left: Set<string>): Plugin {
       builder.onResolve({ filter: /^\.{1,2}\// }, ({ path, importer }) => {
         if (!/[\\/]@oclif[\\/]core[\\/]lib[\\/]/.test(importer)) return undefined;
         const file = createRequire(importer).resolve(path);
-        if (!LEFT_OCLIF.test(file)) return undefined;
+        if (!EXCLUDED_OCLIF.test(file)) return undefined;
         left.add(file.split(sep).slice(-3).join('/'));
         return { path: './through-oclif.cjs', external: true };
       });
@@ -56,8 +61,8 @@ export function leaveParts(root: string, left: Set<string>): Plugin {
   };
 }
 
-/** In the part for oclif: imports the commands of `dist/commands` through the one part in which `import()` stays what it is. */
-export function leaveImport(left: Set<string>): Plugin {
+/** An esbuild plugin for the part for oclif, which imports the commands of `dist/commands` through the part that keeps `import()`. */
+export function externalImportModule(left: Set<string>): Plugin {
   return {
     name: 'leave-import',
     setup(builder) {
@@ -69,12 +74,12 @@ export function leaveImport(left: Set<string>): Plugin {
   };
 }
 
-/** @throws Error that names the first part that no bundle leaves out, so that each holds a copy of it */
-export function requireAllLeft(left: ReadonlySet<string>): void {
-  const missing = EXPECTED.find((name) => !left.has(name));
+/** @throws Error if no bundle excludes a part, so that all of them contain a copy of it */
+export function requireAllExcluded(left: ReadonlySet<string>): void {
+  const missing = EXPECTED_EXCLUDED.find((name) => !left.has(name));
   if (missing !== undefined) {
     throw new Error(
-      `The build leaves ${missing} out of no bundle: see parts in scripts/build/program-parts.ts.`,
+      `The build does not exclude ${missing} from any bundle: see parts in scripts/build/program-parts.ts.`,
     );
   }
 }

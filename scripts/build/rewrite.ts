@@ -1,15 +1,15 @@
-/** One replacement in a file that other people wrote. */
+/** A replacement in a file of a dependency. */
 export interface Rewrite {
   /** The file, for the error message. */
   readonly file: string;
-  /** What is replaced. A regular expression must be global. */
+  /** The pattern to replace. A regular expression must be global. */
   readonly pattern: RegExp | string;
   /** How many matches the pattern must have. */
   readonly expected: number;
 }
 
-/** A pattern and how often it was found. */
-export interface Rewritten {
+/** The result of a replacement and the number of matches. */
+export interface ReplaceResult {
   readonly text: string;
   readonly count: number;
 }
@@ -19,7 +19,7 @@ export function countingReplace(
   text: string,
   pattern: RegExp | string,
   replace: (match: string, ...groups: string[]) => string,
-): Rewritten {
+): ReplaceResult {
   let count = 0;
   const replaced = text.replaceAll(pattern, (match: string, ...groups: string[]) => {
     count++;
@@ -28,7 +28,7 @@ export function countingReplace(
   return { text: replaced, count };
 }
 
-/** @throws Error that names the file and the pattern, where the number of matches is not the expected one */
+/** @throws Error if the number of matches is not the expected one */
 export function requireCount(count: number, { file, pattern, expected }: Rewrite, advice = ''): void {
   if (count === expected) return;
   const times = (n: number): string => (n === 1 ? '1 time' : `${n} times`);

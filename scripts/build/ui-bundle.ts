@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** Puts Kontrol's page into `outdir`, as Kontrol serves it. `root` is the repository. Returns what its script is made of. */
+/** Builds Kontrol's page into `outdir`. `root` is the repository. Returns the paths of the source files of its script. */
 export async function buildUi(root: string, outdir: string): Promise<string[]> {
   const from = join(root, 'src', 'ui');
   await mkdir(outdir, { recursive: true });

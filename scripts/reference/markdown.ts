@@ -1,14 +1,14 @@
-/** A table of Markdown. */
+/** Formats a Markdown table. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  // A bar ends a cell, within code too.
+  // A bar ends a cell even inside code.
   const cell = (text: string): string => escape(text).replaceAll('|', '\\|');
   return [line(headings), line(headings.map(() => '---')), ...rows.map((row) => line(row.map(cell)))].join(
     '\n',
   );
 }
 
-/** Text with the characters escaped that Markdown would interpret. Code stays as it is. */
+/** Escapes the characters that Markdown interprets, except inside code. */
 export function escape(text: string): string {
   return text
     .split(/(`[^`]*`)/)

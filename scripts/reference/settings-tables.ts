@@ -10,14 +10,14 @@ import { table } from './markdown.js';
 
 /** The generated tables of docs/configuration.md, by name. */
 export const settingsTables: Readonly<Record<string, () => string>> = {
-  'settings of kites': kites,
-  'settings of the command line': commandLine,
+  'settings of kites': kiteTable,
+  'settings of the command line': commandLineTable,
   'settings of kontrol start': () =>
-    ofCommand([...Object.values(kontrolStartSettings), ...Object.values(storageSecrets)]),
-  'settings of proxy start': () => ofCommand(Object.values(proxyStartSettings)),
+    commandTable([...Object.values(kontrolStartSettings), ...Object.values(storageSecrets)]),
+  'settings of proxy start': () => commandTable(Object.values(proxyStartSettings)),
 };
 
-function kites(): string {
+function kiteTable(): string {
   const settings: readonly Setting[] = Object.values(kiteSettings);
   return table(
     ['option', 'variable', 'default', ''],
@@ -25,7 +25,7 @@ function kites(): string {
       code(setting.option),
       variablesOf(setting),
       [
-        setting.kiteKey === undefined ? '' : 'that of the kite key',
+        setting.kiteKey === undefined ? '' : 'value in the kite key',
         formatDefault({ ...setting, commands: [] }),
       ]
         .filter((text) => text !== '')
@@ -35,13 +35,13 @@ function kites(): string {
   );
 }
 
-function commandLine(): string {
+function commandLineTable(): string {
   const settings: readonly CliSetting[] = Object.values(commonSettings);
   return table(
     ['setting', 'flag', 'variable', 'context', 'default'],
     settings.map((setting) => {
       const { name, context, kiteKey } = setting;
-      const all = [kiteKey === undefined ? '' : 'that of the kite key', formatDefault(setting)];
+      const all = [kiteKey === undefined ? '' : 'value in the kite key', formatDefault(setting)];
       return [
         name,
         flagsOf(name),
@@ -53,7 +53,7 @@ function commandLine(): string {
   );
 }
 
-function ofCommand(settings: readonly CliSetting[]): string {
+function commandTable(settings: readonly CliSetting[]): string {
   return table(
     ['flag', 'variable', 'default', ''],
     settings
@@ -67,7 +67,7 @@ function ofCommand(settings: readonly CliSetting[]): string {
   );
 }
 
-/** The flags of the settings of one name, with the command where a flag has that meaning in one command only. */
+/** Returns the flags of a setting. A flag that sets it only in some commands is prefixed with the command. */
 function flagsOf(name: string): string {
   const base = Object.values(commonSettings).find((setting) => setting.name === name);
   const flags = allSettings

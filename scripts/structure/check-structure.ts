@@ -6,49 +6,49 @@ export interface StructureReport {
   readonly files: number;
   readonly imports: number;
   readonly folders: number;
-  /** One line each. Empty: the structure is as declared. */
+  /** One line per problem; empty if the files match the table. */
   readonly problems: readonly string[];
 }
 
-/** Where a file is: the declared folders on the way to it, from the outermost on. */
-type Place = readonly Step[];
+/** The declared folders that contain a file, from the outermost to the innermost. */
+type FolderPath = readonly Step[];
 
 interface Step {
   readonly folder: Folder;
-  /** The folders that it is listed with. */
+  /** The list that contains the folder. */
   readonly list: readonly Folder[];
-  /** The path of the folder, `lib/kite/call`. */
+  /** The path of the folder, such as `lib/kite/call`. */
   readonly path: string;
   /** The path of the file in the folder, without `.ts`. */
   readonly file: string;
 }
 
-/** Compares the imports between files with the declared folders. */
+/** Checks the imports between files against the declared folders. */
 export function checkStructure(graph: ImportGraph, folders: readonly Folder[]): StructureReport {
   const problems: string[] = [];
-  const places = new Map<string, Place>();
+  const paths = new Map<string, FolderPath>();
   for (const path of graph.keys()) {
-    const place = placeOf(path, folders);
-    if (place) places.set(path, place);
-    else problems.push(`${path} is in no declared folder`);
+    const folderPath = findFolderPath(path, folders);
+    if (folderPath) paths.set(path, folderPath);
+    else problems.push(`${path} is not in a declared folder`);
   }
-  const imported = new Map<Folder, Imported>();
+  const imported = new Map<Folder, ImportedFiles>();
   let imports = 0;
   for (const [path, targets] of graph) {
     for (const target of targets) {
       imports++;
-      const from = places.get(path);
-      const to = places.get(target);
+      const from = paths.get(path);
+      const to = paths.get(target);
       if (from && to) problems.push(...checkImport({ path, from, target, to, imported }));
     }
   }
   for (const cycle of findCycles(graph)) problems.push(`These files import each other: ${cycle.join(' → ')}`);
   const all = allFolders(folders);
-  problems.push(...checkTable(all, places, imported));
+  problems.push(...checkTable(all, paths, imported));
   return { files: graph.size, imports, folders: all.length, problems };
 }
 
-function placeOf(path: string, list: readonly Folder[], base = ''): Place | undefined {
+function findFolderPath(path: string, list: readonly Folder[], base = ''): FolderPath | undefined {
   const below = path.slice(base.length);
   const direct = !below.includes('/');
   const folder = list
@@ -59,7 +59,7 @@ function placeOf(path: string, list: readonly Folder[], base = ''): Place | unde
   const file = path.slice(start.length).replace(/\.ts$/, '');
   const step: Step = { folder, list, path: start.slice(0, -1) || '.', file };
   if (folder.folders) {
-    const rest = placeOf(path, folder.folders, start);
+    const rest = findFolderPath(path, folder.folders, start);
     return rest && [step, ...rest];
   }
   return file.includes('/') && folder.nested !== true ? undefined : [step];
@@ -67,14 +67,14 @@ function placeOf(path: string, list: readonly Folder[], base = ''): Place | unde
 
 interface Import {
   readonly path: string;
-  readonly from: Place;
+  readonly from: FolderPath;
   readonly target: string;
-  readonly to: Place;
-  readonly imported: Map<Folder, Imported>;
+  readonly to: FolderPath;
+  readonly imported: Map<Folder, ImportedFiles>;
 }
 
-/** The files of a folder that others import: those of the same list, and those further away. */
-interface Imported {
+/** The files of a folder that are imported by folders of the same list, and by folders of other lists. */
+interface ImportedFiles {
   readonly entries: Set<string>;
   readonly exports: Set<string>;
 }
@@ -92,55 +92,55 @@ function checkImport({ path, from, target, to, imported }: Import): string[] {
   const files = imported.get(leaf.folder) ?? { entries: new Set(), exports: new Set() };
   imported.set(leaf.folder, files);
   files[distance].add(leaf.file);
-  if (!isOpen(leaf, distance)) {
+  if (!isImportable(leaf, distance)) {
     problems.push(`${path} imports ${target}: "${leaf.file}" is not among the ${distance} of ${leaf.path}`);
   }
   return problems;
 }
 
-/** Whether folders of the same list, or those further away, may import the file. */
-function isOpen({ folder, file }: Step, distance: keyof Imported): boolean {
+/** Whether a folder at this distance may import the file. */
+function isImportable({ folder, file }: Step, distance: keyof ImportedFiles): boolean {
   const { entries, exports = [] } = folder;
   if (exports.includes(file)) return true;
   return distance === 'entries' && (entries?.includes(file) ?? true);
 }
 
-/** Downwards, and not sideways between siblings. */
+/** Imports must go downwards and not between siblings. */
 function mayImport(from: Folder, to: Folder, list: readonly Folder[]): boolean {
   if (list.indexOf(from) >= list.indexOf(to)) return false;
   if (from.siblings !== undefined && from.siblings === to.siblings) return false;
   return from.imports?.includes(to.name) ?? true;
 }
 
-interface Listed {
+interface ListedFolder {
   readonly folder: Folder;
   readonly list: readonly Folder[];
   readonly path: string;
 }
 
-function allFolders(list: readonly Folder[], base = ''): Listed[] {
+function allFolders(list: readonly Folder[], base = ''): ListedFolder[] {
   return list.flatMap((folder) => {
     const path = base + folder.name;
     return [{ folder, list, path }, ...allFolders(folder.folders ?? [], `${path}/`)];
   });
 }
 
-/** What the table declares and the files do not bear out. */
+/** Returns a problem for each declaration in the table that does not match the files. */
 function checkTable(
-  all: readonly Listed[],
-  places: ReadonlyMap<string, Place>,
-  imported: ReadonlyMap<Folder, Imported>,
+  all: readonly ListedFolder[],
+  paths: ReadonlyMap<string, FolderPath>,
+  imported: ReadonlyMap<Folder, ImportedFiles>,
 ): string[] {
-  const used = new Set([...places.values()].flatMap((place) => place.map(({ folder }) => folder)));
+  const used = new Set([...paths.values()].flatMap((folderPath) => folderPath.map(({ folder }) => folder)));
   return all.flatMap(({ folder, list, path }) => [
-    ...(used.has(folder) ? [] : [`${path} is declared and has no files`]),
+    ...(used.has(folder) ? [] : [`${path} is declared but has no files`]),
     ...(folder.imports ?? [])
       .filter((name) => !list.slice(list.indexOf(folder) + 1).some((other) => other.name === name))
       .map((name) => `${path} is declared to import ${name}, which is not below it`),
     ...(['entries', 'exports'] as const).flatMap((distance) =>
       (folder[distance] ?? [])
         .filter((file) => !imported.get(folder)?.[distance].has(file))
-        .map((file) => `${path} declares "${file}" in ${distance}, and no file there imports it`),
+        .map((file) => `${path} declares "${file}" in ${distance}, but it is not imported that way`),
     ),
   ]);
 }

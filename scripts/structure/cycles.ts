@@ -1,4 +1,4 @@
-/** The groups of nodes that reach each other, each of more than one node or of a node that names itself. */
+/** Returns the strongly connected components that contain a cycle, with Tarjan's algorithm. */
 export function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const order = new Map<string, number>();
   const low = new Map<string, number>();
@@ -10,8 +10,12 @@ export function findCycles(graph: ReadonlyMap<string, readonly string[]>): strin
     low.set(node, index);
     stack.push(node);
     for (const next of graph.get(node) ?? []) {
-      const reached = order.has(next) ? (stack.includes(next) ? (order.get(next) ?? 0) : index) : visit(next);
-      low.set(node, Math.min(low.get(node) ?? index, reached));
+      const lowestReachable = order.has(next)
+        ? stack.includes(next)
+          ? (order.get(next) ?? 0)
+          : index
+        : visit(next);
+      low.set(node, Math.min(low.get(node) ?? index, lowestReachable));
     }
     const lowest = low.get(node) ?? index;
     if (lowest === index) {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** The imports of each file, by its path: `lib/kite/kite.ts`. */
+/** The imports of each file by its path, such as `lib/kite/kite.ts`. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
-/** The imports between the TypeScript files of `folder`, with paths below that folder. */
+/** Reads the imports between the TypeScript files of `folder`. Paths are relative to the folder. */
 export function readImportGraph(folder: string): ImportGraph {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -13,24 +13,24 @@ export function readImportGraph(folder: string): ImportGraph {
   return importGraph(new Map(paths.map((path) => [path, readFileSync(join(folder, path), 'utf8')])));
 }
 
-/** The imports between files that are given with their text. */
+/** Returns the imports between files, given their contents by path. */
 export function importGraph(files: ReadonlyMap<string, string>): ImportGraph {
   const graph = new Map<string, string[]>();
   for (const [path, text] of files) {
-    const targets = relativeSpecifiers(text).map((specifier) => sourceOf(path, specifier));
+    const targets = relativeSpecifiers(text).map((specifier) => resolveSpecifier(path, specifier));
     graph.set(path, [...new Set(targets.filter((target) => files.has(target)))]);
   }
   return graph;
 }
 
-/** The source file that a specifier of an import in the file `path` names. */
-export function sourceOf(path: string, specifier: string): string {
+/** Resolves an import specifier in the file `path` to a source file. */
+export function resolveSpecifier(path: string, specifier: string): string {
   return posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
 }
 
 /**
- * The relative specifiers in the text of a file: of imports and exports, of values and of types, static and dynamic. Every
- * string in the code that looks like one counts, so that none is overlooked however it is written.
+ * Finds the relative import specifiers in a file. Every string literal that looks like one counts, so that type-only, dynamic
+ * and unusually written imports are included.
  */
 export function relativeSpecifiers(text: string): string[] {
   return text

@@ -1,24 +1,24 @@
 /** A folder of `src`, which folders its files may import, and which of its files others may import. */
 export interface Folder {
-  /** Its path in the folder that lists it. `.` stands for the files that are in none of the listed folders. */
+  /** Path relative to the folder that lists it. `.` is the files that are not in one of the listed folders. */
   readonly name: string;
-  /** What is in it. */
+  /** Description of the content. */
   readonly about: string;
-  /** The folders of the same list that its files may import. They are below it. Default: all that are below it. */
+  /** Folders of the same list, below this one, that its files may import. Default: all folders below. */
   readonly imports?: readonly string[];
   /** Folders of the same list with the same value do not import each other. */
   readonly siblings?: string;
-  /** The files that the other folders of the same list may import, without `.ts`. Default: all. */
+  /** Files that other folders of the same list may import, without `.ts`. Default: all. */
   readonly entries?: readonly string[];
-  /** The files that folders of other lists may import too. Default: none. */
+  /** Files that folders of other lists may import as well. Default: none. */
   readonly exports?: readonly string[];
-  /** From top to bottom. Default: its files are in the folder itself. */
+  /** Subfolders from top to bottom. Default: all files are in the folder itself. */
   readonly folders?: readonly Folder[];
-  /** Whether its files may be in folders that are not listed. Default false. */
+  /** Whether files may be in subfolders that are not listed. Default: false. */
   readonly nested?: boolean;
 }
 
-/** One group of commands, beside the others. */
+/** A group of commands, which does not import other groups. */
 function commands(name: string, about: string, exports: readonly string[]): Folder {
   return { name, about, siblings: 'commands', entries: [], exports };
 }
@@ -55,7 +55,7 @@ const cli: readonly Folder[] = [
     name: 'keys',
     about: 'keygen, showkey and the group keys; storing a kite key',
     siblings: 'shared',
-    exports: ['keygen', 'list-keys', 'move-key', 'remove-key', 'show-key', 'showkey'],
+    exports: ['keygen', 'list-keys', 'move-key', 'remove-key', 'show-active-key', 'show-key'],
   },
   {
     name: 'call',
@@ -67,12 +67,12 @@ const cli: readonly Folder[] = [
   { name: 'describe', about: 'describe', siblings: 'shared', entries: [], exports: ['describe'] },
   {
     name: 'target',
-    about: 'which kite, which Kontrol and which kite key a command uses, and the connection to them',
+    about: 'the kite, the Kontrol and the kite key that a command uses, and connections to them',
     exports: ['connection-flags', 'key-flags', 'kontrol-flags', 'target'],
   },
   {
     name: 'settings',
-    about: 'the table of settings, contexts, and where a value comes from',
+    about: 'the table of settings, contexts, and the resolution of values',
     exports: [
       'command-settings',
       'command-values',
@@ -87,7 +87,7 @@ const cli: readonly Folder[] = [
   },
   {
     name: 'frame',
-    about: 'the life of a command: parsing, running, failing, exit codes',
+    about: 'the lifecycle of a command: parsing, running, reporting failures',
     entries: ['argv', 'failures', 'read-lines', 'report-failure', 'server-lifecycle'],
     exports: ['base-command', 'fast-path', 'load-commands', 'main', 'through-oclif', 'yes-flag'],
   },
@@ -129,7 +129,7 @@ const kontrol: readonly Folder[] = [
     siblings: 'uses',
     exports: ['administration', 'invites', 'machine-registration'],
   },
-  { name: 'signalling', about: 'what pages tell each other to connect over WebRTC', siblings: 'uses' },
+  { name: 'signalling', about: 'messages that pages exchange to connect over WebRTC', siblings: 'uses' },
   {
     name: 'registry',
     about: 'registering, leases, queries and watches',
@@ -146,15 +146,15 @@ const kontrol: readonly Folder[] = [
   },
   {
     name: 'tokens',
-    about: 'key pairs, tokens, revocation and the check of credentials',
+    about: 'key pairs, tokens, revocation and verification of credentials',
     exports: ['key-ring'],
   },
-  { name: 'policy', about: 'who may do what', exports: ['policy', 'policy-file'] },
+  { name: 'policy', about: 'authorization', exports: ['policy', 'policy-file'] },
   {
     name: 'storage',
     about: 'the stores',
     folders: [
-      { name: '.', about: 'opening the store that a configuration describes', exports: ['open-storage'] },
+      { name: '.', about: 'opening a store by its configuration', exports: ['open-storage'] },
       {
         name: 'etcd',
         about: 'the store in etcd',
@@ -171,7 +171,7 @@ const kontrol: readonly Folder[] = [
       },
       {
         name: 'shared',
-        about: 'the interface of a store, and what several stores use',
+        about: 'the interface of a store, and helpers of several stores',
         entries: ['change-listeners', 'entries', 'sealed-key-pairs', 'storage-deadline', 'write-batch'],
         exports: ['storage'],
       },
@@ -191,7 +191,7 @@ const proxy: readonly Folder[] = [
   { name: 'tunnel', about: 'the tunnel proxy', siblings: 'proxies', entries: [], exports: ['tunnel-proxy'] },
   {
     name: 'shared',
-    about: 'the kite that each proxy is, its table of kites, its options and metrics',
+    about: 'the kite of a proxy, its table of kites, its options and metrics',
     entries: ['proxy-table'],
     exports: ['certificate-reload', 'proxy-kite', 'proxy-options'],
   },
@@ -231,7 +231,7 @@ const kite: readonly Folder[] = [
   },
   {
     name: 'core',
-    about: 'the part of a kite that is the same in Node and in a page',
+    about: 'the part of a kite that Node and pages share',
     exports: ['kite-core'],
   },
   {
@@ -250,7 +250,7 @@ const kite: readonly Folder[] = [
       'system-methods',
     ],
   },
-  { name: 'trust', about: 'who a caller is', entries: ['kontrol-trust', 'verifier'] },
+  { name: 'trust', about: 'authentication of callers', entries: ['kontrol-trust', 'verifier'] },
   {
     name: 'config',
     about: 'options, KITE_* variables and the kite key',
@@ -271,13 +271,13 @@ const kite: readonly Folder[] = [
   },
   {
     name: 'limits',
-    about: 'the limits of a kite, those of the layers below included',
+    about: 'the limits of a kite, including those of the layers below',
     exports: ['kite-limits'],
   },
 ];
 
 const transport: readonly Folder[] = [
-  { name: 'relay', about: 'two channels joined to one', exports: ['relay'] },
+  { name: 'relay', about: 'relaying between two channels', exports: ['relay'] },
   {
     name: 'server',
     about: 'the SockJS server',
@@ -306,16 +306,16 @@ const transport: readonly Folder[] = [
   { name: 'xhr', about: 'XHR polling', siblings: 'transports', entries: ['dial-xhr', 'node-post', 'post'] },
   {
     name: 'websocket',
-    about: 'WebSocket, with SockJS frames and without',
+    about: 'WebSocket, with and without SockJS frames',
     siblings: 'transports',
     entries: ['dial-websocket', 'framed-channel', 'raw-channel'],
   },
   {
     name: 'handshake',
-    about: 'what every transport needs to dial: options, deadline, errors, URLs',
+    about: 'what all transports share to dial: options, deadline, errors, URLs',
     exports: ['dial-error', 'node-dial-options', 'transport-names'],
   },
-  { name: 'sockjs', about: 'frames of SockJS' },
+  { name: 'sockjs', about: 'SockJS frames' },
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
@@ -327,7 +327,7 @@ const transport: readonly Folder[] = [
 /** The folders of `src`, from top to bottom. */
 export const structure: readonly Folder[] = [
   { name: '.', about: 'the program kitectl', imports: ['commands', 'lib/cli'], entries: [] },
-  { name: 'commands', about: 'a file for each command', imports: ['lib/cli'], nested: true, entries: [] },
+  { name: 'commands', about: 'one file per command', imports: ['lib/cli'], nested: true, entries: [] },
   {
     name: 'ui',
     about: 'the page of Kontrol',
@@ -336,7 +336,7 @@ export const structure: readonly Folder[] = [
   },
   {
     name: 'lib/cli',
-    about: 'what the commands do',
+    about: 'the implementation of the commands',
     imports: [
       'lib',
       'lib/kontrol',
@@ -390,5 +390,5 @@ export const structure: readonly Folder[] = [
     entries: ['errors', 'identity', 'protocol-limits', 'query', 'registered-url', 'version'],
   },
   { name: 'lib/errors', about: 'the brand of errors, and the table of error codes' },
-  { name: 'lib/util', about: 'helpers that know nothing of kites' },
+  { name: 'lib/util', about: 'helpers that do not depend on kites' },
 ];

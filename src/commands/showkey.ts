@@ -1,7 +1,7 @@
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { keyFlags, keyOptions } from '../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
-import { showkey } from '../lib/cli/keys/showkey.js';
+import { showActiveKey } from '../lib/cli/keys/show-active-key.js';
 
 export default class Showkey extends BaseCommand {
   static override summary = 'Show the user and the Kontrol of your kite key.';
@@ -21,6 +21,6 @@ export default class Showkey extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Showkey);
-    await showkey({ ...keyOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
+    await showActiveKey({ ...keyOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
   }
 }

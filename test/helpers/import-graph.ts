@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { relativeSpecifiers, sourceOf } from '../../scripts/structure/source-imports.js';
+import { relativeSpecifiers, resolveSpecifier } from '../../scripts/structure/source-imports.js';
 import { root, sourceFiles } from './source-files.js';
 
 /** What takes part in a test without being imported: programs that are started, and bundles that pages load. */
@@ -42,6 +42,6 @@ function importsOf(path: string): readonly string[] {
 
 function readImports(path: string): string[] {
   return relativeSpecifiers(readFileSync(join(root, path), 'utf8'))
-    .map((specifier) => sourceOf(path, specifier))
+    .map((specifier) => resolveSpecifier(path, specifier))
     .filter((target) => existsSync(join(root, target)));
 }

@@ -1,7 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { addContext, contextOf } from '../../lib/cli/context/manage-contexts.js';
+import { addContext, contextFromFlags } from '../../lib/cli/context/manage-contexts.js';
 import { contextSettings } from '../../lib/cli/settings/context-settings.js';
 import { flagsOf } from '../../lib/cli/settings/setting-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
@@ -40,7 +40,7 @@ export default class ContextAdd extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(ContextAdd);
     const { force, use } = flags;
-    const context = contextOf(flags, this.runtime.env);
+    const context = contextFromFlags(flags, this.runtime.env);
     await addContext({ name: args.name, context, force, use, format: formatOf(flags) }, this.runtime);
   }
 }

@@ -1,6 +1,6 @@
 import { string } from '@oclif/core/args';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { forgetKey } from '../../lib/cli/keys/remove-key.js';
+import { removeKey } from '../../lib/cli/keys/remove-key.js';
 import { keyStoreOptions, keyStoreFlags } from '../../lib/cli/target/key-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { yesFlag } from '../../lib/cli/frame/yes-flag.js';
@@ -35,7 +35,7 @@ export default class KeysRemove extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(KeysRemove);
-    await forgetKey(
+    await removeKey(
       {
         account: args.account,
         yes: flags.yes,

@@ -1,6 +1,6 @@
 import { string as stringArg } from '@oclif/core/args';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { invite, TTL } from '../../lib/cli/kontrol/invite.js';
+import { createInvite, INVITE_TTL } from '../../lib/cli/kontrol/invite.js';
 import { valueFlag } from '../../lib/cli/settings/flag-kinds.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
@@ -27,7 +27,7 @@ export default class KontrolInvite extends BaseCommand {
   static override flags = {
     ...kontrolFlags,
     ...outputFlags,
-    ttl: valueFlag(TTL)({
+    ttl: valueFlag(INVITE_TTL)({
       summary: 'How long the invite is valid, such as 1h or 30m. Default: 24h.',
       helpValue: 'DURATION',
     }),
@@ -36,7 +36,7 @@ export default class KontrolInvite extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(KontrolInvite);
     const { ttl } = flags;
-    await invite(
+    await createInvite(
       {
         ...kontrolOptions(flags, this.runtime.env),
         username: args.username,

@@ -1,7 +1,7 @@
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
-import { startFlags } from '../../lib/cli/kontrol/kontrol-start-flags.js';
-import { startOptions } from '../../lib/cli/kontrol/kontrol-start-options.js';
+import { kontrolStartFlags } from '../../lib/cli/kontrol/kontrol-start-flags.js';
+import { kontrolStartOptions } from '../../lib/cli/kontrol/kontrol-start-options.js';
 
 export default class KontrolStart extends BaseCommand {
   static override summary = 'Run a Kontrol, the registry that issues keys and tokens.';
@@ -28,11 +28,11 @@ export default class KontrolStart extends BaseCommand {
     },
   ];
 
-  static override flags = { ...startFlags, ...outputFlags };
+  static override flags = { ...kontrolStartFlags, ...outputFlags };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolStart);
-    const options = startOptions(flags, this.runtime.env);
+    const options = kontrolStartOptions(flags, this.runtime.env);
     // Loaded on demand: the registry is large.
     const { startKontrol } = await import('../../lib/cli/kontrol/kontrol-server.js');
     await startKontrol({ ...options, format: formatOf(flags), root: this.config.root }, this.runtime);

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { status } from '../../lib/cli/kontrol/kontrol-status.js';
+import { kontrolStatus } from '../../lib/cli/kontrol/kontrol-status.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
 
@@ -18,6 +18,9 @@ export default class KontrolStatus extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolStatus);
-    await status({ ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
+    await kontrolStatus(
+      { ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) },
+      this.runtime,
+    );
   }
 }

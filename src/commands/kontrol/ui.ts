@@ -1,6 +1,6 @@
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { printLink } from '../../lib/cli/kontrol/ui-link.js';
+import { printUiLink } from '../../lib/cli/kontrol/ui-link.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 
@@ -32,7 +32,7 @@ export default class KontrolUi extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolUi);
     const { admin } = flags;
-    await printLink(
+    await printUiLink(
       { ...kontrolOptions(flags, this.runtime.env), admin, format: formatOf(flags) },
       this.runtime,
     );

@@ -1,4 +1,4 @@
-/** The classes of errors that this project throws. A subclass has the kind of the class that it extends. */
+/** The kinds of errors that this project throws. A subclass has the kind of its base class. */
 export type ErrorKind =
   | 'CliError'
   | 'DialError'
@@ -10,13 +10,13 @@ export type ErrorKind =
   | 'StorageError'
   | 'VersionConstraintError';
 
-// Registered, because the command line is bundled into several files, and a program may load the library twice: each copy has
-// classes of its own, so that `instanceof` does not recognise the errors of another.
+// A registered symbol, because the CLI is bundled into several files and a program may load the library twice. Each copy has
+// its own classes, so `instanceof` does not recognize the errors of another copy.
 const BRAND = Symbol.for('kitectl.error');
 
-/** The base of every error of this project. Errors are recognised by their kind, with `kindOf`, and not with `instanceof`. */
+/** Base class of all errors of this project. Recognize them with `kindOf` instead of `instanceof`. */
 export abstract class BrandedError extends Error {
-  /** What kind of failure it was, for programs. A class that has no types of its own has one: its name. */
+  /** Machine-readable type of the failure. Default: the kind. */
   readonly type: string;
 
   constructor(kind: ErrorKind, message: string, cause?: unknown) {
@@ -27,7 +27,7 @@ export abstract class BrandedError extends Error {
   }
 }
 
-/** The kind of an error of this project, whichever copy of the code created it. Undefined for everything else. */
+/** Returns the kind of an error of this project, regardless of which copy of the code created it; otherwise undefined. */
 export function kindOf(error: unknown): ErrorKind | undefined {
   return (error as { readonly [BRAND]?: ErrorKind } | null | undefined)?.[BRAND];
 }

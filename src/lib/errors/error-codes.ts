@@ -1,11 +1,11 @@
 /*
- * Every type and code of an error that a program or a person can see. The arguments of constructors are typed by these tables, so
- * that a code that is not declared here does not compile, and docs/errors.md is generated from them: `npm run docs`.
+ * All types and codes of errors that programs and users can see. Constructor parameters are typed by these tables, so a code
+ * that is not declared here does not compile. `npm run docs` generates docs/errors.md from them.
  *
- * Only types are imported from here: pages and commands do not load the sentences.
+ * Other files import only types from this file, so pages and commands do not load the sentences.
  */
 
-/** What the reference says of an error. Each text is one or more sentences. */
+/** The documentation of an error. Each string is one or more sentences. */
 export interface ErrorEntry {
   /** Which side creates the error. */
   readonly sender: string;
@@ -14,7 +14,7 @@ export interface ErrorEntry {
   readonly action: string;
 }
 
-type Entries<More = unknown> = Readonly<Record<string, ErrorEntry & More>>;
+type ErrorTable<More = unknown> = Readonly<Record<string, ErrorEntry & More>>;
 
 const CALLER = 'the calling side';
 const KITE = 'the called kite';
@@ -24,7 +24,7 @@ const REVERSE_PROXY = 'the reverse proxy';
 const PROGRAM = 'the program itself';
 const PROXIED_KITE = 'the kite behind a tunnel proxy';
 
-/** Types of a KiteError. A program may use types of its own beside these. */
+/** Types of a KiteError. Programs may use additional types. */
 export const errorTypes = {
   methodNotFound: {
     sender: KITE,
@@ -33,52 +33,53 @@ export const errorTypes = {
   },
   argumentError: {
     sender: `${KITE}, or the calling side`,
-    meaning: 'The arguments do not fit the method, or cannot be sent.',
-    action: 'Change the arguments. The message names what is wrong.',
+    meaning: 'The arguments are invalid for the method, or cannot be serialized.',
+    action: 'Change the arguments. The message contains the reason.',
   },
   authenticationError: {
     sender: KITE,
     meaning: 'The kite does not accept the credentials of the caller.',
-    action: 'Send a kite key or a token that the kite accepts. The message says why it refused this one.',
+    action: 'Send a kite key or a token that the kite accepts. The message contains the reason.',
   },
   requestLimitError: {
     sender: KITE,
     meaning: 'The caller exceeded the rate limit of the method, or another limit.',
-    action: 'Wait, then try again.',
+    action: 'Try again later.',
   },
   genericError: {
     sender: KITE,
-    meaning: 'The method failed. The message and the code are those of its program.',
+    meaning: 'The method failed. The message and the code are those that the handler threw.',
     action: 'Read the message.',
   },
   timeout: {
     sender: CALLER,
-    meaning: 'The method did not answer within the timeout.',
+    meaning: 'The method did not respond within the timeout.',
     action: 'Set a longer timeout, or find out why the kite is slow.',
   },
   disconnect: {
     sender: CALLER,
-    meaning: 'The connection ended before the answer came, or could not be made. A code below says why.',
+    meaning:
+      'The connection closed before the response arrived, or could not be established. The code is the reason, see below.',
     action: 'Connect again. The method may have run.',
   },
   sendError: {
     sender: CALLER,
     meaning: 'The call is larger than the limit `messageBytes`, and was not sent.',
-    action: 'Send less in one call, or set a higher limit on both sides.',
+    action: 'Send less data per call, or increase the limit on both sides.',
   },
   invalidResponse: {
     sender: CALLER,
-    meaning: 'The answer does not have the form that the protocol, or the method, prescribes.',
-    action: 'Check that the other side is a kite, and that its version fits.',
+    meaning: 'The response does not have the form that the protocol or the method requires.',
+    action: 'Check that the peer is a kite, and that its version is compatible.',
   },
   configurationError: {
     sender: PROGRAM,
-    meaning: 'Nothing was tried, because an option, an environment variable or a file is missing or invalid.',
-    action: 'Change the setting that the message names. A code below says why.',
+    meaning: 'An option, an environment variable or a file is missing or invalid.',
+    action: 'Change the setting in the message. The code is the reason, see below.',
   },
-} as const satisfies Entries;
+} as const satisfies ErrorTable;
 
-/** Codes of a KiteError, each with the type that it comes with. */
+/** Codes of a KiteError, each with its type. */
 export const kiteErrorCodes = {
   badInvite: {
     type: 'authenticationError',
@@ -90,37 +91,37 @@ export const kiteErrorCodes = {
     type: 'argumentError',
     sender: REVERSE_PROXY,
     meaning: 'The proxy cannot forward to the URL that the kite registered.',
-    action: 'Register an http, https, ws or wss URL without user name, query and fragment.',
+    action: 'Register an http, https, ws or wss URL without credentials, query and fragment.',
   },
   busy: {
     type: 'genericError',
     sender: REVERSE_PROXY,
-    meaning: 'The proxy resolves as many host names as its limit `lookups` allows.',
+    meaning: 'The proxy is already resolving as many host names as its limit `lookups` allows.',
     action: 'Register again later, or register a URL with an IP address.',
   },
   closed: {
     type: 'disconnect',
     sender: CALLER,
-    meaning: 'The client, the registration or the kite was closed by its own program.',
+    meaning: 'The program closed the client, the registration or the kite.',
     action: 'Create a new one.',
   },
   foreignOrigin: {
     type: 'authenticationError',
     sender: PROXIED_KITE,
-    meaning: 'The proxy asked for a tunnel to another host than its own.',
-    action: 'Check the public address of the proxy, or name its origin when the kite registers.',
+    meaning: 'The proxy requested a tunnel to an origin other than its own.',
+    action: 'Check the public address of the proxy, or allow its origin when the kite registers.',
   },
   idTaken: {
     type: 'genericError',
     sender: KONTROL_OR_PROXY,
     meaning: 'A kite of another user, or Kontrol itself, is registered with this id.',
-    action: 'Start the kite with another id, or wait until the other kite is gone.',
+    action: 'Start the kite with another id, or wait until the other kite is deregistered.',
   },
   inviteNeeded: {
     type: 'authenticationError',
     sender: KONTROL,
     meaning:
-      'A kite key requires an invite. The call contains none, and the caller cannot be prompted for it.',
+      'Registering a user requires an invite. The call contains none, and the caller cannot be prompted for it.',
     action: 'Pass the invite with the call: `kitectl register --invite-file FILE`.',
   },
   keyPairRevoked: {
@@ -132,20 +133,20 @@ export const kiteErrorCodes = {
   noWatch: {
     type: 'genericError',
     sender: CALLER,
-    meaning: 'This Kontrol does not report changes of its registry.',
-    action: 'Use a Kontrol that supports `watchCallback`, or query at intervals.',
+    meaning: 'This Kontrol does not support watches.',
+    action: 'Use a Kontrol that supports `watchCallback`, or query periodically.',
   },
   notConnectedHere: {
     type: 'genericError',
     sender: KONTROL,
-    meaning: 'The kite has no connection to this node of Kontrol, which therefore cannot forward to it.',
-    action: 'Ask the node to which the kite is connected, or register the kite over a connection.',
+    meaning: 'The kite is not connected to this node of Kontrol, so the node cannot forward messages to it.',
+    action: 'Call the node that the kite is connected to, or register the kite over a connection.',
   },
   notTheProxy: {
     type: 'authenticationError',
     sender: PROXIED_KITE,
-    meaning: 'A peer asked for a tunnel, and it is not the tunnel proxy with which the kite is registered.',
-    action: 'Call `kite.tunnel` only from the proxy with which the kite registered, on that connection.',
+    meaning: 'A peer that is not the tunnel proxy of the kite requested a tunnel.',
+    action: 'Call `kite.tunnel` only from the proxy that the kite is registered with, on that connection.',
   },
   signInCode: {
     type: 'authenticationError',
@@ -156,40 +157,41 @@ export const kiteErrorCodes = {
   storeUnavailable: {
     type: 'genericError',
     sender: KONTROL,
-    meaning: 'Kontrol cannot reach its store, and cannot change anything.',
-    action: 'Try again later. Administrators find the reason in the log of Kontrol.',
+    meaning: 'Kontrol cannot reach its store, so it cannot accept changes.',
+    action: 'Try again later. The log of Kontrol contains the reason.',
   },
   targetRefused: {
     type: 'argumentError',
     sender: REVERSE_PROXY,
-    meaning: 'The kite registered a host that it may not name.',
+    meaning: 'The proxy does not allow the kite to register this host.',
     action: 'Register the address that the kite connects from, or start the proxy with `--allow-target`.',
   },
   timeout: {
     type: 'genericError',
     sender: 'a kite of `kitectl serve`',
-    meaning: 'The command of the method exceeded its timeout, and was ended.',
+    meaning: 'The command of the method exceeded its timeout and was terminated.',
     action: 'Start `kitectl serve` with a longer timeout.',
   },
   tooLarge: {
     type: 'genericError',
     sender: 'a kite of `kitectl serve`',
-    meaning: 'The command of the method printed more than fits a message, and was ended.',
-    action: 'Let the command print less.',
+    meaning:
+      'The output of the command exceeded the maximum size of a message, and the command was terminated.',
+    action: 'Reduce the output of the command.',
   },
   tunnelFailed: {
     type: 'genericError',
     sender: PROXIED_KITE,
     meaning: 'The kite could not connect to the proxy to open a tunnel.',
-    action: 'Try again. Check that the kite can reach the public address of the proxy.',
+    action: 'Check that the kite can reach the public address of the proxy, then try again.',
   },
   tunnelLimit: {
     type: 'genericError',
     sender: PROXIED_KITE,
     meaning: 'The kite has as many tunnels as its limit `tunnels` allows.',
-    action: 'Try again later, or set a higher limit for the kite.',
+    action: 'Try again later, or increase the limit of the kite.',
   },
-} as const satisfies Entries<{ readonly type: ErrorTypeName }>;
+} as const satisfies ErrorTable<{ readonly type: ErrorTypeName }>;
 
 /** Codes of a ConfigurationError. */
 export const configurationCodes = {
@@ -201,47 +203,47 @@ export const configurationCodes = {
   badPolicy: {
     sender: KONTROL,
     meaning: 'The policy file cannot be read, or is invalid.',
-    action: 'Correct the file that the message names.',
+    action: 'Correct the file in the message.',
   },
   badPrivateKey: {
     sender: PROGRAM,
     meaning: 'The private key is encrypted, damaged, or not an RSA key of 2,048 to 8,192 bits.',
-    action: 'Name another file, or create a key pair: `kitectl keygen`.',
+    action: 'Use another file, or create a key pair: `kitectl keygen`.',
   },
   badPublicKey: {
     sender: PROGRAM,
     meaning: 'The public key is damaged, or not an RSA key of 2,048 to 8,192 bits.',
-    action: 'Name another file, or create a key pair: `kitectl keygen`.',
+    action: 'Use another file, or create a key pair: `kitectl keygen`.',
   },
   badValue: {
     sender: PROGRAM,
-    meaning: 'An option or an environment variable has a value that is not allowed.',
-    action: 'Change it. The message names the setting and the values that it takes.',
+    meaning: 'The value of an option or an environment variable is invalid.',
+    action: 'Change it. The message contains the setting and its valid values.',
   },
   fileExists: {
     sender: PROGRAM,
-    meaning: 'The file exists already, and was not replaced.',
+    meaning: 'The file already exists and was not replaced.',
     action: 'Overwrite it with `--force`, or choose another folder with `--out`.',
   },
   homeWritable: {
     sender: PROGRAM,
     meaning: 'Other users can write to the folder of the kite key, and could replace the key.',
-    action: 'Take the permission away: `chmod go-w FOLDER`.',
+    action: 'Remove the permission: `chmod go-w FOLDER`.',
   },
   keyFileMissing: {
     sender: PROGRAM,
-    meaning: 'There is no kite key at the place where it was expected.',
-    action: 'Get one with `kitectl register`, or name another file with `--key-file`.',
+    meaning: 'The file of the kite key does not exist.',
+    action: 'Get a kite key with `kitectl register`, or use another file with `--key-file`.',
   },
   keyFileReadable: {
     sender: PROGRAM,
     meaning: 'Other users can read or change the file of the kite key.',
-    action: 'Take the permission away: `chmod 400 FILE`.',
+    action: 'Remove the permission: `chmod 400 FILE`.',
   },
   keyFileUnreadable: {
     sender: PROGRAM,
     meaning: 'The file of the kite key cannot be read.',
-    action: 'Check its permissions, or name another file with `--key-file`.',
+    action: 'Check its permissions, or use another file with `--key-file`.',
   },
   keyPairMismatch: {
     sender: PROGRAM,
@@ -251,16 +253,16 @@ export const configurationCodes = {
   keyPairRevoked: {
     sender: KONTROL,
     meaning: 'The key pair in the files was revoked in the store.',
-    action: 'Start Kontrol without these files. It then uses the newer key pair of its store.',
+    action: 'Start Kontrol without these files. It then uses the current key pair of its store.',
   },
   noKiteKey: {
     sender: PROGRAM,
-    meaning: 'There is no kite key. A proxy requires one, to recognise the kites of its Kontrol.',
+    meaning: 'There is no kite key. A proxy requires one to authenticate the kites of its Kontrol.',
     action: 'Get one: `kitectl register`.',
   },
   noKontrol: {
     sender: PROGRAM,
-    meaning: 'The URL of Kontrol is not known.',
+    meaning: 'The URL of Kontrol is not set.',
     action:
       'Set `kontrolUrl` or `KITE_KONTROL_URL`, or use a kite key that contains it. In a page, call `kontrol()` first.',
   },
@@ -271,12 +273,12 @@ export const configurationCodes = {
   },
   noProxy: {
     sender: PROGRAM,
-    meaning: 'No proxy is known, and no Kontrol that could name one.',
-    action: 'Start one with `kitectl proxy start`, or name one with `KITE_PROXY_URL`.',
+    meaning: 'The URL of a proxy is not set, and there is no Kontrol to find one with.',
+    action: 'Set `KITE_PROXY_URL`, or the URL of a Kontrol that has a proxy.',
   },
   noUrl: {
     sender: PROGRAM,
-    meaning: 'The kite does not listen, so that it has no URL to register.',
+    meaning: 'The kite does not listen, so it has no URL to register.',
     action: 'Call `listen()` first, or register with the option `url`.',
   },
   notWritable: {
@@ -286,27 +288,27 @@ export const configurationCodes = {
   },
   openRegistration: {
     sender: KONTROL,
-    meaning: 'Registration is open, and Kontrol listens at an address that other machines can reach.',
-    action: 'Listen at 127.0.0.1, use invites, or confirm with `--force`.',
+    meaning: 'Registration is open, and Kontrol listens on an address that other machines can reach.',
+    action: 'Listen on 127.0.0.1, use invites, or confirm with `--force`.',
   },
   unknownKeyPair: {
     sender: KONTROL,
     meaning: 'Kontrol has no key pair with this id.',
     action: 'List the key pairs: `kitectl kontrol keys list`.',
   },
-} as const satisfies Entries;
+} as const satisfies ErrorTable;
 
-/** Codes of a DialError. The KiteError `disconnect` of a client that could not connect has them, too. */
+/** Codes of a DialError, and of the KiteError `disconnect` of a client that could not connect. */
 export const dialCodes = {
   aborted: {
     sender: CALLER,
     meaning: 'The caller cancelled the connection with its signal.',
-    action: 'Connect again when it is needed.',
+    action: 'Connect again when needed.',
   },
   handshake: {
     sender: CALLER,
-    meaning: 'The server answered with an HTTP status in place of a session. `status` is its number.',
-    action: 'Check the path, such as `/kite`. With 403, check which hosts and origins the kite accepts.',
+    meaning: 'The server responded with an HTTP status instead of opening a session. `status` is the status.',
+    action: 'Check the path, such as `/kite`. For 403, check which hosts and origins the kite allows.',
   },
   invalidUrl: {
     sender: CALLER,
@@ -315,8 +317,8 @@ export const dialCodes = {
   },
   notFound: {
     sender: CALLER,
-    meaning: 'The host name has no address.',
-    action: 'Check the spelling, and the DNS.',
+    meaning: 'The host name could not be resolved.',
+    action: 'Check the spelling and the DNS.',
   },
   protocol: {
     sender: CALLER,
@@ -325,22 +327,22 @@ export const dialCodes = {
   },
   refused: {
     sender: CALLER,
-    meaning: 'No program listens at this host and port.',
-    action: 'Start the kite, or check host and port.',
+    meaning: 'The connection was refused: no program listens on this host and port.',
+    action: 'Start the kite, or check the host and port.',
   },
   reset: {
     sender: CALLER,
-    meaning: 'The server closed the connection without an answer.',
-    action: 'Use https where the server speaks TLS, and http where it does not.',
+    meaning: 'The server closed the connection without a response.',
+    action: 'Use https if the server requires TLS, and http otherwise.',
   },
   timeout: {
     sender: CALLER,
-    meaning: 'The server did not answer within the handshake timeout.',
+    meaning: 'The server did not respond within the handshake timeout.',
     action: 'Check the address and the firewalls, or set a longer timeout.',
   },
   tls: {
     sender: CALLER,
-    meaning: 'The certificate is not trusted, or both ends have no TLS version in common.',
+    meaning: 'The certificate is not trusted, or the server does not support the TLS versions of the client.',
     action: 'Trust the certificate authority with `ca` or `NODE_EXTRA_CA_CERTS`.',
   },
   unreachable: {
@@ -348,9 +350,9 @@ export const dialCodes = {
     meaning: 'There is no network route to the host.',
     action: 'Check the network.',
   },
-} as const satisfies Entries;
+} as const satisfies ErrorTable;
 
-/** Codes of a StorageError, with which a Kontrol fails to start or a command that opens the store fails. */
+/** Codes of a StorageError, with which Kontrol or a command fails to open the store. */
 export const storageCodes = {
   broken: {
     sender: KONTROL,
@@ -359,23 +361,23 @@ export const storageCodes = {
   },
   locked: {
     sender: KONTROL,
-    meaning: 'Another Kontrol uses the folder of the file store.',
+    meaning: 'Another Kontrol is using the folder of the file store.',
     action: 'Stop the other Kontrol, or choose another folder.',
   },
   unavailable: {
     sender: KONTROL,
-    meaning: 'The store cannot be reached, or refuses the operation.',
-    action: 'Check that the store runs, and its address and credentials.',
+    meaning: 'The store cannot be reached, or rejects the operation.',
+    action: 'Check that the store is running, and check its address and credentials.',
   },
-} as const satisfies Entries;
+} as const satisfies ErrorTable;
 
 /** Types in the body of a reverse proxy's own HTTP responses: `{"error": {"type", "message"}}`. */
 export const proxyRefusals = {
   badRequest: {
     status: 400,
     sender: REVERSE_PROXY,
-    meaning: 'The proxy does not forward this path, or this kind of upgrade.',
-    action: 'Request a path without encoded slashes, and no upgrade but WebSocket.',
+    meaning: 'The proxy does not forward this path or this kind of upgrade.',
+    action: 'Request a path without encoded slashes. WebSocket is the only supported upgrade.',
   },
   busy: {
     status: 503,
@@ -392,56 +394,56 @@ export const proxyRefusals = {
   ending: {
     status: 503,
     sender: REVERSE_PROXY,
-    meaning: 'The proxy shuts down.',
-    action: 'Ask Kontrol for the current URL of the kite.',
+    meaning: 'The proxy is shutting down.',
+    action: 'Query Kontrol for the current URL of the kite.',
   },
   loop: {
     status: 508,
     sender: REVERSE_PROXY,
-    meaning: 'The request passed this proxy before: the kite registered the URL of a proxy.',
-    action: 'Register the URL at which the kite itself listens.',
+    meaning: 'The proxy received its own request again, because the kite registered the URL of a proxy.',
+    action: 'Register the URL that the kite itself listens on.',
   },
   notFound: {
     status: 404,
     sender: REVERSE_PROXY,
     meaning: 'No kite with this id is registered with the proxy.',
-    action: 'Ask Kontrol for the current URL of the kite.',
+    action: 'Query Kontrol for the current URL of the kite.',
   },
   timeout: {
     status: 504,
     sender: REVERSE_PROXY,
-    meaning: 'The kite did not answer in time.',
+    meaning: 'The kite did not respond in time.',
     action: 'Try again, or check the kite.',
   },
   unreachable: {
     status: 502,
     sender: REVERSE_PROXY,
     meaning: 'The proxy cannot connect to the address that the kite registered.',
-    action: 'Check that the kite runs, and the URL that it registered.',
+    action: 'Check that the kite is running, and check the URL that it registered.',
   },
-} as const satisfies Entries<{ readonly status: number }>;
+} as const satisfies ErrorTable<{ readonly status: number }>;
 
-/** WebSocket and SockJS close codes, with which connections end. */
+/** Close codes of WebSocket and SockJS connections. */
 export const closeCodes = {
   1000: {
     sender: 'either side',
-    meaning: 'The connection ended normally.',
+    meaning: 'The connection was closed normally.',
     action: 'None.',
   },
   1001: {
     sender: 'a page',
-    meaning: 'The page was left or closed.',
+    meaning: 'The user left or closed the page.',
     action: 'None.',
   },
   1002: {
     sender: 'either side',
-    meaning: 'The peer does not follow the protocol.',
+    meaning: 'The peer violated the protocol.',
     action: 'Check that the peer is a kite.',
   },
   1003: {
     sender: 'either side',
     meaning: 'The peer sent a binary message.',
-    action: 'Send text messages only.',
+    action: 'Send only text messages.',
   },
   1006: {
     sender: 'this side',
@@ -455,46 +457,46 @@ export const closeCodes = {
   },
   1008: {
     sender: 'either side',
-    meaning: 'A limit was exceeded, or the peer reads too slowly. The reason names the limit.',
-    action: 'Stay within the limits, or set a higher one.',
+    meaning: 'A limit was exceeded, or the peer reads too slowly. The close reason contains the limit.',
+    action: 'Stay within the limit, or increase it.',
   },
   1009: {
     sender: 'either side',
     meaning: 'A message is larger than the limit `messageBytes`.',
-    action: 'Send less in one message, or set a higher limit on both sides.',
+    action: 'Send less data per message, or increase the limit on both sides.',
   },
   1011: {
     sender: 'either side',
-    meaning: 'The receiver failed while it handled a message.',
+    meaning: 'The receiver failed while handling a message.',
     action: 'Read the log of the receiver.',
   },
   1014: {
     sender: 'the tunnel proxy, or `kitectl expose`',
-    meaning: 'The tunnel to the kite could not be opened, or did not open in time.',
+    meaning: 'The tunnel to the kite could not be opened in time.',
     action: 'Try again when the kite is connected.',
   },
   3000: {
     sender: 'either side',
     meaning: '`Go away!`: the program closed the kite or the client.',
-    action: 'Connect again when the kite is back.',
+    action: 'Connect again when the kite is running again.',
   },
 } as const satisfies Readonly<Record<number, ErrorEntry>>;
 
-/** Types that the command line prints with `--json` beside those of a KiteError, each with its exit codes. */
+/** Types that the CLI prints with `--json` in addition to those of a KiteError, with their exit codes. */
 export const commandErrorTypes = {
   badSource: {
     exitCodes: ['remoteError'],
     meaning: 'The package to install is not a kite.',
-    action: 'Check the package. The message names what is missing.',
+    action: 'Check the package. The message contains the reason.',
   },
   configuration: {
     exitCodes: ['configuration'],
-    meaning: 'A setting or a file is missing or invalid. A code of a ConfigurationError says why.',
-    action: 'Change the setting that the message names.',
+    meaning: 'A setting or a file is missing or invalid. The code of the ConfigurationError is the reason.',
+    action: 'Change the setting in the message.',
   },
   doctor: {
     exitCodes: 'all',
-    meaning: '`kitectl doctor` found a problem. The exit code is that of the first check that failed.',
+    meaning: 'A check of `kitectl doctor` failed. The exit code is that of the first failed check.',
     action: 'Follow the hint of the check.',
   },
   download: {
@@ -504,17 +506,17 @@ export const commandErrorTypes = {
   },
   exit: {
     exitCodes: 'all',
-    meaning: 'A program that the command ran ended with this exit code. The command prints nothing itself.',
+    meaning: 'A program that the command started ended with this exit code. The command prints no message.',
     action: 'Read the output of that program.',
   },
   internal: {
     exitCodes: ['remoteError'],
-    meaning: 'A defect of kitectl.',
-    action: 'Report it with the printed stack.',
+    meaning: 'A bug in kitectl.',
+    action: 'Report it with the printed stack trace.',
   },
   interrupted: {
     exitCodes: ['interrupted', 'terminated'],
-    meaning: 'The command was ended by Ctrl-C or a signal.',
+    meaning: 'The command was interrupted by Ctrl-C or a signal.',
     action: 'None.',
   },
   notFound: {
@@ -530,12 +532,12 @@ export const commandErrorTypes = {
   output: {
     exitCodes: ['configuration'],
     meaning: 'The output cannot be written.',
-    action: 'Check where it goes to, such as the disk.',
+    action: 'Check the destination of the output, such as the disk.',
   },
   storage: {
     exitCodes: ['unreachable', 'configuration'],
-    meaning: 'The store cannot be used. A code of a StorageError says why.',
-    action: 'Check the store and its settings, or choose another with `--storage`.',
+    meaning: 'The store cannot be used. The code of the StorageError is the reason.',
+    action: 'Check the store and its settings, or select another one with `--storage`.',
   },
   usage: {
     exitCodes: ['usage'],
@@ -545,7 +547,7 @@ export const commandErrorTypes = {
 } as const satisfies Readonly<Record<string, CommandErrorEntry>>;
 
 interface CommandErrorEntry extends Omit<ErrorEntry, 'sender'> {
-  /** Names in the table of exit codes, or `all`: it depends. */
+  /** Names in the table of exit codes, or `all` if any exit code is possible. */
   readonly exitCodes: 'all' | readonly string[];
 }
 
@@ -553,7 +555,7 @@ type ErrorTypeName = keyof typeof errorTypes;
 
 export type KnownErrorType = ErrorTypeName;
 export type KiteErrorCode = keyof typeof kiteErrorCodes;
-/** The type that a code of a KiteError comes with. */
+/** The type of a KiteError with this code. */
 export type TypeOfCode<Code extends KiteErrorCode> = (typeof kiteErrorCodes)[Code]['type'];
 export type ConfigurationCode = keyof typeof configurationCodes;
 export type DialErrorCode = keyof typeof dialCodes;

@@ -31,11 +31,11 @@ describe('context', () => {
     expect((await run('context', 'show')).code).toBe(2);
     expect((await run('context', 'add', 'dev', '--kontrol', 'http://a/kite')).code).toBe(0);
     const added = await run('context', 'add', 'prod', '--kontrol', 'http://b/kite', '--timeout', '3s');
-    expect(added).toMatchObject({ code: 0, stdout: 'Made the context prod.\n' });
+    expect(added).toMatchObject({ code: 0, stdout: 'Saved the context prod.\n' });
     expect(await name()).toBe('dev');
     await run('context', 'use', 'prod');
     expect(await name()).toBe('prod');
-    expect((await run('context', '-')).stdout).toBe('You work in the context dev now.\n');
+    expect((await run('context', '-')).stdout).toBe('Switched to the context dev.\n');
     await run('context', 'use', '-');
     expect(await name()).toBe('prod');
     const list = JSON.parse((await run('context', 'list', '--json')).stdout) as unknown;

@@ -87,7 +87,7 @@ describe('kitectl describe', () => {
     await other.listen();
     const unknown = await cli.run(['describe', '--to', other.url ?? '']);
     expect(unknown.code).toBe(7);
-    expect(unknown.stderr).toContain('Only kites of this library');
+    expect(unknown.stderr).toContain('does not support kite.describe');
     answer = () => 'no list';
     expect((await cli.run(['describe', '--to', other.url ?? ''])).code).toBe(1);
     answer = () => ({ methods: [null, 4, { name: '' }, { name: 'm', throttle: 'x', description: 4 }] });

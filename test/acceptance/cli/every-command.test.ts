@@ -69,18 +69,18 @@ const LINES: readonly Line[] = [
   },
   {
     line: 'kitectl context add prod --kontrol https://kontrol.example.com:4000/kite --key-file ~/.kite/prod.key',
-    pipe: /^You work in the context prod now\.$/m,
+    pipe: /^Saved the context prod\. It is active\.$/m,
   },
   {
     line: 'kitectl context add math --to /bob/prod/math --use',
-    pipe: /^You work in the context math now\.$/m,
+    pipe: /^Saved the context math\. It is active\.$/m,
   },
   { line: 'kitectl context list', before: [CONTEXT], pipe: /^\*\tprod\t/m, screen: /│ prod/ },
   { line: 'kitectl context list -o name', before: [CONTEXT], pipe: /^prod$/m },
   {
     line: 'kitectl context -',
     before: [CONTEXT, 'kitectl context add b --use'],
-    pipe: /^You work in the context prod now\.$/m,
+    pipe: /^Switched to the context prod\.$/m,
   },
   {
     line: 'kitectl context remove prod',
@@ -93,7 +93,7 @@ const LINES: readonly Line[] = [
   { line: 'kitectl context remove prod --yes', before: [CONTEXT], pipe: /Removed/ },
   { line: 'kitectl context show', before: [CONTEXT], pipe: /\/bob\/prod\/math/ },
   { line: 'kitectl context show -o name', before: [CONTEXT], pipe: /^prod$/m },
-  { line: 'kitectl context use prod', before: [CONTEXT], pipe: /^You work in the context prod now\.$/m },
+  { line: 'kitectl context use prod', before: [CONTEXT], pipe: /^Switched to the context prod\.$/m },
   {
     line: 'kitectl query /bob --context prod',
     before: [CONTEXT],
@@ -110,15 +110,15 @@ const LINES: readonly Line[] = [
   { line: 'kitectl doctor --context prod --json', before: [CONTEXT], pipe: /^\[\{/ },
   {
     line: 'kitectl expose http://localhost:3636 --name math',
-    until: 'is reached as /bob/prod/math/',
+    until: 'is available as /bob/prod/math/',
     pipe: /^$/,
-    screen: /math is not exposed any more/,
+    screen: /Stopped exposing math/,
   },
   {
     line: 'kitectl expose ws://localhost:7780 --name files --to https://tunnel.example.com/kite',
-    until: 'is reached as /bob/prod/files/',
+    until: 'is available as /bob/prod/files/',
     pipe: /^$/,
-    screen: /not exposed any more/,
+    screen: /Stopped exposing files/,
   },
   {
     line: 'kitectl install ./math-1.0.0.tar.gz',
@@ -155,7 +155,12 @@ const LINES: readonly Line[] = [
     screen: /cannot be undone/,
   },
   { line: 'kitectl kontrol keys revoke --kite-key ID --yes', pipe: /Revoked the kite key ID/ },
-  { line: 'kitectl kontrol start', until: 'Kontrol listens at', pipe: /^$/, screen: /Kontrol ends/ },
+  {
+    line: 'kitectl kontrol start',
+    until: 'Kontrol listens at',
+    pipe: /^$/,
+    screen: /Kontrol is shutting down/,
+  },
   {
     line:
       'kitectl kontrol start -initial -username=kontrol -kontrolurl=http://127.0.0.1:6000/kite ' +
@@ -178,26 +183,31 @@ const LINES: readonly Line[] = [
     line: 'kitectl ping --count 10 --json --to http://localhost:3636/kite',
     pipe: /^(?:\{.*\}\n){10}$/,
   },
-  { line: 'kitectl proxy start', until: 'proxy listens at', pipe: /^$/, screen: /The proxy ends/ },
+  {
+    line: 'kitectl proxy start',
+    until: 'proxy listens at',
+    pipe: /^$/,
+    screen: /The proxy is shutting down/,
+  },
   {
     line: 'kitectl proxy start --public-host proxy.example.com --port 443 --tls-cert cert.pem --tls-key key.pem',
     before: [PEM],
     until: 'proxy listens at',
     pipe: /^$/,
-    screen: /The proxy ends/,
+    screen: /The proxy is shutting down/,
   },
   {
     line: 'kitectl proxy start --tunnel --public-host localhost:3999',
     until: 'proxy listens at',
     pipe: /^$/,
-    screen: /The proxy ends/,
+    screen: /The proxy is shutting down/,
   },
   {
     line: 'kitectl proxy start -publicHost=proxy.example.com -publicPort=3999 -cert=cert.pem -key=key.pem -env=prod -region=eu',
     before: [PEM],
     until: 'proxy listens at',
     pipe: /^$/,
-    screen: /The proxy ends/,
+    screen: /The proxy is shutting down/,
   },
   { line: 'kitectl proxy status', pipe: /\t\/bob\/prod\/behind\//, screen: /\/bob\/prod\/behind/ },
   {
@@ -331,10 +341,10 @@ const LINES: readonly Line[] = [
     pipe: /^$/,
     pipeCode: 2,
     code: 2,
-    screen: /The store "file" encrypts nothing/,
+    screen: /The storage "file" does not encrypt keys/,
   },
   // The last: from then on the kite keys of the others are of a former pair.
-  { line: 'kitectl kontrol keys rotate', pipe: /^A new key pair signs from now on: \S+$/m },
+  { line: 'kitectl kontrol keys rotate', pipe: /^Rotated the keys\. The new signing key pair is \S+$/m },
 ];
 
 /** Examples of the help that need what is not here, and where they are tested. */

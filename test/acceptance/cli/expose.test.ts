@@ -40,7 +40,7 @@ async function expose(args: readonly string[], env: Readonly<Record<string, stri
     await running.outcome;
   });
   await running.until(
-    ({ stdout, stderr }) => /"registered"|^\/\S+\n/.test(stdout) || / is reached as /.test(stderr),
+    ({ stdout, stderr }) => /"registered"|^\/\S+\n/.test(stdout) || / is available as /.test(stderr),
   );
   return running;
 }
@@ -59,7 +59,7 @@ describe('expose', () => {
     const origin = new URL(math.url ?? '').origin;
     const running = await expose([origin, '--name', 'math'], bob);
     expect(running.stderr).toMatch(
-      /^http:\/\/\S+\/kite is reached as \/bob\/prod\/math\/1\.0\.0\/\S+ at http:\/\/\S+\/proxy\?kiteID=\S+\n$/,
+      /^http:\/\/\S+\/kite is available as \/bob\/prod\/math\/1\.0\.0\/\S+ at http:\/\/\S+\/proxy\?kiteID=\S+\n$/,
     );
     const call = (method: string, ...args: string[]) =>
       cli.run(['call', method, '--to', '/bob/prod/math', ...args], { env: bob });
@@ -83,7 +83,7 @@ describe('expose', () => {
     const call = await cli.run(['call', 'square', '4', '--to', '/bob/staging/math'], { env: bob });
     expect(call).toMatchObject({ code: 0, stdout: '16\n' });
     const other = await expose([origin, '--name', 'maths', '--environment', 'prod'], bob);
-    expect(other.stderr).toMatch(/the kite has the environment staging, not prod: it will refuse the tokens/);
+    expect(other.stderr).toMatch(/the kite has the environment staging, not prod; it will reject the tokens/);
     expect(other.stderr).toMatch(/the kite has the name math, not maths/);
   });
 
@@ -91,9 +91,9 @@ describe('expose', () => {
     const { kontrol, bob } = await world();
     const math = await startKite(kontrol);
     const running = cli.startTerminal(['expose', math.url ?? '', '--name', 'math'], 200, { env: bob });
-    await running.type(' is reached as /bob/prod/math/', '\u0003');
+    await running.type(' is available as /bob/prod/math/', '\u0003');
     expect(await running.outcome).toMatchObject({ code: 0 });
-    expect(running.stdout).toContain('math is not exposed any more.');
+    expect(running.stdout).toContain('Stopped exposing math.');
   });
 
   it('with --json tells of each thing that happens, in a line', async () => {

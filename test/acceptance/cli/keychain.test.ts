@@ -134,9 +134,9 @@ describe('a kite key in the keychain', () => {
     const args = ['kontrol', 'start', '-initial', '-key-store=keychain', '-username=root'];
     const first = await cli.run(args, { env });
     expect(first.code).toBe(0);
-    expect(first.stdout).toContain('Wrote the kite key of root');
+    expect(first.stdout).toContain('Created the kite key of root');
     expect(await username()).toBe('root');
-    expect((await cli.run(args, { env })).stdout).toContain('is there already');
+    expect((await cli.run(args, { env })).stdout).toContain('already exists');
   });
 });
 

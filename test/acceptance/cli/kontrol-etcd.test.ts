@@ -34,7 +34,7 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
     const port = String(await freePort());
     const first = cli.start(['kontrol', 'start', '--port', port], { env: environment() });
     await listens(first);
-    expect(first.stderr).toContain('kept by the store "etcd"');
+    expect(first.stderr).toContain('in the storage "etcd"');
     expect(first.stderr).toContain('unencrypted: set KONTROL_SECRET to encrypt them');
     const [pair] = JSON.parse((await cli.run(['kontrol', 'keys', 'list', '--json'])).stdout) as object[];
     first.child.kill('SIGTERM');
@@ -73,7 +73,7 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
       [login, [], 6, /It knows no users: leave out KONTROL_ETCD_USERNAME/],
       [{}, ['--machines', nobody], 6, /ECONNREFUSED.*Check that it runs, and the URLs of its members/],
       [{}, ['--machines', secure, '--etcd-ca', ca], 6, /takes no TLS: write the URLs .* with http:/],
-      [{}, ['--etcd-ca', ca], 2, /KONTROL_MACHINES\) has no member with https/],
+      [{}, ['--etcd-ca', ca], 2, /no URL in .*KONTROL_MACHINES\) starts with https/],
       [{}, ['--machines', 'http://a:1/v2'], 3, /"http:\/\/a:1\/v2" is not the URL of an etcd member/],
     ];
     await Promise.all(

@@ -183,7 +183,7 @@ describe('kontrol ui', () => {
     const port = String(await freePort());
     const bare = cli.start(['kontrol', 'start', '--no-ui', '--port', port], { env });
     await listens(bare);
-    expect(bare.stderr).not.toContain('Its page');
+    expect(bare.stderr).not.toContain('Its web page');
     const outcome = await cli.run(['kontrol', 'ui'], { env });
     expect(outcome).toMatchObject({ code: 7, stdout: '' });
     expect(outcome.stderr).toContain('--ui');
@@ -193,7 +193,7 @@ describe('kontrol ui', () => {
   });
 
   it('is of the page that Kontrol shows by default where only this machine can connect', async () => {
-    expect(kontrol.stderr).toContain(`Its page is at ${new URL('/', url).href}`);
+    expect(kontrol.stderr).toContain(`Its web page is ${new URL('/', url).href}`);
     const page = await fetch(new URL('/', url));
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('<script type="module" src="/ui.js"></script>');

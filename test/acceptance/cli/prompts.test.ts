@@ -32,15 +32,15 @@ describe('register', () => {
     const env = { KITE_HOME: join(cli.home, 'carol'), USER: 'nobody' };
     const invite = await network.kontrol.invite('carol');
     const running = start(['register'], env);
-    await running.type('Where is Kontrol? (http://127.0.0.1:4000/kite)', `${network.kontrol.url}\r`);
+    await running.type('URL of Kontrol: (http://127.0.0.1:4000/kite)', `${network.kontrol.url}\r`);
     await running.type('Username: (nobody)', 'carol\r');
     await running.type('[input is masked]', `${invite}\r`);
     expect(await code(running)).toBe(0);
     expect(running.stdout).not.toContain(invite);
-    expect(running.stdout).toContain('Your kite key as carol');
+    expect(running.stdout).toContain('Registered as carol');
 
     const again = start(['register', ...at(), '--username', 'carol'], env);
-    await again.type('already. Replace it? (y/N)', '\r');
+    await again.type('. Replace it? (y/N)', '\r');
     expect(await code(again)).toBe(3);
   });
 
@@ -129,13 +129,13 @@ describe('kontrol start', () => {
     const env = { KITE_HOME: join(cli.home, 'kontrol-home') };
     const args = ['kontrol', 'start', '--port', String(await freePort()), '--storage', 'memory'];
     const refused = start(args, env);
-    await refused.type('Kontrol has not run here before', 'n\r');
+    await refused.type('This is the first start of Kontrol', 'n\r');
     expect(await code(refused)).toBe(2);
     expect(existsSync(env.KITE_HOME)).toBe(false);
 
     const first = start(args, env);
-    await first.type('Kontrol has not run here before', '\r');
-    await first.type("Where to keep Kontrol's own kite key?", '\r');
+    await first.type('This is the first start of Kontrol', '\r');
+    await first.type("Where should Kontrol's own kite key be stored?", '\r');
     await first.type('Kontrol listens at', CTRL_C);
     expect(await code(first)).toBe(0);
     const second = start(args, env);

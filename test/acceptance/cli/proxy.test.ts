@@ -92,7 +92,7 @@ describe('proxy start', () => {
       { name: 'proxy', url, sessionsTotal: 1, kites: [{ username: 'bob', sessionsTotal: 1 }] },
     ]);
     const table = await cli.terminal(['proxy', 'status'], 120);
-    expect(table.stdout).toContain('bytes to it');
+    expect(table.stdout).toContain('bytes to kite');
     const inFormat = async (format: string): Promise<string> =>
       (await cli.run(['proxy', 'status', '-o', format])).stdout;
     expect(await inFormat('name')).toMatch(/^\/bob\/prod\/math\/1\.0\.0\/\S+\n$/);
@@ -119,7 +119,7 @@ describe('proxy start', () => {
     const flags = ['-public-host', `localhost:${port}`, '-private-key=k.pem', '-public-key=p.pem'];
     const { url, running } = await startProxy('--tunnel', '--port', port, ...flags);
     expect(url).toBe(`http://localhost:${port}/kite`);
-    expect(running.stderr).toContain('No key pair is needed');
+    expect(running.stderr).toContain('The key pair is ignored');
     const math = await startMath('--tunnel');
     expect(math.stdout).toContain(` at http://localhost:${port}/proxy?kiteID=`);
     expect(await cli.run(call, { env: bob })).toMatchObject({ code: 0, stdout: '16\n' });
@@ -144,7 +144,7 @@ describe('proxy start', () => {
     const running = cli.startTerminal(['proxy', 'start', '--port', '0'], 100);
     await running.type('The reverse proxy listens at ', '\u0003');
     expect(await running.outcome).toMatchObject({ code: 0 });
-    expect(running.stdout).toContain('The proxy ends.');
+    expect(running.stdout).toContain('The proxy is shutting down.');
   });
 
   it('keeps the fresh kite key that Kontrol hands out after it has changed its keys', async () => {

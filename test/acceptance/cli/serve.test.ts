@@ -84,7 +84,7 @@ describe('serve --exec', () => {
     );
     const { code, stderr } = await cli.run(['call', 'late', '--to', url]);
     expect(code).toBe(1);
-    expect(stderr).toContain('took longer than 300ms');
+    expect(stderr).toContain('timed out after 300ms');
     const patient = await serve(
       ['--name', 'slow', '--no-auth', '--timeout', '0', '--method', 'left', '--exec'],
       `trap 'touch ${left}' EXIT; trap 'exit 1' TERM; touch ${started}; sleep 1000 & wait`,

@@ -79,9 +79,9 @@ describe('on a terminal', () => {
   });
 
   it.each([
-    ['list', 'No kite is installed. Install one with: kitectl install SOURCE'],
-    ['keys list', 'You have no kite key. Get one with: kitectl register --to URL --username NAME'],
-    ['context list', 'There is no context. Make one with: kitectl context add NAME'],
+    ['list', 'No kites are installed. Install one with: kitectl install SOURCE'],
+    ['keys list', 'No kite keys. Get one with: kitectl register --to URL --username NAME'],
+    ['context list', 'No contexts. Create one with: kitectl context add NAME'],
   ])('%s says what to do where there is nothing', async (line, told) => {
     const args = line.split(' ');
     expect(await cli.terminal(args, 100)).toMatchObject({ code: 0, stdout: `${told}\n` });

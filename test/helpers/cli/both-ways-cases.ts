@@ -59,7 +59,7 @@ export const cases: Readonly<Record<string, Cases>> = {
   doctor: { bare: { measured: MILLISECONDS }, works: [{ line: '--kontrol http://127.0.0.1:1/kite' }] },
   expose: {
     works: [
-      { line: '{origin} --name exposed --environment prod', serves: / is reached as / },
+      { line: '{origin} --name exposed --environment prod', serves: / is available as / },
       { line: 'nonsense --name math' },
     ],
   },

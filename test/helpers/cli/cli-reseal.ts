@@ -34,7 +34,10 @@ export async function changeSecret(
     stderr: '',
   });
   const again = await cli.terminal(reseal, 100, { env: environment(both) });
-  expect(again).toMatchObject({ code: 0, stdout: 'All keys are encrypted with it already.\n' });
+  expect(again).toMatchObject({
+    code: 0,
+    stdout: 'All keys are already encrypted with the current secret.\n',
+  });
   // The node that knows both goes on.
   expect((await cli.run(['kontrol', 'keys', 'list', '-o', 'name'])).stdout).toBe(id);
   expect((await cli.run(['kontrol', 'keys', 'rotate'])).code).toBe(0);

@@ -14,11 +14,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     USABLE_FOR: 'the age up to which cached values are used if the lookup fails',
   },
   'src/lib/cli/doctor/kontrol-checks.ts': {
-    NOTICED: 'the clock skew that is worth a warning',
-    REFUSED: 'the clock skew with which tokens are refused',
+    SKEW_WARNING: 'the clock skew that is reported as a warning',
+    SKEW_FAILURE: 'the clock skew with which tokens are rejected',
   },
   'src/lib/cli/kites/install-source.ts': { '214': 'the longest name of a package in npm' },
-  'src/lib/cli/kites/staging.ts': { LEFT_BEHIND: 'the age of a folder that no process uses any more' },
+  'src/lib/cli/kites/staging.ts': { STALE_AGE: 'the age of a folder that no process uses any more' },
   'src/lib/cli/terminal/tables.ts': { MIN_COLUMN_WIDTH: 'the layout of a table' },
   'src/lib/keys/certificate.ts': {
     '64': 'the longest common name of X.509',

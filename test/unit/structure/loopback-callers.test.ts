@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startOptions } from '../../../src/lib/cli/kontrol/kontrol-start-options.js';
+import { kontrolStartOptions } from '../../../src/lib/cli/kontrol/kontrol-start-options.js';
 import { proxyStartOptions } from '../../../src/lib/cli/proxy/proxy-start-options.js';
 import { chooseKey } from '../../../src/lib/cli/target/choose-key.js';
 import { isLoopbackTarget, requireLoopback } from '../../../src/lib/cli/target/loopback-target.js';
@@ -107,12 +107,12 @@ const BY_NAME: Readonly<Record<string, (row: Row) => boolean>> = {
   },
   'the warnings of kontrol start': ({ host }) => {
     const flags = { initial: false, force: false, webrtc: false, ip: bare(host) };
-    const { warnings } = startOptions(flags, { KITE_HOME: home });
-    return !warnings.some((warning) => warning.includes('beyond this machine'));
+    const { warnings } = kontrolStartOptions(flags, { KITE_HOME: home });
+    return !warnings.some((warning) => warning.includes('on the network'));
   },
   'the warnings of proxy start': ({ host }) => {
     const { warnings } = proxyStartOptions({ ip: bare(host) }, {});
-    return !warnings.some((warning) => warning.includes('beyond this machine'));
+    return !warnings.some((warning) => warning.includes('on the network'));
   },
   'the address at which proxy start listens': ({ host }) =>
     proxyStartOptions({ 'public-host': `${host}:3999` }, {}).ip === '127.0.0.1',

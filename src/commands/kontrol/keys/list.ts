@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../../lib/cli/frame/base-command.js';
-import { listKeys } from '../../../lib/cli/kontrol/kontrol-keys.js';
+import { listKeyPairs } from '../../../lib/cli/kontrol/kontrol-keys.js';
 import { formatOf, outputFlags } from '../../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/target/kontrol-flags.js';
 
@@ -15,6 +15,6 @@ export default class KontrolKeysList extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolKeysList);
-    await listKeys({ ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
+    await listKeyPairs({ ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
   }
 }

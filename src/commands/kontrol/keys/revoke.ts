@@ -1,7 +1,7 @@
 import { string as stringArg } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { BaseCommand } from '../../../lib/cli/frame/base-command.js';
-import { revokeKeys } from '../../../lib/cli/kontrol/kontrol-keys.js';
+import { revokeKey } from '../../../lib/cli/kontrol/kontrol-keys.js';
 import { formatOf, outputFlags } from '../../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/target/kontrol-flags.js';
 import { yesFlag } from '../../../lib/cli/frame/yes-flag.js';
@@ -37,7 +37,7 @@ export default class KontrolKeysRevoke extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(KontrolKeysRevoke);
-    await revokeKeys(
+    await revokeKey(
       {
         ...kontrolOptions(flags, this.runtime.env),
         keyPair: args.id,

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../../lib/cli/frame/base-command.js';
-import { rotateKeys } from '../../../lib/cli/kontrol/kontrol-keys.js';
+import { rotateKeyPair } from '../../../lib/cli/kontrol/kontrol-keys.js';
 import { formatOf, outputFlags } from '../../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../../lib/cli/target/kontrol-flags.js';
 
@@ -16,6 +16,9 @@ export default class KontrolKeysRotate extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KontrolKeysRotate);
-    await rotateKeys({ ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) }, this.runtime);
+    await rotateKeyPair(
+      { ...kontrolOptions(flags, this.runtime.env), format: formatOf(flags) },
+      this.runtime,
+    );
   }
 }

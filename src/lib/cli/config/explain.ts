@@ -17,71 +17,71 @@ import { findKey, type FoundKey, resolveKeyLocation } from '../target/find-key.j
 import { type Listing, printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 
-/** A setting, its value in words, and what sets it: `--to`, `KITE_TO`, `context prod`, `kite key` or `default`. */
-interface Explained {
+/** A row of the output. `source` is a flag, a variable, `context NAME`, `kite key` or `default`. */
+interface SettingRow {
   readonly setting: string;
   readonly value: string;
   readonly source: string;
 }
 
-/** Prints each setting, its value, and what sets it. Secrets are hidden. */
+/** Prints each setting with its value and the source of the value. Secrets are hidden. */
 export async function explain(
   settings: CommandSettings,
   format: OutputFormat | undefined,
   runtime: CommandRuntime,
 ): Promise<void> {
-  const found = await keyOrProblem(settings);
+  const found = await findKeyOrProblem(settings);
   const key = found && 'key' in found ? found.key : undefined;
   const common = Object.values(commonSettings).map((setting: CliSetting) =>
-    setting === commonSettings.kiteKey ? keySetting(settings, found) : explained(setting, settings, key),
+    setting === commonSettings.kiteKey ? keyRow(settings, found) : settingRow(setting, settings, key),
   );
-  // Settings that one command has alone matter where something sets them.
+  // Settings of a single command are listed only if something sets them.
   const own = allSettings
     .filter(({ name }) => !common.some(({ setting }) => setting === name))
-    .map((setting) => explained(setting, settings, key))
+    .map((setting) => settingRow(setting, settings, key))
     .filter(({ source }) => source !== 'default');
   await printList([...common, ...own, ...unknownVariables(settings)], listing, format, runtime);
 }
 
-const listing: Listing<Explained> = {
+const listing: Listing<SettingRow> = {
   columns: [
     { heading: 'setting', text: ({ setting }) => setting },
     { heading: 'value', text: ({ value }) => value },
-    { heading: 'from', text: ({ source }) => source },
+    { heading: 'source', text: ({ source }) => source },
   ],
   data: (setting) => setting,
   name: ({ setting }) => setting,
 };
 
-function explained(
+function settingRow(
   setting: CliSetting,
   settings: CommandSettings,
   key: FoundKey['key'] | undefined,
-): Explained {
+): SettingRow {
   const resolution = settings.tryResolve(setting, key);
   const { source } = resolution;
   if (source.type === 'default') {
     const value = setting.name === commonSettings.context.name ? '' : formatDefault(setting);
     return { setting: setting.name, value: value || 'none', source: 'default' };
   }
-  const value = isSecret(setting, source) ? '(hidden)' : shown(resolution, setting);
-  const problem = resolution.type === 'refused' ? ', which is not accepted' : '';
-  return { setting: setting.name, value: value + problem, source: sourceInWords(source) };
+  const value = isSecret(setting, source) ? '(hidden)' : displayValue(resolution, setting);
+  const problem = resolution.type === 'refused' ? ' (invalid)' : '';
+  return { setting: setting.name, value: value + problem, source: describeSource(source) };
 }
 
-/** What sets a setting, as it was written; for a variable such as NO_COLOR, what that means. */
-function shown(resolution: Resolution<unknown, unknown>, { accept }: CliSetting): string {
+/** Formats a value as it was written, except that a variable such as NO_COLOR is shown as the choice that it implies. */
+function displayValue(resolution: Resolution<unknown, unknown>, { accept }: CliSetting): string {
   const { given } = resolution;
   const value = resolution.type === 'resolved' ? resolution.value : given;
   const isWord = typeof value === 'boolean' || accept.choices?.includes(String(value)) === true;
   return isWord ? String(value) : withoutPassword(String(given).trim());
 }
 
-/** Where the kite key is, and whose it is; never the key. */
-function keySetting(
+/** Describes the location and the user of the kite key; never contains the key. */
+function keyRow(
   settings: CommandSettings,
   found: FoundKey | { readonly problem: string } | undefined,
-): Explained {
+): SettingRow {
   const { location, chosenBy } = resolveKeyLocation(settings);
   const value =
     found === undefined
@@ -89,11 +89,11 @@ function keySetting(
       : 'key' in found
         ? `of ${found.key.username}, at ${describeLocation(location)}`
         : found.problem;
-  return { setting: commonSettings.kiteKey.name, value, source: sourceInWords(chosenBy) };
+  return { setting: commonSettings.kiteKey.name, value, source: describeSource(chosenBy) };
 }
 
-/** A key that cannot be read is a thing to explain, and no reason to explain nothing. */
-async function keyOrProblem(
+/** Reports an unreadable key in its row so that the other settings are still printed. */
+async function findKeyOrProblem(
   settings: CommandSettings,
 ): Promise<FoundKey | { readonly problem: string } | undefined> {
   try {
@@ -104,7 +104,7 @@ async function keyOrProblem(
   }
 }
 
-function sourceInWords(source: Source): string {
+function describeSource(source: Source): string {
   switch (source.type) {
     case 'context':
       return source.field === 'current' ? 'context use' : `context ${source.name}`;
@@ -119,11 +119,11 @@ function sourceInWords(source: Source): string {
   }
 }
 
-/** Variables that look as if they were about `kontrol start`: a name that is misspelt sets nothing. */
-function unknownVariables({ env }: CommandSettings): readonly Explained[] {
-  const known = new Set(allSettings.flatMap(({ variables }) => variables.map(variableName)));
+/** Lists KONTROL_* variables that no setting reads, such as misspelled names. */
+function unknownVariables({ env }: CommandSettings): readonly SettingRow[] {
+  const knownNames = new Set(allSettings.flatMap(({ variables }) => variables.map(variableName)));
   return Object.entries(env)
-    .filter(([name, value]) => name.startsWith('KONTROL_') && value !== '' && !known.has(name))
+    .filter(([name, value]) => name.startsWith('KONTROL_') && value !== '' && !knownNames.has(name))
     .toSorted(([a], [b]) => a.localeCompare(b, 'en'))
-    .map(([name]) => ({ setting: 'none: unknown variable', value: '(hidden)', source: name }));
+    .map(([name]) => ({ setting: 'unknown variable', value: '(hidden)', source: name }));
 }

@@ -21,21 +21,25 @@ import {
   writeContexts,
 } from '../settings/contexts.js';
 
-interface Formatted {
+interface FormatOption {
   readonly format: OutputFormat | undefined;
 }
 
-export interface AddOptions extends Formatted {
+export interface AddContextOptions extends FormatOption {
   readonly name: string;
   readonly context: Context;
-  /** Change what a context of that name says, where there is one. */
+  /** Change an existing context of that name; fields that are not set are preserved. */
   readonly force: boolean;
-  /** Work in it from now on. The first one is in use anyway. */
+  /** Switch to the context. The first context is always made active. */
   readonly use: boolean;
 }
 
-/** Makes a context, or changes one. */
-export async function addContext(options: AddOptions, runtime: CommandRuntime): Promise<void> {
+/**
+ * Creates a context, or changes one.
+ *
+ * @throws CliError if the name is invalid, or if the context exists and `force` is false
+ */
+export async function addContext(options: AddContextOptions, runtime: CommandRuntime): Promise<void> {
   const { name, force, use, format } = options;
   const { env } = runtime;
   const contexts = readContexts(env);
@@ -43,54 +47,61 @@ export async function addContext(options: AddOptions, runtime: CommandRuntime): 
   const old = contexts.contexts.get(name);
   if (old && !force) {
     throw usageError(
-      `There is a context ${name} already.`,
-      'Change it with --force, which keeps what you do not name.',
+      `The context ${name} already exists.`,
+      'Change it with --force; fields that you do not set are preserved.',
     );
   }
   const context = { ...old, ...options.context };
   const current = use || contexts.current === undefined ? name : contexts.current;
   await writeContexts(
-    { ...switched(contexts, current), contexts: new Map(contexts.contexts).set(name, context) },
+    { ...withCurrent(contexts, current), contexts: new Map(contexts.contexts).set(name, context) },
     env,
   );
-  const text = current === name ? `You work in the context ${name} now.\n` : `Made the context ${name}.\n`;
+  const text = `Saved the context ${name}.${current === name ? ' It is active.' : ''}\n`;
   await printContext({ name, context }, current === name, { format, text }, runtime);
 }
 
-/** Works in a context from now on. `-` is the one before. */
+/**
+ * Switches to a context; `-` is the previous one.
+ *
+ * @throws CliError if there is no such context
+ */
 export async function useContext(
-  { name, format }: Formatted & { readonly name: string },
+  { name, format }: FormatOption & { readonly name: string },
   runtime: CommandRuntime,
 ): Promise<void> {
   const { env } = runtime;
   const contexts = readContexts(env);
-  const wanted = name === '-' ? contexts.previous : name;
-  if (wanted === undefined) {
-    throw usageError('There was no other context before.', 'See what there is with: kitectl context list');
+  const target = name === '-' ? contexts.previous : name;
+  if (target === undefined) {
+    throw usageError('There is no previous context.', 'List the contexts with: kitectl context list');
   }
-  const context = requireContext(wanted, contexts);
-  await writeContexts(switched(contexts, wanted), env);
-  const text = `You work in the context ${wanted} now.\n`;
-  await printContext({ name: wanted, context }, true, { format, text }, runtime);
+  const context = requireContext(target, contexts);
+  await writeContexts(withCurrent(contexts, target), env);
+  const text = `Switched to the context ${target}.\n`;
+  await printContext({ name: target, context }, true, { format, text }, runtime);
 }
 
-interface Row extends NamedContext {
+interface ContextRow extends NamedContext {
   readonly inUse: boolean;
 }
 
 /** Prints all contexts. */
-export async function listContexts({ format }: Formatted, runtime: CommandRuntime): Promise<void> {
+export async function listContexts({ format }: FormatOption, runtime: CommandRuntime): Promise<void> {
   const { env } = runtime;
   const { contexts } = readContexts(env);
-  const used = CommandSettings.withoutFlags(env).value(commonSettings.context);
-  const rows = Array.from(contexts, ([name, context]): Row => ({ name, context, inUse: name === used }));
+  const active = CommandSettings.withoutFlags(env).value(commonSettings.context);
+  const rows = Array.from(
+    contexts,
+    ([name, context]): ContextRow => ({ name, context, inUse: name === active }),
+  );
   await printList(rows, listing, format, runtime);
 }
 
-const listing: Listing<Row> = {
-  emptyMessage: 'There is no context. Make one with: kitectl context add NAME',
+const listing: Listing<ContextRow> = {
+  emptyMessage: 'No contexts. Create one with: kitectl context add NAME',
   columns: [
-    { heading: 'used', text: ({ inUse }) => (inUse ? '*' : '') },
+    { heading: 'active', text: ({ inUse }) => (inUse ? '*' : '') },
     { heading: 'name', text: ({ name }) => name },
     { heading: 'Kontrol', text: ({ context }) => context.kontrol ?? '' },
     { heading: 'user', text: ({ context }) => context.username ?? '' },
@@ -104,37 +115,45 @@ const listing: Listing<Row> = {
   name: ({ name }) => name,
 };
 
-/** Prints a context, by default the one in use. */
+/**
+ * Prints a context, by default the active one.
+ *
+ * @throws CliError if there is no such context, or if none is active
+ */
 export async function showContext(
-  { name, format }: Formatted & { readonly name: string | undefined },
+  { name, format }: FormatOption & { readonly name: string | undefined },
   runtime: CommandRuntime,
 ): Promise<void> {
   const { env } = runtime;
-  const used = CommandSettings.withoutFlags(env).context;
-  const shown = name === undefined ? used : { name, context: requireContext(name, readContexts(env)) };
-  if (!shown) {
-    throw usageError('You work in no context.', 'Make one with: kitectl context add NAME --kontrol URL');
+  const active = CommandSettings.withoutFlags(env).context;
+  const selected = name === undefined ? active : { name, context: requireContext(name, readContexts(env)) };
+  if (!selected) {
+    throw usageError('No context is active.', 'Create one with: kitectl context add NAME --kontrol URL');
   }
-  await printContext(shown, shown.name === used?.name, { format }, runtime);
+  await printContext(selected, selected.name === active?.name, { format }, runtime);
 }
 
-/** Removes a context, once the person says that they mean it. No key goes with it. */
+/**
+ * Removes a context after confirmation. Its kite key is not removed.
+ *
+ * @throws CliError if there is no such context, or if the removal is not confirmed
+ */
 export async function removeContext(
-  { name, yes, format }: Formatted & { readonly name: string; readonly yes: boolean },
+  { name, yes, format }: FormatOption & { readonly name: string; readonly yes: boolean },
   runtime: CommandRuntime,
 ): Promise<void> {
   const { env } = runtime;
   const contexts = readContexts(env);
   requireContext(name, contexts);
-  await requireConfirmation(`Remove the context ${name}? Its kite key stays where it is.`, yes, runtime);
-  const left = new Map(contexts.contexts);
-  left.delete(name);
+  await requireConfirmation(`Remove the context ${name}? Its kite key is not removed.`, yes, runtime);
+  const remaining = new Map(contexts.contexts);
+  remaining.delete(name);
   const { current, previous } = contexts;
   await writeContexts(
     {
       ...(current !== undefined && current !== name && { current }),
       ...(previous !== undefined && previous !== name && { previous }),
-      contexts: left,
+      contexts: remaining,
     },
     env,
   );
@@ -143,8 +162,8 @@ export async function removeContext(
   await printDetails({ fields, data: { removed: name }, name, text }, format, runtime);
 }
 
-/** The contexts, with another one in use. */
-function switched(contexts: Contexts, current: string): Contexts {
+/** Makes another context the active one, and the active one the previous one. */
+function withCurrent(contexts: Contexts, current: string): Contexts {
   const previous = current === contexts.current ? contexts.previous : contexts.current;
   return { current, ...(previous !== undefined && { previous }), contexts: contexts.contexts };
 }
@@ -152,7 +171,7 @@ function switched(contexts: Contexts, current: string): Contexts {
 async function printContext(
   { name, context }: NamedContext,
   inUse: boolean,
-  { format, text }: Formatted & { readonly text?: string },
+  { format, text }: FormatOption & { readonly text?: string },
   runtime: CommandRuntime,
 ): Promise<void> {
   const fields = [
@@ -171,17 +190,17 @@ async function printContext(
 }
 
 /**
- * What the flags of `context add` set in a context.
+ * Returns the context that the flags of `context add` describe.
  *
- * @throws CliError where one has a value that is not accepted
+ * @throws CliError if the value of a flag is invalid
  */
-export function contextOf(flags: ParsedFlags, env: Environment): Context {
+export function contextFromFlags(flags: ParsedFlags, env: Environment): Context {
   const settings = CommandSettings.fromFlags(contextSettings, flags, env);
   const to = settings.hasFlag(commonSettings.to) ? settings.value(commonSettings.to) : undefined;
   if (to?.type === 'query') requireQuery(to.path, '--to');
-  const given = Object.entries(contextSettings).filter(([, setting]) => settings.hasFlag(setting));
+  const setFields = Object.entries(contextSettings).filter(([, setting]) => settings.hasFlag(setting));
   const context: Context = Object.fromEntries(
-    given.map(([flag, { context: field }]) => [field, flags[flag]]),
+    setFields.map(([flag, { context: field }]) => [field, flags[flag]]),
   );
   return { ...context, ...(context.keyFile !== undefined && { keyFile: resolve(context.keyFile) }) };
 }

@@ -16,40 +16,40 @@ export interface DescribeOptions extends ConnectionOptions {
   readonly format: OutputFormat | undefined;
 }
 
-/** A method of a remote kite, as far as the remote tells of it. */
+/** A method of a remote kite, as described by that kite. */
 export interface DescribedMethod {
   readonly name: string;
-  /** Whether callers must say who they are. */
+  /** Whether callers must authenticate. */
   readonly authenticated: boolean;
-  /** Milliseconds after which one more call is allowed, and how many are at once. */
+  /** A token bucket: `capacity` calls at once, then one call every `interval` milliseconds. */
   readonly throttle?: { readonly interval: number; readonly capacity: number };
   readonly description?: string;
   readonly jsonSchema?: unknown;
 }
 
-export interface Description {
+export interface KiteDescription {
   readonly kite: KiteIdentity;
   readonly methods: readonly DescribedMethod[];
 }
 
 /**
- * Prints the methods of a kite: a table on a terminal, elsewhere `name TAB auth TAB throttle TAB description`, one a
- * line.
+ * Prints the methods of a kite: a table on a terminal, otherwise one `name TAB auth TAB throttle TAB description` line per
+ * method.
  *
- * @throws CliError with exit code 7 where the kite cannot tell, since only those of this library know how
+ * @throws CliError with exit code 7 if the kite does not implement `kite.describe`, which only this library does
  */
 export async function describe(options: DescribeOptions, runtime: CommandRuntime): Promise<void> {
   await withConnection(options, runtime, async (connected) => {
     const description = await fetchDescription(connected);
-    await printList(description.methods, methods, options.format, runtime);
+    await printList(description.methods, methodListing, options.format, runtime);
   });
 }
 
-const methods: Listing<DescribedMethod> = {
+const methodListing: Listing<DescribedMethod> = {
   columns: [
     { heading: 'method', text: ({ name }) => name },
     { heading: 'auth', text: ({ authenticated }) => (authenticated ? 'required' : 'none') },
-    { heading: 'throttle', text: ({ throttle }) => (throttle === undefined ? '' : rate(throttle)) },
+    { heading: 'throttle', text: ({ throttle }) => (throttle === undefined ? '' : formatThrottle(throttle)) },
     { heading: 'description', text: ({ description }) => description ?? '' },
     {
       heading: 'arguments',
@@ -61,35 +61,43 @@ const methods: Listing<DescribedMethod> = {
   name: ({ name }) => name,
 };
 
-/** Asks a kite what it can do. */
+/**
+ * Calls `kite.describe`.
+ *
+ * @throws CliError if the call fails or its result is malformed
+ */
 export async function fetchDescription(
   { client, operationFor }: Pick<ConnectedKite, 'client' | 'operationFor'>,
   options: CallOptions = {},
-): Promise<Description> {
+): Promise<KiteDescription> {
   try {
-    return readDescription(await client.call('kite.describe', [], options));
+    return parseDescription(await client.call('kite.describe', [], options));
   } catch (error) {
-    throw withReason(toCliError(error, operationFor('kite.describe')));
+    throw withDescribeHint(toCliError(error, operationFor('kite.describe')));
   }
 }
 
-function withReason(failure: CliError): CliError {
+function withDescribeHint(failure: CliError): CliError {
   if (failure.exitCode !== ExitCode.noSuchMethod) return failure;
   return failure.with({
-    hint: 'Only kites of this library list their methods. Those of others can be called all the same.',
+    hint: 'This kite does not support kite.describe; its methods can still be called by name.',
   });
 }
 
-/** What a kite answered, of which only what has the right form is kept. */
-export function readDescription(answer: unknown): Description {
+/**
+ * Parses the result of `kite.describe`. Malformed methods are left out.
+ *
+ * @throws KiteError if the result does not contain a list of methods
+ */
+export function parseDescription(answer: unknown): KiteDescription {
   const { kite, methods } = (answer ?? {}) as { readonly kite?: unknown; readonly methods?: unknown };
   if (!Array.isArray(methods)) {
-    throw new KiteError('invalidResponse', 'The kite did not answer with a list of methods');
+    throw new KiteError('invalidResponse', 'The result of kite.describe has no list of methods');
   }
-  return { kite: parseIdentity(kite), methods: methods.flatMap(readMethod) };
+  return { kite: parseIdentity(kite), methods: methods.flatMap(parseMethod) };
 }
 
-function readMethod(value: unknown): DescribedMethod[] {
+function parseMethod(value: unknown): DescribedMethod[] {
   const { name, authenticated, throttle, description, jsonSchema } = (value ?? {}) as Record<string, unknown>;
   if (typeof name !== 'string' || name === '') return [];
   const { interval, capacity } = (throttle ?? {}) as Record<string, unknown>;
@@ -105,6 +113,6 @@ function readMethod(value: unknown): DescribedMethod[] {
   ];
 }
 
-function rate({ interval, capacity }: NonNullable<DescribedMethod['throttle']>): string {
+function formatThrottle({ interval, capacity }: NonNullable<DescribedMethod['throttle']>): string {
   return `${capacity} at once, then 1 every ${formatDuration(interval)}`;
 }

@@ -5,14 +5,14 @@ import { toCliError } from '../frame/failures.js';
 
 export type Verdict = 'ok' | 'warning' | 'failed' | 'skipped';
 
-/** What was looked at, and what was found. */
+/** The result of one check. */
 export interface Finding {
   readonly check: string;
   readonly verdict: Verdict;
   readonly detail: string;
-  /** What the person can do; empty where there is nothing to be done. */
+  /** How to fix the problem; empty if there is none. */
   readonly hint: string;
-  /** What the command ends with, should this be the first that failed. */
+  /** The exit code of the command if this is the first check that failed. */
   readonly exitCode: number;
 }
 
@@ -32,7 +32,7 @@ export function failed(check: string, detail: string, hint: string, exitCode: nu
   return { check, verdict: 'failed', detail, hint, exitCode };
 }
 
-/** The finding of a check that threw; what is no failure of the world is thrown on. */
+/** Converts the error of a check to a finding. Rethrows programming errors. */
 export function fromError(check: string, error: unknown): Finding {
   if (!isCliError(error) && !isKiteError(error)) throw error;
   const { message, hint, exitCode } = toCliError(error);

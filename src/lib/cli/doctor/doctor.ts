@@ -18,22 +18,22 @@ export interface DoctorOptions extends KontrolCommandOptions {
   readonly format: OutputFormat | undefined;
 }
 
-/** Milliseconds that one step may take, where the person does not say. */
-const PATIENCE = 5000;
+/** Timeout of one check in milliseconds, unless the user sets one. */
+const CHECK_TIMEOUT = 5000;
 
 /**
- * Looks at everything that a command needs, from the kite key to a call with a token, and prints what it finds.
+ * Checks everything that a command needs, from the kite key to a call with a token, and prints the findings.
  *
- * @throws CliError where something failed, with the exit code of the first
+ * @throws CliError if a check failed, with the exit code of the first one
  */
 export async function doctor(options: DoctorOptions, runtime: CommandRuntime): Promise<void> {
-  const findings = await examine(options, runtime);
+  const findings = await runChecks(options, runtime);
   await printList(findings, listing, options.format, runtime);
-  const broken = findings.filter(({ verdict }) => verdict === 'failed');
-  const [first] = broken;
+  const failures = findings.filter(({ verdict }) => verdict === 'failed');
+  const [first] = failures;
   if (!first) return;
-  const count = broken.length === 1 ? '1 check' : `${broken.length} checks`;
-  throw new CliError(`${count} failed: ${broken.map(({ check }) => check).join(', ')}.`, {
+  const count = failures.length === 1 ? '1 check' : `${failures.length} checks`;
+  throw new CliError(`${count} failed: ${failures.map(({ check }) => check).join(', ')}.`, {
     exitCode: first.exitCode,
     type: 'doctor',
     hint: first.hint,
@@ -44,33 +44,33 @@ const listing: Listing<Finding> = {
   columns: [
     { heading: 'check', text: ({ check }) => check },
     { heading: 'result', text: ({ verdict }) => verdict },
-    { heading: 'found', text: ({ detail }) => detail },
-    { heading: 'what to do', text: ({ hint }) => hint },
+    { heading: 'detail', text: ({ detail }) => detail },
+    { heading: 'hint', text: ({ hint }) => hint },
   ],
   data: ({ check, verdict, detail, hint }) => ({ check, result: verdict, detail, hint }),
   name: ({ check }) => check,
 };
 
-async function examine(options: DoctorOptions, runtime: CommandRuntime): Promise<Finding[]> {
+async function runChecks(options: DoctorOptions, runtime: CommandRuntime): Promise<Finding[]> {
   const { settings } = options;
   const spinner = new Spinner(runtime);
   const { finding, found } = await spinner.during('Looking for the kite key', () => checkKey(settings));
   const findings = [finding, checkContexts(settings, found), await checkHome(settings.env, canWrite)];
   let url: string | undefined;
   try {
-    // A context that does not exist has been reported.
+    // checkContexts reports a context that does not exist.
     [url] = settings.withOptionalContext().value(commonSettings.kontrol, found?.key);
   } catch (error) {
     return [...findings, fromError('Kontrol', error)];
   }
   if (url === undefined) {
-    return [...findings, skipped('Kontrol', 'nothing says where it is: --kontrol URL')];
+    return [...findings, skipped('Kontrol', 'no URL: pass --kontrol URL or set KITE_KONTROL_URL')];
   }
-  findings.push(...(await examineKontrol(url, options, found, runtime, spinner)));
+  findings.push(...(await checkKontrol(url, options, found, runtime, spinner)));
   return findings;
 }
 
-async function examineKontrol(
+async function checkKontrol(
   url: string,
   { settings }: DoctorOptions,
   found: FoundKey | undefined,
@@ -78,24 +78,24 @@ async function examineKontrol(
   spinner: Spinner,
 ): Promise<Finding[]> {
   const { signal, env, version, clock } = runtime;
-  const given = settings.withOptionalContext().resolve(commonSettings.timeout);
-  const timeout = given.source.type === 'default' ? PATIENCE : given.value;
-  const server = await spinner.during(`Asking ${url}`, () =>
+  const timeoutSetting = settings.withOptionalContext().resolve(commonSettings.timeout);
+  const timeout = timeoutSetting.source.type === 'default' ? CHECK_TIMEOUT : timeoutSetting.value;
+  const server = await spinner.during(`Connecting to ${url}`, () =>
     checkServer(url, { signal, now: () => clock.now() }),
   );
-  const storage = await spinner.during(`Asking ${url}`, () => checkStorage(url, signal));
+  const storage = await spinner.during(`Connecting to ${url}`, () => checkStorage(url, signal));
   if (!found || server.some(({ check }) => check === 'server')) return [...server, storage];
-  const asking = settings.with(commonSettings.kontrol, url).with(commonSettings.timeout, timeout);
-  const reached = await checkReached(url, asking, found, runtime);
-  if (reached.verdict === 'failed') return [...server, storage, reached];
+  const connectionSettings = settings.with(commonSettings.kontrol, url).with(commonSettings.timeout, timeout);
+  const connection = await checkConnection(url, connectionSettings, found, runtime);
+  if (connection.verdict === 'failed') return [...server, storage, connection];
   const token = await spinner.during('Calling a kite with a token', () =>
     checkToken({ key: found.key, url, env, version, timeout, signal }),
   );
-  return [...server, storage, reached, token];
+  return [...server, storage, connection, token];
 }
 
-/** Whether Kontrol takes the kite key, and how fast it answers. */
-async function checkReached(
+/** Checks that Kontrol accepts the kite key, and measures its response time. */
+async function checkConnection(
   url: string,
   settings: CommandSettings,
   found: FoundKey,
@@ -106,9 +106,9 @@ async function checkReached(
       const start = runtime.now();
       await client.call<unknown, string>('kite.ping', []);
       const ms = (runtime.now() - start).toFixed(1);
-      // What everybody may ask who has a kite key that is accepted.
+      // Every user with a valid kite key may send this query.
       await kontrol.getKites({ username: found.key.username });
-      return ok('Kontrol', `${url} answers in ${ms} ms and takes the kite key`);
+      return ok('Kontrol', `${url} responds in ${ms} ms and accepts the kite key`);
     });
   } catch (error) {
     runtime.signal.throwIfAborted();

@@ -2,59 +2,59 @@ import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 
-/** What a request of a server tells besides its answer. */
-export interface Probe {
+/** What a response reveals about the server. */
+export interface ProbeResult {
   readonly status: number;
   /** The IP address of the server. */
   readonly address: string;
-  /** What the server's clock says, in milliseconds since 1970; it tells whole seconds. */
+  /** Time of the server in milliseconds since the Unix epoch, with a resolution of one second. */
   readonly date: number | undefined;
-  readonly certificate: Certificate | undefined;
+  readonly certificate: ServerCertificate | undefined;
 }
 
-export interface Certificate {
-  /** Empty where this machine trusts it. */
+export interface ServerCertificate {
+  /** Why this machine does not trust the certificate; empty if it does. */
   readonly problem: string;
   readonly subject: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the Unix epoch. */
   readonly validTo: number;
   /** Such as `TLSv1.3`. */
   readonly protocol: string;
 }
 
-/** Milliseconds for one request. */
-const PATIENCE = 5000;
+/** Timeout of a request in milliseconds. */
+const REQUEST_TIMEOUT = 5000;
 
 /**
- * Asks a server for a page, whatever its certificate. Nothing is sent to it but the path.
+ * Sends a GET request without credentials, and accepts every certificate.
  *
- * @throws Error where it does not answer
+ * @throws Error if the server does not respond in time
  */
-export function probe(url: URL, signal: AbortSignal): Promise<Probe> {
+export function probeHttp(url: URL, signal: AbortSignal): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
-    const answered = (response: IncomingMessage): void => {
+    const timeout = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT)]);
+    const onResponse = (response: IncomingMessage): void => {
       const { statusCode, headers, socket } = response;
       const { remoteAddress: address = '' } = socket;
       response.resume();
-      const at = Date.parse(headers.date ?? '');
+      const serverTime = Date.parse(headers.date ?? '');
       resolve({
         status: statusCode ?? 0,
         address,
-        date: Number.isNaN(at) ? undefined : at,
-        certificate: 'getPeerCertificate' in socket ? certificateOf(socket as TLSSocket) : undefined,
+        date: Number.isNaN(serverTime) ? undefined : serverTime,
+        certificate: 'getPeerCertificate' in socket ? readCertificate(socket as TLSSocket) : undefined,
       });
     };
-    // The certificate is what is looked at: one that is not trusted must not end the request.
+    // The certificate is what is checked, so an untrusted one must not abort the request.
     const request =
       url.protocol === 'https:'
-        ? getHttps(url, { signal: patience, rejectUnauthorized: false, agent: false }, answered)
-        : getHttp(url, { signal: patience, agent: false }, answered);
+        ? getHttps(url, { signal: timeout, rejectUnauthorized: false, agent: false }, onResponse)
+        : getHttp(url, { signal: timeout, agent: false }, onResponse);
     request.on('error', reject);
   });
 }
 
-function certificateOf(socket: TLSSocket): Certificate {
+function readCertificate(socket: TLSSocket): ServerCertificate {
   const { subject, valid_to: validTo } = socket.getPeerCertificate();
   const problem: unknown = socket.authorizationError;
   return {

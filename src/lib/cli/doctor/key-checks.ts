@@ -5,12 +5,12 @@ import { kiteHome } from '../../kite/config/kite-home.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
-import { contextsPath, readContexts } from '../settings/contexts.js';
+import { readContexts } from '../settings/contexts.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import type { FoundKey } from '../target/find-key.js';
 import { type Finding, fromError, ok, warning } from './check.js';
 
-/** Whether the kite key can be read, by this person alone. */
+/** Checks that the kite key can be read, and that other users cannot replace it. */
 export async function checkKey(
   settings: CommandSettings,
 ): Promise<{ readonly finding: Finding; readonly found: FoundKey | undefined }> {
@@ -21,39 +21,39 @@ export async function checkKey(
     return { finding: fromError('kite key', error), found: undefined };
   }
   const { key, source, location } = found;
-  const whose = `of ${key.username}, in ${source}`;
+  const owner = `of ${key.username}, in ${source}`;
   if (location.type === 'variable') {
-    const hint = 'What a program starts sees its environment: prefer KITE_KEY_FILE, or the keychain.';
-    return { finding: warning('kite key', whose, hint), found };
+    const hint = 'Child processes inherit the environment: prefer KITE_KEY_FILE or the keychain.';
+    return { finding: warning('kite key', owner, hint), found };
   }
-  if (location.type === 'keychain') return { finding: ok('kite key', whose), found };
-  const mode = await modeOf(location.file);
+  if (location.type === 'keychain') return { finding: ok('kite key', owner), found };
+  const mode = await fileMode(location.file);
   const folder = dirname(location.file);
-  if (platform() !== 'win32' && ((await modeOf(folder)) & 0o022) !== 0) {
-    const detail = `${whose}, where others can exchange it`;
+  if (platform() !== 'win32' && ((await fileMode(folder)) & 0o022) !== 0) {
+    const detail = `${owner}; other users can replace the file`;
     return {
-      finding: warning('kite key', detail, `Make the folder yours alone with: chmod 700 ${folder}`),
+      finding: warning('kite key', detail, `Restrict the folder with: chmod 700 ${folder}`),
       found,
     };
   }
-  return { finding: ok('kite key', `${whose}, mode ${mode.toString(8).padStart(4, '0')}`), found };
+  return { finding: ok('kite key', `${owner}, mode ${mode.toString(8).padStart(4, '0')}`), found };
 }
 
-/** Whether the contexts can be read, and say what the kite key says. */
+/** Checks that the contexts can be read, and that the active one is for the user of the kite key. */
 export function checkContexts(settings: CommandSettings, found: FoundKey | undefined): Finding {
   const { env } = settings;
   try {
     const { contexts } = readContexts(env);
     const name = settings.value(commonSettings.context);
     const context = name === undefined ? undefined : contexts.get(name);
-    if (name === undefined) return ok('context', contexts.size === 0 ? 'none' : 'none in use');
+    if (name === undefined) return ok('context', contexts.size === 0 ? 'none' : 'none is active');
     if (!context) {
-      return warning('context', `${name} is not there`, `See what there is in ${contextsPath(env)}`);
+      return warning('context', `${name} does not exist`, 'List the contexts with: kitectl context list');
     }
     const { username, kontrol } = context;
     if (found && username !== undefined && username !== found.key.username) {
-      const detail = `${name} is of ${username}, and the kite key of ${found.key.username}`;
-      return warning('context', detail, 'See which key is found with: kitectl keys list');
+      const detail = `${name} is for ${username}, but the kite key is for ${found.key.username}`;
+      return warning('context', detail, 'List the kite keys with: kitectl keys list');
     }
     return ok('context', kontrol === undefined ? name : `${name}, at ${kontrol}`);
   } catch (error) {
@@ -61,22 +61,22 @@ export function checkContexts(settings: CommandSettings, found: FoundKey | undef
   }
 }
 
-/** Whether what has to be written can be. */
+/** Checks that kite keys and contexts can be saved. */
 export async function checkHome(
   env: Environment,
   canWrite: (path: string) => Promise<boolean>,
 ): Promise<Finding> {
   const home = kiteHome(env);
-  const there = await stat(home).catch(() => undefined);
-  if (!there) return ok('kite home', `${home}, which is made when it is needed`);
+  const homeStats = await stat(home).catch(() => undefined);
+  if (!homeStats) return ok('kite home', `${home}, created when needed`);
   if (await canWrite(home)) return ok('kite home', home);
   return warning(
     'kite home',
-    `${home} cannot be written`,
-    'Kite keys and contexts cannot be saved; fix it with: chmod u+w',
+    `${home} is not writable: kite keys and contexts cannot be saved`,
+    `Make it writable with: chmod u+w ${home}`,
   );
 }
 
-async function modeOf(path: string): Promise<number> {
+async function fileMode(path: string): Promise<number> {
   return (await stat(path)).mode & 0o777;
 }

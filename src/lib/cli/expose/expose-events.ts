@@ -6,46 +6,46 @@ import { loggerFor } from '../frame/server-lifecycle.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { SessionEvents } from './exposed-kite.js';
 
-/** Where an exposed kite is reached. */
-export interface Reached {
+/** Where an exposed kite can be reached. */
+export interface ExposedEndpoint {
   readonly kite: string;
   readonly url: string;
   readonly local: string;
 }
 
-/** What happens to an exposed kite. */
+/** Events of an exposed kite. */
 export interface ExposeEvents extends SessionEvents {
-  registered(reached: Reached): void;
+  registered(reached: ExposedEndpoint): void;
 }
 
-type Event =
-  | ({ readonly event: 'registered' } & Reached)
+type ExposeEvent =
+  | ({ readonly event: 'registered' } & ExposedEndpoint)
   | { readonly event: 'opened' | 'closed'; readonly session: number; readonly sessions: number }
   | { readonly event: 'failed'; readonly session: number; readonly error: string };
 
-/** Tells of what happens: a person on stderr where the kite is reached, and what goes wrong; a program all of it. */
+/** Reports events: all of them on stdout if there is a format, otherwise registrations and failures on stderr. */
 export async function openEvents(
   { format }: { readonly format: OutputFormat | undefined },
   runtime: CommandRuntime,
 ): Promise<ExposeEvents> {
-  if (format === undefined) return forPeople(runtime);
-  const feed = await openFeed<Event>(
+  if (format === undefined) return logEvents(runtime);
+  const feed = await openFeed<ExposeEvent>(
     {
       columns: [
         { heading: 'event', text: ({ event }) => event },
-        { heading: 'session', text: (one) => ('session' in one ? String(one.session) : '') },
-        { heading: 'sessions', text: (one) => ('sessions' in one ? String(one.sessions) : '') },
-        { heading: 'what', text: whatOf },
-        { heading: 'local', text: (one) => ('local' in one ? one.local : ''), wide: true },
+        { heading: 'session', text: (event) => ('session' in event ? String(event.session) : '') },
+        { heading: 'sessions', text: (event) => ('sessions' in event ? String(event.sessions) : '') },
+        { heading: 'detail', text: describeEvent },
+        { heading: 'local', text: (event) => ('local' in event ? event.local : ''), wide: true },
       ],
       data: (event) => event,
-      name: (one) => ('kite' in one ? one.kite : ''),
+      name: (event) => ('kite' in event ? event.kite : ''),
     },
     format,
     runtime,
   );
-  const print = (event: Event): void => {
-    // Sessions have no name.
+  const print = (event: ExposeEvent): void => {
+    // Only registrations have a name to print.
     if (format !== 'name' || event.event === 'registered') void feed(event);
   };
   return {
@@ -56,11 +56,11 @@ export async function openEvents(
   };
 }
 
-function forPeople(runtime: CommandRuntime): ExposeEvents {
+function logEvents(runtime: CommandRuntime): ExposeEvents {
   const logger = loggerFor(runtime);
   return {
     registered: ({ kite, url, local }) => {
-      runtime.stderr.write(`${local} is reached as ${makeVisible(kite)} at ${makeVisible(url)}\n`);
+      runtime.stderr.write(`${local} is available as ${makeVisible(kite)} at ${makeVisible(url)}\n`);
     },
     opened: () => undefined,
     closed: () => undefined,
@@ -68,7 +68,7 @@ function forPeople(runtime: CommandRuntime): ExposeEvents {
   };
 }
 
-function whatOf(event: Event): string {
+function describeEvent(event: ExposeEvent): string {
   if (event.event === 'registered') return `${event.kite} at ${event.url}`;
   return event.event === 'failed' ? event.error : '';
 }

@@ -13,15 +13,15 @@ import type { ExposeOptions } from './expose.js';
 
 export const exposeFlags = {
   name: valueFlag(NAME)({
-    summary: 'Name under which it is found at Kontrol.',
+    summary: 'Name to register at Kontrol.',
     helpValue: 'NAME',
     required: true,
   }),
   ...flagsOf(exposeSettings),
   'tunnel-origin': string({
-    summary: 'An origin to which tunnels may lead beside the address of the proxy. Repeatable.',
+    summary: 'Additional origin to which tunnels may connect. Repeatable.',
     description:
-      'Tunnels lead to the address at which the proxy was found. Where that is the address of a balancer, name the ' +
+      'By default, tunnels connect only to the origin of the proxy URL. If that is the URL of a load balancer, pass the ' +
       'public origin of the proxies, such as https://tunnel.example.com.',
     helpValue: 'ORIGIN',
     multiple: true,
@@ -31,7 +31,7 @@ export const exposeFlags = {
 /** The values of `exposeFlags`. */
 export type ExposeFlags = InferredFlags<typeof exposeFlags>;
 
-/** @throws CliError where a flag does not say what it must. */
+/** @throws CliError if the value of a flag is invalid */
 export function exposeOptions(
   url: string,
   flags: ExposeFlags,
@@ -39,7 +39,7 @@ export function exposeOptions(
 ): Omit<ExposeOptions, 'format'> {
   const settings = CommandSettings.fromFlags(exposeSettings, flags, env);
   return {
-    url: kiteUrl(url),
+    url: parseKiteUrl(url),
     name: flags.name,
     to: settings.value(exposeSettings.to),
     environment: settings.value(exposeSettings.environment),
@@ -51,11 +51,11 @@ export function exposeOptions(
   };
 }
 
-function kiteUrl(text: string): string {
+function parseKiteUrl(text: string): string {
   try {
-    return requireUrl(text, 'The kite');
+    return requireUrl(text, 'The URL of the kite');
   } catch (error) {
     if (!isCliError(error)) throw error;
-    throw error.with({ hint: 'Give it like this: kitectl expose http://localhost:3636 --name math' });
+    throw error.with({ hint: 'Pass its URL, for example: kitectl expose http://localhost:3636 --name math' });
   }
 }

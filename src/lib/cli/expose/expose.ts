@@ -14,75 +14,75 @@ import { loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { type ExposeEvents, openEvents } from './expose-events.js';
 import { ExposedKite, type LocalKite } from './exposed-kite.js';
-import { identityOf, incompatibleFields } from './identity.js';
+import { fetchIdentity, incompatibleFields } from './identity.js';
 import { findLocalKite } from './local-kite.js';
 
 export interface ExposeOptions {
-  /** Of the kite that is to be reached by others. */
+  /** URL of the kite to expose. */
   readonly url: string;
   readonly name: string;
-  /** Undefined: that which the kite tells of itself, or `prod`. */
+  /** Default: the environment that the kite reports, or `prod`. */
   readonly environment: string | undefined;
   readonly region: string;
   readonly version: string;
   readonly transport: Transport | undefined;
-  /** URLs of tunnel proxies. None: one that Kontrol knows. */
+  /** URLs of tunnel proxies. If empty, Kontrol is queried for one. */
   readonly to: readonly string[];
   readonly tunnelOrigins: readonly string[];
-  /** Where Kontrol is, and with which kite key to register there. */
+  /** Contains the URL of Kontrol and the kite key to register with. */
   readonly settings: CommandSettings;
-  /** How to print what happens. Undefined: where the kite is reached, on stderr. */
+  /** Format of events on stdout. If undefined, the public URL is printed on stderr. */
   readonly format: OutputFormat | undefined;
 }
 
-/** Milliseconds that sessions have for their goodbye. */
-const GOODBYE = 1000;
+/** How long open sessions may take to close, in milliseconds. */
+const CLOSE_TIMEOUT = 1000;
 
 /**
- * Puts a kite behind a tunnel proxy without changing it: registers its name at Kontrol under the proxy's public URL, and
- * passes on to it what comes through the tunnels, until the person or the system ends it.
+ * Exposes a kite through a tunnel proxy without changing the kite: registers its name at Kontrol with the proxy's public
+ * URL, and relays the tunnels to it until `signal` fires.
  *
- * With a format it prints a line for each thing that happens, in JSON `{"event":"registered","kite","url","local"}`, again
- * when the URL has changed, `{"event":"opened"|"closed","session","sessions"}`, `{"event":"failed","session","error"}`.
+ * With a format, prints one line per event. In JSON these are `{"event":"registered","kite","url","local"}`, at the start
+ * and when the URL changes, `{"event":"opened"|"closed","session","sessions"}` and `{"event":"failed","session","error"}`.
  *
- * @throws CliError when the kite, Kontrol or a proxy cannot be reached at the start. Later it waits for them to come back.
+ * @throws CliError if the kite, Kontrol or a proxy cannot be reached at the start. Later failures are retried.
  */
 export async function expose(options: ExposeOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, stderr } = runtime;
   const found = await loadKiteKey(options.settings);
   const local = await findLocalKite(options.url, options.transport);
-  const identity = await identityOf(local, found.key.jwt);
+  const identity = await fetchIdentity(local, found.key.jwt);
   const environment = options.environment ?? identity?.environment ?? 'prod';
   const as = { name: options.name, environment, username: found.key.username };
   for (const line of identity ? incompatibleFields(identity, as) : []) stderr.write(`${line}\n`);
   const events = await openEvents(options, runtime);
-  const kite = makeKite({ ...options, environment }, { found, local, events }, runtime);
-  const close = (): void => void kite.close({ drainTimeout: GOODBYE });
+  const kite = createKite({ ...options, environment }, { found, local, events }, runtime);
+  const close = (): void => void kite.close({ drainTimeout: CLOSE_TIMEOUT });
   signal.addEventListener('abort', close, { once: true });
   try {
     await requireProxy(kite, { ...options, environment }, found);
     signal.throwIfAborted();
     runtime.deferExit();
-    kite.on('register', announcer(kite, local, events));
+    kite.on('register', newUrlReporter(kite, local, events));
     kite
       .registerToTunnel({
         tunnelOrigins: options.tunnelOrigins,
       })
-      // It is rejected only when the person ends the command first.
+      // Rejects only if the command ends before the first registration.
       .catch(() => undefined);
     await waitForAbort(signal);
-    stderr.write(`${options.name} is not exposed any more.\n`);
+    stderr.write(`Stopped exposing ${options.name}.\n`);
   } finally {
     signal.removeEventListener('abort', close);
-    await kite.close({ drainTimeout: GOODBYE });
+    await kite.close({ drainTimeout: CLOSE_TIMEOUT });
   }
 }
 
-/** The options, once the environment is known. */
-type Decided = ExposeOptions & { readonly environment: string };
+/** The options with the environment resolved. */
+type ResolvedExposeOptions = ExposeOptions & { readonly environment: string };
 
-function makeKite(
-  options: Decided,
+function createKite(
+  options: ResolvedExposeOptions,
   {
     found,
     local,
@@ -103,7 +103,7 @@ function makeKite(
     environment,
     region,
     proxyUrl: to.length > 0 ? to : undefined,
-    // Otherwise KITE_VERSION would come first.
+    // Otherwise KITE_VERSION would take precedence.
     version,
     kontrolUrl: kontrolUrlsOf(settings, found),
   });
@@ -111,32 +111,36 @@ function makeKite(
 }
 
 /**
- * Sees that there is a proxy to register with, so that the person learns at once what is wrong.
+ * Checks that there is a tunnel proxy to register with, so that a failure is reported at once instead of being retried.
  *
- * @throws CliError
+ * @throws CliError if there is none, or if it cannot be reached
  */
-async function requireProxy(kite: Kite, { to, environment }: Decided, { key }: LocatedKey): Promise<void> {
-  const [named] = to;
+async function requireProxy(
+  kite: Kite,
+  { to, environment }: ResolvedExposeOptions,
+  { key }: LocatedKey,
+): Promise<void> {
+  const [proxyUrl] = to;
   const [kontrol = ''] = kite.config.kontrolUrls;
   try {
-    // Whoever may not ask may not register either.
-    const find = (wanted: string) =>
-      kite.getKites({ username: key.kontrolUser, environment: wanted, name: 'tunnelproxy' });
+    // Querying needs the same permission as registering.
+    const find = (proxyEnvironment: string) =>
+      kite.getKites({ username: key.kontrolUser, environment: proxyEnvironment, name: 'tunnelproxy' });
     const found = (await find(environment)).length > 0 || (await find('unknown')).length > 0;
-    if (found || named !== undefined) {
-      if (named !== undefined) await requireRegistration(kite, named, key);
+    if (found || proxyUrl !== undefined) {
+      if (proxyUrl !== undefined) await requireRegistration(kite, proxyUrl, key);
       return;
     }
   } catch (error) {
     throw toCliError(error, operationAt(kontrol, 'looking for a tunnel proxy'));
   }
   throw notFound(
-    `Kontrol at ${kontrol} knows of no tunnel proxy for the environment ${environment}.`,
-    'Start one with: kitectl proxy start --tunnel. Or name one with --to URL.',
+    `Kontrol at ${kontrol} has no tunnel proxy for the environment ${environment}.`,
+    'Start one with: kitectl proxy start --tunnel. Or pass the URL of one with --to URL.',
   );
 }
 
-/** Registers once and for a moment with a proxy that was named. */
+/** Registers with a proxy and closes the connection, to check that the proxy accepts the kite key. */
 async function requireRegistration(kite: Kite, url: string, key: KiteKey): Promise<void> {
   const client = kite.newClient(url, { auth: { type: 'kiteKey', key: key.jwt } });
   try {
@@ -149,8 +153,8 @@ async function requireRegistration(kite: Kite, url: string, key: KiteKey): Promi
   }
 }
 
-/** Says where the kite is reached, whenever that has changed. */
-function announcer(kite: Kite, local: LocalKite, events: ExposeEvents): (url: string) => void {
+/** Returns a listener that reports each new URL once. */
+function newUrlReporter(kite: Kite, local: LocalKite, events: ExposeEvents): (url: string) => void {
   let last = '';
   return (url) => {
     if (url === last) return;

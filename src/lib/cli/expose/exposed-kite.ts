@@ -6,17 +6,17 @@ import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
 
-/** A kite as it is dialled. */
+/** The address and the transport of the kite to expose. */
 export interface LocalKite {
   readonly url: string;
   readonly transport: NodeDialOptions['transport'];
 }
 
-/** What happens to the sessions of callers, numbered from 1. */
+/** Events of callers' sessions, which are numbered from 1. `sessions` is the number of open ones. */
 export interface SessionEvents {
   opened(session: number, sessions: number): void;
   closed(session: number, sessions: number): void;
-  /** The exposed kite could not be reached for a caller. */
+  /** The exposed kite could not be reached for this session. */
   failed(session: number, error: unknown): void;
 }
 
@@ -26,12 +26,12 @@ export interface ExposedKiteOptions extends KiteOptions {
   readonly clock?: Clock;
 }
 
-/** Milliseconds in which the exposed kite has to take a connection. */
-const PATIENCE = 10_000;
+/** Timeout for connecting to the exposed kite, in milliseconds. */
+const DIAL_TIMEOUT = 10_000;
 
 /**
- * Stands in for a kite that knows nothing of it: a kite of the same name behind a tunnel proxy, whose tunnels lead to
- * connections of their own to that kite, which authenticates the caller.
+ * Registers instead of another kite with a tunnel proxy, and relays each tunnel to its own connection to that kite. The
+ * exposed kite authenticates the callers.
  */
 export class ExposedKite {
   /** The kite that is registered. */
@@ -41,9 +41,9 @@ export class ExposedKite {
   readonly #clock: Clock;
   readonly #relays = new Set<Relay>();
   /** The number of relays with an end that is still open. */
-  #open = 0;
+  #openRelays = 0;
   #allClosed: (() => void) | undefined;
-  #last = 0;
+  #lastSession = 0;
 
   constructor(name: string, version: string, { local, events, ...options }: ExposedKiteOptions) {
     this.#local = local;
@@ -52,11 +52,11 @@ export class ExposedKite {
     this.kite = new Kite(name, version, options, {
       acceptTunnel: (channel, ended) => this.#acceptTunnel(channel, ended),
     });
-    this.kite.beforeClose(() => this.#endSessions());
+    this.kite.beforeClose(() => this.#closeSessions());
   }
 
   #acceptTunnel(channel: Channel, ended: () => void): void {
-    const session = ++this.#last;
+    const session = ++this.#lastSession;
     const relay: Relay = new Relay(channel, {
       limits: defaultLimits,
       ended: () => {
@@ -65,15 +65,15 @@ export class ExposedKite {
         this.#events.closed(session, this.#relays.size);
       },
       over: () => {
-        if (--this.#open === 0) this.#allClosed?.();
+        if (--this.#openRelays === 0) this.#allClosed?.();
       },
     });
-    this.#open++;
+    this.#openRelays++;
     this.#relays.add(relay);
     this.#events.opened(session, this.#relays.size);
     dial(this.#local.url, {
       transport: this.#local.transport,
-      handshakeTimeout: PATIENCE,
+      handshakeTimeout: DIAL_TIMEOUT,
       limits: defaultLimits,
       clock: this.#clock,
     }).then(
@@ -85,12 +85,12 @@ export class ExposedKite {
     );
   }
 
-  /** Says goodbye to everybody, and waits for the answers: there are kites that do not bear a connection that just drops. */
-  #endSessions(): Promise<void> {
+  /** Closes all sessions and waits for the close handshakes, because some kites fail if a connection is dropped. */
+  #closeSessions(): Promise<void> {
     return new Promise((resolve) => {
       this.#allClosed = resolve;
       for (const relay of this.#relays) relay.close(GO_AWAY_CODE, 'Go away!');
-      if (this.#open === 0) resolve();
+      if (this.#openRelays === 0) resolve();
     });
   }
 }

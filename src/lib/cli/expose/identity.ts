@@ -4,28 +4,31 @@ import { makeVisible } from '../../util/printable.js';
 import { isLoopbackTarget, requireLoopback } from '../target/loopback-target.js';
 import type { LocalKite } from './exposed-kite.js';
 
-/** Milliseconds that the kite has to say who it is. Those of `kite.js` never answer who shows a key. */
-const PATIENCE = 1000;
+/** Timeout in milliseconds. Kites of `kite.js` never respond to a caller that authenticates with a kite key. */
+const DESCRIBE_TIMEOUT = 1000;
 
-type Named = Pick<KiteIdentity, 'name' | 'environment' | 'username'>;
+type IdentityFields = Pick<KiteIdentity, 'name' | 'environment' | 'username'>;
 
 /**
- * Who the kite says it is, where it can tell: one of this library that takes this kite key. The key is shown to kites of
- * this machine only.
+ * Returns the identity that a kite reports; undefined if it does not implement `kite.describe` or rejects the kite key. The
+ * key is sent only to kites on this machine.
  */
-export async function identityOf({ url, transport }: LocalKite, kiteKey: string): Promise<Named | undefined> {
+export async function fetchIdentity(
+  { url, transport }: LocalKite,
+  kiteKey: string,
+): Promise<IdentityFields | undefined> {
   if (!(await isLoopbackTarget(url))) return undefined;
   const kite = new Kite('kitectl', '1.0.0', { kiteKey: false, env: {}, logLevel: 'error' });
   const client = kite.newClient(url, {
     ...(transport !== undefined && transport !== 'Session' && { transport }),
     auth: { type: 'kiteKey', key: kiteKey },
-    timeout: PATIENCE,
+    timeout: DESCRIBE_TIMEOUT,
   });
   try {
     await client.dial();
     requireLoopback(client);
-    const answer = await client.tell<{ readonly kite?: unknown } | null>('kite.describe');
-    const identity = parseIdentity(answer?.kite);
+    const description = await client.tell<{ readonly kite?: unknown } | null>('kite.describe');
+    const identity = parseIdentity(description?.kite);
     validateIdentity(identity);
     return identity;
   } catch {
@@ -35,13 +38,13 @@ export async function identityOf({ url, transport }: LocalKite, kiteKey: string)
   }
 }
 
-/** Why the kite would refuse the tokens of callers that find it under this name, in sentences. */
-export function incompatibleFields(identity: Named, as: Named): readonly string[] {
-  const differing = (['username', 'environment', 'name'] as const).filter(
-    (part) => identity[part] !== as[part],
+/** Returns a warning for each field because of which the kite would reject the tokens of callers that find it as `as`. */
+export function incompatibleFields(identity: IdentityFields, as: IdentityFields): readonly string[] {
+  const mismatches = (['username', 'environment', 'name'] as const).filter(
+    (field) => identity[field] !== as[field],
   );
-  return differing.map(
-    (part) =>
-      `warning: the kite has the ${part} ${makeVisible(identity[part])}, not ${as[part]}: it will refuse the tokens of those who find it.`,
+  return mismatches.map(
+    (field) =>
+      `warning: the kite has the ${field} ${makeVisible(identity[field])}, not ${as[field]}; it will reject the tokens of its callers.`,
   );
 }

@@ -7,53 +7,55 @@ import type { CliError } from '../runtime/cli-error.js';
 import { toCliError } from '../frame/failures.js';
 import type { LocalKite } from './exposed-kite.js';
 
-/** Milliseconds that the kite has to answer at the start. */
-const PATIENCE = 5000;
+/** Timeout for the first connection to the kite, in milliseconds. */
+const CONNECT_TIMEOUT = 5000;
 
 /**
- * The kite at `text`, as it is to be dialled. Where no transport is named, it is found out: a kite that speaks SockJS tells
- * so at `/info`; one that does not is taken for a raw WebSocket, as kites of `kite.js` are. `http://host:port` means
- * `/kite` there.
+ * Returns the address and the transport of the kite at `text`, after connecting to it. Without a transport, detects it: a
+ * SockJS server responds at `/info`; everything else is a raw WebSocket, as in `kite.js`. The path of `http://host:port` is
+ * `/kite`.
  *
- * @throws CliError where nothing answers, or what answers is no kite
+ * @throws CliError if the URL cannot be connected to
  */
 export async function findLocalKite(text: string, transport: Transport | undefined): Promise<LocalKite> {
   const url = new URL(text);
-  const bare = url.pathname === '/' && url.search === '';
+  const hasNoPath = url.pathname === '/' && url.search === '';
   const base =
-    bare && transport !== 'RawWebSocket' && url.protocol.startsWith('http') ? new URL('/kite', url) : url;
+    hasNoPath && transport !== 'RawWebSocket' && url.protocol.startsWith('http')
+      ? new URL('/kite', url)
+      : url;
   if (transport !== undefined && transport !== 'auto') {
     const local = { url: base.href, transport };
-    await reach(local);
+    await checkReachable(local);
     return local;
   }
-  if (await speaksSockJs(base)) return { url: base.href, transport: 'auto' };
+  if (await servesSockJs(base)) return { url: base.href, transport: 'auto' };
   const raw = { url: url.href.replace(/^http/, 'ws'), transport: 'RawWebSocket' } as const;
-  await reach(raw);
+  await checkReachable(raw);
   return raw;
 }
 
-/** Whether a SockJS server answers. Rejects where nobody does. */
-async function speaksSockJs(base: URL): Promise<boolean> {
+/** Whether the URL is served by a SockJS server. Rejects if there is no response in time. */
+async function servesSockJs(base: URL): Promise<boolean> {
   const info = new URL(base.href.replace(/^ws/, 'http'));
   info.pathname = `${info.pathname.replace(/\/+$/, '')}/info`;
   try {
-    const response = await fetch(info, { signal: AbortSignal.timeout(PATIENCE), redirect: 'error' });
+    const response = await fetch(info, { signal: AbortSignal.timeout(CONNECT_TIMEOUT), redirect: 'error' });
     const text = await response.text();
     return response.ok && 'websocket' in (JSON.parse(text) as object);
   } catch (error) {
-    // What is said in another way is not SockJS; that nobody says anything shows when it is dialled.
+    // Another response is not SockJS; a refused connection is reported when the raw WebSocket is dialled.
     if (error instanceof SyntaxError || error instanceof TypeError) return false;
-    throw unreachable(`Cannot connect to ${base.href}: no answer within ${PATIENCE} ms.`, error);
+    throw unreachable(`Cannot connect to ${base.href}: no response within ${CONNECT_TIMEOUT} ms.`, error);
   }
 }
 
-/** Connects, to see that it can be done. */
-async function reach({ url, transport }: LocalKite): Promise<void> {
+/** Connects once, to report a failure at the start. */
+async function checkReachable({ url, transport }: LocalKite): Promise<void> {
   try {
     const channel = await dial(url, {
       transport,
-      handshakeTimeout: PATIENCE,
+      handshakeTimeout: CONNECT_TIMEOUT,
       limits: defaultLimits,
       clock: systemClock,
     });
@@ -66,6 +68,6 @@ async function reach({ url, transport }: LocalKite): Promise<void> {
 function unreachable(message: string, cause: unknown): CliError {
   const failure = toCliError(new KiteError('disconnect', message, { cause }));
   return failure.with({
-    hint: 'Start the kite that is to be exposed first, and name its URL, such as http://localhost:3636/kite',
+    hint: 'Start the kite to expose first, and pass its URL, such as http://localhost:3636/kite',
   });
 }

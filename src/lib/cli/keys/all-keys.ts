@@ -16,87 +16,90 @@ import { resolveKeyLocation, readKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 import { pathExists } from '../runtime/path-exists.js';
 
-/** A place where this person has a kite key, and the key, or why it cannot be used. */
+/** A location of a kite key, with the key or the reason why it cannot be used. */
 export interface KeyEntry {
   readonly location: KeyLocation;
   readonly key: KiteKey | undefined;
-  /** Empty where there is a key. */
+  /** Empty if there is a key. */
   readonly problem: string;
-  /** Whether it is the one that commands use. */
+  /** Whether commands use this key. */
   readonly inUse: boolean;
-  /** The contexts that say that it is theirs. */
+  /** Names of the contexts that use this key. */
   readonly contexts: readonly string[];
 }
 
-/** Which keys are looked for. */
-export interface KeysChoice {
+/** Where to search for keys. */
+export interface KeySearch {
   readonly settings: CommandSettings;
-  /** Look into the keychain though no context uses it. */
+  /** Search the keychain even if no context uses it. */
   readonly keychain: boolean;
 }
 
 /**
- * All kite keys of this person that can be found: those of the environment, of contexts, of the kite home, of Kontrol here,
- * and of the keychain, which is opened only where a context uses it or `keychain` asks for it.
+ * Finds all kite keys of this user: in the environment, in contexts, in the kite home, of a Kontrol on this machine, and in
+ * the keychain. The keychain is opened only if a context uses it or `keychain` is set.
  *
- * @throws CliError where the keychain is asked for and cannot be used
+ * @throws CliError if the keychain has to be searched and is not available
  */
 export async function allKeys(
-  { settings, keychain }: KeysChoice,
+  { settings, keychain }: KeySearch,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<KeyEntry[]> {
   const inUse = describeLocation(resolveKeyLocation(settings).location);
-  const places = await allPlaces({ settings, keychain }, open);
+  const locations = await findLocations({ settings, keychain }, open);
   const entries: KeyEntry[] = [];
-  for (const { place, contexts } of places.values()) {
-    const found = await readKey(place, settings.env, open).then(
+  for (const { location, contexts } of locations.values()) {
+    const found = await readKey(location, settings.env, open).then(
       (key) => ({ key, problem: '' }),
       (error: unknown) => ({ key: undefined, problem: problemOf(error) }),
     );
-    entries.push({ location: place, ...found, inUse: describeLocation(place) === inUse, contexts });
+    entries.push({ location, ...found, inUse: describeLocation(location) === inUse, contexts });
   }
   return entries;
 }
 
-/** The account of an entry, where it has a key. */
+/** The account of an entry; empty if it is unknown. */
 export function entryAccount({ key, location }: KeyEntry): string {
   if (key) return keychainAccount(key);
   return location.type === 'keychain' ? location.account : '';
 }
 
-interface Place {
-  readonly place: KeyLocation;
+interface LocationWithContexts {
+  readonly location: KeyLocation;
   readonly contexts: string[];
 }
 
-async function allPlaces(choice: KeysChoice, open: () => Promise<Keychain>): Promise<Map<string, Place>> {
+async function findLocations(
+  choice: KeySearch,
+  open: () => Promise<Keychain>,
+): Promise<Map<string, LocationWithContexts>> {
   const { settings } = choice;
   const { env } = settings;
-  const places = new Map<string, Place>();
-  const add = (place: KeyLocation, context?: string): void => {
-    const name = describeLocation(place);
-    const known = places.get(name) ?? { place, contexts: [] };
-    if (context !== undefined) known.contexts.push(context);
-    places.set(name, known);
+  const locations = new Map<string, LocationWithContexts>();
+  const add = (location: KeyLocation, context?: string): void => {
+    const name = describeLocation(location);
+    const entry = locations.get(name) ?? { location, contexts: [] };
+    if (context !== undefined) entry.contexts.push(context);
+    locations.set(name, entry);
   };
   const home = kiteHome(env);
-  const plain = kiteKeyPath(home);
+  const defaultFile = kiteKeyPath(home);
   for (const { value } of settings.withoutContext().resolveAll(commonSettings.kiteKey)) if (value) add(value);
   const { contexts } = readContexts(env);
   let keychain = choice.keychain;
   for (const [name, context] of contexts) {
-    const place = locationInContext({ name, context });
-    if (place?.type === 'keychain') keychain = true;
-    if (place) add(place, name);
-    else if (await pathExists(plain)) add({ type: 'file', file: plain }, name);
+    const location = locationInContext({ name, context });
+    if (location?.type === 'keychain') keychain = true;
+    if (location) add(location, name);
+    else if (await pathExists(defaultFile)) add({ type: 'file', file: defaultFile }, name);
   }
-  for (const file of [plain, kiteKeyPath(join(home, 'kontrol'))]) {
+  for (const file of [defaultFile, kiteKeyPath(join(home, 'kontrol'))]) {
     if (await pathExists(file)) add({ type: 'file', file });
   }
   if (keychain) {
     for (const { account } of await (await open()).list()) add({ type: 'keychain', account });
   }
-  return places;
+  return locations;
 }
 
 function problemOf(error: unknown): string {

@@ -14,23 +14,23 @@ import { requireConfirmation } from '../terminal/prompt.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface KeygenOptions {
-  /** Folder for the files; made if it is not there. */
+  /** Folder for the files; created if it does not exist. */
   readonly out: string;
   readonly bits: number;
-  /** Make a self-signed certificate too, for these host names and addresses. */
+  /** Also create a self-signed certificate for these host names and addresses. */
   readonly tls: false | { readonly hosts: readonly string[]; readonly days: number };
-  /** Overwrite what is there. */
+  /** Overwrite existing files. */
   readonly force: boolean;
-  /** Overwrite without asking. */
+  /** Skip the confirmation. */
   readonly yes: boolean;
   readonly format: OutputFormat | undefined;
 }
 
 /**
- * Makes a key pair, writes it as PEM files, and prints where. Either all files are written or none, and the private key
- * can be read by its owner only.
+ * Generates a key pair, writes it as PEM files, and prints their paths. Writes either all files or none. Only the owner can
+ * read the private key.
  *
- * @throws CliError or ConfigurationError when a file is there already, or cannot be written
+ * @throws CliError or ConfigurationError if a file exists already or cannot be written
  */
 export async function keygen(options: KeygenOptions, runtime: CommandRuntime): Promise<void> {
   const { out, bits, tls, force, format } = options;
@@ -39,42 +39,46 @@ export async function keygen(options: KeygenOptions, runtime: CommandRuntime): P
     publicKey: join(out, 'key_pub.pem'),
     ...(tls && { certificate: join(out, 'cert.pem') }),
   };
-  // Written or not is decided at the end; this spares whoever asked for 8,192 bits the wait.
-  await checkExistingKey(Object.values(paths), options, runtime);
+  // writeFiles checks again; this check avoids a long key generation that would fail at the end.
+  await confirmOverwrite(Object.values(paths), options, runtime);
 
   const keys = await generateKeyPair({ bits });
   const files: NewFile[] = [
     { path: paths.privateKey, content: keys.privateKey, mode: 0o600 },
     { path: paths.publicKey, content: keys.publicKey, mode: 0o644 },
   ];
-  if (tls) files.push({ path: join(out, 'cert.pem'), content: await certificate(tls, keys), mode: 0o644 });
+  if (tls)
+    files.push({ path: join(out, 'cert.pem'), content: await createCertificate(tls, keys), mode: 0o644 });
   runtime.signal.throwIfAborted();
   await writeFiles(files, { force });
-  await printDetails(details(paths), format, runtime);
+  await printDetails(keyFileDetails(paths), format, runtime);
 }
 
-/** Asks a person before a key pair is overwritten: who relies on it loses it. In a script `force` says it all. */
-async function checkExistingKey(
+/** Confirms that a key pair may be overwritten. Without a terminal, `force` is enough. */
+async function confirmOverwrite(
   paths: readonly string[],
   { force, yes }: KeygenOptions,
   runtime: CommandRuntime,
 ): Promise<void> {
-  const there: string[] = [];
-  for (const path of paths) if (await pathExists(path)) there.push(path);
-  const [first] = there;
+  const existing: string[] = [];
+  for (const path of paths) if (await pathExists(path)) existing.push(path);
+  const [first] = existing;
   if (first === undefined) return;
   if (!force) {
     throw configurationError(
-      `${first} is there already; nothing was written.`,
+      `${first} already exists; nothing was written.`,
       'Overwrite with --force, or choose another folder with --out DIR.',
     );
   }
   if (!yes && canPrompt(runtime)) {
-    await requireConfirmation(`Overwrite ${there.join(' and ')}? There is no copy.`, false, runtime);
+    await requireConfirmation(`Overwrite ${existing.join(' and ')}? This cannot be undone.`, false, runtime);
   }
 }
 
-async function certificate(tls: { hosts: readonly string[]; days: number }, keys: KeyPair): Promise<string> {
+async function createCertificate(
+  tls: { hosts: readonly string[]; days: number },
+  keys: KeyPair,
+): Promise<string> {
   try {
     return await selfSignedCertificate({ ...tls, keys });
   } catch (error) {
@@ -83,7 +87,7 @@ async function certificate(tls: { hosts: readonly string[]; days: number }, keys
   }
 }
 
-function details(paths: { privateKey: string; publicKey: string; certificate?: string }): Details {
+function keyFileDetails(paths: { privateKey: string; publicKey: string; certificate?: string }): Details {
   const fields = [
     { label: 'private key', value: paths.privateKey },
     { label: 'public key', value: paths.publicKey },

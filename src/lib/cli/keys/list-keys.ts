@@ -3,24 +3,24 @@ import { type Listing, printList } from '../terminal/listing.js';
 import { formatTime } from '../terminal/time.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { describeLocation, locationData } from '../settings/key-location.js';
-import { allKeys, entryAccount, type KeyEntry, type KeysChoice } from './all-keys.js';
+import { allKeys, entryAccount, type KeyEntry, type KeySearch } from './all-keys.js';
 
-export interface ListKeysOptions extends KeysChoice {
+export interface ListKeysOptions extends KeySearch {
   readonly format: OutputFormat | undefined;
 }
 
-/** Prints the kite keys of this person, never a key itself. */
+/** Prints a table of this user's kite keys. The keys themselves are not printed. */
 export async function listKeys(options: ListKeysOptions, runtime: CommandRuntime): Promise<void> {
   const entries = await allKeys(options);
-  await printList(entries, keys, options.format, runtime);
+  await printList(entries, keyListing, options.format, runtime);
 }
 
-const keys: Listing<KeyEntry> = {
+const keyListing: Listing<KeyEntry> = {
   columns: [
-    { heading: 'used', text: ({ inUse }) => (inUse ? '*' : '') },
+    { heading: 'active', text: ({ inUse }) => (inUse ? '*' : '') },
     { heading: 'user', text: ({ key, problem }) => key?.username ?? problem },
     { heading: 'Kontrol', text: ({ key }) => key?.kontrolUrl ?? '' },
-    { heading: 'place', text: ({ location }) => describeLocation(location) },
+    { heading: 'location', text: ({ location }) => describeLocation(location) },
     { heading: 'contexts', text: ({ contexts }) => contexts.join(', ') },
     { heading: 'issued', text: ({ key }) => (key ? formatTime(key.issuedAt) : ''), wide: true },
     { heading: 'id', text: ({ key }) => key?.id ?? '', wide: true },
@@ -32,6 +32,6 @@ const keys: Listing<KeyEntry> = {
     contexts,
     ...(problem !== '' && { problem }),
   }),
-  emptyMessage: 'You have no kite key. Get one with: kitectl register --to URL --username NAME',
+  emptyMessage: 'No kite keys. Get one with: kitectl register --to URL --username NAME',
   name: (entry) => entryAccount(entry) || describeLocation(entry.location),
 };

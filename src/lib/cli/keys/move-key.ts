@@ -15,21 +15,21 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { readKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
-import { isTaken, planStore, removeKey, type StorePlan, storeKey } from './store-key.js';
+import { keyExists, planStore, deleteKey, type StorePlan, storeKey } from './store-key.js';
 
 export interface MoveKeyOptions {
   readonly settings: CommandSettings;
   readonly to: KeyStore;
-  /** Replace another key that is there. */
+  /** Replace an existing key. */
   readonly force: boolean;
   readonly format: OutputFormat | undefined;
 }
 
 /**
- * Moves the kite key that is in use to another key store, and lets the context remember. The old one is removed only once
- * the new one has been read back, so that no failure loses it.
+ * Moves the active kite key to another key store and updates the context. The key is removed from the old store only after
+ * it has been read back from the new one.
  *
- * @throws CliError where it cannot be moved; it is where it was then
+ * @throws CliError if the key cannot be moved; it is then still in the old store
  */
 export async function moveKey(
   options: MoveKeyOptions,
@@ -41,47 +41,50 @@ export async function moveKey(
   const { key, location: from } = await loadKiteKey(settings);
   if (from.type === 'variable') {
     throw usageError(
-      'The kite key in use is in the variable KITE_KEY, which cannot be moved from here.',
-      'Name the file with the key to move: --key-file PATH',
+      'The active kite key is in the environment variable KITE_KEY and cannot be moved.',
+      'Pass the file of the key to move with --key-file PATH.',
     );
   }
   const plan = await planStore(settings.with(commonSettings.keyStore, to), open);
-  const place = from.type === to ? from : await copy(key.jwt, plan, env, { force, open });
-  if (from.type !== to) await removeKey(from, open);
-  const where = describeLocation(place);
-  const said = from.type === to ? 'it was there already' : `it was moved from ${describeLocation(from)}`;
+  const location = from.type === to ? from : await copyToStore(key.jwt, plan, env, { force, open });
+  if (from.type !== to) await deleteKey(from, open);
+  const target = describeLocation(location);
+  const text =
+    from.type === to
+      ? `The kite key of ${key.username} is already in ${target}.\n`
+      : `Moved the kite key of ${key.username} from ${describeLocation(from)} to ${target}.\n`;
   await printDetails(
     {
       fields: [
         { label: 'Username', value: key.username },
-        { label: 'Kite key', value: where },
+        { label: 'Kite key', value: target },
       ],
-      data: { username: key.username, kontrolURL: key.kontrolUrl, ...locationData(place) },
+      data: { username: key.username, kontrolURL: key.kontrolUrl, ...locationData(location) },
       name: keychainAccount(key),
-      text: `Your kite key as ${key.username} is in ${where}; ${said}.\n`,
+      text,
     },
     format,
     runtime,
   );
 }
 
-async function copy(
+async function copyToStore(
   jwt: string,
   plan: StorePlan,
   env: CommandRuntime['env'],
   { force, open }: { readonly force: boolean; readonly open: () => Promise<Keychain> },
 ): Promise<KeyLocation> {
-  if (!force && (await isTaken(plan, parseKiteKey(jwt)))) {
+  if (!force && (await keyExists(plan, parseKiteKey(jwt)))) {
     throw configurationError(
-      `There is a kite key in ${plan.keyStore === 'file' ? plan.file : 'the keychain'} already; nothing was moved.`,
+      `A kite key already exists in ${plan.keyStore === 'file' ? plan.file : 'the keychain'}; nothing was moved.`,
       'Replace it with --force.',
     );
   }
-  const place = await storeKey(jwt, plan, env, { force });
-  const back = await readKey(place, env, open);
-  if (back.jwt === jwt) return place;
+  const location = await storeKey(jwt, plan, env, { force });
+  const storedKey = await readKey(location, env, open);
+  if (storedKey.jwt === jwt) return location;
   throw configurationError(
-    `What ${describeLocation(place)} gives back is not the kite key that was put in; the old one was left where it is.`,
-    'Try again.',
+    `The kite key could not be read back from ${describeLocation(location)}; the old one was not removed.`,
+    'Check the key store, and try again.',
   );
 }

@@ -4,87 +4,88 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { requireConfirmation } from '../terminal/prompt.js';
 import { suggest } from '../runtime/suggest.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { allKeys, entryAccount, type KeyEntry, type KeysChoice } from './all-keys.js';
+import { allKeys, entryAccount, type KeyEntry, type KeySearch } from './all-keys.js';
 import { describeLocation, type KeyLocation, locationData } from '../settings/key-location.js';
 import { findKey } from '../target/find-key.js';
-import { removeKey } from './store-key.js';
+import { deleteKey } from './store-key.js';
 
-export interface NamedKey extends KeysChoice {
-  /** `user@kontrol`, as `keys list -o name` prints. Undefined: the key in use. */
+export interface KeySelection extends KeySearch {
+  /** `user@kontrol`, as `keys list -o name` prints. Default: the active key. */
   readonly account: string | undefined;
 }
 
 /**
- * The one key that is meant.
+ * Finds the key of an account.
  *
- * @throws CliError with exit code 5 where there is none, or it is not clear which
+ * @throws CliError with exit code 5 if no key or more than one key matches
  */
-export async function findNamedKey(options: NamedKey): Promise<KeyEntry> {
+export async function selectKey(options: KeySelection): Promise<KeyEntry> {
   const { account } = options;
   if (account === undefined) {
     const found = await findKey(options.settings);
-    if (!found) throw notFound('You have no kite key.', 'Get one with: kitectl register');
+    if (!found)
+      throw notFound('There is no kite key.', 'Get one with: kitectl register --to URL --username NAME');
     return { ...found, problem: '', inUse: true, contexts: [] };
   }
   const entries = await allKeys(options);
-  const meant = entries.filter((entry) => entryAccount(entry) === account);
-  const [only] = meant;
-  if (only && meant.length === 1) return only;
+  const matches = entries.filter((entry) => entryAccount(entry) === account);
+  const [only] = matches;
+  if (only && matches.length === 1) return only;
   if (only) {
-    const places = meant.map(({ location }) => describeLocation(location));
+    const locations = matches.map(({ location }) => describeLocation(location));
     throw notFound(
-      `There are ${meant.length} kite keys of ${account}: ${places.join(', ')}.`,
-      'Name a file with --key-file, or a context with --context.',
+      `There are ${matches.length} kite keys of ${account}: ${locations.join(', ')}.`,
+      'Select one with --key-file PATH or --context NAME.',
     );
   }
-  const near = suggest(account, entries.map(entryAccount));
+  const suggestion = suggest(account, entries.map(entryAccount));
   throw notFound(
     `There is no kite key of ${account}.`,
-    near ? `Did you mean ${near}?` : 'See what there is with: kitectl keys list',
+    suggestion ? `Did you mean ${suggestion}?` : 'List the kite keys with: kitectl keys list',
   );
 }
 
 /**
- * Removes a kite key, once the person says that they mean it.
+ * Removes a kite key after confirmation.
  *
- * @throws CliError where they do not, or it cannot be removed
+ * @throws CliError if the removal is not confirmed, or if the key cannot be removed
  */
-export async function forgetKey(
-  options: NamedKey & { readonly yes: boolean; readonly format: OutputFormat | undefined },
+export async function removeKey(
+  options: KeySelection & { readonly yes: boolean; readonly format: OutputFormat | undefined },
   runtime: CommandRuntime,
 ): Promise<void> {
-  const { location, key } = await findNamedKey(options);
-  if (location.type === 'variable') throw variable();
+  const { location, key } = await selectKey(options);
+  if (location.type === 'variable') throw variableKeyError();
   const source = describeLocation(location);
-  const whose = key ? ` of ${key.username}` : '';
+  const owner = key ? ` of ${key.username}` : '';
   await requireConfirmation(
-    `Remove the kite key${whose} in ${source}? There is no copy.`,
+    `Remove the kite key${owner} in ${source}? This cannot be undone.`,
     options.yes,
     runtime,
   );
-  if (!(await removeKey(location))) throw gone(location);
+  if (!(await deleteKey(location))) throw missingKeyError(location);
   await printDetails(
     {
       fields: [{ label: 'Removed', value: source }],
       data: { removed: locationData(location) },
       name: source,
-      text: `Removed the kite key${whose} in ${source}.\n`,
+      text: `Removed the kite key${owner} in ${source}.\n`,
     },
     options.format,
     runtime,
   );
 }
 
-function variable(): Error {
+function variableKeyError(): Error {
   return usageError(
-    'The kite key in use is in the variable KITE_KEY, which cannot be removed from here.',
-    'Remove it there: unset KITE_KEY. Or name a file with --key-file PATH',
+    'The active kite key is in the environment variable KITE_KEY and cannot be removed.',
+    'Unset KITE_KEY, or pass a file with --key-file PATH.',
   );
 }
 
-function gone(place: KeyLocation): Error {
+function missingKeyError(location: KeyLocation): Error {
   return configurationError(
-    `There is no kite key in ${describeLocation(place)} any more.`,
-    'See what there is with: kitectl keys list',
+    `The kite key in ${describeLocation(location)} no longer exists.`,
+    'List the kite keys with: kitectl keys list',
   );
 }

@@ -22,23 +22,23 @@ import { type Keychain, openKeychain } from '../target/keychain.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a kite key will be kept, before there is one. */
+/** Where a kite key will be stored once it has been issued. */
 export interface StorePlan {
   readonly keyStore: KeyStore;
-  /** For the key store `file`. */
+  /** Used if the key store is `file`. */
   readonly file: string;
-  /** The context that remembers it. Undefined: none, which means the kite home. */
+  /** The context to update. Undefined for the key in the kite home, which needs no context. */
   readonly contextName: string | undefined;
   readonly contexts: Contexts;
-  /** Open, where it is the key store. */
+  /** The open keychain, if it is the key store. */
   readonly keychain: Keychain | undefined;
 }
 
 /**
- * Decides where a kite key will be kept, and makes sure that a keychain takes it: what asks Kontrol for a key may be able
- * to do so once only.
+ * Decides where a kite key will be stored, and checks that the keychain is available before a key is requested: an invite
+ * can be used only once.
  *
- * @throws CliError where the keychain cannot be used
+ * @throws CliError if the keychain is not available
  */
 export async function planStore(
   settings: CommandSettings,
@@ -46,34 +46,37 @@ export async function planStore(
 ): Promise<StorePlan> {
   const { env } = settings;
   const contexts = readContexts(env);
-  const { value: named, source } = settings.resolve(commonSettings.context);
-  const name = named === undefined || source.type === 'context' ? named : requireContextName(named);
-  const known = name === undefined ? undefined : contexts.contexts.get(name);
+  const { value: contextName, source } = settings.resolve(commonSettings.context);
+  const name =
+    contextName === undefined || source.type === 'context' ? contextName : requireContextName(contextName);
+  const existing = name === undefined ? undefined : contexts.contexts.get(name);
   const store = settings.withOptionalContext().value(commonSettings.keyStore);
   const home = kiteHome(env);
-  const plain = kiteKeyPath(home);
-  // A second context keeps its key beside that of the first.
-  const own =
-    name !== undefined && !known && (await pathExists(plain)) ? join(home, 'keys', `${name}.key`) : plain;
+  const defaultFile = kiteKeyPath(home);
+  // The key of a second context must not replace that of the first.
+  const newFile =
+    name !== undefined && !existing && (await pathExists(defaultFile))
+      ? join(home, 'keys', `${name}.key`)
+      : defaultFile;
   const keychain = store === 'keychain' ? await open() : undefined;
   await keychain?.requireOpen();
   return {
     keyStore: store,
-    file: known?.keyFile ?? own,
+    file: existing?.keyFile ?? newFile,
     contextName: name ?? (store === 'keychain' ? 'default' : undefined),
     contexts,
     keychain,
   };
 }
 
-/** The place that a plan means for the key of a user at a Kontrol. */
-export function plannedPlace(plan: StorePlan, key: Pick<KiteKey, 'username' | 'kontrolUrl'>): KeyLocation {
+/** Returns the location that a plan selects for the key of a user at a Kontrol. */
+export function plannedLocation(plan: StorePlan, key: Pick<KiteKey, 'username' | 'kontrolUrl'>): KeyLocation {
   if (plan.keyStore === 'file') return { type: 'file', file: plan.file };
   return { type: 'keychain', account: keychainAccount(key) };
 }
 
-/** Whether there is a key already where a plan would put one. */
-export async function isTaken(
+/** Whether a key exists already at the planned location. */
+export async function keyExists(
   plan: StorePlan,
   key: Pick<KiteKey, 'username' | 'kontrolUrl'>,
 ): Promise<boolean> {
@@ -82,10 +85,10 @@ export async function isTaken(
 }
 
 /**
- * Keeps a kite key as planned, and remembers where in the context. Resolves with the place.
+ * Stores a kite key as planned, updates the context, and resolves with the location.
  *
- * @throws CliError or ConfigurationError where it cannot be kept; it says where the key is then, where it may be the only
- *   one
+ * @throws CliError or ConfigurationError if the key cannot be stored. If it was saved elsewhere, the message contains the
+ *   location.
  */
 export async function storeKey(
   jwt: string,
@@ -94,34 +97,39 @@ export async function storeKey(
   { force }: { readonly force: boolean },
 ): Promise<KeyLocation> {
   const key = parseKiteKey(jwt);
-  const place = plannedPlace(plan, key);
-  if (place.type === 'keychain' && plan.keychain) {
+  const location = plannedLocation(plan, key);
+  if (location.type === 'keychain' && plan.keychain) {
     const { keychain } = plan;
-    if (key.kontrolUrl === '') throw withoutKontrol();
-    await writeKey(jwt, place, { force, open: async () => keychain }).catch(async (error: unknown) => {
-      throw await rescued(jwt, toCliError(error), env);
+    if (key.kontrolUrl === '') throw missingKontrolError();
+    await writeKey(jwt, location, { force, open: async () => keychain }).catch(async (error: unknown) => {
+      throw await saveToFallbackFile(jwt, toCliError(error), env);
     });
   } else {
-    await writeKey(jwt, place, { force });
+    await writeKey(jwt, location, { force });
   }
-  await remember(plan, key, place, env);
-  return place;
+  await saveToContext(plan, key, location, env);
+  return location;
 }
 
-/** A key that the keychain does not take after all: it may be the only one, so that it goes to a file that is not there. */
-async function rescued(jwt: string, failure: CliError, env: Environment): Promise<CliError> {
+/** Saves a key to a new file if the keychain rejects it, because the key may not be issued again. */
+async function saveToFallbackFile(jwt: string, failure: CliError, env: Environment): Promise<CliError> {
   const home = kiteHome(env);
-  const plain = kiteKeyPath(home);
-  const file = (await pathExists(plain)) ? join(home, 'keys', `${randomUUID()}.key`) : plain;
+  const defaultFile = kiteKeyPath(home);
+  const file = (await pathExists(defaultFile)) ? join(home, 'keys', `${randomUUID()}.key`) : defaultFile;
   await writeKiteKeyFile(jwt, { home, file });
   return configurationError(
-    `${failure.message} The kite key is in ${file} instead.`,
+    `${failure.message} The kite key was saved in ${file} instead.`,
     `Move it later with: kitectl keys move --key-file ${file} --to keychain`,
     failure,
   );
 }
 
-async function remember(plan: StorePlan, key: KiteKey, place: KeyLocation, env: Environment): Promise<void> {
+async function saveToContext(
+  plan: StorePlan,
+  key: KiteKey,
+  location: KeyLocation,
+  env: Environment,
+): Promise<void> {
   const { contextName, contexts, keyStore, file } = plan;
   if (contextName === undefined) return;
   const { keyFile: _old, ...rest } = contexts.contexts.get(contextName) ?? {};
@@ -138,37 +146,41 @@ async function remember(plan: StorePlan, key: KiteKey, place: KeyLocation, env: 
   } catch (error) {
     const { message } = toCliError(error);
     throw configurationError(
-      `The kite key is in ${describeLocation(place)}, and the context ${contextName} could not be told: ${message}.`,
-      `Say it with: kitectl context add ${contextName} --key-store ${keyStore} --username ${key.username} --kontrol ${key.kontrolUrl}`,
+      `The kite key was saved in ${describeLocation(location)}, but the context ${contextName} could not be updated: ${message}.`,
+      `Update it with: kitectl context add ${contextName} --key-store ${keyStore} --username ${key.username} --kontrol ${key.kontrolUrl}`,
       error,
     );
   }
 }
 
-/** Removes a key from its place. Whether there was one. */
-export async function removeKey(
-  place: KeyLocation,
+/**
+ * Deletes the key at a location, and resolves with whether there was one.
+ *
+ * @throws CliError if the key is in an environment variable, or if the keychain is not available
+ */
+export async function deleteKey(
+  location: KeyLocation,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<boolean> {
-  switch (place.type) {
+  switch (location.type) {
     case 'file': {
-      const there = await pathExists(place.file);
-      await rm(place.file, { force: true });
-      return there;
+      const existed = await pathExists(location.file);
+      await rm(location.file, { force: true });
+      return existed;
     }
     case 'keychain':
-      return (await open()).remove(place.account);
+      return (await open()).remove(location.account);
     case 'variable':
       throw configurationError(
-        'The kite key is in the variable KITE_KEY.',
-        'Remove it there: unset KITE_KEY',
+        'The kite key is in the environment variable KITE_KEY.',
+        'Remove it with: unset KITE_KEY',
       );
   }
 }
 
-function withoutKontrol(): CliError {
+function missingKontrolError(): CliError {
   return configurationError(
-    'A kite key that does not say where Kontrol is has no name in the keychain.',
-    'Keep it in a file: --key-store file',
+    'A kite key without a Kontrol URL cannot be stored in the keychain.',
+    'Store it in a file with --key-store file.',
   );
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { InstallLimits } from './install-limits.js';
 import { EntryCheck } from './entry-check.js';
 
-/** What belongs to the making of a kite, and not to the kite. */
-const LEFT_OUT = new Set(['.git']);
+/** Names that are not part of a kite. */
+const EXCLUDED_NAMES = new Set(['.git']);
 
-interface Found {
+interface FolderEntry {
   readonly path: string;
   readonly type: 'File' | 'Directory' | 'SymbolicLink' | 'Other';
   readonly linkpath?: string;
@@ -15,9 +15,9 @@ interface Found {
 }
 
 /**
- * Copies a folder as if it had been unpacked: the same must not be in it.
+ * Copies a folder with the checks that apply to archives.
  *
- * @throws CliError where it is too large, or holds what must not be in a kite
+ * @throws CliError if the folder exceeds a limit or contains an entry that is not allowed
  */
 export async function copyFolder(
   from: string,
@@ -26,14 +26,14 @@ export async function copyFolder(
   signal: AbortSignal,
 ): Promise<void> {
   const check = new EntryCheck(limits);
-  const all: Found[] = [];
-  for await (const found of walk(from, '')) {
+  const entries: FolderEntry[] = [];
+  for await (const entry of walk(from, '')) {
     signal.throwIfAborted();
-    check.add(found);
-    all.push(found);
+    check.add(entry);
+    entries.push(entry);
   }
   await mkdir(to, { mode: 0o700 });
-  for (const { path, type, linkpath, mode } of all) {
+  for (const { path, type, linkpath, mode } of entries) {
     signal.throwIfAborted();
     const target = join(to, path);
     if (type === 'Directory') await mkdir(target, { mode: 0o700 });
@@ -45,9 +45,9 @@ export async function copyFolder(
   }
 }
 
-async function* walk(root: string, folder: string): AsyncGenerator<Found> {
+async function* walk(root: string, folder: string): AsyncGenerator<FolderEntry> {
   for (const name of (await readdir(join(root, folder))).toSorted()) {
-    if (LEFT_OUT.has(name)) continue;
+    if (EXCLUDED_NAMES.has(name)) continue;
     const path = folder === '' ? name : `${folder}/${name}`;
     const stats = await lstat(join(root, path));
     const { mode, size } = stats;

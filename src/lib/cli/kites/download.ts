@@ -3,38 +3,38 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { CliError, isCliError, notFound } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { badSource } from './kite-folder.js';
+import { badSource } from './install-location.js';
 
 export interface DownloadOptions {
   readonly maxBytes: number;
-  /** Most redirects that are followed, each to https. */
+  /** Maximum number of redirects to follow, each to an https URL. */
   readonly redirects: number;
   readonly signal: AbortSignal;
   readonly fetch: typeof fetch;
-  /** Told of each piece; `total` is undefined where the server does not say. */
+  /** Called for each chunk with the bytes so far; `total` is undefined if the server does not send a length. */
   readonly onProgress?: (bytes: number, total: number | undefined) => void;
 }
 
 /**
- * The text behind an https URL.
+ * Downloads text from an https URL.
  *
- * @throws CliError where it cannot be had, or is too large
+ * @throws CliError if the download fails or exceeds `maxBytes`
  */
 export async function downloadText(url: string, options: DownloadOptions): Promise<string> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of pieces(url, options)) chunks.push(chunk);
+  for await (const chunk of downloadChunks(url, options)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /**
- * Writes what is behind an https URL to a new file, and resolves with its SHA-256 in hexadecimal digits.
+ * Downloads an https URL to a new file, and resolves with its SHA-256 in hexadecimal.
  *
- * @throws CliError where it cannot be had, or is too large
+ * @throws CliError if the download fails or exceeds `maxBytes`
  */
 export async function downloadFile(url: string, file: string, options: DownloadOptions): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(
-    pieces(url, options),
+    downloadChunks(url, options),
     async function* hashed(source) {
       for await (const chunk of source) {
         hash.update(chunk);
@@ -47,85 +47,95 @@ export async function downloadFile(url: string, file: string, options: DownloadO
   return hash.digest('hex');
 }
 
-async function* pieces(url: string, options: DownloadOptions): AsyncGenerator<Uint8Array> {
+async function* downloadChunks(url: string, options: DownloadOptions): AsyncGenerator<Uint8Array> {
   const { maxBytes, onProgress, signal } = options;
-  const { response, at } = await request(url, options);
+  const { response, finalUrl } = await request(url, options);
   const announced = Number(response.headers.get('content-length') ?? Number.NaN);
   const total = Number.isSafeInteger(announced) ? announced : undefined;
-  if (total !== undefined && total > maxBytes) throw tooLarge(at, maxBytes);
+  if (total !== undefined && total > maxBytes) throw tooLargeError(finalUrl, maxBytes);
   let bytes = 0;
   try {
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length;
-      if (bytes > maxBytes) throw tooLarge(at, maxBytes);
+      if (bytes > maxBytes) throw tooLargeError(finalUrl, maxBytes);
       onProgress?.(bytes, total);
       yield chunk;
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw isCliError(error) ? error : unreachable(at, error, 'broke off');
+    throw isCliError(error) ? error : networkError(finalUrl, error, 'closed the connection early');
   }
 }
 
-/** Follows redirects by hand: none may lead away from https. */
+/** Follows redirects itself, so that each one can be checked to be an https URL. */
 async function request(
   url: string,
   { redirects, signal, fetch }: DownloadOptions,
-): Promise<{ readonly response: Response; readonly at: string }> {
+): Promise<{ readonly response: Response; readonly finalUrl: string }> {
   let next = url;
   for (let count = 0; count <= redirects; count++) {
-    const at = requireHttps(next, next === url ? undefined : withoutQuery(url));
-    // The digest is that of the bytes that are served, not of what they may be compressed from.
+    const finalUrl = requireHttps(next, next === url ? undefined : withoutQuery(url));
+    // The digest is that of the archive as published, without a content encoding.
     const headers = { 'accept-encoding': 'identity' };
-    const response = await fetch(at, { redirect: 'manual', signal, headers }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw unreachable(at, error, 'cannot be reached');
-    });
+    const response = await fetch(finalUrl, { redirect: 'manual', signal, headers }).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        throw networkError(finalUrl, error, 'cannot be reached');
+      },
+    );
     const location = response.headers.get('location');
     if (response.status < 300 || response.status > 399 || location === null) {
-      if (response.ok) return { response, at };
+      if (response.ok) return { response, finalUrl };
       await response.body?.cancel();
-      throw answered(at, response.status);
+      throw httpError(finalUrl, response.status);
     }
     await response.body?.cancel();
-    if (!URL.canParse(location, at)) throw badSource(`${withoutQuery(at)} redirects to an invalid URL.`);
-    next = new URL(location, at).href;
+    if (!URL.canParse(location, finalUrl))
+      throw badSource(`${withoutQuery(finalUrl)} redirects to an invalid URL.`);
+    next = new URL(location, finalUrl).href;
   }
   throw badSource(`${withoutQuery(url)} redirects more than ${redirects} times.`);
 }
 
-/** The URL, which is one of https. */
+/**
+ * Returns the URL if it is an https URL.
+ *
+ * @throws CliError otherwise
+ */
 export function requireHttps(url: string, redirectedFrom?: string): string {
   if (URL.canParse(url) && new URL(url).protocol === 'https:') return url;
-  const where =
+  const subject =
     redirectedFrom === undefined
       ? withoutQuery(url)
       : `${redirectedFrom} redirects to ${withoutQuery(url)}, which`;
-  throw badSource(`${where} is not served over https: it could be replaced in transit.`);
+  throw badSource(`${subject} is not served over https: it could be replaced in transit.`);
 }
 
-/** A URL for messages: without what may be secret in it. */
+/** Formats a URL for messages, without the parts that may contain secrets. */
 export function withoutQuery(url: string): string {
   if (!URL.canParse(url)) return 'An invalid URL';
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
 }
 
-function answered(url: string, status: number): CliError {
+function httpError(url: string, status: number): CliError {
   if (status === 404 || status === 410) {
-    return notFound(`There is nothing at ${withoutQuery(url)}.`, 'Check the spelling of the source.');
+    return notFound(
+      `${withoutQuery(url)} was not found (HTTP ${status}).`,
+      'Check the spelling of the source.',
+    );
   }
-  return new CliError(`${withoutQuery(url)} answered with HTTP status ${status}.`, {
+  return new CliError(`The download of ${withoutQuery(url)} failed (HTTP ${status}).`, {
     exitCode: ExitCode.unreachable,
     type: 'download',
     hint: 'Nothing was installed. Try again later.',
   });
 }
 
-function unreachable(url: string, error: unknown, what: string): CliError {
+function networkError(url: string, error: unknown, problem: string): CliError {
   const { cause, message } = error as Error;
   const reason = cause instanceof Error ? cause.message : message;
-  return new CliError(`${withoutQuery(url)} ${what}: ${reason}`, {
+  return new CliError(`${withoutQuery(url)} ${problem}: ${reason}`, {
     exitCode: ExitCode.unreachable,
     type: 'download',
     hint: 'Nothing was installed. Check the network, and try again.',
@@ -133,6 +143,6 @@ function unreachable(url: string, error: unknown, what: string): CliError {
   });
 }
 
-function tooLarge(url: string, maxBytes: number): CliError {
+function tooLargeError(url: string, maxBytes: number): CliError {
   return badSource(`${withoutQuery(url)} is larger than ${maxBytes} bytes.`);
 }

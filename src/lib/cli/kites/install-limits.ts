@@ -1,4 +1,4 @@
-/** What a source of a kite may make this machine spend. */
+/** Limits on the resources that installing a kite may use. */
 export interface InstallLimits {
   /** Maximum size of a manifest, in bytes. Default 1 MiB. If exceeded, nothing is installed. */
   readonly manifestBytes: number;

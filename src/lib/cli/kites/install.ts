@@ -7,38 +7,40 @@ import { defaultInstallLimits, type InstallLimits } from './install-limits.js';
 import { Installation } from './installation.js';
 import { programOf } from './installed.js';
 import { parseDigest } from './kite-manifest.js';
-import { kitesFolder, nameOf, placeFolder, placePath } from './kite-folder.js';
+import { kitesFolder, nameOf, locationFolder, locationPath } from './install-location.js';
 import { parseSource } from './install-source.js';
 import { withStaging } from './staging.js';
 
 export interface InstallOptions {
   readonly source: string;
-  /** The digest that the archive must have; undefined = that of the manifest. */
+  /** Expected SHA-256 of the archive. Default: the one in the manifest. */
   readonly sha256: string | undefined;
-  /** Install also what comes without a digest. */
+  /** Allow archives without a digest. */
   readonly insecure: boolean;
-  /** Replace the same version. */
+  /** Replace the same version if it is installed. */
   readonly force: boolean;
   readonly format: OutputFormat | undefined;
   readonly limits?: Partial<InstallLimits>;
-  /** What asks for manifests and archives. Default: that of Node. */
+  /** Downloads manifests and archives. Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
 /**
- * Installs a kite. It is made ready in a folder of its own and moved to its place in one step: whatever stands in the way,
- * and whenever it is interrupted, nothing of it is left.
+ * Installs a kite. It is prepared in a staging folder and moved to its location in one step, so that a failure or an
+ * interruption leaves nothing behind.
  *
- * @throws CliError that says what stands in the way
+ * @throws CliError if the kite cannot be installed
  */
 export async function install(options: InstallOptions, runtime: CommandRuntime): Promise<void> {
   const { env, signal } = runtime;
   const source = parseSource(options.source);
   const digest = parseDigest(options.sha256, '--sha256');
   if (digest !== undefined && source.type === 'npm') {
-    throw usageError('--sha256 is about archives; npm checks packages by the digests of the registry.');
+    throw usageError(
+      '--sha256 applies only to archives; npm verifies packages with the digests of the registry.',
+    );
   }
-  // What was begun is removed before the command ends.
+  // The staging folder has to be removed before the command ends.
   runtime.deferExit();
   const kites = kitesFolder(env);
   const { insecure, force } = options;
@@ -47,19 +49,19 @@ export async function install(options: InstallOptions, runtime: CommandRuntime):
     { kites, digest, insecure, force, limits, fetch: options.fetch ?? fetch },
     runtime,
   );
-  const place = await withStaging(kites, systemClock, (staging) => installation.run(source, staging));
-  const path = placeFolder(kites, place);
-  const program = programOf(path, place);
-  const name = nameOf(place);
+  const location = await withStaging(kites, systemClock, (staging) => installation.run(source, staging));
+  const path = locationFolder(kites, location);
+  const program = programOf(path, location);
+  const name = nameOf(location);
   await printDetails(
     {
       fields: [
-        { label: 'kite', value: placePath(place) },
+        { label: 'kite', value: locationPath(location) },
         { label: 'program', value: program },
       ],
-      data: { name, ...place, path, program },
-      name: placePath(place),
-      text: `Installed ${placePath(place)}.\nRun it with: kitectl run ${name}\n`,
+      data: { name, ...location, path, program },
+      name: locationPath(location),
+      text: `Installed ${locationPath(location)}.\nRun it with: kitectl run ${name}\n`,
     },
     options.format,
     runtime,

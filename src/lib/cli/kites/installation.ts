@@ -11,34 +11,40 @@ import type { InstallLimits } from './install-limits.js';
 import { copyFolder } from './copy-folder.js';
 import { downloadFile, downloadText, requireHttps, withoutQuery } from './download.js';
 import { programOf } from './installed.js';
-import { archiveFor, type Manifest, parseManifest, thisPlatform } from './kite-manifest.js';
+import { archiveFor, type KiteManifest, parseManifest, thisPlatform } from './kite-manifest.js';
 import { installPackage } from './npm.js';
-import { badSource, checkedPlace, NOBODY, type Place, placeFolder } from './kite-folder.js';
-import { placeOfManifest } from './manifest-folder.js';
-import type { Source } from './install-source.js';
-import { alreadyInstalled, moveIntoPlace } from './staging.js';
+import {
+  badSource,
+  checkLocation,
+  NO_USER,
+  type InstallLocation,
+  locationFolder,
+} from './install-location.js';
+import { manifestLocation } from './manifest-location.js';
+import type { InstallSource } from './install-source.js';
+import { alreadyInstalled, moveToLocation } from './staging.js';
 import { unpack } from './unpack.js';
 
 export interface InstallationOptions {
   /** The folder of installed kites. */
   readonly kites: string;
-  /** The digest that the archive must have; undefined = that of the manifest. */
+  /** Expected SHA-256 of the archive. Default: the one in the manifest. */
   readonly digest: string | undefined;
-  /** Install also what comes without a digest. */
+  /** Allow archives without a digest. */
   readonly insecure: boolean;
-  /** Replace the same version. */
+  /** Replace the same version if it is installed. */
   readonly force: boolean;
   readonly limits: InstallLimits;
   readonly fetch: typeof fetch;
 }
 
-/** A kite that is ready to be moved to its place. */
-interface Ready {
-  readonly place: Place;
+/** A kite in the staging folder that can be moved to its location. */
+interface StagedKite {
+  readonly location: InstallLocation;
   readonly folder: string;
 }
 
-/** One installation, from its source to its place. */
+/** Installs one kite from a source. */
 export class Installation {
   readonly #options: InstallationOptions;
   readonly #runtime: CommandRuntime;
@@ -52,16 +58,16 @@ export class Installation {
     this.#fetch = options.fetch;
   }
 
-  async run(source: Source, staging: string): Promise<Place> {
-    const { place, folder } = await this.#ready(source, staging);
-    await makeProgramExecutable(folder, place);
+  async run(source: InstallSource, staging: string): Promise<InstallLocation> {
+    const { location, folder } = await this.#stage(source, staging);
+    await makeProgramExecutable(folder, location);
     this.#runtime.signal.throwIfAborted();
     const { kites, force } = this.#options;
-    await moveIntoPlace(folder, { kites, staging, place, force });
-    return place;
+    await moveToLocation(folder, { kites, staging, location, force });
+    return location;
   }
 
-  async #ready(source: Source, staging: string): Promise<Ready> {
+  async #stage(source: InstallSource, staging: string): Promise<StagedKite> {
     switch (source.type) {
       case 'manifest':
       case 'github':
@@ -71,8 +77,8 @@ export class Installation {
       case 'file':
         return this.#fromFile(source.path, staging);
       case 'folder-or-file': {
-        const kind = await stat(source.path).catch(() => undefined);
-        return kind?.isDirectory()
+        const stats = await stat(source.path).catch(() => undefined);
+        return stats?.isDirectory()
           ? this.#fromFolder(source.path, staging)
           : this.#fromFile(source.path, staging);
       }
@@ -80,9 +86,9 @@ export class Installation {
   }
 
   async #fromManifest(
-    source: Extract<Source, { type: 'manifest' | 'github' }>,
+    source: Extract<InstallSource, { type: 'manifest' | 'github' }>,
     staging: string,
-  ): Promise<Ready> {
+  ): Promise<StagedKite> {
     const { url } = source;
     const from = withoutQuery(url);
     const { signal } = this.#runtime;
@@ -91,23 +97,22 @@ export class Installation {
       await downloadText(url, { maxBytes, redirects, signal, fetch: this.#fetch }),
       from,
     );
-    const place = checkedPlace(placeOfManifest(source, manifest));
-    await this.#refuseInstalled(place);
+    const location = checkLocation(manifestLocation(source, manifest));
+    await this.#checkNotInstalled(location);
     const archive = archiveFor(manifest, thisPlatform(), from);
-    const wanted = this.#wantedDigest(archive.sha256, from);
+    const expected = this.#expectedDigest(archive.sha256, from);
     const file = join(staging, 'archive.tar.gz');
-    if (!URL.canParse(archive.url, url))
-      throw badSource(`The manifest ${from} has an archive that is not a valid URL.`);
+    if (!URL.canParse(archive.url, url)) throw badSource(`The manifest ${from} has an invalid archive URL.`);
     const digest = await this.#download(requireHttps(new URL(archive.url, url).href), file, manifest);
-    refuseOther(digest, wanted);
-    return { place, folder: await unpack(file, staging, this.#limits, signal) };
+    verifyDigest(digest, expected);
+    return { location, folder: await unpack(file, staging, this.#limits, signal) };
   }
 
-  async #download(url: string, file: string, { name, version }: Manifest): Promise<string> {
+  async #download(url: string, file: string, { name, version }: KiteManifest): Promise<string> {
     const { signal } = this.#runtime;
     const now = (): number => this.#runtime.now();
     const line = new ProgressLine(this.#runtime);
-    let shownAt = Number.NEGATIVE_INFINITY;
+    let lastUpdate = Number.NEGATIVE_INFINITY;
     try {
       return await downloadFile(url, file, {
         maxBytes: this.#limits.archiveBytes,
@@ -115,8 +120,8 @@ export class Installation {
         fetch: this.#fetch,
         signal,
         onProgress(bytes, total) {
-          if (now() - shownAt < 100) return;
-          shownAt = now();
+          if (now() - lastUpdate < 100) return;
+          lastUpdate = now();
           const share = total === undefined ? '' : `${progressBar(bytes / total)}  `;
           line.show(`${share}${name} ${version}: ${mebibytes(bytes)} MiB`);
         },
@@ -126,63 +131,66 @@ export class Installation {
     }
   }
 
-  async #fromNpm(source: Extract<Source, { type: 'npm' }>, staging: string): Promise<Ready> {
+  async #fromNpm(source: Extract<InstallSource, { type: 'npm' }>, staging: string): Promise<StagedKite> {
     const { env, signal } = this.#runtime;
     const folder = join(staging, 'content');
-    const place = await new Spinner(this.#runtime).during(`Installing ${source.spec} with npm`, () =>
+    const location = await new Spinner(this.#runtime).during(`Installing ${source.spec} with npm`, () =>
       installPackage({ source, folder, env, signal }),
     );
-    return { place, folder };
+    return { location, folder };
   }
 
-  async #fromFile(path: string, staging: string): Promise<Ready> {
-    const kind = await stat(path).catch(() => undefined);
-    if (!kind?.isFile()) {
-      throw configurationError(`There is no archive or folder ${path}.`, 'Name a tar.gz file, or a folder.');
+  async #fromFile(path: string, staging: string): Promise<StagedKite> {
+    const stats = await stat(path).catch(() => undefined);
+    if (!stats?.isFile()) {
+      throw configurationError(
+        `There is no archive or folder ${path}.`,
+        'Pass the path of a tar.gz file or a folder.',
+      );
     }
-    if (kind.size > this.#limits.archiveBytes) {
+    if (stats.size > this.#limits.archiveBytes) {
       throw badSource(`${path} is larger than ${this.#limits.archiveBytes} bytes.`);
     }
-    if (this.#options.digest !== undefined) refuseOther(await digestOf(path), this.#options.digest);
+    if (this.#options.digest !== undefined) verifyDigest(await fileDigest(path), this.#options.digest);
     const folder = await unpack(path, staging, this.#limits, this.#runtime.signal);
-    return { place: await this.#localPlace(folder, path), folder };
+    return { location: await this.#readLocation(folder, path), folder };
   }
 
-  async #fromFolder(path: string, staging: string): Promise<Ready> {
+  async #fromFolder(path: string, staging: string): Promise<StagedKite> {
     if (this.#options.digest !== undefined)
-      throw usageError('--sha256 is about archives, and this is a folder.');
-    // Before anything is copied: the folder may be any.
-    const place = await this.#localPlace(path, path);
+      throw usageError(`--sha256 applies only to archives, and ${path} is a folder.`);
+    // Check the manifest before copying, because the folder may not be a kite.
+    const location = await this.#readLocation(path, path);
     const folder = join(staging, 'content');
     await copyFolder(path, folder, this.#limits, this.#runtime.signal);
-    return { place, folder };
+    return { location, folder };
   }
 
-  async #localPlace(folder: string, from: string): Promise<Place> {
+  async #readLocation(folder: string, from: string): Promise<InstallLocation> {
     const file = join(folder, '.kite.json');
-    const kind = await stat(file).catch(() => undefined);
-    if (!kind?.isFile() || kind.size > this.#limits.manifestBytes) {
-      throw badSource(`${from} has no manifest .kite.json that says its name and version.`);
+    const stats = await stat(file).catch(() => undefined);
+    if (!stats?.isFile() || stats.size > this.#limits.manifestBytes) {
+      throw badSource(`${from} has no manifest .kite.json with a name and version.`);
     }
     const { name, version } = parseManifest(await readFile(file, 'utf8'), `${from} (.kite.json)`);
-    const place = checkedPlace({ domain: 'local', user: NOBODY, repo: name, version });
-    await this.#refuseInstalled(place);
-    return place;
+    const location = checkLocation({ domain: 'local', user: NO_USER, repo: name, version });
+    await this.#checkNotInstalled(location);
+    return location;
   }
 
-  #wantedDigest(told: string | undefined, from: string): string | undefined {
-    const wanted = this.#options.digest ?? told;
-    if (wanted !== undefined || this.#options.insecure) return wanted;
+  #expectedDigest(manifestDigest: string | undefined, from: string): string | undefined {
+    const expected = this.#options.digest ?? manifestDigest;
+    if (expected !== undefined || this.#options.insecure) return expected;
     throw badSource(
-      `The manifest ${from} tells no sha256 of its archive, so that nobody can say whether it is the right one.`,
-      'Name the digest with --sha256, or install it all the same with --insecure.',
+      `The manifest ${from} has no sha256 for its archive, so the archive cannot be verified.`,
+      'Pass the digest with --sha256, or skip the verification with --insecure.',
     );
   }
 
-  async #refuseInstalled(place: Place): Promise<void> {
+  async #checkNotInstalled(location: InstallLocation): Promise<void> {
     const { kites, force } = this.#options;
     if (force) return;
-    if (await stat(placeFolder(kites, place)).catch(() => undefined)) throw alreadyInstalled(place);
+    if (await stat(locationFolder(kites, location)).catch(() => undefined)) throw alreadyInstalled(location);
   }
 }
 
@@ -190,27 +198,33 @@ function mebibytes(bytes: number): string {
   return (bytes / 1024 / 1024).toFixed(1);
 }
 
-function refuseOther(digest: string, wanted: string | undefined): void {
-  if (wanted === undefined || digest === wanted) return;
+function verifyDigest(digest: string, expected: string | undefined): void {
+  if (expected === undefined || digest === expected) return;
   throw badSource(
-    `The archive is not the one that was meant: its sha256 is ${digest}, and not ${wanted}.`,
-    'Nothing was installed. It may have been replaced: tell its publisher.',
+    `The sha256 of the archive is ${digest}, expected ${expected}.`,
+    'Nothing was installed. The archive may have been tampered with; report this to its publisher.',
   );
 }
 
-async function digestOf(file: string): Promise<string> {
+async function fileDigest(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
 }
 
-/** The program of a kite is what its name says, and a file of its own. */
-async function makeProgramExecutable(folder: string, place: Place): Promise<void> {
-  const program = programOf(folder, place);
-  const real = await realpath(program).catch(() => undefined);
-  const inside = real?.startsWith((await realpath(folder)) + sep) ?? false;
-  if (real === undefined || !inside || !(await stat(real)).isFile()) {
-    throw badSource(`It has no program bin/${basename(program)}, which is what runs a kite of this name.`);
+/**
+ * Makes the program of a kite executable.
+ *
+ * @throws CliError if the program is missing or is outside the folder
+ */
+async function makeProgramExecutable(folder: string, location: InstallLocation): Promise<void> {
+  const program = programOf(folder, location);
+  const realProgram = await realpath(program).catch(() => undefined);
+  const inside = realProgram?.startsWith((await realpath(folder)) + sep) ?? false;
+  if (realProgram === undefined || !inside || !(await stat(realProgram)).isFile()) {
+    throw badSource(
+      `The source has no program bin/${basename(program)}, which a kite of this name requires.`,
+    );
   }
-  await chmod(real, 0o700);
+  await chmod(realProgram, 0o700);
 }

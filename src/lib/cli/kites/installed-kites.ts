@@ -1,5 +1,5 @@
-/** The door to everything about installed kites: a file of its own in the program, since nothing else needs it. */
+/** Entry point of the commands for installed kites, which are bundled separately because no other command needs them. */
 export { install } from './install.js';
-export { list } from './list-kites.js';
-export { run } from './run-kite.js';
+export { listKites } from './list-kites.js';
+export { runKite } from './run-kite.js';
 export { uninstall } from './uninstall.js';

@@ -3,23 +3,30 @@ import { join } from 'node:path';
 import { errorCode } from '../../keys/secure-files.js';
 import { compareVersions, parseVersion } from '../../protocol/version.js';
 import { notFound, usageError } from '../runtime/cli-error.js';
-import { isSegment, isVersion, nameOf, type Place, placeFolder, placePath } from './kite-folder.js';
+import {
+  isSegment,
+  isVersion,
+  nameOf,
+  type InstallLocation,
+  locationFolder,
+  locationPath,
+} from './install-location.js';
 
-/** The program of a kite that is in a folder. */
-export function programOf(folder: string, place: Pick<Place, 'repo'>): string {
-  return join(folder, 'bin', nameOf(place));
+/** Returns the path of a kite's program in `folder`. */
+export function programOf(folder: string, location: Pick<InstallLocation, 'repo'>): string {
+  return join(folder, 'bin', nameOf(location));
 }
 
-/** The kites that are installed, in the order of their paths. Folders that are no kites are passed over. */
-export async function installedKites(kites: string): Promise<Place[]> {
-  const found: Place[] = [];
-  for (const domain of await names(kites)) {
-    for (const user of await names(join(kites, domain))) {
-      for (const repo of await names(join(kites, domain, user))) {
-        const versions = await names(join(kites, domain, user, repo));
+/** Finds the installed kites, sorted by path. Folders without the program of a kite are ignored. */
+export async function installedKites(kites: string): Promise<InstallLocation[]> {
+  const found: InstallLocation[] = [];
+  for (const domain of await subfolders(kites)) {
+    for (const user of await subfolders(join(kites, domain))) {
+      for (const repo of await subfolders(join(kites, domain, user))) {
+        const versions = await subfolders(join(kites, domain, user, repo));
         for (const version of versions.filter(isVersion).toSorted(byVersion)) {
-          const place = { domain, user, repo, version };
-          if (await isFile(programOf(placeFolder(kites, place), place))) found.push(place);
+          const location = { domain, user, repo, version };
+          if (await isFile(programOf(locationFolder(kites, location), location))) found.push(location);
         }
       }
     }
@@ -28,40 +35,41 @@ export async function installedKites(kites: string): Promise<Place[]> {
 }
 
 /**
- * The installed kites that a person means: by name, `math`; by where they come from, `github.com/bob/math.kite`; with a
- * version behind either, `math/1.0.0`.
+ * Finds installed kites by name, such as `math`, or by origin, such as `github.com/bob/math.kite`, each optionally followed
+ * by a version, as in `math/1.0.0`.
  *
- * @throws CliError where the text is no such name (it is compared with what is installed, and leads nowhere), or where
- *   there is no such kite
+ * @throws CliError if the name is invalid, or if no installed kite matches
  */
-export function matching(text: string, installed: readonly Place[]): Place[] {
+export function findMatching(text: string, installed: readonly InstallLocation[]): InstallLocation[] {
   const segments = text.split('/');
   if (segments.length > 4 || !segments.every(isSegment)) {
     throw usageError(
-      `Not the name of an installed kite: ${text}`,
-      'It is written like this: math, math/1.0.0, or github.com/bob/math.kite/1.0.0',
+      `Invalid name of a kite: ${text}`,
+      'Pass a name such as math, math/1.0.0 or github.com/bob/math.kite/1.0.0.',
     );
   }
-  const matches = installed.filter((place) => isMeant(place, segments));
+  const matches = installed.filter((location) => isMatch(location, segments));
   if (matches.length > 0) return matches;
-  throw notFound(`There is no installed kite ${text}.`, 'See what there is with: kitectl list');
+  throw notFound(`The kite ${text} is not installed.`, 'List the installed kites with: kitectl list');
 }
 
-/** The newest of several versions of one kite. Undefined where they are of different kites. */
-export function newest(places: readonly Place[]): Place | undefined {
-  const origins = new Set(places.map(({ domain, user, repo }) => [domain, user, repo].join('/')));
-  return origins.size === 1 ? places.toSorted((a, b) => byVersion(a.version, b.version)).at(-1) : undefined;
+/** Returns the newest of several versions of one kite; undefined if they belong to different kites. */
+export function newest(locations: readonly InstallLocation[]): InstallLocation | undefined {
+  const origins = new Set(locations.map(({ domain, user, repo }) => [domain, user, repo].join('/')));
+  return origins.size === 1
+    ? locations.toSorted((a, b) => byVersion(a.version, b.version)).at(-1)
+    : undefined;
 }
 
-/** Several kites, for a message that asks which is meant. */
-export function listed(places: readonly Place[]): string {
-  return places.map(placePath).join('\n');
+/** Formats kites one per line for a message. */
+export function formatLocations(locations: readonly InstallLocation[]): string {
+  return locations.map(locationPath).join('\n');
 }
 
-function isMeant(place: Place, segments: readonly string[]): boolean {
-  const { domain, user, repo, version } = place;
-  const forms = [[nameOf(place)], [nameOf(place), version], [repo], [repo, version]];
-  forms.push([domain, user, repo], [domain, user, nameOf(place)], [domain, user, repo, version]);
+function isMatch(location: InstallLocation, segments: readonly string[]): boolean {
+  const { domain, user, repo, version } = location;
+  const forms = [[nameOf(location)], [nameOf(location), version], [repo], [repo, version]];
+  forms.push([domain, user, repo], [domain, user, nameOf(location)], [domain, user, repo, version]);
   return forms.some((form) => form.join('/') === segments.join('/'));
 }
 
@@ -70,7 +78,7 @@ function byVersion(a: string, b: string): number {
   return first && second ? compareVersions(first, second) : a < b ? -1 : 1;
 }
 
-async function names(folder: string): Promise<string[]> {
+async function subfolders(folder: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     const folders = entries.filter((entry) => entry.isDirectory() && isSegment(entry.name));

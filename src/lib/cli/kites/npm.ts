@@ -5,12 +5,12 @@ import { platform } from 'node:process';
 import { CliError, configurationError, notFound } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { LastLine } from '../runtime/last-line.js';
-import { badSource, checkedPlace, isSegment, NOBODY, type Place } from './kite-folder.js';
-import type { Source } from './install-source.js';
+import { badSource, checkLocation, isSegment, NO_USER, type InstallLocation } from './install-location.js';
+import type { InstallSource } from './install-source.js';
 import { NPM_OUTPUT_LENGTH } from '../runtime/command-limits.js';
 
 export interface NpmOptions {
-  readonly source: Extract<Source, { type: 'npm' }>;
+  readonly source: Extract<InstallSource, { type: 'npm' }>;
   /** New folder for the kite. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -18,16 +18,16 @@ export interface NpmOptions {
 }
 
 /**
- * Installs a package with what it depends on, by npm itself: so the person's registry, credentials and cache are used, and
- * npm checks what it gets against the digests of the registry. Scripts of packages do not run.
+ * Installs a package and its dependencies with npm, which uses the registry, credentials and cache of the user and verifies
+ * the digests of the registry. Package scripts do not run.
  *
- * The package says which file is the kite: `"kite": "bin/math.js"`, or `{"name": "math", "bin": "bin/math.js"}`.
+ * The field `kite` of package.json selects the program: `"bin/math.js"`, or `{"name": "math", "bin": "bin/math.js"}`.
  *
- * @throws CliError where npm fails, or the package is no kite
+ * @throws CliError if npm fails, or if the package is not a kite
  */
-export async function installPackage({ source, folder, env, signal }: NpmOptions): Promise<Place> {
+export async function installPackage({ source, folder, env, signal }: NpmOptions): Promise<InstallLocation> {
   await mkdir(folder, { mode: 0o700 });
-  // npm would look for a project in the folders above.
+  // Otherwise npm searches the parent folders for a project.
   await writeFile(join(folder, 'package.json'), '{"private":true}\n');
   await runNpm(source.spec, folder, env, signal);
   const id = source.scope === undefined ? source.name : `@${source.scope}/${source.name}`;
@@ -37,12 +37,12 @@ export async function installPackage({ source, folder, env, signal }: NpmOptions
     source.name,
     id,
   );
-  const place = checkedPlace({ domain: 'npm', user: source.scope ?? NOBODY, repo: name, version });
-  const program = await programIn(join(modules, id), bin, id);
+  const location = checkLocation({ domain: 'npm', user: source.scope ?? NO_USER, repo: name, version });
+  const program = await findProgram(join(modules, id), bin, id);
   await chmod(program, 0o700);
   await mkdir(join(folder, 'bin'), { mode: 0o700 });
   await symlink(relative(join(folder, 'bin'), join(modules, id, bin)), join(folder, 'bin', name));
-  return place;
+  return location;
 }
 
 interface KitePackage {
@@ -51,28 +51,31 @@ interface KitePackage {
   readonly bin: string;
 }
 
-function readPackage(text: string, packageName: string, id: string): KitePackage {
-  const { kite, version } = JSON.parse(text) as { readonly kite?: unknown; readonly version?: unknown };
+function readPackage(json: string, packageName: string, id: string): KitePackage {
+  const { kite, version } = JSON.parse(json) as {
+    readonly kite?: unknown;
+    readonly version?: unknown;
+  };
   const { name, bin } = (typeof kite === 'string' ? { bin: kite } : (kite ?? {})) as Record<string, unknown>;
   if (typeof bin !== 'string' || bin === '') {
     throw badSource(
-      `The package ${id} is not a kite: its package.json has no "kite" with the name of a program.`,
-      'It is written like this: "kite": "bin/math.js"',
+      `The package ${id} is not a kite: its package.json has no field "kite" with the path of a program.`,
+      'A kite has a field such as "kite": "bin/math.js".',
     );
   }
-  const chosen = name ?? packageName;
-  if (typeof chosen !== 'string' || !isSegment(chosen)) {
-    throw badSource(`The package ${id} has a kite whose name is not a plain name.`);
+  const kiteName = name ?? packageName;
+  if (typeof kiteName !== 'string' || !isSegment(kiteName)) {
+    throw badSource(`The kite of the package ${id} has an invalid name.`);
   }
-  return { version: typeof version === 'string' ? version : '', name: chosen.replace(/\.kite$/, ''), bin };
+  return { version: typeof version === 'string' ? version : '', name: kiteName.replace(/\.kite$/, ''), bin };
 }
 
-async function programIn(folder: string, bin: string, id: string): Promise<string> {
+async function findProgram(folder: string, bin: string, id: string): Promise<string> {
   const root = await realpath(folder);
   const program = await realpath(join(folder, bin)).catch(() => undefined);
   const inside = program?.startsWith(root + sep) ?? false;
   if (program !== undefined && inside && (await stat(program)).isFile()) return program;
-  throw badSource(`The package ${id} names ${bin} as its kite, which is not one of its files.`);
+  throw badSource(`The program ${bin} of the package ${id} is not a file of the package.`);
 }
 
 function runNpm(spec: string, folder: string, env: NpmOptions['env'], signal: AbortSignal): Promise<void> {
@@ -86,38 +89,38 @@ function runNpm(spec: string, folder: string, env: NpmOptions['env'], signal: Ab
     '--loglevel=error',
   ];
   const windows = platform === 'win32';
-  // A package's name and version have no characters that mean something to a shell.
+  // Safe with a shell: a package's name and version contain no special characters.
   const child = spawn(windows ? 'npm.cmd' : 'npm', [...args, '--', spec], {
     cwd: folder,
     env: { ...env },
     shell: windows,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const said = new LastLine();
-  let text = '';
+  const lastLine = new LastLine();
+  let errorOutput = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said.add(chunk);
-    text = (text + chunk.toString('utf8')).slice(-NPM_OUTPUT_LENGTH);
+    lastLine.add(chunk);
+    errorOutput = (errorOutput + chunk.toString('utf8')).slice(-NPM_OUTPUT_LENGTH);
   });
   const stop = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   return new Promise<void>((resolve, reject) => {
     child.on('error', (error) => {
-      reject(configurationError('npm cannot be started.', 'Install it, or name another source.', error));
+      reject(configurationError('npm cannot be started.', 'Install npm, or use another source.', error));
     });
     child.on('close', (code) => {
       if (signal.aborted) reject(signal.reason as Error);
       else if (code === 0) resolve();
-      else reject(npmFailed(spec, text, said.text()));
+      else reject(npmError(spec, errorOutput, lastLine.text()));
     });
   }).finally(() => signal.removeEventListener('abort', stop));
 }
 
-function npmFailed(spec: string, text: string, line: string): CliError {
-  if (/\bE404\b/.test(text)) {
-    return notFound(`There is no package ${spec} in the npm registry.`, 'Check the spelling of its name.');
+function npmError(spec: string, errorOutput: string, line: string): CliError {
+  if (/\bE404\b/.test(errorOutput)) {
+    return notFound(`There is no package ${spec} in the npm registry.`, 'Check the spelling of the name.');
   }
-  const reason = /npm (?:error|ERR!) (?!code |A complete log)(.+)/.exec(text)?.[1] ?? line;
+  const reason = /npm (?:error|ERR!) (?!code |A complete log)(.+)/.exec(errorOutput)?.[1] ?? line;
   return new CliError(`npm could not install ${spec}: ${reason}`, {
     exitCode: ExitCode.unreachable,
     type: 'npm',

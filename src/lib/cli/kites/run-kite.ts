@@ -4,39 +4,39 @@ import process from 'node:process';
 import { reasonOf } from '../../keys/secure-files.js';
 import { configurationError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { installedKites, listed, matching, newest, programOf } from './installed.js';
-import { kitesFolder, placeFolder, placePath } from './kite-folder.js';
+import { installedKites, formatLocations, findMatching, newest, programOf } from './installed.js';
+import { kitesFolder, locationFolder, locationPath } from './install-location.js';
 
-export interface RunOptions {
-  /** Which kite, see `matching`. Of several versions it is the newest. */
+export interface RunKiteOptions {
+  /** Name of the kite, see `findMatching`. The newest of several versions runs. */
   readonly name: string;
   readonly args: readonly string[];
 }
 
-/** What a person or a supervisor sends to tell a program something. */
+/** Signals that are forwarded to the kite. */
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const;
 
-/** A terminal sends these to all that runs in it: the kite has had them already, and a second one may mean another thing. */
-const FROM_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT']);
+/** A terminal sends these to all of its foreground processes, so forwarding would deliver them to the kite twice. */
+const TERMINAL_SIGNALS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT']);
 
 /**
- * Runs an installed kite in the place of this program: with its streams, its signals, and its exit code, which is 128 and
- * the signal's number where a signal ended it.
+ * Runs an installed kite with the streams and the signals of this process. If a signal ends the kite, the exit code is 128
+ * plus the signal's number.
  *
- * @throws CliError with the kite's exit code where that is not 0
+ * @throws CliError with the kite's exit code if that is not 0
  */
-export async function run({ name, args }: RunOptions, runtime: CommandRuntime): Promise<void> {
+export async function runKite({ name, args }: RunKiteOptions, runtime: CommandRuntime): Promise<void> {
   const { env, stdin } = runtime;
   const kites = kitesFolder(env);
-  const matches = matching(name, await installedKites(kites));
-  const place = newest(matches);
-  if (!place)
-    throw usageError(`Several kites are called ${name}:\n${listed(matches)}`, 'Say which one is meant.');
-  const program = programOf(placeFolder(kites, place), place);
+  const matches = findMatching(name, await installedKites(kites));
+  const location = newest(matches);
+  if (!location)
+    throw usageError(`Several kites match ${name}:\n${formatLocations(matches)}`, 'Pass one of these names.');
+  const program = programOf(locationFolder(kites, location), location);
   runtime.deferExit();
   const child = spawn(program, [...args], { stdio: 'inherit', env: { ...env } });
   const forward = (signal: NodeJS.Signals): void => {
-    if (stdin.isTTY !== true || !FROM_TERMINAL.has(signal)) child.kill(signal);
+    if (stdin.isTTY !== true || !TERMINAL_SIGNALS.has(signal)) child.kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, forward);
   try {
@@ -44,8 +44,8 @@ export async function run({ name, args }: RunOptions, runtime: CommandRuntime): 
       child.on('error', (error) => {
         reject(
           configurationError(
-            `${placePath(place)} cannot be started: ${reasonOf(error)}`,
-            'It may be for another machine, or damaged: install it again with --force.',
+            `${locationPath(location)} cannot be started: ${reasonOf(error)}`,
+            'It may be damaged or built for another platform; reinstall it with --force.',
             error,
           ),
         );

@@ -3,16 +3,18 @@ import { dirname, join } from 'node:path';
 import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import type { Clock } from '../../util/clock.js';
 import { configurationError } from '../runtime/cli-error.js';
-import { type Place, placeFolder, placePath } from './kite-folder.js';
+import { type InstallLocation, locationFolder, locationPath } from './install-location.js';
 
-const PREFIX = '.staging-';
+const STAGING_PREFIX = '.staging-';
 
-/** Milliseconds after which a folder that was left by a process that died is removed. */
-const LEFT_BEHIND = 86_400_000;
+/** Age in milliseconds at which the staging folder of a crashed process is removed. */
+const STALE_AGE = 86_400_000;
 
 /**
- * Gives `use` a folder of its own beside the installed kites, and removes it in the end, whatever happens. So that what
- * is in it can be moved into place at once.
+ * Calls `use` with a new folder next to the installed kites, and removes the folder afterwards. It is on the same file
+ * system, so that a kite can be moved from it in one step.
+ *
+ * @throws CliError if the folder cannot be created
  */
 export async function withStaging<Result>(
   kites: string,
@@ -22,11 +24,11 @@ export async function withStaging<Result>(
   let folder: string;
   try {
     await mkdir(kites, { recursive: true, mode: 0o700 });
-    await removeLeftBehind(kites, clock.now());
-    folder = await mkdtemp(join(kites, PREFIX));
+    await removeStaleFolders(kites, clock.now());
+    folder = await mkdtemp(join(kites, STAGING_PREFIX));
   } catch (error) {
     throw configurationError(
-      `${kites} cannot be written: ${reasonOf(error)}`,
+      `${kites} is not writable: ${reasonOf(error)}`,
       'Set KITE_HOME to another folder.',
     );
   }
@@ -37,60 +39,70 @@ export async function withStaging<Result>(
   }
 }
 
-async function removeLeftBehind(kites: string, now: number): Promise<void> {
+async function removeStaleFolders(kites: string, now: number): Promise<void> {
   for (const name of await readdir(kites)) {
-    if (!name.startsWith(PREFIX)) continue;
+    if (!name.startsWith(STAGING_PREFIX)) continue;
     const folder = join(kites, name);
     const { mtimeMs } = await stat(folder);
-    if (now - mtimeMs > LEFT_BEHIND) await rm(folder, { recursive: true, force: true });
+    if (now - mtimeMs > STALE_AGE) await rm(folder, { recursive: true, force: true });
   }
 }
 
 /**
- * Moves a whole kite to its place, in one step. What is there is replaced with `force` only.
+ * Moves a kite to its location in one step. With `force`, replaces an existing one.
  *
- * @throws CliError where it is installed already
+ * @throws CliError if the kite is installed already, or if the location is not writable
  */
-export async function moveIntoPlace(
+export async function moveToLocation(
   from: string,
-  { kites, staging, place, force }: { kites: string; staging: string; place: Place; force: boolean },
+  {
+    kites,
+    staging,
+    location,
+    force,
+  }: { kites: string; staging: string; location: InstallLocation; force: boolean },
 ): Promise<void> {
-  const to = placeFolder(kites, place);
+  const to = locationFolder(kites, location);
   const replaced = join(staging, 'replaced');
   try {
     await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-    if (force) await moveAway(to, replaced);
+    if (force) await renameIfExists(to, replaced);
     await rename(from, to);
   } catch (error) {
-    // What was there stays there.
-    await moveAway(replaced, to).catch(() => {});
+    // Restore the replaced kite.
+    await renameIfExists(replaced, to).catch(() => {});
     await removeEmpty(dirname(to), kites);
-    if (['EEXIST', 'ENOTEMPTY'].includes(errorCode(error) ?? '')) throw alreadyInstalled(place);
-    throw configurationError(`${to} cannot be written: ${reasonOf(error)}`, 'Nothing was installed.');
+    if (['EEXIST', 'ENOTEMPTY'].includes(errorCode(error) ?? '')) throw alreadyInstalled(location);
+    throw configurationError(`${to} is not writable: ${reasonOf(error)}`, 'Nothing was installed.');
   }
 }
 
-/** Moves an installed kite into the staging folder, and so out of sight, in one step. */
-export async function moveOut(kites: string, staging: string, name: string, place: Place): Promise<void> {
-  const folder = placeFolder(kites, place);
+/** Moves an installed kite to the staging folder in one step. */
+export async function moveToStaging(
+  kites: string,
+  staging: string,
+  name: string,
+  location: InstallLocation,
+): Promise<void> {
+  const folder = locationFolder(kites, location);
   await rename(folder, join(staging, name));
   await removeEmpty(dirname(folder), kites);
 }
 
-export function alreadyInstalled(place: Place): Error {
+export function alreadyInstalled(location: InstallLocation): Error {
   return configurationError(
-    `${placePath(place)} is installed already.`,
+    `${locationPath(location)} is already installed.`,
     'Replace it with --force, or remove it with: kitectl uninstall',
   );
 }
 
-async function moveAway(folder: string, to: string): Promise<void> {
+async function renameIfExists(folder: string, to: string): Promise<void> {
   await rename(folder, to).catch((error: unknown) => {
     if (errorCode(error) !== 'ENOENT') throw error;
   });
 }
 
-/** Removes folders that have become empty, up to that of all kites. */
+/** Removes empty parent folders up to the folder of all kites. */
 async function removeEmpty(folder: string, kites: string): Promise<void> {
   for (let at = folder; at !== kites && at.startsWith(kites); at = dirname(at)) {
     try {

@@ -4,51 +4,47 @@ import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { requireConfirmation } from '../terminal/prompt.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { installedKites, listed, matching } from './installed.js';
-import { kitesFolder, placePath } from './kite-folder.js';
-import { moveOut, withStaging } from './staging.js';
+import { installedKites, formatLocations, findMatching } from './installed.js';
+import { kitesFolder, locationPath } from './install-location.js';
+import { moveToStaging, withStaging } from './staging.js';
 
 export interface UninstallOptions {
-  /** Which kite, see `matching`. */
+  /** Name of the kite, see `findMatching`. */
   readonly name: string;
-  /** Remove all that match. */
+  /** Remove all matching kites. */
   readonly all: boolean;
-  /** Do not ask. */
+  /** Skip the confirmation. */
   readonly yes: boolean;
   readonly format: OutputFormat | undefined;
 }
 
 /**
- * Removes an installed kite, of which every part goes at once.
+ * Removes an installed kite in one step, after confirmation.
  *
- * @throws CliError where there is no such kite, where several match and not `all` are meant, or where nobody can be asked
+ * @throws CliError if no kite matches, if several match and `all` is false, or if the removal is not confirmed
  */
 export async function uninstall(options: UninstallOptions, runtime: CommandRuntime): Promise<void> {
   const { name, all, yes, format } = options;
   const kites = kitesFolder(runtime.env);
-  const matches = matching(name, await installedKites(kites));
+  const matches = findMatching(name, await installedKites(kites));
   if (matches.length > 1 && !all) {
     throw usageError(
-      `Several kites match ${name}:\n${listed(matches)}`,
-      'Name one of them, or remove them all with --all.',
+      `Several kites match ${name}:\n${formatLocations(matches)}`,
+      'Pass one of these names, or remove all of them with --all.',
     );
   }
-  await requireConfirmation(`Remove ${matches.map(placePath).join(', ')}?`, yes, runtime);
+  await requireConfirmation(`Remove ${matches.map(locationPath).join(', ')}?`, yes, runtime);
   await withStaging(kites, systemClock, async (staging) => {
-    for (const [index, place] of matches.entries()) await moveOut(kites, staging, String(index), place);
+    for (const [index, location] of matches.entries())
+      await moveToStaging(kites, staging, String(index), location);
   });
-  const removed = matches.map(placePath);
+  const removed = matches.map(locationPath);
   await printDetails(
     {
       fields: removed.map((value) => ({ label: 'removed', value })),
       data: { removed },
       name: removed.join(' '),
-      text: removed
-        .map(
-          (path) => `Removed ${path}.
-`,
-        )
-        .join(''),
+      text: removed.map((path) => `Removed ${path}.\n`).join(''),
     },
     format,
     runtime,

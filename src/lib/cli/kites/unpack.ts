@@ -5,15 +5,14 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { isCliError } from '../runtime/cli-error.js';
 import type { InstallLimits } from './install-limits.js';
-import { type Entry, EntryCheck } from './entry-check.js';
-import { badSource } from './kite-folder.js';
+import { type ArchiveEntry, EntryCheck } from './entry-check.js';
+import { badSource } from './install-location.js';
 
 /**
- * Unpacks a tar.gz into a new folder in `folder`, and resolves with the folder in it that holds the kite. Nothing is
- * written before all of the archive has been looked at; what is written belongs to this person, and nobody else may read
- * it.
+ * Unpacks a tar.gz archive into a new folder in `folder`, and resolves with the folder that contains the kite. All entries
+ * are checked before the first one is written. Only the current user can read the files.
  *
- * @throws CliError where it is no tar.gz, is too large, or holds what must not be in a kite
+ * @throws CliError if the archive is not a tar.gz, exceeds a limit, or contains an entry that is not allowed
  */
 export async function unpack(
   archive: string,
@@ -42,15 +41,15 @@ export async function unpack(
         return type !== 'SymbolicLink' && type !== 'Link';
       },
     });
-    await makeLinks(content, links);
+    await createLinks(content, links);
   } catch (error) {
-    throw broken(error);
+    throw unpackError(error);
   }
   signal.throwIfAborted();
   return join(content, root);
 }
 
-/** A file of its own, so that how much there is is known before any of it is read as an archive. */
+/** Decompresses the archive to a file, so that its size is checked before it is parsed. */
 async function gunzip(
   archive: string,
   plain: string,
@@ -65,7 +64,8 @@ async function gunzip(
       async function* counted(source: AsyncIterable<Buffer>) {
         for await (const chunk of source) {
           bytes += chunk.length;
-          if (bytes > unpackedBytes) throw badSource(`It is larger than ${unpackedBytes} bytes unpacked.`);
+          if (bytes > unpackedBytes)
+            throw badSource(`The unpacked archive is larger than ${unpackedBytes} bytes.`);
           yield chunk;
         }
       },
@@ -77,13 +77,13 @@ async function gunzip(
     if (isCliError(error)) throw error;
     throw badSource(`The archive is not a tar.gz file: ${(error as Error).message}.`);
   }
-  await refuseCompressed(plain);
+  await checkNotCompressed(plain);
 }
 
 const MAGIC = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])];
 
-/** The library would unpack what is packed twice, however much that becomes. */
-async function refuseCompressed(plain: string): Promise<void> {
+/** Rejects an archive that is compressed twice: the tar library would decompress it again without a limit. */
+async function checkNotCompressed(plain: string): Promise<void> {
   const handle = await open(plain, 'r');
   try {
     const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
@@ -96,10 +96,10 @@ async function refuseCompressed(plain: string): Promise<void> {
 }
 
 /**
- * Links come last, so that nothing can be unpacked through one; and not by the library, which waits for itself where a
- * link leads to what is called like a folder above it.
+ * Creates links last, so that no entry can be unpacked through one. The tar library does not create them because it can
+ * deadlock if the target of a link has the name of a parent folder.
  */
-async function makeLinks(content: string, links: readonly Entry[]): Promise<void> {
+async function createLinks(content: string, links: readonly ArchiveEntry[]): Promise<void> {
   for (const { path, type, linkpath = '' } of links) {
     const at = join(content, path);
     await mkdir(dirname(at), { recursive: true, mode: 0o700 });
@@ -111,9 +111,9 @@ async function makeLinks(content: string, links: readonly Entry[]): Promise<void
 async function checkEntries(
   plain: string,
   limits: InstallLimits,
-): Promise<{ readonly root: string; readonly links: readonly Entry[] }> {
+): Promise<{ readonly root: string; readonly links: readonly ArchiveEntry[] }> {
   const check = new EntryCheck(limits);
-  const links: Entry[] = [];
+  const links: ArchiveEntry[] = [];
   let failure: unknown;
   const { list } = await import('tar');
   try {
@@ -133,12 +133,12 @@ async function checkEntries(
       },
     });
   } catch (error) {
-    throw failure ?? broken(error);
+    throw failure ?? unpackError(error);
   }
   if (failure !== undefined) throw failure;
   return { root: check.end(), links };
 }
 
-function broken(error: unknown): Error {
+function unpackError(error: unknown): Error {
   return badSource(`The archive cannot be unpacked: ${(error as Error).message}.`);
 }

@@ -6,31 +6,31 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { choose, confirm } from '../terminal/prompt.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 import { defaultKeyFiles } from './initial.js';
-import type { StartOptions } from './kontrol-start-options.js';
+import type { KontrolStartOptions } from './kontrol-start-options.js';
 
 /**
- * Asks a person, at the first start of a Kontrol, what would be decided for them: whether to make what is missing, and
- * where to keep Kontrol's own kite key. A program gets what is decided without asking.
+ * Prompts at the first start of Kontrol whether to create its keys and where to store its own kite key. Without a terminal
+ * or with a format, returns the options unchanged.
  *
- * @throws CliError where they want nothing to be made
+ * @throws CliError if the user declines
  */
-export async function askAtFirstStart<
-  Options extends StartOptions & { readonly format: OutputFormat | undefined },
+export async function promptAtFirstStart<
+  Options extends KontrolStartOptions & { readonly format: OutputFormat | undefined },
 >(options: Options, runtime: CommandRuntime): Promise<Options> {
   const { home, storage, keyStore, format } = options;
   if (!canPrompt(runtime) || format !== undefined) return options;
-  const made = [kiteKeyPath(home), defaultKeyFiles(home).privateKey, join(home, 'data')];
-  for (const path of made) if (await pathExists(path)) return options;
-  const kept = storage.kind === 'file' ? `its data in ${storage.folder}` : `its keys in ${home}`;
-  const question = `Kontrol has not run here before. Make its keys, and keep ${kept}?`;
+  const files = [kiteKeyPath(home), defaultKeyFiles(home).privateKey, join(home, 'data')];
+  for (const path of files) if (await pathExists(path)) return options;
+  const stored = storage.kind === 'file' ? `its data in ${storage.folder}` : `them in ${home}`;
+  const question = `This is the first start of Kontrol. Create its keys, and store ${stored}?`;
   if (!(await confirm(question, true, runtime))) {
     throw usageError(
-      'Kontrol did not start: nothing was made.',
-      'Choose another store with --storage or --data.',
+      'Kontrol did not start; nothing was created.',
+      'Select another storage with --storage or --data.',
     );
   }
   if (keyStore !== undefined) return options;
-  const places = [`in a file: ${kiteKeyPath(home)}`, 'in the keychain, with the passwords of your desktop'];
-  const place = await choose("Where to keep Kontrol's own kite key?", places, runtime);
-  return { ...options, keyStore: place === 0 ? 'file' : 'keychain' };
+  const locations = [`in a file: ${kiteKeyPath(home)}`, 'in the keychain of your desktop'];
+  const location = await choose("Where should Kontrol's own kite key be stored?", locations, runtime);
+  return { ...options, keyStore: location === 0 ? 'file' : 'keychain' };
 }

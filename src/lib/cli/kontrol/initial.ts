@@ -6,33 +6,33 @@ import { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { describeLocation, type KeyLocation, locationData } from '../settings/key-location.js';
 import { readKey } from '../target/find-key.js';
-import { isTaken, plannedPlace, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
+import { keyExists, plannedLocation, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { makeKeyFiles, readKeyFiles } from './key-files.js';
-import type { KeyFiles, StartOptions } from './kontrol-start-options.js';
+import { createKeyFiles, readKeyFiles } from './key-files.js';
+import type { KeyFiles, KontrolStartOptions } from './kontrol-start-options.js';
 
-/** Where the key pair is when the person names no files. */
+/** Default paths of Kontrol's key pair. */
 export function defaultKeyFiles(home: string): KeyFiles {
   return { publicKey: join(home, 'key_pub.pem'), privateKey: join(home, 'key.pem') };
 }
 
 /**
- * What `kontrol -initial` does: writes the kite key of Kontrol's user to the kite home, signed with the key pair in the
- * files, which are made where they are not there. Doing it again changes nothing.
+ * Implements `kontrol start -initial`: stores the kite key of Kontrol's user, signed with the key pair in the files, which
+ * are created if they do not exist. Idempotent.
  *
- * @throws CliError where there is another kite key, without `force`
+ * @throws CliError if another kite key exists and `force` is false
  */
 export async function writeInitialKey(
-  options: StartOptions & { readonly format: OutputFormat | undefined },
+  options: KontrolStartOptions & { readonly format: OutputFormat | undefined },
   runtime: CommandRuntime,
 ): Promise<void> {
   const { username, kontrolUrl, force, format } = options;
   if (kontrolUrl === undefined) {
     throw usageError(
-      'A kite key contains the URL of Kontrol, and port 0 is not a fixed address.',
-      'Add -kontrolurl URL.',
+      'The URL of Kontrol is unknown because port 0 is not a fixed port.',
+      'Set it with -kontrolurl URL, or set a port with -port.',
     );
   }
   const { env } = runtime;
@@ -40,11 +40,11 @@ export async function writeInitialKey(
   const plan = await planStore(settings);
   const files = options.keyFiles ?? defaultKeyFiles(options.home);
   const existing = await readKeyFiles(files);
-  const pair = existing ?? (await makeKeyFiles(files));
-  if (!existing) runtime.stderr.write(`Made a key pair: ${files.privateKey} and ${files.publicKey}\n`);
-  const place = plannedPlace(plan, { username, kontrolUrl });
-  const same = !force && (await isSame(plan, place, options, pair, env));
-  if (!same) {
+  const pair = existing ?? (await createKeyFiles(files));
+  if (!existing) runtime.stderr.write(`Created a key pair: ${files.privateKey} and ${files.publicKey}\n`);
+  const location = plannedLocation(plan, { username, kontrolUrl });
+  const upToDate = !force && (await isUpToDate(plan, location, options, pair, env));
+  if (!upToDate) {
     const jwt = newKiteKey({
       username,
       kontrolUser: username,
@@ -54,8 +54,10 @@ export async function writeInitialKey(
     });
     await storeKey(jwt, plan, env, { force });
   }
-  const source = describeLocation(place);
-  const said = same ? `The kite key of ${username} is there already:` : `Wrote the kite key of ${username}:`;
+  const source = describeLocation(location);
+  const result = upToDate
+    ? `The kite key of ${username} already exists:`
+    : `Created the kite key of ${username}:`;
   await printDetails(
     {
       fields: [
@@ -63,9 +65,9 @@ export async function writeInitialKey(
         { label: 'Kontrol URL', value: kontrolUrl },
         { label: 'Kite key', value: source },
       ],
-      data: { username, kontrolURL: kontrolUrl, ...locationData(place) },
+      data: { username, kontrolURL: kontrolUrl, ...locationData(location) },
       name: username,
-      text: `${said} ${source}\n`,
+      text: `${result} ${source}\n`,
     },
     format,
     runtime,
@@ -73,28 +75,28 @@ export async function writeInitialKey(
 }
 
 /**
- * Whether the kite key at the place is what would be written.
+ * Whether the stored kite key is the one that would be created.
  *
- * @throws CliError where it is another one
+ * @throws CliError if it is a different one
  */
-async function isSame(
+async function isUpToDate(
   plan: StorePlan,
-  place: KeyLocation,
-  { username, kontrolUrl = '' }: StartOptions,
+  location: KeyLocation,
+  { username, kontrolUrl = '' }: KontrolStartOptions,
   pair: KeyPair,
   env: CommandRuntime['env'],
 ): Promise<boolean> {
   const { keychain } = plan;
-  if (!(await isTaken(plan, { username, kontrolUrl }))) return false;
-  const key = await readKey(place, env, keychain && (async () => keychain));
-  const same =
+  if (!(await keyExists(plan, { username, kontrolUrl }))) return false;
+  const key = await readKey(location, env, keychain && (async () => keychain));
+  const upToDate =
     key.username === username &&
     key.kontrolUser === username &&
     key.kontrolUrl === kontrolUrl &&
     key.kontrolKey.trim() === pair.publicKey.trim();
-  if (same) return true;
+  if (upToDate) return true;
   throw configurationError(
-    `There is another kite key at ${describeLocation(place)} already; it was left alone.`,
-    'See whose it is with: kitectl showkey. Replace it with -force, or set KITE_HOME to another folder.',
+    `A different kite key already exists at ${describeLocation(location)}; nothing was changed.`,
+    'Inspect it with: kitectl showkey. Replace it with -force, or set KITE_HOME to another folder.',
   );
 }

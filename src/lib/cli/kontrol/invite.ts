@@ -6,10 +6,10 @@ import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { administer } from './kontrol-admin.js';
+import { callAdminMethod } from './kontrol-admin.js';
 
-/** For how long an invite can be used, in milliseconds. */
-export const TTL: AcceptedValue<number> = {
+/** Lifetime of an invite, in milliseconds. */
+export const INVITE_TTL: AcceptedValue<number> = {
   what: `a duration of at least one second: ${DURATION_FORMS}`,
   example: '24h',
   parse(value) {
@@ -20,18 +20,22 @@ export const TTL: AcceptedValue<number> = {
 
 export interface InviteOptions extends KontrolCommandOptions {
   readonly username: string;
-  /** Milliseconds for which it can be used. Undefined: as Kontrol decides. */
+  /** Lifetime in milliseconds. Default: set by Kontrol. */
   readonly ttl: number | undefined;
   readonly format: OutputFormat | undefined;
 }
 
-/** Prints an invite, with which one person gets one kite key. */
-export async function invite(options: InviteOptions, runtime: CommandRuntime): Promise<void> {
+/**
+ * Creates an invite, with which a user can get one kite key, and prints it.
+ *
+ * @throws CliError if the user name is invalid, or if Kontrol rejects the call
+ */
+export async function createInvite(options: InviteOptions, runtime: CommandRuntime): Promise<void> {
   const { username, ttl, format } = options;
   if (username === '' || username.includes('/')) {
-    throw usageError(`A user name is not empty and contains no "/": ${JSON.stringify(username)}`);
+    throw usageError(`A user name must not be empty or contain "/": ${JSON.stringify(username)}`);
   }
-  const answer = await administer(
+  const answer = await callAdminMethod(
     options,
     'kontrol.invite',
     [{ username, ...(ttl !== undefined && { ttl }) }],

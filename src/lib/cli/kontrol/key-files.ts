@@ -4,10 +4,10 @@ import { readPem } from '../target/read-pem.js';
 import type { KeyFiles } from './kontrol-start-options.js';
 
 /**
- * The key pair in two files; undefined where neither is there.
+ * Reads a key pair from two files; undefined if neither exists.
  *
- * @throws CliError or ConfigurationError where one of them is missing, can be read by others than its owner though it is
- *   private, or does not fit the other
+ * @throws CliError or ConfigurationError if one of them is missing, if other users can read the private key, or if the keys
+ *   do not belong together
  */
 export async function readKeyFiles(files: KeyFiles): Promise<KeyPair | undefined> {
   const [publicKey, privateKey] = await Promise.all([
@@ -17,22 +17,22 @@ export async function readKeyFiles(files: KeyFiles): Promise<KeyPair | undefined
   if (publicKey === undefined && privateKey === undefined) return undefined;
   if (publicKey === undefined) {
     throw configurationError(
-      `There is no public key at ${files.publicKey}, beside the private key at ${files.privateKey}.`,
-      `Make it with: openssl rsa -in ${files.privateKey} -pubout > ${files.publicKey}`,
+      `There is no public key at ${files.publicKey} for the private key at ${files.privateKey}.`,
+      `Create it with: openssl rsa -in ${files.privateKey} -pubout > ${files.publicKey}`,
     );
   }
   if (privateKey === undefined) {
     throw configurationError(
-      `There is no private key at ${files.privateKey}, beside the public key at ${files.publicKey}.`,
-      'Name the file that belongs to it, or remove the public key to have both made by -initial.',
+      `There is no private key at ${files.privateKey} for the public key at ${files.publicKey}.`,
+      'Pass the matching file, or remove the public key and create both with -initial.',
     );
   }
   parseKeyPair({ publicKey, privateKey });
   return { publicKey, privateKey };
 }
 
-/** Makes a key pair in files that are not there, the private one readable by its owner only. */
-export async function makeKeyFiles(files: KeyFiles): Promise<KeyPair> {
+/** Generates a key pair in two new files. Only the owner can read the private key. */
+export async function createKeyFiles(files: KeyFiles): Promise<KeyPair> {
   const pair = await generateKeyPair();
   await writeKeyPairFiles(pair, { publicKeyFile: files.publicKey, privateKeyFile: files.privateKey });
   return pair;

@@ -10,7 +10,7 @@ import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { type LocatedKey, withKey } from '../target/with-kontrol.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-/** The methods of Kontrol for its own user. */
+/** The methods that only Kontrol's own user may call. */
 export type AdminMethod =
   | 'kontrol.status'
   | 'kontrol.invite'
@@ -20,26 +20,25 @@ export type AdminMethod =
   | 'kontrol.revokeKiteKey';
 
 /**
- * Calls a method that Kontrol has for its own user only, with that user's kite key: the one that Kontrol made for itself
- * at its first start, where this is its machine.
+ * Calls an admin method with the kite key of Kontrol's own user.
  *
- * @throws CliError when there is no such key, or when Kontrol refuses
+ * @throws CliError if there is no such key, or if Kontrol rejects the call
  */
-export async function administer(
+export async function callAdminMethod(
   { settings }: KontrolCommandOptions,
   method: AdminMethod,
   args: readonly unknown[],
   runtime: CommandRuntime,
 ): Promise<unknown> {
-  const found = await adminKey(settings);
-  return withKey(settings, found, NAMES[method], runtime, ({ client, url, spinner }) =>
+  const found = await findAdminKey(settings);
+  return withKey(settings, found, OPERATIONS[method], runtime, ({ client, url, spinner }) =>
     spinner.during(`Waiting for ${url}`, () => client.call<unknown, string>(method, [...args])),
   );
 }
 
-const NAMES: Readonly<Record<AdminMethod, string>> = {
-  'kontrol.status': 'asking for the status',
-  'kontrol.invite': 'making an invite',
+const OPERATIONS: Readonly<Record<AdminMethod, string>> = {
+  'kontrol.status': 'getting the status',
+  'kontrol.invite': 'creating an invite',
   'kontrol.keys': 'listing the keys',
   'kontrol.rotateKeys': 'rotating the keys',
   'kontrol.revokeKeyPair': 'revoking a key pair',
@@ -47,28 +46,28 @@ const NAMES: Readonly<Record<AdminMethod, string>> = {
 };
 
 /**
- * The kite key of Kontrol's own user: what `--key-file` or `--context` say, else the one that Kontrol made here, else the
- * person's own, where it is of that user.
+ * Finds the kite key of Kontrol's own user: the key of `--key-file` or `--context`, else the key that a Kontrol on this
+ * machine created at its first start, else the active key if it belongs to that user.
  *
- * @throws CliError or ConfigurationError where there is none
+ * @throws CliError or ConfigurationError if there is none
  */
-export async function adminKey(
+export async function findAdminKey(
   settings: CommandSettings,
   open?: () => Promise<Keychain>,
 ): Promise<LocatedKey> {
-  const named = settings.hasFlag(commonSettings.kiteKey);
-  const own = !named && !settings.hasFlag(commonSettings.context);
-  const place = own ? kontrolKeyLocation(settings.env) : resolveKeyLocation(settings).location;
+  const hasKeyFlag = settings.hasFlag(commonSettings.kiteKey);
+  const own = !hasKeyFlag && !settings.hasFlag(commonSettings.context);
+  const location = own ? kontrolKeyLocation(settings.env) : resolveKeyLocation(settings).location;
   try {
-    const key = await readKey(place, settings.env, open);
-    return { key, source: describeLocation(place), ofKontrol: own };
+    const key = await readKey(location, settings.env, open);
+    return { key, source: describeLocation(location), ofKontrol: own };
   } catch (error) {
-    if (named || !hasCode(error, 'keyFileMissing')) throw error;
+    if (hasKeyFlag || !hasCode(error, 'keyFileMissing')) throw error;
   }
-  const mine = await findKey(settings, open);
-  if (mine && mine.key.username === mine.key.kontrolUser) return mine;
+  const userKey = await findKey(settings, open);
+  if (userKey && userKey.key.username === userKey.key.kontrolUser) return userKey;
   throw configurationError(
-    `There is no kite key of Kontrol's own user: neither ${describeLocation(place)}, nor one of yours.`,
-    'Run this where Kontrol was started, as the same person; or name the file with --key-file.',
+    `No kite key of Kontrol's own user: ${describeLocation(location)} does not exist, and your kite key is not one.`,
+    'Run this on the machine of Kontrol as the user that started it, or pass --key-file PATH.',
   );
 }

@@ -6,37 +6,37 @@ import { type Listing, printList } from '../terminal/listing.js';
 import { formatTime } from '../terminal/time.js';
 import { requireConfirmation } from '../terminal/prompt.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { administer } from './kontrol-admin.js';
+import { callAdminMethod } from './kontrol-admin.js';
 
-type KeysOptions = KontrolCommandOptions & { readonly format: OutputFormat | undefined };
+type KeyPairsOptions = KontrolCommandOptions & { readonly format: OutputFormat | undefined };
 
-/** Prints Kontrol's key pairs: a table on a terminal, elsewhere `id TAB state TAB time`, one a line. */
-export async function listKeys(options: KeysOptions, runtime: CommandRuntime): Promise<void> {
-  const answer = await administer(options, 'kontrol.keys', [], runtime);
+/** Prints Kontrol's key pairs: a table on a terminal, otherwise one `id TAB state TAB time` line per key pair. */
+export async function listKeyPairs(options: KeyPairsOptions, runtime: CommandRuntime): Promise<void> {
+  const answer = await callAdminMethod(options, 'kontrol.keys', [], runtime);
   await printList(Array.isArray(answer) ? answer : [], keyPairs, options.format, runtime);
 }
 
 const keyPairs: Listing<unknown> = {
   columns: [
-    { heading: 'id', text: idOf },
-    { heading: 'state', text: (pair) => textOf(pair, 'state') },
-    { heading: 'made', text: madeOf },
+    { heading: 'id', text: keyPairId },
+    { heading: 'state', text: (pair) => stringField(pair, 'state') },
+    { heading: 'created', text: creationTime },
   ],
   data: (pair) => pair,
-  name: idOf,
+  name: keyPairId,
 };
 
-/** Makes a new key pair that signs from now on. What the old one signed stays valid until it expires. */
-export async function rotateKeys(options: KeysOptions, runtime: CommandRuntime): Promise<void> {
-  const answer = await administer(options, 'kontrol.rotateKeys', [], runtime);
-  const id = idOf(answer);
-  const text = `A new key pair signs from now on: ${id}\n`;
+/** Creates a new signing key pair. Kite keys and tokens signed by the old one stay valid until they expire. */
+export async function rotateKeyPair(options: KeyPairsOptions, runtime: CommandRuntime): Promise<void> {
+  const answer = await callAdminMethod(options, 'kontrol.rotateKeys', [], runtime);
+  const id = keyPairId(answer);
+  const text = `Rotated the keys. The new signing key pair is ${id}\n`;
   const fields = [{ label: 'Key pair', value: id }];
   await printDetails({ fields, data: answer, name: id, text }, options.format, runtime);
 }
 
-export interface RevokeOptions extends KeysOptions {
-  /** Id of a key pair: what it signed is refused from now on. */
+export interface RevokeKeyOptions extends KeyPairsOptions {
+  /** Id of a key pair. Everything that it signed is revoked as well. */
   readonly keyPair: string | undefined;
   /** Id (`jti`) of one kite key. */
   readonly kiteKey: string | undefined;
@@ -44,40 +44,44 @@ export interface RevokeOptions extends KeysOptions {
   readonly yes: boolean;
 }
 
-/** Revokes a key pair with everything that it signed, or one kite key. There is no way back. */
-export async function revokeKeys(options: RevokeOptions, runtime: CommandRuntime): Promise<void> {
+/**
+ * Revokes a key pair with everything that it signed, or one kite key. This cannot be undone.
+ *
+ * @throws CliError if not exactly one id is set, or if the revocation is not confirmed
+ */
+export async function revokeKey(options: RevokeKeyOptions, runtime: CommandRuntime): Promise<void> {
   const { keyPair, kiteKey, format } = options;
   const id = keyPair ?? kiteKey;
   if (id === undefined || (keyPair !== undefined && kiteKey !== undefined)) {
     throw usageError(
-      'Say what to revoke: the id of a key pair, or --kite-key ID.',
-      'See the key pairs with: kitectl kontrol keys list. A kite key shows its id with: kitectl showkey',
+      'Pass either the id of a key pair or --kite-key ID.',
+      'List the key pairs with: kitectl kontrol keys list. Show the id of a kite key with: kitectl showkey',
     );
   }
-  const consequence = keyPair === undefined ? 'its owner' : 'everybody whose kite key it signed';
+  const consequence = keyPair === undefined ? 'its user' : 'every user whose kite key it signed';
   await requireConfirmation(
     `Revoke ${id}? This cannot be undone, and ${consequence} must register again.`,
     options.yes,
     runtime,
   );
   const method = keyPair === undefined ? 'kontrol.revokeKiteKey' : 'kontrol.revokeKeyPair';
-  await administer(options, method, [id], runtime);
+  await callAdminMethod(options, method, [id], runtime);
   const what = keyPair === undefined ? 'kite key' : 'key pair';
   const text = `Revoked the ${what} ${id}.\n`;
   const fields = [{ label: `Revoked ${what}`, value: id }];
   await printDetails({ fields, data: { revoked: id }, name: id, text }, format, runtime);
 }
 
-function idOf(pair: unknown): string {
-  return typeof pair === 'string' ? pair : textOf(pair, 'id');
+function keyPairId(pair: unknown): string {
+  return typeof pair === 'string' ? pair : stringField(pair, 'id');
 }
 
-function textOf(pair: unknown, field: string): string {
+function stringField(pair: unknown, field: string): string {
   const value = (pair as Readonly<Record<string, unknown>> | null | undefined)?.[field];
   return typeof value === 'string' ? value : '';
 }
 
-function madeOf(pair: unknown): string {
+function creationTime(pair: unknown): string {
   const { createdAt } = (pair ?? {}) as { readonly createdAt?: unknown };
   return typeof createdAt === 'number' ? formatTime(createdAt) : '';
 }

@@ -1,3 +1,3 @@
-/** The door to everything that opens a store of Kontrol's: a file of its own in the program, since nothing else needs it. */
+/** Entry point of the commands that open Kontrol's storage, which are bundled separately because no other command needs it. */
 export { resealKeys } from './reseal.js';
 export { startKontrol } from './kontrol-start.js';

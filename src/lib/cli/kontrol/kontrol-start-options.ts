@@ -10,39 +10,38 @@ import { kontrolStartSettings, type PolicyChoice } from '../settings/kontrol-sta
 import { storageSettings } from '../settings/storage-settings.js';
 import { isAnyAddress, urlHost } from '../../util/listen-address.js';
 import { isLoopbackHost } from '../../util/loopback.js';
-import { storageChoice } from './storage-choice.js';
+import { storageConfigOf } from './storage-choice.js';
 
-/** What `kontrol start` does, decided. */
-export interface StartOptions {
-  /** Make Kontrol's own kite key and end. */
+/** The resolved options of `kontrol start`. */
+export interface KontrolStartOptions {
+  /** Create Kontrol's own kite key and exit. */
   readonly initial: boolean;
   readonly force: boolean;
   readonly ip: string;
   readonly port: number;
   readonly username: string;
-  /** Goes into kite keys. Undefined: wherever it listens, on a port that is not known yet. */
+  /** URL of Kontrol in kite keys. If undefined, it is the address that Kontrol listens at, with an ephemeral port. */
   readonly kontrolUrl: string | undefined;
   readonly registerUrl: string | undefined;
   readonly environment: string;
   readonly region: string;
   readonly version: string | undefined;
-  /** Undefined: the person named none. */
+  /** Default: the key pair in the storage. */
   readonly keyFiles: KeyFiles | undefined;
   readonly tlsFiles: { readonly certificate: string; readonly privateKey: string } | undefined;
-  /** Undefined: the person named none. */
   readonly allowOrigin: readonly string[] | '*' | undefined;
   readonly allowedHosts: readonly string[] | '*' | undefined;
   readonly policy: PolicyChoice;
   readonly registration: 'invite' | 'open';
   readonly webrtc: boolean;
-  /** Whether it shows its page. */
+  /** Whether Kontrol serves its web page. */
   readonly ui: boolean;
   readonly storage: StorageConfig;
-  /** Where to keep the kite key of Kontrol's own user. Undefined: as the last time, or in a file. */
+  /** Where to store the kite key of Kontrol's own user. Default: the store of the last start, or a file. */
   readonly keyStore: KeyStore | undefined;
-  /** Folder of what Kontrol makes for itself. */
+  /** Folder of the files that Kontrol creates. */
   readonly home: string;
-  /** What the person should know before it starts. */
+  /** Warnings to log at the start. */
   readonly warnings: readonly string[];
 }
 
@@ -52,67 +51,74 @@ export interface KeyFiles {
 }
 
 /**
- * Flags and `KONTROL_*` variables as options.
+ * Resolves the options from flags and `KONTROL_*` variables.
  *
- * @throws CliError or ConfigurationError where one has a value that is not accepted, or where what they say together is not
- *   safe
+ * @throws CliError or ConfigurationError if a value is invalid, or if the combination is unsafe and `force` is not set
  */
-export function startOptions(flags: ParsedFlags, env: Environment): StartOptions {
+export function kontrolStartOptions(flags: ParsedFlags, env: Environment): KontrolStartOptions {
   const settings = CommandSettings.fromFlags(kontrolStartSettings, flags, env);
-  const of = <Value, Default>(setting: CliSetting<Value, Default>): Value | Default =>
+  const value = <Value, Default>(setting: CliSetting<Value, Default>): Value | Default =>
     settings.value(setting);
   const all = kontrolStartSettings;
   const [ip, port, force, registration, policy] = [
-    of(all.ip),
-    of(all.port),
-    of(all.force),
-    of(all.registration),
-    of(all.policy),
+    value(all.ip),
+    value(all.port),
+    value(all.force),
+    value(all.registration),
+    value(all.policy),
   ];
   const tlsFiles = filePair(settings, all.tlscertfile, all.tlskeyfile);
   const keyFiles = filePair(settings, all.publickeyfile, all.privatekeyfile);
-  const given = of(all.kontrolurl);
-  const beyond = !isLoopbackHost(ip);
-  if (beyond && registration === 'open' && !force) {
+  const configuredUrl = value(all.kontrolurl);
+  const onNetwork = !isLoopbackHost(ip);
+  if (onNetwork && registration === 'open' && !force) {
     throw usageError(
-      `--registration open gives everybody who reaches ${ip} a kite key for any user.`,
-      'Listen on 127.0.0.1, or leave it out and invite people: kitectl kontrol invite USER. If you mean it: --force',
+      `--registration open lets anyone who can reach ${ip} get a kite key for any user.`,
+      'Listen on 127.0.0.1, or use invites: kitectl kontrol invite USER. To allow it anyway, add --force.',
     );
   }
-  const own = `${tlsFiles ? 'https' : 'http'}://${urlHost(ip)}:${port}/kite`;
+  const defaultUrl = `${tlsFiles ? 'https' : 'http'}://${urlHost(ip)}:${port}/kite`;
   return {
-    initial: of(all.initial),
+    initial: value(all.initial),
     force,
     ip,
     port,
-    username: of(all.username),
-    kontrolUrl: given ?? (port === 0 ? undefined : own),
-    registerUrl: of(all.registerurl),
-    environment: of(all.environment),
-    region: of(all.region),
-    version: of(all.version),
+    username: value(all.username),
+    kontrolUrl: configuredUrl ?? (port === 0 ? undefined : defaultUrl),
+    registerUrl: value(all.registerurl),
+    environment: value(all.environment),
+    region: value(all.region),
+    version: value(all.version),
     keyFiles: keyFiles && { publicKey: keyFiles[0], privateKey: keyFiles[1] },
     tlsFiles: tlsFiles && { certificate: tlsFiles[0], privateKey: tlsFiles[1] },
-    allowOrigin: of(all['allow-origin']),
-    allowedHosts: of(all['allow-host']),
+    allowOrigin: value(all['allow-origin']),
+    allowedHosts: value(all['allow-host']),
     policy,
     registration,
-    webrtc: of(all.webrtc),
-    ui: of(all.ui) ?? !beyond,
-    storage: storageChoice(settings),
-    keyStore: of(all['key-store']),
+    webrtc: value(all.webrtc),
+    ui: value(all.ui) ?? !onNetwork,
+    storage: storageConfigOf(settings),
+    keyStore: value(all['key-store']),
     home: join(kiteHome(env), 'kontrol'),
-    warnings: warningsOf({ settings, beyond, given, tls: tlsFiles !== undefined, policy, registration, ip }),
+    warnings: kontrolStartWarnings({
+      settings,
+      onNetwork,
+      configuredUrl,
+      tls: tlsFiles !== undefined,
+      policy,
+      registration,
+      ip,
+    }),
   };
 }
 
 /**
- * The store that flags and `KONTROL_*` variables describe.
+ * Resolves the storage from flags and `KONTROL_*` variables.
  *
- * @throws CliError or ConfigurationError where one has a value that is not accepted
+ * @throws CliError or ConfigurationError if a value is invalid
  */
 export function storageOptions(flags: ParsedFlags, env: Environment): StorageConfig {
-  return storageChoice(CommandSettings.fromFlags(storageSettings, flags, env));
+  return storageConfigOf(CommandSettings.fromFlags(storageSettings, flags, env));
 }
 
 function filePair(
@@ -120,49 +126,59 @@ function filePair(
   first: CliSetting<string, undefined>,
   second: CliSetting<string, undefined>,
 ): readonly [string, string] | undefined {
-  const [one, other] = [settings.value(first), settings.value(second)];
-  if (one && other) return [one, other];
-  if (!one && !other) return undefined;
-  const [there, missing] = one ? [first, second] : [second, first];
+  const [firstFile, secondFile] = [settings.value(first), settings.value(second)];
+  if (firstFile && secondFile) return [firstFile, secondFile];
+  if (!firstFile && !secondFile) return undefined;
+  const [present, missing] = firstFile ? [first, second] : [second, first];
   throw usageError(
-    `${settingLabel(there)} is given without ${settingLabel(missing)}.`,
+    `${settingLabel(present)} is set without ${settingLabel(missing)}.`,
     `Add --${missing.flag?.name ?? ''} PATH.`,
   );
 }
 
-interface Decided {
+interface WarningConditions {
   readonly settings: CommandSettings;
-  readonly beyond: boolean;
-  readonly given: string | undefined;
+  readonly onNetwork: boolean;
+  readonly configuredUrl: string | undefined;
   readonly tls: boolean;
-  readonly policy: StartOptions['policy'];
+  readonly policy: KontrolStartOptions['policy'];
   readonly registration: 'invite' | 'open';
   readonly ip: string;
 }
 
-function warningsOf({ settings, beyond, given, tls, policy, registration, ip }: Decided): string[] {
+function kontrolStartWarnings({
+  settings,
+  onNetwork,
+  configuredUrl,
+  tls,
+  policy,
+  registration,
+  ip,
+}: WarningConditions): string[] {
   const warnings: string[] = [];
   if (policy.type === 'open') {
-    warnings.push('Policy open: every user may find, call and get tokens for the kites of all others.');
+    warnings.push(
+      'Policy open: every user may find and call the kites of all other users, and get tokens for them.',
+    );
   }
   if (registration === 'open') {
     warnings.push(
-      'Registration is open: anyone who can reach Kontrol gets a kite key for any user, without an invite.',
+      'Registration is open: anyone who can reach Kontrol can get a kite key for any user without an invite.',
     );
   }
-  if (beyond && !tls) {
+  if (onNetwork && !tls) {
     warnings.push(
-      'Kontrol listens beyond this machine without TLS: give it -tlscertfile and -tlskeyfile, or a proxy.',
+      'Kontrol listens on the network without TLS: set -tlscertfile and -tlskeyfile, or use a TLS proxy.',
     );
   }
-  if (isAnyAddress(ip) && given === undefined) {
+  if (isAnyAddress(ip) && configuredUrl === undefined) {
     warnings.push(
-      'Kite keys will say that Kontrol is on their own machine: name its address with -kontrolurl.',
+      'Kite keys will contain a URL that works only on this machine: set the address with -kontrolurl.',
     );
   }
   if (settings.hasFlag(storageSettings['postgres-password'])) {
     warnings.push(
-      'Others on this machine can read -postgres-password: use KONTROL_POSTGRES_PASSWORD instead.',
+      'Other users of this machine can read -postgres-password: use KONTROL_POSTGRES_PASSWORD instead.',
     );
   }
   return warnings;

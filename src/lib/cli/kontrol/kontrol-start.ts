@@ -1,42 +1,41 @@
 import { join } from 'node:path';
 import { Kontrol, loadPolicy, openStorage, type Storage } from '../../kontrol.js';
 import { systemClock } from '../../util/clock.js';
-import { type CliError, configurationError } from '../runtime/cli-error.js';
+import { configurationError } from '../runtime/cli-error.js';
 import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { readTlsFiles } from '../target/tls-files.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { askAtFirstStart } from './first-start.js';
+import { promptAtFirstStart } from './first-start.js';
 import { defaultKeyFiles, writeInitialKey } from './initial.js';
-import { makeKeyFiles, readKeyFiles } from './key-files.js';
-import { keepOwnKey, ownKeyStore, renewOwnKeyWhenKeysChange } from './own-key.js';
-import type { StartOptions } from './kontrol-start-options.js';
+import { createKeyFiles, readKeyFiles } from './key-files.js';
+import { ensureOwnKey, openOwnKeyStore, renewOwnKeyOnKeyChange } from './own-key.js';
+import type { KontrolStartOptions } from './kontrol-start-options.js';
 
-type Options = StartOptions & {
+type StartKontrolOptions = KontrolStartOptions & {
   readonly format: OutputFormat | undefined;
-  /** The folder of this package. */
+  /** The root folder of this package. */
   readonly root: string;
 };
 
 /**
- * Runs a Kontrol until the person or the system ends it, and lets what it is doing finish first. What is missing at the
- * first start is made, and said to be.
+ * Runs Kontrol until `signal` fires, then shuts it down gracefully. Creates missing keys at the first start.
  *
- * @throws CliError when it cannot start
+ * @throws CliError if Kontrol cannot start
  */
-export async function startKontrol(options: Options, runtime: CommandRuntime): Promise<void> {
+export async function startKontrol(options: StartKontrolOptions, runtime: CommandRuntime): Promise<void> {
   try {
     if (options.initial) await writeInitialKey(options, runtime);
-    else await serve(await askAtFirstStart(options, runtime), runtime);
+    else await runKontrol(await promptAtFirstStart(options, runtime), runtime);
   } catch (error) {
-    throw asCliError(error);
+    throw listenError(error);
   }
 }
 
-async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
+async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, stderr, env } = runtime;
-  const say = (text: string): void => void stderr.write(`${text}\n`);
+  const print = (text: string): void => void stderr.write(`${text}\n`);
   const logger = loggerFor(runtime);
   for (const warning of options.warnings) logger.warn(warning);
   const {
@@ -49,8 +48,8 @@ async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
     registration,
     webrtc,
   } = options;
-  const ownKey = await ownKeyStore(options.keyStore, options.home, env);
-  const keyPair = await keyPairOf(options, say);
+  const ownKey = await openOwnKeyStore(options.keyStore, options.home, env);
+  const keyPair = await loadKeyPair(options, print);
   const storage = openStorage(options.storage, { clock: systemClock, logger });
   const kontrol = new Kontrol({
     storage,
@@ -77,62 +76,58 @@ async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
   runtime.deferExit();
   await kontrol.listen();
   try {
-    await keepOwnKey(kontrol, ownKey, say);
-    renewOwnKeyWhenKeysChange(kontrol, ownKey, logger);
-    logStorage(storage, options, say);
-    say(`Kontrol listens at ${kontrol.url}`);
+    await ensureOwnKey(kontrol, ownKey, print);
+    renewOwnKeyOnKeyChange(kontrol, ownKey, logger);
+    reportStorage(storage, options, print);
+    print(`Kontrol listens at ${kontrol.url}`);
     if (options.ui)
-      say(`Its page is at ${new URL('/', kontrol.kite.url).href}: sign in with kitectl kontrol ui`);
+      print(`Its web page is ${new URL('/', kontrol.kite.url).href}: sign in with kitectl kontrol ui`);
     if (options.format !== undefined) {
       const fields = [{ label: 'URL', value: kontrol.url }];
       await printDetails({ fields, data: { url: kontrol.url }, name: kontrol.url }, options.format, runtime);
     }
     await waitForAbort(signal);
   } finally {
-    say('Kontrol ends.');
+    print('Kontrol is shutting down.');
     await kontrol.close();
   }
 }
 
 /**
- * The key pair in the files that the person named, or in those that were made where none are named: by `-initial`, or here
- * where the store forgets its own. Undefined: the store's.
+ * Reads the key pair from the configured files or from the default ones. Creates the default ones if the storage is not
+ * persistent. If undefined, the key pair of the storage is used.
+ *
+ * @throws CliError or ConfigurationError if a configured file is missing or invalid
  */
-async function keyPairOf(
-  { keyFiles, storage, home }: Options,
-  say: (text: string) => void,
+async function loadKeyPair(
+  { keyFiles, storage, home }: StartKontrolOptions,
+  print: (text: string) => void,
 ): Promise<Awaited<ReturnType<typeof readKeyFiles>>> {
   const files = keyFiles ?? defaultKeyFiles(home);
   const pair = await readKeyFiles(files);
   if (pair) return pair;
   if (keyFiles) {
     throw configurationError(
-      `There are no keys at ${files.publicKey} and ${files.privateKey}.`,
-      'Have them made with -initial, or make them with: kitectl keygen --out DIR',
+      `The key files ${files.publicKey} and ${files.privateKey} do not exist.`,
+      'Create them with -initial, or with: kitectl keygen --out DIR',
     );
   }
   if (storage.kind !== 'memory') return undefined;
-  const made = await makeKeyFiles(files);
-  say(`Made a key pair: ${files.privateKey} and ${files.publicKey}`);
-  return made;
+  const generated = await createKeyFiles(files);
+  print(`Created a key pair: ${files.privateKey} and ${files.publicKey}`);
+  return generated;
 }
 
-function policyName({ policy }: Options): string {
+function policyName({ policy }: StartKontrolOptions): string {
   if (policy.type === 'file') return policy.file;
   return policy.type === 'open' ? 'open' : 'own';
 }
 
-function logStorage(storage: Storage, options: Options, say: (text: string) => void): void {
+function reportStorage(storage: Storage, options: StartKontrolOptions, print: (text: string) => void): void {
   const where = options.storage.kind === 'file' ? ` in ${options.storage.folder}` : '';
-  say(`Registrations and keys are kept by the store "${storage.name}"${where}.`);
-  if (storage.name === 'memory')
-    say('They are forgotten when Kontrol ends, except for the key pair in its files.');
+  print(`Registrations and keys are in the storage "${storage.name}"${where}.`);
+  if (storage.name === 'memory') print('They are lost when Kontrol exits, except for the key pair files.');
   if (storage.secrets === 'plain') {
-    say('Private keys are stored there unencrypted: set KONTROL_SECRET to encrypt them.');
+    print('Private keys are stored unencrypted: set KONTROL_SECRET to encrypt them.');
   }
-}
-
-/** What stands in the way of a Kontrol is of this machine, or of its store. */
-function asCliError(error: unknown): CliError {
-  return listenError(error);
 }

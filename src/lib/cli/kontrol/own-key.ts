@@ -19,64 +19,66 @@ import { KONTROL_CONTEXT } from '../target/kontrol-own-key.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 type OwnKontrol = Pick<Kontrol, 'username' | 'url' | 'keyPairs' | 'newKiteKey' | 'kite'>;
 
-/** Where the kite key of Kontrol's own user is kept, with which the person at this machine administers it. */
+/** Where the kite key of Kontrol's own user is stored, with which Kontrol is administered from this machine. */
 export interface OwnKeyStore {
   readonly home: string;
   readonly env: Environment;
-  /** Undefined: a file in `home`. */
+  /** If undefined, the key is in a file in `home`. */
   readonly keychain: Keychain | undefined;
 }
 
 /**
- * The key store for Kontrol's own kite key: the one that is asked for, else the one of the last time, else a file.
+ * Opens the key store for Kontrol's own kite key: the requested one, else the one of the last start, else a file.
  *
- * @throws CliError where it is the keychain, and that cannot be used
+ * @throws CliError if it is the keychain and the keychain is not available
  */
-export async function ownKeyStore(
-  asked: KeyStore | undefined,
+export async function openOwnKeyStore(
+  requested: KeyStore | undefined,
   home: string,
   env: Environment,
   open: () => Promise<Keychain> = openKeychain,
 ): Promise<OwnKeyStore> {
-  const store = asked ?? readContexts(env).contexts.get(KONTROL_CONTEXT)?.keyStore ?? 'file';
+  const store = requested ?? readContexts(env).contexts.get(KONTROL_CONTEXT)?.keyStore ?? 'file';
   if (store === 'file') return { home, env, keychain: undefined };
   const keychain = await open();
   await keychain.requireOpen();
   return { home, env, keychain };
 }
 
-/** Sees to it that there is a kite key of Kontrol's own user that Kontrol accepts. */
-export async function keepOwnKey(
+/** Creates the kite key of Kontrol's own user if it is missing or outdated. */
+export async function ensureOwnKey(
   kontrol: OwnKontrol,
   store: OwnKeyStore,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<void> {
   if (await isCurrent(kontrol, store)) return;
-  await writeOwnKey(kontrol, store, say);
+  await writeOwnKey(kontrol, store, print);
 }
 
-/** A new key pair, or a kite key that is refused from now on, makes the one that is kept old. */
-export function renewOwnKeyWhenKeysChange(kontrol: OwnKontrol, store: OwnKeyStore, logger: Logger): void {
-  const say = (text: string): void => logger.info(text);
+/** Renews the kite key of Kontrol's own user after keys were rotated or revoked. */
+export function renewOwnKeyOnKeyChange(kontrol: OwnKontrol, store: OwnKeyStore, logger: Logger): void {
+  const print = (text: string): void => logger.info(text);
   kontrol.kite.finalFunc(async ({ method }, outcome) => {
-    if (!CHANGES.has(method) || outcome.error !== undefined) return outcome;
-    // Which of the kite keys is refused does not matter: a new one is made at no cost.
+    if (!KEY_CHANGE_METHODS.has(method) || outcome.error !== undefined) return outcome;
+    // The revoked kite key may be Kontrol's own, and creating a new one is cheap.
     const renewed =
-      method === 'kontrol.revokeKiteKey' ? writeOwnKey(kontrol, store, say) : keepOwnKey(kontrol, store, say);
+      method === 'kontrol.revokeKiteKey'
+        ? writeOwnKey(kontrol, store, print)
+        : ensureOwnKey(kontrol, store, print);
     await renewed.catch((error: unknown) => {
-      logger.warn(`Kontrol's own kite key cannot be renewed: ${String(error)}`);
+      logger.warn(`Kontrol's own kite key could not be renewed: ${String(error)}`);
     });
     return outcome;
   });
 }
 
-const CHANGES: ReadonlySet<string> = new Set([
+const KEY_CHANGE_METHODS: ReadonlySet<string> = new Set([
   'kontrol.rotateKeys',
   'kontrol.revokeKeyPair',
   'kontrol.revokeKiteKey',
 ]);
 
-function placeOf({ username, url }: OwnKontrol, { home, keychain }: OwnKeyStore): KeyLocation {
+function ownKeyLocation({ username, url }: OwnKontrol, { home, keychain }: OwnKeyStore): KeyLocation {
   if (!keychain) return { type: 'file', file: kiteKeyPath(home) };
   return { type: 'keychain', account: keychainAccount({ username, kontrolUrl: url }) };
 }
@@ -84,22 +86,28 @@ function placeOf({ username, url }: OwnKontrol, { home, keychain }: OwnKeyStore)
 async function writeOwnKey(
   kontrol: OwnKontrol,
   store: OwnKeyStore,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<void> {
   const { home, env, keychain } = store;
   const jwt = await kontrol.newKiteKey(kontrol.username);
-  const place = placeOf(kontrol, store);
-  await writeKey(jwt, place, { force: true, open: keychain && (async () => keychain) });
-  if (place.type === 'keychain') {
-    await remember(kontrol, 'keychain', env);
+  const location = ownKeyLocation(kontrol, store);
+  await writeKey(jwt, location, { force: true, open: keychain && (async () => keychain) });
+  if (location.type === 'keychain') {
+    await saveOwnContext(kontrol, 'keychain', env);
     await rm(kiteKeyPath(home), { force: true });
   } else if (readContexts(env).contexts.has(KONTROL_CONTEXT)) {
-    await remember(kontrol, 'file', env);
+    await saveOwnContext(kontrol, 'file', env);
   }
-  say(`Wrote Kontrol's own kite key, with which this machine administers it: ${describeLocation(place)}`);
+  print(
+    `Created Kontrol's own kite key, for administration from this machine: ${describeLocation(location)}`,
+  );
 }
 
-async function remember({ username, url }: OwnKontrol, keyStore: KeyStore, env: Environment): Promise<void> {
+async function saveOwnContext(
+  { username, url }: OwnKontrol,
+  keyStore: KeyStore,
+  env: Environment,
+): Promise<void> {
   const contexts = readContexts(env);
   const { keyFile: _old, ...rest } = contexts.contexts.get(KONTROL_CONTEXT) ?? {};
   const context = { ...rest, username, kontrol: url, keyStore };
@@ -110,19 +118,19 @@ async function remember({ username, url }: OwnKontrol, keyStore: KeyStore, env: 
 }
 
 async function isCurrent(kontrol: OwnKontrol, store: OwnKeyStore): Promise<boolean> {
-  const key = await keptKey(kontrol, store);
+  const key = await readOwnKey(kontrol, store);
   if (!key || key.username !== kontrol.username || key.kontrolUrl !== kontrol.url) return false;
   const signing = kontrol.keyPairs().find(({ state }) => state === 'active');
   if (!signing) return false;
   return samePublicKey(parsePublicKey(signing.publicKey), parsePublicKey(key.kontrolKey));
 }
 
-/** A key that cannot be used is as good as none: it is Kontrol's own, and can be made again. */
-async function keptKey(kontrol: OwnKontrol, store: OwnKeyStore): Promise<KiteKey | undefined> {
+/** Reads the stored key; undefined if it is missing or unusable, because Kontrol can create a new one. */
+async function readOwnKey(kontrol: OwnKontrol, store: OwnKeyStore): Promise<KiteKey | undefined> {
   const { keychain } = store;
   try {
     if (!keychain) return readKiteKeyFile(kiteKeyPath(store.home));
-    return await readKey(placeOf(kontrol, store), store.env, async () => keychain);
+    return await readKey(ownKeyLocation(kontrol, store), store.env, async () => keychain);
   } catch (error) {
     if (isKiteError(error, 'configurationError') || isCliError(error)) return undefined;
     throw error;

@@ -12,11 +12,11 @@ export interface ResealOptions {
 }
 
 /**
- * Encrypts the private keys in a store with the secret of now, where they were encrypted with the former one or not at all,
- * and prints the ids of their pairs. Nodes that know both secrets go on meanwhile.
+ * Encrypts the private keys in a storage with the current secret if they are unencrypted or encrypted with the former one,
+ * and prints the ids of their key pairs. Nodes that are configured with both secrets keep running.
  *
- * @throws CliError where the store encrypts nothing
- * @throws StorageError where it cannot be reached, or has a key that neither secret opens
+ * @throws CliError if the storage does not support encryption, or if no secret is set
+ * @throws StorageError if the storage cannot be reached, or if a key cannot be decrypted with either secret
  */
 export async function resealKeys(
   { storage: config, format }: ResealOptions,
@@ -25,14 +25,14 @@ export async function resealKeys(
   const storage = openStorage(config, { clock: systemClock, logger: loggerFor(runtime) });
   if (!storage.reseal) {
     throw usageError(
-      `The store "${storage.name}" encrypts nothing.`,
-      'Name the one that does with --storage postgres or --storage etcd.',
+      `The storage "${storage.name}" does not encrypt keys.`,
+      'Use --storage postgres or --storage etcd.',
     );
   }
   if (storage.secrets !== 'encrypted') {
     throw configurationError(
-      'There is no secret to encrypt the keys with.',
-      'Set KONTROL_SECRET to the new one, and KONTROL_FORMER_SECRET to the one before.',
+      'No secret to encrypt the keys with: KONTROL_SECRET is not set.',
+      'Set KONTROL_SECRET to the new secret and KONTROL_FORMER_SECRET to the previous one.',
     );
   }
   await storage.open();
@@ -44,13 +44,13 @@ export async function resealKeys(
 }
 
 async function reseal(
-  work: () => Promise<string[]>,
+  resealStorage: () => Promise<string[]>,
   format: OutputFormat | undefined,
   runtime: CommandRuntime,
 ): Promise<void> {
-  const ids = await work();
+  const ids = await resealStorage();
   if (format === undefined && ids.length === 0)
-    runtime.stderr.write('All keys are encrypted with it already.\n');
+    runtime.stderr.write('All keys are already encrypted with the current secret.\n');
   if (format === undefined && ids.length === 0) return;
   await printList(
     ids,

@@ -3,18 +3,18 @@ import { kiteHome } from '../../kite/config/kite-home.js';
 import type { StorageConfig } from '../../kontrol.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { storageSettings } from '../settings/storage-settings.js';
-import { etcdChoice } from './etcd-choice.js';
-import { postgresChoice } from './postgres-choice.js';
-import { secretsOf } from './storage-secrets.js';
+import { etcdConfigOf } from './etcd-choice.js';
+import { postgresConfigOf } from './postgres-choice.js';
+import { storageSecretsOf } from './storage-secrets.js';
 
 /**
- * The store that the settings describe.
+ * Returns the configuration of the storage that the settings select.
  *
- * @throws CliError or ConfigurationError where something is missing or wrong
+ * @throws CliError or ConfigurationError if a setting is missing or invalid
  */
-export function storageChoice(settings: CommandSettings): StorageConfig {
+export function storageConfigOf(settings: CommandSettings): StorageConfig {
   const kind = settings.value(storageSettings.storage);
-  const secrets = secretsOf(settings);
+  const secrets = storageSecretsOf(settings);
   switch (kind) {
     case 'memory':
       return { kind };
@@ -23,8 +23,8 @@ export function storageChoice(settings: CommandSettings): StorageConfig {
       return { kind, folder: folder ?? join(kiteHome(settings.env), 'kontrol', 'data') };
     }
     case 'postgres':
-      return postgresChoice(settings, secrets);
+      return postgresConfigOf(settings, secrets);
     case 'etcd':
-      return etcdChoice(settings, secrets);
+      return etcdConfigOf(settings, secrets);
   }
 }

@@ -7,32 +7,32 @@ import { type LocatedKey, withKey } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { adminKey } from './kontrol-admin.js';
+import { findAdminKey } from './kontrol-admin.js';
 
-export interface UiOptions extends KontrolCommandOptions {
-  /** Signs in as Kontrol's own user, who sees every kite. */
+export interface UiLinkOptions extends KontrolCommandOptions {
+  /** Sign in as Kontrol's own user, who can see all kites. */
   readonly admin: boolean;
   readonly format: OutputFormat | undefined;
 }
 
 /**
- * Prints a link that opens Kontrol's page, signed in as the person. It works once, for two minutes.
+ * Prints a link that opens Kontrol's web page and signs the user in. The link can be used once, within two minutes.
  *
- * @throws CliError when there is no kite key, when Kontrol refuses, or when it shows no page
+ * @throws CliError if there is no kite key, if Kontrol rejects the call, or if it does not serve the page
  */
-export async function printLink(options: UiOptions, runtime: CommandRuntime): Promise<void> {
+export async function printUiLink(options: UiLinkOptions, runtime: CommandRuntime): Promise<void> {
   const { settings } = options;
-  const found = await keyOf(options);
+  const found = await findSignInKey(options);
   const { key } = found;
   await withKey(settings, found, 'signing in', runtime, async ({ client, url, spinner }) => {
     const answer = await spinner.during(`Waiting for ${url}`, () =>
-      client.call<unknown, string>('signInCode', []).catch(withoutPage(url)),
+      client.call<unknown, string>('signInCode', []).catch(rethrowWithoutPage(url)),
     );
     const { code, ttl } = (answer ?? {}) as { readonly code?: unknown; readonly ttl?: unknown };
     if (typeof code !== 'string' || typeof ttl !== 'number') {
-      throw new KiteError('invalidResponse', `${url} did not answer with a code`);
+      throw new KiteError('invalidResponse', `${url} did not return a sign-in code`);
     }
-    // Behind the #, so that it is in no request, and in no server's log.
+    // In the fragment, which is not sent to servers and not logged by them.
     const page = new URL('/', url.replace(/^ws/, 'http'));
     page.hash = `sign-in=${code}`;
     const seconds = Math.round(ttl / 1000);
@@ -40,7 +40,7 @@ export async function printLink(options: UiOptions, runtime: CommandRuntime): Pr
       {
         fields: [
           { label: 'User', value: key.username },
-          { label: 'Good for', value: `${seconds} s, once` },
+          { label: 'Valid for', value: `${seconds} s, once` },
           { label: 'Link', value: page.href },
         ],
         data: { link: page.href, username: key.username, seconds },
@@ -53,29 +53,29 @@ export async function printLink(options: UiOptions, runtime: CommandRuntime): Pr
   });
 }
 
-/** The person's own key, with which kites can be called; where there is none, that of Kontrol's user, if this is its machine. */
-async function keyOf({ admin, settings }: UiOptions): Promise<LocatedKey> {
-  if (admin) return adminKey(settings);
+/** Finds the kite key to sign in with: the user's own one, else the one of Kontrol's own user. */
+async function findSignInKey({ admin, settings }: UiLinkOptions): Promise<LocatedKey> {
+  if (admin) return findAdminKey(settings);
   const own = await findKey(settings);
   if (own) return own;
   try {
-    return await adminKey(settings);
+    return await findAdminKey(settings);
   } catch (error) {
     if (!isCliError(error)) throw error;
     throw configurationError(
-      "There is no kite key: neither one of yours, nor that of Kontrol's own user.",
-      'Get one with: kitectl register --to URL --username NAME; or run this where Kontrol was started.',
+      "No kite key found: neither your own nor that of Kontrol's own user.",
+      'Get one with: kitectl register --to URL --username NAME. Or run this on the machine of Kontrol.',
     );
   }
 }
 
-function withoutPage(url: string): (error: unknown) => never {
+function rethrowWithoutPage(url: string): (error: unknown) => never {
   return (error) => {
     if (!isKiteError(error, 'methodNotFound')) throw error;
-    throw new CliError(`Kontrol at ${url} shows no page.`, {
+    throw new CliError(`Kontrol at ${url} does not serve a web page.`, {
       exitCode: ExitCode.noSuchMethod,
       type: 'methodNotFound',
-      hint: 'Start it with --ui; one that only this machine can connect to does so by itself.',
+      hint: 'Start Kontrol with --ui, which is the default only if it listens on a loopback address.',
       cause: error,
     });
   };

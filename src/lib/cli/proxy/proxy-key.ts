@@ -8,15 +8,17 @@ import { kontrolKeyLocation } from '../target/kontrol-own-key.js';
 import type { LocatedKey } from '../target/with-kontrol.js';
 
 /**
- * The kite key of a proxy, and of whoever looks at one: what flags or the environment say, else that of Kontrol's own user
- * where a Kontrol was started on this machine, else the person's.
+ * Finds the kite key to run or inspect a proxy with: the one that flags or the environment select, else that of Kontrol's own
+ * user on this machine, else the active one.
  *
- * @throws CliError or ConfigurationError where there is none, or none that can be used
+ * @throws CliError or ConfigurationError if there is none, or if it cannot be used
  */
-export async function proxyKey(settings: CommandSettings): Promise<LocatedKey & Pick<FoundKey, 'location'>> {
+export async function findProxyKey(
+  settings: CommandSettings,
+): Promise<LocatedKey & Pick<FoundKey, 'location'>> {
   const { env } = settings;
-  const named = settings.withoutContext().resolve(commonSettings.kiteKey).source.type !== 'default';
-  if (!named && !settings.hasFlag(commonSettings.context)) {
+  const isConfigured = settings.withoutContext().resolve(commonSettings.kiteKey).source.type !== 'default';
+  if (!isConfigured && !settings.hasFlag(commonSettings.context)) {
     const location = kontrolKeyLocation(env);
     try {
       const key = await readKey(location, env);

@@ -1,2 +1,2 @@
-/** The door to everything that runs a proxy: a file of its own in the program, since nothing else needs it. */
+/** Entry point of the commands that run a proxy, which are bundled separately because no other command needs them. */
 export { startProxy } from './proxy-start.js';

@@ -3,9 +3,9 @@ import { CommandSettings, type ParsedFlags } from '../settings/command-settings.
 import { proxyStartSettings } from '../settings/proxy-start-settings.js';
 import { isLoopbackHost } from '../../util/loopback.js';
 
-/** What `proxy start` does, decided. */
+/** The resolved options of `proxy start`. */
 export interface ProxyStartOptions {
-  /** Whether it is a tunnel proxy, or a reverse proxy. */
+  /** Run a tunnel proxy instead of a reverse proxy. */
   readonly tunnel: boolean;
   readonly publicHost: string | undefined;
   readonly publicPort: number | undefined;
@@ -15,30 +15,30 @@ export interface ProxyStartOptions {
   readonly environment: string | undefined;
   readonly region: string | undefined;
   readonly version: string | undefined;
-  /** Where Kontrol is, and with which kite key the proxy registers there. */
+  /** Contains the URL of Kontrol and the kite key to register with. */
   readonly settings: CommandSettings;
   readonly allowTargets: readonly string[];
   readonly localKites: boolean | undefined;
   readonly kiteCaFile: string | undefined;
   readonly verifyKites: boolean;
-  /** Origins of pages, `*` for any. */
+  /** Allowed origins of pages; `*` allows any. */
   readonly allowOrigins: readonly string[];
-  /** What the person should know before it starts. */
+  /** Warnings to log at the start. */
   readonly warnings: readonly string[];
 }
 
 const all = proxyStartSettings;
 
 /**
- * Flags as options.
+ * Resolves the options from flags and variables.
  *
- * @throws CliError or ConfigurationError where one has a value that is not accepted
+ * @throws CliError or ConfigurationError if a value is invalid
  */
 export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxyStartOptions {
   const settings = CommandSettings.fromFlags(all, flags, env);
   const publicHost = settings.value(all['public-host']);
   const [certificate, privateKey] = [settings.value(all['tls-cert']), settings.value(all['tls-key'])];
-  // Each flag depends on the other.
+  // oclif requires each flag if the other one is set.
   const tlsFiles =
     certificate === undefined || privateKey === undefined ? undefined : { certificate, privateKey };
   const ip = settings.value(all.ip) ?? defaultIp(publicHost);
@@ -58,45 +58,53 @@ export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxySt
     kiteCaFile: settings.value(all['kite-ca']),
     verifyKites: !settings.value(all['insecure-kites']),
     allowOrigins: settings.value(all['allow-origin']),
-    warnings: warningsOf({ ip, publicHost, tls: tlsFiles !== undefined, settings }),
+    warnings: proxyStartWarnings({ ip, publicHost, tls: tlsFiles !== undefined, settings }),
   };
 }
 
-/** Who names a host for others wants to be reached by them, unless something in front of the proxy is. */
+/** Listens on all addresses if there is a public host, unless that is a URL of something in front of the proxy. */
 function defaultIp(publicHost: string | undefined): string {
-  if (publicHost === undefined || publicHost.includes('://') || isLocal(publicHost)) return '127.0.0.1';
+  if (publicHost === undefined || publicHost.includes('://') || isLoopbackHostAndPort(publicHost))
+    return '127.0.0.1';
   return '0.0.0.0';
 }
 
-/** Of a host with a port or without. */
-function isLocal(host: string): boolean {
+/** Whether a host, with or without a port, is a loopback host. */
+function isLoopbackHostAndPort(host: string): boolean {
   const url = `http://${host}`;
   return isLoopbackHost(URL.canParse(url) ? new URL(url).hostname : host);
 }
 
-interface Decided {
+interface ProxyWarningConditions {
   readonly ip: string;
   readonly publicHost: string | undefined;
   readonly tls: boolean;
   readonly settings: CommandSettings;
 }
 
-function warningsOf({ ip, publicHost, tls, settings }: Decided): string[] {
+function proxyStartWarnings({ ip, publicHost, tls, settings }: ProxyWarningConditions): string[] {
   const warnings: string[] = [];
   const local = isLoopbackHost(ip);
   if (!local && !tls) {
     warnings.push(
-      'The proxy listens beyond this machine without TLS, and tokens can be read on the way: give it --tls-cert and --tls-key.',
+      'The proxy listens on the network without TLS, so tokens can be intercepted: set --tls-cert and --tls-key.',
     );
   }
-  if (local && publicHost !== undefined && !publicHost.includes('://') && !isLocal(publicHost)) {
-    warnings.push(`The proxy listens at ${ip}, where ${publicHost} is not reached from elsewhere: see --ip.`);
+  if (
+    local &&
+    publicHost !== undefined &&
+    !publicHost.includes('://') &&
+    !isLoopbackHostAndPort(publicHost)
+  ) {
+    warnings.push(
+      `The proxy listens at ${ip}, so ${publicHost} cannot be reached from other machines: set --ip.`,
+    );
   }
   if (settings.value(all['insecure-kites']))
-    warnings.push('Certificates of kites are not looked at: somebody else may answer for a kite.');
+    warnings.push('Certificates of kites are not verified: another server can impersonate a kite.');
   if (settings.hasFlag(all['public-key']) || settings.hasFlag(all['private-key'])) {
     warnings.push(
-      'No key pair is needed: tokens of tunnels are made and read by this proxy alone, with a secret of its own.',
+      'The key pair is ignored: this proxy signs and verifies tunnel tokens with its own secret.',
     );
   }
   return warnings;

@@ -11,38 +11,38 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { readTlsFiles, type TlsPems } from '../target/tls-files.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { proxyKey } from './proxy-key.js';
+import { findProxyKey } from './proxy-key.js';
 import type { ProxyStartOptions } from './proxy-start-options.js';
 
-type Options = ProxyStartOptions & { readonly format: OutputFormat | undefined };
+type StartProxyOptions = ProxyStartOptions & { readonly format: OutputFormat | undefined };
 type Proxy = ReverseProxy | TunnelProxy;
 
 /**
- * Runs a proxy until the person or the system ends it; then its kites move to another one, and what is running may finish.
+ * Runs a proxy until `signal` fires, then shuts it down gracefully: its kites move to another proxy.
  *
- * @throws CliError when it cannot start
+ * @throws CliError if the proxy cannot start
  */
-export async function startProxy(options: Options, runtime: CommandRuntime): Promise<void> {
+export async function startProxy(options: StartProxyOptions, runtime: CommandRuntime): Promise<void> {
   try {
-    await serve(options, runtime);
+    await runProxy(options, runtime);
   } catch (error) {
     throw listenError(error);
   }
 }
 
-async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
+async function runProxy(options: StartProxyOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, stderr } = runtime;
-  const say = (text: string): void => void stderr.write(`${text}\n`);
+  const print = (text: string): void => void stderr.write(`${text}\n`);
   const logger = loggerFor(runtime);
   for (const warning of options.warnings) logger.warn(warning);
   const tls = await readTlsFiles(options.tlsFiles);
-  const proxy = await makeProxy(options, tls, logger, runtime);
+  const proxy = await createProxy(options, tls, logger, runtime);
   runtime.deferExit();
   await proxy.listen();
-  const watched = tls && watchTls(options, tls, proxy, logger);
+  const reload = tls && watchTlsFiles(options, tls, proxy, logger);
   try {
     const kind = options.tunnel ? 'tunnel' : 'reverse';
-    say(`The ${kind} proxy listens at ${proxy.kite.url}, for others at ${proxy.url}`);
+    print(`The ${kind} proxy listens at ${proxy.kite.url}, public URL ${proxy.url}`);
     const { url } = proxy;
     if (options.format !== undefined) {
       const fields = [{ label: 'URL', value: url }];
@@ -50,20 +50,20 @@ async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
     }
     await waitForAbort(signal);
   } finally {
-    say('The proxy ends.');
-    watched?.stop();
+    print('The proxy is shutting down.');
+    reload?.stop();
     await proxy.close();
   }
 }
 
-async function makeProxy(
-  options: Options,
+async function createProxy(
+  options: StartProxyOptions,
   tls: TlsPems | undefined,
   logger: Logger,
   { env, version }: CommandRuntime,
 ): Promise<Proxy> {
   const { publicHost, publicPort, ip, port, environment, region } = options;
-  const found = await proxyKey(options.settings);
+  const found = await findProxyKey(options.settings);
   const common: ProxyOptions = {
     publicHost,
     publicPort,
@@ -87,14 +87,19 @@ async function makeProxy(
     ...common,
     allowTargets: options.allowTargets,
     localKites: options.localKites,
-    kiteCa: await caOf(options),
+    kiteCa: await readKiteCa(options),
     verifyKites: options.verifyKites,
   });
 }
 
-function watchTls(options: Options, current: TlsPems, proxy: Proxy, logger: Logger): CertificateReload {
+function watchTlsFiles(
+  options: StartProxyOptions,
+  current: TlsPems,
+  proxy: Proxy,
+  logger: Logger,
+): CertificateReload {
   const { certificate = '', privateKey = '' } = options.tlsFiles ?? {};
-  const watched = new CertificateReload({
+  const reload = new CertificateReload({
     files: [certificate, privateKey],
     read: async () => (await readTlsFiles(options.tlsFiles)) ?? current,
     apply: (tls) => proxy.kite.useTls(tls),
@@ -102,16 +107,16 @@ function watchTls(options: Options, current: TlsPems, proxy: Proxy, logger: Logg
     clock: systemClock,
     logger,
   });
-  watched.start();
-  return watched;
+  reload.start();
+  return reload;
 }
 
-async function caOf({ kiteCaFile }: Options): Promise<string | undefined> {
+async function readKiteCa({ kiteCaFile }: StartProxyOptions): Promise<string | undefined> {
   if (kiteCaFile === undefined) return undefined;
   const ca = await readPem(kiteCaFile, false);
   if (ca !== undefined) return ca;
   throw configurationError(
-    `There are no certificates at ${kiteCaFile}.`,
-    'Name another file with --kite-ca.',
+    `The certificate file ${kiteCaFile} does not exist.`,
+    'Pass another file with --kite-ca.',
   );
 }

@@ -13,64 +13,71 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import { formatTime } from '../terminal/time.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { proxyKey } from './proxy-key.js';
+import { findProxyKey } from './proxy-key.js';
 
 export interface ProxyStatusOptions extends KontrolCommandOptions {
-  /** URL of one proxy. Undefined: all of this user that Kontrol knows. */
+  /** URL of one proxy. Default: all proxies of this user that are registered at Kontrol. */
   readonly to: string | undefined;
   readonly format: OutputFormat | undefined;
 }
 
-/** What came of asking one proxy. */
-type Asked = { readonly url: string } & ({ readonly status: unknown } | { readonly error: unknown });
+/** The status of one proxy, or why it is not available. */
+type StatusResult = { readonly url: string } & ({ readonly status: unknown } | { readonly error: unknown });
 
-const WHAT = 'asking for the status';
+const OPERATION = 'getting the status';
 
 /**
- * Prints who is behind the proxies: a table on a terminal; elsewhere `proxy TAB kite TAB since TAB sessions TAB bytes to it
- * TAB bytes from it`, one kite a line; for programs what each proxy answers.
+ * Prints the kites behind the proxies: a table on a terminal, otherwise one `proxy TAB kite TAB since TAB sessions TAB bytes
+ * to kite TAB bytes from kite` line per kite. Data formats contain the result of `proxy.status` of each proxy.
  *
- * @throws CliError when there is no proxy, when one refuses, or, after what the others say, when one cannot be reached
+ * @throws CliError if there is no proxy, or, after printing the others, if a proxy fails
  */
 export async function proxyStatus(options: ProxyStatusOptions, runtime: CommandRuntime): Promise<void> {
-  const asked = await askAll(options, runtime);
-  const statuses = asked.flatMap((one) => ('status' in one ? [one.status] : []));
-  const failure = asked.find((one) => 'error' in one);
-  if (statuses.length > 0) await print(statuses, options.format, runtime);
-  if (failure) throw toCliError(failure.error, operationAt(failure.url, WHAT));
+  const results = await fetchStatuses(options, runtime);
+  const statuses = results.flatMap((result) => ('status' in result ? [result.status] : []));
+  const failure = results.find((result) => 'error' in result);
+  if (statuses.length > 0) await printStatuses(statuses, options.format, runtime);
+  if (failure) throw toCliError(failure.error, operationAt(failure.url, OPERATION));
 }
 
-async function askAll(options: ProxyStatusOptions, runtime: CommandRuntime): Promise<readonly Asked[]> {
+async function fetchStatuses(
+  options: ProxyStatusOptions,
+  runtime: CommandRuntime,
+): Promise<readonly StatusResult[]> {
   const { to, settings } = options;
-  const found = await proxyKey(settings);
+  const found = await findProxyKey(settings);
   const { key } = found;
   if (to !== undefined) {
     const proxy = settings.with(commonSettings.kontrol, to);
-    return withKey(proxy, found, WHAT, runtime, async ({ client }) => [
+    return withKey(proxy, found, OPERATION, runtime, async ({ client }) => [
       { url: to, status: await client.call<unknown, string>('proxy.status', []) },
     ]);
   }
   return withKey(settings, found, 'looking for proxies', runtime, async (kontrol) => {
-    const urls = await proxiesAt(kontrol, key);
-    return Promise.all(urls.map((url) => ask(kontrol.kite, url, key)));
+    const urls = await findProxyUrls(kontrol, key);
+    return Promise.all(urls.map((url) => fetchStatus(kontrol.kite, url, key)));
   });
 }
 
-/** The URLs of the proxies of this user. */
-async function proxiesAt(kontrol: KontrolSession, { username }: KiteKey): Promise<readonly string[]> {
+/**
+ * Finds the URLs of this user's proxies at Kontrol.
+ *
+ * @throws CliError if there is none
+ */
+async function findProxyUrls(kontrol: KontrolSession, { username }: KiteKey): Promise<readonly string[]> {
   const found = await getKites(kontrol, { username });
-  const urls = found.filter(({ kite }) => NAMES.includes(kite.name)).map(({ url }) => url);
+  const urls = found.filter(({ kite }) => PROXY_NAMES.includes(kite.name)).map(({ url }) => url);
   if (urls.length > 0) return urls.toSorted();
   throw notFound(
-    `Kontrol at ${kontrol.url} knows of no proxy of ${username}.`,
-    'Start one with: kitectl proxy start. Or name one with --to URL.',
+    `No proxy of the user ${username} is registered at ${kontrol.url}.`,
+    'Start one with: kitectl proxy start. Or pass the URL of one with --to URL.',
   );
 }
 
-const NAMES: readonly string[] = ['proxy', 'tunnelproxy'];
+const PROXY_NAMES: readonly string[] = ['proxy', 'tunnelproxy'];
 
-/** It is registered as a kite of this very user, who may send it the kite key. */
-async function ask(kite: Kite, url: string, key: KiteKey): Promise<Asked> {
+/** Sends the kite key to the proxy, which is safe because the proxy is registered by the same user. */
+async function fetchStatus(kite: Kite, url: string, key: KiteKey): Promise<StatusResult> {
   const client = kite.newClient(url, { auth: { type: 'kiteKey', key: key.jwt } });
   try {
     await client.dial();
@@ -82,47 +89,48 @@ async function ask(kite: Kite, url: string, key: KiteKey): Promise<Asked> {
   }
 }
 
-async function print(
+async function printStatuses(
   statuses: readonly unknown[],
   format: OutputFormat | undefined,
   runtime: CommandRuntime,
 ): Promise<void> {
-  if (isDataFormat(format)) return printList(statuses, proxies, format, runtime);
+  if (isDataFormat(format)) return printList(statuses, proxyListing, format, runtime);
   const rows = statuses.flatMap((status) => {
     const { url, kites } = record(status);
-    const behind = list(kites).map((kite): Row => ({ ...record(kite), proxy: url }));
-    if (behind.length === 0) runtime.stderr.write(`No kite is behind ${makeVisible(text(url))}.\n`);
-    return behind;
+    const proxied = toArray(kites).map((kite): ProxiedKiteRow => ({ ...record(kite), proxy: url }));
+    if (proxied.length === 0)
+      runtime.stderr.write(`No kites are connected to ${makeVisible(toText(url))}.\n`);
+    return proxied;
   });
-  if (rows.length > 0) await printList(rows, kites, format, runtime);
+  if (rows.length > 0) await printList(rows, kiteListing, format, runtime);
 }
 
-/** What a proxy says of a kite that is behind it, and the URL of the proxy. */
-type Row = Readonly<Record<string, unknown>>;
+/** A kite in the status of a proxy, with the URL of the proxy. */
+type ProxiedKiteRow = Readonly<Record<string, unknown>>;
 
-const kites: Listing<Row> = {
+const kiteListing: Listing<ProxiedKiteRow> = {
   columns: [
-    { heading: 'proxy', text: ({ proxy }) => text(proxy) },
-    { heading: 'kite', text: ({ kite }) => text(kite) },
+    { heading: 'proxy', text: ({ proxy }) => toText(proxy) },
+    { heading: 'kite', text: ({ kite }) => toText(kite) },
     { heading: 'since', text: ({ since }) => (typeof since === 'number' ? formatTime(since) : '') },
-    { heading: 'sessions', text: ({ sessions }) => text(sessions) },
-    { heading: 'bytes to it', text: ({ bytesToKite }) => text(bytesToKite) },
-    { heading: 'bytes from it', text: ({ bytesFromKite }) => text(bytesFromKite) },
-    { heading: 'sessions so far', text: ({ sessionsTotal }) => text(sessionsTotal), wide: true },
-    { heading: 'public URL', text: ({ url }) => text(url), wide: true },
-    { heading: 'target', text: ({ target }) => text(target), wide: true },
+    { heading: 'sessions', text: ({ sessions }) => toText(sessions) },
+    { heading: 'bytes to kite', text: ({ bytesToKite }) => toText(bytesToKite) },
+    { heading: 'bytes from kite', text: ({ bytesFromKite }) => toText(bytesFromKite) },
+    { heading: 'total sessions', text: ({ sessionsTotal }) => toText(sessionsTotal), wide: true },
+    { heading: 'public URL', text: ({ url }) => toText(url), wide: true },
+    { heading: 'target', text: ({ target }) => toText(target), wide: true },
   ],
   data: (row) => row,
-  name: ({ kite }) => text(kite),
+  name: ({ kite }) => toText(kite),
 };
 
-const proxies: Listing<unknown> = { columns: [], data: (status) => status, name: () => '' };
+const proxyListing: Listing<unknown> = { columns: [], data: (status) => status, name: () => '' };
 
-function list(value: unknown): readonly unknown[] {
+function toArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function text(value: unknown): string {
+function toText(value: unknown): string {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' ? value : '';
 }

@@ -8,35 +8,32 @@ import { requireUrl } from '../target/target.js';
 import { promptRequired } from '../terminal/prompt.js';
 
 /**
- * Where a kite key is asked for, and for whom: what the settings say, else what the person says at the terminal.
+ * Resolves the URL of Kontrol and the username to register, and prompts for those that no setting contains.
  *
- * @throws CliError or ConfigurationError where one is not said and nobody can be asked, or where it is not accepted
+ * @throws CliError or ConfigurationError if one is missing and cannot be prompted for, or if it is invalid
  */
 export async function registerTarget(
-  given: CommandSettings,
+  baseSettings: CommandSettings,
   runtime: CommandRuntime,
 ): Promise<{ readonly to: string; readonly username: string }> {
-  // A context that does not exist is made.
-  const settings = given.withOptionalContext();
+  // register creates a context that does not exist.
+  const settings = baseSettings.withOptionalContext();
   const [url] = settings.value(commonSettings.kontrol);
-  const to = url ?? requireUrl(await askUrl(runtime), 'The answer');
-  const username = settings.value(registerSettings.username) ?? (await askUsername(runtime));
-  if (username.includes('/')) throw usageError(`A user name contains no "/": ${username}`);
+  const to = url ?? requireUrl(await promptUrl(runtime), 'The URL');
+  const username = settings.value(registerSettings.username) ?? (await promptUsername(runtime));
+  if (username.includes('/')) throw usageError(`A user name must not contain "/": ${username}`);
   return { to, username };
 }
 
-async function askUrl(runtime: CommandRuntime): Promise<string> {
-  if (canPrompt(runtime)) return promptRequired('Where is Kontrol?', PLAIN_URL.example, runtime);
+async function promptUrl(runtime: CommandRuntime): Promise<string> {
+  if (canPrompt(runtime)) return promptRequired('URL of Kontrol:', PLAIN_URL.example, runtime);
   throw usageError(
-    'No Kontrol to ask: neither --to nor KITE_KONTROL_URL is given.',
-    `Name it with --to ${PLAIN_URL.example}`,
+    'No Kontrol URL: pass --to or set KITE_KONTROL_URL.',
+    `Pass a URL such as --to ${PLAIN_URL.example}`,
   );
 }
 
-async function askUsername(runtime: CommandRuntime): Promise<string> {
+async function promptUsername(runtime: CommandRuntime): Promise<string> {
   if (canPrompt(runtime)) return promptRequired('Username:', runtime.env['USER'], runtime);
-  throw usageError(
-    'No username: pass --username or set KITE_USERNAME.',
-    'Say who you want to be with --username NAME',
-  );
+  throw usageError('No username: pass --username or set KITE_USERNAME.');
 }

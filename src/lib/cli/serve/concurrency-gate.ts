@@ -1,56 +1,56 @@
 import { KiteError } from '../../protocol/errors.js';
 
-/** Lets so many in at once, and the others in the order in which they came. */
+/** Limits how many operations run concurrently. Further ones wait in a bounded queue and run in order. */
 export class ConcurrencyGate {
-  readonly #most: number;
-  readonly #mostWaiting: number;
-  #inside = 0;
+  readonly #limit: number;
+  readonly #maxWaiting: number;
+  #running = 0;
   readonly #waiting = new Set<() => void>();
 
-  constructor(most: number, mostWaiting: number) {
-    this.#most = most;
-    this.#mostWaiting = mostWaiting;
+  constructor(limit: number, maxWaiting: number) {
+    this.#limit = limit;
+    this.#maxWaiting = maxWaiting;
   }
 
   /**
-   * Runs `work` when its turn comes. Whoever stops waiting for it, by `signal`, leaves the queue.
+   * Runs `work` as soon as the limit allows. `signal` removes it from the queue.
    *
-   * @throws KiteError `requestLimitError` when too many wait already
+   * @throws KiteError `requestLimitError` if the queue is full
    */
-  async pass<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-    if (this.#inside >= this.#most) await this.#wait(signal);
-    else this.#inside++;
+  async run<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    if (this.#running >= this.#limit) await this.#enqueue(signal);
+    else this.#running++;
     try {
       return await work();
     } finally {
-      this.#leave();
+      this.#release();
     }
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
-    if (this.#waiting.size >= this.#mostWaiting) {
-      const message = `${this.#most} calls are running and ${this.#waiting.size} wait: try again later`;
+  #enqueue(signal: AbortSignal): Promise<void> {
+    if (this.#waiting.size >= this.#maxWaiting) {
+      const message = `${this.#limit} calls are running and ${this.#waiting.size} are waiting: try again later`;
       throw new KiteError('requestLimitError', message);
     }
     return new Promise((resolve, reject) => {
-      const enter = (): void => {
-        signal.removeEventListener('abort', give);
+      const start = (): void => {
+        signal.removeEventListener('abort', cancel);
         resolve();
       };
-      const give = (): void => {
-        this.#waiting.delete(enter);
-        reject(new KiteError('disconnect', 'Nobody waits for this call any more'));
+      const cancel = (): void => {
+        this.#waiting.delete(start);
+        reject(new KiteError('disconnect', 'The call was cancelled'));
       };
-      this.#waiting.add(enter);
-      signal.addEventListener('abort', give, { once: true });
+      this.#waiting.add(start);
+      signal.addEventListener('abort', cancel, { once: true });
     });
   }
 
-  /** Whoever waits takes the place of who leaves. */
-  #leave(): void {
+  /** Passes the slot to the next waiting operation, if there is one. */
+  #release(): void {
     const [next] = this.#waiting;
     if (!next) {
-      this.#inside--;
+      this.#running--;
       return;
     }
     this.#waiting.delete(next);

@@ -6,39 +6,46 @@ import { configurationError } from '../runtime/cli-error.js';
 import { messageOf } from '../../util/message-of.js';
 import type { ServedMethod } from './served-method.js';
 
-/** A function of a module, with what it may say of itself. */
-type Exported = ((this: unknown, ...args: unknown[]) => unknown) & {
+/** An exported function, with optional metadata. */
+type ExportedFunction = ((this: unknown, ...args: unknown[]) => unknown) & {
   readonly description?: unknown;
   readonly jsonSchema?: unknown;
 };
 
 /**
- * The functions that a module exports by name, or in the object that is its default export, as methods. A function is
- * called with the arguments of the call; `this` is the request. It may have properties `description` and `jsonSchema`,
- * which `kite.describe` tells.
+ * Returns the functions that a module exports by name or in its default export as methods. A function is called with the
+ * arguments of the call and with the request as `this`. Its properties `description` and `jsonSchema` are included in the
+ * result of `kite.describe`.
  *
- * @throws CliError where the module cannot be loaded, or exports no function
+ * @throws CliError if the module cannot be loaded or does not export any function
  */
 export async function moduleMethods(file: string): Promise<Map<string, ServedMethod>> {
   const path = resolve(file);
-  const kind = await stat(path).catch(() => undefined);
-  if (!kind?.isFile())
-    throw configurationError(`There is no module ${file}.`, 'Name a JavaScript file: ./kite.js');
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isFile())
+    throw configurationError(
+      `There is no module ${file}.`,
+      'Pass the path of a JavaScript file, such as ./kite.js.',
+    );
   const { importModule } = await import('../runtime/import-module.js');
-  let loaded: Readonly<Record<string, unknown>>;
+  let moduleExports: Readonly<Record<string, unknown>>;
   try {
-    loaded = (await importModule(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+    moduleExports = (await importModule(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
     const reason = messageOf(error);
-    throw configurationError(`${file} cannot be loaded: ${reason}`, `See where with: node ${file}`, error);
+    throw configurationError(
+      `${file} cannot be loaded: ${reason}`,
+      `Find the cause with: node ${file}`,
+      error,
+    );
   }
-  const { default: whole, ...named } = loaded;
+  const { default: defaultExport, ...named } = moduleExports;
   const methods = new Map<string, ServedMethod>();
-  for (const exported of [typeof whole === 'object' ? whole : {}, named]) {
+  for (const exported of [typeof defaultExport === 'object' ? defaultExport : {}, named]) {
     for (const [name, value] of Object.entries(exported ?? {})) {
-      // What a CommonJS module exports shows under this name, too.
+      // Node also exports the exports of a CommonJS module by this name.
       if (typeof value === 'function' && name !== 'module.exports')
-        methods.set(name, served(value as Exported));
+        methods.set(name, toServedMethod(value as ExportedFunction));
     }
   }
   if (methods.size > 0) return methods;
@@ -48,7 +55,7 @@ export async function moduleMethods(file: string): Promise<Map<string, ServedMet
   );
 }
 
-function served(fn: Exported): ServedMethod {
+function toServedMethod(fn: ExportedFunction): ServedMethod {
   const { description, jsonSchema } = fn;
   return {
     handler: (request) => fn.apply(request, request.args),

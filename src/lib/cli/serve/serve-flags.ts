@@ -11,17 +11,18 @@ export const serveFlags = {
   name: valueFlag(NAME)({ summary: "Name of the kite. Default: the module's file name.", helpValue: 'NAME' }),
   method: string({
     dependsOn: ['exec'],
-    summary: 'Name of a method that --exec runs; may be repeated, each with its --exec.',
+    summary: 'Name of a method that --exec implements. Repeatable, each with its own --exec.',
     helpValue: 'NAME',
     multiple: true,
     multipleNonGreedy: true,
   }),
   exec: string({
     dependsOn: ['method'],
-    summary: 'Shell command that answers the calls of --method.',
+    summary: 'Shell command that handles the calls of --method.',
     description:
-      'It reads the arguments of a call as one JSON array on its standard input. What it prints is the result: a JSON value ' +
-      'where it is one, else the text. Another exit code than 0 is an error, whose message is the last line on stderr.',
+      'The command reads the arguments of a call from standard input as one JSON array. Its output is the result: a JSON ' +
+      'value if it parses as JSON, otherwise a string. A nonzero exit code is an error with the last line of stderr as the ' +
+      'message.',
     helpValue: 'COMMAND',
     multiple: true,
     multipleNonGreedy: true,
@@ -30,23 +31,22 @@ export const serveFlags = {
     min: 1,
     max: 1000,
     dependsOn: ['exec'],
-    summary: 'With --exec: most commands that run at once; other calls wait. Default: 8.',
+    summary: 'With --exec: maximum number of commands that run concurrently; other calls wait. Default: 8.',
     helpValue: 'N',
   }),
   timeout: valueFlag(DURATION)({
     dependsOn: ['exec'],
-    summary: 'With --exec: how long a command may take: 4 or 4s, 500ms, 1m; 0 is any time. Default: 30s.',
+    summary: 'With --exec: timeout of a command: 4 or 4s, 500ms, 1m; 0 disables it. Default: 30s.',
     helpValue: 'DURATION',
   }),
-  register: optionalSwitch({ summary: 'Register at Kontrol, and stay registered.' }),
+  register: optionalSwitch({ summary: 'Register at Kontrol and stay registered.' }),
   'no-auth': boolean({
     default: false,
-    summary:
-      'Let everybody call who reaches the kite. Without it a caller needs a kite key or token of yours.',
+    summary: 'Allow unauthenticated calls. By default, callers need a kite key or token of yours.',
   }),
   'system-info': boolean({
     default: false,
-    summary: 'Answer kite.systemInfo, which "top" asks for: load, memory, disk, home folder, system.',
+    summary: 'Enable kite.systemInfo, which "top" calls: load, memory, disk, home folder, system.',
   }),
 };
 

@@ -6,43 +6,46 @@ import { commonSettings } from '../settings/common-settings.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import type { ServeFlags } from './serve-flags.js';
 
-/** What `serve` does, decided. */
+/** The resolved options of `serve`. */
 export interface ServeOptions {
   readonly name: string;
   readonly version: string;
-  /** A module whose exported functions are methods. */
+  /** Path of a module whose exported functions become methods. */
   readonly module: string | undefined;
-  /** Methods, and the shell commands that answer them. */
+  /** Shell commands by method. */
   readonly commands: ReadonlyMap<string, string>;
+  /** Maximum number of concurrent commands. */
   readonly parallel: number;
-  /** Milliseconds that a command may take; 0 = any. */
+  /** Timeout of a command in milliseconds; 0 disables it. */
   readonly timeout: number;
   readonly port: number;
   readonly ip: string;
   readonly environment: string;
   readonly region: string;
   readonly register: boolean;
-  /** Where Kontrol is, and with which kite key to register there. */
+  /** Contains the URL of Kontrol and the kite key to register with. */
   readonly settings: CommandSettings;
-  /** Whether callers must say who they are. */
+  /** Whether callers must authenticate. */
   readonly auth: boolean;
   readonly systemInfo: boolean;
   readonly allowOrigin: readonly string[] | '*';
   readonly allowedHosts: readonly string[] | '*' | undefined;
 }
 
-/** @throws CliError where flags do not fit each other, or one does not say what it must */
+/** @throws CliError if the value of a flag is invalid, or if flags contradict each other */
 export function serveOptions(module: string | undefined, flags: ServeFlags, env: Environment): ServeOptions {
   const settings = CommandSettings.fromFlags(serveSettings, flags, env);
-  const commands = commandsOf(flags.method ?? [], flags.exec ?? []);
+  const commands = pairCommands(flags.method ?? [], flags.exec ?? []);
   if (module === undefined && commands.size === 0) {
     throw usageError(
-      'Nothing to serve: neither a module nor --method is given.',
-      `Name a module, ./kite.js, or a command: --name math --method square --exec 'jq ".[0]*.[0]"'`,
+      'Nothing to serve: pass a module or --method.',
+      `Pass a module such as ./kite.js, or a command: --name math --method square --exec 'jq ".[0]*.[0]"'`,
     );
   }
   return {
-    name: nameOf(flags.name ?? (module === undefined ? undefined : basename(module, extname(module)))),
+    name: requireKiteName(
+      flags.name ?? (module === undefined ? undefined : basename(module, extname(module))),
+    ),
     version: settings.value(commonSettings.version),
     module,
     commands,
@@ -61,26 +64,26 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
   };
 }
 
-function commandsOf(methods: readonly string[], execs: readonly string[]): Map<string, string> {
+function pairCommands(methods: readonly string[], execs: readonly string[]): Map<string, string> {
   if (methods.length !== execs.length) {
     throw usageError(
-      `Each --method needs its --exec: there are ${methods.length} of one and ${execs.length} of the other.`,
-      '--method square --exec COMMAND --method cube --exec COMMAND',
+      `Each --method needs an --exec: got ${methods.length} --method and ${execs.length} --exec.`,
+      'Pass them in pairs: --method square --exec COMMAND --method cube --exec COMMAND',
     );
   }
   const commands = new Map<string, string>();
   methods.forEach((method, index) => {
     const command = execs[index] ?? '';
-    if (method === '') throw usageError('--method needs a name.');
+    if (method === '') throw usageError('The name of --method is empty.');
     if (command.trim() === '') throw usageError(`The command of --method ${method} is empty.`);
-    if (commands.has(method)) throw usageError(`--method ${method} is given twice.`);
+    if (commands.has(method)) throw usageError(`Duplicate --method ${method}.`);
     commands.set(method, command);
   });
   return commands;
 }
 
-function nameOf(name: string | undefined): string {
-  if (name === undefined) throw usageError('The kite needs a name.', 'Add --name NAME.');
+function requireKiteName(name: string | undefined): string {
+  if (name === undefined) throw usageError('The kite has no name.', 'Pass --name NAME.');
   if (name === '' || name.includes('/'))
     throw usageError(`The name of a kite must not be empty or contain "/": ${name}`);
   return name;

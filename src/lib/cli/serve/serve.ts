@@ -16,21 +16,21 @@ import type { ServedMethod } from './served-method.js';
 import type { ServeOptions } from './serve-options.js';
 import { ShellMethods } from './shell-methods.js';
 
-type Options = ServeOptions & {
-  /** How to print where it is, once it listens. Undefined: not at all. */
+type ServeCommandOptions = ServeOptions & {
+  /** Format in which to print the URL once the kite listens. If undefined, the URL is only logged. */
   readonly format: OutputFormat | undefined;
 };
 
 /**
- * Runs a kite whose methods are shell commands, or the functions of a module, until the person or the system ends it.
- * Calls that run then have ten seconds to finish.
+ * Runs a kite whose methods are shell commands or the functions of a module until `signal` fires. Running calls then have
+ * ten seconds to finish.
  *
- * @throws CliError when it cannot start
+ * @throws CliError if the kite cannot start
  */
-export async function serve(options: Options, runtime: CommandRuntime): Promise<void> {
+export async function serve(options: ServeCommandOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, env } = runtime;
   const logger = loggerFor(runtime);
-  const kite = await kiteOf(options, logger, runtime);
+  const kite = await createKite(options, logger, runtime);
   const shell = new ShellMethods({
     ...options,
     env,
@@ -45,7 +45,7 @@ export async function serve(options: Options, runtime: CommandRuntime): Promise<
   runtime.deferExit();
   try {
     await listen(kite);
-    await announce(kite, options, logger, runtime);
+    await registerAndReport(kite, options, logger, runtime);
     await waitForAbort(signal);
   } finally {
     await kite.close();
@@ -53,16 +53,20 @@ export async function serve(options: Options, runtime: CommandRuntime): Promise<
   }
 }
 
-async function kiteOf(options: Options, logger: Logger, { env }: CommandRuntime): Promise<Kite> {
+async function createKite(
+  options: ServeCommandOptions,
+  logger: Logger,
+  { env }: CommandRuntime,
+): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
   const { allowOrigin, allowedHosts, settings } = options;
   const found = await findKey(settings);
   if (!found && (auth || register)) {
     throw configurationError(
       auth
-        ? 'Without a kite key nobody could call this kite.'
-        : 'Without a kite key this kite cannot register.',
-      `Get one with: kitectl register --to URL --username NAME${auth && !register ? '; or let everybody call with --no-auth' : ''}`,
+        ? 'No kite key: this kite could not authenticate its callers.'
+        : 'No kite key: this kite cannot register.',
+      `Get one with: kitectl register --to URL --username NAME${auth && !register ? '. Or allow unauthenticated calls with --no-auth.' : ''}`,
     );
   }
   return new Kite(name, version, {
@@ -84,18 +88,16 @@ async function kiteOf(options: Options, logger: Logger, { env }: CommandRuntime)
 
 function addMethods(
   kite: Kite,
-  { auth }: Options,
+  { auth }: ServeCommandOptions,
   methods: readonly (readonly [name: string, method: ServedMethod])[],
 ): void {
   const names = new Set<string>();
   for (const [name, { handler, description, jsonSchema }] of methods) {
     if (name.startsWith('kite.')) {
-      throw usageError(
-        `A method must not be called ${name}: "kite." begins the names of methods that every kite has.`,
-      );
+      throw usageError(`Invalid method name ${name}: the prefix "kite." is reserved for built-in methods.`);
     }
     if (names.has(name))
-      throw usageError(`There are two methods ${name}: one of the module, one of --method.`);
+      throw usageError(`Duplicate method ${name}: it is defined by the module and by --method.`);
     names.add(name);
     const method = kite.handle(
       name,
@@ -121,9 +123,9 @@ async function listen(kite: Kite): Promise<void> {
   }
 }
 
-async function announce(
+async function registerAndReport(
   kite: Kite,
-  { auth, register, format }: Options,
+  { auth, register, format }: ServeCommandOptions,
   logger: Logger,
   runtime: CommandRuntime,
 ): Promise<void> {
@@ -132,12 +134,12 @@ async function announce(
   const path = kitePath(kite.identity);
   if (!auth && !kite.listensAtLoopback) {
     logger.warn(
-      'Everybody who reaches this kite may call its methods: it listens beyond this machine with --no-auth.',
+      'Anyone who can reach this kite can call its methods: it listens on the network with --no-auth.',
     );
   }
   logger.info(`${name} ${version} listens at ${kite.url}`);
   if (register) {
-    // Meanwhile the person may have had enough.
+    // Registering retries until it succeeds, so it must not outlast the signal.
     await Promise.race([kite.registerForever(), waitForAbort(signal)]);
     if (signal.aborted) return;
     logger.info(`registered as ${path}`);

@@ -1,6 +1,6 @@
 import type { JsonSchema, Request } from '../../index.js';
 
-/** A method as `kitectl serve` puts it into its kite. */
+/** A method of the kite that `kitectl serve` runs. */
 export interface ServedMethod {
   readonly handler: (request: Request) => unknown;
   readonly description?: string | undefined;

@@ -5,36 +5,37 @@ import type { Clock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
 import { LastLine } from '../runtime/last-line.js';
 
-export interface ShellCommand {
-  /** What fails, for messages. */
+export interface ShellCommandOptions {
+  /** The method, for error messages. */
   readonly name: string;
-  /** What the shell runs. It comes from whoever serves, never from a caller. */
+  /** The shell command, which comes from the user who runs `serve` and never from a caller. */
   readonly command: string;
-  /** What the command reads. */
+  /** The standard input of the command. */
   readonly input: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds until it is ended; 0 = never. */
+  /** Timeout in milliseconds; 0 disables it. */
   readonly timeout: number;
-  /** Ends it: nobody waits for what it prints any more. */
+  /** Terminates the command. */
   readonly signal: AbortSignal;
-  /** Most bytes that it may print. */
+  /** Maximum size of the output, in bytes. */
   readonly maxBytes: number;
   readonly clock: Clock;
 }
 
-/** Milliseconds between asking a command to end and ending it. */
-const GRACE = 2000;
+/** Milliseconds between SIGTERM and SIGKILL. */
+const KILL_DELAY = 2000;
 
 /**
- * Runs a command in a shell and resolves with what it printed. It has a process group of its own, so that whatever it
- * starts ends with it.
+ * Runs a command in a shell and resolves with its output. The command has its own process group, so that its child processes
+ * are terminated with it.
  *
- * Rejects with a KiteError: when it exits with another code than 0 (its last line on stderr is the message, the exit code
- * the `code`), is ended by its deadline or by `signal`, prints too much, or cannot be started. It is over by then.
+ * @throws KiteError if the command exits with a nonzero code (`message` is its last line on stderr, `code` the exit code), if
+ *   it is terminated by the timeout or by `signal`, if it prints too much, or if it cannot be started. The command has ended
+ *   by then.
  */
-export async function runShellCommand(options: ShellCommand): Promise<string> {
+export async function runShellCommand(options: ShellCommandOptions): Promise<string> {
   const { name, input, timeout, signal, maxBytes, clock } = options;
-  if (signal.aborted) throw abandoned(name);
+  if (signal.aborted) throw cancelledError(name);
   const child = spawn(options.command, {
     shell: true,
     detached: platform !== 'win32',
@@ -43,59 +44,62 @@ export async function runShellCommand(options: ShellCommand): Promise<string> {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let failure: KiteError | undefined;
-  let forced: ReturnType<Clock['setTimeout']> | undefined;
-  const end = (error: KiteError): void => {
+  let killTimer: ReturnType<Clock['setTimeout']> | undefined;
+  const terminate = (error: KiteError): void => {
     if (failure) return;
     failure = error;
-    endGroup(child, 'SIGTERM');
-    forced = clock.setTimeout(() => {
-      endGroup(child, 'SIGKILL');
-      // What left the group may hold them open.
+    killGroup(child, 'SIGTERM');
+    killTimer = clock.setTimeout(() => {
+      killGroup(child, 'SIGKILL');
+      // A process that left the group may keep these streams open.
       child.stdout.destroy();
       child.stderr.destroy();
-    }, GRACE);
+    }, KILL_DELAY);
   };
-  const late = (): void => end(tooLate(name, timeout));
-  const deadline = timeout === 0 ? undefined : clock.setTimeout(late, timeout);
-  const aborted = (): void => end(abandoned(name));
-  signal.addEventListener('abort', aborted, { once: true });
+  const onTimeout = (): void => terminate(timeoutError(name, timeout));
+  const deadline = timeout === 0 ? undefined : clock.setTimeout(onTimeout, timeout);
+  const onAbort = (): void => terminate(cancelledError(name));
+  signal.addEventListener('abort', onAbort, { once: true });
 
-  const printed: Buffer[] = [];
+  const output: Buffer[] = [];
   let bytes = 0;
   child.stdout.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > maxBytes) return end(tooMuch(name, maxBytes));
-    printed.push(chunk);
+    if (bytes > maxBytes) return terminate(outputTooLargeError(name, maxBytes));
+    output.push(chunk);
   });
-  const said = new LastLine();
-  child.stderr.on('data', (chunk: Buffer) => said.add(chunk));
-  // A command need not read what it is given.
+  const lastLine = new LastLine();
+  child.stderr.on('data', (chunk: Buffer) => lastLine.add(chunk));
+  // The command may exit without reading its input.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   try {
-    const [code, by] = await ending(child, name);
+    const [code, endSignal] = await waitForExit(child, name);
     if (failure) throw failure;
-    if (code !== 0) throw failed(name, code, by, said.text());
-    return decode(Buffer.concat(printed), name);
+    if (code !== 0) throw exitError(name, code, endSignal, lastLine.text());
+    return decodeOutput(Buffer.concat(output), name);
   } finally {
     deadline?.cancel();
-    forced?.cancel();
-    signal.removeEventListener('abort', aborted);
+    killTimer?.cancel();
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
-/** How a command ended, once its output has been read. */
-function ending(child: ChildProcess, name: string): Promise<[code: number | null, by: string | null]> {
+/** Resolves with the exit code or the signal once the output has been read. */
+function waitForExit(
+  child: ChildProcess,
+  name: string,
+): Promise<[code: number | null, endSignal: string | null]> {
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => {
       if (child.pid !== undefined) return;
-      reject(new KiteError('genericError', `The command of ${quoted(name)} cannot be started`, { cause }));
+      reject(new KiteError('genericError', `${name}: the command cannot be started`, { cause }));
     });
-    child.on('close', (code, by) => resolve([code, by]));
+    child.on('close', (code, endSignal) => resolve([code, endSignal]));
   });
 }
 
-function endGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+function killGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (child.pid === undefined) return;
   if (platform === 'win32') {
     child.kill(signal);
@@ -104,11 +108,11 @@ function endGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     kill(-child.pid, signal);
   } catch {
-    // Nobody of the group is left.
+    // All processes of the group have exited.
   }
 }
 
-function decode(bytes: Buffer, name: string): string {
+function decodeOutput(bytes: Buffer, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -116,27 +120,24 @@ function decode(bytes: Buffer, name: string): string {
   }
 }
 
-function failed(name: string, code: number | null, by: string | null, line: string): KiteError {
-  const how = code === null ? `was ended by ${by ?? 'a signal'}` : `failed with exit code ${code}`;
-  const message = line === '' ? `The command of ${quoted(name)} ${how}` : line;
-  return new KiteError('genericError', message, { code: String(code ?? by) });
+function exitError(name: string, code: number | null, endSignal: string | null, line: string): KiteError {
+  const how =
+    code === null ? `was terminated by ${endSignal ?? 'a signal'}` : `failed with exit code ${code}`;
+  const message = line === '' ? `${name}: the command ${how}` : line;
+  return new KiteError('genericError', message, { code: String(code ?? endSignal) });
 }
 
-function tooLate(name: string, ms: number): KiteError {
-  const message = `The command of ${quoted(name)} took longer than ${formatDuration(ms)}, and was ended`;
+function timeoutError(name: string, ms: number): KiteError {
+  const message = `${name}: the command timed out after ${formatDuration(ms)}`;
   return codedError('genericError', 'timeout', message);
 }
 
-function tooMuch(name: string, most: number): KiteError {
-  const message = `The command of ${quoted(name)} printed more than ${most} bytes, and was ended`;
+function outputTooLargeError(name: string, maxBytes: number): KiteError {
+  const message = `${name}: the command was terminated because its output exceeded ${maxBytes} bytes`;
   return codedError('genericError', 'tooLarge', message);
 }
 
-function abandoned(name: string): KiteError {
-  const message = `The command of ${quoted(name)} was ended: nobody waits for it any more`;
+function cancelledError(name: string): KiteError {
+  const message = `${name}: the command was terminated because the call was cancelled`;
   return new KiteError('disconnect', message);
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name);
 }

@@ -8,13 +8,13 @@ import { ConcurrencyGate } from './concurrency-gate.js';
 import { WAITING_CALLS } from '../runtime/command-limits.js';
 
 export interface ShellMethodsOptions {
-  /** Methods, and what the shell runs for each. */
+  /** Shell commands by method. */
   readonly commands: ReadonlyMap<string, string>;
-  /** Most commands that run at once. Other calls wait. */
+  /** Maximum number of concurrent commands. Other calls wait. */
   readonly parallel: number;
-  /** Milliseconds that a command may take; 0 = any. */
+  /** Timeout of a command in milliseconds; 0 disables it. */
   readonly timeout: number;
-  /** Most bytes that a command may print. */
+  /** Maximum size of a command's output, in bytes. */
   readonly maxBytes: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -22,18 +22,17 @@ export interface ShellMethodsOptions {
 }
 
 /**
- * Methods that are shell commands: the arguments of a call are one line of JSON on the command's standard input and
- * nowhere else, what it prints is the result. No text of a caller's becomes part of a command, an argument or the
- * environment.
+ * Methods that run shell commands. A command receives the arguments of a call only as one line of JSON on its standard
+ * input, never in the command line or the environment; its output is the result.
  */
 export class ShellMethods {
   readonly #options: ShellMethodsOptions;
-  readonly #turnstile: ConcurrencyGate;
+  readonly #gate: ConcurrencyGate;
   readonly #running = new Map<Promise<unknown>, AbortController>();
 
   constructor(options: ShellMethodsOptions) {
     this.#options = options;
-    this.#turnstile = new ConcurrencyGate(options.parallel, WAITING_CALLS);
+    this.#gate = new ConcurrencyGate(options.parallel, WAITING_CALLS);
   }
 
   methods(): Map<string, ServedMethod> {
@@ -46,25 +45,27 @@ export class ShellMethods {
     );
   }
 
-  /** Ends the commands that run. Resolves when they are over. */
+  /** Terminates the running commands and resolves once they have exited. */
   async close(): Promise<void> {
-    for (const ending of this.#running.values()) ending.abort();
+    for (const controller of this.#running.values()) controller.abort();
     await Promise.allSettled(this.#running.keys());
   }
 
   async #call(name: string, command: string, { args, signal, username }: Request): Promise<unknown> {
     const { env, timeout, maxBytes, clock, logger } = this.#options;
-    const ending = new AbortController();
-    signal.addEventListener('abort', () => ending.abort(), { once: true });
+    const controller = new AbortController();
+    signal.addEventListener('abort', () => controller.abort(), { once: true });
     const input = `${toJson(args)}\n`;
-    const call = this.#turnstile.pass(ending.signal, () =>
-      runShellCommand({ name, command, input, env, timeout, signal: ending.signal, maxBytes, clock }),
+    const call = this.#gate.run(controller.signal, () =>
+      runShellCommand({ name, command, input, env, timeout, signal: controller.signal, maxBytes, clock }),
     );
-    this.#running.set(call, ending);
+    this.#running.set(call, controller);
     try {
-      return resultOf(await call);
+      return parseOutput(await call);
     } catch (error) {
-      logger.warn(`${name} for ${username || 'somebody'}: ${(error as Error).message}`);
+      logger.warn(
+        `${name} failed for ${username || 'an unauthenticated caller'}: ${(error as Error).message}`,
+      );
       throw error;
     } finally {
       this.#running.delete(call);
@@ -72,9 +73,9 @@ export class ShellMethods {
   }
 }
 
-/** What a command printed: a JSON value where it is one, nothing as null, else the text without its last newline. */
-export function resultOf(printed: string): unknown {
-  const text = printed.replace(/\r?\n$/, '');
+/** Parses the output of a command: null if empty, a JSON value if it is valid JSON, else a string without the last newline. */
+export function parseOutput(output: string): unknown {
+  const text = output.replace(/\r?\n$/, '');
   if (text === '') return null;
   try {
     return JSON.parse(text);

@@ -1,17 +1,17 @@
 import process from 'node:process';
 import type { Input, Output, CommandRuntime } from '../runtime/command-runtime.js';
 
-const ENTER = '\u001b[?1049h\u001b[?25l';
-const LEAVE = '\u001b[?25h\u001b[?1049l';
+const ENTER_SCREEN = '\u001b[?1049h\u001b[?25l';
+const LEAVE_SCREEN = '\u001b[?25h\u001b[?1049l';
 
 type Keyboard = Input & { setRawMode?(raw: boolean): unknown };
 type Terminal = Output & { readonly rows?: number };
 
 /**
- * The whole terminal, which is as it was before once `close` is called, or the process ends in any way that lets it say
- * so.
+ * Uses the whole terminal in raw mode. `close` restores the terminal, and so does the exit of the process unless it is
+ * killed.
  */
-export class Screen {
+export class FullScreen {
   readonly #stdin: Keyboard;
   readonly #stdout: Terminal;
   readonly #onKey: (key: string) => void;
@@ -27,19 +27,19 @@ export class Screen {
     this.#onKey = on.key;
     this.#onResize = on.resize;
     process.on('exit', this.#restore);
-    stdin.on('data', this.#typed);
-    stdout.on('resize', this.#resized);
+    stdin.on('data', this.#handleInput);
+    stdout.on('resize', this.#handleResize);
     this.#stdin.setRawMode?.(true);
     stdin.resume();
-    stdout.write(ENTER);
+    stdout.write(ENTER_SCREEN);
   }
 
-  /** What there is room for. */
+  /** Size of the terminal in characters. */
   get size(): { readonly columns: number; readonly rows: number } {
     return { columns: this.#stdout.columns || 80, rows: this.#stdout.rows || 24 };
   }
 
-  /** Shows lines, none of which may be longer than the screen is wide. */
+  /** Replaces the content of the screen. Lines must not be longer than the screen is wide. */
   draw(lines: readonly string[]): void {
     if (!this.#open) return;
     const text = lines.slice(0, this.size.rows).map((line) => `${line}\u001b[K`);
@@ -48,8 +48,8 @@ export class Screen {
 
   close(): void {
     process.off('exit', this.#restore);
-    this.#stdin.off('data', this.#typed);
-    this.#stdout.off('resize', this.#resized);
+    this.#stdin.off('data', this.#handleInput);
+    this.#stdout.off('resize', this.#handleResize);
     this.#restore();
     this.#stdin.pause();
   }
@@ -58,12 +58,12 @@ export class Screen {
     if (!this.#open) return;
     this.#open = false;
     this.#stdin.setRawMode?.(false);
-    this.#stdout.write(LEAVE);
+    this.#stdout.write(LEAVE_SCREEN);
   };
 
-  readonly #typed = (chunk: unknown): void => {
+  readonly #handleInput = (chunk: unknown): void => {
     for (const key of String(chunk)) this.#onKey(key);
   };
 
-  readonly #resized = (): void => this.#onResize();
+  readonly #handleResize = (): void => this.#onResize();
 }

@@ -1,25 +1,27 @@
 import type { Client } from '../../index.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 
-/** What is known of a kite that runs. */
-export interface Row {
+/** A kite with its latest measurements. */
+export interface KiteRow {
   readonly kite: KiteIdentity;
   readonly url: string;
-  /** Whether it answered the last time it was asked; null = it has not been asked yet. */
+  /** Whether the kite responded to the latest probe; null before the first one. */
   readonly answers: boolean | null;
-  /** Milliseconds that its answer to kite.ping took. */
+  /** Round-trip time of `kite.ping`, in milliseconds. */
   readonly latency: number | null;
-  /** Load of its machine, averaged over the last minute, and how many processors share it. */
+  /** One-minute load average of its machine. */
   readonly load: number | null;
+  /** Number of processors of its machine. */
   readonly processors: number | null;
-  /** Bytes of its machine's memory. */
+  /** Used memory of its machine, in bytes. */
   readonly memoryUsage: number | null;
+  /** Total memory of its machine, in bytes. */
   readonly memoryTotal: number | null;
 }
 
-type Measurement = Omit<Row, 'kite' | 'url'>;
+type Measurement = Omit<KiteRow, 'kite' | 'url'>;
 
-const NOTHING: Measurement = {
+const NO_MEASUREMENT: Measurement = {
   answers: null,
   latency: null,
   load: null,
@@ -28,38 +30,38 @@ const NOTHING: Measurement = {
   memoryTotal: null,
 };
 
-export interface ProbeOptions {
+export interface KiteProbeOptions {
   readonly kite: KiteIdentity;
   readonly url: string;
   readonly client: Pick<Client, 'connected' | 'dial' | 'tell' | 'close'>;
   readonly now: () => number;
 }
 
-/** Asks one kite how it is, over a connection that stays. */
-export class Probe {
-  readonly #options: ProbeOptions;
-  #measured = NOTHING;
+/** Measures one kite over a persistent connection. */
+export class KiteProbe {
+  readonly #options: KiteProbeOptions;
+  #measurement = NO_MEASUREMENT;
   #measuring = false;
-  /** Most kites do not answer kite.systemInfo, and are asked once. */
-  #tellsSystem = true;
+  /** Set to false when `kite.systemInfo` fails, because most kites do not enable it. */
+  #supportsSystemInfo = true;
 
-  constructor(options: ProbeOptions) {
+  constructor(options: KiteProbeOptions) {
     this.#options = options;
   }
 
-  get row(): Row {
+  get row(): KiteRow {
     const { kite, url } = this.#options;
-    return { kite, url, ...this.#measured };
+    return { kite, url, ...this.#measurement };
   }
 
-  /** Asks, unless an answer is being waited for. Never rejects. */
+  /** Measures the kite unless a measurement is running. Never rejects. */
   async measure(): Promise<void> {
     if (this.#measuring) return;
     this.#measuring = true;
     try {
-      this.#measured = await this.#ask();
+      this.#measurement = await this.#probe();
     } catch {
-      this.#measured = { ...NOTHING, answers: false };
+      this.#measurement = { ...NO_MEASUREMENT, answers: false };
     } finally {
       this.#measuring = false;
     }
@@ -69,31 +71,31 @@ export class Probe {
     this.#options.client.close();
   }
 
-  async #ask(): Promise<Measurement> {
+  async #probe(): Promise<Measurement> {
     const { client, now } = this.#options;
-    // A kite that was gone may be another one now.
-    if (!client.connected) this.#tellsSystem = true;
+    // After a reconnect the kite may have been restarted with kite.systemInfo.
+    if (!client.connected) this.#supportsSystemInfo = true;
     await client.dial();
     const start = now();
     await client.tell('kite.ping');
     const latency = Math.round((now() - start) * 1000) / 1000;
-    return { ...NOTHING, answers: true, latency, ...(await this.#system()) };
+    return { ...NO_MEASUREMENT, answers: true, latency, ...(await this.#systemInfo()) };
   }
 
-  async #system(): Promise<Partial<Measurement>> {
-    if (!this.#tellsSystem) return {};
+  async #systemInfo(): Promise<Partial<Measurement>> {
+    if (!this.#supportsSystemInfo) return {};
     try {
-      return readSystem(await this.#options.client.tell('kite.systemInfo'));
+      return parseSystemInfo(await this.#options.client.tell('kite.systemInfo'));
     } catch {
-      this.#tellsSystem = false;
+      this.#supportsSystemInfo = false;
       return {};
     }
   }
 }
 
-/** What kites answer, those in Go without the load. */
-function readSystem(answer: unknown): Partial<Measurement> {
-  const info = (answer ?? {}) as Readonly<Record<string, unknown>>;
+/** Parses the result of `kite.systemInfo`. Go kites do not report the load. */
+function parseSystemInfo(result: unknown): Partial<Measurement> {
+  const info = (result ?? {}) as Readonly<Record<string, unknown>>;
   const { loadAverage } = info;
   const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
   return {

@@ -14,30 +14,30 @@ import { printList } from '../terminal/listing.js';
 import { requireQuery } from '../target/query-path.js';
 import { Spinner } from '../terminal/spinner.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
-import { Probe, type Row } from './kite-probe.js';
-import { rows } from './top-rows.js';
-import { Screen } from './full-screen.js';
-import { linesOf } from './top-view.js';
+import { KiteProbe, type KiteRow } from './kite-probe.js';
+import { topListing } from './top-rows.js';
+import { FullScreen } from './full-screen.js';
+import { renderTop } from './top-view.js';
 import { TOP_KITES } from '../runtime/command-limits.js';
 
 export interface TopOptions extends KontrolCommandOptions {
-  /** Which kites, as a path. Undefined: all of this person's. */
+  /** Query for the kites, as a path. Default: all kites of this user. */
   readonly path: string | undefined;
-  /** Milliseconds between two rounds of questions. */
+  /** Milliseconds between two measurements. */
   readonly interval: number;
-  /** Print how the kites are now, and end. */
+  /** Print one measurement and exit. */
   readonly once: boolean;
   readonly format: OutputFormat | undefined;
 }
 
-/** Milliseconds that a kite has for an answer. */
-const PATIENCE = 2000;
+/** Timeout of a probe in milliseconds. */
+const PROBE_TIMEOUT = 2000;
 
 /**
- * Shows the kites that are registered, and how they are, until the person types `q`. Elsewhere than on a terminal, with
- * `once` and as data, it prints that one time.
+ * Shows registered kites with their latency, load and memory until the user types `q`. Without a terminal, with `once` or in
+ * a data format, prints one measurement.
  *
- * @throws CliError when Kontrol cannot be asked
+ * @throws CliError if Kontrol cannot be reached or rejects the query
  */
 export async function top(options: TopOptions, runtime: CommandRuntime): Promise<void> {
   const { env, signal, stdin, stdout, version } = runtime;
@@ -51,7 +51,7 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
     ...kiteOptions(settings),
     kiteKey: key.jwt,
     kontrolUrl: urls,
-    // What it would write would be in the middle of the screen.
+    // Log lines would corrupt the screen.
     logger: silentLogger,
   });
   const live =
@@ -60,44 +60,44 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
     stdin.isTTY === true &&
     stdout.isTTY === true &&
     env['TERM'] !== 'dumb';
-  // The terminal is put in order before the command ends.
+  // The terminal has to be restored before the command ends.
   if (live) runtime.deferExit();
-  const probes = new Probes(() => runtime.now());
+  const probes = new KiteProbes(() => runtime.now());
   const close = (): void => void kite.close();
   signal.addEventListener('abort', close, { once: true });
   try {
     const spinner = new Spinner(runtime);
-    const watch = await spinner.during(`Asking Kontrol for ${path}`, () =>
+    const watch = await spinner.during(`Querying Kontrol for ${path}`, () =>
       kite
-        .watchKites(query, ({ action, kite: one }) => {
-          if (action === 'REGISTER') probes.add(one);
-          else probes.remove(one);
+        .watchKites(query, ({ action, kite: remote }) => {
+          if (action === 'REGISTER') probes.add(remote);
+          else probes.remove(remote);
         })
         .catch((error: unknown) => {
           throw toCliError(error, operationAt(urls.join(', '), `watching ${path}`));
         }),
     );
-    for (const one of watch.kites) probes.add(one);
-    if (live) await show(path, probes, watch, options.interval, runtime);
-    else await once(probes, options.format, runtime);
+    for (const remote of watch.kites) probes.add(remote);
+    if (live) await runLive(path, probes, watch, options.interval, runtime);
+    else await printOnce(probes, options.format, runtime);
   } finally {
     signal.removeEventListener('abort', close);
     close();
   }
 }
 
-async function once(
-  probes: Probes,
+async function printOnce(
+  probes: KiteProbes,
   format: OutputFormat | undefined,
   runtime: CommandRuntime,
 ): Promise<void> {
-  await new Spinner(runtime).during('Asking the kites', () => probes.measure());
-  await printList(probes.rows(), rows, format, runtime);
+  await new Spinner(runtime).during('Measuring the kites', () => probes.measure());
+  await printList(probes.rows(), topListing, format, runtime);
 }
 
-async function show(
+async function runLive(
   path: string,
-  probes: Probes,
+  probes: KiteProbes,
   watch: KiteWatch,
   interval: number,
   runtime: CommandRuntime,
@@ -108,7 +108,7 @@ async function show(
     const time = new Date(systemClock.now()).toTimeString().slice(0, 8);
     const count = `${watch.kites.length} kite${watch.kites.length === 1 ? '' : 's'}`;
     screen.draw(
-      linesOf({
+      renderTop({
         title: `${path}   ${count}   ${time}   q quits`,
         rows: probes.rows(),
         size: screen.size,
@@ -120,79 +120,79 @@ async function show(
   const done = new Promise<void>((resolve, reject) => {
     quit = (failure) => (failure ? reject(failure) : resolve());
   });
-  const aborted = (): void => quit(signal.reason as Error);
-  const screen = new Screen(runtime, {
+  const onAbort = (): void => quit(signal.reason as Error);
+  const screen = new FullScreen(runtime, {
     key(key) {
       if (key === 'q' || key === 'Q') quit();
-      if (key === '\u0003') quit(ctrlC());
+      if (key === '\u0003') quit(interruptedError());
     },
     resize: draw,
   });
   let timer: Timer | undefined;
-  const round = (): void => {
+  const refresh = (): void => {
     draw();
     void probes.measure().then(draw);
-    timer = systemClock.setTimeout(round, interval);
+    timer = systemClock.setTimeout(refresh, interval);
   };
   probes.onChange = () => {
     draw();
     void probes.measureNew().then(draw);
   };
-  signal.addEventListener('abort', aborted, { once: true });
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    round();
+    refresh();
     await done;
   } finally {
-    signal.removeEventListener('abort', aborted);
+    signal.removeEventListener('abort', onAbort);
     probes.onChange = () => {};
     timer?.cancel();
     screen.close();
   }
 }
 
-/** A terminal that is read key by key sends Ctrl-C as a key, and no signal. */
-function ctrlC(): CliError {
+/** In raw mode a terminal sends Ctrl-C as a key instead of a signal. */
+function interruptedError(): CliError {
   return new CliError('Ended by Ctrl-C.', { exitCode: ExitCode.interrupted, type: 'interrupted' });
 }
 
-/** A probe for each kite that is there. */
-class Probes {
+/** The probes of all registered kites. */
+class KiteProbes {
   readonly #now: () => number;
-  readonly #all = new Map<string, Probe>();
-  /** A kite came or went. */
+  readonly #probes = new Map<string, KiteProbe>();
+  /** Called when a kite is added or removed. */
   onChange: () => void = () => {};
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  add(one: RemoteKite): void {
-    const { kite, url } = one;
-    this.#all.get(kite.id)?.close();
-    const client = one.client({ timeout: PATIENCE, handshakeTimeout: PATIENCE });
-    this.#all.set(kite.id, new Probe({ kite, url, client, now: this.#now }));
+  add(remote: RemoteKite): void {
+    const { kite, url } = remote;
+    this.#probes.get(kite.id)?.close();
+    const client = remote.client({ timeout: PROBE_TIMEOUT, handshakeTimeout: PROBE_TIMEOUT });
+    this.#probes.set(kite.id, new KiteProbe({ kite, url, client, now: this.#now }));
     this.onChange();
   }
 
   remove({ kite }: RemoteKite): void {
-    this.#all.get(kite.id)?.close();
-    this.#all.delete(kite.id);
+    this.#probes.get(kite.id)?.close();
+    this.#probes.delete(kite.id);
     this.onChange();
   }
 
-  rows(): Row[] {
-    const all = Array.from(this.#all.values(), ({ row }) => row);
+  rows(): KiteRow[] {
+    const all = Array.from(this.#probes.values(), ({ row }) => row);
     return all.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
   }
 
   async measure(): Promise<void> {
-    await Promise.all([...this.#all.values()].slice(0, TOP_KITES).map((probe) => probe.measure()));
+    await Promise.all([...this.#probes.values()].slice(0, TOP_KITES).map((probe) => probe.measure()));
   }
 
-  /** Asks those that have never been asked. */
+  /** Measures the kites that have not been measured yet. */
   async measureNew(): Promise<void> {
-    const probes = [...this.#all.values()].slice(0, TOP_KITES);
+    const probes = [...this.#probes.values()].slice(0, TOP_KITES);
     await Promise.all(probes.filter(({ row }) => row.answers === null).map((probe) => probe.measure()));
   }
 }

@@ -29,7 +29,9 @@ describe('moveKey', () => {
       force: false,
       format: undefined,
     } as const;
-    await expect(moveKey(options, surroundingsOf({ env }), open)).rejects.toThrow('the old one was left');
+    await expect(moveKey(options, surroundingsOf({ env }), open)).rejects.toThrow(
+      'the old one was not removed',
+    );
     expect((await findKey(settingsOf({ 'key-file': join(home, 'kite.key') }, env)))?.key.username).toBe(
       'bob',
     );

@@ -17,7 +17,7 @@ describe('storeKey', () => {
         (error: unknown) => error,
       );
       const { message } = failure as Error;
-      const [, file = ''] = /The kite key is in (\S+) instead/.exec(message) ?? [];
+      const [, file = ''] = /The kite key was saved in (\S+) instead/.exec(message) ?? [];
       expect(file.startsWith(attempt === 1 ? join(home, 'kite.key') : join(home, 'keys'))).toBe(true);
       expect(readFileSync(file, 'utf8')).toBe(`${key.jwt}\n`);
     }

@@ -77,7 +77,7 @@ const saying = (reason: string, exitCode = 1): object => ({
 const good = tarGz(kiteEntries(':'));
 
 describe('installing a kite', () => {
-  it('puts it in its place, whole', async () => {
+  it('puts it in its location, whole', async () => {
     const world = new World().publish(good);
     await world.install({ format: 'json' });
     const path = join(world.home, 'kites/kites.test/bob/math/1.0.0');
@@ -115,7 +115,7 @@ describe('installing a kite', () => {
     const world = new World().publish(good);
     await world.install();
     world.publish(tarGz([{ path: '../evil' }]));
-    await expect(world.install({ force: true })).rejects.toThrow('leads out');
+    await expect(world.install({ force: true })).rejects.toThrow('outside the kite');
     expect(existsSync(join(world.home, 'kites/kites.test/bob/math/1.0.0/bin/math'))).toBe(true);
   });
 
@@ -127,10 +127,10 @@ describe('installing a kite', () => {
     await untold.install({ sha256: digest.toUpperCase() });
     await untold.install({ insecure: true, force: true });
     const other = new World().publish(good, { sha256: 'ab'.repeat(32) });
-    expect(await other.failure()).toEqual(saying('not the one that was meant'));
-    expect(await other.failure({ insecure: true })).toEqual(saying('not the one that was meant'));
+    expect(await other.failure()).toEqual(saying('The sha256 of the archive is'));
+    expect(await other.failure({ insecure: true })).toEqual(saying('The sha256 of the archive is'));
     expect(await new World().publish(good).failure({ sha256: 'cd'.repeat(32) })).toEqual(
-      saying('not the one'),
+      saying('The sha256 of the archive is'),
     );
     expect(await new World().publish(good).failure({ sha256: 'abc' })).toEqual(
       saying('64 hexadecimal digits'),
@@ -158,7 +158,7 @@ describe('installing a kite', () => {
   it('shows nothing of what may be secret in a URL', async () => {
     const world = new World();
     const source = 'https://kites.test/x?token=secret';
-    expect(await world.failure({ source })).toEqual(saying('nothing at https://kites.test/x.', 5));
+    expect(await world.failure({ source })).toEqual(saying('https://kites.test/x was not found', 5));
     for (const manifest of [
       '{}',
       '{"name":"x","version":"1.0.0"}',
@@ -179,12 +179,12 @@ describe('installing a kite', () => {
   });
 
   it.each([
-    ['says no', () => new Response(null, { status: 503 }), 'HTTP status 503', 6],
+    ['says no', () => new Response(null, { status: 503 }), '(HTTP 503)', 6],
     ['does not answer', () => Promise.reject(new TypeError('fetch failed')), 'cannot be reached', 6],
     [
       'breaks off',
       () => new Response(new ReadableStream({ pull: (stream) => stream.error(new Error('reset')) })),
-      'broke off: reset',
+      'closed the connection early: reset',
       6,
     ],
   ])('leaves nothing where the server %s', async (_title, page, reason, exitCode) => {
@@ -200,7 +200,7 @@ describe('installing a kite', () => {
     ['a set-uid program', [{ path: 'math-1.0.0.kite/bin/su', mode: 0o4755, content: 'x' }]],
   ])('refuses an archive with %s, and leaves nothing of it', async (_title, hostile) => {
     expect(await new World().publish(tarGz([...kiteEntries(':'), ...hostile])).failure()).toEqual(
-      saying('must not be in a kite'),
+      saying('is not allowed in a kite'),
     );
   });
 
@@ -214,10 +214,10 @@ describe('installing a kite', () => {
   });
 
   it.each([
-    ['a name that leads out', { name: '../../evil' }, 'plain name'],
+    ['a name that leads out', { name: '../../evil' }, 'no valid "name"'],
     ['a version that leads out', { version: '../../../evil' }, '1.2.3'],
     ['nothing for this machine', { platforms: { plan9_386: 'x' } }, 'only for plan9_386'],
-    ['an archive that is no URL', { platforms: { any: 'https://' } }, 'not a valid URL'],
+    ['an archive that is no URL', { platforms: { any: 'https://' } }, 'invalid archive URL'],
   ])('refuses a manifest with %s', async (_title, changes, reason) => {
     expect(await new World().publish(good, changes).failure()).toEqual(saying(reason));
   });

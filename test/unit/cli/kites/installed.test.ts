@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matching, newest } from '../../../../src/lib/cli/kites/installed.js';
+import { findMatching, newest } from '../../../../src/lib/cli/kites/installed.js';
 
 const exits = (exitCode: number): Error => expect.objectContaining({ exitCode }) as Error;
 
@@ -17,19 +17,19 @@ describe('the name of an installed kite', () => {
     ['github.com/bob/math', [one, two, old]],
     ['github.com/bob/math.kite/1.9.0', [old]],
     ['npm/_/math', [other]],
-  ])('%s', (text, places) => {
-    expect(matching(text, installed)).toEqual(places);
+  ])('%s', (text, locations) => {
+    expect(findMatching(text, installed)).toEqual(locations);
   });
 
   it.each(['../../x', '..', 'math/..', '/etc', 'a/b/c/d/e', '.', '', 'math/./1.0.0', 'math\u0000'])(
     '%j is none',
     (text) => {
-      expect(() => matching(text, installed)).toThrow(exits(2));
+      expect(() => findMatching(text, installed)).toThrow(exits(2));
     },
   );
 
   it('that nobody has is not found', () => {
-    expect(() => matching('nobody', installed)).toThrow(exits(5));
+    expect(() => findMatching('nobody', installed)).toThrow(exits(5));
   });
 
   it('means the newest of several versions of one kite', () => {

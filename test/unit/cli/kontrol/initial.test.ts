@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { writeInitialKey } from '../../../../src/lib/cli/kontrol/initial.js';
-import { startOptions } from '../../../../src/lib/cli/kontrol/kontrol-start-options.js';
+import { kontrolStartOptions } from '../../../../src/lib/cli/kontrol/kontrol-start-options.js';
 import { readKiteKeyFile, verifyJwt } from '../../../../src/lib/keys/index.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
@@ -29,7 +29,7 @@ async function initial(more: object = {}) {
     ...more,
   };
   await writeInitialKey(
-    { ...startOptions(flags, env), format: undefined },
+    { ...kontrolStartOptions(flags, env), format: undefined },
     surroundingsOf({ env, stdout, stderr }),
   );
   return { stdout: stdout.text, stderr: stderr.text };
@@ -40,7 +40,7 @@ const kiteKey = () => readKiteKeyFile(join(folder, 'home', 'kite.key'));
 describe('the initial kite key', () => {
   it('is signed with a key pair that is made, where there is none, and said to be', async () => {
     const { stdout, stderr } = await initial();
-    expect(stderr).toContain(`Made a key pair: ${join(folder, 'certs', 'key.pem')}`);
+    expect(stderr).toContain(`Created a key pair: ${join(folder, 'certs', 'key.pem')}`);
     expect(stdout).toContain(join(folder, 'home', 'kite.key'));
     expect((await stat(join(folder, 'certs', 'key.pem'))).mode & 0o777).toBe(0o600);
     const publicKey = await readFile(join(folder, 'certs', 'key_pub.pem'), 'utf8');
@@ -57,7 +57,7 @@ describe('the initial kite key', () => {
     await initial();
     const { jwt } = kiteKey();
     const { stdout, stderr } = await initial();
-    expect(stdout).toContain('is there already');
+    expect(stdout).toContain('already exists');
     expect(stderr).toBe('');
     expect(kiteKey().jwt).toBe(jwt);
   });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { adminKey } from '../../../../src/lib/cli/kontrol/kontrol-admin.js';
+import { findAdminKey } from '../../../../src/lib/cli/kontrol/kontrol-admin.js';
 import { CommandSettings } from '../../../../src/lib/cli/settings/command-settings.js';
 import { readKiteKeyFile, writeKiteKeyFile } from '../../../../src/lib/keys/index.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
@@ -22,17 +22,17 @@ describe('the key for the administration of Kontrol', () => {
 
   it('is what Kontrol made for itself, else the kite key of a person who is Kontrol', async () => {
     const home = join(folder, 'home');
-    await expect(adminKey(CommandSettings.withoutFlags(env))).rejects.toThrow(
+    await expect(findAdminKey(CommandSettings.withoutFlags(env))).rejects.toThrow(
       join(home, 'kontrol', 'kite.key'),
     );
     await write('kontrol', home);
-    expect((await adminKey(CommandSettings.withoutFlags(env))).key.username).toBe('kontrol');
+    expect((await findAdminKey(CommandSettings.withoutFlags(env))).key.username).toBe('kontrol');
     const own = await write('kontrol', join(home, 'kontrol'));
-    expect((await adminKey(CommandSettings.withoutFlags(env))).key.jwt).toBe(readKiteKeyFile(own).jwt);
+    expect((await findAdminKey(CommandSettings.withoutFlags(env))).key.jwt).toBe(readKiteKeyFile(own).jwt);
   });
 
   it('is nobody else’s', async () => {
     await write('bob', join(folder, 'home'));
-    await expect(adminKey(CommandSettings.withoutFlags(env))).rejects.toThrow('no kite key of Kontrol');
+    await expect(findAdminKey(CommandSettings.withoutFlags(env))).rejects.toThrow('No kite key of Kontrol');
   });
 });

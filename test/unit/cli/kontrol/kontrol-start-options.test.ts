@@ -1,15 +1,18 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type StartOptions, startOptions } from '../../../../src/lib/cli/kontrol/kontrol-start-options.js';
+import {
+  type KontrolStartOptions,
+  kontrolStartOptions,
+} from '../../../../src/lib/cli/kontrol/kontrol-start-options.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const HOME = { KITE_HOME: '/home/kite' };
 const POSTGRES = { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd' };
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-function options(flags: Flags, env: Record<string, string> = {}): StartOptions {
-  return startOptions(flags, { ...HOME, ...env });
+function options(flags: Flags, env: Record<string, string> = {}): KontrolStartOptions {
+  return kontrolStartOptions(flags, { ...HOME, ...env });
 }
 
 describe('startOptions', () => {
@@ -140,10 +143,14 @@ describe('startOptions', () => {
     ],
     [{}, { KONTROL_PORT: '70000' }, 'The environment variable KONTROL_PORT is "70000"; it must be a port'],
     [{ kontrolurl: 'kontrol' }, {}, '--kontrolurl is "kontrol"; it must be a URL'],
-    [{ publickeyfile: 'p' }, {}, 'is given without --privatekeyfile (KONTROL_PRIVATEKEYFILE)'],
-    [{ tlskeyfile: 'k' }, {}, 'is given without --tlscertfile'],
+    [{ publickeyfile: 'p' }, {}, 'is set without --privatekeyfile (KONTROL_PRIVATEKEYFILE)'],
+    [{ tlskeyfile: 'k' }, {}, 'is set without --tlscertfile'],
     [{ storage: 'redis' }, {}, '--storage is "redis"; it must be one of file, memory, postgres, etcd'],
-    [{ storage: 'postgres' }, {}, '--postgres-username (KONTROL_POSTGRES_USERNAME) must be given'],
+    [
+      { storage: 'postgres' },
+      {},
+      '--storage postgres requires --postgres-username (KONTROL_POSTGRES_USERNAME).',
+    ],
     [{ storage: 'postgres', 'postgres-username': 'k' }, {}, '--postgres-dbname'],
     [
       POSTGRES,
@@ -153,32 +160,32 @@ describe('startOptions', () => {
     [
       { ...POSTGRES, 'postgres-tls': false, 'postgres-ca': 'ca.pem' },
       {},
-      '--postgres-ca (KONTROL_POSTGRES_CA) is given, and TLS is switched off',
+      '--postgres-ca (KONTROL_POSTGRES_CA) is set, but --postgres-tls (KONTROL_POSTGRES_TLS) disables TLS',
     ],
     [
       { ...POSTGRES, 'postgres-ca': '/nowhere/ca.pem' },
       {},
-      'The file /nowhere/ca.pem cannot be read: it is not there',
+      'The file /nowhere/ca.pem cannot be read: it does not exist',
     ],
     [
       { ...POSTGRES, 'postgres-passwordfile': 'f' },
       { KONTROL_POSTGRES_PASSWORD: 'p' },
-      'Both --postgres-password (KONTROL_POSTGRES_PASSWORD) and --postgres-passwordfile',
+      '--postgres-password (KONTROL_POSTGRES_PASSWORD) and --postgres-passwordfile',
     ],
     [
       { storage: 'etcd', machines: 'http://a:1', 'etcd-ca': 'ca.pem' },
       {},
-      '--machines (KONTROL_MACHINES) has no member with https://',
+      'no URL in --machines (KONTROL_MACHINES) starts with https://',
     ],
     [
       { storage: 'etcd', machines: 'https://a:1', 'etcd-cert': 'cert.pem' },
       {},
-      '--etcd-cert (KONTROL_ETCD_CERT) is given without --etcd-key (KONTROL_ETCD_KEY)',
+      '--etcd-cert (KONTROL_ETCD_CERT) is set without --etcd-key (KONTROL_ETCD_KEY)',
     ],
     [
       { storage: 'etcd', machines: 'http://me:secret@a:1' },
       {},
-      '--machines (KONTROL_MACHINES) names a user.',
+      '--machines (KONTROL_MACHINES) must not contain credentials.',
     ],
     [
       { storage: 'etcd' },
@@ -191,7 +198,7 @@ describe('startOptions', () => {
     [{ username: 'a/b' }, {}, '--username is "a/b"; it must be a name without "/"'],
     [{ version: '1' }, {}, 'three numbers'],
     [{}, { KONTROL_WEBRTC: 'yes' }, 'KONTROL_WEBRTC is "yes"; it must be true or false'],
-    [{ registration: 'open', ip: '0.0.0.0' }, {}, 'gives everybody who reaches 0.0.0.0 a kite key'],
+    [{ registration: 'open', ip: '0.0.0.0' }, {}, 'lets anyone who can reach 0.0.0.0 get a kite key'],
     [{ registration: 'open', ip: 'kontrol.example.com' }, {}, 'a kite key for any user'],
   ])('refuses %o and %o with %s', (flags, env, message) => {
     expect(() => options(flags, env)).toThrow(message);
@@ -208,7 +215,7 @@ describe('startOptions', () => {
       password: 'pass word',
       ca: '-----BEGIN CERTIFICATE-----\n',
     });
-    expect(() => options({ ...POSTGRES, 'postgres-passwordfile': empty })).toThrow('begins with no password');
+    expect(() => options({ ...POSTGRES, 'postgres-passwordfile': empty })).toThrow('is empty');
     expect(() => options({ ...POSTGRES, 'postgres-ca': password })).toThrow('There is no certificate in');
   });
 
@@ -224,7 +231,7 @@ describe('startOptions', () => {
       certificate: '-----BEGIN CERTIFICATE-----\n2',
       privateKey: '-----BEGIN RSA PRIVATE KEY-----\n',
     });
-    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow(/can be read or changed by others/);
+    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow(/can be accessed by other users/);
     chmodSync(ca ?? '', 0o600);
     expect(() => options({ ...flags, 'etcd-key': ca })).toThrow('There is no private key in');
     expect(() => options({ ...flags, 'etcd-cert': key })).toThrow('There is no certificate in');
@@ -240,7 +247,7 @@ describe('startOptions', () => {
     [{ policy: 'open' }, 'Policy open'],
     [{ registration: 'open' }, 'Registration is open'],
     [{ ip: '10.0.0.1' }, 'without TLS'],
-    [{ ip: '0.0.0.0' }, 'name its address with -kontrolurl'],
+    [{ ip: '0.0.0.0' }, 'set the address with -kontrolurl'],
     [
       { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd', 'postgres-password': 'pw' },
       'KONTROL_POSTGRES_PASSWORD',

@@ -74,9 +74,9 @@ describe('the options of proxy start', () => {
 
   it.each([
     ['--public-host proxy.example.com', 'without TLS'],
-    ['--public-host proxy.example.com --ip 127.0.0.1', 'not reached from elsewhere'],
-    ['--insecure-kites', 'not looked at'],
-    ['--tunnel --private-key k.pem --public-key p.pem', 'No key pair is needed'],
+    ['--public-host proxy.example.com --ip 127.0.0.1', 'cannot be reached from other machines'],
+    ['--insecure-kites', 'not verified'],
+    ['--tunnel --private-key k.pem --public-key p.pem', 'The key pair is ignored'],
   ])('warn with %s that it is "%s"', async (line, warning) => {
     expect((await options(line)).warnings).toEqual([expect.stringContaining(warning)]);
   });

@@ -26,7 +26,7 @@ describe('registerTarget', () => {
   });
 
   it.each([
-    [{}, 'No Kontrol to ask'],
+    [{}, 'No Kontrol URL'],
     [{ to: 'http://c/kite' }, 'No username'],
     [{ to: 'http://c/kite', username: 'a/b' }, '--username is "a/b"; it must be a name without "/"'],
     [{ to: 'kontrol', username: 'bob' }, '--to is "kontrol"; it must be one or more URLs'],

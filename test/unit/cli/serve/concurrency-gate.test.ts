@@ -22,7 +22,7 @@ describe('a turnstile', () => {
   it('lets so many in at once, and the others when one leaves', async () => {
     const { run, started, end } = work();
     const turnstile = new ConcurrencyGate(2, 10);
-    const all = [1, 2, 3, 4].map(() => turnstile.pass(never, run));
+    const all = [1, 2, 3, 4].map(() => turnstile.run(never, run));
     await turn();
     expect(started()).toBe(2);
     end();
@@ -33,7 +33,7 @@ describe('a turnstile', () => {
       await turn();
     }
     await Promise.all(all);
-    const again = turnstile.pass(never, run);
+    const again = turnstile.run(never, run);
     await turn();
     expect(started()).toBe(5);
     end();
@@ -42,8 +42,8 @@ describe('a turnstile', () => {
 
   it('lets the next in when one fails', async () => {
     const turnstile = new ConcurrencyGate(1, 10);
-    const failing = turnstile.pass(never, () => Promise.reject(new Error('no')));
-    const next = turnstile.pass(never, () => Promise.resolve('in'));
+    const failing = turnstile.run(never, () => Promise.reject(new Error('no')));
+    const next = turnstile.run(never, () => Promise.resolve('in'));
     await expect(failing).rejects.toThrow('no');
     expect(await next).toBe('in');
   });
@@ -51,8 +51,8 @@ describe('a turnstile', () => {
   it('turns away who comes when too many wait', async () => {
     const { run, end } = work();
     const turnstile = new ConcurrencyGate(1, 1);
-    const [first, second] = [turnstile.pass(never, run), turnstile.pass(never, run)];
-    await expect(turnstile.pass(never, run)).rejects.toMatchObject({ type: 'requestLimitError' });
+    const [first, second] = [turnstile.run(never, run), turnstile.run(never, run)];
+    await expect(turnstile.run(never, run)).rejects.toMatchObject({ type: 'requestLimitError' });
     end();
     await turn();
     end();
@@ -63,11 +63,11 @@ describe('a turnstile', () => {
     const { run, started, end } = work();
     const turnstile = new ConcurrencyGate(1, 1);
     const controller = new AbortController();
-    const first = turnstile.pass(never, run);
-    const gone = turnstile.pass(controller.signal, run);
+    const first = turnstile.run(never, run);
+    const gone = turnstile.run(controller.signal, run);
     controller.abort();
     await expect(gone).rejects.toMatchObject({ type: 'disconnect' });
-    const third = turnstile.pass(never, run);
+    const third = turnstile.run(never, run);
     end();
     await turn();
     expect(started()).toBe(2);

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { runShellCommand, type ShellCommand } from '../../../../src/lib/cli/serve/shell-command.js';
+import { runShellCommand, type ShellCommandOptions } from '../../../../src/lib/cli/serve/shell-command.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const env = { PATH: process.env['PATH'] };
 
-function run(command: string, options: Partial<ShellCommand> = {}): Promise<string> {
+function run(command: string, options: Partial<ShellCommandOptions> = {}): Promise<string> {
   return runShellCommand({
     name: 'm',
     command,
@@ -50,10 +50,10 @@ describe('a shell command', () => {
       code: '3',
     });
     await expect(run('exit 4')).rejects.toMatchObject({
-      message: 'The command of "m" failed with exit code 4',
+      message: 'm: the command failed with exit code 4',
     });
     await expect(run('kill -9 $$')).rejects.toMatchObject({
-      message: 'The command of "m" was ended by SIGKILL',
+      message: 'm: the command was terminated by SIGKILL',
       code: 'SIGKILL',
     });
     await expect(run('no-such-program-here')).rejects.toMatchObject({ code: '127' });
@@ -67,7 +67,7 @@ describe('a shell command', () => {
     await started();
     clock.advance(5000);
     await expect(running).rejects.toMatchObject({
-      message: 'The command of "m" took longer than 5s, and was ended',
+      message: 'm: the command timed out after 5s',
       code: 'timeout',
     });
     expect(clock.timers).toBe(0);
@@ -100,7 +100,7 @@ describe('a shell command', () => {
 
   it('that prints too much is ended', async () => {
     await expect(run('yes')).rejects.toMatchObject({
-      message: 'The command of "m" printed more than 1000 bytes, and was ended',
+      message: 'm: the command was terminated because its output exceeded 1000 bytes',
       code: 'tooLarge',
     });
   });

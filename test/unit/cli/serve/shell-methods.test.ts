@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resultOf } from '../../../../src/lib/cli/serve/shell-methods.js';
+import { parseOutput } from '../../../../src/lib/cli/serve/shell-methods.js';
 
 describe('what a command printed', () => {
   it.each([
@@ -12,6 +12,6 @@ describe('what a command printed', () => {
     ['\n', null],
     ['null\n', null],
   ])('%j is the result %j', (printed, result) => {
-    expect(resultOf(printed)).toEqual(result);
+    expect(parseOutput(printed)).toEqual(result);
   });
 });

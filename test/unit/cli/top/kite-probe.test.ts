@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Probe, type ProbeOptions } from '../../../../src/lib/cli/top/kite-probe.js';
+import { KiteProbe, type KiteProbeOptions } from '../../../../src/lib/cli/top/kite-probe.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 
-type FakeClient = ProbeOptions['client'];
+type FakeClient = KiteProbeOptions['client'];
 
 /** A kite that answers as the test says. */
 function probeOf(
@@ -25,7 +25,7 @@ function probeOf(
     },
   };
   let now = 0;
-  const probe = new Probe({
+  const probe = new KiteProbe({
     kite: testIdentity(),
     url: 'http://h/kite',
     client: client as unknown as FakeClient,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Row } from '../../../../src/lib/cli/top/kite-probe.js';
-import { linesOf } from '../../../../src/lib/cli/top/top-view.js';
+import type { KiteRow } from '../../../../src/lib/cli/top/kite-probe.js';
+import { renderTop } from '../../../../src/lib/cli/top/top-view.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 
 describe('the screen of top', () => {
-  const row = (name: string, more: Partial<Row> = {}): Row => ({
+  const row = (name: string, more: Partial<KiteRow> = {}): KiteRow => ({
     kite: testIdentity({ name }),
     url: 'http://h/kite',
     answers: true,
@@ -24,7 +24,7 @@ describe('the screen of top', () => {
       row('other', { answers: false, latency: null, load: null, memoryUsage: null }),
       row('new', { answers: null, latency: null }),
     ];
-    expect(linesOf({ title: '/bob', rows, size, bold })).toEqual([
+    expect(renderTop({ title: '/bob', rows, size, bold })).toEqual([
       '/bob',
       '',
       'KITE   VERSION  ENVIRONMENT  HOSTNAME  LATENCY    LOAD       MEMORY',
@@ -36,7 +36,7 @@ describe('the screen of top', () => {
 
   it('is no larger than the terminal, and cannot be steered by a kite', () => {
     const rows = Array.from({ length: 20 }, (_, index) => row(`kite-${index}\u001b[31m`));
-    const lines = linesOf({ title: '/bob', rows, size: { columns: 30, rows: 8 }, bold });
+    const lines = renderTop({ title: '/bob', rows, size: { columns: 30, rows: 8 }, bold });
     expect(lines).toHaveLength(8);
     expect(lines.at(-1)).toBe('… and 16 more');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(30);

@@ -75,7 +75,7 @@ describe('the API report', () => {
     expect(await readdir(join(folder, 'api'))).toEqual(['fruit-seeds.api.md', 'fruit.api.md']);
     expect(await read('fruit.api.md')).toBe(`# fruit
 
-Made from the build by \`npm run api\`. Do not edit.
+Generated from the build by \`npm run api\`. Do not edit.
 
 ## Exports
 
@@ -111,7 +111,7 @@ import type { Duplex } from 'node:stream';
     await writeReports(folder);
     expect(await read('fruit-seeds.api.md')).toBe(`# fruit/seeds
 
-Made from the build by \`npm run api\`. Do not edit.
+Generated from the build by \`npm run api\`. Do not edit.
 
 ## Exports
 

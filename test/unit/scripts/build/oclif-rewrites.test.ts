@@ -94,7 +94,7 @@ describe('the rewrites of oclif', () => {
 
   it('fail the build when an expected file is in no bundle', async () => {
     expect(() => requireAllSeen(new Map(), { 'lib/gone.js': { requires: 1, uses: 1, imports: 0 } })).toThrow(
-      'The build expects @oclif/core/lib/gone.js in a bundle, and it is in none.',
+      'The build expects @oclif/core/lib/gone.js in a bundle, but it was not bundled.',
     );
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { checkedPlace } from '../../../../src/lib/cli/kites/kite-folder.js';
-import { placeOfManifest } from '../../../../src/lib/cli/kites/manifest-folder.js';
+import { checkLocation } from '../../../../src/lib/cli/kites/install-location.js';
+import { manifestLocation } from '../../../../src/lib/cli/kites/manifest-location.js';
 
-describe('the place of a kite', () => {
+describe('the location of a kite', () => {
   const kite = { name: 'math', version: '1.0.0' };
 
   it.each([
@@ -12,7 +12,7 @@ describe('the place of a kite', () => {
     ['https://example.com/.kite.json', 'example.com/_/math'],
     ['https://example.com/math/.kite.json', 'example.com/_/math'],
   ])('%s is %s', (url, path) => {
-    const { domain, user, repo } = checkedPlace(placeOfManifest({ type: 'manifest', url }, kite));
+    const { domain, user, repo } = checkLocation(manifestLocation({ type: 'manifest', url }, kite));
     expect(`${domain}/${user}/${repo}`).toBe(path);
   });
 
@@ -22,7 +22,7 @@ describe('the place of a kite', () => {
     ['kites', 'math'],
   ])('of the repository %s is %s', (repo, expected) => {
     const source = { type: 'github', user: 'bob', repo, url: '' } as const;
-    expect(placeOfManifest(source, kite)).toEqual({
+    expect(manifestLocation(source, kite)).toEqual({
       domain: 'github.com',
       user: 'bob',
       repo: expected,
@@ -31,10 +31,10 @@ describe('the place of a kite', () => {
   });
 
   it('has parts that lead nowhere else', () => {
-    const place = { domain: 'a', user: 'b', repo: 'c', version: '1.0.0' };
+    const location = { domain: 'a', user: 'b', repo: 'c', version: '1.0.0' };
     for (const bad of ['..', '.', '', 'a/b', 'a\\b', '.git', '-x', 'a.', 'a b', 'a\u0000']) {
-      expect(() => checkedPlace({ ...place, user: bad })).toThrow('not a plain name');
+      expect(() => checkLocation({ ...location, user: bad })).toThrow('not allowed');
     }
-    expect(() => checkedPlace({ ...place, version: '1' })).toThrow('1.2.3');
+    expect(() => checkLocation({ ...location, version: '1' })).toThrow('1.2.3');
   });
 });

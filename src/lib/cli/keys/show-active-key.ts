@@ -7,33 +7,37 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { formatTime } from '../terminal/time.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-export interface ShowkeyOptions {
+export interface ShowActiveKeyOptions {
   readonly settings: CommandSettings;
   readonly format: OutputFormat | undefined;
 }
 
 /**
- * Prints what the kite key says. The key is a secret, so that neither it nor its signature is printed.
+ * Prints the claims of the active kite key, but neither the key nor its signature, which are secret.
  *
- * @throws CliError when there is no kite key, or when it cannot be read.
+ * @throws CliError if there is no kite key, or if it cannot be read
  */
-export async function showkey(options: ShowkeyOptions, runtime: CommandRuntime): Promise<void> {
+export async function showActiveKey(options: ShowActiveKeyOptions, runtime: CommandRuntime): Promise<void> {
   const { key, source } = await loadKiteKey(options.settings);
   await printKey(key, source, options.format, runtime);
 }
 
-/** Prints a kite key that was found at `source`. */
+/** Prints the claims of a kite key and its location. */
 export function printKey(
   key: KiteKey,
   source: string,
   format: OutputFormat | undefined,
   world: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<void> {
-  return printDetails({ fields: fields(key, source), data: claims(key), name: key.username }, format, world);
+  return printDetails(
+    { fields: toFields(key, source), data: toClaims(key), name: key.username },
+    format,
+    world,
+  );
 }
 
-/** The claims under the names that they have in the key. */
-function claims(key: KiteKey): Record<string, unknown> {
+/** Returns the claims by their names in the JWT. */
+function toClaims(key: KiteKey): Record<string, unknown> {
   return {
     sub: key.username,
     iss: key.kontrolUser,
@@ -44,20 +48,20 @@ function claims(key: KiteKey): Record<string, unknown> {
   };
 }
 
-function fields(key: KiteKey, source: string): Field[] {
+function toFields(key: KiteKey, source: string): Field[] {
   return [
     { label: 'Username', value: key.username },
     { label: 'Kontrol user', value: key.kontrolUser },
-    { label: 'Kontrol URL', value: key.kontrolUrl || 'not said' },
+    { label: 'Kontrol URL', value: key.kontrolUrl || 'none' },
     { label: 'Kontrol key', value: fingerprint(key.kontrolKey) },
-    { label: 'Key in full', value: key.kontrolKey, wide: true },
+    { label: 'Public key', value: key.kontrolKey, wide: true },
     { label: 'Key id', value: key.id || 'none' },
     { label: 'Issued', value: formatTime(key.issuedAt) },
-    { label: 'From', value: source },
+    { label: 'Location', value: source },
   ];
 }
 
-/** Short enough to compare by eye. */
+/** Returns a hash that is short enough to compare by eye. */
 function fingerprint(pem: string): string {
   try {
     const der = createPublicKey(pem).export({ type: 'spki', format: 'der' });
