@@ -55,7 +55,7 @@ function section(command: Cached & { readonly words: string }): string[] {
   return [
     `## ${words}`,
     escape(summary ?? ''),
-    ...(examples ?? []).flatMap(example),
+    ...(examples ?? []).flatMap(formatExample),
     ...(description ? [escape(description)] : []),
     ...(aliases?.length
       ? [`Also: ${aliases.map((alias) => `\`${alias.replaceAll(':', ' ')}\``).join(', ')}.`]
@@ -68,7 +68,7 @@ function section(command: Cached & { readonly words: string }): string[] {
   ];
 }
 
-function example(example: Command.Example): string[] {
+function formatExample(example: Command.Example): string[] {
   const { description, command } =
     typeof example === 'string' ? { description: '', command: example } : example;
   const text = command.replaceAll('<%= config.bin %>', BIN);

@@ -53,7 +53,7 @@ interface BundleRecord {
   /** The files of oclif that were rewritten. */
   readonly oclif: Map<string, RewriteCounts>;
   /** The parts that were excluded from a bundle. */
-  readonly left: Set<string>;
+  readonly excluded: Set<string>;
 }
 
 export interface BundleOptions {
@@ -86,10 +86,10 @@ export async function bundleProgram(
   outdir: string,
   { expected }: BundleOptions = {},
 ): Promise<BundledProgram> {
-  const record: BundleRecord = { oclif: new Map(), left: new Set() };
+  const record: BundleRecord = { oclif: new Map(), excluded: new Set() };
   const commands = await findCommands(root);
   const bundles = bundleInputs(commandPartSources(commands));
-  const plugins = [writeCommandTable(root, commands, record.left), excludeParts(root, record.left)];
+  const plugins = [writeCommandTable(root, commands, record.excluded), excludeParts(root, record.excluded)];
   const results = await Promise.all(
     bundles.map(({ name, input }) =>
       build({
@@ -99,14 +99,14 @@ export async function bundleProgram(
         outfile: join(outdir, `${name}.cjs`),
         plugins: [
           // The part for oclif contains what the others exclude.
-          ...(name === 'through-oclif' ? [externalImportModule(record.left)] : plugins),
+          ...(name === 'through-oclif' ? [externalImportModule(record.excluded)] : plugins),
           lazyOclif(record.oclif, expected),
         ],
       }),
     ),
   );
   if (expected) requireAllSeen(record.oclif, expected);
-  requireAllExcluded(record.left);
+  requireAllExcluded(record.excluded);
   requireLocal(results[bundles.findIndex(({ name }) => name === commandParts.local)]);
   return {
     files: results

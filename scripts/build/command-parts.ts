@@ -71,7 +71,7 @@ function partOf({ local }: BuiltCommand): string {
 export function writeCommandTable(
   root: string,
   commands: readonly BuiltCommand[],
-  left: Set<string>,
+  excluded: Set<string>,
 ): Plugin {
   const rows = commands.flatMap((command) => [
     `${JSON.stringify(command.id)}: load(${command.local ? 'local' : 'network'}, ${JSON.stringify(command.id)}),`,
@@ -88,7 +88,7 @@ export function writeCommandTable(
     setup(builder) {
       builder.onLoad({ filter: /[\\/]command-table\.ts$/ }, ({ path }) => {
         if (relative(root, path).split(sep).join('/') !== 'src/command-table.ts') return undefined;
-        left.add('command-table');
+        excluded.add('command-table');
         return { contents };
       });
     },

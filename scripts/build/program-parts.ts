@@ -33,7 +33,7 @@ const EXPECTED_EXCLUDED = [
 ];
 
 /** An esbuild plugin that excludes the parts, and the files of oclif in the part for oclif, so that they are loaded on use. */
-export function excludeParts(root: string, left: Set<string>): Plugin {
+export function excludeParts(root: string, excluded: Set<string>): Plugin {
   return {
     name: 'leave-parts',
     setup(builder) {
@@ -46,14 +46,14 @@ export function excludeParts(root: string, left: Set<string>): Plugin {
             `${relative(root, importer)} imports ${path} statically, but it is a separate part: load it with import()`,
           );
         }
-        left.add(part);
+        excluded.add(part);
         return { path: `./${part}.cjs`, external: true };
       });
       builder.onResolve({ filter: /^\.{1,2}\// }, ({ path, importer }) => {
         if (!/[\\/]@oclif[\\/]core[\\/]lib[\\/]/.test(importer)) return undefined;
         const file = createRequire(importer).resolve(path);
         if (!EXCLUDED_OCLIF.test(file)) return undefined;
-        left.add(file.split(sep).slice(-3).join('/'));
+        excluded.add(file.split(sep).slice(-3).join('/'));
         return { path: './through-oclif.cjs', external: true };
       });
       builder.onResolve({ filter: /^\.\/commands-\w+\.cjs$/ }, ({ path }) => ({ path, external: true }));
@@ -62,12 +62,12 @@ export function excludeParts(root: string, left: Set<string>): Plugin {
 }
 
 /** An esbuild plugin for the part for oclif, which imports the commands of `dist/commands` through the part that keeps `import()`. */
-export function externalImportModule(left: Set<string>): Plugin {
+export function externalImportModule(excluded: Set<string>): Plugin {
   return {
     name: 'leave-import',
     setup(builder) {
       builder.onResolve({ filter: /^\.\/import-module\.cjs$/ }, ({ path }) => {
-        left.add('import-module');
+        excluded.add('import-module');
         return { path, external: true };
       });
     },
@@ -75,8 +75,8 @@ export function externalImportModule(left: Set<string>): Plugin {
 }
 
 /** @throws Error if no bundle excludes a part, so that all of them contain a copy of it */
-export function requireAllExcluded(left: ReadonlySet<string>): void {
-  const missing = EXPECTED_EXCLUDED.find((name) => !left.has(name));
+export function requireAllExcluded(excluded: ReadonlySet<string>): void {
+  const missing = EXPECTED_EXCLUDED.find((name) => !excluded.has(name));
   if (missing !== undefined) {
     throw new Error(
       `The build does not exclude ${missing} from any bundle: see parts in scripts/build/program-parts.ts.`,

@@ -11,9 +11,9 @@ export interface StructureReport {
 }
 
 /** The declared folders that contain a file, from the outermost to the innermost. */
-type FolderPath = readonly Step[];
+type FolderPath = readonly FolderStep[];
 
-interface Step {
+interface FolderStep {
   readonly folder: Folder;
   /** The list that contains the folder. */
   readonly list: readonly Folder[];
@@ -57,7 +57,7 @@ function findFolderPath(path: string, list: readonly Folder[], base = ''): Folde
   if (!folder) return undefined;
   const start = folder.name === '.' ? base : `${base}${folder.name}/`;
   const file = path.slice(start.length).replace(/\.ts$/, '');
-  const step: Step = { folder, list, path: start.slice(0, -1) || '.', file };
+  const step: FolderStep = { folder, list, path: start.slice(0, -1) || '.', file };
   if (folder.folders) {
     const rest = findFolderPath(path, folder.folders, start);
     return rest && [step, ...rest];
@@ -99,7 +99,7 @@ function checkImport({ path, from, target, to, imported }: Import): string[] {
 }
 
 /** Whether a folder at this distance may import the file. */
-function isImportable({ folder, file }: Step, distance: keyof ImportedFiles): boolean {
+function isImportable({ folder, file }: FolderStep, distance: keyof ImportedFiles): boolean {
   const { entries, exports = [] } = folder;
   if (exports.includes(file)) return true;
   return distance === 'entries' && (entries?.includes(file) ?? true);
