@@ -219,7 +219,7 @@ const kite: readonly Folder[] = [
   {
     name: 'kontrol',
     about: 'the client of Kontrol: registering, finding kites, tokens',
-    entries: ['fresh-kite-key', 'kontrol-registrant'],
+    entries: ['apply-fresh-key', 'kontrol-registrant'],
     exports: [
       'kite-watch',
       'kontrol-client',

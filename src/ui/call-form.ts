@@ -2,7 +2,7 @@ import type { Client } from '../lib/kite/call/client.js';
 import { isKiteError } from '../lib/protocol/errors.js';
 import { commandLine, parseArguments } from './arguments.js';
 import { element, setText } from './dom.js';
-import { cut, formatMs, formatValue } from './format.js';
+import { truncate, formatMs, formatValue } from './format.js';
 import { PRINTED_LINES } from './page-limits.js';
 
 export interface CallFormOptions {
@@ -62,9 +62,9 @@ export class CallForm {
   }
 
   /** Shows what the kite has to say. */
-  say(text: string): void {
+  print(text: string): void {
     this.#said.hidden = false;
-    this.#said.append(element('li', {}, cut(text)));
+    this.#said.append(element('li', {}, truncate(text)));
     if (this.#said.childElementCount > PRINTED_LINES) this.#said.firstElementChild?.remove();
   }
 
@@ -151,6 +151,6 @@ export class CallForm {
     this.#outcome.className = `outcome ${outcome}`;
     setText(this.#outcome, text);
     this.#answer.hidden = false;
-    setText(this.#answer, cut(answer));
+    setText(this.#answer, truncate(answer));
   }
 }

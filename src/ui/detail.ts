@@ -4,11 +4,11 @@ import { kitePath } from '../lib/protocol/identity.js';
 import { messageOf } from '../lib/util/message-of.js';
 import { CallForm } from './call-form.js';
 import { element, setText } from './dom.js';
-import { cut, formatValue } from './format.js';
+import { truncate, formatValue } from './format.js';
 import { type MethodInfo, readMethods } from './methods.js';
-import type { Pinged } from './pinger.js';
+import type { PingState } from './pinger.js';
 import type { Row } from './rows.js';
-import { showPinged } from './table.js';
+import { showPing } from './table.js';
 
 export interface DetailOptions {
   readonly panel: HTMLElement;
@@ -53,8 +53,8 @@ export class Detail {
     else setText(this.#methodsNote, 'Kontrol lets you see this kite, and not call it.');
   }
 
-  pinged(pinged: Pinged): void {
-    showPinged(this.#latency, pinged);
+  pinged(pinged: PingState): void {
+    showPing(this.#latency, pinged);
     if (pinged.type === 'failed') setText(this.#latency, `no answer: ${this.#withHint(pinged.problem)}`);
   }
 
@@ -70,8 +70,8 @@ export class Detail {
   }
 
   /** Shows what the kite has to say. */
-  say(text: string): void {
-    this.#form?.say(text);
+  print(text: string): void {
+    this.#form?.print(text);
   }
 
   close(): void {
@@ -189,7 +189,7 @@ function methodItem({ name, description, schema }: MethodInfo, choose: (name: st
           'details',
           {},
           element('summary', {}, 'Arguments', hidden),
-          element('pre', {}, cut(formatValue(schema))),
+          element('pre', {}, truncate(formatValue(schema))),
         ),
   );
 }

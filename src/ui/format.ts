@@ -1,4 +1,4 @@
-import { SHOWN_LENGTH } from './page-limits.js';
+import { PRINTED_LENGTH } from './page-limits.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -9,11 +9,11 @@ const DAY = 24 * HOUR;
 export function formatAge(ms: number): string {
   if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / SECOND))} s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
-  if (ms < DAY) return two(Math.floor(ms / HOUR), 'h', Math.floor((ms % HOUR) / MINUTE), 'min');
-  return two(Math.floor(ms / DAY), 'd', Math.floor((ms % DAY) / HOUR), 'h');
+  if (ms < DAY) return formatPair(Math.floor(ms / HOUR), 'h', Math.floor((ms % HOUR) / MINUTE), 'min');
+  return formatPair(Math.floor(ms / DAY), 'd', Math.floor((ms % DAY) / HOUR), 'h');
 }
 
-function two(first: number, unit: string, second: number, smaller: string): string {
+function formatPair(first: number, unit: string, second: number, smaller: string): string {
   return second === 0 ? `${first} ${unit}` : `${first} ${unit} ${second} ${smaller}`;
 }
 
@@ -30,8 +30,8 @@ export function formatValue(value: unknown): string {
 }
 
 /** A text, of which the end is left out where it is too long for a page. */
-export function cut(text: string): string {
-  return text.length <= SHOWN_LENGTH
+export function truncate(text: string): string {
+  return text.length <= PRINTED_LENGTH
     ? text
-    : `${text.slice(0, SHOWN_LENGTH)}\n… ${text.length - SHOWN_LENGTH} more characters`;
+    : `${text.slice(0, PRINTED_LENGTH)}\n… ${text.length - PRINTED_LENGTH} more characters`;
 }

@@ -3,11 +3,11 @@ import { messageOf } from '../lib/util/message-of.js';
 import { byId, setText } from './dom.js';
 import { parseRoute } from './route.js';
 import { Session, type SessionListener, type SessionOptions } from './session.js';
-import { Work } from './work.js';
+import { Workspace } from './workspace.js';
 
 /** The whole page: signed out, or at work. */
 class Page {
-  #work: Work | undefined;
+  #work: Workspace | undefined;
 
   constructor() {
     setText(byId('host', HTMLElement), location.host);
@@ -56,18 +56,18 @@ class Page {
     const form = byId('key-form', HTMLFormElement);
     form.inert = true;
     const early: KiteEvent[] = [];
-    let work: Work | undefined;
+    let work: Workspace | undefined;
     const listener: SessionListener = {
       connected: (connected) => this.#connected(connected),
       changed: (event) => (work ? work.changed(event) : void early.push(event)),
-      troubled: (problem) => this.#connected(false, problem),
-      said: ({ client }, text) => work?.said(client, text),
+      failed: (problem) => this.#connected(false, problem),
+      printed: ({ client }, text) => work?.printed(client, text),
     };
     try {
       const url = new URL('/kite', location.href).href;
       const session = await open({ url, version: '1.0.0', listener });
       this.#work?.close();
-      work = new Work(session);
+      work = new Workspace(session);
       this.#work = work;
       for (const event of early) work.changed(event);
       setText(byId('username', HTMLElement), session.username);

@@ -4,7 +4,7 @@
 export const PRINTED_LINES = 200;
 
 /** Maximum length of a value that is shown, in characters. Default 200,000. If exceeded, the rest is counted only. */
-export const SHOWN_LENGTH = 200_000;
+export const PRINTED_LENGTH = 200_000;
 
 /** Maximum number of kites that are pinged. Default 64. If exceeded, the rest is not pinged. */
 export const PINGED_KITES = 64;

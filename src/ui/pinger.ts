@@ -4,7 +4,7 @@ import { PINGED_KITES, PINGS_AT_ONCE } from './page-limits.js';
 import { messageOf } from '../lib/util/message-of.js';
 
 /** What pinging a kite has told. */
-export type Pinged =
+export type PingState =
   | { readonly type: 'waiting' }
   | { readonly type: 'answered'; readonly ms: number }
   | { readonly type: 'failed'; readonly problem: string }
@@ -14,13 +14,13 @@ export type Pinged =
 export interface PingerOptions {
   /** A client of the kite, not connected yet; undefined where it is gone. */
   readonly client: (id: string) => Client | undefined;
-  readonly pinged: (id: string, pinged: Pinged) => void;
+  readonly pinged: (id: string, pinged: PingState) => void;
   readonly clock?: Clock;
   /** Milliseconds, as exactly as they can be had. */
   readonly now?: () => number;
 }
 
-interface Target {
+interface PingTarget {
   readonly id: string;
   client: Client | undefined;
   dueAt: number;
@@ -28,8 +28,8 @@ interface Target {
 }
 
 /** Milliseconds between two pings of a kite. */
-export const PING_EVERY = 10_000;
-const PATIENCE = 5000;
+export const PING_INTERVAL = 10_000;
+const PING_TIMEOUT = 5000;
 
 /**
  * Measures how long kites take to answer `kite.ping`: those that are in sight, a few at a time, each on a connection that
@@ -39,7 +39,7 @@ export class Pinger {
   readonly #options: PingerOptions;
   readonly #clock: Clock;
   readonly #now: () => number;
-  readonly #targets = new Map<string, Target>();
+  readonly #targets = new Map<string, PingTarget>();
   #timer: Timer | undefined;
   #running = 0;
   #paused = false;
@@ -99,7 +99,7 @@ export class Pinger {
       this.#timer = this.#clock.setTimeout(() => this.#next(), Math.max(1, soonest - now));
   }
 
-  async #ping(target: Target): Promise<void> {
+  async #ping(target: PingTarget): Promise<void> {
     const { id } = target;
     target.running = true;
     this.#running++;
@@ -114,7 +114,7 @@ export class Pinger {
       target.client = client;
       await client.dial();
       const start = this.#now();
-      await client.call('kite.ping', [], { timeout: PATIENCE });
+      await client.call('kite.ping', [], { timeout: PING_TIMEOUT });
       this.#tell(target, { type: 'answered', ms: this.#now() - start });
     } catch (error) {
       target.client?.close();
@@ -122,13 +122,13 @@ export class Pinger {
       this.#tell(target, { type: 'failed', problem: messageOf(error) });
     } finally {
       target.running = false;
-      target.dueAt = this.#clock.now() + PING_EVERY;
+      target.dueAt = this.#clock.now() + PING_INTERVAL;
       this.#running--;
       this.#next();
     }
   }
 
-  #tell(target: Target, pinged: Pinged): void {
+  #tell(target: PingTarget, pinged: PingState): void {
     if (this.#targets.get(target.id) === target) this.#options.pinged(target.id, pinged);
   }
 }

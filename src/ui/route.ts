@@ -21,7 +21,7 @@ const SIGN_IN = 'sign-in=';
 export function parseRoute(hash: string): Route {
   const text = hash.replace(/^#/, '');
   if (text.startsWith(SIGN_IN)) return { type: 'sign-in', code: text.slice(SIGN_IN.length) };
-  const path = text.split('/').map(decoded).join('/');
+  const path = text.split('/').map(decodePart).join('/');
   try {
     const query = parseQueryPath(path);
     if (IDENTITY_FIELDS.every((field) => !query[field])) return { type: 'all' };
@@ -45,7 +45,7 @@ export function pathHref(path: string): string {
   return `#${path.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-function decoded(part: string): string {
+function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

@@ -30,7 +30,7 @@ export interface View {
 
 /** The rows that the person wants to see, in the order in which they want them. */
 export function arrange<Item extends Row>(rows: Iterable<Item>, view: View): readonly Group<Item>[] {
-  const wanted = Array.from(rows).filter(filterOf(view));
+  const wanted = Array.from(rows).filter(makeFilter(view));
   const { grouping } = view;
   wanted.sort((a, b) => compare(a, b, grouping));
   if (grouping === 'none') return wanted.length === 0 ? [] : [{ heading: '', rows: wanted }];
@@ -45,7 +45,7 @@ export function arrange<Item extends Row>(rows: Iterable<Item>, view: View): rea
 }
 
 /** As many rows of the groups as there is room for. */
-export function firstOf<Item extends Row>(
+export function takeRows<Item extends Row>(
   groups: readonly Group<Item>[],
   most: number,
 ): readonly Group<Item>[] {
@@ -59,19 +59,19 @@ export function firstOf<Item extends Row>(
   return first;
 }
 
-function filterOf({ route, search }: View): (row: Row) => boolean {
+function makeFilter({ route, search }: View): (row: Row) => boolean {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (route.type === 'wrong') return () => false;
   const asked = route.type === 'query' ? queryMatcher(route.query) : undefined;
   return (row) => {
     if (asked && !asked(row.kite)) return false;
     if (words.length === 0) return true;
-    const text = textOf(row);
+    const text = searchableText(row);
     return words.every((word) => text.includes(word));
   };
 }
 
-function textOf({ kite, url }: Row): string {
+function searchableText({ kite, url }: Row): string {
   return `/${IDENTITY_FIELDS.map((field) => kite[field]).join('/')} ${url}`.toLowerCase();
 }
 

@@ -15,9 +15,9 @@ export interface SessionListener {
   /** A kite came, changed or went. */
   changed(event: KiteEvent): void;
   /** Kontrol or the network says what is wrong. */
-  troubled(problem: string): void;
+  failed(problem: string): void;
   /** A kite that was called writes to the console of this page. */
-  said(request: { readonly client: unknown }, text: string): void;
+  printed(request: { readonly client: unknown }, text: string): void;
 }
 
 export interface SessionOptions {
@@ -45,7 +45,7 @@ function makeKite({ version, listener }: SessionOptions): PageKite {
   });
   for (const name of ['log', 'kite.log', 'kite.print']) {
     kite.handle<unknown[]>(name, ({ args, client }) => {
-      listener.said(
+      listener.printed(
         { client },
         args.map((arg) => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(' '),
       );
@@ -59,8 +59,8 @@ function loggerFor(listener: SessionListener): Logger {
   return {
     debug: () => {},
     info: () => {},
-    warn: (text) => listener.troubled(text),
-    error: (text) => listener.troubled(text),
+    warn: (text) => listener.failed(text),
+    error: (text) => listener.failed(text),
   };
 }
 
@@ -89,7 +89,7 @@ export class Session {
 
   /** Signs in with a kite key. Rejects with what Kontrol has against it. */
   static async withKey(key: string, options: SessionOptions): Promise<Session> {
-    const username = userOf(key);
+    const username = usernameOf(key);
     if (username === undefined) throw new KiteError('argumentError', NO_KITE_KEY);
     return Session.#begin(makeKite(options), username, { type: 'kiteKey', key }, options);
   }
@@ -171,7 +171,7 @@ const NO_KITE_KEY =
   'This is not a kite key: it has three parts with dots between, as kitectl register puts it in ~/.kite/kite.key';
 
 /** The user whom a kite key names; Kontrol verifies it. Undefined where it is not a kite key. */
-function userOf(key: string): string | undefined {
+function usernameOf(key: string): string | undefined {
   const claims = readClaims(key);
   return textClaim(claims, 'kontrolKey') && textClaim(claims, 'sub');
 }

@@ -1,11 +1,11 @@
 import { formatAge, formatMs } from './format.js';
 import { element, setText } from './dom.js';
-import type { Pinged } from './pinger.js';
+import type { PingState } from './pinger.js';
 import { kiteHref, pathHref } from './route.js';
 import type { Group, Grouping, Row } from './rows.js';
 
 /** A row in the page, made when its kite is first shown. */
-interface Shown {
+interface TableRow {
   readonly tr: HTMLTableRowElement;
   readonly link: HTMLAnchorElement;
   readonly since: HTMLElement;
@@ -22,7 +22,7 @@ export interface TableOptions {
 /** The table of kites. It changes what is different, so that a row that is read, or has the focus, stays where it is. */
 export class KiteTable {
   readonly #table: HTMLTableElement;
-  readonly #shown = new Map<string, Shown>();
+  readonly #shown = new Map<string, TableRow>();
   readonly #bodies = new Map<string, HTMLTableSectionElement>();
   readonly #observer: IntersectionObserver;
 
@@ -63,14 +63,14 @@ export class KiteTable {
   }
 
   /** Shows what pinging a kite has told. */
-  pinged(id: string, pinged: Pinged): void {
+  pinged(id: string, pinged: PingState): void {
     const shown = this.#shown.get(id);
-    if (shown) showPinged(shown.latency, pinged);
+    if (shown) showPing(shown.latency, pinged);
   }
 
   /** Shows how long the kites have been there by now. */
   tick(now: number): void {
-    for (const { row, since } of this.#shown.values()) showSince(since, row, now);
+    for (const { row, since } of this.#shown.values()) showAge(since, row, now);
   }
 
   /** Moves the focus to the link of a kite. */
@@ -109,12 +109,12 @@ export class KiteTable {
     }
   }
 
-  #row(row: Row): Shown {
+  #row(row: Row): TableRow {
     const { id } = row.kite;
     const known = this.#shown.get(id);
     if (known?.row === row) return known;
     const made = makeRow(row);
-    showSince(made.since, row, Date.now());
+    showAge(made.since, row, Date.now());
     if (known) {
       this.#observer.unobserve(known.tr);
       known.tr.replaceWith(made.tr);
@@ -136,7 +136,7 @@ export class KiteTable {
   }
 }
 
-function makeRow(row: Row): Shown {
+function makeRow(row: Row): TableRow {
   const { kite } = row;
   const link = element('a', { class: 'kite', href: kiteHref(kite) }, kite.name);
   const since = cell('Since', '');
@@ -146,8 +146,8 @@ function makeRow(row: Row): Shown {
     'tr',
     { role: 'row', 'data-id': kite.id },
     element('th', { role: 'rowheader', scope: 'row' }, link),
-    cell('User', narrowing(`/${kite.username}`, kite.username)),
-    cell('Environment', narrowing(`/${kite.username}/${kite.environment}`, kite.environment)),
+    cell('User', filterLink(`/${kite.username}`, kite.username)),
+    cell('Environment', filterLink(`/${kite.username}/${kite.environment}`, kite.environment)),
     cell('Version', kite.version),
     cell('Region', kite.region),
     cell('Host', kite.hostname),
@@ -162,7 +162,7 @@ function cell(label: string, content: string | Node): HTMLTableCellElement {
   return element('td', { role: 'cell', 'data-label': label }, content);
 }
 
-function narrowing(path: string, text: string): HTMLAnchorElement {
+function filterLink(path: string, text: string): HTMLAnchorElement {
   return element('a', { class: 'narrow', href: pathHref(path), title: `Only ${path}` }, text);
 }
 
@@ -173,13 +173,13 @@ function groupTitle(body: HTMLTableSectionElement): HTMLElement {
   return title;
 }
 
-function showSince(since: HTMLElement, { registeredAt }: Row, now: number): void {
+function showAge(since: HTMLElement, { registeredAt }: Row, now: number): void {
   setText(since, registeredAt === undefined ? 'unknown' : formatAge(now - registeredAt));
   if (registeredAt !== undefined) since.title = new Date(registeredAt).toLocaleString();
 }
 
 /** In words too, for who does not see colours. */
-export function showPinged(node: HTMLElement, pinged: Pinged): void {
+export function showPing(node: HTMLElement, pinged: PingState): void {
   node.dataset['state'] = pinged.type;
   node.removeAttribute('title');
   switch (pinged.type) {

@@ -77,7 +77,7 @@ export function composeKite(
     transport,
     trustRemote: options.trustRemote,
     dialer,
-    newMemory: () => new EnvelopeCache(limits),
+    newPrefixCache: () => new EnvelopeCache(limits),
   });
   const server = new KiteServer({
     name,
@@ -113,7 +113,7 @@ export function composeKite(
     kontrol,
     dialer,
     handshakeTimeout,
-    mostTunnels: limits.tunnels,
+    maxTunnels: limits.tunnels,
     accept: (channel) => core.accept(channel),
     acceptTunnel,
   });

@@ -3,7 +3,7 @@ import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
-import type { HeartbeatFrom } from './serve/heartbeat-method.js';
+import type { HeartbeatCallers } from './serve/heartbeat-method.js';
 import type { MethodHandling } from './serve/method.js';
 import type { SystemMethod } from './serve/system-methods.js';
 
@@ -24,7 +24,7 @@ export interface KiteOptions extends ConfigOptions {
    */
   readonly saveKiteKey?: ((jwt: string) => void | Promise<void>) | undefined;
   /** Whose `kite.heartbeat` is answered: that of `kontrol` (the default), or of `anyone` who is authenticated. */
-  readonly heartbeatFrom?: HeartbeatFrom | undefined;
+  readonly heartbeatFrom?: HeartbeatCallers | undefined;
   /** Default methods that reach the machine or the person at it, off by default: `['kite.systemInfo']`. */
   readonly systemMethods?: readonly SystemMethod[] | undefined;
   /** Whether calls of one connection run side by side. Default true. */

@@ -45,7 +45,7 @@ export function makeCore(options: Partial<CoreOptions> = {}): KiteCore & { clock
     },
     methodHandling: 'ReturnMethod',
     concurrent: true,
-    newMemory: () => new EnvelopeCache(defaultLimits),
+    newPrefixCache: () => new EnvelopeCache(defaultLimits),
     ...options,
   });
   addDefaultMethods(core, options.logger ?? silentLogger);

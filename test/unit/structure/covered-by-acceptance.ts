@@ -157,8 +157,8 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/shell': ['cli/shell/line-reader', 'cli/shell/shell'],
   'cli/terminal': ['cli/terminal/colors', 'cli/terminal/tables'],
   'cli/top': ['cli/top/full-screen', 'cli/top/top', 'cli/top/top-rows'],
-  'kite/front-door': [
-    'kite/serve/front-door',
+  'kite/request-router': [
+    'kite/serve/request-router',
     'kite/serve/http-listener',
     'kite/serve/http-routes',
     'kite/serve/refusal-log',
@@ -169,7 +169,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/call/envelope-cache',
     'kite/call/flow-control',
     'kite/call/pending-calls',
-    'kite/call/read-answer',
+    'kite/call/settle-call',
     'kite/call/sender',
     'kite/compose-kite',
     'kite/config/accepted-values',
@@ -186,7 +186,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   ],
   'kite/kite-kontrol': [
     'kite/call/peer',
-    'kite/kontrol/is-refusal',
+    'kite/kontrol/permanent-failure',
     'kite/kontrol/kite-watch',
     'kite/kontrol/kontrol-client',
     'kite/kontrol/kontrol-link',

@@ -25,9 +25,9 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '253': 'the longest host name of the DNS',
   },
   'src/lib/kite/call/envelope-prefix.ts': {
-    SHORTEST: 'the length below which recognising a prefix saves nothing',
+    MIN_LENGTH: 'the length below which recognising a prefix saves nothing',
   },
-  'src/lib/kite/call/token-renewal.ts': { LONGEST_WAIT: 'the longest timer of JavaScript' },
+  'src/lib/kite/call/token-renewal.ts': { MAX_TIMER_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kontrol/registry/expiry-wheel.ts': { BUCKET: 'the precision of expiry' },
   'src/lib/kontrol/registry/kite-index.ts': { LARGEST_BUCKET: 'the shape of the index' },
   'src/lib/kontrol/registry/queries.ts': { SIGNATURES_A_TURN: 'when other calls get their turn' },
@@ -79,7 +79,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/transport/webrtc/signalled-channel.ts': { SIGNAL_LENGTH: 'how much is sent in one signal' },
   'src/ui/format.ts': { SECOND: 'a unit' },
-  'src/ui/work.ts': { PAGE: 'how many rows are shown at first' },
+  'src/ui/workspace.ts': { PAGE_SIZE: 'how many rows are shown at first' },
 };
 
 const NUMBER = String.raw`-?[\d_]+(?:\.\d+)?(?: ?\*\*? ?[\d_]+| - \d+)*`;

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Client } from '../../../src/lib/kite/call/client.js';
-import { PING_EVERY, type Pinged, Pinger } from '../../../src/ui/pinger.js';
+import { PING_INTERVAL, type PingState, Pinger } from '../../../src/ui/pinger.js';
 import { settled } from '../../helpers/kite/cores.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 
@@ -31,7 +31,7 @@ class FakeClient {
 function world(make: (id: string) => FakeClient = () => new FakeClient()) {
   const clock = new ManualClock();
   const made: FakeClient[] = [];
-  const told: [string, Pinged][] = [];
+  const told: [string, PingState][] = [];
   let now = 0;
   const pinger = new Pinger({
     clock,
@@ -57,12 +57,12 @@ describe('pinging the kites in sight', () => {
     pinger.watch('a');
     await arrived();
     expect(told).toEqual([['a', { type: 'answered', ms: 2 }]]);
-    clock.advance(PING_EVERY);
+    clock.advance(PING_INTERVAL);
     await arrived();
     expect(made.map(({ pings }) => pings)).toEqual([2]);
     pinger.unwatch('a');
     expect(made[0]?.closed).toBe(true);
-    clock.advance(10 * PING_EVERY);
+    clock.advance(10 * PING_INTERVAL);
     await arrived();
     expect(told).toHaveLength(2);
   });
@@ -77,7 +77,7 @@ describe('pinging the kites in sight', () => {
     await arrived();
     expect(told).toEqual([['a', { type: 'failed', problem: 'it is broken' }]]);
     expect(made[0]?.closed).toBe(true);
-    clock.advance(PING_EVERY);
+    clock.advance(PING_INTERVAL);
     await arrived();
     expect(made).toHaveLength(2);
   });
@@ -110,7 +110,7 @@ describe('pinging the kites in sight', () => {
     pinger.watch('a');
     await arrived();
     pinger.pause(true);
-    clock.advance(10 * PING_EVERY);
+    clock.advance(10 * PING_INTERVAL);
     await arrived();
     expect(made[0]?.pings).toBe(1);
     pinger.pause(false);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRoute } from '../../../src/ui/route.js';
-import { arrange, firstOf, type Row, type View } from '../../../src/ui/rows.js';
+import { arrange, takeRows, type Row, type View } from '../../../src/ui/rows.js';
 import { testIdentity } from '../../helpers/kite/keys.js';
 
 function row(changes: Record<string, string>): Row {
@@ -38,7 +38,7 @@ describe('the rows of the table', () => {
 
   it('are as many as there is room for, over the groups', () => {
     const groups = arrange(ROWS, { route: { type: 'all' }, search: '', grouping: 'name' });
-    const shown = (most: number): unknown => firstOf(groups, most).map(({ rows }) => rows.length);
+    const shown = (most: number): unknown => takeRows(groups, most).map(({ rows }) => rows.length);
     expect([shown(0), shown(1), shown(2), shown(3), shown(9)]).toEqual([[], [1], [1, 1], [1, 2], [1, 2]]);
   });
 

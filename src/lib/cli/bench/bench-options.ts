@@ -22,7 +22,7 @@ export interface BenchOptions extends ConnectionOptions {
 
 /** Calls per second. */
 const RATE: AcceptedValue<number> = {
-  what: 'a number of calls per second above 0, such as 1000',
+  description: 'a number of calls per second above 0, such as 1000',
   example: '1000',
   parse(value) {
     const rate =

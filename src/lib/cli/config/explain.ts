@@ -2,7 +2,7 @@ import { isKiteError } from '../../protocol/errors.js';
 import {
   isSecret,
   type Resolution,
-  type Source,
+  type SettingSource,
   variableName,
   withoutPassword,
 } from '../../kite/config/resolve-setting.js';
@@ -104,7 +104,7 @@ async function keyOrProblem(
   }
 }
 
-function sourceInWords(source: Source): string {
+function sourceInWords(source: SettingSource): string {
   switch (source.type) {
     case 'context':
       return source.field === 'current' ? 'context use' : `context ${source.name}`;

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { refusedValue } from '../../kite/config/resolve-setting.js';
+import { invalidValueMessage } from '../../kite/config/resolve-setting.js';
 import { usageError, type CliError } from '../runtime/cli-error.js';
 import { usageOf } from './usage.js';
 
@@ -67,7 +67,7 @@ function valueSentence(flag: string, reason: string, { flags }: CommandSyntax): 
   const { min, max } = flags[flag] ?? {};
   const from = min === undefined ? '' : ` from ${min}`;
   const to = max === undefined ? '' : ` ${min === undefined ? 'up ' : ''}to ${max}`;
-  return refusedValue(`--${flag}`, value, `a whole number${from}${to}`);
+  return invalidValueMessage(`--${flag}`, value, `a whole number${from}${to}`);
 }
 
 type Translation = readonly [
@@ -105,13 +105,13 @@ const TRANSLATIONS: readonly Translation[] = [
   ],
   [
     /^Expected --([^=]+)=(.*) to be one of: (.*)$/s,
-    ([name, value, values]) => refusedValue(`--${name}`, value, `one of ${values}`),
+    ([name, value, values]) => invalidValueMessage(`--${name}`, value, `one of ${values}`),
   ],
   [
     /^Expected (.*) to be one of: (.*)$/s,
     ([value, values = ''], { args }) => {
       const name = Object.keys(args).find((arg) => args[arg]?.options?.join(', ') === values);
-      return refusedValue(name?.toUpperCase() ?? 'The argument', value, `one of ${values}`);
+      return invalidValueMessage(name?.toUpperCase() ?? 'The argument', value, `one of ${values}`);
     },
   ],
 ];

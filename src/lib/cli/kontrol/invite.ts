@@ -10,7 +10,7 @@ import { administer } from './kontrol-admin.js';
 
 /** For how long an invite can be used, in milliseconds. */
 export const TTL: AcceptedValue<number> = {
-  what: `a duration of at least one second: ${DURATION_FORMS}`,
+  description: `a duration of at least one second: ${DURATION_FORMS}`,
   example: '24h',
   parse(value) {
     const ms = DURATION.parse(value);

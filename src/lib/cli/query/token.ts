@@ -1,5 +1,5 @@
 import { parseToken } from '../../keys/index.js';
-import { isNoneFound } from '../../kite/kontrol/kontrol-responses.js';
+import { isNoKitesFound } from '../../kite/kontrol/kontrol-responses.js';
 import { notFound } from '../runtime/cli-error.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { withKontrol } from '../target/with-kontrol.js';
@@ -52,6 +52,6 @@ function claimFields(token: string): Field[] {
 }
 
 function toNotFoundError(error: unknown): never {
-  if (!isNoneFound(error)) throw error;
+  if (!isNoKitesFound(error)) throw error;
   throw notFound((error as Error).message, 'List the kites with: kitectl query /USER');
 }

@@ -1,5 +1,5 @@
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
-import { beingSetMeans } from '../../kite/config/accepted-values.js';
+import { constantWhenSet } from '../../kite/config/accepted-values.js';
 
 /** When to use colors; `auto` means on terminals. */
 export type ColorChoice = 'auto' | 'always' | 'never';
@@ -7,7 +7,7 @@ export type ColorChoice = 'auto' | 'always' | 'never';
 const CHOICES: readonly ColorChoice[] = ['auto', 'always', 'never'];
 
 const COLOR = {
-  what: `one of ${CHOICES.join(', ')}`,
+  description: `one of ${CHOICES.join(', ')}`,
   example: 'always',
   choices: CHOICES,
   parse: (value) => CHOICES.find((choice) => choice === value),
@@ -15,7 +15,7 @@ const COLOR = {
 
 /** `0` and `false` disable colors, and any other value enables them. */
 const FORCE_COLOR: AcceptedValue<ColorChoice> = {
-  what: 'any value',
+  description: 'any value',
   example: '1',
   parse: (value) => (value === '0' || value === 'false' ? 'never' : 'always'),
 };
@@ -26,7 +26,7 @@ export const colorSetting = {
   summary: 'Use colors on terminals (auto), always or never.',
   variables: [
     { name: 'FORCE_COLOR', accept: FORCE_COLOR },
-    { name: 'NO_COLOR', accept: beingSetMeans<ColorChoice>('never') },
+    { name: 'NO_COLOR', accept: constantWhenSet<ColorChoice>('never') },
   ],
   accept: COLOR,
   default: 'auto',

@@ -1,13 +1,13 @@
 import {
   type Environment,
-  type Given,
-  givenFor,
+  type RawValue,
+  rawValuesOf,
   type KiteKeyFields,
-  readGiven,
+  parseRawValue,
   type Resolution,
   resolveSetting,
   type SettingSources,
-  type Source,
+  type SettingSource,
 } from '../../kite/config/resolve-setting.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import { usageError } from '../runtime/cli-error.js';
@@ -18,7 +18,7 @@ import { type NamedContext, readContexts, requireContext } from './contexts.js';
 /** The value of a setting, and its source. */
 export interface ResolvedValue<Value> {
   readonly value: Value;
-  readonly source: Source;
+  readonly source: SettingSource;
 }
 
 /** The flags of a command, by name, as oclif parses them. */
@@ -133,8 +133,8 @@ export class CommandSettings {
 
   /** Returns the value from every source that sets a setting, in order of precedence. Throws like `value`. */
   resolveAll<Value, Default>(setting: CliSetting<Value, Default>): readonly ResolvedValue<Value | Default>[] {
-    const values = [...givenFor(setting, this.#sources(setting, undefined))];
-    return values.map((value) => requireAccepted(readGiven(this.#inCommand(setting), value)));
+    const values = [...rawValuesOf(setting, this.#sources(setting, undefined))];
+    return values.map((value) => requireAccepted(parseRawValue(this.#inCommand(setting), value)));
   }
 
   /** Whether the command line contains the flag of a setting. */
@@ -149,7 +149,7 @@ export class CommandSettings {
       env: this.env,
       stored: () => this.#stored(own),
       kiteKey,
-      keyFirst: own.kiteKeyFirst,
+      kiteKeyFirst: own.kiteKeyFirst,
     };
   }
 
@@ -161,7 +161,7 @@ export class CommandSettings {
     return { ...(own as CliSetting<Value, Default>), default: setting.default };
   }
 
-  #flagOf(setting: CliSetting): Given | undefined {
+  #flagOf(setting: CliSetting): RawValue | undefined {
     const value = this.#flags.get(setting.name);
     const { flag } = this.#settings.get(setting.name) ?? setting;
     return value === undefined
@@ -169,7 +169,7 @@ export class CommandSettings {
       : { source: { type: 'flag', name: `--${flag?.name ?? setting.name}` }, value };
   }
 
-  #stored(setting: CliSetting): Given | undefined {
+  #stored(setting: CliSetting): RawValue | undefined {
     const { name, context: field, readContext } = setting;
     if (this.#contexts === 'ignored') return undefined;
     if (name === commonSettings.context.name) {

@@ -5,7 +5,7 @@ import type { KeyLocation } from './key-location.js';
 
 /** Any string. */
 export const STRING: AcceptedValue<string> = {
-  what: 'a string',
+  description: 'a string',
   example: 'text',
   parse: (value) => (typeof value === 'string' ? value : undefined),
 };
@@ -13,14 +13,14 @@ export const STRING: AcceptedValue<string> = {
 /** Any string, not trimmed. */
 export const SECRET: AcceptedValue<string> = { ...STRING, example: 'hunter2', verbatim: true };
 
-export const PATH: AcceptedValue<string> = { ...STRING, what: 'a path', example: 'folder/file.pem' };
+export const PATH: AcceptedValue<string> = { ...STRING, description: 'a path', example: 'folder/file.pem' };
 
 /** Accepts one of a fixed set of words. */
 export function oneOf<const Word extends string>(
   ...choices: readonly [Word, ...Word[]]
 ): AcceptedValue<Word> {
   return {
-    what: `one of ${choices.join(', ')}`,
+    description: `one of ${choices.join(', ')}`,
     example: choices.at(-1) ?? '',
     choices,
     parse: (value) => choices.find((choice) => choice === value),
@@ -29,14 +29,18 @@ export function oneOf<const Word extends string>(
 
 /** Accepts a whole number from `min` to `max`. */
 export function wholeNumber(what: string, min: number, max: number): AcceptedValue<number> {
-  return { what: `${what} from ${min} to ${max}`, example: String(min), parse: wholeNumberFrom(min, max) };
+  return {
+    description: `${what} from ${min} to ${max}`,
+    example: String(min),
+    parse: wholeNumberFrom(min, max),
+  };
 }
 
 /** Accepts a duration from `min` to `max`, such as `100ms` and `1h`. The value is in milliseconds. */
 export function durationBetween(min: string, max: string): AcceptedValue<number> {
   const [from = 0, to = 0] = [min, max].map((text) => SIGNED_DURATION.parse(text));
   return {
-    what: `a duration from ${min} to ${max}`,
+    description: `a duration from ${min} to ${max}`,
     example: min,
     parse(value) {
       const ms = SIGNED_DURATION.parse(value);
@@ -47,7 +51,7 @@ export function durationBetween(min: string, max: string): AcceptedValue<number>
 
 /** A list from a repeated flag, separated by commas, or both. */
 export const LIST: AcceptedValue<readonly string[]> = {
-  what: 'a comma-separated list',
+  description: 'a comma-separated list',
   example: 'one,two',
   parse(value) {
     const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -58,7 +62,7 @@ export const LIST: AcceptedValue<readonly string[]> = {
 
 /** URL of a kite without credentials, because other users can see the command line. */
 export const PLAIN_URL: AcceptedValue<string> = {
-  what: `${KITE_URL.what}, without a user name or password`,
+  description: `${KITE_URL.description}, without a user name or password`,
   example: KITE_URL.example,
   parse(value) {
     const url = KITE_URL.parse(value);
@@ -70,7 +74,7 @@ export const PLAIN_URL: AcceptedValue<string> = {
 
 /** One or more URLs of kites without credentials. */
 export const PLAIN_URLS: AcceptedValue<readonly string[]> = {
-  what: `${KITE_URLS.what}, without a user name or password`,
+  description: `${KITE_URLS.description}, without a user name or password`,
   example: PLAIN_URL.example,
   parse(value) {
     const texts = LIST.parse(value);
@@ -85,7 +89,7 @@ export type TargetValue =
   | { readonly type: 'query'; readonly path: string };
 
 export const TARGET: AcceptedValue<TargetValue> = {
-  what: `${PLAIN_URL.what}, such as http://localhost:3636/kite, or a query, such as /bob/prod/math`,
+  description: `${PLAIN_URL.description}, such as http://localhost:3636/kite, or a query, such as /bob/prod/math`,
   example: 'http://localhost:3636/kite',
   parse(value) {
     if (typeof value === 'string' && value.startsWith('/')) return { type: 'query', path: value };
@@ -98,7 +102,7 @@ export const KEY_STORE = oneOf(...keyStores);
 
 /** Location of a kite key: the path of a file, or the location that a context defines. */
 export const KEY_LOCATION: AcceptedValue<KeyLocation> = {
-  what: 'the path of a file with a kite key',
+  description: 'the path of a file with a kite key',
   example: '/home/bob/.kite/prod.key',
   parse: (value) =>
     typeof value === 'string' ? { type: 'file', file: value } : (value as KeyLocation | undefined),

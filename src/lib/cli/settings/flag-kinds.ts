@@ -1,7 +1,7 @@
 import { boolean, custom } from '@oclif/core/flags';
 import type { BooleanFlag, CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
-import { refusedValue } from '../../kite/config/resolve-setting.js';
+import { invalidValueMessage } from '../../kite/config/resolve-setting.js';
 
 /** The definition of an optional flag with one value. */
 type ValueFlag<Value> = FlagDefinition<
@@ -15,7 +15,7 @@ export function valueFlag<Value>(accept: AcceptedValue<Value>): ValueFlag<Value>
   const parse = async (text: string, _context: unknown, { name }: { readonly name: string }) => {
     const value = accept.parse(text.trim());
     if (value !== undefined) return value;
-    throw new Error(refusedValue(`--${name}`, text, accept.what));
+    throw new Error(invalidValueMessage(`--${name}`, text, accept.description));
   };
   // For a generic type, the types of oclif cannot tell a single value from a list.
   return custom<unknown>({ parse }) as ValueFlag<Value>;

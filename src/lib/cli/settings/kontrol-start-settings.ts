@@ -11,7 +11,7 @@ export type PolicyChoice =
   | { readonly type: 'file'; readonly file: string };
 
 const POLICY: AcceptedValue<PolicyChoice> = {
-  what: 'default, open, or the path of a policy file',
+  description: 'default, open, or the path of a policy file',
   example: 'open',
   parse(value) {
     if (typeof value !== 'string') return undefined;

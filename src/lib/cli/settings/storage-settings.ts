@@ -31,7 +31,11 @@ export const storageSettings = {
     summary: 'URLs of the etcd members, separated by commas.',
     flag: { name: 'machines', helpValue: 'URLS', helpGroup },
     variables: ['KONTROL_MACHINES'],
-    accept: { ...STRING, what: 'comma-separated URLs', example: 'http://10.0.0.1:2379,http://10.0.0.2:2379' },
+    accept: {
+      ...STRING,
+      description: 'comma-separated URLs',
+      example: 'http://10.0.0.1:2379,http://10.0.0.2:2379',
+    },
     default: 'http://127.0.0.1:2379',
     commands,
   },

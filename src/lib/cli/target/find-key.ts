@@ -8,7 +8,7 @@ import {
 } from '../../keys/index.js';
 import { findKiteKey } from '../../kite/config/find-kite-key.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import type { Environment, Source } from '../../kite/config/resolve-setting.js';
+import type { Environment, SettingSource } from '../../kite/config/resolve-setting.js';
 import { hasCode } from '../../protocol/errors.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -20,7 +20,7 @@ import { type Keychain, openKeychain } from './keychain.js';
 /** The location of the kite key, and the source of this setting. */
 export interface ResolvedKeyLocation {
   readonly location: KeyLocation;
-  readonly chosenBy: Source;
+  readonly chosenBy: SettingSource;
 }
 
 export interface FoundKey extends ResolvedKeyLocation {

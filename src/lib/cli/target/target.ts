@@ -1,4 +1,4 @@
-import { describeSource, refusedValue } from '../../kite/config/resolve-setting.js';
+import { describeSource, invalidValueMessage } from '../../kite/config/resolve-setting.js';
 import { usageError } from '../runtime/cli-error.js';
 import { TARGET, PLAIN_URL } from '../settings/command-values.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -31,7 +31,7 @@ export function resolveTarget(settings: CommandSettings): Target {
 export function requireUrl(text: string, source: string): string {
   const url = PLAIN_URL.parse(text);
   if (url !== undefined) return url;
-  throw usageError(refusedValue(source, text, PLAIN_URL.what));
+  throw usageError(invalidValueMessage(source, text, PLAIN_URL.description));
 }
 
 /** Returns the error for a command without a target and without a kite key to find one. */

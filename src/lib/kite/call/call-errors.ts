@@ -3,7 +3,7 @@ import { messageOf } from '../../util/message-of.js';
 
 /** The messages of calls that fail on the caller's side, or before a handler sees them. */
 
-export function timeoutError(method: string, ms: number): KiteError {
+export function callTimeout(method: string, ms: number): KiteError {
   return new KiteError('timeout', `No response to "${method}" method in ${seconds(ms)}`);
 }
 
@@ -18,7 +18,7 @@ export function notConnectedError(url: string): KiteError {
   );
 }
 
-export function unsendable(what: string, error: unknown): KiteError {
+export function cannotSend(what: string, error: unknown): KiteError {
   const reason = messageOf(error);
   return new KiteError('argumentError', `${what} cannot be sent: ${reason}`, { cause: error });
 }
@@ -57,7 +57,7 @@ export function drainingError(name: string): KiteError {
   return new KiteError('disconnect', `${name} is shutting down`);
 }
 
-export function notAnError(): KiteError {
+export function invalidResponse(): KiteError {
   return new KiteError(
     'invalidResponse',
     'The remote kite answered with something that is not {error, result}',

@@ -50,7 +50,7 @@ export type ClientEvents = {
   tokenRenew: [token: string];
 };
 
-export interface DialOptions {
+export interface DialerOptions {
   /** `Session`: the WebSocket of one SockJS session, at the URL as it stands. */
   readonly transport: Transport | 'Session';
   readonly handshakeTimeout: number;
@@ -59,7 +59,7 @@ export interface DialOptions {
 }
 
 /** Opens a channel to a URL. Rejects with an error that has a message for people and, as `code`, what went wrong. */
-export type Dialer = (url: string, options: DialOptions) => Promise<Channel>;
+export type Dialer = (url: string, options: DialerOptions) => Promise<Channel>;
 
 /** What a client needs of the kite it belongs to. */
 export interface ClientHost extends ConnectionHost {
@@ -68,9 +68,9 @@ export interface ClientHost extends ConnectionHost {
   readonly trustRemote: readonly string[] | true | undefined;
   readonly dialer: Dialer;
   /** The kite need not close this client any more. */
-  clientClosed(client: Closable): void;
+  clientClosed(client: OpenClient): void;
 }
 
-export interface Closable {
+export interface OpenClient {
   close(): void;
 }

@@ -108,7 +108,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     options?: CallOptions,
   ): Promise<MethodResult<Methods, Name, Result>> {
     if (!this.#renewal) return this.#call<MethodResult<Methods, Name, Result>>(method, args, options);
-    return this.#renewal.retried(this.#token(), () => this.#call(method, args, options));
+    return this.#renewal.callWithRetry(this.#token(), () => this.#call(method, args, options));
   }
 
   #call<Result>(method: string, args: unknown[], options: CallOptions | undefined): Promise<Result> {

@@ -11,7 +11,7 @@ import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
-import { settleCall } from './read-answer.js';
+import { settleCall } from './settle-call.js';
 import type { EnvelopePrefix } from './envelope-prefix.js';
 import { disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
@@ -32,14 +32,14 @@ export interface ConnectionHost extends SenderHost {
   /** Milliseconds a call waits when the caller named no timeout. */
   readonly timeout: number;
   /** What recognises calls of a peer that calls again. Without it, each message is parsed as a whole. */
-  newMemory?(): EnvelopeMemory;
+  newPrefixCache?(): CallPrefixCache;
   /** Answers a call through `connection.answer` or `connection.answerError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
 }
 
 /** Recognises the calls of one peer by how they begin. */
-export interface EnvelopeMemory {
+export interface CallPrefixCache {
   /** Has the channel look out for calls that begin as this one does. */
   learn(text: string, channel: Channel): void;
   find(fragment: Fragment): EnvelopePrefix | undefined;
@@ -64,7 +64,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly #handed: PendingCalls;
   readonly #sender: Sender;
   #controllers: Set<AbortController> | undefined;
-  #memory: EnvelopeMemory | undefined;
+  #memory: CallPrefixCache | undefined;
   #claimed: unknown;
   #remote: KiteIdentity | undefined;
   #closed = false;
@@ -81,7 +81,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#onEnd = options.ended;
     this.#handed = new PendingCalls(host.clock);
     const { auth, timeout = host.timeout } = options;
-    this.#sender = new Sender(host, { channel, flow: this.flow, handed: this.#handed, auth, timeout });
+    this.#sender = new Sender(host, { channel, flow: this.flow, pendingCalls: this.#handed, auth, timeout });
   }
 
   /** Begins to take in what the peer sends. */
@@ -104,7 +104,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   /** Calls that wait for the peer's answer, and functions that it may call. */
-  get handedCount(): number {
+  get pendingCount(): number {
     return this.#handed.size;
   }
 
@@ -175,7 +175,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#request(call);
     // Most callers call once. Who calls again is likely to go on.
     if (first || this.role === 'dialled') return;
-    this.#memory ??= this.#host.newMemory?.();
+    this.#memory ??= this.#host.newPrefixCache?.();
     this.#memory?.learn(text, this.#channel);
   }
 
@@ -249,7 +249,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
-    this.#handed.end(() => disconnectError(reason));
+    this.#handed.failAll(() => disconnectError(reason));
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);

@@ -4,11 +4,11 @@ import { withPrefix } from '../../transport/channel/expected-prefixes.js';
 import type { Limits } from '../limits/kite-limits.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { type EnvelopePrefix, envelopePrefix, parseAfterPrefix } from './envelope-prefix.js';
-import type { EnvelopeMemory } from './connection.js';
+import type { CallPrefixCache } from './connection.js';
 import { completeCall, type IncomingCall } from './envelope.js';
 
 /** The calls of one peer that are recognised by how they begin, so that only the rest of them has to be parsed. */
-export class EnvelopeCache implements EnvelopeMemory {
+export class EnvelopeCache implements CallPrefixCache {
   readonly #limits: Limits;
   #prefixes: readonly EnvelopePrefix[] = [];
 

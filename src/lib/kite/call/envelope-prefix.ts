@@ -17,56 +17,56 @@ export interface EnvelopePrefix {
   readonly auth: unknown;
 }
 
-const MARK = '"withArgs":';
-const SHORTEST = 64;
+const ARGUMENTS_KEY = '"withArgs":';
+const MIN_LENGTH = 64;
 
 /** The prefix of a call that was parsed before, if it is worth knowing and ends where its arguments begin. */
 export function envelopePrefix(text: string): EnvelopePrefix | undefined {
-  const end = text.indexOf(MARK) + MARK.length;
-  if (end < SHORTEST || end > PREFIX_LENGTH) return undefined;
+  const end = text.indexOf(ARGUMENTS_KEY) + ARGUMENTS_KEY.length;
+  if (end < MIN_LENGTH || end > PREFIX_LENGTH) return undefined;
   const head = text.slice(0, end);
-  const parsed = parseOrNothing(`${head}null}]}`);
+  const parsed = tryParse(`${head}null}]}`);
   // Whatever the mark stands in, only in the right place do these brackets close it.
   const call = parsed?.arguments?.[0];
   if (!call || call['withArgs'] !== null || typeof parsed.method !== 'string') return undefined;
   return {
-    fragment: new Fragment(copied(head)),
+    fragment: new Fragment(copyOf(head)),
     method: parsed.method,
     kite: call['kite'],
     auth: call['authentication'],
   };
 }
 
-interface Parsed {
+interface ParsedCall {
   readonly method?: unknown;
   readonly arguments?: readonly (Record<string, unknown> | undefined)[];
 }
 
-function parseOrNothing(text: string): Parsed | undefined {
+function tryParse(text: string): ParsedCall | undefined {
   try {
-    return JSON.parse(text) as Parsed;
+    return JSON.parse(text) as ParsedCall;
   } catch {
     return undefined;
   }
 }
 
 // A slice would keep the whole frame it was cut from.
-function copied(text: string): string {
+function copyOf(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string;
 }
 
 /** Names of the beginning, which a peer might say again, perhaps escaped. */
-const MAY_REPEAT = /"(?:method|arguments)"|\\u/;
+const REPEATED_KEY = /"(?:method|arguments)"|\\u/;
 
-const HEAD = '{"method":0,"arguments":[{"withArgs":';
+const STAND_IN = '{"method":0,"arguments":[{"withArgs":';
 
 /**
  * What follows a prefix, parsed as if the prefix stood before it. Undefined where it goes on to say something that the
  * prefix had said already: then the two have to be parsed together. Throws as `parseMessage` does.
  */
 export function parseAfterPrefix(rest: string, limits: MessageLimits): DnodeMessage | undefined {
-  if (MAY_REPEAT.test(rest)) return undefined;
-  const message = parseMessage(HEAD + rest, limits);
+  if (REPEATED_KEY.test(rest)) return undefined;
+  const message = parseMessage(STAND_IN + rest, limits);
   const [call] = message.args;
   if (message.method !== 0 || message.args.length !== 1 || typeof call !== 'object' || call === null)
     return undefined;

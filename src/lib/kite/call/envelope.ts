@@ -13,7 +13,7 @@ import { Fragment, type Message, type Piece } from '../../transport/channel/outg
  * The pieces that do not change between calls are Fragments, escaped once.
  */
 const CALL_END = new Fragment('}],"callbacks":{"');
-const CALL_TAIL = new Fragment('":[0,"responseCallback"]}}');
+const CALL_END_PLAIN = new Fragment('":[0,"responseCallback"]}}');
 const CALL_TAIL_OPEN = new Fragment('":[0,"responseCallback"],');
 const CALLBACK = new Fragment('{"method":');
 const RESULT = new Fragment(',"arguments":[{"error":null,"result":');
@@ -27,7 +27,7 @@ const CALLBACK_TAIL_OPEN = new Fragment(',"callbacks":{');
 const CLOSE = new Fragment('}}');
 
 /** Gives the number under which the peer will know a function. */
-export interface Sharer {
+export interface CallbackRegistry {
   share(fn: AnyFunction): number;
 }
 
@@ -48,9 +48,9 @@ export function callMessage(
   json: string,
   response: number,
   functions: readonly FoundFunction[] | undefined,
-  sharer: Sharer,
+  sharer: CallbackRegistry,
 ): Message {
-  if (!functions) return [method, envelope, json, CALL_END, response, CALL_TAIL];
+  if (!functions) return [method, envelope, json, CALL_END, response, CALL_END_PLAIN];
   const callbacks = callbackPieces(functions, '[0,"withArgs"', sharer);
   return [method, envelope, json, CALL_END, response, CALL_TAIL_OPEN, ...callbacks, CLOSE];
 }
@@ -59,7 +59,7 @@ export function resultMessage(
   response: number,
   json: string,
   functions: readonly FoundFunction[] | undefined,
-  sharer: Sharer,
+  sharer: CallbackRegistry,
 ): Message {
   if (!functions) return [CALLBACK, response, RESULT, json, RESULT_TAIL];
   const callbacks = callbackPieces(functions, '[0,"result"', sharer);
@@ -75,14 +75,18 @@ export function callbackMessage(
   number: number,
   json: string,
   functions: readonly FoundFunction[] | undefined,
-  sharer: Sharer,
+  sharer: CallbackRegistry,
 ): Message {
   if (!functions) return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL];
   const callbacks = callbackPieces(functions, '[', sharer);
   return [CALLBACK, number, CALLBACK_ARGS, json, CALLBACK_TAIL_OPEN, ...callbacks, CLOSE];
 }
 
-function callbackPieces(functions: readonly FoundFunction[], base: string, sharer: Sharer): Piece[] {
+function callbackPieces(
+  functions: readonly FoundFunction[],
+  base: string,
+  sharer: CallbackRegistry,
+): Piece[] {
   const pieces: Piece[] = [];
   for (const { fn, path } of functions) {
     const rest = JSON.stringify(path).slice(1);

@@ -1,7 +1,7 @@
 import { CallbackTable } from '../../dnode/callback-table.js';
 import type { AnyFunction } from '../../dnode/scrub.js';
 import type { Clock, Timer } from '../../util/clock.js';
-import { timeoutError } from './call-errors.js';
+import { callTimeout } from './call-errors.js';
 
 /** A call that waits for its answer. */
 export interface PendingCall {
@@ -50,7 +50,7 @@ export class PendingCalls {
   }
 
   /** Hands over a function until the call that lists its number is settled. */
-  lend(fn: AnyFunction): number {
+  shareForCall(fn: AnyFunction): number {
     return this.#table.add(fn);
   }
 
@@ -76,7 +76,7 @@ export class PendingCalls {
   }
 
   /** The connection has ended: every call fails, every function is forgotten. `error` is made only where a call waits. */
-  end(error: () => Error): void {
+  failAll(error: () => Error): void {
     this.#stop();
     const calls = [...this.#pending()];
     this.#table.clear();
@@ -113,6 +113,6 @@ export class PendingCalls {
     }
     if (next !== Infinity) this.#watch(next);
     for (const [number, call] of expired)
-      this.settle(number, call).reject(timeoutError(call.method, call.timeout));
+      this.settle(number, call).reject(callTimeout(call.method, call.timeout));
   }
 }

@@ -3,17 +3,17 @@ import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import type { FlowControl } from './flow-control.js';
 
 /** Who takes in what a channel delivers. */
-export interface Receiving {
+export interface ReceiverHost {
   readonly flow: FlowControl;
   receive(text: string, prefix?: Fragment): void;
 }
 
 /** A connection as its channel sees it: what only the channel may call is in no connection's own methods. */
 export class Receiver implements ChannelReceiver {
-  readonly #connection: Receiving;
+  readonly #connection: ReceiverHost;
   readonly #ended: (code: number, reason: string) => void;
 
-  constructor(connection: Receiving, ended: (code: number, reason: string) => void) {
+  constructor(connection: ReceiverHost, ended: (code: number, reason: string) => void) {
     this.#connection = connection;
     this.#ended = ended;
   }

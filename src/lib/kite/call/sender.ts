@@ -5,7 +5,7 @@ import type { ConnectionLimits } from '../limits/kite-limits.js';
 import { messageOf } from '../../util/message-of.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { exceedsBytes } from '../../util/utf8.js';
-import { disconnectError, tooLarge, tooManyCallbacks, unsendable } from './call-errors.js';
+import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-errors.js';
 import type { FlowControl } from './flow-control.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
@@ -23,7 +23,7 @@ export interface SenderHost {
 export interface SenderOptions {
   readonly channel: Channel;
   readonly flow: FlowControl;
-  readonly handed: PendingCalls;
+  readonly pendingCalls: PendingCalls;
   /** What calls carry as `authentication`. */
   readonly auth: unknown;
   /** Milliseconds a call waits when the caller named no timeout. */
@@ -40,11 +40,11 @@ export class Sender {
   #envelope: Fragment;
   #ended = false;
 
-  constructor(host: SenderHost, { channel, flow, handed, auth, timeout }: SenderOptions) {
+  constructor(host: SenderHost, { channel, flow, pendingCalls, auth, timeout }: SenderOptions) {
     this.#host = host;
     this.#channel = channel;
     this.#flow = flow;
-    this.#handed = handed;
+    this.#handed = pendingCalls;
     this.#timeout = timeout;
     this.#envelope = host.envelopeFragment(auth);
   }
@@ -73,7 +73,7 @@ export class Sender {
     const { json, functions } = this.#scrub(args, `The arguments of "${method}"`);
     const callbacks =
       options.callbacks === 'call' && functions
-        ? functions.map(({ fn }) => this.#handed.lend(fn))
+        ? functions.map(({ fn }) => this.#handed.shareForCall(fn))
         : undefined;
     const abort = signal && ((): void => this.#handed.settle(number, pending).reject(signal.reason));
     const unlisten = abort && ((): void => signal.removeEventListener('abort', abort));
@@ -131,12 +131,12 @@ export class Sender {
     try {
       scrubbed = scrub(value, messageDepth - ENVELOPE_DEPTH);
     } catch (error) {
-      throw unsendable(what, error);
+      throw cannotSend(what, error);
     }
     if (exceedsBytes(scrubbed.json, messageBytes - this.#envelope.text.length))
       throw tooLarge(what, messageBytes);
     const count = scrubbed.functions?.length ?? 0;
-    if (count >= callbacksPerMessage) throw unsendable(what, new Error(`It carries ${count} functions`));
+    if (count >= callbacksPerMessage) throw cannotSend(what, new Error(`It carries ${count} functions`));
     if (count > 0 && this.#handed.size + count > callbacksPerConnection)
       throw tooManyCallbacks(callbacksPerConnection);
     return scrubbed;

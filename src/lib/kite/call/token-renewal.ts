@@ -26,7 +26,7 @@ export interface TokenRenewalOptions {
 const RENEW_BEFORE = 30_000;
 
 // Longer waits overflow a timer of Node and of browsers.
-const LONGEST_WAIT = 2 ** 31 - 1;
+const MAX_TIMER_DELAY = 2 ** 31 - 1;
 
 /** Keeps the token of a client good: in time by itself, and when a call was refused. */
 export class TokenRenewal {
@@ -49,12 +49,12 @@ export class TokenRenewal {
     const expiresAt = tokenExpiry(token() ?? '');
     if (expiresAt === undefined || this.#stopped) return;
     const wait = Math.max(expiresAt - renewBefore - clock.now(), 0);
-    if (wait > LONGEST_WAIT) this.#timer = clock.setTimeout(() => this.schedule(), LONGEST_WAIT);
+    if (wait > MAX_TIMER_DELAY) this.#timer = clock.setTimeout(() => this.schedule(), MAX_TIMER_DELAY);
     else this.#plan(wait);
   }
 
   /** The outcome of a call; where its token was refused as expired, that of the same call with a new one. */
-  async retried<Result>(token: string | undefined, call: () => Promise<Result>): Promise<Result> {
+  async callWithRetry<Result>(token: string | undefined, call: () => Promise<Result>): Promise<Result> {
     try {
       return await call();
     } catch (error) {

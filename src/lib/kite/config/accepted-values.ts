@@ -5,19 +5,19 @@ import type { AcceptedValue } from './accepted-value.js';
 
 /** A field of the kite's identity, which becomes a part of its path. */
 export const NAME: AcceptedValue<string> = {
-  what: 'a name without "/"',
+  description: 'a name without "/"',
   example: 'prod',
   parse: (value) => (typeof value === 'string' && value !== '' && !value.includes('/') ? value : undefined),
 };
 
 export const IP: AcceptedValue<string> = {
-  what: 'an IP address or host name to listen at, such as 127.0.0.1, 0.0.0.0 or ::',
+  description: 'an IP address or host name to listen at, such as 127.0.0.1, 0.0.0.0 or ::',
   example: '127.0.0.1',
   parse: (value) => (typeof value === 'string' && /^[\w.:%-]+$/.test(value) ? value : undefined),
 };
 
 export const PORT: AcceptedValue<number> = {
-  what: 'a port from 0 (any free port) to 65535',
+  description: 'a port from 0 (any free port) to 65535',
   example: '3636',
   parse: wholeNumberFrom(0, 65_535),
 };
@@ -34,15 +34,15 @@ export function wholeNumberFrom(min: number, max: number): (value: unknown) => n
 const THREE_NUMBERS = /^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/;
 
 export const VERSION: AcceptedValue<string> = {
-  what: 'three numbers, such as 1.0.0 (or 1.0.0-beta.1)',
+  description: 'three numbers, such as 1.0.0 (or 1.0.0-beta.1)',
   example: '1.2.3',
   parse: (value) => (typeof value === 'string' && THREE_NUMBERS.test(value) ? value : undefined),
 };
 
 /** Milliseconds of a duration, 0 = no limit. */
 export const DURATION: AcceptedValue<number> = {
-  what: `a duration, 0 or more: ${DURATION_FORMS}`,
-  optionWhat: 'a number of milliseconds, 0 or more',
+  description: `a duration, 0 or more: ${DURATION_FORMS}`,
+  optionDescription: 'a number of milliseconds, 0 or more',
   example: '4s',
   parse(value) {
     const ms = milliseconds(value);
@@ -52,14 +52,14 @@ export const DURATION: AcceptedValue<number> = {
 
 /** Milliseconds of a duration, which may be negative. */
 export const SIGNED_DURATION: AcceptedValue<number> = {
-  what: `a duration: ${DURATION_FORMS}, or -1s for never`,
-  optionWhat: 'a number of milliseconds',
+  description: `a duration: ${DURATION_FORMS}, or -1s for never`,
+  optionDescription: 'a number of milliseconds',
   example: '1m',
   parse: milliseconds,
 };
 
 export const KITE_URL: AcceptedValue<string> = {
-  what: 'a URL that begins with http://, https://, ws:// or wss://',
+  description: 'a URL that begins with http://, https://, ws:// or wss://',
   example: 'http://127.0.0.1:4000/kite',
   parse(value) {
     if (typeof value !== 'string') return undefined;
@@ -69,7 +69,8 @@ export const KITE_URL: AcceptedValue<string> = {
 };
 
 export const KITE_URLS: AcceptedValue<readonly string[]> = {
-  what: 'one or more URLs with commas between them, each beginning with http://, https://, ws:// or wss://',
+  description:
+    'one or more URLs with commas between them, each beginning with http://, https://, ws:// or wss://',
   example: 'http://127.0.0.1:4000/kite,https://kontrol.example.com/kite',
   parse(value) {
     const list: readonly unknown[] =
@@ -80,13 +81,15 @@ export const KITE_URLS: AcceptedValue<readonly string[]> = {
 };
 
 export const ORIGINS: AcceptedValue<readonly string[] | '*'> = {
-  what: 'one or more origins with commas between them, each a scheme and a host such as https://app.example.com, or * for any',
+  description:
+    'one or more origins with commas between them, each a scheme and a host such as https://app.example.com, or * for any',
   example: 'https://app.example.com',
   parse: listOf(/^(?:\*|null|[a-z][a-z\d+.-]*:\/\/[^/\s,]+)$/i),
 };
 
 export const HOSTS: AcceptedValue<readonly string[] | '*'> = {
-  what: 'one or more host names without port, with commas between them, such as math.example.com, or * for any',
+  description:
+    'one or more host names without port, with commas between them, such as math.example.com, or * for any',
   example: 'math.example.com',
   parse: listOf(/^(?:\*|[\w.-]+|\[[\da-f:.]+\])$/i),
 };
@@ -103,18 +106,18 @@ function listOf(entry: RegExp): (value: unknown) => readonly string[] | '*' | un
 }
 
 export const TRANSPORT: AcceptedValue<Transport> = {
-  what: `one of ${Object.keys(TRANSPORT_NAMES).join(', ')}`,
-  optionWhat: `one of ${Object.values(TRANSPORT_NAMES).join(', ')}`,
+  description: `one of ${Object.keys(TRANSPORT_NAMES).join(', ')}`,
+  optionDescription: `one of ${Object.values(TRANSPORT_NAMES).join(', ')}`,
   example: 'xhr',
   choices: Object.keys(TRANSPORT_NAMES),
   parse: (value) =>
     Object.entries(TRANSPORT_NAMES).find(
-      ([name, transport]) => sameWord(name, value) || sameWord(transport, value),
+      ([name, transport]) => equalsIgnoringCase(name, value) || equalsIgnoringCase(transport, value),
     )?.[1],
 };
 
 // Levels of the Go implementation that have another name here.
-const OTHER_LEVELS: Readonly<Record<string, LogLevel>> = {
+const LEVEL_ALIASES: Readonly<Record<string, LogLevel>> = {
   notice: 'info',
   warning: 'warn',
   critical: 'error',
@@ -122,29 +125,29 @@ const OTHER_LEVELS: Readonly<Record<string, LogLevel>> = {
 };
 
 export const LOG_LEVEL: AcceptedValue<LogLevel> = {
-  what: `one of ${LOG_LEVELS.join(', ')}`,
+  description: `one of ${LOG_LEVELS.join(', ')}`,
   example: 'debug',
   choices: LOG_LEVELS,
   parse(value) {
-    const other = Object.entries(OTHER_LEVELS).find(([name]) => sameWord(name, value));
-    return other?.[1] ?? LOG_LEVELS.find((name) => sameWord(name, value));
+    const other = Object.entries(LEVEL_ALIASES).find(([name]) => equalsIgnoringCase(name, value));
+    return other?.[1] ?? LOG_LEVELS.find((name) => equalsIgnoringCase(name, value));
   },
 };
 
 export const SWITCH: AcceptedValue<boolean> = {
-  what: 'true or false',
+  description: 'true or false',
   example: 'true',
   choices: ['true', 'false'],
   parse(value) {
     if (typeof value === 'boolean') return value;
-    if (sameWord('true', value) || value === '1') return true;
-    return sameWord('false', value) || value === '0' ? false : undefined;
+    if (equalsIgnoringCase('true', value) || value === '1') return true;
+    return equalsIgnoringCase('false', value) || value === '0' ? false : undefined;
   },
 };
 
 /** True by being set, such as `NO_COLOR`; the value that it stands for is `meaning`. */
-export function beingSetMeans<Value>(meaning: Value): AcceptedValue<Value> {
-  return { what: 'set, or not', example: '1', verbatim: true, parse: () => meaning };
+export function constantWhenSet<Value>(meaning: Value): AcceptedValue<Value> {
+  return { description: 'set, or not', example: '1', verbatim: true, parse: () => meaning };
 }
 
 function milliseconds(value: unknown): number | undefined {
@@ -152,6 +155,6 @@ function milliseconds(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-function sameWord(name: string, value: unknown): boolean {
+function equalsIgnoringCase(name: string, value: unknown): boolean {
   return typeof value === 'string' && value.toLowerCase() === name.toLowerCase();
 }

@@ -12,11 +12,12 @@ import { describeSource, type Environment, resolveSetting } from './resolve-sett
  */
 export function findKiteKey(given: string | false | undefined, env: Environment): KiteKey | undefined {
   if (given === false) return undefined;
-  if (given !== undefined) return parsed(given, describeSource({ type: 'option', name: 'kiteKey' }));
+  if (given !== undefined)
+    return parseKiteKeyFrom(given, describeSource({ type: 'option', name: 'kiteKey' }));
   const resolution = resolveSetting(kiteSettings.kiteKey, { env });
   if (resolution.type === 'refused') throw new ConfigurationError('badValue', resolution.reason);
   const { value: place, source, given: text } = resolution;
-  if (place?.type === 'variable') return parsed(String(text).trim(), describeSource(source));
+  if (place?.type === 'variable') return parseKiteKeyFrom(String(text).trim(), describeSource(source));
   if (place) return readKiteKeyFile(place.file);
   try {
     return readKiteKeyFile(kiteKeyPath(kiteHome(env)));
@@ -26,7 +27,7 @@ export function findKiteKey(given: string | false | undefined, env: Environment)
   }
 }
 
-function parsed(jwt: string, source: string): KiteKey {
+function parseKiteKeyFrom(jwt: string, source: string): KiteKey {
   try {
     return parseKiteKey(jwt);
   } catch (cause) {

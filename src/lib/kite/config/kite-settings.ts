@@ -1,5 +1,5 @@
 import {
-  beingSetMeans,
+  constantWhenSet,
   DURATION,
   HOSTS,
   IP,
@@ -20,24 +20,24 @@ import type { Setting } from './resolve-setting.js';
 export type KeyLocation = { readonly type: 'variable' } | { readonly type: 'file'; readonly file: string };
 
 const FOLDER: AcceptedValue<string> = {
-  what: 'the path of a folder',
+  description: 'the path of a folder',
   example: '/home/bob/.kite',
   parse: (value) => (typeof value === 'string' ? value : undefined),
 };
 
 const KEY_FILE: AcceptedValue<KeyLocation> = {
-  what: 'the path of a file with a kite key',
+  description: 'the path of a file with a kite key',
   example: '/home/bob/.kite/prod.key',
   parse: (value) => (typeof value === 'string' ? { type: 'file', file: value } : undefined),
 };
 
-const KEY_ITSELF: AcceptedValue<KeyLocation> = {
-  what: 'a kite key',
+const KEY_VALUE: AcceptedValue<KeyLocation> = {
+  description: 'a kite key',
   example: 'eyJ…',
   parse: () => ({ type: 'variable' }),
 };
 
-const FALSE_BY_BEING_SET = beingSetMeans(false);
+const FALSE_WHEN_SET = constantWhenSet(false);
 
 /**
  * The settings of every kite. The command line has the same ones, with flags and contexts, and more of its own. A setting
@@ -56,7 +56,7 @@ export const kiteSettings = {
     name: 'kite key',
     summary: 'The kite key, or the file with it. The option `false` means none.',
     option: 'kiteKey',
-    variables: [{ name: 'KITE_KEY', accept: KEY_ITSELF, secret: true }, 'KITE_KEY_FILE'],
+    variables: [{ name: 'KITE_KEY', accept: KEY_VALUE, secret: true }, 'KITE_KEY_FILE'],
     accept: KEY_FILE,
     default: undefined,
     defaultText: 'kite.key in the kite home',
@@ -197,8 +197,8 @@ export const kiteSettings = {
     summary: 'Whether log lines have colours, on a terminal. Any value of the variables switches them off.',
     option: 'logColor',
     variables: [
-      { name: 'KITE_LOG_NOCOLOR', accept: FALSE_BY_BEING_SET },
-      { name: 'NO_COLOR', accept: FALSE_BY_BEING_SET },
+      { name: 'KITE_LOG_NOCOLOR', accept: FALSE_WHEN_SET },
+      { name: 'NO_COLOR', accept: FALSE_WHEN_SET },
     ],
     accept: SWITCH,
     default: true,

@@ -40,58 +40,63 @@ export interface KiteKeyFields {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a value comes from. */
-export type Source =
+export type SettingSource =
   | { readonly type: 'option' | 'flag' | 'variable'; readonly name: string }
   | { readonly type: 'context'; readonly name: string; readonly field: string }
   | { readonly type: 'kiteKey'; readonly field: keyof KiteKeyFields }
   | { readonly type: 'default' };
 
 /** A value that one source gives, not parsed yet. */
-export interface Given {
-  readonly source: Source;
+export interface RawValue {
+  readonly source: SettingSource;
   readonly value: unknown;
 }
 
 /** Everything that the value of a setting can come from, the strongest first. */
 export interface SettingSources {
   /** An option of the program, or a flag. */
-  readonly explicit?: Given | undefined;
+  readonly explicit?: RawValue | undefined;
   readonly env: Environment;
   /** What is stored for the person, in a context. Called where nothing stronger sets the setting. */
-  readonly stored?: (() => Given | undefined) | undefined;
+  readonly stored?: (() => RawValue | undefined) | undefined;
   readonly kiteKey?: KiteKeyFields | undefined;
   /** Whether the kite key counts more than what is stored. Default false. */
-  readonly keyFirst?: boolean | undefined;
+  readonly kiteKeyFirst?: boolean | undefined;
 }
 
 export type Resolution<Value, Default> =
   | {
       readonly type: 'resolved';
-      readonly source: Source;
+      readonly source: SettingSource;
       readonly value: Value | Default;
       readonly given: unknown;
     }
-  | { readonly type: 'refused'; readonly source: Source; readonly given: unknown; readonly reason: string };
+  | {
+      readonly type: 'refused';
+      readonly source: SettingSource;
+      readonly given: unknown;
+      readonly reason: string;
+    };
 
 /** What sets a setting, the strongest first. An empty string sets nothing. */
-export function* givenFor(setting: Setting, sources: SettingSources): Generator<Given> {
+export function* rawValuesOf(setting: Setting, sources: SettingSources): Generator<RawValue> {
   for (const given of candidates(setting, sources)) {
-    if (given && isGiven(given, setting)) yield given;
+    if (given && isSet(given, setting)) yield given;
   }
 }
 
 function* candidates(
   { variables, kiteKey: field }: Setting,
-  { explicit, env, stored, kiteKey, keyFirst = false }: SettingSources,
-): Generator<Given | undefined> {
+  { explicit, env, stored, kiteKey, kiteKeyFirst = false }: SettingSources,
+): Generator<RawValue | undefined> {
   yield explicit;
   for (const variable of variables) {
     const name = variableName(variable);
     yield { source: { type: 'variable', name }, value: env[name] };
   }
-  if (!keyFirst) yield stored?.();
+  if (!kiteKeyFirst) yield stored?.();
   if (field !== undefined && kiteKey) yield { source: { type: 'kiteKey', field }, value: kiteKey[field] };
-  if (keyFirst) yield stored?.();
+  if (kiteKeyFirst) yield stored?.();
 }
 
 /**
@@ -103,24 +108,24 @@ export function resolveSetting<Value, Default>(
   setting: Setting<Value, Default>,
   sources: SettingSources,
 ): Resolution<Value, Default> {
-  const [given] = givenFor(setting, sources);
+  const [given] = rawValuesOf(setting, sources);
   if (!given) {
     return { type: 'resolved', source: { type: 'default' }, value: setting.default, given: undefined };
   }
-  return readGiven(setting, given);
+  return parseRawValue(setting, given);
 }
 
 /** The value that one source gives. */
-export function readGiven<Value, Default>(
+export function parseRawValue<Value, Default>(
   setting: Setting<Value, Default>,
-  { source, value: raw }: Given,
+  { source, value: raw }: RawValue,
 ): Resolution<Value, Default> {
-  const accept = acceptedBy(setting, source);
+  const accept = acceptedFrom(setting, source);
   const value = accept.parse(typeof raw === 'string' && accept.verbatim !== true ? raw.trim() : raw);
   if (value !== undefined) return { type: 'resolved', source, value, given: raw };
-  const what = (source.type === 'option' && accept.optionWhat) || accept.what;
+  const what = (source.type === 'option' && accept.optionDescription) || accept.description;
   const visible = isSecret(setting, source) ? undefined : raw;
-  const reason = refusedValue(describeSource(source), visible, what);
+  const reason = invalidValueMessage(describeSource(source), visible, what);
   return { type: 'refused', source, given: raw, reason };
 }
 
@@ -128,8 +133,8 @@ export function readGiven<Value, Default>(
  * Why a value is not accepted: `--port is "x"; it must be a port`. `place` is what gives it, `what` what is accepted. A value
  * that is undefined is secret.
  */
-export function refusedValue(place: string, value: unknown, what: string): string {
-  const is = value === undefined ? 'has a value that is not accepted' : `is ${shown(value)}`;
+export function invalidValueMessage(place: string, value: unknown, what: string): string {
+  const is = value === undefined ? 'has a value that is not accepted' : `is ${quoteValue(value)}`;
   return `${place} ${is}; it must be ${what}`;
 }
 
@@ -148,7 +153,7 @@ export function settingValue<Value, Default>(
 }
 
 /** What a value comes from, to begin a sentence. */
-export function describeSource(source: Source): string {
+export function describeSource(source: SettingSource): string {
   switch (source.type) {
     case 'option':
       return `The option ${source.name}`;
@@ -166,7 +171,7 @@ export function describeSource(source: Source): string {
 }
 
 /** Whether what a source gives must not be shown. */
-export function isSecret({ variables, secret = false }: Setting, source: Source): boolean {
+export function isSecret({ variables, secret = false }: Setting, source: SettingSource): boolean {
   if (source.type !== 'variable') return secret;
   const variable = variables.find((one) => variableName(one) === source.name);
   return (typeof variable === 'object' ? variable.secret : undefined) ?? secret;
@@ -181,19 +186,22 @@ export function withoutPassword(text: string): string {
   return text.replace(/(^|[\s,]|\/\/)[^/@\s,]*@/g, '$1…@');
 }
 
-function acceptedBy<Value>({ variables, accept }: Setting<Value>, source: Source): AcceptedValue<Value> {
+function acceptedFrom<Value>(
+  { variables, accept }: Setting<Value>,
+  source: SettingSource,
+): AcceptedValue<Value> {
   if (source.type !== 'variable') return accept;
   const variable = variables.find((one) => variableName(one) === source.name);
   return (typeof variable === 'object' ? variable.accept : undefined) ?? accept;
 }
 
-function isGiven({ source, value }: Given, setting: Setting): boolean {
+function isSet({ source, value }: RawValue, setting: Setting): boolean {
   if (value === undefined) return false;
   // A program that passes an empty option has made a mistake.
   if (source.type === 'option' || typeof value !== 'string') return true;
-  return acceptedBy(setting, source).verbatim === true ? value !== '' : value.trim() !== '';
+  return acceptedFrom(setting, source).verbatim === true ? value !== '' : value.trim() !== '';
 }
 
-function shown(value: unknown): string {
+function quoteValue(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(withoutPassword(value)) : String(value);
 }

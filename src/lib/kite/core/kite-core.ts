@@ -7,18 +7,18 @@ import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { Logger } from '../../util/logger.js';
 import {
   Client,
-  type Closable,
+  type OpenClient,
   type ClientHost,
   type ClientOptions,
   type Dialer,
   type Transport,
 } from '../call/client.js';
-import { type EnvelopeMemory, Connection, type ConnectionEvents } from '../call/connection.js';
+import { type CallPrefixCache, Connection, type ConnectionEvents } from '../call/connection.js';
 import { envelopeFragment, type IncomingCall, methodFragment } from '../call/envelope.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import { Dispatcher, type DispatcherOptions } from '../serve/dispatcher.js';
-import { type Chain, type Handler, Method } from '../serve/method.js';
+import { type HandlerChain, type Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
 import { CACHED_CREDENTIALS, CACHED_METHODS } from '../limits/kite-limits.js';
 
@@ -46,7 +46,7 @@ export interface CoreOptions extends DispatcherOptions {
   readonly trustRemote: readonly string[] | true | undefined;
   readonly dialer: Dialer;
   /** For a kite that the same peers call again and again. */
-  readonly newMemory?: () => EnvelopeMemory;
+  readonly newPrefixCache?: () => CallPrefixCache;
 }
 
 /**
@@ -61,7 +61,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   readonly #dispatcher: Dispatcher;
   /** The connections that peers have opened. */
   readonly accepted = new Set<Connection>();
-  readonly #clients = new Set<Closable>();
+  readonly #clients = new Set<OpenClient>();
 
   constructor(options: CoreOptions) {
     super();
@@ -72,7 +72,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   }
 
   /** What runs around every method. */
-  get chain(): Chain {
+  get chain(): HandlerChain {
     return this.#dispatcher.chain;
   }
 

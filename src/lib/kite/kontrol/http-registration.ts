@@ -4,10 +4,10 @@ import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth } from '../call/client.js';
-import { readRegistered, type RegisterAnswer } from './kontrol-responses.js';
+import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
-import { noKontrol } from './kontrol-link.js';
-import { asError, closing, isRefusal, REFUSED_WAIT } from './is-refusal.js';
+import { noKontrolError } from './kontrol-link.js';
+import { toError, closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 import type { Registration } from './registration.js';
 
 export interface HttpRegistrationOptions {
@@ -15,7 +15,7 @@ export interface HttpRegistrationOptions {
   readonly url: string;
   readonly kite: KiteIdentity;
   readonly auth: () => Auth | null;
-  readonly registered: (answer: RegisterAnswer) => Promise<void>;
+  readonly registered: (answer: RegisterResponse) => Promise<void>;
   /** Called at each request that fails. */
   readonly failed?: ((error: Error) => void) | undefined;
   readonly fetch: typeof fetch;
@@ -26,10 +26,10 @@ export interface HttpRegistrationOptions {
   readonly backoff?: BackoffOptions | undefined;
 }
 
-const HEARTBEAT_SECONDS = 10;
+const DEFAULT_HEARTBEAT_SECONDS = 10;
 
 /** What Kontrol means by a status. */
-const TYPES: Readonly<Record<number, ErrorType>> = { 400: 'argumentError', 401: 'authenticationError' };
+const ERROR_TYPES: Readonly<Record<number, ErrorType>> = { 400: 'argumentError', 401: 'authenticationError' };
 
 /** A registration without a connection: requests over HTTP, at the next Kontrol where one does not answer. */
 export class HttpRegistration implements Registration {
@@ -60,8 +60,8 @@ export class HttpRegistration implements Registration {
    * stopped before, or where Kontrol refuses the kite in a way that asking again does not change.
    */
   async start(): Promise<this> {
-    if (this.#options.urls.length === 0) throw noKontrol();
-    if (this.#stopped) throw closing();
+    if (this.#options.urls.length === 0) throw noKontrolError();
+    if (this.#stopped) throw closingError();
     await new Promise<void>((resolve, reject) => {
       this.#starting = { resolve, reject };
       this.#register();
@@ -79,7 +79,7 @@ export class HttpRegistration implements Registration {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#request?.abort();
-    this.#starting?.reject(closing());
+    this.#starting?.reject(closingError());
   }
 
   #register(): void {
@@ -108,8 +108,8 @@ export class HttpRegistration implements Registration {
   #failed(error: unknown): void {
     if (this.#stopped) return;
     const { logger, failed } = this.#options;
-    failed?.(asError(error));
-    if (!isRefusal(error)) {
+    failed?.(toError(error));
+    if (!isPermanentFailure(error)) {
       logger.warn(`Registration over HTTP: ${String(error)}; trying again`);
       this.#current++;
       this.#after(this.#backoff.next(), () => this.#register());
@@ -117,8 +117,8 @@ export class HttpRegistration implements Registration {
       logger.error(
         `Registration over HTTP: ${String(error)}; nobody finds this kite now. Trying again once a minute`,
       );
-      this.#after(REFUSED_WAIT, () => this.#register());
-    } else this.#starting?.reject(asError(error));
+      this.#after(PERMANENT_FAILURE_RETRY, () => this.#register());
+    } else this.#starting?.reject(toError(error));
   }
 
   #after(ms: number, next: () => void): void {
@@ -129,10 +129,10 @@ export class HttpRegistration implements Registration {
   async #tryRegister(): Promise<number> {
     const { kite, auth, registered } = this.#options;
     const body = JSON.stringify({ url: this.#wanted, kite, auth: auth() });
-    const answer = readRegistered(parse(await this.#ask('/register', body)));
+    const answer = readRegisterResponse(tryParse(await this.#ask('/register', body)));
     this.#url = answer.url;
     await registered(answer);
-    return answer.heartbeatInterval || HEARTBEAT_SECONDS;
+    return answer.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS;
   }
 
   async #ask(path: string, body?: string): Promise<string> {
@@ -148,9 +148,9 @@ export class HttpRegistration implements Registration {
       });
       const text = await response.text();
       if (response.ok) return text;
-      const { err, code } = record(parse(text));
+      const { err, code } = record(tryParse(text));
       const message = typeof err === 'string' ? err : `HTTP status ${response.status}`;
-      throw new KiteError(TYPES[response.status] ?? 'genericError', message, {
+      throw new KiteError(ERROR_TYPES[response.status] ?? 'genericError', message, {
         ...(typeof code === 'string' && { code }),
       });
     } catch (error) {
@@ -162,7 +162,7 @@ export class HttpRegistration implements Registration {
   }
 }
 
-function parse(text: string): unknown {
+function tryParse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -4,9 +4,9 @@ import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Client } from '../call/client.js';
-import { readFound, readKites } from './kontrol-responses.js';
+import { readFoundKite, readKites } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
-import type { Found } from './kontrol-responses.js';
+import type { FoundKite } from './kontrol-responses.js';
 import type { KontrolLink } from './kontrol-link.js';
 import type { RemoteKite } from './remote-kite.js';
 
@@ -24,10 +24,10 @@ export interface KiteWatch {
   cancel(): void;
 }
 
-export interface WatchOptions {
+export interface ResumingKiteWatchOptions {
   readonly link: KontrolLink;
   readonly query: KiteQuery;
-  readonly remote: (found: Found) => RemoteKite;
+  readonly remote: (found: FoundKite) => RemoteKite;
   readonly listener: (event: KiteEvent) => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -35,7 +35,7 @@ export interface WatchOptions {
 
 /** One watch, on whichever connection there is: after each reconnect it tells what has changed meanwhile. */
 export class ResumingKiteWatch implements KiteWatch {
-  readonly #options: WatchOptions;
+  readonly #options: ResumingKiteWatchOptions;
   readonly #kites = new Map<string, RemoteKite>();
   readonly #backoff = new Backoff();
   #release: (() => void)[] = [];
@@ -44,7 +44,7 @@ export class ResumingKiteWatch implements KiteWatch {
   #retry: Timer | undefined;
   #cancelled = false;
 
-  constructor(options: WatchOptions) {
+  constructor(options: ResumingKiteWatchOptions) {
     this.#options = options;
   }
 
@@ -56,7 +56,7 @@ export class ResumingKiteWatch implements KiteWatch {
   async start(): Promise<this> {
     const { link } = this.#options;
     await this.#watch(await link.connect(), true);
-    this.#release = [link.on('connect', (client) => this.#rewatch(client)), link.keep()];
+    this.#release = [link.on('connect', (client) => this.#rewatch(client)), link.stayConnected()];
     // The connection may have gone, and another come, while the answer was on its way.
     if (link.client && this.#watchedOn !== link.client) this.#rewatch(link.client);
     return this;
@@ -115,7 +115,7 @@ export class ResumingKiteWatch implements KiteWatch {
     );
   }
 
-  #listed(kites: readonly Found[], silently: boolean): void {
+  #listed(kites: readonly FoundKite[], silently: boolean): void {
     const there = new Set(kites.map(({ kite }) => kite.id));
     for (const gone of this.kites.filter(({ kite }) => !there.has(kite.id))) this.#removed(gone);
     for (const found of kites) {
@@ -130,14 +130,14 @@ export class ResumingKiteWatch implements KiteWatch {
       this.#options.logger.warn(`A watch was told of an error: ${JSON.stringify(error)}`);
       return;
     }
-    const found = readFound(result);
+    const found = readFoundKite(result);
     const { action } = record(result);
     if (action === 'REGISTER') this.#added(found);
     const gone = action === 'DEREGISTER' ? this.#kites.get(found.kite.id) : undefined;
     if (gone) this.#removed(gone);
   }
 
-  #added(found: Found): void {
+  #added(found: FoundKite): void {
     const known = this.#kites.get(found.kite.id);
     const kite = this.#options.remote(found);
     this.#kites.set(found.kite.id, kite);

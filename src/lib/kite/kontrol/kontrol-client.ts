@@ -3,10 +3,10 @@ import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth, Client, ClientOptions } from '../call/client.js';
-import { type Found, noKites, readKites, readText } from './kontrol-responses.js';
+import { type FoundKite, emptyIfNoKites, readKites, readString } from './kontrol-responses.js';
 import { KontrolLink } from './kontrol-link.js';
 import { RemoteKite } from './remote-kite.js';
-import { renewer } from './token-source.js';
+import { tokenRenewer } from './token-source.js';
 import { type KiteEvent, type KiteWatch, ResumingKiteWatch } from './kite-watch.js';
 
 export interface GetKitesOptions {
@@ -45,18 +45,18 @@ export class KontrolClient {
   /** The kites that a query asks for, in random order, each with a token to call it. None: an empty list. */
   async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
     const asked = this.link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
-    const answer = await asked.catch(noKites);
+    const answer = await asked.catch(emptyIfNoKites);
     return readKites(answer).kites.map((found) => this.#remote(found));
   }
 
   /** A token for the one kite that the query asks for. `force`: a new one, where Kontrol would give the last again. */
   async getToken(query: KiteQuery, { force = false } = {}): Promise<string> {
-    return readText('getToken', await this.link.call('getToken', [{ ...query, ...(force && { force }) }]));
+    return readString('getToken', await this.link.call('getToken', [{ ...query, ...(force && { force }) }]));
   }
 
   /** The public key of Kontrol that this kite should trust now, PEM. */
   async getKey(): Promise<string> {
-    return readText('getKey', await this.link.call('getKey', []));
+    return readString('getKey', await this.link.call('getKey', []));
   }
 
   /**
@@ -64,7 +64,7 @@ export class KontrolClient {
    * what has changed meanwhile, so that nothing is missed.
    */
   watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
-    const remote = (found: Found): RemoteKite => this.#remote(found);
+    const remote = (found: FoundKite): RemoteKite => this.#remote(found);
     return new ResumingKiteWatch({ ...this.#options, link: this.link, query, remote, listener }).start();
   }
 
@@ -78,11 +78,11 @@ export class KontrolClient {
     this.link.close();
   }
 
-  #remote(found: Found): RemoteKite {
+  #remote(found: FoundKite): RemoteKite {
     return new RemoteKite(
       {
         newClient: <Remote>(url: string, options: object) => this.#options.newClient<Remote>(url, options),
-        renewer: (kite: Found) => renewer(this, kite),
+        renewer: (kite: FoundKite) => tokenRenewer(this, kite),
       },
       found,
     );

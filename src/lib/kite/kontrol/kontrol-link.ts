@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth, Client, ClientOptions } from '../call/client.js';
-import { closing } from './is-refusal.js';
+import { closingError } from './permanent-failure.js';
 
 export interface KontrolLinkOptions {
   /** Every Kontrol, the preferred one first. */
@@ -27,7 +27,7 @@ export type KontrolLinkEvents = {
 };
 
 /** What Kontrol calls on the connection over which a kite has registered. */
-const TRUSTED_WITH = ['kite.heartbeat', 'kite.who', 'kite.handleWebRTC'];
+const TRUSTED_METHODS = ['kite.heartbeat', 'kite.who', 'kite.handleWebRTC'];
 
 /** The connection to Kontrol: one of several, and the next of them when that one is gone. */
 export class KontrolLink extends Emitter<KontrolLinkEvents> {
@@ -54,7 +54,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   }
 
   /** Whether there is another Kontrol to turn to. */
-  get hasOthers(): boolean {
+  get hasAlternatives(): boolean {
     return this.#options.urls.length > 1;
   }
 
@@ -73,7 +73,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   }
 
   /** Stays connected from now on, with waits between the tries, until the function that it returns is called. */
-  keep(): () => void {
+  stayConnected(): () => void {
     this.#keepers++;
     this.#tryAgain();
     let released = false;
@@ -122,10 +122,10 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
 
   async #connect(): Promise<Client> {
     const { urls, auth, newClient } = this.#options;
-    let failure: unknown = noKontrol();
+    let failure: unknown = noKontrolError();
     for (let tried = 0; tried < urls.length && !this.#closed; tried++) {
       const url = urls[this.#next % urls.length] ?? '';
-      const client = newClient(url, { auth: auth(), trustRemote: TRUSTED_WITH });
+      const client = newClient(url, { auth: auth(), trustRemote: TRUSTED_METHODS });
       try {
         await client.dial();
         return this.#connected(client);
@@ -135,7 +135,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
         this.#next++;
       }
     }
-    throw this.#closed ? closing() : failure;
+    throw this.#closed ? closingError() : failure;
   }
 
   #connected(client: Client): Client {
@@ -177,7 +177,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   }
 }
 
-export function noKontrol(): ConfigurationError {
+export function noKontrolError(): ConfigurationError {
   const message = 'No Kontrol is known: set kontrolUrl or KITE_KONTROL_URL, or use a kite key that names it';
   return new ConfigurationError('noKontrol', message);
 }

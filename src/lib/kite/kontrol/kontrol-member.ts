@@ -6,11 +6,11 @@ import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
-import { takeFreshKey } from './fresh-kite-key.js';
+import { applyFreshKey } from './apply-fresh-key.js';
 import { HttpRegistration } from './http-registration.js';
 import type { GetKitesOptions, KontrolClientOptions } from './kontrol-client.js';
 import { KontrolRegistrant } from './kontrol-registrant.js';
-import { type RegisterAnswer, texts } from './kontrol-responses.js';
+import { type RegisterResponse, readStrings } from './kontrol-responses.js';
 import type { KiteEvent, KiteWatch } from './kite-watch.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
@@ -28,7 +28,7 @@ export interface KontrolKeys {
 }
 
 /** Under which URL a kite is reached. */
-export interface OwnAddress {
+export interface KiteAddress {
   /** The URL for other machines. Rejects where the kite does not listen. */
   registerUrl(): Promise<string>;
   /** Others reach the kite under this URL too. */
@@ -42,7 +42,7 @@ export interface KontrolMemberOptions {
   /** The kite key to begin with. */
   readonly kiteKey: string | undefined;
   readonly keys: KontrolKeys;
-  readonly address: OwnAddress;
+  readonly address: KiteAddress;
   readonly newClient: KontrolClientOptions['newClient'];
   /** The kite is registered at Kontrol under `url`. */
   readonly registered: (url: string) => void;
@@ -73,7 +73,7 @@ export class KontrolMember {
   readonly #options: KontrolMemberOptions;
   /** Registrations over HTTP. */
   readonly #overHttp = new Set<HttpRegistration>();
-  readonly #keysRevoked = (keys: unknown): void => this.#options.keys.revoke(texts(keys));
+  readonly #keysRevoked = (keys: unknown): void => this.#options.keys.revoke(readStrings(keys));
   #auth: Auth | null;
   /** Whether Kontrol has replaced the kite key. */
   #exchanged = false;
@@ -173,7 +173,7 @@ export class KontrolMember {
     return this.#opened;
   }
 
-  async #registered({ url, kiteKey, revokedKeys }: RegisterAnswer): Promise<void> {
+  async #registered({ url, kiteKey, revokedKeys }: RegisterResponse): Promise<void> {
     this.#options.keys.revoke(revokedKeys);
     if (kiteKey !== undefined) await this.#takeKey(kiteKey);
     if (this.#exchanged) void this.#watchKeys();
@@ -198,7 +198,7 @@ export class KontrolMember {
       this.#exchanged = true;
       this.#opened?.renewAuth();
     };
-    return takeFreshKey(kiteKey, { use, save, logger });
+    return applyFreshKey(kiteKey, { use, save, logger });
   }
 
   /** A kite that has exchanged its key trusts the former pair for a while: it asks to be told when that is revoked. */

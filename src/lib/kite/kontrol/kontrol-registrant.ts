@@ -1,11 +1,11 @@
 import type { Client } from '../call/client.js';
-import type { RegisterAnswer } from './kontrol-responses.js';
+import type { RegisterResponse } from './kontrol-responses.js';
 import { KontrolClient, type KontrolClientOptions } from './kontrol-client.js';
-import { type Registration, registerForever, registerOn } from './registration.js';
+import { type Registration, registerForever, registerOnce } from './registration.js';
 
 export interface KontrolRegistrantOptions extends KontrolClientOptions {
   /** The kite is registered. */
-  readonly registered: (answer: RegisterAnswer) => Promise<void>;
+  readonly registered: (answer: RegisterResponse) => Promise<void>;
   /** A registration that is kept up was not taken. */
   readonly registerFailed: (error: Error) => void;
 }
@@ -26,7 +26,7 @@ export class KontrolRegistrant extends KontrolClient {
 
   /** Registers once, for as long as the connection lasts. Rejects with what Kontrol has against it. */
   async register({ url }: { readonly url: string }): Promise<{ readonly url: string }> {
-    const answer = await registerOn(await this.link.connect(), { ...this.#options, url });
+    const answer = await registerOnce(await this.link.connect(), { ...this.#options, url });
     return { url: answer.url };
   }
 

@@ -2,9 +2,9 @@ import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Client } from '../call/client.js';
-import { readRegistered, type RegisterAnswer } from './kontrol-responses.js';
+import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import type { KontrolLink } from './kontrol-link.js';
-import { asError, closing, isRefusal, REFUSED_WAIT } from './is-refusal.js';
+import { toError, closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 
 /** A registration that is kept up. */
 export interface Registration {
@@ -19,7 +19,7 @@ export interface Registration {
 export interface RegistrationOptions {
   readonly link: KontrolLink;
   readonly url: string;
-  readonly registered: (answer: RegisterAnswer) => Promise<void>;
+  readonly registered: (answer: RegisterResponse) => Promise<void>;
   /** Called at each try that fails. */
   readonly failed?: ((error: Error) => void) | undefined;
   readonly clock: Clock;
@@ -28,16 +28,16 @@ export interface RegistrationOptions {
 }
 
 /** Registers over a connection. Kontrol asks for the heartbeat on it. */
-export async function registerOn(
+export async function registerOnce(
   client: Client,
   { url, registered, failed }: Pick<RegistrationOptions, 'url' | 'registered' | 'failed'>,
-): Promise<RegisterAnswer> {
+): Promise<RegisterResponse> {
   try {
-    const answer = readRegistered(await client.call<unknown, string>('register', [{ url }]));
+    const answer = readRegisterResponse(await client.call<unknown, string>('register', [{ url }]));
     await registered(answer);
     return answer;
   } catch (error) {
-    failed?.(asError(error));
+    failed?.(toError(error));
     throw error;
   }
 }
@@ -50,7 +50,7 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
   const { link, clock, logger } = options;
   const backoff = new Backoff(options.backoff);
   return new Promise((resolve, reject) => {
-    if (link.retired) throw closing();
+    if (link.retired) throw closingError();
     let retry: Timer | undefined;
     let stopped = false;
     let wanted = options.url;
@@ -75,7 +75,7 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
       retry?.cancel();
       asking = client;
       const url = wanted;
-      registerOn(client, { ...options, url })
+      registerOnce(client, { ...options, url })
         .finally(() => {
           if (asking === client) asking = undefined;
         })
@@ -88,8 +88,8 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
           },
           (error: unknown) => {
             if (stopped || link.client !== client) return;
-            const refused = isRefusal(error);
-            if (refused && !made) return giveUp(asError(error));
+            const refused = isPermanentFailure(error);
+            if (refused && !made) return giveUp(toError(error));
             const what = `Registration at ${client.url} failed: ${String(error)}`;
             if (refused) logger.error(`${what}; nobody finds this kite now. Trying again once a minute`);
             else logger.warn(`${what}; trying again`);
@@ -97,16 +97,16 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
               () => {
                 if (link.client !== client) return;
                 // Another Kontrol may have a store that can be reached. What one refuses the others refuse as well.
-                if (link.hasOthers && !refused) link.drop();
+                if (link.hasAlternatives && !refused) link.drop();
                 else attempt(client);
               },
-              refused ? REFUSED_WAIT : backoff.next(),
+              refused ? PERMANENT_FAILURE_RETRY : backoff.next(),
             );
           },
         );
     };
-    const offs = [link.on('connect', attempt), link.on('retire', () => giveUp(closing()))];
+    const offs = [link.on('connect', attempt), link.on('retire', () => giveUp(closingError()))];
     if (link.client) attempt(link.client);
-    offs.push(link.keep());
+    offs.push(link.stayConnected());
   });
 }

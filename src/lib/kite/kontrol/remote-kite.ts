@@ -1,13 +1,13 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Client, ClientOptions } from '../call/client.js';
 import type { AnyMethods } from '../call/method-types.js';
-import type { Found } from './kontrol-responses.js';
+import type { FoundKite } from './kontrol-responses.js';
 import type { RenewToken } from '../call/token-renewal.js';
 
 export interface RemoteKiteHost {
   newClient<Methods = AnyMethods>(url: string, options: ClientOptions): Client<Methods>;
   /** What gets a client of this kite its next token. */
-  renewer(found: Found): RenewToken;
+  renewer(found: FoundKite): RenewToken;
 }
 
 /** A kite that Kontrol has found. */
@@ -21,9 +21,9 @@ export class RemoteKite {
   /** Since when it is registered, in milliseconds since 1970. Undefined where Kontrol does not say. */
   readonly registeredAt: number | undefined;
   readonly #host: RemoteKiteHost;
-  readonly #found: Found;
+  readonly #found: FoundKite;
 
-  constructor(host: RemoteKiteHost, found: Found) {
+  constructor(host: RemoteKiteHost, found: FoundKite) {
     this.#host = host;
     this.#found = found;
     this.kite = found.kite;

@@ -45,9 +45,9 @@ export const connectionLimits: ConnectionLimits = {
 };
 
 // By a function, so that the bundle for pages leaves it out.
-export const defaultLimits: Limits = /* @__PURE__ */ limitsOfKites();
+export const defaultLimits: Limits = /* @__PURE__ */ makeDefaultLimits();
 
-function limitsOfKites(): Limits {
+function makeDefaultLimits(): Limits {
   return Object.freeze({
     ...connectionLimits,
     ...peerLimits,
@@ -83,19 +83,19 @@ export const VERIFIED_CREDENTIALS = 2048;
  * Maximum number of spellings of trusted keys that are cached. Default 16. If exceeded, further spellings are parsed each
  * time.
  */
-export const KEY_SPELLINGS = 16;
+export const KEY_ENCODINGS = 16;
 
 /**
  * Maximum number of revoked keys, or other strings, in a response of Kontrol. Default 1,000. If exceeded, the rest is
  * ignored.
  */
-export const STRINGS_OF_KONTROL = 1000;
+export const KONTROL_STRINGS = 1000;
 
 /** Minimum interval of a heartbeat, in seconds. Default 1. If a caller asks for less, it gets this. */
-export const SHORTEST_HEARTBEAT = 1;
+export const MIN_HEARTBEAT = 1;
 
 /** Maximum interval of a heartbeat, in seconds. Default 3,600. If exceeded, the caller gets this. */
-export const LONGEST_HEARTBEAT = 3600;
+export const MAX_HEARTBEAT = 3600;
 
 /** Maximum number of refused host names and origins that are logged. Default 16. If exceeded, further ones are not logged. */
 export const LOGGED_REFUSALS = 16;

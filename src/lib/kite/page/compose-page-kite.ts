@@ -43,7 +43,7 @@ export function composePageKite(
     limits,
     clock,
     logger,
-    authenticator: { verify: refuse },
+    authenticator: { verify: refuseCaller },
     methodHandling: options.methodHandling ?? 'ReturnMethod',
     concurrent: options.concurrent ?? true,
     timeout: options.timeout ?? 15_000,
@@ -63,7 +63,7 @@ function hostOf({ location }: Page): string {
   return (location && new URL(location.href).hostname) || 'page';
 }
 
-function refuse(): never {
+function refuseCaller(): never {
   throw new KiteError('authenticationError', 'trustRemote of this page does not name that method');
 }
 

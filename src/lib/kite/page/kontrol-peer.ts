@@ -57,12 +57,12 @@ export class KontrolPeer extends KontrolRegistrant {
   }
 
   /** Whether a request came from this Kontrol. */
-  sent(request: Request): boolean {
+  isFrom(request: Request): boolean {
     return this.link.client?.isConnectedTo(request.client) === true;
   }
 
   /** Takes in what Kontrol has passed on for another page. */
-  receive(value: unknown): unknown {
+  handleSignal(value: unknown): unknown {
     const signal = readSignal(value);
     if (!signal)
       throw new KiteError('argumentError', 'kite.handleWebRTC takes {type, src, payload: {session}}');

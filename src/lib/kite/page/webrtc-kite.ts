@@ -4,7 +4,7 @@ import type { ConnectionLimits } from '../limits/kite-limits.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import type { Auth, Dialer } from '../call/client.js';
 import type { KiteCore } from '../core/kite-core.js';
-import { takeFreshKey } from '../kontrol/fresh-kite-key.js';
+import { applyFreshKey } from '../kontrol/apply-fresh-key.js';
 import { addHeartbeatMethod } from '../serve/heartbeat-method.js';
 import { KontrolPeer } from './kontrol-peer.js';
 import type { AnyMethods } from '../call/method-types.js';
@@ -49,8 +49,8 @@ export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
     this.#peers = peers;
     addHeartbeatMethod(core, core.host.clock);
     core.handle<unknown[]>('kite.handleWebRTC', (request) => {
-      const kontrol = [...peers].find((peer) => peer.sent(request));
-      if (kontrol) return kontrol.receive(request.args[0]);
+      const kontrol = [...peers].find((peer) => peer.isFrom(request));
+      if (kontrol) return kontrol.handleSignal(request.args[0]);
       throw new KiteError('authenticationError', 'kite.handleWebRTC is for Kontrol only');
     });
   }
@@ -73,7 +73,7 @@ export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
       newClient: (found, options) => this.newClient(found, options),
       accept: (channel, username) => this.accept(channel, username),
       registered: async ({ url: registered, kiteKey }) => {
-        if (kiteKey !== undefined) await takeFreshKey(kiteKey, { use, save: saveKiteKey, logger });
+        if (kiteKey !== undefined) await applyFreshKey(kiteKey, { use, save: saveKiteKey, logger });
         this.#core.emit('register', registered);
       },
       registerFailed: (error) => this.#core.emit('registerFailed', error),

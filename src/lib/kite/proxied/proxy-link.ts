@@ -13,7 +13,7 @@ export type ProxyName = 'proxy' | 'tunnelproxy';
 const LABELS: Readonly<Record<ProxyName, string>> = { proxy: 'reverse proxy', tunnelproxy: 'tunnel proxy' };
 
 /** A proxy that a kite may register with. */
-export interface Candidate {
+export interface ProxyCandidate {
   /** Its URL, by which the one that was just lost is told from the others. */
   readonly url: string;
   /** A client of it, not connected yet, with the credentials to register there. */
@@ -21,7 +21,7 @@ export interface Candidate {
 }
 
 /** Where a kite can be reached through a proxy. */
-export interface ProxiedAt {
+export interface ProxiedAddress {
   /** The public URL, for others. */
   readonly url: string;
   /** The connection to the proxy, on which the registration hangs. */
@@ -32,11 +32,11 @@ export interface ProxyLinkOptions {
   /** Which kind, for messages. */
   readonly name: ProxyName;
   /** The proxies that there are now; one of them is picked at random. May reject. */
-  readonly candidates: () => Promise<readonly Candidate[]>;
+  readonly candidates: () => Promise<readonly ProxyCandidate[]>;
   /** Registers on a connection that stands, and resolves with the public URL. */
   readonly register: (client: Client) => Promise<string>;
   /** Registered: the first time, or again with another proxy. Must not throw. */
-  readonly onUrl: (at: ProxiedAt) => void;
+  readonly onRegistered: (at: ProxiedAddress) => void;
   /** Methods that the proxy may call back on this connection. Default none. */
   readonly trustRemote?: readonly string[];
   /** Certificate authorities to trust beside the system's, PEM. */
@@ -50,7 +50,7 @@ export interface ProxyLinkOptions {
 }
 
 /** Milliseconds that one proxy may take to connect, and to answer: with ten, one that is stuck would cost them all. */
-const PATIENCE = 4000;
+const PROXY_TIMEOUT = 4000;
 const BACKOFF: BackoffOptions = { max: 5000 };
 
 /**
@@ -63,7 +63,7 @@ export class ProxyLink {
   readonly #options: ProxyLinkOptions;
   readonly #backoff: Backoff;
   readonly #random: () => number;
-  #at: ProxiedAt | undefined;
+  #at: ProxiedAddress | undefined;
   /** The connection over which it is registered, or tries to be. */
   #client: Client | undefined;
   #lost: string | undefined;
@@ -77,7 +77,7 @@ export class ProxyLink {
   }
 
   /** Where the kite is reached now; undefined while it is registered nowhere. */
-  get at(): ProxiedAt | undefined {
+  get address(): ProxiedAddress | undefined {
     return this.#at;
   }
 
@@ -96,7 +96,7 @@ export class ProxyLink {
   /** Tries each proxy once. Rejects with why the last one could not be had. */
   async #round(): Promise<void> {
     const { candidates, name } = this.#options;
-    let failure: unknown = noProxy(name);
+    let failure: unknown = noProxyError(name);
     for (const candidate of this.#inOrder(await candidates())) {
       if (this.#stopped) return;
       try {
@@ -110,9 +110,9 @@ export class ProxyLink {
     throw failure;
   }
 
-  async #register(candidate: Candidate): Promise<void> {
-    const { register, trustRemote = [], ca, onUrl } = this.#options;
-    const patience = { handshakeTimeout: PATIENCE, timeout: PATIENCE };
+  async #register(candidate: ProxyCandidate): Promise<void> {
+    const { register, trustRemote = [], ca, onRegistered } = this.#options;
+    const patience = { handshakeTimeout: PROXY_TIMEOUT, timeout: PROXY_TIMEOUT };
     const client = candidate.client({ ...patience, trustRemote, ...(ca !== undefined && { ca }) });
     this.#client = client;
     try {
@@ -126,10 +126,10 @@ export class ProxyLink {
       client.close();
       throw error;
     }
-    onUrl(this.#at);
+    onRegistered(this.#at);
   }
 
-  #disconnected(candidate: Candidate, client: Client, reason: string): void {
+  #disconnected(candidate: ProxyCandidate, client: Client, reason: string): void {
     client.close();
     if (this.#stopped) return;
     this.#at = undefined;
@@ -149,16 +149,16 @@ export class ProxyLink {
   }
 
   /** In random order, but the one that was lost comes last: it may be listed for a while after it has gone. */
-  #inOrder(candidates: readonly Candidate[]): Candidate[] {
+  #inOrder(candidates: readonly ProxyCandidate[]): ProxyCandidate[] {
     const left = [...candidates];
-    const order: Candidate[] = [];
+    const order: ProxyCandidate[] = [];
     while (left.length > 0) order.push(...left.splice(Math.floor(this.#random() * left.length), 1));
-    const isLost = ({ url }: Candidate): boolean => url === this.#lost;
+    const isLost = ({ url }: ProxyCandidate): boolean => url === this.#lost;
     return [...order.filter((candidate) => !isLost(candidate)), ...order.filter(isLost)];
   }
 }
 
-export function noProxy(name: ProxyName): ConfigurationError {
+export function noProxyError(name: ProxyName): ConfigurationError {
   const start = name === 'proxy' ? 'kitectl proxy start' : 'kitectl proxy start --tunnel';
   const message = `This kite knows of no ${name}: start one with "${start}" at its Kontrol, or name one with KITE_PROXY_URL`;
   return new ConfigurationError('noProxy', message);
@@ -169,7 +169,7 @@ export function noProxy(name: ProxyName): ConfigurationError {
  *
  * @throws KiteError what the proxy answers, or `invalidResponse`
  */
-export async function registerAt(client: Client, url: string): Promise<string> {
+export async function registerWithProxy(client: Client, url: string): Promise<string> {
   const answer = await client.call<unknown, string>('register', [url]);
   if (typeof answer === 'string' && URL.canParse(answer)) return answer;
   throw new KiteError(

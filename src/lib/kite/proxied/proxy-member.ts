@@ -5,8 +5,8 @@ import type { BackoffOptions } from '../../util/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import type { Client, ClientOptions, Dialer } from '../call/client.js';
-import type { OwnAddress, KontrolMember } from '../kontrol/kontrol-member.js';
-import { type Candidate, noProxy, type ProxyName, registerAt } from './proxy-link.js';
+import type { KiteAddress, KontrolMember } from '../kontrol/kontrol-member.js';
+import { type ProxyCandidate, noProxyError, type ProxyName, registerWithProxy } from './proxy-link.js';
 import { MaintainedProxyRegistration, type ProxyRegistration } from './proxy-registration.js';
 import { Tunnels } from './tunnels.js';
 
@@ -20,14 +20,14 @@ export interface ProxyMemberOptions {
   /** The user that runs Kontrol, and its proxies. */
   readonly kontrolUser: string;
   readonly kontrol: Pick<KontrolMember, 'auth' | 'getKites' | 'hasUrls' | 'registerForever'>;
-  readonly address: OwnAddress;
+  readonly address: KiteAddress;
   readonly newClient: (url: string, options: ClientOptions) => Client;
   readonly dialer: Dialer;
   readonly handshakeTimeout: number;
   /** Most tunnels at a time. */
-  readonly mostTunnels: number;
+  readonly maxTunnels: number;
   /** Takes over a connection that a caller has opened through a tunnel. */
-  readonly accept: (channel: Channel) => TunnelledPeer;
+  readonly accept: (channel: Channel) => TunnelCaller;
   /** Default: a tunnel is a connection of this kite, see `accept`. */
   readonly acceptTunnel?: AcceptTunnel | undefined;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export interface ProxyMemberOptions {
 }
 
 /** A caller behind a tunnel. */
-interface TunnelledPeer {
+interface TunnelCaller {
   once(event: 'disconnect', listener: () => void): unknown;
   close(): void;
 }
@@ -69,7 +69,7 @@ export interface RegisterToTunnelOptions extends ThroughProxyOptions {
 }
 
 /** How a kite registers with one kind of proxy. */
-interface ProxyKind {
+interface ProxyRegistrar {
   readonly name: ProxyName;
   /** Registers on a connection to a proxy, and resolves with the public URL. */
   readonly register: (client: Client) => Promise<string>;
@@ -88,25 +88,25 @@ export class ProxyMember {
   readonly #options: ProxyMemberOptions;
   readonly #registrations = new Set<ProxyRegistration>();
   readonly #tunnels: Tunnels;
-  readonly #tunnelled = new Set<TunnelledPeer>();
+  readonly #tunnelled = new Set<TunnelCaller>();
 
   constructor(options: ProxyMemberOptions) {
     this.#options = options;
-    const { dialer, handshakeTimeout, mostTunnels: most, acceptTunnel } = options;
+    const { dialer, handshakeTimeout, maxTunnels: max, acceptTunnel } = options;
     const accept = acceptTunnel ?? ((channel, ended) => this.#accept(channel, ended));
-    this.#tunnels = new Tunnels({ dialer, handshakeTimeout, most, accept });
+    this.#tunnels = new Tunnels({ dialer, handshakeTimeout, max, accept });
   }
 
   async registerToProxy(options: RegisterToProxyOptions = {}): Promise<ProxyRegistration> {
     const url = options.url ?? (await this.#options.address.registerUrl());
-    const register = (client: Client): Promise<string> => registerAt(client, url);
+    const register = (client: Client): Promise<string> => registerWithProxy(client, url);
     return this.#registerThrough({ name: 'proxy', register }, options);
   }
 
   registerToTunnel(options: RegisterToTunnelOptions = {}): Promise<ProxyRegistration> {
     const { ca, tunnelOrigins: origins = [] } = options;
     const register = (client: Client): Promise<string> => {
-      const publicUrl = registerAt(client, '');
+      const publicUrl = registerWithProxy(client, '');
       this.#tunnels.allow({ client, publicUrl, origins, ca });
       return publicUrl;
     };
@@ -126,12 +126,12 @@ export class ProxyMember {
   }
 
   /** Registers with one of the proxies of a kind and stays registered there, and at Kontrol under the public URL. */
-  #registerThrough(kind: ProxyKind, options: ThroughProxyOptions): Promise<ProxyRegistration> {
+  #registerThrough(kind: ProxyRegistrar, options: ThroughProxyOptions): Promise<ProxyRegistration> {
     const { address, clock, logger, kontrol, random, backoff } = this.#options;
     const { name, register, trustRemote = [] } = kind;
     const named = typeof options.proxyUrl === 'string' ? [options.proxyUrl] : options.proxyUrl;
     const urls = named ?? this.#options.urls;
-    if (urls.length === 0 && !kontrol.hasUrls) return Promise.reject(noProxy(name));
+    if (urls.length === 0 && !kontrol.hasUrls) return Promise.reject(noProxyError(name));
     const registration = new MaintainedProxyRegistration({
       name,
       register,
@@ -139,7 +139,7 @@ export class ProxyMember {
       ca: options.ca,
       candidates: () => (urls.length > 0 ? this.#named(urls) : this.#found(name, options.query)),
       moved: ({ url }) => address.knownAs(url),
-      atKontrol: kontrol.hasUrls ? (url) => kontrol.registerForever({ url }) : undefined,
+      registerAtKontrol: kontrol.hasUrls ? (url) => kontrol.registerForever({ url }) : undefined,
       clock,
       logger,
       random,
@@ -159,9 +159,9 @@ export class ProxyMember {
   }
 
   /** A proxy that the program named is trusted with the kite key. */
-  #named(urls: readonly string[]): Promise<readonly Candidate[]> {
+  #named(urls: readonly string[]): Promise<readonly ProxyCandidate[]> {
     const { newClient, kontrol } = this.#options;
-    const candidate = (url: string): Candidate => ({
+    const candidate = (url: string): ProxyCandidate => ({
       url,
       client: (options) => newClient(url, { ...options, auth: kontrol.auth }),
     });
@@ -169,7 +169,7 @@ export class ProxyMember {
   }
 
   /** One that Kontrol knows gets a token, which is good for that proxy alone. */
-  async #found(name: ProxyName, query: KiteQuery | undefined): Promise<readonly Candidate[]> {
+  async #found(name: ProxyName, query: KiteQuery | undefined): Promise<readonly ProxyCandidate[]> {
     const { identity, kontrol, kontrolUser: username } = this.#options;
     const { environment } = identity;
     const found = await kontrol.getKites(query ?? { username, environment, name });

@@ -1,6 +1,6 @@
 import { codedError } from '../../protocol/errors.js';
 import type { Registration } from '../kontrol/registration.js';
-import { type ProxiedAt, ProxyLink, type ProxyLinkOptions } from './proxy-link.js';
+import { type ProxiedAddress, ProxyLink, type ProxyLinkOptions } from './proxy-link.js';
 
 /** A registration with a proxy that is kept up, there and at Kontrol. */
 export interface ProxyRegistration {
@@ -13,11 +13,11 @@ export interface ProxyRegistration {
   stop(): void;
 }
 
-export interface MaintainedProxyRegistrationOptions extends Omit<ProxyLinkOptions, 'onUrl'> {
+export interface MaintainedProxyRegistrationOptions extends Omit<ProxyLinkOptions, 'onRegistered'> {
   /** The kite is registered with this proxy from now on. */
-  readonly moved: ((at: ProxiedAt) => void) | undefined;
+  readonly moved: ((at: ProxiedAddress) => void) | undefined;
   /** Registers at Kontrol. Undefined: there is none. */
-  readonly atKontrol: ((url: string) => Promise<Registration>) | undefined;
+  readonly registerAtKontrol: ((url: string) => Promise<Registration>) | undefined;
 }
 
 /** Registered with whichever proxy there is, and at Kontrol under the URL that the kite has at that proxy. */
@@ -31,7 +31,7 @@ export class MaintainedProxyRegistration implements ProxyRegistration {
 
   constructor(options: MaintainedProxyRegistrationOptions) {
     this.#options = options;
-    this.#link = new ProxyLink({ ...options, onUrl: (at) => this.#moved(at) });
+    this.#link = new ProxyLink({ ...options, onRegistered: (at) => this.#moved(at) });
   }
 
   get url(): string {
@@ -56,11 +56,11 @@ export class MaintainedProxyRegistration implements ProxyRegistration {
     this.#giveUp?.(codedError('disconnect', 'closed', 'The registration was stopped'));
   }
 
-  #moved(at: ProxiedAt): void {
+  #moved(at: ProxiedAddress): void {
     this.#url = at.url;
     this.#options.moved?.(at);
-    const { atKontrol } = this.#options;
-    if (!atKontrol) {
+    const { registerAtKontrol } = this.#options;
+    if (!registerAtKontrol) {
       this.#ready?.();
       return;
     }
@@ -68,7 +68,7 @@ export class MaintainedProxyRegistration implements ProxyRegistration {
       this.#withKontrol((registration) => registration.move(this.#url));
       return;
     }
-    this.#atKontrol = atKontrol(at.url);
+    this.#atKontrol = registerAtKontrol(at.url);
     this.#atKontrol.then(
       () => this.#ready?.(),
       (error: unknown) => {

@@ -9,13 +9,13 @@ export interface TunnelsOptions {
   /** Milliseconds in which a tunnel must stand. */
   readonly handshakeTimeout: number;
   /** Most tunnels at a time. */
-  readonly most: number;
+  readonly max: number;
   /** Takes over a tunnel, as a channel that a stranger has opened. `ended` is to be called when it has ended. */
   readonly accept: (channel: Channel, ended: () => void) => void;
 }
 
 /** A tunnel proxy that this kite registers with. */
-export interface TunnelProxyMember {
+export interface TunnelProxyConnection {
   readonly client: Client;
   /** The public URL that the proxy has answered with. Rejects where it has not. */
   readonly publicUrl: Promise<string>;
@@ -31,7 +31,7 @@ export interface TunnelProxyMember {
  */
 export class Tunnels {
   readonly #options: TunnelsOptions;
-  readonly #proxies = new Set<TunnelProxyMember>();
+  readonly #proxies = new Set<TunnelProxyConnection>();
   readonly #dialling = new Set<Cancellation>();
   #count = 0;
   #closed = false;
@@ -46,7 +46,7 @@ export class Tunnels {
   }
 
   /** This proxy may ask for tunnels, as long as the connection to it lasts. */
-  allow(proxy: TunnelProxyMember): void {
+  allow(proxy: TunnelProxyConnection): void {
     this.#proxies.add(proxy);
     proxy.client.once('disconnect', () => this.#proxies.delete(proxy));
     proxy.publicUrl.catch(() => this.#proxies.delete(proxy));
@@ -67,9 +67,10 @@ export class Tunnels {
    */
   async open(peer: unknown, argument: unknown): Promise<null> {
     const proxy = [...this.#proxies].find(({ client }) => client.isConnectedTo(peer));
-    if (!proxy) throw refusal('only to the tunnel proxy that this kite has registered with', 'notTheProxy');
+    if (!proxy)
+      throw notAllowed('only to the tunnel proxy that this kite has registered with', 'notTheProxy');
     const url = tunnelUrl(argument, proxy, await proxy.publicUrl);
-    if (this.#count >= this.#options.most) {
+    if (this.#count >= this.#options.max) {
       throw codedError(
         'genericError',
         'tunnelLimit',
@@ -89,7 +90,7 @@ export class Tunnels {
     return null;
   }
 
-  async #dial(url: string, { ca }: TunnelProxyMember): Promise<Channel> {
+  async #dial(url: string, { ca }: TunnelProxyConnection): Promise<Channel> {
     const { dialer, handshakeTimeout } = this.#options;
     const signal = new Cancellation();
     this.#dialling.add(signal);
@@ -108,7 +109,7 @@ export class Tunnels {
  * Where to dial: the proxy's public host may not be what this kite reaches it by, so that path and query are taken from
  * what it says, and the address from what was dialled. Any other host is refused, unless it was named.
  */
-function tunnelUrl(argument: unknown, { client, origins }: TunnelProxyMember, publicUrl: string): string {
+function tunnelUrl(argument: unknown, { client, origins }: TunnelProxyConnection, publicUrl: string): string {
   const { url: text } = (typeof argument === 'object' ? (argument ?? {}) : {}) as { url?: unknown };
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^(?:ws|http)s?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
@@ -118,7 +119,7 @@ function tunnelUrl(argument: unknown, { client, origins }: TunnelProxyMember, pu
   if (origins.some((named) => originOf(named) === origin)) return url.href;
   const dialled = originOf(client.url);
   if (origin !== dialled && origin !== originOf(publicUrl)) {
-    throw refusal('only for tunnels to the proxy itself', 'foreignOrigin');
+    throw notAllowed('only for tunnels to the proxy itself', 'foreignOrigin');
   }
   return dialled + url.pathname + url.search;
 }
@@ -129,7 +130,7 @@ function originOf(url: string): string {
   return `${protocol}//${host}`;
 }
 
-function refusal(when: string, code: 'foreignOrigin' | 'notTheProxy'): KiteError {
+function notAllowed(when: string, code: 'foreignOrigin' | 'notTheProxy'): KiteError {
   return codedError('authenticationError', code, `kite.tunnel is obeyed ${when}`);
 }
 

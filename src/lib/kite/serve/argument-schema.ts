@@ -28,14 +28,14 @@ export interface SchemaIssue {
 /** The checked arguments. Throws an `argumentError` that lists what is wrong and where. */
 export function checkedArgs<Args>(method: string, result: SchemaResult<Args>): Args {
   if (result.issues === undefined) return result.value;
-  const problems = result.issues.map((issue) => `${place(issue)}${issue.message}`).join('; ');
+  const problems = result.issues.map((issue) => `${issuePath(issue)}${issue.message}`).join('; ');
   throw new KiteError(
     'argumentError',
     `Bad arguments for "${method}": ${problems || 'refused without a reason'}`,
   );
 }
 
-function place({ path }: SchemaIssue): string {
+function issuePath({ path }: SchemaIssue): string {
   if (!path || path.length === 0) return '';
   const keys = path.map((part) => (typeof part === 'object' ? part.key : part));
   return `${keys.map(String).join('.')}: `;

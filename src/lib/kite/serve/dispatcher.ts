@@ -1,6 +1,6 @@
 import { malformedCall, methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
 import type { Connection } from '../call/connection.js';
-import type { Chain, Method, MethodHandling } from './method.js';
+import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
 
@@ -22,7 +22,7 @@ export interface DispatcherOptions {
  * wants an answer gets exactly one, unless its connection ends first.
  */
 export class Dispatcher {
-  readonly chain: Chain = { pre: [], post: [], final: [] };
+  readonly chain: HandlerChain = { pre: [], post: [], final: [] };
   readonly #methods = new Map<string, Method>();
   readonly #options: DispatcherOptions;
   #draining = false;
@@ -76,11 +76,11 @@ export class Dispatcher {
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
     const answer = (result: unknown): void => {
-      end(connection, request);
+      finish(connection, request);
       connection.answer(call, result, () => request.id);
     };
     const fail = (error: unknown): void => {
-      end(connection, request);
+      finish(connection, request);
       connection.answerError(call, error, request.id);
     };
     let result: unknown;
@@ -95,7 +95,7 @@ export class Dispatcher {
   }
 }
 
-function end(connection: Connection, request: Request): void {
+function finish(connection: Connection, request: Request): void {
   request.release();
   connection.flow.ended();
 }

@@ -4,19 +4,19 @@ import { Connection } from '../call/connection.js';
 import type { HandleOptions, MethodHost } from './method-host.js';
 import type { RemoteFunction } from '../call/method-types.js';
 import type { Request } from './request.js';
-import { LONGEST_HEARTBEAT, SHORTEST_HEARTBEAT } from '../limits/kite-limits.js';
+import { MAX_HEARTBEAT, MIN_HEARTBEAT } from '../limits/kite-limits.js';
 
 /**
  * Whose heartbeats a kite answers: those of the Kontrol that it registered at, on that connection, or of `anyone` who is
  * authenticated, as kites in Go do.
  */
-export type HeartbeatFrom = 'kontrol' | 'anyone';
+export type HeartbeatCallers = 'kontrol' | 'anyone';
 
 /** `kite.heartbeat`, by which Kontrol learns that a kite that registered is still there. */
 export function addHeartbeatMethod(
   kite: MethodHost,
   clock: Clock,
-  heartbeatFrom: HeartbeatFrom = 'kontrol',
+  heartbeatFrom: HeartbeatCallers = 'kontrol',
 ): void {
   const heartbeats = new WeakMap<Request['client'], () => void>();
   const told: HandleOptions<unknown[]> = { description: 'Calls a function every so many seconds.' };
@@ -40,7 +40,7 @@ export function addHeartbeatMethod(
         'kite.heartbeat takes the function to call as its second argument',
       );
     }
-    const seconds = Math.min(Math.max(interval, SHORTEST_HEARTBEAT), LONGEST_HEARTBEAT);
+    const seconds = Math.min(Math.max(interval, MIN_HEARTBEAT), MAX_HEARTBEAT);
     // A peer has one heartbeat: asking again changes it, and nobody else's.
     heartbeats.get(client)?.();
     heartbeats.set(client, startHeartbeat(client, ping as RemoteFunction, seconds * 1000, clock));

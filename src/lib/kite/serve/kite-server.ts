@@ -9,7 +9,7 @@ import { isAnyAddress, urlHost } from '../../util/listen-address.js';
 import type { Logger } from '../../util/logger.js';
 import type { Config } from '../config/kite-config.js';
 import { outboundAddress } from '../config/outbound-address.js';
-import { FrontDoor, notFound } from './front-door.js';
+import { RequestRouter, respondNotFound } from './request-router.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './http-routes.js';
 
@@ -36,7 +36,7 @@ export interface KiteServerOptions {
 export class KiteServer {
   readonly #options: KiteServerOptions;
   readonly #sockjs: SockJsServer;
-  readonly #door: FrontDoor;
+  readonly #router: RequestRouter;
   #tls: TlsOptions | undefined;
   #listener: HttpListener | undefined;
   #url: string | undefined;
@@ -46,7 +46,7 @@ export class KiteServer {
     const { allowOrigin, allowedHosts } = options.config;
     this.#options = options;
     this.#sockjs = new SockJsServer({ prefixes, limits, clock, cookie, allowOrigin, onSession });
-    this.#door = new FrontDoor({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
+    this.#router = new RequestRouter({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
   }
 
   /** Where the kite is reached while it listens. */
@@ -79,7 +79,7 @@ export class KiteServer {
 
   /** Answers requests for the host of this URL too. */
   knownAs(url: string): void {
-    this.#door.addUrl(url);
+    this.#router.addUrl(url);
   }
 
   useTls(tls: TlsOptions): void {
@@ -88,11 +88,11 @@ export class KiteServer {
   }
 
   handleHttp(path: string, handler: HttpHandler, options: HttpRouteOptions): void {
-    this.#door.addRoute(path, handler, options);
+    this.#router.addRoute(path, handler, options);
   }
 
   handleUpgrade(path: string, handler: UpgradeHandler, options: HttpRouteOptions): void {
-    this.#door.addUpgradeRoute(path, handler, options);
+    this.#router.addUpgradeRoute(path, handler, options);
   }
 
   /** Opens the port of the configuration and resolves when it accepts connections. */
@@ -102,10 +102,11 @@ export class KiteServer {
     const listener = new HttpListener(
       {
         request: (request, response) => {
-          if (!this.#door.answer(request, response, listener.loopback)) notFound(response);
+          if (!this.#router.handleRequest(request, response, listener.loopback)) respondNotFound(response);
         },
         upgrade: (request, socket, head) => {
-          if (!this.#door.upgrade(request, socket, head, listener.loopback)) refuseUpgrade(socket, 404, '');
+          if (!this.#router.handleUpgrade(request, socket, head, listener.loopback))
+            refuseUpgrade(socket, 404, '');
         },
       },
       limits,
@@ -122,12 +123,12 @@ export class KiteServer {
   }
 
   mount(server: HttpServer): void {
-    this.#door.mount(server);
+    this.#router.mount(server);
   }
 
   /** False: the path is not one of the kite's, and nothing was done. */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    return this.#door.answer(request, response, false);
+    return this.#router.handleRequest(request, response, false);
   }
 
   stopAccepting(): void {

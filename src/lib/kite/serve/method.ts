@@ -51,7 +51,7 @@ export interface MethodDescription {
 }
 
 /** What runs before, after and at last, in order. A kite has one for all its methods, each method has its own. */
-export interface Chain {
+export interface HandlerChain {
   readonly pre: Handler[];
   readonly post: Handler[];
   readonly final: FinalFunc[];
@@ -60,7 +60,7 @@ export interface Chain {
 /** One method of a kite. Its calls return it, so that they can be chained after `handle`. */
 export class Method {
   readonly name: string;
-  readonly chain: Chain = { pre: [], post: [], final: [] };
+  readonly chain: HandlerChain = { pre: [], post: [], final: [] };
   readonly #handler: Handler;
   readonly #clock: Clock;
   readonly #schema: ArgsSchema<unknown[]> | undefined;
@@ -137,7 +137,7 @@ export class Method {
   }
 
   /** Runs the method with the kite's own chain around it. Answers at once where nothing in it waits. */
-  run(request: Request, kite: Chain, handling: MethodHandling): unknown {
+  run(request: Request, kite: HandlerChain, handling: MethodHandling): unknown {
     const { pre, post, final } = this.chain;
     const chained =
       pre.length + post.length + final.length + kite.pre.length + kite.post.length + kite.final.length > 0;
@@ -145,7 +145,7 @@ export class Method {
     return this.#runChain(request, kite, this.#handling ?? handling);
   }
 
-  async #runChain(request: Request, kite: Chain, handling: MethodHandling): Promise<unknown> {
+  async #runChain(request: Request, kite: HandlerChain, handling: MethodHandling): Promise<unknown> {
     let outcome = await this.#attempt(request, kite, handling);
     for (const final of [...this.chain.final, ...kite.final]) {
       try {
@@ -158,7 +158,7 @@ export class Method {
     return outcome.result;
   }
 
-  async #attempt(request: Request, kite: Chain, handling: MethodHandling): Promise<Outcome> {
+  async #attempt(request: Request, kite: HandlerChain, handling: MethodHandling): Promise<Outcome> {
     try {
       if (this.#schema) {
         request.args = checkedArgs(this.name, await this.#schema['~standard'].validate(request.args));
@@ -168,14 +168,14 @@ export class Method {
       const own = await this.#handler(request);
       values.push(own);
       for (const handler of [...this.chain.post, ...kite.post]) values.push(await handler(request));
-      return { result: chosen(values, own, handling) };
+      return { result: selectResult(values, own, handling) };
     } catch (error) {
       return { error: error ?? new Error('unknown error') };
     }
   }
 }
 
-function chosen(values: readonly unknown[], own: unknown, handling: MethodHandling): unknown {
+function selectResult(values: readonly unknown[], own: unknown, handling: MethodHandling): unknown {
   if (handling === 'ReturnMethod') return own;
   const given = values.filter((value) => value !== null && value !== undefined);
   return (handling === 'ReturnFirst' ? given[0] : given.at(-1)) ?? null;

@@ -16,14 +16,14 @@ export class RefusalLog {
 
   host({ headers }: IncomingMessage): void {
     this.#tell(
-      `Refused a request by the name ${shown(headers.host)}. If that is this kite, say so: ` +
+      `Refused a request by the name ${quoteHeader(headers.host)}. If that is this kite, say so: ` +
         'allowedHosts, KITE_ALLOWED_HOSTS, or the flag --allow-host',
     );
   }
 
   origin({ headers }: IncomingMessage): void {
     this.#tell(
-      `Refused a page of ${shown(headers.origin)}. To allow it: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
+      `Refused a page of ${quoteHeader(headers.origin)}. To allow it: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
     );
   }
 
@@ -34,6 +34,6 @@ export class RefusalLog {
   }
 }
 
-function shown(text: string | undefined): string {
+function quoteHeader(text: string | undefined): string {
   return JSON.stringify((text ?? '').slice(0, LOGGED_LENGTH));
 }

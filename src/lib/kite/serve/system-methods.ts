@@ -33,18 +33,18 @@ export interface SystemInfo {
   readonly processors: number;
 }
 
-export interface Terminal {
+export interface TerminalStreams {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly output: NodeJS.WritableStream;
 }
 
-const handlers: Record<SystemMethod, (text: string, terminal: Terminal) => unknown> = {
+const handlers: Record<SystemMethod, (text: string, terminal: TerminalStreams) => unknown> = {
   'kite.print': (text, { output }) => {
     output.write(`${makeVisible(text)}\n`);
     return null;
   },
-  'kite.prompt': (text, terminal) => ask(text, terminal, true),
-  'kite.getPass': (text, terminal) => ask(text, terminal, false),
+  'kite.prompt': (text, terminal) => prompt(text, terminal, true),
+  'kite.getPass': (text, terminal) => prompt(text, terminal, false),
   'kite.notify': (text) => notify(text),
   'kite.systemInfo': () => systemInfo(),
 };
@@ -52,7 +52,7 @@ const handlers: Record<SystemMethod, (text: string, terminal: Terminal) => unkno
 export function addSystemMethods(
   kite: MethodHost,
   methods: readonly SystemMethod[],
-  terminal: Terminal = { input: process.stdin, output: process.stdout },
+  terminal: TerminalStreams = { input: process.stdin, output: process.stdout },
 ): void {
   for (const name of methods) {
     const handler = handlers[name];
@@ -79,7 +79,7 @@ export async function systemInfo(): Promise<SystemInfo> {
 }
 
 /** Asks the person at the terminal. What the remote wants shown cannot move the cursor or hide itself. */
-async function ask(text: string, { input, output }: Terminal, echo: boolean): Promise<string> {
+async function prompt(text: string, { input, output }: TerminalStreams, echo: boolean): Promise<string> {
   if (!input.isTTY) throw new KiteError('genericError', 'Cannot prompt: standard input is not a terminal');
   const [{ createInterface }, { Writable }] = await Promise.all([
     import('node:readline/promises'),

@@ -14,7 +14,7 @@ export interface KontrolTrustOptions {
 }
 
 /** A key of Kontrol that was in the kite key once. */
-interface Former {
+interface RetiredKey {
   readonly pem: string;
   readonly end: Timer;
 }
@@ -26,7 +26,7 @@ export class KontrolTrust {
   readonly #logger: Logger;
   #kiteKey: KiteKey | undefined;
   #ownRevoked = false;
-  #former: Former[] = [];
+  #former: RetiredKey[] = [];
   #closed = false;
 
   constructor({ verifier, kiteKey, clock, logger }: KontrolTrustOptions) {
@@ -45,7 +45,7 @@ export class KontrolTrust {
   use(jwt: string): void {
     const kiteKey = parseKiteKey(jwt);
     const before = this.#ownRevoked ? undefined : this.#kiteKey?.kontrolKey;
-    const isNew = (pem: string): boolean => isSame(pem, kiteKey.kontrolKey);
+    const isNew = (pem: string): boolean => isSameKey(pem, kiteKey.kontrolKey);
     const others = [...this.#former.map(({ pem }) => pem), before ?? ''].filter(
       (pem) => pem !== '' && !isNew(pem),
     );
@@ -59,7 +59,7 @@ export class KontrolTrust {
   /** Trusts none of these any more, public keys as PEM, whatever else they are listed with. */
   revoke(pems: readonly string[]): void {
     const trusted = [...this.#former.map(({ pem }) => pem), this.#kiteKey?.kontrolKey ?? ''];
-    const revoked = trusted.filter((pem) => pem !== '' && pems.some((other) => isSame(pem, other)));
+    const revoked = trusted.filter((pem) => pem !== '' && pems.some((other) => isSameKey(pem, other)));
     this.#forget((pem) => revoked.includes(pem));
     if (!this.#verifier.distrust(revoked)) return;
     this.#ownRevoked ||= this.#kiteKey !== undefined && revoked.includes(this.#kiteKey.kontrolKey);
@@ -98,7 +98,7 @@ const OWN_REVOKED =
   "Kontrol has revoked the key pair that signed this kite's own kite key: callers with kite keys and tokens are refused now. Get it a new kite key with: kitectl register";
 
 /** Whether two PEMs are the same key: one is ours, the other may be anything. */
-function isSame(own: string, other: string): boolean {
+function isSameKey(own: string, other: string): boolean {
   if (own === other) return true;
   let key: KeyObject;
   try {

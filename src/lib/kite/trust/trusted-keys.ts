@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { parsePublicKey } from '../../keys/pem.js';
-import { KEY_SPELLINGS } from '../limits/kite-limits.js';
+import { KEY_ENCODINGS } from '../limits/kite-limits.js';
 
 interface TrustedKey {
   readonly pem: string;
@@ -39,7 +39,7 @@ export class TrustedKeys {
     }
     const trusted = this.keys.find((candidate) => candidate.equals(key));
     // Only ways to write a trusted key are kept, and only a few: a caller could think of any number of them.
-    if (trusted && this.#byText.size < this.keys.length + KEY_SPELLINGS) this.#byText.set(pem, trusted);
+    if (trusted && this.#byText.size < this.keys.length + KEY_ENCODINGS) this.#byText.set(pem, trusted);
     return trusted;
   }
 }

@@ -94,7 +94,7 @@ export class Verifier {
     const check = this.#programs.get(type);
     if (check) return runCheck(type, check, key);
     if (type !== 'kiteKey' && type !== 'token') {
-      throw refusal(`Unknown authentication type: ${type.slice(0, QUOTED_LENGTH)}`);
+      throw authenticationError(`Unknown authentication type: ${type.slice(0, QUOTED_LENGTH)}`);
     }
     const known = this.#verified.get(type, key);
     if (known !== undefined) return known;
@@ -105,7 +105,7 @@ export class Verifier {
       this.#verified.add(type, key, username, expiresAt);
       return username;
     } catch (error) {
-      throw refusal(`${type}: ${messageOf(error)}`, error);
+      throw authenticationError(`${type}: ${messageOf(error)}`, error);
     }
   }
 
@@ -160,17 +160,17 @@ export class Verifier {
       try {
         return verifyJwt(jwt, key, { clock: this.#clock });
       } catch (error) {
-        if (isJwtError(error, 'expired')) throw tokenIsExpired();
+        if (isJwtError(error, 'expired')) throw tokenExpiredError();
         if (!isJwtError(error, 'signature')) throw error;
       }
     }
     // Kontrol may have changed its keys since: callers renew their token when they read this, and then it fits.
-    throw tokenIsExpired();
+    throw tokenExpiredError();
   }
 
   #requireTrust(): readonly KeyObject[] {
     if (this.#trusted.keys.length > 0) return this.#trusted.keys;
-    const message = this.#kiteKey ? OWN_PAIR_REVOKED : NO_KITE_KEY;
+    const message = this.#kiteKey ? KEY_PAIR_REVOKED : NO_KITE_KEY;
     throw new JwtError('signature', message);
   }
 
@@ -182,10 +182,10 @@ export class Verifier {
 
 const NO_KITE_KEY =
   'this kite has no kite key of its own, so it cannot tell whom to trust; get one with: kitectl register';
-const OWN_PAIR_REVOKED =
+const KEY_PAIR_REVOKED =
   "Kontrol has revoked the key pair that signed this kite's own kite key, so that it cannot tell whom to trust; it needs a new one: kitectl register";
 
-function tokenIsExpired(): JwtError {
+function tokenExpiredError(): JwtError {
   return new JwtError('expired', 'token is expired');
 }
 
@@ -195,9 +195,9 @@ function trustedKeys(kiteKey: KiteKey | undefined, others: readonly string[]): T
 }
 
 function parseAuth(auth: unknown): { readonly type: string; readonly key: string } {
-  if (typeof auth !== 'object' || auth === null) throw refusal(NO_AUTHENTICATION);
+  if (typeof auth !== 'object' || auth === null) throw authenticationError(NO_AUTHENTICATION);
   const { type, key } = auth as { type?: unknown; key?: unknown };
-  if (typeof type !== 'string' || type === '') throw refusal(NO_AUTHENTICATION);
+  if (typeof type !== 'string' || type === '') throw authenticationError(NO_AUTHENTICATION);
   return { type, key: typeof key === 'string' ? key : '' };
 }
 
@@ -208,15 +208,15 @@ function runCheck(type: string, check: AuthCheck, key: string): string {
   try {
     username = check(key);
   } catch (error) {
-    throw refusal(`${type}: ${messageOf(error)}`, error);
+    throw authenticationError(`${type}: ${messageOf(error)}`, error);
   }
   if (typeof username === 'string' && username !== '') return username;
   // A check that is async by mistake must not end the process when it rejects.
   if (username instanceof Promise) username.catch(() => undefined);
-  throw refusal(`${type}: the check of this kite returned no user`);
+  throw authenticationError(`${type}: the check of this kite returned no user`);
 }
 
-function refusal(message: string, cause?: unknown): KiteError {
+function authenticationError(message: string, cause?: unknown): KiteError {
   const code = isKiteError(cause) && !isConfigurationError(cause) ? cause.code : '';
   return new KiteError('authenticationError', message, { code, cause });
 }

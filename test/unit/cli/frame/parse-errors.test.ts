@@ -10,7 +10,7 @@ import { valueFlag } from '../../../../src/lib/cli/settings/flag-kinds.js';
 import { ExitCode } from '../../../../src/lib/cli/runtime/exit-codes.js';
 
 const even = valueFlag({
-  what: 'an even number',
+  description: 'an even number',
   example: '2',
   parse: (value) => (Number(value) % 2 === 0 ? Number(value) : undefined),
 });

@@ -8,7 +8,7 @@ import { type Context, writeContexts } from '../../../../src/lib/cli/settings/co
 import {
   type Environment,
   isSecret,
-  type Source,
+  type SettingSource,
   variableName,
 } from '../../../../src/lib/kite/config/resolve-setting.js';
 import { flagsOf } from '../../../../src/lib/cli/settings/setting-flags.js';
@@ -19,7 +19,7 @@ const NO_HOME = '/nowhere/.kite';
 
 /** One place that can set a setting: what it sets, and as what the setting is to come from there. */
 interface Place {
-  readonly source: Source;
+  readonly source: SettingSource;
   readonly flag?: unknown;
   readonly env?: Environment;
   readonly context?: Context;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { kiteSettings } from '../../../../src/lib/kite/config/kite-settings.js';
 import {
-  type Given,
-  givenFor,
+  type RawValue,
+  rawValuesOf,
   isSecret,
   resolveSetting,
   type Setting,
@@ -15,7 +15,7 @@ const KITE_KEY = { username: 'alice', kontrolUrl: 'http://kontrol.example.com/ki
 const CONTEXT = { type: 'context', name: 'prod', field: 'field' } as const;
 
 /** Each source that can set a setting, with a value that it accepts, the strongest first. */
-function sourcesOf(setting: Setting): readonly Given[] {
+function sourcesOf(setting: Setting): readonly RawValue[] {
   const { option, variables, accept, kiteKey } = setting;
   return [
     ...(option === undefined
@@ -31,8 +31,8 @@ function sourcesOf(setting: Setting): readonly Given[] {
 }
 
 /** What `resolveSetting` gets when these sources, and no others, say something. */
-function given(all: readonly Given[]) {
-  const of = (type: string): Given | undefined => all.find(({ source }) => source.type === type);
+function given(all: readonly RawValue[]) {
+  const of = (type: string): RawValue | undefined => all.find(({ source }) => source.type === type);
   const variables = all.flatMap(({ source, value }) =>
     source.type === 'variable' ? [[source.name, String(value)] as const] : [],
   );
@@ -72,7 +72,7 @@ describe('resolveSetting', () => {
       const empty = sourcesOf(setting).map(({ source }) => ({ source, value: ' ' }));
       const { explicit: _option, kiteKey: _key, ...rest } = given(empty);
       const isSet = setting.variables.some((one) => typeof one === 'object' && one.accept?.verbatim);
-      if (!isSet) expect([...givenFor(setting, rest)]).toEqual([]);
+      if (!isSet) expect([...rawValuesOf(setting, rest)]).toEqual([]);
     }
     expect(() =>
       settingValue(kiteSettings.username, {
@@ -84,7 +84,9 @@ describe('resolveSetting', () => {
 
   it('prefers the kite key to a context where it is told so', () => {
     const sources = given(sourcesOf(kiteSettings.username).slice(2));
-    expect(resolveSetting(kiteSettings.username, { ...sources, keyFirst: true }).source.type).toBe('kiteKey');
+    expect(resolveSetting(kiteSettings.username, { ...sources, kiteKeyFirst: true }).source.type).toBe(
+      'kiteKey',
+    );
     expect(resolveSetting(kiteSettings.username, sources).source.type).toBe('context');
   });
 

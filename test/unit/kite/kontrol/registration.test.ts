@@ -17,7 +17,12 @@ function slowKontrol() {
         answers.push(() => resolve({ url }));
       }),
   };
-  const link = { client, hasOthers: false, on: () => () => undefined, keep: () => () => undefined };
+  const link = {
+    client,
+    hasAlternatives: false,
+    on: () => () => undefined,
+    stayConnected: () => () => undefined,
+  };
   return { asked, answer: () => answers.shift()?.(), link: link as unknown as KontrolLink };
 }
 

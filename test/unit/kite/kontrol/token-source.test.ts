@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renewer } from '../../../../src/lib/kite/kontrol/token-source.js';
+import { tokenRenewer } from '../../../../src/lib/kite/kontrol/token-source.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import type { KiteQuery } from '../../../../src/lib/protocol/query.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
@@ -36,7 +36,7 @@ function knowing(
 describe('the token of a kite that was found', () => {
   it('is asked for by its id', async () => {
     const { kontrol, asked } = knowing([other, { ...first, token: 'token' }]);
-    const renew = renewer(kontrol, first);
+    const renew = tokenRenewer(kontrol, first);
     expect([await renew('expiring'), await renew('refused')]).toEqual(['token', 'new token']);
     expect(asked).toEqual([
       ['first', false],
@@ -48,7 +48,7 @@ describe('the token of a kite that was found', () => {
     'is that of the kite that came back under another id, where its own is gone: %s',
     async (none) => {
       const { kontrol, asked } = knowing([silent, other, again], none);
-      const renew = renewer(kontrol, first);
+      const renew = tokenRenewer(kontrol, first);
       expect(await renew('expiring')).toBe('token of again');
       const { username, environment, name } = first.kite;
       expect(asked).toEqual([['first', false], { username, environment, name }]);
@@ -60,24 +60,26 @@ describe('the token of a kite that was found', () => {
 
   it('is a new one where the one in use was refused, also of the kite that came back', async () => {
     const { kontrol } = knowing([again]);
-    expect(await renewer(kontrol, first)('refused')).toBe('new token of again');
+    expect(await tokenRenewer(kontrol, first)('refused')).toBe('new token of again');
   });
 
   it('is that of any kite with its name where none has its URL', async () => {
     const { kontrol } = knowing([silent, other]);
-    expect(await renewer(kontrol, first)('expiring')).toBe('token of other');
+    expect(await tokenRenewer(kontrol, first)('expiring')).toBe('token of other');
   });
 
   it('fails where there is none with its name, or none that may be called', async () => {
     for (const kites of [[], [silent]]) {
       const { kontrol } = knowing(kites);
-      await expect(renewer(kontrol, first)('expiring')).rejects.toThrow('no kites found');
+      await expect(tokenRenewer(kontrol, first)('expiring')).rejects.toThrow('no kites found');
     }
   });
 
   it('fails with other errors as they are', async () => {
     const { kontrol, asked } = knowing([again], 'query matches more than one kite');
-    await expect(renewer(kontrol, first)('expiring')).rejects.toThrow('query matches more than one kite');
+    await expect(tokenRenewer(kontrol, first)('expiring')).rejects.toThrow(
+      'query matches more than one kite',
+    );
     expect(asked).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Dialer } from '../../../../src/lib/kite/call/client.js';
 import {
-  registerAt,
-  type Candidate,
-  type ProxiedAt,
+  registerWithProxy,
+  type ProxyCandidate,
+  type ProxiedAddress,
   ProxyLink,
 } from '../../../../src/lib/kite/proxied/proxy-link.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
@@ -32,18 +32,18 @@ function link({ random = 0, names = ['one', 'two', 'three'] } = {}) {
   };
   const kite = makeCore({ dialer });
   const candidates = [...proxies.keys()].map(
-    (url): Candidate => ({ url, client: (options) => kite.newClient(url, options) }),
+    (url): ProxyCandidate => ({ url, client: (options) => kite.newClient(url, options) }),
   );
   const urls: string[] = [];
-  const state = { random, candidates: candidates as readonly Candidate[] | Error };
+  const state = { random, candidates: candidates as readonly ProxyCandidate[] | Error };
   const made = new ProxyLink({
     name: 'proxy',
     candidates: () =>
       state.candidates instanceof Error
         ? Promise.reject(state.candidates)
         : Promise.resolve(state.candidates),
-    register: (client) => registerAt(client, 'http://me/kite'),
-    onUrl: ({ url }: ProxiedAt) => urls.push(url),
+    register: (client) => registerWithProxy(client, 'http://me/kite'),
+    onRegistered: ({ url }: ProxiedAddress) => urls.push(url),
     trustRemote: ['hello'],
     clock: kite.clock,
     logger: silentLogger,
@@ -70,7 +70,7 @@ describe('the link of a kite to proxies', () => {
     made.start();
     await settled();
     expect(urls).toEqual([`http://${name}/proxy/id`]);
-    expect(made.at?.url).toBe(urls[0]);
+    expect(made.address?.url).toBe(urls[0]);
     expect(proxies.get(`http://${name}/kite`)?.seen).toEqual(['http://me/kite']);
   });
 
@@ -107,7 +107,7 @@ describe('the link of a kite to proxies', () => {
       kite.clock.advance(5000);
       await settled();
     }
-    expect([urls, made.at]).toEqual([[], undefined]);
+    expect([urls, made.address]).toEqual([[], undefined]);
     away();
     state.candidates = candidates;
     kite.clock.advance(5000);
@@ -148,7 +148,7 @@ describe('the link of a kite to proxies', () => {
     made.stop();
     await settled();
     expect(proxies.get('http://one/kite')?.ends[0]?.near.closedWith).toBeDefined();
-    expect(made.at).toBeUndefined();
+    expect(made.address).toBeUndefined();
     kite.clock.advance(60_000);
     await settled();
     expect(dials).toHaveLength(1);

@@ -8,7 +8,7 @@ import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js'
 const PUBLIC = 'http://proxy/proxy/1';
 
 /** A kite that registers with a proxy in memory, and at a Kontrol that answers with what the test says. */
-function registering(atKontrol: () => Promise<Registration>) {
+function registering(registerAtKontrol: () => Promise<Registration>) {
   const { dialer, ends } = memoryDialer(makeCore());
   const kite = makeCore({ dialer });
   const keptUp = new MaintainedProxyRegistration({
@@ -17,7 +17,7 @@ function registering(atKontrol: () => Promise<Registration>) {
       Promise.resolve([{ url: 'memory:', client: (options) => kite.newClient('memory:', options) }]),
     register: () => Promise.resolve(PUBLIC),
     moved: undefined,
-    atKontrol,
+    registerAtKontrol,
     clock: kite.clock,
     logger: silentLogger,
   });

@@ -1,11 +1,11 @@
 import { fromWireError } from '../../protocol/errors.js';
-import { notAnError } from './call-errors.js';
+import { invalidResponse } from './call-errors.js';
 import type { PendingCall } from './pending-calls.js';
 
 /** Ends a call with what the peer called back with. */
 export function settleCall(call: PendingCall, args: readonly unknown[]): void {
   const answer = readAnswer(args);
-  if (!answer) call.reject(notAnError());
+  if (!answer) call.reject(invalidResponse());
   else if (answer.error === null || answer.error === undefined) call.resolve(answer.result);
   else call.reject(fromWireError(answer.error));
 }

@@ -3,28 +3,28 @@ import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
 import { Detail } from './detail.js';
 import { byId } from './dom.js';
 import { connectionHint } from './connection-hint.js';
-import { Pinger, type Pinged } from './pinger.js';
+import { Pinger, type PingState } from './pinger.js';
 import { parseRoute, type Route } from './route.js';
 import { showCount, showEmpty, showFilter, showMissing } from './list-notes.js';
-import { arrange, firstOf, type Grouping, GROUPINGS, type Row } from './rows.js';
+import { arrange, takeRows, type Grouping, GROUPINGS, type Row } from './rows.js';
 import type { Session } from './session.js';
 import { KiteTable } from './table.js';
 
 /** Rows that are in the page at once, and how many more there are with each click. */
-const PAGE = 500;
+const PAGE_SIZE = 500;
 const TICK = 1000;
 
-interface Entry extends Row {
+interface ListedKite extends Row {
   readonly remote: RemoteKite;
 }
 
 /** The page while somebody is signed in. */
-export class Work {
+export class Workspace {
   readonly #session: Session;
-  readonly #rows = new Map<string, Entry>();
+  readonly #rows = new Map<string, ListedKite>();
   readonly #inSight = new Set<string>();
   readonly #pinger: Pinger;
-  readonly #pings = new Map<string, Pinged>();
+  readonly #pings = new Map<string, PingState>();
   readonly #table: KiteTable;
   readonly #listeners = new AbortController();
   readonly #search = byId('search', HTMLInputElement);
@@ -33,7 +33,7 @@ export class Work {
   #detail: Detail | undefined;
   /** Of the list that was last shown: where closing a kite leads. */
   #listHash = '#/';
-  #most = PAGE;
+  #most = PAGE_SIZE;
   #scheduled = false;
 
   constructor(session: Session) {
@@ -66,8 +66,8 @@ export class Work {
     this.schedule();
   }
 
-  said(client: unknown, text: string): void {
-    if (this.#detail?.isFrom(client)) this.#detail.say(text);
+  printed(client: unknown, text: string): void {
+    if (this.#detail?.isFrom(client)) this.#detail.print(text);
   }
 
   /** Shows changes together: they come in crowds. */
@@ -87,10 +87,10 @@ export class Work {
     const grouping = this.#groupingOf();
     const groups = arrange(this.#rows.values(), { route: list, search: this.#search.value, grouping });
     const found = groups.reduce((sum, { rows }) => sum + rows.length, 0);
-    this.#table.show(firstOf(groups, this.#most), grouping, route.type === 'kite' ? route.id : undefined);
+    this.#table.show(takeRows(groups, this.#most), grouping, route.type === 'kite' ? route.id : undefined);
     for (const [id, pinged] of this.#pings) this.#table.pinged(id, pinged);
     const all = this.#rows.size;
-    showCount(found, all, this.#most, PAGE);
+    showCount(found, all, this.#most, PAGE_SIZE);
     showFilter(list);
     showEmpty(found, all, list);
     this.#showDetail(route);
@@ -114,13 +114,13 @@ export class Work {
   #listen(): void {
     const { signal } = this.#listeners;
     const again = (): void => {
-      this.#most = PAGE;
+      this.#most = PAGE_SIZE;
       this.render();
     };
     this.#search.addEventListener(
       'input',
       () => {
-        this.#most = PAGE;
+        this.#most = PAGE_SIZE;
         this.schedule();
       },
       { signal },
@@ -130,7 +130,7 @@ export class Work {
     byId('more', HTMLButtonElement).addEventListener(
       'click',
       () => {
-        this.#most += PAGE;
+        this.#most += PAGE_SIZE;
         this.render();
       },
       { signal },
@@ -161,7 +161,7 @@ export class Work {
     else if (this.#detail?.row.kite.id !== id) this.#pinger.unwatch(id);
   }
 
-  #pinged(id: string, pinged: Pinged): void {
+  #pinged(id: string, pinged: PingState): void {
     this.#pings.set(id, pinged);
     this.#table.pinged(id, pinged);
     if (this.#detail?.row.kite.id === id) this.#detail.pinged(pinged);

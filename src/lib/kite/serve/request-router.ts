@@ -16,7 +16,7 @@ import {
 } from './http-routes.js';
 import { RefusalLog } from './refusal-log.js';
 
-export interface FrontDoorOptions {
+export interface RequestRouterOptions {
   readonly sockjs: SockJsServer;
   /** Origins of pages that are let in, beside those of this server and of loopback. */
   readonly allowOrigin: readonly string[] | '*';
@@ -26,7 +26,7 @@ export interface FrontDoorOptions {
 }
 
 /** Everything that reaches a kite over HTTP: sessions, and plain HTTP and upgrades beside them. */
-export class FrontDoor {
+export class RequestRouter {
   readonly #sockjs: SockJsServer;
   readonly #routes = new HttpRoutes();
   readonly #upgrades = new HttpRoutes<UpgradeHandler>();
@@ -35,7 +35,7 @@ export class FrontDoor {
   readonly #refusals: RefusalLog;
   readonly #logger: Logger;
 
-  constructor({ sockjs, allowOrigin, allowedHosts, logger }: FrontDoorOptions) {
+  constructor({ sockjs, allowOrigin, allowedHosts, logger }: RequestRouterOptions) {
     this.#sockjs = sockjs;
     this.#origins = new OriginPolicy(allowOrigin);
     this.#hosts = new HostPolicy(allowedHosts);
@@ -64,13 +64,13 @@ export class FrontDoor {
     ) => void)[];
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
-      if (this.answer(request, response, listensAtLoopback(server))) return;
-      if (others.length === 0) notFound(response);
+      if (this.handleRequest(request, response, listensAtLoopback(server))) return;
+      if (others.length === 0) respondNotFound(response);
       for (const other of others) other.call(server, request, response);
     });
     const alone = server.listenerCount('upgrade') === 0;
     server.on('upgrade', (request, socket, head) => {
-      if (!this.upgrade(request, socket, head, listensAtLoopback(server)) && alone)
+      if (!this.handleUpgrade(request, socket, head, listensAtLoopback(server)) && alone)
         refuseUpgrade(socket, 404, '');
     });
   }
@@ -79,7 +79,7 @@ export class FrontDoor {
    * Answers a request whose path is one of the kite's. False: it is somebody else's, and nothing was done. `atLoopback`:
    * nobody but this machine can connect.
    */
-  answer(request: IncomingMessage, response: ServerResponse, atLoopback: boolean): boolean {
+  handleRequest(request: IncomingMessage, response: ServerResponse, atLoopback: boolean): boolean {
     const { url = '/' } = request;
     const session = this.#sockjs.serves(url);
     const route = session ? undefined : this.#routes.find(url);
@@ -93,7 +93,7 @@ export class FrontDoor {
   }
 
   /** The same for a request for an upgrade. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, atLoopback: boolean): boolean {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, atLoopback: boolean): boolean {
     const { url = '/' } = request;
     const session = this.#sockjs.serves(url);
     const route = session ? undefined : this.#upgrades.find(url);
@@ -153,6 +153,6 @@ export class FrontDoor {
 const HOST_REFUSED =
   'This host name is not allowed. The operator of the kite can allow it: allowedHosts, KITE_ALLOWED_HOSTS, or --allow-host.\n';
 
-export function notFound(response: ServerResponse): void {
+export function respondNotFound(response: ServerResponse): void {
   respondText(response, 404, {}, 'Not Found\n');
 }

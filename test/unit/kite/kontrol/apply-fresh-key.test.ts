@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { takeFreshKey } from '../../../../src/lib/kite/kontrol/fresh-kite-key.js';
+import { applyFreshKey } from '../../../../src/lib/kite/kontrol/apply-fresh-key.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 
 describe('takeFreshKey', () => {
   it('uses the key before it stores it', async () => {
     const steps: unknown[] = [];
-    await takeFreshKey('jwt', {
+    await applyFreshKey('jwt', {
       use: (auth) => steps.push(auth),
       save: async (jwt) => void steps.push(jwt),
       logger: silentLogger,
@@ -25,7 +25,7 @@ describe('takeFreshKey', () => {
     const used: unknown[] = [];
     const errors: string[] = [];
     const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
-    await takeFreshKey('hunter2', { use: (auth) => used.push(auth), save, logger });
+    await applyFreshKey('hunter2', { use: (auth) => used.push(auth), save, logger });
     expect(used).toHaveLength(1);
     expect(errors).toEqual([expect.stringContaining('cannot be stored')]);
     expect(errors.join()).toContain('the disk is full');

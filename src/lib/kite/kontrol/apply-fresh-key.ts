@@ -13,7 +13,7 @@ export interface FreshKeyOptions {
  * Takes the fresh kite key that Kontrol hands out with a registration after it has changed its keys. A key that cannot be
  * stored is used nevertheless, and the failure is logged.
  */
-export async function takeFreshKey(jwt: string, { use, save, logger }: FreshKeyOptions): Promise<void> {
+export async function applyFreshKey(jwt: string, { use, save, logger }: FreshKeyOptions): Promise<void> {
   use({ type: 'kiteKey', key: jwt });
   try {
     await save?.(jwt);
