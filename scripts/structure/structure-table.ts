@@ -223,8 +223,10 @@ const kite: readonly Folder[] = [
     exports: [
       'kite-watch',
       'kontrol-client',
+      'kontrol-link',
       'kontrol-member',
       'kontrol-responses',
+      'kontrol-session',
       'registration',
       'remote-kite',
     ],

@@ -1,4 +1,4 @@
 import { isKiteError, Kite, KiteError, kitePath } from './browser.js';
 
-// What a page that loads the library with a plain <script> finds as `kitectl`.
+// The global `kitectl` of pages that load the library with a plain <script>.
 Object.assign(globalThis, { kitectl: { isKiteError, Kite, KiteError, kitePath } });

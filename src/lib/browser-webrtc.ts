@@ -1,4 +1,4 @@
-/** The library for pages that reach each other by WebRTC: `kitectl/browser`, with another `Kite`. */
+/** The library for pages that call each other over WebRTC, `kitectl/browser/webrtc`: `kitectl/browser` with another `Kite`. */
 export * from './browser.js';
 export type { Registration } from './kite/kontrol/registration.js';
 export type { KontrolPeer } from './kite/page/kontrol-peer.js';

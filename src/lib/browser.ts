@@ -1,8 +1,8 @@
-/** The library for pages: a page is a kite too. Everything a page imports from `kitectl/browser`. */
+/** The library for pages, `kitectl/browser`: a page is a kite that calls kites, and that they call. */
 export type { Auth, Client, ClientEvents, ClientOptions, Transport } from './kite/call/client.js';
 export type { KiteEvents } from './kite/core/kite-core.js';
 export type { HandleOptions } from './kite/serve/method-host.js';
-export type { GetKitesOptions, KontrolClient } from './kite/kontrol/kontrol-client.js';
+export type { GetKitesOptions, KontrolSession as KontrolClient } from './kite/kontrol/kontrol-session.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/call/token-renewal.js';
 export type { KiteEvent, KiteWatch } from './kite/kontrol/kite-watch.js';

@@ -1,5 +1,6 @@
 import type { Auth } from '../lib/kite/call/client.js';
-import { KontrolClient } from '../lib/kite/kontrol/kontrol-client.js';
+import { KontrolClient, type KontrolClientOptions } from '../lib/kite/kontrol/kontrol-client.js';
+import { KontrolLink } from '../lib/kite/kontrol/kontrol-link.js';
 import { readClaims, textClaim } from '../lib/keys/jwt-claims.js';
 import { TokenRenewal } from '../lib/kite/call/token-renewal.js';
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
@@ -28,13 +29,6 @@ export interface SessionOptions {
 
 /** Milliseconds before it expires at which a token is exchanged: time enough for a Kontrol that restarts. */
 const RENEW_BEFORE = 5 * 60_000;
-
-class LinkedKontrol extends KontrolClient {
-  onConnection(listener: (connected: boolean) => void): void {
-    this.link.on('connect', () => listener(true));
-    this.link.on('disconnect', () => listener(false));
-  }
-}
 
 /** The kite that this page is. Kites that it has called may write to it, and nothing else. */
 function makeKite({ version, listener }: SessionOptions): PageKite {
@@ -68,7 +62,7 @@ function loggerFor(listener: SessionListener): Logger {
 export class Session {
   readonly username: string;
   readonly #kite: PageKite;
-  readonly #kontrol: LinkedKontrol;
+  readonly #kontrol: KontrolClient;
   #auth: Auth;
   #renewal: TokenRenewal | undefined;
 
@@ -76,14 +70,17 @@ export class Session {
     this.username = username;
     this.#kite = kite;
     this.#auth = auth;
-    this.#kontrol = new LinkedKontrol({
+    const options: KontrolClientOptions = {
       urls: [url],
       auth: () => this.#auth,
-      newClient: (found, own) => kite.newClient(found, own),
+      newClient: (kiteUrl, clientOptions) => kite.newClient(kiteUrl, clientOptions),
       clock: systemClock,
       logger: loggerFor(listener),
-    });
-    this.#kontrol.onConnection((connected) => listener.connected(connected));
+    };
+    const link = new KontrolLink(options);
+    link.on('connect', () => listener.connected(true));
+    link.on('disconnect', () => listener.connected(false));
+    this.#kontrol = new KontrolClient(options, link);
     if (auth.type === 'token') this.#renewal = this.#renewInTime();
   }
 

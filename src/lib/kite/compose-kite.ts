@@ -21,7 +21,7 @@ import { addSystemMethods } from './serve/system-methods.js';
 import { KontrolTrust } from './trust/kontrol-trust.js';
 import { Verifier } from './trust/verifier.js';
 
-/** What a kite in Node is composed of. */
+/** The parts of a kite in Node. */
 export interface KiteParts {
   readonly config: Config;
   readonly clock: Clock;
@@ -34,9 +34,9 @@ export interface KiteParts {
 }
 
 /**
- * Makes the parts of a kite, connects them and adds the default methods.
+ * Creates the parts of a kite, connects them and adds the default methods.
  *
- * @throws ConfigurationError that names the option, variable or key file that is wrong
+ * @throws ConfigurationError that identifies the invalid option, environment variable or key file
  */
 export function composeKite(
   name: string,

@@ -7,54 +7,56 @@ import type { HeartbeatCallers } from './serve/heartbeat-method.js';
 import type { MethodHandling } from './serve/method.js';
 import type { SystemMethod } from './serve/system-methods.js';
 
-/** What a program may decide about its kite. Options that it leaves out come from `KITE_*`, the kite key or a default. */
+/** Options of a kite. Options that are omitted come from `KITE_*` environment variables, the kite key or a default. */
 export interface KiteOptions extends ConfigOptions {
   /**
-   * The kite key (a JWT) by which callers are authenticated. Default: `KITE_KEY`, `KITE_KEY_FILE`, or `kite.key` in
-   * `KITE_HOME` or `~/.kite`, where there is one. `false`: none; only methods without authentication can be called.
+   * Kite key of this kite (a JWT). The kite authenticates callers with the key of Kontrol that it contains. Default:
+   * `KITE_KEY`, `KITE_KEY_FILE`, or `kite.key` in `KITE_HOME` or `~/.kite`, if it exists. `false` means no kite key: only
+   * methods without authentication can be called.
    */
   readonly kiteKey?: string | false | undefined;
-  /** Whose kite keys are accepted: those of this kite's own user (`own`, the default), of the named users, or of `any`. */
+  /** Users whose kite keys are accepted: the user of this kite (`own`, the default), a list of users, or `any`. */
   readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[] | undefined;
-  /** Methods that a kite dialled from here may call back without authentication; `true` = all. Default none. */
+  /** Methods that kites dialled by this one may call without authentication; `true` means all. Default: none. */
   readonly trustRemote?: readonly string[] | true | undefined;
   /**
-   * Stores the fresh kite key that Kontrol issues after it has changed its keys, for the next start. Default: it is used,
-   * and forgotten when the process ends.
+   * Stores the new kite key that Kontrol issues after it has changed its keys. Default: the key is used until the process
+   * ends, and is not stored.
    */
   readonly saveKiteKey?: ((jwt: string) => void | Promise<void>) | undefined;
-  /** Whose `kite.heartbeat` is answered: that of `kontrol` (the default), or of `anyone` who is authenticated. */
+  /** Who may call `kite.heartbeat`: `kontrol` (the default), or `anyone` who is authenticated. */
   readonly heartbeatFrom?: HeartbeatCallers | undefined;
-  /** Default methods that reach the machine or the person at it, off by default: `['kite.systemInfo']`. */
+  /** System methods to serve, such as `kite.systemInfo`. They access this machine or its terminal. Default: none. */
   readonly systemMethods?: readonly SystemMethod[] | undefined;
-  /** Whether calls of one connection run side by side. Default true. */
+  /** Whether calls of one connection run concurrently. Default: true. */
   readonly concurrent?: boolean | undefined;
-  /** Which handler's value is a call's result. Default `ReturnMethod`. */
+  /** Which handler provides the result of a call. Default: `ReturnMethod`. */
   readonly methodHandling?: MethodHandling | undefined;
-  /** Paths under which the kite is served. The first is part of its URL. Default `/kite` and `/<name>-<version>/kite`. */
+  /** Paths under which the kite is served. The first is part of its URL. Default: `/kite` and `/<name>-<version>/kite`. */
   readonly prefixes?: readonly [string, ...string[]] | undefined;
-  /** Sets a JSESSIONID cookie, by which balancers route a session to one server. Default false. */
+  /** Sets a JSESSIONID cookie, with which load balancers route a session to one server. Default: false. */
   readonly sessionCookie?: boolean | undefined;
-  /** Bounds on what a peer can make this process spend. */
+  /** Limits on the resources that peers can use. Default: `defaultLimits`. */
   readonly limits?: Partial<Limits> | undefined;
-  /** Where log lines go. Default standard error, from `KITE_LOG_LEVEL` up. */
+  /** Receives log messages. Default: a logger that writes to standard error, from `KITE_LOG_LEVEL` up. */
   readonly logger?: Logger | undefined;
+  /** Clock for timers and expiry. Default: the system clock. */
   readonly clock?: Clock | undefined;
-  /** Where `KITE_*` is read. Default `process.env`. */
+  /** Environment variables. Default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
 export interface CloseOptions {
-  /** Milliseconds that running calls have to finish. Default 10,000. */
+  /** Maximum time to wait for running calls, in milliseconds. Default: 10,000. */
   readonly drainTimeout?: number;
 }
 
 /**
- * Parts of a kite that this package replaces in its own kites.
+ * Parts of a kite that this package replaces in the kites that it creates.
  *
  * @internal
  */
 export interface ReplacedParts {
-  /** Takes over the tunnels that a proxy asks for. Default: each is a connection of the kite. */
+  /** Serves the tunnels that a proxy requests. Default: each tunnel becomes a connection of the kite. */
   readonly acceptTunnel?: AcceptTunnel | undefined;
 }

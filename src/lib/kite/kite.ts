@@ -14,7 +14,7 @@ import type { Config } from './config/kite-config.js';
 import type { KiteCore, KiteEvents } from './core/kite-core.js';
 import type { CloseOptions, KiteOptions, ReplacedParts } from './kite-options.js';
 import type { KiteEvent, KiteWatch } from './kontrol/kite-watch.js';
-import type { GetKitesOptions } from './kontrol/kontrol-client.js';
+import type { GetKitesOptions } from './kontrol/kontrol-session.js';
 import type { KontrolMember, RegisterOptions } from './kontrol/kontrol-member.js';
 import type { Registration } from './kontrol/registration.js';
 import type { RemoteKite } from './kontrol/remote-kite.js';
@@ -29,14 +29,17 @@ import { runUntilSignal } from './serve/run-until-signal.js';
 import type { Verifier } from './trust/verifier.js';
 
 /**
- * A kite: a named program whose methods others call, and that calls others.
+ * A kite: a named program that serves methods and calls the methods of other kites.
  *
+ * Lifecycle: register methods with `handle`, then call `listen` or `mount` (a kite that only makes calls needs neither), then
+ * `close`.
+ *
+ * @example
  *     const kite = new Kite('math', '1.0.0', { port: 3636 });
  *     kite.handle<[number], number>('square', ({ args: [n] }) => n * n).disableAuthentication();
  *     await kite.listen();
  *
- * Lifecycle: methods, then `listen`, `mount` or neither (a kite that only calls), then `close`. The constructor throws a
- * ConfigurationError that names the option, variable or key file that is wrong.
+ * @throws ConfigurationError that identifies the invalid option, environment variable or key file
  */
 export class Kite<Methods = AnyMethods> {
   readonly identity: KiteIdentity;
@@ -52,7 +55,7 @@ export class Kite<Methods = AnyMethods> {
   #closing: Promise<void> | undefined;
 
   constructor(name: string, version: string, options?: KiteOptions);
-  /** @internal `replaced`: parts that this package replaces in its own kites. */
+  /** @internal `replaced`: parts that this package replaces in the kites that it creates. */
   constructor(name: string, version: string, options: KiteOptions, replaced: ReplacedParts);
   constructor(name: string, version: string, options: KiteOptions = {}, replaced: ReplacedParts = {}) {
     const parts = composeKite(name, version, options, replaced);
@@ -69,12 +72,17 @@ export class Kite<Methods = AnyMethods> {
 
   // Events
 
-  /** Calls `listener` at each event. Returns the function that removes it. */
+  /**
+   * Adds a listener for an event. Returns a function that removes the listener.
+   *
+   * @example
+   *     const off = kite.on('register', (url) => console.log(`registered at ${url}`));
+   */
   on<Name extends keyof KiteEvents>(name: Name, listener: (...args: KiteEvents[Name]) => void): () => void {
     return this.#core.on(name, listener);
   }
 
-  /** Calls `listener` at the next event only. Returns the function that removes it. */
+  /** Adds a listener that is called once, for the next event. Returns a function that removes the listener. */
   once<Name extends keyof KiteEvents>(name: Name, listener: (...args: KiteEvents[Name]) => void): () => void {
     return this.#core.once(name, listener);
   }
@@ -82,8 +90,14 @@ export class Kite<Methods = AnyMethods> {
   // Methods
 
   /**
-   * Gives the kite a method. The handler may be async; calls run side by side. A second handler for the same name replaces
-   * the first. Returns the method, to chain `disableAuthentication()`, `throttle(…)` and the like.
+   * Registers a method. The handler may be async; calls run concurrently unless the option `concurrent` is false. A second
+   * handler for the same name replaces the first. Returns the method, so that `disableAuthentication()`, `throttle()` and
+   * similar calls can be chained.
+   *
+   * @example
+   *     kite.handle<[number], number>('square', ({ args: [n] }) => n * n).throttle({ interval: 1000, capacity: 10 });
+   *
+   * @throws TypeError if the handler is not a function
    */
   handle<Name extends MethodName<Methods>>(
     name: Name,
@@ -99,32 +113,38 @@ export class Kite<Methods = AnyMethods> {
     return this.#core.handle(name, optionsOrHandler, maybeHandler);
   }
 
-  /** What this kite is and which methods it has. */
+  /** Returns the identity and the methods of this kite: the result of its method `kite.describe`. */
   describe(): KiteDescription {
     return this.#core.describe();
   }
 
-  /** Runs before every method, after the method's own. */
+  /** Adds a handler that runs before every method, after the pre-handlers of the method. */
   preHandle(handler: Handler): this {
     this.#core.chain.pre.push(handler);
     return this;
   }
 
-  /** Runs after every method, after the method's own. */
+  /** Adds a handler that runs after every method, after the post-handlers of the method. */
   postHandle(handler: Handler): this {
     this.#core.chain.post.push(handler);
     return this;
   }
 
-  /** Runs at the end of every call, failed or not, after the method's own. */
+  /** Adds a function that runs at the end of every call, even if the call failed, after those of the method. */
   finalFunc(final: FinalFunc): this {
     this.#core.chain.final.push(final);
     return this;
   }
 
   /**
-   * Teaches the kite another `authentication.type`: `check` gets the `key` of a call and returns the caller's username,
-   * or throws.
+   * Adds an authentication type. `check` receives the `key` of a call and returns the username of the caller, or throws;
+   * the caller then gets an `authenticationError` with that message. Results are not cached.
+   *
+   * @example
+   *     kite.authenticate('apiKey', (key) => {
+   *       if (key !== process.env['API_KEY']) throw new Error('invalid API key');
+   *       return 'bob';
+   *     });
    */
   authenticate(type: string, check: (key: string) => string): this {
     this.#verifier.addAuthType(type, check);
@@ -133,49 +153,66 @@ export class Kite<Methods = AnyMethods> {
 
   // Connections
 
-  /** A client of the kite at `url`, not connected yet. Closed with this kite. */
+  /**
+   * Returns a client of the kite at `url`. The client is not connected: call its `dial` or `dialForever`. It is closed
+   * together with this kite.
+   *
+   * @example
+   *     const client = kite.newClient<{ square(n: number): number }>('http://localhost:3636/kite');
+   *     await client.dial();
+   *     await client.tell('square', 4); // 16
+   */
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
     return this.#core.newClient<Remote>(url, options);
   }
 
   /**
-   * Takes over a channel that a peer has opened. `username`: whose it is, where the channel itself vouches for that; else
-   * the peer authenticates with each call.
+   * Serves a channel that a peer has opened. `username` is the user of the peer if the channel itself has authenticated it;
+   * otherwise the peer authenticates with each call.
    */
   accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
     return this.#core.accept(channel, username);
   }
 
-  /** The number of peers that are connected. */
+  /** Number of peers that have a connection to this kite. */
   get connectionCount(): number {
     return this.#core.accepted.size;
   }
 
   // HTTP server
 
-  /** Where the kite is reached while it listens, such as `http://127.0.0.1:3636/kite`. */
+  /** URL of this kite while it listens, such as `http://127.0.0.1:3636/kite`. */
   get url(): string | undefined {
     return this.#server.url;
   }
 
-  /** The port it listens on. */
+  /** Port of this kite while it listens. */
   get port(): number | undefined {
     return this.#server.port;
   }
 
-  /** Whether only this machine can connect to its port. False until it listens. */
+  /** Whether the kite listens on a loopback address only. False until it listens. */
   get listensAtLoopback(): boolean {
     return this.#server.listensAtLoopback;
   }
 
-  /** Opens the port of the configuration and resolves when it accepts connections. Rejects with the reason it cannot. */
+  /**
+   * Opens the configured port. Resolves when the kite accepts connections.
+   *
+   * Rejects with a KiteError that explains why the port cannot be opened; its `code` is that of Node, such as `EADDRINUSE`.
+   */
   listen(): Promise<void> {
     return this.#server.listen();
   }
 
   /**
-   * Puts the kite on a server that the program already has, beside what it answers. The program opens and closes that
-   * server; `close` ends the kite's own connections.
+   * Serves the kite on an HTTP server of the program, before the request listeners that the server already has. The program
+   * opens and closes the server; `close` ends only the connections of the kite.
+   *
+   * @example
+   *     const server = http.createServer(app);
+   *     kite.mount(server);
+   *     server.listen(8080);
    */
   mount(server: HttpServer): this {
     this.#server.mount(server);
@@ -183,32 +220,38 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Answers a request whose path is one of the kite's. Returns false for any other, and does nothing. Where the server
-   * listens at loopback only, `mount` checks more: the host name of the request.
+   * Handles an HTTP request if its path belongs to the kite. Returns false otherwise, and leaves the request alone. Unlike
+   * `mount`, it does not know whether the server listens on loopback only, so it accepts any host name unless
+   * `allowedHosts` is set.
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
     return this.#server.handleRequest(request, response);
   }
 
   /**
-   * Answers plain HTTP: `/healthz` is that path alone, `/files/` everything below it. Requests of pages of other origins
-   * are refused as they are everywhere else, unless `anyOrigin` says that this path is for everybody.
+   * Handles plain HTTP requests. A path such as `/healthz` matches exactly; one that ends with a slash, such as `/files/`,
+   * matches everything below it. Requests from pages of other origins are rejected unless `anyOrigin` is set.
+   *
+   * @example
+   *     kite.handleHttp('/healthz', (_request, response) => void response.end('ok\n'));
+   *
+   * @throws TypeError if the path does not begin with a slash
    */
   handleHttp(path: string, handler: HttpHandler, options: HttpRouteOptions = {}): this {
     this.#server.handleHttp(path, handler, options);
     return this;
   }
 
-  /** Answers requests for an upgrade, by the same rules; those of the kite's own paths never come here. */
+  /** Handles HTTP upgrade requests, by the same rules. Paths of the kite itself take precedence. */
   handleUpgrade(path: string, handler: UpgradeHandler, options: HttpRouteOptions = {}): this {
     this.#server.handleUpgrade(path, handler, options);
     return this;
   }
 
   /**
-   * Serves `https:` and `wss:`. To be called before `listen`, and again with a new certificate, which connections get from
-   * then on. Throws where the key does not belong to the certificate, or where the kite listens without TLS; the old one
-   * stays in use then.
+   * Serves `https:` and `wss:` instead of `http:` and `ws:`. Call it before `listen`; call it again to replace the
+   * certificate for new connections. Throws if the key does not match the certificate, or if the kite already listens
+   * without TLS; the previous certificate then stays in use.
    */
   useTls(tls: TlsOptions): this {
     this.#server.useTls(tls);
@@ -216,8 +259,7 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Others reach this kite under this URL too: requests for its host are answered. Registering a kite, at Kontrol or with a
-   * proxy, does so for the URL of the registration.
+   * Accepts requests for the host name of this URL. Registration with Kontrol or a proxy calls it for the registered URL.
    */
   knownAs(url: string): this {
     this.#server.knownAs(url);
@@ -227,54 +269,73 @@ export class Kite<Methods = AnyMethods> {
   // Kontrol
 
   /**
-   * Where others reach it: `url`, with the address of this machine on the way to Kontrol where it listens at all of them.
-   * Rejects where it does not listen.
+   * Returns the URL for other machines: `url`, or, if the kite listens on all addresses, the URL with the local address from
+   * which Kontrol is reached. Rejects with a ConfigurationError (`noUrl`) if the kite does not listen.
    */
   registerUrl(): Promise<string> {
     return this.#server.registerUrl();
   }
 
-  /** Registers once, for as long as the connection lasts. Rejects with what Kontrol has against it. */
+  /**
+   * Registers with Kontrol once. The registration ends with the connection to Kontrol. Rejects with the error of Kontrol.
+   */
   register(options?: RegisterOptions): Promise<{ readonly url: string }> {
     return this.#kontrol.register(options);
   }
 
   /**
-   * Registers and stays registered: again after each disconnect, at the next Kontrol when one is gone. Resolves when it is
-   * registered; until then failures are logged, emitted as `registerFailed`, and followed by another attempt.
+   * Registers with Kontrol and maintains the registration: the kite registers again after each disconnect, with the next
+   * Kontrol if one is not available. Resolves when the kite is registered for the first time. Until then, each failure is
+   * logged, emitted as `registerFailed`, and followed by another attempt.
    *
-   * Rejects when the kite closes before (`disconnect`, code `closed`), and with the error of Kontrol where asking again
-   * does not help: `authenticationError`, `argumentError`. A kite that was registered and is refused later (because its key
-   * was revoked, say) logs an error and asks once a minute.
+   * Rejects if the kite closes first (`disconnect`, code `closed`), and with the error of Kontrol if another attempt cannot
+   * succeed (`authenticationError`, `argumentError`). If Kontrol rejects a kite that was registered before, for example
+   * because its key was revoked, the kite logs an error and tries again once per minute.
+   *
+   * @example
+   *     await kite.listen();
+   *     const registration = await kite.registerForever();
    */
   registerForever(options?: RegisterOptions): Promise<Registration> {
     return this.#kontrol.registerForever(options);
   }
 
-  /** `registerForever` over plain HTTP requests, without a connection that stays. */
+  /** Registers like `registerForever`, but with plain HTTP requests instead of a permanent connection. */
   registerHttp(options?: RegisterOptions): Promise<Registration> {
     return this.#kontrol.registerHttp(options);
   }
 
-  /** The kites that match a query, in random order, each with a token to call it. An empty list if there are none. */
+  /**
+   * Returns the kites that match a query, in random order, each with a token to call it. The list is empty if none match.
+   *
+   * @example
+   *     const [math] = await kite.getKites({ username: 'bob', environment: 'prod', name: 'math' });
+   *     const client = math.client();
+   */
   getKites(query: KiteQuery, options?: GetKitesOptions): Promise<RemoteKite[]> {
     return this.#kontrol.getKites(query, options);
   }
 
   /**
-   * The kites that match a query, and from then on each that registers or deregisters. After a disconnect the watch
-   * continues with what has changed meanwhile, so that nothing is missed.
+   * Watches the kites that match a query. Resolves with the watch, which has the kites that are registered now; `listener`
+   * is called for each later change. The watch continues after a disconnect, and first reports the changes that it missed.
+   *
+   * @example
+   *     const watch = await kite.watchKites(query, ({ action, kite: { url } }) => console.log(action, url));
    */
   watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
     return this.#kontrol.watchKites(query, listener);
   }
 
-  /** A token for the one kite that matches the query. `force`: a new one, even if Kontrol has a valid one cached. */
+  /**
+   * Returns a token for the only kite that matches a query. With `force`, Kontrol issues a new token even if it has a valid
+   * one cached.
+   */
   getToken(query: KiteQuery, options?: { readonly force?: boolean }): Promise<string> {
     return this.#kontrol.getToken(query, options);
   }
 
-  /** The public key of Kontrol that this kite should trust now, PEM. */
+  /** Returns the public key of Kontrol that this kite should trust, in PEM. */
   getKey(): Promise<string> {
     return this.#kontrol.getKey();
   }
@@ -282,34 +343,35 @@ export class Kite<Methods = AnyMethods> {
   // Proxies
 
   /**
-   * Has a reverse proxy forward to this kite, and registers it at Kontrol, if it knows one, under the URL that it has
-   * there. Moves to another proxy when that one is gone. Resolves when it is registered at both; until then failures are
-   * logged and followed by another attempt. Rejects where there is no proxy and no Kontrol to ask for one.
+   * Registers with a reverse proxy, which forwards requests to this kite, and, if a Kontrol is configured, with Kontrol under
+   * the public URL. If the proxy is lost, the kite registers with another one. Resolves when it is registered with both;
+   * until then, failures are logged and followed by another attempt. Rejects with a ConfigurationError (`noProxy`) if
+   * neither a proxy nor a Kontrol is configured.
    */
   registerToProxy(options?: RegisterToProxyOptions): Promise<ProxyRegistration> {
     return this.#proxies.registerToProxy(options);
   }
 
   /**
-   * Has a tunnel proxy pass callers on to this kite, which need not listen, and registers it at Kontrol as
-   * `registerToProxy` does. The proxy asks for a connection to itself for each caller; a caller that comes through it is
-   * authenticated like any other.
+   * Registers with a tunnel proxy, and with Kontrol as `registerToProxy` does. The kite does not have to listen: it opens a
+   * connection to the proxy for each caller. Callers authenticate as on direct connections.
    */
   registerToTunnel(options?: RegisterToTunnelOptions): Promise<ProxyRegistration> {
     return this.#proxies.registerToTunnel(options);
   }
 
-  // End
+  // Shutdown
 
-  /** Has `close` call `work` when it begins, and wait for it as for running calls: at most `drainTimeout`. */
+  /** Adds work that `close` starts first. `close` waits for it as for running calls, for at most `drainTimeout`. */
   beforeClose(work: () => Promise<unknown>): this {
     this.#beforeClose.push(work);
     return this;
   }
 
   /**
-   * Ends the kite gracefully: accepts nothing new, refuses new calls, lets running ones finish, says goodbye to every
-   * peer, and closes its clients. Resolves when everything is closed; calling it again returns the same promise.
+   * Closes the kite gracefully: it accepts no connections and no calls, waits for running calls for at most `drainTimeout`,
+   * closes each connection with `Go away!`, and closes its clients. Resolves when everything is closed. Further calls return
+   * the same promise.
    */
   close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options.drainTimeout ?? 10_000);
@@ -317,8 +379,8 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * What a program that is nothing but a kite calls: listens, closes gracefully on SIGINT and SIGTERM, switches debug
-   * logging on and off on SIGUSR2. Resolves when the kite has closed; a second signal ends the process at once.
+   * Runs the kite as a program: listens, closes gracefully on SIGINT and SIGTERM, and toggles debug logging on SIGUSR2.
+   * Resolves when the kite is closed. A second SIGINT or SIGTERM ends the process immediately.
    */
   run(): Promise<void> {
     return runUntilSignal(this, this.#logger);

@@ -2,7 +2,7 @@ import { Kite } from './kite.js';
 import type { KiteOptions } from './kite-options.js';
 import type { TlsOptions } from './serve/http-listener.js';
 
-/** What Kontrol and the proxies, which are kites with methods of their own, take as every kite does. */
+/** The options that Kontrol and the proxies share with every kite. */
 export interface ServerKiteOptions
   extends Pick<
     KiteOptions,
@@ -12,14 +12,14 @@ export interface ServerKiteOptions
   readonly tls?: TlsOptions | undefined;
 }
 
-/** The kite of such a server, with its TLS. `more`: what it decides itself. */
+/** Creates the kite of Kontrol or of a proxy, with TLS if configured. `overrides` takes precedence over the options. */
 export function makeServerKite(
   name: string,
   { tls, ip, port, environment, region, version, limits, clock, logger, env }: ServerKiteOptions,
-  more: KiteOptions,
+  overrides: KiteOptions,
 ): Kite {
   const common = { ip, port, environment, region, version, limits, clock, logger, env };
-  const kite = new Kite(name, '1.0.0', { ...common, ...more });
+  const kite = new Kite(name, '1.0.0', { ...common, ...overrides });
   if (tls) kite.useTls(tls);
   return kite;
 }

@@ -71,10 +71,10 @@ function explained(
 
 /** What sets a setting, as it was written; for a variable such as NO_COLOR, what that means. */
 function shown(resolution: Resolution<unknown, unknown>, { accept }: CliSetting): string {
-  const { given } = resolution;
-  const value = resolution.type === 'resolved' ? resolution.value : given;
+  const { raw } = resolution;
+  const value = resolution.type === 'resolved' ? resolution.value : raw;
   const isWord = typeof value === 'boolean' || accept.choices?.includes(String(value)) === true;
-  return isWord ? String(value) : withoutPassword(String(given).trim());
+  return isWord ? String(value) : withoutPassword(String(raw).trim());
 }
 
 /** Where the kite key is, and whose it is; never the key. */

@@ -1,7 +1,7 @@
 import { KiteError } from '../../protocol/errors.js';
 import { messageOf } from '../../util/message-of.js';
 
-/** The messages of calls that fail on the caller's side, or before a handler sees them. */
+/** Errors of calls that fail at the caller, or before a handler runs. */
 
 export function callTimeout(method: string, ms: number): KiteError {
   return new KiteError('timeout', `No response to "${method}" method in ${seconds(ms)}`);
@@ -18,15 +18,15 @@ export function notConnectedError(url: string): KiteError {
   );
 }
 
-export function cannotSend(what: string, error: unknown): KiteError {
+export function cannotSend(content: string, error: unknown): KiteError {
   const reason = messageOf(error);
-  return new KiteError('argumentError', `${what} cannot be sent: ${reason}`, { cause: error });
+  return new KiteError('argumentError', `${content} cannot be sent: ${reason}`, { cause: error });
 }
 
-export function tooLarge(what: string, limit: number): KiteError {
+export function tooLarge(content: string, limit: number): KiteError {
   return new KiteError(
     'sendError',
-    `${what} cannot be sent: larger than ${limit} bytes (limits.messageBytes)`,
+    `${content} cannot be sent: larger than ${limit} bytes (limits.messageBytes)`,
   );
 }
 

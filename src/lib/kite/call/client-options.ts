@@ -5,72 +5,75 @@ import type { Transport } from '../../transport/handshake/transport-names.js';
 import type { ConnectionHost } from './connection.js';
 import type { RenewToken } from './token-renewal.js';
 
-/** What a call carries to say who calls. */
+/** Credentials that a call carries. */
 export interface Auth {
-  /** `kiteKey`, `token`, or a type that the called kite was taught. */
+  /** `kiteKey`, `token`, or a type that the called kite has added with `authenticate`. */
   readonly type: string;
   readonly key: string;
 }
 
 export type { Transport };
 
+/** Options of a client. */
 export interface ClientOptions {
-  /** Default: the kite's, which is `auto`. */
+  /** Transport of the connection. Default: that of the kite, which is `auto` by default. */
   readonly transport?: Transport;
-  /** Credentials sent with every call. Default none: a key goes only where the program sends it. */
+  /** Credentials to send with every call. Default: none. */
   readonly auth?: Auth | null;
   /**
-   * Gets a new token for `auth` of type `token`: called 30 s before the one in use expires, and when a call was refused
-   * because it had, which is then made once more. Default none. Kites that Kontrol found have it set.
+   * Gets a new token if `auth` has the type `token`. It is called 30 s before the token expires, and when a call is rejected
+   * because the token has expired; that call is then repeated once. Default: none. Clients of a `RemoteKite` have it set.
    */
   readonly renewToken?: RenewToken;
-  /** Milliseconds a call waits for its answer; 0 = none. Default: the kite's, which is 15,000. */
+  /** Timeout of calls in milliseconds; 0 means none. Default: that of the kite, which is 15,000 by default. */
   readonly timeout?: number;
-  /** Milliseconds in which the connection must stand. Default: the kite's, which is 10,000. */
+  /** Timeout of connecting in milliseconds; 0 means none. Default: that of the kite, which is 10,000 by default. */
   readonly handshakeTimeout?: number;
   /**
-   * Methods of this kite that the dialled one may call without authentication. `true` = all of them, for a program that
-   * only dials. Default: the kite's `trustRemote`, which is none.
+   * Methods of this kite that the dialled kite may call without authentication; `true` means all. Default: the `trustRemote`
+   * of this kite, which is none by default.
    */
   readonly trustRemote?: readonly string[] | true;
-  /** Waits between the tries of `dialForever`. */
+  /** Delays between the attempts of `dialForever`. Default: from 200 ms, doubled up to 10 s. */
   readonly backoff?: BackoffOptions;
-  /** Certificate authorities to trust beside the system's, as PEM; for `https:` and `wss:`. */
+  /** Certificate authorities to trust in addition to those of the system, in PEM. */
   readonly ca?: string;
 }
 
+/** The events of a client, with the arguments of their listeners. */
 export type ClientEvents = {
-  /** A connection stands: the first, or one after a disconnect. */
+  /** The client has connected: for the first time, or again. */
   connect: [];
   /** The connection has ended: WebSocket close code and reason. */
   disconnect: [code: number, reason: string];
-  /** The token is about to expire, or was refused as expired. */
+  /** The token is about to expire, or was rejected as expired. */
   tokenExpire: [];
-  /** Calls carry a new token from now on. */
+  /** The token was renewed. Calls carry the new one from now on. */
   tokenRenew: [token: string];
 };
 
 export interface DialerOptions {
-  /** `Session`: the WebSocket of one SockJS session, at the URL as it stands. */
+  /** `Session`: the WebSocket of one SockJS session, at exactly this URL. */
   readonly transport: Transport | 'Session';
   readonly handshakeTimeout: number;
   readonly signal: Abortable;
   readonly ca?: string | undefined;
 }
 
-/** Opens a channel to a URL. Rejects with an error that has a message for people and, as `code`, what went wrong. */
+/** Opens a channel to a URL. Rejects with an error whose `code` identifies the failure. */
 export type Dialer = (url: string, options: DialerOptions) => Promise<Channel>;
 
-/** What a client needs of the kite it belongs to. */
+/** The interface of a kite to its clients. */
 export interface ClientHost extends ConnectionHost {
   readonly transport: Transport;
   readonly handshakeTimeout: number;
   readonly trustRemote: readonly string[] | true | undefined;
   readonly dialer: Dialer;
-  /** The kite need not close this client any more. */
+  /** Called when a client has closed. */
   clientClosed(client: OpenClient): void;
 }
 
+/** A client of any methods, for the kite that closes it. */
 export interface OpenClient {
   close(): void;
 }

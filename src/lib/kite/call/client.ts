@@ -15,12 +15,19 @@ export type * from './client-options.js';
 type State = 'idle' | 'connected' | 'waiting' | 'closed';
 
 /**
- * A connection to another kite, which this side opens, and opens again after `dialForever`. Made by `kite.newClient(url)`.
+ * A client of another kite. It opens the connection, and reopens it after a disconnect if `dialForever` was called.
+ * `kite.newClient(url)` creates one.
  *
- * Lifecycle: `dial` or `dialForever`, any number of calls, `close`. A closed client stays closed.
+ * Lifecycle: `dial` or `dialForever`, any number of calls, `close`. A closed client cannot be used again.
+ *
+ * @example
+ *     const client = kite.newClient('http://localhost:3636/kite');
+ *     await client.dial();
+ *     const result = await client.call('square', [4], { timeout: 1000 });
+ *     client.close();
  */
 export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
-  /** The URL it dials. */
+  /** The URL that the client dials. */
   readonly url: string;
   readonly #host: ClientHost;
   readonly #options: ClientOptions;
@@ -29,7 +36,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   #auth: Auth | null;
   #connection: Connection | undefined;
   #dialing: { readonly done: Promise<void>; readonly cancellation: Cancellation } | undefined;
-  /** Calls of `dialForever` that wait for the first connection. */
+  /** Calls of `dialForever` that wait for a connection. */
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #state: State = 'idle';
   #forever = false;
@@ -47,24 +54,27 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#renewal = this.#makeRenewal(options.renewToken);
   }
 
+  /** Address of the connected kite, or its URL if there is no connection. */
   override get remoteAddress(): string {
     return this.#connection?.remoteAddress ?? this.url;
   }
 
+  /** Whether the client has a connection. */
   get connected(): boolean {
     return this.#state === 'connected';
   }
 
+  /** Whether `close` was called. */
   get closed(): boolean {
     return this.#state === 'closed';
   }
 
-  /** Whether a request's `client` is the other end of this client's connection. */
+  /** Whether a peer, such as the `client` of a request, is the other end of this connection. */
   isConnectedTo(peer: unknown): boolean {
     return this.#connection !== undefined && peer === this.#connection;
   }
 
-  /** Credentials sent with every call from now on. */
+  /** Credentials that calls carry. A new value applies to all later calls. */
   get auth(): Auth | null {
     return this.#auth;
   }
@@ -76,8 +86,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   }
 
   /**
-   * Connects once. Resolves when calls can be made. Rejects with a KiteError of type `disconnect` whose message says what
-   * could not be reached and why, and whose `code` is `refused`, `notFound`, `timeout`, `tls`, `handshake` or `closed`.
+   * Connects once. Resolves when calls can be made. Rejects with a KiteError of type `disconnect` whose message explains the
+   * failure, and whose `code` is a `DialErrorCode`, such as `refused`, `notFound` or `timeout`, or `closed`.
    */
   dial(): Promise<void> {
     if (this.#state === 'connected') return Promise.resolve();
@@ -90,8 +100,8 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   }
 
   /**
-   * Connects, and again after each disconnect, with waits that double up to ten seconds, until `close`. Resolves at the
-   * first connection; rejects only when the client is closed before there is one.
+   * Connects, and reconnects after each disconnect until `close`. The delay between attempts doubles up to ten seconds.
+   * Resolves when the first connection is open. Rejects only if the client is closed before that.
    */
   dialForever(): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(closedError(this.url));
@@ -121,7 +131,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection?.forget(fn);
   }
 
-  /** Ends the connection and stops dialling. Calls in flight reject with `disconnect`. */
+  /** Closes the connection and stops dialling. Pending calls reject with `disconnect`. */
   override close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -154,13 +164,13 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   #dial(signal: Abortable): Promise<void> {
     const { transport, handshakeTimeout, ca } = this.#options;
-    const dialled = this.#host.dialer(this.url, {
+    const dialling = this.#host.dialer(this.url, {
       transport: transport ?? this.#host.transport,
       handshakeTimeout: handshakeTimeout ?? this.#host.handshakeTimeout,
       signal,
       ca,
     });
-    return dialled.then(
+    return dialling.then(
       (channel) => this.#dialled(channel),
       (error: unknown) => {
         this.#dialing = undefined;
@@ -198,10 +208,10 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     this.#connection = undefined;
     if (this.#state !== 'closed') this.#state = 'idle';
     this.emit('disconnect', code, reason);
-    if (this.#forever && this.#state === 'idle') this.#wait();
+    if (this.#forever && this.#state === 'idle') this.#retryLater();
   }
 
-  #wait(): void {
+  #retryLater(): void {
     this.#state = 'waiting';
     this.#retry = this.#clock.setTimeout(() => {
       this.#state = 'idle';
@@ -212,7 +222,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   #tryAgain(): void {
     this.dial().catch((error: unknown) => {
       this.#host.logger.debug(String(error));
-      if (this.#state === 'idle') this.#wait();
+      if (this.#state === 'idle') this.#retryLater();
     });
   }
 }

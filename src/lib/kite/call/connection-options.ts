@@ -1,15 +1,15 @@
 export interface ConnectionOptions {
-  /** Who opened the connection. Only an accepted one pauses a peer that does not read: were both to, neither might go on. */
+  /** Which end opened the connection. Only the accepting end applies back-pressure; see `FlowControl`. */
   readonly role: 'accepted' | 'dialled';
-  /** Methods that the peer may call without authentication; `true` = all. Default none. */
+  /** Methods that the peer may call without authentication; `true` means all. Default: none. */
   readonly trustRemote?: readonly string[] | true | undefined;
-  /** Who the peer is, where that is known without what its calls carry. */
+  /** User of the peer, if the channel has authenticated it. Its calls then need no credentials. */
   readonly username?: string | undefined;
-  /** What calls carry as `authentication`. Default null. */
+  /** The `authentication` of calls. Default: null. */
   readonly auth?: unknown;
-  /** Milliseconds; default the host's. */
+  /** Timeout of calls in milliseconds; 0 means none. Default: that of the host. */
   readonly timeout?: number | undefined;
-  /** Called when the connection has ended, before the event. */
+  /** Called when the connection has ended, before the `disconnect` event. */
   readonly ended?: (code: number, reason: string) => void;
 }
 

@@ -25,48 +25,49 @@ import { type IncomingCall, isResponsePath, readCall } from './envelope.js';
 
 export type { ConnectionEvents } from './connection-options.js';
 
-/** What a connection needs of the kite at its own end. */
+/** The interface of a kite to its connections. */
 export interface ConnectionHost extends SenderHost {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Milliseconds a call waits when the caller named no timeout. */
+  /** Default timeout of calls in milliseconds; 0 means none. */
   readonly timeout: number;
-  /** What recognises calls of a peer that calls again. Without it, each message is parsed as a whole. */
+  /** Creates the cache of call prefixes of a connection. Without it, each message is parsed as a whole. */
   newPrefixCache?(): CallPrefixCache;
-  /** Answers a call through `connection.answer` or `connection.answerError`. Must not throw. */
+  /** Runs a call, and responds with `connection.respond` or `connection.respondError`. Must not throw. */
   dispatch(connection: Connection, call: IncomingCall): void;
   disconnected(connection: Connection): void;
 }
 
-/** Recognises the calls of one peer by how they begin. */
+/** Recognizes the calls of a peer by their common prefix, so that only the rest of each call has to be parsed. */
 export interface CallPrefixCache {
-  /** Has the channel look out for calls that begin as this one does. */
+  /** Makes the channel recognize calls that have the same prefix as this one. */
   learn(text: string, channel: Channel): void;
   find(fragment: Fragment): EnvelopePrefix | undefined;
-  /** What follows a beginning; undefined where the two have to be parsed together. */
+  /** Parses the part after a prefix. Returns undefined if the two have to be parsed together. */
   parse(rest: string): DnodeMessage | undefined;
-  complete(known: EnvelopePrefix, message: DnodeMessage): IncomingCall;
+  complete(prefix: EnvelopePrefix, message: DnodeMessage): IncomingCall;
 }
 
-/** One live channel with dnode on it: calls out and their answers, calls in, and functions handed over both ways. */
+/** A live channel with dnode on it: calls, responses and callbacks in both directions. */
 export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly role: 'accepted' | 'dialled';
-  /** Who the peer is, where that is known without what its calls carry. */
+  /** User of the peer, if the channel has authenticated it. */
   readonly username: string | undefined;
-  /** How much of the peer's is taken in at a time. */
+  /** Limits how much is read from the peer at a time. */
   readonly flow: FlowControl;
-  /** While a call is dispatched: whether it is the peer's first. */
+  /** Whether the call that is being dispatched is the first of the peer. */
   firstCall = false;
   readonly #host: ConnectionHost;
   readonly #channel: Channel;
   readonly #trustRemote: readonly string[] | true | undefined;
   readonly #onEnd: ((code: number, reason: string) => void) | undefined;
-  readonly #handed: PendingCalls;
+  readonly #pendingCalls: PendingCalls;
   readonly #sender: Sender;
   #controllers: Set<AbortController> | undefined;
-  #memory: CallPrefixCache | undefined;
-  #claimed: unknown;
-  #remote: KiteIdentity | undefined;
+  #prefixes: CallPrefixCache | undefined;
+  /** The identity in the first call of the peer, unparsed and unverified; null if that call has none. */
+  #claimedKite: unknown;
+  #kite: KiteIdentity | undefined;
   #closed = false;
   #queue: Promise<void> | undefined;
 
@@ -79,12 +80,13 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.flow = new FlowControl(channel, host.limits, options.role === 'accepted');
     this.#trustRemote = options.trustRemote;
     this.#onEnd = options.ended;
-    this.#handed = new PendingCalls(host.clock);
+    this.#pendingCalls = new PendingCalls(host.clock);
     const { auth, timeout = host.timeout } = options;
-    this.#sender = new Sender(host, { channel, flow: this.flow, pendingCalls: this.#handed, auth, timeout });
+    const { flow } = this;
+    this.#sender = new Sender(host, { channel, flow, pendingCalls: this.#pendingCalls, auth, timeout });
   }
 
-  /** Begins to take in what the peer sends. */
+  /** Starts to receive messages of the peer. */
   start(): void {
     this.#channel.start(new Receiver(this, (code, reason) => this.#ended(code, reason)));
   }
@@ -93,19 +95,19 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     return this.#channel.remoteAddress;
   }
 
-  /** Who the peer says it is; undefined until it has called. Nothing of it is verified: see `Request.username`. */
+  /** The identity that the peer claims in its calls, unverified; undefined before its first call. See `Request.username`. */
   get kite(): KiteIdentity | undefined {
-    if (!this.#remote && this.#claimed !== undefined) this.#remote = parseIdentity(this.#claimed);
-    return this.#remote;
+    if (!this.#kite && this.#claimedKite !== undefined) this.#kite = parseIdentity(this.#claimedKite);
+    return this.#kite;
   }
 
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Calls that wait for the peer's answer, and functions that it may call. */
+  /** Number of pending calls, and of functions that the peer may call. */
   get pendingCount(): number {
-    return this.#handed.size;
+    return this.#pendingCalls.size;
   }
 
   /** Whether the peer may call `method` here without authentication. */
@@ -114,7 +116,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     return trusted !== undefined && (trusted === true || trusted.includes(method));
   }
 
-  /** What later calls carry as `authentication`. */
+  /** Sets the `authentication` of later calls. */
   setAuth(auth: unknown): void {
     this.#sender.setAuth(auth);
   }
@@ -125,33 +127,33 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     options: CallOptions = {},
   ): Promise<Result> {
     return new Promise<unknown>((resolve, reject) => {
-      // What this throws rejects the promise.
+      // An exception here rejects the promise.
       this.#sender.call(method, args, options, resolve, reject);
     }) as Promise<Result>;
   }
 
   override forget(fn: AnyFunction): void {
-    this.#handed.forget(fn);
+    this.#pendingCalls.forget(fn);
   }
 
   override close(code?: number, reason?: string): void {
     this.#channel.close(code, reason);
   }
 
-  /** Answers a call of the peer. A result that cannot be sent becomes an error that says why. */
-  answer(call: IncomingCall, result: unknown, id: () => string): void {
-    this.#sender.answer(call, result, id);
+  /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
+  respond(call: IncomingCall, result: unknown, id: () => string): void {
+    this.#sender.respond(call, result, id);
   }
 
-  answerError(call: IncomingCall, error: unknown, id: string): void {
-    this.#sender.answerError(call, error, id);
+  respondError(call: IncomingCall, error: unknown, id: string): void {
+    this.#sender.respondError(call, error, id);
   }
 
-  /** Takes in one message. Whatever it is, only this connection pays for it. */
+  /** Handles one message. Does not throw: an invalid message closes this connection. */
   receive(text: string, prefix?: Fragment): void {
     if (this.#closed) return;
     try {
-      if (prefix) this.#receiveAfter(prefix, text);
+      if (prefix) this.#receiveAfterPrefix(prefix, text);
       else this.#receiveWhole(text);
     } catch (error) {
       const violation = isProtocolViolation(error) ? error : undefined;
@@ -171,45 +173,45 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     }
     this.#restore(message);
     const call = readCall(message.method, message.args, message.callbacks);
-    const first = this.#claimed === undefined;
-    this.#request(call);
-    // Most callers call once. Who calls again is likely to go on.
+    const first = this.#claimedKite === undefined;
+    this.#dispatch(call);
+    // Most callers make one call. A caller that makes a second one is likely to make more.
     if (first || this.role === 'dialled') return;
-    this.#memory ??= this.#host.newPrefixCache?.();
-    this.#memory?.learn(text, this.#channel);
+    this.#prefixes ??= this.#host.newPrefixCache?.();
+    this.#prefixes?.learn(text, this.#channel);
   }
 
-  #receiveAfter(fragment: Fragment, rest: string): void {
-    const memory = this.#memory;
-    const known = memory?.find(fragment);
-    const message = known && memory?.parse(rest);
-    if (!memory || !known || !message) {
+  #receiveAfterPrefix(fragment: Fragment, rest: string): void {
+    const prefixes = this.#prefixes;
+    const prefix = prefixes?.find(fragment);
+    const message = prefix && prefixes?.parse(rest);
+    if (!prefixes || !prefix || !message) {
       this.#receiveWhole(fragment.text + rest);
       return;
     }
     this.#restore(message);
-    this.#request(memory.complete(known, message));
+    this.#dispatch(prefixes.complete(prefix, message));
   }
 
-  /** Puts functions where the message says that they stand. Nearly every call carries one, that for its answer. */
+  /** Replaces callback references with stubs. Nearly every call has one, for its response, which needs no stub. */
   #restore({ args, callbacks }: DnodeMessage): void {
     const functions = callbacks?.filter((callback) => !isResponsePath(callback));
     if (functions && functions.length > 0) this.#unscrub(args, functions);
   }
 
-  #request(call: IncomingCall): void {
-    this.firstCall = this.#claimed === undefined;
-    this.#claimed ??= call.kite ?? null;
+  #dispatch(call: IncomingCall): void {
+    this.firstCall = this.#claimedKite === undefined;
+    this.#claimedKite ??= call.kite ?? null;
     this.#host.dispatch(this, call);
   }
 
   #callback(number: number, { args, callbacks }: DnodeMessage): void {
-    const entry = this.#handed.get(number);
-    // Never given out, or forgotten: the answer to a call that timed out comes here too.
+    const entry = this.#pendingCalls.get(number);
+    // Unknown or forgotten numbers are ignored: the response to a call that timed out has one.
     if (entry === undefined) return;
     if (callbacks) this.#unscrub(args, callbacks);
     if (typeof entry === 'function') this.#invoke(entry, args);
-    else settleCall(this.#handed.settle(number, entry), args);
+    else settleCall(this.#pendingCalls.settle(number, entry), args);
   }
 
   #unscrub(args: unknown[], callbacks: readonly CallbackPath[]): void {
@@ -228,12 +230,12 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     }
   }
 
-  /** Runs `task` after those queued before it: for kites whose calls are not to run side by side. */
+  /** Runs `task` after the tasks queued before it, for kites that do not run calls concurrently. */
   enqueue(task: () => Promise<void> | void): void {
     this.#queue = (this.#queue ?? Promise.resolve()).then(task);
   }
 
-  /** A signal for one request, aborted when the peer is gone. `releaseSignal` when the request is over. */
+  /** Returns a controller that aborts when the peer disconnects. Call `releaseSignal` when the request has ended. */
   openSignal(): AbortController {
     const controller = new AbortController();
     if (this.#closed) controller.abort(disconnectError(''));
@@ -245,11 +247,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#controllers?.delete(controller);
   }
 
-  /** The channel has ended: everything that waits on it learns so at once. */
+  /** The channel has ended: fails pending calls and aborts running requests. */
   #ended(code: number, reason: string): void {
     this.#closed = true;
     this.#sender.end();
-    this.#handed.failAll(() => disconnectError(reason));
+    this.#pendingCalls.failAll(() => disconnectError(reason));
     for (const controller of this.#controllers ?? []) controller.abort(disconnectError(reason));
     this.#controllers = undefined;
     this.#host.disconnected(this);

@@ -7,7 +7,7 @@ import { type EnvelopePrefix, envelopePrefix, parseAfterPrefix } from './envelop
 import type { CallPrefixCache } from './connection.js';
 import { completeCall, type IncomingCall } from './envelope.js';
 
-/** The calls of one peer that are recognised by how they begin, so that only the rest of them has to be parsed. */
+/** The prefixes that the calls of one peer have in common. */
 export class EnvelopeCache implements CallPrefixCache {
   readonly #limits: Limits;
   #prefixes: readonly EnvelopePrefix[] = [];
@@ -31,7 +31,7 @@ export class EnvelopeCache implements CallPrefixCache {
     return parseAfterPrefix(rest, this.#limits);
   }
 
-  complete(known: EnvelopePrefix, { args, callbacks }: DnodeMessage): IncomingCall {
-    return completeCall(known, args, callbacks);
+  complete(prefix: EnvelopePrefix, { args, callbacks }: DnodeMessage): IncomingCall {
+    return completeCall(prefix, args, callbacks);
   }
 }

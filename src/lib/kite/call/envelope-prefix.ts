@@ -3,12 +3,12 @@ import { Fragment } from '../../transport/channel/outgoing-message.js';
 import { PREFIX_LENGTH } from '../limits/kite-limits.js';
 
 /**
- * The part of a call that one caller repeats word for word: method, identity and credentials, up to the arguments.
+ * The part of a call that is the same in each call of one caller: method, identity and credentials, up to the arguments.
  *
  *     {"method":"square","arguments":[{"kite":{…},"authentication":{…},"responseCallback":"[Function]","withArgs":
  *
- * With a kite key in it this is 1.3 KiB of a message whose news is `[4]`. It is taken apart once, and what follows it is
- * parsed alone from then on.
+ * With a kite key, this is 1.3 KiB of a message that otherwise consists of `[4]`. The prefix is parsed once; of later calls,
+ * only the rest is parsed.
  */
 export interface EnvelopePrefix {
   readonly fragment: Fragment;
@@ -20,13 +20,13 @@ export interface EnvelopePrefix {
 const ARGUMENTS_KEY = '"withArgs":';
 const MIN_LENGTH = 64;
 
-/** The prefix of a call that was parsed before, if it is worth knowing and ends where its arguments begin. */
+/** Returns the prefix of a valid call. Undefined if it is too short to be useful, too long, or not followed by arguments. */
 export function envelopePrefix(text: string): EnvelopePrefix | undefined {
   const end = text.indexOf(ARGUMENTS_KEY) + ARGUMENTS_KEY.length;
   if (end < MIN_LENGTH || end > PREFIX_LENGTH) return undefined;
   const head = text.slice(0, end);
   const parsed = tryParse(`${head}null}]}`);
-  // Whatever the mark stands in, only in the right place do these brackets close it.
+  // If the key is inside a string or an inner object, these brackets do not complete the JSON.
   const call = parsed?.arguments?.[0];
   if (!call || call['withArgs'] !== null || typeof parsed.method !== 'string') return undefined;
   return {
@@ -50,19 +50,19 @@ function tryParse(text: string): ParsedCall | undefined {
   }
 }
 
-// A slice would keep the whole frame it was cut from.
+// A slice would keep the whole frame in memory.
 function copyOf(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string;
 }
 
-/** Names of the beginning, which a peer might say again, perhaps escaped. */
+/** Keys of the prefix that a peer may repeat after it, possibly escaped. */
 const REPEATED_KEY = /"(?:method|arguments)"|\\u/;
 
 const STAND_IN = '{"method":0,"arguments":[{"withArgs":';
 
 /**
- * What follows a prefix, parsed as if the prefix stood before it. Undefined where it goes on to say something that the
- * prefix had said already: then the two have to be parsed together. Throws as `parseMessage` does.
+ * Parses the part of a message after its prefix. Returns undefined if it repeats a key of the prefix: then the two have to be
+ * parsed together. Throws as `parseMessage` does.
  */
 export function parseAfterPrefix(rest: string, limits: MessageLimits): DnodeMessage | undefined {
   if (REPEATED_KEY.test(rest)) return undefined;

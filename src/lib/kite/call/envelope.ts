@@ -4,13 +4,13 @@ import type { WireError } from '../../protocol/errors.js';
 import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
 
 /*
- * The wire form of a call and of its answer, written in one place:
+ * The wire form of a call and of its response:
  *
  *     {"method":"square","arguments":[{"kite":{…},"authentication":{…},"responseCallback":"[Function]","withArgs":[4]}],
  *      "callbacks":{"0":[0,"responseCallback"]}}
  *     {"method":0,"arguments":[{"error":null,"result":16}],"callbacks":{}}
  *
- * The pieces that do not change between calls are Fragments, escaped once.
+ * Pieces that are the same in each call are Fragments, which are escaped once.
  */
 const CALL_END = new Fragment('}],"callbacks":{"');
 const CALL_END_PLAIN = new Fragment('":[0,"responseCallback"]}}');
@@ -26,7 +26,7 @@ const CALLBACK_TAIL = new Fragment(',"callbacks":{}}');
 const CALLBACK_TAIL_OPEN = new Fragment(',"callbacks":{');
 const CLOSE = new Fragment('}}');
 
-/** Gives the number under which the peer will know a function. */
+/** Assigns the number with which the peer refers to a function. */
 export interface CallbackRegistry {
   share(fn: AnyFunction): number;
 }
@@ -35,7 +35,7 @@ export function methodFragment(method: string): Fragment {
   return new Fragment(`{"method":${JSON.stringify(method)},"arguments":[`);
 }
 
-/** What stands in every call of one connection: who calls, and with which credentials. */
+/** The part that is the same in every call of a connection: the identity and the credentials of the caller. */
 export function envelopeFragment(identityJson: string, authJson: string): Fragment {
   return new Fragment(
     `{"kite":${identityJson},"authentication":${authJson},"responseCallback":"[Function]","withArgs":`,
@@ -70,7 +70,7 @@ export function errorMessage(response: number, error: WireError): Message {
   return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_TAIL];
 }
 
-/** A call of a function that the peer handed over: its arguments as they are, without an envelope. */
+/** A call of a callback of the peer: its arguments, without an envelope. */
 export function callbackMessage(
   number: number,
   json: string,
@@ -96,21 +96,21 @@ function callbackPieces(
   return pieces;
 }
 
-/** A call as it came in: shape checked, nothing authenticated. */
+/** A call of the peer. Its shape has been checked; it has not been authenticated. */
 export interface IncomingCall {
   readonly method: string;
-  /** What the caller claims to be. */
+  /** The identity that the caller claims. */
   readonly kite: unknown;
   readonly auth: unknown;
-  /** `withArgs`: functions are in place. */
+  /** `withArgs`, with stubs for the caller's functions. */
   readonly args: unknown[];
-  /** The caller's callback for the answer. Undefined: the caller wants none. */
+  /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
-  /** Set where the arguments are not what a kite sends. */
+  /** Whether the arguments do not have the form that kites send. */
   readonly malformed: boolean;
 }
 
-/** The number of the callback at `[0, "responseCallback"]`, whichever way its path is written. */
+/** Returns the number of the callback at `[0, "responseCallback"]`; the index may be a number or a string. */
 export function responseNumber(callbacks: readonly CallbackPath[] | undefined): number | undefined {
   return callbacks?.find(isResponsePath)?.number;
 }
@@ -119,7 +119,7 @@ export function isResponsePath({ path }: CallbackPath): boolean {
   return path.length === 2 && path[1] === 'responseCallback' && (path[0] === 0 || path[0] === '0');
 }
 
-/** Reads what stands in a call's single argument. `kite.js` sends a bare value where one argument was given. */
+/** Reads the single argument of a call. For a call with one argument, `kite.js` sends that argument without an array. */
 export function readCall(
   method: string,
   args: readonly unknown[],
@@ -141,13 +141,13 @@ export function readCall(
   };
 }
 
-/** The rest of a call whose beginning is known. */
+/** Returns the call that consists of a cached prefix and these arguments. */
 export function completeCall(
-  known: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
+  prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
   args: readonly unknown[],
   callbacks: readonly CallbackPath[] | undefined,
 ): IncomingCall {
-  const { method, kite, auth } = known;
+  const { method, kite, auth } = prefix;
   const { withArgs } = args[0] as { withArgs: unknown };
   return {
     method,

@@ -2,9 +2,8 @@ import type { Channel } from '../../transport/channel/channel.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
 
 /**
- * Back-pressure of one accepted connection: takes nothing more from a peer that leaves what it asked for unread, or that
- * has too many calls running. A dialled connection has none: were both ends to wait for the other to read first, neither
- * would go on, so that the side that asks always reads.
+ * Back-pressure of an accepted connection: stops reading from a peer that does not read its responses, or that has too many
+ * running calls. A dialled connection has none, because two ends that both wait for the other to read would deadlock.
  */
 export class FlowControl {
   readonly #channel: Channel;
@@ -20,7 +19,7 @@ export class FlowControl {
     this.#mayPause = mayPause;
   }
 
-  /** Calls of the peer that have no answer yet. */
+  /** Number of calls of the peer that have no response yet. */
   get running(): number {
     return this.#running;
   }
@@ -37,7 +36,7 @@ export class FlowControl {
     this.#idle = undefined;
   }
 
-  /** Resolves once no call of the peer is running. */
+  /** Resolves when no call of the peer is running. */
   whenIdle(): Promise<void> {
     if (this.#running === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -45,7 +44,7 @@ export class FlowControl {
     });
   }
 
-  /** Something was sent, or the network has taken what was queued. */
+  /** Pauses or resumes reading. Call it after a message was sent, and when the send queue has drained. */
   update(): void {
     if (!this.#mayPause) return;
     const { pauseBytes, callsPerConnection } = this.#limits;

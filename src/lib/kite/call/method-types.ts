@@ -1,11 +1,11 @@
 /**
- * The methods of a kite as TypeScript sees them, so that calls are checked and their results typed:
+ * The default type of a kite's methods: any method with any arguments. Declare an interface to check calls and to type their
+ * results; without one, `tell<number>('square', 4)` sets the type of the result.
  *
+ * @example
  *     interface Math { square(n: number): number }
  *     const client = kite.newClient<Math>(url);
  *     const sixteen = await client.tell('square', 4);      // a number
- *
- * Without one, any method may be called with any arguments, and `tell<number>('square', 4)` names the result.
  */
 export interface AnyMethods {
   [method: string]: (...args: unknown[]) => unknown;
@@ -25,5 +25,5 @@ export type MethodResult<Methods, Name extends MethodName<Methods>, Fallback> = 
     ? Awaited<Result>
     : never;
 
-/** A function that the peer handed over. Calling it sends a message; nothing comes back. Ignored after a disconnect. */
+/** A callback that the peer has passed. Calling it sends a message without a response. Ignored after a disconnect. */
 export type RemoteFunction<Args extends unknown[] = unknown[]> = (...args: Args) => void;

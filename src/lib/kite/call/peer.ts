@@ -1,23 +1,28 @@
 import { Emitter } from '../../util/emitter.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from './method-types.js';
 
+/** Options of a call. */
 export interface CallOptions {
-  /** Milliseconds until the call rejects with `timeout`; 0 = none. Default: the client's `timeout`. */
+  /** Timeout in milliseconds, after which the call rejects with `timeout`; 0 means none. Default: that of the client. */
   readonly timeout?: number;
-  /** Rejects the call with the signal's reason when it aborts. The remote is not told: the protocol has no word for it. */
+  /** Rejects the call with the reason of the signal when it aborts. The peer is not notified, and continues the call. */
   readonly signal?: AbortSignal;
   /**
-   * How long the remote may call the functions among the arguments: until it disconnects (`connection`, the default, what
-   * a watch wants), or until it has answered (`call`).
+   * How long the peer may call the functions among the arguments: until it disconnects (`connection`, the default), or until
+   * the call has ended (`call`).
    */
   readonly callbacks?: 'connection' | 'call';
 }
 
-/** Whoever is at the other end: what a client dialled, or who called a handler. Either may call the other's methods. */
+/** The other end of a connection: the kite that a client has dialled, or the caller of a handler. */
 export abstract class Peer<Methods, Events extends Record<string, unknown[]>> extends Emitter<Events> {
   /**
-   * Calls a method of the peer and resolves with its result. Rejects with a KiteError: what the peer answered, or
-   * `timeout`, `disconnect` (at once when the connection drops), `argumentError` (what cannot be sent), `invalidResponse`.
+   * Calls a method of the peer and resolves with its result. Rejects with a KiteError: the error of the peer, or one of type
+   * `timeout`, `disconnect` (as soon as the connection ends), `argumentError` or `sendError` (the arguments cannot be sent),
+   * or `invalidResponse`.
+   *
+   * @example
+   *     await client.call('square', [4], { timeout: 1000, signal: AbortSignal.timeout(500) });
    */
   abstract call<Result = unknown, Name extends MethodName<Methods> = MethodName<Methods>>(
     method: Name,
@@ -25,16 +30,21 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
     options?: CallOptions,
   ): Promise<MethodResult<Methods, Name, Result>>;
 
-  /** Where the peer is, such as `127.0.0.1:50412` or its URL. */
+  /** Address of the peer: host and port, such as `127.0.0.1:50412`, or its URL. */
   abstract readonly remoteAddress: string;
 
-  /** Forgets a function that was handed to the peer among the arguments of a call: from now on its calls are dropped. */
+  /** Releases a function that was an argument of a call. The peer's later calls of it are ignored. */
   abstract forget(fn: (...args: never[]) => unknown): void;
 
-  /** Ends the connection after what is queued has been sent. Calls in flight reject with `disconnect`. */
+  /** Closes the connection after queued messages have been sent. Pending calls reject with `disconnect`. */
   abstract close(): void;
 
-  /** `call` with the peer's default deadline. */
+  /**
+   * Calls a method with the default timeout; see `call`.
+   *
+   * @example
+   *     await client.tell('square', 4); // 16
+   */
   tell<Result = unknown, Name extends MethodName<Methods> = MethodName<Methods>>(
     method: Name,
     ...args: MethodArgs<Methods, Name>
@@ -42,7 +52,7 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
     return this.call<Result, Name>(method, args);
   }
 
-  /** `call` with a deadline of its own, in milliseconds; 0 = none. */
+  /** Calls a method with a timeout in milliseconds; 0 means none. See `call`. */
   tellWithTimeout<Result = unknown, Name extends MethodName<Methods> = MethodName<Methods>>(
     timeout: number,
     method: Name,
@@ -52,5 +62,5 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
   }
 }
 
-/** A peer whose methods are not known to TypeScript. */
+/** A peer with any methods and events. */
 export type AnyPeer = Peer<AnyMethods, Record<string, unknown[]>>;

@@ -3,27 +3,26 @@ import type { AnyFunction } from '../../dnode/scrub.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { callTimeout } from './call-errors.js';
 
-/** A call that waits for its answer. */
+/** A call that waits for its response. */
 export interface PendingCall {
   readonly method: string;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** Milliseconds the caller gave it; 0 = none. */
+  /** Timeout in milliseconds; 0 means none. */
   readonly timeout: number;
-  /** Functions that end with the call, by number. */
+  /** Numbers of the functions that are released when the call ends. */
   readonly callbacks: number[] | undefined;
-  /** Stops listening to the caller's own signal. */
+  /** Stops listening to the signal of the caller. */
   readonly unlisten: (() => void) | undefined;
-  /** On the clock; Infinity = none. */
+  /** Time of the clock at which the call times out; Infinity means never. */
   deadline: number;
 }
 
 /**
- * What this side has handed to the peer of one connection: calls that wait for an answer, and functions. Both share the
- * numbers of dnode's callbacks.
+ * The pending calls of one connection, and the functions that the peer may call. Both have dnode callback numbers.
  *
- * The deadlines of all calls are on one timer. A timer for each call would cost more than the call's encoding, and nearly
- * all calls of a connection have the same timeout, so that the earliest deadline is all there is to watch.
+ * One timer watches the earliest deadline. A timer per call would cost more than encoding the call, and nearly all calls of
+ * a connection have the same timeout.
  */
 export class PendingCalls {
   readonly #clock: Clock;
@@ -35,7 +34,7 @@ export class PendingCalls {
     this.#clock = clock;
   }
 
-  /** How many calls and functions the peer may still answer or call. */
+  /** Number of pending calls and of functions. */
   get size(): number {
     return this.#table.size;
   }
@@ -44,12 +43,12 @@ export class PendingCalls {
     return this.#table.get(number);
   }
 
-  /** Hands over a function until the connection ends or it is forgotten. The same function keeps its number. */
+  /** Registers a function until the connection ends or it is forgotten. The same function gets the same number. */
   share(fn: AnyFunction): number {
     return this.#table.share(fn);
   }
 
-  /** Hands over a function until the call that lists its number is settled. */
+  /** Registers a function until the call that has its number in `callbacks` is settled. */
   shareForCall(fn: AnyFunction): number {
     return this.#table.add(fn);
   }
@@ -58,7 +57,7 @@ export class PendingCalls {
     this.#table.forget(fn);
   }
 
-  /** A call begins to wait. */
+  /** Adds a call and starts its timeout. Returns the number of its response callback. */
   open(call: PendingCall): number {
     if (call.timeout > 0) {
       call.deadline = this.#clock.now() + call.timeout;
@@ -67,7 +66,7 @@ export class PendingCalls {
     return this.#table.add(call);
   }
 
-  /** The call has ended, whichever way: forgets it and the functions that end with it. */
+  /** Removes a call that has ended, and the functions that are released with it. */
   settle(number: number, call: PendingCall): PendingCall {
     this.#table.delete(number);
     call.unlisten?.();
@@ -75,7 +74,7 @@ export class PendingCalls {
     return call;
   }
 
-  /** The connection has ended: every call fails, every function is forgotten. `error` is made only where a call waits. */
+  /** Rejects every call and forgets every function when the connection has ended. */
   failAll(error: () => Error): void {
     this.#stop();
     const calls = [...this.#pending()];

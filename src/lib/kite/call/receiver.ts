@@ -2,13 +2,13 @@ import type { ChannelReceiver } from '../../transport/channel/channel.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import type { FlowControl } from './flow-control.js';
 
-/** Who takes in what a channel delivers. */
+/** The connection that handles the messages of a channel. */
 export interface ReceiverHost {
   readonly flow: FlowControl;
   receive(text: string, prefix?: Fragment): void;
 }
 
-/** A connection as its channel sees it: what only the channel may call is in no connection's own methods. */
+/** The interface of a connection to its channel, so that the methods for the channel are not public on the connection. */
 export class Receiver implements ChannelReceiver {
   readonly #connection: ReceiverHost;
   readonly #ended: (code: number, reason: string) => void;

@@ -11,12 +11,12 @@ import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
 import { callMessage, callbackMessage, errorMessage, type IncomingCall, resultMessage } from './envelope.js';
 
-/** What sending needs of the kite at its own end. */
+/** The interface of a kite to its senders. */
 export interface SenderHost {
   readonly limits: ConnectionLimits;
-  /** What every call with this `authentication` carries, kept between connections. */
+  /** The part of each call with this `authentication`, cached between connections. */
   envelopeFragment(auth: unknown): Fragment;
-  /** The start of each call of `method`, kept between calls. */
+  /** The start of each call of `method`, cached between calls. */
   methodFragment(method: string): Fragment;
 }
 
@@ -24,18 +24,18 @@ export interface SenderOptions {
   readonly channel: Channel;
   readonly flow: FlowControl;
   readonly pendingCalls: PendingCalls;
-  /** What calls carry as `authentication`. */
+  /** The `authentication` of calls. */
   readonly auth: unknown;
-  /** Milliseconds a call waits when the caller named no timeout. */
+  /** Default timeout of calls in milliseconds; 0 means none. */
   readonly timeout: number;
 }
 
-/** What one connection says: calls, answers, and calls of functions that the peer has handed over. */
+/** Sends the messages of a connection: calls, responses, and calls of the peer's callbacks. */
 export class Sender {
   readonly #host: SenderHost;
   readonly #channel: Channel;
   readonly #flow: FlowControl;
-  readonly #handed: PendingCalls;
+  readonly #pendingCalls: PendingCalls;
   readonly #timeout: number;
   #envelope: Fragment;
   #ended = false;
@@ -44,22 +44,22 @@ export class Sender {
     this.#host = host;
     this.#channel = channel;
     this.#flow = flow;
-    this.#handed = pendingCalls;
+    this.#pendingCalls = pendingCalls;
     this.#timeout = timeout;
     this.#envelope = host.envelopeFragment(auth);
   }
 
-  /** What later calls carry as `authentication`. */
+  /** Sets the `authentication` of later calls. */
   setAuth(auth: unknown): void {
     this.#envelope = this.#host.envelopeFragment(auth);
   }
 
-  /** The channel has ended: calls fail, and whatever else is dropped. */
+  /** Stops sending when the channel has ended: calls throw, other messages are dropped. */
   end(): void {
     this.#ended = true;
   }
 
-  /** Calls a method of the peer. Throws where that cannot be sent. */
+  /** Calls a method of the peer. Throws if the call cannot be sent. */
   call(
     method: string,
     args: unknown[],
@@ -73,9 +73,9 @@ export class Sender {
     const { json, functions } = this.#scrub(args, `The arguments of "${method}"`);
     const callbacks =
       options.callbacks === 'call' && functions
-        ? functions.map(({ fn }) => this.#handed.shareForCall(fn))
+        ? functions.map(({ fn }) => this.#pendingCalls.shareForCall(fn))
         : undefined;
-    const abort = signal && ((): void => this.#handed.settle(number, pending).reject(signal.reason));
+    const abort = signal && ((): void => this.#pendingCalls.settle(number, pending).reject(signal.reason));
     const unlisten = abort && ((): void => signal.removeEventListener('abort', abort));
     if (abort) signal.addEventListener('abort', abort);
     const pending: PendingCall = {
@@ -87,61 +87,61 @@ export class Sender {
       unlisten,
       deadline: Infinity,
     };
-    const number = this.#handed.open(pending);
-    const lent = callbacks?.values();
-    const sharer = lent ? { share: (): number => lent.next().value ?? 0 } : this.#handed;
+    const number = this.#pendingCalls.open(pending);
+    const numbers = callbacks?.values();
+    const registry = numbers ? { share: (): number => numbers.next().value ?? 0 } : this.#pendingCalls;
     this.#channel.send(
-      callMessage(this.#host.methodFragment(method), this.#envelope, json, number, functions, sharer),
+      callMessage(this.#host.methodFragment(method), this.#envelope, json, number, functions, registry),
     );
     this.#flow.update();
   }
 
-  /** Answers a call of the peer. A result that cannot be sent becomes an error that says why. */
-  answer(call: IncomingCall, result: unknown, id: () => string): void {
+  /** Responds to a call of the peer. If the result cannot be sent, the response is an error with the reason. */
+  respond(call: IncomingCall, result: unknown, id: () => string): void {
     if (call.response === undefined || this.#ended) return;
     try {
       const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);
-      this.#channel.send(resultMessage(call.response, json, functions, this.#handed));
+      this.#channel.send(resultMessage(call.response, json, functions, this.#pendingCalls));
       this.#flow.update();
     } catch (error) {
-      // The fault is the handler's, not that of the caller's arguments.
-      this.answerError(call, messageOf(error), id());
+      // Only the message: an `argumentError` would blame the arguments of the caller.
+      this.respondError(call, messageOf(error), id());
     }
   }
 
-  answerError(call: IncomingCall, error: unknown, id: string): void {
+  respondError(call: IncomingCall, error: unknown, id: string): void {
     if (call.response === undefined || this.#ended) return;
     this.#channel.send(errorMessage(call.response, toWireError(error, id)));
     this.#flow.update();
   }
 
-  /** A function of the peer, as something to call. */
+  /** Returns a function that calls a callback of the peer. */
   stub(number: number): AnyFunction {
     return (...args: unknown[]): void => {
       if (this.#ended) return;
       const { json, functions } = this.#scrub(args, 'The arguments of a callback');
-      this.#channel.send(callbackMessage(number, json, functions, this.#handed));
+      this.#channel.send(callbackMessage(number, json, functions, this.#pendingCalls));
       this.#flow.update();
     };
   }
 
-  #scrub(value: unknown, what: string): Scrubbed {
+  #scrub(value: unknown, content: string): Scrubbed {
     const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection } = this.#host.limits;
     let scrubbed: Scrubbed;
     try {
       scrubbed = scrub(value, messageDepth - ENVELOPE_DEPTH);
     } catch (error) {
-      throw cannotSend(what, error);
+      throw cannotSend(content, error);
     }
     if (exceedsBytes(scrubbed.json, messageBytes - this.#envelope.text.length))
-      throw tooLarge(what, messageBytes);
+      throw tooLarge(content, messageBytes);
     const count = scrubbed.functions?.length ?? 0;
-    if (count >= callbacksPerMessage) throw cannotSend(what, new Error(`It carries ${count} functions`));
-    if (count > 0 && this.#handed.size + count > callbacksPerConnection)
+    if (count >= callbacksPerMessage) throw cannotSend(content, new Error(`It contains ${count} functions`));
+    if (count > 0 && this.#pendingCalls.size + count > callbacksPerConnection)
       throw tooManyCallbacks(callbacksPerConnection);
     return scrubbed;
   }
 }
 
-// Levels of nesting that the wire form of a call adds to its arguments.
+// Levels of nesting that the envelope adds to the arguments of a call.
 const ENVELOPE_DEPTH = 4;

@@ -2,16 +2,16 @@ import { fromWireError } from '../../protocol/errors.js';
 import { invalidResponse } from './call-errors.js';
 import type { PendingCall } from './pending-calls.js';
 
-/** Ends a call with what the peer called back with. */
+/** Settles a call with the arguments of its response callback. */
 export function settleCall(call: PendingCall, args: readonly unknown[]): void {
-  const answer = readAnswer(args);
-  if (!answer) call.reject(invalidResponse());
-  else if (answer.error === null || answer.error === undefined) call.resolve(answer.result);
-  else call.reject(fromWireError(answer.error));
+  const response = readResponse(args);
+  if (!response) call.reject(invalidResponse());
+  else if (response.error === null || response.error === undefined) call.resolve(response.result);
+  else call.reject(fromWireError(response.error));
 }
 
-/** `{error, result}` as kites answer, or the two one after the other, as clients of `kite.js` do. */
-function readAnswer(args: readonly unknown[]): { error?: unknown; result?: unknown } | undefined {
+/** Kites respond with one argument, `{error, result}`; clients of `kite.js` respond with two. */
+function readResponse(args: readonly unknown[]): { error?: unknown; result?: unknown } | undefined {
   const [first, second = null] = args;
   if (args.length > 1 || first === null) return { error: first, result: second };
   return typeof first === 'object' ? first : undefined;

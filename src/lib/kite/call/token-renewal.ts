@@ -5,8 +5,8 @@ import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 
 /**
- * Gets a new token. `expiring`: the one in use is about to expire; `refused`: the other side called it expired, which
- * it also does when Kontrol has changed its keys, so that one from a cache will not do.
+ * Gets a new token. `expiring`: the current token is about to expire. `refused`: the called kite rejected it as expired. A
+ * kite also does that after Kontrol has changed its keys, so a cached token must not be returned then.
  */
 export type RenewToken = (why: 'expiring' | 'refused') => Promise<string>;
 
@@ -14,21 +14,21 @@ export interface TokenRenewalOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly renewToken: RenewToken;
-  /** The token in use. */
+  /** The current token. */
   readonly token: () => string | undefined;
-  /** The token in use is about to expire, or was refused. */
+  /** Called when the current token is about to expire, or was rejected. */
   readonly expired: () => void;
   readonly renewed: (token: string) => void;
-  /** Milliseconds before it expires at which a token is exchanged. Default 30,000. */
+  /** How long before its expiry a token is renewed, in milliseconds. Default: 30,000. */
   readonly renewBefore?: number;
 }
 
 const RENEW_BEFORE = 30_000;
 
-// Longer waits overflow a timer of Node and of browsers.
+// Longer delays overflow the timers of Node and of browsers.
 const MAX_TIMER_DELAY = 2 ** 31 - 1;
 
-/** Keeps the token of a client good: in time by itself, and when a call was refused. */
+/** Renews the token of a client before it expires, and when a call is rejected because it has expired. */
 export class TokenRenewal {
   readonly #options: TokenRenewalOptions;
   readonly #backoff = new Backoff({ initial: 1000 });
@@ -41,7 +41,7 @@ export class TokenRenewal {
     this.schedule();
   }
 
-  /** Plans for the token in use, after it has changed. */
+  /** Schedules the renewal of the current token. Call it after the token has changed. */
   schedule(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -50,17 +50,17 @@ export class TokenRenewal {
     if (expiresAt === undefined || this.#stopped) return;
     const wait = Math.max(expiresAt - renewBefore - clock.now(), 0);
     if (wait > MAX_TIMER_DELAY) this.#timer = clock.setTimeout(() => this.schedule(), MAX_TIMER_DELAY);
-    else this.#plan(wait);
+    else this.#renewAfter(wait);
   }
 
-  /** The outcome of a call; where its token was refused as expired, that of the same call with a new one. */
+  /** Runs a call. If its token is rejected as expired, renews the token and runs the call again. */
   async callWithRetry<Result>(token: string | undefined, call: () => Promise<Result>): Promise<Result> {
     try {
       return await call();
     } catch (error) {
       if (!isKiteError(error, 'authenticationError') || !error.message.includes('token is expired'))
         throw error;
-      // Another call may have been refused before, and the token renewed since.
+      // The token may have been renewed for another call already.
       if (token === this.#options.token()) await this.#renew('refused');
       return await call();
     }
@@ -71,11 +71,11 @@ export class TokenRenewal {
     this.#timer?.cancel();
   }
 
-  #plan(wait: number): void {
+  #renewAfter(wait: number): void {
     this.#timer = this.#options.clock.setTimeout(() => {
       this.#renew('expiring').catch((error: unknown) => {
-        this.#options.logger.warn(`A token could not be renewed: ${String(error)}; trying again`);
-        if (!this.#stopped) this.#plan(this.#backoff.next());
+        this.#options.logger.warn(`Cannot renew a token: ${String(error)}; trying again`);
+        if (!this.#stopped) this.#renewAfter(this.#backoff.next());
       });
     }, wait);
   }
@@ -96,7 +96,7 @@ export class TokenRenewal {
   }
 }
 
-/** When a token expires, in milliseconds since 1970; undefined where it does not say. Nothing of it is verified. */
+/** Returns the expiry of a token in milliseconds since 1970, unverified; undefined if it has none. */
 export function tokenExpiry(jwt: string): number | undefined {
   const { exp } = readClaims(jwt);
   return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined;

@@ -1,15 +1,15 @@
-/** A kind of value that a setting takes: from an option of a program, or as the text of a flag or a variable. */
+/** A kind of value that a setting accepts: from an option of a program, or as the string of a flag or variable. */
 export interface AcceptedValue<Value> {
-  /** What is accepted, to end the sentence "it must be …". */
+  /** Describes the accepted values; completes the sentence "it must be …". */
   readonly description: string;
-  /** The same for an option of a program, where that takes something else, such as a number of milliseconds. */
+  /** Describes the accepted values of an option of a program, if they differ, such as a number of milliseconds. */
   readonly optionDescription?: string;
-  /** A text that is accepted. */
+  /** An accepted string. */
   readonly example: string;
-  /** The values, where they are few: for help and completion. */
+  /** All accepted strings, if there are only a few: for help and completion. */
   readonly choices?: readonly string[];
-  /** Whether spaces around a text belong to the value. Default false. */
+  /** Whether leading and trailing spaces belong to the value. Default: false. */
   readonly verbatim?: boolean;
-  /** Undefined: not accepted. */
+  /** Returns the parsed value, or undefined if the value is not accepted. */
   parse(value: unknown): Value | undefined;
 }

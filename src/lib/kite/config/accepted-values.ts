@@ -3,7 +3,7 @@ import { LOG_LEVELS, type LogLevel } from '../../util/stderr-logger.js';
 import { type Transport, TRANSPORT_NAMES } from '../../transport/handshake/transport-names.js';
 import type { AcceptedValue } from './accepted-value.js';
 
-/** A field of the kite's identity, which becomes a part of its path. */
+/** A field of the identity of a kite, which becomes part of its path. */
 export const NAME: AcceptedValue<string> = {
   description: 'a name without "/"',
   example: 'prod',
@@ -11,7 +11,7 @@ export const NAME: AcceptedValue<string> = {
 };
 
 export const IP: AcceptedValue<string> = {
-  description: 'an IP address or host name to listen at, such as 127.0.0.1, 0.0.0.0 or ::',
+  description: 'an IP address or host name to listen on, such as 127.0.0.1, 0.0.0.0 or ::',
   example: '127.0.0.1',
   parse: (value) => (typeof value === 'string' && /^[\w.:%-]+$/.test(value) ? value : undefined),
 };
@@ -22,7 +22,7 @@ export const PORT: AcceptedValue<number> = {
   parse: wholeNumberFrom(0, 65_535),
 };
 
-/** Reads a number, or a string of digits, from `min` to `max`. */
+/** Returns a parser of whole numbers from `min` to `max`, as numbers or strings of digits. */
 export function wholeNumberFrom(min: number, max: number): (value: unknown) => number | undefined {
   return (value) => {
     const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
@@ -39,7 +39,7 @@ export const VERSION: AcceptedValue<string> = {
   parse: (value) => (typeof value === 'string' && THREE_NUMBERS.test(value) ? value : undefined),
 };
 
-/** Milliseconds of a duration, 0 = no limit. */
+/** A duration in milliseconds; 0 means no limit. */
 export const DURATION: AcceptedValue<number> = {
   description: `a duration, 0 or more: ${DURATION_FORMS}`,
   optionDescription: 'a number of milliseconds, 0 or more',
@@ -50,7 +50,7 @@ export const DURATION: AcceptedValue<number> = {
   },
 };
 
-/** Milliseconds of a duration, which may be negative. */
+/** A duration in milliseconds, which may be negative. */
 export const SIGNED_DURATION: AcceptedValue<number> = {
   description: `a duration: ${DURATION_FORMS}, or -1s for never`,
   optionDescription: 'a number of milliseconds',
@@ -70,7 +70,7 @@ export const KITE_URL: AcceptedValue<string> = {
 
 export const KITE_URLS: AcceptedValue<readonly string[]> = {
   description:
-    'one or more URLs with commas between them, each beginning with http://, https://, ws:// or wss://',
+    'one or more URLs, separated by commas, that begin with http://, https://, ws:// or wss://',
   example: 'http://127.0.0.1:4000/kite,https://kontrol.example.com/kite',
   parse(value) {
     const list: readonly unknown[] =
@@ -82,26 +82,26 @@ export const KITE_URLS: AcceptedValue<readonly string[]> = {
 
 export const ORIGINS: AcceptedValue<readonly string[] | '*'> = {
   description:
-    'one or more origins with commas between them, each a scheme and a host such as https://app.example.com, or * for any',
+    'one or more origins, separated by commas, such as https://app.example.com, or * for any',
   example: 'https://app.example.com',
   parse: listOf(/^(?:\*|null|[a-z][a-z\d+.-]*:\/\/[^/\s,]+)$/i),
 };
 
 export const HOSTS: AcceptedValue<readonly string[] | '*'> = {
   description:
-    'one or more host names without port, with commas between them, such as math.example.com, or * for any',
+    'one or more host names without port, separated by commas, such as math.example.com, or * for any',
   example: 'math.example.com',
   parse: listOf(/^(?:\*|[\w.-]+|\[[\da-f:.]+\])$/i),
 };
 
-/** Reads a list, or a string with commas, of entries that look like this. */
+/** Returns a parser of lists, or strings separated by commas, of entries that match. */
 function listOf(entry: RegExp): (value: unknown) => readonly string[] | '*' | undefined {
   return (value) => {
     const list: readonly unknown[] =
       typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [undefined];
-    const texts = list.map((item) => (typeof item === 'string' ? item.trim() : ''));
-    if (!texts.every((text) => entry.test(text))) return undefined;
-    return texts.includes('*') ? '*' : texts;
+    const entries = list.map((item) => (typeof item === 'string' ? item.trim() : ''));
+    if (!entries.every((text) => entry.test(text))) return undefined;
+    return entries.includes('*') ? '*' : entries;
   };
 }
 
@@ -116,7 +116,7 @@ export const TRANSPORT: AcceptedValue<Transport> = {
     )?.[1],
 };
 
-// Levels of the Go implementation that have another name here.
+// Names of levels in the Go implementation.
 const LEVEL_ALIASES: Readonly<Record<string, LogLevel>> = {
   notice: 'info',
   warning: 'warn',
@@ -129,8 +129,8 @@ export const LOG_LEVEL: AcceptedValue<LogLevel> = {
   example: 'debug',
   choices: LOG_LEVELS,
   parse(value) {
-    const other = Object.entries(LEVEL_ALIASES).find(([name]) => equalsIgnoringCase(name, value));
-    return other?.[1] ?? LOG_LEVELS.find((name) => equalsIgnoringCase(name, value));
+    const alias = Object.entries(LEVEL_ALIASES).find(([name]) => equalsIgnoringCase(name, value));
+    return alias?.[1] ?? LOG_LEVELS.find((name) => equalsIgnoringCase(name, value));
   },
 };
 
@@ -145,9 +145,9 @@ export const SWITCH: AcceptedValue<boolean> = {
   },
 };
 
-/** True by being set, such as `NO_COLOR`; the value that it stands for is `meaning`. */
-export function constantWhenSet<Value>(meaning: Value): AcceptedValue<Value> {
-  return { description: 'set, or not', example: '1', verbatim: true, parse: () => meaning };
+/** Accepts any string, and parses it to `constant`: for variables such as `NO_COLOR`. */
+export function constantWhenSet<Value>(constant: Value): AcceptedValue<Value> {
+  return { description: 'set, or not', example: '1', verbatim: true, parse: () => constant };
 }
 
 function milliseconds(value: unknown): number | undefined {

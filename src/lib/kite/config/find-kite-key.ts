@@ -5,20 +5,20 @@ import { kiteSettings } from './kite-settings.js';
 import { describeSource, type Environment, resolveSetting } from './resolve-setting.js';
 
 /**
- * The kite key that a program uses: the one it was given, else the text in `KITE_KEY`, else the file that
- * `KITE_KEY_FILE` names, else `kite.key` in the kite home. Undefined where there is none there, or for `false`.
+ * Returns the kite key of a program: that of the option, of `KITE_KEY`, of the file in `KITE_KEY_FILE`, or of `kite.key` in
+ * the kite home, in this order. Undefined if there is none, or if the option is `false`.
  *
- * @throws ConfigurationError for a key that is there and cannot be used, and for a file that was named and is missing
+ * @throws ConfigurationError if the key is invalid, or if a file that was specified does not exist
  */
-export function findKiteKey(given: string | false | undefined, env: Environment): KiteKey | undefined {
-  if (given === false) return undefined;
-  if (given !== undefined)
-    return parseKiteKeyFrom(given, describeSource({ type: 'option', name: 'kiteKey' }));
+export function findKiteKey(option: string | false | undefined, env: Environment): KiteKey | undefined {
+  if (option === false) return undefined;
+  if (option !== undefined)
+    return parseKiteKeyFrom(option, describeSource({ type: 'option', name: 'kiteKey' }));
   const resolution = resolveSetting(kiteSettings.kiteKey, { env });
   if (resolution.type === 'refused') throw new ConfigurationError('badValue', resolution.reason);
-  const { value: place, source, given: text } = resolution;
-  if (place?.type === 'variable') return parseKiteKeyFrom(String(text).trim(), describeSource(source));
-  if (place) return readKiteKeyFile(place.file);
+  const { value: location, source, raw } = resolution;
+  if (location?.type === 'variable') return parseKiteKeyFrom(String(raw).trim(), describeSource(source));
+  if (location) return readKiteKeyFile(location.file);
   try {
     return readKiteKeyFile(kiteKeyPath(kiteHome(env)));
   } catch (error) {
@@ -32,7 +32,7 @@ function parseKiteKeyFrom(jwt: string, source: string): KiteKey {
     return parseKiteKey(jwt);
   } catch (cause) {
     if (!isJwtError(cause)) throw cause;
-    const message = `${source} holds no kite key: ${cause.message}. Get one with: kitectl register`;
+    const message = `${source} is not a valid kite key: ${cause.message}. Get one with: kitectl register`;
     throw new ConfigurationError('badKiteKey', message, { cause });
   }
 }

@@ -3,52 +3,52 @@ import type { Transport } from '../call/client.js';
 import { kiteSettings } from './kite-settings.js';
 import { type KiteKeyFields, type Setting, settingValue } from './resolve-setting.js';
 
-/** What a kite runs with. Times are in milliseconds. */
+/** The resolved configuration of a kite. Durations are in milliseconds. */
 export interface Config {
   /** Default: the user of the kite key, else `unknown`. */
   readonly username: string;
-  /** Default `unknown`. */
+  /** Default: `unknown`. */
   readonly environment: string;
-  /** Default `unknown`. */
+  /** Default: `unknown`. */
   readonly region: string;
-  /** The address that is listened at. Default `127.0.0.1`. */
+  /** Address to listen on. Default: `127.0.0.1`. */
   readonly ip: string;
-  /** Default 0: any that is free. */
+  /** Port to listen on; 0 means any free port. Default: 0. */
   readonly port: number;
-  /** Where Kontrol is, the first one first. Default: what the kite key says, else none. */
+  /** URLs of Kontrol, in order of preference. Default: that of the kite key, else none. */
   readonly kontrolUrls: readonly string[];
-  /** The proxies to register with, of which one is picked. Default none: those that Kontrol knows. */
+  /** URLs of the proxies to register with; the kite selects one at random. Default: none, which selects from those of Kontrol. */
   readonly proxyUrls: readonly string[];
-  /** How clients connect. Default `auto`. */
+  /** Transport of clients. Default: `auto`. */
   readonly transport: Transport;
-  /** How long a call waits for its answer; 0 = for ever. Default 15,000. */
+  /** Timeout of calls; 0 means none. Default: 15,000. */
   readonly timeout: number;
-  /** How long a connection may take to come about; 0 = for ever. Default 10,000. */
+  /** Timeout of connecting; 0 means none. Default: 10,000. */
   readonly handshakeTimeout: number;
-  /** How long verified credentials are remembered; 0 or less = not at all. Default 300,000. */
+  /** How long verified credentials are cached; 0 or less disables the cache. Default: 300,000. */
   readonly verifyTtl: number;
-  /** Default `info`. */
+  /** Default: `info`. */
   readonly logLevel: LogLevel;
-  /** False: no colours in log lines. Default true: where standard error is a terminal. */
+  /** Whether log lines have colours if standard error is a terminal. Default: true. */
   readonly logColor: boolean;
-  /** Origins of pages that may connect, beside those of this server and of loopback; `*` = any. Default none. */
+  /** Origins of pages that may connect, in addition to those of this server and of loopback; `*` means any. Default: none. */
   readonly allowOrigin: readonly string[] | '*';
-  /** Host names by which the kite is called; `*` = any. Default: see the option. */
+  /** Host names of the kite; `*` means any. Default: see the option. */
   readonly allowedHosts: readonly string[] | '*' | undefined;
-  /** The kite's version, where the environment or an option sets it. */
+  /** Version of the kite, if an option or the environment sets it. */
   readonly version: string | undefined;
 }
 
-/** What a program may decide itself; see `Config`. What it decides counts more than the environment. */
+/** Options that configure a kite; see `Config` for units and defaults. They take precedence over the environment. */
 export interface ConfigOptions {
   readonly username?: string | undefined;
   readonly environment?: string | undefined;
   readonly region?: string | undefined;
   readonly ip?: string | undefined;
   readonly port?: number | undefined;
-  /** One URL, several with commas between them, or a list. */
+  /** A URL, several separated by commas, or a list. */
   readonly kontrolUrl?: string | readonly string[] | undefined;
-  /** One URL, several with commas between them, or a list. */
+  /** A URL, several separated by commas, or a list. */
   readonly proxyUrl?: string | readonly string[] | undefined;
   readonly transport?: Transport | undefined;
   readonly timeout?: number | undefined;
@@ -58,28 +58,28 @@ export interface ConfigOptions {
   readonly logColor?: boolean | undefined;
   readonly version?: string | undefined;
   /**
-   * Origins of pages that may connect, beside those of this server and of loopback: as a browser sends them,
-   * `https://app.example.com`; `*` = any. Default none.
+   * Origins of pages that may connect, in addition to those of this server and of loopback, such as
+   * `https://app.example.com`; `*` means any. Default: none.
    */
   readonly allowOrigin?: string | readonly string[] | undefined;
   /**
-   * Host names by which the kite may be called (the `Host` of a request), beside those of loopback and that of the URL
-   * under which it registers; `*` = any, where a proxy in front sees to it. Default: none while it listens at loopback, any
-   * while it listens elsewhere. Once they are named, IP addresses are right there too.
+   * Host names that requests may have in their `Host` header, in addition to loopback names and the host of the registered
+   * URL; `*` means any, for kites behind a proxy that checks them. Default: none if the kite listens on loopback only, else
+   * any. If set, a kite that does not listen on loopback only also accepts IP addresses.
    */
   readonly allowedHosts?: string | readonly string[] | undefined;
 }
 
 export interface ConfigSources {
-  /** Where `KITE_*` is read. An empty variable counts as one that is not set. */
+  /** Environment variables. An empty variable is treated as not set. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly kiteKey?: KiteKeyFields | undefined;
 }
 
 /**
- * What a kite runs with: options, else the `KITE_*` environment, else the kite key, else defaults.
+ * Resolves the configuration of a kite from options, `KITE_*` variables, the kite key and defaults, in this order.
  *
- * @throws ConfigurationError with code `badValue` that names the option or variable, its value and what is accepted
+ * @throws ConfigurationError with code `badValue` that has the option or variable, its value and the accepted values
  */
 export function resolveConfig(options: ConfigOptions, { env, kiteKey }: ConfigSources): Config {
   const valueOf = <Value, Default>(

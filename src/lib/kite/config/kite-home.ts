@@ -3,7 +3,7 @@ import path from 'node:path';
 import { kiteSettings } from './kite-settings.js';
 import { type Environment, settingValue } from './resolve-setting.js';
 
-/** The folder with the kite key: `KITE_HOME`, else `.kite` in the person's home. */
+/** Returns the folder with the kite key: `KITE_HOME`, or `.kite` in the home folder of the user. */
 export function kiteHome(env: Environment): string {
   return settingValue(kiteSettings.kiteHome, { env }) ?? path.join(env['HOME'] || os.homedir(), '.kite');
 }

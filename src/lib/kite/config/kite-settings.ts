@@ -16,7 +16,7 @@ import {
 import type { AcceptedValue } from './accepted-value.js';
 import type { Setting } from './resolve-setting.js';
 
-/** Where a kite key is: in the environment variable, or in a file. */
+/** The location of a kite key: the environment variable itself, or a file. */
 export type KeyLocation = { readonly type: 'variable' } | { readonly type: 'file'; readonly file: string };
 
 const FOLDER: AcceptedValue<string> = {
@@ -40,8 +40,8 @@ const KEY_VALUE: AcceptedValue<KeyLocation> = {
 const FALSE_WHEN_SET = constantWhenSet(false);
 
 /**
- * The settings of every kite. The command line has the same ones, with flags and contexts, and more of its own. A setting
- * of a kite is declared here and nowhere else; `resolveConfig` and `docs/configuration.md` follow.
+ * The settings of every kite. The command line adds flags, contexts and further settings. `resolveConfig` and
+ * `docs/configuration.md` use this table.
  */
 export const kiteSettings = {
   kiteHome: {
@@ -54,7 +54,7 @@ export const kiteSettings = {
   },
   kiteKey: {
     name: 'kite key',
-    summary: 'The kite key, or the file with it. The option `false` means none.',
+    summary: 'The kite key, or the file that contains it. The option `false` means none.',
     option: 'kiteKey',
     variables: [{ name: 'KITE_KEY', accept: KEY_VALUE, secret: true }, 'KITE_KEY_FILE'],
     accept: KEY_FILE,
@@ -88,7 +88,7 @@ export const kiteSettings = {
   },
   version: {
     name: 'version',
-    summary: "The kite's version, in place of the second argument of `new Kite`.",
+    summary: "The kite's version, instead of the second argument of `new Kite`.",
     option: 'version',
     variables: ['KITE_VERSION'],
     accept: VERSION,
@@ -113,7 +113,7 @@ export const kiteSettings = {
   },
   kontrol: {
     name: 'kontrol',
-    summary: 'URL of Kontrol; several with commas, the preferred one first.',
+    summary: 'URL of Kontrol; several separated by commas, in order of preference.',
     option: 'kontrolUrl',
     variables: ['KITE_KONTROL_URL'],
     kiteKey: 'kontrolUrl',
@@ -123,7 +123,7 @@ export const kiteSettings = {
   },
   proxy: {
     name: 'proxy',
-    summary: 'URL of the proxy to register with; of several with commas, one is chosen at random.',
+    summary: 'URL of the proxy to register with; of several separated by commas, one is chosen at random.',
     option: 'proxyUrl',
     variables: ['KITE_PROXY_URL'],
     accept: KITE_URLS,
@@ -132,7 +132,7 @@ export const kiteSettings = {
   },
   transport: {
     name: 'transport',
-    summary: 'How to connect: auto is WebSocket, and XHR polling where that is refused.',
+    summary: 'How to connect: auto is WebSocket, or XHR polling if WebSocket is refused.',
     option: 'transport',
     variables: ['KITE_TRANSPORT'],
     accept: TRANSPORT,
@@ -140,7 +140,7 @@ export const kiteSettings = {
   },
   timeout: {
     name: 'timeout',
-    summary: 'How long to wait for the answer of a call; 0 means no limit.',
+    summary: 'How long to wait for the response to a call; 0 means no limit.',
     option: 'timeout',
     variables: ['KITE_TIMEOUT'],
     accept: DURATION,
@@ -168,7 +168,7 @@ export const kiteSettings = {
   allowedOrigins: {
     name: 'allowed origins',
     summary:
-      "Origins of pages that may connect, with commas, besides the kite's own and those of this machine; * for any.",
+      "Origins of pages that may connect, separated by commas, besides the kite's own and loopback; * for any.",
     option: 'allowOrigin',
     variables: ['KITE_ALLOW_ORIGIN'],
     accept: ORIGINS,
@@ -177,16 +177,16 @@ export const kiteSettings = {
   },
   allowedHosts: {
     name: 'allowed hosts',
-    summary: 'Host names by which the kite may be called, with commas; * for any.',
+    summary: 'Host names that callers may use for the kite, separated by commas; * for any.',
     option: 'allowedHosts',
     variables: ['KITE_ALLOWED_HOSTS'],
     accept: HOSTS,
     default: undefined,
-    defaultText: 'loopback names at loopback, any elsewhere',
+    defaultText: 'loopback names if it listens on loopback, else any',
   },
   logLevel: {
     name: 'log level',
-    summary: 'The lowest level that is logged.',
+    summary: 'The minimum level of log lines.',
     option: 'logLevel',
     variables: ['KITE_LOG_LEVEL'],
     accept: LOG_LEVEL,
@@ -194,7 +194,7 @@ export const kiteSettings = {
   },
   logColor: {
     name: 'log colours',
-    summary: 'Whether log lines have colours, on a terminal. Any value of the variables switches them off.',
+    summary: 'Whether log lines have colours on a terminal. Any value of the variables disables them.',
     option: 'logColor',
     variables: [
       { name: 'KITE_LOG_NOCOLOR', accept: FALSE_WHEN_SET },

@@ -1,16 +1,13 @@
 import { createSocket } from 'node:dgram';
 
-/**
- * The address of this machine from which `host` is reached. Nothing is sent. Rejects where there is no way to it. (Node
- * only.)
- */
+/** Returns the local address from which `host` is reached. Sends nothing. Rejects if there is no route to the host. */
 export async function outboundAddress(host: string): Promise<string> {
   const bare = host.replace(/^\[|\]$/g, '');
   const socket = createSocket(bare.includes(':') ? 'udp6' : 'udp4');
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
-      // The port does not matter for the way; 9 is the one that discards.
+      // The port does not matter for routing; 9 is the discard port.
       socket.connect(9, bare, resolve);
     });
     return socket.address().address;

@@ -4,34 +4,34 @@ import type { AcceptedValue } from './accepted-value.js';
 /** An environment variable that a setting reads. */
 export interface Variable<Value> {
   readonly name: string;
-  /** What it takes, where that differs from the setting: `NO_COLOR` is true by being set. */
+  /** The accepted values, if they differ from those of the setting: `NO_COLOR` accepts any value. */
   readonly accept?: AcceptedValue<Value>;
-  /** Whether its text is a secret, which is never shown. Default: that of the setting. */
+  /** Whether the value is secret and never shown. Default: that of the setting. */
   readonly secret?: boolean;
 }
 
-/** Something that can be configured, and the places that its value can come from. */
+/** Something that can be configured, and the sources of its value. */
 export interface Setting<Value = unknown, Default = unknown> {
-  /** The name, for people. */
+  /** Display name. */
   readonly name: string;
-  /** What it decides. A sentence. */
+  /** The effect of the setting, in one sentence. */
   readonly summary: string;
   /** The option of a program that sets it. */
   readonly option?: string;
-  /** The environment variables that set it. The first one that is set counts. */
+  /** The environment variables that set it. The first one that is set takes precedence. */
   readonly variables: readonly (string | Variable<Value>)[];
   /** The field of the kite key that sets it. */
   readonly kiteKey?: keyof KiteKeyFields;
   readonly accept: AcceptedValue<Value>;
-  /** Whether its value is a secret, which is never shown. Default false. */
+  /** Whether the value is secret and never shown. Default: false. */
   readonly secret?: boolean;
-  /** Its value where nothing sets it. */
+  /** The value if no source sets it. */
   readonly default: Default;
-  /** The default in words, where the value is not what people would write. */
+  /** The default as documentation shows it, if that differs from the value. */
   readonly defaultText?: string;
 }
 
-/** The fields of a kite key that settings come from. */
+/** The fields of a kite key that are sources of settings. */
 export interface KiteKeyFields {
   readonly username: string;
   readonly kontrolUrl: string;
@@ -39,49 +39,50 @@ export interface KiteKeyFields {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a value comes from. */
+/** The source of a value. */
 export type SettingSource =
   | { readonly type: 'option' | 'flag' | 'variable'; readonly name: string }
   | { readonly type: 'context'; readonly name: string; readonly field: string }
   | { readonly type: 'kiteKey'; readonly field: keyof KiteKeyFields }
   | { readonly type: 'default' };
 
-/** A value that one source gives, not parsed yet. */
+/** An unparsed value and its source. */
 export interface RawValue {
   readonly source: SettingSource;
   readonly value: unknown;
 }
 
-/** Everything that the value of a setting can come from, the strongest first. */
+/** The sources of a setting, in order of precedence. */
 export interface SettingSources {
   /** An option of the program, or a flag. */
   readonly explicit?: RawValue | undefined;
   readonly env: Environment;
-  /** What is stored for the person, in a context. Called where nothing stronger sets the setting. */
+  /** Returns the value of the active context. Called only if no source with precedence sets the setting. */
   readonly stored?: (() => RawValue | undefined) | undefined;
   readonly kiteKey?: KiteKeyFields | undefined;
-  /** Whether the kite key counts more than what is stored. Default false. */
+  /** Whether the kite key takes precedence over the context. Default: false. */
   readonly kiteKeyFirst?: boolean | undefined;
 }
 
+/** The result of resolving a setting. `raw` is the unparsed value. */
 export type Resolution<Value, Default> =
   | {
       readonly type: 'resolved';
       readonly source: SettingSource;
       readonly value: Value | Default;
-      readonly given: unknown;
+      readonly raw: unknown;
     }
   | {
       readonly type: 'refused';
       readonly source: SettingSource;
-      readonly given: unknown;
+      readonly raw: unknown;
       readonly reason: string;
     };
 
-/** What sets a setting, the strongest first. An empty string sets nothing. */
+/** Yields the values of a setting in order of precedence. An empty string is treated as not set. */
 export function* rawValuesOf(setting: Setting, sources: SettingSources): Generator<RawValue> {
-  for (const given of candidates(setting, sources)) {
-    if (given && isSet(given, setting)) yield given;
+  for (const rawValue of candidates(setting, sources)) {
+    if (rawValue && isSet(rawValue, setting)) yield rawValue;
   }
 }
 
@@ -100,48 +101,48 @@ function* candidates(
 }
 
 /**
- * The value of a setting and what it comes from: an option or flag, else the environment, else a context, else the kite
- * key, else the default. This is the only function that decides it. It does not throw: a value that is not accepted is
- * `refused`, with a reason that shows no secret.
+ * Returns the value of a setting and its source: an option or flag, the environment, a context, the kite key or the default,
+ * in this order. No other function decides the precedence. It does not throw: a value that is not accepted is `refused`, with
+ * a reason that contains no secret.
  */
 export function resolveSetting<Value, Default>(
   setting: Setting<Value, Default>,
   sources: SettingSources,
 ): Resolution<Value, Default> {
-  const [given] = rawValuesOf(setting, sources);
-  if (!given) {
-    return { type: 'resolved', source: { type: 'default' }, value: setting.default, given: undefined };
+  const [rawValue] = rawValuesOf(setting, sources);
+  if (!rawValue) {
+    return { type: 'resolved', source: { type: 'default' }, value: setting.default, raw: undefined };
   }
-  return parseRawValue(setting, given);
+  return parseRawValue(setting, rawValue);
 }
 
-/** The value that one source gives. */
+/** Parses the value of one source. */
 export function parseRawValue<Value, Default>(
   setting: Setting<Value, Default>,
   { source, value: raw }: RawValue,
 ): Resolution<Value, Default> {
   const accept = acceptedFrom(setting, source);
   const value = accept.parse(typeof raw === 'string' && accept.verbatim !== true ? raw.trim() : raw);
-  if (value !== undefined) return { type: 'resolved', source, value, given: raw };
-  const what = (source.type === 'option' && accept.optionDescription) || accept.description;
+  if (value !== undefined) return { type: 'resolved', source, value, raw };
+  const expected = (source.type === 'option' && accept.optionDescription) || accept.description;
   const visible = isSecret(setting, source) ? undefined : raw;
-  const reason = invalidValueMessage(describeSource(source), visible, what);
-  return { type: 'refused', source, given: raw, reason };
+  const reason = invalidValueMessage(describeSource(source), visible, expected);
+  return { type: 'refused', source, raw, reason };
 }
 
 /**
- * Why a value is not accepted: `--port is "x"; it must be a port`. `place` is what gives it, `what` what is accepted. A value
- * that is undefined is secret.
+ * Returns the message for a value that is not accepted, such as `--port is "x"; it must be a port`. `source` is the subject,
+ * `expected` describes the accepted values. If the value is undefined, it is secret.
  */
-export function invalidValueMessage(place: string, value: unknown, what: string): string {
+export function invalidValueMessage(source: string, value: unknown, expected: string): string {
   const is = value === undefined ? 'has a value that is not accepted' : `is ${quoteValue(value)}`;
-  return `${place} ${is}; it must be ${what}`;
+  return `${source} ${is}; it must be ${expected}`;
 }
 
 /**
- * The value of a setting.
+ * Returns the value of a setting.
  *
- * @throws ConfigurationError with code `badValue` that names what the value comes from, and what is accepted
+ * @throws ConfigurationError with code `badValue` that has the source and the accepted values
  */
 export function settingValue<Value, Default>(
   setting: Setting<Value, Default>,
@@ -152,7 +153,7 @@ export function settingValue<Value, Default>(
   throw new ConfigurationError('badValue', resolution.reason);
 }
 
-/** What a value comes from, to begin a sentence. */
+/** Describes the source of a value, as the start of a sentence. */
 export function describeSource(source: SettingSource): string {
   switch (source.type) {
     case 'option':
@@ -170,10 +171,10 @@ export function describeSource(source: SettingSource): string {
   }
 }
 
-/** Whether what a source gives must not be shown. */
+/** Whether the value of a source is secret. */
 export function isSecret({ variables, secret = false }: Setting, source: SettingSource): boolean {
   if (source.type !== 'variable') return secret;
-  const variable = variables.find((one) => variableName(one) === source.name);
+  const variable = variables.find((candidate) => variableName(candidate) === source.name);
   return (typeof variable === 'object' ? variable.secret : undefined) ?? secret;
 }
 
@@ -181,7 +182,7 @@ export function variableName(variable: string | Variable<unknown>): string {
   return typeof variable === 'string' ? variable : variable.name;
 }
 
-/** A URL, or what stands for one, may carry a password, which must not reach a log or a terminal. */
+/** Removes user names and passwords from URLs, so that they do not reach a log or a terminal. */
 export function withoutPassword(text: string): string {
   return text.replace(/(^|[\s,]|\/\/)[^/@\s,]*@/g, '$1…@');
 }
@@ -191,13 +192,13 @@ function acceptedFrom<Value>(
   source: SettingSource,
 ): AcceptedValue<Value> {
   if (source.type !== 'variable') return accept;
-  const variable = variables.find((one) => variableName(one) === source.name);
+  const variable = variables.find((candidate) => variableName(candidate) === source.name);
   return (typeof variable === 'object' ? variable.accept : undefined) ?? accept;
 }
 
 function isSet({ source, value }: RawValue, setting: Setting): boolean {
   if (value === undefined) return false;
-  // A program that passes an empty option has made a mistake.
+  // An empty option of a program is an error, so it is not ignored.
   if (source.type === 'option' || typeof value !== 'string') return true;
   return acceptedFrom(setting, source).verbatim === true ? value !== '' : value.trim() !== '';
 }

@@ -22,16 +22,17 @@ import { type HandlerChain, type Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription, MethodHost } from '../serve/method-host.js';
 import { CACHED_CREDENTIALS, CACHED_METHODS } from '../limits/kite-limits.js';
 
+/** The events of a kite, with the arguments of their listeners. */
 export type KiteEvents = {
   /** A peer has connected to this kite. */
   connect: [peer: Peer<AnyMethods, ConnectionEvents>];
-  /** A connected peer has made its first call. */
+  /** A connected peer makes its first call. */
   firstRequest: [peer: Peer<AnyMethods, ConnectionEvents>];
-  /** A peer that had connected has disconnected. */
+  /** A peer has disconnected. */
   disconnect: [peer: Peer<AnyMethods, ConnectionEvents>];
-  /** This kite is registered at Kontrol under `url`. */
+  /** This kite has registered with Kontrol under `url`: the first time, or again. */
   register: [url: string];
-  /** An attempt of `registerForever` or `registerHttp` failed, and why. Another attempt follows. */
+  /** An attempt of `registerForever` or `registerHttp` has failed. Unless the method rejects, another attempt follows. */
   registerFailed: [error: Error];
 };
 
@@ -45,17 +46,17 @@ export interface CoreOptions extends DispatcherOptions {
   readonly transport: Transport;
   readonly trustRemote: readonly string[] | true | undefined;
   readonly dialer: Dialer;
-  /** For a kite that the same peers call again and again. */
+  /** Creates the cache of call prefixes of a connection. Default: calls are always parsed as a whole. */
   readonly newPrefixCache?: () => CallPrefixCache;
 }
 
 /**
- * The part of a kite that is the same in Node and in a page: its identity, its methods, the connections that it has
- * accepted and its clients. It opens no port.
+ * The part of a kite that is the same in Node and in a page: its identity, its methods, its clients, and the connections that
+ * it has accepted. It does not open a port.
  */
 export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   readonly identity: KiteIdentity;
-  /** What clients and connections need of this kite. */
+  /** The interface of this kite to its clients and connections. */
   readonly host: ClientHost;
   readonly #clock: Clock;
   readonly #dispatcher: Dispatcher;
@@ -71,7 +72,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     this.host = this.#makeHost(options);
   }
 
-  /** What runs around every method. */
+  /** Handlers that run around every method. */
   get chain(): HandlerChain {
     return this.#dispatcher.chain;
   }
@@ -82,7 +83,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     options: HandleOptions<Args>,
     handler: Handler<Args, Result>,
   ): Method;
-  /** For what passes on the arguments of its own overloads. */
+  /** For kites that forward the arguments of the overloads above. */
   handle(name: string, optionsOrHandler: unknown, maybeHandler?: unknown): Method;
   handle(name: string, optionsOrHandler: unknown, maybeHandler?: unknown): Method {
     const [options, handler] =
@@ -113,7 +114,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     return connection;
   }
 
-  /** Refuses new calls from now on. */
+  /** Rejects calls from now on. */
   drain(): void {
     this.#dispatcher.drain();
   }
@@ -123,15 +124,15 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
     this.#clients.clear();
   }
 
-  // Finding out an address costs a call into the system.
-  #debug(connection: Connection, what: string): void {
+  // Reading the remote address takes a system call.
+  #debug(connection: Connection, event: string): void {
     const { logger } = this.host;
-    if (logger.isLevelEnabled?.('debug') ?? true) logger.debug(`${connection.remoteAddress} ${what}`);
+    if (logger.isLevelEnabled?.('debug') ?? true) logger.debug(`${connection.remoteAddress} ${event}`);
   }
 
   #makeHost(options: CoreOptions): ClientHost {
     const identity = JSON.stringify(options.identity);
-    // Most programs have one key, and all their connections share the fragment that is made from it.
+    // Most programs have one key, so all their connections share its fragment.
     const envelope = fragmentCache(CACHED_CREDENTIALS, (auth) => envelopeFragment(identity, auth));
     return {
       ...options,
@@ -155,13 +156,13 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   }
 }
 
-/** Makes the fragment of each key once. It holds `most` of them: a program that makes up keys must not fill the memory. */
-function fragmentCache(most: number, make: (key: string) => Fragment): (key: string) => Fragment {
+/** Caches the fragment of each key. The cache is cleared at `max` entries, because a program may use any number of keys. */
+function fragmentCache(max: number, make: (key: string) => Fragment): (key: string) => Fragment {
   const fragments = new Map<string, Fragment>();
   return (key) => {
     let fragment = fragments.get(key);
     if (!fragment) {
-      if (fragments.size >= most) fragments.clear();
+      if (fragments.size >= max) fragments.clear();
       fragment = make(key);
       fragments.set(key, fragment);
     }

@@ -11,15 +11,17 @@ import { toError, closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } fr
 import type { Registration } from './registration.js';
 
 export interface HttpRegistrationOptions {
+  /** URLs of Kontrol, in order of preference. */
   readonly urls: readonly string[];
+  /** The URL to register. */
   readonly url: string;
   readonly kite: KiteIdentity;
   readonly auth: () => Auth | null;
-  readonly registered: (answer: RegisterResponse) => Promise<void>;
-  /** Called at each request that fails. */
+  readonly registered: (response: RegisterResponse) => Promise<void>;
+  /** Called when a request fails. */
   readonly failed?: ((error: Error) => void) | undefined;
   readonly fetch: typeof fetch;
-  /** Milliseconds for one request. */
+  /** Timeout of a request in milliseconds; 0 means none. */
   readonly timeout: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -28,26 +30,27 @@ export interface HttpRegistrationOptions {
 
 const DEFAULT_HEARTBEAT_SECONDS = 10;
 
-/** What Kontrol means by a status. */
+/** Error types for the HTTP statuses of Kontrol. */
 const ERROR_TYPES: Readonly<Record<number, ErrorType>> = { 400: 'argumentError', 401: 'authenticationError' };
 
-/** A registration without a connection: requests over HTTP, at the next Kontrol where one does not answer. */
+/** A registration with HTTP requests instead of a connection. If a Kontrol is not available, it uses the next one. */
 export class HttpRegistration implements Registration {
   readonly #options: HttpRegistrationOptions;
   readonly #backoff: Backoff;
+  /** Index of the current Kontrol. */
   #current = 0;
-  #wanted: string;
+  #requestedUrl: string;
   #url = '';
   #timer: Timer | undefined;
   #stopped = false;
-  #made = false;
-  /** The request that is on its way. */
+  #succeeded = false;
+  /** Aborts the pending request. */
   #request: AbortController | undefined;
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
 
   constructor(options: HttpRegistrationOptions) {
     this.#options = options;
-    this.#wanted = options.url;
+    this.#requestedUrl = options.url;
     this.#backoff = new Backoff(options.backoff);
   }
 
@@ -56,8 +59,8 @@ export class HttpRegistration implements Registration {
   }
 
   /**
-   * Resolves when it is registered, however many tries that takes. Rejects where nobody can be asked at all, where it is
-   * stopped before, or where Kontrol refuses the kite in a way that asking again does not change.
+   * Resolves when the kite is registered, after any number of attempts. Rejects if no Kontrol is configured, if it is stopped
+   * first, or if Kontrol rejects the kite permanently.
    */
   async start(): Promise<this> {
     if (this.#options.urls.length === 0) throw noKontrolError();
@@ -70,7 +73,7 @@ export class HttpRegistration implements Registration {
   }
 
   move(url: string): void {
-    this.#wanted = url;
+    this.#requestedUrl = url;
     this.#timer?.cancel();
     if (!this.#stopped) this.#register();
   }
@@ -86,20 +89,20 @@ export class HttpRegistration implements Registration {
     this.#tryRegister().then(
       (seconds) => {
         this.#backoff.reset();
-        this.#made = true;
-        this.#after(seconds * 1000, () => this.#beat(seconds));
+        this.#succeeded = true;
+        this.#after(seconds * 1000, () => this.#sendHeartbeat(seconds));
         this.#starting?.resolve();
       },
       (error: unknown) => this.#failed(error),
     );
   }
 
-  #beat(seconds: number): void {
+  #sendHeartbeat(seconds: number): void {
     const path = `/heartbeat?id=${encodeURIComponent(this.#options.kite.id)}`;
-    this.#ask(path).then(
-      (answer) => {
-        if (answer.trim() === 'registeragain') this.#register();
-        else this.#after(seconds * 1000, () => this.#beat(seconds));
+    this.#send(path).then(
+      (response) => {
+        if (response.trim() === 'registeragain') this.#register();
+        else this.#after(seconds * 1000, () => this.#sendHeartbeat(seconds));
       },
       (error: unknown) => this.#failed(error),
     );
@@ -110,12 +113,12 @@ export class HttpRegistration implements Registration {
     const { logger, failed } = this.#options;
     failed?.(toError(error));
     if (!isPermanentFailure(error)) {
-      logger.warn(`Registration over HTTP: ${String(error)}; trying again`);
+      logger.warn(`Registration over HTTP failed: ${String(error)}; trying again`);
       this.#current++;
       this.#after(this.#backoff.next(), () => this.#register());
-    } else if (this.#made) {
+    } else if (this.#succeeded) {
       logger.error(
-        `Registration over HTTP: ${String(error)}; nobody finds this kite now. Trying again once a minute`,
+        `Registration over HTTP failed: ${String(error)}; this kite is not registered. Trying again once per minute`,
       );
       this.#after(PERMANENT_FAILURE_RETRY, () => this.#register());
     } else this.#starting?.reject(toError(error));
@@ -128,14 +131,14 @@ export class HttpRegistration implements Registration {
 
   async #tryRegister(): Promise<number> {
     const { kite, auth, registered } = this.#options;
-    const body = JSON.stringify({ url: this.#wanted, kite, auth: auth() });
-    const answer = readRegisterResponse(tryParse(await this.#ask('/register', body)));
-    this.#url = answer.url;
-    await registered(answer);
-    return answer.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS;
+    const body = JSON.stringify({ url: this.#requestedUrl, kite, auth: auth() });
+    const response = readRegisterResponse(tryParse(await this.#send('/register', body)));
+    this.#url = response.url;
+    await registered(response);
+    return response.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS;
   }
 
-  async #ask(path: string, body?: string): Promise<string> {
+  async #send(path: string, body?: string): Promise<string> {
     const { urls, clock, timeout, fetch } = this.#options;
     const kontrol = (urls[this.#current % urls.length] ?? '').replace(/^ws/, 'http');
     const controller = new AbortController();
@@ -155,7 +158,7 @@ export class HttpRegistration implements Registration {
       });
     } catch (error) {
       if (isKiteError(error)) throw error;
-      throw new KiteError('disconnect', `${kontrol} does not answer`, { cause: error });
+      throw new KiteError('disconnect', `${kontrol} does not respond`, { cause: error });
     } finally {
       timer?.cancel();
     }

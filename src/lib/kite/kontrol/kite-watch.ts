@@ -10,17 +10,17 @@ import type { FoundKite } from './kontrol-responses.js';
 import type { KontrolLink } from './kontrol-link.js';
 import type { RemoteKite } from './remote-kite.js';
 
-/** A kite has come, or is reached under another URL (`REGISTER`), or is gone (`DEREGISTER`). */
+/** A change of a watched kite: it has registered, or changed its URL (`REGISTER`), or it has deregistered (`DEREGISTER`). */
 export interface KiteEvent {
   readonly action: 'REGISTER' | 'DEREGISTER';
   readonly kite: RemoteKite;
 }
 
-/** A watch that runs. */
+/** A watch of the kites that match a query. It runs until `cancel`, or until its kite closes. */
 export interface KiteWatch {
-  /** The kites that are there now. */
+  /** The matching kites that are registered now. */
   readonly kites: readonly RemoteKite[];
-  /** Ends it. No event comes any more. */
+  /** Ends the watch. The listener is not called after that. */
   cancel(): void;
 }
 
@@ -33,7 +33,7 @@ export interface ResumingKiteWatchOptions {
   readonly logger: Logger;
 }
 
-/** One watch, on whichever connection there is: after each reconnect it tells what has changed meanwhile. */
+/** A watch that survives disconnects: after each reconnect, it reports the changes that it missed. */
 export class ResumingKiteWatch implements KiteWatch {
   readonly #options: ResumingKiteWatchOptions;
   readonly #kites = new Map<string, RemoteKite>();
@@ -52,12 +52,12 @@ export class ResumingKiteWatch implements KiteWatch {
     return [...this.#kites.values()];
   }
 
-  /** Begins. Rejects with why Kontrol cannot be asked; the watch is over then. */
+  /** Starts the watch. Rejects if Kontrol cannot be reached or rejects the call; the watch has then ended. */
   async start(): Promise<this> {
     const { link } = this.#options;
     await this.#watch(await link.connect(), true);
     this.#release = [link.on('connect', (client) => this.#rewatch(client)), link.stayConnected()];
-    // The connection may have gone, and another come, while the answer was on its way.
+    // The connection may have been replaced before the response arrived.
     if (link.client && this.#watchedOn !== link.client) this.#rewatch(link.client);
     return this;
   }
@@ -78,7 +78,7 @@ export class ResumingKiteWatch implements KiteWatch {
 
   async #watch(client: Client, first: boolean): Promise<void> {
     this.#watchedOn = client;
-    // What changes while the list is on its way comes before it.
+    // Changes that Kontrol reports before the response arrives.
     let early: unknown[] | undefined = [];
     const callback = (change: unknown): void => {
       if (this.#cancelled || this.#watchedOn !== client) return;
@@ -86,16 +86,16 @@ export class ResumingKiteWatch implements KiteWatch {
       else this.#changed(change);
     };
     const { query } = this.#options;
-    const answer = readKites(
+    const response = readKites(
       await client.call<unknown, string>('getKites', [{ query, watchCallback: callback }]),
     );
     if (this.#cancelled || this.#watchedOn !== client) return;
-    if (answer.watcherId === undefined) {
-      throw codedError('genericError', 'noWatch', 'This Kontrol watches no kites');
+    if (response.watcherId === undefined) {
+      throw codedError('genericError', 'noWatch', 'This Kontrol does not support watches');
     }
     this.#callback = callback;
-    this.#watcherId = answer.watcherId;
-    this.#listed(answer.kites, first);
+    this.#watcherId = response.watcherId;
+    this.#listed(response.kites, first);
     const changes = early;
     early = undefined;
     for (const change of changes) this.#changed(change);
@@ -106,7 +106,7 @@ export class ResumingKiteWatch implements KiteWatch {
     this.#watch(client, false).then(
       () => this.#backoff.reset(),
       (error: unknown) => {
-        this.#options.logger.warn(`A watch could not be taken up again: ${String(error)}`);
+        this.#options.logger.warn(`Cannot resume a watch: ${String(error)}`);
         if (this.#cancelled || this.#options.link.client !== client) return;
         this.#retry = this.#options.clock.setTimeout(() => {
           if (this.#options.link.client === client) this.#rewatch(client);
@@ -116,8 +116,8 @@ export class ResumingKiteWatch implements KiteWatch {
   }
 
   #listed(kites: readonly FoundKite[], silently: boolean): void {
-    const there = new Set(kites.map(({ kite }) => kite.id));
-    for (const gone of this.kites.filter(({ kite }) => !there.has(kite.id))) this.#removed(gone);
+    const ids = new Set(kites.map(({ kite }) => kite.id));
+    for (const removed of this.kites.filter(({ kite }) => !ids.has(kite.id))) this.#removed(removed);
     for (const found of kites) {
       if (silently) this.#kites.set(found.kite.id, this.#options.remote(found));
       else this.#added(found);
@@ -127,21 +127,21 @@ export class ResumingKiteWatch implements KiteWatch {
   #changed(change: unknown): void {
     const { error, result } = record(change);
     if (error !== null && error !== undefined) {
-      this.#options.logger.warn(`A watch was told of an error: ${JSON.stringify(error)}`);
+      this.#options.logger.warn(`A watch failed: ${JSON.stringify(error)}`);
       return;
     }
     const found = readFoundKite(result);
     const { action } = record(result);
     if (action === 'REGISTER') this.#added(found);
-    const gone = action === 'DEREGISTER' ? this.#kites.get(found.kite.id) : undefined;
-    if (gone) this.#removed(gone);
+    const removed = action === 'DEREGISTER' ? this.#kites.get(found.kite.id) : undefined;
+    if (removed) this.#removed(removed);
   }
 
   #added(found: FoundKite): void {
-    const known = this.#kites.get(found.kite.id);
+    const previous = this.#kites.get(found.kite.id);
     const kite = this.#options.remote(found);
     this.#kites.set(found.kite.id, kite);
-    if (known?.url !== found.url) this.#options.listener({ action: 'REGISTER', kite });
+    if (previous?.url !== found.url) this.#options.listener({ action: 'REGISTER', kite });
   }
 
   #removed(kite: RemoteKite): void {

@@ -7,11 +7,11 @@ import type { Auth, Client, ClientOptions } from '../call/client.js';
 import { closingError } from './permanent-failure.js';
 
 export interface KontrolLinkOptions {
-  /** Every Kontrol, the preferred one first. */
+  /** URLs of Kontrol, in order of preference. */
   readonly urls: readonly string[];
   readonly auth: () => Auth | null;
   readonly newClient: (url: string, options: ClientOptions) => Client;
-  /** Called where a call fails. */
+  /** Called when a call fails. */
   readonly failed?: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -19,17 +19,17 @@ export interface KontrolLinkOptions {
 }
 
 export type KontrolLinkEvents = {
-  /** A Kontrol is connected: the first, or one after another was gone. */
+  /** A Kontrol is connected: for the first time, or after a disconnect. */
   connect: [client: Client];
   disconnect: [];
-  /** Nothing is kept up any more: the kite is closing. */
+  /** Registrations and watches end, because the kite is closing. */
   retire: [];
 };
 
-/** What Kontrol calls on the connection over which a kite has registered. */
+/** Methods that Kontrol may call on the connection. */
 const TRUSTED_METHODS = ['kite.heartbeat', 'kite.who', 'kite.handleWebRTC'];
 
-/** The connection to Kontrol: one of several, and the next of them when that one is gone. */
+/** The connection to one of several Kontrols. If it is lost, the next one is used. */
 export class KontrolLink extends Emitter<KontrolLinkEvents> {
   readonly #options: KontrolLinkOptions;
   readonly #backoff: Backoff;
@@ -37,7 +37,9 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   #client: Client | undefined;
   #connecting: Promise<Client> | undefined;
   #retry: Timer | undefined;
-  #keepers = 0;
+  /** Number of users that need a permanent connection. */
+  #users = 0;
+  /** The last failure that was logged as a warning. */
   #failure = '';
   #retired = false;
   #closed = false;
@@ -53,17 +55,17 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
     return this.#client;
   }
 
-  /** Whether there is another Kontrol to turn to. */
+  /** Whether there are several Kontrols. */
   get hasAlternatives(): boolean {
     return this.#options.urls.length > 1;
   }
 
-  /** Whether nothing is kept up any more. */
+  /** Whether `retire` was called. */
   get retired(): boolean {
     return this.#retired;
   }
 
-  /** Connects to the first Kontrol that can be reached. Rejects with why the last could not. */
+  /** Connects to the first Kontrol that can be reached. Rejects with the error of the last one if none can. */
   connect(): Promise<Client> {
     if (this.#client) return Promise.resolve(this.#client);
     this.#connecting ??= this.#connect().finally(() => {
@@ -72,41 +74,41 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
     return this.#connecting;
   }
 
-  /** Stays connected from now on, with waits between the tries, until the function that it returns is called. */
+  /** Reconnects after each disconnect, with delays between the attempts. Returns a function that ends this. */
   stayConnected(): () => void {
-    this.#keepers++;
+    this.#users++;
     this.#tryAgain();
     let released = false;
     return () => {
-      if (!released) this.#keepers--;
+      if (!released) this.#users--;
       released = true;
     };
   }
 
-  /** A call that may be made twice: where a Kontrol is gone, the next one answers it. */
+  /** Makes an idempotent call. If the connection is lost, repeats it with the next Kontrol. */
   async call<Result>(method: string, args: unknown[]): Promise<Result> {
-    for (let left = this.#options.urls.length; ; left--) {
+    for (let retries = this.#options.urls.length; ; retries--) {
       const client = await this.connect();
       try {
         return await client.call<Result, string>(method, args);
       } catch (error) {
         this.#options.failed?.(error);
-        if (!isKiteError(error, 'disconnect') || left <= 0) throw error;
+        if (!isKiteError(error, 'disconnect') || retries <= 0) throw error;
       }
     }
   }
 
-  /** Has later calls carry other credentials. */
+  /** Applies changed credentials to later calls. */
   renewAuth(): void {
     if (this.#client) this.#client.auth = this.#options.auth();
   }
 
-  /** Leaves the Kontrol that is connected, for the next one. */
+  /** Disconnects from the current Kontrol, so that the next one is used. */
   drop(): void {
     this.#client?.close();
   }
 
-  /** Keeps nothing up any more. Calls can still be made. */
+  /** Ends registrations and watches, and reconnects no longer. Calls can still be made. */
   retire(): void {
     if (this.#retired) return;
     this.#retired = true;
@@ -154,14 +156,14 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   }
 
   #tryAgain(): void {
-    if (this.#retired || this.#client || this.#keepers === 0) return;
+    if (this.#retired || this.#client || this.#users === 0) return;
     this.connect().catch((error: unknown) => {
-      this.#report(`No Kontrol can be reached: ${String(error)}; trying again`);
+      this.#report(`Cannot reach Kontrol: ${String(error)}; trying again`);
       this.#wait();
     });
   }
 
-  /** Warns of what is the matter, once. */
+  /** Logs a failure as a warning, unless it is the same as the last one. */
   #report(failure: string): void {
     if (this.#retired) return;
     const { logger } = this.#options;
@@ -171,13 +173,13 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   }
 
   #wait(): void {
-    if (this.#retired || this.#keepers === 0) return;
+    if (this.#retired || this.#users === 0) return;
     this.#retry?.cancel();
     this.#retry = this.#options.clock.setTimeout(() => this.#tryAgain(), this.#backoff.next());
   }
 }
 
 export function noKontrolError(): ConfigurationError {
-  const message = 'No Kontrol is known: set kontrolUrl or KITE_KONTROL_URL, or use a kite key that names it';
+  const message = 'No Kontrol is configured: set kontrolUrl or KITE_KONTROL_URL, or use a kite key';
   return new ConfigurationError('noKontrol', message);
 }

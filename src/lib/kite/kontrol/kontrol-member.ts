@@ -8,49 +8,51 @@ import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
 import { applyFreshKey } from './apply-fresh-key.js';
 import { HttpRegistration } from './http-registration.js';
-import type { GetKitesOptions, KontrolClientOptions } from './kontrol-client.js';
+import { KontrolClient, type KontrolClientOptions } from './kontrol-client.js';
+import { KontrolLink } from './kontrol-link.js';
 import { KontrolRegistrant } from './kontrol-registrant.js';
+import type { GetKitesOptions } from './kontrol-session.js';
 import { type RegisterResponse, readStrings } from './kontrol-responses.js';
 import type { KiteEvent, KiteWatch } from './kite-watch.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
 
-/** The keys that a kite trusts, as Kontrol changes them. */
+/** The keys of Kontrol that a kite trusts. */
 export interface KontrolKeys {
-  /** Has the kite use this kite key from now on. Throws where it cannot. */
+  /** Replaces the kite key. Throws if the new one cannot be used. */
   use(jwt: string): void;
-  /** Kontrol has revoked these public keys of its own, PEM. */
+  /** Stops trusting these public keys of Kontrol, in PEM. */
   revoke(keys: readonly string[]): void;
-  /** Kontrol has revoked the pair that signed the kite's own kite key. */
+  /** Stops trusting the key pair that signed the kite key of this kite. */
   revokeOwn(): void;
-  /** The kite has closed. */
+  /** Releases timers when the kite has closed. */
   close(): void;
 }
 
-/** Under which URL a kite is reached. */
+/** The URLs of a kite. */
 export interface KiteAddress {
-  /** The URL for other machines. Rejects where the kite does not listen. */
+  /** Returns the URL for other machines. Rejects if the kite does not listen. */
   registerUrl(): Promise<string>;
-  /** Others reach the kite under this URL too. */
+  /** Accepts requests for the host of this URL. */
   knownAs(url: string): void;
 }
 
 export interface KontrolMemberOptions {
   readonly identity: KiteIdentity;
-  /** Where Kontrol is, the preferred one first. */
+  /** URLs of Kontrol, in order of preference. */
   readonly urls: readonly string[];
-  /** The kite key to begin with. */
+  /** The initial kite key. */
   readonly kiteKey: string | undefined;
   readonly keys: KontrolKeys;
   readonly address: KiteAddress;
   readonly newClient: KontrolClientOptions['newClient'];
-  /** The kite is registered at Kontrol under `url`. */
+  /** Called when the kite has registered with Kontrol under `url`. */
   readonly registered: (url: string) => void;
-  /** An attempt to register failed. */
+  /** Called when an attempt to register has failed. */
   readonly registerFailed: (error: Error) => void;
-  /** Stores a fresh kite key for the next start. */
+  /** Stores a fresh kite key. */
   readonly saveKiteKey?: ((jwt: string) => void | Promise<void>) | undefined;
-  /** Milliseconds that a request over HTTP may take. */
+  /** Timeout of HTTP requests in milliseconds; 0 means none. */
   readonly timeout: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -58,28 +60,35 @@ export interface KontrolMemberOptions {
   readonly backoff?: BackoffOptions | undefined;
 }
 
+/** Options of a registration with Kontrol. */
 export interface RegisterOptions {
-  /** Under which others reach this kite. Default: `registerUrl()`. */
+  /** URL under which other kites reach this one. Default: `registerUrl()`. */
   readonly url?: string;
 }
 
+/** A link to Kontrol, and the parts that use it. */
+interface KontrolParts {
+  readonly link: KontrolLink;
+  readonly client: KontrolClient;
+  readonly registrant: KontrolRegistrant;
+}
+
 /**
- * A kite and its Kontrol: it registers there, finds other kites and gets the tokens to call them. The methods are those of
- * the kite, which documents them.
+ * The part of a kite that uses Kontrol: registers the kite, finds other kites and gets tokens to call them. `Kite` documents
+ * the methods.
  *
  * Lifecycle: any number of calls, then `retire`, then `close`.
  */
 export class KontrolMember {
   readonly #options: KontrolMemberOptions;
-  /** Registrations over HTTP. */
-  readonly #overHttp = new Set<HttpRegistration>();
+  readonly #httpRegistrations = new Set<HttpRegistration>();
   readonly #keysRevoked = (keys: unknown): void => this.#options.keys.revoke(readStrings(keys));
   #auth: Auth | null;
   /** Whether Kontrol has replaced the kite key. */
-  #exchanged = false;
+  #keyReplaced = false;
   #retired = false;
   #closed = false;
-  #opened: KontrolRegistrant | undefined;
+  #parts: KontrolParts | undefined;
 
   constructor(options: KontrolMemberOptions) {
     this.#options = options;
@@ -87,7 +96,7 @@ export class KontrolMember {
     this.#auth = kiteKey === undefined ? null : { type: 'kiteKey', key: kiteKey };
   }
 
-  /** Whether there is a Kontrol to ask. */
+  /** Whether a Kontrol is configured. */
   get hasUrls(): boolean {
     return this.#options.urls.length > 0;
   }
@@ -98,11 +107,11 @@ export class KontrolMember {
   }
 
   async register({ url }: RegisterOptions = {}): Promise<{ readonly url: string }> {
-    return this.#client.register({ url: await this.#ownUrl(url) });
+    return this.#connected.registrant.register(await this.#ownUrl(url));
   }
 
   async registerForever({ url }: RegisterOptions = {}): Promise<Registration> {
-    return this.#client.registerForever({ url: await this.#ownUrl(url) });
+    return this.#connected.registrant.registerForever(await this.#ownUrl(url));
   }
 
   async registerHttp({ url }: RegisterOptions = {}): Promise<Registration> {
@@ -111,72 +120,78 @@ export class KontrolMember {
       url: await this.#ownUrl(url),
       kite: this.#options.identity,
       auth: () => this.auth,
-      registered: (answer) => this.#registered(answer),
+      registered: (response) => this.#registered(response),
       failed: (error) => this.#registerFailed(error),
       fetch: this.#options.fetch ?? fetch,
     });
     if (this.#retired) registration.stop();
-    this.#overHttp.add(registration);
+    this.#httpRegistrations.add(registration);
     return registration.start();
   }
 
   getKites(query: KiteQuery, options?: GetKitesOptions): Promise<RemoteKite[]> {
-    return this.#client.getKites(query, options);
+    return this.#connected.client.getKites(query, options);
   }
 
   getToken(query: KiteQuery, options?: { readonly force?: boolean }): Promise<string> {
-    return this.#client.getToken(query, options);
+    return this.#connected.client.getToken(query, options);
   }
 
   getKey(): Promise<string> {
-    return this.#client.getKey();
+    return this.#connected.client.getKey();
   }
 
   watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
-    return this.#client.watchKites(query, listener);
+    return this.#connected.client.watchKites(query, listener);
   }
 
-  /** Ends registrations and watches; those that wait for Kontrol reject. Calls can still be made. */
+  /** Ends registrations and watches; pending ones reject. Calls can still be made. */
   retire(): void {
     this.#retired = true;
-    for (const registration of this.#overHttp) registration.stop();
-    this.#opened?.retire();
+    for (const registration of this.#httpRegistrations) registration.stop();
+    this.#parts?.link.retire();
   }
 
-  /** Ends the connection to Kontrol. */
+  /** Closes the connection to Kontrol. */
   close(): void {
     this.retire();
     this.#closed = true;
     this.#options.keys.close();
-    this.#opened?.close();
+    this.#parts?.link.close();
   }
 
-  async #ownUrl(given: string | undefined): Promise<string> {
+  async #ownUrl(explicitUrl: string | undefined): Promise<string> {
     const { address } = this.#options;
-    const url = given ?? (await address.registerUrl());
+    const url = explicitUrl ?? (await address.registerUrl());
     address.knownAs(url);
     return url;
   }
 
-  /** The client of Kontrol, which is made when it is first needed. */
-  get #client(): KontrolRegistrant {
-    if (this.#opened) return this.#opened;
-    this.#opened = new KontrolRegistrant({
+  /** The link to Kontrol and the parts that use it, created on first use. */
+  get #connected(): KontrolParts {
+    if (this.#parts) return this.#parts;
+    const options = {
       ...this.#options,
       auth: () => this.auth,
-      registered: (answer) => this.#registered(answer),
-      registerFailed: (error) => this.#registerFailed(error),
-      failed: (error) => this.#callFailed(error),
-    });
-    if (this.#retired) this.#opened.retire();
-    if (this.#closed) this.#opened.close();
-    return this.#opened;
+      registered: (response: RegisterResponse) => this.#registered(response),
+      registerFailed: (error: Error) => this.#registerFailed(error),
+      failed: (error: unknown) => this.#callFailed(error),
+    };
+    const link = new KontrolLink(options);
+    if (this.#retired) link.retire();
+    if (this.#closed) link.close();
+    this.#parts = {
+      link,
+      client: new KontrolClient(options, link),
+      registrant: new KontrolRegistrant(options, link),
+    };
+    return this.#parts;
   }
 
   async #registered({ url, kiteKey, revokedKeys }: RegisterResponse): Promise<void> {
     this.#options.keys.revoke(revokedKeys);
-    if (kiteKey !== undefined) await this.#takeKey(kiteKey);
-    if (this.#exchanged) void this.#watchKeys();
+    if (kiteKey !== undefined) await this.#applyKey(kiteKey);
+    if (this.#keyReplaced) void this.#watchKeys();
     this.#options.registered(url);
   }
 
@@ -185,29 +200,29 @@ export class KontrolMember {
     this.#options.registerFailed(error);
   }
 
-  /** Kontrol answered with an error. */
+  /** Handles an error of Kontrol. */
   #callFailed(error: unknown): void {
     if (hasCode(error, 'keyPairRevoked')) this.#options.keys.revokeOwn();
   }
 
-  #takeKey(kiteKey: string): Promise<void> {
+  #applyKey(kiteKey: string): Promise<void> {
     const { keys, saveKiteKey: save, logger } = this.#options;
     const use = (auth: Auth): void => {
       keys.use(kiteKey);
       this.#auth = auth;
-      this.#exchanged = true;
-      this.#opened?.renewAuth();
+      this.#keyReplaced = true;
+      this.#parts?.link.renewAuth();
     };
     return applyFreshKey(kiteKey, { use, save, logger });
   }
 
-  /** A kite that has exchanged its key trusts the former pair for a while: it asks to be told when that is revoked. */
+  /** Watches for revoked keys: a kite trusts the previous key pair for a while after its kite key was replaced. */
   async #watchKeys(): Promise<void> {
     try {
-      const answer = await this.#opened?.client?.call('watchKeys', [this.#keysRevoked]);
-      this.#keysRevoked(record(answer)['revokedKeys']);
+      const response = await this.#parts?.link.client?.call('watchKeys', [this.#keysRevoked]);
+      this.#keysRevoked(record(response)['revokedKeys']);
     } catch (error) {
-      // A Kontrol of Go has no such method. Then the next registration tells.
+      // Kontrol in Go does not have this method. The response to the next registration lists revoked keys.
       this.#options.logger.debug(`Kontrol does not report revoked keys: ${String(error)}`);
     }
   }

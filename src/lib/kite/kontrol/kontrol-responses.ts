@@ -3,44 +3,46 @@ import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { record } from '../../util/record.js';
 import { KONTROL_STRINGS } from '../limits/kite-limits.js';
 
-/** A kite that Kontrol has found, as it came over the wire. */
+/** A kite in a response of Kontrol. */
 export interface FoundKite {
   readonly kite: KiteIdentity;
   readonly url: string;
-  /** For calling it; empty where it may be found and not called. */
+  /** Token to call the kite. Empty if the caller may find the kite but not call it. */
   readonly token: string;
-  /** The key pair of Kontrol that it trusts. Empty where Kontrol does not say. */
+  /** Identifier of the key pair of Kontrol that the kite trusts. Empty if Kontrol does not report it. */
   readonly keyId: string;
-  /** Since when it is registered, in milliseconds since 1970. Undefined where Kontrol does not say. */
+  /** Time of the registration in milliseconds since 1970. Undefined if Kontrol does not report it. */
   readonly registeredAt?: number | undefined;
 }
 
+/** A response to `getKites`. */
 export interface KitesResponse {
   readonly kites: readonly FoundKite[];
   readonly watcherId: string | undefined;
 }
 
+/** A response to `register`. */
 export interface RegisterResponse {
-  /** Under which it is registered. */
+  /** The registered URL. */
   readonly url: string;
-  /** Seconds between two heartbeats over HTTP. */
+  /** Interval of heartbeats over HTTP, in seconds. */
   readonly heartbeatInterval: number;
-  /** A fresh kite key, to be used from now on. */
+  /** A fresh kite key that replaces the current one. */
   readonly kiteKey: string | undefined;
-  /** Public keys of Kontrol, PEM, that it has revoked. */
+  /** Public keys that Kontrol has revoked, in PEM. */
   readonly revokedKeys: readonly string[];
 }
 
 /** @throws KiteError `invalidResponse` */
-export function readKites(answer: unknown): KitesResponse {
-  const { kites, watcherID } = record(answer);
+export function readKites(response: unknown): KitesResponse {
+  const { kites, watcherID } = record(response);
   if (!Array.isArray(kites)) throw invalidResponse('getKites');
   return { kites: kites.map(readFoundKite), watcherId: stringOrEmpty(watcherID) || undefined };
 }
 
 export function readFoundKite(value: unknown): FoundKite {
-  const { kite, url, token, keyId, registeredAt: at } = record(value);
-  const registeredAt = typeof at === 'number' ? at : undefined;
+  const { kite, url, token, keyId, registeredAt: time } = record(value);
+  const registeredAt = typeof time === 'number' ? time : undefined;
   return {
     kite: parseIdentity(kite),
     url: stringOrEmpty(url),
@@ -51,23 +53,22 @@ export function readFoundKite(value: unknown): FoundKite {
 }
 
 /**
- * Whether Kontrol's error says that no kite matches: ours and Go's, and what etcd says of a missing key, which a Kontrol of
- * Go passes on.
+ * Whether an error of Kontrol means that no kite matches. Kontrol in Go also passes on the message of etcd for a missing key.
  */
 export function isNoKitesFound(error: unknown): boolean {
   if (!isKiteError(error, 'genericError')) return false;
   return error.message === 'no kites found' || error.message.startsWith('100: Key not found');
 }
 
-/** The empty list that an answer to `getKites` means where it is an error that none matches; throws any other. */
+/** Returns an empty response if the error means that no kite matches; throws any other error. */
 export function emptyIfNoKites(error: unknown): object {
   if (isNoKitesFound(error)) return { kites: [] };
   throw error;
 }
 
 /** @throws KiteError `invalidResponse` */
-export function readRegisterResponse(answer: unknown): RegisterResponse {
-  const { url, heartbeatInterval, kiteKey, revokedKeys } = record(answer);
+export function readRegisterResponse(response: unknown): RegisterResponse {
+  const { url, heartbeatInterval, kiteKey, revokedKeys } = record(response);
   if (typeof url !== 'string') throw invalidResponse('register');
   return {
     url,
@@ -77,15 +78,17 @@ export function readRegisterResponse(answer: unknown): RegisterResponse {
   };
 }
 
-/** The texts of a list; none where it is no list. */
+/** Returns the strings of a list. Empty if the value is not a list. */
 export function readStrings(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string').slice(0, KONTROL_STRINGS) : [];
+  return Array.isArray(value)
+    ? value.filter((item) => typeof item === 'string').slice(0, KONTROL_STRINGS)
+    : [];
 }
 
 /** @throws KiteError `invalidResponse` */
-export function readString(method: string, answer: unknown): string {
-  if (typeof answer !== 'string' || answer === '') throw invalidResponse(method);
-  return answer;
+export function readString(method: string, response: unknown): string {
+  if (typeof response !== 'string' || response === '') throw invalidResponse(method);
+  return response;
 }
 
 function stringOrEmpty(value: unknown): string {
@@ -93,5 +96,5 @@ function stringOrEmpty(value: unknown): string {
 }
 
 function invalidResponse(method: string): KiteError {
-  return new KiteError('invalidResponse', `Kontrol's answer to "${method}" is none that a kite understands`);
+  return new KiteError('invalidResponse', `Invalid response of Kontrol to "${method}"`);
 }

@@ -6,36 +6,36 @@ import { readRegisterResponse, type RegisterResponse } from './kontrol-responses
 import type { KontrolLink } from './kontrol-link.js';
 import { toError, closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 
-/** A registration that is kept up. */
+/** A registration with Kontrol that is maintained until `stop`, or until the kite closes. */
 export interface Registration {
-  /** Under which the kite was registered first. */
+  /** The URL of the first registration. */
   readonly url: string;
-  /** Registers under another URL from now on, at once where a Kontrol is connected. */
+  /** Changes the registered URL: now if a Kontrol is connected, else with the next connection. */
   move(url: string): void;
-  /** Keeps it up no longer. */
+  /** Stops maintaining the registration. It ends with the connection to Kontrol, or when its lease expires. */
   stop(): void;
 }
 
 export interface RegistrationOptions {
   readonly link: KontrolLink;
   readonly url: string;
-  readonly registered: (answer: RegisterResponse) => Promise<void>;
-  /** Called at each try that fails. */
+  readonly registered: (response: RegisterResponse) => Promise<void>;
+  /** Called when an attempt fails. */
   readonly failed?: ((error: Error) => void) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backoff?: BackoffOptions | undefined;
 }
 
-/** Registers over a connection. Kontrol asks for the heartbeat on it. */
+/** Registers on a connection. Kontrol requests heartbeats on the same connection. */
 export async function registerOnce(
   client: Client,
   { url, registered, failed }: Pick<RegistrationOptions, 'url' | 'registered' | 'failed'>,
 ): Promise<RegisterResponse> {
   try {
-    const answer = readRegisterResponse(await client.call<unknown, string>('register', [{ url }]));
-    await registered(answer);
-    return answer;
+    const response = readRegisterResponse(await client.call<unknown, string>('register', [{ url }]));
+    await registered(response);
+    return response;
   } catch (error) {
     failed?.(toError(error));
     throw error;
@@ -43,8 +43,8 @@ export async function registerOnce(
 }
 
 /**
- * Registers, and again on each new connection, for ever. Resolves when it is registered. Rejects where the kite closes
- * before, or Kontrol refuses it in a way that asking again does not change; later on, that is asked once a minute.
+ * Registers, and registers again on each new connection. Resolves when the kite is registered for the first time. Rejects if
+ * the kite closes first, or if Kontrol rejects it permanently. If that happens later, it tries again once per minute.
  */
 export function registerForever(options: RegistrationOptions): Promise<Registration> {
   const { link, clock, logger } = options;
@@ -53,59 +53,60 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
     if (link.retired) throw closingError();
     let retry: Timer | undefined;
     let stopped = false;
-    let wanted = options.url;
-    /** The connection on which a registration is on its way. */
-    let asking: Client | undefined;
-    let made = false;
+    let requestedUrl = options.url;
+    /** The connection on which a registration is pending. */
+    let registering: Client | undefined;
+    let succeeded = false;
     const stop = (): void => {
       stopped = true;
       retry?.cancel();
       for (const off of offs) off();
     };
-    const giveUp = (error: Error): void => {
+    const fail = (error: Error): void => {
       stop();
       reject(error);
     };
     const move = (url: string): void => {
-      wanted = url;
-      // One at a time: of two, Kontrol might take the older one last.
-      if (!stopped && link.client && asking !== link.client) attempt(link.client);
+      requestedUrl = url;
+      // Only one at a time: Kontrol might process two in the wrong order.
+      if (!stopped && link.client && registering !== link.client) attempt(link.client);
     };
     const attempt = (client: Client): void => {
       retry?.cancel();
-      asking = client;
-      const url = wanted;
+      registering = client;
+      const url = requestedUrl;
       registerOnce(client, { ...options, url })
         .finally(() => {
-          if (asking === client) asking = undefined;
+          if (registering === client) registering = undefined;
         })
         .then(
-          (answer) => {
+          (response) => {
             backoff.reset();
-            made = true;
-            resolve({ url: answer.url, move, stop });
-            if (url !== wanted) move(wanted);
+            succeeded = true;
+            resolve({ url: response.url, move, stop });
+            if (url !== requestedUrl) move(requestedUrl);
           },
           (error: unknown) => {
             if (stopped || link.client !== client) return;
-            const refused = isPermanentFailure(error);
-            if (refused && !made) return giveUp(toError(error));
-            const what = `Registration at ${client.url} failed: ${String(error)}`;
-            if (refused) logger.error(`${what}; nobody finds this kite now. Trying again once a minute`);
-            else logger.warn(`${what}; trying again`);
+            const permanent = isPermanentFailure(error);
+            if (permanent && !succeeded) return fail(toError(error));
+            const failure = `Registration at ${client.url} failed: ${String(error)}`;
+            if (permanent)
+              logger.error(`${failure}; this kite is not registered. Trying again once per minute`);
+            else logger.warn(`${failure}; trying again`);
             retry = clock.setTimeout(
               () => {
                 if (link.client !== client) return;
-                // Another Kontrol may have a store that can be reached. What one refuses the others refuse as well.
-                if (link.hasAlternatives && !refused) link.drop();
+                // Another Kontrol may be able to reach the store. A permanent failure is the same at each.
+                if (link.hasAlternatives && !permanent) link.drop();
                 else attempt(client);
               },
-              refused ? PERMANENT_FAILURE_RETRY : backoff.next(),
+              permanent ? PERMANENT_FAILURE_RETRY : backoff.next(),
             );
           },
         );
     };
-    const offs = [link.on('connect', attempt), link.on('retire', () => giveUp(closingError()))];
+    const offs = [link.on('connect', attempt), link.on('retire', () => fail(closingError()))];
     if (link.client) attempt(link.client);
     offs.push(link.stayConnected());
   });

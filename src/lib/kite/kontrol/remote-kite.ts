@@ -6,19 +6,27 @@ import type { RenewToken } from '../call/token-renewal.js';
 
 export interface RemoteKiteHost {
   newClient<Methods = AnyMethods>(url: string, options: ClientOptions): Client<Methods>;
-  /** What gets a client of this kite its next token. */
+  /** Returns a function that renews the tokens of clients of this kite. */
   renewer(found: FoundKite): RenewToken;
 }
 
-/** A kite that Kontrol has found. */
+/**
+ * A kite that was found through Kontrol.
+ *
+ * @example
+ *     for (const remote of await kite.getKites(query)) {
+ *       const client = remote.client();
+ *       await client.dial();
+ *     }
+ */
 export class RemoteKite {
   readonly kite: KiteIdentity;
   readonly url: string;
-  /** With which it is called; empty where this kite may know of it and not call it. */
+  /** Token to call the kite. Empty if this user may find the kite but not call it. */
   readonly token: string;
-  /** The key pair of Kontrol that it trusts. */
+  /** Identifier of the key pair of Kontrol that the kite trusts. Empty if Kontrol does not report it. */
   readonly keyId: string;
-  /** Since when it is registered, in milliseconds since 1970. Undefined where Kontrol does not say. */
+  /** Time of the registration in milliseconds since 1970. Undefined if Kontrol does not report it. */
   readonly registeredAt: number | undefined;
   readonly #host: RemoteKiteHost;
   readonly #found: FoundKite;
@@ -33,12 +41,12 @@ export class RemoteKite {
     this.registeredAt = found.registeredAt;
   }
 
-  /** A client of it, not connected yet, whose token is renewed for as long as it is open. */
+  /** Returns a client of the kite, which is not connected yet. Its token is renewed until it closes. */
   client<Methods = AnyMethods>(options: ClientOptions = {}): Client<Methods> {
-    const own: ClientOptions =
+    const defaults: ClientOptions =
       this.token === ''
         ? {}
         : { auth: { type: 'token', key: this.token }, renewToken: this.#host.renewer(this.#found) };
-    return this.#host.newClient<Methods>(this.url, { ...own, ...options });
+    return this.#host.newClient<Methods>(this.url, { ...defaults, ...options });
   }
 }

@@ -2,15 +2,15 @@ import type { KiteQuery } from '../../protocol/query.js';
 import { type FoundKite, isNoKitesFound } from './kontrol-responses.js';
 import type { RenewToken } from '../call/token-renewal.js';
 
-/** What renewal asks of Kontrol. */
+/** The methods of Kontrol that token renewal uses. */
 export interface TokenSource {
   getToken(query: KiteQuery, options: { readonly force?: boolean }): Promise<string>;
   getKites(query: KiteQuery): Promise<readonly Pick<FoundKite, 'kite' | 'url' | 'token'>[]>;
 }
 
 /**
- * Gets tokens for a kite that was found. A kite that restarts has another id: then for the one with its name that is at
- * its URL, or else any with its name. Whichever it is, tokens are for the name.
+ * Returns a function that gets tokens for a kite. A kite that restarts has a new id: then the token is for the kite with the
+ * same name and URL, or else for any kite with the same name. Tokens are valid for all kites with that name.
  */
 export function tokenRenewer(kontrol: TokenSource, found: Pick<FoundKite, 'kite' | 'url'>): RenewToken {
   let { kite } = found;

@@ -10,15 +10,15 @@ import {
   serverLimits,
 } from '../../transport/limits/transport-limits.js';
 
-/** What bounds each connection, in Node and in pages. */
+/** Limits of each connection, in Node and in pages. */
 export interface ConnectionLimits extends ChannelLimits, DnodeLimits {
   /** Maximum number of calls of one peer that run at a time. Default 16,384. If exceeded, reading from the peer pauses. */
   readonly callsPerConnection: number;
 }
 
 /**
- * What a peer may make a kite spend. Each layer declares its part, and a kite takes any of them in its option `limits`. A
- * peer that exceeds a limit loses its connection, or its call fails; the process goes on.
+ * Limits on the resources that peers of a kite can use. Each layer declares its part; the option `limits` of a kite changes
+ * any of them. If a peer exceeds a limit, its connection closes or its call fails. The process continues.
  */
 export interface Limits extends ConnectionLimits, PeerLimits, RelayLimits, ServerLimits {
   /**
@@ -38,13 +38,15 @@ export interface Limits extends ConnectionLimits, PeerLimits, RelayLimits, Serve
   readonly requestTimeout: number;
 }
 
+/** Defaults of the limits of each connection. */
 export const connectionLimits: ConnectionLimits = {
   ...channelLimits,
   ...dnodeLimits,
   callsPerConnection: 16_384,
 };
 
-// By a function, so that the bundle for pages leaves it out.
+/** Defaults of the limits of a kite. */
+// A function creates them, so that the bundle for pages omits them.
 export const defaultLimits: Limits = /* @__PURE__ */ makeDefaultLimits();
 
 function makeDefaultLimits(): Limits {
@@ -60,41 +62,39 @@ function makeDefaultLimits(): Limits {
 }
 
 /**
- * Maximum length of the part that the calls of one peer have in common, in characters. Default 16,384. If exceeded, each call
- * is parsed as a whole.
+ * Maximum length of the common prefix of the calls of one peer, in characters. Default 16,384. If exceeded, each call is
+ * parsed as a whole.
  */
 export const PREFIX_LENGTH = 16_384;
 
-/** Maximum number of credentials whose encoding is cached. Default 16. If exceeded, all are forgotten and encoded anew. */
+/** Maximum number of credentials whose encoding is cached. Default 16. If exceeded, the cache is cleared. */
 export const CACHED_CREDENTIALS = 16;
 
-/**
- * Maximum number of method names whose encoding is cached. Default 1,000. If exceeded, all are forgotten and encoded anew.
- */
+/** Maximum number of method names whose encoding is cached. Default 1,000. If exceeded, the cache is cleared. */
 export const CACHED_METHODS = 1000;
 
 /**
- * Maximum number of verified credentials that are cached. Default 2,048. If exceeded, the one that was used least recently is
- * verified again.
+ * Maximum number of verified credentials that are cached. Default 2,048. If exceeded, the least recently used ones are
+ * removed.
  */
 export const VERIFIED_CREDENTIALS = 2048;
 
 /**
- * Maximum number of spellings of trusted keys that are cached. Default 16. If exceeded, further spellings are parsed each
+ * Maximum number of PEM encodings of trusted keys that are cached. Default 16. If exceeded, further encodings are parsed each
  * time.
  */
 export const KEY_ENCODINGS = 16;
 
 /**
- * Maximum number of revoked keys, or other strings, in a response of Kontrol. Default 1,000. If exceeded, the rest is
- * ignored.
+ * Maximum number of revoked keys, or other strings, in a list of a response of Kontrol. Default 1,000. If exceeded, the rest
+ * is ignored.
  */
 export const KONTROL_STRINGS = 1000;
 
-/** Minimum interval of a heartbeat, in seconds. Default 1. If a caller asks for less, it gets this. */
+/** Minimum interval of a heartbeat, in seconds. Default 1. If a caller requests less, this interval is used. */
 export const MIN_HEARTBEAT = 1;
 
-/** Maximum interval of a heartbeat, in seconds. Default 3,600. If exceeded, the caller gets this. */
+/** Maximum interval of a heartbeat, in seconds. Default 3,600. If exceeded, this interval is used. */
 export const MAX_HEARTBEAT = 3600;
 
 /** Maximum number of refused host names and origins that are logged. Default 16. If exceeded, further ones are not logged. */
@@ -103,5 +103,5 @@ export const LOGGED_REFUSALS = 16;
 /** Maximum length of a host name or origin in the log, in characters. Default 200. If exceeded, the rest is omitted. */
 export const LOGGED_LENGTH = 200;
 
-/** Maximum length of a text that a peer has a page show, in characters. Default 2,000. If exceeded, the rest is omitted. */
+/** Maximum length of an alert that a peer shows in a page, in characters. Default 2,000. If exceeded, the rest is omitted. */
 export const ALERT_LENGTH = 2000;

@@ -14,16 +14,16 @@ import { addPageMethods, type PageOutput } from './page-methods.js';
 type Page = PagePlatform & PageOutput;
 
 /**
- * Makes the core of a kite in a page, with its default methods. `extendDialer` may add other schemes than those of the
- * web: it gets the dialer of the page and returns the one to use.
+ * Creates the core of a kite in a page, with its default methods. `extendDialer` can add URL schemes: it receives the dialer of
+ * the page, and returns the one to use.
  *
- * @throws ConfigurationError where a part of the identity contains "/"
+ * @throws ConfigurationError if a field of the identity is empty or contains "/"
  */
 export function composePageKite(
   name: string,
   version: string,
   options: PageKiteOptions,
-  extendDialer?: (own: Dialer) => Dialer,
+  extendDialer?: (dialer: Dialer) => Dialer,
 ): KiteCore {
   const page = globalThis as unknown as Page;
   const { clock = systemClock, logger = consoleLogger } = options;

@@ -1,4 +1,5 @@
 import { KiteError } from '../../protocol/errors.js';
+import type { KiteQuery } from '../../protocol/query.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { PeerLimits } from '../../transport/limits/transport-limits.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
@@ -9,12 +10,18 @@ import {
 } from '../../transport/webrtc/webrtc-peers.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import { readSignal, type SignalType } from '../../transport/webrtc/signals.js';
-import type { Request } from '../serve/request.js';
+import type { Client } from '../call/client.js';
+import type { KiteEvent, KiteWatch } from '../kontrol/kite-watch.js';
+import { KontrolClient } from '../kontrol/kontrol-client.js';
+import { KontrolLink } from '../kontrol/kontrol-link.js';
 import { KontrolRegistrant, type KontrolRegistrantOptions } from '../kontrol/kontrol-registrant.js';
+import type { GetKitesOptions, KontrolSession } from '../kontrol/kontrol-session.js';
 import type { Registration } from '../kontrol/registration.js';
+import type { RemoteKite } from '../kontrol/remote-kite.js';
+import type { Request } from '../serve/request.js';
 
 export interface KontrolPeerOptions extends KontrolRegistrantOptions {
-  /** The id of this page's kite. */
+  /** Identifier of the kite of this page. */
   readonly id: string;
   readonly limits: ConnectionLimits & PeerLimits;
   readonly platform: RtcPlatform;
@@ -22,46 +29,90 @@ export interface KontrolPeerOptions extends KontrolRegistrantOptions {
   readonly accept: WebRtcPeersOptions['accept'];
 }
 
-/** Kontrol for a page that others are to reach: it passes on what the two need to talk directly. */
-export class KontrolPeer extends KontrolRegistrant {
+/**
+ * Kontrol for a page that other pages call: registers the page, and relays the signals with which two pages connect. The other
+ * methods are those of `KontrolClient`.
+ */
+export class KontrolPeer implements KontrolSession {
   readonly #ownUrl: string;
+  readonly #link: KontrolLink;
+  readonly #client: KontrolClient;
+  readonly #registrant: KontrolRegistrant;
   readonly #peers: WebRtcPeers;
   #closed = false;
 
+  /** @internal */
   constructor(options: KontrolPeerOptions) {
-    super(options);
     this.#ownUrl = `webrtc://${options.id}`;
+    this.#link = new KontrolLink(options);
+    this.#client = new KontrolClient(options, this.#link);
+    this.#registrant = new KontrolRegistrant(options, this.#link);
     const send = (type: SignalType, dst: string, payload: object): Promise<unknown> =>
       this.#send(type, dst, payload);
     this.#peers = new WebRtcPeers({ ...options, signals: { send } });
-    this.link.on('disconnect', () => this.#peers.lost());
+    this.#link.on('disconnect', () => this.#peers.lost());
   }
 
-  /** Registers once, for as long as the connection lasts. Rejects with what Kontrol has against it. */
-  override register({
-    url = this.#ownUrl,
-  }: {
-    readonly url?: string;
-  } = {}): Promise<{ readonly url: string }> {
-    return super.register({ url });
+  connect(): Promise<Client> {
+    return this.#client.connect();
   }
 
-  /** Registers and stays registered, so that others find this page and reach it. */
-  override registerForever({ url = this.#ownUrl }: { readonly url?: string } = {}): Promise<Registration> {
-    return super.registerForever({ url });
+  getKites(query: KiteQuery, options?: GetKitesOptions): Promise<RemoteKite[]> {
+    return this.#client.getKites(query, options);
   }
 
-  /** Opens a channel to another page that is registered here; `url` is `webrtc://` and its id. */
+  getToken(query: KiteQuery, options?: { readonly force?: boolean }): Promise<string> {
+    return this.#client.getToken(query, options);
+  }
+
+  getKey(): Promise<string> {
+    return this.#client.getKey();
+  }
+
+  watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
+    return this.#client.watchKites(query, listener);
+  }
+
+  renewAuth(): void {
+    this.#client.renewAuth();
+  }
+
+  /** Registers the page once. The registration ends with the connection. Rejects with the error of Kontrol. */
+  register({ url = this.#ownUrl }: { readonly url?: string } = {}): Promise<{ readonly url: string }> {
+    return this.#registrant.register(url);
+  }
+
+  /**
+   * Registers the page so that other pages find and call it, and maintains the registration. Resolves when the page is
+   * registered for the first time. Rejects if the kite closes first, or if Kontrol rejects it permanently.
+   */
+  registerForever({ url = this.#ownUrl }: { readonly url?: string } = {}): Promise<Registration> {
+    return this.#registrant.registerForever(url);
+  }
+
+  /**
+   * Opens a channel to another page that is registered with this Kontrol; `url` is `webrtc://` and its id.
+   *
+   * @internal
+   */
   dialPeer(url: string, options: PeerDialOptions): Promise<Channel> {
     return this.#peers.dial(new URL(url).host, url, options);
   }
 
-  /** Whether a request came from this Kontrol. */
+  /**
+   * Whether a request is from this Kontrol.
+   *
+   * @internal
+   */
   isFrom(request: Request): boolean {
-    return this.link.client?.isConnectedTo(request.client) === true;
+    return this.#link.client?.isConnectedTo(request.client) === true;
   }
 
-  /** Takes in what Kontrol has passed on for another page. */
+  /**
+   * Handles a signal that Kontrol has relayed from another page.
+   *
+   * @internal
+   */
   handleSignal(value: unknown): unknown {
     const signal = readSignal(value);
     if (!signal)
@@ -69,20 +120,21 @@ export class KontrolPeer extends KontrolRegistrant {
     return this.#peers.receive(signal);
   }
 
+  /** Whether `close` was called. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  override close(): void {
+  close(): void {
     this.#closed = true;
     this.#peers.close();
-    super.close();
+    this.#link.close();
   }
 
-  /** Not made twice, whatever happens to the connection: the other side would take it for another message. */
+  /** Does not repeat the call if the connection is lost: the other page would handle the signal twice. */
   async #send(type: SignalType, dst: string, payload: object): Promise<unknown> {
-    const kontrol = await this.link.connect();
-    // A message waits for as long as the other side does not read, and fails when it has gone.
+    const kontrol = await this.#link.connect();
+    // A message waits until the other page reads it, and fails when that page has disconnected.
     const options = type === 'message' ? { timeout: 0 } : {};
     return kontrol.call('kite.handleWebRTC', [{ type, dst, payload }], options);
   }

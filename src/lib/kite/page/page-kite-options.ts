@@ -5,43 +5,45 @@ import type { Logger } from '../../util/logger.js';
 import type { Auth, Transport } from '../call/client.js';
 import type { MethodHandling } from '../serve/method.js';
 
-/** What a program may decide about the kite of its page. */
+/** Options of a kite in a page. */
 export interface PageKiteOptions {
-  /** Default `unknown`. Kontrol goes by the user of the kite key. */
+  /** Default: `unknown`. Kontrol uses the user of the kite key instead. */
   readonly username?: string;
-  /** Default `unknown`. */
+  /** Default: `unknown`. */
   readonly environment?: string;
-  /** Default `unknown`. */
+  /** Default: `unknown`. */
   readonly region?: string;
-  /** Default: the host that the page came from. */
+  /** Default: the host of the page's URL. */
   readonly hostname?: string;
   /**
-   * Methods that a kite dialled from here may call. Default `true`, all of them: a page only dials, and its methods are
-   * there for those that it has dialled. A client may be given fewer.
+   * Methods that kites dialled by this page may call; `true` means all. Default: `true`, because a page serves its methods only
+   * to kites that it has dialled. The option of the same name of a client takes precedence.
    */
   readonly trustRemote?: readonly string[] | true;
-  /** How clients connect. Default `auto`. */
+  /** Transport of clients. Default: `auto`. */
   readonly transport?: Transport;
-  /** Milliseconds a call waits for its answer; 0 = for ever. Default 15,000. */
+  /** Timeout of calls in milliseconds; 0 means none. Default: 15,000. */
   readonly timeout?: number;
-  /** Milliseconds that a connection may take to come about; 0 = for ever. Default 10,000. */
+  /** Timeout of connecting in milliseconds; 0 means none. Default: 10,000. */
   readonly handshakeTimeout?: number;
-  /** Whether calls of one connection run side by side. Default true. */
+  /** Whether calls of one connection run concurrently. Default: true. */
   readonly concurrent?: boolean;
-  /** Which handler's value is a call's result. Default `ReturnMethod`. */
+  /** Which handler provides the result of a call. Default: `ReturnMethod`. */
   readonly methodHandling?: MethodHandling;
-  /** What a peer may make this page spend. */
+  /** Limits on the resources that peers can use. */
   readonly limits?: Partial<ConnectionLimits>;
-  /** Where log lines go. Default: the console. */
+  /** Receives log messages. Default: the console. */
   readonly logger?: Logger;
+  /** Clock for timers and expiry. Default: the system clock. */
   readonly clock?: Clock;
 }
 
+/** Options of a client of Kontrol in a page. */
 export interface PageKontrolOptions {
-  /** Where Kontrol is; several, the preferred one first. */
+  /** URL of Kontrol, or several in order of preference. */
   readonly url: string | readonly string[];
-  /** With what the page says who it is: `{ type: 'kiteKey', key }`. Kept in memory only. */
+  /** Credentials of the page, such as `{ type: 'kiteKey', key }`. They are stored in memory only. */
   readonly auth: Auth | null;
-  /** Waits between the tries to connect again. */
+  /** Delays between attempts to reconnect. Default: from 200 ms, doubled up to 10 s. */
   readonly backoff?: BackoffOptions;
 }

@@ -6,30 +6,32 @@ import type { AnyMethods, MethodArgs, MethodName, MethodResult } from '../call/m
 import type { Peer } from '../call/peer.js';
 import type { KiteCore, KiteEvents } from '../core/kite-core.js';
 import { KontrolClient } from '../kontrol/kontrol-client.js';
+import type { KontrolSession } from '../kontrol/kontrol-session.js';
 import type { FinalFunc, Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription } from '../serve/method-host.js';
 import { composePageKite } from './compose-page-kite.js';
 import type { PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
 
 /**
- * A page as a kite: it calls kites, and they call it back, over connections that the page has opened.
+ * A kite in a page: it calls other kites, and they call it, on connections that the page has opened.
  *
+ * Lifecycle: register methods with `handle`, create clients, then `close`, or leave the page.
+ *
+ * @example
  *     const kite = new Kite('page', '1.0.0');
  *     kite.handle('title', () => document.title);
  *     const client = kite.newClient('http://localhost:3636/kite');
  *     await client.dialForever();
  *     await client.tell('square', 4); // 16
- *
- * Lifecycle: methods, then clients, then `close`, or the end of the page.
  */
 export class PageKite<Methods = AnyMethods> {
   readonly identity: KiteIdentity;
   readonly #core: KiteCore;
-  readonly #kontrols = new Set<KontrolClient>();
+  readonly #kontrols = new Set<KontrolSession>();
 
-  /** @throws ConfigurationError where a part of the identity contains "/" */
+  /** @throws ConfigurationError if a field of the identity is empty or contains "/" */
   constructor(name: string, version: string, options?: PageKiteOptions);
-  /** @internal `core`: of a kite that is composed in another way. */
+  /** @internal `core`: the core of a kite that is composed differently. */
   constructor(name: string, version: string, options: PageKiteOptions, core: KiteCore);
   constructor(
     name: string,
@@ -41,19 +43,21 @@ export class PageKite<Methods = AnyMethods> {
     this.identity = core.identity;
   }
 
-  /** Calls `listener` at each event. Returns the function that removes it. */
+  /** Adds a listener for an event. Returns a function that removes the listener. */
   on<Name extends keyof KiteEvents>(name: Name, listener: (...args: KiteEvents[Name]) => void): () => void {
     return this.#core.on(name, listener);
   }
 
-  /** Calls `listener` at the next event only. Returns the function that removes it. */
+  /** Adds a listener that is called once, for the next event. Returns a function that removes the listener. */
   once<Name extends keyof KiteEvents>(name: Name, listener: (...args: KiteEvents[Name]) => void): () => void {
     return this.#core.once(name, listener);
   }
 
   /**
-   * Gives the kite a method. The handler may be async; calls run side by side. A second handler for the same name replaces
-   * the first. Returns the method, to chain `throttle(…)` and the like.
+   * Registers a method. The handler may be async; calls run concurrently unless the option `concurrent` is false. A second
+   * handler for the same name replaces the first. Returns the method, so that `throttle()` and similar calls can be chained.
+   *
+   * @throws TypeError if the handler is not a function
    */
   handle<Name extends MethodName<Methods>>(
     name: Name,
@@ -69,47 +73,54 @@ export class PageKite<Methods = AnyMethods> {
     return this.#core.handle(name, optionsOrHandler, maybeHandler);
   }
 
-  /** What this kite is and which methods it has. */
+  /** Returns the identity and the methods of this kite: the result of its method `kite.describe`. */
   describe(): KiteDescription {
     return this.#core.describe();
   }
 
-  /** Runs before every method, after the method's own. */
+  /** Adds a handler that runs before every method, after the pre-handlers of the method. */
   preHandle(handler: Handler): this {
     this.#core.chain.pre.push(handler);
     return this;
   }
 
-  /** Runs after every method, after the method's own. */
+  /** Adds a handler that runs after every method, after the post-handlers of the method. */
   postHandle(handler: Handler): this {
     this.#core.chain.post.push(handler);
     return this;
   }
 
-  /** Runs at the end of every call, failed or not, after the method's own. */
+  /** Adds a function that runs at the end of every call, even if the call failed, after those of the method. */
   finalFunc(final: FinalFunc): this {
     this.#core.chain.final.push(final);
     return this;
   }
 
-  /** A client of the kite at `url`, not connected yet. Closed with this kite. */
+  /**
+   * Returns a client of the kite at `url`. The client is not connected: call its `dial` or `dialForever`. It is closed
+   * together with this kite.
+   */
   newClient<Remote = AnyMethods>(url: string, options?: ClientOptions): Client<Remote> {
     return this.#core.newClient<Remote>(url, options);
   }
 
   /**
-   * Takes over a channel that a peer has opened. `username`: whose it is, where the channel itself vouches for that; else
-   * the peer authenticates with each call.
+   * Serves a channel that a peer has opened. `username` is the user of the peer if the channel itself has authenticated it;
+   * otherwise the peer authenticates with each call.
    */
   accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
     return this.#core.accept(channel, username);
   }
 
   /**
-   * Kontrol, as one user sees it: finds kites, watches them, and gets the tokens to call them, which the clients of what it
-   * finds renew. Connects when it is first asked. Closed with this kite, or by its own `close` when the user signs out.
+   * Returns a client of Kontrol with the credentials of a user. It connects on first use, and is closed together with this
+   * kite, or by its `close` when the user signs out.
+   *
+   * @example
+   *     const kontrol = kite.kontrol({ url: 'https://kontrol.example.com/kite', auth: { type: 'kiteKey', key } });
+   *     const [math] = await kontrol.getKites({ username: 'bob', environment: 'prod', name: 'math' });
    */
-  kontrol({ url, auth, backoff }: PageKontrolOptions): KontrolClient {
+  kontrol({ url, auth, backoff }: PageKontrolOptions): KontrolSession {
     const kontrol = new KontrolClient({
       ...this.#core.host,
       urls: typeof url === 'string' ? [url] : url,
@@ -121,8 +132,8 @@ export class PageKite<Methods = AnyMethods> {
     return kontrol;
   }
 
-  /** Closes every client. Calls in flight reject with `disconnect`, and new ones of others are refused. */
-  // oxlint-disable-next-line require-await -- like that of a kite in Node
+  /** Closes every client, and rejects calls of peers. Pending calls reject with `disconnect`. */
+  // oxlint-disable-next-line require-await -- returns a promise like `close` of a kite in Node
   async close(): Promise<void> {
     this.#core.drain();
     for (const kontrol of this.#kontrols) kontrol.close();

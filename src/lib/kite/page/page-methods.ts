@@ -2,17 +2,17 @@ import { KiteError } from '../../protocol/errors.js';
 import type { MethodHost } from '../serve/method-host.js';
 import { ALERT_LENGTH } from '../limits/kite-limits.js';
 
-/** What the methods of every page reach. */
+/** The parts of a page that its methods use. */
 export interface PageOutput {
   readonly console: { log(...values: unknown[]): void };
-  /** Workers have none. */
+  /** Undefined in workers. */
   readonly alert?: ((text: string) => void) | undefined;
 }
 
-/** The methods that a page answers beside those of every kite: `log` and `alert`. A program may give it others instead. */
+/** Adds `log` and `alert`, which every page has in addition to the methods of every kite. A program can replace them. */
 export function addPageMethods(kite: MethodHost, output: PageOutput): void {
   kite.handle<unknown[]>('log', ({ args }) => {
-    // A text with % in it, in the first place, would be taken for a format.
+    // As the first argument, a string with % would be a format string.
     output.console.log(...(typeof args[0] === 'string' ? ['%s', ...args] : args));
     return null;
   });

@@ -12,27 +12,31 @@ import { composePageKite } from './compose-page-kite.js';
 import { PageKite } from './page-kite.js';
 import type { PageKiteOptions, PageKontrolOptions } from './page-kite-options.js';
 
+/** Options of a kite in a page that other pages call. */
 export interface WebRtcKiteOptions extends Omit<PageKiteOptions, 'limits'> {
-  /** What a peer, or another page, may make this page spend. */
+  /** Limits on the resources that kites and other pages can use. */
   readonly limits?: Partial<ConnectionLimits & PeerLimits>;
-  /** Servers that help two pages to reach each other: what `RTCPeerConnection` takes. Default: none, for one network. */
+  /** Configuration of `RTCPeerConnection`, such as STUN and TURN servers. Default: none, for pages in one network. */
   readonly rtc?: RtcConfiguration;
 }
 
+/** Options of a client of Kontrol in a page that other pages call. */
 export interface WebRtcKontrolOptions extends PageKontrolOptions {
-  /** Gets the fresh kite key that Kontrol hands out at a registration, after it has changed its keys. */
+  /** Stores the fresh kite key that Kontrol issues with a registration after it has changed its keys. Default: not stored. */
   readonly saveKiteKey?: (jwt: string) => void | Promise<void>;
 }
 
 /**
- * A page as a kite that other pages reach too: over WebRTC, without a server between them, once they have found each other
- * at Kontrol.
+ * A kite in a page that other pages call over WebRTC, without a server between them, after they have found it through Kontrol.
  *
+ * @example
+ *     const kite = new Kite('chat', '1.0.0', { environment: 'prod' });
  *     const kontrol = kite.kontrol({ url, auth });
  *     await kontrol.registerForever();
  *     const [other] = await kontrol.getKites({ username: 'bob', environment: 'prod', name: 'chat' });
  *     await other.client().dial();
  */
+// It extends PageKite so that code for `kitectl/browser` accepts it.
 export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
   readonly #core: KiteCore;
   readonly #rtc: RtcConfiguration | undefined;
@@ -41,7 +45,7 @@ export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
 
   constructor(name: string, version: string, options: WebRtcKiteOptions = {}) {
     const peers = new Set<KontrolPeer>();
-    const core = composePageKite(name, version, options, (own) => dialPeersBy(peers, own));
+    const core = composePageKite(name, version, options, (dialer) => withPeers(dialer, peers));
     super(name, version, options, core);
     this.#core = core;
     this.#rtc = options.rtc;
@@ -51,10 +55,11 @@ export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
     core.handle<unknown[]>('kite.handleWebRTC', (request) => {
       const kontrol = [...peers].find((peer) => peer.isFrom(request));
       if (kontrol) return kontrol.handleSignal(request.args[0]);
-      throw new KiteError('authenticationError', 'kite.handleWebRTC is for Kontrol only');
+      throw new KiteError('authenticationError', 'Only Kontrol may call kite.handleWebRTC');
     });
   }
 
+  /** Returns a client of Kontrol that can also register this page. See `kontrol` of `kitectl/browser`. */
   override kontrol({ url, auth, saveKiteKey, backoff }: WebRtcKontrolOptions): KontrolPeer {
     let credentials: Auth | null = auth;
     const use = (fresh: Auth): void => {
@@ -89,13 +94,13 @@ export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
   }
 }
 
-/** Dials pages by way of the Kontrol that was asked for last. */
-function dialPeersBy(peers: ReadonlySet<KontrolPeer>, own: Dialer): Dialer {
+/** Extends a dialer: it dials pages through the Kontrol that was opened last. */
+function withPeers(dialer: Dialer, peers: ReadonlySet<KontrolPeer>): Dialer {
   return (url, options) => {
-    if (!url.startsWith('webrtc:')) return own(url, options);
+    if (!url.startsWith('webrtc:')) return dialer(url, options);
     const kontrol = [...peers].filter((peer) => !peer.closed).at(-1);
     if (kontrol) return kontrol.dialPeer(url, options);
-    const message = `${url} is a page, which can only be reached through Kontrol: call kontrol() first`;
+    const message = `${url} is a page, which is reached through Kontrol only: call kontrol() first`;
     return Promise.reject(new ConfigurationError('noKontrol', message));
   };
 }

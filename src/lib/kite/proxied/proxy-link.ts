@@ -7,66 +7,67 @@ import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
 import type { Client, ClientOptions } from '../call/client.js';
 
-/** The two kinds of proxies, by the name that they have as kites. */
+/** The kite name of a reverse proxy or a tunnel proxy. */
 export type ProxyName = 'proxy' | 'tunnelproxy';
 
 const LABELS: Readonly<Record<ProxyName, string>> = { proxy: 'reverse proxy', tunnelproxy: 'tunnel proxy' };
 
 /** A proxy that a kite may register with. */
 export interface ProxyCandidate {
-  /** Its URL, by which the one that was just lost is told from the others. */
+  /** URL of the proxy, which identifies it. */
   readonly url: string;
-  /** A client of it, not connected yet, with the credentials to register there. */
+  /** Returns a client of the proxy, not connected yet, with the credentials to register there. */
   client(options: ClientOptions): Client;
 }
 
-/** Where a kite can be reached through a proxy. */
+/** The address of a kite at a proxy. */
 export interface ProxiedAddress {
-  /** The public URL, for others. */
+  /** Public URL of the kite. */
   readonly url: string;
-  /** The connection to the proxy, on which the registration hangs. */
+  /** The connection to the proxy. The registration ends with it. */
   readonly client: Client;
 }
 
 export interface ProxyLinkOptions {
-  /** Which kind, for messages. */
+  /** The kind of proxy, for messages. */
   readonly name: ProxyName;
-  /** The proxies that there are now; one of them is picked at random. May reject. */
+  /** Returns the available proxies, one of which is selected at random. May reject. */
   readonly candidates: () => Promise<readonly ProxyCandidate[]>;
-  /** Registers on a connection that stands, and resolves with the public URL. */
+  /** Registers on a connection, and resolves with the public URL. */
   readonly register: (client: Client) => Promise<string>;
-  /** Registered: the first time, or again with another proxy. Must not throw. */
-  readonly onRegistered: (at: ProxiedAddress) => void;
-  /** Methods that the proxy may call back on this connection. Default none. */
+  /** Called when the kite has registered: the first time, or with another proxy. Must not throw. */
+  readonly onRegistered: (address: ProxiedAddress) => void;
+  /** Methods that the proxy may call on this connection. Default: none. */
   readonly trustRemote?: readonly string[];
-  /** Certificate authorities to trust beside the system's, PEM. */
+  /** Certificate authorities to trust in addition to those of the system, in PEM. */
   readonly ca?: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Picks the proxy: a number from 0 up to 1. Default `Math.random`. */
+  /** Returns a random number from 0 to 1, which selects the proxy. Default: `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Waits between two rounds in which no proxy could be had. Default from 200 ms up to 5 s. */
+  /** Delays between attempts while no proxy is available. Default: from 200 ms up to 5 s. */
   readonly backoff?: BackoffOptions | undefined;
 }
 
-/** Milliseconds that one proxy may take to connect, and to answer: with ten, one that is stuck would cost them all. */
+/** Timeout of connecting and of calls, in milliseconds. Short, so that an unresponsive proxy does not delay the others. */
 const PROXY_TIMEOUT = 4000;
 const BACKOFF: BackoffOptions = { max: 5000 };
 
 /**
- * Keeps a kite registered with a proxy, whichever there is: picks one at random, and another at once when it is gone. The
- * registration lasts as long as the connection to the proxy.
+ * Maintains the registration of a kite with a proxy: selects one at random, and another one immediately if it is lost. The
+ * registration ends with the connection to the proxy.
  *
- * Lifecycle: `start`, then `onUrl` each time the kite is registered, until `stop`.
+ * Lifecycle: `start`, then `onRegistered` is called each time the kite has registered, until `stop`.
  */
 export class ProxyLink {
   readonly #options: ProxyLinkOptions;
   readonly #backoff: Backoff;
   readonly #random: () => number;
-  #at: ProxiedAddress | undefined;
-  /** The connection over which it is registered, or tries to be. */
+  #address: ProxiedAddress | undefined;
+  /** The connection on which the kite is registered or registering. */
   #client: Client | undefined;
-  #lost: string | undefined;
+  /** URL of the proxy that was lost last. */
+  #lostUrl: string | undefined;
   #retry: Timer | undefined;
   #stopped = false;
 
@@ -76,28 +77,28 @@ export class ProxyLink {
     this.#backoff = new Backoff({ ...BACKOFF, random: this.#random, ...options.backoff });
   }
 
-  /** Where the kite is reached now; undefined while it is registered nowhere. */
+  /** The current address of the kite. Undefined while it is not registered. */
   get address(): ProxiedAddress | undefined {
-    return this.#at;
+    return this.#address;
   }
 
   start(): void {
-    this.#round().catch((error: unknown) => this.#failed(error));
+    this.#tryCandidates().catch((error: unknown) => this.#failed(error));
   }
 
-  /** Leaves the proxy, and looks for no other. */
+  /** Disconnects from the proxy, and selects no other. */
   stop(): void {
     this.#stopped = true;
     this.#retry?.cancel();
-    this.#at = undefined;
+    this.#address = undefined;
     this.#client?.close();
   }
 
-  /** Tries each proxy once. Rejects with why the last one could not be had. */
-  async #round(): Promise<void> {
+  /** Tries each proxy once. Rejects with the error of the last one. */
+  async #tryCandidates(): Promise<void> {
     const { candidates, name } = this.#options;
     let failure: unknown = noProxyError(name);
-    for (const candidate of this.#inOrder(await candidates())) {
+    for (const candidate of this.#shuffled(await candidates())) {
       if (this.#stopped) return;
       try {
         await this.#register(candidate);
@@ -112,31 +113,31 @@ export class ProxyLink {
 
   async #register(candidate: ProxyCandidate): Promise<void> {
     const { register, trustRemote = [], ca, onRegistered } = this.#options;
-    const patience = { handshakeTimeout: PROXY_TIMEOUT, timeout: PROXY_TIMEOUT };
-    const client = candidate.client({ ...patience, trustRemote, ...(ca !== undefined && { ca }) });
+    const timeouts = { handshakeTimeout: PROXY_TIMEOUT, timeout: PROXY_TIMEOUT };
+    const client = candidate.client({ ...timeouts, trustRemote, ...(ca !== undefined && { ca }) });
     this.#client = client;
     try {
       await client.dial();
       const url = await register(client);
       if (!client.connected) throw new KiteError('disconnect', `${client.url} has disconnected`);
       this.#backoff.reset();
-      this.#at = { url, client };
+      this.#address = { url, client };
       client.on('disconnect', (_code, reason) => this.#disconnected(candidate, client, reason));
     } catch (error) {
       client.close();
       throw error;
     }
-    onRegistered(this.#at);
+    onRegistered(this.#address);
   }
 
   #disconnected(candidate: ProxyCandidate, client: Client, reason: string): void {
     client.close();
     if (this.#stopped) return;
-    this.#at = undefined;
-    this.#lost = candidate.url;
-    const why =
+    this.#address = undefined;
+    this.#lostUrl = candidate.url;
+    const event =
       reason === GO_AWAY_REASON ? 'shut down' : `disconnected${reason === '' ? '' : ` (${reason})`}`;
-    this.#options.logger.warn(`The proxy at ${client.url} ${why}; looking for another`);
+    this.#options.logger.warn(`The proxy at ${client.url} ${event}; looking for another`);
     this.start();
   }
 
@@ -148,32 +149,30 @@ export class ProxyLink {
     this.#retry = clock.setTimeout(() => this.start(), wait);
   }
 
-  /** In random order, but the one that was lost comes last: it may be listed for a while after it has gone. */
-  #inOrder(candidates: readonly ProxyCandidate[]): ProxyCandidate[] {
-    const left = [...candidates];
+  /** Returns the proxies in random order. The one that was lost is last, because Kontrol may list it for a while. */
+  #shuffled(candidates: readonly ProxyCandidate[]): ProxyCandidate[] {
+    const remaining = [...candidates];
     const order: ProxyCandidate[] = [];
-    while (left.length > 0) order.push(...left.splice(Math.floor(this.#random() * left.length), 1));
-    const isLost = ({ url }: ProxyCandidate): boolean => url === this.#lost;
+    while (remaining.length > 0)
+      order.push(...remaining.splice(Math.floor(this.#random() * remaining.length), 1));
+    const isLost = ({ url }: ProxyCandidate): boolean => url === this.#lostUrl;
     return [...order.filter((candidate) => !isLost(candidate)), ...order.filter(isLost)];
   }
 }
 
 export function noProxyError(name: ProxyName): ConfigurationError {
   const start = name === 'proxy' ? 'kitectl proxy start' : 'kitectl proxy start --tunnel';
-  const message = `This kite knows of no ${name}: start one with "${start}" at its Kontrol, or name one with KITE_PROXY_URL`;
+  const message = `No ${LABELS[name]} is configured: start one with "${start}", or set KITE_PROXY_URL`;
   return new ConfigurationError('noProxy', message);
 }
 
 /**
- * Registers at a proxy of either kind, with the URL at which it is to reach the kite.
+ * Registers with a proxy of either kind. `url` is where the proxy reaches the kite. Returns the public URL.
  *
- * @throws KiteError what the proxy answers, or `invalidResponse`
+ * @throws KiteError: the error of the proxy, or one of type `invalidResponse`
  */
 export async function registerWithProxy(client: Client, url: string): Promise<string> {
-  const answer = await client.call<unknown, string>('register', [url]);
-  if (typeof answer === 'string' && URL.canParse(answer)) return answer;
-  throw new KiteError(
-    'invalidResponse',
-    `${client.url} answered "register" with something that is not a URL`,
-  );
+  const publicUrl = await client.call<unknown, string>('register', [url]);
+  if (typeof publicUrl === 'string' && URL.canParse(publicUrl)) return publicUrl;
+  throw new KiteError('invalidResponse', `The response of ${client.url} to "register" is not a URL`);
 }

@@ -10,25 +10,25 @@ import { type ProxyCandidate, noProxyError, type ProxyName, registerWithProxy } 
 import { MaintainedProxyRegistration, type ProxyRegistration } from './proxy-registration.js';
 import { Tunnels } from './tunnels.js';
 
-/** Takes over a tunnel that is open. `ended` is to be called when it has ended. */
+/** Serves an open tunnel. It must call `ended` when the tunnel has ended. */
 export type AcceptTunnel = (channel: Channel, ended: () => void) => void;
 
 export interface ProxyMemberOptions {
   readonly identity: KiteIdentity;
-  /** Proxies that were named. None: those that Kontrol knows. */
+  /** URLs of the configured proxies. If empty, proxies are found through Kontrol. */
   readonly urls: readonly string[];
-  /** The user that runs Kontrol, and its proxies. */
+  /** The user of Kontrol and its proxies. */
   readonly kontrolUser: string;
   readonly kontrol: Pick<KontrolMember, 'auth' | 'getKites' | 'hasUrls' | 'registerForever'>;
   readonly address: KiteAddress;
   readonly newClient: (url: string, options: ClientOptions) => Client;
   readonly dialer: Dialer;
   readonly handshakeTimeout: number;
-  /** Most tunnels at a time. */
+  /** Maximum number of tunnels. */
   readonly maxTunnels: number;
-  /** Takes over a connection that a caller has opened through a tunnel. */
+  /** Serves the channel of a caller. */
   readonly accept: (channel: Channel) => TunnelCaller;
-  /** Default: a tunnel is a connection of this kite, see `accept`. */
+  /** Serves an open tunnel. Default: its channel is passed to `accept`. */
   readonly acceptTunnel?: AcceptTunnel | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -36,34 +36,37 @@ export interface ProxyMemberOptions {
   readonly backoff?: BackoffOptions | undefined;
 }
 
-/** A caller behind a tunnel. */
+/** A peer that is connected through a tunnel. */
 interface TunnelCaller {
   once(event: 'disconnect', listener: () => void): unknown;
   close(): void;
 }
 
+/** Options of a registration with a proxy. */
 export interface ThroughProxyOptions {
-  /** The proxies to choose from. Default: `proxyUrl` or `KITE_PROXY_URL`, else those that Kontrol knows. */
+  /** URLs of the proxies to select from. Default: the option `proxyUrl` of the kite, else proxies found through Kontrol. */
   readonly proxyUrl?: string | readonly string[];
   /**
-   * Which proxies Kontrol is asked for. Default: those of Kontrol's user in this kite's environment, else those that were
-   * started without one.
+   * Query for proxies at Kontrol. Default: the proxies of Kontrol's user in the environment of this kite, else those without
+   * an environment.
    */
   readonly query?: KiteQuery;
-  /** Certificate authorities to trust beside the system's, PEM; for proxies with TLS. */
+  /** Certificate authorities to trust in addition to those of the system, in PEM. */
   readonly ca?: string;
 }
 
+/** Options of a registration with a reverse proxy. */
 export interface RegisterToProxyOptions extends ThroughProxyOptions {
-  /** Under which the proxy reaches this kite. Default: `registerUrl()`. */
+  /** URL under which the proxy reaches this kite. Default: `registerUrl()`. */
   readonly url?: string;
 }
 
+/** Options of a registration with a tunnel proxy. */
 export interface RegisterToTunnelOptions extends ThroughProxyOptions {
   /**
-   * Origins to which tunnels may lead as the proxy says, `https://tunnel.example.com`. Default none: tunnels are dialled at
-   * the address at which the proxy was, whatever its public host is. To be set where that address is a balancer's, behind
-   * which another proxy might answer.
+   * Origins, such as `https://tunnel.example.com`, at which tunnels may be dialled if the proxy requests it. Default: none;
+   * tunnels are dialled at the address at which the proxy was dialled. Set this if that address is a load balancer with
+   * several proxies.
    */
   readonly tunnelOrigins?: readonly string[];
 }
@@ -73,22 +76,22 @@ interface ProxyRegistrar {
   readonly name: ProxyName;
   /** Registers on a connection to a proxy, and resolves with the public URL. */
   readonly register: (client: Client) => Promise<string>;
-  /** Methods that the proxy may call on that connection. Default none. */
+  /** Methods that the proxy may call on that connection. Default: none. */
   readonly trustRemote?: readonly string[];
 }
 
-/** The environment of a kite that was started without one. */
+/** The environment of kites without one. */
 const NO_ENVIRONMENT = 'unknown';
 
 /**
- * A kite and its proxies: others reach it through the one that it has registered with. The methods are those of the kite,
- * which documents them.
+ * The part of a kite that uses proxies: callers reach the kite through the proxy with which it has registered. `Kite` documents
+ * the methods.
  */
 export class ProxyMember {
   readonly #options: ProxyMemberOptions;
   readonly #registrations = new Set<ProxyRegistration>();
   readonly #tunnels: Tunnels;
-  readonly #tunnelled = new Set<TunnelCaller>();
+  readonly #callers = new Set<TunnelCaller>();
 
   constructor(options: ProxyMemberOptions) {
     this.#options = options;
@@ -113,31 +116,32 @@ export class ProxyMember {
     return this.#registerThrough({ name: 'tunnelproxy', register, trustRemote: ['kite.tunnel'] }, options);
   }
 
-  /** Answers a call of `kite.tunnel` by `peer`: opens a tunnel to the proxy that this kite has registered with. */
+  /** Handles a call of `kite.tunnel`: opens a tunnel to the proxy with which this kite has registered. */
   openTunnel(peer: unknown, argument: unknown): Promise<null> {
     return this.#tunnels.open(peer, argument);
   }
 
-  /** Ends tunnels and registrations. */
+  /** Closes tunnels and ends registrations. */
   close(): void {
     this.#tunnels.close();
-    for (const peer of this.#tunnelled) peer.close();
+    for (const caller of this.#callers) caller.close();
     for (const registration of this.#registrations) registration.stop();
   }
 
-  /** Registers with one of the proxies of a kind and stays registered there, and at Kontrol under the public URL. */
-  #registerThrough(kind: ProxyRegistrar, options: ThroughProxyOptions): Promise<ProxyRegistration> {
+  /** Registers with a proxy, and with Kontrol under the public URL, and maintains both registrations. */
+  #registerThrough(registrar: ProxyRegistrar, options: ThroughProxyOptions): Promise<ProxyRegistration> {
     const { address, clock, logger, kontrol, random, backoff } = this.#options;
-    const { name, register, trustRemote = [] } = kind;
-    const named = typeof options.proxyUrl === 'string' ? [options.proxyUrl] : options.proxyUrl;
-    const urls = named ?? this.#options.urls;
+    const { name, register, trustRemote = [] } = registrar;
+    const explicitUrls = typeof options.proxyUrl === 'string' ? [options.proxyUrl] : options.proxyUrl;
+    const urls = explicitUrls ?? this.#options.urls;
     if (urls.length === 0 && !kontrol.hasUrls) return Promise.reject(noProxyError(name));
     const registration = new MaintainedProxyRegistration({
       name,
       register,
       trustRemote,
       ca: options.ca,
-      candidates: () => (urls.length > 0 ? this.#named(urls) : this.#found(name, options.query)),
+      candidates: () =>
+        urls.length > 0 ? this.#configuredProxies(urls) : this.#findProxies(name, options.query),
       moved: ({ url }) => address.knownAs(url),
       registerAtKontrol: kontrol.hasUrls ? (url) => kontrol.registerForever({ url }) : undefined,
       clock,
@@ -150,16 +154,16 @@ export class ProxyMember {
   }
 
   #accept(channel: Channel, ended: () => void): void {
-    const peer = this.#options.accept(channel);
-    this.#tunnelled.add(peer);
-    peer.once('disconnect', () => {
-      this.#tunnelled.delete(peer);
+    const caller = this.#options.accept(channel);
+    this.#callers.add(caller);
+    caller.once('disconnect', () => {
+      this.#callers.delete(caller);
       ended();
     });
   }
 
-  /** A proxy that the program named is trusted with the kite key. */
-  #named(urls: readonly string[]): Promise<readonly ProxyCandidate[]> {
+  /** Configured proxies get the kite key. */
+  #configuredProxies(urls: readonly string[]): Promise<readonly ProxyCandidate[]> {
     const { newClient, kontrol } = this.#options;
     const candidate = (url: string): ProxyCandidate => ({
       url,
@@ -168,8 +172,8 @@ export class ProxyMember {
     return Promise.resolve(urls.map(candidate));
   }
 
-  /** One that Kontrol knows gets a token, which is good for that proxy alone. */
-  async #found(name: ProxyName, query: KiteQuery | undefined): Promise<readonly ProxyCandidate[]> {
+  /** Proxies found through Kontrol get a token, which is valid for that proxy only. */
+  async #findProxies(name: ProxyName, query: KiteQuery | undefined): Promise<readonly ProxyCandidate[]> {
     const { identity, kontrol, kontrolUser: username } = this.#options;
     const { environment } = identity;
     const found = await kontrol.getKites(query ?? { username, environment, name });

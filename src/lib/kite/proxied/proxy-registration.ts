@@ -2,36 +2,33 @@ import { codedError } from '../../protocol/errors.js';
 import type { Registration } from '../kontrol/registration.js';
 import { type ProxiedAddress, ProxyLink, type ProxyLinkOptions } from './proxy-link.js';
 
-/** A registration with a proxy that is kept up, there and at Kontrol. */
+/** A registration with a proxy and with Kontrol. It is maintained until `stop`, or until the kite closes. */
 export interface ProxyRegistration {
-  /**
-   * Under which others reach the kite. Another one after it has moved to another proxy, of which the kite's event
-   * `register` tells.
-   */
+  /** Current public URL of the kite. It changes when the kite moves to another proxy; the kite then emits `register`. */
   readonly url: string;
-  /** Leaves the proxy, and keeps neither registration up any longer. */
+  /** Disconnects from the proxy, and stops maintaining both registrations. */
   stop(): void;
 }
 
 export interface MaintainedProxyRegistrationOptions extends Omit<ProxyLinkOptions, 'onRegistered'> {
-  /** The kite is registered with this proxy from now on. */
-  readonly moved: ((at: ProxiedAddress) => void) | undefined;
-  /** Registers at Kontrol. Undefined: there is none. */
+  /** Called when the kite has registered with a proxy. */
+  readonly moved: ((address: ProxiedAddress) => void) | undefined;
+  /** Registers with Kontrol. Undefined if no Kontrol is configured. */
   readonly registerAtKontrol: ((url: string) => Promise<Registration>) | undefined;
 }
 
-/** Registered with whichever proxy there is, and at Kontrol under the URL that the kite has at that proxy. */
+/** Maintains the registration with a proxy, and that with Kontrol under the public URL at the proxy. */
 export class MaintainedProxyRegistration implements ProxyRegistration {
   readonly #options: MaintainedProxyRegistrationOptions;
   readonly #link: ProxyLink;
   #url = '';
   #atKontrol: Promise<Registration> | undefined;
-  #ready: (() => void) | undefined;
-  #giveUp: ((error: Error) => void) | undefined;
+  #resolve: (() => void) | undefined;
+  #reject: ((error: Error) => void) | undefined;
 
   constructor(options: MaintainedProxyRegistrationOptions) {
     this.#options = options;
-    this.#link = new ProxyLink({ ...options, onRegistered: (at) => this.#moved(at) });
+    this.#link = new ProxyLink({ ...options, onRegistered: (address) => this.#moved(address) });
   }
 
   get url(): string {
@@ -39,13 +36,13 @@ export class MaintainedProxyRegistration implements ProxyRegistration {
   }
 
   /**
-   * Resolves when it is registered at both. Rejects when it is stopped before, or where Kontrol refuses the kite for good;
-   * then it leaves the proxy too.
+   * Resolves when the kite is registered with both. Rejects if it is stopped first, or if Kontrol rejects the kite permanently;
+   * it then disconnects from the proxy.
    */
   start(): Promise<this> {
     return new Promise((resolve, reject) => {
-      this.#ready = () => resolve(this);
-      this.#giveUp = reject;
+      this.#resolve = () => resolve(this);
+      this.#reject = reject;
       this.#link.start();
     });
   }
@@ -53,33 +50,33 @@ export class MaintainedProxyRegistration implements ProxyRegistration {
   stop(): void {
     this.#link.stop();
     this.#withKontrol((registration) => registration.stop());
-    this.#giveUp?.(codedError('disconnect', 'closed', 'The registration was stopped'));
+    this.#reject?.(codedError('disconnect', 'closed', 'The registration was stopped'));
   }
 
-  #moved(at: ProxiedAddress): void {
-    this.#url = at.url;
-    this.#options.moved?.(at);
+  #moved(address: ProxiedAddress): void {
+    this.#url = address.url;
+    this.#options.moved?.(address);
     const { registerAtKontrol } = this.#options;
     if (!registerAtKontrol) {
-      this.#ready?.();
+      this.#resolve?.();
       return;
     }
     if (this.#atKontrol) {
       this.#withKontrol((registration) => registration.move(this.#url));
       return;
     }
-    this.#atKontrol = registerAtKontrol(at.url);
+    this.#atKontrol = registerAtKontrol(address.url);
     this.#atKontrol.then(
-      () => this.#ready?.(),
+      () => this.#resolve?.(),
       (error: unknown) => {
-        this.#giveUp?.(error instanceof Error ? error : new Error(String(error)));
+        this.#reject?.(error instanceof Error ? error : new Error(String(error)));
         this.#link.stop();
       },
     );
   }
 
-  /** Does something to the registration at Kontrol once it is there. What became of it where it never is, `start` tells. */
-  #withKontrol(work: (registration: Registration) => void): void {
-    this.#atKontrol?.then(work, () => undefined);
+  /** Runs `action` when the kite has registered with Kontrol. If that fails, `start` rejects with the error. */
+  #withKontrol(action: (registration: Registration) => void): void {
+    this.#atKontrol?.then(action, () => undefined);
   }
 }

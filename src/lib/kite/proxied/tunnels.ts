@@ -6,28 +6,28 @@ import type { MethodHost } from '../serve/method-host.js';
 
 export interface TunnelsOptions {
   readonly dialer: Dialer;
-  /** Milliseconds in which a tunnel must stand. */
+  /** Timeout of opening a tunnel in milliseconds; 0 means none. */
   readonly handshakeTimeout: number;
-  /** Most tunnels at a time. */
+  /** Maximum number of tunnels. */
   readonly max: number;
-  /** Takes over a tunnel, as a channel that a stranger has opened. `ended` is to be called when it has ended. */
+  /** Serves the channel of a tunnel, whose peer is not authenticated. Must call `ended` when it has ended. */
   readonly accept: (channel: Channel, ended: () => void) => void;
 }
 
-/** A tunnel proxy that this kite registers with. */
+/** The connection to a tunnel proxy with which the kite registers. */
 export interface TunnelProxyConnection {
   readonly client: Client;
-  /** The public URL that the proxy has answered with. Rejects where it has not. */
+  /** The public URL at the proxy. Rejects if the registration fails. */
   readonly publicUrl: Promise<string>;
-  /** Origins that are dialled as they are, beside the proxy's own. */
+  /** Origins that may be dialled, in addition to that of the proxy. */
   readonly origins: readonly string[];
   readonly ca: string | undefined;
 }
 
 /**
- * The tunnels of a kite. A tunnel is opened for the proxy that this kite has registered with, on the connection over which
- * it has, and leads to the address at which that proxy was dialled: whoever else asks for one, or for one to elsewhere,
- * would have the kite connect to what only the kite can reach.
+ * The tunnels of a kite. Only the proxy with which the kite has registered may request a tunnel, on the connection of the
+ * registration, and only to the address at which the proxy was dialled. Otherwise a peer could make the kite connect to
+ * addresses that only the kite can reach.
  */
 export class Tunnels {
   readonly #options: TunnelsOptions;
@@ -40,19 +40,19 @@ export class Tunnels {
     this.#options = options;
   }
 
-  /** Tunnels that are open, or being opened. */
+  /** Number of tunnels that are open or being opened. */
   get count(): number {
     return this.#count;
   }
 
-  /** This proxy may ask for tunnels, as long as the connection to it lasts. */
+  /** Allows a proxy to request tunnels until its connection ends. */
   allow(proxy: TunnelProxyConnection): void {
     this.#proxies.add(proxy);
     proxy.client.once('disconnect', () => this.#proxies.delete(proxy));
     proxy.publicUrl.catch(() => this.#proxies.delete(proxy));
   }
 
-  /** Ends what is being opened. What is open belongs to whoever has taken it over. */
+  /** Cancels the opening of tunnels. Open ones belong to the code that serves them. */
   close(): void {
     this.#closed = true;
     this.#proxies.clear();
@@ -60,21 +60,20 @@ export class Tunnels {
   }
 
   /**
-   * Does what a call of `kite.tunnel` asks for.
+   * Handles a call of `kite.tunnel` by `peer`.
    *
-   * @param peer who calls
-   * @throws KiteError where it may not, or where the tunnel cannot be opened
+   * @throws KiteError if the peer may not request this tunnel, or if it cannot be opened
    */
   async open(peer: unknown, argument: unknown): Promise<null> {
     const proxy = [...this.#proxies].find(({ client }) => client.isConnectedTo(peer));
     if (!proxy)
-      throw notAllowed('only to the tunnel proxy that this kite has registered with', 'notTheProxy');
+      throw notAllowed('by the tunnel proxy with which this kite has registered', 'notTheProxy');
     const url = tunnelUrl(argument, proxy, await proxy.publicUrl);
     if (this.#count >= this.#options.max) {
       throw codedError(
         'genericError',
         'tunnelLimit',
-        `This kite has ${this.#count} tunnels, and opens no more`,
+        `This kite already has ${this.#count} tunnels (limits.tunnels)`,
       );
     }
     this.#count++;
@@ -97,8 +96,8 @@ export class Tunnels {
     try {
       return await dialer(url, { transport: 'Session', handshakeTimeout, signal, ca });
     } catch (error) {
-      // What stands in the way may tell of this kite's network; the proxy need not know more than that it failed.
-      throw codedError('genericError', 'tunnelFailed', 'The tunnel cannot be opened', error);
+      // Without the reason, which may reveal details of the network of this kite to the proxy.
+      throw codedError('genericError', 'tunnelFailed', 'Cannot open the tunnel', error);
     } finally {
       this.#dialling.delete(signal);
     }
@@ -106,8 +105,8 @@ export class Tunnels {
 }
 
 /**
- * Where to dial: the proxy's public host may not be what this kite reaches it by, so that path and query are taken from
- * what it says, and the address from what was dialled. Any other host is refused, unless it was named.
+ * Returns the URL to dial. The kite may not be able to reach the proxy by its public host, so only path and query are those of
+ * the request; the origin is that at which the proxy was dialled. Other origins must be allowed explicitly.
  */
 function tunnelUrl(argument: unknown, { client, origins }: TunnelProxyConnection, publicUrl: string): string {
   const { url: text } = (typeof argument === 'object' ? (argument ?? {}) : {}) as { url?: unknown };
@@ -116,30 +115,30 @@ function tunnelUrl(argument: unknown, { client, origins }: TunnelProxyConnection
     throw new KiteError('argumentError', 'kite.tunnel takes {url}, the ws or wss URL to dial');
   }
   const origin = originOf(url.href);
-  if (origins.some((named) => originOf(named) === origin)) return url.href;
+  if (origins.some((allowed) => originOf(allowed) === origin)) return url.href;
   const dialled = originOf(client.url);
   if (origin !== dialled && origin !== originOf(publicUrl)) {
-    throw notAllowed('only for tunnels to the proxy itself', 'foreignOrigin');
+    throw notAllowed('for tunnels to the proxy itself', 'foreignOrigin');
   }
   return dialled + url.pathname + url.search;
 }
 
-/** `ws://host:port` of any URL of a kite. */
+/** Returns the origin of a URL, with the scheme `ws` or `wss`. */
 function originOf(url: string): string {
   const { protocol, host } = new URL(url.replace(/^http/i, 'ws'));
   return `${protocol}//${host}`;
 }
 
 function notAllowed(when: string, code: 'foreignOrigin' | 'notTheProxy'): KiteError {
-  return codedError('authenticationError', code, `kite.tunnel is obeyed ${when}`);
+  return codedError('authenticationError', code, `kite.tunnel is allowed only ${when}`);
 }
 
-/** Adds `kite.tunnel`, which the tunnel proxy calls. `openTunnel` answers a call by `peer`. */
+/** Adds `kite.tunnel`, which the tunnel proxy calls. */
 export function addTunnelMethod(
   kite: MethodHost,
   proxies: { openTunnel(peer: unknown, argument: unknown): Promise<null> },
 ): void {
-  const description = 'Opens a tunnel to the proxy that this kite registered with.';
+  const description = 'Opens a tunnel to the proxy with which this kite has registered.';
   kite.handle<unknown[]>('kite.tunnel', { description }, ({ args, client }) =>
     proxies.openTunnel(client, args[0]),
   );

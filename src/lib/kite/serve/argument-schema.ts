@@ -1,8 +1,11 @@
 import { KiteError } from '../../protocol/errors.js';
 
 /**
- * What checks the arguments of a method, in the form that zod, valibot, arktype and others share (standardschema.dev,
- * version 1). Its output is what the handler gets as `args`: a tuple or an array.
+ * A schema for the arguments of a method, in the form that zod, valibot, arktype and others share (standardschema.dev,
+ * version 1). Its output, a tuple or an array, becomes the `args` of the request.
+ *
+ * @example
+ *     kite.handle('square', { args: z.tuple([z.number()]) }, ({ args: [n] }) => n * n);
  */
 export interface ArgsSchema<Args extends readonly unknown[]> {
   readonly '~standard': {
@@ -13,7 +16,7 @@ export interface ArgsSchema<Args extends readonly unknown[]> {
   };
 }
 
-/** A JSON Schema, as a program writes it or has it made of its own schema. */
+/** A JSON Schema object. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export type SchemaResult<Args> =
@@ -25,13 +28,13 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** The checked arguments. Throws an `argumentError` that lists what is wrong and where. */
+/** Returns the validated arguments. Throws an `argumentError` that lists each problem with its path. */
 export function checkedArgs<Args>(method: string, result: SchemaResult<Args>): Args {
   if (result.issues === undefined) return result.value;
   const problems = result.issues.map((issue) => `${issuePath(issue)}${issue.message}`).join('; ');
   throw new KiteError(
     'argumentError',
-    `Bad arguments for "${method}": ${problems || 'refused without a reason'}`,
+    `Invalid arguments for "${method}": ${problems || 'rejected without a reason'}`,
   );
 }
 

@@ -4,7 +4,7 @@ import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
 
-/** Tells who the caller is from the `authentication` of a call. Throws an `authenticationError` where it cannot. */
+/** Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. */
 export interface Authenticator {
   verify(auth: unknown): string;
 }
@@ -13,13 +13,13 @@ export interface DispatcherOptions {
   readonly name: string;
   readonly authenticator: Authenticator;
   readonly methodHandling: MethodHandling;
-  /** Whether calls of one connection run side by side. */
+  /** Whether calls of one connection run concurrently. */
   readonly concurrent: boolean;
 }
 
 /**
- * The one gate for what comes in, whoever dialled: shape, method, authentication, rate, then the handler. Every call that
- * wants an answer gets exactly one, unless its connection ends first.
+ * The only gate for incoming calls, on accepted and dialled connections: it checks method, shape, authentication and rate, and
+ * then runs the handler. Every call that expects a response gets exactly one, unless its connection ends first.
  */
 export class Dispatcher {
   readonly chain: HandlerChain = { pre: [], post: [], final: [] };
@@ -35,29 +35,29 @@ export class Dispatcher {
     this.#methods.set(method.name, method);
   }
 
-  /** The methods in the order of their names. */
+  /** Returns the methods, sorted by name. */
   list(): readonly Method[] {
     // oxlint-disable-next-line unicorn/no-array-sort -- pages run where there is no toSorted yet, and this is a copy
     return [...this.#methods.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Refuses new calls from now on. */
+  /** Rejects calls from now on. */
   drain(): void {
     this.#draining = true;
   }
 
   dispatch(connection: Connection, call: IncomingCall): void {
     const method = this.#methods.get(call.method);
-    // The reference gives no request id here: the request has not begun.
+    // Without a request id, as in the Go implementation: there is no request yet.
     if (!method) {
-      connection.answerError(call, methodNotFound(call.method), '');
+      connection.respondError(call, methodNotFound(call.method), '');
       return;
     }
     const request = new Request(connection, call);
     try {
       this.#admit(connection, call, method, request);
     } catch (error) {
-      connection.answerError(call, error, request.id);
+      connection.respondError(call, error, request.id);
       return;
     }
     connection.flow.began();
@@ -75,13 +75,13 @@ export class Dispatcher {
   }
 
   #run(connection: Connection, call: IncomingCall, method: Method, request: Request): Promise<void> | void {
-    const answer = (result: unknown): void => {
+    const respond = (result: unknown): void => {
       finish(connection, request);
-      connection.answer(call, result, () => request.id);
+      connection.respond(call, result, () => request.id);
     };
     const fail = (error: unknown): void => {
       finish(connection, request);
-      connection.answerError(call, error, request.id);
+      connection.respondError(call, error, request.id);
     };
     let result: unknown;
     try {
@@ -90,8 +90,8 @@ export class Dispatcher {
       fail(error);
       return;
     }
-    if (isThenable(result)) return Promise.resolve(result).then(answer, fail);
-    answer(result);
+    if (isThenable(result)) return Promise.resolve(result).then(respond, fail);
+    respond(result);
   }
 }
 

@@ -7,25 +7,25 @@ import type { Request } from './request.js';
 import { MAX_HEARTBEAT, MIN_HEARTBEAT } from '../limits/kite-limits.js';
 
 /**
- * Whose heartbeats a kite answers: those of the Kontrol that it registered at, on that connection, or of `anyone` who is
- * authenticated, as kites in Go do.
+ * Who may request heartbeats from a kite: the Kontrol with which it registered, on that connection, or `anyone` who is
+ * authenticated, as with kites in Go.
  */
 export type HeartbeatCallers = 'kontrol' | 'anyone';
 
-/** `kite.heartbeat`, by which Kontrol learns that a kite that registered is still there. */
+/** Adds `kite.heartbeat`, with which Kontrol checks that a registered kite is alive. */
 export function addHeartbeatMethod(
   kite: MethodHost,
   clock: Clock,
   heartbeatFrom: HeartbeatCallers = 'kontrol',
 ): void {
   const heartbeats = new WeakMap<Request['client'], () => void>();
-  const told: HandleOptions<unknown[]> = { description: 'Calls a function every so many seconds.' };
-  kite.handle('kite.heartbeat', told, ({ args: [interval, ping], client }) => {
+  const options: HandleOptions<unknown[]> = { description: 'Calls a function at an interval in seconds.' };
+  kite.handle('kite.heartbeat', options, ({ args: [interval, ping], client }) => {
     const trusted = client instanceof Connection && client.trusts('kite.heartbeat');
     if (heartbeatFrom === 'kontrol' && !trusted) {
       throw new KiteError(
         'authenticationError',
-        'kite.heartbeat is answered only to the Kontrol at which this kite registered; its program can set heartbeatFrom',
+        'Only the Kontrol with which this kite registered may call kite.heartbeat; its program can set heartbeatFrom',
       );
     }
     if (typeof interval !== 'number' || !Number.isFinite(interval)) {
@@ -41,14 +41,14 @@ export function addHeartbeatMethod(
       );
     }
     const seconds = Math.min(Math.max(interval, MIN_HEARTBEAT), MAX_HEARTBEAT);
-    // A peer has one heartbeat: asking again changes it, and nobody else's.
+    // Each peer has one heartbeat. Another call replaces it.
     heartbeats.get(client)?.();
     heartbeats.set(client, startHeartbeat(client, ping as RemoteFunction, seconds * 1000, clock));
     return null;
   });
 }
 
-/** Calls `ping` at once and then every `ms`, until the peer is gone. Returns what stops it. */
+/** Calls `ping` now and at each interval until the peer disconnects. Returns a function that stops it. */
 function startHeartbeat(
   client: Request['client'],
   ping: RemoteFunction,

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { isLoopbackHost } from '../../util/loopback.js';
 
 /**
- * By which names a kite may be called. A page of a stranger can give its own name the address of this machine (DNS
- * rebinding) and then counts as being of the same origin as the kite; but its requests say by which name they came.
+ * Decides which host names are accepted in requests. With DNS rebinding, a page of another site can resolve its host name to
+ * the address of this machine, and then has the same origin as the kite. Its requests still have that name in `Host`.
  */
 export class HostPolicy {
   readonly #any: boolean;
   readonly #restricted: boolean;
   readonly #names: Set<string>;
 
-  /** `allowed` undefined: loopback names where only this machine can connect, any name elsewhere. */
+  /** If `allowed` is undefined, loopback names are accepted if the server listens on loopback only, else any name. */
   constructor(allowed: readonly string[] | '*' | undefined) {
     const names = allowed === '*' ? ['*'] : (allowed ?? []);
     this.#any = names.includes('*');
@@ -18,14 +18,14 @@ export class HostPolicy {
     this.#names = new Set(names.map((name) => name.toLowerCase()));
   }
 
-  /** The host of this URL is one of the names. */
+  /** Accepts the host name of this URL. */
   addUrl(url: string): void {
     if (URL.canParse(url)) this.#names.add(new URL(url).hostname);
   }
 
-  /** `atLoopback`: nobody but this machine can connect, so that only its own names are right. */
+  /** Whether the host of a request is accepted. `atLoopback`: whether the server listens on loopback only. */
   allows({ headers }: IncomingMessage, atLoopback: boolean): boolean {
-    // Browsers always say it; programs that speak HTTP/1.0 may not.
+    // Browsers always send it. HTTP/1.0 clients may omit it.
     if (headers.host === undefined || this.#any) return true;
     const host = withoutPort(headers.host);
     if (isLoopbackHost(host) || this.#names.has(host)) return true;
@@ -33,12 +33,12 @@ export class HostPolicy {
   }
 }
 
-/** `localhost` of `LOCALHOST.:3636`. */
+/** Normalizes a host: `LOCALHOST.:3636` becomes `localhost`. */
 function withoutPort(host: string): string {
   return host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
 }
 
-/** Nobody can give a name of their own the meaning of an address that is written out. */
+/** Whether the host is an IP address, which DNS rebinding cannot forge. */
 function isAddress(host: string): boolean {
   return /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]+\])$/.test(host);
 }

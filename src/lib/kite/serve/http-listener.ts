@@ -7,10 +7,11 @@ import { KiteError } from '../../protocol/errors.js';
 import type { Limits } from '../limits/kite-limits.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
 
+/** The certificate of a kite that serves TLS. */
 export interface TlsOptions {
-  /** Certificate chain, PEM. */
+  /** Certificate chain in PEM. */
   readonly cert: string;
-  /** Its private key, PEM. */
+  /** Private key of the certificate in PEM. */
   readonly key: string;
 }
 
@@ -19,7 +20,7 @@ export interface HttpReceiver {
   upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-/** The port of one kite, with the limits on what a connection may take before it has said anything useful. */
+/** The HTTP server of a kite, with time limits for requests. */
 export class HttpListener {
   readonly #server: http.Server | https.Server;
   #loopback = false;
@@ -28,26 +29,26 @@ export class HttpListener {
     const options = {
       headersTimeout: limits.headersTimeout,
       requestTimeout: limits.requestTimeout,
-      // How often the two bounds above are looked at.
+      // How often Node checks the two limits above.
       connectionsCheckingInterval: Math.max(100, Math.min(limits.headersTimeout / 2, 5000)),
       noDelay: true,
     };
     this.#server = tls ? https.createServer({ ...options, ...tls }) : http.createServer(options);
     this.#server.on('request', (request, response) => receiver.request(request, response));
     this.#server.on('upgrade', (request, socket, head) => receiver.upgrade(request, socket, head));
-    // Without a listener Node answers broken requests too, but leaves sockets whose peer sends nothing more.
-    this.#server.on('clientError', refuseBrokenRequest);
+    // Without a listener, Node keeps sockets whose peer sends nothing after a malformed request.
+    this.#server.on('clientError', rejectMalformedRequest);
   }
 
-  /** Shows another certificate from the next connection on. Throws where it cannot; the old one stays in use then. */
+  /** Replaces the certificate for new connections. If it throws, the previous certificate stays in use. */
   renewTls(tls: TlsOptions): void {
-    if (!(this.#server instanceof https.Server)) throw new Error('It listens without TLS already');
-    // Makes the context first: of options that do not fit, the server keeps none.
+    if (!(this.#server instanceof https.Server)) throw new Error('The kite already listens without TLS');
+    // Creates the context first: if the options are invalid, `setSecureContext` discards the previous ones.
     createSecureContext({ ...tls });
     this.#server.setSecureContext({ ...tls });
   }
 
-  /** Resolves with the address once it accepts. Port 0 takes a free one. Rejects with what to do about it. */
+  /** Resolves with the address when the server listens; port 0 selects a free port. Rejects with an error that has a hint. */
   listen(port: number, ip: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException): void => reject(listenError(error, port, ip));
@@ -60,30 +61,30 @@ export class HttpListener {
     });
   }
 
-  /** Whether only this machine can connect. False until it listens. */
+  /** Whether the server listens on loopback only. False until it listens. */
   get loopback(): boolean {
     return this.#loopback;
   }
 
-  /** Accepts nothing more. */
+  /** Stops accepting connections. */
   stopAccepting(): void {
     this.#server.close();
     this.#server.closeIdleConnections();
   }
 
-  /** Ends what is still open. */
+  /** Closes the remaining connections. */
   closeAll(): void {
     this.#server.closeAllConnections();
   }
 }
 
-/** Whether only this machine can connect to a server. */
+/** Whether a server listens on loopback only. */
 export function listensAtLoopback(server: http.Server | https.Server): boolean {
   const address = server.address();
   return typeof address === 'object' && address !== null && isLoopbackAddress(address.address);
 }
 
-function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+function rejectMalformedRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -95,14 +96,13 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
 }
 
 function listenError(error: NodeJS.ErrnoException, port: number, ip: string): KiteError {
-  const where = `${ip}:${port}`;
   const reasons: Record<string, string> = {
     EADDRINUSE: 'the port is in use; choose another with the port option or KITE_PORT, 0 for any free one',
-    EACCES: 'this user may not open it; choose a port above 1023',
+    EACCES: 'permission denied; choose a port above 1023',
     EADDRNOTAVAIL: 'this machine has no such address; set the ip option or KITE_IP',
   };
   const reason = reasons[error.code ?? ''] ?? error.message;
-  return new KiteError('genericError', `Cannot listen on ${where}: ${reason}`, {
+  return new KiteError('genericError', `Cannot listen on ${ip}:${port}: ${reason}`, {
     code: error.code ?? '',
     cause: error,
   });

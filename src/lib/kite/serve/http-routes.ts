@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** Handles a plain HTTP request. If it throws or rejects, the response is HTTP status 500. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** Takes over the socket of a request for an upgrade, with what has come behind the request. */
+/** Handles an upgrade request: takes over the socket. `head` is the data after the request. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface HttpRouteOptions {
-  /** Pages of any origin may send requests here: what the handler answers and does is meant for everybody. Default false. */
+  /** Whether pages of any origin may send requests to this path. Default: false. */
   readonly anyOrigin?: boolean;
 }
 
@@ -15,13 +16,16 @@ export interface HttpRoute<Handler = HttpHandler> extends HttpRouteOptions {
   readonly handler: Handler;
 }
 
-/** Plain HTTP beside the kite protocol: `/healthz` is that path alone, `/files/` everything below it; the longest wins. */
+/**
+ * The routes of plain HTTP requests. `/healthz` matches exactly, `/files/` everything below it. The longest match takes
+ * precedence.
+ */
 export class HttpRoutes<Handler = HttpHandler> {
   readonly #routes = new Map<string, HttpRoute<Handler>>();
 
   add(path: string, route: HttpRoute<Handler>): void {
     if (!path.startsWith('/'))
-      throw new TypeError(`The path of an HTTP handler begins with "/", not as in "${path}"`);
+      throw new TypeError(`The path of an HTTP handler must begin with "/", not "${path}"`);
     this.#routes.set(path, route);
   }
 

@@ -14,7 +14,7 @@ import { HttpListener, type TlsOptions } from './http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './http-routes.js';
 
 export interface KiteServerOptions {
-  /** The name of the kite, for messages. */
+  /** Name of the kite, for messages. */
   readonly name: string;
   readonly config: Pick<Config, 'allowedHosts' | 'allowOrigin' | 'ip' | 'kontrolUrls' | 'port'>;
   /** Paths under which the kite is served. The first is part of its URL. */
@@ -23,13 +23,13 @@ export interface KiteServerOptions {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Takes over a session that a peer has opened. */
+  /** Called with each session that a peer has opened. */
   readonly onSession: (channel: Channel) => void;
 }
 
 /**
- * How peers reach a kite in Node: the port that it opens, the servers of the program that it is mounted on, its SockJS
- * sessions, and the plain HTTP that it answers.
+ * The HTTP side of a kite in Node: the port that it opens, the servers on which it is mounted, its SockJS sessions, and its
+ * plain HTTP routes.
  *
  * Lifecycle: `listen`, `mount` or neither, then `stopAccepting`, `closeSessions`, `close`.
  */
@@ -49,26 +49,26 @@ export class KiteServer {
     this.#router = new RequestRouter({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
   }
 
-  /** Where the kite is reached while it listens. */
+  /** URL of the kite while it listens. */
   get url(): string | undefined {
     return this.#url;
   }
 
-  /** The port it listens on. */
+  /** Port of the kite while it listens. */
   get port(): number | undefined {
     return this.#url === undefined ? undefined : Number(new URL(this.#url).port);
   }
 
-  /** Whether only this machine can connect to its port. False until it listens. */
+  /** Whether the kite listens on loopback only. False until it listens. */
   get listensAtLoopback(): boolean {
     return this.#listener?.loopback ?? false;
   }
 
-  /** The URL for other machines. Rejects where the kite does not listen. */
+  /** Returns the URL for other machines. Rejects if the kite does not listen. */
   async registerUrl(): Promise<string> {
     const { name, config, prefixes } = this.#options;
     if (this.#url === undefined) {
-      const message = `${name} does not listen: register it with the url under which others reach it`;
+      const message = `${name} does not listen: call listen() first, or register it with the option url`;
       throw new ConfigurationError('noUrl', message);
     }
     if (!isAnyAddress(config.ip)) return this.#url;
@@ -77,7 +77,7 @@ export class KiteServer {
     return origin(url.protocol.slice(0, -1), address, Number(url.port)) + prefixes[0];
   }
 
-  /** Answers requests for the host of this URL too. */
+  /** Accepts requests for the host of this URL. */
   knownAs(url: string): void {
     this.#router.addUrl(url);
   }
@@ -95,10 +95,10 @@ export class KiteServer {
     this.#router.addUpgradeRoute(path, handler, options);
   }
 
-  /** Opens the port of the configuration and resolves when it accepts connections. */
+  /** Opens the configured port. Resolves when the kite accepts connections. */
   async listen(): Promise<void> {
     const { name, config, limits, prefixes } = this.#options;
-    if (this.#listener) throw new Error(`${name} listens already`);
+    if (this.#listener) throw new Error(`${name} already listens`);
     const listener = new HttpListener(
       {
         request: (request, response) => {
@@ -126,7 +126,7 @@ export class KiteServer {
     this.#router.mount(server);
   }
 
-  /** False: the path is not one of the kite's, and nothing was done. */
+  /** Handles a request if its path belongs to the kite; otherwise returns false and leaves the request alone. */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
     return this.#router.handleRequest(request, response, false);
   }
@@ -139,7 +139,7 @@ export class KiteServer {
     return this.#sockjs.close();
   }
 
-  /** Ends what is still open. */
+  /** Closes the remaining connections. */
   close(): void {
     this.#listener?.closeAll();
     this.#url = undefined;

@@ -2,17 +2,18 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { ArgsSchema, JsonSchema } from './argument-schema.js';
 import type { Handler, Method, MethodDescription } from './method.js';
 
+/** Options of a method. */
 export interface HandleOptions<Args extends readonly unknown[]> {
   /**
-   * Checks the arguments before the handler sees them, and gives them their type: a zod, valibot or arktype schema of a
-   * tuple. Arguments that it refuses are answered with `argumentError`.
+   * Schema of the arguments, such as a zod, valibot or arktype schema of a tuple. It validates the arguments before the
+   * handler runs, and determines their type. A call with invalid arguments fails with `argumentError`.
    */
   readonly args?: ArgsSchema<Args>;
-  /** What the method does, for callers of `kite.describe`. */
+  /** Description of the method in the result of `kite.describe`. */
   readonly description?: string;
   /**
-   * What the arguments look like, for callers of `kite.describe`: the JSON Schema of their array. It is not derived from
-   * `args`, and checks nothing.
+   * JSON Schema of the array of arguments, for the result of `kite.describe`. It is not derived from `args`, and is not used
+   * for validation.
    */
   readonly jsonSchema?: JsonSchema;
 }
@@ -20,11 +21,11 @@ export interface HandleOptions<Args extends readonly unknown[]> {
 /** The result of `kite.describe`. */
 export interface KiteDescription {
   readonly kite: KiteIdentity;
-  /** In the order of their names. */
+  /** The methods, sorted by name. */
   readonly methods: readonly MethodDescription[];
 }
 
-/** What the default methods need of the kite that they are added to. */
+/** The interface of a kite to its default methods. */
 export interface MethodHost {
   handle<Args extends unknown[], Result = unknown>(name: string, handler: Handler<Args, Result>): Method;
   handle<Args extends unknown[], Result = unknown>(

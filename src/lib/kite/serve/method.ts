@@ -3,61 +3,66 @@ import { TokenBucket } from '../../util/token-bucket.js';
 import type { Request } from './request.js';
 import { type ArgsSchema, checkedArgs, type JsonSchema } from './argument-schema.js';
 
-/** Answers a call: with what it returns or resolves with, or with what it throws. */
+/**
+ * Handles a call. The returned or resolved value is the result of the call; an exception or rejection is its error. A
+ * KiteError keeps its type, code and message; of other errors, the caller gets the message as a `genericError`.
+ */
 export type Handler<Args extends readonly unknown[] = unknown[], Result = unknown> = (
   request: Request<Args>,
 ) => Result | Promise<Result>;
 
-/** What a call has come to: exactly one of the two. */
+/** The outcome of a call: a result or an error. */
 export type Outcome =
   | { readonly result: unknown; readonly error?: undefined }
   | { readonly error: unknown; readonly result?: undefined };
 
-/** Runs after everything else, failed or not. May return another outcome; what it throws becomes the error. */
-// oxlint-disable-next-line typescript/no-invalid-void-type -- a function that only looks is written without a return
+/** Runs at the end of every call, even if it failed. May return another outcome. If it throws, that is the error of the call. */
+// oxlint-disable-next-line typescript/no-invalid-void-type -- a function that only observes needs no return
 export type FinalFunc = (request: Request, outcome: Outcome) => Outcome | void | Promise<Outcome | void>;
 
 /**
- * Which handler's value is the result: the method's own (`ReturnMethod`, the default), the first that is neither null
- * nor undefined (`ReturnFirst`), or the last such (`ReturnLatest`). Names of the Go implementation.
+ * Selects the handler that provides the result: the handler of the method (`ReturnMethod`, the default), or the first
+ * (`ReturnFirst`) or last (`ReturnLatest`) of all handlers whose value is neither null nor undefined. The names are those of
+ * the Go implementation.
  */
 export type MethodHandling = 'ReturnMethod' | 'ReturnFirst' | 'ReturnLatest';
 
+/** The rate limit of a method: a token bucket, which is full at the start. */
 export interface ThrottleOptions {
-  /** Milliseconds after which one more call is allowed. */
+  /** Time after which one more call is allowed, in milliseconds. */
   readonly interval: number;
-  /** Calls allowed at once. The bucket is full at the start. */
+  /** Maximum number of calls that are allowed at once. */
   readonly capacity: number;
 }
 
-/** What a program may say of a method besides its handler. */
+/** Optional properties of a method. */
 export interface MethodDetails {
-  /** Checks the arguments before the handler sees them. */
+  /** Schema that validates the arguments before the handler runs. */
   readonly args?: ArgsSchema<unknown[]> | undefined;
-  /** What the method does, for people. */
+  /** Description of the method in the result of `kite.describe`. */
   readonly description?: string | undefined;
-  /** What the arguments look like, as the schema of their array. It is told, and checks nothing. */
+  /** JSON Schema of the array of arguments in the result of `kite.describe`. Not used for validation. */
   readonly jsonSchema?: JsonSchema | undefined;
 }
 
-/** A method as `kite.describe` tells of it. */
+/** A method in the result of `kite.describe`. */
 export interface MethodDescription {
   readonly name: string;
-  /** Whether callers must say who they are. */
+  /** Whether callers have to authenticate. */
   readonly authenticated: boolean;
   readonly throttle?: ThrottleOptions;
   readonly description?: string;
   readonly jsonSchema?: JsonSchema;
 }
 
-/** What runs before, after and at last, in order. A kite has one for all its methods, each method has its own. */
+/** Handlers that run before and after a method, and functions that run at the end. A kite has one, and each method has one. */
 export interface HandlerChain {
   readonly pre: Handler[];
   readonly post: Handler[];
   readonly final: FinalFunc[];
 }
 
-/** One method of a kite. Its calls return it, so that they can be chained after `handle`. */
+/** A method of a kite. Its configuration methods return it, so that they can be chained after `handle`. */
 export class Method {
   readonly name: string;
   readonly chain: HandlerChain = { pre: [], post: [], final: [] };
@@ -78,48 +83,49 @@ export class Method {
     this.#schema = details.args;
   }
 
-  /** Anybody may call the method. */
+  /** Allows calls without authentication. */
   disableAuthentication(): this {
     this.#authenticated = false;
     return this;
   }
 
-  /** Refuses calls beyond a rate with `requestLimitError`. The rate is that of all callers together. */
+  /** Rejects calls above a rate with `requestLimitError`. The limit applies to all callers together. */
   throttle({ interval, capacity }: ThrottleOptions): this {
     this.#bucket = new TokenBucket(interval, capacity, this.#clock);
     this.#throttle = { interval, capacity };
     return this;
   }
 
-  /** Runs before the handler. What it throws ends the call. */
+  /** Adds a handler that runs before the handler of the method. If it throws, the call fails. */
   preHandle(handler: Handler): this {
     this.chain.pre.push(handler);
     return this;
   }
 
-  /** Runs after the handler. What it throws ends the call. */
+  /** Adds a handler that runs after the handler of the method. If it throws, the call fails. */
   postHandle(handler: Handler): this {
     this.chain.post.push(handler);
     return this;
   }
 
-  /** Always runs, at the end, and may replace the outcome. */
+  /** Adds a function that runs at the end of every call, and may replace the outcome. */
   finalFunc(final: FinalFunc): this {
     this.chain.final.push(final);
     return this;
   }
 
-  /** Which handler's value is the result. Default: the kite's `methodHandling`. */
+  /** Selects the handler that provides the result. Default: the `methodHandling` of the kite. */
   returns(handling: MethodHandling): this {
     this.#handling = handling;
     return this;
   }
 
+  /** Whether callers have to authenticate. */
   get authenticated(): boolean {
     return this.#authenticated;
   }
 
-  /** What may be told of the method to whoever wants to call it. */
+  /** Returns the description of the method for the result of `kite.describe`. */
   describe(): MethodDescription {
     const { description, jsonSchema } = this.#details;
     return {
@@ -131,12 +137,12 @@ export class Method {
     };
   }
 
-  /** Whether one more call is within the method's rate. */
+  /** Takes a token from the bucket. Returns false if the rate is exceeded. */
   admit(): boolean {
     return this.#bucket?.take() ?? true;
   }
 
-  /** Runs the method with the kite's own chain around it. Answers at once where nothing in it waits. */
+  /** Runs the method with its handlers and those of the kite. Without any, returns the value of the handler directly. */
   run(request: Request, kite: HandlerChain, handling: MethodHandling): unknown {
     const { pre, post, final } = this.chain;
     const chained =
@@ -177,6 +183,6 @@ export class Method {
 
 function selectResult(values: readonly unknown[], own: unknown, handling: MethodHandling): unknown {
   if (handling === 'ReturnMethod') return own;
-  const given = values.filter((value) => value !== null && value !== undefined);
-  return (handling === 'ReturnFirst' ? given[0] : given.at(-1)) ?? null;
+  const results = values.filter((value) => value !== null && value !== undefined);
+  return (handling === 'ReturnFirst' ? results[0] : results.at(-1)) ?? null;
 }

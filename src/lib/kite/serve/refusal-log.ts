@@ -3,11 +3,11 @@ import type { Logger } from '../../util/logger.js';
 import { LOGGED_LENGTH, LOGGED_REFUSALS } from '../limits/kite-limits.js';
 
 /**
- * Tells whoever runs the kite, once for each name, whom it has refused and what lets them in: a page is not told why it
- * cannot connect, and the person before it is not the one who can change that.
+ * Logs each rejected host name and origin once, with the setting that allows it. Browsers do not show pages why a connection
+ * failed, so the operator of the kite has to see it in the log.
  */
 export class RefusalLog {
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
@@ -15,22 +15,22 @@ export class RefusalLog {
   }
 
   host({ headers }: IncomingMessage): void {
-    this.#tell(
-      `Refused a request by the name ${quoteHeader(headers.host)}. If that is this kite, say so: ` +
-        'allowedHosts, KITE_ALLOWED_HOSTS, or the flag --allow-host',
+    this.#log(
+      `Rejected a request for the host ${quoteHeader(headers.host)}. If it is a name of this kite, allow it: ` +
+        'allowedHosts, KITE_ALLOWED_HOSTS, or --allow-host',
     );
   }
 
   origin({ headers }: IncomingMessage): void {
-    this.#tell(
-      `Refused a page of ${quoteHeader(headers.origin)}. To allow it: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
+    this.#log(
+      `Rejected a page of ${quoteHeader(headers.origin)}. To allow it: allowOrigin, KITE_ALLOW_ORIGIN, or --allow-origin`,
     );
   }
 
-  #tell(text: string): void {
-    if (this.#told.size >= LOGGED_REFUSALS || this.#told.has(text)) return;
-    this.#told.add(text);
-    this.#logger.warn(text);
+  #log(message: string): void {
+    if (this.#logged.size >= LOGGED_REFUSALS || this.#logged.has(message)) return;
+    this.#logged.add(message);
+    this.#logger.warn(message);
   }
 }
 

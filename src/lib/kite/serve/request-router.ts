@@ -18,14 +18,14 @@ import { RefusalLog } from './refusal-log.js';
 
 export interface RequestRouterOptions {
   readonly sockjs: SockJsServer;
-  /** Origins of pages that are let in, beside those of this server and of loopback. */
+  /** Origins of pages that may connect, in addition to those of this server and of loopback. */
   readonly allowOrigin: readonly string[] | '*';
-  /** Names by which the kite may be called. */
+  /** Host names of the kite. */
   readonly allowedHosts: readonly string[] | '*' | undefined;
   readonly logger: Logger;
 }
 
-/** Everything that reaches a kite over HTTP: sessions, and plain HTTP and upgrades beside them. */
+/** Checks Host and Origin of the HTTP requests of a kite, and routes them: to SockJS sessions, and to the program's handlers. */
 export class RequestRouter {
   readonly #sockjs: SockJsServer;
   readonly #routes = new HttpRoutes();
@@ -51,33 +51,33 @@ export class RequestRouter {
     this.#upgrades.add(path, { ...options, handler });
   }
 
-  /** The kite goes by the host of this URL too. */
+  /** Accepts requests for the host of this URL. */
   addUrl(url: string): void {
     this.#hosts.addUrl(url);
   }
 
-  /** Stands before what a server does already. */
+  /** Handles the requests of an HTTP server before the listeners that it already has. */
   mount(server: HttpServer): void {
-    const others = server.listeners('request') as ((
+    const listeners = server.listeners('request') as ((
       request: IncomingMessage,
       response: ServerResponse,
     ) => void)[];
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
       if (this.handleRequest(request, response, listensAtLoopback(server))) return;
-      if (others.length === 0) respondNotFound(response);
-      for (const other of others) other.call(server, request, response);
+      if (listeners.length === 0) respondNotFound(response);
+      for (const listener of listeners) listener.call(server, request, response);
     });
-    const alone = server.listenerCount('upgrade') === 0;
+    const isOnly = server.listenerCount('upgrade') === 0;
     server.on('upgrade', (request, socket, head) => {
-      if (!this.handleUpgrade(request, socket, head, listensAtLoopback(server)) && alone)
+      if (!this.handleUpgrade(request, socket, head, listensAtLoopback(server)) && isOnly)
         refuseUpgrade(socket, 404, '');
     });
   }
 
   /**
-   * Answers a request whose path is one of the kite's. False: it is somebody else's, and nothing was done. `atLoopback`:
-   * nobody but this machine can connect.
+   * Handles a request if its path belongs to the kite. Returns false otherwise, and leaves the request alone. `atLoopback`:
+   * whether the server listens on loopback only.
    */
   handleRequest(request: IncomingMessage, response: ServerResponse, atLoopback: boolean): boolean {
     const { url = '/' } = request;
@@ -86,13 +86,13 @@ export class RequestRouter {
     if (!session && !route) return false;
     if (!this.#allowsHost(request, atLoopback)) respondText(response, 403, {}, HOST_REFUSED);
     else if (this.#allowsOrigin(request, route) && route) this.#run(route, request, response);
-    // Sessions see to origins themselves.
+    // The SockJS server checks the origins of sessions.
     else if (!route) this.#sockjs.handleRequest(request, response);
     else respondText(response, 403, {}, ORIGIN_REFUSED);
     return true;
   }
 
-  /** The same for a request for an upgrade. */
+  /** Handles an upgrade request in the same way. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, atLoopback: boolean): boolean {
     const { url = '/' } = request;
     const session = this.#sockjs.serves(url);
@@ -126,7 +126,7 @@ export class RequestRouter {
     try {
       handler(request, socket, head);
     } catch (error) {
-      this.#logger.error(`The handler of upgrades of ${request.url} failed: ${String(error)}`);
+      this.#logger.error(`The upgrade handler of ${request.url} failed: ${String(error)}`);
       socket.destroy();
     }
   }

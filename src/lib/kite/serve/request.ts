@@ -5,12 +5,12 @@ import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { IncomingCall } from '../call/envelope.js';
 
-/** One call, as its handler sees it. */
+/** A call, as its handler receives it. */
 export class Request<Args extends readonly unknown[] = unknown[]> {
   readonly method: string;
-  /** The arguments. Functions among them can be called until the caller disconnects. */
+  /** The arguments. Functions among them are callbacks of the caller, which can be called until it disconnects. */
   args: Args;
-  /** Who calls: the authenticated username. Empty where the method asks for no authentication. */
+  /** The authenticated username of the caller. Empty if the method does not require authentication. */
   username = '';
   readonly #connection: Connection;
   readonly #call: IncomingCall;
@@ -25,13 +25,13 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     this.args = call.args as unknown as Args;
   }
 
-  /** 16 hexadecimal characters made for this request; they stand in its error too. */
+  /** Identifier of this request: 16 hexadecimal characters. The error of the call contains it. */
   get id(): string {
     this.#id ??= randomHex(8);
     return this.#id;
   }
 
-  /** The calling kite. The username is the authenticated one; the other fields are what the caller says of itself. */
+  /** Identity of the calling kite. The username is authenticated; the other fields are claims of the caller. */
   get kite(): KiteIdentity {
     this.#kite ??= parseIdentity(this.#call.kite);
     if (this.username !== '' && this.#kite.username !== this.username) {
@@ -40,23 +40,23 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
     return this.#kite;
   }
 
-  /** The caller's end of the connection: its methods can be called back. */
+  /** The caller, whose methods can be called. */
   get client(): Peer<AnyMethods, { disconnect: [code: number, reason: string] }> {
     return this.#connection;
   }
 
-  /** The credentials as they came: `{type, key}` or null. */
+  /** The credentials of the call, unchecked: `{type, key}` or null. */
   get auth(): unknown {
     return this.#call.auth ?? null;
   }
 
-  /** Aborts when the caller is gone: nobody waits for the answer any more. */
+  /** Aborts when the caller disconnects, because it cannot receive the response then. */
   get signal(): AbortSignal {
     this.#controller ??= this.#connection.openSignal();
     return this.#controller.signal;
   }
 
-  /** The request is over: its signal never aborts any more. */
+  /** Called when the request has ended: its signal does not abort after that. */
   release(): void {
     if (this.#controller) this.#connection.releaseSignal(this.#controller);
   }

@@ -10,13 +10,13 @@ export interface Runnable {
   close(): Promise<void>;
 }
 
-/** Listens until SIGINT or SIGTERM, then closes the kite. SIGUSR2 switches debug logging on and off. */
+/** Listens until SIGINT or SIGTERM, then closes the kite. SIGUSR2 toggles debug logging. */
 export async function runUntilSignal(kite: Runnable, logger: Logger): Promise<void> {
   await kite.listen();
   const toggle = (): void => {
     if (!(logger instanceof StderrLogger)) return;
     logger.toggleDebug();
-    logger.info(`logging from level ${logger.level}`);
+    logger.info(`log level: ${logger.level}`);
   };
   process.on('SIGUSR2', toggle);
   const closed = new Promise<void>((resolve) => {

@@ -4,10 +4,7 @@ import { KiteError } from '../../protocol/errors.js';
 import { makeVisible } from '../../util/printable.js';
 import type { MethodHost } from './method-host.js';
 
-/**
- * Default methods that reach the machine or the person at it. A kite answers them only where the program names them in
- * `systemMethods`: to anyone else they do not exist.
- */
+/** Methods that access the machine or its terminal. A kite has them only if the option `systemMethods` lists them. */
 export const SYSTEM_METHODS = [
   'kite.print',
   'kite.prompt',
@@ -16,9 +13,10 @@ export const SYSTEM_METHODS = [
   'kite.systemInfo',
 ] as const;
 
+/** The name of a system method. */
 export type SystemMethod = (typeof SYSTEM_METHODS)[number];
 
-/** What `kite.systemInfo` answers: disk sizes in KiB, memory in bytes. */
+/** The result of `kite.systemInfo`. Disk sizes are in KiB, memory sizes in bytes. */
 export interface SystemInfo {
   readonly state: 'RUNNING';
   readonly diskUsage: number;
@@ -27,9 +25,9 @@ export interface SystemInfo {
   readonly totalMemoryLimit: number;
   readonly homeDir: string;
   readonly uname: string;
-  /** Processes that ran or wanted to, averaged over 1, 5 and 15 minutes. Zeros where the system does not know. */
+  /** Load averages of 1, 5 and 15 minutes. Zeros if the system does not provide them. */
   readonly loadAverage: readonly number[];
-  /** How many processors share that load. */
+  /** Number of processors. */
   readonly processors: number;
 }
 
@@ -78,7 +76,7 @@ export async function systemInfo(): Promise<SystemInfo> {
   };
 }
 
-/** Asks the person at the terminal. What the remote wants shown cannot move the cursor or hide itself. */
+/** Prompts at the terminal. Control characters in the text of the peer are made visible. */
 async function prompt(text: string, { input, output }: TerminalStreams, echo: boolean): Promise<string> {
   if (!input.isTTY) throw new KiteError('genericError', 'Cannot prompt: standard input is not a terminal');
   const [{ createInterface }, { Writable }] = await Promise.all([
@@ -86,25 +84,25 @@ async function prompt(text: string, { input, output }: TerminalStreams, echo: bo
     import('node:stream'),
   ]);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const prompt = makeVisible(text);
+  const question = makeVisible(text);
   const readline = createInterface({ input, output: echo ? output : silent, terminal: true });
   try {
-    if (!echo) output.write(prompt);
-    return await readline.question(echo ? prompt : '');
+    if (!echo) output.write(question);
+    return await readline.question(echo ? question : '');
   } finally {
     readline.close();
     if (!echo) output.write('\n');
   }
 }
 
-/** The text goes to the notifier as an argument of its own, so that it cannot become a command. */
+/** Shows a notification. The text is a separate argument of the notifier, so that it cannot be run as a command. */
 async function notify(text: string): Promise<null> {
   const script = 'on run argv\ndisplay notification (item 1 of argv) with title "kite"\nend run';
   const [command, args]: [string, string[]] =
     process.platform === 'darwin'
       ? ['osascript', ['-e', script, text]]
       : ['notify-send', ['--', 'kite', text]];
-  // Few kites need either, and loading them would slow the start of every command.
+  // Loaded on demand, because they would slow down the start of every command.
   const [{ execFile }, { promisify }] = await Promise.all([
     import('node:child_process'),
     import('node:util'),
@@ -114,7 +112,7 @@ async function notify(text: string): Promise<null> {
   } catch (error) {
     const { code } = error as { code?: unknown };
     const reason = code === 'ENOENT' ? `${command} is not installed` : `${command} failed`;
-    throw new KiteError('genericError', `The notification cannot be shown: ${reason}`, { cause: error });
+    throw new KiteError('genericError', `Cannot show the notification: ${reason}`, { cause: error });
   }
   return null;
 }

@@ -13,20 +13,20 @@ export interface KontrolTrustOptions {
   readonly logger: Logger;
 }
 
-/** A key of Kontrol that was in the kite key once. */
+/** A key of Kontrol that a previous kite key contained. It is trusted until the timer fires. */
 interface RetiredKey {
   readonly pem: string;
-  readonly end: Timer;
+  readonly expiry: Timer;
 }
 
-/** Which keys of Kontrol a kite trusts, as Kontrol changes and revokes them. */
+/** The keys of Kontrol that a kite trusts. Kontrol changes and revokes them. */
 export class KontrolTrust {
   readonly #verifier: Verifier;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #kiteKey: KiteKey | undefined;
   #ownRevoked = false;
-  #former: RetiredKey[] = [];
+  #retiredKeys: RetiredKey[] = [];
   #closed = false;
 
   constructor({ verifier, kiteKey, clock, logger }: KontrolTrustOptions) {
@@ -37,43 +37,43 @@ export class KontrolTrust {
   }
 
   /**
-   * Has the kite go by this kite key from now on. What callers hold of the pair before stays good until the last token of
-   * it has ended, unless Kontrol revokes it.
+   * Replaces the kite key. The previous key of Kontrol stays trusted until the last token that it signed has expired, unless
+   * Kontrol revokes it.
    *
-   * @throws JwtError, or ConfigurationError where a key of Kontrol cannot be read; nothing has changed then
+   * @throws JwtError or ConfigurationError if the kite key or a key of Kontrol is invalid; nothing has changed then
    */
   use(jwt: string): void {
     const kiteKey = parseKiteKey(jwt);
-    const before = this.#ownRevoked ? undefined : this.#kiteKey?.kontrolKey;
+    const previous = this.#ownRevoked ? undefined : this.#kiteKey?.kontrolKey;
     const isNew = (pem: string): boolean => isSameKey(pem, kiteKey.kontrolKey);
-    const others = [...this.#former.map(({ pem }) => pem), before ?? ''].filter(
+    const others = [...this.#retiredKeys.map(({ pem }) => pem), previous ?? ''].filter(
       (pem) => pem !== '' && !isNew(pem),
     );
     this.#verifier.useKiteKey(kiteKey, others);
     this.#kiteKey = kiteKey;
     this.#ownRevoked = false;
     this.#forget(isNew);
-    if (before !== undefined && others.includes(before)) this.#retire(before);
+    if (previous !== undefined && others.includes(previous)) this.#retire(previous);
   }
 
-  /** Trusts none of these any more, public keys as PEM, whatever else they are listed with. */
+  /** Stops trusting these public keys, in PEM. Keys that are not trusted are ignored. */
   revoke(pems: readonly string[]): void {
-    const trusted = [...this.#former.map(({ pem }) => pem), this.#kiteKey?.kontrolKey ?? ''];
+    const trusted = [...this.#retiredKeys.map(({ pem }) => pem), this.#kiteKey?.kontrolKey ?? ''];
     const revoked = trusted.filter((pem) => pem !== '' && pems.some((other) => isSameKey(pem, other)));
     this.#forget((pem) => revoked.includes(pem));
     if (!this.#verifier.distrust(revoked)) return;
     this.#ownRevoked ||= this.#kiteKey !== undefined && revoked.includes(this.#kiteKey.kontrolKey);
     if (this.#ownRevoked) this.#logger.error(OWN_REVOKED);
     else
-      this.#logger.warn('Kontrol has revoked a key pair that it had before: what it signed is refused now');
+      this.#logger.warn('Kontrol has revoked a previous key pair: credentials that it signed are rejected');
   }
 
-  /** Kontrol has revoked the pair that signed the kite's own kite key. */
+  /** Stops trusting the key pair that signed the kite key of this kite. */
   revokeOwn(): void {
     if (this.#kiteKey) this.revoke([this.#kiteKey.kontrolKey]);
   }
 
-  /** The kite has closed and verifies nothing more: former keys need no end. */
+  /** Cancels the timers of retired keys when the kite has closed. */
   close(): void {
     this.#closed = true;
     this.#forget(() => true);
@@ -81,23 +81,23 @@ export class KontrolTrust {
 
   #retire(pem: string): void {
     if (this.#closed) return;
-    const end = this.#clock.setTimeout(() => {
+    const expiry = this.#clock.setTimeout(() => {
       this.#forget((other) => other === pem);
       this.#verifier.distrust([pem]);
     }, TOKEN_TTL + TOKEN_LEEWAY);
-    this.#former.push({ pem, end });
+    this.#retiredKeys.push({ pem, expiry });
   }
 
-  #forget(which: (pem: string) => boolean): void {
-    for (const { pem, end } of this.#former) if (which(pem)) end.cancel();
-    this.#former = this.#former.filter(({ pem }) => !which(pem));
+  #forget(matches: (pem: string) => boolean): void {
+    for (const { pem, expiry } of this.#retiredKeys) if (matches(pem)) expiry.cancel();
+    this.#retiredKeys = this.#retiredKeys.filter(({ pem }) => !matches(pem));
   }
 }
 
 const OWN_REVOKED =
-  "Kontrol has revoked the key pair that signed this kite's own kite key: callers with kite keys and tokens are refused now. Get it a new kite key with: kitectl register";
+  "Kontrol has revoked the key pair that signed this kite's kite key: callers with kite keys and tokens are rejected. Get a new kite key with: kitectl register";
 
-/** Whether two PEMs are the same key: one is ours, the other may be anything. */
+/** Whether two PEMs encode the same key. `own` is valid; `other` may be any string. */
 function isSameKey(own: string, other: string): boolean {
   if (own === other) return true;
   let key: KeyObject;

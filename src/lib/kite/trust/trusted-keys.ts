@@ -7,30 +7,30 @@ interface TrustedKey {
   readonly key: KeyObject;
 }
 
-/** The public keys of Kontrol that a kite trusts, parsed once. */
+/** The public keys of Kontrol that a kite trusts. Immutable. */
 export class TrustedKeys {
   readonly keys: readonly KeyObject[];
   readonly #trusted: readonly TrustedKey[];
-  readonly #byText: Map<string, KeyObject>;
+  readonly #byPem: Map<string, KeyObject>;
 
   constructor(trusted: readonly TrustedKey[]) {
     this.#trusted = trusted;
     this.keys = trusted.map(({ key }) => key);
-    this.#byText = new Map(trusted.map(({ pem, key }) => [pem, key]));
+    this.#byPem = new Map(trusted.map(({ pem, key }) => [pem, key]));
   }
 
-  /** The same without these, PEM as they were given. */
+  /** Returns the keys without those of these PEMs, which must be the strings that were passed to the constructor. */
   without(pems: readonly string[]): TrustedKeys {
     return new TrustedKeys(this.#trusted.filter(({ pem }) => !pems.includes(pem)));
   }
 
   /**
-   * The trusted key that `pem` is, however it was written down: PEM has line breaks and headers of many kinds. Undefined
-   * where it is none of them, or no key at all.
+   * Returns the trusted key that `pem` encodes; PEM allows different line breaks and headers. Undefined if it is not trusted,
+   * or not a key.
    */
   find(pem: string): KeyObject | undefined {
-    const known = this.#byText.get(pem);
-    if (known) return known;
+    const cached = this.#byPem.get(pem);
+    if (cached) return cached;
     let key: KeyObject;
     try {
       key = parsePublicKey(pem);
@@ -38,8 +38,8 @@ export class TrustedKeys {
       return undefined;
     }
     const trusted = this.keys.find((candidate) => candidate.equals(key));
-    // Only ways to write a trusted key are kept, and only a few: a caller could think of any number of them.
-    if (trusted && this.#byText.size < this.keys.length + KEY_ENCODINGS) this.#byText.set(pem, trusted);
+    // Only a few encodings of trusted keys are cached, because callers can produce any number of them.
+    if (trusted && this.#byPem.size < this.keys.length + KEY_ENCODINGS) this.#byPem.set(pem, trusted);
     return trusted;
   }
 }

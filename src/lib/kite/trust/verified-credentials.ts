@@ -8,7 +8,7 @@ interface VerifiedCredential {
   readonly username: string;
 }
 
-/** Credentials that have been verified, with whose they are. */
+/** A cache of verified credentials and their users. */
 export class VerifiedCredentials {
   readonly #entries: LruMap<VerifiedCredential>;
   readonly #ttl: number;
@@ -20,13 +20,13 @@ export class VerifiedCredentials {
     this.#clock = clock;
   }
 
-  /** Whose credentials these are. Undefined where they were not verified lately. */
+  /** Returns the user of credentials. Undefined if they are not cached. */
   get(type: string, key: string): string | undefined {
     const entry = this.#entries.get(cacheKey(key));
     return entry?.key === key && entry.type === type ? entry.username : undefined;
   }
 
-  /** Remembers credentials, until `expiresAt` (milliseconds since 1970) at most. */
+  /** Caches credentials for the configured time, but not beyond `expiresAt` (milliseconds since 1970). */
   add(type: string, key: string, username: string, expiresAt: number): void {
     if (this.#ttl <= 0) return;
     this.#entries.set(
@@ -41,10 +41,7 @@ export class VerifiedCredentials {
   }
 }
 
-/**
- * The end of the signature: random enough to find the entry by, and much faster to hash than the whole text, which then
- * has to be equal.
- */
+/** Returns the end of the signature: it is random, and hashing it is much faster than hashing the whole key. */
 function cacheKey(key: string): string {
   return key.slice(-12);
 }

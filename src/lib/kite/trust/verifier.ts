@@ -14,39 +14,39 @@ import { JWT_LENGTH } from '../../keys/key-limits.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
 export interface VerifierOptions {
-  /** The kite that is called. */
+  /** Identity of the called kite. */
   readonly identity: KiteIdentity;
-  /** Its own kite key. Without one, and without `kontrolKeys`, every kite key and token is refused. */
+  /** Kite key of the called kite. Without it, and without `kontrolKeys`, every kite key and token is rejected. */
   readonly kiteKey?: KiteKey | undefined;
-  /** Public keys of Kontrol, PEM, that are trusted beside the one in the kite key. */
+  /** Public keys of Kontrol, in PEM, that are trusted in addition to the one in the kite key. */
   readonly kontrolKeys?: readonly string[] | undefined;
   readonly clock: Clock;
-  /** Milliseconds that verified credentials are remembered, at most until they expire; 0 or less = not. Default 300,000. */
+  /** How long verified credentials are cached, in milliseconds; 0 or less disables the cache. Default: 300,000. */
   readonly verifyTtl?: number | undefined;
-  /** Whose kite keys are accepted: those of this kite's own user, of the named users, or of `any`. Default `own`. */
+  /** Users whose kite keys are accepted: the user of this kite (`own`), a list of users, or `any`. Default: `own`. */
   readonly allowKiteKeysOf?: 'own' | 'any' | readonly string[] | undefined;
 }
 
-/** Gets the `key` of a call and returns the caller's username, or throws. */
+/** Receives the `key` of a call, and returns the username of the caller or throws. */
 export type AuthCheck = (key: string) => string;
 
 interface Verified {
   readonly username: string;
-  /** Milliseconds since 1970; Infinity = never. */
+  /** Milliseconds since 1970; Infinity means never. */
   readonly expiresAt: number;
 }
 
-/** Who a caller is, by the `authentication` of its call. Synchronous, so that calls stay in order. */
+/** Authenticates callers by the `authentication` of their calls. It is synchronous, so that calls stay in order. */
 export class Verifier {
   readonly #identity: KiteIdentity;
   readonly #clock: Clock;
   readonly #allowed: 'own' | 'any' | readonly string[];
-  readonly #programs = new Map<string, AuthCheck>();
+  readonly #customChecks = new Map<string, AuthCheck>();
   readonly #verified: VerifiedCredentials;
   #kiteKey: KiteKey | undefined;
   #trusted: TrustedKeys;
 
-  /** @throws ConfigurationError where a key of Kontrol cannot be read */
+  /** @throws ConfigurationError if a key of Kontrol is invalid */
   constructor(options: VerifierOptions) {
     this.#identity = options.identity;
     this.#clock = options.clock;
@@ -57,17 +57,17 @@ export class Verifier {
   }
 
   /**
-   * Teaches another `authentication.type`, or replaces what `kiteKey` or `token` mean. What `check` throws goes to the
-   * caller as its message. Its results are not remembered: it may change its mind at any call.
+   * Adds an authentication type, or replaces the check of `kiteKey` or `token`. If `check` throws, the caller gets the message.
+   * Its results are not cached.
    */
   addAuthType(type: string, check: AuthCheck): void {
-    this.#programs.set(type, check);
+    this.#customChecks.set(type, check);
   }
 
   /**
-   * Exchanges the kite's own key, and with it the key of Kontrol that is trusted, after Kontrol has handed out new ones.
+   * Replaces the kite key of the called kite, and the trusted keys of Kontrol.
    *
-   * @throws ConfigurationError where a key of Kontrol cannot be read; nothing has changed then
+   * @throws ConfigurationError if a key of Kontrol is invalid; nothing has changed then
    */
   useKiteKey(kiteKey: KiteKey | undefined, kontrolKeys: readonly string[] = []): void {
     this.#trusted = trustedKeys(kiteKey, kontrolKeys);
@@ -75,29 +75,29 @@ export class Verifier {
     this.#verified.clear();
   }
 
-  /** Trusts none of these keys of Kontrol any more, PEM as they were given before. False: it trusted none of them. */
+  /** Stops trusting these keys of Kontrol, in the PEM that was passed before. Returns false if none of them was trusted. */
   distrust(kontrolKeys: readonly string[]): boolean {
-    const left = this.#trusted.without(kontrolKeys);
-    if (left.keys.length === this.#trusted.keys.length) return false;
-    this.#trusted = left;
+    const remaining = this.#trusted.without(kontrolKeys);
+    if (remaining.keys.length === this.#trusted.keys.length) return false;
+    this.#trusted = remaining;
     this.#verified.clear();
     return true;
   }
 
   /**
-   * The username of whoever sent `auth`, which may be anything.
+   * Returns the username of the caller that sent `auth`, which may be any value.
    *
    * @throws KiteError `authenticationError`
    */
   verify(auth: unknown): string {
     const { type, key } = parseAuth(auth);
-    const check = this.#programs.get(type);
+    const check = this.#customChecks.get(type);
     if (check) return runCheck(type, check, key);
     if (type !== 'kiteKey' && type !== 'token') {
       throw authenticationError(`Unknown authentication type: ${type.slice(0, QUOTED_LENGTH)}`);
     }
-    const known = this.#verified.get(type, key);
-    if (known !== undefined) return known;
+    const cached = this.#verified.get(type, key);
+    if (cached !== undefined) return cached;
     try {
       if (key.length > JWT_LENGTH)
         throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
@@ -110,13 +110,13 @@ export class Verifier {
   }
 
   #verifyKiteKey(jwt: string): Verified {
-    this.#requireTrust();
+    this.#requireTrustedKeys();
     const kontrolKey = textClaim(decodeJwt(jwt).claims, 'kontrolKey');
     if (kontrolKey === undefined)
       throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
     const trusted = this.#trusted.find(kontrolKey);
     if (!trusted) throw new JwtError('signature', 'it is signed by a Kontrol that this kite does not trust');
-    // Unlike a token, which is issued with its leeway, a kite key says when it was made to the second.
+    // The issue time of a token already includes the leeway; that of a kite key does not.
     const claims = verifyJwt(jwt, trusted, { clock: this.#clock, leeway: TOKEN_LEEWAY });
     const { username } = kiteKeyOf(jwt, claims);
     this.#checkUser(username);
@@ -131,20 +131,20 @@ export class Verifier {
     const own = this.#ownUser();
     const allowed = this.#allowed === 'own' ? [own] : this.#allowed;
     if (allowed === 'any' || allowed.includes(username)) return;
-    const whose = this.#allowed === 'own' ? `its own user, "${own}",` : 'the users it names';
+    const users = this.#allowed === 'own' ? `its own user, "${own}",` : 'the users in allowKiteKeysOf';
     throw new JwtError(
       'claims',
-      `this kite accepts kite keys of ${whose} only, not of "${username.slice(0, QUOTED_LENGTH)}"; call it with a token, or let its program set allowKiteKeysOf`,
+      `this kite accepts kite keys of ${users} only, not of "${username.slice(0, QUOTED_LENGTH)}"; call it with a token, or let its program set allowKiteKeysOf`,
     );
   }
 
   #verifyToken(jwt: string): Verified {
-    const keys = this.#requireTrust();
+    const keys = this.#requireTrustedKeys();
     const issuer = textClaim(decodeJwt(jwt).claims, 'iss');
     if (this.#kiteKey && issuer !== this.#kiteKey.kontrolUser) {
       throw new JwtError('claims', `issuer is not trusted: ${issuer?.slice(0, QUOTED_LENGTH) ?? 'none'}`);
     }
-    const token = tokenOf(this.#verifyUnderAny(jwt, keys));
+    const token = tokenOf(this.#verifyWithAnyKey(jwt, keys));
     const callee = { ...this.#identity, username: this.#ownUser() };
     if (!audienceIncludes(token.audience, callee)) {
       throw new JwtError(
@@ -155,7 +155,7 @@ export class Verifier {
     return token;
   }
 
-  #verifyUnderAny(jwt: string, keys: readonly KeyObject[]): Readonly<Record<string, unknown>> {
+  #verifyWithAnyKey(jwt: string, keys: readonly KeyObject[]): Readonly<Record<string, unknown>> {
     for (const key of keys) {
       try {
         return verifyJwt(jwt, key, { clock: this.#clock });
@@ -164,26 +164,26 @@ export class Verifier {
         if (!isJwtError(error, 'signature')) throw error;
       }
     }
-    // Kontrol may have changed its keys since: callers renew their token when they read this, and then it fits.
+    // Kontrol may have changed its keys. Callers renew their token when they get this error.
     throw tokenExpiredError();
   }
 
-  #requireTrust(): readonly KeyObject[] {
+  #requireTrustedKeys(): readonly KeyObject[] {
     if (this.#trusted.keys.length > 0) return this.#trusted.keys;
     const message = this.#kiteKey ? KEY_PAIR_REVOKED : NO_KITE_KEY;
     throw new JwtError('signature', message);
   }
 
-  // Kontrol registers a kite under the user of its key, whatever username the kite was configured with.
+  // Kontrol registers a kite under the user of its key, even if the kite is configured with another username.
   #ownUser(): string {
     return this.#kiteKey?.username ?? this.#identity.username;
   }
 }
 
 const NO_KITE_KEY =
-  'this kite has no kite key of its own, so it cannot tell whom to trust; get one with: kitectl register';
+  'this kite has no kite key, so it cannot verify callers; get one with: kitectl register';
 const KEY_PAIR_REVOKED =
-  "Kontrol has revoked the key pair that signed this kite's own kite key, so that it cannot tell whom to trust; it needs a new one: kitectl register";
+  "Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register";
 
 function tokenExpiredError(): JwtError {
   return new JwtError('expired', 'token is expired');
@@ -211,9 +211,9 @@ function runCheck(type: string, check: AuthCheck, key: string): string {
     throw authenticationError(`${type}: ${messageOf(error)}`, error);
   }
   if (typeof username === 'string' && username !== '') return username;
-  // A check that is async by mistake must not end the process when it rejects.
+  // If the check is async by mistake, its rejection must not end the process.
   if (username instanceof Promise) username.catch(() => undefined);
-  throw authenticationError(`${type}: the check of this kite returned no user`);
+  throw authenticationError(`${type}: the check of this kite did not return a username`);
 }
 
 function authenticationError(message: string, cause?: unknown): KiteError {
