@@ -34,6 +34,6 @@ for (const remote of await caller.getKites({ username: 'bob', environment: 'dev'
   console.log(`math at ${remote.url} squares 4: ${await client.tell('square', 4)}`);
 }
 
-// The kites first, so that they can deregister.
+// Close the kites first, so that they deregister.
 await Promise.all([math.close(), caller.close()]);
 await kontrol.close();

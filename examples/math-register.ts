@@ -1,5 +1,5 @@
 /**
- * A kite that registers with the Kontrol of your kite key, so that you find and call it by name from anywhere.
+ * A kite that registers with the Kontrol of your kite key, so that you can find and call it by name.
  *
  *     node examples/math-register.js
  *     npx kitectl call square 4 --to /YOU/prod/math
@@ -22,7 +22,7 @@ kite.handle<[number], number>('square', ({ args: [n], username }) => {
   return n * n;
 });
 
-// When it has registered for the first time, and after each move to another proxy.
+// Emitted after the first registration, and after each move to another proxy.
 kite.on('register', (url) => console.log(`registered as ${kitePath(kite.identity)} at ${url}`));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void kite.close());
 

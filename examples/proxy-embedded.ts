@@ -10,7 +10,7 @@ interface MathKite {
   square(n: number): number;
 }
 
-// For others, name the host by which they reach it: { publicHost: 'proxy.example.com', port: 443, tls: { cert, key } }.
+// For callers on other machines, set the public host: { publicHost: 'proxy.example.com', port: 443, tls: { cert, key } }.
 const proxy = new ReverseProxy({ port: 0 });
 await proxy.listen();
 console.log(`the reverse proxy listens at ${proxy.url}`);

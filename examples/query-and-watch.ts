@@ -1,5 +1,5 @@
 /**
- * Finds your kites with the name math, calls each of them, and reports the ones that come and go until it is interrupted.
+ * Finds your kites with the name math, calls each of them, and reports which register and deregister until it is interrupted.
  *
  *     node examples/math-register.js       # in other terminals: start and stop some of these
  *     node examples/query-and-watch.js

@@ -1,5 +1,5 @@
 /**
- * How to test kites: with a Kontrol in this process, and a clock that the test advances.
+ * Tests of kites with a Kontrol in the same process, and with a clock that the test advances.
  *
  *     node --test examples/testing.js
  */
@@ -12,7 +12,7 @@ interface MathKite {
   square(n: number): number;
 }
 
-await test('a kite of alice finds math and is known by her name', async (t) => {
+await test('a kite of alice finds math and authenticates as alice', async (t) => {
   const kontrol = await testKontrol();
   t.after(() => kontrol.close());
   const callers: string[] = [];

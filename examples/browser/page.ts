@@ -1,7 +1,7 @@
-/** The page: a kite that calls the kite it came from, and whose own methods that kite calls. */
+/** The page: a kite that calls the kite that serves it, and that this kite calls. */
 import { Kite } from 'kitectl/browser';
 
-/** What the other side answers. */
+/** The methods of the kite that serves the page. */
 interface MathKite {
   square(n: number): number;
   count(to: number, onCount: (n: number) => void): number;
@@ -10,10 +10,10 @@ interface MathKite {
 
 const kite = new Kite('page', '1.0.0');
 
-// The kite may call this, beside `log` and `alert`, which every page has.
+// The kite can call this method, in addition to `log` and `alert`, which every page has.
 kite.handle('title', () => document.title);
 
-// Relative to the page: wherever this came from.
+// The URL is relative to that of the page.
 const math = kite.newClient<MathKite>('/kite');
 math.on('connect', () => void (element('#state').textContent = 'Connected.'));
 math.on('disconnect', () => void (element('#state').textContent = 'Disconnected; trying again…'));
@@ -30,7 +30,7 @@ element('#square').addEventListener('submit', (event) => {
 
 element('#count').addEventListener('click', () => {
   const output = element('#counted');
-  // The function stays here; the kite calls it five times.
+  // The kite calls this callback five times.
   show(
     output,
     math.tell('count', 5, (n) => void (output.textContent = String(n))),

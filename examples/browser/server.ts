@@ -1,9 +1,8 @@
 /**
- * A kite and a page that call each other. The kite serves the page too:
+ * A kite and a page that call each other. The kite also serves the page. Open the address that it prints; `--port` sets another
+ * port.
  *
  *     npm run browser-example
- *
- * and then open the address that it prints. `--port` chooses another port.
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -17,7 +16,7 @@ kite
   .handle('square', async ({ args: [n], client }) => {
     if (typeof n !== 'number')
       throw new KiteError('argumentError', `square takes a number, not ${JSON.stringify(n)}`);
-    // A method of the page: every page has `log`, which writes to its console.
+    // Calls a method of the page: every page has `log`, which writes to its console.
     await client.tell('log', `math squares ${n}`);
     return n * n;
   })
@@ -35,14 +34,14 @@ kite
 
 kite
   .handle('greet', async ({ client }) => {
-    // Another method that every page has, after one that only this page has. The person may take a while.
+    // `title` is a method of this page; every page has `alert`. Without a timeout, because the user closes the alert.
     const title = await client.tell<string>('title');
     await client.tellWithTimeout(0, 'alert', `Hello from math, "${title}"!`);
     return 'You have been greeted.';
   })
   .disableAuthentication();
 
-// The page may load nothing and connect to nothing but what comes from here.
+// The page may only load files from this origin and connect to it.
 const policy = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
 
 const files = new Map([
@@ -54,7 +53,7 @@ const files = new Map([
 kite.handleHttp('/', async (request, response) => {
   const [name, type] = files.get((request.url ?? '').split('?')[0] as '/') ?? [];
   if (name === undefined) {
-    // Browsers ask for an icon of their own accord.
+    // Browsers also request an icon.
     response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end();
     return;
   }

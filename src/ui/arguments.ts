@@ -1,6 +1,6 @@
 /**
- * The arguments that a person has typed: all of it where it is one JSON value, else one a line, each of them JSON where it
- * parses and text where it does not, as on the command line. Nothing is none.
+ * Parses the arguments that a user has entered. If the input is one JSON value, that is the only argument. Otherwise each line is
+ * an argument: JSON if it parses, else a string, as on the command line. Empty input means no arguments.
  */
 export function parseArguments(text: string): unknown[] {
   const trimmed = text.trim();
@@ -25,14 +25,14 @@ function parse(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** The same call as a command line of `kitectl`. */
-export function commandLine(method: string, typed: string, path: string): string {
-  const args = parseArguments(typed).map((arg) => {
+/** Returns the `kitectl` command that makes the same call. */
+export function commandLine(method: string, input: string, path: string): string {
+  const args = parseArguments(input).map((arg) => {
     const word = typeof arg === 'string' && !parse(arg) ? arg : JSON.stringify(arg);
     return shellWord(word);
   });
   const words = ['kitectl', 'call', shellWord(method), '--to', shellWord(path)];
-  // Behind the dashes, -4 is a number and no flag.
+  // After the dashes, -4 is a number and not a flag.
   return [...words, ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
 }
 

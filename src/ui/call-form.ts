@@ -6,14 +6,15 @@ import { truncate, formatMs, formatValue } from './format.js';
 import { PRINTED_LINES } from './page-limits.js';
 
 export interface CallFormOptions {
-  /** Of the kite, as far as its name. */
+  /** Path of the kite, from the username to the name. */
   readonly path: string;
+  /** Returns a connected client of the kite. */
   readonly connected: () => Promise<Client>;
-  /** An error in words. */
+  /** Returns the message for an error. */
   readonly explain: (error: unknown) => string;
 }
 
-/** Where a method of a kite is called, and its answer is shown. */
+/** The form that calls a method of a kite and shows the result. */
 export class CallForm {
   readonly element: HTMLFormElement;
   readonly #options: CallFormOptions;
@@ -38,7 +39,7 @@ export class CallForm {
   readonly #outcome = element('p', { class: 'outcome', role: 'status' });
   readonly #answer = element('pre', { class: 'answer', tabindex: '0', 'aria-label': 'Answer', hidden: '' });
   readonly #command = element('code');
-  readonly #said = element('ul', { class: 'said', 'aria-label': 'What the kite says', hidden: '' });
+  readonly #output = element('ul', { class: 'output', 'aria-label': 'Output of the kite', hidden: '' });
   #running: AbortController | undefined;
   #closed = false;
 
@@ -49,26 +50,26 @@ export class CallForm {
     this.#showCommand();
   }
 
-  /** Names to choose from while one is typed. */
+  /** Sets the method names that the input suggests. */
   suggest(names: readonly string[]): void {
     this.#names.replaceChildren(...names.map((name) => element('option', { value: name })));
   }
 
-  /** Puts in the name of a method; the person goes on with its arguments. */
+  /** Enters the name of a method, and moves the focus to the arguments. */
   choose(name: string): void {
     this.#method.value = name;
     this.#showCommand();
     this.#args.focus();
   }
 
-  /** Shows what the kite has to say. */
+  /** Shows a line that the kite has printed. */
   print(text: string): void {
-    this.#said.hidden = false;
-    this.#said.append(element('li', {}, truncate(text)));
-    if (this.#said.childElementCount > PRINTED_LINES) this.#said.firstElementChild?.remove();
+    this.#output.hidden = false;
+    this.#output.append(element('li', {}, truncate(text)));
+    if (this.#output.childElementCount > PRINTED_LINES) this.#output.firstElementChild?.remove();
   }
 
-  /** Gives up a call that runs. */
+  /** Cancels a running call. */
   close(): void {
     this.#closed = true;
     this.#running?.abort();
@@ -92,7 +93,7 @@ export class CallForm {
       element('div', { class: 'buttons' }, this.#call, this.#cancel),
       this.#outcome,
       this.#answer,
-      this.#said,
+      this.#output,
       element('p', { class: 'note' }, 'On the command line:'),
       element('pre', { class: 'command' }, this.#command),
     );
@@ -104,7 +105,7 @@ export class CallForm {
       event.preventDefault();
       void this.#run();
     });
-    this.#cancel.addEventListener('click', () => this.#running?.abort(new Error('You have cancelled it.')));
+    this.#cancel.addEventListener('click', () => this.#running?.abort(new Error('Cancelled.')));
     this.#args.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.element.requestSubmit();
     });
@@ -121,15 +122,15 @@ export class CallForm {
     const method = this.#method.value.trim();
     this.#begin(method, running);
     const start = performance.now();
-    const after = (): string => formatMs(performance.now() - start);
+    const elapsed = (): string => formatMs(performance.now() - start);
     try {
       const args = parseArguments(this.#args.value);
       const client = await this.#options.connected();
       const result: unknown = await client.call(method, args, { signal: running.signal, timeout: 0 });
-      this.#end('answered', `${method} answered after ${after()}.`, formatValue(result));
+      this.#end('answered', `${method} answered after ${elapsed()}.`, formatValue(result));
     } catch (error) {
       const kind = isKiteError(error) ? [error.type, error.code].filter(Boolean).join(', ') : '';
-      const outcome = `${method} failed after ${after()}${kind === '' ? '' : ` (${kind})`}.`;
+      const outcome = `${method} failed after ${elapsed()}${kind === '' ? '' : ` (${kind})`}.`;
       this.#end('failed', outcome, this.#options.explain(error));
     }
   }

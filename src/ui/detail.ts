@@ -13,24 +13,24 @@ import { showPing } from './table.js';
 export interface DetailOptions {
   readonly panel: HTMLElement;
   readonly row: Row;
-  /** Whether this user may call it. */
+  /** Whether this user may call the kite. */
   readonly callable: boolean;
-  /** A client of it, not connected yet. */
+  /** Returns a client of the kite, which is not connected yet. */
   readonly client: () => Client;
-  /** Where closing it leads. */
+  /** Link of the close button. */
   readonly back: string;
-  /** What a failed connection may be about, beside what its error says. */
+  /** A likely reason if the connection fails. */
   readonly hint: string | undefined;
 }
 
-/** What the page tells of one kite, and where its methods are called. */
+/** The panel that shows one kite, and calls its methods. */
 export class Detail {
   readonly row: Row;
   readonly #options: DetailOptions;
   readonly #latency = element('span', {}, '…');
   readonly #methods = element('ul', { class: 'methods' });
-  readonly #methodsNote = element('p', { class: 'note', role: 'status' }, 'Asking for its methods…');
-  readonly #gone = element('p', { class: 'notice trouble', role: 'alert', hidden: '' });
+  readonly #methodsNote = element('p', { class: 'note', role: 'status' }, 'Loading methods…');
+  readonly #gone = element('p', { class: 'notice error', role: 'alert', hidden: '' });
   readonly #form: CallForm | undefined;
   #client: Client | undefined;
   #closed = false;
@@ -50,26 +50,26 @@ export class Detail {
     panel.replaceChildren(...this.#content());
     panel.hidden = false;
     if (this.#form) void this.#describe(this.#form);
-    else setText(this.#methodsNote, 'Kontrol lets you see this kite, and not call it.');
+    else setText(this.#methodsNote, 'You can see this kite, but not call it.');
   }
 
-  pinged(pinged: PingState): void {
-    showPing(this.#latency, pinged);
-    if (pinged.type === 'failed') setText(this.#latency, `no answer: ${this.#withHint(pinged.problem)}`);
+  showPing(ping: PingState): void {
+    showPing(this.#latency, ping);
+    if (ping.type === 'failed') setText(this.#latency, `no response: ${this.#withHint(ping.problem)}`);
   }
 
-  /** Whether the kite is still registered. */
+  /** Shows whether the kite is still registered. */
   showPresence(present: boolean): void {
     this.#gone.hidden = present;
-    setText(this.#gone, present ? '' : 'This kite is not registered any more.');
+    setText(this.#gone, present ? '' : 'This kite is no longer registered.');
   }
 
-  /** Whether a call came from this kite. */
+  /** Whether a peer is this kite. */
   isFrom(peer: unknown): boolean {
     return this.#client?.isConnectedTo(peer) === true;
   }
 
-  /** Shows what the kite has to say. */
+  /** Shows a line that the kite has printed. */
   print(text: string): void {
     this.#form?.print(text);
   }
@@ -129,7 +129,7 @@ export class Detail {
       const client = await this.#connected();
       const methods = readMethods(await client.call('kite.describe', [], { timeout: 5000 }));
       if (this.#closed) return;
-      setText(this.#methodsNote, methods.length === 0 ? 'It has none.' : '');
+      setText(this.#methodsNote, methods.length === 0 ? 'This kite has no methods.' : '');
       this.#methodsNote.hidden = methods.length > 0;
       this.#methods.replaceChildren(...methodItems(methods, (name) => form.choose(name)));
       form.suggest(methods.map(({ name }) => name));
@@ -137,8 +137,8 @@ export class Detail {
       setText(
         this.#methodsNote,
         isKiteError(error, 'methodNotFound')
-          ? 'This kite does not list its methods. You can call those that you know.'
-          : `They are not available: ${this.#explain(error)}`,
+          ? 'This kite does not list its methods. Enter the name of a method to call it.'
+          : `Cannot load the methods: ${this.#explain(error)}`,
       );
     }
   }
@@ -158,7 +158,7 @@ function term(label: string, content: string | Node): HTMLElement[] {
   return [element('dt', {}, label), element('dd', {}, content)];
 }
 
-/** What this kite is for comes first; what every kite answers is out of the way. */
+/** Lists the methods of this kite first, and folds those of every kite. */
 function methodItems(methods: readonly MethodInfo[], choose: (name: string) => void): HTMLElement[] {
   const items = (list: readonly MethodInfo[]): HTMLElement[] =>
     list.map((method) => methodItem(method, choose));
@@ -168,7 +168,7 @@ function methodItems(methods: readonly MethodInfo[], choose: (name: string) => v
   const folded = element(
     'details',
     {},
-    element('summary', {}, 'What every kite answers'),
+    element('summary', {}, 'Methods of every kite'),
     element('ul', { class: 'methods' }, ...items(others)),
   );
   return [...items(own), element('li', { class: 'default' }, folded)];

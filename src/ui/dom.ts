@@ -1,27 +1,27 @@
 type Child = Node | string | undefined;
 
-/** An element with attributes (undefined: none) and what is in it. Texts stay texts, whatever they look like. */
+/** Creates an element with attributes and children. Undefined ones are omitted. Strings become text nodes, never HTML. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Readonly<Record<string, string | undefined>> = {},
   ...children: readonly Child[]
 ): HTMLElementTagNameMap[Tag] {
-  const made = document.createElement(tag);
+  const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) made.setAttribute(name, value);
+    if (value !== undefined) node.setAttribute(name, value);
   }
-  made.append(...children.filter((child) => child !== undefined));
-  return made;
+  node.append(...children.filter((child) => child !== undefined));
+  return node;
 }
 
-/** An element that is in the page from the beginning. */
+/** Returns an element of the HTML page. */
 export function byId<Type extends HTMLElement>(id: string, type: new () => Type): Type {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`The page has no ${type.name} #${id}`);
-  return found;
+  const node = document.getElementById(id);
+  if (!(node instanceof type)) throw new Error(`The page has no ${type.name} #${id}`);
+  return node;
 }
 
-/** Changes a text where it is another one: a screen reader says again what is written again. */
+/** Changes the text of a node, unless it is the same: screen readers announce each assignment. */
 export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }

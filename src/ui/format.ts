@@ -5,7 +5,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long something has lasted, in one or two units: `12 s`, `5 min`, `3 h 20 min`, `4 d`. */
+/** Formats an age in one or two units: `12 s`, `5 min`, `3 h 20 min`, `4 d`. */
 export function formatAge(ms: number): string {
   if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / SECOND))} s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
@@ -17,19 +17,23 @@ function formatPair(first: number, unit: string, second: number, smaller: string
   return second === 0 ? `${first} ${unit}` : `${first} ${unit} ${second} ${smaller}`;
 }
 
-/** Milliseconds with as many digits as mean something. */
+/** Formats milliseconds with significant digits. */
 export function formatMs(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** A value as a person reads it: JSON with line breaks. What JSON has no word for is named. */
+/** Formats a value as indented JSON. `undefined` and functions are shown by name. */
 export function formatValue(value: unknown): string {
   if (value === undefined) return 'undefined';
-  return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'function' ? '[Function]' : one), 2);
+  return JSON.stringify(
+    value,
+    (_key, item: unknown) => (typeof item === 'function' ? '[Function]' : item),
+    2,
+  );
 }
 
-/** A text, of which the end is left out where it is too long for a page. */
+/** Omits the end of a text that is too long for the page. */
 export function truncate(text: string): string {
   return text.length <= PRINTED_LENGTH
     ? text

@@ -1,23 +1,24 @@
 import { byId, setText } from './dom.js';
 import type { Route } from './route.js';
 
-/** How many kites there are, of how many; `more` is how many the next click shows. */
+/** Shows how many kites match. `more` is how many the button adds. */
 export function showCount(found: number, all: number, shown: number, more: number): void {
-  const what = `${all} ${all === 1 ? 'kite' : 'kites'}`;
-  setText(byId('count', HTMLElement), found === all ? what : `${found} of ${what}`);
+  const total = `${all} ${all === 1 ? 'kite' : 'kites'}`;
+  setText(byId('count', HTMLElement), found === all ? total : `${found} of ${total}`);
   const button = byId('more', HTMLButtonElement);
   button.hidden = found <= shown;
   setText(button, `Show ${Math.min(more, found - shown)} more of ${found}`);
 }
 
-/** Which path the list is narrowed to. */
+/** Shows the path that filters the list. */
 export function showFilter(route: Route): void {
   const filter = byId('filter', HTMLElement);
-  filter.hidden = route.type !== 'query' && route.type !== 'wrong';
-  if (route.type === 'query' || route.type === 'wrong') setText(byId('filter-path', HTMLElement), route.path);
+  filter.hidden = route.type !== 'query' && route.type !== 'invalid';
+  if (route.type === 'query' || route.type === 'invalid')
+    setText(byId('filter-path', HTMLElement), route.path);
 }
 
-/** What to do where there is nothing to see. */
+/** Shows what to do if the list is empty. */
 export function showEmpty(found: number, all: number, route: Route): void {
   byId('empty', HTMLElement).hidden = found > 0;
   if (found > 0) return;
@@ -25,20 +26,20 @@ export function showEmpty(found: number, all: number, route: Route): void {
   command.hidden = all > 0;
   if (all === 0) {
     setText(byId('empty-heading', HTMLElement), 'No kite is registered');
-    setText(byId('empty-text', HTMLElement), 'As soon as one is, it appears here. To have one:');
+    setText(byId('empty-text', HTMLElement), 'Registered kites appear here. To start one:');
     setText(command.firstElementChild ?? command, FIRST_KITE);
     return;
   }
-  setText(byId('empty-heading', HTMLElement), 'No kite fits');
-  const wrong = route.type === 'wrong' ? `${route.problem}. ` : '';
-  setText(byId('empty-text', HTMLElement), `${wrong}Search for something else, or show all.`);
+  setText(byId('empty-heading', HTMLElement), 'No matching kites');
+  const problem = route.type === 'invalid' ? `${route.problem}. ` : '';
+  setText(byId('empty-text', HTMLElement), `${problem}Change the search, or show all.`);
 }
 
 const FIRST_KITE = `kitectl serve --name hello --method hi --exec 'echo "hi"' --register`;
 
-/** That the kite in the address is not there. Empty: nothing. */
+/** Shows that the kite of the route is not registered. An empty path hides the message. */
 export function showMissing(path: string): void {
-  const missing = byId('trouble-kite', HTMLElement);
+  const missing = byId('missing-kite', HTMLElement);
   missing.hidden = path === '';
-  setText(missing, path === '' ? '' : `There is no kite ${path} now.`);
+  setText(missing, path === '' ? '' : `The kite ${path} is not registered.`);
 }

@@ -5,9 +5,9 @@ import { parseRoute } from './route.js';
 import { Session, type SessionListener, type SessionOptions } from './session.js';
 import { Workspace } from './workspace.js';
 
-/** The whole page: signed out, or at work. */
+/** The page: the sign-in form, or the workspace of a user. */
 class Page {
-  #work: Workspace | undefined;
+  #workspace: Workspace | undefined;
 
   constructor() {
     setText(byId('host', HTMLElement), location.host);
@@ -17,34 +17,34 @@ class Page {
       void this.#signInWithKey();
     });
     byId('key-file', HTMLInputElement).addEventListener('change', () => void this.#signInWithKey());
-    window.addEventListener('hashchange', () => void this.#follow());
+    window.addEventListener('hashchange', () => void this.#signInWithLink());
   }
 
-  /** Goes by the address: the code in it, where there is one, is used and taken out. */
-  async #follow(): Promise<void> {
+  /** Signs in if the URL contains a sign-in code, and removes the code from the URL. */
+  async #signInWithLink(): Promise<void> {
     const route = parseRoute(location.hash);
     if (route.type !== 'sign-in') return;
     history.replaceState(null, '', '#/');
-    this.#work?.close();
-    this.#work = undefined;
+    this.#workspace?.close();
+    this.#workspace = undefined;
     this.#show('out');
     await this.#signIn((options) => Session.withCode(route.code, options));
   }
 
   async start(): Promise<void> {
     this.#show('out');
-    await this.#follow();
+    await this.#signInWithLink();
   }
 
   async #signInWithKey(): Promise<void> {
     const file = byId('key-file', HTMLInputElement);
     const text = byId('key-text', HTMLInputElement);
     const key = (text.value || (await file.files?.[0]?.text()) || '').trim();
-    // Neither stays where somebody might find it.
+    // The key must not stay in the form.
     file.value = '';
     text.value = '';
     if (key === '') {
-      this.#trouble('Choose the file of your kite key, or paste its content.');
+      this.#showError('Choose the file of your kite key, or paste its content.');
       text.focus();
       return;
     }
@@ -52,46 +52,47 @@ class Page {
   }
 
   async #signIn(open: (options: SessionOptions) => Promise<Session>): Promise<void> {
-    this.#trouble('');
+    this.#showError('');
     const form = byId('key-form', HTMLFormElement);
     form.inert = true;
     const early: KiteEvent[] = [];
-    let work: Workspace | undefined;
+    let workspace: Workspace | undefined;
     const listener: SessionListener = {
       connected: (connected) => this.#connected(connected),
-      changed: (event) => (work ? work.changed(event) : void early.push(event)),
+      changed: (event) => (workspace ? workspace.changed(event) : void early.push(event)),
       failed: (problem) => this.#connected(false, problem),
-      printed: ({ client }, text) => work?.printed(client, text),
+      printed: ({ client }, text) => workspace?.printed(client, text),
     };
     try {
       const url = new URL('/kite', location.href).href;
       const session = await open({ url, version: '1.0.0', listener });
-      this.#work?.close();
-      work = new Workspace(session);
-      this.#work = work;
-      for (const event of early) work.changed(event);
+      this.#workspace?.close();
+      workspace = new Workspace(session);
+      this.#workspace = workspace;
+      for (const event of early) workspace.changed(event);
       setText(byId('username', HTMLElement), session.username);
       this.#connected(true);
       this.#show('in');
-      work.render();
+      workspace.render();
     } catch (error) {
-      this.#trouble(messageOf(error));
+      this.#showError(messageOf(error));
     } finally {
       form.inert = false;
     }
   }
 
   #signOut(): void {
-    this.#work?.close();
-    this.#work = undefined;
+    this.#workspace?.close();
+    this.#workspace = undefined;
     this.#show('out');
     byId('key-text', HTMLInputElement).focus();
   }
 
-  #trouble(text: string): void {
-    const trouble = byId('trouble', HTMLElement);
-    trouble.hidden = text === '';
-    setText(trouble, text);
+  /** Shows why the sign-in failed. An empty string hides the message. */
+  #showError(text: string): void {
+    const error = byId('sign-in-error', HTMLElement);
+    error.hidden = text === '';
+    setText(error, text);
   }
 
   #connected(connected: boolean, problem = ''): void {

@@ -1,15 +1,15 @@
 import { record } from '../lib/util/record.js';
 
-/** A method as `kite.describe` tells of it. */
+/** A method in the result of `kite.describe`. */
 export interface MethodInfo {
   readonly name: string;
   readonly description: string;
   readonly schema: unknown;
 }
 
-/** The methods in what `kite.describe` has answered, which may be anything. */
-export function readMethods(answer: unknown): readonly MethodInfo[] {
-  const { methods } = record(answer);
+/** Reads the methods from the result of `kite.describe`, which may be any value. */
+export function readMethods(result: unknown): readonly MethodInfo[] {
+  const { methods } = record(result);
   if (!Array.isArray(methods)) return [];
   return methods.flatMap((method: unknown) => {
     const { name, description, jsonSchema } = record(method);

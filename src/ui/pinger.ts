@@ -3,20 +3,20 @@ import { type Clock, systemClock, type Timer } from '../lib/util/clock.js';
 import { PINGED_KITES, PINGS_AT_ONCE } from './page-limits.js';
 import { messageOf } from '../lib/util/message-of.js';
 
-/** What pinging a kite has told. */
+/** The result of the last ping of a kite. */
 export type PingState =
   | { readonly type: 'waiting' }
   | { readonly type: 'answered'; readonly ms: number }
   | { readonly type: 'failed'; readonly problem: string }
-  /** A page in another browser, which has no address to dial. */
+  /** The kite is a page in another browser, which this page cannot dial. */
   | { readonly type: 'page' };
 
 export interface PingerOptions {
-  /** A client of the kite, not connected yet; undefined where it is gone. */
+  /** Returns a client of the kite, which is not connected yet. Undefined if the kite is not registered. */
   readonly client: (id: string) => Client | undefined;
-  readonly pinged: (id: string, pinged: PingState) => void;
+  readonly pinged: (id: string, ping: PingState) => void;
   readonly clock?: Clock;
-  /** Milliseconds, as exactly as they can be had. */
+  /** Returns the time in milliseconds, in high resolution. Default: `performance.now`. */
   readonly now?: () => number;
 }
 
@@ -27,14 +27,11 @@ interface PingTarget {
   running: boolean;
 }
 
-/** Milliseconds between two pings of a kite. */
+/** Milliseconds between the pings of a kite. */
 export const PING_INTERVAL = 10_000;
 const PING_TIMEOUT = 5000;
 
-/**
- * Measures how long kites take to answer `kite.ping`: those that are in sight, a few at a time, each on a connection that
- * stays open while it is watched.
- */
+/** Measures the latency of visible kites with `kite.ping`, a few at a time. Each kite has a connection while it is watched. */
 export class Pinger {
   readonly #options: PingerOptions;
   readonly #clock: Clock;
@@ -50,14 +47,14 @@ export class Pinger {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** The kite is in sight. */
+  /** Starts to ping a kite that is visible. */
   watch(id: string): void {
     if (this.#targets.has(id)) return;
     this.#targets.set(id, { id, client: undefined, dueAt: 0, running: false });
     this.#next();
   }
 
-  /** It is out of sight, or gone. */
+  /** Stops pinging a kite that is not visible, or not registered. */
   unwatch(id: string): void {
     const target = this.#targets.get(id);
     this.#targets.delete(id);
@@ -65,7 +62,7 @@ export class Pinger {
     this.#next();
   }
 
-  /** It is reached in another way now, or is another kite. */
+  /** Reconnects to a kite whose URL has changed. */
   renew(id: string): void {
     if (!this.#targets.has(id)) return;
     this.unwatch(id);
@@ -108,18 +105,18 @@ export class Pinger {
       if (!client) return;
       if (/^webrtc:/i.test(client.url)) {
         client.close();
-        this.#tell(target, { type: 'page' });
+        this.#report(target, { type: 'page' });
         return;
       }
       target.client = client;
       await client.dial();
       const start = this.#now();
       await client.call('kite.ping', [], { timeout: PING_TIMEOUT });
-      this.#tell(target, { type: 'answered', ms: this.#now() - start });
+      this.#report(target, { type: 'answered', ms: this.#now() - start });
     } catch (error) {
       target.client?.close();
       target.client = undefined;
-      this.#tell(target, { type: 'failed', problem: messageOf(error) });
+      this.#report(target, { type: 'failed', problem: messageOf(error) });
     } finally {
       target.running = false;
       target.dueAt = this.#clock.now() + PING_INTERVAL;
@@ -128,7 +125,7 @@ export class Pinger {
     }
   }
 
-  #tell(target: PingTarget, pinged: PingState): void {
-    if (this.#targets.get(target.id) === target) this.#options.pinged(target.id, pinged);
+  #report(target: PingTarget, ping: PingState): void {
+    if (this.#targets.get(target.id) === target) this.#options.pinged(target.id, ping);
   }
 }

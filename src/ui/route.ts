@@ -2,22 +2,22 @@ import { IDENTITY_FIELDS, type KiteIdentity, kitePath } from '../lib/protocol/id
 import { formatQueryPath, type KiteQuery, parseQueryPath, queryMatcher } from '../lib/protocol/query.js';
 import { messageOf } from '../lib/util/message-of.js';
 
-/** What the address of the page asks for. */
+/** What the hash of the page's URL selects. */
 export type Route =
   /** All kites. */
   | { readonly type: 'all' }
-  /** Those that a query asks for. */
+  /** The kites that match a query. */
   | { readonly type: 'query'; readonly path: string; readonly query: KiteQuery }
   /** One kite. */
   | { readonly type: 'kite'; readonly path: string; readonly id: string }
-  /** Signing in, with a code that works once. */
+  /** Sign in with a single-use code. */
   | { readonly type: 'sign-in'; readonly code: string }
-  /** None that the page understands, and why. */
-  | { readonly type: 'wrong'; readonly path: string; readonly problem: string };
+  /** An invalid route, and the reason. */
+  | { readonly type: 'invalid'; readonly path: string; readonly problem: string };
 
 const SIGN_IN = 'sign-in=';
 
-/** The route in the part of an address behind the `#`. */
+/** Parses the hash of a URL. */
 export function parseRoute(hash: string): Route {
   const text = hash.replace(/^#/, '');
   if (text.startsWith(SIGN_IN)) return { type: 'sign-in', code: text.slice(SIGN_IN.length) };
@@ -25,22 +25,22 @@ export function parseRoute(hash: string): Route {
   try {
     const query = parseQueryPath(path);
     if (IDENTITY_FIELDS.every((field) => !query[field])) return { type: 'all' };
-    // Throws where it cannot be asked.
+    // Throws if the query is invalid.
     queryMatcher(query);
     const { id } = query;
     if (id !== undefined) return { type: 'kite', path: formatQueryPath(query), id };
     return { type: 'query', path: formatQueryPath(query), query };
   } catch (error) {
-    return { type: 'wrong', path, problem: messageOf(error) };
+    return { type: 'invalid', path, problem: messageOf(error) };
   }
 }
 
-/** The address of one kite. */
+/** Returns the link to a kite. */
 export function kiteHref(kite: KiteIdentity): string {
   return pathHref(kitePath(kite));
 }
 
-/** The address of what a path asks for. */
+/** Returns the link to the kites that match a path. */
 export function pathHref(path: string): string {
   return `#${path.split('/').map(encodeURIComponent).join('/')}`;
 }

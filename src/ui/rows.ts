@@ -2,11 +2,11 @@ import { IDENTITY_FIELDS, type KiteIdentity } from '../lib/protocol/identity.js'
 import { queryMatcher } from '../lib/protocol/query.js';
 import type { Route } from './route.js';
 
-/** A kite that is registered, as the table shows it. */
+/** A registered kite in the table. */
 export interface Row {
   readonly kite: KiteIdentity;
   readonly url: string;
-  /** Milliseconds since 1970; undefined where Kontrol does not say. */
+  /** Milliseconds since 1970; undefined if Kontrol does not report it. */
   readonly registeredAt: number | undefined;
 }
 
@@ -16,55 +16,55 @@ export type Grouping = (typeof GROUPINGS)[number];
 
 /** Rows under one heading. */
 export interface Group<Item extends Row = Row> {
-  /** What they have in common; empty where there are no groups. */
+  /** The common field value; empty if rows are not grouped. */
   readonly heading: string;
   readonly rows: readonly Item[];
 }
 
 export interface View {
   readonly route: Route;
-  /** What the person searches for: words, all of which have to be somewhere in a row. */
+  /** Search words. A row matches if it contains all of them. */
   readonly search: string;
   readonly grouping: Grouping;
 }
 
-/** The rows that the person wants to see, in the order in which they want them. */
+/** Filters, sorts and groups rows. */
 export function arrange<Item extends Row>(rows: Iterable<Item>, view: View): readonly Group<Item>[] {
-  const wanted = Array.from(rows).filter(makeFilter(view));
+  const matching = Array.from(rows).filter(makeFilter(view));
   const { grouping } = view;
-  wanted.sort((a, b) => compare(a, b, grouping));
-  if (grouping === 'none') return wanted.length === 0 ? [] : [{ heading: '', rows: wanted }];
+  matching.sort((a, b) => compare(a, b, grouping));
+  if (grouping === 'none') return matching.length === 0 ? [] : [{ heading: '', rows: matching }];
   const groups = new Map<string, Item[]>();
-  for (const row of wanted) {
+  for (const row of matching) {
     const heading = row.kite[grouping];
-    const others = groups.get(heading);
-    if (others) others.push(row);
+    const members = groups.get(heading);
+    if (members) members.push(row);
     else groups.set(heading, [row]);
   }
   return Array.from(groups, ([heading, members]) => ({ heading, rows: members }));
 }
 
-/** As many rows of the groups as there is room for. */
+/** Returns the first `max` rows of the groups. */
 export function takeRows<Item extends Row>(
   groups: readonly Group<Item>[],
-  most: number,
+  max: number,
 ): readonly Group<Item>[] {
-  let left = most;
+  let remaining = max;
   const first: Group<Item>[] = [];
   for (const { heading, rows } of groups) {
-    if (left <= 0) break;
-    first.push({ heading, rows: rows.slice(0, left) });
-    left -= rows.length;
+    if (remaining <= 0) break;
+    first.push({ heading, rows: rows.slice(0, remaining) });
+    remaining -= rows.length;
   }
   return first;
 }
 
 function makeFilter({ route, search }: View): (row: Row) => boolean {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (route.type === 'wrong') return () => false;
-  const asked = route.type === 'query' ? queryMatcher(route.query) : undefined;
+  if (route.type === 'invalid') return () => false;
+  const matches = route.type === 'query' ? queryMatcher(route.query) : undefined;
   return (row) => {
-    if (asked && !asked(row.kite)) return false;
+    if (matches && !matches(row.kite)) return false;
     if (words.length === 0) return true;
     const text = searchableText(row);
     return words.every((word) => text.includes(word));
@@ -77,7 +77,7 @@ function searchableText({ kite, url }: Row): string {
 
 const ORDER = ['name', 'username', 'environment', 'version', 'region', 'hostname', 'id'] as const;
 
-// Made once: comparing texts by `localeCompare` takes twenty times as long.
+// Created once: `localeCompare` takes twenty times as long.
 const collator = new Intl.Collator('en', { numeric: true });
 
 function compare(a: Row, b: Row, grouping: Grouping): number {

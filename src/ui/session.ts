@@ -11,13 +11,13 @@ import { systemClock } from '../lib/util/clock.js';
 import { type Logger, silentLogger } from '../lib/util/logger.js';
 
 export interface SessionListener {
-  /** The connection to Kontrol came or went. */
+  /** The connection to Kontrol was opened or lost. */
   connected(connected: boolean): void;
-  /** A kite came, changed or went. */
+  /** A kite has registered, changed or deregistered. */
   changed(event: KiteEvent): void;
-  /** Kontrol or the network says what is wrong. */
+  /** Kontrol or the network has failed. */
   failed(problem: string): void;
-  /** A kite that was called writes to the console of this page. */
+  /** A kite that was called has printed a line. */
   printed(request: { readonly client: unknown }, text: string): void;
 }
 
@@ -27,10 +27,10 @@ export interface SessionOptions {
   readonly listener: SessionListener;
 }
 
-/** Milliseconds before it expires at which a token is exchanged: time enough for a Kontrol that restarts. */
+/** How long before its expiry a token is renewed, in milliseconds: enough time for a restart of Kontrol. */
 const RENEW_BEFORE = 5 * 60_000;
 
-/** The kite that this page is. Kites that it has called may write to it, and nothing else. */
+/** Creates the kite of this page. Kites that it calls may only print to it. */
 function makeKite({ version, listener }: SessionOptions): PageKite {
   const kite = new PageKite('kontrol-page', version, {
     environment: 'page',
@@ -58,7 +58,7 @@ function loggerFor(listener: SessionListener): Logger {
   };
 }
 
-/** Signed in: what one user finds at Kontrol, for as long as this page is open. The key, or token, is nowhere but in here. */
+/** The session of a user with Kontrol. The kite key or token is stored only here. */
 export class Session {
   readonly username: string;
   readonly #kite: PageKite;
@@ -81,27 +81,30 @@ export class Session {
     link.on('connect', () => listener.connected(true));
     link.on('disconnect', () => listener.connected(false));
     this.#kontrol = new KontrolClient(options, link);
-    if (auth.type === 'token') this.#renewal = this.#renewInTime();
+    if (auth.type === 'token') this.#renewal = this.#makeRenewal();
   }
 
-  /** Signs in with a kite key. Rejects with what Kontrol has against it. */
+  /** Signs in with a kite key. Rejects with the error of Kontrol. */
   static async withKey(key: string, options: SessionOptions): Promise<Session> {
     const username = usernameOf(key);
     if (username === undefined) throw new KiteError('argumentError', NO_KITE_KEY);
     return Session.#begin(makeKite(options), username, { type: 'kiteKey', key }, options);
   }
 
-  /** Signs in with the code of a link. */
+  /** Signs in with the code of a sign-in link. */
   static async withCode(code: string, options: SessionOptions): Promise<Session> {
     const kite = makeKite(options);
     try {
       const client = kite.newClient(options.url);
       await client.dial();
-      const answer = await client.tell('signIn', { code });
+      const response = await client.tell('signIn', { code });
       client.close();
-      const { username, token } = (answer ?? {}) as { readonly username?: unknown; readonly token?: unknown };
+      const { username, token } = (response ?? {}) as {
+        readonly username?: unknown;
+        readonly token?: unknown;
+      };
       if (typeof username !== 'string' || typeof token !== 'string')
-        throw new KiteError('invalidResponse', 'Kontrol did not answer with a token');
+        throw new KiteError('invalidResponse', 'Kontrol did not return a token');
       return await Session.#begin(kite, username, { type: 'token', key: token }, options);
     } catch (error) {
       void kite.close();
@@ -118,7 +121,7 @@ export class Session {
     const session = new Session(kite, username, auth, options);
     try {
       const { listener } = options;
-      // A query of nothing asks for all that Kontrol lets this user find.
+      // An empty query matches all kites that this user may find.
       const watch = await session.#kontrol.watchKites({}, (event) => listener.changed(event));
       for (const kite of watch.kites) listener.changed({ action: 'REGISTER', kite });
       return session;
@@ -136,10 +139,10 @@ export class Session {
     void this.#kite.close();
   }
 
-  #renewInTime(): TokenRenewal {
+  #makeRenewal(): TokenRenewal {
     const renewal: TokenRenewal = new TokenRenewal({
       clock: systemClock,
-      // The person sees that Kontrol is away, which is why one cannot be had.
+      // Renewal fails only if the connection is lost, which the page already shows.
       logger: silentLogger,
       renewBefore: RENEW_BEFORE,
       token: () => this.#auth.key,
@@ -154,20 +157,20 @@ export class Session {
     return renewal;
   }
 
-  /** A token for Kontrol's own kite, of which the one in use says the path. */
+  /** Gets a token for the kite of Kontrol. The audience of the current token is its path. */
   async #newToken(): Promise<string> {
     const audience = textClaim(readClaims(this.#auth.key), 'aud') ?? '/';
     const found = await this.#kontrol.getKites(parseQueryPath(audience));
     const token = found.find((kite) => kite.token !== '')?.token;
-    if (token === undefined) throw new KiteError('invalidResponse', 'Kontrol did not answer with a token');
+    if (token === undefined) throw new KiteError('invalidResponse', 'Kontrol did not return a token');
     return token;
   }
 }
 
 const NO_KITE_KEY =
-  'This is not a kite key: it has three parts with dots between, as kitectl register puts it in ~/.kite/kite.key';
+  'This is not a kite key. Use the content of ~/.kite/kite.key, which kitectl register creates';
 
-/** The user whom a kite key names; Kontrol verifies it. Undefined where it is not a kite key. */
+/** Returns the username in a kite key, which Kontrol verifies. Undefined if it is not a kite key. */
 function usernameOf(key: string): string | undefined {
   const claims = readClaims(key);
   return textClaim(claims, 'kontrolKey') && textClaim(claims, 'sub');

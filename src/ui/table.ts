@@ -4,47 +4,47 @@ import type { PingState } from './pinger.js';
 import { kiteHref, pathHref } from './route.js';
 import type { Group, Grouping, Row } from './rows.js';
 
-/** A row in the page, made when its kite is first shown. */
+/** The elements of a row, created when its kite is first shown. */
 interface TableRow {
   readonly tr: HTMLTableRowElement;
   readonly link: HTMLAnchorElement;
-  readonly since: HTMLElement;
+  readonly age: HTMLElement;
   readonly latency: HTMLElement;
   row: Row;
 }
 
 export interface TableOptions {
   readonly table: HTMLTableElement;
-  /** The rows that came into sight or went out of it. */
-  readonly seen: (id: string, inSight: boolean) => void;
+  /** Called when a row has become visible or invisible. */
+  readonly visibilityChanged: (id: string, visible: boolean) => void;
 }
 
-/** The table of kites. It changes what is different, so that a row that is read, or has the focus, stays where it is. */
+/** The table of kites. It changes only rows that differ, so that the focus and the reading position are kept. */
 export class KiteTable {
   readonly #table: HTMLTableElement;
-  readonly #shown = new Map<string, TableRow>();
+  readonly #rows = new Map<string, TableRow>();
   readonly #bodies = new Map<string, HTMLTableSectionElement>();
   readonly #observer: IntersectionObserver;
 
-  constructor({ table, seen }: TableOptions) {
+  constructor({ table, visibilityChanged }: TableOptions) {
     this.#table = table;
     this.#observer = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
         const { id } = (target as HTMLElement).dataset;
-        if (id !== undefined) seen(id, isIntersecting);
+        if (id !== undefined) visibilityChanged(id, isIntersecting);
       }
     });
-    table.addEventListener('keydown', (event) => this.#move(event));
+    table.addEventListener('keydown', (event) => this.#moveFocus(event));
   }
 
-  /** Shows these rows, in this order, and no others. */
+  /** Shows exactly these rows, in this order. */
   show(groups: readonly Group[], grouping: Grouping, selected: string | undefined): void {
-    const wanted = new Set(groups.flatMap(({ rows }) => rows.map(({ kite }) => kite.id)));
-    for (const [id, { tr }] of this.#shown) {
-      if (wanted.has(id)) continue;
+    const ids = new Set(groups.flatMap(({ rows }) => rows.map(({ kite }) => kite.id)));
+    for (const [id, { tr }] of this.#rows) {
+      if (ids.has(id)) continue;
       this.#observer.unobserve(tr);
       tr.remove();
-      this.#shown.delete(id);
+      this.#rows.delete(id);
     }
     const headings = new Set(groups.map(({ heading }) => heading));
     for (const [heading, body] of this.#bodies) {
@@ -62,20 +62,20 @@ export class KiteTable {
     this.#table.hidden = groups.length === 0;
   }
 
-  /** Shows what pinging a kite has told. */
-  pinged(id: string, pinged: PingState): void {
-    const shown = this.#shown.get(id);
-    if (shown) showPing(shown.latency, pinged);
+  /** Shows the result of a ping. */
+  showPing(id: string, ping: PingState): void {
+    const row = this.#rows.get(id);
+    if (row) showPing(row.latency, ping);
   }
 
-  /** Shows how long the kites have been there by now. */
-  tick(now: number): void {
-    for (const { row, since } of this.#shown.values()) showAge(since, row, now);
+  /** Updates the ages of the kites. */
+  showAges(now: number): void {
+    for (const { row, age } of this.#rows.values()) showAge(age, row, now);
   }
 
   /** Moves the focus to the link of a kite. */
   focus(id: string): void {
-    this.#shown.get(id)?.link.focus();
+    this.#rows.get(id)?.link.focus();
   }
 
   close(): void {
@@ -111,21 +111,21 @@ export class KiteTable {
 
   #row(row: Row): TableRow {
     const { id } = row.kite;
-    const known = this.#shown.get(id);
-    if (known?.row === row) return known;
-    const made = makeRow(row);
-    showAge(made.since, row, Date.now());
-    if (known) {
-      this.#observer.unobserve(known.tr);
-      known.tr.replaceWith(made.tr);
+    const previous = this.#rows.get(id);
+    if (previous?.row === row) return previous;
+    const created = makeRow(row);
+    showAge(created.age, row, Date.now());
+    if (previous) {
+      this.#observer.unobserve(previous.tr);
+      previous.tr.replaceWith(created.tr);
     }
-    this.#shown.set(id, made);
-    this.#observer.observe(made.tr);
-    return made;
+    this.#rows.set(id, created);
+    this.#observer.observe(created.tr);
+    return created;
   }
 
-  /** Arrows go from kite to kite. */
-  #move(event: KeyboardEvent): void {
+  /** Moves the focus between kites with the arrow keys. */
+  #moveFocus(event: KeyboardEvent): void {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step === 0 || !(event.target instanceof HTMLAnchorElement)) return;
     const links = Array.from(this.#table.querySelectorAll<HTMLAnchorElement>('a.kite'));
@@ -139,7 +139,7 @@ export class KiteTable {
 function makeRow(row: Row): TableRow {
   const { kite } = row;
   const link = element('a', { class: 'kite', href: kiteHref(kite) }, kite.name);
-  const since = cell('Since', '');
+  const age = cell('Since', '');
   const latency = cell('Latency', '…');
   latency.classList.add('number');
   const tr = element(
@@ -151,13 +151,13 @@ function makeRow(row: Row): TableRow {
     cell('Version', kite.version),
     cell('Region', kite.region),
     cell('Host', kite.hostname),
-    since,
+    age,
     latency,
   );
-  return { tr, link, since, latency, row };
+  return { tr, link, age, latency, row };
 }
 
-/** Where the table has no room for columns, each cell says what it is. */
+/** Creates a cell. A narrow page shows the label in the cell instead of a column heading. */
 function cell(label: string, content: string | Node): HTMLTableCellElement {
   return element('td', { role: 'cell', 'data-label': label }, content);
 }
@@ -166,32 +166,32 @@ function filterLink(path: string, text: string): HTMLAnchorElement {
   return element('a', { class: 'narrow', href: pathHref(path), title: `Only ${path}` }, text);
 }
 
-/** A row for the name of a group, and the cell that the name goes into. */
+/** Adds the heading row of a group. Returns its cell. */
 function groupTitle(body: HTMLTableSectionElement): HTMLElement {
   const title = element('th', { role: 'rowheader', scope: 'rowgroup', colspan: '8' });
   body.prepend(element('tr', { class: 'group', role: 'row' }, title));
   return title;
 }
 
-function showAge(since: HTMLElement, { registeredAt }: Row, now: number): void {
-  setText(since, registeredAt === undefined ? 'unknown' : formatAge(now - registeredAt));
-  if (registeredAt !== undefined) since.title = new Date(registeredAt).toLocaleString();
+function showAge(node: HTMLElement, { registeredAt }: Row, now: number): void {
+  setText(node, registeredAt === undefined ? 'unknown' : formatAge(now - registeredAt));
+  if (registeredAt !== undefined) node.title = new Date(registeredAt).toLocaleString();
 }
 
-/** In words too, for who does not see colours. */
-export function showPing(node: HTMLElement, pinged: PingState): void {
-  node.dataset['state'] = pinged.type;
+/** Shows the result of a ping as text, in addition to the colour. */
+export function showPing(node: HTMLElement, ping: PingState): void {
+  node.dataset['state'] = ping.type;
   node.removeAttribute('title');
-  switch (pinged.type) {
+  switch (ping.type) {
     case 'waiting':
       return setText(node, '…');
     case 'answered':
-      return setText(node, formatMs(pinged.ms));
+      return setText(node, formatMs(ping.ms));
     case 'page':
-      node.title = 'A page in a browser: pages reach it over WebRTC';
+      node.title = 'A page in a browser, which only other pages can reach, over WebRTC';
       return setText(node, 'a page');
     case 'failed':
-      node.title = pinged.problem;
-      return setText(node, 'no answer');
+      node.title = ping.problem;
+      return setText(node, 'no response');
   }
 }

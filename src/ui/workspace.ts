@@ -10,44 +10,45 @@ import { arrange, takeRows, type Grouping, GROUPINGS, type Row } from './rows.js
 import type { Session } from './session.js';
 import { KiteTable } from './table.js';
 
-/** Rows that are in the page at once, and how many more there are with each click. */
+/** Number of rows that are shown at first, and that each click on the button adds. */
 const PAGE_SIZE = 500;
-const TICK = 1000;
+/** Milliseconds between updates of the ages. */
+const AGE_INTERVAL = 1000;
 
 interface ListedKite extends Row {
   readonly remote: RemoteKite;
 }
 
-/** The page while somebody is signed in. */
+/** The page of a user who is signed in: the list of kites, and the panel of one of them. */
 export class Workspace {
   readonly #session: Session;
   readonly #rows = new Map<string, ListedKite>();
-  readonly #inSight = new Set<string>();
+  readonly #visible = new Set<string>();
   readonly #pinger: Pinger;
   readonly #pings = new Map<string, PingState>();
   readonly #table: KiteTable;
   readonly #listeners = new AbortController();
   readonly #search = byId('search', HTMLInputElement);
   readonly #grouping = byId('grouping', HTMLSelectElement);
-  readonly #ticker: number;
+  readonly #ageTimer: number;
   #detail: Detail | undefined;
-  /** Of the list that was last shown: where closing a kite leads. */
+  /** Hash of the list that was shown last, to which the close button of a kite leads. */
   #listHash = '#/';
-  #most = PAGE_SIZE;
+  #rowLimit = PAGE_SIZE;
   #scheduled = false;
 
   constructor(session: Session) {
     this.#session = session;
     this.#pinger = new Pinger({
       client: (id) => this.#rows.get(id)?.remote.client(),
-      pinged: (id, pinged) => this.#pinged(id, pinged),
+      pinged: (id, ping) => this.#pinged(id, ping),
     });
     this.#table = new KiteTable({
       table: byId('kites', HTMLTableElement),
-      seen: (id, inSight) => this.#seen(id, inSight),
+      visibilityChanged: (id, visible) => this.#visibilityChanged(id, visible),
     });
     this.#listen();
-    this.#ticker = window.setInterval(() => this.#table.tick(Date.now()), TICK);
+    this.#ageTimer = window.setInterval(() => this.#table.showAges(Date.now()), AGE_INTERVAL);
     this.render();
   }
 
@@ -55,9 +56,9 @@ export class Workspace {
     const { id } = kite.kite;
     if (action === 'REGISTER') {
       const { kite: identity, url, registeredAt } = kite;
-      const known = this.#rows.get(id);
+      const previous = this.#rows.get(id);
       this.#rows.set(id, { kite: identity, url, registeredAt, remote: kite });
-      if (known && known.url !== url) this.#pinger.renew(id);
+      if (previous && previous.url !== url) this.#pinger.renew(id);
     } else {
       this.#rows.delete(id);
       this.#pings.delete(id);
@@ -70,7 +71,7 @@ export class Workspace {
     if (this.#detail?.isFrom(client)) this.#detail.print(text);
   }
 
-  /** Shows changes together: they come in crowds. */
+  /** Renders once per frame, because many changes can arrive together. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -87,10 +88,14 @@ export class Workspace {
     const grouping = this.#groupingOf();
     const groups = arrange(this.#rows.values(), { route: list, search: this.#search.value, grouping });
     const found = groups.reduce((sum, { rows }) => sum + rows.length, 0);
-    this.#table.show(takeRows(groups, this.#most), grouping, route.type === 'kite' ? route.id : undefined);
-    for (const [id, pinged] of this.#pings) this.#table.pinged(id, pinged);
+    this.#table.show(
+      takeRows(groups, this.#rowLimit),
+      grouping,
+      route.type === 'kite' ? route.id : undefined,
+    );
+    for (const [id, ping] of this.#pings) this.#table.showPing(id, ping);
     const all = this.#rows.size;
-    showCount(found, all, this.#most, PAGE_SIZE);
+    showCount(found, all, this.#rowLimit, PAGE_SIZE);
     showFilter(list);
     showEmpty(found, all, list);
     this.#showDetail(route);
@@ -98,7 +103,7 @@ export class Workspace {
 
   close(): void {
     this.#listeners.abort();
-    clearInterval(this.#ticker);
+    clearInterval(this.#ageTimer);
     this.#detail?.close();
     this.#table.close();
     this.#pinger.close();
@@ -113,29 +118,29 @@ export class Workspace {
 
   #listen(): void {
     const { signal } = this.#listeners;
-    const again = (): void => {
-      this.#most = PAGE_SIZE;
+    const renderAgain = (): void => {
+      this.#rowLimit = PAGE_SIZE;
       this.render();
     };
     this.#search.addEventListener(
       'input',
       () => {
-        this.#most = PAGE_SIZE;
+        this.#rowLimit = PAGE_SIZE;
         this.schedule();
       },
       { signal },
     );
-    this.#grouping.addEventListener('change', again, { signal });
+    this.#grouping.addEventListener('change', renderAgain, { signal });
     byId('tools', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault(), { signal });
     byId('more', HTMLButtonElement).addEventListener(
       'click',
       () => {
-        this.#most += PAGE_SIZE;
+        this.#rowLimit += PAGE_SIZE;
         this.render();
       },
       { signal },
     );
-    window.addEventListener('hashchange', again, { signal });
+    window.addEventListener('hashchange', renderAgain, { signal });
     document.addEventListener('keydown', (event) => this.#key(event), { signal });
     document.addEventListener('visibilitychange', () => this.#pinger.pause(document.hidden), { signal });
   }
@@ -154,17 +159,17 @@ export class Workspace {
     }
   }
 
-  #seen(id: string, inSight: boolean): void {
-    if (inSight) this.#inSight.add(id);
-    else this.#inSight.delete(id);
-    if (inSight) this.#pinger.watch(id);
+  #visibilityChanged(id: string, visible: boolean): void {
+    if (visible) this.#visible.add(id);
+    else this.#visible.delete(id);
+    if (visible) this.#pinger.watch(id);
     else if (this.#detail?.row.kite.id !== id) this.#pinger.unwatch(id);
   }
 
-  #pinged(id: string, pinged: PingState): void {
-    this.#pings.set(id, pinged);
-    this.#table.pinged(id, pinged);
-    if (this.#detail?.row.kite.id === id) this.#detail.pinged(pinged);
+  #pinged(id: string, ping: PingState): void {
+    this.#pings.set(id, ping);
+    this.#table.showPing(id, ping);
+    if (this.#detail?.row.kite.id === id) this.#detail.showPing(ping);
   }
 
   #showDetail(route: Route): void {
@@ -179,14 +184,14 @@ export class Workspace {
       panel,
       row: entry,
       callable: entry.remote.token !== '',
-      // It may have moved since.
+      // The URL may have changed.
       client: () => (this.#rows.get(entry.kite.id) ?? entry).remote.client(),
       back: this.#listHash,
       hint: connectionHint(entry.url, location),
     });
     this.#pinger.watch(entry.kite.id);
-    const known = this.#pings.get(entry.kite.id);
-    if (known) this.#detail.pinged(known);
+    const ping = this.#pings.get(entry.kite.id);
+    if (ping) this.#detail.showPing(ping);
     document.title = `${entry.kite.name} – Kontrol`;
     document.body.classList.add('with-detail');
     panel.focus();
@@ -199,7 +204,7 @@ export class Workspace {
     document.title = 'Kontrol';
     document.body.classList.remove('with-detail');
     if (id === undefined) return;
-    if (!this.#inSight.has(id)) this.#pinger.unwatch(id);
+    if (!this.#visible.has(id)) this.#pinger.unwatch(id);
     this.#table.focus(id);
   }
 }

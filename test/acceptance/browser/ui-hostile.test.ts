@@ -92,7 +92,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await page.locator('.outcome').textContent()).toContain(name);
         expect(await damage(page)).toEqual(NONE);
       }
-      await page.getByLabel('What the kite says').getByText(all).waitFor();
+      await page.getByLabel('Output of the kite').getByText(all).waitFor();
       for (const summary of await page.getByText('Arguments of').all()) await summary.click();
       expect(await damage(page)).toEqual(NONE);
       expect(alerts).toEqual([]);

@@ -172,7 +172,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         const cells = await row('math').getByRole('cell').allTextContents();
         expect(cells.slice(0, 4)).toEqual(['bob', 'prod', '1.0.0', 'eu']);
         expect(cells[5]).toMatch(/^\d+ s$/);
-        await row('dead').getByText('no answer').waitFor();
+        await row('dead').getByText('no response').waitFor();
         await page.getByRole('status').filter({ hasText: '3 kites' }).waitFor();
       });
 
@@ -186,7 +186,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await expect.poll(() => rows(page)).toEqual(['greeter']);
         await page.getByRole('status').filter({ hasText: '1 of 4 kites' }).waitFor();
         await page.getByLabel('Search').fill('nobody');
-        await page.getByRole('heading', { name: 'No kite fits' }).waitFor();
+        await page.getByRole('heading', { name: 'No matching kites' }).waitFor();
         await page.keyboard.press('Escape');
         await expect.poll(() => rows(page)).toHaveLength(4);
         await page.getByLabel('Group by').selectOption('environment');
@@ -207,7 +207,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByRole('link', { name: 'Show all' }).click();
         await expect.poll(() => rows(page)).toHaveLength(4);
         await page.goto(`${origin}/#/bob/prod/math/>= 2`);
-        await page.getByRole('heading', { name: 'No kite fits' }).waitFor();
+        await page.getByRole('heading', { name: 'No matching kites' }).waitFor();
         await page.goto(`${origin}/#/bob//math`);
         await page.getByText('Query option is not set: environment').waitFor();
       });
@@ -216,7 +216,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         const { page, kontrol, origin } = await signedIn(pages);
         const id = randomUUID();
         await page.goto(`${origin}/#/bob/prod/late/1.0.0/eu/vm/${id}`);
-        const missing = page.getByText(`There is no kite /bob/prod/late/1.0.0/eu/vm/${id} now.`);
+        const missing = page.getByText(`The kite /bob/prod/late/1.0.0/eu/vm/${id} is not registered.`);
         expect(await appears(missing)).toBe(true);
         await page.goto(`${origin}/#/bob`);
         await missing.waitFor({ state: 'hidden' });
@@ -256,7 +256,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         const { page, kontrol } = await signedIn(pages, { username: 'kontrol' });
         await startRegistered(kontrol, 'math');
         await kiteLink(page, 'math').click();
-        await page.getByText('Kontrol lets you see this kite, and not call it.').waitFor();
+        await page.getByText('You can see this kite, but not call it.').waitFor();
         expect(await page.getByRole('button', { name: 'Call' }).count()).toBe(0);
       });
 
@@ -350,13 +350,13 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByLabel('Method', { exact: true }).fill('wait');
         await page.getByRole('button', { name: 'Call', exact: true }).click();
         await page.getByRole('button', { name: 'Cancel' }).click();
-        expect(await appears(page.getByText('You have cancelled it.'))).toBe(true);
+        expect(await appears(page.getByText('Cancelled.'))).toBe(true);
       });
 
       it('shows what the kite says meanwhile, and lets it do nothing else here', async () => {
         const { page, alerts, call } = await atKite();
         await call('tell');
-        await page.getByLabel('What the kite says').getByText('I am 7').waitFor();
+        await page.getByLabel('Output of the kite').getByText('I am 7').waitFor();
         expect((await call('nag')).outcome).toContain('authenticationError');
         expect(alerts).toEqual([]);
       });
@@ -385,7 +385,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await kiteLink(page, 'math').click();
         await page.getByRole('button', { name: 'square' }).waitFor();
         await kite.close({ drainTimeout: 100 });
-        expect(await appears(page.getByText('not registered any more'))).toBe(true);
+        expect(await appears(page.getByText('no longer registered'))).toBe(true);
       });
     });
 

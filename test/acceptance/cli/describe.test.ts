@@ -33,11 +33,11 @@ describe('kitectl describe', () => {
     const { code, stdout, stderr } = await cli.run(['describe', ...to]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n')).toEqual([
-      'kite.describe\trequired\t\tThe methods of this kite.',
-      'kite.heartbeat\trequired\t\tCalls a function every so many seconds.',
-      'kite.log\trequired\t\tWrites a line to the log of this kite.',
-      'kite.ping\tnone\t\tAnswers "pong".',
-      'kite.tunnel\trequired\t\tOpens a tunnel to the proxy that this kite registered with.',
+      'kite.describe\trequired\t\tReturns the methods of this kite.',
+      'kite.heartbeat\trequired\t\tCalls a function at an interval in seconds.',
+      'kite.log\trequired\t\tWrites a message to the log of this kite.',
+      'kite.ping\tnone\t\tReturns "pong".',
+      'kite.tunnel\trequired\t\tOpens a tunnel to the proxy with which this kite has registered.',
       'open\tnone\t3 at once, then 1 every 1.5s\ttab\\tand \\u001b[31mred',
       'square\trequired\t\tThe square of a number.',
       '',

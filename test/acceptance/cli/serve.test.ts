@@ -239,7 +239,7 @@ describe('serve', () => {
     expect(fresh.jwt).not.toBe(old);
     // Nobody can change the variable of another program.
     const told = await start({ KITE_HOME: join(cli.home, 'none'), KITE_KEY: old });
-    expect(told.stderr).toContain('The fresh kite key cannot be stored');
+    expect(told.stderr).toContain('Cannot store the fresh kite key');
     expect(told.stderr).toContain('environment variable KITE_KEY');
     expect(told.stderr).not.toContain(old);
   });

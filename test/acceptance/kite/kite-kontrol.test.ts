@@ -174,7 +174,7 @@ describe('a kite that hears of a revoked key pair', () => {
     await kontrol.revoke(kontrol.keyPairs()[0]?.id ?? '');
     await gone;
     await expect(math.getKey()).rejects.toMatchObject({ code: 'keyPairRevoked' });
-    expect(await trusted()).toContain("revoked the key pair that signed this kite's own kite key");
+    expect(await trusted()).toContain("revoked the key pair that signed this kite's kite key");
     expect((await failed).message).toContain('was revoked');
   });
 });

@@ -331,11 +331,11 @@ describe('a program that is a kite', () => {
     const { child, logged, ended } = start('');
     const url = await logged(/http:\/\/127\.0\.0\.1:\d+\/kite/);
     child.kill('SIGUSR2');
-    await logged(/logging from level debug/);
+    await logged(/log level: debug/);
     expect(await squareAt(url).catch((error: unknown) => error)).toMatchObject({ type: 'methodNotFound' });
     await logged(/DEBUG\s+127\.0\.0\.1:\d+ connected/);
     child.kill('SIGUSR2');
-    await logged(/logging from level info/);
+    await logged(/log level: info/);
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
   });

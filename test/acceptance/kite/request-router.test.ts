@@ -118,8 +118,8 @@ describe('whoever runs a kite', () => {
       await status(`${base}/public`, { origin: EVIL });
     }
     expect(warnings).toEqual([
-      'Refused a request by the name "math.example.com:80". If that is this kite, say so: allowedHosts, KITE_ALLOWED_HOSTS, or the flag --allow-host',
-      `Refused a page of "${EVIL}". To allow it: allowOrigin, KITE_ALLOW_ORIGIN, or the flag --allow-origin`,
+      'Rejected a request for the host "math.example.com:80". If it is a name of this kite, allow it: allowedHosts, KITE_ALLOWED_HOSTS, or --allow-host',
+      `Rejected a page of "${EVIL}". To allow it: allowOrigin, KITE_ALLOW_ORIGIN, or --allow-origin`,
     ]);
   });
 

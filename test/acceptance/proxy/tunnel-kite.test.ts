@@ -201,7 +201,7 @@ describe('kite.tunnel', () => {
     // Nothing is there on the proxy's own side, of which the proxy learns no more than that.
     await expect(
       proxy.tell('kite.tunnel', { url: `${witness.origin}/tunnel/0/x/websocket?token=x` }),
-    ).rejects.toMatchObject({ code: 'tunnelFailed', message: 'The tunnel cannot be opened' });
+    ).rejects.toMatchObject({ code: 'tunnelFailed', message: 'Cannot open the tunnel' });
     expect(witness.visits).toEqual([]);
 
     const real = await startTunnelProxy(kontrol, { publicHost: 'tunnel.example.com' });

@@ -16,7 +16,7 @@ describe('why a page may not reach a kite', () => {
 
   it("is that the kite is at somebody else's loopback", () => {
     expect(connectionHint('http://127.0.0.1:1/kite', page('http://kontrol.example.com/'))).toMatch(
-      /only for who runs there/,
+      /only its own machine can reach/,
     );
   });
 

@@ -39,7 +39,7 @@ describe('the address of the page', () => {
     ['#/1/2/3/4/5/6/7/8', /more parts/],
   ])('says what is wrong with %j', (hash, problem) => {
     expect(parseRoute(hash)).toMatchObject({
-      type: 'wrong',
+      type: 'invalid',
       problem: expect.stringMatching(problem) as string,
     });
   });

@@ -69,8 +69,7 @@ export const KITE_URL: AcceptedValue<string> = {
 };
 
 export const KITE_URLS: AcceptedValue<readonly string[]> = {
-  description:
-    'one or more URLs, separated by commas, that begin with http://, https://, ws:// or wss://',
+  description: 'one or more URLs, separated by commas, that begin with http://, https://, ws:// or wss://',
   example: 'http://127.0.0.1:4000/kite,https://kontrol.example.com/kite',
   parse(value) {
     const list: readonly unknown[] =
@@ -81,8 +80,7 @@ export const KITE_URLS: AcceptedValue<readonly string[]> = {
 };
 
 export const ORIGINS: AcceptedValue<readonly string[] | '*'> = {
-  description:
-    'one or more origins, separated by commas, such as https://app.example.com, or * for any',
+  description: 'one or more origins, separated by commas, such as https://app.example.com, or * for any',
   example: 'https://app.example.com',
   parse: listOf(/^(?:\*|null|[a-z][a-z\d+.-]*:\/\/[^/\s,]+)$/i),
 };

@@ -44,10 +44,7 @@ export class KontrolClient implements KontrolSession {
   }
 
   async getToken(query: KiteQuery, { force = false } = {}): Promise<string> {
-    return readString(
-      'getToken',
-      await this.#link.call('getToken', [{ ...query, ...(force && { force }) }]),
-    );
+    return readString('getToken', await this.#link.call('getToken', [{ ...query, ...(force && { force }) }]));
   }
 
   async getKey(): Promise<string> {

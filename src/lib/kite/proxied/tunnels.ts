@@ -66,8 +66,7 @@ export class Tunnels {
    */
   async open(peer: unknown, argument: unknown): Promise<null> {
     const proxy = [...this.#proxies].find(({ client }) => client.isConnectedTo(peer));
-    if (!proxy)
-      throw notAllowed('by the tunnel proxy with which this kite has registered', 'notTheProxy');
+    if (!proxy) throw notAllowed('by the tunnel proxy with which this kite has registered', 'notTheProxy');
     const url = tunnelUrl(argument, proxy, await proxy.publicUrl);
     if (this.#count >= this.#options.max) {
       throw codedError(

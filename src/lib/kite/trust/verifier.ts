@@ -180,8 +180,7 @@ export class Verifier {
   }
 }
 
-const NO_KITE_KEY =
-  'this kite has no kite key, so it cannot verify callers; get one with: kitectl register';
+const NO_KITE_KEY = 'this kite has no kite key, so it cannot verify callers; get one with: kitectl register';
 const KEY_PAIR_REVOKED =
   "Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register";
 

@@ -129,7 +129,7 @@ describe('a call', () => {
 
   it.each([
     [[1n], 'The arguments of "echo" cannot be sent: '],
-    [[Array.from({ length: 1024 }, () => () => {})], 'It carries 1024 functions'],
+    [[Array.from({ length: 1024 }, () => () => {})], 'It contains 1024 functions'],
   ])('whose arguments cannot be sent says why', async (args, message) => {
     const { client } = await connected();
     await expect(client.call('echo', args)).rejects.toMatchObject({

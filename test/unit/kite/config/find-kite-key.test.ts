@@ -26,9 +26,9 @@ describe('findKiteKey', () => {
   });
 
   it('names the source of a key that is not valid, without the key', () => {
-    expect(() => findKiteKey('x', {})).toThrow(/^The option kiteKey holds no kite key/);
+    expect(() => findKiteKey('x', {})).toThrow(/^The option kiteKey is not a valid kite key/);
     expect(() => findKiteKey(undefined, { KITE_KEY: 'hunter2' })).toThrow(
-      /^The environment variable KITE_KEY holds no kite key(?!.*hunter2)/,
+      /^The environment variable KITE_KEY is not a valid kite key(?!.*hunter2)/,
     );
   });
 });

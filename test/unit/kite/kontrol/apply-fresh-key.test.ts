@@ -27,7 +27,7 @@ describe('takeFreshKey', () => {
     const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
     await applyFreshKey('hunter2', { use: (auth) => used.push(auth), save, logger });
     expect(used).toHaveLength(1);
-    expect(errors).toEqual([expect.stringContaining('cannot be stored')]);
+    expect(errors).toEqual([expect.stringContaining('Cannot store the fresh kite key')]);
     expect(errors.join()).toContain('the disk is full');
     expect(errors.join()).not.toContain('hunter2');
   });

@@ -158,7 +158,7 @@ describe('a registration over HTTP', () => {
     );
     await registration.start();
     await pass(10_000);
-    expect(failures).toEqual(['http://one:4000/kite does not answer']);
+    expect(failures).toEqual(['http://one:4000/kite does not respond']);
     await pass(200);
     await pass(10_000);
     expect(asked.slice(1)).toEqual([beat, 'POST http://two:4000/register', beat.replace('one', 'two')]);

@@ -116,7 +116,7 @@ describe('arguments', () => {
     expect(await client.tell('square', 4)).toBe(16);
     await expect(client.tell('square', 'foo')).rejects.toMatchObject({
       type: 'argumentError',
-      message: 'Bad arguments for "square": 0: expected a number',
+      message: 'Invalid arguments for "square": 0: expected a number',
     });
   });
 

@@ -16,7 +16,7 @@ const third = await testKeyPair(2);
 
 const NOT_TRUSTED = 'kiteKey: it is signed by a Kontrol that this kite does not trust';
 const REVOKED =
-  "kiteKey: Kontrol has revoked the key pair that signed this kite's own kite key, so that it cannot tell whom to trust; it needs a new one: kitectl register";
+  "kiteKey: Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register";
 
 /** A kite that got its key from the first pair of Kontrol. */
 function setUp() {

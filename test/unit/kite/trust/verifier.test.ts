@@ -96,7 +96,9 @@ describe('a kite without a kite key', () => {
   it('refuses kite keys and tokens, and says why', () => {
     const { verifier } = setUpVerifier({ kiteKey: undefined });
     for (const auth of [kiteKeyOf('alice'), tokenOf('bob', '/alice')]) {
-      expect(refusal(verifier, auth)).toMatch(/^(kiteKey|token): this kite has no kite key of its own/);
+      expect(refusal(verifier, auth)).toMatch(
+        /^(kiteKey|token): this kite has no kite key, so it cannot verify callers/,
+      );
     }
   });
 
@@ -161,7 +163,7 @@ describe('an authentication type of the program', () => {
     verifier.addAuthType('password', (key) => (key === 'opensesame' ? 'ali' : ''));
     expect(verifier.verify({ type: 'password', key: 'opensesame' })).toBe('ali');
     expect(refusal(verifier, { type: 'password', key: 'x' })).toBe(
-      'password: the check of this kite returned no user',
+      'password: the check of this kite did not return a username',
     );
   });
 
@@ -206,7 +208,7 @@ describe('an authentication type of the program', () => {
     };
     verifier.addAuthType('late', check as unknown as () => string);
     expect(refusal(verifier, { type: 'late', key: '' })).toBe(
-      'late: the check of this kite returned no user',
+      'late: the check of this kite did not return a username',
     );
   });
 });
