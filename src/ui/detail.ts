@@ -30,7 +30,7 @@ export class Detail {
   readonly #latency = element('span', {}, '…');
   readonly #methods = element('ul', { class: 'methods' });
   readonly #methodsNote = element('p', { class: 'note', role: 'status' }, 'Loading methods…');
-  readonly #gone = element('p', { class: 'notice error', role: 'alert', hidden: '' });
+  readonly #goneNotice = element('p', { class: 'notice error', role: 'alert', hidden: '' });
   readonly #form: CallForm | undefined;
   #client: Client | undefined;
   #closed = false;
@@ -60,8 +60,8 @@ export class Detail {
 
   /** Shows whether the kite is still registered. */
   showPresence(present: boolean): void {
-    this.#gone.hidden = present;
-    setText(this.#gone, present ? '' : 'This kite is no longer registered.');
+    this.#goneNotice.hidden = present;
+    setText(this.#goneNotice, present ? '' : 'This kite is no longer registered.');
   }
 
   /** Whether a peer is this kite. */
@@ -93,7 +93,7 @@ export class Detail {
         element('h2', { id: 'detail-heading' }, kite.name),
         element('a', close, 'Close'),
       ),
-      this.#gone,
+      this.#goneNotice,
       element(
         'dl',
         {},

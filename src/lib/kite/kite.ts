@@ -347,6 +347,10 @@ export class Kite<Methods = AnyMethods> {
    * the public URL. If the proxy is lost, the kite registers with another one. Resolves when it is registered with both;
    * until then, failures are logged and followed by another attempt. Rejects with a ConfigurationError (`noProxy`) if
    * neither a proxy nor a Kontrol is configured.
+   *
+   * @example
+   *     await kite.listen();
+   *     const { url } = await kite.registerToProxy();
    */
   registerToProxy(options?: RegisterToProxyOptions): Promise<ProxyRegistration> {
     return this.#proxies.registerToProxy(options);
@@ -355,6 +359,9 @@ export class Kite<Methods = AnyMethods> {
   /**
    * Registers with a tunnel proxy, and with Kontrol as `registerToProxy` does. The kite does not have to listen: it opens a
    * connection to the proxy for each caller. Callers authenticate as on direct connections.
+   *
+   * @example
+   *     const { url } = await kite.registerToTunnel();
    */
   registerToTunnel(options?: RegisterToTunnelOptions): Promise<ProxyRegistration> {
     return this.#proxies.registerToTunnel(options);
@@ -372,6 +379,9 @@ export class Kite<Methods = AnyMethods> {
    * Closes the kite gracefully: it accepts no connections and no calls, waits for running calls for at most `drainTimeout`,
    * closes each connection with `Go away!`, and closes its clients. Resolves when everything is closed. Further calls return
    * the same promise.
+   *
+   * @example
+   *     process.once('SIGTERM', () => void kite.close({ drainTimeout: 5000 }));
    */
   close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options.drainTimeout ?? 10_000);

@@ -17,7 +17,7 @@ export interface Config {
   readonly port: number;
   /** URLs of Kontrol, in order of preference. Default: that of the kite key, else none. */
   readonly kontrolUrls: readonly string[];
-  /** URLs of the proxies to register with; the kite selects one at random. Default: none, which selects from those of Kontrol. */
+  /** URLs of proxies, of which the kite selects one at random. If empty, it finds a proxy through Kontrol. Default: none. */
   readonly proxyUrls: readonly string[];
   /** Transport of clients. Default: `auto`. */
   readonly transport: Transport;

@@ -17,7 +17,9 @@ import type { AcceptedValue } from './accepted-value.js';
 import type { Setting } from './resolve-setting.js';
 
 /** The location of a kite key: the environment variable itself, or a file. */
-export type KeyLocation = { readonly type: 'variable' } | { readonly type: 'file'; readonly file: string };
+export type KiteKeyLocation =
+  | { readonly type: 'variable' }
+  | { readonly type: 'file'; readonly file: string };
 
 const FOLDER: AcceptedValue<string> = {
   description: 'the path of a folder',
@@ -25,13 +27,13 @@ const FOLDER: AcceptedValue<string> = {
   parse: (value) => (typeof value === 'string' ? value : undefined),
 };
 
-const KEY_FILE: AcceptedValue<KeyLocation> = {
+const KEY_FILE: AcceptedValue<KiteKeyLocation> = {
   description: 'the path of a file with a kite key',
   example: '/home/bob/.kite/prod.key',
   parse: (value) => (typeof value === 'string' ? { type: 'file', file: value } : undefined),
 };
 
-const KEY_VALUE: AcceptedValue<KeyLocation> = {
+const KEY_VALUE: AcceptedValue<KiteKeyLocation> = {
   description: 'a kite key',
   example: 'eyJ…',
   parse: () => ({ type: 'variable' }),

@@ -132,7 +132,7 @@ export class HttpRegistration implements Registration {
   async #tryRegister(): Promise<number> {
     const { kite, auth, registered } = this.#options;
     const body = JSON.stringify({ url: this.#requestedUrl, kite, auth: auth() });
-    const response = readRegisterResponse(tryParse(await this.#send('/register', body)));
+    const response = readRegisterResponse(parseJson(await this.#send('/register', body)));
     this.#url = response.url;
     await registered(response);
     return response.heartbeatInterval || DEFAULT_HEARTBEAT_SECONDS;
@@ -151,7 +151,7 @@ export class HttpRegistration implements Registration {
       });
       const text = await response.text();
       if (response.ok) return text;
-      const { err, code } = record(tryParse(text));
+      const { err, code } = record(parseJson(text));
       const message = typeof err === 'string' ? err : `HTTP status ${response.status}`;
       throw new KiteError(ERROR_TYPES[response.status] ?? 'genericError', message, {
         ...(typeof code === 'string' && { code }),
@@ -165,7 +165,7 @@ export class HttpRegistration implements Registration {
   }
 }
 
-function tryParse(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -107,11 +107,11 @@ export class KontrolMember {
   }
 
   async register({ url }: RegisterOptions = {}): Promise<{ readonly url: string }> {
-    return this.#connected.registrant.register(await this.#ownUrl(url));
+    return this.#open().registrant.register(await this.#ownUrl(url));
   }
 
   async registerForever({ url }: RegisterOptions = {}): Promise<Registration> {
-    return this.#connected.registrant.registerForever(await this.#ownUrl(url));
+    return this.#open().registrant.registerForever(await this.#ownUrl(url));
   }
 
   async registerHttp({ url }: RegisterOptions = {}): Promise<Registration> {
@@ -130,19 +130,19 @@ export class KontrolMember {
   }
 
   getKites(query: KiteQuery, options?: GetKitesOptions): Promise<RemoteKite[]> {
-    return this.#connected.client.getKites(query, options);
+    return this.#open().client.getKites(query, options);
   }
 
   getToken(query: KiteQuery, options?: { readonly force?: boolean }): Promise<string> {
-    return this.#connected.client.getToken(query, options);
+    return this.#open().client.getToken(query, options);
   }
 
   getKey(): Promise<string> {
-    return this.#connected.client.getKey();
+    return this.#open().client.getKey();
   }
 
   watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
-    return this.#connected.client.watchKites(query, listener);
+    return this.#open().client.watchKites(query, listener);
   }
 
   /** Ends registrations and watches; pending ones reject. Calls can still be made. */
@@ -168,7 +168,7 @@ export class KontrolMember {
   }
 
   /** The link to Kontrol and the parts that use it, created on first use. */
-  get #connected(): KontrolParts {
+  #open(): KontrolParts {
     if (this.#parts) return this.#parts;
     const options = {
       ...this.#options,

@@ -36,7 +36,7 @@ export interface RegisterResponse {
 /** @throws KiteError `invalidResponse` */
 export function readKites(response: unknown): KitesResponse {
   const { kites, watcherID } = record(response);
-  if (!Array.isArray(kites)) throw invalidResponse('getKites');
+  if (!Array.isArray(kites)) throw invalidKontrolResponse('getKites');
   return { kites: kites.map(readFoundKite), watcherId: stringOrEmpty(watcherID) || undefined };
 }
 
@@ -69,7 +69,7 @@ export function emptyIfNoKites(error: unknown): object {
 /** @throws KiteError `invalidResponse` */
 export function readRegisterResponse(response: unknown): RegisterResponse {
   const { url, heartbeatInterval, kiteKey, revokedKeys } = record(response);
-  if (typeof url !== 'string') throw invalidResponse('register');
+  if (typeof url !== 'string') throw invalidKontrolResponse('register');
   return {
     url,
     heartbeatInterval: typeof heartbeatInterval === 'number' ? heartbeatInterval : 0,
@@ -87,7 +87,7 @@ export function readStrings(value: unknown): readonly string[] {
 
 /** @throws KiteError `invalidResponse` */
 export function readString(method: string, response: unknown): string {
-  if (typeof response !== 'string' || response === '') throw invalidResponse(method);
+  if (typeof response !== 'string' || response === '') throw invalidKontrolResponse(method);
   return response;
 }
 
@@ -95,6 +95,6 @@ function stringOrEmpty(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function invalidResponse(method: string): KiteError {
+function invalidKontrolResponse(method: string): KiteError {
   return new KiteError('invalidResponse', `Invalid response of Kontrol to "${method}"`);
 }

@@ -37,7 +37,7 @@ export class Dispatcher {
 
   /** Returns the methods, sorted by name. */
   list(): readonly Method[] {
-    // oxlint-disable-next-line unicorn/no-array-sort -- pages run where there is no toSorted yet, and this is a copy
+    // oxlint-disable-next-line unicorn/no-array-sort -- older browsers have no toSorted, and this is a copy
     return [...this.#methods.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
