@@ -103,7 +103,7 @@ const BY_NAME: Readonly<Record<string, (row: Row) => boolean>> = {
       hostname: 'kontrol.example.com',
       origin: 'https://kontrol.example.com',
     };
-    return connectionHint(`ws://${host}:3636/kite`, page)?.includes('this machine only') === true;
+    return connectionHint(`ws://${host}:3636/kite`, page)?.includes('only its own machine') === true;
   },
   'the warnings of kontrol start': ({ host }) => {
     const flags = { initial: false, force: false, webrtc: false, ip: bare(host) };

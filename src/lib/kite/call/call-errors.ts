@@ -33,8 +33,8 @@ export function tooLarge(content: string, limit: number): KiteError {
 export function tooManyCallbacks(limit: number): KiteError {
   return new KiteError(
     'argumentError',
-    `The remote kite already holds ${limit} functions of this connection (limits.callbacksPerConnection): ` +
-      `pass { callbacks: 'call' } with calls whose functions end with them, or forget() functions that are done`,
+    `The peer already has ${limit} functions of this connection (limits.callbacksPerConnection): ` +
+      `pass { callbacks: 'call' } if functions are called only during the call, or release them with forget()`,
   );
 }
 
@@ -45,7 +45,7 @@ export function methodNotFound(method: string): KiteError {
 export function malformedCall(): KiteError {
   return new KiteError(
     'argumentError',
-    'A call carries one argument: {kite, authentication, withArgs, responseCallback}',
+    'A call must have one argument: {kite, authentication, withArgs, responseCallback}',
   );
 }
 
@@ -58,10 +58,7 @@ export function drainingError(name: string): KiteError {
 }
 
 export function invalidResponse(): KiteError {
-  return new KiteError(
-    'invalidResponse',
-    'The remote kite answered with something that is not {error, result}',
-  );
+  return new KiteError('invalidResponse', 'The response of the peer is not {error, result}');
 }
 
 function seconds(ms: number): string {

@@ -90,7 +90,7 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
             if (stopped || link.client !== client) return;
             const permanent = isPermanentFailure(error);
             if (permanent && !succeeded) return fail(toError(error));
-            const failure = `Registration at ${client.url} failed: ${String(error)}`;
+            const failure = `Registration with ${client.url} failed: ${String(error)}`;
             if (permanent)
               logger.error(`${failure}; this kite is not registered. Trying again once per minute`);
             else logger.warn(`${failure}; trying again`);

@@ -64,14 +64,12 @@ function hostOf({ location }: Page): string {
 }
 
 function refuseCaller(): never {
-  throw new KiteError('authenticationError', 'trustRemote of this page does not name that method');
+  throw new KiteError('authenticationError', 'trustRemote of this page does not include that method');
 }
 
 function makeDialer(page: Page, limits: ConnectionLimits, clock: Clock): Dialer {
   return (url, { ca, ...options }) =>
     ca === undefined
       ? dialInPage(page, url, { ...options, limits, clock })
-      : Promise.reject(
-          new ConfigurationError('badValue', 'A page trusts what its browser trusts: leave out ca'),
-        );
+      : Promise.reject(new ConfigurationError('badValue', 'The option ca is not supported in pages'));
 }

@@ -139,7 +139,7 @@ describe('the configuration of a kite', () => {
     ['KITE_KONTROL_URL', 'file:///etc/passwd', /http:\/\//],
     ['KITE_PROXY_URL', 'javascript:0', /http:\/\//],
     ['KITE_ALLOW_ORIGIN', 'app.example.com', /https:\/\/app\.example\.com/],
-    ['KITE_ALLOW_ORIGIN', 'https://app.example.com/', /a scheme and a host/],
+    ['KITE_ALLOW_ORIGIN', 'https://app.example.com/', /one or more origins/],
     ['KITE_ALLOWED_HOSTS', 'https://math.example.com', /host names without port/],
     ['KITE_ALLOWED_HOSTS', 'math.example.com:3636', /host names without port/],
     ['KITE_TRANSPORT', 'carrier pigeon', /auto, websocket, raw, xhr/],
