@@ -61,7 +61,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByRole('button', { name: 'Sign out' }).click();
         const file = join(temporaryFolder(), 'kite.key');
         await writeFile(file, key);
-        await page.getByLabel('The file').setInputFiles(file);
+        await page.getByLabel('File, ').setInputFiles(file);
         await kiteLink(page, 'kontrol').waitFor();
       });
 
@@ -372,7 +372,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
           },
         });
         await kiteLink(page, 'old').click();
-        await page.getByText('You can call those that you know.').waitFor();
+        await page.getByText('Enter the name of a method to call it.').waitFor();
         await page.getByLabel('Method', { exact: true }).fill('square');
         await page.getByLabel('Arguments', { exact: true }).fill('3');
         await page.keyboard.press('Control+Enter');

@@ -13,7 +13,7 @@ import { Fragment, type Message, type Piece } from '../../transport/channel/outg
  * Pieces that are the same in each call are Fragments, which are escaped once.
  */
 const CALL_END = new Fragment('}],"callbacks":{"');
-const CALL_END_PLAIN = new Fragment('":[0,"responseCallback"]}}');
+const CALL_TAIL = new Fragment('":[0,"responseCallback"]}}');
 const CALL_TAIL_OPEN = new Fragment('":[0,"responseCallback"],');
 const CALLBACK = new Fragment('{"method":');
 const RESULT = new Fragment(',"arguments":[{"error":null,"result":');
@@ -50,7 +50,7 @@ export function callMessage(
   functions: readonly FoundFunction[] | undefined,
   sharer: CallbackRegistry,
 ): Message {
-  if (!functions) return [method, envelope, json, CALL_END, response, CALL_END_PLAIN];
+  if (!functions) return [method, envelope, json, CALL_END, response, CALL_TAIL];
   const callbacks = callbackPieces(functions, '[0,"withArgs"', sharer);
   return [method, envelope, json, CALL_END, response, CALL_TAIL_OPEN, ...callbacks, CLOSE];
 }

@@ -108,7 +108,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
     this.#client?.close();
   }
 
-  /** Ends registrations and watches, and reconnects no longer. Calls can still be made. */
+  /** Ends registrations and watches, and stops reconnecting. Calls can still be made. */
   retire(): void {
     if (this.#retired) return;
     this.#retired = true;

@@ -167,7 +167,7 @@ export class KontrolMember {
     return url;
   }
 
-  /** The link to Kontrol and the parts that use it, created on first use. */
+  /** Returns the link to Kontrol and its parts, which are created on first use. */
   #open(): KontrolParts {
     if (this.#parts) return this.#parts;
     const options = {

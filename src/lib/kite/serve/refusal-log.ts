@@ -3,7 +3,7 @@ import type { Logger } from '../../util/logger.js';
 import { LOGGED_LENGTH, LOGGED_REFUSALS } from '../limits/kite-limits.js';
 
 /**
- * Logs each rejected host name and origin once, with the setting that allows it. Browsers do not show pages why a connection
+ * Logs each rejected host name and origin once, with the setting that allows it. Pages cannot see why a connection
  * failed, so the operator of the kite has to see it in the log.
  */
 export class RefusalLog {
