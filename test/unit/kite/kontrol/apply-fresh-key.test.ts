@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { applyFreshKey } from '../../../../src/lib/kite/kontrol/apply-fresh-key.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 
-describe('takeFreshKey', () => {
+describe('applyFreshKey', () => {
   it('uses the key before it stores it', async () => {
     const steps: unknown[] = [];
     await applyFreshKey('jwt', {
