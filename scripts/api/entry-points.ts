@@ -13,7 +13,7 @@ export interface EntryPoint {
  * Reads the exports of entry points, and all declarations that they refer to, from the .d.ts files of the build. A declaration
  * that several entry points export is described with the first one.
  *
- * Only this folder uses the API of the TypeScript compiler, because it is unstable.
+ * Only this folder and test/language use the API of the TypeScript compiler, because it is unstable.
  */
 export function describeEntryPoints(
   root: string,

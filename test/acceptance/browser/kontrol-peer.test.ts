@@ -19,7 +19,7 @@ async function mathKite(kontrol: Kontrol, clock?: ManualClock): Promise<Kite> {
     environment: 'prod',
     env: {},
     logger: silentLogger,
-    // Hours pass without a word.
+    // Hours pass without a message.
     ...(clock && { clock, limits: { idleTimeout: 0 } }),
   });
   kite.handle<[number], number>('square', ({ args: [n] }) => n * n);
@@ -30,7 +30,7 @@ async function mathKite(kontrol: Kontrol, clock?: ManualClock): Promise<Kite> {
   return kite;
 }
 
-/** A page of another server on this machine, signed in at Kontrol as bob. `/clock` has a clock to advance. */
+/** A page of another server on this machine, signed in at Kontrol as bob. The clock of `/clock` can be advanced. */
 async function signedIn({ browser, files }: Pages, kontrol: Kontrol, path = '/'): Promise<OpenPage> {
   const { port } = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
   const opened = await openPage(browser(), `http://127.0.0.1:${port}${path}`);
@@ -56,9 +56,9 @@ async function signedIn({ browser, files }: Pages, kontrol: Kontrol, path = '/')
 
 const pages = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe('with Kontrol', () => {
-    it('finds kites and calls them with the tokens that come with them', async () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe('a page with Kontrol', () => {
+    it('a page finds kites and calls them with the tokens that Kontrol returns', async () => {
       const { kontrol } = await startKontrol();
       await mathKite(kontrol);
       const { page } = await signedIn(pages, kontrol);
@@ -87,7 +87,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       });
     });
 
-    it('watches kites come and go, also after Kontrol has been gone', async () => {
+    it('a page watches kites register and deregister, also after Kontrol restarts', async () => {
       const { kontrol, storage } = await startKontrol();
       const { page } = await signedIn(pages, kontrol);
       await page.evaluate(() =>
@@ -107,7 +107,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       await expect.poll(events).toEqual(['REGISTER math', 'DEREGISTER math', 'REGISTER math']);
     });
 
-    it('renews a token before it ends, and at once where it was refused', async () => {
+    it('a page renews a token before it expires, and at once after a kite rejects it', async () => {
       const clock = new ManualClock();
       const ttl = 60 * MINUTE;
       const { kontrol } = await startKontrol({
@@ -131,7 +131,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
           return self.client.tell('square', 4);
         }, ms);
       const renewals = (): Promise<number> => page.evaluate(() => self.events.length);
-      // A token outlives its time by the five minutes that clocks may differ.
+      // A token is valid for five more minutes, the maximum clock skew.
       clock.advance(ttl + 4 * MINUTE);
       expect(await squareAfter(ttl + 4 * MINUTE)).toBe(16);
       expect(await renewals()).toBe(0);
@@ -141,7 +141,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       clock.advance(MINUTE);
       expect(await squareAfter(MINUTE)).toBe(16);
       expect(await renewals()).toBe(1);
-      // The clock of the page is late.
+      // The clock of the page is slow.
       clock.advance(ttl + 10 * MINUTE);
       expect(await squareAfter(0)).toBe(16);
       expect(await renewals()).toBe(2);

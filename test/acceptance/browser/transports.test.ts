@@ -12,7 +12,7 @@ import { ALL_TRANSPORTS } from '../../helpers/transport/transports.js';
 
 declare const self: PageGlobals;
 
-/** A kite in the page, and its client of the kite that the page came from. */
+/** A kite in the page, and its client of the kite that served the page. */
 async function dialFromPage(browser: BrowserContext, url: string, transport: Transport): Promise<OpenPage> {
   const opened = await openPage(browser, url);
   await opened.page.evaluate(async (way) => {
@@ -31,9 +31,9 @@ function connected(kite: Kite): Promise<AnyPeer> {
 
 const { browser, files } = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe.each(ALL_TRANSPORTS)('over %s', (transport) => {
-    it('calls a kite and is called by it, with callbacks both ways, under a strict policy', async () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe.each(ALL_TRANSPORTS)('a page over %s', (transport) => {
+    it('a page and a kite call each other, with callbacks in both directions, under a strict content policy', async () => {
       const { kite, base } = await startKite(files());
       kite
         .handle<[number, RemoteFunction<[number]>]>('count', ({ args: [to, onCount] }) => {
@@ -76,7 +76,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(requests.some((url) => url.endsWith('/xhr'))).toBe(transport === 'XHRPolling');
     });
 
-    it('carries any character, and messages of a megabyte in order', async () => {
+    it('a page exchanges any character, and messages of a megabyte in order', async () => {
       const { kite, base } = await startKite(files());
       kite.handle('echo', ({ args }) => args).disableAuthentication();
       const { page } = await dialFromPage(browser(), base, transport);
@@ -91,7 +91,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(result).toEqual({ same: true, order: Array.from({ length: 50 }, (_, n) => n) });
     });
 
-    it('learns at once that the kite is gone, and comes back when it is there again', async () => {
+    it('a page detects at once that its kite closed, and reconnects when the kite is back', async () => {
       const { kite, base } = await startKite(files());
       const { page } = await dialFromPage(browser(), base, transport);
       await page.evaluate(() => {
@@ -114,8 +114,8 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     });
   });
 
-  it('falls back from WebSocket to polling where WebSocket cannot pass', async () => {
-    // A server, or a proxy, that has never heard of upgrades.
+  it('a page falls back from WebSocket to polling if WebSocket connections fail', async () => {
+    // A server or proxy that does not support upgrades.
     const kite = new Kite('math', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
     kite.handle<[number]>('square', ({ args: [n] }) => n * n).disableAuthentication();
     const serve = serveFiles(files(), policy());
@@ -135,12 +135,12 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     expect(requests.filter((url) => url.endsWith('/xhr')).length).toBeGreaterThan(0);
   });
 
-  it('falls back to polling at once where its own policy forbids WebSockets', async () => {
+  it('a page falls back to polling at once if its content policy forbids WebSockets', async () => {
     const { base } = await startKite(files());
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:*'));
     const { page } = await openPage(browser(), `http://127.0.0.1:${port}/`, { breaksPolicy: true });
     const square = await page.evaluate(async (url) => {
-      // Longer than the test may take.
+      // Longer than the timeout of the test.
       const client = new self.kitectl.Kite('page', '1.0.0', { handshakeTimeout: 60_000 }).newClient(url);
       await client.dial();
       return client.tell('square', 4);
@@ -148,7 +148,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     expect(square).toBe(16);
   });
 
-  it('says what could not be reached, and where to look', async () => {
+  it('a page reports which URL it could not reach and where to look', async () => {
     const { base } = await startKite(files());
     const { page } = await openPage(browser(), base);
     const failures = await page.evaluate(async () => {
@@ -170,7 +170,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     ]);
   });
 
-  it('works as a module too, and is served no further than its trustRemote goes', async () => {
+  it('the bundle works as a module, and a page calls only methods that its trustRemote allows', async () => {
     const { kite, base } = await startKite(files());
     const peer = connected(kite);
     const { page, alerts } = await openPage(browser(), `${base}/module`);

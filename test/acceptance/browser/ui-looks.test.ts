@@ -19,9 +19,9 @@ interface AxeResults {
   }[];
 }
 
-/** What is seriously wrong for people with disabilities, in words. */
+/** Describes serious accessibility problems of the page. */
 async function barriers(page: Page): Promise<string[]> {
-  // The page's policy lets no script in; the debugger is not the page.
+  // The page's policy blocks scripts; the debugger is not subject to it.
   const { violations } = await page.evaluate<AxeResults>(
     `${axe}; axe.run(document, { resultTypes: ['violations'] })`,
   );
@@ -30,21 +30,21 @@ async function barriers(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`));
 }
 
-/** Whether something is wider than the window. */
+/** Whether an element is wider than the window. */
 function overflows(page: Page): Promise<boolean> {
   return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 }
 
 const pages = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe("of Kontrol's own, looked at", () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe("the design of Kontrol's page", () => {
     it.each([
       [360, 'light'],
       [360, 'dark'],
       [1440, 'light'],
       [1440, 'dark'],
-    ] as const)('is readable for everybody at %d px, %s', async (width, colorScheme) => {
+    ] as const)("Kontrol's page is accessible at %d px, %s", async (width, colorScheme) => {
       const { kontrol, origin } = await startUiKontrol(pages);
       await startRegistered(kontrol, 'math', {
         methods: (kite) =>

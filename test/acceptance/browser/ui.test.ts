@@ -13,13 +13,13 @@ import { chromiumInstalled, openPage, skipped } from '../../helpers/browser/chro
 import { useChromium } from '../../helpers/browser/use-chromium.js';
 import {
   linkFor,
-  registerByHand,
+  registerRaw,
   signedIn,
   startRegistered,
   startUiKontrol,
 } from '../../helpers/browser/kontrol-page.js';
 
-/** Whether it comes into sight; a test that waits for it in vain ends with what it waited for. */
+/** Whether it becomes visible. A test that waits for it without success fails with what it waited for. */
 const appears = (what: Locator): Promise<boolean> => what.waitFor().then(() => true);
 
 const rows = (page: Page): Promise<string[]> => page.locator('a.kite').allTextContents();
@@ -29,10 +29,10 @@ const kiteLink = (page: Page, name: string) =>
 
 const pages = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe("of Kontrol's own", () => {
-    describe('where people sign in', () => {
-      it('takes a link once, and keeps nothing of it in its address', async () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe("Kontrol's page", () => {
+    describe('signing in', () => {
+      it('the page accepts a sign-in link once and removes the code from its address', async () => {
         const { kontrol, origin } = await startUiKontrol(pages);
         const link = await linkFor(kontrol, 'bob');
         const { page } = await openPage(pages.browser(), link);
@@ -43,7 +43,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(again.url()).toBe(`${origin}/#/`);
       });
 
-      it('takes a kite key, as text or as a file, and keeps it nowhere else', async () => {
+      it('the page accepts a kite key as pasted text or as a file, and stores it nowhere', async () => {
         const { kontrol, origin } = await startUiKontrol(pages);
         const key = await kontrol.newKiteKey('bob');
         const { page, requests } = await openPage(pages.browser(), `${origin}/`);
@@ -66,7 +66,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await kiteLink(page, 'kontrol').waitFor();
       });
 
-      it('says what is wrong with what it was given', async () => {
+      it('the page reports why it rejects a kite key', async () => {
         const { origin } = await startUiKontrol(pages);
         const { kontrol: other } = await startKontrol({ keyPair: undefined });
         const { page } = await openPage(pages.browser(), `${origin}/`);
@@ -82,7 +82,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await signIn(await other.newKiteKey('bob'))).toContain('not signed by this Kontrol');
       });
 
-      it('stays signed in for as long as it is open, although its token ends', async () => {
+      it('the page stays signed in while it is open, although its token expires', async () => {
         const clock = new ManualClock();
         const hour = 3_600_000;
         const patient = { clock, limits: { idleTimeout: 0 } };
@@ -109,7 +109,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await appears(page.getByText('"hi"', { exact: true }))).toBe(true);
       });
 
-      it('forgets everything when the person signs out', async () => {
+      it('the page forgets all credentials when the user signs out', async () => {
         const { page, kontrol } = await signedIn(pages);
         await startRegistered(kontrol, 'math');
         await kiteLink(page, 'math').click();
@@ -118,13 +118,13 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByRole('heading', { name: 'Sign in to Kontrol' }).waitFor();
         expect(await rows(page)).toEqual([]);
         expect(await page.locator('#detail').innerHTML()).toBe('');
-        // The last connection is its own heartbeat to Kontrol; the page has closed all of its own.
+        // The last connection is the heartbeat of the kite to Kontrol; the page has closed all of its own.
         await expect.poll(() => kontrol.kite.connectionCount).toBe(1);
       });
     });
 
-    describe('where the kites are listed', () => {
-      it('shows within a second that a kite has come or gone, without asking', async () => {
+    describe('the list of kites', () => {
+      it('the page shows within a second that a kite registered or deregistered, without polling', async () => {
         const { page, kontrol, requests } = await signedIn(pages);
         await page.evaluate(() => {
           const seen: Record<string, number> = {};
@@ -156,11 +156,11 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(requests.slice(asked).filter((url) => !url.includes('/kite/'))).toEqual([]);
       });
 
-      it('says who, where, since when, and how fast it answers or what is wrong', async () => {
+      it('the page shows the user, host, uptime and latency or error of each kite', async () => {
         const { page, kontrol, origin } = await signedIn(pages);
         await startRegistered(kontrol, 'math');
         const key = await kontrol.newKiteKey('bob');
-        await registerByHand(origin, key, {
+        await registerRaw(origin, key, {
           name: 'dead',
           id: randomUUID(),
           version: '2.0.0',
@@ -177,7 +177,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByRole('status').filter({ hasText: '3 kites' }).waitFor();
       });
 
-      it('is searched, grouped, and narrowed by its address', async () => {
+      it('the list of kites can be searched, grouped, and filtered by the address of the page', async () => {
         const { page, kontrol, origin } = await signedIn(pages);
         await startRegistered(kontrol, 'math');
         await startRegistered(kontrol, 'math', { environment: 'staging' });
@@ -213,7 +213,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByText('Query option is not set: environment').waitFor();
       });
 
-      it('says that the kite in the address is not there, for as long as it is asked for', async () => {
+      it('the page reports that the kite in its address is missing until it registers', async () => {
         const { page, kontrol, origin } = await signedIn(pages);
         const id = randomUUID();
         await page.goto(`${origin}/#/bob/prod/late/1.0.0/eu/vm/${id}`);
@@ -224,12 +224,12 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.goBack();
         expect(await appears(missing)).toBe(true);
         const key = await kontrol.newKiteKey('bob');
-        await registerByHand(origin, key, { name: 'late', id });
+        await registerRaw(origin, key, { name: 'late', id });
         expect(await appears(page.getByRole('heading', { name: 'late', level: 2 }))).toBe(true);
         expect(await missing.isHidden()).toBe(true);
       });
 
-      it('teaches who has no kites how to have one', async () => {
+      it('the page explains how to start a kite if none is registered', async () => {
         const { page } = await signedIn(pages, {
           policy: { name: 'none', allows: () => false },
         });
@@ -237,13 +237,13 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await appears(page.getByText('kitectl serve'))).toBe(true);
       });
 
-      it('shows five hundred of many, and more when it is asked to', async () => {
+      it('the page lists 500 kites first, and more on request', async () => {
         const { page, kontrol, origin } = await signedIn(pages);
         const key = await kontrol.newKiteKey('bob');
         for (let n = 0; n < 520; n += 20) {
           await Promise.all(
             Array.from({ length: 20 }, (_, m) =>
-              registerByHand(origin, key, { name: `k${String(n + m)}`, id: randomUUID() }),
+              registerRaw(origin, key, { name: `k${String(n + m)}`, id: randomUUID() }),
             ),
           );
         }
@@ -253,7 +253,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await page.locator('a.kite').count()).toBe(521);
       });
 
-      it('shows all kites to who runs Kontrol, who may call none of them', async () => {
+      it("the page shows all kites to Kontrol's own user, who cannot call them", async () => {
         const { page, kontrol } = await signedIn(pages, { username: 'kontrol' });
         await startRegistered(kontrol, 'math');
         await kiteLink(page, 'math').click();
@@ -261,7 +261,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await page.getByRole('button', { name: 'Call' }).count()).toBe(0);
       });
 
-      it('says when Kontrol is away, and goes on when it is back', async () => {
+      it('the page reports that Kontrol is unreachable, and resumes when it is back', async () => {
         const { page, kontrol } = await signedIn(pages);
         const { storage } = await startKontrol();
         const { port } = kontrol.kite;
@@ -274,7 +274,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       });
     });
 
-    describe('where a kite is called', () => {
+    describe('calling a kite', () => {
       const methods = (kite: Kite): void => {
         kite.handle<[number], number>(
           'square',
@@ -328,7 +328,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         return { page, alerts, call };
       }
 
-      it('tells its methods, and shows what they answer', async () => {
+      it('the page lists the methods of a kite and shows their results', async () => {
         const { page, call } = await atKite();
         await page.getByText('The square of a number.').waitFor();
         await page.getByRole('button', { name: 'square' }).click();
@@ -342,7 +342,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByText('kitectl call echo --to /bob/prod/math -- \'{"a":[1]}\' text true').waitFor();
       });
 
-      it('shows what a kite throws, and that there is no such method', async () => {
+      it('the page shows the error of a method and that a method is missing', async () => {
         const { call } = await atKite();
         const failed = await call('fail');
         expect(failed.outcome).toMatch(/^fail failed after .* \(quotaExceeded, Q1\)\.$/);
@@ -350,7 +350,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect((await call('nothing')).answer).toContain('Method not found: nothing');
       });
 
-      it('waits for as long as the person does', async () => {
+      it('the page waits for a call without a timeout', async () => {
         const { page } = await atKite();
         await page.getByLabel('Method', { exact: true }).fill('wait');
         await page.getByRole('button', { name: 'Call', exact: true }).click();
@@ -358,7 +358,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await appears(page.getByText('Cancelled.'))).toBe(true);
       });
 
-      it('shows what the kite says meanwhile, and lets it do nothing else here', async () => {
+      it('the page shows what a kite logs during a call, and rejects its other calls', async () => {
         const { page, alerts, call } = await atKite();
         await call('tell');
         await page.getByLabel('Output of the kite').getByText('I am 7').waitFor();
@@ -375,7 +375,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await lines.first().textContent()).toBe('line 1');
       });
 
-      it('calls a kite that does not tell its methods', async () => {
+      it('the page calls methods of a kite that does not list them', async () => {
         const { page, kontrol } = await signedIn(pages);
         await startRegistered(kontrol, 'old', {
           methods: (kite) => {
@@ -393,7 +393,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await appears(page.getByText('9', { exact: true }))).toBe(true);
       });
 
-      it('says that the kite has gone', async () => {
+      it('the page reports that its kite disconnected', async () => {
         const { page, kontrol } = await signedIn(pages);
         const kite = await startRegistered(kontrol, 'math', { methods });
         await kiteLink(page, 'math').click();
@@ -403,7 +403,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       });
     });
 
-    it('is used by keyboard alone', async () => {
+    it('the page can be used with the keyboard alone', async () => {
       const { page, kontrol } = await signedIn(pages);
       await startRegistered(kontrol, 'alpha', {
         methods: (kite) => kite.handle<[number]>('square', ({ args: [n] }) => n * n),

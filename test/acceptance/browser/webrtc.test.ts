@@ -15,8 +15,8 @@ interface Member extends OpenPage {
 
 const { browser, files } = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  /** A page that is registered at Kontrol, with the methods that the others call. */
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  /** A page that is registered at Kontrol, with the methods that other pages call. */
   async function member(kontrol: Kontrol, name: string, username = 'bob'): Promise<Member> {
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
     const opened = await openPage(browser(), `http://127.0.0.1:${port}/webrtc`);
@@ -40,7 +40,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     return { ...opened, id };
   }
 
-  /** Has a page find the kite of another at Kontrol, and dial it. */
+  /** Makes a page find the kite of another at Kontrol, and dial it. */
   async function dialFound({ page }: Member, name: string): Promise<void> {
     await page.evaluate(async (wanted) => {
       const [found] = await self.kontrol.getKites({ username: 'bob', environment: 'pages', name: wanted });
@@ -82,8 +82,8 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     inOrder: true,
   };
 
-  describe('that finds another page', () => {
-    it('calls it and is called by it over WebRTC, also when Kontrol is gone', async () => {
+  describe('two pages that find each other', () => {
+    it('two pages call each other over WebRTC, also after Kontrol closes', async () => {
       const { kontrol, one, two } = await pair();
       await dialFound(one, 'two');
       expect(await conversation(one)).toEqual(CONVERSATION);
@@ -93,37 +93,43 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
     });
 
-    it.each(['one', 'two'])('goes through Kontrol where page %s has no WebRTC', async (which) => {
-      const { kontrol, one, two } = await pair();
-      const { page } = which === 'one' ? one : two;
-      await page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
-      await dialFound(one, 'two');
-      expect(await conversation(one)).toEqual(CONVERSATION);
-      await kontrol.close({ drainTimeout: 100 });
-      await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
-    });
-
-    it.each([true, false])('says goodbye to it (directly: %s)', async (direct) => {
-      const { one, two } = await pair();
-      if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
-      await two.page.evaluate(() => {
-        self.kite.on('disconnect', () => self.events.push('left'));
-      });
-      await dialFound(one, 'two');
-      await one.page.evaluate(() => self.client.close());
-      await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 3000']);
-      await expect.poll(() => two.page.evaluate(() => self.events)).toEqual(['left']);
-    });
+    it.each(['one', 'two'])(
+      'two pages connect through Kontrol if page %s does not support WebRTC',
+      async (which) => {
+        const { kontrol, one, two } = await pair();
+        const { page } = which === 'one' ? one : two;
+        await page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
+        await dialFound(one, 'two');
+        expect(await conversation(one)).toEqual(CONVERSATION);
+        await kontrol.close({ drainTimeout: 100 });
+        await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
+      },
+    );
 
     it.each([true, false])(
-      'carries what is as long as a message may be, in order (directly: %s)',
+      'a page learns that its peer closed the connection (directly: %s)',
+      async (direct) => {
+        const { one, two } = await pair();
+        if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
+        await two.page.evaluate(() => {
+          self.kite.on('disconnect', () => self.events.push('left'));
+        });
+        await dialFound(one, 'two');
+        await one.page.evaluate(() => self.client.close());
+        await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 3000']);
+        await expect.poll(() => two.page.evaluate(() => self.events)).toEqual(['left']);
+      },
+    );
+
+    it.each([true, false])(
+      'two pages exchange messages of the maximum size in order (directly: %s)',
       async (direct) => {
         const { one } = await pair();
         if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
         await dialFound(one, 'two');
         const result = await one.page.evaluate(
           async (longest) => {
-            // What the browser is given to send at a time.
+            // The bytes that are buffered in the browser at a time.
             let most = 0;
             // oxlint-disable-next-line typescript/unbound-method -- called on the channel below
             const { send } = RTCDataChannel.prototype;
@@ -135,14 +141,14 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
             const lengths = [mebibyte, 1, longest, 1];
             const arrived: number[] = [];
             const echoes = lengths.map(async (length) => {
-              // Quotes, which every wrapping escapes, and characters of four bytes, at every place that a piece may end.
+              // Quotes, which every wrapping escapes, and characters of four bytes, at each possible end of a chunk.
               const text = length === mebibyte ? `x${'👪'.repeat(length / 4)}` : '"'.repeat(length / 2);
               const echoed = await self.client.tellWithTimeout(0, 'echo', text);
               arrived.push(length);
               return echoed === text;
             });
             return { same: await Promise.all(echoes), inOrder: arrived.join() === lengths.join(), most };
-            // Through Kontrol it is as right and, escaped three times over, ten times as slow.
+            // Through Kontrol, the messages are escaped three times, which is ten times as slow.
           },
           (direct ? 16 : 2) * 1024 * 1024 - 4096,
         );
@@ -151,7 +157,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       },
     );
 
-    it('refuses to send what is longer, and goes on', async () => {
+    it('a page rejects a message above the maximum size and stays connected', async () => {
       const { one } = await pair();
       await dialFound(one, 'two');
       const outcome = await one.page.evaluate(async () => [
@@ -161,27 +167,30 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(outcome).toEqual([expect.stringContaining('16777216 bytes') as string, 'bob: 9']);
     });
 
-    it.each([true, false])('comes back after the other has hung up (directly: %s)', async (direct) => {
-      const { one, two } = await pair();
-      if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
-      await two.page.evaluate(() => {
-        self.kite.on('connect', (peer) => {
-          self.kite.handle('hangUp', () => peer.close());
+    it.each([true, false])(
+      'a page reconnects after its peer closed the connection (directly: %s)',
+      async (direct) => {
+        const { one, two } = await pair();
+        if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
+        await two.page.evaluate(() => {
+          self.kite.on('connect', (peer) => {
+            self.kite.handle('hangUp', () => peer.close());
+          });
         });
-      });
-      await dialFound(one, 'two');
-      await one.page.evaluate(() => {
-        self.client.on('connect', () => self.events.push('connect'));
-        return self.client.dialForever();
-      });
-      await one.page.evaluate(() => self.client.tell('hangUp').catch(() => undefined));
-      await expect
-        .poll(() => one.page.evaluate(() => self.events), { timeout: 5000 })
-        .toEqual(['disconnect 3000', 'connect']);
-      expect(await one.page.evaluate(() => self.client.tell('square', 6))).toBe('bob: 36');
-    });
+        await dialFound(one, 'two');
+        await one.page.evaluate(() => {
+          self.client.on('connect', () => self.events.push('connect'));
+          return self.client.dialForever();
+        });
+        await one.page.evaluate(() => self.client.tell('hangUp').catch(() => undefined));
+        await expect
+          .poll(() => one.page.evaluate(() => self.events), { timeout: 5000 })
+          .toEqual(['disconnect 3000', 'connect']);
+        expect(await one.page.evaluate(() => self.client.tell('square', 6))).toBe('bob: 36');
+      },
+    );
 
-    it('comes back through Kontrol after Kontrol has been away', async () => {
+    it('a page reconnects through Kontrol after Kontrol was unreachable', async () => {
       const { kontrol, one, two } = await pair();
       await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
       await dialFound(one, 'two');
@@ -201,7 +210,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(two.page.isClosed()).toBe(false);
     });
 
-    it('is not disturbed by signals that make no sense, nor by very many', async () => {
+    it('a page ignores malformed signals and a flood of signals', async () => {
       const { kontrol, one, two } = await pair();
       await dialFound(one, 'two');
       const mean = await connect(kontrol, 'bob', { name: 'mean' });
@@ -215,14 +224,14 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         for (const type of ['offer', 'answer', 'candidate', 'leave', 'message']) await say(type, payload);
       for (const bad of ['', 'no SDP', sdp, null, { toString: 'x' }])
         await say('offer', { session: 'bad', sdp: bad });
-      // One of them was understood, and waits for a channel.
+      // One of them was valid, and waits for a channel.
       await say('leave', { session: 'bad' });
       await say('candidate', { session: 'unknown', candidate: { candidate: 'x' } });
       await say('answer', { session: 'unknown', sdp });
       expect(await say('message', { session: 'unknown', pieces: ['.x'] })).toMatchObject({
         message: expect.stringContaining('never opened') as string,
       });
-      // What it is refused is told to it, and more than a page has room for is refused.
+      // The page gets an error for each rejected signal, and signals above its limit are rejected.
       await expect.poll(() => refused.length).toBeGreaterThan(0);
       const offers = Array.from({ length: 300 }, (_, n) => say('message', { session: `s${n}`, open: true }));
       const open = (await Promise.all(offers)).filter((answer) => answer === null);
@@ -230,7 +239,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(await conversation(one)).toEqual(CONVERSATION);
     });
 
-    it('reaches nobody whom Kontrol does not let it call, nor where Kontrol passes nothing on', async () => {
+    it('a page cannot reach a peer that Kontrol does not let it call or whose signals Kontrol does not relay', async () => {
       const { kontrol, one } = await pair();
       const mallory = await member(kontrol, 'mallory', 'mallory');
       const dial = ({ page }: Member, id: string): Promise<unknown> =>
@@ -254,7 +263,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       });
     });
 
-    it('takes signals from nobody but Kontrol', async () => {
+    it('a page accepts signals from Kontrol only', async () => {
       const { one } = await pair();
       const { kite } = await startKite(files());
       const peer = new Promise<{ tell(method: string, ...args: unknown[]): Promise<unknown> }>((resolve) =>

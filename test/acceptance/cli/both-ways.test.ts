@@ -8,20 +8,20 @@ import { cleanEnv, type Outcome, root, Running } from '../../helpers/cli/cli-har
 import { Network } from '../../helpers/cli/cli-network.js';
 import { LineProcess, runLines } from '../../helpers/cli/line-process.js';
 
-/** One way through the program, with a world of its own: what a command does to it must not be seen on the other way. */
+/** One implementation of the program, with a separate world, so that the effects of its commands do not affect the other. */
 interface Side {
   /** The folder of a copy of the package. */
   readonly root: string;
-  /** The same, with nothing of the other way. */
+  /** The same, without the files of the other implementation. */
   readonly alone: string;
-  /** The program in these folders, and the function of `dist/cli.cjs` that it runs. */
+  /** The program in these folders, and the function of `dist/cli.cjs` that it calls. */
   readonly program: string;
   readonly entry: string;
   readonly network: Network;
   readonly proxy: Running;
   /** Runs the lines that need no process of their own. */
   readonly lines: LineProcess;
-  /** What `{name}` stands for in a command line. */
+  /** The values of `{name}` in a command line. */
   readonly names: Readonly<Record<string, string>>;
 }
 
@@ -31,18 +31,18 @@ interface Manifest {
 
 let sides: readonly [fast: Side, oclif: Side];
 let quick: ReadonlyMap<string, Pair>;
-/** Lines that are run of each command, and end before it does anything. */
+/** Lines that are run for each command, and end before it does anything. */
 const HELP = '--help';
 const UNKNOWN_FLAG = '--nope 4';
 const BAD_VALUE = '--color pink';
 
 const manifest = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
 
-/** What tells the sides apart. */
+/** The differences between the sides. */
 interface Kind {
   readonly program: string;
   readonly entry: string;
-  /** Files of `dist` without which the other side could not run. */
+  /** Files of `dist` that the other side needs to run. */
   readonly other: RegExp;
 }
 
@@ -114,7 +114,7 @@ afterAll(async () => {
   }
 });
 
-/** Lines that no command runs for: each is in `quick`. */
+/** Lines that run no command: each is in `quick`. */
 const WITHOUT_COMMAND = [
   '--version',
   '-version',
@@ -142,7 +142,7 @@ function wordsOf(side: Side, line: string): string[] {
   return filled.split(' ').filter((word) => word !== '');
 }
 
-/** Runs a line in a process of its own if it needs one. */
+/** Runs a line in a separate process if it needs one. */
 async function run(side: Side, words: readonly string[], one: Case): Promise<Outcome> {
   const args = [...words, ...wordsOf(side, one.line)];
   const { home } = side.network.cli;
@@ -188,7 +188,7 @@ function plainOutcome({ code, stdout, stderr }: Outcome, home: string): Outcome 
 
 type Pair = readonly [fast: Outcome, oclif: Outcome];
 
-/** What becomes of lines that end before a command does anything: a process for each would take longer than the rest. */
+/** The outcomes of lines that end before a command does anything: a process for each would take longer than the rest. */
 async function quickOutcomes(both: typeof sides): Promise<ReadonlyMap<string, Pair>> {
   const ids = Object.values(manifest.commands).flatMap(({ id, aliases }) => [id, ...aliases]);
   const words = ids.map((id) => id.replaceAll(':', ' '));
@@ -196,7 +196,7 @@ async function quickOutcomes(both: typeof sides): Promise<ReadonlyMap<string, Pa
     ...WITHOUT_COMMAND,
     ...words.flatMap((id) => [HELP, BAD_VALUE].map((rest) => `${id} ${rest}`)),
   ];
-  // Neither side could pass these on to the other.
+  // Lines that only one side can run.
   const alone = words.map((id) => `${id} ${UNKNOWN_FLAG}`);
   const [fast, oclif] = await Promise.all(
     both.map(async (side) => {
@@ -218,7 +218,7 @@ async function quickOutcomes(both: typeof sides): Promise<ReadonlyMap<string, Pa
   );
 }
 
-/** What is another one in each world: places, ports, times, and ids and secrets made by chance. */
+/** Replaces the values that differ between the worlds: paths, ports, times, and random ids and secrets. */
 function withoutChance(text: string, home: string): string {
   return text
     .replaceAll(home, '<home>')
@@ -231,7 +231,7 @@ function withoutChance(text: string, home: string): string {
     .replaceAll(/(?<=request )[0-9a-f]{16}|(?<="requestId":")[0-9a-f]{16}/g, '<id>');
 }
 
-/** What the fast path does, and what oclif does. They run at once: each has its world. */
+/** The outcomes of the fast path and of oclif. They run concurrently: each has a separate world. */
 function both(words: readonly string[], one: Case): Promise<Pair> {
   const [fast, oclif] = sides;
   return Promise.all([run(fast, words, one), run(oclif, words, one)]);
@@ -244,25 +244,25 @@ function quickly(line: string): Pair {
 }
 
 describe('the fast path and oclif', () => {
-  it('are compared for every command of the manifest', () => {
+  it('the fast path and oclif are compared for every command of the manifest', () => {
     expect(Object.keys(cases).toSorted()).toEqual(Object.keys(manifest.commands).toSorted());
   });
 
   it.each(WITHOUT_COMMAND)(
-    'do the same with a line that begins with no command, or hides it: kitectl %s',
+    'the fast path and oclif handle alike a command line with an unusual start: kitectl %s',
     (line) => {
       const [fast, oclif] = quickly(line);
       expect(fast).toEqual(oclif);
     },
   );
 
-  it('do the same with a line in a process of its own as with many lines in one process', async () => {
+  it('a command line has the same result in its own process as among others in one process', async () => {
     for (const line of ['--version', 'help call', 'keys lst', 'call --color pink']) {
       expect([line, ...(await both([], { line, alone: true }))]).toEqual([line, ...quickly(line)]);
     }
   });
 
-  it('do the same with commands by their other names', async () => {
+  it('the fast path and oclif handle aliases of commands alike', async () => {
     const aliases = Object.values(manifest.commands).flatMap((command) => command.aliases);
     expect(aliases).not.toEqual([]);
     for (const alias of aliases) {
@@ -276,7 +276,7 @@ describe('the fast path and oclif', () => {
     }
   });
 
-  it.each(Object.entries(cases))('do the same with %s', async (id, { bare, works }) => {
+  it.each(Object.entries(cases))('the fast path and oclif handle alike %s', async (id, { bare, works }) => {
     const words = id.split(':');
     for (const line of [HELP, UNKNOWN_FLAG, BAD_VALUE]) {
       const [fast, oclif] = quickly([...words, line].join(' '));

@@ -6,13 +6,13 @@ import { root } from '../../helpers/cli/cli-harness.js';
 
 const require = createRequire(import.meta.url);
 
-/** The commands that a built part holds, by their words. */
+/** The commands in a built bundle, by their words. */
 function commandsOf(part: string): string[] {
   const { commands } = require(join(root, 'dist', part)) as { readonly commands: object };
   return Object.keys(commands);
 }
 
-it('the built parts hold each file of src/commands once, and those that call no kite are in the part that loads faster', () => {
+it('the built bundles contain each file of src/commands once, and commands that call no kite are in the small one', () => {
   const files = readdirSync(join(root, 'src', 'commands'), { recursive: true, encoding: 'utf8' });
   const ids = files
     .filter((file) => file.endsWith('.ts'))

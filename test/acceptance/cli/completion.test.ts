@@ -39,22 +39,22 @@ const complete = async (...words: string[]): Promise<string[]> => {
 };
 
 describe('completion', () => {
-  it('knows the kites at Kontrol', async () => {
+  it('completion lists the kites at Kontrol', async () => {
     expect((await complete('query', '/')).toSorted()).toEqual(['/bob/prod/math', '/bob/prod/other']);
     expect(await complete('ping', '--to', '/bob/prod/m')).toEqual(['/bob/prod/math']);
     expect(await complete('ping', '--to=/bob/prod/m')).toEqual(['--to=/bob/prod/math']);
     expect(await complete('query', '/eve/')).toEqual([]);
   });
 
-  it('knows contexts and keys', async () => {
+  it('completion lists contexts and keys', async () => {
     await cli.run(['context', 'add', 'dev']);
     expect(await complete('context', 'use', '')).toEqual(['dev']);
     expect(await complete('keys', 'remove', '')).toEqual([`bob@${network.kontrol.url}`]);
     await cli.run(['context', 'remove', 'dev', '--yes']);
   });
 
-  it('remembers answers, and is silent where nobody answers', async () => {
-    // As long as everything takes but asking.
+  it('completion caches lists of kites, and lists nothing if Kontrol does not answer', async () => {
+    // As long as a completion without a query takes.
     const started = performance.now();
     await complete('cal');
     const missingInput = performance.now() - started;
@@ -65,7 +65,7 @@ describe('completion', () => {
     const address = silent.address() as { port: number };
     const asked = performance.now();
     expect(await complete('query', '--kontrol', `http://127.0.0.1:${address.port}/kite`, '/')).toEqual([]);
-    // 300 ms, and what a busy machine adds; a call would wait for 15 s.
+    // 300 ms, plus a margin for a busy machine; a call would wait for 15 s.
     expect(performance.now() - asked - missingInput).toBeLessThan(2000);
     expect(await complete('query', '--kontrol', 'http://127.0.0.1:1/kite', '/')).toEqual([]);
     const cache = await readFile(join(cli.home, '.cache', 'kitectl', 'completion.json'), 'utf8');
@@ -73,7 +73,7 @@ describe('completion', () => {
     expect(cache).not.toContain(network.jwt);
   });
 
-  it('never fails', async () => {
+  it('completion never fails, whatever the command line is', async () => {
     const broken = { env: { KITE_KEY: 'no key' } };
     expect(await cli.run(['complete', '--', 'query', '/'], broken)).toEqual({
       code: 0,
@@ -83,7 +83,7 @@ describe('completion', () => {
     expect(await complete()).not.toEqual([]);
   });
 
-  it('refuses a shell that it does not know', async () => {
+  it('completion rejects an unknown shell', async () => {
     expect((await cli.run(['completion', 'tcsh'])).code).toBe(2);
     expect((await cli.run(['completion'])).code).toBe(2);
   });
@@ -97,8 +97,8 @@ async function script(shell: string, args: string[]): Promise<string> {
   return stdout;
 }
 
-describe('in bash', () => {
-  /** What bash would put in the place of the last word. */
+describe('completion in bash', () => {
+  /** The candidates with which bash would replace the last word. */
   async function press(line: string): Promise<string[]> {
     const simulate = `source <(kitectl completion bash)
       COMP_LINE=$1 COMP_POINT=\${#1}
@@ -109,7 +109,7 @@ describe('in bash', () => {
     return out.split('\n').filter((word) => word !== '');
   }
 
-  it('completes commands, flags, kites and files', async () => {
+  it('bash completes commands, flags, kites and files', async () => {
     expect(await press('kitectl cal')).toEqual(['call']);
     expect(await press('kitectl call x --transp')).toEqual(['--transport']);
     expect(await press('kitectl ping --to /bob/prod/m')).toEqual(['/bob/prod/math']);
@@ -119,7 +119,7 @@ describe('in bash', () => {
   });
 });
 
-/** A shell at a terminal. Without a width it draws nothing that a test could read. */
+/** A shell on a terminal. It needs a width to print anything. */
 function atTerminal(shell: string): { readonly running: Running; readonly line: () => string } {
   const child = spawn('script', ['-qec', `stty cols 120; ${shell}`, '/dev/null'], { env, cwd: cli.home });
   const running = new Running(child);
@@ -134,8 +134,8 @@ describe.each([
     'autoload -U compinit; compinit -u -D; source <(kitectl completion zsh); PS1="ready> "',
     'zsh -i',
   ],
-])('in %s at a terminal', (_name, rc, content, command) => {
-  it('completes commands and kites as they are typed', async () => {
+])('completion in %s on a terminal', (_name, rc, content, command) => {
+  it('an interactive shell completes commands and kites as they are typed', async () => {
     await writeFile(join(cli.home, rc), `${content}\n`);
     const { running, line } = atTerminal(command);
     await running.type('ready> ', 'kitectl pin\t');
@@ -147,8 +147,8 @@ describe.each([
   });
 });
 
-describe('in fish', () => {
-  it('completes commands with what they do, kites and files', async () => {
+describe('completion in fish', () => {
+  it('fish completes commands with their summaries, kites and files', async () => {
     const press = (line: string) =>
       script('fish', ['--no-config', '-c', `kitectl completion fish | source; complete -C '${line}'`]);
     expect(await press('kitectl pin')).toBe(

@@ -18,7 +18,7 @@ afterAll(() => cli.remove());
 interface World {
   readonly kontrol: Kontrol;
   readonly proxy: TunnelProxy;
-  /** The environment of bob, and that of alice. */
+  /** The environments of bob and alice. */
   readonly bob: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +32,7 @@ async function keyOf(kontrol: Kontrol, username: string): Promise<Record<string,
   return { KITE_KEY: await kontrol.newKiteKey(username), KITE_KONTROL_URL: kontrol.url };
 }
 
-/** Exposes, and resolves once that is so. */
+/** Runs expose, and resolves once the kite is exposed. */
 async function expose(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Running> {
   const running = cli.start(['expose', ...args], { env });
   onTestFinished(async () => {
@@ -52,7 +52,7 @@ const events = ({ stdout }: Running): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('expose', () => {
-  it('lets others call a kite as it is, and the kite tells who they are', async () => {
+  it('expose lets others call an unchanged kite, which learns their usernames', async () => {
     const { kontrol, bob } = await world();
     const math = await startKite(kontrol);
     math.handle('who', ({ username }) => username);
@@ -72,7 +72,7 @@ describe('expose', () => {
     expect(await call('square', '4')).toMatchObject({ code: 5 });
   });
 
-  it('goes by the environment that the kite tells of itself, so that tokens are good', async () => {
+  it('expose registers under the environment that the kite reports, so that tokens are valid', async () => {
     const { kontrol, bob } = await world();
     const math = await startKite(kontrol, { environment: 'staging' });
     const origin = new URL(math.url ?? '').origin;
@@ -87,7 +87,7 @@ describe('expose', () => {
     expect(other.stderr).toMatch(/the kite has the name math, not maths/);
   });
 
-  it('runs on a terminal, where it says where the kite is reached', async () => {
+  it('expose prints its public URL on a terminal', async () => {
     const { kontrol, bob } = await world();
     const math = await startKite(kontrol);
     const running = cli.startTerminal(['expose', math.url ?? '', '--name', 'math'], 200, { env: bob });
@@ -96,7 +96,7 @@ describe('expose', () => {
     expect(running.stdout).toContain('Stopped exposing math.');
   });
 
-  it('with --json tells of each thing that happens, in a line', async () => {
+  it('expose --json prints one line per event', async () => {
     const { kontrol, proxy, bob } = await world();
     const math = await startKite(kontrol);
     const running = await expose(
@@ -113,7 +113,7 @@ describe('expose', () => {
     expect(await client.tell('kite.ping')).toBe('pong');
     client.close();
     await running.until((one) => events(one).length >= 3);
-    // The kite is gone for a while.
+    // The kite is down for a while.
     await math.close({ drainTimeout: 0 });
     const vain = (await makeKite(kontrol)).newClient(String(registered?.['url']));
     const ended = new Promise((resolve) =>
@@ -133,7 +133,7 @@ describe('expose', () => {
     expect((await running.outcome).code).toBe(0);
   });
 
-  it.each(['raw WebSocket', 'SockJS'])('takes a kite of kite.js over %s', async (transport) => {
+  it.each(['raw WebSocket', 'SockJS'])('expose serves a kite of kite.js over %s', async (transport) => {
     const { bob } = await world();
     const port = await freePort();
     const raw = transport === 'raw WebSocket';
@@ -148,12 +148,12 @@ describe('expose', () => {
     server.listen(port);
     onTestFinished(() => server.close());
     await expose([`http://127.0.0.1:${port}`, '--name', 'js'], bob);
-    // Where a call carries a token, such a kite does not answer.
+    // A kite of that library does not answer a call with a token.
     const args = ['call', 'square', '5', '--auth', 'none', '--to', '/bob/prod/js'];
     expect(await cli.run(args, { env: bob })).toMatchObject({ code: 0, stdout: '25\n' });
   });
 
-  it('moves to another proxy when its own has gone', async () => {
+  it('expose moves to another proxy when its own closes', async () => {
     const { kontrol, proxy, bob } = await world();
     const math = await startKite(kontrol);
     const running = await expose([math.url ?? '', '--name', 'moving', '--json'], bob);
@@ -162,7 +162,7 @@ describe('expose', () => {
     await running.until((one) => events(one).length >= 2);
     expect(events(running)[1]).toMatchObject({ event: 'registered', url: other.status().kites[0]?.url });
     const outcome = await cli.run(['call', 'square', '6', '--to', '/bob/prod/moving'], { env: bob });
-    // It is known there by a name that is not the kite's own: the token is for that.
+    // It is registered under another name than the kite's own: the token is for that name.
     expect(outcome).toMatchObject({ code: 4 });
     const named = await expose([math.url ?? '', '--name', 'math', '--to', other.url], bob);
     expect((await cli.run(['call', 'square', '6', '--to', '/bob/prod/math'], { env: bob })).stdout).toBe(
@@ -172,7 +172,7 @@ describe('expose', () => {
     await named.outcome;
   });
 
-  it('says with an exit code what is missing at the start', async () => {
+  it('expose exits with a code for what is missing at the start', async () => {
     const { kontrol, proxy, bob } = await world();
     const math = await startKite(kontrol);
     const url = math.url ?? '';

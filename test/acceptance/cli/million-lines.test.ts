@@ -23,10 +23,12 @@ afterAll(async () => {
 });
 
 describe('call --stdin', () => {
-  it('passes a million lines in less than 100 MiB of memory', { timeout: 180_000 }, async () => {
+  it('call --stdin handles a million lines in less than 100 MiB of memory', {
+    timeout: 180_000,
+  }, async () => {
     const args = ['call', 'square', '--stdin', '--parallel', '64', '--to', kite.url ?? ''];
     const { child, outcome } = cli.start(args);
-    // What is read here is counted, not kept.
+    // The output is counted, not stored.
     child.stdout?.removeAllListeners('data');
     let results = 0;
     let last = '';
@@ -42,7 +44,7 @@ describe('call --stdin', () => {
       if (child.stdin?.write(lines) === false) await Promise.race([once(child.stdin, 'drain'), outcome]);
     }
     await Promise.race([all, outcome]);
-    // The most that it ever had, in KiB.
+    // The maximum resident set size, in KiB.
     const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
     const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
     child.stdin?.end();

@@ -2,7 +2,7 @@ import SockJS from 'sockjs-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
-// npm's sockjs-client, which nobody here wrote, as the peer.
+// sockjs-client from npm, an independent implementation, as the peer.
 
 /** A server that sends everything back, and what each of its sessions receives. Closed when the test ends. */
 async function start(): Promise<{ server: TestServer; inboxes: Inbox[] }> {
@@ -46,7 +46,7 @@ async function connect(
 describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
   'sockjs-client over %s',
   (transport) => {
-    it('gets every message back, in order', async () => {
+    it('sockjs-client gets every message back, in order', async () => {
       const { client, received } = await connect(transport);
       expect(client).toMatchObject({ transport });
       const messages = [
@@ -65,19 +65,19 @@ describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
       client.close();
     });
 
-    it('is told code and reason of a goodbye', async () => {
+    it('sockjs-client receives the code and reason of a close frame', async () => {
       const { client, received, inboxes } = await connect(transport);
       client.send('close me');
       expect(await received.closed()).toEqual({ code: 3456, reason: 'as you wish' });
       expect(await inboxes.at(-1)?.closed()).toEqual({ code: 3456, reason: 'as you wish' });
     });
 
-    it('can leave', async () => {
+    it('sockjs-client can close the session', async () => {
       const { client, received, inboxes } = await connect(transport);
       const inbox = inboxes.at(-1);
       client.close(3001, 'bye');
       expect(await received.closed()).toEqual({ code: 3001, reason: 'bye' });
-      // It keeps code and reason to itself: a WebSocket it just closes, and over HTTP it asks no more.
+      // It does not send code and reason: it closes a WebSocket, and over HTTP it stops polling.
       const expected = transport === 'websocket' ? { code: 1000 } : { code: 1006 };
       expect(await inbox?.closed()).toMatchObject(expected);
     });

@@ -22,7 +22,7 @@ beforeEach(async () => {
     kiteKey: false,
     env: {},
     logger: silentLogger,
-    // As kites in Go do, so that what comes in such a call can be tested; by default it is refused, see below.
+    // As Go kites do, so that messages in such a call can be tested; by default it is refused, see below.
     heartbeatFrom: 'anyone',
     limits: { pauseBytes: 256 * 1024, sendQueueBytes: 4 * 1024 * 1024 },
   });
@@ -102,9 +102,9 @@ const messages: [string, string, Expected][] = [
   ['the method toString', call('"toString"', '"withArgs":[]'), refused('methodNotFound')],
   ['the method constructor', call('"constructor"', '"withArgs":[]'), refused('methodNotFound')],
   ['a method that is an object', '{"method":{},"arguments":[]}', dropped(1002)],
-  ['a callback that was never given out', '{"method":12345,"arguments":[1]}', ignored],
+  ['a callback that was never assigned', '{"method":12345,"arguments":[1]}', ignored],
   [
-    'authentication that is text',
+    'authentication that is a string',
     call('"kite.log"', '"authentication":"x","withArgs":[]'),
     refused('authenticationError'),
   ],
@@ -114,7 +114,7 @@ const messages: [string, string, Expected][] = [
     refused('authenticationError'),
   ],
   [
-    'a kite key that is no text',
+    'a kite key that is not a string',
     call('"kite.log"', '"authentication":{"type":"kiteKey","key":{"a":1}},"withArgs":[]'),
     refused('authenticationError'),
   ],
@@ -124,7 +124,7 @@ const messages: [string, string, Expected][] = [
     refused('authenticationError'),
   ],
   [
-    'a heartbeat of text',
+    'a heartbeat interval that is a string',
     call(
       '"kite.heartbeat"',
       `${named},"withArgs":["1","[Function]"]`,
@@ -132,13 +132,21 @@ const messages: [string, string, Expected][] = [
     ),
     refused('argumentError'),
   ],
-  ['a heartbeat of nothing', call('"kite.heartbeat"', `${named},"withArgs":[]`), refused('argumentError')],
+  [
+    'a heartbeat without an interval',
+    call('"kite.heartbeat"', `${named},"withArgs":[]`),
+    refused('argumentError'),
+  ],
   [
     'a heartbeat without a function',
     call('"kite.heartbeat"', `${named},"withArgs":[1]`),
     refused('argumentError'),
   ],
-  ['a heartbeat of nobody', call('"kite.heartbeat"', '"withArgs":[1]'), refused('authenticationError')],
+  [
+    'a heartbeat to an unknown callback',
+    call('"kite.heartbeat"', '"withArgs":[1]'),
+    refused('authenticationError'),
+  ],
 ]; // prettier-ignore
 
 const frames: [string, string | Buffer][] = [
@@ -150,87 +158,93 @@ const frames: [string, string | Buffer][] = [
   ['invalid UTF-8', Buffer.from([0x5b, 0x22, 0xc3, 0x28, 0xff, 0x22, 0x5d])],
 ];
 
-// Without frames of SockJS, only what is below them can be broken.
+// Without SockJS frames, only the layers below can be broken.
 const rawFrames = frames.filter(([name]) => name === 'invalid UTF-8');
 
-describe.each(Object.entries(attackers))('a peer that sends, over %s,', (transport, open) => {
-  it.each(messages)('%s', async (_name, message, expected) => {
-    const attacker = await open(url);
-    await attacker.message(message);
-    if (expected !== ignored && 'closed' in expected) {
-      expect(await attacker.verdict(1)).toMatchObject(expected);
-    } else {
-      // What is ignored shows in the answer to what comes after it.
-      if (expected === ignored) await attacker.message(ping);
-      const { answers, closed } = await attacker.verdict(1);
-      expect(closed).toBeUndefined();
-      if (expected === ignored) expect(answers.at(-1)).toMatchObject({ method: 99 });
-      else
-        expect(answers).toMatchObject([
-          { method: 0, arguments: [{ error: { type: expected.error }, result: null }] },
-        ]);
-    }
-    attacker.end();
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-    await stillAnswers();
-  });
-
-  it.each([0, -1, 1e9])(
-    'a heartbeat every %d seconds is called at once and not again and again',
-    async (interval) => {
+describe.each(Object.entries(attackers))(
+  'a peer that sends malformed messages over %s',
+  (transport, open) => {
+    it.each(messages)('a kite survives a peer that sends %s', async (_name, message, expected) => {
       const attacker = await open(url);
+      await attacker.message(message);
+      if (expected !== ignored && 'closed' in expected) {
+        expect(await attacker.verdict(1)).toMatchObject(expected);
+      } else {
+        // An ignored message is shown by the answer to the next one.
+        if (expected === ignored) await attacker.message(ping);
+        const { answers, closed } = await attacker.verdict(1);
+        expect(closed).toBeUndefined();
+        if (expected === ignored) expect(answers.at(-1)).toMatchObject({ method: 99 });
+        else
+          expect(answers).toMatchObject([
+            { method: 0, arguments: [{ error: { type: expected.error }, result: null }] },
+          ]);
+      }
+      attacker.end();
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+      await stillAnswers();
+    });
+
+    it.each([0, -1, 1e9])(
+      'a kite calls a heartbeat with an interval of %d seconds at once and not repeatedly',
+      async (interval) => {
+        const attacker = await open(url);
+        const both = '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}';
+        await attacker.message(
+          call('"kite.heartbeat"', `${named},"withArgs":[${interval},"[Function]"]`, both),
+        );
+        const { answers } = await attacker.verdict(2);
+        expect(answers).toMatchObject([{ method: 1 }, { method: 0, arguments: [{ error: null }] }]);
+        attacker.end();
+        await stillAnswers();
+      },
+    );
+
+    it('a kite refuses heartbeats to an unauthenticated caller', async () => {
+      const strict = new Kite('strict', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
+      strict.authenticate('name', (name) => name);
+      await strict.listen();
+      const attacker = await open(strict.url ?? '');
       const both = '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}';
-      await attacker.message(
-        call('"kite.heartbeat"', `${named},"withArgs":[${interval},"[Function]"]`, both),
-      );
-      const { answers } = await attacker.verdict(2);
-      expect(answers).toMatchObject([{ method: 1 }, { method: 0, arguments: [{ error: null }] }]);
+      await attacker.message(call('"kite.heartbeat"', `${named},"withArgs":[1,"[Function]"]`, both));
+      const { answers } = await attacker.verdict(1);
+      expect(answers).toMatchObject([{ method: 0, arguments: [{ error: { type: 'authenticationError' } }] }]);
+      attacker.end();
+      await strict.close();
+    });
+
+    it('a kite survives a message of 64 MiB', async () => {
+      const attacker = await open(url);
+      await attacker.message(call('"echo"', `"withArgs":["${'x'.repeat(64 * 1024 * 1024)}"]`));
+      const { closed } = await attacker.verdict(1);
+      // Over HTTP the upload is rejected or cut off before the session could answer.
+      expect(transport.includes('XHR') ? [1009, 413] : [1009, 1006]).toContain(closed);
       attacker.end();
       await stillAnswers();
-    },
-  );
+    });
 
-  it('a heartbeat, being no Kontrol, gets none', async () => {
-    const strict = new Kite('strict', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
-    strict.authenticate('name', (name) => name);
-    await strict.listen();
-    const attacker = await open(strict.url ?? '');
-    const both = '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}';
-    await attacker.message(call('"kite.heartbeat"', `${named},"withArgs":[1,"[Function]"]`, both));
-    const { answers } = await attacker.verdict(1);
-    expect(answers).toMatchObject([{ method: 0, arguments: [{ error: { type: 'authenticationError' } }] }]);
-    attacker.end();
-    await strict.close();
-  });
-
-  it('a message of 64 MiB', async () => {
-    const attacker = await open(url);
-    await attacker.message(call('"echo"', `"withArgs":["${'x'.repeat(64 * 1024 * 1024)}"]`));
-    const { closed } = await attacker.verdict(1);
-    // Over HTTP the upload is refused, or cut off, before the session could say why.
-    expect(transport.includes('XHR') ? [1009, 413] : [1009, 1006]).toContain(closed);
-    attacker.end();
-    await stillAnswers();
-  });
-
-  it.each(transport === 'raw WebSocket' ? rawFrames : frames)('the broken frame %s', async (_name, frame) => {
-    const attacker = await open(url);
-    const status = await attacker.frame(frame);
-    if (status === undefined) {
-      expect([1002, 1007]).toContain((await attacker.verdict(1)).closed);
-    } else {
-      // As SockJS has it: the upload is refused, the session goes on.
-      expect(status).toBe(500);
-      await attacker.message(ping);
-      expect(await attacker.verdict(1)).toMatchObject({ answers: [{ method: 99 }], closed: undefined });
-    }
-    attacker.end();
-    await stillAnswers();
-  });
-});
+    it.each(transport === 'raw WebSocket' ? rawFrames : frames)(
+      'a kite closes the connection on the broken frame %s',
+      async (_name, frame) => {
+        const attacker = await open(url);
+        const status = await attacker.frame(frame);
+        if (status === undefined) {
+          expect([1002, 1007]).toContain((await attacker.verdict(1)).closed);
+        } else {
+          // As in the SockJS protocol: the upload is rejected, the session continues.
+          expect(status).toBe(500);
+          await attacker.message(ping);
+          expect(await attacker.verdict(1)).toMatchObject({ answers: [{ method: 99 }], closed: undefined });
+        }
+        attacker.end();
+        await stillAnswers();
+      },
+    );
+  },
+);
 
 describe('a peer that stops reading', () => {
-  it('costs the kite no more than its bounds, and then its connection', async () => {
+  it('a peer that stops reading uses no more memory than the limits allow, and is then disconnected', async () => {
     const { port, hostname } = new URL(url);
     const socket = net.connect(Number(port), hostname);
     const ended = new Promise((resolve) => socket.on('close', resolve));
@@ -241,7 +255,7 @@ describe('a peer that stops reading', () => {
     );
     await new Promise((resolve) => socket.once('readable', resolve));
     const before = collectedBuffers();
-    // Asks for a mebibyte, again and again, and reads nothing: the kite stops listening, or ends it.
+    // Requests a mebibyte repeatedly and reads nothing: the kite stops reading, or closes it.
     const ask = maskedFrame(call('"big"', '"withArgs":[]'));
     let asked = 0;
     const gone = new Promise<void>((resolve) => kite.on('disconnect', () => resolve()));
@@ -271,7 +285,7 @@ describe('a peer that does not finish its request', () => {
       'the body',
       'POST /kite/000/s/xhr_send HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n["a',
     ],
-  ])('gets HTTP status 408 after %s if %s do not arrive', async (_limit, _part, bytes) => {
+  ])('a peer gets HTTP status 408 after %s if %s do not arrive', async (_limit, _part, bytes) => {
     const slow = new Kite('slow', '1.0.0', {
       port: 0,
       kiteKey: false,
@@ -299,6 +313,6 @@ function maskedFrame(text: string): Buffer {
     body.length < 126
       ? Buffer.from([0x81, 0x80 | body.length])
       : Buffer.from([0x81, 0xfe, body.length >> 8, body.length & 0xff]);
-  // A mask of zeros leaves the bytes as they are.
+  // A mask of zeros does not change the bytes.
   return Buffer.concat([head, Buffer.alloc(4), body]);
 }

@@ -12,7 +12,7 @@ const KITES = 1000;
 const SECRET = 'a secret of both';
 const WITHIN_A_SECOND = { timeout: 1000, interval: 10 };
 
-/** Three members of etcd, and two Kontrols on them: `a` is a process of its own, `b` is in this one. */
+/** Three members of etcd, and two Kontrols on them: `a` is a separate process, `b` is in this one. */
 interface Cluster {
   readonly etcd: EtcdServer;
   readonly cli: Cli;
@@ -53,7 +53,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     await cluster.etcd.remove();
   });
 
-  /** A kite of bob's that knows these Kontrols, the first one best. */
+  /** A kite of bob's with these Kontrols, in order of preference. */
   function kiteAt(urls: readonly string[], name: string, options: KiteOptions = {}): Kite {
     const kite = new Kite(name, '1.0.0', {
       kiteKey: cluster.kiteKey,
@@ -77,7 +77,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
 
   const of = (name: string) => ({ username: 'bob', environment: 'prod', name });
 
-  it('find what registers at either through the other within a second, and tell its watchers', async () => {
+  it("two Kontrols on etcd find and watch each other's registrations within a second", async () => {
     for (const [here, there] of [
       [cluster.a, cluster.b],
       [cluster.b, cluster.a],
@@ -97,7 +97,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     }
   });
 
-  it('give tokens that kites of both accept', async () => {
+  it('two Kontrols on etcd issue tokens that the kites of both accept', async () => {
     await Promise.all([registered([cluster.a], 'math'), registered([cluster.b], 'math')]);
     for (const url of [cluster.a, cluster.b]) {
       const caller = kiteAt([url], 'caller');
@@ -110,7 +110,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     }
   });
 
-  it(`lose none of ${KITES} kites when a member of etcd is killed, and then a Kontrol`, async () => {
+  it(`two Kontrols on etcd keep all ${KITES} kites when a member of etcd is killed, and then a Kontrol`, async () => {
     const { a, b, kontrol, etcd } = cluster;
     const kites = Array.from({ length: KITES }, (_, n) => kiteAt(n % 2 === 0 ? [a, b] : [b, a], 'many'));
     await Promise.all(kites.map((kite, n) => kite.registerForever({ url: `http://127.0.0.1:1/${n}` })));
@@ -126,7 +126,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     const atB = (): number => kontrol.status().connected;
     expect(atB()).toBe(KITES / 2);
 
-    // From here on each answer has all of them.
+    // From here on each answer contains all of them.
     answers.length = 0;
     await (await etcd.leader()).kill();
     const late = kiteAt([a], 'late');
@@ -139,7 +139,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     registration.stop();
 
     cluster.process.child.kill('SIGKILL');
-    // Not too often: this process is a Kontrol and a thousand kites, too.
+    // Not too often: this process also runs a Kontrol and a thousand kites.
     const moved = async (): Promise<number> => Math.min(await countMany(), atB());
     await expect.poll(moved, { timeout: 40_000, interval: 200 }).toBe(KITES);
     await expect.poll(() => kontrol.status().storage.online).toBe(true);

@@ -11,16 +11,16 @@ const etcd = useEtcd();
 
 interface Node {
   readonly kontrol: Kontrol;
-  /** Registers a kite of alice's over HTTP, and resolves with the status and what the answer says. */
+  /** Registers a kite of alice's over HTTP, and resolves with the status and body of the answer. */
   readonly register: (id: string) => Promise<[number, { err?: string }]>;
   readonly beat: (id: string) => Promise<string>;
   readonly ready: () => Promise<number>;
-  /** Whether the kite is found here. */
+  /** Whether this node finds the kite. */
   readonly finds: (id: string) => Promise<boolean>;
 }
 
 async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
-  // Its pairs come from the store: the nodes share them.
+  // The nodes share the pairs of the store.
   const storage = etcd.make();
   const { kontrol, origin } = await startKontrol({ storage, keyPair: undefined, ...options });
   const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('alice') };
@@ -42,7 +42,7 @@ async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
   };
 }
 
-/** Milliseconds until kites end, as the store has it. */
+/** Returns the milliseconds until the lease of a kite expires in the store. */
 async function looker(clock: ManualClock): Promise<(id: string) => Promise<number>> {
   const storage = etcd.make();
   await storage.open();
@@ -54,7 +54,7 @@ async function looker(clock: ManualClock): Promise<(id: string) => Promise<numbe
 }
 
 describe.skipIf(!etcdInstalled)(`Kontrols on etcd${skipped}`, () => {
-  it('keep a kite that beats at one alive at the other, and give it up when it falls silent', async () => {
+  it('Kontrols on etcd keep a kite registered by heartbeats at either, and remove it when they stop', async () => {
     const clock = new ManualClock(Date.now());
     const [a, b] = [await node({ clock }), await node({ clock })];
     const left = await looker(clock);
@@ -73,7 +73,7 @@ describe.skipIf(!etcdInstalled)(`Kontrols on etcd${skipped}`, () => {
     expect(await left(beating)).toBeLessThan(0);
   });
 
-  it('take over kites that one of them had, and keep them for as long as it had said', async () => {
+  it('Kontrols on etcd take over the kites of a closed one for one lease', async () => {
     const clock = new ManualClock(Date.now());
     const first = await node({ clock });
     const id = randomUUID();
@@ -85,14 +85,14 @@ describe.skipIf(!etcdInstalled)(`Kontrols on etcd${skipped}`, () => {
     expect(second.kontrol.status().keyId).toBe(pair);
     expect(await second.finds(id)).toBe(true);
     expect(await second.beat(id)).toBe('registeragain');
-    // From the start, a lease to come back.
+    // A lease from the start, in which to reconnect.
     clock.advance(29_000);
     expect(await second.finds(id)).toBe(true);
     clock.advance(2000);
     expect(await second.finds(id)).toBe(false);
   });
 
-  it('answer from memory while etcd is away, refuse registrations with the reason, and heal', async () => {
+  it('Kontrols on etcd answer queries while etcd is down, reject registrations with the reason, and recover', async () => {
     const [a, b] = [await node(), await node()];
     const id = randomUUID();
     expect((await a.register(id))[0]).toBe(200);

@@ -13,14 +13,14 @@ interface Node {
   readonly kontrol: Kontrol;
   readonly origin: string;
   readonly ready: () => Promise<number>;
-  /** Registers a kite of alice's over HTTP, and resolves with the status and what the answer says. */
+  /** Registers a kite of alice's over HTTP, and resolves with the status and body of the answer. */
   readonly register: (id: string) => Promise<[number, { err?: string }]>;
-  /** The ids of alice's kites, as this node knows them. */
+  /** The ids of alice's kites at this node. */
   readonly query: (id?: string) => Promise<ReadonlySet<string>>;
 }
 
 async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
-  // Its pairs come from the store: the nodes share them.
+  // The nodes share the pairs of the store.
   const { kontrol, origin } = await startKontrol({
     storage: postgres.make(),
     keyPair: undefined,
@@ -46,7 +46,7 @@ async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
   };
 }
 
-/** Calls `work` again and again, some at a time, until it is stopped. */
+/** Calls `work` repeatedly, several times concurrently, until it is stopped. */
 function underLoad(work: () => Promise<void>): () => Promise<void> {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
@@ -62,7 +62,7 @@ function underLoad(work: () => Promise<void>): () => Promise<void> {
 }
 
 describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () => {
-  it('answer the same within a second, and share keys and invites', async () => {
+  it('two Kontrols on PostgreSQL return the same kites within a second, and share keys and invites', async () => {
     const [a, b] = [await node(), await node()];
     const id = randomUUID();
     expect((await a.register(id))[0]).toBe(200);
@@ -75,7 +75,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     expect(b.kontrol.status().storage).toEqual({ name: 'postgres', online: true });
   });
 
-  it('keep a kite that beats at one alive at the other, and give it up when it falls silent', async () => {
+  it('two Kontrols on PostgreSQL keep a kite registered by heartbeats at either, and remove it when they stop', async () => {
     const clock = new ManualClock(Date.now());
     const [a, b] = [await node({ clock }), await node({ clock })];
     const id = randomUUID();
@@ -83,7 +83,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     const kites = (): number => b.kontrol.status().kites;
     // Both Kontrols are kites themselves.
     await expect.poll(kites).toBe(3);
-    /** Milliseconds that the kite has left in the store. */
+    /** Milliseconds until the lease of the kite expires in the store. */
     const left = async (): Promise<number> => {
       const [row] = await postgres.server.sql<{ ms: number }>(
         postgres.database,
@@ -102,7 +102,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     await expect.poll(kites).toBe(2);
   });
 
-  it('refuse a kite whose id is no UUID, by name, and stay ready', async () => {
+  it('two Kontrols on PostgreSQL reject a kite by name whose id is not a UUID, and stay ready', async () => {
     const a = await node();
     expect(await a.register('my-kite')).toEqual([
       400,
@@ -111,7 +111,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     expect(await a.ready()).toBe(200);
   });
 
-  it('lose no kite when the server is killed under load: queries go on, registrations fail, all of it heals', async () => {
+  it('two Kontrols on PostgreSQL lose no kite when the server is killed: queries work, registrations fail, and both recover', async () => {
     const nodes = [await node(), await node()] as const;
     const readiness = () => Promise.all(nodes.map(({ ready }) => ready()));
     const acknowledged = new Set<string>();
@@ -129,7 +129,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
         acknowledged.add(id);
         if (!(await node.query(id)).has(id)) unanswered.push(id);
       }
-      // Queries go on, whatever becomes of registrations.
+      // Queries work, whatever happens to registrations.
       if (!(await nodes[0].query(known)).has(known)) unanswered.push(known);
     });
     await expect.poll(() => acknowledged.size, { timeout: 30_000 }).toBeGreaterThan(100);

@@ -16,7 +16,7 @@ const MATH = 'http://127.0.0.1:3636/kite';
 const none = { type: 'genericError', message: 'no kites found' };
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 
-/** What a watch tells, one after the other. */
+/** Collects the events of a watch in order. */
 function watch(
   caller: Caller,
   key: 'watchCallback' | 'watchHandler' = 'watchCallback',
@@ -40,7 +40,7 @@ function watch(
 }
 
 describe('a kite that registers over its connection', () => {
-  it('is found with its URL and a token for its name, and asked for its heartbeat', async () => {
+  it('a kite that registers is found with its URL and a token for its name, and its heartbeat is requested', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     expect(await math.tell('register', { url: MATH })).toEqual({ url: MATH, heartbeatInterval: 0 });
@@ -54,7 +54,7 @@ describe('a kite that registers over its connection', () => {
     });
   });
 
-  it('may do so over each transport', async () => {
+  it('a kite registers over each transport', async () => {
     const { kontrol } = await startKontrol();
     for (const transport of SINGLE_TRANSPORTS) {
       const math = await connect(kontrol, 'bob', { transport });
@@ -65,13 +65,13 @@ describe('a kite that registers over its connection', () => {
     }
   });
 
-  it('may send its URL as a bare text, as kite.js does', async () => {
+  it('a kite registers with its URL as a bare string, as kite.js does', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     expect(await math.tell('register', MATH)).toMatchObject({ url: MATH });
   });
 
-  it('registers as the user of its kite key, whatever it says', async () => {
+  it('a kite registers as the user of its kite key, whatever username it sends', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob', { kite: { username: 'alice' } });
     await math.tell('register', { url: MATH });
@@ -79,7 +79,7 @@ describe('a kite that registers over its connection', () => {
     expect(kites[0]?.kite.username).toBe('bob');
   });
 
-  it('is gone at once when it says goodbye', async () => {
+  it('a kite is deregistered at once when it closes its connection', async () => {
     const { kontrol, storage } = await startKontrol();
     const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
     await math.tell('register', { url: MATH });
@@ -91,7 +91,7 @@ describe('a kite that registers over its connection', () => {
     expect([...storage.stored.keys()]).toEqual([kontrol.kite.identity.id]);
   });
 
-  it('keeps its id from other users for as long as it is there', async () => {
+  it('the id of a registered kite cannot be used by other users', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     await math.tell('register', { url: MATH });
@@ -115,7 +115,7 @@ describe('a kite that registers over its connection', () => {
 });
 
 describe('getKites', () => {
-  it('says that no kites were found, and begins a watch with an empty list', async () => {
+  it('getKites reports that no kites were found, and starts a watch with an empty list', async () => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     await expect(bob.tell('getKites', { query })).rejects.toMatchObject(none);
@@ -123,7 +123,7 @@ describe('getKites', () => {
     expect(await watch(bob).begun).toEqual({ kites: [], watcherID: expect.any(String) as string });
   });
 
-  it('shows others nothing by default, and everything with the policy open', async () => {
+  it('getKites hides the kites of other users by default, and returns all with the open policy', async () => {
     for (const open of [false, true]) {
       const { kontrol } = await startKontrol(open ? { policy: openPolicy() } : {});
       const math = await connect(kontrol, 'bob');
@@ -138,7 +138,7 @@ describe('getKites', () => {
     }
   });
 
-  it("finds Kontrol itself, as one of Kontrol's own kites", async () => {
+  it("getKites finds Kontrol itself, as a kite of Kontrol's own user", async () => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     const { kites } = await bob.tell<Kites>('getKites', { query: { username: 'kontrol' } });
@@ -147,7 +147,7 @@ describe('getKites', () => {
     ]);
   });
 
-  it('lets the kite that it finds say who is to be given', async () => {
+  it('getKites lets the kite that it finds select the result with kite.who', async () => {
     const { kontrol } = await startKontrol();
     const [one, two, asking] = [
       await connect(kontrol, 'bob', { name: 'math' }),
@@ -164,7 +164,7 @@ describe('getKites', () => {
     expect(kites.map(({ kite }) => kite.name)).toEqual(['backup']);
   });
 
-  it('gives the kites in another order each time', async () => {
+  it('getKites shuffles the kites of each result', async () => {
     const { kontrol } = await startKontrol();
     const callers = await Promise.all(Array.from({ length: 8 }, () => connect(kontrol, 'bob')));
     for (const caller of callers) await caller.tell('register', { url: MATH });
@@ -177,7 +177,7 @@ describe('getKites', () => {
     expect(orders.size).toBeGreaterThan(1);
   });
 
-  it('needs one signature for any number of kites of a name', async () => {
+  it('getKites signs one token for any number of kites of a name', async () => {
     const { kontrol, origin } = await startKontrol();
     const callers = await Promise.all(Array.from({ length: 5 }, () => connect(kontrol, 'bob')));
     for (const caller of callers) await caller.tell('register', { url: MATH });
@@ -188,7 +188,7 @@ describe('getKites', () => {
 });
 
 describe('getToken', () => {
-  it('gives the same token again, and a new one by force', async () => {
+  it('getToken returns the cached token, and a new one by force', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     await math.tell('register', { url: MATH });
@@ -197,7 +197,7 @@ describe('getToken', () => {
     expect(await math.tell('getToken', { ...query, force: true })).not.toBe(token);
   });
 
-  it('has the audience of the kite that was found where the query is an id', async () => {
+  it('getToken uses the audience of the kite that an id query finds', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     await math.tell('register', { url: MATH });
@@ -208,7 +208,7 @@ describe('getToken', () => {
 
 describe('a watch', () => {
   it.each(['watchCallback', 'watchHandler'] as const)(
-    'by %s hears of each change until cancelled',
+    'a watch with %s is notified of each change until it is cancelled',
     async (key) => {
       const { kontrol } = await startKontrol();
       const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
@@ -226,7 +226,7 @@ describe('a watch', () => {
     },
   );
 
-  it('tells nobody of the kites of others', async () => {
+  it('a watch does not report the kites of other users', async () => {
     const { kontrol } = await startKontrol();
     const [bob, mallory] = [await connect(kontrol, 'bob'), await connect(kontrol, 'mallory')];
     const own = watch(mallory, 'watchCallback', { username: 'mallory' });
@@ -235,11 +235,11 @@ describe('a watch', () => {
     await bob.tell('register', { url: MATH });
     await mallory.tell('register', { url: 'http://own/kite' });
     expect(await own.next()).toMatchObject({ url: 'http://own/kite' });
-    // What comes of bob's would have come before.
+    // An event of bob's kite would have arrived before.
     expect(await Promise.race([others.next(), Promise.resolve('nothing')])).toBe('nothing');
   });
 
-  it('ends with its connection', async () => {
+  it('a watch ends with its connection', async () => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     await watch(bob).begun;
@@ -251,7 +251,7 @@ describe('a watch', () => {
   });
 });
 
-it('asks for the heartbeat anew where a kite registers again, and forgets the former function', async () => {
+it('Kontrol requests the heartbeat again if a kite registers again, and forgets the previous function', async () => {
   const { kontrol } = await startKontrol();
   const math = await connect(kontrol, 'bob');
   const pings: RemoteFunction[] = [];

@@ -12,14 +12,14 @@ const MATH = 'http://127.0.0.1:3636/kite';
 
 type Started = Awaited<ReturnType<typeof startKontrol>> & { readonly clock: ManualClock };
 
-/** Has writes of registrations wait until it is called. */
+/** Delays writes of registrations until it is called. */
 function slowDown(storage: FakeStorage): () => void {
   let goOn = (): void => {};
-  storage.slow = new Promise((resolve) => {
+  storage.writeGate = new Promise((resolve) => {
     goOn = resolve;
   });
   return () => {
-    storage.slow = undefined;
+    storage.writeGate = undefined;
     goOn();
   };
 }
@@ -29,7 +29,7 @@ async function start(): Promise<Started> {
   return { ...(await startKontrol({ clock })), clock };
 }
 
-/** How kites come into the registry: each prepares, and returns what then registers the kite. */
+/** The kinds of registration: each prepares, and returns a function that registers the kite. */
 const KINDS: Readonly<Record<string, (started: Started) => Promise<() => Promise<unknown>>>> = {
   'a kite that registers over a connection': async ({ kontrol, clock }) => {
     const { tell } = await connect(kontrol, 'bob', { kite: { clock } });
@@ -43,7 +43,7 @@ const KINDS: Readonly<Record<string, (started: Started) => Promise<() => Promise
       if (!response.ok) throw new Error(await response.text());
     };
   },
-  'a kite that is heard of again after its lease': async ({ kontrol, clock }) => {
+  'a kite whose heartbeat arrives after its lease': async ({ kontrol, clock }) => {
     const math = await connect(kontrol, 'bob', { kite: { clock } });
     await math.tell('register', { url: MATH });
     const { ping } = await math.heartbeat;
@@ -54,8 +54,8 @@ const KINDS: Readonly<Record<string, (started: Started) => Promise<() => Promise
   },
 };
 
-describe.each(Object.entries(KINDS))('%s', (_, prepare) => {
-  it('is not found until the store has it', async () => {
+describe.each(Object.entries(KINDS))('the registration order of %s', (_, prepare) => {
+  it('a kite is not found until the store has its registration', async () => {
     const started = await start();
     const register = await prepare(started);
     const before = started.kontrol.status().kites;
@@ -68,7 +68,7 @@ describe.each(Object.entries(KINDS))('%s', (_, prepare) => {
     await expect.poll(() => started.kontrol.status().kites).toBe(before + 1);
   });
 
-  it('is not found where the store does not take it', async () => {
+  it('a kite is not found if the store rejects its registration', async () => {
     const started = await start();
     const register = await prepare(started);
     const before = started.kontrol.status().kites;
@@ -85,7 +85,7 @@ describe.each(Object.entries(KINDS))('%s', (_, prepare) => {
 });
 
 describe("Kontrol's own kite", () => {
-  it('is not found until the store has it', async () => {
+  it("Kontrol's own kite is not found until the store has its registration", async () => {
     const storage = new FakeStorage();
     const goOn = slowDown(storage);
     const keyPair = await testKeyPair(0);
@@ -99,7 +99,7 @@ describe("Kontrol's own kite", () => {
     expect(kontrol.status().kites).toBe(1);
   });
 
-  it('is registered once with the pair that signs after many rotations, and its tokens are good all the time', async () => {
+  it("Kontrol's own kite stays registered once with the signing pair after many rotations, and its tokens stay valid", async () => {
     const { kontrol, storage, clock } = await start();
     const { tell } = await connect(kontrol, 'bob', { kite: { clock } });
     const signer = async (): Promise<string | undefined> => {
@@ -122,7 +122,7 @@ describe("Kontrol's own kite", () => {
     goOn();
     await expect.poll(signer).toBe(last.id);
     expect(storage.stored.get(kontrol.kite.identity.id)?.keyId).toBe(last.id);
-    // The first rotation's was on its way, and one more takes the last pair.
+    // The registration of the first rotation was pending, and another one has the last pair.
     expect(puts() - before).toBe(2);
   });
 });

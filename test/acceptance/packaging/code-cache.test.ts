@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(copy, { recursive: true, force: true }));
 
-/** What the copy of the program says. */
+/** The output of the copied program. */
 async function run(...args: string[]): Promise<string> {
   const program = join(copy, 'bin', 'run.js');
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], {
@@ -36,7 +36,7 @@ async function run(...args: string[]): Promise<string> {
 }
 
 describe('the code caches', () => {
-  it('are those of the files that are loaded most, and V8 takes them', async () => {
+  it('the code caches are those of the files that are loaded most, and V8 accepts them', async () => {
     const files = await readdir(cacheFolder(dist));
     expect(files.toSorted()).toEqual([
       'cli.cjs.bin',
@@ -44,7 +44,7 @@ describe('the code caches', () => {
       'commands-network.cjs.bin',
       'through-oclif.cjs.bin',
     ]);
-    // In a process of its own: V8 takes no cache once its flags have been changed, as other tests do.
+    // In a separate process: V8 rejects a cache after its flags have changed, as other tests do.
     const taken = `require('./bin/load.js').load('${join(dist, 'cli.cjs')}', (file, script) =>
       console.log(require('node:path').basename(file), script.cachedDataRejected))`;
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', taken], {
@@ -54,14 +54,14 @@ describe('the code caches', () => {
     expect(stdout).toBe('cli.cjs false\n');
   });
 
-  it('say nothing of the machine that they were made on', async () => {
+  it('the code caches contain nothing about the machine that built them', async () => {
     for (const file of await readdir(cacheFolder(dist))) {
       const cache = await readFile(join(cacheFolder(dist), file), 'latin1');
       expect([file, cache.includes(root), cache.includes(tmpdir())]).toEqual([file, false, false]);
     }
   });
 
-  it('may be those of another Node, or broken: the program does the same', async () => {
+  it('the program works the same with a broken code cache or one of another Node version', async () => {
     const version = await run('--version');
     expect(version).toMatch(/^kitectl\/\d/);
     const folder = cacheFolder(join(copy, 'dist'));

@@ -9,7 +9,7 @@ import { TestKite } from '../../helpers/cli/cli-kite.js';
 
 const run = promisify(execFile);
 
-/** npm with the person's own settings, which say where packages come from. */
+/** npm with the user's configuration, which may select a registry. */
 const npm = (args: string[], cwd: string) => run('npm', args, { cwd, env: process.env });
 
 let folder: string;
@@ -18,14 +18,14 @@ let tarball: string;
 let packed: string[];
 let remote: TestKite;
 
-/** What a development tool prints. A tool that finds a fault exits with another code than 0, which rejects. */
+/** The output of a development tool. A tool that finds a fault exits with another code than 0, which rejects. */
 async function tool(name: string, script: string, args: string[]): Promise<string> {
   const program = join(root, 'node_modules', name, script);
   const { stdout } = await run(process.execPath, [program, ...args], { cwd: folder, env: cleanEnv(folder) });
   return stdout;
 }
 
-/** Runs an installed program as a person would, without anything of this repository in reach. */
+/** Runs an installed program outside this repository. */
 function installed(command: string, args: string[]) {
   return run(join(prefix, 'bin', command), args, { cwd: folder, env: cleanEnv(folder) });
 }
@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'kitectl-pack-')));
   prefix = join(folder, 'prefix');
   await mkdir(prefix);
-  // npm test has built dist/ already, and other tests run from it.
+  // npm test has built dist/, and other tests run from it.
   const { stdout } = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', folder], root);
   const [manifest] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   packed = manifest.files.map(({ path }) => path);
@@ -55,7 +55,7 @@ afterAll(async () => {
 });
 
 describe('the published package', () => {
-  it('holds what it needs and nothing else', () => {
+  it('the published package contains the required files and no others', () => {
     for (const path of [
       'bin/run.js',
       'bin/package.json',
@@ -81,11 +81,11 @@ describe('the published package', () => {
     expect(packed.filter((path) => /^(src|test|bench|scripts|node_modules)\//.test(path))).toEqual([]);
   });
 
-  it('has a package.json and files that publint finds no fault with', async () => {
+  it('the published package passes publint', async () => {
     expect(await tool('publint', 'src/cli.js', ['run', tarball, '--strict'])).toContain('All good!');
   });
 
-  it('has types that resolve as its code does, from ES modules and in bundlers', async () => {
+  it('the published package has types that resolve like its code, from ES modules and in bundlers', async () => {
     const flags = ['--no-definitely-typed', '--format', 'ascii', '--profile', 'esm-only'];
     // Scripts for <script src>, which no program imports.
     const scripts = ['browser/kitectl.js', 'browser/kitectl-webrtc.js'];
@@ -101,7 +101,7 @@ describe('the published package', () => {
     for (const path of entryPoints) expect(report).toContain(`"kitectl${path.slice(1)}"`);
   });
 
-  it('gives a kitectl that works from a global installation', async () => {
+  it('the published package installs a working kitectl globally', async () => {
     expect((await installed('kitectl', ['--version'])).stdout).toMatch(/^kitectl\/\d+\.\d+\.\d+ /);
     expect((await installed('kitectl', ['help', 'call'])).stdout).toContain('kitectl call square 4');
     expect(await installed('kitectl', ['call', 'square', '4', '--to', remote.url])).toEqual({
@@ -112,7 +112,7 @@ describe('the published package', () => {
     expect((await readdir(join(folder, 'keys'))).toSorted()).toEqual(['cert.pem', 'key.pem', 'key_pub.pem']);
   });
 
-  it('makes its code caches anew, for a Node that it was not built for', async () => {
+  it('kitectl rebuilds its code caches for a Node version that it was not built for', async () => {
     const home = join(prefix, 'lib', 'node_modules', 'kitectl');
     const caches = join(home, 'dist', 'code-cache');
     const [before] = await readdir(caches);
@@ -122,7 +122,7 @@ describe('the published package', () => {
     expect((await installed('kitectl', ['--version'])).stdout).toMatch(/^kitectl\//);
   });
 
-  it('is a library that a program elsewhere imports', async () => {
+  it('a program imports the published package as a library', async () => {
     const program = join(folder, 'program');
     await mkdir(program);
     await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');
@@ -136,7 +136,7 @@ describe('the published package', () => {
       console.log(await client.tell('square', 5));
       console.log(await client.tell('fail').catch((error) => isKiteError(error, 'tooBad') && error.code));
       await kite.close();
-      // What pages load runs wherever there is fetch.
+      // Modules for pages run in every runtime with fetch.
       const page = new PageKite('page', '1.0.0', { transport: 'XHRPolling' });
       const polling = page.newClient(process.argv[2]);
       await polling.dial();
@@ -150,7 +150,7 @@ describe('the published package', () => {
     expect(stdout).toBe('25\nE42\n36\n');
   });
 
-  it('has a Kontrol and proxies that a program elsewhere runs', async () => {
+  it('a program runs a Kontrol and proxies of the published package', async () => {
     const program = join(folder, 'servers');
     await mkdir(program);
     await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');
@@ -191,7 +191,7 @@ describe('the published package', () => {
     ]);
   });
 
-  it('is a library that a CommonJS program requires', async () => {
+  it('a CommonJS program requires the published package', async () => {
     const program = join(folder, 'commonjs');
     await mkdir(program);
     await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');

@@ -11,19 +11,19 @@ import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import {
   answerIn,
-  registerByHand,
+  registerRaw,
   registerMessage,
   sendRaw,
   startBackend,
   startReverseProxy,
 } from '../../helpers/proxy/proxy.js';
 
-// What strangers send to the reverse proxy, and what kites register that mean no good.
+// Hostile requests to the reverse proxy, and hostile registrations.
 
 const UPGRADE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n';
 
-/** A proxy with one kite behind it, that tells which requests have come to it. */
+/** A proxy with one kite that records the requests that it gets. */
 async function oneKite(options: Parameters<typeof startReverseProxy>[1] = {}) {
   const { kontrol } = await startKontrol();
   const proxy = await startReverseProxy(kontrol, options);
@@ -33,12 +33,12 @@ async function oneKite(options: Parameters<typeof startReverseProxy>[1] = {}) {
     incoming.resume().on('end', () => response.end(`${incoming.method} ${incoming.url}`));
   });
   const key = await kontrol.newKiteKey('bob');
-  const kite = await registerByHand(proxy, url, { key });
+  const kite = await registerRaw(proxy, url, { key });
   return { kontrol, proxy, kite, key, url, server, seen, path: new URL(kite.url).pathname };
 }
 
-describe('a request that is not for a kite', () => {
-  it('gets 404 in absolute form, whatever it names, and nothing is fetched', async () => {
+describe('a request outside the kites', () => {
+  it('the reverse proxy answers 404 to a request in absolute form and fetches nothing', async () => {
     const { proxy, path, url, seen } = await oneKite();
     const { origin, host } = new URL(url);
     for (const target of [`${origin}/kite/x`, `HTTP://${host}/`, `${new URL(proxy.url).origin}${path}/x`]) {
@@ -54,7 +54,7 @@ describe('a request that is not for a kite', () => {
     expect(seen).toEqual([]);
   });
 
-  it('gets 404 with JSON for an id that is not there, over HTTP and WebSocket', async () => {
+  it('the reverse proxy answers 404 with JSON for an unknown id, over HTTP and WebSocket', async () => {
     const { proxy, kite } = await oneKite();
     const { origin } = new URL(proxy.url);
     for (const path of ['/proxy/nobody/x', '/proxy/', `/proxy/${kite.id}x/info`]) {
@@ -66,7 +66,7 @@ describe('a request that is not for a kite', () => {
     }
   });
 
-  it('does not leave the kite’s path, nor hide where it goes', async () => {
+  it('the reverse proxy rejects a path that leaves the kite or hides its destination', async () => {
     const { proxy, path, seen } = await oneKite();
     const status = async (rest: string): Promise<string> => {
       const answer = await sendRaw(
@@ -87,8 +87,8 @@ describe('a request that is not for a kite', () => {
   });
 });
 
-describe('one request', () => {
-  it('is not two for the kite, however its body is framed', async () => {
+describe('request smuggling', () => {
+  it('the reverse proxy forwards one request as one, however its body is framed', async () => {
     const { proxy, path, seen } = await oneKite();
     const hidden = 'GET /secret HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const chunked = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
@@ -104,7 +104,7 @@ describe('one request', () => {
     expect(seen.map(({ url }) => url)).toEqual(Array.from({ length: 4 }, () => '/kite/x'));
   });
 
-  it('for a WebSocket that the kite refuses opens no way for others behind it', async () => {
+  it('the reverse proxy forwards no more requests on a connection whose WebSocket the kite rejected', async () => {
     const { proxy, path, seen, server } = await oneKite();
     const received: string[] = [];
     server.on('connection', (socket: net.Socket) =>
@@ -122,7 +122,7 @@ describe('one request', () => {
   });
 
   it.each(['GET', 'POST'])(
-    'to upgrade with %s to something else than a WebSocket is refused',
+    'the reverse proxy rejects a %s upgrade to another protocol than WebSocket',
     async (method) => {
       const { proxy, path, seen } = await oneKite();
       const upgrade = method === 'GET' ? 'h2c' : 'websocket';
@@ -135,22 +135,22 @@ describe('one request', () => {
     },
   );
 
-  it('does not go round: a kite that registers the URL of proxies gets 508 from them', async () => {
+  it('the reverse proxy answers 508 to a kite that registers the URL of a proxy', async () => {
     const { kontrol, proxy, kite, key } = await oneKite();
     const other = await startReverseProxy(kontrol);
-    await expect(registerByHand(proxy, kite.url, { key })).rejects.toMatchObject({ code: 'badUrl' });
+    await expect(registerRaw(proxy, kite.url, { key })).rejects.toMatchObject({ code: 'badUrl' });
     const id = 'round-and-round';
-    const first = await registerByHand(proxy, `${new URL(other.url).origin}/proxy/${id}`, {
+    const first = await registerRaw(proxy, `${new URL(other.url).origin}/proxy/${id}`, {
       key,
       kite: { id },
     });
-    await registerByHand(other, first.url, { key, kite: { id } });
+    await registerRaw(other, first.url, { key, kite: { id } });
     expect((await request('GET', `${first.url}/x`)).status).toBe(508);
   });
 });
 
 describe('the headers that a kite gets', () => {
-  it('say where the request comes from, whatever the caller says, and nothing that is for the proxy', async () => {
+  it('the reverse proxy sets the forwarding headers itself and removes hop-by-hop headers', async () => {
     const { proxy, path, seen } = await oneKite();
     proxy.kite.knownAs('http://proxy.example.com');
     await sendRaw(
@@ -173,7 +173,7 @@ describe('the headers that a kite gets', () => {
     });
   });
 
-  it('are the same for a WebSocket, beside those of its handshake', async () => {
+  it('the reverse proxy sets the same headers on a WebSocket, beside those of its handshake', async () => {
     const { proxy, path, server } = await oneKite();
     const sockets = new WebSocketServer({ server });
     const headers = new Promise<IncomingMessage['headers']>((resolve) =>
@@ -194,7 +194,7 @@ describe('the headers that a kite gets', () => {
     expect(await headers).not.toHaveProperty('proxy-authorization');
   });
 
-  it('of its answer reach the caller without those that were for the proxy', async () => {
+  it('the reverse proxy removes hop-by-hop headers from a response', async () => {
     const { kontrol, proxy } = await oneKite();
     const { url } = await startBackend((_incoming, response) => {
       response.writeHead(203, 'Fine', [
@@ -207,7 +207,7 @@ describe('the headers that a kite gets', () => {
       ] as unknown as OutgoingHttpHeader[]);
       response.end('body');
     });
-    const kite = await registerByHand(proxy, url, { key: await kontrol.newKiteKey('bob') });
+    const kite = await registerRaw(proxy, url, { key: await kontrol.newKiteKey('bob') });
     const answer = await request('GET', `${kite.url}/x`);
     expect(answer).toMatchObject({ status: 203, body: 'body' });
     expect(answer.headers).toMatchObject({ 'x-end': '2', 'set-cookie': ['a=1', 'b=2'] });
@@ -217,23 +217,23 @@ describe('the headers that a kite gets', () => {
 });
 
 describe('a kite that registers', () => {
-  it('has to say who it is, with a key of this proxy’s Kontrol', async () => {
+  it('the reverse proxy registers only kites with a key of its Kontrol', async () => {
     const { proxy, url } = await oneKite();
     const refused = { type: 'authenticationError' };
-    await expect(registerByHand(proxy, url, { key: undefined })).rejects.toMatchObject(refused);
+    await expect(registerRaw(proxy, url, { key: undefined })).rejects.toMatchObject(refused);
     const stranger = await startKontrol({ keyPair: await testKeyPair(1) });
     const key = await stranger.kontrol.newKiteKey('bob');
-    await expect(registerByHand(proxy, url, { key })).rejects.toMatchObject(refused);
+    await expect(registerRaw(proxy, url, { key })).rejects.toMatchObject(refused);
   });
 
-  it('cannot take over the id of another user’s kite, alive or just gone', async () => {
+  it('the reverse proxy rejects the id of a kite of another user that is connected or just disconnected', async () => {
     const { kontrol, proxy, kite, url } = await oneKite();
     const mallory = { key: await kontrol.newKiteKey('mallory'), kite: { id: kite.id, username: 'bob' } };
-    await expect(registerByHand(proxy, url, mallory)).rejects.toMatchObject({ code: 'idTaken' });
+    await expect(registerRaw(proxy, url, mallory)).rejects.toMatchObject({ code: 'idTaken' });
     await kite.leave();
-    await expect(registerByHand(proxy, url, mallory)).rejects.toMatchObject({ code: 'idTaken' });
+    await expect(registerRaw(proxy, url, mallory)).rejects.toMatchObject({ code: 'idTaken' });
     const { key } = { key: await kontrol.newKiteKey('bob') };
-    expect((await registerByHand(proxy, url, { key, kite: { id: kite.id } })).url).toBe(kite.url);
+    expect((await registerRaw(proxy, url, { key, kite: { id: kite.id } })).url).toBe(kite.url);
   });
 
   it.each([
@@ -242,40 +242,40 @@ describe('a kite that registers', () => {
     'http://10.0.0.1/',
     'http://0.0.0.0:22/',
     'http://internal.example.com/',
-  ])('cannot have requests forwarded to %s', async (url) => {
+  ])('the reverse proxy refuses to forward requests to %s', async (url) => {
     const { proxy, key } = await oneKite({ resolve: () => Promise.resolve(['192.168.1.1']) });
-    await expect(registerByHand(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
+    await expect(registerRaw(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
   });
 
-  it('from this machine cannot name this machine where the proxy is for others', async () => {
+  it('the reverse proxy refuses to forward to loopback if it serves other machines', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, { publicHost: 'proxy.example.com' });
     const key = await kontrol.newKiteKey('bob');
     const url = 'http://127.0.0.1:22/';
-    await expect(registerByHand(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
+    await expect(registerRaw(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
   });
 
-  it('by a name is reached at the address that was checked, whatever the name says later', async () => {
+  it('the reverse proxy connects to the address that it checked, although the name resolves to another later', async () => {
     const answers = [['127.0.0.1'], ['10.0.0.1'], ['169.254.169.254']];
     let asked = 0;
     const { proxy, key, url } = await oneKite({ resolve: () => Promise.resolve(answers[asked++] ?? []) });
-    const kite = await registerByHand(proxy, url.replace('127.0.0.1', 'rebind.example.com'), { key });
+    const kite = await registerRaw(proxy, url.replace('127.0.0.1', 'rebind.example.com'), { key });
     for (let i = 0; i < 3; i++) {
       expect(await request('GET', `${kite.url}/x`)).toMatchObject({ status: 200, body: 'GET /kite/x' });
     }
     expect(asked).toBe(1);
   });
 
-  it('with an id that is no part of a URL is refused', async () => {
+  it('the reverse proxy rejects an id that cannot be part of a URL', async () => {
     const { proxy, key, url } = await oneKite();
     for (const id of ['', '..', 'a/b', '.x', 'a?b', 'a%2fb', 'ä', 'x'.repeat(129)]) {
-      await expect(registerByHand(proxy, url, { key, kite: { id } })).rejects.toMatchObject({
+      await expect(registerRaw(proxy, url, { key, kite: { id } })).rejects.toMatchObject({
         type: 'argumentError',
       });
     }
   });
 
-  it('and leaves, ten thousand times, leaves nothing behind', async () => {
+  it('the reverse proxy leaks nothing after ten thousand registrations and disconnects', async () => {
     const clock = new ManualClock(Date.now());
     const { proxy, key, kite, url } = await oneKite({ clock, allowTargets: ['127.0.0.1'] });
     for (let i = 0; i < 10_000; i++) {
@@ -295,8 +295,8 @@ describe('a kite that registers', () => {
   }, 60_000);
 });
 
-describe('a caller that takes its time', () => {
-  it('with the headers of a request is sent away, below a kite as elsewhere', async () => {
+describe('a slow caller', () => {
+  it('the reverse proxy disconnects a caller that does not finish its headers, below a kite and elsewhere', async () => {
     const { proxy, path, seen } = await oneKite({ limits: { headersTimeout: 100 } });
     expect(await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\nX-Slow`)).toMatch(
       /^HTTP\/1\.1 408 /,
@@ -305,7 +305,7 @@ describe('a caller that takes its time', () => {
   });
 
   it.each(['a response', 'a WebSocket'])(
-    'to read %s makes the kite wait, and not the proxy keep it',
+    'the reverse proxy applies backpressure to the kite while the caller reads %s slowly',
     async (what) => {
       const { proxy, path, server } = await oneKite();
       const piece = Buffer.alloc(64 * 1024, 'x');
@@ -332,7 +332,7 @@ describe('a caller that takes its time', () => {
       onTestFinished(() => void socket.destroy());
       socket.pause();
       socket.write(`GET ${path}/flood HTTP/1.1\r\nHost: localhost\r\n${head}\r\n`);
-      // It stands still once the buffers of the system are full: a round through the proxy later it is where it was.
+      // It stops when the buffers of the system are full: after a round trip through the proxy it has not advanced.
       let before = -1;
       for (const now = (): number => written; now() === 0 || now() !== before; ) {
         before = now();

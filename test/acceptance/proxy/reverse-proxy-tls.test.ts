@@ -12,7 +12,7 @@ import { testKeyPair } from '../../helpers/kite/keys.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import {
   makeKite,
-  registerByHand,
+  registerRaw,
   startBackend,
   startKite,
   startReverseProxy,
@@ -25,7 +25,7 @@ async function certificate(index: number, host = '127.0.0.1'): Promise<{ cert: s
   return { cert: await selfSignedCertificate({ hosts: [host], keys }), key: keys.privateKey };
 }
 
-/** The certificate that a new connection to the proxy is shown, PEM. */
+/** The certificate that the proxy presents to a new connection, PEM. */
 async function shown(proxy: ReverseProxy): Promise<string> {
   const socket = tls.connect({ port: proxy.kite.port, host: '127.0.0.1', rejectUnauthorized: false });
   onTestFinished(() => void socket.destroy());
@@ -38,7 +38,7 @@ async function shown(proxy: ReverseProxy): Promise<string> {
 const bare = (pem: string): string => pem.replace(/-----[^-]+-----|\s/g, '');
 
 describe('a reverse proxy with TLS', () => {
-  it('serves its kites over https and wss, and tells them so', async () => {
+  it('the reverse proxy serves its kites over https and wss, and returns such URLs', async () => {
     const { kontrol } = await startKontrol();
     const pair = await certificate(0);
     const proxy = await startReverseProxy(kontrol, { tls: pair });
@@ -70,11 +70,11 @@ describe('a reverse proxy with TLS', () => {
     page.destroy();
   });
 
-  it('shows the certificate in its files when they change, and keeps the old one where the new one is broken', async () => {
+  it('the reverse proxy reloads its certificate when the files change, and keeps the old one if the new one is broken', async () => {
     const folder = temporaryFolder();
     const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
     const put = async ({ cert, key }: { cert: string; key: string }): Promise<void> => {
-      // As careful programs do: a whole file takes the place of the old one.
+      // An atomic update: a new file replaces the old one.
       for (const [file, text] of [
         [files.key, key],
         [files.cert, cert],
@@ -113,12 +113,12 @@ describe('a reverse proxy with TLS', () => {
     await put({ cert: first.cert, key: second.key });
     await expect.poll(() => logged.at(-1)).toContain('key values mismatch');
     expect(await shown(proxy)).toBe(bare(second.cert));
-    // In place, too.
+    // The same for an update in place.
     await writeFile(files.key, first.key);
     await expect.poll(() => shown(proxy)).toBe(bare(first.cert));
   });
 
-  it('cannot be turned on while it listens without', async () => {
+  it('the reverse proxy cannot enable TLS while it listens without TLS', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol);
     const pair = await certificate(0);
@@ -127,7 +127,7 @@ describe('a reverse proxy with TLS', () => {
 });
 
 describe('a kite with TLS behind a reverse proxy', () => {
-  it('is reached where its certificate is trusted and names it, or where nobody looks', async () => {
+  it('the reverse proxy connects to a kite with a trusted, matching certificate, or with verification disabled', async () => {
     const { kontrol } = await startKontrol();
     const key = await kontrol.newKiteKey('bob');
     const good = await certificate(0);
@@ -142,7 +142,7 @@ describe('a kite with TLS behind a reverse proxy', () => {
         resolve: () => Promise.resolve(['127.0.0.1']),
         ...options,
       });
-      const kite = await registerByHand(proxy, url, { key });
+      const kite = await registerRaw(proxy, url, { key });
       const { status, body } = await request('GET', `${kite.url}/x`);
       const socket = await request('GET', `${kite.url}/x`, {
         headers: { connection: 'Upgrade', upgrade: 'websocket' },
@@ -162,7 +162,7 @@ describe('a kite with TLS behind a reverse proxy', () => {
       200,
     ]);
     expect(await ask({ verifyKites: false }, otherUrl)).toEqual([200, 'other', 200]);
-    // Where a kite says that it has TLS, nothing is said to it without.
+    // If the URL of a kite has TLS, the proxy sends nothing unencrypted.
     expect(await ask({ kiteCa: ca }, (await startBackend()).url.replace('http', 'https'))).toEqual([
       502,
       'unreachable',

@@ -8,17 +8,17 @@ import { request } from '../../helpers/transport/http.js';
 import { testIdentity, testKeyPair } from '../../helpers/kite/keys.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
-import { answerIn, makeKite, registerByHand, registerMessage, sendRaw } from '../../helpers/proxy/proxy.js';
+import { answerIn, makeKite, registerRaw, registerMessage, sendRaw } from '../../helpers/proxy/proxy.js';
 import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
-// What strangers send to the tunnel proxy, and what kites do that mean no good, or are gone.
+// Hostile requests to the tunnel proxy, and hostile or disconnected kites.
 
 const MIB = 1024 * 1024;
 const UPGRADE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n';
 
-/** A tunnel proxy with a kite that dials when the test says so. */
+/** A tunnel proxy with a kite that dials when the test requests it. */
 async function onePassive(options: Parameters<typeof startTunnelProxy>[1] = {}) {
   const { kontrol } = await startKontrol();
   const proxy = await startTunnelProxy(kontrol, options);
@@ -27,10 +27,10 @@ async function onePassive(options: Parameters<typeof startTunnelProxy>[1] = {}) 
 }
 
 describe('a token for a tunnel', () => {
-  it('works once', async () => {
+  it('a tunnel token can be used once', async () => {
     const { kite } = await onePassive();
     const { channel, inbox } = await open(kite.url);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     const tunnel = await open(url, { transport: 'Session' });
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
     tunnel.channel.send('hello');
@@ -40,11 +40,11 @@ describe('a token for a tunnel', () => {
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
   });
 
-  it('works for a minute, as long as the caller waits', async () => {
+  it('a tunnel token is valid for a minute, as long as the caller waits', async () => {
     const clock = new ManualClock(Date.now());
     const { kite, proxy } = await onePassive({ clock });
     const { inbox } = await open(kite.url);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     clock.advance(59_999);
     expect(proxy.waiting).toBe(1);
     clock.advance(1);
@@ -63,11 +63,11 @@ describe('a token for a tunnel', () => {
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
   });
 
-  it('has the claims of the reference', async () => {
+  it('a tunnel token has the claims of the Go implementation', async () => {
     const clock = new ManualClock(1_900_000_000_000);
     const { kite, origin } = await onePassive({ clock });
     await open(kite.url);
-    const { pathname, searchParams, origin: at } = new URL((await kite.asked()).url);
+    const { pathname, searchParams, origin: at } = new URL((await kite.nextRequest()).url);
     expect(at).toBe(origin.replace('http', 'ws'));
     expect(pathname).toMatch(/^\/tunnel\/\d{3}\/[\w-]+\/websocket$/);
     const [, claims = ''] = searchParams.get('token')?.split('.') ?? [];
@@ -78,20 +78,20 @@ describe('a token for a tunnel', () => {
     });
   });
 
-  it('is refused where it was made elsewhere, or altered, or is for another tunnel', async () => {
+  it('a tunnel token of another issuer, with changes or for another tunnel is rejected', async () => {
     const { kontrol, proxy, kite } = await onePassive();
     const other = await passiveKite(kontrol, proxy);
     await open(kite.url);
     await open(other.url);
-    const mine = new URL((await kite.asked()).url);
-    const others = new URL((await other.asked()).url);
+    const mine = new URL((await kite.nextRequest()).url);
+    const others = new URL((await other.nextRequest()).url);
     const [header = '', claims = '', mac = ''] = mine.searchParams.get('token')?.split('.') ?? [];
     const altered = JSON.parse(Buffer.from(claims, 'base64url').toString()) as object;
     const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const elsewhere = await startTunnelProxy(kontrol);
     const stranger = await passiveKite(kontrol, elsewhere);
     await open(stranger.url);
-    const foreign = new URL((await stranger.asked()).url).searchParams.get('token') ?? '';
+    const foreign = new URL((await stranger.nextRequest()).url).searchParams.get('token') ?? '';
     const tokens = [
       '',
       'x',
@@ -104,7 +104,7 @@ describe('a token for a tunnel', () => {
       `${encode({ alg: 'none', typ: 'JWT' })}.${claims}.`,
       `${encode({ alg: 'none', typ: 'JWT' })}.${claims}.${mac}`,
       foreign,
-      // That of the other kite's tunnel, at the path of this one.
+      // The token of the other kite's tunnel, at the path of this one.
       others.searchParams.get('token') ?? '',
       'y'.repeat(5000),
     ];
@@ -122,12 +122,12 @@ describe('a token for a tunnel', () => {
   });
 });
 
-describe('half of a tunnel', () => {
-  it('ends when the caller is gone, and the kite that comes then finds nobody', async () => {
+describe('a tunnel without its kite', () => {
+  it('a pending tunnel is closed when its caller disconnects, and the kite finds none', async () => {
     const { proxy, kite } = await onePassive();
     for (const transport of ['WebSocket', 'RawWebSocket'] as const) {
       const { channel } = await open(kite.url, { transport });
-      const { url } = await kite.asked();
+      const { url } = await kite.nextRequest();
       expect(proxy.waiting).toBe(1);
       channel.close();
       await vi.waitFor(() => expect(proxy.waiting).toBe(0));
@@ -136,7 +136,7 @@ describe('half of a tunnel', () => {
     expect(proxy.status().sessions).toBe(0);
   });
 
-  it('ends when a caller over XHR polls no more', async () => {
+  it('a pending tunnel is closed when its caller over XHR stops polling', async () => {
     const clock = new ManualClock(Date.now());
     const { proxy, kite } = await onePassive({ clock });
     expect((await request('POST', sessionUrl(kite.url, 'xhr'))).body).toBe('o\n');
@@ -146,39 +146,39 @@ describe('half of a tunnel', () => {
     expect(proxy.status().sessions).toBe(0);
   });
 
-  it('ends when the kite refuses, and tells the caller no more than that', async () => {
+  it('a pending tunnel is closed when the kite refuses it, without details for the caller', async () => {
     const { proxy, kite } = await onePassive();
     const { inbox } = await open(kite.url);
-    (await kite.asked()).answer(new Error('connect ECONNREFUSED 10.0.0.5:22'));
+    (await kite.nextRequest()).answer(new Error('connect ECONNREFUSED 10.0.0.5:22'));
     expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite did not open a tunnel' });
     expect(proxy.waiting).toBe(0);
   });
 
-  it('ends when the kite is gone', async () => {
+  it('a pending tunnel is closed when the kite disconnects', async () => {
     const { proxy, kite } = await onePassive();
     const { inbox } = await open(kite.url);
-    await kite.asked();
+    await kite.nextRequest();
     kite.leave();
     expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite has disconnected' });
     expect(proxy.waiting).toBe(0);
   });
 
-  it('is not opened for more callers of one kite than may wait', async () => {
+  it('the tunnel proxy limits the pending tunnels of a kite', async () => {
     const { proxy, kite } = await onePassive({ limits: { waitingCallers: 2 } });
     await open(kite.url);
     await open(kite.url);
     await expect(open(kite.url)).rejects.toMatchObject({ status: 503 });
     expect((await request('POST', sessionUrl(kite.url, 'xhr'))).status).toBe(503);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     await open(url, { transport: 'Session' });
     await open(kite.url);
     expect(proxy.waiting).toBe(2);
   });
 
-  it('takes little of what a caller sends', async () => {
+  it('the tunnel proxy limits the bytes that a caller sends before its tunnel opens', async () => {
     const { proxy, kite } = await onePassive();
     const { channel } = await open(kite.url);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     const piece = 'x'.repeat(32 * 1024);
     for (let i = 0; i < 1024; i++) channel.send(piece);
     const stands = async (): Promise<void> => {
@@ -188,7 +188,7 @@ describe('half of a tunnel', () => {
       }
     };
     await stands();
-    // What the system has taken for both ends is some MiB.
+    // The system buffers some MiB for both ends.
     expect(channel.bufferedBytes).toBeGreaterThan(16 * MIB);
     const tunnel = await open(url, { transport: 'Session' });
     const messages = await tunnel.inbox.count(1024);
@@ -196,8 +196,8 @@ describe('half of a tunnel', () => {
   });
 });
 
-describe('a request for no kite', () => {
-  it('gets 404 over every transport, and opens no session', async () => {
+describe('a request for an unknown kite', () => {
+  it('the tunnel proxy answers 404 for an unknown kite over every transport, and opens no session', async () => {
     const { proxy, kite, origin } = await onePassive();
     const nobody = kite.url.replace(/kiteID=.*/, `kiteID=${randomUUID()}`);
     for (const transport of SINGLE_TRANSPORTS) {
@@ -221,7 +221,7 @@ describe('a request for no kite', () => {
     expect(proxy.status().sessionsTotal).toBe(0);
   });
 
-  it('gets 404 in absolute form', async () => {
+  it('the tunnel proxy answers 404 to a request in absolute form', async () => {
     const { proxy, kite, origin } = await onePassive();
     const { host } = new URL(origin);
     for (const target of [`http://internal/`, sessionUrl(kite.url, 'websocket')]) {
@@ -232,7 +232,7 @@ describe('a request for no kite', () => {
     }
   });
 
-  it('gets 408 where its headers do not come', async () => {
+  it('the tunnel proxy answers 408 if the headers of a request do not arrive', async () => {
     const { proxy } = await onePassive({ limits: { headersTimeout: 100 } });
     expect(
       await sendRaw(proxy, 'GET /proxy/000/abc/websocket?kiteID=x HTTP/1.1\r\nHost: localhost\r\nX-'),
@@ -241,7 +241,7 @@ describe('a request for no kite', () => {
 });
 
 describe('a page in a browser', () => {
-  it('may call kites through the tunnel where the proxy allows its origin', async () => {
+  it('a page may call kites through the tunnel if the proxy allows its origin', async () => {
     const { kite } = await onePassive({ allowOrigin: ['https://app.example.com'] });
     const from = (origin: string) =>
       request('GET', kite.url.replace('/proxy?', '/proxy/info?'), { headers: { origin } });
@@ -253,32 +253,32 @@ describe('a page in a browser', () => {
 });
 
 describe('a kite that registers with the tunnel proxy', () => {
-  it('cannot have the id of another user, nor while that one is away for a moment', async () => {
+  it('the tunnel proxy rejects the id of a kite of another user, also during a short disconnection', async () => {
     const { kontrol, proxy, kite } = await onePassive();
     const { id } = kite.kite.identity;
     const mallory = { key: await kontrol.newKiteKey('mallory'), kite: { id, username: 'bob' } };
-    await expect(registerByHand(proxy, '', mallory)).rejects.toMatchObject({ code: 'idTaken' });
+    await expect(registerRaw(proxy, '', mallory)).rejects.toMatchObject({ code: 'idTaken' });
     kite.leave();
     await vi.waitFor(() => expect(proxy.status().kites).toEqual([]));
-    await expect(registerByHand(proxy, '', mallory)).rejects.toMatchObject({ code: 'idTaken' });
+    await expect(registerRaw(proxy, '', mallory)).rejects.toMatchObject({ code: 'idTaken' });
     const bob = { key: await kontrol.newKiteKey('bob'), kite: { id } };
-    expect((await registerByHand(proxy, '', bob)).url).toBe(kite.url);
+    expect((await registerRaw(proxy, '', bob)).url).toBe(kite.url);
   });
 
-  it('must show a kite key of this Kontrol', async () => {
+  it('the tunnel proxy registers only kites with a kite key of its Kontrol', async () => {
     const { proxy } = await onePassive();
-    await expect(registerByHand(proxy, '', { key: undefined })).rejects.toMatchObject({
+    await expect(registerRaw(proxy, '', { key: undefined })).rejects.toMatchObject({
       type: 'authenticationError',
     });
     const { kontrol: elsewhere } = await startKontrol({ keyPair: await testKeyPair(1) });
-    await expect(registerByHand(proxy, '', { key: await elsewhere.newKiteKey('bob') })).rejects.toMatchObject(
-      { type: 'authenticationError' },
-    );
+    await expect(registerRaw(proxy, '', { key: await elsewhere.newKiteKey('bob') })).rejects.toMatchObject({
+      type: 'authenticationError',
+    });
   });
 });
 
-describe('ten thousand connects and disconnects', () => {
-  it('of kites leave nothing behind', async () => {
+describe('ten thousand connections', () => {
+  it('the tunnel proxy leaks nothing after ten thousand connections of kites', async () => {
     const clock = new ManualClock(Date.now());
     const { kontrol, proxy, kite } = await onePassive({ clock });
     const key = await kontrol.newKiteKey('bob');
@@ -297,9 +297,9 @@ describe('ten thousand connects and disconnects', () => {
     expect(proxy.kite.connectionCount).toBe(1);
   });
 
-  it('of callers leave nothing behind', async () => {
+  it('the tunnel proxy leaks nothing after ten thousand connections of callers', async () => {
     const clock = new ManualClock(Date.now());
-    // In the time that is skipped, nobody shows a sign of life.
+    // No heartbeats are sent in the time that is skipped.
     const { proxy, kite } = await onePassive({ clock, limits: { idleTimeout: 0 } });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
     onTestFinished(() => agent.destroy());
@@ -307,8 +307,8 @@ describe('ten thousand connects and disconnects', () => {
     const work = async (): Promise<void> => {
       while (left-- > 0) {
         expect(await post(sessionUrl(kite.url, 'xhr'), agent)).toBe('o\n');
-        const asked = await kite.asked();
-        // Some wait in vain, some are turned away, and some wait for no longer than they please.
+        const asked = await kite.nextRequest();
+        // Some wait without success, some are rejected, and some disconnect.
         if (left % 3 === 0) asked.answer();
         if (left % 3 === 1) asked.answer(new Error('busy'));
         if (left % 200 === 0) clock.advance(70_000);
@@ -320,12 +320,12 @@ describe('ten thousand connects and disconnects', () => {
     expect(proxy.waiting).toBe(0);
   }, 60_000);
 
-  it('of callers with tunnels leave nothing behind either, neither at the proxy nor at the kite', async () => {
+  it('the tunnel proxy and the kite leak nothing after ten thousand tunnels', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const math = await makeKite(kontrol);
     const { url } = await math.registerToTunnel({ proxyUrl: proxy.kite.url ?? '' });
-    // The rest of the ten thousand takes the same way; see the benchmarks for many at a time.
+    // The rest of the ten thousand is handled the same; see the benchmarks for many concurrent ones.
     let left = 500;
     const work = async (): Promise<void> => {
       while (left-- > 0) await hangUp(url, left % 2 === 0);
@@ -353,7 +353,7 @@ function post(url: string, agent: http.Agent): Promise<string> {
 const PING =
   '{"method":"kite.ping","arguments":[{"withArgs":[],"responseCallback":"[Function]"}],"callbacks":{"0":[0,"responseCallback"]}}';
 
-/** Connects to a kite over a raw WebSocket, and drops the connection: at once, or when the kite has answered. */
+/** Connects to a kite over a raw WebSocket, and drops the connection: at once, or after the kite has answered. */
 function hangUp(publicUrl: string, afterAnswer: boolean): Promise<void> {
   const { port, pathname, search } = new URL(publicUrl);
   return new Promise((resolve) => {
@@ -370,7 +370,7 @@ function hangUp(publicUrl: string, afterAnswer: boolean): Promise<void> {
   });
 }
 
-/** A text message of a client, its mask all zeros. */
+/** A text message of a client with a mask of zeros. */
 function maskedFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   return Buffer.concat([
@@ -379,8 +379,8 @@ function maskedFrame(text: string): Buffer {
   ]);
 }
 
-describe('somebody who stops reading', () => {
-  // The buffers of the system take some MiB on each of the two ways.
+describe('a peer that stops reading', () => {
+  // The system buffers some MiB in each direction.
   const MOST = 32 * MIB;
   const FLOOD = 48 * MIB;
 
@@ -392,7 +392,7 @@ describe('somebody who stops reading', () => {
   }
 
   it.each(['websocket', 'raw', 'xhr_streaming'])(
-    'as a caller over %s makes the kite wait, and not the proxy keep it',
+    'the tunnel proxy applies backpressure to the kite while a caller over %s does not read',
     async (transport) => {
       const { kontrol } = await startKontrol();
       const proxy = await startTunnelProxy(kontrol);
@@ -425,12 +425,12 @@ describe('somebody who stops reading', () => {
       const passed = (): number => proxy.status().bytesFromKites;
       await standsStill(passed, origin);
       expect(passed()).toBeLessThan(MOST);
-      // It reads on, and everything is there.
+      // It resumes reading, and gets everything.
       let read = 0;
       socket.on('data', (chunk: Buffer) => (read += chunk.length));
       socket.resume();
       if (streams) {
-        // A response that streams ends after a while, and the client asks for the next.
+        // A streaming response ends after a while, and the client requests the next.
         while (read < FLOOD) {
           const { body } = await request('POST', path('xhr'));
           read += body.length;
@@ -441,10 +441,10 @@ describe('somebody who stops reading', () => {
     },
   );
 
-  it('as a kite makes the caller wait', async () => {
+  it('the tunnel proxy applies backpressure to the caller while the kite does not read', async () => {
     const { proxy, kite, origin } = await onePassive();
     const { channel } = await open(kite.url);
-    const { pathname, search } = new URL((await kite.asked()).url);
+    const { pathname, search } = new URL((await kite.nextRequest()).url);
     const socket = net.connect(proxy.kite.port ?? 0, '127.0.0.1');
     onTestFinished(() => void socket.destroy());
     socket.pause();

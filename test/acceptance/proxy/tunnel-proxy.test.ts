@@ -10,7 +10,7 @@ import { SINGLE_TRANSPORTS, SOCKJS_TRANSPORTS } from '../../helpers/transport/tr
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 const MIB = 1024 * 1024;
 
-/** A kite behind a tunnel proxy, with both of them, and another kite that knows Kontrol. */
+/** A kite behind a tunnel proxy, with its proxy and Kontrol, and another kite that knows Kontrol. */
 async function behindTunnel(options: Parameters<typeof startTunnelProxy>[1] = {}) {
   const { kontrol } = await startKontrol();
   const proxy = await startTunnelProxy(kontrol, options);
@@ -26,7 +26,7 @@ async function behindTunnel(options: Parameters<typeof startTunnelProxy>[1] = {}
   return { kontrol, proxy, math, registration, caller, dialled, url: registration.url };
 }
 
-/** The next session that the kite takes. */
+/** The next session that the kite accepts. */
 function nextPeer(kite: Kite): Promise<Connection> {
   return new Promise((resolve) => kite.once('connect', (peer) => resolve(peer as Connection)));
 }
@@ -35,8 +35,8 @@ function endOf(peer: Connection): Promise<{ code: number; reason: string }> {
   return new Promise((resolve) => peer.once('disconnect', (code, reason) => resolve({ code, reason })));
 }
 
-describe.each(SINGLE_TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (transport) => {
-  it('is found at Kontrol under its public URL, and answers as in front of it', async () => {
+describe.each(SINGLE_TRANSPORTS)('a kite behind the tunnel proxy, called over %s', (transport) => {
+  it('a kite behind the tunnel proxy is found under its public URL, and answers as without the proxy', async () => {
     const { proxy, math, registration, caller } = await behindTunnel();
     expect(math.url).toBeUndefined();
     expect(registration.url).toBe(`${new URL(proxy.url).origin}/proxy?kiteID=${math.identity.id}`);
@@ -49,7 +49,7 @@ describe.each(SINGLE_TRANSPORTS)('a kite behind the tunnel proxy, called over %s
       'é 漢字 😀 \u2028 \u0000',
       { a: [null] },
     ]);
-    // A caller that calls again is recognised by how its calls begin, which is left undecoded.
+    // A caller that calls again is recognized by the prefix of its calls, which is not decoded.
     for (let i = 0; i < 5; i++) {
       const squared = client?.tell('square', i);
       expect(await client?.tell('echo', `"${i}"`, '\\')).toEqual([`"${i}"`, '\\']);
@@ -58,7 +58,7 @@ describe.each(SINGLE_TRANSPORTS)('a kite behind the tunnel proxy, called over %s
     await expect(client?.tell('nothing')).rejects.toMatchObject({ type: 'methodNotFound' });
   });
 
-  it('calls back the functions of its caller, and the caller itself', async () => {
+  it('a kite behind the tunnel proxy calls the callbacks and the methods of its caller', async () => {
     const { math, dialled, caller } = await behindTunnel();
     math.handle<[number, RemoteFunction]>('count', ({ args: [to, each] }) => {
       for (let i = 0; i < to; i++) each(i);
@@ -73,7 +73,7 @@ describe.each(SINGLE_TRANSPORTS)('a kite behind the tunnel proxy, called over %s
     expect(caller.connectionCount).toBe(0);
   });
 
-  it('is told of a message above the limit, and ends the session', async () => {
+  it('a kite behind the tunnel proxy closes the session on a message above the limit', async () => {
     const { url } = await behindTunnel({ limits: { messageBytes: MIB } });
     const { channel, inbox } = await open(url, { transport });
     channel.send('x'.repeat(MIB + 1));
@@ -82,7 +82,7 @@ describe.each(SINGLE_TRANSPORTS)('a kite behind the tunnel proxy, called over %s
 });
 
 describe('a session through the tunnel', () => {
-  it.each(SOCKJS_TRANSPORTS)('carries messages of 16 MiB over %s', async (transport) => {
+  it.each(SOCKJS_TRANSPORTS)('the tunnel carries messages of 16 MiB over %s', async (transport) => {
     const { proxy, dialled } = await behindTunnel();
     const client = await dialled(transport);
     // The envelope of the call takes some kilobytes.
@@ -93,23 +93,23 @@ describe('a session through the tunnel', () => {
     expect(proxy.status().bytesFromKites).toBeGreaterThan(15 * MIB);
   });
 
-  it('keeps the order of messages of all sizes, also of those from before the tunnel stood', async () => {
+  it('the tunnel keeps the order of messages of all sizes, also of those sent before it opened', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const kite = await passiveKite(kontrol, proxy);
     const { channel } = await open(kite.url);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     const size = (i: number): number => (i % 10 === 0 ? 20_000 : i);
     const messages = Array.from({ length: 300 }, (_, i) => `${i} ${'y'.repeat(size(i))}`);
     for (const message of messages.slice(0, 30)) channel.send(message);
-    // The proxy has read some of it when it answers somebody else.
+    // The proxy has read some of it when it answers another caller.
     await request('GET', `${new URL(proxy.url).origin}/healthz`);
     const tunnel = await open(url, { transport: 'Session' });
     for (const message of messages.slice(30)) channel.send(message);
     expect(await tunnel.inbox.count(messages.length)).toEqual(messages);
   });
 
-  it('has its end passed on with code and reason, from either side', async () => {
+  it('the tunnel forwards the close code and reason from either side', async () => {
     const { math, url } = await behindTunnel();
     for (const transport of SINGLE_TRANSPORTS) {
       const coming = nextPeer(math);
@@ -127,14 +127,14 @@ describe('a session through the tunnel', () => {
     }
   });
 
-  it('goes on where the connection with which its kite registered has ended', async () => {
+  it('a tunnel stays open after the registering connection of its kite closed', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const kite = await passiveKite(kontrol, proxy);
     for (const transport of SINGLE_TRANSPORTS) {
       const [caller, tunnel] = await Promise.all([
         open(kite.url, { transport }),
-        kite.asked().then(({ url }) => open(url, { transport: 'Session' })),
+        kite.nextRequest().then(({ url }) => open(url, { transport: 'Session' })),
       ]);
       if (transport === 'XHRPolling') {
         kite.leave();
@@ -148,7 +148,7 @@ describe('a session through the tunnel', () => {
     expect(proxy.status()).toMatchObject({ sessions: 3, sessionsTotal: 3 });
   });
 
-  it('is counted: sessions and bytes, of the kite and of all', async () => {
+  it('the tunnel proxy counts the sessions and bytes of each kite and of all', async () => {
     const { proxy, dialled, math } = await behindTunnel();
     const client = await dialled();
     await client.tell('echo', 'x'.repeat(10_000));
@@ -164,7 +164,7 @@ describe('a session through the tunnel', () => {
 });
 
 describe('a session over XHR', () => {
-  it('is understood where the path stands behind the query, as clients in Go write it', async () => {
+  it('the tunnel proxy accepts a session over XHR with the path after the query, as Go clients send it', async () => {
     const { url } = await behindTunnel();
     const path = `${url}/326/38e303e3b36612dc3e79`;
     expect(await request('POST', `${path}/xhr`)).toMatchObject({ status: 200, body: 'o\n' });
@@ -177,14 +177,14 @@ describe('a session over XHR', () => {
     expect((await request('GET', url)).body).toBe('Welcome to SockJS!\n');
   });
 
-  it('never meets that of another kite, whatever it is called', async () => {
+  it('the tunnel proxy separates sessions over XHR of different kites with equal names', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const kites = [await passiveKite(kontrol, proxy), await passiveKite(kontrol, proxy)] as const;
     const urls = kites.map(({ url }) => sessionUrl(url, 'xhr', 'the-same'));
     for (const [index, url] of urls.entries()) {
       expect((await request('POST', url)).body).toBe('o\n');
-      const tunnel = await open((await kites[index]?.asked())?.url ?? '', { transport: 'Session' });
+      const tunnel = await open((await kites[index]?.nextRequest())?.url ?? '', { transport: 'Session' });
       tunnel.channel.send(`from kite ${index}`);
     }
     for (const [index, url] of urls.entries()) {
@@ -193,8 +193,8 @@ describe('a session over XHR', () => {
   });
 });
 
-describe('a tunnel proxy that ends', () => {
-  it('lets sessions end by themselves, lets nobody new in, and has the kites go elsewhere', async () => {
+describe('a tunnel proxy that closes', () => {
+  it('a tunnel proxy that closes lets sessions finish, accepts no new ones, and sends its kites to another', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const math = await makeKite(kontrol);
@@ -213,21 +213,21 @@ describe('a tunnel proxy that ends', () => {
     await closed;
   });
 
-  it('says goodbye to those that stay', async () => {
+  it('a tunnel proxy that closes sends a close frame to the remaining sessions', async () => {
     const { proxy, url } = await behindTunnel();
     const sessions = await Promise.all(SINGLE_TRANSPORTS.map((transport) => open(url, { transport })));
     await vi.waitFor(() => expect(proxy.waiting).toBe(0));
     await proxy.close({ drainTimeout: 0 });
     for (const [index, { inbox }] of sessions.entries()) {
       const { code } = (await inbox.closed()) ?? {};
-      // Polling, a client learns of the end of the connections only.
+      // A polling client is notified only of the end of connections.
       expect(code).toBe(SINGLE_TRANSPORTS[index] === 'XHRPolling' ? 1006 : 3000);
     }
   });
 });
 
 describe('a kite behind the tunnel proxy', () => {
-  it('has the same public URL after it has come back, and after the proxy has', async () => {
+  it('a kite behind the tunnel proxy keeps its public URL after the kite or the proxy restarts', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const port = proxy.kite.port ?? 0;

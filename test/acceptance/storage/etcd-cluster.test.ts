@@ -12,13 +12,13 @@ interface Node {
   readonly changes: StorageChange[];
 }
 
-/** A node that goes to `first`, and to the others after it. */
+/** A node that uses `first`, and then the other members. */
 function nodeAt(first: EtcdMember): Promise<Node> {
   const others = etcd.server.urls.filter((url) => url !== first.url);
   return openNode(etcd.make({ machines: [first.url, ...others] }));
 }
 
-/** A node that knows no other member. One that was away in the test before may not be reached at once. */
+/** A node with one member. A member that was stopped in the previous test may be unreachable at first. */
 function nodeOnlyAt(member: EtcdMember): Promise<Node> {
   return vi.waitFor(() => openNode(etcd.make({ machines: [member.url] })), { timeout: 5000 });
 }
@@ -36,7 +36,7 @@ async function members(): Promise<{ leader: EtcdMember; followers: EtcdMember[] 
   return { leader, followers: etcd.server.members.filter((member) => member !== leader) };
 }
 
-/** Milliseconds that a call takes; rejects with what it does. */
+/** Milliseconds that a call takes; rejects with its error. */
 async function timeOf(call: Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await call;
@@ -46,11 +46,11 @@ async function timeOf(call: Promise<unknown>): Promise<number> {
 const heard = ({ changes }: Node, id: string): boolean =>
   changes.some((change) => change.type === 'put' && change.registration.kite.id === id);
 
-// A busy machine is late, too.
+// A margin for a busy machine.
 const IN_TIME = DEADLINE + 1000;
 
 describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
-  it('takes writes in time, or right after they failed, when the leader was killed', async () => {
+  it('a cluster of etcd accepts writes, at once or after a retry, when its leader is killed', async () => {
     const { leader, followers } = await members();
     const nodes = await Promise.all([leader, ...followers].map(nodeAt));
     await leader.kill();
@@ -68,14 +68,14 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     }
   });
 
-  it('is used without a member that answers nothing, calls and changes', async () => {
+  it('the etcd client calls and watches other members if one does not answer', async () => {
     const { followers } = await members();
     const [frozen, other] = followers as [EtcdMember, EtcdMember];
     const [a, b] = await Promise.all([nodeAt(frozen), nodeAt(other)]);
     frozen.freeze();
     onTestFinished(() => frozen.thaw());
     expect(await timeOf(a.storage.put(registration(), NOW))).toBeLessThan(IN_TIME);
-    // The second does not wait for the frozen one again.
+    // The second call does not wait for the frozen member again.
     expect(await timeOf(a.storage.put(registration({ id: idOf(2) }), NOW))).toBeLessThan(DEADLINE / 3);
     await a.storage.ping();
     expect(a.changes).toContainEqual({ type: 'reload' });
@@ -83,7 +83,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     await expect.poll(() => heard(a, idOf(3))).toBe(true);
   });
 
-  it('is left in time, and named with each member and reason, when none of it answers', async () => {
+  it('the etcd client gives up in time and names each member with a reason if none answers', async () => {
     const { leader, followers } = await members();
     const { storage } = await nodeAt(leader);
     const [killed, frozen] = followers as [EtcdMember, EtcdMember];
@@ -100,11 +100,11 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     expect(error).toMatchObject({ name: 'StorageError', code: 'unavailable' });
     expect(message).toContain(`etcd at ${leader.url}, `);
     expect(message).toContain(`${leader.url}: it did not respond in time`);
-    // Which of the two depends on how soon the machine comes to asking it.
+    // Which of the two depends on when the machine polls it.
     expect(message).toMatch(new RegExp(`${killed.url}: (connect ECONNREFUSED|it did not respond in time)`));
   });
 
-  it('has everything read again where changes were missed, compacted ones too', async () => {
+  it('the etcd client requests a full read after it missed changes, compacted ones included', async () => {
     const { leader, followers } = await members();
     const [member] = followers as [EtcdMember, EtcdMember];
     const { storage: writer } = await nodeAt(leader);

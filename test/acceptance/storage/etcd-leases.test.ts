@@ -28,19 +28,19 @@ function client(): Etcd3 {
   return made;
 }
 
-/** Keys of this test, without what all of them begin with. */
+/** Keys of this test, without their common prefix. */
 async function keys(kind = ''): Promise<string[]> {
   const all = await client().getAll().prefix(`${etcd.prefix}${kind}`).keys();
   return all.map((key) => key.slice(etcd.prefix.length)).toSorted((a, b) => a.localeCompare(b));
 }
 
-/** The leases that keys of this test hang on. */
+/** The leases of this test's keys. */
 async function leases(): Promise<string[]> {
   const { kvs } = await client().getAll().prefix(etcd.prefix).exec();
   return [...new Set(kvs.map(({ lease }) => lease))];
 }
 
-/** Resolves with the kinds of everything that etcd itself removes, once `count` keys are gone. */
+/** Resolves with the kinds of everything that etcd itself removes, once `count` keys are removed. */
 async function removedByEtcd(count: number): Promise<{ kinds: Promise<string[]> }> {
   const watcher = await client().watch().prefix(etcd.prefix).create();
   const gone: string[] = [];
@@ -66,8 +66,8 @@ async function writes(kind: string): Promise<{ perKey: number[]; transactions: n
   };
 }
 
-describe.skipIf(!etcdInstalled)(`what nobody refreshes in etcd${skipped}`, () => {
-  it('is removed by etcd itself once no node lives; keys are not', async () => {
+describe.skipIf(!etcdInstalled)(`unrefreshed entries in etcd${skipped}`, () => {
+  it('etcd removes registrations after the last node stops, but not keys', async () => {
     const { storage } = await node({ abandonedAfter: 1000 });
     await storage.putKeyPair(PAIR);
     await storage.revokeKiteKey('jti-1');
@@ -81,11 +81,11 @@ describe.skipIf(!etcdInstalled)(`what nobody refreshes in etcd${skipped}`, () =>
     expect(await keys()).toEqual([`keys/${PAIR.id}`, 'revoked/jti-1']);
   });
 
-  it('stays while any node lives, also what another one wrote', async () => {
+  it('etcd keeps registrations while any node runs, also those of other nodes', async () => {
     const [a, b] = [await node({ abandonedAfter: 1000 }), await node({ abandonedAfter: 1000 })];
     await a.storage.put(registered(idOf(1)), now);
     await a.storage.close();
-    // A lease of the same length, which nobody keeps alive, tells when the other one would have ended.
+    // A lease of the same length without keep-alives shows when the other one would have ended.
     const { kinds } = await removedByEtcd(1);
     const lease = client().lease(2, { autoKeepAlive: false });
     await lease.put(`${etcd.prefix}canary`).value('');
@@ -93,13 +93,13 @@ describe.skipIf(!etcdInstalled)(`what nobody refreshes in etcd${skipped}`, () =>
     expect(await b.storage.registrations()).toEqual([registered(idOf(1))]);
   });
 
-  it('hangs on one lease, also where nodes start at the same time', async () => {
+  it('nodes that start at the same time share one lease in etcd', async () => {
     const nodes = await Promise.all(Array.from({ length: 5 }, () => node()));
     await Promise.all(nodes.map(({ storage }, n) => storage.put(registered(idOf(n)), now)));
     expect(await leases()).toHaveLength(1);
   });
 
-  it('is told as gone when its lease was revoked, and can be registered again', async () => {
+  it('a registration whose lease was revoked is reported as removed and can be registered again', async () => {
     const [a, b] = [await node(), await node()];
     await a.storage.put(registered(idOf(1)), now);
     await a.storage.refresh([idOf(1)], now + 100_000);
@@ -112,7 +112,7 @@ describe.skipIf(!etcdInstalled)(`what nobody refreshes in etcd${skipped}`, () =>
     expect(await a.storage.put(registered(idOf(1)), now)).toBe('ok');
     await a.storage.refresh([idOf(1)], now + 120_000);
     expect(await b.storage.registrations()).toEqual([registered(idOf(1), now + 120_000)]);
-    // Both nodes hang what they write on the same new lease.
+    // Both nodes attach their keys to the same new lease.
     await b.storage.put(registered(idOf(2)), now);
     expect(await leases()).toHaveLength(1);
   });
@@ -134,7 +134,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     return count;
   };
 
-  it('lists them once, and then writes eight short values for a thousand', async () => {
+  it('refreshing kites in etcd lists them once, and then writes eight short values for a thousand', async () => {
     const [a, b] = await thousand();
     await a.storage.refresh(ids, now + 91_000);
     expect(await keys('groups/')).toHaveLength(8);
@@ -151,7 +151,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     expect(Math.max(...values.map((value) => value.length))).toBeLessThan(60);
   });
 
-  it('moves each of them, whichever come together, and no other', async () => {
+  it('refreshing kites in etcd extends each kite of any batch, and no other', async () => {
     const [a, b] = await thousand();
     await a.storage.refresh(ids, now + 91_000);
     await a.storage.refresh(ids.slice(1), now + 92_000);
@@ -165,7 +165,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     expect(await expiries(a)).toEqual({ 80000: 10, 93000: 290, 94000: 600, 95000: 100 });
   });
 
-  it('counts for what is registered then, and not for what is registered later', async () => {
+  it('refreshing kites in etcd does not extend later registrations', async () => {
     const [a, b] = [await node(), await node()];
     await a.storage.put(registered(idOf(1)), now);
     await a.storage.refresh([idOf(1), idOf(2)], now + 500_000);
@@ -174,19 +174,19 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     expect(await expiries(a)).toEqual({ 90000: 1, 95000: 1 });
   });
 
-  it('keeps an id from another user for as long as it says', async () => {
+  it('refreshing a kite in etcd reserves its id for the stated time', async () => {
     const [a, b] = [await node(), await node()];
     await a.storage.put(registered(idOf(1)), now);
     await a.storage.refresh([idOf(1)], now + 500_000);
     const theirs = registration({ id: idOf(1), username: 'mallory', expiresAt: now + 900_000 });
     expect(await b.storage.put(theirs, now + 400_000)).toBe('taken');
     expect(await b.storage.put(theirs, now + 500_000)).toBe('ok');
-    // It was shortened, too.
+    // Its expiry was shortened, too.
     await b.storage.refresh([idOf(1)], now + 600_000);
     expect(await a.storage.put(registered(idOf(1)), now + 700_000)).toBe('ok');
   });
 
-  it('tells other nodes, and not the one that did it', async () => {
+  it('refreshing kites in etcd notifies the other nodes only', async () => {
     const [a, b] = await thousand();
     const inTime = { timeout: 5000 };
     await expect.poll(() => [a.changes.length, b.changes.length], inTime).toEqual([1000, 1000]);
@@ -199,13 +199,13 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     expect(a.changes).toHaveLength(1000);
   });
 
-  it('leaves no groups behind', async () => {
+  it('refreshing kites in etcd leaves no group entries behind', async () => {
     const [a, b] = await thousand();
     await a.storage.refresh(ids, now + 91_000);
     await a.storage.refresh(ids.slice(500), now + 95_000);
     await b.storage.sweep(now + 93_000);
     expect(await expiries(a)).toEqual({ 95000: 500 });
-    // What is listed in a group that was swept goes into a new one.
+    // The entries of a swept group are written to a new one.
     await a.storage.refresh(ids, now + 96_000);
     await a.storage.sweep(now + 95_500);
     expect(await expiries(b)).toEqual({ 96000: 500 });

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 const WRITER = path.join(import.meta.dirname, '../../helpers/storage/file-store-writer.ts');
 const COUNT = 10_000;
 
-/** Lets another process register kites and kills it after `after` acknowledgements. Resolves with what it acknowledged. */
+/** Makes another process register kites, and kills it after `after` acknowledgements. Resolves with what it acknowledged. */
 async function killedWriter(folder: string, after: number): Promise<string[]> {
   const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
   const child = spawn(process.execPath, ['--import', 'tsx', WRITER, folder, String(COUNT)], {
@@ -27,7 +27,7 @@ async function killedWriter(folder: string, after: number): Promise<string[]> {
 }
 
 it.for([1, 4321, COUNT])(
-  'the file store has what it acknowledged after it was killed at acknowledgement %i of 10,000',
+  'the file store has its acknowledged entries after it was killed at acknowledgement %i of 10,000',
   { timeout: 60_000 },
   async (after) => {
     const folder = path.join(temporaryFolder(), 'kontrol');

@@ -23,7 +23,7 @@ async function opened(changes: Partial<PostgresConfig> = {}): Promise<Storage> {
   return storage;
 }
 
-/** What opening a store fails with. */
+/** The error of opening a store. */
 async function failure(changes: Partial<PostgresConfig>): Promise<unknown> {
   return openingFailure(postgres.make(changes));
 }
@@ -42,10 +42,10 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${sk
       /does not accept the login of "nobody": .* Check the role and its password/,
     ],
     ['an unknown database', { database: 'nowhere' }, /does not exist: .* Create it with createdb/],
-    ['TLS where it offers none', { tls: true }, /does not support TLS\. .*--no-postgres-tls/],
-    // Reaches this machine, and does not look like it: TLS is the default.
+    ['TLS that the server does not offer', { tls: true }, /does not support TLS\. .*--no-postgres-tls/],
+    // Reaches this machine through a name that does not show it: TLS is the default.
     ['another host', { host: '0.0.0.0' }, /does not support TLS\. .*--no-postgres-tls/],
-  ])('is named with what to do about %s', async (_, changes, message) => {
+  ])('the error of the PostgreSQL store has a hint on %s', async (_, changes, message) => {
     const error = await failure(changes);
     expect(error).toMatchObject(unavailable(message));
     const { host, port, database } = { ...postgres.config, ...changes };
@@ -53,12 +53,12 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${sk
     expect(inspect(error, { depth: null, showHidden: true })).not.toContain(PASSWORD);
   });
 
-  it('is named where nobody listens', async () => {
+  it('the error of an unreachable PostgreSQL contains its address', async () => {
     const port = await freePort();
     expect(await failure({ port })).toMatchObject(unavailable(/cannot be reached: connect ECONNREFUSED/));
   });
 
-  it('is not used before it was opened, or after it was closed', async () => {
+  it('the PostgreSQL store rejects operations before it is opened and after it is closed', async () => {
     const storage = postgres.make();
     await expect(storage.ping()).rejects.toMatchObject(unavailable(/is not open/));
     await storage.open();
@@ -69,7 +69,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${sk
 });
 
 describe.skipIf(!postgresInstalled)(`TLS to PostgreSQL${skipped}`, () => {
-  /** Has the server offer TLS, and returns its certificate. */
+  /** Enables TLS on the server, and returns its certificate. */
   async function offerTls(host: string): Promise<string> {
     const keys = await testKeyPair(0);
     const certificate = await selfSignedCertificate({ hosts: [host], keys });
@@ -91,21 +91,21 @@ describe.skipIf(!postgresInstalled)(`TLS to PostgreSQL${skipped}`, () => {
         WHERE application_name = 'kontrol' AND datname = current_database()`)
     ).map(({ ssl }) => ssl);
 
-  it('is used for every connection where the authority is known', async () => {
+  it('the PostgreSQL store uses TLS for every connection if the authority is known', async () => {
     const ca = await offerTls('127.0.0.1');
     const storage = await opened({ ca });
     await storage.ping();
     expect(await encrypted()).toEqual([true]);
   });
 
-  it('is left out on loopback unless it is asked for', async () => {
+  it('the PostgreSQL store uses no TLS on loopback unless it is requested', async () => {
     await offerTls('127.0.0.1');
     const storage = await opened();
     await storage.ping();
     expect(await encrypted()).toEqual([false]);
   });
 
-  it('is refused where the authority is unknown, or the certificate is for another host', async () => {
+  it('the PostgreSQL store rejects an unknown authority and a certificate for another host', async () => {
     await offerTls('127.0.0.1');
     const refused = unavailable(/has a certificate that is not trusted: .*--postgres-ca/);
     expect(await failure({ tls: true })).toMatchObject(refused);
@@ -114,11 +114,11 @@ describe.skipIf(!postgresInstalled)(`TLS to PostgreSQL${skipped}`, () => {
   });
 });
 
-describe.skipIf(!postgresInstalled)(`what PostgreSQL has no room for${skipped}`, () => {
+describe.skipIf(!postgresInstalled)(`values that PostgreSQL cannot store${skipped}`, () => {
   const argumentError = { name: 'KiteError', type: 'argumentError' };
 
   it.each(['id-1', '', 'ABCDEF00-0000-4000-8000-000000000001', '{00000000-0000-4000-8000-000000000001}'])(
-    'is refused for what it is, without the store being called away: the kite id %j',
+    'the PostgreSQL store rejects the kite id %j with a reason and stays available',
     async (id) => {
       const storage = await opened();
       await storage.putKeyPair(PAIR);
@@ -133,7 +133,7 @@ describe.skipIf(!postgresInstalled)(`what PostgreSQL has no room for${skipped}`,
     },
   );
 
-  it('is refused for what it is: a pair id, text that is no Unicode, a kite of an unknown pair', async () => {
+  it('the PostgreSQL store rejects an invalid pair id, invalid Unicode and a kite of an unknown pair with a reason', async () => {
     const storage = await opened();
     await expect(storage.putKeyPair({ ...PAIR, id: 'pair-1' })).rejects.toMatchObject(argumentError);
     await storage.putKeyPair(PAIR);
@@ -162,7 +162,7 @@ function outcome(call: Promise<unknown>): Promise<string> {
 }
 
 describe.skipIf(!postgresInstalled)(`listening to PostgreSQL${skipped}`, () => {
-  it('goes on after only its connection was ended, and has everything read again', async () => {
+  it('the PostgreSQL store listens again after its connection was terminated, and requests a full read', async () => {
     const storage = await opened();
     await storage.putKeyPair(PAIR);
     const changes: StorageChange[] = [];
@@ -173,7 +173,7 @@ describe.skipIf(!postgresInstalled)(`listening to PostgreSQL${skipped}`, () => {
     await expect.poll(() => changes).toContainEqual({ type: 'put', registration: registration() });
   });
 
-  it('has the ping fail while it is not possible, and resumes with it', async () => {
+  it('the ping of the PostgreSQL store fails while it cannot listen, and recovers', async () => {
     await sql(
       `CREATE ROLE limited LOGIN PASSWORD 'limited'; ALTER DATABASE ${postgres.database} OWNER TO limited`,
     );
@@ -193,7 +193,7 @@ describe.skipIf(!postgresInstalled)(`listening to PostgreSQL${skipped}`, () => {
     expect(changes).toContainEqual({ type: 'reload' });
   });
 
-  it('takes no notice of notifications that are none of its own', async () => {
+  it('the PostgreSQL store ignores notifications of other programs', async () => {
     const storage = await opened();
     await storage.putKeyPair(PAIR);
     const changes: StorageChange[] = [];

@@ -6,7 +6,7 @@ import { request } from '../../helpers/transport/http.js';
 import { dialTest, Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
-// Peers that read slowly, or not at all.
+// Peers that read slowly or never.
 
 const MIB = 1024 * 1024;
 const limits = { pauseBytes: MIB, sendQueueBytes: 24 * MIB };
@@ -50,10 +50,10 @@ async function openSlow(head: string): Promise<{ channel: Channel; inbox: Inbox 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe.each(Object.entries(REQUESTS))('a client over %s that stops reading', (name, head) => {
-  // A response ends after 128 KiB, so that the system's buffers never fill: what waits, waits for the next request.
+  // A response ends after 128 KiB, so the system buffers never fill: queued messages wait for the next request.
   const streams = !name.includes('WebSocket');
 
-  it('makes what is sent to it wait, up to the bound, and is dropped there', async () => {
+  it('a client that stops reading has its messages queued up to the limit, and is then dropped', async () => {
     const { channel, inbox } = await openSlow(head);
     let most = 0;
     for (let sent = 0; inbox.closes.length === 0 && sent < 1000; sent++) {
@@ -68,7 +68,7 @@ describe.each(Object.entries(REQUESTS))('a client over %s that stops reading', (
     expect(inbox.drains).toBe(0);
   });
 
-  it('is told of as soon as it has read', async () => {
+  it('a client that reads again ends the backpressure at once', async () => {
     const { channel, inbox } = await openSlow(head);
     for (let sent = 0; channel.bufferedBytes <= limits.pauseBytes && sent < 80; sent++) {
       channel.send(PIECE);
@@ -88,7 +88,7 @@ describe.each(Object.entries(REQUESTS))('a client over %s that stops reading', (
 });
 
 describe.each(SINGLE_TRANSPORTS)('a server over %s that is paused', (transport) => {
-  it('takes no more than the system keeps, and everything once it goes on', async () => {
+  it('a paused server receives no more than the system buffers, and everything after it resumes', async () => {
     const inbox = new Inbox();
     server = await startSockJs({
       limits,
@@ -123,12 +123,12 @@ describe.each(SINGLE_TRANSPORTS)('a server over %s that is paused', (transport) 
 });
 
 describe('a paused session', () => {
-  it('still notices that the connection is gone', async () => {
+  it('a paused session detects that its connection closed', async () => {
     const { channel, inbox } = await openSlow(REQUESTS.WebSocket);
     await turn();
     channel.pause();
     socket?.resetAndDestroy();
-    // Only what is written can show it.
+    // Only writing can show it.
     while (inbox.closes.length === 0) {
       channel.send('anyone there?');
       await turn();
@@ -138,7 +138,7 @@ describe('a paused session', () => {
 });
 
 describe('a half-closed connection', () => {
-  it('ends the session', async () => {
+  it('a half-closed connection closes the session', async () => {
     const { inbox } = await openSlow(REQUESTS.WebSocket);
     socket?.resume();
     socket?.end();

@@ -52,8 +52,8 @@ const MESSAGES = [
 
 const pairs = SINGLE_TRANSPORTS.flatMap((one) => SINGLE_TRANSPORTS.map((other) => [one, other] as const));
 
-describe.each(pairs)('a session over %s that is relayed over %s', (transport, onward) => {
-  it('carries every message both ways, in order', async () => {
+describe.each(pairs)('a session over %s relayed over %s', (transport, onward) => {
+  it('a relayed session carries every message in both directions, in order', async () => {
     const server = await startRelaying(onward, await startAnswering(echo));
     const { channel, inbox } = await connect(server, transport);
     for (const message of MESSAGES) channel.send(message);
@@ -63,8 +63,8 @@ describe.each(pairs)('a session over %s that is relayed over %s', (transport, on
   });
 });
 
-describe('a session that was dialled before it is relayed', () => {
-  it('loses nothing of what has come meanwhile', async () => {
+describe('a session that is dialled before it is relayed', () => {
+  it('a session relays messages that arrived before the relay started', async () => {
     const sent = ['first', '["second"]', 'third'];
     const answering = await startAnswering((channel) => {
       echo(channel);
@@ -75,7 +75,7 @@ describe('a session that was dialled before it is relayed', () => {
     const other = await startAnswering((channel) => channel.start(inbox));
     const two = await dialTest(other.url);
     one.send('fourth');
-    // When the server has answered somebody else, what it sent before is there.
+    // When the server has answered another request, its earlier messages have arrived.
     for (let i = 0; i < 3; i++) await request('GET', `${answering.url}/info`);
     const relay = new Relay(one, { limits: defaultLimits });
     onTestFinished(() => relay.close(3000, ''));
@@ -84,8 +84,8 @@ describe('a session that was dialled before it is relayed', () => {
   });
 });
 
-describe('frames that are passed on as they are', () => {
-  /** What comes out at the end of what a client writes, raw. */
+describe('relayed frames', () => {
+  /** The messages that arrive at the end for the raw frames of a client. */
   async function relayed(frames: readonly string[], limits: Partial<Limits> = {}) {
     const inbox = new Inbox();
     const answering = await startAnswering((channel) => channel.start(inbox), limits);
@@ -98,7 +98,7 @@ describe('frames that are passed on as they are', () => {
     return { inbox, closed, socket };
   }
 
-  it('may be lists, one message, lists with spaces, or nothing at all', async () => {
+  it('a relayed frame may be a list, one message, a list with spaces, or empty', async () => {
     const { inbox } = await relayed([
       '["a","b"]',
       '"c"',
@@ -112,7 +112,7 @@ describe('frames that are passed on as they are', () => {
   });
 
   it.each(['[1]', '{}', 'x', '["a"', '["a",1]', '["a" "b"]', '[["a"]]', '["\\x"]'])(
-    'end the session, and nothing else, where they are wrong: %s',
+    'a malformed relayed frame closes its session only: %s',
     async (frame) => {
       const { inbox, closed } = await relayed(['["before"]', frame]);
       expect(await closed).not.toBe(1006);
@@ -121,7 +121,7 @@ describe('frames that are passed on as they are', () => {
     },
   );
 
-  it('carry messages of the limit, and none that is longer', async () => {
+  it('a relayed frame may have a message of the size limit, and none above it', async () => {
     const { inbox } = await relayed([JSON.stringify(['x'.repeat(MIB), 'é'.repeat(MIB / 2)])], {
       messageBytes: MIB,
     });
@@ -132,8 +132,8 @@ describe('frames that are passed on as they are', () => {
   });
 });
 
-describe('a session that ends right behind its last messages', () => {
-  it('has them passed on, also where the other end reads slowly', async () => {
+describe('a session that closes right after its last messages', () => {
+  it('a relay forwards the last messages of a session before its end, also to a slow reader', async () => {
     const inbox = new Inbox();
     const answering = await startAnswering((channel) => {
       channel.start(inbox);

@@ -3,8 +3,8 @@ import { freePort } from '../process/free-port.js';
 import type { Cli, Outcome, Running } from './cli-harness.js';
 
 /**
- * Goes through what `kontrol keys reseal` promises of a store, whose settings are in `environment`. Resolves with how a
- * Kontrol ended that knew the new secret only.
+ * Runs the steps that `kontrol keys reseal` documents for a store with the settings in `environment`. Resolves with the
+ * outcome of a Kontrol that had the new secret only.
  */
 export async function changeSecret(
   cli: Cli,
@@ -38,7 +38,7 @@ export async function changeSecret(
     code: 0,
     stdout: 'All keys are already encrypted with the current secret.\n',
   });
-  // The node that knows both goes on.
+  // The node that has both secrets continues.
   expect((await cli.run(['kontrol', 'keys', 'list', '-o', 'name'])).stdout).toBe(id);
   expect((await cli.run(['kontrol', 'keys', 'rotate'])).code).toBe(0);
   await stop(node);

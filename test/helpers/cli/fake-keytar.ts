@@ -4,7 +4,7 @@ import { testKeyPair, testKiteKey } from '../kite/keys.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { temporaryFolder } from '../process/temporary-folder.js';
 
-/** A `keytar` in memory; what `fails` names is refused. */
+/** A `keytar` in memory; operations in `fails` are rejected. */
 export function fakeKeytar(fails: Partial<Record<'set' | 'get', string>> = {}) {
   const items = new Map<string, string>();
   const refuse = (what: 'set' | 'get'): void => {
@@ -25,7 +25,7 @@ export function fakeKeytar(fails: Partial<Record<'set' | 'get', string>> = {}) {
   return { items, fails, open: (): Promise<Keychain> => openKeychain(async () => ({ default: keytar })) };
 }
 
-export async function personWithKey() {
+export async function userWithKey() {
   const home = temporaryFolder();
   const key = testKiteKey('bob', await testKeyPair(0), new ManualClock());
   return { home, env: { KITE_HOME: home }, key, account: keychainAccount(key) };

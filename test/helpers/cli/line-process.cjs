@@ -15,7 +15,7 @@ const { load } = require(path.join(root, 'bin', 'load.js'));
 const { [entry]: run } = load(path.join(root, 'dist', 'cli.cjs'));
 const environment = { ...process.env };
 
-/** A stream that collects what is written to it. */
+/** A stream that stores what is written to it. */
 function sink() {
   const chunks = [];
   const stream = new Writable({

@@ -8,7 +8,7 @@ import {
   type StoredKeyPair,
 } from '../../../src/lib/kontrol/storage/shared/storage.js';
 
-/** A store in memory that two Kontrols can share, that counts, and that a test can take away. */
+/** A store in memory that two Kontrols can share, that counts calls, and that a test can make unavailable. */
 export class FakeStorage implements Storage {
   readonly name = 'memory';
   readonly secrets = 'memory';
@@ -18,11 +18,11 @@ export class FakeStorage implements Storage {
   readonly revoked = new Set<string>();
   readonly calls: string[] = [];
   readonly #listeners = new Set<(change: StorageChange) => void>();
-  /** While true, everything rejects. */
+  /** While true, every call rejects. */
   down = false;
-  /** While set, registrations are written once it resolves. */
-  slow: Promise<void> | undefined;
-  /** How many registrations wait. */
+  /** While set, writes of registrations wait for it. */
+  writeGate: Promise<void> | undefined;
+  /** The number of registrations that wait. */
   waiting = 0;
 
   open(): Promise<void> {
@@ -42,16 +42,16 @@ export class FakeStorage implements Storage {
   }
 
   async put(registration: Registration, now: number): Promise<PutResult> {
-    if (this.slow) {
+    if (this.writeGate) {
       this.waiting++;
-      await this.slow;
+      await this.writeGate;
       this.waiting--;
     }
     return this.#do('put', () => {
       const old = this.stored.get(registration.kite.id);
       if (old && old.kite.username !== registration.kite.username && old.expiresAt > now) return 'taken';
       this.stored.set(registration.kite.id, registration);
-      this.tell({ type: 'put', registration });
+      this.emit({ type: 'put', registration });
       return 'ok';
     });
   }
@@ -63,14 +63,14 @@ export class FakeStorage implements Storage {
         if (!old) continue;
         const registration = { ...old, expiresAt };
         this.stored.set(id, registration);
-        this.tell({ type: 'put', registration });
+        this.emit({ type: 'put', registration });
       }
     });
   }
 
   delete(id: string, url: string): Promise<void> {
     return this.#do('delete', () => {
-      if (this.stored.get(id)?.url === url && this.stored.delete(id)) this.tell({ type: 'delete', id });
+      if (this.stored.get(id)?.url === url && this.stored.delete(id)) this.emit({ type: 'delete', id });
     });
   }
 
@@ -87,7 +87,7 @@ export class FakeStorage implements Storage {
   putKeyPair(pair: StoredKeyPair): Promise<void> {
     return this.#do('putKeyPair', () => {
       this.pairs.set(pair.id, pair);
-      this.tell({ type: 'keys' });
+      this.emit({ type: 'keys' });
     });
   }
 
@@ -98,7 +98,7 @@ export class FakeStorage implements Storage {
   revokeKiteKey(jti: string): Promise<void> {
     return this.#do('revokeKiteKey', () => {
       this.revoked.add(jti);
-      this.tell({ type: 'keys' });
+      this.emit({ type: 'keys' });
     });
   }
 
@@ -119,8 +119,8 @@ export class FakeStorage implements Storage {
     return () => this.#listeners.delete(listener);
   }
 
-  /** As if another node had done this. */
-  tell(change: StorageChange): void {
+  /** Notifies of a change as if another node had made it. */
+  emit(change: StorageChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 

@@ -10,14 +10,14 @@ function newTable(): CallbackTable<object> {
 }
 
 describe('the callback table', () => {
-  it('gives numbers that rise from 0 and are never used twice', () => {
+  it('the callback table assigns numbers from 0 that are never reused', () => {
     const table = newTable();
     const first = table.add({});
     table.delete(first);
     expect([first, table.add({}), table.add({})]).toEqual([0, 1, 2]);
   });
 
-  it('knows nothing of a number that was never given out, or is forgotten', () => {
+  it('the callback table has no entry for a number that was never assigned or was forgotten', () => {
     const table = newTable();
     const entry = {};
     const number = table.add(entry);
@@ -27,7 +27,7 @@ describe('the callback table', () => {
     expect(table.get(99)).toBeUndefined();
   });
 
-  it('keeps the number of a function that is handed over again', () => {
+  it('the callback table keeps the number of a function that is passed again', () => {
     const table = newTable();
     expect(table.share(fn)).toBe(table.share(fn));
     expect(table.size).toBe(1);

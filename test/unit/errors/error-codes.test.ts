@@ -19,7 +19,7 @@ import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
 const TABLE = 'src/lib/errors/error-codes.ts';
 
-/** Where a KiteError gets a code that is not written there, and where that comes from. */
+/** Places where a KiteError gets a code from elsewhere, and its source. */
 const PASSED_ON: Readonly<Record<string, string>> = {
   'src/lib/protocol/errors.ts': 'codedError itself, ConfigurationError, and errors that a peer sent',
   'src/lib/kite/call/client.ts': 'the code of the DialError',
@@ -35,7 +35,7 @@ const files = sourceFiles()
   .map(({ path, text }) => ({ path, code: withoutComments(text) }));
 const source = files.map(({ code }) => code).join('\n');
 
-/** The arguments of each call of `name`, without what is nested in brackets deeper than that. */
+/** The arguments of each call of `name`, without deeper nested brackets. */
 function callsOf(name: string, code: string): string[] {
   return [...code.matchAll(new RegExp(`\\b${name}\\(`, 'g'))].map(({ index, 0: { length } }) => {
     let depth = 1;
@@ -50,7 +50,7 @@ function callsOf(name: string, code: string): string[] {
 }
 
 describe('the table of error codes', () => {
-  it('has a meaning and an advice for each entry, in whole sentences', () => {
+  it('the table of error codes has a meaning and an advice for each entry, in whole sentences', () => {
     const tables: readonly Readonly<Record<string, Omit<ErrorEntry, 'sender'>>>[] = [
       errorTypes,
       kiteErrorCodes,
@@ -69,7 +69,7 @@ describe('the table of error codes', () => {
     }
   });
 
-  it('is the only place that a KiteError gets a code from', () => {
+  it('the table of error codes has every code with which src creates a KiteError', () => {
     let count = 0;
     const own = files.flatMap(({ path, code }) => {
       const made = callsOf('new KiteError', code);
@@ -93,7 +93,7 @@ describe('the table of error codes', () => {
     expect(types.filter((type) => !(type in errorTypes))).toEqual([]);
   });
 
-  it('has no code that nothing in src creates', () => {
+  it('the table of error codes has no code that src never creates', () => {
     const literals = [
       kiteErrorCodes,
       configurationCodes,
@@ -109,7 +109,7 @@ describe('the table of error codes', () => {
     ).toEqual([]);
   });
 
-  it('has the close code of every connection that src ends', () => {
+  it('the table of error codes has the close code of every connection that src closes', () => {
     const used = new Set(
       [
         ...source.matchAll(/\b(?:close|end|finish|refuse|ended|violation|ProtocolViolation)\((\d{4})\b/g),
@@ -122,7 +122,7 @@ describe('the table of error codes', () => {
     expect([...used].filter((code) => !(code in closeCodes))).toEqual([]);
   });
 
-  it('has the exit codes with which src creates the errors of the command line', () => {
+  it('the table of error codes has the exit codes of the errors of the command line', () => {
     let count = 0;
     for (const { path, code } of files) {
       for (const args of callsOf('new CliError', code)) {
@@ -142,7 +142,7 @@ describe('the table of error codes', () => {
     }
   });
 
-  it('types the codes, so that one that is not declared does not compile', () => {
+  it('the types of error codes reject an undeclared code at compile time', () => {
     // @ts-expect-error -- not a code of a KiteError
     codedError('genericError', 'idTakn', 'no');
     // @ts-expect-error -- idTaken is a genericError
@@ -158,7 +158,7 @@ describe('the table of error codes', () => {
     // @ts-expect-error -- not a code that an error has
     expect(hasCode(codedError('genericError', 'idTaken', 'no'), 'idTakn')).toBe(false);
     expect(hasCode(codedError('genericError', 'idTaken', 'no'), 'idTaken')).toBe(true);
-    // A program has types and codes of its own.
+    // A program has custom types and codes.
     expect(new KiteError('tooBad', 'no', { code: 'E42' }).code).toBe('E42');
   });
 });

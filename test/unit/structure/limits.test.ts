@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { limitDeclarations, numberOf } from '../../../scripts/reference/limit-declarations.js';
 import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
-// A bound on what somebody else can make the process spend is declared in a file `*-limits.ts`, whose comments docs/limits.md is
-// generated from. This finds numbers elsewhere that look like bounds.
+// A limit on resources that a peer can use is declared in a file `*-limits.ts`, from whose comments docs/limits.md is
+// generated. This test finds numbers elsewhere that look like limits.
 
-/** Numbers that are compared and bound nothing that a peer decides, each with what it is. */
+/** Numbers in comparisons that limit nothing that a peer decides, each with its purpose. */
 const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/cli/bench/bench.ts': { MAX_CONCURRENT_DIALS: 'how many connections are opened at a time' },
   'src/lib/cli/bench/measurement.ts': { MAX_LATENCY: 'the range of the histogram' },
@@ -86,7 +86,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const NUMBER = String.raw`-?[\d_]+(?:\.\d+)?(?: ?\*\*? ?[\d_]+| - \d+)*`;
 
-/** Names of constants, and numbers, that `code` compares with something, or cuts or bounds something by. */
+/** Constants and numbers in `code` that are compared, or that truncate or limit something. */
 function bounds(code: string): string[] {
   const constants = [...code.matchAll(new RegExp(`^(?:export )?const ([A-Z][A-Z0-9_]*) = ${NUMBER};`, 'gm'))]
     .map(([, name = '']) => name)
@@ -109,8 +109,8 @@ const files = sourceFiles()
   .filter(({ path }) => !path.endsWith('-limits.ts'))
   .map(({ path, text }) => ({ path, found: bounds(withoutComments(text)) }));
 
-describe('bounds on what others can make a process spend', () => {
-  it('are declared in files of limits only', () => {
+describe('limits on the resources that peers can use', () => {
+  it('limits are declared in files of limits only', () => {
     const elsewhere = files.flatMap(({ path, found }) =>
       found.filter((name) => ALLOWED[path]?.[name] === undefined).map((name) => `${path}: ${name}`),
     );
@@ -120,7 +120,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it('are found where they are not declared as a limit', () => {
+  it('limits that are declared elsewhere are found', () => {
     expect(bounds('const MOST = 10;\nif (list.length >= MOST) throw full();')).toEqual(['MOST']);
     expect(bounds('const KEPT = 4 * 1024;\nthis.#map = new LruMap(KEPT, clock);')).toEqual(['KEPT']);
     expect(bounds('const MOST = 1_000;\nreturn list.slice(0, MOST);')).toEqual(['MOST']);
@@ -128,7 +128,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(bounds('const DAY = 86_400_000;\nreturn days * DAY;')).toEqual([]);
   });
 
-  it('have no exception that is not needed any more', () => {
+  it('limits have no obsolete exception', () => {
     const stale = Object.entries(ALLOWED).flatMap(([path, names]) => {
       const found = files.find((file) => file.path === path)?.found ?? [];
       return Object.keys(names)
@@ -138,7 +138,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(stale).toEqual([]);
   });
 
-  it('are documented with the default that they have', async () => {
+  it('limits are documented with their defaults', async () => {
     const limits = await limitDeclarations();
     const declared = new Set(limits.map(({ file }) => file));
     console.log(`${limits.length} limits are declared and documented, in ${declared.size} files`);
@@ -148,7 +148,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(limits.length).toBeGreaterThan(90);
   });
 
-  it('are each used outside the file that declares it', async () => {
+  it('limits are each used outside the file that declares them', async () => {
     const source = sourceFiles()
       .filter(({ path }) => !path.endsWith('-limits.ts'))
       .map(({ text }) => withoutComments(text))
@@ -159,7 +159,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(unused.map(({ file, name }) => `${name} in ${file}`)).toEqual([]);
   });
 
-  it('have names of their own, by which the documentation and errors refer to them', async () => {
+  it('limits have unique names, by which the documentation and errors refer to them', async () => {
     const names = (await limitDeclarations()).map(({ name }) => name);
     expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
   });

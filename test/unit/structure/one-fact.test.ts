@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
-// A question that several places answer for themselves gets answers that differ. Each fact here has one home; code anywhere
-// else that decides it again is found by what it has to look like.
+// Several implementations of one check diverge. Each fact here is decided in one module; a pattern finds other code that
+// decides it.
 
 interface Fact {
   readonly question: string;
-  /** The modules that answer it. */
+  /** The modules that decide it. */
   readonly homes: readonly string[];
-  /** What code looks like that answers it. */
+  /** Whether code looks like a decision of it. */
   readonly decides: (code: string) => boolean;
-  /** What looks like it and is not. */
+  /** Code that looks like a decision and is not, with the reason. */
   readonly exceptions: Readonly<Record<string, string>>;
-  /** Code that answered it once, or might: each has to be found. */
+  /** Code that decided it once, or might: each must be found. */
   readonly planted: readonly string[];
   /** Code that only mentions it. */
   readonly harmless: readonly string[];
@@ -30,7 +30,7 @@ const LOOPBACK_DECISIONS: readonly RegExp[] = [
   ),
   // A list of names and addresses.
   new RegExp(`\\[\\s*(?:['"\`][^'"\`]*['"\`]\\s*,\\s*)*${QUOTED}`),
-  // A regular expression. What a URL in a text has between its slashes is none.
+  // A regular expression, but not the part of a URL between its slashes.
   /(?<![\w)\]/:])\/(?![/*])(?:[^/\\\n]|\\.)*(?:localhost|\b127[\\(.[]|::1\b|::ffff:7f)(?:[^/\\\n]|\\.)*\//,
   /\bRegExp\((?:[^()]|\([^()]*\))*(?:localhost|127|::1)/,
   // A network.
@@ -41,7 +41,7 @@ const BASE64 = /\bBuffer\.from\([^;]*?,\s*['"`]base64(?:url)?['"`]\)|\bdecodeBas
 
 const FACTS: readonly Fact[] = [
   {
-    question: 'whether a host or address is loopback',
+    question: 'the loopback check of a host or address',
     homes: ['src/lib/util/loopback.ts'],
     decides: (code) => LOOPBACK_DECISIONS.some((pattern) => pattern.test(code)),
     exceptions: {
@@ -76,7 +76,7 @@ const FACTS: readonly Fact[] = [
     ],
   },
   {
-    question: 'what the claims of a JWT are',
+    question: 'the claims of a JWT',
     homes: ['src/lib/keys/jwt-claims.ts'],
     decides: (code) => /\batob\(/.test(code) || (BASE64.test(code) && /\bJSON\.parse\(/.test(code)),
     exceptions: {},
@@ -94,7 +94,7 @@ const FACTS: readonly Fact[] = [
     ],
   },
   {
-    question: 'what a thrown value is in words',
+    question: 'the message of a thrown value',
     homes: ['src/lib/util/message-of.ts'],
     decides: (code) => /\b(\w+) instanceof Error\s*\?\s*\1\.message\s*:\s*String\(\1\)/.test(code),
     exceptions: {},
@@ -108,39 +108,39 @@ const FACTS: readonly Fact[] = [
 
 const files = sourceFiles().map(({ path, text }) => ({ path, code: withoutComments(text) }));
 
-it(`looks at ${files.length} files for ${FACTS.length} facts`, () => {
+it(`the check of single implementations reads ${files.length} files for ${FACTS.length} facts`, () => {
   expect(files.length).toBeGreaterThan(300);
 });
 
 describe.each(FACTS)('$question', ({ homes, decides, exceptions, planted, harmless }) => {
-  it('is decided in one place', () => {
+  it('the fact is decided in one file', () => {
     const deciding = files.filter(({ code }) => decides(code)).map(({ path }) => path);
     expect(deciding.toSorted()).toEqual([...homes, ...Object.keys(exceptions)].toSorted());
   });
 
-  it.each(planted)('is noticed where somebody decides it again: %s', (code) => {
+  it.each(planted)('the check finds a second implementation: %s', (code) => {
     expect(decides(code)).toBe(true);
   });
 
-  it.each(harmless)('is not suspected where it is only mentioned: %s', (code) => {
+  it.each(harmless)('the check accepts a mention: %s', (code) => {
     expect(decides(code)).toBe(false);
   });
 });
 
-/** Where a pattern occurs outside the files that may contain it: `file: text`. */
+/** The occurrences of a pattern outside the allowed files: `file: text`. */
 function occurrences(pattern: RegExp, allowed: (file: string) => boolean): readonly string[] {
   return files.flatMap(({ path, code }) =>
     allowed(path) ? [] : (code.match(pattern) ?? []).map((found) => `${path}: ${found}`),
   );
 }
 
-describe('a setting', () => {
+describe('the sources of a setting', () => {
   const RESOLVER = 'src/lib/kite/config/resolve-setting.ts';
-  /** Reads the variables of oclif itself, whose names are made of that of the program. */
+  /** Reads the variables of oclif itself, whose names contain the name of the program. */
   const OCLIF = 'src/lib/cli/frame/fast-path-config.ts';
   const TABLES = /^src\/lib\/(?:kite\/config\/kite|cli\/settings\/[a-z-]+)-settings\.ts$/;
 
-  it('is declared in the tables of settings only: no other file has the name of its variable', () => {
+  it('a setting has its variable in the tables of settings only', () => {
     const names = /(['"])(?:KITE|KONTROL)_[A-Z_]+\1/g;
     const declared = occurrences(names, (file) => !TABLES.test(file));
     console.log(`one fact: ${declared.length} variables in tables, ${files.length} files searched`);
@@ -148,7 +148,7 @@ describe('a setting', () => {
     expect(occurrences(names, (file) => TABLES.test(file))).toEqual([]);
   });
 
-  it('is read from the environment by the resolver only', () => {
+  it('a setting is read from the environment by the resolver only', () => {
     const reads = [
       /\benv(?:ironment)?\s*(?:\?\.)?\[(?!['"`])/g,
       /\benv\.(?:KITE|KONTROL)_/g,
@@ -159,7 +159,7 @@ describe('a setting', () => {
       expect(occurrences(read, (file) => [RESOLVER, OCLIF].includes(file))).toEqual([]);
   });
 
-  it('is read from a context where contexts are managed, and by the resolver', () => {
+  it('a setting is read from a context by the resolver and by the management of contexts only', () => {
     const reads = /\bcontext\??\.(?:kontrol|username|to|timeout|transport)\b/g;
     const managing = ['src/lib/cli/context/manage-contexts.ts', 'src/lib/cli/settings/key-location.ts'];
     expect(occurrences(reads, (file) => managing.includes(file))).toEqual([]);

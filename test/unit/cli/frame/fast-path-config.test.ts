@@ -3,7 +3,7 @@ import { Config } from '@oclif/core/config';
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { type CommandConfig, FastPathConfig } from '../../../../src/lib/cli/frame/fast-path-config.js';
 import { root } from '../../../helpers/cli/cli-harness.js';
-import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 /** Members that the fast path leaves to oclif. */
 const UNSUPPORTED = [
@@ -31,7 +31,7 @@ const UNSUPPORTED = [
   'versionDetails',
 ];
 
-/** Members whose value is not oclif's, each for a reason. */
+/** Members whose value differs from that of oclif, each for a reason. */
 const DIFFERENT = [
   'options', // oclif's says where plugins are found.
   'plugins', // oclif counts the program itself.
@@ -46,11 +46,11 @@ beforeAll(async () => {
   oclif = await Config.load({ root, userPlugins: false, devPlugins: false });
   fast = new FastPathConfig(
     root.replace(/\/$/, ''),
-    surroundingsOf({ version: oclif.version, env: { KITECTL_DEBUG: 'true', KITECTL_NAME: 'x' } }),
+    testRuntime({ version: oclif.version, env: { KITECTL_DEBUG: 'true', KITECTL_NAME: 'x' } }),
   );
 });
 
-/** What a member is, or what it returns. */
+/** The value of a member, or its result. */
 function valueOf(config: object, name: string): unknown {
   const member: unknown = Reflect.get(config, name);
   return typeof member === 'function' ? (member as (key: string) => unknown).call(config, 'name') : member;
@@ -62,17 +62,20 @@ function membersOf(config: object): string[] {
 }
 
 describe("the fast path's configuration", () => {
-  it('has every member that oclif declares', () => {
+  it('the configuration of the fast path has every member that oclif declares', () => {
     expectTypeOf<FastPathConfig>().toExtend<CommandConfig>();
     expectTypeOf<FastPathConfig>().toExtend<Interfaces.Config & Pick<Config, 'options'>>();
     for (const name of UNSUPPORTED) expect(membersOf(fast)).toContain(name);
   });
 
-  it.each(UNSUPPORTED)('throws an error that names %s, which is left to oclif', (name) => {
-    expect(() => valueOf(fast, name)).toThrow(`The fast path does not support Config.${name}: `);
-  });
+  it.each(UNSUPPORTED)(
+    'the configuration of the fast path throws an error for %s, which it does not support',
+    (name) => {
+      expect(() => valueOf(fast, name)).toThrow(`The fast path does not support Config.${name}: `);
+    },
+  );
 
-  it('says the same as that of oclif where it says anything', async () => {
+  it('the configuration of the fast path equals that of oclif in every supported member', async () => {
     process.env['KITECTL_NAME'] = 'x';
     try {
       const supported = membersOf(fast).filter(
@@ -87,7 +90,7 @@ describe("the fast path's configuration", () => {
     }
   });
 
-  it('knows a switch of the environment by 1 and true', () => {
+  it('the configuration of the fast path reads switches of the environment as 1 and true', () => {
     expect([fast.scopedEnvVarTrue('debug'), fast.scopedEnvVarTrue('name')]).toEqual([true, false]);
   });
 });

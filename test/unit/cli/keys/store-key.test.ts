@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { planStore, storeKey } from '../../../../src/lib/cli/keys/store-key.js';
 import { readContexts } from '../../../../src/lib/cli/settings/contexts.js';
 import { settingsOf } from '../../../helpers/cli/command-settings.js';
-import { fakeKeytar, personWithKey } from '../../../helpers/cli/fake-keytar.js';
+import { fakeKeytar, userWithKey } from '../../../helpers/cli/fake-keytar.js';
 
 describe('storeKey', () => {
-  it('leaves the key in a file where the keychain refuses it in the end', async () => {
-    const { env, home, key } = await personWithKey();
+  it('storeKey leaves the key in a file if the keychain fails to store it', async () => {
+    const { env, home, key } = await userWithKey();
     const keytar = fakeKeytar();
     const plan = await planStore(settingsOf({ 'key-store': 'keychain' }, env), keytar.open);
     keytar.fails.set = 'Cannot create an item in a locked collection';
@@ -24,8 +24,8 @@ describe('storeKey', () => {
     expect(readContexts(env).contexts.size).toBe(0);
   });
 
-  it('does not ask for a key that the keychain would not take', async () => {
-    const { env } = await personWithKey();
+  it('storeKey requests no key if the keychain could not store it', async () => {
+    const { env } = await userWithKey();
     const { open } = fakeKeytar({ set: 'no' });
     await expect(planStore(settingsOf({ 'key-store': 'keychain' }, env), open)).rejects.toThrow(
       'No key was lost',

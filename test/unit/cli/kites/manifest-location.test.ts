@@ -11,7 +11,7 @@ describe('the location of a kite', () => {
     ['https://example.com:8443/kites/bob/.kite.json', 'example.com_8443/bob/math'],
     ['https://example.com/.kite.json', 'example.com/_/math'],
     ['https://example.com/math/.kite.json', 'example.com/_/math'],
-  ])('%s is %s', (url, path) => {
+  ])('the manifest at %s is installed to %s', (url, path) => {
     const { domain, user, repo } = checkLocation(manifestLocation({ type: 'manifest', url }, kite));
     expect(`${domain}/${user}/${repo}`).toBe(path);
   });
@@ -20,7 +20,7 @@ describe('the location of a kite', () => {
     ['math.kite', 'math.kite'],
     ['math', 'math'],
     ['kites', 'math'],
-  ])('of the repository %s is %s', (repo, expected) => {
+  ])('the repository %s is installed as %s', (repo, expected) => {
     const source = { type: 'github', user: 'bob', repo, url: '' } as const;
     expect(manifestLocation(source, kite)).toEqual({
       domain: 'github.com',
@@ -30,7 +30,7 @@ describe('the location of a kite', () => {
     });
   });
 
-  it('has parts that lead nowhere else', () => {
+  it('the folder of a kite rejects path segments that lead elsewhere', () => {
     const location = { domain: 'a', user: 'b', repo: 'c', version: '1.0.0' };
     for (const bad of ['..', '.', '', 'a/b', 'a\\b', '.git', '-x', 'a.', 'a b', 'a\u0000']) {
       expect(() => checkLocation({ ...location, user: bad })).toThrow('not allowed');

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const never = new AbortController().signal;
 
-/** Unpacks below two folders, of which the outer must stay as it is. */
+/** Unpacks two folders deep; the outer folder must not change. */
 async function unpacked(
   archive: Buffer | readonly TarEntry[],
   limits: Partial<InstallLimits> = {},
@@ -36,8 +36,8 @@ function digest(folder: string): string {
   return createHash('sha256').update(readdirSync(folder).join('\n')).digest('hex');
 }
 
-describe('an archive', () => {
-  it('is unpacked for its owner alone, whatever rights it asks for', async () => {
+describe('unpacking an archive', () => {
+  it('an archive is unpacked with permissions for its owner only', async () => {
     const { folder } = await unpacked([
       { path: 'math/bin/math', mode: 0o777, content: 'program' },
       { path: 'math/data/file', mode: 0o666, content: 'data' },
@@ -51,7 +51,7 @@ describe('an archive', () => {
     expect([mode('bin/math'), mode('data/file'), mode('bin')]).toEqual([0o700, 0o600, 0o700]);
   });
 
-  it('may have its files in one folder, or in none', async () => {
+  it('an archive may have its files in one folder, or in none', async () => {
     const { outer, folder } = await unpacked([{ path: 'math-1.0.0.kite/bin/math' }]);
     expect(folder).toBe(join(outer, 'staging', 'content', 'math-1.0.0.kite'));
     for (const entries of [[{ path: 'bin/math' }], [{ path: './bin/math' }, { path: './.kite.json' }]]) {
@@ -61,10 +61,10 @@ describe('an archive', () => {
   });
 
   const HOSTILE: [string, TarEntry[], string][] = [
-    ['a path that goes up', [{ path: '../evil' }], 'outside the kite'],
-    ['a path that goes up in the middle', [{ path: 'a/../../evil' }], 'outside the kite'],
+    ['a path with ..', [{ path: '../evil' }], 'outside the kite'],
+    ['a path with .. in the middle', [{ path: 'a/../../evil' }], 'outside the kite'],
     ['an absolute path', [{ path: '/tmp/evil' }], 'outside the kite'],
-    ["a path of another system's", [{ path: 'a\\..\\..\\evil' }], 'outside the kite'],
+    ['a path with backslashes', [{ path: 'a\\..\\..\\evil' }], 'outside the kite'],
     ['a drive', [{ path: 'C:/evil' }], 'outside the kite'],
     ['a path with a control character', [{ path: 'a\u001b[31m' }], 'outside the kite'],
     [
@@ -73,12 +73,12 @@ describe('an archive', () => {
       'link to a path outside the kite',
     ],
     [
-      'a link that goes up and out',
+      'a link that leaves the folder with ..',
       [{ path: 'a/l', type: '2', link: '../../x' }],
       'link to a path outside the kite',
     ],
     [
-      'a link to the folder above its own',
+      'a link to the parent folder',
       [{ path: 'l', type: '2', link: '..' }],
       'link to a path outside the kite',
     ],
@@ -88,7 +88,7 @@ describe('an archive', () => {
       'link to a path outside the kite',
     ],
     [
-      'a link that goes up behind another link',
+      'a link with .. through another link',
       [
         { path: 'a/b/up', type: '2', link: '../..' },
         { path: 'l', type: '2', link: 'a/b/up/../x' },
@@ -104,7 +104,7 @@ describe('an archive', () => {
       'contains a link',
     ],
     [
-      'a file behind a link that is written differently',
+      'a file behind a link with another spelling',
       [
         { path: 'Dir', type: '2', link: '.' },
         { path: 'dir/file', content: 'x' },
@@ -112,17 +112,17 @@ describe('an archive', () => {
       'contains a link',
     ],
     [
-      'a link with the path of a folder',
+      'a link instead of a folder',
       [
         { path: 'dir/file', content: 'x' },
         { path: 'dir', type: '2', link: '.' },
       ],
       'duplicate',
     ],
-    ['a file twice', [{ path: 'a' }, { path: 'a' }], 'duplicate'],
-    ['a file that is a folder, too', [{ path: 'a' }, { path: 'a/b' }], 'both a file and a folder'],
+    ['a file that occurs twice', [{ path: 'a' }, { path: 'a' }], 'duplicate'],
+    ['a file that is also a folder', [{ path: 'a' }, { path: 'a/b' }], 'both a file and a folder'],
     ['a hard link to a file elsewhere', [{ path: 'a', type: '1', link: '/etc/passwd' }], 'outside the kite'],
-    ['a hard link that goes up', [{ path: 'a', type: '1', link: '../x' }], 'outside the kite'],
+    ['a hard link with ..', [{ path: 'a', type: '1', link: '../x' }], 'outside the kite'],
     [
       'a hard link to a link',
       [
@@ -139,17 +139,20 @@ describe('an archive', () => {
     ['a path that is too deep', [{ path: 'a/'.repeat(40) + 'a' }], 'too long'],
   ];
 
-  it.each(HOSTILE)('with %s is refused, and nothing of it is written', async (_title, entries, reason) => {
-    const limits = { pathDepth: 32 };
-    // Also where what is fine comes first.
-    for (const all of [entries, [{ path: 'fine', content: 'x' }, ...entries]]) {
-      if (all !== entries && entries.some(({ path }) => path.startsWith('math/'))) continue;
-      await expect(unpacked(all, limits)).rejects.toMatchObject({
-        exitCode: 1,
-        message: expect.stringContaining(reason) as string,
-      });
-    }
-  });
+  it.each(HOSTILE)(
+    'an archive with %s is rejected, and nothing of it is written',
+    async (_title, entries, reason) => {
+      const limits = { pathDepth: 32 };
+      // Also after valid entries.
+      for (const all of [entries, [{ path: 'fine', content: 'x' }, ...entries]]) {
+        if (all !== entries && entries.some(({ path }) => path.startsWith('math/'))) continue;
+        await expect(unpacked(all, limits)).rejects.toMatchObject({
+          exitCode: 1,
+          message: expect.stringContaining(reason) as string,
+        });
+      }
+    },
+  );
 
   it('with a path of more than pathLength characters is refused', async () => {
     const limits = { pathLength: 20 };
@@ -157,19 +160,19 @@ describe('an archive', () => {
     await expect(unpacked([{ path: 'x'.repeat(21) }], limits)).rejects.toThrow('too long');
   });
 
-  it('with more files than it may have is refused', async () => {
+  it('an archive with more files than the limit is rejected', async () => {
     const entries = Array.from({ length: 11 }, (_, index) => ({ path: `file-${index}` }));
     await expect(unpacked(entries, { entries: 10 })).rejects.toThrow('more than 10 files');
   });
 
-  it('that would fill the disk is refused before it is unpacked', async () => {
+  it('an archive that expands above the size limit is rejected before it is unpacked', async () => {
     const bomb = tarGz([{ path: 'zeros', content: Buffer.alloc(1_000_000) }]);
     expect(bomb.length).toBeLessThan(5000);
     await expect(unpacked(bomb, { unpackedBytes: 100_000 })).rejects.toThrow('larger than 100000 bytes');
     await expect(unpacked(gzipSync(bomb))).rejects.toThrow('compressed twice');
   });
 
-  it('that is none, or not whole, is refused', async () => {
+  it('an archive that is malformed or incomplete is rejected', async () => {
     await expect(unpacked(Buffer.from('no archive'))).rejects.toThrow('not a tar.gz');
     await expect(unpacked(gzipSync('no archive'))).rejects.toThrow('cannot be unpacked');
     const whole = tarGz([{ path: 'bin/math', content: Buffer.alloc(10_000, 'x') }]);

@@ -6,7 +6,7 @@ import { kontrolStartOptions } from '../../../../src/lib/cli/kontrol/kontrol-sta
 import { readKiteKeyFile, verifyJwt } from '../../../../src/lib/keys/index.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 let folder: string;
 
@@ -30,7 +30,7 @@ async function initial(more: object = {}) {
   };
   await writeInitialKey(
     { ...kontrolStartOptions(flags, env), format: undefined },
-    surroundingsOf({ env, stdout, stderr }),
+    testRuntime({ env, stdout, stderr }),
   );
   return { stdout: stdout.text, stderr: stderr.text };
 }
@@ -38,7 +38,7 @@ async function initial(more: object = {}) {
 const kiteKey = () => readKiteKeyFile(join(folder, 'home', 'kite.key'));
 
 describe('the initial kite key', () => {
-  it('is signed with a key pair that is made, where there is none, and said to be', async () => {
+  it('the initial kite key is signed with a new key pair if there is none, which is reported', async () => {
     const { stdout, stderr } = await initial();
     expect(stderr).toContain(`Created a key pair: ${join(folder, 'certs', 'key.pem')}`);
     expect(stdout).toContain(join(folder, 'home', 'kite.key'));
@@ -53,7 +53,7 @@ describe('the initial kite key', () => {
     });
   });
 
-  it('stays as it is when it is made again', async () => {
+  it('the initial kite key does not change when it is created again', async () => {
     await initial();
     const { jwt } = kiteKey();
     const { stdout, stderr } = await initial();
@@ -62,7 +62,7 @@ describe('the initial kite key', () => {
     expect(kiteKey().jwt).toBe(jwt);
   });
 
-  it('replaces another one only when forced', async () => {
+  it('the initial kite key replaces another one only with --force', async () => {
     await initial();
     const { jwt } = kiteKey();
     await expect(initial({ username: 'boss' })).rejects.toMatchObject({ exitCode: 3 });

@@ -11,7 +11,7 @@ async function optionsOf(
 }
 
 describe('the flags of serve', () => {
-  it('pair each method with its command', async () => {
+  it('serve pairs each --method with its --exec', async () => {
     const line =
       '--name math --method square --exec one --method cube --exec two --timeout 500ms --parallel 3';
     const { commands, name, parallel, timeout, auth } = await optionsOf(undefined, line);
@@ -27,7 +27,7 @@ describe('the flags of serve', () => {
     });
   });
 
-  it('name the pages that are let in, and the names that the kite goes by', async () => {
+  it('serve accepts lists of allowed origins and hosts', async () => {
     const flags = ['--allow-origin', 'https://a.example, https://b.example', '--allow-host', '*'];
     expect(await optionsOf('./kite.js', flags)).toMatchObject({
       allowOrigin: ['https://a.example', 'https://b.example'],
@@ -35,7 +35,7 @@ describe('the flags of serve', () => {
     });
   });
 
-  it('take the name of a kite from its module', async () => {
+  it('serve derives the name of a kite from its module', async () => {
     expect((await optionsOf('./kites/math.mjs', '')).name).toBe('math');
     expect((await optionsOf('./kites/math.mjs', '--name other')).name).toBe('other');
   });
@@ -50,7 +50,12 @@ describe('the flags of serve', () => {
       '--name a --method m --method n --exec x',
       'Each --method needs an --exec',
     ],
-    ['a method twice', undefined, '--name a --method m --method m --exec x --exec y', 'Duplicate --method m'],
+    [
+      'a repeated method',
+      undefined,
+      '--name a --method m --method m --exec x --exec y',
+      'Duplicate --method m',
+    ],
     ['an empty command', undefined, ['--name', 'a', '--method', 'm', '--exec', ' '], 'is empty'],
     ['no name', undefined, '--method m --exec x', 'has no name'],
     [
@@ -59,25 +64,25 @@ describe('the flags of serve', () => {
       '--name a/b --method m --exec x',
       '--name is "a/b"; it must be a name without "/"',
     ],
-    ['a number of commands of a module', './kite.js', '--parallel 3', '--parallel needs --exec.'],
+    ['--parallel with a module', './kite.js', '--parallel 3', '--parallel needs --exec.'],
     ['too many commands', undefined, '--method m --exec x --parallel 1001', 'a whole number from 1 to 1000'],
-    ['a time of a module', './kite.js', '--timeout 3s', '--timeout needs --exec.'],
+    ['--timeout with a module', './kite.js', '--timeout 3s', '--timeout needs --exec.'],
     [
-      'a time that is not one',
+      'a malformed timeout',
       undefined,
       '--method m --exec x --timeout soon',
       '--timeout is "soon"; it must be a duration',
     ],
     [
-      'a Kontrol without registering',
+      'a Kontrol without --register',
       './kite.js',
       '--kontrol http://k:4000/kite',
       '--kontrol needs --register.',
     ],
-    ['an origin that is none', './kite.js', '--allow-origin example.com', '--allow-origin is'],
+    ['a malformed origin', './kite.js', '--allow-origin example.com', '--allow-origin is'],
     ['a host with a port', './kite.js', '--allow-host a:1', '--allow-host is'],
-    ['a port that is none', './kite.js', '--port 70000', '--port'],
-  ])('refuse %s', async (_title, module, line, message) => {
+    ['a malformed port', './kite.js', '--port 70000', '--port'],
+  ])('serve rejects %s', async (_title, module, line, message) => {
     const error: unknown = await optionsOf(module, line).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ exitCode: 2 });
     const { message: said, hint } = error as { message: string; hint: string };

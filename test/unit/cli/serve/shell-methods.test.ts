@@ -6,7 +6,7 @@ import type { Request } from '../../../../src/lib/index.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
-describe('what a command printed', () => {
+describe('the output of a command', () => {
   it.each([
     ['16\n', 16],
     ['{"a":[1]}\n\n', { a: [1] }],
@@ -16,7 +16,7 @@ describe('what a command printed', () => {
     ['', null],
     ['\n', null],
     ['null\n', null],
-  ])('%j is the result %j', (printed, result) => {
+  ])('the output %j is the result %j', (printed, result) => {
     expect(parseOutput(printed)).toEqual(result);
   });
 });

@@ -14,7 +14,7 @@ const settings: readonly Setting[] = Object.values(kiteSettings);
 const KITE_KEY = { username: 'alice', kontrolUrl: 'http://kontrol.example.com/kite' };
 const CONTEXT = { type: 'context', name: 'prod', field: 'field' } as const;
 
-/** Each source that can set a setting, with a value that it accepts, the strongest first. */
+/** Each source of a setting with a valid value, the highest precedence first. */
 function sourcesOf(setting: Setting): readonly RawValue[] {
   const { option, variables, accept, kiteKey } = setting;
   return [
@@ -30,7 +30,7 @@ function sourcesOf(setting: Setting): readonly RawValue[] {
   ];
 }
 
-/** What `resolveSetting` gets when these sources, and no others, say something. */
+/** The arguments of `resolveSetting` if exactly these sources set a value. */
 function given(all: readonly RawValue[]) {
   const of = (type: string): RawValue | undefined => all.find(({ source }) => source.type === type);
   const variables = all.flatMap(({ source, value }) =>
@@ -45,12 +45,12 @@ function given(all: readonly RawValue[]) {
 }
 
 describe('resolveSetting', () => {
-  it('takes the strongest source of each setting, and the default without any', () => {
+  it('resolveSetting reads the source with the highest precedence, and the default without any', () => {
     let cases = 0;
     for (const setting of settings) {
       const sources = sourcesOf(setting);
       sources.forEach(({ source }, index) => {
-        // Every weaker source says something as well.
+        // Every source of lower precedence sets a value as well.
         expect(resolveSetting(setting, given(sources.slice(index)))).toMatchObject({
           type: 'resolved',
           source,
@@ -67,7 +67,7 @@ describe('resolveSetting', () => {
     expect(cases).toBeGreaterThan(60);
   });
 
-  it('skips an empty string of each source but an option, which is a mistake of the program', () => {
+  it('resolveSetting skips an empty string of each source except an option, which is an error of the program', () => {
     for (const setting of settings) {
       const empty = sourcesOf(setting).map(({ source }) => ({ source, value: ' ' }));
       const { explicit: _option, kiteKey: _key, ...rest } = given(empty);
@@ -82,7 +82,7 @@ describe('resolveSetting', () => {
     ).toThrow('The option username is ""');
   });
 
-  it('prefers the kite key to a context where it is told so', () => {
+  it('resolveSetting prefers the kite key to a context on request', () => {
     const sources = given(sourcesOf(kiteSettings.username).slice(2));
     expect(resolveSetting(kiteSettings.username, { ...sources, kiteKeyFirst: true }).source.type).toBe(
       'kiteKey',
@@ -90,7 +90,7 @@ describe('resolveSetting', () => {
     expect(resolveSetting(kiteSettings.username, sources).source.type).toBe('context');
   });
 
-  it('refuses with a reason that names the source, and does not throw', () => {
+  it('resolveSetting rejects a value with a reason that names the source, and does not throw', () => {
     const soon = 'it must be a duration, 0 or more: 15s, 500ms, 5m, 1h30m, or 15 for 15 seconds';
     const refused = (sources: object) => resolveSetting(kiteSettings.timeout, { env: {}, ...sources });
     const explicit = (type: 'option' | 'flag', name: string) => ({
@@ -110,7 +110,7 @@ describe('resolveSetting', () => {
     });
   });
 
-  it('shows no secret when it refuses one', () => {
+  it('resolveSetting shows no secret in an error', () => {
     const secret = {
       ...kiteSettings.timeout,
       variables: [{ name: 'A', secret: true }, 'B'],

@@ -5,7 +5,7 @@ import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { settled } from '../../../helpers/kite/cores.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
-/** A connection to a Kontrol that answers when the test says so. */
+/** A connection to a Kontrol that answers when the test requests it. */
 function slowKontrol() {
   const asked: string[] = [];
   const answers: (() => void)[] = [];
@@ -27,7 +27,7 @@ function slowKontrol() {
 }
 
 describe('a registration that moves to another URL', () => {
-  it('asks Kontrol one at a time, and ends under the last URL, however fast it moves', async () => {
+  it('a registration that changes its URL calls Kontrol one at a time, and ends with the last URL', async () => {
     const { asked, answer, link } = slowKontrol();
     const clock = new ManualClock();
     const registered: string[] = [];

@@ -10,7 +10,7 @@ const again = { kite: testIdentity({ id: 'again', version: '1.0.1' }), url: URL,
 const other = { kite: testIdentity({ id: 'other' }), url: 'http://other/kite', token: 'token of other' };
 const silent = { kite: testIdentity({ id: 'silent' }), url: URL, token: '' };
 
-/** A Kontrol that knows these kites, and says what it was asked. */
+/** A Kontrol with these kites, and the queries that it got. */
 function knowing(
   kites: readonly { kite: { id: string }; url: string; token: string }[],
   none = 'no kites found',
@@ -33,8 +33,8 @@ function knowing(
   };
 }
 
-describe('the token of a kite that was found', () => {
-  it('is asked for by its id', async () => {
+describe('the token of a found kite', () => {
+  it('the token of a found kite is requested by its id', async () => {
     const { kontrol, asked } = knowing([other, { ...first, token: 'token' }]);
     const renew = tokenRenewer(kontrol, first);
     expect([await renew('expiring'), await renew('refused')]).toEqual(['token', 'new token']);
@@ -45,37 +45,37 @@ describe('the token of a kite that was found', () => {
   });
 
   it.each(['no kites found', '100: Key not found (/kites/bob/prod/math/1.0.0) [73]'])(
-    'is that of the kite that came back under another id, where its own is gone: %s',
+    'the token is that of the kite with the same URL and a new id if the old id is gone: %s',
     async (none) => {
       const { kontrol, asked } = knowing([silent, other, again], none);
       const renew = tokenRenewer(kontrol, first);
       expect(await renew('expiring')).toBe('token of again');
       const { username, environment, name } = first.kite;
       expect(asked).toEqual([['first', false], { username, environment, name }]);
-      // From then on by that id.
+      // Further requests use that id.
       expect(await renew('refused')).toBe('new token of again');
       expect(asked.slice(2)).toEqual([['again', true]]);
     },
   );
 
-  it('is a new one where the one in use was refused, also of the kite that came back', async () => {
+  it('the token is a new one after the current one was rejected, also for a kite with a new id', async () => {
     const { kontrol } = knowing([again]);
     expect(await tokenRenewer(kontrol, first)('refused')).toBe('new token of again');
   });
 
-  it('is that of any kite with its name where none has its URL', async () => {
+  it('the token is that of any kite with the name if no kite has the URL', async () => {
     const { kontrol } = knowing([silent, other]);
     expect(await tokenRenewer(kontrol, first)('expiring')).toBe('token of other');
   });
 
-  it('fails where there is none with its name, or none that may be called', async () => {
+  it('the token request fails if no kite has the name or none may be called', async () => {
     for (const kites of [[], [silent]]) {
       const { kontrol } = knowing(kites);
       await expect(tokenRenewer(kontrol, first)('expiring')).rejects.toThrow('no kites found');
     }
   });
 
-  it('fails with other errors as they are', async () => {
+  it('the token request passes on other errors unchanged', async () => {
     const { kontrol, asked } = knowing([again], 'query matches more than one kite');
     await expect(tokenRenewer(kontrol, first)('expiring')).rejects.toThrow(
       'query matches more than one kite',

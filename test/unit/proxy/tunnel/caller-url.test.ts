@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCallerUrl } from '../../../../src/lib/proxy/tunnel/caller-url.js';
 
-describe('the URL of a caller', () => {
+describe('the URL of a caller at the tunnel proxy', () => {
   it.each([
     ['/proxy?kiteID=abc', '/proxy'],
     ['/proxy/?kiteID=abc', '/proxy'],
@@ -15,7 +15,7 @@ describe('the URL of a caller', () => {
     ['/proxy?kiteID=abc/info', '/proxy/info'],
     // The path before the query takes precedence.
     ['/proxy/info?kiteID=abc/042/8f0c/xhr', '/proxy/info'],
-  ])('parses %s as the path %s', (url, path) => {
+  ])('the URL %s of a caller is parsed as the path %s', (url, path) => {
     expect(parseCallerUrl(url)).toEqual({ kiteId: 'abc', path });
   });
 
@@ -31,7 +31,7 @@ describe('the URL of a caller', () => {
     `/proxy?kiteID=${'x'.repeat(129)}`,
     '/proxy?kiteID=ä',
     '/proxy?kiteID=a=b',
-  ])('rejects %s, which does not contain a valid kite id', (url) => {
+  ])('the URL %s of a caller is rejected because it has no valid kite id', (url) => {
     expect(parseCallerUrl(url)).toBeUndefined();
   });
 });

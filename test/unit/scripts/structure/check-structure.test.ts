@@ -3,7 +3,7 @@ import { checkStructure } from '../../../../scripts/structure/check-structure.js
 import { importGraph } from '../../../../scripts/structure/source-imports.js';
 import type { Folder } from '../../../../scripts/structure/structure-table.js';
 
-/** A program of three layers, of which the middle one has folders of its own. */
+/** A program of three layers, of which the middle one has subfolders. */
 const FOLDERS: readonly Folder[] = [
   { name: '.', about: 'the program', imports: ['shop'] },
   {
@@ -19,7 +19,7 @@ const FOLDERS: readonly Folder[] = [
   { name: 'util', about: 'helpers' },
 ];
 
-/** The files of a program without a fault: each with the specifiers that it imports. */
+/** The files of a valid program, each with its imports. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['./shop/counter.js'],
   'shop/counter.ts': ['./fruit/apple.js', './bread/roll.js'],
@@ -42,7 +42,7 @@ const changed = (name: string, change: Partial<Folder>): readonly Folder[] =>
   FOLDERS.map((folder) => (folder.name === name ? { ...folder, ...change } : folder));
 
 describe('the structure check', () => {
-  it('finds nothing wrong with imports that go down through declared files, and counts them', () => {
+  it('the structure check accepts imports that go downwards through declared files, and counts them', () => {
     expect(check()).toEqual({ files: 7, imports: 6, folders: 7, problems: [] });
   });
 
@@ -68,17 +68,17 @@ describe('the structure check', () => {
       /: shop\/fruit must not import shop\/bread$/,
     ],
     [
-      'an import of a layer below that is not among the declared ones',
+      'an import of a lower layer that is not declared',
       [{ 'main.ts': ['./shop/counter.js', './util/clock.js'] }],
       /^main\.ts imports util\/clock\.ts: \. must not import util$/,
     ],
     [
-      'a subfolder that is entered by another file than the declared one',
+      'a subfolder that is entered through an undeclared file',
       [{ 'shop/fruit/apple.ts': ['../stock/shelf.js', '../stock/box.js'] }],
       /: "box" is not among the entries of shop\/stock$/,
     ],
     [
-      'a layer that is entered by a file which only its own folders may import',
+      'a layer that is entered through a file that only its own folders may import',
       [{ 'main.ts': ['./shop/counter.js', './shop/stock/shelf.js'] }],
       /: "shelf" is not among the exports of shop\/stock$/,
     ],
@@ -109,7 +109,7 @@ describe('the structure check', () => {
       /^attic is declared but has no files$/,
     ],
     [
-      'a declared import of a folder that is above',
+      'a declared import of a higher folder',
       [{}, changed('util', { imports: ['shop'] })],
       /^util is declared to import shop, which is not below it$/,
     ],
@@ -118,11 +118,11 @@ describe('the structure check', () => {
       [{}, changed('util', { entries: ['clock', 'calendar'] })],
       /^util declares "calendar" in entries/,
     ],
-  ])('reports %s', (_what, [changes, folders], problem) => {
+  ])('the structure check reports %s', (_what, [changes, folders], problem) => {
     expect(check(changes, folders).problems).toContainEqual(expect.stringMatching(problem));
   });
 
-  it('lets files be in folders that are not listed where that is declared', () => {
+  it('the structure check allows files in unlisted folders if the table allows it', () => {
     const nested = changed('util', { nested: true });
     expect(check({ 'util/time/zone.ts': [] }, nested).problems).toEqual([]);
   });
