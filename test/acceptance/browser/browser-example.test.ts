@@ -8,9 +8,9 @@ import { useChromium } from '../../helpers/browser/use-chromium.js';
 
 const { browser } = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe('of examples/browser', () => {
-    it('and its kite call each other', async () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe('the example browser', () => {
+    it('the page of the example browser and its kite call each other', async () => {
       const port = await freePort();
       const server = spawn(
         process.execPath,

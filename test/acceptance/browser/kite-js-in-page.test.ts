@@ -13,16 +13,16 @@ declare const self: PageGlobals & Pick<typeof KiteJs, 'Kite' | 'Kontrol'>;
 
 const { browser, files } = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
   /** A page that loads the bundle of kite.js and ours. */
   async function bothLibraries(): Promise<OpenPage> {
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
     return openPage(browser(), `http://127.0.0.1:${port}/both`);
   }
 
-  describe('with the bundle of kite.js', () => {
+  describe('the bundle of kite.js', () => {
     it.each(['WebSocket', 'SockJS'] as const)(
-      'calls our kite with it over %s, and is called back',
+      'kite.js in a page calls a kite over %s and is called back',
       async (way) => {
         const { kite } = await startKite(files());
         kite
@@ -61,7 +61,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       },
     );
 
-    it('finds a kite with it at our Kontrol and calls it with the token', async () => {
+    it('kite.js in a page finds a kite at Kontrol and calls it with the token', async () => {
       const { kontrol } = await startKontrol();
       const key = await kontrol.newKiteKey('bob');
       const kite = new Kite('math', '1.0.0', {

@@ -56,9 +56,9 @@ async function signedIn({ browser, files }: Pages, kontrol: Kontrol, path = '/')
 
 const pages = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe('with Kontrol', () => {
-    it('finds kites and calls them with the tokens that come with them', async () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe('a page with Kontrol', () => {
+    it('a page finds kites and calls them with the tokens that Kontrol returns', async () => {
       const { kontrol } = await startKontrol();
       await mathKite(kontrol);
       const { page } = await signedIn(pages, kontrol);
@@ -87,7 +87,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       });
     });
 
-    it('watches kites come and go, also after Kontrol has been gone', async () => {
+    it('a page watches kites register and deregister, also after Kontrol restarts', async () => {
       const { kontrol, storage } = await startKontrol();
       const { page } = await signedIn(pages, kontrol);
       await page.evaluate(() =>
@@ -107,7 +107,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       await expect.poll(events).toEqual(['REGISTER math', 'DEREGISTER math', 'REGISTER math']);
     });
 
-    it('renews a token before it ends, and at once where it was refused', async () => {
+    it('a page renews a token before it expires, and at once after a kite rejects it', async () => {
       const clock = new ManualClock();
       const ttl = 60 * MINUTE;
       const { kontrol } = await startKontrol({

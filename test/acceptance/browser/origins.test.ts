@@ -12,7 +12,7 @@ const TRANSPORTS: readonly Transport[] = ['WebSocket', 'RawWebSocket', 'XHRPolli
 
 const { browser, files } = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
   /** What `square` of 4 comes to over each transport, or the type of the error. */
   function squares(page: Page, kiteUrl: string): Promise<unknown[]> {
     return page.evaluate(
@@ -49,25 +49,25 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     return `${(await startKite(files(), options)).base}/kite`;
   }
 
-  describe('of another server', () => {
-    it('is let in where it came from loopback, and where the kite allows its origin', async () => {
+  describe('a page of another origin', () => {
+    it('a kite accepts a page of another origin if the page is from loopback or its origin is allowed', async () => {
       expect(await squares(await pageOf(await elsewhere('localhost')), await kiteUrl({}))).toEqual(all(16));
       const friend = await elsewhere(FRIEND);
       expect(await squares(await pageOf(friend), await kiteUrl({ allowOrigin: [friend] }))).toEqual(all(16));
     });
 
-    it('is refused otherwise, whatever it tries', async () => {
+    it('a kite rejects a page of an origin that is not allowed over every transport', async () => {
       const url = await kiteUrl({ allowOrigin: [await elsewhere(FRIEND)] });
       expect(await squares(await pageOf(await elsewhere(STRANGER)), url)).toEqual(all('disconnect'));
     });
   });
 
-  describe('whose name was given the address of a kite after it was loaded', () => {
+  describe('a page whose host name was rebound to the address of a kite', () => {
     // To the browser, the kite is where the page came from: there, another server answers now.
     it.each<[string, KiteOptions, unknown]>([
-      ['is refused', {}, 'disconnect'],
-      ['is let in where the kite is called so', { allowedHosts: [STRANGER] }, 16],
-    ])('%s', async (_what, options, expected) => {
+      ['is rejected', {}, 'disconnect'],
+      ['is accepted if the kite allows that host', { allowedHosts: [STRANGER] }, 16],
+    ])('a page whose host name was rebound to the address of a kite %s', async (_what, options, expected) => {
       const { port, close } = await startPageServer(files(), policy());
       const { page } = await openPage(browser(), `http://${STRANGER}:${port}/`);
       await close();

@@ -30,9 +30,9 @@ function connected(kite: Kite): Promise<AnyPeer> {
 
 const { browser, files } = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe.each<Transport>(['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'])('over %s', (transport) => {
-    it('calls a kite and is called by it, with callbacks both ways, under a strict policy', async () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe.each<Transport>(['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'])('a page over %s', (transport) => {
+    it('a page calls a kite and is called by it, with callbacks in both directions, under a strict content policy', async () => {
       const { kite, base } = await startKite(files());
       kite
         .handle<[number, RemoteFunction<[number]>]>('count', ({ args: [to, onCount] }) => {
@@ -75,7 +75,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(requests.some((url) => url.endsWith('/xhr'))).toBe(transport === 'XHRPolling');
     });
 
-    it('carries any character, and messages of a megabyte in order', async () => {
+    it('a page exchanges any character, and messages of a megabyte in order', async () => {
       const { kite, base } = await startKite(files());
       kite.handle('echo', ({ args }) => args).disableAuthentication();
       const { page } = await dialFromPage(browser(), base, transport);
@@ -90,7 +90,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(result).toEqual({ same: true, order: Array.from({ length: 50 }, (_, n) => n) });
     });
 
-    it('learns at once that the kite is gone, and comes back when it is there again', async () => {
+    it('a page detects at once that its kite closed, and reconnects when the kite is back', async () => {
       const { kite, base } = await startKite(files());
       const { page } = await dialFromPage(browser(), base, transport);
       await page.evaluate(() => {
@@ -113,7 +113,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     });
   });
 
-  it('falls back from WebSocket to polling where WebSocket cannot pass', async () => {
+  it('a page falls back from WebSocket to polling if WebSocket connections fail', async () => {
     // A server, or a proxy, that has never heard of upgrades.
     const kite = new Kite('math', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
     kite.handle<[number]>('square', ({ args: [n] }) => n * n).disableAuthentication();
@@ -134,7 +134,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     expect(requests.filter((url) => url.endsWith('/xhr')).length).toBeGreaterThan(0);
   });
 
-  it('falls back to polling at once where its own policy forbids WebSockets', async () => {
+  it('a page falls back to polling at once if its content policy forbids WebSockets', async () => {
     const { base } = await startKite(files());
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:*'));
     const { page } = await openPage(browser(), `http://127.0.0.1:${port}/`, { breaksPolicy: true });
@@ -147,7 +147,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     expect(square).toBe(16);
   });
 
-  it('says what could not be reached, and where to look', async () => {
+  it('a page reports which URL it could not reach and where to look', async () => {
     const { base } = await startKite(files());
     const { page } = await openPage(browser(), base);
     const failures = await page.evaluate(async () => {
@@ -169,7 +169,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     ]);
   });
 
-  it('works as a module too, and is served no further than its trustRemote goes', async () => {
+  it('the bundle works as a module, and a page calls only methods that its trustRemote allows', async () => {
     const { kite, base } = await startKite(files());
     const peer = connected(kite);
     const { page, alerts } = await openPage(browser(), `${base}/module`);

@@ -34,10 +34,10 @@ const NONE = { elements: 0, handlers: 0, links: [] };
 
 const pages = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe("of Kontrol's own, with kites that mean it harm", () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe("Kontrol's page with hostile kites", () => {
     it.each(['name', 'environment', 'region', 'hostname'])(
-      'shows a %s as the text that it is',
+      "Kontrol's page shows the %s of a kite as plain text",
       async (field) => {
         const { page, kontrol, origin, alerts } = await signedIn(pages);
         const key = await kontrol.newKiteKey('bob');
@@ -59,7 +59,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       },
     );
 
-    it('shows a user as the text that it is', async () => {
+    it("Kontrol's page shows a username as plain text", async () => {
       const username = PAYLOADS[0] ?? '';
       const { page, kontrol, alerts } = await signedIn(pages, { username });
       await startRegistered(kontrol, 'math', { user: username });
@@ -69,7 +69,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(alerts).toEqual([]);
     });
 
-    it('shows methods, descriptions, schemas, results, errors and messages as the texts that they are', async () => {
+    it("Kontrol's page shows methods, descriptions, schemas, results, errors and messages as plain text", async () => {
       const { page, kontrol, alerts } = await signedIn(pages);
       const all = PAYLOADS.join(' ');
       await startRegistered(kontrol, 'math', {
@@ -98,7 +98,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(alerts).toEqual([]);
     });
 
-    it.each(PAYLOADS)('reads an address of %s as the text that it is', async (payload) => {
+    it.each(PAYLOADS)("Kontrol's page reads an address of %s as plain text", async (payload) => {
       const { page, origin, alerts } = await signedIn(pages);
       await page.goto(`${origin}/#/${payload}`);
       await page.getByText(`/${payload}`, { exact: true }).first().waitFor();
@@ -106,7 +106,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(alerts).toEqual([]);
     });
 
-    it('is shown in no frame, and by no name that is not its own', async () => {
+    it("Kontrol's page cannot be framed or loaded under another host name", async () => {
       const { page, origin } = await signedIn(pages);
       const answer = await page.context().request.get(`${origin}/`, { headers: { host: 'evil.test' } });
       expect(answer.status()).toBe(403);

@@ -37,14 +37,14 @@ function overflows(page: Page): Promise<boolean> {
 
 const pages = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe("of Kontrol's own, looked at", () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe("the design of Kontrol's page", () => {
     it.each([
       [360, 'light'],
       [360, 'dark'],
       [1440, 'light'],
       [1440, 'dark'],
-    ] as const)('is readable for everybody at %d px, %s', async (width, colorScheme) => {
+    ] as const)("Kontrol's page is accessible at %d px, %s", async (width, colorScheme) => {
       const { kontrol, origin } = await startUiKontrol(pages);
       await startRegistered(kontrol, 'math', {
         methods: (kite) =>

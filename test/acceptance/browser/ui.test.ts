@@ -28,10 +28,10 @@ const kiteLink = (page: Page, name: string) =>
 
 const pages = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
-  describe("of Kontrol's own", () => {
-    describe('where people sign in', () => {
-      it('takes a link once, and keeps nothing of it in its address', async () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
+  describe("Kontrol's page", () => {
+    describe('signing in', () => {
+      it('the page accepts a sign-in link once and removes the code from its address', async () => {
         const { kontrol, origin } = await startUiKontrol(pages);
         const link = await linkFor(kontrol, 'bob');
         const { page } = await openPage(pages.browser(), link);
@@ -42,7 +42,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(again.url()).toBe(`${origin}/#/`);
       });
 
-      it('takes a kite key, as text or as a file, and keeps it nowhere else', async () => {
+      it('the page accepts a kite key as pasted text or as a file, and stores it nowhere', async () => {
         const { kontrol, origin } = await startUiKontrol(pages);
         const key = await kontrol.newKiteKey('bob');
         const { page, requests } = await openPage(pages.browser(), `${origin}/`);
@@ -65,7 +65,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await kiteLink(page, 'kontrol').waitFor();
       });
 
-      it('says what is wrong with what it was given', async () => {
+      it('the page reports why it rejects a kite key', async () => {
         const { origin } = await startUiKontrol(pages);
         const { kontrol: other } = await startKontrol({ keyPair: undefined });
         const { page } = await openPage(pages.browser(), `${origin}/`);
@@ -81,7 +81,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await signIn(await other.newKiteKey('bob'))).toContain('not signed by this Kontrol');
       });
 
-      it('stays signed in for as long as it is open, although its token ends', async () => {
+      it('the page stays signed in while it is open, although its token expires', async () => {
         const clock = new ManualClock();
         const hour = 3_600_000;
         const patient = { clock, limits: { idleTimeout: 0 } };
@@ -108,7 +108,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await appears(page.getByText('"hi"', { exact: true }))).toBe(true);
       });
 
-      it('forgets everything when the person signs out', async () => {
+      it('the page forgets all credentials when the user signs out', async () => {
         const { page, kontrol } = await signedIn(pages);
         await startRegistered(kontrol, 'math');
         await kiteLink(page, 'math').click();
@@ -122,8 +122,8 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       });
     });
 
-    describe('where the kites are listed', () => {
-      it('shows within a second that a kite has come or gone, without asking', async () => {
+    describe('the list of kites', () => {
+      it('the page shows within a second that a kite registered or deregistered, without polling', async () => {
         const { page, kontrol, requests } = await signedIn(pages);
         await page.evaluate(() => {
           const seen: Record<string, number> = {};
@@ -155,7 +155,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(requests.slice(asked).filter((url) => !url.includes('/kite/'))).toEqual([]);
       });
 
-      it('says who, where, since when, and how fast it answers or what is wrong', async () => {
+      it('the page shows the user, host, uptime and latency or error of each kite', async () => {
         const { page, kontrol, origin } = await signedIn(pages);
         await startRegistered(kontrol, 'math');
         const key = await kontrol.newKiteKey('bob');
@@ -176,7 +176,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByRole('status').filter({ hasText: '3 kites' }).waitFor();
       });
 
-      it('is searched, grouped, and narrowed by its address', async () => {
+      it('the list of kites can be searched, grouped, and filtered by the address of the page', async () => {
         const { page, kontrol, origin } = await signedIn(pages);
         await startRegistered(kontrol, 'math');
         await startRegistered(kontrol, 'math', { environment: 'staging' });
@@ -212,7 +212,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByText('Query option is not set: environment').waitFor();
       });
 
-      it('says that the kite in the address is not there, for as long as it is asked for', async () => {
+      it('the page reports that the kite in its address is missing until it registers', async () => {
         const { page, kontrol, origin } = await signedIn(pages);
         const id = randomUUID();
         await page.goto(`${origin}/#/bob/prod/late/1.0.0/eu/vm/${id}`);
@@ -228,7 +228,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await missing.isHidden()).toBe(true);
       });
 
-      it('teaches who has no kites how to have one', async () => {
+      it('the page explains how to start a kite if none is registered', async () => {
         const { page } = await signedIn(pages, {
           policy: { name: 'none', allows: () => false },
         });
@@ -236,7 +236,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await appears(page.getByText('kitectl serve'))).toBe(true);
       });
 
-      it('shows five hundred of many, and more when it is asked to', async () => {
+      it('the page lists 500 kites first, and more on request', async () => {
         const { page, kontrol, origin } = await signedIn(pages);
         const key = await kontrol.newKiteKey('bob');
         for (let n = 0; n < 520; n += 20) {
@@ -252,7 +252,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await page.locator('a.kite').count()).toBe(521);
       });
 
-      it('shows all kites to who runs Kontrol, who may call none of them', async () => {
+      it("the page shows all kites to Kontrol's own user, who cannot call them", async () => {
         const { page, kontrol } = await signedIn(pages, { username: 'kontrol' });
         await startRegistered(kontrol, 'math');
         await kiteLink(page, 'math').click();
@@ -260,7 +260,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await page.getByRole('button', { name: 'Call' }).count()).toBe(0);
       });
 
-      it('says when Kontrol is away, and goes on when it is back', async () => {
+      it('the page reports that Kontrol is unreachable, and resumes when it is back', async () => {
         const { page, kontrol } = await signedIn(pages);
         const { storage } = await startKontrol();
         const { port } = kontrol.kite;
@@ -273,7 +273,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       });
     });
 
-    describe('where a kite is called', () => {
+    describe('calling a kite', () => {
       const methods = (kite: Kite): void => {
         kite.handle<[number], number>(
           'square',
@@ -323,7 +323,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         return { page, alerts, call };
       }
 
-      it('tells its methods, and shows what they answer', async () => {
+      it('the page lists the methods of a kite and shows their results', async () => {
         const { page, call } = await atKite();
         await page.getByText('The square of a number.').waitFor();
         await page.getByRole('button', { name: 'square' }).click();
@@ -337,7 +337,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         await page.getByText('kitectl call echo --to /bob/prod/math -- \'{"a":[1]}\' text true').waitFor();
       });
 
-      it('shows what a kite throws, and that there is no such method', async () => {
+      it('the page shows the error of a method and that a method is missing', async () => {
         const { call } = await atKite();
         const failed = await call('fail');
         expect(failed.outcome).toMatch(/^fail failed after .* \(quotaExceeded, Q1\)\.$/);
@@ -345,7 +345,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect((await call('nothing')).answer).toContain('Method not found: nothing');
       });
 
-      it('waits for as long as the person does', async () => {
+      it('the page waits for a call without a timeout', async () => {
         const { page } = await atKite();
         await page.getByLabel('Method', { exact: true }).fill('wait');
         await page.getByRole('button', { name: 'Call', exact: true }).click();
@@ -353,7 +353,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await appears(page.getByText('You have cancelled it.'))).toBe(true);
       });
 
-      it('shows what the kite says meanwhile, and lets it do nothing else here', async () => {
+      it('the page shows what a kite logs during a call, and rejects its other calls', async () => {
         const { page, alerts, call } = await atKite();
         await call('tell');
         await page.getByLabel('What the kite says').getByText('I am 7').waitFor();
@@ -361,7 +361,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(alerts).toEqual([]);
       });
 
-      it('calls a kite that does not tell its methods', async () => {
+      it('the page calls a kite that does not list its methods', async () => {
         const { page, kontrol } = await signedIn(pages);
         await startRegistered(kontrol, 'old', {
           methods: (kite) => {
@@ -379,7 +379,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
         expect(await appears(page.getByText('9', { exact: true }))).toBe(true);
       });
 
-      it('says that the kite has gone', async () => {
+      it('the page reports that its kite disconnected', async () => {
         const { page, kontrol } = await signedIn(pages);
         const kite = await startRegistered(kontrol, 'math', { methods });
         await kiteLink(page, 'math').click();
@@ -389,7 +389,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       });
     });
 
-    it('is used by keyboard alone', async () => {
+    it('the page can be used with the keyboard alone', async () => {
       const { page, kontrol } = await signedIn(pages);
       await startRegistered(kontrol, 'alpha', {
         methods: (kite) => kite.handle<[number]>('square', ({ args: [n] }) => n * n),

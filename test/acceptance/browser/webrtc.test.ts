@@ -15,7 +15,7 @@ interface Member extends OpenPage {
 
 const { browser, files } = useChromium();
 
-describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
+describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
   /** A page that is registered at Kontrol, with the methods that the others call. */
   async function member(kontrol: Kontrol, name: string, username = 'bob'): Promise<Member> {
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
@@ -82,8 +82,8 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     inOrder: true,
   };
 
-  describe('that finds another page', () => {
-    it('calls it and is called by it over WebRTC, also when Kontrol is gone', async () => {
+  describe('two pages that find each other', () => {
+    it('two pages call each other over WebRTC, also after Kontrol closes', async () => {
       const { kontrol, one, two } = await pair();
       await dialFound(one, 'two');
       expect(await conversation(one)).toEqual(CONVERSATION);
@@ -93,7 +93,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
     });
 
-    it.each(['one', 'two'])('goes through Kontrol where page %s has no WebRTC', async (which) => {
+    it.each(['one', 'two'])('two pages connect through Kontrol if page %s does not support WebRTC', async (which) => {
       const { kontrol, one, two } = await pair();
       const { page } = which === 'one' ? one : two;
       await page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
@@ -103,7 +103,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
     });
 
-    it.each([true, false])('says goodbye to it (directly: %s)', async (direct) => {
+    it.each([true, false])('a page learns that its peer closed the connection (directly: %s)', async (direct) => {
       const { one, two } = await pair();
       if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
       await two.page.evaluate(() => {
@@ -116,7 +116,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
     });
 
     it.each([true, false])(
-      'carries what is as long as a message may be, in order (directly: %s)',
+      'two pages exchange messages of the maximum size in order (directly: %s)',
       async (direct) => {
         const { one } = await pair();
         if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
@@ -151,7 +151,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       },
     );
 
-    it('refuses to send what is longer, and goes on', async () => {
+    it('a page rejects a message above the maximum size and stays connected', async () => {
       const { one } = await pair();
       await dialFound(one, 'two');
       const outcome = await one.page.evaluate(async () => [
@@ -161,7 +161,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(outcome).toEqual([expect.stringContaining('16777216 bytes') as string, 'bob: 9']);
     });
 
-    it.each([true, false])('comes back after the other has hung up (directly: %s)', async (direct) => {
+    it.each([true, false])('a page reconnects after its peer closed the connection (directly: %s)', async (direct) => {
       const { one, two } = await pair();
       if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
       await two.page.evaluate(() => {
@@ -181,7 +181,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(await one.page.evaluate(() => self.client.tell('square', 6))).toBe('bob: 36');
     });
 
-    it('comes back through Kontrol after Kontrol has been away', async () => {
+    it('a page reconnects through Kontrol after Kontrol was unreachable', async () => {
       const { kontrol, one, two } = await pair();
       await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
       await dialFound(one, 'two');
@@ -201,7 +201,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(two.page.isClosed()).toBe(false);
     });
 
-    it('is not disturbed by signals that make no sense, nor by very many', async () => {
+    it('a page ignores malformed signals and a flood of signals', async () => {
       const { kontrol, one, two } = await pair();
       await dialFound(one, 'two');
       const mean = await connect(kontrol, 'bob', { name: 'mean' });
@@ -230,7 +230,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       expect(await conversation(one)).toEqual(CONVERSATION);
     });
 
-    it('reaches nobody whom Kontrol does not let it call, nor where Kontrol passes nothing on', async () => {
+    it('a page cannot reach a peer that Kontrol does not let it call or whose signals Kontrol does not relay', async () => {
       const { kontrol, one } = await pair();
       const mallory = await member(kontrol, 'mallory', 'mallory');
       const dial = ({ page }: Member, id: string): Promise<unknown> =>
@@ -254,7 +254,7 @@ describe.skipIf(!chromiumInstalled)(`a page${skipped}`, () => {
       });
     });
 
-    it('takes signals from nobody but Kontrol', async () => {
+    it('a page accepts signals from Kontrol only', async () => {
       const { one } = await pair();
       const { kite } = await startKite(files());
       const peer = new Promise<{ tell(method: string, ...args: unknown[]): Promise<unknown> }>((resolve) =>

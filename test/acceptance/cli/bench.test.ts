@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describe('kitectl bench', () => {
-  it('prints throughput and latencies, one a line in a pipe', async () => {
+  it('bench prints throughput and latencies, one value per line in a pipe', async () => {
     const { code, stdout, stderr } = await cli.run(['bench', 'square', '4', '--duration', '200ms', ...to]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^method\tsquare at http:\S+\n/);
@@ -30,7 +30,7 @@ describe('kitectl bench', () => {
     }
   });
 
-  it('opens as many connections as it is told, and calls at a rate', async () => {
+  it('bench opens --connections connections and calls at --rate', async () => {
     let connections = 0;
     const off = remote.kite.on('connect', () => connections++);
     const before = remote.calls;
@@ -65,7 +65,7 @@ describe('kitectl bench', () => {
     expect(remote.calls - before).toBe(30);
   });
 
-  it('counts failures by their type, and fails like the first where nothing worked', async () => {
+  it('bench counts failures by type, and exits with the code of the first failure if no call succeeded', async () => {
     const { code, stdout, stderr } = await cli.run(['bench', 'fail', '--duration', '100ms', '--json', ...to]);
     expect(code).toBe(1);
     const report = JSON.parse(stdout) as { failed: number; errors: object; latency: unknown };
@@ -77,7 +77,7 @@ describe('kitectl bench', () => {
     expect((await cli.run(['bench', 'square', '--rate', '0', ...to])).code).toBe(2);
   });
 
-  it('shows on a terminal how far it is, and prints what was measured when it is interrupted', async () => {
+  it('bench shows its progress on a terminal, and prints its results when it is interrupted', async () => {
     const child = spawn(
       'script',
       ['-qec', `stty cols 100; "$NODE" "$BIN" bench square 4 --duration 1h --to ${remote.url}`, '/dev/null'],
@@ -95,7 +95,7 @@ describe('kitectl bench', () => {
     expect(stdout).toMatch(/│ answered\s+│ [1-9]\d* of \d+ calls/);
   });
 
-  it('in a pipe, too, an interruption prints what was measured', async () => {
+  it('bench prints its results in a pipe when it is interrupted', async () => {
     const before = remote.calls;
     const running = cli.start(['bench', 'square', '4', '--duration', '1h', '--json', ...to]);
     await expect.poll(() => remote.calls - before, { timeout: 10_000 }).toBeGreaterThan(10);

@@ -256,25 +256,25 @@ function quickly(line: string): Pair {
 }
 
 describe('the fast path and oclif', () => {
-  it('are compared for every command of the manifest', () => {
+  it('the fast path and oclif are compared for every command of the manifest', () => {
     expect(Object.keys(cases).toSorted()).toEqual(Object.keys(manifest.commands).toSorted());
   });
 
   it.each(WITHOUT_COMMAND)(
-    'do the same with a line that begins with no command, or hides it: kitectl %s',
+    'the fast path and oclif handle alike a command line with an unusual start: kitectl %s',
     (line) => {
       const [fast, oclif] = quickly(line);
       expect(fast).toEqual(oclif);
     },
   );
 
-  it('do the same with a line in a process of its own as with many lines in one process', async () => {
+  it('a command line has the same result in its own process as among others in one process', async () => {
     for (const line of ['--version', 'help call', 'keys lst', 'call --color pink']) {
       expect([line, ...(await both([], { line }))]).toEqual([line, ...quickly(line)]);
     }
   });
 
-  it('do the same with commands by their other names', async () => {
+  it('the fast path and oclif handle aliases of commands alike', async () => {
     const aliases = Object.values(manifest.commands).flatMap((command) => command.aliases);
     expect(aliases).not.toEqual([]);
     for (const alias of aliases) {
@@ -288,7 +288,7 @@ describe('the fast path and oclif', () => {
     }
   });
 
-  it.each(Object.entries(cases))('do the same with %s', async (id, { bare, works }) => {
+  it.each(Object.entries(cases))('the fast path and oclif handle alike %s', async (id, { bare, works }) => {
     const words = id.split(':');
     for (const line of [HELP, UNKNOWN_FLAG, BAD_VALUE]) {
       const [fast, oclif] = quickly([...words, line].join(' '));

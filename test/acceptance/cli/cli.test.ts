@@ -21,11 +21,11 @@ afterAll(async () => {
 });
 
 describe('call', () => {
-  it('prints the result as one JSON value and nothing else', async () => {
+  it('call prints the result as one JSON value and nothing else', async () => {
     expect(await cli.run(['call', 'square', '4', ...to])).toEqual({ code: 0, stdout: '16\n', stderr: '' });
   });
 
-  it('takes JSON where it parses, else text, and negative numbers with and without --', async () => {
+  it('call parses arguments as JSON, else as strings, and takes negative numbers with and without --', async () => {
     const { stdout } = await cli.run([
       'call',
       'echo',
@@ -42,43 +42,43 @@ describe('call', () => {
     expect(JSON.parse(stdout)).toEqual([{ a: [1, 2] }, 'text', true, 4.5, -4, -5, '--to']);
   });
 
-  it('keeps the order of arguments that occur twice', async () => {
+  it('call keeps the order of equal arguments', async () => {
     expect((await cli.run(['call', 'echo', 'a', 'b', 'a', ...to])).stdout).toBe('["a","b","a"]\n');
   });
 
-  it('takes the target from KITE_TO', async () => {
+  it('call reads its target from KITE_TO', async () => {
     expect((await cli.run(['call', 'square', '4'], { env: { KITE_TO: remote.url } })).stdout).toBe('16\n');
   });
 
-  it.each(['websocket', 'xhr', 'auto'])('works over %s', async (transport) => {
+  it.each(['websocket', 'xhr', 'auto'])('call connects over %s', async (transport) => {
     expect((await cli.run(['call', 'square', '4', '--transport', transport, ...to])).stdout).toBe('16\n');
   });
 
-  it('works over a raw WebSocket', async () => {
+  it('call connects over a raw WebSocket', async () => {
     expect((await cli.run(['call', 'square', '4', '--transport', 'raw', ...to])).stdout).toBe('16\n');
   });
 
-  it('prints null for a method that returns nothing', async () => {
+  it('call prints null for a method that returns nothing', async () => {
     expect((await cli.run(['call', 'nothing', ...to])).stdout).toBe('null\n');
   });
 
-  it('prints a string raw with --raw, and anything else as JSON all the same', async () => {
+  it('call --raw prints a string without quotes, and anything else as JSON', async () => {
     expect((await cli.run(['call', 'text', ...to])).stdout).toBe('"line 1\\nline 2"\n');
     expect((await cli.run(['call', 'text', '--raw', ...to])).stdout).toBe('line 1\nline 2\n');
     expect((await cli.run(['call', 'square', '4', '--raw', ...to])).stdout).toBe('16\n');
   });
 
-  it('prints the calls of its callback as NDJSON before the result', async () => {
+  it('call prints invocations of its callback as NDJSON before the result', async () => {
     const { stdout } = await cli.run(['call', 'count', '3', '--callback', ...to]);
     expect(stdout).toBe('[1,"tick 1"]\n[2,"tick 2"]\n[3,"tick 3"]\n"done"\n');
   });
 
-  it('puts its callback where an argument says @callback', async () => {
+  it('call passes its callback at the position of the argument @callback', async () => {
     const { stdout } = await cli.run(['call', 'progress', '{"on":"@callback"}', '--callback', ...to]);
     expect(stdout).toBe('[{"percent":50}]\ntrue\n');
   });
 
-  it('shows on stderr what the remote logs, and lets it call nothing else', async () => {
+  it('call prints the log of the remote kite on stderr, and rejects its other calls', async () => {
     const { code, stdout, stderr } = await cli.run(['call', 'talk', ...to]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: '"authenticationError"\n' });
     expect(stderr).toContain('a log');
@@ -87,14 +87,14 @@ describe('call', () => {
     expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
 
-  it('does not wait for a standard input that stays open', async () => {
+  it('call does not wait for a standard input that stays open', async () => {
     // Every other test leaves it open as well; here the claim is the point.
     const running = cli.start(['call', 'square', '3', ...to]);
     expect((await running.outcome).stdout).toBe('9\n');
     running.child.stdin?.end();
   });
 
-  it('closes its connection when it is interrupted', async () => {
+  it('call closes its connection when it is interrupted', async () => {
     const kite = new TestKite();
     await kite.kite.listen();
     const called = new Promise<void>((resolve) => {
@@ -109,15 +109,15 @@ describe('call', () => {
   });
 });
 
-describe('tell, in the spelling of the Go tool', () => {
-  it('takes single-dash flags with and without an equals sign', async () => {
+describe('tell, with the flags of the Go tool', () => {
+  it('tell takes single-dash flags with and without an equals sign', async () => {
     expect((await cli.run(['tell', `-to=${remote.url}`, '-method=square', '4'])).stdout).toBe('16\n');
     expect(
       (await cli.run(['tell', '-to', remote.url, '-method', 'square', '-timeout', '4', '-4'])).stdout,
     ).toBe('16\n');
   });
 
-  it('wants a method', async () => {
+  it('tell requires a method', async () => {
     const { code, stderr } = await cli.run(['tell', ...to, '4']);
     expect(code).toBe(2);
     expect(stderr).toContain('Missing required flag: --method NAME');
@@ -125,7 +125,7 @@ describe('tell, in the spelling of the Go tool', () => {
 });
 
 describe('call --stdin', () => {
-  it('calls once a line over one connection and keeps the order', async () => {
+  it('call --stdin makes one call per line over one connection and keeps the order', async () => {
     const kite = new TestKite();
     await kite.kite.listen();
     let connections = 0;
@@ -141,7 +141,7 @@ describe('call --stdin', () => {
     await kite.kite.close();
   });
 
-  it('stops at the first line that fails and names it', async () => {
+  it('call --stdin stops at the first line that fails and reports it', async () => {
     const { code, stdout, stderr } = await cli.run(['call', 'square', '--stdin', ...to], {
       input: '1\n"x"\n3\n',
     });
@@ -150,24 +150,24 @@ describe('call --stdin', () => {
     expect(stderr).toContain('square takes a number');
   });
 
-  it('ends quietly when nobody reads on', async () => {
+  it('call --stdin exits silently when its output is closed', async () => {
     const line = `seq 1 200000 | kitectl call square --stdin --parallel 64 --to ${remote.url} | head -1; echo "\${PIPESTATUS[1]}"`;
     expect(await cli.shell(line)).toEqual({ code: 0, stdout: '1\n0\n', stderr: '' });
   });
 
-  it('takes no arguments beside it', async () => {
+  it('call --stdin rejects arguments', async () => {
     expect(await cli.run(['call', 'square', '4', '--stdin', ...to])).toMatchObject({ code: 2, stdout: '' });
   });
 });
 
 describe('ping', () => {
-  it('says how long it took', async () => {
+  it('ping prints the round-trip time', async () => {
     const { code, stdout } = await cli.run(['ping', ...to]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^pong from http:\/\/127\.0\.0\.1:\d+\/kite in \d+\.\d ms\n$/);
   });
 
-  it('prints one object a ping with --json', async () => {
+  it('ping --json prints one object per ping', async () => {
     const { stdout } = await cli.run(['ping', '--json', '--count', '3', ...to]);
     const pongs = stdout
       .trim()
@@ -179,7 +179,7 @@ describe('ping', () => {
 });
 
 describe('keygen', () => {
-  it('writes a key pair that only its owner can read, and never overwrites it', async () => {
+  it('keygen writes a key pair that only its owner can read, and never overwrites it', async () => {
     const out = join(cli.home, 'pair');
     expect(await cli.run(['keygen', '--out', out])).toMatchObject({
       code: 0,
@@ -199,7 +199,7 @@ describe('keygen', () => {
     expect(await readFile(join(out, 'key.pem'), 'utf8')).not.toBe(before);
   });
 
-  it('prints the paths as JSON', async () => {
+  it('keygen prints the paths as JSON', async () => {
     const { stdout } = await cli.run([
       'keygen',
       '--json',
@@ -219,7 +219,7 @@ describe('keygen', () => {
     expect(await readFile(join(cli.home, 'tls', 'cert.pem'), 'utf8')).toContain('BEGIN CERTIFICATE');
   });
 
-  it('wants --tls for --host', async () => {
+  it('keygen requires --tls with --host', async () => {
     expect((await cli.run(['keygen', '--host', 'localhost', '--out', 'x'])).code).toBe(2);
   });
 });

@@ -12,7 +12,7 @@ function commandsOf(part: string): string[] {
   return Object.keys(commands);
 }
 
-it('the built parts hold each file of src/commands once, and those that call no kite are in the part that loads faster', () => {
+it('the built bundles contain each file of src/commands once, and commands that call no kite are in the small one', () => {
   const files = readdirSync(join(root, 'src', 'commands'), { recursive: true, encoding: 'utf8' });
   const ids = files
     .filter((file) => file.endsWith('.ts'))

@@ -39,21 +39,21 @@ const complete = async (...words: string[]): Promise<string[]> => {
 };
 
 describe('completion', () => {
-  it('knows the kites at Kontrol', async () => {
+  it('completion lists the kites at Kontrol', async () => {
     expect((await complete('query', '/')).toSorted()).toEqual(['/bob/prod/math', '/bob/prod/other']);
     expect(await complete('ping', '--to', '/bob/prod/m')).toEqual(['/bob/prod/math']);
     expect(await complete('ping', '--to=/bob/prod/m')).toEqual(['--to=/bob/prod/math']);
     expect(await complete('query', '/eve/')).toEqual([]);
   });
 
-  it('knows contexts and keys', async () => {
+  it('completion lists contexts and keys', async () => {
     await cli.run(['context', 'add', 'dev']);
     expect(await complete('context', 'use', '')).toEqual(['dev']);
     expect(await complete('keys', 'remove', '')).toEqual([`bob@${network.kontrol.url}`]);
     await cli.run(['context', 'remove', 'dev', '--yes']);
   });
 
-  it('remembers answers, and is silent where nobody answers', async () => {
+  it('completion caches lists of kites, and lists nothing if Kontrol does not answer', async () => {
     // As long as everything takes but asking.
     const started = performance.now();
     await complete('cal');
@@ -73,7 +73,7 @@ describe('completion', () => {
     expect(cache).not.toContain(network.jwt);
   });
 
-  it('never fails', async () => {
+  it('completion never fails', async () => {
     const broken = { env: { KITE_KEY: 'no key' } };
     expect(await cli.run(['complete', '--', 'query', '/'], broken)).toEqual({
       code: 0,
@@ -83,7 +83,7 @@ describe('completion', () => {
     expect(await complete()).not.toEqual([]);
   });
 
-  it('refuses a shell that it does not know', async () => {
+  it('completion rejects an unknown shell', async () => {
     expect((await cli.run(['completion', 'tcsh'])).code).toBe(2);
     expect((await cli.run(['completion'])).code).toBe(2);
   });
@@ -97,7 +97,7 @@ async function script(shell: string, args: string[]): Promise<string> {
   return stdout;
 }
 
-describe('in bash', () => {
+describe('completion in bash', () => {
   /** What bash would put in the place of the last word. */
   async function press(line: string): Promise<string[]> {
     const simulate = `source <(kitectl completion bash)
@@ -109,7 +109,7 @@ describe('in bash', () => {
     return out.split('\n').filter((word) => word !== '');
   }
 
-  it('completes commands, flags, kites and files', async () => {
+  it('bash completes commands, flags, kites and files', async () => {
     expect(await press('kitectl cal')).toEqual(['call']);
     expect(await press('kitectl call x --transp')).toEqual(['--transport']);
     expect(await press('kitectl ping --to /bob/prod/m')).toEqual(['/bob/prod/math']);
@@ -134,8 +134,8 @@ describe.each([
     'autoload -U compinit; compinit -u -D; source <(kitectl completion zsh); PS1="ready> "',
     'zsh -i',
   ],
-])('in %s at a terminal', (_name, rc, content, command) => {
-  it('completes commands and kites as they are typed', async () => {
+])('completion in %s on a terminal', (_name, rc, content, command) => {
+  it('an interactive shell completes commands and kites as they are typed', async () => {
     await writeFile(join(cli.home, rc), `${content}\n`);
     const { running, line } = atTerminal(command);
     await running.type('ready> ', 'kitectl pin\t');
@@ -147,8 +147,8 @@ describe.each([
   });
 });
 
-describe('in fish', () => {
-  it('completes commands with what they do, kites and files', async () => {
+describe('completion in fish', () => {
+  it('fish completes commands with their summaries, kites and files', async () => {
     const press = (line: string) =>
       script('fish', ['--no-config', '-c', `kitectl completion fish | source; complete -C '${line}'`]);
     expect(await press('kitectl pin')).toBe(

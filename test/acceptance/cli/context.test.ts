@@ -27,7 +27,7 @@ const run = (...args: string[]) => cli.run(args, { env });
 const name = async (): Promise<string> => (await run('context', 'show', '-o', 'name')).stdout.trimEnd();
 
 describe('context', () => {
-  it('is added, used, left again, listed and removed', async () => {
+  it('a context can be added, used, left, listed and removed', async () => {
     expect((await run('context', 'show')).code).toBe(2);
     expect((await run('context', 'add', 'dev', '--kontrol', 'http://a/kite')).code).toBe(0);
     const added = await run('context', 'add', 'prod', '--kontrol', 'http://b/kite', '--timeout', '3s');
@@ -50,7 +50,7 @@ describe('context', () => {
     expect((await stat(join(env['KITE_HOME'] ?? '', 'contexts.json'))).mode & 0o777).toBe(0o600);
   });
 
-  it('changes no setting without being told, and none that cannot be', async () => {
+  it('context add replaces a context only with confirmation, and rejects invalid settings', async () => {
     await run('context', 'add', 'dev', '--kontrol', 'http://a/kite', '--to', '/bob/prod/math');
     expect((await run('context', 'add', 'dev', '--to', '/eve')).code).toBe(2);
     await run('context', 'add', 'dev', '--to', '/eve', '--force');
@@ -70,7 +70,7 @@ describe('context', () => {
     expect(near).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean dev?') as string });
   });
 
-  it('says what --to is, where Kontrol is, and which key is used, until a flag or the environment does', async () => {
+  it('a context provides --to, Kontrol and the kite key unless a flag or variable overrides them', async () => {
     const key = join(cli.home, '.kite', 'kite.key');
     await run('context', 'add', 'math', '--to', '/bob/prod/math', '--key-file', key);
     expect((await run('call', 'square', '4')).stdout).toBe('16\n');
@@ -90,7 +90,7 @@ describe('context', () => {
     expect((await run('query', '/bob', '--context', 'nowhere')).code).toBe(2);
   });
 
-  it('is made by register, with a key file of its own beside the first', async () => {
+  it('register creates a context with a kite key file of its own', async () => {
     const to = ['--to', network.kontrol.url];
     expect((await run('register', ...to, '--username', 'carol')).code).toBe(0);
     const second = await run('register', ...to, '--username', 'dave', '--context', 'dave', '--json');
@@ -107,7 +107,7 @@ describe('context', () => {
     ]);
   });
 
-  it('in a file that is broken is an error that names it', async () => {
+  it('a malformed contexts file is reported with its path', async () => {
     await run('context', 'add', 'dev');
     const file = join(env['KITE_HOME'] ?? '', 'contexts.json');
     for (const text of ['{', '[]', '{"contexts":{"a":4}}', '{"contexts":{"a":{"keyStore":"sock"}}}']) {
@@ -130,7 +130,7 @@ describe('config explain', () => {
     return Object.fromEntries(lines.map(({ setting, value, source }) => [setting, { value, source }]));
   };
 
-  it('tells flag, environment, context, kite key and default apart, in this order', async () => {
+  it('config explain distinguishes flag, environment, context, kite key and default, in this order', async () => {
     const key = join(cli.home, '.kite', 'kite.key');
     env = { ...env, KITE_KEY_FILE: key };
     expect((await explained())['kontrol']).toEqual({ value: network.kontrol.url, source: 'kite key' });
@@ -146,7 +146,7 @@ describe('config explain', () => {
     expect(flags['context']).toEqual({ value: 'dev', source: '--context' });
   });
 
-  it('hides secrets, and explains what cannot be used', async () => {
+  it('config explain hides secrets and reports settings that cannot be used', async () => {
     env = { ...env, KITE_KEY: network.jwt, KONTROL_POSTGRES_PASSWORD: 'hunter2', KONTROL_SECRET: 'hunter2' };
     const { stdout } = await run('config', 'explain', '-o', 'yaml');
     expect(stdout).not.toContain('hunter2');

@@ -22,7 +22,7 @@ afterAll(async () => {
   await cli.remove();
 });
 
-it('keeps the deprecations of dependencies from the person, except when they ask for them', async () => {
+it('the CLI hides deprecation warnings of dependencies unless the user enables them', async () => {
   const call = ['call', 'square', '4', '--to', remote.url];
   const load = `--require ${join(cli.home, 'old.cjs')}`;
   expect(await cli.run(call, { env: { NODE_OPTIONS: load } })).toEqual({

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 describe('kitectl describe', () => {
-  it('lists the methods in a pipe, one a line', async () => {
+  it('describe lists the methods, one per line in a pipe', async () => {
     const { code, stdout, stderr } = await cli.run(['describe', ...to]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.split('\n')).toEqual([
@@ -44,7 +44,7 @@ describe('kitectl describe', () => {
     ]);
   });
 
-  it('prints what the kite tells as JSON', async () => {
+  it('describe prints the methods as JSON', async () => {
     const { stdout } = await cli.run(['describe', '--json', ...to]);
     const methods = JSON.parse(stdout) as { name: string }[];
     expect(methods.filter(({ name }) => !name.startsWith('kite.'))).toEqual([
@@ -63,7 +63,7 @@ describe('kitectl describe', () => {
     ]);
   });
 
-  it('draws a table on a terminal', async () => {
+  it('describe draws a table on a terminal', async () => {
     const { code, stdout } = await cli.terminal(['describe', ...to], 80, { env: { NO_COLOR: '1' } });
     expect(code).toBe(0);
     expect(stdout).toContain('│ square');
@@ -72,13 +72,13 @@ describe('kitectl describe', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBe(80);
   });
 
-  it('tells nothing to whoever does not say who calls', async () => {
+  it('describe is refused without credentials', async () => {
     const { code, stdout, stderr } = await cli.run(['describe', '--auth', 'none', ...to]);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toContain('calling "kite.describe"');
   });
 
-  it('says why a kite of another library lists nothing, and what is no list', async () => {
+  it('describe explains why a kite of another library has no list, and rejects a malformed list', async () => {
     const other = new Kite('other', '1.0.0', { port: 0, env: {}, kiteKey: false });
     let answer = (): unknown => {
       throw new KiteError('methodNotFound', 'Method not found: kite.describe');

@@ -49,7 +49,7 @@ async function serverAt(date: string): Promise<string> {
 }
 
 describe('doctor', () => {
-  it('finds nothing wrong where nothing is, and leaves nothing behind', async () => {
+  it('doctor reports no failures for a working setup, and leaves nothing behind', async () => {
     const { code, results } = await doctor();
     expect(code).toBe(0);
     expect(Object.entries(results).map(([check, { result }]) => [check, result])).toEqual([
@@ -67,7 +67,7 @@ describe('doctor', () => {
     expect((await cli.terminal(['doctor'], 120)).stdout).toContain('│ token');
   });
 
-  it('says what is wrong with the key, and ends with its exit code', async () => {
+  it('doctor reports an invalid kite key and exits with its code', async () => {
     const none = await doctor([], { KITE_HOME: join(cli.home, 'nobody') });
     expect(none.code).toBe(3);
     expect(none.results['kite key']).toMatchObject({
@@ -91,7 +91,7 @@ describe('doctor', () => {
     });
   });
 
-  it('says that nothing answers, with exit code 6', async () => {
+  it('doctor reports an unreachable Kontrol with exit code 6', async () => {
     const { code, results } = await doctor(['--kontrol', 'http://127.0.0.1:1/kite']);
     expect(code).toBe(6);
     expect(results['server']?.result).toBe('failed');
@@ -99,7 +99,7 @@ describe('doctor', () => {
     expect(stderr).toContain('error: 1 check failed: server.');
   });
 
-  it('measures how far the clocks are apart', async () => {
+  it('doctor measures the clock difference to Kontrol', async () => {
     const ahead = new Date(Date.now() - 120_000).toUTCString();
     const far = await doctor(['--kontrol', await serverAt(ahead)]);
     expect(far.results['clock']).toMatchObject({ result: 'warning' });
@@ -110,7 +110,7 @@ describe('doctor', () => {
     expect(too.code).toBe(3);
   });
 
-  it('looks at the certificate of a Kontrol with TLS', async () => {
+  it('doctor checks the certificate of a Kontrol with TLS', async () => {
     const keys = await generateKeyPair();
     const cert = await selfSignedCertificate({ hosts: ['localhost', '127.0.0.1'], days: 5, keys });
     const secure = await Network.create({ tls: { cert, key: keys.privateKey } });
@@ -124,7 +124,7 @@ describe('doctor', () => {
     });
   });
 
-  it('says that Kontrol refuses the kite key', async () => {
+  it('doctor reports that Kontrol rejects the kite key', async () => {
     const other = await Network.create();
     onTestFinished(() => other.close());
     const file = join(other.cli.home, '.kite', 'kite.key');

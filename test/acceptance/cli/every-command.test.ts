@@ -403,10 +403,10 @@ async function shown(
   await running.until(isShown);
 }
 
-describe('in a pipe', () => {
+describe('examples of the help in a pipe', () => {
   inWorldOfItsOwn();
 
-  it.each(LINES)('$line', async (row) => {
+  it.each(LINES)('the example runs in a pipe: $line', async (row) => {
     const person = await ready(row);
     const running = person.inPipe(world.here(row.line));
     if (row.until !== undefined) {
@@ -422,10 +422,10 @@ describe('in a pipe', () => {
   });
 });
 
-describe('on a terminal', () => {
+describe('examples of the help on a terminal', () => {
   inWorldOfItsOwn();
 
-  it.each(LINES)('$line', async (row) => {
+  it.each(LINES)('the example runs on a terminal: $line', async (row) => {
     const person = await ready(row);
     const running = person.atTerminal(world.here(row.line));
     for (const [question, keys] of row.asked ?? []) {
@@ -443,8 +443,8 @@ describe('on a terminal', () => {
   });
 });
 
-describe('the lines above', () => {
-  it('are those of the help, all of which are tried here or elsewhere', async () => {
+describe('the tested examples', () => {
+  it('the tested examples are exactly those of the help', async () => {
     const examples = Object.values(await manifest())
       .flatMap(({ examples = [] }) => examples)
       .map((example) => (typeof example === 'string' ? example : example.command))
@@ -454,7 +454,7 @@ describe('the lines above', () => {
     expect(Object.keys(ELSEWHERE).filter((line) => !examples.includes(line))).toEqual([]);
   });
 
-  it('try every command', async () => {
+  it('the tested examples include every command', async () => {
     const visible = Object.entries(await manifest()).filter(([, { hidden }]) => hidden !== true);
     const names = visible.map(([id]) => (id === 'context:previous' ? 'context -' : id.replaceAll(':', ' ')));
     const isTried = (name: string): boolean => LINES.some(({ line }) => line.includes(`kitectl ${name}`));

@@ -33,7 +33,7 @@ function plainUrl(): string {
 }
 
 describe('exit codes', () => {
-  it('2: an argument is missing, and nothing is said of flags that have nothing to do with it', async () => {
+  it('a missing argument exits with 2 and mentions no unrelated flags', async () => {
     const { code, stderr } = await cli.run(['expose']);
     expect(code).toBe(2);
     expect(stderr).toMatch(
@@ -41,7 +41,7 @@ describe('exit codes', () => {
     );
   });
 
-  it('1: the remote method returned an error', async () => {
+  it('an error of the remote method exits with 1', async () => {
     const { code, stdout, stderr } = await cli.run(['call', 'fail', ...to]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
@@ -55,16 +55,16 @@ describe('exit codes', () => {
     ['an unknown flag', ['call', 'square', '--tmeout', '4'], 'Did you mean --timeout?'],
     ['no method', ['call'], 'Missing argument METHOD. Usage: kitectl call METHOD [ARGS...]'],
     ['no target', ['call', 'square', '4'], 'KITE_TO'],
-    ['a target that is no URL', ['call', 'square', '--to', 'math'], 'http://localhost:3636/kite'],
-    ['a value that is none of the options', ['call', 'square', '--transport', 'pigeon'], 'websocket'],
+    ['a target that is not a URL', ['call', 'square', '--to', 'math'], 'http://localhost:3636/kite'],
+    ['a value outside the options of a flag', ['call', 'square', '--transport', 'pigeon'], 'websocket'],
     [
-      'a timeout that is no duration',
+      'a timeout that is not a duration',
       ['ping', '--to', 'http://localhost:1/kite', '--timeout', 'soon'],
       '500ms',
     ],
-    ['a topic of help that is not there', ['help', 'exit-code'], 'kitectl exit-codes'],
-    ['an argument too many', ['ping', 'x', '--to', 'http://localhost:1/kite'], 'x'],
-  ])('2: %s', async (_title, args, hint) => {
+    ['an unknown help topic', ['help', 'exit-code'], 'kitectl exit-codes'],
+    ['an excess argument', ['ping', 'x', '--to', 'http://localhost:1/kite'], 'x'],
+  ])('exits with 2 on %s', async (_title, args, hint) => {
     const { code, stdout, stderr } = await cli.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(hint);
@@ -72,10 +72,10 @@ describe('exit codes', () => {
 
   it.each([
     ['no key file', ['showkey'], ''],
-    ['a key file that is not there', ['call', 'square', '4', '--key-file', 'nowhere'], ''],
+    ['a missing key file', ['call', 'square', '4', '--key-file', 'nowhere'], ''],
     ['a broken key file', ['showkey', '--key-file', 'broken.key'], 'not a key'],
-    ['a broken key file to be sent', ['call', 'square', '4', '--key-file', 'broken.key'], 'not a key'],
-  ])('3: %s', async (_title, args, content) => {
+    ['a broken key file to send', ['call', 'square', '4', '--key-file', 'broken.key'], 'not a key'],
+  ])('exits with 3 on %s', async (_title, args, content) => {
     if (content !== '') await writeFile(join(cli.home, 'broken.key'), content, { mode: 0o600 });
     const { code, stdout, stderr } = await cli.run([...args, ...(args[0] === 'call' ? to : [])]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
@@ -83,7 +83,7 @@ describe('exit codes', () => {
   });
 
   it.each(['help exit-codes', 'help call', '--version', 'call square 4 --to "$TO"'])(
-    '3: a full disk, for what kitectl %s prints',
+    'exits with 3 if the disk is full when kitectl %s prints',
     async (line) => {
       const { stdout, stderr } = await cli.shell(`kitectl ${line} > /dev/full; echo $?`, {
         env: { TO: remote.url },
@@ -93,33 +93,33 @@ describe('exit codes', () => {
     },
   );
 
-  it('3: a key file that may not be read says which', async () => {
+  it('an unreadable key file exits with 3 and is named', async () => {
     await mkdir(join(cli.home, 'folder.key'), { recursive: true });
     const { code, stderr } = await cli.run(['showkey', '--key-file', 'folder.key']);
     expect(code).toBe(3);
     expect(stderr).toContain('folder.key');
   });
 
-  it('3: a store has an invalid setting, in one sentence', async () => {
+  it('an invalid setting of a store exits with 3 and prints one sentence', async () => {
     const args = ['kontrol', 'keys', 'reseal', '--storage', 'etcd', '--machines', 'http://h:2379/path'];
     const { code, stdout, stderr } = await cli.run(args, { env: { KONTROL_SECRET: 'x' } });
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(/^error: .*http:\/\/h:2379\/path.*\n$/);
   });
 
-  it('4: the remote kite refused who is calling', async () => {
+  it('an authentication error of the remote kite exits with 4', async () => {
     const { code, stdout, stderr } = await cli.run(['call', 'whoami', ...to]);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toContain('--auth kite-key');
   });
 
-  it('5: there is no such kite', async () => {
+  it('an unknown kite exits with 5', async () => {
     const { code, stderr } = await cli.run(['call', 'square', '4', '--to', plainUrl()]);
     expect(code).toBe(5);
     expect(stderr).toContain(plainUrl());
   });
 
-  it('6: nobody listens there', async () => {
+  it('a refused connection exits with 6', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
@@ -137,22 +137,22 @@ describe('exit codes', () => {
     expect(stderr).toContain('Start the kite');
   });
 
-  it('6: the connection dropped', async () => {
+  it('a dropped connection exits with 6', async () => {
     expect((await cli.run(['call', 'dropMe', ...to])).code).toBe(6);
   });
 
-  it('7: the kite has no such method', async () => {
+  it('a missing method exits with 7', async () => {
     const { code, stderr } = await cli.run(['call', 'squar', '4', ...to]);
     expect(code).toBe(7);
     expect(stderr).toContain('Method not found: squar');
   });
 
-  it('8: the rate limit is used up', async () => {
+  it('an exceeded rate limit exits with 8', async () => {
     expect((await cli.run(['call', 'throttled', ...to])).code).toBe(0);
     expect((await cli.run(['call', 'throttled', ...to])).code).toBe(8);
   });
 
-  it('124: no answer came within the deadline', async () => {
+  it('an exceeded deadline exits with 124', async () => {
     const { code, stdout, stderr } = await cli.run(['call', 'wait', '--timeout', '50ms', ...to]);
     expect({ code, stdout }).toEqual({ code: 124, stdout: '' });
     expect(stderr).toContain('50ms');
@@ -162,7 +162,7 @@ describe('exit codes', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s: %i', async (signal, expected) => {
+  ] as const)('%s exits with %i', async (signal, expected) => {
     const called = new Promise<void>((resolve) => {
       remote.onWait = resolve;
     });
@@ -172,7 +172,7 @@ describe('exit codes', () => {
     expect(await running.outcome).toEqual({ code: expected, stdout: '', stderr: '' });
   });
 
-  it('are told by kitectl help exit-codes', async () => {
+  it('help exit-codes lists the exit codes', async () => {
     const { code, stdout } = await cli.run(['help', 'exit-codes']);
     expect(code).toBe(0);
     const codes = [...stdout.matchAll(/^ +(\d+) {2}\S/gm)].map(([, number]) => Number(number));
@@ -181,7 +181,7 @@ describe('exit codes', () => {
 });
 
 describe('errors with --json', () => {
-  it('are one line on stderr, with what a program needs', async () => {
+  it('an error with --json is one line on stderr with its type, message and exit code', async () => {
     const { code, stdout, stderr } = await cli.run(['call', 'fail', '--json', ...to]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr.trimEnd()).not.toContain('\n');
@@ -195,7 +195,7 @@ describe('errors with --json', () => {
     });
   });
 
-  it('are JSON too when the command line is wrong, wherever --json stands', async () => {
+  it('a usage error is JSON as well, wherever --json occurs on the line', async () => {
     for (const args of [
       ['--json', 'call'],
       ['cal', '--json'],

@@ -52,7 +52,7 @@ const events = ({ stdout }: Running): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('expose', () => {
-  it('lets others call a kite as it is, and the kite tells who they are', async () => {
+  it('expose lets others call an unchanged kite, which learns their usernames', async () => {
     const { kontrol, bob } = await world();
     const math = await startKite(kontrol);
     math.handle('who', ({ username }) => username);
@@ -72,7 +72,7 @@ describe('expose', () => {
     expect(await call('square', '4')).toMatchObject({ code: 5 });
   });
 
-  it('goes by the environment that the kite tells of itself, so that tokens are good', async () => {
+  it('expose registers under the environment that the kite reports, so that tokens are valid', async () => {
     const { kontrol, bob } = await world();
     const math = await startKite(kontrol, { environment: 'staging' });
     const origin = new URL(math.url ?? '').origin;
@@ -87,7 +87,7 @@ describe('expose', () => {
     expect(other.stderr).toMatch(/the kite has the name math, not maths/);
   });
 
-  it('runs on a terminal, where it says where the kite is reached', async () => {
+  it('expose prints its public URL on a terminal', async () => {
     const { kontrol, bob } = await world();
     const math = await startKite(kontrol);
     const running = cli.startTerminal(['expose', math.url ?? '', '--name', 'math'], 200, { env: bob });
@@ -96,7 +96,7 @@ describe('expose', () => {
     expect(running.stdout).toContain('math is not exposed any more.');
   });
 
-  it('with --json tells of each thing that happens, in a line', async () => {
+  it('expose --json prints one line per event', async () => {
     const { kontrol, proxy, bob } = await world();
     const math = await startKite(kontrol);
     const running = await expose(
@@ -133,7 +133,7 @@ describe('expose', () => {
     expect((await running.outcome).code).toBe(0);
   });
 
-  it.each(['raw WebSocket', 'SockJS'])('takes a kite of kite.js over %s', async (transport) => {
+  it.each(['raw WebSocket', 'SockJS'])('expose serves a kite of kite.js over %s', async (transport) => {
     const { bob } = await world();
     const port = await freePort();
     const raw = transport === 'raw WebSocket';
@@ -153,7 +153,7 @@ describe('expose', () => {
     expect(await cli.run(args, { env: bob })).toMatchObject({ code: 0, stdout: '25\n' });
   });
 
-  it('moves to another proxy when its own has gone', async () => {
+  it('expose moves to another proxy when its own closes', async () => {
     const { kontrol, proxy, bob } = await world();
     const math = await startKite(kontrol);
     const running = await expose([math.url ?? '', '--name', 'moving', '--json'], bob);
@@ -172,7 +172,7 @@ describe('expose', () => {
     await named.outcome;
   });
 
-  it('says with an exit code what is missing at the start', async () => {
+  it('expose exits with a code for what is missing at the start', async () => {
     const { kontrol, proxy, bob } = await world();
     const math = await startKite(kontrol);
     const url = math.url ?? '';

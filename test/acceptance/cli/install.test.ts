@@ -88,7 +88,7 @@ function expectNothingInstalled(): void {
 }
 
 describe('kitectl install', () => {
-  it('installs, lists, runs and removes a kite', async () => {
+  it('install adds a kite that list shows, run starts and uninstall removes', async () => {
     const url = publish(tarGz(kiteEntries('echo "math $*"')));
     const place = `localhost_${portOf(server)}/bob/math/1.0.0`;
     expect(await install(url)).toEqual({
@@ -124,7 +124,7 @@ describe('kitectl install', () => {
     expect((await cli.run(['run', 'math'])).code).toBe(5);
   });
 
-  it('shows its progress, and asks before it removes, on a terminal', async () => {
+  it('install shows its progress, and uninstall prompts for confirmation, on a terminal', async () => {
     const url = publish(tarGz(kiteEntries(':')));
     const installed = await cli.terminal(['install', url], 90, trusting);
     expect(installed.code).toBe(0);
@@ -138,7 +138,7 @@ describe('kitectl install', () => {
     expectNothingInstalled();
   });
 
-  it('goes over https only, wherever it is sent', async () => {
+  it('install uses https only, also after redirects', async () => {
     const elsewhere = `http://localhost:${portOf(plain)}/bob/math/math.tar.gz`;
     const url = publish(tarGz(kiteEntries(':')));
     expect((await install(url.replace('https:', 'http:'))).code).toBe(2);
@@ -152,7 +152,7 @@ describe('kitectl install', () => {
     expectNothingInstalled();
   });
 
-  it('follows redirects to https', async () => {
+  it('install follows redirects to https', async () => {
     const archive = tarGz(kiteEntries(':'));
     const url = publish(archive, { platforms: { any: 'moved' } });
     pages.set('/bob/math/moved', (_request, response) => {
@@ -161,7 +161,7 @@ describe('kitectl install', () => {
     expect((await install(url)).code).toBe(0);
   });
 
-  it('refuses an archive that would write elsewhere, or is another, and leaves nothing of it', async () => {
+  it('install rejects an archive that writes outside its folder or has another kite, and leaves no files', async () => {
     const evil = { path: '../../../../../../evil', content: 'x' };
     const { code, stdout, stderr } = await install(publish(tarGz([...kiteEntries(':'), evil])));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -173,7 +173,7 @@ describe('kitectl install', () => {
     expect(readdirSync(cli.home).toSorted()).toEqual(['.kite', 'ca.pem']);
   });
 
-  it('leaves nothing of a download that broke off', async () => {
+  it('install leaves no files of an incomplete download', async () => {
     const archive = tarGz(kiteEntries(':'));
     const url = publish(archive);
     pages.set('/bob/math/math.tar.gz', (_request, response) => {
@@ -186,7 +186,7 @@ describe('kitectl install', () => {
     expectNothingInstalled();
   });
 
-  it('leaves nothing when it is interrupted', async () => {
+  it('install leaves no files when it is interrupted', async () => {
     const url = publish(tarGz(kiteEntries(':')));
     const begun = new Promise<void>((resolve) => {
       pages.set('/bob/math/math.tar.gz', (_request, response) => {
@@ -202,15 +202,15 @@ describe('kitectl install', () => {
     expectNothingInstalled();
   });
 
-  it('says that there is no such thing with exit code 5, that nobody answers with 6', async () => {
+  it('install exits with 5 if the kite does not exist and with 6 if the server is unreachable', async () => {
     expect((await install(`${origin}/nothing/.kite.json`)).code).toBe(5);
     // Without the certificate it is nobody's.
     expect((await cli.run(['install', `${origin}/x/.kite.json`])).code).toBe(6);
   });
 });
 
-describe('kitectl install, from here', () => {
-  it('takes an archive or a folder with a manifest', async () => {
+describe('kitectl install of local files', () => {
+  it('install takes a local archive or a folder with a manifest', async () => {
     const file = join(cli.home, 'math.tar.gz');
     await writeFile(file, tarGz(kiteEntries('echo archive')));
     expect((await install(file, '--sha256', 'ab'.repeat(32))).code).toBe(1);
@@ -241,7 +241,7 @@ describe('kitectl install, from here', () => {
   });
 });
 
-describe('kitectl install, from npm', () => {
+describe('kitectl install from npm', () => {
   /** A registry with one package. */
   function registry(id: string, files: Record<string, string>): { env: Record<string, string> } {
     const at = `http://localhost:${portOf(plain)}`;
@@ -260,7 +260,7 @@ describe('kitectl install, from npm', () => {
     return { env: { npm_config_registry: at, npm_config_update_notifier: 'false' } };
   }
 
-  it('takes a package that names its program, and runs none of its scripts', async () => {
+  it('install takes an npm package that declares its program, and runs none of its scripts', async () => {
     const scripts = { postinstall: `touch ${join(cli.home, 'evil')}` };
     const options = registry('@bob/math', {
       'package.json': JSON.stringify({ name: '@bob/math', version: '2.0.0', kite: 'math.js', scripts }),
@@ -274,7 +274,7 @@ describe('kitectl install, from npm', () => {
     expect(readdirSync(kites)).toEqual(['npm']);
   });
 
-  it('refuses a package that names no program of its own', async () => {
+  it('install rejects an npm package that declares no program', async () => {
     const text = JSON.stringify({ name: 'plain', version: '1.0.0', kite: '../../../package.json' });
     const { code, stderr } = await cli.run(['install', 'plain'], registry('plain', { 'package.json': text }));
     expect(code).toBe(1);
@@ -282,7 +282,7 @@ describe('kitectl install, from npm', () => {
     expectNothingInstalled();
   });
 
-  it('says that there is no such package', async () => {
+  it('install reports that an npm package does not exist', async () => {
     const { code, stderr } = await cli.run(
       ['install', 'nobody-has-this'],
       registry('x', { 'package.json': '{"version":"1.0.0"}' }),
@@ -303,7 +303,7 @@ describe('kitectl run', () => {
       mode: 0o700,
     });
 
-  it('ends with the exit code of the kite, and adds nothing to what it says', async () => {
+  it('run exits with the code of the kite and adds nothing to its output', async () => {
     program('cat; echo bad >&2; exit 42');
     expect(await cli.run(['run', 'math'], { input: 'text' })).toEqual({
       code: 42,
@@ -314,7 +314,7 @@ describe('kitectl run', () => {
     expect(await cli.run(['run', 'math', '--json'])).toEqual({ code: 137, stdout: '', stderr: '' });
   });
 
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('passes %s on', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('run forwards %s to the kite', async (signal) => {
     // Not with `wait`: a shell that gets the signal just before it goes on waiting.
     program(`trap 'echo got it; exit 3' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`);
     const running = cli.start(['run', 'math']);
@@ -323,7 +323,7 @@ describe('kitectl run', () => {
     expect(await running.outcome).toEqual({ code: 3, stdout: 'ready\ngot it\n', stderr: '' });
   });
 
-  it('tells a kite of Ctrl-C once, as the terminal does', async () => {
+  it('run delivers Ctrl-C to the kite once, as the terminal does', async () => {
     const signals = join(cli.home, 'signals');
     program(
       `trap 'echo got it >> ${signals}' INT; echo ready; until [ -e ${signals} ]; do sleep 0.05; done; sleep 0.2; exit 5`,
@@ -334,7 +334,7 @@ describe('kitectl run', () => {
     await rm(signals);
   });
 
-  it('says why a kite cannot be started', async () => {
+  it('run reports why a kite cannot start', async () => {
     program('');
     await chmod(join(kites, 'local', '_', 'math', '1.0.0', 'bin', 'math'), 0o600);
     const { code, stderr } = await cli.run(['run', 'math']);
@@ -345,7 +345,7 @@ describe('kitectl run', () => {
 
 describe('kitectl uninstall', () => {
   it.each(['../../x', '..', '/etc', 'math/../../..'])(
-    'of %s is an error, and touches nothing',
+    'uninstall rejects %s and removes nothing',
     async (name) => {
       const outside = join(cli.home, 'x');
       await mkdir(outside);
@@ -357,7 +357,7 @@ describe('kitectl uninstall', () => {
     },
   );
 
-  it('of what is not there is an error', async () => {
+  it('uninstall fails for a kite that is not installed', async () => {
     expect((await cli.run(['uninstall', 'math', '--yes'])).code).toBe(5);
   });
 });

@@ -40,7 +40,7 @@ afterAll(async () => {
 const at = (host: string): string => `http://${host}:${remote.kite.port}/kite`;
 
 describe('the kite key', () => {
-  it('goes to a kite on this machine', async () => {
+  it('the kite key is sent to a kite on this machine', async () => {
     expect(await cli.run(['call', 'whoami', '--to', at('127.0.0.1')])).toEqual({
       code: 0,
       stdout: '"alice"\n',
@@ -49,11 +49,11 @@ describe('the kite key', () => {
     expect((await cli.run(['call', 'whoami', '--to', at('localhost')])).stdout).toBe('"alice"\n');
   });
 
-  it('stays here with --auth none', async () => {
+  it('the kite key is not sent with --auth none', async () => {
     expect((await cli.run(['call', 'whoami', '--auth', 'none', '--to', at('127.0.0.1')])).code).toBe(4);
   });
 
-  it.skipIf(elsewhere === undefined)('goes elsewhere only when the person says so', async () => {
+  it.skipIf(elsewhere === undefined)('the kite key is sent to another machine only with --auth', async () => {
     const to = ['--to', at(elsewhere ?? '')];
     const refused = await cli.run(['call', 'whoami', ...to]);
     expect(refused).toMatchObject({ code: 4, stdout: '' });
@@ -61,7 +61,7 @@ describe('the kite key', () => {
     expect((await cli.run(['call', 'whoami', '--auth', 'kite-key', ...to])).stdout).toBe('"alice"\n');
   });
 
-  it('from --key-file is not sent elsewhere by accident', async () => {
+  it('the kite key of --key-file is not sent to another machine without --auth', async () => {
     const { code, stderr } = await cli.run([
       'call',
       'square',
@@ -75,7 +75,7 @@ describe('the kite key', () => {
     expect(stderr).toContain('Add --auth kite-key');
   });
 
-  it('may come from another file', async () => {
+  it('the kite key is read from the file of --key-file', async () => {
     const file = join(cli.home, 'other.key');
     await writeFile(file, jwt, { mode: 0o400 });
     const env = { KITE_HOME: join(cli.home, 'empty') };
@@ -85,7 +85,7 @@ describe('the kite key', () => {
     ).toBe('"alice"\n');
   });
 
-  it('that the remote does not trust tells where to look', async () => {
+  it('a kite key that the remote rejects is reported with a hint', async () => {
     const stranger = new TestKite();
     await stranger.kite.listen();
     const { code, stderr } = await cli.run(['call', 'whoami', '--to', stranger.url]);
@@ -97,7 +97,7 @@ describe('the kite key', () => {
 });
 
 describe('showkey', () => {
-  it('shows the claims as a table', async () => {
+  it('showkey prints the claims as a table', async () => {
     const { code, stdout, stderr } = await cli.run(['showkey']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const text of [
@@ -112,13 +112,13 @@ describe('showkey', () => {
     expect(stdout).toContain(join(cli.home, '.kite', 'kite.key'));
   });
 
-  it('prints the claims as JSON under their own names', async () => {
+  it('showkey prints the claims as JSON under their own names', async () => {
     const claims = JSON.parse((await cli.run(['showkey', '--json'])).stdout) as Record<string, unknown>;
     expect(claims).toMatchObject({ sub: 'alice', iss: 'kontrol', jti: 'the-id-of-the-key' });
     expect(Object.keys(claims)).toEqual(['sub', 'iss', 'kontrolURL', 'kontrolKey', 'jti', 'iat']);
   });
 
-  it('never prints the key or its signature', async () => {
+  it('showkey never prints the key or its signature', async () => {
     const secrets = [jwt, ...jwt.split('.')];
     for (const args of [['showkey'], ['showkey', '--json']]) {
       const { stdout, stderr } = await cli.run(args);
@@ -127,7 +127,7 @@ describe('showkey', () => {
     expect(await readFile(join(cli.home, '.kite', 'kite.key'), 'utf8')).toContain(jwt);
   });
 
-  it.each([60, 100])('fits a terminal of %i columns and is bold there', async (columns) => {
+  it.each([60, 100])('showkey fits a terminal of %i columns and is bold there', async (columns) => {
     const { code, stdout } = await cli.terminal(['showkey'], columns);
     expect(code).toBe(0);
     expect(stdout).toContain('\u001b[1m');

@@ -42,7 +42,7 @@ const username = async (...flags: string[]): Promise<string> => {
 };
 
 describe('a kite key in the keychain', () => {
-  it('is put there by register, remembered in the context, and found by the next command', async () => {
+  it('register stores a kite key in the keychain, and the next command finds it through the context', async () => {
     const registered = await register('carol', '--key-store', 'keychain');
     expect(registered).toMatchObject({ code: 0, stderr: '' });
     expect(registered.stdout).toContain(`the keychain, as carol@${url}`);
@@ -63,7 +63,7 @@ describe('a kite key in the keychain', () => {
     expect(existsSync(home('kite.key'))).toBe(false);
   });
 
-  it('moves there from a file and back', async () => {
+  it('keys move moves a kite key from a file to the keychain and back', async () => {
     await register('dave');
     const before = await readFile(home('kite.key'), 'utf8');
     const moved = await cli.run(['keys', 'move', '--to', 'keychain'], { env });
@@ -81,7 +81,7 @@ describe('a kite key in the keychain', () => {
     expect(keychain.stdout).not.toContain(`"account":"dave`);
   });
 
-  it('is removed where that is meant', async () => {
+  it('keys remove deletes a kite key from the keychain only with confirmation', async () => {
     await register('erin', '--key-store', 'keychain');
     const missingInput = await cli.run(['keys', 'remove'], { env });
     expect(missingInput.code).toBe(2);
@@ -93,7 +93,7 @@ describe('a kite key in the keychain', () => {
     expect(missing.stderr).toContain(`There is no kite key for erin@${url} in the keychain`);
   });
 
-  it('gives way to the environment and to --key-file', async () => {
+  it('the environment and --key-file take precedence over the keychain', async () => {
     await register('frank', '--key-store', 'keychain');
     const file = join(cli.home, '.kite', 'kite.key');
     expect(await username('--key-file', file)).toBe('bob');
@@ -110,7 +110,7 @@ describe('a kite key in the keychain', () => {
     expect((await cli.run(['keys', 'move', '--to', 'file'], { env })).stderr).toContain('nothing was moved');
   });
 
-  it('is also where Kontrol keeps its own, and finds it again', async () => {
+  it('Kontrol stores its own kite key in the keychain and finds it again', async () => {
     const args = ['kontrol', 'start', '--port', String(await freePort()), '--storage', 'memory'];
     const start = async (...more: string[]): Promise<Running> => {
       const running = cli.start([...args, ...more], { env });
@@ -130,7 +130,7 @@ describe('a kite key in the keychain', () => {
     expect(names.stdout).toBe('kontrol\n');
   });
 
-  it('is where -initial puts that of Kontrol’s user', async () => {
+  it('kontrol start -initial stores the kite key of Kontrol’s user in the keychain', async () => {
     const args = ['kontrol', 'start', '-initial', '-key-store=keychain', '-username=root'];
     const first = await cli.run(args, { env });
     expect(first.code).toBe(0);
@@ -140,8 +140,8 @@ describe('a kite key in the keychain', () => {
   });
 });
 
-describe('where the keychain cannot be used, nothing is lost', () => {
-  it('without a bus', async () => {
+describe('an unusable keychain', () => {
+  it('no kite key is lost if there is no D-Bus session', async () => {
     env = { KITE_HOME: env['KITE_HOME'] ?? '' };
     await register('gina');
     const moved = await cli.run(['keys', 'move', '--to', 'keychain'], { env });
@@ -152,7 +152,7 @@ describe('where the keychain cannot be used, nothing is lost', () => {
     expect(existsSync(home('contexts.json'))).toBe(false);
   });
 
-  it('without a daemon on the bus', async () => {
+  it('no kite key is lost if no keychain daemon runs', async () => {
     const empty = await Desktop.create({ secrets: false });
     env = { ...empty.env, KITE_HOME: env['KITE_HOME'] ?? '' };
     const calls = network.kontrol.kite;
@@ -166,7 +166,7 @@ describe('where the keychain cannot be used, nothing is lost', () => {
     expect(asked).toBe(0);
   });
 
-  it('without the package keytar', async () => {
+  it('no kite key is lost if the package keytar is missing', async () => {
     const copy = join(cli.home, 'without-keytar');
     for (const name of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
       await cp(join(root, name), join(copy, name), { recursive: true });
@@ -180,7 +180,7 @@ describe('where the keychain cannot be used, nothing is lost', () => {
     expect(stderr).toContain('libsecret-1-dev');
   });
 
-  it('when it is locked: neither is a key read, nor is one put in, nor does anything crash', async () => {
+  it('a locked keychain is neither read nor written, and nothing crashes', async () => {
     const locked = await Desktop.create();
     env = { ...locked.env, KITE_HOME: env['KITE_HOME'] ?? '' };
     await register('jane', '--key-store', 'keychain');

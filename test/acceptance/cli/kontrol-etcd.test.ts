@@ -30,7 +30,7 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
   const listens = (running: Running): Promise<void> =>
     running.until(({ stderr }) => stderr.includes('Kontrol listens at'));
 
-  it('keeps everything there, says that private keys lie in clear, and finds it again', async () => {
+  it('kontrol start stores its state in etcd, warns that private keys are unencrypted, and restores it', async () => {
     const port = String(await freePort());
     const first = cli.start(['kontrol', 'start', '--port', port], { env: environment() });
     await listens(first);
@@ -56,11 +56,11 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
     ]);
   });
 
-  it('encrypts its keys with another secret, while Kontrol goes on', async () => {
+  it('kontrol keys reseal encrypts the keys in etcd with another secret while Kontrol runs', async () => {
     expect(await changeSecret(cli, environment)).toMatchObject({ code: 0 });
   });
 
-  it('ends with what is wrong and what to do about it', async () => {
+  it('kontrol start reports an etcd error with a hint', async () => {
     const ca = path.join(cli.home, 'ca.pem');
     writeFileSync(
       ca,

@@ -27,7 +27,7 @@ describe.skipIf(!postgresInstalled)(`kontrol start with PostgreSQL${skipped}`, (
   const listens = (running: Running): Promise<void> =>
     running.until(({ stderr }) => stderr.includes('Kontrol listens at'));
 
-  it('keeps everything there, says that private keys lie in clear, and finds it again', async () => {
+  it('kontrol start stores its state in PostgreSQL, warns that private keys are unencrypted, and restores it', async () => {
     const port = String(await freePort());
     const first = cli.start(['kontrol', 'start', '--port', port], { env: environment() });
     await listens(first);
@@ -49,15 +49,15 @@ describe.skipIf(!postgresInstalled)(`kontrol start with PostgreSQL${skipped}`, (
     expect(keys).toMatchObject([{ private: expect.stringMatching(/^sealed:/) as string }]);
   });
 
-  it('encrypts its keys with another secret, while Kontrol goes on', async () => {
+  it('kontrol keys reseal encrypts the keys in PostgreSQL with another secret while Kontrol runs', async () => {
     expect(await changeSecret(cli, environment)).toMatchObject({ code: 0 });
   });
 
   it.each<[string, Record<string, string>, string[], number, RegExp]>([
     ['a wrong password', { KONTROL_POSTGRES_PASSWORD: 'wrong' }, [], 6, /Check the role and its password/],
-    ['TLS that is not there', {}, ['--postgres-tls'], 6, /offers no TLS\..*--no-postgres-tls/],
-    ['no database', { KONTROL_POSTGRES_DBNAME: '' }, [], 2, /KONTROL_POSTGRES_DBNAME\) must be given/],
-  ])('ends with what is wrong and what to do about %s', async (_, env, flags, code, message) => {
+    ['a missing TLS', {}, ['--postgres-tls'], 6, /offers no TLS\..*--no-postgres-tls/],
+    ['a missing database', { KONTROL_POSTGRES_DBNAME: '' }, [], 2, /KONTROL_POSTGRES_DBNAME\) must be given/],
+  ])('kontrol start reports an error with a hint on %s', async (_, env, flags, code, message) => {
     const outcome = await cli.run(['kontrol', 'start', '--port', '0', ...flags], { env: environment(env) });
     expect(outcome).toMatchObject({ code, stderr: expect.stringMatching(message) as string });
     expect(outcome.stderr).not.toContain(PASSWORD);

@@ -52,13 +52,13 @@ afterAll(async () => {
 });
 
 describe('kontrol start', () => {
-  it('says what it made at the first start, where it is, and where it listens', () => {
+  it('kontrol start reports what it created at the first start, its folder and its address', () => {
     expect(kontrol.stderr).toContain(join(cli.home, '.kite', 'kontrol', 'kite.key'));
     expect(kontrol.stderr).toContain(join(cli.home, '.kite', 'kontrol', 'data'));
     expect(kontrol.stderr).toContain(`Kontrol listens at ${url}`);
   });
 
-  it('ends gracefully on SIGTERM, with exit code 0, and starts again with the same keys', async () => {
+  it('kontrol start stops gracefully on SIGTERM with exit code 0, and restarts with the same keys', async () => {
     const env = { KITE_HOME: join(cli.home, 'again') };
     const args = ['kontrol', 'start', '--json', '--port', String(await freePort())];
     const keys: string[] = [];
@@ -73,7 +73,7 @@ describe('kontrol start', () => {
     expect(keys[1]).toBe(keys[0]);
   });
 
-  it('is what its own key is for, whatever Kontrol the context in use names', async () => {
+  it("kontrol status uses Kontrol's own key whatever Kontrol the active context sets", async () => {
     const other = ['context', 'add', 'other', '--kontrol', 'http://127.0.0.1:1/kite', '--use'];
     expect((await cli.run(other)).code).toBe(0);
     expect(await cli.run(['kontrol', 'status', '-o', 'name'])).toMatchObject({ code: 0, stdout: `${url}\n` });
@@ -81,7 +81,7 @@ describe('kontrol start', () => {
     expect((await cli.run(['context', 'remove', 'other', '--yes'])).code).toBe(0);
   });
 
-  it('refuses what is not safe or not possible, with an exit code that tells which', async () => {
+  it('kontrol start rejects unsafe or impossible options with the matching exit code', async () => {
     const open = await cli.run(['kontrol', 'start', '--ip', '0.0.0.0', '--registration', 'open']);
     expect(open.code).toBe(2);
     expect(open.stderr).toContain('--force');
@@ -95,7 +95,7 @@ describe('kontrol start', () => {
     expect(missing.stderr).toContain('-initial');
   });
 
-  it('as the program kontrol runs the steps of the original README with keys of openssl', async () => {
+  it('the program kontrol runs the steps of the Go README with keys of openssl', async () => {
     const home = join(cli.home, 'original');
     const port = await freePort();
     const env = {
@@ -130,7 +130,7 @@ describe('kontrol start', () => {
 });
 
 describe('query /', () => {
-  it('finds all that one may find: of everybody, where one runs Kontrol', async () => {
+  it("query / finds kites of all users for Kontrol's own user", async () => {
     const math = await registerByHand('of-bob', 'http://127.0.0.1:1/kite');
     try {
       const own = join(cli.home, '.kite', 'kontrol', 'kite.key');
@@ -147,7 +147,7 @@ describe('query /', () => {
 });
 
 describe('kontrol ui', () => {
-  it('prints a link that signs the person in, once', async () => {
+  it('kontrol ui prints a link that signs in the user once', async () => {
     const { stdout, code } = await cli.run(['kontrol', 'ui'], { env: bob });
     expect(code).toBe(0);
     const { origin, hash } = new URL(stdout.trim());
@@ -164,7 +164,7 @@ describe('kontrol ui', () => {
     }
   });
 
-  it("signs in as Kontrol's own user where the person has no key, or asks for it", async () => {
+  it("kontrol ui signs in as Kontrol's own user with --admin or without a kite key", async () => {
     const own = await cli.run(['kontrol', 'ui', '--json']);
     expect(JSON.parse(own.stdout)).toMatchObject({ username: 'kontrol', seconds: 120 });
     const elsewhere = await cli.run(['kontrol', 'ui', '--admin'], { env: bob });
@@ -172,13 +172,13 @@ describe('kontrol ui', () => {
     expect(elsewhere.stderr).toContain("kite key of Kontrol's own user");
   });
 
-  it('says how to come to a key where there is none', async () => {
+  it('kontrol ui explains how to get a kite key if there is none', async () => {
     const outcome = await cli.run(['kontrol', 'ui'], { env: { KITE_HOME: join(cli.home, 'nobody') } });
     expect(outcome).toMatchObject({ code: 3, stdout: '' });
     expect(outcome.stderr).toContain('kitectl register --to URL');
   });
 
-  it('says how to have a page where there is none', async () => {
+  it('kontrol ui explains how to enable the page if it is disabled', async () => {
     const env = { KITE_HOME: join(cli.home, 'no-page') };
     const port = String(await freePort());
     const bare = cli.start(['kontrol', 'start', '--no-ui', '--port', port], { env });
@@ -192,7 +192,7 @@ describe('kontrol ui', () => {
     expect((await bare.outcome).code).toBe(0);
   });
 
-  it('is of the page that Kontrol shows by default where only this machine can connect', async () => {
+  it('kontrol start serves its page by default if it listens on loopback only', async () => {
     expect(kontrol.stderr).toContain(`Its page is at ${new URL('/', url).href}`);
     const page = await fetch(new URL('/', url));
     expect(page.status).toBe(200);
@@ -201,7 +201,7 @@ describe('kontrol ui', () => {
 });
 
 describe('register', () => {
-  it('refuses an invite that was used, with exit code 4', async () => {
+  it('register rejects a used invite with exit code 4', async () => {
     const invite = (await cli.run(['kontrol', 'invite', 'eve', '--ttl', '1h'])).stdout;
     const args = ['register', '--to', url, '--username', 'eve', '--invite-file', '-'];
     const home = (name: string) => ({ env: { KITE_HOME: join(cli.home, name) }, input: invite });
@@ -211,7 +211,7 @@ describe('register', () => {
     expect(second.stderr).toContain('kitectl kontrol invite eve');
   });
 
-  it('refuses to replace a kite key, and to register nowhere', async () => {
+  it('register does not replace a kite key, and requires a Kontrol', async () => {
     const again = await cli.run(['register', '--to', url, '--username', 'bob'], { env: bob });
     expect(again.code).toBe(3);
     expect(again.stderr).toContain('--force');
@@ -220,7 +220,7 @@ describe('register', () => {
 });
 
 describe('query, token, watch and call', () => {
-  it('say with exit code 5 that there is no such kite, and with 3 that there is no key', async () => {
+  it('query, token, watch and call exit with 5 if no kite is found and with 3 without a kite key', async () => {
     for (const args of [
       ['query', '/bob/prod/none'],
       ['token', '/bob/prod/none'],
@@ -232,7 +232,7 @@ describe('query, token, watch and call', () => {
     expect((await cli.run(['query', 'a/b/c/d/e/f/g/h'], { env: bob })).code).toBe(2);
   });
 
-  it('find a kite that registered, see it come and go, and call it', async () => {
+  it('query, watch and call follow a kite that registers and deregisters', async () => {
     const { jwt } = readKiteKeyFile(join(bob.KITE_HOME, 'kite.key'));
     const math = new TestKite({ kiteKey: jwt, environment: 'prod' });
     await math.kite.listen();
@@ -274,7 +274,7 @@ describe('query, token, watch and call', () => {
     await math.kite.close();
   });
 
-  it('take the next kite where one is gone', async () => {
+  it('call uses the next kite if the first one is unreachable', async () => {
     const { jwt } = readKiteKeyFile(join(bob.KITE_HOME, 'kite.key'));
     const kite = new TestKite({ kiteKey: jwt, environment: 'prod' });
     await kite.kite.listen();
@@ -291,7 +291,7 @@ describe('query, token, watch and call', () => {
 });
 
 describe('kontrol keys', () => {
-  it('are for Kontrol itself: anybody else is refused with exit code 4', async () => {
+  it("kontrol keys is refused with exit code 4 for other users than Kontrol's own", async () => {
     const file = join(bob.KITE_HOME, 'kite.key');
     expect((await cli.run(['kontrol', 'status', '--key-file', file])).code).toBe(4);
     expect((await cli.run(['kontrol', 'invite', 'x'], { env: bob })).code).toBe(3);
@@ -299,7 +299,7 @@ describe('kontrol keys', () => {
     expect(JSON.parse(status.stdout)).toMatchObject({ url, policy: 'own', registration: 'invite' });
   });
 
-  it('rotate, and are revoked: the kite keys of a revoked pair are refused, Kontrol’s own is renewed', async () => {
+  it('kontrol keys revokes a rotated pair: kite keys of it are rejected and Kontrol’s own is renewed', async () => {
     const ids = async () => {
       const { stdout } = await cli.run(['kontrol', 'keys', 'list', '--json']);
       return (JSON.parse(stdout) as { id: string; state: string }[]).map(({ id, state }) => ({ id, state }));
@@ -316,7 +316,7 @@ describe('kontrol keys', () => {
 });
 
 describe('help', () => {
-  it('of a group lists its commands, and a wrong one gets a suggestion', async () => {
+  it('help of a group lists its commands and suggests one for a misspelled name', async () => {
     const group = await cli.run(['kontrol']);
     expect(group.code).toBe(0);
     for (const name of ['kontrol start', 'kontrol invite', 'kontrol status'])

@@ -34,12 +34,12 @@ beforeAll(async () => {
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
 describe('the manifest of the commands', () => {
-  it('says what the commands do, and nothing of this machine', async () => {
+  it('the manifest describes the commands and contains nothing about this machine', async () => {
     expect(await check()).toEqual({ code: 0, stderr: '' });
     expect(await readFile(join(root, 'oclif.manifest.json'), 'utf8')).not.toContain('".."');
   });
 
-  it('is renewed when a command has changed: the check fails and says how', async () => {
+  it('the check of the manifest fails with a hint after a command changed', async () => {
     const file = join(copy, 'oclif.manifest.json');
     const fresh = await readFile(file, 'utf8');
     await writeFile(file, fresh.replace('Call a method of a kite', 'Call something'));
@@ -51,7 +51,7 @@ describe('the manifest of the commands', () => {
 });
 
 describe('docs/cli.md', () => {
-  it('says what the commands do, and is renewed when one has changed: the check fails and says how', async () => {
+  it('the check of docs/cli.md fails with a hint after a command changed', async () => {
     expect(await check('docs.ts')).toEqual({ code: 0, stderr: '' });
     const file = join(copy, 'docs', 'cli.md');
     await writeFile(
@@ -65,7 +65,7 @@ describe('docs/cli.md', () => {
 });
 
 describe('the help of each command', () => {
-  it('starts with examples that can be typed', async () => {
+  it('the help of each command starts with examples that can be typed', async () => {
     const { commands } = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')) as {
       commands: Record<string, { id: string; examples?: unknown[]; flags: object }>;
     };

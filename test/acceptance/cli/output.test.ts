@@ -23,7 +23,7 @@ afterAll(() => network.close());
 const PATH = /^\/bob\/prod\/math\/1\.0\.0\/[^/]+\/[^/]+\/[0-9a-f-]{36}$/;
 
 describe('-o', () => {
-  it('of query: each format, the same on a terminal as in a pipe', async () => {
+  it('query -o prints each format the same on a terminal and in a pipe', async () => {
     const query = async (...flags: string[]) => {
       const piped = await cli.run(['query', '/bob', ...flags]);
       expect(piped).toMatchObject({ code: 0, stderr: '' });
@@ -49,7 +49,7 @@ describe('-o', () => {
     expect(await query('-o', 'wide')).toContain('│ id');
   });
 
-  it('names kites so that other commands take them', async () => {
+  it('-o name prints identifiers that other commands accept as arguments', async () => {
     const line =
       'kitectl query /bob -o name | while read -r name; do kitectl ping --to "$name" -o name; done';
     expect(await cli.shell(line)).toEqual({ code: 0, stdout: `${math.url}\n`, stderr: '' });
@@ -63,7 +63,7 @@ describe('-o', () => {
     ['ping', ['ping', '--count', '1', '--to', '/bob/prod/math']],
     ['call', ['call', 'square', '4', '--to', '/bob/prod/math']],
     ['keygen', ['keygen', '--force', '--out', 'pair']],
-  ])('is a flag of %s', async (_title, args) => {
+  ])('-o is a flag of %s', async (_title, args) => {
     const outcome = async (format: string) => {
       const { code, stdout, stderr } = await cli.run([...args, '-o', format]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -81,13 +81,13 @@ describe('-o', () => {
     expect(both.stderr).toContain('--json and -o yaml cannot be used together');
   });
 
-  it('json makes errors JSON as well', async () => {
+  it('-o json formats errors as JSON', async () => {
     const { code, stderr } = await cli.run(['-o', 'ndjson', 'call', 'fail', ...to]);
     expect(code).toBe(1);
     expect(JSON.parse(stderr)).toMatchObject({ error: { type: 'tooBad' } });
   });
 
-  it('of watch is one document a change', async () => {
+  it('watch -o prints one document per change', async () => {
     const watching = cli.start(['query', '/bob/prod/late', '--watch', '-o', 'yaml']);
     const started = cli.start(['watch', '/bob/prod/late', '-o', 'name']);
     // A kite that came before the watchers would be missed by `watch`, so that it comes until it is seen.
@@ -111,7 +111,7 @@ describe('-o', () => {
 });
 
 describe('colours', () => {
-  it('are used where they are asked for', async () => {
+  it('colours are printed if they are requested', async () => {
     const red = '\u001b[31m';
     expect((await cli.run(['call', 'fail', '--color', 'always', ...to])).stderr).toContain(red);
     expect((await cli.run(['--color=always', 'call', 'fail', ...to])).stderr).toContain(red);
@@ -122,7 +122,7 @@ describe('colours', () => {
 });
 
 describe('arguments of call', () => {
-  it('come from the standard input and from files', async () => {
+  it('call reads arguments from the standard input and from files', async () => {
     await writeFile(join(cli.home, 'args.json'), '{"a":1}\n');
     const { code, stdout } = await cli.run(['call', 'echo', '@args.json', '-', '"@x"', ...to], {
       input: 'text\n',
@@ -133,7 +133,7 @@ describe('arguments of call', () => {
 });
 
 describe('call --stdin', () => {
-  it('goes on after lines that fail, with envelopes', async () => {
+  it('call --stdin prints envelopes and continues after lines that fail', async () => {
     const { code, stdout, stderr } = await cli.run(
       ['call', 'square', '--stdin', '--keep-going', '--envelope', '--parallel', '4', ...to],
       { input: '1\n"x"\nno json\n3\n' },
@@ -152,7 +152,7 @@ describe('call --stdin', () => {
     expect(stderr).toMatch(/^error: 2 of 4 lines failed; the first: /);
   });
 
-  it('prints what is there first where order does not matter', async () => {
+  it('call --stdin prints results as they arrive if order does not matter', async () => {
     const slow = cli.start(['call', 'wait', '--stdin', '--unordered', '--parallel', '2', ...to]);
     slow.child.stdin?.write('1\n2\n');
     await expect.poll(() => math.waiting.length).toBe(2);
@@ -163,7 +163,7 @@ describe('call --stdin', () => {
     expect(await slow.outcome).toEqual({ code: 0, stdout: '"second"\n"first"\n', stderr: '' });
   });
 
-  it('refuses tables, since nobody knows how many rows come', async () => {
+  it('call --stdin rejects tables, because the number of rows is unknown', async () => {
     const { code, stderr } = await cli.run(['call', 'square', '--stdin', '-o', 'table', ...to]);
     expect(code).toBe(2);
     expect(stderr).toContain('ndjson');
@@ -171,7 +171,7 @@ describe('call --stdin', () => {
 });
 
 describe('on a terminal', () => {
-  it('a result is a table where that is asked for', async () => {
+  it('call -o table prints its result as a table on a terminal', async () => {
     const { code, stdout } = await cli.terminal(['call', 'people', '-o', 'table', ...to], 60);
     expect(code).toBe(0);
     expect(stdout).toContain('eve');

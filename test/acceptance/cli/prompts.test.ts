@@ -28,7 +28,7 @@ const start = (args: string[], env: Record<string, string> = {}): Running =>
 const code = async (running: Running): Promise<number | null> => (await running.outcome).code;
 
 describe('register', () => {
-  it('asks for everything that is not said, showing nothing of the invite', async () => {
+  it('register prompts for each missing value without echoing the invite', async () => {
     const env = { KITE_HOME: join(cli.home, 'carol'), USER: 'nobody' };
     const invite = await network.kontrol.invite('carol');
     const running = start(['register'], env);
@@ -46,7 +46,7 @@ describe('register', () => {
 
   const at = (): string[] => ['--to', network.kontrol.url];
 
-  it('asks nothing with --no-input and in a pipe, and names the flags', async () => {
+  it('register never prompts with --no-input or in a pipe, and names the missing flags', async () => {
     const env = { KITE_HOME: join(cli.home, 'dan') };
     for (const [args, flag] of [
       [['register'], '--to'],
@@ -63,7 +63,7 @@ describe('register', () => {
 });
 
 describe('call', () => {
-  it('asks which of several kites is meant', async () => {
+  it('call prompts for a choice if several kites match', async () => {
     const running = start(['call', 'square', '4']);
     await running.type('Kite:', '2\r');
     expect(await code(running)).toBe(0);
@@ -71,7 +71,7 @@ describe('call', () => {
     expect((await cli.terminal(['call', 'square', '4', '--no-input'], 100)).code).toBe(5);
   });
 
-  it('--interactive lets the kite ask, one question at a time, and makes visible what it says', async () => {
+  it('call --interactive lets the kite prompt, one question at a time, and escapes its control characters', async () => {
     const running = start(['call', 'greet', '--interactive', ...to]);
     await running.until(({ stdout }) => stdout.includes('Hello\\x1b[2J!'));
     await running.type('Your name\\x07?', 'eve\r');
@@ -80,7 +80,7 @@ describe('call', () => {
     expect(running.stdout).toMatch(/"name": "eve",\s+"secret": "x"/);
   });
 
-  it('--interactive ends with Ctrl-C, and needs a person', async () => {
+  it('call --interactive ends with Ctrl-C, and requires a terminal', async () => {
     const running = start(['call', 'greet', '--interactive', ...to]);
     await running.type('Your name', CTRL_C);
     expect(await code(running)).toBe(130);
@@ -91,8 +91,8 @@ describe('call', () => {
   });
 });
 
-describe('what cannot be undone', () => {
-  it('is asked for: keygen --force', async () => {
+describe('irreversible commands', () => {
+  it('keygen --force prompts for confirmation', async () => {
     const key = join(cli.home, 'pair', 'key.pem');
     await cli.run(['keygen', '--out', 'pair']);
     const before = await readFile(key, 'utf8');
@@ -104,7 +104,7 @@ describe('what cannot be undone', () => {
     expect(await readFile(key, 'utf8')).not.toBe(before);
   });
 
-  it('is asked for: keys remove and context remove', async () => {
+  it('keys remove and context remove prompt for confirmation', async () => {
     const env = { KITE_HOME: join(cli.home, 'fay'), KITE_KEY_FILE: join(cli.home, 'fay.key') };
     await cli.run(['context', 'add', 'here'], { env });
     const context = start(['context', 'remove', 'here'], env);
@@ -117,7 +117,7 @@ describe('what cannot be undone', () => {
     expect(existsSync(join(cli.home, '.kite', 'kite.key'))).toBe(true);
   });
 
-  it('is refused where nobody can be asked: kontrol keys revoke', async () => {
+  it('kontrol keys revoke is refused without a terminal or --yes', async () => {
     const revoked = await cli.run(['kontrol', 'keys', 'revoke', 'an-id']);
     expect(revoked.code).not.toBe(0);
     expect(revoked.stderr).toMatch(/--yes|kite key of Kontrol/);
@@ -125,7 +125,7 @@ describe('what cannot be undone', () => {
 });
 
 describe('kontrol start', () => {
-  it('asks a person at its first start only', async () => {
+  it('kontrol start prompts at its first start only', async () => {
     const env = { KITE_HOME: join(cli.home, 'kontrol-home') };
     const args = ['kontrol', 'start', '--port', String(await freePort()), '--storage', 'memory'];
     const refused = start(args, env);

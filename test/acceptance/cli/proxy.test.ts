@@ -71,7 +71,7 @@ async function startMath(way: '--proxy' | '--tunnel' = '--proxy'): Promise<Runni
 const call = ['call', 'square', '4', '--to', '/bob/prod/math'];
 
 describe('proxy start', () => {
-  it('runs a proxy that kites find at Kontrol, and proxy status tells who is behind it', async () => {
+  it('proxy start runs a proxy that kites find at Kontrol, and proxy status lists its kites', async () => {
     expect((await cli.run(['proxy', 'status'])).code).toBe(5);
     const { url } = await startProxy();
     const math = await startMath();
@@ -114,7 +114,7 @@ describe('proxy start', () => {
     expect(other.code).toBe(4);
   });
 
-  it('runs a tunnel proxy with --tunnel, behind which a kite needs no port', async () => {
+  it('proxy start --tunnel runs a tunnel proxy, behind which a kite needs no port', async () => {
     const port = String(await freePort());
     const flags = ['-public-host', `localhost:${port}`, '-private-key=k.pem', '-public-key=p.pem'];
     const { url, running } = await startProxy('--tunnel', '--port', port, ...flags);
@@ -131,7 +131,7 @@ describe('proxy start', () => {
     ['name', /^http:\S+\/kite\n$/],
     ['yaml', /^url: http:\S+\n$/],
     ['table', /URL/],
-  ] as const)('says where it is with -o %s', async (format, expected) => {
+  ] as const)('proxy start -o %s prints its address', async (format, expected) => {
     const running = cli.start(['proxy', 'start', '--port', '0', '-o', format]);
     await running.until(({ stdout }) => stdout.includes('\n'));
     running.child.kill('SIGTERM');
@@ -140,14 +140,14 @@ describe('proxy start', () => {
     expect(stdout).toMatch(expected);
   });
 
-  it('runs on a terminal until Ctrl-C', async () => {
+  it('proxy start runs on a terminal until Ctrl-C', async () => {
     const running = cli.startTerminal(['proxy', 'start', '--port', '0'], 100);
     await running.type('The reverse proxy listens at ', '\u0003');
     expect(await running.outcome).toMatchObject({ code: 0 });
     expect(running.stdout).toContain('The proxy ends.');
   });
 
-  it('keeps the fresh kite key that Kontrol hands out after it has changed its keys', async () => {
+  it('proxy start stores the new kite key that Kontrol issues after it rotated its keys', async () => {
     const file = join(cli.home, 'proxy.key');
     await copyFile(join(bob.KITE_HOME, 'kite.key'), file);
     await chmod(file, 0o600);
@@ -159,13 +159,13 @@ describe('proxy start', () => {
     expect(fresh.kontrolKey).not.toBe(old.kontrolKey);
   });
 
-  it('ends gracefully on SIGTERM, with exit code 0', async () => {
+  it('proxy start stops gracefully on SIGTERM with exit code 0', async () => {
     const { running } = await startProxy();
     running.child.kill('SIGTERM');
     expect(await running.outcome).toMatchObject({ code: 0 });
   });
 
-  it('understands the flags of the Go program, and serves TLS with a certificate that it reads again', async () => {
+  it('proxy start accepts the flags of the Go program, and reloads its TLS certificate', async () => {
     const files = { cert: join(cli.home, 'tls.pem'), key: join(cli.home, 'tls-key.pem') };
     const put = async (index: number): Promise<string> => {
       const keys = await testKeyPair(index);
@@ -195,7 +195,7 @@ describe('proxy start', () => {
     expect(JSON.parse(found.stdout)).toMatchObject([{ url, kite: { environment: 'prod', region: 'eu' } }]);
   });
 
-  it('refuses what it cannot do, with an exit code that tells why', async () => {
+  it('proxy start rejects impossible options with the matching exit code', async () => {
     const run = async (...args: string[]): Promise<number | null> =>
       (await cli.run(['proxy', 'start', ...args])).code;
     expect(await run('--tls-cert', 'cert.pem')).toBe(2);
@@ -212,8 +212,8 @@ describe('proxy start', () => {
 });
 
 // Kontrol lists for a while what has died.
-describe('a proxy that dies', () => {
-  it.each(['--proxy', '--tunnel'] as const)('has its kites back within ten seconds: %s', async (way) => {
+describe('a proxy that stops', () => {
+  it.each(['--proxy', '--tunnel'] as const)('a proxy that is killed has its kites back within ten seconds of its restart: %s', async (way) => {
     const flags = way === '--tunnel' ? [way] : [];
     const proxies = [await startProxy(...flags), await startProxy(...flags)];
     const math = await startMath(way);
@@ -227,7 +227,7 @@ describe('a proxy that dies', () => {
     expect(await cli.run(call, { env: bob })).toMatchObject({ code: 0, stdout: '16\n' });
   });
 
-  it('is what proxy status ends with, with exit code 6, after what the others say', async () => {
+  it('proxy status exits with 6 after the status of the other proxies if one is unreachable', async () => {
     const gone = await startProxy();
     const there = await startProxy();
     gone.running.child.kill('SIGKILL');

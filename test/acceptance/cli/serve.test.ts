@@ -39,7 +39,7 @@ async function serve(
 const SQUARE = `node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>{const [n]=JSON.parse(t);if(typeof n!=="number"){console.error("not a number");process.exit(7)}console.log(n*n)})'`;
 
 describe('serve --exec', () => {
-  it('answers calls with what a command prints, to whoever has the kite key', async () => {
+  it('serve --exec answers callers with the kite key with the output of a command', async () => {
     const { url, kite, running } = await serve('--name', 'math', '--method', 'square', '--exec', SQUARE);
     expect(kite).toMatch(/^\/bob\/unknown\/math\/1\.0\.0\//);
     expect(await cli.run(['call', 'square', '4', '--to', url])).toMatchObject({ code: 0, stdout: '16\n' });
@@ -52,7 +52,7 @@ describe('serve --exec', () => {
     expect((await running.outcome).code).toBe(0);
   });
 
-  it('has several methods, each with its command, and gives arguments to no shell', async () => {
+  it('serve --exec serves several methods, each with its command, and passes arguments to no shell', async () => {
     const { url } = await serve(
       ['--name', 'tools', '--no-auth', '--method', 'args', '--exec', 'cat; echo "[$*]"'],
       ['--method', 'text', '--exec', 'printf "two\\nlines\\n"', '--method', 'none', '--exec', ':'],
@@ -76,7 +76,7 @@ describe('serve --exec', () => {
     expect((await cli.run(['call', 'none', '--to', url])).stdout).toBe('null\n');
   });
 
-  it('ends a command whose time is over, and one whose caller is gone', async () => {
+  it('serve --exec kills a command after its timeout and when its caller disconnects', async () => {
     const [left, started] = ['left', 'started'].map((name) => join(cli.home, name));
     const { url } = await serve(
       ['--name', 'slow', '--no-auth', '--timeout', '300ms'],
@@ -96,7 +96,7 @@ describe('serve --exec', () => {
     await vi.waitFor(() => expect(existsSync(left ?? '')).toBe(true), { timeout: 10_000 });
   });
 
-  it('lets a call that runs finish when it is told to end', async () => {
+  it('serve --exec lets a running call finish on SIGTERM', async () => {
     const [go, started] = ['go', 'started-2'].map((name) => join(cli.home, name));
     const { url, running } = await serve(
       ['--name', 'slow', '--no-auth', '--method', 'work', '--exec'],
@@ -112,7 +112,7 @@ describe('serve --exec', () => {
 });
 
 describe('serve with a module', () => {
-  it('answers calls with the functions that it exports, and tells what they say of themselves', async () => {
+  it('serve answers calls with the functions of a module and publishes their descriptions', async () => {
     await writeFile(
       join(cli.home, 'math.mjs'),
       `export const answer = 42;
@@ -136,17 +136,17 @@ describe('serve with a module', () => {
     ]);
   });
 
-  it('takes CommonJS, too', async () => {
+  it('serve loads a CommonJS module', async () => {
     await writeFile(join(cli.home, 'old.cjs'), 'module.exports = { twice: (n) => 2 * n };');
     const { url } = await serve('old.cjs', '--no-auth');
     expect((await cli.run(['call', 'twice', '4', '--to', url])).stdout).toBe('8\n');
   });
 
   it.each([
-    ['is not there', 'nowhere.mjs', undefined, 'There is no module'],
+    ['does not exist', 'nowhere.mjs', undefined, 'There is no module'],
     ['is broken', 'broken.mjs', 'export function (', 'cannot be loaded'],
     ['exports no function', 'empty.mjs', 'export const a = 1;', 'exports no functions'],
-  ])('says what is wrong with one that %s', async (_title, name, text, message) => {
+  ])('serve reports an error for a module that %s', async (_title, name, text, message) => {
     if (text !== undefined) await writeFile(join(cli.home, name), text);
     const { code, stderr } = await cli.run(['serve', name]);
     expect(code).toBe(3);
@@ -155,14 +155,14 @@ describe('serve with a module', () => {
 });
 
 describe('serve', () => {
-  it('ends gracefully at Ctrl-C on a terminal', async () => {
+  it('serve stops gracefully at Ctrl-C on a terminal', async () => {
     const running = cli.startTerminal(['serve', '--name', 'a', '--method', 'm', '--exec', ':'], 80);
     await running.until(({ stdout }) => stdout.includes('listens at'));
     running.child.stdin?.write('\u0003');
     expect((await running.outcome).code).toBe(0);
   });
 
-  it('refuses to serve what nobody could call', async () => {
+  it('serve refuses to start if no caller could be authenticated', async () => {
     const { code, stderr } = await cli.run(['serve', '--name', 'a', '--method', 'm', '--exec', ':'], {
       env: { KITE_HOME: join(cli.home, 'nobody') },
     });
@@ -170,7 +170,7 @@ describe('serve', () => {
     expect(stderr).toContain('--no-auth');
   });
 
-  it('says so when its port is taken, or a name belongs to every kite', async () => {
+  it('serve reports a port in use and a reserved method name', async () => {
     const { url } = await serve('--name', 'a', '--method', 'm', '--exec', ':');
     const taken = await cli.run([
       'serve',
@@ -189,7 +189,7 @@ describe('serve', () => {
     expect(named.code).toBe(2);
   });
 
-  it('registers at Kontrol with --register, and is found there', async () => {
+  it('serve --register registers with Kontrol and is found there', async () => {
     const { kontrol, url } = await startKontrol();
     const home = join(cli.home, 'registered');
     const kiteKey = await kontrol.newKiteKey('bob');
@@ -220,7 +220,7 @@ describe('serve', () => {
     await caller.close();
   });
 
-  it('keeps the fresh kite key that Kontrol hands out after it has changed its keys', async () => {
+  it('serve stores the new kite key that Kontrol issues after it rotated its keys', async () => {
     const { kontrol, url } = await startKontrol();
     const home = join(cli.home, 'fresh');
     const old = await kontrol.newKiteKey('bob');

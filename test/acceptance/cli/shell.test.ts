@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe('kitectl shell in a pipe', () => {
-  it('runs the lines of a script, one after the other, over one connection', async () => {
+  it('shell runs the lines of a script in order over one connection', async () => {
     let connections = 0;
     const off = remote.kite.on('connect', () => connections++);
     const input = '# squares\nsquare 4\n\nsquare -3\necho {"a": [1, 2]} text\n.exit\nsquare 5\n';
@@ -35,7 +35,7 @@ describe('kitectl shell in a pipe', () => {
     expect(connections).toBe(1);
   });
 
-  it('goes on after a line that fails, and ends with the exit code of the last such', async () => {
+  it('shell continues after a line that fails, and exits with the code of the last failure', async () => {
     const input = 'fail\nnothere\nsquare 4\necho {"a"\nsquare 5';
     const { code, stdout, stderr } = await cli.run(['shell', ...to], { input });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '16\n25\n' });
@@ -45,7 +45,7 @@ describe('kitectl shell in a pipe', () => {
     expect((await cli.run(['shell', ...to], { input: 'nothere\nsquare 4\n' })).code).toBe(7);
   });
 
-  it('prints the calls of a callback, lists methods, and prints as it is told', async () => {
+  it('shell prints invocations of a callback, lists methods, and formats as requested', async () => {
     const input = 'count 2 "@callback"\nprogress {"on": "@callback"}\n.methods\n';
     const { code, stdout } = await cli.run(['shell', ...to], { input });
     expect(code).toBe(0);
@@ -58,12 +58,12 @@ describe('kitectl shell in a pipe', () => {
     expect(JSON.parse(failed.stderr)).toMatchObject({ error: { type: 'tooBad', code: 'E42' } });
   });
 
-  it('connects again when the kite has dropped the connection', async () => {
+  it('shell reconnects after the kite dropped the connection', async () => {
     const { code, stdout } = await cli.run(['shell', ...to], { input: 'dropMe\nsquare 4\n' });
     expect({ code, stdout }).toEqual({ code: 6, stdout: '16\n' });
   });
 
-  it('keeps no history', async () => {
+  it('shell stores no history in a pipe', async () => {
     await cli.run(['shell', ...to], { input: 'square 4\n' });
     await expect(readFile(join(cli.home, '.kite', 'shell_history'))).rejects.toThrow('ENOENT');
   });
@@ -91,7 +91,7 @@ describe('kitectl shell on a terminal', () => {
     };
   }
 
-  it('completes names, prints results, and remembers lines for the next time', async () => {
+  it('shell completes names, prints results, and restores its history', async () => {
     const { running, type } = await start();
     await type('squ\t', 'square ');
     await type('4\r', '16\r\n');
@@ -117,7 +117,7 @@ describe('kitectl shell on a terminal', () => {
     expect((await next.running.outcome).code).toBe(0);
   });
 
-  it('says that a line with a secret is not kept, and keeps none with --no-history', async () => {
+  it('shell reports that a line with a secret is not stored, and stores none with --no-history', async () => {
     const { running, type } = await start();
     await type('echo {"password": "sesame"}\r', 'may contain a secret');
     await type(' square 4\r', '16\r\n');
@@ -131,7 +131,7 @@ describe('kitectl shell on a terminal', () => {
     await expect(readFile(history(), 'utf8')).rejects.toThrow('ENOENT');
   });
 
-  it('gives up a call with Ctrl-C, and leaves what is typed with it, but not the shell', async () => {
+  it('shell cancels a call and clears the typed line on Ctrl-C, but keeps running', async () => {
     const { running, type } = await start();
     const called = new Promise<void>((resolve) => {
       remote.onWait = resolve;
@@ -147,7 +147,7 @@ describe('kitectl shell on a terminal', () => {
     expect((await running.outcome).code).toBe(130);
   });
 
-  it('shows what the kite says meanwhile, and the prompt after it', async () => {
+  it('shell prints the log of the kite during a call, and then the prompt', async () => {
     const { running, type } = await start();
     const said = running.until(({ stdout }) => /hello from outside\r\n.*math> squ/s.test(stdout));
     await type('squ', 'squ');

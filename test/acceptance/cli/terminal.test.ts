@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe('help', () => {
-  it('lists the commands and topics', async () => {
+  it('help lists the commands and topics', async () => {
     for (const args of [[], ['help'], ['--help'], ['-h']]) {
       const { code, stdout, stderr } = await cli.run(args);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -31,7 +31,7 @@ describe('help', () => {
     }
   });
 
-  it('of a command shows examples and every flag', async () => {
+  it('help of a command shows examples and every flag', async () => {
     for (const args of [
       ['call', '--help'],
       ['help', 'call'],
@@ -56,7 +56,7 @@ describe('help', () => {
     }
   });
 
-  it('says its version', async () => {
+  it('--version prints the version', async () => {
     const manifest = JSON.parse(
       await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
     ) as {
@@ -69,7 +69,7 @@ describe('help', () => {
 });
 
 describe('on a terminal', () => {
-  it('errors are coloured, unless the person wants none', async () => {
+  it('errors are coloured on a terminal unless colours are disabled', async () => {
     const red = '\u001b[31merror:';
     expect((await cli.terminal(['call', 'square'], 80)).stdout).toContain(red);
     expect((await cli.terminal(['call', 'square', '--no-color'], 80)).stdout).not.toContain('\u001b');
@@ -82,18 +82,18 @@ describe('on a terminal', () => {
     ['list', 'No kite is installed. Install one with: kitectl install SOURCE'],
     ['keys list', 'You have no kite key. Get one with: kitectl register --to URL --username NAME'],
     ['context list', 'There is no context. Make one with: kitectl context add NAME'],
-  ])('%s says what to do where there is nothing', async (line, told) => {
+  ])('kitectl %s prints a hint if there is nothing to list', async (line, told) => {
     const args = line.split(' ');
     expect(await cli.terminal(args, 100)).toMatchObject({ code: 0, stdout: `${told}\n` });
     expect(await cli.run(args)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('the result is indented', async () => {
+  it('the result of call is indented on a terminal', async () => {
     const { stdout } = await cli.terminal(['call', 'echo', '1', ...to], 80);
     expect(stdout).toBe('[\n  1\n]\n');
   });
 
-  it('a person who presses Ctrl-C sees no more than that', async () => {
+  it('a command prints nothing more after Ctrl-C on a terminal', async () => {
     const called = new Promise<void>((resolve) => {
       remote.onWait = resolve;
     });

@@ -26,7 +26,7 @@ async function live(...args: string[]): Promise<Running> {
 }
 
 describe('kitectl top in a pipe', () => {
-  it('prints once how each kite is', async () => {
+  it('top prints the state of each kite once in a pipe', async () => {
     const { code, stdout, stderr } = await network.cli.run(['top']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [first, second, ...rest] = stdout.split('\n');
@@ -35,7 +35,7 @@ describe('kitectl top in a pipe', () => {
     expect(rest).toEqual(['']);
   });
 
-  it('prints it as data, and names, of the kites that are asked for', async () => {
+  it('top prints the selected kites as data and as names', async () => {
     const { stdout } = await network.cli.run(['top', '/bob/prod/math', '--json']);
     const [row, ...others] = JSON.parse(stdout) as Record<string, unknown>[];
     expect(others).toEqual([]);
@@ -47,7 +47,7 @@ describe('kitectl top in a pipe', () => {
     expect(names.stdout).toBe(`${kitePath(math.kite.identity)}\n`);
   });
 
-  it('says what is wrong', async () => {
+  it('top reports errors', async () => {
     expect((await network.cli.run(['top', '/bob//math'])).code).toBe(2);
     expect((await network.cli.run(['top', '--interval', '1ms'])).code).toBe(2);
     expect((await network.cli.run(['top'], { env: { KITE_HOME: '/nonexistent' } })).code).toBe(3);
@@ -56,7 +56,7 @@ describe('kitectl top in a pipe', () => {
 });
 
 describe('kitectl top on a terminal', () => {
-  it('shows kites as they come and go, until q is pressed, and leaves the terminal as it was', async () => {
+  it('top updates the list on a terminal until q is pressed, and restores the terminal', async () => {
     const running = await live('--interval', '200ms');
     expect(running.stdout.startsWith(ENTER)).toBe(true);
     expect(running.stdout).toContain('2 kites');
@@ -72,7 +72,7 @@ describe('kitectl top on a terminal', () => {
     expect(stdout.endsWith(LEAVE)).toBe(true);
   });
 
-  it('leaves the terminal as it was after Ctrl-C', async () => {
+  it('top restores the terminal after Ctrl-C', async () => {
     const running = await live();
     running.child.stdin?.write('\u0003');
     const { code, stdout } = await running.outcome;
@@ -80,7 +80,7 @@ describe('kitectl top on a terminal', () => {
     expect(stdout.endsWith(LEAVE)).toBe(true);
   });
 
-  it('leaves the terminal as it was when it is terminated', async () => {
+  it('top restores the terminal when it is terminated', async () => {
     // The shell that starts it tells its number, so that it can be sent a signal.
     const running = network.cli.startTerminal(['top'], 110, { before: 'echo "pid $$"; exec ' });
     await running.until(({ stdout }) => /math .* ms /.test(stdout));
@@ -90,7 +90,7 @@ describe('kitectl top on a terminal', () => {
     expect(stdout.endsWith(LEAVE)).toBe(true);
   });
 
-  it('prints a table with --once', async () => {
+  it('top --once prints a table', async () => {
     const { code, stdout } = await network.cli.terminal(['top', '--once'], 110, { env: { NO_COLOR: '1' } });
     expect(code).toBe(0);
     expect(stdout).toContain('│ math ');

@@ -83,7 +83,7 @@ function tell(kite: InstanceType<typeof kitejs.Kite>, n: number): Promise<unknow
 }
 
 describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
-  it('fetches kites, and calls them with the tokens that came with them', async () => {
+  it('a kite.js client fetches kites from Kontrol and calls them with their tokens', async () => {
     const { kontrol } = await startKontrol();
     await mathKite(kontrol, way);
     const client = await connected(kontrol, way);
@@ -97,7 +97,7 @@ describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
     await expect(client.fetchKites(nosuch)).rejects.toThrow('no kites found');
   });
 
-  it('hears of kites that come and go, until it cancels', async () => {
+  it('a kite.js client is notified of kites that register and deregister until it cancels', async () => {
     const { kontrol } = await startKontrol();
     const client = await connected(kontrol, way);
     const { changes, watcherID } = await client.watchKites({ query });
@@ -111,7 +111,7 @@ describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
     await expect(client.cancelWatcher(watcherID)).rejects.toThrow('no watcher');
   });
 
-  it('renews its token by itself before it ends, and is refused, then served, once it has ended', async () => {
+  it('a kite.js client renews its token before it expires, and an expired token is rejected', async () => {
     // Its timer goes by the clock of this machine; Kontrol and the kite live days before, so that every token is one
     // that it takes for nearly over.
     const clock = new ManualClock(Date.now() - 63 * HOUR);

@@ -43,7 +43,7 @@ describe.each(['raw WebSocket', 'SockJS'])('a client of kite.js over %s', (trans
     return client;
   }
 
-  it('gets results, whether it sends its argument in an array or bare', async () => {
+  it('a kite.js client gets results, whether its argument is in an array or bare', async () => {
     const kite = makeKite();
     kite.handle<[number]>('square', ({ args: [n] }) => n * n).disableAuthentication();
     const client = await connect(kite);
@@ -52,7 +52,7 @@ describe.each(['raw WebSocket', 'SockJS'])('a client of kite.js over %s', (trans
     expect(await client.tell('kite.ping')).toBe('pong');
   });
 
-  it('gets errors with their type and message', async () => {
+  it('a kite.js client gets errors with their type and message', async () => {
     const kite = makeKite();
     kite.handle('fail', () => Promise.reject(new Error('it failed'))).disableAuthentication();
     const client = await connect(kite);
@@ -68,7 +68,7 @@ describe.each(['raw WebSocket', 'SockJS'])('a client of kite.js over %s', (trans
     await expect(client.tell('closed', [])).rejects.toMatchObject({ type: 'authenticationError' });
   });
 
-  it('has its own methods called, and its callbacks several times', async () => {
+  it('a kite.js client serves methods, and its callbacks can be called several times', async () => {
     const kite = makeKite();
     const greeted = new Promise((resolve) => {
       kite
@@ -94,7 +94,7 @@ describe.each(['raw WebSocket', 'SockJS'])('a client of kite.js over %s', (trans
     expect(await greeted).toBe('hello server');
   });
 
-  it('names itself, and authenticates as the program was taught', async () => {
+  it('a kite.js client sends its identity and authenticates with a custom type', async () => {
     const kite = makeKite();
     kite.authenticate('secret', (key) => (key === 'sesame' ? 'ali' : ''));
     kite.handle('who', ({ username, kite: caller }) => [username, caller.name]);
@@ -132,7 +132,7 @@ describe.each([
     return { kite, client };
   }
 
-  it('answers our calls, with results and with errors of its own making', async () => {
+  it('a kite.js server answers calls with results and with its own errors', async () => {
     const { client } = await connect({
       square: (n: number, done: Done) => done(null, n * n),
       fail: (done: Done) => done({ message: 'it failed', name: 'Odd' }),
@@ -152,13 +152,13 @@ describe.each([
     });
   });
 
-  it('leaves an unknown method without an answer, so that our deadline ends the call', async () => {
+  it('a kite.js server does not answer an unknown method, so that the deadline ends the call', async () => {
     const { client } = await connect({});
     await expect(client.tellWithTimeout(50, 'nosuch')).rejects.toMatchObject({ type: 'timeout' });
     expect(await client.tell('kite.ping')).toBe('pong');
   });
 
-  it('calls our callbacks several times, each argument in an object as it does', async () => {
+  it('a kite.js server calls callbacks several times, with each argument in an object', async () => {
     const { client } = await connect({
       count: (to: number, each: (i: number) => void, done: Done) => {
         for (let i = 0; i < to; i++) each(i);

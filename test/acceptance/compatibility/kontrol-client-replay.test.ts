@@ -108,7 +108,7 @@ function recordedAnswer(session: Session): Answer {
 const [registering, ...asking] = sessions();
 
 describe('the recorded Kontrol of Go', () => {
-  it('registers our kite, which gives the recorded signs of life', async () => {
+  it('a kite registers with the recorded Go Kontrol and sends the recorded heartbeats', async () => {
     if (!registering) throw new Error('Nothing was recorded');
     const clock = new ManualClock();
     const { url, heard } = await recordedKontrol(registering);
@@ -122,13 +122,13 @@ describe('the recorded Kontrol of Go', () => {
     expect(said(heard)).toEqual(expected);
   });
 
-  it('was asked for kites, tokens and its key', () => {
+  it('the recorded Go Kontrol was queried for kites, tokens and its key', () => {
     const methods = asking.map((session) => messages(recorded(session, '>'))[0]?.method);
     expect(new Set(methods)).toEqual(new Set(['getKites', 'getToken', 'getKey']));
   });
 
   it.each(asking.map((session, index) => [index, session] as const))(
-    'is asked in the recorded words, and understood: question %i',
+    'a kite sends the recorded request and understands the answer of the Go Kontrol: request %i',
     async (_index, session) => {
       const { url, heard } = await recordedKontrol(session);
       const kite = await makeKite(url);
@@ -144,7 +144,7 @@ describe('the recorded Kontrol of Go', () => {
     },
   );
 
-  it('takes a registration over HTTP, and its heartbeats', async () => {
+  it('the recorded Go Kontrol accepts a registration over HTTP and its heartbeats', async () => {
     const script = lines('kontrol-http');
     const asked: { readonly http: string; readonly body: string }[] = [];
     const server = createServer((request, response) => {

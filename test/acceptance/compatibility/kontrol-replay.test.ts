@@ -46,8 +46,8 @@ function answerOf(said: readonly Message[]): unknown {
   return comparable(said.find(({ method }) => method === 0)?.arguments);
 }
 
-describe('the recorded Go client, at our Kontrol,', () => {
-  it('registers, is asked for its heartbeat, and gets the recorded answers to every query', async () => {
+describe('the recorded Go client with Kontrol', () => {
+  it('Kontrol registers the recorded Go client, requests its heartbeat, and returns the recorded answers to every query', async () => {
     const { kontrol } = await startKontrol();
     const key = await kontrol.newKiteKey('kontrol');
     const [registering, ...asking] = sessions();
@@ -72,7 +72,7 @@ describe('the recorded Go client, at our Kontrol,', () => {
     }
   });
 
-  it('registers over HTTP and is kept alive by its heartbeats', async () => {
+  it('Kontrol registers the recorded Go client over HTTP and keeps it registered by its heartbeats', async () => {
     const clock = new ManualClock();
     const { kontrol, origin } = await startKontrol({ clock });
     const key = await kontrol.newKiteKey('kontrol');

@@ -134,10 +134,10 @@ function recorded(session: Session, dir: '>' | '<'): unknown[] {
 
 describe('the recorded Go client over WebSocket', () => {
   const sessions = webSocketSessions();
-  it('was recorded', () => expect(sessions.length).toBeGreaterThanOrEqual(9));
+  it('the recording of the Go client over WebSocket exists', () => expect(sessions.length).toBeGreaterThanOrEqual(9));
 
   it.each(sessions.map((session) => [recordedCall(session).method, session] as const))(
-    'gets the recorded answers of our kite: %s',
+    'the recorded Go client over WebSocket gets the recorded answers of a kite: %s',
     async (_method, session) => {
       const kite = makeKite();
       await kite.listen();
@@ -182,10 +182,10 @@ function wanted(session: Session, rest: readonly Line[]): number {
 
 describe('the recorded Go client over XHR polling', () => {
   const sessions = xhrSessions();
-  it('was recorded', () => expect(sessions.length).toBe(4));
+  it('the recording of the Go client over XHR polling exists', () => expect(sessions.length).toBe(4));
 
   it.each(sessions.map((session) => [recordedCall(session).method, session] as const))(
-    'gets the recorded answers of our kite: %s',
+    'the recorded Go client over XHR polling gets the recorded answers of a kite: %s',
     async (_method, session) => {
       const kite = makeKite();
       await kite.listen();
@@ -212,7 +212,7 @@ describe('the recorded Go client over XHR polling', () => {
 
 describe('the recorded Go server', () => {
   it.each(webSocketSessions().map((session) => [recordedCall(session).method, session] as const))(
-    'gets the recorded frames of our client and answers it over WebSocket: %s',
+    'the recorded Go server gets the recorded frames of a client and answers it over WebSocket: %s',
     async (_method, session) => {
       const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
       await new Promise((resolve) => server.once('listening', resolve));
@@ -237,7 +237,7 @@ describe('the recorded Go server', () => {
   );
 
   it.each(xhrSessions().map((session) => [recordedCall(session).method, session] as const))(
-    'gets the recorded frames of our client and answers it over XHR polling: %s',
+    'the recorded Go server gets the recorded frames of a client and answers it over XHR polling: %s',
     async (_method, session) => {
       const sent: string[] = [];
       const replies = session.lines.filter(({ dir }) => dir === '<').map(({ body }) => body ?? '');

@@ -58,8 +58,8 @@ function play(origin: string, { path, headers, sent, received }: Session): Promi
   });
 }
 
-describe('the recorded Go clients, at our reverse proxy,', () => {
-  it('register, and call over WebSocket and XHR, and get what was recorded', async () => {
+describe('the recorded Go clients with the reverse proxy', () => {
+  it('the recorded Go clients register with the reverse proxy and call over WebSocket and XHR with the recorded results', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, { publicHost: '127.0.0.1', publicPort: 6794 });
     const math = await startKite(kontrol);

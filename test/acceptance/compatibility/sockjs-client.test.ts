@@ -45,7 +45,7 @@ async function connect(transport: string): Promise<{ client: WebSocket; received
 describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
   'sockjs-client over %s',
   (transport) => {
-    it('gets every message back, in order', async () => {
+    it('sockjs-client gets every message back, in order', async () => {
       const { client, received } = await connect(transport);
       expect(client).toMatchObject({ transport });
       const messages = [
@@ -64,14 +64,14 @@ describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
       client.close();
     });
 
-    it('is told code and reason of a goodbye', async () => {
+    it('sockjs-client receives the code and reason of a close frame', async () => {
       const { client, received } = await connect(transport);
       client.send('close me');
       expect(await received.closed()).toEqual({ code: 3456, reason: 'as you wish' });
       expect(await inboxes.at(-1)?.closed()).toEqual({ code: 3456, reason: 'as you wish' });
     });
 
-    it('can leave', async () => {
+    it('sockjs-client can close the session', async () => {
       const { client, received } = await connect(transport);
       const inbox = inboxes.at(-1);
       client.close(3001, 'bye');

@@ -96,8 +96,8 @@ class Player {
   }
 }
 
-describe('the recorded Go kite and its caller, at our tunnel proxy,', () => {
-  it('are answered as recorded, frame by frame', async () => {
+describe('the recorded Go kite and its caller with the tunnel proxy', () => {
+  it('the recorded Go kite and its caller get the recorded answers of the tunnel proxy, frame by frame', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const origin = new URL(proxy.url).origin.replace('http', 'ws');
@@ -127,7 +127,7 @@ describe('the recorded Go kite and its caller, at our tunnel proxy,', () => {
     expect(await tunnel.closed).toBe(3000);
   });
 
-  it('over XHR get a session, where the reference answers with a greeting', async () => {
+  it('the tunnel proxy opens a session over XHR, where the Go implementation answers with a greeting', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const { origin } = new URL(proxy.url);
@@ -142,8 +142,8 @@ describe('the recorded Go kite and its caller, at our tunnel proxy,', () => {
   });
 });
 
-describe('our kite, at the recorded Go tunnel proxy,', () => {
-  it('registers, opens its tunnel and answers as recorded', async () => {
+describe('a kite with the recorded Go tunnel proxy', () => {
+  it('a kite registers with the recorded Go tunnel proxy, opens its tunnel and answers as recorded', async () => {
     const server = http.createServer();
     const sockets = new WebSocketServer({ server });
     const arrived = new Map<string, (player: Player) => void>();

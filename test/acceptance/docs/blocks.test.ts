@@ -6,11 +6,11 @@ import { allDocuments } from '../../helpers/docs/documents.js';
 const documents = allDocuments();
 
 describe('the blocks of README and docs', () => {
-  it('every block has a language that is checked', () => {
+  it('every block of README and docs has a language that is checked', () => {
     expect(unknownBlocks(documents)).toEqual([]);
   });
 
-  it('every TypeScript and JavaScript block compiles as a module of its own', async () => {
+  it('every TypeScript and JavaScript block compiles as a separate module', async () => {
     const blocks = blocksOf(documents, 'ts', 'js');
     expect(await compile(blocks)).toEqual([]);
     expect(blocks.length).toBeGreaterThan(0);
@@ -71,7 +71,7 @@ $ kitectl ping
 `,
   );
 
-  it('the compiler reports errors in programs and in pages, with their lines', async () => {
+  it('the compiler reports errors in blocks for Node and for pages, with their lines', async () => {
     expect(await compile(blocksOf([document], 'ts'))).toEqual([
       expect.stringMatching(/^planted\.md:5: error TS\d+: .*'nothing'/),
       expect.stringMatching(/^planted\.md:12: error TS\d+: .*'length'/),
@@ -81,14 +81,14 @@ $ kitectl ping
     expect(problem).toMatch(/^planted\.md:16: error TS\d+: /);
   });
 
-  it('data that does not parse is reported', () => {
+  it('the check of data blocks reports a block that does not parse', () => {
     expect(blocksOf([document], 'json', 'ini').map(dataProblem)).toEqual([
       expect.stringContaining('SyntaxError'),
       'does not begin with a section',
     ]);
   });
 
-  it('a block that nothing checks is reported', () => {
+  it('the check of languages reports a block that no check covers', () => {
     expect(unknownBlocks([document])).toEqual([
       expect.stringContaining('python is not checked'),
       expect.stringContaining('an indented block'),

@@ -22,7 +22,7 @@ describe('README and docs', () => {
     ['an environment variable is read by the source', 'variables', checkVariables],
     ['an import in a sentence names an entry point of the package', 'entry points', checkEntryPoints],
     ['an identifier in a sentence occurs in the source', 'identifiers', checkIdentifiers],
-  ])('%s', (_, kind, check) => {
+  ])('README and docs pass the check: %s', (_, kind, check) => {
     const { checked, problems } = check(documents);
     expect(problems).toEqual([]);
     expect(checked).toBeGreaterThan(0);

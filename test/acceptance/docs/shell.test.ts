@@ -61,7 +61,7 @@ describe('the shell blocks of README and docs', () => {
     );
   }
 
-  it('a block that is not run contains only what .ci/run and npm test have run before', async () => {
+  it('every block that is not run contains only commands that .ci/run and npm test run', async () => {
     const lines = withShell.flatMap(({ blocks }) =>
       blocks.flatMap(({ text }) => text.match(DONE_BEFORE) ?? []),
     );
@@ -96,7 +96,7 @@ describe('the runner of documents', () => {
     return (await runDocument('planted.md', file, [])).problems;
   }
 
-  it('reports nothing about a document without mistakes', async () => {
+  it('the runner of documents reports nothing about a document without mistakes', async () => {
     const document = `
 Save this as \`math.js\`:
 
@@ -142,7 +142,7 @@ goodbye
       /does not print what the document says/,
     ],
     [
-      'a program that ends, although it is to keep running',
+      'a program that ends, although it must keep running',
       "'''sh\n# In another terminal\ntrue\n'''\n'''output\nready\n'''",
       /it ended/,
     ],
@@ -156,7 +156,7 @@ goodbye
       "'''sh\n# In another terminal\nnode -e 'process.on(\"SIGINT\", () => process.exit(7)); console.log(\"ready\"); setInterval(() => {}, 1e6)'\n'''\n'''output\nready\n'''",
       /at the end: exit code 7 /,
     ],
-  ])('reports %s', async (_, document, problem) => {
+  ])('the runner of documents reports %s', async (_, document, problem) => {
     expect(await problems(document)).toEqual([expect.stringMatching(problem)]);
   });
 });

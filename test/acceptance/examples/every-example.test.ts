@@ -14,7 +14,7 @@ async function examples(): Promise<string[]> {
 }
 
 describe('the examples', () => {
-  it('are each run by a test', async () => {
+  it('each example is run by a test', async () => {
     const names = await examples();
     expect(names.length).toBeGreaterThanOrEqual(6);
     for (const name of names) {
@@ -27,7 +27,7 @@ describe('the examples', () => {
     }
   });
 
-  it('are each listed in examples/README.md, with a command that runs them', async () => {
+  it('each example is listed in examples/README.md with a command that runs it', async () => {
     const rows = (await readFile(join(root, 'examples', 'README.md'), 'utf8')).match(/^\| \[.*$/gm) ?? [];
     const listed = rows.map((row) => /^\| \[(\S+)\]\(\S+\) \| .+ \| `(.+)` \|$/.exec(row)?.slice(1) ?? [row]);
     expect(listed.map(([name]) => name)).toEqual(

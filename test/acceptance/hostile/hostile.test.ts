@@ -104,7 +104,7 @@ const messages: [string, string, Expected][] = [
   ['a method that is an object', '{"method":{},"arguments":[]}', dropped(1002)],
   ['a callback that was never given out', '{"method":12345,"arguments":[1]}', ignored],
   [
-    'authentication that is text',
+    'authentication that is a string',
     call('"kite.log"', '"authentication":"x","withArgs":[]'),
     refused('authenticationError'),
   ],
@@ -114,7 +114,7 @@ const messages: [string, string, Expected][] = [
     refused('authenticationError'),
   ],
   [
-    'a kite key that is no text',
+    'a kite key that is not a string',
     call('"kite.log"', '"authentication":{"type":"kiteKey","key":{"a":1}},"withArgs":[]'),
     refused('authenticationError'),
   ],
@@ -124,7 +124,7 @@ const messages: [string, string, Expected][] = [
     refused('authenticationError'),
   ],
   [
-    'a heartbeat of text',
+    'a heartbeat interval that is a string',
     call(
       '"kite.heartbeat"',
       `${named},"withArgs":["1","[Function]"]`,
@@ -132,13 +132,13 @@ const messages: [string, string, Expected][] = [
     ),
     refused('argumentError'),
   ],
-  ['a heartbeat of nothing', call('"kite.heartbeat"', `${named},"withArgs":[]`), refused('argumentError')],
+  ['a heartbeat without an interval', call('"kite.heartbeat"', `${named},"withArgs":[]`), refused('argumentError')],
   [
     'a heartbeat without a function',
     call('"kite.heartbeat"', `${named},"withArgs":[1]`),
     refused('argumentError'),
   ],
-  ['a heartbeat of nobody', call('"kite.heartbeat"', '"withArgs":[1]'), refused('authenticationError')],
+  ['a heartbeat to an unknown callback', call('"kite.heartbeat"', '"withArgs":[1]'), refused('authenticationError')],
 ]; // prettier-ignore
 
 const frames: [string, string | Buffer][] = [
@@ -153,8 +153,8 @@ const frames: [string, string | Buffer][] = [
 // Without frames of SockJS, only what is below them can be broken.
 const rawFrames = frames.filter(([name]) => name === 'invalid UTF-8');
 
-describe.each(Object.entries(attackers))('a peer that sends, over %s,', (transport, open) => {
-  it.each(messages)('%s', async (_name, message, expected) => {
+describe.each(Object.entries(attackers))('a peer that sends malformed messages over %s', (transport, open) => {
+  it.each(messages)('a kite survives a peer that sends %s', async (_name, message, expected) => {
     const attacker = await open(url);
     await attacker.message(message);
     if (expected !== ignored && 'closed' in expected) {
@@ -176,7 +176,7 @@ describe.each(Object.entries(attackers))('a peer that sends, over %s,', (transpo
   });
 
   it.each([0, -1, 1e9])(
-    'a heartbeat every %d seconds is called at once and not again and again',
+    'a kite calls a heartbeat with an interval of %d seconds at once and not repeatedly',
     async (interval) => {
       const attacker = await open(url);
       const both = '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}';
@@ -190,7 +190,7 @@ describe.each(Object.entries(attackers))('a peer that sends, over %s,', (transpo
     },
   );
 
-  it('a heartbeat, being no Kontrol, gets none', async () => {
+  it('a kite refuses heartbeats to an unauthenticated caller', async () => {
     const strict = new Kite('strict', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
     strict.authenticate('name', (name) => name);
     await strict.listen();
@@ -203,7 +203,7 @@ describe.each(Object.entries(attackers))('a peer that sends, over %s,', (transpo
     await strict.close();
   });
 
-  it('a message of 64 MiB', async () => {
+  it('a kite survives a message of 64 MiB', async () => {
     const attacker = await open(url);
     await attacker.message(call('"echo"', `"withArgs":["${'x'.repeat(64 * 1024 * 1024)}"]`));
     const { closed } = await attacker.verdict(1);
@@ -213,7 +213,7 @@ describe.each(Object.entries(attackers))('a peer that sends, over %s,', (transpo
     await stillAnswers();
   });
 
-  it.each(transport === 'raw WebSocket' ? rawFrames : frames)('the broken frame %s', async (_name, frame) => {
+  it.each(transport === 'raw WebSocket' ? rawFrames : frames)('a kite closes the connection on the broken frame %s', async (_name, frame) => {
     const attacker = await open(url);
     const status = await attacker.frame(frame);
     if (status === undefined) {
@@ -230,7 +230,7 @@ describe.each(Object.entries(attackers))('a peer that sends, over %s,', (transpo
 });
 
 describe('a peer that stops reading', () => {
-  it('costs the kite no more than its bounds, and then its connection', async () => {
+  it('a peer that stops reading uses no more memory than the limits allow, and is then disconnected', async () => {
     const { port, hostname } = new URL(url);
     const socket = net.connect(Number(port), hostname);
     const ended = new Promise((resolve) => socket.on('close', resolve));
@@ -262,7 +262,7 @@ describe('a peer that stops reading', () => {
 });
 
 describe('a peer that does not finish its request', () => {
-  it('is sent away after the bound on headers', async () => {
+  it('a peer that does not finish its request is disconnected after the headers timeout', async () => {
     const slow = new Kite('slow', '1.0.0', {
       port: 0,
       kiteKey: false,

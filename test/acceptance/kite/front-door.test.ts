@@ -48,7 +48,7 @@ function upgraded(base: string, headers: Record<string, string>): Promise<number
 const EVIL = 'http://evil.example';
 
 describe('a kite at loopback', () => {
-  it('answers whoever calls it by a name of loopback', async () => {
+  it('a kite on loopback answers requests for a host name of loopback', async () => {
     const { kite, base } = await listening();
     for (const host of ['localhost', `127.0.0.1:${kite.port}`, '[::1]:80', 'math.localhost']) {
       expect(await status(`${base}/kite/info`, { host })).toBe(200);
@@ -57,7 +57,7 @@ describe('a kite at loopback', () => {
     }
   });
 
-  it('does not answer a page whose name was given its address', async () => {
+  it('a kite on loopback rejects a page whose host name was rebound to its address', async () => {
     const { kite, base } = await listening();
     const host = `evil.example:${kite.port}`;
     // To the browser all this is of the same origin.
@@ -73,7 +73,7 @@ describe('a kite at loopback', () => {
     expect(answered['access-control-allow-origin']).toBeUndefined();
   });
 
-  it('answers to the names that it is given, and to any behind a proxy that checks them', async () => {
+  it('a kite on loopback answers for its allowed hosts, and for any host if they are *', async () => {
     const { base } = await listening({ allowedHosts: ['math.example.com'] });
     expect(await status(`${base}/hello`, { host: 'math.example.com' })).toBe(200);
     expect(await status(`${base}/hello`, { host: 'evil.example' })).toBe(403);
@@ -81,7 +81,7 @@ describe('a kite at loopback', () => {
     expect(await status(`${any}/hello`, { host: 'evil.example' })).toBe(200);
   });
 
-  it('answers to the host under which it registers', async () => {
+  it('a kite on loopback answers for the host of its registered URL', async () => {
     const { kontrol } = await startKontrol();
     const { kite, base } = await listening({
       kiteKey: await kontrol.newKiteKey('bob'),
@@ -94,7 +94,7 @@ describe('a kite at loopback', () => {
     expect(await upgraded(base, headers)).toBe(101);
   });
 
-  it('refuses pages of other origins on plain HTTP too, but for the paths that are for everybody', async () => {
+  it('a kite on loopback rejects plain HTTP requests from other origins, except for public paths', async () => {
     const { base } = await listening({ allowOrigin: ['https://app.example.com'] });
     expect(await status(`${base}/hello`, { origin: EVIL })).toBe(403);
     expect(await status(`${base}/hello`, { origin: EVIL }, 'POST')).toBe(403);
@@ -105,8 +105,8 @@ describe('a kite at loopback', () => {
   });
 });
 
-describe('whoever runs a kite', () => {
-  it('is told once whom it has refused, and what lets them in', async () => {
+describe('the warnings of a kite about rejected requests', () => {
+  it('a kite logs once which host or origin it rejected, and which setting allows it', async () => {
     const warnings: string[] = [];
     const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
     const { base } = await listening({ logger });
@@ -123,7 +123,7 @@ describe('whoever runs a kite', () => {
     ]);
   });
 
-  it('is not told of more than a few, nor of more than a name has', async () => {
+  it('a kite limits the number and length of warnings about rejected hosts', async () => {
     const warnings: string[] = [];
     const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
     const { base } = await listening({ logger });
@@ -133,8 +133,8 @@ describe('whoever runs a kite', () => {
   });
 });
 
-describe('a kite that others can reach', () => {
-  it('answers to any name, and to its own only once it knows them', async () => {
+describe('a kite on a public address', () => {
+  it('a kite on a public address answers for any host, and only for its allowed hosts once they are set', async () => {
     const { base } = await listening({ ip: '0.0.0.0' });
     expect(await status(`${base}/hello`, { host: 'math.internal' })).toBe(200);
     const { base: named } = await listening({ ip: '0.0.0.0', allowedHosts: ['math.internal'] });
@@ -145,8 +145,8 @@ describe('a kite that others can reach', () => {
   });
 });
 
-describe('a kite on a server that the program has', () => {
-  it('goes by where that server listens, and leaves alone what is not its own', async () => {
+describe('a kite mounted on a server', () => {
+  it('a mounted kite checks hosts by the address of its server, and ignores other paths', async () => {
     const host = 'evil.example';
     for (const [ip, expected] of [
       ['127.0.0.1', 403],
@@ -165,7 +165,7 @@ describe('a kite on a server that the program has', () => {
 });
 
 describe('Kontrol', () => {
-  it('lets no page of another origin or another name in, over HTTP neither', async () => {
+  it('Kontrol rejects requests for other hosts and from other origins, over HTTP as well', async () => {
     const { origin } = await startKontrol();
     for (const path of ['/kite/info', '/heartbeat?id=1', '/healthz', '/readyz', '/metrics']) {
       expect(await status(origin + path, {})).toBe(200);
@@ -177,7 +177,7 @@ describe('Kontrol', () => {
     expect(await status(`${origin}/register`, {}, 'POST')).toBe(400);
   });
 
-  it('goes by the hosts of its URLs and by the names and origins that it is given', async () => {
+  it('Kontrol answers for the hosts of its URLs and its allowed hosts and origins', async () => {
     const { origin } = await startKontrol({
       url: 'https://kontrol.example.com/kite',
       registerUrl: 'http://kontrol.internal:4000/kite',
@@ -192,8 +192,8 @@ describe('Kontrol', () => {
   });
 });
 
-describe('pages of strangers', () => {
-  it('are for the kite behind to refuse: the proxy passes their origin on, and refuses names that are not its own', async () => {
+describe('requests from pages through the reverse proxy', () => {
+  it('the reverse proxy forwards the origin for the kite to check, and rejects unknown hosts', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, { publicHost: 'proxy.example.com', localKites: true });
     const math = await startKite(kontrol);

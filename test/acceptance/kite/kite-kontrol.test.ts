@@ -47,7 +47,7 @@ function collect() {
 }
 
 describe('a kite that registers', () => {
-  it('is found, called with the token that came with it, and gone once it closes', async () => {
+  it('a registered kite is found, called with the token of the query, and deregistered when it closes', async () => {
     const { kontrol } = await startKontrol();
     const math = await listening(kontrol);
     const urls: string[] = [];
@@ -68,7 +68,7 @@ describe('a kite that registers', () => {
     expect(await caller.getKites(query)).toEqual([]);
   });
 
-  it('gets tokens and the public key, and Kontrol’s errors as they are', async () => {
+  it('a kite gets tokens, the public key, and Kontrol’s errors unchanged', async () => {
     const { kontrol } = await startKontrol();
     const math = await listening(kontrol);
     await math.register();
@@ -79,7 +79,7 @@ describe('a kite that registers', () => {
     await expect(math.getKites({ environment: 'prod' })).rejects.toThrow('Empty username field');
   });
 
-  it('is refused with the reason where it holds no key of this Kontrol', async () => {
+  it('a kite without a key of this Kontrol is rejected with the reason', async () => {
     const { kontrol } = await startKontrol();
     const stranger = await listening(kontrol, { kiteKey: false });
     await expect(stranger.register()).rejects.toMatchObject({ type: 'authenticationError' });
@@ -88,7 +88,7 @@ describe('a kite that registers', () => {
     await expect((await makeKite(kontrol)).register()).rejects.toMatchObject({ code: 'noUrl' });
   });
 
-  it('lets the kite that was asked choose with kite.who, and only where its program defines it', async () => {
+  it('a kite selects the kites of a query with kite.who, only if the program defines it', async () => {
     const { kontrol } = await startKontrol();
     const math = await listening(kontrol);
     await math.register();
@@ -99,7 +99,7 @@ describe('a kite that registers', () => {
     expect(chosen?.kite.id).toBe(math.identity.id);
   });
 
-  it('uses and keeps the fresh kite key that comes after Kontrol has changed its keys', async () => {
+  it('a kite uses and stores the new kite key that it gets after Kontrol rotated its keys', async () => {
     const { kontrol } = await startKontrol();
     const saved: string[] = [];
     const math = await listening(kontrol, { saveKiteKey: (jwt) => void saved.push(jwt) });
@@ -120,7 +120,7 @@ describe('a kite that registers', () => {
   });
 });
 
-describe('a kite that hears of a revoked key pair', () => {
+describe('a kite that is notified of a revoked key pair', () => {
   /** A kite of bob, whether it lets in who has this kite key, and the key of the pair with which Kontrol began. */
   async function exchanging(register: 'registerForever' | 'registerHttp' | 'register') {
     const clock = new ManualClock();
@@ -144,7 +144,7 @@ describe('a kite that hears of a revoked key pair', () => {
   }
   const refused = 'kiteKey: it is signed by a Kontrol that this kite does not trust';
 
-  it('no longer trusts it, from that moment', async () => {
+  it('a kite stops trusting a revoked key pair at once', async () => {
     const { kontrol, math, trusted, rotate } = await exchanging('registerForever');
     const id = await rotate();
     await math.register();
@@ -153,7 +153,7 @@ describe('a kite that hears of a revoked key pair', () => {
     await vi.waitFor(async () => expect(await trusted()).toBe(refused));
   });
 
-  it('no longer trusts it after its next heartbeat over HTTP', async () => {
+  it('a kite stops trusting a revoked key pair after its next heartbeat over HTTP', async () => {
     const { kontrol, math, trusted, rotate, clock } = await exchanging('registerHttp');
     const id = await rotate();
     const http = await math.registerHttp();
@@ -166,7 +166,7 @@ describe('a kite that hears of a revoked key pair', () => {
     http.stop();
   });
 
-  it('trusts nobody where it is that of its own kite key', async () => {
+  it('a kite trusts no caller after the key pair of its own kite key is revoked', async () => {
     const { kontrol, math, trusted } = await exchanging('registerForever');
     const failed = new Promise<Error>((resolve) => math.once('registerFailed', resolve));
     expect(await trusted()).toBe('4');
@@ -180,7 +180,7 @@ describe('a kite that hears of a revoked key pair', () => {
 });
 
 describe('a kite that stays registered', () => {
-  it('turns to the next Kontrol when one is gone, and its watches go on there', async () => {
+  it('a kite registers with the next Kontrol when one closes, and its watches continue there', async () => {
     const storage = new FakeStorage();
     const first = await startKontrol();
     const second = await startKontrol({ storage });
@@ -203,7 +203,7 @@ describe('a kite that stays registered', () => {
     watch.cancel();
   });
 
-  it('has registrations that have not come about rejected at once when it closes, calls that still run or not', async () => {
+  it('a kite rejects pending registrations at once when it closes, with or without running calls', async () => {
     const { kontrol } = await startKontrol();
     const math = await listening(kontrol);
     const caller = await makeKite(kontrol);
@@ -230,7 +230,7 @@ describe('a kite that stays registered', () => {
     await closed;
   });
 
-  it('over HTTP is found at the real Kontrol', async () => {
+  it('a kite that registers over HTTP is found at Kontrol', async () => {
     const { kontrol } = await startKontrol();
     const math = await listening(kontrol);
     const registration = await math.registerHttp();

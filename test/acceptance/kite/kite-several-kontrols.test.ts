@@ -38,7 +38,7 @@ async function twoKontrols(clock: ManualClock) {
 }
 
 describe('a kite with several Kontrols in KITE_KONTROL_URL', () => {
-  it('registers at the second where the first is not there', async () => {
+  it('a kite registers with the second Kontrol in KITE_KONTROL_URL if the first is unreachable', async () => {
     const { one, two, env } = await twoKontrols(new ManualClock());
     await one.kontrol.close({ drainTimeout: 1 });
     for (const way of ['register', 'registerForever', 'registerHttp'] as const) {
@@ -55,7 +55,7 @@ describe('a kite with several Kontrols in KITE_KONTROL_URL', () => {
     }
   });
 
-  it('goes on asking for kites and tokens, and renewing tokens, after the first has gone', async () => {
+  it('a kite queries kites, gets tokens and renews tokens at the second Kontrol after the first closed', async () => {
     const clock = new ManualClock();
     const { one, two, env } = await twoKontrols(clock);
     const math = await listening(two.kontrol, { kontrolUrl: two.url, clock });
@@ -75,7 +75,7 @@ describe('a kite with several Kontrols in KITE_KONTROL_URL', () => {
     expect(client.auth?.key).not.toBe(before);
   });
 
-  it('is told by a watch of what came and went while it was cut off, and of nothing else', async () => {
+  it('a watch reports exactly the kites that registered and deregistered while it was disconnected', async () => {
     const { one, two, env } = await twoKontrols(new ManualClock());
     const own = { kontrolUrl: two.url };
     const [stays, goes, comes] = [
@@ -113,8 +113,8 @@ describe('a kite with several Kontrols in KITE_KONTROL_URL', () => {
   });
 });
 
-describe('a kite', () => {
-  it('that listens at every address registers the one from which Kontrol is reached', async () => {
+describe('the registration of a kite', () => {
+  it('a kite that listens on every address registers the one from which it reaches Kontrol', async () => {
     const addresses = Object.values(os.networkInterfaces()).flatMap((all) => all ?? []);
     const own =
       addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
@@ -128,7 +128,7 @@ describe('a kite', () => {
     expect(await client?.tell('square', 3)).toBe(9);
   });
 
-  it('that is registered over HTTP is gone when its heartbeats are lost, and there again when they are back', async () => {
+  it('a kite registered over HTTP is deregistered when its heartbeats are lost, and registered when they resume', async () => {
     const clock = new ManualClock();
     const { kontrol, url } = await startKontrol({ clock });
     const own = new ManualClock();

@@ -52,7 +52,7 @@ async function squareAt(url: string, ca?: string): Promise<unknown> {
 }
 
 describe('a kite that listens', () => {
-  it('is reached at /kite and at its name and version', async () => {
+  it('a kite is reached at /kite and at the path of its name and version', async () => {
     const kite = await listening();
     expect(kite.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/kite$/);
     expect(await squareAt(kite.url)).toBe(16);
@@ -61,7 +61,7 @@ describe('a kite that listens', () => {
     expect((await body(kite.url.replace('/kite', '/else'))).status).toBe(404);
   });
 
-  it('is served where the program wants it', async () => {
+  it('a kite is served at a custom path', async () => {
     const kite = await listening({ prefixes: ['/services/math', '/old'] });
     expect(kite.url).toMatch(/:\d+\/services\/math$/);
     expect(await squareAt(kite.url)).toBe(16);
@@ -70,7 +70,7 @@ describe('a kite that listens', () => {
   });
 
   it.each(['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'] as const)(
-    'answers over %s',
+    'a kite answers over %s',
     async (transport) => {
       const kite = await listening();
       const client = makeKite({}, 'caller').newClient(kite.url, { transport });
@@ -79,7 +79,7 @@ describe('a kite that listens', () => {
     },
   );
 
-  it('says what to do when its port is in use', async () => {
+  it('a kite reports a hint if its port is in use', async () => {
     const { port = 0 } = await listening();
     await expect(makeKite({ port }).listen()).rejects.toThrow(
       `Cannot listen on 127.0.0.1:${port}: the port is in use; choose another with the port option or KITE_PORT`,
@@ -87,7 +87,7 @@ describe('a kite that listens', () => {
     await expect(makeKite({ ip: '192.0.2.1' }).listen()).rejects.toThrow('this machine has no such address');
   });
 
-  it('takes its settings from KITE_*, and the version too', async () => {
+  it('a kite takes its settings, including the version, from KITE_* variables', async () => {
     const kite = await listening({
       env: {
         KITE_ENVIRONMENT: 'prod',
@@ -109,7 +109,7 @@ describe('a kite that listens', () => {
     expect(() => makeKite({ env: { KITE_PORT: 'high' }, port: undefined })).toThrow('KITE_PORT');
   });
 
-  it('serves TLS with its certificate, and its clients check it', async () => {
+  it('a kite serves TLS with its certificate, and its clients verify it', async () => {
     const keys = await generateKeyPair();
     const cert = await selfSignedCertificate({ hosts: ['127.0.0.1'], keys });
     const kite = makeKite().useTls({ cert, key: keys.privateKey });
@@ -119,7 +119,7 @@ describe('a kite that listens', () => {
     await expect(squareAt(kite.url ?? '')).rejects.toMatchObject({ type: 'disconnect', code: 'tls' });
   });
 
-  it('answers plain HTTP where the program says so', async () => {
+  it('a kite handles plain HTTP paths of the program', async () => {
     const kite = makeKite()
       .handleHttp('/healthz', (_request, response) => void response.end('ok'))
       .handleHttp('/files/', (request, response) => void response.end(request.url))
@@ -135,8 +135,8 @@ describe('a kite that listens', () => {
   });
 });
 
-describe('a kite on a server that the program has', () => {
-  it('answers beside what the server answered before', async () => {
+describe('a kite mounted on a server', () => {
+  it('a mounted kite answers beside the handler of the server', async () => {
     const server = createServer((_request, response) => void response.end('mine'));
     const kite = makeKite().mount(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -149,8 +149,8 @@ describe('a kite on a server that the program has', () => {
   });
 });
 
-describe('closing', () => {
-  it('lets running calls finish, refuses new ones, and says goodbye', async () => {
+describe('closing a kite', () => {
+  it('a kite that closes lets running calls finish, rejects new ones, and sends a close frame', async () => {
     const kite = await listening();
     let begun: () => void = () => {};
     let finish: (value: string) => void = () => {};
@@ -181,7 +181,7 @@ describe('closing', () => {
     expect(kite.connectionCount).toBe(0);
   });
 
-  it('does not wait longer than it is told for calls that do not end', async () => {
+  it('a kite that closes waits for running calls until the drain timeout', async () => {
     const kite = await listening();
     kite.handle('never', () => new Promise(() => {})).disableAuthentication();
     const client = makeKite({}, 'caller').newClient(kite.url);
@@ -208,14 +208,14 @@ describe('kite keys and tokens', () => {
     return { kite, pair, key, tell };
   }
 
-  it('of its own user are accepted, and name the caller', async () => {
+  it("kite keys of the kite's own user are accepted and identify the caller", async () => {
     const { key, tell, kite } = await withKeys();
     expect(kite.identity.username).toBe('bob');
     expect(kite.config.kontrolUrls).toEqual([KONTROL_URL]);
     expect(await tell({ type: 'kiteKey', key: key('bob') })).toEqual(['bob', 'bob']);
   });
 
-  it('of others are refused, unless the program accepts them', async () => {
+  it('kite keys of other users are rejected unless the program accepts them', async () => {
     const strict = await withKeys();
     await expect(strict.tell({ type: 'kiteKey', key: strict.key('alice') })).rejects.toMatchObject({
       type: 'authenticationError',
@@ -227,7 +227,7 @@ describe('kite keys and tokens', () => {
     expect(await open.tell({ type: 'kiteKey', key: open.key('carol') })).toEqual(['carol', 'carol']);
   });
 
-  it('signed by another Kontrol are refused, and so is nothing at all', async () => {
+  it('credentials of another Kontrol, missing ones and those of an unknown type are rejected', async () => {
     const { tell } = await withKeys({ allowKiteKeysOf: 'any' });
     const forged = testKiteKey('bob', await testKeyPair(1), systemClock).jwt;
     await expect(tell({ type: 'kiteKey', key: forged })).rejects.toMatchObject({
@@ -253,7 +253,7 @@ describe('kite keys and tokens', () => {
   });
 });
 
-describe('methods that reach the machine', () => {
+describe('methods that access the machine', () => {
   const system = ['kite.systemInfo', 'kite.print', 'kite.prompt', 'kite.getPass', 'kite.notify'] as const;
 
   async function ask(options: KiteOptions, method: string, ...args: unknown[]): Promise<unknown> {
@@ -264,11 +264,11 @@ describe('methods that reach the machine', () => {
     return client.tell(method, ...args);
   }
 
-  it.each(system)('do not exist unless the program asks for them: %s', async (method) => {
+  it.each(system)('a kite does not serve %s unless the program enables it', async (method) => {
     await expect(ask({}, method, 'text')).rejects.toMatchObject({ type: 'methodNotFound' });
   });
 
-  it('tell of the system where they are switched on', async () => {
+  it('kite.systemInfo reports the system if it is enabled', async () => {
     const info = await ask({ systemMethods: ['kite.systemInfo'] }, 'kite.systemInfo');
     expect(info).toMatchObject({ state: 'RUNNING', homeDir: expect.any(String) as string });
     const { diskTotal, diskUsage, totalMemoryLimit, memoryUsage } = info as Record<string, number>;
@@ -276,7 +276,7 @@ describe('methods that reach the machine', () => {
     expect(totalMemoryLimit).toBeGreaterThan(memoryUsage ?? 0);
   });
 
-  it('cannot ask a person where there is none', async () => {
+  it('kite.prompt fails without a terminal', async () => {
     await expect(ask({ systemMethods: ['kite.prompt'] }, 'kite.prompt', 'Name?')).rejects.toMatchObject({
       message: expect.stringContaining('Cannot prompt') as string,
     });
@@ -319,7 +319,7 @@ describe('a program that is a kite', () => {
     return { child, logged, ended };
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('closes gracefully on %s and ends with 0', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('a program closes its kite gracefully on %s and exits with 0', async (signal) => {
     const { child, logged, ended } = start('');
     const url = await logged(/http:\/\/127\.0\.0\.1:\d+\/kite/);
     expect(url).toContain('/kite');
@@ -327,7 +327,7 @@ describe('a program that is a kite', () => {
     expect(await ended).toEqual({ code: 0, stdout: 'closed\n' });
   });
 
-  it('switches debug logging on and off on SIGUSR2', async () => {
+  it('a program switches debug logging on and off on SIGUSR2', async () => {
     const { child, logged, ended } = start('');
     const url = await logged(/http:\/\/127\.0\.0\.1:\d+\/kite/);
     child.kill('SIGUSR2');

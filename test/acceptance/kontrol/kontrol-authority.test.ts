@@ -14,7 +14,7 @@ const MATH = 'http://127.0.0.1:3636/kite';
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 
 describe('key pairs', () => {
-  it('that are rotated give each kite a fresh kite key when it registers, and old tokens and keys stay good', async () => {
+  it('a rotated key pair stays valid, and each kite gets a new kite key when it registers', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     await math.tell('register', { url: MATH });
@@ -33,7 +33,7 @@ describe('key pairs', () => {
     expect(after.kites.every(({ keyId }) => keyId === kontrol.keyPairs()[0]?.id)).toBe(true);
   });
 
-  it('that are revoked end the registrations made with them, and nothing is signed anew', async () => {
+  it('revoking a key pair ends the registrations made with it, and signs nothing again', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     await math.tell('register', { url: MATH });
@@ -47,7 +47,7 @@ describe('key pairs', () => {
     await expect(bob.tell('getKites', { query })).rejects.toThrow('no kites found');
   });
 
-  it('that are revoked are named to each kite that registers, and to those that watch them', async () => {
+  it('Kontrol reports revoked key pairs to each kite that registers and to those that watch them', async () => {
     const { kontrol, origin } = await startKontrol();
     const old = kontrol.keyPairs()[0]?.publicKey ?? '';
     const stays = await connect(kontrol, 'bob');
@@ -77,7 +77,7 @@ describe('key pairs', () => {
     await expect(again.tell('getKey')).rejects.toMatchObject({ code: 'keyPairRevoked' });
   });
 
-  it('that are revoked have kites that registered over HTTP register again, once', async () => {
+  it('Kontrol has kites registered over HTTP register again, once, after a key pair is revoked', async () => {
     const { kontrol, origin } = await startKontrol();
     const beat = async (): Promise<string> => (await fetch(`${origin}/heartbeat?id=${id}`)).text();
     await kontrol.rotate();
@@ -97,7 +97,7 @@ describe('key pairs', () => {
     expect(await beat()).toBe('pong');
   });
 
-  it('leave a kite key that was revoked by its id refused', async () => {
+  it('a kite key that was revoked by its id stays rejected after a rotation', async () => {
     const { kontrol } = await startKontrol();
     const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
     await math.tell('register', { url: MATH });
@@ -121,7 +121,7 @@ describe('registerMachine', () => {
     return { ...caller, asked };
   }
 
-  it('asks the person for the invite, and gives a kite key for it once', async () => {
+  it('registerMachine prompts for the invite and issues a kite key for it once', async () => {
     const { kontrol, storage } = await startKontrol();
     const invite = await kontrol.invite('dave');
     expect(JSON.stringify([...storage.invites.values()])).not.toContain(invite);
@@ -134,7 +134,7 @@ describe('registerMachine', () => {
     await expect(dave.tell('getKites', { query: { username: 'dave' } })).rejects.toThrow('no kites found');
   });
 
-  it('asks one person of a connection and eight of an address at a time, and forgets those who go away', async () => {
+  it('registerMachine prompts once per connection and eight times per address at a time, and releases them on disconnect', async () => {
     const clock = new ManualClock();
     const { kontrol } = await startKontrol({ clock });
     const limited = { type: 'requestLimitError' };
@@ -168,7 +168,7 @@ describe('registerMachine', () => {
     await typing();
   });
 
-  it('takes the invite with the call, for the user it was made for only', async () => {
+  it('registerMachine takes the invite as an argument, for its own user only', async () => {
     const { kontrol } = await startKontrol();
     const invite = await kontrol.invite('dave');
     const { tell } = await stranger(kontrol);
@@ -179,28 +179,28 @@ describe('registerMachine', () => {
     await expect(tell('registerMachine', { authType: '' })).rejects.toMatchObject({ code: 'inviteNeeded' });
   });
 
-  it('does not take an invite that has expired', async () => {
+  it('registerMachine rejects an expired invite', async () => {
     const { kontrol } = await startKontrol();
     const invite = await kontrol.invite('newcomer', { ttl: -1 });
     const { tell } = await stranger(kontrol);
     await expect(tell('registerMachine', { invite })).rejects.toMatchObject({ code: 'badInvite' });
   });
 
-  it("needs no invite where registration is open, except for Kontrol's own user", async () => {
+  it("registerMachine requires no invite if registration is open, except for Kontrol's own user", async () => {
     const { kontrol } = await startKontrol({ registration: 'open' });
     const { tell } = await stranger(kontrol);
     expect(parseKiteKey(await tell('registerMachine', { authType: '' })).username).toBe('newcomer');
     await expect(tell('registerMachine', 'kontrol')).rejects.toMatchObject({ type: 'authenticationError' });
   });
 
-  it('ends the tries of one address at ten', async () => {
+  it('registerMachine rejects the eleventh attempt from an address', async () => {
     const { kontrol } = await startKontrol({ registration: 'open' });
     const { tell } = await stranger(kontrol);
     for (let i = 0; i < 10; i++) await tell('registerMachine', `user${i}`);
     await expect(tell('registerMachine', 'user10')).rejects.toMatchObject({ type: 'requestLimitError' });
   });
 
-  it('is not open beyond loopback unless it is forced', async () => {
+  it('open registration is rejected beyond loopback unless it is forced', async () => {
     const options = { registration: 'open', ip: '0.0.0.0' } as const;
     await expect(startKontrol(options)).rejects.toMatchObject({ code: 'openRegistration' });
     await startKontrol({ ...options, forceOpenRegistration: true });
@@ -210,7 +210,7 @@ describe('registerMachine', () => {
 describe('administration', () => {
   const methods = ['status', 'invite', 'keys', 'rotateKeys', 'revokeKeyPair', 'revokeKiteKey'];
 
-  it.each(methods)("kontrol.%s is for Kontrol's own user with its kite key", async (method) => {
+  it.each(methods)("kontrol.%s is only for Kontrol's own user with its kite key", async (method) => {
     const { kontrol } = await startKontrol({ policy: openPolicy() });
     const bob = await connect(kontrol, 'bob');
     await expect(bob.tell(`kontrol.${method}`)).rejects.toMatchObject({ type: 'authenticationError' });
@@ -221,7 +221,7 @@ describe('administration', () => {
     expect(kontrol.keyPairs()).toHaveLength(1);
   });
 
-  it('rotates, lists and revokes keys, makes invites, and tells how Kontrol is', async () => {
+  it("Kontrol's own user rotates, lists and revokes keys, creates invites, and gets the status", async () => {
     const { kontrol } = await startKontrol({ keyPair: await testKeyPair(1) });
     const { tell } = await connect(kontrol, 'kontrol');
     const { id } = await tell<{ id: string }>('kontrol.rotateKeys');

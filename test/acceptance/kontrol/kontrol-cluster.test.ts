@@ -77,7 +77,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
 
   const of = (name: string) => ({ username: 'bob', environment: 'prod', name });
 
-  it('find what registers at either through the other within a second, and tell its watchers', async () => {
+  it("two Kontrols on etcd find and watch each other's registrations within a second", async () => {
     for (const [here, there] of [
       [cluster.a, cluster.b],
       [cluster.b, cluster.a],
@@ -97,7 +97,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     }
   });
 
-  it('give tokens that kites of both accept', async () => {
+  it('two Kontrols on etcd issue tokens that the kites of both accept', async () => {
     await Promise.all([registered([cluster.a], 'math'), registered([cluster.b], 'math')]);
     for (const url of [cluster.a, cluster.b]) {
       const caller = kiteAt([url], 'caller');
@@ -110,7 +110,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     }
   });
 
-  it(`lose none of ${KITES} kites when a member of etcd is killed, and then a Kontrol`, async () => {
+  it(`two Kontrols on etcd keep all ${KITES} kites when a member of etcd is killed, and then a Kontrol`, async () => {
     const { a, b, kontrol, etcd } = cluster;
     const kites = Array.from({ length: KITES }, (_, n) => kiteAt(n % 2 === 0 ? [a, b] : [b, a], 'many'));
     await Promise.all(kites.map((kite, n) => kite.registerForever({ url: `http://127.0.0.1:1/${n}` })));

@@ -54,7 +54,7 @@ async function looker(clock: ManualClock): Promise<(id: string) => Promise<numbe
 }
 
 describe.skipIf(!etcdInstalled)(`Kontrols on etcd${skipped}`, () => {
-  it('keep a kite that beats at one alive at the other, and give it up when it falls silent', async () => {
+  it('Kontrols on etcd keep a kite registered by heartbeats at either, and remove it when they stop', async () => {
     const clock = new ManualClock(Date.now());
     const [a, b] = [await node({ clock }), await node({ clock })];
     const left = await looker(clock);
@@ -73,7 +73,7 @@ describe.skipIf(!etcdInstalled)(`Kontrols on etcd${skipped}`, () => {
     expect(await left(beating)).toBeLessThan(0);
   });
 
-  it('take over kites that one of them had, and keep them for as long as it had said', async () => {
+  it('Kontrols on etcd take over the kites of a closed one for one lease', async () => {
     const clock = new ManualClock(Date.now());
     const first = await node({ clock });
     const id = randomUUID();
@@ -92,7 +92,7 @@ describe.skipIf(!etcdInstalled)(`Kontrols on etcd${skipped}`, () => {
     expect(await second.finds(id)).toBe(false);
   });
 
-  it('answer from memory while etcd is away, refuse registrations with the reason, and heal', async () => {
+  it('Kontrols on etcd answer queries while etcd is down, reject registrations with the reason, and recover', async () => {
     const [a, b] = [await node(), await node()];
     const id = randomUUID();
     expect((await a.register(id))[0]).toBe(200);

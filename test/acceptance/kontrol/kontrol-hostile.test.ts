@@ -85,8 +85,8 @@ const bad: Readonly<Record<string, readonly Bad[]>> = {
   ],
 };
 
-describe.each(Object.entries(bad))('%s refuses', (method, cases) => {
-  it.each(cases)('%s', async (_name, args, reason) => {
+describe.each(Object.entries(bad))('malformed arguments of %s', (method, cases) => {
+  it.each(cases)('Kontrol rejects %s', async (_name, args, reason) => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     await expect(bob.tell(method, ...args)).rejects.toMatchObject({
@@ -118,7 +118,7 @@ async function raw(url: string, method: string, rest: Record<string, unknown>): 
   return args[0];
 }
 
-describe('register refuses', () => {
+describe('malformed registrations', () => {
   const refusal = (reason: string) => ({ error: { message: expect.stringContaining(reason) }, result: null });
 
   it.each<[string, unknown, string]>([
@@ -134,8 +134,8 @@ describe('register refuses', () => {
     ['an environment that is ..', testIdentity({ environment: '..' }), 'environment is not a valid name'],
     ['a hostname of 1 MiB', testIdentity({ hostname: megabyte }), 'hostname is longer'],
     ['a region that is an object', { ...testIdentity(), region: {} }, "The kite's region is empty"],
-    ['a version that is none', testIdentity({ version: '1.x' }), 'version is not a valid version'],
-  ])('%s', async (_name, kite, reason) => {
+    ['a malformed version', testIdentity({ version: '1.x' }), 'version is not a valid version'],
+  ])('register rejects %s', async (_name, kite, reason) => {
     const { kontrol, url } = await startKontrol();
     const authentication = { type: 'kiteKey', key: await kontrol.newKiteKey('alice') };
     const answer = await raw(url, 'register', { kite, authentication, withArgs: [{ url: MATH }] });
@@ -143,7 +143,7 @@ describe('register refuses', () => {
     expect(kontrol.status().kites).toBe(1);
   });
 
-  it('every credential that does not prove who calls', async () => {
+  it('register rejects every credential that does not authenticate the caller', async () => {
     const { kontrol, url } = await startKontrol();
     const [own, foreign] = [await testKeyPair(0), await testKeyPair(1)];
     const { claims } = decodeJwt(await kontrol.newKiteKey('alice'));
@@ -176,7 +176,7 @@ describe('register refuses', () => {
     expect(kontrol.status().kites).toBe(1);
   });
 
-  it('the id of another user, until that kite is gone', async () => {
+  it('register rejects the id of a kite of another user until that kite deregisters', async () => {
     const { kontrol, url } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     await bob.tell('register', { url: MATH });
@@ -198,7 +198,7 @@ async function tokenFor(kontrol: Parameters<typeof connect>[0]): Promise<string>
 }
 
 describe('a kite whose connection breaks', () => {
-  it('is found until its lease is over, and at once again when it comes back', async () => {
+  it('a kite whose connection breaks is found until its lease expires, and again when it reconnects', async () => {
     const clock = new ManualClock();
     const { kontrol, url } = await startKontrol({ clock });
     const asking = await connect(kontrol, 'bob', { kite: { clock } });
@@ -217,7 +217,7 @@ describe('a kite whose connection breaks', () => {
     expect(await count()).toBe(1);
   });
 
-  it('is found again when it is heard of after its lease', async () => {
+  it('a kite is found again if its heartbeat arrives after its lease expired', async () => {
     const clock = new ManualClock();
     const { kontrol } = await startKontrol({ clock });
     const [math, asking] = [
@@ -241,7 +241,7 @@ describe('a kite whose connection breaks', () => {
   });
 });
 
-it('a Kontrol that closes ends no registration but its own', async () => {
+it('a Kontrol that closes ends only its own registration', async () => {
   const { kontrol, storage } = await startKontrol();
   const math = await connect(kontrol, 'bob');
   await math.tell('register', { url: MATH });
@@ -249,7 +249,7 @@ it('a Kontrol that closes ends no registration but its own', async () => {
   expect([...storage.stored.keys()]).toEqual([math.kite.identity.id]);
 });
 
-it('a store that is away fails registrations with a reason, not queries, and readiness tells', async () => {
+it('a store that is down fails registrations with a reason and readiness, but not queries', async () => {
   const { kontrol, storage, origin } = await startKontrol();
   const math = await connect(kontrol, 'bob');
   await math.tell('register', { url: MATH });

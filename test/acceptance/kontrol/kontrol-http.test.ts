@@ -30,7 +30,7 @@ async function get(url: string): Promise<[number, string]> {
 }
 
 describe('a kite that registers over HTTP', () => {
-  it('is there until 30 seconds after its last heartbeat, and then registers again', async () => {
+  it('a kite registered over HTTP is found until 30 seconds after its last heartbeat, and then registers again', async () => {
     const clock = new ManualClock();
     const { kontrol, origin, storage } = await startKontrol({ clock });
     expect(await post(origin, await body(kontrol))).toEqual([200, { url: MATH, heartbeatInterval: 10 }]);
@@ -46,7 +46,7 @@ describe('a kite that registers over HTTP', () => {
     expect(await get(beat)).toEqual([200, 'pong']);
   });
 
-  it('gets a fresh kite key after a rotation', async () => {
+  it('a kite that registers over HTTP gets a new kite key after a rotation', async () => {
     const { kontrol, origin } = await startKontrol();
     const content = await body(kontrol);
     const { publicKey } = await kontrol.rotate();
@@ -54,7 +54,7 @@ describe('a kite that registers over HTTP', () => {
     expect(answer).toMatchObject({ publicKey, kiteKey: expect.stringContaining('.') });
   });
 
-  it('is refused where the policy says so', async () => {
+  it('a kite that registers over HTTP is rejected if the policy denies it', async () => {
     const policy = parsePolicy('{"base":"none"}', 'kontrol', 'none.json');
     const { kontrol, origin } = await startKontrol({ policy });
     expect(await post(origin, await body(kontrol))).toEqual([
@@ -64,7 +64,7 @@ describe('a kite that registers over HTTP', () => {
   });
 });
 
-describe('POST /register refuses', () => {
+describe('malformed requests to POST /register', () => {
   const kite = (changes: Record<string, unknown>) => ({ kite: { ...testIdentity(), ...changes } });
   const megabyte = 'x'.repeat(1024 * 1024);
 
@@ -72,11 +72,11 @@ describe('POST /register refuses', () => {
     ['no url', { url: undefined }, 400, 'empty url'],
     ['an empty url', { url: '' }, 400, 'empty url'],
     ['a url that is a number', { url: 7 }, 400, 'invalid register URL'],
-    ['a url that is none', { url: 'math' }, 400, 'invalid register URL'],
+    ['a malformed url', { url: 'math' }, 400, 'invalid register URL'],
     ['a url of another scheme', { url: 'file:///etc/passwd' }, 400, 'invalid register URL'],
     ['a url with a line break', { url: 'http://a/\nb' }, 400, 'invalid register URL'],
     ['no kite', { kite: undefined }, 400, "The kite's environment is empty"],
-    ['a kite that is a text', { kite: 'math' }, 400, 'is empty'],
+    ['a kite that is a string', { kite: 'math' }, 400, 'is empty'],
     ['a kite without a name', kite({ name: undefined }), 400, "The kite's name is empty"],
     ['a name that is a number', kite({ name: 7 }), 400, "The kite's name is empty"],
     ['a name with a slash', kite({ name: 'a/b' }), 400, 'name contains "/"'],
@@ -84,19 +84,19 @@ describe('POST /register refuses', () => {
     ['an id with a slash', kite({ id: '../x' }), 400, 'id contains "/"'],
     ['a control character', kite({ hostname: 'a\u001b[2J' }), 400, 'contains control characters'],
     ['a long region', kite({ region: 'x'.repeat(257) }), 400, 'longer than 256'],
-    ['a version that is none', kite({ version: 'latest' }), 400, 'is not a valid version'],
+    ['a malformed version', kite({ version: 'latest' }), 400, 'is not a valid version'],
     ['a name of 1 MiB', kite({ name: megabyte }), 400, 'longer than 65536 bytes'],
     ['no auth', { auth: undefined }, 401, 'No authentication information is provided'],
-    ['auth that is a text', { auth: 'kiteKey' }, 401, 'No authentication information is provided'],
+    ['auth that is a string', { auth: 'kiteKey' }, 401, 'No authentication information is provided'],
     [
       'auth of another type',
       { auth: { type: 'token', key: 'x' } },
       401,
       'Unexpected authentication type: token',
     ],
-    ['a key that is no text', { auth: { type: 'kiteKey', key: {} } }, 401, 'kiteKey: malformed JWT'],
-    ['a key that is nonsense', { auth: { type: 'kiteKey', key: 'a.b.c' } }, 401, 'kiteKey: malformed JWT'],
-  ])('%s', async (_name, changes, status, reason) => {
+    ['a key that is not a string', { auth: { type: 'kiteKey', key: {} } }, 401, 'kiteKey: malformed JWT'],
+    ['a malformed key', { auth: { type: 'kiteKey', key: 'a.b.c' } }, 401, 'kiteKey: malformed JWT'],
+  ])('POST /register rejects %s', async (_name, changes, status, reason) => {
     const { kontrol, origin } = await startKontrol();
     const answer = await post(origin, await body(kontrol, changes));
     expect(answer).toEqual([status, { err: expect.stringContaining(reason) }]);
@@ -104,7 +104,7 @@ describe('POST /register refuses', () => {
     expect(await post(origin, await body(kontrol))).toMatchObject([200, {}]);
   });
 
-  it.each(['', '{', 'null', '[]', '7', '"x"'])('the body %s', async (text) => {
+  it.each(['', '{', 'null', '[]', '7', '"x"'])('POST /register rejects the body %s', async (text) => {
     const { origin } = await startKontrol();
     expect(await post(origin, text)).toEqual([
       400,
@@ -112,7 +112,7 @@ describe('POST /register refuses', () => {
     ]);
   });
 
-  it('every kite key that is not one of its own', async () => {
+  it('POST /register rejects every kite key of another issuer', async () => {
     const { kontrol, origin } = await startKontrol();
     const [own, foreign] = [await testKeyPair(0), await testKeyPair(1)];
     const { claims } = decodeJwt(await kontrol.newKiteKey('alice'));
@@ -149,14 +149,14 @@ describe('POST /register refuses', () => {
     expect(kontrol.status().kites).toBe(1);
   });
 
-  it('other methods than POST', async () => {
+  it('POST /register rejects other HTTP methods', async () => {
     const { origin } = await startKontrol();
     const response = await fetch(`${origin}/register`);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 });
 
-it("Kontrol's own id is nobody else's, also for its own user", async () => {
+it("Kontrol's own id cannot be registered, even by its own user", async () => {
   const { kontrol, origin } = await startKontrol();
   const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('kontrol') };
   const answer = await post(origin, { url: MATH, kite: kontrol.kite.identity, auth });
@@ -164,7 +164,7 @@ it("Kontrol's own id is nobody else's, also for its own user", async () => {
 });
 
 describe('GET /heartbeat', () => {
-  it('wants an id', async () => {
+  it('GET /heartbeat requires an id', async () => {
     const { origin } = await startKontrol();
     expect(await get(`${origin}/heartbeat`)).toEqual([400, '{"err":"missing or empty id"}\n']);
     expect(await get(`${origin}/heartbeat?id=`)).toEqual([400, '{"err":"missing or empty id"}\n']);
@@ -178,20 +178,20 @@ describe('GET /heartbeat', () => {
     ['of a zero byte', '%00'],
     ['that is no URL encoding', '%'],
     ['of 8,000 characters', 'x'.repeat(8000)],
-  ])('for the id %s, which nobody registered, has it register', async (_name, id) => {
+  ])('GET /heartbeat for the unknown id %s answers that the kite must register', async (_name, id) => {
     const { origin } = await startKontrol();
     expect(await get(`${origin}/heartbeat?id=${id}`)).toEqual([200, 'registeragain']);
   });
 
-  it('does not keep a kite alive that did not register over HTTP', async () => {
+  it('GET /heartbeat does not keep a kite alive that did not register over HTTP', async () => {
     const { kontrol, origin } = await startKontrol();
     const { id } = kontrol.kite.identity;
     expect(await get(`${origin}/heartbeat?id=${id}`)).toEqual([200, 'registeragain']);
   });
 });
 
-describe('how Kontrol is', () => {
-  it('is told by /healthz, /readyz and /metrics', async () => {
+describe('the status of Kontrol over HTTP', () => {
+  it('/healthz, /readyz and /metrics report the status of Kontrol', async () => {
     const { kontrol, origin } = await startKontrol();
     expect(await get(`${origin}/healthz`)).toEqual([200, 'ok\n']);
     expect(await get(`${origin}/readyz`)).toEqual([200, 'ready\n']);
@@ -208,7 +208,7 @@ describe('how Kontrol is', () => {
       expect(text.split('\n')).toContain(line);
   });
 
-  it('is counted for each Kontrol of a process on its own', async () => {
+  it('the metrics of each Kontrol in a process are separate', async () => {
     const [one, two] = [await startKontrol(), await startKontrol()];
     await post(one.origin, await body(one.kontrol));
     expect((await get(`${one.origin}/metrics`))[1]).toContain('kontrol_kites 2\n');

@@ -17,7 +17,7 @@ it('limits.watchersPerConnection bounds the watchers of one connection', async (
   await watch();
 });
 
-it('limits.registerBodyBytes bounds what is read of POST /register', async () => {
+it('limits.registerBodyBytes bounds the body of POST /register', async () => {
   const { origin } = await startKontrol({ limits: { registerBodyBytes: 100 } });
   const post = (body: string): Promise<Response> => fetch(`${origin}/register`, { method: 'POST', body });
   const short = await post('{}');

@@ -19,7 +19,7 @@ function pageFolder(
 }
 
 describe("Kontrol's page", () => {
-  it('is not there unless it is wanted', async () => {
+  it("Kontrol's page is not served unless it is enabled", async () => {
     const { kontrol, origin } = await startKontrol();
     expect((await request('GET', `${origin}/`)).status).toBe(404);
     const bob = await connect(kontrol, 'bob');
@@ -27,7 +27,7 @@ describe("Kontrol's page", () => {
     await expect(bob.tell('signIn', { code: 'x' })).rejects.toMatchObject({ type: 'methodNotFound' });
   });
 
-  it('comes with a policy that lets nothing but its own files run', async () => {
+  it("Kontrol's page has a content security policy that runs only its own files", async () => {
     const { origin } = await startKontrol({ page: pageFolder() });
     const { status, headers, body } = await request('GET', `${origin}/?x=1`);
     expect({ status, body }).toEqual({ status: 200, body: '<!doctype html>' });
@@ -46,7 +46,7 @@ describe("Kontrol's page", () => {
     expect((await request('GET', `${origin}/a.js`)).headers['content-type']).toContain('text/javascript');
   });
 
-  it('is sent again only where it has changed', async () => {
+  it("Kontrol's page is sent again only if it has changed", async () => {
     const { origin } = await startKontrol({ page: pageFolder() });
     const { etag = '' } = (await request('GET', `${origin}/a.js`)).headers;
     const again = await request('GET', `${origin}/a.js`, { headers: { 'if-none-match': etag } });
@@ -55,7 +55,7 @@ describe("Kontrol's page", () => {
     expect(head).toMatchObject({ status: 200, body: '', headers: { 'content-length': '1' } });
   });
 
-  it('is read, and nothing else is', async () => {
+  it("Kontrol's page serves no files outside its list and accepts only reads", async () => {
     const { origin } = await startKontrol({ page: pageFolder({ 'index.html': '', 'secret.txt': 'x' }) });
     const status = async (method: string, url: string): Promise<number> =>
       (await request(method, `${origin}${url}`)).status;
@@ -67,20 +67,20 @@ describe("Kontrol's page", () => {
     expect(await status('GET', '/kite/info')).toBe(200);
   });
 
-  it('is for no name but its own, and for no page of a stranger', async () => {
+  it("Kontrol's page is not served for other hosts or to other origins", async () => {
     const { origin } = await startKontrol({ page: pageFolder() });
     expect((await request('GET', `${origin}/`, { headers: { host: 'evil.example' } })).status).toBe(403);
     const headers = { origin: 'http://evil.example' };
     expect((await request('GET', `${origin}/`, { headers })).status).toBe(403);
   });
 
-  it('has to be where it is said to be', async () => {
+  it('Kontrol does not start if the folder of its page does not exist', async () => {
     await expect(startKontrol({ page: '/nowhere' })).rejects.toThrow(/page of Kontrol is not in \/nowhere/);
   });
 });
 
 describe('signing in at the page', () => {
-  it('takes a code that the user of a kite key has asked for, once', async () => {
+  it("Kontrol's page accepts a sign-in code once", async () => {
     const { kontrol, url } = await startKontrol({ page: pageFolder() });
     const bob = await connect(kontrol, 'bob');
     const { code, ttl } = await bob.tell<{ code: string; ttl: number }>('signInCode');
@@ -99,7 +99,7 @@ describe('signing in at the page', () => {
     });
   });
 
-  it('gives less than a kite key does: no registration, no other code', async () => {
+  it("a token of Kontrol's page cannot register kites or create sign-in codes", async () => {
     const { kontrol, url } = await startKontrol({ page: pageFolder() });
     const bob = await connect(kontrol, 'bob');
     const { code } = await bob.tell<{ code: string }>('signInCode');
@@ -116,7 +116,7 @@ describe('signing in at the page', () => {
       await expect(page.tell(method, argument)).rejects.toMatchObject({ type: 'authenticationError' });
   });
 
-  it('takes no code that has ended, and nothing that is none', async () => {
+  it("Kontrol's page rejects expired and malformed sign-in codes", async () => {
     const clock = new ManualClock();
     const { kontrol } = await startKontrol({ page: pageFolder(), clock, limits: { idleTimeout: 0 } });
     const bob = await connect(kontrol, 'bob', { kite: { clock, limits: { idleTimeout: 0 } } });
@@ -136,7 +136,7 @@ describe('signing in at the page', () => {
     await expect(bob.tell('signIn', { code })).rejects.toMatchObject({ code: 'signInCode' });
   });
 
-  it('gives no code to who has no kite key', async () => {
+  it('Kontrol issues a sign-in code only for a kite key', async () => {
     const { kontrol, url } = await startKontrol({ page: pageFolder() });
     const bob = await connect(kontrol, 'bob');
     const stranger = bob.kite.newClient(url, { auth: null });
@@ -145,8 +145,8 @@ describe('signing in at the page', () => {
   });
 });
 
-describe('a query of nothing', () => {
-  it('finds every kite that the policy lets the caller find, and tells since when it is there', async () => {
+describe('an empty query', () => {
+  it('an empty query finds every kite that the policy allows, with its registration time', async () => {
     const clock = new ManualClock();
     const { kontrol } = await startKontrol({ clock, limits: { idleTimeout: 0 } });
     const [bob, alice, admin] = await Promise.all(
@@ -173,7 +173,7 @@ describe('a query of nothing', () => {
     ]);
   });
 
-  it('watches them, too', async () => {
+  it('an empty query watches every kite that the policy allows', async () => {
     const { kontrol } = await startKontrol();
     const [bob, alice] = await Promise.all([connect(kontrol, 'bob'), connect(kontrol, 'alice')]);
     const events = (caller: typeof bob): Promise<string[]> => {
@@ -190,7 +190,7 @@ describe('a query of nothing', () => {
     await expect.poll(() => ofAlice).toEqual(['REGISTER alice']);
   });
 
-  it('gets no token: that is for one kite', async () => {
+  it('an empty query gets no token, because a token is for one kite', async () => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     await expect(bob.tell('getToken', {})).rejects.toThrow('Empty username field');

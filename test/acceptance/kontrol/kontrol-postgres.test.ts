@@ -62,7 +62,7 @@ function underLoad(work: () => Promise<void>): () => Promise<void> {
 }
 
 describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () => {
-  it('answer the same within a second, and share keys and invites', async () => {
+  it('two Kontrols on PostgreSQL return the same kites within a second, and share keys and invites', async () => {
     const [a, b] = [await node(), await node()];
     const id = randomUUID();
     expect((await a.register(id))[0]).toBe(200);
@@ -75,7 +75,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     expect(b.kontrol.status().storage).toEqual({ name: 'postgres', online: true });
   });
 
-  it('keep a kite that beats at one alive at the other, and give it up when it falls silent', async () => {
+  it('two Kontrols on PostgreSQL keep a kite registered by heartbeats at either, and remove it when they stop', async () => {
     const clock = new ManualClock(Date.now());
     const [a, b] = [await node({ clock }), await node({ clock })];
     const id = randomUUID();
@@ -102,7 +102,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     await expect.poll(kites).toBe(2);
   });
 
-  it('refuse a kite whose id is no UUID, by name, and stay ready', async () => {
+  it('two Kontrols on PostgreSQL reject a kite by name whose id is not a UUID, and stay ready', async () => {
     const a = await node();
     expect(await a.register('my-kite')).toEqual([
       400,
@@ -111,7 +111,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     expect(await a.ready()).toBe(200);
   });
 
-  it('lose no kite when the server is killed under load: queries go on, registrations fail, all of it heals', async () => {
+  it('two Kontrols on PostgreSQL lose no kite when the server is killed: queries work, registrations fail, and both recover', async () => {
     const nodes = [await node(), await node()] as const;
     const readiness = () => Promise.all(nodes.map(({ ready }) => ready()));
     const acknowledged = new Set<string>();

@@ -18,7 +18,7 @@ describe('WebRTC signalling', () => {
     return { kontrol, one, two, got };
   }
 
-  it('passes a message on, with the id of the kite that really sends it', async () => {
+  it('Kontrol relays a WebRTC signal with the id of the kite that sent it', async () => {
     const { one, two, got } = await pair(true);
     const message = { type: 'Offer', src: 'somebody', dst: two.kite.identity.id, payload: { sdp: 'x' } };
     await expect(one.tell('kite.handleWebRTC', message)).rejects.toThrow('src not registered');
@@ -27,7 +27,7 @@ describe('WebRTC signalling', () => {
     expect(await got).toEqual({ ...message, src: one.kite.identity.id, username: 'bob' });
   });
 
-  it('says what is wrong with a message, and passes none to the kites of others', async () => {
+  it('Kontrol rejects a malformed WebRTC signal, and relays none to kites of other users', async () => {
     const { kontrol, one, two } = await pair(true);
     await one.tell('register', { url: MATH });
     await expect(one.tell('kite.handleWebRTC', { type: 'offer' })).rejects.toThrow('dst not set');
@@ -44,7 +44,7 @@ describe('WebRTC signalling', () => {
     await expect(mallory.tell('kite.handleWebRTC', message)).rejects.toThrow('dst not registered');
   });
 
-  it('passes a kite no more than it takes, and loses none of what others tell it', async () => {
+  it('Kontrol bounds the pending WebRTC signals of each sender, and delivers those of others', async () => {
     const limits = { signalBytes: 10 * 1024 };
     const { kontrol } = await startKontrol({ webrtc: true, limits });
     const [flooding, other, two] = await Promise.all([
@@ -71,7 +71,7 @@ describe('WebRTC signalling', () => {
     await expect.poll(() => say(flooding, 'again').catch(() => undefined)).toBeNull();
   });
 
-  it('passes no functions on, which would be its own', async () => {
+  it('Kontrol removes functions from a WebRTC signal', async () => {
     const { one, two, got } = await pair(true);
     await one.tell('register', { url: MATH });
     const payload = {
@@ -85,7 +85,7 @@ describe('WebRTC signalling', () => {
     expect(Object.keys(passed)).toEqual(['session', 'list']);
   });
 
-  it('waits for as long as a kite takes to take a message in, and until it is gone', async () => {
+  it('Kontrol waits for a kite to handle a WebRTC signal until it disconnects', async () => {
     const clock = new ManualClock();
     const limits = { idleTimeout: 0 };
     const { kontrol } = await startKontrol({ webrtc: true, clock, limits });
@@ -115,7 +115,7 @@ describe('WebRTC signalling', () => {
     await expect(second).rejects.toMatchObject({ type: 'disconnect' });
   });
 
-  it('does not exist unless it is switched on', async () => {
+  it('Kontrol does not relay WebRTC signals unless it is enabled', async () => {
     const { one } = await pair(false);
     await expect(one.tell('kite.handleWebRTC', {})).rejects.toMatchObject({ type: 'methodNotFound' });
   });

@@ -19,7 +19,7 @@ async function apart(): Promise<{ math: Caller; asking: Caller; origin: string }
 }
 
 describe('a kite that is connected to another Kontrol', () => {
-  it('is found, and cannot be asked with who: the error says why, and what to do', async () => {
+  it('a kite connected to another Kontrol is found, and a who query to it fails with a reason and a hint', async () => {
     const { asking } = await apart();
     await expect(asking.tell('getKites', { query, who: 'me' })).rejects.toMatchObject({
       type: 'genericError',
@@ -29,7 +29,7 @@ describe('a kite that is connected to another Kontrol', () => {
     });
   });
 
-  it('gets no WebRTC messages from here, and the sender learns why', async () => {
+  it('a kite connected to another Kontrol gets no WebRTC signals from this one, and the sender gets a reason', async () => {
     const { math, asking } = await apart();
     const message = { type: 'offer', dst: math.kite.identity.id };
     await expect(asking.tell('kite.handleWebRTC', message)).rejects.toMatchObject({
@@ -41,7 +41,7 @@ describe('a kite that is connected to another Kontrol', () => {
   });
 });
 
-it('a kite that has registered over HTTP gets no WebRTC messages, and is not asked with who', async () => {
+it('a kite registered over HTTP gets no WebRTC signals and no who queries', async () => {
   const { asking, origin } = await apart();
   const web = await connectOverHttp(asking, origin);
   const reason = { type: 'genericError', code: 'notConnectedHere' };

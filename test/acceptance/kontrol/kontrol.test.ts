@@ -39,7 +39,7 @@ function watch(
 }
 
 describe('a kite that registers over its connection', () => {
-  it('is found with its URL and a token for its name, and asked for its heartbeat', async () => {
+  it('a kite that registers is found with its URL and a token for its name, and its heartbeat is requested', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     expect(await math.tell('register', { url: MATH })).toEqual({ url: MATH, heartbeatInterval: 0 });
@@ -53,7 +53,7 @@ describe('a kite that registers over its connection', () => {
     });
   });
 
-  it('may do so over XHR polling and over raw WebSocket', async () => {
+  it('a kite registers over XHR polling and over raw WebSocket', async () => {
     const { kontrol } = await startKontrol();
     for (const transport of ['XHRPolling', 'RawWebSocket'] as const) {
       const math = await connect(kontrol, 'bob', { transport });
@@ -64,13 +64,13 @@ describe('a kite that registers over its connection', () => {
     }
   });
 
-  it('may send its URL as a bare text, as kite.js does', async () => {
+  it('a kite registers with its URL as a bare string, as kite.js does', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     expect(await math.tell('register', MATH)).toMatchObject({ url: MATH });
   });
 
-  it('registers as the user of its kite key, whatever it says', async () => {
+  it('a kite registers as the user of its kite key, whatever username it sends', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob', { kite: { username: 'alice' } });
     await math.tell('register', { url: MATH });
@@ -78,7 +78,7 @@ describe('a kite that registers over its connection', () => {
     expect(kites[0]?.kite.username).toBe('bob');
   });
 
-  it('is gone at once when it says goodbye', async () => {
+  it('a kite is deregistered at once when it closes its connection', async () => {
     const { kontrol, storage } = await startKontrol();
     const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
     await math.tell('register', { url: MATH });
@@ -90,7 +90,7 @@ describe('a kite that registers over its connection', () => {
     expect([...storage.stored.keys()]).toEqual([kontrol.kite.identity.id]);
   });
 
-  it('keeps its id from other users for as long as it is there', async () => {
+  it('the id of a registered kite cannot be used by other users', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     await math.tell('register', { url: MATH });
@@ -114,7 +114,7 @@ describe('a kite that registers over its connection', () => {
 });
 
 describe('getKites', () => {
-  it('says that no kites were found, and begins a watch with an empty list', async () => {
+  it('getKites reports that no kites were found, and starts a watch with an empty list', async () => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     await expect(bob.tell('getKites', { query })).rejects.toMatchObject(none);
@@ -122,7 +122,7 @@ describe('getKites', () => {
     expect(await watch(bob).begun).toEqual({ kites: [], watcherID: expect.any(String) as string });
   });
 
-  it('shows others nothing by default, and everything with the policy open', async () => {
+  it('getKites hides the kites of other users by default, and returns all with the open policy', async () => {
     for (const open of [false, true]) {
       const { kontrol } = await startKontrol(open ? { policy: openPolicy() } : {});
       const math = await connect(kontrol, 'bob');
@@ -137,7 +137,7 @@ describe('getKites', () => {
     }
   });
 
-  it("finds Kontrol itself, as one of Kontrol's own kites", async () => {
+  it("getKites finds Kontrol itself, as a kite of Kontrol's own user", async () => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     const { kites } = await bob.tell<Kites>('getKites', { query: { username: 'kontrol' } });
@@ -146,7 +146,7 @@ describe('getKites', () => {
     ]);
   });
 
-  it('lets the kite that it finds say who is to be given', async () => {
+  it('getKites lets the kite that it finds select the result with kite.who', async () => {
     const { kontrol } = await startKontrol();
     const [one, two, asking] = [
       await connect(kontrol, 'bob', { name: 'math' }),
@@ -163,7 +163,7 @@ describe('getKites', () => {
     expect(kites.map(({ kite }) => kite.name)).toEqual(['backup']);
   });
 
-  it('gives the kites in another order each time', async () => {
+  it('getKites shuffles the kites of each result', async () => {
     const { kontrol } = await startKontrol();
     const callers = await Promise.all(Array.from({ length: 8 }, () => connect(kontrol, 'bob')));
     for (const caller of callers) await caller.tell('register', { url: MATH });
@@ -176,7 +176,7 @@ describe('getKites', () => {
     expect(orders.size).toBeGreaterThan(1);
   });
 
-  it('needs one signature for any number of kites of a name', async () => {
+  it('getKites signs one token for any number of kites of a name', async () => {
     const { kontrol, origin } = await startKontrol();
     const callers = await Promise.all(Array.from({ length: 5 }, () => connect(kontrol, 'bob')));
     for (const caller of callers) await caller.tell('register', { url: MATH });
@@ -187,7 +187,7 @@ describe('getKites', () => {
 });
 
 describe('getToken', () => {
-  it('gives the same token again, and a new one by force', async () => {
+  it('getToken returns the cached token, and a new one by force', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     await math.tell('register', { url: MATH });
@@ -196,7 +196,7 @@ describe('getToken', () => {
     expect(await math.tell('getToken', { ...query, force: true })).not.toBe(token);
   });
 
-  it('has the audience of the kite that was found where the query is an id', async () => {
+  it('getToken uses the audience of the kite that an id query finds', async () => {
     const { kontrol } = await startKontrol();
     const math = await connect(kontrol, 'bob');
     await math.tell('register', { url: MATH });
@@ -207,7 +207,7 @@ describe('getToken', () => {
 
 describe('a watch', () => {
   it.each(['watchCallback', 'watchHandler'] as const)(
-    'by %s hears of each change until cancelled',
+    'a watch with %s is notified of each change until it is cancelled',
     async (key) => {
       const { kontrol } = await startKontrol();
       const [math, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
@@ -225,7 +225,7 @@ describe('a watch', () => {
     },
   );
 
-  it('tells nobody of the kites of others', async () => {
+  it('a watch does not report the kites of other users', async () => {
     const { kontrol } = await startKontrol();
     const [bob, mallory] = [await connect(kontrol, 'bob'), await connect(kontrol, 'mallory')];
     const own = watch(mallory, 'watchCallback', { username: 'mallory' });
@@ -238,7 +238,7 @@ describe('a watch', () => {
     expect(await Promise.race([others.next(), Promise.resolve('nothing')])).toBe('nothing');
   });
 
-  it('ends with its connection', async () => {
+  it('a watch ends with its connection', async () => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     await watch(bob).begun;
@@ -250,7 +250,7 @@ describe('a watch', () => {
   });
 });
 
-it('asks for the heartbeat anew where a kite registers again, and forgets the former function', async () => {
+it('Kontrol requests the heartbeat again if a kite registers again, and forgets the previous function', async () => {
   const { kontrol } = await startKontrol();
   const math = await connect(kontrol, 'bob');
   const pings: RemoteFunction[] = [];

@@ -54,8 +54,8 @@ const KINDS: Readonly<Record<string, (started: Started) => Promise<() => Promise
   },
 };
 
-describe.each(Object.entries(KINDS))('%s', (_, prepare) => {
-  it('is not found until the store has it', async () => {
+describe.each(Object.entries(KINDS))('the registration order of %s', (_, prepare) => {
+  it('a kite is not found until the store has its registration', async () => {
     const started = await start();
     const register = await prepare(started);
     const before = started.kontrol.status().kites;
@@ -68,7 +68,7 @@ describe.each(Object.entries(KINDS))('%s', (_, prepare) => {
     await expect.poll(() => started.kontrol.status().kites).toBe(before + 1);
   });
 
-  it('is not found where the store does not take it', async () => {
+  it('a kite is not found if the store rejects its registration', async () => {
     const started = await start();
     const register = await prepare(started);
     const before = started.kontrol.status().kites;
@@ -85,7 +85,7 @@ describe.each(Object.entries(KINDS))('%s', (_, prepare) => {
 });
 
 describe("Kontrol's own kite", () => {
-  it('is not found until the store has it', async () => {
+  it("Kontrol's own kite is not found until the store has its registration", async () => {
     const storage = new FakeStorage();
     const goOn = slowDown(storage);
     const keyPair = await testKeyPair(0);
@@ -99,7 +99,7 @@ describe("Kontrol's own kite", () => {
     expect(kontrol.status().kites).toBe(1);
   });
 
-  it('is registered once with the pair that signs after many rotations, and its tokens are good all the time', async () => {
+  it("Kontrol's own kite stays registered once with the signing pair after many rotations, and its tokens stay valid", async () => {
     const { kontrol, storage, clock } = await start();
     const { tell } = await connect(kontrol, 'bob', { kite: { clock } });
     const signer = async (): Promise<string | undefined> => {

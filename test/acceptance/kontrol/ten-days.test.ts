@@ -8,7 +8,7 @@ import { usePostgres } from '../../helpers/storage/postgres-store.js';
 import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 import { tenDayRenewal } from '../../helpers/storage/ten-days.js';
 
-describe('tokens that last two days', () => {
+describe('tokens that expire after two days', () => {
   tenDayRenewal('memory', () => new MemoryStorage());
   tenDayRenewal('file', () => new FileStorage(temporaryFolder()));
 

@@ -36,7 +36,7 @@ async function run(...args: string[]): Promise<string> {
 }
 
 describe('the code caches', () => {
-  it('are those of the files that are loaded most, and V8 takes them', async () => {
+  it('the code caches are those of the files that are loaded most, and V8 accepts them', async () => {
     const files = await readdir(cacheFolder(dist));
     expect(files.toSorted()).toEqual([
       'cli.cjs.bin',
@@ -54,14 +54,14 @@ describe('the code caches', () => {
     expect(stdout).toBe('cli.cjs false\n');
   });
 
-  it('say nothing of the machine that they were made on', async () => {
+  it('the code caches contain nothing about the machine that built them', async () => {
     for (const file of await readdir(cacheFolder(dist))) {
       const cache = await readFile(join(cacheFolder(dist), file), 'latin1');
       expect([file, cache.includes(root), cache.includes(tmpdir())]).toEqual([file, false, false]);
     }
   });
 
-  it('may be those of another Node, or broken: the program does the same', async () => {
+  it('the program works the same with a broken code cache or one of another Node version', async () => {
     const version = await run('--version');
     expect(version).toMatch(/^kitectl\/\d/);
     const folder = cacheFolder(join(copy, 'dist'));

@@ -100,8 +100,8 @@ function each(
   return count;
 }
 
-describe('the files that the command line is bundled into', () => {
-  it('are all loaded, with every class of errors that they declare', () => {
+describe('the bundles of the command line', () => {
+  it('the bundles of the command line are all loaded, with every class of errors that they declare', () => {
     const declared = parts.map(({ name, declared: classes }) => `${name}: ${classes.join(', ') || 'none'}`);
     console.log(`${parts.length} bundled files\n  ${declared.join('\n  ')}`);
     for (const { name, declared: classes, found } of parts) {
@@ -112,7 +112,7 @@ describe('the files that the command line is bundled into', () => {
     expect(parts.find(({ name }) => name === 'cli.cjs')?.found['toCliError']).toBeTypeOf('function');
   });
 
-  it('recognise the errors of each other', () => {
+  it('a bundle recognizes the errors of the others', () => {
     let count = 0;
     for (const [id, { recogniser }] of Object.entries(CLASSES)) {
       if (recogniser === undefined) continue;
@@ -122,7 +122,7 @@ describe('the files that the command line is bundled into', () => {
     expect(count).toBeGreaterThan(50);
   });
 
-  it('give the errors of each other the same exit codes, and call none of them a bug', () => {
+  it('a bundle maps the errors of the others to the same exit codes, and reports none as a bug', () => {
     let count = 0;
     for (const [id, exitCode] of Object.entries(EXIT_CODES)) {
       const checked = each(id, 'toCliError', (failure, where) =>
@@ -134,7 +134,7 @@ describe('the files that the command line is bundled into', () => {
     console.log(`${count} errors got their exit code in another bundled file`);
   });
 
-  it('send the errors of each other with the same type', () => {
+  it('a bundle sends the errors of the others with the same type', () => {
     const types: Readonly<Record<string, string>> = {
       ConfigurationError: 'configurationError',
       DialError: 'genericError',

@@ -63,7 +63,7 @@ const steps = async () =>
   (await workflows()).flatMap(([, { jobs }]) => Object.values(jobs).flatMap((job) => job.steps));
 
 describe('the workflows of GitHub', () => {
-  it('run programs of the repository and npm scripts that exist', async () => {
+  it('the workflows run programs of the repository and npm scripts that exist', async () => {
     const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
     const lines = (await steps()).flatMap(({ run }) => run?.trim().split('\n') ?? []);
     const commands = lines.map((line) => {
@@ -78,13 +78,13 @@ describe('the workflows of GitHub', () => {
     );
   });
 
-  it('use actions of a pinned major version', async () => {
+  it('the workflows use actions of a pinned major version', async () => {
     const actions = (await steps()).flatMap(({ uses }) => uses ?? []);
     expect(actions).toContain('actions/checkout@v6');
     for (const action of actions) expect(action).toMatch(/^[\w-]+\/[\w-]+@(?:v\d+|[0-9a-f]{40})$/);
   });
 
-  it('test Node 20, 22 and 24 on Linux, macOS and Windows, with bounds on time and permissions', async () => {
+  it('the workflows test Node 20, 22 and 24 on Linux, macOS and Windows, with limits on time and permissions', async () => {
     for (const [name, { on, permissions, jobs }] of await workflows()) {
       expect([name, Object.keys(on).length > 0, permissions]).toEqual([name, true, { contents: 'read' }]);
       for (const job of Object.values(jobs)) expect(job['timeout-minutes']).toBeGreaterThan(0);
@@ -98,14 +98,14 @@ describe('the workflows of GitHub', () => {
     expect(installing.map(({ container }) => container)).toEqual(['node:${{ matrix.node }}-bookworm']);
   });
 
-  it('say that they have not been run while CONTRIBUTING.md says so', async () => {
+  it('the workflows are marked as never run as long as CONTRIBUTING.md is', async () => {
     const marked = (await read('.github', 'workflows', 'ci.yml')).includes('has not been run yet');
     expect((await read('CONTRIBUTING.md')).includes('has not been run yet')).toBe(marked);
   });
 });
 
 describe('the portable tests', () => {
-  it('grow with what the system has, and no need is without a test', () => {
+  it('the portable tests include more files on a system with more features, and every need has a test', () => {
     const tests = needsOfTests();
     const all = [...tests.keys()];
     for (const need of NEEDS) {
@@ -119,7 +119,7 @@ describe('the portable tests', () => {
     expect(linux?.length).toBeLessThan(all.length);
   });
 
-  it('leave out each test that starts a server from Debian', () => {
+  it('the portable tests exclude each test that starts a server from Debian', () => {
     const linux = portableTests('linux');
     for (const word of ['postgres-conformance', 'etcd-conformance', 'keychain.test', 'browser/ui.test']) {
       const [path] = [...needsOfTests().keys()].filter((test) => test.includes(word));
@@ -127,7 +127,7 @@ describe('the portable tests', () => {
     }
   });
 
-  it('are described in CONTRIBUTING.md by what the others need', async () => {
+  it('CONTRIBUTING.md lists the needs of the tests that are not portable', async () => {
     const names = { linux: 'Linux', darwin: 'macOS' } as const;
     const rows = NEEDS.map(({ name, systems }) => {
       const list = systems.map((system) => (system in names ? names[system as keyof typeof names] : system));
@@ -140,7 +140,7 @@ describe('the portable tests', () => {
 describe('the forms of GitHub', () => {
   const TYPES = new Set(['markdown', 'textarea', 'input', 'dropdown', 'checkboxes']);
 
-  it('have a title, and fields of a known type with distinct ids', async () => {
+  it('the issue forms have a title, and fields of a known type with distinct ids', async () => {
     const forms = (await yamlIn(join(github, 'ISSUE_TEMPLATE'))) as [string, Form][];
     expect(forms.map(([name]) => name).toSorted()).toEqual(['bug.yml', 'config.yml', 'feature.yml']);
     for (const [name, { description, labels, body }] of forms.filter(([each]) => each !== 'config.yml')) {
@@ -156,7 +156,7 @@ describe('the forms of GitHub', () => {
     }
   });
 
-  it('stand beside a template for pull requests, updates of dependencies and owners of existing files', async () => {
+  it('the repository has a pull request template, dependency updates and owners of existing files', async () => {
     const dependabot = parse(await read('.github', 'dependabot.yml'), { strict: true }) as {
       version: number;
       updates: { 'package-ecosystem': string; schedule: { interval: string } }[];

@@ -54,7 +54,7 @@ afterAll(async () => {
 });
 
 describe('the published package', () => {
-  it('holds what it needs and nothing else', () => {
+  it('the published package contains the required files and no others', () => {
     for (const path of [
       'bin/run.js',
       'bin/package.json',
@@ -80,11 +80,11 @@ describe('the published package', () => {
     expect(packed.filter((path) => /^(src|test|bench|scripts|node_modules)\//.test(path))).toEqual([]);
   });
 
-  it('has a package.json and files that publint finds no fault with', async () => {
+  it('the published package passes publint', async () => {
     expect(await tool('publint', 'src/cli.js', ['run', tarball, '--strict'])).toContain('All good!');
   });
 
-  it('has types that resolve as its code does, from ES modules and in bundlers', async () => {
+  it('the published package has types that resolve like its code, from ES modules and in bundlers', async () => {
     const flags = ['--no-definitely-typed', '--format', 'ascii', '--profile', 'esm-only'];
     // Scripts for <script src>, which no program imports.
     const scripts = ['browser/kitectl.js', 'browser/kitectl-webrtc.js'];
@@ -100,7 +100,7 @@ describe('the published package', () => {
     for (const path of entryPoints) expect(report).toContain(`"kitectl${path.slice(1)}"`);
   });
 
-  it('gives a kitectl that works from a global installation', async () => {
+  it('the published package installs a working kitectl globally', async () => {
     expect((await installed('kitectl', ['--version'])).stdout).toMatch(/^kitectl\/\d+\.\d+\.\d+ /);
     expect((await installed('kitectl', ['help', 'call'])).stdout).toContain('kitectl call square 4');
     expect(await installed('kitectl', ['call', 'square', '4', '--to', remote.url])).toEqual({
@@ -111,7 +111,7 @@ describe('the published package', () => {
     expect((await readdir(join(folder, 'keys'))).toSorted()).toEqual(['cert.pem', 'key.pem', 'key_pub.pem']);
   });
 
-  it('makes its code caches anew, for a Node that it was not built for', async () => {
+  it('kitectl rebuilds its code caches for a Node version that it was not built for', async () => {
     const home = join(prefix, 'lib', 'node_modules', 'kitectl');
     const caches = join(home, 'dist', 'code-cache');
     const [before] = await readdir(caches);
@@ -121,7 +121,7 @@ describe('the published package', () => {
     expect((await installed('kitectl', ['--version'])).stdout).toMatch(/^kitectl\//);
   });
 
-  it('is a library that a program elsewhere imports', async () => {
+  it('a program imports the published package as a library', async () => {
     const program = join(folder, 'program');
     await mkdir(program);
     await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');
@@ -149,7 +149,7 @@ describe('the published package', () => {
     expect(stdout).toBe('25\nE42\n36\n');
   });
 
-  it('has a Kontrol and proxies that a program elsewhere runs', async () => {
+  it('a program runs a Kontrol and proxies of the published package', async () => {
     const program = join(folder, 'servers');
     await mkdir(program);
     await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');
@@ -190,7 +190,7 @@ describe('the published package', () => {
     ]);
   });
 
-  it('is a library that a CommonJS program requires', async () => {
+  it('a CommonJS program requires the published package', async () => {
     const program = join(folder, 'commonjs');
     await mkdir(program);
     await symlink(join(prefix, 'lib', 'node_modules'), join(program, 'node_modules'), 'junction');

@@ -37,7 +37,7 @@ async function documents(): Promise<string[]> {
 }
 
 describe('the repository of the package', () => {
-  it('has the issues and the home page that belong to it', async () => {
+  it('package.json has the issues and home page of its repository', async () => {
     const manifest = await manifestIn(root);
     const url = `https://github.com/${slugOf(manifest)}`;
     expect(manifest.repository).toEqual({ type: 'git', url: `git+${url}.git` });
@@ -45,7 +45,7 @@ describe('the repository of the package', () => {
     expect(manifest.homepage).toBe(`${url}#readme`);
   });
 
-  it('is the same in all files, and one command changes it in all of them', async () => {
+  it('the repository is the same in all files, and one command changes it in all of them', async () => {
     const manifest = await manifestIn(root);
     const slug = slugOf(manifest);
     const [owner] = slug.split('/');
@@ -71,7 +71,7 @@ describe('the repository of the package', () => {
     expect(await readFile(join(folder, '.github', 'CODEOWNERS'), 'utf8')).toContain('@acme/maintainers');
   });
 
-  it('does not change without an owner and a name', async () => {
+  it('the repository does not change without an owner and a name', async () => {
     await expect(setRepository('acme', temporaryFolder())).rejects.toMatchObject({
       stderr: 'Usage: npm run repository -- OWNER/NAME\n',
     });

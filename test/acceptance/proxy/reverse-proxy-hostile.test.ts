@@ -37,8 +37,8 @@ async function oneKite(options: Parameters<typeof startReverseProxy>[1] = {}) {
   return { kontrol, proxy, kite, key, url, server, seen, path: new URL(kite.url).pathname };
 }
 
-describe('a request that is not for a kite', () => {
-  it('gets 404 in absolute form, whatever it names, and nothing is fetched', async () => {
+describe('a request outside the kites', () => {
+  it('the reverse proxy answers 404 to a request in absolute form and fetches nothing', async () => {
     const { proxy, path, url, seen } = await oneKite();
     const { origin, host } = new URL(url);
     for (const target of [`${origin}/kite/x`, `HTTP://${host}/`, `${new URL(proxy.url).origin}${path}/x`]) {
@@ -54,7 +54,7 @@ describe('a request that is not for a kite', () => {
     expect(seen).toEqual([]);
   });
 
-  it('gets 404 with JSON for an id that is not there, over HTTP and WebSocket', async () => {
+  it('the reverse proxy answers 404 with JSON for an unknown id, over HTTP and WebSocket', async () => {
     const { proxy, kite } = await oneKite();
     const { origin } = new URL(proxy.url);
     for (const path of ['/proxy/nobody/x', '/proxy/', `/proxy/${kite.id}x/info`]) {
@@ -66,7 +66,7 @@ describe('a request that is not for a kite', () => {
     }
   });
 
-  it('does not leave the kite’s path, nor hide where it goes', async () => {
+  it('the reverse proxy rejects a path that leaves the kite or hides its destination', async () => {
     const { proxy, path, seen } = await oneKite();
     const status = async (rest: string): Promise<string> => {
       const answer = await sendRaw(
@@ -87,8 +87,8 @@ describe('a request that is not for a kite', () => {
   });
 });
 
-describe('one request', () => {
-  it('is not two for the kite, however its body is framed', async () => {
+describe('request smuggling', () => {
+  it('the reverse proxy forwards one request as one, however its body is framed', async () => {
     const { proxy, path, seen } = await oneKite();
     const hidden = 'GET /secret HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const chunked = `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
@@ -104,7 +104,7 @@ describe('one request', () => {
     expect(seen.map(({ url }) => url)).toEqual(Array.from({ length: 4 }, () => '/kite/x'));
   });
 
-  it('for a WebSocket that the kite refuses opens no way for others behind it', async () => {
+  it('the reverse proxy forwards no more requests on a connection whose WebSocket the kite rejected', async () => {
     const { proxy, path, seen, server } = await oneKite();
     const received: string[] = [];
     server.on('connection', (socket: net.Socket) =>
@@ -122,7 +122,7 @@ describe('one request', () => {
   });
 
   it.each(['GET', 'POST'])(
-    'to upgrade with %s to something else than a WebSocket is refused',
+    'the reverse proxy rejects a %s upgrade to another protocol than WebSocket',
     async (method) => {
       const { proxy, path, seen } = await oneKite();
       const upgrade = method === 'GET' ? 'h2c' : 'websocket';
@@ -135,7 +135,7 @@ describe('one request', () => {
     },
   );
 
-  it('does not go round: a kite that registers the URL of proxies gets 508 from them', async () => {
+  it('the reverse proxy answers 508 to a kite that registers the URL of a proxy', async () => {
     const { kontrol, proxy, kite, key } = await oneKite();
     const other = await startReverseProxy(kontrol);
     await expect(registerByHand(proxy, kite.url, { key })).rejects.toMatchObject({ code: 'badUrl' });
@@ -150,7 +150,7 @@ describe('one request', () => {
 });
 
 describe('the headers that a kite gets', () => {
-  it('say where the request comes from, whatever the caller says, and nothing that is for the proxy', async () => {
+  it('the reverse proxy sets the forwarding headers itself and removes hop-by-hop headers', async () => {
     const { proxy, path, seen } = await oneKite();
     proxy.kite.knownAs('http://proxy.example.com');
     await sendRaw(
@@ -173,7 +173,7 @@ describe('the headers that a kite gets', () => {
     });
   });
 
-  it('are the same for a WebSocket, beside those of its handshake', async () => {
+  it('the reverse proxy sets the same headers on a WebSocket, beside those of its handshake', async () => {
     const { proxy, path, server } = await oneKite();
     const sockets = new WebSocketServer({ server });
     const headers = new Promise<IncomingMessage['headers']>((resolve) =>
@@ -194,7 +194,7 @@ describe('the headers that a kite gets', () => {
     expect(await headers).not.toHaveProperty('proxy-authorization');
   });
 
-  it('of its answer reach the caller without those that were for the proxy', async () => {
+  it('the reverse proxy removes hop-by-hop headers from a response', async () => {
     const { kontrol, proxy } = await oneKite();
     const { url } = await startBackend((_incoming, response) => {
       response.writeHead(203, 'Fine', [
@@ -217,7 +217,7 @@ describe('the headers that a kite gets', () => {
 });
 
 describe('a kite that registers', () => {
-  it('has to say who it is, with a key of this proxy’s Kontrol', async () => {
+  it('the reverse proxy registers only kites with a key of its Kontrol', async () => {
     const { proxy, url } = await oneKite();
     const refused = { type: 'authenticationError' };
     await expect(registerByHand(proxy, url, { key: undefined })).rejects.toMatchObject(refused);
@@ -226,7 +226,7 @@ describe('a kite that registers', () => {
     await expect(registerByHand(proxy, url, { key })).rejects.toMatchObject(refused);
   });
 
-  it('cannot take over the id of another user’s kite, alive or just gone', async () => {
+  it('the reverse proxy rejects the id of a kite of another user that is connected or just disconnected', async () => {
     const { kontrol, proxy, kite, url } = await oneKite();
     const mallory = { key: await kontrol.newKiteKey('mallory'), kite: { id: kite.id, username: 'bob' } };
     await expect(registerByHand(proxy, url, mallory)).rejects.toMatchObject({ code: 'idTaken' });
@@ -242,12 +242,12 @@ describe('a kite that registers', () => {
     'http://10.0.0.1/',
     'http://0.0.0.0:22/',
     'http://internal.example.com/',
-  ])('cannot have requests forwarded to %s', async (url) => {
+  ])('the reverse proxy refuses to forward requests to %s', async (url) => {
     const { proxy, key } = await oneKite({ resolve: () => Promise.resolve(['192.168.1.1']) });
     await expect(registerByHand(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
   });
 
-  it('from this machine cannot name this machine where the proxy is for others', async () => {
+  it('the reverse proxy refuses to forward to loopback if it serves other machines', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, { publicHost: 'proxy.example.com' });
     const key = await kontrol.newKiteKey('bob');
@@ -255,7 +255,7 @@ describe('a kite that registers', () => {
     await expect(registerByHand(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
   });
 
-  it('by a name is reached at the address that was checked, whatever the name says later', async () => {
+  it('the reverse proxy connects to the address that it checked, although the name resolves to another later', async () => {
     const answers = [['127.0.0.1'], ['10.0.0.1'], ['169.254.169.254']];
     let asked = 0;
     const { proxy, key, url } = await oneKite({ resolve: () => Promise.resolve(answers[asked++] ?? []) });
@@ -266,7 +266,7 @@ describe('a kite that registers', () => {
     expect(asked).toBe(1);
   });
 
-  it('with an id that is no part of a URL is refused', async () => {
+  it('the reverse proxy rejects an id that cannot be part of a URL', async () => {
     const { proxy, key, url } = await oneKite();
     for (const id of ['', '..', 'a/b', '.x', 'a?b', 'a%2fb', 'ä', 'x'.repeat(129)]) {
       await expect(registerByHand(proxy, url, { key, kite: { id } })).rejects.toMatchObject({
@@ -275,7 +275,7 @@ describe('a kite that registers', () => {
     }
   });
 
-  it('and leaves, ten thousand times, leaves nothing behind', async () => {
+  it('the reverse proxy leaks nothing after ten thousand registrations and disconnects', async () => {
     const clock = new ManualClock(Date.now());
     const { proxy, key, kite, url } = await oneKite({ clock, allowTargets: ['127.0.0.1'] });
     for (let i = 0; i < 10_000; i++) {
@@ -295,8 +295,8 @@ describe('a kite that registers', () => {
   }, 60_000);
 });
 
-describe('a caller that takes its time', () => {
-  it('with the headers of a request is sent away, below a kite as elsewhere', async () => {
+describe('a slow caller', () => {
+  it('the reverse proxy disconnects a caller that does not finish its headers, below a kite and elsewhere', async () => {
     const { proxy, path, seen } = await oneKite({ limits: { headersTimeout: 100 } });
     expect(await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\nX-Slow`)).toMatch(
       /^HTTP\/1\.1 408 /,
@@ -305,7 +305,7 @@ describe('a caller that takes its time', () => {
   });
 
   it.each(['a response', 'a WebSocket'])(
-    'to read %s makes the kite wait, and not the proxy keep it',
+    'the reverse proxy applies backpressure to the kite while the caller reads %s slowly',
     async (what) => {
       const { proxy, path, server } = await oneKite();
       const piece = Buffer.alloc(64 * 1024, 'x');

@@ -37,7 +37,7 @@ async function shown(proxy: ReverseProxy): Promise<string> {
 const bare = (pem: string): string => pem.replace(/-----[^-]+-----|\s/g, '');
 
 describe('a reverse proxy with TLS', () => {
-  it('serves its kites over https and wss, and tells them so', async () => {
+  it('the reverse proxy serves its kites over https and wss, and returns such URLs', async () => {
     const { kontrol } = await startKontrol();
     const pair = await certificate(0);
     const proxy = await startReverseProxy(kontrol, { tls: pair });
@@ -69,7 +69,7 @@ describe('a reverse proxy with TLS', () => {
     page.destroy();
   });
 
-  it('shows the certificate in its files when they change, and keeps the old one where the new one is broken', async () => {
+  it('the reverse proxy reloads its certificate when the files change, and keeps the old one if the new one is broken', async () => {
     const folder = temporaryFolder();
     const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
     const put = async ({ cert, key }: { cert: string; key: string }): Promise<void> => {
@@ -117,7 +117,7 @@ describe('a reverse proxy with TLS', () => {
     await expect.poll(() => shown(proxy)).toBe(bare(first.cert));
   });
 
-  it('cannot be turned on while it listens without', async () => {
+  it('the reverse proxy cannot enable TLS while it listens without TLS', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol);
     const pair = await certificate(0);
@@ -126,7 +126,7 @@ describe('a reverse proxy with TLS', () => {
 });
 
 describe('a kite with TLS behind a reverse proxy', () => {
-  it('is reached where its certificate is trusted and names it, or where nobody looks', async () => {
+  it('the reverse proxy connects to a kite with a trusted, matching certificate, or with verification disabled', async () => {
     const { kontrol } = await startKontrol();
     const key = await kontrol.newKiteKey('bob');
     const good = await certificate(0);

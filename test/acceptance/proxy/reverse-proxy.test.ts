@@ -30,7 +30,7 @@ async function startMath(options: KiteOptions = {}) {
 
 describe('a kite behind the reverse proxy', () => {
   it.each(['WebSocket', 'RawWebSocket', 'XHRPolling'] as const satisfies readonly Transport[])(
-    'is found at Kontrol under its public URL, and called over %s as in front of it',
+    'a kite behind the reverse proxy is found at Kontrol under its public URL, and called over %s',
     async (transport) => {
       const { kontrol, proxy, math, registration } = await startMath();
       expect(registration.url).toBe(`${new URL(proxy.url).origin}/proxy/${math.identity.id}`);
@@ -48,7 +48,7 @@ describe('a kite behind the reverse proxy', () => {
     },
   );
 
-  it('finds the proxy at Kontrol, of its own environment or one that is for all', async () => {
+  it('a kite finds the reverse proxy at Kontrol in its environment or in any', async () => {
     const { kontrol } = await startKontrol();
     const staging = await startReverseProxy(kontrol, { environment: 'staging' });
     const all = await startReverseProxy(kontrol, { environment: undefined });
@@ -61,7 +61,7 @@ describe('a kite behind the reverse proxy', () => {
     expect((await test.registerToProxy()).url).toContain(new URL(staging.url).origin);
   });
 
-  it('is called by clients of kite.js over raw WebSocket and SockJS', async () => {
+  it('a kite behind the reverse proxy is called by kite.js clients over raw WebSocket and SockJS', async () => {
     const { registration } = await startMath();
     for (const raw of [true, false]) {
       const client = new kitejs.Kite({
@@ -81,7 +81,7 @@ describe('a kite behind the reverse proxy', () => {
   });
 
   it.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
-    'is reached by sockjs-client over %s',
+    'a kite behind the reverse proxy is called by sockjs-client over %s',
     async (transport) => {
       const { registration } = await startMath();
       const client = new SockJS(registration.url, undefined, { transports: transport });
@@ -98,7 +98,7 @@ describe('a kite behind the reverse proxy', () => {
     },
   );
 
-  it('is counted with its sessions and bytes, for the proxy’s own user with its kite key only', async () => {
+  it('the status of the reverse proxy counts sessions and bytes of a kite, for the proxy’s own user only', async () => {
     const { kontrol, proxy, math, registration } = await startMath();
     const caller = await makeKite(kontrol, { username: 'kontrol', environment: 'prod' });
     const ask = async (auth: { type: string; key: string }): Promise<unknown> => {
@@ -164,7 +164,7 @@ async function closed(socket: WebSocket): Promise<[number, string]> {
 }
 
 describe('a WebSocket through the reverse proxy', () => {
-  it('carries text and bytes of any size as they are, with what the ends agree on', async () => {
+  it('the reverse proxy forwards text and binary messages of any size, with the negotiated subprotocol', async () => {
     const { near, far } = await throughProxy();
     expect([near.protocol, near.extensions]).toEqual(['one', 'permessage-deflate']);
     far.on('message', (data: Buffer, binary: boolean) => far.send(data, { binary }));
@@ -176,7 +176,7 @@ describe('a WebSocket through the reverse proxy', () => {
     }
   });
 
-  it('is closed with the code and reason of the end that closes it', async () => {
+  it('the reverse proxy forwards the close code and reason of a WebSocket from either side', async () => {
     const one = await throughProxy();
     one.near.close(4001, 'enough');
     expect(await closed(one.far)).toEqual([4001, 'enough']);
@@ -185,7 +185,7 @@ describe('a WebSocket through the reverse proxy', () => {
     expect(await closed(other.near)).toEqual([4002, 'no more']);
   });
 
-  it.each(['caller', 'kite'] as const)('ends for the other where the %s is gone', async (end) => {
+  it.each(['caller', 'kite'] as const)('the reverse proxy closes a WebSocket when its %s disconnects', async (end) => {
     const { proxy, near, far } = await throughProxy();
     const [gone, left] = end === 'caller' ? [near, far] : [far, near];
     gone.terminate();
@@ -193,7 +193,7 @@ describe('a WebSocket through the reverse proxy', () => {
     await expect.poll(() => proxy.status().sessions).toBe(0);
   });
 
-  it('goes on where the kite has left the proxy, which takes no new one for it', async () => {
+  it('an open WebSocket outlives the registration of its kite, and new ones are rejected', async () => {
     const { proxy, kite, near, far } = await throughProxy();
     await kite.leave();
     near.send('still');
@@ -212,7 +212,7 @@ describe('plain HTTP through the reverse proxy', () => {
     return { kontrol, proxy, kite, ...backend };
   }
 
-  it('reaches what the kite’s program answers, with every method', async () => {
+  it('the reverse proxy forwards plain HTTP to the handlers of a kite, with every method', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol);
     const math = await startKite(kontrol);
@@ -231,7 +231,7 @@ describe('plain HTTP through the reverse proxy', () => {
     expect(await request('HEAD', `${url}/files/a`)).toMatchObject({ status: 200, body: '' });
   });
 
-  it('streams a body both ways, piece by piece, as it comes', async () => {
+  it('the reverse proxy streams a body in both directions, chunk by chunk', async () => {
     const { kite } = await behind((incoming, response) => {
       response.flushHeaders();
       incoming.pipe(response);
@@ -248,7 +248,7 @@ describe('plain HTTP through the reverse proxy', () => {
     await once(answer, 'end');
   });
 
-  it('gets 502 with JSON where nobody listens any more, and works again when somebody does', async () => {
+  it('the reverse proxy answers 502 with JSON if the kite is unreachable, and forwards again when it is back', async () => {
     const { kite, server, url, proxy } = await behind((_incoming, response) => response.end('here'));
     expect((await request('GET', `${kite.url}/x`)).status).toBe(200);
     server.closeAllConnections();
@@ -263,7 +263,7 @@ describe('plain HTTP through the reverse proxy', () => {
     expect((await request('GET', `${kite.url}/x`)).status).toBe(200);
   });
 
-  it('breaks off where the kite dies in the middle, rather than look whole', async () => {
+  it('the reverse proxy aborts a response if the kite disconnects before its end', async () => {
     const { kite } = await behind((_incoming, response) => {
       response.write('half');
       setImmediate(() => response.destroy());
@@ -272,7 +272,7 @@ describe('plain HTTP through the reverse proxy', () => {
     await expect(answer.rest()).rejects.toThrow('aborted');
   });
 
-  it('tells the kite where the caller has gone', async () => {
+  it('the reverse proxy notifies the kite if the caller disconnects', async () => {
     const gone = signal();
     const { kite, proxy } = await behind((incoming, response) => {
       response.write('half');
@@ -285,14 +285,14 @@ describe('plain HTTP through the reverse proxy', () => {
     await expect.poll(() => proxy.status().sessions).toBe(0);
   });
 
-  it('gets 504 where the kite takes the connection and says nothing', async () => {
+  it('the reverse proxy answers 504 if the kite accepts a connection and does not answer', async () => {
     const clock = new ManualClock(Date.now());
     const { kite } = await behind(() => clock.advance(120_000), { clock });
     const answer = await request('GET', `${kite.url}/x`);
     expect([answer.status, JSON.parse(answer.body)]).toMatchObject([504, { error: { type: 'timeout' } }]);
   });
 
-  it('gets 503 where the proxy has as many sessions as it may', async () => {
+  it('the reverse proxy answers 503 at its session limit', async () => {
     const { kite } = await behind((_incoming, response) => void response.write('first'), {
       limits: { sessions: 2 },
     });
@@ -302,8 +302,8 @@ describe('plain HTTP through the reverse proxy', () => {
   });
 });
 
-describe('a reverse proxy that ends', () => {
-  it('lets what is running finish, takes nothing new, and sends its kites to another', async () => {
+describe('a reverse proxy that closes', () => {
+  it('a reverse proxy that closes lets requests finish, accepts no new ones, and sends its kites to another', async () => {
     const { kontrol } = await startKontrol();
     const [first, second] = [await startReverseProxy(kontrol), await startReverseProxy(kontrol)];
     const math = await startKite(kontrol);
@@ -334,7 +334,7 @@ describe('a reverse proxy that ends', () => {
     expect((await caller.getKites(query)).map(({ url }) => url)).toEqual([registration.url]);
   });
 
-  it('ends WebSockets that do not end by themselves, when it has waited long enough', async () => {
+  it('a reverse proxy that closes terminates open WebSockets after the drain timeout', async () => {
     const { proxy, near } = await throughProxy();
     const over = closed(near);
     await proxy.close({ drainTimeout: 1 });
@@ -342,8 +342,8 @@ describe('a reverse proxy that ends', () => {
   });
 });
 
-describe('the pages of a reverse proxy', () => {
-  it('tell that it lives, whether kites find it, and what it does', async () => {
+describe('the health checks of a reverse proxy', () => {
+  it('the reverse proxy reports liveness, readiness and metrics', async () => {
     const { proxy, registration } = await startMath();
     const { origin } = new URL(proxy.url);
     expect(await request('GET', `${origin}/healthz`)).toMatchObject({ status: 200, body: 'ok\n' });
@@ -362,7 +362,7 @@ describe('the pages of a reverse proxy', () => {
     expect((await request('POST', `${origin}/metrics`)).status).toBe(405);
   });
 
-  it('say that it is not ready before Kontrol knows it', async () => {
+  it('the reverse proxy is not ready before it registered with Kontrol', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, { kontrolUrl: 'http://127.0.0.1:1/kite' });
     expect((await request('GET', `${new URL(proxy.url).origin}/readyz`)).status).toBe(503);

@@ -12,7 +12,7 @@ import { open, passiveKite, startTunnelProxy } from '../../helpers/proxy/tunnel.
 type Done = (error: unknown, result?: unknown) => void;
 
 describe.each(['raw WebSocket', 'SockJS'])(
-  'a client of kite.js over %s, through the tunnel,',
+  'a client of kite.js over %s, through the tunnel',
   (transport) => {
     const raw = transport === 'raw WebSocket';
 
@@ -42,7 +42,7 @@ describe.each(['raw WebSocket', 'SockJS'])(
       return { client, math };
     }
 
-    it('gets results and errors, and has its functions called', async () => {
+    it('a kite.js client gets results and errors through the tunnel, and its callbacks are called', async () => {
       const { client } = await connect();
       expect(await client.tell('square', [4])).toBe(16);
       expect(await client.tell('kite.ping')).toBe('pong');
@@ -52,14 +52,14 @@ describe.each(['raw WebSocket', 'SockJS'])(
       expect(seen).toEqual([0, 1, 2]);
     });
 
-    it('is called by the kite', async () => {
+    it('a kite.js client is called by the kite through the tunnel', async () => {
       const { client } = await connect({
         api: { 'client.hello': (who: string, done: Done) => done(null, `hello ${who}`) },
       });
       expect(await client.tell('hello', [])).toBe('hello kite');
     });
 
-    it('without a key is refused', async () => {
+    it('a kite.js client without a key is rejected through the tunnel', async () => {
       const { client } = await connect({ auth: { type: 'kiteKey', key: 'none' } });
       await expect(client.tell('square', [4])).rejects.toMatchObject({ type: 'authenticationError' });
     });
@@ -79,7 +79,7 @@ const MESSAGES = [
 ];
 
 describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
-  'sockjs-client over %s, through the tunnel,',
+  'sockjs-client over %s, through the tunnel',
   (transport) => {
     async function connect() {
       const { kontrol } = await startKontrol();
@@ -98,7 +98,7 @@ describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
       return { client, received, tunnel };
     }
 
-    it('gets and sends every message, in order', async () => {
+    it('sockjs-client exchanges messages with a kite in order through the tunnel', async () => {
       const { client, received, tunnel } = await connect();
       expect(client).toMatchObject({ transport });
       for (const message of MESSAGES) client.send(message);
@@ -107,13 +107,13 @@ describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
       expect(await received.count(MESSAGES.length)).toEqual(MESSAGES);
     });
 
-    it('is told code and reason of a goodbye of the kite', async () => {
+    it('sockjs-client receives the close code and reason of a kite through the tunnel', async () => {
       const { received, tunnel } = await connect();
       tunnel.channel.close(3456, 'as you wish');
       expect(await received.closed()).toEqual({ code: 3456, reason: 'as you wish' });
     });
 
-    it('can leave, of which the kite learns', async () => {
+    it('sockjs-client closes a session through the tunnel, and the kite is notified', async () => {
       const { client, tunnel } = await connect();
       client.close(3001, 'bye');
       // It keeps code and reason to itself: a WebSocket it just closes, and over HTTP it asks no more.
@@ -121,7 +121,7 @@ describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
       expect(await tunnel.inbox.closed()).toMatchObject(expected);
     });
 
-    it('finds no session where there is no such kite', async () => {
+    it('sockjs-client opens no session for an unknown kite', async () => {
       const { kontrol } = await startKontrol();
       const proxy = await startTunnelProxy(kontrol);
       const { origin } = new URL(proxy.url);

@@ -26,7 +26,7 @@ async function onePassive(options: Parameters<typeof startTunnelProxy>[1] = {}) 
 }
 
 describe('a token for a tunnel', () => {
-  it('works once', async () => {
+  it('a tunnel token can be used once', async () => {
     const { kite } = await onePassive();
     const { channel, inbox } = await open(kite.url);
     const { url } = await kite.asked();
@@ -39,7 +39,7 @@ describe('a token for a tunnel', () => {
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
   });
 
-  it('works for a minute, as long as the caller waits', async () => {
+  it('a tunnel token is valid for a minute, as long as the caller waits', async () => {
     const clock = new ManualClock(Date.now());
     const { kite, proxy } = await onePassive({ clock });
     const { inbox } = await open(kite.url);
@@ -52,7 +52,7 @@ describe('a token for a tunnel', () => {
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
   });
 
-  it('has the claims of the reference', async () => {
+  it('a tunnel token has the claims of the Go implementation', async () => {
     const clock = new ManualClock(1_900_000_000_000);
     const { kite, origin } = await onePassive({ clock });
     await open(kite.url);
@@ -67,7 +67,7 @@ describe('a token for a tunnel', () => {
     });
   });
 
-  it('is refused where it was made elsewhere, or altered, or is for another tunnel', async () => {
+  it('a tunnel token of another issuer, with changes or for another tunnel is rejected', async () => {
     const { kontrol, proxy, kite } = await onePassive();
     const other = await passiveKite(kontrol, proxy);
     await open(kite.url);
@@ -111,8 +111,8 @@ describe('a token for a tunnel', () => {
   });
 });
 
-describe('half of a tunnel', () => {
-  it('ends when the caller is gone, and the kite that comes then finds nobody', async () => {
+describe('a tunnel without its kite', () => {
+  it('a pending tunnel is closed when its caller disconnects, and the kite finds none', async () => {
     const { proxy, kite } = await onePassive();
     for (const transport of ['WebSocket', 'RawWebSocket'] as const) {
       const { channel } = await open(kite.url, { transport });
@@ -125,7 +125,7 @@ describe('half of a tunnel', () => {
     expect(proxy.status().sessions).toBe(0);
   });
 
-  it('ends when a caller over XHR polls no more', async () => {
+  it('a pending tunnel is closed when its caller over XHR stops polling', async () => {
     const clock = new ManualClock(Date.now());
     const { proxy, kite } = await onePassive({ clock });
     expect((await request('POST', sessionUrl(kite.url, 'xhr'))).body).toBe('o\n');
@@ -135,7 +135,7 @@ describe('half of a tunnel', () => {
     expect(proxy.status().sessions).toBe(0);
   });
 
-  it('ends when the kite refuses, and tells the caller no more than that', async () => {
+  it('a pending tunnel is closed when the kite refuses it, without details for the caller', async () => {
     const { proxy, kite } = await onePassive();
     const { inbox } = await open(kite.url);
     (await kite.asked()).answer(new Error('connect ECONNREFUSED 10.0.0.5:22'));
@@ -143,7 +143,7 @@ describe('half of a tunnel', () => {
     expect(proxy.waiting).toBe(0);
   });
 
-  it('ends when the kite is gone', async () => {
+  it('a pending tunnel is closed when the kite disconnects', async () => {
     const { proxy, kite } = await onePassive();
     const { inbox } = await open(kite.url);
     await kite.asked();
@@ -152,7 +152,7 @@ describe('half of a tunnel', () => {
     expect(proxy.waiting).toBe(0);
   });
 
-  it('is not opened for more callers of one kite than may wait', async () => {
+  it('the tunnel proxy limits the pending tunnels of a kite', async () => {
     const { proxy, kite } = await onePassive({ limits: { waitingCallers: 2 } });
     await open(kite.url);
     await open(kite.url);
@@ -164,7 +164,7 @@ describe('half of a tunnel', () => {
     expect(proxy.waiting).toBe(2);
   });
 
-  it('takes little of what a caller sends', async () => {
+  it('the tunnel proxy limits the bytes that a caller sends before its tunnel opens', async () => {
     const { proxy, kite } = await onePassive();
     const { channel } = await open(kite.url);
     const { url } = await kite.asked();
@@ -185,8 +185,8 @@ describe('half of a tunnel', () => {
   });
 });
 
-describe('a request for no kite', () => {
-  it('gets 404 over every transport, and opens no session', async () => {
+describe('a request for an unknown kite', () => {
+  it('the tunnel proxy answers 404 for an unknown kite over every transport, and opens no session', async () => {
     const { proxy, kite, origin } = await onePassive();
     const nobody = kite.url.replace(/kiteID=.*/, `kiteID=${randomUUID()}`);
     for (const transport of ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const) {
@@ -210,7 +210,7 @@ describe('a request for no kite', () => {
     expect(proxy.status().sessionsTotal).toBe(0);
   });
 
-  it('gets 404 in absolute form', async () => {
+  it('the tunnel proxy answers 404 to a request in absolute form', async () => {
     const { proxy, kite, origin } = await onePassive();
     const { host } = new URL(origin);
     for (const target of [`http://internal/`, sessionUrl(kite.url, 'websocket')]) {
@@ -221,7 +221,7 @@ describe('a request for no kite', () => {
     }
   });
 
-  it('gets 408 where its headers do not come', async () => {
+  it('the tunnel proxy answers 408 if the headers of a request do not arrive', async () => {
     const { proxy } = await onePassive({ limits: { headersTimeout: 100 } });
     expect(
       await sendRaw(proxy, 'GET /proxy/000/abc/websocket?kiteID=x HTTP/1.1\r\nHost: localhost\r\nX-'),
@@ -230,7 +230,7 @@ describe('a request for no kite', () => {
 });
 
 describe('a page in a browser', () => {
-  it('may call kites through the tunnel where the proxy allows its origin', async () => {
+  it('a page may call kites through the tunnel if the proxy allows its origin', async () => {
     const { kite } = await onePassive({ allowOrigin: ['https://app.example.com'] });
     const from = (origin: string) =>
       request('GET', kite.url.replace('/proxy?', '/proxy/info?'), { headers: { origin } });
@@ -242,7 +242,7 @@ describe('a page in a browser', () => {
 });
 
 describe('a kite that registers with the tunnel proxy', () => {
-  it('cannot have the id of another user, nor while that one is away for a moment', async () => {
+  it('the tunnel proxy rejects the id of a kite of another user, also during a short disconnection', async () => {
     const { kontrol, proxy, kite } = await onePassive();
     const { id } = kite.kite.identity;
     const mallory = { key: await kontrol.newKiteKey('mallory'), kite: { id, username: 'bob' } };
@@ -254,7 +254,7 @@ describe('a kite that registers with the tunnel proxy', () => {
     expect((await registerByHand(proxy, '', bob)).url).toBe(kite.url);
   });
 
-  it('must show a kite key of this Kontrol', async () => {
+  it('the tunnel proxy registers only kites with a kite key of its Kontrol', async () => {
     const { proxy } = await onePassive();
     await expect(registerByHand(proxy, '', { key: undefined })).rejects.toMatchObject({
       type: 'authenticationError',
@@ -266,8 +266,8 @@ describe('a kite that registers with the tunnel proxy', () => {
   });
 });
 
-describe('ten thousand connects and disconnects', () => {
-  it('of kites leave nothing behind', async () => {
+describe('ten thousand connections', () => {
+  it('the tunnel proxy leaks nothing after ten thousand connections of kites', async () => {
     const clock = new ManualClock(Date.now());
     const { kontrol, proxy, kite } = await onePassive({ clock });
     const key = await kontrol.newKiteKey('bob');
@@ -286,7 +286,7 @@ describe('ten thousand connects and disconnects', () => {
     expect(proxy.kite.connectionCount).toBe(1);
   });
 
-  it('of callers leave nothing behind', async () => {
+  it('the tunnel proxy leaks nothing after ten thousand connections of callers', async () => {
     const clock = new ManualClock(Date.now());
     // In the time that is skipped, nobody shows a sign of life.
     const { proxy, kite } = await onePassive({ clock, limits: { idleTimeout: 0 } });
@@ -309,7 +309,7 @@ describe('ten thousand connects and disconnects', () => {
     expect(proxy.waiting).toBe(0);
   }, 60_000);
 
-  it('of callers with tunnels leave nothing behind either, neither at the proxy nor at the kite', async () => {
+  it('the tunnel proxy and the kite leak nothing after ten thousand tunnels', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const math = await makeKite(kontrol);
@@ -368,7 +368,7 @@ function maskedFrame(text: string): Buffer {
   ]);
 }
 
-describe('somebody who stops reading', () => {
+describe('a peer that stops reading', () => {
   // The buffers of the system take some MiB on each of the two ways.
   const MOST = 32 * MIB;
   const FLOOD = 48 * MIB;
@@ -381,7 +381,7 @@ describe('somebody who stops reading', () => {
   }
 
   it.each(['websocket', 'raw', 'xhr_streaming'])(
-    'as a caller over %s makes the kite wait, and not the proxy keep it',
+    'the tunnel proxy applies backpressure to the kite while a caller over %s does not read',
     async (transport) => {
       const { kontrol } = await startKontrol();
       const proxy = await startTunnelProxy(kontrol);
@@ -430,7 +430,7 @@ describe('somebody who stops reading', () => {
     },
   );
 
-  it('as a kite makes the caller wait', async () => {
+  it('the tunnel proxy applies backpressure to the caller while the kite does not read', async () => {
     const { proxy, kite, origin } = await onePassive();
     const { channel } = await open(kite.url);
     const { pathname, search } = new URL((await kite.asked()).url);

@@ -58,7 +58,7 @@ async function evilProxy(
 const refused = { type: 'authenticationError' };
 
 describe('a caller through the tunnel', () => {
-  it('authenticates as in front of the kite', async () => {
+  it('a caller through the tunnel authenticates as without the proxy', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const math = await startKite(kontrol, { trustRemote: true });
@@ -100,7 +100,7 @@ describe('a caller through the tunnel', () => {
 });
 
 describe('kite.tunnel', () => {
-  it('is refused to every caller that is not the proxy, whoever it is, and nothing is dialled', async () => {
+  it('kite.tunnel is refused to every caller except the proxy, and the kite dials nothing', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const math = await startKite(kontrol);
@@ -124,7 +124,7 @@ describe('kite.tunnel', () => {
     expect(math.connectionCount).toBe(6);
   });
 
-  it('is refused to a kite that was dialled, even where it is trusted with everything', async () => {
+  it('kite.tunnel is refused to a peer that the kite dialled, even if it is fully trusted', async () => {
     const { kontrol } = await startKontrol();
     const witness = await startWitness();
     const math = await makeKite(kontrol, { trustRemote: true });
@@ -150,7 +150,7 @@ describe('kite.tunnel', () => {
     'WITNESS/tunnel/0/x/websocket?token=x',
     'http://localhost:22/',
     'ws://[::1]:1/',
-  ])('is refused to the proxy itself where it leads elsewhere: %s', async (target) => {
+  ])('kite.tunnel is refused to the proxy for the URL %s', async (target) => {
     const { kontrol } = await startKontrol();
     const witness = await startWitness();
     const evil = await evilProxy(kontrol);
@@ -165,7 +165,7 @@ describe('kite.tunnel', () => {
     expect(witness.visits).toEqual([]);
   });
 
-  it('takes nothing but a URL to dial', async () => {
+  it('kite.tunnel accepts nothing but a URL to dial', async () => {
     const { kontrol } = await startKontrol();
     const evil = await evilProxy(kontrol);
     const math = await makeKite(kontrol);
@@ -189,7 +189,7 @@ describe('kite.tunnel', () => {
     await expect(proxy.tell('kite.tunnel', withPassword)).rejects.toMatchObject({ type: 'argumentError' });
   });
 
-  it('leads to where the proxy was dialled, whatever host the proxy has for others', async () => {
+  it('kite.tunnel dials the host at which the kite dialled the proxy, whatever the public host is', async () => {
     const { kontrol } = await startKontrol();
     const witness = await startWitness();
     const announced = witness.origin.replace('ws', 'http');
@@ -214,7 +214,7 @@ describe('kite.tunnel', () => {
     expect(await client.tell('kite.ping')).toBe('pong');
   });
 
-  it('leads to another host where the program has named it', async () => {
+  it('kite.tunnel dials another host if the program allows it', async () => {
     const { kontrol } = await startKontrol();
     const witness = await startWitness();
     const evil = await evilProxy(kontrol);
@@ -229,7 +229,7 @@ describe('kite.tunnel', () => {
     expect(witness.visits).toContain('connection');
   });
 
-  it('is refused to a proxy that this kite has left', async () => {
+  it('kite.tunnel is refused to a proxy that the kite has left', async () => {
     const { kontrol } = await startKontrol();
     const evil = await evilProxy(kontrol);
     const math = await makeKite(kontrol);
@@ -243,7 +243,7 @@ describe('kite.tunnel', () => {
 });
 
 describe('a kite behind a tunnel', () => {
-  it('has no more tunnels than its limit', async () => {
+  it('a kite limits its open tunnels', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const math = await makeKite(kontrol, { limits: { tunnels: 2 } });
@@ -259,7 +259,7 @@ describe('a kite behind a tunnel', () => {
     expect(math.connectionCount).toBe(2);
   });
 
-  it('finishes the calls that came through it before it closes, and says goodbye', async () => {
+  it('a kite that closes finishes the calls of its tunnels, and sends a close frame', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const math = await makeKite(kontrol);
@@ -284,7 +284,7 @@ describe('a kite behind a tunnel', () => {
     await vi.waitFor(() => expect(proxy.status()).toMatchObject({ sessions: 0, kites: [] }));
   });
 
-  it('ends tunnels whose calls do not finish in time', async () => {
+  it('a kite that closes terminates tunnels whose calls exceed the drain timeout', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const math = await makeKite(kontrol);
@@ -308,7 +308,7 @@ describe('a kite behind a tunnel', () => {
 });
 
 describe('the proxy of a kite', () => {
-  it('dies in the middle of a session, and the kite is back behind another within 10 s', async () => {
+  it('a kite whose tunnel proxy is killed registers with another within 10 s', async () => {
     const { kontrol } = await startKontrol();
     const proxies = [await startTunnelProxy(kontrol), await startTunnelProxy(kontrol)];
     const math = await makeKite(kontrol);

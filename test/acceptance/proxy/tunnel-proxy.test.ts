@@ -35,8 +35,8 @@ function endOf(peer: Connection): Promise<{ code: number; reason: string }> {
   return new Promise((resolve) => peer.once('disconnect', (code, reason) => resolve({ code, reason })));
 }
 
-describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (transport) => {
-  it('is found at Kontrol under its public URL, and answers as in front of it', async () => {
+describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s', (transport) => {
+  it('a kite behind the tunnel proxy is found under its public URL, and answers as without the proxy', async () => {
     const { proxy, math, registration, caller } = await behindTunnel();
     expect(math.url).toBeUndefined();
     expect(registration.url).toBe(`${new URL(proxy.url).origin}/proxy?kiteID=${math.identity.id}`);
@@ -58,7 +58,7 @@ describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (tr
     await expect(client?.tell('nothing')).rejects.toMatchObject({ type: 'methodNotFound' });
   });
 
-  it('calls back the functions of its caller, and the caller itself', async () => {
+  it('a kite behind the tunnel proxy calls the callbacks and the methods of its caller', async () => {
     const { math, dialled, caller } = await behindTunnel();
     math.handle<[number, RemoteFunction]>('count', ({ args: [to, each] }) => {
       for (let i = 0; i < to; i++) each(i);
@@ -73,7 +73,7 @@ describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (tr
     expect(caller.connectionCount).toBe(0);
   });
 
-  it('is told of a message above the limit, and ends the session', async () => {
+  it('a kite behind the tunnel proxy closes the session on a message above the limit', async () => {
     const { url } = await behindTunnel({ limits: { messageBytes: MIB } });
     const { channel, inbox } = await open(url, { transport });
     channel.send('x'.repeat(MIB + 1));
@@ -82,7 +82,7 @@ describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s,', (tr
 });
 
 describe('a session through the tunnel', () => {
-  it.each(['WebSocket', 'XHRPolling'] as const)('carries messages of 16 MiB over %s', async (transport) => {
+  it.each(['WebSocket', 'XHRPolling'] as const)('the tunnel carries messages of 16 MiB over %s', async (transport) => {
     const { proxy, dialled } = await behindTunnel();
     const client = await dialled(transport);
     // The envelope of the call takes some kilobytes.
@@ -93,7 +93,7 @@ describe('a session through the tunnel', () => {
     expect(proxy.status().bytesFromKites).toBeGreaterThan(15 * MIB);
   });
 
-  it('keeps the order of messages of all sizes, also of those from before the tunnel stood', async () => {
+  it('the tunnel keeps the order of messages of all sizes, also of those sent before it opened', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const kite = await passiveKite(kontrol, proxy);
@@ -109,7 +109,7 @@ describe('a session through the tunnel', () => {
     expect(await tunnel.inbox.count(messages.length)).toEqual(messages);
   });
 
-  it('has its end passed on with code and reason, from either side', async () => {
+  it('the tunnel forwards the close code and reason from either side', async () => {
     const { math, url } = await behindTunnel();
     for (const transport of TRANSPORTS) {
       const coming = nextPeer(math);
@@ -127,7 +127,7 @@ describe('a session through the tunnel', () => {
     }
   });
 
-  it('goes on where the connection with which its kite registered has ended', async () => {
+  it('a tunnel stays open after the registering connection of its kite closed', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const kite = await passiveKite(kontrol, proxy);
@@ -148,7 +148,7 @@ describe('a session through the tunnel', () => {
     expect(proxy.status()).toMatchObject({ sessions: 3, sessionsTotal: 3 });
   });
 
-  it('is counted: sessions and bytes, of the kite and of all', async () => {
+  it('the tunnel proxy counts the sessions and bytes of each kite and of all', async () => {
     const { proxy, dialled, math } = await behindTunnel();
     const client = await dialled();
     await client.tell('echo', 'x'.repeat(10_000));
@@ -164,7 +164,7 @@ describe('a session through the tunnel', () => {
 });
 
 describe('a session over XHR', () => {
-  it('is understood where the path stands behind the query, as clients in Go write it', async () => {
+  it('the tunnel proxy accepts a session over XHR with the path after the query, as Go clients send it', async () => {
     const { url } = await behindTunnel();
     const path = `${url}/326/38e303e3b36612dc3e79`;
     expect(await request('POST', `${path}/xhr`)).toMatchObject({ status: 200, body: 'o\n' });
@@ -177,7 +177,7 @@ describe('a session over XHR', () => {
     expect((await request('GET', url)).body).toBe('Welcome to SockJS!\n');
   });
 
-  it('never meets that of another kite, whatever it is called', async () => {
+  it('the tunnel proxy separates sessions over XHR of different kites with equal names', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const kites = [await passiveKite(kontrol, proxy), await passiveKite(kontrol, proxy)] as const;
@@ -193,8 +193,8 @@ describe('a session over XHR', () => {
   });
 });
 
-describe('a tunnel proxy that ends', () => {
-  it('lets sessions end by themselves, lets nobody new in, and has the kites go elsewhere', async () => {
+describe('a tunnel proxy that closes', () => {
+  it('a tunnel proxy that closes lets sessions finish, accepts no new ones, and sends its kites to another', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const math = await makeKite(kontrol);
@@ -213,7 +213,7 @@ describe('a tunnel proxy that ends', () => {
     await closed;
   });
 
-  it('says goodbye to those that stay', async () => {
+  it('a tunnel proxy that closes sends a close frame to the remaining sessions', async () => {
     const { proxy, url } = await behindTunnel();
     const sessions = await Promise.all(TRANSPORTS.map((transport) => open(url, { transport })));
     await vi.waitFor(() => expect(proxy.waiting).toBe(0));
@@ -227,7 +227,7 @@ describe('a tunnel proxy that ends', () => {
 });
 
 describe('a kite behind the tunnel proxy', () => {
-  it('has the same public URL after it has come back, and after the proxy has', async () => {
+  it('a kite behind the tunnel proxy keeps its public URL after the kite or the proxy restarts', async () => {
     const { kontrol } = await startKontrol();
     const proxy = await startTunnelProxy(kontrol);
     const port = proxy.kite.port ?? 0;

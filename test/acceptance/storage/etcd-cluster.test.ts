@@ -50,7 +50,7 @@ const heard = ({ changes }: Node, id: string): boolean =>
 const IN_TIME = DEADLINE + 1000;
 
 describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
-  it('takes writes in time, or right after they failed, when the leader was killed', async () => {
+  it('a cluster of etcd accepts writes, at once or after a retry, when its leader is killed', async () => {
     const { leader, followers } = await members();
     const nodes = await Promise.all([leader, ...followers].map(nodeAt));
     await leader.kill();
@@ -68,7 +68,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     }
   });
 
-  it('is used without a member that answers nothing, calls and changes', async () => {
+  it('the etcd client calls and watches other members if one does not answer', async () => {
     const { followers } = await members();
     const [frozen, other] = followers as [EtcdMember, EtcdMember];
     const [a, b] = await Promise.all([nodeAt(frozen), nodeAt(other)]);
@@ -83,7 +83,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     await expect.poll(() => heard(a, idOf(3))).toBe(true);
   });
 
-  it('is left in time, and named with each member and reason, when none of it answers', async () => {
+  it('the etcd client gives up in time and names each member with a reason if none answers', async () => {
     const { leader, followers } = await members();
     const { storage } = await nodeAt(leader);
     const [killed, frozen] = followers as [EtcdMember, EtcdMember];
@@ -104,7 +104,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     expect(message).toMatch(new RegExp(`${killed.url}: (connect ECONNREFUSED|it did not answer in time)`));
   });
 
-  it('has everything read again where changes were missed, compacted ones too', async () => {
+  it('the etcd client requests a full read after it missed changes, compacted ones included', async () => {
     const { leader, followers } = await members();
     const [member] = followers as [EtcdMember, EtcdMember];
     const { storage: writer } = await nodeAt(leader);

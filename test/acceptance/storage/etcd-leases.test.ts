@@ -66,8 +66,8 @@ async function writes(kind: string): Promise<{ perKey: number[]; transactions: n
   };
 }
 
-describe.skipIf(!etcdInstalled)(`what nobody refreshes in etcd${skipped}`, () => {
-  it('is removed by etcd itself once no node lives; keys are not', async () => {
+describe.skipIf(!etcdInstalled)(`unrefreshed entries in etcd${skipped}`, () => {
+  it('etcd removes registrations after the last node stops, but not keys', async () => {
     const { storage } = await node({ abandonedAfter: 1000 });
     await storage.putKeyPair(PAIR);
     await storage.revokeKiteKey('jti-1');
@@ -81,7 +81,7 @@ describe.skipIf(!etcdInstalled)(`what nobody refreshes in etcd${skipped}`, () =>
     expect(await keys()).toEqual([`keys/${PAIR.id}`, 'revoked/jti-1']);
   });
 
-  it('stays while any node lives, also what another one wrote', async () => {
+  it('etcd keeps registrations while any node runs, also those of other nodes', async () => {
     const [a, b] = [await node({ abandonedAfter: 1000 }), await node({ abandonedAfter: 1000 })];
     await a.storage.put(registered(idOf(1)), now);
     await a.storage.close();
@@ -93,13 +93,13 @@ describe.skipIf(!etcdInstalled)(`what nobody refreshes in etcd${skipped}`, () =>
     expect(await b.storage.registrations()).toEqual([registered(idOf(1))]);
   });
 
-  it('hangs on one lease, also where nodes start at the same time', async () => {
+  it('nodes that start at the same time share one lease in etcd', async () => {
     const nodes = await Promise.all(Array.from({ length: 5 }, () => node()));
     await Promise.all(nodes.map(({ storage }, n) => storage.put(registered(idOf(n)), now)));
     expect(await leases()).toHaveLength(1);
   });
 
-  it('is told as gone when its lease was revoked, and can be registered again', async () => {
+  it('a registration whose lease was revoked is reported as removed and can be registered again', async () => {
     const [a, b] = [await node(), await node()];
     await a.storage.put(registered(idOf(1)), now);
     await a.storage.refresh([idOf(1)], now + 100_000);
@@ -134,7 +134,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     return count;
   };
 
-  it('lists them once, and then writes eight short values for a thousand', async () => {
+  it('refreshing kites in etcd lists them once, and then writes eight short values for a thousand', async () => {
     const [a, b] = await thousand();
     await a.storage.refresh(ids, now + 91_000);
     expect(await keys('groups/')).toHaveLength(8);
@@ -151,7 +151,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     expect(Math.max(...values.map((value) => value.length))).toBeLessThan(60);
   });
 
-  it('moves each of them, whichever come together, and no other', async () => {
+  it('refreshing kites in etcd extends each kite of any batch, and no other', async () => {
     const [a, b] = await thousand();
     await a.storage.refresh(ids, now + 91_000);
     await a.storage.refresh(ids.slice(1), now + 92_000);
@@ -165,7 +165,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     expect(await expiries(a)).toEqual({ 80000: 10, 93000: 290, 94000: 600, 95000: 100 });
   });
 
-  it('counts for what is registered then, and not for what is registered later', async () => {
+  it('refreshing kites in etcd does not extend later registrations', async () => {
     const [a, b] = [await node(), await node()];
     await a.storage.put(registered(idOf(1)), now);
     await a.storage.refresh([idOf(1), idOf(2)], now + 500_000);
@@ -174,7 +174,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     expect(await expiries(a)).toEqual({ 90000: 1, 95000: 1 });
   });
 
-  it('keeps an id from another user for as long as it says', async () => {
+  it('refreshing a kite in etcd reserves its id for the stated time', async () => {
     const [a, b] = [await node(), await node()];
     await a.storage.put(registered(idOf(1)), now);
     await a.storage.refresh([idOf(1)], now + 500_000);
@@ -186,7 +186,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     expect(await a.storage.put(registered(idOf(1)), now + 700_000)).toBe('ok');
   });
 
-  it('tells other nodes, and not the one that did it', async () => {
+  it('refreshing kites in etcd notifies the other nodes only', async () => {
     const [a, b] = await thousand();
     const inTime = { timeout: 5000 };
     await expect.poll(() => [a.changes.length, b.changes.length], inTime).toEqual([1000, 1000]);
@@ -199,7 +199,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     expect(a.changes).toHaveLength(1000);
   });
 
-  it('leaves no groups behind', async () => {
+  it('refreshing kites in etcd leaves no group entries behind', async () => {
     const [a, b] = await thousand();
     await a.storage.refresh(ids, now + 91_000);
     await a.storage.refresh(ids.slice(500), now + 95_000);

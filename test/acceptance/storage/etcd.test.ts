@@ -37,7 +37,7 @@ function storeOn(server: EtcdServer, changes: Partial<EtcdConfig> = {}): Storage
 }
 
 describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
-  it('is named where nobody listens', async () => {
+  it('the error of an unreachable etcd contains its address', async () => {
     const port = await freePort();
     const storage = etcd.make({ machines: [`http://127.0.0.1:${port}`] });
     expect(await openingFailure(storage)).toMatchObject(
@@ -50,7 +50,7 @@ describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
     );
   });
 
-  it('is not used before it was opened, or after it was closed', async () => {
+  it('the etcd store rejects operations before it is opened and after it is closed', async () => {
     const storage = etcd.make();
     await expect(storage.ping()).rejects.toMatchObject(unavailable(/is not open/));
     await storage.open();
@@ -59,21 +59,21 @@ describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
     await storage.close();
   });
 
-  it('says so where it knows no users', async () => {
+  it('the etcd store reports that etcd has no users enabled', async () => {
     const error = await openingFailure(etcd.make({ user: 'me', password: PASSWORD }));
     expect(error).toMatchObject(
       unavailable(/authentication is not enabled\. .*leave out KONTROL_ETCD_USERNAME/),
     );
   });
 
-  it('says so where it takes no TLS', async () => {
+  it('the etcd store reports that etcd does not accept TLS', async () => {
     const machines = etcd.server.urls.map((url) => url.replace('http:', 'https:'));
     expect(await openingFailure(etcd.make({ machines }))).toMatchObject(
       unavailable(/write the URLs .* with http:/),
     );
   });
 
-  it('says so where it hangs up before it has answered', async () => {
+  it('the etcd store reports that etcd disconnected before it answered', async () => {
     const server = createServer((socket) => {
       socket.once('data', () => socket.resetAndDestroy());
     });
@@ -109,7 +109,7 @@ describe.skipIf(!etcdInstalled)(`etcd's users${skipped}`, () => {
     return { server, root };
   }
 
-  it('are let in with their passwords only, and do what they may; no error shows a password', async () => {
+  it('etcd users need their passwords and have only their permissions, and no error contains a password', async () => {
     const { server } = await guarded();
     const storage = storeOn(server, { user: 'kontrol', password: PASSWORD });
     await storage.open();
@@ -133,7 +133,7 @@ describe.skipIf(!etcdInstalled)(`etcd's users${skipped}`, () => {
     }
   });
 
-  it('log in again when etcd has forgotten them with its restart', async () => {
+  it('etcd users log in again after etcd lost their tokens at a restart', async () => {
     const { server } = await guarded();
     const storage = storeOn(server, { user: 'kontrol', password: PASSWORD });
     await storage.open();
@@ -144,7 +144,7 @@ describe.skipIf(!etcdInstalled)(`etcd's users${skipped}`, () => {
     expect(await storage.registrations()).toEqual([registration()]);
   });
 
-  it('log in again when users have changed, where their tokens are good for one revision of these', async () => {
+  it('etcd users log in again after users changed, if tokens are bound to a revision', async () => {
     const { server, root } = await guarded({ tokenKeys: await testKeyPair(0) });
     const storage = storeOn(server, { user: 'kontrol', password: PASSWORD });
     await storage.open();
@@ -160,7 +160,7 @@ function failed(call: Promise<unknown>): Promise<string> {
 }
 
 describe.skipIf(!etcdInstalled)(`TLS to etcd${skipped}`, () => {
-  it('is used where URLs say so, with an authority that is known', async () => {
+  it('the etcd store uses TLS for https URLs with a known authority', async () => {
     const keys = await testKeyPair(0);
     const certificate = await selfSignedCertificate({ hosts: ['127.0.0.1'], keys });
     const server = await serverWith({ tls: { certificate, privateKey: keys.privateKey } });
@@ -178,7 +178,7 @@ describe.skipIf(!etcdInstalled)(`TLS to etcd${skipped}`, () => {
     );
   });
 
-  it('shows a certificate of its own where members ask for one', async () => {
+  it('the etcd store presents a client certificate if members require one', async () => {
     const [keys, own] = await Promise.all([testKeyPair(0), testKeyPair(1)]);
     const ca = await selfSignedCertificate({ hosts: ['127.0.0.1'], keys });
     const certificate = clientCertificate(own);
@@ -223,7 +223,7 @@ describe.skipIf(!etcdInstalled)(`private keys in etcd${skipped}`, () => {
     return storage;
   }
 
-  it('are in clear without a secret, and sealed when there is one', async () => {
+  it('private keys in etcd are plain without a secret, and encrypted with one', async () => {
     const before = await opened();
     expect(before.secrets).toBe('plain');
     await before.putKeyPair(PAIR);
@@ -236,7 +236,7 @@ describe.skipIf(!etcdInstalled)(`private keys in etcd${skipped}`, () => {
     expect(await stored()).not.toContain('ANOTHER');
   });
 
-  it('are read with their secret only', async () => {
+  it('private keys in etcd are readable only with their secret', async () => {
     await (await opened('a secret')).putKeyPair(PAIR);
     const broken = { name: 'StorageError', code: 'broken' };
     await expect((await opened('another')).keyPairs()).rejects.toMatchObject(broken);

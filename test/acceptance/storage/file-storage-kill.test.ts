@@ -27,7 +27,7 @@ async function killedWriter(folder: string, after: number): Promise<string[]> {
 }
 
 it.for([1, 4321, COUNT])(
-  'the file store has what it acknowledged after it was killed at acknowledgement %i of 10,000',
+  'the file store has its acknowledged entries after it was killed at acknowledgement %i of 10,000',
   { timeout: 60_000 },
   async (after) => {
     const folder = path.join(temporaryFolder(), 'kontrol');

@@ -39,7 +39,7 @@ const columnsOfKite = async (): Promise<unknown[]> =>
   ).map(({ column_name }) => column_name);
 
 describe.skipIf(!postgresInstalled)(`an empty PostgreSQL database${skipped}`, () => {
-  it('is given the tables at the first start, and is left as it is at the next', async () => {
+  it('an empty database gets the tables at the first start, and does not change at the next', async () => {
     await opened();
     expect(await tables()).toEqual(['invite', 'key', 'kite', 'migration', 'revoked_kite_key']);
     const applied = await sql('SELECT * FROM kite.migration ORDER BY version');
@@ -48,14 +48,14 @@ describe.skipIf(!postgresInstalled)(`an empty PostgreSQL database${skipped}`, ()
     expect(await sql('SELECT * FROM kite.migration ORDER BY version')).toEqual(applied);
   });
 
-  it('is prepared once by nodes that start at the same time', async () => {
+  it('an empty database is migrated once by nodes that start at the same time', async () => {
     const nodes = await Promise.all([opened(), opened(), opened()]);
     await Promise.all(nodes.map((node) => node.ping()));
     const [counts] = await sql('SELECT count(*) = count(DISTINCT version) AS once FROM kite.migration');
     expect(counts).toEqual({ once: true });
   });
 
-  it('is left empty where it cannot be prepared whole', async () => {
+  it('an empty database stays empty if the migration fails', async () => {
     await sql('CREATE SCHEMA kite; CREATE TABLE kite.invite (mine text)');
     await expect(postgres.make().open()).rejects.toThrow('relation "invite" already exists');
     expect(await tables()).toEqual(['invite']);
@@ -64,11 +64,11 @@ describe.skipIf(!postgresInstalled)(`an empty PostgreSQL database${skipped}`, ()
   });
 });
 
-describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the reference${skipped}`, () => {
+describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the Go implementation${skipped}`, () => {
   const [older, newer] = [idOf(101), idOf(102)];
   const kite = ['bob', 'prod', 'math', '1.0.0', 'eu', 'vm'];
 
-  it('keeps its kites and keys, and its kites survive a crash from then on', async () => {
+  it('the database of the Go implementation keeps its kites and keys, and its tables become crash-safe', async () => {
     await sql(REFERENCE_SCHEMA);
     await sql(REFERENCE_ADDS_KEY, [older, 'OLDER PUBLIC', 'OLDER PRIVATE']);
     await sql(REFERENCE_ADDS_KEY, [newer, 'NEWER PUBLIC', 'NEWER PRIVATE']);
@@ -96,7 +96,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the reference${ski
     expect(await columnsOfKite()).toEqual(columns);
   });
 
-  it('can still be used by the reference', async () => {
+  it('the migrated database still works with the Go implementation', async () => {
     await sql(REFERENCE_SCHEMA);
     const storage = await opened();
     await sql(REFERENCE_ADDS_KEY, [newer, 'PUBLIC', 'PRIVATE']);
@@ -108,7 +108,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the reference${ski
     expect(await storage.keyPairs()).toMatchObject([{ id: newer, state: 'retired' }]);
   });
 
-  it('may be of its first version, which kept no keys', async () => {
+  it('the database of the first Go version, which has no keys, is migrated', async () => {
     await sql(FIRST_REFERENCE_SCHEMA);
     await sql(`INSERT INTO kite.kite (username, environment, kitename, version, region, hostname, id, url)
       VALUES ('bob', 'prod', 'math', '1.0.0', 'eu', 'vm', '${idOf(1)}', 'http://127.0.0.1/kite')`);
@@ -118,7 +118,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the reference${ski
     expect(await storage.registrations()).toEqual([registration()]);
   });
 
-  it('is prepared by its owner, and then used with the rights that the reference has', async () => {
+  it('a migrated database works with the permissions of the Go implementation', async () => {
     await sql(REFERENCE_SCHEMA);
     const application = { user: 'kontrolapplication', password: 'kontrolapplication' };
     await expect(postgres.make(application).open()).rejects.toMatchObject({
@@ -146,14 +146,14 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the reference${ski
 describe.skipIf(!postgresInstalled)(`private keys in PostgreSQL${skipped}`, () => {
   const stored = async (): Promise<unknown> => (await sql('SELECT private FROM kite.key'))[0]?.['private'];
 
-  it('lie there in clear without a secret, and the store says so', async () => {
+  it('private keys in PostgreSQL are plain without a secret, and the store reports it', async () => {
     const storage = await opened();
     await storage.putKeyPair(PAIR);
     expect(storage.secrets).toBe('plain');
     expect(await stored()).toBe(PAIR.privateKey);
   });
 
-  it('are encrypted with a secret, also those that lay there in clear, and are not read with another', async () => {
+  it('private keys in PostgreSQL are encrypted with a secret, plain ones included, and unreadable with another', async () => {
     await (await opened()).putKeyPair(PAIR);
     const storage = await opened({ secret: 'a secret' });
     expect(storage.secrets).toBe('encrypted');
@@ -169,14 +169,14 @@ describe.skipIf(!postgresInstalled)(`private keys in PostgreSQL${skipped}`, () =
     }
   });
 
-  it('may be as long as they like', async () => {
+  it('private keys in PostgreSQL have no maximum length', async () => {
     const storage = await opened({ secret: 'a secret' });
     const long = { ...PAIR, privateKey: 'x'.repeat(13_000), publicKey: 'y'.repeat(2000) };
     await storage.putKeyPair(long);
     expect(await storage.keyPairs()).toEqual([long]);
   });
 
-  it('are not shown by an error', async () => {
+  it('errors of PostgreSQL do not contain private keys', async () => {
     const storage = await opened();
     await storage.putKeyPair(PAIR);
     const error: unknown = await storage.putKeyPair({ ...PAIR, id: idOf(9) }).catch((e: unknown) => e);

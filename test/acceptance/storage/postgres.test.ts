@@ -41,7 +41,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${sk
     ['TLS where it offers none', { tls: true }, /offers no TLS\. .*--no-postgres-tls/],
     // Reaches this machine, and does not look like it: TLS is the default.
     ['another host', { host: '0.0.0.0' }, /offers no TLS\. .*--no-postgres-tls/],
-  ])('is named with what to do about %s', async (_, changes, message) => {
+  ])('the error of the PostgreSQL store has a hint on %s', async (_, changes, message) => {
     const error = await failure(changes);
     expect(error).toMatchObject(unavailable(message));
     const { host, port, database } = { ...postgres.config, ...changes };
@@ -49,12 +49,12 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${sk
     expect(inspect(error, { depth: null, showHidden: true })).not.toContain(PASSWORD);
   });
 
-  it('is named where nobody listens', async () => {
+  it('the error of an unreachable PostgreSQL contains its address', async () => {
     const port = await freePort();
     expect(await failure({ port })).toMatchObject(unavailable(/cannot be reached: connect ECONNREFUSED/));
   });
 
-  it('is not used before it was opened, or after it was closed', async () => {
+  it('the PostgreSQL store rejects operations before it is opened and after it is closed', async () => {
     const storage = postgres.make();
     await expect(storage.ping()).rejects.toMatchObject(unavailable(/is not open/));
     await storage.open();
@@ -87,21 +87,21 @@ describe.skipIf(!postgresInstalled)(`TLS to PostgreSQL${skipped}`, () => {
         WHERE application_name = 'kontrol' AND datname = current_database()`)
     ).map(({ ssl }) => ssl);
 
-  it('is used for every connection where the authority is known', async () => {
+  it('the PostgreSQL store uses TLS for every connection if the authority is known', async () => {
     const ca = await offerTls('127.0.0.1');
     const storage = await opened({ ca });
     await storage.ping();
     expect(await encrypted()).toEqual([true]);
   });
 
-  it('is left out on loopback unless it is asked for', async () => {
+  it('the PostgreSQL store uses no TLS on loopback unless it is requested', async () => {
     await offerTls('127.0.0.1');
     const storage = await opened();
     await storage.ping();
     expect(await encrypted()).toEqual([false]);
   });
 
-  it('is refused where the authority is unknown, or the certificate is for another host', async () => {
+  it('the PostgreSQL store rejects an unknown authority and a certificate for another host', async () => {
     await offerTls('127.0.0.1');
     const refused = unavailable(/shows a certificate that is not accepted: .*--postgres-ca/);
     expect(await failure({ tls: true })).toMatchObject(refused);
@@ -110,11 +110,11 @@ describe.skipIf(!postgresInstalled)(`TLS to PostgreSQL${skipped}`, () => {
   });
 });
 
-describe.skipIf(!postgresInstalled)(`what PostgreSQL has no room for${skipped}`, () => {
+describe.skipIf(!postgresInstalled)(`values that PostgreSQL cannot store${skipped}`, () => {
   const argumentError = { name: 'KiteError', type: 'argumentError' };
 
   it.each(['id-1', '', 'ABCDEF00-0000-4000-8000-000000000001', '{00000000-0000-4000-8000-000000000001}'])(
-    'is refused for what it is, without the store being called away: the kite id %j',
+    'the PostgreSQL store rejects the kite id %j with a reason and stays available',
     async (id) => {
       const storage = await opened();
       await storage.putKeyPair(PAIR);
@@ -129,7 +129,7 @@ describe.skipIf(!postgresInstalled)(`what PostgreSQL has no room for${skipped}`,
     },
   );
 
-  it('is refused for what it is: a pair id, text that is no Unicode, a kite of an unknown pair', async () => {
+  it('the PostgreSQL store rejects an invalid pair id, invalid Unicode and a kite of an unknown pair with a reason', async () => {
     const storage = await opened();
     await expect(storage.putKeyPair({ ...PAIR, id: 'pair-1' })).rejects.toMatchObject(argumentError);
     await storage.putKeyPair(PAIR);
@@ -158,7 +158,7 @@ function outcome(call: Promise<unknown>): Promise<string> {
 }
 
 describe.skipIf(!postgresInstalled)(`listening to PostgreSQL${skipped}`, () => {
-  it('goes on after only its connection was ended, and has everything read again', async () => {
+  it('the PostgreSQL store listens again after its connection was terminated, and requests a full read', async () => {
     const storage = await opened();
     await storage.putKeyPair(PAIR);
     const changes: StorageChange[] = [];
@@ -169,7 +169,7 @@ describe.skipIf(!postgresInstalled)(`listening to PostgreSQL${skipped}`, () => {
     await expect.poll(() => changes).toContainEqual({ type: 'put', registration: registration() });
   });
 
-  it('has the ping fail while it is not possible, and resumes with it', async () => {
+  it('the ping of the PostgreSQL store fails while it cannot listen, and recovers', async () => {
     await sql(
       `CREATE ROLE limited LOGIN PASSWORD 'limited'; ALTER DATABASE ${postgres.database} OWNER TO limited`,
     );
@@ -186,7 +186,7 @@ describe.skipIf(!postgresInstalled)(`listening to PostgreSQL${skipped}`, () => {
     expect(changes).toContainEqual({ type: 'reload' });
   });
 
-  it('takes no notice of notifications that are none of its own', async () => {
+  it('the PostgreSQL store ignores notifications of other programs', async () => {
     const storage = await opened();
     await storage.putKeyPair(PAIR);
     const changes: StorageChange[] = [];

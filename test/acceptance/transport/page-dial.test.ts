@@ -49,7 +49,7 @@ async function open(
 }
 
 describe.each(TRANSPORTS)('a page over %s', (transport) => {
-  it('keeps the order of messages and is heard out before it leaves', async () => {
+  it('a page sends messages in order, and the last ones before it closes', async () => {
     const server = await start();
     const { channel, inbox } = await open(server.url, { transport });
     const messages = Array.from({ length: 1000 }, (_, n) => `${n} \u2028 "ü" 👪`);
@@ -59,7 +59,7 @@ describe.each(TRANSPORTS)('a page over %s', (transport) => {
     expect(await inbox.closed()).toEqual({ code: 3000, reason: 'Go away!' });
   });
 
-  it('learns how the server ends a session', async () => {
+  it('a page receives the code and reason with which the server closes a session', async () => {
     const server = await start({ onSession: () => {} });
     const next = server.session();
     const { inbox } = await open(server.url, { transport });
@@ -67,7 +67,7 @@ describe.each(TRANSPORTS)('a page over %s', (transport) => {
     expect(await inbox.closed()).toEqual({ code: 4001, reason: 'enough' });
   });
 
-  it('takes a URL as relative to the page', async () => {
+  it('a page resolves a URL relative to its own', async () => {
     const { port } = await start();
     const page = { ...platform, location: { href: `http://127.0.0.1:${port}/app/index.html?x#y` } };
     const { channel, inbox } = await open('../kite?token=1', { transport }, page);
@@ -75,13 +75,13 @@ describe.each(TRANSPORTS)('a page over %s', (transport) => {
     expect(await inbox.count(1)).toEqual(['here']);
   });
 
-  it('refuses messages above the limit', async () => {
+  it('a page rejects messages above the limit', async () => {
     const server = await start({ onSession: (channel) => channel.send('x'.repeat(1001)) });
     const { inbox } = await open(server.url, { transport, limits: { messageBytes: 1000 } });
     expect((await inbox.closed())?.code).toBe(1009);
   });
 
-  it('gives up when it is told to, and says why it cannot connect', async () => {
+  it('a page aborts a dial when requested, and reports why it cannot connect', async () => {
     const { url } = await start({ allowOrigin: [] });
     const controller = new AbortController();
     controller.abort();
@@ -112,7 +112,7 @@ describe('a page', () => {
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/kite`, swallowed };
   }
 
-  it('polls where WebSocket has had half of the time without a word', async () => {
+  it('a page falls back to polling if the WebSocket has no answer after half of the timeout', async () => {
     const { url, swallowed } = await swallowing();
     const clock = new ManualClock();
     const opened = open(url, { clock });
@@ -123,7 +123,7 @@ describe('a page', () => {
     expect(await inbox.count(1)).toEqual(['polled']);
   });
 
-  it('does not poll where WebSocket is what it was told to use', async () => {
+  it('a page does not poll if it must use WebSocket', async () => {
     const { url, swallowed } = await swallowing();
     const clock = new ManualClock();
     const opened = open(url, { clock, transport: 'WebSocket' });
@@ -132,13 +132,13 @@ describe('a page', () => {
     await expect(opened).rejects.toMatchObject({ code: 'timeout' });
   });
 
-  it('ends a session whose answers are above the limit of a frame', async () => {
+  it('a page closes a session whose responses exceed the frame limit', async () => {
     const server = await start({ onSession: (channel) => channel.send('x'.repeat(100_000)) });
     const { inbox } = await open(server.url, { transport: 'XHRPolling', limits: { messageBytes: 1000 } });
     expect((await inbox.closed())?.code).toBe(1009);
   });
 
-  it('is told where the path is wrong', async () => {
+  it('a page reports that the path is wrong', async () => {
     const { port } = await start();
     await expect(open(`http://127.0.0.1:${port}/other`, { transport: 'XHRPolling' })).rejects.toMatchObject({
       code: 'handshake',

@@ -69,7 +69,7 @@ async function refusal(channel: Promise<Channel>): Promise<DialError> {
 }
 
 describe.each(TRANSPORTS)('a channel over %s', (transport) => {
-  it('keeps the order of 10,000 messages, both ways', async () => {
+  it('a channel keeps the order of 10,000 messages in both directions', async () => {
     const { url } = await start();
     const { channel, inbox } = await open(dialTest(url, { transport }));
     const messages = Array.from({ length: 10_000 }, (_, index) => `{"message":${index}}`);
@@ -79,7 +79,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     expect(await inbox.closed()).toEqual({ code: 3000, reason: 'Go away!' });
   });
 
-  it('carries a message of 1 MiB and any character', async () => {
+  it('a channel carries a message of 1 MiB and any character', async () => {
     const { url } = await start();
     const { channel, inbox } = await open(dialTest(url, { transport }));
     const messages = [
@@ -94,7 +94,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     await inbox.closed();
   });
 
-  it('sends what was queued before it closes', async () => {
+  it('a channel sends queued messages before it closes', async () => {
     const received = new Inbox();
     const { url } = await start({ onSession: (channel) => channel.start(received) });
     const { channel, inbox } = await open(dialTest(url, { transport }));
@@ -109,7 +109,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     expect(inbox.closes).toHaveLength(1);
   });
 
-  it('is told code and reason of the server', async () => {
+  it('a channel receives the close code and reason of the server', async () => {
     const { url } = await start({
       onSession(channel) {
         channel.start(new Inbox());
@@ -122,7 +122,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     expect(inbox.messages).toEqual(['last words']);
   });
 
-  it('knows where the server is, and the server where it is', async () => {
+  it('both ends of a channel have the address of their peer', async () => {
     const server = await start();
     const { channel, inbox } = await open(dialTest(server.url, { transport }));
     expect(channel.remoteAddress).toBe(`127.0.0.1:${server.port}`);
@@ -131,7 +131,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     await inbox.closed();
   });
 
-  it('keeps the query of the base URL, and takes a slash at its end', async () => {
+  it('a channel keeps the query of the base URL and accepts a trailing slash', async () => {
     const server = await start();
     const { channel, inbox } = await open(dialTest(`${server.url}/?kiteID=a%2Fb`, { transport }));
     channel.send('x');
@@ -141,7 +141,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     await inbox.closed();
   });
 
-  it('delivers nothing while it is paused, and everything after', async () => {
+  it('a channel delivers nothing while it is paused, and everything afterwards', async () => {
     const server = await start({ onSession: (session) => session.start(new Inbox()) });
     const { channel, inbox } = await open(dialTest(server.url, { transport }));
     await new Promise((resolve) => setImmediate(resolve));
@@ -160,7 +160,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     await inbox.closed();
   });
 
-  it('is dropped when what it sends is above the limit', async () => {
+  it('a channel is dropped if it sends a message above the limit', async () => {
     const { url } = await start();
     const { channel, inbox } = await open(dialTest(url, { transport, limits: { messageBytes: 1000 } }));
     channel.send('x'.repeat(1001));
@@ -170,7 +170,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     });
   });
 
-  it('is dropped when what it gets is above the limit', async () => {
+  it('a channel is dropped if it receives a message above the limit', async () => {
     const { url } = await start();
     const { channel, inbox } = await open(dialTest(url, { transport, limits: { messageBytes: 1000 } }));
     // Quoting does not count.
@@ -191,7 +191,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
 });
 
 describe.each(TRANSPORTS)('a server over %s', (transport) => {
-  it('that has gone silent is given up after the idle timeout', async () => {
+  it('a channel closes after the idle timeout if its server does not answer', async () => {
     const clock = new ManualClock();
     const server = await start({
       clock: new ManualClock(),
@@ -210,7 +210,7 @@ describe.each(TRANSPORTS)('a server over %s', (transport) => {
     while (clock.timers > 0) await new Promise((resolve) => setImmediate(resolve));
   });
 
-  it('that answers is kept, however little it says', async () => {
+  it('a channel stays open while its server answers', async () => {
     const clock = new ManualClock();
     const serverClock = new ManualClock();
     const server = await start({ clock: serverClock });
@@ -232,7 +232,7 @@ describe.each(TRANSPORTS)('a server over %s', (transport) => {
 });
 
 describe('transport auto', () => {
-  it('is WebSocket where there is one', async () => {
+  it('transport auto uses WebSocket if the server supports it', async () => {
     const server = await start();
     const { channel, inbox } = await open(dialTest(server.url, { transport: 'auto' }));
     expect(server.requests[0]?.url).toMatch(/\/websocket$/);
@@ -240,7 +240,7 @@ describe('transport auto', () => {
     await inbox.closed();
   });
 
-  it('is XHR polling where the upgrade is answered with something else', async () => {
+  it('transport auto uses XHR polling if the server does not upgrade', async () => {
     const sockjs = new SockJsServer({
       prefixes: ['/kite'],
       limits: defaultLimits,
@@ -257,14 +257,14 @@ describe('transport auto', () => {
     await sockjs.close();
   });
 
-  it('does not try again where nothing listens', async () => {
+  it('transport auto does not try again if the connection is refused', async () => {
     const server = await start();
     closers.splice(0);
     await server.close();
     expect(await refusal(dialTest(server.url, { transport: 'auto' }))).toMatchObject({ code: 'refused' });
   });
 
-  it('says what the second try came to', async () => {
+  it('transport auto reports the error of the second attempt', async () => {
     const url = await other(http.createServer((_req, res) => void res.writeHead(404).end()));
     expect(await refusal(dialTest(url, { transport: 'auto' }))).toMatchObject({
       code: 'handshake',
@@ -288,7 +288,7 @@ describe('the WebSocket handshake', () => {
     );
   }
 
-  it('is wrong when the answer is to another key', async () => {
+  it('the WebSocket handshake fails if the answer is for another key', async () => {
     const url = await answering((socket) => {
       socket.write(`${OPENING}Sec-WebSocket-Accept: ${acceptOf('another')}\r\n\r\n`);
     });
@@ -297,7 +297,7 @@ describe('the WebSocket handshake', () => {
     expect(error.message).toContain('it answers another request');
   });
 
-  it('may come in pieces, the first messages with the last of them', async () => {
+  it('the WebSocket handshake may arrive in pieces, the last one with the first messages', async () => {
     const url = await answering((socket, key) => {
       socket.setNoDelay();
       socket.write(OPENING, () => {
@@ -311,7 +311,7 @@ describe('the WebSocket handshake', () => {
     channel.close();
   });
 
-  it.each(TRANSPORTS)('carries the credentials of the URL over %s', async (transport) => {
+  it.each(TRANSPORTS)('the handshake over %s sends the credentials of the URL', async (transport) => {
     const server = await start();
     const url = server.url.replace('//', '//bob:p%40ss@');
     const { channel, inbox } = await open(dialTest(url, { transport }));
@@ -322,7 +322,7 @@ describe('the WebSocket handshake', () => {
 });
 
 describe('a raw WebSocket', () => {
-  it('is dialled exactly where a ws URL says', async () => {
+  it('a raw WebSocket dials exactly the path of a ws URL', async () => {
     const wss = new WebSocketServer({ noServer: true });
     const paths: (string | undefined)[] = [];
     const server = http.createServer();
@@ -356,7 +356,7 @@ describe('TLS', () => {
     return { url: url.replace('http:', 'https:'), ca: certificate };
   }
 
-  it.each(TRANSPORTS)('carries %s to a server that is trusted', async (transport) => {
+  it.each(TRANSPORTS)('a channel over %s uses TLS to a trusted server', async (transport) => {
     const { url, ca } = await startTls();
     const { channel, inbox } = await open(dialTest(url, { transport, tls: { ca } }));
     channel.send('x');
@@ -366,7 +366,7 @@ describe('TLS', () => {
   });
 
   it.each(['WebSocket', 'XHRPolling'] as const)(
-    'is refused over %s to one that is not',
+    'a channel over %s rejects TLS to an untrusted server',
     async (transport) => {
       const { url } = await startTls();
       const error = await refusal(dialTest(url, { transport }));
@@ -375,14 +375,14 @@ describe('TLS', () => {
     },
   );
 
-  it('is not spoken to a server without it', async () => {
+  it('a channel reports a server without TLS at an https URL', async () => {
     const { url } = await start();
     expect(await refusal(dialTest(url.replace('http:', 'https:')))).toMatchObject({ code: 'tls' });
   });
 });
 
 describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (transport) => {
-  it('where nothing listens', async () => {
+  it('a dial fails if the connection is refused', async () => {
     const server = await start();
     closers.splice(0);
     await server.close();
@@ -393,7 +393,7 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
     expect(error.message).not.toContain('secret');
   });
 
-  it('where the host has no address', async () => {
+  it('a dial fails if the host name does not resolve', async () => {
     expect(await refusal(dialTest('http://kite.invalid:3636/kite', { transport }))).toMatchObject({
       code: 'notFound',
     });
@@ -404,7 +404,7 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
     [403, 'refused this client'],
     [503, 'try again later'],
     [302, 'Check the URL'],
-  ])('on an HTTP answer %d', async (status, hint) => {
+  ])('a dial fails on an HTTP status %d', async (status, hint) => {
     const url = await other(
       http.createServer(
         (_req, res) => void res.writeHead(status, { location: 'http://127.0.0.1:1/' }).end('sorry'),
@@ -415,24 +415,24 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
     expect(error.message).toContain(hint);
   });
 
-  it('on what is no HTTP', async () => {
+  it('a dial fails on a response that is not HTTP', async () => {
     const url = await other(
       net.createServer((socket) => void socket.on('error', () => {}).end('SSH-2.0-nope\r\n')),
     );
     expect(await refusal(dialTest(url, { transport }))).toMatchObject({ code: 'protocol' });
   });
 
-  it('on a peer that hangs up', async () => {
+  it('a dial fails if the peer resets the connection', async () => {
     const url = await other(net.createServer((socket) => void socket.resetAndDestroy()));
     expect(await refusal(dialTest(url, { transport }))).toMatchObject({ code: 'reset' });
   });
 
-  it('on a peer that leaves without an answer', async () => {
+  it('a dial fails if the peer closes the connection without an answer', async () => {
     const url = await other(net.createServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 ')));
     expect(await refusal(dialTest(url, { transport }))).toMatchObject({ code: 'reset' });
   });
 
-  it('on a peer that says nothing, when the time is over', async () => {
+  it('a dial fails if the peer does not answer before the timeout', async () => {
     const clock = new ManualClock();
     const server = net.createServer();
     const url = await other(server);
@@ -445,7 +445,7 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
     expect(clock.timers).toBe(0);
   });
 
-  it('when the caller gives up', async () => {
+  it('a dial fails when it is aborted', async () => {
     const server = net.createServer();
     const url = await other(server);
     const controller = new AbortController();
@@ -455,24 +455,24 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
     expect(await dialled).toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
   });
 
-  it('when the caller has given up before', async () => {
+  it('a dial fails if it was aborted before its start', async () => {
     expect(
       await refusal(dialTest('http://127.0.0.1:1/kite', { transport, signal: AbortSignal.abort() })),
     ).toMatchObject({ code: 'aborted' });
   });
 
-  it.each(['kite', 'ftp://host/kite', ''])('on %j, which is no URL of a kite', async (url) => {
+  it.each(['kite', 'ftp://host/kite', ''])('a dial fails for %j, which is not the URL of a kite', async (url) => {
     expect(await refusal(dialTest(url, { transport }))).toMatchObject({ code: 'invalidUrl' });
   });
 });
 
 describe('XHR polling', () => {
-  it('is refused by a server that speaks something else', async () => {
+  it('XHR polling fails if the server has another protocol', async () => {
     const url = await other(http.createServer((_req, res) => void res.end('<html>')));
     expect(await refusal(dialTest(url, { transport: 'XHRPolling' }))).toMatchObject({ code: 'protocol' });
   });
 
-  it('ends with 1006 when the server forgets the session', async () => {
+  it('XHR polling closes with 1006 if the server lost the session', async () => {
     const server = await start({ onSession: (channel) => channel.start(new Inbox()) });
     const { inbox } = await open(dialTest(server.url, { transport: 'XHRPolling' }));
     await server.handled(1);
@@ -494,7 +494,7 @@ describe('XHR polling', () => {
     ['o', 1006],
     [`a["${'x'.repeat(1001)}"]`, 1009],
     [`a["${'x'.repeat(100_000)}"]`, 1009],
-  ])('ends when the server answers %.10s', async (frame, code) => {
+  ])('XHR polling closes if the server answers %.10s', async (frame, code) => {
     let polls = 0;
     const url = await other(
       http.createServer((_req, res) => void res.end(polls++ === 0 ? 'o\n' : `${frame}\n`)),
@@ -504,7 +504,7 @@ describe('XHR polling', () => {
     expect(inbox.messages).toEqual([]);
   });
 
-  it('asks now and then while it is paused, so that the server does not give it up', async () => {
+  it('XHR polling polls occasionally while it is paused, so that the session does not expire', async () => {
     const clock = new ManualClock();
     const serverClock = new ManualClock();
     const closed = new Inbox();
@@ -532,7 +532,7 @@ describe('XHR polling', () => {
     await inbox.closed();
   });
 
-  it('puts messages that are sent while a request is under way into the next', async () => {
+  it('XHR polling combines messages that are sent during a request in the next one', async () => {
     const bodies: string[] = [];
     const held: http.ServerResponse[] = [];
     let polls = 0;

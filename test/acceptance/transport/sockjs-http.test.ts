@@ -32,7 +32,7 @@ async function start(options: TestServerOptions = {}): Promise<string> {
 const PRELUDE = 2049;
 
 describe('polling', () => {
-  it('opens a session, carries messages both ways, and is never cached', async () => {
+  it('polling opens a session, carries messages in both directions, and is never cached', async () => {
     const url = await start();
     const origin = { headers: { origin: 'http://localhost' } };
     const opened = await request('POST', `${url}/xhr`, origin);
@@ -54,7 +54,7 @@ describe('polling', () => {
     expect(await request('POST', `${url}/xhr`)).toMatchObject({ status: 200, body: 'a["x","\\u2028é"]\n' });
   });
 
-  it('knows a session by its name alone, whatever the server part and the query say', async () => {
+  it('polling identifies a session by its name alone, whatever the server part and the query are', async () => {
     const url = await start();
     await request('POST', `${url}/xhr?kiteID=1`);
     await request('POST', `${url.replace('/000/', '/999/')}/xhr_send`, { body: '["a"]' });
@@ -62,7 +62,7 @@ describe('polling', () => {
     expect(server?.requests[0]?.url).toContain('?kiteID=1');
   });
 
-  it('holds the request until there is something to say', async () => {
+  it('polling holds the request until a frame is available', async () => {
     const url = await start();
     await request('POST', `${url}/xhr`);
     const waiting = request('POST', `${url}/xhr`);
@@ -70,7 +70,7 @@ describe('polling', () => {
     expect((await waiting).body).toBe('a["a"]\n');
   });
 
-  it('takes any content type, and lists without messages', async () => {
+  it('polling accepts any content type and empty lists of messages', async () => {
     const url = await start();
     await request('POST', `${url}/xhr`);
     for (const type of ['text/plain', 'T', 'application/json; charset=utf-8', 'text/xml', '']) {
@@ -84,7 +84,7 @@ describe('polling', () => {
     expect((await request('POST', `${url}/xhr`)).body).toBe('a["a","a","a","a","a"]\n');
   });
 
-  it('says what is wrong with a body, and keeps the session', async () => {
+  it('polling reports an invalid body and keeps the session', async () => {
     const url = await start();
     await request('POST', `${url}/xhr`);
     const send = (body: string | Buffer) => request('POST', `${url}/xhr_send`, { body });
@@ -96,13 +96,13 @@ describe('polling', () => {
     expect((await request('POST', `${url}/xhr`)).body).toBe('a["a"]\n');
   });
 
-  it('does not know a session that was never opened', async () => {
+  it('polling rejects a session that was never opened', async () => {
     const url = await start();
     expect((await request('POST', `${url}/xhr_send`, { body: '["x"]' })).status).toBe(404);
     expect(server?.sockjs.sessionCount).toBe(0);
   });
 
-  it('refuses a second receiver, and goes on with the first', async () => {
+  it('polling rejects a second receiver and continues with the first', async () => {
     const url = await start();
     await request('POST', `${url}/xhr`);
     const first = await hold(`${url}/xhr`);
@@ -111,7 +111,7 @@ describe('polling', () => {
     expect(await first.answer()).toContain('a["a"]\n');
   });
 
-  it('answers with a heartbeat when there is nothing else to say', async () => {
+  it('polling answers with a heartbeat if no message is available', async () => {
     const url = await start();
     await request('POST', `${url}/xhr`);
     const waiting = await hold(`${url}/xhr`);
@@ -119,7 +119,7 @@ describe('polling', () => {
     expect(await waiting.answer()).toContain('\r\n\r\nh\n');
   });
 
-  it('ends the session when its request is broken off', async () => {
+  it('polling closes the session when its request is aborted', async () => {
     const inbox = new Inbox();
     const url = await start({ onSession: (channel) => channel.start(inbox) });
     await request('POST', `${url}/xhr`);
@@ -159,7 +159,7 @@ async function hold(url: string): Promise<{ answer(): Promise<string>; abort(): 
 }
 
 describe('a session over HTTP', () => {
-  it('ends when nobody has asked for 10 seconds', async () => {
+  it('a session over HTTP closes after 10 seconds without a request', async () => {
     const inbox = new Inbox();
     const url = await start({ onSession: (channel) => channel.start(inbox) });
     await request('POST', `${url}/xhr`);
@@ -172,7 +172,7 @@ describe('a session over HTTP', () => {
     expect((await request('POST', `${url}/xhr_send`, { body: '["x"]' })).status).toBe(404);
   });
 
-  it('lives as long as somebody asks now and then', async () => {
+  it('a session over HTTP stays open with occasional requests', async () => {
     const inbox = new Inbox();
     const url = await start({ onSession: (channel) => channel.start(inbox) });
     await request('POST', `${url}/xhr`);
@@ -184,7 +184,7 @@ describe('a session over HTTP', () => {
     expect(inbox.closes).toEqual([]);
   });
 
-  it('says goodbye to every request until it is forgotten', async () => {
+  it('a closed session over HTTP answers every request with the close frame until it is removed', async () => {
     const url = await start({
       onSession(channel) {
         channel.start(new Inbox());
@@ -200,7 +200,7 @@ describe('a session over HTTP', () => {
     expect(stream.body.slice(PRELUDE)).toBe('c[3000,"Go away!"]\n');
   });
 
-  it('carries code and reason of its goodbye', async () => {
+  it('a session over HTTP carries the close code and reason', async () => {
     const inbox = new Inbox();
     const url = await start({ onSession: (channel) => channel.start(inbox) });
     await request('POST', `${url}/xhr`);
@@ -209,7 +209,7 @@ describe('a session over HTTP', () => {
     expect(inbox.closes).toEqual([{ code: 3007, reason: 'because "so"' }]);
   });
 
-  it('is refused when there are too many', async () => {
+  it('a session over HTTP is rejected above the session limit', async () => {
     const url = await start({ limits: { sessions: 1 } });
     await request('POST', `${url}/xhr`);
     expect((await request('POST', `${url}x/xhr`)).status).toBe(503);
@@ -221,7 +221,7 @@ describe('a session over HTTP', () => {
 describe('limits of a session over HTTP', () => {
   const limits = { messageBytes: 1000, pauseBytes: 2000, sendQueueBytes: 5000 };
 
-  it('end it when a message is too long', async () => {
+  it('a message above the limit closes a session over HTTP', async () => {
     const inbox = new Inbox();
     const url = await start({ limits, onSession: (channel) => channel.start(inbox) });
     await request('POST', `${url}/xhr`);
@@ -232,7 +232,7 @@ describe('limits of a session over HTTP', () => {
     expect(inbox.messages).toEqual([]);
   });
 
-  it('stop the reading of a body that is too long, with and without a length', async () => {
+  it('a server stops reading a body above the limit, with and without a length', async () => {
     const url = await start({ limits });
     const body = 'x'.repeat(100_000);
     for (const [suffix, headers] of [
@@ -245,7 +245,7 @@ describe('limits of a session over HTTP', () => {
     }
   });
 
-  it('end it when too much waits for a client that does not ask', async () => {
+  it('a session over HTTP closes if too many bytes wait for a client that does not poll', async () => {
     const inbox = new Inbox();
     const url = await start({ limits, onSession: (channel) => channel.start(inbox) });
     await request('POST', `${url}/xhr`);
@@ -258,7 +258,7 @@ describe('limits of a session over HTTP', () => {
     expect((await request('POST', `${url}/xhr`)).body).toMatch(/^c\[1008,/);
   });
 
-  it('tell the sender when what waited has been taken', async () => {
+  it('a session over HTTP notifies the sender when queued bytes were sent', async () => {
     const inbox = new Inbox();
     const url = await start({ limits, onSession: (channel) => channel.start(inbox) });
     await request('POST', `${url}/xhr`);
@@ -271,7 +271,7 @@ describe('limits of a session over HTTP', () => {
     expect(channel?.bufferedBytes).toBe(0);
   });
 
-  it('tell it of a response that streams as well', async () => {
+  it('a streaming response notifies the sender when queued bytes were sent', async () => {
     const inbox = new Inbox();
     const url = await start({ limits, onSession: (channel) => channel.start(inbox) });
     const stream = await openRequest('POST', `${url}/xhr_streaming`);
@@ -283,7 +283,7 @@ describe('limits of a session over HTTP', () => {
     stream.abort();
   });
 
-  it('leave what a client sends unanswered while the receiver is paused', async () => {
+  it('a session over HTTP leaves sends of a client unanswered while the receiver is paused', async () => {
     const inbox = new Inbox();
     const url = await start({ limits, onSession: (channel) => channel.start(inbox) });
     await request('POST', `${url}/xhr`);
@@ -308,7 +308,7 @@ describe('limits of a session over HTTP', () => {
 });
 
 describe('streaming', () => {
-  it('sends 2 KiB first, then frames as they come', async () => {
+  it('streaming sends 2 KiB first, then frames as they become available', async () => {
     const url = await start();
     const stream = await openRequest('POST', `${url}/xhr_streaming`, {
       headers: { origin: 'http://localhost' },
@@ -327,7 +327,7 @@ describe('streaming', () => {
     stream.abort();
   });
 
-  it('ends a response after 128 KiB, and goes on with the next', async () => {
+  it('streaming ends a response after 128 KiB and continues with the next', async () => {
     const url = await start();
     const stream = await openRequest('POST', `${url}/xhr_streaming`);
     expect(await stream.read(PRELUDE + 2)).toMatch(/o\n$/);
@@ -344,7 +344,7 @@ describe('streaming', () => {
     next.abort();
   });
 
-  it('ends a response now and then, so that a client that is gone is noticed', async () => {
+  it('streaming ends a response periodically to detect a client that disconnected', async () => {
     const url = await start({ limits: { idleTimeout: 30_000 } });
     const stream = await openRequest('POST', `${url}/xhr_streaming`);
     clock.advance(30_000);
@@ -353,7 +353,7 @@ describe('streaming', () => {
     expect(server?.sockjs.sessionCount).toBe(0);
   });
 
-  it('is without chunks for HTTP/1.0', async () => {
+  it('streaming is not chunked for HTTP/1.0', async () => {
     const url = await start({
       onSession(channel) {
         channel.start(new Inbox());
@@ -375,7 +375,7 @@ describe('streaming', () => {
 });
 
 describe('EventSource', () => {
-  it('sends each frame as an event', async () => {
+  it('EventSource sends each frame as an event', async () => {
     const url = await start();
     const stream = await openRequest('GET', `${url}/eventsource`);
     expect(stream.headers).toMatchObject({

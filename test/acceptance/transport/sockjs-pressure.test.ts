@@ -52,7 +52,7 @@ describe.each(Object.entries(REQUESTS))('a client over %s that stops reading', (
   // A response ends after 128 KiB, so that the system's buffers never fill: what waits, waits for the next request.
   const streams = !name.includes('WebSocket');
 
-  it('makes what is sent to it wait, up to the bound, and is dropped there', async () => {
+  it('a client that stops reading has its messages queued up to the limit, and is then dropped', async () => {
     const { channel, inbox } = await openSlow(head);
     let most = 0;
     for (let sent = 0; inbox.closes.length === 0 && sent < 1000; sent++) {
@@ -67,7 +67,7 @@ describe.each(Object.entries(REQUESTS))('a client over %s that stops reading', (
     expect(inbox.drains).toBe(0);
   });
 
-  it('is told of as soon as it has read', async () => {
+  it('a client that reads again ends the backpressure at once', async () => {
     const { channel, inbox } = await openSlow(head);
     for (let sent = 0; channel.bufferedBytes <= limits.pauseBytes && sent < 80; sent++) {
       channel.send(PIECE);
@@ -89,7 +89,7 @@ describe.each(Object.entries(REQUESTS))('a client over %s that stops reading', (
 describe.each(['WebSocket', 'RawWebSocket', 'XHRPolling'] as const)(
   'a server over %s that is paused',
   (transport) => {
-    it('takes no more than the system keeps, and everything once it goes on', async () => {
+    it('a paused server receives no more than the system buffers, and everything after it resumes', async () => {
       const inbox = new Inbox();
       server = await startSockJs({
         limits,
@@ -125,7 +125,7 @@ describe.each(['WebSocket', 'RawWebSocket', 'XHRPolling'] as const)(
 );
 
 describe('a paused session', () => {
-  it('still notices that the connection is gone', async () => {
+  it('a paused session detects that its connection closed', async () => {
     const { channel, inbox } = await openSlow(REQUESTS.WebSocket);
     await turn();
     channel.pause();
@@ -140,7 +140,7 @@ describe('a paused session', () => {
 });
 
 describe('a half-closed connection', () => {
-  it('ends the session', async () => {
+  it('a half-closed connection closes the session', async () => {
     const { inbox } = await openSlow(REQUESTS.WebSocket);
     socket?.resume();
     socket?.end();

@@ -18,30 +18,30 @@ const NOT_CACHED = 'no-store, no-cache, must-revalidate, max-age=0';
 const ORIGIN = 'http://localhost:8000';
 
 describe('the greeting', () => {
-  it.each(['', '/', '?x=1'])('is at the base URL followed by %j', async (suffix) => {
+  it.each(['', '/', '?x=1'])('the greeting is served at the base URL followed by %j', async (suffix) => {
     const answer = await request('GET', url + suffix);
     expect(answer).toMatchObject({ status: 200, body: 'Welcome to SockJS!\n' });
     expect(answer.headers['content-type']).toBe('text/plain; charset=UTF-8');
     expect(answer.headers['set-cookie']).toBeUndefined();
   });
 
-  it('is at every prefix', async () => {
+  it('the greeting is served at every prefix', async () => {
     const other = url.replace('/kite', '/math-1.0.0/kite');
     expect(await request('GET', other)).toMatchObject({ status: 200, body: 'Welcome to SockJS!\n' });
   });
 
-  it.each(['/a', '/a.html', '//', '///', '/a/a', '/a/a/', '/a/'])('is not at %j', async (suffix) => {
+  it.each(['/a', '/a.html', '//', '///', '/a/a', '/a/a/', '/a/'])('the greeting is not served at %j', async (suffix) => {
     expect((await request('GET', url + suffix)).status).toBe(404);
   });
 
-  it('leaves other paths to others', async () => {
+  it('the SockJS server leaves other paths to other handlers', async () => {
     expect(await request('GET', `${url}s`)).toMatchObject({ status: 404, body: 'not ours' });
   });
 });
 
 describe('the iframe page', () => {
   it.each(['/iframe.html', '/iframe-.html', '/iframe-0.1.2abc-dirty.2144.html?t=qweqweq123'])(
-    'is at %j, to be cached for a year',
+    'the iframe page is served at %j with a cache lifetime of a year',
     async (suffix) => {
       const { status, headers, body } = await request('GET', url + suffix);
       expect(status).toBe(200);
@@ -57,7 +57,7 @@ describe('the iframe page', () => {
     },
   );
 
-  it('is not sent again to who has it', async () => {
+  it('the iframe page is not sent again to a client that has cached it', async () => {
     const { headers } = await request('GET', `${url}/iframe.html`);
     const again = await request('GET', `${url}/iframe.html`, { headers: { 'if-none-match': headers.etag } });
     expect(again).toMatchObject({ status: 304, body: '' });
@@ -66,13 +66,13 @@ describe('the iframe page', () => {
     expect(other.status).toBe(200);
   });
 
-  it('can be put into a frame only by pages that may connect', async () => {
+  it('the iframe page can be framed only by pages that may connect', async () => {
     const { headers } = await request('GET', `${url}/iframe.html`);
     expect(headers['content-security-policy']).toMatch(/^frame-ancestors 'self' /);
   });
 
   it.each(['/iframe.htm', '/iframe', '/IFRAME.HTML', '/iframe.HTML', '/iframe-/.html'])(
-    'is not at %j',
+    'the iframe page is not served at %j',
     async (suffix) => {
       expect((await request('GET', url + suffix)).status).toBe(404);
     },
@@ -80,7 +80,7 @@ describe('the iframe page', () => {
 });
 
 describe('info', () => {
-  it('says what the server can do', async () => {
+  it('info reports the features of the server', async () => {
     const { status, headers, body } = await request('GET', `${url}/info`, { headers: { origin: ORIGIN } });
     expect(status).toBe(200);
     expect(headers).toMatchObject({
@@ -97,7 +97,7 @@ describe('info', () => {
     });
   });
 
-  it('gives new randomness each time', async () => {
+  it('info returns new entropy with each response', async () => {
     const entropy = async (): Promise<unknown> =>
       JSON.parse((await request('GET', `${url}/info`)).body).entropy;
     expect(await entropy()).not.toBe(await entropy());
@@ -110,7 +110,7 @@ describe('preflight requests', () => {
     ['/abc/abc/xhr', 'OPTIONS, POST'],
     ['/abc/abc/xhr_send', 'OPTIONS, POST'],
     ['/abc/abc/xhr_streaming', 'OPTIONS, POST'],
-  ])('of %s are answered, to be cached for a year', async (suffix, methods) => {
+  ])('a preflight request to %s is answered with a cache lifetime of a year', async (suffix, methods) => {
     const { status, headers, body } = await request('OPTIONS', url + suffix, {
       headers: {
         origin: ORIGIN,
@@ -130,7 +130,7 @@ describe('preflight requests', () => {
     expect(headers.expires).toBeTruthy();
   });
 
-  it('that ask for no headers get none', async () => {
+  it('a preflight request without headers gets none', async () => {
     const { headers } = await request('OPTIONS', `${url}/abc/abc/xhr`, {
       headers: { origin: ORIGIN, 'access-control-request-headers': '' },
     });
@@ -147,29 +147,29 @@ describe('other methods', () => {
     ['POST', '/0/0/eventsource', 'OPTIONS, GET'],
     ['POST', '/0/0/websocket', 'GET'],
     ['POST', '/websocket', 'GET'],
-  ])('%s %s is answered with the methods there are', async (method, suffix, allow) => {
+  ])('%s %s is answered with the allowed methods', async (method, suffix, allow) => {
     const { status, headers, body } = await request(method, url + suffix);
     expect({ status, body }).toEqual({ status: 405, body: '' });
     expect(headers.allow).toBe(allow);
     expect(headers['content-type']).toBeUndefined();
   });
 
-  it('HEAD is GET without a body', async () => {
+  it('HEAD is answered like GET, without a body', async () => {
     expect(await request('HEAD', url)).toMatchObject({ status: 200, body: '' });
   });
 });
 
 describe('transports of old browsers', () => {
-  it.each(['/0/0/jsonp?c=callback', '/0/0/htmlfile?c=callback'])('are not there: GET %s', async (suffix) => {
+  it.each(['/0/0/jsonp?c=callback', '/0/0/htmlfile?c=callback'])('the transports of old browsers do not exist: GET %s', async (suffix) => {
     expect((await request('GET', url + suffix)).status).toBe(404);
   });
 
-  it('are not there: POST jsonp_send', async () => {
+  it('the transports of old browsers do not exist: POST jsonp_send', async () => {
     expect((await request('POST', `${url}/0/0/jsonp_send`, { body: 'd=%5B%22x%22%5D' })).status).toBe(404);
   });
 });
 
-describe('requests of pages', () => {
+describe('requests from pages', () => {
   const evil = { headers: { origin: 'https://evil.example' } };
 
   it.each([
@@ -179,14 +179,14 @@ describe('requests of pages', () => {
     ['POST', '/0/evil/xhr_send'],
     ['OPTIONS', '/0/evil/xhr'],
     ['GET', '/0/evil/eventsource'],
-  ])('of a strange origin are refused: %s %s', async (method, suffix) => {
+  ])('a request of an unknown origin is rejected: %s %s', async (method, suffix) => {
     const { status, headers } = await request(method, url + suffix, evil);
     expect(status).toBe(403);
     expect(headers['access-control-allow-origin']).toBeUndefined();
     expect(server.sessions).toHaveLength(0);
   });
 
-  it('are let in when the program says so', async () => {
+  it('a request of an origin that the program allows is accepted', async () => {
     const open = await startSockJs({ allowOrigin: ['https://evil.example'] });
     try {
       const { status, headers } = await request('GET', `${open.url}/info`, evil);
@@ -198,7 +198,7 @@ describe('requests of pages', () => {
   });
 });
 
-describe('with a session cookie', () => {
+describe('the session cookie', () => {
   let cookies: TestServer;
 
   beforeAll(async () => {
@@ -207,7 +207,7 @@ describe('with a session cookie', () => {
 
   afterAll(() => cookies.close());
 
-  it('info says so, without setting it', async () => {
+  it('info reports that a cookie is needed, without setting it', async () => {
     const { headers, body } = await request('GET', `${cookies.url}/info`);
     expect(JSON.parse(body)).toMatchObject({ cookie_needed: true });
     expect(headers['set-cookie']).toBeUndefined();

@@ -53,8 +53,8 @@ const MESSAGES = [
 
 const pairs = TRANSPORTS.flatMap((one) => TRANSPORTS.map((other) => [one, other] as const));
 
-describe.each(pairs)('a session over %s that is relayed over %s', (transport, onward) => {
-  it('carries every message both ways, in order', async () => {
+describe.each(pairs)('a session over %s relayed over %s', (transport, onward) => {
+  it('a relayed session carries every message in both directions, in order', async () => {
     const server = await startRelaying(onward, await startAnswering(echo));
     const { channel, inbox } = await connect(server, transport);
     for (const message of MESSAGES) channel.send(message);
@@ -64,8 +64,8 @@ describe.each(pairs)('a session over %s that is relayed over %s', (transport, on
   });
 });
 
-describe('a session that was dialled before it is relayed', () => {
-  it('loses nothing of what has come meanwhile', async () => {
+describe('a session that is dialled before it is relayed', () => {
+  it('a session relays messages that arrived before the relay started', async () => {
     const sent = ['first', '["second"]', 'third'];
     const answering = await startAnswering((channel) => {
       echo(channel);
@@ -85,7 +85,7 @@ describe('a session that was dialled before it is relayed', () => {
   });
 });
 
-describe('frames that are passed on as they are', () => {
+describe('relayed frames', () => {
   /** What comes out at the end of what a client writes, raw. */
   async function relayed(frames: readonly string[], limits: Partial<Limits> = {}) {
     const inbox = new Inbox();
@@ -99,7 +99,7 @@ describe('frames that are passed on as they are', () => {
     return { inbox, closed, socket };
   }
 
-  it('may be lists, one message, lists with spaces, or nothing at all', async () => {
+  it('a relayed frame may be a list, one message, a list with spaces, or empty', async () => {
     const { inbox } = await relayed([
       '["a","b"]',
       '"c"',
@@ -113,7 +113,7 @@ describe('frames that are passed on as they are', () => {
   });
 
   it.each(['[1]', '{}', 'x', '["a"', '["a",1]', '["a" "b"]', '[["a"]]', '["\\x"]'])(
-    'end the session, and nothing else, where they are wrong: %s',
+    'a malformed relayed frame closes its session only: %s',
     async (frame) => {
       const { inbox, closed } = await relayed(['["before"]', frame]);
       expect(await closed).not.toBe(1006);
@@ -122,7 +122,7 @@ describe('frames that are passed on as they are', () => {
     },
   );
 
-  it('carry messages of the limit, and none that is longer', async () => {
+  it('a relayed frame may have a message of the size limit, and none above it', async () => {
     const { inbox } = await relayed([JSON.stringify(['x'.repeat(MIB), 'é'.repeat(MIB / 2)])], {
       messageBytes: MIB,
     });
@@ -133,8 +133,8 @@ describe('frames that are passed on as they are', () => {
   });
 });
 
-describe('a session that ends right behind its last messages', () => {
-  it('has them passed on, also where the other end reads slowly', async () => {
+describe('a session that closes right after its last messages', () => {
+  it('a relay forwards the last messages of a session before its end, also to a slow reader', async () => {
     const inbox = new Inbox();
     const answering = await startAnswering((channel) => {
       channel.start(inbox);

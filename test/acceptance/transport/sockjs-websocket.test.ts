@@ -35,7 +35,7 @@ async function connect(url: string): Promise<{ ws: WebSocket; frames: Inbox }> {
 }
 
 describe('a WebSocket session', () => {
-  it('opens, and carries lists and single messages', async () => {
+  it('a WebSocket session opens, and carries lists and single messages', async () => {
     const { ws, frames } = await connect(`${await start()}/000/abcdefgh/websocket`);
     ws.send('["a","b"]');
     ws.send('"c"');
@@ -44,7 +44,7 @@ describe('a WebSocket session', () => {
     expect(frames.messages.join('')).toMatch(/^oa\["a","b"(,|\]a\[)"c"\]$/);
   });
 
-  it('ignores frames without messages', async () => {
+  it('a WebSocket session ignores frames without messages', async () => {
     const { ws, frames } = await connect(`${await start()}/0/a/websocket`);
     ws.send('');
     ws.send('[]');
@@ -52,7 +52,7 @@ describe('a WebSocket session', () => {
     expect(await frames.count(2)).toEqual(['o', 'a["a"]']);
   });
 
-  it('takes messages that come with the handshake, before its open frame was seen', async () => {
+  it('a WebSocket session accepts messages that arrive with the handshake, before its open frame', async () => {
     const url = new URL(await start());
     const socket = net.connect(Number(url.port), url.hostname);
     const payload = '["early"]';
@@ -78,7 +78,7 @@ describe('a WebSocket session', () => {
     socket.destroy();
   });
 
-  it('sends nothing behind its answer to a goodbye, not even the answer to what came just before', async () => {
+  it('a WebSocket session sends nothing after its answer to a close frame, not even pending messages', async () => {
     const url = new URL(await start({ onSession: echo }));
     const socket = net.connect(Number(url.port), url.hostname);
     socket.setEncoding('latin1');
@@ -98,7 +98,7 @@ describe('a WebSocket session', () => {
     expect(text).toBe('\u0088\u0002\u0003\u00e8');
   });
 
-  it('may share its name with another', async () => {
+  it('two WebSocket sessions may have the same name', async () => {
     const url = `${await start()}/000/same/websocket`;
     const one = await connect(url);
     const other = await connect(url);
@@ -108,7 +108,7 @@ describe('a WebSocket session', () => {
     expect(await other.frames.count(2)).toEqual(['o', 'a["2"]']);
   });
 
-  it('says goodbye in a frame of its own, then closes', async () => {
+  it('a WebSocket session sends a SockJS close frame and then closes', async () => {
     const { frames } = await connect(
       `${await start({
         onSession(channel) {
@@ -122,7 +122,7 @@ describe('a WebSocket session', () => {
     expect(frames.messages).toEqual(['o', 'a["last words"]', 'c[3000,"Go away!"]']);
   });
 
-  it('delivers code and reason of the peer, once', async () => {
+  it('a WebSocket session delivers the close code and reason of the peer once', async () => {
     const inbox = new Inbox();
     const { ws, frames } = await connect(
       `${await start({ onSession: (channel) => channel.start(inbox) })}/0/a/websocket`,
@@ -134,7 +134,7 @@ describe('a WebSocket session', () => {
     expect(server?.sockjs.sessionCount).toBe(0);
   });
 
-  it('delivers 1006 when the connection drops', async () => {
+  it('a WebSocket session delivers 1006 when the connection drops', async () => {
     const inbox = new Inbox();
     const { ws } = await connect(
       `${await start({ onSession: (channel) => channel.start(inbox) })}/0/a/websocket`,
@@ -143,7 +143,7 @@ describe('a WebSocket session', () => {
     expect(await inbox.closed()).toMatchObject({ code: 1006 });
   });
 
-  it('makes one frame of the messages of a turn, and sends 8 messages or a long frame at once', async () => {
+  it('a WebSocket session sends the messages of a turn as one frame, and 8 messages or a long frame at once', async () => {
     const { frames } = await connect(
       `${await start({
         onSession(channel) {
@@ -167,7 +167,7 @@ describe('a WebSocket session', () => {
 });
 
 describe('a raw WebSocket session', () => {
-  it('carries each message as it is', async () => {
+  it('a raw WebSocket session carries each message unchanged', async () => {
     const { ws, frames } = await connect(`${await start()}/websocket?token=x`);
     ws.send('Hello world!\uffff');
     ws.send('["a"]');
@@ -175,7 +175,7 @@ describe('a raw WebSocket session', () => {
     expect(server?.requests[0]?.url).toBe('/kite/websocket?token=x');
   });
 
-  it('closes with code and reason', async () => {
+  it('a raw WebSocket session closes with code and reason', async () => {
     const { frames } = await connect(
       `${await start({
         onSession(channel) {
@@ -190,7 +190,7 @@ describe('a raw WebSocket session', () => {
   });
 });
 
-describe('what breaks the rules', () => {
+describe('protocol violations', () => {
   it.each([
     ['["a', 1007],
     ['{}', 1002],
@@ -198,7 +198,7 @@ describe('what breaks the rules', () => {
     ['null', 1002],
     [`["${'x'.repeat(1001)}"]`, 1009],
     [`["${'x'.repeat(100_000)}"]`, 1009],
-  ])('closes the session: %.20s', async (frame, code) => {
+  ])('a WebSocket session closes on the malformed frame %.20s', async (frame, code) => {
     const inbox = new Inbox();
     const { ws, frames } = await connect(
       `${await start({ limits: { messageBytes: 1000 }, onSession: (channel) => channel.start(inbox) })}/0/a/websocket`,
@@ -211,7 +211,7 @@ describe('what breaks the rules', () => {
     expect(inbox.messages).toEqual(['before']);
   });
 
-  it.each(['0/a/websocket', 'websocket'])('closes /%s: binary messages', async (path) => {
+  it.each(['0/a/websocket', 'websocket'])('a session at /%s closes on a binary message', async (path) => {
     const { ws, frames } = await connect(`${await start()}/${path}`);
     ws.send(Buffer.from('["a"]'));
     expect(await frames.closed()).toMatchObject({
@@ -220,7 +220,7 @@ describe('what breaks the rules', () => {
     });
   });
 
-  it.each(['0/a/websocket', 'websocket'])('closes /%s: text that is no UTF-8', async (path) => {
+  it.each(['0/a/websocket', 'websocket'])('a session at /%s closes on text that is not valid UTF-8', async (path) => {
     const inbox = new Inbox();
     const { ws, frames } = await connect(
       `${await start({ onSession: (channel) => channel.start(inbox) })}/${path}`,
@@ -230,7 +230,7 @@ describe('what breaks the rules', () => {
     expect(await inbox.closed()).toMatchObject({ code: 1007 });
   });
 
-  it('closes a raw session: a message above the limit', async () => {
+  it('a raw WebSocket session closes on a message above the limit', async () => {
     const { ws, frames } = await connect(`${await start({ limits: { messageBytes: 1000 } })}/websocket`);
     ws.send('x'.repeat(1000));
     ws.send('é'.repeat(501));
@@ -241,7 +241,7 @@ describe('what breaks the rules', () => {
     expect(frames.messages).toHaveLength(1);
   });
 
-  it.each(['0/a/websocket', 'websocket'])('closes /%s: sending above the limit here', async (path) => {
+  it.each(['0/a/websocket', 'websocket'])('a session at /%s closes if its server sends a message above the limit', async (path) => {
     const inbox = new Inbox();
     const { frames } = await connect(
       `${await start({
@@ -262,7 +262,7 @@ describe('what breaks the rules', () => {
 });
 
 describe.each(['0/a/websocket', 'websocket'])('the queue of /%s', (path) => {
-  it.each([1, 3, 5])('tells when %d messages that went above the mark have been taken', async (count) => {
+  it.each([1, 3, 5])('a WebSocket session reports when %d messages above the high-water mark were sent', async (count) => {
     const inbox = new Inbox();
     const url = await start({ limits: { pauseBytes: 1000 }, onSession: (channel) => channel.start(inbox) });
     const { ws } = await connect(`${url}/${path}`);
@@ -278,7 +278,7 @@ describe.each(['0/a/websocket', 'websocket'])('the queue of /%s', (path) => {
 });
 
 describe('the heartbeat of a WebSocket session', () => {
-  it('comes every 10 seconds', async () => {
+  it('a WebSocket session sends a heartbeat every 10 seconds', async () => {
     const clock = new ManualClock();
     const { frames } = await connect(`${await start({ clock })}/0/a/websocket`);
     clock.advance(10_000);
@@ -287,7 +287,7 @@ describe('the heartbeat of a WebSocket session', () => {
     expect(await frames.count(3)).toEqual(['o', 'h', 'h']);
   });
 
-  it('keeps a silent client that answers pings', async () => {
+  it('a WebSocket session keeps a silent client that answers pings', async () => {
     const clock = new ManualClock();
     const { ws, frames } = await connect(`${await start({ clock })}/0/a/websocket`);
     let pings = 0;
@@ -302,7 +302,7 @@ describe('the heartbeat of a WebSocket session', () => {
     expect(frames.closes).toEqual([]);
   });
 
-  it.each(['0/a/websocket', 'websocket'])('drops a client at /%s that is gone', async (path) => {
+  it.each(['0/a/websocket', 'websocket'])('a session at /%s drops a client that does not answer pings', async (path) => {
     const clock = new ManualClock();
     const inbox = new Inbox();
     const url = await start({ clock, onSession: (channel) => channel.start(inbox) });
@@ -316,7 +316,7 @@ describe('the heartbeat of a WebSocket session', () => {
   });
 });
 
-describe('upgrades that are refused', () => {
+describe('rejected upgrades', () => {
   /** Sends a request as it stands and answers everything that comes back. */
   async function exchange(url: string, text: string): Promise<string> {
     const { hostname, port } = new URL(url);
@@ -354,32 +354,32 @@ describe('upgrades that are refused', () => {
     ['the base URL', upgrade('GET /kite'), 404],
     ['another transport', upgrade('GET /kite/0/a/xhr'), 404],
     ['a session name with a dot', upgrade('GET /kite/0/a.b/websocket'), 404],
-    ['a strange origin', upgrade(PATH, { Origin: 'https://evil.example' }), 403],
+    ['an unknown origin', upgrade(PATH, { Origin: 'https://evil.example' }), 403],
     ['a null origin', upgrade(PATH, { Origin: 'null' }), 403],
-    ['a strange origin, raw', upgrade('GET /kite/websocket', { Origin: 'https://evil.example' }), 403],
+    ['an unknown origin, raw', upgrade('GET /kite/websocket', { Origin: 'https://evil.example' }), 403],
     ['another protocol', upgrade(PATH, { Upgrade: 'h2c' }), 400],
     ['no key', upgrade(PATH, { 'Sec-WebSocket-Key': undefined }), 400],
     ['a key that is too short', upgrade(PATH, { 'Sec-WebSocket-Key': 'abc' }), 400],
     ['a key that is too long', upgrade(PATH, { 'Sec-WebSocket-Key': 'x'.repeat(4000) }), 400],
     ['no version', upgrade(PATH, { 'Sec-WebSocket-Version': undefined }), 400],
     ['an old version', upgrade(PATH, { 'Sec-WebSocket-Version': '7' }), 400],
-    ['a version that is none', upgrade(PATH, { 'Sec-WebSocket-Version': 'NaN' }), 400],
-    ['a subprotocol that is none', upgrade(PATH, { 'Sec-WebSocket-Protocol': '@@,' }), 400],
+    ['a malformed version', upgrade(PATH, { 'Sec-WebSocket-Version': 'NaN' }), 400],
+    ['a malformed subprotocol', upgrade(PATH, { 'Sec-WebSocket-Protocol': '@@,' }), 400],
     ['a body', `${upgrade('DELETE /kite/websocket', { 'Content-Length': '4' })}abcd`, 405],
-    ['no upgrade after all', upgrade(PATH, { Connection: 'close' }), 400],
+    ['a missing upgrade token', upgrade(PATH, { Connection: 'close' }), 400],
     ['too many headers', upgrade(PATH, { 'X-Long': 'x'.repeat(20_000) }), 431],
-  ])('for %s', async (_name, text, status) => {
+  ])('an upgrade is rejected for %s', async (_name, text, status) => {
     const url = await start();
     expect(await exchange(url, text)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(server?.sessions).toHaveLength(0);
     expect((await request('GET', server?.url ?? '')).status).toBe(200);
   });
 
-  it('for a path that is not ours are left to others', async () => {
+  it('an upgrade for another path is left to other handlers', async () => {
     expect(await exchange(await start(), upgrade('GET /other/0/a/websocket'))).toBe('');
   });
 
-  it('for want of room', async () => {
+  it('an upgrade is rejected at the session limit', async () => {
     const url = await start({ limits: { sessions: 1 } });
     const { ws, frames } = await connect(`${url}/0/a/websocket`);
     expect(await exchange(url, upgrade(PATH))).toMatch(/^HTTP\/1\.1 503 /);
@@ -388,7 +388,7 @@ describe('upgrades that are refused', () => {
     await connect(`${url}/0/a/websocket`);
   });
 
-  it('of clients that hang up in the middle', async () => {
+  it('an upgrade of a client that disconnects during the handshake is dropped', async () => {
     const url = await start();
     const { hostname, port } = new URL(url);
     for (const text of [upgrade(PATH), upgrade('POST /kite/websocket'), upgrade(PATH).slice(0, 40)]) {
@@ -404,7 +404,7 @@ describe('upgrades that are refused', () => {
 });
 
 describe('closing the server', () => {
-  it('says goodbye to every session and lets no new ones in', async () => {
+  it('closing the server sends a close frame to every session and rejects new ones', async () => {
     const url = await start();
     const framed = await connect(`${url}/0/a/websocket`);
     const raw = await connect(`${url}/websocket`);

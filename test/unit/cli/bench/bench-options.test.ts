@@ -13,7 +13,7 @@ describe('the load of bench', () => {
     ['--connections 10 --parallel 64 --duration 5s', { connections: 10, parallel: 64, duration: 5000 }],
     ['--rate 1000', { parallel: 1000, rate: 1000 }],
     ['--rate 0.5/s --connections 2000', { parallel: 2000, rate: 0.5 }],
-  ])('of %s is %o', async (line, expected) => {
+  ])('the load of bench for %s is %o', async (line, expected) => {
     expect(await optionsOf(line)).toMatchObject(expected);
   });
 
@@ -26,7 +26,7 @@ describe('the load of bench', () => {
     ['--duration 0', '--duration is "0"; it must be a duration from 1ms to 24h'],
     ['--rate 0', '--rate is "0"; it must be a number of calls per second above 0'],
     ['--rate fast', '--rate is "fast"; it must be a number of calls per second above 0'],
-  ])('is refused as %s: %s', async (line, message) => {
+  ])('bench rejects %s: %s', async (line, message) => {
     await expect(optionsOf(line)).rejects.toThrow(message);
   });
 });

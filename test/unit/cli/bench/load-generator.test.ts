@@ -57,7 +57,7 @@ class Bench {
 }
 
 describe('a load without a rate', () => {
-  it('keeps as many calls in flight as it may, spread over the connections', async () => {
+  it('a load without a rate makes the maximum number of concurrent calls, spread over the connections', async () => {
     const bench = new Bench(2, { parallel: 5 });
     expect(bench.waiting.map(({ connection }) => connection)).toEqual([0, 1, 0, 1, 0]);
     await bench.advance(3);
@@ -70,7 +70,7 @@ describe('a load without a rate', () => {
     expect(bench.clock.timers).toBe(0);
   });
 
-  it('waits for the last answers, whose latencies count', async () => {
+  it('a load without a rate waits for the last answers and counts their latencies', async () => {
     const bench = new Bench(1, {});
     await bench.advance(1500);
     await bench.answer();
@@ -78,7 +78,7 @@ describe('a load without a rate', () => {
     expect(bench.latencies).toEqual([1500]);
   });
 
-  it('goes on after a call that failed', async () => {
+  it('a load without a rate continues after a call that failed', async () => {
     const bench = new Bench(1, {});
     await bench.fail('no');
     expect(bench.waiting).toHaveLength(0);
@@ -90,7 +90,7 @@ describe('a load without a rate', () => {
     expect(bench.errors).toHaveLength(1);
   });
 
-  it('leaves alone a connection that is gone, and ends when all are', async () => {
+  it('a load without a rate skips a closed connection, and ends when all are closed', async () => {
     const bench = new Bench(2, { parallel: 4 });
     await bench.fail('gone');
     await bench.advance(0);
@@ -102,7 +102,7 @@ describe('a load without a rate', () => {
     expect(await bench.result).toMatchObject({ milliseconds: 0, started: 5, unanswered: 0 });
   });
 
-  it('ends at once when it is interrupted', async () => {
+  it('a load without a rate ends at once when it is interrupted', async () => {
     const bench = new Bench(3, {});
     await bench.advance(100);
     bench.controller.abort();
@@ -114,7 +114,7 @@ describe('a load without a rate', () => {
 });
 
 describe('a load at a rate', () => {
-  it('misses no call because its clock has no whole milliseconds', async () => {
+  it('a load at a rate misses no call if its clock has fractions of milliseconds', async () => {
     // 1000.4 + 300 - 1000.4 is a little more than 300.
     const bench = new Bench(1, { rate: 100, parallel: 100, duration: 300, clock: new ManualClock(1000.4) });
     for (let passed = 0; passed < 300; passed += 10) await bench.advance(10);
@@ -122,7 +122,7 @@ describe('a load at a rate', () => {
     expect(await bench.result).toMatchObject({ started: 30, missed: 0 });
   });
 
-  it('begins calls when they are due, and no others', async () => {
+  it('a load at a rate starts calls when they are due, and no others', async () => {
     const bench = new Bench(1, { rate: 10, parallel: 100 });
     expect(bench.waiting).toHaveLength(1);
     await bench.advance(99);
@@ -134,7 +134,7 @@ describe('a load at a rate', () => {
     expect(await bench.result).toMatchObject({ started: 10, missed: 0 });
   });
 
-  it('counts latency from when a call was due: a kite that pauses delays all calls of the pause', async () => {
+  it('a load at a rate measures latency from when a call was due, so that a pause of the kite delays all its calls', async () => {
     const bench = new Bench(1, { rate: 10, parallel: 1 });
     await bench.advance(500);
     for (let i = 0; i < 6; i++) await bench.answer(1);
@@ -144,7 +144,7 @@ describe('a load at a rate', () => {
     expect(await bench.result).toMatchObject({ started: 7, missed: 3 });
   });
 
-  it('says how many calls a kite was too slow for', async () => {
+  it('a load at a rate reports how many calls started late because of a slow kite', async () => {
     const bench = new Bench(1, { rate: 1000, parallel: 2 });
     await bench.advance(1000);
     await bench.answer();

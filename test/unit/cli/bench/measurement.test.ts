@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Measurement } from '../../../../src/lib/cli/bench/measurement.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 
-describe('what was measured', () => {
-  it('has percentiles to three digits, and none where nothing was answered', async () => {
+describe('measurements', () => {
+  it('a measurement has percentiles to three digits, and none without answers', async () => {
     const measured = await Measurement.create();
     expect(measured.latencies()).toBeNull();
     for (let i = 1; i <= 1000; i++) measured.recordAnswer(i / 10);
@@ -17,7 +17,7 @@ describe('what was measured', () => {
     expect(measured.latencies()?.max).toBeGreaterThan(3_599_000);
   });
 
-  it('counts errors by their type, of which a remote cannot make up as many as it likes', async () => {
+  it('a measurement counts errors by type, with a limit on the number of types', async () => {
     const measured = await Measurement.create();
     const first = new KiteError('tooBad', 'first');
     measured.recordError(first);

@@ -12,13 +12,13 @@ const read = (texts: string[], input: (string | Buffer)[] = []) =>
   );
 
 describe('readArguments', () => {
-  it('takes - from the standard input, as JSON or as text without its last newline', async () => {
+  it('readArguments reads - from the standard input, as JSON or as a string without its last newline', async () => {
     expect(await read(['1', '-', 'x'], ['{"a":', '[1]}\n'])).toEqual([1, { a: [1] }, 'x']);
     expect(await read(['-'], ['two\nlines\n'])).toEqual(['two\nlines']);
     expect(await read(['-'])).toEqual(['']);
   });
 
-  it('takes @file from the file', async () => {
+  it('readArguments reads @file from the file', async () => {
     const folder = temporaryFolder();
     await writeFile(join(folder, 'a.json'), '[1,2]\r\n');
     await writeFile(join(folder, 'bad'), Buffer.from([0xff]));
@@ -34,11 +34,11 @@ describe('readArguments', () => {
     await expect(read([`@${folder}`])).rejects.toMatchObject({ exitCode: 3 });
   });
 
-  it('refuses two of -', async () => {
+  it('readArguments rejects a second -', async () => {
     await expect(read(['-', '-'])).rejects.toMatchObject({ exitCode: 2 });
   });
 
-  it('leaves the standard input alone where nothing asks for it', async () => {
+  it('readArguments does not read the standard input unless an argument is -', async () => {
     const stdin = new Readable({
       read() {
         throw new Error('read');

@@ -15,24 +15,24 @@ describe('parseArgument', () => {
     ['{a:1}', '{a:1}'],
     ['0x10', '0x10'],
     ['9007199254740991', 9007199254740991],
-  ])('takes %s for what it is', (text, expected) => {
+  ])('parseArgument parses %s', (text, expected) => {
     expect(parseArgument(text)).toEqual(expected);
   });
 
-  it.each(['12345678901234567890', '1e400'])('refuses %s, which would arrive changed', (text) => {
+  it.each(['12345678901234567890', '1e400'])('parseArgument rejects %s, whose value would change', (text) => {
     expect(() => parseArgument(text)).toThrow(`The number ${text} cannot be sent exactly.`);
   });
 });
 
 describe('parseLine', () => {
-  it('takes an array for the list of arguments and anything else for the only argument', () => {
+  it('parseLine parses an array as the list of arguments and any other value as the only argument', () => {
     expect(parseLine('[1,"a"]', 1)).toEqual([1, 'a']);
     expect(parseLine('{"a":1}', 1)).toEqual([{ a: 1 }]);
     expect(parseLine('[[1,2]]', 1)).toEqual([[1, 2]]);
     expect(parseLine(' 4\r', 1)).toEqual([4]);
   });
 
-  it('names the line that is no JSON', () => {
+  it('parseLine reports the number of a line that is not JSON', () => {
     expect(() => parseLine('text', 17)).toThrow('Line 17 of standard input is not valid JSON');
   });
 });
@@ -40,11 +40,11 @@ describe('parseLine', () => {
 describe('withCallback', () => {
   const fn = (): void => {};
 
-  it('appends the function when no argument asks for it', () => {
+  it('withCallback appends the function if no argument is @callback', () => {
     expect(withCallback([1], fn)).toEqual([1, fn]);
   });
 
-  it('puts the function wherever an argument says @callback', () => {
+  it('withCallback replaces each argument @callback with the function', () => {
     expect(withCallback(['@callback', { on: ['@callback'] }, 'x'], fn)).toEqual([fn, { on: [fn] }, 'x']);
   });
 });

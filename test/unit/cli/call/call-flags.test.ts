@@ -17,7 +17,7 @@ async function optionsOf(
 }
 
 describe('callOptions', () => {
-  it('asks for nothing that was not said', async () => {
+  it('callOptions sets nothing without flags', async () => {
     expect(await optionsOf('', ['4'])).toEqual({
       target: { type: 'url', url: to },
       settings: expect.any(CommandSettings) as CommandSettings,
@@ -34,7 +34,7 @@ describe('callOptions', () => {
   it.each([
     ['--interactive', { interactive: true }],
     ['--raw --callback', { raw: true, callback: true }],
-  ])('of %s is %o', async (line, expected) => {
+  ])('callOptions parses %s as %o', async (line, expected) => {
     expect(await optionsOf(line)).toMatchObject(expected);
   });
 
@@ -48,19 +48,19 @@ describe('callOptions', () => {
     [commonSettings.transport, '--transport RawWebSocket', 'RawWebSocket'],
     [commonSettings.auth, '--auth kite-key', 'kite-key'],
     [commonSettings.kiteKey, '--key-file k', { type: 'file', file: 'k' }],
-  ])('set %o by %s', async (setting, line, value) => {
+  ])('callOptions sets %o by %s', async (setting, line, value) => {
     const { settings } = await optionsOf(line);
     expect(settings.value<unknown, unknown>(setting)).toEqual(value);
   });
 
-  it('of a query may say where Kontrol is', async () => {
+  it('callOptions accepts a Kontrol with a query', async () => {
     const line = '--to /bob/prod/math --kontrol http://a:4000/kite,http://b:4000/kite';
     const { target, settings } = await optionsOf(line, [], '');
     expect(target).toMatchObject({ type: 'query', path: '/bob/prod/math' });
     expect(settings.value(commonSettings.kontrol)).toEqual(['http://a:4000/kite', 'http://b:4000/kite']);
   });
 
-  it('of --stdin has as many calls in flight as --parallel says, or one', async () => {
+  it('callOptions makes --parallel concurrent calls with --stdin, one by default', async () => {
     expect((await optionsOf('--stdin')).stdin).toEqual({
       parallel: 1,
       ordered: true,
@@ -98,17 +98,17 @@ describe('callOptions', () => {
     ['--raw -o yaml', [], '--raw and -o yaml cannot be used together'],
     ['--json -o yaml', [], '--json and -o yaml cannot be used together.'],
     ['-o text', [], '--output is "text"; it must be one of table, wide, json, ndjson, yaml, name'],
-  ])('refuses %s with %o: %s', async (line, args, message) => {
+  ])('callOptions rejects %s with %o: %s', async (line, args, message) => {
     await expect(optionsOf(line, args)).rejects.toThrow(message);
   });
 
-  it('refuses a URL of Kontrol that is not one', async () => {
+  it('callOptions rejects a malformed URL of Kontrol', async () => {
     await expect(optionsOf('--to /bob --kontrol a:4000', [], '')).rejects.toThrow(
       '--kontrol is "a:4000"; it must be one or more URLs',
     );
   });
 
-  it('tells values from places to read them', async () => {
+  it('callOptions distinguishes values from sources of values', async () => {
     expect((await optionsOf('', ['-', '@a.json', '@', '"@a"'])).args).toEqual([
       { type: 'stdin' },
       { type: 'file', file: 'a.json' },

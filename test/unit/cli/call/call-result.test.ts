@@ -12,19 +12,19 @@ const people = [
 ];
 
 describe('the result of a call', () => {
-  it('is JSON, indented for people', async () => {
+  it('the result of a call is JSON, indented on a terminal', async () => {
     expect(await format({ a: 1 })).toBe('{"a":1}\n');
     expect(await format({ a: 1 }, undefined, false, true)).toBe('{\n  "a": 1\n}\n');
     expect(await format({ a: 1 }, 'json', false, true)).toBe('{"a":1}\n');
     expect(await format(undefined)).toBe('null\n');
   });
 
-  it('that is a text is itself when raw', async () => {
+  it('a string result is printed without quotes with --raw', async () => {
     for (const as of [undefined, 'json', 'ndjson'] as const) expect(await format('a', as, true)).toBe('a\n');
     expect(await format(4, undefined, true)).toBe('4\n');
   });
 
-  it('that is a list is a line for each item with ndjson and name', async () => {
+  it('a list result is printed one line per item with ndjson and name', async () => {
     expect(await format(people, 'ndjson')).toBe(
       '{"name":"bob","age":4}\n{"name":"eve","home":{"city":"x"}}\n',
     );
@@ -33,7 +33,7 @@ describe('the result of a call', () => {
     expect(await format('a', 'name')).toBe('a\n');
   });
 
-  it('as a table has a column for each key, a row for each field, or is its text', async () => {
+  it('a result formatted as a table has a column per key, a row per field, or is its plain text', async () => {
     const table = await format(people, 'table');
     for (const text of ['name', 'age', 'home', 'bob', '{"city":"x"}']) expect(table).toContain(text);
     expect(await format({ a: 1, b: 'x' }, 'table')).toMatch(/│ b +│ x +│/);
@@ -42,7 +42,7 @@ describe('the result of a call', () => {
     expect(await format({}, 'table')).toBe('{}\n');
   });
 
-  it('of several is a document each', async () => {
+  it('the results of several calls are one document each', async () => {
     const write = await resultWriter({ format: 'yaml', raw: false });
     expect(write([1]) + write('a')).toBe('- 1\n---\na\n');
   });

@@ -37,30 +37,30 @@ describe('complete', () => {
     ['nothing ', []],
     ['kontrol nothing ', []],
     ['context -', ['-']],
-  ])('goes on with %j', (line, expected) => {
+  ])('complete lists the candidates for %j', (line, expected) => {
     expect(values(line)).toEqual(expected);
   });
 
-  it('says what a group of commands is about', () => {
+  it('complete describes groups of commands', () => {
     const completion = complete(['kontrol', ''], commands, groups);
     const about = completion.type === 'candidates' ? completion.candidates : [];
     expect(about).toContainEqual({ value: 'keys', description: 'Manage the key pairs of a Kontrol' });
     expect(about.every(({ description }) => description !== '')).toBe(true);
   });
 
-  it('offers no command that is hidden, and none twice', () => {
+  it('complete lists no hidden command, and none twice', () => {
     const all = values('') as string[];
     expect(all).not.toContain('complete');
     expect(all).toContain('help');
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it('leaves files to the shell', () => {
+  it('complete leaves files to the shell', () => {
     expect(values('showkey --key-file ')).toEqual({ type: 'files' });
     expect(values('keygen --out ')).toEqual({ type: 'files' });
   });
 
-  it('completes the value of each setting as the table of settings says', () => {
+  it('complete lists the values that the table of settings has for each setting', () => {
     let completed = 0;
     for (const { flag, accept, commands: having } of allSettings) {
       if (!flag || flag.kind === 'switch') continue;
@@ -80,7 +80,7 @@ describe('complete', () => {
     expect(completed).toBeGreaterThan(150);
   });
 
-  it('asks the world for kites, methods, contexts and keys', () => {
+  it('complete queries kites, methods, contexts and keys', () => {
     const lookup = (source: object, prefix = '', flags = {}) => ({ type: 'lookup', source, prefix, flags });
     expect(values('call x --to /b')).toEqual(lookup({ type: 'kites', typed: '/b' }));
     expect(values('call x --to=/b')).toEqual(lookup({ type: 'kites', typed: '/b' }, '--to='));

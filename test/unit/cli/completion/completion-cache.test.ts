@@ -10,7 +10,7 @@ describe('CompletionCache', () => {
     new CompletionCache({ XDG_CACHE_HOME: folder }, () => clock.now());
   const fails = () => Promise.reject(new Error('no'));
 
-  it('asks again after half a minute, and gives an old answer where it gets none', async () => {
+  it('CompletionCache refreshes after half a minute, and returns a stale answer if that fails', async () => {
     const clock = new ManualClock();
     const folder = temporaryFolder();
     let asked = 0;
@@ -27,7 +27,7 @@ describe('CompletionCache', () => {
     expect(await cacheIn(folder, clock).get(['other'], fails)).toEqual([]);
   });
 
-  it('does without a file that is broken, or cannot be written', async () => {
+  it('CompletionCache ignores a file that is broken or not writable', async () => {
     const clock = new ManualClock();
     const folder = temporaryFolder();
     const ask = async () => ['a'];

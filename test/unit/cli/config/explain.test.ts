@@ -33,7 +33,7 @@ const variables: readonly (readonly [name: string, setting: CliSetting])[] = [
 ];
 
 describe('explain', () => {
-  it('shows each variable that is set, and never a secret', async () => {
+  it('explain shows each variable that is set, and never a secret', async () => {
     let secrets = 0;
     const home = { KITE_HOME: temporaryFolder() };
     await writeContexts({ contexts: new Map([[commonSettings.context.accept.example, {}]]) }, home);
@@ -50,13 +50,13 @@ describe('explain', () => {
     expect(secrets).toBeGreaterThan(4);
   });
 
-  it('lists a setting of one command only where something sets it', async () => {
+  it('explain lists a setting of one command only if it is set', async () => {
     const names = (lines: readonly Line[]): readonly string[] => lines.map(({ setting }) => setting);
     expect(names(await explained({})).filter((name) => name.includes(' start '))).toEqual([]);
     expect(names(await explained({ KONTROL_DATA: '/d' }))).toContain('kontrol start -data');
   });
 
-  it('marks a value that is not accepted, and does not fail', async () => {
+  it('explain marks an invalid value and does not fail', async () => {
     expect(await explained({ KITE_TIMEOUT: 'soon', KITE_PROXY_URL: 'ftp://me:hunter2@h/' })).toEqual(
       expect.arrayContaining([
         { setting: 'timeout', value: 'soon, which is not accepted', source: 'KITE_TIMEOUT' },
@@ -65,7 +65,7 @@ describe('explain', () => {
     );
   });
 
-  it('names variables of Kontrol that no setting reads, without their values', async () => {
+  it('explain lists the names of unknown KONTROL_ variables without their values', async () => {
     expect(await explained({ KONTROL_PORTS: 'hunter2' })).toContainEqual({
       setting: 'none: unknown variable',
       value: '(hidden)',
@@ -73,7 +73,7 @@ describe('explain', () => {
     });
   });
 
-  it('says what a variable means whose value does not say it', async () => {
+  it('explain describes the meaning of a value that is not self-explanatory', async () => {
     expect(await explained({ NO_COLOR: '1', KITE_LOG_NOCOLOR: 'x' })).toEqual(
       expect.arrayContaining([
         { setting: 'color', value: 'never', source: 'NO_COLOR' },
