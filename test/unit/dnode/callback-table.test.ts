@@ -4,14 +4,14 @@ import { CallbackTable } from '../../../src/lib/dnode/callback-table.js';
 const fn = (): void => {};
 
 describe('the callback table', () => {
-  it('gives numbers that rise from 0 and are never used twice', () => {
+  it('the callback table assigns numbers from 0 that are never reused', () => {
     const table = new CallbackTable<object>();
     const first = table.add({});
     table.delete(first);
     expect([first, table.add({}), table.add({})]).toEqual([0, 1, 2]);
   });
 
-  it('knows nothing of a number that was never given out, or is forgotten', () => {
+  it('the callback table has no entry for a number that was never assigned or was forgotten', () => {
     const table = new CallbackTable<object>();
     const entry = {};
     const number = table.add(entry);
@@ -21,7 +21,7 @@ describe('the callback table', () => {
     expect(table.get(99)).toBeUndefined();
   });
 
-  it('keeps the number of a function that is handed over again', () => {
+  it('the callback table keeps the number of a function that is passed again', () => {
     const table = new CallbackTable<object>();
     expect(table.share(fn)).toBe(table.share(fn));
     expect(table.size).toBe(1);

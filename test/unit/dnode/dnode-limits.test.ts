@@ -5,7 +5,7 @@ import { parseMessage } from '../../../src/lib/dnode/dnode-message.js';
 const limits = { ...dnodeLimits, messageBytes: 1024 * 1024 };
 
 describe('the limits of dnode', () => {
-  it('bound how deep a message nests', () => {
+  it('the limits of dnode bound how deep a message nests', () => {
     const nested = (depth: number): string =>
       `{"method":"m","arguments":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
     expect(parseMessage(nested(limits.messageDepth), limits).method).toBe('m');
@@ -14,7 +14,7 @@ describe('the limits of dnode', () => {
     );
   });
 
-  it('bound how many functions a message carries', () => {
+  it('the limits of dnode bound the number of functions in a message', () => {
     const withFunctions = (count: number): string =>
       JSON.stringify({
         method: 'm',

@@ -13,8 +13,8 @@ function violation(text: string, limits = defaultLimits): ProtocolViolation {
   throw new Error(`no violation: ${text.slice(0, 80)}`);
 }
 
-describe('a dnode message', () => {
-  it('names a method or a callback, its arguments and where functions stand in them', () => {
+describe('dnode messages', () => {
+  it('a dnode message has a method or a callback, its arguments and the paths of its functions', () => {
     expect(parse('{"method":"m","arguments":[1,"[Function]"],"callbacks":{"3":[1]}}')).toEqual({
       method: 'm',
       args: [1, '[Function]'],
@@ -31,7 +31,7 @@ describe('a dnode message', () => {
     '{"method":"m"}',
     '{"method":"m","arguments":null,"callbacks":null}',
     '{"method":"m","callbacks":[]}',
-  ])('needs neither arguments nor callbacks: %s', (text) => {
+  ])('a dnode message may omit arguments and callbacks: %s', (text) => {
     expect(parse(text)).toEqual({ method: 'm', args: [], callbacks: undefined });
   });
 
@@ -52,32 +52,32 @@ describe('a dnode message', () => {
     ['{"method":"m","arguments":"x"}', 1002],
     ['{"method":"m","callbacks":"x"}', 1002],
     ['{"method":"m","callbacks":[1]}', 1002],
-  ])('that is none is a violation of the protocol: %s', (text, code) => {
+  ])('a malformed dnode message is a protocol violation: %s', (text, code) => {
     expect(violation(text).code).toBe(code);
   });
 
   it.each(['{"x":[1]}', '{"-1":[1]}', '{"1.5":[1]}', '{"01":[1]}', '{"1e1":[1]}', '{"0":"x"}', '{"0":null}'])(
-    'ignores a callback whose number or path is none: %s',
+    'a dnode message with an invalid callback number or path ignores that callback: %s',
     (callbacks) => {
       expect(parse(`{"method":"m","arguments":[1,2],"callbacks":${callbacks}}`).callbacks).toBeUndefined();
     },
   );
 
-  it('may not carry more callbacks than the limit', () => {
+  it('a dnode message above the limit of callbacks is rejected', () => {
     const callbacks = Object.fromEntries(Array.from({ length: 10_000 }, (_, number) => [number, [0]]));
     const error = violation(JSON.stringify({ method: 'm', arguments: [0], callbacks }));
     expect(error.code).toBe(1008);
     expect(error.message).toContain('1024');
   });
 
-  it('may not be larger than the limit, counted in bytes', () => {
+  it('a dnode message above the size limit, counted in bytes, is rejected', () => {
     const limits = { ...defaultLimits, messageBytes: 30 };
     expect(parseMessage('{"method":"m","arguments":[1]}', limits).args).toEqual([1]);
     expect(violation('{"method":"m","arguments":[12]}', limits).code).toBe(1009);
     expect(violation('{"method":"é","arguments":[1]}', limits).code).toBe(1009);
   });
 
-  it('may not nest deeper than the limit, at 129 levels as at 100,000', () => {
+  it('a dnode message above the nesting limit is rejected, at 129 levels as at 100,000', () => {
     const nested = (depth: number) => `{"method":"m","arguments":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     expect(parse(nested(127)).method).toBe('m');
     expect(violation(nested(128)).code).toBe(1008);
@@ -95,7 +95,7 @@ describe('nesting', () => {
     ['["\\"[[[[["]', 1, false],
     ['["\\\\",[[]]]', 2, true],
     ['['.repeat(1000), 128, true],
-  ])('of %s counts brackets outside strings', (text, limit, deeper) => {
+  ])('the nesting of %s counts brackets outside strings', (text, limit, deeper) => {
     expect(nestsDeeper(text, limit)).toBe(deeper);
   });
 });

@@ -11,7 +11,7 @@ describe('unscrubbing', () => {
     return root;
   }
 
-  it('follows the paths of Go and of JavaScript', () => {
+  it('unscrub accepts the paths of Go and of JavaScript', () => {
     const message = () => [{ withArgs: [3, '[Function]'] }];
     const restored = [{ withArgs: [3, 'f0'] }];
     expect(restore(message(), [0, 'withArgs', 1])).toEqual(restored);
@@ -39,12 +39,12 @@ describe('unscrubbing', () => {
     [[{}]],
     [[true]],
     [[['0']]],
-  ])('ignores a path that leads nowhere: %j', (path) => {
+  ])('unscrub ignores a path that does not exist: %j', (path) => {
     expect(restore([{ a: 1 }], path)).toEqual([{ a: 1 }]);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it('does not put a function where JSON made a property named __proto__', () => {
+  it('unscrub does not replace a property named __proto__ from JSON', () => {
     const root = JSON.parse('[{"__proto__":{"a":1}}]') as unknown[];
     expect(JSON.stringify(restore(root, [0, '__proto__'], [0, '__proto__', 'a']))).toBe(
       '[{"__proto__":{"a":1}}]',

@@ -23,15 +23,15 @@ function errorClasses(): ReadonlyMap<string, string> {
   return found;
 }
 
-describe('errors of the project', () => {
-  it('all extend BrandedError', () => {
+describe('project errors', () => {
+  it('project errors all extend BrandedError', () => {
     const classes = errorClasses();
     console.log(`${classes.size - 1} classes of errors extend BrandedError`);
     expect(classes.size).toBeGreaterThan(10);
     expect([...classes].filter(([name, base]) => base === 'Error' && name !== 'BrandedError')).toEqual([]);
   });
 
-  it('are recognised with instanceof nowhere in src', () => {
+  it('project errors are never recognized with instanceof in src', () => {
     const names = [...errorClasses().keys()].join('|');
     const uses = files.flatMap(({ path, code }) =>
       [...code.matchAll(new RegExp(`\\binstanceof (?:${names})\\b`, 'g'))].map(([use]) => `${path}: ${use}`),
@@ -41,7 +41,7 @@ describe('errors of the project', () => {
     expect(uses).toEqual([]);
   });
 
-  it('have the name of their class and a type, and do not show the brand when they are inspected', () => {
+  it('project errors have the name of their class and a type, and hide their brand from inspection', () => {
     const error = new DialError('refused', 'http://h/kite', 'no');
     expect(error).toMatchObject({ name: 'DialError', type: 'DialError', code: 'refused' });
     expect(new KiteError('timeout', 'no')).toMatchObject({ name: 'KiteError', type: 'timeout' });
@@ -57,12 +57,12 @@ describe('errors of the project', () => {
     ['a string', 'KiteError'],
     ['null', null],
     ['undefined', undefined],
-  ])('have a kind, and %s has none', (_title, value) => {
+  ])('project errors have a kind, and %s has none', (_title, value) => {
     expect(kindOf(new KiteError('timeout', 'no'))).toBe('KiteError');
     expect(kindOf(value)).toBeUndefined();
   });
 
-  it('travel as genericError where they are not a KiteError', () => {
+  it('project errors other than KiteError are sent as genericError', () => {
     expect(toWireError(new ProtocolViolation(1008, 'no'))).toMatchObject({ type: 'genericError' });
     expect(toWireError(new DialError('refused', 'http://h/kite', 'no'))).toMatchObject({
       type: 'genericError',

@@ -50,7 +50,7 @@ function callsOf(name: string, code: string): string[] {
 }
 
 describe('the table of error codes', () => {
-  it('has a meaning and an advice for each entry, in whole sentences', () => {
+  it('the table of error codes has a meaning and an advice for each entry, in whole sentences', () => {
     const tables: readonly Readonly<Record<string, Omit<ErrorEntry, 'sender'>>>[] = [
       errorTypes,
       kiteErrorCodes,
@@ -69,7 +69,7 @@ describe('the table of error codes', () => {
     }
   });
 
-  it('is the only place that a KiteError gets a code from', () => {
+  it('the table of error codes has every code with which src creates a KiteError', () => {
     let count = 0;
     const own = files.flatMap(({ path, code }) => {
       const made = callsOf('new KiteError', code);
@@ -84,7 +84,7 @@ describe('the table of error codes', () => {
     expect(own).toEqual(Object.keys(PASSED_ON).toSorted((a, b) => a.localeCompare(b, 'en')));
   });
 
-  it('has no code that nothing in src creates', () => {
+  it('the table of error codes has no code that src never creates', () => {
     const literals = [
       kiteErrorCodes,
       configurationCodes,
@@ -100,7 +100,7 @@ describe('the table of error codes', () => {
     ).toEqual([]);
   });
 
-  it('has the close code of every connection that src ends', () => {
+  it('the table of error codes has the close code of every connection that src closes', () => {
     const used = new Set(
       [
         ...source.matchAll(/\b(?:close|end|finish|refuse|ended|violation|ProtocolViolation)\((\d{4})\b/g),
@@ -113,7 +113,7 @@ describe('the table of error codes', () => {
     expect([...used].filter((code) => !(code in closeCodes))).toEqual([]);
   });
 
-  it('has the exit codes with which src creates the errors of the command line', () => {
+  it('the table of error codes has the exit codes of the errors of the command line', () => {
     let count = 0;
     for (const { path, code } of files) {
       for (const args of callsOf('new CliError', code)) {
@@ -133,7 +133,7 @@ describe('the table of error codes', () => {
     }
   });
 
-  it('types the codes, so that one that is not declared does not compile', () => {
+  it('the types of error codes reject an undeclared code at compile time', () => {
     // @ts-expect-error -- not a code of a KiteError
     codedError('genericError', 'idTakn', 'no');
     // @ts-expect-error -- idTaken is a genericError

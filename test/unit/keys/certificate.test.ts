@@ -12,7 +12,7 @@ describe('a self-signed certificate', () => {
     ['127.0.0.1', undefined],
     ['127.0.0.1', 'localhost'],
     ['127.0.0.1', 'math.kites.example'],
-  ])('makes a client that has it as ca trust the server at %s by the name %s', async (host, servername) => {
+  ])('a client with a self-signed certificate as its authority trusts the server at %s by the name %s', async (host, servername) => {
     const keys = await testKeyPair();
     const cert = await selfSignedCertificate({ hosts: ['localhost', '127.0.0.1', '*.kites.example'], keys });
     const { port } = await serve(keys.privateKey, cert);
@@ -22,7 +22,7 @@ describe('a self-signed certificate', () => {
     client.destroy();
   });
 
-  it('does not speak for other names', async () => {
+  it('a self-signed certificate is rejected for other names', async () => {
     const keys = await testKeyPair();
     const cert = await selfSignedCertificate({ hosts: ['localhost'], keys });
     const { port } = await serve(keys.privateKey, cert);
@@ -31,7 +31,7 @@ describe('a self-signed certificate', () => {
     expect(error.code).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  it('says for whom, how long and for what it is', async () => {
+  it('a self-signed certificate contains its names, validity and usage', async () => {
     const keys = await testKeyPair();
     const clock = new ManualClock(Date.UTC(2026, 0, 1));
     const hosts = ['Kite.Example.com', '*.exämple.com', '10.0.0.1', '[::1]', 'fe80::1'];
@@ -52,7 +52,7 @@ describe('a self-signed certificate', () => {
     expect(BigInt(`0x${cert.serialNumber}`)).toBeGreaterThan(2n ** 120n);
   });
 
-  it('can be valid past the year 2050', async () => {
+  it('a self-signed certificate can be valid past the year 2050', async () => {
     const keys = await testKeyPair();
     const cert = new X509Certificate(
       await selfSignedCertificate({ hosts: ['localhost'], days: 36_500, keys, clock: new ManualClock() }),
@@ -70,16 +70,16 @@ describe('a self-signed certificate', () => {
     [['*']],
     [['x'.repeat(64)]],
     [['a,b']],
-  ])('is not made for %j', async (hosts) => {
+  ])('a self-signed certificate is not created for %j', async (hosts) => {
     await expect(selfSignedCertificate({ hosts, keys: await testKeyPair() })).rejects.toThrow(RangeError);
   });
 
-  it.each([0, -1, Number.NaN, 36_501])('is not made for %d days', async (days) => {
+  it.each([0, -1, Number.NaN, 36_501])('a self-signed certificate is not created for %d days', async (days) => {
     const keys = await testKeyPair();
     await expect(selfSignedCertificate({ hosts: ['localhost'], days, keys })).rejects.toThrow(RangeError);
   });
 
-  it('is not made of two keys that do not belong together', async () => {
+  it('a self-signed certificate is not created from keys that are not a pair', async () => {
     const keys = {
       publicKey: (await generateKeyPair()).publicKey,
       privateKey: (await testKeyPair()).privateKey,

@@ -37,7 +37,7 @@ const JWTS: readonly [what: string, jwt: string, claims: Record<string, unknown>
 ];
 
 describe.each(JWTS)('a JWT with %s', (_, jwt, claims) => {
-  it('has the same claims for the kite that verifies it, for its owner and for a page', () => {
+  it('a JWT has the same claims for the verifying kite, its owner and a page', () => {
     expect(readClaims(jwt)).toEqual(claims ?? {});
     let decoded: unknown;
     try {
@@ -48,22 +48,22 @@ describe.each(JWTS)('a JWT with %s', (_, jwt, claims) => {
     expect(decoded).toEqual(claims);
   });
 
-  it('expires when its claims say so, for whoever renews it', () => {
+  it('a JWT expires for token renewal at the time of its claims', () => {
     expect(tokenExpiry(jwt)).toBe(claims?.['exp'] === 5 ? 5000 : undefined);
   });
 });
 
-it('an expiry is read alike by whoever renews a token and whoever shows it', () => {
+it('the expiry of a token is the same for its renewal and its display', () => {
   const token = `${HEADER}.${part('{"iss":"k","sub":"a","aud":"/a","exp":1800000000}')}.AA`;
   expect(tokenExpiry(token)).toBe(parseToken(token).expiresAt);
 });
 
-it('reads a part that is a JSON object, and nothing else', () => {
+it('a part of a JWT is accepted only if it is a JSON object', () => {
   expect(readJwtPart(HEADER)).toEqual({ alg: 'RS256' });
   expect(readJwtPart('')).toBeUndefined();
 });
 
-it('a claim is a string that is not empty, and not what every object has', () => {
+it('a claim is a string that is not empty, and never an inherited property', () => {
   const claims = { sub: 'alice', empty: '', n: 5 };
   const names = ['sub', 'empty', 'n', 'missing', 'constructor', '__proto__'];
   expect(names.map((name) => textClaim(claims, name))).toEqual(['alice', ...Array(5).fill(undefined)]);

@@ -22,7 +22,7 @@ function reasonOf(action: () => unknown): string | undefined {
 }
 
 describe('a signed JWT', () => {
-  it('carries its claims to whoever verifies it', async () => {
+  it('a signed JWT returns its claims when it is verified', async () => {
     const keys = await testKeyPair();
     const jwt = signJwt({ sub: 'alice', n: 1 }, keys.privateKey);
     expect(verifyJwt(jwt, keys.publicKey, { clock })).toEqual({ sub: 'alice', n: 1 });
@@ -30,13 +30,13 @@ describe('a signed JWT', () => {
     expect(decodeJwt(jwt)).toEqual({ header: { alg: 'RS256', typ: 'JWT' }, claims: { sub: 'alice', n: 1 } });
   });
 
-  it('is refused under another key', async () => {
+  it('a signed JWT is rejected with another key', async () => {
     const jwt = signJwt({ sub: 'alice' }, (await testKeyPair(1)).privateKey);
     const { publicKey } = await testKeyPair(0);
     expect(reasonOf(() => verifyJwt(jwt, publicKey, { clock }))).toBe('signature');
   });
 
-  it('is refused with other claims under the same signature', async () => {
+  it('a signed JWT is rejected with other claims under the same signature', async () => {
     const keys = await testKeyPair();
     const [header, , signature] = signJwt({ sub: 'alice' }, keys.privateKey).split('.');
     const forged = `${header}.${part({ sub: 'root' })}.${signature}`;
@@ -57,7 +57,7 @@ describe('a signed JWT', () => {
     5,
     ['RS256'],
     undefined,
-  ])('is refused with the algorithm %j, whatever its signature', async (alg) => {
+  ])('a signed JWT is rejected with the algorithm %j, whatever its signature', async (alg) => {
     const keys = await testKeyPair();
     const input = `${part({ alg, typ: 'JWT' })}.${part({ sub: 'alice' })}`;
     const signatures = [
@@ -70,27 +70,27 @@ describe('a signed JWT', () => {
     }
   });
 
-  it('is refused with a header that names RS256 over an HMAC made with the public key', async () => {
+  it('a JWT is rejected with an RS256 header over an HMAC made with the public key', async () => {
     const { publicKey } = await testKeyPair();
     const input = `${part({ alg: 'RS256' })}.${part({ sub: 'alice' })}`;
     const jwt = `${input}.${createHmac('sha256', publicKey).update(input).digest('base64url')}`;
     expect(reasonOf(() => verifyJwt(jwt, publicKey, { clock }))).toBe('signature');
   });
 
-  it('is refused where it demands an extension', async () => {
+  it('a JWT is rejected if it has a critical extension', async () => {
     const keys = await testKeyPair();
     const input = `${part({ alg: 'RS256', crit: ['b64'], b64: false })}.${part({})}`;
     const jwt = `${input}.${sign('sha256', Buffer.from(input), keys.privateKey).toString('base64url')}`;
     expect(reasonOf(() => verifyJwt(jwt, keys.publicKey, { clock }))).toBe('algorithm');
   });
 
-  it('is verified by RSA keys only', () => {
+  it('a JWT is verified with RSA keys only', () => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     expect(reasonOf(() => verifyJwt('a.b.c', publicKey, { clock }))).toBe('algorithm');
   });
 });
 
-describe('the times of a JWT', () => {
+describe('the time claims of a JWT', () => {
   it.each([
     [{ exp: now + 1 }, undefined],
     [{ exp: now }, 'expired'],
@@ -104,13 +104,13 @@ describe('the times of a JWT', () => {
     [{ nbf: '0' }, 'claims'],
     [{ iat: [] }, 'claims'],
     [{}, undefined],
-  ])('%j: %s', async (claims, reason) => {
+  ])('a JWT with the time claims %j is rejected as: %s', async (claims, reason) => {
     const keys = await testKeyPair();
     const jwt = signJwt(claims, keys.privateKey);
     expect(reasonOf(() => verifyJwt(jwt, keys.publicKey, { clock }))).toBe(reason);
   });
 
-  it('may be off by the leeway', async () => {
+  it('the time claims of a JWT are checked with a leeway', async () => {
     const keys = await testKeyPair();
     const options = { clock, leeway: 60_000 };
     const verify = (claims: Record<string, unknown>) =>
@@ -121,7 +121,7 @@ describe('the times of a JWT', () => {
   });
 });
 
-describe('what is no JWT', () => {
+describe('a malformed JWT', () => {
   const header = part({ alg: 'RS256' });
 
   it.each([
@@ -141,7 +141,7 @@ describe('what is no JWT', () => {
     ['a mebibyte', 'a'.repeat(1024 * 1024)],
     ['a mebibyte of dots', '.'.repeat(1024 * 1024)],
     ['deep nesting', `${header}.${part('['.repeat(10_000))}.AA`],
-  ])('%s is refused as malformed', async (_name, text) => {
+  ])('a malformed JWT is rejected: %s', async (_name, text) => {
     const { publicKey } = await testKeyPair();
     expect(reasonOf(() => verifyJwt(text, publicKey, { clock }))).toBe('malformed');
     expect(reasonOf(() => decodeJwt(text))).toBe('malformed');

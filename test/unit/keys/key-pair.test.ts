@@ -13,7 +13,7 @@ import { testKeyPair } from '../../helpers/kite/keys.js';
 import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 
 describe('a new key pair', () => {
-  it('is RSA of 2,048 bits, as SPKI and PKCS#8', async () => {
+  it('a new key pair is RSA with 2,048 bits, as SPKI and PKCS#8', async () => {
     const pair = await testKeyPair();
     expect(pair.publicKey).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
     expect(pair.privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
@@ -23,7 +23,7 @@ describe('a new key pair', () => {
   });
 
   it.each([0, 1024, 2047, 8193, 2048.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    'cannot have %d bits',
+    'a new key pair cannot have %d bits',
     async (bits) => {
       await expect(generateKeyPair({ bits })).rejects.toThrow(/2048 to 8192 bits/);
     },
@@ -31,7 +31,7 @@ describe('a new key pair', () => {
 });
 
 describe('reading a key', () => {
-  it('takes what openssl genrsa and its -pubout write, in either form', async () => {
+  it('reading a key accepts the output of openssl genrsa and -pubout in either form', async () => {
     const { publicKey, privateKey } = parseKeyPair(await testKeyPair());
     for (const type of ['pkcs1', 'pkcs8'] as const) {
       const pem = privateKey.export({ type, format: 'pem' }).toString();
@@ -44,7 +44,7 @@ describe('reading a key', () => {
     }
   });
 
-  it('refuses halves that do not belong together', async () => {
+  it('reading a key rejects halves that are not a pair', async () => {
     const pair = {
       publicKey: (await testKeyPair(0)).publicKey,
       privateKey: (await testKeyPair(1)).privateKey,
@@ -52,7 +52,7 @@ describe('reading a key', () => {
     expect(() => parseKeyPair(pair)).toThrow(/not the other half/);
   });
 
-  it('refuses a key that is too short', () => {
+  it('reading a key rejects a key that is too short', () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     expect(() => parsePublicKey(publicKey.export({ type: 'spki', format: 'pem' }).toString())).toThrow(
       /has 1024 bits/,
@@ -62,7 +62,7 @@ describe('reading a key', () => {
     );
   });
 
-  it('refuses keys that are not RSA', () => {
+  it('reading a key rejects keys that are not RSA', () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     expect(() => parsePublicKey(publicKey.export({ type: 'spki', format: 'pem' }).toString())).toThrow(
       /of type ec/,
@@ -72,7 +72,7 @@ describe('reading a key', () => {
     );
   });
 
-  it('refuses an encrypted key and says how to decrypt it', async () => {
+  it('reading a key rejects an encrypted key and explains how to decrypt it', async () => {
     const { privateKey } = parseKeyPair(await testKeyPair());
     const pem = privateKey
       .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'p' })
@@ -80,7 +80,7 @@ describe('reading a key', () => {
     expect(() => parsePrivateKey(pem)).toThrow(/it is encrypted; decrypt it with: openssl pkey/);
   });
 
-  it('refuses a private key in the place of a public one, without showing it', async () => {
+  it('reading a key rejects a private key instead of a public one, without showing it', async () => {
     const { privateKey } = await testKeyPair();
     expect(() => parsePublicKey(privateKey)).toThrow(/it is a private key; make its public half with/);
     const secret = privateKey.slice(40, 80);
@@ -95,7 +95,7 @@ describe('reading a key', () => {
     '-----BEGIN PUBLIC KEY-----',
     '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
     'x'.repeat(100_000),
-  ])('refuses what is no key', (pem) => {
+  ])('reading a key rejects input that is not a key in PEM', (pem) => {
     expect(() => parsePublicKey(pem)).toThrow(/The public key cannot be read/);
     expect(() => parsePrivateKey(pem)).toThrow(/The private key cannot be read/);
   });
@@ -111,7 +111,7 @@ describe('writing a key pair', () => {
     };
   }
 
-  it('keeps the private key from others', async () => {
+  it('writing a key pair makes the private key readable by its owner only', async () => {
     const pair = await testKeyPair();
     const { folder, ...files } = places();
     await writeKeyPairFiles(pair, files);
@@ -122,7 +122,7 @@ describe('writing a key pair', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['key.pem', 'key_pub.pem']);
   });
 
-  it('replaces nothing without force, not even one of the two', async () => {
+  it('writing a key pair replaces no file without force, not even one of the two', async () => {
     const { folder, ...files } = places();
     writeFileSync(files.publicKeyFile, 'old');
     await expect(writeKeyPairFiles(await testKeyPair(), files)).rejects.toMatchObject({
@@ -134,7 +134,7 @@ describe('writing a key pair', () => {
     expect(readFileSync(files.publicKeyFile, 'utf8')).toBe('old');
   });
 
-  it('replaces both with force', async () => {
+  it('writing a key pair replaces both files with force', async () => {
     const pair = await testKeyPair();
     const { folder, ...files } = places();
     writeFileSync(files.privateKeyFile, 'old', { mode: 0o644 });
@@ -145,7 +145,7 @@ describe('writing a key pair', () => {
     expect(readdirSync(folder)).toHaveLength(2);
   });
 
-  it('puts the old private key back where the public one cannot be replaced', async () => {
+  it('writing a key pair restores the old private key if the public one cannot be replaced', async () => {
     const { folder, ...files } = places();
     writeFileSync(files.privateKeyFile, 'old');
     mkdirSync(files.publicKeyFile);
@@ -156,7 +156,7 @@ describe('writing a key pair', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['key.pem', 'key_pub.pem']);
   });
 
-  it('is not troubled by a strict umask', async () => {
+  it('writing a key pair works with a strict umask', async () => {
     const { folder, ...files } = places();
     chmodSync(folder, 0o700);
     const before = process.umask(0o077);

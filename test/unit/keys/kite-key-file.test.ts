@@ -20,7 +20,7 @@ function contentFile(content: string): string {
 }
 
 describe('writing a kite key', () => {
-  it('makes a file for its owner only, in a folder for its owner only', async () => {
+  it('writing a kite key creates a file and a folder for their owner only', async () => {
     const home = path.join(temporaryFolder(), '.kite');
     const jwt = await jwtOf('alice');
     const file = await writeKiteKeyFile(jwt, { home });
@@ -32,7 +32,7 @@ describe('writing a kite key', () => {
     expect(readKiteKeyFile(file).jwt).toBe(jwt);
   });
 
-  it('replaces a key only with force', async () => {
+  it('writing a kite key replaces a file only with force', async () => {
     const home = temporaryFolder();
     const [old, fresh] = [await jwtOf('alice'), await jwtOf('bob')];
     const file = await writeKiteKeyFile(old, { home });
@@ -43,7 +43,7 @@ describe('writing a kite key', () => {
     expect(readdirSync(home)).toEqual(['kite.key']);
   });
 
-  it('leaves the old key intact where the new one is none', async () => {
+  it('writing a kite key keeps the old key if the new one is malformed', async () => {
     const home = temporaryFolder();
     const file = await writeKiteKeyFile(await jwtOf('alice'), { home });
     await expect(writeKiteKeyFile('nonsense', { home, force: true })).rejects.toMatchObject({
@@ -52,7 +52,7 @@ describe('writing a kite key', () => {
     expect(readKiteKeyFile(file).username).toBe('alice');
   });
 
-  it('leaves nothing behind where the place is taken by a folder', async () => {
+  it('writing a kite key leaves no files if a folder has its path', async () => {
     const home = temporaryFolder();
     mkdirSync(path.join(home, 'kite.key'));
     await expect(writeKiteKeyFile(await jwtOf('alice'), { home, force: true })).rejects.toMatchObject({
@@ -62,7 +62,7 @@ describe('writing a kite key', () => {
     expect(readdirSync(home)).toEqual(['kite.key']);
   });
 
-  it('says what is wrong with a home that is a file', async () => {
+  it('writing a kite key reports a home that is a file', async () => {
     const home = path.join(temporaryFolder(), 'file');
     writeFileSync(home, '');
     await expect(writeKiteKeyFile(await jwtOf('alice'), { home })).rejects.toMatchObject({
@@ -70,12 +70,12 @@ describe('writing a kite key', () => {
     });
   });
 
-  it('gives up where the kernel makes no folders', async () => {
+  it('writing a kite key fails if the kernel creates no folders', async () => {
     const writing = writeKiteKeyFile(await jwtOf('alice'), { home: '/proc/nowhere/kite' });
     await expect(writing).rejects.toMatchObject({ code: 'notWritable' });
   });
 
-  it('refuses a folder in which others could exchange the key', async () => {
+  it('writing a kite key rejects a folder in which others could replace the key', async () => {
     const home = temporaryFolder();
     chmodSync(home, 0o770);
     await expect(writeKiteKeyFile(await jwtOf('alice'), { home })).rejects.toMatchObject({
@@ -93,19 +93,19 @@ describe('reading a kite key', () => {
     return file;
   }
 
-  it('bears white space around it', async () => {
+  it('reading a kite key ignores surrounding white space', async () => {
     const jwt = await jwtOf('alice');
     expect(readKiteKeyFile(await keyFile(` ${jwt}\r\n`)).jwt).toBe(jwt);
   });
 
-  it('follows a link to a file that is mounted somewhere else', async () => {
+  it('reading a kite key follows a link to a mounted file', async () => {
     const link = path.join(temporaryFolder(), 'kite.key');
     symlinkSync(await keyFile(), link);
     expect(readKiteKeyFile(link).username).toBe('alice');
   });
 
   it.each([0o440, 0o404, 0o644, 0o620, 0o602, 0o401])(
-    'refuses a file of mode %o with the command that mends it',
+    'reading a kite key rejects a file of mode %o with the command that fixes it',
     async (mode) => {
       const file = await keyFile(undefined, mode);
       const error = configurationFailure(() => readKiteKeyFile(file));
@@ -114,13 +114,13 @@ describe('reading a kite key', () => {
     },
   );
 
-  it('writes the command so that a shell takes it', () => {
+  it('reading a kite key quotes the path in the suggested command for a shell', () => {
     const file = path.join(temporaryFolder(), "it's a key");
     writeFileSync(file, 'x', { mode: 0o644 });
     expect(configurationFailure(() => readKiteKeyFile(file)).message).toContain(`it'\\''s a key'`);
   });
 
-  it('says where to get one where there is none', () => {
+  it('reading a kite key explains how to get one if the file does not exist', () => {
     const file = kiteKeyPath(temporaryFolder());
     const error = configurationFailure(() => readKiteKeyFile(file));
     expect(error).toMatchObject({
@@ -131,24 +131,24 @@ describe('reading a kite key', () => {
     expect(error.message).toBe(`There is no kite key at ${file}. Get one with: kitectl register`);
   });
 
-  it.each(['', '\n', 'nonsense', 'a.b.c'])('refuses a file that holds %j', async (content) => {
+  it.each(['', '\n', 'nonsense', 'a.b.c'])('reading a kite key rejects a file that contains %j', async (content) => {
     const error = configurationFailure(() => readKiteKeyFile(contentFile(content)));
     expect(error.code).toBe('badKiteKey');
     expect(error.message).toContain('kitectl register --force');
   });
 
-  it('refuses a file that is far too long without reading it', () => {
+  it('reading a kite key rejects a file above the size limit without reading it', () => {
     expect(
       configurationFailure(() => readKiteKeyFile(contentFile('x'.repeat(1024 * 1024)))).message,
     ).toContain('too long');
   });
 
-  it('refuses a folder, and a device', () => {
+  it('reading a kite key rejects a folder and a device', () => {
     expect(configurationFailure(() => readKiteKeyFile(temporaryFolder())).code).toBe('keyFileUnreadable');
     expect(configurationFailure(() => readKiteKeyFile('/dev/null')).code).toBe('keyFileUnreadable');
   });
 
-  it('never shows the key in an error', async () => {
+  it('reading a kite key never shows the key in an error', async () => {
     const jwt = await jwtOf('alice');
     const broken = `${jwt.slice(0, 300)}!${jwt.slice(300)}`;
     expect(configurationFailure(() => readKiteKeyFile(contentFile(broken))).message).not.toContain(

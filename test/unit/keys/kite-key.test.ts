@@ -6,7 +6,7 @@ import { ManualClock } from '../../helpers/process/manual-clock.js';
 const clock = new ManualClock();
 
 describe('a kite key', () => {
-  it('is signed by the key that it carries, and says whose it is', async () => {
+  it('a kite key is signed by the key that it contains, and identifies its user', async () => {
     const keyPair = await testKeyPair();
     const jwt = newKiteKey({
       username: 'alice',
@@ -35,7 +35,7 @@ describe('a kite key', () => {
     });
   });
 
-  it('has an id of its own and never expires', async () => {
+  it('a kite key has a unique id and never expires', async () => {
     const make = async () =>
       newKiteKey({ username: 'a', kontrolUser: 'k', kontrolUrl: '', keyPair: await testKeyPair(), clock });
     const [one, other] = [await make(), await make()];
@@ -44,7 +44,7 @@ describe('a kite key', () => {
     expect(decodeJwt(one).claims).not.toHaveProperty('exp');
   });
 
-  it.each(['sub', 'iss', 'kontrolKey'])('is none without "%s", or with another type there', async (claim) => {
+  it.each(['sub', 'iss', 'kontrolKey'])('a kite key is rejected without "%s", or with another type for it', async (claim) => {
     const { publicKey, privateKey } = await testKeyPair();
     for (const value of [undefined, '', 5, null, ['alice'], {}]) {
       const claims = { iss: 'kontrol', sub: 'alice', kontrolKey: publicKey, [claim]: value };

@@ -14,7 +14,7 @@ const clock = new ManualClock();
 const HOUR = 3600;
 
 describe('a token', () => {
-  it('is good for 48 hours, and five minutes earlier and later for clocks that differ', async () => {
+  it('a token is valid for 48 hours, plus five minutes before and after for clock skew', async () => {
     const { privateKey } = await testKeyPair();
     const jwt = newToken({
       issuer: 'kontrol',
@@ -44,14 +44,14 @@ describe('a token', () => {
   });
 
   it.each(['', '/', '//', 'alice', '/alice/', '/alice//math', '/a/b/c/d/e/f/g/h'])(
-    'is not made for the audience %j',
+    'a token is not issued for the audience %j',
     async (audience) => {
       const { privateKey } = await testKeyPair();
       expect(() => newToken({ issuer: 'k', username: 'b', audience, privateKey, clock })).toThrow(RangeError);
     },
   );
 
-  it.each(['iss', 'sub', 'aud', 'exp'])('is none without "%s"', async (claim) => {
+  it.each(['iss', 'sub', 'aud', 'exp'])('a token is rejected without "%s"', async (claim) => {
     const { privateKey } = await testKeyPair();
     const claims = { iss: 'k', sub: 'b', aud: '/a', exp: 1, [claim]: undefined };
     expect(() => parseToken(signJwt(claims, privateKey))).toThrow(`it is not a token: "${claim}" is missing`);
@@ -64,11 +64,11 @@ describe('an audience', () => {
     [{ username: 'alice', environment: 'prod' }, '/alice/prod'],
     [{ username: 'alice', name: 'math' }, '/alice'],
     [testIdentity(), '/alice/prod/math'],
-  ])('of %j is %s', (kite, audience) => {
+  ])('the audience of %j is %s', (kite, audience) => {
     expect(audienceOf(kite)).toBe(audience);
   });
 
-  it('is never empty', () => {
+  it('an audience is never empty', () => {
     expect(() => audienceOf({ username: '' })).toThrow(RangeError);
   });
 
@@ -91,7 +91,7 @@ describe('an audience', () => {
     ['', false],
     ['alice', false],
     [`/alice/prod/math/1.0.0/eu/vm/${testIdentity().id}/more`, false],
-  ])('%j includes the kite: %s', (audience, includes) => {
+  ])('the audience %j includes the kite: %s', (audience, includes) => {
     expect(audienceIncludes(audience, testIdentity())).toBe(includes);
   });
 });

@@ -26,44 +26,44 @@ describe('normalizeArgv', () => {
     ['leaves a plain command line alone', ['--to', 'u'], ['--to', 'u']],
     ['takes a flag of the Go tool with an equals sign', ['-to=http://h/kite'], ['--to', 'http://h/kite']],
     [
-      'takes a flag of the Go tool with a value behind it',
+      'takes a flag of the Go tool with a separate value',
       ['-to', 'http://h/kite'],
       ['--to', 'http://h/kite'],
     ],
     [
-      'takes another name of a flag',
+      'accepts an alias of a flag',
       ['-publicHost=h', '--publicHost', 'i'],
       ['--public-host', 'h', '--public-host', 'i'],
     ],
     [
-      'turns off a switch that can be turned off',
+      'turns off a switch that has a --no- form',
       ['--no-local', '-local=false'],
       ['--no-local', '--no-local'],
     ],
-    ['turns on a switch that can be turned off', ['--local', '--no-local=false'], ['--local', '--local']],
+    ['turns on a switch that has a --no- form', ['--local', '--no-local=false'], ['--local', '--local']],
     ['takes a switch of the Go tool', ['-raw', 'x'], ['--raw', '--', 'x']],
     ['keeps equals signs within a value', ['--to=a=b'], ['--to', 'a=b']],
-    ['takes negative numbers for arguments', ['square', '-4', '-.5'], ['--', 'square', '-4', '-.5']],
+    ['treats negative numbers as arguments', ['square', '-4', '-.5'], ['--', 'square', '-4', '-.5']],
     ['puts flags before arguments', ['square', '4', '--to', 'u'], ['--to', 'u', '--', 'square', '4']],
-    ['leaves what stands behind -- alone', ['a', '--', '--to', '-raw'], ['--', 'a', '--to', '-raw']],
+    ['does not change arguments after --', ['a', '--', '--to', '-raw'], ['--', 'a', '--to', '-raw']],
     ['takes a value that begins with a dash', ['--to', '-x'], ['--to', '-x']],
-    ['knows switches that say true or false', ['--raw=true', '--no-color=false'], ['--raw']],
+    ['accepts switches with the value true or false', ['--raw=true', '--no-color=false'], ['--raw']],
     [
-      'turns a switch off that can be, in every spelling',
+      'turns off a switch that has a --no- form, in every spelling',
       ['--tls', '-tls=true', '--no-tls', '-no-tls', '-tls=false', '--no-tls=false'],
       ['--tls', '--tls', '--no-tls', '--no-tls', '--no-tls', '--tls'],
     ],
-    ['takes a lone dash for an argument', ['-'], ['--', '-']],
-    ['takes the one letter of a flag', ['-o', 'json', 'x'], ['--output', 'json', '--', 'x']],
-    ['takes the one letter with an equals sign', ['-o=json'], ['--output', 'json']],
-    ['takes the one letter with its value attached', ['-ojson'], ['--output', 'json']],
+    ['treats a single dash as an argument', ['-'], ['--', '-']],
+    ['accepts the short name of a flag', ['-o', 'json', 'x'], ['--output', 'json', '--', 'x']],
+    ['accepts the short name with an equals sign', ['-o=json'], ['--output', 'json']],
+    ['accepts the short name with its value attached', ['-ojson'], ['--output', 'json']],
     ['keeps empty arguments', ['a', ''], ['--', 'a', '']],
-    ['keeps arguments that occur twice in their order', ['a', 'b', 'a'], ['--', 'a', 'b', 'a']],
-  ])('%s', (_title, argv, expected) => {
+    ['keeps equal arguments in their order', ['a', 'b', 'a'], ['--', 'a', 'b', 'a']],
+  ])('normalizeArgv %s', (_title, argv, expected) => {
     expect(normalizeArgv(argv, flags)).toEqual(expected);
   });
 
-  it('suggests the flag that was probably meant', () => {
+  it('normalizeArgv suggests a similar flag for an unknown one', () => {
     expect(failure(['--metod', 'x'])).toMatchObject({
       exitCode: 2,
       message: 'Unknown flag: --metod',
@@ -71,46 +71,46 @@ describe('normalizeArgv', () => {
     });
   });
 
-  it('tells where arguments with a dash go when no flag is near', () => {
+  it('normalizeArgv explains how to pass arguments with a dash if no flag is similar', () => {
     expect(failure(['--verbose=3'])).toMatchObject({
       message: 'Unknown flag: --verbose',
       hint: 'Put -- before arguments that start with a dash.',
     });
   });
 
-  it('turns no other switch off with --no-', () => {
+  it('normalizeArgv rejects --no- for a switch that has no such form', () => {
     expect(failure(['--no-raw'])).toMatchObject({ message: 'Unknown flag: --no-raw' });
   });
 
-  it('refuses a flag without its value', () => {
+  it('normalizeArgv rejects a flag without its value', () => {
     expect(failure(['--to'])).toMatchObject({ exitCode: 2, message: '--to needs a value.' });
   });
 
-  it('refuses a value for a switch', () => {
+  it('normalizeArgv rejects a value for a switch', () => {
     expect(failure(['--raw=maybe']).message).toContain('"maybe" is not true or false');
   });
 
-  it('does not take inherited names for flags', () => {
+  it('normalizeArgv rejects names of inherited properties as flags', () => {
     expect(failure(['--toString']).exitCode).toBe(2);
   });
 });
 
-describe('the other readers of a command line', () => {
-  it('hears a cry for help, but not behind --', () => {
+describe('other functions that read argv', () => {
+  it('asksForHelp finds a help flag, except after --', () => {
     expect(requestsHelp(['square', '-h'])).toBe(true);
     expect(requestsHelp(['-help'])).toBe(true);
     expect(requestsHelp(['--help'])).toBe(true);
     expect(requestsHelp(['echo', '--', '--help'])).toBe(false);
   });
 
-  it('finds a switch in either spelling, but not behind --', () => {
+  it('hasSwitch finds a switch in either spelling, except after --', () => {
     expect(hasSwitch(['-json'], 'json')).toBe(true);
     expect(hasSwitch(['--json=true'], 'json')).toBe(true);
     expect(hasSwitch(['--json-lines'], 'json')).toBe(false);
     expect(hasSwitch(['--', '--json'], 'json')).toBe(false);
   });
 
-  it('moves global switches behind the command', () => {
+  it('splitArgv moves global switches after the command', () => {
     expect(splitArgv(['--json', '-no-color', 'call', 'x'], ['call'])).toEqual({
       id: 'call',
       rest: ['--json', '-no-color', 'x'],
@@ -123,7 +123,7 @@ describe('the other readers of a command line', () => {
     expect(splitArgv([], ['call'])).toEqual({ id: undefined, rest: [] });
   });
 
-  it('take as many words for the command as name one', () => {
+  it('splitArgv takes the longest sequence of words that is a command', () => {
     const known = ['call', 'kontrol start', 'kontrol keys list'];
     expect(splitArgv(['kontrol', 'start', 'x'], known)).toEqual({ id: 'kontrol start', rest: ['x'] });
     expect(splitArgv(['--json', 'kontrol', 'keys', 'list', '--x'], known)).toEqual({
@@ -134,7 +134,7 @@ describe('the other readers of a command line', () => {
     expect(splitArgv(['call', 'start'], known)).toEqual({ id: 'call', rest: ['start'] });
   });
 
-  it('know the groups of commands that have several words', () => {
+  it('groupsOf and longestOf find groups of commands with several words', () => {
     const groups = commandGroups(['call', 'kontrol start', 'kontrol keys list']);
     expect(groups.toSorted()).toEqual(['kontrol', 'kontrol keys']);
     expect(longestCommandPrefix(['kontrol', 'keys', 'lst'], groups)).toEqual(['kontrol', 'keys']);
@@ -164,7 +164,7 @@ describe('parseGlobalFlags', () => {
     [['-ojson'], { color: 'auto', noInput: false, json: true }],
     [['--output=yaml'], { color: 'auto', noInput: false, json: false }],
     [['call', '--', '--json', '-o', 'json'], { color: 'auto', noInput: false, json: false }],
-  ])('of %j is known before the command is', (argv, expected) => {
+  ])('globalsOf reads global flags of %j before the command is known', (argv, expected) => {
     expect(parseGlobalFlags(argv)).toEqual(expected);
   });
 });

@@ -18,7 +18,7 @@ function dialError(code: DialErrorCode, status?: number): KiteError {
 describe('toCliError', () => {
   it.each<[string, KiteError, number]>([
     ['an error of the remote method', new KiteError('genericError', 'no', { id }), 1],
-    ['an error type of its own', new KiteError('tooBad', 'no', { id, code: 'E1' }), 1],
+    ['a custom error type', new KiteError('tooBad', 'no', { id, code: 'E1' }), 1],
     ['wrong arguments', new KiteError('argumentError', 'no', { id }), 1],
     ['an answer that is none', new KiteError('invalidResponse', 'no'), 1],
     ['refused credentials', new KiteError('authenticationError', 'no', { id }), 4],
@@ -34,7 +34,7 @@ describe('toCliError', () => {
     ['a message that cannot be sent', new KiteError('sendError', 'no'), 6],
     ["a deadline of the remote's own call", new KiteError('timeout', 'no', { id }), 1],
     ["a lost connection of the remote's own", new KiteError('disconnect', 'no', { id }), 1],
-  ])('gives %s its exit code', (_title, error, exitCode) => {
+  ])('toCliError maps %s to its exit code', (_title, error, exitCode) => {
     expect(toCliError(error, operation)).toMatchObject({
       exitCode,
       type: error.type,
@@ -43,13 +43,13 @@ describe('toCliError', () => {
     });
   });
 
-  it('tells who sent no key how to send one, and who sent one how to look at it', () => {
+  it('toCliError explains how to send a key to a user who sent none, and how to inspect it to one who did', () => {
     const refused = new KiteError('authenticationError', 'no', { id });
     expect(toCliError(refused, operation).hint).toContain('--auth kite-key to send yours to http://h/kite');
     expect(toCliError(refused, { ...operation, withKey: true }).hint).toContain('kitectl showkey');
   });
 
-  it('tells who is not let in about names that a kite does not go by', () => {
+  it('toCliError mentions allowed hosts if a kite rejects the handshake', () => {
     expect(toCliError(dialError('handshake', 403), operation).hint).toContain('KITE_ALLOWED_HOSTS');
   });
 
@@ -59,19 +59,19 @@ describe('toCliError', () => {
     ['a store with unreadable content', new StorageError('broken', 'no'), 3, 'storage'],
     ['a connection that no client dialled', new DialError('refused', 'http://h/kite', 'no'), 6, 'disconnect'],
     ['an invalid setting', new ConfigurationError('badValue', 'no'), 3, 'configuration'],
-  ])('gives %s its exit code, and does not call it a bug', (_title, error, exitCode, type) => {
+  ])('toCliError maps %s to its exit code, and does not report it as a bug', (_title, error, exitCode, type) => {
     const failure = toCliError(error);
     expect(failure).toMatchObject({ exitCode, type, cause: error });
     expect(failure.message).toBe(error.message);
     expect(failure.hint).not.toContain('bug');
   });
 
-  it('leaves an error that is decided as it is', () => {
+  it('toCliError does not change a CliError', () => {
     const error = usageError('no');
     expect(toCliError(error, operation)).toBe(error);
   });
 
-  it('calls anything else a bug, with its stack', () => {
+  it('toCliError reports any other error as a bug, with its stack', () => {
     const error = toCliError(new TypeError('x is not a function'), operation);
     expect(error).toMatchObject({ exitCode: 1, type: 'internal' });
     expect(error.message).toContain('failures.test.ts');

@@ -62,17 +62,17 @@ function membersOf(config: object): string[] {
 }
 
 describe("the fast path's configuration", () => {
-  it('has every member that oclif declares', () => {
+  it('the configuration of the fast path has every member that oclif declares', () => {
     expectTypeOf<FastPathConfig>().toExtend<CommandConfig>();
     expectTypeOf<FastPathConfig>().toExtend<Interfaces.Config & Pick<Config, 'options'>>();
     for (const name of UNSUPPORTED) expect(membersOf(fast)).toContain(name);
   });
 
-  it.each(UNSUPPORTED)('throws an error that names %s, which is left to oclif', (name) => {
+  it.each(UNSUPPORTED)('the configuration of the fast path throws an error for %s, which it does not support', (name) => {
     expect(() => valueOf(fast, name)).toThrow(`The fast path does not support Config.${name}: `);
   });
 
-  it('says the same as that of oclif where it says anything', async () => {
+  it('the configuration of the fast path equals that of oclif in every supported member', async () => {
     process.env['KITECTL_NAME'] = 'x';
     try {
       const supported = membersOf(fast).filter(
@@ -87,7 +87,7 @@ describe("the fast path's configuration", () => {
     }
   });
 
-  it('knows a switch of the environment by 1 and true', () => {
+  it('the configuration of the fast path reads switches of the environment as 1 and true', () => {
     expect([fast.scopedEnvVarTrue('debug'), fast.scopedEnvVarTrue('name')]).toEqual([true, false]);
   });
 });

@@ -143,8 +143,8 @@ async function mistakeOf({ flags = {}, args = {}, argv }: (typeof MISTAKES)[numb
   return parse([...argv], { flags, args }).catch((error: unknown) => error);
 }
 
-describe('a mistake on a command line that oclif finds', () => {
-  it.each(MISTAKES)('is reported as: $says', async (mistake) => {
+describe('errors of the oclif parser', () => {
+  it.each(MISTAKES)('a parse error is reported as: $says', async (mistake) => {
     const { flags = {}, args = {}, says } = mistake;
     const error = fromParseError(await mistakeOf(mistake), { id: 'do', flags, args });
     expect({ message: error?.message, exitCode: error?.exitCode }).toEqual({
@@ -153,13 +153,13 @@ describe('a mistake on a command line that oclif finds', () => {
     });
   });
 
-  it('is reported without the colours of oclif', async () => {
+  it('a parse error is reported without the colours of oclif', async () => {
     const error = new Error('The following error occurred:\n  \u001B[2mMissing required flag name\u001B[22m');
     const parsed = fromParseError(Object.assign(error, { oclif: {} }), { id: 'do', flags: {}, args: {} });
     expect(parsed?.message).toBe('Missing required flag: --name NAME');
   });
 
-  it('is of a kind that is known here: oclif has no others', async () => {
+  it('every class of parse errors in oclif is translated', async () => {
     const { resolve } = createRequire(import.meta.url);
     const found: string[] = [];
     for (const file of ['parse', 'validate', 'errors']) {
@@ -202,7 +202,7 @@ describe('a mistake on a command line that oclif finds', () => {
     `);
   });
 
-  it('leaves other errors alone', () => {
+  it('errors of other kinds are not translated', () => {
     expect(fromParseError(new Error('Something else'), { id: 'do', flags: {}, args: {} })).toBeUndefined();
   });
 });

@@ -10,7 +10,7 @@ const id = '0123456789abcdef';
 const operation = { description: 'calling "m" at http://h/kite', target: 'http://h/kite' };
 
 describe('formatFailure', () => {
-  it('says what failed, on what, why, and what to do next', () => {
+  it('formatFailure prints what failed, the target, the cause and a hint', () => {
     const error = toCliError(new KiteError('genericError', 'no luck', { id, code: 'E1' }), operation);
     expect(formatFailure(error)).toBe(
       `error: calling "m" at http://h/kite failed: no luck (genericError, code E1, request ${id})\n`,
@@ -18,7 +18,7 @@ describe('formatFailure', () => {
     expect(formatFailure(usageError('no target', 'give one'))).toBe('error: no target\nhint: give one\n');
   });
 
-  it('makes the control characters of the remote visible', () => {
+  it('formatFailure escapes the control characters of the remote', () => {
     const error = toCliError(
       new KiteError('a\u001b[0m', 'b\u0007\u202e', { id: 'c\u009b', code: '\r' }),
       operation,
@@ -32,7 +32,7 @@ describe('formatFailure', () => {
 describe('reportFailure', () => {
   const error = toCliError(new KiteError('genericError', 'n\u009bo', { id }), operation);
 
-  it('prints one line of JSON with --json, with nothing that steers a terminal', () => {
+  it('reportFailure prints one line of JSON with --json, without control characters', async () => {
     const stderr = new Sink({ isTTY: true });
     reportFailure(error, true, { stderr, env: {}, color: 'auto' });
     expect(stderr.text).toBe(
@@ -49,7 +49,7 @@ describe('reportFailure', () => {
     ['a pipe with FORCE_COLOR', { isTTY: false }, { FORCE_COLOR: '1', NO_COLOR: '1' }, 'auto', true],
     ['a terminal with FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, 'auto', false],
     ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, 'auto', false],
-  ] as const)('on %s uses colours only where they are wanted', (_title, sink, env, color, coloured) => {
+  ] as const)('reportFailure uses colours on %s only if they are enabled', async (_title, sink, env, color, coloured) => {
     const stderr = new Sink(sink);
     reportFailure(error, false, { stderr, env, color });
     expect(stderr.text.includes('\u001b[31m')).toBe(coloured);

@@ -11,7 +11,7 @@ import { testKeyPair, testKiteKey } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 describe('moveKey', () => {
-  it('keeps the old key where the new place gives another one back', async () => {
+  it('moveKey keeps the old key if the new location returns another one', async () => {
     const { env, home, key, account } = await personWithKey();
     await writeKiteKeyFile(key.jwt, { home });
     const other = testKiteKey('eve', await testKeyPair(0), new ManualClock());

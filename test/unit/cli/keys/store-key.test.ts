@@ -7,7 +7,7 @@ import { settingsOf } from '../../../helpers/cli/command-settings.js';
 import { fakeKeytar, personWithKey } from '../../../helpers/cli/fake-keytar.js';
 
 describe('storeKey', () => {
-  it('leaves the key in a file where the keychain refuses it in the end', async () => {
+  it('storeKey leaves the key in a file if the keychain fails to store it', async () => {
     const { env, home, key } = await personWithKey();
     const keytar = fakeKeytar();
     const plan = await planStore(settingsOf({ 'key-store': 'keychain' }, env), keytar.open);
@@ -24,7 +24,7 @@ describe('storeKey', () => {
     expect(readContexts(env).contexts.size).toBe(0);
   });
 
-  it('does not ask for a key that the keychain would not take', async () => {
+  it('storeKey requests no key if the keychain could not store it', async () => {
     const { env } = await personWithKey();
     const { open } = fakeKeytar({ set: 'no' });
     await expect(planStore(settingsOf({ 'key-store': 'keychain' }, env), open)).rejects.toThrow(

@@ -3,7 +3,7 @@ import { parseSource } from '../../../../src/lib/cli/kites/install-source.js';
 
 const exits = (exitCode: number): Error => expect.objectContaining({ exitCode }) as Error;
 
-describe('a source', () => {
+describe('install sources', () => {
   it.each([
     ['https://example.com/bob/math/.kite.json', { type: 'manifest' }],
     [
@@ -17,7 +17,7 @@ describe('a source', () => {
     ['/tmp/math', { type: 'folder-or-file' }],
     ['math-1.0.0.tar.gz', { type: 'file' }],
     ['math.tgz', { type: 'file' }],
-  ])('%s is what it looks like', (text, source) => {
+  ])('an install source is recognized: %s', (text, source) => {
     expect(parseSource(text)).toMatchObject(source);
   });
 
@@ -38,7 +38,7 @@ describe('a source', () => {
     'Math',
     '@bob/../math',
     '',
-  ])('%j is none', (text) => {
+  ])('an install source is rejected: %j', (text) => {
     expect(() => parseSource(text)).toThrow(exits(2));
   });
 });

@@ -77,7 +77,7 @@ const saying = (reason: string, exitCode = 1): object => ({
 const good = tarGz(kiteEntries(':'));
 
 describe('installing a kite', () => {
-  it('puts it in its place, whole', async () => {
+  it('install puts the whole kite into its folder', async () => {
     const world = new World().publish(good);
     await world.install({ format: 'json' });
     const path = join(world.home, 'kites/kites.test/bob/math/1.0.0');
@@ -94,7 +94,7 @@ describe('installing a kite', () => {
     expect(readdirSync(join(world.home, 'kites'))).toEqual(['kites.test']);
   });
 
-  it('asks GitHub for the manifest of a repository', async () => {
+  it('install gets the manifest of a repository from GitHub', async () => {
     const world = new World().publish(good, { platforms: { any: ARCHIVE } });
     const manifest = 'https://raw.githubusercontent.com/bob/math.kite/HEAD/.kite.json';
     world.pages.set(manifest, world.pages.get(MANIFEST) ?? (() => new Response()));
@@ -103,7 +103,7 @@ describe('installing a kite', () => {
     expect(world.stdout.text).toContain('Installed github.com/bob/math.kite/1.0.0.');
   });
 
-  it('replaces a version that is there only with force, and before it asks for the archive', async () => {
+  it('install replaces an existing version only with --force, which it checks before the download', async () => {
     const world = new World().publish(good);
     await world.install();
     await expect(world.install()).rejects.toMatchObject({ exitCode: 3 });
@@ -111,7 +111,7 @@ describe('installing a kite', () => {
     await world.install({ force: true });
   });
 
-  it('keeps the version that is there where the new one is bad', async () => {
+  it('install keeps the existing version if the new one is invalid', async () => {
     const world = new World().publish(good);
     await world.install();
     world.publish(tarGz([{ path: '../evil' }]));
@@ -119,7 +119,7 @@ describe('installing a kite', () => {
     expect(existsSync(join(world.home, 'kites/kites.test/bob/math/1.0.0/bin/math'))).toBe(true);
   });
 
-  it('wants a digest, and the archive that has it, whatever else the person says', async () => {
+  it('install requires a digest and an archive that matches it, even with --force', async () => {
     const digest = createHash('sha256').update(good).digest('hex');
     const untold = new World().publish(good, { sha256: undefined });
     expect(await untold.failure()).toEqual(saying('--insecure'));
@@ -137,7 +137,7 @@ describe('installing a kite', () => {
     );
   });
 
-  it('asks nobody over http', async () => {
+  it('install rejects http URLs', async () => {
     const plain = 'http://kites.test/math.tar.gz';
     const world = new World().publish(good, { platforms: { any: plain } });
     expect(await world.failure()).toEqual(saying('not served over https'));
@@ -149,13 +149,13 @@ describe('installing a kite', () => {
     expect(await world.failure({ source: MANIFEST.replace('https', 'http') })).toEqual(saying('https', 2));
   });
 
-  it('does not follow redirects for ever', async () => {
+  it('install limits the number of redirects', async () => {
     const world = new World().redirect(MANIFEST, '/bob/math/.kite.json');
     expect(await world.failure()).toEqual(saying('more than 5 times'));
     expect(world.asked).toHaveLength(6);
   });
 
-  it('shows nothing of what may be secret in a URL', async () => {
+  it('install prints no secrets of a URL', async () => {
     const world = new World();
     const source = 'https://kites.test/x?token=secret';
     expect(await world.failure({ source })).toEqual(saying('nothing at https://kites.test/x.', 5));
@@ -169,7 +169,7 @@ describe('installing a kite', () => {
     }
   });
 
-  it('refuses what is too large, also where the server does not say so before', async () => {
+  it('install rejects a download above the size limit, also without a declared size', async () => {
     const world = new World().publish(good);
     expect(await world.failure({ limits: { manifestBytes: 10 } })).toEqual(saying('larger than 10 bytes'));
     expect(await world.failure({ limits: { archiveBytes: 100 } })).toEqual(saying('larger than 100 bytes'));
@@ -179,26 +179,26 @@ describe('installing a kite', () => {
   });
 
   it.each([
-    ['says no', () => new Response(null, { status: 503 }), 'HTTP status 503', 6],
+    ['returns an error status', () => new Response(null, { status: 503 }), 'HTTP status 503', 6],
     ['does not answer', () => Promise.reject(new TypeError('fetch failed')), 'cannot be reached', 6],
     [
-      'breaks off',
+      'aborts the response',
       () => new Response(new ReadableStream({ pull: (stream) => stream.error(new Error('reset')) })),
       'broke off: reset',
       6,
     ],
-  ])('leaves nothing where the server %s', async (_title, page, reason, exitCode) => {
+  ])('install leaves no files if the server %s', async (_title, page, reason, exitCode) => {
     const world = new World().publish(good);
     world.pages.set(ARCHIVE, page as () => Response);
     expect(await world.failure()).toEqual(saying(reason, exitCode));
   });
 
   it.each<[string, TarEntry[]]>([
-    ['a path that goes up', [{ path: '../../../../../../evil', content: 'x' }]],
-    ['a link that leads out', [{ path: 'math-1.0.0.kite/l', type: '2', link: '../../../../evil' }]],
+    ['a path with ..', [{ path: '../../../../../../evil', content: 'x' }]],
+    ['a link to the outside', [{ path: 'math-1.0.0.kite/l', type: '2', link: '../../../../evil' }]],
     ['a device', [{ path: 'math-1.0.0.kite/zero', type: '3' }]],
     ['a set-uid program', [{ path: 'math-1.0.0.kite/bin/su', mode: 0o4755, content: 'x' }]],
-  ])('refuses an archive with %s, and leaves nothing of it', async (_title, hostile) => {
+  ])('install rejects an archive with %s and leaves no files', async (_title, hostile) => {
     expect(await new World().publish(tarGz([...kiteEntries(':'), ...hostile])).failure()).toEqual(
       saying('must not be in a kite'),
     );
@@ -207,22 +207,22 @@ describe('installing a kite', () => {
   it.each([
     ['no program', tarGz(kiteEntries(':', { name: 'other' })), 'no program bin/math'],
     ['a program that is a folder', tarGz([{ path: 'x/bin/math/file' }]), 'no program bin/math'],
-    ['a program that is elsewhere', tarGz([{ path: 'x/bin/math', type: '2', link: 'sh' }]), 'no program'],
+    ['a program at another path', tarGz([{ path: 'x/bin/math', type: '2', link: 'sh' }]), 'no program'],
     ['no archive', Buffer.from('no archive'), 'not a tar.gz'],
-  ])('refuses an archive with %s', async (_title, archive, reason) => {
+  ])('install rejects an archive with %s', async (_title, archive, reason) => {
     expect(await new World().publish(archive).failure()).toEqual(saying(reason));
   });
 
   it.each([
-    ['a name that leads out', { name: '../../evil' }, 'plain name'],
-    ['a version that leads out', { version: '../../../evil' }, '1.2.3'],
-    ['nothing for this machine', { platforms: { plan9_386: 'x' } }, 'only for plan9_386'],
+    ['a name that leaves the folder', { name: '../../evil' }, 'plain name'],
+    ['a version that leaves the folder', { version: '../../../evil' }, '1.2.3'],
+    ['no archive for this platform', { platforms: { plan9_386: 'x' } }, 'only for plan9_386'],
     ['an archive that is no URL', { platforms: { any: 'https://' } }, 'not a valid URL'],
-  ])('refuses a manifest with %s', async (_title, changes, reason) => {
+  ])('install rejects a manifest with %s', async (_title, changes, reason) => {
     expect(await new World().publish(good, changes).failure()).toEqual(saying(reason));
   });
 
-  it('removes what an installation left that was killed, when it is a day old', async () => {
+  it('install removes the files of a killed installation after a day', async () => {
     const world = new World().publish(good);
     const [old, young] = ['old', 'young'].map((name) => join(world.home, 'kites', `.staging-${name}`));
     for (const folder of [old, young]) mkdirSync(folder ?? '', { recursive: true });

@@ -17,22 +17,22 @@ describe('the name of an installed kite', () => {
     ['github.com/bob/math', [one, two, old]],
     ['github.com/bob/math.kite/1.9.0', [old]],
     ['npm/_/math', [other]],
-  ])('%s', (text, places) => {
+  ])('a name finds an installed kite: %s', (text, places) => {
     expect(matching(text, installed)).toEqual(places);
   });
 
   it.each(['../../x', '..', 'math/..', '/etc', 'a/b/c/d/e', '.', '', 'math/./1.0.0', 'math\u0000'])(
-    '%j is none',
+    'a name of an installed kite is rejected: %j',
     (text) => {
       expect(() => matching(text, installed)).toThrow(exits(2));
     },
   );
 
-  it('that nobody has is not found', () => {
+  it('a name of a kite that is not installed is not found', () => {
     expect(() => matching('nobody', installed)).toThrow(exits(5));
   });
 
-  it('means the newest of several versions of one kite', () => {
+  it('a name without a version finds the newest version of the kite', () => {
     expect(newest([one, two, old])).toBe(two);
     expect(newest(installed)).toBeUndefined();
   });

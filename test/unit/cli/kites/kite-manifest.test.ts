@@ -3,10 +3,10 @@ import { archiveFor, parseManifest, thisPlatform } from '../../../../src/lib/cli
 
 const exits = (exitCode: number): Error => expect.objectContaining({ exitCode }) as Error;
 
-describe('a manifest', () => {
+describe('kite manifests', () => {
   const digest = 'ab'.repeat(32);
 
-  it('names an archive and a digest for each platform', () => {
+  it('a manifest has an archive and a digest for each platform', () => {
     const manifest = parseManifest(
       JSON.stringify({
         name: 'math.kite',
@@ -29,7 +29,7 @@ describe('a manifest', () => {
     expect(archiveFor(manifest, 'plan9_386', 'here')).toEqual({ url: 'c.tar.gz', sha256: undefined });
   });
 
-  it('may have one digest for its one archive', () => {
+  it('a manifest may have one digest for its one archive', () => {
     const text = JSON.stringify({
       name: 'a',
       version: '1.0.0',
@@ -39,7 +39,7 @@ describe('a manifest', () => {
     expect(archiveFor(parseManifest(text, 'here'), 'linux_amd64', 'here').sha256).toBe(digest);
   });
 
-  it('names platforms as Go does', () => {
+  it('a manifest uses the platform names of Go', () => {
     expect(thisPlatform('linux', 'x64')).toBe('linux_amd64');
     expect(thisPlatform('win32', 'ia32')).toBe('windows_386');
     expect(thisPlatform('darwin', 'arm64')).toBe('darwin_arm64');
@@ -54,11 +54,11 @@ describe('a manifest', () => {
     ['no version', '{"name":"x"}'],
     ['a version that leads out', '{"name":"x","version":"1.0.0/../../.."}'],
     ['a digest that is none', '{"name":"x","version":"1.0.0","platforms":{"any":"a"},"sha256":"abc"}'],
-  ])('with %s is refused', (_title, text) => {
+  ])('a manifest with %s is rejected', (_title, text) => {
     expect(() => parseManifest(text, 'here')).toThrow(exits(1));
   });
 
-  it('without an archive for this machine says for which there are some', () => {
+  it('a manifest without an archive for this platform is rejected with a list of its platforms', () => {
     const manifest = parseManifest('{"name":"x","version":"1.0.0","platforms":{"aix_ppc64":"a"}}', 'here');
     expect(() => archiveFor(manifest, 'linux_amd64', 'here')).toThrow('only for aix_ppc64');
   });

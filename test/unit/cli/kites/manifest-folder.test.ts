@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkedPlace } from '../../../../src/lib/cli/kites/kite-folder.js';
 import { placeOfManifest } from '../../../../src/lib/cli/kites/manifest-folder.js';
 
-describe('the place of a kite', () => {
+describe('the folder of a kite', () => {
   const kite = { name: 'math', version: '1.0.0' };
 
   it.each([
@@ -11,7 +11,7 @@ describe('the place of a kite', () => {
     ['https://example.com:8443/kites/bob/.kite.json', 'example.com_8443/bob/math'],
     ['https://example.com/.kite.json', 'example.com/_/math'],
     ['https://example.com/math/.kite.json', 'example.com/_/math'],
-  ])('%s is %s', (url, path) => {
+  ])('the manifest at %s is installed to %s', (url, path) => {
     const { domain, user, repo } = checkedPlace(placeOfManifest({ type: 'manifest', url }, kite));
     expect(`${domain}/${user}/${repo}`).toBe(path);
   });
@@ -20,7 +20,7 @@ describe('the place of a kite', () => {
     ['math.kite', 'math.kite'],
     ['math', 'math'],
     ['kites', 'math'],
-  ])('of the repository %s is %s', (repo, expected) => {
+  ])('the repository %s is installed as %s', (repo, expected) => {
     const source = { type: 'github', user: 'bob', repo, url: '' } as const;
     expect(placeOfManifest(source, kite)).toEqual({
       domain: 'github.com',
@@ -30,7 +30,7 @@ describe('the place of a kite', () => {
     });
   });
 
-  it('has parts that lead nowhere else', () => {
+  it('the folder of a kite rejects path segments that lead elsewhere', () => {
     const place = { domain: 'a', user: 'b', repo: 'c', version: '1.0.0' };
     for (const bad of ['..', '.', '', 'a/b', 'a\\b', '.git', '-x', 'a.', 'a b', 'a\u0000']) {
       expect(() => checkedPlace({ ...place, user: bad })).toThrow('not a plain name');

@@ -36,8 +36,8 @@ function digest(folder: string): string {
   return createHash('sha256').update(readdirSync(folder).join('\n')).digest('hex');
 }
 
-describe('an archive', () => {
-  it('is unpacked for its owner alone, whatever rights it asks for', async () => {
+describe('unpacking an archive', () => {
+  it('an archive is unpacked with permissions for its owner only', async () => {
     const { folder } = await unpacked([
       { path: 'math/bin/math', mode: 0o777, content: 'program' },
       { path: 'math/data/file', mode: 0o666, content: 'data' },
@@ -51,7 +51,7 @@ describe('an archive', () => {
     expect([mode('bin/math'), mode('data/file'), mode('bin')]).toEqual([0o700, 0o600, 0o700]);
   });
 
-  it('may have its files in one folder, or in none', async () => {
+  it('an archive may have its files in one folder, or in none', async () => {
     const { outer, folder } = await unpacked([{ path: 'math-1.0.0.kite/bin/math' }]);
     expect(folder).toBe(join(outer, 'staging', 'content', 'math-1.0.0.kite'));
     for (const entries of [[{ path: 'bin/math' }], [{ path: './bin/math' }, { path: './.kite.json' }]]) {
@@ -61,8 +61,8 @@ describe('an archive', () => {
   });
 
   const HOSTILE: [string, TarEntry[], string][] = [
-    ['a path that goes up', [{ path: '../evil' }], 'leads out'],
-    ['a path that goes up in the middle', [{ path: 'a/../../evil' }], 'leads out'],
+    ['a path with ..', [{ path: '../evil' }], 'leads out'],
+    ['a path with .. in the middle', [{ path: 'a/../../evil' }], 'leads out'],
     ['an absolute path', [{ path: '/tmp/evil' }], 'leads out'],
     ["a path of another system's", [{ path: 'a\\..\\..\\evil' }], 'leads out'],
     ['a drive', [{ path: 'C:/evil' }], 'leads out'],
@@ -127,7 +127,7 @@ describe('an archive', () => {
     ['a path that is too deep', [{ path: 'a/'.repeat(40) + 'a' }], 'too long'],
   ];
 
-  it.each(HOSTILE)('with %s is refused, and nothing of it is written', async (_title, entries, reason) => {
+  it.each(HOSTILE)('an archive with %s is rejected, and nothing of it is written', async (_title, entries, reason) => {
     const limits = { pathDepth: 32 };
     // Also where what is fine comes first.
     for (const all of [entries, [{ path: 'fine', content: 'x' }, ...entries]]) {
@@ -139,19 +139,19 @@ describe('an archive', () => {
     }
   });
 
-  it('with more files than it may have is refused', async () => {
+  it('an archive with more files than the limit is rejected', async () => {
     const entries = Array.from({ length: 11 }, (_, index) => ({ path: `file-${index}` }));
     await expect(unpacked(entries, { entries: 10 })).rejects.toThrow('more than 10 files');
   });
 
-  it('that would fill the disk is refused before it is unpacked', async () => {
+  it('an archive that expands above the size limit is rejected before it is unpacked', async () => {
     const bomb = tarGz([{ path: 'zeros', content: Buffer.alloc(1_000_000) }]);
     expect(bomb.length).toBeLessThan(5000);
     await expect(unpacked(bomb, { unpackedBytes: 100_000 })).rejects.toThrow('larger than 100000 bytes');
     await expect(unpacked(gzipSync(bomb))).rejects.toThrow('compressed twice');
   });
 
-  it('that is none, or not whole, is refused', async () => {
+  it('an archive that is malformed or incomplete is rejected', async () => {
     await expect(unpacked(Buffer.from('no archive'))).rejects.toThrow('not a tar.gz');
     await expect(unpacked(gzipSync('no archive'))).rejects.toThrow('cannot be unpacked');
     const whole = tarGz([{ path: 'bin/math', content: Buffer.alloc(10_000, 'x') }]);

@@ -38,7 +38,7 @@ async function initial(more: object = {}) {
 const kiteKey = () => readKiteKeyFile(join(folder, 'home', 'kite.key'));
 
 describe('the initial kite key', () => {
-  it('is signed with a key pair that is made, where there is none, and said to be', async () => {
+  it('the initial kite key is signed with a new key pair if there is none, which is reported', async () => {
     const { stdout, stderr } = await initial();
     expect(stderr).toContain(`Made a key pair: ${join(folder, 'certs', 'key.pem')}`);
     expect(stdout).toContain(join(folder, 'home', 'kite.key'));
@@ -53,7 +53,7 @@ describe('the initial kite key', () => {
     });
   });
 
-  it('stays as it is when it is made again', async () => {
+  it('the initial kite key does not change when it is created again', async () => {
     await initial();
     const { jwt } = kiteKey();
     const { stdout, stderr } = await initial();
@@ -62,7 +62,7 @@ describe('the initial kite key', () => {
     expect(kiteKey().jwt).toBe(jwt);
   });
 
-  it('replaces another one only when forced', async () => {
+  it('the initial kite key replaces another one only with --force', async () => {
     await initial();
     const { jwt } = kiteKey();
     await expect(initial({ username: 'boss' })).rejects.toMatchObject({ exitCode: 3 });

@@ -14,11 +14,11 @@ beforeEach(() => {
 describe('key files', () => {
   const files = () => ({ publicKey: join(folder, 'pub.pem'), privateKey: join(folder, 'key.pem') });
 
-  it('that are both missing are none', async () => {
+  it('key files that are both missing are ignored', async () => {
     expect(await readKeyFiles(files())).toBeUndefined();
   });
 
-  it('of which one is missing are refused, with what to do', async () => {
+  it('key files are rejected with a hint if one of them is missing', async () => {
     const { privateKey, publicKey } = await testKeyPair();
     await writeFile(files().privateKey, privateKey, { mode: 0o600 });
     await expect(readKeyFiles(files())).rejects.toMatchObject({
@@ -30,7 +30,7 @@ describe('key files', () => {
     await expect(readKeyFiles(files())).rejects.toMatchObject({ exitCode: 3 });
   });
 
-  it('are refused where others can read the private one', async () => {
+  it('key files are rejected if the private key is readable by others', async () => {
     const { privateKey, publicKey } = await testKeyPair();
     await writeFile(files().privateKey, privateKey);
     await chmod(files().privateKey, 0o644);
@@ -41,7 +41,7 @@ describe('key files', () => {
     });
   });
 
-  it('are refused where they do not belong together', async () => {
+  it('key files are rejected if they are not a pair', async () => {
     await writeFile(files().privateKey, (await testKeyPair(0)).privateKey, { mode: 0o600 });
     await writeFile(files().publicKey, (await testKeyPair(1)).publicKey);
     await expect(readKeyFiles(files())).rejects.toMatchObject({ code: 'keyPairMismatch' });

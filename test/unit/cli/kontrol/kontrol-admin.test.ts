@@ -16,11 +16,11 @@ beforeEach(() => {
   env = { KITE_HOME: join(folder, 'home') };
 });
 
-describe('the key for the administration of Kontrol', () => {
+describe('the administration key of Kontrol', () => {
   const write = async (username: string, home: string) =>
     writeKiteKeyFile(testKiteKey(username, await testKeyPair(), systemClock).jwt, { home });
 
-  it('is what Kontrol made for itself, else the kite key of a person who is Kontrol', async () => {
+  it("the administration key is Kontrol's own kite key, else a kite key of Kontrol's user", async () => {
     const home = join(folder, 'home');
     await expect(adminKey(CommandSettings.withoutFlags(env))).rejects.toThrow(
       join(home, 'kontrol', 'kite.key'),
@@ -31,7 +31,7 @@ describe('the key for the administration of Kontrol', () => {
     expect((await adminKey(CommandSettings.withoutFlags(env))).key.jwt).toBe(readKiteKeyFile(own).jwt);
   });
 
-  it('is nobody else’s', async () => {
+  it('the administration key is never a kite key of another user', async () => {
     await write('bob', join(folder, 'home'));
     await expect(adminKey(CommandSettings.withoutFlags(env))).rejects.toThrow('no kite key of Kontrol');
   });

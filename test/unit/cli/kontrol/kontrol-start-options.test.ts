@@ -13,7 +13,7 @@ function options(flags: Flags, env: Record<string, string> = {}): StartOptions {
 }
 
 describe('startOptions', () => {
-  it('listens on this machine with a store in the kite home where nothing is said', () => {
+  it('startOptions listens on loopback with a store in the kite home by default', () => {
     expect(options({})).toEqual({
       initial: false,
       force: false,
@@ -39,7 +39,7 @@ describe('startOptions', () => {
     });
   });
 
-  it('understands the environment that the README of the Go implementation sets', () => {
+  it('startOptions understands the environment variables in the README of the Go implementation', () => {
     const env = {
       KONTROL_PORT: '6000',
       KONTROL_USERNAME: 'kontrol',
@@ -127,7 +127,7 @@ describe('startOptions', () => {
     [{ ...POSTGRES, 'postgres-tls': true }, {}, { storage: { tls: true } }],
     [{ ...POSTGRES, 'postgres-tls': false }, { KONTROL_POSTGRES_TLS: 'true' }, { storage: { tls: false } }],
     [POSTGRES, { KONTROL_POSTGRES_TLS: 'false' }, { storage: { tls: false } }],
-  ])('of %o and %o is %o', (flags, env, expected) => {
+  ])('startOptions of %o and %o is %o', (flags, env, expected) => {
     expect(options(flags, env)).toMatchObject(expected);
   });
 
@@ -193,11 +193,11 @@ describe('startOptions', () => {
     [{}, { KONTROL_WEBRTC: 'yes' }, 'KONTROL_WEBRTC is "yes"; it must be true or false'],
     [{ registration: 'open', ip: '0.0.0.0' }, {}, 'gives everybody who reaches 0.0.0.0 a kite key'],
     [{ registration: 'open', ip: 'kontrol.example.com' }, {}, 'a kite key for any user'],
-  ])('refuses %o and %o with %s', (flags, env, message) => {
+  ])('startOptions rejects %o and %o with %s', (flags, env, message) => {
     expect(() => options(flags, env)).toThrow(message);
   });
 
-  it("reads the password and the authority's certificate of PostgreSQL from the files that are named", () => {
+  it("startOptions reads the password and the authority's certificate for PostgreSQL from files", () => {
     const folder = temporaryFolder();
     const [password, ca, empty] = ['password', 'ca.pem', 'empty'].map((name) => path.join(folder, name));
     writeFileSync(password ?? '', 'pass word\n');
@@ -212,7 +212,7 @@ describe('startOptions', () => {
     expect(() => options({ ...POSTGRES, 'postgres-ca': password })).toThrow('There is no certificate in');
   });
 
-  it('reads the certificates and the key for etcd from the files that are named', () => {
+  it('startOptions reads the certificates and the key for etcd from files', () => {
     const folder = temporaryFolder();
     const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => path.join(folder, name));
     writeFileSync(ca ?? '', '-----BEGIN CERTIFICATE-----\n1');
@@ -230,7 +230,7 @@ describe('startOptions', () => {
     expect(() => options({ ...flags, 'etcd-cert': key })).toThrow('There is no certificate in');
   });
 
-  it('lets open registration listen beyond this machine when forced, and says what that means', () => {
+  it('startOptions allows open registration beyond loopback with --force, and warns about it', () => {
     const { registration, warnings } = options({ registration: 'open', ip: '0.0.0.0', force: true });
     expect(registration).toBe('open');
     expect(warnings.join('\n')).toContain('without an invite');
@@ -245,7 +245,7 @@ describe('startOptions', () => {
       { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd', 'postgres-password': 'pw' },
       'KONTROL_POSTGRES_PASSWORD',
     ],
-  ])('warns of what %o means', (flags, warning) => {
+  ])('startOptions warns about the consequences of %o', (flags, warning) => {
     const { warnings } = options(flags);
     expect(warnings.join('\n')).toContain(warning);
     expect(warnings.join('\n')).not.toContain('pw:');

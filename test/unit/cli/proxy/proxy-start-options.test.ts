@@ -11,7 +11,7 @@ async function options(line = '', env: Record<string, string> = {}): Promise<Pro
 }
 
 describe('the options of proxy start', () => {
-  it('are those of a proxy on this machine, where nothing is said', async () => {
+  it('the options of proxy start default to a proxy on loopback', async () => {
     expect(await options()).toMatchObject({
       tunnel: false,
       ip: '127.0.0.1',
@@ -31,17 +31,17 @@ describe('the options of proxy start', () => {
     ['--public-host proxy.example.com', '0.0.0.0'],
     ['--public-host 203.0.113.7:3999', '0.0.0.0'],
     ['--public-host proxy.example.com --ip ::', '::'],
-  ])('listen where the public host is reached: with %s at %s', async (line, ip) => {
+  ])('the options of proxy start derive the listening address: %s at %s', async (line, ip) => {
     expect((await options(line)).ip).toBe(ip);
   });
 
-  it('listen where KITE_IP says, unless --ip says something else', async () => {
+  it('the options of proxy start take the address from KITE_IP unless --ip overrides it', async () => {
     const env = { KITE_IP: '10.0.0.1' };
     expect((await options('--public-host proxy.example.com', env)).ip).toBe('10.0.0.1');
     expect((await options('--ip 10.0.0.2', env)).ip).toBe('10.0.0.2');
   });
 
-  it('list what is allowed, given several times or with commas', async () => {
+  it('the options of proxy start accept lists with repeated flags or commas', async () => {
     const { allowTargets } = await options('--allow-target 10.0.0.0/8,kite.example.com --allow-target ::1');
     expect(allowTargets).toEqual(['10.0.0.0/8', 'kite.example.com', '::1']);
     expect((await options('--tunnel --allow-origin http://a,http://b')).allowOrigins).toEqual([
@@ -67,7 +67,7 @@ describe('the options of proxy start', () => {
     ['--allow-origin *', '--allow-origin needs --tunnel.'],
     ['--public-key k.pem', '--public-key needs --tunnel.'],
     ['--private-key k.pem', '--private-key needs --tunnel.'],
-  ])('refuse %s: %s', async (line, message) => {
+  ])('the options of proxy start reject %s: %s', async (line, message) => {
     const error: unknown = await options(line).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining(message) as string });
   });
@@ -77,7 +77,7 @@ describe('the options of proxy start', () => {
     ['--public-host proxy.example.com --ip 127.0.0.1', 'not reached from elsewhere'],
     ['--insecure-kites', 'not looked at'],
     ['--tunnel --private-key k.pem --public-key p.pem', 'No key pair is needed'],
-  ])('warn with %s that it is "%s"', async (line, warning) => {
+  ])('the options of proxy start with %s warn: %s', async (line, warning) => {
     expect((await options(line)).warnings).toEqual([expect.stringContaining(warning)]);
   });
 });

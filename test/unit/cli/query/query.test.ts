@@ -10,13 +10,13 @@ describe('the list of kites', () => {
   const formatList = (found: readonly FoundKite[], world: CommandRuntime) =>
     formatRows(found, kiteListing, undefined, world);
 
-  it('in a pipe has a line of three fields for each', async () => {
+  it('the list of kites has one line of three fields per kite in a pipe', async () => {
     expect(await formatList([found('a'), found('b')], surroundingsOf())).toBe(
       '1\t/bob/prod/a/1.0.0/eu/vm/id-a\thttp://a/kite\n2\t/bob/prod/b/1.0.0/eu/vm/id-b\thttp://b/kite\n',
     );
   });
 
-  it('cannot be given other lines by what a kite calls itself', async () => {
+  it('the list of kites escapes line breaks in the names of kites', async () => {
     const { kite, url } = found('a');
     const text = await formatList(
       [{ kite: { ...kite, hostname: 'x\n2\t/bob' }, url, token: '' }],
@@ -26,7 +26,7 @@ describe('the list of kites', () => {
     expect(text.match(/\t/g)).toHaveLength(2);
   });
 
-  it('on a terminal is a table that is no wider than it', async () => {
+  it('the list of kites is a table on a terminal, no wider than it', async () => {
     const stdout = new Sink({ isTTY: true, columns: 72 });
     const text = await formatList([found('math')], surroundingsOf({ stdout, color: 'never' }));
     const lines = text.trimEnd().split('\n');

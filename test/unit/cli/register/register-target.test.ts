@@ -9,7 +9,7 @@ describe('registerTarget', () => {
   const target = (flags: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) =>
     registerTarget(CommandSettings.fromFlags(registerSettings, flags, env), surroundingsOf({ env }));
 
-  it('takes flags before the environment', async () => {
+  it('registerTarget prefers flags to the environment', async () => {
     const env = {
       KITE_HOME: temporaryFolder(),
       KITE_KONTROL_URL: 'http://a/kite,http://b/kite',
@@ -30,7 +30,7 @@ describe('registerTarget', () => {
     [{ to: 'http://c/kite' }, 'No username'],
     [{ to: 'http://c/kite', username: 'a/b' }, '--username is "a/b"; it must be a name without "/"'],
     [{ to: 'kontrol', username: 'bob' }, '--to is "kontrol"; it must be one or more URLs'],
-  ])('refuses %o where nobody can be asked', async (flags, message) => {
+  ])('registerTarget rejects %o without a terminal', async (flags, message) => {
     const refused = async () => target(flags, { KITE_HOME: temporaryFolder() });
     await expect(refused).rejects.toThrow(message);
   });

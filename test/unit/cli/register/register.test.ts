@@ -81,7 +81,7 @@ async function failure(promise: Promise<unknown>): Promise<CliError> {
 }
 
 describe('register', () => {
-  it('writes the kite key that it gets for an invite, for its owner only', async () => {
+  it('register writes the kite key that it gets for an invite, readable by its owner only', async () => {
     const stdout = new Sink();
     await register(options({ format: 'json' }), world({ stdout }));
     const file = join(home, 'kite.key');
@@ -94,13 +94,13 @@ describe('register', () => {
     expect(stdout.text).not.toContain((await readFile(file, 'utf8')).trim());
   });
 
-  it('reads the invite from a file', async () => {
+  it('register reads the invite from a file', async () => {
     await writeFile(join(home, 'invite'), 'right\n');
     await register(options({ inviteFile: join(home, 'invite') }), world());
     expect((await stat(join(home, 'kite.key'))).isFile()).toBe(true);
   });
 
-  it('asks the person at the terminal, showing nothing of what is typed', async () => {
+  it('register prompts for the invite on a terminal without echo', async () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     const stderr = new Sink({ isTTY: true });
     const done = register(options({ inviteFile: undefined }), world({ stdin, stderr }));
@@ -111,13 +111,13 @@ describe('register', () => {
     expect(stderr.text).not.toContain('right');
   });
 
-  it('says how to give the invite where nobody can be asked', async () => {
+  it('register explains how to pass the invite without a terminal', async () => {
     const { exitCode, hint } = await failure(register(options({ inviteFile: undefined }), world()));
     expect(exitCode).toBe(2);
     expect(hint).toContain('--invite-file');
   });
 
-  it('leaves a kite key alone that is there, and the invite unused', async () => {
+  it('register keeps an existing kite key and does not use the invite', async () => {
     await writeFile(join(home, 'kite.key'), 'mine');
     expect(await failure(register(options(), world()))).toMatchObject({ exitCode: 3 });
     expect(calls).toBe(0);
@@ -126,7 +126,7 @@ describe('register', () => {
     expect(await readFile(join(home, 'kite.key'), 'utf8')).not.toBe('mine');
   });
 
-  it('fails with exit code 4 where the invite is refused, and says how to get one', async () => {
+  it('register fails with exit code 4 if the invite is rejected, and explains how to get one', async () => {
     const wrong = world({ stdin: Readable.from(['wrong']) });
     const { exitCode, hint, message } = await failure(register(options(), wrong));
     expect(exitCode).toBe(4);
@@ -136,16 +136,16 @@ describe('register', () => {
   });
 
   it.each<[string, () => unknown, string]>([
-    ['a key of somebody else', () => keyOf('alice'), 'a kite key for alice instead of bob'],
+    ['a key of another user', () => keyOf('alice'), 'a kite key for alice instead of bob'],
     ['no key', () => ({ a: 1 }), 'is not a kite key'],
-    ['text that is no key', () => 'abc', 'is not a kite key'],
-  ])('keeps nothing where Kontrol sends %s', async (_title, answer, message) => {
+    ['a malformed key', () => 'abc', 'is not a kite key'],
+  ])('register stores nothing if Kontrol sends %s', async (_title, answer, message) => {
     keyFor = answer;
     expect((await failure(register(options(), world()))).message).toContain(message);
     await expect(stat(join(home, 'kite.key'))).rejects.toThrow('ENOENT');
   });
 
-  it.each(['', 'two\nlines', 'x'.repeat(2000)])('sends nothing that is no invite', async (text) => {
+  it.each(['', 'two\nlines', 'x'.repeat(2000)])('register does not send a malformed invite', async (text) => {
     const stdin = Readable.from([text]);
     expect(await failure(register(options(), world({ stdin })))).toMatchObject({ exitCode: 3 });
     expect(calls).toBe(0);

@@ -19,7 +19,7 @@ function temporaryFile(name: string): string {
 }
 
 describe('the limits of commands', () => {
-  it('bound the history of the shell', async () => {
+  it('the limits of commands bound the history of the shell', async () => {
     const history = new History(temporaryFile('history'));
     expect(await history.add('x'.repeat(HISTORY_LINE_LENGTH + 1))).toBe('tooLong');
     expect(await history.add('x'.repeat(HISTORY_LINE_LENGTH))).toBe('created');
@@ -29,13 +29,13 @@ describe('the limits of commands', () => {
     expect(lines.at(-1)).toBe('line 0');
   });
 
-  it('bound what is read of a PEM file', async () => {
+  it('the limits of commands bound the size of a PEM file', async () => {
     const file = temporaryFile('key.pem');
     writeFileSync(file, 'x'.repeat(PEM_FILE_BYTES + 1));
     expect(await readPem(file, false)).toHaveLength(PEM_FILE_BYTES);
   });
 
-  it('bound the output that is searched for its last line', () => {
+  it('the limits of commands bound the output that is searched for its last line', () => {
     const line = new LastLine();
     line.add(Buffer.from('y'.repeat(2 * LAST_LINE_BYTES)));
     expect(line.text()).toHaveLength(LAST_LINE_BYTES);

@@ -12,11 +12,11 @@ describe('suggest', () => {
     ['pong', 'ping'],
     ['stat', 'status'],
     ['un', 'uninstall'],
-  ])('for %s it suggests %s', (typed, expected) => {
+  ])('suggest for %s returns %s', (typed, expected) => {
     expect(suggest(typed, commands)).toBe(expected);
   });
 
-  it.each(['', 'x', 'register', 'aaaaaaaaaaaa'])('suggests nothing for "%s"', (typed) => {
+  it.each(['', 'x', 'register', 'aaaaaaaaaaaa'])('suggest returns nothing for "%s"', (typed) => {
     expect(suggest(typed, commands)).toBeUndefined();
   });
 });

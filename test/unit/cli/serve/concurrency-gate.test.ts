@@ -18,8 +18,8 @@ function work() {
   };
 }
 
-describe('a turnstile', () => {
-  it('lets so many in at once, and the others when one leaves', async () => {
+describe('ConcurrencyGate', () => {
+  it('ConcurrencyGate admits the maximum at once, and the next one when one leaves', async () => {
     const { run, started, end } = work();
     const turnstile = new ConcurrencyGate(2, 10);
     const all = [1, 2, 3, 4].map(() => turnstile.pass(never, run));
@@ -40,7 +40,7 @@ describe('a turnstile', () => {
     await again;
   });
 
-  it('lets the next in when one fails', async () => {
+  it('ConcurrencyGate admits the next one when one fails', async () => {
     const turnstile = new ConcurrencyGate(1, 10);
     const failing = turnstile.pass(never, () => Promise.reject(new Error('no')));
     const next = turnstile.pass(never, () => Promise.resolve('in'));
@@ -48,7 +48,7 @@ describe('a turnstile', () => {
     expect(await next).toBe('in');
   });
 
-  it('turns away who comes when too many wait', async () => {
+  it('ConcurrencyGate rejects an entrant if the queue is full', async () => {
     const { run, end } = work();
     const turnstile = new ConcurrencyGate(1, 1);
     const [first, second] = [turnstile.pass(never, run), turnstile.pass(never, run)];
@@ -59,7 +59,7 @@ describe('a turnstile', () => {
     await Promise.all([first, second]);
   });
 
-  it('forgets who stops waiting', async () => {
+  it('ConcurrencyGate removes an aborted entrant from the queue', async () => {
     const { run, started, end } = work();
     const turnstile = new ConcurrencyGate(1, 1);
     const controller = new AbortController();

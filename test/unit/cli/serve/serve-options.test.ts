@@ -11,7 +11,7 @@ async function optionsOf(
 }
 
 describe('the flags of serve', () => {
-  it('pair each method with its command', async () => {
+  it('serve pairs each --method with its --exec', async () => {
     const line =
       '--name math --method square --exec one --method cube --exec two --timeout 500ms --parallel 3';
     const { commands, name, parallel, timeout, auth } = await optionsOf(undefined, line);
@@ -27,7 +27,7 @@ describe('the flags of serve', () => {
     });
   });
 
-  it('name the pages that are let in, and the names that the kite goes by', async () => {
+  it('serve accepts lists of allowed origins and hosts', async () => {
     const flags = ['--allow-origin', 'https://a.example, https://b.example', '--allow-host', '*'];
     expect(await optionsOf('./kite.js', flags)).toMatchObject({
       allowOrigin: ['https://a.example', 'https://b.example'],
@@ -35,7 +35,7 @@ describe('the flags of serve', () => {
     });
   });
 
-  it('take the name of a kite from its module', async () => {
+  it('serve derives the name of a kite from its module', async () => {
     expect((await optionsOf('./kites/math.mjs', '')).name).toBe('math');
     expect((await optionsOf('./kites/math.mjs', '--name other')).name).toBe('other');
   });
@@ -77,7 +77,7 @@ describe('the flags of serve', () => {
     ['an origin that is none', './kite.js', '--allow-origin example.com', '--allow-origin is'],
     ['a host with a port', './kite.js', '--allow-host a:1', '--allow-host is'],
     ['a port that is none', './kite.js', '--port 70000', '--port'],
-  ])('refuse %s', async (_title, module, line, message) => {
+  ])('serve rejects %s', async (_title, module, line, message) => {
     const error: unknown = await optionsOf(module, line).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ exitCode: 2 });
     const { message: said, hint } = error as { message: string; hint: string };

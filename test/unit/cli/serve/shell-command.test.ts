@@ -35,15 +35,15 @@ function family({ stubborn = false } = {}): { command: string; started: () => Pr
 }
 
 describe('a shell command', () => {
-  it('gets its input and nothing else, and resolves with what it prints', async () => {
+  it('a shell command gets only its input, and resolves with its output', async () => {
     expect(await run('cat; echo "[$#]"', { input: '["$(id)"]\n' })).toBe('["$(id)"]\n[0]\n');
   });
 
-  it('need not read its input', async () => {
+  it('a shell command need not read its input', async () => {
     expect(await run('echo done', { input: 'x'.repeat(1_000_000) })).toBe('done\n');
   });
 
-  it('that fails rejects with its last line on stderr, and its exit code', async () => {
+  it('a shell command that fails rejects with its last line on stderr and its exit code', async () => {
     await expect(run('echo first >&2; echo " the reason " >&2; echo >&2; exit 3')).rejects.toMatchObject({
       type: 'genericError',
       message: 'the reason',
@@ -59,7 +59,7 @@ describe('a shell command', () => {
     await expect(run('no-such-program-here')).rejects.toMatchObject({ code: '127' });
   });
 
-  it('that takes too long is ended, with what it has started', async () => {
+  it('a shell command that exceeds its timeout is terminated with its child processes', async () => {
     const clock = new ManualClock();
     const { command, started } = family();
     const running = run(command, { clock, timeout: 5000 });
@@ -73,7 +73,7 @@ describe('a shell command', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('that nobody waits for any more is ended, with what it has started', async () => {
+  it('a shell command whose call is cancelled is terminated with its child processes', async () => {
     const controller = new AbortController();
     const { command, started } = family();
     const running = run(command, { signal: controller.signal });
@@ -84,7 +84,7 @@ describe('a shell command', () => {
     await expect(run('echo 1', { signal: controller.signal })).rejects.toMatchObject({ type: 'disconnect' });
   });
 
-  it('that does not end when it is asked to is killed two seconds later', async () => {
+  it('a shell command that ignores SIGTERM is killed two seconds later', async () => {
     const clock = new ManualClock();
     const controller = new AbortController();
     const { command, started } = family({ stubborn: true });
@@ -98,14 +98,14 @@ describe('a shell command', () => {
     await expect(running).rejects.toMatchObject({ type: 'disconnect' });
   });
 
-  it('that prints too much is ended', async () => {
+  it('a shell command that prints too much is terminated', async () => {
     await expect(run('yes')).rejects.toMatchObject({
       message: 'The command of "m" printed more than 1000 bytes, and was ended',
       code: 'tooLarge',
     });
   });
 
-  it('that prints what is no text is an error', async () => {
+  it('a shell command that prints invalid UTF-8 fails', async () => {
     await expect(run(`printf '\\377'`)).rejects.toThrow('not valid UTF-8');
   });
 });

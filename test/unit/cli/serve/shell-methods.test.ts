@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resultOf } from '../../../../src/lib/cli/serve/shell-methods.js';
 
-describe('what a command printed', () => {
+describe('the output of a command', () => {
   it.each([
     ['16\n', 16],
     ['{"a":[1]}\n\n', { a: [1] }],
@@ -11,7 +11,7 @@ describe('what a command printed', () => {
     ['', null],
     ['\n', null],
     ['null\n', null],
-  ])('%j is the result %j', (printed, result) => {
+  ])('the output %j is the result %j', (printed, result) => {
     expect(resultOf(printed)).toEqual(result);
   });
 });

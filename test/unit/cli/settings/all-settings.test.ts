@@ -77,7 +77,7 @@ async function resolved(setting: CliSetting, places: readonly Place[]) {
 }
 
 describe('the table of settings', () => {
-  it('takes each setting from each of its places, the strongest first, else the default', async () => {
+  it('a setting is read from each of its sources in order of precedence, else the default', async () => {
     let cases = 0;
     const types = new Set<string>();
     for (const setting of allSettings) {
@@ -102,7 +102,7 @@ describe('the table of settings', () => {
     expect(cases).toBeGreaterThan(200);
   });
 
-  it('refuses a value that is not accepted as a mistake of the command line, or of the configuration', () => {
+  it('an invalid value is reported as an error of the command line or of the configuration', () => {
     let refused = 0;
     for (const setting of allSettings.filter(({ accept }) => accept.parse('\u0000') === undefined)) {
       const { flag, variables, name } = setting;
@@ -125,7 +125,7 @@ describe('the table of settings', () => {
     expect(refused).toBeGreaterThan(40);
   });
 
-  it('accepts the same values for settings of one name, which are one setting under several flags', () => {
+  it('settings of one name accept the same values under each of their flags', () => {
     const names = new Set(allSettings.map(({ name }) => name));
     const byName = Array.from(names, (name) => allSettings.filter((setting) => setting.name === name));
     const several = byName.filter((settings) => settings.length > 1);
@@ -140,7 +140,7 @@ describe('the table of settings', () => {
     }
   });
 
-  it('marks what is a secret, and nothing else that has a variable', () => {
+  it('the table of settings marks secrets, and no other setting with a variable', () => {
     const secrets = allSettings.flatMap((setting) =>
       setting.variables.map(variableName).filter((name) => isSecret(setting, { type: 'variable', name })),
     );
@@ -166,7 +166,7 @@ describe('the flags of settings', () => {
     flags,
   }));
 
-  it('are those of the commands that the table names, and of no others', () => {
+  it('the flags in the table of settings are those of the commands that it lists', () => {
     let flags = 0;
     for (const setting of allSettings) {
       const { flag, name } = setting;
@@ -183,7 +183,7 @@ describe('the flags of settings', () => {
     expect(flags).toBeGreaterThan(200);
   });
 
-  it('are the only ones whose help speaks of variables', () => {
+  it('the flags in the table of settings are the only ones whose help mentions variables', () => {
     const own = new Set(
       allSettings.flatMap((setting) => {
         const made = setting.flag && flagsOf({ [setting.flag.name]: setting })[setting.flag.name];
@@ -198,7 +198,7 @@ describe('the flags of settings', () => {
     expect(others).toEqual([]);
   });
 
-  it('name commands that exist, for settings without a flag', () => {
+  it('the table of settings refers to existing commands for settings without a flag', () => {
     const ids = new Set(commands.map(({ id }) => id));
     for (const { name, commands: named } of allSettings) {
       expect({ name, unknown: named.filter((id) => !ids.has(id)) }).toEqual({ name, unknown: [] });

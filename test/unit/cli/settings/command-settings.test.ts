@@ -21,7 +21,7 @@ async function withContexts(): Promise<{ readonly KITE_HOME: string }> {
 }
 
 describe('CommandSettings', () => {
-  it('reads the context that --context names, else KITE_CONTEXT, else the active one', async () => {
+  it('CommandSettings reads the context of --context, else KITE_CONTEXT, else the active one', async () => {
     const env = await withContexts();
     const from = (flags: Record<string, string>, variables: Record<string, string> = {}) =>
       settingsOf(flags, { ...env, ...variables }).value(kontrol);
@@ -31,7 +31,7 @@ describe('CommandSettings', () => {
     expect(settingsOf({ context: 'prod' }, env).context?.name).toBe('prod');
   });
 
-  it('refuses a context that does not exist, except for a command that makes it', async () => {
+  it('CommandSettings rejects a context that does not exist, except for a command that creates it', async () => {
     const env = await withContexts();
     const settings = settingsOf({ context: 'prd' }, env);
     expect(() => settings.value(kontrol)).toThrow(
@@ -41,14 +41,14 @@ describe('CommandSettings', () => {
     expect(settings.withOptionalContext().context).toBeUndefined();
   });
 
-  it('reads no context for a kite key that belongs to another Kontrol', async () => {
+  it('CommandSettings reads no context for a kite key of another Kontrol', async () => {
     const settings = settingsOf({}, await withContexts()).withoutContext();
     const key = { username: 'kontrol', kontrolUrl: 'http://own/kite' };
     expect(settings.value(kontrol, key)).toEqual(['http://own/kite']);
     expect(settings.value(timeout)).toBe(15_000);
   });
 
-  it('knows a setting under the flag that the command has for it', () => {
+  it('CommandSettings reads a setting from the flag of the command', () => {
     const settings = CommandSettings.fromFlags(
       registerSettings,
       { to: 'http://a/kite' },
@@ -63,17 +63,17 @@ describe('CommandSettings', () => {
     expect(settings.hasFlag(to)).toBe(false);
   });
 
-  it('refuses a flag at once, also where nothing asks for the setting', () => {
+  it('CommandSettings rejects an invalid flag at once, even if its setting is not read', () => {
     expect(() => settingsOf({ timeout: 'soon' }, {})).toThrow('--timeout is "soon"');
   });
 
-  it('takes an empty flag as one that is not given', () => {
+  it('CommandSettings ignores an empty flag', () => {
     const settings = settingsOf({ to: '', 'key-file': ' ' }, { KITE_HOME: '/nowhere', KITE_TO: '/bob' });
     expect(settings.value(to)).toEqual({ type: 'query', path: '/bob' });
     expect(settings.hasFlag(kiteKey)).toBe(false);
   });
 
-  it('can have a setting set as if by its flag', () => {
+  it('CommandSettings can set a setting as if by its flag', () => {
     const settings = settingsOf({ timeout: '1s' }, { KITE_HOME: '/nowhere' });
     expect(settings.with(timeout, 300).value(timeout)).toBe(300);
     expect(settings.value(timeout)).toBe(1000);
@@ -84,7 +84,7 @@ describe('CommandSettings', () => {
     expect(elsewhere).toEqual(['http://a/kite']);
   });
 
-  it('lists everything that sets a setting, the strongest first', () => {
+  it('CommandSettings lists every source of a setting in order of precedence', () => {
     const env = { KITE_HOME: '/nowhere', KITE_KEY: 'x', KITE_KEY_FILE: '/f.key' };
     expect(
       settingsOf({ 'key-file': '/k' }, env)
@@ -93,7 +93,7 @@ describe('CommandSettings', () => {
     ).toEqual([{ type: 'file', file: '/k' }, { type: 'variable' }, { type: 'file', file: '/f.key' }]);
   });
 
-  it('keeps spaces in a secret', () => {
+  it('CommandSettings keeps spaces in a secret', () => {
     const settings = CommandSettings.withoutFlags({ KONTROL_SECRET: ' hunter2 ' });
     expect(settings.value(storageSecrets.secret)).toBe(' hunter2 ');
   });

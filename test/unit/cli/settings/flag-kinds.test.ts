@@ -6,8 +6,8 @@ import { parseFlags } from '../../../helpers/cli/parse-flags.js';
 
 const interval = valueFlag(durationBetween('100ms', '1h'));
 
-describe('a flag with a kind of value', () => {
-  it('gives the command what the value means, its default, or nothing', async () => {
+describe('a flag with a typed value', () => {
+  it('a typed flag returns the parsed value, its default, or undefined', async () => {
     const flags = { one: interval(), two: interval({ default: 2000 }), three: interval({ required: true }) };
     const parsed = await parseFlags(flags, '--three 1m');
     expect(parsed).toMatchObject({ two: 2000, three: 60_000 });
@@ -17,7 +17,7 @@ describe('a flag with a kind of value', () => {
     expectTypeOf(parsed.three).toEqualTypeOf<number>();
   });
 
-  it.each(['99ms', '61m', 'soon', '-1s'])('refuses %s, and says what is accepted', async (value) => {
+  it.each(['99ms', '61m', 'soon', '-1s'])('a typed flag rejects %s and lists the accepted values', async (value) => {
     await expect(parseFlags({ interval: interval() }, ['--interval', value])).rejects.toThrow(
       `--interval is "${value}"; it must be a duration from 100ms to 1h`,
     );
@@ -31,13 +31,13 @@ describe('an optional switch', () => {
     strict: optionalSwitch({ dependsOn: ['tls'] }),
   };
 
-  it('is true or undefined', async () => {
+  it('an optional switch is true or undefined', async () => {
     const parsed = await parseFlags(flags, '--tls');
     expect([parsed.tls, parsed.strict]).toEqual([true, undefined]);
     expectTypeOf(parsed.tls).toEqualTypeOf<boolean | undefined>();
   });
 
-  it('can be what another flag depends on, and can depend on another itself', async () => {
+  it('an optional switch can depend on another flag, and be a dependency', async () => {
     await expect(parseFlags(flags, '--host localhost')).rejects.toThrow('--host needs --tls.');
     await expect(parseFlags(flags, '--strict')).rejects.toThrow('--strict needs --tls.');
     expect(await parseFlags(flags, '--tls --strict --host localhost')).toMatchObject({ host: 'localhost' });

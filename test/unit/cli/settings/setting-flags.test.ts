@@ -6,19 +6,19 @@ import { proxyStartSettings } from '../../../../src/lib/cli/settings/proxy-start
 import { flagsOf } from '../../../../src/lib/cli/settings/setting-flags.js';
 
 describe('flagsOf', () => {
-  it('says what stands in for a flag that is not given', () => {
+  it('flagsOf adds the variable and the default of a flag to its summary', () => {
     const { timeout, kontrol } = commonSettings;
     const flags = flagsOf({ timeout, kontrol });
     expect(flags.timeout.summary).toMatch(/ Default: \$KITE_TIMEOUT, the context, or 15s\.$/);
     expect(flags.kontrol.summary).toMatch(/ Default: \$KITE_KONTROL_URL, the context, or your kite key\.$/);
   });
 
-  it('says nothing of defaults for a context, which stands in itself', () => {
+  it('flagsOf adds no defaults for a context', () => {
     const flags = Object.values(flagsOf(contextSettings, { defaults: false }));
     expect(flags.map(({ summary }) => summary).filter((summary) => summary?.includes('Default'))).toEqual([]);
   });
 
-  it('makes a switch that can be turned off where something else may turn it on', () => {
+  it('flagsOf adds a --no- form to a switch that another source can turn on', () => {
     const { webrtc, ui, force } = flagsOf(kontrolStartSettings);
     expect([webrtc, ui, force].map(({ type, allowNo }) => [type, allowNo])).toEqual([
       ['boolean', true],
@@ -27,7 +27,7 @@ describe('flagsOf', () => {
     ]);
   });
 
-  it('shows the values of a setting that has few, and lets a list be repeated', () => {
+  it('flagsOf lists the values of a setting with few, and allows lists to be repeated', () => {
     expect(flagsOf({ transport: commonSettings.transport }).transport.helpValue).toBe(
       'auto|websocket|raw|xhr',
     );

@@ -7,8 +7,8 @@ import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const newFile = (): string => join(temporaryFolder(), '.kite', 'shell_history');
 
-describe('the history', () => {
-  it('has the lines of former shells, the latest first, in a file for one person', async () => {
+describe('History', () => {
+  it('History contains the lines of earlier shells, the latest first, in a private file', async () => {
     const file = newFile();
     expect(await new History(file).read()).toEqual([]);
     expect(await new History(file).add('square 4')).toBe('created');
@@ -18,7 +18,7 @@ describe('the history', () => {
     expect(statSync(join(file, '..')).mode & 0o777).toBe(0o700);
   });
 
-  it('is taken from others who could read it', async () => {
+  it('History removes the permissions of other users from its file', async () => {
     const file = newFile();
     mkdirSync(join(file, '..'));
     writeFileSync(file, 'old\n');
@@ -35,14 +35,14 @@ describe('the history', () => {
     ['set {"api_key":"x"}', 'secret'],
     [' square 4', 'leadingSpace'],
     [`echo ${'x'.repeat(5000)}`, 'tooLong'],
-  ])('does not keep %j', async (line, why) => {
+  ])('History does not store %j', async (line, why) => {
     const file = newFile();
     const history = new History(file);
     expect(await history.add(line)).toBe(why);
     expect(await history.read()).toEqual([]);
   });
 
-  it('does not grow for ever', async () => {
+  it('History limits its size', async () => {
     const file = newFile();
     mkdirSync(join(file, '..'));
     const lines = Array.from({ length: 2 * HISTORY_LENGTH + 1 }, (_, index) => `line ${index}`);
@@ -54,7 +54,7 @@ describe('the history', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it('that cannot be kept is no error', async () => {
+  it('History ignores a file that is not writable', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
     const history = new History(join(folder, 'file', 'shell_history'));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ShellCompletion } from '../../../../src/lib/cli/shell/shell-completion.js';
 
 describe('completion', () => {
-  it('offers the methods of the kite and the commands of the shell, and nothing for arguments', () => {
+  it('completion in the shell lists the methods of the kite and shell commands, and nothing for arguments', () => {
     const completion = new ShellCompletion();
     for (const name of ['square', 'squeeze', 'bad name', 'bad\u001b']) completion.addMethod(name);
     expect(completion.complete('squ')).toEqual([['square', 'squeeze'], 'squ']);

@@ -15,15 +15,15 @@ describe('a line of the shell', () => {
     ['echo "a""b"', 'echo', ['a', 'b']],
     ['kite.ping', 'kite.ping', []],
     ['.methodX 1', '.methodX', [1]],
-  ])('%j calls %s', (line, method, args) => {
+  ])('the line %j calls the method %s', (line, method, args) => {
     expect(parseShellLine(line)).toEqual({ type: 'call', method, args });
   });
 
-  it.each(['', '   ', '# a comment', '  #'])('%j does nothing', (line) => {
+  it.each(['', '   ', '# a comment', '  #'])('the line %j does nothing', (line) => {
     expect(parseShellLine(line)).toEqual({ type: 'nothing' });
   });
 
-  it('that begins with a dot is for the shell', () => {
+  it('the line of a dot command is handled by the shell', () => {
     expect(parseShellLine(' .exit ')).toEqual({ type: 'command', name: '.exit' });
   });
 
@@ -34,7 +34,7 @@ describe('a line of the shell', () => {
     ['echo {a:1}', 'Invalid JSON'],
     ['echo [1}', 'Invalid JSON'],
     ['echo 9007199254740993', 'cannot be sent exactly'],
-  ])('%j is an error', (line, message) => {
+  ])('the line %j is an error', (line, message) => {
     expect(() => parseShellLine(line)).toThrow(message);
   });
 });

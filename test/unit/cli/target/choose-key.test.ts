@@ -40,16 +40,16 @@ async function chosen(
 }
 
 describe('chooseKey', () => {
-  it('sends the key of the person to this machine without being asked', async () => {
+  it('chooseKey sends the default key to loopback', async () => {
     expect(await chosen({ target: LOCAL })).toBe(jwt);
   });
 
-  it('sends none to another machine unless asked', async () => {
+  it('chooseKey sends no key to another machine by default', async () => {
     expect(await chosen({ target: REMOTE })).toBeUndefined();
     expect(await chosen({ target: REMOTE, auth: 'kite-key' })).toBe(jwt);
   });
 
-  it('is for this machine only unless the person asks', async () => {
+  it('chooseKey restricts a key to loopback unless --auth is set', async () => {
     const env = { KITE_HOME: home };
     const local = await chooseKey(LOCAL, settingsOf({}, env));
     expect(local).toEqual({ key: jwt, onlyLoopback: true });
@@ -57,7 +57,7 @@ describe('chooseKey', () => {
     expect(asked).toEqual({ key: jwt, onlyLoopback: false });
   });
 
-  it('sends none to a name of this machine that resolves to another', async () => {
+  it('chooseKey sends no key to a local name that resolves to another address', async () => {
     const resolving = (...addresses: string[]) =>
       chooseKey('http://kites.localhost:3636/kite', settingsOf({}, { KITE_HOME: home }), () =>
         Promise.resolve(addresses),
@@ -67,11 +67,11 @@ describe('chooseKey', () => {
     expect(await resolving('127.0.0.1', '203.0.113.7')).toBeUndefined();
   });
 
-  it('sends none with --auth none', async () => {
+  it('chooseKey sends no key with --auth none', async () => {
     expect(await chosen({ target: LOCAL, auth: 'none' })).toBeUndefined();
   });
 
-  it('sends none when there is none, unless asked', async () => {
+  it('chooseKey sends no key if there is none, and fails if one is required', async () => {
     const empty = { KITE_HOME: join(home, 'empty') };
     expect(await chosen({ target: LOCAL }, empty)).toBeUndefined();
     await expect(chosen({ target: LOCAL, auth: 'kite-key' }, empty)).rejects.toThrow(
@@ -79,13 +79,13 @@ describe('chooseKey', () => {
     );
   });
 
-  it('takes the key from the named file', async () => {
+  it('chooseKey reads the key from the file of --key-file', async () => {
     const empty = { KITE_HOME: join(home, 'empty') };
     expect(await chosen({ target: LOCAL, keyFile: file }, empty)).toBe(jwt);
     expect(await chosen({ target: REMOTE, keyFile: file, auth: 'kite-key' }, empty)).toBe(jwt);
   });
 
-  it('refuses a named file that would not be used', async () => {
+  it('chooseKey rejects a key file that would not be used', async () => {
     await expect(chosen({ target: REMOTE, keyFile: file })).rejects.toThrow('is not sent there by default');
     await expect(chosen({ target: LOCAL, keyFile: file, auth: 'none' })).rejects.toThrow('--auth none');
   });
@@ -95,7 +95,7 @@ describe('loadKiteKey', () => {
   const load = (env: Record<string, string>, keyFile?: string) =>
     loadKiteKey(settingsOf({ 'key-file': keyFile }, env));
 
-  it('says where the key is from', async () => {
+  it('loadKiteKey returns the source of the key', async () => {
     expect((await load({ KITE_HOME: home })).source).toBe(file);
     expect((await load({}, file)).source).toBe(file);
     expect((await load({ KITE_KEY_FILE: file })).source).toBe(file);

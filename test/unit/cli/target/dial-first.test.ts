@@ -25,7 +25,7 @@ describe('dialFirst', () => {
     return { dialled, closed, connect };
   }
 
-  it('takes the next kite where one is gone, and no more than it needs', async () => {
+  it('dialFirst dials the next kite if one is unreachable, and no more than needed', async () => {
     const { dialled, closed, connect } = clients(['http://b/kite', 'http://c/kite']);
     const { url } = await dialFirst(offers, new Spinner(surroundingsOf()), connect);
     expect(url).toBe('http://b/kite');
@@ -33,7 +33,7 @@ describe('dialFirst', () => {
     expect(closed).toEqual(['http://a/kite']);
   });
 
-  it('fails with exit code 6 where all are gone', async () => {
+  it('dialFirst fails with exit code 6 if every kite is unreachable', async () => {
     const { dialled, connect } = clients([]);
     expect(await failureOf(dialFirst(offers, new Spinner(surroundingsOf()), connect))).toMatchObject({
       exitCode: 6,

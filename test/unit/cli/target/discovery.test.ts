@@ -23,7 +23,7 @@ function kontrolWith(answer: () => Promise<unknown>): Pick<KontrolSession, 'kont
 }
 
 describe('findKites', () => {
-  it('fails with exit code 5 where nothing is found, however Kontrol says that', async () => {
+  it('findKites fails with exit code 5 if no kite is found, however Kontrol reports it', async () => {
     const refuse = () => Promise.reject(new KiteError('genericError', 'no kites found', { id: 'x' }));
     for (const kontrol of [kontrolWith(() => Promise.resolve({ kites: [] })), kontrolWith(refuse)]) {
       const failure = await failureOf(findKites(kontrol, { username: 'bob', environment: 'prod' }));
@@ -31,7 +31,7 @@ describe('findKites', () => {
     }
   });
 
-  it('reads what Kontrol sends, whatever it is', async () => {
+  it('findKites rejects malformed answers of Kontrol', async () => {
     const kites = [found('a'), { url: 4 }, null];
     expect(
       await findKites(
@@ -47,7 +47,7 @@ describe('findKites', () => {
     ).rejects.toThrow('"getKites"');
   });
 
-  it('passes other failures on', async () => {
+  it('findKites passes on other errors', async () => {
     const error = new KiteError('authenticationError', 'no');
     await expect(
       findKites(
@@ -65,16 +65,16 @@ describe('selectKite', () => {
     ({ kite }: FoundKite): Promise<boolean> =>
       Promise.resolve(names.includes(kite.name));
 
-  it('is the only one, without asking it', async () => {
+  it('a query that matches one kite selects it without a ping', async () => {
     const probe = () => Promise.reject(new Error('asked'));
     expect(await selectKite([found('a')], surroundingsOf(), probe)).toEqual(found('a'));
   });
 
-  it('is the only one that answers', async () => {
+  it('a query selects the only kite that answers', async () => {
     expect(await selectKite(all, surroundingsOf(), answering('c'))).toEqual(found('c'));
   });
 
-  it('is nobody, with exit code 5, where there is none or none answers', async () => {
+  it('a query selects no kite, with exit code 5, if none matches or none answers', async () => {
     expect(await failureOf(selectKite([], surroundingsOf(), answering()))).toMatchObject({
       exitCode: 5,
       message: expect.stringContaining('you have no kites') as string,
@@ -85,7 +85,7 @@ describe('selectKite', () => {
     });
   });
 
-  it('in a pipe is a list of those that answer, with exit code 5', async () => {
+  it('a query in a pipe lists the kites that answer, with exit code 5', async () => {
     const failure = await failureOf(selectKite(all, surroundingsOf(), answering('b', 'a')));
     expect(failure.exitCode).toBe(5);
     expect(failure.message.split('\n')).toEqual([

@@ -6,7 +6,7 @@ import { settingsOf } from '../../../helpers/cli/command-settings.js';
 import { personWithKey } from '../../../helpers/cli/fake-keytar.js';
 
 describe('resolveKeyLocation', () => {
-  it('takes --key-file, KITE_KEY, KITE_KEY_FILE, the context and the kite home, in this order', async () => {
+  it('the kite key is read from --key-file, KITE_KEY, KITE_KEY_FILE, the context and the kite home, in this order', async () => {
     const { env, home } = await personWithKey();
     const home0 = { type: 'file', file: join(home, 'kite.key') };
     const placeOf = (flags: Record<string, string>, variables: Record<string, string> = env) =>

@@ -13,7 +13,7 @@ describe('openKeychain', () => {
       'libsecret-1.so.0: cannot open\nmore',
       'cannot be loaded: libsecret-1.so.0: cannot open;',
     ],
-  ])('with %s says what to install', async (code, message, said) => {
+  ])('openKeychain on the error %s explains what to install', async (code, message, said) => {
     await expect(openKeychain(failing(code, message))).rejects.toMatchObject({
       exitCode: 3,
       message: expect.stringContaining(said) as string,
@@ -21,7 +21,7 @@ describe('openKeychain', () => {
     });
   });
 
-  it('tells nothing from locked, and shows no probe among the keys', async () => {
+  it('the keychain distinguishes a missing key from a locked keychain, and hides its probe entry', async () => {
     const { items, fails, open } = fakeKeytar();
     const keychain = await open();
     expect(await keychain.get('x')).toBeUndefined();

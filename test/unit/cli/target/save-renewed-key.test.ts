@@ -23,8 +23,8 @@ async function keys(count: number): Promise<string[]> {
   );
 }
 
-describe('a fresh kite key', () => {
-  it('takes the place of the old one, again and again', async () => {
+describe('saving a renewed kite key', () => {
+  it('a renewed kite key replaces the old one each time', async () => {
     const home = temporaryFolder();
     const [old = '', second = '', third = ''] = await keys(3);
     const file = await writeKiteKeyFile(old, { home });
@@ -38,7 +38,7 @@ describe('a fresh kite key', () => {
     }
   });
 
-  it('leaves alone what somebody else has put there meanwhile', async () => {
+  it('a renewed kite key does not replace a key that was changed by another program', async () => {
     const home = temporaryFolder();
     const [old = '', other = '', fresh = ''] = await keys(3);
     const file = await writeKiteKeyFile(old, { home });
@@ -51,7 +51,7 @@ describe('a fresh kite key', () => {
     expect(readKiteKeyFile(file).jwt).toBe(other);
   });
 
-  it('goes to the keychain where the old one came from there', async () => {
+  it('a renewed kite key is stored in the keychain if the old one came from it', async () => {
     const [old = '', fresh = ''] = await keys(2);
     const kept = new Map([['bob', old]]);
     const keychain = {
@@ -63,7 +63,7 @@ describe('a fresh kite key', () => {
     expect(kept.get('bob')).toBe(fresh);
   });
 
-  it('cannot go to a variable', async () => {
+  it('a renewed kite key cannot be stored in a variable', async () => {
     const [old = '', fresh = ''] = await keys(2);
     const keep = renewedKeySaver(
       { key: parseKiteKey(old), location: { type: 'variable' } },

@@ -6,7 +6,7 @@ const resolveTarget = (to: string | undefined, env: Readonly<Record<string, stri
   resolve(settingsOf({ to }, { KITE_HOME: '/nowhere', ...env }));
 
 describe('resolveTarget', () => {
-  it('takes --to before KITE_TO', () => {
+  it('resolveTarget prefers --to to KITE_TO', () => {
     expect(resolveTarget('http://a/kite', { KITE_TO: 'http://b/kite' })).toEqual({
       type: 'url',
       url: 'http://a/kite',
@@ -17,7 +17,7 @@ describe('resolveTarget', () => {
     });
   });
 
-  it('takes what begins with a slash for a query, to be looked up', () => {
+  it('resolveTarget treats a target that begins with a slash as a query', () => {
     expect(resolveTarget('/bob/prod/math', {})).toEqual({
       type: 'query',
       path: '/bob/prod/math',
@@ -29,7 +29,7 @@ describe('resolveTarget', () => {
     });
   });
 
-  it('means the one kite of the person where nothing is said', () => {
+  it('resolveTarget selects the only running kite of the user by default', () => {
     expect(resolveTarget(undefined, {})).toEqual({ type: 'own' });
     expect(resolveTarget(undefined, { KITE_TO: '' })).toEqual({ type: 'own' });
   });
@@ -39,11 +39,11 @@ describe('resolveTarget', () => {
     [undefined, { KITE_TO: 'math' }, 'KITE_TO is "math"; it must be a URL'],
     ['localhost:3636', {}, 'it must be a URL that begins with http'],
     ['ftp://h/kite', {}, 'it must be a URL that begins with http'],
-  ])('refuses %s and %o', (to, env, message) => {
+  ])('resolveTarget rejects %s and %o', (to, env, message) => {
     expect(() => resolveTarget(to, env)).toThrow(message);
   });
 
-  it('refuses a password without repeating it', () => {
+  it('resolveTarget rejects a password without repeating it', () => {
     expect(() => resolveTarget('http://me:secret@h/kite', {})).toThrow(
       /^(?!.*secret).*user name or password/,
     );

@@ -19,7 +19,7 @@ function world(isTTY = true, env = {}) {
 }
 
 describe('Spinner', () => {
-  it('says nothing of what takes less than a second', async () => {
+  it('Spinner prints nothing for a task of less than a second', async () => {
     const { clock, stderr, spinner, work, finish } = world();
     const done = spinner.during('Waiting', work);
     clock.advance(999);
@@ -29,7 +29,7 @@ describe('Spinner', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('shows what takes longer, no wider than the terminal, and is gone afterwards', async () => {
+  it('Spinner is shown for a longer task, no wider than the terminal, and is cleared at the end', async () => {
     const { clock, stderr, spinner, work, finish } = world();
     const done = spinner.during('Waiting for \u001b[2Jsomething far away', work);
     clock.advance(1000);
@@ -42,7 +42,7 @@ describe('Spinner', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('makes room for what else is written', async () => {
+  it('Spinner is cleared while other output is written', async () => {
     const { clock, stderr, spinner, work, finish } = world();
     const done = spinner.during('Waiting', work);
     clock.advance(1000);
@@ -58,7 +58,7 @@ describe('Spinner', () => {
     await done;
   });
 
-  it('is gone when the person interrupts', async () => {
+  it('Spinner is cleared when the command is interrupted', async () => {
     const { clock, stderr, stop, spinner, work, finish } = world();
     const done = spinner.during('Waiting', work);
     clock.advance(1000);
@@ -72,7 +72,7 @@ describe('Spinner', () => {
   it.each([
     ['in a pipe', false, {}],
     ['on a dumb terminal', true, { TERM: 'dumb' }],
-  ])('is nothing %s', async (_title, isTTY, env) => {
+  ])('Spinner prints nothing %s', async (_title, isTTY, env) => {
     const { clock, stderr, spinner, work, finish } = world(isTTY, env);
     const done = spinner.during('Waiting', work);
     clock.advance(5000);

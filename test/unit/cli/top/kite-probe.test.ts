@@ -37,11 +37,11 @@ function probeOf(
 const pong = { 'kite.ping': () => 'pong' };
 
 describe('a probe', () => {
-  it('knows nothing before it has asked', () => {
+  it('a probe has no values before its first answer', () => {
     expect(probeOf(pong).probe.row).toMatchObject({ answers: null, latency: null });
   });
 
-  it('measures latency, and what the kite tells of its machine', async () => {
+  it('a probe measures latency, and reads the system information of the kite', async () => {
     const info = { loadAverage: [1.5, 1, 1], processors: 4, memoryUsage: 1, totalMemoryLimit: 2 };
     const { probe } = probeOf({ ...pong, 'kite.systemInfo': () => info });
     await probe.measure();
@@ -56,7 +56,7 @@ describe('a probe', () => {
   });
 
   it.each([null, 'text', 4, { loadAverage: 'x', processors: {}, memoryUsage: null }])(
-    'makes nothing of what is no answer: %j',
+    'a probe ignores the malformed answer %j',
     async (answer) => {
       const { probe } = probeOf({ ...pong, 'kite.systemInfo': () => answer });
       await probe.measure();
@@ -64,7 +64,7 @@ describe('a probe', () => {
     },
   );
 
-  it('asks a kite that does not tell of its machine only once a connection', async () => {
+  it('a probe requests unsupported system information only once per connection', async () => {
     const { probe, asked, client } = probeOf(pong);
     await probe.measure();
     await probe.measure();
@@ -74,7 +74,7 @@ describe('a probe', () => {
     expect(asked.slice(3)).toEqual(['kite.ping', 'kite.systemInfo']);
   });
 
-  it('says that a kite does not answer, and when it does again', async () => {
+  it('a probe reports that a kite does not answer, and when it does again', async () => {
     let up = false;
     const { probe } = probeOf(pong, () => (up ? Promise.resolve() : Promise.reject(new Error('refused'))));
     await probe.measure();
@@ -84,7 +84,7 @@ describe('a probe', () => {
     expect(probe.row).toMatchObject({ answers: true });
   });
 
-  it('does not ask again before it has an answer', async () => {
+  it('a probe does not send a request before the previous answer', async () => {
     let answer: (value: string) => void = () => {};
     const { probe, asked } = probeOf({
       'kite.ping': () => new Promise<string>((resolve) => (answer = resolve)),

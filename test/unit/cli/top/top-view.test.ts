@@ -18,7 +18,7 @@ describe('the screen of top', () => {
   const bold = (text: string): string => text;
   const size = { columns: 100, rows: 10 };
 
-  it('has a line for each kite', () => {
+  it('the screen of top has a line for each kite', () => {
     const rows = [
       row('math'),
       row('other', { answers: false, latency: null, load: null, memoryUsage: null }),
@@ -34,7 +34,7 @@ describe('the screen of top', () => {
     ]);
   });
 
-  it('is no larger than the terminal, and cannot be steered by a kite', () => {
+  it('the screen of top fits the terminal and escapes the control characters of kites', () => {
     const rows = Array.from({ length: 20 }, (_, index) => row(`kite-${index}\u001b[31m`));
     const lines = linesOf({ title: '/bob', rows, size: { columns: 30, rows: 8 }, bold });
     expect(lines).toHaveLength(8);
