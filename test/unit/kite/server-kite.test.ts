@@ -11,7 +11,7 @@ function made(options: ServerKiteOptions) {
 }
 
 describe('the kite of a server', () => {
-  it('has the defaults of every kite, and the version 1.0.0', () => {
+  it('the kite of a server has the defaults of every kite, and the version 1.0.0', () => {
     const { identity, config } = made({});
     expect(identity).toMatchObject({
       name: 'kontrol',
@@ -22,7 +22,7 @@ describe('the kite of a server', () => {
     expect(config).toMatchObject({ ip: '127.0.0.1', port: 0 });
   });
 
-  it('goes by its options first, then by the environment', () => {
+  it('the kite of a server prefers its options to the environment', () => {
     const env = {
       KITE_VERSION: '3.0.0',
       KITE_ENVIRONMENT: 'test',
@@ -43,7 +43,7 @@ describe('the kite of a server', () => {
     expect(config).toMatchObject({ ip: '127.0.0.1', port: 0 });
   });
 
-  it('serves TLS where it has a certificate', async () => {
+  it('the kite of a server serves TLS if it has a certificate', async () => {
     const keys = await testKeyPair(0);
     const cert = await selfSignedCertificate({ hosts: ['127.0.0.1'], keys });
     const kite = made({ tls: { cert, key: keys.privateKey } });

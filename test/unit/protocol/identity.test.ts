@@ -4,7 +4,7 @@ import { parseQueryPath } from '../../../src/lib/protocol/query.js';
 import { testIdentity } from '../../helpers/kite/keys.js';
 
 describe('the path of a kite', () => {
-  it('names all seven fields, in the order of queries', () => {
+  it('the path of a kite contains all seven fields, in the order of queries', () => {
     const identity = testIdentity();
     expect(kitePath(identity)).toBe(`/alice/prod/math/1.0.0/eu/vm/${identity.id}`);
     expect(parseQueryPath(kitePath(identity))).toEqual(identity);
@@ -12,12 +12,12 @@ describe('the path of a kite', () => {
 });
 
 describe('validateIdentity', () => {
-  it('accepts a whole identity', () => {
+  it('validateIdentity accepts a complete identity', () => {
     expect(() => validateIdentity(testIdentity())).not.toThrow();
   });
 
   it.each(['name', 'username', 'id', 'environment', 'region', 'version', 'hostname'] as const)(
-    'refuses an empty %s, and one with a slash',
+    'validateIdentity rejects an empty %s, and one with a slash',
     (field) => {
       expect(() => validateIdentity(testIdentity({ [field]: '' }))).toThrow(`The kite's ${field} is empty`);
       expect(() => validateIdentity(testIdentity({ [field]: 'a/b' }))).toThrow(

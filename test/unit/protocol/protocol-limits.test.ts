@@ -10,13 +10,13 @@ import { parseVersion } from '../../../src/lib/protocol/version.js';
 import { parseVersionConstraint } from '../../../src/lib/protocol/version-constraint.js';
 
 describe('the limits of the protocol', () => {
-  it('bound the length of a version', () => {
+  it('the limits of the protocol bound the length of a version', () => {
     const version = (length: number): string => `1.0.0-${'a'.repeat(length - '1.0.0-'.length)}`;
     expect(parseVersion(version(VERSION_LENGTH))).toBeDefined();
     expect(parseVersion(version(VERSION_LENGTH + 1))).toBeUndefined();
   });
 
-  it('bound the length and the parts of a version constraint', () => {
+  it('the limits of the protocol bound the length and the parts of a version constraint', () => {
     const parts = (count: number): string => Array.from({ length: count }, () => '>= 1.0').join(',');
     expect(parseVersionConstraint(parts(CONSTRAINT_PARTS))).toBeTypeOf('function');
     expect(() => parseVersionConstraint(parts(CONSTRAINT_PARTS + 1))).toThrow('parts');
@@ -25,7 +25,7 @@ describe('the limits of the protocol', () => {
     expect(() => parseVersionConstraint(padded(CONSTRAINT_LENGTH + 1))).toThrow('characters');
   });
 
-  it('bound what an error quotes of a text that a peer sent', () => {
+  it("the limits of the protocol bound the quote of a peer's text in an error", () => {
     const path = `/${'x/'.repeat(1000)}`;
     expect(() => parseQueryPath(path)).toThrow(JSON.stringify(path.slice(0, QUOTED_LENGTH)));
   });

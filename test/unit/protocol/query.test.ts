@@ -41,11 +41,11 @@ describe('a query as a path', () => {
     ['/', {}],
     ['', {}],
     ['/__proto__', { username: '__proto__' }],
-  ])('%j is read', (path, query) => {
+  ])('the query path %j is parsed', (path, query) => {
     expect(parseQueryPath(path)).toEqual(query);
   });
 
-  it('reads the full path of a kite as a query for that kite', () => {
+  it('the full path of a kite is parsed as a query for that kite', () => {
     const identity = testIdentity();
     expect(parseQueryPath(kitePath(identity))).toEqual(identity);
   });
@@ -57,16 +57,16 @@ describe('a query as a path', () => {
     { id },
     { username: 'user', name: 'math' },
     testIdentity(),
-  ])('%j reads back from the path it is written as', (query) => {
+  ])('the query path %j is the same after it is parsed and formatted', (query) => {
     expect(parseQueryPath(formatQueryPath(query))).toEqual(query);
   });
 
-  it('leaves out the end that is not set', () => {
+  it('the path of a query omits unset fields at its end', () => {
     expect(formatQueryPath({ username: 'user', environment: 'prod' })).toBe('/user/prod');
     expect(formatQueryPath({})).toBe('/');
   });
 
-  it('refuses more parts than a kite has', () => {
+  it('a query path with more parts than a kite has is rejected', () => {
     expect(() => parseQueryPath('/a/b/c/1.0.0/e/f/g/h')).toThrow(
       /more parts than \/username\/environment\/name/,
     );
@@ -74,20 +74,20 @@ describe('a query as a path', () => {
 });
 
 describe('a query from a peer', () => {
-  it('takes empty, null and missing fields as not set, and ignores others', () => {
+  it('a query from a peer may have empty, null and missing fields as unset, and ignores unknown ones', () => {
     const query = { username: 'u', environment: '', name: null, version: undefined, force: true, who: {} };
     expect(parseQuery(query)).toEqual({ username: 'u' });
   });
 
-  it.each([null, undefined, 'user', 4, [], ['user'], true])('refuses %j', (value) => {
+  it.each([null, undefined, 'user', 4, [], ['user'], true])('a query from a peer is rejected if it is %j', (value) => {
     expect(() => parseQuery(value)).toThrow(QueryError);
   });
 
-  it('refuses a field that is no text, and names it', () => {
+  it('a query from a peer is rejected with the name of a field that is not a string', () => {
     expect(failure(() => parseQuery({ username: 'u', region: 5 }))).toMatchObject({ field: 'region' });
   });
 
-  it('does not look at the prototype', () => {
+  it('a query from a peer does not use inherited properties', () => {
     expect(parseQuery(Object.create({ username: 'u' }))).toEqual({});
   });
 });
@@ -98,7 +98,7 @@ describe('validateQuery', () => {
     [{ username: 'u', environment: 'e', name: 'n', version: '~> 1.0' }],
     [{ id }],
     [testIdentity()],
-  ])('accepts %j', (query) => {
+  ])('validateQuery accepts %j', (query) => {
     expect(() => validateQuery(query)).not.toThrow();
   });
 
@@ -115,13 +115,13 @@ describe('validateQuery', () => {
     ],
     [{ username: 'u', id }, 'environment', 'Invalid query. Query option is not set: environment'],
     [{ username: 'a/b' }, 'username', 'Invalid query. Query option contains "/": username'],
-  ])('refuses %j and names the field', (query, field, message) => {
+  ])('validateQuery rejects %j and names the field', (query, field, message) => {
     const error = failure(() => validateQuery(query));
     expect(isKiteError(error, 'genericError')).toBe(true);
     expect(error).toMatchObject({ field, message });
   });
 
-  it('refuses a version that is neither a version nor a constraint', () => {
+  it('validateQuery rejects a version that is neither a version nor a constraint', () => {
     const error = failure(() =>
       validateQuery({ username: 'u', environment: 'e', name: 'n', version: 'newest' }),
     );
@@ -149,12 +149,12 @@ describe('matching', () => {
     [{ ...base, version: '>= 1.0', region: 'us' }, false],
     [{ ...base, version: '>= 1.0', region: 'eu', hostname: 'vm', id }, true],
     [{ ...base, version: '>= 1.0', region: 'eu', hostname: 'vm', id: 'other' }, false],
-  ])('%j asks for the kite: %s', (query, matches) => {
+  ])('the query %j matches the kite: %s', (query, matches) => {
     expect(queryMatcher(query)(testIdentity())).toBe(matches);
   });
 
   it.each(['', 'x', 'latest', '1.x', '__proto__', '1'.repeat(300)])(
-    'a kite of version %j is found without a version, and by none',
+    'a kite of version %j is found without a version, and by no constraint',
     (version) => {
       const kite = testIdentity({ version });
       expect(queryMatcher(base)(kite)).toBe(true);
@@ -163,7 +163,7 @@ describe('matching', () => {
     },
   );
 
-  it('does not match by a query that is not valid', () => {
+  it('an invalid query matches no kite', () => {
     expect(() => queryMatcher({})).toThrow('Empty username field');
   });
 });

@@ -30,7 +30,7 @@ describe('a version constraint', () => {
     ['1.1.0-beta', ['1.1.0-beta']],
     ['>= 1.1.0-alpha', ['1.1.0-beta', '1.1.0', '1.2.3', '2.0.0', '10.0.0']],
     ['~> 1.1.0-alpha', ['1.1.0-beta']],
-  ])('%j lets %j through', (constraint, passing) => {
+  ])('the version constraint %j matches %j', (constraint, passing) => {
     const check = parseVersionConstraint(constraint);
     expect(versions.filter((text) => check(parsedVersion(text)))).toEqual(passing);
   });
@@ -56,7 +56,7 @@ describe('a version constraint', () => {
     ['<= 2.1.0-a', '2.0.0', true],
     ['= 1.0.0', '1.0.0+build.5', true],
     ['= 1.2beta', '1.2.0-beta', true],
-  ])('%j lets %j through: %s', (constraint, candidate, passes) => {
+  ])('the version constraint %j matches %j: %s', (constraint, candidate, passes) => {
     expect(parseVersionConstraint(constraint)(parsedVersion(candidate))).toBe(passes);
   });
 
@@ -85,11 +85,11 @@ describe('a version constraint', () => {
       `>=${' '.repeat(100_000)}x`,
       '1'.repeat(100_000),
     ]),
-  )('%s is refused', (_name, constraint) => {
+  )('the malformed version constraint %s is rejected', (_name, constraint) => {
     expect(() => parseVersionConstraint(constraint)).toThrow(VersionConstraintError);
   });
 
-  it('says what was given and what is accepted', () => {
+  it('the error of a malformed version constraint has its value and the accepted syntax', () => {
     expect(() => parseVersionConstraint('latest')).toThrow(/"latest" is not a version .*~> 1\.2/);
   });
 });

@@ -3,7 +3,7 @@ import { compareVersions, parseVersion } from '../../../src/lib/protocol/version
 import { named, parsedVersion } from '../../helpers/kite/versions.js';
 
 describe('compareVersions', () => {
-  it('puts versions into the order of semver', () => {
+  it('compareVersions sorts versions in the order of semver', () => {
     const ordered = [
       '0.1',
       '1.0.0-1',
@@ -35,7 +35,7 @@ describe('compareVersions', () => {
 describe('parseVersion', () => {
   it.each(
     named(['', 'x', '1.x', '1.0.0-', '1.0.0+', '-1.0', '1.0.0 beta', 'v', `1.0.0-${'a.'.repeat(50_000)}`]),
-  )('refuses %s', (_name, text) => {
+  )('parseVersion rejects the malformed version %s', (_name, text) => {
     expect(parseVersion(text)).toBeUndefined();
   });
 });

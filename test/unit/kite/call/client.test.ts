@@ -21,7 +21,7 @@ function flaky() {
 }
 
 describe('dial', () => {
-  it('connects once and does not come back', async () => {
+  it('dial connects once and does not reconnect', async () => {
     const { client, seen, ends, caller } = flaky();
     await client.dial();
     await client.dial();
@@ -35,7 +35,7 @@ describe('dial', () => {
     expect(await client.tell('kite.ping')).toBe('pong');
   });
 
-  it('rejects with what could not be reached and why', async () => {
+  it('dial rejects with the unreachable URL and the cause', async () => {
     const { state, client } = flaky();
     state.up = false;
     await expect(client.dial()).rejects.toMatchObject({
@@ -45,7 +45,7 @@ describe('dial', () => {
     });
   });
 
-  it('called twice at once dials once', async () => {
+  it('dial connects once if it is called twice at once', async () => {
     const { state, client } = flaky();
     await Promise.all([client.dial(), client.dial()]);
     expect(state.dials).toBe(1);
@@ -53,7 +53,7 @@ describe('dial', () => {
 });
 
 describe('dialForever', () => {
-  it('tries until the kite is there, with waits that double', async () => {
+  it('dialForever retries until the kite is reachable, with exponential backoff', async () => {
     const { state, client, caller, seen } = flaky();
     state.up = false;
     const connected = client.dialForever();
@@ -73,7 +73,7 @@ describe('dialForever', () => {
     expect(seen).toEqual(['connect']);
   });
 
-  it('comes back after a disconnect; calls in between reject at once', async () => {
+  it('dialForever reconnects after a disconnect, and calls in between reject at once', async () => {
     const { client, caller, seen, ends } = flaky();
     await client.dialForever();
     ends[0]?.far.close(1001, 'restart');
@@ -85,7 +85,7 @@ describe('dialForever', () => {
     expect(seen).toEqual(['connect', 'disconnect 1001', 'connect']);
   });
 
-  it('ends with close, before the first connection and after it', async () => {
+  it('dialForever ends with close, before the first connection and after it', async () => {
     const { state, client, caller } = flaky();
     state.up = false;
     const connected = expect(client.dialForever()).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe('dialForever', () => {
     await expect(client.tell('kite.ping')).rejects.toMatchObject({ code: 'closed' });
   });
 
-  it('does not come back after close', async () => {
+  it('dialForever does not reconnect after close', async () => {
     const { client, caller, seen, state } = flaky();
     await client.dialForever();
     client.close();
@@ -113,7 +113,7 @@ describe('dialForever', () => {
 });
 
 describe('credentials', () => {
-  it('changed on a live client go with the next call', async () => {
+  it('changed credentials of a connected client are sent with the next call', async () => {
     const server = makeCore();
     server.handle('who', ({ username }) => username);
     const client = makeCore({ dialer: memoryDialer(server).dialer }).newClient('memory:');

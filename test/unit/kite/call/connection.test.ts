@@ -5,7 +5,7 @@ import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { connected, makeCore, settled } from '../../../helpers/kite/cores.js';
 
 describe('a call', () => {
-  it('goes over the wire as kites of Go write it', async () => {
+  it('a call has the wire format of Go kites', async () => {
     const { server, client, near, far } = await connected();
     server.handle<[number]>('square', ({ args: [n] }) => n * n);
     expect(await client.tell('square', 4)).toBe(16);
@@ -24,7 +24,7 @@ describe('a call', () => {
     expect(far.sent[0]).toBe('{"method":0,"arguments":[{"error":null,"result":16}],"callbacks":{}}');
   });
 
-  it('rejects with what the handler threw, type and code included, and the id of the request', async () => {
+  it('a call rejects with the error of the handler, its type, code and request id', async () => {
     const { server, client } = await connected();
     let id = '';
     server.handle('fail', (request) => {
@@ -43,7 +43,7 @@ describe('a call', () => {
   });
 
   it.each(['nosuch', '__proto__', 'toString', 'constructor', ''])(
-    'of the unknown method %j says so',
+    'a call of the unknown method %j rejects with methodNotFound',
     async (name) => {
       const { client } = await connected();
       await expect(client.tell(name)).rejects.toMatchObject({
@@ -54,7 +54,7 @@ describe('a call', () => {
     },
   );
 
-  it('does not wait for another one', async () => {
+  it('a call does not wait for another one', async () => {
     const { server, client } = await connected();
     let finishSlow: (value: string) => void = () => {};
     server.handle('slow', () => new Promise((resolve) => (finishSlow = resolve)));
@@ -65,7 +65,7 @@ describe('a call', () => {
     expect(await slow).toBe('slow');
   });
 
-  it('rejects at its deadline, and forgets an answer that comes later', async () => {
+  it('a call rejects at its deadline, and a later answer is ignored', async () => {
     const { server, caller, client } = await connected();
     let answer: (value: number) => void = () => {};
     server.handle('late', () => new Promise((resolve) => (answer = resolve)));
@@ -82,7 +82,7 @@ describe('a call', () => {
     await settled();
   });
 
-  it('keeps to its own deadline when an earlier call has a longer one', async () => {
+  it('a call keeps its own deadline if an earlier call has a longer one', async () => {
     const { server, caller, client } = await connected();
     server.handle('never', () => new Promise(() => {}));
     const long = expect(client.tell('never')).rejects.toMatchObject({
@@ -96,7 +96,7 @@ describe('a call', () => {
     expect(caller.clock.timers).toBe(0);
   });
 
-  it('has no deadline with a timeout of 0', async () => {
+  it('a call has no deadline with a timeout of 0', async () => {
     const { server, caller, client } = await connected();
     let answer: (value: number) => void = () => {};
     server.handle('late', () => new Promise((resolve) => (answer = resolve)));
@@ -107,7 +107,7 @@ describe('a call', () => {
     expect(await call).toBe(1);
   });
 
-  it('rejects at once when the connection drops', async () => {
+  it('a call rejects at once when the connection drops', async () => {
     const { server, client, near } = await connected();
     server.handle('never', () => new Promise(() => {}));
     const call = expect(client.tellWithTimeout(0, 'never')).rejects.toMatchObject({ type: 'disconnect' });
@@ -117,7 +117,7 @@ describe('a call', () => {
     await expect(client.tell('never')).rejects.toMatchObject({ type: 'disconnect' });
   });
 
-  it('ends when its own signal aborts', async () => {
+  it('a call ends when its signal aborts', async () => {
     const { server, client } = await connected();
     server.handle('never', () => new Promise(() => {}));
     const controller = new AbortController();
@@ -130,7 +130,7 @@ describe('a call', () => {
   it.each([
     [[1n], 'The arguments of "echo" cannot be sent: '],
     [[Array.from({ length: 1024 }, () => () => {})], 'It carries 1024 functions'],
-  ])('whose arguments cannot be sent says why', async (args, message) => {
+  ])('a call whose arguments cannot be serialized rejects with the reason', async (args, message) => {
     const { client } = await connected();
     await expect(client.call('echo', args)).rejects.toMatchObject({
       type: 'argumentError',
@@ -138,13 +138,13 @@ describe('a call', () => {
     });
   });
 
-  it('larger than a message may be is refused before it is sent', async () => {
+  it('a call above the message size limit is rejected before it is sent', async () => {
     const { client, near } = await connected({ limits: { ...defaultLimits, messageBytes: 1000 } });
     await expect(client.tell('echo', 'x'.repeat(1000))).rejects.toMatchObject({ type: 'sendError' });
     expect(near.sent).toEqual([]);
   });
 
-  it('whose result cannot be sent rejects with the reason', async () => {
+  it('a call whose result cannot be serialized rejects with the reason', async () => {
     const { server, client } = await connected();
     server.handle('big', () => 1n);
     await expect(client.tell('big')).rejects.toMatchObject({
@@ -153,13 +153,13 @@ describe('a call', () => {
     });
   });
 
-  it('that resolves with nothing answers null', async () => {
+  it('a call whose handler returns nothing resolves with null', async () => {
     const { server, client } = await connected();
     server.handle('nothing', () => {});
     expect(await client.tell('nothing')).toBeNull();
   });
 
-  it('of a client that is not connected says what to do', async () => {
+  it('a call of a client that is not connected rejects with a hint', async () => {
     await expect(makeCore().newClient('http://h/kite').tell('m')).rejects.toThrow(
       'Not connected to http://h/kite: call dial() first',
     );
@@ -179,7 +179,7 @@ describe('an answer', () => {
       '{"error":{"type":"t","message":"m","code":7,"id":"i"}}',
       { type: 't', message: 'm', code: '7', id: 'i' },
     ],
-  ])('that is %s becomes an error', async (answer, error) => {
+  ])('an answer that is %s becomes an error', async (answer, error) => {
     const { client, near } = await connected();
     const call = expect(client.tell('never')).rejects.toMatchObject(error);
     near.deliver(`{"method":0,"arguments":[${answer}],"callbacks":{}}`);
@@ -191,14 +191,14 @@ describe('an answer', () => {
     ['{"result":4}', 4],
     ['null,4', 4],
     ['null', null],
-  ])('that is %s is a result', async (answer, result) => {
+  ])('an answer that is %s is a result', async (answer, result) => {
     const { client, near } = await connected();
     const call = client.tell('never');
     near.deliver(`{"method":0,"arguments":[${answer}],"callbacks":{}}`);
     expect(await call).toBe(result);
   });
 
-  it('for a call that nobody made is dropped', async () => {
+  it('an answer to an unknown call is dropped', async () => {
     const { client, near } = await connected();
     near.deliver('{"method":4294967294,"arguments":[]}');
     near.deliver('{"method":0,"arguments":[{"error":null,"result":1}]}');
@@ -206,8 +206,8 @@ describe('an answer', () => {
   });
 });
 
-describe('functions among the arguments', () => {
-  it('are called by the remote in the order of its calls', async () => {
+describe('callbacks', () => {
+  it('callbacks are called by the remote in the order of its calls', async () => {
     const { server, client } = await connected();
     server.handle<[number, RemoteFunction<[number]>]>('count', ({ args: [to, each] }) => {
       for (let i = 0; i < to; i++) each(i);
@@ -218,7 +218,7 @@ describe('functions among the arguments', () => {
     expect(seen).toEqual([0, 1, 2]);
   });
 
-  it('go both ways, nested, and inside results', async () => {
+  it('callbacks work in both directions, nested, and inside results', async () => {
     const { server, client } = await connected();
     const heard: unknown[] = [];
     server.handle<[{ on: { tick: RemoteFunction } }]>('subscribe', ({ args: [{ on }] }) => {
@@ -233,7 +233,7 @@ describe('functions among the arguments', () => {
     expect(heard).toEqual(['hello back', 'enough']);
   });
 
-  it('are forgotten with the call where the caller asks for it, and at the latest at the disconnect', async () => {
+  it('callbacks are forgotten with the call on request, and at the latest at the disconnect', async () => {
     const { server, client } = await connected();
     let kept: RemoteFunction = () => {};
     server.handle<[RemoteFunction]>('keep', ({ args: [fn] }) => {
@@ -259,7 +259,7 @@ describe('functions among the arguments', () => {
     expect(() => kept()).not.toThrow();
   });
 
-  it('are bounded in number on one connection, and the error says what to do', async () => {
+  it('callbacks are limited in number per connection, and the error has a hint', async () => {
     const { server, client } = await connected({ limits: { ...defaultLimits, callbacksPerConnection: 10 } });
     server.handle('take', () => null);
     for (let i = 0; i < 10; i++) await client.tell('take', () => i);
@@ -267,7 +267,7 @@ describe('functions among the arguments', () => {
     await client.tell('take', 'no function');
   });
 
-  it('that throw or reject here do not end the connection', async () => {
+  it('callbacks that throw or reject do not close the connection', async () => {
     const { server, client } = await connected();
     server.handle<[RemoteFunction]>('run', ({ args: [fn] }) => fn());
     await client.tell('run', () => {
@@ -278,8 +278,8 @@ describe('functions among the arguments', () => {
   });
 });
 
-describe('a peer that leaves answers unread', () => {
-  it('is not read from until it has taken them', async () => {
+describe('a peer that does not read its answers', () => {
+  it('a server stops reading from a peer that does not read its answers', async () => {
     const { server, client, far } = await connected();
     server.handle('echo', ({ args }) => args);
     far.bufferedBytes = defaultLimits.pauseBytes + 1;
@@ -289,7 +289,7 @@ describe('a peer that leaves answers unread', () => {
     expect(far.paused).toBe(false);
   });
 
-  it('is still read from on the dialling side, so that both cannot wait for each other', async () => {
+  it('a client reads from a peer that does not read, so that both cannot wait for each other', async () => {
     const { server, client, near } = await connected();
     server.handle('echo', ({ args }) => args);
     near.bufferedBytes = defaultLimits.pauseBytes + 1;
@@ -297,7 +297,7 @@ describe('a peer that leaves answers unread', () => {
     expect(near.paused).toBe(false);
   });
 
-  it('may have only so many calls running', async () => {
+  it('the running calls of a peer that does not read are limited', async () => {
     const { server, client, far } = await connected({ limits: { ...defaultLimits, callsPerConnection: 2 } });
     const finish: (() => void)[] = [];
     server.handle('wait', () => new Promise<void>((resolve) => finish.push(resolve)));

@@ -10,13 +10,13 @@ function parsedWhole(text: string) {
   return typeof method === 'string' ? readCall(method, args, callbacks) : { method, args };
 }
 
-describe('the beginning of a call', () => {
-  it('ends where the arguments begin', () => {
+describe('the prefix of a call', () => {
+  it('the prefix of a call ends where the arguments begin', () => {
     expect(knownPrefix()).toMatchObject({ method: 'square', kite: { name: 'exp2' }, auth: callAuth });
     expect(knownPrefix().fragment.text).toBe(callHead);
   });
 
-  it.each(callRests)('and what follows it are read as the whole is: %s', (rest) => {
+  it.each(callRests)('the prefix of a call and its rest are parsed like the whole: %s', (rest) => {
     const known = knownPrefix();
     const after = parseAfterPrefix(rest, defaultLimits);
     const call = after ? completeCall(known, after.args, after.callbacks) : parsedWhole(callHead + rest);
@@ -32,14 +32,14 @@ describe('the beginning of a call', () => {
     '{"method":"m","arguments":[{"withArgs":[4]}]}',
     '"withArgs":',
     '',
-  ])('is not looked for where the arguments do not follow it at once: %s', (text) => {
+  ])('the prefix of a call is not used if the arguments do not follow it directly: %s', (text) => {
     const known = envelopePrefix(text);
     // Where one is found all the same, it has to be the right one.
     expect(known === undefined || parsedWhole(text).args[0] === 4).toBe(true);
     expect(known?.fragment.text.endsWith('"withArgs":') ?? true).toBe(true);
   });
 
-  it('costs what follows it the same limits', () => {
+  it('the rest after a known prefix is subject to the same limits', () => {
     const deep = `${'['.repeat(200)}${']'.repeat(200)}}]}`;
     expect(() => parseAfterPrefix(deep, defaultLimits)).toThrow('nests deeper');
     expect(() => parseAfterPrefix('[4', defaultLimits)).toThrow('not valid JSON');

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { connected, makeCore, memoryDialer } from '../../../helpers/kite/cores.js';
 
-describe('a frame that is no message', () => {
+describe('a malformed frame', () => {
   it.each([
     'null',
     '[]',
     '{',
     '{"method":{}}',
     `{"method":"m","arguments":${'['.repeat(200)}${']'.repeat(200)}}`,
-  ])('ends its connection and nothing else: %s', async (frame) => {
+  ])('a malformed frame closes its connection only: %s', async (frame) => {
     const { server, client, far } = await connected();
     const other = makeCore({ dialer: memoryDialer(server).dialer }).newClient('memory:');
     await other.dial();

@@ -45,7 +45,7 @@ async function renewing() {
 }
 
 describe('the token of a client', () => {
-  it('is renewed 30 s before it expires', async () => {
+  it('the token of a client is renewed 30 s before it expires', async () => {
     const { asked, events, pass } = await renewing();
     await pass(48 * HOUR - 30_001);
     expect(asked).toEqual([]);
@@ -54,7 +54,7 @@ describe('the token of a client', () => {
     expect(events).toEqual(['tokenExpire', 'tokenRenew']);
   });
 
-  it('is good for ten days, through five renewals', async () => {
+  it('the token of a client is valid for ten days, through five renewals', async () => {
     const { client, asked, pass } = await renewing();
     for (let hours = 0; hours < 240; hours++) {
       await pass(HOUR);
@@ -63,7 +63,7 @@ describe('the token of a client', () => {
     expect(asked).toEqual(Array.from({ length: (10 * DAY) / (48 * HOUR) }, () => 'expiring'));
   });
 
-  it('is renewed once for all the calls that were refused with it, and each of them is made again', async () => {
+  it('the token of a client is renewed once for all calls that were rejected with it, and they are retried', async () => {
     const { client, asked, refused } = await renewing();
     refused.add(client.auth?.key ?? '');
     const calls = [client.tell('work'), client.tell('work'), client.tell('work')];
@@ -71,14 +71,14 @@ describe('the token of a client', () => {
     expect(asked).toEqual(['refused']);
   });
 
-  it('that is refused again fails the call', async () => {
+  it('a token that is rejected again fails the call', async () => {
     const { client, asked, refused, caller } = await renewing();
     refused.add(client.auth?.key ?? '').add(token(1, caller.clock.now() + 48 * HOUR));
     await expect(client.tell('work')).rejects.toThrow('token is expired');
     expect(asked).toEqual(['refused']);
   });
 
-  it('is asked for again, after a while, where Kontrol cannot be reached', async () => {
+  it('the renewal of a token is retried later if Kontrol is unreachable', async () => {
     const { client, asked, state, pass } = await renewing();
     state.failures = 2;
     await pass(48 * HOUR - 30_000);
@@ -88,7 +88,7 @@ describe('the token of a client', () => {
     expect(await client.tell('work')).toBe('done');
   });
 
-  it('is not renewed any more once the client is closed', async () => {
+  it('the token of a client is not renewed after the client is closed', async () => {
     const { client, caller, asked, pass } = await renewing();
     client.close();
     await pass(10 * DAY);

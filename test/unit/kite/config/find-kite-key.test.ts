@@ -6,7 +6,7 @@ import { jwtOf } from '../../../helpers/kite/kite-key-files.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 describe('findKiteKey', () => {
-  it('takes the key that is given, KITE_KEY, KITE_KEY_FILE and the kite home, in this order', async () => {
+  it('findKiteKey uses the given key, KITE_KEY, KITE_KEY_FILE and the kite home, in this order', async () => {
     const home = temporaryFolder();
     await writeKiteKeyFile(await jwtOf('home'), { home });
     const other = await writeKiteKeyFile(await jwtOf('file'), { home: temporaryFolder() });
@@ -18,14 +18,14 @@ describe('findKiteKey', () => {
     expect(findKiteKey(false, env)).toBeUndefined();
   });
 
-  it('accepts that the kite home has no key, and refuses a named file that is missing', () => {
+  it('findKiteKey accepts a kite home without a key, and rejects a missing key file', () => {
     const home = temporaryFolder();
     expect(findKiteKey(undefined, { KITE_HOME: home })).toBeUndefined();
     const env = { KITE_HOME: home, KITE_KEY_FILE: path.join(home, 'other') };
     expect(() => findKiteKey(undefined, env)).toThrow(expect.objectContaining({ code: 'keyFileMissing' }));
   });
 
-  it('names the source of a key that is not valid, without the key', () => {
+  it('findKiteKey names the source of an invalid key, without the key', () => {
     expect(() => findKiteKey('x', {})).toThrow(/^The option kiteKey holds no kite key/);
     expect(() => findKiteKey(undefined, { KITE_KEY: 'hunter2' })).toThrow(
       /^The environment variable KITE_KEY holds no kite key(?!.*hunter2)/,

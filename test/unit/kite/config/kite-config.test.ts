@@ -23,7 +23,7 @@ const EVERYTHING = {
 };
 
 describe('the configuration of a kite', () => {
-  it('has defaults for everything', () => {
+  it('the configuration of a kite has a default for each setting', () => {
     expect(resolveConfig({}, { env: {} })).toEqual({
       username: 'unknown',
       environment: 'unknown',
@@ -44,14 +44,14 @@ describe('the configuration of a kite', () => {
     });
   });
 
-  it('takes the user and Kontrol from the kite key', () => {
+  it('the configuration of a kite takes the user and Kontrol from the kite key', () => {
     expect(resolveConfig({}, { env: {}, kiteKey })).toMatchObject({
       username: 'alice',
       kontrolUrls: ['http://kontrol.example:4000/kite'],
     });
   });
 
-  it('prefers the environment to the kite key', () => {
+  it('the configuration of a kite prefers the environment to the kite key', () => {
     expect(resolveConfig({}, { env: EVERYTHING, kiteKey })).toEqual({
       username: 'bob',
       environment: 'prod',
@@ -72,7 +72,7 @@ describe('the configuration of a kite', () => {
     });
   });
 
-  it('prefers what the program says to the environment', () => {
+  it('the configuration of a kite prefers options of the program to the environment', () => {
     const options: Required<ConfigOptions> = {
       username: 'carol',
       environment: 'test',
@@ -99,7 +99,7 @@ describe('the configuration of a kite', () => {
     });
   });
 
-  it('takes an empty variable, and an option that is undefined, as not set', () => {
+  it('the configuration of a kite treats an empty variable and an undefined option as unset', () => {
     const env = Object.fromEntries(Object.keys(EVERYTHING).map((name) => [name, ' ']));
     const options = { username: undefined, port: undefined };
     expect(resolveConfig(options, { env: { ...env, KITE_LOG_NOCOLOR: '' }, kiteKey })).toEqual(
@@ -121,7 +121,7 @@ describe('the configuration of a kite', () => {
     [{ KITE_PORT: '0' }, { port: 0 }],
     [{ KITE_VERSION: '1.0.0-beta.1' }, { version: '1.0.0-beta.1' }],
     [{ NO_COLOR: '1' }, { logColor: false }],
-  ])('reads %j as %j', (env, config) => {
+  ])('the configuration of a kite reads %j as %j', (env, config) => {
     expect(resolveConfig({}, { env })).toMatchObject(config);
   });
 
@@ -150,7 +150,7 @@ describe('the configuration of a kite', () => {
     ['KITE_LOG_LEVEL', 'loud', /debug, info, warn, error/],
     ['KITE_VERSION', '1.0', /1\.0\.0/],
     ['KITE_VERSION', '1.0.0/x', /1\.0\.0/],
-  ])('refuses %s=%s, naming the variable, its value and what is accepted', (name, value, accepted) => {
+  ])('the configuration of a kite rejects %s=%s with the variable, its value and the accepted values', (name, value, accepted) => {
     const resolve = () => resolveConfig({}, { env: { [name]: value } });
     expect(resolve).toThrow(accepted);
     expect(resolve).toThrow(
@@ -174,18 +174,18 @@ describe('the configuration of a kite', () => {
     ['kontrolUrl', ['x']],
     ['logColor', 'yes'],
     ['logLevel', null],
-  ])('refuses the option %s: %j', (name, value) => {
+  ])('the configuration of a kite rejects the option %s: %j', (name, value) => {
     const resolve = () => resolveConfig({ [name]: value }, { env: {} });
     expect(resolve).toThrow(`The option ${name} is`);
   });
 
-  it('refuses a kite key with a Kontrol that is no URL', () => {
+  it('the configuration of a kite rejects a kite key with a malformed URL of Kontrol', () => {
     expect(() => resolveConfig({}, { env: {}, kiteKey: { username: 'a', kontrolUrl: 'x' } })).toThrow(
       'The kontrolURL in the kite key is "x"',
     );
   });
 
-  it('does not show the password in a URL', () => {
+  it('the configuration of a kite does not show the password in a URL', () => {
     const env = { KITE_PROXY_URL: 'ftp://user:secret@host/' };
     expect(() => resolveConfig({}, { env })).toThrow('"ftp://…@host/"');
   });

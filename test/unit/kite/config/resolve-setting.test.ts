@@ -45,7 +45,7 @@ function given(all: readonly Given[]) {
 }
 
 describe('resolveSetting', () => {
-  it('takes the strongest source of each setting, and the default without any', () => {
+  it('resolveSetting reads the source with the highest precedence, and the default without any', () => {
     let cases = 0;
     for (const setting of settings) {
       const sources = sourcesOf(setting);
@@ -67,7 +67,7 @@ describe('resolveSetting', () => {
     expect(cases).toBeGreaterThan(60);
   });
 
-  it('skips an empty string of each source but an option, which is a mistake of the program', () => {
+  it('resolveSetting skips an empty string of each source except an option, which is an error of the program', () => {
     for (const setting of settings) {
       const empty = sourcesOf(setting).map(({ source }) => ({ source, value: ' ' }));
       const { explicit: _option, kiteKey: _key, ...rest } = given(empty);
@@ -82,13 +82,13 @@ describe('resolveSetting', () => {
     ).toThrow('The option username is ""');
   });
 
-  it('prefers the kite key to a context where it is told so', () => {
+  it('resolveSetting prefers the kite key to a context on request', () => {
     const sources = given(sourcesOf(kiteSettings.username).slice(2));
     expect(resolveSetting(kiteSettings.username, { ...sources, keyFirst: true }).source.type).toBe('kiteKey');
     expect(resolveSetting(kiteSettings.username, sources).source.type).toBe('context');
   });
 
-  it('refuses with a reason that names the source, and does not throw', () => {
+  it('resolveSetting rejects a value with a reason that names the source, and does not throw', () => {
     const soon = 'it must be a duration, 0 or more: 15s, 500ms, 5m, 1h30m, or 15 for 15 seconds';
     const refused = (sources: object) => resolveSetting(kiteSettings.timeout, { env: {}, ...sources });
     const explicit = (type: 'option' | 'flag', name: string) => ({
@@ -108,7 +108,7 @@ describe('resolveSetting', () => {
     });
   });
 
-  it('shows no secret when it refuses one', () => {
+  it('resolveSetting shows no secret in an error', () => {
     const secret = {
       ...kiteSettings.timeout,
       variables: [{ name: 'A', secret: true }, 'B'],

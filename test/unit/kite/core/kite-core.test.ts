@@ -5,7 +5,7 @@ import type { Request } from '../../../../src/lib/kite/serve/request.js';
 import { connected, makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 describe('events of a kite', () => {
-  it('tell of each peer that connects, calls for the first time, and goes', async () => {
+  it('a kite emits events when a peer connects, makes its first call, and disconnects', async () => {
     const server = makeCore();
     const seen: string[] = [];
     server.on('connect', () => seen.push('connect'));
@@ -24,7 +24,7 @@ describe('events of a kite', () => {
 });
 
 describe('kite.describe', () => {
-  it('tells what the kite is and what its methods are, in the order of their names', async () => {
+  it('kite.describe returns the kite and its methods, sorted by name', async () => {
     const { server, client } = await connected();
     const jsonSchema = { type: 'array', maxItems: 1 };
     server
@@ -51,7 +51,7 @@ describe('kite.describe', () => {
     ]);
   });
 
-  it('makes no JSON Schema of a schema that checks: only what the program gives is told', async () => {
+  it('kite.describe returns the JSON Schema of the program, and derives none from a validating schema', async () => {
     const { server, client } = await connected();
     const args: ArgsSchema<unknown[]> = {
       '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as unknown[] }) },
@@ -61,7 +61,7 @@ describe('kite.describe', () => {
     expect(methods[0]).toEqual({ name: 'a', authenticated: true });
   });
 
-  it('is answered to those who say who they are', async () => {
+  it('kite.describe requires authentication', async () => {
     const { client } = await connected({}, { auth: null });
     await expect(client.tell('kite.describe')).rejects.toMatchObject({ type: 'authenticationError' });
   });

@@ -3,7 +3,7 @@ import { takeFreshKey } from '../../../../src/lib/kite/kontrol/fresh-kite-key.js
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 
 describe('takeFreshKey', () => {
-  it('uses the key before it stores it', async () => {
+  it('takeFreshKey uses the key before it stores it', async () => {
     const steps: unknown[] = [];
     await takeFreshKey('jwt', {
       use: (auth) => steps.push(auth),
@@ -21,7 +21,7 @@ describe('takeFreshKey', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('the disk is full'))],
-  ])('logs that the key cannot be stored where that %s, and uses it', async (_how, save) => {
+  ])('takeFreshKey logs that the key cannot be stored if the storage %s, and uses it', async (_how, save) => {
     const used: unknown[] = [];
     const errors: string[] = [];
     const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };

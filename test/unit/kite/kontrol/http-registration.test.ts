@@ -42,7 +42,7 @@ function registering(...answers: (string | Error | { status: number; body: strin
 }
 
 describe('a registration over HTTP', () => {
-  it('beats every ten seconds, and registers again when it is told to', async () => {
+  it('a registration over HTTP sends a heartbeat every ten seconds, and registers again on request', async () => {
     const { registration, asked, answered, pass } = registering(
       registered,
       'pong',
@@ -62,7 +62,7 @@ describe('a registration over HTTP', () => {
     expect(answered).toEqual([undefined, undefined]);
   });
 
-  it('goes to the next Kontrol where one does not answer or refuses, and waits between the tries', async () => {
+  it('a registration over HTTP uses the next Kontrol if one fails or rejects it, with a pause between attempts', async () => {
     const refusal = { status: 500, body: '{"err":"no store"}' };
     const { registration, asked, pass } = registering(new Error('gone'), refusal, registered);
     const started = registration.start();
@@ -75,7 +75,7 @@ describe('a registration over HTTP', () => {
     expect(asked.slice(1)).toEqual(['POST http://two:4000/register', 'POST http://one:4000/register']);
   });
 
-  it('takes over a fresh kite key', async () => {
+  it('a registration over HTTP uses a new kite key', async () => {
     const fresh = JSON.stringify({
       url: 'http://me/kite',
       heartbeatInterval: 10,
@@ -87,7 +87,7 @@ describe('a registration over HTTP', () => {
     expect(answered).toEqual(['fresh']);
   });
 
-  it('moves to another URL at once, and goes on with one heartbeat', async () => {
+  it('a registration over HTTP moves to another URL at once, and continues with one heartbeat', async () => {
     const { registration, asked, bodies, clock, pass } = registering(registered, 'pong', registered, 'pong');
     await registration.start();
     clock.advance(10_000);
@@ -99,7 +99,7 @@ describe('a registration over HTTP', () => {
     expect(asked.slice(-2)).toEqual(['POST http://one:4000/register', beat]);
   });
 
-  it('ends with no timer left', async () => {
+  it('a registration over HTTP leaves no timer when it ends', async () => {
     const { registration, asked, clock, pass } = registering(registered);
     await registration.start();
     registration.stop();
@@ -108,7 +108,7 @@ describe('a registration over HTTP', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('is rejected once the kite closes before it came about', async () => {
+  it('a registration over HTTP rejects when the kite closes before Kontrol accepted it', async () => {
     const { registration, clock } = registering(new Error('gone'));
     const started = registration.start();
     started.catch(() => undefined);
@@ -122,7 +122,7 @@ describe('a registration over HTTP', () => {
   it.each([
     [401, 'authenticationError'],
     [400, 'argumentError'],
-  ])('is rejected where Kontrol would refuse it again, with %i', async (status, type) => {
+  ])('a registration over HTTP rejects on the permanent error %i', async (status, type) => {
     const { registration, asked, failures, pass } = registering({ status, body: '{"err":"never"}' });
     await expect(registration.start()).rejects.toMatchObject({ type, message: 'never' });
     expect(failures).toEqual(['never']);
@@ -130,7 +130,7 @@ describe('a registration over HTTP', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('that is refused later is tried again once a minute, at the same Kontrol', async () => {
+  it('a registration over HTTP that is rejected later is retried once per minute at the same Kontrol', async () => {
     const revoked = { status: 401, body: '{"err":"revoked"}' };
     const { registration, asked, failures, pass } = registering(
       registered,
@@ -149,7 +149,7 @@ describe('a registration over HTTP', () => {
     expect(asked.at(-1)).toBe(beat);
   });
 
-  it('goes on at the next Kontrol where its heartbeats are lost, and beats there', async () => {
+  it('a registration over HTTP continues at the next Kontrol if its heartbeats are lost', async () => {
     const { registration, asked, failures, pass } = registering(
       registered,
       new Error('cut'),

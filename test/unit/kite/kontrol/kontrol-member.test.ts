@@ -69,9 +69,9 @@ function atKontrol(...answers: (Error | string)[]) {
 
 const storeDown = new KiteError('genericError', 'the store is down', { code: 'storeUnavailable' });
 
-describe('a registration that is to be kept up', () => {
-  it.each(['no Kontrol can be reached', 'Kontrol cannot take it'])(
-    'is rejected once the kite closes while %s',
+describe('a permanent registration', () => {
+  it.each(['Kontrol is unreachable', 'Kontrol cannot accept it'])(
+    'a permanent registration rejects when the kite closes while %s',
     async (why) => {
       const { member, registering, state } = atKontrol(storeDown);
       state.reachable = why !== 'no Kontrol can be reached';
@@ -82,13 +82,13 @@ describe('a registration that is to be kept up', () => {
     },
   );
 
-  it('is rejected at a kite that is closed', async () => {
+  it('a permanent registration rejects at a closed kite', async () => {
     const { member, registering } = atKontrol();
     member.close();
     await expect(registering()).rejects.toMatchObject({ type: 'disconnect', code: 'closed' });
   });
 
-  it('is tried again where Kontrol may take it later, and says so', async () => {
+  it('a permanent registration is retried, with a log line, on a temporary error', async () => {
     const { registering, pass, logged, failures, asked } = atKontrol(storeDown, storeDown);
     const registration = registering();
     await settled();
@@ -103,7 +103,7 @@ describe('a registration that is to be kept up', () => {
   it.each([
     new KiteError('authenticationError', 'kiteKey: it was not signed by this Kontrol'),
     new KiteError('argumentError', "The kite's version is no version"),
-  ])('is rejected where Kontrol would refuse it again: %s', async (refusal) => {
+  ])('a permanent registration rejects on a permanent error: %s', async (refusal) => {
     const { registering, pass, failures, asked } = atKontrol(refusal);
     await expect(registering()).rejects.toMatchObject({ type: refusal.type, message: refusal.message });
     expect(failures).toEqual([refusal.message]);
@@ -111,7 +111,7 @@ describe('a registration that is to be kept up', () => {
     expect(asked()).toBe(1);
   });
 
-  it('that is refused later is an error in the log and an event, and is tried again once a minute', async () => {
+  it('a permanent registration that is rejected later logs an error, emits an event, and is retried once per minute', async () => {
     const revoked = new KiteError('authenticationError', 'kiteKey: it was revoked');
     const { registering, ends, pass, logged, failures, asked } = atKontrol(url, revoked, revoked);
     await registering();
@@ -130,7 +130,7 @@ describe('a registration that is to be kept up', () => {
     expect([asked(), failures.length]).toEqual([4, 2]);
   });
 
-  it('says once why no Kontrol can be reached', async () => {
+  it('a permanent registration logs once why no Kontrol is reachable', async () => {
     const { registering, state, pass, logged, member } = atKontrol();
     state.reachable = false;
     const registration = registering();

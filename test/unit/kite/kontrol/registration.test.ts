@@ -22,7 +22,7 @@ function slowKontrol() {
 }
 
 describe('a registration that moves to another URL', () => {
-  it('asks Kontrol one at a time, and ends under the last URL, however fast it moves', async () => {
+  it('a registration that changes its URL calls Kontrol one at a time, and ends with the last URL', async () => {
     const { asked, answer, link } = slowKontrol();
     const clock = new ManualClock();
     const registered: string[] = [];

@@ -33,8 +33,8 @@ function knowing(
   };
 }
 
-describe('the token of a kite that was found', () => {
-  it('is asked for by its id', async () => {
+describe('the token of a found kite', () => {
+  it('the token of a found kite is requested by its id', async () => {
     const { kontrol, asked } = knowing([other, { ...first, token: 'token' }]);
     const renew = renewer(kontrol, first);
     expect([await renew('expiring'), await renew('refused')]).toEqual(['token', 'new token']);
@@ -45,7 +45,7 @@ describe('the token of a kite that was found', () => {
   });
 
   it.each(['no kites found', '100: Key not found (/kites/bob/prod/math/1.0.0) [73]'])(
-    'is that of the kite that came back under another id, where its own is gone: %s',
+    'the token is that of the kite with the same URL and a new id if the old id is gone: %s',
     async (none) => {
       const { kontrol, asked } = knowing([silent, other, again], none);
       const renew = renewer(kontrol, first);
@@ -58,24 +58,24 @@ describe('the token of a kite that was found', () => {
     },
   );
 
-  it('is a new one where the one in use was refused, also of the kite that came back', async () => {
+  it('the token is a new one after the current one was rejected, also for a kite with a new id', async () => {
     const { kontrol } = knowing([again]);
     expect(await renewer(kontrol, first)('refused')).toBe('new token of again');
   });
 
-  it('is that of any kite with its name where none has its URL', async () => {
+  it('the token is that of any kite with the name if no kite has the URL', async () => {
     const { kontrol } = knowing([silent, other]);
     expect(await renewer(kontrol, first)('expiring')).toBe('token of other');
   });
 
-  it('fails where there is none with its name, or none that may be called', async () => {
+  it('the token request fails if no kite has the name or none may be called', async () => {
     for (const kites of [[], [silent]]) {
       const { kontrol } = knowing(kites);
       await expect(renewer(kontrol, first)('expiring')).rejects.toThrow('no kites found');
     }
   });
 
-  it('fails with other errors as they are', async () => {
+  it('the token request passes on other errors unchanged', async () => {
     const { kontrol, asked } = knowing([again], 'query matches more than one kite');
     await expect(renewer(kontrol, first)('expiring')).rejects.toThrow('query matches more than one kite');
     expect(asked).toHaveLength(1);

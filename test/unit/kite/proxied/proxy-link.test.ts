@@ -60,12 +60,12 @@ function link({ random = 0, names = ['one', 'two', 'three'] } = {}) {
   return { made, kite, urls, dials, state, lose, away, proxies };
 }
 
-describe('the link of a kite to proxies', () => {
+describe('the connection of a kite to proxies', () => {
   it.each([
     [0, 'one'],
     [0.5, 'two'],
     [0.99, 'three'],
-  ])('picks one at random: with %d it is proxy %s', async (random, name) => {
+  ])('a kite selects a proxy at random: with %d it is proxy %s', async (random, name) => {
     const { made, urls, proxies } = link({ random });
     made.start();
     await settled();
@@ -74,7 +74,7 @@ describe('the link of a kite to proxies', () => {
     expect(proxies.get(`http://${name}/kite`)?.seen).toEqual(['http://me/kite']);
   });
 
-  it('turns to another at once when that one is gone, and to the lost one last', async () => {
+  it('a kite moves to another proxy at once when its own disconnects, and tries the lost one last', async () => {
     const { made, urls, dials, lose, away } = link();
     made.start();
     await settled();
@@ -87,7 +87,7 @@ describe('the link of a kite to proxies', () => {
     expect(urls.at(-1)).toBe('http://two/proxy/id');
   });
 
-  it('tries again, five seconds later at most, where none can be had or nobody can be asked', async () => {
+  it('a kite retries within five seconds if no proxy is available or Kontrol is unreachable', async () => {
     const { made, kite, urls, away, state, dials } = link({ names: ['one'] });
     away('one');
     made.start();
@@ -115,7 +115,7 @@ describe('the link of a kite to proxies', () => {
     expect(urls).toEqual(['http://one/proxy/id']);
   });
 
-  it('passes over a proxy that refuses, or answers with what is no URL', async () => {
+  it('a kite skips a proxy that rejects it or answers with a malformed URL', async () => {
     const { made, urls, proxies } = link();
     proxies.get('http://one/kite')?.core.handle('register', () => Promise.reject(new Error('no')));
     proxies
@@ -129,7 +129,7 @@ describe('the link of a kite to proxies', () => {
       expect(proxies.get(`http://${name}/kite`)?.ends[0]?.near.closedWith).toBeDefined();
   });
 
-  it('lets the proxy call what it is trusted with, and nothing else', async () => {
+  it('a kite lets its proxy call only the methods that it trusts it with', async () => {
     const { made, kite, proxies } = link();
     kite.handle('hello', () => 'hello');
     kite.handle('secret', () => 'secret');
@@ -141,7 +141,7 @@ describe('the link of a kite to proxies', () => {
     await expect(peers[0]?.tell('secret')).rejects.toMatchObject({ type: 'authenticationError' });
   });
 
-  it('leaves when it is stopped, and does not come back', async () => {
+  it('a kite leaves its proxy when it is stopped, and does not reconnect', async () => {
     const { made, kite, dials, proxies, away, lose } = link();
     made.start();
     await settled();

@@ -25,7 +25,7 @@ function registering(atKontrol: () => Promise<Registration>) {
 }
 
 describe('a registration with a proxy', () => {
-  it('is rejected where Kontrol refuses the kite for good, which then leaves the proxy', async () => {
+  it('a registration with a proxy rejects if Kontrol permanently rejects the kite, which then leaves the proxy', async () => {
     const refusal = new KiteError('authenticationError', 'kiteKey: it was revoked');
     const { keptUp, connections } = registering(() => Promise.reject(refusal));
     await expect(keptUp.start()).rejects.toBe(refusal);
@@ -34,7 +34,7 @@ describe('a registration with a proxy', () => {
     keptUp.stop();
   });
 
-  it('that is stopped while Kontrol is asked is rejected, and leaves nothing behind', async () => {
+  it('a registration with a proxy that is stopped during the call to Kontrol rejects, and leaves nothing behind', async () => {
     let refuse = (_error: Error): void => {};
     const { keptUp } = registering(() => new Promise((_resolve, reject) => (refuse = reject)));
     const started = keptUp.start();
@@ -46,7 +46,7 @@ describe('a registration with a proxy', () => {
     await settled();
   });
 
-  it('keeps up what Kontrol has taken until it is stopped', async () => {
+  it('a registration with a proxy is maintained at Kontrol until it is stopped', async () => {
     const calls: string[] = [];
     const registration: Registration = {
       url: PUBLIC,

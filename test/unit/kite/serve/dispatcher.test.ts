@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bob, connected, settled } from '../../../helpers/kite/cores.js';
 
 describe('authentication', () => {
-  it('is asked of every method that does not say otherwise', async () => {
+  it('authentication is required for every method that does not disable it', async () => {
     const { server, client } = await connected({}, { auth: null });
     server.handle('closed', () => 1);
     server.handle('open', () => 2).disableAuthentication();
@@ -14,7 +14,7 @@ describe('authentication', () => {
     expect(await client.tell('open')).toBe(2);
   });
 
-  it('names the caller, whatever the caller says of itself', async () => {
+  it('authentication identifies the caller, whatever username the caller sends', async () => {
     const { server, client } = await connected({}, { auth: { type: 'name', key: 'mallory' } });
     server.handle('who', ({ username, kite, auth }) => [username, kite.username, kite.name, auth]);
     expect(await client.tell('who')).toEqual([
@@ -25,7 +25,7 @@ describe('authentication', () => {
     ]);
   });
 
-  it('is asked of a kite that was dialled as well, but for the methods that the program trusts it with', async () => {
+  it('authentication is required of a dialled kite as well, except for trusted methods', async () => {
     const { server, caller, client } = await connected();
     caller.handle('secret', () => 'secret');
     caller.handle('hello', () => 'hello');
@@ -41,8 +41,8 @@ describe('authentication', () => {
   });
 });
 
-describe('calls of one connection', () => {
-  it('run one after the other with concurrent: false', async () => {
+describe('concurrent calls on one connection', () => {
+  it('calls with concurrent: false run one after the other', async () => {
     const { server, client } = await connected({ concurrent: false });
     const ran: string[] = [];
     server.handle<[string]>('m', async ({ args: [name] }) => {
@@ -54,7 +54,7 @@ describe('calls of one connection', () => {
     expect(ran).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
   });
 
-  it('go on after one that failed with concurrent: false', async () => {
+  it('calls with concurrent: false continue after one that failed', async () => {
     const { server, client } = await connected({ concurrent: false });
     server.handle('fail', () => Promise.reject(new Error('failed')));
     server.handle('ok', () => 'ok');

@@ -18,7 +18,7 @@ async function kontrolConnected() {
 }
 
 describe('kite.heartbeat', () => {
-  it('is refused to callers, also authenticated ones, and to kites that were only dialled', async () => {
+  it('kite.heartbeat is refused to callers, even authenticated ones, and to dialled kites', async () => {
     const { server, caller, client } = await connected();
     const refused = {
       type: 'authenticationError',
@@ -31,7 +31,7 @@ describe('kite.heartbeat', () => {
     expect(caller.clock.timers).toBeLessThanOrEqual(1);
   });
 
-  it('is answered to anyone who is authenticated where the program says so', async () => {
+  it('kite.heartbeat is accepted from authenticated callers if the program enables it', async () => {
     const { server, client } = await connected();
     addHeartbeatMethod(server, server.clock, 'anyone');
     let beats = 0;
@@ -47,7 +47,7 @@ describe('kite.heartbeat', () => {
     [-1, 1],
     [1e9, 3600],
     [0.001, 1],
-  ])('with an interval of %d s calls at once and then every %d s', async (asked, seconds) => {
+  ])('kite.heartbeat with an interval of %d s calls at once and then every %d s', async (asked, seconds) => {
     const { server, client } = await kontrolConnected();
     let beats = 0;
     await client.tell('kite.heartbeat', asked, () => beats++);
@@ -61,7 +61,7 @@ describe('kite.heartbeat', () => {
     expect(beats).toBe(2);
   });
 
-  it.each([['10'], [null], [{}], [undefined]])('refuses the interval %j', async (interval) => {
+  it.each([['10'], [null], [{}], [undefined]])('kite.heartbeat rejects the interval %j', async (interval) => {
     const { server, client } = await kontrolConnected();
     await expect(client.tell('kite.heartbeat', interval, () => {})).rejects.toMatchObject({
       type: 'argumentError',
@@ -72,7 +72,7 @@ describe('kite.heartbeat', () => {
     expect(server.clock.timers).toBe(0);
   });
 
-  it('asked for again replaces the first, and ends with the connection', async () => {
+  it('a second kite.heartbeat replaces the first, and ends with the connection', async () => {
     const { server, client } = await kontrolConnected();
     let [first, second] = [0, 0];
     await client.tell('kite.heartbeat', 10, () => first++);

@@ -6,7 +6,7 @@ function request(host: string | undefined): IncomingMessage {
   return { headers: { ...(host !== undefined && { host }) } } as IncomingMessage;
 }
 
-describe('where only this machine can connect', () => {
+describe('the host policy of a kite on loopback', () => {
   const policy = new HostPolicy(undefined);
 
   it.each([
@@ -18,7 +18,7 @@ describe('where only this machine can connect', () => {
     '127.0.0.1:3636',
     '127.8.9.10',
     '[::1]:3636',
-  ])('takes %j for its own name', (host) => {
+  ])('a kite on loopback accepts the host %j', (host) => {
     expect(policy.allows(request(host), true)).toBe(true);
   });
 
@@ -31,11 +31,11 @@ describe('where only this machine can connect', () => {
     '192.168.1.5:3636',
     '[fd00::1]',
     'localhost@evil.example',
-  ])('does not take %j for its own name', (host) => {
+  ])('a kite on loopback rejects the host %j', (host) => {
     expect(policy.allows(request(host), true)).toBe(false);
   });
 
-  it('takes the names that it was given, and that of the URL under which it is known', () => {
+  it('a kite on loopback accepts its allowed hosts and the host of its URL', () => {
     const named = new HostPolicy(['Math.example.com']);
     named.addUrl('https://kites.example.com:8443/math/kite');
     named.addUrl('not a valid URL');
@@ -45,19 +45,19 @@ describe('where only this machine can connect', () => {
     expect(named.allows(request('192.168.1.5'), true)).toBe(false);
   });
 
-  it.each(['*', ['*']] as const)('takes any name where it is told %j', (any) => {
+  it.each(['*', ['*']] as const)('a kite on loopback accepts any host if the allowed hosts are %j', (any) => {
     expect(new HostPolicy(any).allows(request('evil.example'), true)).toBe(true);
   });
 });
 
-describe('where others can connect', () => {
-  it('takes any name, as long as none was given', () => {
+describe('the host policy of a kite on a public address', () => {
+  it('a kite on a public address accepts any host if no hosts are set', () => {
     const policy = new HostPolicy(undefined);
     policy.addUrl('https://kites.example.com/kite');
     expect(policy.allows(request('math.internal:3636'), false)).toBe(true);
   });
 
-  it('takes the names that it was given, addresses and loopback, once it was given one', () => {
+  it('a kite on a public address accepts its allowed hosts, addresses and loopback if hosts are set', () => {
     const policy = new HostPolicy(['math.example.com']);
     for (const host of ['math.example.com', '192.168.1.5:3636', '[fd00::1]:3636', 'localhost:3636'])
       expect(policy.allows(request(host), false)).toBe(true);

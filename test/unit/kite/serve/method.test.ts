@@ -4,7 +4,7 @@ import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { connected, makeCore, settled } from '../../../helpers/kite/cores.js';
 
 describe('a throttled method', () => {
-  it('refuses what is beyond its rate and takes calls again as time passes', async () => {
+  it('a throttled method rejects calls above its rate, and accepts calls again as time passes', async () => {
     const { server, client } = await connected();
     server.handle('limited', () => 'ok').throttle({ interval: 1000, capacity: 2 });
     expect(await client.tell('limited')).toBe('ok');
@@ -24,7 +24,7 @@ describe('a throttled method', () => {
     [{ interval: -1, capacity: 1 }],
     [{ interval: 1, capacity: 0 }],
     [{ interval: Number.NaN, capacity: 1 }],
-  ])('cannot have the rate %j', (rate) => {
+  ])('a throttled method cannot have the rate %j', (rate) => {
     expect(() =>
       makeCore()
         .handle('m', () => 1)
@@ -33,8 +33,8 @@ describe('a throttled method', () => {
   });
 });
 
-describe('handlers around a method', () => {
-  it('run in order: its own, then the kite’s; before, the method, after, finally', async () => {
+describe('middleware of a method', () => {
+  it('middleware runs in order: of the method, then of the kite; before, the method, after, finally', async () => {
     const { server, client } = await connected();
     const ran: string[] = [];
     const step = (name: string) => () => void ran.push(name);
@@ -50,7 +50,7 @@ describe('handlers around a method', () => {
     expect(ran).toEqual(['pre', 'kite pre', 'method', 'post', 'kite post', 'final', 'kite final']);
   });
 
-  it('end the call where one fails, but for the final functions', async () => {
+  it('middleware that fails ends the call, except for the final functions', async () => {
     const { server, client } = await connected();
     const ran: string[] = [];
     server
@@ -63,7 +63,7 @@ describe('handlers around a method', () => {
     expect(ran).toEqual(['final: KiteError: not today']);
   });
 
-  it('may replace the outcome at the end', async () => {
+  it('middleware may replace the outcome at the end', async () => {
     const { server, client } = await connected();
     server.handle('saved', () => Promise.reject(new Error('lost'))).finalFunc(() => ({ result: 'saved' }));
     server.handle('spoilt', () => 1).finalFunc(() => ({ error: new Error('spoilt') }));
@@ -77,7 +77,7 @@ describe('handlers around a method', () => {
     ['ReturnMethod', 'method'],
     ['ReturnFirst', 'pre'],
     ['ReturnLatest', 'post'],
-  ] as const)('give the result with %s', async (methodHandling, result) => {
+  ] as const)('middleware returns the result of %s', async (methodHandling, result) => {
     const { server, client } = await connected({ methodHandling });
     server
       .handle('m', () => 'method')
@@ -88,7 +88,7 @@ describe('handlers around a method', () => {
     expect(await client.tell('m')).toBe(result);
   });
 
-  it('give the result that one method asks for', async () => {
+  it('middleware returns the result in the mode of one method', async () => {
     const { server, client } = await connected();
     server
       .handle('m', () => 'method')
@@ -110,7 +110,7 @@ describe('arguments', () => {
     },
   };
 
-  it('are checked by a schema before the handler sees them', async () => {
+  it('arguments are validated by a schema before the handler gets them', async () => {
     const { server, client } = await connected();
     server.handle('square', { args: schema }, ({ args: [n] }) => n * n);
     expect(await client.tell('square', 4)).toBe(16);
@@ -126,7 +126,7 @@ describe('arguments', () => {
     ['"withArgs":{"a":1}', [{ a: 1 }]],
     ['"withArgs":[]', []],
     ['"kite":null', []],
-  ])('may be written as kite.js writes them: %s', async (written, args) => {
+  ])('arguments may have the form of kite.js: %s', async (written, args) => {
     const { server, far } = await connected();
     let seen: unknown;
     server.handle('m', (request) => void (seen = request.args)).disableAuthentication();
@@ -135,7 +135,7 @@ describe('arguments', () => {
     expect(seen).toEqual(args);
   });
 
-  it('that are not what a kite sends get an error where one can be sent', async () => {
+  it('malformed arguments get an error if it can be sent', async () => {
     const { server, far } = await connected();
     server.handle('m', () => 1).disableAuthentication();
     far.deliver('{"method":"m","arguments":[4],"callbacks":{}}');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { connected, settled } from '../../../helpers/kite/cores.js';
 
 describe('a request', () => {
-  it('has a signal that aborts when the caller is gone, and not when the call is over', async () => {
+  it('a request has a signal that aborts when the caller disconnects, and not when the call ends', async () => {
     const { server, client } = await connected();
     const signals: AbortSignal[] = [];
     server.handle('done', ({ signal }) => void signals.push(signal));

@@ -24,7 +24,7 @@ async function atTerminal(isTTY = true) {
 }
 
 describe('kite.print', () => {
-  it('writes a line, in which nothing can hide', async () => {
+  it('kite.print writes one line and escapes control characters', async () => {
     const { client, shown } = await atTerminal();
     expect(await client.tell('kite.print', 'red \u001b[31m\nline')).toBeNull();
     await settled();
@@ -33,7 +33,7 @@ describe('kite.print', () => {
 });
 
 describe('kite.prompt', () => {
-  it('asks the person and answers what was typed', async () => {
+  it('kite.prompt returns the line that the user typed', async () => {
     const { client, type, shown } = await atTerminal();
     const answer = client.tell('kite.prompt', 'Name? ');
     await type('Name? ', 'Ali\r');
@@ -41,14 +41,14 @@ describe('kite.prompt', () => {
     expect(shown()).toContain('Ali');
   });
 
-  it('says so where nobody can be asked', async () => {
+  it('kite.prompt fails without a terminal', async () => {
     const { client } = await atTerminal(false);
     await expect(client.tell('kite.prompt', 'Name? ')).rejects.toThrow('Cannot prompt');
   });
 });
 
 describe('kite.getPass', () => {
-  it('does not show what is typed', async () => {
+  it('kite.getPass does not echo the typed line', async () => {
     const { client, type, shown } = await atTerminal();
     const answer = client.tell('kite.getPass', 'Password: ');
     await type('Password: ', 'sesame\r');
@@ -58,7 +58,7 @@ describe('kite.getPass', () => {
 });
 
 describe('kite.notify', () => {
-  it('gives the text to the notifier as an argument, and says when there is none', async () => {
+  it('kite.notify passes the text to the notifier as an argument, and fails if there is none', async () => {
     const { client } = await atTerminal();
     const path = process.env['PATH'];
     process.env['PATH'] = '/nowhere';

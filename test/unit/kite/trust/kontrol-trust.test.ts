@@ -39,8 +39,8 @@ function setUp() {
   return { verifier, clock, trust, use, trusts, logged };
 }
 
-describe('a kite that gets a fresh kite key', () => {
-  it('trusts the pair before until the last token of it has ended, and no longer', () => {
+describe('a kite that gets a new kite key', () => {
+  it('a kite with a new kite key trusts the previous pair until its last token has expired', () => {
     const { clock, use, trusts, verifier } = setUp();
     use(second);
     expect([trusts(first), trusts(second)]).toEqual([true, true]);
@@ -52,7 +52,7 @@ describe('a kite that gets a fresh kite key', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('trusts each of the pairs before for a time of its own', () => {
+  it('a kite with a new kite key trusts each previous pair for a separate period', () => {
     const { clock, use, trusts } = setUp();
     use(second);
     clock.advance(24 * HOUR);
@@ -64,14 +64,14 @@ describe('a kite that gets a fresh kite key', () => {
     expect([trusts(first), trusts(second), trusts(third)]).toEqual([false, false, true]);
   });
 
-  it('has one more key of the same pair without a change of whom it trusts', () => {
+  it('a kite with another key of the same pair trusts the same pairs', () => {
     const { clock, use, trusts } = setUp();
     use(first);
     expect(clock.timers).toBe(0);
     expect(trusts(first)).toBe(true);
   });
 
-  it('goes on with a pair that it had before and has again', () => {
+  it('a kite trusts a previous pair that becomes current again', () => {
     const { clock, use, trusts } = setUp();
     use(second);
     use(first);
@@ -79,7 +79,7 @@ describe('a kite that gets a fresh kite key', () => {
     expect([trusts(first), trusts(second)]).toEqual([true, false]);
   });
 
-  it('stops trusting the pair before at once when it hears that Kontrol has revoked it, however it is written', () => {
+  it('a kite stops trusting the previous pair when Kontrol revokes it, in any PEM formatting', () => {
     const { clock, trust, use, trusts, verifier, logged } = setUp();
     use(second);
     const token = tokenOf('bob', '/alice', first);
@@ -93,7 +93,7 @@ describe('a kite that gets a fresh kite key', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('does not trust a revoked pair again when it gets another key', () => {
+  it('a kite does not trust a revoked pair again when it gets another key', () => {
     const { trust, use, trusts } = setUp();
     use(second);
     trust.revoke([first.publicKey, second.publicKey]);
@@ -103,7 +103,7 @@ describe('a kite that gets a fresh kite key', () => {
 });
 
 describe('a kite that closes', () => {
-  it('keeps no timer for the pairs that it trusted before, nor for one that comes late', () => {
+  it('a kite that closes keeps no timer for previous pairs, nor for one that arrives later', () => {
     const { clock, trust, use } = setUp();
     use(second);
     expect(clock.timers).toBe(1);
@@ -115,9 +115,9 @@ describe('a kite that closes', () => {
 });
 
 describe('a kite whose own pair is revoked', () => {
-  it.each(['says so', 'lists it'])('trusts nobody any more when Kontrol %s', (how) => {
+  it.each(['notifies it', 'lists it'])('a kite whose own pair is revoked trusts no caller after Kontrol %s', (how) => {
     const { trust, trusts, verifier, logged } = setUp();
-    if (how === 'says so') trust.revokeOwn();
+    if (how === 'notifies it') trust.revokeOwn();
     else trust.revoke([first.publicKey]);
     expect(trusts(first)).toBe(false);
     expect(refusal(verifier, kiteKeyOf('alice'))).toBe(REVOKED);

@@ -5,7 +5,7 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 const NEVER = Number.POSITIVE_INFINITY;
 
 describe('VerifiedCredentials', () => {
-  it('are forgotten after their time to live, so that a changed mind comes to bear', () => {
+  it('VerifiedCredentials expire after their time to live, so that a changed decision takes effect', () => {
     const clock = new ManualClock();
     const credentials = new VerifiedCredentials(1000, clock);
     credentials.add('kiteKey', 'k', 'alice', NEVER);
@@ -15,13 +15,13 @@ describe('VerifiedCredentials', () => {
     expect(credentials.get('kiteKey', 'k')).toBeUndefined();
   });
 
-  it.each([0, -1000])('are not remembered at all with a time to live of %d', (ttl) => {
+  it.each([0, -1000])('VerifiedCredentials are not cached with a time to live of %d', (ttl) => {
     const credentials = new VerifiedCredentials(ttl, new ManualClock());
     credentials.add('kiteKey', 'k', 'alice', NEVER);
     expect(credentials.get('kiteKey', 'k')).toBeUndefined();
   });
 
-  it('are told apart by type and text, wherever one ends and the other begins', () => {
+  it('VerifiedCredentials are distinguished by type and text, wherever one ends and the other begins', () => {
     const credentials = new VerifiedCredentials(1000, new ManualClock());
     credentials.add('a', 'bc', 'alice', NEVER);
     expect(credentials.get('ab', 'c')).toBeUndefined();

@@ -15,7 +15,7 @@ import {
   tokenOf,
 } from '../../../helpers/kite/verifier.js';
 
-describe('authentication that is none', () => {
+describe('malformed authentication', () => {
   it.each([
     null,
     undefined,
@@ -31,12 +31,12 @@ describe('authentication that is none', () => {
     { type: 5 },
     { key: 'x' },
     { type: null },
-  ])('%j is refused', (auth) => {
+  ])('authentication as %j is rejected', (auth) => {
     expect(refusal(setUpVerifier().verifier, auth)).toBe('No authentication information is provided');
   });
 
   it.each(['password', 'KITEKEY', '__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'of the type %s is refused',
+    'authentication of the type %s is rejected',
     (type) => {
       expect(refusal(setUpVerifier().verifier, { type, key: 'x' })).toBe(
         `Unknown authentication type: ${type}`,
@@ -56,7 +56,7 @@ describe('authentication that is none', () => {
     'a.b.c',
     'x'.repeat(1024 * 1024),
     '.'.repeat(1024 * 1024),
-  ])('with an odd key is refused', (key) => {
+  ])('authentication with a malformed key is rejected', (key) => {
     const { verifier } = setUpVerifier();
     for (const type of ['kiteKey', 'token']) {
       const message = refusal(verifier, { type, key });
@@ -65,7 +65,7 @@ describe('authentication that is none', () => {
     }
   });
 
-  it('never sends a long text back', () => {
+  it('an authentication error never contains a long key', () => {
     expect(refusal(setUpVerifier().verifier, { type: 'x'.repeat(1024 * 1024), key: '' }).length).toBeLessThan(
       200,
     );
@@ -75,7 +75,7 @@ describe('authentication that is none', () => {
 describe('a forged JWT', () => {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-  it.each(['kiteKey', 'token'])('as %s is refused with another algorithm than RS256', (type) => {
+  it.each(['kiteKey', 'token'])('a forged JWT as %s is rejected with another algorithm than RS256', (type) => {
     const { verifier } = setUpVerifier();
     const claims = claimsWith({ sub: 'alice', kontrolKey: kontrol.publicKey });
     for (const alg of ['none', 'HS256', 'ES256', 'rs256', undefined]) {
@@ -93,26 +93,26 @@ describe('a forged JWT', () => {
 });
 
 describe('a kite without a kite key', () => {
-  it('refuses kite keys and tokens, and says why', () => {
+  it('a kite without a kite key rejects kite keys and tokens with the reason', () => {
     const { verifier } = setUpVerifier({ kiteKey: undefined });
     for (const auth of [kiteKeyOf('alice'), tokenOf('bob', '/alice')]) {
       expect(refusal(verifier, auth)).toMatch(/^(kiteKey|token): this kite has no kite key of its own/);
     }
   });
 
-  it('can be given one while it runs', () => {
+  it('a kite without a kite key can be given one while it runs', () => {
     const { kiteKey, verifier } = setUpVerifier({ kiteKey: undefined });
     verifier.useKiteKey(kiteKey);
     expect(verifier.verify(kiteKeyOf('alice'))).toBe('alice');
   });
 
-  it('is not made with a key of Kontrol that cannot be read', () => {
+  it('a kite cannot be created with a malformed key of Kontrol', () => {
     expect(() => setUpVerifier({ kontrolKeys: ['x'] })).toThrow(/The public key cannot be read/);
   });
 });
 
 describe('verified credentials', () => {
-  it('are remembered, but not longer than until they expire', () => {
+  it('verified credentials are cached, but not longer than until they expire', () => {
     const { clock, verifier } = setUpVerifier({ verifyTtl: 300_000 });
     const auth = signed('token', claimsWith({ exp: clock.now() / 1000 + 60 }));
     expect(verifier.verify(auth)).toBe('bob');
@@ -122,7 +122,7 @@ describe('verified credentials', () => {
     expect(refusal(verifier, auth)).toBe('token: token is expired');
   });
 
-  it('are forgotten with the key they were verified under', () => {
+  it('verified credentials are forgotten with the key that verified them', () => {
     const { clock, verifier } = setUpVerifier();
     const [key, token] = [kiteKeyOf('alice'), tokenOf('bob', '/alice')];
     verifier.verify(key);
@@ -132,7 +132,7 @@ describe('verified credentials', () => {
     expect(refusal(verifier, token)).toBe('token: token is expired');
   });
 
-  it('do not vouch for a text that ends alike', () => {
+  it('verified credentials do not match a text with the same end', () => {
     const { verifier } = setUpVerifier();
     const auth = kiteKeyOf('alice');
     verifier.verify(auth);
@@ -147,7 +147,7 @@ describe('verified credentials', () => {
     expect(verifier.verify(auth)).toBe('alice');
   });
 
-  it('do not vouch for the same text as another type', () => {
+  it('verified credentials do not match the same text of another type', () => {
     const { verifier } = setUpVerifier();
     const auth = tokenOf('bob', '/alice');
     verifier.verify(auth);
@@ -155,8 +155,8 @@ describe('verified credentials', () => {
   });
 });
 
-describe('an authentication type of the program', () => {
-  it('tells who the caller is by its key', () => {
+describe('a custom authentication type', () => {
+  it('a custom authentication type returns the caller for a key', () => {
     const { verifier } = setUpVerifier({ kiteKey: undefined });
     verifier.addAuthType('password', (key) => (key === 'opensesame' ? 'ali' : ''));
     expect(verifier.verify({ type: 'password', key: 'opensesame' })).toBe('ali');
@@ -165,7 +165,7 @@ describe('an authentication type of the program', () => {
     );
   });
 
-  it('sends what it throws, with its code', () => {
+  it('a custom authentication type sends the error that it throws, with its code', () => {
     const { verifier } = setUpVerifier();
     verifier.addAuthType('password', () => {
       throw new KiteError('myError', 'no such user', { code: 'E1' });
@@ -175,7 +175,7 @@ describe('an authentication type of the program', () => {
     expect(() => verifier.verify(auth)).toThrow(expect.objectContaining({ code: 'E1' }));
   });
 
-  it('is asked at every call', () => {
+  it('a custom authentication type is called at every call', () => {
     const { verifier } = setUpVerifier();
     let allowed = true;
     verifier.addAuthType('session', () => {
@@ -187,19 +187,19 @@ describe('an authentication type of the program', () => {
     expect(refusal(verifier, { type: 'session', key: 's' })).toBe('session: signed out');
   });
 
-  it('may be named like a part of every object', () => {
+  it('a custom authentication type may have the name of an inherited property', () => {
     const { verifier } = setUpVerifier();
     verifier.addAuthType('__proto__', () => 'bob');
     expect(verifier.verify(JSON.parse('{"type":"__proto__","key":""}'))).toBe('bob');
   });
 
-  it('may replace what a kite key is', () => {
+  it('a custom authentication type may replace kiteKey', () => {
     const { verifier } = setUpVerifier();
     verifier.addAuthType('kiteKey', () => 'root');
     expect(verifier.verify({ type: 'kiteKey', key: '' })).toBe('root');
   });
 
-  it('lets nobody in where it is async by mistake, not even as an unhandled rejection', async () => {
+  it('a custom authentication type rejects every caller if it is async by mistake, without an unhandled rejection', async () => {
     const { verifier } = setUpVerifier();
     const check = async () => {
       throw new Error('late');
@@ -212,11 +212,11 @@ describe('an authentication type of the program', () => {
 });
 
 describe('a kite key', () => {
-  it('is accepted from the kite’s own user', () => {
+  it('a kite key is accepted from the kite’s own user', () => {
     expect(setUpVerifier().verifier.verify(kiteKeyOf('alice'))).toBe('alice');
   });
 
-  it('is refused from another user, saying how to let more in', () => {
+  it('a kite key is rejected from another user, with a hint how to accept more users', () => {
     const message = refusal(setUpVerifier().verifier, kiteKeyOf('mallory'));
     expect(message).toMatch(
       /^kiteKey: this kite accepts kite keys of its own user, "alice", only, not of "mallory"/,
@@ -224,29 +224,29 @@ describe('a kite key', () => {
     expect(message).toContain('allowKiteKeysOf');
   });
 
-  it('is accepted from the users that the program names, and from nobody else', () => {
+  it('a kite key is accepted from the users that the program lists, and from no others', () => {
     const { verifier } = setUpVerifier({ allowKiteKeysOf: ['bob', 'carol'] });
     expect(verifier.verify(kiteKeyOf('bob'))).toBe('bob');
     expect(refusal(verifier, kiteKeyOf('alice'))).toContain('not of "alice"');
   });
 
-  it('is accepted from any user where the program says so', () => {
+  it('a kite key is accepted from any user if the program allows it', () => {
     expect(setUpVerifier({ allowKiteKeysOf: 'any' }).verifier.verify(kiteKeyOf('mallory'))).toBe('mallory');
   });
 
-  it('counts the user of the kite’s key as its own, whatever the kite calls itself', () => {
+  it('a kite key is accepted from the user of the kite’s own key, whatever username the kite sets', () => {
     const { verifier } = setUpVerifier({ identity: testIdentity({ username: 'mallory' }) });
     expect(verifier.verify(kiteKeyOf('alice'))).toBe('alice');
     expect(refusal(verifier, kiteKeyOf('mallory'))).toContain('its own user, "alice"');
   });
 
-  it('is refused with a kontrolKey of the caller’s own making', () => {
+  it('a kite key is rejected with a kontrolKey that the caller created', () => {
     expect(refusal(setUpVerifier().verifier, kiteKeyOf('alice', stranger))).toBe(
       'kiteKey: it is signed by a Kontrol that this kite does not trust',
     );
   });
 
-  it('is refused with the trusted kontrolKey over a signature of another key', () => {
+  it('a kite key is rejected with the trusted kontrolKey over a signature of another key', () => {
     const forged = signed(
       'kiteKey',
       { iss: 'kontrol', sub: 'alice', kontrolKey: kontrol.publicKey },
@@ -255,7 +255,7 @@ describe('a kite key', () => {
     expect(refusal(setUpVerifier().verifier, forged)).toBe('kiteKey: the signature does not fit');
   });
 
-  it('is accepted with the trusted key written down in another way', () => {
+  it('a kite key is accepted with the trusted key in another PEM formatting', () => {
     const { verifier } = setUpVerifier({ verifyTtl: 0 });
     const pkcs1 = createPublicKey(kontrol.publicKey).export({ type: 'pkcs1', format: 'pem' }).toString();
     for (const kontrolKey of [
@@ -270,7 +270,7 @@ describe('a kite key', () => {
   });
 
   it.each(['', 'x', '__proto__', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----'])(
-    'is refused with %j as its kontrolKey',
+    'a kite key is rejected with %j as its kontrolKey',
     (kontrolKey) => {
       expect(
         refusal(setUpVerifier().verifier, signed('kiteKey', { iss: 'kontrol', sub: 'alice', kontrolKey })),
@@ -278,14 +278,14 @@ describe('a kite key', () => {
     },
   );
 
-  it('is refused without a user', () => {
+  it('a kite key is rejected without a user', () => {
     const claims = { iss: 'kontrol', kontrolKey: kontrol.publicKey };
     expect(refusal(setUpVerifier().verifier, signed('kiteKey', claims))).toBe(
       'kiteKey: it is not a kite key: "sub" is missing',
     );
   });
 
-  it('is refused before it was issued, but for clocks that differ', () => {
+  it('a kite key is rejected before it was issued, except for clock skew', () => {
     const { clock, verifier } = setUpVerifier();
     const key = (iat: number) =>
       signed('kiteKey', { iss: 'kontrol', sub: 'alice', kontrolKey: kontrol.publicKey, iat });
@@ -293,13 +293,13 @@ describe('a kite key', () => {
     expect(refusal(verifier, key(clock.now() / 1000 + 301))).toContain('issued in the future');
   });
 
-  it('is trusted under other keys of Kontrol that the program names', () => {
+  it('a kite key is accepted under other keys of Kontrol that the program lists', () => {
     const { verifier } = setUpVerifier({ kontrolKeys: [stranger.publicKey] });
     expect(verifier.verify(kiteKeyOf('alice', stranger))).toBe('alice');
     expect(verifier.verify(kiteKeyOf('alice'))).toBe('alice');
   });
 
-  it('is no token', () => {
+  it('a kite key is rejected as a token', () => {
     expect(refusal(setUpVerifier().verifier, { ...kiteKeyOf('alice'), type: 'token' })).toMatch(
       /^token: it is not a token/,
     );
@@ -307,36 +307,36 @@ describe('a kite key', () => {
 });
 
 describe('a token', () => {
-  it.each(['/', '/alice', '/alice/prod', '/alice/prod/math'])('for %s is accepted', (audience) => {
+  it.each(['/', '/alice', '/alice/prod', '/alice/prod/math'])('a token for %s is accepted', (audience) => {
     const auth = audience === '/' ? signed('token', claimsWith({ aud: '/' })) : tokenOf('bob', audience);
     expect(setUpVerifier().verifier.verify(auth)).toBe('bob');
   });
 
-  it.each(['/bob', '/alice/test', '/alice/prod/other'])('for %s is refused', (audience) => {
+  it.each(['/bob', '/alice/test', '/alice/prod/other'])('a token for %s is rejected', (audience) => {
     expect(refusal(setUpVerifier().verifier, tokenOf('bob', audience))).toBe(
       `token: it is for other kites: its audience is ${audience}`,
     );
   });
 
-  it('has the user of the kite’s key for audience, under which Kontrol knows the kite', () => {
+  it('a token is accepted for the user of the kite’s key, under which the kite is registered', () => {
     const { verifier } = setUpVerifier({ identity: testIdentity({ username: 'unknown' }) });
     expect(verifier.verify(tokenOf('bob', '/alice/prod/math'))).toBe('bob');
     expect(refusal(verifier, tokenOf('bob', '/unknown'))).toContain('other kites');
   });
 
-  it('of another issuer is refused', () => {
+  it('a token of another issuer is rejected', () => {
     expect(refusal(setUpVerifier().verifier, signed('token', claimsWith({ iss: 'evil' })))).toBe(
       'token: issuer is not trusted: evil',
     );
   });
 
-  it('signed by another key is called expired, so that its owner renews it', () => {
+  it('a token signed by another key is reported as expired, so that its owner renews it', () => {
     expect(refusal(setUpVerifier().verifier, tokenOf('bob', '/alice', stranger))).toBe(
       'token: token is expired',
     );
   });
 
-  it('is accepted up to its end, and refused from then on', () => {
+  it('a token is accepted until it expires, and rejected afterwards', () => {
     const { clock, verifier } = setUpVerifier({ verifyTtl: 0 });
     const auth = signed('token', claimsWith({ exp: clock.now() / 1000 + 60 }));
     clock.advance(59_999);
@@ -345,7 +345,7 @@ describe('a token', () => {
     expect(refusal(verifier, auth)).toBe('token: token is expired');
   });
 
-  it('is refused before its time', () => {
+  it('a token is rejected before its start', () => {
     const { clock, verifier } = setUpVerifier();
     const auth = signed('token', claimsWith({ nbf: clock.now() / 1000 + 1 }));
     expect(refusal(verifier, auth)).toBe('token: it is not valid yet');
@@ -353,13 +353,13 @@ describe('a token', () => {
     expect(verifier.verify(auth)).toBe('bob');
   });
 
-  it.each(['exp', 'aud', 'sub'])('without "%s" is refused', (claim) => {
+  it.each(['exp', 'aud', 'sub'])('a token without "%s" is rejected', (claim) => {
     expect(refusal(setUpVerifier().verifier, signed('token', claimsWith({ [claim]: undefined })))).toBe(
       `token: it is not a token: "${claim}" is missing`,
     );
   });
 
-  it('of Kontrol is good as soon as it was issued, by a clock five minutes behind too', () => {
+  it('a token is accepted as soon as it is issued, also by a clock five minutes behind', () => {
     const { clock, verifier } = setUpVerifier();
     const ahead = new ManualClock(clock.now() + 300_000);
     const { privateKey } = kontrol;

@@ -3,8 +3,8 @@ import { SignInCodes } from '../../../../src/lib/kontrol/admin/sign-in-codes.js'
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 import { defaultKontrolLimits } from '../../../../src/lib/kontrol/limits/kontrol-limits.js';
 
-describe('codes to sign in with', () => {
-  it('work once, for whom they were made', () => {
+describe('sign-in codes', () => {
+  it('a sign-in code works once, for its user', () => {
     const codes = new SignInCodes(new ManualClock(), defaultKontrolLimits);
     const [bob, alice] = [codes.issue('bob'), codes.issue('alice')];
     expect(codes.redeem(alice)).toBe('alice');
@@ -13,7 +13,7 @@ describe('codes to sign in with', () => {
     expect(codes.size).toBe(0);
   });
 
-  it('end after two minutes', () => {
+  it('a sign-in code expires after two minutes', () => {
     const clock = new ManualClock();
     const codes = new SignInCodes(clock, defaultKontrolLimits);
     const [early, late] = [codes.issue('bob'), codes.issue('bob')];
@@ -23,7 +23,7 @@ describe('codes to sign in with', () => {
     expect(codes.redeem(late)).toBeUndefined();
   });
 
-  it('are forgotten when they have ended, with the next that is made', () => {
+  it('a sign-in code that expired is removed when the next one is created', () => {
     const clock = new ManualClock();
     const codes = new SignInCodes(clock, defaultKontrolLimits);
     codes.issue('bob');
@@ -32,7 +32,7 @@ describe('codes to sign in with', () => {
     expect(codes.size).toBe(1);
   });
 
-  it('are eight of a user at most: with the next, the oldest ends', () => {
+  it('a user has at most eight sign-in codes: the next one removes the oldest', () => {
     const codes = new SignInCodes(new ManualClock(), defaultKontrolLimits);
     const others = codes.issue('alice');
     const [first = '', second = '', ...rest] = Array.from({ length: 9 }, () => codes.issue('bob'));
@@ -42,7 +42,7 @@ describe('codes to sign in with', () => {
     expect(codes.redeem(others)).toBe('alice');
   });
 
-  it('are as many, and for as long, as the limits say', () => {
+  it('sign-in codes have the number and lifetime of the limits', () => {
     const clock = new ManualClock();
     const codes = new SignInCodes(clock, { signInCodes: 2, signInCodesPerUser: 1, signInCodeTtl: 500 });
     const ofBob = codes.issue('bob');
@@ -54,7 +54,7 @@ describe('codes to sign in with', () => {
     expect(codes.redeem(ofCarol)).toBeUndefined();
   });
 
-  it.each(['', 'x', 'x'.repeat(32), 'x'.repeat(100_000)])('are not guessed: %.40s', (guess) => {
+  it.each(['', 'x', 'x'.repeat(32), 'x'.repeat(100_000)])('a wrong sign-in code is rejected: %.40s', (guess) => {
     const codes = new SignInCodes(new ManualClock(), defaultKontrolLimits);
     codes.issue('bob');
     expect(codes.redeem(guess)).toBeUndefined();

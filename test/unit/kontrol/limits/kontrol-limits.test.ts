@@ -12,28 +12,28 @@ import { checkUsername, urlArgument } from '../../../../src/lib/kontrol/registry
 import { StringInterner } from '../../../../src/lib/kontrol/registry/string-interner.js';
 
 describe('the limits of Kontrol', () => {
-  it('contain those of every kite, and cannot be changed for the whole process', () => {
+  it('the limits of Kontrol contain those of every kite, and cannot be changed for the whole process', () => {
     expect(defaultKontrolLimits).toMatchObject(defaultLimits);
     expect(Object.isFrozen(defaultKontrolLimits)).toBe(true);
   });
 
-  it('bound the fields of an identity', () => {
+  it('the limits of Kontrol bound the fields of an identity', () => {
     expect(checkUsername('x'.repeat(FIELD_LENGTH))).toHaveLength(FIELD_LENGTH);
     expect(() => checkUsername('x'.repeat(FIELD_LENGTH + 1))).toThrow(`${FIELD_LENGTH} characters`);
   });
 
-  it('bound the URL of a registration', () => {
+  it('the limits of Kontrol bound the URL of a registration', () => {
     const url = (length: number): string => 'http://h/'.padEnd(length, 'x');
     expect(urlArgument(url(URL_LENGTH))).toHaveLength(URL_LENGTH);
     expect(() => urlArgument(url(URL_LENGTH + 1))).toThrow(`${URL_LENGTH} characters`);
   });
 
-  it('bound a policy file', () => {
+  it('the limits of Kontrol bound a policy file', () => {
     const policy = (length: number): string => '{"version":1,"rules":[]}'.padEnd(length);
     expect(() => parsePolicy(policy(POLICY_LENGTH + 1), 'kontrol', 'policy.json')).toThrow('longer');
   });
 
-  it('bound the strings that kites share', () => {
+  it('the limits of Kontrol bound the number of shared strings', () => {
     const interner = new StringInterner();
     for (let n = 0; n <= SHARED_STRINGS; n++) interner.intern(`name ${n}`);
     expect(interner.intern('name 0')).toBe('name 0');

@@ -11,33 +11,33 @@ const ofKontrol = testIdentity({ username: 'kontrol', name: 'proxy' });
 describe('the default policy', () => {
   const policy = ownPolicy('kontrol');
 
-  it('lets everybody register, find and call their own kites', () => {
+  it('the default policy lets every user register, find and call their own kites', () => {
     for (const action of ['register', 'query', 'token'] as const) {
       expect(policy.allows(action, 'bob', bobs)).toBe(true);
       expect(policy.allows(action, 'mallory', bobs)).toBe(false);
     }
   });
 
-  it("lets everybody find and call the kites of Kontrol's user, and register none of them", () => {
+  it("the default policy lets every user find and call the kites of Kontrol's user, and register none of them", () => {
     expect(policy.allows('query', 'bob', ofKontrol)).toBe(true);
     expect(policy.allows('token', 'bob', ofKontrol)).toBe(true);
     expect(policy.allows('register', 'bob', ofKontrol)).toBe(false);
   });
 
-  it('takes a user who is called like a placeholder for that user', () => {
+  it('the default policy treats a username that equals a placeholder as that user', () => {
     expect(policy.allows('query', '$user', bobs)).toBe(false);
     expect(policy.allows('query', '*', bobs)).toBe(false);
   });
 });
 
-it('open lets everybody find and call everything', () => {
+it('the open policy lets every user find and call everything', () => {
   expect(openPolicy().allows('token', 'mallory', bobs)).toBe(true);
 });
 
 describe('a policy file', () => {
   const read = (file: unknown) => parsePolicy(JSON.stringify(file), 'kontrol', 'policy.json');
 
-  it('adds to the default what it allows, down to the part of the path it names', () => {
+  it('a policy file adds permissions to the default for the prefix of its path', () => {
     const policy = read({
       allow: [{ users: ['alice'], actions: ['query', 'token'], kites: ['/bob/*/math'] }],
     });
@@ -48,13 +48,13 @@ describe('a policy file', () => {
     expect(policy.allows('token', 'bob', bobs)).toBe(true);
   });
 
-  it('denies whatever else allows', () => {
+  it('a policy file denies what any other rule allows', () => {
     const policy = read({ base: 'open', deny: [{ users: ['guest'], actions: ['register'], kites: ['/'] }] });
     expect(policy.allows('register', 'guest', testIdentity({ username: 'guest' }))).toBe(false);
     expect(policy.allows('query', 'guest', bobs)).toBe(true);
   });
 
-  it('allows nothing but what it says where its base is none', () => {
+  it('a policy file without a base allows only its own rules', () => {
     const policy = read({
       base: 'none',
       allow: [{ users: ['*'], actions: ['register'], kites: ['/$user/prod'] }],
@@ -76,12 +76,12 @@ describe('a policy file', () => {
     ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/a//b"]}]}', '"/a//b"'],
     ['{"allow":[{"users":["a"],"actions":["query"],"kites":["/1/2/3/4/5/6/7/8"]}]}', 'not a path'],
     ['{"deny":[{"users":["a"],"actions":["query"],"kites":["/"],"if":1}]}', '"if"'],
-  ])('that is %s is refused by name', (text, reason) => {
+  ])('a policy file that is %s is rejected with its path', (text, reason) => {
     expect(() => parsePolicy(text, 'kontrol', 'policy.json')).toThrow(reason);
     expect(() => parsePolicy(text, 'kontrol', 'policy.json')).toThrow('policy.json');
   });
 
-  it('is read from where it is named, unless a policy has that name', async () => {
+  it('a policy is read from a file unless a built-in policy has that name', async () => {
     const file = path.join(temporaryFolder(), 'policy.json');
     writeFileSync(file, '{"base":"none"}');
     expect((await loadPolicy(file, 'kontrol')).allows('query', 'bob', bobs)).toBe(false);

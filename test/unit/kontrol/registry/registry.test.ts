@@ -18,7 +18,7 @@ function setUp() {
 const ids = (entries: readonly RegistryEntry[]): string[] => entries.map(({ kite }) => kite.id).toSorted();
 
 describe('the registry', () => {
-  it('finds kites by the beginning of their path, by constraint and by id', () => {
+  it('the registry finds kites by a prefix of their path, by constraint and by id', () => {
     const { registry } = setUp();
     registry.set(registration('a'), 'http');
     registry.set(registration('b', { version: '2.1.0' }), 'http');
@@ -36,7 +36,7 @@ describe('the registry', () => {
     expect(() => registry.find({ name: 'math' })).toThrow('Empty username field');
   });
 
-  it('finds the same whether few or thousands share a path', () => {
+  it('the registry finds the same kites whether few or thousands share a path', () => {
     const { registry } = setUp();
     for (let i = 0; i < 10_000; i++) {
       const changes = { name: `n${i % 7}`, version: `1.${i % 5}.0`, hostname: `h${i % 11}` };
@@ -56,7 +56,7 @@ describe('the registry', () => {
     expect(registry.find({ username: 'alice' })).toHaveLength(10_000);
   });
 
-  it('answers constraints also where a store holds a kite whose version is none', () => {
+  it('the registry evaluates constraints also if a stored kite has a malformed version', () => {
     const { registry } = setUp();
     registry.set(registration('odd', { version: 'latest' }), 'store');
     registry.set(registration('even'), 'store');
@@ -65,7 +65,7 @@ describe('the registry', () => {
     expect(ids(registry.find(path))).toEqual(['even', 'odd']);
   });
 
-  it('forgets every trace of what was removed', () => {
+  it('the registry keeps nothing of a removed kite', () => {
     const { registry } = setUp();
     const entries = Array.from({ length: 100 }, (_, i) => registry.set(registration(`id${i}`), 'http'));
     for (const entry of entries) registry.remove(entry, 'left');
@@ -73,7 +73,7 @@ describe('the registry', () => {
     expect(registry.find({ username: 'alice' })).toEqual([]);
   });
 
-  it('does not visit other kites for a query for one, however many there are', () => {
+  it('the registry does not visit other kites for a query of one, however many there are', () => {
     const { registry } = setUp();
     let read = 0;
     for (let i = 0; i < 10_000; i++) {
@@ -88,7 +88,7 @@ describe('the registry', () => {
     expect(read).toBeLessThan(20);
   });
 
-  it('shares the texts that kites have in common', () => {
+  it('the registry shares equal strings between kites', () => {
     const { registry } = setUp();
     const before = collectedHeap();
     for (let i = 0; i < 10_000; i++) {
@@ -101,7 +101,7 @@ describe('the registry', () => {
 });
 
 describe('a lease', () => {
-  it('ends 30 seconds after the last sign of life, to the millisecond', () => {
+  it('a lease expires 30 seconds after the last heartbeat, to the millisecond', () => {
     const { clock, registry, events } = setUp();
     const entry = registry.set(registration('a'), 'http');
     clock.advance(20_000);
@@ -117,14 +117,14 @@ describe('a lease', () => {
     expect(events).toEqual([`+a ${entry.url}`, '-a lapsed']);
   });
 
-  it('never ends for Kontrol itself', () => {
+  it('the lease of Kontrol itself never expires', () => {
     const { clock, registry } = setUp();
     registry.set(registration('k'), 'self');
     clock.advance(3_600_000);
     expect(registry.get('k')).toBeDefined();
   });
 
-  it('is what the store says, or a whole one, for kites of other nodes', () => {
+  it('the lease of a kite of another node is that of the store, or a whole one', () => {
     const { clock, registry } = setUp();
     registry.set({ ...registration('old'), expiresAt: clock.now() - 1 }, 'store');
     registry.set({ ...registration('new'), expiresAt: clock.now() + 90_000 }, 'store');
@@ -138,7 +138,7 @@ describe('a lease', () => {
     expect(registry.get('new')).toBeUndefined();
   });
 
-  it('is that of a connected kite from when it registers here, however long the store would have it', () => {
+  it('the lease of a connected kite starts when it registers here, whatever the store has', () => {
     const { clock, registry, events } = setUp();
     registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'store');
     const entry = registry.set({ ...registration('a'), expiresAt: clock.now() + 90_000 }, 'connection');
@@ -152,7 +152,7 @@ describe('a lease', () => {
     expect(events.at(-1)).toBe('-a lapsed');
   });
 
-  it('is given anew to every kite after the process stood still', () => {
+  it('the lease of every kite is renewed after the process was suspended', () => {
     const clock = new StandingClock();
     const registry = new Registry({ clock });
     registry.set(registration('a'), 'connection');
@@ -165,7 +165,7 @@ describe('a lease', () => {
     expect(registry.get('a')).toBeUndefined();
   });
 
-  it('does not end for kites of other nodes while the store cannot be reached, nor at once when it is back', () => {
+  it('a lease of another node does not expire while the store is unreachable, nor at once after it recovers', () => {
     const { clock, registry } = setUp();
     registry.set({ ...registration('remote'), expiresAt: clock.now() + 90_000 }, 'store');
     registry.set(registration('here'), 'connection');
@@ -180,7 +180,7 @@ describe('a lease', () => {
     expect(registry.get('remote')).toBeUndefined();
   });
 
-  it('costs no timer of its own', () => {
+  it('a lease needs no timer of its own', () => {
     const { clock, registry } = setUp();
     for (let i = 0; i < 1000; i++) registry.set(registration(`id${i}`), 'http');
     expect(clock.timers).toBe(1);
@@ -190,7 +190,7 @@ describe('a lease', () => {
 });
 
 describe('a kite that registers again', () => {
-  it('is one kite, and news only where something changed', () => {
+  it('a kite that registers again is one kite, and watches are notified only if it changed', () => {
     const { registry, events } = setUp();
     registry.set({ ...registration('a'), url: 'http://one/kite' }, 'http');
     registry.set({ ...registration('a'), url: 'http://one/kite' }, 'connection');
@@ -201,7 +201,7 @@ describe('a kite that registers again', () => {
     expect(events).toEqual(['+a http://one/kite', '+a http://two/kite', '-a replaced', '+a http://two/kite']);
   });
 
-  it('is not ended by what happens to its former entry', () => {
+  it('a kite that registers again is not removed with its previous entry', () => {
     const { registry } = setUp();
     const old = registry.set({ ...registration('a'), url: 'http://one/kite' }, 'connection');
     const entry = registry.set({ ...registration('a'), url: 'http://two/kite' }, 'connection');

@@ -46,7 +46,7 @@ async function node(storage = new FakeStorage(), clock = new ManualClock()) {
 }
 
 describe('two nodes on one store', () => {
-  it('answer the same: what registers and leaves at one is found and gone at the other', async () => {
+  it('two nodes on one store find and remove the same kites', async () => {
     const a = await node();
     const b = await node(a.storage, a.clock);
     const entry = await a.register('x');
@@ -56,7 +56,7 @@ describe('two nodes on one store', () => {
     expect(b.registry.get('x')).toBeUndefined();
   });
 
-  it('keep a kite that beats at one alive at the other, and give it up when it falls silent', async () => {
+  it('two nodes on one store keep a kite registered by heartbeats at either, and remove it when they stop', async () => {
     const a = await node();
     const b = await node(a.storage, a.clock);
     const entry = await a.register('x');
@@ -69,7 +69,7 @@ describe('two nodes on one store', () => {
     expect(a.storage.stored.has('x')).toBe(false);
   });
 
-  it('tell the store of a living kite once a minute at most', async () => {
+  it('two nodes on one store refresh a connected kite once per minute at most', async () => {
     const a = await node();
     const entry = await a.register('x');
     a.storage.calls.length = 0;
@@ -79,7 +79,7 @@ describe('two nodes on one store', () => {
     expect(refreshes.length).toBeLessThanOrEqual(15);
   });
 
-  it('let a kite move from one to the other, and its former node end nothing', async () => {
+  it('two nodes on one store let a kite move, and its previous node does not remove it', async () => {
     const a = await node();
     const b = await node(a.storage, a.clock);
     const former = await a.register('x');
@@ -91,7 +91,7 @@ describe('two nodes on one store', () => {
     expect(b.registry.get('x')).toBe(latter);
   });
 
-  it('restore a kite that another node gave up while it is alive here', async () => {
+  it('two nodes on one store restore a connected kite that the other one removed', async () => {
     const a = await node();
     await a.register('x');
     await a.storage.delete('x', registration('x').url);
@@ -100,7 +100,7 @@ describe('two nodes on one store', () => {
     expect(a.registry.get('x')).toBeDefined();
   });
 
-  it('share their keys at once', async () => {
+  it('two nodes on one store share their keys at once', async () => {
     const a = await node();
     const b = await node(a.storage, a.clock);
     const { id } = await a.keyRing.rotate();
@@ -112,7 +112,7 @@ describe('two nodes on one store', () => {
   });
 });
 
-it('a restart loses no kite: each has a lease to come back, and is gone then', async () => {
+it('a restart of Kontrol loses no kite: each has a lease to reconnect, and is removed afterwards', async () => {
   const a = await node();
   await a.register('x');
   await a.replica.close();
@@ -126,7 +126,7 @@ it('a restart loses no kite: each has a lease to come back, and is gone then', a
   expect(again.registry.get('x')).toBeUndefined();
 });
 
-it('takes over ten thousand kites at the start', async () => {
+it('a restart of Kontrol loads ten thousand kites from the store', async () => {
   const storage = new FakeStorage();
   for (let i = 0; i < 10_000; i++)
     storage.stored.set(`id${i}`, registration(`id${i}`, { name: `n${i % 100}` }));
@@ -134,8 +134,8 @@ it('takes over ten thousand kites at the start', async () => {
   expect(registry.find({ username: 'alice', environment: 'prod', name: 'n42' })).toHaveLength(100);
 });
 
-describe('a store that goes away', () => {
-  it('is noticed, queries go on, registrations fail, and it heals by itself', async () => {
+describe('a store that becomes unavailable', () => {
+  it('an unavailable store fails registrations, queries work, and both recover', async () => {
     const a = await node();
     const entry = await a.register('x');
     const b = await node(a.storage, a.clock);
@@ -156,7 +156,7 @@ describe('a store that goes away', () => {
     expect(b.registry.get('y')).toBeDefined();
   });
 
-  it('hears afterwards of the kites that left meanwhile, and gets back what it lost', async () => {
+  it('an unavailable store gets the removals and lost entries when it recovers', async () => {
     const a = await node();
     const [gone, stays] = [await a.register('gone'), await a.register('stays')];
     a.storage.down = true;
@@ -169,7 +169,7 @@ describe('a store that goes away', () => {
     expect(a.registry.get('gone')).toBeUndefined();
   });
 
-  it('is read again when it says that changes were lost', async () => {
+  it('a store that reports lost changes is read again', async () => {
     const a = await node();
     const b = await node(a.storage, a.clock);
     await a.register('x');
@@ -182,7 +182,7 @@ describe('a store that goes away', () => {
     expect(a.storage.stored.has('x')).toBe(true);
   });
 
-  it('fails the start with its reason', async () => {
+  it('an unavailable store fails the start of Kontrol with its reason', async () => {
     const storage = new FakeStorage();
     storage.down = true;
     await expect(node(storage)).rejects.toThrow('cannot be reached');

@@ -4,20 +4,20 @@ import { testKeyPair, testKiteKey, testToken } from '../../../helpers/kite/keys.
 import { setUpKeyRing } from '../../../helpers/kontrol/key-ring.js';
 
 describe('a kite key', () => {
-  it('of another Kontrol, or with a kontrolKey of its own, is refused', async () => {
+  it('a kite key of another Kontrol, or with a kontrolKey that the caller created, is rejected', async () => {
     const { credentials, clock } = await setUpKeyRing();
     const foreign = testKiteKey('alice', await testKeyPair(1), clock).jwt;
     expect(() => credentials.verifyKiteKey(foreign)).toThrow('not signed by this Kontrol');
   });
 
-  it("that names Kontrol's key and was signed by another is refused", async () => {
+  it("a kite key with Kontrol's key and the signature of another is rejected", async () => {
     const { credentials, clock, keyPair } = await setUpKeyRing();
     const { claims } = decodeJwt(testKiteKey('alice', keyPair, clock).jwt);
     const forged = signJwt(claims, (await testKeyPair(1)).privateKey);
     expect(() => credentials.verifyKiteKey(forged)).toThrow('signature');
   });
 
-  it('that expires is not remembered beyond that', async () => {
+  it('a kite key that expires is not cached beyond that', async () => {
     const { credentials, clock, keyPair } = await setUpKeyRing();
     const { claims } = decodeJwt(testKiteKey('alice', keyPair, clock).jwt);
     const short = signJwt({ ...claims, exp: clock.now() / 1000 + 60 }, keyPair.privateKey);
@@ -26,7 +26,7 @@ describe('a kite key', () => {
     expect(() => credentials.verifyKiteKey(short)).toThrow('expired');
   });
 
-  it('is no token, and a token is no kite key', async () => {
+  it('a kite key is rejected as a token, and a token as a kite key', async () => {
     const { credentials, clock, keyPair, keyRing } = await setUpKeyRing();
     expect(() => credentials.verifyToken(keyRing.newKiteKey('bob'))).toThrow('it is not a token');
     const token = testToken('bob', '/kontrol', keyPair, clock);

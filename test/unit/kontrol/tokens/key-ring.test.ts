@@ -4,7 +4,7 @@ import { setUpKeyRing } from '../../../helpers/kontrol/key-ring.js';
 import { FakeStorage } from '../../../helpers/storage/fake-storage.js';
 
 describe('the key ring', () => {
-  it('begins with the given pair, keeps it in the store, and finds it there again', async () => {
+  it('the key ring starts with the configured pair, stores it, and loads it again', async () => {
     const { storage, keyRing, keyPair } = await setUpKeyRing();
     expect(keyRing.signing.publicKey).toBe(keyPair.publicKey);
     const { keyRing: again } = await setUpKeyRing(storage);
@@ -12,7 +12,7 @@ describe('the key ring', () => {
     expect(storage.pairs.size).toBe(1);
   });
 
-  it('adds the given pair once where two nodes begin with it at the same time', async () => {
+  it('the key ring adds the configured pair once if two nodes start with it at the same time', async () => {
     const storage = new FakeStorage();
     const [a, b] = await Promise.all([setUpKeyRing(storage), setUpKeyRing(storage)]);
     expect(storage.pairs.size).toBe(1);
@@ -20,20 +20,20 @@ describe('the key ring', () => {
     expect(a.keyRing.signing.id).toMatch(/^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-a[\da-f]{3}-[\da-f]{12}$/);
   });
 
-  it('makes a pair where it has none, and only then', async () => {
+  it('the key ring creates a pair only if it has none', async () => {
     const { storage, keyRing } = await setUpKeyRing(undefined, false);
     const { keyRing: again } = await setUpKeyRing(storage, false);
     expect(again.signing.id).toBe(keyRing.signing.id);
   });
 
-  it('takes other key files for a rotation', async () => {
+  it('the key ring uses changed key files as a rotation', async () => {
     const { storage, keyRing } = await setUpKeyRing(undefined, false);
     const { keyRing: again, keyPair } = await setUpKeyRing(storage);
     expect(again.signing.publicKey).toBe(keyPair.publicKey);
     expect(again.get(keyRing.signing.id)?.state).toBe('retired');
   });
 
-  it('goes on accepting what a retired pair signed', async () => {
+  it('the key ring accepts signatures of a retired pair', async () => {
     const { keyRing, credentials } = await setUpKeyRing();
     const old = keyRing.signing;
     const kiteKey = keyRing.newKiteKey('bob');
@@ -45,7 +45,7 @@ describe('the key ring', () => {
     });
   });
 
-  it('refuses what a revoked pair signed, also what was verified before, and signs with a new one', async () => {
+  it('the key ring rejects signatures of a revoked pair, verified ones included, and signs with a new pair', async () => {
     const { keyRing, credentials, storage, clock } = await setUpKeyRing();
     const kiteKey = keyRing.newKiteKey('bob');
     const { id } = keyRing.signing;
@@ -59,7 +59,7 @@ describe('the key ring', () => {
     await expect(setUpKeyRing(storage)).rejects.toThrow('was revoked');
   });
 
-  it('refuses a single kite key by its id', async () => {
+  it('the key ring rejects a single kite key by its id', async () => {
     const { keyRing, credentials } = await setUpKeyRing();
     const [one, other] = [keyRing.newKiteKey('bob'), keyRing.newKiteKey('bob')];
     credentials.verifyKiteKey(one);
@@ -68,7 +68,7 @@ describe('the key ring', () => {
     expect(credentials.verifyKiteKey(other).username).toBe('bob');
   });
 
-  it('says which pair it does not know', async () => {
+  it('the key ring names an unknown pair', async () => {
     const { keyRing } = await setUpKeyRing();
     await expect(keyRing.revoke('nobody')).rejects.toThrow('no key pair with the id "nobody"');
   });

@@ -3,7 +3,7 @@ import { parseToken, signJwt } from '../../../../src/lib/keys/index.js';
 import { testIdentity, testToken } from '../../../helpers/kite/keys.js';
 import { setUpKeyRing } from '../../../helpers/kontrol/key-ring.js';
 
-it('a token for another kite, or of another issuer, does not open Kontrol', async () => {
+it('a token for another kite or of another issuer does not authenticate at Kontrol', async () => {
   const { credentials, clock, keyPair } = await setUpKeyRing();
   expect(() => credentials.verifyToken(testToken('bob', '/alice', keyPair, clock))).toThrow(
     'its audience is /alice',
@@ -15,7 +15,7 @@ it('a token for another kite, or of another issuer, does not open Kontrol', asyn
 describe('a token', () => {
   const target = (keyId: string, changes = {}) => ({ kite: testIdentity(changes), keyId });
 
-  it('is for user, environment and name of the kite that was found', async () => {
+  it('a token is for user, environment and name of the kite that was found', async () => {
     const { tokens, keyRing } = await setUpKeyRing();
     const token = tokens.issue('bob', target(keyRing.signing.id)) ?? '';
     expect(parseToken(token)).toMatchObject({
@@ -25,7 +25,7 @@ describe('a token', () => {
     });
   });
 
-  it('is signed once for all kites of one name, and again for another name, caller or environment', async () => {
+  it('a token is signed once for all kites of one name, and again for another name, caller or environment', async () => {
     const { tokens, keyRing, signatures } = await setUpKeyRing();
     const { id } = keyRing.signing;
     for (let i = 0; i < 100; i++) tokens.issue('bob', target(id, { id: `id${i}`, version: `1.0.${i}` }));
@@ -36,7 +36,7 @@ describe('a token', () => {
     expect(signatures()).toBe(4);
   });
 
-  it('is never mistaken for that of names that read the same when they are put together', async () => {
+  it('a token is not shared by names that are equal when they are joined', async () => {
     const { tokens, keyRing } = await setUpKeyRing();
     const { id } = keyRing.signing;
     const one = tokens.issue('bob', target(id, { environment: 'x","y', name: 'z' }));
@@ -44,7 +44,7 @@ describe('a token', () => {
     expect(one).not.toBe(other);
   });
 
-  it('is handed out again while half its life is left, and then made anew', async () => {
+  it('a token is issued again until half of its lifetime has passed, and then a new one', async () => {
     const { tokens, keyRing, clock } = await setUpKeyRing();
     const { id } = keyRing.signing;
     const first = tokens.issue('bob', target(id)) ?? '';
@@ -56,7 +56,7 @@ describe('a token', () => {
     expect(parseToken(second).expiresAt - clock.now()).toBeGreaterThan(48 * 3_600_000);
   });
 
-  it('is made anew by force, and that one is handed out from then on', async () => {
+  it('a forced token is new, and is issued again from then on', async () => {
     const { tokens, keyRing } = await setUpKeyRing();
     const { id } = keyRing.signing;
     const first = tokens.issue('bob', target(id));
@@ -65,7 +65,7 @@ describe('a token', () => {
     expect(tokens.issue('bob', target(id))).toBe(forced);
   });
 
-  it('is signed by the pair that the kite trusts, and by none that is revoked', async () => {
+  it('a token is signed by the pair that the kite trusts, and never by a revoked one', async () => {
     const { tokens, keyRing, credentials } = await setUpKeyRing();
     const { id } = keyRing.signing;
     await keyRing.rotate();

@@ -11,12 +11,12 @@ import { TunnelTokens } from '../../../../src/lib/proxy/tunnel/tunnel-tokens.js'
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 describe('the limits of proxies', () => {
-  it('contain those of every kite, and cannot be changed for the whole process', () => {
+  it('the limits of proxies contain those of every kite, and cannot be changed for the whole process', () => {
     expect(defaultProxyLimits).toMatchObject(defaultLimits);
     expect(Object.isFrozen(defaultProxyLimits)).toBe(true);
   });
 
-  it('bound the URL that a kite registers', async () => {
+  it('the limits of proxies bound the URL that a kite registers', async () => {
     const policy = new BackendPolicy({ localKites: true });
     const targets = new BackendUrls({ policy, limits: defaultProxyLimits, ownPort: () => undefined });
     const url = (length: number): string => 'http://127.0.0.1/'.padEnd(length, 'x');
@@ -26,7 +26,7 @@ describe('the limits of proxies', () => {
     });
   });
 
-  it('bound the token of a tunnel', () => {
+  it('the limits of proxies bound the token of a tunnel', () => {
     const tokens = new TunnelTokens(new ManualClock(), 1000);
     const [short, long] = ['kite', 'k'.repeat(TUNNEL_TOKEN_LENGTH)].map((kite) => ({ kite, tunnel: 1 }));
     expect(short && tokens.read(tokens.sign(short))).toEqual(short);

@@ -24,7 +24,7 @@ function targets(
 
 const refused = { type: 'argumentError', code: 'targetRefused' };
 
-describe('a target', () => {
+describe('the target of a kite behind the reverse proxy', () => {
   it.each<[string, Partial<BackendUrl>]>([
     ['http://203.0.113.7:3636/kite', { address: '203.0.113.7', port: 3636, path: '/kite', secure: false }],
     ['ws://203.0.113.7/kite/', { port: 80, path: '/kite', secure: false }],
@@ -32,7 +32,7 @@ describe('a target', () => {
     ['wss://203.0.113.7:1/a/../b//', { port: 1, path: '/b', secure: true }],
     ['http://3405803783/x', { address: '203.0.113.7', path: '/x' }],
     ['http://[::ffff:203.0.113.7]:3636/', { address: '203.0.113.7' }],
-  ])('is made of %s, for a kite that connects from there', async (url, target) => {
+  ])('a target is accepted for a kite that connects from its address: %s', async (url, target) => {
     expect(await targets().of(url, KITE)).toMatchObject(target);
   });
 
@@ -58,19 +58,19 @@ describe('a target', () => {
     'http://[fd00::1]/',
     'http://224.0.0.1/',
     'http://255.255.255.255/',
-  ])('is refused at %s, where the kite is not', async (url) => {
+  ])('a target is rejected at the address of another machine: %s', async (url) => {
     await expect(targets().of(url, KITE)).rejects.toMatchObject(refused);
   });
 
   it.each(['169.254.1.2:5', '[fe80::1]:5', '10.0.0.1:5', '127.0.0.1:5', '[::1]:5', 'unknown'])(
-    'is refused where the kite connects from %s, which is special or this machine',
+    'a target is rejected if the kite connects from the special or local address %s',
     async (from) => {
       const host = from === 'unknown' ? '127.0.0.1' : from.replace(/:5$/, '');
       await expect(targets().of(`http://${host}:80/`, from)).rejects.toMatchObject(refused);
     },
   );
 
-  it('is this machine for kites on it, where that is allowed, and for nobody else', async () => {
+  it('a target on loopback is accepted only for kites on loopback, if it is enabled', async () => {
     const local = targets({ localKites: true });
     for (const url of ['http://127.0.0.1:1/', 'http://[::1]:1/', 'http://10.0.0.1:1/', 'http://[fd00::1]/']) {
       for (const from of ['127.0.0.1:9', '[::1]:9', '[::ffff:10.0.0.1]:9'])
@@ -81,7 +81,7 @@ describe('a target', () => {
     await expect(local.of('http://0.0.0.0/', '127.0.0.1:9')).rejects.toMatchObject(refused);
   });
 
-  it('is what the allow-list names by address or network, whatever it is', async () => {
+  it('a target is accepted at any address or network in the allow-list', async () => {
     const some = targets({ allow: ['10.1.0.0/16', '169.254.7.7', '2001:db8::/32', '127.0.0.1'] });
     for (const host of ['10.1.2.3', '169.254.7.7', '[2001:db8::5]', '127.0.0.1', '[::ffff:10.1.9.9]'])
       expect(await some.of(`http://${host}/`, KITE)).toMatchObject({ port: 80 });
@@ -89,7 +89,7 @@ describe('a target', () => {
       await expect(some.of(`http://${host}/`, KITE)).rejects.toMatchObject(refused);
   });
 
-  it('is what the allow-list names by host, unless that leads to this machine or to a special address', async () => {
+  it('a target is accepted at a host in the allow-list, unless it resolves to loopback or a special address', async () => {
     const names = {
       'kite.example.com': ['10.9.9.9'],
       'trap.example.com': ['127.0.0.1'],
@@ -106,13 +106,13 @@ describe('a target', () => {
       await expect(some.of(`http://${host}/`, KITE)).rejects.toMatchObject(refused);
   });
 
-  it('has the address of a name that was checked, of several the one that may be', async () => {
+  it('a target uses the address of its name that was checked, of several an allowed one', async () => {
     const names = { 'home.example.com': ['127.0.0.1', '::ffff:203.0.113.7'] };
     const target = await targets({ names }).of('http://home.example.com:8080/kite', KITE);
     expect(target).toMatchObject({ address: '203.0.113.7', host: 'home.example.com', port: 8080 });
   });
 
-  it('tells a kite the same of names that do not exist as of those that it may not use', async () => {
+  it('a target gets the same error for names that do not exist and those that are not allowed', async () => {
     const names = { 'one.internal': ['10.3.3.3'] };
     const message = (host: string): Promise<unknown> =>
       targets({ names })
@@ -135,16 +135,16 @@ describe('a target', () => {
     'http://203.0.113.7:0/',
     'http://203.0.113.7/a%2f..%2fb',
     `http://203.0.113.7/${'a'.repeat(2048)}`,
-  ])('is not made of %s', async (url) => {
+  ])('a target is rejected as malformed: %s', async (url) => {
     await expect(targets().of(url, KITE)).rejects.toMatchObject({ type: 'argumentError', code: 'badUrl' });
   });
 
-  it('is not the proxy itself', async () => {
+  it('a target is rejected at the address of the proxy itself', async () => {
     const local = targets({ localKites: true });
     await expect(local.of('http://127.0.0.1:3999/proxy/x', '127.0.0.1:9')).rejects.toThrow('of this proxy');
   });
 
-  it('cannot be looked up by very many kites at a time', async () => {
+  it('a target is rejected above the limit of concurrent lookups', async () => {
     const answers: (() => void)[] = [];
     const policy = new BackendPolicy({ localKites: false });
     const resolve = (): Promise<string[]> =>
@@ -157,7 +157,7 @@ describe('a target', () => {
   });
 
   it.each(['10.0.0.0/33', '10.0.0.0/x', '1.2.3', 'host:80', 'http://host', '*', '', '-a.com'])(
-    'is not allowed by "%s", which is no network and no host name',
+    'the allow-list rejects "%s", which is neither a network nor a host name',
     (entry) => {
       expect(() => new BackendPolicy({ allow: [entry], localKites: false })).toThrow('The allowed target');
     },

@@ -12,7 +12,7 @@ describe('addresses', () => {
     ['2001:DB8::0:1', '2001:db8::1'],
     ['localhost', undefined],
     ['1.2.3', undefined],
-  ])('have one form: %s is %s', (given, canonical) => {
+  ])('an address is normalized: %s is %s', (given, canonical) => {
     expect(canonicalAddress(given)).toBe(canonical);
   });
 });

@@ -3,7 +3,7 @@ import { readRequestTarget } from '../../../../src/lib/proxy/reverse/request-pat
 
 const ID = '136c93e2-4825-461b-9ecc-430765ec4582';
 
-describe('a request below /proxy/', () => {
+describe('a request path below /proxy/', () => {
   it.each([
     ['', ''],
     ['/', '/'],
@@ -19,12 +19,12 @@ describe('a request below /proxy/', () => {
     ['/a/b/.', '/a/b/'],
     ['//host/x', '/host/x'],
     ['/...', '/...'],
-  ])('with "%s" behind the id asks the kite for "%s"', (given, rest) => {
+  ])('a request path with "%s" after the id is forwarded as "%s"', (given, rest) => {
     expect(readRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'kite', id: ID, rest });
   });
 
   it.each(['/..', '/../other/x', '/a/../..', '/%2e%2e/x', '/a/.%2E/%2e./x', '/./../x'])(
-    'is not found where "%s" leads out of what the kite has',
+    'a request path with "%s" is rejected with 404 because it leaves the kite',
     (given) => {
       expect(readRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'notFound' });
     },
@@ -45,7 +45,7 @@ describe('a request below /proxy/', () => {
     '/ä',
     '/x?a#b',
     '/x?a b',
-  ])('is refused where "%s" could be read in two ways', (given) => {
+  ])('a request path with "%s" is rejected as ambiguous', (given) => {
     expect(readRequestTarget(`/proxy/${ID}${given}`)).toEqual({ type: 'bad' });
   });
 
@@ -64,7 +64,7 @@ describe('a request below /proxy/', () => {
     `HTTP://internal/proxy/${ID}/x`,
     '*',
     '',
-  ])('is not found where there is no id in "%s"', (target) => {
+  ])('a request path without an id is rejected with 404: "%s"', (target) => {
     expect(readRequestTarget(target)).toEqual({ type: 'notFound' });
   });
 });

@@ -19,7 +19,7 @@ const alice = testIdentity();
 const mallory = testIdentity({ username: 'mallory' });
 
 describe('the table of a proxy', () => {
-  it('holds a kite for as long as its connection lives', () => {
+  it('the table of a proxy has an entry for a kite while its connection is open', () => {
     const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const ended: string[] = [];
     table.on('ended', ({ target }) => ended.push(target));
@@ -31,7 +31,7 @@ describe('the table of a proxy', () => {
     expect(ended).toEqual(['one']);
   });
 
-  it('gives an id to its user’s newer connection, and the end of the older one changes nothing', () => {
+  it('the table of a proxy moves an id to a newer connection of its user, and the end of the older one changes nothing', () => {
     const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const [older, newer] = [peer(), peer()];
     table.enter({ kite: alice, client: older, target: 'older' });
@@ -42,7 +42,7 @@ describe('the table of a proxy', () => {
     expect(table.size).toBe(0);
   });
 
-  it('keeps one kite for a connection: another takes its place', () => {
+  it('the table of a proxy has one kite per connection: another one replaces it', () => {
     const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const client = peer();
     table.enter({ kite: alice, client, target: 'first' });
@@ -52,7 +52,7 @@ describe('the table of a proxy', () => {
     expect(table.size).toBe(0);
   });
 
-  it('gives an id to nobody else while its kite is there, nor for two minutes after', () => {
+  it('the table of a proxy reserves an id while its kite is connected and for two minutes afterwards', () => {
     const clock = new ManualClock();
     const table = new ProxyTable<string>(clock, defaultProxyLimits);
     const taken = { code: 'idTaken' };
@@ -69,7 +69,7 @@ describe('the table of a proxy', () => {
     expect(table.get(alice.id)?.target).toBe('mine');
   });
 
-  it('reserves as many ids, and for as long, as the limits say', () => {
+  it('the table of a proxy reserves ids for the number and time of the limits', () => {
     const clock = new ManualClock();
     const table = new ProxyTable<string>(clock, { reservedIds: 2, reservationTime: 500 });
     for (const id of ['a', 'b', 'c']) {
@@ -82,7 +82,7 @@ describe('the table of a proxy', () => {
     expect(table.reserved).toBe(0);
   });
 
-  it('has nothing left of ten thousand kites that came and went', () => {
+  it('the table of a proxy keeps nothing of ten thousand kites that disconnected', () => {
     const clock = new ManualClock();
     const table = new ProxyTable<string>(clock, defaultProxyLimits);
     for (let i = 0; i < 10_000; i++) {
@@ -95,7 +95,7 @@ describe('the table of a proxy', () => {
     expect([table.reserved, clock.timers]).toEqual([0, 0]);
   });
 
-  it('counts sessions and bytes of each kite and of all, also when they outlive their kite', () => {
+  it('the table of a proxy counts sessions and bytes of each kite and of all, also after the kite disconnected', () => {
     const table = new ProxyTable<string>(new ManualClock(), defaultProxyLimits);
     const client = peer();
     const entry = table.enter({ kite: alice, client, target: '' });

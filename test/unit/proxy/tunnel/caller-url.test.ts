@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kiteIn, readCallerUrl } from '../../../../src/lib/proxy/tunnel/caller-url.js';
 
-describe('the URL of a caller', () => {
+describe('the URL of a caller at the tunnel proxy', () => {
   it.each([
     ['/proxy?kiteID=abc', '/proxy?kiteID=abc'],
     ['/proxy/?kiteID=abc', '/proxy?kiteID=abc'],
@@ -15,7 +15,7 @@ describe('the URL of a caller', () => {
     ['/proxy?kiteID=abc/info', '/proxy/info?kiteID=abc'],
     // A path on both sides: that before the query counts.
     ['/proxy/info?kiteID=abc/042/8f0c/xhr', '/proxy/info?kiteID=abc'],
-  ])('%s means %s', (given, url) => {
+  ])('the URL %s of a caller is read as %s', (given, url) => {
     expect(readCallerUrl(given)).toEqual({ kite: 'abc', url });
     expect(kiteIn(url)).toBe('abc');
   });
@@ -32,7 +32,7 @@ describe('the URL of a caller', () => {
     `/proxy?kiteID=${'x'.repeat(129)}`,
     '/proxy?kiteID=ä',
     '/proxy?kiteID=a=b',
-  ])('%s names no kite', (given) => {
+  ])('the URL %s of a caller has no kite', (given) => {
     expect(readCallerUrl(given)).toBeUndefined();
   });
 });

@@ -70,7 +70,7 @@ async function replaceIn(name: string, from: string, to: string): Promise<string
 const read = (name: string) => readFile(join(folder, 'api', name), 'utf8');
 
 describe('the API report', () => {
-  it('lists for each entry point what it exports and what that refers to, without comments', async () => {
+  it('the API report lists for each entry point its exports and the types that they refer to, without comments', async () => {
     await writeReports(folder);
     expect(await readdir(join(folder, 'api'))).toEqual(['fruit-seeds.api.md', 'fruit.api.md']);
     expect(await read('fruit.api.md')).toBe(`# fruit
@@ -107,7 +107,7 @@ import type { Duplex } from 'node:stream';
 `);
   });
 
-  it('describes a declaration once, and gives distinct types distinct names', async () => {
+  it('the API report describes a declaration once, and gives distinct types distinct names', async () => {
     await writeReports(folder);
     expect(await read('fruit-seeds.api.md')).toBe(`# fruit/seeds
 
@@ -137,7 +137,7 @@ use { Options, Tree } from 'fruit';
 `);
   });
 
-  it('is stale when an export, or a type that an export refers to, has changed', async () => {
+  it('the API report is stale after an export, or a type that an export refers to, has changed', async () => {
     await writeReports(folder);
     expect(await staleReports(folder)).toEqual([]);
     const changes = [
@@ -154,21 +154,21 @@ use { Options, Tree } from 'fruit';
     }
   });
 
-  it('is not stale when a comment has changed, or the constructor of a class that is exported as a type', async () => {
+  it('the API report is not stale after a comment, or the constructor of a class that is exported as a type, has changed', async () => {
     await writeReports(folder);
     await replaceIn('dist/apple.d.ts', 'Its colour.', 'The colour of it.');
     await replaceIn('dist/tree.d.ts', 'secret: Soil', 'secret: string');
     expect(await staleReports(folder)).toEqual([]);
   });
 
-  it('asks for a build where there are no declarations', async () => {
+  it('the API report requires a build if there are no declarations', async () => {
     await write('package.json', { name: 'fruit', exports: { '.': { types: './dist/none.d.ts' } } });
     await expect(writeReports(folder)).rejects.toThrow(
       /none\.d\.ts does not exist\. Build first: npm run build$/,
     );
   });
 
-  it('is removed when its entry point is', async () => {
+  it('the API report is removed with its entry point', async () => {
     await writeReports(folder);
     await replaceIn('package.json', './seeds"', './pips"');
     await writeReports(folder);

@@ -14,19 +14,19 @@ beforeAll(async () => {
 // What pages load has to be fetched before anything else happens.
 const LARGEST = 16 * 1024;
 
-describe.each(['kitectl.js', 'kitectl.esm.js'])('%s', (name) => {
+describe.each(['kitectl.js', 'kitectl.esm.js'])('the bundle %s', (name) => {
   function bundle(): { readonly text: string; readonly inputs: readonly string[] } {
     const { text = '', inputs = [] } = bundles.find((made) => made.name === name) ?? {};
     return { text, inputs };
   }
 
-  it(`takes ${LARGEST} bytes at most, gzipped`, () => {
+  it(`the bundle has at most ${LARGEST} bytes, gzipped`, () => {
     const size = gzipSync(bundle().text, { level: 9 }).length;
     expect(size).toBeGreaterThan(LARGEST / 2);
     expect(size).toBeLessThanOrEqual(LARGEST);
   });
 
-  it('is made of the same protocol, dnode and client as the library', () => {
+  it('the bundle contains the same protocol, dnode and client as the library', () => {
     expect(bundle().inputs).toEqual(
       expect.arrayContaining([
         'src/lib/protocol/errors.ts',
@@ -42,17 +42,17 @@ describe.each(['kitectl.js', 'kitectl.esm.js'])('%s', (name) => {
     expect(bundle().inputs.filter((path) => !path.startsWith('src/lib/'))).toEqual([]);
   });
 
-  it('has no settings: a page has no environment to read them from', () => {
+  it('the bundle contains no settings, because a page has no environment', () => {
     const settings = /^src\/lib\/(?:kite\/config|cli)\//;
     expect(bundle().inputs.filter((path) => settings.test(path))).toEqual([]);
   });
 
-  it('calls nothing that browsers of 2022 do not have', () => {
+  it('the bundle uses only APIs that browsers from 2022 have', () => {
     expect(bundle().text).not.toMatch(/\.(?:toSorted|toReversed|toSpliced|with|isWellFormed)\(/);
     expect(bundle().text).not.toMatch(/withResolvers|groupBy|fromAsync|AbortSignal\.any/);
   });
 
-  it('makes no code of text, and names nothing that only Node has', () => {
+  it('the bundle uses no eval and no APIs of Node', () => {
     expect(bundle().text).not.toMatch(/\beval\b|\bFunction\(|\brequire\(|\bimport\(|\bBuffer\b|node:/);
   });
 });

@@ -25,7 +25,7 @@ describe('a new file in src/commands', () => {
 
   afterAll(() => rm(repository, { recursive: true, force: true }));
 
-  it('is a command with its aliases, and local unless it loads the client of kites through any import', async () => {
+  it('a new file in src/commands is a command with its aliases, and local unless it loads the client of kites', async () => {
     expect(await findCommands(repository)).toEqual([
       { id: 'group far', module: 'commands/group/far', aliases: ['away', 'group other'], local: false },
       { id: 'near', module: 'commands/near', aliases: [], local: true },

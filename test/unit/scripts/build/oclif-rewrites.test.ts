@@ -55,7 +55,7 @@ async function removeLine(file: string, line: RegExp): Promise<void> {
 }
 
 describe('the rewrites of oclif', () => {
-  it('match the installed oclif as often as expected', async () => {
+  it('the rewrites of oclif match the installed oclif as often as expected', async () => {
     const files = await bundleCopy();
     expect(files.size).toBeGreaterThan(30);
   });
@@ -74,7 +74,7 @@ describe('the rewrites of oclif', () => {
       line: /await import\(/,
       pattern: 'await import(',
     },
-  ])('fail the build when $what is gone from oclif', async ({ file, line, pattern }) => {
+  ])('the rewrites of oclif fail the build if $what is missing from oclif', async ({ file, line, pattern }) => {
     await removeLine(file, line);
     const error: unknown = await bundleCopy().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(Error);
@@ -85,20 +85,20 @@ describe('the rewrites of oclif', () => {
     expect(message).toContain('npm run oclif-counts');
   });
 
-  it('fail the build when oclif loads a file that is not expected', async () => {
+  it('the rewrites of oclif fail the build if oclif loads an unexpected file', async () => {
     const { 'lib/command.js': _command, ...others } = expected;
     await expect(bundleCopy(others)).rejects.toThrow(
       'The build does not expect @oclif/core/lib/command.js in a bundle.',
     );
   });
 
-  it('fail the build when an expected file is in no bundle', async () => {
+  it('the rewrites of oclif fail the build if an expected file is in no bundle', async () => {
     expect(() => requireAllSeen(new Map(), { 'lib/gone.js': { requires: 1, uses: 1, imports: 0 } })).toThrow(
       'The build expects @oclif/core/lib/gone.js in a bundle, and it is in none.',
     );
   });
 
-  it('make each require wait for the first use, and keep what it returns', () => {
+  it('the rewrites of oclif delay each require until its first use, and keep its result', () => {
     const { contents, counts } = rewriteOclif(
       [
         'const one_1 = require("one");',

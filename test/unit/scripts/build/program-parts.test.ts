@@ -16,19 +16,19 @@ function bundle(contents: string, left = new Set<string>()): Promise<unknown> {
 }
 
 describe('the parts of the program', () => {
-  it('are left out of what imports them when it needs them', async () => {
+  it('a part of the program is excluded from the bundles that load it lazily', async () => {
     const left = new Set<string>();
     await bundle(`export const yaml = () => import('../terminal/yaml.js');`, left);
     expect([...left]).toEqual(['yaml']);
   });
 
-  it('fail the build when a module imports one at its start', async () => {
+  it('a part of the program fails the build if a module imports it at its start', async () => {
     await expect(bundle(`export { toYaml } from '../terminal/yaml.js';`)).rejects.toThrow(
       /imports \.\.\/terminal\/yaml\.js at its start/,
     );
   });
 
-  it('fail the build when one of them is left out of no bundle', () => {
+  it('a part of the program fails the build if no bundle excludes it', () => {
     const all = [...Object.keys(parts), 'command-table', 'lib/config/index.js', 'lib/help/index.js'];
     expect(() => requireAllLeft(new Set(all))).not.toThrow();
     for (const name of all) {

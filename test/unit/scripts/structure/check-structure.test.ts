@@ -42,7 +42,7 @@ const changed = (name: string, change: Partial<Folder>): readonly Folder[] =>
   FOLDERS.map((folder) => (folder.name === name ? { ...folder, ...change } : folder));
 
 describe('the structure check', () => {
-  it('finds nothing wrong with imports that go down through declared files, and counts them', () => {
+  it('the structure check accepts imports that go downwards through declared files, and counts them', () => {
     expect(check()).toEqual({ files: 7, imports: 6, folders: 7, problems: [] });
   });
 
@@ -114,7 +114,7 @@ describe('the structure check', () => {
       [{}, changed('util', { entries: ['clock', 'calendar'] })],
       /^util declares "calendar" in entries/,
     ],
-  ])('reports %s', (_what, [changes, folders], problem) => {
+  ])('the structure check reports %s', (_what, [changes, folders], problem) => {
     expect(check(changes, folders).problems).toContainEqual(expect.stringMatching(problem));
   });
 

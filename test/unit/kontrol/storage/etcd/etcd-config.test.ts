@@ -12,13 +12,13 @@ const badValue = (message: RegExp) =>
 describe('the configuration of an etcd store', () => {
   it.each<[string, Partial<EtcdConfig>, RegExp]>([
     ['no members', { machines: [] }, /at least one member/],
-    ['a member that is no URL', { machines: ['http://a:1', 'ftp://b'] }, /"ftp:\/\/b" is not the URL/],
+    ['a member that is not a URL', { machines: ['http://a:1', 'ftp://b'] }, /"ftp:\/\/b" is not the URL/],
     ['a member with a path', { machines: ['http://a:1/v2/keys'] }, /"http:\/\/a:1\/v2\/keys" is not the URL/],
     ['a certificate without its key', { certificate: 'PEM' }, /given together/],
     ['an authority where nothing is encrypted', { ca: 'PEM' }, /nothing would be encrypted/],
     ['a password without a user', { password: PASSWORD }, /without a user/],
     ['a password in a URL', { machines: [`http://me:${encodeURIComponent(PASSWORD)}@a`] }, /names a user/],
-  ])('is refused with the reason: %s', (_, changes, message) => {
+  ])('the configuration of an etcd store is rejected with a reason: %s', (_, changes, message) => {
     const config = { kind: 'etcd', machines: ['http://127.0.0.1:1'], ...changes } as const;
     const open = () => openStorage(config, { clock: systemClock, logger: silentLogger });
     expect(open).toThrow(badValue(message));
@@ -28,7 +28,7 @@ describe('the configuration of an etcd store', () => {
   it.each([
     [['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1', 'https://etcd.invalid:1'], 0],
     [['http://127.0.0.1:1', 'http://etcd.invalid:1'], 1],
-  ])('is warned of where passwords and keys go over the network in clear: %j', async (machines, count) => {
+  ])('an etcd store warns if passwords and keys are sent unencrypted over the network: %j', async (machines, count) => {
     const warnings: string[] = [];
     const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
     const config = { kind: 'etcd', machines, user: 'me', password: PASSWORD, timeout: 100 } as const;

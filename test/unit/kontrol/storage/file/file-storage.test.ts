@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 storageConformance('file', () => new FileStorage(path.join(folder, 'kontrol')), true);
 
 describe('the file store', () => {
-  it('is its owner’s alone', async () => {
+  it('the file store is readable by its owner only', async () => {
     const storage = new FileStorage(path.join(folder, 'kontrol'));
     await storage.open();
     await storage.put(registration(), 0);
@@ -29,7 +29,7 @@ describe('the file store', () => {
     await storage.close();
   });
 
-  it('is refused to a second Kontrol, by name', async () => {
+  it('the file store rejects a second Kontrol with its folder', async () => {
     const first = new FileStorage(folder);
     await first.open();
     const second = new FileStorage(folder);
@@ -42,7 +42,7 @@ describe('the file store', () => {
     await second.close();
   });
 
-  it('takes over a folder that was left locked, by a file or by a socket that nobody answers at', async () => {
+  it('the file store takes over a folder with a stale lock file or a socket without a listener', async () => {
     writeFileSync(path.join(folder, 'kontrol.lock'), '1\n');
     const storage = new FileStorage(folder);
     await storage.open();
@@ -58,7 +58,7 @@ describe('the file store', () => {
     await again.close();
   });
 
-  it('locks a folder whose path is too long for a socket', async () => {
+  it('the file store locks a folder whose path is too long for a socket', async () => {
     const deep = path.join(folder, 'x'.repeat(120));
     const storage = new FileStorage(deep);
     await storage.open();
@@ -66,14 +66,14 @@ describe('the file store', () => {
     await storage.close();
   });
 
-  it('says what is wrong with a folder that cannot be', async () => {
+  it('the file store reports why its folder cannot be created', async () => {
     writeFileSync(path.join(folder, 'file'), '');
     const storage = new FileStorage(path.join(folder, 'file', 'kontrol'));
     await expect(storage.open()).rejects.toMatchObject({ code: 'unavailable' });
     await expect(storage.ping()).rejects.toThrow('is not open');
   });
 
-  it('gives up on a write that does not come to its end, refuses what follows, and works again afterwards', async () => {
+  it('the file store gives up on a stuck write, rejects those that follow, and recovers afterwards', async () => {
     const clock = new ManualClock();
     const storage = new FileStorage(folder, { clock });
     await storage.open();
@@ -99,7 +99,7 @@ describe('the file store', () => {
     await storage.close();
   });
 
-  it('is not waited for when it is closed while a write is stuck', async () => {
+  it('the file store closes without waiting for a stuck write', async () => {
     const clock = new ManualClock();
     const storage = new FileStorage(folder, { clock, deadline: 1000 });
     await storage.open();
@@ -113,7 +113,7 @@ describe('the file store', () => {
     await release();
   });
 
-  it('counts as locked where whoever has it does not answer', async () => {
+  it('the file store is locked if the owner of the lock does not answer', async () => {
     const clock = new ManualClock();
     const asked = new Promise<void>((resolve) => {
       const server = createServer(() => resolve());

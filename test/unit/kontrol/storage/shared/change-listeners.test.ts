@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ChangeListeners } from '../../../../../src/lib/kontrol/storage/shared/change-listeners.js';
 
-it('tells each listener of each change until it is stopped, also where the same one listens twice', () => {
+it('each listener of a store is notified of each change until it is stopped, also if it is added twice', () => {
   const listeners = new ChangeListeners();
   expect(listeners.empty).toBe(true);
   const heard: string[] = [];

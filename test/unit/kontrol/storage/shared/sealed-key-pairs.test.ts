@@ -22,7 +22,7 @@ function table() {
 }
 
 describe('the key pairs of a store', () => {
-  it('are stored sealed, and read as they were', async () => {
+  it('the key pairs of a store are stored encrypted, and read unchanged', async () => {
     const pairs = table();
     const sealed = new SealedKeyPairs({ secret: 'a secret' }, pairs);
     expect(sealed.secrets).toBe('encrypted');
@@ -31,7 +31,7 @@ describe('the key pairs of a store', () => {
     expect(await sealed.all()).toEqual([PAIR]);
   });
 
-  it('are stored as they are where there is no secret, and stay so', async () => {
+  it('the key pairs of a store are stored plain without a secret, and stay plain', async () => {
     const pairs = table();
     const plain = new SealedKeyPairs({}, pairs);
     expect(plain.secrets).toBe('plain');
@@ -41,7 +41,7 @@ describe('the key pairs of a store', () => {
     expect(pairs.stored.get(PAIR.id)).toEqual(PAIR);
   });
 
-  it('are sealed where they were stored in clear, and are left alone where they were not', async () => {
+  it('plain key pairs of a store are encrypted with a secret, and encrypted ones are not changed', async () => {
     const pairs = table();
     await new SealedKeyPairs({}, pairs).put(PAIR);
     const sealed = new SealedKeyPairs({ secret: 'a secret' }, pairs);
@@ -53,7 +53,7 @@ describe('the key pairs of a store', () => {
     expect(await sealed.all()).toEqual([PAIR, OTHER]);
   });
 
-  it('are sealed again with a new secret, each of them once', async () => {
+  it('the key pairs of a store are each encrypted once with a new secret', async () => {
     const pairs = table();
     await new SealedKeyPairs({ secret: 'old' }, pairs).put(PAIR);
     await new SealedKeyPairs({}, pairs).put(OTHER);
@@ -63,7 +63,7 @@ describe('the key pairs of a store', () => {
     expect(await new SealedKeyPairs({ secret: 'new' }, pairs).all()).toEqual([PAIR, OTHER]);
   });
 
-  it('keep what another node has stored while they were sealed', async () => {
+  it('the key pairs that another node stores during the encryption are kept', async () => {
     const pairs = table();
     await new SealedKeyPairs({}, pairs).put(PAIR);
     const retired = { ...PAIR, state: 'retired' } as const;
