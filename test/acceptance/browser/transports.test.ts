@@ -31,87 +31,90 @@ function connected(kite: Kite): Promise<AnyPeer> {
 const { browser, files } = useChromium();
 
 describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
-  describe.each<Transport>(['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'])('a page over %s', (transport) => {
-    it('a page calls a kite and is called by it, with callbacks in both directions, under a strict content policy', async () => {
-      const { kite, base } = await startKite(files());
-      kite
-        .handle<[number, RemoteFunction<[number]>]>('count', ({ args: [to, onCount] }) => {
-          for (let n = 1; n <= to; n++) onCount(n);
-          return to;
-        })
-        .disableAuthentication();
-      const peer = connected(kite);
-      const { page, alerts, written, sockets, requests } = await dialFromPage(browser(), base, transport);
-      const counted = await page.evaluate(async () => {
-        self.kite.handle<[number, (n: number) => void], string>('each', ({ args: [to, call] }) => {
-          for (let n = 1; n <= to; n++) call(n);
-          return 'done';
+  describe.each<Transport>(['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'])(
+    'a page over %s',
+    (transport) => {
+      it('a page calls a kite and is called by it, with callbacks in both directions, under a strict content policy', async () => {
+        const { kite, base } = await startKite(files());
+        kite
+          .handle<[number, RemoteFunction<[number]>]>('count', ({ args: [to, onCount] }) => {
+            for (let n = 1; n <= to; n++) onCount(n);
+            return to;
+          })
+          .disableAuthentication();
+        const peer = connected(kite);
+        const { page, alerts, written, sockets, requests } = await dialFromPage(browser(), base, transport);
+        const counted = await page.evaluate(async () => {
+          self.kite.handle<[number, (n: number) => void], string>('each', ({ args: [to, call] }) => {
+            for (let n = 1; n <= to; n++) call(n);
+            return 'done';
+          });
+          const seen: number[] = [];
+          const to = await self.client.tell('count', 3, (n: number) => seen.push(n));
+          return { to, seen, square: await self.client.tell('square', 4) };
         });
+        expect(counted).toEqual({ to: 3, seen: [1, 2, 3], square: 16 });
+        const remote = await peer;
         const seen: number[] = [];
-        const to = await self.client.tell('count', 3, (n: number) => seen.push(n));
-        return { to, seen, square: await self.client.tell('square', 4) };
+        expect(await remote.tell('each', 2, (n: number) => seen.push(n))).toBe('done');
+        expect(seen).toEqual([1, 2]);
+        expect(await remote.tell('log', '100 %s of', 7)).toBeNull();
+        expect(await remote.tell('alert', 'Look!')).toBeNull();
+        expect(await remote.tell('kite.log', 'a line')).toBeNull();
+        expect(await remote.tell('kite.ping')).toBe('pong');
+        const { methods } = await remote.tell<{ methods: { name: string }[] }>('kite.describe');
+        expect(methods.map(({ name }) => name)).toEqual([
+          'alert',
+          'each',
+          'kite.describe',
+          'kite.log',
+          'kite.ping',
+          'log',
+        ]);
+        expect(alerts).toEqual(['Look!']);
+        await expect.poll(() => written).toEqual(['%s 100 %s of 7', '%s a remote kite: a line']);
+        expect(sockets).toHaveLength(transport === 'XHRPolling' ? 0 : 1);
+        expect(requests.some((url) => url.endsWith('/xhr'))).toBe(transport === 'XHRPolling');
       });
-      expect(counted).toEqual({ to: 3, seen: [1, 2, 3], square: 16 });
-      const remote = await peer;
-      const seen: number[] = [];
-      expect(await remote.tell('each', 2, (n: number) => seen.push(n))).toBe('done');
-      expect(seen).toEqual([1, 2]);
-      expect(await remote.tell('log', '100 %s of', 7)).toBeNull();
-      expect(await remote.tell('alert', 'Look!')).toBeNull();
-      expect(await remote.tell('kite.log', 'a line')).toBeNull();
-      expect(await remote.tell('kite.ping')).toBe('pong');
-      const { methods } = await remote.tell<{ methods: { name: string }[] }>('kite.describe');
-      expect(methods.map(({ name }) => name)).toEqual([
-        'alert',
-        'each',
-        'kite.describe',
-        'kite.log',
-        'kite.ping',
-        'log',
-      ]);
-      expect(alerts).toEqual(['Look!']);
-      await expect.poll(() => written).toEqual(['%s 100 %s of 7', '%s a remote kite: a line']);
-      expect(sockets).toHaveLength(transport === 'XHRPolling' ? 0 : 1);
-      expect(requests.some((url) => url.endsWith('/xhr'))).toBe(transport === 'XHRPolling');
-    });
 
-    it('a page exchanges any character, and messages of a megabyte in order', async () => {
-      const { kite, base } = await startKite(files());
-      kite.handle('echo', ({ args }) => args).disableAuthentication();
-      const { page } = await dialFromPage(browser(), base, transport);
-      const result = await page.evaluate(async () => {
-        const large = 'ü\u2028\u0000"\\👪'.repeat(100_000);
-        const calls = [large, ...Array.from({ length: 50 }, (_, n) => n)].map((argument) =>
-          self.client.tell<unknown[]>('echo', argument),
-        );
-        const [first, ...rest] = await Promise.all(calls);
-        return { same: first?.[0] === large, order: rest.flat() };
+      it('a page exchanges any character, and messages of a megabyte in order', async () => {
+        const { kite, base } = await startKite(files());
+        kite.handle('echo', ({ args }) => args).disableAuthentication();
+        const { page } = await dialFromPage(browser(), base, transport);
+        const result = await page.evaluate(async () => {
+          const large = 'ü\u2028\u0000"\\👪'.repeat(100_000);
+          const calls = [large, ...Array.from({ length: 50 }, (_, n) => n)].map((argument) =>
+            self.client.tell<unknown[]>('echo', argument),
+          );
+          const [first, ...rest] = await Promise.all(calls);
+          return { same: first?.[0] === large, order: rest.flat() };
+        });
+        expect(result).toEqual({ same: true, order: Array.from({ length: 50 }, (_, n) => n) });
       });
-      expect(result).toEqual({ same: true, order: Array.from({ length: 50 }, (_, n) => n) });
-    });
 
-    it('a page detects at once that its kite closed, and reconnects when the kite is back', async () => {
-      const { kite, base } = await startKite(files());
-      const { page } = await dialFromPage(browser(), base, transport);
-      await page.evaluate(() => {
-        self.events = [];
-        self.client.on('disconnect', (code) => self.events.push(`disconnect ${code}`));
-        self.client.on('connect', () => self.events.push('connect'));
-        return self.client.dialForever();
+      it('a page detects at once that its kite closed, and reconnects when the kite is back', async () => {
+        const { kite, base } = await startKite(files());
+        const { page } = await dialFromPage(browser(), base, transport);
+        await page.evaluate(() => {
+          self.events = [];
+          self.client.on('disconnect', (code) => self.events.push(`disconnect ${code}`));
+          self.client.on('connect', () => self.events.push('connect'));
+          return self.client.dialForever();
+        });
+        const { port } = kite;
+        await kite.close({ drainTimeout: 100 });
+        await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 3000']);
+        expect(
+          await page.evaluate(() =>
+            self.client.tell('square', 1).catch((error: { type: string }) => error.type),
+          ),
+        ).toBe('disconnect');
+        await startKite(files(), { port: port ?? 0 });
+        await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 3000', 'connect']);
+        expect(await page.evaluate(() => self.client.tell('square', 5))).toBe(25);
       });
-      const { port } = kite;
-      await kite.close({ drainTimeout: 100 });
-      await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 3000']);
-      expect(
-        await page.evaluate(() =>
-          self.client.tell('square', 1).catch((error: { type: string }) => error.type),
-        ),
-      ).toBe('disconnect');
-      await startKite(files(), { port: port ?? 0 });
-      await expect.poll(() => page.evaluate(() => self.events)).toEqual(['disconnect 3000', 'connect']);
-      expect(await page.evaluate(() => self.client.tell('square', 5))).toBe(25);
-    });
-  });
+    },
+  );
 
   it('a page falls back from WebSocket to polling if WebSocket connections fail', async () => {
     // A server, or a proxy, that has never heard of upgrades.

@@ -93,27 +93,33 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
       await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
     });
 
-    it.each(['one', 'two'])('two pages connect through Kontrol if page %s does not support WebRTC', async (which) => {
-      const { kontrol, one, two } = await pair();
-      const { page } = which === 'one' ? one : two;
-      await page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
-      await dialFound(one, 'two');
-      expect(await conversation(one)).toEqual(CONVERSATION);
-      await kontrol.close({ drainTimeout: 100 });
-      await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
-    });
+    it.each(['one', 'two'])(
+      'two pages connect through Kontrol if page %s does not support WebRTC',
+      async (which) => {
+        const { kontrol, one, two } = await pair();
+        const { page } = which === 'one' ? one : two;
+        await page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
+        await dialFound(one, 'two');
+        expect(await conversation(one)).toEqual(CONVERSATION);
+        await kontrol.close({ drainTimeout: 100 });
+        await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 1006']);
+      },
+    );
 
-    it.each([true, false])('a page learns that its peer closed the connection (directly: %s)', async (direct) => {
-      const { one, two } = await pair();
-      if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
-      await two.page.evaluate(() => {
-        self.kite.on('disconnect', () => self.events.push('left'));
-      });
-      await dialFound(one, 'two');
-      await one.page.evaluate(() => self.client.close());
-      await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 3000']);
-      await expect.poll(() => two.page.evaluate(() => self.events)).toEqual(['left']);
-    });
+    it.each([true, false])(
+      'a page learns that its peer closed the connection (directly: %s)',
+      async (direct) => {
+        const { one, two } = await pair();
+        if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
+        await two.page.evaluate(() => {
+          self.kite.on('disconnect', () => self.events.push('left'));
+        });
+        await dialFound(one, 'two');
+        await one.page.evaluate(() => self.client.close());
+        await expect.poll(() => one.page.evaluate(() => self.events)).toEqual(['disconnect 3000']);
+        await expect.poll(() => two.page.evaluate(() => self.events)).toEqual(['left']);
+      },
+    );
 
     it.each([true, false])(
       'two pages exchange messages of the maximum size in order (directly: %s)',
@@ -161,25 +167,28 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
       expect(outcome).toEqual([expect.stringContaining('16777216 bytes') as string, 'bob: 9']);
     });
 
-    it.each([true, false])('a page reconnects after its peer closed the connection (directly: %s)', async (direct) => {
-      const { one, two } = await pair();
-      if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
-      await two.page.evaluate(() => {
-        self.kite.on('connect', (peer) => {
-          self.kite.handle('hangUp', () => peer.close());
+    it.each([true, false])(
+      'a page reconnects after its peer closed the connection (directly: %s)',
+      async (direct) => {
+        const { one, two } = await pair();
+        if (!direct) await one.page.evaluate(() => Reflect.deleteProperty(self, 'RTCPeerConnection'));
+        await two.page.evaluate(() => {
+          self.kite.on('connect', (peer) => {
+            self.kite.handle('hangUp', () => peer.close());
+          });
         });
-      });
-      await dialFound(one, 'two');
-      await one.page.evaluate(() => {
-        self.client.on('connect', () => self.events.push('connect'));
-        return self.client.dialForever();
-      });
-      await one.page.evaluate(() => self.client.tell('hangUp').catch(() => undefined));
-      await expect
-        .poll(() => one.page.evaluate(() => self.events), { timeout: 5000 })
-        .toEqual(['disconnect 3000', 'connect']);
-      expect(await one.page.evaluate(() => self.client.tell('square', 6))).toBe('bob: 36');
-    });
+        await dialFound(one, 'two');
+        await one.page.evaluate(() => {
+          self.client.on('connect', () => self.events.push('connect'));
+          return self.client.dialForever();
+        });
+        await one.page.evaluate(() => self.client.tell('hangUp').catch(() => undefined));
+        await expect
+          .poll(() => one.page.evaluate(() => self.events), { timeout: 5000 })
+          .toEqual(['disconnect 3000', 'connect']);
+        expect(await one.page.evaluate(() => self.client.tell('square', 6))).toBe('bob: 36');
+      },
+    );
 
     it('a page reconnects through Kontrol after Kontrol was unreachable', async () => {
       const { kontrol, one, two } = await pair();

@@ -23,7 +23,9 @@ afterAll(async () => {
 });
 
 describe('call --stdin', () => {
-  it('call --stdin handles a million lines in less than 100 MiB of memory', { timeout: 180_000 }, async () => {
+  it('call --stdin handles a million lines in less than 100 MiB of memory', {
+    timeout: 180_000,
+  }, async () => {
     const args = ['call', 'square', '--stdin', '--parallel', '64', '--to', kite.url ?? ''];
     const { child, outcome } = cli.start(args);
     // What is read here is counted, not kept.

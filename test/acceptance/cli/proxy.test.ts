@@ -213,19 +213,22 @@ describe('proxy start', () => {
 
 // Kontrol lists for a while what has died.
 describe('a proxy that stops', () => {
-  it.each(['--proxy', '--tunnel'] as const)('a proxy that is killed has its kites back within ten seconds of its restart: %s', async (way) => {
-    const flags = way === '--tunnel' ? [way] : [];
-    const proxies = [await startProxy(...flags), await startProxy(...flags)];
-    const math = await startMath(way);
-    const isAt = ({ url }: { url: string }): boolean => math.stdout.includes(` at ${new URL(url).origin}/`);
-    const [used, other] = isAt(proxies[0] as { url: string }) ? proxies : proxies.toReversed();
-    if (!used || !other) throw new Error('there are two');
-    const died = performance.now();
-    used.running.child.kill('SIGKILL');
-    await math.until(() => isAt(other));
-    expect(performance.now() - died).toBeLessThan(10_000);
-    expect(await cli.run(call, { env: bob })).toMatchObject({ code: 0, stdout: '16\n' });
-  });
+  it.each(['--proxy', '--tunnel'] as const)(
+    'a proxy that is killed has its kites back within ten seconds of its restart: %s',
+    async (way) => {
+      const flags = way === '--tunnel' ? [way] : [];
+      const proxies = [await startProxy(...flags), await startProxy(...flags)];
+      const math = await startMath(way);
+      const isAt = ({ url }: { url: string }): boolean => math.stdout.includes(` at ${new URL(url).origin}/`);
+      const [used, other] = isAt(proxies[0] as { url: string }) ? proxies : proxies.toReversed();
+      if (!used || !other) throw new Error('there are two');
+      const died = performance.now();
+      used.running.child.kill('SIGKILL');
+      await math.until(() => isAt(other));
+      expect(performance.now() - died).toBeLessThan(10_000);
+      expect(await cli.run(call, { env: bob })).toMatchObject({ code: 0, stdout: '16\n' });
+    },
+  );
 
   it('proxy status exits with 6 after the status of the other proxies if one is unreachable', async () => {
     const gone = await startProxy();

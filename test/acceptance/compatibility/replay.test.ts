@@ -134,7 +134,8 @@ function recorded(session: Session, dir: '>' | '<'): unknown[] {
 
 describe('the recorded Go client over WebSocket', () => {
   const sessions = webSocketSessions();
-  it('the recording of the Go client over WebSocket exists', () => expect(sessions.length).toBeGreaterThanOrEqual(9));
+  it('the recording of the Go client over WebSocket exists', () =>
+    expect(sessions.length).toBeGreaterThanOrEqual(9));
 
   it.each(sessions.map((session) => [recordedCall(session).method, session] as const))(
     'the recorded Go client over WebSocket gets the recorded answers of a kite: %s',

@@ -140,7 +140,9 @@ describe('a kite that gets a million mutated frames', () => {
   beforeAll(() => void process.on('unhandledRejection', note));
   afterAll(() => void process.off('unhandledRejection', note));
 
-  it('a kite that gets a million mutated frames throws no error, leaves no rejection unhandled, and still answers', { timeout: 300_000 }, async () => {
+  it('a kite that gets a million mutated frames throws no error, leaves no rejection unhandled, and still answers', {
+    timeout: 300_000,
+  }, async () => {
     const began = process.cpuUsage();
     const server = makeCore();
     server.handle<number[]>('square', ({ args: [n] }) => (n ?? 0) ** 2).disableAuthentication();

@@ -132,13 +132,21 @@ const messages: [string, string, Expected][] = [
     ),
     refused('argumentError'),
   ],
-  ['a heartbeat without an interval', call('"kite.heartbeat"', `${named},"withArgs":[]`), refused('argumentError')],
+  [
+    'a heartbeat without an interval',
+    call('"kite.heartbeat"', `${named},"withArgs":[]`),
+    refused('argumentError'),
+  ],
   [
     'a heartbeat without a function',
     call('"kite.heartbeat"', `${named},"withArgs":[1]`),
     refused('argumentError'),
   ],
-  ['a heartbeat to an unknown callback', call('"kite.heartbeat"', '"withArgs":[1]'), refused('authenticationError')],
+  [
+    'a heartbeat to an unknown callback',
+    call('"kite.heartbeat"', '"withArgs":[1]'),
+    refused('authenticationError'),
+  ],
 ]; // prettier-ignore
 
 const frames: [string, string | Buffer][] = [
@@ -153,81 +161,87 @@ const frames: [string, string | Buffer][] = [
 // Without frames of SockJS, only what is below them can be broken.
 const rawFrames = frames.filter(([name]) => name === 'invalid UTF-8');
 
-describe.each(Object.entries(attackers))('a peer that sends malformed messages over %s', (transport, open) => {
-  it.each(messages)('a kite survives a peer that sends %s', async (_name, message, expected) => {
-    const attacker = await open(url);
-    await attacker.message(message);
-    if (expected !== ignored && 'closed' in expected) {
-      expect(await attacker.verdict(1)).toMatchObject(expected);
-    } else {
-      // What is ignored shows in the answer to what comes after it.
-      if (expected === ignored) await attacker.message(ping);
-      const { answers, closed } = await attacker.verdict(1);
-      expect(closed).toBeUndefined();
-      if (expected === ignored) expect(answers.at(-1)).toMatchObject({ method: 99 });
-      else
-        expect(answers).toMatchObject([
-          { method: 0, arguments: [{ error: { type: expected.error }, result: null }] },
-        ]);
-    }
-    attacker.end();
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-    await stillAnswers();
-  });
-
-  it.each([0, -1, 1e9])(
-    'a kite calls a heartbeat with an interval of %d seconds at once and not repeatedly',
-    async (interval) => {
+describe.each(Object.entries(attackers))(
+  'a peer that sends malformed messages over %s',
+  (transport, open) => {
+    it.each(messages)('a kite survives a peer that sends %s', async (_name, message, expected) => {
       const attacker = await open(url);
+      await attacker.message(message);
+      if (expected !== ignored && 'closed' in expected) {
+        expect(await attacker.verdict(1)).toMatchObject(expected);
+      } else {
+        // What is ignored shows in the answer to what comes after it.
+        if (expected === ignored) await attacker.message(ping);
+        const { answers, closed } = await attacker.verdict(1);
+        expect(closed).toBeUndefined();
+        if (expected === ignored) expect(answers.at(-1)).toMatchObject({ method: 99 });
+        else
+          expect(answers).toMatchObject([
+            { method: 0, arguments: [{ error: { type: expected.error }, result: null }] },
+          ]);
+      }
+      attacker.end();
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+      await stillAnswers();
+    });
+
+    it.each([0, -1, 1e9])(
+      'a kite calls a heartbeat with an interval of %d seconds at once and not repeatedly',
+      async (interval) => {
+        const attacker = await open(url);
+        const both = '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}';
+        await attacker.message(
+          call('"kite.heartbeat"', `${named},"withArgs":[${interval},"[Function]"]`, both),
+        );
+        const { answers } = await attacker.verdict(2);
+        expect(answers).toMatchObject([{ method: 1 }, { method: 0, arguments: [{ error: null }] }]);
+        attacker.end();
+        await stillAnswers();
+      },
+    );
+
+    it('a kite refuses heartbeats to an unauthenticated caller', async () => {
+      const strict = new Kite('strict', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
+      strict.authenticate('name', (name) => name);
+      await strict.listen();
+      const attacker = await open(strict.url ?? '');
       const both = '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}';
-      await attacker.message(
-        call('"kite.heartbeat"', `${named},"withArgs":[${interval},"[Function]"]`, both),
-      );
-      const { answers } = await attacker.verdict(2);
-      expect(answers).toMatchObject([{ method: 1 }, { method: 0, arguments: [{ error: null }] }]);
+      await attacker.message(call('"kite.heartbeat"', `${named},"withArgs":[1,"[Function]"]`, both));
+      const { answers } = await attacker.verdict(1);
+      expect(answers).toMatchObject([{ method: 0, arguments: [{ error: { type: 'authenticationError' } }] }]);
+      attacker.end();
+      await strict.close();
+    });
+
+    it('a kite survives a message of 64 MiB', async () => {
+      const attacker = await open(url);
+      await attacker.message(call('"echo"', `"withArgs":["${'x'.repeat(64 * 1024 * 1024)}"]`));
+      const { closed } = await attacker.verdict(1);
+      // Over HTTP the upload is refused, or cut off, before the session could say why.
+      expect(transport.includes('XHR') ? [1009, 413] : [1009, 1006]).toContain(closed);
       attacker.end();
       await stillAnswers();
-    },
-  );
+    });
 
-  it('a kite refuses heartbeats to an unauthenticated caller', async () => {
-    const strict = new Kite('strict', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
-    strict.authenticate('name', (name) => name);
-    await strict.listen();
-    const attacker = await open(strict.url ?? '');
-    const both = '{"0":[0,"responseCallback"],"1":[0,"withArgs",1]}';
-    await attacker.message(call('"kite.heartbeat"', `${named},"withArgs":[1,"[Function]"]`, both));
-    const { answers } = await attacker.verdict(1);
-    expect(answers).toMatchObject([{ method: 0, arguments: [{ error: { type: 'authenticationError' } }] }]);
-    attacker.end();
-    await strict.close();
-  });
-
-  it('a kite survives a message of 64 MiB', async () => {
-    const attacker = await open(url);
-    await attacker.message(call('"echo"', `"withArgs":["${'x'.repeat(64 * 1024 * 1024)}"]`));
-    const { closed } = await attacker.verdict(1);
-    // Over HTTP the upload is refused, or cut off, before the session could say why.
-    expect(transport.includes('XHR') ? [1009, 413] : [1009, 1006]).toContain(closed);
-    attacker.end();
-    await stillAnswers();
-  });
-
-  it.each(transport === 'raw WebSocket' ? rawFrames : frames)('a kite closes the connection on the broken frame %s', async (_name, frame) => {
-    const attacker = await open(url);
-    const status = await attacker.frame(frame);
-    if (status === undefined) {
-      expect([1002, 1007]).toContain((await attacker.verdict(1)).closed);
-    } else {
-      // As SockJS has it: the upload is refused, the session goes on.
-      expect(status).toBe(500);
-      await attacker.message(ping);
-      expect(await attacker.verdict(1)).toMatchObject({ answers: [{ method: 99 }], closed: undefined });
-    }
-    attacker.end();
-    await stillAnswers();
-  });
-});
+    it.each(transport === 'raw WebSocket' ? rawFrames : frames)(
+      'a kite closes the connection on the broken frame %s',
+      async (_name, frame) => {
+        const attacker = await open(url);
+        const status = await attacker.frame(frame);
+        if (status === undefined) {
+          expect([1002, 1007]).toContain((await attacker.verdict(1)).closed);
+        } else {
+          // As SockJS has it: the upload is refused, the session goes on.
+          expect(status).toBe(500);
+          await attacker.message(ping);
+          expect(await attacker.verdict(1)).toMatchObject({ answers: [{ method: 99 }], closed: undefined });
+        }
+        attacker.end();
+        await stillAnswers();
+      },
+    );
+  },
+);
 
 describe('a peer that stops reading', () => {
   it('a peer that stops reading uses no more memory than the limits allow, and is then disconnected', async () => {

@@ -319,13 +319,16 @@ describe('a program that is a kite', () => {
     return { child, logged, ended };
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('a program closes its kite gracefully on %s and exits with 0', async (signal) => {
-    const { child, logged, ended } = start('');
-    const url = await logged(/http:\/\/127\.0\.0\.1:\d+\/kite/);
-    expect(url).toContain('/kite');
-    child.kill(signal);
-    expect(await ended).toEqual({ code: 0, stdout: 'closed\n' });
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'a program closes its kite gracefully on %s and exits with 0',
+    async (signal) => {
+      const { child, logged, ended } = start('');
+      const url = await logged(/http:\/\/127\.0\.0\.1:\d+\/kite/);
+      expect(url).toContain('/kite');
+      child.kill(signal);
+      expect(await ended).toEqual({ code: 0, stdout: 'closed\n' });
+    },
+  );
 
   it('a program switches debug logging on and off on SIGUSR2', async () => {
     const { child, logged, ended } = start('');

@@ -185,13 +185,16 @@ describe('a WebSocket through the reverse proxy', () => {
     expect(await closed(other.near)).toEqual([4002, 'no more']);
   });
 
-  it.each(['caller', 'kite'] as const)('the reverse proxy closes a WebSocket when its %s disconnects', async (end) => {
-    const { proxy, near, far } = await throughProxy();
-    const [gone, left] = end === 'caller' ? [near, far] : [far, near];
-    gone.terminate();
-    expect(await closed(left)).toEqual([1006, '']);
-    await expect.poll(() => proxy.status().sessions).toBe(0);
-  });
+  it.each(['caller', 'kite'] as const)(
+    'the reverse proxy closes a WebSocket when its %s disconnects',
+    async (end) => {
+      const { proxy, near, far } = await throughProxy();
+      const [gone, left] = end === 'caller' ? [near, far] : [far, near];
+      gone.terminate();
+      expect(await closed(left)).toEqual([1006, '']);
+      await expect.poll(() => proxy.status().sessions).toBe(0);
+    },
+  );
 
   it('an open WebSocket outlives the registration of its kite, and new ones are rejected', async () => {
     const { proxy, kite, near, far } = await throughProxy();

@@ -11,60 +11,57 @@ import { open, passiveKite, startTunnelProxy } from '../../helpers/proxy/tunnel.
 
 type Done = (error: unknown, result?: unknown) => void;
 
-describe.each(['raw WebSocket', 'SockJS'])(
-  'a client of kite.js over %s, through the tunnel',
-  (transport) => {
-    const raw = transport === 'raw WebSocket';
+describe.each(['raw WebSocket', 'SockJS'])('a client of kite.js over %s, through the tunnel', (transport) => {
+  const raw = transport === 'raw WebSocket';
 
-    async function connect(options: Partial<ConstructorParameters<typeof kitejs.Kite>[0]> = {}) {
-      const { kontrol } = await startKontrol();
-      const proxy = await startTunnelProxy(kontrol);
-      const math = await makeKite(kontrol);
-      const { url } = await math.registerToTunnel({ proxyUrl: proxy.kite.url ?? '' });
-      math.handle<[number, RemoteFunction]>('count', ({ args: [to, each] }) => {
-        for (let i = 0; i < to; i++) each(i);
-        return to;
-      });
-      math.handle('hello', ({ client }) => client.tell('client.hello', 'kite'));
-      const client = new kitejs.Kite({
-        url: raw ? url.replace(/^http/, 'ws').replace('/proxy?', '/proxy/websocket?') : url,
-        transportClass: raw ? kitejs.Kite.transport.WebSocket : kitejs.Kite.transport.SockJS,
-        autoConnect: false,
-        autoReconnect: false,
-        logLevel: 0,
-        auth: { type: 'kiteKey', key: await kontrol.newKiteKey('bob') },
-        ...options,
-      });
-      const opened = new Promise<void>((resolve) => client.on('open', () => resolve()));
-      client.connect();
-      onTestFinished(() => client.disconnect());
-      await opened;
-      return { client, math };
-    }
-
-    it('a kite.js client gets results and errors through the tunnel, and its callbacks are called', async () => {
-      const { client } = await connect();
-      expect(await client.tell('square', [4])).toBe(16);
-      expect(await client.tell('kite.ping')).toBe('pong');
-      await expect(client.tell('nothing', [])).rejects.toMatchObject({ type: 'methodNotFound' });
-      const seen: unknown[] = [];
-      expect(await client.tell('count', [3, (i: unknown) => seen.push(i)])).toBe(3);
-      expect(seen).toEqual([0, 1, 2]);
+  async function connect(options: Partial<ConstructorParameters<typeof kitejs.Kite>[0]> = {}) {
+    const { kontrol } = await startKontrol();
+    const proxy = await startTunnelProxy(kontrol);
+    const math = await makeKite(kontrol);
+    const { url } = await math.registerToTunnel({ proxyUrl: proxy.kite.url ?? '' });
+    math.handle<[number, RemoteFunction]>('count', ({ args: [to, each] }) => {
+      for (let i = 0; i < to; i++) each(i);
+      return to;
     });
-
-    it('a kite.js client is called by the kite through the tunnel', async () => {
-      const { client } = await connect({
-        api: { 'client.hello': (who: string, done: Done) => done(null, `hello ${who}`) },
-      });
-      expect(await client.tell('hello', [])).toBe('hello kite');
+    math.handle('hello', ({ client }) => client.tell('client.hello', 'kite'));
+    const client = new kitejs.Kite({
+      url: raw ? url.replace(/^http/, 'ws').replace('/proxy?', '/proxy/websocket?') : url,
+      transportClass: raw ? kitejs.Kite.transport.WebSocket : kitejs.Kite.transport.SockJS,
+      autoConnect: false,
+      autoReconnect: false,
+      logLevel: 0,
+      auth: { type: 'kiteKey', key: await kontrol.newKiteKey('bob') },
+      ...options,
     });
+    const opened = new Promise<void>((resolve) => client.on('open', () => resolve()));
+    client.connect();
+    onTestFinished(() => client.disconnect());
+    await opened;
+    return { client, math };
+  }
 
-    it('a kite.js client without a key is rejected through the tunnel', async () => {
-      const { client } = await connect({ auth: { type: 'kiteKey', key: 'none' } });
-      await expect(client.tell('square', [4])).rejects.toMatchObject({ type: 'authenticationError' });
+  it('a kite.js client gets results and errors through the tunnel, and its callbacks are called', async () => {
+    const { client } = await connect();
+    expect(await client.tell('square', [4])).toBe(16);
+    expect(await client.tell('kite.ping')).toBe('pong');
+    await expect(client.tell('nothing', [])).rejects.toMatchObject({ type: 'methodNotFound' });
+    const seen: unknown[] = [];
+    expect(await client.tell('count', [3, (i: unknown) => seen.push(i)])).toBe(3);
+    expect(seen).toEqual([0, 1, 2]);
+  });
+
+  it('a kite.js client is called by the kite through the tunnel', async () => {
+    const { client } = await connect({
+      api: { 'client.hello': (who: string, done: Done) => done(null, `hello ${who}`) },
     });
-  },
-);
+    expect(await client.tell('hello', [])).toBe('hello kite');
+  });
+
+  it('a kite.js client without a key is rejected through the tunnel', async () => {
+    const { client } = await connect({ auth: { type: 'kiteKey', key: 'none' } });
+    await expect(client.tell('square', [4])).rejects.toMatchObject({ type: 'authenticationError' });
+  });
+});
 
 const MESSAGES = [
   'plain',

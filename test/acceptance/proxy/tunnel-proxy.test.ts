@@ -82,16 +82,19 @@ describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s', (tra
 });
 
 describe('a session through the tunnel', () => {
-  it.each(['WebSocket', 'XHRPolling'] as const)('the tunnel carries messages of 16 MiB over %s', async (transport) => {
-    const { proxy, dialled } = await behindTunnel();
-    const client = await dialled(transport);
-    // The envelope of the call takes some kilobytes.
-    const text = 'x'.repeat(16 * MIB - 8192);
-    const [echoed] = await client.tellWithTimeout<[string]>(0, 'echo', text);
-    expect(echoed === text).toBe(true);
-    expect(proxy.status().bytesToKites).toBeGreaterThan(15 * MIB);
-    expect(proxy.status().bytesFromKites).toBeGreaterThan(15 * MIB);
-  });
+  it.each(['WebSocket', 'XHRPolling'] as const)(
+    'the tunnel carries messages of 16 MiB over %s',
+    async (transport) => {
+      const { proxy, dialled } = await behindTunnel();
+      const client = await dialled(transport);
+      // The envelope of the call takes some kilobytes.
+      const text = 'x'.repeat(16 * MIB - 8192);
+      const [echoed] = await client.tellWithTimeout<[string]>(0, 'echo', text);
+      expect(echoed === text).toBe(true);
+      expect(proxy.status().bytesToKites).toBeGreaterThan(15 * MIB);
+      expect(proxy.status().bytesFromKites).toBeGreaterThan(15 * MIB);
+    },
+  );
 
   it('the tunnel keeps the order of messages of all sizes, also of those sent before it opened', async () => {
     const { kontrol } = await startKontrol();

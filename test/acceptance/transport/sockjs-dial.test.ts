@@ -461,9 +461,12 @@ describe.each(['WebSocket', 'XHRPolling'] as const)('dialling over %s fails', (t
     ).toMatchObject({ code: 'aborted' });
   });
 
-  it.each(['kite', 'ftp://host/kite', ''])('a dial fails for %j, which is not the URL of a kite', async (url) => {
-    expect(await refusal(dialTest(url, { transport }))).toMatchObject({ code: 'invalidUrl' });
-  });
+  it.each(['kite', 'ftp://host/kite', ''])(
+    'a dial fails for %j, which is not the URL of a kite',
+    async (url) => {
+      expect(await refusal(dialTest(url, { transport }))).toMatchObject({ code: 'invalidUrl' });
+    },
+  );
 });
 
 describe('XHR polling', () => {

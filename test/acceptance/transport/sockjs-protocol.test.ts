@@ -30,9 +30,12 @@ describe('the greeting', () => {
     expect(await request('GET', other)).toMatchObject({ status: 200, body: 'Welcome to SockJS!\n' });
   });
 
-  it.each(['/a', '/a.html', '//', '///', '/a/a', '/a/a/', '/a/'])('the greeting is not served at %j', async (suffix) => {
-    expect((await request('GET', url + suffix)).status).toBe(404);
-  });
+  it.each(['/a', '/a.html', '//', '///', '/a/a', '/a/a/', '/a/'])(
+    'the greeting is not served at %j',
+    async (suffix) => {
+      expect((await request('GET', url + suffix)).status).toBe(404);
+    },
+  );
 
   it('the SockJS server leaves other paths to other handlers', async () => {
     expect(await request('GET', `${url}s`)).toMatchObject({ status: 404, body: 'not ours' });
@@ -160,9 +163,12 @@ describe('other methods', () => {
 });
 
 describe('transports of old browsers', () => {
-  it.each(['/0/0/jsonp?c=callback', '/0/0/htmlfile?c=callback'])('the transports of old browsers do not exist: GET %s', async (suffix) => {
-    expect((await request('GET', url + suffix)).status).toBe(404);
-  });
+  it.each(['/0/0/jsonp?c=callback', '/0/0/htmlfile?c=callback'])(
+    'the transports of old browsers do not exist: GET %s',
+    async (suffix) => {
+      expect((await request('GET', url + suffix)).status).toBe(404);
+    },
+  );
 
   it('the transports of old browsers do not exist: POST jsonp_send', async () => {
     expect((await request('POST', `${url}/0/0/jsonp_send`, { body: 'd=%5B%22x%22%5D' })).status).toBe(404);

@@ -220,15 +220,18 @@ describe('protocol violations', () => {
     });
   });
 
-  it.each(['0/a/websocket', 'websocket'])('a session at /%s closes on text that is not valid UTF-8', async (path) => {
-    const inbox = new Inbox();
-    const { ws, frames } = await connect(
-      `${await start({ onSession: (channel) => channel.start(inbox) })}/${path}`,
-    );
-    ws.send(Buffer.from([0x22, 0xff, 0xfe, 0x22]), { binary: false });
-    expect(await frames.closed()).toMatchObject({ code: 1007 });
-    expect(await inbox.closed()).toMatchObject({ code: 1007 });
-  });
+  it.each(['0/a/websocket', 'websocket'])(
+    'a session at /%s closes on text that is not valid UTF-8',
+    async (path) => {
+      const inbox = new Inbox();
+      const { ws, frames } = await connect(
+        `${await start({ onSession: (channel) => channel.start(inbox) })}/${path}`,
+      );
+      ws.send(Buffer.from([0x22, 0xff, 0xfe, 0x22]), { binary: false });
+      expect(await frames.closed()).toMatchObject({ code: 1007 });
+      expect(await inbox.closed()).toMatchObject({ code: 1007 });
+    },
+  );
 
   it('a raw WebSocket session closes on a message above the limit', async () => {
     const { ws, frames } = await connect(`${await start({ limits: { messageBytes: 1000 } })}/websocket`);
@@ -241,40 +244,46 @@ describe('protocol violations', () => {
     expect(frames.messages).toHaveLength(1);
   });
 
-  it.each(['0/a/websocket', 'websocket'])('a session at /%s closes if its server sends a message above the limit', async (path) => {
-    const inbox = new Inbox();
-    const { frames } = await connect(
-      `${await start({
-        limits: { messageBytes: 1000 },
-        onSession(channel) {
-          channel.start(inbox);
-          channel.send('fits');
-          channel.send('x'.repeat(1001));
-          channel.send('never');
-        },
-      })}/${path}`,
-    );
-    expect(await frames.closed()).toMatchObject({ code: 1009 });
-    expect(await inbox.closed()).toMatchObject({ code: 1009 });
-    expect(frames.messages.join()).toContain('fits');
-    expect(frames.messages.join()).not.toContain('never');
-  });
+  it.each(['0/a/websocket', 'websocket'])(
+    'a session at /%s closes if its server sends a message above the limit',
+    async (path) => {
+      const inbox = new Inbox();
+      const { frames } = await connect(
+        `${await start({
+          limits: { messageBytes: 1000 },
+          onSession(channel) {
+            channel.start(inbox);
+            channel.send('fits');
+            channel.send('x'.repeat(1001));
+            channel.send('never');
+          },
+        })}/${path}`,
+      );
+      expect(await frames.closed()).toMatchObject({ code: 1009 });
+      expect(await inbox.closed()).toMatchObject({ code: 1009 });
+      expect(frames.messages.join()).toContain('fits');
+      expect(frames.messages.join()).not.toContain('never');
+    },
+  );
 });
 
 describe.each(['0/a/websocket', 'websocket'])('the queue of /%s', (path) => {
-  it.each([1, 3, 5])('a WebSocket session reports when %d messages above the high-water mark were sent', async (count) => {
-    const inbox = new Inbox();
-    const url = await start({ limits: { pauseBytes: 1000 }, onSession: (channel) => channel.start(inbox) });
-    const { ws } = await connect(`${url}/${path}`);
-    const [channel] = server?.sessions ?? [];
-    for (let sent = 0; sent < count; sent++) channel?.send('x'.repeat(2000 / count));
-    expect(channel?.bufferedBytes).toBeGreaterThan(1000);
-    await inbox.until(() => inbox.drains > 0);
-    expect(channel?.bufferedBytes).toBe(0);
-    ws.close();
-    await inbox.closed();
-    expect(inbox.drains).toBe(1);
-  });
+  it.each([1, 3, 5])(
+    'a WebSocket session reports when %d messages above the high-water mark were sent',
+    async (count) => {
+      const inbox = new Inbox();
+      const url = await start({ limits: { pauseBytes: 1000 }, onSession: (channel) => channel.start(inbox) });
+      const { ws } = await connect(`${url}/${path}`);
+      const [channel] = server?.sessions ?? [];
+      for (let sent = 0; sent < count; sent++) channel?.send('x'.repeat(2000 / count));
+      expect(channel?.bufferedBytes).toBeGreaterThan(1000);
+      await inbox.until(() => inbox.drains > 0);
+      expect(channel?.bufferedBytes).toBe(0);
+      ws.close();
+      await inbox.closed();
+      expect(inbox.drains).toBe(1);
+    },
+  );
 });
 
 describe('the heartbeat of a WebSocket session', () => {
@@ -302,18 +311,21 @@ describe('the heartbeat of a WebSocket session', () => {
     expect(frames.closes).toEqual([]);
   });
 
-  it.each(['0/a/websocket', 'websocket'])('a session at /%s drops a client that does not answer pings', async (path) => {
-    const clock = new ManualClock();
-    const inbox = new Inbox();
-    const url = await start({ clock, onSession: (channel) => channel.start(inbox) });
-    const { ws } = await connect(`${url}/${path}`);
-    ws.pause();
-    clock.advance(59_000);
-    expect(inbox.closes).toEqual([]);
-    clock.advance(11_000);
-    expect(await inbox.closed()).toMatchObject({ code: 1006 });
-    ws.terminate();
-  });
+  it.each(['0/a/websocket', 'websocket'])(
+    'a session at /%s drops a client that does not answer pings',
+    async (path) => {
+      const clock = new ManualClock();
+      const inbox = new Inbox();
+      const url = await start({ clock, onSession: (channel) => channel.start(inbox) });
+      const { ws } = await connect(`${url}/${path}`);
+      ws.pause();
+      clock.advance(59_000);
+      expect(inbox.closes).toEqual([]);
+      clock.advance(11_000);
+      expect(await inbox.closed()).toMatchObject({ code: 1006 });
+      ws.terminate();
+    },
+  );
 });
 
 describe('rejected upgrades', () => {

@@ -12,15 +12,21 @@ describe('a self-signed certificate', () => {
     ['127.0.0.1', undefined],
     ['127.0.0.1', 'localhost'],
     ['127.0.0.1', 'math.kites.example'],
-  ])('a client with a self-signed certificate as its authority trusts the server at %s by the name %s', async (host, servername) => {
-    const keys = await testKeyPair();
-    const cert = await selfSignedCertificate({ hosts: ['localhost', '127.0.0.1', '*.kites.example'], keys });
-    const { port } = await serve(keys.privateKey, cert);
-    const client = tls.connect({ host, port, ca: cert, ...(servername !== undefined && { servername }) });
-    await once(client, 'secureConnect');
-    expect(client.authorized).toBe(true);
-    client.destroy();
-  });
+  ])(
+    'a client with a self-signed certificate as its authority trusts the server at %s by the name %s',
+    async (host, servername) => {
+      const keys = await testKeyPair();
+      const cert = await selfSignedCertificate({
+        hosts: ['localhost', '127.0.0.1', '*.kites.example'],
+        keys,
+      });
+      const { port } = await serve(keys.privateKey, cert);
+      const client = tls.connect({ host, port, ca: cert, ...(servername !== undefined && { servername }) });
+      await once(client, 'secureConnect');
+      expect(client.authorized).toBe(true);
+      client.destroy();
+    },
+  );
 
   it('a self-signed certificate is rejected for other names', async () => {
     const keys = await testKeyPair();
@@ -74,10 +80,13 @@ describe('a self-signed certificate', () => {
     await expect(selfSignedCertificate({ hosts, keys: await testKeyPair() })).rejects.toThrow(RangeError);
   });
 
-  it.each([0, -1, Number.NaN, 36_501])('a self-signed certificate is not created for %d days', async (days) => {
-    const keys = await testKeyPair();
-    await expect(selfSignedCertificate({ hosts: ['localhost'], days, keys })).rejects.toThrow(RangeError);
-  });
+  it.each([0, -1, Number.NaN, 36_501])(
+    'a self-signed certificate is not created for %d days',
+    async (days) => {
+      const keys = await testKeyPair();
+      await expect(selfSignedCertificate({ hosts: ['localhost'], days, keys })).rejects.toThrow(RangeError);
+    },
+  );
 
   it('a self-signed certificate is not created from keys that are not a pair', async () => {
     const keys = {

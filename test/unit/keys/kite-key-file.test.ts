@@ -131,11 +131,14 @@ describe('reading a kite key', () => {
     expect(error.message).toBe(`There is no kite key at ${file}. Get one with: kitectl register`);
   });
 
-  it.each(['', '\n', 'nonsense', 'a.b.c'])('reading a kite key rejects a file that contains %j', async (content) => {
-    const error = configurationFailure(() => readKiteKeyFile(contentFile(content)));
-    expect(error.code).toBe('badKiteKey');
-    expect(error.message).toContain('kitectl register --force');
-  });
+  it.each(['', '\n', 'nonsense', 'a.b.c'])(
+    'reading a kite key rejects a file that contains %j',
+    async (content) => {
+      const error = configurationFailure(() => readKiteKeyFile(contentFile(content)));
+      expect(error.code).toBe('badKiteKey');
+      expect(error.message).toContain('kitectl register --force');
+    },
+  );
 
   it('reading a kite key rejects a file above the size limit without reading it', () => {
     expect(

@@ -44,13 +44,16 @@ describe('a kite key', () => {
     expect(decodeJwt(one).claims).not.toHaveProperty('exp');
   });
 
-  it.each(['sub', 'iss', 'kontrolKey'])('a kite key is rejected without "%s", or with another type for it', async (claim) => {
-    const { publicKey, privateKey } = await testKeyPair();
-    for (const value of [undefined, '', 5, null, ['alice'], {}]) {
-      const claims = { iss: 'kontrol', sub: 'alice', kontrolKey: publicKey, [claim]: value };
-      expect(() => parseKiteKey(signJwt(claims, privateKey))).toThrow(
-        `it is not a kite key: "${claim}" is missing`,
-      );
-    }
-  });
+  it.each(['sub', 'iss', 'kontrolKey'])(
+    'a kite key is rejected without "%s", or with another type for it',
+    async (claim) => {
+      const { publicKey, privateKey } = await testKeyPair();
+      for (const value of [undefined, '', 5, null, ['alice'], {}]) {
+        const claims = { iss: 'kontrol', sub: 'alice', kontrolKey: publicKey, [claim]: value };
+        expect(() => parseKiteKey(signJwt(claims, privateKey))).toThrow(
+          `it is not a kite key: "${claim}" is missing`,
+        );
+      }
+    },
+  );
 });

@@ -79,9 +79,12 @@ describe('a query from a peer', () => {
     expect(parseQuery(query)).toEqual({ username: 'u' });
   });
 
-  it.each([null, undefined, 'user', 4, [], ['user'], true])('a query from a peer is rejected if it is %j', (value) => {
-    expect(() => parseQuery(value)).toThrow(QueryError);
-  });
+  it.each([null, undefined, 'user', 4, [], ['user'], true])(
+    'a query from a peer is rejected if it is %j',
+    (value) => {
+      expect(() => parseQuery(value)).toThrow(QueryError);
+    },
+  );
 
   it('a query from a peer is rejected with the name of a field that is not a string', () => {
     expect(failure(() => parseQuery({ username: 'u', region: 5 }))).toMatchObject({ field: 'region' });

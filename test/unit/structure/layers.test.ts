@@ -6,7 +6,7 @@ import { structure } from '../../../scripts/structure/structure-table.js';
 import { root } from '../../helpers/source-files.js';
 
 describe('the folders of src', () => {
-  it('import each other downwards only, without cycles, and by the files that are declared for it', () => {
+  it('the folders of src import each other downwards only, without cycles, and through their declared files', () => {
     const { files, imports, folders, problems } = checkStructure(
       readImportGraph(join(root, 'src')),
       structure,

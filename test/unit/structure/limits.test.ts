@@ -107,8 +107,8 @@ const files = sourceFiles()
   .filter(({ path }) => !path.endsWith('-limits.ts'))
   .map(({ path, text }) => ({ path, found: bounds(withoutComments(text)) }));
 
-describe('bounds on what others can make a process spend', () => {
-  it('are declared in files of limits only', () => {
+describe('limits on the resources that peers can use', () => {
+  it('limits are declared in files of limits only', () => {
     const elsewhere = files.flatMap(({ path, found }) =>
       found.filter((name) => ALLOWED[path]?.[name] === undefined).map((name) => `${path}: ${name}`),
     );
@@ -118,7 +118,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it('are found where they are not declared as a limit', () => {
+  it('limits that are declared elsewhere are found', () => {
     expect(bounds('const MOST = 10;\nif (list.length >= MOST) throw full();')).toEqual(['MOST']);
     expect(bounds('const KEPT = 4 * 1024;\nthis.#map = new LruMap(KEPT, clock);')).toEqual(['KEPT']);
     expect(bounds('const MOST = 1_000;\nreturn list.slice(0, MOST);')).toEqual(['MOST']);
@@ -126,7 +126,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(bounds('const DAY = 86_400_000;\nreturn days * DAY;')).toEqual([]);
   });
 
-  it('have no exception that is not needed any more', () => {
+  it('limits have no obsolete exception', () => {
     const stale = Object.entries(ALLOWED).flatMap(([path, names]) => {
       const found = files.find((file) => file.path === path)?.found ?? [];
       return Object.keys(names)
@@ -136,7 +136,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(stale).toEqual([]);
   });
 
-  it('are documented with the default that they have', async () => {
+  it('limits are documented with their defaults', async () => {
     const limits = await limitDeclarations();
     const declared = new Set(limits.map(({ file }) => file));
     console.log(`${limits.length} limits are declared and documented, in ${declared.size} files`);
@@ -146,7 +146,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(limits.length).toBeGreaterThan(90);
   });
 
-  it('are each used outside the file that declares it', async () => {
+  it('limits are each used outside the file that declares them', async () => {
     const source = sourceFiles()
       .filter(({ path }) => !path.endsWith('-limits.ts'))
       .map(({ text }) => withoutComments(text))
@@ -157,7 +157,7 @@ describe('bounds on what others can make a process spend', () => {
     expect(unused.map(({ file, name }) => `${name} in ${file}`)).toEqual([]);
   });
 
-  it('have names of their own, by which the documentation and errors refer to them', async () => {
+  it('limits have unique names, by which the documentation and errors refer to them', async () => {
     const names = (await limitDeclarations()).map(({ name }) => name);
     expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
   });

@@ -120,7 +120,7 @@ const BY_NAME: Readonly<Record<string, (row: Row) => boolean>> = {
 
 /** Those that decide about credentials and TLS, by what is dialled. */
 const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
-  'the kite key that goes without being asked for': async (row) => {
+  'the kite key that is sent by default': async (row) => {
     const target = `http://${row.host}:3636/kite`;
     const chosen = await chooseKey(target, settingsOf({}, { KITE_HOME: home }), lookupOf(row));
     expect(chosen?.onlyLoopback ?? true).toBe(true);
@@ -159,7 +159,7 @@ const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
 
 /** Those that see the address of a connection. */
 const BY_CONNECTION: Readonly<Record<string, (address: string) => boolean>> = {
-  'a connection that carries a kite key': (remote) => {
+  'a connection that sends a kite key': (remote) => {
     const remoteAddress = remote.includes(':') ? `[${remote}]:50412` : `${remote}:50412`;
     expect(addressOfPeer(remoteAddress)).toBe(remote);
     try {
@@ -181,39 +181,39 @@ const BY_CONNECTION: Readonly<Record<string, (address: string) => boolean>> = {
   },
 };
 
-it(`asks ${Object.keys({ ...BY_NAME, ...BY_ADDRESS, ...BY_CONNECTION }).length} callers about ${ROWS.length} hosts`, () => {
+it(`loopback checks are tested with ${Object.keys({ ...BY_NAME, ...BY_ADDRESS, ...BY_CONNECTION }).length} callers and ${ROWS.length} hosts`, () => {
   expect(ROWS.filter(({ stays }) => stays).length).toBeGreaterThan(5);
   expect(ROWS.filter(({ named, stays }) => named && !stays).length).toBeGreaterThan(2);
 });
 
 describe.each(Object.entries(BY_NAME))('%s', (_, answer) => {
-  it.each(ROWS)('names this machine where it is $host: $named', (row) => {
+  it.each(ROWS)('the caller checks the name $host: $named', (row) => {
     expect(answer(row)).toBe(row.named);
   });
 });
 
 describe.each(Object.entries(BY_ADDRESS))('%s', (_, answer) => {
-  it.each(ROWS)('goes by the addresses of $host, $addresses: $stays', async (row) => {
+  it.each(ROWS)('the caller checks the addresses of $host, $addresses: $stays', async (row) => {
     expect(await answer(row)).toBe(row.stays);
   });
 });
 
 describe.each(Object.entries(BY_CONNECTION))('%s', (_, answer) => {
   it.each(ROWS.filter(({ host, addresses }) => addresses[0] === bare(host)))(
-    'goes by its address $host: $stays',
+    'the caller checks the address of the connection $host: $stays',
     ({ host, stays }) => {
       expect(answer(bare(host))).toBe(stays);
     },
   );
 });
 
-it('a connection through a socket in a folder, which has no address, stays on this machine', () => {
+it('a connection through a Unix socket, which has no address, is local', () => {
   const ended: unknown[] = [];
   requireLocal({ remoteAddress: undefined, destroy: (error) => ended.push(error) });
   expect(ended).toEqual([]);
 });
 
-it('a list of allowed targets may name this machine by a loopback name, and by no other name', () => {
+it('an allow-list of targets may contain a loopback name, and no other name of this machine', () => {
   const policy = new BackendPolicy({
     allow: ['kites.localhost', 'kites.example.com'],
     localKites: false,
@@ -229,9 +229,9 @@ const ownAddresses = Object.values(networkInterfaces())
   .filter(({ address: own }) => !own.startsWith('fe80:'));
 
 describe.each([...ownAddresses, { address: 'localhost', internal: true }])(
-  'at $address of this machine',
+  'the local address $address',
   ({ address: own, internal }) => {
-    it('a kite says whether only this machine can connect', async () => {
+    it('a kite reports whether it listens on loopback only', async () => {
       const kite = new Kite('math', '1.0.0', {
         kiteKey: false,
         env: {},
@@ -245,7 +245,7 @@ describe.each([...ownAddresses, { address: 'localhost', internal: true }])(
       expect(kite.listensAtLoopback).toBe(internal);
     });
 
-    it('what is sent over a WebSocket is masked where it leaves this machine', async () => {
+    it('a WebSocket masks frames if it leaves this machine', async () => {
       const { url, firstFrame } = await startWebSocketServer(own);
       const channel = await dialWebSocket(url, '/', false, {
         transport: 'RawWebSocket',

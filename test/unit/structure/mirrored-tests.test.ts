@@ -48,7 +48,7 @@ const listed = Object.entries(COVERED_BY_ACCEPTANCE).flatMap(([test, names]) =>
 );
 
 describe('test/unit', () => {
-  it(`has ${unitTests.length} tests, each at the mirrored path of a source file that it uses`, () => {
+  it(`test/unit has ${unitTests.length} tests, each at the mirrored path of a source file that it uses`, () => {
     const astray = unitTests.filter((test) => {
       const subject = subjectOf(test);
       return subject === undefined || !usedBy(test).has(subject);
@@ -59,7 +59,7 @@ describe('test/unit', () => {
 });
 
 describe('src/lib', () => {
-  it('has a unit test or an entry in the list of acceptance tests for each file', () => {
+  it('each file of src/lib has a unit test or an entry in the list of acceptance tests', () => {
     const tested = library.filter((path) => mirrored.has(path)).length;
     console.log(
       `${library.length} files of src/lib: ${tested} with a unit test, ${listed.length} covered by ` +
@@ -70,13 +70,13 @@ describe('src/lib', () => {
     expect(untested.filter((path) => !named.has(path))).toEqual([]);
   });
 
-  it('has no file in the list that is missing, has a unit test, or is named twice', () => {
+  it('the list of acceptance tests has no file that is missing, has a unit test, or is listed twice', () => {
     const names = new Set(untested);
     expect(listed.filter(({ source }) => !names.has(source))).toEqual([]);
     expect(new Set(listed.map(({ source }) => source)).size).toBe(listed.length);
   });
 
-  it('is used by the acceptance tests that the list names', () => {
+  it('each acceptance test uses the files that the list has for it', () => {
     const unused = Object.entries(COVERED_BY_ACCEPTANCE).flatMap(([name, sources]) => {
       const used = usedBy(`test/acceptance/${name}${TEST}`);
       return sources.filter((source) => !used.has(`src/lib/${source}.ts`)).map((source) => [name, source]);

@@ -108,21 +108,21 @@ const FACTS: readonly Fact[] = [
 
 const files = sourceFiles().map(({ path, text }) => ({ path, code: withoutComments(text) }));
 
-it(`looks at ${files.length} files for ${FACTS.length} facts`, () => {
+it(`the check of single implementations reads ${files.length} files for ${FACTS.length} facts`, () => {
   expect(files.length).toBeGreaterThan(300);
 });
 
 describe.each(FACTS)('$question', ({ homes, decides, exceptions, planted, harmless }) => {
-  it('is decided in one place', () => {
+  it('the fact is decided in one file', () => {
     const deciding = files.filter(({ code }) => decides(code)).map(({ path }) => path);
     expect(deciding.toSorted()).toEqual([...homes, ...Object.keys(exceptions)].toSorted());
   });
 
-  it.each(planted)('is noticed where somebody decides it again: %s', (code) => {
+  it.each(planted)('the check finds a second implementation: %s', (code) => {
     expect(decides(code)).toBe(true);
   });
 
-  it.each(harmless)('is not suspected where it is only mentioned: %s', (code) => {
+  it.each(harmless)('the check accepts a mention: %s', (code) => {
     expect(decides(code)).toBe(false);
   });
 });
@@ -134,13 +134,13 @@ function occurrences(pattern: RegExp, allowed: (file: string) => boolean): reado
   );
 }
 
-describe('a setting', () => {
+describe('the sources of a setting', () => {
   const RESOLVER = 'src/lib/kite/config/resolve-setting.ts';
   /** Reads the variables of oclif itself, whose names are made of that of the program. */
   const OCLIF = 'src/lib/cli/frame/fast-path-config.ts';
   const TABLES = /^src\/lib\/(?:kite\/config\/kite|cli\/settings\/[a-z-]+)-settings\.ts$/;
 
-  it('is declared in the tables of settings only: no other file has the name of its variable', () => {
+  it('a setting has its variable in the tables of settings only', () => {
     const names = /(['"])(?:KITE|KONTROL)_[A-Z_]+\1/g;
     const declared = occurrences(names, (file) => !TABLES.test(file));
     console.log(`one fact: ${declared.length} variables in tables, ${files.length} files searched`);
@@ -148,7 +148,7 @@ describe('a setting', () => {
     expect(occurrences(names, (file) => TABLES.test(file))).toEqual([]);
   });
 
-  it('is read from the environment by the resolver only', () => {
+  it('a setting is read from the environment by the resolver only', () => {
     const reads = [
       /\benv(?:ironment)?\s*(?:\?\.)?\[(?!['"`])/g,
       /\benv\.(?:KITE|KONTROL)_/g,
@@ -159,7 +159,7 @@ describe('a setting', () => {
       expect(occurrences(read, (file) => [RESOLVER, OCLIF].includes(file))).toEqual([]);
   });
 
-  it('is read from a context where contexts are managed, and by the resolver', () => {
+  it('a setting is read from a context by the resolver and by the management of contexts only', () => {
     const reads = /\bcontext\??\.(?:kontrol|username|to|timeout|transport)\b/g;
     const managing = ['src/lib/cli/context/manage-contexts.ts', 'src/lib/cli/settings/key-location.ts'];
     expect(occurrences(reads, (file) => managing.includes(file))).toEqual([]);

@@ -12,7 +12,7 @@ async function faulty() {
 }
 
 describe('a connection in memory', () => {
-  it('loses what it is told to lose', async () => {
+  it('a faulty connection loses the selected messages', async () => {
     const { client, clock, faults } = await faulty();
     faults.drop = (text) => text.includes('kite.ping');
     const lost = client.tellWithTimeout(1000, 'kite.ping');
@@ -22,7 +22,7 @@ describe('a connection in memory', () => {
     expect(await client.tell('kite.ping')).toBe('pong');
   });
 
-  it('takes its time', async () => {
+  it('a faulty connection delays messages', async () => {
     const { client, clock, faults } = await faulty();
     faults.delay = 100;
     let answer: unknown;
@@ -37,7 +37,7 @@ describe('a connection in memory', () => {
     expect(answer).toBe('pong');
   });
 
-  it('has a reader that reads nothing until it does', async () => {
+  it('a faulty connection has a reader that does not read until it is resumed', async () => {
     const { client, near, faults, read } = await faulty();
     faults.slowReader = true;
     const answer = client.tell('kite.ping');
@@ -47,7 +47,7 @@ describe('a connection in memory', () => {
     expect(await answer).toBe('pong');
   });
 
-  it('drops when it is cut', async () => {
+  it('a faulty connection drops when it is cut', async () => {
     const { client, cut } = await faulty();
     const call = client.tell('kite.ping');
     cut();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/lib/testing.js';
 
-describe('a clock of a test', () => {
+describe('ManualClock', () => {
   const recurring = (clock: ManualClock, ms: number): number[] => {
     const ran: number[] = [];
     const run = (): void => {
@@ -12,7 +12,7 @@ describe('a clock of a test', () => {
     return ran;
   };
 
-  it('runs what recurs as often as it is due when it advances, and once when it leaps', () => {
+  it('ManualClock runs a recurring timer each time it is due when it advances, and once when it leaps', () => {
     const clock = new ManualClock(0);
     const ran = recurring(clock, 10);
     clock.advance(35);
@@ -23,7 +23,7 @@ describe('a clock of a test', () => {
     expect(ran.at(-1)).toBe(145);
   });
 
-  it('runs what is due in its order, and nothing that was cancelled on the way', () => {
+  it('ManualClock runs due timers in their order, and none that was cancelled before', () => {
     for (const pass of ['advance', 'leap'] as const) {
       const clock = new ManualClock(0);
       const ran: string[] = [];

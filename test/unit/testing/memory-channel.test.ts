@@ -11,7 +11,7 @@ function pair() {
 }
 
 describe('MemoryChannel', () => {
-  it('delivers what is sent to the other end, in order, and not inside send', async () => {
+  it('MemoryChannel delivers messages to the other end in order, and not inside send', async () => {
     const { near, atFar } = pair();
     near.send('one');
     near.send('two');
@@ -20,7 +20,7 @@ describe('MemoryChannel', () => {
     expect(near.sent).toEqual(['one', 'two']);
   });
 
-  it('holds what arrives before it has a receiver', async () => {
+  it('MemoryChannel queues messages until it has a receiver', async () => {
     const [near, far] = MemoryChannel.pair();
     near.send('early');
     await Promise.resolve();
@@ -29,7 +29,7 @@ describe('MemoryChannel', () => {
     expect(inbox.messages).toEqual(['early']);
   });
 
-  it('closes both ends once, with the code and reason of the end that closed', async () => {
+  it('MemoryChannel closes both ends once, with the code and reason of the end that closed', async () => {
     const { near, far, atNear, atFar } = pair();
     near.close(1001, 'restart');
     far.close();
@@ -41,7 +41,7 @@ describe('MemoryChannel', () => {
     ]);
   });
 
-  it('sends and delivers nothing once it is closed', async () => {
+  it('MemoryChannel sends and delivers nothing after it is closed', async () => {
     const { near, far, atFar } = pair();
     near.close();
     await atFar.closed();
@@ -51,7 +51,7 @@ describe('MemoryChannel', () => {
     expect([near.sent, atFar.messages]).toEqual([[], []]);
   });
 
-  it('tells its receiver when the network has taken what was queued', () => {
+  it('MemoryChannel notifies its receiver when the queued messages were sent', () => {
     const { near, atNear } = pair();
     near.bufferedBytes = 10;
     near.drained();

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { testKontrol } from '../../../src/lib/testing.js';
 
 describe('a Kontrol in memory', () => {
-  it('has kites that find and call each other', async () => {
+  it('kites at a Kontrol in memory find and call each other', async () => {
     const kit = await testKontrol();
     onTestFinished(() => kit.close());
     const math = await kit.kite('math');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatAge, formatMs, formatValue } from '../../../src/ui/format.js';
 
-describe('texts of the page', () => {
+describe('formats of the page', () => {
   it.each([
     [-5, '0 s'],
     [59_999, '59 s'],
@@ -10,7 +10,7 @@ describe('texts of the page', () => {
     [3_600_000, '1 h'],
     [12_000_000, '3 h 20 min'],
     [90_000_000, '1 d 1 h'],
-  ])('say of %d ms how long that is: %s', (ms, text) => {
+  ])('the duration of %d ms is formatted as %s', (ms, text) => {
     expect(formatAge(ms)).toBe(text);
   });
 
@@ -18,11 +18,11 @@ describe('texts of the page', () => {
     [0.123, '0.1 ms'],
     [12.6, '13 ms'],
     [12_345, '12.3 s'],
-  ])('say of %d ms how long a call took: %s', (ms, text) => {
+  ])('the latency of %d ms is formatted as %s', (ms, text) => {
     expect(formatMs(ms)).toBe(text);
   });
 
-  it('name what JSON has no word for', () => {
+  it('values that JSON cannot represent are formatted by name', () => {
     expect(formatValue(undefined)).toBe('undefined');
     expect(formatValue({ call: () => 0 })).toBe('{\n  "call": "[Function]"\n}');
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readMethods } from '../../../src/ui/methods.js';
 
-describe('the methods that a kite tells of', () => {
-  it('are read, whatever else it has answered', () => {
+describe('the methods of a kite', () => {
+  it('the methods of a kite are read, whatever else its answer contains', () => {
     const answer = {
       methods: [
         { name: 'square', description: 'n²', jsonSchema: { type: 'array' } },
@@ -17,7 +17,7 @@ describe('the methods that a kite tells of', () => {
     ]);
   });
 
-  it.each([null, 'text', {}, { methods: 'none' }])('are none in %j', (answer) => {
+  it.each([null, 'text', {}, { methods: 'none' }])('the methods of a kite are empty for %j', (answer) => {
     expect(readMethods(answer)).toEqual([]);
   });
 });

@@ -51,8 +51,8 @@ async function arrived(): Promise<void> {
   for (let hops = 0; hops < 10; hops++) await settled();
 }
 
-describe('pinging the kites in sight', () => {
-  it('goes on over the same connection, and ends with it when the kite is out of sight', async () => {
+describe('Pinger', () => {
+  it('Pinger pings over one connection, and closes it when the kite scrolls out of view', async () => {
     const { clock, made, told, pinger } = world();
     pinger.watch('a');
     await arrived();
@@ -67,7 +67,7 @@ describe('pinging the kites in sight', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('says what is wrong, and tries again with a new connection', async () => {
+  it('Pinger reports the error, and retries with a new connection', async () => {
     const { clock, made, told, pinger } = world(() => {
       const client = new FakeClient();
       client.answer = () => Promise.reject(new Error('it is broken'));
@@ -82,7 +82,7 @@ describe('pinging the kites in sight', () => {
     expect(made).toHaveLength(2);
   });
 
-  it('asks six at a time', async () => {
+  it('Pinger pings six kites at a time', async () => {
     const answers: (() => void)[] = [];
     const { made, pinger } = world(() => {
       const client = new FakeClient();
@@ -97,7 +97,7 @@ describe('pinging the kites in sight', () => {
     expect(made).toHaveLength(7);
   });
 
-  it('dials no page of another browser', async () => {
+  it('Pinger does not dial pages in other browsers', async () => {
     const { told, made, pinger } = world(() => new FakeClient('webrtc://some-id'));
     pinger.watch('a');
     await arrived();
@@ -105,7 +105,7 @@ describe('pinging the kites in sight', () => {
     expect(made[0]?.pings).toBe(0);
   });
 
-  it('rests while nobody looks', async () => {
+  it('Pinger pauses while the page is hidden', async () => {
     const { clock, made, pinger } = world();
     pinger.watch('a');
     await arrived();
@@ -118,7 +118,7 @@ describe('pinging the kites in sight', () => {
     expect(made[0]?.pings).toBe(2);
   });
 
-  it('does not tell of a kite that has left meanwhile', async () => {
+  it('Pinger reports nothing about a kite that was removed during the ping', async () => {
     let answer = (): void => {};
     const { told, pinger } = world(() => {
       const client = new FakeClient();

@@ -3,11 +3,11 @@ import { kiteHref, parseRoute, pathHref } from '../../../src/ui/route.js';
 import { testIdentity } from '../../helpers/kite/keys.js';
 
 describe('the address of the page', () => {
-  it.each(['', '#', '#/', '#//'])('asks for all kites where it is %j', (hash) => {
+  it.each(['', '#', '#/', '#//'])('the address %j of the page selects all kites', (hash) => {
     expect(parseRoute(hash)).toEqual({ type: 'all' });
   });
 
-  it('asks for the kites below a path', () => {
+  it('an address of the page selects the kites below a path', () => {
     expect(parseRoute('#/bob/prod/math')).toEqual({
       type: 'query',
       path: '/bob/prod/math',
@@ -15,20 +15,20 @@ describe('the address of the page', () => {
     });
   });
 
-  it('takes a constraint in the place of the version', () => {
+  it('an address of the page may have a constraint as the version', () => {
     expect(parseRoute('#/bob/prod/math/%3E%3D%201.0')).toMatchObject({
       type: 'query',
       query: { version: '>= 1.0' },
     });
   });
 
-  it('asks for one kite by its whole path, or by its id alone', () => {
+  it('an address of the page selects one kite by its full path, or by its id alone', () => {
     const kite = testIdentity({ name: 'a b#?&%', region: 'eu' });
     expect(parseRoute(kiteHref(kite))).toMatchObject({ type: 'kite', id: kite.id });
     expect(parseRoute(`#///////${kite.id}`)).toMatchObject({ type: 'kite', id: kite.id });
   });
 
-  it('carries a code to sign in with', () => {
+  it('an address of the page may contain a sign-in code', () => {
     expect(parseRoute('#sign-in=abc')).toEqual({ type: 'sign-in', code: 'abc' });
   });
 
@@ -37,18 +37,18 @@ describe('the address of the page', () => {
     ['#/bob//math', /not set: environment/],
     ['#/a/b/c/not a version', /version/i],
     ['#/1/2/3/4/5/6/7/8', /more parts/],
-  ])('says what is wrong with %j', (hash, problem) => {
+  ])('an invalid address of the page is reported: %j', (hash, problem) => {
     expect(parseRoute(hash)).toMatchObject({
       type: 'wrong',
       problem: expect.stringMatching(problem) as string,
     });
   });
 
-  it('is read although it is no good encoding', () => {
+  it('an address of the page with an invalid encoding is parsed', () => {
     expect(parseRoute('#/100%')).toMatchObject({ type: 'query', path: '/100%' });
   });
 
-  it('is made of a path and read back', () => {
+  it('an address of the page is the same after it is formatted and parsed', () => {
     expect(parseRoute(pathHref('/bob/a b'))).toMatchObject({
       query: { username: 'bob', environment: 'a b' },
     });

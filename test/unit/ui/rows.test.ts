@@ -20,29 +20,29 @@ function idsBy(changes: Partial<View>): unknown {
 }
 
 describe('the rows of the table', () => {
-  it('are in the order of their names, and versions in that of their numbers', () => {
+  it('the rows of the table are sorted by name, and by the numbers of their versions', () => {
     expect(idsBy({})).toEqual([['', ['3', '2', '1']]]);
   });
 
-  it('are those in which each word that is searched for stands somewhere, in whatever case', () => {
+  it('the rows of the table contain each word of the search, regardless of case', () => {
     expect(idsBy({ search: 'MATH host-b' })).toEqual([['', ['2']]]);
     expect(idsBy({ search: '/bob/prod' })).toEqual([['', ['2', '1']]]);
     expect(idsBy({ search: 'http://host-b:3636' })).toEqual([['', ['2']]]);
     expect(idsBy({ search: 'math nowhere' })).toEqual([]);
   });
 
-  it('are those below the path in the address', () => {
+  it('the rows of the table are those below the path in the address', () => {
     expect(idsBy({ route: parseRoute('#/alice') })).toEqual([['', ['3']]]);
     expect(idsBy({ route: parseRoute('#/bob/prod/math/%3E%3D%201.10') })).toEqual([['', ['1']]]);
   });
 
-  it('are as many as there is room for, over the groups', () => {
+  it('the rows of the table are limited in number across groups', () => {
     const groups = arrange(ROWS, { route: { type: 'all' }, search: '', grouping: 'name' });
     const shown = (most: number): unknown => firstOf(groups, most).map(({ rows }) => rows.length);
     expect([shown(0), shown(1), shown(2), shown(3), shown(9)]).toEqual([[], [1], [1, 1], [1, 2], [1, 2]]);
   });
 
-  it('are none where the address cannot be understood', () => {
+  it('the rows of the table are empty if the address is invalid', () => {
     expect(idsBy({ route: parseRoute('#/bob//math') })).toEqual([]);
   });
 
@@ -50,7 +50,7 @@ describe('the rows of the table', () => {
     ['username', ['alice', 'bob']],
     ['environment', ['prod', 'staging']],
     ['name', ['greeter', 'math']],
-  ] as const)('stand together by %s', (grouping, headings) => {
+  ] as const)('the rows of the table are grouped by %s', (grouping, headings) => {
     expect(
       arrange(ROWS, { route: { type: 'all' }, search: '', grouping }).map(({ heading }) => heading),
     ).toEqual(headings);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Cancellation } from '../../../src/lib/util/abortable.js';
 
 describe('Cancellation', () => {
-  it('calls its listener once, with the first reason kept', () => {
+  it('Cancellation calls its listener once, with the first reason', () => {
     const cancellation = new Cancellation();
     let calls = 0;
     cancellation.addEventListener('abort', () => calls++);
@@ -11,7 +11,7 @@ describe('Cancellation', () => {
     expect([calls, cancellation.aborted, cancellation.reason]).toEqual([1, true, 'first']);
   });
 
-  it('does not call a listener that was removed', () => {
+  it('Cancellation does not call a listener that was removed', () => {
     const cancellation = new Cancellation();
     let calls = 0;
     const listener = () => calls++;

@@ -7,14 +7,14 @@ const bytesOf = (text: string): number[] | undefined => {
 };
 
 describe('base64url', () => {
-  it('stands for the bytes that Node says, of every length up to 300 and every value', () => {
+  it('base64url encodes like Node, for every length up to 300 and every byte', () => {
     for (let length = 0; length <= 300; length++) {
       const bytes = Buffer.from(Array.from({ length }, (_, index) => (index * 7 + length) % 256));
       expect(bytesOf(bytes.toString('base64url'))).toEqual([...bytes]);
     }
   });
 
-  it('has one text for the same bytes: of the 4,160 texts with one or two letters, 256 stand for a byte', () => {
+  it('base64url has one encoding per value: of the 4,160 strings with one or two letters, 256 are a byte', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('');
     const texts = [...alphabet, ...alphabet.flatMap((first) => alphabet.map((second) => first + second))];
     const good = texts.filter((text) => decodeBase64Url(text) !== undefined);
@@ -23,7 +23,7 @@ describe('base64url', () => {
   });
 
   it.each(['A', 'AA==', 'AA=', '+/+/', 'AA ', 'A\nA', ' ', '\0\0', 'ÄÄ', '€€', '💥', 'AAAAA', 'AB'])(
-    'is not %j',
+    'base64url rejects the malformed string %j',
     (text) => {
       expect(decodeBase64Url(text)).toBeUndefined();
     },

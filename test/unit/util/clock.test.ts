@@ -5,13 +5,13 @@ import { systemClock } from '../../../src/lib/util/clock.js';
 import { root } from '../../helpers/source-files.js';
 
 describe('systemClock', () => {
-  it('reads the time of the system', () => {
+  it('systemClock reads the time of the system', () => {
     const before = Date.now();
     expect(systemClock.now()).toBeGreaterThanOrEqual(before);
     expect(systemClock.now()).toBeLessThanOrEqual(Date.now());
   });
 
-  it('runs a callback once, after its time', () => {
+  it('systemClock runs a callback once, after its delay', () => {
     vi.useFakeTimers();
     try {
       let ran = 0;
@@ -27,7 +27,7 @@ describe('systemClock', () => {
     }
   });
 
-  it('does not keep a process alive with its timers', async () => {
+  it('systemClock does not keep a process alive with its timers', async () => {
     const program = `import { systemClock } from './src/lib/util/clock.ts';
       systemClock.setTimeout(() => console.log('late'), 600_000);
       console.log('ready');`;

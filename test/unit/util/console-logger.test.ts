@@ -5,7 +5,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe('consoleLogger', () => {
   it.each(['debug', 'info', 'warn', 'error'] as const)(
-    'writes %s to the console, and takes no message for a format',
+    'consoleLogger writes %s to the console, and does not interpret a message as a format',
     (level) => {
       const written = vi.spyOn(console, level).mockImplementation(() => {});
       consoleLogger[level]('100%s of %o');

@@ -22,7 +22,7 @@ describe('parseDuration', () => {
     ['4', 4000],
     ['0.25', 250],
     [' 4s ', 4000],
-  ])('reads %j as %d ms', (text, ms) => {
+  ])('parseDuration parses %j as %d ms', (text, ms) => {
     expect(parseDuration(text)).toBeCloseTo(ms, 9);
   });
 
@@ -44,7 +44,7 @@ describe('parseDuration', () => {
     '.s',
     '4,5s',
     '9'.repeat(400),
-  ])('refuses %j', (text) => {
+  ])('parseDuration rejects %j', (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 });
@@ -61,7 +61,7 @@ describe('formatDuration', () => {
     [300_000, '5m0s'],
     [5_400_000, '1h30m0s'],
     [-1000, '-1s'],
-  ])('writes %d ms as %s, which reads back', (ms, text) => {
+  ])('formatDuration formats %d ms as %s, which is parsed back', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
     expect(parseDuration(text)).toBeCloseTo(ms, 9);
   });

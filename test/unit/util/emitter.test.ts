@@ -10,7 +10,7 @@ class Greeter extends Emitter<Events> {
 }
 
 describe('Emitter', () => {
-  it('calls the listeners of an event in the order in which they were added', () => {
+  it('Emitter calls the listeners of an event in the order in which they were added', () => {
     const greeter = new Greeter();
     const heard: string[] = [];
     greeter.on('greet', (name) => heard.push(`first ${name}`));
@@ -20,7 +20,7 @@ describe('Emitter', () => {
     expect(heard).toEqual(['first bob', 'second bob']);
   });
 
-  it('stops calling a listener whose subscription was ended', () => {
+  it('Emitter stops calling a listener whose subscription was ended', () => {
     const greeter = new Greeter();
     const heard: string[] = [];
     const off = greeter.on('greet', (name) => heard.push(name));
@@ -31,7 +31,7 @@ describe('Emitter', () => {
     expect(heard).toEqual(['bob']);
   });
 
-  it('calls a listener added with once for a single event', () => {
+  it('Emitter calls a listener added with once for a single event', () => {
     const greeter = new Greeter();
     const heard: string[] = [];
     greeter.once('greet', (name) => heard.push(name));
@@ -41,7 +41,7 @@ describe('Emitter', () => {
     expect(heard).toEqual(['bob']);
   });
 
-  it('does not call a listener that is added while the event is emitted', () => {
+  it('Emitter does not call a listener that is added while the event is emitted', () => {
     const greeter = new Greeter();
     const heard: string[] = [];
     greeter.on('greet', () => greeter.on('greet', () => heard.push('late')));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isAnyAddress, urlHost } from '../../../src/lib/util/listen-address.js';
 
-describe('what listens at an address', () => {
+describe('the address of a listener', () => {
   it.each([
     ['127.0.0.1', '127.0.0.1', false],
     ['192.0.2.7', '192.0.2.7', false],
@@ -10,7 +10,7 @@ describe('what listens at an address', () => {
     ['::', '[::1]', true],
     ['::1', '[::1]', false],
     ['fd00::7', '[fd00::7]', false],
-  ])('%s is reached at %s from this machine, at every address of it: %s', (ip, host, any) => {
+  ])('a listener at %s is reached at %s from this machine, at every address of it: %s', (ip, host, any) => {
     expect(urlHost(ip)).toBe(host);
     expect(isAnyAddress(ip)).toBe(any);
   });

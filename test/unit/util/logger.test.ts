@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 
 describe('silentLogger', () => {
-  it('says that messages of level debug need not be made', () => {
+  it('silentLogger reports that messages of level debug are disabled', () => {
     expect(silentLogger.isLevelEnabled?.('debug')).toBe(false);
   });
 });

@@ -55,32 +55,32 @@ const OTHERS = [
 ];
 
 describe('a loopback address', () => {
-  it.each(ADDRESSES)('is %j', (address) => {
+  it.each(ADDRESSES)('the address %j is loopback', (address) => {
     expect(isLoopbackAddress(address)).toBe(true);
     expect(isLoopbackHost(address)).toBe(true);
   });
 
-  it.each([...OTHERS, ...NAMES])('is not %j', (address) => {
+  it.each([...OTHERS, ...NAMES])('the address %j is not loopback', (address) => {
     expect(isLoopbackAddress(address)).toBe(false);
   });
 });
 
-describe('a host that names this machine', () => {
-  it.each(NAMES)('is %j', (name) => {
+describe('a loopback host', () => {
+  it.each(NAMES)('the host %j is loopback', (name) => {
     expect(isLoopbackHost(name)).toBe(true);
   });
 
-  it.each(OTHERS)('is not %j', (name) => {
+  it.each(OTHERS)('the host %j is not loopback', (name) => {
     expect(isLoopbackHost(name)).toBe(false);
   });
 });
 
-describe('a connection that stays on this machine', () => {
+describe('a local connection', () => {
   const never = (): never => {
     throw new Error('was looked up');
   };
 
-  it('goes to a loopback address, without a lookup', async () => {
+  it('a connection to a loopback address is local, without a lookup', async () => {
     for (const address of ADDRESSES) expect(await resolvesToLoopback(address, never)).toBe(true);
   });
 
@@ -90,17 +90,17 @@ describe('a connection that stays on this machine', () => {
     [['127.0.0.1', '10.0.0.1'], false],
     [['203.0.113.7'], false],
     [[], false],
-  ])('goes to a loopback name whose addresses are %j: %j', async (addresses, stays) => {
+  ])('a connection to a loopback name whose addresses are %j is local: %j', async (addresses, stays) => {
     for (const name of NAMES) {
       expect(await resolvesToLoopback(name, () => Promise.resolve(addresses))).toBe(stays);
     }
   });
 
-  it('does not go to a name that is unknown', async () => {
+  it('a connection to an unknown name is not local', async () => {
     expect(await resolvesToLoopback('localhost', () => Promise.reject(new Error('ENOTFOUND')))).toBe(false);
   });
 
-  it('does not go to any other name, whatever that resolves to', async () => {
+  it('a connection to any other name is not local, whatever that resolves to', async () => {
     for (const host of OTHERS) {
       expect(await resolvesToLoopback(host, () => Promise.resolve(['127.0.0.1']))).toBe(false);
     }

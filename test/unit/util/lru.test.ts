@@ -3,7 +3,7 @@ import { LruMap } from '../../../src/lib/util/lru.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 
 describe('LruMap', () => {
-  it('keeps a value until it expires', () => {
+  it('LruMap returns a value until it expires', () => {
     const clock = new ManualClock();
     const map = new LruMap<string>(10, clock);
     map.set('a', 'A', clock.now() + 100);
@@ -16,7 +16,7 @@ describe('LruMap', () => {
     expect(map.size).toBe(1);
   });
 
-  it('forgets what was not asked for the longest when it is full', () => {
+  it('LruMap removes the least recently used entry when it is full', () => {
     const map = new LruMap<number>(3, new ManualClock());
     map.set('a', 1);
     map.set('b', 2);
@@ -26,7 +26,7 @@ describe('LruMap', () => {
     expect(['a', 'b', 'c', 'd'].map((key) => map.get(key))).toEqual([1, undefined, 3, 4]);
   });
 
-  it('replaces a value without making room', () => {
+  it('LruMap replaces a value without removing another', () => {
     const map = new LruMap<number>(2, new ManualClock());
     map.set('a', 1);
     map.set('b', 2);
@@ -35,7 +35,7 @@ describe('LruMap', () => {
     expect(map.get('b')).toBe(3);
   });
 
-  it('never grows past its capacity', () => {
+  it('LruMap never grows beyond its capacity', () => {
     const map = new LruMap<number>(5, new ManualClock());
     for (let index = 0; index < 1000; index++) map.set(String(index), index);
     expect(map.size).toBe(5);
@@ -45,7 +45,7 @@ describe('LruMap', () => {
     expect(map.size).toBe(0);
   });
 
-  it('takes any key, the names of a prototype too', () => {
+  it('LruMap accepts any key, names of inherited properties too', () => {
     const map = new LruMap<number>(5, new ManualClock());
     expect(map.get('__proto__')).toBeUndefined();
     map.set('__proto__', 1);
@@ -53,7 +53,7 @@ describe('LruMap', () => {
     expect(map.get('toString')).toBeUndefined();
   });
 
-  it('refuses to be made without room', () => {
+  it('LruMap rejects a capacity below one', () => {
     expect(() => new LruMap(0, new ManualClock())).toThrow(RangeError);
   });
 });

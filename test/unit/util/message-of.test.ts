@@ -7,6 +7,6 @@ it.each([
   ['just a string', 'just a string'],
   [undefined, 'undefined'],
   [5, '5'],
-])('what was thrown, %o, is %j in words', (thrown, words) => {
+])('the message of the thrown value %o is %j', (thrown, words) => {
   expect(messageOf(thrown)).toBe(words);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nextTick } from '../../../src/lib/util/next-tick.js';
 
 describe('nextTick', () => {
-  it('runs callbacks in order after the code that is running, and before timers', async () => {
+  it('nextTick runs callbacks in order after the current code, and before timers', async () => {
     const ran: string[] = [];
     const timer = new Promise<void>((resolve) => {
       setTimeout(() => {

@@ -11,18 +11,18 @@ describe('makeVisible', () => {
     ['\u2028\u2029', String.raw`\u2028\u2029`],
     ['\u{e0041}', String.raw`\u{e0041}`],
     ['half \ud83d', String.raw`half \ud83d`],
-  ])('shows what is hidden in %j', (text, visible) => {
+  ])('makeVisible escapes %j', (text, visible) => {
     expect(makeVisible(text)).toBe(visible);
   });
 
   it.each(['plain text \\ "quoted"', 'Grüße, 世界, שלום, नमस्ते', '😀 👩‍💻 é', 'می‌خواهم', ''])(
-    'keeps %j as it is',
+    'makeVisible does not change %j',
     (text) => {
       expect(makeVisible(text)).toBe(text);
     },
   );
 
-  it('keeps line feeds where they are wanted, and nothing else', () => {
+  it('makeVisible keeps line feeds on request, and escapes everything else', () => {
     expect(makeVisible('a\nb\r\n\u001b', { newlines: true })).toBe('a\nb\\r\n\\x1b');
   });
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { record } from '../../../src/lib/util/record.js';
 
 describe('record', () => {
-  it('gives an object as it is', () => {
+  it('record returns an object unchanged', () => {
     const value = { a: 1 };
     expect(record(value)).toBe(value);
   });
 
-  it.each([undefined, null, 4, 'text', true])('has no fields where a peer sent %j', (value) => {
+  it.each([undefined, null, 4, 'text', true])('record returns an object without fields for %j', (value) => {
     expect(record(value)).toEqual({});
   });
 });

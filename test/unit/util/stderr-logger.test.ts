@@ -17,7 +17,7 @@ function logAll(logger: StderrLogger): void {
 }
 
 describe('StderrLogger', () => {
-  it('writes time, level and message as one line', () => {
+  it('StderrLogger writes time, level and message as one line', () => {
     const { lines, logger } = setUp();
     logger.info('listens');
     expect(lines).toEqual(['2026-01-01T00:00:00.000Z INFO  listens\n']);
@@ -28,14 +28,14 @@ describe('StderrLogger', () => {
     ['info', 3],
     ['warn', 2],
     ['error', 1],
-  ] as const)('writes from %s up', (level, count) => {
+  ] as const)('StderrLogger with the level %s writes that level and those above', (level, count) => {
     const { lines, logger } = setUp({ level });
     logAll(logger);
     expect(lines).toHaveLength(count);
     expect(lines.at(-1)).toContain('ERROR e');
   });
 
-  it('keeps a message from forging a line', () => {
+  it('StderrLogger escapes line breaks in a message', () => {
     const { lines, logger } = setUp();
     logger.warn('x\n2026-01-01T00:00:00.000Z INFO  forged\u001b[1A');
     expect(lines).toEqual([
@@ -43,7 +43,7 @@ describe('StderrLogger', () => {
     ]);
   });
 
-  it('colours the level on a terminal only, and only where colours are wanted', () => {
+  it('StderrLogger colours the level on a terminal only, and only if colours are enabled', () => {
     const escape = '\u001b[';
     const line = (options: { color?: boolean; isTTY?: boolean }): string => {
       const { lines, logger } = setUp(options);
@@ -55,7 +55,7 @@ describe('StderrLogger', () => {
     expect(line({ color: true })).not.toContain(escape);
   });
 
-  it('switches debug messages on and off while it runs', () => {
+  it('StderrLogger switches debug messages on and off while it runs', () => {
     const { lines, logger } = setUp({ level: 'warn' });
     logger.toggleDebug();
     logger.debug('on');
@@ -65,7 +65,7 @@ describe('StderrLogger', () => {
     expect(logger.level).toBe('warn');
   });
 
-  it('can be switched off debug where that is its configured level', () => {
+  it('StderrLogger can switch off debug messages if debug is its configured level', () => {
     const { logger } = setUp({ level: 'debug' });
     logger.toggleDebug();
     expect(logger.level).toBe('info');

@@ -9,11 +9,11 @@ function taken(bucket: TokenBucket): number {
 }
 
 describe('TokenBucket', () => {
-  it('is full at the start', () => {
+  it('TokenBucket is full at the start', () => {
     expect(taken(new TokenBucket(1000, 3, new ManualClock()))).toBe(3);
   });
 
-  it('gains a token after each interval, up to its capacity', () => {
+  it('TokenBucket gains a token after each interval, up to its capacity', () => {
     const clock = new ManualClock();
     const bucket = new TokenBucket(1000, 3, clock);
     taken(bucket);
@@ -25,7 +25,7 @@ describe('TokenBucket', () => {
     expect(taken(bucket)).toBe(3);
   });
 
-  it('loses no part of an interval when a token is taken in between', () => {
+  it('TokenBucket loses no part of an interval when a token is taken in between', () => {
     const clock = new ManualClock();
     const bucket = new TokenBucket(1000, 10, clock);
     taken(bucket);
@@ -41,7 +41,7 @@ describe('TokenBucket', () => {
     [Number.NaN, 1],
     [1, 0],
     [1, Number.NaN],
-  ])('refuses an interval of %d ms with a capacity of %d', (interval, capacity) => {
+  ])('TokenBucket rejects an interval of %d ms with a capacity of %d', (interval, capacity) => {
     expect(() => new TokenBucket(interval, capacity, new ManualClock())).toThrow(RangeError);
   });
 });

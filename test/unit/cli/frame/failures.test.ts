@@ -59,12 +59,15 @@ describe('toCliError', () => {
     ['a store with unreadable content', new StorageError('broken', 'no'), 3, 'storage'],
     ['a connection that no client dialled', new DialError('refused', 'http://h/kite', 'no'), 6, 'disconnect'],
     ['an invalid setting', new ConfigurationError('badValue', 'no'), 3, 'configuration'],
-  ])('toCliError maps %s to its exit code, and does not report it as a bug', (_title, error, exitCode, type) => {
-    const failure = toCliError(error);
-    expect(failure).toMatchObject({ exitCode, type, cause: error });
-    expect(failure.message).toBe(error.message);
-    expect(failure.hint).not.toContain('bug');
-  });
+  ])(
+    'toCliError maps %s to its exit code, and does not report it as a bug',
+    (_title, error, exitCode, type) => {
+      const failure = toCliError(error);
+      expect(failure).toMatchObject({ exitCode, type, cause: error });
+      expect(failure.message).toBe(error.message);
+      expect(failure.hint).not.toContain('bug');
+    },
+  );
 
   it('toCliError does not change a CliError', () => {
     const error = usageError('no');

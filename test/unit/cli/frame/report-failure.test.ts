@@ -49,9 +49,12 @@ describe('reportFailure', () => {
     ['a pipe with FORCE_COLOR', { isTTY: false }, { FORCE_COLOR: '1', NO_COLOR: '1' }, 'auto', true],
     ['a terminal with FORCE_COLOR=0', { isTTY: true }, { FORCE_COLOR: '0' }, 'auto', false],
     ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, 'auto', false],
-  ] as const)('reportFailure uses colours on %s only if they are enabled', async (_title, sink, env, color, coloured) => {
-    const stderr = new Sink(sink);
-    reportFailure(error, false, { stderr, env, color });
-    expect(stderr.text.includes('\u001b[31m')).toBe(coloured);
-  });
+  ] as const)(
+    'reportFailure uses colours on %s only if they are enabled',
+    async (_title, sink, env, color, coloured) => {
+      const stderr = new Sink(sink);
+      reportFailure(error, false, { stderr, env, color });
+      expect(stderr.text.includes('\u001b[31m')).toBe(coloured);
+    },
+  );
 });

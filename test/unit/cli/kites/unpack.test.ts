@@ -127,17 +127,20 @@ describe('unpacking an archive', () => {
     ['a path that is too deep', [{ path: 'a/'.repeat(40) + 'a' }], 'too long'],
   ];
 
-  it.each(HOSTILE)('an archive with %s is rejected, and nothing of it is written', async (_title, entries, reason) => {
-    const limits = { pathDepth: 32 };
-    // Also where what is fine comes first.
-    for (const all of [entries, [{ path: 'fine', content: 'x' }, ...entries]]) {
-      if (all !== entries && entries.some(({ path }) => path.startsWith('math/'))) continue;
-      await expect(unpacked(all, limits)).rejects.toMatchObject({
-        exitCode: 1,
-        message: expect.stringContaining(reason) as string,
-      });
-    }
-  });
+  it.each(HOSTILE)(
+    'an archive with %s is rejected, and nothing of it is written',
+    async (_title, entries, reason) => {
+      const limits = { pathDepth: 32 };
+      // Also where what is fine comes first.
+      for (const all of [entries, [{ path: 'fine', content: 'x' }, ...entries]]) {
+        if (all !== entries && entries.some(({ path }) => path.startsWith('math/'))) continue;
+        await expect(unpacked(all, limits)).rejects.toMatchObject({
+          exitCode: 1,
+          message: expect.stringContaining(reason) as string,
+        });
+      }
+    },
+  );
 
   it('an archive with more files than the limit is rejected', async () => {
     const entries = Array.from({ length: 11 }, (_, index) => ({ path: `file-${index}` }));

@@ -17,11 +17,14 @@ describe('a flag with a typed value', () => {
     expectTypeOf(parsed.three).toEqualTypeOf<number>();
   });
 
-  it.each(['99ms', '61m', 'soon', '-1s'])('a typed flag rejects %s and lists the accepted values', async (value) => {
-    await expect(parseFlags({ interval: interval() }, ['--interval', value])).rejects.toThrow(
-      `--interval is "${value}"; it must be a duration from 100ms to 1h`,
-    );
-  });
+  it.each(['99ms', '61m', 'soon', '-1s'])(
+    'a typed flag rejects %s and lists the accepted values',
+    async (value) => {
+      await expect(parseFlags({ interval: interval() }, ['--interval', value])).rejects.toThrow(
+        `--interval is "${value}"; it must be a duration from 100ms to 1h`,
+      );
+    },
+  );
 });
 
 describe('an optional switch', () => {

@@ -150,17 +150,20 @@ describe('the configuration of a kite', () => {
     ['KITE_LOG_LEVEL', 'loud', /debug, info, warn, error/],
     ['KITE_VERSION', '1.0', /1\.0\.0/],
     ['KITE_VERSION', '1.0.0/x', /1\.0\.0/],
-  ])('the configuration of a kite rejects %s=%s with the variable, its value and the accepted values', (name, value, accepted) => {
-    const resolve = () => resolveConfig({}, { env: { [name]: value } });
-    expect(resolve).toThrow(accepted);
-    expect(resolve).toThrow(
-      expect.objectContaining({
-        name: 'ConfigurationError',
-        code: 'badValue',
-        message: expect.stringContaining(`The environment variable ${name} is ${JSON.stringify(value)}`),
-      }),
-    );
-  });
+  ])(
+    'the configuration of a kite rejects %s=%s with the variable, its value and the accepted values',
+    (name, value, accepted) => {
+      const resolve = () => resolveConfig({}, { env: { [name]: value } });
+      expect(resolve).toThrow(accepted);
+      expect(resolve).toThrow(
+        expect.objectContaining({
+          name: 'ConfigurationError',
+          code: 'badValue',
+          message: expect.stringContaining(`The environment variable ${name} is ${JSON.stringify(value)}`),
+        }),
+      );
+    },
+  );
 
   it.each([
     ['port', 1.5],

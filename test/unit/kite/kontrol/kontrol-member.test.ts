@@ -74,7 +74,7 @@ describe('a permanent registration', () => {
     'a permanent registration rejects when the kite closes while %s',
     async (why) => {
       const { member, registering, state } = atKontrol(storeDown);
-      state.reachable = why !== 'no Kontrol can be reached';
+      state.reachable = why !== 'Kontrol is unreachable';
       const registration = registering();
       await settled();
       member.retire();

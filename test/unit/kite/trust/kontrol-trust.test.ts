@@ -115,15 +115,18 @@ describe('a kite that closes', () => {
 });
 
 describe('a kite whose own pair is revoked', () => {
-  it.each(['notifies it', 'lists it'])('a kite whose own pair is revoked trusts no caller after Kontrol %s', (how) => {
-    const { trust, trusts, verifier, logged } = setUp();
-    if (how === 'notifies it') trust.revokeOwn();
-    else trust.revoke([first.publicKey]);
-    expect(trusts(first)).toBe(false);
-    expect(refusal(verifier, kiteKeyOf('alice'))).toBe(REVOKED);
-    expect(refusal(verifier, tokenOf('bob', '/alice'))).toBe(REVOKED.replace('kiteKey', 'token'));
-    expect(logged).toEqual([expect.stringContaining('kitectl register')]);
-    trust.revokeOwn();
-    expect(logged).toHaveLength(1);
-  });
+  it.each(['notifies it', 'lists it'])(
+    'a kite whose own pair is revoked trusts no caller after Kontrol %s',
+    (how) => {
+      const { trust, trusts, verifier, logged } = setUp();
+      if (how === 'notifies it') trust.revokeOwn();
+      else trust.revoke([first.publicKey]);
+      expect(trusts(first)).toBe(false);
+      expect(refusal(verifier, kiteKeyOf('alice'))).toBe(REVOKED);
+      expect(refusal(verifier, tokenOf('bob', '/alice'))).toBe(REVOKED.replace('kiteKey', 'token'));
+      expect(logged).toEqual([expect.stringContaining('kitectl register')]);
+      trust.revokeOwn();
+      expect(logged).toHaveLength(1);
+    },
+  );
 });

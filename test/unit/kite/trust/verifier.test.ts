@@ -75,21 +75,24 @@ describe('malformed authentication', () => {
 describe('a forged JWT', () => {
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-  it.each(['kiteKey', 'token'])('a forged JWT as %s is rejected with another algorithm than RS256', (type) => {
-    const { verifier } = setUpVerifier();
-    const claims = claimsWith({ sub: 'alice', kontrolKey: kontrol.publicKey });
-    for (const alg of ['none', 'HS256', 'ES256', 'rs256', undefined]) {
-      const input = `${part({ alg })}.${part(claims)}`;
-      for (const signature of [
-        '',
-        createHmac('sha256', kontrol.publicKey).update(input).digest('base64url'),
-      ]) {
-        expect(refusal(verifier, { type, key: `${input}.${signature}` })).toBe(
-          `${type}: the algorithm is not RS256`,
-        );
+  it.each(['kiteKey', 'token'])(
+    'a forged JWT as %s is rejected with another algorithm than RS256',
+    (type) => {
+      const { verifier } = setUpVerifier();
+      const claims = claimsWith({ sub: 'alice', kontrolKey: kontrol.publicKey });
+      for (const alg of ['none', 'HS256', 'ES256', 'rs256', undefined]) {
+        const input = `${part({ alg })}.${part(claims)}`;
+        for (const signature of [
+          '',
+          createHmac('sha256', kontrol.publicKey).update(input).digest('base64url'),
+        ]) {
+          expect(refusal(verifier, { type, key: `${input}.${signature}` })).toBe(
+            `${type}: the algorithm is not RS256`,
+          );
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('a kite without a kite key', () => {

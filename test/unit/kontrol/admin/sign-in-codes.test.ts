@@ -54,10 +54,13 @@ describe('sign-in codes', () => {
     expect(codes.redeem(ofCarol)).toBeUndefined();
   });
 
-  it.each(['', 'x', 'x'.repeat(32), 'x'.repeat(100_000)])('a wrong sign-in code is rejected: %.40s', (guess) => {
-    const codes = new SignInCodes(new ManualClock(), defaultKontrolLimits);
-    codes.issue('bob');
-    expect(codes.redeem(guess)).toBeUndefined();
-    expect(codes.size).toBe(1);
-  });
+  it.each(['', 'x', 'x'.repeat(32), 'x'.repeat(100_000)])(
+    'a wrong sign-in code is rejected: %.40s',
+    (guess) => {
+      const codes = new SignInCodes(new ManualClock(), defaultKontrolLimits);
+      codes.issue('bob');
+      expect(codes.redeem(guess)).toBeUndefined();
+      expect(codes.size).toBe(1);
+    },
+  );
 });

@@ -74,16 +74,19 @@ describe('the rewrites of oclif', () => {
       line: /await import\(/,
       pattern: 'await import(',
     },
-  ])('the rewrites of oclif fail the build if $what is missing from oclif', async ({ file, line, pattern }) => {
-    await removeLine(file, line);
-    const error: unknown = await bundleCopy().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(Error);
-    const { message } = error as Error;
-    expect(message).toContain(`The build rewrites @oclif/core/${file}: the pattern `);
-    expect(message).toContain(pattern);
-    expect(message).toMatch(/matched \d+ times?, expected \d+ times?\./);
-    expect(message).toContain('npm run oclif-counts');
-  });
+  ])(
+    'the rewrites of oclif fail the build if $what is missing from oclif',
+    async ({ file, line, pattern }) => {
+      await removeLine(file, line);
+      const error: unknown = await bundleCopy().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(Error);
+      const { message } = error as Error;
+      expect(message).toContain(`The build rewrites @oclif/core/${file}: the pattern `);
+      expect(message).toContain(pattern);
+      expect(message).toMatch(/matched \d+ times?, expected \d+ times?\./);
+      expect(message).toContain('npm run oclif-counts');
+    },
+  );
 
   it('the rewrites of oclif fail the build if oclif loads an unexpected file', async () => {
     const { 'lib/command.js': _command, ...others } = expected;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { importGraph, relativeSpecifiers } from '../../../../scripts/structure/source-imports.js';
 
-describe('relative specifiers', () => {
+describe('relativeSpecifiers', () => {
   it.each([
     ["import { a } from './a.js';"],
     ["import './a.js';"],
@@ -14,7 +14,7 @@ describe('relative specifiers', () => {
     ["const load = () => import(\n  './a.js'\n);"],
     ['import { a } from "./a.js";'],
     ['const a = import(`./a.js`);'],
-  ])('are read from %j', (text) => {
+  ])('relativeSpecifiers finds the import in %j', (text) => {
     expect(relativeSpecifiers(text)).toEqual(['./a.js']);
   });
 
@@ -23,13 +23,13 @@ describe('relative specifiers', () => {
     "/** import './a.js'; */",
     " * import './a.js';",
     "import fs from 'node:fs';",
-  ])('are not read from %j', (text) => {
+  ])('relativeSpecifiers finds no import in %j', (text) => {
     expect(relativeSpecifiers(text)).toEqual([]);
   });
 });
 
 describe('the graph of imports', () => {
-  it('has the source files that are there, each once', () => {
+  it('the graph of imports contains each source file once', () => {
     const graph = importGraph(
       new Map([
         ['a/b.ts', "import '../c.js'; import type { C } from '../c.js'; import './missing.js';"],

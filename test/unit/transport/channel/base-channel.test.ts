@@ -53,8 +53,8 @@ class TestChannel extends BaseChannel {
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('a channel', () => {
-  it('keeps what comes before it is started, and stops reading meanwhile', async () => {
+describe('BaseChannel', () => {
+  it('BaseChannel queues messages and stops reading until it is started', async () => {
     const channel = new TestChannel();
     channel.arrive('a', 'b');
     expect(channel.reading).toBe(false);
@@ -68,13 +68,13 @@ describe('a channel', () => {
     expect(inbox.messages).toEqual(['a', 'b', 'c']);
   });
 
-  it('cannot be started twice', () => {
+  it('BaseChannel cannot be started twice', () => {
     const channel = new TestChannel();
     channel.start(new Inbox());
     expect(() => channel.start(new Inbox())).toThrow(/once/);
   });
 
-  it('delivers nothing while paused and goes on where it was', async () => {
+  it('BaseChannel delivers nothing while it is paused, and then continues', async () => {
     const channel = new TestChannel();
     const inbox = new Inbox();
     channel.start(inbox);
@@ -90,7 +90,7 @@ describe('a channel', () => {
     expect(channel.reading).toBe(true);
   });
 
-  it('can be paused by the receiver in the middle of what was kept', async () => {
+  it('BaseChannel can be paused by the receiver while it delivers queued messages', async () => {
     const channel = new TestChannel();
     const inbox = new Inbox();
     const order: string[] = [];
@@ -114,7 +114,7 @@ describe('a channel', () => {
     expect(channel.reading).toBe(true);
   });
 
-  it('delivers what was kept, then the end, and nothing after it', async () => {
+  it('BaseChannel delivers queued messages, then the end, and nothing after it', async () => {
     const channel = new TestChannel();
     const inbox = new Inbox();
     channel.arrive('a');
@@ -128,7 +128,7 @@ describe('a channel', () => {
     expect(inbox.closes).toEqual([{ code: 1000, reason: 'done' }]);
   });
 
-  it('tells a paused receiver of the end at once, and forgets what it had not taken', async () => {
+  it('BaseChannel notifies a paused receiver of the end at once, and drops its queued messages', async () => {
     const channel = new TestChannel();
     const inbox = new Inbox();
     channel.start(inbox);
@@ -143,7 +143,7 @@ describe('a channel', () => {
     expect(inbox.closes).toHaveLength(1);
   });
 
-  it('delivers to a paused receiver that wants the rest what has come before the end', async () => {
+  it('BaseChannel delivers messages from before the end to a paused receiver that requests them', async () => {
     const channel = new TestChannel();
     const order: string[] = [];
     channel.start({
@@ -162,7 +162,7 @@ describe('a channel', () => {
     expect(order).toEqual(['a', 'b', 'c', '4001 enough']);
   });
 
-  it('delivers nothing once it was closed here', async () => {
+  it('BaseChannel delivers nothing after it is closed', async () => {
     const channel = new TestChannel();
     const inbox = new Inbox();
     channel.arrive('a');
@@ -173,7 +173,7 @@ describe('a channel', () => {
     expect(inbox.messages).toEqual([]);
   });
 
-  it('tells the receiver once that what waited above the bound was taken', async () => {
+  it('BaseChannel notifies the receiver once that messages above the high-water mark were sent', async () => {
     const channel = new TestChannel({ pauseBytes: 3 });
     const inbox = new Inbox();
     channel.start(inbox);
@@ -191,7 +191,7 @@ describe('a channel', () => {
     expect(drains).toBe(1);
   });
 
-  it('closes where more waits than the peer may leave untaken, and ends without waiting for it', async () => {
+  it('BaseChannel closes if more is queued than the limit, and does not wait for the peer', async () => {
     const channel = new TestChannel({ pauseBytes: 3, sendQueueBytes: 5 });
     const inbox = new Inbox();
     channel.start(inbox);

@@ -2,25 +2,25 @@ import { expect, it } from 'vitest';
 import { sendableCode, sendableReason } from '../../../../src/lib/transport/channel/close-code.js';
 import { frameBytes } from '../../../../src/lib/transport/sockjs/frame-limit.js';
 
-it.each([1000, 1001, 1008, 1011, 1014, 3000, 4999])('sends the close code %d as it is', (code) => {
+it.each([1000, 1001, 1008, 1011, 1014, 3000, 4999])('the close code %d is sent unchanged', (code) => {
   expect(sendableCode(code)).toBe(code);
 });
 
 it.each([0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 3000.5, Number.NaN, -1])(
-  'sends 3000 in place of %d, which WebSocket reserves',
+  'the close code %d, which WebSocket reserves, is sent as 3000',
   (code) => {
     expect(sendableCode(code)).toBe(3000);
   },
 );
 
-it('cuts a reason to 123 bytes, between characters', () => {
+it('the reason of a close frame is cut to 123 bytes, between characters', () => {
   expect(sendableReason('short')).toBe('short');
   expect(sendableReason('x'.repeat(123))).toBe('x'.repeat(123));
   expect(sendableReason('x'.repeat(200))).toBe('x'.repeat(123));
   expect(sendableReason('😀'.repeat(100))).toBe('😀'.repeat(30));
 });
 
-it('has room in a frame for the most that quoting adds to a message, and never more than a string holds', () => {
+it('the frame limit includes the maximum that quoting adds to a message, up to the size of a string', () => {
   const limit = 1024 * 1024;
   expect(frameBytes(limit)).toBeGreaterThan(JSON.stringify(['\\ud83d'.repeat(limit / 2 / 4)]).length);
   expect(frameBytes(Number.MAX_SAFE_INTEGER)).toBeLessThan(2 ** 31);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { withPrefix } from '../../../../src/lib/transport/channel/expected-prefixes.js';
 
-it('remembers the four newest beginnings, the newest first', () => {
+it('withPrefix keeps the four latest prefixes, the latest first', () => {
   let prefixes: readonly number[] = [];
   for (let prefix = 1; prefix <= 6; prefix++) prefixes = withPrefix(prefixes, prefix);
   expect(prefixes).toEqual([6, 5, 4, 3]);

@@ -4,7 +4,7 @@ import { DialError, statusError } from '../../../../src/lib/transport/handshake/
 const url = new URL('http://user:secret@kites.example:3636/kite?token=secret');
 
 describe('a dial error', () => {
-  it('for an HTTP answer has its status and a hint', () => {
+  it('a dial error for an HTTP response has its status and a hint', () => {
     expect(statusError(url, 404, 'a WebSocket')).toMatchObject({
       code: 'handshake',
       status: 404,
@@ -13,7 +13,7 @@ describe('a dial error', () => {
     });
   });
 
-  it('keeps the secrets of what is no URL', () => {
+  it('a dial error hides the secrets of a malformed URL', () => {
     const error = new DialError('invalidUrl', 'htp//me:secret@host/kite?token=secret', 'that is no URL.');
     expect(error.message).not.toContain('secret');
     expect(error.message).toContain('host/kite');

@@ -9,12 +9,12 @@ describe('a request under a base URL', () => {
     ['ws://h/proxy?kiteID=a%2Fb', '/000/s', '/proxy/000/s?kiteID=a%2Fb'],
     ['http://u:p%40@[::1]:80/', '/websocket', '/websocket'],
     ['http://h/kite#part', '/0/s', '/kite/0/s'],
-  ])('%s has the path %s as %s', (base, path, expected) => {
+  ])('the path of the URL %s with %s appended is %s', (base, path, expected) => {
     expect(pathUnder(new URL(base), path)).toBe(expected);
   });
 
   it.each(['', 'kite', 'localhost:3636/kite', 'ftp://h/kite', 'http://', '/kite', 'javascript:alert(1)'])(
-    'is not made from %j',
+    'a session URL is not made from %j',
     (text) => {
       expect(parseBaseUrl(text)).toBeUndefined();
     },

@@ -19,7 +19,7 @@ describe('the error of a socket', () => {
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls'],
     ['HPE_INVALID_CONSTANT', 'protocol'],
     ['ESOMETHING', 'protocol'],
-  ])('for %s has the code %s, says where, and keeps secrets', (code, expected) => {
+  ])('the socket error %s has the code %s, contains the address, and hides secrets', (code, expected) => {
     const cause = Object.assign(new Error('it failed'), { code });
     const error = socketError(url, cause);
     expect(error).toBeInstanceOf(DialError);

@@ -4,7 +4,7 @@ import { settled } from '../../../helpers/kite/cores.js';
 import { openPageChannel } from '../../../helpers/transport/page-socket.js';
 
 describe('a SockJS session over the WebSocket of a page', () => {
-  it('puts the messages of one turn into a frame, and takes frames apart', async () => {
+  it('a framed page channel combines the messages of a turn in a frame, and splits frames', async () => {
     const { socket, channel, inbox } = await openPageChannel(FramedPageChannel);
     channel.send('one');
     channel.send('"two"');
@@ -15,13 +15,13 @@ describe('a SockJS session over the WebSocket of a page', () => {
     expect(inbox.messages).toEqual(['1', '2', '3']);
   });
 
-  it('does not wait for the end of the turn with what keeps the other side busy', async () => {
+  it('a framed page channel sends a long frame before the end of the turn', async () => {
     const { socket, channel } = await openPageChannel(FramedPageChannel);
     channel.send('x'.repeat(20_000));
     expect(socket.sent).toHaveLength(1);
   });
 
-  it('ends with the code of the close frame, and says goodbye', async () => {
+  it('a framed page channel receives the code of the close frame, and sends a close frame', async () => {
     const { socket, inbox } = await openPageChannel(FramedPageChannel);
     socket.happens('message', { data: 'c[3000,"Go away!"]' });
     expect(socket.closes).toEqual([[3000, 'Go away!']]);
@@ -29,7 +29,7 @@ describe('a SockJS session over the WebSocket of a page', () => {
     expect(inbox.closes).toEqual([{ code: 3000, reason: 'Go away!' }]);
   });
 
-  it('ends what is no frame', async () => {
+  it('a framed page channel closes on a malformed frame', async () => {
     const { socket, inbox } = await openPageChannel(FramedPageChannel);
     socket.happens('message', { data: 'x' });
     // A page may not send 1002.
@@ -40,7 +40,7 @@ describe('a SockJS session over the WebSocket of a page', () => {
     expect(inbox.messages).toEqual([]);
   });
 
-  it('gives up a server that is silent for more than a minute, and none that sends heartbeats', async () => {
+  it('a framed page channel closes if its server is silent for more than a minute, and not with heartbeats', async () => {
     const { socket, clock, inbox } = await openPageChannel(FramedPageChannel);
     for (let beats = 0; beats < 10; beats++) {
       clock.advance(25_000);
@@ -53,7 +53,7 @@ describe('a SockJS session over the WebSocket of a page', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('sends what waits before it says goodbye, and does not wait for the answer for ever', async () => {
+  it('a framed page channel sends queued messages before its close frame, and limits the wait for the answer', async () => {
     const { socket, clock, channel, inbox } = await openPageChannel(FramedPageChannel);
     channel.send('last');
     channel.close(1008, 'enough');

@@ -4,7 +4,7 @@ import { settled } from '../../../helpers/kite/cores.js';
 import { openPageChannel } from '../../../helpers/transport/page-socket.js';
 
 describe('the raw WebSocket of a page', () => {
-  it('carries each message by itself', async () => {
+  it('the raw WebSocket of a page carries each message in a frame of its own', async () => {
     const { socket, channel, inbox } = await openPageChannel(RawPageChannel);
     channel.send('one');
     channel.send('two');
@@ -16,9 +16,9 @@ describe('the raw WebSocket of a page', () => {
   });
 
   it.each([
-    ['that are too long', 'x'.repeat(101), 1009, 'A message is longer than the limit of 100 bytes'],
-    ['that are no text', new ArrayBuffer(1), 1003, 'Only text messages are understood here'],
-  ])('refuses messages %s', async (_what, data, code, reason) => {
+    ['above the limit', 'x'.repeat(101), 1009, 'A message is longer than the limit of 100 bytes'],
+    ['that are not strings', new ArrayBuffer(1), 1003, 'Only text messages are understood here'],
+  ])('the raw WebSocket of a page rejects messages %s', async (_what, data, code, reason) => {
     const { socket, inbox } = await openPageChannel(RawPageChannel, { messageBytes: 100 });
     socket.happens('message', { data });
     expect(socket.closes).toEqual([[3000, reason]]);
@@ -26,14 +26,14 @@ describe('the raw WebSocket of a page', () => {
     expect(inbox.closes).toEqual([{ code, reason }]);
   });
 
-  it('refuses to send what is too long', async () => {
+  it('the raw WebSocket of a page rejects sending a message above the limit', async () => {
     const { socket, channel } = await openPageChannel(RawPageChannel, { messageBytes: 100 });
     channel.send('x'.repeat(101));
     expect(socket.sent).toEqual([]);
     expect(socket.closes).toHaveLength(1);
   });
 
-  it('tells when what was queued above the mark has left', async () => {
+  it('the raw WebSocket of a page reports when the queue above the high-water mark was sent', async () => {
     const { socket, channel, clock, inbox } = await openPageChannel(RawPageChannel, { pauseBytes: 100 });
     socket.bufferedAmount = 200;
     channel.send('x');
@@ -45,7 +45,7 @@ describe('the raw WebSocket of a page', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('ends at once where the server does not read', async () => {
+  it('the raw WebSocket of a page closes at once if the server does not read', async () => {
     const { socket, channel, inbox } = await openPageChannel(RawPageChannel, {
       pauseBytes: 10,
       sendQueueBytes: 100,

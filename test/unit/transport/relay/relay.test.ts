@@ -15,7 +15,7 @@ function relay(options: Partial<RelayOptions> = {}) {
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a relay', () => {
-  it('passes messages on both ways and in order, those from before it was joined included', async () => {
+  it('a relay forwards messages in both directions in order, including those from before it was joined', async () => {
     const { near, first, second, far, joint } = relay();
     near.send('1');
     near.send('2');
@@ -29,7 +29,7 @@ describe('a relay', () => {
     expect(first.sent).toEqual(['a', 'b']);
   });
 
-  it('holds as much for a tunnel that is not there yet as the limits say', async () => {
+  it('a relay buffers messages for a pending tunnel up to the limit', async () => {
     const { near, first, second, joint } = relay({ limits: { ...defaultLimits, tunnelBufferLength: 10 } });
     near.send('0123456789');
     await tick();
@@ -43,7 +43,7 @@ describe('a relay', () => {
     expect(second.sent).toEqual(['0123456789', '!']);
   });
 
-  it('reads from one only as fast as the other takes it', async () => {
+  it('a relay reads from one side only as fast as the other one takes messages', async () => {
     const { near, first, second, far, joint } = relay();
     joint.join(second);
     second.bufferedBytes = defaultLimits.pauseBytes + 1;
@@ -61,7 +61,7 @@ describe('a relay', () => {
     expect(second.paused).toBe(false);
   });
 
-  it('reads little from one before there is the other, and all of it then', async () => {
+  it('a relay reads little from the first side before the second one joins, and everything afterwards', async () => {
     const { near, first, second, joint } = relay();
     for (let i = 0; i < 5; i++) near.send('x'.repeat(16 * KIB));
     await tick();
@@ -71,7 +71,7 @@ describe('a relay', () => {
     expect(second.sent).toHaveLength(5);
   });
 
-  it('ends one as the other has ended, and tells of it once', async () => {
+  it('a relay closes one side with the code of the other, and reports it once', async () => {
     const ends: number[] = [];
     const { near, second, far, joint } = relay({ ended: () => ends.push(1) });
     joint.join(second);
@@ -82,7 +82,7 @@ describe('a relay', () => {
     expect(joint.ended).toBe(true);
   });
 
-  it('says "Go away!" to one where the other dropped', async () => {
+  it('a relay closes one side with "Go away!" if the other one dropped', async () => {
     const { first, second, far, joint } = relay();
     joint.join(second);
     first.ended(1006, '');
@@ -90,7 +90,7 @@ describe('a relay', () => {
     expect(far.closedWith).toEqual({ code: 3000, reason: 'Go away!' });
   });
 
-  it('lets nobody join who comes when the first has gone', async () => {
+  it('a relay rejects a second side after the first one disconnected', async () => {
     const { near, second, far, joint } = relay();
     near.close();
     await tick();
@@ -99,7 +99,7 @@ describe('a relay', () => {
     expect(far.closedWith).toEqual({ code: 3000, reason: 'Go away!' });
   });
 
-  it('ends both when it is told to', async () => {
+  it('a relay closes both sides when it is stopped', async () => {
     const { near, second, far, joint } = relay();
     joint.join(second);
     joint.close(1014, 'no');
@@ -110,7 +110,7 @@ describe('a relay', () => {
     ]);
   });
 
-  it('tells when both have ended', async () => {
+  it('a relay reports when both sides are closed', async () => {
     const told: string[] = [];
     const { near, second, joint } = relay({ ended: () => told.push('ended'), over: () => told.push('over') });
     joint.join(second);
@@ -124,7 +124,7 @@ describe('a relay', () => {
     expect(told).toEqual(['ended', 'over', 'ended', 'over']);
   });
 
-  it('counts bytes of UTF-8, each way', async () => {
+  it('a relay counts bytes of UTF-8 in each direction', async () => {
     const counts = [0, 0];
     const { near, second, far, joint } = relay({
       count(forth, back) {

@@ -6,7 +6,7 @@ function request(origin?: string, host = 'kites.example.com:3636'): IncomingMess
   return { headers: { host, ...(origin !== undefined && { origin }) } } as IncomingMessage;
 }
 
-describe('by default', () => {
+describe('the default origin policy', () => {
   const policy = new OriginPolicy([]);
 
   it.each([
@@ -19,7 +19,7 @@ describe('by default', () => {
     'http://127.0.0.1:3000',
     'https://127.8.9.10',
     'http://[::1]:3000',
-  ])('lets %j in', (origin) => {
+  ])('the default origin policy accepts %j', (origin) => {
     expect(policy.allows(request(origin))).toBe(true);
   });
 
@@ -34,38 +34,38 @@ describe('by default', () => {
     'http://evil.example/http://localhost',
     'file://localhost',
     'http://user@localhost',
-  ])('keeps %j out', (origin) => {
+  ])('the default origin policy rejects %j', (origin) => {
     expect(policy.allows(request(origin))).toBe(false);
   });
 
-  it('keeps out an empty host that is the same on both sides', () => {
+  it('the default origin policy rejects an empty host that is equal on both sides', () => {
     expect(policy.allows(request('null', ''))).toBe(false);
   });
 
-  it('lets only its own pages and loopback put it in a frame', () => {
+  it('the default origin policy allows only its own pages and loopback as frame ancestors', () => {
     const header = policy.framePolicy()['content-security-policy'];
     expect(header).toContain("frame-ancestors 'self' http://localhost:*");
     expect(header).not.toContain('example');
   });
 });
 
-describe('with a list', () => {
+describe('an origin policy with a list', () => {
   const policy = new OriginPolicy(['https://App.example.com', "https://bad.example; script-src 'none'"]);
 
-  it('lets in what is on it, exactly', () => {
+  it('an origin policy with a list accepts exactly its origins', () => {
     expect(policy.allows(request('https://app.example.com'))).toBe(true);
     expect(policy.allows(request('http://app.example.com'))).toBe(false);
     expect(policy.allows(request('https://app.example.com:444'))).toBe(false);
   });
 
-  it('names the list to browsers as who may put it in a frame, and nothing that is no origin', () => {
+  it('an origin policy with a list sends its origins as frame ancestors, and no malformed ones', () => {
     const header = String(policy.framePolicy()['content-security-policy']);
     expect(header).toMatch(/ https:\/\/app\.example\.com$/);
     expect(header).not.toContain('bad.example');
   });
 });
 
-it('lets any page in when told so', () => {
+it('an origin policy with * accepts any page', () => {
   for (const policy of [new OriginPolicy('*'), new OriginPolicy(['*'])]) {
     expect(policy.allows(request('null'))).toBe(true);
     expect(policy.allows(request('https://anywhere.example'))).toBe(true);
@@ -73,7 +73,7 @@ it('lets any page in when told so', () => {
   }
 });
 
-it('echoes the origin to browsers, and answers programs with a star', () => {
+it('an origin policy sends the origin back to browsers, and a star to programs', () => {
   const policy = new OriginPolicy([]);
   expect(policy.corsHeaders(request('http://localhost:1'))).toEqual({
     'access-control-allow-origin': 'http://localhost:1',

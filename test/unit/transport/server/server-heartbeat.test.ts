@@ -27,14 +27,14 @@ function setup(): { clock: ManualClock; heartbeat: ServerHeartbeat<Session>; add
 }
 
 describe('the heartbeat', () => {
-  it('comes once an interval to each session', () => {
+  it('the server sends one heartbeat per interval to each session', () => {
     const { clock, add } = setup();
     const session = add();
     clock.advance(24_000);
     expect(session.beats).toEqual([8000, 16_000, 24_000]);
   });
 
-  it('does not come to all sessions at the same time', () => {
+  it('the server spreads the heartbeats of its sessions over time', () => {
     const { clock, add } = setup();
     const first = add();
     clock.advance(3000);
@@ -44,7 +44,7 @@ describe('the heartbeat', () => {
     expect(second.beats).toEqual([11_000]);
   });
 
-  it('has one timer however many sessions there are, and none without sessions', () => {
+  it('the server has one timer for the heartbeats of all sessions, and none without sessions', () => {
     const { clock, heartbeat, add } = setup();
     expect(clock.timers).toBe(0);
     const sessions = Array.from({ length: 100 }, add);
@@ -58,7 +58,7 @@ describe('the heartbeat', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('passes on after how many beats silence means death', () => {
+  it('the server passes each session the number of heartbeats without an answer after which it closes', () => {
     const clock = new ManualClock();
     const told: number[] = [];
     const never: number[] = [];

@@ -22,11 +22,11 @@ describe('prefixes', () => {
     ['http://elsewhere/kite', undefined],
     ['/math-1.0.0', undefined],
     ['/KITE', undefined],
-  ])('of %j leave %j', (url, path) => {
+  ])('the path after the prefix of %j is %j', (url, path) => {
     expect(pathBehindPrefix(prefixes, url)).toBe(path);
   });
 
-  it('may be the root', () => {
+  it('the prefix of a server may be the root', () => {
     expect(pathBehindPrefix(normalisePrefixes(['/']), '/info')).toBe('/info');
     expect(pathBehindPrefix(normalisePrefixes(['']), '/')).toBe('/');
   });
@@ -41,7 +41,7 @@ describe('routes', () => {
     ['/iframe.html', 'iframe'],
     ['/iframe-.html', 'iframe'],
     ['/iframe-0.1.2abc-dirty.2144.html', 'iframe'],
-  ])('of %j is %s', (path, type) => {
+  ])('the route of %j is %s', (path, type) => {
     expect(routeOf(path)).toEqual({ type });
   });
 
@@ -51,7 +51,7 @@ describe('routes', () => {
     ['/_/_x/xhr_send', 'xhr_send', '_x'],
     ['/abcdefgh_i-j%20/abcdefg_i-j%20/xhr_streaming', 'xhr_streaming', 'abcdefg_i-j%20'],
     ['/1/__proto__/eventsource', 'eventsource', '__proto__'],
-  ])('of %j is session transport %s of %s', (path, transport, id) => {
+  ])('the route of %j is session transport %s of %s', (path, transport, id) => {
     expect(routeOf(path)).toEqual({ type: 'session', transport, id });
   });
 
@@ -80,7 +80,7 @@ describe('routes', () => {
     '/IFRAME.HTML',
     '/iframe-/.html',
     `/a/${'x'.repeat(129)}/xhr`,
-  ])('does not know %j', (path) => {
+  ])('the route of %j is unknown', (path) => {
     expect(routeOf(path)).toEqual({ type: 'unknown' });
   });
 });

@@ -24,7 +24,7 @@ function upload() {
 }
 
 describe('the uploads of a session', () => {
-  it('wait in as long a queue as the limits say; the next is told to come later', () => {
+  it('UploadQueue queues the uploads of a session up to the limit, and rejects the next one with a retry status', () => {
     const receiver = { deliver: () => undefined, isHeld: () => true, refuse: () => undefined };
     const uploads = new UploadQueue({ messageBytes: 1000, uploadsPerSession: 2 }, receiver);
     const all = [upload(), upload(), upload()];

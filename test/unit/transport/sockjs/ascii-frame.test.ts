@@ -12,9 +12,9 @@ function read(frame: string | undefined, masked: boolean): string | undefined {
   return bytes.subarray(end, start).every((byte) => byte === 0) ? bytes.toString('utf8', start) : undefined;
 }
 
-describe('a frame of ASCII', () => {
+describe('an ASCII frame', () => {
   it.each([0, 1, 125, 126, 127, 255, 256, 16_000, 16_370])(
-    'of %d characters is what ws reads',
+    'an ASCII frame of %d characters is read by ws',
     async (length) => {
       const text = 'x~\0'.repeat(length).slice(0, length);
       expect(read(asciiFrame(text, 'none'), false)).toBe(text);
@@ -22,16 +22,16 @@ describe('a frame of ASCII', () => {
     },
   );
 
-  it('is what RFC 6455 says', () => {
+  it('an ASCII frame has the format of RFC 6455', () => {
     expect(asciiFrame('Hello', 'none')).toBe('\x81\x05Hello');
     expect(asciiFrame('Hello', 'zero')).toBe('\x81\x85\0\0\0\0Hello');
   });
 
-  it.each(['é', '\u0080', '\u2028', '😀', '\ud800'])('is not made of %j', (text) => {
+  it.each(['é', '\u0080', '\u2028', '😀', '\ud800'])('an ASCII frame is not made of %j', (text) => {
     expect(asciiFrame(`a${text}`, 'none')).toBeUndefined();
   });
 
-  it('is not made of what is long, or has to be masked', () => {
+  it('an ASCII frame is not made of a long message or one that must be masked', () => {
     expect(asciiFrame('x'.repeat(16_371), 'none')).toBeUndefined();
     expect(asciiFrame('x', 'random')).toBeUndefined();
   });

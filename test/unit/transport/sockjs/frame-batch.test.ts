@@ -13,8 +13,8 @@ const EDGES = [
   ['\uffef', '\ufff0', '\uffff', 'x'],
 ] as const;
 
-describe('a batch', () => {
-  it('makes one frame of the messages added to it', () => {
+describe('FrameBatch', () => {
+  it('FrameBatch makes one frame of the messages that are added to it', () => {
     const batch = new FrameBatch('a[', LIMIT);
     batch.add('one');
     batch.add(['{"m":', 2, ',"k":', new Fragment('"tok\\en"'), '}']);
@@ -25,14 +25,14 @@ describe('a batch', () => {
     expect(batch.take()).toBe('a["three"]');
   });
 
-  it.each(EDGES)('escapes from %j to %j', (before, first, last, after) => {
+  it.each(EDGES)('FrameBatch escapes characters from %j to %j', (before, first, last, after) => {
     const batch = new FrameBatch('a[', LIMIT);
     batch.add(`${before}${first}${last}${after}`);
     const code = (text: string) => `\\u${text.charCodeAt(0).toString(16)}`;
     expect(batch.take()).toBe(`a["${before}${code(first)}${code(last)}${after}"]`);
   });
 
-  it('escapes every half of a surrogate pair and every control character, and reads them back', () => {
+  it('FrameBatch escapes every surrogate and every control character, and they are parsed back', () => {
     let text = '';
     for (let unit = 0; unit < 0x10000; unit += unit < 0x3000 || unit > 0xd000 ? 1 : 97) {
       text += String.fromCharCode(unit);
@@ -47,7 +47,7 @@ describe('a batch', () => {
     expect(decodeServerFrame(frame, LIMIT)).toEqual({ type: 'messages', messages: [text] });
   });
 
-  it('refuses a message above the limit, in bytes, and keeps the others', () => {
+  it('FrameBatch rejects a message above the limit in bytes, and keeps the others', () => {
     const batch = new FrameBatch('[', 10);
     expect(batch.add('ééééé')).toBe(true);
     expect(batch.add('éééééx')).toBe(false);

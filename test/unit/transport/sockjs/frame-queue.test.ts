@@ -3,8 +3,8 @@ import { FrameQueue } from '../../../../src/lib/transport/sockjs/frame-queue.js'
 
 const LIMIT = 16 * 1024 * 1024;
 
-describe('a queue of frames', () => {
-  it('closes a frame at 128 KiB and keeps the order', () => {
+describe('FrameQueue', () => {
+  it('FrameQueue closes a frame at 128 KiB and keeps the order', () => {
     const queue = new FrameQueue('[', LIMIT);
     const sent: string[] = [];
     for (let index = 0; index < 300; index++) {
@@ -24,7 +24,7 @@ describe('a queue of frames', () => {
     expect(queue.length).toBe(0);
   });
 
-  it('forgets everything when it is cleared', () => {
+  it('FrameQueue is empty after it is cleared', () => {
     const queue = new FrameQueue('[', LIMIT);
     for (let index = 0; index < 200; index++) queue.add('x'.repeat(1024));
     queue.clear();

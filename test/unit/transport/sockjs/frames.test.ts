@@ -16,7 +16,7 @@ describe('frames of a client', () => {
     [' [ "a" , "b" ] ', ['a', 'b']],
     ['["\\u0000\\ud800\\u2028","\\"\\\\"]', ['\u0000\ud800\u2028', '"\\']],
     ['["é😀"]', ['é😀']],
-  ])('reads %j', (text, messages) => {
+  ])('a client frame is parsed: %j', (text, messages) => {
     expect(decodeClientFrame(text, LIMIT)).toEqual({ type: 'messages', messages });
   });
 
@@ -33,7 +33,7 @@ describe('frames of a client', () => {
     ['[["a"]]', 1002],
     ['[null]', 1002],
     ['{"length":1,"0":"a","__proto__":[]}', 1002],
-  ])('refuses %j', (text, code) => {
+  ])('a malformed client frame is rejected: %j', (text, code) => {
     expect(decodeClientFrame(text, LIMIT)).toMatchObject({ type: 'violation', code });
   });
 });
@@ -47,7 +47,7 @@ describe('frames of a server', () => {
     ['m"x"', { type: 'messages', messages: ['x'] }],
     ['c[3000,"Go away!"]', { type: 'close', code: 3000, reason: 'Go away!' }],
     ['c[1000,""]', { type: 'close', code: 1000, reason: '' }],
-  ])('reads %j', (text, frame) => {
+  ])('a server frame is parsed: %j', (text, frame) => {
     expect(decodeServerFrame(text, LIMIT)).toEqual(frame);
   });
 
@@ -66,22 +66,22 @@ describe('frames of a server', () => {
     'c[3000,1]',
     'c[1.5,""]',
     'a[1]',
-  ])('refuses %j with 1002', (text) => {
+  ])('a malformed server frame is rejected with 1002: %j', (text) => {
     expect(decodeServerFrame(text, LIMIT)).toMatchObject({ type: 'violation', code: 1002 });
   });
 
-  it.each(['a[', 'a["x', 'c[', 'm"'])('refuses the broken JSON of %j with 1007', (text) => {
+  it.each(['a[', 'a["x', 'c[', 'm"'])('a server frame with broken JSON is rejected with 1007: %j', (text) => {
     expect(decodeServerFrame(text, LIMIT)).toMatchObject({ type: 'violation', code: 1007 });
   });
 
-  it('writes a goodbye that it can read', () => {
+  it('a formatted close frame is parsed again', () => {
     const reason = 'quotes " and \u2028';
     expect(decodeServerFrame(closeFrame(3001, reason), LIMIT)).toEqual({ type: 'close', code: 3001, reason });
   });
 });
 
-describe('limits', () => {
-  it('counts the bytes of each message, not of the frame', () => {
+describe('limits of frames', () => {
+  it('the message limit counts the bytes of each message, not of the frame', () => {
     const longest = 'é'.repeat(LIMIT / 2);
     expect(decodeClientFrame(JSON.stringify([longest, longest]), LIMIT)).toMatchObject({ type: 'messages' });
     expect(decodeClientFrame(JSON.stringify(['', `${longest}x`]), LIMIT)).toMatchObject({ code: 1009 });
@@ -99,11 +99,11 @@ describe('limits', () => {
     ['objects', `[${'{},'.repeat(1_000_000)}{}]`],
     ['a string without an end', `["${'\\"'.repeat(1_000_000)}`],
     ['white space', ' '.repeat(5_000_000)],
-  ])('refuses a large frame of %s without parsing it', (_name, text) => {
+  ])('a large frame of %s is rejected without parsing it', (_name, text) => {
     expect(decodeClientFrame(text, large)).toMatchObject({ type: 'violation', code: 1002 });
   });
 
-  it('reads large frames whatever their strings hold', () => {
+  it('a large frame is parsed whatever its strings contain', () => {
     const messages = ['[{"a":"\\\\"}]'.repeat(50_000), '\\', '"', ',', '', '[', 'x'.repeat(300_000)];
     expect(decodeClientFrame(JSON.stringify(messages), large)).toEqual({ type: 'messages', messages });
     expect(decodeClientFrame(JSON.stringify(messages, undefined, 2), large)).toEqual({

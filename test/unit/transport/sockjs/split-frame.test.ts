@@ -4,11 +4,11 @@ import { splitClientFrame } from '../../../../src/lib/transport/sockjs/split-fra
 import { defaultLimits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { callHead, callRests } from '../../../helpers/kite/call-prefixes.js';
 
-describe('a frame whose messages begin as expected', () => {
+describe('a frame whose messages have known prefixes', () => {
   const fragment = new Fragment(callHead);
   const split = (frame: string) => splitClientFrame(frame, defaultLimits.messageBytes, [fragment]);
 
-  it('is taken apart without parsing the beginnings', () => {
+  it('a frame with known prefixes is split without parsing the prefixes', () => {
     const texts = callRests.slice(0, 4).map((rest) => callHead + rest);
     expect(split(JSON.stringify(texts))).toEqual(
       callRests.slice(0, 4).map((rest) => ({ rest, prefix: fragment })),
@@ -25,11 +25,11 @@ describe('a frame whose messages begin as expected', () => {
     ['a broken escape', `["${fragment.quoted}\\x"]`],
     ['an empty list', '[]'],
     ['nothing', ''],
-  ])('is decoded as a whole where there is %s', (_what, frame) => {
+  ])('a frame is parsed as a whole if it has %s', (_what, frame) => {
     expect(split(frame)).toBeUndefined();
   });
 
-  it('is decoded as a whole where a message may be above the limit', () => {
+  it('a frame is parsed as a whole if a message may exceed the limit', () => {
     expect(splitClientFrame(JSON.stringify([callHead]), callHead.length, [fragment])).toBeUndefined();
   });
 });

@@ -4,8 +4,8 @@ import { arrived, twoPages } from '../../../helpers/transport/two-pages.js';
 
 const SECOND = 1000;
 
-describe('a session through Kontrol', () => {
-  it('carries what is long in signals that are not, and keeps the order', async () => {
+describe('a page session through Kontrol', () => {
+  it('a signalled channel splits long messages into short signals, and keeps the order', async () => {
     const { dialRelayed, payloads } = twoPages();
     const { channel, accepted } = await dialRelayed();
     // Every odd piece would end inside of a character.
@@ -22,7 +22,7 @@ describe('a session through Kontrol', () => {
     expect(longest).toBeLessThan(100_000);
   });
 
-  it('stays for as long as the other page is there, though nothing is said', async () => {
+  it('a signalled channel stays open without messages while its peer answers', async () => {
     const { dialRelayed, clock, one } = twoPages();
     const { channel, inbox, accepted } = await dialRelayed();
     for (let passed = 0; passed < 600; passed += 10) {
@@ -37,7 +37,7 @@ describe('a session through Kontrol', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('ends where the other page has gone without a word', async () => {
+  it('a signalled channel closes if its peer disconnects silently', async () => {
     const { dialRelayed, clock, sides, one } = twoPages();
     const { inbox } = await dialRelayed();
     sides['two'] = undefined;
@@ -49,7 +49,7 @@ describe('a session through Kontrol', () => {
     expect(one.peers.size).toBe(0);
   });
 
-  it('comes about after five seconds where nothing bounds the call', async () => {
+  it('a signalled channel opens after five seconds if the dial has no timeout', async () => {
     const { rtc, dial, clock, two } = twoPages();
     rtc.reachable = false;
     const dialled = dial('two', { handshakeTimeout: 0 });
@@ -60,7 +60,7 @@ describe('a session through Kontrol', () => {
     expect(two.accepted.at(-1)?.inbox.messages).toEqual(['here']);
   });
 
-  it('is given up, and nothing of it kept, where the other page does not answer in time', async () => {
+  it('a signalled channel is abandoned without a trace if the peer does not answer in time', async () => {
     const { rtc, dial, clock, one, two, sides, passed } = twoPages();
     rtc.reachable = false;
     sides['two'] = {
@@ -78,7 +78,7 @@ describe('a session through Kontrol', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('is not begun by a page that closes', async () => {
+  it('a signalled channel is not opened by a page that closes', async () => {
     const { rtc, dial, one, passed } = twoPages();
     rtc.reachable = false;
     const dialled = dial().catch((error: unknown) => error);
@@ -91,11 +91,11 @@ describe('a session through Kontrol', () => {
   });
 
   it.each<[string, unknown, number]>([
-    ['no text', 7, 1003],
-    ['no piece', 'hello', 1002],
+    ['not a string', 7, 1003],
+    ['malformed', 'hello', 1002],
     ['empty', '', 1002],
     ['longer than the limit', `.${'x'.repeat(101)}`, 1009],
-  ])('ends with a piece that is %s', async (_what, piece, code) => {
+  ])('a signalled channel closes on a chunk that is %s', async (_what, piece, code) => {
     const { dialRelayed, payloads, two } = twoPages({ limits: { messageBytes: 100 } });
     const { inbox, accepted } = await dialRelayed();
     const { session } = payloads.at(-1) as { session: string };
@@ -105,7 +105,7 @@ describe('a session through Kontrol', () => {
     expect(accepted.inbox.messages).toEqual([]);
   });
 
-  it('ends where more comes before what came was taken', async () => {
+  it('a signalled channel closes if more arrives before it took the previous chunks', async () => {
     const { dialRelayed, payloads, two } = twoPages();
     const { accepted } = await dialRelayed();
     const { session } = payloads.at(-1) as { session: string };
@@ -115,7 +115,7 @@ describe('a session through Kontrol', () => {
     expect((await accepted.inbox.closed())?.code).toBe(1008);
   });
 
-  it('is nobody else’s: a message of another page for it is refused', async () => {
+  it('a signalled channel rejects messages of other pages', async () => {
     const { dialRelayed, payloads, two } = twoPages();
     const { accepted } = await dialRelayed();
     const { session } = payloads.at(-1) as { session: string };

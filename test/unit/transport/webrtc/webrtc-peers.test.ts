@@ -4,7 +4,7 @@ import { FakeRtc } from '../../../helpers/transport/fake-rtc.js';
 import { arrived, twoPages } from '../../../helpers/transport/two-pages.js';
 
 describe('two pages', () => {
-  it('open a data channel, and nothing of what they say goes through Kontrol', async () => {
+  it('two pages open a data channel, and send nothing through Kontrol afterwards', async () => {
     const { one, two, dial, passed } = twoPages();
     const { channel, inbox } = await dial();
     channel.send('hello');
@@ -22,7 +22,7 @@ describe('two pages', () => {
     expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
   });
 
-  it('hear at once that the other page goes away', async () => {
+  it('a page is notified at once that its peer closes', async () => {
     const pages = new EventTarget();
     const { RTCPeerConnection } = new FakeRtc().platform;
     const { one, two, dial } = twoPages({
@@ -40,7 +40,7 @@ describe('two pages', () => {
     expect([one.peers.size, two.peers.size]).toEqual([0, 0]);
   });
 
-  it('cut long messages into pieces between characters, and join them', async () => {
+  it('two pages split long messages into chunks between characters, and join them', async () => {
     const { rtc, two, dial } = twoPages();
     const { channel } = await dial();
     // Every odd piece would end inside of a character.
@@ -54,7 +54,7 @@ describe('two pages', () => {
     expect(pieces.filter((piece) => /[\ud800-\udbff]$/.test(piece))).toEqual([]);
   });
 
-  it('say what they say in one turn in one message', async () => {
+  it('two pages combine the messages of a turn in one', async () => {
     const { rtc, two, dial } = twoPages();
     const { channel } = await dial();
     const texts = Array.from({ length: 100 }, (_, n) => `text ${n} 👪`);
@@ -69,7 +69,7 @@ describe('two pages', () => {
     for (const { length } of rtc.channels[0]?.sent ?? []) expect(length).toBeLessThan(33 * 1024);
   });
 
-  it('do not give the browser more than it takes', async () => {
+  it('two pages limit the bytes that are buffered in the browser', async () => {
     const { rtc, two, dial } = twoPages();
     const { channel } = await dial();
     const [near] = rtc.channels;
@@ -85,7 +85,7 @@ describe('two pages', () => {
     expect(two.accepted[0]?.inbox.messages).toEqual(['later']);
   });
 
-  it('go through Kontrol where no data channel has come up in half of the time', async () => {
+  it('two pages fall back to Kontrol if no data channel opens within half of the timeout', async () => {
     const { rtc, clock, one, two, dial } = twoPages();
     rtc.reachable = false;
     const dialled = dial();
@@ -107,7 +107,7 @@ describe('two pages', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('go through Kontrol at once where one of them has no WebRTC, or finds no way', async () => {
+  it('two pages fall back to Kontrol at once if one has no WebRTC or finds no route', async () => {
     const without = twoPages({ other: {} });
     (await without.dial()).channel.send('a');
     await arrived();
@@ -122,7 +122,7 @@ describe('two pages', () => {
     expect(two.accepted[0]?.inbox.messages).toEqual(['b']);
   });
 
-  it('are not disturbed by an end of the attempt that comes late', async () => {
+  it('two pages ignore a late end of the WebRTC attempt', async () => {
     const { rtc, clock, two, dial } = twoPages();
     rtc.reachable = false;
     const dialled = dial();
@@ -137,7 +137,7 @@ describe('two pages', () => {
     expect(inbox.closes).toEqual([]);
   });
 
-  it('wait for each other where one does not read', async () => {
+  it('two pages apply backpressure if one does not read', async () => {
     const { dialRelayed, passed } = twoPages();
     const { channel, accepted } = await dialRelayed();
     accepted.channel.pause();
@@ -153,7 +153,7 @@ describe('two pages', () => {
     expect(accepted.inbox.messages).toEqual(['one', 'two', 'three']);
   });
 
-  it('lose what goes through Kontrol with it, and keep what does not', async () => {
+  it('two pages lose sessions through Kontrol with its connection, and keep direct ones', async () => {
     const { rtc, state, one, dial } = twoPages();
     const direct = await dial();
     rtc.reachable = false;
@@ -171,7 +171,7 @@ describe('two pages', () => {
     });
   });
 
-  it('say who cannot be reached, and give up when told to', async () => {
+  it('a page reports an unreachable peer, and aborts a dial on request', async () => {
     const { one, dial } = twoPages();
     await expect(dial('three')).rejects.toMatchObject({
       code: 'refused',
@@ -185,7 +185,7 @@ describe('two pages', () => {
     expect(one.peers.size).toBe(0);
   });
 
-  it('end all of it when one closes', async () => {
+  it('a page closes all its sessions when it closes', async () => {
     const { one, two, dial } = twoPages();
     const { inbox } = await dial();
     one.peers.close();
@@ -197,7 +197,7 @@ describe('two pages', () => {
 });
 
 describe('a page', () => {
-  it('takes no more sessions than it has room for', async () => {
+  it('a page limits its number of sessions', async () => {
     const { two, dial } = twoPages({ limits: { peers: 2 } });
     await dial();
     await dial();
@@ -208,16 +208,16 @@ describe('a page', () => {
   });
 
   it.each([
-    ['no kind of message', 'hello', 1002],
-    ['not as long as it says', '#2,3:.a.', 1002],
-    ['longer than it says', '#2,2:.a.b.c', 1002],
+    ['of an unknown type', 'hello', 1002],
+    ['shorter than its declared length', '#2,3:.a.', 1002],
+    ['longer than its declared length', '#2,2:.a.b.c', 1002],
     ['of no length', '#:', 1002],
     ['of lengths that are none', '#2,x:.a.b', 1002],
     ['of lengths below none', '#4,-2,2:.a.b', 1002],
     ['of lengths without an end', '#2,2', 1002],
     ['longer than the limit', `.${'x'.repeat(101)}`, 1009],
     ['longer than the limit, piece by piece', `+${'x'.repeat(101)}`, 1009],
-  ])('ends a channel on which comes what is %s', async (_what, piece, code) => {
+  ])('a page closes a channel on a message that is %s', async (_what, piece, code) => {
     const { rtc, two, dial } = twoPages({ limits: { messageBytes: 100 } });
     await dial();
     rtc.channels[0]?.send(piece);
@@ -226,7 +226,7 @@ describe('a page', () => {
     expect(two.accepted[0]?.inbox.messages).toEqual([]);
   });
 
-  it('keeps no more of what it does not read than it may', async () => {
+  it('a page limits the bytes that it has not read', async () => {
     const { two, dial } = twoPages({ limits: { sendQueueBytes: 1000 } });
     const { channel } = await dial();
     two.accepted[0]?.channel.pause();
@@ -237,7 +237,7 @@ describe('a page', () => {
     expect(two.accepted[0]?.inbox.closes[0]?.code).toBe(1008);
   });
 
-  it('takes what is no signal for none, and candidates before the description for early', async () => {
+  it('a page ignores malformed signals, and keeps candidates that arrive before the description', async () => {
     for (const value of [
       null,
       'x',
@@ -257,7 +257,7 @@ describe('a page', () => {
     expect(rtc.connections.get('connection 1')?.candidates).toEqual([{ candidate: 'of connection 0' }]);
   });
 
-  it('answers messages of sessions that it does not know with an error', () => {
+  it('a page answers messages of unknown sessions with an error', () => {
     const { two } = twoPages();
     const signal = readSignal({ type: 'message', src: 'one', payload: { session: 's', messages: ['x'] } });
     expect(() => signal && two.peers.receive(signal)).toThrow('has ended or was never opened');
@@ -270,8 +270,8 @@ function signal(type: string, payload: object, src = 'one'): Signal {
   return read;
 }
 
-describe('a page whom another means harm', () => {
-  it('tries no more addresses for a session than it may', async () => {
+describe('a page with a hostile peer', () => {
+  it('a page limits the number of addresses that it tries for a session', async () => {
     const { rtc, two } = twoPages({ limits: { candidates: 5 } });
     rtc.reachable = false;
     rtc.connect();
@@ -287,11 +287,11 @@ describe('a page whom another means harm', () => {
   });
 
   it.each<[string, unknown]>([
-    ['no text', { toString: () => 'connection 0' }],
+    ['not a string', { toString: () => 'connection 0' }],
     ['too long', 'x'.repeat(65_537)],
-    ['not understood', 'connection 17'],
+    ['malformed', 'connection 17'],
     ['missing', undefined],
-  ])('refuses an offer whose description is %s, and keeps nothing of it', async (_what, sdp) => {
+  ])('a page rejects an offer whose description is %s, and keeps nothing of it', async (_what, sdp) => {
     const { two, passed, clock } = twoPages();
     two.peers.receive(signal('offer', { session: 's', sdp }));
     await arrived();
@@ -301,7 +301,7 @@ describe('a page whom another means harm', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('gives no page all of its room', async () => {
+  it('a page limits the sessions of each peer', async () => {
     const { rtc, two, dial } = twoPages({ limits: { peers: 10, sessionsPerPeer: 3 } });
     rtc.reachable = false;
     rtc.connect();
@@ -316,7 +316,7 @@ describe('a page whom another means harm', () => {
     expect(two.accepted.at(-1)?.inbox.messages).toEqual(['hello']);
   });
 
-  it('lets go, after a minute, of what was begun and not ended', async () => {
+  it('a page removes incomplete sessions after a minute', async () => {
     const { rtc, two, clock } = twoPages();
     rtc.reachable = false;
     rtc.connect();
@@ -327,7 +327,7 @@ describe('a page whom another means harm', () => {
     expect(rtc.connections.get('connection 1')?.connectionState).toBe('closed');
   });
 
-  it('does nothing about signals of sessions that it does not know', async () => {
+  it('a page ignores signals of unknown sessions', async () => {
     const { two, passed } = twoPages();
     for (const type of ['answer', 'candidate', 'leave', 'nonsense'])
       expect(two.peers.receive(signal(type, { session: 's', sdp: 'x', candidate: {} }))).toBeNull();
@@ -336,7 +336,7 @@ describe('a page whom another means harm', () => {
     expect(two.peers.size).toBe(0);
   });
 
-  it('goes on with a session whose other page says that it cannot, later than it should', async () => {
+  it('a page keeps a session whose peer rejects it too late', async () => {
     const { dialRelayed, payloads, two } = twoPages();
     const { channel, accepted } = await dialRelayed();
     const { session } = payloads.at(-1) as { session: string };

@@ -17,8 +17,8 @@ function answer(headers: readonly string[], statusLine = 'HTTP/1.1 101 Switching
   return [statusLine, ...headers, '', ''].join('\r\n');
 }
 
-describe('a request to upgrade', () => {
-  it('asks for a WebSocket of version 13', () => {
+describe('an upgrade request', () => {
+  it('an upgrade request has WebSocket version 13', () => {
     const request = upgradeRequest(new URL('http://[::1]:3636/kite'), '/kite/1/2/websocket?a=%20b', KEY);
     expect(request.split('\r\n')).toEqual([
       'GET /kite/1/2/websocket?a=%20b HTTP/1.1',
@@ -32,7 +32,7 @@ describe('a request to upgrade', () => {
     ]);
   });
 
-  it('leaves the port of its scheme out of the host', () => {
+  it('an upgrade request omits the default port of its scheme from the host', () => {
     expect(upgradeRequest(new URL('https://example.com:443/'), '/', KEY)).toContain(
       '\r\nHost: example.com\r\n',
     );
@@ -46,31 +46,31 @@ describe('a request to upgrade', () => {
     ['bob', 'bob:'],
     [':x', ':x'],
     ['50%', '50%:'],
-  ])('carries the credentials %j of the URL', (written, meant) => {
+  ])('an upgrade request sends the credentials %j of the URL', (written, meant) => {
     const request = upgradeRequest(new URL(`ws://${written}@example.com/`), '/', KEY);
     expect(request).toContain(`\r\nAuthorization: Basic ${Buffer.from(meant).toString('base64')}\r\n`);
     expect(request).toContain('\r\nHost: example.com\r\n');
   });
 
-  it('has no line that the URL could have made', () => {
+  it('an upgrade request has no header that was injected by the URL', () => {
     const url = new URL('ws://example.com/a\r\nX: y?b\r\nX: y');
     expect(upgradeRequest(url, pathUnder(url, ''), KEY).split('\r\n')).toHaveLength(8);
   });
 });
 
-describe('the answer to a request to upgrade', () => {
-  it('that RFC 6455 gives as its example opens a WebSocket', () => {
+describe('an upgrade response', () => {
+  it('the example response of RFC 6455 opens a WebSocket', () => {
     expect(acceptOf(KEY)).toBe(ACCEPT);
     const text = answer(HEADERS);
     expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'upgraded', length: text.length });
   });
 
-  it('ends where the first frame begins', () => {
+  it('an upgrade response ends where the first frame begins', () => {
     const text = answer(HEADERS);
     expect(readUpgradeAnswer(`${text}\x81\x01o`, KEY)).toEqual({ type: 'upgraded', length: text.length });
   });
 
-  it('may be written in other ways', () => {
+  it('an upgrade response may have other spellings', () => {
     const text = answer(
       ['UPGRADE:WebSocket', 'connection:\tkeep-alive , upgrade ', `sec-websocket-accept: ${ACCEPT}\t`, 'X:'],
       'HTTP/1.1 101',
@@ -78,28 +78,28 @@ describe('the answer to a request to upgrade', () => {
     expect(readUpgradeAnswer(text, KEY)).toMatchObject({ type: 'upgraded' });
   });
 
-  it('is waited for, byte by byte', () => {
+  it('an upgrade response may arrive byte by byte', () => {
     const text = answer(HEADERS);
     for (let length = 0; length < text.length; length++) {
       expect(readUpgradeAnswer(text.slice(0, length), KEY)).toBeUndefined();
     }
   });
 
-  it('may be announced', () => {
+  it('an upgrade response may follow an informational response', () => {
     const early = answer(['Link: </style.css>'], 'HTTP/1.1 103 Early Hints');
     const text = early + answer(HEADERS);
     expect(readUpgradeAnswer(early, KEY)).toBeUndefined();
     expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'upgraded', length: text.length });
   });
 
-  it.each([200, 302, 404, 503])('may be HTTP %d', (status) => {
+  it.each([200, 302, 404, 503])('an upgrade response with HTTP %d is a refusal', (status) => {
     const text = answer(['Content-Length: 5'], `HTTP/1.1 ${status} Whatever`);
     expect(readUpgradeAnswer(`${text}sorry`, KEY)).toEqual({ type: 'refused', status });
   });
 
   it.each([
-    ['no upgrade at all', HEADERS.slice(1)],
-    ['an upgrade to something else', ['Upgrade: h2c', ...HEADERS.slice(1)]],
+    ['no upgrade', HEADERS.slice(1)],
+    ['an upgrade to another protocol', ['Upgrade: h2c', ...HEADERS.slice(1)]],
     ['no Connection header', HEADERS.filter((header) => !header.startsWith('Connection'))],
     ['another Connection header', [HEADERS[0], 'Connection: no-upgrade', HEADERS[2]]],
     ['the answer to no key', HEADERS.slice(0, 2)],
@@ -107,7 +107,7 @@ describe('the answer to a request to upgrade', () => {
     ['two answers to the key', [...HEADERS, HEADERS[2]]],
     ['an extension that was not offered', [...HEADERS, 'Sec-WebSocket-Extensions: permessage-deflate']],
     ['a protocol that was not offered', [...HEADERS, 'Sec-WebSocket-Protocol: chat']],
-  ])('is wrong with %s', (_what, headers) => {
+  ])('an upgrade response is rejected with %s', (_what, headers) => {
     expect(readUpgradeAnswer(answer(headers as string[]), KEY)).toMatchObject({ type: 'wrong' });
   });
 
@@ -126,7 +126,7 @@ describe('the answer to a request to upgrade', () => {
     ['a header with a line feed of its own', answer([...HEADERS, 'X: y\nZ: z'])],
     ['a head without an end', `HTTP/1.1 101 Switching Protocols\r\nX: ${'y'.repeat(HEAD_BYTES)}`],
     ['something else after an announcement', `${answer([], 'HTTP/1.1 100 Continue')}SSH`],
-  ])('is no HTTP with %s', (_what, text) => {
+  ])('an upgrade response is not HTTP with %s', (_what, text) => {
     expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'notHttp' });
   });
 });

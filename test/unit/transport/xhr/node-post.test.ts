@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { NodePost } from '../../../../src/lib/transport/xhr/node-post.js';
 import type { Outcome } from '../../../../src/lib/transport/xhr/post.js';
 
-it('resolves the host of a session once, so that every request goes to the server that answered first', async () => {
+it('a session over XHR resolves its host once, so that every request is sent to the same server', async () => {
   const connections = new Set<unknown>();
   const server = http.createServer((request, response) => {
     connections.add(request.socket);

@@ -28,14 +28,17 @@ describe('the configuration of an etcd store', () => {
   it.each([
     [['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1', 'https://etcd.invalid:1'], 0],
     [['http://127.0.0.1:1', 'http://etcd.invalid:1'], 1],
-  ])('an etcd store warns if passwords and keys are sent unencrypted over the network: %j', async (machines, count) => {
-    const warnings: string[] = [];
-    const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
-    const config = { kind: 'etcd', machines, user: 'me', password: PASSWORD, timeout: 100 } as const;
-    const error = await openingFailure(openStorage(config, { clock: systemClock, logger }));
-    expect(error).toMatchObject(unavailable(/etcd at /));
-    expect(warnings).toHaveLength(count);
-    for (const text of warnings) expect(text).toMatch(/^etcd at http:\/\/etcd\.invalid:1 is not on this/);
-    expect(warnings.join()).not.toContain(PASSWORD);
-  });
+  ])(
+    'an etcd store warns if passwords and keys are sent unencrypted over the network: %j',
+    async (machines, count) => {
+      const warnings: string[] = [];
+      const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
+      const config = { kind: 'etcd', machines, user: 'me', password: PASSWORD, timeout: 100 } as const;
+      const error = await openingFailure(openStorage(config, { clock: systemClock, logger }));
+      expect(error).toMatchObject(unavailable(/etcd at /));
+      expect(warnings).toHaveLength(count);
+      for (const text of warnings) expect(text).toMatch(/^etcd at http:\/\/etcd\.invalid:1 is not on this/);
+      expect(warnings.join()).not.toContain(PASSWORD);
+    },
+  );
 });
