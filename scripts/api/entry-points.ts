@@ -13,7 +13,7 @@ export interface EntryPoint {
  * Reads what entry points export, and every declaration that this refers to, from the .d.ts files of the build. What several
  * of them export is described with the first.
  *
- * The API of the TypeScript compiler calls itself unstable. Only this folder uses it.
+ * The API of the TypeScript compiler calls itself unstable. Only this folder and test/language use it.
  */
 export function describeEntryPoints(root: string, entryPoints: readonly EntryPoint[]): Description[] {
   // A project that is not on the disk: it reads the declarations as a program that imports them does.

@@ -1,6 +1,6 @@
 import {
   type CallExpression,
-  type Expression,
+  type Identifier,
   isArrayLiteralExpression,
   isAsExpression,
   isBinaryExpression,
@@ -20,172 +20,175 @@ import {
   isVariableDeclaration,
   type Node,
   type SourceFile,
-  SyntaxKind,
 } from 'typescript/unstable/ast';
 
-/** A title of a test or of a group of tests, as it is written in a file. */
+/** A title in a test file. */
 export interface TestTitle {
-  readonly file: string;
-  /** The line of the title, or of its row in the table of `each`, from 1. */
-  readonly line: number;
   readonly kind: 'test' | 'group';
-  /** The title as far as it is static; `…` replaces every part that is not. */
+  /** The line of the title, or of the row that it is made from, from 1. */
+  readonly line: number;
+  /** The title with the values of its row; `…` replaces each value that is known only when the tests run. */
   readonly title: string;
+  /** The title before the values of a row are inserted. */
   readonly template: string;
-  /** The titles of the groups around it, from the outermost. */
-  readonly groups: readonly string[];
 }
 
-const KINDS: Record<string, TestTitle['kind']> = { describe: 'group', it: 'test', test: 'test' };
-
-/** Replaces a part of a title that is known only when the tests run. */
+const KINDS = new Map<string, TestTitle['kind']>([
+  ['describe', 'group'],
+  ['it', 'test'],
+  ['test', 'test'],
+]);
+const EACH = new Set(['each', 'for']);
+const MODIFIERS = new Set([
+  ...EACH,
+  'concurrent',
+  'fails',
+  'only',
+  'runIf',
+  'sequential',
+  'skip',
+  'skipIf',
+  'todo',
+]);
 const DYNAMIC = '…';
+const PLACEHOLDER = /%(?:\.\d+)?[a-z]|\$[\w.]+/g;
 
-/** Collects the titles of all tests in a file. A title of `it.each` is listed once for each row of a static table. */
-export function titlesOf(file: string, tree: SourceFile): TestTitle[] {
-  const declarations = constantsOf(tree);
+/** Returns the titles of all tests and groups in a file, those of `it.each` once for each row of a static table. */
+export function titlesOf(file: SourceFile): TestTitle[] {
+  const constants = constantsOf(file);
   const titles: TestTitle[] = [];
-  visit(tree, []);
+  visit(file);
   return titles;
 
-  function visit(node: Node, groups: readonly string[]): void {
-    const definition = isCallExpression(node) ? definitionOf(node) : undefined;
-    if (!definition) return node.forEachChild((child) => visit(child, groups));
-    const { kind, template, table, body } = definition;
-    const text = staticText(template, declarations);
-    for (const { title, node: origin } of expanded(text, template, table)) {
-      const line = tree.getLineAndCharacterOfPosition(origin.getStart(tree)).line + 1;
-      titles.push({ file, line, kind, title, groups, template: text });
-    }
-    for (const part of body) visit(part, kind === 'group' ? [...groups, text] : groups);
+  function visit(node: Node): void {
+    if (isCallExpression(node)) addTitles(node);
+    node.forEachChild(visit);
   }
 
-  function expanded(text: string, template: Node, table?: Expression) {
-    const rows = table && text.replaceAll('%%', '').match(/%[a-z]|\$\w/) ? rowsOf(table, declarations) : [];
-    if (rows.length === 0) return [{ title: table ? withoutPlaceholders(text) : text, node: template }];
-    return rows.map((row) => ({ title: formatted(text, row, declarations), node: row }));
+  function addTitles(call: CallExpression): void {
+    const [title, ...body] = call.arguments;
+    const definition = definitionOf(call);
+    if (!definition || !title || body.length === 0) return;
+    const { kind, table } = definition;
+    const template = staticText(title, constants);
+    const rows = table && template.match(PLACEHOLDER) ? rowsOf(table, constants) : [];
+    if (rows.length === 0) {
+      const text = table ? template.replaceAll(PLACEHOLDER, DYNAMIC) : template;
+      titles.push({ kind, line: lineOf(title), title: text, template });
+    }
+    for (const row of rows) {
+      titles.push({ kind, line: lineOf(row), title: withRow(template, row, constants), template });
+    }
+  }
+
+  function lineOf(node: Node): number {
+    return file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
   }
 }
 
 interface Definition {
   readonly kind: TestTitle['kind'];
-  readonly template: Expression;
-  readonly table: Expression | undefined;
-  readonly body: readonly Expression[];
+  /** The rows of `it.each`. */
+  readonly table?: Node | undefined;
 }
 
-/** Recognizes `it('…', …)`, `it.only('…', …)`, `it.each(table)('…', …)` and `describe.skipIf(condition)('…', …)`. */
+/** Recognizes calls such as `it(…)`, `it.only(…)`, `it.each(table)(…)` and `describe.skipIf(condition)(…)`. */
 function definitionOf(call: CallExpression): Definition | undefined {
-  const [template, ...body] = call.arguments;
-  const names: string[] = [];
-  let table: Expression | undefined;
-  let callee: Expression = call.expression;
+  let callee: Node = call.expression;
+  let table: Node | undefined;
   while (isCallExpression(callee) || isPropertyAccessExpression(callee)) {
-    if (isPropertyAccessExpression(callee)) names.push(callee.name.text);
-    else if (isEach(callee)) [table] = callee.arguments;
-    callee = callee.expression;
+    if (isPropertyAccessExpression(callee) && !MODIFIERS.has(callee.name.text)) return undefined;
+    const { expression } = callee;
+    if (
+      isCallExpression(callee) &&
+      isPropertyAccessExpression(expression) &&
+      EACH.has(expression.name.text)
+    ) {
+      [table] = callee.arguments;
+    }
+    callee = expression;
   }
-  const kind = isIdentifier(callee) ? KINDS[callee.text] : undefined;
-  const modifiers = ['concurrent', 'each', 'fails', 'for', 'only', 'runIf', 'sequential', 'skip', 'skipIf'];
-  // `it.each(table)` alone is the callee of the call that has the title.
-  if (!kind || !template || body.length === 0 || !names.every((name) => modifiers.includes(name)))
-    return undefined;
-  return { kind, template, table, body };
+  const kind = isIdentifier(callee) ? KINDS.get(callee.text) : undefined;
+  return kind && { kind, table };
 }
 
-function isEach(call: CallExpression): boolean {
-  return isPropertyAccessExpression(call.expression) && ['each', 'for'].includes(call.expression.name.text);
-}
-
+/** The initializers of the variables in a file, by name. */
 type Constants = ReadonlyMap<string, Node>;
 
-function constantsOf(tree: SourceFile): Constants {
+function constantsOf(file: SourceFile): Constants {
   const constants = new Map<string, Node>();
-  visit(tree);
+  visit(file);
   return constants;
 
   function visit(node: Node): void {
     if (isVariableDeclaration(node) && isIdentifier(node.name) && node.initializer) {
-      constants.set(node.name.text, unwrapped(node.initializer));
+      constants.set(node.name.text, node.initializer);
     }
     node.forEachChild(visit);
   }
 }
 
-/** Removes parentheses, `as const` and `satisfies`. */
-function unwrapped(node: Node): Node {
-  return isParenthesizedExpression(node) || isAsExpression(node) || isSatisfiesExpression(node)
-    ? unwrapped(node.expression)
-    : node;
-}
-
-function resolved(node: Node, constants: Constants): Node {
-  const inner = unwrapped(node);
-  return isIdentifier(inner) ? (constants.get(inner.text) ?? inner) : inner;
+/** Returns the value of an expression without type assertions; that of a variable is its initializer. */
+function valueOf(node: Node, constants: Constants): Node {
+  if (isParenthesizedExpression(node) || isAsExpression(node) || isSatisfiesExpression(node)) {
+    return valueOf(node.expression, constants);
+  }
+  const initializer = isIdentifier(node) ? constants.get(node.text) : undefined;
+  return initializer ? valueOf(initializer, constants) : node;
 }
 
 /** Returns the rows of a table, or none if the table is computed. */
-function rowsOf(table: Expression, constants: Constants): readonly Node[] {
-  const value = resolved(table, constants);
+function rowsOf(table: Node, constants: Constants): readonly Node[] {
+  const value = valueOf(table, constants);
   if (isArrayLiteralExpression(value)) {
     return value.elements.flatMap((row) =>
-      isSpreadElement(row) ? rowsOf(row.expression, constants) : [resolved(row, constants)],
+      isSpreadElement(row) ? rowsOf(row.expression, constants) : [row],
     );
   }
-  if (!isCallExpression(value) || !isPropertyAccessExpression(value.expression)) return [];
-  const { name, expression } = value.expression;
+  if (!isCallExpression(value) || !/^Object\.(?:entries|keys)$/.test(value.expression.getText())) return [];
   const [argument] = value.arguments;
-  // `Object.entries(record)` and `Object.keys(record)`: the key is what titles contain.
-  if (!argument || !isIdentifier(expression) || expression.text !== 'Object') return [];
-  const record = resolved(argument, constants);
-  if (!['entries', 'keys'].includes(name.text) || !isObjectLiteralExpression(record)) return [];
+  const record = argument && valueOf(argument, constants);
+  if (!record || !isObjectLiteralExpression(record)) return [];
   return record.properties.flatMap((property) => (isPropertyAssignment(property) ? [property.name] : []));
 }
 
-function formatted(template: string, row: Node, constants: Constants): string {
-  const cells: readonly Node[] = isArrayLiteralExpression(row) ? row.elements : [row];
-  let next = 0;
-  return template
-    .replaceAll(/%([a-z%])/g, (_, letter: string) =>
-      letter === '%' ? '%' : staticText(cells[next++], constants),
-    )
-    .replaceAll(/\$(\w+)(\.\w+)*/g, (_, name: string, rest?: string) =>
-      rest ? DYNAMIC : memberText(row, name, constants),
-    );
+/** Inserts the values of a row as vitest does. */
+function withRow(template: string, row: Node, constants: Constants): string {
+  const value = valueOf(row, constants);
+  const cells: Node[] = isArrayLiteralExpression(value) ? [...value.elements] : [value];
+  return template.replaceAll(PLACEHOLDER, (placeholder) => {
+    if (placeholder.startsWith('%')) return staticText(cells.shift(), constants);
+    return staticText(memberOf(value, placeholder.slice(1)), constants);
+  });
 }
 
-function memberText(row: Node, name: string, constants: Constants): string {
-  if (isArrayLiteralExpression(row)) {
-    const cell = row.elements[Number(name)];
-    return cell ? staticText(cell, constants) : DYNAMIC;
-  }
-  if (!isObjectLiteralExpression(row)) return DYNAMIC;
+function memberOf(row: Node, name: string): Node | undefined {
+  if (!isObjectLiteralExpression(row)) return undefined;
   for (const property of row.properties) {
-    if (isPropertyAssignment(property) && property.name.getText() === name)
-      return staticText(property.initializer, constants);
-    if (isShorthandPropertyAssignment(property) && property.name.getText() === name)
-      return staticText(property.name, constants);
+    if (isPropertyAssignment(property) && property.name.getText() === name) return property.initializer;
+    if (isShorthandPropertyAssignment(property) && property.name.getText() === name) return property.name;
   }
-  return DYNAMIC;
+  return undefined;
 }
 
-function withoutPlaceholders(text: string): string {
-  return text.replaceAll(/%[a-z]|\$\w+(?:\.\w+)*/g, DYNAMIC);
+function isKey(node: Node): node is Identifier {
+  return isIdentifier(node) && isPropertyAssignment(node.parent) && node.parent.name === node;
 }
 
-/** Returns the value of an expression as a title contains it. */
+/** Returns the text of an expression as far as it is static. */
 function staticText(expression: Node | undefined, constants: Constants): string {
   if (!expression) return DYNAMIC;
-  const node = resolved(expression, constants);
+  if (isKey(expression)) return expression.text;
+  const node = valueOf(expression, constants);
   if (isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node) || isNumericLiteral(node))
     return node.text;
   if (isTemplateExpression(node)) {
-    return node.templateSpans.reduce(
-      (text, span) => text + staticText(span.expression, constants) + span.literal.text,
-      node.head.text,
+    const spans = node.templateSpans.map(
+      (span) => staticText(span.expression, constants) + span.literal.text,
     );
+    return node.head.text + spans.join('');
   }
-  if (isBinaryExpression(node) && node.operatorToken.kind === SyntaxKind.PlusToken) {
+  if (isBinaryExpression(node) && node.operatorToken.getText() === '+') {
     return staticText(node.left, constants) + staticText(node.right, constants);
   }
   return DYNAMIC;

@@ -22,7 +22,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
 
   describe('the bundle of kite.js', () => {
     it.each(['WebSocket', 'SockJS'] as const)(
-      'kite.js in a page calls a kite over %s and is called back',
+      'kite.js in a page calls the methods of a kite over %s and is called back',
       async (way) => {
         const { kite } = await startKite(files());
         kite

@@ -34,7 +34,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
   describe.each<Transport>(['WebSocket', 'RawWebSocket', 'XHRPolling', 'auto'])(
     'a page over %s',
     (transport) => {
-      it('a page calls a kite and is called by it, with callbacks in both directions, under a strict content policy', async () => {
+      it('a page and a kite call each other, with callbacks in both directions, under a strict content policy', async () => {
         const { kite, base } = await startKite(files());
         kite
           .handle<[number, RemoteFunction<[number]>]>('count', ({ args: [to, onCount] }) => {

@@ -361,7 +361,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         expect(alerts).toEqual([]);
       });
 
-      it('the page calls a kite that does not list its methods', async () => {
+      it('the page calls methods of a kite that does not list them', async () => {
         const { page, kontrol } = await signedIn(pages);
         await startRegistered(kontrol, 'old', {
           methods: (kite) => {

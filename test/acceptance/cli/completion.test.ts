@@ -73,7 +73,7 @@ describe('completion', () => {
     expect(cache).not.toContain(network.jwt);
   });
 
-  it('completion never fails', async () => {
+  it('completion never fails, whatever the command line is', async () => {
     const broken = { env: { KITE_KEY: 'no key' } };
     expect(await cli.run(['complete', '--', 'query', '/'], broken)).toEqual({
       code: 0,

@@ -47,7 +47,7 @@ describe('kitectl top in a pipe', () => {
     expect(names.stdout).toBe(`${kitePath(math.kite.identity)}\n`);
   });
 
-  it('top reports errors', async () => {
+  it('top reports an error with its exit code', async () => {
     expect((await network.cli.run(['top', '/bob//math'])).code).toBe(2);
     expect((await network.cli.run(['top', '--interval', '1ms'])).code).toBe(2);
     expect((await network.cli.run(['top'], { env: { KITE_HOME: '/nonexistent' } })).code).toBe(3);

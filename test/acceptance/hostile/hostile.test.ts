@@ -102,7 +102,7 @@ const messages: [string, string, Expected][] = [
   ['the method toString', call('"toString"', '"withArgs":[]'), refused('methodNotFound')],
   ['the method constructor', call('"constructor"', '"withArgs":[]'), refused('methodNotFound')],
   ['a method that is an object', '{"method":{},"arguments":[]}', dropped(1002)],
-  ['a callback that was never given out', '{"method":12345,"arguments":[1]}', ignored],
+  ['a callback that was never assigned', '{"method":12345,"arguments":[1]}', ignored],
   [
     'authentication that is a string',
     call('"kite.log"', '"authentication":"x","withArgs":[]'),

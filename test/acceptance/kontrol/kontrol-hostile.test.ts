@@ -86,7 +86,7 @@ const bad: Readonly<Record<string, readonly Bad[]>> = {
 };
 
 describe.each(Object.entries(bad))('malformed arguments of %s', (method, cases) => {
-  it.each(cases)('Kontrol rejects %s', async (_name, args, reason) => {
+  it.each(cases)('Kontrol rejects malformed arguments: %s', async (_name, args, reason) => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
     await expect(bob.tell(method, ...args)).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe('malformed registrations', () => {
   const refusal = (reason: string) => ({ error: { message: expect.stringContaining(reason) }, result: null });
 
   it.each<[string, unknown, string]>([
-    ['no kite', undefined, 'is empty'],
+    ['a missing kite', undefined, 'is empty'],
     ['a kite that is a list', [], 'is empty'],
     ['a kite without an id', testIdentity({ id: '' }), "The kite's id is empty"],
     ['a name with a slash', testIdentity({ name: 'a/b' }), 'name contains "/"'],

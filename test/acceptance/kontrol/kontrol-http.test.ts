@@ -69,13 +69,13 @@ describe('malformed requests to POST /register', () => {
   const megabyte = 'x'.repeat(1024 * 1024);
 
   it.each<[string, Record<string, unknown>, number, string]>([
-    ['no url', { url: undefined }, 400, 'empty url'],
+    ['a missing url', { url: undefined }, 400, 'empty url'],
     ['an empty url', { url: '' }, 400, 'empty url'],
     ['a url that is a number', { url: 7 }, 400, 'invalid register URL'],
     ['a malformed url', { url: 'math' }, 400, 'invalid register URL'],
     ['a url of another scheme', { url: 'file:///etc/passwd' }, 400, 'invalid register URL'],
     ['a url with a line break', { url: 'http://a/\nb' }, 400, 'invalid register URL'],
-    ['no kite', { kite: undefined }, 400, "The kite's environment is empty"],
+    ['a missing kite', { kite: undefined }, 400, "The kite's environment is empty"],
     ['a kite that is a string', { kite: 'math' }, 400, 'is empty'],
     ['a kite without a name', kite({ name: undefined }), 400, "The kite's name is empty"],
     ['a name that is a number', kite({ name: 7 }), 400, "The kite's name is empty"],
@@ -86,7 +86,7 @@ describe('malformed requests to POST /register', () => {
     ['a long region', kite({ region: 'x'.repeat(257) }), 400, 'longer than 256'],
     ['a malformed version', kite({ version: 'latest' }), 400, 'is not a valid version'],
     ['a name of 1 MiB', kite({ name: megabyte }), 400, 'longer than 65536 bytes'],
-    ['no auth', { auth: undefined }, 401, 'No authentication information is provided'],
+    ['missing auth', { auth: undefined }, 401, 'No authentication information is provided'],
     ['auth that is a string', { auth: 'kiteKey' }, 401, 'No authentication information is provided'],
     [
       'auth of another type',
@@ -171,17 +171,20 @@ describe('GET /heartbeat', () => {
   });
 
   it.each([
-    ['nobody', 'nobody'],
+    ['unknown', 'unknown'],
     ['of slashes and dots', '..%2F..%2Fx'],
     ['__proto__', '__proto__'],
     ['constructor', 'constructor'],
     ['of a zero byte', '%00'],
-    ['that is no URL encoding', '%'],
+    ['with a broken URL encoding', '%'],
     ['of 8,000 characters', 'x'.repeat(8000)],
-  ])('GET /heartbeat for the unknown id %s answers that the kite must register', async (_name, id) => {
-    const { origin } = await startKontrol();
-    expect(await get(`${origin}/heartbeat?id=${id}`)).toEqual([200, 'registeragain']);
-  });
+  ])(
+    'GET /heartbeat for the id %s without a registration answers that the kite must register',
+    async (_name, id) => {
+      const { origin } = await startKontrol();
+      expect(await get(`${origin}/heartbeat?id=${id}`)).toEqual([200, 'registeragain']);
+    },
+  );
 
   it('GET /heartbeat does not keep a kite alive that did not register over HTTP', async () => {
     const { kontrol, origin } = await startKontrol();

@@ -43,7 +43,7 @@ const KINDS: Readonly<Record<string, (started: Started) => Promise<() => Promise
       if (!response.ok) throw new Error(await response.text());
     };
   },
-  'a kite that is heard of again after its lease': async ({ kontrol, clock }) => {
+  'a kite whose heartbeat arrives after its lease': async ({ kontrol, clock }) => {
     const math = await connect(kontrol, 'bob', { kite: { clock } });
     await math.tell('register', { url: MATH });
     const { ping } = await math.heartbeat;

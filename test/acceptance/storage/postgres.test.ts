@@ -38,7 +38,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${sk
     ['no password', { password: '' }, /wants a password of "postgres", and none was given/],
     ['an unknown role', { user: 'nobody' }, /does not let "nobody" in: .* Check the role and its password/],
     ['an unknown database', { database: 'nowhere' }, /is not there: .* Make it with createdb/],
-    ['TLS where it offers none', { tls: true }, /offers no TLS\. .*--no-postgres-tls/],
+    ['TLS that the server does not offer', { tls: true }, /offers no TLS\. .*--no-postgres-tls/],
     // Reaches this machine, and does not look like it: TLS is the default.
     ['another host', { host: '0.0.0.0' }, /offers no TLS\. .*--no-postgres-tls/],
   ])('the error of the PostgreSQL store has a hint on %s', async (_, changes, message) => {

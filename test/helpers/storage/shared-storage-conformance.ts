@@ -70,7 +70,7 @@ export function sharedStorageConformance(store: SharedStore): void {
 }
 
 function changesAreTold(nodes: () => readonly [Node, Node]): void {
-  it('tells each node of what is put, refreshed and deleted by one', async () => {
+  it('a shared store notifies each node of entries that one puts, refreshes and deletes', async () => {
     const [a, b] = nodes();
     await a.storage.put(registration(), NOW);
     await expect
@@ -84,7 +84,7 @@ function changesAreTold(nodes: () => readonly [Node, Node]): void {
     await expect.poll(() => [lastOf(a, idOf(1)), lastOf(b, idOf(1))], SOON).toEqual(['deleted', 'deleted']);
   });
 
-  it('tells of thousands that are refreshed in one go', async () => {
+  it('a shared store notifies the nodes of thousands of entries that are refreshed at once', async () => {
     const [a, b] = nodes();
     const ids = Array.from({ length: 2500 }, (_, n) => idOf(n));
     await Promise.all(ids.map((id) => a.storage.put(registration({ id }), NOW)));
@@ -95,7 +95,7 @@ function changesAreTold(nodes: () => readonly [Node, Node]): void {
     await expect.poll(() => told(b, ids, NOW + 500_000), THOUSANDS_SOON).toEqual(ids.length);
   });
 
-  it('tells that keys have changed', async () => {
+  it('a shared store notifies the nodes of changed keys', async () => {
     const [a, b] = nodes();
     const count = ({ changes }: Node): number => changes.filter(({ type }) => type === 'keys').length;
     b.changes.length = 0;
@@ -108,7 +108,7 @@ function changesAreTold(nodes: () => readonly [Node, Node]): void {
     expect(await b.storage.revokedKiteKeys()).toEqual(['jti-1']);
   });
 
-  it('tells nothing to whoever has stopped listening', async () => {
+  it('a shared store does not notify a listener that was removed', async () => {
     const [a, b] = nodes();
     b.stop();
     await a.storage.put(registration(), NOW);
@@ -118,7 +118,7 @@ function changesAreTold(nodes: () => readonly [Node, Node]): void {
 }
 
 function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
-  it('gives each id to one of two users who want it at two nodes at the same time', async () => {
+  it('a shared store gives each id to one of two users who register it at two nodes at the same time', async () => {
     const [a, b] = nodes();
     const ids = Array.from({ length: 50 }, (_, n) => idOf(n));
     const put = ({ storage }: Node, username: string) =>
@@ -129,7 +129,7 @@ function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
     expect(ids.map((id) => owners.get(id))).toEqual(ids.map((_, n) => (bobs[n] === 'ok' ? 'bob' : 'alice')));
   });
 
-  it('gives each expired id to one of two users who want it', async () => {
+  it('a shared store gives each expired id to one of two users who register it', async () => {
     const [a, b] = nodes();
     const ids = Array.from({ length: 50 }, (_, n) => idOf(n));
     await Promise.all(ids.map((id) => a.storage.put(registration({ id, username: 'carol' }), NOW)));
@@ -142,7 +142,7 @@ function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
     expect(ids.map((_, n) => [bobs[n], alices[n]].toSorted(byName))).toEqual(ids.map(() => ['ok', 'taken']));
   });
 
-  it('keeps a kite that registers at one node while the other gives up its old place', async () => {
+  it('a shared store keeps a kite that registers at one node while the other removes its old entry', async () => {
     const [a, b] = nodes();
     const kept: (string | undefined)[] = [];
     for (let turns = 0; turns < 50; turns++) {
@@ -156,7 +156,7 @@ function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
     expect(new Set(kept)).toEqual(new Set(['http://other/kite']));
   });
 
-  it('gives an invite to one of two nodes', async () => {
+  it('a shared store lets one of two nodes redeem an invite', async () => {
     const [a, b] = nodes();
     for (let round = 0; round < 10; round++) {
       const invite = { hash: `hash-${round}`, username: 'bob', expiresAt: NOW + 1000 };
@@ -168,7 +168,7 @@ function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
 }
 
 function outagesEnd(store: SharedStore, nodes: () => readonly [Node, Node]): void {
-  it('says in time that a server that was killed cannot be reached, and heals when it is back', async () => {
+  it('a shared store reports in time that its server was killed, and recovers when it is back', async () => {
     const [a, b] = nodes();
     await a.storage.put(registration(), NOW);
     await store.kill();
@@ -186,7 +186,7 @@ function outagesEnd(store: SharedStore, nodes: () => readonly [Node, Node]): voi
     await expect.poll(() => lastOf(b, idOf(2)), SOON).toEqual(registration({ id: idOf(2) }));
   });
 
-  it('says in time that a server that answers nothing cannot be reached, and heals when it answers', async () => {
+  it('a shared store reports in time that its server does not answer, and recovers when it does', async () => {
     const [a, b] = nodes();
     await a.storage.put(registration(), NOW);
     store.freeze();
@@ -206,7 +206,7 @@ function outagesEnd(store: SharedStore, nodes: () => readonly [Node, Node]): voi
     expect(await b.storage.registrations()).toContainEqual(registration({ id: idOf(2) }));
   });
 
-  it('is closed in time while the server answers nothing', async () => {
+  it('a shared store closes in time while its server does not answer', async () => {
     const [a] = nodes();
     store.freeze();
     try {

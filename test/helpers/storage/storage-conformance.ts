@@ -58,7 +58,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       await Promise.all(opened.splice(0).map((storage) => storage.close()));
     });
 
-    it('keeps registrations, and replaces one with the same id', async () => {
+    it('a store keeps registrations, and replaces one with the same id', async () => {
       const storage = await open();
       expect(await storage.put(registration(), NOW)).toBe('ok');
       expect(await storage.put(registration({ id: idOf(2) }), NOW)).toBe('ok');
@@ -69,7 +69,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(stored).toContainEqual(registration({ id: idOf(2) }));
     });
 
-    it('gives an id to another user only once it has expired', async () => {
+    it('a store gives an id to another user only after it expired', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
       const theirs = registration({ username: 'mallory', expiresAt: NOW + 200_000 });
@@ -79,7 +79,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await storage.registrations()).toEqual([theirs]);
     });
 
-    it('gives an id to one of two users who want it at the same time', async () => {
+    it('a store gives an id to one of two users who register it at the same time', async () => {
       const storage = await open();
       const results = await Promise.all([
         storage.put(registration({ username: 'bob' }), NOW),
@@ -88,7 +88,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(results.toSorted()).toEqual(['ok', 'taken']);
     });
 
-    it('keeps each of many that come at the same time', async () => {
+    it('a store keeps each of many registrations at the same time', async () => {
       const storage = await open();
       const many = Array.from({ length: 1200 }, (_, n) => registration({ id: idOf(n) }));
       expect(new Set(await Promise.all(many.map((each) => storage.put(each, NOW))))).toEqual(new Set(['ok']));
@@ -96,14 +96,14 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(new Set(stored.map(({ kite }) => kite.id))).toEqual(new Set(many.map(({ kite }) => kite.id)));
     });
 
-    it('moves the expiry of what is there, and of nothing else', async () => {
+    it('a store refreshes the expiry of existing entries only', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
       await storage.refresh([idOf(1), idOf(9), 'no-uuid'], NOW + 500_000);
       expect(await storage.registrations()).toEqual([registration({ expiresAt: NOW + 500_000 })]);
     });
 
-    it('removes an entry only where it is still the one that was meant', async () => {
+    it('a store removes an entry only if it has not been replaced', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
       await storage.delete(idOf(1), 'http://other/kite');
@@ -113,7 +113,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await storage.registrations()).toEqual([]);
     });
 
-    it('sweeps what has expired', async () => {
+    it('a store sweeps expired entries', async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
       await storage.put(registration({ id: idOf(2), expiresAt: NOW + 300_000 }), NOW);
@@ -123,7 +123,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await storage.takeInvite('old', NOW)).toBeUndefined();
     });
 
-    it('keeps key pairs by their id', async () => {
+    it('a store keeps key pairs by their id', async () => {
       const storage = await open();
       await storage.putKeyPair(OTHER_PAIR);
       expect(await sortedPairs(storage)).toEqual([PAIR, OTHER_PAIR]);
@@ -134,7 +134,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect((await sortedPairs(storage)).map(({ state }) => state)).toEqual(['revoked', 'retired']);
     });
 
-    it('keeps which kite keys were revoked', async () => {
+    it('a store keeps the revoked kite keys', async () => {
       const storage = await open();
       await storage.revokeKiteKey('jti-1');
       await storage.revokeKiteKey('jti-1');
@@ -142,7 +142,7 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect((await storage.revokedKiteKeys()).toSorted()).toEqual(['jti-1', 'jti-2']);
     });
 
-    it('gives out an invite once, and not when it has expired', async () => {
+    it('a store redeems an invite once, and not after it expired', async () => {
       const storage = await open();
       const invite = { hash: 'h1', username: 'bob', expiresAt: NOW + 1000 };
       await storage.putInvite(invite);
@@ -153,12 +153,12 @@ export function storageConformance(name: string, make: () => Storage, lasting: b
       expect(await storage.takeInvite('unknown', NOW)).toBeUndefined();
     });
 
-    it('answers a ping', async () => {
+    it('a store answers a ping while it is open', async () => {
       const storage = await open();
       await expect(storage.ping()).resolves.toBeUndefined();
     });
 
-    it(`has ${lasting ? 'everything' : 'nothing'} after it was closed and opened again`, async () => {
+    it(`a store has ${lasting ? 'everything' : 'nothing'} after it is closed and opened again`, async () => {
       const storage = await open();
       await storage.put(registration(), NOW);
       await storage.revokeKiteKey('jti-1');

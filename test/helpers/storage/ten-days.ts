@@ -24,7 +24,7 @@ async function mathKite(kit: TestKontrol, port = 0): Promise<Kite> {
  * the kite has restarted under another id. `makeStorage` makes a store that is not open yet.
  */
 export function tenDayRenewal(name: string, makeStorage: () => Storage | Promise<Storage>): void {
-  it(`a client goes on for ten days with the ${name} store`, async () => {
+  it(`a client keeps calling for ten days with the ${name} store`, async () => {
     const clock = new ManualClock();
     const kit = await testKontrol({ storage: await makeStorage(), clock, timings });
     onTestFinished(() => kit.close());

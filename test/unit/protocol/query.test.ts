@@ -101,7 +101,7 @@ describe('validateQuery', () => {
     [{ username: 'u', environment: 'e', name: 'n', version: '~> 1.0' }],
     [{ id }],
     [testIdentity()],
-  ])('validateQuery accepts %j', (query) => {
+  ])('validateQuery accepts the query %j', (query) => {
     expect(() => validateQuery(query)).not.toThrow();
   });
 
@@ -118,7 +118,7 @@ describe('validateQuery', () => {
     ],
     [{ username: 'u', id }, 'environment', 'Invalid query. Query option is not set: environment'],
     [{ username: 'a/b' }, 'username', 'Invalid query. Query option contains "/": username'],
-  ])('validateQuery rejects %j and names the field', (query, field, message) => {
+  ])('validateQuery rejects the query %j and names the field', (query, field, message) => {
     const error = failure(() => validateQuery(query));
     expect(isKiteError(error, 'genericError')).toBe(true);
     expect(error).toMatchObject({ field, message });

@@ -41,7 +41,7 @@ const BASE64 = /\bBuffer\.from\([^;]*?,\s*['"`]base64(?:url)?['"`]\)|\bdecodeBas
 
 const FACTS: readonly Fact[] = [
   {
-    question: 'whether a host or address is loopback',
+    question: 'the loopback check of a host or address',
     homes: ['src/lib/util/loopback.ts'],
     decides: (code) => LOOPBACK_DECISIONS.some((pattern) => pattern.test(code)),
     exceptions: {
@@ -76,7 +76,7 @@ const FACTS: readonly Fact[] = [
     ],
   },
   {
-    question: 'what the claims of a JWT are',
+    question: 'the claims of a JWT',
     homes: ['src/lib/keys/jwt-claims.ts'],
     decides: (code) => /\batob\(/.test(code) || (BASE64.test(code) && /\bJSON\.parse\(/.test(code)),
     exceptions: {},
@@ -94,7 +94,7 @@ const FACTS: readonly Fact[] = [
     ],
   },
   {
-    question: 'what a thrown value is in words',
+    question: 'the message of a thrown value',
     homes: ['src/lib/util/message-of.ts'],
     decides: (code) => /\b(\w+) instanceof Error\s*\?\s*\1\.message\s*:\s*String\(\1\)/.test(code),
     exceptions: {},

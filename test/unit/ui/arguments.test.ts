@@ -10,8 +10,8 @@ describe('the arguments field', () => {
     ['a quoted string', '"4"', ['4']],
     ['one argument per line', '4\nhello\n{"a":1}', [4, 'hello', { a: 1 }]],
     ['null and false on lines', 'x\nnull\nfalse', ['x', null, false]],
-    ['a list, as one', '[1, 2]', [[1, 2]]],
-    ['JSON over several lines, as one', '{\n  "a": [\n    1\n  ]\n}', [{ a: [1] }]],
+    ['a list as one argument', '[1, 2]', [[1, 2]]],
+    ['JSON on several lines as one argument', '{\n  "a": [\n    1\n  ]\n}', [{ a: [1] }]],
     ['empty lines', '\n1\n\n2\n', [1, 2]],
   ])('the arguments field parses %s', (_what, typed, args) => {
     expect(parseArguments(typed)).toEqual(args);

@@ -44,7 +44,7 @@ describe('parseDuration', () => {
     '.s',
     '4,5s',
     '9'.repeat(400),
-  ])('parseDuration rejects %j', (text) => {
+  ])('parseDuration rejects the malformed text %j', (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 });

@@ -11,7 +11,7 @@ describe('makeVisible', () => {
     ['\u2028\u2029', String.raw`\u2028\u2029`],
     ['\u{e0041}', String.raw`\u{e0041}`],
     ['half \ud83d', String.raw`half \ud83d`],
-  ])('makeVisible escapes %j', (text, visible) => {
+  ])('makeVisible escapes hidden characters in %j', (text, visible) => {
     expect(makeVisible(text)).toBe(visible);
   });
 

@@ -15,7 +15,7 @@ describe('parseArgument', () => {
     ['{a:1}', '{a:1}'],
     ['0x10', '0x10'],
     ['9007199254740991', 9007199254740991],
-  ])('parseArgument parses %s', (text, expected) => {
+  ])('parseArgument parses the argument %s', (text, expected) => {
     expect(parseArgument(text)).toEqual(expected);
   });
 

@@ -9,7 +9,7 @@ describe('shellWords', () => {
     [`'a b' "c \\" d" e\\ f`, ['a b', 'c " d', 'e f']],
     [`a 'b c`, ['a', 'b c']],
     [`"a\\n"`, ['a\\n']],
-  ])('shellWords splits %j', (line, expected) => {
+  ])('shellWords splits the line %j', (line, expected) => {
     expect(shellWords(line)).toEqual(expected);
   });
 });

@@ -217,7 +217,7 @@ describe('installing a kite', () => {
     ['a name that leaves the folder', { name: '../../evil' }, 'plain name'],
     ['a version that leaves the folder', { version: '../../../evil' }, '1.2.3'],
     ['no archive for this platform', { platforms: { plan9_386: 'x' } }, 'only for plan9_386'],
-    ['an archive that is no URL', { platforms: { any: 'https://' } }, 'not a valid URL'],
+    ['an archive that is not a URL', { platforms: { any: 'https://' } }, 'not a valid URL'],
   ])('install rejects a manifest with %s', async (_title, changes, reason) => {
     expect(await new World().publish(good, changes).failure()).toEqual(saying(reason));
   });

@@ -49,11 +49,11 @@ describe('kite manifests', () => {
     ['not valid JSON', '{'],
     ['a list', '[]'],
     ['no name', '{"version":"1.0.0"}'],
-    ['a name that leads out', '{"name":"../x","version":"1.0.0"}'],
-    ['a name that is hidden', '{"name":".x","version":"1.0.0"}'],
+    ['a name that leaves the folder', '{"name":"../x","version":"1.0.0"}'],
+    ['a name that begins with a dot', '{"name":".x","version":"1.0.0"}'],
     ['no version', '{"name":"x"}'],
-    ['a version that leads out', '{"name":"x","version":"1.0.0/../../.."}'],
-    ['a digest that is none', '{"name":"x","version":"1.0.0","platforms":{"any":"a"},"sha256":"abc"}'],
+    ['a version that leaves the folder', '{"name":"x","version":"1.0.0/../../.."}'],
+    ['a malformed digest', '{"name":"x","version":"1.0.0","platforms":{"any":"a"},"sha256":"abc"}'],
   ])('a manifest with %s is rejected', (_title, text) => {
     expect(() => parseManifest(text, 'here')).toThrow(exits(1));
   });

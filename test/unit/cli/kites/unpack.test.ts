@@ -64,19 +64,23 @@ describe('unpacking an archive', () => {
     ['a path with ..', [{ path: '../evil' }], 'leads out'],
     ['a path with .. in the middle', [{ path: 'a/../../evil' }], 'leads out'],
     ['an absolute path', [{ path: '/tmp/evil' }], 'leads out'],
-    ["a path of another system's", [{ path: 'a\\..\\..\\evil' }], 'leads out'],
+    ['a path with backslashes', [{ path: 'a\\..\\..\\evil' }], 'leads out'],
     ['a drive', [{ path: 'C:/evil' }], 'leads out'],
     ['a path with a control character', [{ path: 'a\u001b[31m' }], 'leads out'],
     ['a link to an absolute path', [{ path: 'a/l', type: '2', link: '/etc/passwd' }], 'link that leads out'],
-    ['a link that goes up and out', [{ path: 'a/l', type: '2', link: '../../x' }], 'link that leads out'],
-    ['a link to the folder above its own', [{ path: 'l', type: '2', link: '..' }], 'link that leads out'],
+    [
+      'a link that leaves the folder with ..',
+      [{ path: 'a/l', type: '2', link: '../../x' }],
+      'link that leads out',
+    ],
+    ['a link to the parent folder', [{ path: 'l', type: '2', link: '..' }], 'link that leads out'],
     [
       'a link that leaves the folder of the kite for that of another version',
       [{ path: 'math/bin/math' }, { path: 'math/l', type: '2', link: '../0.9.0/bin/math' }],
       'link that leads out',
     ],
     [
-      'a link that goes up behind another link',
+      'a link with .. through another link',
       [
         { path: 'a/b/up', type: '2', link: '../..' },
         { path: 'l', type: '2', link: 'a/b/up/../x' },
@@ -92,7 +96,7 @@ describe('unpacking an archive', () => {
       'behind a link',
     ],
     [
-      'a file behind a link that is written differently',
+      'a file behind a link with another spelling',
       [
         { path: 'Dir', type: '2', link: '.' },
         { path: 'dir/file', content: 'x' },
@@ -100,17 +104,17 @@ describe('unpacking an archive', () => {
       'behind a link',
     ],
     [
-      'a link in the place of a folder',
+      'a link instead of a folder',
       [
         { path: 'dir/file', content: 'x' },
         { path: 'dir', type: '2', link: '.' },
       ],
       'twice',
     ],
-    ['a file twice', [{ path: 'a' }, { path: 'a' }], 'twice'],
-    ['a file that is a folder, too', [{ path: 'a' }, { path: 'a/b' }], 'folder as well'],
+    ['a file that occurs twice', [{ path: 'a' }, { path: 'a' }], 'twice'],
+    ['a file that is also a folder', [{ path: 'a' }, { path: 'a/b' }], 'folder as well'],
     ['a hard link to a file elsewhere', [{ path: 'a', type: '1', link: '/etc/passwd' }], 'leads out'],
-    ['a hard link that goes up', [{ path: 'a', type: '1', link: '../x' }], 'leads out'],
+    ['a hard link with ..', [{ path: 'a', type: '1', link: '../x' }], 'leads out'],
     [
       'a hard link to a link',
       [

@@ -50,7 +50,7 @@ describe('the flags of serve', () => {
       '--name a --method m --method n --exec x',
       'Each --method needs its --exec',
     ],
-    ['a method twice', undefined, '--name a --method m --method m --exec x --exec y', 'given twice'],
+    ['a repeated method', undefined, '--name a --method m --method m --exec x --exec y', 'given twice'],
     ['an empty command', undefined, ['--name', 'a', '--method', 'm', '--exec', ' '], 'is empty'],
     ['no name', undefined, '--method m --exec x', 'needs a name'],
     [
@@ -59,24 +59,24 @@ describe('the flags of serve', () => {
       '--name a/b --method m --exec x',
       '--name is "a/b"; it must be a name without "/"',
     ],
-    ['a number of commands of a module', './kite.js', '--parallel 3', '--parallel needs --exec.'],
+    ['--parallel with a module', './kite.js', '--parallel 3', '--parallel needs --exec.'],
     ['too many commands', undefined, '--method m --exec x --parallel 1001', 'a whole number from 1 to 1000'],
-    ['a time of a module', './kite.js', '--timeout 3s', '--timeout needs --exec.'],
+    ['--timeout with a module', './kite.js', '--timeout 3s', '--timeout needs --exec.'],
     [
-      'a time that is not one',
+      'a malformed timeout',
       undefined,
       '--method m --exec x --timeout soon',
       '--timeout is "soon"; it must be a duration',
     ],
     [
-      'a Kontrol without registering',
+      'a Kontrol without --register',
       './kite.js',
       '--kontrol http://k:4000/kite',
       '--kontrol needs --register.',
     ],
-    ['an origin that is none', './kite.js', '--allow-origin example.com', '--allow-origin is'],
+    ['a malformed origin', './kite.js', '--allow-origin example.com', '--allow-origin is'],
     ['a host with a port', './kite.js', '--allow-host a:1', '--allow-host is'],
-    ['a port that is none', './kite.js', '--port 70000', '--port'],
+    ['a malformed port', './kite.js', '--port 70000', '--port'],
   ])('serve rejects %s', async (_title, module, line, message) => {
     const error: unknown = await optionsOf(module, line).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ exitCode: 2 });

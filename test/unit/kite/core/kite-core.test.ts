@@ -61,7 +61,7 @@ describe('kite.describe', () => {
     expect(methods[0]).toEqual({ name: 'a', authenticated: true });
   });
 
-  it('kite.describe requires authentication', async () => {
+  it('kite.describe requires an authenticated caller', async () => {
     const { client } = await connected({}, { auth: null });
     await expect(client.tell('kite.describe')).rejects.toMatchObject({ type: 'authenticationError' });
   });

@@ -68,17 +68,17 @@ describe('the structure check', () => {
       /: shop\/fruit must not import shop\/bread$/,
     ],
     [
-      'an import of a layer below that is not among the declared ones',
+      'an import of a lower layer that is not declared',
       [{ 'main.ts': ['./shop/counter.js', './util/clock.js'] }],
       /^main\.ts imports util\/clock\.ts: \. must not import util$/,
     ],
     [
-      'a subfolder that is entered by another file than the declared one',
+      'a subfolder that is entered through an undeclared file',
       [{ 'shop/fruit/apple.ts': ['../stock/shelf.js', '../stock/box.js'] }],
       /: "box" is not among the entries of shop\/stock$/,
     ],
     [
-      'a layer that is entered by a file which only its own folders may import',
+      'a layer that is entered through a file that only its own folders may import',
       [{ 'main.ts': ['./shop/counter.js', './shop/stock/shelf.js'] }],
       /: "shelf" is not among the exports of shop\/stock$/,
     ],
@@ -105,7 +105,7 @@ describe('the structure check', () => {
       /^attic is declared and has no files$/,
     ],
     [
-      'a declared import of a folder that is above',
+      'a declared import of a higher folder',
       [{}, changed('util', { imports: ['shop'] })],
       /^util is declared to import shop, which is not below it$/,
     ],

@@ -20,7 +20,7 @@ describe('a frame whose messages have known prefixes', () => {
     ['a lone string', JSON.stringify(callHead + callRests[0])],
     ['an open string', `["${fragment.quoted}[4]`],
     ['an open list', `["${fragment.quoted}[4]"`],
-    ['something after the list', `["${fragment.quoted}[4]"]x`],
+    ['more text after the list', `["${fragment.quoted}[4]"]x`],
     ['no comma', `["${fragment.quoted}[4]""${fragment.quoted}[4]"]`],
     ['a broken escape', `["${fragment.quoted}\\x"]`],
     ['an empty list', '[]'],

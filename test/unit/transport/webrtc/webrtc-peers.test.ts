@@ -212,11 +212,11 @@ describe('a page', () => {
     ['shorter than its declared length', '#2,3:.a.', 1002],
     ['longer than its declared length', '#2,2:.a.b.c', 1002],
     ['of no length', '#:', 1002],
-    ['of lengths that are none', '#2,x:.a.b', 1002],
-    ['of lengths below none', '#4,-2,2:.a.b', 1002],
-    ['of lengths without an end', '#2,2', 1002],
+    ['of malformed lengths', '#2,x:.a.b', 1002],
+    ['of negative lengths', '#4,-2,2:.a.b', 1002],
+    ['of an unterminated length', '#2,2', 1002],
     ['longer than the limit', `.${'x'.repeat(101)}`, 1009],
-    ['longer than the limit, piece by piece', `+${'x'.repeat(101)}`, 1009],
+    ['longer than the limit in chunks', `+${'x'.repeat(101)}`, 1009],
   ])('a page closes a channel on a message that is %s', async (_what, piece, code) => {
     const { rtc, two, dial } = twoPages({ limits: { messageBytes: 100 } });
     await dial();

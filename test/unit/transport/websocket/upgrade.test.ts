@@ -102,8 +102,8 @@ describe('an upgrade response', () => {
     ['an upgrade to another protocol', ['Upgrade: h2c', ...HEADERS.slice(1)]],
     ['no Connection header', HEADERS.filter((header) => !header.startsWith('Connection'))],
     ['another Connection header', [HEADERS[0], 'Connection: no-upgrade', HEADERS[2]]],
-    ['the answer to no key', HEADERS.slice(0, 2)],
-    ['the answer to another key', [...HEADERS.slice(0, 2), `Sec-WebSocket-Accept: ${acceptOf('another')}`]],
+    ['no answer to the key', HEADERS.slice(0, 2)],
+    ['an answer to another key', [...HEADERS.slice(0, 2), `Sec-WebSocket-Accept: ${acceptOf('another')}`]],
     ['two answers to the key', [...HEADERS, HEADERS[2]]],
     ['an extension that was not offered', [...HEADERS, 'Sec-WebSocket-Extensions: permessage-deflate']],
     ['a protocol that was not offered', [...HEADERS, 'Sec-WebSocket-Protocol: chat']],
@@ -114,7 +114,7 @@ describe('an upgrade response', () => {
   it.each([
     ['another protocol', 'SSH-2.0-OpenSSH\r\n'],
     ['the alert of a TLS server', '\x15\x03\x03\x00\x02\x02\x46'],
-    ['the other case', 'http/1.1 101 Switching Protocols\r\n'],
+    ['a status line in lower case', 'http/1.1 101 Switching Protocols\r\n'],
     ['HTTP/1.0, which has no upgrades', answer(HEADERS, 'HTTP/1.0 101 Switching Protocols')],
     ['HTTP/2', 'HTTP/2 101\r\n'],
     ['a status of four digits', answer(HEADERS, 'HTTP/1.1 1010')],
@@ -123,9 +123,9 @@ describe('an upgrade response', () => {
     ['a header without a name', answer([...HEADERS, ': nonsense'])],
     ['space before the colon', answer([...HEADERS, 'X : y'])],
     ['a header on two lines', answer([...HEADERS, 'X: y', ' z'])],
-    ['a header with a line feed of its own', answer([...HEADERS, 'X: y\nZ: z'])],
-    ['a head without an end', `HTTP/1.1 101 Switching Protocols\r\nX: ${'y'.repeat(HEAD_BYTES)}`],
-    ['something else after an announcement', `${answer([], 'HTTP/1.1 100 Continue')}SSH`],
+    ['a line feed within a header', answer([...HEADERS, 'X: y\nZ: z'])],
+    ['an unterminated head', `HTTP/1.1 101 Switching Protocols\r\nX: ${'y'.repeat(HEAD_BYTES)}`],
+    ['other text after an informational response', `${answer([], 'HTTP/1.1 100 Continue')}SSH`],
   ])('an upgrade response is not HTTP with %s', (_what, text) => {
     expect(readUpgradeAnswer(text, KEY)).toEqual({ type: 'notHttp' });
   });

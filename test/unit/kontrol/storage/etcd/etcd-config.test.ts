@@ -15,7 +15,7 @@ describe('the configuration of an etcd store', () => {
     ['a member that is not a URL', { machines: ['http://a:1', 'ftp://b'] }, /"ftp:\/\/b" is not the URL/],
     ['a member with a path', { machines: ['http://a:1/v2/keys'] }, /"http:\/\/a:1\/v2\/keys" is not the URL/],
     ['a certificate without its key', { certificate: 'PEM' }, /given together/],
-    ['an authority where nothing is encrypted', { ca: 'PEM' }, /nothing would be encrypted/],
+    ['an authority without https members', { ca: 'PEM' }, /nothing would be encrypted/],
     ['a password without a user', { password: PASSWORD }, /without a user/],
     ['a password in a URL', { machines: [`http://me:${encodeURIComponent(PASSWORD)}@a`] }, /names a user/],
   ])('the configuration of an etcd store is rejected with a reason: %s', (_, changes, message) => {
