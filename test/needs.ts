@@ -1,6 +1,6 @@
 /**
- * What some tests need of the system. `npm test` runs all tests, and test/install.sh installs what they need; `npm run
- * test:portable` runs those that need nothing but Node and what the system at hand has.
+ * What tests need of the system. `npm test` runs all tests, and test/install.sh installs their needs; `npm run
+ * test:portable` runs those that need nothing but Node and the features of the current system.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 
 export interface Need {
   readonly name: string;
-  /** Where test/install.sh is not needed for it. */
+  /** The systems that have it without test/install.sh. */
   readonly systems: readonly NodeJS.Platform[];
-  /** Whether a file that takes part in a test has this need. */
+  /** Whether a file that a test uses has this need. */
   readonly isIn: (file: TestFile) => boolean;
 }
 
@@ -22,7 +22,7 @@ interface TestFile {
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** The class `Cli`: what of it a test uses shows in the test. */
+/** The class `Cli`: the test shows which of its features it uses. */
 const HARNESS = 'test/helpers/cli/cli-harness.ts';
 
 function isFile(path: string): Need['isIn'] {
@@ -55,7 +55,7 @@ export const NEEDS: readonly Need[] = [
   { name: 'npm as a program', systems: ['linux', 'darwin'], isIn: says(/\('npm'/) },
 ];
 
-/** The paths of all tests, each with what it needs. */
+/** The paths of all tests with their needs. */
 export function needsOfTests(): ReadonlyMap<string, readonly Need[]> {
   const files = new Map<string, TestFile>();
   for (const name of readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })) {
@@ -72,7 +72,7 @@ export function needsOfTests(): ReadonlyMap<string, readonly Need[]> {
   );
 }
 
-/** The tests that need nothing that a system does not have. */
+/** The tests that need only what a system has. */
 export function portableTests(system: NodeJS.Platform): string[] {
   return [...needsOfTests()]
     .filter(([, needs]) => needs.every(({ systems }) => systems.includes(system)))

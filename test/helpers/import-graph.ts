@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { relativeSpecifiers, sourceOf } from '../../scripts/structure/source-imports.js';
 import { root, sourceFiles } from './source-files.js';
 
-/** What takes part in a test without being imported: programs that are started, and bundles that pages load. */
+/** Programs and bundles that a test uses without importing them. */
 const STARTED: Readonly<Record<string, () => readonly string[]>> = {
   'test/helpers/cli/cli-harness.ts': () => [
     'src/cli.ts',

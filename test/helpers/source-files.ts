@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface SourceFile {
-  /** From the folder of the package on, with slashes: `src/lib/kite/kite.ts`. */
+  /** Relative to the folder of the package, with slashes: `src/lib/kite/kite.ts`. */
   readonly path: string;
   readonly text: string;
 }
@@ -22,7 +22,7 @@ export function sourceFiles(): readonly SourceFile[] {
     .toSorted((a, b) => a.path.localeCompare(b.path, 'en'));
 }
 
-/** Source without its comments, so that what they mention is not taken for code. */
+/** Source without its comments, so that text in them is not matched as code. */
 export function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '$1');
 }

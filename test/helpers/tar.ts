@@ -5,12 +5,12 @@ export interface TarEntry {
   /** The type as one character: `0` a file (the default), `1` a hard link, `2` a symbolic link, `5` a folder, … */
   readonly type?: string;
   readonly link?: string;
-  /** Default 0o644. */
+  /** Default: 0o644. */
   readonly mode?: number;
   readonly content?: string | Buffer;
 }
 
-/** An archive with just what a test wants in it, also what no tool would write. */
+/** An archive with exactly the given entries, including ones that no tool would write. */
 export function tarGz(entries: readonly TarEntry[]): Buffer {
   return gzipSync(tar(entries));
 }
@@ -41,7 +41,7 @@ function octal(value: number, digits: number): string {
   return value.toString(8).padStart(digits, '0');
 }
 
-/** A kite in an archive: one folder, the manifest, and a program that is a shell script. */
+/** A kite in an archive: one folder with the manifest and a program that is a shell script. */
 export function kiteEntries(script: string, { name = 'math', version = '1.0.0' } = {}): TarEntry[] {
   return [
     { path: `${name}-${version}.kite/`, type: '5', mode: 0o755 },

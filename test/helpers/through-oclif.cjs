@@ -1,4 +1,4 @@
-// The program without its fast path, for the test that compares both: whatever the command line says, oclif does it.
+// The program without its fast path, for the test that compares both: oclif runs every command line.
 'use strict';
 
 const path = require('node:path');

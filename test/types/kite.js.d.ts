@@ -1,4 +1,4 @@
-/** The part of npm's `kite.js` 1.0.13 that our tests and benchmarks use: it comes without types. */
+/** The part of `kite.js` 1.0.13 from npm that tests and benchmarks use: it comes without types. */
 declare module 'kite.js' {
   type Done = (error: unknown, result?: unknown) => void;
   // oxlint-disable-next-line typescript/no-explicit-any -- whatever the method takes, and `done` at the end

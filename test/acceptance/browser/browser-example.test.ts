@@ -22,7 +22,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         server.kill('SIGTERM');
         await ended;
       });
-      // It says where to look once it listens.
+      // The example prints its URL once it listens.
       await once(server.stdout, 'data');
       const { page, alerts, written } = await openPage(browser(), `http://localhost:${port}/`);
       await page.getByText('Connected.').waitFor();

@@ -8,13 +8,13 @@ import { useChromium } from '../../helpers/browser/use-chromium.js';
 import type { PageGlobals } from '../../helpers/browser/in-page.js';
 import { policy, startKite, startPageServer } from '../../helpers/browser/page-server.js';
 
-/** What the bundle of kite.js leaves on the page. */
+/** The globals that the bundle of kite.js sets on the page. */
 declare const self: PageGlobals & Pick<typeof KiteJs, 'Kite' | 'Kontrol'>;
 
 const { browser, files } = useChromium();
 
 describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
-  /** A page that loads the bundle of kite.js and ours. */
+  /** A page that loads the bundle of kite.js and that of this package. */
   async function bothLibraries(): Promise<OpenPage> {
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
     return openPage(browser(), `http://127.0.0.1:${port}/both`);

@@ -19,7 +19,7 @@ async function mathKite(kontrol: Kontrol, clock?: ManualClock): Promise<Kite> {
     environment: 'prod',
     env: {},
     logger: silentLogger,
-    // Hours pass without a word.
+    // Hours pass without a message.
     ...(clock && { clock, limits: { idleTimeout: 0 } }),
   });
   kite.handle<[number], number>('square', ({ args: [n] }) => n * n);
@@ -30,7 +30,7 @@ async function mathKite(kontrol: Kontrol, clock?: ManualClock): Promise<Kite> {
   return kite;
 }
 
-/** A page of another server on this machine, signed in at Kontrol as bob. `/clock` has a clock to advance. */
+/** A page of another server on this machine, signed in at Kontrol as bob. The clock of `/clock` can be advanced. */
 async function signedIn({ browser, files }: Pages, kontrol: Kontrol, path = '/'): Promise<OpenPage> {
   const { port } = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
   const opened = await openPage(browser(), `http://127.0.0.1:${port}${path}`);
@@ -131,7 +131,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
           return self.client.tell('square', 4);
         }, ms);
       const renewals = (): Promise<number> => page.evaluate(() => self.events.length);
-      // A token outlives its time by the five minutes that clocks may differ.
+      // A token is valid for five more minutes, the maximum clock skew.
       clock.advance(ttl + 4 * MINUTE);
       expect(await squareAfter(ttl + 4 * MINUTE)).toBe(16);
       expect(await renewals()).toBe(0);
@@ -141,7 +141,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
       clock.advance(MINUTE);
       expect(await squareAfter(MINUTE)).toBe(16);
       expect(await renewals()).toBe(1);
-      // The clock of the page is late.
+      // The clock of the page is slow.
       clock.advance(ttl + 10 * MINUTE);
       expect(await squareAfter(0)).toBe(16);
       expect(await renewals()).toBe(2);

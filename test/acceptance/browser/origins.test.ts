@@ -13,7 +13,7 @@ const TRANSPORTS: readonly Transport[] = ['WebSocket', 'RawWebSocket', 'XHRPolli
 const { browser, files } = useChromium();
 
 describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
-  /** What `square` of 4 comes to over each transport, or the type of the error. */
+  /** The result of `square` of 4 over each transport, or the type of the error. */
   function squares(page: Page, kiteUrl: string): Promise<unknown[]> {
     return page.evaluate(
       ([url, transports]) =>
@@ -35,7 +35,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
 
   const all = <Value>(value: Value): Value[] => TRANSPORTS.map(() => value);
 
-  /** The origin of a page that another server serves, which goes by the name `host`. */
+  /** The origin of a page on another server, with the name `host`. */
   async function elsewhere(host: string): Promise<string> {
     const { port } = await startPageServer(files(), policy('http://*:* ws://*:*'));
     return `http://${host}:${port}`;
@@ -63,7 +63,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
   });
 
   describe('a page whose host name was rebound to the address of a kite', () => {
-    // To the browser, the kite is where the page came from: there, another server answers now.
+    // The browser sends requests of the page's origin to the kite: another server has its address now.
     it.each<[string, KiteOptions, unknown]>([
       ['is rejected', {}, 'disconnect'],
       ['is accepted if the kite allows that host', { allowedHosts: [STRANGER] }, 16],

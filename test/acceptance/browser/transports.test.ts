@@ -11,7 +11,7 @@ import { policy, serveFiles, startKite, startPageServer } from '../../helpers/br
 
 declare const self: PageGlobals;
 
-/** A kite in the page, and its client of the kite that the page came from. */
+/** A kite in the page, and its client of the kite that served the page. */
 async function dialFromPage(browser: BrowserContext, url: string, transport: Transport): Promise<OpenPage> {
   const opened = await openPage(browser, url);
   await opened.page.evaluate(async (way) => {
@@ -117,7 +117,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
   );
 
   it('a page falls back from WebSocket to polling if WebSocket connections fail', async () => {
-    // A server, or a proxy, that has never heard of upgrades.
+    // A server or proxy that does not support upgrades.
     const kite = new Kite('math', '1.0.0', { kiteKey: false, env: {}, logger: silentLogger });
     kite.handle<[number]>('square', ({ args: [n] }) => n * n).disableAuthentication();
     const serve = serveFiles(files(), policy());
@@ -142,7 +142,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:*'));
     const { page } = await openPage(browser(), `http://127.0.0.1:${port}/`, { breaksPolicy: true });
     const square = await page.evaluate(async (url) => {
-      // Longer than the test may take.
+      // Longer than the timeout of the test.
       const client = new self.kitectl.Kite('page', '1.0.0', { handshakeTimeout: 60_000 }).newClient(url);
       await client.dial();
       return client.tell('square', 4);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { KiteError } from '../../../src/lib/index.js';
 import { registerByHand, signedIn, startRegistered } from '../../helpers/browser/kontrol-page.js';
 
-/** Without a slash: a name that has one is refused anyway. */
+/** No slashes: a name with a slash is rejected anyway. */
 const PAYLOADS = [
   '<img src=x onerror=alert(1)>',
   '"><svg onload=alert(2)>',
@@ -15,7 +15,7 @@ const PAYLOADS = [
   '{{constructor.constructor("alert(5)")()}}',
 ];
 
-/** What has run that should not have, and what has been made of text that should have stayed text. */
+/** Scripts that have run, and elements that were created from text. */
 function damage(page: Page): Promise<unknown> {
   return page.evaluate(() => ({
     elements: document.querySelectorAll(

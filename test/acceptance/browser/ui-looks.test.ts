@@ -19,9 +19,9 @@ interface AxeResults {
   }[];
 }
 
-/** What is seriously wrong for people with disabilities, in words. */
+/** Describes serious accessibility problems of the page. */
 async function barriers(page: Page): Promise<string[]> {
-  // The page's policy lets no script in; the debugger is not the page.
+  // The page's policy blocks scripts; the debugger is not subject to it.
   const { violations } = await page.evaluate<AxeResults>(
     `${axe}; axe.run(document, { resultTypes: ['violations'] })`,
   );
@@ -30,7 +30,7 @@ async function barriers(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`));
 }
 
-/** Whether something is wider than the window. */
+/** Whether an element is wider than the window. */
 function overflows(page: Page): Promise<boolean> {
   return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 }

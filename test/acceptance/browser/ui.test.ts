@@ -18,7 +18,7 @@ import {
   startUiKontrol,
 } from '../../helpers/browser/kontrol-page.js';
 
-/** Whether it comes into sight; a test that waits for it in vain ends with what it waited for. */
+/** Whether it becomes visible. A test that waits for it without success fails with what it waited for. */
 const appears = (what: Locator): Promise<boolean> => what.waitFor().then(() => true);
 
 const rows = (page: Page): Promise<string[]> => page.locator('a.kite').allTextContents();
@@ -117,7 +117,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await page.getByRole('heading', { name: 'Sign in to Kontrol' }).waitFor();
         expect(await rows(page)).toEqual([]);
         expect(await page.locator('#detail').innerHTML()).toBe('');
-        // The last connection is its own heartbeat to Kontrol; the page has closed all of its own.
+        // The last connection is the heartbeat of the kite to Kontrol; the page has closed all of its own.
         await expect.poll(() => kontrol.kite.connectionCount).toBe(1);
       });
     });

@@ -16,7 +16,7 @@ interface Member extends OpenPage {
 const { browser, files } = useChromium();
 
 describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
-  /** A page that is registered at Kontrol, with the methods that the others call. */
+  /** A page that is registered at Kontrol, with the methods that other pages call. */
   async function member(kontrol: Kontrol, name: string, username = 'bob'): Promise<Member> {
     const { port } = await startPageServer(files(), policy('http://127.0.0.1:* ws://127.0.0.1:*'));
     const opened = await openPage(browser(), `http://127.0.0.1:${port}/webrtc`);
@@ -40,7 +40,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
     return { ...opened, id };
   }
 
-  /** Has a page find the kite of another at Kontrol, and dial it. */
+  /** Makes a page find the kite of another at Kontrol, and dial it. */
   async function dialFound({ page }: Member, name: string): Promise<void> {
     await page.evaluate(async (wanted) => {
       const [found] = await self.kontrol.getKites({ username: 'bob', environment: 'pages', name: wanted });
@@ -129,7 +129,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await dialFound(one, 'two');
         const result = await one.page.evaluate(
           async (longest) => {
-            // What the browser is given to send at a time.
+            // The bytes that are buffered in the browser at a time.
             let most = 0;
             // oxlint-disable-next-line typescript/unbound-method -- called on the channel below
             const { send } = RTCDataChannel.prototype;
@@ -141,14 +141,14 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
             const lengths = [mebibyte, 1, longest, 1];
             const arrived: number[] = [];
             const echoes = lengths.map(async (length) => {
-              // Quotes, which every wrapping escapes, and characters of four bytes, at every place that a piece may end.
+              // Quotes, which every wrapping escapes, and characters of four bytes, at each possible end of a chunk.
               const text = length === mebibyte ? `x${'👪'.repeat(length / 4)}` : '"'.repeat(length / 2);
               const echoed = await self.client.tellWithTimeout(0, 'echo', text);
               arrived.push(length);
               return echoed === text;
             });
             return { same: await Promise.all(echoes), inOrder: arrived.join() === lengths.join(), most };
-            // Through Kontrol it is as right and, escaped three times over, ten times as slow.
+            // Through Kontrol, the messages are escaped three times, which is ten times as slow.
           },
           (direct ? 16 : 2) * 1024 * 1024 - 4096,
         );
@@ -224,14 +224,14 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         for (const type of ['offer', 'answer', 'candidate', 'leave', 'message']) await say(type, payload);
       for (const bad of ['', 'no SDP', sdp, null, { toString: 'x' }])
         await say('offer', { session: 'bad', sdp: bad });
-      // One of them was understood, and waits for a channel.
+      // One of them was valid, and waits for a channel.
       await say('leave', { session: 'bad' });
       await say('candidate', { session: 'unknown', candidate: { candidate: 'x' } });
       await say('answer', { session: 'unknown', sdp });
       expect(await say('message', { session: 'unknown', pieces: ['.x'] })).toMatchObject({
         message: expect.stringContaining('never opened') as string,
       });
-      // What it is refused is told to it, and more than a page has room for is refused.
+      // The page gets an error for each rejected signal, and signals above its limit are rejected.
       await expect.poll(() => refused.length).toBeGreaterThan(0);
       const offers = Array.from({ length: 300 }, (_, n) => say('message', { session: `s${n}`, open: true }));
       const open = (await Promise.all(offers)).filter((answer) => answer === null);

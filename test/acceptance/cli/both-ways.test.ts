@@ -22,18 +22,18 @@ import { cleanEnv, type Outcome, root, Running } from '../../helpers/cli/cli-har
 import { Network } from '../../helpers/cli/cli-network.js';
 import { runLines } from '../../helpers/cli/run-lines.js';
 
-/** One way through the program, with a world of its own: what a command does to it must not be seen on the other way. */
+/** One implementation of the program, with a separate world, so that the effects of its commands do not affect the other. */
 interface Side {
   /** The folder of a copy of the package. */
   readonly root: string;
-  /** The same, with nothing of the other way. */
+  /** The same, without the files of the other implementation. */
   readonly alone: string;
-  /** The program in these folders, and the function of `dist/cli.cjs` that it runs. */
+  /** The program in these folders, and the function of `dist/cli.cjs` that it calls. */
   readonly program: string;
   readonly entry: string;
   readonly network: Network;
   readonly proxy: Running;
-  /** What `{name}` stands for in a command line. */
+  /** The values of `{name}` in a command line. */
   readonly names: Readonly<Record<string, string>>;
 }
 
@@ -43,18 +43,18 @@ interface Manifest {
 
 let sides: readonly [fast: Side, oclif: Side];
 let quick: ReadonlyMap<string, Pair>;
-/** Lines that are run of each command, and end before it does anything. */
+/** Lines that are run for each command, and end before it does anything. */
 const HELP = '--help';
 const UNKNOWN_FLAG = '--nope 4';
 const BAD_VALUE = '--color pink';
 
 const manifest = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8')) as Manifest;
 
-/** What tells the sides apart. */
+/** The differences between the sides. */
 interface Kind {
   readonly program: string;
   readonly entry: string;
-  /** Files of `dist` without which the other side could not run. */
+  /** Files of `dist` that the other side needs to run. */
   readonly other: RegExp;
 }
 
@@ -96,7 +96,7 @@ async function createSide({ program, entry, other }: Kind, commands: string): Pr
   return { ...copies, program, entry, network, proxy, names };
 }
 
-/** A copy of the package with the given `commands`, of which the files of `dist` are left out that `without` matches. */
+/** A copy of the package with the given `commands`, without the files of `dist` that `without` matches. */
 async function copyPackage(to: string, program: string, commands: string, without?: RegExp): Promise<void> {
   for (const part of ['bin', 'package.json', 'oclif.manifest.json', program]) {
     await cp(join(root, part), join(to, part), { recursive: true });
@@ -117,7 +117,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kitectl-both-ways-'));
-  // The commands are ES modules, that load what they import by name from where they are.
+  // The commands are ES modules, which load their imports by name from their location.
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
   await bundleCommands(join(folder, 'commands'));
@@ -137,7 +137,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Lines that no command runs for: each is in `quick`. */
+/** Lines that run no command: each is in `quick`. */
 const WITHOUT_COMMAND = [
   '--version',
   '-version',
@@ -165,7 +165,7 @@ function wordsOf(side: Side, line: string): string[] {
   return filled.split(' ').filter((word) => word !== '');
 }
 
-/** Runs a line in a process of its own. */
+/** Runs a line in a separate process. */
 async function run(side: Side, words: readonly string[], { line, ...one }: Case): Promise<Outcome> {
   const args = [...words, ...wordsOf(side, line)];
   const { home } = side.network.cli;
@@ -205,7 +205,7 @@ async function runAll(side: Side, from: string, lines: readonly string[]): Promi
 
 type Pair = readonly [fast: Outcome, oclif: Outcome];
 
-/** What becomes of lines that end before a command does anything: a process for each would take longer than the rest. */
+/** The outcomes of lines that end before a command does anything: a process for each would take longer than the rest. */
 async function quickOutcomes(both: typeof sides): Promise<ReadonlyMap<string, Pair>> {
   const ids = Object.values(manifest.commands).flatMap(({ id, aliases }) => [id, ...aliases]);
   const words = ids.map((id) => id.replaceAll(':', ' '));
@@ -213,7 +213,7 @@ async function quickOutcomes(both: typeof sides): Promise<ReadonlyMap<string, Pa
     ...WITHOUT_COMMAND,
     ...words.flatMap((id) => [HELP, BAD_VALUE].map((rest) => `${id} ${rest}`)),
   ];
-  // Neither side could pass these on to the other.
+  // Lines that only one side can run.
   const alone = words.map((id) => `${id} ${UNKNOWN_FLAG}`);
   const [fast, oclif] = await Promise.all(
     both.map(async (side) => [
@@ -230,7 +230,7 @@ async function quickOutcomes(both: typeof sides): Promise<ReadonlyMap<string, Pa
   );
 }
 
-/** What is another one in each world: places, ports, times, and ids and secrets made by chance. */
+/** Replaces the values that differ between the worlds: paths, ports, times, and random ids and secrets. */
 function withoutChance(text: string, home: string): string {
   return text
     .replaceAll(home, '<home>')
@@ -243,7 +243,7 @@ function withoutChance(text: string, home: string): string {
     .replaceAll(/(?<=request )[0-9a-f]{16}|(?<="requestId":")[0-9a-f]{16}/g, '<id>');
 }
 
-/** What the fast path does, and what oclif does. They run at once: each has its world. */
+/** The outcomes of the fast path and of oclif. They run concurrently: each has a separate world. */
 function both(words: readonly string[], one: Case): Promise<Pair> {
   const [fast, oclif] = sides;
   return Promise.all([run(fast, words, one), run(oclif, words, one)]);

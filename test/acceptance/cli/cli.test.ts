@@ -88,7 +88,7 @@ describe('call', () => {
   });
 
   it('call does not wait for a standard input that stays open', async () => {
-    // Every other test leaves it open as well; here the claim is the point.
+    // Every other test leaves it open as well; this one tests it.
     const running = cli.start(['call', 'square', '3', ...to]);
     expect((await running.outcome).stdout).toBe('9\n');
     running.child.stdin?.end();

@@ -6,7 +6,7 @@ import { root } from '../../helpers/cli/cli-harness.js';
 
 const require = createRequire(import.meta.url);
 
-/** The commands that a built part holds, by their words. */
+/** The commands in a built bundle, by their words. */
 function commandsOf(part: string): string[] {
   const { commands } = require(join(root, 'dist', part)) as { readonly commands: object };
   return Object.keys(commands);

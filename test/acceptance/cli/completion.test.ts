@@ -54,7 +54,7 @@ describe('completion', () => {
   });
 
   it('completion caches lists of kites, and lists nothing if Kontrol does not answer', async () => {
-    // As long as everything takes but asking.
+    // As long as a completion without a query takes.
     const started = performance.now();
     await complete('cal');
     const missingInput = performance.now() - started;
@@ -65,7 +65,7 @@ describe('completion', () => {
     const address = silent.address() as { port: number };
     const asked = performance.now();
     expect(await complete('query', '--kontrol', `http://127.0.0.1:${address.port}/kite`, '/')).toEqual([]);
-    // 300 ms, and what a busy machine adds; a call would wait for 15 s.
+    // 300 ms, plus a margin for a busy machine; a call would wait for 15 s.
     expect(performance.now() - asked - missingInput).toBeLessThan(2000);
     expect(await complete('query', '--kontrol', 'http://127.0.0.1:1/kite', '/')).toEqual([]);
     const cache = await readFile(join(cli.home, '.cache', 'kitectl', 'completion.json'), 'utf8');
@@ -98,7 +98,7 @@ async function script(shell: string, args: string[]): Promise<string> {
 }
 
 describe('completion in bash', () => {
-  /** What bash would put in the place of the last word. */
+  /** The candidates with which bash would replace the last word. */
   async function press(line: string): Promise<string[]> {
     const simulate = `source <(kitectl completion bash)
       COMP_LINE=$1 COMP_POINT=\${#1}
@@ -119,7 +119,7 @@ describe('completion in bash', () => {
   });
 });
 
-/** A shell at a terminal. Without a width it draws nothing that a test could read. */
+/** A shell on a terminal. It needs a width to print anything. */
 function atTerminal(shell: string): { readonly running: Running; readonly line: () => string } {
   const child = spawn('script', ['-qec', `stty cols 120; ${shell}`, '/dev/null'], { env, cwd: cli.home });
   const running = new Running(child);

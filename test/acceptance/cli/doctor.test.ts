@@ -36,7 +36,7 @@ async function doctor(
   return { code, results: Object.fromEntries(found.map(({ check, ...rest }) => [check, rest])) };
 }
 
-/** A server in place of Kontrol's, whose clock says what a test wants. */
+/** A server instead of Kontrol, with the given clock. */
 async function serverAt(date: string): Promise<string> {
   const server = createHttp((_request, response) => {
     response.sendDate = false;

@@ -4,25 +4,25 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { root, type Running } from '../../helpers/cli/cli-harness.js';
 import { type PromptStreams, World } from '../../helpers/cli/cli-world.js';
 
-/** A line that a person types, and a script runs. */
+/** A line that a user types, and a script runs. */
 interface Line {
   readonly line: string;
-  /** What a script reads from the standard output. */
+  /** The expected standard output in a pipe. */
   readonly pipe: RegExp;
-  /** What a person sees. Default: the same. */
+  /** The expected output on a terminal. Default: `pipe`. */
   readonly screen?: RegExp;
-  /** Lines before it. */
+  /** Lines to run before it. */
   readonly before?: readonly string[];
-  /** What a person is asked, and types. */
+  /** The prompts on a terminal, and the keys that answer them. */
   readonly asked?: readonly (readonly [question: string, keys: string])[];
-  /** The exit code where nobody can be asked. Default 0. */
+  /** The exit code without a terminal. Default: 0. */
   readonly pipeCode?: number;
   readonly code?: number;
-  /** It runs until it is told to end, once it has shown this. */
+  /** It runs until it is ended, after it has printed this. */
   readonly until?: string;
-  /** What somebody else does while it runs. */
+  /** A line that runs concurrently. */
   readonly meanwhile?: string;
-  /** The person has no kite key yet. */
+  /** The user has no kite key yet. */
   readonly newcomer?: boolean;
 }
 
@@ -333,11 +333,11 @@ const LINES: readonly Line[] = [
     code: 2,
     screen: /The store "file" encrypts nothing/,
   },
-  // The last: from then on the kite keys of the others are of a former pair.
+  // The last one: afterwards the kite keys of the other users are of a previous pair.
   { line: 'kitectl kontrol keys rotate', pipe: /^A new key pair signs from now on: \S+$/m },
 ];
 
-/** Examples of the help that need what is not here, and where they are tested. */
+/** Examples of the help that cannot run here, and the tests that run them. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "kitectl complete -- call ''": 'cli-completion: what shells ask',
   'source <(kitectl completion zsh)': 'cli-completion: in zsh',
@@ -369,7 +369,7 @@ async function manifest(): Promise<Manifest['commands']> {
 
 let world: World;
 
-/** A world for the lines that follow: the last of them changes Kontrol's keys. */
+/** A separate world for the lines that follow: the last of them rotates Kontrol's keys. */
 function inWorldOfItsOwn(): void {
   beforeAll(async () => {
     world = await World.create();
@@ -377,7 +377,7 @@ function inWorldOfItsOwn(): void {
   afterAll(() => world.close());
 }
 
-/** Somebody who has done what comes before the line. */
+/** Prepares a user by running the lines before it. */
 async function ready({ before = [], newcomer = false }: Line): Promise<PromptStreams> {
   const person = await world.person({ key: !newcomer });
   onTestFinished(() => person.cli.remove());
@@ -385,7 +385,7 @@ async function ready({ before = [], newcomer = false }: Line): Promise<PromptStr
   return person;
 }
 
-/** Resolves once the line shows what it runs for, if need be with what happens meanwhile, again and again. */
+/** Resolves once the line has printed the expected output, repeating the concurrent line if necessary. */
 async function shown(
   running: Running,
   person: PromptStreams,
@@ -416,7 +416,7 @@ describe('examples of the help in a pipe', () => {
     const { code, stdout, stderr } = await running.outcome;
     expect({ code, stderr }).toEqual({ code: row.pipeCode ?? 0, stderr: expect.any(String) as string });
     expect(stdout).toMatch(row.pipe);
-    // Who is asked at a terminal is told here which flag to give.
+    // A line that prompts on a terminal names the missing flag here.
     if (row.pipeCode === 2) expect(stderr).toMatch(/--(?:yes|invite-file|storage)/);
     expect(stdout + stderr).not.toContain('\u001b');
   });

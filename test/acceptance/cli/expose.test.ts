@@ -18,7 +18,7 @@ afterAll(() => cli.remove());
 interface World {
   readonly kontrol: Kontrol;
   readonly proxy: TunnelProxy;
-  /** The environment of bob, and that of alice. */
+  /** The environments of bob and alice. */
   readonly bob: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +32,7 @@ async function keyOf(kontrol: Kontrol, username: string): Promise<Record<string,
   return { KITE_KEY: await kontrol.newKiteKey(username), KITE_KONTROL_URL: kontrol.url };
 }
 
-/** Exposes, and resolves once that is so. */
+/** Runs expose, and resolves once the kite is exposed. */
 async function expose(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Running> {
   const running = cli.start(['expose', ...args], { env });
   onTestFinished(async () => {
@@ -113,7 +113,7 @@ describe('expose', () => {
     expect(await client.tell('kite.ping')).toBe('pong');
     client.close();
     await running.until((one) => events(one).length >= 3);
-    // The kite is gone for a while.
+    // The kite is down for a while.
     await math.close({ drainTimeout: 0 });
     const vain = (await makeKite(kontrol)).newClient(String(registered?.['url']));
     const ended = new Promise((resolve) =>
@@ -148,7 +148,7 @@ describe('expose', () => {
     server.listen(port);
     onTestFinished(() => server.close());
     await expose([`http://127.0.0.1:${port}`, '--name', 'js'], bob);
-    // Where a call carries a token, such a kite does not answer.
+    // A kite of that library does not answer a call with a token.
     const args = ['call', 'square', '5', '--auth', 'none', '--to', '/bob/prod/js'];
     expect(await cli.run(args, { env: bob })).toMatchObject({ code: 0, stdout: '25\n' });
   });
@@ -162,7 +162,7 @@ describe('expose', () => {
     await running.until((one) => events(one).length >= 2);
     expect(events(running)[1]).toMatchObject({ event: 'registered', url: other.status().kites[0]?.url });
     const outcome = await cli.run(['call', 'square', '6', '--to', '/bob/prod/moving'], { env: bob });
-    // It is known there by a name that is not the kite's own: the token is for that.
+    // It is registered under another name than the kite's own: the token is for that name.
     expect(outcome).toMatchObject({ code: 4 });
     const named = await expose([math.url ?? '', '--name', 'math', '--to', other.url], bob);
     expect((await cli.run(['call', 'square', '6', '--to', '/bob/prod/math'], { env: bob })).stdout).toBe(

@@ -82,7 +82,7 @@ function publish(archive: Buffer, changes: object = {}): string {
 
 const install = (...args: string[]): Promise<Outcome> => cli.run(['install', ...args], trusting);
 
-/** Nothing is there but the folder of all kites. */
+/** Nothing exists but the folder of all kites. */
 function expectNothingInstalled(): void {
   expect(existsSync(kites) ? readdirSync(kites) : []).toEqual([]);
 }
@@ -204,7 +204,7 @@ describe('kitectl install', () => {
 
   it('install exits with 5 if the kite does not exist and with 6 if the server is unreachable', async () => {
     expect((await install(`${origin}/nothing/.kite.json`)).code).toBe(5);
-    // Without the certificate it is nobody's.
+    // Without the certificate the server is untrusted.
     expect((await cli.run(['install', `${origin}/x/.kite.json`])).code).toBe(6);
   });
 });
@@ -315,7 +315,7 @@ describe('kitectl run', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('run forwards %s to the kite', async (signal) => {
-    // Not with `wait`: a shell that gets the signal just before it goes on waiting.
+    // Not with `wait`: a shell may get the signal just before it calls wait.
     program(`trap 'echo got it; exit 3' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`);
     const running = cli.start(['run', 'math']);
     await running.until(({ stdout }) => stdout.includes('ready'));

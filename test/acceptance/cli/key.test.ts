@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/lib/util/clock.js';
 import { Cli } from '../../helpers/cli/cli-harness.js';
 import { TestKite } from '../../helpers/cli/cli-kite.js';
 
-/** An address of this machine that is no loopback address: what a kite on another machine looks like. */
+/** An address of this machine that is not loopback, like that of a kite on another machine. */
 const elsewhere = Object.values(os.networkInterfaces())
   .flat()
   .find((face) => face?.family === 'IPv4' && !face.internal)?.address;

@@ -12,7 +12,7 @@ let cli: Cli;
 let desktop: Desktop;
 let url: string;
 let homes = 0;
-/** A person who has nothing yet. */
+/** A user without settings or kite key. */
 let env: Record<string, string>;
 
 beforeAll(async () => {
@@ -121,7 +121,7 @@ describe('a kite key in the keychain', () => {
       const running = await start(...more);
       expect(existsSync(home('kontrol', 'kite.key'))).toBe(false);
       expect((await cli.run(['kontrol', 'invite', 'x'], { env })).code).toBe(0);
-      // Proxies go by the same key: that there are none is said by a Kontrol that took it.
+      // Proxies use the same key: Kontrol reports that there are no proxies only if it accepted the key.
       expect((await cli.run(['proxy', 'status'], { env })).code).toBe(5);
       running.child.kill('SIGTERM');
       expect((await running.outcome).code).toBe(0);

@@ -15,7 +15,7 @@ let bob: { KITE_HOME: string };
 const listens = (running: Running): Promise<void> =>
   running.until(({ stderr }) => stderr.includes('Kontrol listens at'));
 
-/** Registers a kite of bob's at Kontrol by hand, and resolves with what ends that. */
+/** Registers a kite of bob's at Kontrol without the library, and resolves with a function that disconnects it. */
 async function registerByHand(
   name: string,
   at: string,

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 let copy: string;
 
-/** Runs a check in a copy of what it looks at, so that the repository stays as it is. */
+/** Runs a check in a copy of its files, so that the repository does not change. */
 async function check(script = 'manifest.ts'): Promise<{ code: number; stderr: string }> {
   try {
     await run(process.execPath, ['--import', 'tsx', join('scripts', script), '--check'], { cwd: copy });

@@ -28,7 +28,7 @@ describe('call --stdin', () => {
   }, async () => {
     const args = ['call', 'square', '--stdin', '--parallel', '64', '--to', kite.url ?? ''];
     const { child, outcome } = cli.start(args);
-    // What is read here is counted, not kept.
+    // The output is counted, not stored.
     child.stdout?.removeAllListeners('data');
     let results = 0;
     let last = '';
@@ -44,7 +44,7 @@ describe('call --stdin', () => {
       if (child.stdin?.write(lines) === false) await Promise.race([once(child.stdin, 'drain'), outcome]);
     }
     await Promise.race([all, outcome]);
-    // The most that it ever had, in KiB.
+    // The maximum resident set size, in KiB.
     const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
     const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
     child.stdin?.end();

@@ -90,7 +90,7 @@ describe('-o', () => {
   it('watch -o prints one document per change', async () => {
     const watching = cli.start(['query', '/bob/prod/late', '--watch', '-o', 'yaml']);
     const started = cli.start(['watch', '/bob/prod/late', '-o', 'name']);
-    // A kite that came before the watchers would be missed by `watch`, so that it comes until it is seen.
+    // `watch` may miss a kite that registered before it, so a kite registers until it is printed.
     const kites: TestKite[] = [];
     await expect
       .poll(

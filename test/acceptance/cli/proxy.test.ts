@@ -38,12 +38,12 @@ async function line(running: Running): Promise<string> {
   return running.stdout.split('\n')[0] ?? '';
 }
 
-/** A proxy in a process of its own that Kontrol knows, ended when the test ends. */
+/** A proxy in a separate process that is registered at Kontrol, ended when the test ends. */
 async function startProxy(...args: string[]): Promise<{ running: Running; url: string }> {
   const port = args.includes('--port') ? [] : ['--port', '0'];
   const running = cli.start(['proxy', 'start', '--json', ...port, ...args]);
   onTestFinished(async () => {
-    // So that Kontrol knows at once.
+    // Kontrol is notified at once.
     running.child.kill('SIGTERM');
     await running.outcome;
   });
@@ -211,7 +211,7 @@ describe('proxy start', () => {
   });
 });
 
-// Kontrol lists for a while what has died.
+// Kontrol lists a killed proxy until its lease expires.
 describe('a proxy that stops', () => {
   it.each(['--proxy', '--tunnel'] as const)(
     'a proxy that is killed has its kites back within ten seconds of its restart: %s',

@@ -237,7 +237,7 @@ describe('serve', () => {
     const fresh = readKiteKeyFile(file);
     expect(fresh).toMatchObject({ username: 'bob', kontrolKey: kontrol.keyPairs()[0]?.publicKey });
     expect(fresh.jwt).not.toBe(old);
-    // Nobody can change the variable of another program.
+    // A program cannot change the environment of another.
     const told = await start({ KITE_HOME: join(cli.home, 'none'), KITE_KEY: old });
     expect(told.stderr).toContain('The fresh kite key cannot be stored');
     expect(told.stderr).toContain('environment variable KITE_KEY');

@@ -74,7 +74,7 @@ describe('kitectl shell on a terminal', () => {
 
   afterEach(() => rm(history(), { force: true }));
 
-  /** Starts a shell, and returns what types into it once something is shown. */
+  /** Starts a shell, and returns a function that types after a given output. */
   async function start(...args: string[]): Promise<{
     running: Running;
     type: (keys: string, shown: string) => Promise<void>;

@@ -18,7 +18,7 @@ afterAll(() => network.close());
 const ENTER = '\u001b[?1049h\u001b[?25l';
 const LEAVE = '\u001b[?25h\u001b[?1049l';
 
-/** Starts it on a terminal, and waits until the kites have answered. */
+/** Starts top on a terminal, and waits until the kites have answered. */
 async function live(...args: string[]): Promise<Running> {
   const running = network.cli.startTerminal(['top', ...args], 110, { env: { NO_COLOR: '1' } });
   await running.until(({ stdout }) => /math .* ms /.test(stdout) && /quiet .* ms/.test(stdout));
@@ -81,7 +81,7 @@ describe('kitectl top on a terminal', () => {
   });
 
   it('top restores the terminal when it is terminated', async () => {
-    // The shell that starts it tells its number, so that it can be sent a signal.
+    // The shell that starts it prints its process id, for signals.
     const running = network.cli.startTerminal(['top'], 110, { before: 'echo "pid $$"; exec ' });
     await running.until(({ stdout }) => /math .* ms /.test(stdout));
     process.kill(Number(/pid (\d+)/.exec(running.stdout)?.[1]), 'SIGTERM');

@@ -11,7 +11,7 @@ const { SockJS, WebSocket } = kitejs.Kite.transport;
 
 const HOUR = 3_600_000;
 
-/** How kite.js connects, and what to append to the URL of a kite for it. */
+/** The transports of kite.js, and what each appends to the URL of a kite. */
 const transports = [
   ['SockJS', SockJS, ''],
   ['raw WebSocket', WebSocket, '/websocket'],
@@ -33,7 +33,7 @@ async function mathKite(kontrol: Kontrol, [, , suffix]: Way, clock?: Clock): Pro
   kite.handle<[number], number>('square', ({ args: [n] }) => n * n);
   onTestFinished(() => kite.close({ drainTimeout: 100 }));
   await kite.listen();
-  // A client that speaks raw WebSocket takes the URL that it finds as it stands.
+  // A raw WebSocket client uses the URL of the query unchanged.
   await kite.register({ url: suffix === '' ? (kite.url ?? '') : webSocketUrl(kite.url, suffix) });
   return kite;
 }
@@ -74,7 +74,7 @@ async function square(kite: InstanceType<typeof kitejs.Kite>, n: number): Promis
 }
 
 function tell(kite: InstanceType<typeof kitejs.Kite>, n: number): Promise<unknown> {
-  // Kites that its Kontrol client makes answer to a callback, not with a promise.
+  // Kites that its Kontrol client creates call back instead of returning a promise.
   return new Promise((resolve, reject) => {
     void kite.tell('square', [n], (error: unknown, result: unknown) =>
       error ? reject(error) : resolve(result),
@@ -91,7 +91,7 @@ describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
     expect(kites).toHaveLength(1);
     const kite = await client.fetchKite({ query });
     expect(await square(kite, 4)).toBe(16);
-    // At an empty list its fetchKite would throw past its caller: the error that it wants to make is broken.
+    // An empty list makes its fetchKite throw outside its promise, because it creates its error incorrectly.
     const nosuch = { query: { ...query, name: 'nosuch' } };
     await expect(client.fetchKite(nosuch)).rejects.toThrow('no kites found');
     await expect(client.fetchKites(nosuch)).rejects.toThrow('no kites found');
@@ -112,8 +112,7 @@ describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
   });
 
   it('a kite.js client renews its token before it expires, and an expired token is rejected', async () => {
-    // Its timer goes by the clock of this machine; Kontrol and the kite live days before, so that every token is one
-    // that it takes for nearly over.
+    // Its timer uses the system clock; Kontrol and the kite are days behind, so that every token is about to expire for it.
     const clock = new ManualClock(Date.now() - 63 * HOUR);
     const long = {
       limits: { idleTimeout: 0 },
@@ -124,7 +123,7 @@ describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
     const client = await connected(kontrol, way);
     const kite = await client.fetchKite({ query });
     const first = kite.getToken();
-    // It was not asked to: its own timer made it.
+    // Its own timer requested the token.
     const [given] = await once(kite, 'tokenSet');
     expect(given).toBe(first);
     expect(await square(kite, 6)).toBe(36);

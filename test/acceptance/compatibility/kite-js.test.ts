@@ -127,7 +127,7 @@ describe.each([
       transport: transport satisfies Transport,
       backoff: { initial: 10 },
     });
-    // It does not say when it listens.
+    // It has no event for listening.
     await client.dialForever();
     return { kite, client };
   }

@@ -30,14 +30,14 @@ async function makeKite(kontrolUrl: string, clock = new ManualClock()): Promise<
   return kite;
 }
 
-/** The recorded Kontrol: says what it said as soon as the client has said what it had said by then. */
+/** Plays the recorded Kontrol: sends each frame once the client has sent the frames recorded before it. */
 async function recordedKontrol({ frames }: Session): Promise<{ url: string; heard: string[] }> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => server.close());
   const heard: string[] = [];
   server.on('connection', (socket: WebSocket) => {
-    // The client of Go does not wait for this.
+    // The Go client does not wait for this.
     socket.send('o');
     const script = frames.filter(({ ws }) => ws !== 'o');
     let expected = 0;
@@ -58,7 +58,7 @@ async function recordedKontrol({ frames }: Session): Promise<{ url: string; hear
   return { url: `http://127.0.0.1:${port}/kite`, heard };
 }
 
-/** What a client said, without who it is. What Go writes for a field that is not set is left out here. */
+/** The frames of a client without its identity and without the unset fields that Go sends. */
 function said(frames: readonly string[]): unknown {
   return messages(frames).map(({ method, arguments: args, callbacks }) => {
     const [first] = args;
@@ -79,7 +79,7 @@ function whatIsSet(value: unknown): unknown {
   return Object.fromEntries(set.map(([name, content]) => [name, whatIsSet(content)]));
 }
 
-/** The recorded call, by our client. */
+/** Makes the recorded call with this library. */
 function callOf(kite: Kite, session: Session): Promise<unknown> {
   const [call] = messages(recorded(session, '>'));
   const [args] = (whatIsSet(call?.arguments[0]?.['withArgs'] ?? []) ?? []) as { query?: KiteQuery }[];

@@ -13,7 +13,7 @@ import {
 } from '../../helpers/kontrol/kontrol-recording.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 
-/** Plays the client's part on a connection, and resolves with the messages of the server: as many as were recorded. */
+/** Plays the client's part on a connection, and resolves with as many messages of the server as were recorded. */
 async function play(kontrol: Kontrol, session: Session, key: string): Promise<Message[]> {
   const socket = new WebSocket(new URL(session.path, kontrol.url.replace('http', 'ws')));
   const wanted = messages(recorded(session, '<')).length;
@@ -35,13 +35,13 @@ async function play(kontrol: Kontrol, session: Session, key: string): Promise<Me
   return messages(got);
 }
 
-/** With the words of Kontrol in place of etcd's. */
+/** Replaces the errors of etcd with those of Kontrol. */
 function withoutEtcd(answer: unknown): unknown {
   const text = JSON.stringify(answer);
   return JSON.parse(text.replace(/100: Key not found \([^)]*\) \[\d+\]/, 'no kites found'));
 }
 
-/** The answer to the client's call, of whatever else the server said. */
+/** The answer to the client's call among the messages of the server. */
 function answerOf(said: readonly Message[]): unknown {
   return comparable(said.find(({ method }) => method === 0)?.arguments);
 }
@@ -60,14 +60,14 @@ describe('the recorded Go client with Kontrol', () => {
       ...message,
       arguments: message?.arguments.map(({ kite, ...rest }) => [typeof kite, rest]),
     });
-    // In the recorded order too: the heartbeat is asked for first.
+    // In the recorded order too: the heartbeat is requested first.
     expect(withoutCaller(said[0])).toEqual(withoutCaller(heartbeat));
     expect(comparable(said[1])).toEqual(comparable(answer));
 
     for (const session of asking) {
       const expected = answerOf(messages(recorded(session, '<')));
       const got = answerOf(await play(kontrol, session, key));
-      // The one difference: there, what etcd says of a missing key goes to the caller.
+      // The one difference: the Go implementation passes on etcd's error for a missing key.
       expect(got).toEqual(withoutEtcd(expected));
     }
   });

@@ -29,7 +29,7 @@ function lines(name: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** The recorded WebSocket sessions: what stands between two handshakes. */
+/** The recorded WebSocket sessions: the lines between two handshakes. */
 function webSocketSessions(): Session[] {
   const sessions: { path: string; lines: Line[] }[] = [];
   for (const line of lines('call-websocket')) {
@@ -39,7 +39,7 @@ function webSocketSessions(): Session[] {
   return sessions;
 }
 
-/** The recorded XHR sessions: requests with the same session in their path. Answers are kept with their request's path. */
+/** The recorded XHR sessions: requests with the same session in their path. Answers have their request's path. */
 function xhrSessions(): Session[] {
   const sessions = new Map<string, Line[]>();
   for (const line of lines('call-xhr')) {
@@ -49,7 +49,7 @@ function xhrSessions(): Session[] {
   return [...sessions].map(([path, list]) => ({ path, lines: list }));
 }
 
-/** Messages in frames of a server or a client, parsed, without what differs in every run. */
+/** Parses the messages in frames of a server or a client, without values that differ in every run. */
 function messages(frames: readonly string[]): unknown[] {
   return frames
     .map((frame) => frame.trim())
@@ -62,7 +62,7 @@ function withoutIds(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutIds);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([key, content]) => {
-    // Who calls, and with which key, is that of the recording's machine.
+    // The identity and key of the caller are those of the recording's machine.
     if (key === 'kite' || key === 'authentication' || (key === 'id' && typeof content === 'string'))
       return [key, null];
     return [key, withoutIds(content)];
@@ -81,7 +81,7 @@ function makeKite(): Kite {
     trustRemote: ['client.hello'],
   });
   kites.push(kite);
-  // The keys of the recording are blacked out: whoever shows one is who it was.
+  // The keys of the recording are redacted: a caller with a key counts as the recorded one.
   kite.authenticate('kiteKey', () => 'kontrol');
   kite.handle('square', ({ args: [n] }) => {
     if (typeof n === 'number') return n * n;
@@ -107,7 +107,7 @@ afterEach(async () => {
   await Promise.all(kites.splice(0).map((kite) => kite.close()));
 });
 
-/** The text of one recorded call, and what the recorded client did to get it. */
+/** One recorded call, and what the recorded client did to make it. */
 function recordedCall(session: Session): { method: string; args: unknown[]; authenticated: boolean } {
   const first = messagesRaw(session)[0] as {
     method: string;
@@ -146,7 +146,7 @@ describe('the recorded Go client over WebSocket', () => {
       const got: string[] = [];
       const script = [...session.lines];
       await new Promise<void>((resolve, reject) => {
-        // Sends what the client sent at the point where it sent it; the Go client does not wait for the open frame.
+        // Sends each frame at the recorded point; the Go client does not wait for the open frame.
         const step = (): void => {
           while (script[0]?.dir === '>') socket.send(script.shift()?.ws ?? '');
           if (script.length === 0) resolve();
@@ -156,7 +156,7 @@ describe('the recorded Go client over WebSocket', () => {
         socket.on('close', () => reject(new Error('closed')));
         socket.on('message', (data: Buffer) => {
           got.push(data.toString());
-          // Our server may put messages into one frame that the recording has in several.
+          // The server may combine messages in one frame that the recording has in several.
           while (script[0]?.dir === '<' && countMessages(got) >= wanted(session, script)) script.shift();
           step();
         });
@@ -173,7 +173,7 @@ function countMessages(frames: readonly string[]): number {
   return frames[0] === 'o' ? messages(frames).length : -1;
 }
 
-/** How many messages the server must have sent before the next recorded line of it counts as come. */
+/** The number of messages that the server must have sent before the next recorded line of it. */
 function wanted(session: Session, rest: readonly Line[]): number {
   const past = session.lines
     .slice(0, session.lines.length - rest.length + 1)
@@ -245,7 +245,7 @@ describe('the recorded Go server', () => {
       const polls: ServerResponse[] = [];
       let sends = 0;
       const play = (): void => {
-        // The open frame answers the first poll; what follows waits for what the client had sent by then.
+        // The open frame answers the first poll; later frames wait for what the client had sent by then.
         while (
           polls.length > 0 &&
           replies.length > 0 &&
@@ -276,7 +276,7 @@ describe('the recorded Go server', () => {
   );
 });
 
-/** How many times the recorded client had sent before the answer that `left` answers follow from. */
+/** How often the recorded client had sent before the answer that `left` answers follow. */
 function sendsBefore(session: Session, left: number): number {
   const answers = session.lines.flatMap((line, index) => (line.dir === '<' ? [index] : []));
   const index = answers[answers.length - left] ?? 0;

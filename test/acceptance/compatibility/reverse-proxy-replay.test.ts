@@ -38,7 +38,7 @@ function webSocketSessions(): Session[] {
   return sessions;
 }
 
-/** Plays the client's part, with the headers that it sent, and resolves with as many frames as were recorded. */
+/** Plays the client's part with its headers, and resolves with as many frames as were recorded. */
 function play(origin: string, { path, headers, sent, received }: Session): Promise<string[]> {
   const { origin: from = '', host = '', 'user-agent': agent = '' } = headers;
   const socket = new WebSocket(new URL(path, origin.replace('http', 'ws')), {
@@ -63,7 +63,7 @@ describe('the recorded Go clients with the reverse proxy', () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, { publicHost: '127.0.0.1', publicPort: 6794 });
     const math = await startKite(kontrol);
-    // The tokens of the recording are blacked out: whoever shows one is who it was.
+    // The tokens of the recording are redacted: a caller with a token counts as the recorded one.
     math.authenticate('token', () => 'kontrol');
     const { port } = proxy.kite;
     const origin = `http://127.0.0.1:${port}`;
@@ -100,7 +100,7 @@ describe('the recorded Go clients with the reverse proxy', () => {
         for (const name of ['content-type', 'cache-control', 'access-control-allow-origin'])
           expect(answer.headers[name]).toBe(recordedAnswer.headers?.[name]);
       };
-      // All but the first wait for what is sent meanwhile.
+      // All but the first wait for what is sent in the meantime.
       if (recordedAnswer.body === 'o\n') await check();
       else waiting.push(check);
     }

@@ -2,7 +2,7 @@ import SockJS from 'sockjs-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
-// npm's sockjs-client, which nobody here wrote, as the peer.
+// sockjs-client from npm, an independent implementation, as the peer.
 
 let server: TestServer;
 let inboxes: Inbox[];
@@ -76,7 +76,7 @@ describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
       const inbox = inboxes.at(-1);
       client.close(3001, 'bye');
       expect(await received.closed()).toEqual({ code: 3001, reason: 'bye' });
-      // It keeps code and reason to itself: a WebSocket it just closes, and over HTTP it asks no more.
+      // It does not send code and reason: it closes a WebSocket, and over HTTP it stops polling.
       const expected = transport === 'websocket' ? { code: 1000 } : { code: 1006 };
       expect(await inbox?.closed()).toMatchObject(expected);
     });

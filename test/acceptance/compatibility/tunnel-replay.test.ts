@@ -21,12 +21,12 @@ const lines = readFileSync(new URL('../../fixtures/wire/tunnel-proxy.jsonl', imp
   .split('\n')
   .map((line) => JSON.parse(line) as Line);
 
-/** The recorded handshake whose path begins so. */
+/** The recorded handshake whose path has this prefix. */
 function upgrade(begin: string): string {
   return lines.find((line) => line.upgrade?.startsWith(begin))?.upgrade ?? '';
 }
 
-/** The recorded frame of a direction that contains a text, the first or, of several, the one at `index`. */
+/** The first recorded frame of a direction that contains a text, or the one at `index`. */
 function frame(dir: '>' | '<', text: string, index = 0): string {
   const found = lines.filter((line) => line.dir === dir && line.ws?.includes(text)).map(({ ws }) => ws ?? '');
   if (found[index] === undefined) throw new Error(`No recorded frame says ${text}`);
@@ -44,7 +44,7 @@ const RECORDED = {
   answered: frame('<', 'result\\":36'),
 };
 
-/** What is in a frame, without what differs in every run: who calls, with which key, at which port. */
+/** The content of a frame, without values that differ in every run: caller, key and port. */
 function comparable(text: string): unknown {
   const messages = JSON.parse(text.replace(/^a/, '')) as string[];
   return messages.map((message) => withoutVariables(JSON.parse(message)));
@@ -63,7 +63,7 @@ function withoutVariables(value: unknown): unknown {
   );
 }
 
-/** A WebSocket that is played by hand. */
+/** A WebSocket that plays a recording. */
 class Player {
   readonly socket: WebSocket;
   readonly frames: string[] = [];
@@ -86,7 +86,7 @@ class Player {
     return player;
   }
 
-  /** The first frame, now or later, that contains a text. */
+  /** Resolves with the first frame that contains a text. */
   async frame(text: string): Promise<string> {
     for (;;) {
       const found = this.frames.find((one) => one.includes(text));
@@ -107,7 +107,7 @@ describe('the recorded Go kite and its caller with the tunnel proxy', () => {
     expect(kite.frames[0]).toBe('o');
 
     const caller = await Player.dial(origin + upgrade('/proxy/'));
-    // It speaks before it has seen the open frame, and before there is a tunnel.
+    // It sends before the open frame, and before the tunnel opens.
     caller.socket.send(RECORDED.call);
     const asked = await kite.frame('kite.tunnel');
     expect(comparable(asked)).toEqual(comparable(RECORDED.tunnel));
@@ -123,7 +123,7 @@ describe('the recorded Go kite and its caller with the tunnel proxy', () => {
 
     caller.socket.terminate();
     expect(await tunnel.frame('c[')).toBe('c[3000,"Go away!"]');
-    // 1006 in the recording: its proxy hangs up.
+    // 1006 in the recording: its proxy drops the connection.
     expect(await tunnel.closed).toBe(3000);
   });
 
@@ -162,7 +162,7 @@ describe('a kite with the recorded Go tunnel proxy', () => {
 
     const { kontrol } = await startKontrol();
     const math = await makeKite(kontrol, { username: 'kontrol', kontrolUrl: kontrol.url });
-    // Keys are blacked out in the recording: whoever shows one is who it was.
+    // The keys of the recording are redacted: a caller with a key counts as the recorded one.
     math.authenticate('token', () => 'kontrol');
     const connected = arrival('kite');
     const tunnelling = arrival('tunnel');

@@ -11,7 +11,7 @@ import { seededRandom } from '../../helpers/process/random.js';
 
 const FRAMES = 1_000_000;
 
-/** What a peer sent, as the kite's end sees it. Closed by the kite as soon as it is fed up. */
+/** The frames of a peer as a channel of the kite. The kite may close it at any point. */
 class FuzzChannel implements Channel {
   readonly remoteAddress = 'fuzz';
   readonly bufferedBytes = 0;
@@ -26,7 +26,7 @@ class FuzzChannel implements Channel {
   }
 
   send(message: Parameters<Channel['send']>[0]): void {
-    // What goes out must be JSON, whatever came in.
+    // Output must be JSON, whatever the input was.
     JSON.parse(messageText(message));
     this.answers++;
   }
@@ -35,7 +35,7 @@ class FuzzChannel implements Channel {
     this.#expected = [prefix, ...this.#expected].slice(0, 4);
   }
 
-  /** One frame, read as a session of the server reads it. */
+  /** Parses one frame as a session of the server does. */
   frame(text: string): void {
     const split = splitClientFrame(text, defaultLimits.messageBytes, this.#expected);
     if (split) {
@@ -166,27 +166,27 @@ describe('a kite that gets a million mutated frames', () => {
         if (channel) counts.closed++;
         channel = new FuzzChannel();
         server.accept(channel);
-        // Two calls, so that the kite knows how those of some callers begin.
+        // Two calls, so that the kite knows the prefixes of some callers.
         primed = random() < 0.25;
         for (let times = primed ? 2 : 0; times > 0; times--) channel.frame(recognised);
       }
-      // Most of their frames begin as expected, and only what follows is broken.
+      // Most of their frames have a known prefix, and only the rest is broken.
       const at = primed && random() < 0.8 ? recognised.indexOf('withArgs') + 12 : 0;
       const whole = at > 0 ? recognised : (all[Math.floor(random() * all.length)] ?? '');
       let frame = whole.slice(at);
       for (let times = 1 + Math.floor(random() * 3); times > 0; times--) frame = mutate(frame, all, random);
       frame = whole.slice(0, at) + frame;
       channel.frame(frame);
-      // Handlers that are async, and whatever they leave behind, get their turn.
+      // Asynchronous handlers, and rejections that they leave, get a turn.
       if (i % 1000 === 0) await settled();
     }
     await settled();
     channel?.close();
     expect(rejections).toEqual([]);
-    // A minute of this process's own: other tests run beside it.
+    // A minute of CPU time: other tests run concurrently.
     const { user, system } = process.cpuUsage(began);
     expect((user + system) / 1_000_000).toBeLessThan(60);
-    // Proof that the mutations reached past the parser, and that the parser refused some.
+    // Some mutations passed the parser, and it rejected some.
     expect(counts.closed).toBeGreaterThan(10_000);
     expect(counts.answers).toBeGreaterThan(10_000);
     expect(counts.splits).toBeGreaterThan(1000);

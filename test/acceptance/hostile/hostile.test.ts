@@ -22,7 +22,7 @@ beforeEach(async () => {
     kiteKey: false,
     env: {},
     logger: silentLogger,
-    // As kites in Go do, so that what comes in such a call can be tested; by default it is refused, see below.
+    // As Go kites do, so that messages in such a call can be tested; by default it is refused, see below.
     heartbeatFrom: 'anyone',
     limits: { pauseBytes: 256 * 1024, sendQueueBytes: 4 * 1024 * 1024 },
   });
@@ -158,7 +158,7 @@ const frames: [string, string | Buffer][] = [
   ['invalid UTF-8', Buffer.from([0x5b, 0x22, 0xc3, 0x28, 0xff, 0x22, 0x5d])],
 ];
 
-// Without frames of SockJS, only what is below them can be broken.
+// Without SockJS frames, only the layers below can be broken.
 const rawFrames = frames.filter(([name]) => name === 'invalid UTF-8');
 
 describe.each(Object.entries(attackers))(
@@ -170,7 +170,7 @@ describe.each(Object.entries(attackers))(
       if (expected !== ignored && 'closed' in expected) {
         expect(await attacker.verdict(1)).toMatchObject(expected);
       } else {
-        // What is ignored shows in the answer to what comes after it.
+        // An ignored message is shown by the answer to the next one.
         if (expected === ignored) await attacker.message(ping);
         const { answers, closed } = await attacker.verdict(1);
         expect(closed).toBeUndefined();
@@ -217,7 +217,7 @@ describe.each(Object.entries(attackers))(
       const attacker = await open(url);
       await attacker.message(call('"echo"', `"withArgs":["${'x'.repeat(64 * 1024 * 1024)}"]`));
       const { closed } = await attacker.verdict(1);
-      // Over HTTP the upload is refused, or cut off, before the session could say why.
+      // Over HTTP the upload is rejected or cut off before the session could answer.
       expect(transport.includes('XHR') ? [1009, 413] : [1009, 1006]).toContain(closed);
       attacker.end();
       await stillAnswers();
@@ -231,7 +231,7 @@ describe.each(Object.entries(attackers))(
         if (status === undefined) {
           expect([1002, 1007]).toContain((await attacker.verdict(1)).closed);
         } else {
-          // As SockJS has it: the upload is refused, the session goes on.
+          // As in the SockJS protocol: the upload is rejected, the session continues.
           expect(status).toBe(500);
           await attacker.message(ping);
           expect(await attacker.verdict(1)).toMatchObject({ answers: [{ method: 99 }], closed: undefined });
@@ -255,7 +255,7 @@ describe('a peer that stops reading', () => {
     );
     await new Promise((resolve) => socket.once('readable', resolve));
     const before = collectedBuffers();
-    // Asks for a mebibyte, again and again, and reads nothing: the kite stops listening, or ends it.
+    // Requests a mebibyte repeatedly and reads nothing: the kite stops reading, or closes it.
     const ask = maskedFrame(call('"big"', '"withArgs":[]'));
     let asked = 0;
     const gone = new Promise<void>((resolve) => kite.on('disconnect', () => resolve()));
@@ -305,6 +305,6 @@ function maskedFrame(text: string): Buffer {
     body.length < 126
       ? Buffer.from([0x81, 0x80 | body.length])
       : Buffer.from([0x81, 0xfe, body.length >> 8, body.length & 0xff]);
-  // A mask of zeros leaves the bytes as they are.
+  // A mask of zeros does not change the bytes.
   return Buffer.concat([head, Buffer.alloc(4), body]);
 }

@@ -8,7 +8,7 @@ import { request } from '../../helpers/transport/http.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { startKite, startReverseProxy } from '../../helpers/proxy/proxy.js';
 
-// What a page of a stranger can make a browser send to a kite.
+// Requests that an untrusted page can make a browser send to a kite.
 
 function makeKite(options: KiteOptions = {}): Kite {
   const kite = new Kite('math', '1.0.0', {
@@ -34,7 +34,7 @@ async function status(url: string, headers: Record<string, string>, method = 'GE
   return (await request(method, url, { headers })).status;
 }
 
-/** What the request for a WebSocket is answered with: 101 where there is one. */
+/** The status of a WebSocket request: 101 if it is upgraded. */
 function upgraded(base: string, headers: Record<string, string>): Promise<number> {
   const socket = new WebSocket(`${base.replace('http', 'ws')}/kite/websocket`, { headers });
   onTestFinished(() => socket.terminate());
@@ -60,7 +60,7 @@ describe('a kite at loopback', () => {
   it('a kite on loopback rejects a page whose host name was rebound to its address', async () => {
     const { kite, base } = await listening();
     const host = `evil.example:${kite.port}`;
-    // To the browser all this is of the same origin.
+    // To the browser all of this has the same origin.
     const headers = { host, origin: `http://${host}` };
     expect(await status(`${base}/kite/info`, headers)).toBe(403);
     expect(await status(`${base}/kite/000/abcdefgh/xhr`, headers, 'POST')).toBe(403);

@@ -31,7 +31,7 @@ async function listening(kontrol: Kontrol, options: KiteOptions = {}): Promise<K
   return kite;
 }
 
-/** The events of a watch, one after the other. */
+/** Collects the events of a watch in order. */
 function collect() {
   const events: string[] = [];
   let wake = (): void => {};
@@ -121,7 +121,7 @@ describe('a kite that registers', () => {
 });
 
 describe('a kite that is notified of a revoked key pair', () => {
-  /** A kite of bob, whether it lets in who has this kite key, and the key of the pair with which Kontrol began. */
+  /** A kite of bob, a function whether it accepts this kite key, and the key of Kontrol's first pair. */
   async function exchanging(register: 'registerForever' | 'registerHttp' | 'register') {
     const clock = new ManualClock();
     const { kontrol } = await startKontrol({ clock });

@@ -30,7 +30,7 @@ async function listening(kontrol: Kontrol, options: KiteOptions): Promise<Kite> 
   return kite;
 }
 
-/** Two Kontrols on one store, and the variable that names both. */
+/** Two Kontrols on one store, and the variable that lists both. */
 async function twoKontrols(clock: ManualClock) {
   const storage = new FakeStorage();
   const [one, two] = [await startKontrol({ storage, clock }), await startKontrol({ storage, clock })];
@@ -45,7 +45,7 @@ describe('a kite with several Kontrols in KITE_KONTROL_URL', () => {
       const clock = new ManualClock();
       const math = await listening(two.kontrol, { env, clock });
       const registering = math[way]();
-      // Over HTTP the next one is asked after a moment.
+      // Over HTTP the next one is tried after a delay.
       if (way === 'registerHttp') {
         await new Promise((resolve) => math.once('registerFailed', resolve));
         clock.advance(1000);
@@ -94,7 +94,7 @@ describe('a kite with several Kontrols in KITE_KONTROL_URL', () => {
       wake();
     });
     expect(new Set(watch.kites.map(({ url }) => url))).toEqual(new Set([stays.url, goes.url]));
-    // Its clock stands still, so that it does not come back yet.
+    // Its clock does not advance, so that it does not reconnect yet.
     await one.kontrol.close({ drainTimeout: 1 });
     await goes.close();
     await comes.register();
@@ -104,7 +104,7 @@ describe('a kite with several Kontrols in KITE_KONTROL_URL', () => {
     await told;
     expect(events).toEqual([`DEREGISTER ${goes.identity.id}`, `REGISTER ${comes.identity.id}`]);
     expect(new Set(watch.kites.map(({ url }) => url))).toEqual(new Set([stays.url, comes.url]));
-    // It goes on at the second.
+    // It continues at the second.
     const more = new Promise<void>((resolve) => (wake = () => events.length === 3 && resolve()));
     await stays.close();
     await more;

@@ -67,7 +67,7 @@ describe('key pairs', () => {
     const body = { url: MATH, kite: math.kite.identity, auth: { type: 'kiteKey', key: math.key.jwt } };
     const answer = await fetch(`${origin}/register`, { method: 'POST', body: JSON.stringify(body) });
     expect(await answer.json()).toMatchObject({ revokedKeys: [old] });
-    // Nothing that changes without a revocation is told.
+    // Only revocations are reported.
     await kontrol.rotate();
     await math.tell('kite.ping');
     expect(told).toHaveLength(1);
@@ -88,7 +88,7 @@ describe('key pairs', () => {
     await register();
     expect(await beat()).toBe('pong');
     await kontrol.revoke(kontrol.keyPairs()[1]?.id ?? '');
-    // It is found for as long as its lease lasts.
+    // It is found until its lease expires.
     expect((await kite.getKites(query)).length).toBe(1);
     expect(await beat()).toBe('registeragain');
     expect(await (await register()).json()).toMatchObject({
@@ -139,7 +139,7 @@ describe('registerMachine', () => {
     const { kontrol } = await startKontrol({ clock });
     const limited = { type: 'requestLimitError' };
     const pending: Promise<unknown>[] = [];
-    /** Somebody who is asked for an invite, and is typing. */
+    /** A user who is being prompted for an invite. */
     const typing = async () => {
       const caller = await connect(kontrol, 'x', { kite: { kiteKey: false, clock, timeout: 0 } });
       const asked = new Promise<void>((resolve) => {
@@ -162,7 +162,7 @@ describe('registerMachine', () => {
     const last = await typing();
     clock.advance(6000);
     await expect(last.tell('registerMachine', 'dave')).rejects.toMatchObject(limited);
-    // Their time is over, and with it what they held.
+    // Their timeout has passed, and their slots are free.
     clock.leap(114_000);
     expect(await pending[7]).toMatchObject({ code: 'inviteNeeded' });
     await typing();

@@ -12,7 +12,7 @@ const KITES = 1000;
 const SECRET = 'a secret of both';
 const WITHIN_A_SECOND = { timeout: 1000, interval: 10 };
 
-/** Three members of etcd, and two Kontrols on them: `a` is a process of its own, `b` is in this one. */
+/** Three members of etcd, and two Kontrols on them: `a` is a separate process, `b` is in this one. */
 interface Cluster {
   readonly etcd: EtcdServer;
   readonly cli: Cli;
@@ -53,7 +53,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     await cluster.etcd.remove();
   });
 
-  /** A kite of bob's that knows these Kontrols, the first one best. */
+  /** A kite of bob's with these Kontrols, in order of preference. */
   function kiteAt(urls: readonly string[], name: string, options: KiteOptions = {}): Kite {
     const kite = new Kite(name, '1.0.0', {
       kiteKey: cluster.kiteKey,
@@ -126,7 +126,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     const atB = (): number => kontrol.status().connected;
     expect(atB()).toBe(KITES / 2);
 
-    // From here on each answer has all of them.
+    // From here on each answer contains all of them.
     answers.length = 0;
     await (await etcd.leader()).kill();
     const late = kiteAt([a], 'late');
@@ -139,7 +139,7 @@ describe.skipIf(!etcdInstalled)(`two Kontrols on an etcd of three members${skipp
     registration.stop();
 
     cluster.process.child.kill('SIGKILL');
-    // Not too often: this process is a Kontrol and a thousand kites, too.
+    // Not too often: this process also runs a Kontrol and a thousand kites.
     const moved = async (): Promise<number> => Math.min(await countMany(), atB());
     await expect.poll(moved, { timeout: 40_000, interval: 200 }).toBe(KITES);
     await expect.poll(() => kontrol.status().storage.online).toBe(true);

@@ -11,16 +11,16 @@ const etcd = useEtcd();
 
 interface Node {
   readonly kontrol: Kontrol;
-  /** Registers a kite of alice's over HTTP, and resolves with the status and what the answer says. */
+  /** Registers a kite of alice's over HTTP, and resolves with the status and body of the answer. */
   readonly register: (id: string) => Promise<[number, { err?: string }]>;
   readonly beat: (id: string) => Promise<string>;
   readonly ready: () => Promise<number>;
-  /** Whether the kite is found here. */
+  /** Whether this node finds the kite. */
   readonly finds: (id: string) => Promise<boolean>;
 }
 
 async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
-  // Its pairs come from the store: the nodes share them.
+  // The nodes share the pairs of the store.
   const storage = etcd.make();
   const { kontrol, origin } = await startKontrol({ storage, keyPair: undefined, ...options });
   const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('alice') };
@@ -42,7 +42,7 @@ async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
   };
 }
 
-/** Milliseconds until kites end, as the store has it. */
+/** Returns the milliseconds until the lease of a kite expires in the store. */
 async function looker(clock: ManualClock): Promise<(id: string) => Promise<number>> {
   const storage = etcd.make();
   await storage.open();
@@ -85,7 +85,7 @@ describe.skipIf(!etcdInstalled)(`Kontrols on etcd${skipped}`, () => {
     expect(second.kontrol.status().keyId).toBe(pair);
     expect(await second.finds(id)).toBe(true);
     expect(await second.beat(id)).toBe('registeragain');
-    // From the start, a lease to come back.
+    // A lease from the start, in which to reconnect.
     clock.advance(29_000);
     expect(await second.finds(id)).toBe(true);
     clock.advance(2000);

@@ -20,7 +20,7 @@ const query = { username: 'bob', environment: 'prod', name: 'math' };
 const megabyte = 'x'.repeat(1024 * 1024);
 const deep: unknown = JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`);
 
-/** What is wrong with it, the arguments, and what the answer says. */
+/** What is malformed, the arguments, and the expected error. */
 type Bad = readonly [string, unknown[], string];
 
 const badQueries: readonly Bad[] = [
@@ -81,7 +81,7 @@ const bad: Readonly<Record<string, readonly Bad[]>> = {
     ['an invite that is a number', [{ invite: 7 }], 'invalid, already used, or expired'],
     ['an invite of 1 MiB', [{ invite: megabyte }], 'invalid, already used, or expired'],
     ['an invite of nobody', [{ invite: 'x'.repeat(32) }], 'invalid, already used, or expired'],
-    ['nothing, and has nobody to ask', [], 'takes an invite'],
+    ['nothing, without a prompt method', [], 'takes an invite'],
   ],
 };
 
@@ -98,7 +98,7 @@ describe.each(Object.entries(bad))('malformed arguments of %s', (method, cases) 
   });
 });
 
-/** Sends a call as it is, and resolves with the answer. */
+/** Sends a call unchanged, and resolves with the answer. */
 async function raw(url: string, method: string, rest: Record<string, unknown>): Promise<unknown> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/websocket`);
   const answer = new Promise<string>((resolve, reject) => {
@@ -206,7 +206,7 @@ describe('a kite whose connection breaks', () => {
     const call = { kite: testIdentity({ username: 'bob' }), authentication, withArgs: [{ url: MATH }] };
     const count = async (): Promise<number> => (await asking.kite.getKites(query)).length;
     const dropped = new Promise<void>((resolve) => kontrol.kite.on('disconnect', () => resolve()));
-    // Ends without a goodbye, as Go's clients do.
+    // Disconnects without a close frame, as Go clients do.
     await raw(url, 'register', call);
     await dropped;
     clock.advance(29_000);

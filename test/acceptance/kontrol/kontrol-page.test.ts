@@ -8,7 +8,7 @@ import { request } from '../../helpers/transport/http.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 
-/** Files of a page, in a folder of their own. */
+/** Creates the files of a page in a separate folder. */
 function pageFolder(
   files: Readonly<Record<string, string>> = { 'index.html': '<!doctype html>', 'a.js': '1' },
 ) {
@@ -62,7 +62,7 @@ describe("Kontrol's page", () => {
     expect(await status('POST', '/')).toBe(405);
     for (const url of ['/secret.txt', '/..%2f..%2fetc%2fpasswd', '//index.html', '/kite.key'])
       expect(await status('GET', url)).toBe(404);
-    // What was there before is still there.
+    // The existing paths are still served.
     expect(await status('GET', '/healthz')).toBe(200);
     expect(await status('GET', '/kite/info')).toBe(200);
   });
@@ -166,7 +166,7 @@ describe('an empty query', () => {
       ['kontrol', true, 0],
     ]);
     expect(await found(alice)).toEqual([['kontrol', true, 0]]);
-    // Whoever runs Kontrol sees what is there, and calls none of it.
+    // Kontrol's own user sees every kite, and can call none of them.
     expect(await found(admin)).toEqual([
       ['bob', false, 5000],
       ['kontrol', true, 0],

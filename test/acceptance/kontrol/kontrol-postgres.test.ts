@@ -13,14 +13,14 @@ interface Node {
   readonly kontrol: Kontrol;
   readonly origin: string;
   readonly ready: () => Promise<number>;
-  /** Registers a kite of alice's over HTTP, and resolves with the status and what the answer says. */
+  /** Registers a kite of alice's over HTTP, and resolves with the status and body of the answer. */
   readonly register: (id: string) => Promise<[number, { err?: string }]>;
-  /** The ids of alice's kites, as this node knows them. */
+  /** The ids of alice's kites at this node. */
   readonly query: (id?: string) => Promise<ReadonlySet<string>>;
 }
 
 async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
-  // Its pairs come from the store: the nodes share them.
+  // The nodes share the pairs of the store.
   const { kontrol, origin } = await startKontrol({
     storage: postgres.make(),
     keyPair: undefined,
@@ -46,7 +46,7 @@ async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
   };
 }
 
-/** Calls `work` again and again, some at a time, until it is stopped. */
+/** Calls `work` repeatedly, several times concurrently, until it is stopped. */
 function underLoad(work: () => Promise<void>): () => Promise<void> {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
@@ -83,7 +83,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     const kites = (): number => b.kontrol.status().kites;
     // Both Kontrols are kites themselves.
     await expect.poll(kites).toBe(3);
-    /** Milliseconds that the kite has left in the store. */
+    /** Milliseconds until the lease of the kite expires in the store. */
     const left = async (): Promise<number> => {
       const [row] = await postgres.server.sql<{ ms: number }>(
         postgres.database,
@@ -129,7 +129,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
         acknowledged.add(id);
         if (!(await node.query(id)).has(id)) unanswered.push(id);
       }
-      // Queries go on, whatever becomes of registrations.
+      // Queries work, whatever happens to registrations.
       if (!(await nodes[0].query(known)).has(known)) unanswered.push(known);
     });
     await expect.poll(() => acknowledged.size, { timeout: 30_000 }).toBeGreaterThan(100);

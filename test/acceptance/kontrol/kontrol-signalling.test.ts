@@ -62,7 +62,7 @@ describe('WebRTC signalling', () => {
     const say = (caller: typeof two, payload: unknown): Promise<unknown> =>
       caller.tell('kite.handleWebRTC', { type: 'candidate', dst: two.kite.identity.id, payload });
     await expect(say(flooding, 'x'.repeat(10 * 1024))).rejects.toMatchObject({ type: 'requestLimitError' });
-    // What is short takes room as well.
+    // Short messages count as well.
     for (let n = 0; n < 10; n++) expect(await say(flooding, n)).toBeNull();
     await expect(say(flooding, 10)).rejects.toMatchObject({ type: 'requestLimitError' });
     expect(await say(other, 'hello')).toBeNull();
@@ -104,7 +104,7 @@ describe('WebRTC signalling', () => {
       one.tell('kite.handleWebRTC', { type: 'message', dst: two.kite.identity.id, payload: {} });
     const first = say();
     await expect.poll(() => take).toBeDefined();
-    // Longer than other calls wait, and less than a sign of life may.
+    // Longer than the timeout of other calls, and shorter than a heartbeat interval.
     clock.advance(20_000);
     take?.();
     expect(await first).toBe('taken');

@@ -5,7 +5,7 @@ import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontro
 const MATH = 'http://127.0.0.1:3636/kite';
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 
-/** A kite that is connected to another Kontrol on the same store, and somebody who asks for it. */
+/** A kite that is connected to another Kontrol on the same store, and a caller that queries it. */
 async function apart(): Promise<{ math: Caller; asking: Caller; origin: string }> {
   const storage = new FakeStorage();
   const here = await startKontrol({ storage, webrtc: true });

@@ -15,7 +15,7 @@ const MATH = 'http://127.0.0.1:3636/kite';
 const none = { type: 'genericError', message: 'no kites found' };
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 
-/** What a watch tells, one after the other. */
+/** Collects the events of a watch in order. */
 function watch(
   caller: Caller,
   key: 'watchCallback' | 'watchHandler' = 'watchCallback',
@@ -234,7 +234,7 @@ describe('a watch', () => {
     await bob.tell('register', { url: MATH });
     await mallory.tell('register', { url: 'http://own/kite' });
     expect(await own.next()).toMatchObject({ url: 'http://own/kite' });
-    // What comes of bob's would have come before.
+    // An event of bob's kite would have arrived before.
     expect(await Promise.race([others.next(), Promise.resolve('nothing')])).toBe('nothing');
   });
 

@@ -12,7 +12,7 @@ const MATH = 'http://127.0.0.1:3636/kite';
 
 type Started = Awaited<ReturnType<typeof startKontrol>> & { readonly clock: ManualClock };
 
-/** Has writes of registrations wait until it is called. */
+/** Delays writes of registrations until it is called. */
 function slowDown(storage: FakeStorage): () => void {
   let goOn = (): void => {};
   storage.slow = new Promise((resolve) => {
@@ -29,7 +29,7 @@ async function start(): Promise<Started> {
   return { ...(await startKontrol({ clock })), clock };
 }
 
-/** How kites come into the registry: each prepares, and returns what then registers the kite. */
+/** The kinds of registration: each prepares, and returns a function that registers the kite. */
 const KINDS: Readonly<Record<string, (started: Started) => Promise<() => Promise<unknown>>>> = {
   'a kite that registers over a connection': async ({ kontrol, clock }) => {
     const { tell } = await connect(kontrol, 'bob', { kite: { clock } });
@@ -122,7 +122,7 @@ describe("Kontrol's own kite", () => {
     goOn();
     await expect.poll(signer).toBe(last.id);
     expect(storage.stored.get(kontrol.kite.identity.id)?.keyId).toBe(last.id);
-    // The first rotation's was on its way, and one more takes the last pair.
+    // The registration of the first rotation was pending, and another one has the last pair.
     expect(puts() - before).toBe(2);
   });
 });

@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(copy, { recursive: true, force: true }));
 
-/** What the copy of the program says. */
+/** The output of the copied program. */
 async function run(...args: string[]): Promise<string> {
   const program = join(copy, 'bin', 'run.js');
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, ...args], {
@@ -44,7 +44,7 @@ describe('the code caches', () => {
       'commands-network.cjs.bin',
       'through-oclif.cjs.bin',
     ]);
-    // In a process of its own: V8 takes no cache once its flags have been changed, as other tests do.
+    // In a separate process: V8 rejects a cache after its flags have changed, as other tests do.
     const taken = `require('./bin/load.js').load('${join(dist, 'cli.cjs')}', (file, script) =>
       console.log(require('node:path').basename(file), script.cachedDataRejected))`;
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', taken], {

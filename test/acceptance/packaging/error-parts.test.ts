@@ -25,7 +25,7 @@ const CLASSES: Readonly<Record<string, { readonly make: Make; readonly recognise
   VersionConstraintError: { make: construct('no'), recogniser: 'isVersionConstraintError' },
 };
 
-/** What the command line makes of an error that no command expects. */
+/** The exit code of an error that no command expects. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   CliError: 5,
   ConfigurationError: 3,
@@ -47,7 +47,7 @@ function construct(...args: readonly unknown[]): Make {
   return (error) => Reflect.construct(error, args);
 }
 
-/** Loads a bundle as Node does, and hands out functions and classes of its own that it does not export. */
+/** Loads a bundle as Node does, and returns functions and classes that it does not export. */
 function load(name: string): Part {
   const file = join(root, 'dist', name);
   const source = readFileSync(file, 'latin1');
@@ -57,7 +57,7 @@ function load(name: string): Part {
     'toCliError',
     'toWireError',
   ];
-  // Modules that are imported dynamically somewhere are initialised at their first use.
+  // Dynamically imported modules are initialized at their first use.
   const initialisers = [...source.matchAll(/(\w+)=__esm\(\{"src\/lib\/[^"]*"/g)].map(([, init]) => init);
   const probe = [
     ...initialisers
@@ -79,7 +79,7 @@ beforeAll(() => {
   for (const name of names) parts.push(load(name));
 });
 
-/** Calls a function of each part with an error of each part, and returns what it makes of how many. */
+/** Calls a function of each part with an error of each part, and returns each result with its count. */
 function each(
   className: string,
   functionName: string,

@@ -44,7 +44,7 @@ const github = join(root, '.github');
 
 const read = (...names: string[]) => readFile(join(root, ...names), 'utf8');
 
-/** The content of all YAML files in a folder, by name. A key that is there twice, or an unknown anchor, throws. */
+/** The content of all YAML files in a folder, by name. A duplicate key or an unknown anchor throws. */
 async function yamlIn(folder: string): Promise<[string, unknown][]> {
   const names = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name));
   return Promise.all(

@@ -9,7 +9,7 @@ import { TestKite } from '../../helpers/cli/cli-kite.js';
 
 const run = promisify(execFile);
 
-/** npm with the person's own settings, which say where packages come from. */
+/** npm with the user's configuration, which may select a registry. */
 const npm = (args: string[], cwd: string) => run('npm', args, { cwd, env: process.env });
 
 let folder: string;
@@ -18,14 +18,14 @@ let tarball: string;
 let packed: string[];
 let remote: TestKite;
 
-/** What a development tool prints. A tool that finds a fault exits with another code than 0, which rejects. */
+/** The output of a development tool. A tool that finds a fault exits with another code than 0, which rejects. */
 async function tool(name: string, script: string, args: string[]): Promise<string> {
   const program = join(root, 'node_modules', name, script);
   const { stdout } = await run(process.execPath, [program, ...args], { cwd: folder, env: cleanEnv(folder) });
   return stdout;
 }
 
-/** Runs an installed program as a person would, without anything of this repository in reach. */
+/** Runs an installed program outside this repository. */
 function installed(command: string, args: string[]) {
   return run(join(prefix, 'bin', command), args, { cwd: folder, env: cleanEnv(folder) });
 }
@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'kitectl-pack-')));
   prefix = join(folder, 'prefix');
   await mkdir(prefix);
-  // npm test has built dist/ already, and other tests run from it.
+  // npm test has built dist/, and other tests run from it.
   const { stdout } = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', folder], root);
   const [manifest] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   packed = manifest.files.map(({ path }) => path);
@@ -135,7 +135,7 @@ describe('the published package', () => {
       console.log(await client.tell('square', 5));
       console.log(await client.tell('fail').catch((error) => isKiteError(error, 'tooBad') && error.code));
       await kite.close();
-      // What pages load runs wherever there is fetch.
+      // Modules for pages run in every runtime with fetch.
       const page = new PageKite('page', '1.0.0', { transport: 'XHRPolling' });
       const polling = page.newClient(process.argv[2]);
       await polling.dial();

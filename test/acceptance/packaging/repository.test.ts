@@ -23,7 +23,7 @@ const setRepository = (slug: string, folder: string) =>
     cwd: root,
   });
 
-/** All files that tell readers where the repository is. */
+/** All files that mention the URL of the repository. */
 async function documents(): Promise<string[]> {
   const names = await readdir(root);
   const nested = await Promise.all(

@@ -18,12 +18,12 @@ import {
   startReverseProxy,
 } from '../../helpers/proxy/proxy.js';
 
-// What strangers send to the reverse proxy, and what kites register that mean no good.
+// Hostile requests to the reverse proxy, and hostile registrations.
 
 const UPGRADE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n';
 
-/** A proxy with one kite behind it, that tells which requests have come to it. */
+/** A proxy with one kite that records the requests that it gets. */
 async function oneKite(options: Parameters<typeof startReverseProxy>[1] = {}) {
   const { kontrol } = await startKontrol();
   const proxy = await startReverseProxy(kontrol, options);
@@ -332,7 +332,7 @@ describe('a slow caller', () => {
       onTestFinished(() => void socket.destroy());
       socket.pause();
       socket.write(`GET ${path}/flood HTTP/1.1\r\nHost: localhost\r\n${head}\r\n`);
-      // It stands still once the buffers of the system are full: a round through the proxy later it is where it was.
+      // It stops when the buffers of the system are full: after a round trip through the proxy it has not advanced.
       let before = -1;
       for (const now = (): number => written; now() === 0 || now() !== before; ) {
         before = now();

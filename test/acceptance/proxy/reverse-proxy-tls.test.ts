@@ -24,7 +24,7 @@ async function certificate(index: number, host = '127.0.0.1'): Promise<{ cert: s
   return { cert: await selfSignedCertificate({ hosts: [host], keys }), key: keys.privateKey };
 }
 
-/** The certificate that a new connection to the proxy is shown, PEM. */
+/** The certificate that the proxy presents to a new connection, PEM. */
 async function shown(proxy: ReverseProxy): Promise<string> {
   const socket = tls.connect({ port: proxy.kite.port, host: '127.0.0.1', rejectUnauthorized: false });
   onTestFinished(() => void socket.destroy());
@@ -73,7 +73,7 @@ describe('a reverse proxy with TLS', () => {
     const folder = temporaryFolder();
     const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
     const put = async ({ cert, key }: { cert: string; key: string }): Promise<void> => {
-      // As careful programs do: a whole file takes the place of the old one.
+      // An atomic update: a new file replaces the old one.
       for (const [file, text] of [
         [files.key, key],
         [files.cert, cert],
@@ -112,7 +112,7 @@ describe('a reverse proxy with TLS', () => {
     await put({ cert: first.cert, key: second.key });
     await expect.poll(() => logged.at(-1)).toContain('key values mismatch');
     expect(await shown(proxy)).toBe(bare(second.cert));
-    // In place, too.
+    // The same for an update in place.
     await writeFile(files.key, first.key);
     await expect.poll(() => shown(proxy)).toBe(bare(first.cert));
   });
@@ -161,7 +161,7 @@ describe('a kite with TLS behind a reverse proxy', () => {
       200,
     ]);
     expect(await ask({ verifyKites: false }, otherUrl)).toEqual([200, 'other', 200]);
-    // Where a kite says that it has TLS, nothing is said to it without.
+    // If the URL of a kite has TLS, the proxy sends nothing unencrypted.
     expect(await ask({ kiteCa: ca }, (await startBackend()).url.replace('http', 'https'))).toEqual([
       502,
       'unreachable',

@@ -7,7 +7,7 @@ import { makeKite } from '../../helpers/proxy/proxy.js';
 import { Inbox } from '../../helpers/transport/sockjs.js';
 import { open, passiveKite, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
-// Clients that nobody here wrote, through the tunnel.
+// Independent implementations of clients, through the tunnel.
 
 type Done = (error: unknown, result?: unknown) => void;
 
@@ -113,7 +113,7 @@ describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
     it('sockjs-client closes a session through the tunnel, and the kite is notified', async () => {
       const { client, tunnel } = await connect();
       client.close(3001, 'bye');
-      // It keeps code and reason to itself: a WebSocket it just closes, and over HTTP it asks no more.
+      // It does not send code and reason: it closes a WebSocket, and over HTTP it stops polling.
       const expected = transport === 'websocket' ? { code: 1000 } : { code: 3000, reason: 'Go away!' };
       expect(await tunnel.inbox.closed()).toMatchObject(expected);
     });

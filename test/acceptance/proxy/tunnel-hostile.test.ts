@@ -11,13 +11,13 @@ import { ManualClock } from '../../helpers/process/manual-clock.js';
 import { answerIn, makeKite, registerByHand, registerMessage, sendRaw } from '../../helpers/proxy/proxy.js';
 import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
-// What strangers send to the tunnel proxy, and what kites do that mean no good, or are gone.
+// Hostile requests to the tunnel proxy, and hostile or disconnected kites.
 
 const MIB = 1024 * 1024;
 const UPGRADE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n';
 
-/** A tunnel proxy with a kite that dials when the test says so. */
+/** A tunnel proxy with a kite that dials when the test requests it. */
 async function onePassive(options: Parameters<typeof startTunnelProxy>[1] = {}) {
   const { kontrol } = await startKontrol();
   const proxy = await startTunnelProxy(kontrol, options);
@@ -93,7 +93,7 @@ describe('a token for a tunnel', () => {
       `${encode({ alg: 'none', typ: 'JWT' })}.${claims}.`,
       `${encode({ alg: 'none', typ: 'JWT' })}.${claims}.${mac}`,
       foreign,
-      // That of the other kite's tunnel, at the path of this one.
+      // The token of the other kite's tunnel, at the path of this one.
       others.searchParams.get('token') ?? '',
       'y'.repeat(5000),
     ];
@@ -177,7 +177,7 @@ describe('a tunnel without its kite', () => {
       }
     };
     await stands();
-    // What the system has taken for both ends is some MiB.
+    // The system buffers some MiB for both ends.
     expect(channel.bufferedBytes).toBeGreaterThan(16 * MIB);
     const tunnel = await open(url, { transport: 'Session' });
     const messages = await tunnel.inbox.count(1024);
@@ -288,7 +288,7 @@ describe('ten thousand connections', () => {
 
   it('the tunnel proxy leaks nothing after ten thousand connections of callers', async () => {
     const clock = new ManualClock(Date.now());
-    // In the time that is skipped, nobody shows a sign of life.
+    // No heartbeats are sent in the time that is skipped.
     const { proxy, kite } = await onePassive({ clock, limits: { idleTimeout: 0 } });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
     onTestFinished(() => agent.destroy());
@@ -297,7 +297,7 @@ describe('ten thousand connections', () => {
       while (left-- > 0) {
         expect(await post(sessionUrl(kite.url, 'xhr'), agent)).toBe('o\n');
         const asked = await kite.asked();
-        // Some wait in vain, some are turned away, and some wait for no longer than they please.
+        // Some wait without success, some are rejected, and some disconnect.
         if (left % 3 === 0) asked.answer();
         if (left % 3 === 1) asked.answer(new Error('busy'));
         if (left % 200 === 0) clock.advance(70_000);
@@ -314,7 +314,7 @@ describe('ten thousand connections', () => {
     const proxy = await startTunnelProxy(kontrol);
     const math = await makeKite(kontrol);
     const { url } = await math.registerToTunnel({ proxyUrl: proxy.kite.url ?? '' });
-    // The rest of the ten thousand takes the same way; see the benchmarks for many at a time.
+    // The rest of the ten thousand is handled the same; see the benchmarks for many concurrent ones.
     let left = 500;
     const work = async (): Promise<void> => {
       while (left-- > 0) await hangUp(url, left % 2 === 0);
@@ -342,7 +342,7 @@ function post(url: string, agent: http.Agent): Promise<string> {
 const PING =
   '{"method":"kite.ping","arguments":[{"withArgs":[],"responseCallback":"[Function]"}],"callbacks":{"0":[0,"responseCallback"]}}';
 
-/** Connects to a kite over a raw WebSocket, and drops the connection: at once, or when the kite has answered. */
+/** Connects to a kite over a raw WebSocket, and drops the connection: at once, or after the kite has answered. */
 function hangUp(publicUrl: string, afterAnswer: boolean): Promise<void> {
   const { port, pathname, search } = new URL(publicUrl);
   return new Promise((resolve) => {
@@ -359,7 +359,7 @@ function hangUp(publicUrl: string, afterAnswer: boolean): Promise<void> {
   });
 }
 
-/** A text message of a client, its mask all zeros. */
+/** A text message of a client with a mask of zeros. */
 function maskedFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   return Buffer.concat([
@@ -369,7 +369,7 @@ function maskedFrame(text: string): Buffer {
 }
 
 describe('a peer that stops reading', () => {
-  // The buffers of the system take some MiB on each of the two ways.
+  // The system buffers some MiB in each direction.
   const MOST = 32 * MIB;
   const FLOOD = 48 * MIB;
 
@@ -414,12 +414,12 @@ describe('a peer that stops reading', () => {
       const passed = (): number => proxy.status().bytesFromKites;
       await standsStill(passed, origin);
       expect(passed()).toBeLessThan(MOST);
-      // It reads on, and everything is there.
+      // It resumes reading, and gets everything.
       let read = 0;
       socket.on('data', (chunk: Buffer) => (read += chunk.length));
       socket.resume();
       if (streams) {
-        // A response that streams ends after a while, and the client asks for the next.
+        // A streaming response ends after a while, and the client requests the next.
         while (read < FLOOD) {
           const { body } = await request('POST', path('xhr'));
           read += body.length;

@@ -8,13 +8,13 @@ import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { makeKite, startKite } from '../../helpers/proxy/proxy.js';
 import { open, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
-// What a kite does for a tunnel proxy, and what it refuses to do for anybody else.
+// What a kite does for a tunnel proxy, and refuses to any other caller.
 
 type Caller = Pick<Peer<never, never>, 'remoteAddress'> & {
   tell(method: string, ...args: unknown[]): Promise<unknown>;
 };
 
-/** A server that counts what comes to it. Closed when the test ends. */
+/** A server that counts its requests. Closed when the test ends. */
 async function startWitness(): Promise<{ readonly origin: string; readonly visits: string[] }> {
   const visits: string[] = [];
   const server = http.createServer((request, response) => {
@@ -30,7 +30,7 @@ async function startWitness(): Promise<{ readonly origin: string; readonly visit
   return { origin: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, visits };
 }
 
-/** A tunnel proxy that means no good: it asks for the tunnels that the test wants. */
+/** A hostile tunnel proxy: it requests the tunnels that the test selects. */
 async function evilProxy(
   kontrol: Kontrol,
   options: KiteOptions & { readonly publicUrl?: string } = {},
@@ -108,7 +108,7 @@ describe('kite.tunnel', () => {
     const witness = await startWitness();
     const bob = await makeKite(kontrol);
     const auth = { type: 'kiteKey', key: await kontrol.newKiteKey('bob') };
-    // Of the very proxy's user, and with a URL of the very proxy's, too.
+    // Of the real proxy's user, and with a URL of the real proxy, too.
     const token = await bob.getToken({ username: 'bob', environment: 'prod', name: 'math' });
     const ownUrl = `${new URL(proxy.url).origin.replace('http', 'ws')}/tunnel/0/x/websocket?token=x`;
     for (const at of [math.url ?? '', publicUrl]) {
@@ -198,7 +198,7 @@ describe('kite.tunnel', () => {
     const { url } = await math.registerToTunnel({ proxyUrl: evil.url });
     expect(url).toContain(announced);
     const proxy = await evil.registered;
-    // Nothing is there on the proxy's own side, of which the proxy learns no more than that.
+    // Nothing listens at that path of the proxy, and the proxy gets no details.
     await expect(
       proxy.tell('kite.tunnel', { url: `${witness.origin}/tunnel/0/x/websocket?token=x` }),
     ).rejects.toMatchObject({ code: 'tunnelFailed', message: 'The tunnel cannot be opened' });

@@ -10,7 +10,7 @@ const query = { username: 'bob', environment: 'prod', name: 'math' };
 const MIB = 1024 * 1024;
 const TRANSPORTS = ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const satisfies readonly Transport[];
 
-/** A kite behind a tunnel proxy, with both of them, and another kite that knows Kontrol. */
+/** A kite behind a tunnel proxy, with its proxy and Kontrol, and another kite that knows Kontrol. */
 async function behindTunnel(options: Parameters<typeof startTunnelProxy>[1] = {}) {
   const { kontrol } = await startKontrol();
   const proxy = await startTunnelProxy(kontrol, options);
@@ -26,7 +26,7 @@ async function behindTunnel(options: Parameters<typeof startTunnelProxy>[1] = {}
   return { kontrol, proxy, math, registration, caller, dialled, url: registration.url };
 }
 
-/** The next session that the kite takes. */
+/** The next session that the kite accepts. */
 function nextPeer(kite: Kite): Promise<Connection> {
   return new Promise((resolve) => kite.once('connect', (peer) => resolve(peer as Connection)));
 }
@@ -49,7 +49,7 @@ describe.each(TRANSPORTS)('a kite behind the tunnel proxy, called over %s', (tra
       'é 漢字 😀 \u2028 \u0000',
       { a: [null] },
     ]);
-    // A caller that calls again is recognised by how its calls begin, which is left undecoded.
+    // A caller that calls again is recognized by the prefix of its calls, which is not decoded.
     for (let i = 0; i < 5; i++) {
       const squared = client?.tell('square', i);
       expect(await client?.tell('echo', `"${i}"`, '\\')).toEqual([`"${i}"`, '\\']);
@@ -105,7 +105,7 @@ describe('a session through the tunnel', () => {
     const size = (i: number): number => (i % 10 === 0 ? 20_000 : i);
     const messages = Array.from({ length: 300 }, (_, i) => `${i} ${'y'.repeat(size(i))}`);
     for (const message of messages.slice(0, 30)) channel.send(message);
-    // The proxy has read some of it when it answers somebody else.
+    // The proxy has read some of it when it answers another caller.
     await request('GET', `${new URL(proxy.url).origin}/healthz`);
     const tunnel = await open(url, { transport: 'Session' });
     for (const message of messages.slice(30)) channel.send(message);
@@ -223,7 +223,7 @@ describe('a tunnel proxy that closes', () => {
     await proxy.close({ drainTimeout: 0 });
     for (const [index, { inbox }] of sessions.entries()) {
       const { code } = (await inbox.closed()) ?? {};
-      // Polling, a client learns of the end of the connections only.
+      // A polling client is notified only of the end of connections.
       expect(code).toBe(TRANSPORTS[index] === 'XHRPolling' ? 1006 : 3000);
     }
   });

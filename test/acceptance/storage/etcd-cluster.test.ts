@@ -12,13 +12,13 @@ interface Node {
   readonly changes: StorageChange[];
 }
 
-/** A node that goes to `first`, and to the others after it. */
+/** A node that uses `first`, and then the other members. */
 function nodeAt(first: EtcdMember): Promise<Node> {
   const others = etcd.server.urls.filter((url) => url !== first.url);
   return openNode(etcd.make({ machines: [first.url, ...others] }));
 }
 
-/** A node that knows no other member. One that was away in the test before may not be reached at once. */
+/** A node with one member. A member that was stopped in the previous test may be unreachable at first. */
 function nodeOnlyAt(member: EtcdMember): Promise<Node> {
   return vi.waitFor(() => openNode(etcd.make({ machines: [member.url] })), { timeout: 5000 });
 }
@@ -36,7 +36,7 @@ async function members(): Promise<{ leader: EtcdMember; followers: EtcdMember[] 
   return { leader, followers: etcd.server.members.filter((member) => member !== leader) };
 }
 
-/** Milliseconds that a call takes; rejects with what it does. */
+/** Milliseconds that a call takes; rejects with its error. */
 async function timeOf(call: Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await call;
@@ -46,7 +46,7 @@ async function timeOf(call: Promise<unknown>): Promise<number> {
 const heard = ({ changes }: Node, id: string): boolean =>
   changes.some((change) => change.type === 'put' && change.registration.kite.id === id);
 
-// A busy machine is late, too.
+// A margin for a busy machine.
 const IN_TIME = DEADLINE + 1000;
 
 describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
@@ -75,7 +75,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     frozen.freeze();
     onTestFinished(() => frozen.thaw());
     expect(await timeOf(a.storage.put(registration(), NOW))).toBeLessThan(IN_TIME);
-    // The second does not wait for the frozen one again.
+    // The second call does not wait for the frozen member again.
     expect(await timeOf(a.storage.put(registration({ id: idOf(2) }), NOW))).toBeLessThan(DEADLINE / 3);
     await a.storage.ping();
     expect(a.changes).toContainEqual({ type: 'reload' });
@@ -100,7 +100,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     expect(error).toMatchObject({ name: 'StorageError', code: 'unavailable' });
     expect(message).toContain(`etcd at ${leader.url}, `);
     expect(message).toContain(`${leader.url}: it did not answer in time`);
-    // Which of the two depends on how soon the machine comes to asking it.
+    // Which of the two depends on when the machine polls it.
     expect(message).toMatch(new RegExp(`${killed.url}: (connect ECONNREFUSED|it did not answer in time)`));
   });
 

@@ -28,19 +28,19 @@ function client(): Etcd3 {
   return made;
 }
 
-/** Keys of this test, without what all of them begin with. */
+/** Keys of this test, without their common prefix. */
 async function keys(kind = ''): Promise<string[]> {
   const all = await client().getAll().prefix(`${etcd.prefix}${kind}`).keys();
   return all.map((key) => key.slice(etcd.prefix.length)).toSorted((a, b) => a.localeCompare(b));
 }
 
-/** The leases that keys of this test hang on. */
+/** The leases of this test's keys. */
 async function leases(): Promise<string[]> {
   const { kvs } = await client().getAll().prefix(etcd.prefix).exec();
   return [...new Set(kvs.map(({ lease }) => lease))];
 }
 
-/** Resolves with the kinds of everything that etcd itself removes, once `count` keys are gone. */
+/** Resolves with the kinds of everything that etcd itself removes, once `count` keys are removed. */
 async function removedByEtcd(count: number): Promise<{ kinds: Promise<string[]> }> {
   const watcher = await client().watch().prefix(etcd.prefix).create();
   const gone: string[] = [];
@@ -85,7 +85,7 @@ describe.skipIf(!etcdInstalled)(`unrefreshed entries in etcd${skipped}`, () => {
     const [a, b] = [await node({ abandonedAfter: 1000 }), await node({ abandonedAfter: 1000 })];
     await a.storage.put(registered(idOf(1)), now);
     await a.storage.close();
-    // A lease of the same length, which nobody keeps alive, tells when the other one would have ended.
+    // A lease of the same length without keep-alives shows when the other one would have ended.
     const { kinds } = await removedByEtcd(1);
     const lease = client().lease(2, { autoKeepAlive: false });
     await lease.put(`${etcd.prefix}canary`).value('');
@@ -112,7 +112,7 @@ describe.skipIf(!etcdInstalled)(`unrefreshed entries in etcd${skipped}`, () => {
     expect(await a.storage.put(registered(idOf(1)), now)).toBe('ok');
     await a.storage.refresh([idOf(1)], now + 120_000);
     expect(await b.storage.registrations()).toEqual([registered(idOf(1), now + 120_000)]);
-    // Both nodes hang what they write on the same new lease.
+    // Both nodes attach their keys to the same new lease.
     await b.storage.put(registered(idOf(2)), now);
     expect(await leases()).toHaveLength(1);
   });
@@ -181,7 +181,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     const theirs = registration({ id: idOf(1), username: 'mallory', expiresAt: now + 900_000 });
     expect(await b.storage.put(theirs, now + 400_000)).toBe('taken');
     expect(await b.storage.put(theirs, now + 500_000)).toBe('ok');
-    // It was shortened, too.
+    // Its expiry was shortened, too.
     await b.storage.refresh([idOf(1)], now + 600_000);
     expect(await a.storage.put(registered(idOf(1)), now + 700_000)).toBe('ok');
   });
@@ -205,7 +205,7 @@ describe.skipIf(!etcdInstalled)(`refreshing kites in etcd${skipped}`, () => {
     await a.storage.refresh(ids.slice(500), now + 95_000);
     await b.storage.sweep(now + 93_000);
     expect(await expiries(a)).toEqual({ 95000: 500 });
-    // What is listed in a group that was swept goes into a new one.
+    // The entries of a swept group are written to a new one.
     await a.storage.refresh(ids, now + 96_000);
     await a.storage.sweep(now + 95_500);
     expect(await expiries(b)).toEqual({ 96000: 500 });

@@ -26,7 +26,7 @@ async function serverWith(options: EtcdOptions): Promise<EtcdServer> {
   return server;
 }
 
-/** A store on a server of its own, not open yet. */
+/** A store on a separate server, not open yet. */
 function storeOn(server: EtcdServer, changes: Partial<EtcdConfig> = {}): Storage {
   onTestFinished(() => storage.close());
   const storage = openStorage(
@@ -88,7 +88,10 @@ describe.skipIf(!etcdInstalled)(`an etcd that cannot be used${skipped}`, () => {
 });
 
 describe.skipIf(!etcdInstalled)(`etcd's users${skipped}`, () => {
-  /** An etcd where `kontrol` may do what Kontrol does there, and `other` something else; and root's client. */
+  /**
+   * An etcd with the users `kontrol`, which has the permissions for Kontrol, and `other`, which has others; and a client of
+   * root.
+   */
   async function guarded(options: EtcdOptions = {}): Promise<{ server: EtcdServer; root: Etcd3 }> {
     const server = await serverWith(options);
     const everybody = new Etcd3({ hosts: server.urls });

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../helpers/process/temporary-folder.js';
 const WRITER = path.join(import.meta.dirname, '../../helpers/storage/file-store-writer.ts');
 const COUNT = 10_000;
 
-/** Lets another process register kites and kills it after `after` acknowledgements. Resolves with what it acknowledged. */
+/** Makes another process register kites, and kills it after `after` acknowledgements. Resolves with what it acknowledged. */
 async function killedWriter(folder: string, after: number): Promise<string[]> {
   const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
   const child = spawn(process.execPath, ['--import', 'tsx', WRITER, folder, String(COUNT)], {

@@ -15,7 +15,7 @@ import { idOf, NOW, PAIR, registration } from '../../helpers/storage/storage-con
 
 const postgres = usePostgres();
 
-/** As the owner of everything. */
+/** Runs SQL as the owner of the database. */
 function sql<Row extends Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]> {
   return postgres.server.sql<Row>(postgres.database, text, values);
 }
@@ -85,14 +85,14 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the Go implementat
     const [found] = await storage.registrations();
     const { kite: identity, url } = registration();
     expect(found).toMatchObject({ kite: identity, url, keyId: newer });
-    // It has a lease to be heard of.
+    // It has a lease in which to send a heartbeat.
     expect(found?.expiresAt).toBeGreaterThanOrEqual(before + 89_000);
     expect(await storage.put(registration({ id: idOf(2), keyId: newer }), NOW)).toBe('ok');
     await postgres.server.kill();
     await postgres.server.start();
     const again = await (await opened()).registrations();
     expect(again.map(({ kite: { id } }) => id)).toEqual([idOf(1), idOf(2)]);
-    // The reference reads every column, by its place.
+    // The Go implementation reads every column by its position.
     expect(await columnsOfKite()).toEqual(columns);
   });
 

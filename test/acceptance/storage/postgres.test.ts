@@ -23,7 +23,7 @@ async function opened(changes: Partial<PostgresConfig> = {}): Promise<Storage> {
   return storage;
 }
 
-/** What opening a store fails with. */
+/** The error of opening a store. */
 async function failure(changes: Partial<PostgresConfig>): Promise<unknown> {
   return openingFailure(postgres.make(changes));
 }
@@ -39,7 +39,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${sk
     ['an unknown role', { user: 'nobody' }, /does not let "nobody" in: .* Check the role and its password/],
     ['an unknown database', { database: 'nowhere' }, /is not there: .* Make it with createdb/],
     ['TLS that the server does not offer', { tls: true }, /offers no TLS\. .*--no-postgres-tls/],
-    // Reaches this machine, and does not look like it: TLS is the default.
+    // Reaches this machine through a name that does not show it: TLS is the default.
     ['another host', { host: '0.0.0.0' }, /offers no TLS\. .*--no-postgres-tls/],
   ])('the error of the PostgreSQL store has a hint on %s', async (_, changes, message) => {
     const error = await failure(changes);
@@ -65,7 +65,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL server that cannot be used${sk
 });
 
 describe.skipIf(!postgresInstalled)(`TLS to PostgreSQL${skipped}`, () => {
-  /** Has the server offer TLS, and returns its certificate. */
+  /** Enables TLS on the server, and returns its certificate. */
   async function offerTls(host: string): Promise<string> {
     const keys = await testKeyPair(0);
     const certificate = await selfSignedCertificate({ hosts: [host], keys });

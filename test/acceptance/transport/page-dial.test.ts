@@ -18,7 +18,7 @@ import {
   type TestServerOptions,
 } from '../../helpers/transport/sockjs.js';
 
-// The transports of pages, which need no page: what a browser gives them, Node has too.
+// The transports of pages, in Node: it has the browser APIs that they use.
 
 const platform = { WebSocket, fetch } as unknown as PagePlatform;
 
@@ -97,7 +97,7 @@ describe.each(TRANSPORTS)('a page over %s', (transport) => {
 });
 
 describe('a page', () => {
-  /** A proxy, say, that keeps requests for WebSockets to itself. */
+  /** A server, for example a proxy, that does not answer WebSocket requests. */
   async function swallowing(): Promise<{ url: string; swallowed: Promise<unknown> }> {
     const { sockjs } = await start();
     const server = http.createServer((req, res) => void sockjs.handleRequest(req, res));

@@ -22,7 +22,7 @@ import {
 import { generateKeyPair } from '../../../src/lib/keys/key-pair.js';
 import { selfSignedCertificate } from '../../../src/lib/keys/certificate.js';
 
-// The clients of this library against its server, and against servers that are not what they should be.
+// The clients of this library with its server, and with faulty servers.
 
 const TRANSPORTS = ['WebSocket', 'RawWebSocket', 'XHRPolling'] as const;
 
@@ -38,7 +38,7 @@ async function start(options: TestServerOptions = {}): Promise<TestServer> {
   return server;
 }
 
-/** An HTTP server that is none of ours. */
+/** An HTTP server that is not a kite. */
 async function other(server: net.Server): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -85,7 +85,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
     const messages = [
       '😀"\\\u2028é'.repeat(100_000),
       '\u0000\ufffe\u200d',
-      // What no UTF-8 can say goes as an escape in SockJS; raw, there is nothing to escape it in.
+      // SockJS escapes what UTF-8 cannot represent; a raw WebSocket cannot escape it.
       ...(transport === 'RawWebSocket' ? [] : ['\ud800 alone \udfff']),
     ];
     for (const message of messages) channel.send(message);
@@ -173,7 +173,7 @@ describe.each(TRANSPORTS)('a channel over %s', (transport) => {
   it('a channel is dropped if it receives a message above the limit', async () => {
     const { url } = await start();
     const { channel, inbox } = await open(dialTest(url, { transport, limits: { messageBytes: 1000 } }));
-    // Quoting does not count.
+    // The size of quoting does not count.
     channel.send('"'.repeat(1000));
     await inbox.count(1);
     const second = await start({
@@ -197,14 +197,14 @@ describe.each(TRANSPORTS)('a server over %s', (transport) => {
       clock: new ManualClock(),
       onSession(session) {
         session.start(new Inbox());
-        // It reads no more, and so answers no pings.
+        // It reads no more, and therefore does not answer pings.
         session.pause();
       },
     });
     const { inbox } = await open(dialTest(server.url, { transport, clock }));
     clock.advance(59_000);
     expect(inbox.closes).toEqual([]);
-    // At least one look more, as the first one may still have seen the handshake.
+    // At least one more check, because the first one may have seen the handshake.
     clock.advance(21_000);
     expect(await inbox.closed()).toMatchObject({ code: 1006 });
     while (clock.timers > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -221,7 +221,7 @@ describe.each(TRANSPORTS)('a server over %s', (transport) => {
       const handled = server.handled(1 + polls);
       clock.advance(20_000);
       serverClock.advance(10_000);
-      // By the time this is answered, so is what was asked before it.
+      // When this is answered, earlier requests are answered too.
       await request('GET', server.url);
       await handled;
     }
@@ -247,7 +247,7 @@ describe('transport auto', () => {
       clock: new ManualClock(),
       onSession: echo,
     });
-    // Without a listener for upgrades, Node answers them as if they were plain requests.
+    // Without a listener for upgrades, Node handles them like plain requests.
     const url = await other(http.createServer((req, res) => void sockjs.handleRequest(req, res)));
     const { channel, inbox } = await open(dialTest(url, { transport: 'auto' }));
     channel.send('x');
@@ -276,7 +276,7 @@ describe('transport auto', () => {
 describe('the WebSocket handshake', () => {
   const OPENING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
 
-  /** A server that answers the request to upgrade with what `answer` makes of its key. */
+  /** A server that answers the upgrade request with what `answer` creates from its key. */
   function answering(answer: (socket: net.Socket, key: string) => void): Promise<string> {
     return other(
       net.createServer((socket) => {
@@ -518,7 +518,7 @@ describe('XHR polling', () => {
     for (let message = 0; message < 5; message++) {
       server.sessions[0]?.send(`${message}`);
       const asked = server.handled(1);
-      // What was sent is taken by the request that waited; the next comes when half of the delay is over.
+      // The pending request took the messages; the next one is sent after half of the delay.
       await new Promise((resolve) => setImmediate(resolve));
       await request('GET', `${server.url}/info`);
       await asked;

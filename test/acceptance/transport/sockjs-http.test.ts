@@ -11,7 +11,7 @@ import {
   type TestServerOptions,
 } from '../../helpers/transport/sockjs.js';
 
-// Sessions over plain HTTP, as the SockJS 0.3 protocol text has them, with time standing still.
+// Sessions over plain HTTP according to the SockJS 0.3 protocol, with a clock that does not advance.
 
 let clock: ManualClock;
 let server: TestServer | undefined;
@@ -23,7 +23,7 @@ beforeEach(() => {
 
 afterEach(() => server?.close());
 
-/** Starts a server and answers the URL of a session that nobody has used. */
+/** Starts a server and returns the URL of an unused session. */
 async function start(options: TestServerOptions = {}): Promise<string> {
   server = await startSockJs({ clock, onSession: echo, ...options });
   return `${server.url}/000/session${session++}`;
@@ -133,7 +133,7 @@ describe('polling', () => {
   });
 });
 
-/** Posts on a socket of its own, and resolves once the server holds the request. */
+/** Posts on a separate socket, and resolves once the server holds the request. */
 async function hold(url: string): Promise<{ answer(): Promise<string>; abort(): void }> {
   const { hostname, port, pathname } = new URL(url);
   const socket = net.connect(Number(port), hostname);
@@ -296,7 +296,7 @@ describe('limits of a session over HTTP', () => {
       answered.push(status);
     });
     await handled;
-    // A request that needs no session is answered by now, and so would those be.
+    // A request without a session is answered by now, and the others would be too.
     expect((await request('GET', `${server?.url}/info`)).status).toBe(200);
     expect(answered).toEqual([]);
     expect(inbox.messages).toEqual([]);

@@ -5,7 +5,7 @@ import type { Channel } from '../../../src/lib/transport/channel/channel.js';
 import { request } from '../../helpers/transport/http.js';
 import { dialTest, Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
-// Peers that read slowly, or not at all.
+// Peers that read slowly or never.
 
 const MIB = 1024 * 1024;
 const limits = { pauseBytes: MIB, sendQueueBytes: 24 * MIB };
@@ -49,7 +49,7 @@ async function openSlow(head: string): Promise<{ channel: Channel; inbox: Inbox 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe.each(Object.entries(REQUESTS))('a client over %s that stops reading', (name, head) => {
-  // A response ends after 128 KiB, so that the system's buffers never fill: what waits, waits for the next request.
+  // A response ends after 128 KiB, so the system buffers never fill: queued messages wait for the next request.
   const streams = !name.includes('WebSocket');
 
   it('a client that stops reading has its messages queued up to the limit, and is then dropped', async () => {
@@ -130,7 +130,7 @@ describe('a paused session', () => {
     await turn();
     channel.pause();
     socket?.resetAndDestroy();
-    // Only what is written can show it.
+    // Only writing can show it.
     while (inbox.closes.length === 0) {
       channel.send('anyone there?');
       await turn();

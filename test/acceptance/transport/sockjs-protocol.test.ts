@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from '../../helpers/transport/http.js';
 import { echo, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
-// The parts of the SockJS 0.3 protocol text that are no session, as requests over real sockets.
+// The parts of the SockJS 0.3 protocol without sessions, as requests over real sockets.
 
 let server: TestServer;
 let url: string;

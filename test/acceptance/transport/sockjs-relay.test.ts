@@ -76,7 +76,7 @@ describe('a session that is dialled before it is relayed', () => {
     const other = await startAnswering((channel) => channel.start(inbox));
     const two = await dialTest(other.url);
     one.send('fourth');
-    // When the server has answered somebody else, what it sent before is there.
+    // When the server has answered another request, its earlier messages have arrived.
     for (let i = 0; i < 3; i++) await request('GET', `${answering.url}/info`);
     const relay = new Relay(one, { limits: defaultLimits });
     onTestFinished(() => relay.close(3000, ''));
@@ -86,7 +86,7 @@ describe('a session that is dialled before it is relayed', () => {
 });
 
 describe('relayed frames', () => {
-  /** What comes out at the end of what a client writes, raw. */
+  /** The messages that arrive at the end for the raw frames of a client. */
   async function relayed(frames: readonly string[], limits: Partial<Limits> = {}) {
     const inbox = new Inbox();
     const answering = await startAnswering((channel) => channel.start(inbox), limits);

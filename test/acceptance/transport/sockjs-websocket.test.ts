@@ -13,7 +13,7 @@ import {
   type TestServerOptions,
 } from '../../helpers/transport/sockjs.js';
 
-// WebSocket sessions as a peer that knows nothing of this library sees them.
+// WebSocket sessions as seen by a peer that does not use this library.
 
 let server: TestServer | undefined;
 
@@ -24,7 +24,7 @@ async function start(options: TestServerOptions = {}): Promise<string> {
   return server.url.replace('http:', 'ws:');
 }
 
-/** A plain WebSocket whose frames can be waited for. */
+/** A plain WebSocket that resolves with frames. */
 async function connect(url: string): Promise<{ ws: WebSocket; frames: Inbox }> {
   const ws = new WebSocket(url);
   const frames = new Inbox();
@@ -40,7 +40,7 @@ describe('a WebSocket session', () => {
     ws.send('["a","b"]');
     ws.send('"c"');
     await frames.until(() => frames.messages.join().includes('"c"'));
-    // How many frames the answers make depends on how many of the frames came in one packet.
+    // The number of answer frames depends on how many frames arrived in one packet.
     expect(frames.messages.join('')).toMatch(/^oa\["a","b"(,|\]a\[)"c"\]$/);
   });
 
@@ -150,7 +150,7 @@ describe('a WebSocket session', () => {
           channel.start(new Inbox());
           for (let message = 0; message < 19; message++) channel.send(`${message}`);
           process.nextTick(() => {
-            // The three that were left have gone by now.
+            // The three remaining messages have been sent by now.
             expect(channel.bufferedBytes).toBe(0);
             channel.send('x'.repeat(BATCH_LENGTH / 2));
             channel.send('y'.repeat(BATCH_LENGTH / 2));
@@ -304,7 +304,7 @@ describe('the heartbeat of a WebSocket session', () => {
     for (let beat = 1; beat <= 20; beat++) {
       clock.advance(10_000);
       await frames.count(1 + beat);
-      // By the time this is answered, so is a ping that came with the heartbeat.
+      // When this is answered, a ping that was sent with the heartbeat is answered too.
       await request('GET', server?.url ?? '');
     }
     expect(pings).toBeGreaterThan(0);
@@ -329,7 +329,7 @@ describe('the heartbeat of a WebSocket session', () => {
 });
 
 describe('rejected upgrades', () => {
-  /** Sends a request as it stands and answers everything that comes back. */
+  /** Sends a request unchanged, and returns everything that the server sends. */
   async function exchange(url: string, text: string): Promise<string> {
     const { hostname, port } = new URL(url);
     const socket = net.connect(Number(port), hostname);

@@ -5,15 +5,15 @@ import { expect, onTestFinished } from 'vitest';
 
 const EXECUTABLE = '/usr/bin/chromium';
 
-/** Where it is missing, `test/install.sh` gets it. */
+/** `test/install.sh` installs it. */
 export const chromiumInstalled = existsSync(EXECUTABLE);
 
-/** What to append to the titles of tests that are skipped. */
+/** The suffix for titles of skipped tests. */
 export const skipped = chromiumInstalled ? '' : ` (skipped: there is no ${EXECUTABLE} here)`;
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Names that stand for other machines than this one, and lead here. */
+/** Names of other machines that resolve to this one. */
 export const STRANGER = 'evil.test';
 export const FRIEND = 'app.test';
 
@@ -29,7 +29,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      // Pages find each other by addresses, for there may be no network that resolves names of mDNS, nor any but loopback.
+      // Pages find each other by addresses, because there may be no network that resolves mDNS names, or only loopback.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       '--allow-loopback-in-peer-connection',
       `--host-resolver-rules=MAP ${STRANGER} 127.0.0.1, MAP ${FRIEND} 127.0.0.1`,
@@ -37,12 +37,12 @@ export function launchChromium(): Promise<Browser> {
   });
 }
 
-/** A page of a test, and what has happened in it. */
+/** A page of a test, and what happened in it. */
 export interface OpenPage {
   readonly page: Page;
-  /** What was written to its console: what each call was given, with spaces between. */
+  /** The lines of its console: the arguments of each call, with spaces between. */
   readonly written: readonly string[];
-  /** Texts of the dialogs that it showed; each was closed at once. */
+  /** Messages of the dialogs that it showed; each was closed at once. */
   readonly alerts: readonly string[];
   /** URLs of the WebSockets that it opened, and of its requests. */
   readonly sockets: readonly string[];
@@ -50,8 +50,7 @@ export interface OpenPage {
 }
 
 /**
- * Opens a URL. The test fails where the page throws what nobody catches, or breaks its own security policy, unless that is
- * what the test is about.
+ * Opens a URL. The test fails if the page throws an uncaught error or breaks its own security policy, unless it tests that.
  */
 export async function openPage(
   context: BrowserContext,

@@ -2,7 +2,7 @@ import type * as Library from '../../../src/lib/browser.js';
 import type * as WebRtcLibrary from '../../../src/lib/browser-webrtc.js';
 import type { ManualClock } from '../../../src/lib/testing/manual-clock.js';
 
-/** What the functions find that run in a page: `page.evaluate` sends their text there, and nothing of what is around them. */
+/** The globals for functions that run in a page: `page.evaluate` sends their source, without their scope. */
 export interface PageGlobals {
   kitectl: typeof Library;
   kite: Library.Kite;
@@ -13,7 +13,7 @@ export interface PageGlobals {
   events: string[];
 }
 
-/** The same for pages that load the library with WebRTC. */
+/** The globals of pages that load the library with WebRTC. */
 export interface WebRtcGlobals {
   kitectl: typeof WebRtcLibrary;
   kite: WebRtcLibrary.Kite;

@@ -19,7 +19,7 @@ export async function startUiKontrol(
   return { kontrol, origin };
 }
 
-/** A link that signs `username` in, once. */
+/** A link that signs in `username` once. */
 export async function linkFor(kontrol: Kontrol, username: string, kite: KiteOptions = {}): Promise<string> {
   const caller = await connect(kontrol, username, { kite });
   const { code } = await caller.tell<{ code: string }>('signInCode');
@@ -27,7 +27,7 @@ export async function linkFor(kontrol: Kontrol, username: string, kite: KiteOpti
   return `${new URL('/', kontrol.kite.url).href}#sign-in=${code}`;
 }
 
-/** The page of a Kontrol, where `username` has signed in. */
+/** The page of a Kontrol with `username` signed in. */
 export async function signedIn(
   pages: Pages,
   { username = 'bob', ...options }: Partial<KontrolOptions> & { readonly username?: string } = {},
@@ -38,7 +38,7 @@ export async function signedIn(
   return { ...opened, kontrol, origin };
 }
 
-/** A kite that listens, and is registered at Kontrol as one of bob's. */
+/** A kite of bob's that listens and is registered at Kontrol. */
 export async function startRegistered(
   kontrol: Kontrol,
   name: string,
@@ -62,7 +62,7 @@ export async function startRegistered(
   return kite;
 }
 
-/** Registers a kite of whatever identity over HTTP; nobody listens where it says that it is. */
+/** Registers a kite of any identity over HTTP; nothing listens at its URL. */
 export async function registerByHand(
   origin: string,
   key: string,

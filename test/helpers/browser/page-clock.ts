@@ -1,4 +1,4 @@
 import { ManualClock } from '../../../src/lib/testing/manual-clock.js';
 
-// For pages: a clock that the test advances.
+// A clock for pages that the test advances.
 Object.assign(globalThis, { ManualClock });

@@ -8,14 +8,14 @@ import { Kite, type KiteOptions } from '../../../src/lib/index.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { root } from './chromium.js';
 
-/** What pages load, by path. */
+/** The files that pages load, by path. */
 export type Files = ReadonlyMap<string, { readonly type: string; readonly body: string }>;
 
 const html = (head: string): string => `<!doctype html><meta charset="utf-8"><title>A page</title>${head}`;
 
 const BUNDLES = ['kitectl.js', 'kitectl.esm.js', 'kitectl-webrtc.js', 'kitectl-webrtc.esm.js'];
 
-/** The library as `npm run build` has made it, and pages that load it in each supported form. */
+/** The library built by `npm run build`, and pages that load it in each supported form. */
 export async function pageFiles(): Promise<Files> {
   const [bundles, clock, kiteJs] = await Promise.all([
     Promise.all(BUNDLES.map((name) => readFile(join(root, 'dist', 'browser', name), 'utf8'))),
@@ -50,7 +50,7 @@ export async function pageFiles(): Promise<Files> {
   ]);
 }
 
-/** The strictest policy under which a page can do anything; `connect` names what it may connect to beside its server. */
+/** The strictest policy under which a page works; `connect` lists what it may connect to besides its server. */
 export function policy(connect = ''): string {
   return `default-src 'self'; base-uri 'none'; object-src 'none'${connect && `; connect-src 'self' ${connect}`}`;
 }
@@ -70,7 +70,7 @@ export function serveFiles(files: Files, csp: string) {
   };
 }
 
-/** A server of pages that is none of a kite. */
+/** A server of pages that is not a kite. */
 export async function startPageServer(
   files: Files,
   csp: string,
@@ -86,7 +86,7 @@ export async function startPageServer(
   return { port: (server.address() as AddressInfo).port, close };
 }
 
-/** A kite that listens, with the pages on its own server, and its base URL. */
+/** A kite that listens and serves the pages, and its base URL. */
 export async function startKite(
   files: Files,
   options: KiteOptions = {},

@@ -4,12 +4,12 @@ import { afterAll, beforeAll } from 'vitest';
 import { chromiumInstalled, launchChromium, root } from './chromium.js';
 import { type Files, pageFiles } from './page-server.js';
 
-/** What the tests of pages in one file share. Each is there once the tests run. */
+/** The resources that the tests of pages in one file share. Each is available once the tests run. */
 export interface Pages {
   readonly browser: () => BrowserContext;
-  /** The library as it is published, and pages that load it. */
+  /** The published library, and pages that load it. */
   readonly files: () => Files;
-  /** The folder of Kontrol's page, which `npm run build` has made. */
+  /** The folder of Kontrol's page, built by `npm run build`. */
   readonly ui: () => string;
 }
 

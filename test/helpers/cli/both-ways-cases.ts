@@ -1,22 +1,22 @@
 /**
- * What is run of each command, on both ways through the program: command lines, of which `{name}` is something of the side's
- * own world. Those that all commands have (no arguments, help, a flag that is not there, a value that is none) are not here.
+ * The command lines that run on both implementations for each command; `{name}` stands for a value of the side's world. The
+ * lines that all commands have (no arguments, help, an unknown flag, an invalid value) are not here.
  */
 export interface Case {
-  /** What stands behind the command. */
+  /** The words after the command. */
   readonly line: string;
-  /** Whose kite keys it finds. Only bob has one at first. Default: bob. */
+  /** The user whose kite keys it finds. Only bob has one at first. Default: bob. */
   readonly home?: 'bob' | 'carol' | 'kontrol' | 'nobody';
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** What it prints once it serves, or that it watches without a word: then it is ended by SIGTERM. */
+  /** The output after which it serves, or `watches` if it prints nothing: then it is ended by SIGTERM. */
   readonly serves?: RegExp | 'watches';
-  /** What in its output was measured, and is another number each time. */
+  /** The measured part of its output, which differs each time. */
   readonly measured?: RegExp;
 }
 
 export interface Cases {
-  /** Without arguments. Default: as it is, in the home of bob. */
+  /** The case without arguments. Default: unchanged, in the home of bob. */
   readonly bare?: Omit<Case, 'line'>;
   readonly works: readonly Case[];
 }

@@ -6,8 +6,8 @@ import { lazyOclif } from '../../../scripts/build/oclif-rewrites.js';
 import { root } from './cli-harness.js';
 
 /**
- * Writes the modules of `dist/commands`, each of which exports its command as oclif finds it, with what they import put
- * together in few files. Every module is there once, as when Node loads them one by one, which takes twice as long.
+ * Writes the modules of `dist/commands`, each of which exports its command as oclif finds it, with their imports bundled in
+ * few files. Every module exists once, as when Node loads them one by one, which takes twice as long.
  */
 export async function bundleCommands(outdir: string): Promise<void> {
   const files = await readdir(join(root, 'src', 'commands'), { recursive: true });

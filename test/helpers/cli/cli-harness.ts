@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url));
 export const bin = join(root, 'bin', 'run.js');
 
 export interface Outcome {
-  /** The exit code; null when a signal ended the process. */
+  /** The exit code; null if a signal ended the process. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -17,19 +17,19 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What stands on the standard input, which then ends. Default: nothing. */
+  /** The content of the standard input, which then ends. Default: empty. */
   readonly input?: string;
   readonly cwd?: string;
-  /** On a terminal: what the shell does before the command, such as `echo $$; exec `. */
+  /** Commands of the shell before the command on a terminal, such as `echo $$; exec `. */
   readonly before?: string;
 }
 
-/** The environment of a person who has set nothing, whose home is empty. */
+/** The environment of a user without settings, with an empty home. */
 export function cleanEnv(home: string, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], HOME: home, KITE_HOME: join(home, '.kite'), ...more };
 }
 
-/** A command that runs. */
+/** A running command. */
 export class Running {
   readonly child: ChildProcess;
   readonly outcome: Promise<Outcome>;
@@ -53,14 +53,14 @@ export class Running {
     });
   }
 
-  /** Types keys once `shown` stands on the terminal, which is then forgotten. */
+  /** Types keys once the terminal shows `shown`, which is then forgotten. */
   async type(shown: string, keys: string): Promise<void> {
     await this.until(({ stdout }) => stdout.includes(shown));
     this.stdout = '';
     this.child.stdin?.write(keys);
   }
 
-  /** Resolves once what was printed so far satisfies `condition`; rejects when the command ends before. */
+  /** Resolves once the output satisfies `condition`; rejects if the command ends before. */
   async until(condition: (running: this) => boolean): Promise<void> {
     const ended = this.outcome.then((outcome) => {
       throw new Error(`The command ended before: ${JSON.stringify(outcome)}`);
@@ -76,7 +76,7 @@ export class Running {
   }
 }
 
-/** Runs the built program in a home of its own, which is removed at the end. */
+/** Runs the built program in a separate home, which is removed at the end. */
 export class Cli {
   readonly home: string;
 
@@ -96,7 +96,7 @@ export class Cli {
       env: cleanEnv(this.home, options.env),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    // A command that ends early leaves its input unread.
+    // A command that ends early does not read its input.
     child.stdin.on('error', () => {});
     if (options.input !== undefined) child.stdin.end(options.input);
     return new Running(child);
@@ -117,7 +117,7 @@ export class Cli {
     return new Running(child).outcome;
   }
 
-  /** Runs on a terminal of its own, `columns` wide; what stdout and stderr say comes as one. */
+  /** Runs on a separate terminal, `columns` wide; stdout and stderr are combined. */
   async terminal(args: readonly string[], columns: number, options: RunOptions = {}): Promise<Outcome> {
     const { code, stdout, stderr } = await this.startTerminal(args, columns, options).outcome;
     return { code, stdout: stdout.replaceAll('\r\n', '\n'), stderr };
@@ -131,7 +131,7 @@ export class Cli {
     return running.outcome;
   }
 
-  /** `terminal`, at whose keys a test sits: what it writes to the standard input is typed. */
+  /** `terminal` with input from the test: what it writes to the standard input is typed. */
   startTerminal(args: readonly string[], columns: number, options: RunOptions = {}): Running {
     const quoted = args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ');
     const line = `stty cols ${columns}; ${options.before ?? ''}"$NODE" "$BIN" ${quoted}`;

@@ -8,17 +8,17 @@ import {
   type Peer,
 } from '../../../src/lib/index.js';
 
-/** A kite with a method for everything that a command can meet. */
+/** A kite with a method for every outcome of a command. */
 export class TestKite {
   readonly kite: Kite;
-  /** Settles the calls of `wait`, in the order in which they came. */
+  /** Settle the calls of `wait` in order of arrival. */
   readonly waiting: ((value: string) => void)[] = [];
   /** Fires for each call of `wait`. */
   onWait: () => void = () => {};
-  /** Resolves when the connection of a call of `wait` has ended. */
+  /** Resolves when the connection of a call of `wait` has closed. */
   readonly callerGone: Promise<void>;
   calls = 0;
-  /** Who is connected. */
+  /** The connected peers. */
   readonly peers = new Set<Peer<AnyMethods, { disconnect: [code: number, reason: string] }>>();
 
   constructor(options: KiteOptions = {}, name = 'math') {

@@ -8,7 +8,7 @@ import { testKeyPair } from '../kite/keys.js';
 import { Cli } from './cli-harness.js';
 import { TestKite } from './cli-kite.js';
 
-/** A Kontrol, a person called bob who has a kite key of it, and kites of bob's that are registered there. */
+/** A Kontrol, the user bob with a kite key, and registered kites of bob's. */
 export class Network {
   readonly cli: Cli;
   readonly kontrol: Kontrol;
@@ -50,7 +50,7 @@ export class Network {
     return remote;
   }
 
-  /** Another kite key of this Kontrol. */
+  /** A kite key of this Kontrol for another user. */
   keyOf(username: string): Promise<string> {
     return this.kontrol.newKiteKey(username);
   }

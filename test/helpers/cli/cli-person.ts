@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/lib/util/clock.js';
 import { KONTROL_URL, testKeyPair } from '../kite/keys.js';
 import type { Cli } from './cli-harness.js';
 
-/** Makes whoever runs commands `username`, with a kite key in the home, and returns the key. */
+/** Gives `username` a kite key in the home of the CLI, and returns the key. */
 export async function becomeUser(cli: Cli, username: string): Promise<string> {
   const kiteKey = newKiteKey({
     username,

@@ -3,8 +3,8 @@ import { freePort } from '../process/free-port.js';
 import type { Cli, Outcome, Running } from './cli-harness.js';
 
 /**
- * Goes through what `kontrol keys reseal` promises of a store, whose settings are in `environment`. Resolves with how a
- * Kontrol ended that knew the new secret only.
+ * Runs the steps that `kontrol keys reseal` documents for a store with the settings in `environment`. Resolves with the
+ * outcome of a Kontrol that had the new secret only.
  */
 export async function changeSecret(
   cli: Cli,
@@ -35,7 +35,7 @@ export async function changeSecret(
   });
   const again = await cli.terminal(reseal, 100, { env: environment(both) });
   expect(again).toMatchObject({ code: 0, stdout: 'All keys are encrypted with it already.\n' });
-  // The node that knows both goes on.
+  // The node that has both secrets continues.
   expect((await cli.run(['kontrol', 'keys', 'list', '-o', 'name'])).stdout).toBe(id);
   expect((await cli.run(['kontrol', 'keys', 'rotate'])).code).toBe(0);
   await stop(node);

@@ -9,7 +9,7 @@ import { bin, Cli, cleanEnv, root, Running } from './cli-harness.js';
 import type { TestKite } from './cli-kite.js';
 import { Network } from './cli-network.js';
 
-/** Everything that the lines of the help talk about: a Kontrol, a proxy, kites, and people with a home of their own. */
+/** Everything that the examples of the help refer to: a Kontrol, a proxy, kites, and users with separate homes. */
 export class World {
   readonly network: Network;
   readonly #math: TestKite;
@@ -44,7 +44,7 @@ export class World {
     return new World(network, math, proxy, behind);
   }
 
-  /** A line of the help, about what is here. */
+  /** A line of the help with the addresses of this world. */
   here(line: string): string {
     return line
       .replaceAll('http://localhost:3636/kite', this.#math.url)
@@ -59,7 +59,7 @@ export class World {
       .replaceAll('--port 443 ', '');
   }
 
-  /** A person called bob at a machine of his own, where a Kontrol has left its kite key as well. */
+  /** A user bob on a separate machine, which has the kite key of a Kontrol as well. */
   async person({ key = true } = {}): Promise<PromptStreams> {
     const cli = await Cli.create();
     const home = join(cli.home, '.kite');
@@ -74,7 +74,7 @@ export class World {
     return new PromptStreams(this, cli);
   }
 
-  /** An invite for bob, as somebody else hands it over. */
+  /** An invite for bob, as another user passes it on. */
   async invite(): Promise<string> {
     const { cli } = await this.person();
     const { stdout } = await cli.run(['kontrol', 'invite', 'bob']);
@@ -103,14 +103,14 @@ export class PromptStreams {
     this.cli = cli;
   }
 
-  /** In a script: nothing is a terminal. */
+  /** Runs a line in a script, without a terminal. */
   inPipe(line: string): Running {
-    // The shell makes way for a single command, which then gets the signals.
+    // The shell is replaced by a single command, which then gets the signals.
     const alone = line.startsWith('kitectl ') && !/[|>]/.test(line);
     return this.#start('bash', ['-c', alone ? `exec ${line}` : line], 'ignore');
   }
 
-  /** At a terminal of 160 columns. */
+  /** Runs a line on a terminal of 160 columns. */
   atTerminal(line: string): Running {
     return this.#start('script', ['-qec', `stty cols 160; ${line}`, '/dev/null'], 'pipe');
   }

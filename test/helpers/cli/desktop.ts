@@ -12,13 +12,13 @@ const run = promisify(execFile);
 const SECRETS = 'org.freedesktop.secrets';
 
 /**
- * The part of a desktop that keeps passwords: a bus of its own, and GNOME's Secret Service on it, unlocked. What it keeps
- * goes to a temporary folder.
+ * The password service of a desktop: a separate bus, and GNOME's Secret Service on it, unlocked. It stores its secrets in a
+ * temporary folder.
  */
 export class Desktop {
   readonly #session: ChildProcess;
   readonly #home: string;
-  /** What a program on this desktop finds in its environment. */
+  /** The environment of a program on this desktop. */
   readonly env: Readonly<Record<string, string>>;
 
   private constructor(session: ChildProcess, home: string, address: string) {
@@ -27,14 +27,14 @@ export class Desktop {
     this.env = { DBUS_SESSION_BUS_ADDRESS: address, XDG_RUNTIME_DIR: join(home, 'run') };
   }
 
-  /** Without `secrets` there is a bus and nothing on it. */
+  /** Without `secrets` the bus has no services. */
   static async create({ secrets = true }: { readonly secrets?: boolean } = {}): Promise<Desktop> {
     for (const program of ['dbus-daemon', 'gnome-keyring-daemon']) {
       if (!existsSync(`/usr/bin/${program}`)) throw new Error(`There is no ${program}: run test/install.sh`);
     }
     const home = await mkdtemp(join(tmpdir(), 'kitectl-desktop-'));
     await mkdir(join(home, 'run'), { mode: 0o700 });
-    // A bus without folders of services starts none by itself.
+    // A bus without service folders starts no services.
     const config = join(home, 'bus.conf');
     await writeFile(
       config,
@@ -65,7 +65,7 @@ export class Desktop {
     }
   }
 
-  /** What a person does who leaves: nothing can be read or written until they are back, with their password. */
+  /** Locks the keychain, as when the user logs out: nothing can be read or written. */
   async lock(): Promise<void> {
     await this.#call(`/${SECRETS.replaceAll('.', '/')}`, 'org.freedesktop.Secret.Service.Lock', [
       'array:objpath:/org/freedesktop/secrets/collection/login',

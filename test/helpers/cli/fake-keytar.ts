@@ -4,7 +4,7 @@ import { testKeyPair, testKiteKey } from '../kite/keys.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { temporaryFolder } from '../process/temporary-folder.js';
 
-/** A `keytar` in memory; what `fails` names is refused. */
+/** A `keytar` in memory; operations in `fails` are rejected. */
 export function fakeKeytar(fails: Partial<Record<'set' | 'get', string>> = {}) {
   const items = new Map<string, string>();
   const refuse = (what: 'set' | 'get'): void => {

@@ -24,7 +24,7 @@ export const rows: Fruit[] = [
 export const printedList = (format: OutputFormat | undefined, isTTY = false) =>
   printed((world) => printList(rows, fruits, format, world), isTTY);
 
-/** What is printed on a terminal or in a pipe. */
+/** The output on a terminal or in a pipe. */
 export async function printed(
   print: (world: ReturnType<typeof surroundingsOf>) => Promise<unknown>,
   isTTY = false,

@@ -5,10 +5,9 @@ import { BaseCommand } from '../../../src/lib/cli/frame/base-command.js';
 import { fromParseError } from '../../../src/lib/cli/frame/parse-errors.js';
 
 /**
- * The flags on a command line, parsed as a command does that has `flags` and those of every command. Words are separated by
- * a space.
+ * Parses the flags on a command line like a command that has `flags` and the global flags. Words are separated by a space.
  *
- * @throws CliError where the line is wrong
+ * @throws CliError if the line is invalid
  */
 export async function parseFlags<const Flags extends FlagInput>(
   flags: Flags,

@@ -18,7 +18,7 @@ const { load } = require(path.join(root, 'bin', 'load.js'));
 const { [entry]: run } = load(path.join(root, 'dist', 'cli.cjs'));
 const environment = { ...process.env };
 
-/** A stream that keeps what is written to it. */
+/** A stream that stores what is written to it. */
 function sink() {
   const chunks = [];
   const stream = new Writable({
@@ -34,7 +34,7 @@ function sink() {
 function setStreams(stdout, stderr) {
   Object.defineProperty(process, 'stdout', { value: stdout, configurable: true });
   Object.defineProperty(process, 'stderr', { value: stderr, configurable: true });
-  // It keeps the streams that it used first.
+  // It uses the streams of its first run.
   globalThis.console = new Console(stdout, stderr);
 }
 
@@ -45,7 +45,7 @@ async function outcomeOf(args) {
   process.exitCode = undefined;
   process.env = { ...environment };
   const code = await new Promise((resolve, reject) => {
-    // What stands behind it would not run in a process that has ended.
+    // Code after it would not run in a process that has ended.
     process.exit = (exitCode) => {
       resolve(exitCode ?? process.exitCode ?? 0);
       return new Promise(() => {});

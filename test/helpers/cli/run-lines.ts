@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { cleanEnv, type Outcome, root, Running } from './cli-harness.js';
 
 export interface RunLinesOptions {
-  /** Where the process is, and whose home. */
+  /** The working directory and the home of the user. */
   readonly home: string;
-  /** The folder of the package. Default: that of this repository. */
+  /** The folder of the package. Default: this repository. */
   readonly from?: string;
   /** The function of `dist/cli.cjs` that runs a line. Default: `run`. */
   readonly entry?: string;
 }
 
 /**
- * Runs command lines in one process, one after another, for lines that end by themselves and need no input: a process for
- * each would take longer than what they do.
+ * Runs command lines in one process, one after another, for lines that end and need no input: a process for each would take
+ * longer.
  */
 export async function runLines(
   lines: readonly (readonly string[])[],

@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { ManualClock } from '../process/manual-clock.js';
 import type { CommandRuntime } from '../../../src/lib/cli/runtime/command-runtime.js';
 
-/** A stream that keeps what is written to it, and may claim to be a terminal. */
+/** A stream that stores what is written to it, and may be a terminal. */
 export class Sink extends Writable {
   readonly isTTY: boolean;
   readonly columns: number;
@@ -20,7 +20,7 @@ export class Sink extends Writable {
   }
 }
 
-/** A world for a command, of which a test decides what matters to it. */
+/** The runtime of a command; a test sets the parts that it needs. */
 export function surroundingsOf(given: Partial<CommandRuntime> = {}): CommandRuntime {
   return {
     stdin: Readable.from([]),

@@ -11,7 +11,7 @@ export const callRests = [
   '[{"withArgs":[1]},"text \\" , } ]"]}],"callbacks":{"1":[0,"responseCallback"],"2":[0,"withArgs",1]}}',
   '[4]}],"links":[],"callbacks":{}}',
   ' [ 4 ] } ] , "callbacks" : { } } ',
-  // Goes on to say what the beginning has said already: the later word counts.
+  // The rest repeats a part of the prefix with another value: the later one takes precedence.
   '[4],"authentication":null}],"callbacks":{}}',
   '[4],"kite":{"name":"other"}}],"callbacks":{}}',
   '[4]}],"method":"other","callbacks":{}}',

@@ -91,7 +91,7 @@ export async function connected(
   return { server, caller, client, ...end };
 }
 
-/** Lets everything that is due now happen: memory channels deliver in microtasks. */
+/** Runs everything that is due now: memory channels deliver in microtasks. */
 export async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -11,7 +11,7 @@ import type { Clock } from '../../../src/lib/util/clock.js';
 
 const made: Promise<KeyPair>[] = [];
 
-/** Key pair number `index`: the same one each time, since making one takes a fifth of a second. */
+/** Key pair number `index`: the same one each time, because creating one takes a fifth of a second. */
 export function testKeyPair(index = 0): Promise<KeyPair> {
   return (made[index] ??= generateKeyPair());
 }

@@ -7,10 +7,10 @@ import { ManualClock } from '../process/manual-clock.js';
 /** The key pair of the Kontrol that the kite under test trusts. */
 export const kontrol: KeyPair = await testKeyPair(0);
 
-/** The key pair of somebody else. */
+/** The key pair of another Kontrol. */
 export const stranger: KeyPair = await testKeyPair(1);
 
-/** A verifier of the kite `/alice/prod/math`, at the time at which a ManualClock begins. */
+/** A verifier of the kite `/alice/prod/math`, at the start time of a ManualClock. */
 export function setUpVerifier(options: Partial<VerifierOptions> = {}) {
   const clock = new ManualClock();
   const kiteKey = testKiteKey('alice', kontrol, clock);
@@ -29,7 +29,7 @@ export function tokenOf(
   return { type: 'token', key: testToken(username, audience, keyPair, new ManualClock()) };
 }
 
-/** Authentication with any claims. */
+/** Authentication with the given claims. */
 export function signed(
   type: string,
   claims: Record<string, unknown>,
@@ -38,7 +38,7 @@ export function signed(
   return { type, key: signJwt(claims, keyPair.privateKey) };
 }
 
-/** The message of the refusal; fails where there is none, or another error. */
+/** The message of the rejection; fails if there is none, or another error. */
 export function refusal(verifier: Verifier, auth: unknown): string {
   let error: unknown;
   try {
@@ -51,7 +51,7 @@ export function refusal(verifier: Verifier, auth: unknown): string {
   return error.message;
 }
 
-/** Claims of a token of bob that calls alice's kites for an hour. */
+/** Claims of a token with which bob calls alice's kites for an hour. */
 export function claimsWith(changes: Record<string, unknown>): Record<string, unknown> {
   const exp = new ManualClock().now() / 1000 + 3600;
   return { iss: 'kontrol', sub: 'bob', aud: '/alice', exp, ...changes };

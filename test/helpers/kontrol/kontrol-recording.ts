@@ -23,14 +23,14 @@ export interface Session {
   readonly frames: Line[];
 }
 
-/** The first session registers and goes on to the end of the recording; its later lines come after those of others. */
+/** The first session registers and lasts until the end of the recording; its later lines are after those of others. */
 export function sessions(): Session[] {
   const all: Session[] = [];
   for (const line of lines('kontrol-websocket')) {
     const recent = all.at(-1);
     if (line.upgrade) all.push({ path: line.upgrade, frames: [] });
     else if (line.ws !== undefined && line.ws !== 'h') {
-      // What callback 1 is called with is the heartbeat of the first session.
+      // The arguments of callback 1 are the heartbeat of the first session.
       (line.ws.includes('\\"method\\":1,') ? all[0] : recent)?.frames.push(line);
     }
   }
@@ -51,8 +51,8 @@ export function messages(frames: readonly string[]): Message[] {
 }
 
 /**
- * What has to be the same in every run. Kites that call are other ones, and so are tokens, keys and request ids. Since when a
- * kite is registered only our Kontrol tells.
+ * Removes the values that differ in every run: caller, tokens, keys, request ids, and the registration time, which the Go
+ * implementation does not send.
  */
 export function comparable(value: unknown): unknown {
   if (typeof value === 'string') {

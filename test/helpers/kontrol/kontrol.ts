@@ -30,11 +30,11 @@ export interface Caller {
   readonly key: KiteKey;
   readonly tell: <Result = unknown>(method: string, ...args: unknown[]) => Promise<Result>;
   close(): void;
-  /** Resolves once Kontrol's heartbeat was asked for. */
+  /** Resolves when Kontrol has requested the heartbeat. */
   readonly heartbeat: Promise<{ seconds: unknown; ping: () => void }>;
 }
 
-/** A kite of `username` that is connected to Kontrol and calls it by hand. */
+/** A kite of `username` that is connected to Kontrol and calls its methods directly. */
 export async function connect(
   kontrol: Kontrol,
   username: string,

@@ -9,12 +9,12 @@ export interface ExampleOptions {
   readonly args?: readonly string[];
   /** Flags of Node itself. */
   readonly flags?: readonly string[];
-  /** The home of the person who starts it. Default: one without a kite key. */
+  /** The home of the user that starts it. Default: one without a kite key. */
   readonly home?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts an example as the documentation says. It is ended when the test ends. */
+/** Starts an example as documented. It is ended when the test ends. */
 export function startExample(name: string, options: ExampleOptions = {}): Running {
   const program = join(root, 'examples', `${name}.js`);
   if (!existsSync(program)) throw new Error(`There is no ${program}: run npm run build first.`);

@@ -1,13 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/**
- * Whether a process does nothing any more: SIGSTOP has arrived at all of its threads, which takes a moment, or it has ended.
- */
+/** Whether a process is stopped: SIGSTOP has reached all of its threads, which takes a moment, or it has ended. */
 export function isStopped(pid: number): boolean {
   return statesOf(pid).every((state) => /[TtZX]/.test(state));
 }
 
-/** Whether a process is gone, or waits only for its parent to take notice. */
+/** Whether a process has ended, or is a zombie. */
 export function hasEnded(pid: number): boolean {
   return statesOf(pid).every((state) => /[ZX]/.test(state));
 }
@@ -24,7 +22,9 @@ function threadsOf(pid: number): string[] {
   }
 }
 
-/** A letter, behind the name in parentheses, which may contain some itself; `X` where there is no such process. */
+/**
+ * The state letter after the name in parentheses, which may contain parentheses itself; `X` if the process does not exist.
+ */
 function stateOf(file: string): string {
   try {
     const text = readFileSync(file, 'utf8');

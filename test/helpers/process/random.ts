@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same in every run (mulberry32): from 0 up to, not including, 1. */
+/** Pseudo-random numbers from 0 (inclusive) to 1 (exclusive), the same in every run (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

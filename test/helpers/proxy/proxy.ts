@@ -21,7 +21,7 @@ export async function startReverseProxy(
   return started(new ReverseProxy({ ...(await proxyOptions(kontrol)), ...options }));
 }
 
-/** What proxies of Kontrol's own user have in common in tests. */
+/** The options of proxies of Kontrol's own user in tests. */
 export async function proxyOptions(kontrol: Kontrol): Promise<ProxyOptions> {
   return {
     kiteKey: await kontrol.newKiteKey('kontrol'),
@@ -34,14 +34,14 @@ export async function proxyOptions(kontrol: Kontrol): Promise<ProxyOptions> {
   };
 }
 
-/** The proxy, once it listens. Closed when the test ends. */
+/** Returns the proxy once it listens. It is closed when the test ends. */
 export async function started<Proxy extends ReverseProxy | TunnelProxy>(proxy: Proxy): Promise<Proxy> {
   await proxy.listen();
   onTestFinished(() => proxy.close({ drainTimeout: 100 }));
   return proxy;
 }
 
-/** A kite of bob's that knows Kontrol, and does not listen yet. Closed when the test ends. */
+/** A kite of bob's with a Kontrol, which does not listen yet. Closed when the test ends. */
 export async function makeKite(
   kontrol: Kontrol,
   { username = 'bob', name = 'math', ...options }: KiteOptions & { readonly name?: string } = {},
@@ -62,7 +62,7 @@ export async function makeKite(
   return kite;
 }
 
-/** The same, listening. */
+/** A kite of bob's that listens. Closed when the test ends. */
 export async function startKite(
   kontrol: Kontrol,
   options: Parameters<typeof makeKite>[1] = {},
@@ -72,14 +72,14 @@ export async function startKite(
   return kite;
 }
 
-/** An HTTP server that stands for a kite. Closed when the test ends. */
+/** An HTTP server in the role of a kite. Closed when the test ends. */
 export async function startBackend(
   answer: http.RequestListener = (_request, response) => response.end(),
   tls?: { readonly cert: string; readonly key: string },
 ): Promise<{ readonly server: http.Server; readonly url: string }> {
   const server = tls ? https.createServer(tls, answer) : http.createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // Those that became WebSockets the server does not know any more.
+  // The server does not track upgraded connections.
   const sockets = new Set<net.Socket>();
   server.on('connection', (socket: net.Socket) => sockets.add(socket));
   onTestFinished(async () => {
@@ -94,14 +94,11 @@ export interface RegisteredByHand {
   /** The public URL. */
   readonly url: string;
   readonly id: string;
-  /** Ends the kite's connection, and resolves when that has happened. */
+  /** Closes the kite's connection, and resolves when it is closed. */
   leave(): Promise<void>;
 }
 
-/**
- * Registers `url` with a proxy as a kite says it on the wire, with whatever identity. Rejects with what the proxy answers
- * for an error.
- */
+/** Registers `url` with a proxy in wire format, with any identity. Rejects with the error of the proxy. */
 export async function registerByHand(
   proxy: { readonly kite: Kite },
   url: unknown,
@@ -130,7 +127,7 @@ export async function registerByHand(
   };
 }
 
-/** The call `register(url)` with a kite key, as it stands on the wire. */
+/** The call `register(url)` with a kite key in wire format. */
 export function registerMessage(kite: KiteIdentity, key: string | undefined, url: unknown): string {
   const authentication = key === undefined ? null : { type: 'kiteKey', key };
   return JSON.stringify({
@@ -140,13 +137,13 @@ export function registerMessage(kite: KiteIdentity, key: string | undefined, url
   });
 }
 
-/** What a call was answered with. */
+/** The answer to a call. */
 export function answerIn(message: string): { readonly error: unknown; readonly result: unknown } {
   const { arguments: args } = JSON.parse(message) as { arguments: [{ error: unknown; result: unknown }] };
   return args[0];
 }
 
-/** Sends bytes to a proxy as they are, and resolves with everything that comes until the connection ends. */
+/** Sends bytes to a proxy unchanged, and resolves with everything that arrives until the connection closes. */
 export function sendRaw(proxy: { readonly kite: Kite }, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(proxy.kite.port ?? 0, '127.0.0.1', () => socket.write(bytes, 'latin1'));

@@ -41,22 +41,22 @@ export async function open(
   return { channel, inbox };
 }
 
-/** What a kite that does nothing by itself was asked by the tunnel proxy. */
+/** A call of `kite.tunnel` that a passive kite got from the tunnel proxy. */
 export interface Asked {
-  /** The URL that it is to dial. */
+  /** The URL to dial. */
   readonly url: string;
   /** Answers `kite.tunnel`. */
   answer(error?: unknown): void;
 }
 
-/** A kite that has registered with a tunnel proxy and dials only when the test says so. */
+/** A kite that has registered with a tunnel proxy and dials only when the test requests it. */
 export interface PassiveKite {
   readonly kite: Kite;
-  /** Under which callers reach it. */
+  /** The public URL. */
   readonly url: string;
   /** The next call of `kite.tunnel`. */
   asked(): Promise<Asked>;
-  /** Ends its connection to the proxy. */
+  /** Closes its connection to the proxy. */
   leave(): void;
 }
 
@@ -105,7 +105,7 @@ export async function passiveKite(
   };
 }
 
-/** The URL of a session of its own below a public URL, whatever the transport: `…/proxy/042/<session>/<transport>?kiteID=…`. */
+/** The URL of a new session below a public URL for any transport: `…/proxy/042/<session>/<transport>?kiteID=…`. */
 export function sessionUrl(publicUrl: string, transport: string, session: string = randomUUID()): string {
   return publicUrl.replace('/proxy?', `/proxy/042/${session}/${transport}?`);
 }

@@ -10,30 +10,30 @@ import { isStopped } from '../process/process-state.js';
 const BINARY = '/usr/bin/etcd';
 const TRIES = 3;
 
-/** Whether there is an etcd to test against; `test/install.sh` brings one. */
+/** Whether etcd is installed; `test/install.sh` installs it. */
 export const etcdInstalled = existsSync(BINARY);
 
-/** The name of what is missing, for the titles of tests that are skipped. */
+/** The name of the missing program, for the titles of skipped tests. */
 export const missingEtcd = etcdInstalled ? undefined : 'etcd';
 
-/** Goes into the titles of tests that need a server. */
+/** The suffix for titles of tests that need a server. */
 export const skipped = etcdInstalled ? '' : ' (skipped: there is no etcd here)';
 
 export interface EtcdOptions {
-  /** Default 1. */
+  /** Default: 1. */
   readonly members?: number;
-  /** Makes its clients use TLS. */
+  /** Enables TLS for clients. */
   readonly tls?: {
     readonly certificate: string;
     readonly privateKey: string;
-    /** The authority that signed the certificates that clients must have. Undefined: they need none. */
+    /** The authority that signed the required certificates of clients. Undefined: clients need none. */
     readonly clientCa?: string;
   };
-  /** Has users get signed tokens, which name the users' revision, instead of ones that a member remembers. */
+  /** Issues signed tokens with the revision of the users, instead of tokens that a member stores. */
   readonly tokenKeys?: { readonly publicKey: string; readonly privateKey: string };
 }
 
-/** One process of etcd. */
+/** One etcd process. */
 export class EtcdMember {
   readonly url: string;
   readonly #args: readonly string[];
@@ -44,7 +44,7 @@ export class EtcdMember {
     this.#args = args;
   }
 
-  /** Starts it, with the data that it has. Resolves once it serves clients, and so once most members run. */
+  /** Starts it with its existing data. Resolves once it serves clients, which needs a majority of members. */
   async start(): Promise<void> {
     const child = spawn(BINARY, this.#args, { stdio: ['ignore', 'ignore', 'pipe'], env: { TZ: 'UTC' } });
     this.#process = child;
@@ -59,7 +59,7 @@ export class EtcdMember {
     });
   }
 
-  /** Ends it with SIGKILL. */
+  /** Kills it with SIGKILL. */
   async kill(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
@@ -69,13 +69,13 @@ export class EtcdMember {
     await exited;
   }
 
-  /** Stops it where it is: its port takes connections and answers nothing. */
+  /** Stops it with SIGSTOP: its port accepts connections and does not answer. */
   freeze(): void {
     const pid = this.#process?.pid;
     if (pid === undefined) throw new Error('The member does not run');
     process.kill(pid, 'SIGSTOP');
     while (!isStopped(pid)) {
-      // One of its threads has to run to take the signal; until then the others may go on answering.
+      // One of its threads must run to receive the signal; until then the others may still answer.
     }
   }
 
@@ -94,7 +94,7 @@ export class EtcdServer {
   #members: readonly EtcdMember[] = [];
   readonly #removeAtExit = (): void => this.#removeNow();
 
-  /** Makes one and starts it. It is there until `remove`, at the latest until this process ends. */
+  /** Creates a server and starts it. It exists until `remove`, or until this process ends. */
   static async start(options: EtcdOptions = {}): Promise<EtcdServer> {
     for (let tries = 1; ; tries++) {
       const server = new EtcdServer();
@@ -104,7 +104,7 @@ export class EtcdServer {
         return server;
       } catch (error) {
         await server.remove();
-        // A port that was free may be somebody else's by now.
+        // Another process may have taken the free port.
         if (tries === TRIES || !/address already in use/.test(String(error))) throw error;
       }
     }
@@ -139,7 +139,7 @@ export class EtcdServer {
     for (const member of this.#members) member.thaw();
   }
 
-  /** The member that leads the others. */
+  /** The leader of the members. */
   async leader(): Promise<EtcdMember> {
     for (const member of this.#members) {
       const client = new Etcd3({ hosts: member.url });
@@ -150,7 +150,7 @@ export class EtcdServer {
     throw new Error('No member leads');
   }
 
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   async remove(): Promise<void> {
     this.thaw();
     await this.kill();
@@ -182,10 +182,10 @@ export class EtcdServer {
         'listen-peer-urls': peer,
         'initial-advertise-peer-urls': peer,
         'initial-cluster': cluster,
-        // Quick elections, with room for a machine that is busy; also the shortest lease there can be.
+        // Quick elections with a margin for a busy machine; this is also the minimum lease.
         'heartbeat-interval': '50',
         'election-timeout': '500',
-        // Passwords take etcd the least time there is.
+        // The minimum cost for hashing passwords.
         'bcrypt-cost': '4',
       };
       const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);

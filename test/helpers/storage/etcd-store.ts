@@ -5,20 +5,20 @@ import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { type EtcdOptions, EtcdServer, etcdInstalled } from './etcd-server.js';
 
-/** Milliseconds that calls of stores in tests may take. */
+/** Timeout of store calls in tests, in milliseconds. */
 export const DEADLINE = 3000;
 
 export interface EtcdFixture {
   /** The server of this file. */
   readonly server: EtcdServer;
-  /** Where the keys of this test begin: nothing is there at its beginning. */
+  /** The prefix of this test's keys: no key has it at the start. */
   readonly prefix: string;
   readonly config: EtcdConfig;
   /** A store on the server, not open yet. */
   make(changes?: Partial<EtcdConfig>): Storage;
 }
 
-/** An etcd for the tests of a file, with keys of its own for each. It is gone afterwards. */
+/** An etcd for the tests of a file, with separate keys for each. It is removed afterwards. */
 export function useEtcd(options: EtcdOptions = {}): EtcdFixture {
   let running: EtcdServer | undefined;
   let tests = 0;

@@ -8,7 +8,7 @@ import {
   type StoredKeyPair,
 } from '../../../src/lib/kontrol/storage/shared/storage.js';
 
-/** A store in memory that two Kontrols can share, that counts, and that a test can take away. */
+/** A store in memory that two Kontrols can share, that counts calls, and that a test can make unavailable. */
 export class FakeStorage implements Storage {
   readonly name = 'memory';
   readonly secrets = 'memory';
@@ -18,11 +18,11 @@ export class FakeStorage implements Storage {
   readonly revoked = new Set<string>();
   readonly calls: string[] = [];
   readonly #listeners = new Set<(change: StorageChange) => void>();
-  /** While true, everything rejects. */
+  /** While true, every call rejects. */
   down = false;
-  /** While set, registrations are written once it resolves. */
+  /** While set, writes of registrations wait for it. */
   slow: Promise<void> | undefined;
-  /** How many registrations wait. */
+  /** The number of registrations that wait. */
   waiting = 0;
 
   open(): Promise<void> {
@@ -119,7 +119,7 @@ export class FakeStorage implements Storage {
     return () => this.#listeners.delete(listener);
   }
 
-  /** As if another node had done this. */
+  /** Notifies of a change as if another node had made it. */
   tell(change: StorageChange): void {
     for (const listener of this.#listeners) listener(change);
   }

@@ -1,5 +1,5 @@
-// A program: registers kites in the file store in the folder that it is given, many at a time, until it is killed, and
-// prints the id of each one once the store has acknowledged it.
+// A program that registers kites concurrently in the file store of the given folder until it is killed, and prints each id
+// once the store has acknowledged it.
 import { FileStorage } from '../../../src/lib/kontrol/storage/file/file-storage.js';
 import { registration } from './storage-conformance.js';
 
@@ -15,5 +15,5 @@ const writer = async (): Promise<void> => {
   }
 };
 await Promise.all(Array.from({ length: 100 }, writer));
-// Not over: whoever started this kills it.
+// It does not end: the test that started it kills it.
 setInterval(() => {}, 60_000);

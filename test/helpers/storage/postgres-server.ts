@@ -18,16 +18,16 @@ import { hasEnded, isStopped } from '../process/process-state.js';
 
 const binaries = findBinaries();
 
-/** Whether there is a PostgreSQL server to test against; `test/install.sh` brings one. */
+/** Whether PostgreSQL is installed; `test/install.sh` installs it. */
 export const postgresInstalled = binaries !== undefined;
 
-/** The name of what is missing, for the titles of tests that are skipped. */
+/** The name of the missing program, for the titles of skipped tests. */
 export const missingPostgres = postgresInstalled ? undefined : 'PostgreSQL';
 
-/** Goes into the titles of tests that need a server. */
+/** The suffix for titles of tests that need a server. */
 export const skipped = postgresInstalled ? '' : ' (skipped: there is no PostgreSQL here)';
 
-/** The password of the role `postgres`, which may do everything. */
+/** The password of the superuser `postgres`. */
 export const PASSWORD = 'the password of postgres';
 
 /** A real PostgreSQL server, on a port of 127.0.0.1, with its data in a temporary folder. */
@@ -40,9 +40,9 @@ export class PostgresServer {
   readonly #watcher: ChildProcess;
 
   /**
-   * Makes one and starts it. It is there until `remove`, at the latest until this process ends, however it does.
+   * Creates a server and starts it. It exists until `remove`, or until this process ends, for any reason.
    *
-   * @param port default: one that is free
+   * @param port default: a free one
    */
   static async start(port?: number): Promise<PostgresServer> {
     const server = new PostgresServer();
@@ -66,7 +66,7 @@ export class PostgresServer {
     return this.#port;
   }
 
-  /** Starts it, with the data that it has. Resolves once it takes connections. */
+  /** Starts it with its existing data. Resolves once it accepts connections. */
   async start(): Promise<void> {
     const settings = {
       port: String(this.#port),
@@ -88,7 +88,7 @@ export class PostgresServer {
     await untilReady(child);
   }
 
-  /** Ends all of its processes with SIGKILL. */
+  /** Kills all of its processes with SIGKILL. */
   async kill(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
@@ -97,15 +97,15 @@ export class PostgresServer {
     const all = [child.pid, ...childrenOf(child.pid)];
     for (const pid of all) signal(pid, 'SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await exited;
-    // It refuses to start while one of the old ones holds its memory.
+    // It does not start while one of the old processes has its memory attached.
     while (!all.every(hasEnded)) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Stops all of its processes where they are: the port takes connections and answers nothing. */
+  /** Stops all of its processes with SIGSTOP: the port accepts connections and does not answer. */
   freeze(): void {
     const pid = this.#process?.pid;
     if (pid === undefined) throw new Error('The server does not run');
-    // The list of children may leave some out while others come and go, and a signal takes a moment to arrive.
+    // The list of children may miss some while others start and end, and a signal takes a moment to arrive.
     let running = [pid];
     for (let looks = 0; running.length > 0 || looks < 3; looks++) {
       for (const each of running) signal(each, 'SIGSTOP');
@@ -118,14 +118,14 @@ export class PostgresServer {
     for (const pid of this.#frozen.splice(0).toReversed()) signal(pid, 'SIGCONT');
   }
 
-  /** Sets configuration that it heeds without a restart, such as `ssl`. Values are quoted here. */
+  /** Sets configuration that takes effect without a restart, such as `ssl`. Values are quoted here. */
   async configure(settings: Readonly<Record<string, string>>): Promise<void> {
     for (const [name, value] of Object.entries(settings))
       await this.sql('postgres', `ALTER SYSTEM SET ${name} = '${value.replaceAll("'", "''")}'`);
     await this.sql('postgres', 'SELECT pg_reload_conf()');
   }
 
-  /** Writes a file that the server can read and nobody else, and returns its path. */
+  /** Writes a file that only the server can read, and returns its path. */
   writeFile(name: string, content: string): string {
     const file = path.join(this.#folder, name);
     writeFileSync(file, content, { mode: 0o600 });
@@ -133,7 +133,7 @@ export class PostgresServer {
     return file;
   }
 
-  /** Makes an empty database and returns its name. */
+  /** Creates an empty database and returns its name. */
   async newDatabase(): Promise<string> {
     const name = `test_${++this.#databases}`;
     await this.sql('postgres', `CREATE DATABASE ${name}`);
@@ -157,12 +157,12 @@ export class PostgresServer {
     }
   }
 
-  /** Where a database is and who may use it. */
+  /** The address, user and password of a database. */
   login(database: string): { host: string; port: number; user: string; password: string; database: string } {
     return { host: '127.0.0.1', port: this.#port, user: 'postgres', password: PASSWORD, database };
   }
 
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   async remove(): Promise<void> {
     this.thaw();
     await this.kill();
@@ -198,7 +198,7 @@ export class PostgresServer {
   }
 }
 
-/** A process that ends the server and removes its folder when this process is gone, however that came about. */
+/** A process that stops the server and removes its folder when this process ends, for any reason. */
 function watchOver(folder: string): ChildProcess {
   const script = `cat >/dev/null
     pid="$(head -n 1 "$0/data/postmaster.pid" 2>/dev/null)" && grep -q postgres "/proc/$pid/comm" && kill -9 "$pid"
@@ -257,6 +257,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It is gone already.
+    // It has ended already.
   }
 }

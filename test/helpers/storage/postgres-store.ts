@@ -5,20 +5,20 @@ import { systemClock } from '../../../src/lib/util/clock.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { PostgresServer, postgresInstalled } from './postgres-server.js';
 
-/** Milliseconds that calls of stores in tests may take. */
+/** Timeout of store calls in tests, in milliseconds. */
 export const DEADLINE = 3000;
 
 export interface PostgresFixture {
   /** The server of this file. */
   readonly server: PostgresServer;
-  /** The database of this test, empty at its beginning. */
+  /** The database of this test, empty at the start. */
   readonly database: string;
   readonly config: PostgresConfig;
   /** A store in the database, not open yet. */
   make(changes?: Partial<PostgresConfig>): Storage;
 }
 
-/** A PostgreSQL server for the tests of a file, with an empty database for each. Both are gone afterwards. */
+/** A PostgreSQL server for the tests of a file, with an empty database for each. Both are removed afterwards. */
 export function usePostgres(): PostgresFixture {
   let running: PostgresServer | undefined;
   let database = '';

@@ -1,6 +1,6 @@
-// What a database of the Go Kontrol looks like, and how that Kontrol writes to it.
+// The schema of the Go Kontrol, and its statements.
 
-/** Roles, as its instructions have them made: the application is a member of the role that has the rights. */
+/** The roles according to its instructions: the application is a member of the role with the permissions. */
 export const REFERENCE_ROLES = `
   DO $$ BEGIN
     IF to_regrole('kontrol') IS NULL THEN
@@ -9,7 +9,7 @@ export const REFERENCE_ROLES = `
     END IF;
   END $$;`;
 
-/** The schema at its end. */
+/** The schema of its last version. */
 export const REFERENCE_SCHEMA = `
   ${REFERENCE_ROLES}
   CREATE SCHEMA kite;
@@ -45,7 +45,7 @@ export const REFERENCE_SCHEMA = `
   CREATE INDEX kite_key_public_idx ON kite.key USING btree (public);
   CREATE INDEX kite_key_deleted_at_public_idx ON kite.key USING btree (deleted_at DESC NULLS FIRST, public);`;
 
-/** The schema of its first version, which kept no key pairs. */
+/** The schema of its first version, without key pairs. */
 export const FIRST_REFERENCE_SCHEMA = `
   CREATE SCHEMA kite;
   CREATE UNLOGGED TABLE kite.kite (

@@ -10,27 +10,27 @@ import { idOf, NOW, PAIR, registration } from './storage-conformance.js';
 /** A store that several nodes use at the same time, and its server. */
 export interface SharedStore {
   readonly name: string;
-  /** What the suite depends on and this machine does not have: its tests are skipped, by this name. Undefined: nothing. */
+  /** The missing dependency of the suite, for the titles of its skipped tests. Undefined: the tests run. */
   readonly missing?: string | undefined;
-  /** Milliseconds after which calls of what `make` makes have failed, whatever the server does. */
+  /** Milliseconds after which calls of its stores must have failed, whatever the server does. */
   readonly deadline: number;
-  /** A node's store, not open yet. Within one test it is the same data each time, and in the next test other, empty data. */
+  /** The store of a node, not open yet. All stores of one test share their data, which is empty at the start. */
   make(): Storage;
-  /** Ends the server with SIGKILL. */
+  /** Kills the server with SIGKILL. */
   kill(): Promise<void>;
-  /** Starts the server again, with the data that it had. Resolves once it answers. */
+  /** Starts the server again with its existing data. Resolves once it answers. */
   start(): Promise<void>;
-  /** Stops every process of the server where it is (SIGSTOP): it takes connections and answers nothing. */
+  /** Stops every process of the server with SIGSTOP: it accepts connections and does not answer. */
   freeze(): void;
-  /** Lets a frozen server go on. */
+  /** Resumes a frozen server. */
   thaw(): void;
 }
 
-/** Within a second a node hears what another one did. */
+/** A node is notified of changes of another within a second. */
 const SOON = { timeout: 1000, interval: 10 };
-/** Thousands take a busy machine a little longer. */
+/** Thousands take a little longer on a busy machine. */
 const THOUSANDS_SOON = { timeout: 3000, interval: 10 };
-/** From the server's return until everything works again. */
+/** The time until everything works again after the server is back. */
 const HEALED = { timeout: 10_000, interval: 100 };
 
 interface Node {
@@ -39,7 +39,7 @@ interface Node {
   readonly stop: () => void;
 }
 
-/** What every store does that several nodes share. */
+/** The contract of every store that several nodes share. */
 export function sharedStorageConformance(store: SharedStore): void {
   const { name, missing } = store;
   const skipped = missing === undefined ? '' : ` (skipped: there is no ${missing} here)`;
@@ -148,7 +148,7 @@ function racesHaveOneWinner(nodes: () => readonly [Node, Node]): void {
     for (let turns = 0; turns < 50; turns++) {
       await a.storage.put(registration(), NOW);
       const moving = b.storage.put(registration({ url: 'http://other/kite' }), NOW);
-      // Each time a little later, so that they meet at every point.
+      // Each time a little later, so that the calls overlap at every point.
       for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
       await Promise.all([moving, a.storage.delete(idOf(1), registration().url)]);
       kept.push((await b.storage.registrations())[0]?.url);
@@ -199,7 +199,7 @@ function outagesEnd(store: SharedStore, nodes: () => readonly [Node, Node]): voi
     await a.storage.put(registration({ id: idOf(2) }), NOW);
     await works(b.storage);
     await b.storage.put(registration({ id: idOf(3) }), NOW);
-    // Each heard of it, or was told to read everything again.
+    // Each node was notified, or got a request to read everything again.
     const knows = ({ changes }: Node, id: string): boolean =>
       changes.some((change) => change.type === 'reload' || idIn(change) === id);
     await expect.poll(() => [knows(a, idOf(3)), knows(b, idOf(2))], HEALED).toEqual([true, true]);
@@ -240,9 +240,9 @@ async function everythingIsRefused(storage: Storage, deadline: number): Promise<
   );
 }
 
-/** What becomes of a call: `done`, the code of its StorageError, or `late` where it takes longer than it may. */
+/** The outcome of a call: `done`, the code of its StorageError, or `late` if it exceeds the deadline. */
 async function within(deadline: number, call: Promise<unknown>): Promise<string> {
-  // A busy machine is late, too.
+  // A margin for a busy machine.
   const allowed = deadline + 2000;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
@@ -271,7 +271,7 @@ function byName(a = '', b = ''): number {
   return a.localeCompare(b);
 }
 
-/** What a node heard last of a kite. */
+/** The last change of a kite that a node was notified of. */
 function lastOf({ changes }: Node, id: string): Registration | 'deleted' | undefined {
   for (const change of changes.toReversed()) {
     if (change.type === 'put' && change.registration.kite.id === id) return change.registration;
@@ -280,7 +280,7 @@ function lastOf({ changes }: Node, id: string): Registration | 'deleted' | undef
   return undefined;
 }
 
-/** Of how many of these kites a node heard that they expire then. */
+/** The number of these kites of whose expiry a node was notified. */
 function told({ changes }: Node, ids: readonly string[], expiresAt: number): number {
   const expiries = new Map<string, number>();
   for (const change of changes)

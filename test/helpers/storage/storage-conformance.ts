@@ -8,12 +8,12 @@ import { testIdentity } from '../kite/keys.js';
 
 export const NOW = Date.UTC(2026, 0, 1) + 123;
 
-/** Kite number `n`: some stores have no room for an id that is no UUID. */
+/** The id of kite number `n`: some stores accept only UUIDs. */
 export function idOf(n: number): string {
   return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 
-/** The pair that signed for every registration of these tests: some stores refuse one whose pair they do not know. */
+/** The pair that signed every registration of these tests: some stores reject an unknown pair. */
 export const PAIR: StoredKeyPair = {
   id: '11111111-0000-4000-8000-000000000001',
   publicKey: 'PUBLIC 1',
@@ -43,7 +43,7 @@ export function registration(
   };
 }
 
-/** What every store does. `make` opens the same store each time it is called within one test. */
+/** The contract of every store. `make` returns the same store each time within one test. */
 export function storageConformance(name: string, make: () => Storage, lasting: boolean): void {
   describe(`the ${name} store`, () => {
     const opened: Storage[] = [];

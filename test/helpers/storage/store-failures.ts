@@ -9,7 +9,7 @@ export async function openingFailure(storage: Storage): Promise<unknown> {
   );
 }
 
-/** What an error of a store that is unavailable looks like. */
+/** Matches the error of an unavailable store. */
 export const unavailable = (message: RegExp) => ({
   name: 'StorageError',
   code: 'unavailable',

@@ -6,7 +6,7 @@ import { ManualClock, type TestKontrol, testKontrol } from '../../../src/lib/tes
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** A kite gives a sign of life once an hour. */
+/** A kite sends one heartbeat per hour. */
 const timings = { heartbeat: HOUR, lease: 3 * HOUR, refresh: HOUR, storedLease: 4 * HOUR, probe: HOUR / 2 };
 
 const query = { username: 'bob', environment: 'test', name: 'math' };
@@ -20,8 +20,8 @@ async function mathKite(kit: TestKontrol, port = 0): Promise<Kite> {
 }
 
 /**
- * A client of a kite that was found through Kontrol works for ten days: its token, which lasts two, is renewed, also after
- * the kite has restarted under another id. `makeStorage` makes a store that is not open yet.
+ * A client of a kite found through Kontrol works for ten days: its token, which is valid for two, is renewed, also after the
+ * kite has restarted with another id. `makeStorage` creates a store that is not open yet.
  */
 export function tenDayRenewal(name: string, makeStorage: () => Storage | Promise<Storage>): void {
   it(`a client keeps calling for ten days with the ${name} store`, async () => {
@@ -39,7 +39,7 @@ export function tenDayRenewal(name: string, makeStorage: () => Storage | Promise
     const pass = async (ms: number): Promise<void> => {
       for (const end = clock.now() + ms; clock.now() < end; ) {
         clock.leap(HOUR);
-        // Whatever the clock set off has come through each connection before this has.
+        // Everything that the clock started has passed through each connection before these answers.
         const n = clock.now() / HOUR;
         const said = await Promise.all([client.tell('square', n), math.getKey(), caller.getKey()]);
         expect(said[0]).toBe(n * n);

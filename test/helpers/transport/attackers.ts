@@ -1,21 +1,21 @@
 import { request } from 'node:http';
 import { WebSocket } from 'ws';
 
-/** What a kite did with something it was sent. */
+/** The reaction of a kite to a message. */
 export interface Verdict {
-  /** Messages it answered with, parsed. */
+  /** Its answers, parsed. */
   readonly answers: unknown[];
-  /** Close code, where it ended the connection. */
+  /** The close code, if it closed the connection. */
   readonly closed: number | undefined;
 }
 
-/** A peer that keeps to nothing: sends what it is told and notes what comes back. */
+/** A peer that ignores the protocol: sends what the test requests and records the answers. */
 export interface Attacker {
-  /** Sends one dnode message, in whatever frame the transport wants. */
+  /** Sends one dnode message in the frame of the transport. */
   message(text: string): Promise<void>;
-  /** Sends a frame as it is. Resolves with the status where HTTP carried it. */
+  /** Sends a frame unchanged. Resolves with the status over HTTP. */
   frame(frame: string | Buffer): Promise<number | undefined>;
-  /** Resolves once there are `count` answers or the connection has ended. */
+  /** Resolves once there are `count` answers or the connection is closed. */
   verdict(count: number): Promise<Verdict>;
   end(): void;
 }
@@ -55,7 +55,7 @@ class WebSocketAttacker implements Attacker {
     await this.frame(this.#framed ? JSON.stringify([text]) : text);
   }
 
-  /** A Buffer goes out as text, whatever bytes it holds. */
+  /** A Buffer is sent as text, whatever bytes it contains. */
   frame(frame: string | Buffer): Promise<undefined> {
     return new Promise((resolve) => this.#socket.send(frame, { binary: false }, () => resolve(undefined)));
   }
@@ -97,7 +97,7 @@ class XhrAttacker implements Attacker {
 
   async frame(frame: string | Buffer): Promise<number> {
     await this.#post('xhr_send', frame).catch(() => {
-      // Refused while it was still being sent.
+      // Rejected before it was completely sent.
       this.#status = 413;
     });
     return this.#status;
@@ -108,7 +108,7 @@ class XhrAttacker implements Attacker {
     while (answers.length < count) {
       const frame = (await this.#post('xhr')).trim();
       if (frame.startsWith('c[')) return { answers, closed: (JSON.parse(frame.slice(1)) as [number])[0] };
-      // A session that was not told goodbye is gone: a poll opens a new one.
+      // A session without a close frame is lost: a poll opens a new one.
       if (frame === 'o') return { answers, closed: this.#status };
       answers.push(...unframe(frame));
     }

@@ -115,11 +115,11 @@ class FakeConnection extends Events implements RtcConnection {
   }
 }
 
-/** WebRTC in one process: every connection reaches every other, while `reachable`. */
+/** WebRTC in one process: every connection reaches every other while `reachable`. */
 export class FakeRtc {
   reachable = true;
   readonly connections = new Map<string, FakeConnection>();
-  /** The ends of those that have opened, in pairs: the side that offered first. */
+  /** The open data channels in pairs: first that of the side that offered. */
   readonly channels: FakeDataChannel[] = [];
 
   readonly platform: RtcPlatform;
@@ -127,14 +127,14 @@ export class FakeRtc {
   constructor() {
     const newConnection = (): FakeConnection => this.connect();
     this.platform = {
-      // What `new` makes of a function that returns an object is that object.
+      // `new` with a function that returns an object returns that object.
       RTCPeerConnection: function connect() {
         return newConnection();
       } as unknown as NonNullable<RtcPlatform['RTCPeerConnection']>,
     };
   }
 
-  /** Another connection, of a page that is made up. */
+  /** Creates another connection, of a hostile page. */
   connect(): FakeConnection {
     return new FakeConnection(this);
   }

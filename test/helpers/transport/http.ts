@@ -12,21 +12,21 @@ export interface RequestOptions {
   readonly body?: string | Buffer;
 }
 
-/** Makes a request on a connection of its own and reads the whole answer. */
+/** Makes a request on a separate connection and reads the whole response. */
 export async function request(method: string, url: string, options: RequestOptions = {}): Promise<Answer> {
   const stream = await openRequest(method, url, options);
   return { status: stream.status, headers: stream.headers, body: await stream.rest() };
 }
 
-/** An answer that is read piece by piece, as it comes. */
+/** A response that is read in chunks as they arrive. */
 export interface AnswerStream {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   /** The next `length` characters. */
   read(length: number): Promise<string>;
-  /** Up to the end. */
+  /** Everything up to the end. */
   rest(): Promise<string>;
-  /** Hangs up. */
+  /** Closes the connection. */
   abort(): void;
 }
 
@@ -39,7 +39,7 @@ export async function openRequest(
   req.end(options.body);
   const [response] = (await once(req, 'response')) as [http.IncomingMessage];
   response.setEncoding('utf8');
-  // What breaks off after `abort` is no failure of the test.
+  // An error after `abort` does not fail the test.
   response.on('error', () => {});
   const chunks = response[Symbol.asyncIterator]() as AsyncIterator<string, undefined>;
   let text = '';

@@ -9,7 +9,7 @@ import { Inbox } from './sockjs.js';
 
 export type Listener = (event: { data: unknown; code: number; reason: string }) => void;
 
-/** A WebSocket as a browser has it, without a network. */
+/** A browser WebSocket without a network. */
 export class FakeSocket implements PageSocket {
   readyState = 1;
   bufferedAmount = 0;

@@ -8,10 +8,10 @@ import type { Channel, ChannelReceiver } from '../../../src/lib/transport/channe
 import { systemClock } from '../../../src/lib/util/clock.js';
 import { defaultLimits, type Limits } from '../../../src/lib/kite/limits/kite-limits.js';
 
-/** Receives from a channel and lets a test wait for what it expects. */
+/** Receives from a channel and lets a test wait for a condition. */
 export class Inbox implements ChannelReceiver {
   readonly messages: string[] = [];
-  /** Goodbyes, of which there must be one at most. */
+  /** The close events, of which there must be at most one. */
   readonly closes: { readonly code: number; readonly reason: string }[] = [];
   drains = 0;
   readonly #waiting = new Set<() => void>();
@@ -31,7 +31,7 @@ export class Inbox implements ChannelReceiver {
     this.#changed();
   }
 
-  /** Resolves once `condition` holds; it is looked at after each thing that comes in. */
+  /** Resolves once `condition` is true; it is evaluated after each event. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {
@@ -61,13 +61,13 @@ export interface TestServer {
   readonly url: string;
   readonly port: number;
   readonly sockjs: SockJsServer;
-  /** The sessions that have opened, in their order. */
+  /** The opened sessions in order. */
   readonly sessions: readonly Channel[];
   /** The request that opened each session. */
   readonly requests: readonly http.IncomingMessage[];
   /** The next session that opens. */
   session(): Promise<Channel>;
-  /** Resolves once that many more requests have been handed to the SockJS server. */
+  /** Resolves once the SockJS server has got that many more requests. */
   handled(requests: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -76,7 +76,7 @@ export type TestServerOptions = Partial<Omit<SockJsServerOptions, 'limits'>> & {
   readonly limits?: Partial<Limits>;
 };
 
-/** A SockJS server on a free port, serving `/kite`. Without `onSession` its sessions are left to the test. */
+/** A SockJS server on a free port, serving `/kite`. Without `onSession` the test handles its sessions. */
 export async function startSockJs(options: TestServerOptions = {}): Promise<TestServer> {
   const sessions: Channel[] = [];
   const requests: http.IncomingMessage[] = [];
@@ -133,7 +133,7 @@ export async function startSockJs(options: TestServerOptions = {}): Promise<Test
   };
 }
 
-/** Sends everything back. */
+/** Sends every message back. */
 export function echo(channel: Channel): void {
   channel.start({
     message: (text) => channel.send(text),

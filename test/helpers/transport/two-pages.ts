@@ -19,18 +19,18 @@ interface Side {
 
 interface WorldOptions {
   readonly limits?: Partial<Limits>;
-  /** What the side that calls has of WebRTC. Default: all. */
+  /** The WebRTC support of the calling side. Default: full. */
   readonly one?: RtcPlatform;
-  /** What the side that is called has of WebRTC. Default: all. */
+  /** The WebRTC support of the called side. Default: full. */
   readonly other?: RtcPlatform;
 }
 
-/** Two pages, `one` and `two`, and what Kontrol passes on between them. */
+/** Two pages, `one` and `two`, and the signals that Kontrol relays between them. */
 export function twoPages({ limits, one: caller, other }: WorldOptions = {}) {
   const rtc = new FakeRtc();
   const clock = new ManualClock();
   const sides: Record<string, Side | undefined> = {};
-  /** The types of the signals, and what each carried. */
+  /** The types of the signals and their content. */
   const passed: string[] = [];
   const payloads: object[] = [];
   const state = { kontrol: true };
@@ -85,7 +85,7 @@ export function twoPages({ limits, one: caller, other }: WorldOptions = {}) {
   return { rtc, clock, passed, payloads, sides, state, one, two, dial, dialRelayed };
 }
 
-/** Lets what is on its way through several hands arrive. */
+/** Waits until pending messages have arrived. */
 export async function arrived(): Promise<void> {
   for (let hops = 0; hops < 20; hops++) await settled();
 }

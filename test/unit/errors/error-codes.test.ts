@@ -19,7 +19,7 @@ import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
 const TABLE = 'src/lib/errors/error-codes.ts';
 
-/** Where a KiteError gets a code that is not written there, and where that comes from. */
+/** Places where a KiteError gets a code from elsewhere, and its source. */
 const PASSED_ON: Readonly<Record<string, string>> = {
   'src/lib/protocol/errors.ts': 'codedError itself, ConfigurationError, and errors that a peer sent',
   'src/lib/kite/call/client.ts': 'the code of the DialError',
@@ -35,7 +35,7 @@ const files = sourceFiles()
   .map(({ path, text }) => ({ path, code: withoutComments(text) }));
 const source = files.map(({ code }) => code).join('\n');
 
-/** The arguments of each call of `name`, without what is nested in brackets deeper than that. */
+/** The arguments of each call of `name`, without deeper nested brackets. */
 function callsOf(name: string, code: string): string[] {
   return [...code.matchAll(new RegExp(`\\b${name}\\(`, 'g'))].map(({ index, 0: { length } }) => {
     let depth = 1;
@@ -149,7 +149,7 @@ describe('the table of error codes', () => {
     // @ts-expect-error -- not a code that an error has
     expect(hasCode(codedError('genericError', 'idTaken', 'no'), 'idTakn')).toBe(false);
     expect(hasCode(codedError('genericError', 'idTaken', 'no'), 'idTaken')).toBe(true);
-    // A program has types and codes of its own.
+    // A program has custom types and codes.
     expect(new KiteError('tooBad', 'no', { code: 'E42' }).code).toBe('E42');
   });
 });

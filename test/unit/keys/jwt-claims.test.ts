@@ -6,7 +6,7 @@ import { tokenExpiry } from '../../../src/lib/kite/call/token-renewal.js';
 const part = (text: string): string => Buffer.from(text).toString('base64url');
 const HEADER = part('{"alg":"RS256"}');
 
-/** JWTs, and the claims that everybody who reads them finds. */
+/** JWTs, and the claims that every reader finds. */
 const JWTS: readonly [what: string, jwt: string, claims: Record<string, unknown> | undefined][] = [
   ['no claims', `${HEADER}.${part('{}')}.AA`, {}],
   [

@@ -105,7 +105,7 @@ describe('validateQuery', () => {
     expect(() => validateQuery(query)).not.toThrow();
   });
 
-  // The messages are those that the reference sends.
+  // The messages of the Go implementation.
   it.each([
     [{}, 'username', 'Empty username field'],
     [{ environment: 'prod' }, 'username', 'Empty username field'],

@@ -35,7 +35,7 @@ describe('a version constraint', () => {
     expect(versions.filter((text) => check(parsedVersion(text)))).toEqual(passing);
   });
 
-  // The cases of the reference library that go beyond three segments and plain versions.
+  // The test cases of the Go library with more than three segments or prerelease versions.
   it.each([
     ['~> 1.0.7', '1.0.7.5', true],
     ['~> 1.0.7', '1.0.6.99', false],

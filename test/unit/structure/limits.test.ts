@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { limitDeclarations, numberOf } from '../../../scripts/reference/limit-declarations.js';
 import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
-// A bound on what somebody else can make the process spend is declared in a file `*-limits.ts`, whose comments docs/limits.md is
-// generated from. This finds numbers elsewhere that look like bounds.
+// A limit on resources that a peer can use is declared in a file `*-limits.ts`, from whose comments docs/limits.md is
+// generated. This test finds numbers elsewhere that look like limits.
 
-/** Numbers that are compared and bound nothing that a peer decides, each with what it is. */
+/** Numbers in comparisons that limit nothing that a peer decides, each with its purpose. */
 const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/cli/bench/bench.ts': { MAX_CONCURRENT_DIALS: 'how many connections are opened at a time' },
   'src/lib/cli/bench/measurement.ts': { MAX_LATENCY: 'the range of the histogram' },
@@ -84,7 +84,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const NUMBER = String.raw`-?[\d_]+(?:\.\d+)?(?: ?\*\*? ?[\d_]+| - \d+)*`;
 
-/** Names of constants, and numbers, that `code` compares with something, or cuts or bounds something by. */
+/** Constants and numbers in `code` that are compared, or that truncate or limit something. */
 function bounds(code: string): string[] {
   const constants = [...code.matchAll(new RegExp(`^(?:export )?const ([A-Z][A-Z0-9_]*) = ${NUMBER};`, 'gm'))]
     .map(([, name = '']) => name)

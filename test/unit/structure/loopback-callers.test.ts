@@ -30,16 +30,16 @@ import { connectionHint } from '../../../src/ui/connection-hint.js';
 import { settingsOf } from '../../helpers/cli/command-settings.js';
 import { testKeyPair, testKiteKey } from '../../helpers/kite/keys.js';
 
-// Every place that asks whether something is loopback gives the same answer: each row goes through each of them.
+// Every caller of a loopback check gives the same answer: each row is tested with each caller.
 
 interface Row {
-  /** As it stands in a URL. */
+  /** The host in a URL. */
   readonly host: string;
-  /** What the host resolves to. */
+  /** The addresses to which the host resolves. */
   readonly addresses: readonly string[];
-  /** Whether `Host` and `Origin` may name it. */
+  /** Whether `Host` and `Origin` checks accept it. */
   readonly named: boolean;
-  /** Whether a connection stays on this machine. */
+  /** Whether a connection to it is local. */
   readonly stays: boolean;
 }
 
@@ -89,7 +89,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-/** Those that go by what `Host`, `Origin` or a flag names. */
+/** Callers that check the name in `Host`, `Origin` or a flag. */
 const BY_NAME: Readonly<Record<string, (row: Row) => boolean>> = {
   'the Host of a request to a kite': ({ host }) =>
     new HostPolicy(undefined).allows({ headers: { host: `${host}:3636` } } as IncomingMessage, true),
@@ -118,7 +118,7 @@ const BY_NAME: Readonly<Record<string, (row: Row) => boolean>> = {
     proxyStartOptions({ 'public-host': `${host}:3999` }, {}).ip === '127.0.0.1',
 };
 
-/** Those that decide about credentials and TLS, by what is dialled. */
+/** Callers that decide about credentials and TLS by the dialled address. */
 const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
   'the kite key that is sent by default': async (row) => {
     const target = `http://${row.host}:3636/kite`;
@@ -157,7 +157,7 @@ const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
     ),
 };
 
-/** Those that see the address of a connection. */
+/** Callers that check the address of a connection. */
 const BY_CONNECTION: Readonly<Record<string, (address: string) => boolean>> = {
   'a connection that sends a kite key': (remote) => {
     const remoteAddress = remote.includes(':') ? `[${remote}]:50412` : `${remote}:50412`;
@@ -225,7 +225,7 @@ it('an allow-list of targets may contain a loopback name, and no other name of t
 
 const ownAddresses = Object.values(networkInterfaces())
   .flatMap((list) => list ?? [])
-  // A link-local address needs its interface beside it.
+  // A link-local address needs its interface.
   .filter(({ address: own }) => !own.startsWith('fe80:'));
 
 describe.each([...ownAddresses, { address: 'localhost', internal: true }])(
@@ -262,7 +262,7 @@ describe.each([...ownAddresses, { address: 'localhost', internal: true }])(
   },
 );
 
-/** A server that takes one WebSocket, and tells the first frame that comes. */
+/** A server that accepts one WebSocket, and resolves with its first frame. */
 async function startWebSocketServer(
   host: string,
 ): Promise<{ readonly url: URL; readonly firstFrame: Promise<Buffer> }> {

@@ -15,7 +15,7 @@ const unitTests = readdirSync(join(root, UNIT), { recursive: true, encoding: 'ut
   .map((name) => UNIT + name.replaceAll('\\', '/'))
   .filter((path) => path.endsWith(TEST) && !path.startsWith(`${UNIT}structure/`));
 
-/** The file that a unit test is about: in src/lib, in src, or a script. */
+/** The tested file of a unit test: in src/lib, in src, or a script. */
 function subjectOf(test: string): string | undefined {
   const name = test.slice(UNIT.length, -TEST.length);
   return [`src/lib/${name}.ts`, `src/${name}.ts`, `${name}.ts`].find((path) => existsSync(join(root, path)));
@@ -23,7 +23,7 @@ function subjectOf(test: string): string | undefined {
 
 const textOf = new Map(sourceFiles().map(({ path, text }) => [path, text]));
 
-/** Whether nothing in the file runs: it declares types, or exports what other files declare. */
+/** Whether a file contains no code: it declares types, or re-exports. */
 function isOnlyDeclarations(path: string): boolean {
   const { code } = transformSync(textOf.get(path) ?? '', {
     loader: 'ts',

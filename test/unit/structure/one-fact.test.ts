@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 
-// A question that several places answer for themselves gets answers that differ. Each fact here has one home; code anywhere
-// else that decides it again is found by what it has to look like.
+// Several implementations of one check diverge. Each fact here is decided in one module; a pattern finds other code that
+// decides it.
 
 interface Fact {
   readonly question: string;
-  /** The modules that answer it. */
+  /** The modules that decide it. */
   readonly homes: readonly string[];
-  /** What code looks like that answers it. */
+  /** Whether code looks like a decision of it. */
   readonly decides: (code: string) => boolean;
-  /** What looks like it and is not. */
+  /** Code that looks like a decision and is not, with the reason. */
   readonly exceptions: Readonly<Record<string, string>>;
-  /** Code that answered it once, or might: each has to be found. */
+  /** Code that decided it once, or might: each must be found. */
   readonly planted: readonly string[];
   /** Code that only mentions it. */
   readonly harmless: readonly string[];
@@ -30,7 +30,7 @@ const LOOPBACK_DECISIONS: readonly RegExp[] = [
   ),
   // A list of names and addresses.
   new RegExp(`\\[\\s*(?:['"\`][^'"\`]*['"\`]\\s*,\\s*)*${QUOTED}`),
-  // A regular expression. What a URL in a text has between its slashes is none.
+  // A regular expression, but not the part of a URL between its slashes.
   /(?<![\w)\]/:])\/(?![/*])(?:[^/\\\n]|\\.)*(?:localhost|\b127[\\(.[]|::1\b|::ffff:7f)(?:[^/\\\n]|\\.)*\//,
   /\bRegExp\((?:[^()]|\([^()]*\))*(?:localhost|127|::1)/,
   // A network.
@@ -127,7 +127,7 @@ describe.each(FACTS)('$question', ({ homes, decides, exceptions, planted, harmle
   });
 });
 
-/** Where a pattern occurs outside the files that may contain it: `file: text`. */
+/** The occurrences of a pattern outside the allowed files: `file: text`. */
 function occurrences(pattern: RegExp, allowed: (file: string) => boolean): readonly string[] {
   return files.flatMap(({ path, code }) =>
     allowed(path) ? [] : (code.match(pattern) ?? []).map((found) => `${path}: ${found}`),
@@ -136,7 +136,7 @@ function occurrences(pattern: RegExp, allowed: (file: string) => boolean): reado
 
 describe('the sources of a setting', () => {
   const RESOLVER = 'src/lib/kite/config/resolve-setting.ts';
-  /** Reads the variables of oclif itself, whose names are made of that of the program. */
+  /** Reads the variables of oclif itself, whose names contain the name of the program. */
   const OCLIF = 'src/lib/cli/frame/fast-path-config.ts';
   const TABLES = /^src\/lib\/(?:kite\/config\/kite|cli\/settings\/[a-z-]+)-settings\.ts$/;
 

@@ -7,7 +7,7 @@ import { parseFlags } from '../../../helpers/cli/parse-flags.js';
 
 const to = 'http://localhost:3636/kite';
 
-/** The options of a line of flags, behind those that name the kite. */
+/** The options of a line of flags, after those that select the kite. */
 async function optionsOf(
   line: string,
   args: readonly string[] = [],

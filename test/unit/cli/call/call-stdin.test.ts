@@ -59,12 +59,12 @@ function start(
     },
     surroundingsOf({ stdin: input, stdout, ...(more.stderr && { stderr: more.stderr }) }),
   );
-  // Whoever awaits it sees the rejection; until then it is not unhandled.
+  // The caller handles the rejection; until then it is not unhandled.
   done.catch(() => {});
   return done;
 }
 
-/** Lets everything that is ready happen. */
+/** Runs everything that is ready. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('callForEachLine', () => {

@@ -31,7 +31,7 @@ const UNSUPPORTED = [
   'versionDetails',
 ];
 
-/** Members whose value is not oclif's, each for a reason. */
+/** Members whose value differs from that of oclif, each for a reason. */
 const DIFFERENT = [
   'options', // oclif's says where plugins are found.
   'plugins', // oclif counts the program itself.
@@ -50,7 +50,7 @@ beforeAll(async () => {
   );
 });
 
-/** What a member is, or what it returns. */
+/** The value of a member, or its result. */
 function valueOf(config: object, name: string): unknown {
   const member: unknown = Reflect.get(config, name);
   return typeof member === 'function' ? (member as (key: string) => unknown).call(config, 'name') : member;

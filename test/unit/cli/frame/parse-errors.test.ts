@@ -21,7 +21,7 @@ const failing = custom<number>({
   },
 });
 
-/** Each mistake that oclif finds, and the sentence for it. */
+/** Each error of the oclif parser, and its message here. */
 const MISTAKES: readonly {
   readonly flags?: Interfaces.FlagInput;
   readonly args?: Interfaces.ArgInput;

@@ -10,7 +10,7 @@ import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 const MANIFEST = 'https://kites.test/bob/math/.kite.json';
 const ARCHIVE = 'https://kites.test/bob/math/math.tar.gz';
 
-/** A home, and a web in which pages are. */
+/** A home folder, and a fake web server. */
 class World {
   readonly home = temporaryFolder();
   readonly pages = new Map<string, () => Response>();
@@ -55,7 +55,7 @@ class World {
     );
   }
 
-  /** How installing fails, which leaves nothing. */
+  /** The error of an installation, which leaves no files. */
   async failure(
     options: Partial<InstallOptions> = {},
   ): Promise<{ text: string; exitCode: number } | undefined> {

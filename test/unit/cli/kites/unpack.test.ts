@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const never = new AbortController().signal;
 
-/** Unpacks below two folders, of which the outer must stay as it is. */
+/** Unpacks two folders deep; the outer folder must not change. */
 async function unpacked(
   archive: Buffer | readonly TarEntry[],
   limits: Partial<InstallLimits> = {},
@@ -135,7 +135,7 @@ describe('unpacking an archive', () => {
     'an archive with %s is rejected, and nothing of it is written',
     async (_title, entries, reason) => {
       const limits = { pathDepth: 32 };
-      // Also where what is fine comes first.
+      // Also after valid entries.
       for (const all of [entries, [{ path: 'fine', content: 'x' }, ...entries]]) {
         if (all !== entries && entries.some(({ path }) => path.startsWith('math/'))) continue;
         await expect(unpacked(all, limits)).rejects.toMatchObject({

@@ -19,7 +19,7 @@ let home: string;
 
 let calls: number;
 
-/** What the stand-in for Kontrol answers; by default a key for whoever gives the right invite. */
+/** The answer of the fake Kontrol; by default a key for the right invite. */
 let keyFor: (username: string) => unknown;
 
 function keyOf(username: string): string {

@@ -4,7 +4,7 @@ import { ConcurrencyGate } from '../../../../src/lib/cli/serve/concurrency-gate.
 const never = new AbortController().signal;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Work that lasts until the test ends it. */
+/** Work that runs until the test ends it. */
 function work() {
   let started = 0;
   const ends: (() => void)[] = [];

@@ -22,8 +22,8 @@ function run(command: string, options: Partial<ShellCommand> = {}): Promise<stri
 }
 
 /**
- * A command that has started another, both of which hold its output open: it is over only when both are.
- * `stubborn` ones do not end when they are asked to.
+ * A command with a child process, both with its output open: it ends only when both have ended. `stubborn` ones ignore
+ * SIGTERM.
  */
 function family({ stubborn = false } = {}): { command: string; started: () => Promise<void> } {
   const mark = join(temporaryFolder(), 'started');

@@ -17,7 +17,7 @@ import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 const KITE_KEY = { username: 'alice', kontrolUrl: 'http://kontrol.example.com/kite' };
 const NO_HOME = '/nowhere/.kite';
 
-/** One place that can set a setting: what it sets, and as what the setting is to come from there. */
+/** One source of a setting: how it is set there, and the expected source. */
 interface Place {
   readonly source: Source;
   readonly flag?: unknown;
@@ -26,7 +26,7 @@ interface Place {
   readonly kiteKey?: typeof KITE_KEY;
 }
 
-/** Every place that can set a setting, the strongest first. */
+/** Every source of a setting, the highest precedence first. */
 function placesOf(setting: CliSetting): readonly Place[] {
   const { flag, variables, context, kiteKey, kiteKeyFirst, accept } = setting;
   const ofContext: Place[] =
@@ -58,7 +58,7 @@ function placesOf(setting: CliSetting): readonly Place[] {
   ];
 }
 
-/** The setting as a command line sees it where these places, and no others, set something. */
+/** The resolved setting of a command line if exactly these sources set it. */
 async function resolved(setting: CliSetting, places: readonly Place[]) {
   const own = setting.flag ? { [setting.flag.name]: setting } : {};
   const flags = Object.fromEntries(
@@ -83,7 +83,7 @@ describe('the table of settings', () => {
     for (const setting of allSettings) {
       const places = placesOf(setting);
       for (const [index, { source }] of places.entries()) {
-        // Every weaker place sets something as well. A kite home that a variable sets has no contexts.
+        // Every source of lower precedence sets it as well. A kite home that a variable sets has no contexts.
         const { source: found, value } = await resolved(setting, places.slice(index));
         expect({ name: setting.name, source: found }).toEqual({ name: setting.name, source });
         expect({ name: setting.name, value }).not.toEqual({ name: setting.name, value: undefined });

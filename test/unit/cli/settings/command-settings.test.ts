@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const { kontrol, timeout, to, kiteKey } = commonSettings;
 
-/** The environment of a person with two contexts, of which `dev` is active. */
+/** The environment of a user with two contexts, of which `dev` is active. */
 async function withContexts(): Promise<{ readonly KITE_HOME: string }> {
   const env = { KITE_HOME: temporaryFolder() };
   const contexts = new Map([

@@ -10,7 +10,7 @@ import {
 import type { CommandRuntime } from '../../../../src/lib/cli/runtime/command-runtime.js';
 import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
 
-/** A terminal at which a person types, each of these keys once the question is there. */
+/** A terminal with a user who types these keys after the prompt. */
 function terminal(more: Partial<CommandRuntime> = {}) {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   const stderr = new Sink({ isTTY: true });

@@ -4,7 +4,7 @@ import { testIdentity } from '../../../helpers/kite/keys.js';
 
 type FakeClient = ProbeOptions['client'];
 
-/** A kite that answers as the test says. */
+/** A kite with the given answers. */
 function probeOf(
   answers: Readonly<Record<string, () => unknown>>,
   dial: () => Promise<void> = async () => {},

@@ -34,7 +34,7 @@ describe('the prefix of a call', () => {
     '',
   ])('the prefix of a call is not used if the arguments do not follow it directly: %s', (text) => {
     const known = envelopePrefix(text);
-    // Where one is found all the same, it has to be the right one.
+    // If a prefix is found anyway, it must be the right one.
     expect(known === undefined || parsedWhole(text).args[0] === 4).toBe(true);
     expect(known?.fragment.text.endsWith('"withArgs":') ?? true).toBe(true);
   });

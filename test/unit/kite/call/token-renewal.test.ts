@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 const token = (number: number, expiresAt: number): string =>
   `h.${Buffer.from(JSON.stringify({ exp: expiresAt / 1000, jti: `${number}` })).toString('base64url')}.s`;
 
-/** A client whose token lasts 48 hours, of a kite that accepts those that have not expired and are not refused. */
+/** A client with a token for 48 hours, and a kite that accepts tokens until they expire or are revoked. */
 async function renewing() {
   const refused = new Set<string>();
   const server = makeCore({

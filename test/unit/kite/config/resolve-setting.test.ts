@@ -14,7 +14,7 @@ const settings: readonly Setting[] = Object.values(kiteSettings);
 const KITE_KEY = { username: 'alice', kontrolUrl: 'http://kontrol.example.com/kite' };
 const CONTEXT = { type: 'context', name: 'prod', field: 'field' } as const;
 
-/** Each source that can set a setting, with a value that it accepts, the strongest first. */
+/** Each source of a setting with a valid value, the highest precedence first. */
 function sourcesOf(setting: Setting): readonly Given[] {
   const { option, variables, accept, kiteKey } = setting;
   return [
@@ -30,7 +30,7 @@ function sourcesOf(setting: Setting): readonly Given[] {
   ];
 }
 
-/** What `resolveSetting` gets when these sources, and no others, say something. */
+/** The arguments of `resolveSetting` if exactly these sources set a value. */
 function given(all: readonly Given[]) {
   const of = (type: string): Given | undefined => all.find(({ source }) => source.type === type);
   const variables = all.flatMap(({ source, value }) =>
@@ -50,7 +50,7 @@ describe('resolveSetting', () => {
     for (const setting of settings) {
       const sources = sourcesOf(setting);
       sources.forEach(({ source }, index) => {
-        // Every weaker source says something as well.
+        // Every source of lower precedence sets a value as well.
         expect(resolveSetting(setting, given(sources.slice(index)))).toMatchObject({
           type: 'resolved',
           source,

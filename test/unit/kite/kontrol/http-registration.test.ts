@@ -7,7 +7,7 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 const registered = JSON.stringify({ url: 'http://me/kite', heartbeatInterval: 10 });
 const beat = `GET http://one:4000/heartbeat?id=${identity.id}`;
 
-/** A kite whose Kontrols, `one` and `two`, answer with these, in turn; an Error is no answer. */
+/** A kite whose Kontrols, `one` and `two`, return these answers in turn; an Error means no answer. */
 function registering(...answers: (string | Error | { status: number; body: string })[]) {
   const clock = new ManualClock();
   const asked: string[] = [];

@@ -9,7 +9,7 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 const url = 'http://me/kite';
 
-/** A kite in memory and its Kontrol, which answers `register` with what is next: a URL, or an error. */
+/** A kite in memory and its Kontrol, which answers `register` with the next answer: a URL, or an error. */
 function atKontrol(...answers: (Error | string)[]) {
   const clock = new ManualClock();
   const logged: string[] = [];
@@ -56,7 +56,7 @@ function atKontrol(...answers: (Error | string)[]) {
   });
   const registering = (): Promise<Registration> => {
     const promise = member.registerForever({ url });
-    // Whoever tests that it rejects does so later.
+    // Tests handle the rejection later.
     promise.catch(() => undefined);
     return promise;
   };

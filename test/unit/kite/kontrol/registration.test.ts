@@ -5,7 +5,7 @@ import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { settled } from '../../../helpers/kite/cores.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
-/** A connection to a Kontrol that answers when the test says so. */
+/** A connection to a Kontrol that answers when the test requests it. */
 function slowKontrol() {
   const asked: string[] = [];
   const answers: (() => void)[] = [];

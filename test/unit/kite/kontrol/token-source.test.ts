@@ -10,7 +10,7 @@ const again = { kite: testIdentity({ id: 'again', version: '1.0.1' }), url: URL,
 const other = { kite: testIdentity({ id: 'other' }), url: 'http://other/kite', token: 'token of other' };
 const silent = { kite: testIdentity({ id: 'silent' }), url: URL, token: '' };
 
-/** A Kontrol that knows these kites, and says what it was asked. */
+/** A Kontrol with these kites, and the queries that it got. */
 function knowing(
   kites: readonly { kite: { id: string }; url: string; token: string }[],
   none = 'no kites found',
@@ -52,7 +52,7 @@ describe('the token of a found kite', () => {
       expect(await renew('expiring')).toBe('token of again');
       const { username, environment, name } = first.kite;
       expect(asked).toEqual([['first', false], { username, environment, name }]);
-      // From then on by that id.
+      // Further requests use that id.
       expect(await renew('refused')).toBe('new token of again');
       expect(asked.slice(2)).toEqual([['again', true]]);
     },

@@ -9,7 +9,7 @@ import {
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
-/** Proxies in memory, of which each can be away, and a link of a kite to them. */
+/** Proxies in memory, each of which can be unreachable, and the connection of a kite to them. */
 function link({ random = 0, names = ['one', 'two', 'three'] } = {}) {
   const proxies = new Map(
     names.map((name) => {

@@ -7,7 +7,7 @@ import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js'
 
 const PUBLIC = 'http://proxy/proxy/1';
 
-/** A kite that registers with a proxy in memory, and at a Kontrol that answers with what the test says. */
+/** A kite that registers with a proxy in memory, and with a Kontrol with the given answer. */
 function registering(atKontrol: () => Promise<Registration>) {
   const { dialer, ends } = memoryDialer(makeCore());
   const kite = makeCore({ dialer });

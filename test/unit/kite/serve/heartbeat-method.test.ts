@@ -3,7 +3,7 @@ import { addHeartbeatMethod } from '../../../../src/lib/kite/serve/heartbeat-met
 import type { Request } from '../../../../src/lib/kite/serve/request.js';
 import { bob, connected, settled } from '../../../helpers/kite/cores.js';
 
-/** As Kontrol sees a kite that has registered: it is called on the connection that it opened, and trusted with this. */
+/** The connection of Kontrol to a registered kite: the kite dialled it and trusts Kontrol with this method. */
 async function kontrolConnected() {
   const { server: kontrol, caller, client } = await connected();
   const peer = new Promise<Request['client']>((resolve) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { addSystemMethods, SYSTEM_METHODS } from '../../../../src/lib/kite/serve/system-methods.js';
 import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
-/** A kite whose person sits at a terminal of ours, and a caller of it. */
+/** A kite with a user at a fake terminal, and a caller of it. */
 async function atTerminal(isTTY = true) {
   const input = Object.assign(new PassThrough(), { isTTY, setRawMode: () => input });
   const output = new PassThrough();
@@ -15,7 +15,7 @@ async function atTerminal(isTTY = true) {
   await client.dial();
   let shown = '';
   output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
-  /** Types once the question has been shown. */
+  /** Types after the prompt. */
   const type = async (question: string, text: string): Promise<void> => {
     while (!shown.includes(question)) await settled();
     input.write(text);

@@ -18,7 +18,7 @@ const NOT_TRUSTED = 'kiteKey: it is signed by a Kontrol that this kite does not 
 const REVOKED =
   "kiteKey: Kontrol has revoked the key pair that signed this kite's own kite key, so that it cannot tell whom to trust; it needs a new one: kitectl register";
 
-/** A kite that got its key from the first pair of Kontrol. */
+/** A kite with a key of Kontrol's first pair. */
 function setUp() {
   const { verifier, clock, kiteKey } = setUpVerifier();
   const logged: string[] = [];

@@ -92,7 +92,7 @@ describe('the registry', () => {
     const { registry } = setUp();
     const before = collectedHeap();
     for (let i = 0; i < 10_000; i++) {
-      // As they come off the wire: a new text for each field.
+      // As parsed from the wire: a new string for each field.
       registry.set(JSON.parse(JSON.stringify(registration(`id${i}`, { hostname: 'h'.repeat(200) }))), 'http');
     }
     expect((collectedHeap() - before) / 10_000).toBeLessThan(2048);
@@ -157,7 +157,7 @@ describe('a lease', () => {
     const registry = new Registry({ clock });
     registry.set(registration('a'), 'connection');
     clock.standStill(3_600_000);
-    // Before any timer had its turn.
+    // Before any timer could run.
     expect(registry.get('a')).toBeDefined();
     clock.advance(29_999);
     expect(registry.get('a')).toBeDefined();
@@ -211,7 +211,7 @@ describe('a kite that registers again', () => {
   });
 });
 
-/** Time can pass while no timer runs, as in a suspended process. */
+/** A clock whose timers do not run while time passes, as in a suspended process. */
 class StandingClock extends ManualClock {
   #stood = 0;
 

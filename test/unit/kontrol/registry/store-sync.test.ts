@@ -13,7 +13,7 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 const open: StoreSync[] = [];
 afterEach(() => Promise.all(open.splice(0).map((replica) => replica.close())));
 
-/** A node of Kontrol, as far as its store is concerned. */
+/** The parts of a Kontrol that use its store. */
 async function node(storage = new FakeStorage(), clock = new ManualClock()) {
   const registry = new Registry({ clock });
   const initial = await testKeyPair(0);
@@ -34,7 +34,7 @@ async function node(storage = new FakeStorage(), clock = new ManualClock()) {
     if (entry === 'taken') throw new Error(`${id} is taken`);
     return entry;
   };
-  /** Lets time pass in steps that leave promises their turn. */
+  /** Advances the clock in steps, between which promises run. */
   const pass = async (ms: number, each: () => void = () => {}): Promise<void> => {
     for (let passed = 0; passed < ms; passed += 5000) {
       clock.advance(5000);
@@ -117,7 +117,7 @@ it('a restart of Kontrol loses no kite: each has a lease to reconnect, and is re
   await a.register('x');
   await a.replica.close();
   a.registry.close();
-  // Longer than what the store was told.
+  // Longer than the lease in the store.
   a.clock.advance(3_600_000);
   const again = await node(a.storage, a.clock);
   await again.pass(25_000);
@@ -178,7 +178,7 @@ describe('a store that becomes unavailable', () => {
     a.storage.tell({ type: 'reload' });
     await settled();
     expect(b.registry.get('y')).toBeDefined();
-    // It is alive at the other node, which has put it back.
+    // It is connected to the other node, which has restored it.
     expect(a.storage.stored.has('x')).toBe(true);
   });
 

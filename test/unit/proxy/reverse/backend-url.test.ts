@@ -6,7 +6,7 @@ import {
 import { type BackendUrl, BackendUrls } from '../../../../src/lib/proxy/reverse/backend-url.js';
 import { defaultProxyLimits } from '../../../../src/lib/proxy/limits/proxy-limits.js';
 
-/** Far from this machine, whose own addresses are 10.0.0.1 and fd00::1 here. */
+/** On another machine than the proxy, whose addresses are 10.0.0.1 and fd00::1 here. */
 const KITE = '203.0.113.7:50412';
 
 function targets(

@@ -8,12 +8,12 @@ describe('the URL of a caller at the tunnel proxy', () => {
     ['/proxy/info?kiteID=abc', '/proxy/info?kiteID=abc'],
     ['/proxy/042/8f0c/xhr?kiteID=abc&t=1700', '/proxy/042/8f0c/xhr?kiteID=abc'],
     ['/proxy/042/8f0c/xhr?t=1700&kiteID=abc', '/proxy/042/8f0c/xhr?kiteID=abc'],
-    // As clients in Go append to it over XHR, before and after they were sent on to the path with a slash.
+    // The forms that Go clients create over XHR, before and after they are redirected to the path with a slash.
     ['/proxy?kiteID=abc/042/8f0c/xhr', '/proxy/042/8f0c/xhr?kiteID=abc'],
     ['/proxy/?kiteID=abc/042/8f0c/xhr_send', '/proxy/042/8f0c/xhr_send?kiteID=abc'],
     ['/proxy?kiteID=abc/042/8f0c/xhr?t=1700', '/proxy/042/8f0c/xhr?kiteID=abc'],
     ['/proxy?kiteID=abc/info', '/proxy/info?kiteID=abc'],
-    // A path on both sides: that before the query counts.
+    // A path on both sides of the query: the first one takes precedence.
     ['/proxy/info?kiteID=abc/042/8f0c/xhr', '/proxy/info?kiteID=abc'],
   ])('the URL %s of a caller is read as %s', (given, url) => {
     expect(readCallerUrl(given)).toEqual({ kite: 'abc', url });

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 let folder: string;
 
-/** A package with two entry points. The second exports again what the first does, and refers to a type of it. */
+/** A package with two entry points. The second re-exports the first, and refers to a type of it. */
 beforeEach(async () => {
   folder = temporaryFolder();
   await write('package.json', {
@@ -59,7 +59,7 @@ function write(name: string, content: unknown): Promise<void> {
   return writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
 }
 
-/** Replaces a part of a file, and resolves with the content that it had before. */
+/** Replaces a part of a file, and resolves with the previous content. */
 async function replaceIn(name: string, from: string, to: string): Promise<string> {
   const original = await readFile(join(folder, name), 'utf8');
   expect(original).toContain(from);

@@ -11,7 +11,7 @@ beforeAll(async () => {
   bundles = await bundleForBrowsers(root);
 }, 300_000);
 
-// What pages load has to be fetched before anything else happens.
+// A page fetches these files before it can do anything else.
 const LARGEST = 16 * 1024;
 
 describe.each(['kitectl.js', 'kitectl.esm.js'])('the bundle %s', (name) => {

@@ -43,7 +43,7 @@ async function bundleCopy(counts: ExpectedCounts = expected): Promise<ReadonlySe
   return new Set(seen.keys());
 }
 
-/** Removes, until the test is over, the first line of a file of the copy that `line` matches. */
+/** Removes the first line of a file of the copy that `line` matches, until the test ends. */
 async function removeLine(file: string, line: RegExp): Promise<void> {
   const path = join(oclif, file);
   const text = await readFile(path, 'utf8');

@@ -3,7 +3,7 @@ import { checkStructure } from '../../../../scripts/structure/check-structure.js
 import { importGraph } from '../../../../scripts/structure/source-imports.js';
 import type { Folder } from '../../../../scripts/structure/structure-table.js';
 
-/** A program of three layers, of which the middle one has folders of its own. */
+/** A program of three layers, of which the middle one has subfolders. */
 const FOLDERS: readonly Folder[] = [
   { name: '.', about: 'the program', imports: ['shop'] },
   {
@@ -19,7 +19,7 @@ const FOLDERS: readonly Folder[] = [
   { name: 'util', about: 'helpers' },
 ];
 
-/** The files of a program without a fault: each with the specifiers that it imports. */
+/** The files of a valid program, each with its imports. */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['./shop/counter.js'],
   'shop/counter.ts': ['./fruit/apple.js', './bread/roll.js'],

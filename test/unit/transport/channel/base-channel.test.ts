@@ -3,7 +3,7 @@ import { BaseChannel } from '../../../../src/lib/transport/channel/base-channel.
 import { defaultLimits, type Limits } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { Inbox } from '../../../helpers/transport/sockjs.js';
 
-/** A transport that does what a test says, and notes what it is told. */
+/** A transport controlled by the test, which records its calls. */
 class TestChannel extends BaseChannel {
   readonly remoteAddress = 'test';
   bufferedBytes = 0;

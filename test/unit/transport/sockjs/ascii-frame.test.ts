@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asciiFrame } from '../../../../src/lib/transport/sockjs/ascii-frame.js';
 
-/** The text in a frame, read as RFC 6455 has it. */
+/** The text in a frame, parsed according to RFC 6455. */
 function read(frame: string | undefined, masked: boolean): string | undefined {
   const bytes = Buffer.from(frame ?? '', 'latin1');
   if (bytes[0] !== 0x81 || bytes.readUInt8(1) >> 7 !== Number(masked)) return undefined;

@@ -8,7 +8,7 @@ describe('a page session through Kontrol', () => {
   it('a signalled channel splits long messages into short signals, and keeps the order', async () => {
     const { dialRelayed, payloads } = twoPages();
     const { channel, accepted } = await dialRelayed();
-    // Every odd piece would end inside of a character.
+    // Every odd chunk would end within a character.
     const long = `x${'👪'.repeat(500_000)}`;
     channel.send('before');
     channel.send(long);
@@ -127,6 +127,6 @@ describe('a page session through Kontrol', () => {
 
 function signal(payload: { readonly session: string; readonly pieces?: readonly unknown[] }) {
   const read = readSignal({ type: 'message', src: 'one', username: 'user of one', payload });
-  if (!read) throw new Error('This is no signal');
+  if (!read) throw new Error('This is not a signal');
   return read;
 }

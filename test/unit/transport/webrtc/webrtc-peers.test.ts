@@ -43,7 +43,7 @@ describe('two pages', () => {
   it('two pages split long messages into chunks between characters, and join them', async () => {
     const { rtc, two, dial } = twoPages();
     const { channel } = await dial();
-    // Every odd piece would end inside of a character.
+    // Every odd chunk would end within a character.
     const long = `x${'👪'.repeat(50_000)}`;
     channel.send(long);
     channel.send('short');
@@ -128,7 +128,7 @@ describe('two pages', () => {
     const dialled = dial();
     await arrived();
     clock.advance(5000);
-    // While the other side agrees to go through Kontrol, its own attempt fails.
+    // Its own attempt fails while the other side accepts the fallback to Kontrol.
     rtc.connections.get('connection 1')?.fail();
     const { channel, inbox } = await dialled;
     channel.send('still here');
@@ -266,7 +266,7 @@ describe('a page', () => {
 
 function signal(type: string, payload: object, src = 'one'): Signal {
   const read = readSignal({ type, src, username: 'bob', payload });
-  if (!read) throw new Error('This is no signal');
+  if (!read) throw new Error('This is not a signal');
   return read;
 }
 

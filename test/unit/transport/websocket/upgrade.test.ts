@@ -7,7 +7,7 @@ import {
 import { HEAD_BYTES } from '../../../../src/lib/transport/limits/transport-limits.js';
 import { pathUnder } from '../../../../src/lib/transport/handshake/session-url.js';
 
-// The key and the answer to it that RFC 6455 gives as its example.
+// The example key and answer of RFC 6455.
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 

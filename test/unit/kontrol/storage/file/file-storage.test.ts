@@ -48,7 +48,7 @@ describe('the file store', () => {
     await storage.open();
     expect(await storage.registrations()).toEqual([]);
     await storage.close();
-    // A process that dies leaves its socket behind.
+    // A killed process leaves its socket.
     const script = `require('node:net').createServer().listen(${JSON.stringify(path.join(folder, 'kontrol.lock'))}, () => process.kill(process.pid, 'SIGKILL'))`;
     expect(spawnSync(process.execPath, ['-e', script]).signal).toBe('SIGKILL');
     expect(existsSync(path.join(folder, 'kontrol.lock'))).toBe(true);
@@ -84,7 +84,7 @@ describe('the file store', () => {
     clock.advance(1);
     await expect(put).rejects.toMatchObject(late);
     await expect(keep).rejects.toMatchObject(late);
-    // Nothing piles up behind what is stuck, and nobody takes the store for ready.
+    // No calls queue up behind the stuck one, and the store is not ready.
     const stuck = {
       code: 'unavailable',
       message: expect.stringContaining('a write did not finish in time') as string,
@@ -133,7 +133,7 @@ describe('the file store', () => {
 
 const invite = { hash: 'h1', username: 'bob', expiresAt: 1 };
 
-/** Keeps every write to the folder from beginning, as a disk that does not answer does, until it is released. */
+/** Delays every write to the folder, like an unresponsive disk, until it is released. */
 async function holdWriteLock(where: string): Promise<() => Promise<void>> {
   const script = `
     const root = require('lmdb').open({ path: ${JSON.stringify(where)}, maxDbs: 8 });

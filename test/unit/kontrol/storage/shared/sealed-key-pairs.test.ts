@@ -8,7 +8,7 @@ import { PAIR } from '../../../../helpers/storage/storage-conformance.js';
 
 const OTHER: StoredKeyPair = { ...PAIR, id: '11111111-0000-4000-8000-000000000002', privateKey: 'PRIVATE 2' };
 
-/** A table in memory, and what of it is stored. */
+/** A table in memory and its stored rows. */
 function table() {
   const stored = new Map<string, StoredKeyPair>();
   return {
