@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { KiteError } from '../../../src/lib/index.js';
-import { registerByHand, signedIn, startRegistered } from '../../helpers/browser/kontrol-page.js';
+import { registerRaw, signedIn, startRegistered } from '../../helpers/browser/kontrol-page.js';
 
 /** No slashes: a name with a slash is rejected anyway. */
 const PAYLOADS = [
@@ -43,7 +43,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         const key = await kontrol.newKiteKey('bob');
         for (const payload of PAYLOADS) {
           const kite = { name: 'math', id: randomUUID(), [field]: payload };
-          await registerByHand(origin, key, kite, `http://127.0.0.1:1/kite?x=${encodeURIComponent(payload)}`);
+          await registerRaw(origin, key, kite, `http://127.0.0.1:1/kite?x=${encodeURIComponent(payload)}`);
         }
         const kites = page.locator('a.kite');
         await expect.poll(() => kites.count()).toBe(PAYLOADS.length + 1);

@@ -12,7 +12,7 @@ import { chromiumInstalled, openPage, skipped } from '../../helpers/browser/chro
 import { useChromium } from '../../helpers/browser/use-chromium.js';
 import {
   linkFor,
-  registerByHand,
+  registerRaw,
   signedIn,
   startRegistered,
   startUiKontrol,
@@ -159,7 +159,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         const { page, kontrol, origin } = await signedIn(pages);
         await startRegistered(kontrol, 'math');
         const key = await kontrol.newKiteKey('bob');
-        await registerByHand(origin, key, {
+        await registerRaw(origin, key, {
           name: 'dead',
           id: randomUUID(),
           version: '2.0.0',
@@ -223,7 +223,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await page.goBack();
         expect(await appears(missing)).toBe(true);
         const key = await kontrol.newKiteKey('bob');
-        await registerByHand(origin, key, { name: 'late', id });
+        await registerRaw(origin, key, { name: 'late', id });
         expect(await appears(page.getByRole('heading', { name: 'late', level: 2 }))).toBe(true);
         expect(await missing.isHidden()).toBe(true);
       });
@@ -242,7 +242,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         for (let n = 0; n < 520; n += 20) {
           await Promise.all(
             Array.from({ length: 20 }, (_, m) =>
-              registerByHand(origin, key, { name: `k${String(n + m)}`, id: randomUUID() }),
+              registerRaw(origin, key, { name: `k${String(n + m)}`, id: randomUUID() }),
             ),
           );
         }

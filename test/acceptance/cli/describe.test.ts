@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kite, KiteError } from '../../../src/lib/index.js';
 import { Cli } from '../../helpers/cli/cli-harness.js';
-import { becomeUser } from '../../helpers/cli/cli-person.js';
+import { becomeUser } from '../../helpers/cli/cli-user.js';
 
 let cli: Cli;
 let kite: Kite;

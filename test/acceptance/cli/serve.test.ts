@@ -6,7 +6,7 @@ import { Kite } from '../../../src/lib/index.js';
 import { parseKiteKey, readKiteKeyFile, writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { Cli, type Running } from '../../helpers/cli/cli-harness.js';
-import { becomeUser } from '../../helpers/cli/cli-person.js';
+import { becomeUser } from '../../helpers/cli/cli-user.js';
 
 let cli: Cli;
 const served: Running[] = [];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Cli, type Running } from '../../helpers/cli/cli-harness.js';
 import { TestKite } from '../../helpers/cli/cli-kite.js';
-import { becomeUser } from '../../helpers/cli/cli-person.js';
+import { becomeUser } from '../../helpers/cli/cli-user.js';
 
 let cli: Cli;
 let remote: TestKite;

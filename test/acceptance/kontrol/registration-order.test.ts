@@ -15,11 +15,11 @@ type Started = Awaited<ReturnType<typeof startKontrol>> & { readonly clock: Manu
 /** Delays writes of registrations until it is called. */
 function slowDown(storage: FakeStorage): () => void {
   let goOn = (): void => {};
-  storage.slow = new Promise((resolve) => {
+  storage.writeGate = new Promise((resolve) => {
     goOn = resolve;
   });
   return () => {
-    storage.slow = undefined;
+    storage.writeGate = undefined;
     goOn();
   };
 }

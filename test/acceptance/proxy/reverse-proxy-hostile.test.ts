@@ -11,7 +11,7 @@ import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import {
   answerIn,
-  registerByHand,
+  registerRaw,
   registerMessage,
   sendRaw,
   startBackend,
@@ -33,7 +33,7 @@ async function oneKite(options: Parameters<typeof startReverseProxy>[1] = {}) {
     incoming.resume().on('end', () => response.end(`${incoming.method} ${incoming.url}`));
   });
   const key = await kontrol.newKiteKey('bob');
-  const kite = await registerByHand(proxy, url, { key });
+  const kite = await registerRaw(proxy, url, { key });
   return { kontrol, proxy, kite, key, url, server, seen, path: new URL(kite.url).pathname };
 }
 
@@ -138,13 +138,13 @@ describe('request smuggling', () => {
   it('the reverse proxy answers 508 to a kite that registers the URL of a proxy', async () => {
     const { kontrol, proxy, kite, key } = await oneKite();
     const other = await startReverseProxy(kontrol);
-    await expect(registerByHand(proxy, kite.url, { key })).rejects.toMatchObject({ code: 'badUrl' });
+    await expect(registerRaw(proxy, kite.url, { key })).rejects.toMatchObject({ code: 'badUrl' });
     const id = 'round-and-round';
-    const first = await registerByHand(proxy, `${new URL(other.url).origin}/proxy/${id}`, {
+    const first = await registerRaw(proxy, `${new URL(other.url).origin}/proxy/${id}`, {
       key,
       kite: { id },
     });
-    await registerByHand(other, first.url, { key, kite: { id } });
+    await registerRaw(other, first.url, { key, kite: { id } });
     expect((await request('GET', `${first.url}/x`)).status).toBe(508);
   });
 });
@@ -207,7 +207,7 @@ describe('the headers that a kite gets', () => {
       ] as unknown as OutgoingHttpHeader[]);
       response.end('body');
     });
-    const kite = await registerByHand(proxy, url, { key: await kontrol.newKiteKey('bob') });
+    const kite = await registerRaw(proxy, url, { key: await kontrol.newKiteKey('bob') });
     const answer = await request('GET', `${kite.url}/x`);
     expect(answer).toMatchObject({ status: 203, body: 'body' });
     expect(answer.headers).toMatchObject({ 'x-end': '2', 'set-cookie': ['a=1', 'b=2'] });
@@ -220,20 +220,20 @@ describe('a kite that registers', () => {
   it('the reverse proxy registers only kites with a key of its Kontrol', async () => {
     const { proxy, url } = await oneKite();
     const refused = { type: 'authenticationError' };
-    await expect(registerByHand(proxy, url, { key: undefined })).rejects.toMatchObject(refused);
+    await expect(registerRaw(proxy, url, { key: undefined })).rejects.toMatchObject(refused);
     const stranger = await startKontrol({ keyPair: await testKeyPair(1) });
     const key = await stranger.kontrol.newKiteKey('bob');
-    await expect(registerByHand(proxy, url, { key })).rejects.toMatchObject(refused);
+    await expect(registerRaw(proxy, url, { key })).rejects.toMatchObject(refused);
   });
 
   it('the reverse proxy rejects the id of a kite of another user that is connected or just disconnected', async () => {
     const { kontrol, proxy, kite, url } = await oneKite();
     const mallory = { key: await kontrol.newKiteKey('mallory'), kite: { id: kite.id, username: 'bob' } };
-    await expect(registerByHand(proxy, url, mallory)).rejects.toMatchObject({ code: 'idTaken' });
+    await expect(registerRaw(proxy, url, mallory)).rejects.toMatchObject({ code: 'idTaken' });
     await kite.leave();
-    await expect(registerByHand(proxy, url, mallory)).rejects.toMatchObject({ code: 'idTaken' });
+    await expect(registerRaw(proxy, url, mallory)).rejects.toMatchObject({ code: 'idTaken' });
     const { key } = { key: await kontrol.newKiteKey('bob') };
-    expect((await registerByHand(proxy, url, { key, kite: { id: kite.id } })).url).toBe(kite.url);
+    expect((await registerRaw(proxy, url, { key, kite: { id: kite.id } })).url).toBe(kite.url);
   });
 
   it.each([
@@ -244,7 +244,7 @@ describe('a kite that registers', () => {
     'http://internal.example.com/',
   ])('the reverse proxy refuses to forward requests to %s', async (url) => {
     const { proxy, key } = await oneKite({ resolve: () => Promise.resolve(['192.168.1.1']) });
-    await expect(registerByHand(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
+    await expect(registerRaw(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
   });
 
   it('the reverse proxy refuses to forward to loopback if it serves other machines', async () => {
@@ -252,14 +252,14 @@ describe('a kite that registers', () => {
     const proxy = await startReverseProxy(kontrol, { publicHost: 'proxy.example.com' });
     const key = await kontrol.newKiteKey('bob');
     const url = 'http://127.0.0.1:22/';
-    await expect(registerByHand(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
+    await expect(registerRaw(proxy, url, { key })).rejects.toMatchObject({ code: 'targetRefused' });
   });
 
   it('the reverse proxy connects to the address that it checked, although the name resolves to another later', async () => {
     const answers = [['127.0.0.1'], ['10.0.0.1'], ['169.254.169.254']];
     let asked = 0;
     const { proxy, key, url } = await oneKite({ resolve: () => Promise.resolve(answers[asked++] ?? []) });
-    const kite = await registerByHand(proxy, url.replace('127.0.0.1', 'rebind.example.com'), { key });
+    const kite = await registerRaw(proxy, url.replace('127.0.0.1', 'rebind.example.com'), { key });
     for (let i = 0; i < 3; i++) {
       expect(await request('GET', `${kite.url}/x`)).toMatchObject({ status: 200, body: 'GET /kite/x' });
     }
@@ -269,7 +269,7 @@ describe('a kite that registers', () => {
   it('the reverse proxy rejects an id that cannot be part of a URL', async () => {
     const { proxy, key, url } = await oneKite();
     for (const id of ['', '..', 'a/b', '.x', 'a?b', 'a%2fb', 'ä', 'x'.repeat(129)]) {
-      await expect(registerByHand(proxy, url, { key, kite: { id } })).rejects.toMatchObject({
+      await expect(registerRaw(proxy, url, { key, kite: { id } })).rejects.toMatchObject({
         type: 'argumentError',
       });
     }

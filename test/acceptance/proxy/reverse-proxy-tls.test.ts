@@ -12,7 +12,7 @@ import { testKeyPair } from '../../helpers/kite/keys.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import {
   makeKite,
-  registerByHand,
+  registerRaw,
   startBackend,
   startKite,
   startReverseProxy,
@@ -141,7 +141,7 @@ describe('a kite with TLS behind a reverse proxy', () => {
         resolve: () => Promise.resolve(['127.0.0.1']),
         ...options,
       });
-      const kite = await registerByHand(proxy, url, { key });
+      const kite = await registerRaw(proxy, url, { key });
       const { status, body } = await request('GET', `${kite.url}/x`);
       const socket = await request('GET', `${kite.url}/x`, {
         headers: { connection: 'Upgrade', upgrade: 'websocket' },

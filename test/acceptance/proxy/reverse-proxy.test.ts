@@ -10,7 +10,7 @@ import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
 import {
   makeKite,
-  registerByHand,
+  registerRaw,
   startBackend,
   startKite,
   startReverseProxy,
@@ -149,7 +149,7 @@ async function throughProxy() {
   const { server, url } = await startBackend();
   const sockets = new WebSocketServer({ server, perMessageDeflate: true });
   const accepted = once(sockets, 'connection') as Promise<[WebSocket]>;
-  const kite = await registerByHand(proxy, url, { key: await kontrol.newKiteKey('bob') });
+  const kite = await registerRaw(proxy, url, { key: await kontrol.newKiteKey('bob') });
   const near = new WebSocket(`${kite.url.replace('http', 'ws')}/x?y=1`, ['one', 'two']);
   const opened = once(near, 'open');
   const [far] = await accepted;
@@ -211,7 +211,7 @@ describe('plain HTTP through the reverse proxy', () => {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, options);
     const backend = await startBackend(answer);
-    const kite = await registerByHand(proxy, backend.url, { key: await kontrol.newKiteKey('bob') });
+    const kite = await registerRaw(proxy, backend.url, { key: await kontrol.newKiteKey('bob') });
     return { kontrol, proxy, kite, ...backend };
   }
 

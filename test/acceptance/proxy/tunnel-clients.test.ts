@@ -91,7 +91,7 @@ describe.each(['websocket', 'xhr-streaming', 'xhr-polling', 'eventsource'])(
       });
       onTestFinished(() => client.close());
       await opened;
-      const tunnel = await open((await kite.asked()).url, { transport: 'Session' });
+      const tunnel = await open((await kite.nextRequest()).url, { transport: 'Session' });
       return { client, received, tunnel };
     }
 

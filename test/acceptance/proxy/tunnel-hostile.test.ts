@@ -8,7 +8,7 @@ import { request } from '../../helpers/transport/http.js';
 import { testIdentity, testKeyPair } from '../../helpers/kite/keys.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
-import { answerIn, makeKite, registerByHand, registerMessage, sendRaw } from '../../helpers/proxy/proxy.js';
+import { answerIn, makeKite, registerRaw, registerMessage, sendRaw } from '../../helpers/proxy/proxy.js';
 import { open, passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 
 // Hostile requests to the tunnel proxy, and hostile or disconnected kites.
@@ -29,7 +29,7 @@ describe('a token for a tunnel', () => {
   it('a tunnel token can be used once', async () => {
     const { kite } = await onePassive();
     const { channel, inbox } = await open(kite.url);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     const tunnel = await open(url, { transport: 'Session' });
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
     tunnel.channel.send('hello');
@@ -43,7 +43,7 @@ describe('a token for a tunnel', () => {
     const clock = new ManualClock(Date.now());
     const { kite, proxy } = await onePassive({ clock });
     const { inbox } = await open(kite.url);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     clock.advance(59_999);
     expect(proxy.waiting).toBe(1);
     clock.advance(1);
@@ -56,7 +56,7 @@ describe('a token for a tunnel', () => {
     const clock = new ManualClock(1_900_000_000_000);
     const { kite, origin } = await onePassive({ clock });
     await open(kite.url);
-    const { pathname, searchParams, origin: at } = new URL((await kite.asked()).url);
+    const { pathname, searchParams, origin: at } = new URL((await kite.nextRequest()).url);
     expect(at).toBe(origin.replace('http', 'ws'));
     expect(pathname).toMatch(/^\/tunnel\/\d{3}\/[\w-]+\/websocket$/);
     const [, claims = ''] = searchParams.get('token')?.split('.') ?? [];
@@ -72,15 +72,15 @@ describe('a token for a tunnel', () => {
     const other = await passiveKite(kontrol, proxy);
     await open(kite.url);
     await open(other.url);
-    const mine = new URL((await kite.asked()).url);
-    const others = new URL((await other.asked()).url);
+    const mine = new URL((await kite.nextRequest()).url);
+    const others = new URL((await other.nextRequest()).url);
     const [header = '', claims = '', mac = ''] = mine.searchParams.get('token')?.split('.') ?? [];
     const altered = JSON.parse(Buffer.from(claims, 'base64url').toString()) as object;
     const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const elsewhere = await startTunnelProxy(kontrol);
     const stranger = await passiveKite(kontrol, elsewhere);
     await open(stranger.url);
-    const foreign = new URL((await stranger.asked()).url).searchParams.get('token') ?? '';
+    const foreign = new URL((await stranger.nextRequest()).url).searchParams.get('token') ?? '';
     const tokens = [
       '',
       'x',
@@ -116,7 +116,7 @@ describe('a tunnel without its kite', () => {
     const { proxy, kite } = await onePassive();
     for (const transport of ['WebSocket', 'RawWebSocket'] as const) {
       const { channel } = await open(kite.url, { transport });
-      const { url } = await kite.asked();
+      const { url } = await kite.nextRequest();
       expect(proxy.waiting).toBe(1);
       channel.close();
       await vi.waitFor(() => expect(proxy.waiting).toBe(0));
@@ -138,7 +138,7 @@ describe('a tunnel without its kite', () => {
   it('a pending tunnel is closed when the kite refuses it, without details for the caller', async () => {
     const { proxy, kite } = await onePassive();
     const { inbox } = await open(kite.url);
-    (await kite.asked()).answer(new Error('connect ECONNREFUSED 10.0.0.5:22'));
+    (await kite.nextRequest()).answer(new Error('connect ECONNREFUSED 10.0.0.5:22'));
     expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite opened no tunnel' });
     expect(proxy.waiting).toBe(0);
   });
@@ -146,7 +146,7 @@ describe('a tunnel without its kite', () => {
   it('a pending tunnel is closed when the kite disconnects', async () => {
     const { proxy, kite } = await onePassive();
     const { inbox } = await open(kite.url);
-    await kite.asked();
+    await kite.nextRequest();
     kite.leave();
     expect(await inbox.closed()).toEqual({ code: 1014, reason: 'The kite is gone' });
     expect(proxy.waiting).toBe(0);
@@ -158,7 +158,7 @@ describe('a tunnel without its kite', () => {
     await open(kite.url);
     await expect(open(kite.url)).rejects.toMatchObject({ status: 503 });
     expect((await request('POST', sessionUrl(kite.url, 'xhr'))).status).toBe(503);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     await open(url, { transport: 'Session' });
     await open(kite.url);
     expect(proxy.waiting).toBe(2);
@@ -167,7 +167,7 @@ describe('a tunnel without its kite', () => {
   it('the tunnel proxy limits the bytes that a caller sends before its tunnel opens', async () => {
     const { proxy, kite } = await onePassive();
     const { channel } = await open(kite.url);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     const piece = 'x'.repeat(32 * 1024);
     for (let i = 0; i < 1024; i++) channel.send(piece);
     const stands = async (): Promise<void> => {
@@ -246,23 +246,23 @@ describe('a kite that registers with the tunnel proxy', () => {
     const { kontrol, proxy, kite } = await onePassive();
     const { id } = kite.kite.identity;
     const mallory = { key: await kontrol.newKiteKey('mallory'), kite: { id, username: 'bob' } };
-    await expect(registerByHand(proxy, '', mallory)).rejects.toMatchObject({ code: 'idTaken' });
+    await expect(registerRaw(proxy, '', mallory)).rejects.toMatchObject({ code: 'idTaken' });
     kite.leave();
     await vi.waitFor(() => expect(proxy.status().kites).toEqual([]));
-    await expect(registerByHand(proxy, '', mallory)).rejects.toMatchObject({ code: 'idTaken' });
+    await expect(registerRaw(proxy, '', mallory)).rejects.toMatchObject({ code: 'idTaken' });
     const bob = { key: await kontrol.newKiteKey('bob'), kite: { id } };
-    expect((await registerByHand(proxy, '', bob)).url).toBe(kite.url);
+    expect((await registerRaw(proxy, '', bob)).url).toBe(kite.url);
   });
 
   it('the tunnel proxy registers only kites with a kite key of its Kontrol', async () => {
     const { proxy } = await onePassive();
-    await expect(registerByHand(proxy, '', { key: undefined })).rejects.toMatchObject({
+    await expect(registerRaw(proxy, '', { key: undefined })).rejects.toMatchObject({
       type: 'authenticationError',
     });
     const { kontrol: elsewhere } = await startKontrol({ keyPair: await testKeyPair(1) });
-    await expect(registerByHand(proxy, '', { key: await elsewhere.newKiteKey('bob') })).rejects.toMatchObject(
-      { type: 'authenticationError' },
-    );
+    await expect(registerRaw(proxy, '', { key: await elsewhere.newKiteKey('bob') })).rejects.toMatchObject({
+      type: 'authenticationError',
+    });
   });
 });
 
@@ -296,7 +296,7 @@ describe('ten thousand connections', () => {
     const work = async (): Promise<void> => {
       while (left-- > 0) {
         expect(await post(sessionUrl(kite.url, 'xhr'), agent)).toBe('o\n');
-        const asked = await kite.asked();
+        const asked = await kite.nextRequest();
         // Some wait without success, some are rejected, and some disconnect.
         if (left % 3 === 0) asked.answer();
         if (left % 3 === 1) asked.answer(new Error('busy'));
@@ -433,7 +433,7 @@ describe('a peer that stops reading', () => {
   it('the tunnel proxy applies backpressure to the caller while the kite does not read', async () => {
     const { proxy, kite, origin } = await onePassive();
     const { channel } = await open(kite.url);
-    const { pathname, search } = new URL((await kite.asked()).url);
+    const { pathname, search } = new URL((await kite.nextRequest()).url);
     const socket = net.connect(proxy.kite.port ?? 0, '127.0.0.1');
     onTestFinished(() => void socket.destroy());
     socket.pause();

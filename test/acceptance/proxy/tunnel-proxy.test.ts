@@ -101,7 +101,7 @@ describe('a session through the tunnel', () => {
     const proxy = await startTunnelProxy(kontrol);
     const kite = await passiveKite(kontrol, proxy);
     const { channel } = await open(kite.url);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     const size = (i: number): number => (i % 10 === 0 ? 20_000 : i);
     const messages = Array.from({ length: 300 }, (_, i) => `${i} ${'y'.repeat(size(i))}`);
     for (const message of messages.slice(0, 30)) channel.send(message);
@@ -137,7 +137,7 @@ describe('a session through the tunnel', () => {
     for (const transport of TRANSPORTS) {
       const [caller, tunnel] = await Promise.all([
         open(kite.url, { transport }),
-        kite.asked().then(({ url }) => open(url, { transport: 'Session' })),
+        kite.nextRequest().then(({ url }) => open(url, { transport: 'Session' })),
       ]);
       if (transport === 'XHRPolling') {
         kite.leave();
@@ -187,7 +187,7 @@ describe('a session over XHR', () => {
     const urls = kites.map(({ url }) => sessionUrl(url, 'xhr', 'the-same'));
     for (const [index, url] of urls.entries()) {
       expect((await request('POST', url)).body).toBe('o\n');
-      const tunnel = await open((await kites[index]?.asked())?.url ?? '', { transport: 'Session' });
+      const tunnel = await open((await kites[index]?.nextRequest())?.url ?? '', { transport: 'Session' });
       tunnel.channel.send(`from kite ${index}`);
     }
     for (const [index, url] of urls.entries()) {

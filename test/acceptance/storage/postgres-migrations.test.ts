@@ -4,13 +4,13 @@ import type { Storage } from '../../../src/lib/kontrol/storage/shared/storage.js
 import { postgresInstalled, skipped } from '../../helpers/storage/postgres-server.js';
 import { usePostgres } from '../../helpers/storage/postgres-store.js';
 import {
-  FIRST_REFERENCE_SCHEMA,
-  REFERENCE_ADDS_KEY,
-  REFERENCE_ADDS_KITE,
-  REFERENCE_DELETES_KEY,
-  REFERENCE_SCHEMA,
-  REFERENCE_UPDATES_KITE,
-} from '../../helpers/storage/reference-schema.js';
+  FIRST_GO_SCHEMA,
+  GO_ADDS_KEY,
+  GO_ADDS_KITE,
+  GO_DELETES_KEY,
+  GO_SCHEMA,
+  GO_UPDATES_KITE,
+} from '../../helpers/storage/go-schema.js';
 import { idOf, NOW, PAIR, registration } from '../../helpers/storage/storage-conformance.js';
 
 const postgres = usePostgres();
@@ -69,11 +69,11 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the Go implementat
   const kite = ['bob', 'prod', 'math', '1.0.0', 'eu', 'vm'];
 
   it('the database of the Go implementation keeps its kites and keys, and its tables become crash-safe', async () => {
-    await sql(REFERENCE_SCHEMA);
-    await sql(REFERENCE_ADDS_KEY, [older, 'OLDER PUBLIC', 'OLDER PRIVATE']);
-    await sql(REFERENCE_ADDS_KEY, [newer, 'NEWER PUBLIC', 'NEWER PRIVATE']);
-    await sql(REFERENCE_DELETES_KEY, [older]);
-    await sql(REFERENCE_ADDS_KITE, [...kite, idOf(1), 'http://127.0.0.1:3636/kite', newer]);
+    await sql(GO_SCHEMA);
+    await sql(GO_ADDS_KEY, [older, 'OLDER PUBLIC', 'OLDER PRIVATE']);
+    await sql(GO_ADDS_KEY, [newer, 'NEWER PUBLIC', 'NEWER PRIVATE']);
+    await sql(GO_DELETES_KEY, [older]);
+    await sql(GO_ADDS_KITE, [...kite, idOf(1), 'http://127.0.0.1:3636/kite', newer]);
     const columns = await columnsOfKite();
     const before = Date.now();
     const storage = await opened();
@@ -97,19 +97,19 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the Go implementat
   });
 
   it('the migrated database still works with the Go implementation', async () => {
-    await sql(REFERENCE_SCHEMA);
+    await sql(GO_SCHEMA);
     const storage = await opened();
-    await sql(REFERENCE_ADDS_KEY, [newer, 'PUBLIC', 'PRIVATE']);
-    await sql(REFERENCE_ADDS_KITE, [...kite, idOf(1), 'http://127.0.0.1:1/kite', newer]);
-    await sql(REFERENCE_UPDATES_KITE, ['http://127.0.0.1:2/kite', idOf(1), newer]);
-    await sql(REFERENCE_DELETES_KEY, [newer]);
+    await sql(GO_ADDS_KEY, [newer, 'PUBLIC', 'PRIVATE']);
+    await sql(GO_ADDS_KITE, [...kite, idOf(1), 'http://127.0.0.1:1/kite', newer]);
+    await sql(GO_UPDATES_KITE, ['http://127.0.0.1:2/kite', idOf(1), newer]);
+    await sql(GO_DELETES_KEY, [newer]);
     const [found] = await storage.registrations();
     expect(found).toMatchObject({ url: 'http://127.0.0.1:2/kite', keyId: newer });
     expect(await storage.keyPairs()).toMatchObject([{ id: newer, state: 'retired' }]);
   });
 
   it('the database of the first Go version, which has no keys, is migrated', async () => {
-    await sql(FIRST_REFERENCE_SCHEMA);
+    await sql(FIRST_GO_SCHEMA);
     await sql(`INSERT INTO kite.kite (username, environment, kitename, version, region, hostname, id, url)
       VALUES ('bob', 'prod', 'math', '1.0.0', 'eu', 'vm', '${idOf(1)}', 'http://127.0.0.1/kite')`);
     const storage = await opened();
@@ -119,7 +119,7 @@ describe.skipIf(!postgresInstalled)(`a PostgreSQL database of the Go implementat
   });
 
   it('a migrated database works with the permissions of the Go implementation', async () => {
-    await sql(REFERENCE_SCHEMA);
+    await sql(GO_SCHEMA);
     const application = { user: 'kontrolapplication', password: 'kontrolapplication' };
     await expect(postgres.make(application).open()).rejects.toMatchObject({
       code: 'unavailable',

@@ -6,7 +6,7 @@ import { connect, startKontrol } from '../kontrol/kontrol.js';
 import { openPage, type OpenPage } from './chromium.js';
 import type { Pages } from './use-chromium.js';
 
-export interface Desk extends OpenPage {
+export interface SignedInPage extends OpenPage {
   readonly kontrol: Kontrol;
   readonly origin: string;
 }
@@ -31,7 +31,7 @@ export async function linkFor(kontrol: Kontrol, username: string, kite: KiteOpti
 export async function signedIn(
   pages: Pages,
   { username = 'bob', ...options }: Partial<KontrolOptions> & { readonly username?: string } = {},
-): Promise<Desk> {
+): Promise<SignedInPage> {
   const { kontrol, origin } = await startUiKontrol(pages, options);
   const opened = await openPage(pages.browser(), await linkFor(kontrol, username));
   await opened.page.getByText('Connected', { exact: true }).waitFor();
@@ -63,7 +63,7 @@ export async function startRegistered(
 }
 
 /** Registers a kite of any identity over HTTP; nothing listens at its URL. */
-export async function registerByHand(
+export async function registerRaw(
   origin: string,
   key: string,
   kite: Readonly<Record<string, string>>,

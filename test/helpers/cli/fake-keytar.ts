@@ -25,7 +25,7 @@ export function fakeKeytar(fails: Partial<Record<'set' | 'get', string>> = {}) {
   return { items, fails, open: (): Promise<Keychain> => openKeychain(async () => ({ default: keytar })) };
 }
 
-export async function personWithKey() {
+export async function userWithKey() {
   const home = temporaryFolder();
   const key = testKiteKey('bob', await testKeyPair(0), new ManualClock());
   return { home, env: { KITE_HOME: home }, key, account: keychainAccount(key) };

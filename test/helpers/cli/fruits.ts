@@ -1,6 +1,6 @@
 import { type Listing, printList } from '../../../src/lib/cli/terminal/listing.js';
 import type { OutputFormat } from '../../../src/lib/cli/terminal/output-format.js';
-import { Sink, surroundingsOf } from './test-runtime.js';
+import { Sink, testRuntime } from './test-runtime.js';
 
 export interface Fruit {
   readonly name: string;
@@ -26,10 +26,10 @@ export const printedList = (format: OutputFormat | undefined, isTTY = false) =>
 
 /** The output on a terminal or in a pipe. */
 export async function printed(
-  print: (world: ReturnType<typeof surroundingsOf>) => Promise<unknown>,
+  print: (world: ReturnType<typeof testRuntime>) => Promise<unknown>,
   isTTY = false,
 ) {
   const stdout = new Sink({ isTTY, columns: 60 });
-  await print(surroundingsOf({ stdout, color: 'never' }));
+  await print(testRuntime({ stdout, color: 'never' }));
   return stdout.text;
 }

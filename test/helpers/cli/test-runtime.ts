@@ -21,7 +21,7 @@ export class Sink extends Writable {
 }
 
 /** The runtime of a command; a test sets the parts that it needs. */
-export function surroundingsOf(given: Partial<CommandRuntime> = {}): CommandRuntime {
+export function testRuntime(given: Partial<CommandRuntime> = {}): CommandRuntime {
   return {
     stdin: Readable.from([]),
     stdout: new Sink(),

@@ -90,7 +90,7 @@ export async function startBackend(
   return { server, url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}/kite` };
 }
 
-export interface RegisteredByHand {
+export interface RawRegistration {
   /** The public URL. */
   readonly url: string;
   readonly id: string;
@@ -99,11 +99,11 @@ export interface RegisteredByHand {
 }
 
 /** Registers `url` with a proxy in wire format, with any identity. Rejects with the error of the proxy. */
-export async function registerByHand(
+export async function registerRaw(
   proxy: { readonly kite: Kite },
   url: unknown,
   { key, kite = {} }: { readonly key: string | undefined; readonly kite?: Partial<KiteIdentity> },
-): Promise<RegisteredByHand> {
+): Promise<RawRegistration> {
   const identity = testIdentity({ id: randomUUID(), ...kite });
   const base = (proxy.kite.url ?? '').replace(/^http/, 'ws');
   const socket = new WebSocket(`${base}/000/${randomUUID()}/websocket`);

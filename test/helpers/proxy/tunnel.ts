@@ -42,7 +42,7 @@ export async function open(
 }
 
 /** A call of `kite.tunnel` that a passive kite got from the tunnel proxy. */
-export interface Asked {
+export interface TunnelRequest {
   /** The URL to dial. */
   readonly url: string;
   /** Answers `kite.tunnel`. */
@@ -55,7 +55,7 @@ export interface PassiveKite {
   /** The public URL. */
   readonly url: string;
   /** The next call of `kite.tunnel`. */
-  asked(): Promise<Asked>;
+  nextRequest(): Promise<TunnelRequest>;
   /** Closes its connection to the proxy. */
   leave(): void;
 }
@@ -75,8 +75,8 @@ export async function passiveKite(
     ...options,
   });
   onTestFinished(() => kite.close({ drainTimeout: 0 }));
-  const calls: Asked[] = [];
-  const waiting: ((asked: Asked) => void)[] = [];
+  const calls: TunnelRequest[] = [];
+  const waiting: ((asked: TunnelRequest) => void)[] = [];
   kite.handle<[{ url: string }]>('kite.tunnel', ({ args: [{ url }] }) => {
     return new Promise((resolve, reject) => {
       const asked = {
@@ -97,7 +97,7 @@ export async function passiveKite(
   return {
     kite,
     url,
-    asked: () => {
+    nextRequest: () => {
       const asked = calls.shift();
       return asked ? Promise.resolve(asked) : new Promise((resolve) => waiting.push(resolve));
     },

@@ -21,7 +21,7 @@ export class FakeStorage implements Storage {
   /** While true, every call rejects. */
   down = false;
   /** While set, writes of registrations wait for it. */
-  slow: Promise<void> | undefined;
+  writeGate: Promise<void> | undefined;
   /** The number of registrations that wait. */
   waiting = 0;
 
@@ -42,16 +42,16 @@ export class FakeStorage implements Storage {
   }
 
   async put(registration: Registration, now: number): Promise<PutResult> {
-    if (this.slow) {
+    if (this.writeGate) {
       this.waiting++;
-      await this.slow;
+      await this.writeGate;
       this.waiting--;
     }
     return this.#do('put', () => {
       const old = this.stored.get(registration.kite.id);
       if (old && old.kite.username !== registration.kite.username && old.expiresAt > now) return 'taken';
       this.stored.set(registration.kite.id, registration);
-      this.tell({ type: 'put', registration });
+      this.emit({ type: 'put', registration });
       return 'ok';
     });
   }
@@ -63,14 +63,14 @@ export class FakeStorage implements Storage {
         if (!old) continue;
         const registration = { ...old, expiresAt };
         this.stored.set(id, registration);
-        this.tell({ type: 'put', registration });
+        this.emit({ type: 'put', registration });
       }
     });
   }
 
   delete(id: string, url: string): Promise<void> {
     return this.#do('delete', () => {
-      if (this.stored.get(id)?.url === url && this.stored.delete(id)) this.tell({ type: 'delete', id });
+      if (this.stored.get(id)?.url === url && this.stored.delete(id)) this.emit({ type: 'delete', id });
     });
   }
 
@@ -87,7 +87,7 @@ export class FakeStorage implements Storage {
   putKeyPair(pair: StoredKeyPair): Promise<void> {
     return this.#do('putKeyPair', () => {
       this.pairs.set(pair.id, pair);
-      this.tell({ type: 'keys' });
+      this.emit({ type: 'keys' });
     });
   }
 
@@ -98,7 +98,7 @@ export class FakeStorage implements Storage {
   revokeKiteKey(jti: string): Promise<void> {
     return this.#do('revokeKiteKey', () => {
       this.revoked.add(jti);
-      this.tell({ type: 'keys' });
+      this.emit({ type: 'keys' });
     });
   }
 
@@ -120,7 +120,7 @@ export class FakeStorage implements Storage {
   }
 
   /** Notifies of a change as if another node had made it. */
-  tell(change: StorageChange): void {
+  emit(change: StorageChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { formatResult, resultWriter } from '../../../../src/lib/cli/call/call-result.js';
 import type { OutputFormat } from '../../../../src/lib/cli/terminal/output-format.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 const format = (result: unknown, as?: OutputFormat, raw = false, isTTY = false) =>
-  formatResult(result, { format: as, raw }, surroundingsOf({ stdout: new Sink({ isTTY }), color: 'never' }));
+  formatResult(result, { format: as, raw }, testRuntime({ stdout: new Sink({ isTTY }), color: 'never' }));
 
 const people = [
   { name: 'bob', age: 4 },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
 import { callForEachLine, type StdinMode } from '../../../../src/lib/cli/call/call-stdin.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 type Call = { args: unknown[]; resolve(result: unknown): void; reject(error: unknown): void };
 
@@ -57,7 +57,7 @@ function start(
       format: (result) => `${JSON.stringify(result)}\n`,
       operation: { description: 'calling "m" at http://h/kite' },
     },
-    surroundingsOf({ stdin: input, stdout, ...(more.stderr && { stderr: more.stderr }) }),
+    testRuntime({ stdin: input, stdout, ...(more.stderr && { stderr: more.stderr }) }),
   );
   // The caller handles the rejection; until then it is not unhandled.
   done.catch(() => {});
@@ -202,7 +202,7 @@ describe('callForEachLine', () => {
         format: String,
         operation: { description: 'calling' },
       },
-      surroundingsOf({ stdin: input, signal: stop.signal }),
+      testRuntime({ stdin: input, signal: stop.signal }),
     );
     stop.abort(new CliError('Interrupted by SIGINT.', { exitCode: 130, type: 'interrupted' }));
     await expect(done).rejects.toThrow('Interrupted by SIGINT.');

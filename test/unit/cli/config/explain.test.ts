@@ -6,7 +6,7 @@ import { commonSettings } from '../../../../src/lib/cli/settings/common-settings
 import { writeContexts } from '../../../../src/lib/cli/settings/contexts.js';
 import { isSecret, variableName } from '../../../../src/lib/kite/config/resolve-setting.js';
 import { settingsOf } from '../../../helpers/cli/command-settings.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 interface Line {
@@ -21,7 +21,7 @@ async function explained(
 ): Promise<readonly Line[]> {
   const stdout = new Sink();
   const all = { KITE_HOME: '/nowhere', ...env };
-  await explain(settingsOf(flags, all), 'json', surroundingsOf({ stdout, env: all }));
+  await explain(settingsOf(flags, all), 'json', testRuntime({ stdout, env: all }));
   return JSON.parse(stdout.text) as readonly Line[];
 }
 

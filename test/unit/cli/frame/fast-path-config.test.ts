@@ -3,7 +3,7 @@ import { Config } from '@oclif/core/config';
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { type CommandConfig, FastPathConfig } from '../../../../src/lib/cli/frame/fast-path-config.js';
 import { root } from '../../../helpers/cli/cli-harness.js';
-import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 /** Members that the fast path leaves to oclif. */
 const UNSUPPORTED = [
@@ -46,7 +46,7 @@ beforeAll(async () => {
   oclif = await Config.load({ root, userPlugins: false, devPlugins: false });
   fast = new FastPathConfig(
     root.replace(/\/$/, ''),
-    surroundingsOf({ version: oclif.version, env: { KITECTL_DEBUG: 'true', KITECTL_NAME: 'x' } }),
+    testRuntime({ version: oclif.version, env: { KITECTL_DEBUG: 'true', KITECTL_NAME: 'x' } }),
   );
 });
 

@@ -5,14 +5,14 @@ import { findKey } from '../../../../src/lib/cli/target/find-key.js';
 import type { Keychain } from '../../../../src/lib/cli/target/keychain.js';
 import { writeKiteKeyFile } from '../../../../src/lib/keys/index.js';
 import { settingsOf } from '../../../helpers/cli/command-settings.js';
-import { fakeKeytar, personWithKey } from '../../../helpers/cli/fake-keytar.js';
-import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { fakeKeytar, userWithKey } from '../../../helpers/cli/fake-keytar.js';
+import { testRuntime } from '../../../helpers/cli/test-runtime.js';
 import { testKeyPair, testKiteKey } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 describe('moveKey', () => {
   it('moveKey keeps the old key if the new location returns another one', async () => {
-    const { env, home, key, account } = await personWithKey();
+    const { env, home, key, account } = await userWithKey();
     await writeKiteKeyFile(key.jwt, { home });
     const other = testKiteKey('eve', await testKeyPair(0), new ManualClock());
     const keytar = fakeKeytar();
@@ -29,7 +29,7 @@ describe('moveKey', () => {
       force: false,
       format: undefined,
     } as const;
-    await expect(moveKey(options, surroundingsOf({ env }), open)).rejects.toThrow('the old one was left');
+    await expect(moveKey(options, testRuntime({ env }), open)).rejects.toThrow('the old one was left');
     expect((await findKey(settingsOf({ 'key-file': join(home, 'kite.key') }, env)))?.key.username).toBe(
       'bob',
     );

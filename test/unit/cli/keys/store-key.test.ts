@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { planStore, storeKey } from '../../../../src/lib/cli/keys/store-key.js';
 import { readContexts } from '../../../../src/lib/cli/settings/contexts.js';
 import { settingsOf } from '../../../helpers/cli/command-settings.js';
-import { fakeKeytar, personWithKey } from '../../../helpers/cli/fake-keytar.js';
+import { fakeKeytar, userWithKey } from '../../../helpers/cli/fake-keytar.js';
 
 describe('storeKey', () => {
   it('storeKey leaves the key in a file if the keychain fails to store it', async () => {
-    const { env, home, key } = await personWithKey();
+    const { env, home, key } = await userWithKey();
     const keytar = fakeKeytar();
     const plan = await planStore(settingsOf({ 'key-store': 'keychain' }, env), keytar.open);
     keytar.fails.set = 'Cannot create an item in a locked collection';
@@ -25,7 +25,7 @@ describe('storeKey', () => {
   });
 
   it('storeKey requests no key if the keychain could not store it', async () => {
-    const { env } = await personWithKey();
+    const { env } = await userWithKey();
     const { open } = fakeKeytar({ set: 'no' });
     await expect(planStore(settingsOf({ 'key-store': 'keychain' }, env), open)).rejects.toThrow(
       'No key was lost',

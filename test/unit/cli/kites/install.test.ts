@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { install, type InstallOptions } from '../../../../src/lib/cli/kites/install.js';
 import { kiteEntries, type TarEntry, tarGz } from '../../../helpers/tar.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 const MANIFEST = 'https://kites.test/bob/math/.kite.json';
 const ARCHIVE = 'https://kites.test/bob/math/math.tar.gz';
@@ -51,7 +51,7 @@ class World {
         fetch: fetch as typeof globalThis.fetch,
         ...options,
       },
-      surroundingsOf({ env: { KITE_HOME: this.home }, stdout: this.stdout }),
+      testRuntime({ env: { KITE_HOME: this.home }, stdout: this.stdout }),
     );
   }
 

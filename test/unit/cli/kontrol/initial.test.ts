@@ -6,7 +6,7 @@ import { startOptions } from '../../../../src/lib/cli/kontrol/kontrol-start-opti
 import { readKiteKeyFile, verifyJwt } from '../../../../src/lib/keys/index.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 let folder: string;
 
@@ -30,7 +30,7 @@ async function initial(more: object = {}) {
   };
   await writeInitialKey(
     { ...startOptions(flags, env), format: undefined },
-    surroundingsOf({ env, stdout, stderr }),
+    testRuntime({ env, stdout, stderr }),
   );
   return { stdout: stdout.text, stderr: stderr.text };
 }

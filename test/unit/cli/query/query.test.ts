@@ -4,14 +4,14 @@ import type { CommandRuntime } from '../../../../src/lib/cli/runtime/command-run
 import type { FoundKite } from '../../../../src/lib/cli/target/discovery.js';
 import { formatList as formatRows } from '../../../../src/lib/cli/terminal/listing.js';
 import { found } from '../../../helpers/cli/found-kites.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 describe('the list of kites', () => {
   const formatList = (found: readonly FoundKite[], world: CommandRuntime) =>
     formatRows(found, kiteListing, undefined, world);
 
   it('the list of kites has one line of three fields per kite in a pipe', async () => {
-    expect(await formatList([found('a'), found('b')], surroundingsOf())).toBe(
+    expect(await formatList([found('a'), found('b')], testRuntime())).toBe(
       '1\t/bob/prod/a/1.0.0/eu/vm/id-a\thttp://a/kite\n2\t/bob/prod/b/1.0.0/eu/vm/id-b\thttp://b/kite\n',
     );
   });
@@ -20,7 +20,7 @@ describe('the list of kites', () => {
     const { kite, url } = found('a');
     const text = await formatList(
       [{ kite: { ...kite, hostname: 'x\n2\t/bob' }, url, token: '' }],
-      surroundingsOf(),
+      testRuntime(),
     );
     expect(text.match(/\n/g)).toHaveLength(1);
     expect(text.match(/\t/g)).toHaveLength(2);
@@ -28,7 +28,7 @@ describe('the list of kites', () => {
 
   it('the list of kites is a table on a terminal, no wider than it', async () => {
     const stdout = new Sink({ isTTY: true, columns: 72 });
-    const text = await formatList([found('math')], surroundingsOf({ stdout, color: 'never' }));
+    const text = await formatList([found('math')], testRuntime({ stdout, color: 'never' }));
     const lines = text.trimEnd().split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(72);
     expect(text).toContain('math');

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { registerTarget } from '../../../../src/lib/cli/register/register-target.js';
 import { CommandSettings } from '../../../../src/lib/cli/settings/command-settings.js';
 import { registerSettings } from '../../../../src/lib/cli/settings/register-settings.js';
-import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { testRuntime } from '../../../helpers/cli/test-runtime.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 describe('registerTarget', () => {
   const target = (flags: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) =>
-    registerTarget(CommandSettings.fromFlags(registerSettings, flags, env), surroundingsOf({ env }));
+    registerTarget(CommandSettings.fromFlags(registerSettings, flags, env), testRuntime({ env }));
 
   it('registerTarget prefers flags to the environment', async () => {
     const env = {

@@ -9,7 +9,7 @@ import { CommandSettings } from '../../../../src/lib/cli/settings/command-settin
 import { Kite, KiteError } from '../../../../src/lib/index.js';
 import { generateKeyPair, type KeyPair, newKiteKey } from '../../../../src/lib/keys/index.js';
 import { systemClock } from '../../../../src/lib/util/clock.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 let keyPair: KeyPair;
 
@@ -69,7 +69,7 @@ function options(more: Partial<RegisterOptions> = {}): RegisterOptions {
 }
 
 const world = (more = {}) =>
-  surroundingsOf({ env: { KITE_HOME: home }, stdin: Readable.from(['right\n']), ...more });
+  testRuntime({ env: { KITE_HOME: home }, stdin: Readable.from(['right\n']), ...more });
 
 async function failure(promise: Promise<unknown>): Promise<CliError> {
   const error: unknown = await promise.then(

@@ -4,7 +4,7 @@ import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
 import type { Client } from '../../../../src/lib/index.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { failureOf } from '../../../helpers/cli/found-kites.js';
-import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 describe('dialFirst', () => {
   const offers: DialCandidate[] = ['a', 'b', 'c'].map((name) => ({ url: `http://${name}/kite`, auth: null }));
@@ -27,7 +27,7 @@ describe('dialFirst', () => {
 
   it('dialFirst dials the next kite if one is unreachable, and no more than needed', async () => {
     const { dialled, closed, connect } = clients(['http://b/kite', 'http://c/kite']);
-    const { url } = await dialFirst(offers, new Spinner(surroundingsOf()), connect);
+    const { url } = await dialFirst(offers, new Spinner(testRuntime()), connect);
     expect(url).toBe('http://b/kite');
     expect(dialled).toEqual(['http://a/kite', 'http://b/kite']);
     expect(closed).toEqual(['http://a/kite']);
@@ -35,7 +35,7 @@ describe('dialFirst', () => {
 
   it('dialFirst fails with exit code 6 if every kite is unreachable', async () => {
     const { dialled, connect } = clients([]);
-    expect(await failureOf(dialFirst(offers, new Spinner(surroundingsOf()), connect))).toMatchObject({
+    expect(await failureOf(dialFirst(offers, new Spinner(testRuntime()), connect))).toMatchObject({
       exitCode: 6,
     });
     expect(dialled).toHaveLength(3);

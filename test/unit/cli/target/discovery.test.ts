@@ -7,7 +7,7 @@ import { KontrolClient } from '../../../../src/lib/kite/kontrol/kontrol-client.j
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { failureOf, found } from '../../../helpers/cli/found-kites.js';
-import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { testRuntime } from '../../../helpers/cli/test-runtime.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 function kontrolWith(answer: () => Promise<unknown>): Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'> {
@@ -19,7 +19,7 @@ function kontrolWith(answer: () => Promise<unknown>): Pick<KontrolSession, 'kont
     clock: new ManualClock(),
     logger: silentLogger,
   });
-  return { spinner: new Spinner(surroundingsOf()), kontrol, url: 'http://kontrol/kite' };
+  return { spinner: new Spinner(testRuntime()), kontrol, url: 'http://kontrol/kite' };
 }
 
 describe('findKites', () => {
@@ -67,26 +67,26 @@ describe('selectKite', () => {
 
   it('a query that matches one kite selects it without a ping', async () => {
     const probe = () => Promise.reject(new Error('asked'));
-    expect(await selectKite([found('a')], surroundingsOf(), probe)).toEqual(found('a'));
+    expect(await selectKite([found('a')], testRuntime(), probe)).toEqual(found('a'));
   });
 
   it('a query selects the only kite that answers', async () => {
-    expect(await selectKite(all, surroundingsOf(), answering('c'))).toEqual(found('c'));
+    expect(await selectKite(all, testRuntime(), answering('c'))).toEqual(found('c'));
   });
 
   it('a query selects no kite, with exit code 5, if none matches or none answers', async () => {
-    expect(await failureOf(selectKite([], surroundingsOf(), answering()))).toMatchObject({
+    expect(await failureOf(selectKite([], testRuntime(), answering()))).toMatchObject({
       exitCode: 5,
       message: expect.stringContaining('you have no kites') as string,
     });
-    expect(await failureOf(selectKite(all, surroundingsOf(), answering()))).toMatchObject({
+    expect(await failureOf(selectKite(all, testRuntime(), answering()))).toMatchObject({
       exitCode: 5,
       message: expect.stringContaining('none of your 3 kites responds') as string,
     });
   });
 
   it('a query in a pipe lists the kites that answer, with exit code 5', async () => {
-    const failure = await failureOf(selectKite(all, surroundingsOf(), answering('b', 'a')));
+    const failure = await failureOf(selectKite(all, testRuntime(), answering('b', 'a')));
     expect(failure.exitCode).toBe(5);
     expect(failure.message.split('\n')).toEqual([
       '2 of your kites respond:',

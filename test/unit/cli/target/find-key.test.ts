@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { writeContexts } from '../../../../src/lib/cli/settings/contexts.js';
 import { resolveKeyLocation } from '../../../../src/lib/cli/target/find-key.js';
 import { settingsOf } from '../../../helpers/cli/command-settings.js';
-import { personWithKey } from '../../../helpers/cli/fake-keytar.js';
+import { userWithKey } from '../../../helpers/cli/fake-keytar.js';
 
 describe('resolveKeyLocation', () => {
   it('the kite key is read from --key-file, KITE_KEY, KITE_KEY_FILE, the context and the kite home, in this order', async () => {
-    const { env, home } = await personWithKey();
+    const { env, home } = await userWithKey();
     const home0 = { type: 'file', file: join(home, 'kite.key') };
     const placeOf = (flags: Record<string, string>, variables: Record<string, string> = env) =>
       resolveKeyLocation(settingsOf(flags, variables));

@@ -8,13 +8,13 @@ import {
   requireConfirmation,
 } from '../../../../src/lib/cli/terminal/prompt.js';
 import type { CommandRuntime } from '../../../../src/lib/cli/runtime/command-runtime.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 /** A terminal with a user who types these keys after the prompt. */
 function terminal(more: Partial<CommandRuntime> = {}) {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   const stderr = new Sink({ isTTY: true });
-  const world = surroundingsOf({ stdin, stderr, color: 'never', ...more });
+  const world = testRuntime({ stdin, stderr, color: 'never', ...more });
   const type = async (shown: string, ...keys: string[]): Promise<void> => {
     await expect.poll(() => stderr.text).toContain(shown);
     stderr.text = '';
@@ -119,7 +119,7 @@ describe('requireConfirmation', () => {
   });
 
   it.each([
-    ['in a pipe', surroundingsOf()],
+    ['in a pipe', testRuntime()],
     ['with --no-input', terminal({ noInput: true }).world],
   ])('requireConsent %s fails and names the flag', async (_title, world) => {
     await expect(requireConfirmation('Remove it?', false, world)).rejects.toMatchObject({

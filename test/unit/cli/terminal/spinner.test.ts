@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
-import { Sink, surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { Sink, testRuntime } from '../../../helpers/cli/test-runtime.js';
 
 const CLEAR = '\r\u001b[K';
 
@@ -9,7 +9,7 @@ function world(isTTY = true, env = {}) {
   const clock = new ManualClock();
   const stderr = new Sink({ isTTY, columns: 30 });
   const stop = new AbortController();
-  const spinner = new Spinner(surroundingsOf({ clock, stderr, env, signal: stop.signal }));
+  const spinner = new Spinner(testRuntime({ clock, stderr, env, signal: stop.signal }));
   let finish: () => void = () => {};
   const work = () =>
     new Promise<number>((resolve) => {

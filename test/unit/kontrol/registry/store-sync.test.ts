@@ -175,7 +175,7 @@ describe('a store that becomes unavailable', () => {
     await a.register('x');
     a.storage.stored.set('y', { ...registration('y'), expiresAt: a.clock.now() + 90_000 });
     a.storage.stored.delete('x');
-    a.storage.tell({ type: 'reload' });
+    a.storage.emit({ type: 'reload' });
     await settled();
     expect(b.registry.get('y')).toBeDefined();
     // It is connected to the other node, which has restored it.

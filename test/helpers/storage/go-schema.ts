@@ -1,7 +1,7 @@
 // The schema of the Go Kontrol, and its statements.
 
 /** The roles according to its instructions: the application is a member of the role with the permissions. */
-export const REFERENCE_ROLES = `
+export const GO_ROLES = `
   DO $$ BEGIN
     IF to_regrole('kontrol') IS NULL THEN
       CREATE ROLE kontrol;
@@ -10,8 +10,8 @@ export const REFERENCE_ROLES = `
   END $$;`;
 
 /** The schema of its last version. */
-export const REFERENCE_SCHEMA = `
-  ${REFERENCE_ROLES}
+export const GO_SCHEMA = `
+  ${GO_ROLES}
   CREATE SCHEMA kite;
   GRANT USAGE ON SCHEMA kite TO kontrol;
   CREATE TABLE kite.key (
@@ -46,7 +46,7 @@ export const REFERENCE_SCHEMA = `
   CREATE INDEX kite_key_deleted_at_public_idx ON kite.key USING btree (deleted_at DESC NULLS FIRST, public);`;
 
 /** The schema of its first version, without key pairs. */
-export const FIRST_REFERENCE_SCHEMA = `
+export const FIRST_GO_SCHEMA = `
   CREATE SCHEMA kite;
   CREATE UNLOGGED TABLE kite.kite (
     username text NOT NULL,
@@ -62,16 +62,16 @@ export const FIRST_REFERENCE_SCHEMA = `
   );`;
 
 /** $1 to $3: id, public key, private key. */
-export const REFERENCE_ADDS_KEY = 'INSERT INTO kite.key (id, public, private) VALUES ($1, $2, $3)';
+export const GO_ADDS_KEY = 'INSERT INTO kite.key (id, public, private) VALUES ($1, $2, $3)';
 
 /** $1: id. */
-export const REFERENCE_DELETES_KEY = `UPDATE kite.key SET deleted_at = (now() AT TIME ZONE 'utc') WHERE id = $1`;
+export const GO_DELETES_KEY = `UPDATE kite.key SET deleted_at = (now() AT TIME ZONE 'utc') WHERE id = $1`;
 
 /** $1 to $9, in the order of the columns. */
-export const REFERENCE_ADDS_KITE = `INSERT INTO kite.kite
+export const GO_ADDS_KITE = `INSERT INTO kite.kite
   (username, environment, kitename, version, region, hostname, id, url, key_id)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
 /** $1 to $3: URL, id, key pair. */
-export const REFERENCE_UPDATES_KITE = `UPDATE kite.kite
+export const GO_UPDATES_KITE = `UPDATE kite.kite
   SET url = $1, key_id = $3, updated_at = (now() AT TIME ZONE 'utc') WHERE id = $2`;
