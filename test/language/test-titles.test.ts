@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { root } from '../helpers/source-files.js';
 import { parseSources } from './parse-sources.js';
 import { type TestTitle, titlesOf } from './test-titles.js';
-import { titleProblems } from './title-rules.js';
+import { titleProblems, unusedName } from './title-rules.js';
 
 /** Every TypeScript file of `test` by its path. */
 function testSources(): Record<string, string> {
@@ -19,10 +19,12 @@ function titlesIn(text: string): readonly TestTitle[] {
 }
 
 describe('the titles of tests', () => {
+  const files = parseSources(testSources());
+
   it('the titles of all tests are sentences in plain English that can be read alone', () => {
     const problems: string[] = [];
     let checked = 0;
-    for (const [path, file] of parseSources(testSources())) {
+    for (const [path, file] of files) {
       for (const title of titlesOf(file)) {
         checked++;
         for (const why of titleProblems(title))
@@ -32,6 +34,19 @@ describe('the titles of tests', () => {
     expect(problems).toEqual([]);
     expect(checked).toBeGreaterThan(3000);
     console.log(`titles: ${checked} of tests and groups are plain English`);
+  });
+
+  it('the titles of unit tests begin with names that their files use', () => {
+    const problems: string[] = [];
+    for (const [path, file] of files) {
+      if (!path.startsWith('test/unit/')) continue;
+      for (const title of titlesOf(file)) {
+        const name = unusedName(title, file.text);
+        if (name !== undefined)
+          problems.push(`${path}:${title.line}: ${title.title}: The file does not use ${name}.`);
+      }
+    }
+    expect(problems).toEqual([]);
   });
 });
 
@@ -64,6 +79,17 @@ describe('the check of titles', () => {
   it('the check of titles rejects a banned phrase in the title of a group', () => {
     const [problem] = titleProblems({ kind: 'group', title: 'a kite that is no kite', template: '' });
     expect(problem).toMatch(/^"is no": write /);
+  });
+});
+
+describe('unusedName', () => {
+  it.each([
+    ['parseQuery rejects a malformed query', 'parseQuery'],
+    ['TokenBucket is full at the start', 'TokenBucket'],
+    ['parsePath rejects a malformed query', undefined],
+    ['a query is parsed', undefined],
+  ])('unusedName finds the stale name in the title: %s', (template, expected) => {
+    expect(unusedName({ template }, "it('parseQuery and TokenBucket', () => parsePath(''));")).toBe(expected);
   });
 });
 

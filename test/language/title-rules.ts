@@ -112,3 +112,13 @@ export function titleProblems({ kind, title, template }: Omit<TestTitle, 'line'>
   if (OPENINGS.has(opening)) problems.push(`It begins with "${opening}", and cannot be read alone.`);
   return problems;
 }
+
+/** The name with which the title of a unit test begins: `parseQuery`, `TokenBucket`. */
+const NAME = /^(?:[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*)\b/;
+
+/** Returns the name in the title of a unit test that its file does not use, for example because it was renamed. */
+export function unusedName({ template }: Pick<TestTitle, 'template'>, source: string): string | undefined {
+  const [name] = NAME.exec(template) ?? [];
+  const code = source.replaceAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''");
+  return name === undefined || new RegExp(`\\b${name}\\b`).test(code) ? undefined : name;
+}

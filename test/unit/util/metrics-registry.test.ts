@@ -12,8 +12,8 @@ class Metrics extends MetricsRegistry {
   }
 }
 
-describe('MetricRegister', () => {
-  it('MetricRegister reads each number when the text is requested', async () => {
+describe('MetricsRegistry', () => {
+  it('MetricsRegistry reads each number when the text is requested', async () => {
     const metrics = new Metrics();
     expect(await metrics.text()).toBe(
       '# HELP test_kites Kites.\n# TYPE test_kites gauge\ntest_kites 3\n\n' +
@@ -25,13 +25,13 @@ describe('MetricRegister', () => {
     expect(await metrics.text()).toContain('test_calls_total 9\n');
   });
 
-  it('MetricRegister shares nothing with another register of the process', async () => {
+  it('MetricsRegistry shares nothing with another register of the process', async () => {
     const [one, other] = [new Metrics(), new Metrics()];
     one.kites = 100;
     expect(await other.text()).toContain('test_kites 3\n');
   });
 
-  it('MetricRegister has the content type of the text format of Prometheus', () => {
+  it('MetricsRegistry has the content type of the text format of Prometheus', () => {
     expect(new Metrics().contentType).toMatch(/^text\/plain; version=/);
   });
 });

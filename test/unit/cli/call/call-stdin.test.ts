@@ -68,7 +68,7 @@ function start(
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('callForEachLine', () => {
-  it('callLines prints results in the order of the lines, whichever returns first', async () => {
+  it('callForEachLine prints results in the order of the lines, whichever returns first', async () => {
     const client = new FakeClient();
     const stdout = new Sink();
     const done = start(Readable.from(['1\n2\n', '3\n']), client, 3, stdout);
@@ -82,7 +82,7 @@ describe('callForEachLine', () => {
     expect(stdout.text).toBe('"a"\n"b"\n"c"\n');
   });
 
-  it('callLines limits the concurrent calls', async () => {
+  it('callForEachLine limits the concurrent calls', async () => {
     const client = new FakeClient();
     const done = start(Readable.from(['1\n2\n3\n']), client, 2);
     await client.answered(2);
@@ -94,7 +94,7 @@ describe('callForEachLine', () => {
     await done;
   });
 
-  it('callLines prints a result at once, also before the next line has arrived', async () => {
+  it('callForEachLine prints a result at once, also before the next line has arrived', async () => {
     const client = new FakeClient();
     const stdout = new Sink();
     const input = new PassThrough();
@@ -108,7 +108,7 @@ describe('callForEachLine', () => {
     await done;
   });
 
-  it('callLines joins lines across chunks, within characters too, and skips empty ones', async () => {
+  it('callForEachLine joins lines across chunks, within characters too, and skips empty ones', async () => {
     const client = new FakeClient();
     const bytes = Buffer.from('\ufeff"ä€"\r\n\n  \n[1,2]');
     const done = start(
@@ -125,7 +125,7 @@ describe('callForEachLine', () => {
     await done;
   });
 
-  it('callLines stops at the first failing line, after the results before it, and reports its number', async () => {
+  it('callForEachLine stops at the first failing line, after the results before it, and reports its number', async () => {
     const client = new FakeClient();
     const stdout = new Sink();
     const input = new PassThrough();
@@ -145,7 +145,7 @@ describe('callForEachLine', () => {
     expect(input.destroyed).toBe(true);
   });
 
-  it('callLines stops at a line that is not JSON, after the results before it', async () => {
+  it('callForEachLine stops at a line that is not JSON, after the results before it', async () => {
     const client = new FakeClient();
     const stdout = new Sink();
     const done = start(Readable.from(['1\noops\n3\n']), client, 8, stdout);
@@ -155,12 +155,12 @@ describe('callForEachLine', () => {
     expect(stdout.text).toBe('"a"\n');
   });
 
-  it('callLines rejects input that is not UTF-8', async () => {
+  it('callForEachLine rejects input that is not UTF-8', async () => {
     const done = start(Readable.from([Buffer.from([0x22, 0xff, 0x22])]), new FakeClient(), 1);
     await expect(done).rejects.toThrow('not valid UTF-8');
   });
 
-  it('callLines ends when the connection drops while it waits for a line', async () => {
+  it('callForEachLine ends when the connection drops while it waits for a line', async () => {
     const client = new FakeClient();
     const input = new PassThrough();
     const done = start(input, client, 1);
@@ -170,7 +170,7 @@ describe('callForEachLine', () => {
     expect(input.destroyed).toBe(true);
   });
 
-  it('callLines stops reading while stdout is not read', async () => {
+  it('callForEachLine stops reading while stdout is not read', async () => {
     const client = new FakeClient();
     const stdout = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => release.push(done) });
     const release: (() => void)[] = [];
@@ -191,7 +191,7 @@ describe('callForEachLine', () => {
     await done;
   });
 
-  it('callLines ends with the reason of an interruption', async () => {
+  it('callForEachLine ends with the reason of an interruption', async () => {
     const stop = new AbortController();
     const input = new PassThrough();
     const done = callForEachLine(
@@ -208,7 +208,7 @@ describe('callForEachLine', () => {
     await expect(done).rejects.toThrow('Interrupted by SIGINT.');
   });
 
-  it('callLines without order prints each result as soon as it returns', async () => {
+  it('callForEachLine without order prints each result as soon as it returns', async () => {
     const client = new FakeClient();
     const stdout = new Sink();
     const done = start(Readable.from(['1\n2\n3\n']), client, 2, stdout, { ordered: false });
@@ -222,7 +222,7 @@ describe('callForEachLine', () => {
     expect(stdout.text).toBe('"b"\n"c"\n"a"\n');
   });
 
-  it('callLines with --keep-going reports each failure, and ends with the exit code of the first', async () => {
+  it('callForEachLine with --keep-going reports each failure, and ends with the exit code of the first', async () => {
     const client = new FakeClient();
     const stdout = new Sink();
     const stderr = new Sink();
@@ -242,7 +242,7 @@ describe('callForEachLine', () => {
     expect(stderr.text).toContain('(line 3 of standard input) failed: no');
   });
 
-  it('callLines with --keep-going stops at a dropped connection', async () => {
+  it('callForEachLine with --keep-going stops at a dropped connection', async () => {
     const client = new FakeClient();
     const done = start(Readable.from(['1\n2\n']), client, 1, new Sink(), { keepGoing: true });
     await client.answered(1);
@@ -251,7 +251,7 @@ describe('callForEachLine', () => {
     expect(client.calls).toHaveLength(1);
   });
 
-  it('callLines prints each result as an envelope, including that of the last failure', async () => {
+  it('callForEachLine prints each result as an envelope, including that of the last failure', async () => {
     const client = new FakeClient();
     const stdout = new Sink();
     const done = start(Readable.from(['1\n\n2\n3\n']), client, 3, stdout, { envelope: true });
@@ -263,7 +263,7 @@ describe('callForEachLine', () => {
     expect(stdout.text).toBe(`{"ok":null}\n${JSON.stringify({ error, line: 3 })}\n`);
   });
 
-  it('callLines without order adds the line number of each result to its envelope', async () => {
+  it('callForEachLine without order adds the line number of each result to its envelope', async () => {
     const client = new FakeClient();
     const stdout = new Sink();
     const done = start(Readable.from(['1\n2\n']), client, 2, stdout, { envelope: true, ordered: false });

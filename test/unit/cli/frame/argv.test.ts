@@ -96,7 +96,7 @@ describe('normalizeArgv', () => {
 });
 
 describe('other functions that read argv', () => {
-  it('asksForHelp finds a help flag, except after --', () => {
+  it('requestsHelp finds a help flag, except after --', () => {
     expect(requestsHelp(['square', '-h'])).toBe(true);
     expect(requestsHelp(['-help'])).toBe(true);
     expect(requestsHelp(['--help'])).toBe(true);
@@ -134,7 +134,7 @@ describe('other functions that read argv', () => {
     expect(splitArgv(['call', 'start'], known)).toEqual({ id: 'call', rest: ['start'] });
   });
 
-  it('groupsOf and longestOf find groups of commands with several words', () => {
+  it('commandGroups and longestCommandPrefix find groups of commands with several words', () => {
     const groups = commandGroups(['call', 'kontrol start', 'kontrol keys list']);
     expect(groups.toSorted()).toEqual(['kontrol', 'kontrol keys']);
     expect(longestCommandPrefix(['kontrol', 'keys', 'lst'], groups)).toEqual(['kontrol', 'keys']);
@@ -164,7 +164,7 @@ describe('parseGlobalFlags', () => {
     [['-ojson'], { color: 'auto', noInput: false, json: true }],
     [['--output=yaml'], { color: 'auto', noInput: false, json: false }],
     [['call', '--', '--json', '-o', 'json'], { color: 'auto', noInput: false, json: false }],
-  ])('globalsOf reads global flags of %j before the command is known', (argv, expected) => {
+  ])('parseGlobalFlags reads global flags of %j before the command is known', (argv, expected) => {
     expect(parseGlobalFlags(argv)).toEqual(expected);
   });
 });

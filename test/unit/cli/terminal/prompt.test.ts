@@ -24,14 +24,14 @@ function terminal(more: Partial<CommandRuntime> = {}) {
 }
 
 describe('promptText', () => {
-  it('ask resolves with the typed line', async () => {
+  it('promptText resolves with the typed line', async () => {
     const { world, type } = terminal();
     const answer = promptText('Who?', world);
     await type('? Who?', 'bob', '\r');
     expect(await answer).toBe('bob');
   });
 
-  it('ask does not echo a secret', async () => {
+  it('promptText does not echo a secret', async () => {
     const { world, stderr, type } = terminal();
     const answer = promptText('Invite:', world, true);
     await type('Invite:', 's3cret', '\r');
@@ -39,7 +39,7 @@ describe('promptText', () => {
     expect(stderr.text).not.toContain('s3');
   });
 
-  it('ask escapes the control characters of a question from a remote', async () => {
+  it('promptText escapes the control characters of a question from a remote', async () => {
     const { world, type } = terminal();
     const answer = promptText('\u001b[2JPassword\u202e', world, true);
     await type('? \\x1b[2JPassword\\u202e', '\r');
@@ -49,7 +49,7 @@ describe('promptText', () => {
   it.each([
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
-  ])('ask ends with exit code 130 at %s', async (_title, key) => {
+  ])('promptText ends with exit code 130 at %s', async (_title, key) => {
     const { world, type } = terminal();
     const answer = promptText('Who?', world);
     answer.catch(() => {});
@@ -57,7 +57,7 @@ describe('promptText', () => {
     await expect(answer).rejects.toMatchObject({ exitCode: 130 });
   });
 
-  it('ask ends when the command does', async () => {
+  it('promptText ends when the command does', async () => {
     const stop = new AbortController();
     const { world, type } = terminal({ signal: stop.signal });
     const reason = new Error('stopped');
@@ -70,7 +70,7 @@ describe('promptText', () => {
 });
 
 describe('promptRequired', () => {
-  it('askFor ignores earlier input, and prompts again for an empty line', async () => {
+  it('promptRequired ignores earlier input, and prompts again for an empty line', async () => {
     const first = terminal();
     const initial = promptRequired('Who?', 'eve', first.world);
     await first.type('(eve)', '\r');
@@ -106,7 +106,7 @@ describe('confirm', () => {
 });
 
 describe('requireConfirmation', () => {
-  it('requireConsent prompts for confirmation, and accepts a refusal', async () => {
+  it('requireConfirmation prompts for confirmation, and accepts a refusal', async () => {
     const { world, type } = terminal();
     const given = requireConfirmation('Remove it?', false, world);
     await type('Remove it?', 'y', '\r');
@@ -121,7 +121,7 @@ describe('requireConfirmation', () => {
   it.each([
     ['in a pipe', testRuntime()],
     ['with --no-input', terminal({ noInput: true }).world],
-  ])('requireConsent %s fails and names the flag', async (_title, world) => {
+  ])('requireConfirmation %s fails and names the flag', async (_title, world) => {
     await expect(requireConfirmation('Remove it?', false, world)).rejects.toMatchObject({
       exitCode: 2,
       hint: expect.stringContaining('--yes') as string,
