@@ -68,9 +68,12 @@ describe("the fast path's configuration", () => {
     for (const name of UNSUPPORTED) expect(membersOf(fast)).toContain(name);
   });
 
-  it.each(UNSUPPORTED)('the configuration of the fast path throws an error for %s, which it does not support', (name) => {
-    expect(() => valueOf(fast, name)).toThrow(`The fast path does not support Config.${name}: `);
-  });
+  it.each(UNSUPPORTED)(
+    'the configuration of the fast path throws an error for %s, which it does not support',
+    (name) => {
+      expect(() => valueOf(fast, name)).toThrow(`The fast path does not support Config.${name}: `);
+    },
+  );
 
   it('the configuration of the fast path equals that of oclif in every supported member', async () => {
     process.env['KITECTL_NAME'] = 'x';

@@ -32,7 +32,7 @@ describe('formatFailure', () => {
 describe('reportFailure', () => {
   const error = toCliError(new KiteError('genericError', 'n\u009bo', { id }), operation);
 
-  it('reportFailure prints one line of JSON with --json, without control characters', async () => {
+  it('reportFailure prints one line of JSON with --json, without control characters', () => {
     const stderr = new Sink({ isTTY: true });
     reportFailure(error, true, { stderr, env: {}, color: 'auto' });
     expect(stderr.text).toBe(
@@ -51,7 +51,7 @@ describe('reportFailure', () => {
     ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }, 'auto', false],
   ] as const)(
     'reportFailure uses colours on %s only if they are enabled',
-    async (_title, sink, env, color, coloured) => {
+    (_title, sink, env, color, coloured) => {
       const stderr = new Sink(sink);
       reportFailure(error, false, { stderr, env, color });
       expect(stderr.text.includes('\u001b[31m')).toBe(coloured);
