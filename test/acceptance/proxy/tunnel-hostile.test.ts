@@ -57,7 +57,7 @@ describe('a token for a tunnel', () => {
     const clock = new ManualClock(Date.now());
     const { kite } = await onePassive({ clock, limits: { tunnelTimeout: 2000 } });
     const { inbox } = await open(kite.url);
-    const { url } = await kite.asked();
+    const { url } = await kite.nextRequest();
     clock.advance(2000);
     expect(await inbox.closed()).toMatchObject({ code: 1014 });
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });

@@ -84,7 +84,7 @@ describe('the table of error codes', () => {
     expect(own).toEqual(Object.keys(PASSED_ON).toSorted((a, b) => a.localeCompare(b, 'en')));
   });
 
-  it('has the type of every KiteError that src creates', () => {
+  it('the table of error codes has the type of every KiteError that src creates', () => {
     const types = ['new KiteError', 'codedError'].flatMap((name) =>
       callsOf(name, source).flatMap((args) => /^\s*'(\w+)'/.exec(args)?.[1] ?? []),
     );

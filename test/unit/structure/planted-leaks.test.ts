@@ -33,14 +33,14 @@ function runPlanted(): Promise<Report> {
 }
 
 const PLANTED: Readonly<Record<string, RegExp>> = {
-  'leaves a pending call': /^Error: The test left .*pending call \(never\)$/m,
-  'leaves a callback': /^Error: The test left .*callback \(callMe\)$/m,
-  'leaves a timer': /^Error: The test left timer \(600000 ms\)$/m,
-  'leaves a timer of a ManualClock': /^Error: The test left ManualClock timer \(1 ms\)$/m,
-  'leaves a socket': /^Error: The test left socket \(\d+ to \d+\)$/m,
-  'leaves a listening server': /^Error: The test left listening server \(.*\)$/m,
-  'leaves a child process': /^Error: The test left child process \(.*\)$/m,
-  'leaves a listener': /^Error: The test left process listener \(beforeExit\)$/m,
+  'a leaking test leaves a pending call': /^Error: The test left .*pending call \(never\)$/m,
+  'a leaking test leaves a callback': /^Error: The test left .*callback \(callMe\)$/m,
+  'a leaking test leaves a timer': /^Error: The test left timer \(600000 ms\)$/m,
+  'a leaking test leaves a timer of a ManualClock': /^Error: The test left ManualClock timer \(1 ms\)$/m,
+  'a leaking test leaves a socket': /^Error: The test left socket \(\d+ to \d+\)$/m,
+  'a leaking test leaves a listening server': /^Error: The test left listening server \(.*\)$/m,
+  'a leaking test leaves a child process': /^Error: The test left child process \(.*\)$/m,
+  'a leaking test leaves a listener': /^Error: The test left process listener \(beforeExit\)$/m,
 };
 
 describe('the check for leaks', () => {
@@ -53,7 +53,7 @@ describe('the check for leaks', () => {
   const testsOf = (): Report['testResults'][number]['assertionResults'] =>
     report.testResults.flatMap(({ assertionResults }) => assertionResults);
 
-  it.each(Object.entries(PLANTED))('fails a test that %s', (title, message) => {
+  it.each(Object.entries(PLANTED))('the check for leaks fails a test if %s', (title, message) => {
     expect(testsOf().find((test) => test.title === title)).toMatchObject({
       status: 'failed',
       failureMessages: [expect.stringMatching(message)],
@@ -64,7 +64,7 @@ describe('the check for leaks', () => {
     const passed = testsOf().filter(({ status }) => status === 'passed');
     expect(passed.map(({ title }) => title)).toEqual([
       'leaves nothing, but its file leaves a timer',
-      'leaves nothing',
+      'a clean test leaves nothing behind',
     ]);
     expect(testsOf()).toHaveLength(Object.keys(PLANTED).length + 2);
   });

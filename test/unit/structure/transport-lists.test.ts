@@ -26,7 +26,7 @@ const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8
 const lists = files.filter((path) => LIST.test(readFileSync(join(root, path), 'utf8')));
 
 describe('the names of transports', () => {
-  it('are listed for tests in one file only', () => {
+  it('transport names are listed for tests in one file only', () => {
     const users = files.filter((path) => /\/transports\.js'/.test(readFileSync(join(root, path), 'utf8')));
     console.log(
       `${files.length} files of test walked: ${users.length} use the list of ${ALL_TRANSPORTS.length} transports`,
@@ -35,11 +35,11 @@ describe('the names of transports', () => {
     expect(users.length).toBeGreaterThan(8);
   });
 
-  it('have no exception that is not needed any more', () => {
+  it('transport names have no unnecessary exception', () => {
     expect(Object.keys(ALLOWED).filter((path) => !lists.includes(path))).toEqual([]);
   });
 
-  it('are found in lists, and not where one of them is used', () => {
+  it('transport names are found in lists, and not where one of them is used', () => {
     expect(LIST.test("for (const transport of ['WebSocket', 'XHRPolling'] as const)")).toBe(true);
     expect(LIST.test("transport: 'WebSocket' | 'XHRPolling'")).toBe(true);
     expect(LIST.test("dial(url, { transport: 'XHRPolling' });\ndial(url, { transport: 'WebSocket' });")).toBe(

@@ -14,15 +14,18 @@ const entryPoints = Object.entries(exports)
   .map(([path]) => path.replace(/^\./, 'kitectl'));
 
 describe('the type tests', () => {
-  it.each(entryPoints)('import %s by its name, and have something that must not compile', async (name) => {
-    const file = name.replace(/^kitectl\/(?=.)/, '').replaceAll('/', '-');
-    const text = await readFile(join(root, 'test', 'types', `${file}.test-d.ts`), 'utf8');
-    expect(text).toContain(`} from '${name}';`);
-    expect(text).toMatch(/\bexpectTypeOf\b/);
-    expect(text).toMatch(/\/\/ @ts-expect-error \w/);
-  });
+  it.each(entryPoints)(
+    'type tests import %s by its name, and contain code that must not compile',
+    async (name) => {
+      const file = name.replace(/^kitectl\/(?=.)/, '').replaceAll('/', '-');
+      const text = await readFile(join(root, 'test', 'types', `${file}.test-d.ts`), 'utf8');
+      expect(text).toContain(`} from '${name}';`);
+      expect(text).toMatch(/\bexpectTypeOf\b/);
+      expect(text).toMatch(/\/\/ @ts-expect-error \w/);
+    },
+  );
 
-  it('are compiled by npm test, with all of test', async () => {
+  it('type tests are compiled by npm test, with all of test', async () => {
     const config = JSON.parse(await readFile(join(root, 'tsconfig.json'), 'utf8')) as {
       readonly include: readonly string[];
       readonly exclude: readonly string[];

@@ -154,7 +154,7 @@ describe('unpacking an archive', () => {
     },
   );
 
-  it('with a path of more than pathLength characters is refused', async () => {
+  it('an archive with a path of more than pathLength characters is rejected', async () => {
     const limits = { pathLength: 20 };
     await unpacked([{ path: 'x'.repeat(20) }], limits);
     await expect(unpacked([{ path: 'x'.repeat(21) }], limits)).rejects.toThrow('too long');

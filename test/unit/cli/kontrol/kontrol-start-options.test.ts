@@ -15,8 +15,8 @@ function options(flags: Flags, env: Record<string, string> = {}): KontrolStartOp
   return kontrolStartOptions(flags, { ...HOME, ...env });
 }
 
-describe('startOptions', () => {
-  it('startOptions listens on loopback with a store in the kite home by default', () => {
+describe('kontrolStartOptions', () => {
+  it('kontrolStartOptions listens on loopback with a store in the kite home by default', () => {
     expect(options({})).toEqual({
       initial: false,
       force: false,
@@ -42,7 +42,7 @@ describe('startOptions', () => {
     });
   });
 
-  it('startOptions understands the environment variables in the README of the Go implementation', () => {
+  it('kontrolStartOptions understands the environment variables in the README of the Go implementation', () => {
     const env = {
       KONTROL_PORT: '6000',
       KONTROL_USERNAME: 'kontrol',
@@ -130,7 +130,7 @@ describe('startOptions', () => {
     [{ ...POSTGRES, 'postgres-tls': true }, {}, { storage: { tls: true } }],
     [{ ...POSTGRES, 'postgres-tls': false }, { KONTROL_POSTGRES_TLS: 'true' }, { storage: { tls: false } }],
     [POSTGRES, { KONTROL_POSTGRES_TLS: 'false' }, { storage: { tls: false } }],
-  ])('startOptions of %o and %o is %o', (flags, env, expected) => {
+  ])('kontrolStartOptions of %o and %o is %o', (flags, env, expected) => {
     expect(options(flags, env)).toMatchObject(expected);
   });
 
@@ -200,11 +200,11 @@ describe('startOptions', () => {
     [{}, { KONTROL_WEBRTC: 'yes' }, 'KONTROL_WEBRTC is "yes"; it must be true or false'],
     [{ registration: 'open', ip: '0.0.0.0' }, {}, 'lets anyone who can reach 0.0.0.0 get a kite key'],
     [{ registration: 'open', ip: 'kontrol.example.com' }, {}, 'a kite key for any user'],
-  ])('startOptions rejects %o and %o with %s', (flags, env, message) => {
+  ])('kontrolStartOptions rejects %o and %o with %s', (flags, env, message) => {
     expect(() => options(flags, env)).toThrow(message);
   });
 
-  it("startOptions reads the password and the authority's certificate for PostgreSQL from files", () => {
+  it("kontrolStartOptions reads the password and the authority's certificate for PostgreSQL from files", () => {
     const folder = temporaryFolder();
     const [password, ca, empty] = ['password', 'ca.pem', 'empty'].map((name) => path.join(folder, name));
     writeFileSync(password ?? '', 'pass word\n');
@@ -219,7 +219,7 @@ describe('startOptions', () => {
     expect(() => options({ ...POSTGRES, 'postgres-ca': password })).toThrow('There is no certificate in');
   });
 
-  it('startOptions reads the certificates and the key for etcd from files', () => {
+  it('kontrolStartOptions reads the certificates and the key for etcd from files', () => {
     const folder = temporaryFolder();
     const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => path.join(folder, name));
     writeFileSync(ca ?? '', '-----BEGIN CERTIFICATE-----\n1');
@@ -237,7 +237,7 @@ describe('startOptions', () => {
     expect(() => options({ ...flags, 'etcd-cert': key })).toThrow('There is no certificate in');
   });
 
-  it('startOptions allows open registration beyond loopback with --force, and warns about it', () => {
+  it('kontrolStartOptions allows open registration beyond loopback with --force, and warns about it', () => {
     const { registration, warnings } = options({ registration: 'open', ip: '0.0.0.0', force: true });
     expect(registration).toBe('open');
     expect(warnings.join('\n')).toContain('without an invite');
@@ -252,7 +252,7 @@ describe('startOptions', () => {
       { storage: 'postgres', 'postgres-username': 'k', 'postgres-dbname': 'd', 'postgres-password': 'pw' },
       'KONTROL_POSTGRES_PASSWORD',
     ],
-  ])('startOptions warns about the consequences of %o', (flags, warning) => {
+  ])('kontrolStartOptions warns about the consequences of %o', (flags, warning) => {
     const { warnings } = options(flags);
     expect(warnings.join('\n')).toContain(warning);
     expect(warnings.join('\n')).not.toContain('pw:');

@@ -22,7 +22,7 @@ import { kontrolStartSettings } from '../../../../src/lib/cli/settings/kontrol-s
 import { selectKite } from '../../../../src/lib/cli/target/discovery.js';
 import { readPem } from '../../../../src/lib/cli/target/read-pem.js';
 import { found } from '../../../helpers/cli/found-kites.js';
-import { surroundingsOf } from '../../../helpers/cli/test-runtime.js';
+import { testRuntime } from '../../../helpers/cli/test-runtime.js';
 import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 function temporaryFile(name: string): string {
@@ -58,7 +58,7 @@ describe('the limits of commands', () => {
     const kites = Array.from({ length: PROBES + 1 }, (_, n) => found(`kite-${n}`));
     let probes = 0;
     const probe = () => Promise.resolve(++probes === PROBES);
-    expect(kites).toContain(await selectKite(kites, surroundingsOf(), probe));
+    expect(kites).toContain(await selectKite(kites, testRuntime(), probe));
     expect(probes).toBe(PROBES);
   });
 

@@ -8,16 +8,16 @@ describe('toJson', () => {
     [{ call: () => 4 }, '{"call":"[Function]"}'],
     ['\u001b[31m', '"\\u001b[31m"'],
     ['\u009b31m \u202e', '"\\u009b31m \\u202e"'],
-  ])('writes %j as %s', (value, json) => {
+  ])('toJson writes %j as %s', (value, json) => {
     expect(toJson(value)).toBe(json);
   });
 
-  it('writes what JSON.parse reads back', () => {
+  it('toJson writes JSON that JSON.parse reads back', () => {
     const text = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).join('');
     expect(JSON.parse(toJson(text))).toBe(text);
   });
 
-  it('indents if it is told to', () => {
+  it('toJson indents the JSON if it is requested', () => {
     expect(toJson([1], 2)).toBe('[\n  1\n]');
   });
 });
@@ -29,13 +29,13 @@ describe('toField', () => {
     ['say "hi"', 'say "hi"'],
     ['back\\slash', 'back\\\\slash'],
     ['\u001b[2J', '\\u001b[2J'],
-  ])('writes %j as %s', (text, field) => {
+  ])('toField writes %j as %s', (text, field) => {
     expect(toField(text)).toBe(field);
   });
 });
 
 describe('escapeControl', () => {
-  it('changes nothing but characters that control a terminal', () => {
+  it('escapeControl changes only characters that control a terminal', () => {
     expect(escapeControl('naïve – \u{1f600}')).toBe('naïve – \u{1f600}');
     expect(escapeControl('a\u0085b\u2028c')).toBe('a\\u0085b\\u2028c');
   });

@@ -4,7 +4,7 @@ import { KiteError } from '../../../../src/lib/protocol/errors.js';
 
 describe('isPermanentFailure', () => {
   it.each(['authenticationError', 'argumentError', 'methodNotFound', 'configurationError'])(
-    'is true for %s, which another attempt does not change',
+    'isPermanentFailure is true for %s, which another attempt does not change',
     (type) => {
       expect(isPermanentFailure(new KiteError(type, 'no'))).toBe(true);
     },
@@ -16,13 +16,13 @@ describe('isPermanentFailure', () => {
     new KiteError('genericError', 'no'),
     new Error('authenticationError'),
     undefined,
-  ])('is false for %s', (error) => {
+  ])('isPermanentFailure is false for %s', (error) => {
     expect(isPermanentFailure(error)).toBe(false);
   });
 });
 
 describe('toError', () => {
-  it('returns an error as it is, and makes one of anything else', () => {
+  it('toError returns an error unchanged, and converts any other value to one', () => {
     const error = new Error('no');
     expect(toError(error)).toBe(error);
     expect(toError('no')).toEqual(error);

@@ -59,10 +59,10 @@ async function setUp(limits: Partial<AdmissionLimits>) {
   return { clock, guess, prompted };
 }
 
-describe('registerMachine', () => {
+describe('the registration of a machine', () => {
   const wrong = { code: 'badInvite' };
 
-  it('rejects an address that has no attempt left, until registrationInterval has passed', async () => {
+  it('the registration of a machine rejects an address that has no attempt left, until registrationInterval has passed', async () => {
     const { clock, guess } = await setUp({ registrationAttempts: 2, registrationInterval: 1000 });
     await expect(guess('10.0.0.1')).rejects.toMatchObject(wrong);
     await expect(guess('10.0.0.1')).rejects.toMatchObject(wrong);
@@ -73,7 +73,7 @@ describe('registerMachine', () => {
     await expect(guess('10.0.0.1')).rejects.toMatchObject(LIMITED);
   });
 
-  it('forgets the address that was seen least recently when it counts registrationAddresses', async () => {
+  it('the registration of a machine forgets the address that was seen least recently when it counts registrationAddresses', async () => {
     const { guess } = await setUp({ registrationAttempts: 1, registrationAddresses: 2 });
     await expect(guess('10.0.0.1')).rejects.toMatchObject(wrong);
     await expect(guess('10.0.0.2')).rejects.toMatchObject(wrong);
@@ -83,7 +83,7 @@ describe('registerMachine', () => {
     await expect(guess('10.0.0.2')).rejects.toMatchObject(wrong);
   });
 
-  it('rejects a call while as many callers as prompts allows are prompted', async () => {
+  it('the registration of a machine rejects a call while as many callers as prompts allows are prompted', async () => {
     const { prompted } = await setUp({ prompts: 2 });
     const [first, second] = [await prompted('10.0.0.1'), await prompted('10.0.0.2')];
     expect([first.isPrompted, second.isPrompted]).toEqual([true, true]);
@@ -95,7 +95,7 @@ describe('registerMachine', () => {
     expect((await prompted('10.0.0.3')).isPrompted).toBe(true);
   });
 
-  it('rejects a call while as many callers at its address as promptsPerAddress allows are prompted', async () => {
+  it('the registration of a machine rejects a call while as many callers at its address as promptsPerAddress allows are prompted', async () => {
     const { prompted } = await setUp({ promptsPerAddress: 1 });
     expect((await prompted('10.0.0.1')).isPrompted).toBe(true);
     const second = await prompted('10.0.0.1');
@@ -104,7 +104,7 @@ describe('registerMachine', () => {
     expect((await prompted('10.0.0.2')).isPrompted).toBe(true);
   });
 
-  it('fails with inviteNeeded if the prompt is not answered within promptTimeout', async () => {
+  it('the registration of a machine fails with inviteNeeded if the prompt is not answered within promptTimeout', async () => {
     const { clock, prompted } = await setUp({ prompts: 1, promptTimeout: 1000 });
     const { result } = await prompted('10.0.0.1');
     clock.advance(999);

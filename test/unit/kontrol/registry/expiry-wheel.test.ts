@@ -6,7 +6,7 @@ function entry(leaseExpiresAt: number): Expiring {
 }
 
 describe('the expiry wheel', () => {
-  it('returns entries once their second has come, and each once', () => {
+  it('the expiry wheel returns entries once their second has come, and each once', () => {
     const wheel = new ExpiryWheel();
     const [early, late] = [entry(1000), entry(2500)];
     wheel.add(late);
@@ -18,13 +18,13 @@ describe('the expiry wheel', () => {
     expect([...wheel.takeDue(10_000)]).toEqual([]);
   });
 
-  it('never returns an entry whose lease does not end', () => {
+  it('the expiry wheel never returns an entry whose lease does not end', () => {
     const wheel = new ExpiryWheel();
     wheel.add(entry(Infinity));
     expect([...wheel.takeDue(Number.MAX_SAFE_INTEGER)]).toEqual([]);
   });
 
-  it('returns an entry that was added again at its latest time only', () => {
+  it('the expiry wheel returns an entry that was added again at its latest time only', () => {
     const wheel = new ExpiryWheel();
     const moved = entry(5000);
     wheel.add(moved);
@@ -33,7 +33,7 @@ describe('the expiry wheel', () => {
     expect([...wheel.takeDue(5000)]).toEqual([]);
   });
 
-  it('accepts entries while it returns others', () => {
+  it('the expiry wheel accepts entries while it returns others', () => {
     const wheel = new ExpiryWheel();
     const refreshed = entry(1000);
     wheel.add(refreshed);

@@ -26,7 +26,7 @@ describe('a kite key', () => {
     expect(() => credentials.verifyKiteKey(short)).toThrow('expired');
   });
 
-  it('is verified again if verifiedKiteKeys others were verified since', async () => {
+  it('a kite key is verified again if verifiedKiteKeys others were verified since', async () => {
     const { credentials, keyRing } = await setUpKeyRing(undefined, true, { verifiedKiteKeys: 2 });
     const lookups = vi.spyOn(keyRing, 'findByPublicKey');
     const verifications = (kiteKey: string): number => {

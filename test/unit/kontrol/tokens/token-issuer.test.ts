@@ -36,7 +36,7 @@ describe('a token', () => {
     expect(signatures()).toBe(4);
   });
 
-  it('is signed again if issuedTokens others were issued since', async () => {
+  it('a token is signed again if issuedTokens others were issued since', async () => {
     const { tokens, keyRing, signatures } = await setUpKeyRing(undefined, true, { issuedTokens: 2 });
     const issue = (username: string): number => {
       const before = signatures();

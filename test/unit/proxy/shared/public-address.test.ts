@@ -8,12 +8,12 @@ describe('parsePublicHost', () => {
     ['[::1]:3999', { scheme: undefined, host: '[::1]', port: 3999 }],
     ['HTTPS://proxy.example.com/', { scheme: 'https', host: 'proxy.example.com', port: undefined }],
     ['http://203.0.113.7:80', { scheme: 'http', host: '203.0.113.7', port: 80 }],
-  ])('reads %s', (text, address) => {
+  ])('parsePublicHost reads the public host %s', (text, address) => {
     expect(parsePublicHost(text)).toEqual(address);
   });
 
   it.each(['', 'a b', '::1', 'proxy:99999', 'ftp://proxy', 'https://proxy/path', 'bob@proxy', '[::g]'])(
-    'refuses %j',
+    'parsePublicHost rejects the public host %j',
     (text) => {
       expect(() => parsePublicHost(text)).toThrow(expect.objectContaining({ code: 'badValue' }));
     },
@@ -29,7 +29,7 @@ describe('publicOrigin', () => {
     ['proxy.example.com:80', 'http://proxy.example.com'],
     ['https://proxy.example.com', 'https://proxy.example.com'],
     ['https://proxy.example.com:8443', 'https://proxy.example.com:8443'],
-  ])('of the public host %s is %s', (host, origin) => {
+  ])('the origin of the public host %s is %s', (host, origin) => {
     const address = host === undefined ? undefined : parsePublicHost(host);
     expect(publicOrigin(address, listening)).toBe(origin);
   });

@@ -8,7 +8,7 @@ describe('basicCredentials', () => {
     ['http://:secret@host/', ':secret'],
     ['http://bob:a%20b%3A%40@host/', 'bob:a b:@'],
     ['http://bob:100%@host/', 'bob:100%'],
-  ])('of %s are %s', (url, credentials) => {
+  ])('the credentials of %s are %s', (url, credentials) => {
     expect(basicCredentials(new URL(url))).toBe(credentials);
   });
 });

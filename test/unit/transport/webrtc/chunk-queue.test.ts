@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ChunkQueue } from '../../../../src/lib/transport/webrtc/chunk-queue.js';
 
 describe('the queue of chunks', () => {
-  it('returns the pieces in the order in which they were added', () => {
+  it('the queue of chunks returns the pieces in the order in which they were added', () => {
     const chunks = new ChunkQueue();
     const taken: (string | undefined)[] = [];
     chunks.add('a');
@@ -13,7 +13,7 @@ describe('the queue of chunks', () => {
     expect(taken).toEqual(['a', 'b', 'c', undefined]);
   });
 
-  it('counts the UTF-16 units that wait', () => {
+  it('the queue of chunks counts the UTF-16 units that wait', () => {
     const chunks = new ChunkQueue();
     chunks.add('abc');
     chunks.add('\u{1f600}');
@@ -22,7 +22,7 @@ describe('the queue of chunks', () => {
     expect(chunks.length).toBe(2);
   });
 
-  it('is empty after it is cleared, and can be used again', () => {
+  it('the queue of chunks is empty after it is cleared, and can be used again', () => {
     const chunks = new ChunkQueue();
     for (const piece of ['a', 'b', 'c', 'd']) chunks.add(piece);
     chunks.take();
