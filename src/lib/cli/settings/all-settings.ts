@@ -1,5 +1,6 @@
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
+import { keyStoreSettings } from './connection-settings.js';
 import { exposeSettings } from './expose-settings.js';
 import { kontrolStartSettings } from './kontrol-start-settings.js';
 import { proxyStartSettings } from './proxy-start-settings.js';
@@ -14,6 +15,7 @@ import { storageSecrets } from './storage-settings.js';
 export const allSettings: readonly CliSetting[] = [
   ...new Set<CliSetting>([
     ...Object.values(commonSettings),
+    ...Object.values(keyStoreSettings),
     ...Object.values(registerSettings),
     ...Object.values(serveSettings),
     ...Object.values(exposeSettings),

@@ -51,7 +51,7 @@ export const commonSettings = {
     context: 'keyStore',
     accept: KEY_STORE,
     default: 'file',
-    commands: ['keys list', 'keys remove', 'keys show', 'register'],
+    commands: ['register'],
   },
   kontrol: {
     ...kiteSettings.kontrol,

@@ -34,6 +34,7 @@ export const keyStoreSettings = {
   ...keySettings,
   'key-store': {
     ...keyStore,
+    commands: ['keys list', 'keys remove', 'keys show'],
     flag: {
       ...keyStore.flag,
       summary: 'Where to look for kite keys: file, or keychain to include the keychain.',
