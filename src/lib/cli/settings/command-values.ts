@@ -28,9 +28,9 @@ export function oneOf<const Word extends string>(
 }
 
 /** Accepts a whole number from `min` to `max`. */
-export function wholeNumber(what: string, min: number, max: number): AcceptedValue<number> {
+export function wholeNumber(description: string, min: number, max: number): AcceptedValue<number> {
   return {
-    description: `${what} from ${min} to ${max}`,
+    description: `${description} from ${min} to ${max}`,
     example: String(min),
     parse: wholeNumberFrom(min, max),
   };

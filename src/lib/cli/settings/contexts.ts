@@ -143,11 +143,11 @@ function parseContext(value: unknown, name: string): Context {
   return { ...rest, keyStore };
 }
 
-function requireRecord(value: unknown, what: string): Readonly<Record<string, unknown>> {
+function requireRecord(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Readonly<Record<string, unknown>>;
   }
-  throw new TypeError(`${what} is not an object`);
+  throw new TypeError(`${name} is not an object`);
 }
 
 function unreadableContexts(file: string, reason: string, cause: unknown): CliError {
