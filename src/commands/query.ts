@@ -3,7 +3,7 @@ import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
-import { query } from '../lib/cli/query/query.js';
+import { query } from '../lib/cli/query/query-kites.js';
 
 export default class Query extends BaseCommand {
   static override summary = 'List kites that are registered at Kontrol.';

@@ -2,7 +2,7 @@ import { string } from '@oclif/core/args';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
-import { watch } from '../lib/cli/query/query.js';
+import { watch } from '../lib/cli/query/query-kites.js';
 
 export default class Watch extends BaseCommand {
   static override summary = 'Print each kite that registers or deregisters at Kontrol.';

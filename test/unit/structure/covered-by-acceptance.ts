@@ -79,7 +79,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/expose/expose-events',
     'cli/expose/expose-flags',
     'cli/expose/exposed-kite',
-    'cli/expose/identity',
+    'cli/expose/exposed-identity',
     'cli/expose/local-kite',
     'cli/settings/expose-settings',
   ],

@@ -14,7 +14,7 @@ import { loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { type ExposeEvents, openEvents } from './expose-events.js';
 import { ExposedKite, type LocalKite } from './exposed-kite.js';
-import { fetchIdentity, incompatibleFields } from './identity.js';
+import { fetchIdentity, incompatibleFields } from './exposed-identity.js';
 import { findLocalKite } from './local-kite.js';
 
 export interface ExposeOptions {

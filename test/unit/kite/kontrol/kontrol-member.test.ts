@@ -102,7 +102,7 @@ describe('a permanent registration', () => {
 
   it.each([
     new KiteError('authenticationError', 'kiteKey: it was not signed by this Kontrol'),
-    new KiteError('argumentError', "The kite's version is no version"),
+    new KiteError('argumentError', "The kite's version is invalid"),
   ])('a permanent registration rejects on a permanent error: %s', async (refusal) => {
     const { registering, pass, failures, asked } = atKontrol(refusal);
     await expect(registering()).rejects.toMatchObject({ type: refusal.type, message: refusal.message });

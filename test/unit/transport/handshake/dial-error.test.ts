@@ -14,7 +14,7 @@ describe('a dial error', () => {
   });
 
   it('a dial error hides the secrets of a malformed URL', () => {
-    const error = new DialError('invalidUrl', 'htp//me:secret@host/kite?token=secret', 'that is no URL.');
+    const error = new DialError('invalidUrl', 'htp//me:secret@host/kite?token=secret', 'it is not a URL.');
     expect(error.message).not.toContain('secret');
     expect(error.message).toContain('host/kite');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kiteListing } from '../../../../src/lib/cli/query/query.js';
+import { kiteListing } from '../../../../src/lib/cli/query/query-kites.js';
 import type { CommandRuntime } from '../../../../src/lib/cli/runtime/command-runtime.js';
 import type { FoundKite } from '../../../../src/lib/cli/target/discovery.js';
 import { formatList as formatRows } from '../../../../src/lib/cli/terminal/listing.js';
