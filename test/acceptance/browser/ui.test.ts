@@ -366,10 +366,10 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         expect(alerts).toEqual([]);
       });
 
-      it('shows the last PRINTED_LINES lines that the kite prints', async () => {
+      it('the page shows the last PRINTED_LINES lines that the kite prints', async () => {
         const { page, call } = await atKite();
         await call('chat');
-        const lines = page.getByLabel('What the kite says').locator('li');
+        const lines = page.getByLabel('Output of the kite').locator('li');
         await lines.getByText(`line ${PRINTED_LINES}`, { exact: true }).waitFor();
         expect(await lines.count()).toBe(PRINTED_LINES);
         expect(await lines.first().textContent()).toBe('line 1');

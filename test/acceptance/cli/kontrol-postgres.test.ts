@@ -56,7 +56,13 @@ describe.skipIf(!postgresInstalled)(`kontrol start with PostgreSQL${skipped}`, (
   it.each<[string, Record<string, string>, string[], number, RegExp]>([
     ['a wrong password', { KONTROL_POSTGRES_PASSWORD: 'wrong' }, [], 6, /Check the role and its password/],
     ['a missing TLS', {}, ['--postgres-tls'], 6, /does not support TLS\..*--no-postgres-tls/],
-    ['a missing database', { KONTROL_POSTGRES_DBNAME: '' }, [], 2, /KONTROL_POSTGRES_DBNAME\) must be given/],
+    [
+      'a missing database',
+      { KONTROL_POSTGRES_DBNAME: '' },
+      [],
+      2,
+      /requires --postgres-dbname \(KONTROL_POSTGRES_DBNAME\)/,
+    ],
   ])('kontrol start reports an error with a hint on %s', async (_, env, flags, code, message) => {
     const outcome = await cli.run(['kontrol', 'start', '--port', '0', ...flags], { env: environment(env) });
     expect(outcome).toMatchObject({ code, stderr: expect.stringMatching(message) as string });

@@ -22,7 +22,7 @@ interface Leaks {
   readonly events: readonly (string | symbol)[];
 }
 
-/** Milliseconds in which sockets that a test closes, and processes that it ends, have to be gone. */
+/** Milliseconds without progress after which what is still open has leaked. A busy machine needs time to close a thousand kites. */
 const LIMIT = Number(process.env['LEAK_LIMIT'] ?? 20_000);
 /** Milliseconds between two looks for a change that has no event, such as a socket that becomes unreferenced. */
 const INTERVAL = 20;
@@ -47,7 +47,7 @@ function openByKind(): ReadonlyMap<string, readonly Resource[]> {
   return byKind;
 }
 
-/** Resolves once everything opened after `before` is closed. Rejects with what is still open after the limit. */
+/** Resolves once everything opened after `before` is closed. Rejects if nothing more is closed within the limit. */
 export async function expectNoLeaks(before: Snapshot, subject: string): Promise<void> {
   const start = performance.now();
   for (;;) {
