@@ -226,7 +226,7 @@ const kite: readonly Folder[] = [
       'kontrol-link',
       'kontrol-member',
       'kontrol-responses',
-      'kontrol-session',
+      'linked-kontrol-client',
       'registration',
       'remote-kite',
     ],

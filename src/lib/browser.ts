@@ -2,7 +2,7 @@
 export type { Auth, Client, ClientEvents, ClientOptions, Transport } from './kite/call/client.js';
 export type { KiteEvents } from './kite/core/kite-core.js';
 export type { HandleOptions } from './kite/serve/method-host.js';
-export type { GetKitesOptions, KontrolSession as KontrolClient } from './kite/kontrol/kontrol-session.js';
+export type { GetKitesOptions, KontrolClient } from './kite/kontrol/kontrol-client.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';
 export type { RenewToken } from './kite/call/token-renewal.js';
 export type { KiteEvent, KiteWatch } from './kite/kontrol/kite-watch.js';

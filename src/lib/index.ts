@@ -11,7 +11,7 @@ export type { HandleOptions, KiteDescription } from './kite/serve/method-host.js
 export type { TlsOptions } from './kite/serve/http-listener.js';
 export type { HttpHandler } from './kite/serve/http-routes.js';
 export type { HeartbeatCallers } from './kite/serve/heartbeat-method.js';
-export type { GetKitesOptions } from './kite/kontrol/kontrol-session.js';
+export type { GetKitesOptions } from './kite/kontrol/kontrol-client.js';
 export type { RegisterOptions } from './kite/kontrol/kontrol-member.js';
 export type { Registration } from './kite/kontrol/registration.js';
 export type { RemoteKite } from './kite/kontrol/remote-kite.js';

@@ -1,5 +1,8 @@
 import type { Auth } from '../lib/kite/call/client.js';
-import { KontrolClient, type KontrolClientOptions } from '../lib/kite/kontrol/kontrol-client.js';
+import {
+  LinkedKontrolClient,
+  type LinkedKontrolClientOptions,
+} from '../lib/kite/kontrol/linked-kontrol-client.js';
 import { KontrolLink } from '../lib/kite/kontrol/kontrol-link.js';
 import { readClaims, stringClaim } from '../lib/keys/jwt-claims.js';
 import { TokenRenewal } from '../lib/kite/call/token-renewal.js';
@@ -62,7 +65,7 @@ function loggerFor(listener: SessionListener): Logger {
 export class Session {
   readonly username: string;
   readonly #kite: PageKite;
-  readonly #kontrol: KontrolClient;
+  readonly #kontrol: LinkedKontrolClient;
   #auth: Auth;
   #renewal: TokenRenewal | undefined;
 
@@ -70,7 +73,7 @@ export class Session {
     this.username = username;
     this.#kite = kite;
     this.#auth = auth;
-    const options: KontrolClientOptions = {
+    const options: LinkedKontrolClientOptions = {
       urls: [url],
       auth: () => this.#auth,
       newClient: (kiteUrl, clientOptions) => kite.newClient(kiteUrl, clientOptions),
@@ -80,7 +83,7 @@ export class Session {
     const link = new KontrolLink(options);
     link.on('connect', () => listener.connected(true));
     link.on('disconnect', () => listener.connected(false));
-    this.#kontrol = new KontrolClient(options, link);
+    this.#kontrol = new LinkedKontrolClient(options, link);
     if (auth.type === 'token') this.#renewal = this.#makeRenewal();
   }
 

@@ -14,7 +14,7 @@ import type { Config } from './config/kite-config.js';
 import type { KiteCore, KiteEvents } from './core/kite-core.js';
 import type { CloseOptions, KiteOptions, ReplacedParts } from './kite-options.js';
 import type { KiteEvent, KiteWatch } from './kontrol/kite-watch.js';
-import type { GetKitesOptions } from './kontrol/kontrol-session.js';
+import type { GetKitesOptions } from './kontrol/kontrol-client.js';
 import type { KontrolMember, RegisterOptions } from './kontrol/kontrol-member.js';
 import type { Registration } from './kontrol/registration.js';
 import type { RemoteKite } from './kontrol/remote-kite.js';

@@ -2,12 +2,12 @@ import { integer } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { usageError } from '../runtime/cli-error.js';
-import type { ConnectionOptions } from '../target/with-connection.js';
+import type { ConnectOptions } from '../target/with-connection.js';
 import { durationBetween } from '../settings/command-values.js';
 import { valueFlag } from '../settings/flag-kinds.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 
-export interface BenchOptions extends ConnectionOptions {
+export interface BenchOptions extends ConnectOptions {
   readonly method: string;
   readonly args: readonly unknown[];
   readonly connections: number;

@@ -2,7 +2,7 @@ import { boolean, integer } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import { parseArgumentSource } from './argument-sources.js';
 import { CALLBACK_PLACEHOLDER } from './arguments.js';
-import type { CallOptions } from './call.js';
+import type { CallCommandOptions } from './call.js';
 import { requireStreamable, type ResultStyle } from './call-result.js';
 import { usageError } from '../runtime/cli-error.js';
 import { formatOf, outputFlags } from '../terminal/output-format.js';
@@ -71,7 +71,7 @@ export function callOptions(
   args: readonly string[],
   flags: CallFlags,
   env: Readonly<Record<string, string | undefined>>,
-): CallOptions {
+): CallCommandOptions {
   const { callback, interactive, stdin } = flags;
   if (stdin && args.length > 0) {
     throw usageError('With --stdin, arguments come from standard input and cannot be on the command line.');

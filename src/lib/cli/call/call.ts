@@ -2,12 +2,12 @@ import { type ArgumentSource, readArguments } from './argument-sources.js';
 import { withCallback } from './arguments.js';
 import { formatResult, type ResultStyle, resultWriter } from './call-result.js';
 import type { ConnectedKite } from '../target/dial-first.js';
-import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
+import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { toCliError } from '../frame/failures.js';
 import { callForEachLine, type StdinMode } from './call-stdin.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 
-export interface CallOptions extends ConnectionOptions, ResultStyle {
+export interface CallCommandOptions extends ConnectOptions, ResultStyle {
   readonly method: string;
   readonly args: readonly ArgumentSource[];
   /** Whether to pass a function whose calls are printed. */
@@ -21,7 +21,7 @@ export interface CallOptions extends ConnectionOptions, ResultStyle {
  *
  * @throws CliError if the call fails
  */
-export async function call(options: CallOptions, runtime: CommandRuntime): Promise<void> {
+export async function call(options: CallCommandOptions, runtime: CommandRuntime): Promise<void> {
   const args = await readArguments(options.args, runtime.stdin);
   await withConnection(options, runtime, async (connected) => {
     const { client, operationFor } = connected;
@@ -34,7 +34,7 @@ export async function call(options: CallOptions, runtime: CommandRuntime): Promi
 }
 
 async function callOnce(
-  options: CallOptions,
+  options: CallCommandOptions,
   args: readonly unknown[],
   { client, url, operationFor, spinner }: ConnectedKite,
   runtime: CommandRuntime,

@@ -1,10 +1,10 @@
-import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
+import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { toCliError } from '../frame/failures.js';
 import { openFeed } from '../terminal/feed.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-export interface PingOptions extends ConnectionOptions {
+export interface PingOptions extends ConnectOptions {
   /** Number of pings to send, one after the other. */
   readonly count: number;
   readonly format: OutputFormat | undefined;

@@ -4,7 +4,7 @@ import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { formatDuration } from '../../util/duration.js';
 import type { CliError } from '../runtime/cli-error.js';
 import type { ConnectedKite } from '../target/dial-first.js';
-import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
+import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
 import { toJson } from '../runtime/json.js';
@@ -12,7 +12,7 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { type Listing, printList } from '../terminal/listing.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
-export interface DescribeOptions extends ConnectionOptions {
+export interface DescribeOptions extends ConnectOptions {
   readonly format: OutputFormat | undefined;
 }
 

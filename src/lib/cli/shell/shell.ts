@@ -6,7 +6,7 @@ import { CALLBACK_PLACEHOLDER, withCallback } from '../call/arguments.js';
 import { formatResult } from '../call/call-result.js';
 import { type CliError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { ConnectedKite } from '../target/dial-first.js';
-import { type ConnectionOptions, withConnection } from '../target/with-connection.js';
+import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { fetchDescription } from '../describe/describe.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
@@ -21,7 +21,7 @@ import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
 import { parseShellLine } from './shell-line.js';
 import { HISTORY_LENGTH } from '../runtime/command-limits.js';
 
-export interface ShellOptions extends ConnectionOptions {
+export interface ShellOptions extends ConnectOptions {
   readonly format: OutputFormat | undefined;
   /** Whether to read and write the history. */
   readonly history: boolean;

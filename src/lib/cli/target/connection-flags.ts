@@ -5,13 +5,13 @@ import { commonSettings } from '../settings/common-settings.js';
 import { connectionSettings } from '../settings/connection-settings.js';
 import { flagsOf } from '../settings/setting-flags.js';
 import { resolveTarget } from './target.js';
-import type { ConnectionOptions } from './with-connection.js';
+import type { ConnectOptions } from './with-connection.js';
 
 /** The flags of every command that connects to a kite. */
 export const connectionFlags = flagsOf(connectionSettings);
 
 /** @throws CliError or ConfigurationError if the value of a setting is not accepted */
-export function connectionOptions(flags: ParsedFlags, env: Environment): ConnectionOptions {
+export function connectionOptions(flags: ParsedFlags, env: Environment): ConnectOptions {
   const settings = CommandSettings.fromFlags(connectionSettings, flags, env);
   const target = resolveTarget(settings);
   if (target.type === 'url' && settings.hasFlag(commonSettings.kontrol)) {

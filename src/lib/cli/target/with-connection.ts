@@ -8,7 +8,7 @@ import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { Target } from './target.js';
 
-export interface ConnectionOptions {
+export interface ConnectOptions {
   readonly target: Target;
   /** The settings of the connection, and of the lookup of a query. */
   readonly settings: CommandSettings;
@@ -23,7 +23,7 @@ export interface ConnectionOptions {
  * If a query finds several kites and one is unreachable, dials the next. `use` is called once.
  */
 export async function withConnection<Result>(
-  options: ConnectionOptions,
+  options: ConnectOptions,
   runtime: CommandRuntime,
   use: (connected: ConnectedKite) => Promise<Result>,
 ): Promise<Result> {
@@ -63,13 +63,13 @@ export async function withConnection<Result>(
 }
 
 /** Returns the timeout of a call in milliseconds. By default, an interactive call has none, because the user needs time to answer. */
-function callTimeout({ settings, interactive = false }: ConnectionOptions): number {
+function callTimeout({ settings, interactive = false }: ConnectOptions): number {
   const { value, source } = settings.resolve(commonSettings.timeout);
   return interactive && source.type === 'default' ? 0 : value;
 }
 
 async function findCandidates(
-  options: ConnectionOptions,
+  options: ConnectOptions,
   runtime: CommandRuntime,
 ): Promise<readonly DialCandidate[]> {
   const { target, settings } = options;

@@ -1,6 +1,6 @@
 import { type Client, Kite, type KiteOptions } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
-import { KontrolClient } from '../../kite/kontrol/kontrol-client.js';
+import { LinkedKontrolClient } from '../../kite/kontrol/linked-kontrol-client.js';
 import { systemClock } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
 import { type Operation, toCliError } from '../frame/failures.js';
@@ -23,7 +23,7 @@ export interface LocatedKey {
 /** A connection to Kontrol as the user. */
 export interface KontrolSession {
   /** Finds kites, watches them, and gets tokens. */
-  readonly kontrol: Pick<KontrolClient, 'getKites' | 'getToken' | 'watchKites'>;
+  readonly kontrol: Pick<LinkedKontrolClient, 'getKites' | 'getToken' | 'watchKites'>;
   /** The connection, for the administration methods of Kontrol. */
   readonly client: Pick<Client, 'call' | 'on'>;
   readonly key: KiteKey;
@@ -62,7 +62,7 @@ export async function withKey<Result>(
   const { key } = found;
   const urls = kontrolUrlsOf(settings, found);
   const kite = new Kite('kitectl', version, { ...kiteOptions(settings), kiteKey: key.jwt });
-  const kontrol = new KontrolClient({
+  const kontrol = new LinkedKontrolClient({
     urls,
     auth: () => ({ type: 'kiteKey', key: key.jwt }),
     newClient: (url, options) => {

@@ -6,7 +6,7 @@ import type { Logger } from '../../util/logger.js';
 import type { Client } from '../call/client.js';
 import { readFoundKite, readKites } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
-import type { FoundKite } from './kontrol-responses.js';
+import type { KiteRecord } from './kontrol-responses.js';
 import type { KontrolLink } from './kontrol-link.js';
 import type { RemoteKite } from './remote-kite.js';
 
@@ -27,7 +27,7 @@ export interface KiteWatch {
 export interface ResumingKiteWatchOptions {
   readonly link: KontrolLink;
   readonly query: KiteQuery;
-  readonly remote: (found: FoundKite) => RemoteKite;
+  readonly remote: (found: KiteRecord) => RemoteKite;
   readonly listener: (event: KiteEvent) => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -115,7 +115,7 @@ export class ResumingKiteWatch implements KiteWatch {
     );
   }
 
-  #listed(kites: readonly FoundKite[], silently: boolean): void {
+  #listed(kites: readonly KiteRecord[], silently: boolean): void {
     const ids = new Set(kites.map(({ kite }) => kite.id));
     for (const removed of this.kites.filter(({ kite }) => !ids.has(kite.id))) this.#removed(removed);
     for (const found of kites) {
@@ -137,7 +137,7 @@ export class ResumingKiteWatch implements KiteWatch {
     if (removed) this.#removed(removed);
   }
 
-  #added(found: FoundKite): void {
+  #added(found: KiteRecord): void {
     const previous = this.#kites.get(found.kite.id);
     const kite = this.#options.remote(found);
     this.#kites.set(found.kite.id, kite);

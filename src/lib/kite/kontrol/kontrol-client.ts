@@ -1,76 +1,44 @@
 import type { KiteQuery } from '../../protocol/query.js';
-import type { BackoffOptions } from '../../util/backoff.js';
-import type { Clock } from '../../util/clock.js';
-import type { Logger } from '../../util/logger.js';
-import type { Auth, Client, ClientOptions } from '../call/client.js';
-import { emptyIfNoKites, type FoundKite, readKites, readString } from './kontrol-responses.js';
-import { KontrolLink } from './kontrol-link.js';
-import type { GetKitesOptions, KontrolSession } from './kontrol-session.js';
-import { RemoteKite } from './remote-kite.js';
-import { tokenRenewer } from './token-source.js';
-import { type KiteEvent, type KiteWatch, ResumingKiteWatch } from './kite-watch.js';
+import type { Client } from '../call/client.js';
+import type { KiteEvent, KiteWatch } from './kite-watch.js';
+import type { RemoteKite } from './remote-kite.js';
 
-export interface KontrolClientOptions {
-  /** URLs of Kontrol, in order of preference. */
-  readonly urls: readonly string[];
-  /** Returns the current credentials of the kite. */
-  readonly auth: () => Auth | null;
-  readonly newClient: <Remote>(url: string, options: ClientOptions) => Client<Remote>;
-  /** Called when a call fails. */
-  readonly failed?: ((error: unknown) => void) | undefined;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly backoff?: BackoffOptions | undefined;
+/** Options of a query. */
+export interface GetKitesOptions {
+  /** If set, Kontrol calls `kite.who` of a matching kite with this argument, and uses the query that it returns. */
+  readonly who?: unknown;
 }
 
-/** The methods of Kontrol on a link. */
-export class KontrolClient implements KontrolSession {
-  readonly #link: KontrolLink;
-  readonly #options: KontrolClientOptions;
+/**
+ * The methods of Kontrol for one user: finds and watches kites, and gets tokens. There is one connection, which is opened on
+ * first use.
+ *
+ * @example
+ *     const [math] = await kontrol.getKites({ username: 'bob', environment: 'prod', name: 'math' });
+ *     const client = math.client();
+ */
+export interface KontrolClient {
+  /** Connects to Kontrol if necessary. Rejects with the error of the last Kontrol if none can be reached. */
+  connect(): Promise<Client>;
 
-  constructor(options: KontrolClientOptions, link = new KontrolLink(options)) {
-    this.#options = options;
-    this.#link = link;
-  }
+  /** Returns the kites that match a query, in random order, each with a token to call it. The list may be empty. */
+  getKites(query: KiteQuery, options?: GetKitesOptions): Promise<RemoteKite[]>;
 
-  connect(): Promise<Client> {
-    return this.#link.connect();
-  }
+  /** Returns a token for the only kite that matches a query. With `force`, Kontrol issues a new one instead of a cached one. */
+  getToken(query: KiteQuery, options?: { readonly force?: boolean }): Promise<string>;
 
-  async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
-    const call = this.#link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
-    const response = await call.catch(emptyIfNoKites);
-    return readKites(response).kites.map((found) => this.#remote(found));
-  }
+  /** Returns the public key of Kontrol that this kite should trust, in PEM. */
+  getKey(): Promise<string>;
 
-  async getToken(query: KiteQuery, { force = false } = {}): Promise<string> {
-    return readString('getToken', await this.#link.call('getToken', [{ ...query, ...(force && { force }) }]));
-  }
+  /**
+   * Watches the kites that match a query. Resolves with the watch, which has the kites that are registered now; `listener`
+   * is called for each later change. The watch continues after a disconnect, and first reports the changes that it missed.
+   */
+  watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch>;
 
-  async getKey(): Promise<string> {
-    return readString('getKey', await this.#link.call('getKey', []));
-  }
+  /** Applies changed credentials to later calls. */
+  renewAuth(): void;
 
-  watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
-    const remote = (found: FoundKite): RemoteKite => this.#remote(found);
-    return new ResumingKiteWatch({ ...this.#options, link: this.#link, query, remote, listener }).start();
-  }
-
-  renewAuth(): void {
-    this.#link.renewAuth();
-  }
-
-  close(): void {
-    this.#link.close();
-  }
-
-  #remote(found: FoundKite): RemoteKite {
-    return new RemoteKite(
-      {
-        newClient: <Remote>(url: string, options: object) => this.#options.newClient<Remote>(url, options),
-        renewer: (kite: FoundKite) => tokenRenewer(this, kite),
-      },
-      found,
-    );
-  }
+  /** Closes the connection and ends the watches. Clients of other kites stay open. */
+  close(): void;
 }

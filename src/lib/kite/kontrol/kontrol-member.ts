@@ -8,10 +8,10 @@ import { record } from '../../util/record.js';
 import type { Auth } from '../call/client.js';
 import { applyFreshKey } from './apply-fresh-key.js';
 import { HttpRegistration } from './http-registration.js';
-import { KontrolClient, type KontrolClientOptions } from './kontrol-client.js';
+import { LinkedKontrolClient, type LinkedKontrolClientOptions } from './linked-kontrol-client.js';
 import { KontrolLink } from './kontrol-link.js';
 import { KontrolRegistrant } from './kontrol-registrant.js';
-import type { GetKitesOptions } from './kontrol-session.js';
+import type { GetKitesOptions } from './kontrol-client.js';
 import { type RegisterResponse, readStrings } from './kontrol-responses.js';
 import type { KiteEvent, KiteWatch } from './kite-watch.js';
 import type { Registration } from './registration.js';
@@ -45,7 +45,7 @@ export interface KontrolMemberOptions {
   readonly kiteKey: string | undefined;
   readonly keys: KontrolKeys;
   readonly address: KiteAddress;
-  readonly newClient: KontrolClientOptions['newClient'];
+  readonly newClient: LinkedKontrolClientOptions['newClient'];
   /** Called when the kite has registered with Kontrol under `url`. */
   readonly registered: (url: string) => void;
   /** Called when an attempt to register has failed. */
@@ -69,7 +69,7 @@ export interface RegisterOptions {
 /** A link to Kontrol, and the parts that use it. */
 interface KontrolParts {
   readonly link: KontrolLink;
-  readonly client: KontrolClient;
+  readonly client: LinkedKontrolClient;
   readonly registrant: KontrolRegistrant;
 }
 
@@ -182,7 +182,7 @@ export class KontrolMember {
     if (this.#closed) link.close();
     this.#parts = {
       link,
-      client: new KontrolClient(options, link),
+      client: new LinkedKontrolClient(options, link),
       registrant: new KontrolRegistrant(options, link),
     };
     return this.#parts;

@@ -1,9 +1,9 @@
-import type { KontrolClientOptions } from './kontrol-client.js';
+import type { LinkedKontrolClientOptions } from './linked-kontrol-client.js';
 import type { KontrolLink } from './kontrol-link.js';
 import type { RegisterResponse } from './kontrol-responses.js';
 import { type Registration, registerForever, registerOnce } from './registration.js';
 
-export interface KontrolRegistrantOptions extends KontrolClientOptions {
+export interface KontrolRegistrantOptions extends LinkedKontrolClientOptions {
   /** Called when the kite has registered. */
   readonly registered: (response: RegisterResponse) => Promise<void>;
   /** Called when an attempt of `registerForever` has failed. */

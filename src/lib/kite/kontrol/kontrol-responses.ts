@@ -4,7 +4,7 @@ import { record } from '../../util/record.js';
 import { KONTROL_STRINGS } from '../limits/kite-limits.js';
 
 /** A kite in a response of Kontrol. */
-export interface FoundKite {
+export interface KiteRecord {
   readonly kite: KiteIdentity;
   readonly url: string;
   /** Token to call the kite. Empty if the caller may find the kite but not call it. */
@@ -17,7 +17,7 @@ export interface FoundKite {
 
 /** A response to `getKites`. */
 export interface KitesResponse {
-  readonly kites: readonly FoundKite[];
+  readonly kites: readonly KiteRecord[];
   readonly watcherId: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export function readKites(response: unknown): KitesResponse {
   return { kites: kites.map(readFoundKite), watcherId: stringOrEmpty(watcherID) || undefined };
 }
 
-export function readFoundKite(value: unknown): FoundKite {
+export function readFoundKite(value: unknown): KiteRecord {
   const { kite, url, token, keyId, registeredAt: time } = record(value);
   const registeredAt = typeof time === 'number' ? time : undefined;
   return {

@@ -1,13 +1,13 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Client, ClientOptions } from '../call/client.js';
 import type { AnyMethods } from '../call/method-types.js';
-import type { FoundKite } from './kontrol-responses.js';
+import type { KiteRecord } from './kontrol-responses.js';
 import type { RenewToken } from '../call/token-renewal.js';
 
 export interface RemoteKiteHost {
   newClient<Methods = AnyMethods>(url: string, options: ClientOptions): Client<Methods>;
   /** Returns a function that renews the tokens of clients of this kite. */
-  renewer(found: FoundKite): RenewToken;
+  renewer(found: KiteRecord): RenewToken;
 }
 
 /**
@@ -29,9 +29,9 @@ export class RemoteKite {
   /** Time of the registration in milliseconds since 1970. Undefined if Kontrol does not report it. */
   readonly registeredAt: number | undefined;
   readonly #host: RemoteKiteHost;
-  readonly #found: FoundKite;
+  readonly #found: KiteRecord;
 
-  constructor(host: RemoteKiteHost, found: FoundKite) {
+  constructor(host: RemoteKiteHost, found: KiteRecord) {
     this.#host = host;
     this.#found = found;
     this.kite = found.kite;

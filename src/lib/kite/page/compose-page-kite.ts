@@ -11,7 +11,7 @@ import { addDefaultMethods } from '../serve/default-methods.js';
 import type { PageKiteOptions } from './page-kite-options.js';
 import { addPageMethods, type PageOutput } from './page-methods.js';
 
-type Page = PagePlatform & PageOutput;
+type PageGlobals = PagePlatform & PageOutput;
 
 /**
  * Creates the core of a kite in a page, with its default methods. `extendDialer` can add URL schemes: it receives the dialer of
@@ -25,7 +25,7 @@ export function composePageKite(
   options: PageKiteOptions,
   extendDialer?: (dialer: Dialer) => Dialer,
 ): KiteCore {
-  const page = globalThis as unknown as Page;
+  const page = globalThis as unknown as PageGlobals;
   const { clock = systemClock, logger = consoleLogger } = options;
   const { username = UNKNOWN, environment = UNKNOWN, region = UNKNOWN } = options;
   const limits = { ...connectionLimits, ...options.limits };
@@ -59,7 +59,7 @@ export function composePageKite(
 
 const UNKNOWN = 'unknown';
 
-function hostOf({ location }: Page): string {
+function hostOf({ location }: PageGlobals): string {
   return (location && new URL(location.href).hostname) || 'page';
 }
 
@@ -67,7 +67,7 @@ function refuseCaller(): never {
   throw new KiteError('authenticationError', 'trustRemote of this page does not include that method');
 }
 
-function makeDialer(page: Page, limits: ConnectionLimits, clock: Clock): Dialer {
+function makeDialer(page: PageGlobals, limits: ConnectionLimits, clock: Clock): Dialer {
   return (url, { ca, ...options }) =>
     ca === undefined
       ? dialInPage(page, url, { ...options, limits, clock })

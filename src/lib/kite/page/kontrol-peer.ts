@@ -12,10 +12,10 @@ import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-p
 import { parseSignal, type SignalType } from '../../transport/webrtc/signals.js';
 import type { Client } from '../call/client.js';
 import type { KiteEvent, KiteWatch } from '../kontrol/kite-watch.js';
-import { KontrolClient } from '../kontrol/kontrol-client.js';
+import { LinkedKontrolClient } from '../kontrol/linked-kontrol-client.js';
 import { KontrolLink } from '../kontrol/kontrol-link.js';
 import { KontrolRegistrant, type KontrolRegistrantOptions } from '../kontrol/kontrol-registrant.js';
-import type { GetKitesOptions, KontrolSession } from '../kontrol/kontrol-session.js';
+import type { GetKitesOptions, KontrolClient } from '../kontrol/kontrol-client.js';
 import type { Registration } from '../kontrol/registration.js';
 import type { RemoteKite } from '../kontrol/remote-kite.js';
 import type { Request } from '../serve/request.js';
@@ -33,10 +33,10 @@ export interface KontrolPeerOptions extends KontrolRegistrantOptions {
  * Kontrol for a page that other pages call: registers the page, and relays the signals with which two pages connect. The other
  * methods are those of `KontrolClient`.
  */
-export class KontrolPeer implements KontrolSession {
+export class KontrolPeer implements KontrolClient {
   readonly #ownUrl: string;
   readonly #link: KontrolLink;
-  readonly #client: KontrolClient;
+  readonly #client: LinkedKontrolClient;
   readonly #registrant: KontrolRegistrant;
   readonly #peers: WebRtcPeers;
   #closed = false;
@@ -45,7 +45,7 @@ export class KontrolPeer implements KontrolSession {
   constructor(options: KontrolPeerOptions) {
     this.#ownUrl = `webrtc://${options.id}`;
     this.#link = new KontrolLink(options);
-    this.#client = new KontrolClient(options, this.#link);
+    this.#client = new LinkedKontrolClient(options, this.#link);
     this.#registrant = new KontrolRegistrant(options, this.#link);
     const send = (type: SignalType, dst: string, payload: object): Promise<unknown> =>
       this.#send(type, dst, payload);

@@ -5,8 +5,8 @@ import type { ConnectionEvents } from '../call/connection.js';
 import type { AnyMethods, MethodArgs, MethodName, MethodResult } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { KiteCore, KiteEvents } from '../core/kite-core.js';
-import { KontrolClient } from '../kontrol/kontrol-client.js';
-import type { KontrolSession } from '../kontrol/kontrol-session.js';
+import { LinkedKontrolClient } from '../kontrol/linked-kontrol-client.js';
+import type { KontrolClient } from '../kontrol/kontrol-client.js';
 import type { FinalFunc, Handler, Method } from '../serve/method.js';
 import type { HandleOptions, KiteDescription } from '../serve/method-host.js';
 import { composePageKite } from './compose-page-kite.js';
@@ -27,7 +27,7 @@ import type { PageKiteOptions, PageKontrolOptions } from './page-kite-options.js
 export class PageKite<Methods = AnyMethods> {
   readonly identity: KiteIdentity;
   readonly #core: KiteCore;
-  readonly #kontrols = new Set<KontrolSession>();
+  readonly #kontrols = new Set<KontrolClient>();
 
   /** @throws ConfigurationError if a field of the identity is empty or contains "/" */
   constructor(name: string, version: string, options?: PageKiteOptions);
@@ -120,8 +120,8 @@ export class PageKite<Methods = AnyMethods> {
    *     const kontrol = kite.kontrol({ url: 'https://kontrol.example.com/kite', auth: { type: 'kiteKey', key } });
    *     const [math] = await kontrol.getKites({ username: 'bob', environment: 'prod', name: 'math' });
    */
-  kontrol({ url, auth, backoff }: PageKontrolOptions): KontrolSession {
-    const kontrol = new KontrolClient({
+  kontrol({ url, auth, backoff }: PageKontrolOptions): KontrolClient {
+    const kontrol = new LinkedKontrolClient({
       ...this.#core.host,
       urls: typeof url === 'string' ? [url] : url,
       auth: () => auth,

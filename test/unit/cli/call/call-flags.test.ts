@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallOptions } from '../../../../src/lib/cli/call/call.js';
+import type { CallCommandOptions } from '../../../../src/lib/cli/call/call.js';
 import { callFlags, callOptions } from '../../../../src/lib/cli/call/call-flags.js';
 import { CommandSettings } from '../../../../src/lib/cli/settings/command-settings.js';
 import { commonSettings } from '../../../../src/lib/cli/settings/common-settings.js';
@@ -12,7 +12,7 @@ async function optionsOf(
   line: string,
   args: readonly string[] = [],
   target = `--to ${to}`,
-): Promise<CallOptions> {
+): Promise<CallCommandOptions> {
   return callOptions('m', args, await parseFlags(callFlags, `${target} ${line}`), {});
 }
 

@@ -3,7 +3,7 @@ import { findKites, type FoundKite, selectKite } from '../../../../src/lib/cli/t
 import type { KontrolSession } from '../../../../src/lib/cli/target/with-kontrol.js';
 import { Spinner } from '../../../../src/lib/cli/terminal/spinner.js';
 import type { Client } from '../../../../src/lib/index.js';
-import { KontrolClient } from '../../../../src/lib/kite/kontrol/kontrol-client.js';
+import { LinkedKontrolClient } from '../../../../src/lib/kite/kontrol/linked-kontrol-client.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { failureOf, found } from '../../../helpers/cli/found-kites.js';
@@ -12,7 +12,7 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 function kontrolWith(answer: () => Promise<unknown>): Pick<KontrolSession, 'kontrol' | 'url' | 'spinner'> {
   const client = { dial: async () => {}, on: () => {}, call: answer } as unknown as Client;
-  const kontrol = new KontrolClient({
+  const kontrol = new LinkedKontrolClient({
     urls: ['http://kontrol/kite'],
     auth: () => null,
     newClient: () => client,

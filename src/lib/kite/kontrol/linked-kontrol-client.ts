@@ -1,0 +1,76 @@
+import type { KiteQuery } from '../../protocol/query.js';
+import type { BackoffOptions } from '../../util/backoff.js';
+import type { Clock } from '../../util/clock.js';
+import type { Logger } from '../../util/logger.js';
+import type { Auth, Client, ClientOptions } from '../call/client.js';
+import { emptyIfNoKites, type KiteRecord, readKites, readString } from './kontrol-responses.js';
+import { KontrolLink } from './kontrol-link.js';
+import type { GetKitesOptions, KontrolClient } from './kontrol-client.js';
+import { RemoteKite } from './remote-kite.js';
+import { tokenRenewer } from './token-source.js';
+import { type KiteEvent, type KiteWatch, ResumingKiteWatch } from './kite-watch.js';
+
+export interface LinkedKontrolClientOptions {
+  /** URLs of Kontrol, in order of preference. */
+  readonly urls: readonly string[];
+  /** Returns the current credentials of the kite. */
+  readonly auth: () => Auth | null;
+  readonly newClient: <Remote>(url: string, options: ClientOptions) => Client<Remote>;
+  /** Called when a call fails. */
+  readonly failed?: ((error: unknown) => void) | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly backoff?: BackoffOptions | undefined;
+}
+
+/** A client of Kontrol on a link. */
+export class LinkedKontrolClient implements KontrolClient {
+  readonly #link: KontrolLink;
+  readonly #options: LinkedKontrolClientOptions;
+
+  constructor(options: LinkedKontrolClientOptions, link = new KontrolLink(options)) {
+    this.#options = options;
+    this.#link = link;
+  }
+
+  connect(): Promise<Client> {
+    return this.#link.connect();
+  }
+
+  async getKites(query: KiteQuery, { who }: GetKitesOptions = {}): Promise<RemoteKite[]> {
+    const call = this.#link.call('getKites', [{ query, ...(who !== undefined && { who }) }]);
+    const response = await call.catch(emptyIfNoKites);
+    return readKites(response).kites.map((found) => this.#remote(found));
+  }
+
+  async getToken(query: KiteQuery, { force = false } = {}): Promise<string> {
+    return readString('getToken', await this.#link.call('getToken', [{ ...query, ...(force && { force }) }]));
+  }
+
+  async getKey(): Promise<string> {
+    return readString('getKey', await this.#link.call('getKey', []));
+  }
+
+  watchKites(query: KiteQuery, listener: (event: KiteEvent) => void): Promise<KiteWatch> {
+    const remote = (found: KiteRecord): RemoteKite => this.#remote(found);
+    return new ResumingKiteWatch({ ...this.#options, link: this.#link, query, remote, listener }).start();
+  }
+
+  renewAuth(): void {
+    this.#link.renewAuth();
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  #remote(found: KiteRecord): RemoteKite {
+    return new RemoteKite(
+      {
+        newClient: <Remote>(url: string, options: object) => this.#options.newClient<Remote>(url, options),
+        renewer: (kite: KiteRecord) => tokenRenewer(this, kite),
+      },
+      found,
+    );
+  }
+}
