@@ -63,6 +63,7 @@ describe('the check of titles', () => {
   it.each([
     { why: 'It begins with "whose"', bad: 'whose key is revoked, the kite stops' },
     { why: 'It begins with "is"', bad: 'is refused with another key' },
+    { why: 'It begins with "bound"', bad: 'bound the history of the shell' },
     { why: 'It begins with "the same"', bad: 'the same over a raw WebSocket' },
     { why: 'It begins with "it"', bad: 'It closes the connection twice' },
     { why: 'It has fewer than four words.', bad: 'an unknown command' },

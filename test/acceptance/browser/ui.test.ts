@@ -366,7 +366,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         expect(alerts).toEqual([]);
       });
 
-      it('the page shows the last PRINTED_LINES lines that the kite prints', async () => {
+      it('the page shows the last PRINTED_LINES lines that a kite logs during a call', async () => {
         const { page, call } = await atKite();
         await call('chat');
         const lines = page.getByLabel('Output of the kite').locator('li');

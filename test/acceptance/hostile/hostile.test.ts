@@ -285,7 +285,7 @@ describe('a peer that does not finish its request', () => {
       'the body',
       'POST /kite/000/s/xhr_send HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n["a',
     ],
-  ])('a peer gets HTTP status 408 after %s if %s do not arrive', async (_limit, _part, bytes) => {
+  ])('a peer gets HTTP status 408 after %s if it does not send %s', async (_limit, _part, bytes) => {
     const slow = new Kite('slow', '1.0.0', {
       port: 0,
       kiteKey: false,

@@ -53,7 +53,7 @@ describe('a token for a tunnel', () => {
     await expect(open(url, { transport: 'Session' })).rejects.toMatchObject({ status: 404 });
   });
 
-  it('works for tunnelTimeout, as long as the caller waits', async () => {
+  it('a tunnel token is valid for tunnelTimeout, as long as the caller waits', async () => {
     const clock = new ManualClock(Date.now());
     const { kite } = await onePassive({ clock, limits: { tunnelTimeout: 2000 } });
     const { inbox } = await open(kite.url);

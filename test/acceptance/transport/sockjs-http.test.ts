@@ -172,7 +172,7 @@ describe('a session over HTTP', () => {
     expect((await request('POST', `${url}/xhr_send`, { body: '["x"]' })).status).toBe(404);
   });
 
-  it('ends when no request receives for disconnectDelay', async () => {
+  it('a session over HTTP closes after disconnectDelay without a receiving request', async () => {
     const inbox = new Inbox();
     const url = await start({
       limits: { disconnectDelay: 500 },

@@ -36,7 +36,7 @@ function exceeds(code: string, { name, settable }: Pick<LimitDeclaration, 'name'
 }
 
 describe('limits', () => {
-  it('limits are each exceeded by a test', async () => {
+  it('each limit is exceeded by a test', async () => {
     const limits = await limitDeclarations();
     const covered = limits.filter((limit) => tests.some(({ code }) => exceeds(code, limit)));
     const missing = limits.filter((limit) => !covered.includes(limit)).map(({ name }) => name);
@@ -49,7 +49,7 @@ describe('limits', () => {
     expect(settable.filter((name) => NOT_EXCEEDED[name] !== undefined)).toEqual([]);
   });
 
-  it('limits are recognized where a test sets or reads them, and not where their name means something else', () => {
+  it('the check of limits recognizes a limit that a test sets or reads, and not another use of its name', () => {
     const sessions = { name: 'sessions', settable: true };
     expect(exceeds('start({ limits: { peers: 2, sessions: 1 } });', sessions)).toBe(true);
     expect(exceeds('const limits = { sessions: 1 };', sessions)).toBe(true);

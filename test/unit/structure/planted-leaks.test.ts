@@ -60,7 +60,7 @@ describe('the check for leaks', () => {
     });
   });
 
-  it('passes the tests that leave nothing', () => {
+  it('the check for leaks passes the tests that leave nothing', () => {
     const passed = testsOf().filter(({ status }) => status === 'passed');
     expect(passed.map(({ title }) => title)).toEqual([
       'leaves nothing, but its file leaves a timer',
@@ -69,7 +69,7 @@ describe('the check for leaks', () => {
     expect(testsOf()).toHaveLength(Object.keys(PLANTED).length + 2);
   });
 
-  it('fails a file whose hooks leave a timer', () => {
+  it('the check for leaks fails a file whose hooks leave a timer', () => {
     const file = report.testResults.find(({ name }) => name.endsWith('file.planted.ts'));
     expect(file?.message).toBe('The test file left timer (600000 ms)');
   });

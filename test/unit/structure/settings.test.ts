@@ -38,14 +38,14 @@ async function rowsOf(path: string): Promise<Row[]> {
 const rows = (await Promise.all(tables.map(({ path }) => rowsOf(path)))).flat();
 
 describe('the rows of the tables of settings', () => {
-  it('settings are each one of allSettings', () => {
+  it('each setting of the tables is in allSettings', () => {
     const names = new Set(allSettings.map(({ name }) => name));
     console.log(`${rows.length} rows in ${tables.length} tables, ${names.size} settings`);
     expect(rows.filter(({ setting }) => !names.has(setting.name)).map(({ place }) => place)).toEqual([]);
     expect(rows.length).toBeGreaterThan(100);
   });
 
-  it('settings are each read by a program or a command', () => {
+  it('each setting of the tables is read by a program or a command', () => {
     const isRead = (key: string): boolean =>
       new RegExp(`\\.${key}\\b|\\['${key}'\\]|\\{[^{}]*\\b${key}\\b[^{}]*\\} = \\w+Settings\\b`).test(
         readers,

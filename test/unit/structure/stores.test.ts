@@ -31,7 +31,7 @@ function names(text: string, pattern: RegExp): string[] {
 }
 
 describe('the stores of Kontrol', () => {
-  it('stores are each opened, selected, tested and documented', () => {
+  it('each store is opened, selected, tested and documented', () => {
     const places: Readonly<Record<string, readonly string[]>> = {
       'a case in openStorage': names(
         read('src/lib/kontrol/storage/open-storage.ts'),
@@ -55,7 +55,7 @@ describe('the stores of Kontrol', () => {
     expect(stores.length).toBeGreaterThan(3);
   });
 
-  it('stores that several nodes can share run sharedStorageConformance', () => {
+  it('each store that several nodes can share runs sharedStorageConformance', () => {
     const shared = names(read('docs/storage.md'), /^\| `([\w-]+)`[^|]*\|[^|]*\| yes\b/gm);
     expect(names(tests, /\bsharedStorageConformance\(\{\s*name: '([\w-]+)'/g)).toEqual(shared);
     expect(shared.length).toBeGreaterThan(1);

@@ -28,7 +28,7 @@ describe('formats of the page', () => {
     expect(formatValue({ call: () => 0 })).toBe('{\n  "call": "[Function]"\n}');
   });
 
-  it('show PRINTED_LENGTH characters of a longer value, and count the rest', () => {
+  it('a value above PRINTED_LENGTH characters is cut, with the number of the others', () => {
     const text = 'x'.repeat(PRINTED_LENGTH);
     expect(truncate(text)).toBe(text);
     expect(truncate(`${text}yz`)).toBe(`${text}\n… 2 more characters`);

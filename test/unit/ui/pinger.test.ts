@@ -98,7 +98,7 @@ describe('Pinger', () => {
     expect(made).toHaveLength(PINGS_AT_ONCE + 1);
   });
 
-  it('reaches at most PINGED_KITES', async () => {
+  it('Pinger pings at most PINGED_KITES kites', async () => {
     const { made, pinger } = world();
     for (let n = 0; n <= PINGED_KITES; n++) pinger.watch(String(n));
     for (let round = 0; round < PINGED_KITES / PINGS_AT_ONCE; round++) await arrived();

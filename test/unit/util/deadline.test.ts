@@ -5,7 +5,7 @@ import { ManualClock } from '../../helpers/process/manual-clock.js';
 const late = (): Error => new Error('late');
 
 describe('withDeadline', () => {
-  it('resolves and rejects as the work does, and cancels its timer', async () => {
+  it('withDeadline resolves and rejects like the work, and cancels its timer', async () => {
     const clock = new ManualClock();
     expect(await withDeadline(Promise.resolve(4), { clock, ms: 10, onTimeout: late })).toBe(4);
     await expect(
@@ -14,14 +14,14 @@ describe('withDeadline', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('rejects when the deadline comes first', async () => {
+  it('withDeadline rejects if the deadline passes first', async () => {
     const clock = new ManualClock();
     const outcome = withDeadline(new Promise(() => {}), { clock, ms: 10, onTimeout: late });
     clock.advance(10);
     await expect(outcome).rejects.toThrow('late');
   });
 
-  it('rejects at once if the deadline has come already', async () => {
+  it('withDeadline rejects at once if the deadline has passed already', async () => {
     const clock = new ManualClock();
     const outcome = withDeadline(new Promise(() => {}), { clock, ms: -5, onTimeout: late });
     clock.advance(0);

@@ -155,7 +155,7 @@ describe('register', () => {
     },
   );
 
-  it('sends an invite of INVITE_LENGTH characters', async () => {
+  it('register sends an invite of INVITE_LENGTH characters', async () => {
     const stdin = Readable.from(['x'.repeat(INVITE_LENGTH)]);
     expect(await failure(register(options(), world({ stdin })))).toMatchObject({ exitCode: 4 });
     expect(calls).toBe(1);

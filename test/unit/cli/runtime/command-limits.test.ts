@@ -54,7 +54,7 @@ describe('the limits of commands', () => {
     expect(line.text()).toHaveLength(LAST_LINE_BYTES);
   });
 
-  it('bound the kites that are tried if a query matches several', async () => {
+  it('the limits of commands bound the kites that are tried if a query matches several', async () => {
     const kites = Array.from({ length: PROBES + 1 }, (_, n) => found(`kite-${n}`));
     let probes = 0;
     const probe = () => Promise.resolve(++probes === PROBES);
@@ -62,7 +62,7 @@ describe('the limits of commands', () => {
     expect(probes).toBe(PROBES);
   });
 
-  it('bound the method names that the shell completes', () => {
+  it('the limits of commands bound the method names that the shell completes', () => {
     const completion = new ShellCompletion();
     for (let n = 0; n <= SHELL_NAMES; n++) completion.addMethod(`method-${n}`);
     const [names] = completion.complete('');
@@ -71,7 +71,7 @@ describe('the limits of commands', () => {
     expect(names.length).toBeLessThanOrEqual(SHELL_NAMES);
   });
 
-  it('bound the answers that completion caches', async () => {
+  it('the limits of commands bound the results that completion caches', async () => {
     let now = 0;
     let asked = 0;
     const cache = new CompletionCache({ XDG_CACHE_HOME: temporaryFolder() }, () => now);
@@ -88,7 +88,7 @@ describe('the limits of commands', () => {
     expect(await cache.get(['many'], async () => many)).toEqual(many.slice(0, COMPLETION_VALUES));
   });
 
-  it('bound a file that a setting names', () => {
+  it('the limits of commands bound the size of a file in a setting', () => {
     const file = temporaryFile('policy.json');
     writeFileSync(file, 'x'.repeat(SETTING_FILE_LENGTH));
     expect(readSettingFile(file, kontrolStartSettings.policy)).toHaveLength(SETTING_FILE_LENGTH);

@@ -22,7 +22,7 @@ describe('the output of a command', () => {
 });
 
 describe('a served command', () => {
-  it('fails with requestLimitError if WAITING_CALLS wait for a free command', async () => {
+  it('a served command fails with requestLimitError if WAITING_CALLS calls wait for it', async () => {
     const shell = new ShellMethods({
       commands: new Map([['wait', `"${execPath}" -e "setInterval(() => {}, 1000)"`]]),
       env: { PATH: process.env['PATH'] },

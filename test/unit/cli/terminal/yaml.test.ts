@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { toYaml } from '../../../../src/lib/cli/terminal/yaml.js';
 
 describe('toYaml', () => {
-  it('writes a value as a document, without folding long lines', () => {
+  it('toYaml formats a value as a document, without folding long lines', () => {
     const long = 'word '.repeat(50).trim();
     expect(toYaml({ name: 'math', tags: ['a', 'b'], long })).toBe(
       `name: math\ntags:\n  - a\n  - b\nlong: ${long}\n`,
@@ -11,7 +11,7 @@ describe('toYaml', () => {
   });
 
   it.each(['\u001b[31m', 'a\tb', '\u009b31m', '\u202e', 'yes: "no"', '- 4', '', ' x '])(
-    'writes %j so that it is read back, and controls no terminal',
+    'toYaml formats %j so that it is parsed back, without control characters',
     (text) => {
       const yaml = toYaml({ text });
       expect(parse(yaml)).toEqual({ text });
@@ -20,7 +20,7 @@ describe('toYaml', () => {
     },
   );
 
-  it('writes what has no JSON form as JSON does', () => {
+  it('toYaml formats a value without JSON form as JSON does', () => {
     expect(toYaml(undefined)).toBe('null\n');
     expect(toYaml({ call: () => 4 })).toBe('call: "[Function]"\n');
   });

@@ -25,7 +25,7 @@ describe('settleCall', () => {
     ['an object without a result', [{ error: null }], undefined],
     ['the error and the result of kite.js', [null, 16], 16],
     ['null alone', [null], null],
-  ])('resolves the call with %s', async (_, args, result) => {
+  ])('settleCall resolves a call with %s', async (_, args, result) => {
     expect(await outcomeOf(args)).toBe(result);
   });
 
@@ -34,7 +34,7 @@ describe('settleCall', () => {
   it.each([
     ['the object of a kite', [{ error }]],
     ['the error of kite.js', [error, null]],
-  ])('rejects the call with %s', async (_, args) => {
+  ])('settleCall rejects a call with %s', async (_, args) => {
     await expect(outcomeOf(args)).rejects.toMatchObject(error);
   });
 
@@ -42,7 +42,7 @@ describe('settleCall', () => {
     ['a number', [16]],
     ['a string', ['16']],
     ['nothing', []],
-  ])('rejects the call with invalidResponse for %s', async (_, args) => {
+  ])('settleCall rejects a call with invalidResponse for %s', async (_, args) => {
     await expect(outcomeOf(args)).rejects.toMatchObject({ type: 'invalidResponse' });
   });
 });

@@ -36,7 +36,7 @@ describe('defaultLimits', () => {
 });
 
 describe('the limits of kites', () => {
-  it('bound the prefix of a call that is parsed once', () => {
+  it('the limits of kites bound the prefix of a call that is parsed once', () => {
     const prefix = (length: number): string => {
       const [head, tail] = ['{"method":"', '","arguments":[{"withArgs":'];
       return `${head}${'m'.repeat(length - head.length - tail.length)}${tail}`;
@@ -48,7 +48,7 @@ describe('the limits of kites', () => {
   it.each([
     ['credentials', CACHED_CREDENTIALS, 'envelopeFragment'],
     ['method names', CACHED_METHODS, 'methodFragment'],
-  ] as const)('bound the %s whose encoding is cached', (_what, limit, encode) => {
+  ] as const)('the limits of kites bound the %s whose encoding is cached', (_what, limit, encode) => {
     const { host } = makeCore();
     const first = host[encode]('0');
     for (let n = 1; n < limit; n++) host[encode](`${n}`);
@@ -57,7 +57,7 @@ describe('the limits of kites', () => {
     expect(host[encode]('0')).not.toBe(first);
   });
 
-  it('bound the verified credentials that are cached', () => {
+  it('the limits of kites bound the verified credentials that are cached', () => {
     const credentials = new VerifiedCredentials(1000, new ManualClock());
     const key = (n: number): string => `key-${n}`;
     for (let n = 0; n <= VERIFIED_CREDENTIALS; n++) {
@@ -67,12 +67,12 @@ describe('the limits of kites', () => {
     expect(credentials.get('kiteKey', key(1))).toBe('alice');
   });
 
-  it('bound the strings of a response of Kontrol', () => {
+  it('the limits of kites bound the strings of a response of Kontrol', () => {
     const strings = Array.from({ length: KONTROL_STRINGS + 1 }, (_, n) => `${n}`);
     expect(readStrings(strings)).toEqual(strings.slice(0, KONTROL_STRINGS));
   });
 
-  it('bound the refused host names that are logged, and their length', () => {
+  it('the limits of kites bound the rejected hosts that are logged, and their length', () => {
     const lines: string[] = [];
     const log = new RefusalLog({ ...silentLogger, warn: (text) => void lines.push(text) });
     const refuse = (host: string): void => log.host({ headers: { host } } as IncomingMessage);
@@ -82,7 +82,7 @@ describe('the limits of kites', () => {
     expect(lines).toHaveLength(LOGGED_REFUSALS);
   });
 
-  it('bound the text that a peer has a page show', async () => {
+  it('the limits of kites bound the text that a peer shows on a page', async () => {
     const { server, client } = await connected();
     const alerts: string[] = [];
     addPageMethods(server, { console, alert: (text) => void alerts.push(text) });

@@ -22,17 +22,17 @@ describe('the HTTP routes of a kite', () => {
     ['/files/exact', '/files/exact'],
     ['/', undefined],
     ['', undefined],
-  ])('find for %j the handler of %s', (url, path) => {
+  ])('the HTTP route for %j is %s', (url, path) => {
     expect(table.find(url)?.handler).toBe(path);
   });
 
-  it('let "/" handle what no longer path does', () => {
+  it('the HTTP route "/" handles paths without a longer route', () => {
     const withRoot = routes('/', '/files/');
     expect(withRoot.find('/anything')?.handler).toBe('/');
     expect(withRoot.find('/files/a')?.handler).toBe('/files/');
   });
 
-  it('refuse a path that does not begin with "/"', () => {
+  it('an HTTP route that does not begin with "/" is rejected', () => {
     expect(() => routes('files')).toThrow(TypeError);
   });
 });

@@ -29,7 +29,7 @@ function joined() {
 }
 
 describe('joinSockets', () => {
-  it('pauses one side while more than JOINED_PAUSE_BYTES wait for the other', async () => {
+  it('joinSockets pauses one side while more than JOINED_PAUSE_BYTES wait for the other', async () => {
     const { caller, kite } = joined();
     caller.push(Buffer.alloc(JOINED_PAUSE_BYTES));
     await settled();
@@ -43,7 +43,7 @@ describe('joinSockets', () => {
     expect(caller.isPaused()).toBe(false);
   });
 
-  it('closes one side JOINED_LINGER after the other has ended', async () => {
+  it('joinSockets closes one side JOINED_LINGER after the other has ended', async () => {
     const { clock, caller, kite, ended } = joined();
     caller.push(null);
     await settled();

@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
 import { Fragment, messageText } from '../../../../src/lib/transport/channel/outgoing-message.js';
 
-it('joins the pieces of a message', () => {
+it('an outgoing message joins its fragments', () => {
   expect(messageText([new Fragment('{"id":'), 42, ',"text":"', new Fragment('a'), '"}'])).toBe(
     '{"id":42,"text":"a"}',
   );
 });
 
-it('returns a message that is a string unchanged', () => {
+it('an outgoing message that is a string is not changed', () => {
   expect(messageText('text')).toBe('text');
 });
 
-it('encodes a fragment once for each encoder in use', () => {
+it('an outgoing message encodes a fragment once for each encoder in use', () => {
   const encoded: string[] = [];
   const upper = (text: string): string => {
     encoded.push(text);

@@ -302,7 +302,7 @@ describe('a page with a hostile peer', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('opens no data channel for a description that is longer than descriptionLength', async () => {
+  it('a page opens no data channel for a description above descriptionLength', async () => {
     const sdp = 'connection 0';
     for (const [descriptionLength, answers] of [
       [sdp.length - 1, ['leave']],

@@ -10,12 +10,12 @@ describe('closeStatusForError', () => {
     ['WS_ERR_TOO_MANY_BUFFERED_PARTS', 1008],
     ['WS_ERR_INVALID_OPCODE', 1002],
     ['ECONNRESET', DROPPED_CODE],
-  ])('closes with the code for %s', (code, closeCode) => {
+  ])('closeStatusForError returns the close code for %s', (code, closeCode) => {
     const error = Object.assign(new Error('no'), { code });
     expect(closeStatusForError(error)).toEqual({ code: closeCode, reason: 'no' });
   });
 
-  it('takes an error without a code for a socket that broke', () => {
+  it('closeStatusForError treats an error without a code as a dropped connection', () => {
     expect(closeStatusForError(new Error('no'))).toEqual({ code: DROPPED_CODE, reason: 'no' });
   });
 });

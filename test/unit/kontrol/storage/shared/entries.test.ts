@@ -20,7 +20,7 @@ describe('checkOwner', () => {
     ['an entry of the same user', entry('bob', NOW + 1), 'ok'],
     ['an entry of another user that has expired', entry('alice', NOW), 'ok'],
     ['an entry of another user', entry('alice', NOW + 1), 'taken'],
-  ])('answers for %s', (_, old, result) => {
+  ])('checkOwner returns the result for %s', (_, old, result) => {
     expect(checkOwner(old, entry('bob', NOW + 60_000), NOW)).toBe(result);
   });
 });
@@ -28,7 +28,7 @@ describe('checkOwner', () => {
 describe('unexpired', () => {
   const invite = { hash: 'h', username: 'bob', expiresAt: NOW };
 
-  it('returns an invite until it expires', () => {
+  it('unexpired returns an invite until it expires', () => {
     expect(unexpired(invite, NOW - 1)).toBe(invite);
     expect(unexpired(invite, NOW)).toBeUndefined();
     expect(unexpired(undefined, NOW)).toBeUndefined();
