@@ -28,14 +28,14 @@ export function usedBy(path: string): ReadonlySet<string> {
   return found;
 }
 
-const known = new Map<string, readonly string[]>();
+const cache = new Map<string, readonly string[]>();
 
 /** The relative imports of a file: static, dynamic, and of types. */
 function importsOf(path: string): readonly string[] {
-  let imports = known.get(path);
+  let imports = cache.get(path);
   if (!imports) {
     imports = readImports(path);
-    known.set(path, imports);
+    cache.set(path, imports);
   }
   return imports;
 }

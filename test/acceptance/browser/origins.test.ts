@@ -35,7 +35,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
   const all = <Value>(value: Value): Value[] => ALL_TRANSPORTS.map(() => value);
 
   /** The origin of a page on another server, with the name `host`. */
-  async function elsewhere(host: string): Promise<string> {
+  async function otherOrigin(host: string): Promise<string> {
     const { port } = await startPageServer(files(), policy('http://*:* ws://*:*'));
     return `http://${host}:${port}`;
   }
@@ -50,14 +50,14 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
 
   describe('a page of another origin', () => {
     it('a kite accepts a page of another origin if the page is from loopback or its origin is allowed', async () => {
-      expect(await squares(await pageOf(await elsewhere('localhost')), await kiteUrl({}))).toEqual(all(16));
-      const friend = await elsewhere(FRIEND);
+      expect(await squares(await pageOf(await otherOrigin('localhost')), await kiteUrl({}))).toEqual(all(16));
+      const friend = await otherOrigin(FRIEND);
       expect(await squares(await pageOf(friend), await kiteUrl({ allowOrigin: [friend] }))).toEqual(all(16));
     });
 
     it('a kite rejects a page of an origin that is not allowed over every transport', async () => {
-      const url = await kiteUrl({ allowOrigin: [await elsewhere(FRIEND)] });
-      expect(await squares(await pageOf(await elsewhere(STRANGER)), url)).toEqual(all('disconnect'));
+      const url = await kiteUrl({ allowOrigin: [await otherOrigin(FRIEND)] });
+      expect(await squares(await pageOf(await otherOrigin(STRANGER)), url)).toEqual(all('disconnect'));
     });
   });
 

@@ -16,7 +16,7 @@ const PAYLOADS = [
 ];
 
 /** Scripts that have run, and elements that were created from text. */
-function damage(page: Page): Promise<unknown> {
+function injections(page: Page): Promise<unknown> {
   return page.evaluate(() => ({
     elements: document.querySelectorAll(
       'body img:not(.brand img), svg, iframe, script:not([src="/ui.js"]), object, embed',
@@ -52,7 +52,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         for (let n = 0; n < PAYLOADS.length + 1; n++) {
           await kites.nth(n).click();
           await page.getByRole('link', { name: 'Close' }).waitFor();
-          expect(await damage(page)).toEqual(NONE);
+          expect(await injections(page)).toEqual(NONE);
           await page.keyboard.press('Escape');
         }
         expect(alerts).toEqual([]);
@@ -65,7 +65,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
       await startRegistered(kontrol, 'math', { user: username });
       await page.getByRole('link', { name: 'math', exact: true }).click();
       await page.getByText(username, { exact: true }).first().waitFor();
-      expect(await damage(page)).toEqual(NONE);
+      expect(await injections(page)).toEqual(NONE);
       expect(alerts).toEqual([]);
     });
 
@@ -90,11 +90,11 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await page.getByRole('button', { name: 'Call', exact: true }).click();
         await page.locator('.outcome.answered, .outcome.failed').waitFor();
         expect(await page.locator('.outcome').textContent()).toContain(name);
-        expect(await damage(page)).toEqual(NONE);
+        expect(await injections(page)).toEqual(NONE);
       }
       await page.getByLabel('Output of the kite').getByText(all).waitFor();
       for (const summary of await page.getByText('Arguments of').all()) await summary.click();
-      expect(await damage(page)).toEqual(NONE);
+      expect(await injections(page)).toEqual(NONE);
       expect(alerts).toEqual([]);
     });
 
@@ -102,7 +102,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
       const { page, origin, alerts } = await signedIn(pages);
       await page.goto(`${origin}/#/${payload}`);
       await page.getByText(`/${payload}`, { exact: true }).first().waitFor();
-      expect(await damage(page)).toEqual(NONE);
+      expect(await injections(page)).toEqual(NONE);
       expect(alerts).toEqual([]);
     });
 

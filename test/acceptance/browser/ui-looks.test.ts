@@ -20,7 +20,7 @@ interface AxeResults {
 }
 
 /** Describes serious accessibility problems of the page. */
-async function barriers(page: Page): Promise<string[]> {
+async function accessibilityProblems(page: Page): Promise<string[]> {
   // The page's policy blocks scripts; the debugger is not subject to it.
   const { violations } = await page.evaluate<AxeResults>(
     `${axe}; axe.run(document, { resultTypes: ['violations'] })`,
@@ -67,7 +67,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
           path: join(results, `kontrol-page-${name}-${width}-${colorScheme}.png`),
           fullPage: true,
         });
-        expect(await barriers(page)).toEqual([]);
+        expect(await accessibilityProblems(page)).toEqual([]);
         expect(await overflows(page)).toBe(false);
       };
       await look('signed-out');

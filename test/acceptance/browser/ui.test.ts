@@ -20,7 +20,7 @@ import {
 } from '../../helpers/browser/kontrol-page.js';
 
 /** Whether it becomes visible. A test that waits for it without success fails with what it waited for. */
-const appears = (what: Locator): Promise<boolean> => what.waitFor().then(() => true);
+const isVisible = (what: Locator): Promise<boolean> => what.waitFor().then(() => true);
 
 const rows = (page: Page): Promise<string[]> => page.locator('a.kite').allTextContents();
 
@@ -106,7 +106,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await kiteLink(page, 'math').click();
         await page.getByRole('button', { name: 'hello' }).click();
         await page.getByRole('button', { name: 'Call', exact: true }).click();
-        expect(await appears(page.getByText('"hi"', { exact: true }))).toBe(true);
+        expect(await isVisible(page.getByText('"hi"', { exact: true }))).toBe(true);
       });
 
       it('the page forgets all credentials when the user signs out', async () => {
@@ -144,16 +144,16 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
             (name) => (globalThis as unknown as { seen: Record<string, number> }).seen[name],
             what,
           );
-        const asked = requests.length;
+        const requestCount = requests.length;
         const kite = await startRegistered(kontrol, 'math');
-        const come = Date.now();
+        const registeredAt = Date.now();
         await expect.poll(() => seen('come')).toBeGreaterThan(0);
-        expect(((await seen('come')) ?? Infinity) - come).toBeLessThan(1000);
+        expect(((await seen('come')) ?? Infinity) - registeredAt).toBeLessThan(1000);
         await kite.close();
         const gone = Date.now();
         await expect.poll(() => seen('gone')).toBeGreaterThan(0);
         expect(((await seen('gone')) ?? Infinity) - gone).toBeLessThan(1000);
-        expect(requests.slice(asked).filter((url) => !url.includes('/kite/'))).toEqual([]);
+        expect(requests.slice(requestCount).filter((url) => !url.includes('/kite/'))).toEqual([]);
       });
 
       it('the page shows the user, host, uptime and latency or error of each kite', async () => {
@@ -218,14 +218,14 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         const id = randomUUID();
         await page.goto(`${origin}/#/bob/prod/late/1.0.0/eu/vm/${id}`);
         const missing = page.getByText(`The kite /bob/prod/late/1.0.0/eu/vm/${id} is not registered.`);
-        expect(await appears(missing)).toBe(true);
+        expect(await isVisible(missing)).toBe(true);
         await page.goto(`${origin}/#/bob`);
         await missing.waitFor({ state: 'hidden' });
         await page.goBack();
-        expect(await appears(missing)).toBe(true);
+        expect(await isVisible(missing)).toBe(true);
         const key = await kontrol.newKiteKey('bob');
         await registerRaw(origin, key, { name: 'late', id });
-        expect(await appears(page.getByRole('heading', { name: 'late', level: 2 }))).toBe(true);
+        expect(await isVisible(page.getByRole('heading', { name: 'late', level: 2 }))).toBe(true);
         expect(await missing.isHidden()).toBe(true);
       });
 
@@ -234,7 +234,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
           policy: { name: 'none', allows: () => false },
         });
         await page.getByRole('heading', { name: 'No kite is registered' }).waitFor();
-        expect(await appears(page.getByText('kitectl serve'))).toBe(true);
+        expect(await isVisible(page.getByText('kitectl serve'))).toBe(true);
       });
 
       it('the page lists 500 kites first, and more on request', async () => {
@@ -269,8 +269,8 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await page.getByText('Connection lost').waitFor();
         const { kontrol: again } = await startUiKontrol(pages, { port, storage });
         await startRegistered(again, 'late');
-        expect(await appears(kiteLink(page, 'late'))).toBe(true);
-        expect(await appears(page.getByText('Connected', { exact: true }))).toBe(true);
+        expect(await isVisible(kiteLink(page, 'late'))).toBe(true);
+        expect(await isVisible(page.getByText('Connected', { exact: true }))).toBe(true);
       });
     });
 
@@ -355,7 +355,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await page.getByLabel('Method', { exact: true }).fill('wait');
         await page.getByRole('button', { name: 'Call', exact: true }).click();
         await page.getByRole('button', { name: 'Cancel' }).click();
-        expect(await appears(page.getByText('Cancelled.'))).toBe(true);
+        expect(await isVisible(page.getByText('Cancelled.'))).toBe(true);
       });
 
       it('the page shows what a kite logs during a call, and rejects its other calls', async () => {
@@ -390,7 +390,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await page.getByLabel('Method', { exact: true }).fill('square');
         await page.getByLabel('Arguments', { exact: true }).fill('3');
         await page.keyboard.press('Control+Enter');
-        expect(await appears(page.getByText('9', { exact: true }))).toBe(true);
+        expect(await isVisible(page.getByText('9', { exact: true }))).toBe(true);
       });
 
       it('the page reports that its kite disconnected', async () => {
@@ -399,7 +399,7 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         await kiteLink(page, 'math').click();
         await page.getByRole('button', { name: 'square' }).waitFor();
         await kite.close({ drainTimeout: 100 });
-        expect(await appears(page.getByText('no longer registered'))).toBe(true);
+        expect(await isVisible(page.getByText('no longer registered'))).toBe(true);
       });
     });
 

@@ -14,14 +14,14 @@ interface Line {
   /** Lines to run before it. */
   readonly before?: readonly string[];
   /** The prompts on a terminal, and the keys that answer them. */
-  readonly asked?: readonly (readonly [question: string, keys: string])[];
+  readonly prompts?: readonly (readonly [question: string, keys: string])[];
   /** The exit code without a terminal. Default: 0. */
   readonly pipeCode?: number;
   readonly code?: number;
   /** It runs until it is ended, after it has printed this. */
   readonly until?: string;
   /** A line that runs concurrently. */
-  readonly meanwhile?: string;
+  readonly concurrently?: string;
   /** The user has no kite key yet. */
   readonly newcomer?: boolean;
 }
@@ -85,7 +85,7 @@ const LINES: readonly Line[] = [
   {
     line: 'kitectl context remove prod',
     before: [CONTEXT],
-    asked: YES,
+    prompts: YES,
     pipe: /^$/,
     pipeCode: 2,
     screen: /Removed/,
@@ -131,7 +131,7 @@ const LINES: readonly Line[] = [
   { line: 'kitectl keys move --to file', pipe: /kite\.key/ },
   {
     line: 'kitectl keys remove',
-    asked: YES,
+    prompts: YES,
     pipe: /^$/,
     pipeCode: 2,
     screen: /Removed/,
@@ -148,7 +148,7 @@ const LINES: readonly Line[] = [
   { line: 'kitectl kontrol keys list', pipe: /\tactive\t/, screen: /│ active/ },
   {
     line: 'kitectl kontrol keys revoke ID',
-    asked: [['(y/N)', 'n\r']],
+    prompts: [['(y/N)', 'n\r']],
     pipe: /^$/,
     code: 2,
     pipeCode: 2,
@@ -231,7 +231,7 @@ const LINES: readonly Line[] = [
   {
     line: 'kitectl register --to http://127.0.0.1:4000/kite --username bob',
     newcomer: true,
-    asked: [['nvite', 'INVITE\r']],
+    prompts: [['nvite', 'INVITE\r']],
     pipe: /^$/,
     pipeCode: 2,
     screen: /kite\.key/,
@@ -272,7 +272,7 @@ const LINES: readonly Line[] = [
   },
   {
     line: 'kitectl shell --to http://localhost:3636/kite',
-    asked: [
+    prompts: [
       ['> ', 'square 4\r'],
       ['16', '\u0004'],
     ],
@@ -290,13 +290,13 @@ const LINES: readonly Line[] = [
   { line: 'kitectl token /bob/prod/math', pipe: /^\S+\.\S+\.\S+\s*$/ },
   {
     line: 'kitectl top',
-    asked: [[' ms', 'q']],
+    prompts: [[' ms', 'q']],
     pipe: /^math\t1\.0\.0\tprod\t.* ms\t/m,
     screen: /\[\?1049l/,
   },
   {
     line: 'kitectl top /bob/prod --interval 5s',
-    asked: [[' ms', 'q']],
+    prompts: [[' ms', 'q']],
     pipe: /^math\t1\.0\.0\tprod\t.* ms\t/m,
     screen: /\[\?1049l/,
   },
@@ -304,7 +304,7 @@ const LINES: readonly Line[] = [
   {
     line: 'kitectl uninstall math',
     before: [INSTALL],
-    asked: YES,
+    prompts: YES,
     pipe: /^$/,
     pipeCode: 2,
     screen: /Removed/,
@@ -325,7 +325,7 @@ const LINES: readonly Line[] = [
     screen: /REGISTER/,
     code: 130,
     pipeCode: 130,
-    meanwhile: 'kitectl serve ./kite.js --register --environment prod',
+    concurrently: 'kitectl serve ./kite.js --register --environment prod',
   },
   {
     line: 'kitectl watch /bob',
@@ -334,7 +334,7 @@ const LINES: readonly Line[] = [
     screen: /REGISTER/,
     code: 130,
     pipeCode: 130,
-    meanwhile: 'kitectl serve ./kite.js --register --environment prod',
+    concurrently: 'kitectl serve ./kite.js --register --environment prod',
   },
   {
     line: 'kitectl kontrol keys reseal',
@@ -399,12 +399,12 @@ async function ready({ before = [], newcomer = false }: Line): Promise<PromptStr
 async function shown(
   running: Running,
   person: PromptStreams,
-  { until = '', meanwhile }: Line,
+  { until = '', concurrently }: Line,
 ): Promise<void> {
   const isShown = ({ stdout, stderr }: Running): boolean => (stdout + stderr).includes(until);
-  if (meanwhile !== undefined) {
+  if (concurrently !== undefined) {
     while (!isShown(running)) {
-      const other = person.inPipe(world.here(meanwhile));
+      const other = person.inPipe(world.here(concurrently));
       await other.until(({ stderr }) => stderr.includes('registered as'));
       other.child.kill('SIGTERM');
       await other.outcome;
@@ -438,7 +438,7 @@ describe('examples of the help on a terminal', () => {
   it.each(LINES)('the example runs on a terminal: $line', async (row) => {
     const person = await ready(row);
     const running = person.atTerminal(world.here(row.line));
-    for (const [question, keys] of row.asked ?? []) {
+    for (const [question, keys] of row.prompts ?? []) {
       await running.until(({ stdout }) => stdout.includes(question));
       running.child.stdin?.write(keys.replace('INVITE', await world.invite()));
     }

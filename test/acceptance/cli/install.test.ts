@@ -21,10 +21,10 @@ let origin: string;
 let kites: string;
 let trusting: { env: Record<string, string> };
 const pages = new Map<string, Buffer | string | Handler>();
-const asked: string[] = [];
+const requested: string[] = [];
 
 const answer: Handler = (request, response) => {
-  asked.push(request.url ?? '');
+  requested.push(request.url ?? '');
   const page = pages.get(request.url ?? '');
   if (page === undefined) response.writeHead(404).end();
   else if (typeof page === 'function') page(request, response);
@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   pages.clear();
-  asked.length = 0;
+  requested.length = 0;
 });
 
 afterEach(() => rm(kites, { recursive: true, force: true }));
@@ -113,9 +113,9 @@ describe('kitectl install', () => {
     expect((await install(url, '--force', '--json')).code).toBe(0);
     expect((await cli.run(['run', place])).stdout).toBe('new\n');
 
-    const asking = await cli.run(['uninstall', 'math']);
-    expect(asking).toMatchObject({ code: 2, stdout: '' });
-    expect(asking.stderr).toContain('--yes');
+    const unconfirmed = await cli.run(['uninstall', 'math']);
+    expect(unconfirmed).toMatchObject({ code: 2, stdout: '' });
+    expect(unconfirmed.stderr).toContain('--yes');
     expect(await cli.run(['uninstall', 'math', '--yes'])).toMatchObject({
       code: 0,
       stdout: `Removed ${place}.\n`,
@@ -139,16 +139,16 @@ describe('kitectl install', () => {
   });
 
   it('install uses https only, also after redirects', async () => {
-    const elsewhere = `http://localhost:${portOf(plain)}/bob/math/math.tar.gz`;
+    const plainUrl = `http://localhost:${portOf(plain)}/bob/math/math.tar.gz`;
     const url = publish(tarGz(kiteEntries(':')));
     expect((await install(url.replace('https:', 'http:'))).code).toBe(2);
     pages.set('/bob/math/math.tar.gz', (_request, response) => {
-      response.writeHead(302, { location: elsewhere }).end();
+      response.writeHead(302, { location: plainUrl }).end();
     });
     const redirected = await install(url);
     expect(redirected.code).toBe(1);
     expect(redirected.stderr).toContain('redirects to http://localhost');
-    expect(asked.filter((path) => path.endsWith('tar.gz'))).toHaveLength(1);
+    expect(requested.filter((path) => path.endsWith('tar.gz'))).toHaveLength(1);
     expectNothingInstalled();
   });
 

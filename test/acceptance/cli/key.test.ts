@@ -8,7 +8,7 @@ import { Cli } from '../../helpers/cli/cli-harness.js';
 import { TestKite } from '../../helpers/cli/cli-kite.js';
 
 /** An address of this machine that is not loopback, like that of a kite on another machine. */
-const elsewhere = Object.values(os.networkInterfaces())
+const remoteAddress = Object.values(os.networkInterfaces())
   .flat()
   .find((face) => face?.family === 'IPv4' && !face.internal)?.address;
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
     clock: systemClock,
   });
   await writeKiteKeyFile(jwt, { home: join(cli.home, '.kite') });
-  remote = new TestKite({ kiteKey: jwt, ip: elsewhere === undefined ? '127.0.0.1' : '0.0.0.0' });
+  remote = new TestKite({ kiteKey: jwt, ip: remoteAddress === undefined ? '127.0.0.1' : '0.0.0.0' });
   await remote.kite.listen();
 });
 
@@ -53,13 +53,16 @@ describe('the kite key', () => {
     expect((await cli.run(['call', 'whoami', '--auth', 'none', '--to', at('127.0.0.1')])).code).toBe(4);
   });
 
-  it.skipIf(elsewhere === undefined)('the kite key is sent to another machine only with --auth', async () => {
-    const to = ['--to', at(elsewhere ?? '')];
-    const refused = await cli.run(['call', 'whoami', ...to]);
-    expect(refused).toMatchObject({ code: 4, stdout: '' });
-    expect(refused.stderr).toContain('--auth kite-key');
-    expect((await cli.run(['call', 'whoami', '--auth', 'kite-key', ...to])).stdout).toBe('"alice"\n');
-  });
+  it.skipIf(remoteAddress === undefined)(
+    'the kite key is sent to another machine only with --auth',
+    async () => {
+      const to = ['--to', at(remoteAddress ?? '')];
+      const refused = await cli.run(['call', 'whoami', ...to]);
+      expect(refused).toMatchObject({ code: 4, stdout: '' });
+      expect(refused.stderr).toContain('--auth kite-key');
+      expect((await cli.run(['call', 'whoami', '--auth', 'kite-key', ...to])).stdout).toBe('"alice"\n');
+    },
+  );
 
   it('the kite key of --key-file is not sent to another machine without --auth', async () => {
     const { code, stderr } = await cli.run([

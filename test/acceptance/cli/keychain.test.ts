@@ -156,14 +156,14 @@ describe('an unusable keychain', () => {
     const empty = await Desktop.create({ secrets: false });
     env = { ...empty.env, KITE_HOME: env['KITE_HOME'] ?? '' };
     const calls = network.kontrol.kite;
-    let asked = 0;
-    const off = calls.on('connect', () => asked++);
+    let prompts = 0;
+    const off = calls.on('connect', () => prompts++);
     const registered = await register('hugo', '--key-store', 'keychain');
     off();
     await empty.remove();
     expect(registered.code).toBe(3);
     expect(registered.stderr).toContain('gnome-keyring');
-    expect(asked).toBe(0);
+    expect(prompts).toBe(0);
   });
 
   it('no kite key is lost if the package keytar is missing', async () => {

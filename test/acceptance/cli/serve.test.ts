@@ -238,9 +238,9 @@ describe('serve', () => {
     expect(fresh).toMatchObject({ username: 'bob', kontrolKey: kontrol.keyPairs()[0]?.publicKey });
     expect(fresh.jwt).not.toBe(old);
     // A program cannot change the environment of another.
-    const told = await start({ KITE_HOME: join(cli.home, 'none'), KITE_KEY: old });
-    expect(told.stderr).toContain('Cannot store the fresh kite key');
-    expect(told.stderr).toContain('environment variable KITE_KEY');
-    expect(told.stderr).not.toContain(old);
+    const restarted = await start({ KITE_HOME: join(cli.home, 'none'), KITE_KEY: old });
+    expect(restarted.stderr).toContain('Cannot store the fresh kite key');
+    expect(restarted.stderr).toContain('environment variable KITE_KEY');
+    expect(restarted.stderr).not.toContain(old);
   });
 });

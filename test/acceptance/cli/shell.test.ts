@@ -149,11 +149,11 @@ describe('kitectl shell on a terminal', () => {
 
   it('shell prints the log of the kite during a call, and then the prompt', async () => {
     const { running, type } = await start();
-    const said = running.until(({ stdout }) => /hello from outside\r\n.*math> squ/s.test(stdout));
+    const logged = running.until(({ stdout }) => /hello from outside\r\n.*math> squ/s.test(stdout));
     await type('squ', 'squ');
     const [peer] = remote.peers;
     await peer?.tell('kite.log', 'hello from outside');
-    await said;
+    await logged;
     await type('are 7\r', '49\r\n');
     running.child.stdin?.write('\u0004');
     expect((await running.outcome).code).toBe(0);

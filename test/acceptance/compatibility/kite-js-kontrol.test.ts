@@ -101,10 +101,10 @@ describe.each(transports)('the Kontrol client of kite.js over %s', (...way) => {
     const { kontrol } = await startKontrol();
     const client = await connected(kontrol, way);
     const { changes, watcherID } = await client.watchKites({ query });
-    const come = new Promise((resolve) => changes.once('register', resolve));
+    const registered = new Promise((resolve) => changes.once('register', resolve));
     const gone = new Promise((resolve) => changes.once('deregister', resolve));
     const math = await mathKite(kontrol, way);
-    expect(await square((await come) as InstanceType<typeof kitejs.Kite>, 5)).toBe(25);
+    expect(await square((await registered) as InstanceType<typeof kitejs.Kite>, 5)).toBe(25);
     await math.close({ drainTimeout: 100 });
     await gone;
     await client.cancelWatcher(watcherID);

@@ -31,11 +31,11 @@ async function makeKite(kontrolUrl: string, clock = new ManualClock()): Promise<
 }
 
 /** Plays the recorded Kontrol: sends each frame once the client has sent the frames recorded before it. */
-async function recordedKontrol({ frames }: Session): Promise<{ url: string; heard: string[] }> {
+async function recordedKontrol({ frames }: Session): Promise<{ url: string; received: string[] }> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => server.close());
-  const heard: string[] = [];
+  const received: string[] = [];
   server.on('connection', (socket: WebSocket) => {
     // The Go client does not wait for this.
     socket.send('o');
@@ -44,22 +44,22 @@ async function recordedKontrol({ frames }: Session): Promise<{ url: string; hear
     const play = (): void => {
       for (let line = script[0]; line; line = script[0]) {
         if (line.dir === '<') socket.send(line.ws ?? '');
-        else if (messages(heard).length <= expected) return;
+        else if (messages(received).length <= expected) return;
         else expected++;
         script.shift();
       }
     };
     socket.on('message', (data: Buffer) => {
-      heard.push(data.toString());
+      received.push(data.toString());
       play();
     });
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/kite`, heard };
+  return { url: `http://127.0.0.1:${port}/kite`, received };
 }
 
 /** The frames of a client without its identity and without the unset fields that Go sends. */
-function said(frames: readonly string[]): unknown {
+function comparableFrames(frames: readonly string[]): unknown {
   return messages(frames).map(({ method, arguments: args, callbacks }) => {
     const [first] = args;
     if (!first || !('withArgs' in first)) return { method, arguments: comparable(args), callbacks };
@@ -111,15 +111,15 @@ describe('the recorded Kontrol of Go', () => {
   it('a kite registers with the recorded Go Kontrol and sends the recorded heartbeats', async () => {
     if (!registering) throw new Error('Nothing was recorded');
     const clock = new ManualClock();
-    const { url, heard } = await recordedKontrol(registering);
+    const { url, received } = await recordedKontrol(registering);
     const kite = await makeKite(url, clock);
     const own = 'http://127.0.0.1:6701/kite';
     expect(await kite.registerForever({ url: own })).toMatchObject({ url: own });
-    const expected = said(recorded(registering, '>'));
-    await expect.poll(() => messages(heard).length).toBe(3);
+    const expected = comparableFrames(recorded(registering, '>'));
+    await expect.poll(() => messages(received).length).toBe(3);
     clock.advance(10_000);
-    await expect.poll(() => messages(heard).length).toBe(4);
-    expect(said(heard)).toEqual(expected);
+    await expect.poll(() => messages(received).length).toBe(4);
+    expect(comparableFrames(received)).toEqual(expected);
   });
 
   it('the recorded Go Kontrol was queried for kites, tokens and its key', () => {
@@ -130,7 +130,7 @@ describe('the recorded Kontrol of Go', () => {
   it.each(asking.map((session, index) => [index, session] as const))(
     'a kite sends the recorded request and understands the answer of the Go Kontrol: request %i',
     async (_index, session) => {
-      const { url, heard } = await recordedKontrol(session);
+      const { url, received } = await recordedKontrol(session);
       const kite = await makeKite(url);
       const outcome = callOf(kite, session);
       const { error, result } = recordedAnswer(session);
@@ -140,7 +140,7 @@ describe('the recorded Kontrol of Go', () => {
         await expect(outcome).rejects.toMatchObject({ type, message });
       } else if (typeof result === 'string') expect(await outcome).toBe(result);
       else expect(await outcome).toMatchObject((result as { kites: object[] }).kites);
-      expect(said(heard)).toEqual(said(recorded(session, '>')));
+      expect(comparableFrames(received)).toEqual(comparableFrames(recorded(session, '>')));
     },
   );
 

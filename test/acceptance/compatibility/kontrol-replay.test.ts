@@ -42,8 +42,8 @@ function withoutEtcd(answer: unknown): unknown {
 }
 
 /** The answer to the client's call among the messages of the server. */
-function answerOf(said: readonly Message[]): unknown {
-  return comparable(said.find(({ method }) => method === 0)?.arguments);
+function answerOf(received: readonly Message[]): unknown {
+  return comparable(received.find(({ method }) => method === 0)?.arguments);
 }
 
 describe('the recorded Go client with Kontrol', () => {
@@ -54,15 +54,15 @@ describe('the recorded Go client with Kontrol', () => {
     expect(asking).toHaveLength(8);
     if (!registering) throw new Error('nothing was recorded');
 
-    const said = await play(kontrol, registering, key);
+    const received = await play(kontrol, registering, key);
     const [heartbeat, answer] = messages(recorded(registering, '<'));
     const withoutCaller = (message: Message | undefined): unknown => ({
       ...message,
       arguments: message?.arguments.map(({ kite, ...rest }) => [typeof kite, rest]),
     });
     // In the recorded order too: the heartbeat is requested first.
-    expect(withoutCaller(said[0])).toEqual(withoutCaller(heartbeat));
-    expect(comparable(said[1])).toEqual(comparable(answer));
+    expect(withoutCaller(received[0])).toEqual(withoutCaller(heartbeat));
+    expect(comparable(received[1])).toEqual(comparable(answer));
 
     for (const session of asking) {
       const expected = answerOf(messages(recorded(session, '<')));

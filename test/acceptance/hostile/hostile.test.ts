@@ -257,12 +257,12 @@ describe('a peer that stops reading', () => {
     const before = collectedBuffers();
     // Requests a mebibyte repeatedly and reads nothing: the kite stops reading, or closes it.
     const ask = maskedFrame(call('"big"', '"withArgs":[]'));
-    let asked = 0;
+    let requested = 0;
     const gone = new Promise<void>((resolve) => kite.on('disconnect', () => resolve()));
     let pausedAt = 0;
-    while (asked < 200 && !socket.destroyed) {
-      if (!socket.write(ask)) pausedAt = asked;
-      asked++;
+    while (requested < 200 && !socket.destroyed) {
+      if (!socket.write(ask)) pausedAt = requested;
+      requested++;
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(kite.connectionCount).toBeLessThanOrEqual(1);

@@ -32,7 +32,7 @@ async function listening(kontrol: Kontrol, options: KiteOptions = {}): Promise<K
 }
 
 /** Collects the events of a watch in order. */
-function collect() {
+function collectEvents() {
   const events: string[] = [];
   let wake = (): void => {};
   const listener = ({ action, kite }: KiteEvent): void => {
@@ -61,7 +61,7 @@ describe('a kite that registers', () => {
     const client = found?.client();
     await client?.dial();
     expect(await client?.tell('square', 4)).toBe(16);
-    const { listener, until } = collect();
+    const { listener, until } = collectEvents();
     await caller.watchKites(query, listener);
     await math.close();
     expect(await until(1)).toEqual([`DEREGISTER ${math.identity.id}`]);
@@ -122,7 +122,7 @@ describe('a kite that registers', () => {
 
 describe('a kite that is notified of a revoked key pair', () => {
   /** A kite of bob, a function whether it accepts this kite key, and the key of Kontrol's first pair. */
-  async function exchanging(register: 'registerForever' | 'registerHttp' | 'register') {
+  async function kiteWithOldKey(register: 'registerForever' | 'registerHttp' | 'register') {
     const clock = new ManualClock();
     const { kontrol } = await startKontrol({ clock });
     const old = await kontrol.newKiteKey('bob');
@@ -145,7 +145,7 @@ describe('a kite that is notified of a revoked key pair', () => {
   const refused = 'kiteKey: it is signed by a Kontrol that this kite does not trust';
 
   it('a kite stops trusting a revoked key pair at once', async () => {
-    const { kontrol, math, trusted, rotate } = await exchanging('registerForever');
+    const { kontrol, math, trusted, rotate } = await kiteWithOldKey('registerForever');
     const id = await rotate();
     await math.register();
     expect(await trusted()).toBe('4');
@@ -154,7 +154,7 @@ describe('a kite that is notified of a revoked key pair', () => {
   });
 
   it('a kite stops trusting a revoked key pair after its next heartbeat over HTTP', async () => {
-    const { kontrol, math, trusted, rotate, clock } = await exchanging('registerHttp');
+    const { kontrol, math, trusted, rotate, clock } = await kiteWithOldKey('registerHttp');
     const id = await rotate();
     const http = await math.registerHttp();
     expect(await trusted()).toBe('4');
@@ -167,7 +167,7 @@ describe('a kite that is notified of a revoked key pair', () => {
   });
 
   it('a kite trusts no caller after the key pair of its own kite key is revoked', async () => {
-    const { kontrol, math, trusted } = await exchanging('registerForever');
+    const { kontrol, math, trusted } = await kiteWithOldKey('registerForever');
     const failed = new Promise<Error>((resolve) => math.once('registerFailed', resolve));
     expect(await trusted()).toBe('4');
     const gone = new Promise<void>((resolve) => kontrol.kite.once('disconnect', () => resolve()));
@@ -189,7 +189,7 @@ describe('a kite that stays registered', () => {
     const math = await listening(first.kontrol, { kontrolUrl, kiteKey });
     await math.registerForever();
     const watcher = await makeKite(first.kontrol, { kontrolUrl, kiteKey });
-    const { listener, until } = collect();
+    const { listener, until } = collectEvents();
     const watch = await watcher.watchKites(query, listener);
     expect(watch.kites.map(({ kite }) => kite.id)).toEqual([math.identity.id]);
     const again = new Promise<string>((resolve) => math.once('register', resolve));

@@ -99,9 +99,9 @@ describe('a kite with several Kontrols in KITE_KONTROL_URL', () => {
     await goes.close();
     await comes.register();
     expect(events).toEqual([]);
-    const told = new Promise<void>((resolve) => (wake = () => events.length === 2 && resolve()));
+    const notified = new Promise<void>((resolve) => (wake = () => events.length === 2 && resolve()));
     clock.advance(1000);
-    await told;
+    await notified;
     expect(events).toEqual([`DEREGISTER ${goes.identity.id}`, `REGISTER ${comes.identity.id}`]);
     expect(new Set(watch.kites.map(({ url }) => url))).toEqual(new Set([stays.url, comes.url]));
     // It continues at the second.

@@ -54,15 +54,15 @@ describe('key pairs', () => {
     expect(await stays.tell('register', { url: MATH })).toEqual({ url: MATH, heartbeatInterval: 0 });
     await kontrol.rotate();
     const math = await connect(kontrol, 'bob');
-    const told: unknown[] = [];
-    expect(await math.tell('watchKeys', (keys: unknown) => told.push(keys))).toEqual({ revokedKeys: [] });
+    const notified: unknown[] = [];
+    expect(await math.tell('watchKeys', (keys: unknown) => notified.push(keys))).toEqual({ revokedKeys: [] });
     await kontrol.revoke(kontrol.keyPairs()[1]?.id ?? '');
     expect(await math.tell('register', { url: MATH })).toEqual({
       url: MATH,
       heartbeatInterval: 0,
       revokedKeys: [old],
     });
-    expect(told).toEqual([[old]]);
+    expect(notified).toEqual([[old]]);
     expect(await math.tell('watchKeys', () => {})).toEqual({ revokedKeys: [old] });
     const body = { url: MATH, kite: math.kite.identity, auth: { type: 'kiteKey', key: math.key.jwt } };
     const answer = await fetch(`${origin}/register`, { method: 'POST', body: JSON.stringify(body) });
@@ -70,7 +70,7 @@ describe('key pairs', () => {
     // Only revocations are reported.
     await kontrol.rotate();
     await math.tell('kite.ping');
-    expect(told).toHaveLength(1);
+    expect(notified).toHaveLength(1);
     for (const argument of [undefined, 'x', {}])
       await expect(math.tell('watchKeys', argument)).rejects.toMatchObject({ type: 'argumentError' });
     const again = await connect(kontrol, 'bob', { key: stays.key.jwt });
@@ -140,7 +140,7 @@ describe('registerMachine', () => {
     const limited = { type: 'requestLimitError' };
     const pending: Promise<unknown>[] = [];
     /** A user who is being prompted for an invite. */
-    const typing = async () => {
+    const promptedUser = async () => {
       const caller = await connect(kontrol, 'x', { kite: { kiteKey: false, clock, timeout: 0 } });
       const asked = new Promise<void>((resolve) => {
         caller.kite.handle('kite.getPass', () => {
@@ -154,18 +154,18 @@ describe('registerMachine', () => {
       return caller;
     };
     const people = [];
-    for (let i = 0; i < 8; i++) people.push(await typing());
-    await expect(typing()).rejects.toMatchObject(limited);
+    for (let i = 0; i < 8; i++) people.push(await promptedUser());
+    await expect(promptedUser()).rejects.toMatchObject(limited);
     const gone = new Promise((resolve) => kontrol.kite.once('disconnect', resolve));
     people[0]?.close();
     await gone;
-    const last = await typing();
+    const last = await promptedUser();
     clock.advance(6000);
     await expect(last.tell('registerMachine', 'dave')).rejects.toMatchObject(limited);
     // Their timeout has passed, and their slots are free.
     clock.leap(114_000);
     expect(await pending[7]).toMatchObject({ code: 'inviteNeeded' });
-    await typing();
+    await promptedUser();
   });
 
   it('registerMachine takes the invite as an argument, for its own user only', async () => {

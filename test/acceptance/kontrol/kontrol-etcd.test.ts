@@ -43,7 +43,7 @@ async function node(options: Partial<KontrolOptions> = {}): Promise<Node> {
 }
 
 /** Returns the milliseconds until the lease of a kite expires in the store. */
-async function looker(clock: ManualClock): Promise<(id: string) => Promise<number>> {
+async function leaseReader(clock: ManualClock): Promise<(id: string) => Promise<number>> {
   const storage = etcd.make();
   await storage.open();
   onTestFinished(() => storage.close());
@@ -57,7 +57,7 @@ describe.skipIf(!etcdInstalled)(`Kontrols on etcd${skipped}`, () => {
   it('Kontrols on etcd keep a kite registered by heartbeats at either, and remove it when they stop', async () => {
     const clock = new ManualClock(Date.now());
     const [a, b] = [await node({ clock }), await node({ clock })];
-    const left = await looker(clock);
+    const left = await leaseReader(clock);
     const [beating, silent] = [randomUUID(), randomUUID()];
     for (const id of [beating, silent]) expect((await a.register(id))[0]).toBe(200);
     await expect.poll(() => b.finds(silent)).toBe(true);

@@ -177,10 +177,10 @@ describe('an empty query', () => {
     const { kontrol } = await startKontrol();
     const [bob, alice] = await Promise.all([connect(kontrol, 'bob'), connect(kontrol, 'alice')]);
     const events = (caller: typeof bob): Promise<string[]> => {
-      const heard: string[] = [];
+      const received: string[] = [];
       const watchCallback = ({ result }: { result: { action: string; kite: { username: string } } }): void =>
-        void heard.push(`${result.action} ${result.kite.username}`);
-      return caller.tell('getKites', { query: {}, watchCallback }).then(() => heard);
+        void received.push(`${result.action} ${result.kite.username}`);
+      return caller.tell('getKites', { query: {}, watchCallback }).then(() => received);
     };
     const [ofBob, ofAlice] = [await events(bob), await events(alice)];
     await bob.tell('register', { url: 'http://127.0.0.1:3636/kite' });

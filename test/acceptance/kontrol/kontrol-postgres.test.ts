@@ -116,8 +116,8 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     const readiness = () => Promise.all(nodes.map(({ ready }) => ready()));
     const acknowledged = new Set<string>();
     const refused: [number, { err?: string }][] = [];
-    const known = randomUUID();
-    expect((await nodes[0].register(known))[0]).toBe(200);
+    const registered = randomUUID();
+    expect((await nodes[0].register(registered))[0]).toBe(200);
     let turn = 0;
     const unanswered: string[] = [];
     const stop = underLoad(async () => {
@@ -130,7 +130,7 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
         if (!(await node.query(id)).has(id)) unanswered.push(id);
       }
       // Queries work, whatever happens to registrations.
-      if (!(await nodes[0].query(known)).has(known)) unanswered.push(known);
+      if (!(await nodes[0].query(registered)).has(registered)) unanswered.push(registered);
     });
     await expect.poll(() => acknowledged.size, { timeout: 30_000 }).toBeGreaterThan(100);
     const before = new Set(acknowledged);
@@ -150,8 +150,8 @@ describe.skipIf(!postgresInstalled)(`two Kontrols on PostgreSQL${skipped}`, () =
     expect(unanswered).toEqual([]);
     for (const { query } of nodes) {
       const missing = async (): Promise<number> => {
-        const known = await query();
-        return [...acknowledged].filter((id) => !known.has(id)).length;
+        const registered = await query();
+        return [...acknowledged].filter((id) => !registered.has(id)).length;
       };
       await expect.poll(missing, { timeout: 5000 }).toBe(0);
     }

@@ -6,7 +6,7 @@ const MATH = 'http://127.0.0.1:3636/kite';
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 
 /** A kite that is connected to another Kontrol on the same store, and a caller that queries it. */
-async function apart(): Promise<{ math: Caller; asking: Caller; origin: string }> {
+async function twoNodes(): Promise<{ math: Caller; asking: Caller; origin: string }> {
   const storage = new FakeStorage();
   const here = await startKontrol({ storage, webrtc: true });
   const there = await startKontrol({ storage, webrtc: true });
@@ -20,7 +20,7 @@ async function apart(): Promise<{ math: Caller; asking: Caller; origin: string }
 
 describe('a kite that is connected to another Kontrol', () => {
   it('a kite connected to another Kontrol is found, and a who query to it fails with a reason and a hint', async () => {
-    const { asking } = await apart();
+    const { asking } = await twoNodes();
     await expect(asking.tell('getKites', { query, who: 'me' })).rejects.toMatchObject({
       type: 'genericError',
       code: 'notConnectedHere',
@@ -30,7 +30,7 @@ describe('a kite that is connected to another Kontrol', () => {
   });
 
   it('a kite connected to another Kontrol gets no WebRTC signals from this one, and the sender gets a reason', async () => {
-    const { math, asking } = await apart();
+    const { math, asking } = await twoNodes();
     const message = { type: 'offer', dst: math.kite.identity.id };
     await expect(asking.tell('kite.handleWebRTC', message)).rejects.toMatchObject({
       type: 'genericError',
@@ -42,7 +42,7 @@ describe('a kite that is connected to another Kontrol', () => {
 });
 
 it('a kite registered over HTTP gets no WebRTC signals and no who queries', async () => {
-  const { asking, origin } = await apart();
+  const { asking, origin } = await twoNodes();
   const web = await connectOverHttp(asking, origin);
   const reason = { type: 'genericError', code: 'notConnectedHere' };
   await expect(asking.tell('kite.handleWebRTC', { type: 'offer', dst: web })).rejects.toMatchObject({

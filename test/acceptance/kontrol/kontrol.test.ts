@@ -13,7 +13,7 @@ interface Kites {
 }
 
 const MATH = 'http://127.0.0.1:3636/kite';
-const none = { type: 'genericError', message: 'no kites found' };
+const noKites = { type: 'genericError', message: 'no kites found' };
 const query = { username: 'bob', environment: 'prod', name: 'math' };
 
 /** Collects the events of a watch in order. */
@@ -87,7 +87,7 @@ describe('a kite that registers over its connection', () => {
     expect((await watching.begun).kites).toHaveLength(1);
     math.close();
     expect(await watching.next()).toMatchObject({ action: 'DEREGISTER', token: '', url: MATH });
-    await expect(other.tell('getKites', { query })).rejects.toMatchObject(none);
+    await expect(other.tell('getKites', { query })).rejects.toMatchObject(noKites);
     expect([...storage.stored.keys()]).toEqual([kontrol.kite.identity.id]);
   });
 
@@ -118,8 +118,10 @@ describe('getKites', () => {
   it('getKites reports that no kites were found, and starts a watch with an empty list', async () => {
     const { kontrol } = await startKontrol();
     const bob = await connect(kontrol, 'bob');
-    await expect(bob.tell('getKites', { query })).rejects.toMatchObject(none);
-    await expect(bob.tell('getKites', { query, watchCallback: null, who: null })).rejects.toMatchObject(none);
+    await expect(bob.tell('getKites', { query })).rejects.toMatchObject(noKites);
+    await expect(bob.tell('getKites', { query, watchCallback: null, who: null })).rejects.toMatchObject(
+      noKites,
+    );
     expect(await watch(bob).begun).toEqual({ kites: [], watcherID: expect.any(String) as string });
   });
 
@@ -131,10 +133,10 @@ describe('getKites', () => {
       const carol = await connect(kontrol, 'carol');
       const asked = carol.tell<Kites>('getKites', { query });
       if (open) expect((await asked).kites).toHaveLength(1);
-      else await expect(asked).rejects.toMatchObject(none);
+      else await expect(asked).rejects.toMatchObject(noKites);
       const token = carol.tell('getToken', query);
       if (open) expect(parseToken((await token) as string)).toMatchObject({ audience: '/bob/prod/math' });
-      else await expect(token).rejects.toMatchObject(none);
+      else await expect(token).rejects.toMatchObject(noKites);
     }
   });
 

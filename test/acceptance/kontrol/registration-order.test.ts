@@ -13,7 +13,7 @@ const MATH = 'http://127.0.0.1:3636/kite';
 type Started = Awaited<ReturnType<typeof startKontrol>> & { readonly clock: ManualClock };
 
 /** Delays writes of registrations until it is called. */
-function slowDown(storage: FakeStorage): () => void {
+function delayWrites(storage: FakeStorage): () => void {
   let goOn = (): void => {};
   storage.writeGate = new Promise((resolve) => {
     goOn = resolve;
@@ -59,7 +59,7 @@ describe.each(Object.entries(KINDS))('the registration order of %s', (_, prepare
     const started = await start();
     const register = await prepare(started);
     const before = started.kontrol.status().kites;
-    const goOn = slowDown(started.storage);
+    const goOn = delayWrites(started.storage);
     const registered = register();
     await expect.poll(() => started.storage.waiting).toBe(1);
     expect(started.kontrol.status().kites).toBe(before);
@@ -72,7 +72,7 @@ describe.each(Object.entries(KINDS))('the registration order of %s', (_, prepare
     const started = await start();
     const register = await prepare(started);
     const before = started.kontrol.status().kites;
-    const goOn = slowDown(started.storage);
+    const goOn = delayWrites(started.storage);
     const registered = register();
     await expect.poll(() => started.storage.waiting).toBe(1);
     started.storage.down = true;
@@ -87,7 +87,7 @@ describe.each(Object.entries(KINDS))('the registration order of %s', (_, prepare
 describe("Kontrol's own kite", () => {
   it("Kontrol's own kite is not found until the store has its registration", async () => {
     const storage = new FakeStorage();
-    const goOn = slowDown(storage);
+    const goOn = delayWrites(storage);
     const keyPair = await testKeyPair(0);
     const kontrol = new Kontrol({ storage, port: 0, keyPair, env: {}, logger: silentLogger });
     onTestFinished(() => kontrol.close({ drainTimeout: 100 }));
@@ -113,7 +113,7 @@ describe("Kontrol's own kite", () => {
       })?.id;
     };
     const [first] = kontrol.keyPairs();
-    const goOn = slowDown(storage);
+    const goOn = delayWrites(storage);
     const puts = (): number => storage.calls.filter((call) => call === 'put').length;
     const before = puts();
     await kontrol.rotate();

@@ -208,7 +208,10 @@ describe('a WebSocket through the reverse proxy', () => {
 });
 
 describe('plain HTTP through the reverse proxy', () => {
-  async function behind(answer: http.RequestListener, options: Parameters<typeof startReverseProxy>[1] = {}) {
+  async function behindProxy(
+    answer: http.RequestListener,
+    options: Parameters<typeof startReverseProxy>[1] = {},
+  ) {
     const { kontrol } = await startKontrol();
     const proxy = await startReverseProxy(kontrol, options);
     const backend = await startBackend(answer);
@@ -236,7 +239,7 @@ describe('plain HTTP through the reverse proxy', () => {
   });
 
   it('the reverse proxy streams a body in both directions, chunk by chunk', async () => {
-    const { kite } = await behind((incoming, response) => {
+    const { kite } = await behindProxy((incoming, response) => {
       response.flushHeaders();
       incoming.pipe(response);
     });
@@ -253,7 +256,7 @@ describe('plain HTTP through the reverse proxy', () => {
   });
 
   it('the reverse proxy answers 502 with JSON if the kite is unreachable, and forwards again when it is back', async () => {
-    const { kite, server, url, proxy } = await behind((_incoming, response) => response.end('here'));
+    const { kite, server, url, proxy } = await behindProxy((_incoming, response) => response.end('here'));
     expect((await request('GET', `${kite.url}/x`)).status).toBe(200);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -268,7 +271,7 @@ describe('plain HTTP through the reverse proxy', () => {
   });
 
   it('the reverse proxy aborts a response if the kite disconnects before its end', async () => {
-    const { kite } = await behind((_incoming, response) => {
+    const { kite } = await behindProxy((_incoming, response) => {
       response.write('half');
       setImmediate(() => response.destroy());
     });
@@ -278,7 +281,7 @@ describe('plain HTTP through the reverse proxy', () => {
 
   it('the reverse proxy notifies the kite if the caller disconnects', async () => {
     const gone = signal();
-    const { kite, proxy } = await behind((incoming, response) => {
+    const { kite, proxy } = await behindProxy((incoming, response) => {
       response.write('half');
       incoming.on('close', () => gone.resolve());
     });
@@ -291,13 +294,13 @@ describe('plain HTTP through the reverse proxy', () => {
 
   it('the reverse proxy answers 504 if the kite accepts a connection and does not answer', async () => {
     const clock = new ManualClock(Date.now());
-    const { kite } = await behind(() => clock.advance(120_000), { clock });
+    const { kite } = await behindProxy(() => clock.advance(120_000), { clock });
     const answer = await request('GET', `${kite.url}/x`);
     expect([answer.status, JSON.parse(answer.body)]).toMatchObject([504, { error: { type: 'timeout' } }]);
   });
 
   it('the reverse proxy answers 503 at its session limit', async () => {
-    const { kite } = await behind((_incoming, response) => void response.write('first'), {
+    const { kite } = await behindProxy((_incoming, response) => void response.write('first'), {
       limits: { sessions: 2 },
     });
     const open = [await openRequest('GET', `${kite.url}/x`), await openRequest('GET', `${kite.url}/x`)];
@@ -327,22 +330,22 @@ describe('a reverse proxy that closes', () => {
     const slow = await openRequest('GET', `${registration.url}/slow`);
     await slow.read(4);
     const moved = new Promise<string>((resolve) => math.once('register', resolve));
-    const over = leaving.close();
+    const closing = leaving.close();
     expect(await moved).toBe(`${new URL(staying.url).origin}/proxy/${math.identity.id}`);
     expect(registration.url).toBe(await moved);
     await expect(request('GET', `${new URL(leaving.url).origin}/healthz`)).rejects.toThrow('ECONNREFUSED');
     release.resolve();
     expect(await slow.rest()).toBe(' and whole');
-    await over;
+    await closing;
     const caller = await makeKite(kontrol);
     expect((await caller.getKites(query)).map(({ url }) => url)).toEqual([registration.url]);
   });
 
   it('a reverse proxy that closes terminates open WebSockets after the drain timeout', async () => {
     const { proxy, near } = await throughProxy();
-    const over = closed(near);
+    const closing = closed(near);
     await proxy.close({ drainTimeout: 1 });
-    expect(await over).toEqual([1006, '']);
+    expect(await closing).toEqual([1006, '']);
   });
 });
 

@@ -88,8 +88,8 @@ describe('a token for a tunnel', () => {
     const [header = '', claims = '', mac = ''] = mine.searchParams.get('token')?.split('.') ?? [];
     const altered = JSON.parse(Buffer.from(claims, 'base64url').toString()) as object;
     const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const elsewhere = await startTunnelProxy(kontrol);
-    const stranger = await passiveKite(kontrol, elsewhere);
+    const otherProxy = await startTunnelProxy(kontrol);
+    const stranger = await passiveKite(kontrol, otherProxy);
     await open(stranger.url);
     const foreign = new URL((await stranger.nextRequest()).url).searchParams.get('token') ?? '';
     const tokens = [
@@ -270,8 +270,8 @@ describe('a kite that registers with the tunnel proxy', () => {
     await expect(registerRaw(proxy, '', { key: undefined })).rejects.toMatchObject({
       type: 'authenticationError',
     });
-    const { kontrol: elsewhere } = await startKontrol({ keyPair: await testKeyPair(1) });
-    await expect(registerRaw(proxy, '', { key: await elsewhere.newKiteKey('bob') })).rejects.toMatchObject({
+    const { kontrol: otherProxy } = await startKontrol({ keyPair: await testKeyPair(1) });
+    await expect(registerRaw(proxy, '', { key: await otherProxy.newKiteKey('bob') })).rejects.toMatchObject({
       type: 'authenticationError',
     });
   });

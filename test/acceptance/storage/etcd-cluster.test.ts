@@ -43,7 +43,7 @@ async function timeOf(call: Promise<unknown>): Promise<number> {
   return performance.now() - begin;
 }
 
-const heard = ({ changes }: Node, id: string): boolean =>
+const wasNotified = ({ changes }: Node, id: string): boolean =>
   changes.some((change) => change.type === 'put' && change.registration.kite.id === id);
 
 // A margin for a busy machine.
@@ -64,7 +64,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     }
     for (const node of nodes) {
       expect(await node.storage.registrations()).toHaveLength(nodes.length);
-      expect(node.changes.some(({ type }) => type === 'reload') || heard(node, idOf(0))).toBe(true);
+      expect(node.changes.some(({ type }) => type === 'reload') || wasNotified(node, idOf(0))).toBe(true);
     }
   });
 
@@ -80,7 +80,7 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     await a.storage.ping();
     expect(a.changes).toContainEqual({ type: 'reload' });
     await b.storage.put(registration({ id: idOf(3) }), NOW);
-    await expect.poll(() => heard(a, idOf(3))).toBe(true);
+    await expect.poll(() => wasNotified(a, idOf(3))).toBe(true);
   });
 
   it('the etcd client gives up in time and names each member with a reason if none answers', async () => {
@@ -122,6 +122,6 @@ describe.skipIf(!etcdInstalled)(`an etcd of three members${skipped}`, () => {
     await expect.poll(() => node.changes, { timeout: 5000 }).toContainEqual({ type: 'reload' });
     expect(await node.storage.registrations()).toEqual([registration({ id: idOf(2) })]);
     await writer.put(registration({ id: idOf(3) }), NOW);
-    await expect.poll(() => heard(node, idOf(3))).toBe(true);
+    await expect.poll(() => wasNotified(node, idOf(3))).toBe(true);
   });
 });

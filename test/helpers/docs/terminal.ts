@@ -50,11 +50,11 @@ export class Terminal {
       });
     }
     const report = this.#shell.stdio[3] as Readable;
-    let told = '';
+    let reported = '';
     report.setEncoding('utf8').on('data', (text: string) => {
-      told += text;
-      const lines = told.split('\0');
-      told = lines.pop() ?? '';
+      reported += text;
+      const lines = reported.split('\0');
+      reported = lines.pop() ?? '';
       this.#finished.push(...lines);
       this.#changed();
     });

@@ -76,16 +76,16 @@ export async function passiveKite(
   });
   onTestFinished(() => kite.close({ drainTimeout: 0 }));
   const calls: TunnelRequest[] = [];
-  const waiting: ((asked: TunnelRequest) => void)[] = [];
+  const waiting: ((tunnelRequest: TunnelRequest) => void)[] = [];
   kite.handle<[{ url: string }]>('kite.tunnel', ({ args: [{ url }] }) => {
     return new Promise((resolve, reject) => {
-      const asked = {
+      const tunnelRequest = {
         url,
         answer: (error?: unknown) => (error === undefined ? resolve(null) : reject(error)),
       };
       const next = waiting.shift();
-      if (next) next(asked);
-      else calls.push(asked);
+      if (next) next(tunnelRequest);
+      else calls.push(tunnelRequest);
     });
   });
   const client = kite.newClient(proxy.kite.url ?? '', {
@@ -98,8 +98,8 @@ export async function passiveKite(
     kite,
     url,
     nextRequest: () => {
-      const asked = calls.shift();
-      return asked ? Promise.resolve(asked) : new Promise((resolve) => waiting.push(resolve));
+      const tunnelRequest = calls.shift();
+      return tunnelRequest ? Promise.resolve(tunnelRequest) : new Promise((resolve) => waiting.push(resolve));
     },
     leave: () => client.close(),
   };

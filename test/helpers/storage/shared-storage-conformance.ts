@@ -88,11 +88,11 @@ function changesAreTold(nodes: () => readonly [Node, Node]): void {
     const [a, b] = nodes();
     const ids = Array.from({ length: 2500 }, (_, n) => idOf(n));
     await Promise.all(ids.map((id) => a.storage.put(registration({ id }), NOW)));
-    await expect.poll(() => told(b, ids, NOW + 90_000), THOUSANDS_SOON).toEqual(ids.length);
+    await expect.poll(() => notifiedCount(b, ids, NOW + 90_000), THOUSANDS_SOON).toEqual(ids.length);
     for (let start = 0; start < ids.length; start += 1000) {
       await a.storage.refresh(ids.slice(start, start + 1000), NOW + 500_000);
     }
-    await expect.poll(() => told(b, ids, NOW + 500_000), THOUSANDS_SOON).toEqual(ids.length);
+    await expect.poll(() => notifiedCount(b, ids, NOW + 500_000), THOUSANDS_SOON).toEqual(ids.length);
   });
 
   it('a shared store notifies the nodes of changed keys', async () => {
@@ -210,7 +210,7 @@ function outagesEnd(store: SharedStore, nodes: () => readonly [Node, Node]): voi
     const [a] = nodes();
     store.freeze();
     try {
-      expect(await within(store.deadline, a.storage.close())).toBe('done');
+      expect(await outcomeWithin(store.deadline, a.storage.close())).toBe('done');
     } finally {
       store.thaw();
     }
@@ -233,7 +233,7 @@ async function everythingIsRefused(storage: Storage, deadline: number): Promise<
     takeInvite: () => storage.takeInvite('hash-9', NOW),
   };
   const outcomes = await Promise.all(
-    Object.entries(calls).map(async ([name, call]) => [name, await within(deadline, call())] as const),
+    Object.entries(calls).map(async ([name, call]) => [name, await outcomeWithin(deadline, call())] as const),
   );
   expect(Object.fromEntries(outcomes)).toEqual(
     Object.fromEntries(Object.keys(calls).map((name) => [name, 'unavailable'])),
@@ -241,7 +241,7 @@ async function everythingIsRefused(storage: Storage, deadline: number): Promise<
 }
 
 /** The outcome of a call: `done`, the code of its StorageError, or `late` if it exceeds the deadline. */
-async function within(deadline: number, call: Promise<unknown>): Promise<string> {
+async function outcomeWithin(deadline: number, call: Promise<unknown>): Promise<string> {
   // A margin for a busy machine.
   const allowed = deadline + 2000;
   let timer: NodeJS.Timeout | undefined;
@@ -260,7 +260,7 @@ async function within(deadline: number, call: Promise<unknown>): Promise<string>
 }
 
 async function works(storage: Storage): Promise<void> {
-  await expect.poll(() => within(HEALED.timeout, storage.ping()), HEALED).toBe('done');
+  await expect.poll(() => outcomeWithin(HEALED.timeout, storage.ping()), HEALED).toBe('done');
 }
 
 function idIn(change: StorageChange): string | undefined {
@@ -281,7 +281,7 @@ function lastOf({ changes }: Node, id: string): Registration | 'deleted' | undef
 }
 
 /** The number of these kites of whose expiry a node was notified. */
-function told({ changes }: Node, ids: readonly string[], expiresAt: number): number {
+function notifiedCount({ changes }: Node, ids: readonly string[], expiresAt: number): number {
   const expiries = new Map<string, number>();
   for (const change of changes)
     if (change.type === 'put') expiries.set(change.registration.kite.id, change.registration.expiresAt);

@@ -41,8 +41,8 @@ export function tenDayRenewal(name: string, makeStorage: () => Storage | Promise
         clock.leap(HOUR);
         // Everything that the clock started has passed through each connection before these answers.
         const n = clock.now() / HOUR;
-        const said = await Promise.all([client.tell('square', n), math.getKey(), caller.getKey()]);
-        expect(said[0]).toBe(n * n);
+        const answers = await Promise.all([client.tell('square', n), math.getKey(), caller.getKey()]);
+        expect(answers[0]).toBe(n * n);
       }
     };
     await pass(5 * DAY);

@@ -32,7 +32,7 @@ class FakeClient {
 function world(make: (id: string) => FakeClient = () => new FakeClient()) {
   const clock = new ManualClock();
   const made: FakeClient[] = [];
-  const told: [string, PingState][] = [];
+  const reported: [string, PingState][] = [];
   let now = 0;
   const pinger = new Pinger({
     clock,
@@ -42,10 +42,10 @@ function world(make: (id: string) => FakeClient = () => new FakeClient()) {
       made.push(client);
       return client as unknown as Client;
     },
-    pinged: (id, pinged) => told.push([id, pinged]),
+    pinged: (id, pinged) => reported.push([id, pinged]),
   });
   onTestFinished(() => pinger.close());
-  return { clock, made, told, pinger };
+  return { clock, made, reported, pinger };
 }
 
 async function arrived(): Promise<void> {
@@ -54,10 +54,10 @@ async function arrived(): Promise<void> {
 
 describe('Pinger', () => {
   it('Pinger pings over one connection, and closes it when the kite scrolls out of view', async () => {
-    const { clock, made, told, pinger } = world();
+    const { clock, made, reported, pinger } = world();
     pinger.watch('a');
     await arrived();
-    expect(told).toEqual([['a', { type: 'answered', ms: 2 }]]);
+    expect(reported).toEqual([['a', { type: 'answered', ms: 2 }]]);
     clock.advance(PING_INTERVAL);
     await arrived();
     expect(made.map(({ pings }) => pings)).toEqual([2]);
@@ -65,18 +65,18 @@ describe('Pinger', () => {
     expect(made[0]?.closed).toBe(true);
     clock.advance(10 * PING_INTERVAL);
     await arrived();
-    expect(told).toHaveLength(2);
+    expect(reported).toHaveLength(2);
   });
 
   it('Pinger reports the error, and retries with a new connection', async () => {
-    const { clock, made, told, pinger } = world(() => {
+    const { clock, made, reported, pinger } = world(() => {
       const client = new FakeClient();
       client.answer = () => Promise.reject(new Error('it is broken'));
       return client;
     });
     pinger.watch('a');
     await arrived();
-    expect(told).toEqual([['a', { type: 'failed', problem: 'it is broken' }]]);
+    expect(reported).toEqual([['a', { type: 'failed', problem: 'it is broken' }]]);
     expect(made[0]?.closed).toBe(true);
     clock.advance(PING_INTERVAL);
     await arrived();
@@ -106,10 +106,10 @@ describe('Pinger', () => {
   });
 
   it('Pinger does not dial pages in other browsers', async () => {
-    const { told, made, pinger } = world(() => new FakeClient('webrtc://some-id'));
+    const { reported, made, pinger } = world(() => new FakeClient('webrtc://some-id'));
     pinger.watch('a');
     await arrived();
-    expect(told).toEqual([['a', { type: 'page' }]]);
+    expect(reported).toEqual([['a', { type: 'page' }]]);
     expect(made[0]?.pings).toBe(0);
   });
 
@@ -128,7 +128,7 @@ describe('Pinger', () => {
 
   it('Pinger reports nothing about a kite that was removed during the ping', async () => {
     let answer = (): void => {};
-    const { told, pinger } = world(() => {
+    const { reported, pinger } = world(() => {
       const client = new FakeClient();
       client.answer = () => new Promise((resolve) => (answer = () => resolve('pong')));
       return client;
@@ -138,6 +138,6 @@ describe('Pinger', () => {
     pinger.unwatch('a');
     answer();
     await arrived();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });

@@ -12,40 +12,40 @@ class Greeter extends Emitter<Events> {
 describe('Emitter', () => {
   it('Emitter calls the listeners of an event in the order in which they were added', () => {
     const greeter = new Greeter();
-    const heard: string[] = [];
-    greeter.on('greet', (name) => heard.push(`first ${name}`));
-    greeter.on('greet', (name) => heard.push(`second ${name}`));
-    greeter.on('leave', () => heard.push('leave'));
+    const received: string[] = [];
+    greeter.on('greet', (name) => received.push(`first ${name}`));
+    greeter.on('greet', (name) => received.push(`second ${name}`));
+    greeter.on('leave', () => received.push('leave'));
     greeter.greet('bob');
-    expect(heard).toEqual(['first bob', 'second bob']);
+    expect(received).toEqual(['first bob', 'second bob']);
   });
 
   it('Emitter stops calling a listener whose subscription was ended', () => {
     const greeter = new Greeter();
-    const heard: string[] = [];
-    const off = greeter.on('greet', (name) => heard.push(name));
+    const received: string[] = [];
+    const off = greeter.on('greet', (name) => received.push(name));
     greeter.greet('bob');
     off();
     off();
     greeter.greet('eve');
-    expect(heard).toEqual(['bob']);
+    expect(received).toEqual(['bob']);
   });
 
   it('Emitter calls a listener added with once for a single event', () => {
     const greeter = new Greeter();
-    const heard: string[] = [];
-    greeter.once('greet', (name) => heard.push(name));
-    greeter.once('greet', () => heard.push('never'))();
+    const received: string[] = [];
+    greeter.once('greet', (name) => received.push(name));
+    greeter.once('greet', () => received.push('never'))();
     greeter.greet('bob');
     greeter.greet('eve');
-    expect(heard).toEqual(['bob']);
+    expect(received).toEqual(['bob']);
   });
 
   it('Emitter does not call a listener that is added while the event is emitted', () => {
     const greeter = new Greeter();
-    const heard: string[] = [];
-    greeter.on('greet', () => greeter.on('greet', () => heard.push('late')));
+    const received: string[] = [];
+    greeter.on('greet', () => greeter.on('greet', () => received.push('late')));
     greeter.greet('bob');
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 });

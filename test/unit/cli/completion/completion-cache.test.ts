@@ -13,8 +13,8 @@ describe('CompletionCache', () => {
   it('CompletionCache refreshes after half a minute, and returns a stale answer if that fails', async () => {
     const clock = new ManualClock();
     const folder = temporaryFolder();
-    let asked = 0;
-    const ask = async () => [`answer ${++asked}`];
+    let queries = 0;
+    const ask = async () => [`answer ${++queries}`];
     const get = (answer: () => Promise<string[]>) => cacheIn(folder, clock).get(['q'], answer);
     expect(await get(ask)).toEqual(['answer 1']);
     clock.advance(29_000);

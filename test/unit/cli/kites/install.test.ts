@@ -14,7 +14,7 @@ const ARCHIVE = 'https://kites.test/bob/math/math.tar.gz';
 class World {
   readonly home = temporaryFolder();
   readonly pages = new Map<string, () => Response>();
-  readonly asked: string[] = [];
+  readonly requested: string[] = [];
   readonly stdout = new Sink();
 
   publish(archive: Buffer, changes: object = {}): this {
@@ -38,7 +38,7 @@ class World {
 
   install(options: Partial<InstallOptions> = {}): Promise<void> {
     const fetch = async (url: string): Promise<Response> => {
-      this.asked.push(url);
+      this.requested.push(url);
       return this.pages.get(url)?.() ?? new Response(null, { status: 404 });
     };
     return install(
@@ -99,7 +99,7 @@ describe('installing a kite', () => {
     const manifest = 'https://raw.githubusercontent.com/bob/math.kite/HEAD/.kite.json';
     world.pages.set(manifest, world.pages.get(MANIFEST) ?? (() => new Response()));
     await world.install({ source: 'github.com/bob/math.kite' });
-    expect(world.asked).toEqual([manifest, ARCHIVE]);
+    expect(world.requested).toEqual([manifest, ARCHIVE]);
     expect(world.stdout.text).toContain('Installed github.com/bob/math.kite/1.0.0.');
   });
 
@@ -107,7 +107,7 @@ describe('installing a kite', () => {
     const world = new World().publish(good);
     await world.install();
     await expect(world.install()).rejects.toMatchObject({ exitCode: 3 });
-    expect(world.asked.filter((url) => url === ARCHIVE)).toHaveLength(1);
+    expect(world.requested.filter((url) => url === ARCHIVE)).toHaveLength(1);
     await world.install({ force: true });
   });
 
@@ -123,7 +123,7 @@ describe('installing a kite', () => {
     const digest = createHash('sha256').update(good).digest('hex');
     const untold = new World().publish(good, { sha256: undefined });
     expect(await untold.failure()).toEqual(saying('--insecure'));
-    expect(untold.asked).not.toContain(ARCHIVE);
+    expect(untold.requested).not.toContain(ARCHIVE);
     await untold.install({ sha256: digest.toUpperCase() });
     await untold.install({ insecure: true, force: true });
     const other = new World().publish(good, { sha256: 'ab'.repeat(32) });
@@ -145,18 +145,18 @@ describe('installing a kite', () => {
     expect(await world.failure()).toEqual(saying('redirects to http://kites.test/math.tar.gz'));
     world.redirect(MANIFEST, plain);
     expect(await world.failure()).toEqual(saying('redirects to'));
-    expect(world.asked.filter((url) => url.startsWith('http:'))).toEqual([]);
+    expect(world.requested.filter((url) => url.startsWith('http:'))).toEqual([]);
     expect(await world.failure({ source: MANIFEST.replace('https', 'http') })).toEqual(saying('https', 2));
   });
 
   it('install limits the number of redirects', async () => {
     const world = new World().redirect(MANIFEST, '/bob/math/.kite.json');
     expect(await world.failure()).toEqual(saying('more than 5 times'));
-    expect(world.asked).toHaveLength(6);
-    world.asked.length = 0;
+    expect(world.requested).toHaveLength(6);
+    world.requested.length = 0;
     const limits = { redirects: 1 };
     expect(await world.failure({ limits })).toEqual(saying('more than 1 times'));
-    expect(world.asked).toHaveLength(2);
+    expect(world.requested).toHaveLength(2);
   });
 
   it('install prints no secrets of a URL', async () => {

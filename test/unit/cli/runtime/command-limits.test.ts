@@ -73,17 +73,17 @@ describe('the limits of commands', () => {
 
   it('the limits of commands bound the results that completion caches', async () => {
     let now = 0;
-    let asked = 0;
+    let queries = 0;
     const cache = new CompletionCache({ XDG_CACHE_HOME: temporaryFolder() }, () => now);
     const get = (question: number): Promise<readonly string[]> => {
       now++;
-      return cache.get([`${question}`], async () => [`${++asked}`]);
+      return cache.get([`${question}`], async () => [`${++queries}`]);
     };
     for (let n = 0; n <= COMPLETION_ENTRIES; n++) await get(n);
     await get(1);
-    expect(asked).toBe(COMPLETION_ENTRIES + 1);
+    expect(queries).toBe(COMPLETION_ENTRIES + 1);
     await get(0);
-    expect(asked).toBe(COMPLETION_ENTRIES + 2);
+    expect(queries).toBe(COMPLETION_ENTRIES + 2);
     const many = Array.from({ length: COMPLETION_VALUES + 1 }, (_, n) => `value-${n}`);
     expect(await cache.get(['many'], async () => many)).toEqual(many.slice(0, COMPLETION_VALUES));
   });

@@ -25,7 +25,7 @@ function run(command: string, options: Partial<ShellCommandOptions> = {}): Promi
  * A command with a child process, both with its output open: it ends only when both have ended. `stubborn` ones ignore
  * SIGTERM.
  */
-function family({ stubborn = false } = {}): { command: string; started: () => Promise<void> } {
+function withChild({ stubborn = false } = {}): { command: string; started: () => Promise<void> } {
   const mark = join(temporaryFolder(), 'started');
   const trap = stubborn ? `trap '' TERM; ` : '';
   return {
@@ -61,7 +61,7 @@ describe('a shell command', () => {
 
   it('a shell command that exceeds its timeout is terminated with its child processes', async () => {
     const clock = new ManualClock();
-    const { command, started } = family();
+    const { command, started } = withChild();
     const running = run(command, { clock, timeout: 5000 });
     running.catch(() => {});
     await started();
@@ -75,7 +75,7 @@ describe('a shell command', () => {
 
   it('a shell command whose call is cancelled is terminated with its child processes', async () => {
     const controller = new AbortController();
-    const { command, started } = family();
+    const { command, started } = withChild();
     const running = run(command, { signal: controller.signal });
     running.catch(() => {});
     await started();
@@ -87,7 +87,7 @@ describe('a shell command', () => {
   it('a shell command that ignores SIGTERM is killed two seconds later', async () => {
     const clock = new ManualClock();
     const controller = new AbortController();
-    const { command, started } = family({ stubborn: true });
+    const { command, started } = withChild({ stubborn: true });
     const running = run(command, { signal: controller.signal, clock });
     running.catch(() => {});
     await started();

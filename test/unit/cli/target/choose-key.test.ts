@@ -53,8 +53,8 @@ describe('chooseKey', () => {
     const env = { KITE_HOME: home };
     const local = await chooseKey(LOCAL, settingsOf({}, env));
     expect(local).toEqual({ key: jwt, onlyLoopback: true });
-    const asked = await chooseKey(LOCAL, settingsOf({ auth: 'kite-key' }, env));
-    expect(asked).toEqual({ key: jwt, onlyLoopback: false });
+    const explicit = await chooseKey(LOCAL, settingsOf({ auth: 'kite-key' }, env));
+    expect(explicit).toEqual({ key: jwt, onlyLoopback: false });
   });
 
   it('chooseKey sends no key to a local name that resolves to another address', async () => {

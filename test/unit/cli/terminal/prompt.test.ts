@@ -108,9 +108,9 @@ describe('confirm', () => {
 describe('requireConfirmation', () => {
   it('requireConfirmation prompts for confirmation, and accepts a refusal', async () => {
     const { world, type } = terminal();
-    const given = requireConfirmation('Remove it?', false, world);
+    const consent = requireConfirmation('Remove it?', false, world);
     await type('Remove it?', 'y', '\r');
-    await given;
+    await consent;
     const other = terminal();
     const refused = requireConfirmation('Remove it?', false, other.world);
     refused.catch(() => {});

@@ -9,13 +9,13 @@ function probeOf(
   answers: Readonly<Record<string, () => unknown>>,
   dial: () => Promise<void> = async () => {},
 ) {
-  const asked: string[] = [];
+  const calls: string[] = [];
   const client = {
     connected: true,
     closed: false,
     dial,
     async tell(method: string) {
-      asked.push(method);
+      calls.push(method);
       const answer = answers[method];
       if (!answer) throw new Error(`Method not found: ${method}`);
       return answer();
@@ -31,7 +31,7 @@ function probeOf(
     client: client as unknown as FakeClient,
     now: () => (now += 5),
   });
-  return { probe, asked, client };
+  return { probe, calls, client };
 }
 
 const pong = { 'kite.ping': () => 'pong' };
@@ -65,13 +65,13 @@ describe('a probe', () => {
   );
 
   it('a probe requests unsupported system information only once per connection', async () => {
-    const { probe, asked, client } = probeOf(pong);
+    const { probe, calls, client } = probeOf(pong);
     await probe.measure();
     await probe.measure();
-    expect(asked).toEqual(['kite.ping', 'kite.systemInfo', 'kite.ping']);
+    expect(calls).toEqual(['kite.ping', 'kite.systemInfo', 'kite.ping']);
     client.connected = false;
     await probe.measure();
-    expect(asked.slice(3)).toEqual(['kite.ping', 'kite.systemInfo']);
+    expect(calls.slice(3)).toEqual(['kite.ping', 'kite.systemInfo']);
   });
 
   it('a probe reports that a kite does not answer, and when it does again', async () => {
@@ -86,7 +86,7 @@ describe('a probe', () => {
 
   it('a probe does not send a request before the previous answer', async () => {
     let answer: (value: string) => void = () => {};
-    const { probe, asked } = probeOf({
+    const { probe, calls } = probeOf({
       'kite.ping': () => new Promise<string>((resolve) => (answer = resolve)),
     });
     const first = probe.measure();
@@ -94,6 +94,6 @@ describe('a probe', () => {
     await probe.measure();
     answer('pong');
     await first;
-    expect(asked.filter((method) => method === 'kite.ping')).toHaveLength(1);
+    expect(calls.filter((method) => method === 'kite.ping')).toHaveLength(1);
   });
 });

@@ -3,7 +3,7 @@ import type { Dialer } from '../../../../src/lib/kite/call/client.js';
 import { makeCore, memoryDialer, settled } from '../../../helpers/kite/cores.js';
 
 /** A server that can be unreachable. */
-function flaky() {
+function unreliableServer() {
   const server = makeCore();
   const memory = memoryDialer(server);
   const state = { up: true, dials: 0 };
@@ -22,7 +22,7 @@ function flaky() {
 
 describe('dial', () => {
   it('dial connects once and does not reconnect', async () => {
-    const { client, seen, ends, caller } = flaky();
+    const { client, seen, ends, caller } = unreliableServer();
     await client.dial();
     await client.dial();
     ends[0]?.far.close(1006, '');
@@ -36,7 +36,7 @@ describe('dial', () => {
   });
 
   it('dial rejects with the unreachable URL and the cause', async () => {
-    const { state, client } = flaky();
+    const { state, client } = unreliableServer();
     state.up = false;
     await expect(client.dial()).rejects.toMatchObject({
       type: 'disconnect',
@@ -46,7 +46,7 @@ describe('dial', () => {
   });
 
   it('dial connects once if it is called twice at once', async () => {
-    const { state, client } = flaky();
+    const { state, client } = unreliableServer();
     await Promise.all([client.dial(), client.dial()]);
     expect(state.dials).toBe(1);
   });
@@ -54,7 +54,7 @@ describe('dial', () => {
 
 describe('dialForever', () => {
   it('dialForever retries until the kite is reachable, with exponential backoff', async () => {
-    const { state, client, caller, seen } = flaky();
+    const { state, client, caller, seen } = unreliableServer();
     state.up = false;
     const connected = client.dialForever();
     const waits = [200, 400, 800, 1600, 3200, 6400, 10_000, 10_000];
@@ -74,7 +74,7 @@ describe('dialForever', () => {
   });
 
   it('dialForever reconnects after a disconnect, and calls in between reject at once', async () => {
-    const { client, caller, seen, ends } = flaky();
+    const { client, caller, seen, ends } = unreliableServer();
     await client.dialForever();
     ends[0]?.far.close(1001, 'restart');
     await settled();
@@ -86,7 +86,7 @@ describe('dialForever', () => {
   });
 
   it('dialForever ends with close, before the first connection and after it', async () => {
-    const { state, client, caller } = flaky();
+    const { state, client, caller } = unreliableServer();
     state.up = false;
     const connected = expect(client.dialForever()).rejects.toMatchObject({
       type: 'disconnect',
@@ -101,7 +101,7 @@ describe('dialForever', () => {
   });
 
   it('dialForever does not reconnect after close', async () => {
-    const { client, caller, seen, state } = flaky();
+    const { client, caller, seen, state } = unreliableServer();
     await client.dialForever();
     client.close();
     await settled();

@@ -220,17 +220,17 @@ describe('callbacks', () => {
 
   it('callbacks work in both directions, nested, and inside results', async () => {
     const { server, client } = await connected();
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     server.handle<[{ on: { tick: RemoteFunction } }]>('subscribe', ({ args: [{ on }] }) => {
-      on.tick('hello', (reply: unknown) => heard.push(reply));
-      return { stop: (why: unknown) => heard.push(why) };
+      on.tick('hello', (reply: unknown) => received.push(reply));
+      return { stop: (why: unknown) => received.push(why) };
     });
     const result = await client.tell<{ stop: RemoteFunction }>('subscribe', {
       on: { tick: (text: string, reply: RemoteFunction) => reply(`${text} back`) },
     });
     result.stop('enough');
     await settled();
-    expect(heard).toEqual(['hello back', 'enough']);
+    expect(received).toEqual(['hello back', 'enough']);
   });
 
   it('callbacks are forgotten with the call on request, and at the latest at the disconnect', async () => {

@@ -9,7 +9,7 @@ const token = (number: number, expiresAt: number): string =>
   `h.${Buffer.from(JSON.stringify({ exp: expiresAt / 1000, jti: `${number}` })).toString('base64url')}.s`;
 
 /** A client with a token for 48 hours, and a kite that accepts tokens until they expire or are revoked. */
-async function renewing() {
+async function renewingClient() {
   const refused = new Set<string>();
   const server = makeCore({
     authenticator: {
@@ -23,14 +23,14 @@ async function renewing() {
   });
   server.handle('work', () => 'done');
   const caller = makeCore({ dialer: memoryDialer(server).dialer, timeout: 0 });
-  const asked: string[] = [];
+  const requested: string[] = [];
   const state = { failures: 0 };
   const client = caller.newClient('memory:', {
     auth: { type: 'token', key: token(0, caller.clock.now() + 48 * HOUR) },
     renewToken: (why) => {
-      asked.push(why);
+      requested.push(why);
       if (state.failures-- > 0) return Promise.reject(new Error('Kontrol is gone'));
-      return Promise.resolve(token(asked.length, caller.clock.now() + 48 * HOUR));
+      return Promise.resolve(token(requested.length, caller.clock.now() + 48 * HOUR));
     },
   });
   const events: string[] = [];
@@ -41,58 +41,58 @@ async function renewing() {
     caller.clock.advance(ms);
     await settled();
   };
-  return { client, caller, asked, events, refused, state, pass };
+  return { client, caller, requested, events, refused, state, pass };
 }
 
 describe('the token of a client', () => {
   it('the token of a client is renewed 30 s before it expires', async () => {
-    const { asked, events, pass } = await renewing();
+    const { requested, events, pass } = await renewingClient();
     await pass(48 * HOUR - 30_001);
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     await pass(1);
-    expect(asked).toEqual(['expiring']);
+    expect(requested).toEqual(['expiring']);
     expect(events).toEqual(['tokenExpire', 'tokenRenew']);
   });
 
   it('the token of a client is valid for ten days, through five renewals', async () => {
-    const { client, asked, pass } = await renewing();
+    const { client, requested, pass } = await renewingClient();
     for (let hours = 0; hours < 240; hours++) {
       await pass(HOUR);
       expect(await client.tell('work')).toBe('done');
     }
-    expect(asked).toEqual(Array.from({ length: (10 * DAY) / (48 * HOUR) }, () => 'expiring'));
+    expect(requested).toEqual(Array.from({ length: (10 * DAY) / (48 * HOUR) }, () => 'expiring'));
   });
 
   it('the token of a client is renewed once for all calls that were rejected with it, and they are retried', async () => {
-    const { client, asked, refused } = await renewing();
+    const { client, requested, refused } = await renewingClient();
     refused.add(client.auth?.key ?? '');
     const calls = [client.tell('work'), client.tell('work'), client.tell('work')];
     expect(await Promise.all(calls)).toEqual(['done', 'done', 'done']);
-    expect(asked).toEqual(['refused']);
+    expect(requested).toEqual(['refused']);
   });
 
   it('a token that is rejected again fails the call', async () => {
-    const { client, asked, refused, caller } = await renewing();
+    const { client, requested, refused, caller } = await renewingClient();
     refused.add(client.auth?.key ?? '').add(token(1, caller.clock.now() + 48 * HOUR));
     await expect(client.tell('work')).rejects.toThrow('token is expired');
-    expect(asked).toEqual(['refused']);
+    expect(requested).toEqual(['refused']);
   });
 
   it('the renewal of a token is retried later if Kontrol is unreachable', async () => {
-    const { client, asked, state, pass } = await renewing();
+    const { client, requested, state, pass } = await renewingClient();
     state.failures = 2;
     await pass(48 * HOUR - 30_000);
     await pass(1000);
     await pass(2000);
-    expect(asked).toHaveLength(3);
+    expect(requested).toHaveLength(3);
     expect(await client.tell('work')).toBe('done');
   });
 
   it('the token of a client is not renewed after the client is closed', async () => {
-    const { client, caller, asked, pass } = await renewing();
+    const { client, caller, requested, pass } = await renewingClient();
     client.close();
     await pass(10 * DAY);
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     expect(caller.clock.timers).toBe(0);
   });
 });

@@ -10,7 +10,7 @@ const beat = `GET http://one:4000/heartbeat?id=${identity.id}`;
 /** A kite whose Kontrols, `one` and `two`, return these answers in turn; an Error means no answer. */
 function registering(...answers: (string | Error | { status: number; body: string })[]) {
   const clock = new ManualClock();
-  const asked: string[] = [];
+  const requests: string[] = [];
   const answered: (string | undefined)[] = [];
   const bodies: unknown[] = [];
   const failures: string[] = [];
@@ -22,7 +22,7 @@ function registering(...answers: (string | Error | { status: number; body: strin
     registered: ({ kiteKey }) => Promise.resolve(void answered.push(kiteKey)),
     failed: ({ message }) => void failures.push(message),
     fetch: (url, init) => {
-      asked.push(`${init?.method ?? 'GET'} ${(url as URL).href}`);
+      requests.push(`${init?.method ?? 'GET'} ${(url as URL).href}`);
       if (typeof init?.body === 'string') bodies.push(JSON.parse(init.body));
       const next = answers.shift() ?? new Error('unreachable');
       if (next instanceof Error) return Promise.reject(next);
@@ -39,12 +39,12 @@ function registering(...answers: (string | Error | { status: number; body: strin
     clock.advance(ms);
     await settled();
   };
-  return { registration, asked, answered, bodies, failures, clock, pass };
+  return { registration, requests, answered, bodies, failures, clock, pass };
 }
 
 describe('a registration over HTTP', () => {
   it('a registration over HTTP sends a heartbeat every ten seconds, and registers again on request', async () => {
-    const { registration, asked, answered, pass } = registering(
+    const { registration, requests, answered, pass } = registering(
       registered,
       'pong',
       'registeragain',
@@ -54,26 +54,26 @@ describe('a registration over HTTP', () => {
     await registration.start();
     expect(registration.url).toBe('http://me/kite');
     await pass(9_999);
-    expect(asked).toEqual(['POST http://one:4000/register']);
+    expect(requests).toEqual(['POST http://one:4000/register']);
     await pass(1);
     await pass(10_000);
-    expect(asked).toEqual(['POST http://one:4000/register', beat, beat, 'POST http://one:4000/register']);
+    expect(requests).toEqual(['POST http://one:4000/register', beat, beat, 'POST http://one:4000/register']);
     await pass(10_000);
-    expect(asked.at(-1)).toBe(beat);
+    expect(requests.at(-1)).toBe(beat);
     expect(answered).toEqual([undefined, undefined]);
   });
 
   it('a registration over HTTP uses the next Kontrol if one fails or rejects it, with a pause between attempts', async () => {
     const refusal = { status: 500, body: '{"err":"no store"}' };
-    const { registration, asked, pass } = registering(new Error('gone'), refusal, registered);
+    const { registration, requests, pass } = registering(new Error('gone'), refusal, registered);
     const started = registration.start();
     await settled();
     await pass(199);
-    expect(asked).toEqual(['POST http://one:4000/register']);
+    expect(requests).toEqual(['POST http://one:4000/register']);
     await pass(1);
     await pass(400);
     await started;
-    expect(asked.slice(1)).toEqual(['POST http://two:4000/register', 'POST http://one:4000/register']);
+    expect(requests.slice(1)).toEqual(['POST http://two:4000/register', 'POST http://one:4000/register']);
   });
 
   it('a registration over HTTP uses a new kite key', async () => {
@@ -89,7 +89,12 @@ describe('a registration over HTTP', () => {
   });
 
   it('a registration over HTTP moves to another URL at once, and continues with one heartbeat', async () => {
-    const { registration, asked, bodies, clock, pass } = registering(registered, 'pong', registered, 'pong');
+    const { registration, requests, bodies, clock, pass } = registering(
+      registered,
+      'pong',
+      registered,
+      'pong',
+    );
     await registration.start();
     clock.advance(10_000);
     registration.move('http://other/kite');
@@ -97,16 +102,16 @@ describe('a registration over HTTP', () => {
     expect(bodies).toMatchObject([{ url: 'http://me/kite' }, { url: 'http://other/kite' }]);
     expect(clock.timers).toBe(1);
     await pass(10_000);
-    expect(asked.slice(-2)).toEqual(['POST http://one:4000/register', beat]);
+    expect(requests.slice(-2)).toEqual(['POST http://one:4000/register', beat]);
   });
 
   it('a registration over HTTP leaves no timer when it ends', async () => {
-    const { registration, asked, clock, pass } = registering(registered);
+    const { registration, requests, clock, pass } = registering(registered);
     await registration.start();
     registration.stop();
     expect(clock.timers).toBe(0);
     await pass(60_000);
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   it('a registration over HTTP rejects when the kite closes before Kontrol accepted it', async () => {
@@ -124,16 +129,16 @@ describe('a registration over HTTP', () => {
     [401, 'authenticationError'],
     [400, 'argumentError'],
   ])('a registration over HTTP rejects on the permanent error %i', async (status, type) => {
-    const { registration, asked, failures, pass } = registering({ status, body: '{"err":"never"}' });
+    const { registration, requests, failures, pass } = registering({ status, body: '{"err":"never"}' });
     await expect(registration.start()).rejects.toMatchObject({ type, message: 'never' });
     expect(failures).toEqual(['never']);
     await pass(3_600_000);
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   it('a registration over HTTP that is rejected later is retried once per minute at the same Kontrol', async () => {
     const revoked = { status: 401, body: '{"err":"revoked"}' };
-    const { registration, asked, failures, pass } = registering(
+    const { registration, requests, failures, pass } = registering(
       registered,
       'registeragain',
       revoked,
@@ -143,15 +148,15 @@ describe('a registration over HTTP', () => {
     await pass(10_000);
     expect(failures).toEqual(['revoked']);
     await pass(59_999);
-    expect(asked).toHaveLength(3);
+    expect(requests).toHaveLength(3);
     await pass(1);
-    expect(asked.at(-1)).toBe('POST http://one:4000/register');
+    expect(requests.at(-1)).toBe('POST http://one:4000/register');
     await pass(10_000);
-    expect(asked.at(-1)).toBe(beat);
+    expect(requests.at(-1)).toBe(beat);
   });
 
   it('a registration over HTTP continues at the next Kontrol if its heartbeats are lost', async () => {
-    const { registration, asked, failures, pass } = registering(
+    const { registration, requests, failures, pass } = registering(
       registered,
       new Error('cut'),
       registered,
@@ -162,6 +167,6 @@ describe('a registration over HTTP', () => {
     expect(failures).toEqual(['http://one:4000/kite does not respond']);
     await pass(200);
     await pass(10_000);
-    expect(asked.slice(1)).toEqual([beat, 'POST http://two:4000/register', beat.replace('one', 'two')]);
+    expect(requests.slice(1)).toEqual([beat, 'POST http://two:4000/register', beat.replace('one', 'two')]);
   });
 });

@@ -14,10 +14,10 @@ function atKontrol(...answers: (Error | string)[]) {
   const clock = new ManualClock();
   const logged: string[] = [];
   const kontrol: KiteCore = makeCore({ clock });
-  let asked = 0;
+  let attempts = 0;
   kontrol
     .handle('register', () => {
-      asked++;
+      attempts++;
       const next = answers.shift() ?? url;
       if (next instanceof Error) throw next;
       return { url: next, heartbeatInterval: 0 };
@@ -64,7 +64,7 @@ function atKontrol(...answers: (Error | string)[]) {
     clock.advance(ms);
     await settled();
   };
-  return { member, registering, state, logged, failures, ends, pass, asked: () => asked };
+  return { member, registering, state, logged, failures, ends, pass, attempts: () => attempts };
 }
 
 const storeDown = new KiteError('genericError', 'the store is down', { code: 'storeUnavailable' });
@@ -89,7 +89,7 @@ describe('a permanent registration', () => {
   });
 
   it('a permanent registration is retried, with a log line, on a temporary error', async () => {
-    const { registering, pass, logged, failures, asked } = atKontrol(storeDown, storeDown);
+    const { registering, pass, logged, failures, attempts } = atKontrol(storeDown, storeDown);
     const registration = registering();
     await settled();
     expect(failures).toEqual(['the store is down']);
@@ -97,23 +97,23 @@ describe('a permanent registration', () => {
     await pass(200);
     await pass(400);
     expect(await registration).toMatchObject({ url });
-    expect(asked()).toBe(3);
+    expect(attempts()).toBe(3);
   });
 
   it.each([
     new KiteError('authenticationError', 'kiteKey: it was not signed by this Kontrol'),
     new KiteError('argumentError', "The kite's version is invalid"),
   ])('a permanent registration rejects on a permanent error: %s', async (refusal) => {
-    const { registering, pass, failures, asked } = atKontrol(refusal);
+    const { registering, pass, failures, attempts } = atKontrol(refusal);
     await expect(registering()).rejects.toMatchObject({ type: refusal.type, message: refusal.message });
     expect(failures).toEqual([refusal.message]);
     await pass(3_600_000);
-    expect(asked()).toBe(1);
+    expect(attempts()).toBe(1);
   });
 
   it('a permanent registration that is rejected later logs an error, emits an event, and is retried once per minute', async () => {
     const revoked = new KiteError('authenticationError', 'kiteKey: it was revoked');
-    const { registering, ends, pass, logged, failures, asked } = atKontrol(url, revoked, revoked);
+    const { registering, ends, pass, logged, failures, attempts } = atKontrol(url, revoked, revoked);
     await registering();
     ends[0]?.far.close();
     await settled();
@@ -121,13 +121,13 @@ describe('a permanent registration', () => {
     expect(failures).toEqual(['kiteKey: it was revoked']);
     expect(logged).toEqual([expect.stringMatching(/^error: .*kiteKey: it was revoked/)]);
     await pass(59_999);
-    expect(asked()).toBe(2);
+    expect(attempts()).toBe(2);
     await pass(1);
-    expect(asked()).toBe(3);
+    expect(attempts()).toBe(3);
     await pass(60_000);
-    expect(asked()).toBe(4);
+    expect(attempts()).toBe(4);
     await pass(3_600_000);
-    expect([asked(), failures.length]).toEqual([4, 2]);
+    expect([attempts(), failures.length]).toEqual([4, 2]);
   });
 
   it('a permanent registration logs once why no Kontrol is reachable', async () => {

@@ -11,22 +11,22 @@ const other = { kite: testIdentity({ id: 'other' }), url: 'http://other/kite', t
 const silent = { kite: testIdentity({ id: 'silent' }), url: URL, token: '' };
 
 /** A Kontrol with these kites, and the queries that it got. */
-function knowing(
+function kontrolWith(
   kites: readonly { kite: { id: string }; url: string; token: string }[],
   none = 'no kites found',
 ) {
-  const asked: unknown[] = [];
+  const queries: unknown[] = [];
   return {
-    asked,
+    queries,
     kontrol: {
       getToken(query: KiteQuery, options: { force?: boolean }) {
-        asked.push([query.id, options.force]);
+        queries.push([query.id, options.force]);
         const found = kites.find(({ kite }) => kite.id === query.id);
         if (found) return Promise.resolve(`${options.force ? 'new ' : ''}${found.token}`);
         return Promise.reject(new KiteError('genericError', none));
       },
       getKites(query: KiteQuery) {
-        asked.push(query);
+        queries.push(query);
         return Promise.resolve(kites as never);
       },
     },
@@ -35,10 +35,10 @@ function knowing(
 
 describe('the token of a found kite', () => {
   it('the token of a found kite is requested by its id', async () => {
-    const { kontrol, asked } = knowing([other, { ...first, token: 'token' }]);
+    const { kontrol, queries } = kontrolWith([other, { ...first, token: 'token' }]);
     const renew = tokenRenewer(kontrol, first);
     expect([await renew('expiring'), await renew('refused')]).toEqual(['token', 'new token']);
-    expect(asked).toEqual([
+    expect(queries).toEqual([
       ['first', false],
       ['first', true],
     ]);
@@ -47,39 +47,39 @@ describe('the token of a found kite', () => {
   it.each(['no kites found', '100: Key not found (/kites/bob/prod/math/1.0.0) [73]'])(
     'the token is that of the kite with the same URL and a new id if the old id is gone: %s',
     async (none) => {
-      const { kontrol, asked } = knowing([silent, other, again], none);
+      const { kontrol, queries } = kontrolWith([silent, other, again], none);
       const renew = tokenRenewer(kontrol, first);
       expect(await renew('expiring')).toBe('token of again');
       const { username, environment, name } = first.kite;
-      expect(asked).toEqual([['first', false], { username, environment, name }]);
+      expect(queries).toEqual([['first', false], { username, environment, name }]);
       // Further requests use that id.
       expect(await renew('refused')).toBe('new token of again');
-      expect(asked.slice(2)).toEqual([['again', true]]);
+      expect(queries.slice(2)).toEqual([['again', true]]);
     },
   );
 
   it('the token is a new one after the current one was rejected, also for a kite with a new id', async () => {
-    const { kontrol } = knowing([again]);
+    const { kontrol } = kontrolWith([again]);
     expect(await tokenRenewer(kontrol, first)('refused')).toBe('new token of again');
   });
 
   it('the token is that of any kite with the name if no kite has the URL', async () => {
-    const { kontrol } = knowing([silent, other]);
+    const { kontrol } = kontrolWith([silent, other]);
     expect(await tokenRenewer(kontrol, first)('expiring')).toBe('token of other');
   });
 
   it('the token request fails if no kite has the name or none may be called', async () => {
     for (const kites of [[], [silent]]) {
-      const { kontrol } = knowing(kites);
+      const { kontrol } = kontrolWith(kites);
       await expect(tokenRenewer(kontrol, first)('expiring')).rejects.toThrow('no kites found');
     }
   });
 
   it('the token request passes on other errors unchanged', async () => {
-    const { kontrol, asked } = knowing([again], 'query matches more than one kite');
+    const { kontrol, queries } = kontrolWith([again], 'query matches more than one kite');
     await expect(tokenRenewer(kontrol, first)('expiring')).rejects.toThrow(
       'query matches more than one kite',
     );
-    expect(asked).toHaveLength(1);
+    expect(queries).toHaveLength(1);
   });
 });

@@ -111,20 +111,20 @@ describe('a relay', () => {
   });
 
   it('a relay reports when both sides are closed', async () => {
-    const told: string[] = [];
+    const events: string[] = [];
     const { near, second, joint } = relay({
-      ended: () => told.push('ended'),
-      bothEnded: () => told.push('over'),
+      ended: () => events.push('ended'),
+      bothEnded: () => events.push('over'),
     });
     joint.join(second);
     near.close();
     await tick();
-    expect(told).toEqual(['ended', 'over']);
-    const alone = relay({ ended: () => told.push('ended'), bothEnded: () => told.push('over') });
+    expect(events).toEqual(['ended', 'over']);
+    const alone = relay({ ended: () => events.push('ended'), bothEnded: () => events.push('over') });
     alone.joint.close(3000, '');
-    expect(told).toEqual(['ended', 'over', 'ended']);
+    expect(events).toEqual(['ended', 'over', 'ended']);
     await tick();
-    expect(told).toEqual(['ended', 'over', 'ended', 'over']);
+    expect(events).toEqual(['ended', 'over', 'ended', 'over']);
   });
 
   it('a relay counts bytes of UTF-8 in each direction', async () => {

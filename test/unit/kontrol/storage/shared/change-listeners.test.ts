@@ -4,16 +4,16 @@ import { ChangeListeners } from '../../../../../src/lib/kontrol/storage/shared/c
 it('each listener of a store is notified of each change until it is stopped, also if it is added twice', () => {
   const listeners = new ChangeListeners();
   expect(listeners.isEmpty).toBe(true);
-  const heard: string[] = [];
-  const listener = ({ type }: { readonly type: string }): void => void heard.push(type);
+  const notified: string[] = [];
+  const listener = ({ type }: { readonly type: string }): void => void notified.push(type);
   const stops = [listeners.add(listener), listeners.add(listener)];
   listeners.notify({ type: 'keys' });
-  expect(heard).toEqual(['keys', 'keys']);
+  expect(notified).toEqual(['keys', 'keys']);
   stops[0]?.();
   listeners.notify({ type: 'reload' });
-  expect(heard).toEqual(['keys', 'keys', 'reload']);
+  expect(notified).toEqual(['keys', 'keys', 'reload']);
   listeners.clear();
   listeners.notify({ type: 'keys' });
-  expect(heard).toHaveLength(3);
+  expect(notified).toHaveLength(3);
   expect(listeners.isEmpty).toBe(true);
 });
