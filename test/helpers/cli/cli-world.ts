@@ -33,6 +33,8 @@ export class World {
       kiteKey: await kontrol.newKiteKey('kontrol'),
       environment: 'unknown',
       port: 0,
+      // A test does not wait until the id of a kite that it has exposed is free again.
+      limits: { reservationTime: 100 },
     });
     await proxy.listen();
     const behind = new Kite('behind', '1.0.0', { ...common, kiteKey: jwt, environment: 'prod' });
