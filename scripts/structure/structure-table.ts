@@ -274,7 +274,7 @@ const kite: readonly Folder[] = [
   {
     name: 'limits',
     about: 'the limits of a kite, including those of the layers below',
-    exports: ['kite-limits'],
+    exports: ['compose-limits', 'kite-limits'],
   },
 ];
 

@@ -3,6 +3,7 @@ import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
 import { dial } from '../transport/dial/dial.js';
 import { type Clock, systemClock } from '../util/clock.js';
+import { composeLimits } from './limits/compose-limits.js';
 import { defaultLimits, type Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
@@ -46,7 +47,7 @@ export function composeKite(
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = composeLimits(defaultLimits, options.limits);
   const kiteKey = findKiteKey(options.kiteKey, env);
   const config = resolveConfig(options, { env, kiteKey });
   const logger = options.logger ?? new StderrLogger({ level: config.logLevel, color: config.logColor });

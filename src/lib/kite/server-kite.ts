@@ -1,5 +1,7 @@
 import { Kite } from './kite.js';
 import type { KiteOptions } from './kite-options.js';
+import { limitsIn } from './limits/compose-limits.js';
+import { defaultLimits } from './limits/kite-limits.js';
 import type { TlsOptions } from './serve/http-listener.js';
 
 /** The options that Kontrol and the proxies share with every kite. */
@@ -12,13 +14,17 @@ export interface ServerKiteOptions
   readonly tls?: TlsOptions | undefined;
 }
 
-/** Creates the kite of Kontrol or of a proxy, with TLS if configured. `overrides` takes precedence over the options. */
+/**
+ * Creates the kite of Kontrol or of a proxy, with TLS if configured. `overrides` takes precedence over the options. Limits of
+ * Kontrol and of proxies are ignored.
+ */
 export function makeServerKite(
   name: string,
-  { tls, ip, port, environment, region, version, limits, clock, logger, env }: ServerKiteOptions,
+  { tls, ip, port, environment, region, version, limits = {}, clock, logger, env }: ServerKiteOptions,
   overrides: KiteOptions,
 ): Kite {
-  const common = { ip, port, environment, region, version, limits, clock, logger, env };
+  const own = limitsIn(defaultLimits, limits);
+  const common = { ip, port, environment, region, version, limits: own, clock, logger, env };
   const kite = new Kite(name, '1.0.0', { ...common, ...overrides });
   if (tls) kite.useTls(tls);
   return kite;

@@ -1,5 +1,6 @@
 import type { Kite } from '../kite/kite.js';
 import type { CloseOptions } from '../kite/kite-options.js';
+import { composeLimits } from '../kite/limits/compose-limits.js';
 import { makeServerKite } from '../kite/server-kite.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { lookupAddresses } from '../util/lookup-addresses.js';
@@ -68,6 +69,7 @@ export class Kontrol {
   /** @throws ConfigurationError if an option is invalid */
   constructor(options: KontrolOptions) {
     const { storage, username = 'kontrol', clock = systemClock } = options;
+    const limits = composeLimits(defaultKontrolLimits, options.limits);
     this.#options = options;
     this.username = checkUsername(username);
     this.#clock = clock;
@@ -76,7 +78,6 @@ export class Kontrol {
     this.#policy = options.policy ?? ownPolicy(username);
     this.kite = this.#makeKite();
     this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
-    const limits = { ...defaultKontrolLimits, ...options.limits };
     const shared = { clock, logger: this.#logger, timings: this.#timings, policy: this.#policy, limits };
     const registry = new Registry({ clock, lease: this.#timings.lease });
     const kontrolUrl = (): string => this.url;

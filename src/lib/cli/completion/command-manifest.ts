@@ -19,7 +19,7 @@ export interface FlagInfo {
   readonly char: string | undefined;
   readonly takesValue: boolean;
   readonly summary: string;
-  /** The accepted values, if they are a fixed set. */
+  /** The accepted values, if they are a fixed set, or what they can begin with. */
   readonly options: readonly string[];
   readonly multiple: boolean;
   /** How to complete other values. */
@@ -102,7 +102,7 @@ function flagInfo(name: string, flag: RawFlag, setting: CliSetting | undefined):
     char: flag.char,
     takesValue: flag.type !== 'boolean',
     summary: flag.summary ?? '',
-    options: flag.options ?? setting?.accept.choices ?? [],
+    options: flag.options ?? setting?.accept.choices ?? setting?.accept.beginnings ?? [],
     multiple: flag.multiple === true,
     completion: setting?.flag?.completion ?? (isPath ? 'files' : undefined),
   };

@@ -18,6 +18,7 @@ _kitectl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
     fi
+    [[ $value == *= ]] && compopt -o nospace 2>/dev/null
     COMPREPLY+=("${'$'}{value#"$before"}")
   done < <(kitectl complete --line "$line" 2>/dev/null)
 }

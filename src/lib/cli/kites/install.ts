@@ -1,4 +1,5 @@
 import { systemClock } from '../../util/clock.js';
+import { composeLimits } from '../../kite/limits/compose-limits.js';
 import { usageError } from '../runtime/cli-error.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -44,7 +45,7 @@ export async function install(options: InstallOptions, runtime: CommandRuntime):
   runtime.deferExit();
   const kites = kitesFolder(env);
   const { insecure, force } = options;
-  const limits = { ...defaultInstallLimits, ...options.limits };
+  const limits = composeLimits(defaultInstallLimits, options.limits);
   const installation = new Installation(
     { kites, digest, insecure, force, limits, fetch: options.fetch ?? fetch },
     runtime,

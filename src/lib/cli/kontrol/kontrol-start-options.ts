@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
-import type { StorageConfig } from '../../kontrol.js';
+import type { KontrolLimits, StorageConfig } from '../../kontrol.js';
 import { usageError } from '../runtime/cli-error.js';
 import { type CliSetting, settingLabel } from '../settings/cli-setting.js';
 import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';
@@ -31,6 +31,7 @@ export interface KontrolStartOptions {
   readonly tlsFiles: { readonly certificate: string; readonly privateKey: string } | undefined;
   readonly allowOrigin: readonly string[] | '*' | undefined;
   readonly allowedHosts: readonly string[] | '*' | undefined;
+  readonly limits: Partial<KontrolLimits>;
   readonly policy: PolicyChoice;
   readonly registration: 'invite' | 'open';
   readonly webrtc: boolean;
@@ -93,6 +94,7 @@ export function kontrolStartOptions(flags: ParsedFlags, env: Environment): Kontr
     tlsFiles: tlsFiles && { certificate: tlsFiles[0], privateKey: tlsFiles[1] },
     allowOrigin: value(all['allow-origin']),
     allowedHosts: value(all['allow-host']),
+    limits: value(all.limit),
     policy,
     registration,
     webrtc: value(all.webrtc),

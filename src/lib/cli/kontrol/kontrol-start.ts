@@ -67,6 +67,7 @@ async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime)
     tls: await readTlsFiles(options.tlsFiles),
     allowOrigin: options.allowOrigin,
     allowedHosts: options.allowedHosts,
+    limits: options.limits,
     version,
     environment,
     region,

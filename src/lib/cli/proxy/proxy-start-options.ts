@@ -1,3 +1,4 @@
+import type { ProxyLimits } from '../../proxy/limits/proxy-limits.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 import { CommandSettings, type ParsedFlags } from '../settings/command-settings.js';
 import { proxyStartSettings } from '../settings/proxy-start-settings.js';
@@ -23,6 +24,7 @@ export interface ProxyStartOptions {
   readonly verifyKites: boolean;
   /** Allowed origins of pages; `*` allows any. */
   readonly allowOrigins: readonly string[];
+  readonly limits: Partial<ProxyLimits>;
   /** Warnings to log at the start. */
   readonly warnings: readonly string[];
 }
@@ -58,6 +60,7 @@ export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxySt
     kiteCaFile: settings.value(all['kite-ca']),
     verifyKites: !settings.value(all['insecure-kites']),
     allowOrigins: settings.value(all['allow-origin']),
+    limits: settings.value(all.limit),
     warnings: proxyStartWarnings({ ip, publicHost, tls: tlsFiles !== undefined, settings }),
   };
 }

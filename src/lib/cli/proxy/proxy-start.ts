@@ -76,6 +76,7 @@ async function createProxy(
     environment,
     region,
     version: options.version ?? version,
+    limits: options.limits,
     logger,
     env,
   };

@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import type { Environment } from '../../kite/config/resolve-setting.js';
+import type { Limits } from '../../kite/limits/kite-limits.js';
 import { usageError } from '../runtime/cli-error.js';
 import { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
@@ -30,6 +31,7 @@ export interface ServeOptions {
   readonly systemInfo: boolean;
   readonly allowOrigin: readonly string[] | '*';
   readonly allowedHosts: readonly string[] | '*' | undefined;
+  readonly limits: Partial<Limits>;
 }
 
 /** @throws CliError if the value of a flag is invalid, or if flags contradict each other */
@@ -61,6 +63,7 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     systemInfo: flags['system-info'],
     allowOrigin: settings.value(commonSettings.allowedOrigins),
     allowedHosts: settings.value(commonSettings.allowedHosts),
+    limits: settings.value(serveSettings.limit),
   };
 }
 

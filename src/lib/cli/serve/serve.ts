@@ -34,7 +34,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   const shell = new ShellMethods({
     ...options,
     env,
-    maxBytes: defaultLimits.messageBytes,
+    maxBytes: options.limits.messageBytes ?? defaultLimits.messageBytes,
     clock: systemClock,
     logger,
   });
@@ -59,7 +59,7 @@ async function createKite(
   { env }: CommandRuntime,
 ): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
-  const { allowOrigin, allowedHosts, settings } = options;
+  const { allowOrigin, allowedHosts, limits, settings } = options;
   const found = await findKey(settings);
   if (!found && (auth || register)) {
     throw configurationError(
@@ -82,6 +82,7 @@ async function createKite(
     ...(register && found && { kontrolUrl: kontrolUrlsOf(settings, found) }),
     allowOrigin,
     allowedHosts,
+    limits,
     ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
   });
 }

@@ -3,6 +3,7 @@ import { commonSettings } from './common-settings.js';
 import { keyStoreSettings } from './connection-settings.js';
 import { exposeSettings } from './expose-settings.js';
 import { kontrolStartSettings } from './kontrol-start-settings.js';
+import { limitSettings } from './limit-settings.js';
 import { proxyStartSettings } from './proxy-start-settings.js';
 import { registerSettings } from './register-settings.js';
 import { serveSettings } from './serve-settings.js';
@@ -22,6 +23,7 @@ export const allSettings: readonly CliSetting[] = [
     ...Object.values(kontrolStartSettings),
     ...Object.values(storageSecrets),
     ...Object.values(proxyStartSettings),
+    ...Object.values(limitSettings),
   ]),
 ];
 

@@ -2,6 +2,7 @@ import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { HOSTS, IP, NAME, ORIGINS, PORT, SWITCH, VERSION } from '../../kite/config/accepted-values.js';
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
+import { limitSettings } from './limit-settings.js';
 import { KEY_STORE, oneOf, PATH, PLAIN_URL } from './command-values.js';
 import { storageSettings } from './storage-settings.js';
 
@@ -228,5 +229,6 @@ export const kontrolStartSettings = {
     defaultText: 'the current location, or file',
     commands,
   },
+  limit: limitSettings.kontrolStart,
   ...storageSettings,
 } as const satisfies Readonly<Record<string, CliSetting>>;

@@ -1,6 +1,7 @@
 import { IP, PORT, SWITCH, VERSION } from '../../kite/config/accepted-values.js';
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
+import { limitSettings } from './limit-settings.js';
 import { LIST, PATH, STRING, wholeNumber } from './command-values.js';
 
 const { environment, region, ip, kontrol, kiteKey, context } = commonSettings;
@@ -180,6 +181,7 @@ export const proxyStartSettings = {
     defaultText: '',
     commands,
   },
+  limit: limitSettings.proxyStart,
   'public-key': {
     name: 'proxy start -public-key',
     summary: 'Ignored; accepted for compatibility with the Go program.',

@@ -1,5 +1,6 @@
 import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
+import { limitSettings } from './limit-settings.js';
 
 const { port, ip, environment, region, version, kontrol, kiteKey, context, allowedOrigins, allowedHosts } =
   commonSettings;
@@ -16,4 +17,5 @@ export const serveSettings = {
   context,
   'allow-origin': allowedOrigins,
   'allow-host': allowedHosts,
+  limit: limitSettings.serve,
 } as const satisfies Readonly<Record<string, CliSetting>>;

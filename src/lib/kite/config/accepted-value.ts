@@ -8,6 +8,8 @@ export interface AcceptedValue<Value> {
   readonly example: string;
   /** All accepted strings, if there are only a few: for help and completion. */
   readonly choices?: readonly string[];
+  /** What accepted strings can begin with: for completion, if there is no fixed set. */
+  readonly beginnings?: readonly string[];
   /** Whether leading and trailing spaces belong to the value. Default: false. */
   readonly verbatim?: boolean;
   /** Returns the parsed value, or undefined if the value is not accepted. */

@@ -3,6 +3,7 @@ import { dialInPage } from '../../transport/page/dial-in-page.js';
 import type { PagePlatform } from '../../transport/page/page-platform.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { consoleLogger } from '../../util/console-logger.js';
+import { composeLimits } from '../limits/compose-limits.js';
 import { connectionLimits, type ConnectionLimits } from '../limits/kite-limits.js';
 import { randomUuid } from '../../util/random.js';
 import type { Dialer } from '../call/client.js';
@@ -28,7 +29,7 @@ export function composePageKite(
   const page = globalThis as unknown as PageGlobals;
   const { clock = systemClock, logger = consoleLogger } = options;
   const { username = UNKNOWN, environment = UNKNOWN, region = UNKNOWN } = options;
-  const limits = { ...connectionLimits, ...options.limits };
+  const limits = composeLimits(connectionLimits, options.limits);
   const { hostname = hostOf(page) } = options;
   const identity = { name, username, id: randomUuid(), environment, region, version, hostname };
   for (const [field, value] of Object.entries(identity)) {

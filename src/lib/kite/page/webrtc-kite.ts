@@ -1,6 +1,7 @@
 import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import { type PeerLimits, peerLimits } from '../../transport/limits/transport-limits.js';
-import type { ConnectionLimits } from '../limits/kite-limits.js';
+import { composeLimits, limitsIn } from '../limits/compose-limits.js';
+import { type ConnectionLimits, connectionLimits } from '../limits/kite-limits.js';
 import type { RtcConfiguration, RtcPlatform } from '../../transport/webrtc/rtc-platform.js';
 import type { Auth, Dialer } from '../call/client.js';
 import type { KiteCore } from '../core/kite-core.js';
@@ -45,11 +46,13 @@ export class WebRtcKite<Methods = AnyMethods> extends PageKite<Methods> {
 
   constructor(name: string, version: string, options: WebRtcKiteOptions = {}) {
     const peers = new Set<KontrolPeer>();
-    const core = composePageKite(name, version, options, (dialer) => withPeers(dialer, peers));
-    super(name, version, options, core);
+    const limits = composeLimits({ ...connectionLimits, ...peerLimits }, options.limits);
+    const own = { ...options, limits: limitsIn(connectionLimits, limits) };
+    const core = composePageKite(name, version, own, (dialer) => withPeers(dialer, peers));
+    super(name, version, own, core);
     this.#core = core;
     this.#rtc = options.rtc;
-    this.#limits = { ...peerLimits, ...options.limits };
+    this.#limits = limits;
     this.#peers = peers;
     addHeartbeatMethod(core, core.host.clock);
     core.handle<unknown[]>('kite.handleWebRTC', (request) => {

@@ -1,4 +1,5 @@
 import { requireAdministrator } from '../../kite/serve/administrator.js';
+import { composeLimits } from '../../kite/limits/compose-limits.js';
 import type { Kite } from '../../kite/kite.js';
 import type { CloseOptions } from '../../kite/kite-options.js';
 import type { KiteKey } from '../../keys/index.js';
@@ -93,7 +94,7 @@ export class ProxyKite<Target> {
   /** @throws ConfigurationError if an option is invalid or no kite key is found */
   constructor(options: ProxyOptions, kind: ProxyKind<Target>) {
     this.#kind = kind;
-    this.limits = { ...defaultProxyLimits, ...options.limits };
+    this.limits = composeLimits(defaultProxyLimits, options.limits);
     this.#key = requireKiteKey(options);
     this.#address = publicAddressOf(options);
     this.clock = options.clock ?? systemClock;

@@ -66,7 +66,7 @@ describe('complete', () => {
       if (!flag || flag.kind === 'switch') continue;
       for (const id of having) {
         const completion = complete([...id.split(' '), `--${flag.name}`, ''], commands, groups);
-        const { choices } = accept;
+        const choices = accept.choices ?? accept.beginnings;
         const expected = choices
           ? { type: 'candidates', candidates: choices.map((value) => ({ value, description: '' })) }
           : flag.completion === undefined

@@ -32,6 +32,7 @@ describe('kontrolStartOptions', () => {
       tlsFiles: undefined,
       allowOrigin: undefined,
       allowedHosts: undefined,
+      limits: {},
       policy: { type: 'default' },
       registration: 'invite',
       webrtc: false,
