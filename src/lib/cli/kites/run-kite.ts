@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import process from 'node:process';
 import { reasonOf } from '../../keys/secure-files.js';
@@ -34,14 +34,17 @@ export async function runKite({ name, args }: RunKiteOptions, runtime: CommandRu
     throw usageError(`Several kites match ${name}:\n${formatLocations(matches)}`, 'Pass one of these names.');
   const program = programOf(locationFolder(kites, location), location);
   runtime.deferExit();
-  const child = spawn(program, [...args], { stdio: 'inherit', env: { ...env } });
+  let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals): void => {
-    if (stdin.isTTY !== true || !TERMINAL_SIGNALS.has(signal)) child.kill(signal);
+    if (stdin.isTTY !== true || !TERMINAL_SIGNALS.has(signal)) child?.kill(signal);
   };
+  // Before the kite starts: a signal in between would end this process and leave the kite running.
   for (const signal of SIGNALS) process.on(signal, forward);
   try {
+    child = spawn(program, [...args], { stdio: 'inherit', env: { ...env } });
+    const started = child;
     const code = await new Promise<number>((resolve, reject) => {
-      child.on('error', (error) => {
+      started.on('error', (error) => {
         reject(
           configurationError(
             `${locationPath(location)} cannot be started: ${reasonOf(error)}`,
@@ -50,7 +53,7 @@ export async function runKite({ name, args }: RunKiteOptions, runtime: CommandRu
           ),
         );
       });
-      child.on('exit', (exitCode, signal) =>
+      started.on('exit', (exitCode, signal) =>
         resolve(exitCode ?? 128 + (signal ? constants.signals[signal] : 0)),
       );
     });
