@@ -260,6 +260,7 @@ const kite: readonly Folder[] = [
       'accepted-value',
       'accepted-values',
       'find-kite-key',
+      'kite-config',
       'kite-home',
       'kite-settings',
       'resolve-setting',
@@ -269,7 +270,7 @@ const kite: readonly Folder[] = [
     name: 'call',
     about: 'connections, clients and pending calls',
     entries: ['connection', 'envelope', 'envelope-cache'],
-    exports: ['call-errors', 'client', 'method-types', 'peer', 'token-renewal'],
+    exports: ['call-errors', 'client', 'connection-options', 'method-types', 'peer', 'token-renewal'],
   },
   {
     name: 'limits',

@@ -7,9 +7,11 @@ export {
   type Transport,
 } from './kite/call/client.js';
 export type { KiteEvents } from './kite/core/kite-core.js';
+export type { Config } from './kite/config/kite-config.js';
+export type { ConnectionEvents } from './kite/call/connection-options.js';
 export type { HandleOptions, KiteDescription } from './kite/serve/method-host.js';
 export type { TlsOptions } from './kite/serve/http-listener.js';
-export type { HttpHandler } from './kite/serve/http-routes.js';
+export type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './kite/serve/http-routes.js';
 export type { HeartbeatCallers } from './kite/serve/heartbeat-method.js';
 export type { GetKitesOptions } from './kite/kontrol/kontrol-client.js';
 export type { RegisterOptions } from './kite/kontrol/kontrol-member.js';
@@ -57,4 +59,6 @@ export { type KiteIdentity, kitePath } from './protocol/identity.js';
 export type { KiteQuery } from './protocol/query.js';
 export { type ConnectionLimits, defaultLimits, type Limits } from './kite/limits/kite-limits.js';
 export type { PeerLimits } from './transport/limits/transport-limits.js';
+export type { Channel, ChannelReceiver } from './transport/channel/channel.js';
+export type { Clock, Timer } from './util/clock.js';
 export type { Logger } from './util/logger.js';

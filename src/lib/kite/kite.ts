@@ -42,7 +42,9 @@ import type { Verifier } from './trust/verifier.js';
  * @throws ConfigurationError that identifies the invalid option, environment variable or key file
  */
 export class Kite<Methods = AnyMethods> {
+  /** The identity with which this kite registers and calls. Its `id` is new in each process. */
   readonly identity: KiteIdentity;
+  /** The settings of this kite: its options, with environment variables, the kite key and defaults applied. */
   readonly config: Config;
   readonly #core: KiteCore;
   readonly #server: KiteServer;
@@ -242,7 +244,7 @@ export class Kite<Methods = AnyMethods> {
     return this;
   }
 
-  /** Handles HTTP upgrade requests, by the same rules. Paths of the kite itself take precedence. */
+  /** Like `handleHttp`, for requests to upgrade the connection: by path, with a check of their origin. */
   handleUpgrade(path: string, handler: UpgradeHandler, options: HttpRouteOptions = {}): this {
     this.#server.handleUpgrade(path, handler, options);
     return this;
@@ -329,13 +331,13 @@ export class Kite<Methods = AnyMethods> {
 
   /**
    * Returns a token for the only kite that matches a query. With `force`, Kontrol issues a new token even if it has a valid
-   * one cached.
+   * one cached. Rejects with a KiteError if no kite or several kites match, or if the policy does not allow the call.
    */
   getToken(query: KiteQuery, options?: { readonly force?: boolean }): Promise<string> {
     return this.#kontrol.getToken(query, options);
   }
 
-  /** Returns the public key of Kontrol that this kite should trust, in PEM. */
+  /** Returns the public key of Kontrol that this kite should trust, in PEM. Rejects if Kontrol is unreachable. */
   getKey(): Promise<string> {
     return this.#kontrol.getKey();
   }

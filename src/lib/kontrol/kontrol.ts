@@ -169,14 +169,17 @@ export class Kontrol {
     return this.#closing;
   }
 
-  /** Creates a one-time invite for `username`. `ttl`: lifetime in milliseconds. Default: 24 hours. */
-  invite(username: string, { ttl }: { readonly ttl?: number } = {}): Promise<string> {
+  /**
+   * Creates a one-time invite for `username`. `ttl`: lifetime in milliseconds. Default: 24 hours. Rejects if the username is
+   * not valid, or if the store is unavailable.
+   */
+  async invite(username: string, { ttl }: { readonly ttl?: number } = {}): Promise<string> {
     return this.#invites.issue(checkUsername(username), ttl);
   }
 
-  /** Creates a kite key for a user, signed with the current key pair. */
-  newKiteKey(username: string): Promise<string> {
-    return Promise.resolve(this.#keyRing.newKiteKey(checkUsername(username)));
+  /** Creates a kite key for a user, signed with the current key pair. Rejects if the username is not valid. */
+  async newKiteKey(username: string): Promise<string> {
+    return this.#keyRing.newKiteKey(checkUsername(username));
   }
 
   /** Returns all key pairs, newest first. */
@@ -192,16 +195,23 @@ export class Kontrol {
     return this.#keyRing.rotate();
   }
 
-  /** Revokes a key pair: refuses everything it signed, and ends the registrations made with its kite keys. */
+  /**
+   * Revokes a key pair: refuses everything it signed, and ends the registrations made with its kite keys. Does nothing if the
+   * pair is revoked already. Rejects with the ConfigurationError `unknownKeyPair` for an unknown id.
+   */
   revoke(id: string): Promise<KeyPairInfo> {
     return this.#keyRing.revoke(id);
   }
 
-  /** Revokes one kite key by its `jti`, and ends the registrations made with it. */
+  /**
+   * Revokes one kite key by its `jti`, and ends the registrations made with it. Accepts any id: Kontrol does not store the kite
+   * keys that it has issued.
+   */
   revokeKiteKey(jti: string): Promise<void> {
     return this.#keyRing.revokeKiteKey(jti);
   }
 
+  /** Returns the state of this node: its URL, its numbers of kites and watchers, and its store. */
   status(): KontrolStatus {
     const { online, problem } = this.#storeSync;
     return {
