@@ -1,6 +1,10 @@
+import type { SourceFile } from 'typescript/unstable/ast';
 import { describe, expect, it } from 'vitest';
 import { limitDeclarations, numberOf } from '../../../scripts/reference/limit-declarations.js';
+import { importGraph } from '../../../scripts/structure/source-imports.js';
 import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
+import { parseSources } from '../../language/parse-sources.js';
+import { bounds } from './bounds.js';
 
 // A limit on resources that a peer can use is declared in a file `*-limits.ts`, from whose comments docs/limits.md is
 // generated. This test finds numbers elsewhere that look like limits.
@@ -19,11 +23,14 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/cli/kites/install-source.ts': { '214': 'the longest name of a package in npm' },
   'src/lib/cli/kites/staging.ts': { STALE_AGE: 'the age of a folder that no process uses any more' },
+  'src/lib/cli/settings/kontrol-start-settings.ts': { default: 'the default of a setting' },
   'src/lib/cli/terminal/tables.ts': { MIN_COLUMN_WIDTH: 'the layout of a table' },
   'src/lib/keys/certificate.ts': {
     '64': 'the longest common name of X.509',
+    type: 'a type of name in X.509',
     '253': 'the longest host name of the DNS',
   },
+  'src/lib/keys/kite-token.ts': { TOKEN_LEEWAY: 'the clock skew with which tokens are accepted' },
   'src/lib/kite/call/envelope-prefix.ts': {
     MIN_LENGTH: 'the length below which recognising a prefix saves nothing',
   },
@@ -31,6 +38,9 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kontrol/registry/expiry-wheel.ts': { BUCKET_MS: 'the precision of expiry' },
   'src/lib/kontrol/registry/kite-index.ts': { MAX_BUCKET_SIZE: 'the shape of the index' },
   'src/lib/kontrol/registry/queries.ts': { SIGNATURES_PER_TURN: 'when the event loop gets a turn' },
+  'src/lib/kontrol/registry/registry.ts': {
+    STALL_THRESHOLD: 'the delay of a timer that shows that the process was suspended',
+  },
   'src/lib/kontrol/signalling/signalling.ts': {
     MIN_SIGNAL_BYTES: 'the minimum that a signal counts towards signalBytes',
   },
@@ -60,13 +70,19 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kontrol/storage/postgres/postgres-changes.ts': { BATCH_SIZE: 'how much is read at once' },
   'src/lib/kontrol/storage/postgres/postgres-storage.ts': { PAGE_SIZE: 'how much is read at once' },
   'src/lib/kontrol/registry/lease-refresher.ts': { BATCH_SIZE: 'how much is written at once' },
+  'src/lib/kontrol/storage/shared/sealer.ts': { SALT_BYTES: 'the layout of an encrypted value' },
   'src/lib/transport/channel/close-code.ts': {
+    GO_AWAY_CODE: 'a close code of SockJS',
     REASON_BYTES: 'the longest reason of a WebSocket close frame',
   },
   'src/lib/transport/server/session-responses.ts': { STREAM_BYTES: 'when SockJS ends a streaming response' },
   'src/lib/transport/websocket/ascii-frame.ts': {
     '126': 'the encoding of a length in WebSocket',
     MAX_LENGTH: 'the frames that are encoded the fast way',
+  },
+  'src/lib/transport/sockjs/frame-batch.ts': {
+    BATCH_LENGTH: 'when a frame is sent within a turn of the event loop',
+    BATCH_MESSAGES: 'when a frame is sent within a turn of the event loop',
   },
   'src/lib/transport/sockjs/frame-queue.ts': { FRAME_LENGTH: 'how much is sent in one frame' },
   'src/lib/transport/sockjs/quoting.ts': { RARE_COUNT: 'which of two ways to quote is faster' },
@@ -80,34 +96,28 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MESSAGE_LENGTH: 'how much is sent in one message',
   },
   'src/lib/transport/webrtc/signalled-channel.ts': { SIGNAL_LENGTH: 'how much is sent in one signal' },
-  'src/ui/format.ts': { SECOND: 'a unit' },
   'src/ui/workspace.ts': { PAGE_SIZE: 'how many rows are shown at first' },
 };
 
-const NUMBER = String.raw`-?[\d_]+(?:\.\d+)?(?: ?\*\*? ?[\d_]+| - \d+)*`;
+const sources = sourceFiles();
+const parsed = parseSources(Object.fromEntries(sources.map(({ path, text }) => [path, text])));
+const imports = importGraph(new Map(sources.map(({ path, text }) => [path, text])));
 
-/** Constants and numbers in `code` that are compared, or that truncate or limit something. */
-function bounds(code: string): string[] {
-  const constants = [...code.matchAll(new RegExp(`^(?:export )?const ([A-Z][A-Z0-9_]*) = ${NUMBER};`, 'gm'))]
-    .map(([, name = '']) => name)
-    .filter((name) =>
-      new RegExp(
-        `(?:[<>]=?|===) (?:[\\w.]+ [*+-] )?${name}\\b|\\b${name}\\b(?: [*/+-] [\\w.]+)? (?:[<>]=?|===) |` +
-          `Math\\.(?:min|max)\\([^;]*\\b${name}\\b|\\.slice\\((?:0|start), (?:start \\+ )?${name}\\b|` +
-          `\\+= ${name}\\b|subarray\\(-${name}\\b|slice\\(-${name}\\b|(?:[cC]ache|Map|Bucket|ConcurrencyGate|Gate)\\([^)]*\\b${name}\\b`,
-      ).test(code),
-    );
-  const literals = [
-    ...code.matchAll(/(?:[lL]ength|[sS]ize|[cC]ount|[bB]ytes)\)? [<>]=? (\d[\d_]+)\b/g),
-    ...code.matchAll(/new LruMap\((\d[\d_]*)/g),
-    ...code.matchAll(/(?<!digest\('\w+'\))\.slice\(0, (\d{2,})\)/g),
-  ].map(([, number = '']) => number);
-  return [...constants, ...literals];
+function importersOf(path: string): SourceFile[] {
+  return [...imports]
+    .filter(([, targets]) => targets.includes(path))
+    .flatMap(([importer]) => parsed.get(importer) ?? []);
 }
 
-const files = sourceFiles()
-  .filter(({ path }) => !path.endsWith('-limits.ts'))
-  .map(({ path, text }) => ({ path, found: bounds(withoutComments(text)) }));
+const files = [...parsed]
+  .filter(([path]) => !path.endsWith('-limits.ts'))
+  .map(([path, file]) => ({ path, found: bounds(file, importersOf(path)) }));
+
+/** Returns what the check finds in the first of some files, of which the others import it. */
+function boundsIn(code: string, importer = ''): string[] {
+  const [file, other] = [...parseSources({ 'file.ts': code, 'other.ts': importer }).values()];
+  return file && other ? bounds(file, [other]) : [];
+}
 
 describe('limits on the resources that peers can use', () => {
   it('limits are declared in files of limits only', () => {
@@ -121,11 +131,27 @@ describe('limits on the resources that peers can use', () => {
   });
 
   it('limits that are declared elsewhere are found', () => {
-    expect(bounds('const MOST = 10;\nif (list.length >= MOST) throw full();')).toEqual(['MOST']);
-    expect(bounds('const KEPT = 4 * 1024;\nthis.#map = new LruMap(KEPT, clock);')).toEqual(['KEPT']);
-    expect(bounds('const MOST = 1_000;\nreturn list.slice(0, MOST);')).toEqual(['MOST']);
-    expect(bounds('if (text.length > 4096) return undefined;')).toEqual(['4096']);
-    expect(bounds('const DAY = 86_400_000;\nreturn days * DAY;')).toEqual([]);
+    expect(boundsIn('const MOST = 10;\nif (list.length >= MOST) throw full();')).toEqual(['MOST']);
+    expect(boundsIn('const KEPT = 4 * 1024;\nthis.#map = new LruMap(KEPT, clock);')).toEqual(['KEPT']);
+    expect(boundsIn('const MOST = 1_000;\nreturn list.slice(0, MOST);')).toEqual(['MOST']);
+    expect(boundsIn('if (text.length > 4096) return undefined;')).toEqual(['4096']);
+    expect(boundsIn('const maxPlanted = 500;\nif (items.length > maxPlanted) throw full();')).toEqual([
+      'maxPlanted',
+    ]);
+    expect(
+      boundsIn('class Items { #max = 1000; get full() { return this.items.size >= this.#max; } }'),
+    ).toEqual(['#max']);
+    expect(boundsIn('function add(max = 50): boolean { return items.size < max; }')).toEqual(['max']);
+    expect(boundsIn('const options = { most: 50 };\nreturn Math.min(count, options.most);')).toEqual([
+      'most',
+    ]);
+    expect(boundsIn('export const MOST = 50;', 'if (items.size > MOST) throw full();')).toEqual(['MOST']);
+  });
+
+  it('numbers that are not limits are not found', () => {
+    expect(boundsIn('const DAY = 86_400_000;\nreturn days * DAY;')).toEqual([]);
+    expect(boundsIn('let tries = 2;\nwhile (tries < n) tries += 1;')).toEqual([]);
+    expect(boundsIn('const QUOTE = 0x22;\nif (code === QUOTE) end();')).toEqual([]);
   });
 
   it('limits have no obsolete exception', () => {

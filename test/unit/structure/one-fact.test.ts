@@ -1,15 +1,26 @@
+import type { SourceFile } from 'typescript/unstable/ast';
 import { describe, expect, it } from 'vitest';
 import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
+import { parseSources } from '../../language/parse-sources.js';
+import {
+  convertsToError,
+  convertsToMessage,
+  decidesLoopback,
+  decodesBase64,
+  environmentLookups,
+  usesProcessEnvironment,
+  variableNames,
+} from './fact-checks.js';
 
-// Several implementations of one check diverge. Each fact here is decided in one module; a pattern finds other code that
-// decides it.
+// Several implementations of one check diverge. Each fact here is decided in one module; a check of the syntax tree finds other
+// code that decides it.
 
 interface Fact {
   readonly question: string;
   /** The modules that decide it. */
   readonly homes: readonly string[];
   /** Whether code looks like a decision of it. */
-  readonly decides: (code: string) => boolean;
+  readonly decides: (file: SourceFile) => boolean;
   /** Code that looks like a decision and is not, with the reason. */
   readonly exceptions: Readonly<Record<string, string>>;
   /** Code that decided it once, or might: each must be found. */
@@ -18,32 +29,11 @@ interface Fact {
   readonly harmless: readonly string[];
 }
 
-const LOOPBACK = String.raw`(?:\.?localhost|127\.[\d.]*|\[?::1\]?|\[?::ffff:(?:127\.|7f)[\w:.]*)`;
-const QUOTED = `['"\`]${LOOPBACK}['"\`]`;
-
-const LOOPBACK_DECISIONS: readonly RegExp[] = [
-  // A comparison, or a case.
-  new RegExp(`[=!]==?\\s*${QUOTED}|${QUOTED}\\s*[=!]==?|\\bcase\\s+${QUOTED}`),
-  // Part of a name or an address, or one of a set.
-  new RegExp(
-    `\\.(?:startsWith|endsWith|includes|indexOf|match|matchAll|test|has|get|check|addSubnet|addAddress)\\(\\s*${QUOTED}`,
-  ),
-  // A list of names and addresses.
-  new RegExp(`\\[\\s*(?:['"\`][^'"\`]*['"\`]\\s*,\\s*)*${QUOTED}`),
-  // A regular expression, but not the part of a URL between its slashes.
-  /(?<![\w)\]/:])\/(?![/*])(?:[^/\\\n]|\\.)*(?:localhost|\b127[\\(.[]|::1\b|::ffff:7f)(?:[^/\\\n]|\\.)*\//,
-  /\bRegExp\((?:[^()]|\([^()]*\))*(?:localhost|127|::1)/,
-  // A network.
-  /127\.0\.0\.0\/8/,
-];
-
-const BASE64 = /\bBuffer\.from\([^;]*?,\s*['"`]base64(?:url)?['"`]\)|\bdecodeBase64Url\(|fromBase64\(/s;
-
 const FACTS: readonly Fact[] = [
   {
     question: 'the loopback check of a host or address',
     homes: ['src/lib/util/loopback.ts'],
-    decides: (code) => LOOPBACK_DECISIONS.some((pattern) => pattern.test(code)),
+    decides: decidesLoopback,
     exceptions: {
       'src/commands/keygen.ts': 'the host of a certificate where none is named',
     },
@@ -64,6 +54,9 @@ const FACTS: readonly Fact[] = [
       "list.addSubnet('127.0.0.0', 8)",
       'new RegExp(`^127${REST}$`)',
       "address === '::ffff:127.0.0.1'",
+      "address.split('.')[0] === '127'",
+      "Number(address.split('.')[0]) === 127",
+      "const HOST = 'localhost'; if (host === HOST) return true;",
     ],
     harmless: [
       "ip: pick('ip') ?? '127.0.0.1',",
@@ -78,16 +71,23 @@ const FACTS: readonly Fact[] = [
   {
     question: 'the claims of a JWT',
     homes: ['src/lib/keys/jwt-claims.ts'],
-    decides: (code) => /\batob\(/.test(code) || (BASE64.test(code) && /\bJSON\.parse\(/.test(code)),
-    exceptions: {},
+    decides: decodesBase64,
+    exceptions: {
+      'src/lib/util/base64url.ts': 'the decoder',
+      'src/lib/keys/jwt.ts': 'the signature of a JWT',
+      'src/lib/kontrol/storage/shared/sealer.ts': 'an encrypted value',
+      'src/lib/proxy/tunnel/tunnel-tokens.ts': 'the authentication code of a token that this proxy signed',
+    },
     planted: [
       "const payload = (jwt.split('.')[1] ?? '').replaceAll('-', '+'); const { exp } = JSON.parse(atob(payload));",
       "const [, claims] = jwt.split('.');\nreturn JSON.parse(Buffer.from(claims, 'base64url').toString());",
       "const bytes = Buffer.from(\n  token.slice(from), 'base64url');\nJSON.parse(bytes.toString())",
       'const bytes = decodeBase64Url(part); return JSON.parse(new TextDecoder().decode(bytes));',
+      "const parse = JSON.parse; const claims = parse(Buffer.from(part, 'base64url').toString());",
+      "const ENCODING = 'base64url'; const { from } = Buffer; from(part, ENCODING);",
     ],
     harmless: [
-      "const mac = Buffer.from(token.slice(dot + 1), 'base64url');",
+      "Buffer.from(text).toString('base64')",
       "hash.digest('base64url')",
       'return readClaims(jwt);',
       "JSON.parse(readFileSync(path, 'utf8'))",
@@ -96,17 +96,68 @@ const FACTS: readonly Fact[] = [
   {
     question: 'the message of a thrown value',
     homes: ['src/lib/util/message-of.ts'],
-    decides: (code) => /\b(\w+) instanceof Error\s*\?\s*\1\.message\s*:\s*String\(\1\)/.test(code),
-    exceptions: {},
-    planted: ['const reason = cause instanceof Error ? cause.message : String(cause);'],
+    decides: convertsToMessage,
+    exceptions: {
+      'src/lib/kontrol/storage/file/file-storage.ts': 'lmdb also throws objects that are not errors',
+    },
+    planted: [
+      'const reason = cause instanceof Error ? cause.message : String(cause);',
+      'function text(e: unknown) { if (e instanceof Error) return e.message; return String(e); }',
+      'const reason = cause instanceof Error ? cause.message : JSON.stringify(cause);',
+    ],
     harmless: [
       'const message = messageOf(error);',
       'const cause = error instanceof Error ? error.cause : error;',
+      'const text = error instanceof Error ? (error.stack ?? error.message) : String(error);',
     ],
+  },
+  {
+    question: 'the error of a thrown value',
+    homes: ['src/lib/util/message-of.ts'],
+    decides: convertsToError,
+    exceptions: {},
+    planted: [
+      'reject(error instanceof Error ? error : new Error(String(error)));',
+      'function f(e: unknown) { if (e instanceof Error) throw e; throw new Error(`${String(e)}`); }',
+    ],
+    harmless: ['reject(toError(error));', "if (!(error instanceof Error)) throw new Error('no error');"],
+  },
+  {
+    question: 'the environment of the process',
+    homes: ['src/lib/cli/runtime/process-runtime.ts', 'src/lib/kite/compose-kite.ts'],
+    decides: usesProcessEnvironment,
+    exceptions: {
+      'src/lib/cli/frame/main.ts': 'NODE_OPTIONS, which Node reads',
+      'src/lib/cli/frame/through-oclif.ts': 'FORCE_COLOR, which oclif reads',
+      'src/lib/proxy/shared/proxy-options.ts': 'the default of the option env of proxies',
+    },
+    planted: [
+      'const { KITE_TIMEOUT } = process.env;',
+      "const { env } = process; env['KITE_TIMEOUT'];",
+      "import { env } from 'node:process';",
+      "process['env'].KITE_TIMEOUT",
+      "import process from 'node:process';\nconst all = process.env;",
+    ],
+    harmless: ['const { env } = options;', "options.env['HOME']"],
   },
 ];
 
-const files = sourceFiles().map(({ path, text }) => ({ path, code: withoutComments(text) }));
+const sources = sourceFiles();
+const files = sources.map(({ path, text }) => ({ path, code: withoutComments(text) }));
+const parsed = parseSources(Object.fromEntries(sources.map(({ path, text }) => [path, text])));
+const samples = new Map(
+  FACTS.flatMap(({ planted, harmless }) => [...planted, ...harmless]).map((code, index) => [
+    code,
+    `sample-${index}.ts`,
+  ]),
+);
+const parsedSamples = parseSources(Object.fromEntries([...samples].map(([code, path]) => [path, code])));
+
+function sampleOf(code: string): SourceFile {
+  const file = parsedSamples.get(samples.get(code) ?? '');
+  if (!file) throw new Error(`not parsed: ${code}`);
+  return file;
+}
 
 it(`the check of single implementations reads ${files.length} files for ${FACTS.length} facts`, () => {
   expect(files.length).toBeGreaterThan(300);
@@ -114,16 +165,16 @@ it(`the check of single implementations reads ${files.length} files for ${FACTS.
 
 describe.each(FACTS)('$question', ({ homes, decides, exceptions, planted, harmless }) => {
   it('the fact is decided in one file', () => {
-    const deciding = files.filter(({ code }) => decides(code)).map(({ path }) => path);
+    const deciding = [...parsed].filter(([, file]) => decides(file)).map(([path]) => path);
     expect(deciding.toSorted()).toEqual([...homes, ...Object.keys(exceptions)].toSorted());
   });
 
   it.each(planted)('the check finds a second implementation: %s', (code) => {
-    expect(decides(code)).toBe(true);
+    expect(decides(sampleOf(code))).toBe(true);
   });
 
   it.each(harmless)('the check accepts a mention: %s', (code) => {
-    expect(decides(code)).toBe(false);
+    expect(decides(sampleOf(code))).toBe(false);
   });
 });
 
@@ -141,22 +192,28 @@ describe('the sources of a setting', () => {
   const TABLES = /^src\/lib\/(?:kite\/config\/kite|cli\/settings\/[a-z-]+)-settings\.ts$/;
 
   it('a setting has its variable in the tables of settings only', () => {
-    const names = /(['"])(?:KITE|KONTROL)_[A-Z_]+\1/g;
-    const declared = occurrences(names, (file) => !TABLES.test(file));
-    console.log(`one fact: ${declared.length} variables in tables, ${files.length} files searched`);
-    expect(declared.length).toBeGreaterThan(50);
-    expect(occurrences(names, (file) => TABLES.test(file))).toEqual([]);
+    const declared = [...parsed].flatMap(([path, file]) =>
+      variableNames(file).map((name) => ({ path, name })),
+    );
+    const inTables = declared.filter(({ path }) => TABLES.test(path));
+    console.log(`one fact: ${inTables.length} variables in tables, ${files.length} files searched`);
+    expect(inTables.length).toBeGreaterThan(50);
+    expect(declared.filter((entry) => !inTables.includes(entry))).toEqual([]);
   });
 
   it('a setting is read from the environment by the resolver only', () => {
-    const reads = [
-      /\benv(?:ironment)?\s*(?:\?\.)?\[(?!['"`])/g,
-      /\benv\.(?:KITE|KONTROL)_/g,
-      /process\.env\s*\[\s*[a-z]/g,
-    ];
-    expect(files.find(({ path }) => path === RESOLVER)?.code).toMatch(reads[0] ?? /^/);
-    for (const read of reads)
-      expect(occurrences(read, (file) => [RESOLVER, OCLIF].includes(file))).toEqual([]);
+    const reading = [...parsed].filter(([, file]) => environmentLookups(file).length > 0);
+    expect(reading.map(([path]) => path).toSorted()).toEqual([OCLIF, RESOLVER].toSorted());
+  });
+
+  it('the check of variables finds destructured variables, properties and computed names', () => {
+    const file = [
+      ...parseSources({
+        'file.ts': "const { KITE_A, KITE_B: b } = env; env.KITE_C; env['KITE_D']; env[name];",
+      }).values(),
+    ][0];
+    expect(file && variableNames(file)).toEqual(['KITE_A', 'KITE_B', 'KITE_C', 'KITE_D']);
+    expect(file && environmentLookups(file)).toEqual(['env[name]']);
   });
 
   it('a setting is read from a context by the resolver and by the management of contexts only', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { messageOf } from '../../../src/lib/util/message-of.js';
+import { messageOf, toError } from '../../../src/lib/util/message-of.js';
 
 it.each([
   [new Error('it broke'), 'it broke'],
@@ -9,4 +9,10 @@ it.each([
   [5, '5'],
 ])('the message of the thrown value %o is %j', (thrown, words) => {
   expect(messageOf(thrown)).toBe(words);
+});
+
+it('toError returns an error unchanged, and converts any other value to one', () => {
+  const error = new Error('no');
+  expect(toError(error)).toBe(error);
+  expect(toError('no')).toEqual(error);
 });

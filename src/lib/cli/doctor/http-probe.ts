@@ -1,6 +1,7 @@
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { messageOf } from '../../util/message-of.js';
 
 /** What a response reveals about the server. */
 export interface ProbeResult {
@@ -58,7 +59,7 @@ function readCertificate(socket: TLSSocket): ServerCertificate {
   const { subject, valid_to: validTo } = socket.getPeerCertificate();
   const problem: unknown = socket.authorizationError;
   return {
-    problem: socket.authorized ? '' : String(problem instanceof Error ? problem.message : problem),
+    problem: socket.authorized ? '' : messageOf(problem),
     subject: String(subject?.CN ?? ''),
     validTo: Date.parse(validTo),
     protocol: socket.getProtocol() ?? '',

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { CliError, isCliError, notFound } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { badSource } from './install-location.js';
+import { messageOf } from '../../util/message-of.js';
 
 export interface DownloadOptions {
   readonly maxBytes: number;
@@ -133,8 +134,7 @@ function httpError(url: string, status: number): CliError {
 }
 
 function networkError(url: string, error: unknown, problem: string): CliError {
-  const { cause, message } = error as Error;
-  const reason = cause instanceof Error ? cause.message : message;
+  const reason = messageOf((error as Error).cause ?? error);
   return new CliError(`${withoutQuery(url)} ${problem}: ${reason}`, {
     exitCode: ExitCode.unreachable,
     type: 'download',

@@ -7,8 +7,9 @@ import type { Auth } from '../call/client.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import { record } from '../../util/record.js';
 import { noKontrolError } from './kontrol-link.js';
-import { toError, closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
+import { closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 import type { Registration } from './registration.js';
+import { toError } from '../../util/message-of.js';
 
 export interface HttpRegistrationOptions {
   /** URLs of Kontrol, in order of preference. */

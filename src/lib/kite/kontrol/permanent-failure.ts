@@ -13,7 +13,3 @@ export function isPermanentFailure(error: unknown): boolean {
 export function closingError(): KiteError {
   return codedError('disconnect', 'closed', 'The kite is closing');
 }
-
-export function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}

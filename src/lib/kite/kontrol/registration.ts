@@ -4,7 +4,8 @@ import type { Logger } from '../../util/logger.js';
 import type { Client } from '../call/client.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import type { KontrolLink } from './kontrol-link.js';
-import { toError, closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
+import { closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
+import { toError } from '../../util/message-of.js';
 
 /** A registration with Kontrol that is maintained until `stop`, or until the kite closes. */
 export interface Registration {

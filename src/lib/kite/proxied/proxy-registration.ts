@@ -1,6 +1,7 @@
 import { codedError } from '../../protocol/errors.js';
 import type { Registration } from '../kontrol/registration.js';
 import { type ProxiedAddress, ProxyLink, type ProxyLinkOptions } from './proxy-link.js';
+import { toError } from '../../util/message-of.js';
 
 /** A registration with a proxy and with Kontrol. It is maintained until `stop`, or until the kite closes. */
 export interface ProxyRegistration {
@@ -69,7 +70,7 @@ export class MaintainedProxyRegistration implements ProxyRegistration {
     this.#atKontrol.then(
       () => this.#resolve?.(),
       (error: unknown) => {
-        this.#reject?.(error instanceof Error ? error : new Error(String(error)));
+        this.#reject?.(toError(error));
         this.#link.stop();
       },
     );

@@ -1,5 +1,6 @@
 import type { DialErrorCode } from '../../errors/error-codes.js';
 import { DialError, isDialError } from './dial-error.js';
+import { toError } from '../../util/message-of.js';
 
 const SOCKET_ERRORS: Readonly<Record<string, readonly [DialErrorCode, string]>> = {
   ECONNREFUSED: ['refused', 'connection refused. Start the kite, or check host and port.'],
@@ -18,7 +19,7 @@ const CERTIFICATE_CODE = /CERT|SIGNATURE/;
 /** Returns the DialError for an error of the socket, of TLS or of the HTTP parser. */
 export function socketError(url: URL, cause: unknown): DialError {
   if (isDialError(cause)) return cause;
-  const error = cause instanceof Error ? cause : new Error(String(cause));
+  const error = toError(cause);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const entry = SOCKET_ERRORS[/^ERR_(?:TLS|SSL)_(?!CERT)/.test(code) ? 'EPROTO' : code];
   if (entry) return new DialError(entry[0], url, `${entry[1]} (${code})`, { cause });

@@ -1,5 +1,6 @@
 import type { PostRequest, PostResult, Post } from '../xhr/post.js';
 import type { PagePlatform, PageResponse } from './page-platform.js';
+import { toError } from '../../util/message-of.js';
 
 /** Sends the requests of an XHR session with `fetch`. */
 export class FetchPost implements Post {
@@ -20,9 +21,7 @@ export class FetchPost implements Post {
     const finish = (result: PostResult): void => {
       if (!aborted) done(result);
     };
-    this.#fetch(path, body, controller).then(finish, (error: unknown) =>
-      finish(error instanceof Error ? error : new Error(String(error))),
-    );
+    this.#fetch(path, body, controller).then(finish, (error: unknown) => finish(toError(error)));
     return {
       abort() {
         aborted = true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toError, isPermanentFailure } from '../../../../src/lib/kite/kontrol/permanent-failure.js';
+import { isPermanentFailure } from '../../../../src/lib/kite/kontrol/permanent-failure.js';
 import { KiteError } from '../../../../src/lib/protocol/errors.js';
 
 describe('isPermanentFailure', () => {
@@ -18,13 +18,5 @@ describe('isPermanentFailure', () => {
     undefined,
   ])('isPermanentFailure is false for %s', (error) => {
     expect(isPermanentFailure(error)).toBe(false);
-  });
-});
-
-describe('toError', () => {
-  it('toError returns an error unchanged, and converts any other value to one', () => {
-    const error = new Error('no');
-    expect(toError(error)).toBe(error);
-    expect(toError('no')).toEqual(error);
   });
 });
