@@ -100,9 +100,8 @@ function checkImport({ path, from, target, to, imported }: Import): string[] {
 
 /** Whether a folder at this distance may import the file. */
 function isImportable({ folder, file }: FolderStep, distance: keyof ImportedFiles): boolean {
-  const { entries, exports = [] } = folder;
-  if (exports.includes(file)) return true;
-  return distance === 'entries' && (entries?.includes(file) ?? true);
+  const { entries = [], exports = [] } = folder;
+  return exports.includes(file) || (distance === 'entries' && entries.includes(file));
 }
 
 /** Imports must go downwards and not between siblings. */

@@ -8,7 +8,7 @@ export interface Folder {
   readonly imports?: readonly string[];
   /** Folders of the same list with the same value do not import each other. */
   readonly siblings?: string;
-  /** Files that other folders of the same list may import, without `.ts`. Default: all. */
+  /** Files that other folders of the same list may import, without `.ts`. Default: none. */
   readonly entries?: readonly string[];
   /** Files that folders of other lists may import as well. Default: none. */
   readonly exports?: readonly string[];
@@ -20,7 +20,7 @@ export interface Folder {
 
 /** A group of commands, which does not import other groups. */
 function commands(name: string, about: string, exports: readonly string[]): Folder {
-  return { name, about, siblings: 'commands', entries: [], exports };
+  return { name, about, siblings: 'commands', exports };
 }
 
 const cli: readonly Folder[] = [
@@ -55,6 +55,7 @@ const cli: readonly Folder[] = [
     name: 'keys',
     about: 'keygen, showkey and the group keys; storing a kite key',
     siblings: 'shared',
+    entries: ['all-keys', 'store-key'],
     exports: ['keygen', 'list-keys', 'move-key', 'remove-key', 'show-active-key', 'show-key'],
   },
   {
@@ -64,15 +65,40 @@ const cli: readonly Folder[] = [
     entries: ['call-result'],
     exports: ['arguments', 'call', 'call-flags', 'ping'],
   },
-  { name: 'describe', about: 'describe', siblings: 'shared', entries: [], exports: ['describe'] },
+  { name: 'describe', about: 'describe', siblings: 'shared', exports: ['describe'] },
   {
     name: 'target',
     about: 'the kite, the Kontrol and the kite key that a command uses, and connections to them',
+    entries: [
+      'choose-key',
+      'dial-first',
+      'discovery',
+      'find-key',
+      'keychain',
+      'kontrol-own-key',
+      'loopback-target',
+      'query-path',
+      'read-pem',
+      'save-renewed-key',
+      'tls-files',
+      'with-connection',
+      'with-kontrol',
+    ],
     exports: ['connection-flags', 'key-flags', 'kontrol-flags', 'target'],
   },
   {
     name: 'settings',
     about: 'the table of settings, contexts, and the resolution of values',
+    entries: [
+      'all-settings',
+      'cli-setting',
+      'expose-settings',
+      'key-location',
+      'kontrol-start-settings',
+      'proxy-start-settings',
+      'serve-settings',
+      'storage-settings',
+    ],
     exports: [
       'command-settings',
       'command-values',
@@ -111,6 +137,18 @@ const cli: readonly Folder[] = [
   {
     name: 'runtime',
     about: 'streams, environment and signals of the process; CliError; exit codes',
+    entries: [
+      'cli-error',
+      'color-setting',
+      'command-limits',
+      'exit-codes',
+      'import-module',
+      'json',
+      'last-line',
+      'path-exists',
+      'process-runtime',
+      'suggest',
+    ],
     exports: ['command-runtime'],
   },
 ];
@@ -119,17 +157,27 @@ const kontrol: readonly Folder[] = [
   {
     name: '.',
     about: 'Kontrol, its options and its methods',
-    entries: [],
     exports: ['kontrol', 'kontrol-options'],
   },
-  { name: 'http', about: 'the HTTP API, metrics and the files of the page', siblings: 'uses' },
+  {
+    name: 'http',
+    about: 'the HTTP API, metrics and the files of the page',
+    siblings: 'uses',
+    entries: ['http-api', 'kontrol-metrics', 'ui-files'],
+  },
   {
     name: 'admin',
     about: 'invites, registration of machines, sign-in and the status',
     siblings: 'uses',
+    entries: ['sign-in', 'sign-in-codes'],
     exports: ['administration', 'invites', 'machine-registration'],
   },
-  { name: 'signalling', about: 'messages that pages exchange to connect over WebRTC', siblings: 'uses' },
+  {
+    name: 'signalling',
+    about: 'messages that pages exchange to connect over WebRTC',
+    siblings: 'uses',
+    entries: ['signalling'],
+  },
   {
     name: 'registry',
     about: 'registering, leases, queries and watches',
@@ -147,6 +195,7 @@ const kontrol: readonly Folder[] = [
   {
     name: 'tokens',
     about: 'key pairs, tokens, revocation and verification of credentials',
+    entries: ['credentials', 'revocations', 'token-issuer'],
     exports: ['key-ring'],
   },
   { name: 'policy', about: 'authorization', exports: ['policy', 'policy-file'] },
@@ -185,10 +234,9 @@ const proxy: readonly Folder[] = [
     name: 'reverse',
     about: 'the reverse proxy',
     siblings: 'proxies',
-    entries: [],
     exports: ['reverse-proxy'],
   },
-  { name: 'tunnel', about: 'the tunnel proxy', siblings: 'proxies', entries: [], exports: ['tunnel-proxy'] },
+  { name: 'tunnel', about: 'the tunnel proxy', siblings: 'proxies', exports: ['tunnel-proxy'] },
   {
     name: 'shared',
     about: 'the kite of a proxy, its table of kites, its options and metrics',
@@ -202,18 +250,17 @@ const kite: readonly Folder[] = [
   {
     name: '.',
     about: 'Kite in Node, composed of the parts below',
-    entries: [],
     exports: ['kite', 'kite-options', 'server-kite'],
   },
   {
     name: 'page',
     about: 'Kite in a page, composed of the same parts',
-    entries: [],
     exports: ['kontrol-peer', 'page-kite', 'page-kite-options', 'webrtc-kite'],
   },
   {
     name: 'proxied',
     about: 'registering with a proxy, and tunnels',
+    entries: ['tunnels'],
     exports: ['proxy-link', 'proxy-member', 'proxy-registration'],
   },
   {
@@ -256,6 +303,7 @@ const kite: readonly Folder[] = [
   {
     name: 'config',
     about: 'options, KITE_* variables and the kite key',
+    entries: ['kite-config', 'outbound-address'],
     exports: [
       'accepted-value',
       'accepted-values',
@@ -284,26 +332,24 @@ const transport: readonly Folder[] = [
   {
     name: 'server',
     about: 'the SockJS server',
-    entries: [],
     exports: ['origin-policy', 'refuse-upgrade', 'respond', 'sockjs-server'],
   },
   {
     name: 'webrtc',
     about: 'sessions between two pages',
     siblings: 'platforms',
-    entries: [],
     exports: ['rtc-platform', 'signals', 'webrtc-peers'],
   },
   {
     name: 'page',
     about: 'dialling from a page',
     siblings: 'platforms',
-    entries: [],
     exports: ['dial-in-page', 'page-platform'],
   },
   {
     name: 'dial',
     about: 'dialling from Node, and the fallback from WebSocket to XHR polling',
+    entries: ['dial-with-fallback'],
     exports: ['dial'],
   },
   { name: 'xhr', about: 'XHR polling', siblings: 'transports', entries: ['dial-xhr', 'node-post', 'post'] },
@@ -316,12 +362,27 @@ const transport: readonly Folder[] = [
   {
     name: 'handshake',
     about: 'what all transports share to dial: options, deadline, errors, URLs',
+    entries: ['dial-options', 'handshake', 'session-url', 'socket-error', 'url-credentials'],
     exports: ['dial-error', 'node-dial-options', 'transport-names'],
   },
-  { name: 'sockjs', about: 'SockJS frames' },
+  {
+    name: 'sockjs',
+    about: 'SockJS frames',
+    entries: [
+      'client-channel',
+      'client-heartbeat',
+      'frame-batch',
+      'frame-limit',
+      'frame-queue',
+      'frames',
+      'quoting',
+      'split-frame',
+    ],
+  },
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
+    entries: ['base-channel', 'channel-owner'],
     exports: ['channel', 'close-code', 'expected-prefixes', 'outgoing-message', 'remote-address'],
   },
   { name: 'limits', about: 'the limits of connections', exports: ['transport-limits'] },
@@ -329,13 +390,12 @@ const transport: readonly Folder[] = [
 
 /** The folders of `src`, from top to bottom. */
 export const structure: readonly Folder[] = [
-  { name: '.', about: 'the program kitectl', imports: ['commands', 'lib/cli'], entries: [] },
-  { name: 'commands', about: 'one file per command', imports: ['lib/cli'], nested: true, entries: [] },
+  { name: '.', about: 'the program kitectl', imports: ['commands', 'lib/cli'] },
+  { name: 'commands', about: 'one file per command', imports: ['lib/cli'], nested: true },
   {
     name: 'ui',
     about: 'the page of Kontrol',
     imports: ['lib/kite', 'lib/keys', 'lib/protocol', 'lib/util'],
-    entries: [],
   },
   {
     name: 'lib/cli',
@@ -354,7 +414,11 @@ export const structure: readonly Folder[] = [
     folders: cli,
   },
   { name: 'lib', about: 'the public entry points', entries: ['index', 'kontrol', 'proxy'] },
-  { name: 'lib/testing', about: 'the test kit' },
+  {
+    name: 'lib/testing',
+    about: 'the test kit',
+    entries: ['faulty-pair', 'manual-clock', 'memory-channel', 'test-kontrol'],
+  },
   {
     name: 'lib/kontrol',
     about: 'Kontrol',
@@ -379,7 +443,12 @@ export const structure: readonly Folder[] = [
       'secure-files',
     ],
   },
-  { name: 'lib/dnode', about: 'functions across the wire', imports: ['lib/errors', 'lib/util'] },
+  {
+    name: 'lib/dnode',
+    about: 'functions across the wire',
+    entries: ['callback-table', 'dnode-limits', 'dnode-message', 'scrub', 'unscrub'],
+    imports: ['lib/errors', 'lib/util'],
+  },
   {
     name: 'lib/transport',
     about: 'connections that carry whole messages',
@@ -392,6 +461,37 @@ export const structure: readonly Folder[] = [
     imports: ['lib/errors', 'lib/util'],
     entries: ['errors', 'identity', 'protocol-limits', 'query', 'registered-url', 'version'],
   },
-  { name: 'lib/errors', about: 'the brand of errors, and the table of error codes' },
-  { name: 'lib/util', about: 'helpers that do not depend on kites' },
+  {
+    name: 'lib/errors',
+    about: 'the brand of errors, and the table of error codes',
+    entries: ['branded-error', 'error-codes'],
+  },
+  {
+    name: 'lib/util',
+    about: 'helpers that do not depend on kites',
+    entries: [
+      'abortable',
+      'backoff',
+      'base64url',
+      'clock',
+      'console-logger',
+      'deadline',
+      'duration',
+      'emitter',
+      'listen-address',
+      'logger',
+      'lookup-addresses',
+      'loopback',
+      'lru-map',
+      'message-of',
+      'metrics-registry',
+      'next-tick',
+      'printable',
+      'random',
+      'record',
+      'stderr-logger',
+      'token-bucket',
+      'utf8',
+    ],
+  },
 ];

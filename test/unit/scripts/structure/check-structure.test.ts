@@ -11,12 +11,12 @@ const FOLDERS: readonly Folder[] = [
     about: 'what it sells',
     folders: [
       { name: '.', about: 'the counter', exports: ['counter'] },
-      { name: 'fruit', about: 'fruit', siblings: 'goods' },
-      { name: 'bread', about: 'bread', siblings: 'goods' },
+      { name: 'fruit', about: 'fruit', siblings: 'goods', entries: ['apple'] },
+      { name: 'bread', about: 'bread', siblings: 'goods', entries: ['roll'] },
       { name: 'stock', about: 'the stock', entries: ['shelf'] },
     ],
   },
-  { name: 'util', about: 'helpers' },
+  { name: 'util', about: 'helpers', entries: ['clock'] },
 ];
 
 /** The files of a valid program, each with its imports. */
@@ -81,6 +81,11 @@ describe('the structure check', () => {
       'a layer that is entered through a file that only its own folders may import',
       [{ 'main.ts': ['./shop/counter.js', './shop/stock/shelf.js'] }],
       /: "shelf" is not among the exports of shop\/stock$/,
+    ],
+    [
+      'an import from a folder that declares no files',
+      [{}, changed('util', { entries: [] })],
+      /^shop\/fruit\/apple\.ts imports util\/clock\.ts: "clock" is not among the entries of util$/,
     ],
     [
       'two files of one folder that import each other',
