@@ -78,6 +78,10 @@ describe('the help of each command', () => {
       const { stdout = '' } = helps[index] ?? {};
       const headings = stdout.match(/^[A-Z]{2}[A-Z ]*$/gm);
       expect([words, headings?.[0]]).toEqual([words, 'EXAMPLES']);
+      expect([words, /^USAGE\n(?: {2}.*\n)+/m.exec(stdout)?.[0].match(/\|\s*\]|\s\]/)]).toEqual([
+        words,
+        null,
+      ]);
       expect(examples.length).toBeGreaterThan(0);
       expect(stdout).toMatch(new RegExp(`kitectl (?:${words.join(' ')}|context -)`));
     }

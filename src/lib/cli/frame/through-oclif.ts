@@ -3,8 +3,10 @@ import { CommandHelp, Help } from '@oclif/core/help';
 import { run } from '@oclif/core/run';
 import { requestsHelp, commandGroups, longestCommandPrefix, splitArgv } from './argv.js';
 import { formatExitCodes } from '../runtime/exit-codes.js';
+import { flagUsage } from './flag-usage.js';
 import type { Output, CommandRuntime } from '../runtime/command-runtime.js';
 import { unknownCommand } from './unknown-command.js';
+import { usageOfArgument } from './usage.js';
 
 // Exports for the other bundles, which load this half of oclif from here.
 export { Config } from '@oclif/core/config';
@@ -107,6 +109,13 @@ class ExamplesFirst extends CommandHelp {
       return index === -1 ? FIRST.length : index;
     };
     return sections.toSorted((a, b) => rank(a) - rank(b));
+  }
+
+  /** oclif lists a flag of several relations several times, and leaves empty alternatives. */
+  protected override defaultUsage(): string {
+    const { args, flags } = this.command;
+    const words = [...Object.values(args).map(usageOfArgument), ...flagUsage(Object.values(flags))];
+    return ['<%= command.id %>', ...words].join(' ');
   }
 
   /** Omits the summary, which is already the first line of the help. */

@@ -10,7 +10,8 @@ export function usageOf(id: string, args: readonly UsageArgument[]): string {
   return ['kitectl', id, ...args.map(usageOfArgument)].join(' ');
 }
 
-function usageOfArgument({ name, required = false, multiple = false }: UsageArgument): string {
+/** Returns an argument in a usage line, such as `[ARGS...]`. */
+export function usageOfArgument({ name, required = false, multiple = false }: UsageArgument): string {
   const text = `${name.toUpperCase()}${multiple ? '...' : ''}`;
   return required ? text : `[${text}]`;
 }
