@@ -464,7 +464,7 @@ export const structure: readonly Folder[] = [
   {
     name: 'lib/errors',
     about: 'the brand of errors, and the table of error codes',
-    entries: ['branded-error', 'error-codes'],
+    entries: ['dial-hints', 'branded-error', 'error-codes'],
   },
   {
     name: 'lib/util',

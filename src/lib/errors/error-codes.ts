@@ -5,6 +5,16 @@
  * Other files import only types from this file, so pages and commands do not load the sentences.
  */
 
+import {
+  CERTIFICATE_HINT,
+  HOST_NAME_HINT,
+  NETWORK_HINT,
+  PORT_HINT,
+  REFUSED_HINT,
+  SCHEME_HINT,
+  TIMEOUT_HINT,
+} from './dial-hints.js';
+
 /** The documentation of an error. Each string is one or more sentences. */
 export interface ErrorEntry {
   /** Which side creates the error. */
@@ -318,37 +328,37 @@ export const dialCodes = {
   notFound: {
     sender: CALLER,
     meaning: 'The host name could not be resolved.',
-    action: 'Check the spelling and the DNS.',
+    action: HOST_NAME_HINT,
   },
   protocol: {
     sender: CALLER,
     meaning: 'The server does not speak HTTP or SockJS.',
-    action: 'Check the port.',
+    action: PORT_HINT,
   },
   refused: {
     sender: CALLER,
     meaning: 'The connection was refused: no program listens on this host and port.',
-    action: 'Start the kite, or check the host and port.',
+    action: REFUSED_HINT,
   },
   reset: {
     sender: CALLER,
     meaning: 'The server closed the connection without a response.',
-    action: 'Use https if the server requires TLS, and http otherwise.',
+    action: SCHEME_HINT,
   },
   timeout: {
     sender: CALLER,
     meaning: 'The server did not respond within the handshake timeout.',
-    action: 'Check the address and the firewalls, or set a longer timeout.',
+    action: TIMEOUT_HINT,
   },
   tls: {
     sender: CALLER,
     meaning: 'The certificate is not trusted, or the server does not support the TLS versions of the client.',
-    action: 'Trust the certificate authority with `ca` or `NODE_EXTRA_CA_CERTS`.',
+    action: CERTIFICATE_HINT,
   },
   unreachable: {
     sender: CALLER,
     meaning: 'There is no network route to the host.',
-    action: 'Check the network.',
+    action: NETWORK_HINT,
   },
 } as const satisfies ErrorTable;
 

@@ -144,7 +144,7 @@ function asConfigurationError(cause: unknown): ConfigurationError {
 }
 
 function fileExists(file: string): ConfigurationError {
-  return new ConfigurationError('fileExists', `${file} already exists; pass "force" to replace it`);
+  return new ConfigurationError('fileExists', `${file} already exists`);
 }
 
 function notWritable(target: string, reason: string, cause?: unknown): ConfigurationError {
@@ -157,6 +157,8 @@ export function reasonOf(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'permission denied';
+    case 'ENOENT':
+      return 'no such file or folder';
     case 'ENOSPC':
       return 'the disk is full';
     case 'EROFS':

@@ -146,7 +146,6 @@ describe('an unusable keychain', () => {
     await register('gina');
     const moved = await cli.run(['keys', 'move', '--to', 'keychain'], { env });
     expect(moved.code).toBe(3);
-    expect(moved.stderr).toContain('No key was lost');
     expect(moved.stderr).toContain('gnome-keyring');
     expect(await username()).toBe('gina');
     expect(existsSync(home('contexts.json'))).toBe(false);
@@ -194,7 +193,6 @@ describe('an unusable keychain', () => {
       const { code, stderr } = await cli.run(args, { env });
       expect({ args, code }).toEqual({ args, code: 3 });
       expect(stderr).toContain('The keychain is locked');
-      expect(stderr).toContain('No key was lost');
     }
     await locked.remove();
   });

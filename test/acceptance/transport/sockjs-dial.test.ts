@@ -409,7 +409,8 @@ describe.each(SOCKJS_TRANSPORTS)('dialling over %s fails', (transport) => {
     );
     const error = await refusal(dialTest(url, { transport }));
     expect(error).toMatchObject({ code: 'handshake', status });
-    expect(error.message).toContain(hint);
+    expect(error.hint).toContain(hint);
+    expect(error.message).not.toContain(hint);
   });
 
   it('a dial fails on a response that is not HTTP', async () => {

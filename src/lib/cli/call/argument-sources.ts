@@ -56,7 +56,7 @@ function decodeArgument(bytes: Buffer, source: string): unknown {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw usageError(`${source} is not valid UTF-8.`, 'An argument must be JSON or text.');
+    throw usageError(`${source} is not valid UTF-8.`, 'An argument must be JSON or a string.');
   }
   return parseArgument(text.replace(/\r?\n$/, ''));
 }

@@ -4,6 +4,7 @@ import { silentLogger } from '../../util/logger.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
 import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/printable.js';
+import { KONTROL_HINT } from '../frame/failures.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
 import { type ProbeResult, probeHttp } from './http-probe.js';
@@ -32,8 +33,7 @@ export async function checkServer(
   } catch (error) {
     signal.throwIfAborted();
     const reason = makeVisible(messageOf(error));
-    const hint = 'Start Kontrol, or check the address: kitectl config explain';
-    return [failed('server', `${url} does not respond: ${reason}`, hint, ExitCode.unreachable)];
+    return [failed('server', `${url} does not respond: ${reason}`, KONTROL_HINT, ExitCode.unreachable)];
   }
   return [checkTls(response, now()), checkClock(response, now())];
 }
@@ -44,7 +44,7 @@ function checkTls({ address, certificate }: ProbeResult, now: number): Finding {
     return warning(
       'TLS',
       'not used: kite keys can be read on the network',
-      'Start Kontrol with -tlscertfile FILE and -tlskeyfile FILE.',
+      'Start Kontrol with --tlscertfile FILE and --tlskeyfile FILE.',
     );
   }
   const { problem, subject, validTo, protocol } = certificate;

@@ -1,4 +1,5 @@
 import { dial } from '../../transport/dial/dial.js';
+import { isDialError } from '../../transport/handshake/dial-error.js';
 import { KiteError, type Transport } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
@@ -26,12 +27,12 @@ export async function findLocalKite(text: string, transport: Transport | undefin
       : url;
   if (transport !== undefined && transport !== 'auto') {
     const local = { url: base.href, transport };
-    await checkReachable(local);
+    await checkReachable(local, text);
     return local;
   }
   if (await servesSockJs(base)) return { url: base.href, transport: 'auto' };
   const raw = { url: url.href.replace(/^http/, 'ws'), transport: 'RawWebSocket' } as const;
-  await checkReachable(raw);
+  await checkReachable(raw, text);
   return raw;
 }
 
@@ -44,14 +45,14 @@ async function servesSockJs(base: URL): Promise<boolean> {
     const text = await response.text();
     return response.ok && 'websocket' in (JSON.parse(text) as object);
   } catch (error) {
-    // Another response is not SockJS; a refused connection is reported when the raw WebSocket is dialled.
+    // Another response is not SockJS; a refused connection is reported when the raw WebSocket is dialed.
     if (error instanceof SyntaxError || error instanceof TypeError) return false;
     throw unreachable(`Cannot connect to ${base.href}: no response within ${CONNECT_TIMEOUT} ms.`, error);
   }
 }
 
-/** Connects once, to report a failure at the start. */
-async function checkReachable({ url, transport }: LocalKite): Promise<void> {
+/** Connects once, to report a failure at the start, with the URL that the user passed. */
+async function checkReachable({ url, transport }: LocalKite, passedUrl: string): Promise<void> {
   try {
     const channel = await dial(url, {
       transport,
@@ -61,7 +62,8 @@ async function checkReachable({ url, transport }: LocalKite): Promise<void> {
     });
     channel.close();
   } catch (error) {
-    throw unreachable(messageOf(error), error);
+    const message = messageOf(error);
+    throw unreachable(isDialError(error) ? message.replace(error.url, passedUrl) : message, error);
   }
 }
 

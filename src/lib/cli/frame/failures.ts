@@ -15,6 +15,8 @@ export interface Operation {
   /** Such as `calling "square" at http://localhost:3636/kite`. */
   readonly description: string;
   readonly target?: string;
+  /** Whether the target is a Kontrol. Default: false. */
+  readonly toKontrol?: boolean;
   /** Whether the call carried a kite key. */
   readonly withKey?: boolean;
 }
@@ -59,17 +61,20 @@ function fromKiteError(error: KiteError, operation: Operation | undefined): CliE
 }
 
 function classifyKiteError(error: KiteError, operation: Operation | undefined): Classification {
-  const { remoteError, authentication, noSuchMethod, rateLimit, deadline, unreachable } = ExitCode;
+  const { remoteError, authentication, noSuchMethod, notFound, rateLimit, deadline, unreachable } = ExitCode;
+  if (error.code === UNKNOWN_KEY_PAIR) {
+    return { exitCode: notFound, hint: 'List the key pairs with: kitectl kontrol keys list' };
+  }
   switch (error.type) {
     case 'authenticationError':
       return { exitCode: authentication, hint: authenticationHint(operation) };
     case 'methodNotFound':
-      return { exitCode: noSuchMethod, hint: `Check the spelling: the kite has no method of this name.` };
+      return { exitCode: noSuchMethod, hint: methodsHint(operation) };
     case 'requestLimitError':
       return { exitCode: rateLimit, hint: 'Wait a moment and try again.' };
     default:
   }
-  // An error with an id comes from the remote method; the cases below are errors of this side with the same types.
+  // An error with an id comes from the kite. The errors below are those of this program, which have no id.
   if (error.id !== '') return { exitCode: remoteError };
   switch (error.type) {
     case 'timeout':
@@ -81,7 +86,7 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
       return { exitCode: unreachable, hint: 'Send less data in one call.' };
     case 'disconnect':
       return isDialError(error.cause)
-        ? classifyDialError(error.cause)
+        ? classifyDialError(error.cause, operation)
         : { exitCode: unreachable, hint: 'Try again.' };
     default:
       return { exitCode: remoteError };
@@ -93,16 +98,24 @@ function authenticationHint(operation: Operation | undefined): string {
   return `No kite key was sent. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
 }
 
-/** Classifies a failure to connect. The message has the reason and what to check. */
-function classifyDialError({ code, status }: DialError): Classification {
-  if (status === 404) return { exitCode: ExitCode.notFound };
-  if (status === 403) return { exitCode: ExitCode.unreachable, hint: HOST_REJECTED_HINT };
-  return { exitCode: code === 'invalidUrl' ? ExitCode.usage : ExitCode.unreachable };
+function methodsHint(operation: Operation | undefined): string {
+  const target = operation?.target;
+  return `List its methods with: kitectl describe${target === undefined ? '' : ` --to ${target}`}`;
+}
+
+/** Classifies a failure to connect. */
+function classifyDialError(error: DialError, operation: Operation | undefined): Classification {
+  const { code, status, hint } = error;
+  const { notFound, unreachable, usage } = ExitCode;
+  if (status === 404) return { exitCode: notFound, hint };
+  if (status === 403) return { exitCode: unreachable, hint: HOST_REJECTED_HINT };
+  if (code === 'invalidUrl') return { exitCode: usage, hint };
+  return { exitCode: unreachable, hint: operation?.toKontrol && code === 'refused' ? KONTROL_HINT : hint };
 }
 
 /** Converts a dial error that did not come from a client. */
 function fromDialError(error: DialError, operation: Operation | undefined): CliError {
-  const { exitCode, hint } = classifyDialError(error);
+  const { exitCode, hint } = classifyDialError(error, operation);
   const { message, code } = error;
   return new CliError(message, {
     exitCode,
@@ -114,19 +127,21 @@ function fromDialError(error: DialError, operation: Operation | undefined): CliE
   });
 }
 
-/** Converts an error whose message names the store and the reason. */
+/** Converts an error whose message names the store and the reason. Commands that open a store add the hint. */
 function fromStorageError(error: StorageError): CliError {
   const unavailable = error.code === 'unavailable';
   return new CliError(error.message, {
     exitCode: unavailable ? ExitCode.unreachable : ExitCode.configuration,
     type: 'storage',
     code: error.code,
-    hint: unavailable
-      ? 'Check that the store is running and that its settings are correct, or choose another with --storage.'
-      : 'Choose another store with --storage.',
     cause: error,
   });
 }
+
+/** What to do if Kontrol does not accept connections. */
+export const KONTROL_HINT = 'Start Kontrol, or check its URL: kitectl config explain';
+
+const UNKNOWN_KEY_PAIR: ConfigurationCode = 'unknownKeyPair';
 
 const HOST_REJECTED_HINT =
   'A kite that listens on a loopback address accepts only loopback names, such as localhost. Allow others with --allow-host ' +
@@ -135,9 +150,9 @@ const HOST_REJECTED_HINT =
 const CONFIGURATION_HINTS: Readonly<Partial<Record<ConfigurationCode, string>>> = {
   keyFileMissing: 'Choose another file with --key-file.',
   keyFileUnreadable: 'Choose another file with --key-file.',
-  badKiteKey: 'Choose another file with --key-file, or get a new key with: kitectl register',
-  fileExists: 'Overwrite it with --force, or choose another folder with --out DIR.',
-  notWritable: 'Choose another folder with --out DIR.',
+  badKiteKey: 'Choose another file with --key-file.',
+  fileExists: 'Overwrite it with --force.',
+  notWritable: 'Check its permissions and those of its folder.',
 };
 
 function fromConfigurationError(error: ConfigurationError): CliError {

@@ -25,15 +25,27 @@ export function waitForAbort(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** How to set the address that a server listens on, such as `--port or KITE_PORT`. */
+export interface ListenSettings {
+  readonly ip: string;
+  readonly port: string;
+}
+
 /** Converts an error of `listen` to a configuration error: the cause is on this machine, most often a port in use. */
-export function listenError(error: unknown): CliError {
+export function listenError(error: unknown, settings: ListenSettings): CliError {
   if (isCliError(error)) return error;
   if (!isKiteError(error, 'genericError')) return toCliError(error);
   return new CliError(error.message, {
     exitCode: ExitCode.configuration,
     type: 'configuration',
     code: error.code,
-    hint: 'Choose another port with --port.',
+    hint: listenHint(error.code, settings),
     cause: error,
   });
+}
+
+function listenHint(code: string, { ip, port }: ListenSettings): string {
+  if (code === 'EADDRINUSE') return `Choose another port with ${port}.`;
+  if (code === 'EACCES') return `Choose a port above 1023 with ${port}.`;
+  return `Choose an address of this machine with ${ip}.`;
 }

@@ -3,6 +3,7 @@ import { CommandHelp, Help } from '@oclif/core/help';
 import { run } from '@oclif/core/run';
 import { requestsHelp, commandGroups, longestCommandPrefix, splitArgv } from './argv.js';
 import { formatExitCodes } from '../runtime/exit-codes.js';
+import { usageError } from '../runtime/cli-error.js';
 import { flagUsage } from './flag-usage.js';
 import type { Output, CommandRuntime } from '../runtime/command-runtime.js';
 import { unknownCommand } from './unknown-command.js';
@@ -27,6 +28,9 @@ export async function runThroughOclif(
   const commands = config.commandIDs.map(withSpaces);
   const { id, rest } = splitArgv(argv, commands);
   if (id === '--version' || id === '-version') return run(['--version'], config);
+  const last = rest.at(-1) ?? '';
+  if (id === undefined && /^--?(color|context|output|o)$/.test(last))
+    throw usageError(`${last} needs a value.`);
   if (id === undefined || id === 'help' || requestsHelp([id])) return help(config, rest, runtime);
   if (commands.includes(id)) {
     return requestsHelp(rest)

@@ -6,6 +6,7 @@ import {
   selfSignedCertificate,
   writeFiles,
 } from '../../keys/index.js';
+import { toCliError } from '../frame/failures.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { pathExists } from '../runtime/path-exists.js';
 import { type Details, printDetails } from '../terminal/details.js';
@@ -50,7 +51,9 @@ export async function keygen(options: KeygenOptions, runtime: CommandRuntime): P
   if (tls)
     files.push({ path: join(out, 'cert.pem'), content: await createCertificate(tls, keys), mode: 0o644 });
   runtime.signal.throwIfAborted();
-  await writeFiles(files, { force });
+  await writeFiles(files, { force }).catch((error: unknown) => {
+    throw toCliError(error).with({ hint: 'Choose another folder with --out DIR.' });
+  });
   await printDetails(keyFileDetails(paths), format, runtime);
 }
 

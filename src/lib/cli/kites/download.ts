@@ -129,7 +129,7 @@ function httpError(url: string, status: number): CliError {
   return new CliError(`The download of ${withoutQuery(url)} failed (HTTP ${status}).`, {
     exitCode: ExitCode.unreachable,
     type: 'download',
-    hint: 'Nothing was installed. Try again later.',
+    hint: 'Try again later.',
   });
 }
 
@@ -138,7 +138,7 @@ function networkError(url: string, error: unknown, problem: string): CliError {
   return new CliError(`${withoutQuery(url)} ${problem}: ${reason}`, {
     exitCode: ExitCode.unreachable,
     type: 'download',
-    hint: 'Nothing was installed. Check the network, and try again.',
+    hint: 'Check the network, and try again.',
     cause: error,
   });
 }

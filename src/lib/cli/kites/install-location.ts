@@ -65,6 +65,6 @@ export function checkLocation(location: InstallLocation): InstallLocation {
 }
 
 /** Creates the error for a source that cannot be installed. */
-export function badSource(message: string, hint = 'Nothing was installed.'): CliError {
+export function badSource(message: string, hint = 'See: kitectl install --help'): CliError {
   return new CliError(message, { exitCode: ExitCode.remoteError, type: 'badSource', hint });
 }

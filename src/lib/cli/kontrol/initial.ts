@@ -32,7 +32,7 @@ export async function writeInitialKey(
   if (kontrolUrl === undefined) {
     throw usageError(
       'The URL of Kontrol is unknown because port 0 is not a fixed port.',
-      'Set it with -kontrolurl URL, or set a port with -port.',
+      'Set it with --kontrolurl URL, or set a port with --port.',
     );
   }
   const { env } = runtime;

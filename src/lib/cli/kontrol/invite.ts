@@ -1,6 +1,5 @@
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { DURATION } from '../../kite/config/accepted-values.js';
-import { DURATION_FORMS } from '../../util/duration.js';
 import { usageError } from '../runtime/cli-error.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { printDetails } from '../terminal/details.js';
@@ -10,7 +9,7 @@ import { callAdminMethod } from './kontrol-admin.js';
 
 /** Lifetime of an invite, in milliseconds. */
 export const INVITE_TTL: AcceptedValue<number> = {
-  description: `a duration of at least one second: ${DURATION_FORMS}`,
+  description: 'a duration of at least one second, such as 30m, 24h, or 90 for 90 seconds',
   example: '24h',
   parse(value) {
     const ms = DURATION.parse(value);
@@ -32,8 +31,10 @@ export interface InviteOptions extends KontrolCommandOptions {
  */
 export async function createInvite(options: InviteOptions, runtime: CommandRuntime): Promise<void> {
   const { username, ttl, format } = options;
-  if (username === '' || username.includes('/')) {
-    throw usageError(`A user name must not be empty or contain "/": ${JSON.stringify(username)}`);
+  if (username === '' || /[/\s]/.test(username)) {
+    throw usageError(
+      `Invalid username ${JSON.stringify(username)}: it must not be empty, and not contain "/" or spaces.`,
+    );
   }
   const answer = await callAdminMethod(
     options,

@@ -24,7 +24,7 @@ export async function readKeyFiles(files: KeyFiles): Promise<KeyPair | undefined
   if (privateKey === undefined) {
     throw configurationError(
       `There is no private key at ${files.privateKey} for the public key at ${files.publicKey}.`,
-      'Pass the matching file, or remove the public key and create both with -initial.',
+      'Pass the matching file, or remove the public key and create both with --initial.',
     );
   }
   parseKeyPair({ publicKey, privateKey });

@@ -170,12 +170,12 @@ function kontrolStartWarnings({
   }
   if (onNetwork && !tls) {
     warnings.push(
-      'Kontrol listens on the network without TLS: set -tlscertfile and -tlskeyfile, or use a TLS proxy.',
+      'Kontrol listens on the network without TLS: set --tlscertfile and --tlskeyfile, or use a TLS proxy.',
     );
   }
   if (isAnyAddress(ip) && configuredUrl === undefined) {
     warnings.push(
-      'Kite keys will contain a URL that works only on this machine: set the address with -kontrolurl.',
+      'Kite keys will contain a URL that works only on this machine: set the address with --kontrolurl.',
     );
   }
   if (settings.hasFlag(storageSettings['postgres-password'])) {

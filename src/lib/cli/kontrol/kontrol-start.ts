@@ -3,6 +3,8 @@ import { Kontrol, loadPolicy, openStorage, type Storage } from '../../kontrol.js
 import { systemClock } from '../../util/clock.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { flagOrVariable } from '../settings/cli-setting.js';
+import { kontrolStartSettings } from '../settings/kontrol-start-settings.js';
 import { readTlsFiles } from '../target/tls-files.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
@@ -11,6 +13,7 @@ import { promptAtFirstStart } from './first-start.js';
 import { defaultKeyFiles, writeInitialKey } from './initial.js';
 import { createKeyFiles, readKeyFiles } from './key-files.js';
 import { ensureOwnKey, openOwnKeyStore, renewOwnKeyOnKeyChange } from './own-key.js';
+import { withStorageHint } from './storage-hint.js';
 import type { KontrolStartOptions } from './kontrol-start-options.js';
 
 type StartKontrolOptions = KontrolStartOptions & {
@@ -29,7 +32,10 @@ export async function startKontrol(options: StartKontrolOptions, runtime: Comman
     if (options.initial) await writeInitialKey(options, runtime);
     else await runKontrol(await promptAtFirstStart(options, runtime), runtime);
   } catch (error) {
-    throw listenError(error);
+    throw listenError(withStorageHint(error), {
+      ip: flagOrVariable(kontrolStartSettings.ip),
+      port: flagOrVariable(kontrolStartSettings.port),
+    });
   }
 }
 
@@ -110,7 +116,7 @@ async function loadKeyPair(
   if (keyFiles) {
     throw configurationError(
       `The key files ${files.publicKey} and ${files.privateKey} do not exist.`,
-      'Create them with -initial, or with: kitectl keygen --out DIR',
+      'Create them with --initial, or with: kitectl keygen --out DIR',
     );
   }
   if (storage.kind !== 'memory') return undefined;
@@ -121,7 +127,7 @@ async function loadKeyPair(
 
 function policyName({ policy }: StartKontrolOptions): string {
   if (policy.type === 'file') return policy.file;
-  return policy.type === 'open' ? 'open' : 'own';
+  return policy.type;
 }
 
 function reportStorage(storage: Storage, options: StartKontrolOptions, print: (text: string) => void): void {

@@ -5,6 +5,7 @@ import { printList } from '../terminal/listing.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { loggerFor } from '../frame/server-lifecycle.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { withStorageHint } from './storage-hint.js';
 
 export interface ResealOptions {
   readonly storage: StorageConfig;
@@ -35,9 +36,13 @@ export async function resealKeys(
       'Set KONTROL_SECRET to the new secret and KONTROL_FORMER_SECRET to the previous one.',
     );
   }
-  await storage.open();
+  await storage.open().catch((error: unknown) => {
+    throw withStorageHint(error);
+  });
   try {
     await reseal(storage.reseal.bind(storage), format, runtime);
+  } catch (error) {
+    throw withStorageHint(error);
   } finally {
     await storage.close();
   }

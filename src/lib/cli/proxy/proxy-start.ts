@@ -9,6 +9,8 @@ import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { flagOrVariable } from '../settings/cli-setting.js';
+import { proxyStartSettings } from '../settings/proxy-start-settings.js';
 import { readTlsFiles, type TlsPems } from '../target/tls-files.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findProxyKey } from './proxy-key.js';
@@ -26,7 +28,10 @@ export async function startProxy(options: StartProxyOptions, runtime: CommandRun
   try {
     await runProxy(options, runtime);
   } catch (error) {
-    throw listenError(error);
+    throw listenError(error, {
+      ip: flagOrVariable(proxyStartSettings.ip),
+      port: flagOrVariable(proxyStartSettings.port),
+    });
   }
 }
 

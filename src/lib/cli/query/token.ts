@@ -1,3 +1,4 @@
+import { isKiteError } from '../../protocol/errors.js';
 import { parseToken } from '../../keys/index.js';
 import { isNoKitesFound } from '../../kite/kontrol/kontrol-responses.js';
 import { notFound } from '../runtime/cli-error.js';
@@ -22,8 +23,10 @@ export async function token(options: TokenOptions, runtime: CommandRuntime): Pro
   const { path, force, format } = options;
   const query = requireQuery(path);
   const operation = `getting a token for ${path}`;
-  await withKontrol(options.settings, operation, runtime, async ({ kontrol }) => {
-    const text = await kontrol.getToken(query, { force }).catch(toNotFoundError);
+  await withKontrol(options.settings, operation, runtime, async ({ kontrol, url }) => {
+    const text = await kontrol.getToken(query, { force }).catch((error: unknown) => {
+      throw toNotFoundError(error, path, url);
+    });
     await printDetails(
       {
         fields: [...claimFields(text), { label: 'Token', value: text }],
@@ -51,7 +54,17 @@ function claimFields(token: string): Field[] {
   }
 }
 
-function toNotFoundError(error: unknown): never {
-  if (!isNoKitesFound(error)) throw error;
-  throw notFound((error as Error).message, 'List the kites with: kitectl query /USER');
+/** Returns the error of `getToken`, with what to do if not exactly one kite matches. */
+function toNotFoundError(error: unknown, path: string, url: string): unknown {
+  if (isNoKitesFound(error)) {
+    return notFound(
+      `No kite is registered for ${path} at ${url}.`,
+      'List the kites with: kitectl query /USER',
+    );
+  }
+  if (!isKiteError(error) || error.message !== 'query matches more than one kite') return error;
+  return notFound(
+    `More than one kite at ${url} matches ${path}.`,
+    `Add fields to the query. List the kites with: kitectl query ${path}`,
+  );
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Client, Kite, KiteError } from '../../index.js';
-import { parseKiteKey } from '../../keys/index.js';
+import { parseKiteKey, reasonOf } from '../../keys/index.js';
 import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/printable.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
@@ -115,7 +115,7 @@ async function requestKey(
   signal.addEventListener('abort', close, { once: true });
   try {
     await client.dial().catch((error: unknown) => {
-      throw toCliError(error, { description: '', target: to });
+      throw toCliError(error, { description: '', target: to, toKontrol: true });
     });
     const response: unknown = await client.call('registerMachine', [{ authType: 'invite' }]);
     return requireKeyForUser(response, username, to);
@@ -201,8 +201,10 @@ async function readTextFile(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const reason = messageOf(error);
-    throw configurationError(`The invite cannot be read: ${reason}`, 'Pass another file with --invite-file.');
+    throw configurationError(
+      `The invite file ${file} cannot be read: ${reasonOf(error)}.`,
+      'Pass another file with --invite-file.',
+    );
   }
 }
 

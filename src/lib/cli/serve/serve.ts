@@ -1,10 +1,10 @@
 import { defaultLimits, Kite, kitePath } from '../../index.js';
-import { isKiteError } from '../../protocol/errors.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import { CliError, configurationError, usageError } from '../runtime/cli-error.js';
-import { ExitCode } from '../runtime/exit-codes.js';
-import { loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { configurationError, usageError } from '../runtime/cli-error.js';
+import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { flagOrVariable } from '../settings/cli-setting.js';
+import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
@@ -113,13 +113,9 @@ async function listen(kite: Kite): Promise<void> {
   try {
     await kite.listen();
   } catch (error) {
-    if (!isKiteError(error, 'genericError')) throw error;
-    throw new CliError(error.message, {
-      exitCode: ExitCode.configuration,
-      type: 'configuration',
-      code: error.code,
-      hint: 'Choose another port with --port.',
-      cause: error,
+    throw listenError(error, {
+      ip: flagOrVariable(serveSettings.ip),
+      port: flagOrVariable(serveSettings.port),
     });
   }
 }

@@ -60,6 +60,11 @@ export function formatDefault({ default: value, defaultText }: CliSetting): stri
   return value === true ? 'true' : '';
 }
 
+/** Returns how to set a setting, for hints, such as `--port or KONTROL_PORT`. */
+export function flagOrVariable({ flag, variables }: CliSetting): string {
+  return [...(flag ? [`--${flag.name}`] : []), ...variables.map(variableName)].join(' or ');
+}
+
 /** Returns the names of a setting for messages, such as `--port (KONTROL_PORT)`. */
 export function settingLabel({ flag, variables }: CliSetting): string {
   const names = variables.map(variableName);

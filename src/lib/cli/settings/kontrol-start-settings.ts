@@ -8,15 +8,16 @@ import { storageSettings } from './storage-settings.js';
 
 /** The authorization policy of a Kontrol. */
 export type PolicyChoice =
-  | { readonly type: 'default' | 'open' }
+  | { readonly type: 'own' | 'open' }
   | { readonly type: 'file'; readonly file: string };
 
 const POLICY: AcceptedValue<PolicyChoice> = {
-  description: 'default, open, or the path of a policy file',
+  description: 'own, open, or the path of a policy file',
   example: 'open',
   parse(value) {
     if (typeof value !== 'string') return undefined;
-    if (value === 'default' || value === 'own') return { type: 'default' };
+    // `default` is the former name.
+    if (value === 'default' || value === 'own') return { type: 'own' };
     return value === 'open' ? { type: 'open' } : { type: 'file', file: value };
   },
 };
@@ -170,12 +171,12 @@ export const kontrolStartSettings = {
   },
   policy: {
     name: 'kontrol start -policy',
-    summary: 'Authorization policy: default, open (no restrictions, as in the Go implementation), or a file.',
-    flag: { name: 'policy', helpValue: 'default|open|FILE', completion: 'files' },
+    summary: 'Authorization policy: own, open (no restrictions, as in the Go implementation), or a file.',
+    flag: { name: 'policy', helpValue: 'own|open|FILE', completion: 'files' },
     variables: ['KONTROL_POLICY'],
     accept: POLICY,
-    default: { type: 'default' },
-    defaultText: 'default',
+    default: { type: 'own' },
+    defaultText: 'own',
     commands,
   },
   registration: {

@@ -63,7 +63,7 @@ export async function findKites(
   throw notFound(
     `No kite is registered for ${path} at ${session.url}.`,
     query.environment === undefined
-      ? 'Start a kite that registers there, and that you may find.'
+      ? 'Start a kite that registers there, and that the policy lets you find.'
       : `List the kites with: kitectl query /${query.username ?? 'USER'}`,
   );
 }
@@ -103,18 +103,14 @@ export async function selectKite(
     throw notFound(`No target: ${reason}.`, 'Set one with --to URL, or start a kite that registers.');
   }
   if (responding.length === 1) return first;
-  const list = responding.map(({ kite, url }) => `${kitePath(kite)}\t${url}`);
+  const list = responding.map(({ kite, url }) => `${kitePath(kite)}  ${url}`);
   if (canPrompt(runtime)) {
-    const choice = await choose(
-      'Kite:',
-      list.map((line) => line.replace('\t', '  ')),
-      runtime,
-    );
+    const choice = await choose('Kite:', list, runtime);
     return responding[choice] ?? first;
   }
   throw notFound(
     `${responding.length} of your kites respond:\n${list.join('\n')}`,
-    'Choose one with --to PATH or --to URL.',
+    'Choose one with --to QUERY or --to URL.',
   );
 }
 

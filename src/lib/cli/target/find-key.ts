@@ -10,6 +10,7 @@ import { findKiteKey } from '../../kite/config/find-kite-key.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import type { Environment, SettingSource } from '../../kite/config/resolve-setting.js';
 import { hasCode } from '../../protocol/errors.js';
+import { toCliError } from '../frame/failures.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
@@ -71,7 +72,7 @@ export async function readKey(
     case 'file':
       return readKiteKeyFile(location.file);
     case 'variable': {
-      const key = findKiteKey(undefined, env);
+      const key = keyInVariable(env);
       if (key) return key;
       throw configurationError('KITE_KEY is not set.', 'Set it to a kite key.');
     }
@@ -105,6 +106,17 @@ export async function writeKey(
         'Cannot store the kite key: it comes from the environment variable KITE_KEY.',
         'Set KITE_KEY to the new key, or unset it to use a file.',
       );
+  }
+}
+
+function keyInVariable(env: Environment): KiteKey | undefined {
+  try {
+    return findKiteKey(undefined, env);
+  } catch (error) {
+    if (!hasCode(error, 'badKiteKey')) throw error;
+    throw toCliError(error).with({
+      hint: 'Set KITE_KEY to another kite key, or unset it to use a file. Get one with: kitectl register',
+    });
   }
 }
 

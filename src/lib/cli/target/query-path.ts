@@ -1,5 +1,5 @@
 import { isQueryError, type KiteQuery, parseQueryPath, validateQuery } from '../../protocol/query.js';
-import { usageError } from '../runtime/cli-error.js';
+import { type CliError, usageError } from '../runtime/cli-error.js';
 
 /**
  * Parses a query path. `source` is the setting that contains it, for the message. Default: an argument.
@@ -7,18 +7,25 @@ import { usageError } from '../runtime/cli-error.js';
  * @throws CliError if the query is invalid
  */
 export function requireQuery(path: string, source?: string): KiteQuery {
+  const invalid = (reason: string): CliError =>
+    usageError(
+      `Invalid query ${JSON.stringify(path)}${origin(source)}: ${reason}`,
+      'A query is /user/environment/name/version/region/hostname/id; fields at the end can be omitted.',
+    );
+  // As in --to, where the slash distinguishes a query from a URL.
+  if (!path.trim().startsWith('/')) throw invalid('it does not start with /');
   try {
     const query = parseQueryPath(path);
     validateQuery(query);
     return query;
   } catch (error) {
     if (!isQueryError(error)) throw error;
-    const origin = source === undefined ? '' : ` in ${source.replace(/^The /, 'the ')}`;
-    throw usageError(
-      `Invalid query ${path}${origin}: ${reasonOf(error.message)}`,
-      'A query is /user/environment/name/version/region/hostname/id; fields at the end can be omitted.',
-    );
+    throw invalid(reasonOf(error.message));
   }
+}
+
+function origin(source: string | undefined): string {
+  return source === undefined ? '' : ` in ${source.replace(/^The /, 'the ')}`;
 }
 
 /** Rewords the message of a query error, which is part of the protocol. */

@@ -83,7 +83,7 @@ export async function withKey<Result>(
     const client = await spinner
       .during(`Connecting to ${urls.join(' or ')}`, () => kontrol.connect())
       .catch((error: unknown) => {
-        throw toCliError(error, { description: '', target: urls.join(' or ') });
+        throw toCliError(error, { description: '', target: urls.join(' or '), toKontrol: true });
       });
     const { url } = client;
     return await use({ kontrol, client, key, url, kite, spinner }).catch((error: unknown) => {
@@ -100,7 +100,7 @@ export async function withKey<Result>(
 
 /** Returns an operation at a Kontrol, for error messages. */
 export function operationAt(url: string, operation: string): Operation {
-  return { description: `${operation} at ${url}`, target: url, withKey: true };
+  return { description: `${operation} at ${url}`, target: url, toKontrol: true, withKey: true };
 }
 
 /** Returns the options of the kites that a command creates. */

@@ -1,4 +1,4 @@
-import { type CliError, usageError } from '../runtime/cli-error.js';
+import { usageError } from '../runtime/cli-error.js';
 import type { PromptStreams, Question } from './questions.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 
@@ -42,14 +42,9 @@ export async function requireConfirmation(
   flag = '--yes',
 ): Promise<void> {
   if (confirmed) return;
-  if (!canPrompt(runtime)) throw missingInput(message, `Confirm with ${flag}.`);
+  if (!canPrompt(runtime)) throw usageError('Confirmation required.', `Pass ${flag}.`);
   if (await confirm(message, false, runtime)) return;
   throw usageError('Cancelled: nothing was changed.', `Answer y, or confirm with ${flag}.`);
-}
-
-/** Returns the error for a prompt that cannot be shown. `hint` names the flag to use instead. */
-export function missingInput(message: string, hint: string): CliError {
-  return usageError(`Cannot prompt: ${message}`, hint);
 }
 
 async function prompt(question: Question, streams: PromptStreams): Promise<unknown> {

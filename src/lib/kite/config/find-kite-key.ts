@@ -32,7 +32,7 @@ function parseKiteKeyFrom(jwt: string, source: string): KiteKey {
     return parseKiteKey(jwt);
   } catch (cause) {
     if (!isJwtError(cause)) throw cause;
-    const message = `${source} is not a valid kite key: ${cause.message}. Get one with: kitectl register`;
+    const message = `${source} is not a valid kite key: ${cause.message}`;
     throw new ConfigurationError('badKiteKey', message, { cause });
   }
 }

@@ -145,7 +145,9 @@ export class ProxyLink {
     if (this.#stopped) return;
     const wait = this.#backoff.next();
     const { name, logger, clock } = this.#options;
-    logger.warn(`No ${LABELS[name]} available: ${messageOf(error)}; retrying in ${formatDuration(wait)}`);
+    logger.warn(
+      `No ${LABELS[name]} available: ${messageOf(error)}; retrying in ${formatDuration(Math.round(wait))}`,
+    );
     this.#retry = clock.setTimeout(() => this.start(), wait);
   }
 

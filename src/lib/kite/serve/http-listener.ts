@@ -48,7 +48,7 @@ export class HttpListener {
     this.#server.setSecureContext({ ...tls });
   }
 
-  /** Resolves with the address when the server listens; port 0 selects a free port. Rejects with an error that has a hint. */
+  /** Resolves with the address when the server listens; port 0 selects a free port. Rejects with a KiteError with the code of the system. */
   listen(port: number, ip: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
       const onError = (error: NodeJS.ErrnoException): void => reject(listenError(error, port, ip));
@@ -97,9 +97,9 @@ function rejectMalformedRequest(error: NodeJS.ErrnoException, socket: Duplex): v
 
 function listenError(error: NodeJS.ErrnoException, port: number, ip: string): KiteError {
   const reasons: Record<string, string> = {
-    EADDRINUSE: 'the port is in use; choose another with the port option or KITE_PORT, 0 for any free one',
-    EACCES: 'permission denied; choose a port above 1023',
-    EADDRNOTAVAIL: 'this machine has no such address; set the ip option or KITE_IP',
+    EADDRINUSE: 'the port is in use',
+    EACCES: 'permission denied',
+    EADDRNOTAVAIL: 'this machine has no such address',
   };
   const reason = reasons[error.code ?? ''] ?? error.message;
   return new KiteError('genericError', `Cannot listen on ${ip}:${port}: ${reason}`, {

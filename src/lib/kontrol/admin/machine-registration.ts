@@ -76,7 +76,7 @@ export class MachineRegistration {
       throw codedError('genericError', 'storeUnavailable', message, error);
     }
     if (redeemed) return;
-    const message = `The invite for ${username} is invalid, already used, or expired. The operator of Kontrol creates one with: kitectl kontrol invite ${username}`;
+    const message = `The invite for ${username} is invalid, already used, or expired`;
     throw codedError('authenticationError', 'badInvite', message);
   }
 

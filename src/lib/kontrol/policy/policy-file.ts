@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../../protocol/errors.js';
+import { reasonOf } from '../../keys/index.js';
 import { IDENTITY_FIELDS } from '../../protocol/identity.js';
 import { messageOf } from '../../util/message-of.js';
 import {
@@ -27,7 +28,7 @@ export async function loadPolicy(nameOrPath: string, kontrolUser: string): Promi
   try {
     json = await readFile(nameOrPath, 'utf8');
   } catch (cause) {
-    const reason = messageOf(cause);
+    const reason = reasonOf(cause);
     const message = `The policy ${JSON.stringify(nameOrPath)} is neither "own" nor "open", and cannot be read as a file: ${reason}`;
     throw new ConfigurationError('badPolicy', message, { cause });
   }

@@ -126,7 +126,7 @@ export class KeyRing extends Emitter<KeyRingEvents> {
   async revoke(id: string): Promise<KeyPairInfo> {
     const pair = this.#pairs.get(id);
     if (!pair) {
-      const message = `Kontrol has no key pair with the id ${JSON.stringify(id.slice(0, QUOTED_LENGTH))}; list the key pairs with: kitectl kontrol keys list`;
+      const message = `Kontrol has no key pair with the id ${JSON.stringify(id.slice(0, QUOTED_LENGTH))}`;
       throw new ConfigurationError('unknownKeyPair', message);
     }
     if (pair.state === 'revoked') return infoOf(pair);

@@ -1,9 +1,10 @@
 import { BrandedError, kindOf } from '../../errors/branded-error.js';
+import { TIMEOUT_HINT } from '../../errors/dial-hints.js';
 import type { DialErrorCode } from '../../errors/error-codes.js';
 import type { Abortable } from '../../util/abortable.js';
 import { withoutSecrets } from './session-url.js';
 
-/** A connection that could not be opened. The message contains the URL, the reason, and what to do. */
+/** A connection that could not be opened. The message contains the URL and the reason. */
 export class DialError extends BrandedError {
   /** The reason. */
   readonly code: DialErrorCode;
@@ -11,18 +12,21 @@ export class DialError extends BrandedError {
   readonly url: string;
   /** The HTTP status of the response, if the server did not open a session. */
   readonly status: number | undefined;
+  /** What to do. Empty if there is no advice. */
+  readonly hint: string;
 
   constructor(
     code: DialErrorCode,
     url: URL | string,
     reason: string,
-    options: { cause?: unknown; status?: number } = {},
+    options: { cause?: unknown; status?: number; hint?: string } = {},
   ) {
     const displayUrl = withoutSecrets(url);
     super('DialError', `Cannot connect to ${displayUrl}: ${reason}`, options.cause);
     this.code = code;
     this.url = displayUrl;
     this.status = options.status;
+    this.hint = options.hint ?? '';
   }
 }
 
@@ -44,18 +48,14 @@ export function statusError(url: URL, status: number, expected: string): DialErr
         : status === 503
           ? 'The server has reached its limit of sessions. Try again later.'
           : 'Check the URL, and that no proxy interferes.';
-  const what = status === 404 ? 'no kite at this path (HTTP 404).' : `HTTP ${status} instead of ${expected}.`;
-  return new DialError('handshake', url, `${what} ${hint}`, { status });
+  const reason = status === 404 ? 'no kite at this path (HTTP 404)' : `HTTP ${status} instead of ${expected}`;
+  return new DialError('handshake', url, reason, { status, hint });
 }
 
 export function timeoutError(url: URL, ms: number): DialError {
-  return new DialError(
-    'timeout',
-    url,
-    `no response within ${ms} ms. Check the address, or increase the timeout.`,
-  );
+  return new DialError('timeout', url, `no response within ${ms} ms`, { hint: TIMEOUT_HINT });
 }
 
 export function abortedError(url: URL | string, signal: Abortable | undefined): DialError {
-  return new DialError('aborted', url, 'the caller aborted.', { cause: signal?.reason });
+  return new DialError('aborted', url, 'the caller aborted', { cause: signal?.reason });
 }

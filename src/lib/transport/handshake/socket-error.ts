@@ -1,17 +1,38 @@
+import {
+  CERTIFICATE_HINT,
+  HOST_NAME_HINT,
+  NETWORK_HINT,
+  PORT_HINT,
+  REFUSED_HINT,
+  SCHEME_HINT,
+  TIMEOUT_HINT,
+} from '../../errors/dial-hints.js';
 import type { DialErrorCode } from '../../errors/error-codes.js';
 import { DialError, isDialError } from './dial-error.js';
 import { toError } from '../../util/message-of.js';
 
-const SOCKET_ERRORS: Readonly<Record<string, readonly [DialErrorCode, string]>> = {
-  ECONNREFUSED: ['refused', 'connection refused. Start the kite, or check host and port.'],
-  ENOTFOUND: ['notFound', 'unknown host name. Check its spelling, and the DNS.'],
-  EAI_AGAIN: ['notFound', 'the host name could not be resolved. Check the network, then try again.'],
-  EHOSTUNREACH: ['unreachable', 'no route to the host. Check the network.'],
-  ENETUNREACH: ['unreachable', 'no route to its network. Check the network.'],
-  ETIMEDOUT: ['timeout', 'the host does not respond. Check the address and the firewalls.'],
-  ECONNRESET: ['reset', 'the server closed the connection. If it uses TLS, use https; if not, http.'],
-  EPIPE: ['reset', 'the server closed the connection. If it uses TLS, use https; if not, http.'],
-  EPROTO: ['tls', 'the server does not use TLS, or an unsupported version of it. Try http.'],
+interface SocketErrorEntry {
+  readonly code: DialErrorCode;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+const CLOSED = { code: 'reset', reason: 'the server closed the connection', hint: SCHEME_HINT } as const;
+
+const SOCKET_ERRORS: Readonly<Record<string, SocketErrorEntry>> = {
+  ECONNREFUSED: { code: 'refused', reason: 'connection refused', hint: REFUSED_HINT },
+  ENOTFOUND: { code: 'notFound', reason: 'unknown host name', hint: HOST_NAME_HINT },
+  EAI_AGAIN: { code: 'notFound', reason: 'the host name could not be resolved', hint: NETWORK_HINT },
+  EHOSTUNREACH: { code: 'unreachable', reason: 'no route to the host', hint: NETWORK_HINT },
+  ENETUNREACH: { code: 'unreachable', reason: 'no route to its network', hint: NETWORK_HINT },
+  ETIMEDOUT: { code: 'timeout', reason: 'the host does not respond', hint: TIMEOUT_HINT },
+  ECONNRESET: CLOSED,
+  EPIPE: CLOSED,
+  EPROTO: {
+    code: 'tls',
+    reason: 'the server does not use TLS, or an unsupported version of it',
+    hint: SCHEME_HINT,
+  },
 };
 
 const CERTIFICATE_CODE = /CERT|SIGNATURE/;
@@ -22,23 +43,13 @@ export function socketError(url: URL, cause: unknown): DialError {
   const error = toError(cause);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const entry = SOCKET_ERRORS[/^ERR_(?:TLS|SSL)_(?!CERT)/.test(code) ? 'EPROTO' : code];
-  if (entry) return new DialError(entry[0], url, `${entry[1]} (${code})`, { cause });
+  if (entry) return new DialError(entry.code, url, `${entry.reason} (${code})`, { cause, hint: entry.hint });
   if (CERTIFICATE_CODE.test(code)) {
-    const hint =
-      'If you know the owner of the certificate, trust its authority (`ca` or NODE_EXTRA_CA_CERTS).';
-    return new DialError(
-      'tls',
-      url,
-      `the certificate of the server is not trusted: ${error.message} (${code}). ${hint}`,
-      {
-        cause,
-      },
-    );
+    const reason = `the certificate of the server is not trusted: ${error.message} (${code})`;
+    return new DialError('tls', url, reason, { cause, hint: CERTIFICATE_HINT });
   }
   if (code.startsWith('HPE_')) {
-    return new DialError('protocol', url, `not an HTTP server (${code}). Check the port.`, {
-      cause,
-    });
+    return new DialError('protocol', url, `not an HTTP server (${code})`, { cause, hint: PORT_HINT });
   }
   return new DialError('protocol', url, error.message, { cause });
 }

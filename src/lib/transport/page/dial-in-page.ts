@@ -82,7 +82,7 @@ function pageDialError(base: URL, cause: unknown): DialError {
   return new DialError(
     'refused',
     base,
-    "no response, or the server or this page's policy forbids the connection. See the console.",
-    { cause },
+    "no response, or the server or this page's policy forbids the connection",
+    { cause, hint: 'See the console.' },
   );
 }

@@ -9,6 +9,7 @@ import { RawChannel } from './raw-channel.js';
 import { adoptSocket } from './adopt-socket.js';
 import { ClientHeartbeat } from '../sockjs/client-heartbeat.js';
 import type { DialTls, NodeDialOptions } from '../handshake/node-dial-options.js';
+import { PORT_HINT } from '../../errors/dial-hints.js';
 import { DialError, statusError } from '../handshake/dial-error.js';
 import { Handshake } from '../handshake/handshake.js';
 import { socketError } from '../handshake/socket-error.js';
@@ -99,10 +100,11 @@ function responseError(base: URL, response: Exclude<UpgradeResponse, { type: 'up
       return new DialError(
         'handshake',
         base,
-        `the response to the WebSocket handshake is invalid: ${response.reason}. Check that no proxy alters it.`,
+        `the response to the WebSocket handshake is invalid: ${response.reason}`,
+        { hint: 'Check that no proxy alters it.' },
       );
     case 'notHttp':
-      return new DialError('protocol', base, 'not an HTTP server. Check the port.');
+      return new DialError('protocol', base, 'not an HTTP server', { hint: PORT_HINT });
   }
 }
 

@@ -55,7 +55,7 @@ function sessionError(
   result: PostResponse | 'tooLarge',
   messageBytes: number,
 ): DialError | undefined {
-  if (result === 'tooLarge') return new DialError('protocol', url, NOT_SOCKJS);
+  if (result === 'tooLarge') return notSockJsError(url);
   if (result.status !== 200) return statusError(url, result.status, 'a SockJS session');
   const frame = decodeServerFrame(result.text.trimEnd(), messageBytes);
   if (frame.type === 'open') return undefined;
@@ -64,7 +64,9 @@ function sessionError(
       status: 200,
     });
   }
-  return new DialError('protocol', url, NOT_SOCKJS);
+  return notSockJsError(url);
 }
 
-const NOT_SOCKJS = `not a SockJS server. ${PATH_HINT}`;
+function notSockJsError(url: URL): DialError {
+  return new DialError('protocol', url, 'not a SockJS server', { hint: PATH_HINT });
+}

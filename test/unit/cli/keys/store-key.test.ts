@@ -28,7 +28,7 @@ describe('storeKey', () => {
     const { env } = await userWithKey();
     const { open } = fakeKeytar({ set: 'no' });
     await expect(planStore(settingsOf({ 'key-store': 'keychain' }, env), open)).rejects.toThrow(
-      'No key was lost',
+      'The keychain',
     );
   });
 });

@@ -90,8 +90,8 @@ describe('selectKite', () => {
     expect(failure.exitCode).toBe(5);
     expect(failure.message.split('\n')).toEqual([
       '2 of your kites respond:',
-      '/bob/prod/a/1.0.0/eu/vm/id-a\thttp://a/kite',
-      '/bob/prod/b/1.0.0/eu/vm/id-b\thttp://b/kite',
+      '/bob/prod/a/1.0.0/eu/vm/id-a  http://a/kite',
+      '/bob/prod/b/1.0.0/eu/vm/id-b  http://b/kite',
     ]);
   });
 });

@@ -8,8 +8,8 @@ describe('a dial error', () => {
     expect(statusError(url, 404, 'a WebSocket')).toMatchObject({
       code: 'handshake',
       status: 404,
-      message:
-        'Cannot connect to http://kites.example:3636/kite: no kite at this path (HTTP 404). Try the path /kite.',
+      message: 'Cannot connect to http://kites.example:3636/kite: no kite at this path (HTTP 404)',
+      hint: 'Try the path /kite.',
     });
   });
 

@@ -31,9 +31,7 @@ export class FolderLock {
     if (await this.#tryToAcquire()) return;
     const holder = await findHolder(this.#socket, this.#clock, this.#deadline);
     if (holder !== undefined) {
-      const message =
-        `The folder ${this.#folder} is in use by another Kontrol, process ${holder}. ` +
-        'Stop that Kontrol, or use another folder';
+      const message = `The folder ${this.#folder} is in use by another Kontrol, process ${holder}`;
       throw new StorageError('locked', message);
     }
     rmSync(this.#socket, { force: true });
