@@ -9,7 +9,7 @@ describe('makeVisible', () => {
     ['\u0000\u007f\u009b31m\u0085', String.raw`\x00\x7f\x9b31m\x85`],
     ['evil\u202etxt.exe\u2066\u200b\ufeff', String.raw`evil\u202etxt.exe\u2066\u200b\ufeff`],
     ['\u2028\u2029', String.raw`\u2028\u2029`],
-    ['\u{e0041}', String.raw`\u{e0041}`],
+    ['\u{e0041}\u{e0002}\u061c', String.raw`\u{e0041}\u{e0002}\u061c`],
     ['half \ud83d', String.raw`half \ud83d`],
   ])('makeVisible escapes hidden characters in %j', (text, visible) => {
     expect(makeVisible(text)).toBe(visible);
@@ -22,7 +22,7 @@ describe('makeVisible', () => {
     },
   );
 
-  it('makeVisible keeps line feeds on request, and escapes everything else', () => {
-    expect(makeVisible('a\nb\r\n\u001b', { newlines: true })).toBe('a\nb\\r\n\\x1b');
+  it('makeVisible keeps line feeds and tabs on request, and escapes everything else', () => {
+    expect(makeVisible('a\n\tb\r\n\u001b', { newlines: true })).toBe('a\n\tb\\r\n\\x1b');
   });
 });

@@ -13,7 +13,10 @@ import { optionalSwitch } from '../settings/flag-kinds.js';
 /** The flags of `call` and `tell`. */
 export const callFlags = {
   ...connectionFlags,
-  raw: boolean({ default: false, summary: 'Print a string result without quotes.' }),
+  raw: boolean({
+    default: false,
+    summary: 'Print a string result without quotes. On a terminal, control characters are escaped.',
+  }),
   callback: boolean({
     default: false,
     exclusive: ['stdin'],

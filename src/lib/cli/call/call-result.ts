@@ -1,13 +1,14 @@
 import { usageError } from '../runtime/cli-error.js';
+import { makeVisible } from '../../util/printable.js';
 import { toField, toJson } from '../runtime/json.js';
 import { documentWriter, type DocumentWriter } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { formatList, type Listing } from '../terminal/listing.js';
-import type { CommandRuntime } from '../runtime/command-runtime.js';
+import type { CommandRuntime, Output } from '../runtime/command-runtime.js';
 
 export interface ResultStyle {
   readonly format: OutputFormat | undefined;
-  /** Whether to print a string without quotes. */
+  /** Whether to print a string without quotes: as it is in a pipe, and with visible control characters on a terminal. */
   readonly raw: boolean;
 }
 
@@ -18,10 +19,13 @@ export function requireStreamable({ format }: ResultStyle, flag: string): void {
 }
 
 /** Returns the function that formats each of several results, by default as one line of JSON. */
-export async function resultWriter({ format, raw }: ResultStyle): Promise<DocumentWriter> {
+export async function resultWriter({ format, raw }: ResultStyle, stdout: Output): Promise<DocumentWriter> {
   if (format === 'name') return formatName;
   const document = await documentWriter(format === 'yaml' ? 'yaml' : 'ndjson');
-  return raw ? (value) => (typeof value === 'string' ? `${value}\n` : document(value)) : document;
+  if (!raw) return document;
+  const printable = (text: string): string =>
+    stdout.isTTY === true ? makeVisible(text, { newlines: true }) : text;
+  return (value) => (typeof value === 'string' ? `${printable(value)}\n` : document(value));
 }
 
 /**
@@ -51,7 +55,7 @@ export async function formatResult(
     case 'json':
     case 'yaml':
   }
-  return (await resultWriter(style))(result);
+  return (await resultWriter(style, runtime.stdout))(result);
 }
 
 /** Formats the identifier of a value: the `name` or `id` of an object, or the value itself. */
@@ -67,7 +71,7 @@ async function formatAsTable(
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
   if (Array.isArray(result)) return formatList(result, listingOf(result), format, runtime);
-  if (typeof result !== 'object' || result === null) return `${formatCell(result)}\n`;
+  if (typeof result !== 'object' || result === null) return `${makeVisible(formatCell(result))}\n`;
   const { formatTable } = await import('../terminal/tables.js');
   const rows = Object.entries(result).map(([key, value]): [string, string] => [key, formatCell(value)]);
   if (rows.length === 0) return `${toJson(result)}\n`;

@@ -28,7 +28,7 @@ export async function call(options: CallCommandOptions, runtime: CommandRuntime)
     const { method, stdin } = options;
     if (stdin === false) return callOnce(options, args, connected, runtime);
     runtime.reduceMemoryUse();
-    const format = await resultWriter(options);
+    const format = await resultWriter(options, runtime.stdout);
     return callForEachLine({ ...stdin, client, method, format, operation: operationFor(method) }, runtime);
   });
 }
@@ -41,7 +41,7 @@ async function callOnce(
 ): Promise<void> {
   const { method, callback } = options;
   const { stdout } = runtime;
-  const print = await resultWriter(options);
+  const print = await resultWriter(options, stdout);
   const callArgs = callback
     ? withCallback(args, (...values) => void spinner.clearAndWrite(() => stdout.write(print(values))))
     : [...args];

@@ -22,7 +22,7 @@ const pongs = {
   ],
   data: (pong: Pong) => pong,
   name: ({ url }: Pong) => url,
-  line: ({ url, milliseconds }: Pong) => `pong from ${url} in ${milliseconds.toFixed(1)} ms`,
+  line: ({ url, milliseconds }: Pong) => [`pong from ${url} in ${milliseconds.toFixed(1)} ms`],
   lines: true,
 };
 

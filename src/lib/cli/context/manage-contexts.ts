@@ -57,8 +57,8 @@ export async function addContext(options: AddContextOptions, runtime: CommandRun
     { ...withCurrent(contexts, current), contexts: new Map(contexts.contexts).set(name, context) },
     env,
   );
-  const text = `Saved the context ${name}.${current === name ? ' It is active.' : ''}\n`;
-  await printContext({ name, context }, current === name, { format, text }, runtime);
+  const line = `Saved the context ${name}.${current === name ? ' It is active.' : ''}`;
+  await printContext({ name, context }, current === name, { format, line }, runtime);
 }
 
 /**
@@ -78,8 +78,8 @@ export async function useContext(
   }
   const context = requireContext(target, contexts);
   await writeContexts(withCurrent(contexts, target), env);
-  const text = `Switched to the context ${target}.\n`;
-  await printContext({ name: target, context }, true, { format, text }, runtime);
+  const line = `Switched to the context ${target}.`;
+  await printContext({ name: target, context }, true, { format, line }, runtime);
 }
 
 interface ContextRow extends NamedContext {
@@ -158,8 +158,8 @@ export async function removeContext(
     env,
   );
   const fields = [{ label: 'Removed', value: name }];
-  const text = `Removed the context ${name}.${current === name ? ' No context is active.' : ''}\n`;
-  await printDetails({ fields, data: { removed: name }, name, text }, format, runtime);
+  const lines = [`Removed the context ${name}.${current === name ? ' No context is active.' : ''}`];
+  await printDetails({ fields, data: { removed: name }, name, lines }, format, runtime);
 }
 
 /** Makes another context the active one, and the active one the previous one. */
@@ -171,7 +171,7 @@ function withCurrent(contexts: Contexts, current: string): Contexts {
 async function printContext(
   { name, context }: NamedContext,
   inUse: boolean,
-  { format, text }: FormatOption & { readonly text?: string },
+  { format, line }: FormatOption & { readonly line?: string },
   runtime: CommandRuntime,
 ): Promise<void> {
   const fields = [
@@ -183,7 +183,7 @@ async function printContext(
     { label: 'in use', value: inUse ? 'yes' : 'no' },
   ];
   await printDetails(
-    { fields, data: { name, inUse, ...context }, name, ...(text !== undefined && { text }) },
+    { fields, data: { name, inUse, ...context }, name, ...(line !== undefined && { lines: [line] }) },
     format,
     runtime,
   );

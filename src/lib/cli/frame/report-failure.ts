@@ -25,10 +25,13 @@ export function toErrorData({ type, code, message, requestId, hint }: CliError):
   return { type, code, message, requestId, hint };
 }
 
-/** Formats a failure as text. Control characters are escaped, so that remote text cannot control the terminal. */
+/**
+ * Formats a failure as text. Control characters are escaped, so that remote text cannot control the terminal. Lines of the message
+ * after the first are marked, so that they cannot look like lines of kitectl.
+ */
 export function formatFailure(error: CliError, emphasize: (text: string) => string = (text) => text): string {
   const operation = error.operation === '' ? '' : `${makeVisible(error.operation)} failed: `;
-  const message = makeVisible(error.message, { newlines: true });
+  const message = makeVisible(error.message, { newlines: true }).trimEnd().replaceAll('\n', '\n  | ');
   const line = `${emphasize('error:')} ${operation}${message}${formatRemoteDetails(error)}\n`;
   return error.hint === '' ? line : `${line}hint: ${makeVisible(error.hint)}\n`;
 }

@@ -49,10 +49,10 @@ export async function moveKey(
   const location = from.type === to ? from : await copyToStore(key.jwt, plan, env, { force, open });
   if (from.type !== to) await deleteKey(from, open);
   const target = describeLocation(location);
-  const text =
+  const line =
     from.type === to
-      ? `The kite key of ${key.username} is already in ${target}.\n`
-      : `Moved the kite key of ${key.username} from ${describeLocation(from)} to ${target}.\n`;
+      ? `The kite key of ${key.username} is already in ${target}.`
+      : `Moved the kite key of ${key.username} from ${describeLocation(from)} to ${target}.`;
   await printDetails(
     {
       fields: [
@@ -61,7 +61,7 @@ export async function moveKey(
       ],
       data: { username: key.username, kontrolURL: key.kontrolUrl, ...locationData(location) },
       name: keychainAccount(key),
-      text,
+      lines: [line],
     },
     format,
     runtime,

@@ -69,7 +69,7 @@ export async function removeKey(
       fields: [{ label: 'Removed', value: source }],
       data: { removed: locationData(location) },
       name: source,
-      text: `Removed the kite key${owner} in ${source}.\n`,
+      lines: [`Removed the kite key${owner} in ${source}.`],
     },
     options.format,
     runtime,

@@ -62,7 +62,7 @@ export async function install(options: InstallOptions, runtime: CommandRuntime):
       ],
       data: { name, ...location, path, program },
       name: locationPath(location),
-      text: `Installed ${locationPath(location)}.\nRun it with: kitectl run ${name}\n`,
+      lines: [`Installed ${locationPath(location)}.`, `Run it with: kitectl run ${name}`],
     },
     options.format,
     runtime,

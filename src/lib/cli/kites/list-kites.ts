@@ -30,7 +30,7 @@ export async function listKites(
       ],
       data: ({ location, path, program }) => ({ name: nameOf(location), ...location, path, program }),
       name: ({ location }) => locationPath(location),
-      line: ({ location }) => locationPath(location),
+      line: ({ location }) => [locationPath(location)],
       emptyMessage: 'No kites are installed. Install one with: kitectl install SOURCE',
     },
     format,

@@ -44,7 +44,7 @@ export async function uninstall(options: UninstallOptions, runtime: CommandRunti
       fields: removed.map((value) => ({ label: 'removed', value })),
       data: { removed },
       name: removed.join(' '),
-      text: removed.map((path) => `Removed ${path}.\n`).join(''),
+      lines: removed.map((path) => `Removed ${path}.`),
     },
     format,
     runtime,

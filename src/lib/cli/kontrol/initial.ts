@@ -67,7 +67,7 @@ export async function writeInitialKey(
       ],
       data: { username, kontrolURL: kontrolUrl, ...locationData(location) },
       name: username,
-      text: `${result} ${source}\n`,
+      lines: [`${result} ${source}`],
     },
     format,
     runtime,

@@ -48,7 +48,7 @@ export async function createInvite(options: InviteOptions, runtime: CommandRunti
     { label: 'Invite', value: text },
   ];
   await printDetails(
-    { fields, data: { username, invite: text }, name: text, text: `${text}\n` },
+    { fields, data: { username, invite: text }, name: text, lines: [text] },
     format,
     runtime,
   );

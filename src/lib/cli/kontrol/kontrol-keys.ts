@@ -30,9 +30,9 @@ const keyPairs: Listing<unknown> = {
 export async function rotateKeyPair(options: KeyPairsOptions, runtime: CommandRuntime): Promise<void> {
   const answer = await callAdminMethod(options, 'kontrol.rotateKeys', [], runtime);
   const id = keyPairId(answer);
-  const text = `Rotated the keys. The new signing key pair is ${id}\n`;
+  const lines = [`Rotated the keys. The new signing key pair is ${id}`];
   const fields = [{ label: 'Key pair', value: id }];
-  await printDetails({ fields, data: answer, name: id, text }, options.format, runtime);
+  await printDetails({ fields, data: answer, name: id, lines }, options.format, runtime);
 }
 
 export interface RevokeKeyOptions extends KeyPairsOptions {
@@ -67,9 +67,9 @@ export async function revokeKey(options: RevokeKeyOptions, runtime: CommandRunti
   const method = keyPair === undefined ? 'kontrol.revokeKiteKey' : 'kontrol.revokeKeyPair';
   await callAdminMethod(options, method, [id], runtime);
   const what = keyPair === undefined ? 'kite key' : 'key pair';
-  const text = `Revoked the ${what} ${id}.\n`;
+  const lines = [`Revoked the ${what} ${id}.`];
   const fields = [{ label: `Revoked ${what}`, value: id }];
-  await printDetails({ fields, data: { revoked: id }, name: id, text }, format, runtime);
+  await printDetails({ fields, data: { revoked: id }, name: id, lines }, format, runtime);
 }
 
 function keyPairId(pair: unknown): string {

@@ -45,7 +45,7 @@ export async function printUiLink(options: UiLinkOptions, runtime: CommandRuntim
         ],
         data: { link: page.href, username: key.username, seconds },
         name: page.href,
-        text: `${page.href}\n`,
+        lines: [page.href],
       },
       options.format,
       runtime,

@@ -2,7 +2,6 @@ import { disconnectError } from '../../kite/call/call-errors.js';
 import type { KiteEvent } from '../../index.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
-import { toField } from '../runtime/json.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findKites, type FoundKite } from '../target/discovery.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
@@ -79,7 +78,7 @@ export const kiteListing: Listing<Pick<FoundKite, 'kite' | 'url'>> = {
   ],
   data: ({ kite, url }) => ({ kite, url }),
   name: ({ kite }) => kitePath(kite),
-  line: ({ kite, url }, index) => [`${index + 1}`, toField(kitePath(kite)), toField(url)].join('\t'),
+  line: ({ kite, url }, index) => [`${index + 1}`, kitePath(kite), url],
 };
 
 const changeListing: Listing<KiteChange> = {

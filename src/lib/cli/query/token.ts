@@ -32,7 +32,7 @@ export async function token(options: TokenOptions, runtime: CommandRuntime): Pro
         fields: [...claimFields(text), { label: 'Token', value: text }],
         data: { token: text },
         name: text,
-        text: `${text}\n`,
+        lines: [text],
       },
       format,
       runtime,

@@ -62,7 +62,10 @@ export async function register(options: RegisterOptions, runtime: CommandRuntime
         ...(plan.contextName !== undefined && { context: plan.contextName }),
       },
       name: username,
-      text: `Registered as ${username}. The kite key is in ${source}.\nInspect it with: kitectl showkey${contextFlag(plan)}\n`,
+      lines: [
+        `Registered as ${username}. The kite key is in ${source}.`,
+        `Inspect it with: kitectl showkey${contextFlag(plan)}`,
+      ],
     },
     format,
     runtime,

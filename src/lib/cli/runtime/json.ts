@@ -1,7 +1,4 @@
-/** Control characters outside ASCII; JSON escapes those within ASCII. */
-// oxlint-disable-next-line no-control-regex -- matches control characters
-export const CONTROL = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
-const EVERY_CONTROL = new RegExp(CONTROL, 'g');
+import { replaceHidden } from '../../util/printable.js';
 
 /**
  * Formats a value as JSON. `undefined` becomes `null`, and a function `"[Function]"`. Control characters are escaped, which does
@@ -12,12 +9,18 @@ export function toJson(value: unknown, indent?: number): string {
   return escapeControl(text ?? 'null');
 }
 
-/** Escapes control characters in the syntax of JSON and YAML. */
+/** Escapes in JSON what JSON itself does not: control characters outside ASCII, and characters that hide or reorder text. */
 export function escapeControl(text: string): string {
-  return text.replace(
-    EVERY_CONTROL,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return replaceHidden(text, (character) =>
+    // JSON has no control characters of ASCII but the line feeds between its parts.
+    character < ' '
+      ? character
+      : Array.from({ length: character.length }, (_, at) => unitEscape(character, at)).join(''),
   );
+}
+
+function unitEscape(text: string, at: number): string {
+  return `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`;
 }
 
 /** Formats a string as one field of a line: escapes tabs, newlines and control characters, but not quotes. */

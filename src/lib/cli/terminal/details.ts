@@ -11,8 +11,8 @@ export interface Details {
   readonly data: unknown;
   /** The identifier, which other commands accept as argument. */
   readonly name: string;
-  /** Output without a format, including newlines. Default: the fields. */
-  readonly text?: string;
+  /** Output without a format, one string a line. Default: the fields. */
+  readonly lines?: readonly string[];
 }
 
 export interface Field {
@@ -23,7 +23,7 @@ export interface Field {
 }
 
 /**
- * Prints a single result. Without a format, prints its text if it has one; otherwise, a table on a terminal, and one line per
+ * Prints a single result. Without a format, prints its lines if it has some; otherwise, a table on a terminal, and one line per
  * field elsewhere, with a tab between label and value.
  */
 export async function printDetails(
@@ -35,16 +35,16 @@ export async function printDetails(
 }
 
 async function formatDetails(
-  { fields, data, name, text }: Details,
+  { fields, data, name, lines }: Details,
   format: OutputFormat | undefined,
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
   if (format === 'name') return `${toField(name)}\n`;
   if (isDataFormat(format)) return (await documentWriter(format))(data);
-  if (format === undefined && text !== undefined) return makeVisible(text, { newlines: true });
+  if (format === undefined && lines) return lines.map((line) => `${makeVisible(line)}\n`).join('');
   const shown = fields.filter(({ wide }) => format === 'wide' || wide !== true);
   if (format === undefined && runtime.stdout.isTTY !== true) {
-    return shown.map(({ label, value }) => `${label}\t${toField(value)}\n`).join('');
+    return shown.map(({ label, value }) => `${toField(label)}\t${toField(value)}\n`).join('');
   }
   const { formatTable } = await import('./tables.js');
   return formatTable(

@@ -17,8 +17,8 @@ export interface Listing<Row> {
   readonly data: (row: Row) => unknown;
   /** Returns the identifier of a row, which other commands accept as argument. */
   readonly name: (row: Row) => string;
-  /** Formats a row for a pipe, without the newline. Default: the columns, separated by tabs. */
-  readonly line?: (row: Row, index: number) => string;
+  /** Returns the fields of a line for a pipe, which tabs separate. Default: the columns. */
+  readonly line?: (row: Row, index: number) => readonly string[];
   /** Message on a terminal instead of an empty table. */
   readonly emptyMessage?: string;
 }
@@ -82,8 +82,6 @@ export function columnsFor<Row>(
 
 /** Formats a row as a line for a pipe, without the newline. */
 export function lineOf<Row>(row: Row, index: number, listing: Listing<Row>): string {
-  if (listing.line) return listing.line(row, index);
-  return columnsFor(listing, undefined)
-    .map(({ text }) => toField(text(row)))
-    .join('\t');
+  const fields = listing.line?.(row, index) ?? columnsFor(listing, undefined).map(({ text }) => text(row));
+  return fields.map(toField).join('\t');
 }

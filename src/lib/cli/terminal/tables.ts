@@ -42,7 +42,9 @@ export function formatColumns(
   const { stdout } = runtime;
   const chalk = new Chalk({ level: canColor(runtime, stdout) ? 1 : 0 });
   const visible = rows.map((row) => row.map((value) => makeVisible(value)));
-  const widths = headings.map((heading, index) =>
+  // The keys of a peer's objects are headings.
+  const titles = headings.map((heading) => makeVisible(heading));
+  const widths = titles.map((heading, index) =>
     Math.max(heading.length, ...visible.map((row) => row[index]?.length ?? 0)),
   );
   const columns = stdout.isTTY === true && !wide ? stdout.columns || 80 : Number.POSITIVE_INFINITY;
@@ -50,7 +52,7 @@ export function formatColumns(
   shrinkColumns(widths, columns - 3 * widths.length - 1);
   const cells = visible.map((row) => row.map((value, index) => wrap(value, widths[index] ?? 1)));
   const table = new Table({
-    head: headings.map((heading, index) => chalk.bold(wrap(heading, widths[index] ?? 1))),
+    head: titles.map((heading, index) => chalk.bold(wrap(heading, widths[index] ?? 1))),
     colWidths: widths.map((width) => width + 2),
     // Rows are separated by lines only if some have several lines.
     style: { head: [], border: [], compact: !cells.flat().some((cell) => cell.includes('\n')) },

@@ -1,19 +1,25 @@
 import { Document, isScalar, visit } from 'yaml';
-import { CONTROL, escapeControl, toJson } from '../runtime/json.js';
-
-// oxlint-disable-next-line no-control-regex -- matches control characters
-const NOT_PLAIN = new RegExp(`[\\u0000-\\u0009\\u000b-\\u001f]|${CONTROL.source}`);
+import { hasHidden, replaceHidden } from '../../util/printable.js';
+import { toJson } from '../runtime/json.js';
 
 /** Formats a value as a YAML document. Control characters are escaped, as in JSON. */
 export function toYaml(value: unknown): string {
   // Converting through JSON makes both formats contain the same values.
   const document = new Document(JSON.parse(toJson(value)));
   visit(document, {
-    Scalar: (_key, node) => {
-      if (isScalar(node) && typeof node.value === 'string' && NOT_PLAIN.test(node.value)) {
+    Scalar: (key, node) => {
+      if (!isScalar(node) || typeof node.value !== 'string') return;
+      // The lines of a string that is the whole document would not be indented.
+      if (hasHidden(key === null ? node.value : node.value.replaceAll('\n', ''))) {
         node.type = 'QUOTE_DOUBLE';
       }
     },
   });
-  return escapeControl(document.toString({ lineWidth: 0 }));
+  return replaceHidden(document.toString({ lineWidth: 0 }), escapeInYaml);
+}
+
+function escapeInYaml(character: string): string {
+  if (character === '\n') return character;
+  const hex = (character.codePointAt(0) ?? 0).toString(16);
+  return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }

@@ -43,7 +43,7 @@ describe('the result of a call', () => {
   });
 
   it('the results of several calls are one document each', async () => {
-    const write = await resultWriter({ format: 'yaml', raw: false });
+    const write = await resultWriter({ format: 'yaml', raw: false }, new Sink());
     expect(write([1]) + write('a')).toBe('- 1\n---\na\n');
   });
 });

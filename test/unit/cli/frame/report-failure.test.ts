@@ -27,6 +27,13 @@ describe('formatFailure', () => {
       'error: calling "m" at http://h/kite failed: b\\x07\\u202e (a\\x1b[0m, code \\r, request c\\x9b)\n',
     );
   });
+
+  it('formatFailure marks the lines of a message, so that none looks like a hint, and keeps tabs', () => {
+    const error = toCliError(new KiteError('genericError', 'a\tb\nhint: forged\nerror: forged\n'), operation);
+    expect(formatFailure(error)).toBe(
+      'error: calling "m" at http://h/kite failed: a\tb\n  | hint: forged\n  | error: forged\n',
+    );
+  });
 });
 
 describe('reportFailure', () => {

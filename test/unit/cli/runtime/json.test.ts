@@ -8,6 +8,8 @@ describe('toJson', () => {
     [{ call: () => 4 }, '{"call":"[Function]"}'],
     ['\u001b[31m', '"\\u001b[31m"'],
     ['\u009b31m \u202e', '"\\u009b31m \\u202e"'],
+    ['\u061c\u200b\ufeff\u{e0041}', '"\\u061c\\u200b\\ufeff\\udb40\\udc41"'],
+    ['\u{1f469}\u200d\u{1f4bb}', '"\u{1f469}\u200d\u{1f4bb}"'],
   ])('toJson writes %j as %s', (value, json) => {
     expect(toJson(value)).toBe(json);
   });

@@ -12,17 +12,18 @@ describe('the details of an item', () => {
     data: { name: 'a\tb' },
     name: 'a\tb',
   };
-  const one = (format: OutputFormat | undefined, isTTY = false, text?: string) =>
-    printed((world) => printDetails({ ...details, ...(text && { text }) }, format, world), isTTY);
+  const one = (format: OutputFormat | undefined, isTTY = false, lines?: readonly string[]) =>
+    printed((world) => printDetails({ ...details, ...(lines && { lines }) }, format, world), isTTY);
 
   it('details in a pipe are one tab-separated line per field', async () => {
     expect(await one(undefined)).toBe('Name\ta\\tb\n');
   });
 
-  it('details have a custom text if no format is requested', async () => {
-    expect(await one(undefined, true, 'Made a b.\n')).toBe('Made a b.\n');
-    expect(await one('json', true, 'Made a b.\n')).toBe('{"name":"a\\tb"}\n');
-    expect(await one('table', false, 'Made a b.\n')).toContain('│ Name');
+  it('details have lines of their own if no format is requested', async () => {
+    expect(await one(undefined, true, ['Made a b.'])).toBe('Made a b.\n');
+    expect(await one(undefined, false, ['one\ntwo'])).toBe('one\\ntwo\n');
+    expect(await one('json', true, ['Made a b.'])).toBe('{"name":"a\\tb"}\n');
+    expect(await one('table', false, ['Made a b.'])).toContain('│ Name');
   });
 
   it('details as yaml, name and wide have the formats of lists', async () => {

@@ -10,15 +10,23 @@ describe('toYaml', () => {
     );
   });
 
-  it.each(['\u001b[31m', 'a\tb', '\u009b31m', '\u202e', 'yes: "no"', '- 4', '', ' x '])(
-    'toYaml formats %j so that it is parsed back, without control characters',
-    (text) => {
-      const yaml = toYaml({ text });
-      expect(parse(yaml)).toEqual({ text });
-      // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
-      expect(yaml).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
-    },
-  );
+  it.each([
+    '\u001b[31m',
+    'a\tb',
+    '\u009b31m',
+    '\u202e',
+    '\u061c\u200b\ufeff',
+    '\u{e0041}',
+    'yes: "no"',
+    '- 4',
+    '',
+    ' x ',
+  ])('toYaml formats %j so that it is parsed back, without control characters', (text) => {
+    const yaml = toYaml({ text });
+    expect(parse(yaml)).toEqual({ text });
+    // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
+    expect(yaml).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b\u202e\ufeff\u{e0041}]/u);
+  });
 
   it('toYaml formats a value without JSON form as JSON does', () => {
     expect(toYaml(undefined)).toBe('null\n');
