@@ -459,7 +459,7 @@ export const structure: readonly Folder[] = [
     name: 'lib/protocol',
     about: 'identity, queries, versions, errors and their wire form',
     imports: ['lib/errors', 'lib/util'],
-    entries: ['errors', 'identity', 'protocol-limits', 'query', 'registered-url', 'version'],
+    entries: ['errors', 'identity', 'identity-name', 'protocol-limits', 'query', 'registered-url', 'version'],
   },
   {
     name: 'lib/errors',

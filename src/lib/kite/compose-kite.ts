@@ -19,6 +19,8 @@ import { addDefaultMethods } from './serve/default-methods.js';
 import { addHeartbeatMethod } from './serve/heartbeat-method.js';
 import { KiteServer } from './serve/kite-server.js';
 import { addSystemMethods } from './serve/system-methods.js';
+import { ConfigurationError } from '../protocol/errors.js';
+import { identityProblem } from '../protocol/identity.js';
 import { KontrolTrust } from './trust/kontrol-trust.js';
 import { Verifier } from './trust/verifier.js';
 
@@ -61,6 +63,8 @@ export function composeKite(
     version: config.version ?? version,
     hostname: os.hostname(),
   };
+  const problem = identityProblem(identity);
+  if (problem !== undefined) throw new ConfigurationError('badValue', problem);
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   const dialer = makeDialer(limits, clock);

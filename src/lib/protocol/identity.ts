@@ -1,5 +1,6 @@
 import { record } from '../util/record.js';
 import { KiteError } from './errors.js';
+import { nameProblem } from './identity-name.js';
 
 /** The identity of a kite. The seven fields form its path. */
 export interface KiteIdentity {
@@ -41,14 +42,20 @@ export function parseIdentity(value: unknown): KiteIdentity {
 }
 
 /**
- * Checks that an identity can be registered: no field is empty, and none contains `/`.
+ * Checks that every field of an identity is a name (`nameProblem`).
  *
  * @throws KiteError `argumentError` with the name of the field
  */
 export function validateIdentity(identity: KiteIdentity): void {
+  const problem = identityProblem(identity);
+  if (problem !== undefined) throw new KiteError('argumentError', problem);
+}
+
+/** Returns a sentence about the first field of an identity that is not a name; undefined if all are. */
+export function identityProblem(identity: KiteIdentity): string | undefined {
   for (const field of IDENTITY_FIELDS) {
-    if (identity[field] === '') throw new KiteError('argumentError', `The kite's ${field} is empty`);
-    if (identity[field].includes('/'))
-      throw new KiteError('argumentError', `The kite's ${field} contains "/"`);
+    const problem = nameProblem(identity[field]);
+    if (problem !== undefined) return `The kite's ${field} ${problem}`;
   }
+  return undefined;
 }

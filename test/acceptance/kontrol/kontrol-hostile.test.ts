@@ -129,7 +129,7 @@ describe('malformed registrations', () => {
     [
       'half a character',
       testIdentity({ region: 'e\ud800u' }),
-      'region contains control characters or lone surrogates',
+      'region contains control, invisible or bidirectional characters',
     ],
     ['an environment that is ..', testIdentity({ environment: '..' }), 'environment is not a valid name'],
     ['a hostname of 1 MiB', testIdentity({ hostname: megabyte }), 'hostname is longer'],

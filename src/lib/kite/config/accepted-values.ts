@@ -1,13 +1,14 @@
 import { DURATION_FORMS, parseDuration } from '../../util/duration.js';
 import { LOG_LEVELS, type LogLevel } from '../../util/stderr-logger.js';
 import { type Transport, TRANSPORT_NAMES } from '../../transport/handshake/transport-names.js';
+import { nameProblem } from '../../protocol/identity-name.js';
 import type { AcceptedValue } from './accepted-value.js';
 
 /** A field of the identity of a kite, which becomes part of its path. */
 export const NAME: AcceptedValue<string> = {
-  description: 'a name without "/"',
+  description: 'a name without "/", invisible characters or surrounding spaces, in its normal form (NFKC)',
   example: 'prod',
-  parse: (value) => (typeof value === 'string' && value !== '' && !value.includes('/') ? value : undefined),
+  parse: (value) => (typeof value === 'string' && nameProblem(value) === undefined ? value : undefined),
 };
 
 export const IP: AcceptedValue<string> = {

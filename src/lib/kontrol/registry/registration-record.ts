@@ -1,5 +1,6 @@
 import { KiteError } from '../../protocol/errors.js';
 import { IDENTITY_FIELDS, type KiteIdentity, validateIdentity } from '../../protocol/identity.js';
+import { nameProblem } from '../../protocol/identity-name.js';
 import { registeredUrl } from '../../protocol/registered-url.js';
 import { parseVersion } from '../../protocol/version.js';
 import type { Clock } from '../../util/clock.js';
@@ -18,7 +19,7 @@ export function registrationRecord(
   return { kite, url, keyId, registeredAt, expiresAt: clock.now() + timings.storedLease };
 }
 
-// Includes lone surrogates, which not every store can represent.
+// Of URLs. Includes lone surrogates, which not every store can represent.
 // oxlint-disable-next-line no-control-regex -- matches control characters on purpose
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
 
@@ -33,8 +34,6 @@ export function checkIdentity(kite: KiteIdentity): void {
     const value = kite[field];
     if (value.length > FIELD_LENGTH) throw invalidField(field, `is longer than ${FIELD_LENGTH} characters`);
     if (value === '.' || value === '..') throw invalidField(field, 'is not a valid name');
-    if (CONTROL_CHARACTER.test(value))
-      throw invalidField(field, 'contains control characters or lone surrogates');
   }
   if (!parseVersion(kite.version))
     throw invalidField('version', 'is not a valid version; it must be three numbers, such as 1.0.0');
@@ -46,12 +45,11 @@ export function checkIdentity(kite: KiteIdentity): void {
  * @throws KiteError `argumentError`
  */
 export function checkUsername(username: string): string {
-  if (username === '') throw invalidField('username', 'is empty');
-  if (username.includes('/')) throw invalidField('username', 'contains "/"');
   if (username.length > FIELD_LENGTH)
     throw invalidField('username', `is longer than ${FIELD_LENGTH} characters`);
-  if (username === '.' || username === '..' || CONTROL_CHARACTER.test(username))
-    throw invalidField('username', 'is not a valid name');
+  const problem = nameProblem(username);
+  if (problem !== undefined) throw invalidField('username', problem);
+  if (username === '.' || username === '..') throw invalidField('username', 'is not a valid name');
   return username;
 }
 

@@ -1,0 +1,18 @@
+// Controls, formats (bidirectional overrides and marks, zero-width characters, joiners), lone surrogates, line separators, and the
+// plane of tags.
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{e0000}-\u{e0fff}]/u;
+
+/**
+ * Returns why a text cannot be a field of an identity, as the end of a sentence; undefined if it can. Names that look the same have
+ * to be the same, because policies and people compare them.
+ */
+export function nameProblem(text: string): string | undefined {
+  if (text === '') return 'is empty';
+  if (text.includes('/')) return 'contains "/"';
+  if (HIDDEN.test(text)) return 'contains control, invisible or bidirectional characters';
+  if (text !== text.trim()) return 'begins or ends with a space';
+  const normal = text.normalize('NFKC');
+  return text === normal
+    ? undefined
+    : `looks like another name: write it in its normal form (NFKC), ${JSON.stringify(normal)}`;
+}
