@@ -332,7 +332,7 @@ const transport: readonly Folder[] = [
   {
     name: 'server',
     about: 'the SockJS server',
-    exports: ['origin-policy', 'refuse-upgrade', 'respond', 'sockjs-server'],
+    exports: ['iframe-page', 'origin-policy', 'refuse-upgrade', 'respond', 'sockjs-server'],
   },
   {
     name: 'webrtc',

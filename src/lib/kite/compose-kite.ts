@@ -89,6 +89,7 @@ export function composeKite(
     config,
     prefixes: options.prefixes ?? ['/kite', `/${name}-${identity.version}/kite`],
     cookie: options.sessionCookie ?? false,
+    sockjsClient: options.sockjsClient,
     limits,
     clock,
     logger,

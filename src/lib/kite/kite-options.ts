@@ -2,6 +2,7 @@ import type { Clock } from '../util/clock.js';
 import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
+import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
 import type { HeartbeatCallers } from './serve/heartbeat-method.js';
 import type { MethodHandling } from './serve/method.js';
@@ -36,6 +37,11 @@ export interface KiteOptions extends ConfigOptions {
   readonly prefixes?: readonly [string, ...string[]] | undefined;
   /** Sets a JSESSIONID cookie, with which load balancers route a session to one server. Default: false. */
   readonly sessionCookie?: boolean | undefined;
+  /**
+   * Serves the SockJS iframe page, through which browsers without CORS connect, with this script of `sockjs-client`. The script runs
+   * with the origin of this kite. Default: the page is not served.
+   */
+  readonly sockjsClient?: SockJsClientScript | undefined;
   /** Limits on the resources that peers can use. Default: `defaultLimits`. */
   readonly limits?: Partial<Limits> | undefined;
   /** Receives log messages. Default: a logger that writes to standard error, from `KITE_LOG_LEVEL` up. */

@@ -43,10 +43,23 @@ describe('the greeting', () => {
 });
 
 describe('the iframe page', () => {
+  const script = { url: 'https://example.com/sockjs.js?a&b', integrity: 'sha384-AAAA' };
+  let base: string;
+
+  beforeAll(async () => {
+    const server = await startSockJs({ sockjsClient: script });
+    base = server.url;
+    return () => server.close();
+  });
+
+  it('the iframe page is not served unless a script with its integrity is set', async () => {
+    expect(await request('GET', `${url}/iframe.html`)).toMatchObject({ status: 404 });
+  });
+
   it.each(['/iframe.html', '/iframe-.html', '/iframe-0.1.2abc-dirty.2144.html?t=qweqweq123'])(
     'the iframe page is served at %j with a cache lifetime of a year',
     async (suffix) => {
-      const { status, headers, body } = await request('GET', url + suffix);
+      const { status, headers, body } = await request('GET', base + suffix);
       expect(status).toBe(200);
       expect(headers['content-type']).toBe('text/html; charset=UTF-8');
       expect(headers['cache-control']).toBe('public, max-age=31536000');
@@ -55,29 +68,31 @@ describe('the iframe page', () => {
       expect(headers['last-modified']).toBeUndefined();
       expect(headers['set-cookie']).toBeUndefined();
       expect(body).toMatch(/^<!DOCTYPE html>\n<html>\n<head>\n/);
-      expect(body).toMatch(/<script src="https:[^"]+"><\/script>/);
+      expect(body).toContain(
+        '<script src="https://example.com/sockjs.js?a&amp;b" integrity="sha384-AAAA" crossorigin="anonymous"></script>',
+      );
       expect(body).toContain('SockJS.bootstrap_iframe();');
     },
   );
 
   it('the iframe page is not sent again to a client that has cached it', async () => {
-    const { headers } = await request('GET', `${url}/iframe.html`);
-    const again = await request('GET', `${url}/iframe.html`, { headers: { 'if-none-match': headers.etag } });
+    const { headers } = await request('GET', `${base}/iframe.html`);
+    const again = await request('GET', `${base}/iframe.html`, { headers: { 'if-none-match': headers.etag } });
     expect(again).toMatchObject({ status: 304, body: '' });
     expect(again.headers['content-type']).toBeUndefined();
-    const other = await request('GET', `${url}/iframe.html`, { headers: { 'if-none-match': '"other"' } });
+    const other = await request('GET', `${base}/iframe.html`, { headers: { 'if-none-match': '"other"' } });
     expect(other.status).toBe(200);
   });
 
   it('the iframe page can be framed only by pages that may connect', async () => {
-    const { headers } = await request('GET', `${url}/iframe.html`);
+    const { headers } = await request('GET', `${base}/iframe.html`);
     expect(headers['content-security-policy']).toMatch(/^frame-ancestors 'self' /);
   });
 
   it.each(['/iframe.htm', '/iframe', '/IFRAME.HTML', '/iframe.HTML', '/iframe-/.html'])(
     'the iframe page is not served at %j',
     async (suffix) => {
-      expect((await request('GET', url + suffix)).status).toBe(404);
+      expect((await request('GET', base + suffix)).status).toBe(404);
     },
   );
 });

@@ -9,11 +9,11 @@ describe('nameProblem', () => {
     ['prod\u200d', 'contains control, invisible or bidirectional characters'],
     ['prod ', 'begins or ends with a space'],
     ['\uff50rod', 'looks like another name: write it in its normal form (NFKC), "prod"'],
-  ])('nameProblem says why %j is not a name', (text, problem) => {
+  ])('nameProblem returns why %j is not a name', (text, problem) => {
     expect(nameProblem(text)).toBe(problem);
   });
 
-  it.each(['prod', 'two words', '\u4e16\u754c', '\u{1f600}'])('nameProblem accepts %j', (text) => {
+  it.each(['prod', 'two words', '\u4e16\u754c', '\u{1f600}'])('nameProblem accepts the name %j of a kite', (text) => {
     expect(nameProblem(text)).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
+import { isSockJsClientScript, type SockJsClientScript } from '../../transport/server/iframe-page.js';
 import { SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Clock } from '../../util/clock.js';
 import type { Limits } from '../limits/kite-limits.js';
@@ -20,6 +21,7 @@ export interface KiteServerOptions {
   /** Paths under which the kite is served. The first is part of its URL. */
   readonly prefixes: readonly [string, ...string[]];
   readonly cookie: boolean;
+  readonly sockjsClient: SockJsClientScript | undefined;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -42,10 +44,22 @@ export class KiteServer {
   #url: string | undefined;
 
   constructor(options: KiteServerOptions) {
-    const { prefixes, limits, clock, cookie, onSession, logger } = options;
+    const { prefixes, limits, clock, cookie, sockjsClient, onSession, logger } = options;
     const { allowOrigin, allowedHosts } = options.config;
     this.#options = options;
-    this.#sockjs = new SockJsServer({ prefixes, limits, clock, cookie, allowOrigin, onSession });
+    if (sockjsClient && !isSockJsClientScript(sockjsClient)) {
+      const message = 'sockjsClient needs an https: URL, and its integrity, such as sha384-…';
+      throw new ConfigurationError('badValue', message);
+    }
+    this.#sockjs = new SockJsServer({
+      prefixes,
+      limits,
+      clock,
+      cookie,
+      allowOrigin,
+      sockjsClient,
+      onSession,
+    });
     this.#router = new RequestRouter({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
   }
 

@@ -13,7 +13,8 @@ import { formatAddress } from '../channel/remote-address.js';
 import { ServerHeartbeat } from './server-heartbeat.js';
 import { HttpSession } from './http-session.js';
 import { ORIGIN_REFUSED, OriginPolicy } from './origin-policy.js';
-import { respondGreeting, respondIframe, respondInfo } from './info-routes.js';
+import { IframePage, type SockJsClientScript } from './iframe-page.js';
+import { respondGreeting, respondInfo } from './info-routes.js';
 import { makeSessionResponse } from './session-responses.js';
 import { respond, respondOptions, respondText, sessionCookie } from './respond.js';
 import {
@@ -40,6 +41,8 @@ export interface SockJsServerOptions {
    * `https://app.example.com`; `*` allows any page. Default: none.
    */
   readonly allowOrigin?: readonly string[] | '*';
+  /** The script of the iframe page. Default: there is no iframe page. */
+  readonly sockjsClient?: SockJsClientScript | undefined;
   /** Returns why a session is refused, or undefined to accept it. Default: all sessions are accepted. */
   admit?(request: IncomingMessage, target: SessionTarget): Refusal | undefined;
   /**
@@ -75,6 +78,7 @@ export class SockJsServer implements ChannelOwner {
   readonly #options: SockJsServerOptions;
   readonly #prefixes: readonly string[];
   readonly #origins: OriginPolicy;
+  readonly #iframePage: IframePage | undefined;
   readonly #webSockets: WebSocketServer;
   readonly #sessions: ServerHeartbeat<ServerSession>;
   readonly #httpSessions = new Map<string, HttpSession>();
@@ -86,6 +90,7 @@ export class SockJsServer implements ChannelOwner {
     this.#options = options;
     this.#prefixes = normalizePrefixes(options.prefixes);
     this.#origins = new OriginPolicy(options.allowOrigin ?? []);
+    this.#iframePage = options.sockjsClient && new IframePage(options.sockjsClient);
     this.#sessions = new ServerHeartbeat(clock, heartbeatInterval, limits.idleTimeout);
     this.#webSockets = new WebSocketServer(webSocketOptions(maxFrameBytes(limits.messageBytes)));
   }
@@ -223,7 +228,9 @@ export class SockJsServer implements ChannelOwner {
         respondInfo(res, cors, this.#options.cookie ?? false);
         break;
       case 'iframe':
-        respondIframe(req, res, this.#origins.framePolicy(), this.#options.clock.now());
+        if (this.#iframePage)
+          this.#iframePage.respond(req, res, this.#origins.framePolicy(), this.#options.clock.now());
+        else respondText(res, 404, cors, NO_IFRAME_PAGE);
         break;
       case 'raw':
       case 'unknown':
@@ -281,6 +288,7 @@ const SERVER_FULL: Refusal = {
   text: 'The server has reached its limit of sessions, or is closing.\n',
 };
 const NOT_A_WEBSOCKET = 'Not a valid websocket request\n';
+const NO_IFRAME_PAGE = 'There is no iframe page: the option sockjsClient is not set\n';
 
 function webSocketOptions(maxPayload: number): ServerOptions & { closeTimeout: number } {
   return {
