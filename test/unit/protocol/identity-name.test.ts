@@ -13,7 +13,10 @@ describe('nameProblem', () => {
     expect(nameProblem(text)).toBe(problem);
   });
 
-  it.each(['prod', 'two words', '\u4e16\u754c', '\u{1f600}'])('nameProblem accepts the name %j of a kite', (text) => {
-    expect(nameProblem(text)).toBeUndefined();
-  });
+  it.each(['prod', 'two words', '\u4e16\u754c', '\u{1f600}'])(
+    'nameProblem accepts the name %j of a kite',
+    (text) => {
+      expect(nameProblem(text)).toBeUndefined();
+    },
+  );
 });
