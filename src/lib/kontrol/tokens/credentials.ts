@@ -10,6 +10,7 @@ import { LruMap } from '../../util/lru-map.js';
 import type { KeyRing, RingPair } from './key-ring.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
+import { tokenExpiredError } from '../../keys/jwt.js';
 
 /** A valid kite key: signed by one of Kontrol's key pairs, and not revoked. */
 export interface VerifiedKiteKey {
@@ -120,8 +121,4 @@ function checkLength(jwt: string): void {
 function expiryTime(claims: Claims): number {
   const expiresAt = claims['exp'];
   return typeof expiresAt === 'number' ? expiresAt * 1000 : Number.POSITIVE_INFINITY;
-}
-
-function tokenExpiredError(): JwtError {
-  return new JwtError('expired', 'token is expired');
 }
