@@ -23,8 +23,8 @@ export const topListing: Listing<TopRow> = {
   name: ({ kite }) => kitePath(kite),
 };
 
-function formatLatency({ answers, latency }: TopRow): string {
-  if (answers === null) return '…';
+function formatLatency({ responds, latency }: TopRow): string {
+  if (responds === null) return '…';
   return latency === null ? 'no answer' : `${latency.toFixed(1)} ms`;
 }
 
