@@ -91,6 +91,10 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#channel.start(new Receiver(this, (code, reason) => this.#ended(code, reason)));
   }
 
+  override get backlog(): number {
+    return this.#channel.bufferedBytes;
+  }
+
   override get remoteAddress(): string {
     return this.#channel.remoteAddress;
   }
@@ -99,10 +103,6 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   get kite(): KiteIdentity | undefined {
     if (!this.#kite && this.#claimedKite !== undefined) this.#kite = parseIdentity(this.#claimedKite);
     return this.#kite;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
   }
 
   /** Whether the peer may call `method` here without authentication. */

@@ -23,9 +23,9 @@ export interface BodyReader {
 const CHUNK_COST = 256;
 
 /** Reads the body of a request, at most `limit` bytes. Returns a function that stops reading and discards what was read. */
-export function readBody(req: IncomingMessage, limit: number, { hold, done }: BodyReader): () => void {
+export function readBody(req: IncomingMessage, limit: number, reader: BodyReader): () => void {
   if (Number(req.headers['content-length']) > limit) {
-    done('tooLarge');
+    reader.done('tooLarge');
     return ignore;
   }
   let chunks: Buffer[] = [];
@@ -39,7 +39,7 @@ export function readBody(req: IncomingMessage, limit: number, { hold, done }: Bo
   const finish = (body: UploadBody): void => {
     if (finished) return;
     stop();
-    done(body);
+    reader.done(body);
   };
   const onData = (chunk: Buffer): void => {
     length += chunk.length;
@@ -48,7 +48,7 @@ export function readBody(req: IncomingMessage, limit: number, { hold, done }: Bo
       return;
     }
     chunks.push(chunk);
-    hold(length + CHUNK_COST * chunks.length);
+    reader.hold(length + CHUNK_COST * chunks.length);
   };
   req.on('data', onData);
   req.on('end', () => finish(finished ? 'aborted' : Buffer.concat(chunks, length)));
