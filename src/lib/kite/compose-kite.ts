@@ -74,7 +74,13 @@ export function composeKite(
     limits,
     clock,
     logger,
-    authenticator: verifier,
+    authenticator: {
+      verify(auth, caller) {
+        const username = verifier.verify(auth);
+        caller.authenticated();
+        return username;
+      },
+    },
     methodHandling: options.methodHandling ?? 'ReturnMethod',
     concurrent: options.concurrent ?? true,
     timeout,

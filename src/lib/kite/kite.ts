@@ -12,6 +12,7 @@ import type { Peer } from './call/peer.js';
 import { composeKite } from './compose-kite.js';
 import type { Config } from './config/kite-config.js';
 import type { KiteCore, KiteEvents } from './core/kite-core.js';
+import type { FlowControl } from './call/flow-control.js';
 import type { CloseOptions, KiteOptions, ReplacedParts } from './kite-options.js';
 import type { KiteEvent, KiteWatch } from './kontrol/kite-watch.js';
 import type { GetKitesOptions } from './kontrol/kontrol-client.js';
@@ -404,7 +405,7 @@ export class Kite<Methods = AnyMethods> {
     this.#server.stopAccepting();
     this.#core.drain();
     const idle = Array.from(this.#core.accepted, (connection) =>
-      connection.flow.whenIdle().then(() => connection.close(GO_AWAY_CODE, GO_AWAY_REASON)),
+      whenIdle(connection.flow).then(() => connection.close(GO_AWAY_CODE, GO_AWAY_REASON)),
     );
     const works = this.#beforeClose.map((work) => work());
     const onTimeout = (): Error => new Error('Calls still run');
@@ -416,4 +417,12 @@ export class Kite<Methods = AnyMethods> {
     this.#core.closeClients();
     this.#server.close();
   }
+}
+
+/** Resolves when no call of a peer is running. */
+function whenIdle(flow: FlowControl): Promise<void> {
+  if (flow.running === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    flow.onIdle = resolve;
+  });
 }

@@ -1,12 +1,4 @@
-import {
-  type AnyMethods,
-  type Handler,
-  type Method,
-  Kite,
-  KiteError,
-  type KiteOptions,
-  type Peer,
-} from '../../../src/lib/index.js';
+import { type Handler, type Method, Kite, KiteError, type KiteOptions } from '../../../src/lib/index.js';
 
 /** A kite with a method for every outcome of a command. */
 export class TestKite {
@@ -19,7 +11,7 @@ export class TestKite {
   readonly callerGone: Promise<void>;
   calls = 0;
   /** The connected peers. */
-  readonly peers = new Set<Peer<AnyMethods, { disconnect: [code: number, reason: string] }>>();
+  readonly peers = new Set<Parameters<Handler>[0]['client']>();
 
   constructor(options: KiteOptions = {}, name = 'math') {
     let gone: () => void = () => {};

@@ -23,18 +23,15 @@ export function cannotSend(content: string, error: unknown): KiteError {
   return new KiteError('argumentError', `${content} cannot be sent: ${reason}`, { cause: error });
 }
 
-export function tooLarge(content: string, limit: number): KiteError {
-  return new KiteError(
-    'sendError',
-    `${content} cannot be sent: larger than ${limit} bytes (limits.messageBytes)`,
-  );
+/** `name`: the name of the limit. */
+export function tooLarge(content: string, limit: number, name: string): KiteError {
+  return new KiteError('sendError', `${content} cannot be sent: larger than ${limit} bytes (limits.${name})`);
 }
 
 export function tooManyCallbacks(limit: number): KiteError {
   return new KiteError(
     'argumentError',
-    `The peer already has ${limit} functions of this connection (limits.callbacksPerConnection): ` +
-      `pass { callbacks: 'call' } if functions are called only during the call, or release them with forget()`,
+    `The peer already has ${limit} functions (limits.callbacksPerConnection): use { callbacks: 'call' } or forget()`,
   );
 }
 

@@ -42,6 +42,8 @@ export interface ClientOptions {
 
 /** The events of a client, with the arguments of their listeners. */
 export type ClientEvents = {
+  /** The `backlog` had exceeded `pauseBytes`, and is smaller again. */
+  drain: [];
   /** The client has connected: for the first time, or again. */
   connect: [];
   /** The connection has ended: WebSocket close code and reason. */

@@ -59,6 +59,10 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
     return this.#connection?.remoteAddress ?? this.url;
   }
 
+  override get backlog(): number {
+    return this.#connection?.backlog ?? 0;
+  }
+
   /** Whether the client has a connection. */
   get connected(): boolean {
     return this.#state === 'connected';
@@ -196,6 +200,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
       timeout: this.#options.timeout,
       ended: (code, reason) => this.#disconnected(code, reason),
     });
+    connection.on('drain', () => this.emit('drain'));
     this.#connection = connection;
     this.#state = 'connected';
     this.#backoff.reset();

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
 }
 
 export type ConnectionEvents = {
+  /** The `backlog` had exceeded `pauseBytes`, and is smaller again. */
+  drain: [];
   /** The connection has ended: WebSocket close code and reason. */
   disconnect: [code: number, reason: string];
 };

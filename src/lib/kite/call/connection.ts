@@ -91,6 +91,10 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     this.#channel.start(new Receiver(this, (code, reason) => this.#ended(code, reason)));
   }
 
+  override get backlog(): number {
+    return this.#channel.bufferedBytes;
+  }
+
   override get remoteAddress(): string {
     return this.#channel.remoteAddress;
   }
@@ -101,14 +105,15 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     return this.#kite;
   }
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** Whether the peer may call `method` here without authentication. */
   trusts(method: string): boolean {
     const trusted = this.#trustRemote;
     return trusted !== undefined && (trusted === true || trusted.includes(method));
+  }
+
+  /** The peer has authenticated itself in a call. */
+  authenticated(): void {
+    this.#channel.authenticated?.();
   }
 
   /** Sets the `authentication` of later calls. */

@@ -8,47 +8,35 @@ import type { ConnectionLimits } from '../limits/kite-limits.js';
 export class FlowControl {
   readonly #channel: Channel;
   readonly #limits: ConnectionLimits;
-  readonly #mayPause: boolean;
-  #running = 0;
+  /** Whether the peer has opened the connection. */
+  readonly mayPause: boolean;
+  /** Number of calls of the peer that have no response yet. */
+  running = 0;
   #paused = false;
-  #idle: (() => void)[] | undefined;
+  /** Called when the last running call has ended. */
+  onIdle: (() => void) | undefined;
 
   constructor(channel: Channel, limits: ConnectionLimits, mayPause: boolean) {
     this.#channel = channel;
     this.#limits = limits;
-    this.#mayPause = mayPause;
-  }
-
-  /** Number of calls of the peer that have no response yet. */
-  get running(): number {
-    return this.#running;
+    this.mayPause = mayPause;
   }
 
   began(): void {
-    if (++this.#running > this.#limits.callsPerConnection) this.update();
+    if (++this.running > this.#limits.callsPerConnection) this.update();
   }
 
   ended(): void {
-    this.#running--;
+    this.running--;
     if (this.#paused) this.update();
-    if (this.#running > 0 || !this.#idle) return;
-    for (const resolve of this.#idle) resolve();
-    this.#idle = undefined;
-  }
-
-  /** Resolves when no call of the peer is running. */
-  whenIdle(): Promise<void> {
-    if (this.#running === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      (this.#idle ??= []).push(resolve);
-    });
+    if (this.running === 0) this.onIdle?.();
   }
 
   /** Pauses or resumes reading. Call it after a message was sent, and when the send queue has drained. */
   update(): void {
-    if (!this.#mayPause) return;
+    if (!this.mayPause) return;
     const { pauseBytes, callsPerConnection } = this.#limits;
-    const pause = this.#channel.bufferedBytes > pauseBytes || this.#running > callsPerConnection;
+    const pause = this.#channel.bufferedBytes > pauseBytes || this.running > callsPerConnection;
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) this.#channel.pause();

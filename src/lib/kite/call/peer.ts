@@ -30,6 +30,12 @@ export abstract class Peer<Methods, Events extends Record<string, unknown[]>> ex
     options?: CallOptions,
   ): Promise<MethodResult<Methods, Name, Result>>;
 
+  /**
+   * Memory that messages take which this side has sent and which the network has not accepted yet, in bytes. A handler that
+   * sends a stream of callbacks can skip or merge some while it is large, and continue at the event `drain`.
+   */
+  abstract readonly backlog: number;
+
   /** Address of the peer: host and port, such as `127.0.0.1:50412`, or its URL. */
   abstract readonly remoteAddress: string;
 

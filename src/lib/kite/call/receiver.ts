@@ -4,8 +4,9 @@ import type { FlowControl } from './flow-control.js';
 
 /** The connection that handles the messages of a channel. */
 export interface ReceiverHost {
-  readonly flow: FlowControl;
   receive(text: string, prefix?: Fragment): void;
+  readonly flow: FlowControl;
+  emit(event: 'drain'): void;
 }
 
 /** The interface of a connection to its channel, so that the methods for the channel are not public on the connection. */
@@ -24,6 +25,7 @@ export class Receiver implements ChannelReceiver {
 
   drain(): void {
     this.#connection.flow.update();
+    this.#connection.emit('drain');
   }
 
   close(code: number, reason: string): void {

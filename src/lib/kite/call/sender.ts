@@ -125,16 +125,26 @@ export class Sender {
     };
   }
 
+  /**
+   * Converts a value to JSON. If the queue of a connection that this side has opened cannot take it, it fails, and not the
+   * connection.
+   */
   #scrub(value: unknown, content: string): Scrubbed {
-    const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection } = this.#host.limits;
+    const { messageDepth, messageBytes, callbacksPerMessage, callbacksPerConnection, sendQueueBytes } =
+      this.#host.limits;
     let scrubbed: Scrubbed;
     try {
       scrubbed = scrub(value, messageDepth - ENVELOPE_DEPTH);
     } catch (error) {
       throw cannotSend(content, error);
     }
-    if (exceedsBytes(scrubbed.json, messageBytes - this.#envelope.text.length))
-      throw tooLarge(content, messageBytes);
+    const { json } = scrubbed;
+    const { length } = this.#envelope.text;
+    if (exceedsBytes(json, messageBytes - length)) throw tooLarge(content, messageBytes, 'messageBytes');
+    // A frame quotes the message, which at most doubles its length.
+    const room = (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
+    if (!this.#flow.mayPause && exceedsBytes(json, room))
+      throw tooLarge(`${content} with the queue`, sendQueueBytes, 'sendQueueBytes');
     const count = scrubbed.functions?.length ?? 0;
     if (count >= callbacksPerMessage) throw cannotSend(content, new Error(`It contains ${count} functions`));
     if (count > 0 && this.#pendingCalls.size + count > callbacksPerConnection)

@@ -4,9 +4,9 @@ import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
 
-/** Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. */
 export interface Authenticator {
-  verify(auth: unknown): string;
+  /** Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. */
+  verify(auth: unknown, caller: Connection): string;
 }
 
 export interface DispatcherOptions {
@@ -69,7 +69,7 @@ export class Dispatcher {
     if (call.malformed) throw malformedCall();
     if (this.#draining) throw drainingError(this.#options.name);
     if (method.authenticated && !connection.trusts(call.method)) {
-      request.username = connection.username ?? this.#options.authenticator.verify(call.auth);
+      request.username = connection.username ?? this.#options.authenticator.verify(call.auth, connection);
     }
     if (!method.admit()) throw rateExceeded();
   }

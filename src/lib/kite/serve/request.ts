@@ -1,6 +1,6 @@
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { randomHex } from '../../util/random.js';
-import type { Connection } from '../call/connection.js';
+import type { Connection, ConnectionEvents } from '../call/connection.js';
 import type { AnyMethods } from '../call/method-types.js';
 import type { Peer } from '../call/peer.js';
 import type { IncomingCall } from '../call/envelope.js';
@@ -41,7 +41,7 @@ export class Request<Args extends readonly unknown[] = unknown[]> {
   }
 
   /** The caller, whose methods can be called. */
-  get client(): Peer<AnyMethods, { disconnect: [code: number, reason: string] }> {
+  get client(): Peer<AnyMethods, ConnectionEvents> {
     return this.#connection;
   }
 

@@ -297,6 +297,54 @@ describe('a peer that does not read its answers', () => {
     expect(near.paused).toBe(false);
   });
 
+  it('a call that the full queue of a client cannot take fails with sendError, and no other call', async () => {
+    const { server, client, near } = await connected();
+    server.handle('echo', ({ args }) => args);
+    const before = client.tell('echo', 1);
+    near.bufferedBytes = defaultLimits.sendQueueBytes - 100_000;
+    await expect(client.tell('echo', 'x'.repeat(100_000))).rejects.toMatchObject({
+      type: 'sendError',
+      message: expect.stringContaining('limits.sendQueueBytes') as string,
+    });
+    expect(await before).toEqual([1]);
+    expect(await client.tell('echo', 2)).toEqual([2]);
+    near.bufferedBytes = 0;
+    expect(await client.tell('echo', 3)).toEqual([3]);
+  });
+
+  it('a callback of a server that the full queue of a client cannot take throws sendError', async () => {
+    const { server, client, near } = await connected();
+    let callback: RemoteFunction = () => undefined;
+    client.on('connect', () => undefined);
+    server.handle<[RemoteFunction]>('take', ({ args: [fn] }) => fn((given: RemoteFunction) => given('x')));
+    await client.tell('take', (give: RemoteFunction) => {
+      callback = give;
+    });
+    await settled();
+    near.bufferedBytes = defaultLimits.sendQueueBytes;
+    expect(() => callback(() => undefined)).toThrow(expect.objectContaining({ type: 'sendError' }));
+    near.bufferedBytes = 0;
+    callback(() => undefined);
+  });
+
+  it('a peer has a backlog, and an event when it has drained, at both ends', async () => {
+    const { server, client, near, far } = await connected();
+    const events: string[] = [];
+    server.handle('watch', ({ client: caller }) => {
+      far.bufferedBytes = 7;
+      caller.on('drain', () => events.push(`server ${caller.backlog}`));
+      return caller.backlog;
+    });
+    expect(client.backlog).toBe(0);
+    expect(await client.tell('watch')).toBe(7);
+    near.bufferedBytes = 9;
+    expect(client.backlog).toBe(9);
+    client.on('drain', () => events.push(`client ${client.backlog}`));
+    far.drained();
+    near.drained();
+    expect(events).toEqual(['server 0', 'client 0']);
+  });
+
   it('the running calls of a peer that does not read are limited', async () => {
     const { server, client, far } = await connected({ limits: { ...defaultLimits, callsPerConnection: 2 } });
     const finish: (() => void)[] = [];
