@@ -176,6 +176,11 @@ export class Kite<Methods = AnyMethods> {
     return this.#core.accept(channel, username);
   }
 
+  /** @internal Closes the connections that have used revoked credentials. `last`: those that may finish their calls. */
+  endRevoked(last?: ReadonlySet<unknown>): void {
+    this.#verifier.endRevoked(this.#core.accepted, last);
+  }
+
   /** Number of peers that have a connection to this kite. */
   get connectionCount(): number {
     return this.#core.accepted.size;

@@ -61,6 +61,7 @@ export class Kontrol {
   readonly #watchers: Watchers;
   readonly #invites: Invites;
   readonly #metrics: KontrolMetrics;
+  readonly #revoking = new Set<unknown>();
   #selfEntry: RegistryEntry | undefined;
   #listeningSince: number | undefined;
   #registering: Promise<void> | undefined;
@@ -92,7 +93,14 @@ export class Kontrol {
     const revocations = new Revocations(keyRing);
     const registrar = new Registrar({ ...shared, registry, storeSync, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
-    const tokens = new TokenIssuer({ ...shared, keyRing, issuer: username, ttl: options.tokenTtl, onSign });
+    const tokens = new TokenIssuer({
+      ...shared,
+      identity: this.kite.identity,
+      keyRing,
+      issuer: username,
+      ttl: options.tokenTtl,
+      onSign,
+    });
     this.#watchers = new Watchers({ ...shared, registry, tokens });
     this.#metrics = new KontrolMetrics({
       kites: () => registry.size,
@@ -109,7 +117,6 @@ export class Kontrol {
       registrar,
     ];
     keyRing.on('change', () => this.#onKeyRingChange());
-    this.#addAuthentication();
     const invites = this.#invites;
     const machineRegistration = {
       mode: options.registration ?? 'invite',
@@ -119,7 +126,17 @@ export class Kontrol {
       limits,
       clock,
     };
-    const services = { ...shared, registry, registrar, tokens, keyRing, storeSync, watchers: this.#watchers };
+    const credentials = this.#credentials;
+    const services = {
+      ...shared,
+      credentials,
+      registry,
+      registrar,
+      tokens,
+      keyRing,
+      storeSync,
+      watchers: this.#watchers,
+    };
     addMethods(this.kite, {
       admin: this,
       kontrolUser: username,
@@ -129,15 +146,21 @@ export class Kontrol {
       credentials: this.#credentials,
       metrics: this.#metrics,
       revocations,
+      revoking: this.#revoking,
       queries: new Queries(services),
       machineRegistration: new MachineRegistration(machineRegistration),
       signalling: options.webrtc ? new Signalling(services) : undefined,
       signIn:
         options.page === undefined
           ? undefined
-          : new SignIn({ codes: new SignInCodes(clock, limits), tokens, selfEntry: () => this.#selfEntry }),
+          : new SignIn({
+              codes: new SignInCodes(clock, limits),
+              tokens,
+              keyRing,
+              selfEntry: () => this.#selfEntry,
+            }),
     });
-    new HttpApi({ ...services, credentials: this.#credentials, metrics: this.#metrics }).addTo(this.kite);
+    new HttpApi({ ...services, metrics: this.#metrics }).addTo(this.kite);
   }
 
   /** The URL under which kites reach Kontrol, as written in kite keys: the option `url`, or the URL at which it listens. */
@@ -196,16 +219,17 @@ export class Kontrol {
   }
 
   /**
-   * Revokes a key pair: refuses everything it signed, and ends the registrations made with its kite keys. Does nothing if the
-   * pair is revoked already. Rejects with the ConfigurationError `unknownKeyPair` for an unknown id.
+   * Revokes a key pair: refuses everything it signed, and ends the registrations and connections made with it. Does nothing if
+   * the pair is revoked already. Rejects with the ConfigurationError `unknownKeyPair` for an unknown id.
    */
   revoke(id: string): Promise<KeyPairInfo> {
     return this.#keyRing.revoke(id);
   }
 
   /**
-   * Revokes one kite key by its `jti`, and ends the registrations made with it. Accepts any id: Kontrol does not store the kite
-   * keys that it has issued.
+   * Revokes one kite key by its `jti`, with everything that descends from it: registrations, connections, watches, tokens and
+   * renewed forms of the key, at this node and the others, and at the kites that are connected to them. Accepts any id: Kontrol
+   * does not store the kite keys that it has issued.
    */
   revokeKiteKey(jti: string): Promise<void> {
     return this.#keyRing.revokeKiteKey(jti);
@@ -247,15 +271,14 @@ export class Kontrol {
     const { port = 4000, allowOrigin, allowedHosts, url, registerUrl } = this.#options;
     const { username } = this;
     const own = { username, kiteKey: false, port, allowOrigin, allowedHosts } as const;
-    const kite = makeServerKite('kontrol', this.#options, own);
+    // The key ring reflects revocations.
+    const credentialChecks = {
+      kiteKey: (key: string) => this.#credentials.verifyKiteKey(key),
+      token: (key: string) => this.#credentials.verifyToken(key),
+    };
+    const kite = makeServerKite('kontrol', this.#options, own, { credentialChecks });
     for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
     return kite;
-  }
-
-  /** Authenticates callers against the key ring, which reflects revocations. */
-  #addAuthentication(): void {
-    this.kite.authenticate('kiteKey', (key) => this.#credentials.verifyKiteKey(key).username);
-    this.kite.authenticate('token', (key) => this.#credentials.verifyToken(key));
   }
 
   /** Registers Kontrol's own kite with the signing key pair, again if the pair has changed meanwhile. */
@@ -288,10 +311,11 @@ export class Kontrol {
   #onKeyRingChange(): void {
     for (const entry of Array.from(this.#registry.entries())) {
       const revoked = this.#keyRing.get(entry.keyId)?.state === 'revoked';
-      if (entry === this.#selfEntry || !(revoked || this.#keyRing.isRevokedKiteKey(entry.kiteKeyId)))
-        continue;
+      const keyRevoked = entry.kiteKey !== undefined && this.#keyRing.isRevoked(entry.kiteKey);
+      if (entry === this.#selfEntry || !(revoked || keyRevoked)) continue;
       this.#registry.remove(entry, 'refused');
     }
+    this.kite.endRevoked(this.#revoking);
     if (!this.#selfEntry || this.#selfEntry.keyId === this.#keyRing.signing.id || this.#closing) return;
     this.#registerSelf().catch((error: unknown) => this.#logger.warn(String(error)));
   }

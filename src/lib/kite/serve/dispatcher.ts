@@ -4,9 +4,12 @@ import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
 
-/** Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. */
+/**
+ * Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. Records the
+ * credential in the connection.
+ */
 export interface Authenticator {
-  verify(auth: unknown): string;
+  verify(auth: unknown, connection: Connection): string;
 }
 
 export interface DispatcherOptions {
@@ -69,7 +72,7 @@ export class Dispatcher {
     if (call.malformed) throw malformedCall();
     if (this.#draining) throw drainingError(this.#options.name);
     if (method.authenticated && !connection.trusts(call.method)) {
-      request.username = connection.username ?? this.#options.authenticator.verify(call.auth);
+      request.username = connection.username ?? this.#options.authenticator.verify(call.auth, connection);
     }
     if (!method.admit()) throw rateExceeded();
   }

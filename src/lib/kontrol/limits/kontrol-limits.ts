@@ -41,6 +41,11 @@ export interface AdmissionLimits {
    * `signInCode`.
    */
   readonly signInCodeTtl: number;
+  /**
+   * Maximum time that a token for Kontrol can be renewed, after the page signed in or the program got the first one with its
+   * kite key, in milliseconds. Default 604,800 s. If exceeded, calls with the token fail with `sessionEnded`.
+   */
+  readonly sessionTtl: number;
 }
 
 /** Bounds on what a peer can make a Kontrol spend, in addition to the limits of every kite. */
@@ -78,6 +83,7 @@ const admissionLimits: AdmissionLimits = {
   signInCodes: 10_000,
   signInCodesPerUser: 8,
   signInCodeTtl: 120_000,
+  sessionTtl: 7 * 24 * 3_600_000,
 };
 
 export const defaultKontrolLimits: KontrolLimits = Object.freeze({
