@@ -38,6 +38,7 @@ const cli: readonly Folder[] = [
     'kontrol-start-flags',
     'kontrol-start-options',
     'kontrol-status',
+    'kontrol-users',
     'ui-link',
   ]),
   commands('proxy', 'the group proxy', [
@@ -169,7 +170,7 @@ const kontrol: readonly Folder[] = [
     name: 'admin',
     about: 'invites, registration of machines, sign-in and the status',
     siblings: 'uses',
-    entries: ['sign-in', 'sign-in-codes'],
+    entries: ['sign-in', 'sign-in-codes', 'users'],
     exports: ['administration', 'invites', 'machine-registration'],
   },
   {
@@ -195,7 +196,7 @@ const kontrol: readonly Folder[] = [
   {
     name: 'tokens',
     about: 'key pairs, tokens, revocation and verification of credentials',
-    entries: ['credentials', 'revocations', 'token-issuer'],
+    entries: ['credential-uses', 'credentials', 'revocations', 'token-issuer'],
     exports: ['key-ring'],
   },
   { name: 'policy', about: 'authorization', exports: ['policy', 'policy-file'] },

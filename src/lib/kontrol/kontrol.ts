@@ -7,7 +7,8 @@ import { lookupAddresses } from '../util/lookup-addresses.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { KontrolStatus } from './admin/administration.js';
-import { Credentials } from './tokens/credentials.js';
+import { CredentialUses } from './tokens/credential-uses.js';
+import { Credentials, type VerifiedCaller } from './tokens/credentials.js';
 import { HttpApi } from './http/http-api.js';
 import { Invites } from './admin/invites.js';
 import { infoOf, type KeyPairInfo, KeyRing } from './tokens/key-ring.js';
@@ -31,6 +32,7 @@ import { Signalling } from './signalling/signalling.js';
 import type { Storage } from './storage/shared/storage.js';
 import { defaultTimings, type LeaseTimings } from './registry/lease-timings.js';
 import { TokenIssuer } from './tokens/token-issuer.js';
+import { type UserCredential, Users, type UserSummary } from './admin/users.js';
 import { Watchers } from './registry/watchers.js';
 
 /**
@@ -60,6 +62,8 @@ export class Kontrol {
   readonly #registrar: Registrar;
   readonly #watchers: Watchers;
   readonly #invites: Invites;
+  readonly #uses: CredentialUses;
+  readonly #users: Users;
   readonly #metrics: KontrolMetrics;
   readonly #revoking = new Set<unknown>();
   #selfEntry: RegistryEntry | undefined;
@@ -110,6 +114,9 @@ export class Kontrol {
     });
     this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
     this.#invites = new Invites(storage, clock);
+    this.#uses = new CredentialUses(limits, clock);
+    this.#users = new Users({ uses: this.#uses, keyRing, registry, clock });
+    keyRing.on('issue', (key) => this.#uses.issued({ ...key, sessionEnd: Number.POSITIVE_INFINITY }));
     [this.#registry, this.#keyRing, this.#storeSync, this.#registrar] = [
       registry,
       keyRing,
@@ -160,7 +167,7 @@ export class Kontrol {
               selfEntry: () => this.#selfEntry,
             }),
     });
-    new HttpApi({ ...services, metrics: this.#metrics }).addTo(this.kite);
+    new HttpApi({ ...services, uses: this.#uses, metrics: this.#metrics }).addTo(this.kite);
   }
 
   /** The URL under which kites reach Kontrol, as written in kite keys: the option `url`, or the URL at which it listens. */
@@ -235,6 +242,21 @@ export class Kontrol {
     return this.#keyRing.revokeKiteKey(jti);
   }
 
+  /** Returns the users with registered kites, and those whose credentials this node has seen since it started. */
+  users(): readonly UserSummary[] {
+    return this.#users.list();
+  }
+
+  /** Returns the kite keys and sessions of a user that this node has seen since it started. */
+  user(username: string): readonly UserCredential[] {
+    return this.#users.credentials(username);
+  }
+
+  /** Revokes every kite key that a user has now; see `revokeKiteKey`. Unused invites of the user stay valid. */
+  revokeUser(username: string): Promise<void> {
+    return this.#users.revoke(username);
+  }
+
   /** Returns the state of this node: its URL, its numbers of kites and watchers, and its store. */
   status(): KontrolStatus {
     const { online, problem } = this.#storeSync;
@@ -273,12 +295,17 @@ export class Kontrol {
     const own = { username, kiteKey: false, port, allowOrigin, allowedHosts } as const;
     // The key ring reflects revocations.
     const credentialChecks = {
-      kiteKey: (key: string) => this.#credentials.verifyKiteKey(key),
-      token: (key: string) => this.#credentials.verifyToken(key),
+      kiteKey: (key: string) => this.#used(this.#credentials.verifyKiteKey(key)),
+      token: (key: string) => this.#used(this.#credentials.verifyToken(key)),
     };
     const kite = makeServerKite('kontrol', this.#options, own, { credentialChecks });
     for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
     return kite;
+  }
+
+  #used(caller: VerifiedCaller): VerifiedCaller {
+    this.#uses.used(caller);
+    return caller;
   }
 
   /** Registers Kontrol's own kite with the signing key pair, again if the pair has changed meanwhile. */

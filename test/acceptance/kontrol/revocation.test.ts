@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeJwt, parseKiteKey } from '../../../src/lib/keys/index.js';
 import { openPolicy } from '../../../src/lib/kontrol/policy/policy.js';
+import type { Kontrol } from '../../../src/lib/kontrol.js';
 import { FakeStorage } from '../../helpers/storage/fake-storage.js';
 import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { pageFolder } from '../../helpers/kontrol/page-folder.js';
@@ -112,6 +113,61 @@ describe('the revocation of a kite key', () => {
     const beat = await fetch(`${origin}/heartbeat?id=${math.kite.identity.id}`);
     expect(await beat.text()).toBe('registeragain');
     expect(await register()).toMatchObject({ revokedKiteKeys: [other.key.id] });
+  });
+});
+
+describe('the users of Kontrol', () => {
+  it('the users of Kontrol are listed with their kites, kite keys, sessions and last uses', async () => {
+    const clock = new ManualClock(Date.now());
+    const { kontrol, url } = await startKontrol({ clock, page: pageFolder() });
+    const [one, other] = [await connect(kontrol, 'bob'), await connect(kontrol, 'bob')];
+    await one.tell('register', { url: MATH });
+    const unused = parseKiteKey(await kontrol.newKiteKey('bob'));
+    const link = await one.tell<{ code: string }>('signInCode');
+    const unknown = one.kite.newClient(url);
+    await unknown.dial();
+    const { token } = await unknown.tell<{ token: string }>('signIn', { code: link.code });
+    await (await withToken(other, url, token)).tell('getKites', { query: {} });
+    await kontrol.revokeKiteKey(other.key.id);
+    const lastUse = clock.now();
+    expect(kontrol.users().find(({ username }) => username === 'bob')).toEqual({
+      username: 'bob',
+      kites: 1,
+      keys: 2,
+      sessions: 1,
+      lastUse,
+    });
+    expect(kontrol.user('bob').map(({ type, id, revoked, lastUse: at }) => [type, id, revoked, at])).toEqual(
+      expect.arrayContaining([
+        ['kiteKey', one.key.id, false, lastUse],
+        ['session', one.key.id, false, lastUse],
+        ['kiteKey', unused.id, false, null],
+        ['kiteKey', other.key.id, true, null],
+      ]),
+    );
+    expect(kontrol.user('nobody')).toEqual([]);
+  });
+
+  it('the users of Kontrol lose everything at two nodes within a second when they are revoked', async () => {
+    const storage = new FakeStorage();
+    const revoke = async (kontrol: Kontrol): Promise<void> => {
+      const admin = await connect(kontrol, 'kontrol');
+      await admin.tell('kontrol.revokeUser', { username: 'carol' });
+      await admin.tell('kontrol.revokeUser', { username: 'bob' });
+    };
+    const { ended, lastCall, lastEnd } = await revokeWhileCalling(() => storage, 4, revoke);
+    expect(ended).toBe(8);
+    expect(Math.max(lastCall, lastEnd)).toBeLessThan(1000);
+  });
+
+  it('the users of Kontrol get a valid kite key right after they were revoked', async () => {
+    const { kontrol } = await startKontrol();
+    const math = await connect(kontrol, 'bob');
+    await math.tell('register', { url: MATH });
+    await kontrol.revokeUser('bob');
+    const again = await connect(kontrol, 'bob');
+    await expect(again.tell('getKites', { query: { username: 'bob' } })).rejects.toThrow('no kites found');
+    await again.tell('register', { url: MATH });
   });
 });
 

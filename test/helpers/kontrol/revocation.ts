@@ -78,11 +78,12 @@ async function callUntilRefused(clients: readonly Client[]): Promise<number> {
 /**
  * Revokes a kite key of bob's at one of two nodes while connections that use it, or tokens issued for it, call kites at both.
  * Resolves when all of them have ended. Checks that nothing passes with the key from then on, and that other keys still work.
+ * `revokeUser`: revokes all of bob's kite keys instead.
  */
 export async function revokeWhileCalling(
   makeStorage: () => Storage,
   kitesPerNode: number,
-  revoke: (kontrol: Kontrol, id: string) => Promise<void> = (kontrol, id) => kontrol.revokeKiteKey(id),
+  revokeUser?: (kontrol: Kontrol) => Promise<void>,
 ): Promise<RevocationResult> {
   const { nodes, kites } = await startNodes(makeStorage, kitesPerNode);
   const [first, second] = nodes as [Kontrol, Kontrol];
@@ -109,13 +110,15 @@ export async function revokeWhileCalling(
   const ends = clients.map(
     (client) => new Promise<void>((resolve) => client.on('disconnect', () => resolve())),
   );
-  const otherKey = await first.newKiteKey('bob');
+  const stays = revokeUser ? 'alice' : 'bob';
+  const otherKey = await first.newKiteKey(stays);
   const other = caller(first, otherKey);
-  const staying = await dial(other, kites[0] as Kite, { type: 'kiteKey', key: otherKey });
+  const ofOther = kites.find(({ config }) => config.username === stays);
+  const staying = await dial(other, ofOther as Kite, { type: 'kiteKey', key: otherKey });
   const watch = await bob.watchKites({}, () => undefined);
   expect(watch.kites.length).toBeGreaterThan(kites.length);
   const calls = callUntilRefused(clients);
-  await revoke(first, key.id);
+  await (revokeUser ? revokeUser(first) : first.revokeKiteKey(key.id));
   const returned = performance.now();
   const lastCall = (await calls) - returned;
   await Promise.all(ends);

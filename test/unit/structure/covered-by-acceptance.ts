@@ -115,6 +115,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/kontrol/first-start',
     'cli/kontrol/invite',
     'cli/kontrol/kontrol-keys',
+    'cli/kontrol/kontrol-users',
     'cli/kontrol/kontrol-start',
     'cli/kontrol/kontrol-start-flags',
     'cli/kontrol/kontrol-status',

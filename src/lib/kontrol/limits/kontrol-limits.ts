@@ -71,6 +71,11 @@ export interface KontrolLimits extends AdmissionLimits, Limits {
    * signed again when it is next needed.
    */
   readonly issuedTokens: number;
+  /**
+   * Maximum number of kite keys and sessions whose last use is listed. Default 10,000. If exceeded, the least recently used
+   * one is not listed.
+   */
+  readonly credentialUses: number;
 }
 
 const admissionLimits: AdmissionLimits = {
@@ -94,6 +99,7 @@ export const defaultKontrolLimits: KontrolLimits = Object.freeze({
   registerBodyBytes: 64 * 1024,
   verifiedKiteKeys: 4096,
   issuedTokens: 20_000,
+  credentialUses: 10_000,
 });
 
 /**

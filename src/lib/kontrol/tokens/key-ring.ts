@@ -35,6 +35,8 @@ export interface KeyRingOptions {
 export type KeyRingEvents = {
   /** Key pairs or revoked kite keys have changed, on this node or another. */
   change: [];
+  /** This node has issued a kite key. */
+  issue: [key: Descent];
 };
 
 /**
@@ -113,7 +115,10 @@ export class KeyRing extends Emitter<KeyRingEvents> {
   newKiteKey(username: string): string {
     // A key that is issued in the second of a revocation is not covered by it.
     const issuedAt = Math.max(this.#clock.now(), this.#revoked.revokedUntil(username) + 1000);
-    return this.#signKiteKey({ username, issuedAt });
+    const id = randomUUID();
+    const jwt = this.#signKiteKey({ username, id, issuedAt });
+    this.emit('issue', { username, kiteKeyId: id, issuedAt: Math.floor(issuedAt / 1000) * 1000 });
+    return jwt;
   }
 
   /**
