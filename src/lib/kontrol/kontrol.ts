@@ -183,6 +183,7 @@ export class Kontrol {
     try {
       await checkOpenRegistration(this.#options, this.kite.config.ip, lookupAddresses);
       await this.#servePage();
+      for (const path of this.#policy.deepTokenPaths ?? []) this.#logger.warn(deepPathWarning(path));
       await this.#storeSync.open();
       await this.kite.listen();
       this.#listeningSince = this.#clock.now();
@@ -346,4 +347,8 @@ export class Kontrol {
     if (!this.#selfEntry || this.#selfEntry.keyId === this.#keyRing.signing.id || this.#closing) return;
     this.#registerSelf().catch((error: unknown) => this.#logger.warn(String(error)));
   }
+}
+
+function deepPathWarning(path: string): string {
+  return `The policy has a rule for tokens of ${JSON.stringify(path)}: kites in Go accept such a token at every kite of the same user, environment and name`;
 }

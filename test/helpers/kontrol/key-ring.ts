@@ -1,5 +1,6 @@
 import { Credentials } from '../../../src/lib/kontrol/tokens/credentials.js';
 import { KeyRing } from '../../../src/lib/kontrol/tokens/key-ring.js';
+import { openPolicy } from '../../../src/lib/kontrol/policy/policy.js';
 import { type Caller, TokenIssuer } from '../../../src/lib/kontrol/tokens/token-issuer.js';
 import { KONTROL_URL, testIdentity, testKeyPair } from '../kite/keys.js';
 import { ManualClock } from '../process/manual-clock.js';
@@ -40,6 +41,7 @@ export async function setUpKeyRing(
   const tokens = new TokenIssuer({
     keyRing,
     identity,
+    policy: openPolicy(),
     issuer: 'kontrol',
     limits,
     clock,

@@ -1,9 +1,10 @@
 import { audienceIncludes, audienceOf, newToken, TOKEN_LEEWAY, TOKEN_TTL } from '../../keys/kite-token.js';
 import type { Descent } from '../../keys/revoked-ids.js';
-import type { KiteIdentity } from '../../protocol/identity.js';
+import { IDENTITY_FIELDS, type KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import { LruMap } from '../../util/lru-map.js';
+import { NAME_DEPTH, type Policy } from '../policy/policy.js';
 import type { KeyRing } from './key-ring.js';
 
 /** Who gets a token: the kite key that it descends from, and until when the caller can get tokens. */
@@ -22,6 +23,8 @@ export interface TokenIssuerOptions {
   readonly clock: Clock;
   /** Lifetime of a token in milliseconds. Default: 48 hours. */
   readonly ttl?: number | undefined;
+  /** Decides how narrow the audience of a token is. */
+  readonly policy: Pick<Policy, 'tokenDepth'>;
   /** Called after each signature. */
   readonly onSign?: () => void;
 }
@@ -33,8 +36,8 @@ export interface TokenTarget {
 }
 
 /**
- * Issues tokens. The audience is always `/user/environment/name` of the kite, so that a token is valid for all kites of that
- * name and no others. A token names the kite key for which it was issued, so it ends with this key. One that was issued for a
+ * Issues tokens. The audience is `/user/environment/name` of the kite, so that a token is valid for all kites of that name and
+ * no others. It is narrower if the policy depends on further fields. A token names the kite key for which it was issued, so it ends with this key. One that was issued for a
  * token ends with the session of that token. Tokens are cached for half of their lifetime.
  */
 export class TokenIssuer {
@@ -45,11 +48,13 @@ export class TokenIssuer {
   readonly #onSign: () => void;
   readonly #identity: KiteIdentity;
   readonly #sessionTtl: number;
+  readonly #policy: Pick<Policy, 'tokenDepth'>;
   readonly #issued: LruMap<string>;
 
   constructor(options: TokenIssuerOptions) {
     const { keyRing, identity, issuer, limits, clock, ttl = TOKEN_TTL, onSign = () => {} } = options;
     this.#identity = identity;
+    this.#policy = options.policy;
     this.#sessionTtl = limits.sessionTtl;
     this.#keyRing = keyRing;
     this.#issuer = issuer;
@@ -61,7 +66,7 @@ export class TokenIssuer {
 
   /** Returns whether a token for this caller and kite is cached, so that `issue` does not have to sign one. */
   has(caller: Caller, target: TokenTarget): boolean {
-    return this.#issued.get(cacheKey(caller, target)) !== undefined;
+    return this.#issued.get(cacheKey(caller, target.keyId, this.#audience(caller, target))) !== undefined;
   }
 
   /** Returns when a session that begins now ends, in milliseconds since 1970. */
@@ -79,10 +84,10 @@ export class TokenIssuer {
     const pair = this.#keyRing.get(target.keyId);
     const ttl = Math.min(this.#ttl, caller.sessionEnd - this.#clock.now());
     if (!pair || pair.state === 'revoked' || ttl <= 0) return undefined;
-    const key = cacheKey(caller, target);
+    const audience = this.#audience(caller, target);
+    const key = cacheKey(caller, target.keyId, audience);
     const cached = force ? undefined : this.#issued.get(key);
     if (cached !== undefined) return cached;
-    const audience = audienceOf(target.kite);
     const renewable = audienceIncludes(audience, this.#identity);
     const token = newToken({
       issuer: this.#issuer,
@@ -99,19 +104,18 @@ export class TokenIssuer {
     this.#issued.set(key, token, this.#clock.now() + ttl / 2);
     return token;
   }
+
+  #audience({ username }: Caller, { kite }: TokenTarget): string {
+    const depth = this.#policy.tokenDepth?.(username, kite) ?? NAME_DEPTH;
+    if (depth <= NAME_DEPTH) return audienceOf(kite);
+    return `/${IDENTITY_FIELDS.slice(0, depth)
+      .map((field) => kite[field])
+      .join('/')}`;
+  }
 }
 
 /** JSON quotes the parts, so that the key is unambiguous. */
-function cacheKey(caller: Caller, { kite, keyId }: TokenTarget): string {
+function cacheKey(caller: Caller, keyId: string, audience: string): string {
   const { username, kiteKeyId, issuedAt, sessionEnd } = caller;
-  return JSON.stringify([
-    username,
-    kiteKeyId,
-    issuedAt,
-    sessionEnd,
-    kite.username,
-    kite.environment,
-    kite.name,
-    keyId,
-  ]);
+  return JSON.stringify([username, kiteKeyId, issuedAt, sessionEnd, audience, keyId]);
 }
