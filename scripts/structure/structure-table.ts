@@ -38,6 +38,7 @@ const cli: readonly Folder[] = [
     'kontrol-start-flags',
     'kontrol-start-options',
     'kontrol-status',
+    'kontrol-users',
     'ui-link',
   ]),
   commands('proxy', 'the group proxy', [
@@ -170,7 +171,7 @@ const kontrol: readonly Folder[] = [
     name: 'admin',
     about: 'invites, registration of machines, sign-in and the status',
     siblings: 'uses',
-    entries: ['sign-in', 'sign-in-codes'],
+    entries: ['sign-in', 'sign-in-codes', 'users'],
     exports: ['administration', 'invites', 'machine-registration'],
   },
   {
@@ -196,7 +197,7 @@ const kontrol: readonly Folder[] = [
   {
     name: 'tokens',
     about: 'key pairs, tokens, revocation and verification of credentials',
-    entries: ['credentials', 'revocations', 'token-issuer'],
+    entries: ['credential-uses', 'credentials', 'revocations', 'token-issuer'],
     exports: ['key-ring'],
   },
   { name: 'policy', about: 'authorization', exports: ['policy', 'policy-file'] },
@@ -318,8 +319,16 @@ const kite: readonly Folder[] = [
   {
     name: 'call',
     about: 'connections, clients and pending calls',
-    entries: ['connection', 'envelope', 'envelope-cache'],
-    exports: ['call-errors', 'client', 'connection-options', 'method-types', 'peer', 'token-renewal'],
+    entries: ['connection', 'envelope', 'envelope-cache', 'when-idle'],
+    exports: [
+      'call-errors',
+      'client',
+      'connection-credential',
+      'connection-options',
+      'method-types',
+      'peer',
+      'token-renewal',
+    ],
   },
   {
     name: 'limits',
@@ -432,7 +441,7 @@ export const structure: readonly Folder[] = [
     name: 'lib/keys',
     about: 'kite keys, JWTs, key pairs and certificates',
     imports: ['lib/protocol', 'lib/errors', 'lib/util'],
-    entries: ['index', 'jwt', 'jwt-claims', 'key-limits', 'key-pair', 'kite-key', 'kite-token', 'pem'],
+    entries: ['index', 'jwt', 'jwt-claims', 'key-limits', 'key-pair', 'kite-key', 'kite-token', 'pem', 'revoked-ids'],
   },
   {
     name: 'lib/dnode',

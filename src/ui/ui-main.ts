@@ -1,6 +1,7 @@
 import type { KiteEvent } from '../lib/kite/kontrol/kite-watch.js';
 import { messageOf } from '../lib/util/message-of.js';
 import { byId, setText } from './dom.js';
+import { openedByOtherOrigin, type PageOpening, signInQuestion } from './link-opener.js';
 import { parseRoute } from './route.js';
 import { PageSession, type SessionListener, type SessionOptions } from './session.js';
 import { Workspace } from './workspace.js';
@@ -8,6 +9,8 @@ import { Workspace } from './workspace.js';
 /** The page: the sign-in form, or the workspace of a user. */
 class Page {
   #workspace: Workspace | undefined;
+  /** The user who is signed in. */
+  #username: string | undefined;
 
   constructor() {
     setText(byId('host', HTMLElement), location.host);
@@ -17,23 +20,26 @@ class Page {
       void this.#signInWithKey();
     });
     byId('key-file', HTMLInputElement).addEventListener('change', () => void this.#signInWithKey());
-    window.addEventListener('hashchange', () => void this.#signInWithLink());
+    window.addEventListener('hashchange', () => void this.#signInWithLink(true));
   }
 
-  /** Signs in if the URL contains a sign-in code, and removes the code from the URL. */
-  async #signInWithLink(): Promise<void> {
+  /** Signs in if the URL contains a sign-in code, and removes the code from the URL. `ask`: only if the user agrees. */
+  async #signInWithLink(ask: boolean): Promise<void> {
     const route = parseRoute(location.hash);
     if (route.type !== 'sign-in') return;
     history.replaceState(null, '', '#/');
+    // Any page can open a link in this tab, also one that signs in as somebody else.
+    if (ask && !confirm(signInQuestion(this.#username))) return;
     this.#workspace?.close();
     this.#workspace = undefined;
+    this.#username = undefined;
     this.#show('out');
     await this.#signIn((options) => PageSession.withCode(route.code, options));
   }
 
   async start(): Promise<void> {
     this.#show('out');
-    await this.#signInWithLink();
+    await this.#signInWithLink(openedByOtherOrigin(pageOpening()));
   }
 
   async #signInWithKey(): Promise<void> {
@@ -70,6 +76,7 @@ class Page {
       workspace = new Workspace(session);
       this.#workspace = workspace;
       for (const event of early) workspace.changed(event);
+      this.#username = session.username;
       setText(byId('username', HTMLElement), session.username);
       this.#connected(true);
       this.#show('in');
@@ -84,6 +91,7 @@ class Page {
   #signOut(): void {
     this.#workspace?.close();
     this.#workspace = undefined;
+    this.#username = undefined;
     this.#show('out');
     byId('key-text', HTMLInputElement).focus();
   }
@@ -108,6 +116,12 @@ class Page {
     byId('connection', HTMLElement).hidden = state === 'out';
     document.body.classList.toggle('with-detail', false);
   }
+}
+
+function pageOpening(): PageOpening {
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  const site = navigation?.serverTiming?.find(({ name }) => name === 'site')?.description;
+  return { origin: location.origin, referrer: document.referrer, fetchSite: site || undefined };
 }
 
 void new Page().start();

@@ -140,6 +140,12 @@ export const kiteErrorCodes = {
     meaning: 'The key pair that signed the kite key was revoked.',
     action: 'Get a new kite key: `kitectl register --force`.',
   },
+  kiteKeyRevoked: {
+    type: 'authenticationError',
+    sender: KONTROL,
+    meaning: 'The kite key, or the kite key that the token was issued for, was revoked.',
+    action: 'Get a new kite key: `kitectl register --force`.',
+  },
   noWatch: {
     type: 'genericError',
     sender: CALLER,
@@ -157,6 +163,12 @@ export const kiteErrorCodes = {
     sender: PROXIED_KITE,
     meaning: 'A peer that is not the tunnel proxy of the kite requested a tunnel.',
     action: 'Call `kite.tunnel` only from the proxy that the kite is registered with, on that connection.',
+  },
+  sessionEnded: {
+    type: 'authenticationError',
+    sender: KONTROL,
+    meaning: 'The token for Kontrol has been renewed for as long as a session may last.',
+    action: 'Sign in again: `kitectl kontrol ui`. A program calls Kontrol with its kite key.',
   },
   signInCode: {
     type: 'authenticationError',

@@ -2,6 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Clock } from '../util/clock.js';
 import { decodeJwt, JwtError, signJwt, timeClaim } from './jwt.js';
 import { type Claims, stringClaim } from './jwt-claims.js';
+import type { Descent } from './revoked-ids.js';
 
 /** The long-lived credential of a user, issued by Kontrol. Does not expire. */
 export interface KiteKey {
@@ -48,6 +49,11 @@ export function kiteKeyOf(jwt: string, claims: Claims): KiteKey {
   };
 }
 
+/** Returns the descent of a kite key. */
+export function descentOfKiteKey({ username, id, issuedAt = 0 }: KiteKey): Descent {
+  return { username, kiteKeyId: id, issuedAt };
+}
+
 export interface NewKiteKey {
   /** The user of the key. */
   readonly username: string;
@@ -58,15 +64,18 @@ export interface NewKiteKey {
   readonly keyPair: { readonly publicKey: string; readonly privateKey: KeyObject | string };
   /** Default: a new UUID. */
   readonly id?: string;
+  /** In milliseconds since 1970. Default: now. */
+  readonly issuedAt?: number;
   readonly clock: Clock;
 }
 
 /** Returns a kite key that is signed with the key pair of Kontrol. */
-export function newKiteKey({ username, kontrolUser, kontrolUrl, keyPair, id, clock }: NewKiteKey): string {
+export function newKiteKey(options: NewKiteKey): string {
+  const { username, kontrolUser, kontrolUrl, keyPair, id, clock } = options;
   const claims = {
     iss: kontrolUser,
     sub: username,
-    iat: Math.floor(clock.now() / 1000),
+    iat: Math.floor((options.issuedAt ?? clock.now()) / 1000),
     jti: id ?? randomUUID(),
     kontrolURL: kontrolUrl,
     kontrolKey: keyPair.publicKey,

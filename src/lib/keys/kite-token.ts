@@ -3,6 +3,7 @@ import { IDENTITY_FIELDS, type KiteIdentity } from '../protocol/identity.js';
 import type { Clock } from '../util/clock.js';
 import { decodeJwt, JwtError, signJwt, timeClaim } from './jwt.js';
 import { type Claims, stringClaim } from './jwt-claims.js';
+import type { Descent } from './revoked-ids.js';
 
 /** A short-lived credential with which a user calls the kites of one audience, issued by Kontrol. */
 export interface Token {
@@ -38,6 +39,10 @@ export interface NewToken {
   readonly leeway?: number;
   /** Default: a new UUID. */
   readonly id?: string;
+  /** The kite key for which the token is issued. Default: none. */
+  readonly descent?: Descent;
+  /** Until when the token can be renewed, in milliseconds since 1970. Default: the token does not say so. */
+  readonly sessionEnd?: number;
 }
 
 /**
@@ -46,7 +51,8 @@ export interface NewToken {
  * @throws RangeError for an audience without a user: the token would be valid for every kite, or for none
  */
 export function newToken(options: NewToken): string {
-  const { issuer, username, audience, privateKey, clock } = options;
+  const { issuer, username, audience, privateKey, clock, sessionEnd } = options;
+  const { kiteKeyId, issuedAt } = options.descent ?? { kiteKeyId: '', issuedAt: 0 };
   if (audienceFields(audience) === undefined)
     throw new RangeError(`"${audience}" is not a valid audience of a token`);
   const now = clock.now();
@@ -60,6 +66,9 @@ export function newToken(options: NewToken): string {
     nbf: validFrom,
     iat: validFrom,
     jti: options.id ?? randomUUID(),
+    ...(kiteKeyId !== '' && { kiteKeyId }),
+    ...(issuedAt > 0 && { auth_time: Math.floor(issuedAt / 1000) }),
+    ...(sessionEnd !== undefined && { sessionExp: Math.floor(sessionEnd / 1000) }),
   };
   return signJwt(claims, privateKey);
 }
@@ -88,6 +97,14 @@ export function tokenOf(claims: Claims): Token {
     id: stringClaim(claims, 'jti') ?? '',
     expiresAt,
   };
+}
+
+/** Returns the descent of a token with these claims. A token without the id of a kite key is as old as its kite key. */
+export function descentOfToken(claims: Claims): Descent {
+  // The issue time of a token includes the leeway.
+  const issuedAt = timeClaim(claims, 'auth_time') ?? (timeClaim(claims, 'iat') ?? 0) + TOKEN_LEEWAY;
+  const kiteKeyId = stringClaim(claims, 'kiteKeyId') ?? '';
+  return { username: requiredClaim(claims, 'sub'), kiteKeyId, issuedAt };
 }
 
 /**

@@ -45,7 +45,7 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel }: ReplacedParts,
+  { acceptTunnel, credentialChecks = {} }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -67,6 +67,7 @@ export function composeKite(
   if (problem !== undefined) throw new ConfigurationError('badValue', problem);
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
+  for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const dialer = makeDialer(limits, clock);
   const core = new KiteCore({
     name,
@@ -76,7 +77,7 @@ export function composeKite(
     logger,
     authenticator: {
       verify(auth, caller) {
-        const username = verifier.verify(auth);
+        const username = verifier.verify(auth, caller);
         caller.authenticated();
         return username;
       },
@@ -112,7 +113,13 @@ export function composeKite(
     ...shared,
     urls: config.kontrolUrls,
     kiteKey: kiteKey?.jwt,
-    keys: new KontrolTrust({ verifier, kiteKey, clock, logger }),
+    keys: new KontrolTrust({
+      verifier,
+      kiteKey,
+      endRevoked: () => verifier.endRevoked(core.accepted),
+      clock,
+      logger,
+    }),
     saveKiteKey: options.saveKiteKey,
     timeout,
     registered: (url) => core.emit('register', url),

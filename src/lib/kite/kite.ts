@@ -12,7 +12,7 @@ import type { Peer } from './call/peer.js';
 import { composeKite } from './compose-kite.js';
 import type { Config } from './config/kite-config.js';
 import type { KiteCore, KiteEvents } from './core/kite-core.js';
-import type { FlowControl } from './call/flow-control.js';
+import { whenIdle } from './call/when-idle.js';
 import type { CloseOptions, KiteOptions, ReplacedParts } from './kite-options.js';
 import type { KiteEvent, KiteWatch } from './kontrol/kite-watch.js';
 import type { GetKitesOptions } from './kontrol/kontrol-client.js';
@@ -176,6 +176,11 @@ export class Kite<Methods = AnyMethods> {
    */
   accept(channel: Channel, username?: string): Peer<AnyMethods, ConnectionEvents> {
     return this.#core.accept(channel, username);
+  }
+
+  /** @internal Closes the connections that have used revoked credentials. `last`: those that may finish their calls. */
+  endRevoked(last?: ReadonlySet<unknown>): void {
+    this.#verifier.endRevoked(this.#core.accepted, last);
   }
 
   /** Number of peers that have a connection to this kite. */
@@ -417,12 +422,4 @@ export class Kite<Methods = AnyMethods> {
     this.#core.closeClients();
     this.#server.close();
   }
-}
-
-/** Resolves when no call of a peer is running. */
-function whenIdle(flow: FlowControl): Promise<void> {
-  if (flow.running === 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    flow.onIdle = resolve;
-  });
 }

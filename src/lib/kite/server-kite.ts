@@ -1,5 +1,5 @@
 import { Kite } from './kite.js';
-import type { KiteOptions } from './kite-options.js';
+import type { KiteOptions, ReplacedParts } from './kite-options.js';
 import { limitsIn } from './limits/compose-limits.js';
 import { defaultLimits } from './limits/kite-limits.js';
 import type { TlsOptions } from './serve/http-listener.js';
@@ -22,10 +22,11 @@ export function makeServerKite(
   name: string,
   { tls, ip, port, environment, region, version, limits = {}, clock, logger, env }: ServerKiteOptions,
   overrides: KiteOptions,
+  replaced: ReplacedParts = {},
 ): Kite {
   const own = limitsIn(defaultLimits, limits);
   const common = { ip, port, environment, region, version, limits: own, clock, logger, env };
-  const kite = new Kite(name, '1.0.0', { ...common, ...overrides });
+  const kite = new Kite(name, '1.0.0', { ...common, ...overrides }, replaced);
   if (tls) kite.useTls(tls);
   return kite;
 }

@@ -4,7 +4,7 @@ import type { Method } from '../kite/serve/method.js';
 import type { Request } from '../kite/serve/request.js';
 import { KiteError } from '../protocol/errors.js';
 import { type KontrolAdmin, adminMethods } from './admin/administration.js';
-import { type Credentials, kiteKeyError, type VerifiedKiteKey } from './tokens/credentials.js';
+import { type Credentials, kiteKeyError, type VerifiedCaller } from './tokens/credentials.js';
 import type { KeyRing } from './tokens/key-ring.js';
 import type { MachineRegistration } from './admin/machine-registration.js';
 import type { KontrolMetrics } from './http/kontrol-metrics.js';
@@ -32,6 +32,8 @@ export interface KontrolServices {
   readonly signalling: Signalling | undefined;
   /** Undefined if Kontrol does not serve a page: `signIn` and `signInCode` do not exist. */
   readonly signIn: SignIn | undefined;
+  /** Connections that are revoking something, whose responses are sent before they may end. */
+  readonly revoking: Set<unknown>;
 }
 
 /** Adds Kontrol's methods to its kite. */
@@ -65,13 +67,15 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
   handle('registerMachine', (request) => machineRegistration.register(request)).disableAuthentication();
   if (signalling) handle('kite.handleWebRTC', (request) => signalling.forward(request));
   if (signIn) {
-    handle('signInCode', (request) => signIn.newCode(requireKiteKey(request, credentials).username));
+    handle('signInCode', (request) => signIn.newCode(requireKiteKey(request, credentials)));
     handle('signIn', ({ args: [argument] }) => signIn.redeem(argument)).disableAuthentication();
   }
   for (const [name, run] of Object.entries(adminMethods(services.admin))) {
     handle(name, (request) => {
       requireAdministrator(request, services.kontrolUser);
-      return run(request.args[0]);
+      if (!name.startsWith('kontrol.revoke')) return run(request.args[0]);
+      services.revoking.add(request.client);
+      return Promise.resolve(run(request.args[0])).finally(() => services.revoking.delete(request.client));
     });
   }
 }
@@ -91,7 +95,7 @@ async function register(request: Request, services: KontrolServices): Promise<un
 }
 
 /** Returns the caller's kite key, for methods that a token does not suffice for. */
-function requireKiteKey({ auth }: Request, credentials: Credentials): VerifiedKiteKey {
+function requireKiteKey({ auth }: Request, credentials: Credentials): VerifiedCaller {
   const { type, key } = (auth ?? {}) as { type?: unknown; key?: unknown };
   if (type !== 'kiteKey' || typeof key !== 'string')
     throw new KiteError(

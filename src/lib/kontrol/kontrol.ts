@@ -7,7 +7,8 @@ import { lookupAddresses } from '../util/lookup-addresses.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { KontrolStatus } from './admin/administration.js';
-import { Credentials } from './tokens/credentials.js';
+import { CredentialUses } from './tokens/credential-uses.js';
+import { Credentials, type VerifiedCaller } from './tokens/credentials.js';
 import { HttpApi } from './http/http-api.js';
 import { Invites } from './admin/invites.js';
 import { infoOf, type KeyPairInfo, KeyRing } from './tokens/key-ring.js';
@@ -31,6 +32,7 @@ import { Signalling } from './signalling/signalling.js';
 import type { Storage } from './storage/shared/storage.js';
 import { defaultTimings, type LeaseTimings } from './registry/lease-timings.js';
 import { TokenIssuer } from './tokens/token-issuer.js';
+import { type UserCredential, Users, type UserSummary } from './admin/users.js';
 import { Watchers } from './registry/watchers.js';
 
 /**
@@ -60,7 +62,10 @@ export class Kontrol {
   readonly #registrar: Registrar;
   readonly #watchers: Watchers;
   readonly #invites: Invites;
+  readonly #uses: CredentialUses;
+  readonly #users: Users;
   readonly #metrics: KontrolMetrics;
+  readonly #revoking = new Set<unknown>();
   #selfEntry: RegistryEntry | undefined;
   #listeningSince: number | undefined;
   #registering: Promise<void> | undefined;
@@ -92,7 +97,14 @@ export class Kontrol {
     const revocations = new Revocations(keyRing);
     const registrar = new Registrar({ ...shared, registry, storeSync, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
-    const tokens = new TokenIssuer({ ...shared, keyRing, issuer: username, ttl: options.tokenTtl, onSign });
+    const tokens = new TokenIssuer({
+      ...shared,
+      identity: this.kite.identity,
+      keyRing,
+      issuer: username,
+      ttl: options.tokenTtl,
+      onSign,
+    });
     this.#watchers = new Watchers({ ...shared, registry, tokens });
     this.#metrics = new KontrolMetrics({
       kites: () => registry.size,
@@ -102,6 +114,9 @@ export class Kontrol {
     });
     this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
     this.#invites = new Invites(storage, clock);
+    this.#uses = new CredentialUses(limits, clock);
+    this.#users = new Users({ uses: this.#uses, keyRing, registry, clock });
+    keyRing.on('issue', (key) => this.#uses.issued({ ...key, sessionEnd: Number.POSITIVE_INFINITY }));
     [this.#registry, this.#keyRing, this.#storeSync, this.#registrar] = [
       registry,
       keyRing,
@@ -109,7 +124,6 @@ export class Kontrol {
       registrar,
     ];
     keyRing.on('change', () => this.#onKeyRingChange());
-    this.#addAuthentication();
     const invites = this.#invites;
     const machineRegistration = {
       mode: options.registration ?? 'invite',
@@ -119,7 +133,17 @@ export class Kontrol {
       limits,
       clock,
     };
-    const services = { ...shared, registry, registrar, tokens, keyRing, storeSync, watchers: this.#watchers };
+    const credentials = this.#credentials;
+    const services = {
+      ...shared,
+      credentials,
+      registry,
+      registrar,
+      tokens,
+      keyRing,
+      storeSync,
+      watchers: this.#watchers,
+    };
     addMethods(this.kite, {
       admin: this,
       kontrolUser: username,
@@ -129,15 +153,21 @@ export class Kontrol {
       credentials: this.#credentials,
       metrics: this.#metrics,
       revocations,
+      revoking: this.#revoking,
       queries: new Queries(services),
       machineRegistration: new MachineRegistration(machineRegistration),
       signalling: options.webrtc ? new Signalling(services) : undefined,
       signIn:
         options.page === undefined
           ? undefined
-          : new SignIn({ codes: new SignInCodes(clock, limits), tokens, selfEntry: () => this.#selfEntry }),
+          : new SignIn({
+              codes: new SignInCodes(clock, limits),
+              tokens,
+              keyRing,
+              selfEntry: () => this.#selfEntry,
+            }),
     });
-    new HttpApi({ ...services, credentials: this.#credentials, metrics: this.#metrics }).addTo(this.kite);
+    new HttpApi({ ...services, uses: this.#uses, metrics: this.#metrics }).addTo(this.kite);
   }
 
   /** The URL under which kites reach Kontrol, as written in kite keys: the option `url`, or the URL at which it listens. */
@@ -153,6 +183,7 @@ export class Kontrol {
     try {
       await checkOpenRegistration(this.#options, this.kite.config.ip, lookupAddresses);
       await this.#servePage();
+      for (const path of this.#policy.deepTokenPaths ?? []) this.#logger.warn(deepPathWarning(path));
       await this.#storeSync.open();
       await this.kite.listen();
       this.#listeningSince = this.#clock.now();
@@ -196,19 +227,35 @@ export class Kontrol {
   }
 
   /**
-   * Revokes a key pair: refuses everything it signed, and ends the registrations made with its kite keys. Does nothing if the
-   * pair is revoked already. Rejects with the ConfigurationError `unknownKeyPair` for an unknown id.
+   * Revokes a key pair: refuses everything it signed, and ends the registrations and connections made with it. Does nothing if
+   * the pair is revoked already. Rejects with the ConfigurationError `unknownKeyPair` for an unknown id.
    */
   revoke(id: string): Promise<KeyPairInfo> {
     return this.#keyRing.revoke(id);
   }
 
   /**
-   * Revokes one kite key by its `jti`, and ends the registrations made with it. Accepts any id: Kontrol does not store the kite
-   * keys that it has issued.
+   * Revokes one kite key by its `jti`, with everything that descends from it: registrations, connections, watches, tokens and
+   * renewed forms of the key, at this node and the others, and at the kites that are connected to them. Accepts any id: Kontrol
+   * does not store the kite keys that it has issued.
    */
   revokeKiteKey(jti: string): Promise<void> {
     return this.#keyRing.revokeKiteKey(jti);
+  }
+
+  /** Returns the users with registered kites, and those whose credentials this node has seen since it started. */
+  users(): readonly UserSummary[] {
+    return this.#users.list();
+  }
+
+  /** Returns the kite keys and sessions of a user that this node has seen since it started. */
+  user(username: string): readonly UserCredential[] {
+    return this.#users.credentials(username);
+  }
+
+  /** Revokes every kite key that a user has now; see `revokeKiteKey`. Unused invites of the user stay valid. */
+  revokeUser(username: string): Promise<void> {
+    return this.#users.revoke(username);
   }
 
   /** Returns the state of this node: its URL, its numbers of kites and watchers, and its store. */
@@ -247,15 +294,19 @@ export class Kontrol {
     const { port = 4000, allowOrigin, allowedHosts, url, registerUrl } = this.#options;
     const { username } = this;
     const own = { username, kiteKey: false, port, allowOrigin, allowedHosts } as const;
-    const kite = makeServerKite('kontrol', this.#options, own);
+    // The key ring reflects revocations.
+    const credentialChecks = {
+      kiteKey: (key: string) => this.#used(this.#credentials.verifyKiteKey(key)),
+      token: (key: string) => this.#used(this.#credentials.verifyToken(key)),
+    };
+    const kite = makeServerKite('kontrol', this.#options, own, { credentialChecks });
     for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
     return kite;
   }
 
-  /** Authenticates callers against the key ring, which reflects revocations. */
-  #addAuthentication(): void {
-    this.kite.authenticate('kiteKey', (key) => this.#credentials.verifyKiteKey(key).username);
-    this.kite.authenticate('token', (key) => this.#credentials.verifyToken(key));
+  #used(caller: VerifiedCaller): VerifiedCaller {
+    this.#uses.used(caller);
+    return caller;
   }
 
   /** Registers Kontrol's own kite with the signing key pair, again if the pair has changed meanwhile. */
@@ -288,11 +339,16 @@ export class Kontrol {
   #onKeyRingChange(): void {
     for (const entry of Array.from(this.#registry.entries())) {
       const revoked = this.#keyRing.get(entry.keyId)?.state === 'revoked';
-      if (entry === this.#selfEntry || !(revoked || this.#keyRing.isRevokedKiteKey(entry.kiteKeyId)))
-        continue;
+      const keyRevoked = entry.kiteKey !== undefined && this.#keyRing.isRevoked(entry.kiteKey);
+      if (entry === this.#selfEntry || !(revoked || keyRevoked)) continue;
       this.#registry.remove(entry, 'refused');
     }
+    this.kite.endRevoked(this.#revoking);
     if (!this.#selfEntry || this.#selfEntry.keyId === this.#keyRing.signing.id || this.#closing) return;
     this.#registerSelf().catch((error: unknown) => this.#logger.warn(String(error)));
   }
+}
+
+function deepPathWarning(path: string): string {
+  return `The policy has a rule for tokens of ${JSON.stringify(path)}: kites in Go accept such a token at every kite of the same user, environment and name`;
 }

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
-import type { Kite } from '../../../src/lib/index.js';
-import { KiteError } from '../../../src/lib/index.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Kite, KiteError } from '../../../src/lib/index.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
 import { PRINTED_LINES } from '../../../src/ui/page-limits.js';
 import { randomUUID } from 'node:crypto';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
@@ -41,6 +41,49 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
         const { page: again } = await openPage(pages.browser(), link);
         await again.getByRole('alert').getByText('kitectl kontrol ui').waitFor();
         expect(again.url()).toBe(`${origin}/#/`);
+      });
+
+      it('the page asks before a link signs in a tab that is signed in, and stays signed in if the user refuses', async () => {
+        const { page, kontrol, origin } = await signedIn(pages);
+        const questions: string[] = [];
+        page.removeAllListeners('dialog');
+        const open = async (answer: boolean): Promise<void> => {
+          const link = await linkFor(kontrol, 'mallory');
+          const asked = page.waitForEvent('dialog').then(async (dialog) => {
+            questions.push(dialog.message());
+            await (answer ? dialog.accept() : dialog.dismiss());
+          });
+          await page.evaluate((url) => void setTimeout(() => location.assign(url)), link);
+          await asked;
+        };
+        await open(false);
+        expect(await page.locator('#username').textContent()).toBe('bob');
+        expect(page.url()).toBe(`${origin}/#/`);
+        await open(true);
+        await page.locator('#username').getByText('mallory', { exact: true }).waitFor();
+        expect(questions).toHaveLength(2);
+        for (const question of questions) expect(question).toContain('You are signed in as bob');
+      });
+
+      it('the page asks before it signs in with a link that a page of another origin has opened', async () => {
+        const { kontrol } = await startUiKontrol(pages);
+        const link = await linkFor(kontrol, 'mallory');
+        const kite = new Kite('other', '1.0.0', { port: 0, kiteKey: false, env: {}, logger: silentLogger });
+        const html = `<!doctype html><meta name="referrer" content="no-referrer"><a href="${link}">more</a>`;
+        kite.handleHttp('/', (_request, response) => {
+          response.writeHead(200, { 'content-type': 'text/html' }).end(html);
+        });
+        onTestFinished(() => kite.close());
+        await kite.listen();
+        const { page } = await openPage(pages.browser(), `http://localhost:${kite.port}/`);
+        page.removeAllListeners('dialog');
+        const asked = page.waitForEvent('dialog').then(async (dialog) => {
+          await dialog.dismiss();
+          return dialog.message();
+        });
+        await page.getByText('more').click();
+        expect(await asked).toMatch(/^Sign in with the link/);
+        await page.getByRole('heading', { name: 'Sign in to Kontrol' }).waitFor();
       });
 
       it('the page accepts a kite key as pasted text or as a file, and stores it nowhere', async () => {

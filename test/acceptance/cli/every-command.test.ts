@@ -155,6 +155,16 @@ const LINES: readonly Line[] = [
     screen: /cannot be undone/,
   },
   { line: 'kitectl kontrol keys revoke --kite-key ID --yes', pipe: /Revoked the kite key ID/ },
+  { line: 'kitectl kontrol users list', pipe: /^bob\t/m, screen: /│ bob/ },
+  { line: 'kitectl kontrol users show bob', pipe: /\tkite key\tvalid\t/, screen: /│ kite key │ valid/ },
+  {
+    line: 'kitectl kontrol users revoke bob',
+    prompts: [['(y/N)', 'n\r']],
+    pipe: /^$/,
+    code: 2,
+    pipeCode: 2,
+    screen: /cannot be undone/,
+  },
   {
     line: 'kitectl kontrol start',
     until: 'Kontrol listens at',

@@ -129,10 +129,12 @@ describe('a kite that is notified of a revoked key pair', () => {
     const math = await listening(kontrol, { clock });
     await math[register]();
     const caller = await makeKite(kontrol);
-    const client = caller.newClient(math.url ?? '', { auth: { type: 'kiteKey', key: old } });
-    await client.dial();
+    // A connection for each call, because those that used a revoked key pair end.
     const trusted = async (): Promise<string> => {
-      const called = client.tell('square', 2).then(String, (error: Error) => error.message);
+      const client = caller.newClient(math.url ?? '', { auth: { type: 'kiteKey', key: old } });
+      await client.dial();
+      const called = await client.tell('square', 2).then(String, (error: Error) => error.message);
+      client.close();
       return called;
     };
     const rotate = async (): Promise<string> => {

@@ -1,22 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseToken } from '../../../src/lib/keys/kite-token.js';
 import type { KitesResult } from '../../../src/lib/kontrol/registry/queries.js';
 import { request } from '../../helpers/transport/http.js';
 import { connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { pageFolder } from '../../helpers/kontrol/page-folder.js';
 import { ManualClock } from '../../helpers/process/manual-clock.js';
-
-/** Creates the files of a page in a separate folder. */
-function pageFolder(
-  files: Readonly<Record<string, string>> = { 'index.html': '<!doctype html>', 'a.js': '1' },
-) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'kitectl-page-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
-  return folder;
-}
 
 describe("Kontrol's page", () => {
   it("Kontrol's page is not served unless it is enabled", async () => {

@@ -102,6 +102,9 @@ export const cases: Readonly<Record<string, Cases>> = {
   'kontrol:ui': {
     works: [{ line: '--json' }, { line: '--admin' }, { line: '--key-file kontrol.key' }],
   },
+  'kontrol:users:list': { works: [{ line: '--key-file kontrol.key -o name' }] },
+  'kontrol:users:show': { works: [{ line: 'nobody --key-file kontrol.key' }] },
+  'kontrol:users:revoke': { works: [{ line: 'nobody --yes --key-file kontrol.key' }] },
   ping: {
     bare: { measured: MILLISECONDS },
     works: [

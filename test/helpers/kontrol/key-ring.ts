@@ -1,10 +1,23 @@
 import { Credentials } from '../../../src/lib/kontrol/tokens/credentials.js';
 import { KeyRing } from '../../../src/lib/kontrol/tokens/key-ring.js';
-import { TokenIssuer } from '../../../src/lib/kontrol/tokens/token-issuer.js';
+import { openPolicy } from '../../../src/lib/kontrol/policy/policy.js';
+import { type Caller, TokenIssuer } from '../../../src/lib/kontrol/tokens/token-issuer.js';
 import { KONTROL_URL, testIdentity, testKeyPair } from '../kite/keys.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { FakeStorage } from '../storage/fake-storage.js';
 import { defaultKontrolLimits, type KontrolLimits } from '../../../src/lib/kontrol/limits/kontrol-limits.js';
+
+/** A user with a kite key, for which tokens are issued. */
+export function callerNamed(username: string, changes: Partial<Caller> = {}): Caller {
+  const issuedAt = new ManualClock().now();
+  return {
+    username,
+    kiteKeyId: `key of ${username}`,
+    issuedAt,
+    sessionEnd: Number.POSITIVE_INFINITY,
+    ...changes,
+  };
+}
 
 export async function setUpKeyRing(
   storage = new FakeStorage(),
@@ -27,6 +40,8 @@ export async function setUpKeyRing(
   let signed = 0;
   const tokens = new TokenIssuer({
     keyRing,
+    identity,
+    policy: openPolicy(),
     issuer: 'kontrol',
     limits,
     clock,

@@ -30,6 +30,8 @@ export interface Caller {
   readonly key: KiteKey;
   readonly tell: <Result = unknown>(method: string, ...args: unknown[]) => Promise<Result>;
   close(): void;
+  /** Calls `listener` with the close code when the connection to Kontrol has ended. */
+  disconnected(listener: (code: number) => void): void;
   /** Resolves when Kontrol has requested the heartbeat. */
   readonly heartbeat: Promise<{ seconds: unknown; ping: () => void }>;
 }
@@ -75,6 +77,7 @@ export async function connect(
     heartbeat,
     tell: <Result>(method: string, ...args: unknown[]) => client.tell<Result>(method, ...args),
     close: () => client.close(),
+    disconnected: (listener) => void client.on('disconnect', listener),
   };
 }
 

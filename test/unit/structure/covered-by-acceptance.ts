@@ -115,6 +115,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/kontrol/first-start',
     'cli/kontrol/invite',
     'cli/kontrol/kontrol-keys',
+    'cli/kontrol/kontrol-users',
     'cli/kontrol/kontrol-start',
     'cli/kontrol/kontrol-start-flags',
     'cli/kontrol/kontrol-status',
@@ -156,6 +157,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'cli/shell': ['cli/shell/line-reader', 'cli/shell/shell'],
   'cli/terminal': ['cli/terminal/colors', 'cli/terminal/tables'],
   'cli/top': ['cli/top/full-screen', 'cli/top/top', 'cli/top/top-rows'],
+  'kontrol/revocation': ['kontrol/admin/users'],
   'kite/request-router': ['kite/serve/request-router', 'kite/serve/http-listener', 'kite/serve/refusal-log'],
   'kite/kite': [
     'kite/call/call-errors',

@@ -17,7 +17,10 @@ export type AdminMethod =
   | 'kontrol.keys'
   | 'kontrol.rotateKeys'
   | 'kontrol.revokeKeyPair'
-  | 'kontrol.revokeKiteKey';
+  | 'kontrol.revokeKiteKey'
+  | 'kontrol.users'
+  | 'kontrol.user'
+  | 'kontrol.revokeUser';
 
 /**
  * Calls an admin method with the kite key of Kontrol's own user.
@@ -43,6 +46,9 @@ const OPERATIONS: Readonly<Record<AdminMethod, string>> = {
   'kontrol.rotateKeys': 'rotating the keys',
   'kontrol.revokeKeyPair': 'revoking a key pair',
   'kontrol.revokeKiteKey': 'revoking a kite key',
+  'kontrol.users': 'listing the users',
+  'kontrol.user': 'listing the keys of a user',
+  'kontrol.revokeUser': 'revoking a user',
 };
 
 /**

@@ -62,7 +62,7 @@ export function renewOwnKeyOnKeyChange(kontrol: OwnKontrol, store: OwnKeyStore, 
     if (!KEY_CHANGE_METHODS.has(method) || outcome.error !== undefined) return outcome;
     // The revoked kite key may be Kontrol's own, and creating a new one is cheap.
     const renewed =
-      method === 'kontrol.revokeKiteKey'
+      method === 'kontrol.revokeKiteKey' || method === 'kontrol.revokeUser'
         ? writeOwnKey(kontrol, store, print)
         : ensureOwnKey(kontrol, store, print);
     await renewed.catch((error: unknown) => {
@@ -76,6 +76,7 @@ const KEY_CHANGE_METHODS: ReadonlySet<string> = new Set([
   'kontrol.rotateKeys',
   'kontrol.revokeKeyPair',
   'kontrol.revokeKiteKey',
+  'kontrol.revokeUser',
 ]);
 
 function ownKeyLocation({ username, url }: OwnKontrol, { home, keychain }: OwnKeyStore): KeyLocation {

@@ -15,6 +15,7 @@ import { settleCall } from './settle-call.js';
 import type { EnvelopePrefix } from './envelope-prefix.js';
 import { disconnectError } from './call-errors.js';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.js';
+import type { ConnectionCredential } from './connection-credential.js';
 import { FlowControl } from './flow-control.js';
 import { PendingCalls } from './pending-calls.js';
 import type { AnyMethods } from './method-types.js';
@@ -55,6 +56,8 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   readonly username: string | undefined;
   /** Limits how much is read from the peer at a time. */
   readonly flow: FlowControl;
+  /** The credential of the last authenticated call; set by the authenticator. */
+  credential: ConnectionCredential | undefined;
   /** Whether the call that is being dispatched is the first of the peer. */
   firstCall = false;
   readonly #host: ConnectionHost;

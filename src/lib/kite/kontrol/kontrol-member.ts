@@ -12,7 +12,7 @@ import { LinkedKontrolClient, type LinkedKontrolClientOptions } from './linked-k
 import { KontrolLink } from './kontrol-link.js';
 import { KontrolRegistrant } from './kontrol-registrant.js';
 import type { GetKitesOptions } from './kontrol-client.js';
-import { type RegisterResponse, readStrings } from './kontrol-responses.js';
+import { type RegisterResponse, readRevokedIds, readStrings } from './kontrol-responses.js';
 import type { KiteEvent, KiteWatch } from './kite-watch.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
@@ -25,6 +25,10 @@ export interface KontrolKeys {
   revoke(keys: readonly string[]): void;
   /** Stops trusting the key pair that signed the kite key of this kite. */
   revokeOwn(): void;
+  /** Rejects what descends from the kite keys with these ids. */
+  revokeIds(ids: readonly string[]): void;
+  /** Rejects what descends from the kite key of this kite. */
+  revokeOwnKey(): void;
   /** Releases timers when the kite has closed. */
   close(): void;
 }
@@ -82,10 +86,9 @@ interface KontrolParts {
 export class KontrolMember {
   readonly #options: KontrolMemberOptions;
   readonly #httpRegistrations = new Set<HttpRegistration>();
-  readonly #keysRevoked = (keys: unknown): void => this.#options.keys.revoke(readStrings(keys));
+  readonly #revoked = (keys: unknown, ids: unknown): void =>
+    this.#revoke(readStrings(keys), readRevokedIds(ids));
   #auth: Auth | null;
-  /** Whether Kontrol has replaced the kite key. */
-  #keyReplaced = false;
   #retired = false;
   #closed = false;
   #parts: KontrolParts | undefined;
@@ -188,10 +191,10 @@ export class KontrolMember {
     return this.#parts;
   }
 
-  async #registered({ url, kiteKey, revokedKeys }: RegisterResponse): Promise<void> {
-    this.#options.keys.revoke(revokedKeys);
+  async #registered({ url, kiteKey, revokedKeys, revokedKiteKeys }: RegisterResponse): Promise<void> {
+    this.#revoke(revokedKeys, revokedKiteKeys);
     if (kiteKey !== undefined) await this.#applyKey(kiteKey);
-    if (this.#keyReplaced) void this.#watchKeys();
+    void this.#watchKeys();
     this.#options.registered(url);
   }
 
@@ -203,6 +206,12 @@ export class KontrolMember {
   /** Handles an error of Kontrol. */
   #callFailed(error: unknown): void {
     if (hasCode(error, 'keyPairRevoked')) this.#options.keys.revokeOwn();
+    if (hasCode(error, 'kiteKeyRevoked')) this.#options.keys.revokeOwnKey();
+  }
+
+  #revoke(keys: readonly string[], ids: readonly string[]): void {
+    this.#options.keys.revoke(keys);
+    this.#options.keys.revokeIds(ids);
   }
 
   #applyKey(kiteKey: string): Promise<void> {
@@ -210,17 +219,16 @@ export class KontrolMember {
     const use = (auth: Auth): void => {
       keys.use(kiteKey);
       this.#auth = auth;
-      this.#keyReplaced = true;
       this.#parts?.link.renewAuth();
     };
     return applyFreshKey(kiteKey, { use, save, logger });
   }
 
-  /** Watches for revoked keys: a kite trusts the previous key pair for a while after its kite key was replaced. */
+  /** Watches for revoked key pairs and kite keys, over the connection to Kontrol if there is one. */
   async #watchKeys(): Promise<void> {
     try {
-      const response = await this.#parts?.link.client?.call('watchKeys', [this.#keysRevoked]);
-      this.#keysRevoked(record(response)['revokedKeys']);
+      const response = record(await this.#parts?.link.client?.call('watchKeys', [this.#revoked]));
+      this.#revoked(response['revokedKeys'], response['revokedKiteKeys']);
     } catch (error) {
       // Kontrol in Go does not have this method. The response to the next registration lists revoked keys.
       this.#options.logger.debug(`Kontrol does not report revoked keys: ${String(error)}`);

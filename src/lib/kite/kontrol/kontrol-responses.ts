@@ -1,7 +1,7 @@
 import { isKiteError, KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { record } from '../../util/record.js';
-import { KONTROL_STRINGS } from '../limits/kite-limits.js';
+import { KONTROL_STRINGS, REVOKED_IDS } from '../limits/kite-limits.js';
 
 /** A kite in a response of Kontrol. */
 export interface KiteRecord {
@@ -31,6 +31,8 @@ export interface RegisterResponse {
   readonly kiteKey: string | undefined;
   /** Public keys that Kontrol has revoked, in PEM. */
   readonly revokedKeys: readonly string[];
+  /** Ids of kite keys that Kontrol has revoked. */
+  readonly revokedKiteKeys: readonly string[];
 }
 
 /** @throws KiteError `invalidResponse` */
@@ -68,21 +70,25 @@ export function emptyIfNoKites(error: unknown): object {
 
 /** @throws KiteError `invalidResponse` */
 export function readRegisterResponse(response: unknown): RegisterResponse {
-  const { url, heartbeatInterval, kiteKey, revokedKeys } = record(response);
+  const { url, heartbeatInterval, kiteKey, revokedKeys, revokedKiteKeys } = record(response);
   if (typeof url !== 'string') throw invalidKontrolResponse('register');
   return {
     url,
     heartbeatInterval: typeof heartbeatInterval === 'number' ? heartbeatInterval : 0,
     kiteKey: stringOrEmpty(kiteKey) || undefined,
     revokedKeys: readStrings(revokedKeys),
+    revokedKiteKeys: readRevokedIds(revokedKiteKeys),
   };
 }
 
 /** Returns the strings of a list. Empty if the value is not a list. */
-export function readStrings(value: unknown): readonly string[] {
-  return Array.isArray(value)
-    ? value.filter((item) => typeof item === 'string').slice(0, KONTROL_STRINGS)
-    : [];
+export function readStrings(value: unknown, max = KONTROL_STRINGS): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string').slice(0, max) : [];
+}
+
+/** Returns the ids of revoked kite keys in a list. */
+export function readRevokedIds(value: unknown): readonly string[] {
+  return readStrings(value, REVOKED_IDS);
 }
 
 /** @throws KiteError `invalidResponse` */

@@ -80,6 +80,17 @@ export const CACHED_METHODS = 1000;
 export const VERIFIED_CREDENTIALS = 2048;
 
 /**
+ * Maximum number of kite keys, or tokens of different kite keys, that one connection can authenticate with. Default 64. If
+ * exceeded, the call fails with `authenticationError`.
+ */
+export const CONNECTION_CREDENTIALS = 64;
+
+/**
+ * Maximum number of ids of revoked kite keys in a response of Kontrol. Default 100,000. If exceeded, the rest is ignored.
+ */
+export const REVOKED_IDS = 100_000;
+
+/**
  * Maximum number of PEM encodings of trusted keys that are cached. Default 16. If exceeded, further encodings are parsed each
  * time.
  */

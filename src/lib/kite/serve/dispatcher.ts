@@ -5,8 +5,11 @@ import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
 
 export interface Authenticator {
-  /** Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. */
-  verify(auth: unknown, caller: Connection): string;
+  /**
+   * Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. Records the
+   * credential in the connection.
+   */
+  verify(auth: unknown, connection: Connection): string;
 }
 
 export interface DispatcherOptions {

@@ -9,6 +9,8 @@ import type { Verifier } from './verifier.js';
 export interface KontrolTrustOptions {
   readonly verifier: Verifier;
   readonly kiteKey: KiteKey | undefined;
+  /** Ends the connections of peers whose credentials are revoked now. */
+  readonly endRevoked: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -24,16 +26,18 @@ export class KontrolTrust {
   readonly #verifier: Verifier;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #endRevoked: () => void;
   #kiteKey: KiteKey | undefined;
   #ownRevoked = false;
   #retiredKeys: RetiredKey[] = [];
   #closed = false;
 
-  constructor({ verifier, kiteKey, clock, logger }: KontrolTrustOptions) {
+  constructor({ verifier, kiteKey, endRevoked, clock, logger }: KontrolTrustOptions) {
     this.#verifier = verifier;
     this.#kiteKey = kiteKey;
     this.#clock = clock;
     this.#logger = logger;
+    this.#endRevoked = endRevoked;
   }
 
   /**
@@ -62,6 +66,8 @@ export class KontrolTrust {
     const revoked = trusted.filter((pem) => pem !== '' && pems.some((other) => isSameKey(pem, other)));
     this.#forget((pem) => revoked.includes(pem));
     if (!this.#verifier.distrust(revoked)) return;
+    this.#verifier.revokeKeys(revoked);
+    this.#endRevoked();
     this.#ownRevoked ||= this.#kiteKey !== undefined && revoked.includes(this.#kiteKey.kontrolKey);
     if (this.#ownRevoked) this.#logger.error(OWN_REVOKED);
     else
@@ -71,6 +77,19 @@ export class KontrolTrust {
   /** Stops trusting the key pair that signed the kite key of this kite. */
   revokeOwn(): void {
     if (this.#kiteKey) this.revoke([this.#kiteKey.kontrolKey]);
+  }
+
+  /** Rejects everything that descends from these kite keys, and ends the connections that have used it. */
+  revokeIds(ids: readonly string[]): void {
+    const added = this.#verifier.revokeIds(ids);
+    if (added.length === 0) return;
+    if (this.#kiteKey && added.includes(this.#kiteKey.id)) this.#logger.error(OWN_KEY_REVOKED);
+    this.#endRevoked();
+  }
+
+  /** Rejects the kite key of this kite, and everything that descends from it. */
+  revokeOwnKey(): void {
+    if (this.#kiteKey) this.revokeIds([this.#kiteKey.id]);
   }
 
   /** Cancels the timers of retired keys when the kite has closed. */
@@ -96,6 +115,9 @@ export class KontrolTrust {
 
 const OWN_REVOKED =
   "Kontrol has revoked the key pair that signed this kite's kite key: callers with kite keys and tokens are rejected. Get a new kite key with: kitectl register";
+
+const OWN_KEY_REVOKED =
+  'Kontrol has revoked the kite key of this kite: callers with this key are rejected, and the kite cannot register. Get a new kite key with: kitectl register';
 
 /** Whether two PEMs encode the same key. `own` is valid; `other` may be any string. */
 function isSameKey(own: string, other: string): boolean {

@@ -24,6 +24,11 @@ export class TrustedKeys {
     return new TrustedKeys(this.#trusted.filter(({ pem }) => !pems.includes(pem)));
   }
 
+  /** Returns the PEM of a trusted key, as it was passed to the constructor. */
+  pemOf(key: KeyObject): string {
+    return this.#trusted.find((trusted) => trusted.key === key)?.pem ?? '';
+  }
+
   /**
    * Returns the trusted key that `pem` encodes; PEM allows different line breaks and headers. Undefined if it is not trusted,
    * or not a key.

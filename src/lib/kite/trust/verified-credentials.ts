@@ -1,16 +1,17 @@
 import type { Clock } from '../../util/clock.js';
 import { LruMap } from '../../util/lru-map.js';
+import type { ConnectionCredential } from '../call/connection-credential.js';
 import { VERIFIED_CREDENTIALS } from '../limits/kite-limits.js';
 
-interface VerifiedCredential {
+/** A verified credential in the cache. */
+export interface CachedCredential extends ConnectionCredential {
   readonly type: string;
   readonly key: string;
-  readonly username: string;
 }
 
 /** A cache of verified credentials and their users. */
 export class VerifiedCredentials {
-  readonly #entries: LruMap<VerifiedCredential>;
+  readonly #entries: LruMap<CachedCredential>;
   readonly #ttl: number;
   readonly #clock: Clock;
 
@@ -20,18 +21,18 @@ export class VerifiedCredentials {
     this.#clock = clock;
   }
 
-  /** Returns the user of credentials. Undefined if they are not cached. */
-  get(type: string, key: string): string | undefined {
+  /** Returns a verified credential. Undefined if it is not cached. */
+  get(type: string, key: string): CachedCredential | undefined {
     const entry = this.#entries.get(cacheKey(key));
-    return entry?.key === key && entry.type === type ? entry.username : undefined;
+    return entry?.key === key && entry.type === type ? entry : undefined;
   }
 
-  /** Caches credentials for the configured time, but not beyond `expiresAt` (milliseconds since 1970). */
-  add(type: string, key: string, username: string, expiresAt: number): void {
+  /** Caches a credential for the configured time, but not beyond `expiresAt` (milliseconds since 1970). */
+  add(credential: CachedCredential, expiresAt: number): void {
     if (this.#ttl <= 0) return;
     this.#entries.set(
-      cacheKey(key),
-      { type, key, username },
+      cacheKey(credential.key),
+      credential,
       Math.min(expiresAt, this.#clock.now() + this.#ttl),
     );
   }

@@ -1,15 +1,19 @@
 import type { KeyObject } from 'node:crypto';
 import { decodeJwt, isJwtError, JwtError, verifyJwt, tokenExpiredError } from '../../keys/jwt.js';
 import { stringClaim } from '../../keys/jwt-claims.js';
-import { type KiteKey, kiteKeyOf } from '../../keys/kite-key.js';
+import type { Claims } from '../../keys/jwt-claims.js';
+import { descentOfKiteKey, type KiteKey, kiteKeyOf } from '../../keys/kite-key.js';
 import { parsePublicKey } from '../../keys/pem.js';
-import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
+import { audienceIncludes, descentOfToken, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
+import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
 import { isConfigurationError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import { messageOf } from '../../util/message-of.js';
 import { TrustedKeys } from './trusted-keys.js';
-import { VerifiedCredentials } from './verified-credentials.js';
+import type { ConnectionCredential } from '../call/connection-credential.js';
+import { ConnectionCredentials, type CredentialHolder } from './connection-credentials.js';
+import { type CachedCredential, VerifiedCredentials } from './verified-credentials.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
@@ -30,8 +34,12 @@ export interface VerifierOptions {
 /** Receives the `key` of a call, and returns the username of the caller or throws. */
 export type AuthCheck = (key: string) => string;
 
+/** Returns the verified credential with this key, or throws. */
+export type CredentialCheck = (key: string) => ConnectionCredential;
+
 interface Verified {
-  readonly username: string;
+  readonly descent: Descent;
+  readonly signedBy: KeyObject;
   /** Milliseconds since 1970; Infinity means never. */
   readonly expiresAt: number;
 }
@@ -41,7 +49,11 @@ export class Verifier {
   readonly #identity: KiteIdentity;
   readonly #clock: Clock;
   readonly #allowed: 'own' | 'any' | readonly string[];
-  readonly #customChecks = new Map<string, AuthCheck>();
+  readonly #customChecks = new Map<string, AuthCheck | CredentialCheck>();
+  readonly #used = new ConnectionCredentials();
+  readonly #revoked = new RevokedIds();
+  /** Public keys of Kontrol that it has revoked, in the PEM in which they were trusted. */
+  readonly #revokedKeys = new Set<string>();
   readonly #verified: VerifiedCredentials;
   #kiteKey: KiteKey | undefined;
   #trusted: TrustedKeys;
@@ -60,7 +72,7 @@ export class Verifier {
    * Adds an authentication type, or replaces the check of `kiteKey` or `token`. If `check` throws, the caller gets the message.
    * Its results are not cached.
    */
-  addAuthType(type: string, check: AuthCheck): void {
+  addAuthType(type: string, check: AuthCheck | CredentialCheck): void {
     this.#customChecks.set(type, check);
   }
 
@@ -84,29 +96,73 @@ export class Verifier {
     return true;
   }
 
+  /** Rejects credentials that these keys of Kontrol have signed, also if they are trusted again. */
+  revokeKeys(kontrolKeys: readonly string[]): void {
+    for (const pem of kontrolKeys) this.#revokedKeys.add(pem);
+    this.#verified.clear();
+  }
+
+  /** Rejects credentials that descend from these kite keys. Returns the ids that were not revoked before. */
+  revokeIds(ids: readonly string[]): readonly string[] {
+    const added = this.#revoked.add(ids);
+    if (added.length > 0) this.#verified.clear();
+    return added;
+  }
+
+  /** Closes the connections that have used a credential which is revoked now; see `ConnectionCredentials`. */
+  endRevoked(...args: Parameters<ConnectionCredentials['endRevoked']>): void {
+    this.#used.endRevoked(...args);
+  }
+
   /**
-   * Returns the username of the caller that sent `auth`, which may be any value.
+   * Returns the username of the caller that sent `auth`, which may be any value, on a connection.
    *
    * @throws KiteError `authenticationError`
    */
-  verify(auth: unknown): string {
+  verify(auth: unknown, connection?: CredentialHolder): string {
     const { type, key } = parseAuth(auth);
     const check = this.#customChecks.get(type);
-    if (check) return runCheck(type, check, key);
+    if (check) {
+      const result = runCheck(type, check, key);
+      return typeof result === 'string' ? result : this.#admit(result, connection);
+    }
     if (type !== 'kiteKey' && type !== 'token') {
       throw authenticationError(`Unknown authentication type: ${type.slice(0, QUOTED_LENGTH)}`);
     }
     const cached = this.#verified.get(type, key);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) return this.#admit(cached, connection);
+    let credential: CachedCredential;
     try {
       if (key.length > JWT_LENGTH)
         throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
-      const { username, expiresAt } = type === 'kiteKey' ? this.#verifyKiteKey(key) : this.#verifyToken(key);
-      this.#verified.add(type, key, username, expiresAt);
-      return username;
+      const verified = type === 'kiteKey' ? this.#verifyKiteKey(key) : this.#verifyToken(key);
+      if (this.#revoked.includes(verified.descent)) throw new JwtError('claims', REVOKED[type]);
+      credential = this.#credential(type, key, verified);
+      this.#verified.add(credential, verified.expiresAt);
     } catch (error) {
       throw authenticationError(`${type}: ${messageOf(error)}`, error);
     }
+    return this.#admit(credential, connection);
+  }
+
+  #admit(credential: ConnectionCredential, connection: CredentialHolder | undefined): string {
+    if (connection && connection.credential !== credential) this.#used.add(connection, credential);
+    return credential.username;
+  }
+
+  #credential(type: string, key: string, { descent, signedBy }: Verified): CachedCredential {
+    const { username, kiteKeyId, issuedAt } = descent;
+    const pem = this.#trusted.pemOf(signedBy);
+    const [revokedIds, revokedKeys] = [this.#revoked, this.#revokedKeys];
+    return {
+      type,
+      key,
+      username,
+      revocationKey: JSON.stringify([username, kiteKeyId, issuedAt, pem]),
+      get revoked() {
+        return revokedKeys.has(pem) || revokedIds.includes(descent);
+      },
+    };
   }
 
   #verifyKiteKey(jwt: string): Verified {
@@ -118,11 +174,12 @@ export class Verifier {
     if (!trusted) throw new JwtError('signature', 'it is signed by a Kontrol that this kite does not trust');
     // The issue time of a token already includes the leeway; that of a kite key does not.
     const claims = verifyJwt(jwt, trusted, { clock: this.#clock, leeway: TOKEN_LEEWAY });
-    const { username } = kiteKeyOf(jwt, claims);
-    this.#checkUser(username);
+    const kiteKey = kiteKeyOf(jwt, claims);
+    this.#checkUser(kiteKey.username);
     const expiresAt = claims['exp'];
     return {
-      username,
+      descent: descentOfKiteKey(kiteKey),
+      signedBy: trusted,
       expiresAt: typeof expiresAt === 'number' ? expiresAt * 1000 : Number.POSITIVE_INFINITY,
     };
   }
@@ -144,7 +201,8 @@ export class Verifier {
     if (this.#kiteKey && issuer !== this.#kiteKey.kontrolUser) {
       throw new JwtError('claims', `issuer is not trusted: ${issuer?.slice(0, QUOTED_LENGTH) ?? 'none'}`);
     }
-    const token = tokenOf(this.#verifyWithAnyKey(jwt, keys));
+    const { claims, key } = this.#verifyWithAnyKey(jwt, keys);
+    const token = tokenOf(claims);
     const callee = { ...this.#identity, username: this.#ownUser() };
     if (!audienceIncludes(token.audience, callee)) {
       throw new JwtError(
@@ -152,13 +210,16 @@ export class Verifier {
         `it is for other kites: its audience is ${token.audience.slice(0, QUOTED_LENGTH)}`,
       );
     }
-    return token;
+    return { descent: descentOfToken(claims), signedBy: key, expiresAt: token.expiresAt };
   }
 
-  #verifyWithAnyKey(jwt: string, keys: readonly KeyObject[]): Readonly<Record<string, unknown>> {
+  #verifyWithAnyKey(
+    jwt: string,
+    keys: readonly KeyObject[],
+  ): { readonly claims: Claims; readonly key: KeyObject } {
     for (const key of keys) {
       try {
-        return verifyJwt(jwt, key, { clock: this.#clock });
+        return { claims: verifyJwt(jwt, key, { clock: this.#clock }), key };
       } catch (error) {
         if (isJwtError(error, 'expired')) throw tokenExpiredError();
         if (!isJwtError(error, 'signature')) throw error;
@@ -180,6 +241,10 @@ export class Verifier {
   }
 }
 
+const REVOKED = {
+  kiteKey: 'it was revoked; get a new kite key with: kitectl register',
+  token: 'the kite key that it was issued for was revoked; get a new kite key with: kitectl register',
+};
 const NO_KITE_KEY = 'this kite has no kite key, so it cannot verify callers; get one with: kitectl register';
 const KEY_PAIR_REVOKED =
   "Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register";
@@ -198,7 +263,11 @@ function parseAuth(auth: unknown): { readonly type: string; readonly key: string
 
 const NO_AUTHENTICATION = 'No authentication information is provided';
 
-function runCheck(type: string, check: AuthCheck, key: string): string {
+function runCheck(
+  type: string,
+  check: AuthCheck | CredentialCheck,
+  key: string,
+): string | ConnectionCredential {
   let username: unknown;
   try {
     username = check(key);
@@ -206,6 +275,8 @@ function runCheck(type: string, check: AuthCheck, key: string): string {
     throw authenticationError(`${type}: ${messageOf(error)}`, error);
   }
   if (typeof username === 'string' && username !== '') return username;
+  if (typeof username === 'object' && username !== null && 'revocationKey' in username)
+    return username as ConnectionCredential;
   // If the check is async by mistake, its rejection must not end the process.
   if (username instanceof Promise) username.catch(() => undefined);
   throw authenticationError(`${type}: the check of this kite did not return a username`);

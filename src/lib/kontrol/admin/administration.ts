@@ -1,5 +1,6 @@
 import { KiteError } from '../../protocol/errors.js';
 import type { KeyPairInfo } from '../tokens/key-ring.js';
+import type { UserCredential, UserSummary } from './users.js';
 
 /** The status of a Kontrol: the result of `kontrol.status`. */
 export interface KontrolStatus {
@@ -27,13 +28,17 @@ export interface KontrolAdmin {
   rotate(): Promise<KeyPairInfo>;
   revoke(id: string): Promise<KeyPairInfo>;
   revokeKiteKey(jti: string): Promise<void>;
+  users(): readonly UserSummary[];
+  user(username: string): readonly UserCredential[];
+  revokeUser(username: string): Promise<void>;
 }
 
 type AdminHandler = (argument: unknown) => unknown;
 
 /**
  * Returns the administrative methods of Kontrol: `kontrol.status()`, `kontrol.invite({username, ttl})` with `ttl` in
- * milliseconds, `kontrol.keys()`, `kontrol.rotateKeys()`, `kontrol.revokeKeyPair({id})`, `kontrol.revokeKiteKey({id})`.
+ * milliseconds, `kontrol.keys()`, `kontrol.rotateKeys()`, `kontrol.revokeKeyPair({id})`, `kontrol.revokeKiteKey({id})`,
+ * `kontrol.users()`, `kontrol.user({username})`, `kontrol.revokeUser({username})`.
  */
 export function adminMethods(kontrol: KontrolAdmin): Readonly<Record<string, AdminHandler>> {
   return {
@@ -49,6 +54,12 @@ export function adminMethods(kontrol: KontrolAdmin): Readonly<Record<string, Adm
     'kontrol.revokeKeyPair': (argument) => kontrol.revoke(stringField(argument, 'id')),
     'kontrol.revokeKiteKey': async (argument) => {
       await kontrol.revokeKiteKey(stringField(argument, 'id'));
+      return null;
+    },
+    'kontrol.users': () => kontrol.users(),
+    'kontrol.user': (argument) => kontrol.user(stringField(argument, 'username')),
+    'kontrol.revokeUser': async (argument) => {
+      await kontrol.revokeUser(stringField(argument, 'username'));
       return null;
     },
   };

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Descent } from '../../keys/revoked-ids.js';
 import type { Clock } from '../../util/clock.js';
 import type { AdmissionLimits } from '../limits/kontrol-limits.js';
 
@@ -8,7 +9,7 @@ export type SignInCodeLimits = Pick<AdmissionLimits, 'signInCodes' | 'signInCode
 const CODE_LENGTH = 32;
 
 interface IssuedCode {
-  readonly username: string;
+  readonly descent: Descent;
   readonly expiresAt: number;
 }
 
@@ -36,21 +37,21 @@ export class SignInCodes {
     return this.#codes.size;
   }
 
-  /** Creates a code for `username`. */
-  issue(username: string): string {
-    this.#evict(username);
+  /** Creates a code for a user with this kite key. */
+  issue(descent: Descent): string {
+    this.#evict(descent.username);
     const code = randomBytes(24).toString('base64url');
-    this.#codes.set(hashOf(code), { username, expiresAt: this.#clock.now() + this.ttl });
+    this.#codes.set(hashOf(code), { descent, expiresAt: this.#clock.now() + this.ttl });
     return code;
   }
 
-  /** Redeems a code and returns its user, or undefined if the code is unknown, already used or expired. */
-  redeem(code: string): string | undefined {
+  /** Redeems a code and returns the kite key with which it was requested, or undefined if the code is unknown, already used or expired. */
+  redeem(code: string): Descent | undefined {
     if (code.length !== CODE_LENGTH) return undefined;
     const hash = hashOf(code);
     const issued = this.#codes.get(hash);
     this.#codes.delete(hash);
-    return issued && issued.expiresAt > this.#clock.now() ? issued.username : undefined;
+    return issued && issued.expiresAt > this.#clock.now() ? issued.descent : undefined;
   }
 
   #evict(username: string): void {
@@ -59,7 +60,7 @@ export class SignInCodes {
     const now = this.#clock.now();
     for (const [hash, issued] of this.#codes) {
       if (issued.expiresAt <= now) this.#codes.delete(hash);
-      else if (issued.username === username) own.push(hash);
+      else if (issued.descent.username === username) own.push(hash);
     }
     for (const hash of own.slice(0, Math.max(0, own.length - signInCodesPerUser + 1)))
       this.#codes.delete(hash);

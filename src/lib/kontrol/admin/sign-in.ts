@@ -1,5 +1,7 @@
 import { codedError, KiteError } from '../../protocol/errors.js';
 import { record } from '../../util/record.js';
+import type { Descent } from '../../keys/revoked-ids.js';
+import type { KeyRing } from '../tokens/key-ring.js';
 import type { SignInCodes } from './sign-in-codes.js';
 import type { TokenTarget, TokenIssuer } from '../tokens/token-issuer.js';
 
@@ -13,6 +15,7 @@ export interface SignInResult {
 export interface SignInOptions {
   readonly codes: SignInCodes;
   readonly tokens: TokenIssuer;
+  readonly keyRing: KeyRing;
   /** Returns the registry entry of Kontrol's own kite, or undefined before Kontrol has registered it. */
   readonly selfEntry: () => TokenTarget | undefined;
 }
@@ -26,23 +29,25 @@ export class SignIn {
   }
 
   /** Implements `signInCode()`: returns a code for the caller, and its lifetime in milliseconds. */
-  newCode(username: string): { readonly code: string; readonly ttl: number } {
+  newCode(descent: Descent): { readonly code: string; readonly ttl: number } {
     const { codes } = this.#options;
-    return { code: codes.issue(username), ttl: codes.ttl };
+    return { code: codes.issue(descent), ttl: codes.ttl };
   }
 
   /** Implements `signIn({code})`. */
   redeem(argument: unknown): SignInResult {
     const { code } = record(argument);
-    const { codes, tokens, selfEntry } = this.#options;
-    const username = typeof code === 'string' ? codes.redeem(code) : undefined;
-    if (username === undefined) {
+    const { codes, tokens, keyRing, selfEntry } = this.#options;
+    const descent = typeof code === 'string' ? codes.redeem(code) : undefined;
+    if (descent === undefined || keyRing.isRevoked(descent)) {
       const message =
         'The link is invalid, already used, or expired. Create another with: kitectl kontrol ui';
       throw codedError('authenticationError', 'signInCode', message);
     }
     const target = selfEntry();
-    const token = target && tokens.issue(username, target);
+    const { username, kiteKeyId, issuedAt } = descent;
+    const caller = { username, kiteKeyId, issuedAt, sessionEnd: tokens.newSessionEnd() };
+    const token = target && tokens.issue(caller, target);
     if (token === undefined) throw new KiteError('genericError', 'Kontrol is not ready yet; try again');
     return { username, token };
   }

@@ -3,6 +3,7 @@ import type { Kite } from '../../kite/kite.js';
 import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { parseIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
+import type { CredentialUses } from '../tokens/credential-uses.js';
 import { type Credentials, kiteKeyError } from '../tokens/credentials.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { KontrolMetrics } from './kontrol-metrics.js';
@@ -14,6 +15,7 @@ import { respondText } from '../../transport/server/respond.js';
 export interface HttpApiOptions {
   readonly registrar: Registrar;
   readonly credentials: Credentials;
+  readonly uses: CredentialUses;
   readonly storeSync: StoreSync;
   readonly metrics: KontrolMetrics;
   readonly logger: Logger;
@@ -100,6 +102,7 @@ export class HttpApi {
       throw unauthenticated(`Unexpected authentication type: ${String(type).slice(0, QUOTED_LENGTH)}`);
     try {
       const verified = this.#options.credentials.verifyKiteKey(typeof key === 'string' ? key : '');
+      this.#options.uses.used(verified);
       return { url, kite: parseIdentity(kite), key: verified };
     } catch (error) {
       throw kiteKeyError(error);

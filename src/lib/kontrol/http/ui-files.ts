@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { ConfigurationError } from '../../protocol/errors.js';
 import { messageOf } from '../../util/message-of.js';
@@ -47,6 +47,12 @@ const HEADERS = {
   'cache-control': 'no-cache',
 };
 
+/** Tells the page whether a page of another origin opened it, so that it asks before it signs in with a link. */
+function serverTiming({ 'sec-fetch-site': site }: IncomingHttpHeaders): Record<string, string> {
+  const known = typeof site === 'string' && /^(?:cross-site|same-site|same-origin|none)$/.test(site);
+  return { 'server-timing': `site;desc="${known ? site : ''}"` };
+}
+
 /** Serves the files of Kontrol's page at `/`. They are read once. */
 export class UiFiles {
   readonly #files: ReadonlyMap<string, UiFile>;
@@ -89,11 +95,17 @@ export class UiFiles {
     } else if (method !== 'GET' && method !== 'HEAD') {
       respondText(response, 405, { allow: 'GET, HEAD' }, 'use GET\n');
     } else if (headers['if-none-match']?.includes(file.etag)) {
-      response.writeHead(304, { ...HEADERS, etag: file.etag }).end();
+      response.writeHead(304, { ...HEADERS, ...serverTiming(headers), etag: file.etag }).end();
     } else {
       const { type, etag, body } = file;
       const length = body.length;
-      response.writeHead(200, { ...HEADERS, etag, 'content-type': type, 'content-length': length });
+      response.writeHead(200, {
+        ...HEADERS,
+        ...serverTiming(headers),
+        etag,
+        'content-type': type,
+        'content-length': length,
+      });
       response.end(method === 'HEAD' ? undefined : body);
     }
   }

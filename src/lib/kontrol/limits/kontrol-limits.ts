@@ -41,6 +41,11 @@ export interface AdmissionLimits {
    * `signInCode`.
    */
   readonly signInCodeTtl: number;
+  /**
+   * Maximum time that a token for Kontrol can be renewed, after the page signed in or the program got the first one with its
+   * kite key, in milliseconds. Default 604,800 s. If exceeded, calls with the token fail with `sessionEnded`.
+   */
+  readonly sessionTtl: number;
 }
 
 /** Bounds on what a peer can make a Kontrol spend, in addition to the limits of every kite. */
@@ -66,6 +71,11 @@ export interface KontrolLimits extends AdmissionLimits, Limits {
    * signed again when it is next needed.
    */
   readonly issuedTokens: number;
+  /**
+   * Maximum number of kite keys and sessions whose last use is listed. Default 10,000. If exceeded, the least recently used
+   * one is not listed.
+   */
+  readonly credentialUses: number;
 }
 
 const admissionLimits: AdmissionLimits = {
@@ -78,6 +88,7 @@ const admissionLimits: AdmissionLimits = {
   signInCodes: 10_000,
   signInCodesPerUser: 8,
   signInCodeTtl: 120_000,
+  sessionTtl: 7 * 24 * 3_600_000,
 };
 
 export const defaultKontrolLimits: KontrolLimits = Object.freeze({
@@ -88,6 +99,7 @@ export const defaultKontrolLimits: KontrolLimits = Object.freeze({
   registerBodyBytes: 64 * 1024,
   verifiedKiteKeys: 4096,
   issuedTokens: 20_000,
+  credentialUses: 10_000,
 });
 
 /**

@@ -14,7 +14,17 @@ export interface Policy {
   readonly name: string;
   /** Returns whether `username` may perform the action on the kite. */
   allows(action: PolicyAction, username: string, kite: KiteIdentity): boolean;
+  /**
+   * Returns on how many fields of the kite's path it depends whether `username` gets a token for the kite. The audience of the
+   * token has that many fields. Default: 3, which are the user, the environment and the name.
+   */
+  tokenDepth?(username: string, kite: KiteIdentity): number;
+  /** The paths of rules for tokens that depend on more than user, environment and name. Default: none. */
+  readonly deepTokenPaths?: readonly string[];
 }
+
+/** How many fields of the audience of a token every kite checks, also one in Go: user, environment and name. */
+export const NAME_DEPTH = 3;
 
 /** A rule of a policy: allows or denies users to perform actions on the kites below some paths. */
 export interface PolicyRule {
@@ -59,7 +69,32 @@ export function rulePolicy(name: string, allow: readonly PolicyRule[], deny: rea
     allows: (action, username, kite) =>
       allowed.some((rule) => rule(action, username, kite)) &&
       !denied.some((rule) => rule(action, username, kite)),
+    tokenDepth: (username, kite) => {
+      const allowDepths = tokenDepths(allow, username, kite);
+      const isShallow = allowDepths.some((depth) => depth <= NAME_DEPTH);
+      return Math.max(NAME_DEPTH, ...tokenDepths(deny, username, kite), ...(isShallow ? [] : allowDepths));
+    },
+    deepTokenPaths: [...allow, ...deny]
+      .filter(({ actions }) => actions.includes('token'))
+      .flatMap(({ kites }) => kites.filter((path) => significantParts(path).length > NAME_DEPTH)),
   };
+}
+
+/** Returns the depths of the rules for tokens that match the kite by user, environment and name. */
+function tokenDepths(rules: readonly PolicyRule[], username: string, kite: KiteIdentity): number[] {
+  return rules
+    .filter(
+      ({ users, actions }) => actions.includes('token') && (users.includes('*') || users.includes(username)),
+    )
+    .flatMap(({ kites }) => kites.map(significantParts))
+    .filter((pattern) => matchesPattern(pattern.slice(0, NAME_DEPTH), username, kite))
+    .map(({ length }) => length);
+}
+
+/** Returns the parts of a path up to the last one that is not `*`. */
+function significantParts(path: string): readonly string[] {
+  const parts = path.split('/').filter((part) => part !== '');
+  return parts.slice(0, parts.findLastIndex((part) => part !== '*') + 1);
 }
 
 type CompiledRule = (action: PolicyAction, username: string, kite: KiteIdentity) => boolean;

@@ -7,7 +7,8 @@ import type { Policy, PolicyAction } from '../policy/policy.js';
 import type { Registrar } from './registrar.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
-import type { TokenIssuer } from '../tokens/token-issuer.js';
+import type { Credentials } from '../tokens/credentials.js';
+import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
 import type { Watchers } from './watchers.js';
 
 /** A kite in the result of `getKites`, as sent over the wire. */
@@ -33,6 +34,7 @@ export interface QueriesOptions {
   readonly tokens: TokenIssuer;
   readonly watchers: Watchers;
   readonly policy: Policy;
+  readonly credentials: Credentials;
 }
 
 // A signature takes 0.4 ms. Yielding in between keeps the event loop responsive.
@@ -60,14 +62,15 @@ export class Queries {
     const { who } = args;
     const selected =
       who === undefined || who === null ? matching : await this.#selectByWho(request, matching, who);
+    const caller = this.#options.credentials.callerOf(request);
     // The watch starts in the same turn of the event loop as the query, so that no change is missed.
     const callback = args['watchCallback'] ?? args['watchHandler'];
     const watcherID =
       typeof callback === 'function'
-        ? this.#options.watchers.add(request, query, callback as RemoteFunction)
+        ? this.#options.watchers.add(request, caller, query, callback as RemoteFunction)
         : undefined;
     if (selected.length === 0 && watcherID === undefined) throw noKitesFoundError();
-    const kites = await this.#withTokens(request.username, shuffled(selected));
+    const kites = await this.#withTokens(caller, shuffled(selected));
     return watcherID === undefined ? { kites } : { kites, watcherID };
   }
 
@@ -77,7 +80,8 @@ export class Queries {
     const [entry, another] = this.#find('token', request.username, parseQuery(args));
     if (!entry) throw noKitesFoundError();
     if (another) throw new KiteError('genericError', 'query matches more than one kite');
-    const token = this.#options.tokens.issue(request.username, entry, args['force'] === true);
+    const { tokens, credentials } = this.#options;
+    const token = tokens.issue(credentials.callerOf(request), entry, args['force'] === true);
     if (token === undefined) throw noKitesFoundError();
     return token;
   }
@@ -107,16 +111,16 @@ export class Queries {
     return this.#find('query', request.username, parseQuery(query ?? result));
   }
 
-  async #withTokens(username: string, entries: readonly RegistryEntry[]): Promise<KiteWithToken[]> {
+  async #withTokens(caller: Caller, entries: readonly RegistryEntry[]): Promise<KiteWithToken[]> {
     const { tokens, policy } = this.#options;
     const kites: KiteWithToken[] = [];
     let signatures = 0;
     for (const entry of entries) {
       const { kite, url, keyId, registeredAt } = entry;
-      const mayCall = policy.allows('token', username, kite);
-      if (mayCall && !tokens.has(username, entry) && ++signatures % SIGNATURES_PER_TURN === 0)
+      const mayCall = policy.allows('token', caller.username, kite);
+      if (mayCall && !tokens.has(caller, entry) && ++signatures % SIGNATURES_PER_TURN === 0)
         await yieldToEventLoop();
-      const token = (mayCall && tokens.issue(username, entry)) || '';
+      const token = (mayCall && tokens.issue(caller, entry)) || '';
       kites.push({ kite, url, keyId, registeredAt, token });
     }
     return kites;

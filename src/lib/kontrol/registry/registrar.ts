@@ -4,7 +4,7 @@ import { kitePath } from '../../protocol/identity.js';
 import type { Request } from '../../kite/serve/request.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import type { VerifiedKiteKey } from '../tokens/credentials.js';
+import type { VerifiedCaller } from '../tokens/credentials.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import type { Policy } from '../policy/policy.js';
 import { checkIdentity, parseUrlArgument } from './registration-record.js';
@@ -30,6 +30,8 @@ export interface RegisterResult {
   readonly kiteKey?: string;
   /** Public keys of Kontrol that were revoked and must no longer be trusted. */
   readonly revokedKeys?: readonly string[];
+  /** Ids of revoked kite keys, for a kite over HTTP. */
+  readonly revokedKiteKeys?: readonly string[];
 }
 
 export interface RegistrarOptions {
@@ -48,7 +50,7 @@ export interface RegistrationRequest {
   readonly kite: KiteIdentity;
   /** The URL argument as sent by the caller, not validated yet. */
   readonly url: unknown;
-  readonly key: VerifiedKiteKey;
+  readonly key: VerifiedCaller;
 }
 
 interface ConnectedKite {
@@ -65,7 +67,7 @@ export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #sessions = new Map<RegisteringPeer, Map<string, ConnectedKite>>();
   readonly #peers = new Map<string, RegisteringPeer>();
-  /** Ids of kites over HTTP that must register again to learn about revoked key pairs. */
+  /** Ids of kites over HTTP that must register again to learn about revocations. */
   readonly #mustReregister = new Set<string>();
   #closing = false;
 
@@ -97,7 +99,13 @@ export class Registrar {
   /** Registers a kite that sends its heartbeats over HTTP. */
   async registerHttp(request: RegistrationRequest): Promise<RegisterResult> {
     const { result } = await this.#admit(request, 'http');
-    return { ...result, heartbeatInterval: Math.round(this.#options.timings.heartbeat / 1000) };
+    // A connected kite gets the ids from `watchKeys`.
+    const { ids: revokedKiteKeys } = this.#options.revocations;
+    return {
+      ...result,
+      ...(revokedKiteKeys.length > 0 && { revokedKiteKeys }),
+      heartbeatInterval: Math.round(this.#options.timings.heartbeat / 1000),
+    };
   }
 
   /** Handles a heartbeat over HTTP. */
@@ -146,19 +154,19 @@ export class Registrar {
       throw idTakenError(kite.id);
     const renewal =
       key.pair.state === 'retired'
-        ? { publicKey: keyRing.signing.publicKey, kiteKey: keyRing.newKiteKey(key.username) }
+        ? { publicKey: keyRing.signing.publicKey, kiteKey: keyRing.renewKiteKey(key) }
         : {};
     const keyId = key.pair.state === 'retired' ? keyRing.signing.id : key.pair.id;
     const subject = { kite, url, keyId, registeredAt: existing?.registeredAt ?? clock.now() };
-    const entry = await this.#store(subject, origin, key.id);
+    const entry = await this.#store(subject, origin, key);
     this.#mustReregister.delete(kite.id);
     const { keys: revokedKeys } = revocations;
     return { entry, result: { url, ...renewal, ...(revokedKeys.length > 0 && { revokedKeys }) } };
   }
 
-  async #store(...[subject, origin, kiteKeyId]: Parameters<StoreSync['register']>): Promise<RegistryEntry> {
+  async #store(...[subject, origin, key]: Parameters<StoreSync['register']>): Promise<RegistryEntry> {
     try {
-      const entry = await this.#options.storeSync.register(subject, origin, kiteKeyId);
+      const entry = await this.#options.storeSync.register(subject, origin, key);
       if (entry === 'taken') throw idTakenError(subject.kite.id);
       return entry;
     } catch (error) {
@@ -206,11 +214,11 @@ export class Registrar {
   /** Registers a kite again whose heartbeats resume after its lease has ended. */
   async #revive(connected: ConnectedKite): Promise<void> {
     const { registry, keyRing } = this.#options;
-    const { kite, keyId, kiteKeyId } = connected.entry;
+    const { kite, keyId, kiteKey } = connected.entry;
     const other = registry.get(kite.id);
     if (other && other.kite.username !== kite.username) return;
-    if (keyRing.get(keyId)?.state === 'revoked' || keyRing.isRevokedKiteKey(kiteKeyId)) return;
-    connected.entry = await this.#store(connected.entry, 'connection', kiteKeyId);
+    if (keyRing.get(keyId)?.state === 'revoked' || (kiteKey && keyRing.isRevoked(kiteKey))) return;
+    connected.entry = await this.#store(connected.entry, 'connection', kiteKey);
   }
 
   #onDisconnect(peer: RegisteringPeer, kites: Map<string, ConnectedKite>, code: number): void {

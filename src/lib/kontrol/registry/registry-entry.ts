@@ -1,3 +1,4 @@
+import type { Descent } from '../../keys/revoked-ids.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Registration } from '../storage/shared/storage.js';
 
@@ -26,8 +27,8 @@ export class RegistryEntry {
   /** The last known `expiresAt` in the store. */
   storedExpiresAt: number;
   checkAt = 0;
-  /** The `jti` of the kite key that the kite registered with. Empty if it registered at another node or the key has no `jti`. */
-  kiteKeyId = '';
+  /** The kite key that the kite registered with. Undefined if it registered at another node, or is Kontrol's own kite. */
+  kiteKey: Descent | undefined;
 
   constructor(registration: Registration, origin: Origin, leaseExpiresAt: number) {
     this.kite = registration.kite;

@@ -1,3 +1,4 @@
+import type { Descent } from '../../keys/revoked-ids.js';
 import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -98,18 +99,17 @@ export class StoreSync {
 
   /**
    * Registers a kite of this node: first in the store and then in the registry, so that queries return stored kites only.
-   * Returns `taken` if the id belongs to another user. Rejects with a StorageError. `kiteKeyId`: the `jti` of the kite key that
-   * the kite registered with.
+   * Returns `taken` if the id belongs to another user. Rejects with a StorageError. `kiteKey`: what the kite registered with.
    */
   async register(
     subject: RegistrationSubject,
     origin: Exclude<Origin, 'store'>,
-    kiteKeyId = '',
+    kiteKey?: Descent,
   ): Promise<RegistryEntry | 'taken'> {
     const registration = registrationRecord(subject, this.#options);
     if ((await this.#put(registration)) === 'taken') return 'taken';
     const entry = this.#options.registry.set(registration, origin);
-    entry.kiteKeyId = kiteKeyId;
+    entry.kiteKey = kiteKey;
     return entry;
   }
 

@@ -3,19 +3,20 @@ import type { Request } from '../../kite/serve/request.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { matchesEveryKite, type KiteQuery, queryMatcher } from '../../protocol/query.js';
+import type { Clock } from '../../util/clock.js';
 import { randomHex } from '../../util/random.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
-import type { TokenIssuer } from '../tokens/token-issuer.js';
+import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
 
 type WatchingPeer = Request['client'];
 
 interface Watcher {
   readonly id: string;
   readonly peer: WatchingPeer;
-  readonly username: string;
+  readonly caller: Caller;
   /** Its key in `#byUser`. */
   readonly userKey: string;
   readonly matches: (kite: KiteIdentity) => boolean;
@@ -38,6 +39,7 @@ export interface WatchersOptions {
   readonly tokens: TokenIssuer;
   readonly policy: Policy;
   readonly limits: Pick<KontrolLimits, 'watchersPerConnection'>;
+  readonly clock: Clock;
 }
 
 /** Notifies callers of the kites that register and deregister. */
@@ -45,13 +47,15 @@ export class Watchers {
   readonly #tokens: TokenIssuer;
   readonly #policy: Policy;
   readonly #maxPerPeer: number;
+  readonly #clock: Clock;
   readonly #byPeer = new Map<WatchingPeer, Map<string, Watcher>>();
   /** Watchers by the user whose kites they watch, to find those of a change quickly. Empty key: the kites of all users. */
   readonly #byUser = new Map<string, Set<Watcher>>();
 
-  constructor({ registry, tokens, policy, limits }: WatchersOptions) {
+  constructor({ registry, tokens, policy, limits, clock }: WatchersOptions) {
     this.#tokens = tokens;
     this.#policy = policy;
+    this.#clock = clock;
     this.#maxPerPeer = limits.watchersPerConnection;
     registry.on('register', (entry) => this.#notify('REGISTER', entry));
     registry.on('deregister', (entry) => this.#notify('DEREGISTER', entry));
@@ -64,10 +68,11 @@ export class Watchers {
   }
 
   /**
-   * Calls `callback` on each change of a kite that matches the query, until the watch is cancelled or the caller disconnects.
+   * Calls `callback` on each change of a kite that matches the query, until the watch is cancelled, the caller disconnects, or its
+   * session ends.
    * Returns the id of the watcher.
    */
-  add({ client, username }: Request, query: KiteQuery, callback: RemoteFunction): string {
+  add({ client }: Request, caller: Caller, query: KiteQuery, callback: RemoteFunction): string {
     const watchers = this.#watchersOf(client);
     if (watchers.size >= this.#maxPerPeer) {
       const message = `This connection has ${this.#maxPerPeer} watchers; cancel one with cancelWatcher first`;
@@ -76,7 +81,7 @@ export class Watchers {
     const id = randomHex(16);
     const userKey = query.username ?? '';
     const matches = matchesEveryKite(query) ? (): boolean => true : queryMatcher(query);
-    const watcher = { id, peer: client, username, userKey, matches, callback };
+    const watcher = { id, peer: client, caller, userKey, matches, callback };
     watchers.set(id, watcher);
     const others = this.#byUser.get(userKey) ?? new Set();
     this.#byUser.set(userKey, others.add(watcher));
@@ -112,8 +117,13 @@ export class Watchers {
   #notify(action: WatchEvent['action'], entry: RegistryEntry): void {
     for (const userKey of [entry.kite.username, '']) {
       for (const watcher of this.#byUser.get(userKey) ?? []) {
-        if (!watcher.matches(entry.kite) || !this.#policy.allows('query', watcher.username, entry.kite))
+        const { caller } = watcher;
+        if (!watcher.matches(entry.kite) || !this.#policy.allows('query', caller.username, entry.kite))
           continue;
+        if (caller.sessionEnd <= this.#clock.now()) {
+          watcher.peer.close();
+          continue;
+        }
         const result = {
           action,
           kite: entry.kite,
@@ -126,8 +136,8 @@ export class Watchers {
     }
   }
 
-  #token(action: WatchEvent['action'], { username }: Watcher, entry: RegistryEntry): string {
-    if (action === 'DEREGISTER' || !this.#policy.allows('token', username, entry.kite)) return '';
-    return this.#tokens.issue(username, entry) ?? '';
+  #token(action: WatchEvent['action'], { caller }: Watcher, entry: RegistryEntry): string {
+    if (action === 'DEREGISTER' || !this.#policy.allows('token', caller.username, entry.kite)) return '';
+    return this.#tokens.issue(caller, entry) ?? '';
   }
 }

@@ -1,7 +1,11 @@
+import type { ConnectionCredential } from '../../kite/call/connection-credential.js';
+import type { Request } from '../../kite/serve/request.js';
 import { type Claims, decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/index.js';
+import { timeClaim } from '../../keys/jwt.js';
 import { stringClaim } from '../../keys/jwt-claims.js';
-import { kiteKeyOf } from '../../keys/kite-key.js';
-import { audienceIncludes, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
+import { descentOfKiteKey, kiteKeyOf } from '../../keys/kite-key.js';
+import { audienceIncludes, descentOfToken, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
+import type { Descent } from '../../keys/revoked-ids.js';
 import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
@@ -9,16 +13,17 @@ import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import { LruMap } from '../../util/lru-map.js';
 import type { KeyRing, RingPair } from './key-ring.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
+import { record } from '../../util/record.js';
+import type { Caller } from './token-issuer.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { tokenExpiredError } from '../../keys/jwt.js';
 
-/** A valid kite key: signed by one of Kontrol's key pairs, and not revoked. */
-export interface VerifiedKiteKey {
-  readonly username: string;
-  /** The `jti` of the kite key. Empty if it does not have one. */
-  readonly id: string;
-  /** The key pair that signed the kite key. */
+/** A caller of Kontrol with a valid credential: signed by one of Kontrol's key pairs, and not revoked. */
+export interface VerifiedCaller extends ConnectionCredential, Descent {
+  /** The key pair that signed the credential. */
   readonly pair: RingPair;
+  /** Until when the caller can get tokens, in milliseconds since 1970. Infinity for a kite key. */
+  readonly sessionEnd: number;
 }
 
 export interface CredentialsOptions {
@@ -34,7 +39,7 @@ export class Credentials {
   readonly #keyRing: KeyRing;
   readonly #identity: KiteIdentity;
   readonly #clock: Clock;
-  readonly #kiteKeys: LruMap<VerifiedKiteKey>;
+  readonly #kiteKeys: LruMap<VerifiedCaller>;
 
   constructor({ keyRing, identity, limits, clock }: CredentialsOptions) {
     this.#keyRing = keyRing;
@@ -45,7 +50,7 @@ export class Credentials {
   }
 
   /** @throws JwtError, or KiteError with code `keyPairRevoked` */
-  verifyKiteKey(jwt: string): VerifiedKiteKey {
+  verifyKiteKey(jwt: string): VerifiedCaller {
     checkLength(jwt);
     const cached = this.#kiteKeys.get(jwt);
     if (cached) return cached;
@@ -58,22 +63,35 @@ export class Credentials {
     if (pair.state === 'revoked') {
       throw keyPairRevokedError();
     }
-    const { username, id } = kiteKeyOf(jwt, claims);
-    if (this.#keyRing.isRevokedKiteKey(id))
-      throw new JwtError('claims', 'it was revoked; get a new kite key');
-    const verified = { username, id, pair };
+    const descent = descentOfKiteKey(kiteKeyOf(jwt, claims));
+    if (this.#keyRing.isRevoked(descent)) throw kiteKeyRevokedError('it was revoked');
+    const verified = this.#caller(descent, pair, Number.POSITIVE_INFINITY);
     this.#kiteKeys.set(jwt, verified, expiryTime(claims));
     return verified;
   }
 
   /**
-   * Verifies a token for calling Kontrol, and returns its user.
+   * Returns the caller of a request.
    *
-   * @throws JwtError
+   * @throws JwtError, or KiteError with code `keyPairRevoked`, `kiteKeyRevoked` or `sessionEnded`
    */
-  verifyToken(jwt: string): string {
+  callerOf({ auth, username }: Pick<Request, 'auth' | 'username'>): Caller {
+    const { type, key } = record(auth);
+    if (type === 'kiteKey' && typeof key === 'string') return this.verifyKiteKey(key);
+    if (type === 'token' && typeof key === 'string') return this.verifyToken(key);
+    // The program has added a type of authentication, whose credentials Kontrol cannot revoke.
+    return { username, kiteKeyId: '', issuedAt: this.#clock.now(), sessionEnd: Number.POSITIVE_INFINITY };
+  }
+
+  /**
+   * Verifies a token for calling Kontrol.
+   *
+   * @throws JwtError, or KiteError with code `kiteKeyRevoked` or `sessionEnded`
+   */
+  verifyToken(jwt: string): VerifiedCaller {
     checkLength(jwt);
-    const token = tokenOf(this.#verifyWithAnyKey(jwt));
+    const { claims, pair } = this.#verifyWithAnyKey(jwt);
+    const token = tokenOf(claims);
     if (token.issuer !== this.#identity.username) {
       throw new JwtError('claims', `issuer is not trusted: ${token.issuer.slice(0, QUOTED_LENGTH)}`);
     }
@@ -83,13 +101,32 @@ export class Credentials {
         `it was issued for other kites: its audience is ${token.audience.slice(0, QUOTED_LENGTH)}`,
       );
     }
-    return token.username;
+    const descent = descentOfToken(claims);
+    if (this.#keyRing.isRevoked(descent))
+      throw kiteKeyRevokedError('the kite key that it was issued for was revoked');
+    const sessionEnd = timeClaim(claims, 'sessionExp') ?? token.expiresAt;
+    if (sessionEnd <= this.#clock.now()) throw sessionEndedError();
+    return this.#caller(descent, pair, sessionEnd);
   }
 
-  #verifyWithAnyKey(jwt: string): Claims {
-    for (const { verifyKey } of this.#keyRing.accepted) {
+  #caller(descent: Descent, pair: RingPair, sessionEnd: number): VerifiedCaller {
+    const keyRing = this.#keyRing;
+    const { username, kiteKeyId, issuedAt } = descent;
+    return {
+      ...descent,
+      pair,
+      sessionEnd,
+      revocationKey: JSON.stringify([username, kiteKeyId, issuedAt, pair.id]),
+      get revoked() {
+        return keyRing.isRevoked(descent) || keyRing.get(pair.id)?.state === 'revoked';
+      },
+    };
+  }
+
+  #verifyWithAnyKey(jwt: string): { readonly claims: Claims; readonly pair: RingPair } {
+    for (const pair of this.#keyRing.accepted) {
       try {
-        return verifyJwt(jwt, verifyKey, { clock: this.#clock });
+        return { claims: verifyJwt(jwt, pair.verifyKey, { clock: this.#clock }), pair };
       } catch (error) {
         if (!isJwtError(error)) throw error;
         if (error.reason === 'expired') throw tokenExpiredError();
@@ -105,6 +142,15 @@ export class Credentials {
 function keyPairRevokedError(): KiteError {
   const message = 'the key pair that signed it was revoked; get a new kite key';
   return codedError('authenticationError', 'keyPairRevoked', message);
+}
+
+/** Kites recognize the code, and reject their own kite key as well. */
+function kiteKeyRevokedError(what: string): KiteError {
+  return codedError('authenticationError', 'kiteKeyRevoked', `${what}; get a new kite key`);
+}
+
+function sessionEndedError(): KiteError {
+  return codedError('authenticationError', 'sessionEnded', 'the session has ended; sign in again');
 }
 
 /** Returns the error to send to a caller whose kite key is not valid. Returns other errors unchanged. */

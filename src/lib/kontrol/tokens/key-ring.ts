@@ -1,5 +1,6 @@
 import { createHash, type KeyObject, randomUUID } from 'node:crypto';
 import { generateKeyPair, type KeyPair, newKiteKey, parseKeyPair, parsePublicKey } from '../../keys/index.js';
+import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
@@ -34,6 +35,8 @@ export interface KeyRingOptions {
 export type KeyRingEvents = {
   /** Key pairs or revoked kite keys have changed, on this node or another. */
   change: [];
+  /** This node has issued a kite key. */
+  issue: [key: Descent];
 };
 
 /**
@@ -47,7 +50,7 @@ export class KeyRing extends Emitter<KeyRingEvents> {
   readonly #kontrolUrl: () => string;
   readonly #initial: KeyPair | undefined;
   #pairs = new Map<string, RingPair>();
-  #revokedKiteKeys = new Set<string>();
+  readonly #revoked = new RevokedIds();
   #signing: RingPair | undefined;
 
   constructor(options: KeyRingOptions) {
@@ -74,7 +77,7 @@ export class KeyRing extends Emitter<KeyRingEvents> {
   async reload(): Promise<void> {
     const [stored, revoked] = await Promise.all([this.#storage.keyPairs(), this.#storage.revokedKiteKeys()]);
     const pairs = stored.map((pair) => this.#parse(pair));
-    this.#revokedKiteKeys = new Set(revoked);
+    this.#revoked.add(revoked);
     this.#setPairs(pairs);
   }
 
@@ -98,14 +101,41 @@ export class KeyRing extends Emitter<KeyRingEvents> {
     return this.#pairs.get(id);
   }
 
-  isRevokedKiteKey(jti: string): boolean {
-    return jti !== '' && this.#revokedKiteKeys.has(jti);
+  /** The revoked ids of kite keys, in the order in which this node has learned of them. */
+  get revokedIds(): readonly string[] {
+    return this.#revoked.all;
+  }
+
+  /** Whether a credential descends from a revoked kite key. */
+  isRevoked(descent: Descent): boolean {
+    return this.#revoked.includes(descent);
   }
 
   /** Creates a kite key for a user, signed with the current key pair. */
   newKiteKey(username: string): string {
-    return newKiteKey({
+    // A key that is issued in the second of a revocation is not covered by it.
+    const issuedAt = Math.max(this.#clock.now(), this.#revoked.revokedUntil(username) + 1000);
+    const id = randomUUID();
+    const jwt = this.#signKiteKey({ username, id, issuedAt });
+    this.emit('issue', { username, kiteKeyId: id, issuedAt: Math.floor(issuedAt / 1000) * 1000 });
+    return jwt;
+  }
+
+  /**
+   * Signs a kite key again with the current key pair. It keeps its id and its issue time, so a revocation reaches all forms
+   * of a key, and signing it several times returns the same one.
+   */
+  renewKiteKey({ username, kiteKeyId, issuedAt }: Descent): string {
+    return this.#signKiteKey({
       username,
+      ...(kiteKeyId !== '' && { id: kiteKeyId }),
+      ...(issuedAt > 0 && { issuedAt }),
+    });
+  }
+
+  #signKiteKey(key: { readonly username: string; readonly id?: string; readonly issuedAt?: number }): string {
+    return newKiteKey({
+      ...key,
       kontrolUser: this.#kontrolUser,
       kontrolUrl: this.#kontrolUrl(),
       keyPair: { publicKey: this.signing.publicKey, privateKey: this.signing.signKey },
@@ -138,7 +168,7 @@ export class KeyRing extends Emitter<KeyRingEvents> {
   /** Revokes one kite key by its `jti`. */
   async revokeKiteKey(jti: string): Promise<void> {
     await this.#storage.revokeKiteKey(jti);
-    this.#revokedKiteKeys.add(jti);
+    this.#revoked.add([jti]);
     this.emit('change');
   }
 

@@ -1,18 +1,30 @@
-import { audienceOf, newToken, TOKEN_LEEWAY, TOKEN_TTL } from '../../keys/kite-token.js';
-import type { KiteIdentity } from '../../protocol/identity.js';
+import { audienceIncludes, audienceOf, newToken, TOKEN_LEEWAY, TOKEN_TTL } from '../../keys/kite-token.js';
+import type { Descent } from '../../keys/revoked-ids.js';
+import { IDENTITY_FIELDS, type KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import { LruMap } from '../../util/lru-map.js';
+import { NAME_DEPTH, type Policy } from '../policy/policy.js';
 import type { KeyRing } from './key-ring.js';
+
+/** Who gets a token: the kite key that it descends from, and until when the caller can get tokens. */
+export interface Caller extends Descent {
+  /** In milliseconds since 1970. Infinity for a kite key. */
+  readonly sessionEnd: number;
+}
 
 export interface TokenIssuerOptions {
   readonly keyRing: KeyRing;
+  /** Kontrol's own kite: tokens for it can be renewed, until their session ends. */
+  readonly identity: KiteIdentity;
   /** The user that runs Kontrol. */
   readonly issuer: string;
-  readonly limits: Pick<KontrolLimits, 'issuedTokens'>;
+  readonly limits: Pick<KontrolLimits, 'issuedTokens' | 'sessionTtl'>;
   readonly clock: Clock;
   /** Lifetime of a token in milliseconds. Default: 48 hours. */
   readonly ttl?: number | undefined;
+  /** Decides how narrow the audience of a token is. */
+  readonly policy: Pick<Policy, 'tokenDepth'>;
   /** Called after each signature. */
   readonly onSign?: () => void;
 }
@@ -24,8 +36,9 @@ export interface TokenTarget {
 }
 
 /**
- * Issues tokens. The audience is always `/user/environment/name` of the kite, so that a token is valid for all kites of that
- * name and no others. Tokens are cached for half of their lifetime.
+ * Issues tokens. The audience is `/user/environment/name` of the kite, so that a token is valid for all kites of that name and
+ * no others. It is narrower if the policy depends on further fields. A token names the kite key for which it was issued, so it ends with this key. One that was issued for a
+ * token ends with the session of that token. Tokens are cached for half of their lifetime.
  */
 export class TokenIssuer {
   readonly #keyRing: KeyRing;
@@ -33,9 +46,16 @@ export class TokenIssuer {
   readonly #clock: Clock;
   readonly #ttl: number;
   readonly #onSign: () => void;
+  readonly #identity: KiteIdentity;
+  readonly #sessionTtl: number;
+  readonly #policy: Pick<Policy, 'tokenDepth'>;
   readonly #issued: LruMap<string>;
 
-  constructor({ keyRing, issuer, limits, clock, ttl = TOKEN_TTL, onSign = () => {} }: TokenIssuerOptions) {
+  constructor(options: TokenIssuerOptions) {
+    const { keyRing, identity, issuer, limits, clock, ttl = TOKEN_TTL, onSign = () => {} } = options;
+    this.#identity = identity;
+    this.#policy = options.policy;
+    this.#sessionTtl = limits.sessionTtl;
     this.#keyRing = keyRing;
     this.#issuer = issuer;
     this.#clock = clock;
@@ -45,38 +65,57 @@ export class TokenIssuer {
   }
 
   /** Returns whether a token for this caller and kite is cached, so that `issue` does not have to sign one. */
-  has(username: string, target: TokenTarget): boolean {
-    return this.#issued.get(cacheKey(username, target)) !== undefined;
+  has(caller: Caller, target: TokenTarget): boolean {
+    return this.#issued.get(cacheKey(caller, target.keyId, this.#audience(caller, target))) !== undefined;
+  }
+
+  /** Returns when a session that begins now ends, in milliseconds since 1970. */
+  newSessionEnd(): number {
+    return this.#clock.now() + this.#sessionTtl;
   }
 
   /**
-   * Returns a token with which `username` can call the kite. `force`: sign a new one and cache it.
+   * Returns a token with which the caller can call the kite. `force`: sign a new one and cache it.
    *
    * The token is signed by the key pair that the kite registered with, because the kite trusts that one. Returns undefined if
-   * the pair is revoked or unknown.
+   * the pair is revoked or unknown, or the session of the caller has ended.
    */
-  issue(username: string, target: TokenTarget, force = false): string | undefined {
+  issue(caller: Caller, target: TokenTarget, force = false): string | undefined {
     const pair = this.#keyRing.get(target.keyId);
-    if (!pair || pair.state === 'revoked') return undefined;
-    const key = cacheKey(username, target);
+    const ttl = Math.min(this.#ttl, caller.sessionEnd - this.#clock.now());
+    if (!pair || pair.state === 'revoked' || ttl <= 0) return undefined;
+    const audience = this.#audience(caller, target);
+    const key = cacheKey(caller, target.keyId, audience);
     const cached = force ? undefined : this.#issued.get(key);
     if (cached !== undefined) return cached;
+    const renewable = audienceIncludes(audience, this.#identity);
     const token = newToken({
       issuer: this.#issuer,
-      username,
-      audience: audienceOf(target.kite),
+      username: caller.username,
+      audience,
       privateKey: pair.signKey,
       clock: this.#clock,
-      ttl: this.#ttl,
+      ttl,
       leeway: Math.min(TOKEN_LEEWAY, this.#ttl),
+      descent: caller,
+      ...(renewable && { sessionEnd: Math.min(caller.sessionEnd, this.newSessionEnd()) }),
     });
     this.#onSign();
-    this.#issued.set(key, token, this.#clock.now() + this.#ttl / 2);
+    this.#issued.set(key, token, this.#clock.now() + ttl / 2);
     return token;
+  }
+
+  #audience({ username }: Caller, { kite }: TokenTarget): string {
+    const depth = this.#policy.tokenDepth?.(username, kite) ?? NAME_DEPTH;
+    if (depth <= NAME_DEPTH) return audienceOf(kite);
+    return `/${IDENTITY_FIELDS.slice(0, depth)
+      .map((field) => kite[field])
+      .join('/')}`;
   }
 }
 
 /** JSON quotes the parts, so that the key is unambiguous. */
-function cacheKey(username: string, { kite, keyId }: TokenTarget): string {
-  return JSON.stringify([username, kite.username, kite.environment, kite.name, keyId]);
+function cacheKey(caller: Caller, keyId: string, audience: string): string {
+  const { username, kiteKeyId, issuedAt, sessionEnd } = caller;
+  return JSON.stringify([username, kiteKeyId, issuedAt, sessionEnd, audience, keyId]);
 }

@@ -36,11 +36,19 @@ function atKontrol(...answers: (Error | string)[]) {
     dialer: (...args) => (state.reachable ? dialer(...args) : Promise.reject(new Error('nobody is there'))),
   });
   const failures: string[] = [];
+  const revoked: string[] = [];
   const member = new KontrolMember({
     identity,
     urls: ['http://kontrol/kite'],
     kiteKey: 'key',
-    keys: { use: () => {}, revoke: () => {}, revokeOwn: () => {}, close: () => {} },
+    keys: {
+      use: () => {},
+      revoke: () => {},
+      revokeOwn: () => {},
+      revokeIds: (ids) => void revoked.push(...ids),
+      revokeOwnKey: () => void revoked.push('own'),
+      close: () => {},
+    },
     address: { registerUrl: () => Promise.resolve(url), knownAs: () => {} },
     newClient: (target, options) => core.newClient(target, options),
     registered: () => {},
@@ -64,7 +72,18 @@ function atKontrol(...answers: (Error | string)[]) {
     clock.advance(ms);
     await settled();
   };
-  return { member, registering, state, logged, failures, ends, pass, attempts: () => attempts };
+  return {
+    member,
+    registering,
+    revoked,
+    kontrol,
+    state,
+    logged,
+    failures,
+    ends,
+    pass,
+    attempts: () => attempts,
+  };
 }
 
 const storeDown = new KiteError('genericError', 'the store is down', { code: 'storeUnavailable' });
@@ -128,6 +147,31 @@ describe('a permanent registration', () => {
     expect(attempts()).toBe(4);
     await pass(3_600_000);
     expect([attempts(), failures.length]).toEqual([4, 2]);
+  });
+
+  it('a permanent registration that is rejected because the kite key was revoked makes the kite reject the key', async () => {
+    const revokedKey = new KiteError('authenticationError', 'kiteKey: it was revoked', {
+      code: 'kiteKeyRevoked',
+    });
+    const { registering, revoked } = atKontrol(revokedKey);
+    await expect(registering()).rejects.toMatchObject({ code: 'kiteKeyRevoked' });
+    expect(revoked).toEqual(['own']);
+  });
+
+  it('a permanent registration learns of revoked kite keys from a Kontrol that reports them', async () => {
+    const { registering, revoked, kontrol } = atKontrol();
+    let notify: (keys: unknown, ids: unknown) => void = () => {};
+    kontrol
+      .handle<[typeof notify]>('watchKeys', ({ args: [callback] }) => {
+        notify = callback;
+        return { revokedKeys: [], revokedKiteKeys: ['one', 2] };
+      })
+      .disableAuthentication();
+    await registering();
+    await settled();
+    notify([], ['two']);
+    await settled();
+    expect(revoked).toEqual(['one', 'two']);
   });
 
   it('a permanent registration logs once why no Kontrol is reachable', async () => {

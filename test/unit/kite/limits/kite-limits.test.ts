@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { IncomingMessage } from 'node:http';
 import { envelopePrefix } from '../../../../src/lib/kite/call/envelope-prefix.js';
-import { readStrings } from '../../../../src/lib/kite/kontrol/kontrol-responses.js';
+import { readRevokedIds, readStrings } from '../../../../src/lib/kite/kontrol/kontrol-responses.js';
 import {
   ALERT_LENGTH,
   CACHED_CREDENTIALS,
+  CONNECTION_CREDENTIALS,
   CACHED_METHODS,
   defaultLimits,
   LOGGED_LENGTH,
   LOGGED_REFUSALS,
   PREFIX_LENGTH,
   KONTROL_STRINGS,
+  REVOKED_IDS,
   VERIFIED_CREDENTIALS,
 } from '../../../../src/lib/kite/limits/kite-limits.js';
 import { addPageMethods } from '../../../../src/lib/kite/page/page-methods.js';
 import { RefusalLog } from '../../../../src/lib/kite/serve/refusal-log.js';
+import { ConnectionCredentials } from '../../../../src/lib/kite/trust/connection-credentials.js';
 import { VerifiedCredentials } from '../../../../src/lib/kite/trust/verified-credentials.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { connected, makeCore } from '../../../helpers/kite/cores.js';
@@ -61,15 +64,37 @@ describe('the limits of kites', () => {
     const credentials = new VerifiedCredentials(1000, new ManualClock());
     const key = (n: number): string => `key-${n}`;
     for (let n = 0; n <= VERIFIED_CREDENTIALS; n++) {
-      credentials.add('kiteKey', key(n), 'alice', Number.POSITIVE_INFINITY);
+      const credential = {
+        type: 'kiteKey',
+        key: key(n),
+        username: 'alice',
+        revocationKey: '',
+        revoked: false,
+      };
+      credentials.add(credential, Number.POSITIVE_INFINITY);
     }
     expect(credentials.get('kiteKey', key(0))).toBeUndefined();
-    expect(credentials.get('kiteKey', key(1))).toBe('alice');
+    expect(credentials.get('kiteKey', key(1))?.username).toBe('alice');
   });
 
   it('the limits of kites bound the strings of a response of Kontrol', () => {
     const strings = Array.from({ length: KONTROL_STRINGS + 1 }, (_, n) => `${n}`);
     expect(readStrings(strings)).toEqual(strings.slice(0, KONTROL_STRINGS));
+  });
+
+  it('the limits of kites bound the revoked ids of a response of Kontrol', () => {
+    const ids = Array.from({ length: REVOKED_IDS + 1 }, (_, n) => `${n}`);
+    expect(readRevokedIds(ids)).toEqual(ids.slice(0, REVOKED_IDS));
+  });
+
+  it('the limits of kites bound the kite keys that one connection authenticates with', () => {
+    const used = new ConnectionCredentials();
+    const connection = { credential: undefined };
+    const use = (n: number): void =>
+      used.add(connection, { username: 'alice', revocationKey: `${n}`, revoked: false });
+    for (let n = 0; n < CONNECTION_CREDENTIALS; n++) use(n);
+    expect(() => use(CONNECTION_CREDENTIALS)).toThrow('has used 64 kite keys');
+    expect(() => use(0)).not.toThrow();
   });
 
   it('the limits of kites bound the rejected hosts that are logged, and their length', () => {

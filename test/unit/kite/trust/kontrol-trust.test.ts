@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { newToken, parseKiteKey } from '../../../../src/lib/keys/index.js';
+import { RevokedIds } from '../../../../src/lib/keys/revoked-ids.js';
 import { KontrolTrust } from '../../../../src/lib/kite/trust/kontrol-trust.js';
+import type { ConnectionCredential } from '../../../../src/lib/kite/call/connection-credential.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { testKeyPair, testKiteKey } from '../../../helpers/kite/keys.js';
+import { ManualClock } from '../../../helpers/process/manual-clock.js';
 import {
   kiteKeyOf,
   kontrol as first,
@@ -18,16 +22,39 @@ const NOT_TRUSTED = 'kiteKey: it is signed by a Kontrol that this kite does not 
 const REVOKED =
   "kiteKey: Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register";
 
+interface FakeConnection {
+  credential: ConnectionCredential | undefined;
+  readonly flow: { readonly whenIdle: () => Promise<void> };
+  readonly close: () => void;
+}
+
 /** A kite with a key of Kontrol's first pair. */
 function setUp() {
   const { verifier, clock, kiteKey } = setUpVerifier();
   const logged: string[] = [];
+  const connections: FakeConnection[] = [];
+  const call = (auth: unknown): FakeConnection => {
+    const connection = {
+      credential: undefined,
+      flow: { whenIdle: () => Promise.resolve() },
+      close: vi.fn<() => void>(),
+    };
+    verifier.verify(auth, connection);
+    connections.push(connection);
+    return connection;
+  };
   const logger = {
     ...silentLogger,
     warn: (text: string) => logged.push(text),
     error: (text: string) => logged.push(text),
   };
-  const trust = new KontrolTrust({ verifier, kiteKey, clock, logger });
+  const trust = new KontrolTrust({
+    verifier,
+    kiteKey,
+    endRevoked: () => verifier.endRevoked(connections),
+    clock,
+    logger,
+  });
   const use = (pair: typeof first): void => trust.use(testKiteKey('alice', pair, clock).jwt);
   const trusts = (pair: typeof first): boolean => {
     try {
@@ -36,7 +63,7 @@ function setUp() {
       return false;
     }
   };
-  return { verifier, clock, trust, use, trusts, logged };
+  return { verifier, clock, kiteKey, trust, use, trusts, logged, call };
 }
 
 describe('a kite that gets a new kite key', () => {
@@ -99,6 +126,62 @@ describe('a kite that gets a new kite key', () => {
     trust.revoke([first.publicKey, second.publicKey]);
     use(third);
     expect([trusts(first), trusts(second), trusts(third)]).toEqual([false, false, true]);
+  });
+});
+
+describe('a kite that is notified of revoked kite keys', () => {
+  it('a kite that is notified of a revoked kite key rejects it and its tokens, and ends the connections that used them', () => {
+    const { trust, call, verifier, logged } = setUp();
+    const revoked = kiteKeyOf('alice');
+    const { id } = parseKiteKey(revoked.key);
+    const descent = { username: 'bob', kiteKeyId: id, issuedAt: 1000 };
+    const privateKey = first.privateKey;
+    const shared = {
+      issuer: 'kontrol',
+      username: 'bob',
+      audience: '/alice',
+      privateKey,
+      clock: new ManualClock(),
+    };
+    const token = { type: 'token', key: newToken({ ...shared, descent }) };
+    const [withKey, withToken, other] = [call(revoked), call(token), call(kiteKeyOf('alice'))];
+    trust.revokeIds([id, 'unknown']);
+    expect(refusal(verifier, revoked)).toBe(
+      'kiteKey: it was revoked; get a new kite key with: kitectl register',
+    );
+    expect(refusal(verifier, token)).toContain('token: the kite key that it was issued for was revoked');
+    for (const { close } of [withKey, withToken]) expect(close).toHaveBeenCalledOnce();
+    expect(other.close).not.toHaveBeenCalled();
+    expect(logged).toEqual([]);
+  });
+
+  it('a kite that is notified of revoked users rejects what they had until then', () => {
+    const { trust, verifier, clock, call } = setUp();
+    const token = tokenOf('bob', '/alice');
+    const connection = call(token);
+    trust.revokeIds([RevokedIds.ofUser('bob', clock.now())]);
+    expect(refusal(verifier, token)).toContain('was revoked');
+    expect(connection.close).toHaveBeenCalledOnce();
+    expect(verifier.verify(tokenOf('carol', '/alice'))).toBe('carol');
+  });
+
+  it('a kite that is notified that its own kite key was revoked logs it once, and rejects callers with it', () => {
+    const { trust, kiteKey, verifier, logged, trusts } = setUp();
+    trust.revokeOwnKey();
+    trust.revokeIds([kiteKey.id]);
+    expect(logged).toEqual([expect.stringContaining('kitectl register')]);
+    expect(refusal(verifier, { type: 'kiteKey', key: kiteKey.jwt })).toContain('it was revoked');
+    expect(trusts(first)).toBe(true);
+  });
+
+  it('a kite that is notified of a revoked pair ends the connections that its credentials had opened', () => {
+    const { trust, use, call } = setUp();
+    const old = call(tokenOf('bob', '/alice', first));
+    use(second);
+    const next = call(tokenOf('bob', '/alice', second));
+    trust.revoke([first.publicKey]);
+    expect(old.close).toHaveBeenCalledOnce();
+    expect(next.close).not.toHaveBeenCalled();
   });
 });
 

@@ -4,28 +4,32 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+function credential(type: string, key: string) {
+  return { type, key, username: 'alice', revocationKey: 'k', revoked: false };
+}
+
 describe('VerifiedCredentials', () => {
   it('VerifiedCredentials expire after their time to live, so that a changed decision takes effect', () => {
     const clock = new ManualClock();
     const credentials = new VerifiedCredentials(1000, clock);
-    credentials.add('kiteKey', 'k', 'alice', NEVER);
+    credentials.add(credential('kiteKey', 'k'), NEVER);
     clock.advance(999);
-    expect(credentials.get('kiteKey', 'k')).toBe('alice');
+    expect(credentials.get('kiteKey', 'k')).toMatchObject({ username: 'alice' });
     clock.advance(1);
     expect(credentials.get('kiteKey', 'k')).toBeUndefined();
   });
 
   it.each([0, -1000])('VerifiedCredentials are not cached with a time to live of %d', (ttl) => {
     const credentials = new VerifiedCredentials(ttl, new ManualClock());
-    credentials.add('kiteKey', 'k', 'alice', NEVER);
+    credentials.add(credential('kiteKey', 'k'), NEVER);
     expect(credentials.get('kiteKey', 'k')).toBeUndefined();
   });
 
   it('VerifiedCredentials are distinguished by type and text, wherever one ends and the other begins', () => {
     const credentials = new VerifiedCredentials(1000, new ManualClock());
-    credentials.add('a', 'bc', 'alice', NEVER);
+    credentials.add(credential('a', 'bc'), NEVER);
     expect(credentials.get('ab', 'c')).toBeUndefined();
     expect(credentials.get('', 'abc')).toBeUndefined();
-    expect(credentials.get('a', 'bc')).toBe('alice');
+    expect(credentials.get('a', 'bc')).toMatchObject({ username: 'alice' });
   });
 });

@@ -37,6 +37,28 @@ it('the open policy lets every user find and call everything', () => {
 describe('a policy file', () => {
   const read = (file: unknown) => parsePolicy(JSON.stringify(file), 'kontrol', 'policy.json');
 
+  it('a policy file reports how many fields of a path a token depends on, for each user', () => {
+    const rule = (users: string[], ...kites: string[]) => ({ users, actions: ['token'], kites });
+    const policy = read({
+      allow: [
+        rule(['alice'], '/bob/prod/math/1.0.0', '/bob/prod/text/*/*', '/bob/prod/web/1.0.0/*/host'),
+        rule(['carol'], '/bob', '/bob/prod/math/1.0.0'),
+        rule(['dave'], '/bob'),
+      ],
+      deny: [rule(['dave'], '/bob/prod/math/2.0.0')],
+    });
+    const depth = (username: string, name: string) => policy.tokenDepth?.(username, { ...bobs, name });
+    expect(['math', 'text', 'web', 'other'].map((name) => depth('alice', name))).toEqual([4, 3, 6, 3]);
+    expect([depth('carol', 'math'), depth('bob', 'math')]).toEqual([3, 3]);
+    expect([depth('dave', 'math'), depth('dave', 'text')]).toEqual([4, 3]);
+    expect(policy.deepTokenPaths).toEqual([
+      '/bob/prod/math/1.0.0',
+      '/bob/prod/web/1.0.0/*/host',
+      '/bob/prod/math/1.0.0',
+      '/bob/prod/math/2.0.0',
+    ]);
+  });
+
   it('a policy file adds permissions to the default for the prefix of its path', () => {
     const policy = read({
       allow: [{ users: ['alice'], actions: ['query', 'token'], kites: ['/bob/*/math'] }],

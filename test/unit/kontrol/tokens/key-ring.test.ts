@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { testKeyPair, testToken } from '../../../helpers/kite/keys.js';
 import { setUpKeyRing } from '../../../helpers/kontrol/key-ring.js';
 import { FakeStorage } from '../../../helpers/storage/fake-storage.js';
+import { RevokedIds } from '../../../../src/lib/keys/revoked-ids.js';
 
 describe('the key ring', () => {
   it('the key ring starts with the configured pair, stores it, and loads it again', async () => {
@@ -51,7 +52,7 @@ describe('the key ring', () => {
     const { id } = keyRing.signing;
     const token = testToken('bob', '/kontrol', await testKeyPair(0), clock);
     credentials.verifyKiteKey(kiteKey);
-    expect(credentials.verifyToken(token)).toBe('bob');
+    expect(credentials.verifyToken(token).username).toBe('bob');
     await keyRing.revoke(id);
     expect(() => credentials.verifyKiteKey(kiteKey)).toThrow('the key pair that signed it was revoked');
     expect(() => credentials.verifyToken(token)).toThrow('token is expired');
@@ -63,9 +64,37 @@ describe('the key ring', () => {
     const { keyRing, credentials } = await setUpKeyRing();
     const [one, other] = [keyRing.newKiteKey('bob'), keyRing.newKiteKey('bob')];
     credentials.verifyKiteKey(one);
-    await keyRing.revokeKiteKey(credentials.verifyKiteKey(one).id);
+    await keyRing.revokeKiteKey(credentials.verifyKiteKey(one).kiteKeyId);
     expect(() => credentials.verifyKiteKey(one)).toThrow('it was revoked');
     expect(credentials.verifyKiteKey(other).username).toBe('bob');
+  });
+
+  it('the key ring signs a kite key again after a rotation under the same id, so that a revocation reaches both', async () => {
+    const { keyRing, credentials, clock } = await setUpKeyRing();
+    const old = keyRing.newKiteKey('bob');
+    await keyRing.rotate();
+    clock.advance(3_600_000);
+    const renewals = [1, 2, 3].map(() => keyRing.renewKiteKey(credentials.verifyKiteKey(old)));
+    const [renewed = ''] = renewals;
+    expect(new Set(renewals).size).toBe(1);
+    const { kiteKeyId, pair } = credentials.verifyKiteKey(renewed);
+    expect(pair.id).toBe(keyRing.signing.id);
+    expect(kiteKeyId).toBe(credentials.verifyKiteKey(old).kiteKeyId);
+    await keyRing.revokeKiteKey(kiteKeyId);
+    for (const kiteKey of [old, renewed])
+      expect(() => credentials.verifyKiteKey(kiteKey)).toThrow('it was revoked');
+  });
+
+  it('the key ring revokes every kite key that a user has, and issues new ones from then on', async () => {
+    const { keyRing, credentials, clock } = await setUpKeyRing();
+    const [one, other] = [keyRing.newKiteKey('bob'), keyRing.newKiteKey('alice')];
+    await keyRing.revokeKiteKey(RevokedIds.ofUser('bob', clock.now()));
+    const next = keyRing.newKiteKey('bob');
+    expect(() => credentials.verifyKiteKey(one)).toThrow('it was revoked');
+    expect(credentials.verifyKiteKey(other).username).toBe('alice');
+    expect(credentials.verifyKiteKey(next).username).toBe('bob');
+    await keyRing.reload();
+    expect(() => credentials.verifyKiteKey(one)).toThrow('it was revoked');
   });
 
   it('the key ring names an unknown pair', async () => {

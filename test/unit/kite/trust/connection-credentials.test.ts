@@ -1,0 +1,64 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { ConnectionCredential } from '../../../../src/lib/kite/call/connection-credential.js';
+import { ConnectionCredentials } from '../../../../src/lib/kite/trust/connection-credentials.js';
+
+function credential(revocationKey: string): {
+  -readonly [Key in keyof ConnectionCredential]: ConnectionCredential[Key];
+} {
+  return { username: 'alice', revocationKey, revoked: false };
+}
+
+function connection() {
+  let idle: () => void = () => {};
+  const whenIdle = (): Promise<void> => new Promise((resolve) => (idle = resolve));
+  const close = vi.fn<(code?: number, reason?: string) => void>();
+  return {
+    credential: undefined as ConnectionCredential | undefined,
+    flow: { whenIdle },
+    close,
+    becomeIdle: () => idle(),
+  };
+}
+
+describe('the credentials of connections', () => {
+  it('the credentials of connections end those that have used a revoked one, also if it was not the last', () => {
+    const used = new ConnectionCredentials();
+    const [first, second] = [credential('first'), credential('second')];
+    const [one, both, other] = [connection(), connection(), connection()];
+    used.add(one, first);
+    used.add(both, first);
+    used.add(both, second);
+    used.add(other, second);
+    used.endRevoked([one, both, other, connection()]);
+    expect([one, both, other].map(({ close }) => close.mock.calls.length)).toEqual([0, 0, 0]);
+    first.revoked = true;
+    used.endRevoked([one, both, other]);
+    expect(one.close).toHaveBeenCalledWith(1008, 'The credentials were revoked');
+    expect(both.close).toHaveBeenCalledOnce();
+    expect(other.close).not.toHaveBeenCalled();
+  });
+
+  it('the credentials of connections replace equal ones, such as tokens of one kite key', () => {
+    const used = new ConnectionCredentials();
+    const peer = connection();
+    for (let n = 0; n < 1000; n++) used.add(peer, credential('first'));
+    const last = credential('first');
+    used.add(peer, last);
+    last.revoked = true;
+    used.endRevoked([peer]);
+    expect(peer.close).toHaveBeenCalledOnce();
+  });
+
+  it('the credentials of connections let a connection finish the calls that revoke', async () => {
+    const used = new ConnectionCredentials();
+    const peer = connection();
+    const own = credential('own');
+    used.add(peer, own);
+    own.revoked = true;
+    used.endRevoked([peer], new Set([peer]));
+    expect(peer.close).not.toHaveBeenCalled();
+    peer.becomeIdle();
+    await Promise.resolve();
+    expect(peer.close).toHaveBeenCalledOnce();
+  });
+});
