@@ -392,7 +392,7 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    entries: ['base-channel', 'channel-owner'],
+    entries: ['base-channel', 'channel-owner', 'memory-budget'],
     exports: ['channel', 'close-code', 'expected-prefixes', 'outgoing-message', 'remote-address'],
   },
   { name: 'limits', about: 'the limits of connections', exports: ['transport-limits'] },
@@ -441,7 +441,17 @@ export const structure: readonly Folder[] = [
     name: 'lib/keys',
     about: 'kite keys, JWTs, key pairs and certificates',
     imports: ['lib/protocol', 'lib/errors', 'lib/util'],
-    entries: ['index', 'jwt', 'jwt-claims', 'key-limits', 'key-pair', 'kite-key', 'kite-token', 'pem', 'revoked-ids'],
+    entries: [
+      'index',
+      'jwt',
+      'jwt-claims',
+      'key-limits',
+      'key-pair',
+      'kite-key',
+      'kite-token',
+      'pem',
+      'revoked-ids',
+    ],
   },
   {
     name: 'lib/dnode',

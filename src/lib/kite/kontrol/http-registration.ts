@@ -176,4 +176,3 @@ function redirectError(kontrol: string, { headers }: Response): KiteError {
   const message = `${kontrol} redirects to ${location}; credentials are not sent there. Set the URL of Kontrol to it`;
   return new KiteError('genericError', message);
 }
-

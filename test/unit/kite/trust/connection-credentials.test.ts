@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { ConnectionCredential } from '../../../../src/lib/kite/call/connection-credential.js';
+import type { RunningCalls } from '../../../../src/lib/kite/call/when-idle.js';
 import { ConnectionCredentials } from '../../../../src/lib/kite/trust/connection-credentials.js';
 
 function credential(revocationKey: string): {
@@ -9,14 +10,13 @@ function credential(revocationKey: string): {
 }
 
 function connection() {
-  let idle: () => void = () => {};
-  const whenIdle = (): Promise<void> => new Promise((resolve) => (idle = resolve));
+  const flow: RunningCalls = { running: 1, onIdle: undefined };
   const close = vi.fn<(code?: number, reason?: string) => void>();
   return {
     credential: undefined as ConnectionCredential | undefined,
-    flow: { whenIdle },
+    flow,
     close,
-    becomeIdle: () => idle(),
+    becomeIdle: () => flow.onIdle?.(),
   };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { newToken, parseKiteKey } from '../../../../src/lib/keys/index.js';
 import { RevokedIds } from '../../../../src/lib/keys/revoked-ids.js';
 import { KontrolTrust } from '../../../../src/lib/kite/trust/kontrol-trust.js';
+import type { RunningCalls } from '../../../../src/lib/kite/call/when-idle.js';
 import type { ConnectionCredential } from '../../../../src/lib/kite/call/connection-credential.js';
 import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { testKeyPair, testKiteKey } from '../../../helpers/kite/keys.js';
@@ -24,7 +25,7 @@ const REVOKED =
 
 interface FakeConnection {
   credential: ConnectionCredential | undefined;
-  readonly flow: { readonly whenIdle: () => Promise<void> };
+  readonly flow: RunningCalls;
   readonly close: () => void;
 }
 
@@ -36,7 +37,7 @@ function setUp() {
   const call = (auth: unknown): FakeConnection => {
     const connection = {
       credential: undefined,
-      flow: { whenIdle: () => Promise.resolve() },
+      flow: { running: 0, onIdle: undefined },
       close: vi.fn<() => void>(),
     };
     verifier.verify(auth, connection);
