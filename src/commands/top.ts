@@ -23,7 +23,7 @@ export default class Top extends BaseCommand {
     },
     {
       description: 'Print the URLs of kites that do not respond.',
-      command: "<%= config.bin %> top --json | jq -r '.[] | select(.answers | not).url'",
+      command: "<%= config.bin %> top --json | jq -r '.[] | select(.responds | not).url'",
     },
   ];
 

@@ -55,7 +55,7 @@ describe('kitectl bench', () => {
       connections: 7,
       rate: 100,
       calls: 30,
-      answered: 30,
+      succeeded: 30,
       failed: 0,
       missed: 0,
       errors: {},
@@ -92,7 +92,7 @@ describe('kitectl bench', () => {
     const { code, stdout } = await running.outcome;
     expect(code).toBe(130);
     expect(stdout).toContain('│ throughput');
-    expect(stdout).toMatch(/│ answered\s+│ [1-9]\d* of \d+ calls/);
+    expect(stdout).toMatch(/│ succeeded\s+│ [1-9]\d* of \d+ calls/);
   });
 
   it('bench prints its results in a pipe when it is interrupted', async () => {
@@ -102,6 +102,6 @@ describe('kitectl bench', () => {
     running.child.kill('SIGINT');
     const { code, stdout } = await running.outcome;
     expect(code).toBe(130);
-    expect((JSON.parse(stdout) as { answered: number }).answered).toBeGreaterThan(0);
+    expect((JSON.parse(stdout) as { succeeded: number }).succeeded).toBeGreaterThan(0);
   });
 });

@@ -39,8 +39,8 @@ const LINES: readonly Line[] = [
   },
   {
     line: 'kitectl bench square 4 --to http://localhost:3636/kite --rate 1000 --duration 1m --json',
-    pipe: /^\{"url":.*"answered":[1-9]/m,
-    screen: /"answered":[1-9]/,
+    pipe: /^\{"url":.*"succeeded":[1-9]/m,
+    screen: /"succeeded":[1-9]/,
   },
   { line: 'kitectl call square 4 --to http://localhost:3636/kite', pipe: /^16$/m },
   {
@@ -310,7 +310,7 @@ const LINES: readonly Line[] = [
     pipe: /^math\t1\.0\.0\tprod\t.* ms\t/m,
     screen: /\[\?1049l/,
   },
-  { line: `kitectl top --json | jq -r '.[] | select(.answers | not).url'`, pipe: /^$/ },
+  { line: `kitectl top --json | jq -r '.[] | select(.responds | not).url'`, pipe: /^$/ },
   {
     line: 'kitectl uninstall math',
     before: [INSTALL],

@@ -34,7 +34,7 @@ describe.skipIf(!etcdInstalled)(`kontrol start with etcd${skipped}`, () => {
     const port = String(await freePort());
     const first = cli.start(['kontrol', 'start', '--port', port], { env: environment() });
     await listens(first);
-    expect(first.stderr).toContain('in the storage "etcd"');
+    expect(first.stderr).toContain('in the etcd store');
     expect(first.stderr).toContain('unencrypted: set KONTROL_SECRET to encrypt them');
     const [pair] = JSON.parse((await cli.run(['kontrol', 'keys', 'list', '--json'])).stdout) as object[];
     first.child.kill('SIGTERM');

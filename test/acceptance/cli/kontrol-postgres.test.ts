@@ -31,7 +31,7 @@ describe.skipIf(!postgresInstalled)(`kontrol start with PostgreSQL${skipped}`, (
     const port = String(await freePort());
     const first = cli.start(['kontrol', 'start', '--port', port], { env: environment() });
     await listens(first);
-    expect(first.stderr).toContain('in the storage "postgres"');
+    expect(first.stderr).toContain('in the postgres store');
     expect(first.stderr).toContain('unencrypted: set KONTROL_SECRET to encrypt them');
     expect(first.stderr).not.toContain(PASSWORD);
     const [pair] = JSON.parse((await cli.run(['kontrol', 'keys', 'list', '--json'])).stdout) as object[];

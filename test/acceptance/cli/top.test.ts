@@ -39,7 +39,7 @@ describe('kitectl top in a pipe', () => {
     const { stdout } = await network.cli.run(['top', '/bob/prod/math', '--json']);
     const [row, ...others] = JSON.parse(stdout) as Record<string, unknown>[];
     expect(others).toEqual([]);
-    expect(row).toMatchObject({ kite: { name: 'math' }, url: math.url, answers: true });
+    expect(row).toMatchObject({ kite: { name: 'math' }, url: math.url, responds: true });
     for (const name of ['latency', 'load', 'processors', 'memoryUsage', 'memoryTotal']) {
       expect(row?.[name]).toEqual(expect.any(Number));
     }

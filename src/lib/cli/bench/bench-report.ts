@@ -12,18 +12,18 @@ export interface BenchReport {
   readonly parallel: number;
   /** The value of --rate, or null. */
   readonly rate: number | null;
-  /** Time from the first call to the last answer. */
+  /** Time from the first call to the last response. */
   readonly seconds: number;
   readonly calls: number;
-  readonly answered: number;
+  readonly succeeded: number;
   readonly failed: number;
   /** Number of failed calls by error type. */
   readonly errors: Readonly<Record<string, number>>;
   /** Calls that were pending when the benchmark was interrupted. */
-  readonly unanswered: number;
+  readonly pending: number;
   /** Calls that the rate required and that were not started. */
   readonly missed: number;
-  readonly answersPerSecond: number;
+  readonly callsPerSecond: number;
   /** Latencies of successful calls; with a rate, from the scheduled start. Null if no call succeeded. */
   readonly latency: Latencies | null;
 }
@@ -44,12 +44,12 @@ export function benchReport(
     rate: rate ?? null,
     seconds,
     calls: started,
-    answered,
+    succeeded: answered,
     failed,
     errors: Object.fromEntries(measured.errors),
-    unanswered,
+    pending: unanswered,
     missed,
-    answersPerSecond: Math.round((answered * 1000) / Math.max(milliseconds, 0.001)),
+    callsPerSecond: Math.round((answered * 1000) / Math.max(milliseconds, 0.001)),
     latency: measured.latencies(),
   };
 }
@@ -63,12 +63,12 @@ export function reportFields(report: BenchReport): Field[] {
     field('method', `${method} at ${url}`),
     field('load', rate === null ? load : `${load}, ${rate} calls/s`),
     field('time', formatDuration(report.seconds * 1000)),
-    field('answered', `${report.answered} of ${report.calls} calls`),
-    field('throughput', `${report.answersPerSecond} calls/s`),
+    field('succeeded', `${report.succeeded} of ${report.calls} calls`),
+    field('throughput', `${report.callsPerSecond} calls/s`),
   ];
   for (const [type, count] of Object.entries(report.errors))
     fields.push(field(`failed ${type}`, String(count)));
-  if (report.unanswered > 0) fields.push(field('unanswered', String(report.unanswered)));
+  if (report.pending > 0) fields.push(field('pending', String(report.pending)));
   if (report.missed > 0) fields.push(field('not started', String(report.missed)));
   for (const [name, ms] of Object.entries(latency ?? {})) {
     fields.push({ ...field(`latency ${name}`, `${String(ms)} ms`), wide: WIDE_PERCENTILES.has(name) });

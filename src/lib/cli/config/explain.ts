@@ -107,7 +107,7 @@ async function findKeyOrProblem(
 function describeSource(source: SettingSource): string {
   switch (source.type) {
     case 'context':
-      return source.field === 'current' ? 'context use' : `context ${source.name}`;
+      return source.field === 'current' ? 'kitectl context use' : `context ${source.name}`;
     case 'kiteKey':
       return 'kite key';
     case 'default':

@@ -180,7 +180,7 @@ async function printContext(
       const value = context[label];
       return value === undefined ? [] : [{ label, value }];
     }),
-    { label: 'in use', value: inUse ? 'yes' : 'no' },
+    { label: 'active', value: inUse ? 'yes' : 'no' },
   ];
   await printDetails(
     { fields, data: { name, inUse, ...context }, name, ...(line !== undefined && { lines: [line] }) },

@@ -132,7 +132,7 @@ function policyName({ policy }: StartKontrolOptions): string {
 
 function reportStorage(storage: Storage, options: StartKontrolOptions, print: (text: string) => void): void {
   const where = options.storage.kind === 'file' ? ` in ${options.storage.folder}` : '';
-  print(`Registrations and keys are in the storage "${storage.name}"${where}.`);
+  print(`Registrations and keys are in the ${storage.name} store${where}.`);
   if (storage.name === 'memory') print('They are lost when Kontrol exits, except for the key pair files.');
   if (storage.secrets === 'plain') {
     print('Private keys are stored unencrypted: set KONTROL_SECRET to encrypt them.');

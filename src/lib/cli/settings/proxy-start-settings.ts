@@ -49,7 +49,7 @@ export const proxyStartSettings = {
     summary: 'Address to listen on.',
     accept: IP,
     default: undefined,
-    defaultText: '127.0.0.1, or all addresses if --public-host is not a loopback name',
+    defaultText: '127.0.0.1 (all addresses if --public-host is not a loopback name)',
     commands,
   },
   port: {
@@ -114,7 +114,7 @@ export const proxyStartSettings = {
   'key-file': {
     ...kiteKey,
     flag: { ...kiteKey.flag, summary: 'File with the kite key.' },
-    defaultText: 'the key of a Kontrol on this machine, or your key',
+    defaultText: 'your key (that of a Kontrol on this machine, if there is one)',
     commands,
   },
   context,

@@ -13,7 +13,7 @@ export const outputFlags = {
     summary:
       'Output format: table, wide (all columns), json, ndjson, yaml or name. --json is short for -o json.',
     description:
-      'By default, prints a table on a terminal, and one line with tab-separated fields per item in a pipe. ' +
+      'By default, lists are tables on a terminal, and one line with tab-separated fields per item in a pipe. ' +
       'name: one identifier per line, for xargs.',
     options: outputFormats,
     helpValue: 'FORMAT',

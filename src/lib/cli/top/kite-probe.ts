@@ -6,7 +6,7 @@ export interface KiteRow {
   readonly kite: KiteIdentity;
   readonly url: string;
   /** Whether the kite responded to the latest probe; null before the first one. */
-  readonly answers: boolean | null;
+  readonly responds: boolean | null;
   /** Round-trip time of `kite.ping`, in milliseconds. */
   readonly latency: number | null;
   /** One-minute load average of its machine. */
@@ -22,7 +22,7 @@ export interface KiteRow {
 type Measurement = Omit<KiteRow, 'kite' | 'url'>;
 
 const NO_MEASUREMENT: Measurement = {
-  answers: null,
+  responds: null,
   latency: null,
   load: null,
   processors: null,
@@ -61,7 +61,7 @@ export class KiteProbe {
     try {
       this.#measurement = await this.#probe();
     } catch {
-      this.#measurement = { ...NO_MEASUREMENT, answers: false };
+      this.#measurement = { ...NO_MEASUREMENT, responds: false };
     } finally {
       this.#measuring = false;
     }
@@ -79,7 +79,7 @@ export class KiteProbe {
     const start = now();
     await client.tell('kite.ping');
     const latency = Math.round((now() - start) * 1000) / 1000;
-    return { ...NO_MEASUREMENT, answers: true, latency, ...(await this.#systemInfo()) };
+    return { ...NO_MEASUREMENT, responds: true, latency, ...(await this.#systemInfo()) };
   }
 
   async #systemInfo(): Promise<Partial<Measurement>> {

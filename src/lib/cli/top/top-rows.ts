@@ -23,8 +23,8 @@ export const topListing: Listing<KiteRow> = {
   name: ({ kite }) => kitePath(kite),
 };
 
-function formatLatency({ answers, latency }: KiteRow): string {
-  if (answers === null) return '…';
+function formatLatency({ responds, latency }: KiteRow): string {
+  if (responds === null) return '…';
   return latency === null ? 'no answer' : `${latency.toFixed(1)} ms`;
 }
 

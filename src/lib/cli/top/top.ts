@@ -193,6 +193,6 @@ class KiteProbes {
   /** Measures the kites that have not been measured yet. */
   async measureNew(): Promise<void> {
     const probes = [...this.#probes.values()].slice(0, TOP_KITES);
-    await Promise.all(probes.filter(({ row }) => row.answers === null).map((probe) => probe.measure()));
+    await Promise.all(probes.filter(({ row }) => row.responds === null).map((probe) => probe.measure()));
   }
 }

@@ -195,8 +195,8 @@ export const kiteSettings = {
     default: 'info',
   },
   logColor: {
-    name: 'log colours',
-    summary: 'Whether log lines have colours on a terminal. Any value of the variables disables them.',
+    name: 'log color',
+    summary: 'Whether log lines have colors on a terminal. Any value of the variables disables them.',
     option: 'logColor',
     variables: [
       { name: 'KITE_LOG_NOCOLOR', accept: FALSE_WHEN_SET },

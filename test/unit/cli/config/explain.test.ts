@@ -77,7 +77,7 @@ describe('explain', () => {
     expect(await explained({ NO_COLOR: '1', KITE_LOG_NOCOLOR: 'x' })).toEqual(
       expect.arrayContaining([
         { setting: 'color', value: 'never', source: 'NO_COLOR' },
-        { setting: 'log colours', value: 'false', source: 'KITE_LOG_NOCOLOR' },
+        { setting: 'log color', value: 'false', source: 'KITE_LOG_NOCOLOR' },
       ]),
     );
   });

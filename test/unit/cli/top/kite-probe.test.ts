@@ -38,7 +38,7 @@ const pong = { 'kite.ping': () => 'pong' };
 
 describe('a probe', () => {
   it('a probe has no values before its first answer', () => {
-    expect(probeOf(pong).probe.row).toMatchObject({ answers: null, latency: null });
+    expect(probeOf(pong).probe.row).toMatchObject({ responds: null, latency: null });
   });
 
   it('a probe measures latency, and reads the system information of the kite', async () => {
@@ -46,7 +46,7 @@ describe('a probe', () => {
     const { probe } = probeOf({ ...pong, 'kite.systemInfo': () => info });
     await probe.measure();
     expect(probe.row).toMatchObject({
-      answers: true,
+      responds: true,
       latency: 5,
       load: 1.5,
       processors: 4,
@@ -60,7 +60,7 @@ describe('a probe', () => {
     async (answer) => {
       const { probe } = probeOf({ ...pong, 'kite.systemInfo': () => answer });
       await probe.measure();
-      expect(probe.row).toMatchObject({ answers: true, load: null, processors: null, memoryUsage: null });
+      expect(probe.row).toMatchObject({ responds: true, load: null, processors: null, memoryUsage: null });
     },
   );
 
@@ -78,10 +78,10 @@ describe('a probe', () => {
     let up = false;
     const { probe } = probeOf(pong, () => (up ? Promise.resolve() : Promise.reject(new Error('refused'))));
     await probe.measure();
-    expect(probe.row).toMatchObject({ answers: false, latency: null });
+    expect(probe.row).toMatchObject({ responds: false, latency: null });
     up = true;
     await probe.measure();
-    expect(probe.row).toMatchObject({ answers: true });
+    expect(probe.row).toMatchObject({ responds: true });
   });
 
   it('a probe does not send a request before the previous answer', async () => {

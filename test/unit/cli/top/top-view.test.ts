@@ -7,7 +7,7 @@ describe('the screen of top', () => {
   const row = (name: string, more: Partial<KiteRow> = {}): KiteRow => ({
     kite: testIdentity({ name }),
     url: 'http://h/kite',
-    answers: true,
+    responds: true,
     latency: 1.26,
     load: 0.5,
     processors: 4,
@@ -21,8 +21,8 @@ describe('the screen of top', () => {
   it('the screen of top has a line for each kite', () => {
     const rows = [
       row('math'),
-      row('other', { answers: false, latency: null, load: null, memoryUsage: null }),
-      row('new', { answers: null, latency: null }),
+      row('other', { responds: false, latency: null, load: null, memoryUsage: null }),
+      row('new', { responds: null, latency: null }),
     ];
     expect(renderTop({ title: '/bob', rows, size, bold })).toEqual([
       '/bob',
