@@ -101,6 +101,7 @@ const cli: readonly Folder[] = [
       'storage-settings',
     ],
     exports: [
+      'child-environment',
       'command-settings',
       'command-values',
       'common-settings',

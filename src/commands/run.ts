@@ -1,11 +1,12 @@
 import { string } from '@oclif/core/args';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
+import { childFlags } from '../lib/cli/settings/child-environment.js';
 
 export default class Run extends BaseCommand {
   static override summary = 'Run an installed kite.';
 
   static override description =
-    'The kite inherits the standard streams and the environment, and receives the signals of this command. The exit code is ' +
+    'The kite inherits the standard streams and the environment without secrets, and receives the signals of this command. The exit code is ' +
     'that of the kite. If several versions are installed, runs the newest unless you name one.';
 
   static override examples = [
@@ -29,9 +30,11 @@ export default class Run extends BaseCommand {
     }),
   };
 
+  static override flags = { ...childFlags };
+
   override async run(): Promise<void> {
-    const { args } = await this.parse(Run);
+    const { args, flags } = await this.parse(Run);
     const { runKite } = await import('../lib/cli/kites/installed-kites.js');
-    await runKite({ name: args.name, args: args.args ?? [] }, this.runtime);
+    await runKite({ name: args.name, args: args.args ?? [], passedSecrets: flags.env ?? [] }, this.runtime);
   }
 }

@@ -5,6 +5,7 @@ import { platform } from 'node:process';
 import { CliError, configurationError, notFound } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { LastLine } from '../runtime/last-line.js';
+import { childEnvironment } from '../settings/child-environment.js';
 import { badSource, checkLocation, isSegment, NO_USER, type InstallLocation } from './install-location.js';
 import type { InstallSource } from './install-source.js';
 import { NPM_OUTPUT_LENGTH } from '../runtime/command-limits.js';
@@ -92,7 +93,7 @@ function runNpm(spec: string, folder: string, env: NpmOptions['env'], signal: Ab
   // Safe with a shell: a package's name and version contain no special characters.
   const child = spawn(windows ? 'npm.cmd' : 'npm', [...args, '--', spec], {
     cwd: folder,
-    env: { ...env },
+    env: childEnvironment(env),
     shell: windows,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { reasonOf } from '../../keys/secure-files.js';
 import { configurationError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { childEnvironment } from '../settings/child-environment.js';
 import { installedKites, formatLocations, findMatching, newest, programOf } from './installed.js';
 import { kitesFolder, locationFolder, locationPath } from './install-location.js';
 
@@ -11,6 +12,8 @@ export interface RunKiteOptions {
   /** Name of the kite, see `findMatching`. The newest of several versions runs. */
   readonly name: string;
   readonly args: readonly string[];
+  /** Variables with a secret that the kite gets. Default: none. */
+  readonly passedSecrets?: readonly string[];
 }
 
 /** Signals that are forwarded to the kite. */
@@ -25,7 +28,10 @@ const TERMINAL_SIGNALS: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT']);
  *
  * @throws CliError with the kite's exit code if that is not 0
  */
-export async function runKite({ name, args }: RunKiteOptions, runtime: CommandRuntime): Promise<void> {
+export async function runKite(
+  { name, args, passedSecrets }: RunKiteOptions,
+  runtime: CommandRuntime,
+): Promise<void> {
   const { env, stdin } = runtime;
   const kites = kitesFolder(env);
   const matches = findMatching(name, await installedKites(kites));
@@ -41,7 +47,7 @@ export async function runKite({ name, args }: RunKiteOptions, runtime: CommandRu
   // Before the kite starts: a signal in between would end this process and leave the kite running.
   for (const signal of SIGNALS) process.on(signal, forward);
   try {
-    child = spawn(program, [...args], { stdio: 'inherit', env: { ...env } });
+    child = spawn(program, [...args], { stdio: 'inherit', env: childEnvironment(env, passedSecrets) });
     const started = child;
     const code = await new Promise<number>((resolve, reject) => {
       started.on('error', (error) => {

@@ -1,6 +1,7 @@
 import { boolean, integer, string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import { DURATION, NAME } from '../../kite/config/accepted-values.js';
+import { childFlags } from '../settings/child-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { optionalSwitch, valueFlag } from '../settings/flag-kinds.js';
 import { flagsOf } from '../settings/setting-flags.js';
@@ -39,6 +40,7 @@ export const serveFlags = {
     summary: 'With --exec: timeout of a command: 4 or 4s, 500ms, 1m; 0 disables it. Default: 30s.',
     helpValue: 'DURATION',
   }),
+  ...childFlags,
   register: optionalSwitch({ summary: 'Register at Kontrol and stay registered.' }),
   'no-auth': boolean({
     default: false,

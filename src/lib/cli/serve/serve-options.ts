@@ -17,6 +17,8 @@ export interface ServeOptions {
   readonly commands: ReadonlyMap<string, string>;
   /** Maximum number of concurrent commands. */
   readonly parallel: number;
+  /** Variables with a secret that the commands get. */
+  readonly passedSecrets: readonly string[];
   /** Timeout of a command in milliseconds; 0 disables it. */
   readonly timeout: number;
   readonly port: number;
@@ -52,6 +54,7 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     module,
     commands,
     parallel: flags.parallel ?? 8,
+    passedSecrets: flags.env ?? [],
     timeout: flags.timeout ?? 30_000,
     port: settings.value(commonSettings.port),
     ip: settings.value(commonSettings.ip),

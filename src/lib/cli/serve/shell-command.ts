@@ -4,6 +4,7 @@ import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
 import { LastLine } from '../runtime/last-line.js';
+import { childEnvironment } from '../settings/child-environment.js';
 
 export interface ShellCommandOptions {
   /** The method, for error messages. */
@@ -13,6 +14,8 @@ export interface ShellCommandOptions {
   /** The standard input of the command. */
   readonly input: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Variables with a secret that the command gets. Default: none. */
+  readonly passedSecrets?: readonly string[];
   /** Timeout in milliseconds; 0 disables it. */
   readonly timeout: number;
   /** Terminates the command. */
@@ -40,7 +43,7 @@ export async function runShellCommand(options: ShellCommandOptions): Promise<str
     shell: true,
     detached: platform !== 'win32',
     windowsHide: true,
-    env: { ...options.env },
+    env: childEnvironment(options.env, options.passedSecrets),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let failure: KiteError | undefined;

@@ -17,6 +17,8 @@ export interface ShellMethodsOptions {
   /** Maximum size of a command's output, in bytes. */
   readonly maxBytes: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Variables with a secret that the commands get. Default: none. */
+  readonly passedSecrets?: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -52,12 +54,22 @@ export class ShellMethods {
   }
 
   async #call(name: string, command: string, { args, signal, username }: Request): Promise<unknown> {
-    const { env, timeout, maxBytes, clock, logger } = this.#options;
+    const { env, passedSecrets = [], timeout, maxBytes, clock, logger } = this.#options;
     const controller = new AbortController();
     signal.addEventListener('abort', () => controller.abort(), { once: true });
     const input = `${toJson(args)}\n`;
     const call = this.#gate.run(controller.signal, () =>
-      runShellCommand({ name, command, input, env, timeout, signal: controller.signal, maxBytes, clock }),
+      runShellCommand({
+        name,
+        command,
+        input,
+        env,
+        passedSecrets,
+        timeout,
+        signal: controller.signal,
+        maxBytes,
+        clock,
+      }),
     );
     this.#running.set(call, controller);
     try {
