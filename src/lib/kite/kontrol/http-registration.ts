@@ -148,10 +148,13 @@ export class HttpRegistration implements Registration {
     try {
       const response = await fetch(new URL(path, kontrol), {
         signal: controller.signal,
+        // The body contains the kite key, which a redirect could send to another host.
+        redirect: 'manual',
         ...(body !== undefined && { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
       });
       const text = await response.text();
       if (response.ok) return text;
+      if (response.status >= 300 && response.status < 400) throw redirectError(kontrol, response);
       const { err, code } = record(parseJson(text));
       const message = typeof err === 'string' ? err : `HTTP status ${response.status}`;
       throw new KiteError(ERROR_TYPES[response.status] ?? 'genericError', message, {
@@ -164,6 +167,12 @@ export class HttpRegistration implements Registration {
       timer?.cancel();
     }
   }
+}
+
+function redirectError(kontrol: string, { headers }: Response): KiteError {
+  const location = headers.get('location') ?? 'nowhere';
+  const message = `${kontrol} redirects to ${location}; credentials are not sent there. Set the URL of Kontrol to it`;
+  return new KiteError('genericError', message);
 }
 
 function parseJson(text: string): unknown {

@@ -42,6 +42,8 @@ export class FetchPost implements Post {
       headers: { 'content-type': 'text/plain' },
       // Load balancers use a cookie to route a session to one server.
       credentials: 'include',
+      // A message can contain credentials.
+      redirect: 'error',
       signal: controller.signal,
     });
     const text = await readText(response, this.#limit);

@@ -27,6 +27,8 @@ export interface PageResponse {
 }
 
 export interface PageRequest {
+  /** Fails instead of following a redirect. */
+  readonly redirect: 'error';
   readonly method: 'POST';
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
