@@ -80,7 +80,7 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
     case 'timeout':
       return {
         exitCode: deadline,
-        hint: `Increase the timeout with --timeout 60s, or disable it with --timeout 0.${withoutKeyHint(operation)}`,
+        hint: 'Increase the timeout with --timeout 60s, or disable it with --timeout 0.',
       };
     case 'sendError':
       return { exitCode: unreachable, hint: 'Send less data in one call.' };
@@ -91,11 +91,6 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
     default:
       return { exitCode: remoteError };
   }
-}
-
-/** A server of kite.js does not respond to a call with a kite key. */
-function withoutKeyHint(operation: Operation | undefined): string {
-  return operation?.withKey === true ? ' If it is a server of kite.js, call it with --auth none.' : '';
 }
 
 function authenticationHint(operation: Operation | undefined): string {

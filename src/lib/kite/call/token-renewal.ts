@@ -34,9 +34,6 @@ export class TokenRenewal {
   readonly #backoff = new Backoff({ initial: 1000 });
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
-  /** Whether the current token was renewed here. */
-  #isRenewed = false;
-  #warned = false;
   #stopped = false;
 
   constructor(options: TokenRenewalOptions) {
@@ -51,11 +48,7 @@ export class TokenRenewal {
     const { clock, token, renewBefore = RENEW_BEFORE } = this.#options;
     const expiresAt = tokenExpiry(token() ?? '');
     if (expiresAt === undefined || this.#stopped) return;
-    const left = expiresAt - clock.now();
-    let wait = Math.max(left - renewBefore, 0);
-    // A token that is as old when it arrives must not be exchanged again at once.
-    if (wait > 0) this.#backoff.reset();
-    else if (this.#isRenewed) wait = Math.max(this.#backoff.next(), left / 2);
+    const wait = Math.max(expiresAt - renewBefore - clock.now(), 0);
     if (wait > MAX_TIMER_DELAY) this.#timer = clock.setTimeout(() => this.schedule(), MAX_TIMER_DELAY);
     else this.#renewAfter(wait);
   }
@@ -98,19 +91,8 @@ export class TokenRenewal {
     this.#options.expired();
     const token = await this.#options.renewToken(why);
     if (this.#stopped) throw codedError('disconnect', 'closed', 'The client was closed');
-    this.#isRenewed = true;
-    this.#warnIfExpired(token);
+    this.#backoff.reset();
     this.#options.renewed(token);
-  }
-
-  #warnIfExpired(token: string): void {
-    const { clock, logger } = this.#options;
-    const { exp, iat } = readClaims(token);
-    const now = clock.now() / 1000;
-    if (this.#warned || typeof exp !== 'number' || exp > now) return;
-    this.#warned = true;
-    const ahead = Math.round(now - (typeof iat === 'number' ? iat : exp));
-    logger.warn(`A new token has expired: the clock here is ${ahead} s ahead of that of Kontrol`);
   }
 }
 
