@@ -171,8 +171,8 @@ const kontrol: readonly Folder[] = [
     name: 'admin',
     about: 'invites, registration of machines, sign-in and the status',
     siblings: 'uses',
-    entries: ['sign-in', 'sign-in-codes', 'users'],
-    exports: ['administration', 'invites', 'machine-registration'],
+    entries: ['sign-in', 'sign-in-codes'],
+    exports: ['administration', 'audit-log', 'invites', 'machine-registration', 'users'],
   },
   {
     name: 'signalling',

@@ -3,6 +3,7 @@ import type { Kite } from '../kite/kite.js';
 import type { Method } from '../kite/serve/method.js';
 import type { Request } from '../kite/serve/request.js';
 import { KiteError } from '../protocol/errors.js';
+import type { AuditLog } from './admin/audit-log.js';
 import { type KontrolAdmin, adminMethods } from './admin/administration.js';
 import { type Credentials, kiteKeyError, type VerifiedCaller } from './tokens/credentials.js';
 import type { KeyRing } from './tokens/key-ring.js';
@@ -32,6 +33,8 @@ export interface KontrolServices {
   readonly signalling: Signalling | undefined;
   /** Undefined if Kontrol does not serve a page: `signIn` and `signInCode` do not exist. */
   readonly signIn: SignIn | undefined;
+  /** Undefined if no audit log is written. */
+  readonly audit: AuditLog | undefined;
   /** Connections that are revoking something, whose responses are sent before they may end. */
   readonly revoking: Set<unknown>;
 }
@@ -48,9 +51,10 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
     metrics,
     revocations,
     signIn,
+    audit,
   } = services;
   const handle = (name: string, run: (request: Request) => unknown): Method =>
-    kite.handle<unknown[]>(name, timed(name, run, metrics));
+    kite.handle<unknown[]>(name, timed(name, audit?.audited(name, run) ?? run, metrics));
 
   handle('register', (request) => register(request, services));
   handle('getKites', (request) => queries.getKites(request));

@@ -1,3 +1,4 @@
+import type { AuditEntry } from './admin/audit-log.js';
 import type { KeyPair } from '../keys/index.js';
 import type { ServerKiteOptions } from '../kite/server-kite.js';
 import { ConfigurationError } from '../protocol/errors.js';
@@ -48,6 +49,8 @@ export interface KontrolOptions extends ServerKiteOptions {
    * any host name. Default: none if Kontrol listens at loopback, otherwise any.
    */
   readonly allowedHosts?: string | readonly string[] | undefined;
+  /** Receives the entries of the audit log. Default: none is written. */
+  readonly audit?: ((entry: AuditEntry) => void) | undefined;
   /** Bounds on what a peer can make this Kontrol spend. See docs/limits.md. */
   readonly limits?: Partial<KontrolLimits> | undefined;
 }

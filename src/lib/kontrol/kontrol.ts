@@ -7,6 +7,7 @@ import { lookupAddresses } from '../util/lookup-addresses.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { KontrolStatus } from './admin/administration.js';
+import { AuditLog } from './admin/audit-log.js';
 import { CredentialUses } from './tokens/credential-uses.js';
 import { Credentials, type VerifiedCaller } from './tokens/credentials.js';
 import { HttpApi } from './http/http-api.js';
@@ -66,6 +67,7 @@ export class Kontrol {
   readonly #users: Users;
   readonly #metrics: KontrolMetrics;
   readonly #revoking = new Set<unknown>();
+  readonly #audit: AuditLog | undefined;
   #selfEntry: RegistryEntry | undefined;
   #listeningSince: number | undefined;
   #registering: Promise<void> | undefined;
@@ -114,6 +116,8 @@ export class Kontrol {
     });
     this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
     this.#invites = new Invites(storage, clock);
+    const { audit: write } = options;
+    this.#audit = write && new AuditLog({ write, limits, clock });
     this.#uses = new CredentialUses(limits, clock);
     this.#users = new Users({ uses: this.#uses, keyRing, registry, clock });
     keyRing.on('issue', (key) => this.#uses.issued({ ...key, sessionEnd: Number.POSITIVE_INFINITY }));
@@ -154,6 +158,7 @@ export class Kontrol {
       metrics: this.#metrics,
       revocations,
       revoking: this.#revoking,
+      audit: this.#audit,
       queries: new Queries(services),
       machineRegistration: new MachineRegistration(machineRegistration),
       signalling: options.webrtc ? new Signalling(services) : undefined,
@@ -167,7 +172,9 @@ export class Kontrol {
               selfEntry: () => this.#selfEntry,
             }),
     });
-    new HttpApi({ ...services, uses: this.#uses, metrics: this.#metrics }).addTo(this.kite);
+    new HttpApi({ ...services, uses: this.#uses, audit: this.#audit, metrics: this.#metrics }).addTo(
+      this.kite,
+    );
   }
 
   /** The URL under which kites reach Kontrol, as written in kite keys: the option `url`, or the URL at which it listens. */
@@ -296,17 +303,23 @@ export class Kontrol {
     const own = { username, kiteKey: false, port, allowOrigin, allowedHosts } as const;
     // The key ring reflects revocations.
     const credentialChecks = {
-      kiteKey: (key: string) => this.#used(this.#credentials.verifyKiteKey(key)),
-      token: (key: string) => this.#used(this.#credentials.verifyToken(key)),
+      kiteKey: (key: string) => this.#used(() => this.#credentials.verifyKiteKey(key)),
+      token: (key: string) => this.#used(() => this.#credentials.verifyToken(key)),
     };
     const kite = makeServerKite('kontrol', this.#options, own, { credentialChecks });
     for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
     return kite;
   }
 
-  #used(caller: VerifiedCaller): VerifiedCaller {
-    this.#uses.used(caller);
-    return caller;
+  #used(verify: () => VerifiedCaller): VerifiedCaller {
+    try {
+      const caller = verify();
+      this.#uses.used(caller);
+      return caller;
+    } catch (error) {
+      this.#audit?.refused({ method: 'authentication', user: '', address: '' }, error);
+      throw error;
+    }
   }
 
   /** Registers Kontrol's own kite with the signing key pair, again if the pair has changed meanwhile. */

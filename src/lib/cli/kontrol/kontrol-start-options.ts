@@ -32,6 +32,8 @@ export interface KontrolStartOptions {
   readonly allowOrigin: readonly string[] | '*' | undefined;
   readonly allowedHosts: readonly string[] | '*' | undefined;
   readonly limits: Partial<KontrolLimits>;
+  /** Path of the audit log, or `-` for standard output. */
+  readonly auditLog: string | undefined;
   readonly policy: PolicyChoice;
   readonly registration: 'invite' | 'open';
   readonly webrtc: boolean;
@@ -95,6 +97,7 @@ export function kontrolStartOptions(flags: ParsedFlags, env: Environment): Kontr
     allowOrigin: value(all['allow-origin']),
     allowedHosts: value(all['allow-host']),
     limits: value(all.limit),
+    auditLog: value(all['audit-log']),
     policy,
     registration,
     webrtc: value(all.webrtc),

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Kontrol, loadPolicy, openStorage, type Storage } from '../../kontrol.js';
 import { systemClock } from '../../util/clock.js';
+import type { Logger } from '../../util/logger.js';
+import { messageOf } from '../../util/message-of.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
@@ -9,6 +11,7 @@ import { readTlsFiles } from '../target/tls-files.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { type AuditOutput, openAuditOutput } from './audit-output.js';
 import { promptAtFirstStart } from './first-start.js';
 import { defaultKeyFiles, writeInitialKey } from './initial.js';
 import { createKeyFiles, readKeyFiles } from './key-files.js';
@@ -57,8 +60,11 @@ async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime)
   const ownKey = await openOwnKeyStore(options.keyStore, options.home, env);
   const keyPair = await loadKeyPair(options, print);
   const storage = openStorage(options.storage, { clock: systemClock, logger });
+  const audit =
+    options.auditLog === undefined ? undefined : await openAudit(options.auditLog, logger, runtime);
   const kontrol = new Kontrol({
     storage,
+    audit: audit?.write,
     username,
     url: options.kontrolUrl,
     registerUrl: options.registerUrl,
@@ -97,6 +103,22 @@ async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime)
   } finally {
     print('Kontrol is shutting down.');
     await kontrol.close();
+    await audit?.close();
+  }
+}
+
+/** @throws CliError if the file cannot be opened */
+async function openAudit(
+  target: string,
+  ...tools: [logger: Logger, runtime: CommandRuntime]
+): Promise<AuditOutput> {
+  try {
+    return await openAuditOutput(target, ...tools);
+  } catch (error) {
+    throw configurationError(
+      `The audit log ${target} cannot be opened: ${messageOf(error)}.`,
+      'Check --audit-log: the folder must exist, and its user must be the one of Kontrol.',
+    );
   }
 }
 

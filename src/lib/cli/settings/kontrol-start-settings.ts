@@ -169,6 +169,16 @@ export const kontrolStartSettings = {
     defaultText: 'loopback names on a loopback address, any name otherwise',
     commands,
   },
+  'audit-log': {
+    name: 'kontrol start -audit-log',
+    summary: 'File for the audit log, one line of JSON for each entry; - for standard output.',
+    flag: { name: 'audit-log', helpValue: 'FILE|-', completion: 'files' },
+    variables: ['KONTROL_AUDIT_LOG'],
+    accept: PATH,
+    default: undefined,
+    defaultText: 'no audit log',
+    commands,
+  },
   policy: {
     name: 'kontrol start -policy',
     summary: 'Authorization policy: own, open (no restrictions, as in the Go implementation), or a file.',

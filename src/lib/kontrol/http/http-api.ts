@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kite } from '../../kite/kite.js';
 import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
-import { parseIdentity } from '../../protocol/identity.js';
+import { kitePath, parseIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
+import { formatAddress, remoteIp } from '../../transport/channel/remote-address.js';
 import type { CredentialUses } from '../tokens/credential-uses.js';
 import { type Credentials, kiteKeyError } from '../tokens/credentials.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
@@ -12,10 +13,23 @@ import type { StoreSync } from '../registry/store-sync.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { respondText } from '../../transport/server/respond.js';
 
+interface AuditedRegistration {
+  readonly method: string;
+  readonly user: string;
+  readonly address: string;
+}
+
+interface RegistrationAudit {
+  write(action: 'register', call: AuditedRegistration, target: string): void;
+  refused(call: AuditedRegistration, error: unknown): void;
+}
+
 export interface HttpApiOptions {
   readonly registrar: Registrar;
   readonly credentials: Credentials;
   readonly uses: CredentialUses;
+  /** The audit log. Undefined if none is written. */
+  readonly audit: RegistrationAudit | undefined;
   readonly storeSync: StoreSync;
   readonly metrics: KontrolMetrics;
   readonly logger: Logger;
@@ -42,15 +56,19 @@ export class HttpApi {
   /** `POST /register` with `{url, kite, auth: {type, key}}`. */
   async register(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!allowsMethod(request, response, 'POST')) return;
-    const { registrar, metrics, logger, limits } = this.#options;
+    const { registrar, metrics, logger, limits, audit } = this.#options;
+    const address = remoteIp(formatAddress(request.socket));
+    const method = 'POST /register';
     try {
-      const result = await registrar.registerHttp(
-        this.#parseRegistration(await readJson(request, limits.registerBodyBytes)),
-      );
+      const registration = this.#parseRegistration(await readJson(request, limits.registerBodyBytes));
+      const result = await registrar.registerHttp(registration);
+      const { username: user } = registration.key;
+      audit?.write('register', { method, user, address }, kitePath({ ...registration.kite, username: user }));
       metrics.registered('http');
       sendJson(response, 200, result);
     } catch (error) {
       metrics.refused('http');
+      audit?.refused({ method, user: '', address }, error);
       const status = statusOf(error);
       if (status === 500 && !isKiteError(error)) logger.error(`POST /register failed: ${String(error)}`);
       // Do not wait for the rest of a body that is too long.

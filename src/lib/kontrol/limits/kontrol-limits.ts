@@ -76,6 +76,11 @@ export interface KontrolLimits extends AdmissionLimits, Limits {
    * one is not listed.
    */
   readonly credentialUses: number;
+  /**
+   * Maximum number of refused calls per minute that the audit log contains. Default 1,000. If exceeded, further ones are
+   * counted, and the next entry has their number.
+   */
+  readonly auditedRefusals: number;
 }
 
 const admissionLimits: AdmissionLimits = {
@@ -100,6 +105,7 @@ export const defaultKontrolLimits: KontrolLimits = Object.freeze({
   verifiedKiteKeys: 4096,
   issuedTokens: 20_000,
   credentialUses: 10_000,
+  auditedRefusals: 1000,
 });
 
 /**

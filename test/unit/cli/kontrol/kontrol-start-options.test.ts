@@ -33,6 +33,7 @@ describe('kontrolStartOptions', () => {
       allowOrigin: undefined,
       allowedHosts: undefined,
       limits: {},
+      auditLog: undefined,
       policy: { type: 'default' },
       registration: 'invite',
       webrtc: false,

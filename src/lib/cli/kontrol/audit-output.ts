@@ -1,0 +1,45 @@
+import { createWriteStream } from 'node:fs';
+import type { AuditEntry } from '../../kontrol.js';
+import type { Logger } from '../../util/logger.js';
+import type { CommandRuntime } from '../runtime/command-runtime.js';
+
+/** Where the audit log of a Kontrol is written: one line of JSON for each entry. */
+export interface AuditOutput {
+  readonly write: (entry: AuditEntry) => void;
+  /** Resolves when all entries are written. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the audit log: `-` for standard output, or a file, which is created with mode 0600 or continued.
+ *
+ * Rejects if the file cannot be opened. If a later write fails, this is logged once, and Kontrol continues.
+ */
+export async function openAuditOutput(
+  target: string,
+  logger: Logger,
+  { stdout }: Pick<CommandRuntime, 'stdout'>,
+): Promise<AuditOutput> {
+  if (target === '-') {
+    return {
+      write: (entry) => void stdout.write(`${JSON.stringify(entry)}\n`),
+      close: () => Promise.resolve(),
+    };
+  }
+  const stream = createWriteStream(target, { flags: 'a', mode: 0o600 });
+  await new Promise<void>((resolve, reject) => {
+    stream.once('open', () => resolve());
+    stream.once('error', reject);
+  });
+  let failed = false;
+  stream.on('error', (error) => {
+    if (!failed) logger.error(`The audit log ${target} cannot be written: ${error.message}`);
+    failed = true;
+  });
+  return {
+    write: (entry) => {
+      if (!failed) stream.write(`${JSON.stringify(entry)}\n`);
+    },
+    close: () => new Promise((resolve) => (failed ? resolve() : stream.end(() => resolve()))),
+  };
+}
