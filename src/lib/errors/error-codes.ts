@@ -75,7 +75,7 @@ export const errorTypes = {
   sendError: {
     sender: CALLER,
     meaning:
-      'The call is larger than the limit `messageBytes`, or the queue has no room for it (`sendQueueBytes`). It was not sent.',
+      'The call is larger than the limit `messageBytes`, or than the free space of the queue (`sendQueueBytes`). It was not sent.',
     action:
       'Send less data per call, or increase the limit on both sides. If the queue is full, wait for the event `drain`.',
   },

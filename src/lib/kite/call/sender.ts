@@ -142,8 +142,8 @@ export class Sender {
     const { length } = this.#envelope.text;
     if (exceedsBytes(json, messageBytes - length)) throw tooLarge(content, messageBytes, 'messageBytes');
     // A frame quotes the message, which at most doubles its length.
-    const room = (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
-    if (!this.#flow.mayPause && exceedsBytes(json, room))
+    const available = (sendQueueBytes - this.#channel.bufferedBytes) / 2 - length;
+    if (!this.#flow.mayPause && exceedsBytes(json, available))
       throw tooLarge(`${content} with the queue`, sendQueueBytes, 'sendQueueBytes');
     const count = scrubbed.functions?.length ?? 0;
     if (count >= callbacksPerMessage) throw cannotSend(content, new Error(`It contains ${count} functions`));

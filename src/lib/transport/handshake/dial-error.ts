@@ -44,10 +44,10 @@ export function statusError(url: URL, status: number, expected: string): DialErr
     status === 404
       ? PATH_HINT
       : status === 401 || status === 403
-        ? 'The server or a proxy refused this client. Check its log.'
+        ? 'Check the log of the server.'
         : status === 503
-          ? 'The server has reached its limit of sessions. Try again later.'
-          : 'Check the URL, and that no proxy interferes.';
+          ? 'The server is full. Try again later.'
+          : 'Check the URL.';
   const reason = status === 404 ? 'no kite at this path (HTTP 404)' : `HTTP ${status} instead of ${expected}`;
   return new DialError('handshake', url, reason, { status, hint });
 }

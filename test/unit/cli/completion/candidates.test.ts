@@ -44,7 +44,7 @@ describe('complete', () => {
   it('complete describes groups of commands', () => {
     const completion = complete(['kontrol', ''], commands, groups);
     const about = completion.type === 'candidates' ? completion.candidates : [];
-    expect(about).toContainEqual({ value: 'keys', description: 'Manage the key pairs of a Kontrol' });
+    expect(about).toContainEqual({ value: 'keys', description: 'Manage the key pairs of a Kontrol.' });
     expect(about.every(({ description }) => description !== '')).toBe(true);
   });
 

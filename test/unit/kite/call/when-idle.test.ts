@@ -8,7 +8,7 @@ describe('whenIdle', () => {
     expect(calls.onIdle).toBeUndefined();
   });
 
-  it('whenIdle resolves for everyone who waits for the last call', async () => {
+  it('whenIdle resolves every promise after the last call', async () => {
     const calls: RunningCalls = { running: 1, onIdle: undefined };
     const waiting = [whenIdle(calls), whenIdle(calls)];
     calls.onIdle?.();
