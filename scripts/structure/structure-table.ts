@@ -391,7 +391,7 @@ const transport: readonly Folder[] = [
   {
     name: 'channel',
     about: 'the interface of a connection that carries whole messages',
-    entries: ['base-channel', 'channel-owner'],
+    entries: ['base-channel', 'channel-owner', 'memory-budget'],
     exports: ['channel', 'close-code', 'expected-prefixes', 'outgoing-message', 'remote-address'],
   },
   { name: 'limits', about: 'the limits of connections', exports: ['transport-limits'] },

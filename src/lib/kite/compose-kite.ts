@@ -75,7 +75,13 @@ export function composeKite(
     limits,
     clock,
     logger,
-    authenticator: verifier,
+    authenticator: {
+      verify(auth, caller) {
+        const username = verifier.verify(auth, caller);
+        caller.authenticated();
+        return username;
+      },
+    },
     methodHandling: options.methodHandling ?? 'ReturnMethod',
     concurrent: options.concurrent ?? true,
     timeout,

@@ -114,6 +114,11 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
     return trusted !== undefined && (trusted === true || trusted.includes(method));
   }
 
+  /** The peer has authenticated itself in a call. */
+  authenticated(): void {
+    this.#channel.authenticated?.();
+  }
+
   /** Sets the `authentication` of later calls. */
   setAuth(auth: unknown): void {
     this.#sender.setAuth(auth);

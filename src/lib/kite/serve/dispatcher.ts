@@ -4,11 +4,11 @@ import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
 import type { IncomingCall } from '../call/envelope.js';
 
-/**
- * Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. Records the
- * credential in the connection.
- */
 export interface Authenticator {
+  /**
+   * Returns the username of a caller from the `authentication` of a call, or throws an `authenticationError`. Records the
+   * credential in the connection.
+   */
   verify(auth: unknown, connection: Connection): string;
 }
 

@@ -72,7 +72,10 @@ export class TunnelProxy {
       // Tunnels are authenticated by a token. Kites in Go send an Origin that may not match the host behind a load balancer.
       allowOrigin: '*',
       admit: ({ url = '' }) => (this.#waiting.has(url) ? undefined : NO_TUNNEL),
-      onSession: (channel, request) => this.#joinTunnel(channel, request),
+      onSession: (channel, request) => {
+        channel.authenticated?.();
+        this.#joinTunnel(channel, request);
+      },
     });
     this.#addRoutes(kite);
   }

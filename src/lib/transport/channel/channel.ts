@@ -10,7 +10,7 @@ import type { Fragment, Message } from './outgoing-message.js';
 export interface Channel {
   /** The address of the peer, such as `127.0.0.1:50412`. For logs and address checks. */
   readonly remoteAddress: string;
-  /** Number of bytes that were passed to `send` and that the network has not accepted yet. */
+  /** Memory that messages take which were passed to `send` and which the network has not accepted yet, in bytes. */
   readonly bufferedBytes: number;
   /** Sets the receiver of incoming messages and starts to deliver to it. Throws if called twice. */
   start(receiver: ChannelReceiver): void;
@@ -24,6 +24,8 @@ export interface Channel {
    * message to the receiver separately. Only the most recent hints are used.
    */
   expect?(prefix: Fragment): void;
+  /** Must be called when the peer has authenticated. Its input does not count towards `unauthenticatedBytes` any more. */
+  authenticated?(): void;
   /** Stops reading from the peer. A paused channel still sends, and still detects that the connection has ended. */
   pause(): void;
   /** Resumes reading from the peer. */

@@ -8,7 +8,8 @@ export interface ChannelLimits {
    */
   readonly pauseBytes: number;
   /**
-   * Maximum number of bytes that are queued for one peer. Default 64 MiB. If exceeded, the connection closes with 1008.
+   * Maximum memory that the queue for one peer takes, in bytes. Default 64 MiB. If exceeded, a call fails with `sendError`,
+   * and with a response or another message, the connection closes with 1008.
    */
   readonly sendQueueBytes: number;
   /**
@@ -32,6 +33,16 @@ export interface ServerLimits {
    * 503.
    */
   readonly uploadsPerSession: number;
+  /**
+   * Maximum memory that all peers that have not authenticated take together, in bytes: unfinished messages, uploads, and
+   * messages that wait. Default 64 MiB. If exceeded, the connections that take most close with 1008.
+   */
+  readonly unauthenticatedBytes: number;
+  /**
+   * Maximum memory that the queues for all peers take together, in bytes. Default 64 MiB. If exceeded, the connections with
+   * the longest queues close with 1008.
+   */
+  readonly totalQueueBytes: number;
 }
 
 /** Limits of a relay. */
@@ -71,6 +82,8 @@ export const channelLimits: ChannelLimits = {
 export const serverLimits: ServerLimits = {
   sessions: 65_536,
   uploadsPerSession: 16,
+  unauthenticatedBytes: 64 * 1024 * 1024,
+  totalQueueBytes: 64 * 1024 * 1024,
 };
 
 export const relayLimits: RelayLimits = {
@@ -83,6 +96,9 @@ export const peerLimits: PeerLimits = {
   descriptionLength: 65_536,
   candidates: 64,
 };
+
+/** Maximum size of a queue that is not counted towards `totalQueueBytes`, in bytes. Default 16 KiB. If exceeded, it is counted. */
+export const UNCOUNTED_QUEUE_BYTES = 16 * 1024;
 
 /**
  * Maximum time that a peer has to answer a close frame, in milliseconds. Default 5 s. If exceeded, the connection is dropped.

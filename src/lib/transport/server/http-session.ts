@@ -13,8 +13,14 @@ import {
 import { FrameQueue } from '../sockjs/frame-queue.js';
 import { closeFrame, HEARTBEAT_FRAME, OPEN_FRAME, messageTooLong } from '../sockjs/frames.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
+import type { BudgetShare, BudgetUser, ServerBudgets } from '../channel/memory-budget.js';
 import type { SessionResponse, ResponseWatcher } from './session-responses.js';
 import { UploadQueue } from './upload-queue.js';
+import { UNCOUNTED_QUEUE_BYTES } from '../limits/transport-limits.js';
+import { nextTick } from '../../util/next-tick.js';
+
+// Memory that a message takes in addition to its text: it is a part of the string of a frame.
+const MESSAGE_COST = 128;
 
 export interface HttpSessionOptions {
   readonly id: string;
@@ -22,13 +28,14 @@ export interface HttpSessionOptions {
   readonly limits: ChannelLimits & ServerLimits;
   readonly clock: Clock;
   readonly owner: ChannelOwner;
+  readonly budgets: ServerBudgets;
 }
 
 /**
  * A session over plain HTTP. It receives messages in `xhr_send` requests, and sends them on the response that the client holds
  * open. It ends `disconnectDelay` after its last response. After it has been closed, it sends the close frame for as long.
  */
-export class HttpSession extends BaseChannel implements ResponseWatcher {
+export class HttpSession extends BaseChannel implements ResponseWatcher, BudgetUser {
   readonly id: string;
   readonly remoteAddress: string;
   readonly #clock: Clock;
@@ -43,23 +50,30 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
   #detachedAt = 0;
   #timer: Timer | undefined;
   #removed = false;
+  /** Number of messages in the queue, an estimate. */
+  #messages = 0;
+  readonly #output: BudgetShare;
+  #input: BudgetShare | undefined;
 
-  constructor({ id, remoteAddress, limits, clock, owner }: HttpSessionOptions) {
+  constructor({ id, remoteAddress, limits, clock, owner, budgets }: HttpSessionOptions) {
     super(limits);
     this.id = id;
     this.remoteAddress = remoteAddress;
     this.#clock = clock;
     this.#owner = owner;
+    this.#output = budgets.output.open(this);
+    this.#input = budgets.input.open(this);
     this.#queue = new FrameQueue('a[', limits.messageBytes);
     this.uploads = new UploadQueue(limits, {
       deliver: (text) => this.deliver(text),
       isSuspended: () => this.suspended,
       refuse: (code, reason) => this.close(code, reason),
+      hold: (bytes) => this.#input?.resize(bytes),
     });
   }
 
   get bufferedBytes(): number {
-    return this.#queue.length + (this.#response?.bufferedBytes ?? 0);
+    return this.#queue.length + MESSAGE_COST * this.#messages + (this.#response?.bufferedBytes ?? 0);
   }
 
   send(message: Message): void {
@@ -69,6 +83,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
       this.close(code, reason);
       return;
     }
+    this.#messages++;
     this.checkQueue();
     this.#schedule();
   }
@@ -88,6 +103,21 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
     this.#response?.end();
     this.#response = undefined;
     this.#remove();
+  }
+
+  authenticated(): void {
+    this.#input?.close();
+    this.#input = undefined;
+  }
+
+  expel(reason: string): void {
+    this.#closeStatus ??= { code: 1008, reason };
+    this.ignoreIncoming();
+    this.#queue.clear();
+    this.#messages = 0;
+    this.uploads.expel(reason);
+    // Not at once: the session may be sending a message.
+    nextTick(() => this.#remove());
   }
 
   /** Sends frames on this response. */
@@ -120,6 +150,7 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
     if (!interrupted || this.finished) return;
     this.#closeStatus = { code: 1002, reason: 'Connection interrupted' };
     this.#queue.clear();
+    this.#messages = 0;
     this.finish(DROPPED_CODE, '');
   }
 
@@ -141,8 +172,24 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
     this.uploads.proceed();
   }
 
+  protected override checkQueue(): void {
+    super.checkQueue();
+    this.#resizeOutput();
+  }
+
+  protected override checkDrain(): void {
+    this.#resizeOutput();
+    super.checkDrain();
+  }
+
+  #resizeOutput(): void {
+    const buffered = this.bufferedBytes;
+    this.#output.resize(buffered > UNCOUNTED_QUEUE_BYTES ? buffered : 0);
+  }
+
   protected override discardQueue(): void {
     this.#queue.clear();
+    this.#messages = 0;
   }
 
   protected override finish(code: number, reason: string): void {
@@ -161,7 +208,9 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
 
   #flush(): void {
     while (this.#response && !this.#response.congested) {
+      const { length } = this.#queue;
       const frame = this.#queue.shift();
+      this.#messages = length === 0 ? 0 : Math.round((this.#messages * this.#queue.length) / length);
       if (frame !== undefined) {
         this.#write(frame);
       } else {
@@ -209,6 +258,8 @@ export class HttpSession extends BaseChannel implements ResponseWatcher {
   #remove(): void {
     if (this.#removed) return;
     this.#removed = true;
+    this.#output.close();
+    this.#input?.close();
     this.#timer?.cancel();
     this.#response?.abort();
     this.#response = undefined;

@@ -9,6 +9,7 @@ import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import { ServerFramedChannel } from '../websocket/framed-channel.js';
 import { RawChannel } from '../websocket/raw-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
+import { MemoryBudget, type ServerBudgets } from '../channel/memory-budget.js';
 import { formatAddress } from '../channel/remote-address.js';
 import { ServerHeartbeat } from './server-heartbeat.js';
 import { HttpSession } from './http-session.js';
@@ -82,6 +83,7 @@ export class SockJsServer implements ChannelOwner {
   readonly #webSockets: WebSocketServer;
   readonly #sessions: ServerHeartbeat<ServerSession>;
   readonly #httpSessions = new Map<string, HttpSession>();
+  readonly #budgets: ServerBudgets;
   #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -92,6 +94,7 @@ export class SockJsServer implements ChannelOwner {
     this.#origins = new OriginPolicy(options.allowOrigin ?? []);
     this.#iframePage = options.sockjsClient && new IframePage(options.sockjsClient);
     this.#sessions = new ServerHeartbeat(clock, heartbeatInterval, limits.idleTimeout);
+    this.#budgets = makeBudgets(limits);
     this.#webSockets = new WebSocketServer(webSocketOptions(maxFrameBytes(limits.messageBytes)));
   }
 
@@ -185,8 +188,8 @@ export class SockJsServer implements ChannelOwner {
     this.#webSockets.handleUpgrade(req, socket, head, (ws: WebSocket) => {
       const { limits } = this.#options;
       const session = raw
-        ? new RawChannel(ws, socket, limits, this, 'none')
-        : new ServerFramedChannel(ws, socket, limits, this);
+        ? new RawChannel(ws, socket, limits, this, 'none', this.#budgets)
+        : new ServerFramedChannel(ws, socket, limits, this, this.#budgets);
       this.#sessions.add(session);
       this.#options.onSession(session, req, target);
     });
@@ -271,12 +274,32 @@ export class SockJsServer implements ChannelOwner {
   #open(id: string, req: IncomingMessage, target: SessionTarget): HttpSession {
     const { limits, clock } = this.#options;
     const remoteAddress = formatAddress(req.socket);
-    const session = new HttpSession({ id, remoteAddress, limits, clock, owner: this });
+    const session = new HttpSession({
+      id,
+      remoteAddress,
+      limits,
+      clock,
+      owner: this,
+      budgets: this.#budgets,
+    });
     this.#httpSessions.set(id, session);
     this.#sessions.add(session);
     this.#options.onSession(session, req, target);
     return session;
   }
+}
+
+function makeBudgets({ unauthenticatedBytes, totalQueueBytes }: ServerLimits): ServerBudgets {
+  return {
+    input: new MemoryBudget(
+      unauthenticatedBytes,
+      `Peers that have not authenticated sent more than ${unauthenticatedBytes} bytes (limits.unauthenticatedBytes)`,
+    ),
+    output: new MemoryBudget(
+      totalQueueBytes,
+      `The peer reads too slowly: more than ${totalQueueBytes} bytes are queued for all (limits.totalQueueBytes)`,
+    ),
+  };
 }
 
 function targetOf({ url = '' }: IncomingMessage): SessionTarget {

@@ -17,6 +17,8 @@ export interface UploadReceiver {
   /** Whether messages must not be delivered now. */
   isSuspended(): boolean;
   refuse(code: number, reason: string): void;
+  /** Called with the memory that the body or the messages of the current request take, in bytes. */
+  hold(bytes: number): void;
 }
 
 /**
@@ -29,6 +31,7 @@ export class UploadQueue {
   #queue: Upload[] | undefined;
   #current: Upload | undefined;
   #delivered = false;
+  #stopReading: (() => void) | undefined;
   #ended = false;
 
   constructor(limits: UploadLimits, receiver: UploadReceiver) {
@@ -52,6 +55,7 @@ export class UploadQueue {
   proceed(): void {
     if (this.#ended || this.#receiver.isSuspended()) return;
     if (this.#current && this.#delivered) {
+      this.#receiver.hold(0);
       acceptUpload(this.#current);
       this.#current = undefined;
     }
@@ -60,13 +64,27 @@ export class UploadQueue {
     if (!upload) return;
     this.#current = upload;
     this.#delivered = false;
-    readBody(upload.req, maxFrameBytes(this.#limits.messageBytes), (body) => this.#handleBody(upload, body));
+    this.#stopReading = readBody(upload.req, maxFrameBytes(this.#limits.messageBytes), {
+      hold: (bytes) => this.#receiver.hold(bytes),
+      done: (body) => this.#handleBody(upload, body),
+    });
+  }
+
+  /** Ends the session because it takes too much memory. Closes the connection of the current request. */
+  expel(reason: string): void {
+    if (this.#current && !this.#ended) {
+      this.#stopReading?.();
+      refuseLargeUpload(this.#current, reason);
+      this.#current = undefined;
+    }
+    this.end();
   }
 
   /** Ends the session. Refuses the queued requests. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#stopReading?.();
     if (this.#current) refuseUpload(this.#current, 404, SESSION_ENDED);
     for (const upload of this.#queue ?? []) refuseUpload(upload, 404, SESSION_ENDED);
     this.#current = undefined;
@@ -76,6 +94,7 @@ export class UploadQueue {
   #handleBody(upload: Upload, body: UploadBody): void {
     if (this.#ended) return;
     if (body === 'aborted') {
+      this.#receiver.hold(0);
       this.#processNext();
       return;
     }
@@ -86,11 +105,14 @@ export class UploadQueue {
       refuseLargeUpload(upload, reason);
       this.#receiver.refuse(1009, reason);
     } else if (typeof frame === 'string') {
+      this.#receiver.hold(0);
       refuseUpload(upload, 500, frame);
       this.#processNext();
     } else {
       this.#delivered = true;
       for (const message of frame.messages) this.#receiver.deliver(message);
+      // A string takes up to two bytes for each byte.
+      if (this.#receiver.isSuspended()) this.#receiver.hold(2 * body.length);
       this.proceed();
     }
   }

@@ -12,29 +12,52 @@ export interface Upload {
 
 export type UploadBody = Buffer | 'tooLarge' | 'aborted';
 
-/** Reads the body of a request, at most `limit` bytes. Calls `done` once. */
-export function readBody(req: IncomingMessage, limit: number, done: (body: UploadBody) => void): void {
+export interface BodyReader {
+  /** Called with the memory that the body takes, in bytes. */
+  hold(bytes: number): void;
+  /** Called once. */
+  done(body: UploadBody): void;
+}
+
+// Memory that a chunk takes in addition to its bytes.
+const CHUNK_COST = 256;
+
+/** Reads the body of a request, at most `limit` bytes. Returns a function that stops reading and discards what was read. */
+export function readBody(req: IncomingMessage, limit: number, reader: BodyReader): () => void {
   if (Number(req.headers['content-length']) > limit) {
-    done('tooLarge');
-    return;
+    reader.done('tooLarge');
+    return ignore;
   }
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let length = 0;
   let finished = false;
-  const finish = (body: UploadBody): void => {
-    if (finished) return;
+  const stop = (): void => {
     finished = true;
     req.removeListener('data', onData);
-    done(body);
+    chunks = [];
+  };
+  const finish = (body: UploadBody): void => {
+    if (finished) return;
+    stop();
+    reader.done(body);
   };
   const onData = (chunk: Buffer): void => {
     length += chunk.length;
-    if (length > limit) finish('tooLarge');
-    else chunks.push(chunk);
+    if (length > limit) {
+      finish('tooLarge');
+      return;
+    }
+    chunks.push(chunk);
+    reader.hold(length + CHUNK_COST * chunks.length);
   };
   req.on('data', onData);
-  req.on('end', () => finish(Buffer.concat(chunks, length)));
+  req.on('end', () => finish(finished ? 'aborted' : Buffer.concat(chunks, length)));
   req.on('close', () => finish('aborted'));
+  return stop;
+}
+
+function ignore(): void {
+  // Nothing is read.
 }
 
 /** Decodes the body of a request. Returns a message of the SockJS protocol if it is invalid. */

@@ -16,6 +16,7 @@ import { quote } from '../sockjs/quoting.js';
 import { splitClientFrame } from '../sockjs/split-frame.js';
 import { addPrefix } from '../channel/expected-prefixes.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
+import type { ServerBudgets } from '../channel/memory-budget.js';
 import { WebSocketChannel } from './websocket-channel.js';
 
 /**
@@ -38,8 +39,9 @@ export abstract class FramedChannel extends WebSocketChannel {
     limits: ChannelLimits,
     owner: ChannelOwner,
     masking: Masking,
+    budgets?: ServerBudgets,
   ) {
-    super(ws, socket, limits, owner, masking);
+    super(ws, socket, limits, owner, masking, budgets);
     this.#letter = letter;
     this.#batch = new FrameBatch(`${letter}[`, limits.messageBytes);
   }
@@ -141,8 +143,14 @@ function uncorkAfterLists(channel: FramedChannel): void {
 
 /** The server's end of a SockJS session at `<prefix>/<server>/<session>/websocket`. */
 export class ServerFramedChannel extends FramedChannel {
-  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner) {
-    super('a', ws, socket, limits, owner, 'none');
+  constructor(
+    ws: WebSocket,
+    socket: Socket,
+    limits: ChannelLimits,
+    owner: ChannelOwner,
+    budgets: ServerBudgets,
+  ) {
+    super('a', ws, socket, limits, owner, 'none', budgets);
     this.transmit(OPEN_FRAME);
   }
 

@@ -6,6 +6,7 @@ import { formatAddress } from '../channel/remote-address.js';
 import { asciiFrame, type Masking } from './ascii-frame.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
+import type { BudgetShare, BudgetUser, ServerBudgets } from '../channel/memory-budget.js';
 import {
   type CloseStatus,
   DROPPED_CODE,
@@ -16,16 +17,21 @@ import {
   type Violation,
 } from '../channel/close-code.js';
 import { closeStatusForError } from './websocket-error.js';
-import { CLOSE_GRACE } from '../limits/transport-limits.js';
+import { CLOSE_GRACE, UNCOUNTED_QUEUE_BYTES } from '../limits/transport-limits.js';
+import { nextTick } from '../../util/next-tick.js';
 
 /** Maximum size of the header of a WebSocket frame, in bytes. */
 const FRAME_HEADER = 14;
+// Memory that an object takes in addition to its bytes: a queued write, a received chunk, a fragment of a message.
+const WRITE_COST = 256;
+const CHUNK_COST = 256;
+const FRAGMENT_COST = 128;
 
 /**
  * The base class of channels over a WebSocket, at both ends. The subclasses differ in their framing. The listeners are
  * functions of this module that find the channel by a symbol, so that an idle connection does not need closures.
  */
-export abstract class WebSocketChannel extends BaseChannel {
+export abstract class WebSocketChannel extends BaseChannel implements BudgetUser {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #owner: ChannelOwner;
@@ -37,8 +43,25 @@ export abstract class WebSocketChannel extends BaseChannel {
   #silentBeats = 0;
   // How the connection ends, if this side or a SockJS close frame has closed it before the WebSocket closes.
   #closeStatus: CloseStatus | undefined;
+  /** Writes with the callback `#written`, which the network has not accepted. */
+  #writes = 0;
+  #written: (() => void) | undefined;
+  readonly #output: BudgetShare | undefined;
+  #input: BudgetShare | undefined;
+  /** Memory of the unfinished message, at most. */
+  #unfinishedBytes = 0;
+  /** Memory of the messages that wait because the channel is suspended, at most. */
+  #waitingBytes = 0;
+  #received = false;
 
-  constructor(ws: WebSocket, socket: Socket, limits: ChannelLimits, owner: ChannelOwner, masking: Masking) {
+  constructor(
+    ws: WebSocket,
+    socket: Socket,
+    limits: ChannelLimits,
+    owner: ChannelOwner,
+    masking: Masking,
+    budgets?: ServerBudgets,
+  ) {
     super(limits);
     this.#ws = ws;
     this.#socket = socket;
@@ -50,6 +73,10 @@ export abstract class WebSocketChannel extends BaseChannel {
     ws.on('error', onError);
     ws.on('close', onClose);
     socket.on('end', onEnd);
+    this.#output = budgets?.output.open(this);
+    this.#input = budgets?.input.open(this);
+    // After the listener of `ws`, so that the messages of a chunk have been received.
+    if (this.#input) socket.on('data', onData);
   }
 
   get remoteAddress(): string {
@@ -58,7 +85,7 @@ export abstract class WebSocketChannel extends BaseChannel {
   }
 
   get bufferedBytes(): number {
-    return this.pendingLength + this.#socket.writableLength;
+    return this.pendingLength + this.#socket.writableLength + WRITE_COST * this.#writes;
   }
 
   /** Length of the messages that are queued until the end of the tick, in UTF-16 units. */
@@ -86,14 +113,55 @@ export abstract class WebSocketChannel extends BaseChannel {
 
   /** Sends one WebSocket message. */
   protected transmit(text: string): void {
-    // A write that may bring the queue above `pauseBytes` needs a callback. A UTF-16 unit takes at most three bytes.
+    // A UTF-16 unit takes at most three bytes.
     const buffered = this.#socket.writableLength + 3 * text.length + FRAME_HEADER;
-    const written =
-      this.congested || buffered > this.limits.pauseBytes ? (): void => this.checkDrain() : undefined;
+    const written = buffered > this.#countedFrom() ? this.#count() : undefined;
     // Nothing may be sent after a close frame, which `ws` may have sent.
     const frame = this.#ws.readyState === this.#ws.OPEN ? asciiFrame(text, this.#masking) : undefined;
     if (frame === undefined) this.#ws.send(text, written);
     else this.#socket.write(frame, 'latin1', written);
+  }
+
+  /** Size of the queue above which a write needs a callback. */
+  #countedFrom(): number {
+    return this.congested ? 0 : Math.min(UNCOUNTED_QUEUE_BYTES, this.limits.pauseBytes);
+  }
+
+  /** Counts a write, and returns its callback. */
+  #count(): () => void {
+    this.#writes++;
+    return (this.#written ??= () => {
+      this.#writes--;
+      this.#resizeOutput();
+      this.checkDrain();
+    });
+  }
+
+  protected override checkQueue(): void {
+    super.checkQueue();
+    if (this.#writes > 0) this.#resizeOutput();
+  }
+
+  #resizeOutput(): void {
+    const buffered = this.bufferedBytes;
+    this.#output?.resize(buffered > UNCOUNTED_QUEUE_BYTES ? buffered : 0);
+  }
+
+  authenticated(): void {
+    if (!this.#input) return;
+    this.#input.close();
+    this.#input = undefined;
+    this.#socket.removeListener('data', onData);
+  }
+
+  expel(reason: string): void {
+    // The peer reads the close frame only if nothing is queued before it.
+    if (this.#socket.writableLength === 0) this.#close(1008, reason);
+    this.#closing = true;
+    this.#closeStatus ??= { code: 1008, reason };
+    this.ignoreIncoming();
+    this.#ws.terminate();
+    nextTick(() => this.finish(1008, reason));
   }
 
   protected cork(): void {
@@ -175,14 +243,31 @@ export abstract class WebSocketChannel extends BaseChannel {
   }
 
   protected startReading(): void {
+    this.#waitingBytes = 0;
     this.#ws.resume();
   }
 
   // The handlers are called by the listeners below.
   handleMessage(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
-    if (isBinary) this.#close(1003, 'Only text messages are supported');
-    else this.receive((data as Buffer).toString());
+    if (isBinary) {
+      this.#close(1003, 'Only text messages are supported');
+      return;
+    }
+    this.receive((data as Buffer).toString());
+    if (!this.#input) return;
+    this.#received = true;
+    // A string takes up to two bytes for each byte.
+    if (this.suspended) this.#waitingBytes += 2 * (data as Buffer).length;
+  }
+
+  /** Handles the arrival of a chunk, after its messages. What follows the last of them is at most the chunk. */
+  handleData(length: number): void {
+    const before = this.#received ? 0 : this.#unfinishedBytes;
+    this.#received = false;
+    this.#unfinishedBytes = before + length + CHUNK_COST;
+    const fragments = (this.#ws as WithReceiver)._receiver?._fragments?.length ?? 0;
+    this.#input?.resize(this.#unfinishedBytes + this.#waitingBytes + FRAGMENT_COST * fragments);
   }
 
   handleError(error: Error): void {
@@ -192,6 +277,8 @@ export abstract class WebSocketChannel extends BaseChannel {
 
   handleClose(code: number, reason: string): void {
     this.#closing = true;
+    this.#output?.close();
+    this.#input?.close();
     const status = this.#closeStatus;
     this.finish(status?.code ?? code, status?.reason ?? reason);
     this.#owner.channelEnded(this);
@@ -203,6 +290,11 @@ export abstract class WebSocketChannel extends BaseChannel {
     if (this.#socket.writableLength > 0) this.#socket.setTimeout(CLOSE_GRACE, destroy);
   }
 }
+
+// Undocumented members of `ws`. If a version renames them, fragments are not counted, and the tests fail.
+type WithReceiver = WebSocket & {
+  readonly _receiver?: { readonly _fragments?: { readonly length: number } };
+};
 
 const CHANNEL = Symbol('channel');
 
@@ -225,6 +317,10 @@ function onClose(this: WebSocket & WithChannel, code: number, reason: Buffer): v
 
 function onEnd(this: Socket & WithChannel): void {
   this[CHANNEL]?.handleEnd();
+}
+
+function onData(this: Socket & WithChannel, chunk: Buffer): void {
+  this[CHANNEL]?.handleData(chunk.length);
 }
 
 function destroy(this: Socket): void {

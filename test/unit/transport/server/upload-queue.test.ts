@@ -25,7 +25,12 @@ function upload() {
 
 describe('the uploads of a session', () => {
   it('UploadQueue queues the uploads of a session up to the limit, and rejects the next one with a retry status', () => {
-    const receiver = { deliver: () => undefined, isSuspended: () => true, refuse: () => undefined };
+    const receiver = {
+      deliver: () => undefined,
+      isSuspended: () => true,
+      refuse: () => undefined,
+      hold: () => undefined,
+    };
     const uploads = new UploadQueue({ messageBytes: 1000, uploadsPerSession: 2 }, receiver);
     const all = [upload(), upload(), upload()];
     for (const one of all) uploads.add(one.upload);
