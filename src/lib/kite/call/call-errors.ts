@@ -33,8 +33,7 @@ export function tooLarge(content: string, limit: number): KiteError {
 export function tooManyCallbacks(limit: number): KiteError {
   return new KiteError(
     'argumentError',
-    `The peer already has ${limit} functions of this connection (limits.callbacksPerConnection): ` +
-      `pass { callbacks: 'call' } if functions are called only during the call, or release them with forget()`,
+    `The peer already has ${limit} functions (limits.callbacksPerConnection): use { callbacks: 'call' } or forget()`,
   );
 }
 

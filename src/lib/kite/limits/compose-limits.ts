@@ -12,11 +12,9 @@ export function composeLimits<L extends object>(
   limits: { readonly [Name in keyof L]?: unknown } = {},
 ): L {
   for (const [name, value] of Object.entries(limits)) {
-    const exists = Object.hasOwn(defaults, name);
-    if (exists && Number.isSafeInteger(value) && (value as number) >= 0) continue;
-    const problem = exists
-      ? `is ${typeof value === 'number' ? value : typeof value === 'string' ? `"${value}"` : typeof value}; it must be a whole number, 0 or more`
-      : 'does not exist';
+    const isValid = Number.isSafeInteger(value) && (value as number) >= 0;
+    if (isValid && Object.hasOwn(defaults, name)) continue;
+    const problem = isValid ? 'does not exist' : `is ${String(value)}, not a whole number`;
     throw new ConfigurationError('badValue', `The limit "${name}" ${problem}`);
   }
   return { ...defaults, ...limits };

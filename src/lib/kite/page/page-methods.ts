@@ -17,7 +17,7 @@ export function addPageMethods(kite: MethodHost, output: PageOutput): void {
     return null;
   });
   kite.handle<unknown[]>('alert', ({ args: [text] }) => {
-    if (!output.alert) throw new KiteError('genericError', 'Cannot show an alert: this is not a window');
+    if (!output.alert) throw new KiteError('genericError', 'Not a window');
     output.alert((typeof text === 'string' ? text : JSON.stringify(text ?? null)).slice(0, ALERT_LENGTH));
     return null;
   });

@@ -36,7 +36,7 @@ export abstract class BaseChannel implements Channel {
   protected abstract startReading(): void;
 
   start(receiver: ChannelReceiver): void {
-    if (this.#receiver) throw new Error('The channel has already been started');
+    if (this.#receiver) throw new Error('The channel has started');
     this.#receiver = receiver;
     this.#scheduleDelivery();
   }
@@ -56,10 +56,6 @@ export abstract class BaseChannel implements Channel {
   /** Whether messages are not delivered now, so that the transport should not read more. */
   protected get suspended(): boolean {
     return this.#paused || this.#inbox !== undefined || this.#receiver === undefined;
-  }
-
-  protected get paused(): boolean {
-    return this.#paused;
   }
 
   protected get finished(): boolean {

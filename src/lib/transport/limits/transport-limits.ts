@@ -8,8 +8,7 @@ export interface ChannelLimits {
    */
   readonly pauseBytes: number;
   /**
-   * Maximum memory that the queue for one peer takes, in bytes. Default 64 MiB. If exceeded, a call fails with `sendError`,
-   * and with a response or another message, the connection closes with 1008.
+   * Maximum memory that the queue for one peer takes, in bytes. Default 64 MiB. If exceeded, the connection closes with 1008.
    */
   readonly sendQueueBytes: number;
   /**

@@ -71,7 +71,7 @@ describe('BaseChannel', () => {
   it('BaseChannel cannot be started twice', () => {
     const channel = new TestChannel();
     channel.start(new Inbox());
-    expect(() => channel.start(new Inbox())).toThrow(/already been started/);
+    expect(() => channel.start(new Inbox())).toThrow(/has started/);
   });
 
   it('BaseChannel delivers nothing while it is paused, and then continues', async () => {
