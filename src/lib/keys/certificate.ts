@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { type Clock, systemClock } from '../util/clock.js';
 import { type KeyPair, parseKeyPair } from './key-pair.js';
+import { withoutBrackets } from '../util/host.js';
 
 export interface CertificateOptions {
   /** Host names (`kite.example.com`, `*.example.com`) and IP addresses of the server. At least one. */
@@ -63,7 +64,7 @@ type AlternativeName =
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 function alternativeName(host: string): AlternativeName {
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  const bare = withoutBrackets(host);
   if (isIP(bare) !== 0) return { type: 7, ip: bare };
   const wildcard = host.startsWith('*.') ? '*.' : '';
   const name = domainToASCII(host.slice(wildcard.length));

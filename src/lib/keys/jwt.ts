@@ -18,6 +18,11 @@ export class JwtError extends BrandedError {
   }
 }
 
+/** Returns the error for a token that has expired. */
+export function tokenExpiredError(): JwtError {
+  return new JwtError('expired', 'token is expired');
+}
+
 export function isJwtError(error: unknown, reason?: JwtErrorReason): error is JwtError {
   return kindOf(error) === 'JwtError' && (reason === undefined || (error as JwtError).reason === reason);
 }

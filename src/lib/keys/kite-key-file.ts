@@ -4,8 +4,9 @@ import path from 'node:path';
 import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
 import { isJwtError } from './jwt.js';
 import { type KiteKey, parseKiteKey } from './kite-key.js';
-import { errorCode, reasonOf, type WriteOptions, writeFiles } from './secure-files.js';
+import { type WriteOptions, writeFiles } from './secure-files.js';
 import { JWT_LENGTH } from './key-limits.js';
+import { errorCode, systemErrorReason } from '../util/system-error.js';
 
 /** Returns the path of the kite key in a kite home. */
 export function kiteKeyPath(home: string): string {
@@ -92,7 +93,7 @@ function readError(file: string, cause: unknown): ConfigurationError {
     const message = `There is no kite key at ${file}. Get one with: kitectl register`;
     return new ConfigurationError('keyFileMissing', message, { cause });
   }
-  const message = `The kite key in ${file} cannot be read: ${reasonOf(cause)}`;
+  const message = `The kite key in ${file} cannot be read: ${systemErrorReason(cause)}`;
   return new ConfigurationError('keyFileUnreadable', message, { cause });
 }
 
@@ -104,7 +105,9 @@ async function refuseOpenHome(home: string): Promise<void> {
     ({ mode } = await stat(home));
   } catch (cause) {
     if (errorCode(cause) === 'ENOENT') return;
-    throw new ConfigurationError('notWritable', `${home} cannot be used: ${reasonOf(cause)}`, { cause });
+    throw new ConfigurationError('notWritable', `${home} cannot be used: ${systemErrorReason(cause)}`, {
+      cause,
+    });
   }
   if ((mode & 0o022) === 0) return;
   const message = `The folder ${home} can be written by other users (mode ${formatMode(mode)}), who could replace the kite key. Restrict it with: chmod 700 ${shellQuote(home)}`;

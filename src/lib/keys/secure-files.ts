@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
-import { messageOf } from '../util/message-of.js';
+import { errorCode, systemErrorReason } from '../util/system-error.js';
 
 /** A file to write. */
 export interface NewFile {
@@ -48,7 +48,11 @@ export async function writeFiles(files: readonly NewFile[], options: WriteOption
 async function stage(file: NewFile, temporary: string): Promise<void> {
   const folder = path.dirname(file.path);
   await makeFolder(folder).catch((cause: unknown) => {
-    throw notWritable(folder, errorCode(cause) === 'EEXIST' ? 'it is not a folder' : reasonOf(cause), cause);
+    throw notWritable(
+      folder,
+      errorCode(cause) === 'EEXIST' ? 'it is not a folder' : systemErrorReason(cause),
+      cause,
+    );
   });
   const handle = await open(temporary, 'wx', 0o600);
   try {
@@ -140,7 +144,7 @@ function asConfigurationError(cause: unknown): ConfigurationError {
   if (isConfigurationError(cause)) return cause;
   const { dest, path: source } = cause as { dest?: unknown; path?: unknown };
   const target = typeof dest === 'string' ? dest : typeof source === 'string' ? source : 'The file';
-  return notWritable(target, reasonOf(cause), cause);
+  return notWritable(target, systemErrorReason(cause), cause);
 }
 
 function fileExists(file: string): ConfigurationError {
@@ -149,31 +153,4 @@ function fileExists(file: string): ConfigurationError {
 
 function notWritable(target: string, reason: string, cause?: unknown): ConfigurationError {
   return new ConfigurationError('notWritable', `${target} cannot be written: ${reason}`, { cause });
-}
-
-/** Describes why a system call failed. */
-export function reasonOf(error: unknown): string {
-  switch (errorCode(error)) {
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'ENOENT':
-      return 'no such file or folder';
-    case 'ENOSPC':
-      return 'the disk is full';
-    case 'EROFS':
-      return 'the file system is read-only';
-    case 'ENOTDIR':
-      return 'a folder in its path is a file';
-    case 'EISDIR':
-      return 'it is a folder';
-    default:
-      return messageOf(error);
-  }
-}
-
-/** Returns the code of a system error, such as `ENOENT`. */
-export function errorCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : undefined;
 }

@@ -27,6 +27,7 @@ import type { FinalFunc, Handler, Method } from './serve/method.js';
 import type { HandleOptions, KiteDescription } from './serve/method-host.js';
 import { runUntilSignal } from './serve/run-until-signal.js';
 import type { Verifier } from './trust/verifier.js';
+import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
 
 /**
  * A kite: a named program that serves methods and calls the methods of other kites.
@@ -408,7 +409,7 @@ export class Kite<Methods = AnyMethods> {
     this.#server.stopAccepting();
     this.#core.drain();
     const idle = Array.from(this.#core.accepted, (connection) =>
-      connection.flow.whenIdle().then(() => connection.close(3000, 'Go away!')),
+      connection.flow.whenIdle().then(() => connection.close(GO_AWAY_CODE, GO_AWAY_REASON)),
     );
     const works = this.#beforeClose.map((work) => work());
     const onTimeout = (): Error => new Error('Calls still run');

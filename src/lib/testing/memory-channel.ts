@@ -1,5 +1,6 @@
 import type { Channel, ChannelReceiver } from '../transport/channel/channel.js';
 import { type Message, messageText } from '../transport/channel/outgoing-message.js';
+import { GO_AWAY_CODE, GO_AWAY_REASON } from '../transport/channel/close-code.js';
 
 /** One end of an in-memory connection. Messages arrive at the other end in a later microtask, in order. */
 export class MemoryChannel implements Channel {
@@ -54,7 +55,7 @@ export class MemoryChannel implements Channel {
     this.paused = false;
   }
 
-  close(code = 3000, reason = 'Go away!'): void {
+  close(code = GO_AWAY_CODE, reason = GO_AWAY_REASON): void {
     queueMicrotask(() => {
       this.ended(code, reason);
       this.#other?.ended(code, reason);

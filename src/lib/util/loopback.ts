@@ -1,3 +1,4 @@
+import { withoutBrackets } from './host.js';
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4_LOOPBACK = new RegExp(`^127(?:\\.${OCTET}){3}$`);
 /** `::ffff:127.0.0.0/104`, as the URL parser normalizes it. */
@@ -10,7 +11,7 @@ const LOOPBACK_NAME = /^(?:[\w-]+\.)*localhost\.?$/i;
  */
 export function isLoopbackAddress(address: string): boolean {
   if (!address.includes(':')) return IPV4_LOOPBACK.test(address);
-  const bare = address.replace(/^\[(.*)\]$/s, '$1');
+  const bare = withoutBrackets(address);
   if (!/^[\da-f:.]+$/i.test(bare) || !URL.canParse(`http://[${bare}]`)) return false;
   const { hostname } = new URL(`http://[${bare}]`);
   return hostname === '[::1]' || MAPPED_LOOPBACK.test(hostname);

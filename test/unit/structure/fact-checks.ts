@@ -1,5 +1,6 @@
 import {
   isArrayLiteralExpression,
+  isAsExpression,
   isBinaryExpression,
   isBindingElement,
   isCallExpression,
@@ -19,6 +20,7 @@ import {
   isStringLiteral,
   isTemplateExpression,
   isTemplateHead,
+  isTryStatement,
   isVariableDeclaration,
   type Node,
   type SourceFile,
@@ -196,5 +198,84 @@ export function environmentLookups(file: SourceFile): string[] {
     !isStringLiteral(node.argumentExpression)
       ? [node.getText()]
       : [],
+  );
+}
+
+/** Whether a file writes the code or the reason of a close frame that has a name. */
+export function writesCloseCode(file: SourceFile): boolean {
+  return nodesOf(file).some(
+    (node) =>
+      (isNumericLiteral(node) && ['1014', '3000'].includes(node.text)) ||
+      (isStringLiteral(node) && node.text === 'Go away!'),
+  );
+}
+
+/** Whether a file replaces the scheme of a URL of HTTP or WebSocket. */
+export function replacesScheme(file: SourceFile): boolean {
+  return replacements(file).some((pattern) => /^\/?\^?(?:ws|http)s?:?\/?i?$/.test(pattern));
+}
+
+/** Whether a file removes the brackets around an IPv6 address. */
+export function removesBrackets(file: SourceFile): boolean {
+  return replacements(file).some((pattern) => /^\/\^\\\[.*\\\]\$/.test(pattern));
+}
+
+/** Whether a file removes the port of a host. */
+export function removesPort(file: SourceFile): boolean {
+  return replacements(file).some((pattern) => /^\/:(?:\\d|\[0-9\])[*+]\$/.test(pattern));
+}
+
+/** The patterns that a file replaces in strings, as they are written. */
+function replacements(file: SourceFile): string[] {
+  return nodesOf(file).flatMap((node) => {
+    if (!isCallExpression(node) || !/^replace(?:All)?$/.test(nameOf(node.expression) ?? '')) return [];
+    const [pattern] = node.arguments;
+    if (pattern && isRegularExpressionLiteral(pattern)) return [pattern.text];
+    return pattern && isStringLiteral(pattern) ? [pattern.text] : [];
+  });
+}
+
+/** Whether a file checks if a path is below a folder. */
+export function checksContainment(file: SourceFile): boolean {
+  return nodesOf(file).some(
+    (node) =>
+      isCallExpression(node) &&
+      nameOf(node.expression) === 'startsWith' &&
+      /\bsep\b/.test(node.arguments[0]?.getText() ?? ''),
+  );
+}
+
+/** Whether a file creates the error for a token that has expired. */
+export function createsExpiredError(file: SourceFile): boolean {
+  return nodesOf(file).some(
+    (node) =>
+      isNewExpression(node) &&
+      nameOf(node.expression) === 'JwtError' &&
+      nameOf(node.arguments?.[0]) === 'expired',
+  );
+}
+
+/** Whether a file converts invalid JSON to undefined, in a function that does nothing else. */
+export function convertsInvalidJson(file: SourceFile): boolean {
+  return nodesOf(file).some(
+    (node) =>
+      isTryStatement(node) &&
+      /^\{\s*return JSON\.parse\([^;]*;\s*\}$/.test(node.tryBlock.getText()) &&
+      /^\{\s*return undefined;\s*\}$/.test(node.catchClause?.block.getText() ?? ''),
+  );
+}
+
+/** Whether a file reads the code of an error of any type. */
+export function readsErrorCode(file: SourceFile): boolean {
+  return nodesOf(file).some(
+    (node) => isAsExpression(node) && /^\{\s*(?:readonly )?code\?/.test(node.type.getText()),
+  );
+}
+
+/** Whether a file responds in plain text. */
+export function respondsInText(file: SourceFile): boolean {
+  return nodesOf(file).some(
+    (node) =>
+      isCallExpression(node) && nameOf(node.expression) === 'writeHead' && /text\/plain/.test(node.getText()),
   );
 }

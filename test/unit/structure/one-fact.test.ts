@@ -3,13 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { sourceFiles, withoutComments } from '../../helpers/source-files.js';
 import { parseSources } from '../../language/parse-sources.js';
 import {
+  checksContainment,
+  convertsInvalidJson,
   convertsToError,
   convertsToMessage,
+  createsExpiredError,
   decidesLoopback,
   decodesBase64,
   environmentLookups,
+  readsErrorCode,
+  removesBrackets,
+  removesPort,
+  replacesScheme,
+  respondsInText,
   usesProcessEnvironment,
   variableNames,
+  writesCloseCode,
 } from './fact-checks.js';
 
 // Several implementations of one check diverge. Each fact here is decided in one module; a check of the syntax tree finds other
@@ -17,7 +26,7 @@ import {
 
 interface Fact {
   readonly question: string;
-  /** The modules that decide it. */
+  /** The modules that decide it. Empty if the check does not recognize the module that does. */
   readonly homes: readonly string[];
   /** Whether code looks like a decision of it. */
   readonly decides: (file: SourceFile) => boolean;
@@ -139,6 +148,82 @@ const FACTS: readonly Fact[] = [
       "import process from 'node:process';\nconst all = process.env;",
     ],
     harmless: ['const { env } = options;', "options.env['HOME']"],
+  },
+  {
+    question: 'the close codes that have a name',
+    homes: ['src/lib/transport/channel/close-code.ts'],
+    decides: writesCloseCode,
+    exceptions: { 'src/lib/errors/error-codes.ts': 'the table of close codes' },
+    planted: ["connection.close(3000, 'Go away!');", 'const BAD_GATEWAY_CODE = 1014;'],
+    harmless: ['connection.close(GO_AWAY_CODE, GO_AWAY_REASON);'],
+  },
+  {
+    question: 'the conversion between the schemes of HTTP and WebSocket',
+    homes: ['src/lib/util/web-url.ts'],
+    decides: replacesScheme,
+    exceptions: {},
+    planted: ["url.replace(/^ws/, 'http')", "url.replace(/^http/i, 'ws')", "protocol.replace('http', 'ws')"],
+    harmless: ['toHttp(url)', '/^https?:/.test(url)', "name.replace(/^http-/, '')"],
+  },
+  {
+    question: 'a host without its port or brackets',
+    homes: ['src/lib/util/host.ts'],
+    decides: (file) => removesPort(file) || removesBrackets(file),
+    exceptions: {
+      'src/lib/transport/channel/remote-address.ts': 'an address with a port, which has no final dot',
+    },
+    planted: [
+      "host.replace(/:\\d*$/, '')",
+      "host.replace(/^\\[|\\]$/g, '')",
+      "host.replace(/^\\[(.*)\\]$/s, '$1')",
+    ],
+    harmless: ['withoutBrackets(withoutPort(host))', "line.replace(/\\[[\\d;]*m/, '')"],
+  },
+  {
+    question: 'whether a path is in a folder',
+    homes: ['src/lib/cli/kites/file-in-folder.ts'],
+    decides: checksContainment,
+    exceptions: {},
+    planted: ['const inside = program?.startsWith(root + sep) ?? false;'],
+    harmless: ["path.startsWith('/')"],
+  },
+  {
+    question: 'the error for an expired token',
+    homes: ['src/lib/keys/jwt.ts'],
+    decides: createsExpiredError,
+    exceptions: {},
+    planted: ["throw new JwtError('expired', 'token is expired');"],
+    harmless: ['throw tokenExpiredError();', "throw new JwtError('malformed', 'no');"],
+  },
+  {
+    question: 'a JSON value that may be invalid',
+    homes: ['src/lib/util/parse-json.ts'],
+    decides: convertsInvalidJson,
+    exceptions: {},
+    planted: ['function f(text: string) { try { return JSON.parse(text); } catch { return undefined; } }'],
+    harmless: ['function f(text: string) { try { return JSON.parse(text); } catch { return text; } }'],
+  },
+  {
+    question: 'the code of a thrown value',
+    homes: ['src/lib/util/system-error.ts'],
+    decides: readsErrorCode,
+    exceptions: {
+      'src/lib/cli/kontrol/ui-link.ts': 'a sign-in code',
+      'src/lib/kite/call/client.ts': 'the message is read as well',
+    },
+    planted: ['const { code } = error as { code?: unknown };'],
+    harmless: ['const code = errorCode(error);'],
+  },
+  {
+    question: 'a response in plain text',
+    homes: [],
+    decides: respondsInText,
+    exceptions: {
+      'src/lib/kite/serve/request-router.ts': 'ends a response that has started as well',
+      'src/lib/transport/server/upload.ts': 'the headers of a response without a body',
+    },
+    planted: ["response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });"],
+    harmless: ["respondText(response, 404, {}, 'Not Found');"],
   },
 ];
 

@@ -3,6 +3,8 @@ import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { CALLBACK_PLACEHOLDER, parseArgument } from './arguments.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import type { Input } from '../runtime/command-runtime.js';
+import { errorCode } from '../../util/system-error.js';
+import { messageOf } from '../../util/message-of.js';
 
 /** An argument on the command line: a value, or the source to read it from. */
 export type ArgumentSource =
@@ -70,9 +72,9 @@ async function readFileBytes(file: string): Promise<Buffer> {
       await handle.close();
     }
   } catch (error) {
-    const { code, message } = error as { readonly code?: string; readonly message: string };
+    const code = errorCode(error);
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    const reason = code === 'ENOENT' ? 'no such file' : message;
+    const reason = code === 'ENOENT' ? 'no such file' : messageOf(error);
     throw configurationError(`Cannot read the argument @${file}: ${reason}.`, quoteHint(`@${file}`), error);
   }
 }

@@ -66,7 +66,7 @@ function settingRow(
   }
   const value = isSecret(setting, source) ? '(hidden)' : displayValue(resolution, setting);
   const problem = resolution.type === 'refused' ? ' (invalid)' : '';
-  return { setting: setting.name, value: value + problem, source: describeSource(source) };
+  return { setting: setting.name, value: value + problem, source: sourceLabel(source) };
 }
 
 /** Formats a value as it was written, except that a variable such as NO_COLOR is shown as the choice that it implies. */
@@ -89,7 +89,7 @@ function keyRow(
       : 'key' in found
         ? `of ${found.key.username}, at ${describeLocation(location)}`
         : found.problem;
-  return { setting: commonSettings.kiteKey.name, value, source: describeSource(chosenBy) };
+  return { setting: commonSettings.kiteKey.name, value, source: sourceLabel(chosenBy) };
 }
 
 /** Reports an unreadable key in its row so that the other settings are still printed. */
@@ -104,7 +104,7 @@ async function findKeyOrProblem(
   }
 }
 
-function describeSource(source: SettingSource): string {
+function sourceLabel(source: SettingSource): string {
   switch (source.type) {
     case 'context':
       return source.field === 'current' ? 'kitectl context use' : `context ${source.name}`;

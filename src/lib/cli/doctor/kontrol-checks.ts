@@ -8,6 +8,7 @@ import { KONTROL_HINT } from '../frame/failures.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';
 import { type ProbeResult, probeHttp } from './http-probe.js';
+import { toHttp } from '../../util/web-url.js';
 
 const DAY = 24 * 3_600_000;
 
@@ -17,7 +18,7 @@ const SKEW_FAILURE = 5 * 60_000;
 
 /** The SockJS info URL, which every implementation of Kontrol serves. */
 function infoUrl(url: string): URL {
-  const info = new URL(url.replace(/^ws/, 'http'));
+  const info = new URL(toHttp(url));
   info.pathname = `${info.pathname.replace(/\/$/, '')}/info`;
   return info;
 }
@@ -78,7 +79,7 @@ function checkClock({ date }: ProbeResult, now: number): Finding {
 
 /** Checks that Kontrol reports itself ready to accept registrations. */
 export async function checkStorage(url: string, signal: AbortSignal): Promise<Finding> {
-  const readyUrl = new URL('/readyz', url.replace(/^ws/, 'http'));
+  const readyUrl = new URL('/readyz', toHttp(url));
   try {
     const { status } = await probeHttp(readyUrl, signal);
     if (status === 200) return ok('storage', 'Kontrol is connected to its storage');

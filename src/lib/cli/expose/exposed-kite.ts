@@ -5,6 +5,7 @@ import { Relay } from '../../transport/relay/relay.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { defaultLimits } from '../../kite/limits/kite-limits.js';
+import { BAD_GATEWAY_CODE, GO_AWAY_CODE, GO_AWAY_REASON } from '../../transport/channel/close-code.js';
 
 /** The address and the transport of the kite to expose. */
 export interface LocalKite {
@@ -89,11 +90,8 @@ export class ExposedKite {
   #closeSessions(): Promise<void> {
     return new Promise((resolve) => {
       this.#allClosed = resolve;
-      for (const relay of this.#relays) relay.close(GO_AWAY_CODE, 'Go away!');
+      for (const relay of this.#relays) relay.close(GO_AWAY_CODE, GO_AWAY_REASON);
       if (this.#openRelays === 0) resolve();
     });
   }
 }
-
-const BAD_GATEWAY_CODE = 1014;
-const GO_AWAY_CODE = 3000;

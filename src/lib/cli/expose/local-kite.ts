@@ -7,6 +7,7 @@ import { messageOf } from '../../util/message-of.js';
 import type { CliError } from '../runtime/cli-error.js';
 import { toCliError } from '../frame/failures.js';
 import type { LocalKite } from './exposed-kite.js';
+import { toHttp, toWebSocket } from '../../util/web-url.js';
 
 /** Timeout for the first connection to the kite, in milliseconds. */
 const CONNECT_TIMEOUT = 5000;
@@ -31,14 +32,14 @@ export async function findLocalKite(text: string, transport: Transport | undefin
     return local;
   }
   if (await servesSockJs(base)) return { url: base.href, transport: 'auto' };
-  const raw = { url: url.href.replace(/^http/, 'ws'), transport: 'RawWebSocket' } as const;
+  const raw = { url: toWebSocket(url.href), transport: 'RawWebSocket' } as const;
   await checkReachable(raw, text);
   return raw;
 }
 
 /** Whether the URL is served by a SockJS server. Rejects if there is no response in time. */
 async function servesSockJs(base: URL): Promise<boolean> {
-  const info = new URL(base.href.replace(/^ws/, 'http'));
+  const info = new URL(toHttp(base.href));
   info.pathname = `${info.pathname.replace(/\/+$/, '')}/info`;
   try {
     const response = await fetch(info, { signal: AbortSignal.timeout(CONNECT_TIMEOUT), redirect: 'error' });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, join, sep } from 'node:path';
+import { chmod, readFile, stat } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { progressBar, ProgressLine } from '../terminal/progress-line.js';
@@ -24,6 +24,8 @@ import { manifestLocation } from './manifest-location.js';
 import type { InstallSource } from './install-source.js';
 import { alreadyInstalled, moveToLocation } from './staging.js';
 import { unpack } from './unpack.js';
+import { fileInFolder } from './file-in-folder.js';
+import { pathExists } from '../runtime/path-exists.js';
 
 export interface InstallationOptions {
   /** The folder of installed kites. */
@@ -190,7 +192,7 @@ export class Installation {
   async #checkNotInstalled(location: InstallLocation): Promise<void> {
     const { kites, force } = this.#options;
     if (force) return;
-    if (await stat(locationFolder(kites, location)).catch(() => undefined)) throw alreadyInstalled(location);
+    if (await pathExists(locationFolder(kites, location))) throw alreadyInstalled(location);
   }
 }
 
@@ -218,13 +220,10 @@ async function fileDigest(file: string): Promise<string> {
  * @throws CliError if the program is missing or is outside the folder
  */
 async function makeProgramExecutable(folder: string, location: InstallLocation): Promise<void> {
-  const program = programOf(folder, location);
-  const realProgram = await realpath(program).catch(() => undefined);
-  const inside = realProgram?.startsWith((await realpath(folder)) + sep) ?? false;
-  if (realProgram === undefined || !inside || !(await stat(realProgram)).isFile()) {
-    throw badSource(
-      `The source has no program bin/${basename(program)}, which a kite of this name requires.`,
-    );
+  const path = relative(folder, programOf(folder, location));
+  const program = await fileInFolder(folder, path);
+  if (program === undefined) {
+    throw badSource(`The source has no program bin/${basename(path)}, which a kite of this name requires.`);
   }
-  await chmod(realProgram, 0o700);
+  await chmod(program, 0o700);
 }

@@ -1,6 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../../keys/secure-files.js';
 import { compareVersions, parseVersion } from '../../protocol/version.js';
 import { notFound, usageError } from '../runtime/cli-error.js';
 import {
@@ -11,6 +10,7 @@ import {
   locationFolder,
   locationPath,
 } from './install-location.js';
+import { errorCode } from '../../util/system-error.js';
 
 /** Returns the path of a kite's program in `folder`. */
 export function programOf(folder: string, location: Pick<InstallLocation, 'repo'>): string {

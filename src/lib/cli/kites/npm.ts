@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { platform } from 'node:process';
 import { CliError, configurationError, notFound } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
@@ -8,6 +8,7 @@ import { LastLine } from '../runtime/last-line.js';
 import { badSource, checkLocation, isSegment, NO_USER, type InstallLocation } from './install-location.js';
 import type { InstallSource } from './install-source.js';
 import { NPM_OUTPUT_LENGTH } from '../runtime/command-limits.js';
+import { fileInFolder } from './file-in-folder.js';
 
 export interface NpmOptions {
   readonly source: Extract<InstallSource, { type: 'npm' }>;
@@ -71,10 +72,8 @@ function readPackage(json: string, packageName: string, id: string): KitePackage
 }
 
 async function findProgram(folder: string, bin: string, id: string): Promise<string> {
-  const root = await realpath(folder);
-  const program = await realpath(join(folder, bin)).catch(() => undefined);
-  const inside = program?.startsWith(root + sep) ?? false;
-  if (program !== undefined && inside && (await stat(program)).isFile()) return program;
+  const program = await fileInFolder(folder, bin);
+  if (program !== undefined) return program;
   throw badSource(`The program ${bin} of the package ${id} is not a file of the package.`);
 }
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import process from 'node:process';
-import { reasonOf } from '../../keys/secure-files.js';
 import { configurationError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { installedKites, formatLocations, findMatching, newest, programOf } from './installed.js';
 import { kitesFolder, locationFolder, locationPath } from './install-location.js';
+import { systemErrorReason } from '../../util/system-error.js';
 
 export interface RunKiteOptions {
   /** Name of the kite, see `findMatching`. The newest of several versions runs. */
@@ -47,7 +47,7 @@ export async function runKite({ name, args }: RunKiteOptions, runtime: CommandRu
       started.on('error', (error) => {
         reject(
           configurationError(
-            `${locationPath(location)} cannot be started: ${reasonOf(error)}`,
+            `${locationPath(location)} cannot be started: ${systemErrorReason(error)}`,
             'It may be damaged or built for another platform; reinstall it with --force.',
             error,
           ),

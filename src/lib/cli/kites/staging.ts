@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import type { Clock } from '../../util/clock.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { type InstallLocation, locationFolder, locationPath } from './install-location.js';
+import { errorCode, systemErrorReason } from '../../util/system-error.js';
 
 const STAGING_PREFIX = '.staging-';
 
@@ -28,7 +28,7 @@ export async function withStaging<Result>(
     folder = await mkdtemp(join(kites, STAGING_PREFIX));
   } catch (error) {
     throw configurationError(
-      `${kites} is not writable: ${reasonOf(error)}`,
+      `${kites} is not writable: ${systemErrorReason(error)}`,
       'Set KITE_HOME to another folder.',
     );
   }
@@ -73,7 +73,7 @@ export async function moveToLocation(
     await renameIfExists(replaced, to).catch(() => {});
     await removeEmpty(dirname(to), kites);
     if (['EEXIST', 'ENOTEMPTY'].includes(errorCode(error) ?? '')) throw alreadyInstalled(location);
-    throw configurationError(`${to} is not writable: ${reasonOf(error)}`, 'Nothing was installed.');
+    throw configurationError(`${to} is not writable: ${systemErrorReason(error)}`, 'Nothing was installed.');
   }
 }
 

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import { configurationError, isCliError } from '../runtime/cli-error.js';
 import { type CliSetting, settingLabel } from '../settings/cli-setting.js';
 import { SETTING_FILE_LENGTH } from '../runtime/command-limits.js';
+import { errorCode, systemErrorReason } from '../../util/system-error.js';
 
 /**
  * Reads the file whose path is the value of a setting.
@@ -16,7 +16,7 @@ export function readSettingFile(file: string, setting: CliSetting, secret = fals
     content = readFileContent(file, secret);
   } catch (error) {
     if (isCliError(error)) throw error;
-    const reason = errorCode(error) === 'ENOENT' ? 'it does not exist' : reasonOf(error);
+    const reason = errorCode(error) === 'ENOENT' ? 'it does not exist' : systemErrorReason(error);
     throw configurationError(`The file ${file} cannot be read: ${reason}.`, hint);
   }
   if (content.length <= SETTING_FILE_LENGTH) return content;

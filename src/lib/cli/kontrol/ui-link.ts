@@ -8,6 +8,7 @@ import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findAdminKey } from './kontrol-admin.js';
+import { toHttp } from '../../util/web-url.js';
 
 export interface UiLinkOptions extends KontrolCommandOptions {
   /** Sign in as Kontrol's own user, who can see all kites. */
@@ -33,7 +34,7 @@ export async function printUiLink(options: UiLinkOptions, runtime: CommandRuntim
       throw new KiteError('invalidResponse', `${url} did not return a sign-in code`);
     }
     // In the fragment, which is not sent to servers and not logged by them.
-    const page = new URL('/', url.replace(/^ws/, 'http'));
+    const page = new URL('/', toHttp(url));
     page.hash = `sign-in=${code}`;
     const seconds = Math.round(ttl / 1000);
     await printDetails(

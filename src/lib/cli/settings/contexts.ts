@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFiles } from '../../keys/index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import { suggest } from '../runtime/suggest.js';
 import { messageOf } from '../../util/message-of.js';
+import { errorCode, systemErrorReason } from '../../util/system-error.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -71,7 +71,7 @@ export function readContexts(env: Environment): Contexts {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { contexts: new Map() };
-    throw unreadableContexts(file, reasonOf(error), error);
+    throw unreadableContexts(file, systemErrorReason(error), error);
   }
   try {
     return parseContexts(JSON.parse(text));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/printable.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
+import { errorCode } from '../../util/system-error.js';
 
 /** Kite keys in the keychain of the desktop: macOS Keychain, Windows Credential Vault, or the Secret Service. */
 export interface Keychain {
@@ -101,7 +102,7 @@ async function loadKeytar(load: LoadKeytar): Promise<Keytar> {
     const loaded = (await load()) as { readonly default?: unknown };
     return (loaded.default ?? loaded) as Keytar;
   } catch (error) {
-    const { code } = error as { readonly code?: unknown };
+    const code = errorCode(error);
     const missing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
     throw configurationError(
       missing

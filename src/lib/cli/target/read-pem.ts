@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { errorCode, reasonOf } from '../../keys/secure-files.js';
 import { type CliError, configurationError, isCliError } from '../runtime/cli-error.js';
 import { PEM_FILE_BYTES } from '../runtime/command-limits.js';
+import { errorCode, systemErrorReason } from '../../util/system-error.js';
 
 /**
  * Reads a PEM file. Returns undefined if it does not exist.
@@ -21,7 +21,11 @@ export async function readPem(file: string, secret: boolean): Promise<string | u
   } catch (error) {
     if (isCliError(error)) throw error;
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw configurationError(`Cannot read ${file}: ${reasonOf(error)}`, 'Choose another file.', error);
+    throw configurationError(
+      `Cannot read ${file}: ${systemErrorReason(error)}`,
+      'Choose another file.',
+      error,
+    );
   } finally {
     await handle?.close();
   }

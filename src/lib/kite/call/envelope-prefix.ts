@@ -1,6 +1,7 @@
 import { type DnodeMessage, type MessageLimits, parseMessage } from '../../dnode/dnode-message.js';
 import { Fragment } from '../../transport/channel/outgoing-message.js';
 import { PREFIX_LENGTH } from '../limits/kite-limits.js';
+import { parseJson } from '../../util/parse-json.js';
 
 /**
  * The part of a call that is the same in each call of one caller: method, identity and credentials, up to the arguments.
@@ -25,7 +26,7 @@ export function envelopePrefix(text: string): EnvelopePrefix | undefined {
   const end = text.indexOf(ARGUMENTS_KEY) + ARGUMENTS_KEY.length;
   if (end < MIN_LENGTH || end > PREFIX_LENGTH) return undefined;
   const head = text.slice(0, end);
-  const parsed = tryParse(`${head}null}]}`);
+  const parsed = parseJson(`${head}null}]}`) as ParsedCall | undefined;
   // If the key is inside a string or an inner object, these brackets do not complete the JSON.
   const call = parsed?.arguments?.[0];
   if (!call || call['withArgs'] !== null || typeof parsed.method !== 'string') return undefined;
@@ -40,14 +41,6 @@ export function envelopePrefix(text: string): EnvelopePrefix | undefined {
 interface ParsedCall {
   readonly method?: unknown;
   readonly arguments?: readonly (Record<string, unknown> | undefined)[];
-}
-
-function tryParse(text: string): ParsedCall | undefined {
-  try {
-    return JSON.parse(text) as ParsedCall;
-  } catch {
-    return undefined;
-  }
 }
 
 // A slice would keep the whole frame in memory.

@@ -1,8 +1,9 @@
 import { createSocket } from 'node:dgram';
+import { withoutBrackets } from '../../util/host.js';
 
 /** Returns the local address from which `host` is reached. Sends nothing. Rejects if there is no route to the host. */
 export async function outboundAddress(host: string): Promise<string> {
-  const bare = host.replace(/^\[|\]$/g, '');
+  const bare = withoutBrackets(host);
   const socket = createSocket(bare.includes(':') ? 'udp6' : 'udp4');
   try {
     await new Promise<void>((resolve, reject) => {

@@ -10,6 +10,8 @@ import { noKontrolError } from './kontrol-link.js';
 import { closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 import type { Registration } from './registration.js';
 import { toError } from '../../util/message-of.js';
+import { toHttp } from '../../util/web-url.js';
+import { parseJson } from '../../util/parse-json.js';
 
 export interface HttpRegistrationOptions {
   /** URLs of Kontrol, in order of preference. */
@@ -141,7 +143,7 @@ export class HttpRegistration implements Registration {
 
   async #send(path: string, body?: string): Promise<string> {
     const { urls, clock, timeout, fetch } = this.#options;
-    const kontrol = (urls[this.#current % urls.length] ?? '').replace(/^ws/, 'http');
+    const kontrol = toHttp(urls[this.#current % urls.length] ?? '');
     const controller = new AbortController();
     this.#request = controller;
     const timer = timeout > 0 ? clock.setTimeout(() => controller.abort(), timeout) : undefined;
@@ -163,13 +165,5 @@ export class HttpRegistration implements Registration {
     } finally {
       timer?.cancel();
     }
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

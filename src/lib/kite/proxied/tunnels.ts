@@ -3,6 +3,7 @@ import { Cancellation } from '../../util/abortable.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Client, Dialer } from '../call/client.js';
 import type { MethodHost } from '../serve/method-host.js';
+import { toWebSocket } from '../../util/web-url.js';
 
 export interface TunnelsOptions {
   readonly dialer: Dialer;
@@ -124,7 +125,7 @@ function tunnelUrl(argument: unknown, { client, origins }: TunnelProxyConnection
 
 /** Returns the origin of a URL, with the scheme `ws` or `wss`. */
 function originOf(url: string): string {
-  const { protocol, host } = new URL(url.replace(/^http/i, 'ws'));
+  const { protocol, host } = new URL(toWebSocket(url));
   return `${protocol}//${host}`;
 }
 

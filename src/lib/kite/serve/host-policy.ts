@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isLoopbackHost } from '../../util/loopback.js';
+import { withoutPort } from '../../util/host.js';
 
 /**
  * Decides which host names are accepted in requests. With DNS rebinding, a page of another site can resolve its host name to
@@ -31,11 +32,6 @@ export class HostPolicy {
     if (isLoopbackHost(host) || this.#names.has(host)) return true;
     return !atLoopback && (!this.#restricted || isAddress(host));
   }
-}
-
-/** Normalizes a host: `LOCALHOST.:3636` becomes `localhost`. */
-function withoutPort(host: string): string {
-  return host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
 }
 
 /** Whether the host is an IP address, which DNS rebinding cannot forge. */

@@ -3,6 +3,7 @@ import os from 'node:os';
 import { KiteError } from '../../protocol/errors.js';
 import { makeVisible } from '../../util/printable.js';
 import type { MethodHost } from './method-host.js';
+import { errorCode } from '../../util/system-error.js';
 
 /** Methods that access the machine or its terminal. A kite has them only if the option `systemMethods` lists them. */
 export const SYSTEM_METHODS = [
@@ -110,8 +111,7 @@ async function notify(text: string): Promise<null> {
   try {
     await promisify(execFile)(command, args, { timeout: 5000 });
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    const reason = code === 'ENOENT' ? `${command} is not installed` : `${command} failed`;
+    const reason = errorCode(error) === 'ENOENT' ? `${command} is not installed` : `${command} failed`;
     throw new KiteError('genericError', `Cannot show the notification: ${reason}`, { cause: error });
   }
   return null;

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { decodeJwt, isJwtError, JwtError, verifyJwt } from '../../keys/jwt.js';
+import { decodeJwt, isJwtError, JwtError, verifyJwt, tokenExpiredError } from '../../keys/jwt.js';
 import { stringClaim } from '../../keys/jwt-claims.js';
 import type { Claims } from '../../keys/jwt-claims.js';
 import { descentOfKiteKey, type KiteKey, kiteKeyOf } from '../../keys/kite-key.js';
@@ -248,10 +248,6 @@ const REVOKED = {
 const NO_KITE_KEY = 'this kite has no kite key, so it cannot verify callers; get one with: kitectl register';
 const KEY_PAIR_REVOKED =
   "Kontrol has revoked the key pair that signed this kite's kite key, so it cannot verify callers; get a new one with: kitectl register";
-
-function tokenExpiredError(): JwtError {
-  return new JwtError('expired', 'token is expired');
-}
 
 function trustedKeys(kiteKey: KiteKey | undefined, others: readonly string[]): TrustedKeys {
   const own = kiteKey ? [kiteKey.kontrolKey] : [];

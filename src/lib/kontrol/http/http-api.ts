@@ -11,6 +11,7 @@ import type { KontrolMetrics } from './kontrol-metrics.js';
 import type { Registrar } from '../registry/registrar.js';
 import type { StoreSync } from '../registry/store-sync.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
+import { respondText } from '../../transport/server/respond.js';
 
 interface AuditedRegistration {
   readonly method: string;
@@ -87,19 +88,19 @@ export class HttpApi {
       return;
     }
     this.#options.metrics.heartbeat();
-    sendText(response, 200, this.#options.registrar.heartbeat(id));
+    respondText(response, 200, {}, this.#options.registrar.heartbeat(id));
   }
 
   /** `GET /healthz`: 200 while the process runs. */
   health(request: IncomingMessage, response: ServerResponse): void {
-    if (allowsMethod(request, response, 'GET')) sendText(response, 200, 'ok\n');
+    if (allowsMethod(request, response, 'GET')) respondText(response, 200, {}, 'ok\n');
   }
 
   /** `GET /readyz`: 200 if Kontrol can accept registrations, otherwise 503. */
   async readiness(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!allowsMethod(request, response, 'GET')) return;
-    if (await this.#options.storeSync.probe()) sendText(response, 200, 'ready\n');
-    else sendText(response, 503, 'not ready: the store cannot be reached\n');
+    if (await this.#options.storeSync.probe()) respondText(response, 200, {}, 'ready\n');
+    else respondText(response, 503, {}, 'not ready: the store cannot be reached\n');
   }
 
   /** `GET /metrics`, in the text format of Prometheus. */
@@ -165,9 +166,4 @@ function allowsMethod(request: IncomingMessage, response: ServerResponse, method
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
   response.end(`${JSON.stringify(body)}\n`);
-}
-
-function sendText(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(body);
 }

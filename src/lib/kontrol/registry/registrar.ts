@@ -14,6 +14,7 @@ import type { StoreSync } from './store-sync.js';
 import type { Revocations } from '../tokens/revocations.js';
 import { isStorageError, type StorageError } from '../storage/shared/storage.js';
 import type { LeaseTimings } from './lease-timings.js';
+import { GO_AWAY_CODE } from '../../transport/channel/close-code.js';
 
 /** The connection of a kite that registers. */
 export type RegisteringPeer = Request['client'];
@@ -59,7 +60,7 @@ interface ConnectedKite {
 }
 
 /** WebSocket close codes of a kite that disconnects on purpose. */
-const CLEAN_CLOSE_CODES: readonly number[] = [1000, 1001, 1005, 3000];
+const CLEAN_CLOSE_CODES: readonly number[] = [1000, 1001, 1005, GO_AWAY_CODE];
 
 /** Registers kites, receives their heartbeats, and deregisters them when they disconnect. */
 export class Registrar {

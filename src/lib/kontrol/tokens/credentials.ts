@@ -16,6 +16,7 @@ import { JWT_LENGTH } from '../../keys/key-limits.js';
 import { record } from '../../util/record.js';
 import type { Caller } from './token-issuer.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
+import { tokenExpiredError } from '../../keys/jwt.js';
 
 /** A caller of Kontrol with a valid credential: signed by one of Kontrol's key pairs, and not revoked. */
 export interface VerifiedCaller extends ConnectionCredential, Descent {
@@ -166,8 +167,4 @@ function checkLength(jwt: string): void {
 function expiryTime(claims: Claims): number {
   const expiresAt = claims['exp'];
   return typeof expiresAt === 'number' ? expiresAt * 1000 : Number.POSITIVE_INFINITY;
-}
-
-function tokenExpiredError(): JwtError {
-  return new JwtError('expired', 'token is expired');
 }

@@ -6,6 +6,7 @@ import { canonicalAddress } from './ip-addresses.js';
 import { cleanPath } from './request-path.js';
 import type { BackendPolicy } from './backend-policy.js';
 import { type ProxyLimits, TARGET_URL_LENGTH } from '../limits/proxy-limits.js';
+import { withoutBrackets } from '../../util/host.js';
 
 /** The destination of the requests for a kite. Its host name is resolved once, when the kite registers. */
 export interface BackendUrl {
@@ -50,7 +51,7 @@ export class BackendUrls {
   async create(registered: unknown, remoteAddress: string): Promise<BackendUrl> {
     const url = parse(registered);
     const secure = url.protocol === 'https:' || url.protocol === 'wss:';
-    const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+    const host = withoutBrackets(url.hostname).replace(/\.$/, '');
     const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
     const { policy, ownPort } = this.#options;
     const from = canonicalAddress(remoteIp(remoteAddress));

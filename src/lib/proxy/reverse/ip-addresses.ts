@@ -1,11 +1,12 @@
 import { BlockList, isIP } from 'node:net';
+import { withoutBrackets } from '../../util/host.js';
 
 /**
  * Returns an IP address in canonical form, for comparison: without brackets and zone, and an IPv4-mapped IPv6 address as IPv4.
  * Returns undefined if `address` is not an IP address.
  */
 export function canonicalAddress(address: string): string | undefined {
-  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/s, '');
+  const bare = withoutBrackets(address).replace(/%.*$/s, '');
   const family = isIP(bare);
   if (family !== 6) return family === 4 ? bare : undefined;
   const canonical = new URL(`http://[${bare}]/`).hostname.slice(1, -1);

@@ -2,6 +2,7 @@ import type { ProxyRefusalType, StatusOfRefusal } from '../../errors/error-codes
 import { STATUS_CODES } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { errorCode } from '../../util/system-error.js';
 
 /** Why the proxy responds to a request instead of the kite. Also the label in the metrics. */
 export type RefusalType = ProxyRefusalType;
@@ -60,7 +61,7 @@ const CERTIFICATE = /CERT|SIGNATURE|ISSUER|ALTNAME/;
 
 /** Returns why a connection to a kite failed. */
 export function refusalOf(error: unknown): RefusalType {
-  const { code } = (error ?? {}) as { readonly code?: unknown };
+  const code = errorCode(error);
   if (code === 'ETIMEDOUT') return 'timeout';
-  return typeof code === 'string' && CERTIFICATE.test(code) ? 'certificate' : 'unreachable';
+  return CERTIFICATE.test(code ?? '') ? 'certificate' : 'unreachable';
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kite } from '../../kite/kite.js';
 import type { ProxyMetrics } from './proxy-metrics.js';
+import { respondText } from '../../transport/server/respond.js';
 
 /** The proxy whose health and metrics are served. */
 export interface HealthSource {
@@ -15,10 +16,10 @@ export function addHealthRoutes(kite: Kite, source: HealthSource): void {
       if (allowsGet(request, response)) return respond(response);
     });
   };
-  addRoute('/healthz', (response) => sendText(response, 200, 'ok\n'));
+  addRoute('/healthz', (response) => respondText(response, 200, {}, 'ok\n'));
   addRoute('/readyz', (response) => {
-    if (source.ready) sendText(response, 200, 'ready\n');
-    else sendText(response, 503, 'not ready: not registered with Kontrol, or shutting down\n');
+    if (source.ready) respondText(response, 200, {}, 'ready\n');
+    else respondText(response, 503, {}, 'not ready: not registered with Kontrol, or shutting down\n');
   });
   addRoute('/metrics', async (response) => {
     const metrics = await source.metrics.text();
@@ -30,11 +31,6 @@ export function addHealthRoutes(kite: Kite, source: HealthSource): void {
 function allowsGet(request: IncomingMessage, response: ServerResponse): boolean {
   if (request.method === 'GET' || request.method === 'HEAD') return true;
   response.setHeader('allow', 'GET, HEAD');
-  sendText(response, 405, 'use GET\n');
+  respondText(response, 405, {}, 'use GET\n');
   return false;
-}
-
-function sendText(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(body);
 }

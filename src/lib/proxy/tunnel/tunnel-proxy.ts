@@ -14,6 +14,9 @@ import type { ProxyOptions } from '../shared/proxy-options.js';
 import type { ProxyEntry } from '../shared/proxy-table.js';
 import { CALLERS_PATH, parseCallerUrl } from './caller-url.js';
 import { TUNNELS_PATH, WaitingCallers } from './waiting-callers.js';
+import { BAD_GATEWAY_CODE, GO_AWAY_CODE, GO_AWAY_REASON } from '../../transport/channel/close-code.js';
+import { toWebSocket } from '../../util/web-url.js';
+import { respondText } from '../../transport/server/respond.js';
 
 export interface TunnelProxyOptions extends ProxyOptions {
   /**
@@ -131,8 +134,7 @@ export class TunnelProxy {
     if (target) {
       this.#callers.handleRequest(request, response, target);
     } else {
-      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
-      response.end(NO_KITE_ID);
+      respondText(response, 404, {}, NO_KITE_ID);
     }
   }
 
@@ -177,7 +179,7 @@ export class TunnelProxy {
   }
 
   #requestTunnel(entry: ProxyEntry<string>, tunnel: number, path: string, relay: Relay): void {
-    const url = this.#proxy.origin.replace(/^http/, 'ws') + path;
+    const url = toWebSocket(this.#proxy.origin) + path;
     const timeout = this.#limits.tunnelTimeout;
     entry.client.call('kite.tunnel', [{ url }], { timeout }).catch((error: unknown) => {
       if (isKiteError(error, 'timeout') || !this.#waiting.delete(tunnel)) return;
@@ -216,11 +218,6 @@ function sessionTarget({ url = '' }: IncomingMessage): SessionTarget | undefined
   const route = parseCallerUrl(url);
   return route && { path: route.path, scope: route.kiteId };
 }
-
-/** The WebSocket close code "bad gateway". */
-const BAD_GATEWAY_CODE = 1014;
-const GO_AWAY_CODE = 3000;
-const GO_AWAY_REASON = 'Go away!';
 
 const REFUSED_FAILURE = ['refused', 'The kite did not open a tunnel'] as const;
 

@@ -19,6 +19,8 @@ export function violation(code: CloseCode, reason: string): Violation {
 
 export const GO_AWAY_CODE = 3000;
 export const GO_AWAY_REASON = 'Go away!';
+/** WebSocket close code "bad gateway". */
+export const BAD_GATEWAY_CODE = 1014;
 /** The connection dropped without a close frame. Never sent. */
 export const DROPPED_CODE = 1006;
 

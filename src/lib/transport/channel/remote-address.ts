@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { withoutBrackets } from '../../util/host.js';
 
 /** Formats the remote address of a socket as `127.0.0.1:50412` or `[::1]:50412`. Returns `unknown` if it has disconnected. */
 export function formatAddress(socket: Socket): string {
@@ -9,5 +10,5 @@ export function formatAddress(socket: Socket): string {
 
 /** Returns the IP address in a remote address: `127.0.0.1` for `127.0.0.1:50412`, `::1` for `[::1]:50412`. */
 export function remoteIp(remoteAddress: string): string {
-  return remoteAddress.replace(/:\d+$/, '').replace(/^\[(.*)\]$/s, '$1');
+  return withoutBrackets(remoteAddress.replace(/:\d+$/, ''));
 }

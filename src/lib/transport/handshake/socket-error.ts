@@ -10,6 +10,7 @@ import {
 import type { DialErrorCode } from '../../errors/error-codes.js';
 import { DialError, isDialError } from './dial-error.js';
 import { toError } from '../../util/message-of.js';
+import { errorCode } from '../../util/system-error.js';
 
 interface SocketErrorEntry {
   readonly code: DialErrorCode;
@@ -41,7 +42,7 @@ const CERTIFICATE_CODE = /CERT|SIGNATURE/;
 export function socketError(url: URL, cause: unknown): DialError {
   if (isDialError(cause)) return cause;
   const error = toError(cause);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = errorCode(error) ?? '';
   const entry = SOCKET_ERRORS[/^ERR_(?:TLS|SSL)_(?!CERT)/.test(code) ? 'EPROTO' : code];
   if (entry) return new DialError(entry.code, url, `${entry.reason} (${code})`, { cause, hint: entry.hint });
   if (CERTIFICATE_CODE.test(code)) {

@@ -10,6 +10,7 @@ import { FetchPost } from './fetch-post.js';
 import { FramedPageChannel } from './framed-page-channel.js';
 import { RawPageChannel } from './raw-page-channel.js';
 import type { PagePlatform, PageSocket } from './page-platform.js';
+import { toWebSocket } from '../../util/web-url.js';
 
 /**
  * Connects to a SockJS server from a page. See `dialWithFallback`. A URL may be relative to the page. `auto` tries WebSocket for
@@ -52,7 +53,7 @@ function dialPageWebSocket(
     });
     const fail = (cause: unknown): void => handshake.fail(pageDialError(base, cause));
     try {
-      socket = new WebSocket(`${base.protocol.replace('http', 'ws')}//${base.host}${path}`);
+      socket = new WebSocket(`${toWebSocket(base.protocol)}//${base.host}${path}`);
     } catch (error) {
       // For example, a page that was loaded over https dials http.
       fail(error);

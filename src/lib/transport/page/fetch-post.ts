@@ -1,6 +1,7 @@
 import type { PostRequest, PostResult, Post } from '../xhr/post.js';
 import type { PagePlatform, PageResponse } from './page-platform.js';
 import { toError } from '../../util/message-of.js';
+import { toHttp } from '../../util/web-url.js';
 
 /** Sends the requests of an XHR session with `fetch`. */
 export class FetchPost implements Post {
@@ -11,7 +12,7 @@ export class FetchPost implements Post {
   /** `limit`: maximum size of a response, in bytes. */
   constructor(platform: PagePlatform, base: URL, limit: number) {
     this.#platform = platform;
-    this.#origin = `${base.protocol.replace('ws', 'http')}//${base.host}`;
+    this.#origin = `${toHttp(base.protocol)}//${base.host}`;
     this.#limit = limit;
   }
 

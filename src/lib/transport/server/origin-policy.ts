@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { isLoopbackHost } from '../../util/loopback.js';
+import { withoutPort } from '../../util/host.js';
 
 /** The response to a page whose origin is not allowed. */
 export const ORIGIN_REFUSED =
@@ -61,8 +62,4 @@ const LOOPBACK_ANCESTORS = ['localhost:*', '*.localhost:*', '127.0.0.1:*'].flatM
 /** Returns the host and port of an origin: `127.0.0.1:3000` for `http://127.0.0.1:3000`. Returns an empty string for `null`. */
 function originHost(origin: string): string {
   return /^https?:\/\/([^/\s;,']+)$/.exec(origin)?.[1] ?? '';
-}
-
-function withoutPort(host: string): string {
-  return host.replace(/:\d+$/, '');
 }

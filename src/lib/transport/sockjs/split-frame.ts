@@ -1,6 +1,7 @@
 import type { Fragment } from '../channel/outgoing-message.js';
 import { stringEnd } from './frames.js';
 import { quote } from './quoting.js';
+import { parseJson } from '../../util/parse-json.js';
 
 /** A message that begins with an expected prefix. */
 export interface SplitMessage {
@@ -42,10 +43,5 @@ function hasTextAt(frame: string, at: number, text: string): boolean {
 }
 
 function unquote(quoted: string): string | undefined {
-  if (!quoted.includes('\\')) return quoted;
-  try {
-    return JSON.parse(`"${quoted}"`) as string;
-  } catch {
-    return undefined;
-  }
+  return quoted.includes('\\') ? (parseJson(`"${quoted}"`) as string | undefined) : quoted;
 }

@@ -2,6 +2,7 @@ import type { ICompare, IKeyValue, IRangeRequest, IRequestOp } from 'etcd3';
 import { parseIdentity } from '../../../protocol/identity.js';
 import { record } from '../../../util/record.js';
 import type { Registration, StoredInvite, StoredKeyPair } from '../shared/storage.js';
+import { parseJson } from '../../../util/parse-json.js';
 
 /**
  * The kinds of keys, and their values in JSON:
@@ -118,7 +119,7 @@ export function parseHeartbeat({ value }: IKeyValue): HeartbeatValue | undefined
 
 /** Parses the ids of the kites in a bucket. */
 export function parseIds({ value }: IKeyValue): readonly string[] {
-  const ids = parseJson(value);
+  const ids = parseJson(value.toString('utf8'));
   return Array.isArray(ids) ? ids.filter(isString) : [];
 }
 
@@ -135,15 +136,7 @@ export function parseInvite(hash: string, { value }: IKeyValue): StoredInvite | 
 }
 
 function parseFields(value: Buffer): Readonly<Record<string, unknown>> {
-  return record(parseJson(value));
-}
-
-function parseJson(value: Buffer): unknown {
-  try {
-    return JSON.parse(value.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  return record(parseJson(value.toString('utf8')));
 }
 
 function isString(value: unknown): value is string {

@@ -3,6 +3,7 @@ import { isKiteError, KiteError } from '../../../protocol/errors.js';
 import { isStorageError, StorageError } from '../shared/storage.js';
 import { messageOf } from '../../../util/message-of.js';
 import { databaseName, type PostgresConfig } from './postgres-config.js';
+import { errorCode } from '../../../util/system-error.js';
 
 /** The database did not respond in time. */
 export class NoResponseError extends BrandedError {
@@ -98,8 +99,7 @@ function connectionProblem(config: PostgresConfig, cause: unknown, reason: strin
 }
 
 function isCertificateProblem(cause: unknown): boolean {
-  const { code } = cause as { code?: unknown };
-  return typeof code === 'string' && /CERT|UNABLE_TO_|ERR_TLS_/.test(code);
+  return /CERT|UNABLE_TO_|ERR_TLS_/.test(errorCode(cause) ?? '');
 }
 
 function reasonOf(cause: unknown): string {

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { errorCode, systemErrorReason } from '../../../src/lib/util/system-error.js';
+
+it.each([
+  [Object.assign(new Error('no'), { code: 'ENOENT' }), 'ENOENT'],
+  [Object.assign(new Error('no'), { code: 5 }), undefined],
+  [new Error('no'), undefined],
+  [null, undefined],
+  ['ENOENT', undefined],
+])('the code of the error %o is %j', (error, code) => {
+  expect(errorCode(error)).toBe(code);
+});
+
+it.each([
+  [Object.assign(new Error('EACCES: open'), { code: 'EACCES' }), 'permission denied'],
+  [Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC' }), 'the disk is full'],
+  [Object.assign(new Error('it broke'), { code: 'EOTHER' }), 'it broke'],
+  ['it broke', 'it broke'],
+])('the reason of the error %o is %j', (error, reason) => {
+  expect(systemErrorReason(error)).toBe(reason);
+});
