@@ -7,7 +7,7 @@ export async function buildUi(root: string, outdir: string): Promise<string[]> {
   const from = join(root, 'src', 'ui');
   await mkdir(outdir, { recursive: true });
   const { metafile } = await build({
-    entryPoints: [join(from, 'main.ts')],
+    entryPoints: [join(from, 'ui-main.ts')],
     outfile: join(outdir, 'ui.js'),
     absWorkingDir: root,
     bundle: true,

@@ -1,6 +1,6 @@
 import type { Client } from '../lib/kite/call/client.js';
 import { isKiteError } from '../lib/protocol/errors.js';
-import { commandLine, parseArguments } from './arguments.js';
+import { commandLine, parseArguments } from './form-arguments.js';
 import { element, setText } from './dom.js';
 import { truncate, formatMs, formatValue } from './format.js';
 import { PRINTED_LINES } from './page-limits.js';

@@ -7,7 +7,7 @@ import { element, setText } from './dom.js';
 import { truncate, formatValue } from './format.js';
 import { type MethodInfo, readMethods } from './methods.js';
 import type { PingState } from './pinger.js';
-import type { Row } from './rows.js';
+import type { Row } from './kite-rows.js';
 import { showPing } from './table.js';
 
 export interface DetailOptions {

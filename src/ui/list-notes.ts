@@ -1,5 +1,5 @@
 import { byId, setText } from './dom.js';
-import type { Route } from './route.js';
+import type { PageRoute } from './route.js';
 
 /** Shows how many kites match. `more` is how many the button adds. */
 export function showCount(found: number, all: number, shown: number, more: number): void {
@@ -11,7 +11,7 @@ export function showCount(found: number, all: number, shown: number, more: numbe
 }
 
 /** Shows the path that filters the list. */
-export function showFilter(route: Route): void {
+export function showFilter(route: PageRoute): void {
   const filter = byId('filter', HTMLElement);
   filter.hidden = route.type !== 'query' && route.type !== 'invalid';
   if (route.type === 'query' || route.type === 'invalid')
@@ -19,7 +19,7 @@ export function showFilter(route: Route): void {
 }
 
 /** Shows what to do if the list is empty. */
-export function showEmpty(found: number, all: number, route: Route): void {
+export function showEmpty(found: number, all: number, route: PageRoute): void {
   byId('empty', HTMLElement).hidden = found > 0;
   if (found > 0) return;
   const command = byId('empty-command', HTMLElement);

@@ -3,7 +3,7 @@ import { formatQueryPath, type KiteQuery, parseQueryPath, queryMatcher } from '.
 import { messageOf } from '../lib/util/message-of.js';
 
 /** What the hash of the page's URL selects. */
-export type Route =
+export type PageRoute =
   /** All kites. */
   | { readonly type: 'all' }
   /** The kites that match a query. */
@@ -18,7 +18,7 @@ export type Route =
 const SIGN_IN = 'sign-in=';
 
 /** Parses the hash of a URL. */
-export function parseRoute(hash: string): Route {
+export function parseRoute(hash: string): PageRoute {
   const text = hash.replace(/^#/, '');
   if (text.startsWith(SIGN_IN)) return { type: 'sign-in', code: text.slice(SIGN_IN.length) };
   const path = text.split('/').map(decodePart).join('/');

@@ -31,7 +31,7 @@ export interface SessionOptions {
 }
 
 /** How long before its expiry a token is renewed, in milliseconds: enough time for a restart of Kontrol. */
-const RENEW_BEFORE = 5 * 60_000;
+const PAGE_RENEW_BEFORE = 5 * 60_000;
 
 /** Creates the kite of this page. Kites that it calls may only print to it. */
 function makeKite({ version, listener }: SessionOptions): PageKite {
@@ -62,7 +62,7 @@ function loggerFor(listener: SessionListener): Logger {
 }
 
 /** The session of a user with Kontrol. The kite key or token is stored only here. */
-export class Session {
+export class PageSession {
   readonly username: string;
   readonly #kite: PageKite;
   readonly #kontrol: LinkedKontrolClient;
@@ -88,14 +88,14 @@ export class Session {
   }
 
   /** Signs in with a kite key. Rejects with the error of Kontrol. */
-  static async withKey(key: string, options: SessionOptions): Promise<Session> {
+  static async withKey(key: string, options: SessionOptions): Promise<PageSession> {
     const username = usernameOf(key);
     if (username === undefined) throw new KiteError('argumentError', NO_KITE_KEY);
-    return Session.#begin(makeKite(options), username, { type: 'kiteKey', key }, options);
+    return PageSession.#begin(makeKite(options), username, { type: 'kiteKey', key }, options);
   }
 
   /** Signs in with the code of a sign-in link. */
-  static async withCode(code: string, options: SessionOptions): Promise<Session> {
+  static async withCode(code: string, options: SessionOptions): Promise<PageSession> {
     const kite = makeKite(options);
     try {
       const client = kite.newClient(options.url);
@@ -108,7 +108,7 @@ export class Session {
       };
       if (typeof username !== 'string' || typeof token !== 'string')
         throw new KiteError('invalidResponse', 'Kontrol did not return a token');
-      return await Session.#begin(kite, username, { type: 'token', key: token }, options);
+      return await PageSession.#begin(kite, username, { type: 'token', key: token }, options);
     } catch (error) {
       void kite.close();
       throw error;
@@ -120,8 +120,8 @@ export class Session {
     username: string,
     auth: Auth,
     options: SessionOptions,
-  ): Promise<Session> {
-    const session = new Session(kite, username, auth, options);
+  ): Promise<PageSession> {
+    const session = new PageSession(kite, username, auth, options);
     try {
       const { listener } = options;
       // An empty query matches all kites that this user may find.
@@ -147,7 +147,7 @@ export class Session {
       clock: systemClock,
       // Renewal fails only if the connection is lost, which the page already shows.
       logger: silentLogger,
-      renewBefore: RENEW_BEFORE,
+      renewBefore: PAGE_RENEW_BEFORE,
       token: () => this.#auth.key,
       renewToken: () => this.#newToken(),
       expired: () => {},

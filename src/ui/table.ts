@@ -2,7 +2,7 @@ import { formatAge, formatMs } from './format.js';
 import { element, setText } from './dom.js';
 import type { PingState } from './pinger.js';
 import { kiteHref, pathHref } from './route.js';
-import type { Group, Grouping, Row } from './rows.js';
+import type { Group, Grouping, Row } from './kite-rows.js';
 
 /** The elements of a row, created when its kite is first shown. */
 interface TableRow {
@@ -13,7 +13,7 @@ interface TableRow {
   row: Row;
 }
 
-export interface TableOptions {
+export interface PageTableOptions {
   readonly table: HTMLTableElement;
   /** Called when a row has become visible or invisible. */
   readonly visibilityChanged: (id: string, visible: boolean) => void;
@@ -26,7 +26,7 @@ export class KiteTable {
   readonly #bodies = new Map<string, HTMLTableSectionElement>();
   readonly #observer: IntersectionObserver;
 
-  constructor({ table, visibilityChanged }: TableOptions) {
+  constructor({ table, visibilityChanged }: PageTableOptions) {
     this.#table = table;
     this.#observer = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {

@@ -4,10 +4,10 @@ import { Detail } from './detail.js';
 import { byId } from './dom.js';
 import { connectionHint } from './connection-hint.js';
 import { Pinger, type PingState } from './pinger.js';
-import { parseRoute, type Route } from './route.js';
+import { parseRoute, type PageRoute } from './route.js';
 import { showCount, showEmpty, showFilter, showMissing } from './list-notes.js';
-import { arrange, takeRows, type Grouping, GROUPINGS, type Row } from './rows.js';
-import type { Session } from './session.js';
+import { arrange, takeRows, type Grouping, GROUPINGS, type Row } from './kite-rows.js';
+import type { PageSession } from './session.js';
 import { KiteTable } from './table.js';
 
 /** Number of rows that are shown at first, and that each click on the button adds. */
@@ -21,7 +21,7 @@ interface ListedKite extends Row {
 
 /** The page of a user who is signed in: the list of kites, and the panel of one of them. */
 export class Workspace {
-  readonly #session: Session;
+  readonly #session: PageSession;
   readonly #rows = new Map<string, ListedKite>();
   readonly #visible = new Set<string>();
   readonly #pinger: Pinger;
@@ -37,7 +37,7 @@ export class Workspace {
   #rowLimit = PAGE_SIZE;
   #scheduled = false;
 
-  constructor(session: Session) {
+  constructor(session: PageSession) {
     this.#session = session;
     this.#pinger = new Pinger({
       client: (id) => this.#rows.get(id)?.remote.client(),
@@ -172,7 +172,7 @@ export class Workspace {
     if (this.#detail?.row.kite.id === id) this.#detail.showPing(ping);
   }
 
-  #showDetail(route: Route): void {
+  #showDetail(route: PageRoute): void {
     const id = route.type === 'kite' ? route.id : undefined;
     if (this.#detail && this.#detail.row.kite.id !== id) this.#closeDetail();
     const entry = id === undefined ? undefined : this.#rows.get(id);

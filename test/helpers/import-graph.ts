@@ -13,7 +13,7 @@ const STARTED: Readonly<Record<string, () => readonly string[]>> = {
     'src/lib/browser-global.ts',
     'src/lib/browser-webrtc-global.ts',
   ],
-  'test/helpers/browser/kontrol-page.ts': () => ['src/ui/main.ts'],
+  'test/helpers/browser/kontrol-page.ts': () => ['src/ui/ui-main.ts'],
 };
 
 /** The files of `src`, `test` and `scripts` that `path` uses, directly or not, itself included. */

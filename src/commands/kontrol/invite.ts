@@ -1,6 +1,6 @@
 import { string as stringArg } from '@oclif/core/args';
 import { BaseCommand } from '../../lib/cli/frame/base-command.js';
-import { createInvite, INVITE_TTL } from '../../lib/cli/kontrol/invite.js';
+import { createInvite, ACCEPTED_INVITE_TTL } from '../../lib/cli/kontrol/invite.js';
 import { valueFlag } from '../../lib/cli/settings/flag-kinds.js';
 import { formatOf, outputFlags } from '../../lib/cli/terminal/output-format.js';
 import { kontrolFlags, kontrolOptions } from '../../lib/cli/target/kontrol-flags.js';
@@ -27,7 +27,7 @@ export default class KontrolInvite extends BaseCommand {
   static override flags = {
     ...kontrolFlags,
     ...outputFlags,
-    ttl: valueFlag(INVITE_TTL)({
+    ttl: valueFlag(ACCEPTED_INVITE_TTL)({
       summary: 'How long the invite is valid, such as 1h or 30m. Default: 24h.',
       helpValue: 'DURATION',
     }),

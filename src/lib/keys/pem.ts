@@ -48,9 +48,9 @@ function toPublicKey(key: KeyObject): KeyObject {
   return key.type === 'private' ? createPublicKey(key) : key;
 }
 
-type KeyKind = 'public' | 'private';
+type KeyHalf = 'public' | 'private';
 
-function checkLength(pem: string, kind: KeyKind): string {
+function checkLength(pem: string, kind: KeyHalf): string {
   if (pem.length <= PEM_LENGTH) return pem;
   throw new ConfigurationError(
     configurationCode(kind),
@@ -58,7 +58,7 @@ function checkLength(pem: string, kind: KeyKind): string {
   );
 }
 
-function parseRsaKey(parse: () => KeyObject, kind: KeyKind): KeyObject {
+function parseRsaKey(parse: () => KeyObject, kind: KeyHalf): KeyObject {
   let key: KeyObject;
   try {
     key = parse();
@@ -83,6 +83,6 @@ function parseRsaKey(parse: () => KeyObject, kind: KeyKind): KeyObject {
   return key;
 }
 
-function configurationCode(kind: KeyKind): ConfigurationCode {
+function configurationCode(kind: KeyHalf): ConfigurationCode {
   return kind === 'public' ? 'badPublicKey' : 'badPrivateKey';
 }

@@ -3,7 +3,7 @@ import type { RemoteFunction } from '../../../src/lib/index.js';
 import { parseToken } from '../../../src/lib/keys/index.js';
 import { openPolicy } from '../../../src/lib/kontrol.js';
 import type { KiteWithToken } from '../../../src/lib/kontrol/registry/queries.js';
-import type { KiteEvent } from '../../../src/lib/kontrol/registry/watchers.js';
+import type { WatchEvent } from '../../../src/lib/kontrol/registry/watchers.js';
 import { type Caller, connect, startKontrol } from '../../helpers/kontrol/kontrol.js';
 import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
 
@@ -22,9 +22,9 @@ function watch(
   key: 'watchCallback' | 'watchHandler' = 'watchCallback',
   what: object = query,
 ) {
-  const events: KiteEvent[] = [];
-  const waiting: ((event: KiteEvent) => void)[] = [];
-  const callback = ({ error, result }: { error: unknown; result: KiteEvent }): void => {
+  const events: WatchEvent[] = [];
+  const waiting: ((event: WatchEvent) => void)[] = [];
+  const callback = ({ error, result }: { error: unknown; result: WatchEvent }): void => {
     expect(error).toBeNull();
     const next = waiting.shift();
     if (next) next(result);
@@ -32,7 +32,7 @@ function watch(
   };
   return {
     begun: caller.tell<Kites>('getKites', { query: what, [key]: callback }),
-    next: (): Promise<KiteEvent> => {
+    next: (): Promise<WatchEvent> => {
       const event = events.shift();
       return event ? Promise.resolve(event) : new Promise((resolve) => waiting.push(resolve));
     },

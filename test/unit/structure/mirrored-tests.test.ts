@@ -47,18 +47,6 @@ const listed = Object.entries(COVERED_BY_ACCEPTANCE).flatMap(([test, names]) =>
   names.map((name) => ({ test: `test/acceptance/${test}${TEST}`, source: `src/lib/${name}.ts` })),
 );
 
-/** Base names that several files have: entry points are named after what they export. */
-const SHARED_NAMES: ReadonlySet<string> = new Set(['index.ts', 'kontrol.ts']);
-
-describe('the names of files', () => {
-  it('each file of src/lib has a base name that no other file has', () => {
-    const names = library.map((path) => path.slice(path.lastIndexOf('/') + 1));
-    const repeated = names.filter((name, index) => names.indexOf(name) !== index);
-    expect(repeated.filter((name) => !SHARED_NAMES.has(name))).toEqual([]);
-    console.log(`${names.length} files of src/lib have different names`);
-  });
-});
-
 describe('test/unit', () => {
   it(`test/unit has ${unitTests.length} tests, each at the mirrored path of a source file that it uses`, () => {
     const astray = unitTests.filter((test) => {

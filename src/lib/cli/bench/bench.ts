@@ -1,7 +1,7 @@
 import { isKiteError } from '../../protocol/errors.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
-import type { ConnectedKite } from '../target/dial-first.js';
+import type { DialedKite } from '../target/dial-first.js';
 import { withConnection } from '../target/with-connection.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import { printDetails } from '../terminal/details.js';
@@ -47,10 +47,10 @@ export async function bench(options: BenchOptions, runtime: CommandRuntime): Pro
 }
 
 async function openConnections(
-  { client, openAnother }: ConnectedKite,
+  { client, openAnother }: DialedKite,
   count: number,
   signal: AbortSignal,
-): Promise<ConnectedKite['client'][]> {
+): Promise<DialedKite['client'][]> {
   const clients = [client];
   while (clients.length < count) {
     signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import { type ArgumentSource, readArguments } from './argument-sources.js';
 import { withCallback } from './arguments.js';
 import { formatResult, type ResultStyle, resultWriter } from './call-result.js';
-import type { ConnectedKite } from '../target/dial-first.js';
+import type { DialedKite } from '../target/dial-first.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { toCliError } from '../frame/failures.js';
 import { callForEachLine, type StdinMode } from './call-stdin.js';
@@ -36,7 +36,7 @@ export async function call(options: CallCommandOptions, runtime: CommandRuntime)
 async function callOnce(
   options: CallCommandOptions,
   args: readonly unknown[],
-  { client, url, operationFor, spinner }: ConnectedKite,
+  { client, url, operationFor, spinner }: DialedKite,
   runtime: CommandRuntime,
 ): Promise<void> {
   const { method, callback } = options;

@@ -4,8 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { writeFiles } from '../../keys/index.js';
 import { COMPLETION_ENTRIES, COMPLETION_VALUES } from '../runtime/command-limits.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../../kite/config/resolve-setting.js';
 
 /** Milliseconds for which cached values are used without a lookup. */
 const FRESH_FOR = 30_000;

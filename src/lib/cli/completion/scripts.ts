@@ -1,6 +1,6 @@
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
-export type Shell = (typeof shells)[number];
+export type ShellName = (typeof shells)[number];
 
 // Each script only passes the line to the program, because shells split words differently.
 
@@ -60,9 +60,9 @@ end
 complete -c kitectl -f -a '(__kitectl_complete)'
 `;
 
-const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
+const SCRIPTS: Readonly<Record<ShellName, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
 
 /** Returns the completion script for a shell. */
-export function completionScript(shell: Shell): string {
+export function completionScript(shell: ShellName): string {
   return SCRIPTS[shell];
 }

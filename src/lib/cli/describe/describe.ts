@@ -3,7 +3,7 @@ import { KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import { formatDuration } from '../../util/duration.js';
 import type { CliError } from '../runtime/cli-error.js';
-import type { ConnectedKite } from '../target/dial-first.js';
+import type { DialedKite } from '../target/dial-first.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
@@ -27,7 +27,7 @@ export interface DescribedMethod {
   readonly jsonSchema?: unknown;
 }
 
-export interface KiteDescription {
+export interface DescribedKite {
   readonly kite: KiteIdentity;
   readonly methods: readonly DescribedMethod[];
 }
@@ -67,9 +67,9 @@ const methodListing: Listing<DescribedMethod> = {
  * @throws CliError if the call fails or its result is malformed
  */
 export async function fetchDescription(
-  { client, operationFor }: Pick<ConnectedKite, 'client' | 'operationFor'>,
+  { client, operationFor }: Pick<DialedKite, 'client' | 'operationFor'>,
   options: CallOptions = {},
-): Promise<KiteDescription> {
+): Promise<DescribedKite> {
   try {
     return parseDescription(await client.call('kite.describe', [], options));
   } catch (error) {
@@ -89,7 +89,7 @@ function withDescribeHint(failure: CliError): CliError {
  *
  * @throws KiteError if the result does not contain a list of methods
  */
-export function parseDescription(answer: unknown): KiteDescription {
+export function parseDescription(answer: unknown): DescribedKite {
   const { kite, methods } = (answer ?? {}) as { readonly kite?: unknown; readonly methods?: unknown };
   if (!Array.isArray(methods)) {
     throw new KiteError('invalidResponse', 'The result of kite.describe has no list of methods');

@@ -19,8 +19,7 @@ import { commonSettings } from '../settings/common-settings.js';
 import { keychainAccount, describeLocation, type KeyLocation } from '../settings/key-location.js';
 import { writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../../kite/config/resolve-setting.js';
 
 /** Where a kite key will be stored once it has been issued. */
 export interface StorePlan {

@@ -8,7 +8,7 @@ import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { callAdminMethod } from './kontrol-admin.js';
 
 /** Lifetime of an invite, in milliseconds. */
-export const INVITE_TTL: AcceptedValue<number> = {
+export const ACCEPTED_INVITE_TTL: AcceptedValue<number> = {
   description: 'a duration of at least one second, such as 30m, 24h, or 90 for 90 seconds',
   example: '24h',
   parse(value) {

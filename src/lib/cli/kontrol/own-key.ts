@@ -15,8 +15,8 @@ import { keychainAccount, describeLocation, type KeyLocation } from '../settings
 import { readKey, writeKey } from '../target/find-key.js';
 import { type Keychain, openKeychain } from '../target/keychain.js';
 import { KONTROL_CONTEXT } from '../target/kontrol-own-key.js';
+import type { Environment } from '../../kite/config/resolve-setting.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
 type OwnKontrol = Pick<Kontrol, 'username' | 'url' | 'keyPairs' | 'newKiteKey' | 'kite'>;
 
 /** Where the kite key of Kontrol's own user is stored, with which Kontrol is administered from this machine. */

@@ -17,7 +17,7 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 import { INVITE_LENGTH } from '../runtime/command-limits.js';
 
-export interface RegisterOptions {
+export interface RegisterCommandOptions {
   /** How to connect, and where to store the key. A context that does not exist is created. */
   readonly settings: CommandSettings;
   /** URL of Kontrol. */
@@ -38,7 +38,7 @@ export interface RegisterOptions {
  * @throws CliError if a kite key exists or the keychain is not available, which is checked before the invite is used up; if
  *   Kontrol rejects the registration; or if the response is not a kite key of this user
  */
-export async function register(options: RegisterOptions, runtime: CommandRuntime): Promise<void> {
+export async function register(options: RegisterCommandOptions, runtime: CommandRuntime): Promise<void> {
   const { username, to, format } = options;
   const { env } = runtime;
   const plan = await planStore(options.settings);
@@ -98,7 +98,7 @@ async function confirmReplacement(
 }
 
 async function requestKey(
-  options: RegisterOptions,
+  options: RegisterCommandOptions,
   invite: string | undefined,
   runtime: CommandRuntime,
 ): Promise<string> {

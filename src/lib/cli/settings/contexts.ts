@@ -6,8 +6,7 @@ import { type CliError, configurationError, usageError } from '../runtime/cli-er
 import { suggest } from '../runtime/suggest.js';
 import { messageOf } from '../../util/message-of.js';
 import { errorCode, systemErrorReason } from '../../util/system-error.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../../kite/config/resolve-setting.js';
 
 export const keyStores = ['file', 'keychain'] as const;
 

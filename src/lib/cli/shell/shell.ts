@@ -5,7 +5,7 @@ import { makeVisible } from '../../util/printable.js';
 import { CALLBACK_PLACEHOLDER, withCallback } from '../call/arguments.js';
 import { formatResult } from '../call/call-result.js';
 import { type CliError, exitWith, usageError } from '../runtime/cli-error.js';
-import type { ConnectedKite } from '../target/dial-first.js';
+import type { DialedKite } from '../target/dial-first.js';
 import { type ConnectOptions, withConnection } from '../target/with-connection.js';
 import { fetchDescription } from '../describe/describe.js';
 import { ExitCode } from '../runtime/exit-codes.js';
@@ -39,16 +39,16 @@ export async function shell(options: ShellOptions, runtime: CommandRuntime): Pro
   await withConnection(options, runtime, async (connected) => {
     const session = canPrompt(runtime)
       ? await startInteractive(options, connected, runtime)
-      : new Shell(options, connected, scriptReader(runtime), runtime);
+      : new ShellSession(options, connected, scriptReader(runtime), runtime);
     await session.run();
   });
 }
 
 async function startInteractive(
   { history: useHistory, format }: ShellOptions,
-  connected: ConnectedKite,
+  connected: DialedKite,
   runtime: CommandRuntime,
-): Promise<Shell> {
+): Promise<ShellSession> {
   const completion = new ShellCompletion();
   let name = new URL(connected.url).host;
   try {
@@ -69,7 +69,7 @@ async function startInteractive(
     runtime,
   );
   connected.spinner.wrapWrites((write) => reader.clearAndWrite(write));
-  return new Shell({ format }, connected, reader, runtime, { completion, history });
+  return new ShellSession({ format }, connected, reader, runtime, { completion, history });
 }
 
 /** State that only an interactive shell has. */
@@ -78,9 +78,9 @@ interface InteractiveState {
   readonly history: History | undefined;
 }
 
-class Shell {
+class ShellSession {
   readonly #format: OutputFormat | undefined;
-  readonly #connected: ConnectedKite;
+  readonly #connected: DialedKite;
   readonly #reader: LineReader;
   readonly #runtime: CommandRuntime;
   readonly #interactive: InteractiveState | undefined;
@@ -90,7 +90,7 @@ class Shell {
 
   constructor(
     { format }: Pick<ShellOptions, 'format'>,
-    connected: ConnectedKite,
+    connected: DialedKite,
     reader: LineReader,
     runtime: CommandRuntime,
     interactive?: InteractiveState,

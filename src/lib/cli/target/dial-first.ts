@@ -12,7 +12,7 @@ export interface DialCandidate {
   readonly onlyLoopback?: boolean;
 }
 
-export interface ConnectedKite {
+export interface DialedKite {
   readonly client: Client;
   /** The URL of the kite. */
   readonly url: string;
@@ -29,7 +29,7 @@ export async function dialFirst(
   candidates: readonly DialCandidate[],
   spinner: Spinner,
   connect: (candidate: DialCandidate) => Client,
-): Promise<ConnectedKite> {
+): Promise<DialedKite> {
   let failure: CliError | undefined;
   for (const candidate of candidates) {
     const { url } = candidate;

@@ -3,8 +3,7 @@ import { kiteKeyPath } from '../../keys/index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import { readContexts } from '../settings/contexts.js';
 import { type KeyLocation, locationInContext } from '../settings/key-location.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../../kite/config/resolve-setting.js';
 
 /** The context that stores the location of Kontrol's own kite key. */
 export const KONTROL_CONTEXT = 'kontrol';

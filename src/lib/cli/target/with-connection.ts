@@ -1,6 +1,6 @@
 import { type Client, Kite } from '../../index.js';
 import { chooseKey } from './choose-key.js';
-import { type ConnectedKite, dialFirst, type DialCandidate } from './dial-first.js';
+import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -25,7 +25,7 @@ export interface ConnectOptions {
 export async function withConnection<Result>(
   options: ConnectOptions,
   runtime: CommandRuntime,
-  use: (connected: ConnectedKite) => Promise<Result>,
+  use: (connected: DialedKite) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = runtime;
   const spinner = new Spinner(runtime);

@@ -2,7 +2,7 @@ import type { Client } from '../../index.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 
 /** A kite with its latest measurements. */
-export interface KiteRow {
+export interface TopRow {
   readonly kite: KiteIdentity;
   readonly url: string;
   /** Whether the kite responded to the latest probe; null before the first one. */
@@ -19,9 +19,9 @@ export interface KiteRow {
   readonly memoryTotal: number | null;
 }
 
-type Measurement = Omit<KiteRow, 'kite' | 'url'>;
+type KiteMeasurement = Omit<TopRow, 'kite' | 'url'>;
 
-const NO_MEASUREMENT: Measurement = {
+const NO_MEASUREMENT: KiteMeasurement = {
   responds: null,
   latency: null,
   load: null,
@@ -49,7 +49,7 @@ export class KiteProbe {
     this.#options = options;
   }
 
-  get row(): KiteRow {
+  get row(): TopRow {
     const { kite, url } = this.#options;
     return { kite, url, ...this.#measurement };
   }
@@ -71,7 +71,7 @@ export class KiteProbe {
     this.#options.client.close();
   }
 
-  async #probe(): Promise<Measurement> {
+  async #probe(): Promise<KiteMeasurement> {
     const { client, now } = this.#options;
     // After a reconnect the kite may have been restarted with kite.systemInfo.
     if (!client.connected) this.#supportsSystemInfo = true;
@@ -82,7 +82,7 @@ export class KiteProbe {
     return { ...NO_MEASUREMENT, responds: true, latency, ...(await this.#systemInfo()) };
   }
 
-  async #systemInfo(): Promise<Partial<Measurement>> {
+  async #systemInfo(): Promise<Partial<KiteMeasurement>> {
     if (!this.#supportsSystemInfo) return {};
     try {
       return parseSystemInfo(await this.#options.client.tell('kite.systemInfo'));
@@ -94,7 +94,7 @@ export class KiteProbe {
 }
 
 /** Parses the result of `kite.systemInfo`. Go kites do not report the load. */
-function parseSystemInfo(result: unknown): Partial<Measurement> {
+function parseSystemInfo(result: unknown): Partial<KiteMeasurement> {
   const info = (result ?? {}) as Readonly<Record<string, unknown>>;
   const { loadAverage } = info;
   const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);

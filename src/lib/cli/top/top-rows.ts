@@ -1,8 +1,8 @@
 import { kitePath } from '../../protocol/identity.js';
 import type { Column, Listing } from '../terminal/listing.js';
-import type { KiteRow } from './kite-probe.js';
+import type { TopRow } from './kite-probe.js';
 
-const columns: readonly Column<KiteRow>[] = [
+const columns: readonly Column<TopRow>[] = [
   { heading: 'kite', text: ({ kite }) => kite.name },
   { heading: 'version', text: ({ kite }) => kite.version },
   { heading: 'user', text: ({ kite }) => kite.username, wide: true },
@@ -17,23 +17,23 @@ const columns: readonly Column<KiteRow>[] = [
 ];
 
 /** The output of `top`. */
-export const topListing: Listing<KiteRow> = {
+export const topListing: Listing<TopRow> = {
   columns,
   data: (row) => row,
   name: ({ kite }) => kitePath(kite),
 };
 
-function formatLatency({ responds, latency }: KiteRow): string {
+function formatLatency({ responds, latency }: TopRow): string {
   if (responds === null) return '…';
   return latency === null ? 'no answer' : `${latency.toFixed(1)} ms`;
 }
 
-function formatLoad({ load, processors }: KiteRow): string {
+function formatLoad({ load, processors }: TopRow): string {
   if (load === null) return '';
   return processors === null ? load.toFixed(2) : `${load.toFixed(2)} of ${processors}`;
 }
 
-function formatMemory({ memoryUsage, memoryTotal }: KiteRow): string {
+function formatMemory({ memoryUsage, memoryTotal }: TopRow): string {
   if (memoryUsage === null || memoryTotal === null) return '';
   const gibibytes = (bytes: number): string => (bytes / 1024 ** 3).toFixed(1);
   return `${gibibytes(memoryUsage)} of ${gibibytes(memoryTotal)} GiB`;

@@ -1,12 +1,12 @@
 import { makeVisible } from '../../util/printable.js';
 import { columnsFor } from '../terminal/listing.js';
-import type { KiteRow } from './kite-probe.js';
+import type { TopRow } from './kite-probe.js';
 import { topListing as listing } from './top-rows.js';
 
 export interface TopView {
   /** The first line. */
   readonly title: string;
-  readonly rows: readonly KiteRow[];
+  readonly rows: readonly TopRow[];
   readonly size: { readonly columns: number; readonly rows: number };
   readonly bold: (text: string) => string;
 }

@@ -14,7 +14,7 @@ import { printList } from '../terminal/listing.js';
 import { requireQuery } from '../target/query-path.js';
 import { Spinner } from '../terminal/spinner.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
-import { KiteProbe, type KiteRow } from './kite-probe.js';
+import { KiteProbe, type TopRow } from './kite-probe.js';
 import { topListing } from './top-rows.js';
 import { FullScreen } from './full-screen.js';
 import { renderTop } from './top-view.js';
@@ -181,7 +181,7 @@ class KiteProbes {
     this.onChange();
   }
 
-  rows(): KiteRow[] {
+  rows(): TopRow[] {
     const all = Array.from(this.#probes.values(), ({ row }) => row);
     return all.toSorted((a, b) => (kitePath(a.kite) < kitePath(b.kite) ? -1 : 1));
   }

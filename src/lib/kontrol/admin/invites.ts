@@ -6,7 +6,7 @@ import type { Storage } from '../storage/shared/storage.js';
 export const INVITE_TTL = 24 * 3_600_000;
 
 // 24 random bytes as base64url.
-const INVITE_LENGTH = 32;
+const INVITE_CHARACTERS = 32;
 
 /** One-time invites, each of which entitles one user to a kite key. Only their hashes are stored. */
 export class Invites {
@@ -31,7 +31,7 @@ export class Invites {
    */
   async redeem(invite: string, username: string): Promise<boolean> {
     const trimmed = invite.trim();
-    if (trimmed.length !== INVITE_LENGTH) return false;
+    if (trimmed.length !== INVITE_CHARACTERS) return false;
     const stored = await this.#storage.takeInvite(hashOf(trimmed), this.#clock.now());
     return stored !== undefined && stored.username === username && stored.expiresAt > this.#clock.now();
   }

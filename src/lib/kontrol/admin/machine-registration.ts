@@ -23,14 +23,14 @@ export interface MachineRegistrationOptions {
   readonly clock: Clock;
 }
 
-type Peer = Request['client'];
+type MachinePeer = Request['client'];
 
 /** Implements `registerMachine`, which issues a user's first kite key. It does not require authentication. */
 export class MachineRegistration {
   readonly #options: MachineRegistrationOptions;
   readonly #rateLimits: LruMap<TokenBucket>;
   /** Callers that are being prompted for an invite, with their addresses. */
-  readonly #prompted = new Map<Peer, string>();
+  readonly #prompted = new Map<MachinePeer, string>();
 
   constructor(options: MachineRegistrationOptions) {
     this.#options = options;

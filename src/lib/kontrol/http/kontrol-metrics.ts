@@ -9,7 +9,7 @@ export interface MetricSources {
   storeUp(): boolean;
 }
 
-type Transport = 'connection' | 'http';
+type RegistrationTransport = 'connection' | 'http';
 
 /** The Prometheus metrics of a Kontrol. */
 export class KontrolMetrics extends MetricsRegistry {
@@ -66,11 +66,11 @@ export class KontrolMetrics extends MetricsRegistry {
     );
   }
 
-  registered(transport: Transport): void {
+  registered(transport: RegistrationTransport): void {
     this.#registrations.inc({ transport });
   }
 
-  refused(transport: Transport): void {
+  refused(transport: RegistrationTransport): void {
     this.#refusals.inc({ transport });
   }
 

@@ -11,11 +11,11 @@ import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
 
-type Peer = Request['client'];
+type WatchingPeer = Request['client'];
 
 interface Watcher {
   readonly id: string;
-  readonly peer: Peer;
+  readonly peer: WatchingPeer;
   readonly caller: Caller;
   /** Its key in `#byUser`. */
   readonly userKey: string;
@@ -24,7 +24,7 @@ interface Watcher {
 }
 
 /** The event that a watcher receives, in the format that `kite.js` expects. */
-export interface KiteEvent {
+export interface WatchEvent {
   readonly action: 'REGISTER' | 'DEREGISTER';
   readonly kite: KiteIdentity;
   readonly url: string;
@@ -48,7 +48,7 @@ export class Watchers {
   readonly #policy: Policy;
   readonly #maxPerPeer: number;
   readonly #clock: Clock;
-  readonly #byPeer = new Map<Peer, Map<string, Watcher>>();
+  readonly #byPeer = new Map<WatchingPeer, Map<string, Watcher>>();
   /** Watchers by the user whose kites they watch, to find those of a change quickly. Empty key: the kites of all users. */
   readonly #byUser = new Map<string, Set<Watcher>>();
 
@@ -89,14 +89,14 @@ export class Watchers {
   }
 
   /** Cancels a watch of this caller. */
-  cancel(client: Peer, id: unknown): void {
+  cancel(client: WatchingPeer, id: unknown): void {
     const watcher = typeof id === 'string' ? this.#byPeer.get(client)?.get(id) : undefined;
     if (!watcher) throw new KiteError('argumentError', 'cancelWatcher: unknown watcher id');
     this.#byPeer.get(client)?.delete(watcher.id);
     this.#removeFromIndex(watcher);
   }
 
-  #watchersOf(peer: Peer): Map<string, Watcher> {
+  #watchersOf(peer: WatchingPeer): Map<string, Watcher> {
     const existing = this.#byPeer.get(peer);
     if (existing) return existing;
     const watchers = new Map<string, Watcher>();
@@ -114,7 +114,7 @@ export class Watchers {
     if (others?.size === 0) this.#byUser.delete(watcher.userKey);
   }
 
-  #notify(action: KiteEvent['action'], entry: RegistryEntry): void {
+  #notify(action: WatchEvent['action'], entry: RegistryEntry): void {
     for (const userKey of [entry.kite.username, '']) {
       for (const watcher of this.#byUser.get(userKey) ?? []) {
         const { caller } = watcher;
@@ -136,7 +136,7 @@ export class Watchers {
     }
   }
 
-  #token(action: KiteEvent['action'], { caller }: Watcher, entry: RegistryEntry): string {
+  #token(action: WatchEvent['action'], { caller }: Watcher, entry: RegistryEntry): string {
     if (action === 'DEREGISTER' || !this.#policy.allows('token', caller.username, entry.kite)) return '';
     return this.#tokens.issue(caller, entry) ?? '';
   }

@@ -53,7 +53,7 @@ export class Signalling {
     const peer = registrar.peerOf(entry);
     if (!peer) throw notConnectedError(entry);
     const { username } = request;
-    const signal: Signal = { type, src: source.kite.id, username, dst, payload };
+    const signal: RelayedSignal = { type, src: source.kite.id, username, dst, payload };
     const sent = this.#send(request.client, peer, signal);
     if (type.toLowerCase() === 'message') return sent;
     sent.catch((error: unknown) => logger.debug(`${dst} did not receive a WebRTC signal: ${String(error)}`));
@@ -61,7 +61,7 @@ export class Signalling {
   }
 
   /** Throws if too many bytes are pending: flooding the receiver would end its only connection. */
-  #send(from: object, to: AnyPeer, { payload, ...envelope }: Signal): Promise<unknown> {
+  #send(from: object, to: AnyPeer, { payload, ...envelope }: RelayedSignal): Promise<unknown> {
     // Undefined if the payload is a callback of the caller.
     const json = (JSON.stringify(payload ?? null) as string | undefined) ?? 'null';
     const size = Math.max(MIN_SIGNAL_BYTES, utf8Length(json));
@@ -86,7 +86,7 @@ export class Signalling {
   }
 }
 
-interface Signal {
+interface RelayedSignal {
   readonly type: string;
   readonly src: string;
   readonly username: string;

@@ -8,7 +8,7 @@ import { TunnelTokens } from './tunnel-tokens.js';
 /** The path under which kites open tunnels. */
 export const TUNNELS_PATH = '/tunnel';
 
-type Entry = ProxyEntry<string>;
+type TunnelEntry = ProxyEntry<string>;
 
 /** A caller that waits for the kite to open a tunnel. */
 export interface WaitingCaller {
@@ -18,7 +18,7 @@ export interface WaitingCaller {
 }
 
 interface PendingTunnel {
-  readonly entry: Entry;
+  readonly entry: TunnelEntry;
   readonly relay: Relay;
   /** Path that the kite must dial, without the query. */
   readonly path: string;
@@ -37,7 +37,7 @@ export class WaitingCallers {
   readonly #options: WaitingCallersOptions;
   readonly #tokens: TunnelTokens;
   readonly #byTunnel = new Map<number, PendingTunnel>();
-  readonly #counts = new Map<Entry, number>();
+  readonly #counts = new Map<TunnelEntry, number>();
   #last = 0;
 
   constructor(options: WaitingCallersOptions) {
@@ -50,12 +50,12 @@ export class WaitingCallers {
   }
 
   /** Returns whether the maximum number of callers wait for this kite. */
-  isFull(entry: Entry): boolean {
+  isFull(entry: TunnelEntry): boolean {
     return (this.#counts.get(entry) ?? 0) >= this.#options.limits.waitingCallers;
   }
 
   /** Adds a caller. `session`: the server and session ids in the caller's path, such as `/042/8f0c`. */
-  add(entry: Entry, relay: Relay, session: string | undefined): WaitingCaller {
+  add(entry: TunnelEntry, relay: Relay, session: string | undefined): WaitingCaller {
     const tunnel = ++this.#last;
     const path = `${TUNNELS_PATH}${session ?? `/000/${randomUUID()}`}/websocket`;
     const { clock, limits, onTimeout } = this.#options;

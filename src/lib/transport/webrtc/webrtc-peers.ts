@@ -30,7 +30,7 @@ export interface PeerDialOptions {
   readonly signal?: Abortable | undefined;
 }
 
-interface Session {
+interface PeerSession {
   attempt?: RtcAttempt | undefined;
   /** The channel through Kontrol. */
   signalled?: SignalledChannel | undefined;
@@ -48,7 +48,7 @@ const DEFAULT_ATTEMPT_TIMEOUT = 5000;
 export class WebRtcPeers {
   readonly #options: WebRtcPeersOptions;
   /** The key is the id of the peer and the id of the session. */
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, PeerSession>();
   #closed = false;
   /** Without a close message, the peer would detect it after about 15 seconds. */
   readonly #onPageHide = (): void => {
@@ -93,7 +93,7 @@ export class WebRtcPeers {
           handshake.fail(peerDialError(url, error, attemptError));
         }
       };
-      const session: Session = { failed: (error) => void openThroughKontrol(error) };
+      const session: PeerSession = { failed: (error) => void openThroughKontrol(error) };
       this.#sessions.set(key, session);
       this.#attempt(id, sessionId, session, opened, (attempt) => attempt.offer());
       const onTimeout = (): void => session.attempt?.fail(new Error('timeout of the data channel'));
@@ -143,7 +143,7 @@ export class WebRtcPeers {
 
   #handleOffer(signal: Signal): void {
     const { src, session: sessionId, username } = signal;
-    const session: Session = {};
+    const session: PeerSession = {};
     const accept = (channel: Channel): void => this.#options.accept(channel, username);
     if (this.#isFullFor(src)) {
       this.#refuse(src, sessionId);
@@ -160,7 +160,7 @@ export class WebRtcPeers {
   #attempt(
     id: string,
     sessionId: string,
-    session: Session,
+    session: PeerSession,
     opened: (channel: Channel) => void,
     begin: (attempt: RtcAttempt) => void,
   ): void {
@@ -194,7 +194,7 @@ export class WebRtcPeers {
   }
 
   /** Opens a channel through Kontrol, if the peer accepts it. */
-  async #openSignalled(id: string, sessionId: string, session: Session): Promise<Channel> {
+  async #openSignalled(id: string, sessionId: string, session: PeerSession): Promise<Channel> {
     const channel = this.#makeSignalled(id, sessionId, session);
     try {
       await this.#options.signals.send('message', id, { session: sessionId, open: true });
@@ -205,7 +205,7 @@ export class WebRtcPeers {
     }
   }
 
-  #handleMessage(signal: Signal, session: Session | undefined): unknown {
+  #handleMessage(signal: Signal, session: PeerSession | undefined): unknown {
     const { src, session: sessionId, payload, username } = signal;
     if (payload['open'] === true && !session?.signalled) {
       if (!session && this.#isFullFor(src)) throw new Error('This page has reached its limit of sessions');
@@ -226,7 +226,7 @@ export class WebRtcPeers {
     return session.signalled.receive(pieces).then(() => null);
   }
 
-  #makeSignalled(id: string, sessionId: string, session: Session): SignalledChannel {
+  #makeSignalled(id: string, sessionId: string, session: PeerSession): SignalledChannel {
     const { signals, clock, limits } = this.#options;
     const heartbeat = new ClientHeartbeat(clock, limits.idleTimeout);
     const options = this.#channelOptions(id, sessionId, () => heartbeat.channelEnded());

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { register, type RegisterOptions } from '../../../../src/lib/cli/register/register.js';
+import { register, type RegisterCommandOptions } from '../../../../src/lib/cli/register/register.js';
 import { INVITE_LENGTH } from '../../../../src/lib/cli/runtime/command-limits.js';
 import { CliError } from '../../../../src/lib/cli/runtime/cli-error.js';
 import { CommandSettings } from '../../../../src/lib/cli/settings/command-settings.js';
@@ -57,7 +57,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-function options(more: Partial<RegisterOptions> = {}): RegisterOptions {
+function options(more: Partial<RegisterCommandOptions> = {}): RegisterCommandOptions {
   return {
     to: kontrol.url ?? '',
     username: 'bob',

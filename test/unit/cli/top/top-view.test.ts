@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { KiteRow } from '../../../../src/lib/cli/top/kite-probe.js';
+import type { TopRow } from '../../../../src/lib/cli/top/kite-probe.js';
 import { renderTop } from '../../../../src/lib/cli/top/top-view.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 
 describe('the screen of top', () => {
-  const row = (name: string, more: Partial<KiteRow> = {}): KiteRow => ({
+  const row = (name: string, more: Partial<TopRow> = {}): TopRow => ({
     kite: testIdentity({ name }),
     url: 'http://h/kite',
     responds: true,

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Etcd3 } from 'etcd3';
 import { isStorageError, StorageError } from '../shared/storage.js';
-import { clientOptions, DEFAULT_TIMEOUT, type EtcdConfig, memberUrls } from './etcd-config.js';
+import { clientOptions, ETCD_TIMEOUT, type EtcdConfig, memberUrls } from './etcd-config.js';
 import { toStorageError, isTransient, isStaleLogin, clusterName, couldNotConnect } from './etcd-failures.js';
 
 /** The deadline of a call, as a call option of gRPC: milliseconds since 1970 by the system clock. */
@@ -9,7 +9,7 @@ export interface DeadlineOption {
   readonly deadline: number;
 }
 
-export interface CallOptions {
+export interface EtcdCallOptions {
   /** DeadlineOption, in milliseconds since 1970 by the system clock. Default: now plus the cluster's timeout. */
   readonly deadline?: number | undefined;
   /** For calls that are not idempotent: they are not retried once they may have taken effect. Default: false. */
@@ -39,7 +39,7 @@ export class EtcdCluster {
   constructor(config: EtcdConfig) {
     this.#config = config;
     this.urls = memberUrls(config);
-    this.timeout = config.timeout ?? DEFAULT_TIMEOUT;
+    this.timeout = config.timeout ?? ETCD_TIMEOUT;
   }
 
   /** Prepares the cluster for calls. The first call opens the first connection. */
@@ -69,7 +69,7 @@ export class EtcdCluster {
   /** Resolves with the result of the first member that responds. Rejects with a StorageError. */
   call<Result>(
     work: (client: Etcd3, deadline: DeadlineOption) => Promise<Result>,
-    options: CallOptions = {},
+    options: EtcdCallOptions = {},
   ): Promise<Result> {
     return this.tryMembers((url, deadline) => work(this.#client(url), { deadline }), options);
   }
@@ -77,7 +77,7 @@ export class EtcdCluster {
   /** Like `call`, for work that opens its own connection to the member. */
   async tryMembers<Result>(
     work: (url: string, deadline: number) => Promise<Result>,
-    { deadline = this.newDeadline(), once = false }: CallOptions = {},
+    { deadline = this.newDeadline(), once = false }: EtcdCallOptions = {},
   ): Promise<Result> {
     const failures = new Map<string, unknown>();
     for (let tries = 1; ; tries++) {

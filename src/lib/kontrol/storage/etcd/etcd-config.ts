@@ -29,7 +29,7 @@ export interface EtcdConfig {
   readonly prefix?: string;
 }
 
-export const DEFAULT_TIMEOUT = 5000;
+export const ETCD_TIMEOUT = 5000;
 export const DEFAULT_PREFIX = '/kitectl/v1/';
 export const DEFAULT_ABANDONED_AFTER = 3_600_000;
 
@@ -77,7 +77,7 @@ export async function exposedMembers(config: EtcdConfig, lookup: LookupAddresses
 
 /** Returns the options of etcd3 for one member. etcd3 does not retry, because `EtcdCluster` does. */
 export function clientOptions(config: EtcdConfig, url: string): IOptions {
-  const { user, password = '', ca, certificate, privateKey, timeout = DEFAULT_TIMEOUT } = config;
+  const { user, password = '', ca, certificate, privateKey, timeout = ETCD_TIMEOUT } = config;
   return {
     hosts: url,
     ...(url.startsWith('https:') && { credentials: credentialsOf({ ca, certificate, privateKey }) }),

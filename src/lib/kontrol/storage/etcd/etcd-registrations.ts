@@ -25,7 +25,7 @@ export interface EtcdRegistrationsOptions {
 }
 
 /** Registrations per transaction: each takes an operation and those nested in it, of the 128 that etcd allows by default. */
-export const BATCH_SIZE = 100;
+export const ETCD_BATCH_SIZE = 100;
 /** Maximum attempts of a change that conflicts with those of other nodes. */
 const MAX_ATTEMPTS = 20;
 
@@ -107,8 +107,8 @@ export class EtcdRegistrations {
       await this.#forEach(heartbeats.revision, (_, kv) => {
         if (isExpired(heartbeats, kv, now)) expired.push(kv.key);
       });
-      for (let start = 0; start < expired.length; start += BATCH_SIZE) {
-        await this.#sweepBatch(expired.slice(start, start + BATCH_SIZE), now);
+      for (let start = 0; start < expired.length; start += ETCD_BATCH_SIZE) {
+        await this.#sweepBatch(expired.slice(start, start + ETCD_BATCH_SIZE), now);
       }
       await this.#options.heartbeats.sweep(heartbeats, now, this.#options.cluster.newDeadline());
     });

@@ -6,7 +6,7 @@ import { lookupAddresses } from '../../../util/lookup-addresses.js';
 import type { LookupAddresses } from '../../../util/loopback.js';
 import { type DeleteRequest, type PutRequest, unexpired } from '../shared/entries.js';
 import { EtcdChanges } from './etcd-changes.js';
-import { type CallOptions, EtcdCluster } from './etcd-cluster.js';
+import { type EtcdCallOptions, EtcdCluster } from './etcd-cluster.js';
 import {
   checkConfig,
   DEFAULT_ABANDONED_AFTER,
@@ -18,7 +18,7 @@ import { clusterName } from './etcd-failures.js';
 import { deleteOp, parseInvite, KeyLayout, parseStoredPair, putOp, unchanged } from './key-layout.js';
 import { SharedLease } from './shared-lease.js';
 import { retryIfCompacted, readAll } from './range-read.js';
-import { EtcdRegistrations, BATCH_SIZE } from './etcd-registrations.js';
+import { EtcdRegistrations, ETCD_BATCH_SIZE } from './etcd-registrations.js';
 import { HeartbeatBuckets } from './heartbeat-buckets.js';
 import { WriteBatch } from '../shared/write-batch.js';
 import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.js';
@@ -92,7 +92,7 @@ export class EtcdStorage implements Storage {
           success: [this.#putPairOp({ ...pair, privateKey })],
         })),
     });
-    const batch = { size: BATCH_SIZE, timeout: this.#cluster.timeout, clock: systemClock };
+    const batch = { size: ETCD_BATCH_SIZE, timeout: this.#cluster.timeout, clock: systemClock };
     this.#puts = new WriteBatch({
       ...batch,
       keyOf: ({ registration }) => registration.kite.id,
@@ -249,7 +249,7 @@ export class EtcdStorage implements Storage {
     return retryIfCompacted(() => readAll(this.#cluster, this.#layout.range(kind)));
   }
 
-  #txn(txn: ITxnRequest, options?: CallOptions): Promise<ITxnResponse> {
+  #txn(txn: ITxnRequest, options?: EtcdCallOptions): Promise<ITxnResponse> {
     return this.#cluster.call((client, callOptions) => client.kv.txn(txn, callOptions), options);
   }
 }

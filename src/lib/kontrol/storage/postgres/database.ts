@@ -6,7 +6,7 @@ import { StorageError } from '../shared/storage.js';
 import { isLoopbackAddress, type LookupAddresses } from '../../../util/loopback.js';
 import {
   clientConfig,
-  DEFAULT_TIMEOUT,
+  POSTGRES_TIMEOUT,
   databaseName,
   type PostgresConfig,
   type Protection,
@@ -42,7 +42,7 @@ export class Database {
 
   constructor(config: PostgresConfig, clock: Clock, lookup: LookupAddresses) {
     this.config = config;
-    this.timeout = config.timeout ?? DEFAULT_TIMEOUT;
+    this.timeout = config.timeout ?? POSTGRES_TIMEOUT;
     this.#clock = clock;
     this.#lookup = lookup;
   }

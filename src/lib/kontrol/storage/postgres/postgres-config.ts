@@ -27,7 +27,7 @@ export interface PostgresConfig {
   readonly formerSecret?: string;
 }
 
-export const DEFAULT_TIMEOUT = 5000;
+export const POSTGRES_TIMEOUT = 5000;
 
 /**
  * How connections are protected: `tls`, `plain` (not encrypted, as configured), or `local` (not encrypted, because they do not

@@ -28,7 +28,7 @@ import {
   SELECT_REVOKED,
   SWEEP,
   TAKE_INVITE,
-  BATCH_SIZE,
+  NOTIFICATION_BATCH_SIZE,
 } from './rows.js';
 import { SealedKeyPairs, type KeyPairRecord } from '../shared/sealed-key-pairs.js';
 import type {
@@ -69,7 +69,7 @@ export class PostgresStorage implements Storage {
         void (await this.#database.query(RESEAL_KEY, [pair.id, privateKey, pair.privateKey])),
     });
     this.#logger = logger;
-    const shared = { size: BATCH_SIZE, timeout: this.#database.timeout, clock };
+    const shared = { size: NOTIFICATION_BATCH_SIZE, timeout: this.#database.timeout, clock };
     this.#puts = new WriteBatch({
       ...shared,
       keyOf: ({ registration }) => registration.kite.id,

@@ -112,7 +112,7 @@ export const PUT: Statement = {
 };
 
 /** Maximum number of kites in one `PUT` or `DELETE`, which send one notification. */
-export const BATCH_SIZE = IDS_PER_NOTIFICATION;
+export const NOTIFICATION_BATCH_SIZE = IDS_PER_NOTIFICATION;
 
 /** Deletes kites that have these URLs. $1: a JSON array of `{id, url}` with different ids. */
 export const DELETE: Statement = {

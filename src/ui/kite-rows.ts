@@ -1,6 +1,6 @@
 import { IDENTITY_FIELDS, type KiteIdentity } from '../lib/protocol/identity.js';
 import { queryMatcher } from '../lib/protocol/query.js';
-import type { Route } from './route.js';
+import type { PageRoute } from './route.js';
 
 /** A registered kite in the table. */
 export interface Row {
@@ -22,7 +22,7 @@ export interface Group<Item extends Row = Row> {
 }
 
 export interface View {
-  readonly route: Route;
+  readonly route: PageRoute;
   /** Search words. A row matches if it contains all of them. */
   readonly search: string;
   readonly grouping: Grouping;

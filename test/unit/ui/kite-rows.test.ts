@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRoute } from '../../../src/ui/route.js';
-import { arrange, takeRows, type Row, type View } from '../../../src/ui/rows.js';
+import { arrange, takeRows, type Row, type View } from '../../../src/ui/kite-rows.js';
 import { testIdentity } from '../../helpers/kite/keys.js';
 
 function row(changes: Record<string, string>): Row {

@@ -3,7 +3,7 @@ import { messageOf } from '../lib/util/message-of.js';
 import { byId, setText } from './dom.js';
 import { openedByOtherOrigin, type PageOpening, signInQuestion } from './link-opener.js';
 import { parseRoute } from './route.js';
-import { Session, type SessionListener, type SessionOptions } from './session.js';
+import { PageSession, type SessionListener, type SessionOptions } from './session.js';
 import { Workspace } from './workspace.js';
 
 /** The page: the sign-in form, or the workspace of a user. */
@@ -34,7 +34,7 @@ class Page {
     this.#workspace = undefined;
     this.#username = undefined;
     this.#show('out');
-    await this.#signIn((options) => Session.withCode(route.code, options));
+    await this.#signIn((options) => PageSession.withCode(route.code, options));
   }
 
   async start(): Promise<void> {
@@ -54,10 +54,10 @@ class Page {
       text.focus();
       return;
     }
-    await this.#signIn((options) => Session.withKey(key, options));
+    await this.#signIn((options) => PageSession.withKey(key, options));
   }
 
-  async #signIn(open: (options: SessionOptions) => Promise<Session>): Promise<void> {
+  async #signIn(open: (options: SessionOptions) => Promise<PageSession>): Promise<void> {
     this.#showError('');
     const form = byId('key-form', HTMLFormElement);
     form.inert = true;

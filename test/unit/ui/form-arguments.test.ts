@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandLine, parseArguments } from '../../../src/ui/arguments.js';
+import { commandLine, parseArguments } from '../../../src/ui/form-arguments.js';
 
 describe('the arguments field', () => {
   it.each<[string, string, unknown[]]>([
