@@ -14,11 +14,11 @@ export async function withStorage<Result>(
 ): Promise<Result | undefined> {
   switch (kind) {
     case 'memory':
-      return work({ kind });
+      return work({ type: kind });
     case 'file': {
       const folder = mkdtempSync(path.join(os.tmpdir(), 'kontrol-bench-'));
       try {
-        return await work({ kind, folder });
+        return await work({ type: kind, folder });
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -28,7 +28,7 @@ export async function withStorage<Result>(
       const server = await PostgresServer.start();
       try {
         const login = server.login(await server.newDatabase());
-        return await work({ kind, ...login, connectTimeout: 5000 });
+        return await work({ type: kind, ...login, connectTimeout: 5000 });
       } finally {
         await server.remove();
       }
@@ -37,7 +37,7 @@ export async function withStorage<Result>(
       if (!etcdInstalled) return undefined;
       const server = await EtcdServer.start();
       try {
-        return await work({ kind, machines: server.urls });
+        return await work({ type: kind, machines: server.urls });
       } finally {
         await server.remove();
       }

@@ -244,7 +244,7 @@ async function measure(config: StorageConfig, count: number): Promise<Row> {
   });
   const connectedBeats = await connectedHeartbeats(node);
   const watching = await watchLatency(node, node);
-  const isShared = config.kind === 'postgres' || config.kind === 'etcd';
+  const isShared = config.type === 'postgres' || config.type === 'etcd';
   const other = isShared ? await KontrolProcess.start(config) : undefined;
   const watchingElsewhere = other ? await watchLatency(node, other) : undefined;
   await other?.stop();

@@ -10,7 +10,7 @@ import { systemClock } from '../src/lib/util/clock.js';
 import { silentLogger } from '../src/lib/util/logger.js';
 
 const home = process.argv[2] ?? '';
-const storage = openStorage({ kind: 'memory' }, { clock: systemClock, logger: silentLogger });
+const storage = openStorage({ type: 'memory' }, { clock: systemClock, logger: silentLogger });
 const kontrol = new Kontrol({ storage, ip: '127.0.0.1', port: 0, env: {}, logger: silentLogger });
 await kontrol.listen();
 const kiteKey = await kontrol.newKiteKey('bench');

@@ -11,8 +11,8 @@ interface MathKite {
 }
 
 const kontrol = new Kontrol({
-  // Lost when the program ends. { kind: 'file', folder: 'data' }, PostgreSQL and etcd are for production.
-  storage: openStorage({ kind: 'memory' }),
+  // Lost when the program ends. { type: 'file', folder: 'data' }, PostgreSQL and etcd are for production.
+  storage: openStorage({ type: 'memory' }),
   port: 0,
 });
 await kontrol.listen();

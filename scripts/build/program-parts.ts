@@ -9,7 +9,7 @@ import type { Plugin } from 'esbuild';
  */
 export const parts: Readonly<Record<string, string>> = {
   'import-module': 'runtime/import-module',
-  'installed-kites': 'kites/installed-kites',
+  'kite-commands': 'kites/kite-commands',
   'kontrol-server': 'kontrol/kontrol-server',
   'proxy-server': 'proxy/proxy-server',
   questions: 'terminal/questions',

@@ -30,7 +30,7 @@ const cli: readonly Folder[] = [
   commands('context', 'the group context', ['manage-contexts']),
   commands('doctor', 'doctor', ['doctor']),
   commands('expose', 'expose', ['expose', 'expose-flags']),
-  commands('kites', 'install, uninstall, run and list', ['installed-kites']),
+  commands('kites', 'install, uninstall, run and list', ['kite-commands']),
   commands('kontrol', 'the group kontrol', [
     'invite',
     'kontrol-keys',
@@ -497,7 +497,7 @@ export const structure: readonly Folder[] = [
       'metrics-registry',
       'next-tick',
       'parse-json',
-      'printable',
+      'make-visible',
       'random',
       'record',
       'stderr-logger',

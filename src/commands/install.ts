@@ -47,7 +47,7 @@ export default class Install extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Install);
     const { sha256, insecure, force } = flags;
-    const { install } = await import('../lib/cli/kites/installed-kites.js');
+    const { install } = await import('../lib/cli/kites/kite-commands.js');
     await install({ source: args.source, sha256, insecure, force, format: formatOf(flags) }, this.runtime);
   }
 }

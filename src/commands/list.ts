@@ -20,7 +20,7 @@ export default class List extends BaseCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(List);
-    const { listKites } = await import('../lib/cli/kites/installed-kites.js');
+    const { listKites } = await import('../lib/cli/kites/kite-commands.js');
     await listKites({ format: formatOf(flags) }, this.runtime);
   }
 }

@@ -31,7 +31,7 @@ export default class Run extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args } = await this.parse(Run);
-    const { runKite } = await import('../lib/cli/kites/installed-kites.js');
+    const { runKite } = await import('../lib/cli/kites/kite-commands.js');
     await runKite({ name: args.name, args: args.args ?? [] }, this.runtime);
   }
 }

@@ -35,7 +35,7 @@ export default class Uninstall extends BaseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Uninstall);
     const { all, yes } = flags;
-    const { uninstall } = await import('../lib/cli/kites/installed-kites.js');
+    const { uninstall } = await import('../lib/cli/kites/kite-commands.js');
     await uninstall({ name: args.name, all, yes, format: formatOf(flags) }, this.runtime);
   }
 }

@@ -25,7 +25,7 @@ import {
 // A Kontrol and its administration.
 void (async () => {
   const kontrol = new Kontrol({
-    storage: openStorage({ kind: 'memory' }),
+    storage: openStorage({ type: 'memory' }),
     port: 0,
     registration: 'invite',
     keyPair: await generateKeyPair({ bits: 2048 }),
@@ -45,7 +45,7 @@ void (async () => {
   // @ts-expect-error A Kontrol has a store.
   void new Kontrol({ port: 0 });
   // @ts-expect-error There is no such mode.
-  void new Kontrol({ storage: openStorage({ kind: 'memory' }), registration: 'closed' });
+  void new Kontrol({ storage: openStorage({ type: 'memory' }), registration: 'closed' });
 });
 
 // Options.
@@ -57,14 +57,14 @@ expectTypeOf(generateKeyPair).returns.resolves.toEqualTypeOf<KeyPair>();
 // Stores.
 expectTypeOf<StorageConfig['kind']>().toEqualTypeOf<'memory' | 'file' | 'postgres' | 'etcd'>();
 void (() => {
-  openStorage({ kind: 'file', folder: '/var/lib/kontrol' });
-  openStorage({ kind: 'etcd', machines: ['http://localhost:2379'] });
+  openStorage({ type: 'file', folder: '/var/lib/kontrol' });
+  openStorage({ type: 'etcd', machines: ['http://localhost:2379'] });
   // @ts-expect-error The file store has a folder.
-  openStorage({ kind: 'file' });
+  openStorage({ type: 'file' });
   // @ts-expect-error There is no such store.
   openStorage({ kind: 'redis' });
   // @ts-expect-error The memory store has no folder.
-  openStorage({ kind: 'memory', folder: '/' });
+  openStorage({ type: 'memory', folder: '/' });
 });
 
 // Errors of stores.

@@ -40,7 +40,7 @@ import { Watchers } from './registry/watchers.js';
  * The registry and authentication server of kites: kites register with it, find each other through it, and get tokens from it
  * to call each other.
  *
- *     const kontrol = new Kontrol({ storage: openStorage({ kind: 'memory' }, { clock, logger }), port: 4000 });
+ *     const kontrol = new Kontrol({ storage: openStorage({ type: 'memory' }, { clock, logger }), port: 4000 });
  *     await kontrol.listen();
  *
  * Lifecycle: the constructor, `listen`, `close`. Methods that need the store (key pairs, kite keys, invites) throw or reject

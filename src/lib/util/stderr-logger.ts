@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
 import type { Logger } from './logger.js';
-import { makeVisible } from './printable.js';
+import { makeVisible } from './make-visible.js';
 
 /** From the most to the least verbose. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;

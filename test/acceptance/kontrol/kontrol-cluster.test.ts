@@ -31,7 +31,7 @@ async function startCluster(): Promise<Cluster> {
   });
   await process.until(({ stderr }) => stderr.includes('Kontrol listens at'));
   const storage = openStorage(
-    { kind: 'etcd', machines: etcd.urls, secret: SECRET },
+    { type: 'etcd', machines: etcd.urls, secret: SECRET },
     { clock: systemClock, logger: silentLogger },
   );
   const kontrol = new Kontrol({ storage, port: 0, env: {}, logger: silentLogger });

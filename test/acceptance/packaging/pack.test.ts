@@ -161,7 +161,7 @@ describe('the published package', () => {
       import { ReverseProxy, TunnelProxy } from 'kitectl/proxy';
       const logger = { debug() {}, info() {}, warn: console.error, error: console.error };
       const common = { port: 0, env: {}, logger };
-      const kontrol = new Kontrol({ ...common, storage: openStorage({ kind: 'memory' }), policy: openPolicy() });
+      const kontrol = new Kontrol({ ...common, storage: openStorage({ type: 'memory' }), policy: openPolicy() });
       await kontrol.listen();
       const kiteKey = await kontrol.newKiteKey('kontrol');
       const proxies = [new ReverseProxy({ ...common, kiteKey }), new TunnelProxy({ ...common, kiteKey })];

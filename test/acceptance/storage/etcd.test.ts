@@ -30,7 +30,7 @@ async function serverWith(options: EtcdOptions): Promise<EtcdServer> {
 function storeOn(server: EtcdServer, changes: Partial<EtcdConfig> = {}): Storage {
   onTestFinished(() => storage.close());
   const storage = openStorage(
-    { kind: 'etcd', machines: server.urls, ...changes },
+    { type: 'etcd', machines: server.urls, ...changes },
     { clock: systemClock, logger: silentLogger },
   );
   return storage;

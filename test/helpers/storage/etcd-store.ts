@@ -41,7 +41,7 @@ export function useEtcd(options: EtcdOptions = {}): EtcdFixture {
     },
     get config() {
       const { prefix, server } = fixture;
-      return { kind: 'etcd' as const, machines: server.urls, timeout: DEADLINE, prefix };
+      return { type: 'etcd' as const, machines: server.urls, timeout: DEADLINE, prefix };
     },
     make: (changes = {}) =>
       openStorage({ ...fixture.config, ...changes }, { clock: systemClock, logger: silentLogger }),

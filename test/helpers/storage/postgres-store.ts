@@ -41,7 +41,7 @@ export function usePostgres(): PostgresFixture {
     },
     get config() {
       return {
-        kind: 'postgres' as const,
+        type: 'postgres' as const,
         ...fixture.server.login(database),
         connectTimeout: DEADLINE,
         timeout: DEADLINE,

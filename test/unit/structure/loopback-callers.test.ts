@@ -129,7 +129,7 @@ const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
   'the target of a command': (row) => isLoopbackTarget(`ws://${row.host}/kite`, lookupOf(row)),
   'the protection of PostgreSQL': async ({ host, ...row }) => {
     const config = {
-      kind: 'postgres',
+      type: 'postgres',
       host: bare(host),
       port: 1,
       user: '',
@@ -140,7 +140,7 @@ const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
     return (await protectionOf(config, lookupOf({ host, ...row }))) === 'local';
   },
   'the warning of etcd': async (row) => {
-    const config = { kind: 'etcd', machines: [`http://${row.host}:2379`] } as const;
+    const config = { type: 'etcd', machines: [`http://${row.host}:2379`] } as const;
     return (await exposedMembers(config, lookupOf(row))).length === 0;
   },
   'open registration': (row) =>

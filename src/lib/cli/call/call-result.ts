@@ -1,5 +1,5 @@
 import { usageError } from '../runtime/cli-error.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { toField, toJson } from '../runtime/json.js';
 import { documentWriter, type DocumentWriter } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';

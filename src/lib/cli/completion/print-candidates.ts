@@ -1,4 +1,4 @@
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { lookUpValues } from './look-up-values.js';
 import { type Candidate, complete, filterByPrefix } from './candidates.js';

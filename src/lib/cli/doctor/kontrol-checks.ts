@@ -3,7 +3,7 @@ import type { KiteKey } from '../../keys/index.js';
 import { silentLogger } from '../../util/logger.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
 import { messageOf } from '../../util/message-of.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { KONTROL_HINT } from '../frame/failures.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { type Finding, failed, fromError, ok, skipped, warning } from './check.js';

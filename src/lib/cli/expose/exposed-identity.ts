@@ -1,6 +1,6 @@
 import { Kite } from '../../index.js';
 import { type KiteIdentity, parseIdentity, validateIdentity } from '../../protocol/identity.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { isLoopbackTarget, requireLoopback } from '../target/loopback-target.js';
 import type { LocalKite } from './exposed-kite.js';
 

@@ -1,4 +1,4 @@
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import type { CliError } from '../runtime/cli-error.js';
 import { toJson } from '../runtime/json.js';
 import { red } from '../terminal/colors.js';

@@ -6,7 +6,7 @@ import type { OutputFormat } from '../terminal/output-format.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { defaultInstallLimits, type InstallLimits } from './install-limits.js';
 import { Installation } from './installation.js';
-import { programOf } from './installed.js';
+import { programOf } from './installed-kites.js';
 import { parseDigest } from './kite-manifest.js';
 import { kitesFolder, nameOf, locationFolder, locationPath } from './install-location.js';
 import { parseSource } from './install-source.js';

@@ -10,7 +10,7 @@ import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { InstallLimits } from './install-limits.js';
 import { copyFolder } from './copy-folder.js';
 import { downloadFile, downloadText, requireHttps, withoutQuery } from './download.js';
-import { programOf } from './installed.js';
+import { programOf } from './installed-kites.js';
 import { archiveFor, type KiteManifest, parseManifest, thisPlatform } from './kite-manifest.js';
 import { installPackage } from './npm.js';
 import {

@@ -1,7 +1,7 @@
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { installedKites, programOf } from './installed.js';
+import { installedKites, programOf } from './installed-kites.js';
 import { kitesFolder, nameOf, locationFolder, locationPath } from './install-location.js';
 
 /**

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import process from 'node:process';
 import { configurationError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { installedKites, formatLocations, findMatching, newest, programOf } from './installed.js';
+import { installedKites, formatLocations, findMatching, newest, programOf } from './installed-kites.js';
 import { kitesFolder, locationFolder, locationPath } from './install-location.js';
 import { systemErrorReason } from '../../util/system-error.js';
 

@@ -4,7 +4,7 @@ import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { requireConfirmation } from '../terminal/prompt.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
-import { installedKites, formatLocations, findMatching } from './installed.js';
+import { installedKites, formatLocations, findMatching } from './installed-kites.js';
 import { kitesFolder, locationPath } from './install-location.js';
 import { moveToStaging, withStaging } from './staging.js';
 

@@ -30,7 +30,7 @@ export function etcdConfigOf(settings: CommandSettings, secrets: StorageSecrets)
     );
   }
   return {
-    kind: 'etcd',
+    type: 'etcd',
     machines: urls,
     ...etcdCredentials(settings),
     ...(ca !== undefined && { ca: readSettingPem(ca, etcdCa, 'CERTIFICATE') }),

@@ -21,7 +21,7 @@ export async function promptAtFirstStart<
   if (!canPrompt(runtime) || format !== undefined) return options;
   const files = [kiteKeyPath(home), defaultKeyFiles(home).privateKey, join(home, 'data')];
   for (const path of files) if (await pathExists(path)) return options;
-  const stored = storage.kind === 'file' ? `its data in ${storage.folder}` : `them in ${home}`;
+  const stored = storage.type === 'file' ? `its data in ${storage.folder}` : `them in ${home}`;
   const question = `This is the first start of Kontrol. Create its keys, and store ${stored}?`;
   if (!(await confirm(question, true, runtime))) {
     throw usageError(

@@ -141,7 +141,7 @@ async function loadKeyPair(
       'Create them with --initial, or with: kitectl keygen --out DIR',
     );
   }
-  if (storage.kind !== 'memory') return undefined;
+  if (storage.type !== 'memory') return undefined;
   const generated = await createKeyFiles(files);
   print(`Created a key pair: ${files.privateKey} and ${files.publicKey}`);
   return generated;
@@ -153,7 +153,7 @@ function policyName({ policy }: StartKontrolOptions): string {
 }
 
 function reportStorage(storage: Storage, options: StartKontrolOptions, print: (text: string) => void): void {
-  const where = options.storage.kind === 'file' ? ` in ${options.storage.folder}` : '';
+  const where = options.storage.type === 'file' ? ` in ${options.storage.folder}` : '';
   print(`Registrations and keys are in the ${storage.name} store${where}.`);
   if (storage.name === 'memory') print('They are lost when Kontrol exits, except for the key pair files.');
   if (storage.secrets === 'plain') {

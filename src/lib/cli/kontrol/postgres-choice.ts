@@ -15,7 +15,7 @@ export function postgresConfigOf(settings: CommandSettings, secrets: StorageSecr
   const caFile = settings.value(storageSettings['postgres-ca']);
   const tls = settings.value(storageSettings['postgres-tls']);
   return {
-    kind: 'postgres',
+    type: 'postgres',
     host: settings.value(storageSettings['postgres-host']),
     port: settings.value(storageSettings['postgres-port']),
     user: requireSetting(settings, storageSettings['postgres-username']),

@@ -13,14 +13,14 @@ import { storageSecretsOf } from './storage-secrets.js';
  * @throws CliError or ConfigurationError if a setting is missing or invalid
  */
 export function storageConfigOf(settings: CommandSettings): StorageConfig {
-  const kind = settings.value(storageSettings.storage);
+  const type = settings.value(storageSettings.storage);
   const secrets = storageSecretsOf(settings);
-  switch (kind) {
+  switch (type) {
     case 'memory':
-      return { kind };
+      return { type };
     case 'file': {
       const folder = settings.value(storageSettings.data);
-      return { kind, folder: folder ?? join(kiteHome(settings.env), 'kontrol', 'data') };
+      return { type, folder: folder ?? join(kiteHome(settings.env), 'kontrol', 'data') };
     }
     case 'postgres':
       return postgresConfigOf(settings, secrets);

@@ -1,7 +1,7 @@
 import { record } from '../../util/record.js';
 import type { Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { notFound } from '../runtime/cli-error.js';
 import { toCliError } from '../frame/failures.js';
 import { commonSettings } from '../settings/common-settings.js';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Client, Kite, KiteError } from '../../index.js';
 import { parseKiteKey, reasonOf } from '../../keys/index.js';
 import { messageOf } from '../../util/message-of.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';

@@ -1,4 +1,4 @@
-import { replaceHidden } from '../../util/printable.js';
+import { replaceHidden } from '../../util/make-visible.js';
 
 /**
  * Formats a value as JSON. `undefined` becomes `null`, and a function `"[Function]"`. Control characters are escaped, which does

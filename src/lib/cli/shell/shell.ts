@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Client } from '../../index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { CALLBACK_PLACEHOLDER, withCallback } from '../call/arguments.js';
 import { formatResult } from '../call/call-result.js';
 import { type CliError, exitWith, usageError } from '../runtime/cli-error.js';

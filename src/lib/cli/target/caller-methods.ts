@@ -1,5 +1,5 @@
 import { type Kite, KiteError } from '../../index.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { type CliError, isCliError, usageError } from '../runtime/cli-error.js';
 import { toJson } from '../runtime/json.js';
 import { promptText } from '../terminal/prompt.js';

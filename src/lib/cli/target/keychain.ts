@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../util/message-of.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
 import { errorCode } from '../../util/system-error.js';
 

@@ -1,4 +1,4 @@
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { toField } from '../runtime/json.js';
 import { type CommandRuntime, write } from '../runtime/command-runtime.js';
 import { documentWriter, isDataFormat } from './document.js';

@@ -1,4 +1,4 @@
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import type { Output, CommandRuntime } from '../runtime/command-runtime.js';
 
 /** A line on stderr that is updated in place and removed at the end. Writes nothing unless stderr is a terminal. */

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { createPromptModule } from 'inquirer';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { CliError } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { canColor, type Output, type CommandRuntime } from '../runtime/command-runtime.js';

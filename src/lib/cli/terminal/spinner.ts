@@ -1,5 +1,5 @@
 import type { Timer } from '../../util/clock.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 
 /** Delay before the spinner appears, in milliseconds. */

@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import Table from 'cli-table3';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
 
 export interface TableOptions {

@@ -1,5 +1,5 @@
 import { Document, isScalar, visit } from 'yaml';
-import { hasHidden, replaceHidden } from '../../util/printable.js';
+import { hasHidden, replaceHidden } from '../../util/make-visible.js';
 import { toJson } from '../runtime/json.js';
 
 /** Formats a value as a YAML document. Control characters are escaped, as in JSON. */

@@ -1,4 +1,4 @@
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import { columnsFor } from '../terminal/listing.js';
 import type { TopRow } from './kite-probe.js';
 import { topListing as listing } from './top-rows.js';

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { KiteError } from '../../protocol/errors.js';
-import { makeVisible } from '../../util/printable.js';
+import { makeVisible } from '../../util/make-visible.js';
 import type { MethodHost } from './method-host.js';
 import { errorCode } from '../../util/system-error.js';
 

@@ -11,8 +11,8 @@ import type { Storage, StorageTools } from './shared/storage.js';
 export type { EtcdConfig, PostgresConfig, StorageTools };
 
 export type StorageConfig =
-  | { readonly kind: 'memory' }
-  | { readonly kind: 'file'; readonly folder: string }
+  | { readonly type: 'memory' }
+  | { readonly type: 'file'; readonly folder: string }
   | PostgresConfig
   | EtcdConfig;
 
@@ -24,7 +24,7 @@ export type StorageConfig =
  */
 export function openStorage(config: StorageConfig, tools: Partial<StorageTools> = {}): Storage {
   const allTools = { clock: systemClock, logger: tools.logger ?? new StderrLogger(), ...tools };
-  switch (config.kind) {
+  switch (config.type) {
     case 'memory':
       return new MemoryStorage();
     case 'file':

@@ -38,7 +38,7 @@ describe('kontrolStartOptions', () => {
       registration: 'invite',
       webrtc: false,
       ui: true,
-      storage: { kind: 'file', folder: '/home/kite/kontrol/data' },
+      storage: { type: 'file', folder: '/home/kite/kontrol/data' },
       home: '/home/kite/kontrol',
       warnings: [],
     });
@@ -59,7 +59,7 @@ describe('kontrolStartOptions', () => {
       username: 'kontrol',
       kontrolUrl: 'http://127.0.0.1:6000/kite',
       keyFiles: { publicKey: 'certs/key_pub.pem', privateKey: 'certs/key.pem' },
-      storage: { kind: 'etcd', machines: ['http://127.0.0.1:2379'] },
+      storage: { type: 'etcd', machines: ['http://127.0.0.1:2379'] },
     });
   });
 
@@ -85,7 +85,7 @@ describe('kontrolStartOptions', () => {
     [{ ip: '10.0.0.1', ui: true }, {}, { ui: true }],
     [{ ip: '10.0.0.1' }, { KONTROL_UI: '1' }, { ui: true }],
     [{ version: '0.0.2', region: 'eu', environment: 'prod' }, {}, { version: '0.0.2', region: 'eu' }],
-    [{ storage: 'memory' }, {}, { storage: { kind: 'memory' } }],
+    [{ storage: 'memory' }, {}, { storage: { type: 'memory' } }],
     [
       { 'allow-origin': 'https://a.example, https://b.example:8443' },
       { KONTROL_ALLOW_HOST: 'kontrol.example.com' },
@@ -95,13 +95,13 @@ describe('kontrolStartOptions', () => {
       },
     ],
     [{ 'allow-host': '*' }, { KONTROL_ALLOW_ORIGIN: '*' }, { allowOrigin: '*', allowedHosts: '*' }],
-    [{ data: 'd' }, {}, { storage: { kind: 'file', folder: 'd' } }],
+    [{ data: 'd' }, {}, { storage: { type: 'file', folder: 'd' } }],
     [
       { storage: 'etcd', machines: '//10.0.0.1:2379, https://b:1,c:2' },
       { KONTROL_SECRET: 's', KONTROL_ETCD_USERNAME: 'u', KONTROL_ETCD_PASSWORD: 'p' },
       {
         storage: {
-          kind: 'etcd',
+          type: 'etcd',
           machines: ['http://10.0.0.1:2379', 'https://b:1', 'http://c:2'],
           user: 'u',
           password: 'p',
@@ -114,7 +114,7 @@ describe('kontrolStartOptions', () => {
       { KONTROL_POSTGRES_DBNAME: 'kite', KONTROL_POSTGRES_HOST: 'db', KONTROL_POSTGRES_PASSWORD: 'p' },
       {
         storage: {
-          kind: 'postgres',
+          type: 'postgres',
           host: 'db',
           port: 5432,
           user: 'k',

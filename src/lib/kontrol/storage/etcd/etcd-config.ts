@@ -4,7 +4,7 @@ import { type LookupAddresses, resolvesToLoopback } from '../../../util/loopback
 
 /** The configuration of a store in an etcd cluster. Requires etcd 3.4 or newer. */
 export interface EtcdConfig {
-  readonly kind: 'etcd';
+  readonly type: 'etcd';
   /** URLs of the members, `http://` or `https://`. The first member that responds is used. */
   readonly machines: readonly string[];
   readonly user?: string;

@@ -3,7 +3,7 @@ import { type LookupAddresses, resolvesToLoopback } from '../../../util/loopback
 
 /** The configuration of a store in a PostgreSQL database. */
 export interface PostgresConfig {
-  readonly kind: 'postgres';
+  readonly type: 'postgres';
   /** Host name or address, or the folder of a Unix domain socket, such as `/var/run/postgresql`. */
   readonly host: string;
   readonly port: number;

@@ -23,7 +23,7 @@ describe('the configuration of an etcd store', () => {
       /contains credentials/,
     ],
   ])('the configuration of an etcd store is rejected with a reason: %s', (_, changes, message) => {
-    const config = { kind: 'etcd', machines: ['http://127.0.0.1:1'], ...changes } as const;
+    const config = { type: 'etcd', machines: ['http://127.0.0.1:1'], ...changes } as const;
     const open = () => openStorage(config, { clock: systemClock, logger: silentLogger });
     expect(open).toThrow(badValue(message));
     expect(open).not.toThrow(encodeURIComponent(PASSWORD));
@@ -37,7 +37,7 @@ describe('the configuration of an etcd store', () => {
     async (machines, count) => {
       const warnings: string[] = [];
       const logger = { ...silentLogger, warn: (text: string) => void warnings.push(text) };
-      const config = { kind: 'etcd', machines, user: 'me', password: PASSWORD, timeout: 100 } as const;
+      const config = { type: 'etcd', machines, user: 'me', password: PASSWORD, timeout: 100 } as const;
       const error = await openingFailure(openStorage(config, { clock: systemClock, logger }));
       expect(error).toMatchObject(unavailable(/etcd at /));
       expect(warnings).toHaveLength(count);

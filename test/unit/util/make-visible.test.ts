@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeVisible } from '../../../src/lib/util/printable.js';
+import { makeVisible } from '../../../src/lib/util/make-visible.js';
 
 describe('makeVisible', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findMatching, newest } from '../../../../src/lib/cli/kites/installed.js';
+import { findMatching, newest } from '../../../../src/lib/cli/kites/installed-kites.js';
 
 const exits = (exitCode: number): Error => expect.objectContaining({ exitCode }) as Error;
 
