@@ -123,6 +123,8 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'cli/target/kontrol-own-key',
     'cli/kontrol/own-key',
     'cli/kontrol/storage-choice',
+    'cli/kontrol/storage-hint',
+    'errors/dial-hints',
     'cli/kontrol/storage-secrets',
     'cli/kontrol/ui-link',
     'cli/query/token',

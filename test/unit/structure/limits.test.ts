@@ -51,7 +51,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     UNAVAILABLE: 'a status code of gRPC',
   },
   'src/lib/kontrol/storage/etcd/etcd-registrations.ts': {
-    BATCH_SIZE: 'how much is written to etcd at once',
+    ETCD_BATCH_SIZE: 'how much is written to etcd at once',
     MAX_ATTEMPTS: 'attempts of a transaction of its own',
   },
   'src/lib/kontrol/storage/etcd/etcd-storage.ts': { MAX_LEASE_TTL: 'the longest lease of etcd' },

@@ -8,7 +8,7 @@ it.each([
   ['[::1]:80', '[::1]'],
   ['[::1]', '[::1]'],
   ['', ''],
-])('withoutPort converts %j to %j', (host, bare) => {
+])('withoutPort converts the host %j to %j', (host, bare) => {
   expect(withoutPort(host)).toBe(bare);
 });
 
@@ -17,6 +17,6 @@ it.each([
   ['::1', '::1'],
   ['localhost', 'localhost'],
   ['[::1', '[::1'],
-])('withoutBrackets converts %j to %j', (host, bare) => {
+])('withoutBrackets converts the host %j to %j', (host, bare) => {
   expect(withoutBrackets(host)).toBe(bare);
 });

@@ -6,6 +6,6 @@ it.each([
   ['null', null],
   ['{', undefined],
   ['', undefined],
-])('parseJson converts %j to %j', (text, value) => {
+])('parseJson converts the text %j to %j', (text, value) => {
   expect(parseJson(text)).toEqual(value);
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Client, Kite, KiteError } from '../../index.js';
-import { parseKiteKey, reasonOf } from '../../keys/index.js';
+import { parseKiteKey } from '../../keys/index.js';
 import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
@@ -16,6 +16,7 @@ import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { canPrompt, type CommandRuntime } from '../runtime/command-runtime.js';
 import { INVITE_LENGTH } from '../runtime/command-limits.js';
+import { systemErrorReason } from '../../util/system-error.js';
 
 export interface RegisterCommandOptions {
   /** How to connect, and where to store the key. A context that does not exist is created. */
@@ -205,7 +206,7 @@ async function readTextFile(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     throw configurationError(
-      `The invite file ${file} cannot be read: ${reasonOf(error)}.`,
+      `The invite file ${file} cannot be read: ${systemErrorReason(error)}.`,
       'Pass another file with --invite-file.',
     );
   }

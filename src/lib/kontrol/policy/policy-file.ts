@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../../protocol/errors.js';
-import { reasonOf } from '../../keys/index.js';
 import { IDENTITY_FIELDS } from '../../protocol/identity.js';
 import { messageOf } from '../../util/message-of.js';
 import {
@@ -15,6 +14,7 @@ import {
 } from './policy.js';
 import { POLICY_LENGTH } from '../limits/kontrol-limits.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
+import { systemErrorReason } from '../../util/system-error.js';
 
 /**
  * Returns the policy with this name, `own` or `open`, or reads it from the file at this path.
@@ -28,7 +28,7 @@ export async function loadPolicy(nameOrPath: string, kontrolUser: string): Promi
   try {
     json = await readFile(nameOrPath, 'utf8');
   } catch (cause) {
-    const reason = reasonOf(cause);
+    const reason = systemErrorReason(cause);
     const message = `The policy ${JSON.stringify(nameOrPath)} is neither "own" nor "open", and cannot be read as a file: ${reason}`;
     throw new ConfigurationError('badPolicy', message, { cause });
   }
