@@ -32,7 +32,7 @@ export async function makeCodeCaches(dist) {
       ].map(from),
     );
   const common = { ip: '127.0.0.1', port: 0, env: {}, logger: silentLogger };
-  const storage = openStorage({ kind: 'memory' }, { clock: systemClock, logger: silentLogger });
+  const storage = openStorage({ type: 'memory' }, { clock: systemClock, logger: silentLogger });
   const kontrol = new Kontrol({ ...common, storage });
   try {
     await kontrol.listen();
