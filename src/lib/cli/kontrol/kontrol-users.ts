@@ -8,11 +8,11 @@ import { requireConfirmation } from '../terminal/prompt.js';
 import { formatTime } from '../terminal/time.js';
 import { callAdminMethod } from './kontrol-admin.js';
 
-type UsersOptions = KontrolCommandOptions & { readonly format: OutputFormat | undefined };
-type UserOptions = UsersOptions & { readonly username: string };
+type UsersCommandOptions = KontrolCommandOptions & { readonly format: OutputFormat | undefined };
+type UserOptions = UsersCommandOptions & { readonly username: string };
 
 /** Prints the users that a node of Kontrol knows. */
-export async function listUsers(options: UsersOptions, runtime: CommandRuntime): Promise<void> {
+export async function listUsers(options: UsersCommandOptions, runtime: CommandRuntime): Promise<void> {
   const answer = await callAdminMethod(options, 'kontrol.users', [], runtime);
   await printList(Array.isArray(answer) ? answer : [], users, options.format, runtime);
 }
