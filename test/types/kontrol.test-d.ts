@@ -55,7 +55,7 @@ expectTypeOf(defaultKontrolLimits).toEqualTypeOf<KontrolLimits>();
 expectTypeOf(generateKeyPair).returns.resolves.toEqualTypeOf<KeyPair>();
 
 // Stores.
-expectTypeOf<StorageConfig['kind']>().toEqualTypeOf<'memory' | 'file' | 'postgres' | 'etcd'>();
+expectTypeOf<StorageConfig['type']>().toEqualTypeOf<'memory' | 'file' | 'postgres' | 'etcd'>();
 void (() => {
   openStorage({ type: 'file', folder: '/var/lib/kontrol' });
   openStorage({ type: 'etcd', machines: ['http://localhost:2379'] });
