@@ -95,7 +95,7 @@ const failures: readonly (readonly [line: string, failure: Failure])[] = [
     {
       exit: 5,
       message:
-        /^2 of your kites respond:\n\/bob\/prod\/math\S* {2}http\S*\n\/bob\/prod\/physics\S* {2}http\S*$/,
+        /^2 of your kites respond:\n {2}\| \/bob\/prod\/math\S* {2}http\S*\n {2}\| \/bob\/prod\/physics\S* {2}http\S*$/,
       hint: 'Choose one with --to QUERY or --to URL.',
     },
   ],

@@ -8,11 +8,11 @@ import { requireConfirmation } from '../terminal/prompt.js';
 import { formatTime } from '../terminal/time.js';
 import { callAdminMethod } from './kontrol-admin.js';
 
-type UserCommandOptions = KontrolCommandOptions & { readonly format: OutputFormat | undefined };
-type OneUserOptions = UserCommandOptions & { readonly username: string };
+type UsersCommandOptions = KontrolCommandOptions & { readonly format: OutputFormat | undefined };
+type UserOptions = UsersCommandOptions & { readonly username: string };
 
 /** Prints the users that a node of Kontrol knows. */
-export async function listUsers(options: UserCommandOptions, runtime: CommandRuntime): Promise<void> {
+export async function listUsers(options: UsersCommandOptions, runtime: CommandRuntime): Promise<void> {
   const answer = await callAdminMethod(options, 'kontrol.users', [], runtime);
   await printList(Array.isArray(answer) ? answer : [], users, options.format, runtime);
 }
@@ -30,7 +30,7 @@ const users: Listing<unknown> = {
 };
 
 /** Prints the kite keys and sessions of a user. */
-export async function showUser(options: OneUserOptions, runtime: CommandRuntime): Promise<void> {
+export async function showUser(options: UserOptions, runtime: CommandRuntime): Promise<void> {
   const answer = await callAdminMethod(options, 'kontrol.user', [options.username], runtime);
   await printList(Array.isArray(answer) ? answer : [], credentials, options.format, runtime);
 }
@@ -61,7 +61,7 @@ const credentials: Listing<unknown> = {
  * @throws CliError if the revocation is not confirmed
  */
 export async function revokeUser(
-  options: OneUserOptions & { readonly yes: boolean },
+  options: UserOptions & { readonly yes: boolean },
   runtime: CommandRuntime,
 ): Promise<void> {
   const { username, yes, format } = options;
