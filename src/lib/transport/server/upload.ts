@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { decodeClientFrame, type ClientFrame } from '../sockjs/frames.js';
+import { guardListeners } from '../../util/guard-listeners.js';
 import { NOT_CACHED, respond, respondText } from './respond.js';
 
 /** One `xhr_send` request. */
@@ -27,14 +28,21 @@ export function readBody(req: IncomingMessage, limit: number, done: (body: Uploa
     req.removeListener('data', onData);
     done(body);
   };
-  const onData = (chunk: Buffer): void => {
+  const guarded = guardListeners(() => finish('aborted'));
+  const onData = guarded((chunk: Buffer): void => {
     length += chunk.length;
     if (length > limit) finish('tooLarge');
     else chunks.push(chunk);
-  };
+  });
   req.on('data', onData);
-  req.on('end', () => finish(Buffer.concat(chunks, length)));
-  req.on('close', () => finish('aborted'));
+  req.on(
+    'end',
+    guarded(() => finish(Buffer.concat(chunks, length))),
+  );
+  req.on(
+    'close',
+    guarded(() => finish('aborted')),
+  );
 }
 
 /** Decodes the body of a request. Returns a message of the SockJS protocol if it is invalid. */
