@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
-import { messageOf } from '../util/message-of.js';
+import { reasonWithHint } from '../util/descriptors.js';
 
 /** A file to write. */
 export interface NewFile {
@@ -168,7 +168,7 @@ export function reasonOf(error: unknown): string {
     case 'EISDIR':
       return 'it is a folder';
     default:
-      return messageOf(error);
+      return reasonWithHint(error);
   }
 }
 

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import process from 'node:process';
 import { reasonOf } from '../../keys/secure-files.js';
+import { guardListeners } from '../../util/guard-listeners.js';
+import { startChild } from '../runtime/start-child.js';
 import { configurationError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { installedKites, formatLocations, findMatching, newest, programOf } from './installed.js';
@@ -41,21 +43,21 @@ export async function runKite({ name, args }: RunKiteOptions, runtime: CommandRu
   // Before the kite starts: a signal in between would end this process and leave the kite running.
   for (const signal of SIGNALS) process.on(signal, forward);
   try {
-    child = spawn(program, [...args], { stdio: 'inherit', env: { ...env } });
-    const started = child;
+    const started = startChild(
+      () => (child = spawn(program, [...args], { stdio: 'inherit', env: { ...env } })),
+      (error) =>
+        configurationError(
+          `${locationPath(location)} cannot be started: ${reasonOf(error)}`,
+          'It may be damaged or built for another platform; reinstall it with --force.',
+          error,
+        ),
+    );
+    const running = started instanceof Promise ? await started : started;
     const code = await new Promise<number>((resolve, reject) => {
-      started.on('error', (error) => {
-        reject(
-          configurationError(
-            `${locationPath(location)} cannot be started: ${reasonOf(error)}`,
-            'It may be damaged or built for another platform; reinstall it with --force.',
-            error,
-          ),
-        );
-      });
-      started.on('exit', (exitCode, signal) =>
+      const onExit = guardListeners(reject)((exitCode: number | null, signal: NodeJS.Signals | null) =>
         resolve(exitCode ?? 128 + (signal ? constants.signals[signal] : 0)),
       );
+      running.on('exit', onExit);
     });
     if (code !== 0) throw exitWith(code);
   } finally {
