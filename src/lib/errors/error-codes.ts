@@ -7,13 +7,14 @@
 
 import {
   CERTIFICATE_HINT,
+  CLOSED_HINT,
   HOST_NAME_HINT,
   NETWORK_HINT,
   PORT_HINT,
   REFUSED_HINT,
-  SCHEME_HINT,
   TIMEOUT_HINT,
 } from './dial-hints.js';
+import { DESCRIPTORS_HINT } from '../util/descriptors.js';
 
 /** The documentation of an error. Each string is one or more sentences. */
 export interface ErrorEntry {
@@ -357,7 +358,7 @@ export const dialCodes = {
   reset: {
     sender: CALLER,
     meaning: 'The server closed the connection without a response.',
-    action: SCHEME_HINT,
+    action: CLOSED_HINT,
   },
   timeout: {
     sender: CALLER,
@@ -368,6 +369,11 @@ export const dialCodes = {
     sender: CALLER,
     meaning: 'The certificate is not trusted, or the server does not support the TLS versions of the client.',
     action: CERTIFICATE_HINT,
+  },
+  tooManyFiles: {
+    sender: CALLER,
+    meaning: 'The process cannot open another connection, because it has too many open files.',
+    action: DESCRIPTORS_HINT,
   },
   unreachable: {
     sender: CALLER,
@@ -400,8 +406,16 @@ export const proxyRefusals = {
   badRequest: {
     status: 400,
     sender: REVERSE_PROXY,
-    meaning: 'The proxy does not forward this path or this kind of upgrade.',
-    action: 'Request a path without encoded slashes. WebSocket is the only supported upgrade.',
+    meaning:
+      'The proxy does not forward this path, this kind of upgrade, or a request with several `Host` headers.',
+    action:
+      'Request a path without encoded slashes, with one `Host`. WebSocket is the only supported upgrade.',
+  },
+  badResponse: {
+    status: 502,
+    sender: REVERSE_PROXY,
+    meaning: 'The kite responded with a status line that is not valid HTTP.',
+    action: 'Correct the kite: the status is between 100 and 999, and the reason has no control characters.',
   },
   busy: {
     status: 503,

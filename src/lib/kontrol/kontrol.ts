@@ -1,3 +1,4 @@
+import { errorText } from '../util/message-of.js';
 import type { Kite } from '../kite/kite.js';
 import type { CloseOptions } from '../kite/kite-options.js';
 import { composeLimits } from '../kite/limits/compose-limits.js';
@@ -86,17 +87,17 @@ export class Kontrol {
     this.kite = this.#makeKite();
     this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
     const shared = { clock, logger: this.#logger, timings: this.#timings, policy: this.#policy, limits };
-    const registry = new Registry({ clock, lease: this.#timings.lease });
+    const registry = new Registry({ ...shared, lease: this.#timings.lease });
     const kontrolUrl = (): string => this.url;
     const keyRing = new KeyRing({
+      ...shared,
       storage,
-      clock,
       kontrolUser: username,
       kontrolUrl,
       initial: options.keyPair,
     });
     const storeSync = new StoreSync({ ...shared, storage, registry, keyRing });
-    const revocations = new Revocations(keyRing);
+    const revocations = new Revocations(keyRing, this.#logger);
     const registrar = new Registrar({ ...shared, registry, storeSync, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
     const tokens = new TokenIssuer({
@@ -358,7 +359,7 @@ export class Kontrol {
     }
     this.kite.endRevoked(this.#revoking);
     if (!this.#selfEntry || this.#selfEntry.keyId === this.#keyRing.signing.id || this.#closing) return;
-    this.#registerSelf().catch((error: unknown) => this.#logger.warn(String(error)));
+    this.#registerSelf().catch((error: unknown) => this.#logger.warn(errorText(error)));
   }
 }
 

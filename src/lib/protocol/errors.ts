@@ -79,21 +79,22 @@ export function isConfigurationError(error: unknown): error is ConfigurationErro
 
 /**
  * Converts an error of a handler to its wire form. An error that is not a KiteError becomes a `genericError` with the same
- * message. Never contains the stack or the cause.
+ * message. Never contains the stack or the cause, and never throws, also if the properties of the error throw when they are read.
  */
 export function toWireError(error: unknown, id = ''): WireError {
-  if (isKiteError(error)) {
-    return { type: error.type, message: error.message, code: error.code, id: error.id || id };
+  try {
+    const thrown = asRecord(error);
+    const kiteError = isKiteError(error);
+    return {
+      // The types of other errors of this project, such as that of the CLI, are internal.
+      type: ((kiteError || !kindOf(error)) && stringOf(thrown?.['type'])) || 'genericError',
+      message: typeof error === 'string' ? error : stringOf(thrown?.['message']) || 'unknown error',
+      code: stringOf(thrown?.['code']),
+      id: (kiteError && stringOf(thrown?.['id'])) || id,
+    };
+  } catch {
+    return toWireError(undefined, id);
   }
-  const thrown = asRecord(error);
-  const message = typeof error === 'string' ? error : stringOf(thrown?.['message']) || 'unknown error';
-  return {
-    // The types of other errors of this project, such as that of the CLI, are internal.
-    type: (!kindOf(error) && stringOf(thrown?.['type'])) || 'genericError',
-    message,
-    code: stringOf(thrown?.['code']),
-    id,
-  };
 }
 
 /**

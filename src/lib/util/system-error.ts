@@ -1,4 +1,4 @@
-import { messageOf } from './message-of.js';
+import { reasonWithHint } from './descriptors.js';
 
 /** Describes why a system call failed. */
 export function systemErrorReason(error: unknown): string {
@@ -17,7 +17,7 @@ export function systemErrorReason(error: unknown): string {
     case 'EISDIR':
       return 'it is a folder';
     default:
-      return messageOf(error);
+      return reasonWithHint(error);
   }
 }
 

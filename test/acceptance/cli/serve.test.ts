@@ -142,6 +142,23 @@ describe('serve with a module', () => {
     expect((await cli.run(['call', 'twice', '4', '--to', url])).stdout).toBe('8\n');
   });
 
+  it('serve answers calls with the functions of a module that exports a function named then', async () => {
+    await writeFile(
+      join(cli.home, 'then.mjs'),
+      'export function then(n) { return n; } export const one = () => 1;',
+    );
+    const { url } = await serve('then.mjs', '--no-auth');
+    expect((await cli.run(['call', 'then', '4', '--to', url])).stdout).toBe('4\n');
+    expect((await cli.run(['call', 'one', '--to', url])).stdout).toBe('1\n');
+  });
+
+  it('serve reports a module that waits for something that never happens', async () => {
+    await writeFile(join(cli.home, 'waits.mjs'), 'await new Promise(() => {}); export const one = () => 1;');
+    const { code, stderr } = await cli.run(['serve', 'waits.mjs']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('The command waits for something that can no longer happen.');
+  });
+
   it.each([
     ['does not exist', 'nowhere.mjs', undefined, 'There is no module'],
     ['is broken', 'broken.mjs', 'export function (', 'cannot be loaded'],

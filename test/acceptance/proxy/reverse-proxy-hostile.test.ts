@@ -295,6 +295,72 @@ describe('a kite that registers', () => {
   }, 60_000);
 });
 
+/** A kite that answers each connection with these bytes. Returns its proxy, and the path of the kite there. */
+async function kiteThatAnswers(bytes: string) {
+  const { kontrol, proxy } = await oneKite();
+  const server = net.createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => socket.end(bytes, 'latin1'));
+    onTestFinished(() => void socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as net.AddressInfo;
+  const kite = await registerRaw(proxy, `http://127.0.0.1:${port}/`, {
+    key: await kontrol.newKiteKey('bob'),
+  });
+  return { proxy, path: new URL(kite.url).pathname };
+}
+
+describe('a kite that answers with an invalid response', () => {
+  const hidden = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nevil';
+  it.each([
+    'HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 000 x\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 001 x\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 1000 x\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 -20 x\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 200 \x01\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 200 \x7f\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 200 a\x00b\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 101 \x01\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nX: a\x01b\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nX\x01: a\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n',
+    'SSH-2.0-OpenSSH_9.2\r\n',
+    '\r\n',
+    '',
+    `HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\n${hidden}`,
+  ])(
+    'the reverse proxy answers 502 to a request and to an upgrade if the kite answers %j, and continues to serve',
+    async (bytes) => {
+      const { proxy, path } = await kiteThatAnswers(bytes);
+      for (const more of ['Connection: close\r\n', UPGRADE]) {
+        const answer = await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`);
+        expect(answer).toMatch(/^HTTP\/1\.1 502 /);
+        expect(answer).not.toContain('evil');
+        expect(answer).toMatch(/"type":"(?:badResponse|unreachable)"/);
+      }
+      expect((await request('GET', `${new URL(proxy.url).origin}/healthz`)).status).toBe(200);
+    },
+  );
+});
+
+describe('a request with several Host headers', () => {
+  it.each([
+    'Host: localhost\r\nHost: localhost\r\n',
+    'Host: localhost\r\nhost: evil.example.com\r\n',
+    'Host: localhost\r\nHOST:\r\n',
+  ])('the reverse proxy answers 400 to a request and to an upgrade with %j', async (hosts) => {
+    const { proxy, path, seen } = await oneKite();
+    for (const more of ['Connection: close\r\n', UPGRADE]) {
+      const answer = await sendRaw(proxy, `GET ${path}/x HTTP/1.1\r\n${hosts}${more}\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    expect(seen).toEqual([]);
+  });
+});
+
 describe('a slow caller', () => {
   it('the reverse proxy disconnects a caller that does not finish its headers, below a kite and elsewhere', async () => {
     const { proxy, path, seen } = await oneKite({ limits: { headersTimeout: 100 } });

@@ -102,6 +102,17 @@ export class Cli {
     return new Running(child);
   }
 
+  /** Starts the program in a shell that has run `before`, such as `ulimit -n 40`. */
+  startAfter(before: string, args: readonly string[]): Running {
+    const line = `${before}; exec "$0" "$@"`;
+    const child = spawn('bash', ['-c', line, process.execPath, bin, ...args], {
+      cwd: this.home,
+      env: cleanEnv(this.home),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    return new Running(child);
+  }
+
   /** Runs to the end. Without `input` the standard input stays open and silent, as under a supervisor. */
   async run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
     return this.start(args, options).outcome;

@@ -3,6 +3,7 @@ import { KeyRing } from '../../../src/lib/kontrol/tokens/key-ring.js';
 import { openPolicy } from '../../../src/lib/kontrol/policy/policy.js';
 import { type Caller, TokenIssuer } from '../../../src/lib/kontrol/tokens/token-issuer.js';
 import { KONTROL_URL, testIdentity, testKeyPair } from '../kite/keys.js';
+import { silentLogger } from '../../../src/lib/util/logger.js';
 import { ManualClock } from '../process/manual-clock.js';
 import { FakeStorage } from '../storage/fake-storage.js';
 import { defaultKontrolLimits, type KontrolLimits } from '../../../src/lib/kontrol/limits/kontrol-limits.js';
@@ -30,6 +31,7 @@ export async function setUpKeyRing(
   const keyRing = new KeyRing({
     storage,
     clock,
+    logger: silentLogger,
     kontrolUser: 'kontrol',
     kontrolUrl: () => KONTROL_URL,
     ...(initial && { initial: keyPair }),

@@ -106,9 +106,7 @@ const FACTS: readonly Fact[] = [
     question: 'the message of a thrown value',
     homes: ['src/lib/util/message-of.ts'],
     decides: convertsToMessage,
-    exceptions: {
-      'src/lib/kontrol/storage/file/file-storage.ts': 'lmdb also throws objects that are not errors',
-    },
+    exceptions: {},
     planted: [
       'const reason = cause instanceof Error ? cause.message : String(cause);',
       'function text(e: unknown) { if (e instanceof Error) return e.message; return String(e); }',

@@ -4,6 +4,12 @@ import { Emitter } from '../../../src/lib/util/emitter.js';
 type Events = { greet: [name: string]; leave: [] };
 
 class Greeter extends Emitter<Events> {
+  readonly failures: string[] = [];
+
+  constructor() {
+    super({ error: (line) => this.failures.push(line) });
+  }
+
   greet(name: string): void {
     this.emit('greet', name);
   }
@@ -47,5 +53,30 @@ describe('Emitter', () => {
     greeter.on('greet', () => greeter.on('greet', () => received.push('late')));
     greeter.greet('bob');
     expect(received).toEqual([]);
+  });
+
+  it('Emitter reports a listener that throws and one whose promise rejects, and calls the others', async () => {
+    const greeter = new Greeter();
+    const heard: string[] = [];
+    greeter.on('greet', () => {
+      throw new Error('on throws');
+    });
+    greeter.once('greet', () => {
+      throw new Error('once throws');
+    });
+    greeter.on('greet', () => Promise.reject(new Error('on rejects')));
+    greeter.once('greet', async () => {
+      await Promise.reject(new Error('once rejects'));
+    });
+    greeter.on('greet', (name) => heard.push(name));
+    greeter.greet('bob');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(heard).toEqual(['bob']);
+    expect(greeter.failures.toSorted()).toEqual([
+      'Listener failed: on rejects',
+      'Listener failed: on throws',
+      'Listener failed: once rejects',
+      'Listener failed: once throws',
+    ]);
   });
 });

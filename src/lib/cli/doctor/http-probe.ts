@@ -1,7 +1,7 @@
+import { messageOf } from '../../util/message-of.js';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { messageOf } from '../../util/message-of.js';
 
 /** What a response reveals about the server. */
 export interface ProbeResult {

@@ -1,3 +1,4 @@
+import { stackOf } from '../../util/message-of.js';
 import {
   type ConfigurationError,
   isConfigurationError,
@@ -31,7 +32,7 @@ export function toCliError(error: unknown, operation?: Operation): CliError {
   if (isKiteError(error)) return fromKiteError(error, operation);
   if (isStorageError(error)) return fromStorageError(error);
   if (isDialError(error)) return fromDialError(error, operation);
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = stackOf(error);
   return new CliError(message, {
     exitCode: ExitCode.remoteError,
     type: 'internal',

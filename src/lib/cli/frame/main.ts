@@ -33,13 +33,14 @@ export async function main(
     // `once`, so that a second signal kills the process if the shutdown hangs.
     process.once('SIGINT', () => stop(interruptedBy('SIGINT', ExitCode.interrupted)));
     process.once('SIGTERM', () => stop(interruptedBy('SIGTERM', ExitCode.terminated)));
+    process.once('beforeExit', () => reject(noResultError()));
     runtime.onOutputError((error) => {
       // The reader closed the pipe (`| head`), which is not a failure.
       if (error.code === 'EPIPE') process.exit(ExitCode.ok);
       stop(outputError(error));
     });
   });
-  // If the event loop runs empty before the command completes, the exit code is not 0.
+  // If the process exits before the command completes, the exit code is not 0.
   process.exitCode = ExitCode.remoteError;
   let exitCode: number = ExitCode.ok;
   try {
@@ -66,6 +67,15 @@ function hideDeprecationWarnings(): void {
 
 function interruptedBy(signal: string, exitCode: ExitCode): CliError {
   return new CliError(`Interrupted by ${signal}.`, { exitCode, type: 'interrupted' });
+}
+
+/** The event loop is empty, but the command still waits. */
+function noResultError(): CliError {
+  return new CliError('The command waits for something that can no longer happen.', {
+    exitCode: ExitCode.remoteError,
+    type: 'internal',
+    hint: 'This is a bug of kitectl, or of a module that it has loaded. Please report it.',
+  });
 }
 
 function outputError(error: NodeJS.ErrnoException): CliError {

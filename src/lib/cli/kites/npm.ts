@@ -4,6 +4,9 @@ import { join, relative } from 'node:path';
 import { platform } from 'node:process';
 import { CliError, configurationError, notFound } from '../runtime/cli-error.js';
 import { ExitCode } from '../runtime/exit-codes.js';
+import { DESCRIPTORS_HINT, isOutOfDescriptors } from '../../util/descriptors.js';
+import { guardListeners } from '../../util/guard-listeners.js';
+import { startChild } from '../runtime/start-child.js';
 import { LastLine } from '../runtime/last-line.js';
 import { childEnvironment } from '../settings/child-environment.js';
 import { badSource, checkLocation, isSegment, NO_USER, type InstallLocation } from './install-location.js';
@@ -78,7 +81,12 @@ async function findProgram(folder: string, bin: string, id: string): Promise<str
   throw badSource(`The program ${bin} of the package ${id} is not a file of the package.`);
 }
 
-function runNpm(spec: string, folder: string, env: NpmOptions['env'], signal: AbortSignal): Promise<void> {
+async function runNpm(
+  spec: string,
+  folder: string,
+  env: NpmOptions['env'],
+  signal: AbortSignal,
+): Promise<void> {
   const args = [
     'install',
     '--prefix',
@@ -90,29 +98,36 @@ function runNpm(spec: string, folder: string, env: NpmOptions['env'], signal: Ab
   ];
   const windows = platform === 'win32';
   // Safe with a shell: a package's name and version contain no special characters.
-  const child = spawn(windows ? 'npm.cmd' : 'npm', [...args, '--', spec], {
-    cwd: folder,
-    env: childEnvironment(env),
-    shell: windows,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const started = startChild(
+    () =>
+      spawn(windows ? 'npm.cmd' : 'npm', [...args, '--', spec], {
+        cwd: folder,
+        env: childEnvironment(env),
+        shell: windows,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      }),
+    (error) =>
+      isOutOfDescriptors(error)
+        ? configurationError('npm cannot be started: too many open files.', DESCRIPTORS_HINT, error)
+        : configurationError('npm cannot be started.', 'Install npm, or use another source.', error),
+  );
+  const child = started instanceof Promise ? await started : started;
   const lastLine = new LastLine();
   let errorOutput = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  const stop = (): void => void child.kill('SIGTERM');
+  const onErrorOutput = guardListeners(stop)((chunk: Buffer) => {
     lastLine.add(chunk);
     errorOutput = (errorOutput + chunk.toString('utf8')).slice(-NPM_OUTPUT_LENGTH);
   });
-  const stop = (): void => void child.kill('SIGTERM');
+  child.stderr.on('data', onErrorOutput);
   signal.addEventListener('abort', stop, { once: true });
-  return new Promise<void>((resolve, reject) => {
-    child.on('error', (error) => {
-      reject(configurationError('npm cannot be started.', 'Install npm, or use another source.', error));
-    });
-    child.on('close', (code) => {
+  await new Promise<void>((resolve, reject) => {
+    const onClose = guardListeners(reject)((code: number | null) => {
       if (signal.aborted) reject(signal.reason as Error);
       else if (code === 0) resolve();
       else reject(npmError(spec, errorOutput, lastLine.text()));
     });
+    child.on('close', onClose);
   }).finally(() => signal.removeEventListener('abort', stop));
 }
 

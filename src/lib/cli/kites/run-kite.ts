@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import process from 'node:process';
+import { guardListeners } from '../../util/guard-listeners.js';
+import { startChild } from '../runtime/start-child.js';
 import { configurationError, exitWith, usageError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { childEnvironment } from '../settings/child-environment.js';
@@ -47,21 +49,21 @@ export async function runKite(
   // Before the kite starts: a signal in between would end this process and leave the kite running.
   for (const signal of SIGNALS) process.on(signal, forward);
   try {
-    child = spawn(program, [...args], { stdio: 'inherit', env: childEnvironment(env, passedSecrets) });
-    const started = child;
+    const started = startChild(
+      () => (child = spawn(program, [...args], { stdio: 'inherit', env: childEnvironment(env, passedSecrets) })),
+      (error) =>
+        configurationError(
+          `${locationPath(location)} cannot be started: ${systemErrorReason(error)}`,
+          'It may be damaged or built for another platform; reinstall it with --force.',
+          error,
+        ),
+    );
+    const running = started instanceof Promise ? await started : started;
     const code = await new Promise<number>((resolve, reject) => {
-      started.on('error', (error) => {
-        reject(
-          configurationError(
-            `${locationPath(location)} cannot be started: ${systemErrorReason(error)}`,
-            'It may be damaged or built for another platform; reinstall it with --force.',
-            error,
-          ),
-        );
-      });
-      started.on('exit', (exitCode, signal) =>
+      const onExit = guardListeners(reject)((exitCode: number | null, signal: NodeJS.Signals | null) =>
         resolve(exitCode ?? 128 + (signal ? constants.signals[signal] : 0)),
       );
+      running.on('exit', onExit);
     });
     if (code !== 0) throw exitWith(code);
   } finally {

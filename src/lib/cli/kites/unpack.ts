@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { link, mkdir, open, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -75,7 +76,7 @@ async function gunzip(
   } catch (error) {
     signal.throwIfAborted();
     if (isCliError(error)) throw error;
-    throw badSource(`The archive is not a tar.gz file: ${(error as Error).message}.`);
+    throw badSource(`The archive is not a tar.gz file: ${messageOf(error)}.`);
   }
   await checkNotCompressed(plain);
 }
@@ -140,5 +141,5 @@ async function checkEntries(
 }
 
 function unpackError(error: unknown): Error {
-  return badSource(`The archive cannot be unpacked: ${(error as Error).message}.`);
+  return badSource(`The archive cannot be unpacked: ${messageOf(error)}.`);
 }

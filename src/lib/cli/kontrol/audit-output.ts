@@ -1,3 +1,5 @@
+import { guardListeners } from '../../util/guard-listeners.js';
+import { messageOf } from '../../util/message-of.js';
 import { createWriteStream } from 'node:fs';
 import type { AuditEntry } from '../../kontrol.js';
 import type { Logger } from '../../util/logger.js';
@@ -32,10 +34,11 @@ export async function openAuditOutput(
     stream.once('error', reject);
   });
   let failed = false;
-  stream.on('error', (error) => {
-    if (!failed) logger.error(`The audit log ${target} cannot be written: ${error.message}`);
+  const onError = guardListeners(() => undefined)((error: Error) => {
+    if (!failed) logger.error(`The audit log ${target} cannot be written: ${messageOf(error)}`);
     failed = true;
   });
+  stream.on('error', onError);
   return {
     write: (entry) => {
       if (!failed) stream.write(`${JSON.stringify(entry)}\n`);

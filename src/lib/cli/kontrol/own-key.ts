@@ -1,3 +1,4 @@
+import { errorText } from '../../util/message-of.js';
 import { rm } from 'node:fs/promises';
 import {
   type KiteKey,
@@ -66,7 +67,7 @@ export function renewOwnKeyOnKeyChange(kontrol: OwnKontrol, store: OwnKeyStore, 
         ? writeOwnKey(kontrol, store, print)
         : ensureOwnKey(kontrol, store, print);
     await renewed.catch((error: unknown) => {
-      logger.warn(`Kontrol's own kite key could not be renewed: ${String(error)}`);
+      logger.warn(`Kontrol's own kite key could not be renewed: ${errorText(error)}`);
     });
     return outcome;
   });

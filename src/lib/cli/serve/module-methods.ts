@@ -27,10 +27,11 @@ export async function moduleMethods(file: string): Promise<Map<string, ServedMet
       `There is no module ${file}.`,
       'Pass the path of a JavaScript file, such as ./kite.js.',
     );
-  const { importModule } = await import('../runtime/import-module.js');
+  const { importExports } = await import('../runtime/import-module.js');
   let moduleExports: Readonly<Record<string, unknown>>;
   try {
-    moduleExports = (await importModule(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+    const { exports } = await importExports(pathToFileURL(path).href);
+    moduleExports = exports as Readonly<Record<string, unknown>>;
   } catch (error) {
     const reason = messageOf(error);
     throw configurationError(

@@ -3,6 +3,10 @@ import { kill, platform } from 'node:process';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { formatDuration } from '../../util/duration.js';
+import { reasonWithHint } from '../../util/descriptors.js';
+import { guardListeners } from '../../util/guard-listeners.js';
+import { messageOf } from '../../util/message-of.js';
+import { startChild } from '../runtime/start-child.js';
 import { LastLine } from '../runtime/last-line.js';
 import { childEnvironment } from '../settings/child-environment.js';
 
@@ -39,13 +43,18 @@ const KILL_DELAY = 2000;
 export async function runShellCommand(options: ShellCommandOptions): Promise<string> {
   const { name, input, timeout, signal, maxBytes, clock } = options;
   if (signal.aborted) throw cancelledError(name);
-  const child = spawn(options.command, {
-    shell: true,
-    detached: platform !== 'win32',
-    windowsHide: true,
-    env: childEnvironment(options.env, options.passedSecrets),
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const started = startChild(
+    () =>
+      spawn(options.command, {
+        shell: true,
+        detached: platform !== 'win32',
+        windowsHide: true,
+        env: childEnvironment(options.env, options.passedSecrets),
+        stdio: ['pipe', 'pipe', 'pipe'],
+      }),
+    (cause) => startError(name, cause),
+  );
+  const child = started instanceof Promise ? await started : started;
   let failure: KiteError | undefined;
   let killTimer: ReturnType<Clock['setTimeout']> | undefined;
   const terminate = (error: KiteError): void => {
@@ -66,18 +75,23 @@ export async function runShellCommand(options: ShellCommandOptions): Promise<str
 
   const output: Buffer[] = [];
   let bytes = 0;
-  child.stdout.on('data', (chunk: Buffer) => {
+  const guarded = guardListeners((error) =>
+    terminate(new KiteError('genericError', `${name}: ${messageOf(error)}`)),
+  );
+  const onOutput = guarded((chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > maxBytes) return terminate(outputTooLargeError(name, maxBytes));
     output.push(chunk);
   });
   const lastLine = new LastLine();
-  child.stderr.on('data', (chunk: Buffer) => lastLine.add(chunk));
+  const onErrorOutput = guarded((chunk: Buffer) => lastLine.add(chunk));
+  child.stdout.on('data', onOutput);
+  child.stderr.on('data', onErrorOutput);
   // The command may exit without reading its input.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   try {
-    const [code, endSignal] = await waitForExit(child, name);
+    const [code, endSignal] = await waitForExit(child);
     if (failure) throw failure;
     if (code !== 0) throw exitError(name, code, endSignal, lastLine.text());
     return decodeOutput(Buffer.concat(output), name);
@@ -89,16 +103,11 @@ export async function runShellCommand(options: ShellCommandOptions): Promise<str
 }
 
 /** Resolves with the exit code or the signal once the output has been read. */
-function waitForExit(
-  child: ChildProcess,
-  name: string,
-): Promise<[code: number | null, endSignal: string | null]> {
+function waitForExit(child: ChildProcess): Promise<[code: number | null, endSignal: string | null]> {
   return new Promise((resolve, reject) => {
-    child.on('error', (cause) => {
-      if (child.pid !== undefined) return;
-      reject(new KiteError('genericError', `${name}: the command cannot be started`, { cause }));
-    });
-    child.on('close', (code, endSignal) => resolve([code, endSignal]));
+    const guarded = guardListeners(reject);
+    const onClose = guarded((code: number | null, endSignal: string | null) => resolve([code, endSignal]));
+    child.on('close', onClose);
   });
 }
 
@@ -121,6 +130,12 @@ function decodeOutput(bytes: Buffer, name: string): string {
   } catch {
     throw new KiteError('genericError', `${name}: the output is not valid UTF-8`);
   }
+}
+
+function startError(name: string, cause: unknown): KiteError {
+  return new KiteError('genericError', `${name}: the command cannot be started: ${reasonWithHint(cause)}`, {
+    cause,
+  });
 }
 
 function exitError(name: string, code: number | null, endSignal: string | null, line: string): KiteError {

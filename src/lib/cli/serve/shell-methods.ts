@@ -1,6 +1,7 @@
 import type { Request } from '../../index.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { messageOf } from '../../util/message-of.js';
 import { toJson } from '../runtime/json.js';
 import type { ServedMethod } from './served-method.js';
 import { runShellCommand } from './shell-command.js';
@@ -75,9 +76,7 @@ export class ShellMethods {
     try {
       return parseOutput(await call);
     } catch (error) {
-      logger.warn(
-        `${name} failed for ${username || 'an unauthenticated caller'}: ${(error as Error).message}`,
-      );
+      logger.warn(`${name} failed for ${username || 'an unauthenticated caller'}: ${messageOf(error)}`);
       throw error;
     } finally {
       this.#running.delete(call);

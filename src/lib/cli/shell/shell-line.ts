@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import { parseArgument } from '../call/arguments.js';
 import { type CliError, usageError } from '../runtime/cli-error.js';
 
@@ -72,7 +73,7 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw usageError(
-      `Invalid JSON: ${text}: ${(error as Error).message}`,
+      `Invalid JSON: ${text}: ${messageOf(error)}`,
       "Put a string that starts like JSON in single quotes: '[x'",
     );
   }

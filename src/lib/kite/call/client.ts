@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import { codedError, isKiteError, KiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
 import { type Abortable, Cancellation } from '../../util/abortable.js';
@@ -44,7 +45,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
   readonly #renewal: TokenRenewal | undefined;
 
   constructor(host: ClientHost, url: string, options: ClientOptions = {}) {
-    super();
+    super(host.logger);
     this.#host = host;
     this.url = url;
     this.#options = options;
@@ -226,7 +227,7 @@ export class Client<Methods = AnyMethods> extends Peer<Methods, ClientEvents> {
 
   #tryAgain(): void {
     this.dial().catch((error: unknown) => {
-      this.#host.logger.debug(String(error));
+      this.#host.logger.debug(messageOf(error));
       if (this.#state === 'idle') this.#retryLater();
     });
   }

@@ -9,6 +9,8 @@ import { unscrub } from '../../dnode/unscrub.js';
 import { type KiteIdentity, parseIdentity } from '../../protocol/identity.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { Clock } from '../../util/clock.js';
+import { runGuarded } from '../../util/guard-listeners.js';
+import { messageOf } from '../../util/message-of.js';
 import type { Logger } from '../../util/logger.js';
 import type { Fragment } from '../../transport/channel/outgoing-message.js';
 import { settleCall } from './settle-call.js';
@@ -75,7 +77,7 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   #queue: Promise<void> | undefined;
 
   constructor(host: ConnectionHost, channel: Channel, options: ConnectionOptions) {
-    super();
+    super(host.logger);
     this.#host = host;
     this.#channel = channel;
     this.role = options.role;
@@ -159,12 +161,9 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
       if (prefix) this.#receiveAfterPrefix(prefix, text);
       else this.#receiveWhole(text);
     } catch (error) {
-      const violation = isProtocolViolation(error) ? error : undefined;
-      const reason = violation?.message ?? 'Internal error';
-      this.#host.logger.warn(
-        `${this.remoteAddress}: ${reason}${violation ? '' : `: ${String(error)}`}; closing`,
-      );
-      this.close(violation?.code ?? 1011, reason);
+      this.#host.logger.warn(`${this.remoteAddress}: ${messageOf(error)}; closing`);
+      if (isProtocolViolation(error)) this.close(error.code, error.message);
+      else this.close(1011, 'Internal error');
     }
   }
 
@@ -222,15 +221,9 @@ export class Connection extends Peer<AnyMethods, ConnectionEvents> {
   }
 
   #invoke(fn: AnyFunction, args: unknown[]): void {
-    const failed = (error: unknown): void => {
-      this.#host.logger.error(`A function that ${this.remoteAddress} called failed: ${String(error)}`);
-    };
-    try {
-      const result: unknown = fn(...args);
-      if (result instanceof Promise) result.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    const failed = (error: unknown): void =>
+      this.#host.logger.error(`A function that ${this.remoteAddress} called failed: ${messageOf(error)}`);
+    runGuarded(failed, fn as (...values: unknown[]) => unknown, args);
   }
 
   /** Runs `task` after the tasks queued before it, for kites that do not run calls concurrently. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import { readClaims } from '../../keys/jwt-claims.js';
 import { codedError, isKiteError } from '../../protocol/errors.js';
 import { Backoff } from '../../util/backoff.js';
@@ -74,7 +75,7 @@ export class TokenRenewal {
   #renewAfter(wait: number): void {
     this.#timer = this.#options.clock.setTimeout(() => {
       this.#renew('expiring').catch((error: unknown) => {
-        this.#options.logger.warn(`Cannot renew a token: ${String(error)}; trying again`);
+        this.#options.logger.warn(`Cannot renew a token: ${messageOf(error)}; trying again`);
         if (!this.#stopped) this.#renewAfter(this.#backoff.next());
       });
     }, wait);

@@ -65,7 +65,7 @@ export class KiteCore extends Emitter<KiteEvents> implements MethodHost {
   readonly #clients = new Set<OpenClient>();
 
   constructor(options: CoreOptions) {
-    super();
+    super(options.logger);
     this.identity = options.identity;
     this.#clock = options.clock;
     this.#dispatcher = new Dispatcher(options);

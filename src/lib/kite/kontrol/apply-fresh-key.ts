@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import type { Logger } from '../../util/logger.js';
 import type { Auth } from '../call/client.js';
 
@@ -18,6 +19,6 @@ export async function applyFreshKey(jwt: string, { use, save, logger }: FreshKey
   try {
     await save?.(jwt);
   } catch (error) {
-    logger.error(`Cannot store the fresh kite key, which is lost when the program ends: ${String(error)}`);
+    logger.error(`Cannot store the fresh kite key, which is lost when the program ends: ${messageOf(error)}`);
   }
 }

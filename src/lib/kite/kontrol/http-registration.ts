@@ -1,3 +1,4 @@
+import { messageOf, toError } from '../../util/message-of.js';
 import { type ErrorType, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
@@ -9,7 +10,6 @@ import { record } from '../../util/record.js';
 import { noKontrolError } from './kontrol-link.js';
 import { closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
 import type { Registration } from './registration.js';
-import { toError } from '../../util/message-of.js';
 import { toHttp } from '../../util/web-url.js';
 import { parseJson } from '../../util/parse-json.js';
 
@@ -116,12 +116,12 @@ export class HttpRegistration implements Registration {
     const { logger, failed } = this.#options;
     failed?.(toError(error));
     if (!isPermanentFailure(error)) {
-      logger.warn(`Registration over HTTP failed: ${String(error)}; trying again`);
+      logger.warn(`Registration over HTTP failed: ${messageOf(error)}; trying again`);
       this.#current++;
       this.#after(this.#backoff.next(), () => this.#register());
     } else if (this.#succeeded) {
       logger.error(
-        `Registration over HTTP failed: ${String(error)}; this kite is not registered. Trying again once per minute`,
+        `Registration over HTTP failed: ${messageOf(error)}; this kite is not registered. Trying again once per minute`,
       );
       this.#after(PERMANENT_FAILURE_RETRY, () => this.#register());
     } else this.#starting?.reject(toError(error));

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import { codedError } from '../../protocol/errors.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import { Backoff } from '../../util/backoff.js';
@@ -106,7 +107,7 @@ export class ResumingKiteWatch implements KiteWatch {
     this.#watch(client, false).then(
       () => this.#backoff.reset(),
       (error: unknown) => {
-        this.#options.logger.warn(`Cannot resume a watch: ${String(error)}`);
+        this.#options.logger.warn(`Cannot resume a watch: ${messageOf(error)}`);
         if (this.#cancelled || this.#options.link.client !== client) return;
         this.#retry = this.#options.clock.setTimeout(() => {
           if (this.#options.link.client === client) this.#rewatch(client);

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import { ConfigurationError, isKiteError } from '../../protocol/errors.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
@@ -45,7 +46,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   #closed = false;
 
   constructor(options: KontrolLinkOptions) {
-    super();
+    super(options.logger);
     this.#options = options;
     this.#backoff = new Backoff(options.backoff);
   }
@@ -158,7 +159,7 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
   #tryAgain(): void {
     if (this.#retired || this.#client || this.#users === 0) return;
     this.connect().catch((error: unknown) => {
-      this.#report(`Cannot reach Kontrol: ${String(error)}; trying again`);
+      this.#report(`Cannot reach Kontrol: ${messageOf(error)}; trying again`);
       this.#wait();
     });
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/message-of.js';
 import { hasCode } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
@@ -231,7 +232,7 @@ export class KontrolMember {
       this.#revoked(response['revokedKeys'], response['revokedKiteKeys']);
     } catch (error) {
       // Kontrol in Go does not have this method. The response to the next registration lists revoked keys.
-      this.#options.logger.debug(`Kontrol does not report revoked keys: ${String(error)}`);
+      this.#options.logger.debug(`Kontrol does not report revoked keys: ${messageOf(error)}`);
     }
   }
 }

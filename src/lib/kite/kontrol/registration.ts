@@ -1,3 +1,4 @@
+import { messageOf, toError } from '../../util/message-of.js';
 import { Backoff, type BackoffOptions } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -5,7 +6,6 @@ import type { Client } from '../call/client.js';
 import { readRegisterResponse, type RegisterResponse } from './kontrol-responses.js';
 import type { KontrolLink } from './kontrol-link.js';
 import { closingError, isPermanentFailure, PERMANENT_FAILURE_RETRY } from './permanent-failure.js';
-import { toError } from '../../util/message-of.js';
 
 /** A registration with Kontrol that is maintained until `stop`, or until the kite closes. */
 export interface Registration {
@@ -91,7 +91,7 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
             if (stopped || link.client !== client) return;
             const permanent = isPermanentFailure(error);
             if (permanent && !succeeded) return fail(toError(error));
-            const failure = `Registration with ${client.url} failed: ${String(error)}`;
+            const failure = `Registration with ${client.url} failed: ${messageOf(error)}`;
             if (permanent)
               logger.error(`${failure}; this kite is not registered. Trying again once per minute`);
             else logger.warn(`${failure}; trying again`);

@@ -102,6 +102,12 @@ export const KEY_ENCODINGS = 16;
  */
 export const KONTROL_STRINGS = 1000;
 
+/**
+ * Minimum number of file descriptors that connections leave free for files and programs, and at most an eighth of all. Default
+ * 64. If less are free, new connections are closed.
+ */
+export const RESERVED_DESCRIPTORS = 64;
+
 /** Minimum interval of a heartbeat, in seconds. Default 1. If a caller requests less, this interval is used. */
 export const MIN_HEARTBEAT = 1;
 

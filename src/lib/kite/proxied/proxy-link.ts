@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../util/clock.js';
 import { GO_AWAY_REASON } from '../../transport/channel/close-code.js';
 import { formatDuration } from '../../util/duration.js';
 import type { Logger } from '../../util/logger.js';
-import { messageOf } from '../../util/message-of.js';
+import { errorText, messageOf } from '../../util/message-of.js';
 import type { Client, ClientOptions } from '../call/client.js';
 
 /** The kite name of a reverse proxy or a tunnel proxy. */
@@ -105,7 +105,7 @@ export class ProxyLink {
         return;
       } catch (error) {
         failure = error;
-        this.#options.logger.debug(`${candidate.url}: ${String(error)}`);
+        this.#options.logger.debug(`${candidate.url}: ${errorText(error)}`);
       }
     }
     throw failure;

@@ -1,7 +1,7 @@
+import { toError } from '../../util/message-of.js';
 import { codedError } from '../../protocol/errors.js';
 import type { Registration } from '../kontrol/registration.js';
 import { type ProxiedAddress, ProxyLink, type ProxyLinkOptions } from './proxy-link.js';
-import { toError } from '../../util/message-of.js';
 
 /** A registration with a proxy and with Kontrol. It is maintained until `stop`, or until the kite closes. */
 export interface ProxyRegistration {

@@ -86,14 +86,16 @@ export class Dispatcher {
       finish(connection, request);
       connection.respondError(call, error, request.id);
     };
-    let result: unknown;
+    let result: Thenable | null | undefined;
     try {
-      result = method.run(request, this.chain, this.#options.methodHandling);
+      result = method.run(request, this.chain, this.#options.methodHandling) as Thenable | null | undefined;
+      // Reading `then` of what a handler returned may throw.
+      if (typeof result === 'object' && typeof result?.then === 'function')
+        return Promise.resolve(result).then(respond, fail);
     } catch (error) {
       fail(error);
       return;
     }
-    if (isThenable(result)) return Promise.resolve(result).then(respond, fail);
     respond(result);
   }
 }
@@ -103,8 +105,6 @@ function finish(connection: Connection, request: Request): void {
   connection.flow.ended();
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
+interface Thenable {
+  readonly then?: unknown;
 }

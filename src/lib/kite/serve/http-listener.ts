@@ -5,6 +5,15 @@ import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { KiteError } from '../../protocol/errors.js';
 import type { Limits } from '../limits/kite-limits.js';
+import { DescriptorReserve } from './descriptor-reserve.js';
+import {
+  guardListener,
+  guardListeners,
+  type ListenerFailed,
+  logListenerFailures,
+} from '../../util/guard-listeners.js';
+import type { Logger } from '../../util/logger.js';
+import { messageOf } from '../../util/message-of.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
 
 /** The certificate of a kite that serves TLS. */
@@ -20,12 +29,21 @@ export interface HttpReceiver {
   upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+export interface HttpListenerOptions {
+  readonly receiver: HttpReceiver;
+  readonly limits: Limits;
+  readonly tls: TlsOptions | undefined;
+  readonly logger: Logger;
+}
+
 /** The HTTP server of a kite, with time limits for requests. */
 export class HttpListener {
   readonly #server: http.Server | https.Server;
+  readonly #descriptors: DescriptorReserve;
+  readonly #failed: ListenerFailed;
   #loopback = false;
 
-  constructor(receiver: HttpReceiver, limits: Limits, tls: TlsOptions | undefined) {
+  constructor({ receiver, limits, tls, logger }: HttpListenerOptions) {
     const options = {
       headersTimeout: limits.headersTimeout,
       requestTimeout: limits.requestTimeout,
@@ -34,10 +52,43 @@ export class HttpListener {
       noDelay: true,
     };
     this.#server = tls ? https.createServer({ ...options, ...tls }) : http.createServer(options);
-    this.#server.on('request', (request, response) => receiver.request(request, response));
-    this.#server.on('upgrade', (request, socket, head) => receiver.upgrade(request, socket, head));
+    this.#descriptors = new DescriptorReserve(logger);
+    const failed = logListenerFailures(logger);
+    this.#failed = failed;
+    const onRequest = guardListener(
+      (request: http.IncomingMessage, response: http.ServerResponse) => receiver.request(request, response),
+      (error, _request, response) => {
+        response.destroy();
+        failed(error);
+      },
+    );
+    const onUpgrade = guardListener(
+      (request: http.IncomingMessage, socket: Duplex, head: Buffer) =>
+        receiver.upgrade(request, socket, head),
+      (error, _request, socket) => {
+        socket.destroy();
+        failed(error);
+      },
+    );
+    const onClientError = guardListener(rejectMalformedRequest, (error, _cause, socket) => {
+      socket.destroy();
+      failed(error);
+    });
+    const onConnection = guardListener(
+      (socket: Socket) => {
+        if (!this.#descriptors.admits(socket)) socket.destroy();
+      },
+      (error, socket) => {
+        socket.destroy();
+        failed(error);
+      },
+    );
+    // Before the listener of Node, which would read from the connection.
+    this.#server.prependListener('connection', onConnection);
+    this.#server.on('request', onRequest);
+    this.#server.on('upgrade', onUpgrade);
     // Without a listener, Node keeps sockets whose peer sends nothing after a malformed request.
-    this.#server.on('clientError', rejectMalformedRequest);
+    this.#server.on('clientError', onClientError);
   }
 
   /** Replaces the certificate for new connections. If it throws, the previous certificate stays in use. */
@@ -51,13 +102,19 @@ export class HttpListener {
   /** Resolves with the address when the server listens; port 0 selects a free port. Rejects with a KiteError with the code of the system. */
   listen(port: number, ip: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException): void => reject(listenError(error, port, ip));
+      const guarded = guardListeners(reject);
+      const onError = guarded((error: NodeJS.ErrnoException) => reject(listenError(error, port, ip)));
       this.#server.once('error', onError);
-      this.#server.listen(port, ip, () => {
+      const onListening = guarded(() => {
         this.#server.off('error', onError);
+        const onServerError = guardListeners(this.#failed)((error: Error) =>
+          this.#descriptors.serverFailed(error),
+        );
+        this.#server.on('error', onServerError);
         this.#loopback = listensAtLoopback(this.#server);
         resolve(this.#server.address() as AddressInfo);
       });
+      this.#server.listen(port, ip, onListening);
     });
   }
 
@@ -101,7 +158,7 @@ function listenError(error: NodeJS.ErrnoException, port: number, ip: string): Ki
     EACCES: 'permission denied',
     EADDRNOTAVAIL: 'this machine has no such address',
   };
-  const reason = reasons[error.code ?? ''] ?? error.message;
+  const reason = reasons[error.code ?? ''] ?? messageOf(error);
   return new KiteError('genericError', `Cannot listen on ${ip}:${port}: ${reason}`, {
     code: error.code ?? '',
     cause: error,

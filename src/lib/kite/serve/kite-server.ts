@@ -111,10 +111,10 @@ export class KiteServer {
 
   /** Opens the configured port. Resolves when the kite accepts connections. */
   async listen(): Promise<void> {
-    const { name, config, limits, prefixes } = this.#options;
+    const { name, config, limits, logger, prefixes } = this.#options;
     if (this.#listener) throw new Error(`${name} already listens`);
-    const listener = new HttpListener(
-      {
+    const listener = new HttpListener({
+      receiver: {
         request: (request, response) => {
           if (!this.#router.handleRequest(request, response, listener.loopback)) respondNotFound(response);
         },
@@ -124,8 +124,9 @@ export class KiteServer {
         },
       },
       limits,
-      this.#tls,
-    );
+      tls: this.#tls,
+      logger,
+    });
     this.#listener = listener;
     try {
       const { port } = await listener.listen(config.port, config.ip);

@@ -157,7 +157,7 @@ export class Method {
       try {
         outcome = (await final(request, outcome)) ?? outcome;
       } catch (error) {
-        outcome = { error };
+        outcome = { error: error ?? 'unknown error' };
       }
     }
     if (outcome.error !== undefined) throw outcome.error;
@@ -176,7 +176,7 @@ export class Method {
       for (const handler of [...this.chain.post, ...kite.post]) values.push(await handler(request));
       return { result: selectResult(values, own, handling) };
     } catch (error) {
-      return { error: error ?? new Error('unknown error') };
+      return { error: error ?? 'unknown error' };
     }
   }
 }

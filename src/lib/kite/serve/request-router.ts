@@ -4,6 +4,7 @@ import { ORIGIN_REFUSED, OriginPolicy } from '../../transport/server/origin-poli
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { respondText } from '../../transport/server/respond.js';
 import type { SockJsServer } from '../../transport/server/sockjs-server.js';
+import { messageOf, stackOf } from '../../util/message-of.js';
 import type { Logger } from '../../util/logger.js';
 import { HostPolicy } from './host-policy.js';
 import { listensAtLoopback } from './http-listener.js';
@@ -77,9 +78,19 @@ export class RequestRouter {
 
   /**
    * Handles a request if its path belongs to the kite. Returns false otherwise, and leaves the request alone. `atLoopback`:
-   * whether the server listens on loopback only.
+   * whether the server listens on loopback only. Never throws.
    */
   handleRequest(request: IncomingMessage, response: ServerResponse, atLoopback: boolean): boolean {
+    try {
+      return this.#handleRequest(request, response, atLoopback);
+    } catch (error) {
+      this.#logger.error(`A request failed: ${stackOf(error)}`);
+      response.destroy();
+      return true;
+    }
+  }
+
+  #handleRequest(request: IncomingMessage, response: ServerResponse, atLoopback: boolean): boolean {
     const { url = '/' } = request;
     const session = this.#sockjs.serves(url);
     const route = session ? undefined : this.#routes.find(url);
@@ -94,6 +105,16 @@ export class RequestRouter {
 
   /** Handles an upgrade request in the same way. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, atLoopback: boolean): boolean {
+    try {
+      return this.#handleUpgrade(request, socket, head, atLoopback);
+    } catch (error) {
+      this.#logger.error(`An upgrade failed: ${stackOf(error)}`);
+      socket.destroy();
+      return true;
+    }
+  }
+
+  #handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, atLoopback: boolean): boolean {
     const { url = '/' } = request;
     const session = this.#sockjs.serves(url);
     const route = session ? undefined : this.#upgrades.find(url);
@@ -126,13 +147,15 @@ export class RequestRouter {
     try {
       handler(request, socket, head);
     } catch (error) {
-      this.#logger.error(`The upgrade handler of ${request.url} failed: ${String(error)}`);
+      this.#logger.error(`The upgrade handler of ${request.url} failed: ${messageOf(error)}`);
       socket.destroy();
     }
   }
 
   #run(route: HttpRoute, request: IncomingMessage, response: ServerResponse): void {
-    this.#runHandler(route, request, response).catch((error: unknown) => this.#logger.error(String(error)));
+    this.#runHandler(route, request, response).catch((error: unknown) =>
+      this.#logger.error(messageOf(error)),
+    );
   }
 
   async #runHandler(
@@ -143,7 +166,7 @@ export class RequestRouter {
     try {
       await handler(request, response);
     } catch (error) {
-      this.#logger.error(`The HTTP handler of ${request.url} failed: ${String(error)}`);
+      this.#logger.error(`The HTTP handler of ${request.url} failed: ${messageOf(error)}`);
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
       response.end('Internal Server Error\n');
     }

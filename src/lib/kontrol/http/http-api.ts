@@ -1,3 +1,4 @@
+import { errorText } from '../../util/message-of.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kite } from '../../kite/kite.js';
 import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
@@ -70,7 +71,7 @@ export class HttpApi {
       metrics.refused('http');
       audit?.refused({ method, user: '', address }, error);
       const status = statusOf(error);
-      if (status === 500 && !isKiteError(error)) logger.error(`POST /register failed: ${String(error)}`);
+      if (status === 500 && !isKiteError(error)) logger.error(`POST /register failed: ${errorText(error)}`);
       // Do not wait for the rest of a body that is too long.
       if (!request.complete) response.setHeader('connection', 'close');
       const err = isKiteError(error) ? error.message : 'internal error';

@@ -1,3 +1,4 @@
+import { errorText } from '../../util/message-of.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { kitePath } from '../../protocol/identity.js';
@@ -193,7 +194,7 @@ export class Registrar {
     this.#peers.set(id, peer);
     const seconds = Math.round(this.#options.timings.heartbeat / 1000);
     peer.call('kite.heartbeat', [seconds, ping]).catch((error: unknown) => {
-      this.#options.logger.debug(`${kitePath(entry.kite)} did not start its heartbeat: ${String(error)}`);
+      this.#options.logger.debug(`${kitePath(entry.kite)} did not start its heartbeat: ${errorText(error)}`);
     });
   }
 
@@ -204,7 +205,7 @@ export class Registrar {
     connected.reviving = true;
     this.#revive(connected)
       .catch((error: unknown) =>
-        this.#options.logger.debug(`${id} could not be registered again: ${String(error)}`),
+        this.#options.logger.debug(`${id} could not be registered again: ${errorText(error)}`),
       )
       .finally(() => {
         connected.reviving = false;

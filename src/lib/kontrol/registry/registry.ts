@@ -2,6 +2,7 @@ import { kitePath } from '../../protocol/identity.js';
 import { type KiteQuery, queryMatcher } from '../../protocol/query.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
+import type { Logger } from '../../util/logger.js';
 import { type DeregisterReason, RegistryEntry, type Origin } from './registry-entry.js';
 import { ExpiryWheel } from './expiry-wheel.js';
 import { StringInterner } from './string-interner.js';
@@ -17,6 +18,7 @@ export type RegistryEvents = {
 
 export interface RegistryOptions {
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Lease of an entry after its last heartbeat, in milliseconds. Default: 30,000. */
   readonly lease?: number;
   /** Interval in milliseconds at which expired entries are removed. It does not affect queries. Default: 2,000. */
@@ -45,8 +47,8 @@ export class Registry extends Emitter<RegistryEvents> {
   #sweptAt: number;
   #remoteExpiryPaused = false;
 
-  constructor({ clock, lease = 30_000, sweepInterval = 2000 }: RegistryOptions) {
-    super();
+  constructor({ clock, logger, lease = 30_000, sweepInterval = 2000 }: RegistryOptions) {
+    super(logger);
     this.#clock = clock;
     this.#lease = lease;
     this.#interval = sweepInterval;

@@ -1,4 +1,5 @@
 import type { Descent } from '../../keys/revoked-ids.js';
+import { errorText } from '../../util/message-of.js';
 import { Backoff } from '../../util/backoff.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
@@ -288,6 +289,6 @@ export class StoreSync {
   }
 
   #logFailure(error: unknown): void {
-    if (!isStorageError(error)) this.#options.logger.error(String(error));
+    if (!isStorageError(error)) this.#options.logger.error(errorText(error));
   }
 }

@@ -1,3 +1,4 @@
+import { errorText } from '../../util/message-of.js';
 import type { Request } from '../../kite/serve/request.js';
 import type { AnyPeer } from '../../kite/call/peer.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
@@ -56,7 +57,9 @@ export class Signalling {
     const signal: RelayedSignal = { type, src: source.kite.id, username, dst, payload };
     const sent = this.#send(request.client, peer, signal);
     if (type.toLowerCase() === 'message') return sent;
-    sent.catch((error: unknown) => logger.debug(`${dst} did not receive a WebRTC signal: ${String(error)}`));
+    sent.catch((error: unknown) =>
+      logger.debug(`${dst} did not receive a WebRTC signal: ${errorText(error)}`),
+    );
     return null;
   }
 

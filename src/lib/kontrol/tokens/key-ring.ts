@@ -4,6 +4,7 @@ import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
+import type { Logger } from '../../util/logger.js';
 import type { Storage, StoredKeyPair } from '../storage/shared/storage.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
@@ -24,6 +25,7 @@ export type KeyPairInfo = Pick<RingPair, 'id' | 'publicKey' | 'createdAt' | 'sta
 export interface KeyRingOptions {
   readonly storage: Storage;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** The user that runs Kontrol. */
   readonly kontrolUser: string;
   /** Returns the URL of Kontrol for the kite keys it signs. */
@@ -54,7 +56,7 @@ export class KeyRing extends Emitter<KeyRingEvents> {
   #signing: RingPair | undefined;
 
   constructor(options: KeyRingOptions) {
-    super();
+    super(options.logger);
     this.#storage = options.storage;
     this.#clock = options.clock;
     this.#kontrolUser = options.kontrolUser;

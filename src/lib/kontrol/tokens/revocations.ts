@@ -2,6 +2,7 @@ import type { Request } from '../../kite/serve/request.js';
 import type { RemoteFunction } from '../../kite/call/method-types.js';
 import { KiteError } from '../../protocol/errors.js';
 import { Emitter } from '../../util/emitter.js';
+import type { Logger } from '../../util/logger.js';
 import type { KeyRing } from './key-ring.js';
 
 export type RevocationsEvents = {
@@ -18,8 +19,8 @@ export class Revocations extends Emitter<RevocationsEvents> {
   /** Ids of the revoked kite keys. */
   ids: readonly string[] = [];
 
-  constructor(keyRing: KeyRing) {
-    super();
+  constructor(keyRing: KeyRing, logger: Logger) {
+    super(logger);
     keyRing.on('change', () => {
       const revoked = keyRing.pairs.filter(({ state }) => state === 'revoked');
       const ids = keyRing.revokedIds;

@@ -1,7 +1,9 @@
 import http, { type ClientRequest, type OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Clock } from '../../util/clock.js';
+import { guardListeners } from '../../util/guard-listeners.js';
+import { messageOf } from '../../util/message-of.js';
 import type { BackendUrl } from './backend-url.js';
 import { IDLE_BACKENDS } from '../limits/proxy-limits.js';
 
@@ -77,15 +79,17 @@ export class Backends {
     const { clock, connectTimeout, responseTimeout } = this.#options;
     const onTimeout = (): void => void request.destroy(timeoutError());
     let timer = clock.setTimeout(onTimeout, connectTimeout);
-    const connected = (): void => {
+    const guarded = guardListeners((error) => request.destroy(new Error(messageOf(error), { cause: error })));
+    const connected = guarded(() => {
       timer.cancel();
       timer = clock.setTimeout(onTimeout, responseTimeout);
-    };
-    const done = (): void => timer.cancel();
-    request.once('socket', (socket) => {
+    });
+    const done = guarded(() => timer.cancel());
+    const onSocket = guarded((socket: Socket) => {
       if (request.reusedSocket) connected();
       else socket.once(secure ? 'secureConnect' : 'connect', connected);
     });
+    request.once('socket', onSocket);
     request.once('response', done);
     request.once('upgrade', done);
     request.once('close', done);

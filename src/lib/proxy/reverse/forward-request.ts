@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage, OutgoingMessage, ServerResponse } from 'node:http';
 import type { ProxySession } from '../shared/proxy-table.js';
-import { responseHeaders } from './forwarded-headers.js';
+import { guardListeners } from '../../util/guard-listeners.js';
+import { hasValidStatusLine, responseHeaders } from './forwarded-headers.js';
 import { refusalOf, type RefusalType, refuse } from './proxy-refusal.js';
 
 export interface ForwardRequestOptions {
@@ -18,35 +19,49 @@ export function forwardRequest(
   { session, onEnd, onFailure }: ForwardRequestOptions,
 ): void {
   let kiteResponse: IncomingMessage | undefined;
-  const fail = (error: unknown): void => {
+  const fail = (error: unknown): void => refuseWith(refusalOf(error));
+  const refuseWith = (type: RefusalType): void => {
     // The caller has disconnected, or must not treat a partial response as complete.
     if (kiteResponse || response.destroyed) {
       response.destroy();
       return;
     }
-    const type = refusalOf(error);
     onFailure(type);
     refuse(response, type);
   };
-  backend.on('response', (incoming) => {
+  const guarded = guardListeners((error) => {
+    backend.destroy();
+    fail(error);
+  });
+  const onResponse = guarded((incoming: IncomingMessage) => {
+    if (!hasValidStatusLine(incoming)) {
+      refuseWith('badResponse');
+      backend.destroy();
+      return;
+    }
     kiteResponse = incoming;
     response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, responseHeaders(incoming));
     flushHeadersEarly(incoming, response);
-    incoming.on('data', (chunk: Buffer) => session.count(0, chunk.length));
-    incoming.on('error', fail);
+    const onData = guarded((chunk: Buffer) => session.count(0, chunk.length));
+    incoming.on('data', onData);
+    incoming.on('error', guarded(fail));
     incoming.pipe(response);
   });
-  backend.on('error', fail);
-  backend.on('close', () => {
+  const onBackendClose = guarded(() => {
     if (!kiteResponse) fail(undefined);
   });
-  request.on('data', (chunk: Buffer) => session.count(chunk.length, 0));
-  request.on('error', () => backend.destroy());
-  response.on('error', () => backend.destroy());
-  response.on('close', () => {
+  const onData = guarded((chunk: Buffer) => session.count(chunk.length, 0));
+  const onClose = guarded(() => {
     if (!(kiteResponse?.complete && backend.writableFinished)) backend.destroy();
     onEnd();
   });
+  backend.on('response', onResponse);
+  backend.on('error', guarded(fail));
+  backend.on('close', onBackendClose);
+  request.on('data', onData);
+  request.on('error', () => backend.destroy());
+  response.on('error', () => backend.destroy());
+  response.on('close', onClose);
   flushHeadersEarly(request, backend);
   request.pipe(backend);
 }
@@ -54,9 +69,9 @@ export function forwardRequest(
 /** Sends the headers without waiting for the body, unless the body starts immediately and can be sent with them. */
 function flushHeadersEarly(body: IncomingMessage, to: OutgoingMessage): void {
   let started = false;
-  const onStart = (): void => {
+  const onStart = guardListeners(() => to.destroy())(() => {
     started = true;
-  };
+  });
   body.once('data', onStart);
   body.once('end', onStart);
   setImmediate(() => {

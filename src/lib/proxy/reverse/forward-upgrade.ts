@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../util/clock.js';
 import type { ProxySession } from '../shared/proxy-table.js';
-import { responseHeaders } from './forwarded-headers.js';
+import { guardListeners, type ListenerGuard } from '../../util/guard-listeners.js';
+import { hasValidStatusLine, responseHeaders } from './forwarded-headers.js';
 import { joinSockets } from './join-sockets.js';
 import { refusalOf, type RefusalType, refuseSocket } from './proxy-refusal.js';
 
@@ -30,19 +31,27 @@ export function forwardUpgrade(
   { session, clock, onEnd, onFailure }: ForwardUpgradeOptions,
 ): void {
   let settled = false;
-  const onCallerClose = (): void => {
-    backend.destroy();
-    onEnd();
-  };
-  const fail = (error: unknown): void => {
+  const fail = (error: unknown): void => refuseWith(refusalOf(error));
+  const refuseWith = (type: RefusalType): void => {
     if (settled || caller.destroyed) return;
     settled = true;
-    const type = refusalOf(error);
     onFailure(type);
     refuseSocket(caller, type);
   };
-  caller.once('close', onCallerClose);
-  backend.on('upgrade', (response, kite, kiteHead) => {
+  const guarded = guardListeners(() => {
+    caller.destroy();
+    backend.destroy();
+  });
+  const onCallerClose = guarded(() => {
+    backend.destroy();
+    onEnd();
+  });
+  const onUpgrade = guarded((response: IncomingMessage, kite: Socket, kiteHead: Buffer) => {
+    if (!hasValidStatusLine(response)) {
+      refuseWith('badResponse');
+      kite.destroy();
+      return;
+    }
     settled = true;
     caller.off('close', onCallerClose);
     for (const socket of [caller, kite]) {
@@ -56,19 +65,34 @@ export function forwardUpgrade(
     // Closures of this function would keep the handshake in memory until the sockets close.
     joinSockets(caller, kite, { clock, count: session.count, onEnd });
   });
-  backend.on('response', (response) => {
+  const onResponse = guarded((response: IncomingMessage) => {
+    if (!hasValidStatusLine(response)) {
+      refuseWith('badResponse');
+      backend.destroy();
+      return;
+    }
     settled = true;
-    sendResponse(response, caller, session);
+    sendResponse(response, caller, guarded, session);
   });
-  backend.on('error', fail);
-  backend.on('close', () => fail(undefined));
+  const onClose = guarded(() => fail(undefined));
+  caller.once('close', onCallerClose);
+  backend.on('upgrade', onUpgrade);
+  backend.on('response', onResponse);
+  backend.on('error', guarded(fail));
+  backend.on('close', onClose);
   backend.end();
 }
 
 /** Sends the response of a kite that did not accept the upgrade, and closes the connection. */
-function sendResponse(response: IncomingMessage, caller: Duplex, session: ProxySession): void {
+function sendResponse(
+  response: IncomingMessage,
+  caller: Duplex,
+  guarded: ListenerGuard,
+  session: ProxySession,
+): void {
   caller.write(responseHead(response, ['Connection: close']), 'latin1');
-  response.on('data', (chunk: Buffer) => session.count(0, chunk.length));
+  const onData = guarded((chunk: Buffer) => session.count(0, chunk.length));
+  response.on('data', onData);
   response.on('error', () => caller.destroy());
   caller.once('finish', () => caller.destroy());
   response.pipe(caller);

@@ -49,9 +49,22 @@ export function requestHeaders(request: IncomingMessage, proxy: ForwardingProxy)
   return headers;
 }
 
+/** Returns whether a request has more than one `Host`, which must be refused (RFC 9112, section 3.2). */
+export function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
+  return pairs(rawHeaders).filter(([name]) => name.toLowerCase() === 'host').length > 1;
+}
+
 /** Returns whether the request has already passed through this proxy. */
 export function isLoop({ headers }: IncomingMessage, { via }: ForwardingProxy): boolean {
   return (headers.via ?? '').split(',').some((hop) => hop.trim().split(/\s+/)[1] === via);
+}
+
+/**
+ * Returns whether the status line of a response can be sent to the caller. Node receives more than it sends: a code below 100,
+ * and control characters in the reason.
+ */
+export function hasValidStatusLine({ statusCode = 0, statusMessage = '' }: IncomingMessage): boolean {
+  return statusCode >= 100 && statusCode <= 999 && !/[^\t\x20-\x7e\x80-\xff]/.test(statusMessage);
 }
 
 /** Returns the headers of a kite's response to send to the caller, as alternating names and values. */

@@ -6,7 +6,7 @@ import type { ProxyEntry, ProxySession } from '../shared/proxy-table.js';
 import { Backends, type BackendOptions } from './backends.js';
 import { forwardRequest } from './forward-request.js';
 import { forwardUpgrade } from './forward-upgrade.js';
-import { isLoop, type ForwardingProxy, requestHeaders } from './forwarded-headers.js';
+import { hasSeveralHosts, isLoop, type ForwardingProxy, requestHeaders } from './forwarded-headers.js';
 import { type RefusalType, refuse, refuseSocket } from './proxy-refusal.js';
 import { parseRequestTarget } from './request-path.js';
 import type { BackendUrl } from './backend-url.js';
@@ -95,6 +95,7 @@ export class Forwarder {
     if (target.type === 'notFound') return 'notFound';
     if (target.type === 'invalid') return 'badRequest';
     if (this.#draining) return 'ending';
+    if (hasSeveralHosts(request)) return 'badRequest';
     const entry = this.#options.find(target.id);
     if (!entry) return 'notFound';
     const proxy = this.#options.proxy();

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../../util/clock.js';
+import { guardListeners } from '../../util/guard-listeners.js';
 import { JOINED_LINGER, JOINED_PAUSE_BYTES } from '../limits/proxy-limits.js';
 
 export interface JoinSocketsOptions {
@@ -39,25 +40,32 @@ function copyData(
   onEnding: () => void,
   onClosed: () => void,
 ): void {
-  from.on('data', (chunk: Buffer) => {
+  const guarded = guardListeners(() => {
+    from.destroy();
+    to.destroy();
+  });
+  const onData = guarded((chunk: Buffer) => {
     count(chunk.length);
     to.write(chunk);
     if (to.writableLength > JOINED_PAUSE_BYTES) from.pause();
   });
-  to.on('drain', () => from.resume());
+  const onDrain = guarded(() => from.resume());
   const end = (): void => {
     onEnding();
     if (!to.writableEnded) to.end();
   };
-  from.on('end', end);
-  // `close` follows. The error cannot be forwarded to the other end.
-  from.on('error', ignoreError);
-  from.on('close', () => {
+  const onClose = guarded(() => {
     end();
     // Discards data that can no longer be forwarded.
     to.resume();
     onClosed();
   });
+  from.on('data', onData);
+  to.on('drain', onDrain);
+  from.on('end', guarded(end));
+  // `close` follows. The error cannot be forwarded to the other end.
+  from.on('error', ignoreError);
+  from.on('close', onClose);
 }
 
 function ignoreError(): void {

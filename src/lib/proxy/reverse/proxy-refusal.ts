@@ -11,13 +11,17 @@ const REFUSALS: {
   readonly [Type in RefusalType]: readonly [status: StatusOfRefusal<Type>, message: string];
 } = {
   notFound: [404, 'No kite with this id is registered with this proxy'],
-  badRequest: [400, 'The request cannot be forwarded: its path is invalid, or its upgrade is not supported'],
+  badRequest: [
+    400,
+    'The request cannot be forwarded: its path is invalid, it has several Host headers, or its upgrade is not supported',
+  ],
   loop: [
     508,
     'The request has already passed through this proxy: the kite has registered the URL of a proxy',
   ],
   busy: [503, 'The proxy has too many sessions; try again later'],
   ending: [503, 'The proxy is shutting down; query Kontrol for the new URL of the kite'],
+  badResponse: [502, 'The response of the kite is not valid HTTP'],
   unreachable: [502, 'The kite cannot be reached at the address that it registered'],
   certificate: [502, 'The proxy does not trust the certificate of the kite'],
   timeout: [504, 'The kite did not respond in time'],

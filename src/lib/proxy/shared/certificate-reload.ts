@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { TlsOptions } from '../../kite/serve/http-listener.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { guardListeners, logListenerFailures } from '../../util/guard-listeners.js';
 import { messageOf } from '../../util/message-of.js';
 
 export interface CertificateReloadOptions {
@@ -48,12 +49,17 @@ export class CertificateReload {
     // Watches the folders, because a watch on a file ends when the file is replaced by renaming.
     for (const folder of new Set(this.#options.files.map((file) => dirname(file)))) {
       try {
-        const watcher = watch(folder, { persistent: false }, () => this.#scheduleCheck(SETTLE_DELAY));
-        watcher.on('error', (error) => this.#options.logger.debug(`${folder}: ${error.message}`));
+        const guarded = guardListeners(logListenerFailures(this.#options.logger));
+        const onChange = guarded(() => this.#scheduleCheck(SETTLE_DELAY));
+        const onError = guarded((error: Error) =>
+          this.#options.logger.debug(`${folder}: ${messageOf(error)}`),
+        );
+        const watcher = watch(folder, { persistent: false }, onChange);
+        watcher.on('error', onError);
         this.#watchers.push(watcher);
       } catch (error) {
         this.#options.logger.debug(
-          `${folder} cannot be watched and is checked every minute: ${String(error)}`,
+          `${folder} cannot be watched and is checked every minute: ${messageOf(error)}`,
         );
       }
     }

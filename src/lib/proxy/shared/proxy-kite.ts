@@ -1,3 +1,4 @@
+import { errorText } from '../../util/message-of.js';
 import { requireAdministrator } from '../../kite/serve/administrator.js';
 import { composeLimits } from '../../kite/limits/compose-limits.js';
 import type { Kite } from '../../kite/kite.js';
@@ -100,7 +101,7 @@ export class ProxyKite<Target> {
     this.clock = options.clock ?? systemClock;
     this.kite = makeProxyKite(kind.name, this.#key, options);
     this.logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
-    const table = new ProxyTable<Target>(this.clock, this.limits);
+    const table = new ProxyTable<Target>(this.clock, this.logger, this.limits);
     this.table = table;
     this.metrics = new ProxyMetrics({
       kites: () => table.size,
@@ -157,7 +158,7 @@ export class ProxyKite<Target> {
       () => {
         this.#ready = true;
       },
-      (error: unknown) => this.logger.error(`The proxy could not register with Kontrol: ${String(error)}`),
+      (error: unknown) => this.logger.error(`The proxy could not register with Kontrol: ${errorText(error)}`),
     );
   }
 

@@ -4,6 +4,7 @@ import type { KiteIdentity } from '../../protocol/identity.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { ProxyLimits } from '../limits/proxy-limits.js';
 import { Emitter } from '../../util/emitter.js';
+import type { Logger } from '../../util/logger.js';
 
 export type ProxiedPeer = Request['client'];
 
@@ -103,8 +104,8 @@ export class ProxyTable<Target> extends Emitter<ProxyTableEvents<Target>> {
   readonly #totals = zeroCounts();
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, limits: ReservationLimits) {
-    super();
+  constructor(clock: Clock, logger: Logger, limits: ReservationLimits) {
+    super(logger);
     this.#clock = clock;
     this.#limits = limits;
   }

@@ -1,3 +1,4 @@
+import { errorText } from '../../util/message-of.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { UpgradeHandler } from '../../kite/serve/http-routes.js';
@@ -187,7 +188,7 @@ export class TunnelProxy {
       const [reason, message] = disconnected
         ? (['gone', 'The kite has disconnected'] as const)
         : REFUSED_FAILURE;
-      this.#proxy.logger.debug(`The kite ${entry.kite.id} did not open a tunnel: ${String(error)}`);
+      this.#proxy.logger.debug(`The kite ${entry.kite.id} did not open a tunnel: ${errorText(error)}`);
       this.#fail(relay, reason, message);
     });
   }

@@ -1,5 +1,6 @@
 import {
   CERTIFICATE_HINT,
+  CLOSED_HINT,
   HOST_NAME_HINT,
   NETWORK_HINT,
   PORT_HINT,
@@ -9,6 +10,7 @@ import {
 } from '../../errors/dial-hints.js';
 import type { DialErrorCode } from '../../errors/error-codes.js';
 import { DialError, isDialError } from './dial-error.js';
+import { DESCRIPTORS_HINT } from '../../util/descriptors.js';
 import { toError } from '../../util/message-of.js';
 import { errorCode } from '../../util/system-error.js';
 
@@ -18,7 +20,13 @@ interface SocketErrorEntry {
   readonly hint: string;
 }
 
-const CLOSED = { code: 'reset', reason: 'the server closed the connection', hint: SCHEME_HINT } as const;
+const CLOSED = { code: 'reset', reason: 'the server closed the connection', hint: CLOSED_HINT } as const;
+
+const TOO_MANY_FILES = {
+  code: 'tooManyFiles',
+  reason: 'this process has too many open files',
+  hint: DESCRIPTORS_HINT,
+} as const;
 
 const SOCKET_ERRORS: Readonly<Record<string, SocketErrorEntry>> = {
   ECONNREFUSED: { code: 'refused', reason: 'connection refused', hint: REFUSED_HINT },
@@ -29,6 +37,8 @@ const SOCKET_ERRORS: Readonly<Record<string, SocketErrorEntry>> = {
   ETIMEDOUT: { code: 'timeout', reason: 'the host does not respond', hint: TIMEOUT_HINT },
   ECONNRESET: CLOSED,
   EPIPE: CLOSED,
+  EMFILE: TOO_MANY_FILES,
+  ENFILE: TOO_MANY_FILES,
   EPROTO: {
     code: 'tls',
     reason: 'the server does not use TLS, or an unsupported version of it',

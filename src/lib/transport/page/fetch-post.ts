@@ -1,6 +1,6 @@
+import { toError } from '../../util/message-of.js';
 import type { PostRequest, PostResult, Post } from '../xhr/post.js';
 import type { PagePlatform, PageResponse } from './page-platform.js';
-import { toError } from '../../util/message-of.js';
 import { toHttp } from '../../util/web-url.js';
 
 /** Sends the requests of an XHR session with `fetch`. */

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { guardListeners } from '../../util/guard-listeners.js';
 import { JAVASCRIPT, NOT_CACHED } from './respond.js';
 
 /** Size in bytes after which a streaming response ends, so that the browser can free its memory. */
@@ -49,8 +50,12 @@ abstract class HttpResponse {
   }
 
   watch(this: SessionResponse & HttpResponse, watcher: ResponseWatcher): void {
-    this.res.on('close', () => watcher.responseEnded(this, !this.res.writableFinished));
-    if (this.streaming) this.res.on('drain', () => watcher.responseDrained(this));
+    const guarded = guardListeners(() => this.abort());
+    const onClose = guarded(() => watcher.responseEnded(this, !this.res.writableFinished));
+    this.res.on('close', onClose);
+    if (!this.streaming) return;
+    const onDrain = guarded(() => watcher.responseDrained(this));
+    this.res.on('drain', onDrain);
   }
 }
 

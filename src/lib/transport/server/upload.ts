@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { decodeClientFrame, type ClientFrame } from '../sockjs/frames.js';
+import { guardListeners } from '../../util/guard-listeners.js';
 import { NOT_CACHED, respond, respondText } from './respond.js';
 
 /** One `xhr_send` request. */
@@ -41,7 +42,8 @@ export function readBody(req: IncomingMessage, limit: number, reader: BodyReader
     stop();
     reader.done(body);
   };
-  const onData = (chunk: Buffer): void => {
+  const guarded = guardListeners(() => finish('aborted'));
+  const onData = guarded((chunk: Buffer): void => {
     length += chunk.length;
     if (length > limit) {
       finish('tooLarge');
@@ -49,10 +51,16 @@ export function readBody(req: IncomingMessage, limit: number, reader: BodyReader
     }
     chunks.push(chunk);
     reader.hold(length + CHUNK_COST * chunks.length);
-  };
+  });
   req.on('data', onData);
-  req.on('end', () => finish(finished ? 'aborted' : Buffer.concat(chunks, length)));
-  req.on('close', () => finish('aborted'));
+  req.on(
+    'end',
+    guarded(() => finish(finished ? 'aborted' : Buffer.concat(chunks, length))),
+  );
+  req.on(
+    'close',
+    guarded(() => finish('aborted')),
+  );
   return stop;
 }
 

@@ -1,3 +1,4 @@
+import { errorText } from '../../util/message-of.js';
 import type { ClientChannelOptions } from '../sockjs/client-channel.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
 import { ChunkedChannel } from './chunked-channel.js';
@@ -61,7 +62,7 @@ export class RtcChannel extends ChunkedChannel {
       try {
         this.#data.send(text);
       } catch (error) {
-        this.end(DROPPED_CODE, String(error));
+        this.end(DROPPED_CODE, errorText(error));
       }
     }
     this.checkDrain();

@@ -1,3 +1,4 @@
+import { errorText } from '../../util/message-of.js';
 import type { ClientChannelOptions } from '../sockjs/client-channel.js';
 import { DROPPED_CODE } from '../channel/close-code.js';
 import { ChunkedChannel } from './chunked-channel.js';
@@ -95,7 +96,7 @@ export class SignalledChannel extends ChunkedChannel {
         this.checkDrain();
         if (!this.finished) this.sendPending();
       },
-      (error: unknown) => this.end(DROPPED_CODE, String(error)),
+      (error: unknown) => this.end(DROPPED_CODE, errorText(error)),
     );
   }
 }

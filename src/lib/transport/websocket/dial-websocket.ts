@@ -3,6 +3,7 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Channel } from '../channel/channel.js';
 import { isLoopbackAddress } from '../../util/loopback.js';
+import { guardListeners } from '../../util/guard-listeners.js';
 import { maxFrameBytes } from '../sockjs/frame-limit.js';
 import { ClientFramedChannel } from './framed-channel.js';
 import { RawChannel } from './raw-channel.js';
@@ -60,10 +61,14 @@ function upgrade(
   let received: Buffer | undefined;
   // Over TLS, nothing is sent before the certificate has been verified.
   const connected = isSecure(base) ? 'secureConnect' : 'connect';
-  const onConnect = (): void => void socket.write(upgradeRequest(base, path, key), 'latin1');
-  const onError = (error: Error): void => handshake.fail(socketError(base, error));
-  const onClose = (): void => handshake.fail(socketError(base, CONNECTION_CLOSED));
-  const onData = (chunk: Buffer): void => {
+  const guarded = guardListeners((error) => {
+    socket.destroy();
+    handshake.fail(socketError(base, error));
+  });
+  const onConnect = guarded(() => socket.write(upgradeRequest(base, path, key), 'latin1'));
+  const onError = guarded((error: Error) => handshake.fail(socketError(base, error)));
+  const onClose = guarded(() => handshake.fail(socketError(base, CONNECTION_CLOSED)));
+  const onData = guarded((chunk: Buffer) => {
     received = received ? Buffer.concat([received, chunk]) : chunk;
     const response = parseUpgradeResponse(received.toString('latin1', 0, RESPONSE_HEADER_BYTES), key);
     if (!response) return;
@@ -76,7 +81,7 @@ function upgrade(
       socket.off('data', onData);
       done(received.subarray(response.length));
     }
-  };
+  });
   socket.on(connected, onConnect);
   socket.on('error', onError);
   socket.on('close', onClose);

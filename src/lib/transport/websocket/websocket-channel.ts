@@ -3,6 +3,8 @@ import type { RawData, WebSocket } from 'ws';
 import type { ChannelLimits } from '../limits/transport-limits.js';
 import type { Message } from '../channel/outgoing-message.js';
 import { formatAddress } from '../channel/remote-address.js';
+import { runGuarded } from '../../util/guard-listeners.js';
+import { messageOf } from '../../util/message-of.js';
 import { asciiFrame, type Masking } from './ascii-frame.js';
 import { BaseChannel } from '../channel/base-channel.js';
 import type { ChannelOwner } from '../channel/channel-owner.js';
@@ -284,6 +286,15 @@ export abstract class WebSocketChannel extends BaseChannel implements BudgetUser
     this.#owner.channelEnded(this);
   }
 
+  /** Drops the connection because a listener has thrown. Never throws. */
+  handleFailure(error: unknown): void {
+    this.#closing = true;
+    runGuarded(() => undefined, () => {
+      this.#ws.terminate();
+      this.finish(1011, truncateReason(messageOf(error)));
+    }, []);
+  }
+
   // The peer has ended its side. The queued data is still sent, as long as the peer continues to accept it.
   handleEnd(): void {
     this.#closing = true;
@@ -302,21 +313,38 @@ interface WithChannel {
   [CHANNEL]?: WebSocketChannel;
 }
 
+// The listeners guard themselves, because a function for each connection takes memory, and an array for each message takes time.
 function onMessage(this: WebSocket & WithChannel, data: RawData, isBinary: boolean): void {
-  this[CHANNEL]?.handleMessage(data, isBinary);
+  try {
+    this[CHANNEL]?.handleMessage(data, isBinary);
+  } catch (error) {
+    this[CHANNEL]?.handleFailure(error);
+  }
 }
 
 // `ws` always emits 'close' after 'error'.
 function onError(this: WebSocket & WithChannel, error: Error): void {
-  this[CHANNEL]?.handleError(error);
+  try {
+    this[CHANNEL]?.handleError(error);
+  } catch (failure) {
+    this[CHANNEL]?.handleFailure(failure);
+  }
 }
 
 function onClose(this: WebSocket & WithChannel, code: number, reason: Buffer): void {
-  this[CHANNEL]?.handleClose(code, reason.toString());
+  try {
+    this[CHANNEL]?.handleClose(code, reason.toString());
+  } catch (error) {
+    this[CHANNEL]?.handleFailure(error);
+  }
 }
 
 function onEnd(this: Socket & WithChannel): void {
-  this[CHANNEL]?.handleEnd();
+  try {
+    this[CHANNEL]?.handleEnd();
+  } catch (error) {
+    this[CHANNEL]?.handleFailure(error);
+  }
 }
 
 function onData(this: Socket & WithChannel, chunk: Buffer): void {

@@ -1,6 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { guardListeners, type ListenerGuard } from '../../util/guard-listeners.js';
+import { messageOf } from '../../util/message-of.js';
 import { formatAddress } from '../channel/remote-address.js';
 import { basicCredentials } from '../handshake/url-credentials.js';
 import type { DialTls } from '../handshake/node-dial-options.js';
@@ -54,14 +56,20 @@ export class NodePost implements Post {
       finished = true;
       done(result);
     };
-    request.on('response', (response) => {
-      this.#address ??= response.socket.remoteAddress;
-      readResponse(response, this.#limit, finish);
+    const guarded = guardListeners((error) => {
+      request.destroy();
+      finish(new Error(messageOf(error), { cause: error }));
     });
-    request.on('error', finish);
-    request.on('close', () =>
+    const onResponse = guarded((response: http.IncomingMessage) => {
+      this.#address ??= response.socket.remoteAddress;
+      readResponse(response, this.#limit, guarded, finish);
+    });
+    const onClose = guarded(() =>
       finish(new Error('The connection was closed before the response was complete')),
     );
+    request.on('response', onResponse);
+    request.on('error', guarded(finish));
+    request.on('close', onClose);
     request.end(bytes);
     return {
       abort() {
@@ -86,18 +94,22 @@ export class NodePost implements Post {
 
 // Loaded only to resolve names, because loading it takes a millisecond.
 const systemLookup: LookupFunction = (host, options, done) => {
-  void import('node:dns').then(({ lookup }) => lookup(host, options, done));
+  import('node:dns')
+    .then(({ lookup }) => lookup(host, options, done))
+    // oxlint-disable-next-line promise/no-callback-in-promise -- the caller expects a callback
+    .catch((error: NodeJS.ErrnoException) => done(error, ''));
 };
 
 function readResponse(
   response: http.IncomingMessage,
   limit: number,
+  guarded: ListenerGuard,
   done: (result: PostResult) => void,
 ): void {
   const remoteAddress = formatAddress(response.socket);
   const chunks: Buffer[] = [];
   let length = 0;
-  response.on('data', (chunk: Buffer) => {
+  const onData = guarded((chunk: Buffer) => {
     length += chunk.length;
     if (length <= limit) {
       chunks.push(chunk);
@@ -106,9 +118,11 @@ function readResponse(
       done('tooLarge');
     }
   });
-  response.on('error', done);
-  response.on('end', () => {
+  const onEnd = guarded(() => {
     const text = Buffer.concat(chunks, length).toString();
     done({ status: response.statusCode ?? 0, text, remoteAddress });
   });
+  response.on('data', onData);
+  response.on('error', guarded(done));
+  response.on('end', onEnd);
 }

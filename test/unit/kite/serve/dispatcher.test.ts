@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { KiteCore } from '../../../../src/lib/kite/core/kite-core.js';
+import { hostileErrors } from '../../../helpers/hostile-errors.js';
 import { bob, connected, settled } from '../../../helpers/kite/cores.js';
 
 describe('authentication', () => {
@@ -62,4 +64,50 @@ describe('concurrent calls on one connection', () => {
     expect(await client.tell('ok')).toBe('ok');
     await failed;
   });
+});
+
+/** Every place where code of a program runs during a call and can throw. */
+const PLACES: Readonly<Record<string, (server: KiteCore, fail: () => never) => void>> = {
+  'the handler': (server, fail) => void server.handle('fails', fail),
+  'an async handler': (server, fail) => void server.handle('fails', async () => fail()),
+  'a handler before the method': (server, fail) => void server.handle('fails', () => 1).preHandle(fail),
+  'a handler after the method': (server, fail) => void server.handle('fails', () => 1).postHandle(fail),
+  'a final function': (server, fail) => void server.handle('fails', () => 1).finalFunc(fail),
+  'a handler for all methods': (server, fail) => {
+    server.chain.pre.push(fail);
+    server.handle('fails', () => 1);
+  },
+  'the schema of the arguments': (server, fail) =>
+    void server.handle(
+      'fails',
+      { args: { '~standard': { version: 1, vendor: 'test', validate: fail } } },
+      () => 1,
+    ),
+  'the property then of a result': (server, fail) =>
+    // oxlint-disable-next-line unicorn/no-thenable -- what a handler may return
+    void server.handle('fails', () => Object.defineProperty({}, 'then', { get: fail })),
+  // oxlint-disable-next-line unicorn/no-thenable -- what a handler may return
+  'the function then of a result': (server, fail) => void server.handle('fails', () => ({ then: fail })),
+  'the function toJSON of a result': (server, fail) => void server.handle('fails', () => ({ toJSON: fail })),
+  'a getter of a result': (server, fail) =>
+    void server.handle('fails', () => Object.defineProperty({}, 'x', { enumerable: true, get: fail })),
+};
+
+console.log(`${Object.keys(PLACES).length} places of a call that can throw, ${hostileErrors().size} errors`);
+
+describe.each(Object.keys(PLACES))('code of a program that throws in %s', (place) => {
+  it.each([...hostileErrors().keys()])(
+    `the caller gets one error if ${place} throws %s, and the connection continues`,
+    async (what) => {
+      const { server, client } = await connected();
+      PLACES[place]?.(server, () => {
+        throw hostileErrors().get(what);
+      });
+      await expect(client.tell('fails')).rejects.toMatchObject({ name: 'KiteError' });
+      expect(client.connected).toBe(true);
+      server.chain.pre.length = 0;
+      server.handle('works', () => 1);
+      expect(await client.tell('works')).toBe(1);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RegistryEntry } from '../../../../src/lib/kontrol/registry/registry-entry.js';
 import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { collectedHeap } from '../../../helpers/process/heap.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 import { registration } from '../../../helpers/kontrol/kontrol.js';
@@ -8,7 +9,7 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 function setUp() {
   const clock = new ManualClock();
-  const registry = new Registry({ clock });
+  const registry = new Registry({ clock, logger: silentLogger });
   onTestFinished(() => registry.close());
   const events: string[] = [];
   registry.on('register', ({ kite, url }) => events.push(`+${kite.id} ${url}`));
@@ -155,7 +156,7 @@ describe('a lease', () => {
 
   it('the lease of every kite is renewed after the process was suspended', () => {
     const clock = new StandingClock();
-    const registry = new Registry({ clock });
+    const registry = new Registry({ clock, logger: silentLogger });
     onTestFinished(() => registry.close());
     registry.set(registration('a'), 'connection');
     clock.standStill(3_600_000);

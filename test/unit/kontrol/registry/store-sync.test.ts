@@ -12,10 +12,17 @@ import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 /** The parts of a Kontrol that use its store. */
 async function node(storage = new FakeStorage(), clock = new ManualClock()) {
-  const registry = new Registry({ clock });
+  const registry = new Registry({ clock, logger: silentLogger });
   const initial = await testKeyPair(0);
   const kontrolUrl = (): string => KONTROL_URL;
-  const keyRing = new KeyRing({ storage, clock, kontrolUser: 'kontrol', kontrolUrl, initial });
+  const keyRing = new KeyRing({
+    storage,
+    clock,
+    logger: silentLogger,
+    kontrolUser: 'kontrol',
+    kontrolUrl,
+    initial,
+  });
   const replica = new StoreSync({
     storage,
     registry,

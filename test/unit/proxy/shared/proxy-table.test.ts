@@ -1,11 +1,16 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ProxiedPeer, ProxyTable } from '../../../../src/lib/proxy/shared/proxy-table.js';
 import { defaultProxyLimits } from '../../../../src/lib/proxy/limits/proxy-limits.js';
+import { silentLogger } from '../../../../src/lib/util/logger.js';
 import { Emitter } from '../../../../src/lib/util/emitter.js';
 import { testIdentity } from '../../../helpers/kite/keys.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
 
 class FakePeer extends Emitter<{ disconnect: [code: number, reason: string] }> {
+  constructor() {
+    super(silentLogger);
+  }
+
   end(): void {
     this.emit('disconnect', 1006, '');
   }
@@ -16,7 +21,7 @@ function peer(): ProxiedPeer & FakePeer {
 }
 
 function tableAt(clock = new ManualClock()): ProxyTable<string> {
-  const table = new ProxyTable<string>(clock, defaultProxyLimits);
+  const table = new ProxyTable<string>(clock, silentLogger, defaultProxyLimits);
   onTestFinished(() => table.close());
   return table;
 }
@@ -77,7 +82,7 @@ describe('the table of a proxy', () => {
 
   it('the table of a proxy reserves ids for the number and time of the limits', () => {
     const clock = new ManualClock();
-    const table = new ProxyTable<string>(clock, { reservedIds: 2, reservationTime: 500 });
+    const table = new ProxyTable<string>(clock, silentLogger, { reservedIds: 2, reservationTime: 500 });
     for (const id of ['a', 'b', 'c']) {
       const client = peer();
       table.add({ kite: testIdentity({ id }), client, target: '' });

@@ -1,3 +1,4 @@
+import { errorText } from '../../../util/message-of.js';
 import type { IEvent } from 'etcd3';
 import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
@@ -75,7 +76,7 @@ export class EtcdChanges {
     } catch (error) {
       // The watch resumes, and its listeners then load everything again.
       this.#queue = [];
-      this.#watch.interrupt(String(error));
+      this.#watch.interrupt(errorText(error));
     }
     // No `await` since the queue was empty: later events start the processing again.
     this.#processing = undefined;

@@ -1,7 +1,9 @@
 import type { Etcd3, IEvent, IWatchResponse } from 'etcd3';
 import { Backoff } from '../../../util/backoff.js';
 import type { Clock, Timer } from '../../../util/clock.js';
+import { guardListeners } from '../../../util/guard-listeners.js';
 import type { Logger } from '../../../util/logger.js';
+import { errorText, messageOf } from '../../../util/message-of.js';
 import { StorageError } from '../shared/storage.js';
 import type { EtcdCluster } from './etcd-cluster.js';
 import { clusterName } from './etcd-failures.js';
@@ -96,8 +98,11 @@ export class EtcdWatch {
     // `close` may have been called meanwhile.
     if (this.#closed) return this.#end(session);
     this.#session = session;
-    session.stream.on('end', () => this.#replace(session, 'the member ended it'));
-    session.stream.on('error', (error) => this.#replace(session, error.message));
+    const guarded = guardListeners((error) => this.#replace(session, messageOf(error)));
+    const onEnd = guarded(() => this.#replace(session, 'the member ended it'));
+    const onError = guarded((error: Error) => this.#replace(session, messageOf(error)));
+    session.stream.on('end', onEnd);
+    session.stream.on('error', onError);
   }
 
   /** Starts a stream at a member. Rejects with the error of gRPC. */
@@ -118,12 +123,18 @@ export class EtcdWatch {
             fragments: [],
             closed: false,
           };
-          stream.on('error', reject);
-          stream.on('end', () => reject(new Error('14 UNAVAILABLE: the member ended the stream')));
-          stream.on('data', (response) => {
+          const guarded = guardListeners((error) => {
+            reject(error);
+            this.#replace(session, messageOf(error));
+          });
+          const onEnd = guarded(() => reject(new Error('14 UNAVAILABLE: the member ended the stream')));
+          const onData = guarded((response: IWatchResponse) => {
             if (response.created && !response.canceled) resolve(session);
             this.#onResponse(session, response, reject);
           });
+          stream.on('error', reject);
+          stream.on('end', onEnd);
+          stream.on('data', onData);
           const request = { ...layout.all, progress_notify: true, fragment: true };
           stream.write({ create_request: request });
         };
@@ -237,7 +248,7 @@ export class EtcdWatch {
     const { clock, cluster, logger } = this.#options;
     this.#timer?.cancel();
     this.#timer = clock.setTimeout(() => {
-      this.#resume(cluster.newDeadline()).catch((error: unknown) => logger.debug(String(error)));
+      this.#resume(cluster.newDeadline()).catch((error: unknown) => logger.debug(errorText(error)));
     }, this.#backoff.next());
   }
 }

@@ -1,6 +1,8 @@
 import type { Etcd3, ILeaseKeepAliveResponse } from 'etcd3';
 import type { Clock, Timer } from '../../../util/clock.js';
+import { guardListeners } from '../../../util/guard-listeners.js';
 import type { Logger } from '../../../util/logger.js';
+import { messageOf } from '../../../util/message-of.js';
 import type { EtcdCluster, DeadlineOption } from './etcd-cluster.js';
 import { isLeaseGone } from './etcd-failures.js';
 import { type KeyLayout, putOp, unchanged } from './key-layout.js';
@@ -113,7 +115,7 @@ export class SharedLease {
     if (this.#closed) return;
     const { clock, logger } = this.#options;
     this.#timer = clock.setTimeout(() => {
-      this.#renew().catch((error: unknown) => logger.debug(String(error)));
+      this.#renew().catch((error: unknown) => logger.debug(messageOf(error)));
     }, wait);
   }
 }
@@ -122,12 +124,15 @@ export class SharedLease {
 async function keepAlive(client: Etcd3, ID: string, options: DeadlineOption): Promise<number> {
   const stream = await client.leaseClient.leaseKeepAlive(options);
   return new Promise((resolve, reject) => {
-    stream.on('data', ({ TTL }: ILeaseKeepAliveResponse) => {
+    const guarded = guardListeners(reject);
+    const onData = guarded(({ TTL }: ILeaseKeepAliveResponse) => {
       resolve(Number(TTL));
       stream.end();
     });
+    const onEnd = guarded(() => reject(new Error('14 UNAVAILABLE: the member ended the call')));
+    stream.on('data', onData);
     stream.on('error', reject);
-    stream.on('end', () => reject(new Error('14 UNAVAILABLE: the member ended the call')));
+    stream.on('end', onEnd);
     stream.write({ ID });
   });
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
 import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
+import { messageOf } from '../../../util/message-of.js';
 import { STORAGE_DEADLINE } from '../shared/storage-deadline.js';
 import { checkOwner, unexpired } from '../shared/entries.js';
 import { FolderLock } from './folder-lock.js';
@@ -19,6 +20,10 @@ export interface FileStorageOptions {
   /** Timeout of a call in milliseconds. Default: 5,000. */
   readonly deadline?: number;
 }
+
+/** The key and the value of a write that tests whether writes succeed. As large as a large registration. */
+const PROBE = 'probe';
+const PROBE_VALUE = 'x'.repeat(16_384);
 
 interface Tables {
   readonly root: RootDatabase;
@@ -45,6 +50,8 @@ export class FileStorage implements Storage {
   #tables: Tables | undefined;
   /** Number of calls that exceeded their deadline and have not finished. */
   #overdue = 0;
+  /** Why the last write failed. */
+  #writeFailure: StorageError | undefined;
 
   constructor(folder: string, { clock = systemClock, deadline = STORAGE_DEADLINE }: FileStorageOptions = {}) {
     this.#folder = folder;
@@ -82,7 +89,10 @@ export class FileStorage implements Storage {
   }
 
   ping(): Promise<void> {
-    return this.#overdue > 0 ? Promise.reject(this.#overdueError()) : this.#read(() => undefined);
+    if (this.#overdue > 0) return Promise.reject(this.#overdueError());
+    // After a failed write, only a write shows whether the disk has space again.
+    if (this.#writeFailure) return this.#write(({ root }) => void root.put(PROBE, PROBE_VALUE));
+    return this.#read(() => undefined);
   }
 
   registrations(): Promise<Registration[]> {
@@ -168,9 +178,12 @@ export class FileStorage implements Storage {
     const tables = this.#requireOpen();
     if (this.#overdue > 0) throw this.#overdueError();
     try {
-      return await this.#withDeadline(tables.root.transaction(() => work(tables)));
+      const result = await this.#withDeadline(tables.root.transaction(() => work(tables)));
+      this.#writeFailure = undefined;
+      return result;
     } catch (cause) {
-      throw this.#error('unavailable', 'cannot be written', cause);
+      this.#writeFailure = this.#error('unavailable', 'cannot be written', await commitReason(cause));
+      throw this.#writeFailure;
     }
   }
 
@@ -195,7 +208,7 @@ export class FileStorage implements Storage {
 
   #error(code: StorageError['code'], problem: string, cause?: unknown): StorageError {
     const reason =
-      cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : JSON.stringify(cause)}`;
+      cause === undefined ? '' : `: ${cause instanceof Error ? messageOf(cause) : JSON.stringify(cause)}`;
     return new StorageError(code, `The file store in ${this.#folder} ${problem}${reason}`, { cause });
   }
 }
@@ -212,6 +225,8 @@ async function openTables(folder: string): Promise<Tables> {
     permissionsMode: 0o600,
     // A write is acknowledged only once it is on the disk.
     overlappingSync: false,
+    // The promise of an internal batch would be rejected without a handler if a commit fails.
+    eventTurnBatching: false,
   };
   const root = open(options);
   return {
@@ -221,6 +236,17 @@ async function openTables(folder: string): Promise<Tables> {
     revoked: root.openDB({ name: 'revoked', encoding: 'json' }),
     invites: root.openDB({ name: 'invites', encoding: 'json' }),
   };
+}
+
+/**
+ * Returns why a transaction failed. lmdb rejects it with an error whose `commitError` is a promise, which rejects with the
+ * reason. Without a handler, that rejection would end the process.
+ */
+async function commitReason(cause: unknown): Promise<unknown> {
+  const { commitError } = (cause ?? {}) as { readonly commitError?: unknown };
+  if (!(commitError instanceof Promise)) return cause;
+  const unknownReason = new Promise((resolve) => setImmediate(resolve, cause));
+  return Promise.race([commitError.catch((reason: unknown) => reason), unknownReason]);
 }
 
 function valuesOf<Value>(table: Database<Value, string>): Value[] {

@@ -4,6 +4,8 @@ import { connect, createServer, type Server } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../../../util/clock.js';
+import { guardListeners } from '../../../util/guard-listeners.js';
+import { messageOf } from '../../../util/message-of.js';
 import { StorageError } from '../shared/storage.js';
 
 /**
@@ -56,22 +58,32 @@ export class FolderLock {
     // The lock alone must not keep the process running.
     server.unref();
     return new Promise((resolve, reject) => {
-      server.on('error', (cause: NodeJS.ErrnoException) => {
+      const guarded = guardListeners((error) => {
+        server.close();
+        reject(this.#unusableError(error));
+      });
+      const onError = guarded((cause: NodeJS.ErrnoException) => {
         if (cause.code === 'EADDRINUSE') resolve(false);
         else reject(this.#unusableError(cause));
       });
-      server.listen(this.#socket, () => {
+      const onListening = guarded(() => {
         this.#server = server;
         if (process.platform !== 'win32') chmodSync(this.#socket, 0o600);
         resolve(true);
       });
+      server.on('error', onError);
+      server.listen(this.#socket, onListening);
     });
   }
 
-  #unusableError(cause: Error): StorageError {
-    return new StorageError('unavailable', `The folder ${this.#folder} cannot be locked: ${cause.message}`, {
-      cause,
-    });
+  #unusableError(cause: unknown): StorageError {
+    return new StorageError(
+      'unavailable',
+      `The folder ${this.#folder} cannot be locked: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -89,9 +101,13 @@ function findHolder(socketFile: string, clock: Clock, ms: number): Promise<strin
       socket.destroy();
       resolve(holder);
     };
-    socket.on('data', (chunk: Buffer) => (response += chunk.toString()));
-    socket.on('error', () => end(undefined));
-    socket.on('end', () => end(response.trim() || 'unknown'));
+    const guarded = guardListeners(() => end('unknown'));
+    const onData = guarded((chunk: Buffer) => (response += chunk.toString()));
+    const onError = guarded(() => end(undefined));
+    const onEnd = guarded(() => end(response.trim() || 'unknown'));
+    socket.on('data', onData);
+    socket.on('error', onError);
+    socket.on('end', onEnd);
   });
 }
 

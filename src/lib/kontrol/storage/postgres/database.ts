@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Clock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
 import { StorageError } from '../shared/storage.js';
+import { guardListeners } from '../../../util/guard-listeners.js';
 import { isLoopbackAddress, type LookupAddresses } from '../../../util/loopback.js';
 import {
   clientConfig,
@@ -153,8 +154,11 @@ export class Database {
   #newSocket(): Socket {
     const socket = new Socket();
     this.#sockets.add(socket);
-    if (this.#protection === 'local') socket.once('connect', () => requireLocal(socket));
-    socket.once('close', () => this.#sockets.delete(socket));
+    const guarded = guardListeners(() => socket.destroy());
+    const onConnect = guarded(() => requireLocal(socket));
+    const onClose = guarded(() => this.#sockets.delete(socket));
+    if (this.#protection === 'local') socket.once('connect', onConnect);
+    socket.once('close', onClose);
     return socket;
   }
 }
@@ -173,12 +177,16 @@ export class DatabaseSession {
 
   /** Calls `listener` with the payload of each notification. */
   onNotification(listener: (payload: string) => void): void {
-    this.#client.on('notification', ({ payload }) => listener(payload ?? ''));
+    const guarded = guardListeners(() => this.destroy());
+    const onNotification = guarded(({ payload }: { readonly payload?: string | undefined }) =>
+      listener(payload ?? ''),
+    );
+    this.#client.on('notification', onNotification);
   }
 
   /** Calls `listener` once the connection has ended. */
   onEnd(listener: () => void): void {
-    this.#client.once('end', listener);
+    this.#client.once('end', guardListeners(() => this.destroy())(listener));
   }
 
   /**

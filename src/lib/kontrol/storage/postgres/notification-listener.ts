@@ -1,3 +1,4 @@
+import { errorText } from '../../../util/message-of.js';
 import { Backoff } from '../../../util/backoff.js';
 import type { Clock, Timer } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
@@ -126,7 +127,7 @@ export class NotificationListener {
     const { clock, logger } = this.#options;
     this.#timer?.cancel();
     this.#timer = clock.setTimeout(() => {
-      this.#resume().catch((error: unknown) => logger.debug(String(error)));
+      this.#resume().catch((error: unknown) => logger.debug(errorText(error)));
     }, this.#backoff.next());
   }
 }

@@ -1,3 +1,4 @@
+import { errorText } from '../../../util/message-of.js';
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../util/clock.js';
 import type { Logger } from '../../../util/logger.js';
@@ -86,7 +87,7 @@ export class PostgresChanges {
       }
     } catch (error) {
       // The listener resumes, and the store is then loaded again.
-      this.#logger.debug(String(error));
+      this.#logger.debug(errorText(error));
       this.#pendingIds = new Set();
       this.#listener.interrupt();
     }
