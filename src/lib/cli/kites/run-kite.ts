@@ -50,7 +50,8 @@ export async function runKite(
   for (const signal of SIGNALS) process.on(signal, forward);
   try {
     const started = startChild(
-      () => (child = spawn(program, [...args], { stdio: 'inherit', env: childEnvironment(env, passedSecrets) })),
+      () =>
+        (child = spawn(program, [...args], { stdio: 'inherit', env: childEnvironment(env, passedSecrets) })),
       (error) =>
         configurationError(
           `${locationPath(location)} cannot be started: ${systemErrorReason(error)}`,
