@@ -490,6 +490,7 @@ export const structure: readonly Folder[] = [
       'descriptors',
       'duration',
       'emitter',
+      'error-code',
       'guard-listeners',
       'host',
       'listen-address',

@@ -6,7 +6,8 @@ import { isJwtError } from './jwt.js';
 import { type KiteKey, parseKiteKey } from './kite-key.js';
 import { type WriteOptions, writeFiles } from './secure-files.js';
 import { JWT_LENGTH } from './key-limits.js';
-import { errorCode, systemErrorReason } from '../util/system-error.js';
+import { errorCode } from '../util/error-code.js';
+import { systemErrorReason } from '../util/system-error.js';
 
 /** Returns the path of the kite key in a kite home. */
 export function kiteKeyPath(home: string): string {

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
-import { errorCode, systemErrorReason } from '../util/system-error.js';
+import { errorCode } from '../util/error-code.js';
+import { systemErrorReason } from '../util/system-error.js';
 
 /** A file to write. */
 export interface NewFile {

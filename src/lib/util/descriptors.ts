@@ -1,3 +1,4 @@
+import { errorCode } from './error-code.js';
 import { messageOf } from './message-of.js';
 
 /** What to do when the process, or the system, has too many open files and sockets. */
@@ -5,12 +6,8 @@ export const DESCRIPTORS_HINT = 'Raise ulimit -n, or LimitNOFILE of the systemd 
 
 /** Whether an operation failed because there are no more file descriptors for files and sockets. */
 export function isOutOfDescriptors(error: unknown): boolean {
-  try {
-    const { code } = (error ?? {}) as { readonly code?: unknown };
-    return code === 'EMFILE' || code === 'ENFILE';
-  } catch {
-    return false;
-  }
+  const code = errorCode(error);
+  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /** Returns the reason of a failure of the operating system, with what to do if there are no more descriptors. */

@@ -1,4 +1,5 @@
 import { reasonWithHint } from './descriptors.js';
+import { errorCode } from './error-code.js';
 
 /** Describes why a system call failed. */
 export function systemErrorReason(error: unknown): string {
@@ -19,10 +20,4 @@ export function systemErrorReason(error: unknown): string {
     default:
       return reasonWithHint(error);
   }
-}
-
-/** Returns the code of a system error, such as `ENOENT`. */
-export function errorCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : undefined;
 }

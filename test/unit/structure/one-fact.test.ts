@@ -203,7 +203,7 @@ const FACTS: readonly Fact[] = [
   },
   {
     question: 'the code of a thrown value',
-    homes: ['src/lib/util/system-error.ts'],
+    homes: ['src/lib/util/error-code.ts'],
     decides: readsErrorCode,
     exceptions: {
       'src/lib/cli/kontrol/ui-link.ts': 'a sign-in code',

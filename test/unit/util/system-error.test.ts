@@ -1,15 +1,5 @@
 import { expect, it } from 'vitest';
-import { errorCode, systemErrorReason } from '../../../src/lib/util/system-error.js';
-
-it.each([
-  [Object.assign(new Error('no'), { code: 'ENOENT' }), 'ENOENT'],
-  [Object.assign(new Error('no'), { code: 5 }), undefined],
-  [new Error('no'), undefined],
-  [null, undefined],
-  ['ENOENT', undefined],
-])('the code of the error %o is %j', (error, code) => {
-  expect(errorCode(error)).toBe(code);
-});
+import { systemErrorReason } from '../../../src/lib/util/system-error.js';
 
 it.each([
   [Object.assign(new Error('EACCES: open'), { code: 'EACCES' }), 'permission denied'],

@@ -3,7 +3,7 @@ import { defaultLimits } from '../../kite/limits/kite-limits.js';
 import { CALLBACK_PLACEHOLDER, parseArgument } from './arguments.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import type { Input } from '../runtime/command-runtime.js';
-import { errorCode } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
 import { messageOf } from '../../util/message-of.js';
 
 /** An argument on the command line: a value, or the source to read it from. */

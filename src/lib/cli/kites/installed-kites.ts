@@ -10,7 +10,7 @@ import {
   locationFolder,
   locationPath,
 } from './install-location.js';
-import { errorCode } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
 
 /** Returns the path of a kite's program in `folder`. */
 export function programOf(folder: string, location: Pick<InstallLocation, 'repo'>): string {

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../util/clock.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { type InstallLocation, locationFolder, locationPath } from './install-location.js';
-import { errorCode, systemErrorReason } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
+import { systemErrorReason } from '../../util/system-error.js';
 
 const STAGING_PREFIX = '.staging-';
 

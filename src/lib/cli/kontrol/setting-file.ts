@@ -2,7 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { configurationError, isCliError } from '../runtime/cli-error.js';
 import { type CliSetting, settingLabel } from '../settings/cli-setting.js';
 import { SETTING_FILE_LENGTH } from '../runtime/command-limits.js';
-import { errorCode, systemErrorReason } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
+import { systemErrorReason } from '../../util/system-error.js';
 
 /**
  * Reads the file whose path is the value of a setting.

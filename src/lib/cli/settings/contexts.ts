@@ -5,7 +5,8 @@ import { kiteHome } from '../../kite/config/kite-home.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import { suggest } from '../runtime/suggest.js';
 import { messageOf } from '../../util/message-of.js';
-import { errorCode, systemErrorReason } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
+import { systemErrorReason } from '../../util/system-error.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 
 export const keyStores = ['file', 'keychain'] as const;

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HISTORY_LENGTH, HISTORY_LINE_LENGTH } from '../runtime/command-limits.js';
-import { errorCode } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
 
 /** Whether a line was added to the history (`created` if it is the first in a new file), or why not. */
 export type AddResult = 'added' | 'created' | 'leadingSpace' | 'secret' | 'tooLong' | 'failed';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../util/message-of.js';
 import { makeVisible } from '../../util/make-visible.js';
 import { type CliError, configurationError } from '../runtime/cli-error.js';
-import { errorCode } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
 
 /** Kite keys in the keychain of the desktop: macOS Keychain, Windows Credential Vault, or the Secret Service. */
 export interface Keychain {

@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type CliError, configurationError, isCliError } from '../runtime/cli-error.js';
 import { PEM_FILE_BYTES } from '../runtime/command-limits.js';
-import { errorCode, systemErrorReason } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
+import { systemErrorReason } from '../../util/system-error.js';
 
 /**
  * Reads a PEM file. Returns undefined if it does not exist.

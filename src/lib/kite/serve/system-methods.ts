@@ -3,7 +3,7 @@ import os from 'node:os';
 import { KiteError } from '../../protocol/errors.js';
 import { makeVisible } from '../../util/make-visible.js';
 import type { MethodHost } from './method-host.js';
-import { errorCode } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
 
 /** Methods that access the machine or its terminal. A kite has them only if the option `systemMethods` lists them. */
 export const SYSTEM_METHODS = [

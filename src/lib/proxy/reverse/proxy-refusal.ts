@@ -2,7 +2,7 @@ import type { ProxyRefusalType, StatusOfRefusal } from '../../errors/error-codes
 import { STATUS_CODES } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { errorCode } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
 
 /** Why the proxy responds to a request instead of the kite. Also the label in the metrics. */
 export type RefusalType = ProxyRefusalType;

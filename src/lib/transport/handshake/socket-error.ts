@@ -12,7 +12,7 @@ import type { DialErrorCode } from '../../errors/error-codes.js';
 import { DialError, isDialError } from './dial-error.js';
 import { DESCRIPTORS_HINT } from '../../util/descriptors.js';
 import { toError } from '../../util/message-of.js';
-import { errorCode } from '../../util/system-error.js';
+import { errorCode } from '../../util/error-code.js';
 
 interface SocketErrorEntry {
   readonly code: DialErrorCode;

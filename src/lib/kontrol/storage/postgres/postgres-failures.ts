@@ -3,7 +3,7 @@ import { isKiteError, KiteError } from '../../../protocol/errors.js';
 import { isStorageError, StorageError } from '../shared/storage.js';
 import { messageOf } from '../../../util/message-of.js';
 import { databaseName, type PostgresConfig } from './postgres-config.js';
-import { errorCode } from '../../../util/system-error.js';
+import { errorCode } from '../../../util/error-code.js';
 
 /** The database did not respond in time. */
 export class NoResponseError extends BrandedError {
