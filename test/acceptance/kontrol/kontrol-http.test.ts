@@ -82,7 +82,12 @@ describe('malformed requests to POST /register', () => {
     ['a name with a slash', kite({ name: 'a/b' }), 400, 'name contains "/"'],
     ['a name that is ..', kite({ name: '..' }), 400, 'name is not a valid name'],
     ['an id with a slash', kite({ id: '../x' }), 400, 'id contains "/"'],
-    ['a control character', kite({ hostname: 'a\u001b[2J' }), 400, 'contains control characters'],
+    [
+      'a control character',
+      kite({ hostname: 'a\u001b[2J' }),
+      400,
+      'contains control, invisible or bidirectional characters',
+    ],
     ['a long region', kite({ region: 'x'.repeat(257) }), 400, 'longer than 256'],
     ['a malformed version', kite({ version: 'latest' }), 400, 'is not a valid version'],
     ['a name of 1 MiB', kite({ name: megabyte }), 400, 'longer than 65536 bytes'],

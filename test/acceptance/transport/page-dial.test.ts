@@ -88,7 +88,7 @@ describe.each(ALL_TRANSPORTS)('a page over %s', (transport) => {
     });
     await expect(open('http://127.0.0.1:9/kite', { transport })).rejects.toMatchObject({
       code: 'refused',
-      message: expect.stringContaining('See the console') as string,
+      hint: expect.stringContaining('See the console') as string,
     });
     await expect(open('kite', { transport })).rejects.toMatchObject({ code: 'invalidUrl' });
   });

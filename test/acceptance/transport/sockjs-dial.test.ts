@@ -398,7 +398,7 @@ describe.each(SOCKJS_TRANSPORTS)('dialling over %s fails', (transport) => {
 
   it.each([
     [404, 'Try the path /kite'],
-    [403, 'HTTP 403'],
+    [403, 'Check the log'],
     [503, 'Try again later'],
     [302, 'Check the URL'],
   ])('a dial fails on an HTTP status %d', async (status, hint) => {
