@@ -5,6 +5,9 @@ import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { keygen } from '../lib/cli/keys/keygen.js';
 import { yesFlag } from '../lib/cli/frame/yes-flag.js';
 
+/** The defaults of flags that depend on --tls. oclif would count a default as setting the flag. */
+const DEFAULTS = { host: 'localhost', days: 365 };
+
 export default class Keygen extends BaseCommand {
   static override summary = 'Create an RSA key pair as PEM files: key.pem and key_pub.pem.';
 
@@ -36,7 +39,7 @@ export default class Keygen extends BaseCommand {
     tls: optionalSwitch({ summary: 'Also create a self-signed certificate.' }),
     host: string({
       dependsOn: ['tls'],
-      summary: 'With --tls: host name or address of the certificate. Repeatable. Default: localhost.',
+      summary: `With --tls: host name or address of the certificate. Repeatable. Default: ${DEFAULTS.host}.`,
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,
@@ -45,7 +48,7 @@ export default class Keygen extends BaseCommand {
       min: 1,
       max: 36_500,
       dependsOn: ['tls'],
-      summary: 'With --tls: validity of the certificate in days. Default: 365.',
+      summary: `With --tls: validity of the certificate in days. Default: ${DEFAULTS.days}.`,
       helpValue: 'N',
     }),
     force: boolean({
@@ -59,7 +62,10 @@ export default class Keygen extends BaseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(Keygen);
     const { out, bits, force, yes } = flags;
-    const tls = flags.tls === true && { hosts: flags.host ?? ['localhost'], days: flags.days ?? 365 };
+    const tls = flags.tls === true && {
+      hosts: flags.host ?? [DEFAULTS.host],
+      days: flags.days ?? DEFAULTS.days,
+    };
     await keygen({ out, bits, tls, force, yes, format: formatOf(flags) }, this.runtime);
   }
 }

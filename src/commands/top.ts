@@ -2,7 +2,7 @@ import { string as stringArg } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/frame/base-command.js';
 import { durationBetween } from '../lib/cli/settings/command-values.js';
-import { valueFlag } from '../lib/cli/settings/flag-kinds.js';
+import { defaultDuration, valueFlag } from '../lib/cli/settings/flag-kinds.js';
 import { kontrolFlags, kontrolOptions } from '../lib/cli/target/kontrol-flags.js';
 import { formatOf, outputFlags } from '../lib/cli/terminal/output-format.js';
 import { top } from '../lib/cli/top/top.js';
@@ -40,8 +40,7 @@ export default class Top extends BaseCommand {
     interval: valueFlag(durationBetween('100ms', '1h'))({
       summary: 'Time between updates.',
       helpValue: 'DURATION',
-      default: 2000,
-      defaultHelp: async () => '2s',
+      ...defaultDuration(2000),
     }),
     once: boolean({ default: false, summary: 'Print the current state, and exit.' }),
   };

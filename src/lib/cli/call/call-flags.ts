@@ -10,6 +10,9 @@ import type { StdinMode } from './call-stdin.js';
 import { connectionFlags, connectionOptions } from '../target/connection-flags.js';
 import { optionalSwitch } from '../settings/flag-kinds.js';
 
+// A flag that depends on another one has no default in oclif, which would count as setting it.
+const DEFAULT_PARALLEL = 1;
+
 /** The flags of `call` and `tell`. */
 export const callFlags = {
   ...connectionFlags,
@@ -40,7 +43,7 @@ export const callFlags = {
     min: 1,
     max: 10_000,
     dependsOn: ['stdin'],
-    summary: 'With --stdin: maximum concurrent calls. Default: 1.',
+    summary: `With --stdin: maximum concurrent calls. Default: ${DEFAULT_PARALLEL}.`,
     helpValue: 'N',
   }),
   ordered: optionalSwitch({
@@ -107,7 +110,7 @@ function stdinMode(flags: CallFlags, { format }: ResultStyle): StdinMode {
     throw usageError('--envelope and -o name cannot be used together.');
   }
   return {
-    parallel: parallel ?? 1,
+    parallel: parallel ?? DEFAULT_PARALLEL,
     ordered: !unordered,
     keepGoing: flags['keep-going'] ?? false,
     envelope: envelope ?? false,

@@ -1,10 +1,14 @@
 import { boolean, integer, string } from '@oclif/core/flags';
 import type { InferredFlags } from '@oclif/core/interfaces';
 import { DURATION, NAME } from '../../kite/config/accepted-values.js';
+import { formatDuration } from '../../util/duration.js';
 import { childFlags } from '../settings/child-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { optionalSwitch, valueFlag } from '../settings/flag-kinds.js';
 import { flagsOf } from '../settings/setting-flags.js';
+
+/** The defaults of flags that depend on --exec. oclif would count a default as setting the flag. */
+export const execDefaults = { parallel: 8, timeout: 30_000 };
 
 /** The flags of `serve`. */
 export const serveFlags = {
@@ -32,12 +36,12 @@ export const serveFlags = {
     min: 1,
     max: 1000,
     dependsOn: ['exec'],
-    summary: 'With --exec: maximum number of commands that run concurrently; other calls wait. Default: 8.',
+    summary: `With --exec: maximum number of commands that run concurrently; other calls wait. Default: ${execDefaults.parallel}.`,
     helpValue: 'N',
   }),
   timeout: valueFlag(DURATION)({
     dependsOn: ['exec'],
-    summary: 'With --exec: timeout of a command: 4 or 4s, 500ms, 1m; 0 disables it. Default: 30s.',
+    summary: `With --exec: timeout of a command: 4 or 4s, 500ms, 1m; 0 disables it. Default: ${formatDuration(execDefaults.timeout)}.`,
     helpValue: 'DURATION',
   }),
   ...childFlags,

@@ -5,7 +5,7 @@ import { usageError } from '../runtime/cli-error.js';
 import { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { serveSettings } from '../settings/serve-settings.js';
-import type { ServeFlags } from './serve-flags.js';
+import { execDefaults, type ServeFlags } from './serve-flags.js';
 
 /** The resolved options of `serve`. */
 export interface ServeOptions {
@@ -53,9 +53,9 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     version: settings.value(commonSettings.version),
     module,
     commands,
-    parallel: flags.parallel ?? 8,
+    parallel: flags.parallel ?? execDefaults.parallel,
     passedSecrets: flags.env ?? [],
-    timeout: flags.timeout ?? 30_000,
+    timeout: flags.timeout ?? execDefaults.timeout,
     port: settings.value(commonSettings.port),
     ip: settings.value(commonSettings.ip),
     environment: settings.value(commonSettings.environment),

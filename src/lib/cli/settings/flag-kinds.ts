@@ -2,6 +2,7 @@ import { boolean, custom } from '@oclif/core/flags';
 import type { BooleanFlag, CustomOptions, FlagDefinition } from '@oclif/core/interfaces';
 import type { AcceptedValue } from '../../kite/config/accepted-value.js';
 import { invalidValueMessage } from '../../kite/config/resolve-setting.js';
+import { formatDuration } from '../../util/duration.js';
 
 /** The definition of an optional flag with one value. */
 type ValueFlag<Value> = FlagDefinition<
@@ -19,6 +20,11 @@ export function valueFlag<Value>(accept: AcceptedValue<Value>): ValueFlag<Value>
   };
   // For a generic type, the types of oclif cannot tell a single value from a list.
   return custom<unknown>({ parse }) as ValueFlag<Value>;
+}
+
+/** Returns the options of a flag for a default duration in milliseconds, which help shows as `2s`. */
+export function defaultDuration(ms: number): { default: number; defaultHelp: () => Promise<string> } {
+  return { default: ms, defaultHelp: async () => formatDuration(ms) };
 }
 
 /**
