@@ -6,7 +6,7 @@ import { keygen } from '../lib/cli/keys/keygen.js';
 import { yesFlag } from '../lib/cli/frame/yes-flag.js';
 
 /** The defaults of flags that depend on --tls. oclif would count a default as setting the flag. */
-const DEFAULTS = { host: 'localhost', days: 365 };
+const DEFAULTS = { hosts: ['localhost'], days: 365 };
 
 export default class Keygen extends BaseCommand {
   static override summary = 'Create an RSA key pair as PEM files: key.pem and key_pub.pem.';
@@ -39,7 +39,7 @@ export default class Keygen extends BaseCommand {
     tls: optionalSwitch({ summary: 'Also create a self-signed certificate.' }),
     host: string({
       dependsOn: ['tls'],
-      summary: `With --tls: host name or address of the certificate. Repeatable. Default: ${DEFAULTS.host}.`,
+      summary: `With --tls: host name or address of the certificate. Repeatable. Default: ${DEFAULTS.hosts.join(', ')}.`,
       helpValue: 'NAME',
       multiple: true,
       multipleNonGreedy: true,
@@ -63,7 +63,7 @@ export default class Keygen extends BaseCommand {
     const { flags } = await this.parse(Keygen);
     const { out, bits, force, yes } = flags;
     const tls = flags.tls === true && {
-      hosts: flags.host ?? [DEFAULTS.host],
+      hosts: flags.host ?? DEFAULTS.hosts,
       days: flags.days ?? DEFAULTS.days,
     };
     await keygen({ out, bits, tls, force, yes, format: formatOf(flags) }, this.runtime);
