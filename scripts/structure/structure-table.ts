@@ -450,6 +450,7 @@ export const structure: readonly Folder[] = [
       'key-pair',
       'kite-key',
       'kite-token',
+      'open-folder',
       'pem',
       'revoked-ids',
     ],

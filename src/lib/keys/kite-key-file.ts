@@ -1,13 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError, isConfigurationError } from '../protocol/errors.js';
 import { isJwtError } from './jwt.js';
 import { type KiteKey, parseKiteKey } from './kite-key.js';
 import { type WriteOptions, writeFiles } from './secure-files.js';
 import { JWT_LENGTH } from './key-limits.js';
-import { errorCode } from '../util/error-code.js';
 import { systemErrorReason } from '../util/system-error.js';
+import { errorCode } from '../util/error-code.js';
+import { formatMode, refuseOpenFolder, shellQuote } from './open-folder.js';
 
 /** Returns the path of the kite key in a kite home. */
 export function kiteKeyPath(home: string): string {
@@ -18,9 +18,10 @@ export function kiteKeyPath(home: string): string {
  * Reads a kite key from a file. Synchronous, because a kite needs the key before it starts.
  *
  * @throws ConfigurationError whose `code` is `keyFileMissing`, `keyFileReadable` (by other users), `keyFileUnreadable` or
- *   `badKiteKey`
+ *   `badKiteKey`, or `homeWritable` (a folder that other users can write)
  */
 export function readKiteKeyFile(file: string): KiteKey {
+  refuseOpenFolder(path.dirname(file), 'the kite key');
   const text = readSecret(file);
   try {
     return parseKiteKey(text);
@@ -49,7 +50,7 @@ export async function writeKiteKeyFile(
     throw new ConfigurationError('badKiteKey', `The kite key was not written: ${reason}`, { cause });
   }
   const file = options.file ?? kiteKeyPath(options.home);
-  await refuseOpenHome(path.dirname(file));
+  refuseOpenFolder(path.dirname(file), 'the kite key');
   await writeFiles([{ path: file, content: `${jwt}\n`, mode: 0o400 }], options);
   return file;
 }
@@ -96,30 +97,4 @@ function readError(file: string, cause: unknown): ConfigurationError {
   }
   const message = `The kite key in ${file} cannot be read: ${systemErrorReason(cause)}`;
   return new ConfigurationError('keyFileUnreadable', message, { cause });
-}
-
-// A user who can write to the folder could replace the key.
-async function refuseOpenHome(home: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  let mode: number;
-  try {
-    ({ mode } = await stat(home));
-  } catch (cause) {
-    if (errorCode(cause) === 'ENOENT') return;
-    throw new ConfigurationError('notWritable', `${home} cannot be used: ${systemErrorReason(cause)}`, {
-      cause,
-    });
-  }
-  if ((mode & 0o022) === 0) return;
-  const message = `The folder ${home} can be written by other users (mode ${formatMode(mode)}), who could replace the kite key. Restrict it with: chmod 700 ${shellQuote(home)}`;
-  throw new ConfigurationError('homeWritable', message);
-}
-
-function formatMode(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, '0');
-}
-
-/** Quotes a path for a shell. */
-function shellQuote(file: string): string {
-  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", `'\\''`)}'`;
 }

@@ -20,6 +20,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/webrtc/rtc-channel',
     'transport/webrtc/signals',
   ],
+  'hostile/open-folders': ['keys/open-folder'],
   'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report'],
   'cli/both-ways': [
     'cli/frame/base-command',

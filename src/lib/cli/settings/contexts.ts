@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { writeFiles } from '../../keys/index.js';
 import { kiteHome } from '../../kite/config/kite-home.js';
-import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
+import { formatMode, refuseOpenFolder, shellQuote } from '../../keys/open-folder.js';
+import { isConfigurationError } from '../../protocol/errors.js';
+import { type CliError, configurationError, isCliError, usageError } from '../runtime/cli-error.js';
 import { suggest } from '../runtime/suggest.js';
 import { messageOf } from '../../util/message-of.js';
 import { errorCode } from '../../util/error-code.js';
@@ -68,9 +70,13 @@ export function readContexts(env: Environment): Contexts {
   const file = contextsPath(env);
   let text: string;
   try {
+    const { mode } = statSync(file);
+    refuseOpenFolder(dirname(file), 'the contexts');
+    if (process.platform !== 'win32' && (mode & 0o022) !== 0) throw writableByOthers(file, mode);
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { contexts: new Map() };
+    if (isCliError(error) || isConfigurationError(error)) throw error;
     throw unreadableContexts(file, systemErrorReason(error), error);
   }
   try {
@@ -80,6 +86,13 @@ export function readContexts(env: Environment): Contexts {
   }
 }
 
+function writableByOthers(file: string, mode: number): CliError {
+  return configurationError(
+    `Other users can change ${file} (mode ${formatMode(mode)}), and with it the Kontrol and the kite key of your commands.`,
+    `Restrict it with: chmod 600 ${shellQuote(file)}`,
+  );
+}
+
 /** Writes the contexts atomically. */
 export async function writeContexts(
   { current, previous, contexts }: Contexts,
@@ -87,6 +100,7 @@ export async function writeContexts(
 ): Promise<void> {
   const value = { current, previous, contexts: Object.fromEntries(contexts) };
   const content = `${JSON.stringify(value, null, 2)}\n`;
+  refuseOpenFolder(kiteHome(env), 'the contexts');
   await writeFiles([{ path: contextsPath(env), content, mode: 0o600 }], { force: true });
 }
 

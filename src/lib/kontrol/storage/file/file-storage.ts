@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
 import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
@@ -63,6 +63,15 @@ export class FileStorage implements Storage {
   async open(): Promise<void> {
     try {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw this.#error('unavailable', 'cannot be created', cause);
+    }
+    if (isOpenToOthers(this.#folder)) {
+      const reason =
+        'belongs to another user, and can be written by others. Use a folder that only you can write';
+      throw this.#error('broken', reason);
+    }
+    try {
       chmodSync(this.#folder, 0o700);
     } catch (cause) {
       throw this.#error('unavailable', 'cannot be created', cause);
@@ -211,6 +220,12 @@ export class FileStorage implements Storage {
       cause === undefined ? '' : `: ${cause instanceof Error ? messageOf(cause) : JSON.stringify(cause)}`;
     return new StorageError(code, `The file store in ${this.#folder} ${problem}${reason}`, { cause });
   }
+}
+
+/** Whether a folder belongs to another user, and users other than its owner can write to it. */
+function isOpenToOthers(folder: string): boolean {
+  const { uid, mode } = statSync(folder);
+  return process.platform !== 'win32' && uid !== process.getuid?.() && (mode & 0o022) !== 0;
 }
 
 async function openTables(folder: string): Promise<Tables> {
