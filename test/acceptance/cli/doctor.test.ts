@@ -84,10 +84,10 @@ describe('doctor', () => {
     await chmod(file, 0o400);
     await chmod(home, 0o777);
     const folder = await doctor([], { KITE_HOME: home });
-    expect(folder.code).toBe(0);
+    expect(folder.code).toBe(3);
     expect(folder.results['kite key']).toMatchObject({
-      result: 'warning',
-      hint: expect.stringContaining(`chmod 700 ${home}`) as string,
+      result: 'failed',
+      detail: expect.stringContaining(`chmod 700 ${home}`) as string,
     });
   });
 
