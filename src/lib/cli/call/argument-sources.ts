@@ -4,7 +4,7 @@ import { CALLBACK_PLACEHOLDER, parseArgument } from './arguments.js';
 import { type CliError, configurationError, usageError } from '../runtime/cli-error.js';
 import type { Input } from '../runtime/command-runtime.js';
 import { errorCode } from '../../util/error-code.js';
-import { messageOf } from '../../util/message-of.js';
+import { systemErrorReason } from '../../util/system-error.js';
 
 /** An argument on the command line: a value, or the source to read it from. */
 export type ArgumentSource =
@@ -74,7 +74,7 @@ async function readFileBytes(file: string): Promise<Buffer> {
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-    const reason = code === 'ENOENT' ? 'no such file' : messageOf(error);
+    const reason = systemErrorReason(error);
     throw configurationError(`Cannot read the argument @${file}: ${reason}.`, quoteHint(`@${file}`), error);
   }
 }

@@ -5,7 +5,7 @@ import {
   isKiteError,
   type KiteError,
 } from '../../protocol/errors.js';
-import type { ConfigurationCode, KnownErrorType } from '../../errors/error-codes.js';
+import type { ConfigurationCode, KiteErrorCode, KnownErrorType } from '../../errors/error-codes.js';
 import { isStorageError, type StorageError } from '../../kontrol/storage/shared/storage.js';
 import { type DialError, isDialError } from '../../transport/handshake/dial-error.js';
 import { CliError, isCliError } from '../runtime/cli-error.js';
@@ -68,7 +68,7 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
   }
   switch (error.type) {
     case 'authenticationError':
-      return { exitCode: authentication, hint: authenticationHint(operation) };
+      return { exitCode: authentication, hint: authenticationHint(error, operation) };
     case 'methodNotFound':
       return { exitCode: noSuchMethod, hint: methodsHint(operation) };
     case 'requestLimitError':
@@ -94,7 +94,11 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
   }
 }
 
-function authenticationHint(operation: Operation | undefined): string {
+/** Codes of errors that another kite key resolves. */
+const REVOKED: ReadonlySet<string> = new Set<KiteErrorCode>(['keyPairRevoked', 'kiteKeyRevoked']);
+
+function authenticationHint({ code }: KiteError, operation: Operation | undefined): string {
+  if (operation?.withKey === true && REVOKED.has(code)) return 'Replace it with: kitectl register --force';
   if (operation?.withKey === true) return 'Show the user of your kite key with: kitectl showkey';
   return `No kite key was sent. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
 }

@@ -1,5 +1,5 @@
 import { guardListeners } from '../../util/guard-listeners.js';
-import { messageOf } from '../../util/message-of.js';
+import { systemErrorReason } from '../../util/system-error.js';
 import { createWriteStream } from 'node:fs';
 import type { AuditEntry } from '../../kontrol.js';
 import type { Logger } from '../../util/logger.js';
@@ -35,7 +35,7 @@ export async function openAuditOutput(
   });
   let failed = false;
   const onError = guardListeners(() => undefined)((error: Error) => {
-    if (!failed) logger.error(`The audit log ${target} cannot be written: ${messageOf(error)}`);
+    if (!failed) logger.error(`The audit log ${target} cannot be written: ${systemErrorReason(error)}`);
     failed = true;
   });
   stream.on('error', onError);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Kontrol, loadPolicy, openStorage, type Storage } from '../../kontrol.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
-import { messageOf } from '../../util/message-of.js';
+import { systemErrorReason } from '../../util/system-error.js';
 import { configurationError } from '../runtime/cli-error.js';
 import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
@@ -116,7 +116,7 @@ async function openAudit(
     return await openAuditOutput(target, ...tools);
   } catch (error) {
     throw configurationError(
-      `The audit log ${target} cannot be opened: ${messageOf(error)}.`,
+      `The audit log ${target} cannot be opened: ${systemErrorReason(error)}.`,
       'Check --audit-log: the folder must exist, and its user must be the one of Kontrol.',
     );
   }

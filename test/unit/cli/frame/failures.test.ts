@@ -49,6 +49,14 @@ describe('toCliError', () => {
     expect(toCliError(refused, { ...operation, withKey: true }).hint).toContain('kitectl showkey');
   });
 
+  it.each(['keyPairRevoked', 'kiteKeyRevoked'])(
+    'toCliError explains how to replace a key with %s',
+    (code) => {
+      const revoked = new KiteError('authenticationError', 'no', { id, code });
+      expect(toCliError(revoked, { ...operation, withKey: true }).hint).toContain('kitectl register --force');
+    },
+  );
+
   it('toCliError mentions allowed hosts if a kite rejects the handshake', () => {
     expect(toCliError(dialError('handshake', 403), operation).hint).toContain('KITE_ALLOWED_HOSTS');
   });

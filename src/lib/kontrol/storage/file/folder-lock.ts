@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../../../util/clock.js';
 import { guardListeners } from '../../../util/guard-listeners.js';
-import { messageOf } from '../../../util/message-of.js';
+import { systemErrorReason } from '../../../util/system-error.js';
 import { StorageError } from '../shared/storage.js';
 
 /**
@@ -79,7 +79,7 @@ export class FolderLock {
   #unusableError(cause: unknown): StorageError {
     return new StorageError(
       'unavailable',
-      `The folder ${this.#folder} cannot be locked: ${messageOf(cause)}`,
+      `The folder ${this.#folder} cannot be locked: ${systemErrorReason(cause)}`,
       {
         cause,
       },
