@@ -1,6 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { platform } from 'node:os';
-import { dirname } from 'node:path';
 import { kiteHome } from '../../kite/config/kite-home.js';
 import type { Environment } from '../../kite/config/resolve-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -10,7 +8,7 @@ import { loadKiteKey } from '../target/choose-key.js';
 import type { FoundKey } from '../target/find-key.js';
 import { type Finding, fromError, ok, warning } from './check.js';
 
-/** Checks that the kite key can be read, and that other users cannot replace it. */
+/** Checks that the kite key can be read. A key that other users can replace is rejected when it is read. */
 export async function checkKey(
   settings: CommandSettings,
 ): Promise<{ readonly finding: Finding; readonly found: FoundKey | undefined }> {
@@ -28,14 +26,6 @@ export async function checkKey(
   }
   if (location.type === 'keychain') return { finding: ok('kite key', owner), found };
   const mode = await fileMode(location.file);
-  const folder = dirname(location.file);
-  if (platform() !== 'win32' && ((await fileMode(folder)) & 0o022) !== 0) {
-    const detail = `${owner}; other users can replace the file`;
-    return {
-      finding: warning('kite key', detail, `Restrict the folder with: chmod 700 ${folder}`),
-      found,
-    };
-  }
   return { finding: ok('kite key', `${owner}, mode ${mode.toString(8).padStart(4, '0')}`), found };
 }
 
