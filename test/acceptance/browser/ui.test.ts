@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Kite, KiteError } from '../../../src/lib/index.js';
+import { readClaims } from '../../../src/lib/keys/jwt-claims.js';
 import { silentLogger } from '../../../src/lib/util/logger.js';
 import { PRINTED_LINES } from '../../../src/ui/page-limits.js';
 import { randomUUID } from 'node:crypto';
@@ -26,6 +27,20 @@ const rows = (page: Page): Promise<string[]> => page.locator('a.kite').allTextCo
 
 const kiteLink = (page: Page, name: string) =>
   page.getByRole('rowheader', { name, exact: true }).getByRole('link');
+
+/** Reads when the latest token for `audience` expires, of all tokens that the page receives, in milliseconds since 1970. */
+function lastTokenExpiry(page: Page, audience: string): () => number {
+  let latest = 0;
+  page.on('websocket', (socket) => {
+    socket.on('framereceived', ({ payload }) => {
+      for (const [token] of String(payload).matchAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g)) {
+        const { aud, exp } = readClaims(token);
+        if (String(aud).endsWith(audience)) latest = Math.max(latest, Number(exp) * 1000);
+      }
+    });
+  });
+  return () => latest;
+}
 
 const pages = useChromium();
 
@@ -139,12 +154,15 @@ describe.skipIf(!chromiumInstalled)(`a browser page${skipped}`, () => {
           methods: (kite) => kite.handle('hello', () => 'hi'),
         });
         const { page } = await openPage(pages.browser(), 'about:blank');
+        const renewedUntil = lastTokenExpiry(page, '/kontrol');
         await page.clock.install({ time: clock.now() });
         await page.goto(await linkFor(kontrol, 'bob', { clock }));
         await kiteLink(page, 'math').waitFor();
         for (let passed = 0; passed < 3; passed++) {
           clock.advance(hour);
           await page.clock.fastForward(hour);
+          // A page that has not renewed its token yet would be an hour too late after the next step.
+          await expect.poll(renewedUntil, { timeout: 30_000 }).toBeGreaterThan(clock.now() + hour / 2);
         }
         await kiteLink(page, 'math').click();
         await page.getByRole('button', { name: 'hello' }).click();
