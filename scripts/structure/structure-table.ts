@@ -121,7 +121,7 @@ const cli: readonly Folder[] = [
   },
   {
     name: 'terminal',
-    about: 'tables, colours, prompts and spinners',
+    about: 'tables, colors, prompts and spinners',
     entries: [
       'colors',
       'details',

@@ -134,7 +134,7 @@ describe('showkey', () => {
     const { code, stdout } = await cli.terminal(['showkey'], columns);
     expect(code).toBe(0);
     expect(stdout).toContain('\u001b[1m');
-    // oxlint-disable-next-line no-control-regex -- colours take no width
+    // oxlint-disable-next-line no-control-regex -- colors take no width
     const widths = stdout.split('\n').map((line) => line.replaceAll(/\u001b\[\d+m/g, '').length);
     expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
     expect((await cli.terminal(['showkey', '--no-color'], columns)).stdout).not.toContain('\u001b');

@@ -32,7 +32,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/keys/kite-token.ts': { TOKEN_LEEWAY: 'the clock skew with which tokens are accepted' },
   'src/lib/kite/call/envelope-prefix.ts': {
-    MIN_LENGTH: 'the length below which recognising a prefix saves nothing',
+    MIN_LENGTH: 'the length below which recognizing a prefix saves nothing',
   },
   'src/lib/kite/call/token-renewal.ts': { MAX_TIMER_DELAY: 'the longest timer of JavaScript' },
   'src/lib/kontrol/policy/policy.ts': { NAME_DEPTH: 'the fields of an audience that every kite checks' },

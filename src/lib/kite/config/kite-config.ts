@@ -29,7 +29,7 @@ export interface Config {
   readonly verifyTtl: number;
   /** Default: `info`. */
   readonly logLevel: LogLevel;
-  /** Whether log lines have colours if standard error is a terminal. Default: true. */
+  /** Whether log lines have colors if standard error is a terminal. Default: true. */
   readonly logColor: boolean;
   /** Origins of pages that may connect, in addition to those of this server and of loopback; `*` means any. Default: none. */
   readonly allowOrigin: readonly string[] | '*';
