@@ -462,7 +462,8 @@ export const proxyRefusals = {
   wrongHost: {
     status: 421,
     sender: REVERSE_PROXY,
-    meaning: 'The request names the kite in its path, but behind this proxy each kite has a host name of its own.',
+    meaning:
+      'The request names the kite in its path, but behind this proxy each kite has a host name of its own.',
     action: 'Query Kontrol for the current URL of the kite.',
   },
 } as const satisfies ErrorTable<{ readonly status: number }>;

@@ -7,6 +7,8 @@ import { selfSignedCertificate } from '../../../src/lib/keys/index.js';
 import { ReverseProxy } from '../../../src/lib/proxy/reverse/reverse-proxy.js';
 import { testKeyPair } from '../../helpers/kite/keys.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { request } from '../../helpers/transport/http.js';
+import { passiveKite, sessionUrl, startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 import {
   proxyOptions,
   registerRaw,
@@ -78,7 +80,7 @@ describe('a reverse proxy with a host name for each kite', () => {
       `x.${bob.host}`,
       `${bob.host}.evil.test.${DOMAIN}`,
       `${bob.id}.${DOMAIN}`,
-      `${bob.host.slice(1)}`,
+      bob.host.slice(1),
       `${bob.host.slice(0, 39)}g.${DOMAIN}`,
       `x.${DOMAIN}`,
       `.${DOMAIN}`,
@@ -185,5 +187,42 @@ describe('a reverse proxy with a host name for each kite', () => {
       tls: await pair('127.0.0.1', `*.${DOMAIN}`),
     });
     expect(() => proxy.useTls(narrow)).toThrow(`not valid for *.${DOMAIN}`);
+  });
+});
+
+describe('a tunnel proxy, whose kites share a host name', () => {
+  it('a tunnel proxy serves nothing that a browser shows as a page', async () => {
+    const { kontrol } = await startKontrol();
+    const proxy = await startTunnelProxy(kontrol);
+    const { url } = await passiveKite(kontrol, proxy);
+    const types = new Set<string>();
+    const paths = [
+      '',
+      'iframe.html',
+      'iframe-1.html',
+      'htmlfile',
+      'jsonp',
+      'jsonp_send',
+      'xhr',
+      'xhr_send',
+      'info',
+    ];
+    for (const path of paths) {
+      for (const method of ['GET', 'POST', 'PUT', 'OPTIONS']) {
+        const targets = [
+          sessionUrl(url, `${path}?c=callback&`),
+          url.replace('/proxy?', `/proxy/${path}?c=callback&`),
+        ];
+        for (const target of targets) {
+          const { headers } = await request(method, target.replace('?c=callback&?', '?c=callback&'));
+          types.add(String(headers['content-type']).toLowerCase());
+        }
+      }
+    }
+    expect(
+      [...types].filter(
+        (type) => !/^(?:undefined|application\/(?:javascript|json)|text\/plain)\b/.test(type),
+      ),
+    ).toEqual([]);
   });
 });

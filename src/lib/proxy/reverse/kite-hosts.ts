@@ -7,9 +7,9 @@ import type { ProxyEntry, ProxyTable } from '../shared/proxy-table.js';
 import type { BackendUrl } from './backend-url.js';
 
 /** Number of hexadecimal digits in the host name of a kite: 160 bits, for which nobody finds a second identity. */
-const LABEL_LENGTH = 40;
+const LABEL_DIGITS = 40;
 /** Number of characters of the domain, so that a host name has at most 253, as in DNS. */
-const DOMAIN_LENGTH = 253 - LABEL_LENGTH - 1;
+const DOMAIN_LENGTH = 253 - LABEL_DIGITS - 1;
 
 /**
  * The host names of the kites behind a proxy: `<label>.kites.example.com`. The label is a hash of the user and the id of the kite.
@@ -36,7 +36,7 @@ export class KiteHosts {
     const hash = createHash('sha256')
       .update(JSON.stringify([username, id]))
       .digest('hex');
-    return `${hash.slice(0, LABEL_LENGTH)}.${this.domain}`;
+    return `${hash.slice(0, LABEL_DIGITS)}.${this.domain}`;
   }
 
   /** Returns the public URL of a kite. Its path is that of the registered URL. */
@@ -64,7 +64,7 @@ export class KiteHosts {
    */
   checkCertificate(pem: string): void {
     const certificate = parseCertificate(pem);
-    const example = `${'0'.repeat(LABEL_LENGTH)}.${this.domain}`;
+    const example = `${'0'.repeat(LABEL_DIGITS)}.${this.domain}`;
     if (!certificate || certificate.checkHost(example, { subject: 'never' }) !== undefined) return;
     throw new ConfigurationError(
       'badValue',
@@ -79,8 +79,8 @@ export class KiteHosts {
  * @throws ConfigurationError
  */
 function parseKiteDomain(domain: string): string {
-  // The parser of Node decodes and ignores parts of other strings.
-  const ascii = /^[^\x00-\x2c/:-@[-`{-\x7f]+$/.test(domain) ? domainToASCII(domain) : '';
+  // In other strings, the parser of Node decodes or ignores parts.
+  const ascii = /^[\p{L}\p{M}\p{N}.-]+$/u.test(domain) ? domainToASCII(domain) : '';
   const label = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/;
   // A last part of digits would make it an IP address.
   const valid =
