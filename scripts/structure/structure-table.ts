@@ -289,7 +289,7 @@ const kite: readonly Folder[] = [
   {
     name: 'serve',
     about: 'the HTTP server, the gate for calls, methods and requests',
-    entries: ['default-methods', 'dispatcher', 'kite-server', 'run-until-signal'],
+    entries: ['default-methods', 'dispatcher', 'kite-server', 'run-until-signal', 'virtual-hosts'],
     exports: [
       'administrator',
       'argument-schema',
@@ -300,6 +300,7 @@ const kite: readonly Folder[] = [
       'method-host',
       'request',
       'system-methods',
+      'virtual-hosts',
     ],
   },
   { name: 'trust', about: 'authentication of callers', entries: ['kontrol-trust', 'verifier'] },

@@ -459,6 +459,13 @@ export const proxyRefusals = {
     meaning: 'The proxy cannot connect to the address that the kite registered.',
     action: 'Check that the kite is running, and check the URL that it registered.',
   },
+  wrongHost: {
+    status: 421,
+    sender: REVERSE_PROXY,
+    meaning:
+      'The request names the kite in its path, but behind this proxy each kite has a host name of its own.',
+    action: 'Query Kontrol for the current URL of the kite.',
+  },
 } as const satisfies ErrorTable<{ readonly status: number }>;
 
 /** Close codes of WebSocket and SockJS connections. */

@@ -45,7 +45,7 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, credentialChecks = {} }: ReplacedParts,
+  { acceptTunnel, credentialChecks = {}, virtualHosts }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -97,6 +97,7 @@ export function composeKite(
     prefixes: options.prefixes ?? ['/kite', `/${name}-${identity.version}/kite`],
     cookie: options.sessionCookie ?? false,
     sockjsClient: options.sockjsClient,
+    virtualHosts,
     limits,
     clock,
     logger,

@@ -7,6 +7,7 @@ import type { AcceptTunnel } from './proxied/proxy-member.js';
 import type { HeartbeatCallers } from './serve/heartbeat-method.js';
 import type { MethodHandling } from './serve/method.js';
 import type { SystemMethod } from './serve/system-methods.js';
+import type { VirtualHosts } from './serve/virtual-hosts.js';
 import type { CredentialCheck } from './trust/verifier.js';
 
 /** Options of a kite. Options that are omitted come from `KITE_*` environment variables, the kite key or a default. */
@@ -68,4 +69,6 @@ export interface ReplacedParts {
   readonly acceptTunnel?: AcceptTunnel | undefined;
   /** The checks of authentication types whose credentials can be revoked; see `Kite.endRevoked`. */
   readonly credentialChecks?: Readonly<Record<string, CredentialCheck>> | undefined;
+  /** Hosts whose requests are not for the kite. Default: none. */
+  readonly virtualHosts?: VirtualHosts | undefined;
 }

@@ -8,9 +8,10 @@ import { type SourceFile, sourceFiles, withoutComments } from '../../helpers/sou
 const PAGES = /^src\/(?:ui|lib\/transport\/(?:page|webrtc))\//;
 
 /** Emitters of this project: they guard their listeners (src/lib/util/emitter.ts). */
-const EMITTERS = /(?:^|[.#])(?:registry|keyRing|revocations|connection|peer|client|caller|link|kite|core)$/;
+const EMITTERS =
+  /(?:^|[.#])(?:registry|table|keyRing|revocations|connection|peer|client|caller|link|kite|core)$/;
 const EVENTS =
-  /^'(?:connect|disconnect|firstRequest|register|registerFailed|deregister|change|issue|revoke|retire|drain)'$|^name$/;
+  /^'(?:connect|disconnect|firstRequest|register|registerFailed|deregister|change|issue|revoke|retire|drain|added|ended)'$|^name$/;
 
 /** Listeners that cannot throw. */
 const HARMLESS =

@@ -18,6 +18,7 @@ export interface ProxyStartOptions {
   readonly version: string | undefined;
   /** Contains the URL of Kontrol and the kite key to register with. */
   readonly settings: CommandSettings;
+  readonly kiteDomain: string | undefined;
   readonly allowTargets: readonly string[];
   readonly localKites: boolean | undefined;
   readonly kiteCaFile: string | undefined;
@@ -55,6 +56,7 @@ export function proxyStartOptions(flags: ParsedFlags, env: Environment): ProxySt
     region: settings.value(all.region),
     version: settings.value(all.version),
     settings,
+    kiteDomain: settings.value(all['kite-domain']),
     allowTargets: settings.value(all['allow-target']),
     localKites: settings.value(all['local-kites']),
     kiteCaFile: settings.value(all['kite-ca']),
@@ -101,6 +103,13 @@ function proxyStartWarnings({ ip, publicHost, tls, settings }: ProxyWarningCondi
   ) {
     warnings.push(
       `The proxy listens at ${ip}, so ${publicHost} cannot be reached from other machines: set --ip.`,
+    );
+  }
+  const kiteDomain = settings.value(all['kite-domain']);
+  const isLocalHost = publicHost === undefined || isLoopbackHostAndPort(publicHost);
+  if (local && isLocalHost && kiteDomain !== undefined && !isLoopbackHost(kiteDomain)) {
+    warnings.push(
+      `The proxy listens at ${ip}, so kites below ${kiteDomain} cannot be reached from other machines: set --public-host.`,
     );
   }
   if (settings.value(all['insecure-kites']))

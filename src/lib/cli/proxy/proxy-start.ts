@@ -48,6 +48,7 @@ async function runProxy(options: StartProxyOptions, runtime: CommandRuntime): Pr
   try {
     const kind = options.tunnel ? 'tunnel' : 'reverse';
     print(`The ${kind} proxy listens at ${proxy.kite.url}, public URL ${proxy.url}`);
+    if (options.kiteDomain !== undefined) print(`Kites get host names below ${options.kiteDomain}`);
     const { url } = proxy;
     if (options.format !== undefined) {
       const fields = [{ label: 'URL', value: url }];
@@ -91,6 +92,7 @@ async function createProxy(
   }
   return new ReverseProxy({
     ...common,
+    kiteDomain: options.kiteDomain,
     allowTargets: options.allowTargets,
     localKites: options.localKites,
     kiteCa: await readKiteCa(options),
@@ -108,7 +110,7 @@ function watchTlsFiles(
   const reload = new CertificateReload({
     files: [certificate, privateKey],
     read: async () => (await readTlsFiles(options.tlsFiles)) ?? current,
-    apply: (tls) => proxy.kite.useTls(tls),
+    apply: (tls) => proxy.useTls(tls),
     current,
     clock: systemClock,
     logger,

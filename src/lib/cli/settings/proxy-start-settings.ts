@@ -118,6 +118,24 @@ export const proxyStartSettings = {
     commands,
   },
   context,
+  'kite-domain': {
+    name: 'proxy start -kite-domain',
+    summary: 'Give each kite a host name of its own below this domain, such as kites.example.com.',
+    flag: {
+      name: 'kite-domain',
+      description:
+        'Browsers then isolate the pages of kites from each other. DNS has to resolve all names below the domain to the proxy, ' +
+        'and the TLS certificate has to be valid for them.',
+      helpValue: 'DOMAIN',
+      helpGroup,
+      exclusive: ['tunnel'],
+    },
+    variables: [],
+    accept: STRING,
+    default: undefined,
+    defaultText: 'the kites share the host of the proxy',
+    commands,
+  },
   'allow-target': {
     name: 'proxy start -allow-target',
     summary: 'Address, network (such as 10.1.0.0/16) or host that kites may register as target. Repeatable.',
@@ -142,7 +160,7 @@ export const proxyStartSettings = {
     variables: [],
     accept: SWITCH,
     default: undefined,
-    defaultText: 'on if --public-host is a loopback name',
+    defaultText: 'on if --public-host and --kite-domain are loopback names',
     commands,
   },
   'kite-ca': {

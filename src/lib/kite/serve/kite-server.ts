@@ -13,6 +13,7 @@ import { outboundAddress } from '../config/outbound-address.js';
 import { RequestRouter, respondNotFound } from './request-router.js';
 import { HttpListener, type TlsOptions } from './http-listener.js';
 import type { HttpHandler, HttpRouteOptions, UpgradeHandler } from './http-routes.js';
+import type { VirtualHosts } from './virtual-hosts.js';
 
 export interface KiteServerOptions {
   /** Name of the kite, for messages. */
@@ -22,6 +23,7 @@ export interface KiteServerOptions {
   readonly prefixes: readonly [string, ...string[]];
   readonly cookie: boolean;
   readonly sockjsClient: SockJsClientScript | undefined;
+  readonly virtualHosts: VirtualHosts | undefined;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -60,7 +62,13 @@ export class KiteServer {
       sockjsClient,
       onSession,
     });
-    this.#router = new RequestRouter({ sockjs: this.#sockjs, allowOrigin, allowedHosts, logger });
+    this.#router = new RequestRouter({
+      sockjs: this.#sockjs,
+      virtualHosts: options.virtualHosts,
+      allowOrigin,
+      allowedHosts,
+      logger,
+    });
   }
 
   /** URL of the kite while it listens. */

@@ -6,6 +6,7 @@ import type { CloseOptions } from '../../kite/kite-options.js';
 import type { KiteKey } from '../../keys/index.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';
 import type { Request } from '../../kite/serve/request.js';
+import type { VirtualHosts } from '../../kite/serve/virtual-hosts.js';
 import { KiteError } from '../../protocol/errors.js';
 import { type KiteIdentity, kitePath } from '../../protocol/identity.js';
 import { registeredUrl } from '../../protocol/registered-url.js';
@@ -16,7 +17,7 @@ import { defaultProxyLimits, type ProxyLimits } from '../limits/proxy-limits.js'
 import { addHealthRoutes } from './health-routes.js';
 import { ProxyMetrics } from './proxy-metrics.js';
 import { publicAddressOf, requireKiteKey, makeProxyKite, type ProxyOptions } from './proxy-options.js';
-import { type ProxiedPeer, ProxyTable } from './proxy-table.js';
+import { type ProxiedPeer, type ProxyEntry, ProxyTable } from './proxy-table.js';
 import { type PublicAddress, publicOrigin } from './public-address.js';
 
 /** An authenticated request of a kite to register with the proxy. */
@@ -33,11 +34,15 @@ export interface ProxyKind<Target> {
   readonly name: ProxyName;
   /** Returns how to reach the kite. Throws or rejects with a KiteError if the kite may not register. */
   admit(request: ProxyRegistrationRequest): Target | Promise<Target>;
-  /** Returns the public URL of a kite, below the proxy's `origin`. */
-  publicUrl(id: string, origin: string): string;
+  /** Returns the public URL of a kite. `origin`: that of the proxy. */
+  publicUrl(entry: ProxyKiteAndTarget<Target>, origin: string): string;
   /** Returns the location of the kite for `proxy.status`. */
   describe(target: Target): string;
+  /** Hosts whose requests do not belong to the proxy's own kite. Default: none. */
+  readonly virtualHosts?: VirtualHosts | undefined;
 }
+
+type ProxyKiteAndTarget<Target> = Pick<ProxyEntry<Target>, 'kite' | 'target'>;
 
 /** The status of a kite behind a proxy. */
 export interface ProxiedKiteStatus {
@@ -99,7 +104,7 @@ export class ProxyKite<Target> {
     this.#key = requireKiteKey(options);
     this.#address = publicAddressOf(options);
     this.clock = options.clock ?? systemClock;
-    this.kite = makeProxyKite(kind.name, this.#key, options);
+    this.kite = makeProxyKite(kind.name, this.#key, options, { virtualHosts: kind.virtualHosts });
     this.logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
     const table = new ProxyTable<Target>(this.clock, this.logger, this.limits);
     this.table = table;
@@ -183,7 +188,7 @@ export class ProxyKite<Target> {
         id: kite.id,
         kite: kitePath(kite),
         username: kite.username,
-        url: this.#kind.publicUrl(kite.id, this.#origin),
+        url: this.#kind.publicUrl({ kite, target }, this.#origin),
         target: this.#kind.describe(target),
         since,
         ...counts,
@@ -216,7 +221,7 @@ export class ProxyKite<Target> {
     // The kite may have disconnected meanwhile.
     if (signal.aborted) throw new KiteError('disconnect', 'The connection ended');
     this.table.add({ kite, client, target });
-    return this.#kind.publicUrl(kite.id, this.#origin);
+    return this.#kind.publicUrl({ kite, target }, this.#origin);
   }
 }
 

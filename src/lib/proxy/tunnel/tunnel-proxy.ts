@@ -1,6 +1,7 @@
 import { errorText } from '../../util/message-of.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { TlsOptions } from '../../kite/serve/http-listener.js';
 import type { UpgradeHandler } from '../../kite/serve/http-routes.js';
 import type { Kite } from '../../kite/kite.js';
 import type { CloseOptions } from '../../kite/kite-options.js';
@@ -50,7 +51,7 @@ export class TunnelProxy {
     const proxy = new ProxyKite<string>(options, {
       name: 'tunnelproxy',
       admit: ({ client }) => client.remoteAddress,
-      publicUrl: (id, origin) => `${origin}${CALLERS_PATH}?kiteID=${id}`,
+      publicUrl: ({ kite: { id } }, origin) => `${origin}${CALLERS_PATH}?kiteID=${id}`,
       describe: (address) => address,
     });
     const { kite, clock, limits } = proxy;
@@ -97,6 +98,11 @@ export class TunnelProxy {
   /** Number of callers that wait for a kite to open a tunnel. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Replaces the TLS certificate for new connections. Throws if it cannot be used; the previous one then stays in use. */
+  useTls(tls: TlsOptions): void {
+    this.kite.useTls(tls);
   }
 
   /** Starts listening, and registers with Kontrol in the background, with retries. Rejects if the proxy cannot listen. */
