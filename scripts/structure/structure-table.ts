@@ -373,7 +373,14 @@ const transport: readonly Folder[] = [
   {
     name: 'handshake',
     about: 'what all transports share to dial: options, deadline, errors, URLs',
-    entries: ['dial-options', 'handshake', 'session-url', 'socket-error', 'url-credentials'],
+    entries: [
+      'dial-options',
+      'handshake',
+      'redirect-error',
+      'session-url',
+      'socket-error',
+      'url-credentials',
+    ],
     exports: ['dial-error', 'node-dial-options', 'transport-names'],
   },
   {

@@ -134,7 +134,7 @@ export const kiteSettings = {
   },
   transport: {
     name: 'transport',
-    summary: 'How to connect: auto is WebSocket, or XHR polling if WebSocket is refused.',
+    summary: 'How to connect: auto is WebSocket, or XHR polling if WebSocket fails.',
     option: 'transport',
     variables: ['KITE_TRANSPORT'],
     accept: TRANSPORT,
