@@ -343,7 +343,14 @@ const transport: readonly Folder[] = [
   {
     name: 'server',
     about: 'the SockJS server',
-    exports: ['iframe-page', 'origin-policy', 'refuse-upgrade', 'respond', 'sockjs-server'],
+    exports: [
+      'iframe-page',
+      'origin-policy',
+      'refuse-upgrade',
+      'respond',
+      'sockjs-server',
+      'trusted-proxies',
+    ],
   },
   {
     name: 'webrtc',
@@ -501,6 +508,7 @@ export const structure: readonly Folder[] = [
       'error-code',
       'guard-listeners',
       'host',
+      'ip-addresses',
       'listen-address',
       'logger',
       'lookup-addresses',

@@ -70,7 +70,11 @@ export class ReverseProxy {
     const via = `kite-${proxy.kite.identity.id}`;
     this.#forwarder = new Forwarder({
       clock: proxy.clock,
-      proxy: () => ({ via, secure: proxy.origin.startsWith('https:') }),
+      proxy: () => ({
+        via,
+        secure: proxy.origin.startsWith('https:'),
+        addressOf: (request) => proxy.kite.addressOf(request),
+      }),
       find: (id) => proxy.table.get(id),
       sessions: proxy.limits.sessions,
       onFailure: (type) => proxy.metrics.failed(type),
