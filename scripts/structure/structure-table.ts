@@ -344,7 +344,14 @@ const transport: readonly Folder[] = [
   {
     name: 'server',
     about: 'the SockJS server',
-    exports: ['iframe-page', 'origin-policy', 'refuse-upgrade', 'respond', 'sockjs-server'],
+    exports: [
+      'iframe-page',
+      'origin-policy',
+      'refuse-upgrade',
+      'respond',
+      'sockjs-server',
+      'trusted-proxies',
+    ],
   },
   {
     name: 'webrtc',
@@ -374,7 +381,14 @@ const transport: readonly Folder[] = [
   {
     name: 'handshake',
     about: 'what all transports share to dial: options, deadline, errors, URLs',
-    entries: ['dial-options', 'handshake', 'session-url', 'socket-error', 'url-credentials'],
+    entries: [
+      'dial-options',
+      'handshake',
+      'redirect-error',
+      'session-url',
+      'socket-error',
+      'url-credentials',
+    ],
     exports: ['dial-error', 'node-dial-options', 'transport-names'],
   },
   {
@@ -495,6 +509,7 @@ export const structure: readonly Folder[] = [
       'error-code',
       'guard-listeners',
       'host',
+      'ip-addresses',
       'listen-address',
       'logger',
       'lookup-addresses',

@@ -333,7 +333,8 @@ export const dialCodes = {
   handshake: {
     sender: CALLER,
     meaning: 'The server responded with an HTTP status instead of opening a session. `status` is the status.',
-    action: 'Check the path, such as `/kite`. For 403, check which hosts and origins the kite allows.',
+    action:
+      'Check the path, such as `/kite`. For 403, check which hosts and origins the kite allows. For a redirect, use the URL in the message: redirects are not followed.',
   },
   invalidUrl: {
     sender: CALLER,

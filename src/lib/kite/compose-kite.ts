@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
-import { dial } from '../transport/dial/dial.js';
+import { dial, newFallbacks } from '../transport/dial/dial.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
 import { defaultLimits, type Limits } from './limits/kite-limits.js';
@@ -145,6 +145,7 @@ export function composeKite(
 }
 
 function makeDialer(limits: Limits, clock: Clock): Dialer {
+  const fallbacks = newFallbacks(clock);
   return (url, { ca, ...options }) =>
-    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
+    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } }, fallbacks);
 }

@@ -268,6 +268,14 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
+   * Returns the address of the caller of an HTTP request, such as `203.0.113.7:50412`. Behind one of the `trustedProxies`, it is
+   * the address that the proxy names.
+   */
+  addressOf(request: IncomingMessage): string {
+    return this.#server.addressOf(request);
+  }
+
+  /**
    * Accepts requests for the host name of this URL. Registration with Kontrol or a proxy calls it for the registered URL.
    */
   knownAs(url: string): this {

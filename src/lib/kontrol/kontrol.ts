@@ -173,9 +173,13 @@ export class Kontrol {
               selfEntry: () => this.#selfEntry,
             }),
     });
-    new HttpApi({ ...services, uses: this.#uses, audit: this.#audit, metrics: this.#metrics }).addTo(
-      this.kite,
-    );
+    new HttpApi({
+      ...services,
+      addressOf: (request) => this.kite.addressOf(request),
+      uses: this.#uses,
+      audit: this.#audit,
+      metrics: this.#metrics,
+    }).addTo(this.kite);
   }
 
   /** The URL under which kites reach Kontrol, as written in kite keys: the option `url`, or the URL at which it listens. */

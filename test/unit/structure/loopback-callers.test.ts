@@ -18,7 +18,7 @@ import { requireLocal } from '../../../src/lib/kontrol/storage/postgres/database
 import { protectionOf } from '../../../src/lib/kontrol/storage/postgres/postgres-config.js';
 import { MemoryStorage } from '../../../src/lib/kontrol/storage/memory/memory-storage.js';
 import { BackendPolicy } from '../../../src/lib/proxy/reverse/backend-policy.js';
-import { canonicalAddress } from '../../../src/lib/proxy/reverse/ip-addresses.js';
+import { canonicalAddress } from '../../../src/lib/util/ip-addresses.js';
 import { remoteIp } from '../../../src/lib/transport/channel/remote-address.js';
 import { dialWebSocket } from '../../../src/lib/transport/websocket/dial-websocket.js';
 import { acceptKey } from '../../../src/lib/transport/websocket/upgrade.js';

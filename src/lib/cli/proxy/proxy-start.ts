@@ -82,6 +82,7 @@ async function createProxy(
     environment,
     region,
     version: options.version ?? version,
+    trustedProxies: options.trustedProxies,
     limits: options.limits,
     logger,
     env,

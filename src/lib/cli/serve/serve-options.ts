@@ -33,6 +33,7 @@ export interface ServeOptions {
   readonly systemInfo: boolean;
   readonly allowOrigin: readonly string[] | '*';
   readonly allowedHosts: readonly string[] | '*' | undefined;
+  readonly trustedProxies: readonly string[];
   readonly limits: Partial<Limits>;
 }
 
@@ -66,6 +67,7 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     systemInfo: flags['system-info'],
     allowOrigin: settings.value(commonSettings.allowedOrigins),
     allowedHosts: settings.value(commonSettings.allowedHosts),
+    trustedProxies: settings.value(commonSettings.trustedProxies),
     limits: settings.value(serveSettings.limit),
   };
 }

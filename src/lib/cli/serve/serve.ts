@@ -59,7 +59,7 @@ async function createKite(
   { env }: CommandRuntime,
 ): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
-  const { allowOrigin, allowedHosts, limits, settings } = options;
+  const { allowOrigin, allowedHosts, trustedProxies, limits, settings } = options;
   const found = await findKey(settings);
   if (!found && (auth || register)) {
     throw configurationError(
@@ -82,6 +82,7 @@ async function createKite(
     ...(register && found && { kontrolUrl: kontrolUrlsOf(settings, found) }),
     allowOrigin,
     allowedHosts,
+    trustedProxies,
     limits,
     ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
   });

@@ -153,6 +153,11 @@ export const commonSettings = {
     flag: { name: 'allow-host', helpValue: 'NAMES' },
     commands: ['serve'],
   },
+  trustedProxies: {
+    ...kiteSettings.trustedProxies,
+    flag: { name: 'trusted-proxy', helpValue: 'CIDRS' },
+    commands: ['serve', 'proxy start'],
+  },
   proxy: { ...kiteSettings.proxy, commands: [] },
   handshakeTimeout: {
     ...kiteSettings.handshakeTimeout,

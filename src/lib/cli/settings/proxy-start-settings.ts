@@ -4,7 +4,7 @@ import { commonSettings } from './common-settings.js';
 import { limitSettings } from './limit-settings.js';
 import { LIST, PATH, STRING, wholeNumber } from './command-values.js';
 
-const { environment, region, ip, kontrol, kiteKey, context } = commonSettings;
+const { environment, region, ip, kontrol, kiteKey, context, trustedProxies } = commonSettings;
 const commands = ['proxy start'] as const;
 const helpGroup = 'FORWARDING';
 
@@ -199,6 +199,7 @@ export const proxyStartSettings = {
     defaultText: '',
     commands,
   },
+  'trusted-proxy': trustedProxies,
   limit: limitSettings.proxyStart,
   'public-key': {
     name: 'proxy start -public-key',

@@ -2,8 +2,8 @@ import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 import { limitSettings } from './limit-settings.js';
 
-const { port, ip, environment, region, version, kontrol, kiteKey, context, allowedOrigins, allowedHosts } =
-  commonSettings;
+const { port, ip, environment, region, version, kontrol, kiteKey, context } = commonSettings;
+const { allowedOrigins, allowedHosts, trustedProxies } = commonSettings;
 
 /** The settings of `serve`, by flag. */
 export const serveSettings = {
@@ -17,5 +17,6 @@ export const serveSettings = {
   context,
   'allow-origin': allowedOrigins,
   'allow-host': allowedHosts,
+  'trusted-proxy': trustedProxies,
   limit: limitSettings.serve,
 } as const satisfies Readonly<Record<string, CliSetting>>;

@@ -3,6 +3,8 @@ import { ConfigurationError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { isSockJsClientScript, type SockJsClientScript } from '../../transport/server/iframe-page.js';
+import { TrustedProxies } from '../../transport/server/trusted-proxies.js';
+import { formatAddress } from '../../transport/channel/remote-address.js';
 import { SockJsServer } from '../../transport/server/sockjs-server.js';
 import type { Clock } from '../../util/clock.js';
 import type { Limits } from '../limits/kite-limits.js';
@@ -18,7 +20,10 @@ import type { VirtualHosts } from './virtual-hosts.js';
 export interface KiteServerOptions {
   /** Name of the kite, for messages. */
   readonly name: string;
-  readonly config: Pick<Config, 'allowedHosts' | 'allowOrigin' | 'ip' | 'kontrolUrls' | 'port'>;
+  readonly config: Pick<
+    Config,
+    'allowedHosts' | 'allowOrigin' | 'ip' | 'kontrolUrls' | 'port' | 'trustedProxies'
+  >;
   /** Paths under which the kite is served. The first is part of its URL. */
   readonly prefixes: readonly [string, ...string[]];
   readonly cookie: boolean;
@@ -41,24 +46,27 @@ export class KiteServer {
   readonly #options: KiteServerOptions;
   readonly #sockjs: SockJsServer;
   readonly #router: RequestRouter;
+  readonly #proxies: TrustedProxies | undefined;
   #tls: TlsOptions | undefined;
   #listener: HttpListener | undefined;
   #url: string | undefined;
 
   constructor(options: KiteServerOptions) {
     const { prefixes, limits, clock, cookie, sockjsClient, onSession, logger } = options;
-    const { allowOrigin, allowedHosts } = options.config;
+    const { allowOrigin, allowedHosts, trustedProxies } = options.config;
     this.#options = options;
     if (sockjsClient && !isSockJsClientScript(sockjsClient)) {
       const message = 'sockjsClient needs an https: URL, and its integrity, such as sha384-…';
       throw new ConfigurationError('badValue', message);
     }
+    this.#proxies = trustedProxies.length > 0 ? new TrustedProxies(trustedProxies, logger) : undefined;
     this.#sockjs = new SockJsServer({
       prefixes,
       limits,
       clock,
       cookie,
       allowOrigin,
+      proxies: this.#proxies,
       sockjsClient,
       onSession,
     });
@@ -97,6 +105,11 @@ export class KiteServer {
     const url = new URL(this.#url);
     const address = await outboundAddress(new URL(config.kontrolUrls[0] ?? this.#url).hostname);
     return origin(url.protocol.slice(0, -1), address, Number(url.port)) + prefixes[0];
+  }
+
+  /** Returns the address of the caller of an HTTP request, which trusted proxies may name. */
+  addressOf(request: IncomingMessage): string {
+    return this.#proxies?.addressOf(request) ?? formatAddress(request.socket);
   }
 
   /** Accepts requests for the host of this URL. */

@@ -2,6 +2,7 @@ import type { Request } from '../../kite/serve/request.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import { remoteIp } from '../../transport/channel/remote-address.js';
 import type { Clock } from '../../util/clock.js';
+import { addressBlock } from '../../util/ip-addresses.js';
 import { LruMap } from '../../util/lru-map.js';
 import { TokenBucket } from '../../util/token-bucket.js';
 import { record } from '../../util/record.js';
@@ -29,7 +30,7 @@ type MachinePeer = Request['client'];
 export class MachineRegistration {
   readonly #options: MachineRegistrationOptions;
   readonly #rateLimits: LruMap<TokenBucket>;
-  /** Callers that are being prompted for an invite, with their addresses. */
+  /** Callers that are being prompted for an invite, with their addresses, or /64 networks. */
   readonly #prompted = new Map<MachinePeer, string>();
 
   constructor(options: MachineRegistrationOptions) {
@@ -54,7 +55,7 @@ export class MachineRegistration {
   }
 
   #checkRate({ client }: Request): void {
-    const address = remoteIp(client.remoteAddress);
+    const address = addressBlock(remoteIp(client.remoteAddress));
     let bucket = this.#rateLimits.get(address);
     if (!bucket) {
       const { limits, clock } = this.#options;
@@ -81,7 +82,7 @@ export class MachineRegistration {
   }
 
   async #promptForInvite({ client }: Request, username: string): Promise<unknown> {
-    const address = remoteIp(client.remoteAddress);
+    const address = addressBlock(remoteIp(client.remoteAddress));
     const { prompts, promptsPerAddress, promptTimeout } = this.#options.limits;
     const fromAddress = [...this.#prompted.values()].filter((other) => other === address).length;
     if (this.#prompted.size >= prompts || this.#prompted.has(client) || fromAddress >= promptsPerAddress)

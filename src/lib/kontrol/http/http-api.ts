@@ -4,7 +4,7 @@ import type { Kite } from '../../kite/kite.js';
 import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { kitePath, parseIdentity } from '../../protocol/identity.js';
 import type { Logger } from '../../util/logger.js';
-import { formatAddress, remoteIp } from '../../transport/channel/remote-address.js';
+import { remoteIp } from '../../transport/channel/remote-address.js';
 import type { CredentialUses } from '../tokens/credential-uses.js';
 import { type Credentials, kiteKeyError } from '../tokens/credentials.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
@@ -27,6 +27,8 @@ interface RegistrationAudit {
 
 export interface HttpApiOptions {
   readonly registrar: Registrar;
+  /** Returns the address of the caller of a request. */
+  readonly addressOf: (request: IncomingMessage) => string;
   readonly credentials: Credentials;
   readonly uses: CredentialUses;
   /** The audit log. Undefined if none is written. */
@@ -58,7 +60,7 @@ export class HttpApi {
   async register(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!allowsMethod(request, response, 'POST')) return;
     const { registrar, metrics, logger, limits, audit } = this.#options;
-    const address = remoteIp(formatAddress(request.socket));
+    const address = remoteIp(this.#options.addressOf(request));
     const method = 'POST /register';
     try {
       const registration = this.#parseRegistration(await readJson(request, limits.registerBodyBytes));

@@ -1,6 +1,9 @@
 import { defaultLimits, type Limits } from '../../kite/limits/kite-limits.js';
 
-/** Limits on issuing kite keys and sign-in links. */
+/**
+ * Limits on issuing kite keys and sign-in links. All addresses of one /64 network of IPv6 count as one address. Behind a load
+ * balancer, set `trustedProxies`, or all callers count as one.
+ */
 export interface AdmissionLimits {
   /**
    * Maximum number of calls of `registerMachine` that one address can make in a burst. Default 10. If exceeded, the call fails

@@ -94,7 +94,11 @@ export class ReverseProxy {
     const via = `kite-${proxy.kite.identity.id}`;
     const forwarder = new Forwarder({
       clock: proxy.clock,
-      proxy: () => ({ via, secure: proxy.origin.startsWith('https:') }),
+      proxy: () => ({
+        via,
+        secure: proxy.origin.startsWith('https:'),
+        addressOf: (request) => proxy.kite.addressOf(request),
+      }),
       route: (request) => (hosts ? routeByHost(request, hosts) : routeByPath(request, proxy.table)),
       sessions: proxy.limits.sessions,
       onFailure: (type) => proxy.metrics.failed(type),

@@ -7,6 +7,7 @@ import { formatAddress } from '../channel/remote-address.js';
 import { basicCredentials } from '../handshake/url-credentials.js';
 import type { DialTls } from '../handshake/node-dial-options.js';
 import type { PostRequest, PostResult, Post } from './post.js';
+import { redirectError } from '../handshake/redirect-error.js';
 import { dialHost, isSecure } from '../handshake/session-url.js';
 
 // Just less than the five seconds after which servers commonly close an idle connection. A request on a connection that is
@@ -15,6 +16,7 @@ const IDLE_CONNECTION = 4000;
 
 /** Sends the requests of an XHR session over two connections: one to poll, one to send. */
 export class NodePost implements Post {
+  readonly #base: URL;
   readonly #request: typeof http.request;
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;
@@ -32,6 +34,7 @@ export class NodePost implements Post {
       new Agent({ keepAlive: true, maxSockets: 1, ...tls }),
       new Agent({ keepAlive: true, maxSockets: 1, timeout: IDLE_CONNECTION, ...tls }),
     ];
+    this.#base = base;
     this.#limit = limit;
     this.#options = {
       method: 'POST',
@@ -62,6 +65,13 @@ export class NodePost implements Post {
     });
     const onResponse = guarded((response: http.IncomingMessage) => {
       this.#address ??= response.socket.remoteAddress;
+      const { statusCode: status = 0, headers } = response;
+      const moved = redirectError(this.#base, path, { status, location: headers.location });
+      if (moved) {
+        response.destroy();
+        finish(moved);
+        return;
+      }
       readResponse(response, this.#limit, guarded, finish);
     });
     const onClose = guarded(() =>

@@ -89,10 +89,11 @@ export class PostgresStorage implements Storage {
   async open(): Promise<void> {
     await this.#database.open();
     try {
+      // Before anything is written, because this finds out whether the database can be used.
+      await this.#changes.open();
       const migrations = await migrate(this.#database);
       for (const name of migrations) this.#logger.info(`PostgreSQL: applied the migration "${name}"`);
       await this.#keyPairs.seal();
-      await this.#changes.open();
     } catch (error) {
       await this.close();
       throw error;
