@@ -85,12 +85,13 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
 }
 
 async function register(request: Request, services: KontrolServices): Promise<unknown> {
-  const { registrar, credentials, metrics } = services;
+  const { registrar, credentials, metrics, watchers } = services;
   try {
     const key = requireKiteKey(request, credentials);
     const registration = { kite: request.kite, url: request.args[0], key };
     const result = await registrar.register(request.client, registration);
     metrics.registered('connection');
+    if (result.kiteKey !== undefined) watchers.renew(request.client, credentials.verifyKiteKey(result.kiteKey));
     return result;
   } catch (error) {
     metrics.refused('connection');

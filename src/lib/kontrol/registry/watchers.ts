@@ -16,7 +16,7 @@ type WatchingPeer = Request['client'];
 interface Watcher {
   readonly id: string;
   readonly peer: WatchingPeer;
-  readonly caller: Caller;
+  caller: Caller;
   /** Its key in `#byUser`. */
   readonly userKey: string;
   readonly matches: (kite: KiteIdentity) => boolean;
@@ -88,6 +88,12 @@ export class Watchers {
     return id;
   }
 
+  /** The kite key of a caller was renewed: its watches end with the new form of the key. */
+  renew(client: WatchingPeer, caller: Caller): void {
+    for (const watcher of this.#byPeer.get(client)?.values() ?? [])
+      if (watcher.caller.type === 'kiteKey' && isSameKey(watcher.caller, caller)) watcher.caller = caller;
+  }
+
   /** Cancels a watch of this caller. */
   cancel(client: WatchingPeer, id: unknown): void {
     const watcher = typeof id === 'string' ? this.#byPeer.get(client)?.get(id) : undefined;
@@ -140,4 +146,8 @@ export class Watchers {
     if (action === 'DEREGISTER' || !this.#policy.allows('token', caller.username, entry.kite)) return '';
     return this.#tokens.issue(caller, entry) ?? '';
   }
+}
+
+function isSameKey(one: Caller, other: Caller): boolean {
+  return one.username === other.username && one.kiteKeyId === other.kiteKeyId && one.issuedAt === other.issuedAt;
 }
