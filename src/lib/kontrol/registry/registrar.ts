@@ -6,6 +6,7 @@ import { kitePath } from '../../protocol/identity.js';
 import type { Request } from '../../kite/serve/request.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import type { VerifiedCaller } from '../tokens/credentials.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import type { Policy } from '../policy/policy.js';
@@ -110,6 +111,15 @@ export class Registrar {
     };
   }
 
+  /** A connected kite uses this kite key now: its registrations with a former form of it last as long as the new one. */
+  renewed(peer: RegisteringPeer, key: VerifiedCaller): void {
+    const at = registerAgainTime(key, 'connection', this.#options.clock.now());
+    for (const entry of this.entriesOf(peer)) {
+      const { kiteKey } = entry;
+      if (kiteKey && hasSameKiteKey(kiteKey, key)) entry.registerAgainAt = Math.max(entry.registerAgainAt, at);
+    }
+  }
+
   /** Handles a heartbeat over HTTP. */
   heartbeat(id: string): 'pong' | 'registeragain' {
     const { registry, clock } = this.#options;
@@ -156,14 +166,15 @@ export class Registrar {
     const existing = registry.get(kite.id);
     if (existing && (existing.kite.username !== key.username || existing.origin === 'self'))
       throw idTakenError(kite.id);
+    const isDue = clock.now() >= key.renewAt - TOKEN_LEEWAY;
     const renewal =
-      key.pair.state === 'retired' || clock.now() >= key.renewAt - TOKEN_LEEWAY
+      isDue || key.pair.state === 'retired'
         ? { publicKey: keyRing.signing.publicKey, kiteKey: keyRing.renewKiteKey(key) }
         : {};
     const keyId = key.pair.state === 'retired' ? keyRing.signing.id : key.pair.id;
     const subject = { kite, url, keyId, registeredAt: existing?.registeredAt ?? clock.now() };
     const entry = await this.#store(subject, origin, key);
-    entry.registerAgainAt = registerAgainTime(key, origin, clock.now());
+    entry.registerAgainAt = isDue ? key.sessionEnd : registerAgainTime(key, origin, clock.now());
     this.#mustReregister.delete(kite.id);
     const { keys: revokedKeys } = revocations;
     return { entry, result: { url, ...renewal, ...(revokedKeys.length > 0 && { revokedKeys }) } };
@@ -246,8 +257,7 @@ export class Registrar {
 
 /**
  * Returns from when a kite must register again to renew its kite key. Over a connection, a kite does so by itself; if it has not
- * when a quarter of the lifetime is left, its connection is closed. A kite that had this key already then keeps its registration
- * until the key expires.
+ * when a quarter of the lifetime is left, its connection is closed.
  */
 function registerAgainTime(
   { renewAt, sessionEnd, keyTtl = 0 }: VerifiedCaller,

@@ -1,5 +1,6 @@
 import type { RemoteFunction } from '../../kite/call/method-types.js';
 import type { Request } from '../../kite/serve/request.js';
+import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { matchesEveryKite, type KiteQuery, queryMatcher } from '../../protocol/query.js';
@@ -91,7 +92,7 @@ export class Watchers {
   /** The kite key of a caller was renewed: its watches end with the new form of the key. */
   renew(client: WatchingPeer, caller: Caller): void {
     for (const watcher of this.#byPeer.get(client)?.values() ?? [])
-      if (watcher.caller.type === 'kiteKey' && isSameKey(watcher.caller, caller)) watcher.caller = caller;
+      if (watcher.caller.type === 'kiteKey' && hasSameKiteKey(watcher.caller, caller)) watcher.caller = caller;
   }
 
   /** Cancels a watch of this caller. */
@@ -146,8 +147,4 @@ export class Watchers {
     if (action === 'DEREGISTER' || !this.#policy.allows('token', caller.username, entry.kite)) return '';
     return this.#tokens.issue(caller, entry) ?? '';
   }
-}
-
-function isSameKey(one: Caller, other: Caller): boolean {
-  return one.username === other.username && one.kiteKeyId === other.kiteKeyId && one.issuedAt === other.issuedAt;
 }
