@@ -143,6 +143,12 @@ export const kiteErrorCodes = {
     meaning: 'The key pair that signed the kite key was revoked.',
     action: 'Get a new kite key: `kitectl register --force`.',
   },
+  kiteKeyExpired: {
+    type: 'authenticationError',
+    sender: `${KITE}, or Kontrol`,
+    meaning: 'The kite key has expired. A kite renews its key when it registers, while the key is valid.',
+    action: 'Get a new kite key: `kitectl register --force`.',
+  },
   kiteKeyRevoked: {
     type: 'authenticationError',
     sender: KONTROL,
@@ -209,6 +215,12 @@ export const kiteErrorCodes = {
     sender: PROXIED_KITE,
     meaning: 'The kite could not connect to the proxy to open a tunnel.',
     action: 'Check that the kite can reach the public address of the proxy, then try again.',
+  },
+  unknownUser: {
+    type: 'genericError',
+    sender: KONTROL,
+    meaning: 'Kontrol has issued no kite key for this user, and no kite of this user is registered.',
+    action: 'Check the spelling. `kitectl kontrol users list` lists the users.',
   },
   tunnelLimit: {
     type: 'genericError',

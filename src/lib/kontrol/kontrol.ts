@@ -12,7 +12,7 @@ import { AuditLog } from './admin/audit-log.js';
 import { CredentialUses } from './tokens/credential-uses.js';
 import { Credentials, type VerifiedCaller } from './tokens/credentials.js';
 import { HttpApi } from './http/http-api.js';
-import { Invites } from './admin/invites.js';
+import { type InviteLifetimes, Invites } from './admin/invites.js';
 import { infoOf, type KeyPairInfo, KeyRing } from './tokens/key-ring.js';
 import { type KontrolOptions, checkOpenRegistration } from './kontrol-options.js';
 import { MachineRegistration } from './admin/machine-registration.js';
@@ -23,7 +23,7 @@ import { UiFiles } from './http/ui-files.js';
 import { ownPolicy, type Policy } from './policy/policy.js';
 import { Queries } from './registry/queries.js';
 import { Registrar } from './registry/registrar.js';
-import { checkUsername } from './registry/registration-record.js';
+import { checkKeyTtl, checkUsername } from './registry/registration-record.js';
 import type { RegistryEntry } from './registry/registry-entry.js';
 import { Registry } from './registry/registry.js';
 import { StoreSync } from './registry/store-sync.js';
@@ -34,7 +34,13 @@ import { Signalling } from './signalling/signalling.js';
 import type { Storage } from './storage/shared/storage.js';
 import { defaultTimings, type LeaseTimings } from './registry/lease-timings.js';
 import { TokenIssuer } from './tokens/token-issuer.js';
-import { type UserCredential, Users, type UserSummary } from './admin/users.js';
+import {
+  type KeyRevocation,
+  type UserCredential,
+  type UserRevocation,
+  Users,
+  type UserSummary,
+} from './admin/users.js';
 import { Watchers } from './registry/watchers.js';
 
 /**
@@ -96,7 +102,8 @@ export class Kontrol {
       kontrolUrl,
       initial: options.keyPair,
     });
-    const storeSync = new StoreSync({ ...shared, storage, registry, keyRing });
+    const uses = new CredentialUses({ storage, limits, clock });
+    const storeSync = new StoreSync({ ...shared, storage, registry, keyRing, uses });
     const revocations = new Revocations(keyRing, this.#logger);
     const registrar = new Registrar({ ...shared, registry, storeSync, keyRing, revocations });
     const onSign = (): void => this.#metrics.signed();
@@ -119,9 +126,12 @@ export class Kontrol {
     this.#invites = new Invites(storage, clock);
     const { audit: write } = options;
     this.#audit = write && new AuditLog({ write, limits, clock });
-    this.#uses = new CredentialUses(limits, clock);
-    this.#users = new Users({ uses: this.#uses, keyRing, registry, clock });
-    keyRing.on('issue', (key) => this.#uses.issued({ ...key, sessionEnd: Number.POSITIVE_INFINITY }));
+    this.#uses = uses;
+    this.#users = new Users({ uses, invites: this.#invites, keyRing, registry, clock });
+    keyRing.on('issue', (key) => {
+      uses.issued(key);
+      storeSync.recordUses();
+    });
     [this.#registry, this.#keyRing, this.#storeSync, this.#registrar] = [
       registry,
       keyRing,
@@ -213,16 +223,20 @@ export class Kontrol {
   }
 
   /**
-   * Creates a one-time invite for `username`. `ttl`: lifetime in milliseconds. Default: 24 hours. Rejects if the username is
-   * not valid, or if the store is unavailable.
+   * Creates a one-time invite for `username`. `ttl`: lifetime in milliseconds. Default: 24 hours. `keyTtl`: lifetime of the kite
+   * key; a kite renews its key when it registers. Default: the key does not expire. Rejects if the username or a lifetime is not
+   * valid, or if the store is unavailable.
    */
-  async invite(username: string, { ttl }: { readonly ttl?: number } = {}): Promise<string> {
-    return this.#invites.issue(checkUsername(username), ttl);
+  async invite(username: string, { ttl, keyTtl }: InviteLifetimes = {}): Promise<string> {
+    return this.#invites.issue(checkUsername(username), { ttl, keyTtl: checkKeyTtl(keyTtl) });
   }
 
-  /** Creates a kite key for a user, signed with the current key pair. Rejects if the username is not valid. */
-  async newKiteKey(username: string): Promise<string> {
-    return this.#keyRing.newKiteKey(checkUsername(username));
+  /**
+   * Creates a kite key for a user, signed with the current key pair. `ttl`: its lifetime in milliseconds. Default: it does not
+   * expire. Rejects if the username or the lifetime is not valid.
+   */
+  async newKiteKey(username: string, { ttl }: { readonly ttl?: number | undefined } = {}): Promise<string> {
+    return this.#keyRing.newKiteKey(checkUsername(username), checkKeyTtl(ttl));
   }
 
   /** Returns all key pairs, newest first. */
@@ -248,25 +262,25 @@ export class Kontrol {
 
   /**
    * Revokes one kite key by its `jti`, with everything that descends from it: registrations, connections, watches, tokens and
-   * renewed forms of the key, at this node and the others, and at the kites that are connected to them. Accepts any id: Kontrol
-   * does not store the kite keys that it has issued.
+   * renewed forms of the key, at this node and the others, and at the kites that are connected to them. Resolves with whether a
+   * node has issued or seen the key; an unknown key is revoked as well. Rejects if the id is not a UUID.
    */
-  revokeKiteKey(jti: string): Promise<void> {
-    return this.#keyRing.revokeKiteKey(jti);
+  revokeKiteKey(jti: string): Promise<KeyRevocation> {
+    return this.#users.revokeKey(jti);
   }
 
-  /** Returns the users with registered kites, and those whose credentials this node has seen since it started. */
-  users(): readonly UserSummary[] {
+  /** Returns the users with registered kites, and those whose credentials a node has issued or seen. */
+  users(): Promise<readonly UserSummary[]> {
     return this.#users.list();
   }
 
-  /** Returns the kite keys and sessions of a user that this node has seen since it started. */
-  user(username: string): readonly UserCredential[] {
+  /** Returns the kite keys and sessions of a user that a node has issued or seen. Rejects with `unknownUser` if there are none. */
+  user(username: string): Promise<readonly UserCredential[]> {
     return this.#users.credentials(username);
   }
 
-  /** Revokes every kite key that a user has now; see `revokeKiteKey`. Unused invites of the user stay valid. */
-  revokeUser(username: string): Promise<void> {
+  /** Revokes every kite key that a user has now; see `revokeKiteKey`. Unused invites of the user are deleted. */
+  revokeUser(username: string): Promise<UserRevocation> {
     return this.#users.revoke(username);
   }
 

@@ -12,6 +12,7 @@ import { defaultKontrolLimits, type KontrolLimits } from '../../../src/lib/kontr
 export function callerNamed(username: string, changes: Partial<Caller> = {}): Caller {
   const issuedAt = new ManualClock().now();
   return {
+    type: 'kiteKey',
     username,
     kiteKeyId: `key of ${username}`,
     issuedAt,

@@ -95,10 +95,14 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
 }
 
 /** Codes of errors that another kite key resolves. */
-const REVOKED: ReadonlySet<string> = new Set<KiteErrorCode>(['keyPairRevoked', 'kiteKeyRevoked']);
+const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([
+  'keyPairRevoked',
+  'kiteKeyExpired',
+  'kiteKeyRevoked',
+]);
 
 function authenticationHint({ code }: KiteError, operation: Operation | undefined): string {
-  if (operation?.withKey === true && REVOKED.has(code)) return 'Replace it with: kitectl register --force';
+  if (operation?.withKey === true && REPLACE_KEY.has(code)) return 'Replace it with: kitectl register --force';
   if (operation?.withKey === true) return 'Show the user of your kite key with: kitectl showkey';
   return `No kite key was sent. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
 }

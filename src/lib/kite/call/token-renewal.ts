@@ -27,7 +27,7 @@ export interface TokenRenewalOptions {
 const RENEW_BEFORE = 30_000;
 
 // Longer delays overflow the timers of Node and of browsers.
-const MAX_TIMER_DELAY = 2 ** 31 - 1;
+export const MAX_TIMER_DELAY = 2 ** 31 - 1;
 
 /** Renews the token of a client before it expires, and when a call is rejected because it has expired. */
 export class TokenRenewal {

@@ -23,6 +23,8 @@ export type KontrolLinkEvents = {
   /** A Kontrol is connected: for the first time, or after a disconnect. */
   connect: [client: Client];
   disconnect: [];
+  /** Registrations must be made again, to renew the kite key. */
+  renewKey: [];
   /** Registrations and watches end, because the kite is closing. */
   retire: [];
 };

@@ -107,7 +107,11 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
           },
         );
     };
-    const offs = [link.on('connect', attempt), link.on('retire', () => fail(closingError()))];
+    const offs = [
+      link.on('connect', attempt),
+      link.on('renewKey', () => move(requestedUrl)),
+      link.on('retire', () => fail(closingError())),
+    ];
     if (link.client) attempt(link.client);
     offs.push(link.stayConnected());
   });

@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import { decodeJwt, isJwtError, JwtError, verifyJwt, tokenExpiredError } from '../../keys/jwt.js';
 import { stringClaim } from '../../keys/jwt-claims.js';
 import type { Claims } from '../../keys/jwt-claims.js';
-import { descentOfKiteKey, type KiteKey, kiteKeyOf } from '../../keys/kite-key.js';
+import { descentOfKiteKey, type KiteKey, verifyKiteKey } from '../../keys/kite-key.js';
 import { parsePublicKey } from '../../keys/pem.js';
-import { audienceIncludes, descentOfToken, TOKEN_LEEWAY, tokenOf } from '../../keys/kite-token.js';
+import { audienceIncludes, descentOfToken, tokenOf } from '../../keys/kite-token.js';
 import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
 import { isConfigurationError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
@@ -172,16 +172,10 @@ export class Verifier {
       throw new JwtError('claims', 'it is not a kite key: "kontrolKey" is missing');
     const trusted = this.#trusted.find(kontrolKey);
     if (!trusted) throw new JwtError('signature', 'it is signed by a Kontrol that this kite does not trust');
-    // The issue time of a token already includes the leeway; that of a kite key does not.
-    const claims = verifyJwt(jwt, trusted, { clock: this.#clock, leeway: TOKEN_LEEWAY });
-    const kiteKey = kiteKeyOf(jwt, claims);
+    const kiteKey = verifyKiteKey(jwt, trusted, this.#clock);
     this.#checkUser(kiteKey.username);
-    const expiresAt = claims['exp'];
-    return {
-      descent: descentOfKiteKey(kiteKey),
-      signedBy: trusted,
-      expiresAt: typeof expiresAt === 'number' ? expiresAt * 1000 : Number.POSITIVE_INFINITY,
-    };
+    const { expiresAt = Number.POSITIVE_INFINITY } = kiteKey;
+    return { descent: descentOfKiteKey(kiteKey), signedBy: trusted, expiresAt };
   }
 
   #checkUser(username: string): void {

@@ -9,7 +9,7 @@ import { record } from '../../util/record.js';
 import type { Invites } from './invites.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import { checkUsername } from '../registry/registration-record.js';
-import { isStorageError } from '../storage/shared/storage.js';
+import { isStorageError, type StoredInvite } from '../storage/shared/storage.js';
 import { type AdmissionLimits } from '../limits/kontrol-limits.js';
 
 /** Whether a user needs an invite to get a kite key. `open`, without invites, is for development. */
@@ -46,12 +46,13 @@ export class MachineRegistration {
     const username = checkUsername(
       typeof argument === 'string' && argument !== '' ? argument : request.kite.username,
     );
-    if (mode === 'invite') await this.#requireInvite(request, username);
+    let keyTtl: number | undefined;
+    if (mode === 'invite') keyTtl = (await this.#requireInvite(request, username)).keyTtl;
     else if (username === kontrolUser) {
       const message = `${kontrolUser} runs this Kontrol; a kite key for this user requires an invite even if registration is open`;
       throw new KiteError('authenticationError', message);
     }
-    return keyRing.newKiteKey(username);
+    return keyRing.newKiteKey(username, keyTtl);
   }
 
   #checkRate({ client }: Request): void {
@@ -65,18 +66,21 @@ export class MachineRegistration {
     if (!bucket.take()) throw rateLimitError();
   }
 
-  async #requireInvite(request: Request, username: string): Promise<void> {
+  async #requireInvite(request: Request, username: string): Promise<StoredInvite> {
     const [argument] = request.args;
     const invite = record(argument)['invite'] ?? (await this.#promptForInvite(request, username));
-    let redeemed: boolean;
+    const { invites, keyRing } = this.#options;
+    const revokedUntil = keyRing.revokedUntil(username);
+    let redeemed: StoredInvite | undefined;
     try {
-      redeemed = typeof invite === 'string' && (await this.#options.invites.redeem(invite, username));
+      redeemed = typeof invite === 'string' ? await invites.redeem(invite, username) : undefined;
     } catch (error) {
       if (!isStorageError(error)) throw error;
       const message = "Kontrol's store cannot be reached to check the invite; try again later";
       throw codedError('genericError', 'storeUnavailable', message, error);
     }
-    if (redeemed) return;
+    // A key that is issued now would not be covered if the user was revoked meanwhile.
+    if (redeemed && keyRing.revokedUntil(username) === revokedUntil) return redeemed;
     const message = `The invite for ${username} is invalid, already used, or expired`;
     throw codedError('authenticationError', 'badInvite', message);
   }

@@ -75,10 +75,15 @@ export interface KontrolLimits extends AdmissionLimits, Limits {
    */
   readonly issuedTokens: number;
   /**
-   * Maximum number of kite keys and sessions whose last use is listed. Default 10,000. If exceeded, the least recently used
-   * one is not listed.
+   * Maximum number of kite keys and sessions whose last use a node remembers, so that it does not write it again. Default
+   * 100,000. If exceeded, the least recently used one is forgotten, and written again when it is next used.
    */
   readonly credentialUses: number;
+  /**
+   * Maximum number of kite keys and sessions of one user that are listed. Default 1,000. If exceeded, the least recently used
+   * one is removed from the list.
+   */
+  readonly credentialsPerUser: number;
   /**
    * Maximum number of refused calls per minute that the audit log contains. Default 1,000. If exceeded, further ones are
    * counted, and the next entry has their number.
@@ -107,7 +112,8 @@ export const defaultKontrolLimits: KontrolLimits = Object.freeze({
   registerBodyBytes: 64 * 1024,
   verifiedKiteKeys: 4096,
   issuedTokens: 20_000,
-  credentialUses: 10_000,
+  credentialUses: 100_000,
+  credentialsPerUser: 1000,
   auditedRefusals: 1000,
 });
 
@@ -122,6 +128,12 @@ export const FIELD_LENGTH = 256;
  * `argumentError`.
  */
 export const URL_LENGTH = 2048;
+
+/**
+ * Maximum lifetime of a kite key that expires, in milliseconds. Default 100 years. If exceeded, creating the invite fails with
+ * `argumentError`.
+ */
+export const KEY_TTL = 100 * 365 * 24 * 3_600_000;
 
 /** Maximum length of a policy file, in characters. Default 1 MiB. If exceeded, Kontrol does not start. */
 export const POLICY_LENGTH = 1024 * 1024;

@@ -1,10 +1,12 @@
 import { errorText } from '../../util/message-of.js';
+import { TOKEN_LEEWAY } from '../../keys/kite-token.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { kitePath } from '../../protocol/identity.js';
 import type { Request } from '../../kite/serve/request.js';
 import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
+import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import type { VerifiedCaller } from '../tokens/credentials.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import type { Policy } from '../policy/policy.js';
@@ -109,12 +111,23 @@ export class Registrar {
     };
   }
 
+  /** A connected kite uses this kite key now: its registrations with a former form of it last as long as the new one. */
+  renewed(peer: RegisteringPeer, key: VerifiedCaller): void {
+    const at = registerAgainTime(key, 'connection', this.#options.clock.now());
+    for (const entry of this.entriesOf(peer)) {
+      const { kiteKey } = entry;
+      if (kiteKey && hasSameKiteKey(kiteKey, key)) entry.registerAgainAt = Math.max(entry.registerAgainAt, at);
+    }
+  }
+
   /** Handles a heartbeat over HTTP. */
   heartbeat(id: string): 'pong' | 'registeragain' {
-    const entry = this.#options.registry.get(id);
+    const { registry, clock } = this.#options;
+    const entry = registry.get(id);
     if (this.#mustReregister.has(id)) return 'registeragain';
+    if (entry && clock.now() >= entry.registerAgainAt) return 'registeragain';
     // Heartbeats over HTTP are not authenticated: they must not extend the lease of a connected kite.
-    return entry?.origin === 'http' && this.#options.registry.heartbeat(entry) ? 'pong' : 'registeragain';
+    return entry?.origin === 'http' && registry.heartbeat(entry) ? 'pong' : 'registeragain';
   }
 
   /** Returns the connection over which the kite registered on this node. */
@@ -153,13 +166,15 @@ export class Registrar {
     const existing = registry.get(kite.id);
     if (existing && (existing.kite.username !== key.username || existing.origin === 'self'))
       throw idTakenError(kite.id);
+    const isDue = clock.now() >= key.renewAt - TOKEN_LEEWAY;
     const renewal =
-      key.pair.state === 'retired'
+      isDue || key.pair.state === 'retired'
         ? { publicKey: keyRing.signing.publicKey, kiteKey: keyRing.renewKiteKey(key) }
         : {};
     const keyId = key.pair.state === 'retired' ? keyRing.signing.id : key.pair.id;
     const subject = { kite, url, keyId, registeredAt: existing?.registeredAt ?? clock.now() };
     const entry = await this.#store(subject, origin, key);
+    entry.registerAgainAt = isDue ? key.sessionEnd : registerAgainTime(key, origin, clock.now());
     this.#mustReregister.delete(kite.id);
     const { keys: revokedKeys } = revocations;
     return { entry, result: { url, ...renewal, ...(revokedKeys.length > 0 && { revokedKeys }) } };
@@ -201,6 +216,10 @@ export class Registrar {
   #onHeartbeat(peer: RegisteringPeer, id: string): void {
     const connected = this.#sessions.get(peer)?.get(id);
     if (!connected || this.#peers.get(id) !== peer) return;
+    if (this.#options.clock.now() >= connected.entry.registerAgainAt) {
+      peer.close();
+      return;
+    }
     if (this.#options.registry.heartbeat(connected.entry) || connected.reviving || this.#closing) return;
     connected.reviving = true;
     this.#revive(connected)
@@ -215,11 +234,12 @@ export class Registrar {
   /** Registers a kite again whose heartbeats resume after its lease has ended. */
   async #revive(connected: ConnectedKite): Promise<void> {
     const { registry, keyRing } = this.#options;
-    const { kite, keyId, kiteKey } = connected.entry;
+    const { kite, keyId, kiteKey, registerAgainAt } = connected.entry;
     const other = registry.get(kite.id);
     if (other && other.kite.username !== kite.username) return;
     if (keyRing.get(keyId)?.state === 'revoked' || (kiteKey && keyRing.isRevoked(kiteKey))) return;
     connected.entry = await this.#store(connected.entry, 'connection', kiteKey);
+    connected.entry.registerAgainAt = registerAgainAt;
   }
 
   #onDisconnect(peer: RegisteringPeer, kites: Map<string, ConnectedKite>, code: number): void {
@@ -233,6 +253,19 @@ export class Registrar {
       }
     }
   }
+}
+
+/**
+ * Returns from when a kite must register again to renew its kite key. Over a connection, a kite does so by itself; if it has not
+ * when a quarter of the lifetime is left, its connection is closed.
+ */
+function registerAgainTime(
+  { renewAt, sessionEnd, keyTtl = 0 }: VerifiedCaller,
+  origin: 'connection' | 'http',
+  now: number,
+): number {
+  const due = origin === 'http' ? renewAt : renewAt + keyTtl / 4;
+  return now < due ? due : sessionEnd;
 }
 
 function idTakenError(id: string): KiteError {

@@ -1,5 +1,6 @@
 import type { RemoteFunction } from '../../kite/call/method-types.js';
 import type { Request } from '../../kite/serve/request.js';
+import { hasSameKiteKey } from '../../keys/revoked-ids.js';
 import { KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import { matchesEveryKite, type KiteQuery, queryMatcher } from '../../protocol/query.js';
@@ -16,7 +17,7 @@ type WatchingPeer = Request['client'];
 interface Watcher {
   readonly id: string;
   readonly peer: WatchingPeer;
-  readonly caller: Caller;
+  caller: Caller;
   /** Its key in `#byUser`. */
   readonly userKey: string;
   readonly matches: (kite: KiteIdentity) => boolean;
@@ -86,6 +87,12 @@ export class Watchers {
     const others = this.#byUser.get(userKey) ?? new Set();
     this.#byUser.set(userKey, others.add(watcher));
     return id;
+  }
+
+  /** The kite key of a caller was renewed: its watches end with the new form of the key. */
+  renew(client: WatchingPeer, caller: Caller): void {
+    for (const watcher of this.#byPeer.get(client)?.values() ?? [])
+      if (watcher.caller.type === 'kiteKey' && hasSameKiteKey(watcher.caller, caller)) watcher.caller = caller;
   }
 
   /** Cancels a watch of this caller. */

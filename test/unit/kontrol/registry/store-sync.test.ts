@@ -1,4 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { defaultKontrolLimits } from '../../../../src/lib/kontrol/limits/kontrol-limits.js';
+import { CredentialUses } from '../../../../src/lib/kontrol/tokens/credential-uses.js';
 import { KeyRing } from '../../../../src/lib/kontrol/tokens/key-ring.js';
 import { Registry } from '../../../../src/lib/kontrol/registry/registry.js';
 import { StoreSync } from '../../../../src/lib/kontrol/registry/store-sync.js';
@@ -23,10 +25,12 @@ async function node(storage = new FakeStorage(), clock = new ManualClock()) {
     kontrolUrl,
     initial,
   });
+  const uses = new CredentialUses({ storage, limits: defaultKontrolLimits, clock });
   const replica = new StoreSync({
     storage,
     registry,
     keyRing,
+    uses,
     timings: defaultTimings,
     clock,
     logger: silentLogger,

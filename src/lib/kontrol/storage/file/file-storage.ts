@@ -4,13 +4,14 @@ import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
 import { messageOf } from '../../../util/message-of.js';
 import { STORAGE_DEADLINE } from '../shared/storage-deadline.js';
-import { checkOwner, unexpired } from '../shared/entries.js';
+import { checkOwner, mergeCredential, unexpired } from '../shared/entries.js';
 import { FolderLock } from './folder-lock.js';
 import {
   type PutResult,
   type Registration,
   type Storage,
   StorageError,
+  type StoredCredential,
   type StoredInvite,
   type StoredKeyPair,
 } from '../shared/storage.js';
@@ -31,6 +32,7 @@ interface Tables {
   readonly keyPairs: Database<StoredKeyPair, string>;
   readonly revoked: Database<true, string>;
   readonly invites: Database<StoredInvite, string>;
+  readonly credentials: Database<StoredCredential, string>;
 }
 
 /**
@@ -168,6 +170,33 @@ export class FileStorage implements Storage {
     });
   }
 
+  deleteInvites(username: string): Promise<number> {
+    return this.#write(({ invites }) => {
+      const own = valuesOf(invites).filter((invite) => invite.username === username);
+      for (const { hash } of own) void invites.remove(hash);
+      return own.length;
+    });
+  }
+
+  credentials(username?: string): Promise<StoredCredential[]> {
+    return this.#read(({ credentials }) =>
+      valuesOf(credentials).filter((each) => username === undefined || each.username === username),
+    );
+  }
+
+  putCredentials(list: readonly StoredCredential[]): Promise<void> {
+    return this.#write(({ credentials }) => {
+      for (const each of list)
+        void credentials.put(each.id, mergeCredential(credentials.get(each.id), each));
+    });
+  }
+
+  deleteCredentials(ids: readonly string[]): Promise<void> {
+    return this.#write(({ credentials }) => {
+      for (const id of ids) void credentials.remove(id);
+    });
+  }
+
   /** Does nothing: no other process can change the folder. */
   watch(): () => void {
     return () => {};
@@ -250,6 +279,7 @@ async function openTables(folder: string): Promise<Tables> {
     keyPairs: root.openDB({ name: 'keyPairs', encoding: 'json' }),
     revoked: root.openDB({ name: 'revoked', encoding: 'json' }),
     invites: root.openDB({ name: 'invites', encoding: 'json' }),
+    credentials: root.openDB({ name: 'credentials', encoding: 'json' }),
   };
 }
 
