@@ -1,6 +1,8 @@
 import type { CloseCode } from '../errors/error-codes.js';
 import { BrandedError, kindOf } from '../errors/branded-error.js';
 import type { DnodeLimits } from './dnode-limits.js';
+import { parseJson } from '../util/parse-json.js';
+import { jsonObject } from '../util/record.js';
 import { exceedsBytes } from '../util/utf8.js';
 
 /** A dnode message: `{method, arguments, callbacks}`. The field `links` is ignored. */
@@ -64,17 +66,12 @@ export function parseMessage(text: string, limits: MessageLimits): DnodeMessage 
   return { method, args: args ?? [], callbacks: parseCallbacks(callbacks, limits.callbacksPerMessage) };
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not valid JSON');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not a dnode message');
-  }
-  return value as Record<string, unknown>;
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  const value = parseJson(text);
+  if (value === undefined) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not valid JSON');
+  const message = jsonObject(value);
+  if (!message) throw new ProtocolViolation(PROTOCOL_ERROR, 'The message is not a dnode message');
+  return message;
 }
 
 function isMethod(method: unknown): method is string | number {
@@ -85,16 +82,15 @@ function parseCallbacks(callbacks: unknown, limit: number): CallbackPath[] | und
   if (callbacks === undefined || callbacks === null) return undefined;
   // Some peers encode an empty table as an array.
   if (Array.isArray(callbacks) && callbacks.length === 0) return undefined;
-  if (typeof callbacks !== 'object' || Array.isArray(callbacks)) {
-    throw new ProtocolViolation(PROTOCOL_ERROR, 'The callbacks of the message are not an object');
-  }
+  const table = jsonObject(callbacks);
+  if (!table) throw new ProtocolViolation(PROTOCOL_ERROR, 'The callbacks of the message are not an object');
   let paths: CallbackPath[] | undefined;
   let count = 0;
-  for (const key in callbacks) {
+  for (const key in table) {
     if (++count > limit) {
       throw new ProtocolViolation(POLICY_VIOLATION, `A message has more than ${limit} callbacks`);
     }
-    const path = (callbacks as Record<string, unknown>)[key];
+    const path = table[key];
     const number = Number(key);
     // Invalid keys and paths are ignored.
     if (!Array.isArray(path) || !Number.isSafeInteger(number) || number < 0 || String(number) !== key)

@@ -81,7 +81,7 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
     case 'timeout':
       return {
         exitCode: deadline,
-        hint: 'Increase the timeout with --timeout 60s, or disable it with --timeout 0.',
+        hint: `Increase the timeout with --timeout 60s, or disable it with --timeout 0.${withoutKeyHint(operation)}`,
       };
     case 'sendError':
       return { exitCode: unreachable, hint: 'Send less data in one call.' };
@@ -92,6 +92,12 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
     default:
       return { exitCode: remoteError };
   }
+}
+
+/** A server of kite.js does not respond to a call with a kite key. */
+function withoutKeyHint(operation: Operation | undefined): string {
+  const { withKey = false, toKontrol = false } = operation ?? {};
+  return withKey && !toKontrol ? ' If it is a server of kite.js, call it with --auth none.' : '';
 }
 
 /** Codes of errors that another kite key resolves. */

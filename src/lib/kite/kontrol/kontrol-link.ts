@@ -106,11 +106,6 @@ export class KontrolLink extends Emitter<KontrolLinkEvents> {
     if (this.#client) this.#client.auth = this.#options.auth();
   }
 
-  /** Disconnects from the current Kontrol, so that the next one is used. */
-  drop(): void {
-    this.#client?.close();
-  }
-
   /** Ends registrations and watches, and stops reconnecting. Calls can still be made. */
   retire(): void {
     if (this.#retired) return;

@@ -98,8 +98,8 @@ export function registerForever(options: RegistrationOptions): Promise<Registrat
             retry = clock.setTimeout(
               () => {
                 if (link.client !== client) return;
-                // Another Kontrol may be able to reach the store. A permanent failure is the same at each.
-                if (link.hasAlternatives && !permanent) link.drop();
+                // The link then uses another Kontrol, which may be able to reach the store. A permanent failure is the same at each.
+                if (link.hasAlternatives && !permanent) client.close();
                 else attempt(client);
               },
               permanent ? PERMANENT_FAILURE_RETRY : backoff.next(),

@@ -13,6 +13,7 @@ import type { Registrar } from '../registry/registrar.js';
 import type { StoreSync } from '../registry/store-sync.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { respondText } from '../../transport/server/respond.js';
+import { jsonObject } from '../../util/record.js';
 
 interface AuditedRegistration {
   readonly method: string;
@@ -154,9 +155,9 @@ async function readJson(request: IncomingMessage, maxBytes: number): Promise<Rec
   } catch {
     throw new KiteError('argumentError', 'the body is not valid JSON');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new KiteError('argumentError', 'the body is not a JSON object');
-  return value as Record<string, unknown>;
+  const object = jsonObject(value);
+  if (!object) throw new KiteError('argumentError', 'the body is not a JSON object');
+  return object;
 }
 
 function allowsMethod(request: IncomingMessage, response: ServerResponse, method: string): boolean {
