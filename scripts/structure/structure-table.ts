@@ -140,6 +140,7 @@ const cli: readonly Folder[] = [
     name: 'runtime',
     about: 'streams, environment and signals of the process; CliError; exit codes',
     entries: [
+      'child-groups',
       'cli-error',
       'color-setting',
       'command-limits',
@@ -201,7 +202,12 @@ const kontrol: readonly Folder[] = [
     entries: ['credential-uses', 'credentials', 'revocations', 'token-issuer'],
     exports: ['key-ring'],
   },
-  { name: 'policy', about: 'authorization', exports: ['policy', 'policy-file'] },
+  {
+    name: 'policy',
+    about: 'authorization',
+    entries: ['replaceable-policy'],
+    exports: ['policy', 'policy-file'],
+  },
   {
     name: 'storage',
     about: 'the stores',

@@ -406,8 +406,9 @@ export class Kite<Methods = AnyMethods> {
   }
 
   /**
-   * Runs the kite as a program: listens, closes gracefully on SIGINT and SIGTERM, and toggles debug logging on SIGUSR2.
-   * Resolves when the kite is closed. A second SIGINT or SIGTERM ends the process immediately.
+   * Runs the kite as a program: listens, closes gracefully on SIGINT, SIGTERM and SIGQUIT, and toggles debug logging on SIGUSR2.
+   * SIGHUP closes it if the process has a terminal, which was closed; otherwise it ends debug logging. Resolves when the kite is
+   * closed. A second signal ends the process immediately.
    */
   run(): Promise<void> {
     return runUntilSignal(this, this.#logger);

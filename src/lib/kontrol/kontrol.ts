@@ -21,6 +21,7 @@ import { addMethods } from './kontrol-methods.js';
 import { KontrolMetrics } from './http/kontrol-metrics.js';
 import { UiFiles } from './http/ui-files.js';
 import { ownPolicy, type Policy } from './policy/policy.js';
+import { ReplaceablePolicy } from './policy/replaceable-policy.js';
 import { Queries } from './registry/queries.js';
 import { Registrar } from './registry/registrar.js';
 import { checkKeyTtl, checkUsername } from './registry/registration-record.js';
@@ -61,7 +62,7 @@ export class Kontrol {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #timings: LeaseTimings;
-  readonly #policy: Policy;
+  readonly #policy: ReplaceablePolicy;
   readonly #storage: Storage;
   readonly #registry: Registry;
   readonly #keyRing: KeyRing;
@@ -89,7 +90,7 @@ export class Kontrol {
     this.#clock = clock;
     this.#storage = storage;
     this.#timings = { ...defaultTimings, ...options.timings };
-    this.#policy = options.policy ?? ownPolicy(username);
+    this.#policy = new ReplaceablePolicy(options.policy ?? ownPolicy(username));
     this.kite = this.#makeKite();
     this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
     const shared = { clock, logger: this.#logger, timings: this.#timings, policy: this.#policy, limits };
@@ -205,7 +206,7 @@ export class Kontrol {
     try {
       await checkOpenRegistration(this.#options, this.kite.config.ip, lookupAddresses);
       await this.#servePage();
-      for (const path of this.#policy.deepTokenPaths ?? []) this.#logger.warn(deepPathWarning(path));
+      this.#warnOfDeepPaths();
       await this.#storeSync.open();
       await this.kite.listen();
       this.#listeningSince = this.#clock.now();
@@ -299,6 +300,19 @@ export class Kontrol {
       uptime: Math.floor((this.#clock.now() - (this.#listeningSince ?? this.#clock.now())) / 1000),
       keyId: this.#keyRing.signing.id,
     };
+  }
+
+  /**
+   * Replaces the policy. It decides about everything from now on; connections stay. Kites that have registered stay registered until
+   * they register again, and tokens that were issued stay valid until they expire.
+   */
+  usePolicy(policy: Policy): void {
+    this.#policy.current = policy;
+    this.#warnOfDeepPaths();
+  }
+
+  #warnOfDeepPaths(): void {
+    for (const path of this.#policy.deepTokenPaths) this.#logger.warn(deepPathWarning(path));
   }
 
   async #servePage(): Promise<void> {

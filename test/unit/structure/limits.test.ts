@@ -66,6 +66,10 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MAX_ATTEMPTS: 'attempts of a read of its own',
     MAX_OPERATIONS: 'the most operations of a transaction of etcd',
   },
+  'src/lib/cli/runtime/child-groups.ts': {
+    CHECK_INTERVAL: 'how often to check whether processes have ended',
+    KILL_DELAY: 'how long processes have to end',
+  },
   'src/lib/kontrol/storage/file/folder-lock.ts': { MAX_SOCKET_PATH: 'the longest path of a socket' },
   'src/lib/kontrol/storage/postgres/database.ts': { MAX_ATTEMPTS: 'attempts of a statement of its own' },
   'src/lib/kontrol/storage/postgres/postgres-changes.ts': { BATCH_SIZE: 'how much is read at once' },

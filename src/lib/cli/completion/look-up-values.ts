@@ -146,6 +146,8 @@ function copyRuntime(runtime: CommandRuntime): CommandRuntime {
     noInput,
     clock,
     deferExit: () => runtime.deferExit(),
+    leaveSignals: () => runtime.leaveSignals(),
+    onServerSignals: (listeners) => runtime.onServerSignals(listeners),
     reduceMemoryUse: () => runtime.reduceMemoryUse(),
     now: () => runtime.now(),
   };

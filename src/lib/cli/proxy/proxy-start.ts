@@ -8,10 +8,10 @@ import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
-import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
 import { proxyStartSettings } from '../settings/proxy-start-settings.js';
-import { readTlsFiles, type TlsPems } from '../target/tls-files.js';
+import { readTlsFiles, reloadedTls, type TlsPems } from '../target/tls-files.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { findProxyKey } from './proxy-key.js';
 import type { ProxyStartOptions } from './proxy-start-options.js';
@@ -45,6 +45,11 @@ async function runProxy(options: StartProxyOptions, runtime: CommandRuntime): Pr
   runtime.deferExit();
   await proxy.listen();
   const reload = tls && watchTlsFiles(options, tls, proxy, logger);
+  handleServerSignals(
+    reloadedTls(options.tlsFiles, (pems) => proxy.kite.useTls(pems)),
+    logger,
+    runtime,
+  );
   try {
     const kind = options.tunnel ? 'tunnel' : 'reverse';
     print(`The ${kind} proxy listens at ${proxy.kite.url}, public URL ${proxy.url}`);

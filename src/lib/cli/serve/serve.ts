@@ -2,7 +2,7 @@ import { defaultLimits, Kite, kitePath } from '../../index.js';
 import { systemClock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
-import { listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
+import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
@@ -45,6 +45,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   runtime.deferExit();
   try {
     await listen(kite);
+    handleServerSignals([], logger, runtime);
     await registerAndReport(kite, options, logger, runtime);
     await waitForAbort(signal);
   } finally {

@@ -3,6 +3,7 @@ import type { Clock } from '../../util/clock.js';
 import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/message-of.js';
 import { toJson } from '../runtime/json.js';
+import { ChildGroups } from '../runtime/child-groups.js';
 import type { ServedMethod } from './served-method.js';
 import { runShellCommand } from './shell-command.js';
 import { ConcurrencyGate } from './concurrency-gate.js';
@@ -32,6 +33,7 @@ export class ShellMethods {
   readonly #options: ShellMethodsOptions;
   readonly #gate: ConcurrencyGate;
   readonly #running = new Map<Promise<unknown>, AbortController>();
+  readonly #groups = new ChildGroups();
 
   constructor(options: ShellMethodsOptions) {
     this.#options = options;
@@ -48,10 +50,11 @@ export class ShellMethods {
     );
   }
 
-  /** Terminates the running commands and resolves once they have exited. */
+  /** Terminates the running commands, and what earlier ones left behind. Resolves once they have exited. */
   async close(): Promise<void> {
     for (const controller of this.#running.values()) controller.abort();
     await Promise.allSettled(this.#running.keys());
+    await this.#groups.close();
   }
 
   async #call(name: string, command: string, { args, signal, username }: Request): Promise<unknown> {
@@ -70,6 +73,7 @@ export class ShellMethods {
         signal: controller.signal,
         maxBytes,
         clock,
+        groups: this.#groups,
       }),
     );
     this.#running.set(call, controller);
