@@ -62,13 +62,22 @@ export function esbuildBundles(root: string): Promise<readonly BrowserBundle[]> 
   );
 }
 
-/** Minifies again with terser, which saves 4 % of the bundle; 1 % of it by hoisting functions. */
+/** Minifies again with terser, which saves 4 % of the bundle; 1 % of it by hoisting functions, and inlining only small ones. */
 async function minifyAgain(text: string, format: Format): Promise<string> {
   const { code } = await minify(text, {
     ecma: 2020,
     module: format === 'esm',
     toplevel: true,
-    compress: { passes: 3, hoist_funs: true, pure_getters: true },
+    compress: {
+      passes: 6,
+      hoist_funs: true,
+      pure_getters: true,
+      inline: 1,
+      lhs_constants: false,
+      // These are unsafe for operands whose valueOf has effects, and for functions that are constructors. There are none.
+      unsafe_comps: true,
+      unsafe_arrows: true,
+    },
   });
   if (code === undefined) throw new Error('terser returned no code');
   return code;
