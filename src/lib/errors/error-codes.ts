@@ -130,6 +130,22 @@ export const kiteErrorCodes = {
     meaning: 'A kite of another user, or Kontrol itself, is registered with this id.',
     action: 'Start the kite with another id, or wait until the other kite is deregistered.',
   },
+  inexactNumber: {
+    type: 'argumentError',
+    sender: 'a kite',
+    meaning:
+      'The arguments contain a number that JavaScript cannot represent exactly, such as an integer above 2^53. The message contains its path.',
+    action:
+      'Send the number as a string, or start the kite with the option `numbers`: `literal` keeps it, `rounded` rounds it.',
+  },
+  inexactResult: {
+    type: 'invalidResponse',
+    sender: CALLER,
+    meaning:
+      'The result contains a number that JavaScript cannot represent exactly, such as an integer above 2^53. The message contains its path.',
+    action:
+      'Return the number as a string, or call with a kite that has the option `numbers`: `literal` keeps it, `rounded` rounds it.',
+  },
   inviteNeeded: {
     type: 'authenticationError',
     sender: KONTROL,

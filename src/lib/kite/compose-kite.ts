@@ -9,6 +9,7 @@ import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
+import { messageJson } from './call/message-numbers.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
@@ -69,10 +70,12 @@ export function composeKite(
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
   const dialer = makeDialer(limits, clock);
+  const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
     identity,
     limits,
+    json,
     clock,
     logger,
     authenticator: {
@@ -89,7 +92,7 @@ export function composeKite(
     transport,
     trustRemote: options.trustRemote,
     dialer,
-    newPrefixCache: () => new EnvelopeCache(limits),
+    newPrefixCache: () => new EnvelopeCache(limits, json),
   });
   const server = new KiteServer({
     name,

@@ -5,6 +5,7 @@ import type { ConfigOptions } from './config/kite-config.js';
 import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
 import type { HeartbeatCallers } from './serve/heartbeat-method.js';
+import type { Numbers } from './call/message-numbers.js';
 import type { MethodHandling } from './serve/method.js';
 import type { SystemMethod } from './serve/system-methods.js';
 import type { VirtualHosts } from './serve/virtual-hosts.js';
@@ -44,6 +45,12 @@ export interface KiteOptions extends ConfigOptions {
    * with the origin of this kite. Default: the page is not served.
    */
   readonly sockjsClient?: SockJsClientScript | undefined;
+  /**
+   * What happens to numbers of peers that JavaScript cannot represent, such as an int64 of Go above 2^53. `exact`: the call that
+   * contains one fails with its path. `rounded`: it becomes the closest number, as with `JSON.parse`. `literal`: each number that
+   * JavaScript would write differently becomes a `NumberLiteral`. Default: `exact`.
+   */
+  readonly numbers?: Numbers | undefined;
   /** Limits on the resources that peers can use. Default: `defaultLimits`. */
   readonly limits?: Partial<Limits> | undefined;
   /** Receives log messages. Default: a logger that writes to standard error, from `KITE_LOG_LEVEL` up. */

@@ -165,7 +165,7 @@ describe.each(SINGLE_TRANSPORTS)('a channel over %s', (transport) => {
     channel.send('x'.repeat(1001));
     expect(await inbox.closed()).toEqual({
       code: 1009,
-      reason: 'A message is longer than the limit of 1000 bytes',
+      reason: 'A message is larger than 1000 bytes',
     });
   });
 

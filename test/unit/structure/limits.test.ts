@@ -102,6 +102,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'src/lib/transport/webrtc/signalled-channel.ts': { SIGNAL_LENGTH: 'how much is sent in one signal' },
   'src/lib/proxy/reverse/kite-hosts.ts': { LABEL_DIGITS: 'how long the host names of kites are' },
+  'src/lib/util/exact-number.ts': {
+    LONG_NUMBER: 'the length of a number that may not be exact',
+    LONG_EXPONENT: 'the length of an exponent with which a number may not be exact',
+    STRING_CHECK: 'which of two ways to scan is faster',
+  },
   'src/ui/workspace.ts': { PAGE_SIZE: 'how many rows are shown at first' },
 };
 

@@ -1,6 +1,7 @@
 import type { AnyFunction, ExtractedFunction } from '../../dnode/scrub.js';
-import type { CallbackPath } from '../../dnode/dnode-message.js';
+import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.js';
 import type { WireError } from '../../protocol/errors.js';
+import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
 import { Fragment, type Message } from '../../transport/channel/outgoing-message.js';
 
@@ -103,8 +104,8 @@ export interface IncomingCall {
   readonly args: unknown[];
   /** Number of the caller's callback for the response. Undefined if the caller expects no response. */
   readonly response: number | undefined;
-  /** Whether the arguments do not have the form that kites send. */
-  readonly malformed: boolean;
+  /** The reason for which the call is rejected, such as arguments that do not have the form that kites send. */
+  readonly problem: Error | undefined;
 }
 
 /** Returns the number of the callback at `[0, "responseCallback"]`; the index may be a number or a string. */
@@ -117,11 +118,7 @@ export function isResponsePath({ path }: CallbackPath): boolean {
 }
 
 /** Reads the single argument of a call. For a call with one argument, `kite.js` sends that argument without an array. */
-export function readCall(
-  method: string,
-  args: readonly unknown[],
-  callbacks: readonly CallbackPath[] | undefined,
-): IncomingCall {
+export function readCall(method: string, { args, callbacks, problem }: DnodeMessage): IncomingCall {
   const response = responseNumber(callbacks);
   const options = jsonObject(args[0]);
   const { kite = null, authentication: auth = null, withArgs } = options ?? {};
@@ -131,15 +128,14 @@ export function readCall(
     auth,
     args: argsList(withArgs),
     response,
-    malformed: args.length > (options ? 1 : 0),
+    problem: args.length > (options ? 1 : 0) ? malformedCall() : problem,
   };
 }
 
 /** Returns the call that consists of a cached prefix and these arguments. */
 export function completeCall(
   prefix: Pick<IncomingCall, 'method' | 'kite' | 'auth'>,
-  args: readonly unknown[],
-  callbacks: readonly CallbackPath[] | undefined,
+  { args, callbacks, problem }: DnodeMessage,
 ): IncomingCall {
   const { method, kite, auth } = prefix;
   const { withArgs } = args[0] as { withArgs: unknown };
@@ -149,7 +145,7 @@ export function completeCall(
     auth,
     args: argsList(withArgs),
     response: responseNumber(callbacks),
-    malformed: false,
+    problem,
   };
 }
 

@@ -1,4 +1,5 @@
-import { type AnyFunction, type Scrubbed, scrub } from '../../dnode/scrub.js';
+import type { MessageJson } from '../../dnode/message-json.js';
+import type { AnyFunction, Scrubbed } from '../../dnode/scrub.js';
 import { toWireError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import type { ConnectionLimits } from '../limits/kite-limits.js';
@@ -14,6 +15,7 @@ import { callMessage, callbackMessage, errorMessage, type IncomingCall, resultMe
 /** The interface of a kite to its senders. */
 export interface SenderHost {
   readonly limits: ConnectionLimits;
+  readonly json: MessageJson;
   /** The part of each call with this `authentication`, cached between connections. */
   envelopeFragment(auth: unknown): Fragment;
   /** The start of each call of `method`, cached between calls. */
@@ -135,7 +137,7 @@ export class Sender {
       this.#host.limits;
     let scrubbed: Scrubbed;
     try {
-      scrubbed = scrub(value, messageDepth - ENVELOPE_DEPTH);
+      scrubbed = this.#host.json.scrub(value, messageDepth - ENVELOPE_DEPTH);
     } catch (error) {
       throw cannotSend(content, error);
     }

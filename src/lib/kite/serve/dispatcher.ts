@@ -1,4 +1,4 @@
-import { malformedCall, methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
+import { methodNotFound, rateExceeded, drainingError } from '../call/call-errors.js';
 import type { Connection } from '../call/connection.js';
 import type { HandlerChain, Method, MethodHandling } from './method.js';
 import { Request } from './request.js';
@@ -69,7 +69,7 @@ export class Dispatcher {
   }
 
   #admit(connection: Connection, call: IncomingCall, method: Method, request: Request): void {
-    if (call.malformed) throw malformedCall();
+    if (call.problem) throw call.problem;
     if (this.#draining) throw drainingError(this.#options.name);
     if (method.authenticated && !connection.trusts(call.method)) {
       request.username = connection.username ?? this.#options.authenticator.verify(call.auth, connection);

@@ -76,7 +76,7 @@ function decodeMessages(text: string, messageBytes: number): ClientFrame {
 
 /** Returns the violation of a message that exceeds the limit. */
 export function messageTooLong(messageBytes: number): Violation {
-  return violation(1009, `A message is longer than the limit of ${messageBytes} bytes`);
+  return violation(1009, `A message is larger than ${messageBytes} bytes`);
 }
 
 function decodeClose(text: string): ServerFrame {
