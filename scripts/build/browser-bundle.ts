@@ -77,6 +77,7 @@ async function minifyAgain(text: string, format: Format): Promise<string> {
       passes: 6,
       hoist_funs: true,
       pure_getters: true,
+      // oxlint-disable-next-line no-unsafe-enum-assignment -- terser declares the enum and does not export it
       inline: 1,
       lhs_constants: false,
       unsafe_comps: true,
