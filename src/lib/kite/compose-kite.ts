@@ -45,7 +45,7 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, credentialChecks = {} }: ReplacedParts,
+  { acceptTunnel, credentialChecks = {}, dialled }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -68,7 +68,7 @@ export function composeKite(
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
-  const dialer = makeDialer(limits, clock);
+  const dialer = makeDialer(limits, clock, dialled);
   const core = new KiteCore({
     name,
     identity,
@@ -143,7 +143,8 @@ export function composeKite(
   return { config, clock, logger, verifier, core, server, kontrol, proxies };
 }
 
-function makeDialer(limits: Limits, clock: Clock): Dialer {
-  return (url, { ca, ...options }) =>
+function makeDialer(limits: Limits, clock: Clock, dialled: ReplacedParts['dialled']): Dialer {
+  const dialer: Dialer = (url, { ca, ...options }) =>
     dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
+  return dialled ? (url, options) => dialer(url, options).then(dialled) : dialer;
 }
