@@ -46,7 +46,7 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, credentialChecks = {}, virtualHosts }: ReplacedParts,
+  { acceptTunnel, credentialChecks = {}, virtualHosts, dialled }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -69,7 +69,7 @@ export function composeKite(
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
-  const dialer = makeDialer(limits, clock);
+  const dialer = makeDialer(limits, clock, dialled);
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -147,8 +147,9 @@ export function composeKite(
   return { config, clock, logger, verifier, core, server, kontrol, proxies };
 }
 
-function makeDialer(limits: Limits, clock: Clock): Dialer {
+function makeDialer(limits: Limits, clock: Clock, dialled: ReplacedParts['dialled']): Dialer {
   const fallbacks = newFallbacks(clock);
-  return (url, { ca, ...options }) =>
+  const dialer: Dialer = (url, { ca, ...options }) =>
     dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } }, fallbacks);
+  return dialled ? (url, options) => dialer(url, options).then(dialled) : dialer;
 }

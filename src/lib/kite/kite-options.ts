@@ -2,6 +2,7 @@ import type { Clock } from '../util/clock.js';
 import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
+import type { Channel } from '../transport/channel/channel.js';
 import type { SockJsClientScript } from '../transport/server/iframe-page.js';
 import type { AcceptTunnel } from './proxied/proxy-member.js';
 import type { HeartbeatCallers } from './serve/heartbeat-method.js';
@@ -78,4 +79,6 @@ export interface ReplacedParts {
   readonly credentialChecks?: Readonly<Record<string, CredentialCheck>> | undefined;
   /** Hosts whose requests are not for the kite. Default: none. */
   readonly virtualHosts?: VirtualHosts | undefined;
+  /** Returns the channel to use instead of one that the kite has dialled. */
+  readonly dialled?: ((channel: Channel) => Channel) | undefined;
 }

@@ -14,7 +14,7 @@ import { toJson } from '../runtime/json.js';
 import type { Line } from '../frame/read-lines.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { reportFailure } from '../frame/report-failure.js';
-import { canPrompt, type CommandRuntime, write } from '../runtime/command-runtime.js';
+import { canPrompt, type CommandRuntime, write, writePieces } from '../runtime/command-runtime.js';
 import { ShellCompletion, SHELL_COMMANDS } from './shell-completion.js';
 import { History } from './history.js';
 import { type LineReader, PromptReader, scriptReader } from './line-reader.js';
@@ -150,7 +150,10 @@ class ShellSession {
         throw toCliError(error, this.#connected.operationFor(method));
       });
       this.#interactive?.completion.addMethod(method);
-      await write(stdout, await formatResult(result, { format: this.#format, raw: false }, this.#runtime));
+      await writePieces(
+        stdout,
+        await formatResult(result, { format: this.#format, raw: false }, this.#runtime),
+      );
     } finally {
       this.#reader.onInterrupt(undefined);
     }

@@ -2,6 +2,7 @@ import { type Client, Kite } from '../../index.js';
 import { chooseKey } from './choose-key.js';
 import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
+import { InputGate } from './input-gate.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import type { CommandSettings } from '../settings/command-settings.js';
@@ -14,6 +15,8 @@ export interface ConnectOptions {
   readonly settings: CommandSettings;
   /** Whether the remote kite may prompt the user. Default: false. */
   readonly interactive?: boolean;
+  /** Whether everything that the remote kite logs is printed. Default: false. */
+  readonly allLogs?: boolean;
 }
 
 /**
@@ -31,14 +34,22 @@ export async function withConnection<Result>(
   const spinner = new Spinner(runtime);
   const timeout = callTimeout(options);
   const candidates = await findCandidates(options, runtime);
-  const kite = new Kite('kitectl', runtime.version, { kiteKey: false, env: runtime.env });
+  const gate = new InputGate(runtime);
+  const kite = new Kite(
+    'kitectl',
+    runtime.version,
+    { kiteKey: false, env: runtime.env },
+    {
+      dialled: (channel) => gate.watch(channel),
+    },
+  );
   const clients = new Set<Client>();
   // Pending calls then reject. The signal or the cancelled prompt has the actual reason.
   const close = (): void => {
     for (const client of clients) client.close();
   };
-  const { interactive = false } = options;
-  const remote = addCallerMethods(kite, interactive, { runtime, spinner, cancel: close });
+  const { interactive = false, allLogs = false } = options;
+  const remote = addCallerMethods(kite, { interactive, allLogs }, { runtime, spinner, cancel: close });
   signal.addEventListener('abort', close, { once: true });
   try {
     const connected = await dialFirst(candidates, spinner, (candidate) => {
@@ -59,6 +70,7 @@ export async function withConnection<Result>(
   } finally {
     signal.removeEventListener('abort', close);
     close();
+    remote.end();
   }
 }
 

@@ -10,6 +10,7 @@ import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
+import { InputGate } from './input-gate.js';
 
 /** A kite key and its location. */
 export interface LocatedKey {
@@ -33,6 +34,8 @@ export interface KontrolSession {
   readonly kite: Kite;
   /** Shows progress to the user. */
   readonly spinner: Spinner;
+  /** Makes Kontrol wait for the reader of the output. */
+  readonly gate: InputGate;
 }
 
 /**
@@ -61,7 +64,15 @@ export async function withKey<Result>(
   const { signal, version } = runtime;
   const { key } = found;
   const urls = kontrolUrlsOf(settings, found);
-  const kite = new Kite('kitectl', version, { ...kiteOptions(settings), kiteKey: key.jwt });
+  const gate = new InputGate(runtime);
+  const kite = new Kite(
+    'kitectl',
+    version,
+    { ...kiteOptions(settings), kiteKey: key.jwt },
+    {
+      dialled: (channel) => gate.watch(channel),
+    },
+  );
   const kontrol = new LinkedKontrolClient({
     urls,
     auth: () => ({ type: 'kiteKey', key: key.jwt }),
@@ -86,7 +97,7 @@ export async function withKey<Result>(
         throw toCliError(error, { description: '', target: urls.join(' or '), toKontrol: true });
       });
     const { url } = client;
-    return await use({ kontrol, client, key, url, kite, spinner }).catch((error: unknown) => {
+    return await use({ kontrol, client, key, url, kite, spinner, gate }).catch((error: unknown) => {
       throw toCliError(error, operationAt(url, operation));
     });
   } catch (error) {

@@ -11,6 +11,7 @@ import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
 import { operationAt, kiteOptions, kontrolUrlsOf } from '../target/with-kontrol.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { printList } from '../terminal/listing.js';
+import { InputGate } from '../target/input-gate.js';
 import { requireQuery } from '../target/query-path.js';
 import { Spinner } from '../terminal/spinner.js';
 import { canColor, type CommandRuntime } from '../runtime/command-runtime.js';
@@ -47,13 +48,19 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   const path = options.path ?? `/${key.username}`;
   const query = requireQuery(path);
   const urls = kontrolUrlsOf(settings, found);
-  const kite = new Kite('kitectl', version, {
-    ...kiteOptions(settings),
-    kiteKey: key.jwt,
-    kontrolUrl: urls,
-    // Log lines would corrupt the screen.
-    logger: silentLogger,
-  });
+  const gate = new InputGate(runtime);
+  const kite = new Kite(
+    'kitectl',
+    version,
+    {
+      ...kiteOptions(settings),
+      kiteKey: key.jwt,
+      kontrolUrl: urls,
+      // Log lines would corrupt the screen.
+      logger: silentLogger,
+    },
+    { dialled: (channel) => gate.watch(channel) },
+  );
   const live =
     !options.once &&
     (options.format === undefined || options.format === 'table') &&
