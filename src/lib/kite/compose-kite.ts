@@ -11,7 +11,7 @@ import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
 import { KiteCore } from './core/kite-core.js';
-import type { KiteOptions, ReplacedParts } from './kite-options.js';
+import type { AdmitPeer, KiteOptions, ReplacedParts } from './kite-options.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
 import { addTunnelMethod } from './proxied/tunnels.js';
@@ -45,7 +45,7 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, credentialChecks = {} }: ReplacedParts,
+  { acceptTunnel, admitPeer, credentialChecks = {} }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -68,7 +68,7 @@ export function composeKite(
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
-  const dialer = makeDialer(limits, clock);
+  const dialer = makeDialer(limits, clock, admitPeer);
   const core = new KiteCore({
     name,
     identity,
@@ -143,7 +143,16 @@ export function composeKite(
   return { config, clock, logger, verifier, core, server, kontrol, proxies };
 }
 
-function makeDialer(limits: Limits, clock: Clock): Dialer {
-  return (url, { ca, ...options }) =>
-    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
+function makeDialer(limits: Limits, clock: Clock, admitPeer: AdmitPeer | undefined): Dialer {
+  return async (url, { ca, auth = null, ...options }) => {
+    const tls = ca === undefined ? undefined : { ca };
+    const channel = await dial(url, { ...options, limits, clock, tls });
+    try {
+      await admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
+      return channel;
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
+  };
 }

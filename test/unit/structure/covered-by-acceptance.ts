@@ -21,6 +21,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'transport/webrtc/signals',
   ],
   'hostile/open-folders': ['keys/open-folder'],
+  'cli/other-users': ['cli/target/auth-on-demand'],
   'cli/bench': ['cli/bench/bench', 'cli/bench/bench-report'],
   'cli/both-ways': [
     'cli/frame/base-command',

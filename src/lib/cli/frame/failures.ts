@@ -28,6 +28,8 @@ export interface Operation {
  */
 export function toCliError(error: unknown, operation?: Operation): CliError {
   if (isCliError(error)) return error;
+  // What a command does while a client connects, such as checking the peer, fails as the cause of an error of the client.
+  if (isKiteError(error) && isCliError(error.cause)) return error.cause;
   if (isConfigurationError(error)) return fromConfigurationError(error);
   if (isKiteError(error)) return fromKiteError(error, operation);
   if (isStorageError(error)) return fromStorageError(error);

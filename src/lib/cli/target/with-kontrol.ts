@@ -10,6 +10,7 @@ import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
+import { admitKontrol } from './key-recipient.js';
 
 /** A kite key and its location. */
 export interface LocatedKey {
@@ -61,7 +62,8 @@ export async function withKey<Result>(
   const { signal, version } = runtime;
   const { key } = found;
   const urls = kontrolUrlsOf(settings, found);
-  const kite = new Kite('kitectl', version, { ...kiteOptions(settings), kiteKey: key.jwt });
+  const options = { ...kiteOptions(settings), kiteKey: key.jwt };
+  const kite = new Kite('kitectl', version, options, { admitPeer: admitKontrol(settings) });
   const kontrol = new LinkedKontrolClient({
     urls,
     auth: () => ({ type: 'kiteKey', key: key.jwt }),
@@ -111,6 +113,7 @@ export function kiteOptions(settings: CommandSettings): KiteOptions {
     env: settings.env,
     transport: settings.value(commonSettings.transport),
     timeout: settings.value(commonSettings.timeout),
+    handshakeTimeout: settings.value(commonSettings.handshakeTimeout),
     logLevel: source.type === 'default' ? 'warn' : level,
   };
 }

@@ -5,6 +5,7 @@ import { systemClock, type Timer } from '../../util/clock.js';
 import { silentLogger } from '../../util/logger.js';
 import { CliError } from '../runtime/cli-error.js';
 import { loadKiteKey } from '../target/choose-key.js';
+import { admitKontrol } from '../target/key-recipient.js';
 import { ExitCode } from '../runtime/exit-codes.js';
 import { toCliError } from '../frame/failures.js';
 import type { KontrolCommandOptions } from '../target/kontrol-flags.js';
@@ -47,13 +48,14 @@ export async function top(options: TopOptions, runtime: CommandRuntime): Promise
   const path = options.path ?? `/${key.username}`;
   const query = requireQuery(path);
   const urls = kontrolUrlsOf(settings, found);
-  const kite = new Kite('kitectl', version, {
+  const kiteSettings = {
     ...kiteOptions(settings),
     kiteKey: key.jwt,
     kontrolUrl: urls,
     // Log lines would corrupt the screen.
     logger: silentLogger,
-  });
+  };
+  const kite = new Kite('kitectl', version, kiteSettings, { admitPeer: admitKontrol(settings) });
   const live =
     !options.once &&
     (options.format === undefined || options.format === 'table') &&

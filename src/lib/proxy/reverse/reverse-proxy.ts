@@ -1,7 +1,7 @@
 import type { Kite } from '../../kite/kite.js';
-import type { CloseOptions } from '../../kite/kite-options.js';
+import type { CloseOptions, ReplacedParts } from '../../kite/kite-options.js';
 import { isLoopbackHost, type LookupAddresses } from '../../util/loopback.js';
-import { ProxyKite, type ProxyStatus } from '../shared/proxy-kite.js';
+import { ProxyKite, type ProxyKind, type ProxyStatus } from '../shared/proxy-kite.js';
 import type { ProxyOptions } from '../shared/proxy-options.js';
 import { Forwarder } from './forwarder.js';
 import { type BackendUrl, BackendUrls } from './backend-url.js';
@@ -45,7 +45,10 @@ export class ReverseProxy {
   readonly #forwarder: Forwarder;
 
   /** @throws ConfigurationError if an option is invalid or no kite key is found */
-  constructor(options: ReverseProxyOptions) {
+  constructor(options: ReverseProxyOptions);
+  /** @internal `replaced`: parts that this package replaces in the kite of the proxy. */
+  constructor(options: ReverseProxyOptions, replaced: ReplacedParts);
+  constructor(options: ReverseProxyOptions, replaced: ReplacedParts = {}) {
     const {
       allowTargets,
       verifyKites = true,
@@ -53,12 +56,13 @@ export class ReverseProxy {
       connectTimeout = 5000,
       responseTimeout = 120_000,
     } = options;
-    const proxy = new ProxyKite<BackendUrl>(options, {
+    const kind: ProxyKind<BackendUrl> = {
       name: 'proxy',
       admit: ({ url, client }) => backendUrls.create(url, client.remoteAddress),
       publicUrl: (id, origin) => `${origin}/proxy/${id}`,
       describe: ({ url }) => url,
-    });
+    };
+    const proxy = new ProxyKite<BackendUrl>(options, kind, replaced);
     const localKites = options.localKites ?? isLoopbackHost(proxy.publicHost);
     const policy = new BackendPolicy({ allow: allowTargets, localKites });
     const backendUrls = new BackendUrls({
