@@ -40,6 +40,7 @@ export const NEEDS: readonly Need[] = [
   { name: 'etcd', systems: [], isIn: isFile('test/helpers/storage/etcd-server.ts') },
   { name: 'a keychain', systems: [], isIn: isFile('test/helpers/cli/desktop.ts') },
   { name: 'Chromium', systems: [], isIn: isFile('test/helpers/browser/chromium.ts') },
+  { name: 'root', systems: [], isIn: isFile('test/helpers/cli/other-user.ts') },
   { name: 'jq, zsh or fish', systems: [], isIn: says(/\| jq |'jq |\bfish -|'fish', \[/) },
   {
     name: 'script of util-linux',

@@ -12,7 +12,7 @@ import { EnvelopeCache } from './call/envelope-cache.js';
 import { messageJson } from './call/message-numbers.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
 import { KiteCore } from './core/kite-core.js';
-import type { KiteOptions, ReplacedParts } from './kite-options.js';
+import type { AdmitPeer, KiteOptions, ReplacedParts } from './kite-options.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
 import { ProxyMember } from './proxied/proxy-member.js';
 import { addTunnelMethod } from './proxied/tunnels.js';
@@ -46,7 +46,7 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, credentialChecks = {}, virtualHosts, dialled }: ReplacedParts,
+  { acceptTunnel, admitPeer, credentialChecks = {}, virtualHosts, dialled }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -69,7 +69,7 @@ export function composeKite(
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
-  const dialer = makeDialer(limits, clock, dialled);
+  const dialer = makeDialer(limits, clock, { admitPeer, dialled });
   const json = messageJson(options.numbers ?? 'exact');
   const core = new KiteCore({
     name,
@@ -147,9 +147,21 @@ export function composeKite(
   return { config, clock, logger, verifier, core, server, kontrol, proxies };
 }
 
-function makeDialer(limits: Limits, clock: Clock, dialled: ReplacedParts['dialled']): Dialer {
+function makeDialer(
+  limits: Limits,
+  clock: Clock,
+  { admitPeer, dialled }: Pick<ReplacedParts, 'admitPeer' | 'dialled'>,
+): Dialer {
   const fallbacks = newFallbacks(clock);
-  const dialer: Dialer = (url, { ca, ...options }) =>
-    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } }, fallbacks);
-  return dialled ? (url, options) => dialer(url, options).then(dialled) : dialer;
+  return async (url, { ca, auth = null, ...options }) => {
+    const tls = ca === undefined ? undefined : { ca };
+    const channel = await dial(url, { ...options, limits, clock, tls }, fallbacks);
+    try {
+      await admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
+      return dialled ? dialled(channel) : channel;
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
+  };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../util/clock.js';
+import type { Auth } from './call/client.js';
 import type { Limits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import type { ConfigOptions } from './config/kite-config.js';
@@ -67,6 +68,16 @@ export interface CloseOptions {
   readonly drainTimeout?: number;
 }
 
+/** The other end of an open channel. */
+export interface DialedPeer {
+  /** The URL that was dialed. */
+  readonly url: string;
+  /** The address that it has led to, such as `127.0.0.1:3636`. */
+  readonly remoteAddress: string;
+}
+
+export type AdmitPeer = (peer: DialedPeer, auth: Auth | null) => Promise<void>;
+
 /**
  * Parts of a kite that this package replaces in the kites that it creates.
  *
@@ -75,6 +86,11 @@ export interface CloseOptions {
 export interface ReplacedParts {
   /** Serves the tunnels that a proxy requests. Default: each tunnel becomes a connection of the kite. */
   readonly acceptTunnel?: AcceptTunnel | undefined;
+  /**
+   * Rejects if the peer of a channel may not receive these credentials. Called for each channel that this kite opens, before
+   * anything is sent. Default: every peer may.
+   */
+  readonly admitPeer?: AdmitPeer | undefined;
   /** The checks of authentication types whose credentials can be revoked; see `Kite.endRevoked`. */
   readonly credentialChecks?: Readonly<Record<string, CredentialCheck>> | undefined;
   /** Hosts whose requests are not for the kite. Default: none. */

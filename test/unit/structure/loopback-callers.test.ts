@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { kontrolStartOptions } from '../../../src/lib/cli/kontrol/kontrol-start-options.js';
 import { proxyStartOptions } from '../../../src/lib/cli/proxy/proxy-start-options.js';
 import { chooseKey } from '../../../src/lib/cli/target/choose-key.js';
-import { isLoopbackTarget, requireLoopback } from '../../../src/lib/cli/target/loopback-target.js';
+import { keyRefusal } from '../../../src/lib/cli/target/key-recipient.js';
+import { isLoopbackTarget } from '../../../src/lib/cli/target/loopback-target.js';
 import { writeKiteKeyFile } from '../../../src/lib/keys/index.js';
 import { Kite } from '../../../src/lib/kite/kite.js';
 import { HostPolicy } from '../../../src/lib/kite/serve/host-policy.js';
@@ -123,7 +124,7 @@ const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
   'the kite key that is sent by default': async (row) => {
     const target = `http://${row.host}:3636/kite`;
     const chosen = await chooseKey(target, settingsOf({}, { KITE_HOME: home }), lookupOf(row));
-    expect(chosen?.onlyLoopback ?? true).toBe(true);
+    expect(chosen?.always ?? false).toBe(false);
     return chosen !== undefined;
   },
   'the target of a command': (row) => isLoopbackTarget(`ws://${row.host}/kite`, lookupOf(row)),
@@ -158,17 +159,15 @@ const BY_ADDRESS: Readonly<Record<string, (row: Row) => Promise<boolean>>> = {
 };
 
 /** Callers that check the address of a connection. */
-const BY_CONNECTION: Readonly<Record<string, (address: string) => boolean>> = {
-  'a connection that sends a kite key': (remote) => {
+const BY_CONNECTION: Readonly<Record<string, (address: string) => boolean | Promise<boolean>>> = {
+  'a connection that sends a kite key': async (remote) => {
     const remoteAddress = remote.includes(':') ? `[${remote}]:50412` : `${remote}:50412`;
     expect(remoteIp(remoteAddress)).toBe(remote);
-    try {
-      requireLoopback({ url: 'http://kites.localhost/kite', remoteAddress });
-      return true;
-    } catch (error) {
-      expect(String(error)).toContain(`resolves to ${remote}`);
-      return false;
-    }
+    const peer = { url: 'http://kites.localhost/kite', remoteAddress };
+    const own = async (): Promise<readonly number[]> => [process.geteuid?.() ?? -1];
+    const refused = await keyRefusal(peer, 'kite', settingsOf({}, {}), own);
+    if (refused) expect(refused.message).toContain(`is at ${remote}, on another machine`);
+    return refused === undefined;
   },
   'a connection to PostgreSQL without TLS': (remoteAddress) => {
     let ended: unknown;
@@ -201,8 +200,8 @@ describe.each(Object.entries(BY_ADDRESS))('%s', (_, answer) => {
 describe.each(Object.entries(BY_CONNECTION))('%s', (_, answer) => {
   it.each(ROWS.filter(({ host, addresses }) => addresses[0] === bare(host)))(
     'the caller checks the address of the connection $host: $stays',
-    ({ host, stays }) => {
-      expect(answer(bare(host))).toBe(stays);
+    async ({ host, stays }) => {
+      expect(await answer(bare(host))).toBe(stays);
     },
   );
 });

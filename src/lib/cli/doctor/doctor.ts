@@ -89,7 +89,7 @@ async function checkKontrol(
   const connection = await checkConnection(url, connectionSettings, found, runtime);
   if (connection.verdict === 'failed') return [...server, storage, connection];
   const token = await spinner.during('Calling a kite with a token', () =>
-    checkToken({ key: found.key, url, env, version, timeout, signal }),
+    checkToken({ settings, key: found.key, url, env, version, timeout, signal }),
   );
   return [...server, storage, connection, token];
 }

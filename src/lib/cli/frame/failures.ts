@@ -28,6 +28,8 @@ export interface Operation {
  */
 export function toCliError(error: unknown, operation?: Operation): CliError {
   if (isCliError(error)) return error;
+  // What a command does while a client connects, such as checking the peer, fails as the cause of an error of the client.
+  if (isKiteError(error) && isCliError(error.cause)) return error.cause;
   if (isConfigurationError(error)) return fromConfigurationError(error);
   if (isKiteError(error)) return fromKiteError(error, operation);
   if (isStorageError(error)) return fromStorageError(error);
@@ -108,7 +110,8 @@ const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([
 ]);
 
 function authenticationHint({ code }: KiteError, operation: Operation | undefined): string {
-  if (operation?.withKey === true && REPLACE_KEY.has(code)) return 'Replace it with: kitectl register --force';
+  if (operation?.withKey === true && REPLACE_KEY.has(code))
+    return 'Replace it with: kitectl register --force';
   if (operation?.withKey === true) return 'Show the user of your kite key with: kitectl showkey';
   return `No kite key was sent. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
 }

@@ -6,6 +6,7 @@ import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../fr
 import { flagOrVariable } from '../settings/cli-setting.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
+import { RegistrationCheck } from '../target/key-recipient.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
 import { kontrolUrlsOf } from '../target/with-kontrol.js';
 import { printDetails } from '../terminal/details.js';
@@ -30,7 +31,9 @@ type ServeCommandOptions = ServeOptions & {
 export async function serve(options: ServeCommandOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, env } = runtime;
   const logger = loggerFor(runtime);
-  const kite = await createKite(options, logger, runtime);
+  const check = new RegistrationCheck(options.settings);
+  const kite = await createKite(options, check, logger, runtime);
+  check.observe(kite);
   const shell = new ShellMethods({
     ...options,
     env,
@@ -46,7 +49,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
   try {
     await listen(kite);
     handleServerSignals([], logger, runtime);
-    await registerAndReport(kite, options, logger, runtime);
+    await registerAndReport(kite, options, check, logger, runtime);
     await waitForAbort(signal);
   } finally {
     await kite.close();
@@ -56,6 +59,7 @@ export async function serve(options: ServeCommandOptions, runtime: CommandRuntim
 
 async function createKite(
   options: ServeCommandOptions,
+  { admitPeer }: RegistrationCheck,
   logger: Logger,
   { env }: CommandRuntime,
 ): Promise<Kite> {
@@ -70,10 +74,10 @@ async function createKite(
       `Get one with: kitectl register --to URL --username NAME${auth && !register ? '. Or allow unauthenticated calls with --no-auth.' : ''}`,
     );
   }
-  return new Kite(name, version, {
+  const kiteOptions = {
     env,
     logger,
-    kiteKey: found?.key.jwt ?? false,
+    kiteKey: found?.key.jwt ?? (false as const),
     ...(found && { saveKiteKey: renewedKeySaver(found, env) }),
     version,
     port,
@@ -85,8 +89,9 @@ async function createKite(
     allowedHosts,
     trustedProxies,
     limits,
-    ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
-  });
+    ...(systemInfo && { systemMethods: ['kite.systemInfo'] as const }),
+  };
+  return new Kite(name, version, kiteOptions, { admitPeer });
 }
 
 function addMethods(
@@ -125,6 +130,7 @@ async function listen(kite: Kite): Promise<void> {
 async function registerAndReport(
   kite: Kite,
   { auth, register, format }: ServeCommandOptions,
+  { refused }: RegistrationCheck,
   logger: Logger,
   runtime: CommandRuntime,
 ): Promise<void> {
@@ -139,7 +145,7 @@ async function registerAndReport(
   logger.info(`${name} ${version} listens at ${kite.url}`);
   if (register) {
     // Registering retries until it succeeds, so it must not outlast the signal.
-    await Promise.race([kite.registerForever(), waitForAbort(signal)]);
+    await Promise.race([kite.registerForever(), refused, waitForAbort(signal)]);
     if (signal.aborted) return;
     logger.info(`registered as ${path}`);
   }

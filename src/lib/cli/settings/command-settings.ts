@@ -137,6 +137,11 @@ export class CommandSettings {
     return values.map((value) => requireAccepted(parseRawValue(this.#inCommand(setting), value)));
   }
 
+  /** Whether the command has a flag for a setting. */
+  defines(setting: CliSetting): boolean {
+    return this.#settings.has(setting.name);
+  }
+
   /** Whether the command line contains the flag of a setting. */
   hasFlag(setting: CliSetting): boolean {
     return this.#flagOf(setting) !== undefined;

@@ -2,8 +2,8 @@ import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 import { limitSettings } from './limit-settings.js';
 
-const { port, ip, environment, region, version, kontrol, kiteKey, context } = commonSettings;
-const { allowedOrigins, allowedHosts, trustedProxies } = commonSettings;
+const { port, ip, environment, region, version, kontrol, kontrolAuth } = commonSettings;
+const { kiteKey, context, allowedOrigins, allowedHosts, trustedProxies } = commonSettings;
 
 /** The settings of `serve`, by flag. */
 export const serveSettings = {
@@ -13,6 +13,7 @@ export const serveSettings = {
   region,
   version,
   kontrol: { ...kontrol, flag: { ...kontrol.flag, dependsOn: ['register'] } },
+  auth: { ...kontrolAuth, flag: { ...kontrolAuth.flag, dependsOn: ['register'] } },
   'key-file': kiteKey,
   context,
   'allow-origin': allowedOrigins,

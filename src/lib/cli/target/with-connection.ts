@@ -1,4 +1,5 @@
-import { type Client, Kite } from '../../index.js';
+import { type Auth, type Client, Kite } from '../../index.js';
+import type { DialedPeer } from '../../kite/kite-options.js';
 import { chooseKey } from './choose-key.js';
 import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js';
 import { addCallerMethods } from './caller-methods.js';
@@ -89,8 +90,12 @@ async function findCandidates(
     const { url } = target;
     const chosen = await chooseKey(url, settings);
     if (!chosen) return [{ url, auth: null }];
-    const { key, onlyLoopback } = chosen;
-    return [{ url, auth: { type: 'kiteKey', key }, onlyLoopback }];
+    const { found, always } = chosen;
+    if (always) return [{ url, auth: { type: 'kiteKey', key: found.key.jwt } }];
+    // Loaded on demand: most calls need no credentials.
+    const authOnDemand = async (peer: DialedPeer): Promise<Auth> =>
+      (await import('./auth-on-demand.js')).authOnDemand(peer, found, settings, runtime);
+    return [{ url, auth: null, authOnDemand }];
   }
   // Loaded on demand: a URL needs no lookup.
   const { discover } = await import('./discovery.js');

@@ -11,6 +11,7 @@ import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
 import { loadKiteKey } from './choose-key.js';
 import { InputGate } from './input-gate.js';
+import { admitKontrol } from './key-recipient.js';
 
 /** A kite key and its location. */
 export interface LocatedKey {
@@ -65,14 +66,11 @@ export async function withKey<Result>(
   const { key } = found;
   const urls = kontrolUrlsOf(settings, found);
   const gate = new InputGate(runtime);
-  const kite = new Kite(
-    'kitectl',
-    version,
-    { ...kiteOptions(settings), kiteKey: key.jwt },
-    {
-      dialled: (channel) => gate.watch(channel),
-    },
-  );
+  const options = { ...kiteOptions(settings), kiteKey: key.jwt };
+  const kite = new Kite('kitectl', version, options, {
+    admitPeer: admitKontrol(settings),
+    dialled: (channel) => gate.watch(channel),
+  });
   const kontrol = new LinkedKontrolClient({
     urls,
     auth: () => ({ type: 'kiteKey', key: key.jwt }),
@@ -122,6 +120,7 @@ export function kiteOptions(settings: CommandSettings): KiteOptions {
     env: settings.env,
     transport: settings.value(commonSettings.transport),
     timeout: settings.value(commonSettings.timeout),
+    handshakeTimeout: settings.value(commonSettings.handshakeTimeout),
     logLevel: source.type === 'default' ? 'warn' : level,
   };
 }

@@ -8,6 +8,7 @@ import { audienceIncludes, descentOfToken, tokenOf } from '../../keys/kite-token
 import { type Descent, RevokedIds } from '../../keys/revoked-ids.js';
 import { isConfigurationError, isKiteError, KiteError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
+import { MISSING_AUTHENTICATION } from '../../protocol/missing-authentication.js';
 import type { Clock } from '../../util/clock.js';
 import { messageOf } from '../../util/message-of.js';
 import { TrustedKeys } from './trusted-keys.js';
@@ -249,13 +250,11 @@ function trustedKeys(kiteKey: KiteKey | undefined, others: readonly string[]): T
 }
 
 function parseAuth(auth: unknown): { readonly type: string; readonly key: string } {
-  if (typeof auth !== 'object' || auth === null) throw authenticationError(NO_AUTHENTICATION);
+  if (typeof auth !== 'object' || auth === null) throw authenticationError(MISSING_AUTHENTICATION);
   const { type, key } = auth as { type?: unknown; key?: unknown };
-  if (typeof type !== 'string' || type === '') throw authenticationError(NO_AUTHENTICATION);
+  if (typeof type !== 'string' || type === '') throw authenticationError(MISSING_AUTHENTICATION);
   return { type, key: typeof key === 'string' ? key : '' };
 }
-
-const NO_AUTHENTICATION = 'No authentication information is provided';
 
 function runCheck(
   type: string,

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Kite } from '../../kite/kite.js';
 import { hasCode, isKiteError, KiteError } from '../../protocol/errors.js';
 import { kitePath, parseIdentity } from '../../protocol/identity.js';
+import { MISSING_AUTHENTICATION } from '../../protocol/missing-authentication.js';
 import type { Logger } from '../../util/logger.js';
 import { remoteIp } from '../../transport/channel/remote-address.js';
 import type { CredentialUses } from '../tokens/credential-uses.js';
@@ -117,8 +118,7 @@ export class HttpApi {
 
   #parseRegistration(body: Record<string, unknown>): Parameters<Registrar['registerHttp']>[0] {
     const { url, kite, auth } = body;
-    if (typeof auth !== 'object' || auth === null)
-      throw unauthenticated('No authentication information is provided');
+    if (typeof auth !== 'object' || auth === null) throw unauthenticated(MISSING_AUTHENTICATION);
     const { type, key } = auth as { type?: unknown; key?: unknown };
     if (type !== 'kiteKey')
       throw unauthenticated(`Unexpected authentication type: ${String(type).slice(0, QUOTED_LENGTH)}`);

@@ -92,7 +92,8 @@ export class Watchers {
   /** The kite key of a caller was renewed: its watches end with the new form of the key. */
   renew(client: WatchingPeer, caller: Caller): void {
     for (const watcher of this.#byPeer.get(client)?.values() ?? [])
-      if (watcher.caller.type === 'kiteKey' && hasSameKiteKey(watcher.caller, caller)) watcher.caller = caller;
+      if (watcher.caller.type === 'kiteKey' && hasSameKiteKey(watcher.caller, caller))
+        watcher.caller = caller;
   }
 
   /** Cancels a watch of this caller. */

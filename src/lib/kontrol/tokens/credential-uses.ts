@@ -140,7 +140,8 @@ export class CredentialUses {
     const now = this.#options.clock.now();
     this.#expiredAt = now;
     for (const [username, own] of [...this.#users])
-      for (const [key, { credential }] of [...own]) if (hasEnded(credential, now)) this.#remove(username, key, true);
+      for (const [key, { credential }] of [...own])
+        if (hasEnded(credential, now)) this.#remove(username, key, true);
   }
 
   #isKnown(known: KnownCredential): boolean {
@@ -178,7 +179,12 @@ function isRecordable({ username, kiteKeyId, issuedAt, sessionEnd }: Caller): bo
 
 /** Returns what identifies a credential. The end of a kite key changes when it is renewed; a session is identified by its end. */
 function keyOf(
-  { type, username, kiteKeyId, issuedAt }: Pick<StoredCredential, 'type' | 'username' | 'kiteKeyId' | 'issuedAt'>,
+  {
+    type,
+    username,
+    kiteKeyId,
+    issuedAt,
+  }: Pick<StoredCredential, 'type' | 'username' | 'kiteKeyId' | 'issuedAt'>,
   endsAt: number | undefined,
 ): string {
   return JSON.stringify([type, username, kiteKeyId, issuedAt, type === 'session' ? endsAt : 0]);

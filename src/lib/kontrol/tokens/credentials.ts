@@ -190,4 +190,3 @@ export function kiteKeyError(error: unknown): unknown {
 function checkLength(jwt: string): void {
   if (jwt.length > JWT_LENGTH) throw new JwtError('malformed', `it is longer than ${JWT_LENGTH} characters`);
 }
-

@@ -2,7 +2,7 @@ import { errorText } from '../../util/message-of.js';
 import { requireAdministrator } from '../../kite/serve/administrator.js';
 import { composeLimits } from '../../kite/limits/compose-limits.js';
 import type { Kite } from '../../kite/kite.js';
-import type { CloseOptions } from '../../kite/kite-options.js';
+import type { CloseOptions, ReplacedParts } from '../../kite/kite-options.js';
 import type { KiteKey } from '../../keys/index.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';
 import type { Request } from '../../kite/serve/request.js';
@@ -98,13 +98,16 @@ export class ProxyKite<Target> {
   #closing: Promise<void> | undefined;
 
   /** @throws ConfigurationError if an option is invalid or no kite key is found */
-  constructor(options: ProxyOptions, kind: ProxyKind<Target>) {
+  constructor(options: ProxyOptions, kind: ProxyKind<Target>, replaced: ReplacedParts = {}) {
     this.#kind = kind;
     this.limits = composeLimits(defaultProxyLimits, options.limits);
     this.#key = requireKiteKey(options);
     this.#address = publicAddressOf(options);
     this.clock = options.clock ?? systemClock;
-    this.kite = makeProxyKite(kind.name, this.#key, options, { virtualHosts: kind.virtualHosts });
+    this.kite = makeProxyKite(kind.name, this.#key, options, {
+      ...replaced,
+      virtualHosts: kind.virtualHosts,
+    });
     this.logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
     const table = new ProxyTable<Target>(this.clock, this.logger, this.limits);
     this.table = table;

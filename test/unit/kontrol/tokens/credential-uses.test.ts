@@ -88,7 +88,10 @@ describe('the uses of credentials', () => {
     for (const caller of [first, second]) uses.used(caller);
     await uses.flush();
     for (const caller of [first, third]) uses.used(caller);
-    expect((await uses.list('bob')).map(({ endsAt }) => endsAt)).toEqual([first.sessionEnd, third.sessionEnd]);
+    expect((await uses.list('bob')).map(({ endsAt }) => endsAt)).toEqual([
+      first.sessionEnd,
+      third.sessionEnd,
+    ]);
     for (let n = 0; n < 1000; n++) uses.used(session(clock, HOUR + n));
     await uses.flush();
     expect(storage.recorded.size).toBe(3);
