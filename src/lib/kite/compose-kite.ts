@@ -10,6 +10,8 @@ import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
 import { EnvelopeCache } from './call/envelope-cache.js';
 import { type Config, resolveConfig } from './config/kite-config.js';
+import { kiteSettings } from './config/kite-settings.js';
+import { ignoredVariables } from './config/resolve-setting.js';
 import { KiteCore } from './core/kite-core.js';
 import type { KiteOptions, ReplacedParts } from './kite-options.js';
 import { KontrolMember } from './kontrol/kontrol-member.js';
@@ -97,6 +99,8 @@ export function composeKite(
     prefixes: options.prefixes ?? ['/kite', `/${name}-${identity.version}/kite`],
     cookie: options.sessionCookie ?? false,
     sockjsClient: options.sockjsClient,
+    listenNotes:
+      options.port === undefined ? ignoredVariables(kiteSettings.port, env).map(({ note }) => note) : [],
     limits,
     clock,
     logger,

@@ -1,3 +1,4 @@
+import { clientEnvironment } from '../settings/client-environment.js';
 import { type Auth, Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { silentLogger } from '../../util/logger.js';
@@ -118,7 +119,7 @@ export async function checkToken({
   signal,
 }: TokenCheckOptions): Promise<Finding> {
   const kite = new Kite('kitectl-doctor', version, {
-    env,
+    env: clientEnvironment(env),
     kiteKey: key.jwt,
     kontrolUrl: url,
     ip: '127.0.0.1',

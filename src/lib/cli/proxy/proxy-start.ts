@@ -10,6 +10,7 @@ import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
+import { serverEnvironment } from '../settings/client-environment.js';
 import { proxyStartSettings } from '../settings/proxy-start-settings.js';
 import { readTlsFiles, reloadedTls, type TlsPems } from '../target/tls-files.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -88,7 +89,7 @@ async function createProxy(
     version: options.version ?? version,
     limits: options.limits,
     logger,
-    env,
+    env: serverEnvironment(env),
   };
   if (options.tunnel) {
     const any = options.allowOrigins.includes('*');

@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly allowOrigin: readonly string[] | '*';
   readonly allowedHosts: readonly string[] | '*' | undefined;
   readonly limits: Partial<Limits>;
+  /** Warnings to log at the start. */
+  readonly warnings: readonly string[];
 }
 
 /** @throws CliError if the value of a flag is invalid, or if flags contradict each other */
@@ -67,6 +69,7 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     allowOrigin: settings.value(commonSettings.allowedOrigins),
     allowedHosts: settings.value(commonSettings.allowedHosts),
     limits: settings.value(serveSettings.limit),
+    warnings: settings.ignoredNotes(commonSettings.port),
   };
 }
 

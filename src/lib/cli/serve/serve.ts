@@ -4,6 +4,7 @@ import type { Logger } from '../../util/logger.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
+import { serverEnvironment } from '../settings/client-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
 import { renewedKeySaver } from '../target/save-renewed-key.js';
@@ -30,6 +31,7 @@ type ServeCommandOptions = ServeOptions & {
 export async function serve(options: ServeCommandOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, env } = runtime;
   const logger = loggerFor(runtime);
+  for (const text of options.warnings) logger.warn(text);
   const kite = await createKite(options, logger, runtime);
   const shell = new ShellMethods({
     ...options,
@@ -71,7 +73,7 @@ async function createKite(
     );
   }
   return new Kite(name, version, {
-    env,
+    env: serverEnvironment(env),
     logger,
     kiteKey: found?.key.jwt ?? false,
     ...(found && { saveKiteKey: renewedKeySaver(found, env) }),

@@ -4,6 +4,7 @@ import { type DialedKite, dialFirst, type DialCandidate } from './dial-first.js'
 import { addCallerMethods } from './caller-methods.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { clientEnvironment } from '../settings/client-environment.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { Target } from './target.js';
@@ -31,7 +32,10 @@ export async function withConnection<Result>(
   const spinner = new Spinner(runtime);
   const timeout = callTimeout(options);
   const candidates = await findCandidates(options, runtime);
-  const kite = new Kite('kitectl', runtime.version, { kiteKey: false, env: runtime.env });
+  const kite = new Kite('kitectl', runtime.version, {
+    kiteKey: false,
+    env: clientEnvironment(runtime.env),
+  });
   const clients = new Set<Client>();
   // Pending calls then reject. The signal or the cancelled prompt has the actual reason.
   const close = (): void => {

@@ -22,6 +22,8 @@ export interface KiteServerOptions {
   readonly prefixes: readonly [string, ...string[]];
   readonly cookie: boolean;
   readonly sockjsClient: SockJsClientScript | undefined;
+  /** Logged as a warning when the kite listens. */
+  readonly listenNotes: readonly string[];
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -113,6 +115,7 @@ export class KiteServer {
   async listen(): Promise<void> {
     const { name, config, limits, logger, prefixes } = this.#options;
     if (this.#listener) throw new Error(`${name} already listens`);
+    for (const note of this.#options.listenNotes) logger.warn(note);
     const listener = new HttpListener({
       receiver: {
         request: (request, response) => {
