@@ -26,6 +26,8 @@ export interface ServeOptions {
   readonly environment: string;
   readonly region: string;
   readonly register: boolean;
+  /** The URL to register. Default: that of the address from which Kontrol is reached. */
+  readonly advertise: string | undefined;
   /** Contains the URL of Kontrol and the kite key to register with. */
   readonly settings: CommandSettings;
   /** Whether callers must authenticate. */
@@ -63,6 +65,7 @@ export function serveOptions(module: string | undefined, flags: ServeFlags, env:
     environment: settings.value(commonSettings.environment),
     region: settings.value(commonSettings.region),
     register: flags.register ?? false,
+    advertise: settings.value(serveSettings.advertise),
     settings,
     auth: !flags['no-auth'],
     systemInfo: flags['system-info'],

@@ -123,9 +123,16 @@ async function listen(kite: Kite): Promise<void> {
   }
 }
 
+/** Returns a URL without a path with the path of the kite. */
+function withPath(url: string, { url: own = '' }: Kite): string {
+  const parsed = new URL(url);
+  if (parsed.pathname === '/') parsed.pathname = new URL(own).pathname;
+  return parsed.href;
+}
+
 async function registerAndReport(
   kite: Kite,
-  { auth, register, format }: ServeCommandOptions,
+  { auth, register, advertise, format }: ServeCommandOptions,
   logger: Logger,
   runtime: CommandRuntime,
 ): Promise<void> {
@@ -140,7 +147,8 @@ async function registerAndReport(
   logger.info(`${name} ${version} listens at ${kite.url}`);
   if (register) {
     // Registering retries until it succeeds, so it must not outlast the signal.
-    await Promise.race([kite.registerForever(), waitForAbort(signal)]);
+    const own = advertise === undefined ? {} : { url: withPath(advertise, kite) };
+    await Promise.race([kite.registerForever(own), waitForAbort(signal)]);
     if (signal.aborted) return;
     logger.info(`registered as ${path}`);
   }

@@ -2,8 +2,19 @@ import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 import { limitSettings } from './limit-settings.js';
 
-const { port, ip, environment, region, version, kontrol, kiteKey, context, allowedOrigins, allowedHosts } =
-  commonSettings;
+const {
+  advertise,
+  port,
+  ip,
+  environment,
+  region,
+  version,
+  kontrol,
+  kiteKey,
+  context,
+  allowedOrigins,
+  allowedHosts,
+} = commonSettings;
 
 /** The settings of `serve`, by flag. */
 export const serveSettings = {
@@ -12,6 +23,7 @@ export const serveSettings = {
   environment,
   region,
   version,
+  advertise,
   kontrol: { ...kontrol, flag: { ...kontrol.flag, dependsOn: ['register'] } },
   'key-file': kiteKey,
   context,
