@@ -96,12 +96,14 @@ const cli: readonly Folder[] = [
     entries: [
       'all-settings',
       'cli-setting',
+      'client-environment',
       'expose-settings',
       'key-location',
       'kontrol-start-settings',
       'proxy-start-settings',
       'serve-settings',
       'storage-settings',
+      'variable-problems',
     ],
     exports: [
       'child-environment',

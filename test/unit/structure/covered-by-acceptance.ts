@@ -173,7 +173,6 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
     'kite/compose-kite',
     'kite/config/accepted-values',
     'kite/config/kite-settings',
-    'kite/config/outbound-address',
     'kite/kite',
     'kite/serve/default-methods',
     'kite/serve/kite-server',

@@ -11,7 +11,7 @@ import { type Listing, printList } from '../terminal/listing.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
 import { type Finding, fromError, ok, skipped } from './check.js';
-import { checkContexts, checkHome, checkKey } from './key-checks.js';
+import { checkContexts, checkHome, checkKey, checkVariables } from './key-checks.js';
 import { checkServer, checkStorage, checkToken } from './kontrol-checks.js';
 
 export interface DoctorOptions extends KontrolCommandOptions {
@@ -55,7 +55,12 @@ async function runChecks(options: DoctorOptions, runtime: CommandRuntime): Promi
   const { settings } = options;
   const spinner = new Spinner(runtime);
   const { finding, found } = await spinner.during('Looking for the kite key', () => checkKey(settings));
-  const findings = [finding, checkContexts(settings, found), await checkHome(settings.env, canWrite)];
+  const findings = [
+    finding,
+    checkContexts(settings, found),
+    await checkHome(settings.env, canWrite),
+    ...checkVariables(settings.env),
+  ];
   let url: string | undefined;
   try {
     // checkContexts reports a context that does not exist.

@@ -4,6 +4,7 @@ import type { Environment } from '../../kite/config/resolve-setting.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { readContexts } from '../settings/contexts.js';
+import { variableProblems } from '../settings/variable-problems.js';
 import { loadKiteKey } from '../target/choose-key.js';
 import type { FoundKey } from '../target/find-key.js';
 import { type Finding, fromError, ok, warning } from './check.js';
@@ -49,6 +50,13 @@ export function checkContexts(settings: CommandSettings, found: FoundKey | undef
   } catch (error) {
     return fromError('context', error);
   }
+}
+
+/** Checks that the variables of the environment have values that are used. */
+export function checkVariables(env: Environment): readonly Finding[] {
+  return variableProblems(env).map(({ reason, variable, ignoredValue }) =>
+    warning('variables', reason, ignoredValue === undefined ? `Correct or remove ${variable}.` : ''),
+  );
 }
 
 /** Checks that kite keys and contexts can be saved. */

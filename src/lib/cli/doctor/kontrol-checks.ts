@@ -1,3 +1,4 @@
+import { clientEnvironment } from '../settings/client-environment.js';
 import { type Auth, Kite } from '../../index.js';
 import type { KiteKey } from '../../keys/index.js';
 import { silentLogger } from '../../util/logger.js';
@@ -122,7 +123,7 @@ export async function checkToken({
   signal,
 }: TokenCheckOptions): Promise<Finding> {
   const options = {
-    env,
+    env: clientEnvironment(env),
     kiteKey: key.jwt,
     kontrolUrl: url,
     ip: '127.0.0.1',

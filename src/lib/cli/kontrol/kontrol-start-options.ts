@@ -162,7 +162,12 @@ function kontrolStartWarnings({
   registration,
   ip,
 }: WarningConditions): string[] {
-  const warnings: string[] = [];
+  const warnings: string[] = [
+    ...settings.ignoredNotes(kontrolStartSettings.port),
+    ...(settings.value(storageSettings.storage) === 'postgres'
+      ? settings.ignoredNotes(storageSettings['postgres-port'])
+      : []),
+  ];
   if (policy.type === 'open') {
     warnings.push(
       'Policy open: every user may find and call the kites of all other users, and get tokens for them.',

@@ -12,6 +12,7 @@ import {
   waitForAbort,
 } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
+import { serverEnvironment } from '../settings/client-environment.js';
 import { kontrolStartSettings } from '../settings/kontrol-start-settings.js';
 import { readTlsFiles, reloadedTls } from '../target/tls-files.js';
 import { printDetails } from '../terminal/details.js';
@@ -91,7 +92,7 @@ async function runKontrol(options: StartKontrolOptions, runtime: CommandRuntime)
     environment,
     region,
     logger,
-    env,
+    env: serverEnvironment(env),
   });
   runtime.deferExit();
   await kontrol.listen();

@@ -11,6 +11,7 @@ import { printDetails } from '../terminal/details.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
+import { serverEnvironment } from '../settings/client-environment.js';
 import { proxyStartSettings } from '../settings/proxy-start-settings.js';
 import { readTlsFiles, reloadedTls, type TlsPems } from '../target/tls-files.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
@@ -93,7 +94,7 @@ async function createProxy(
     trustedProxies: options.trustedProxies,
     limits: options.limits,
     logger,
-    env,
+    env: serverEnvironment(env),
   };
   const replaced = { admitPeer: check.admitPeer };
   if (options.tunnel) {

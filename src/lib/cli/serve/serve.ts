@@ -4,6 +4,7 @@ import type { Logger } from '../../util/logger.js';
 import { configurationError, usageError } from '../runtime/cli-error.js';
 import { handleServerSignals, listenError, loggerFor, waitForAbort } from '../frame/server-lifecycle.js';
 import { flagOrVariable } from '../settings/cli-setting.js';
+import { serverEnvironment } from '../settings/client-environment.js';
 import { serveSettings } from '../settings/serve-settings.js';
 import { findKey } from '../target/find-key.js';
 import { RegistrationCheck } from '../target/key-recipient.js';
@@ -31,6 +32,7 @@ type ServeCommandOptions = ServeOptions & {
 export async function serve(options: ServeCommandOptions, runtime: CommandRuntime): Promise<void> {
   const { signal, env } = runtime;
   const logger = loggerFor(runtime);
+  for (const text of options.warnings) logger.warn(text);
   const check = new RegistrationCheck(options.settings);
   const kite = await createKite(options, check, logger, runtime);
   check.observe(kite);
@@ -75,7 +77,7 @@ async function createKite(
     );
   }
   const kiteOptions = {
-    env,
+    env: serverEnvironment(env),
     logger,
     kiteKey: found?.key.jwt ?? (false as const),
     ...(found && { saveKiteKey: renewedKeySaver(found, env) }),
@@ -127,9 +129,16 @@ async function listen(kite: Kite): Promise<void> {
   }
 }
 
+/** Returns a URL without a path with the path of the kite. */
+function withPath(url: string, { url: own = '' }: Kite): string {
+  const parsed = new URL(url);
+  if (parsed.pathname === '/') parsed.pathname = new URL(own).pathname;
+  return parsed.href;
+}
+
 async function registerAndReport(
   kite: Kite,
-  { auth, register, format }: ServeCommandOptions,
+  { auth, register, advertise, format }: ServeCommandOptions,
   { refused }: RegistrationCheck,
   logger: Logger,
   runtime: CommandRuntime,
@@ -145,7 +154,8 @@ async function registerAndReport(
   logger.info(`${name} ${version} listens at ${kite.url}`);
   if (register) {
     // Registering retries until it succeeds, so it must not outlast the signal.
-    await Promise.race([kite.registerForever(), refused, waitForAbort(signal)]);
+    const own = advertise === undefined ? {} : { url: withPath(advertise, kite) };
+    await Promise.race([kite.registerForever(own), refused, waitForAbort(signal)]);
     if (signal.aborted) return;
     logger.info(`registered as ${path}`);
   }

@@ -3,7 +3,7 @@ import { kiteSettings } from '../../kite/config/kite-settings.js';
 import { colorSetting } from '../runtime/color-setting.js';
 import type { CliSetting } from './cli-setting.js';
 import { KEY_COMMANDS, KONTROL_COMMANDS, CONNECTION_COMMANDS, SERVER_COMMANDS } from './command-groups.js';
-import { KEY_LOCATION, KEY_STORE, TARGET, oneOf, PLAIN_URLS, STRING } from './command-values.js';
+import { KEY_LOCATION, KEY_STORE, TARGET, oneOf, PLAIN_URL, PLAIN_URLS, STRING } from './command-values.js';
 import { locationInContext } from './key-location.js';
 
 const EXPLAIN = 'config explain';
@@ -157,6 +157,22 @@ export const commonSettings = {
   port: {
     ...kiteSettings.port,
     flag: { name: 'port', helpValue: 'N' },
+    commands: ['serve'],
+  },
+  advertise: {
+    name: 'advertised url',
+    summary: 'URL to register, at which others reach the kite.',
+    flag: {
+      name: 'advertise',
+      description:
+        'The address of a load balancer or of a container on its host. Without a path, /kite is added.',
+      helpValue: 'URL',
+      dependsOn: ['register'],
+    },
+    variables: ['KITE_ADVERTISE_URL'],
+    accept: PLAIN_URL,
+    default: undefined,
+    defaultText: 'the address from which Kontrol is reached',
     commands: ['serve'],
   },
   allowedOrigins: {

@@ -2,7 +2,7 @@ import type { CliSetting } from './cli-setting.js';
 import { commonSettings } from './common-settings.js';
 import { limitSettings } from './limit-settings.js';
 
-const { port, ip, environment, region, version, kontrol, kontrolAuth } = commonSettings;
+const { port, ip, advertise, environment, region, version, kontrol, kontrolAuth } = commonSettings;
 const { kiteKey, context, allowedOrigins, allowedHosts, trustedProxies } = commonSettings;
 
 /** The settings of `serve`, by flag. */
@@ -12,6 +12,7 @@ export const serveSettings = {
   environment,
   region,
   version,
+  advertise,
   kontrol: { ...kontrol, flag: { ...kontrol.flag, dependsOn: ['register'] } },
   auth: { ...kontrolAuth, flag: { ...kontrolAuth.flag, dependsOn: ['register'] } },
   'key-file': kiteKey,

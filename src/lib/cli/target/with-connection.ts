@@ -6,6 +6,7 @@ import { addCallerMethods } from './caller-methods.js';
 import { InputGate } from './input-gate.js';
 import { Spinner } from '../terminal/spinner.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { clientEnvironment } from '../settings/client-environment.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import type { Target } from './target.js';
@@ -39,10 +40,8 @@ export async function withConnection<Result>(
   const kite = new Kite(
     'kitectl',
     runtime.version,
-    { kiteKey: false, env: runtime.env },
-    {
-      dialled: (channel) => gate.watch(channel),
-    },
+    { kiteKey: false, env: clientEnvironment(runtime.env) },
+    { dialled: (channel) => gate.watch(channel) },
   );
   const clients = new Set<Client>();
   // Pending calls then reject. The signal or the cancelled prompt has the actual reason.

@@ -6,6 +6,7 @@ import { silentLogger } from '../../util/logger.js';
 import { type Operation, toCliError } from '../frame/failures.js';
 import { configurationError } from '../runtime/cli-error.js';
 import type { CommandRuntime } from '../runtime/command-runtime.js';
+import { clientEnvironment } from '../settings/client-environment.js';
 import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { Spinner } from '../terminal/spinner.js';
@@ -117,7 +118,7 @@ export function kiteOptions(settings: CommandSettings): KiteOptions {
   // By default, a kite of a command logs only warnings, so that its log does not disturb the output.
   const { value: level, source } = settings.resolve(commonSettings.logLevel);
   return {
-    env: settings.env,
+    env: clientEnvironment(settings.env),
     transport: settings.value(commonSettings.transport),
     timeout: settings.value(commonSettings.timeout),
     handshakeTimeout: settings.value(commonSettings.handshakeTimeout),

@@ -1,5 +1,5 @@
 import { messageOf } from '../../util/message-of.js';
-import { hasCode } from '../../protocol/errors.js';
+import { hasCode, isConfigurationError } from '../../protocol/errors.js';
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { KiteQuery } from '../../protocol/query.js';
 import type { BackoffOptions } from '../../util/backoff.js';
@@ -17,6 +17,7 @@ import { KontrolRegistrant } from './kontrol-registrant.js';
 import type { GetKitesOptions } from './kontrol-client.js';
 import { type RegisterResponse, readRevokedIds, readStrings } from './kontrol-responses.js';
 import type { KiteEvent, KiteWatch } from './kite-watch.js';
+import { type OwnUrl, reachabilityWarning } from './own-url.js';
 import type { Registration } from './registration.js';
 import type { RemoteKite } from './remote-kite.js';
 
@@ -171,11 +172,23 @@ export class KontrolMember {
     this.#parts?.link.close();
   }
 
-  async #ownUrl(explicitUrl: string | undefined): Promise<string> {
-    const { address } = this.#options;
-    const url = explicitUrl ?? (await address.registerUrl());
-    address.knownAs(url);
-    return url;
+  /**
+   * Returns the URL to register. If it cannot be found, for example because Kontrol's name is not resolved yet, returns a function that
+   * tries again. Rejects if the kite does not listen.
+   */
+  async #ownUrl(explicitUrl: string | undefined): Promise<OwnUrl> {
+    const find = async (): Promise<string> => {
+      const { address, urls, logger } = this.#options;
+      const url = explicitUrl ?? (await address.registerUrl());
+      address.knownAs(url);
+      const warning = reachabilityWarning(url, urls);
+      if (warning !== undefined) logger.warn(warning);
+      return url;
+    };
+    return find().catch((error: unknown) => {
+      if (isConfigurationError(error)) throw error;
+      return find;
+    });
   }
 
   /** Returns the link to Kontrol and its parts, which are created on first use. */

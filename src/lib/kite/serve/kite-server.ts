@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
-import { ConfigurationError } from '../../protocol/errors.js';
+import { ConfigurationError, KiteError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { isSockJsClientScript, type SockJsClientScript } from '../../transport/server/iframe-page.js';
@@ -10,6 +10,7 @@ import type { Clock } from '../../util/clock.js';
 import type { Limits } from '../limits/kite-limits.js';
 import { isAnyAddress, urlHost } from '../../util/listen-address.js';
 import type { Logger } from '../../util/logger.js';
+import { systemErrorReason } from '../../util/system-error.js';
 import type { Config } from '../config/kite-config.js';
 import { outboundAddress } from '../config/outbound-address.js';
 import { RequestRouter, respondNotFound } from './request-router.js';
@@ -29,6 +30,8 @@ export interface KiteServerOptions {
   readonly cookie: boolean;
   readonly sockjsClient: SockJsClientScript | undefined;
   readonly virtualHosts: VirtualHosts | undefined;
+  /** Logged as a warning when the kite listens. */
+  readonly listenNotes: readonly string[];
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -94,16 +97,29 @@ export class KiteServer {
     return this.#listener?.loopback ?? false;
   }
 
-  /** Returns the URL for other machines. Rejects if the kite does not listen. */
+  /**
+   * Returns the URL for other machines. Rejects with a ConfigurationError (`noUrl`) if the kite does not listen, and with a KiteError
+   * if it listens on all addresses and the one from which Kontrol is reached cannot be found.
+   */
   async registerUrl(): Promise<string> {
-    const { name, config, prefixes } = this.#options;
+    const { name, config, prefixes, logger } = this.#options;
     if (this.#url === undefined) {
       const message = `${name} does not listen: call listen() first, or register it with the option url`;
       throw new ConfigurationError('noUrl', message);
     }
     if (!isAnyAddress(config.ip)) return this.#url;
     const url = new URL(this.#url);
-    const address = await outboundAddress(new URL(config.kontrolUrls[0] ?? this.#url).hostname);
+    const { hostname } = new URL(config.kontrolUrls[0] ?? this.#url);
+    const address = await outboundAddress(hostname).catch((cause: unknown) => {
+      const reason = systemErrorReason(cause);
+      const message = `The address under which others reach ${name} is unknown, because Kontrol's host ${hostname} is not reachable: ${reason}. Set the URL yourself: with the option url, or for serve with --advertise or KITE_ADVERTISE_URL`;
+      throw new KiteError('genericError', message, { cause });
+    });
+    if (config.ip === '0.0.0.0' && address.includes(':')) {
+      logger.warn(
+        `${name} registers ${address}, but listens on IPv4 addresses only (0.0.0.0), so others cannot reach it: listen on ::`,
+      );
+    }
     return origin(url.protocol.slice(0, -1), address, Number(url.port)) + prefixes[0];
   }
 
@@ -134,6 +150,7 @@ export class KiteServer {
   async listen(): Promise<void> {
     const { name, config, limits, logger, prefixes } = this.#options;
     if (this.#listener) throw new Error(`${name} already listens`);
+    for (const note of this.#options.listenNotes) logger.warn(note);
     const listener = new HttpListener({
       receiver: {
         request: (request, response) => {

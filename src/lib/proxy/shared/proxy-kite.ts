@@ -148,7 +148,8 @@ export class ProxyKite<Target> {
   /** Starts listening, and registers with Kontrol in the background, with retries. Rejects if the proxy cannot listen. */
   async listen(): Promise<void> {
     await this.kite.listen();
-    this.#origin = publicOrigin(this.#address, new URL(await this.kite.registerUrl()));
+    const listening = (this.#address && this.kite.url) ?? (await this.kite.registerUrl());
+    this.#origin = publicOrigin(this.#address, new URL(listening));
     this.#listeningSince = this.clock.now();
     this.#ready = this.kite.config.kontrolUrls.length === 0;
     if (this.#ready) {
