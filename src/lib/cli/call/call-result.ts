@@ -1,6 +1,6 @@
 import { usageError } from '../runtime/cli-error.js';
 import { makeVisible } from '../../util/make-visible.js';
-import { toField, toJson } from '../runtime/json.js';
+import { isComposite, toField, toJson } from '../runtime/json.js';
 import { documentWriter, type DocumentWriter } from '../terminal/document.js';
 import type { OutputFormat } from '../terminal/output-format.js';
 import { formatList, type Listing } from '../terminal/listing.js';
@@ -71,7 +71,7 @@ async function formatAsTable(
   runtime: Pick<CommandRuntime, 'stdout' | 'env' | 'color'>,
 ): Promise<string> {
   if (Array.isArray(result)) return formatList(result, listingOf(result), format, runtime);
-  if (typeof result !== 'object' || result === null) return `${makeVisible(formatCell(result))}\n`;
+  if (!isComposite(result)) return `${makeVisible(formatCell(result))}\n`;
   const { formatTable } = await import('../terminal/tables.js');
   const rows = Object.entries(result).map(([key, value]): [string, string] => [key, formatCell(value)]);
   if (rows.length === 0) return `${toJson(result)}\n`;
@@ -80,7 +80,7 @@ async function formatAsTable(
 
 /** Returns a listing with a column per key, or with a single column if not all items are objects. */
 function listingOf(items: readonly unknown[]): Listing<unknown> {
-  const objects = items.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
+  const objects = items.every((item) => isComposite(item) && !Array.isArray(item));
   const keys = new Set(objects ? items.flatMap((item) => Object.keys(item as object)) : []);
   const columns = Array.from(keys, (key) => ({
     heading: key,

@@ -59,7 +59,7 @@ async function createKite(
   { env }: CommandRuntime,
 ): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
-  const { allowOrigin, allowedHosts, limits, settings } = options;
+  const { allowOrigin, allowedHosts, limits, settings, module } = options;
   const found = await findKey(settings);
   if (!found && (auth || register)) {
     throw configurationError(
@@ -83,6 +83,8 @@ async function createKite(
     allowOrigin,
     allowedHosts,
     limits,
+    // Functions of a module calculate with numbers; commands get them as they are written.
+    numbers: module === undefined ? 'literal' : 'exact',
     ...(systemInfo && { systemMethods: ['kite.systemInfo'] }),
   });
 }

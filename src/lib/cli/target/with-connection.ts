@@ -31,7 +31,11 @@ export async function withConnection<Result>(
   const spinner = new Spinner(runtime);
   const timeout = callTimeout(options);
   const candidates = await findCandidates(options, runtime);
-  const kite = new Kite('kitectl', runtime.version, { kiteKey: false, env: runtime.env });
+  const kite = new Kite('kitectl', runtime.version, {
+    kiteKey: false,
+    env: runtime.env,
+    numbers: 'literal',
+  });
   const clients = new Set<Client>();
   // Pending calls then reject. The signal or the cancelled prompt has the actual reason.
   const close = (): void => {

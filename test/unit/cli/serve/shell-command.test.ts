@@ -7,8 +7,8 @@ import { temporaryFolder } from '../../../helpers/process/temporary-folder.js';
 
 const env = { PATH: process.env['PATH'] };
 
-function run(command: string, options: Partial<ShellCommandOptions> = {}): Promise<string> {
-  return runShellCommand({
+async function run(command: string, options: Partial<ShellCommandOptions> = {}): Promise<string> {
+  const output = await runShellCommand({
     name: 'm',
     command,
     input: '',
@@ -19,6 +19,7 @@ function run(command: string, options: Partial<ShellCommandOptions> = {}): Promi
     clock: new ManualClock(),
     ...options,
   });
+  return output.toString('utf8');
 }
 
 /**
@@ -103,9 +104,5 @@ describe('a shell command', () => {
       message: 'm: the command was terminated because its output exceeded 1000 bytes',
       code: 'tooLarge',
     });
-  });
-
-  it('a shell command that prints invalid UTF-8 fails', async () => {
-    await expect(run(`printf '\\377'`)).rejects.toThrow('not valid UTF-8');
   });
 });

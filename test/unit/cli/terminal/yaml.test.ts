@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { parseLiterally } from '../../../../src/lib/util/literal-json.js';
+import { HOSTILE_NUMBERS } from '../../../helpers/hostile-numbers.js';
 import { toYaml } from '../../../../src/lib/cli/terminal/yaml.js';
 
 describe('toYaml', () => {
@@ -26,6 +28,12 @@ describe('toYaml', () => {
     expect(parse(yaml)).toEqual({ text });
     // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
     expect(yaml).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b\u202e\ufeff\u{e0041}]/u);
+  });
+
+  it.each(HOSTILE_NUMBERS)('toYaml formats the number %s as it is written', (number) => {
+    const value = parseLiterally(`{"a":${number},"b":[${number},"${number}"],"${number}":1}`);
+    expect(toYaml(value)).toMatch(/^a: (\S+)\nb:\n {2}- \1\n {2}- "\1"\n"?\1"?: 1\n$/);
+    expect(toYaml(parseLiterally(number))).toBe(`${number}\n`);
   });
 
   it('toYaml formats a value without JSON form as JSON does', () => {
