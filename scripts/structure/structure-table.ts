@@ -63,8 +63,8 @@ const cli: readonly Folder[] = [
     name: 'call',
     about: 'call, tell and ping; reading arguments and printing results',
     siblings: 'shared',
-    entries: ['call-result'],
-    exports: ['arguments', 'call', 'call-flags', 'ping'],
+    entries: ['argument-sources', 'arguments', 'call-result'],
+    exports: ['call', 'call-flags', 'ping'],
   },
   { name: 'describe', about: 'describe', siblings: 'shared', exports: ['describe'] },
   {
@@ -272,7 +272,7 @@ const kite: readonly Folder[] = [
   {
     name: 'page',
     about: 'Kite in a page, composed of the same parts',
-    exports: ['kontrol-peer', 'page-kite', 'page-kite-options', 'webrtc-kite'],
+    exports: ['compose-page-kite', 'kontrol-peer', 'page-kite', 'page-kite-options', 'webrtc-kite'],
   },
   {
     name: 'proxied',
@@ -535,6 +535,7 @@ export const structure: readonly Folder[] = [
       'guard-listeners',
       'host',
       'ip-addresses',
+      'json-error',
       'listen-address',
       'logger',
       'literal-json',

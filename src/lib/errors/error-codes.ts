@@ -100,6 +100,13 @@ export const kiteErrorCodes = {
     meaning: 'The invite is invalid, already used, or expired.',
     action: 'Ask the administrator for a new one: `kitectl kontrol invite USERNAME`.',
   },
+  badOutput: {
+    type: 'genericError',
+    sender: 'a kite of `kitectl serve`',
+    meaning:
+      'The output of the command is not valid UTF-8, or not valid JSON although `--result json` requires it.',
+    action: 'Correct the command, or start `kitectl serve` with another `--result`.',
+  },
   badUrl: {
     type: 'argumentError',
     sender: REVERSE_PROXY,

@@ -66,7 +66,7 @@ async function createKite(
   { env }: CommandRuntime,
 ): Promise<Kite> {
   const { name, version, port, ip, environment, region, auth, register, systemInfo } = options;
-  const { allowOrigin, allowedHosts, trustedProxies, limits, settings } = options;
+  const { allowOrigin, allowedHosts, trustedProxies, limits, settings, module } = options;
   const found = await findKey(settings);
   if (!found && (auth || register)) {
     throw configurationError(
@@ -91,6 +91,8 @@ async function createKite(
     allowedHosts,
     trustedProxies,
     limits,
+    // Functions of a module calculate with numbers; commands get them as they are written.
+    numbers: module === undefined ? ('literal' as const) : ('exact' as const),
     ...(systemInfo && { systemMethods: ['kite.systemInfo'] as const }),
   };
   return new Kite(name, version, kiteOptions, { admitPeer });

@@ -40,7 +40,7 @@ export async function withConnection<Result>(
   const kite = new Kite(
     'kitectl',
     runtime.version,
-    { kiteKey: false, env: clientEnvironment(runtime.env) },
+    { kiteKey: false, env: clientEnvironment(runtime.env), numbers: 'literal' },
     { dialled: (channel) => gate.watch(channel) },
   );
   const clients = new Set<Client>();
