@@ -68,4 +68,8 @@ export interface ReplacedParts {
   readonly acceptTunnel?: AcceptTunnel | undefined;
   /** The checks of authentication types whose credentials can be revoked; see `Kite.endRevoked`. */
   readonly credentialChecks?: Readonly<Record<string, CredentialCheck>> | undefined;
+  /** Called when a call has failed because its caller could not be authenticated. */
+  readonly authenticationFailed?:
+    | ((method: string, remoteAddress: string, error: unknown) => void)
+    | undefined;
 }
