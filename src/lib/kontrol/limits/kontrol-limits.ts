@@ -137,6 +137,12 @@ export const KEY_TTL = 100 * 365 * 24 * 3_600_000;
  */
 export const AUDITED_AUDIENCES = 10;
 
+/**
+ * Maximum number of pages to which one page may have WebRTC sessions that Kontrol ends after a revocation. Default 1,024. If
+ * exceeded, the session that was opened first is not ended.
+ */
+export const SIGNALLED_PAGES = 1024;
+
 /** Maximum length of a policy file, in characters. Default 1 MiB. If exceeded, Kontrol does not start. */
 export const POLICY_LENGTH = 1024 * 1024;
 
