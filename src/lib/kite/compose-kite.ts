@@ -48,7 +48,14 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, admitPeer, credentialChecks = {}, virtualHosts, dialled }: ReplacedParts,
+  {
+    acceptTunnel,
+    admitPeer,
+    credentialChecks = {},
+    authenticationFailed,
+    virtualHosts,
+    dialled,
+  }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -81,10 +88,15 @@ export function composeKite(
     clock,
     logger,
     authenticator: {
-      verify(auth, caller) {
-        const username = verifier.verify(auth, caller);
-        caller.authenticated();
-        return username;
+      verify({ method, auth }, caller) {
+        try {
+          const username = verifier.verify(auth, caller);
+          caller.authenticated();
+          return username;
+        } catch (error) {
+          authenticationFailed?.(method, caller.remoteAddress, error);
+          throw error;
+        }
       },
     },
     methodHandling: options.methodHandling ?? 'ReturnMethod',

@@ -97,4 +97,8 @@ export interface ReplacedParts {
   readonly virtualHosts?: VirtualHosts | undefined;
   /** Returns the channel to use instead of one that the kite has dialled. */
   readonly dialled?: ((channel: Channel) => Channel) | undefined;
+  /** Called when a call has failed because its caller could not be authenticated. */
+  readonly authenticationFailed?:
+    | ((method: string, remoteAddress: string, error: unknown) => void)
+    | undefined;
 }

@@ -4,6 +4,7 @@ import type { CloseOptions } from '../kite/kite-options.js';
 import { composeLimits } from '../kite/limits/compose-limits.js';
 import { makeServerKite } from '../kite/server-kite.js';
 import { type Clock, systemClock } from '../util/clock.js';
+import { remoteIp } from '../transport/channel/remote-address.js';
 import { lookupAddresses } from '../util/lookup-addresses.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
@@ -116,7 +117,9 @@ export class Kontrol {
       ttl: options.tokenTtl,
       onSign,
     });
-    this.#watchers = new Watchers({ ...shared, registry, tokens });
+    const { audit: write } = options;
+    this.#audit = write && new AuditLog({ write, limits, clock });
+    this.#watchers = new Watchers({ ...shared, registry, tokens, audit: this.#audit });
     this.#metrics = new KontrolMetrics({
       kites: () => registry.size,
       connections: () => this.kite.connectionCount,
@@ -125,8 +128,6 @@ export class Kontrol {
     });
     this.#credentials = new Credentials({ keyRing, identity: this.kite.identity, limits, clock });
     this.#invites = new Invites(storage, clock);
-    const { audit: write } = options;
-    this.#audit = write && new AuditLog({ write, limits, clock });
     this.#uses = uses;
     this.#users = new Users({ uses, invites: this.#invites, keyRing, registry, clock });
     keyRing.on('issue', (key) => {
@@ -159,6 +160,7 @@ export class Kontrol {
       keyRing,
       storeSync,
       watchers: this.#watchers,
+      audit: this.#audit,
     };
     addMethods(this.kite, {
       admin: this,
@@ -188,7 +190,6 @@ export class Kontrol {
       ...services,
       addressOf: (request) => this.kite.addressOf(request),
       uses: this.#uses,
-      audit: this.#audit,
       metrics: this.#metrics,
     }).addTo(this.kite);
   }
@@ -328,6 +329,7 @@ export class Kontrol {
     await this.kite.close(options);
     this.#registry.close();
     await this.#storeSync.close();
+    this.#audit?.flush();
   }
 
   #makeKite(): Kite {
@@ -339,20 +341,19 @@ export class Kontrol {
       kiteKey: (key: string) => this.#used(() => this.#credentials.verifyKiteKey(key)),
       token: (key: string) => this.#used(() => this.#credentials.verifyToken(key)),
     };
-    const kite = makeServerKite('kontrol', this.#options, own, { credentialChecks });
+    const kite = makeServerKite('kontrol', this.#options, own, {
+      credentialChecks,
+      authenticationFailed: (method, remoteAddress, error) =>
+        this.#audit?.refused({ method, user: '', address: remoteIp(remoteAddress) }, error),
+    });
     for (const name of [url, registerUrl]) if (name !== undefined) kite.knownAs(name);
     return kite;
   }
 
   #used(verify: () => VerifiedCaller): VerifiedCaller {
-    try {
-      const caller = verify();
-      this.#uses.used(caller);
-      return caller;
-    } catch (error) {
-      this.#audit?.refused({ method: 'authentication', user: '', address: '' }, error);
-      throw error;
-    }
+    const caller = verify();
+    this.#uses.used(caller);
+    return caller;
   }
 
   /** Registers Kontrol's own kite with the signing key pair, again if the pair has changed meanwhile. */

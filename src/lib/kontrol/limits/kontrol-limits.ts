@@ -135,6 +135,17 @@ export const URL_LENGTH = 2048;
  */
 export const KEY_TTL = 100 * 365 * 24 * 3_600_000;
 
+/**
+ * Maximum number of audiences in an entry of the audit log. Default 10. If exceeded, the tokens for the others are only counted.
+ */
+export const AUDITED_AUDIENCES = 10;
+
+/**
+ * Maximum number of pages to which one page may have WebRTC sessions that Kontrol ends after a revocation. Default 1,024. If
+ * exceeded, the session that was opened first is not ended.
+ */
+export const SIGNALLED_PAGES = 1024;
+
 /** Maximum length of a policy file, in characters. Default 1 MiB. If exceeded, Kontrol does not start. */
 export const POLICY_LENGTH = 1024 * 1024;
 

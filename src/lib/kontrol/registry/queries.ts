@@ -9,6 +9,7 @@ import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { Credentials } from '../tokens/credentials.js';
 import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
+import type { TokenAudit } from './token-audit.js';
 import type { Watchers } from './watchers.js';
 
 /** A kite in the result of `getKites`, as sent over the wire. */
@@ -35,6 +36,8 @@ export interface QueriesOptions {
   readonly watchers: Watchers;
   readonly policy: Policy;
   readonly credentials: Credentials;
+  /** Undefined if no audit log is written. */
+  readonly audit: TokenAudit | undefined;
 }
 
 // A signature takes 0.4 ms. Yielding in between keeps the event loop responsive.
@@ -70,7 +73,7 @@ export class Queries {
         ? this.#options.watchers.add(request, caller, query, callback as RemoteFunction)
         : undefined;
     if (selected.length === 0 && watcherID === undefined) throw noKitesFoundError();
-    const kites = await this.#withTokens(caller, shuffled(selected));
+    const kites = await this.#withTokens(request, query, caller, shuffled(selected));
     return watcherID === undefined ? { kites } : { kites, watcherID };
   }
 
@@ -111,8 +114,14 @@ export class Queries {
     return this.#find('query', request.username, parseQuery(query ?? result));
   }
 
-  async #withTokens(caller: Caller, entries: readonly RegistryEntry[]): Promise<KiteWithToken[]> {
-    const { tokens, policy } = this.#options;
+  async #withTokens(
+    request: Request,
+    query: KiteQuery,
+    caller: Caller,
+    entries: readonly RegistryEntry[],
+  ): Promise<KiteWithToken[]> {
+    const { tokens, policy, audit } = this.#options;
+    const audiences: string[] = [];
     const kites: KiteWithToken[] = [];
     let signatures = 0;
     for (const entry of entries) {
@@ -121,8 +130,10 @@ export class Queries {
       if (mayCall && !tokens.has(caller, entry) && ++signatures % SIGNATURES_PER_TURN === 0)
         await yieldToEventLoop();
       const token = (mayCall && tokens.issue(caller, entry)) || '';
+      if (audit && token !== '') audiences.push(tokens.audienceFor(caller, entry));
       kites.push({ kite, url, keyId, registeredAt, token });
     }
+    if (audiences.length > 0) audit?.queried(audit.auditedQuery(request, query), audiences);
     return kites;
   }
 }

@@ -10,6 +10,7 @@ import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy } from '../policy/policy.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
+import type { AuditedQuery, TokenAudit } from './token-audit.js';
 import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
 
 type WatchingPeer = Request['client'];
@@ -22,6 +23,8 @@ interface Watcher {
   readonly userKey: string;
   readonly matches: (kite: KiteIdentity) => boolean;
   readonly callback: RemoteFunction;
+  /** Undefined if no audit log is written. */
+  readonly audited: AuditedQuery | undefined;
 }
 
 /** The event that a watcher receives, in the format that `kite.js` expects. */
@@ -41,6 +44,8 @@ export interface WatchersOptions {
   readonly policy: Policy;
   readonly limits: Pick<KontrolLimits, 'watchersPerConnection'>;
   readonly clock: Clock;
+  /** Undefined if no audit log is written. */
+  readonly audit: TokenAudit | undefined;
 }
 
 /** Notifies callers of the kites that register and deregister. */
@@ -49,14 +54,16 @@ export class Watchers {
   readonly #policy: Policy;
   readonly #maxPerPeer: number;
   readonly #clock: Clock;
+  readonly #audit: TokenAudit | undefined;
   readonly #byPeer = new Map<WatchingPeer, Map<string, Watcher>>();
   /** Watchers by the user whose kites they watch, to find those of a change quickly. Empty key: the kites of all users. */
   readonly #byUser = new Map<string, Set<Watcher>>();
 
-  constructor({ registry, tokens, policy, limits, clock }: WatchersOptions) {
+  constructor({ registry, tokens, policy, limits, clock, audit }: WatchersOptions) {
     this.#tokens = tokens;
     this.#policy = policy;
     this.#clock = clock;
+    this.#audit = audit;
     this.#maxPerPeer = limits.watchersPerConnection;
     registry.on('register', (entry) => this.#notify('REGISTER', entry));
     registry.on('deregister', (entry) => this.#notify('DEREGISTER', entry));
@@ -73,7 +80,8 @@ export class Watchers {
    * session ends.
    * Returns the id of the watcher.
    */
-  add({ client }: Request, caller: Caller, query: KiteQuery, callback: RemoteFunction): string {
+  add(request: Request, caller: Caller, query: KiteQuery, callback: RemoteFunction): string {
+    const { client } = request;
     const watchers = this.#watchersOf(client);
     if (watchers.size >= this.#maxPerPeer) {
       const message = `This connection has ${this.#maxPerPeer} watchers; cancel one with cancelWatcher first`;
@@ -82,7 +90,8 @@ export class Watchers {
     const id = randomHex(16);
     const userKey = query.username ?? '';
     const matches = matchesEveryKite(query) ? (): boolean => true : queryMatcher(query);
-    const watcher = { id, peer: client, caller, userKey, matches, callback };
+    const audited = this.#audit?.auditedQuery(request, query);
+    const watcher = { id, peer: client, caller, userKey, matches, callback, audited };
     watchers.set(id, watcher);
     const others = this.#byUser.get(userKey) ?? new Set();
     this.#byUser.set(userKey, others.add(watcher));
@@ -144,8 +153,11 @@ export class Watchers {
     }
   }
 
-  #token(action: WatchEvent['action'], { caller }: Watcher, entry: RegistryEntry): string {
+  #token(action: WatchEvent['action'], { caller, audited }: Watcher, entry: RegistryEntry): string {
     if (action === 'DEREGISTER' || !this.#policy.allows('token', caller.username, entry.kite)) return '';
-    return this.#tokens.issue(caller, entry) ?? '';
+    const token = this.#tokens.issue(caller, entry);
+    if (audited && token !== undefined)
+      this.#audit?.watched(audited, this.#tokens.audienceFor(caller, entry));
+    return token ?? '';
   }
 }

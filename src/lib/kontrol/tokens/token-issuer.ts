@@ -68,7 +68,7 @@ export class TokenIssuer {
 
   /** Returns whether a token for this caller and kite is cached, so that `issue` does not have to sign one. */
   has(caller: Caller, target: TokenTarget): boolean {
-    return this.#issued.get(cacheKey(caller, target.keyId, this.#audience(caller, target))) !== undefined;
+    return this.#issued.get(cacheKey(caller, target.keyId, this.audienceFor(caller, target))) !== undefined;
   }
 
   /** Returns when a session that begins now ends, in milliseconds since 1970. */
@@ -86,7 +86,7 @@ export class TokenIssuer {
     const pair = this.#keyRing.get(target.keyId);
     const ttl = Math.min(this.#ttl, caller.sessionEnd - this.#clock.now());
     if (!pair || pair.state === 'revoked' || ttl <= 0) return undefined;
-    const audience = this.#audience(caller, target);
+    const audience = this.audienceFor(caller, target);
     const key = cacheKey(caller, target.keyId, audience);
     const cached = force ? undefined : this.#issued.get(key);
     if (cached !== undefined) return cached;
@@ -107,7 +107,8 @@ export class TokenIssuer {
     return token;
   }
 
-  #audience({ username }: Caller, { kite }: TokenTarget): string {
+  /** Returns the audience of the tokens with which the caller can call the kite. */
+  audienceFor({ username }: Caller, { kite }: TokenTarget): string {
     const depth = this.#policy.tokenDepth?.(username, kite) ?? NAME_DEPTH;
     if (depth <= NAME_DEPTH) return audienceOf(kite);
     return `/${IDENTITY_FIELDS.slice(0, depth)

@@ -15,7 +15,7 @@ async function renewingClient() {
   const refused = new Set<string>();
   const server = makeCore({
     authenticator: {
-      verify(auth) {
+      verify({ auth }) {
         const { key } = auth as { key: string };
         const { exp } = JSON.parse(atob(key.split('.')[1] ?? '')) as { exp: number };
         if (exp * 1000 > caller.clock.now() && !refused.has(key)) return 'bob';
