@@ -129,6 +129,12 @@ export const FALLBACK_TTL = 300_000;
  */
 export const UPGRADE_TIMEOUT = 5000;
 
+/** Maximum number of cookies of a session over XHR polling. Default 16. If exceeded, further cookies are ignored. */
+export const COOKIES = 16;
+
+/** Maximum length of such a cookie, in characters. Default 4,096. If exceeded, the cookie is ignored. */
+export const COOKIE_LENGTH = 4096;
+
 /** Maximum number of message prefixes that a channel compares. Default 4. If exceeded, the oldest is removed. */
 export const MAX_PREFIXES = 4;
 

@@ -6,6 +6,7 @@ import { messageOf } from '../../util/message-of.js';
 import { formatAddress } from '../channel/remote-address.js';
 import { basicCredentials } from '../handshake/url-credentials.js';
 import type { DialTls } from '../handshake/node-dial-options.js';
+import { Cookies } from './cookies.js';
 import type { PostRequest, PostResult, Post } from './post.js';
 import { redirectError } from '../handshake/redirect-error.js';
 import { dialHost, isSecure } from '../handshake/session-url.js';
@@ -21,6 +22,7 @@ export class NodePost implements Post {
   readonly #agents: readonly http.Agent[];
   readonly #options: http.RequestOptions;
   readonly #limit: number;
+  readonly #cookies = new Cookies();
   /** The address of the server that responded first. */
   #address: string | undefined;
 
@@ -47,11 +49,16 @@ export class NodePost implements Post {
 
   post(path: string, body: string, sending: boolean, done: (result: PostResult) => void): PostRequest {
     const bytes = Buffer.from(body);
+    const cookie = this.#cookies.header;
     const request = this.#request({
       ...this.#options,
       path,
       agent: this.#agents[sending ? 1 : 0],
-      headers: { 'content-type': 'text/plain', 'content-length': bytes.length },
+      headers: {
+        'content-type': 'text/plain',
+        'content-length': bytes.length,
+        ...(cookie !== undefined && { cookie }),
+      },
     });
     let finished = false;
     const finish = (result: PostResult): void => {
@@ -66,6 +73,7 @@ export class NodePost implements Post {
     const onResponse = guarded((response: http.IncomingMessage) => {
       this.#address ??= response.socket.remoteAddress;
       const { statusCode: status = 0, headers } = response;
+      this.#cookies.receive(headers['set-cookie']);
       const moved = redirectError(this.#base, path, { status, location: headers.location });
       if (moved) {
         response.destroy();

@@ -74,6 +74,7 @@ export class Database {
       ...this.#clientConfig(),
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: Math.min(this.config.connectTimeout, this.timeout),
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for the promise, which its types lack
       onConnect: (client) => setStatementTimeout(client, this.timeout),
     });
     // The pool replaces an idle connection that fails. The error of a connection in use rejects its statement.
