@@ -185,6 +185,7 @@ const kontrol: readonly Folder[] = [
     name: 'registry',
     about: 'registering, leases, queries and watches',
     entries: [
+      'fair-turns',
       'queries',
       'registrar',
       'registration-record',
@@ -326,6 +327,7 @@ const kite: readonly Folder[] = [
       'client',
       'connection-credential',
       'connection-options',
+      'encoded-result',
       'method-types',
       'peer',
       'token-renewal',
@@ -386,9 +388,9 @@ const transport: readonly Folder[] = [
       'frame-limit',
       'frame-queue',
       'frames',
-      'quoting',
       'split-frame',
     ],
+    exports: ['quoting'],
   },
   {
     name: 'channel',

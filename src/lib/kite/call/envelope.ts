@@ -66,6 +66,11 @@ export function resultMessage(
   return [CALLBACK, response, RESULT, json, RESULT_TAIL_OPEN, ...callbacks, CLOSE];
 }
 
+/** A result that is encoded already. */
+export function encodedMessage(response: number, pieces: readonly Piece[]): Message {
+  return [CALLBACK, response, RESULT, ...pieces, RESULT_TAIL];
+}
+
 export function errorMessage(response: number, error: WireError): Message {
   return [CALLBACK, response, ERROR, JSON.stringify(error), ERROR_TAIL];
 }
