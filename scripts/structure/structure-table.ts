@@ -194,6 +194,7 @@ const kontrol: readonly Folder[] = [
     name: 'registry',
     about: 'registering, leases, queries and watches',
     entries: [
+      'fair-turns',
       'queries',
       'registrar',
       'registration-record',
@@ -342,6 +343,7 @@ const kite: readonly Folder[] = [
       'connection-credential',
       'connection-options',
       'message-numbers',
+      'encoded-result',
       'method-types',
       'peer',
       'token-renewal',
@@ -416,9 +418,9 @@ const transport: readonly Folder[] = [
       'frame-limit',
       'frame-queue',
       'frames',
-      'quoting',
       'split-frame',
     ],
+    exports: ['quoting'],
   },
   {
     name: 'channel',

@@ -233,6 +233,13 @@ export const kiteErrorCodes = {
       'The output of the command exceeded the maximum size of a message, and the command was terminated.',
     action: 'Reduce the output of the command.',
   },
+  tooManyKites: {
+    type: 'genericError',
+    sender: KONTROL,
+    meaning:
+      'The query matches so many kites that the response would exceed the limit `messageBytes` of Kontrol.',
+    action: 'Set more fields of the query. The message contains an example.',
+  },
   tunnelFailed: {
     type: 'genericError',
     sender: PROXIED_KITE,
@@ -250,6 +257,14 @@ export const kiteErrorCodes = {
     sender: PROXIED_KITE,
     meaning: 'The kite has as many tunnels as its limit `tunnels` allows.',
     action: 'Try again later, or increase the limit of the kite.',
+  },
+  userLimit: {
+    type: 'requestLimitError',
+    sender: KONTROL,
+    meaning:
+      'The user has as many registered kites, watches or unanswered queries as a limit of Kontrol allows. The message contains the limit.',
+    action:
+      'Close kites, cancel watches or wait for responses, or increase the limit: `kitectl kontrol start --limit NAME=VALUE`.',
   },
 } as const satisfies ErrorTable<{ readonly type: ErrorTypeName }>;
 

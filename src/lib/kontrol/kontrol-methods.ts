@@ -61,8 +61,8 @@ export function addMethods(kite: Kite, services: KontrolServices): void {
   handle('getKites', (request) => queries.getKites(request));
   handle('getToken', (request) => queries.getToken(request));
   handle('cancelWatcher', ({ args: [id], client }) => {
-    watchers.cancel(client, id);
-    return null;
+    if (typeof id === 'string' && watchers.cancel(client, id)) return null;
+    throw new KiteError('argumentError', 'cancelWatcher: unknown watcher id');
   });
   handle('getKey', (request) => {
     const { pair } = requireKiteKey(request, credentials);

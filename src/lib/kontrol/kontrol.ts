@@ -23,6 +23,7 @@ import { KontrolMetrics } from './http/kontrol-metrics.js';
 import { UiFiles } from './http/ui-files.js';
 import { ownPolicy, type Policy } from './policy/policy.js';
 import { ReplaceablePolicy } from './policy/replaceable-policy.js';
+import { FairTurns } from './registry/fair-turns.js';
 import { Queries } from './registry/queries.js';
 import { Registrar } from './registry/registrar.js';
 import { checkKeyTtl, checkUsername } from './registry/registration-record.js';
@@ -94,7 +95,14 @@ export class Kontrol {
     this.#policy = new ReplaceablePolicy(options.policy ?? ownPolicy(username));
     this.kite = this.#makeKite();
     this.#logger = options.logger ?? new StderrLogger({ level: this.kite.config.logLevel });
-    const shared = { clock, logger: this.#logger, timings: this.#timings, policy: this.#policy, limits };
+    const shared = {
+      clock,
+      logger: this.#logger,
+      timings: this.#timings,
+      policy: this.#policy,
+      limits,
+      turns: new FairTurns(),
+    };
     const registry = new Registry({ ...shared, lease: this.#timings.lease });
     const kontrolUrl = (): string => this.url;
     const keyRing = new KeyRing({

@@ -38,10 +38,19 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kontrol/policy/policy.ts': { NAME_DEPTH: 'the fields of an audience that every kite checks' },
   'src/lib/kontrol/registry/expiry-wheel.ts': { BUCKET_MS: 'the precision of expiry' },
   'src/lib/kontrol/registry/kite-index.ts': { MAX_BUCKET_SIZE: 'the shape of the index' },
-  'src/lib/kontrol/registry/queries.ts': { SIGNATURES_PER_TURN: 'when the event loop gets a turn' },
+  'src/lib/kontrol/registry/fair-turns.ts': { STEPS_PER_TURN: 'when the event loop gets a turn' },
+  'src/lib/kontrol/registry/kites-responses.ts': {
+    ENCODED_PER_STEP: 'the length of a step',
+    KITE_LENGTH: 'the length of a kite in JSON',
+    LONG_RESPONSE: 'which responses count towards LONG_RESPONSES',
+    MEASURED_PER_STEP: 'the length of a step',
+  },
+  'src/lib/kontrol/registry/registrar.ts': { REMOVED_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/registry/registry.ts': {
+    EXAMINED_PER_STEP: 'the length of a step',
     STALL_THRESHOLD: 'the delay of a timer that shows that the process was suspended',
   },
+  'src/lib/kontrol/registry/watch-feed.ts': { NOTIFIED_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/signalling/signalling.ts': {
     MIN_SIGNAL_BYTES: 'the minimum that a signal counts towards signalBytes',
   },

@@ -74,10 +74,11 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
     case 'methodNotFound':
       return { exitCode: noSuchMethod, hint: methodsHint(operation) };
     case 'requestLimitError':
-      return { exitCode: rateLimit, hint: 'Wait a moment and try again.' };
+      return { exitCode: rateLimit, hint: error.code === USER_LIMIT ? USER_LIMIT_HINT : WAIT_HINT };
     default:
   }
   // An error with an id comes from the kite. The errors below are those of this program, which have no id.
+  if (error.code === TOO_MANY_KITES) return { exitCode: remoteError, hint: FEWER_KITES_HINT };
   if (error.id !== '') return { exitCode: remoteError };
   switch (error.type) {
     case 'timeout':
@@ -101,6 +102,15 @@ function withoutKeyHint(operation: Operation | undefined): string {
   const { withKey = false, toKontrol = false } = operation ?? {};
   return withKey && !toKontrol ? ' If it is a server of kite.js, call it with --auth none.' : '';
 }
+
+const WAIT_HINT = 'Wait a moment and try again.';
+
+const USER_LIMIT: KiteErrorCode = 'userLimit';
+const USER_LIMIT_HINT =
+  'The operator of Kontrol can increase the limit: kitectl kontrol start --limit NAME=VALUE';
+
+const TOO_MANY_KITES: KiteErrorCode = 'tooManyKites';
+const FEWER_KITES_HINT = 'List fewer kites: kitectl query /USER/ENVIRONMENT/NAME';
 
 /** Codes of errors that another kite key resolves. */
 const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([

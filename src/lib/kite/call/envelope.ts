@@ -3,7 +3,7 @@ import { type CallbackPath, type DnodeMessage } from '../../dnode/dnode-message.
 import type { WireError } from '../../protocol/errors.js';
 import { malformedCall } from './call-errors.js';
 import { jsonObject } from '../../util/record.js';
-import { Fragment, type Message } from '../../transport/channel/outgoing-message.js';
+import { Fragment, type Message, type Piece } from '../../transport/channel/outgoing-message.js';
 
 /*
  * The wire form of a call and of its response:
@@ -64,6 +64,11 @@ export function resultMessage(
     ? `}],"callbacks":{${callbackEntries(functions, '[0,"result"', sharer)}`
     : RESULT_TAIL;
   return [CALLBACK, response, RESULT, json, tail];
+}
+
+/** A result that is encoded already. */
+export function encodedMessage(response: number, pieces: readonly Piece[]): Message {
+  return [CALLBACK, response, RESULT, ...pieces, RESULT_TAIL];
 }
 
 export function errorMessage(response: number, error: WireError): Message {

@@ -10,7 +10,15 @@ import { disconnectError, tooLarge, tooManyCallbacks, cannotSend } from './call-
 import type { FlowControl } from './flow-control.js';
 import type { PendingCalls, PendingCall } from './pending-calls.js';
 import type { CallOptions } from './peer.js';
-import { callMessage, callbackMessage, errorMessage, type IncomingCall, resultMessage } from './envelope.js';
+import { EncodedResult } from './encoded-result.js';
+import {
+  callMessage,
+  callbackMessage,
+  encodedMessage,
+  errorMessage,
+  type IncomingCall,
+  resultMessage,
+} from './envelope.js';
 
 /** The interface of a kite to its senders. */
 export interface SenderHost {
@@ -101,6 +109,11 @@ export class Sender {
   respond(call: IncomingCall, result: unknown, id: () => string): void {
     if (call.response === undefined || this.#ended) return;
     try {
+      if (result instanceof EncodedResult) {
+        this.#channel.send(encodedMessage(call.response, result.pieces));
+        this.#flow.update();
+        return;
+      }
       const { json, functions } = this.#scrub(result, `The result of "${call.method}"`);
       this.#send(resultMessage(call.response, json, functions, this.#pendingCalls));
     } catch (error) {

@@ -35,7 +35,11 @@ export interface HttpRegistrationOptions {
 const DEFAULT_HEARTBEAT_SECONDS = 10;
 
 /** Error types for the HTTP statuses of Kontrol. */
-const ERROR_TYPES: Readonly<Record<number, ErrorType>> = { 400: 'argumentError', 401: 'authenticationError' };
+const ERROR_TYPES: Readonly<Record<number, ErrorType>> = {
+  400: 'argumentError',
+  401: 'authenticationError',
+  429: 'requestLimitError',
+};
 
 /** A registration with HTTP requests instead of a connection. If a Kontrol is not available, it uses the next one. */
 export class HttpRegistration implements Registration {

@@ -79,7 +79,7 @@ export class HttpApi {
       // Do not wait for the rest of a body that is too long.
       if (!request.complete) response.setHeader('connection', 'close');
       const err = isKiteError(error) ? error.message : 'internal error';
-      const code = isKiteError(error, 'authenticationError') ? error.code : '';
+      const code = status === 401 || status === 429 ? (error as KiteError).code : '';
       sendJson(response, status, { err, ...(code !== '' && { code }) });
     }
   }
@@ -138,6 +138,7 @@ function unauthenticated(message: string): KiteError {
 
 function statusOf(error: unknown): number {
   if (!isKiteError(error) || hasCode(error, 'storeUnavailable')) return 500;
+  if (isKiteError(error, 'requestLimitError')) return 429;
   return isKiteError(error, 'authenticationError') ? 401 : 400;
 }
 

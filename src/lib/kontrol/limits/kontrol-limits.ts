@@ -51,8 +51,29 @@ export interface AdmissionLimits {
   readonly sessionTtl: number;
 }
 
+/** Limits on what one user has in Kontrol, with all of its kites and connections together. */
+export interface UserLimits {
+  /**
+   * Maximum number of registered kites of one user. Default 10,000. If exceeded, the registration fails with the code
+   * `userLimit`.
+   */
+  readonly registrationsPerUser: number;
+  /** Maximum number of watches of one user. Default 10,000. If exceeded, the call fails with the code `userLimit`. */
+  readonly watchersPerUser: number;
+  /**
+   * Maximum number of queries of one user, for kites and for tokens, that have not been answered. Default 10,000. If exceeded,
+   * the call fails with the code `userLimit`.
+   */
+  readonly queriesPerUser: number;
+  /**
+   * Maximum number of changes that the watches of one user have not been notified of. Default 10,000. If exceeded, the
+   * connections of these watches close.
+   */
+  readonly changesPerUser: number;
+}
+
 /** Bounds on what a peer can make a Kontrol spend, in addition to the limits of every kite. */
-export interface KontrolLimits extends AdmissionLimits, Limits {
+export interface KontrolLimits extends AdmissionLimits, Limits, UserLimits {
   /**
    * Maximum number of bytes of WebRTC signals from one kite to another that the receiver has not received yet; each signal counts
    * at least 1 KiB. Default 8 MiB. If exceeded, the call fails with `requestLimitError`.
@@ -104,9 +125,17 @@ const admissionLimits: AdmissionLimits = {
   sessionTtl: 7 * 24 * 3_600_000,
 };
 
+const userLimits: UserLimits = {
+  registrationsPerUser: 10_000,
+  watchersPerUser: 10_000,
+  queriesPerUser: 10_000,
+  changesPerUser: 10_000,
+};
+
 export const defaultKontrolLimits: KontrolLimits = Object.freeze({
   ...defaultLimits,
   ...admissionLimits,
+  ...userLimits,
   signalBytes: 8 * 1024 * 1024,
   watchersPerConnection: 1024,
   registerBodyBytes: 64 * 1024,
@@ -148,6 +177,12 @@ export const SIGNALLED_PAGES = 1024;
 
 /** Maximum length of a policy file, in characters. Default 1 MiB. If exceeded, Kontrol does not start. */
 export const POLICY_LENGTH = 1024 * 1024;
+
+/**
+ * Maximum number of long responses to queries that are produced at a time. Default 2. If exceeded, further ones wait, in turn
+ * for each user.
+ */
+export const LONG_RESPONSES = 2;
 
 /** Maximum number of interned strings. Default 50,000. If exceeded, the table is cleared. */
 export const SHARED_STRINGS = 50_000;

@@ -16,7 +16,10 @@ import type { Registry } from './registry.js';
 import type { StoreSync } from './store-sync.js';
 import type { Revocations } from '../tokens/revocations.js';
 import { isStorageError, type StorageError } from '../storage/shared/storage.js';
+import type { FairTurns, Steps } from './fair-turns.js';
+import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { LeaseTimings } from './lease-timings.js';
+import { UserQuota } from './user-quota.js';
 import { GO_AWAY_CODE } from '../../transport/channel/close-code.js';
 
 /** The connection of a kite that registers. */
@@ -43,7 +46,9 @@ export interface RegistrarOptions {
   readonly keyRing: KeyRing;
   readonly revocations: Revocations;
   readonly policy: Policy;
+  readonly turns: FairTurns;
   readonly timings: LeaseTimings;
+  readonly limits: KontrolLimits;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -65,6 +70,8 @@ interface ConnectedKite {
 /** WebSocket close codes of a kite that disconnects on purpose. */
 const CLEAN_CLOSE_CODES: readonly number[] = [1000, 1001, 1005, GO_AWAY_CODE];
 
+const REMOVED_PER_STEP = 16;
+
 /** Registers kites, receives their heartbeats, and deregisters them when they disconnect. */
 export class Registrar {
   readonly #options: RegistrarOptions;
@@ -72,10 +79,18 @@ export class Registrar {
   readonly #peers = new Map<string, RegisteringPeer>();
   /** Ids of kites over HTTP that must register again to learn about revocations. */
   readonly #mustReregister = new Set<string>();
+  /** Registrations of new kites that the store has not confirmed. */
+  readonly #unconfirmed: UserQuota;
   #closing = false;
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
+    this.#unconfirmed = new UserQuota({
+      limits: options.limits,
+      name: 'registrationsPerUser',
+      what: 'registered kites',
+      advice: 'close some of them',
+    });
     options.registry.on('deregister', (entry, reason) => {
       if (reason === 'refused') this.#peers.get(entry.kite.id)?.close();
       this.#mustReregister.delete(entry.kite.id);
@@ -155,11 +170,12 @@ export class Registrar {
     request: RegistrationRequest,
     origin: 'connection' | 'http',
   ): Promise<{ entry: RegistryEntry; result: { url: string } }> {
-    const { registry, keyRing, revocations, policy, clock } = this.#options;
+    const { registry, keyRing, revocations, policy, clock, turns } = this.#options;
     const { key } = request;
     const url = parseUrlArgument(request.url);
     const kite = { ...request.kite, username: key.username };
     checkIdentity(kite);
+    await turns.enter(key.username);
     if (!policy.allows('register', key.username, kite)) {
       const message = `The policy of this Kontrol does not allow ${key.username} to register ${kitePath(kite)}`;
       throw new KiteError('authenticationError', message);
@@ -182,13 +198,19 @@ export class Registrar {
   }
 
   async #store(...[subject, origin, key]: Parameters<StoreSync['register']>): Promise<RegistryEntry> {
+    const { registry, storeSync } = this.#options;
+    const { id, username } = subject.kite;
+    const isNew = registry.peek(id)?.kite.username !== username;
+    if (isNew) this.#unconfirmed.take(username, registry.countOf(username));
     try {
-      const entry = await this.#options.storeSync.register(subject, origin, key);
-      if (entry === 'taken') throw idTakenError(subject.kite.id);
+      const entry = await storeSync.register(subject, origin, key);
+      if (entry === 'taken') throw idTakenError(id);
       return entry;
     } catch (error) {
       if (isStorageError(error)) throw storeUnavailableError(error);
       throw error;
+    } finally {
+      if (isNew) this.#unconfirmed.release(username);
     }
   }
 
@@ -245,13 +267,22 @@ export class Registrar {
 
   #onDisconnect(peer: RegisteringPeer, kites: Map<string, ConnectedKite>, code: number): void {
     this.#sessions.delete(peer);
-    for (const [id, { entry }] of kites) {
-      if (this.#peers.get(id) !== peer) continue;
-      this.#peers.delete(id);
-      // A broken connection may be restored soon: the lease stays.
-      if (!this.#closing && CLEAN_CLOSE_CODES.includes(code) && entry.origin === 'connection') {
+    const entries = Array.from(kites.values(), ({ entry }) => entry).filter(
+      ({ kite }) => this.#peers.get(kite.id) === peer,
+    );
+    for (const { kite } of entries) this.#peers.delete(kite.id);
+    // A broken connection may be restored soon: the lease stays.
+    if (this.#closing || !CLEAN_CLOSE_CODES.includes(code)) return;
+    void this.#options.turns.run(entries[0]?.kite.username ?? '', this.#removeAll(entries));
+  }
+
+  /** Removes the kites of a connection that has ended, unless they have registered again. */
+  *#removeAll(entries: readonly RegistryEntry[]): Steps<void> {
+    let removed = 0;
+    for (const entry of entries) {
+      if (entry.origin === 'connection' && !this.#peers.has(entry.kite.id))
         this.#options.registry.remove(entry, 'left');
-      }
+      if (++removed % REMOVED_PER_STEP === 0) yield undefined;
     }
   }
 }
