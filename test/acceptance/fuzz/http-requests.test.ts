@@ -4,6 +4,7 @@ import { fuzz, fuzzTimeout } from '../../helpers/fuzz/fuzz-run.js';
 import { type FuzzedServer, requestBytes } from '../../helpers/fuzz/http-requests.js';
 import { sendBytes } from '../../helpers/fuzz/send-bytes.js';
 import { startKontrol } from '../../helpers/kontrol/kontrol.js';
+import { pageFolder } from '../../helpers/kontrol/page-folder.js';
 import { makeKite, startKite, startReverseProxy } from '../../helpers/proxy/proxy.js';
 import { startTunnelProxy } from '../../helpers/proxy/tunnel.js';
 import { SINGLE_TRANSPORTS } from '../../helpers/transport/transports.js';
@@ -97,7 +98,7 @@ async function aKontrol(kontrol: Kontrol): Promise<Target> {
       '/readyz',
       '/metrics',
       '/',
-      '/app.js',
+      '/a.js',
       '/..%2f',
     ],
     bodies: bodiesFor(await kontrol.newKiteKey('bob')),
@@ -163,7 +164,7 @@ describe('random HTTP requests', () => {
     { timeout: fuzzTimeout() },
     async (name) => {
       const logger = new ErrorLog();
-      const { kontrol } = await startKontrol({ logger });
+      const { kontrol } = await startKontrol({ logger, page: pageFolder() });
       const target = await TARGETS[name]?.(kontrol, logger);
       if (!target) throw new Error('there is no such target');
       const { kite, server, url } = target;

@@ -74,6 +74,8 @@ export async function fuzz(name: string, runCase: (dice: Dice) => Promise<void>)
   const note = (error: unknown): void => void unhandled.push(error);
   process.on('unhandledRejection', note);
   process.on('uncaughtExceptionMonitor', note);
+  // For example timers that fire at once because their time is too long, and listeners that are never removed.
+  process.on('warning', note);
   const end = performance.now() + millisecondsOfRun();
   let cases = 0;
   const work = async (): Promise<void> => {
@@ -95,6 +97,7 @@ export async function fuzz(name: string, runCase: (dice: Dice) => Promise<void>)
   } finally {
     process.off('unhandledRejection', note);
     process.off('uncaughtExceptionMonitor', note);
+    process.off('warning', note);
   }
   console.log(`fuzz: ${name}: ${cases} cases`);
   expect(unhandled, `unhandled before case ${cases} of ${repeat}`).toEqual([]);
