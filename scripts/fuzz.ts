@@ -7,9 +7,13 @@ import { root } from './build/paths.js';
 const [seconds = '60', ...filter] = process.argv.slice(2);
 const title = filter.length === 0 ? [] : ['-t', filter.join(' ')];
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/acceptance/fuzz', ...title], {
-  cwd: root,
-  env: { ...process.env, FUZZ_SECONDS: seconds },
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  process.execPath,
+  [vitest, 'run', 'test/acceptance/fuzz', 'test/acceptance/hostile/fuzz', ...title],
+  {
+    cwd: root,
+    env: { ...process.env, FUZZ_SECONDS: seconds },
+    stdio: 'inherit',
+  },
+);
 process.exitCode = status ?? 1;

@@ -57,5 +57,5 @@ it('a kite that the policy lets a user find but not call is listed without a tok
   const { kite: alice } = await connect(kontrol, 'alice');
   const query = { username: 'bob', environment: 'prod', name: 'math' };
   expect(await alice.getKites(query)).toMatchObject([{ url, token: '' }]);
-  await expect(alice.getToken(query)).rejects.toThrow();
+  await expect(alice.getToken(query)).rejects.toThrow('no kites found');
 });

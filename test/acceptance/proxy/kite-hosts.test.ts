@@ -170,6 +170,26 @@ describe('a reverse proxy with a host name for each kite', () => {
     expect(await local.get(local.bob.host, '/kite')).toContain('200 OK');
   });
 
+  it('a client that verifies the wildcard certificate reaches a kite at its host name over TLS', async () => {
+    const keys = await testKeyPair(0);
+    const cert = await selfSignedCertificate({ hosts: ['127.0.0.1', `*.${DOMAIN}`], keys });
+    const { kontrol } = await startKontrol();
+    const pair = { cert, key: keys.privateKey };
+    const proxy = await startReverseProxy(kontrol, { kiteDomain: DOMAIN, localKites: true, tls: pair });
+    const math = await startKite(kontrol);
+    const { url } = await math.registerToProxy({ proxyUrl: proxy.url, ca: cert });
+    const { protocol, hostname, host } = new URL(url);
+    expect(protocol).toBe('https:');
+    const socket = new WebSocket(`wss://127.0.0.1:${proxy.kite.port}/kite/websocket`, {
+      ca: cert,
+      servername: hostname,
+      headers: { host, origin: `https://${host}` },
+    });
+    await once(socket, 'open');
+    socket.close();
+    await once(socket, 'close');
+  });
+
   it('a proxy does not start, and does not reload, with a certificate that is not valid for the hosts of kites', async () => {
     const { kontrol } = await startKontrol();
     const keys = await testKeyPair(0);

@@ -25,8 +25,14 @@ const CONCURRENT = 16;
 /** Seconds in `npm test`. */
 const DEFAULT_SECONDS = 2;
 
-/** The seed: `FUZZ_SEED`, to repeat a run, or a new one. */
-function seedOfRun(): number {
+/** Returns and prints the seed of a run: `FUZZ_SEED`, to repeat it, or a new one. */
+export function seedOfRun(name: string): number {
+  const seed = chosenSeed();
+  console.log(`fuzz: ${name}: FUZZ_SEED=${seed}`);
+  return seed;
+}
+
+function chosenSeed(): number {
   const given = process.env['FUZZ_SEED'];
   if (given === undefined) return Math.floor(Math.random() * 2 ** 32);
   const seed = Number(given);
@@ -67,9 +73,8 @@ export function makeDice(seed: number, index: number): Dice {
  * anything in the process is thrown or rejected and not handled.
  */
 export async function fuzz(name: string, runCase: (dice: Dice) => Promise<void>): Promise<FuzzRun> {
-  const seed = seedOfRun();
+  const seed = seedOfRun(name);
   const repeat = `FUZZ_SEED=${seed}`;
-  console.log(`fuzz: ${name}: ${repeat}`);
   const unhandled: unknown[] = [];
   const note = (error: unknown): void => void unhandled.push(error);
   process.on('unhandledRejection', note);

@@ -25,7 +25,7 @@ export function sendBytes(port: number, bytes: string, dice: Dice): Promise<stri
     const timer = setTimeout(() => socket.destroy(), PATIENCE);
     socket.on('data', (data: Buffer) => {
       answer += data.toString('latin1');
-      if (/^HTTP\/1\.1 101/.test(answer) && answer.length < 1000) return;
+      if (answer.startsWith('HTTP/1.1 101') && answer.length < 1000) return;
       socket.destroy();
     });
     socket.on('end', () => socket.destroy());
