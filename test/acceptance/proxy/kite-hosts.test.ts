@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { once } from 'node:events';
@@ -180,14 +181,18 @@ describe('a reverse proxy with a host name for each kite', () => {
     const { url } = await math.registerToProxy({ proxyUrl: proxy.url, ca: cert });
     const { protocol, hostname, host } = new URL(url);
     expect(protocol).toBe('https:');
-    const socket = new WebSocket(`wss://127.0.0.1:${proxy.kite.port}/kite/websocket`, {
-      ca: cert,
+    const outgoing = https.get({
+      host: '127.0.0.1',
+      port: proxy.kite.port,
+      path: '/kite/info',
       servername: hostname,
+      ca: cert,
+      agent: false,
       headers: { host, origin: `https://${host}` },
     });
-    await once(socket, 'open');
-    socket.close();
-    await once(socket, 'close');
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    response.destroy();
   });
 
   it('a proxy does not start, and does not reload, with a certificate that is not valid for the hosts of kites', async () => {
