@@ -83,12 +83,14 @@ export async function fuzz(name: string, runCase: (dice: Dice) => Promise<void>)
   process.on('warning', note);
   const end = performance.now() + millisecondsOfRun();
   let cases = 0;
+  let hasFailed = false;
   const work = async (): Promise<void> => {
-    while (performance.now() < end && unhandled.length === 0) {
+    while (performance.now() < end && unhandled.length === 0 && !hasFailed) {
       const index = cases++;
       try {
         await runCase(makeDice(seed, index));
       } catch (error) {
+        hasFailed = true;
         throw new Error(`Case ${index} of ${repeat} failed`, { cause: error });
       }
     }
