@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Kite } from '../../../src/lib/index.js';
+import { ErrorLog } from '../../helpers/fuzz/error-log.js';
 import { fuzz, fuzzTimeout } from '../../helpers/fuzz/fuzz-run.js';
 import { type FuzzedServer, requestBytes } from '../../helpers/fuzz/http-requests.js';
 import { sendBytes } from '../../helpers/fuzz/send-bytes.js';
@@ -20,17 +21,6 @@ interface Target {
   readonly server: FuzzedServer;
   /** The URL of the kite to call afterwards. */
   readonly url: string;
-}
-
-/** A logger that keeps errors: a failure that a guard of the server has caught. */
-class ErrorLog implements Logger {
-  readonly errors: string[] = [];
-  debug(): void {}
-  info(): void {}
-  warn(): void {}
-  error(message: string): void {
-    this.errors.push(message);
-  }
 }
 
 /** A few session ids, so that requests meet in the same sessions. */
