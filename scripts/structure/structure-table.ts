@@ -352,6 +352,7 @@ const kite: readonly Folder[] = [
   {
     name: 'limits',
     about: 'the limits of a kite, including those of the layers below',
+    entries: ['heartbeat-interval'],
     exports: ['compose-limits', 'kite-limits'],
   },
 ];

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { once } from 'node:events';
@@ -168,6 +169,30 @@ describe('a reverse proxy with a host name for each kite', () => {
     await expect(twoKites({ localKites: undefined })).rejects.toMatchObject({ code: 'targetRefused' });
     const local = await twoKites({ localKites: undefined, kiteDomain: 'kites.localhost' });
     expect(await local.get(local.bob.host, '/kite')).toContain('200 OK');
+  });
+
+  it('a client that verifies the wildcard certificate reaches a kite at its host name over TLS', async () => {
+    const keys = await testKeyPair(0);
+    const cert = await selfSignedCertificate({ hosts: ['127.0.0.1', `*.${DOMAIN}`], keys });
+    const { kontrol } = await startKontrol();
+    const pair = { cert, key: keys.privateKey };
+    const proxy = await startReverseProxy(kontrol, { kiteDomain: DOMAIN, localKites: true, tls: pair });
+    const math = await startKite(kontrol);
+    const { url } = await math.registerToProxy({ proxyUrl: proxy.url, ca: cert });
+    const { protocol, hostname, host } = new URL(url);
+    expect(protocol).toBe('https:');
+    const outgoing = https.get({
+      host: '127.0.0.1',
+      port: proxy.kite.port,
+      path: '/kite/info',
+      servername: hostname,
+      ca: cert,
+      agent: false,
+      headers: { host, origin: `https://${host}` },
+    });
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    response.destroy();
   });
 
   it('a proxy does not start, and does not reload, with a certificate that is not valid for the hosts of kites', async () => {

@@ -25,8 +25,14 @@ const CONCURRENT = 16;
 /** Seconds in `npm test`. */
 const DEFAULT_SECONDS = 2;
 
-/** The seed: `FUZZ_SEED`, to repeat a run, or a new one. */
-function seedOfRun(): number {
+/** Returns and prints the seed of a run: `FUZZ_SEED`, to repeat it, or a new one. */
+export function seedOfRun(name: string): number {
+  const seed = chosenSeed();
+  console.log(`fuzz: ${name}: FUZZ_SEED=${seed}`);
+  return seed;
+}
+
+function chosenSeed(): number {
   const given = process.env['FUZZ_SEED'];
   if (given === undefined) return Math.floor(Math.random() * 2 ** 32);
   const seed = Number(given);
@@ -67,21 +73,24 @@ export function makeDice(seed: number, index: number): Dice {
  * anything in the process is thrown or rejected and not handled.
  */
 export async function fuzz(name: string, runCase: (dice: Dice) => Promise<void>): Promise<FuzzRun> {
-  const seed = seedOfRun();
+  const seed = seedOfRun(name);
   const repeat = `FUZZ_SEED=${seed}`;
-  console.log(`fuzz: ${name}: ${repeat}`);
   const unhandled: unknown[] = [];
   const note = (error: unknown): void => void unhandled.push(error);
   process.on('unhandledRejection', note);
   process.on('uncaughtExceptionMonitor', note);
+  // For example timers that fire at once because their time is too long, and listeners that are never removed.
+  process.on('warning', note);
   const end = performance.now() + millisecondsOfRun();
   let cases = 0;
+  let hasFailed = false;
   const work = async (): Promise<void> => {
-    while (performance.now() < end && unhandled.length === 0) {
+    while (performance.now() < end && unhandled.length === 0 && !hasFailed) {
       const index = cases++;
       try {
         await runCase(makeDice(seed, index));
       } catch (error) {
+        hasFailed = true;
         throw new Error(`Case ${index} of ${repeat} failed`, { cause: error });
       }
     }
@@ -95,6 +104,7 @@ export async function fuzz(name: string, runCase: (dice: Dice) => Promise<void>)
   } finally {
     process.off('unhandledRejection', note);
     process.off('uncaughtExceptionMonitor', note);
+    process.off('warning', note);
   }
   console.log(`fuzz: ${name}: ${cases} cases`);
   expect(unhandled, `unhandled before case ${cases} of ${repeat}`).toEqual([]);

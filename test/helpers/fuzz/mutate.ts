@@ -131,6 +131,7 @@ const ODD_VALUES: readonly unknown[] = [
   {},
   [[]],
   [null],
+  // oxlint-disable-next-line unicorn/no-thenable -- what a peer may send
   { then: 1 },
   { message: null },
   { type: 'x', message: 1, code: {} },

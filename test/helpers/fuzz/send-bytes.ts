@@ -19,13 +19,14 @@ export function sendBytes(port: number, bytes: string, dice: Dice): Promise<stri
     let answer = '';
     const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => {
       for (const piece of pieces) if (piece !== '') socket.write(piece, 'latin1');
-      if (abrupt) socket.destroy();
+      // A reset before the data has been written would never close the socket.
+      if (abrupt) socket.write('\r\n', () => socket.resetAndDestroy());
       else if (halfClose) socket.end();
     });
     const timer = setTimeout(() => socket.destroy(), PATIENCE);
     socket.on('data', (data: Buffer) => {
       answer += data.toString('latin1');
-      if (/^HTTP\/1\.1 101/.test(answer) && answer.length < 1000) return;
+      if (answer.startsWith('HTTP/1.1 101') && answer.length < 1000) return;
       socket.destroy();
     });
     socket.on('end', () => socket.destroy());

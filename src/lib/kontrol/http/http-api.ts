@@ -142,17 +142,28 @@ function statusOf(error: unknown): number {
   return isKiteError(error, 'authenticationError') ? 401 : 400;
 }
 
-async function readJson(request: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new KiteError('argumentError', `the body is longer than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  let value: unknown;
   try {
-    value = JSON.parse(Buffer.concat(chunks).toString());
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new KiteError('argumentError', `the body is longer than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (isKiteError(error)) throw error;
+    // Not an error of Kontrol: strangers could fill its log.
+    throw new KiteError('argumentError', 'the connection ended before the body was complete');
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+async function readJson(request: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
+  let value: unknown;
+  const body = await readBody(request, maxBytes);
+  try {
+    value = JSON.parse(body);
   } catch {
     throw new KiteError('argumentError', 'the body is not valid JSON');
   }
