@@ -148,7 +148,7 @@ function makeDialer(limits: Limits, clock: Clock, admitPeer: AdmitPeer | undefin
     const tls = ca === undefined ? undefined : { ca };
     const channel = await dial(url, { ...options, limits, clock, tls });
     try {
-      await admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
+      admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
       return channel;
     } catch (error) {
       channel.close();
