@@ -173,7 +173,7 @@ function makeDialer(
     const tls = ca === undefined ? undefined : { ca };
     const channel = await dial(url, { ...options, limits, clock, tls }, fallbacks);
     try {
-      await admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
+      admitPeer?.({ url, remoteAddress: channel.remoteAddress }, auth);
       return dialled ? dialled(channel) : channel;
     } catch (error) {
       channel.close();

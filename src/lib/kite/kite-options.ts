@@ -76,7 +76,7 @@ export interface DialedPeer {
   readonly remoteAddress: string;
 }
 
-export type AdmitPeer = (peer: DialedPeer, auth: Auth | null) => Promise<void>;
+export type AdmitPeer = (peer: DialedPeer, auth: Auth | null) => void;
 
 /**
  * Parts of a kite that this package replaces in the kites that it creates.
@@ -87,7 +87,7 @@ export interface ReplacedParts {
   /** Serves the tunnels that a proxy requests. Default: each tunnel becomes a connection of the kite. */
   readonly acceptTunnel?: AcceptTunnel | undefined;
   /**
-   * Rejects if the peer of a channel may not receive these credentials. Called for each channel that this kite opens, before
+   * Throws if the peer of a channel may not receive these credentials. Called for each channel that this kite opens, before
    * anything is sent. Default: every peer may.
    */
   readonly admitPeer?: AdmitPeer | undefined;

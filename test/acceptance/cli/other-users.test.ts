@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { hostname, networkInterfaces, tmpdir } from 'node:os';
 import { spawn } from 'node:child_process';
 import kitejs from 'kite.js';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -84,12 +84,12 @@ afterAll(async () => {
   await cli.remove();
 });
 
-function run(command: string, line: string): Promise<Outcome> {
+function run(command: string, line: string, env = {}): Promise<Outcome> {
   const words = `${command.replaceAll(':', ' ')} ${line.replaceAll('{url}', other.url)}`;
   const input = line.includes('--stdin') ? '4\n9\n' : 'square 4\n';
   return cli.run(
     words.split(' ').filter((word) => word !== ''),
-    { input },
+    { input, env },
   );
 }
 
@@ -157,6 +157,40 @@ function sentTypes(received: readonly string[]): string[] {
     ),
   );
 }
+
+const NAMED = ['bench', 'call', 'complete', 'describe', 'expose', 'ping', 'shell', 'tell'];
+const namedLines = lines.filter(([command, line]) => NAMED.includes(command) && line.includes('{url}'));
+
+describe('kites.localhost, if it leads to another address than when it was looked up', () => {
+  let moved: OtherListener;
+  const address = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+  beforeAll(async () => {
+    moved = await listenAs(process.geteuid?.() ?? 0, address);
+  });
+  afterAll(() => moved.close());
+
+  it.each(namedLines)('%s %s sends no credentials there', async (command, line) => {
+    const before = (await moved.received()).length;
+    const url = moved.url.replace(address ?? '', 'kites.localhost');
+    const preload = join(root, 'test', 'helpers', 'cli', 'moved-name.cjs');
+    const env = { NODE_OPTIONS: `--require ${preload}`, MOVED_TO: address ?? '' };
+    const { code, stdout, stderr } = await run(command, line.replaceAll('{url}', url), env);
+    const received = (await moved.received()).slice(before);
+    if (command !== 'complete') expect(received.length).toBeGreaterThan(0);
+    expect(received.filter((item) => item.includes('eyJ'))).toEqual([]);
+    if (['complete', 'expose'].includes(command)) return;
+    expect({ code, stdout, stderr }).toMatchObject({ code: 4 });
+    expect(stdout + stderr).toContain(`is at ${address}, on another machine`);
+  });
+
+  it(`the walk covers ${namedLines.length} command lines of ${NAMED.length} commands, which dial a URL`, () => {
+    expect(new Set(namedLines.map(([command]) => command)).size).toBe(NAMED.length);
+    expect(address).toBeDefined();
+  });
+});
 
 describe('a loopback address', () => {
   it('the kite key is sent to a program of another user if the user allows it', async () => {

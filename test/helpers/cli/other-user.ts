@@ -14,14 +14,14 @@ export interface OtherListener {
   close(): Promise<void>;
 }
 
-/** Starts a listener as `uid`. Requires root. */
-export async function listenAs(uid: number): Promise<OtherListener> {
+/** Starts a listener as `uid` at an IPv4 address of this machine. Requires root. */
+export async function listenAs(uid: number, address = '127.0.0.1'): Promise<OtherListener> {
   const script = await readFile(`${root}test/helpers/cli/recording-listener.cjs`, 'utf8');
   const child = spawn(process.execPath, ['-e', script], {
     uid,
     gid: uid,
     cwd: tmpdir(),
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], LISTEN_AT: address },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const running = new Running(child);
@@ -31,7 +31,7 @@ export async function listenAs(uid: number): Promise<OtherListener> {
       .split('\n')
       .slice(0, -1)
       .map((line) => String(JSON.parse(line)));
-  const url = `http://127.0.0.1:${items()[0]}/kite`;
+  const url = `http://${address}:${items()[0]}/kite`;
   let marks = 0;
   return {
     url,

@@ -1,4 +1,4 @@
-// Listens at 127.0.0.1 as another user, and records what it receives. Accepts WebSockets with SockJS frames, and rejects each call
+// Listens at LISTEN_AT as another user, and records what it receives. Accepts WebSockets with SockJS frames, and rejects each call
 // because it contains no credentials, or whatever it contains. Writes its port, then everything that it receives, to stdout.
 const { createHash } = require('node:crypto');
 const http = require('node:http');
@@ -102,5 +102,5 @@ function answersTo(text) {
   });
 }
 
-server.listen(0, '127.0.0.1', () => record(server.address().port));
+server.listen(0, process.env.LISTEN_AT, () => record(server.address().port));
 process.stdin.on('end', () => process.exit()).resume();

@@ -27,10 +27,9 @@ export async function fetchIdentity(
     ...(transport !== undefined && transport !== 'Session' && { transport }),
     timeout: DESCRIBE_TIMEOUT,
   });
-  const onDemand = new OnDemandClient(client, async () => {
-    const refused = await keyRefusal(client, 'kite', settings);
-    if (refused) throw refused;
-    return { type: 'kiteKey', key: kiteKey };
+  const onDemand = new OnDemandClient(client, () => {
+    const refused = keyRefusal(client, 'kite', settings);
+    return refused ? Promise.reject(refused) : Promise.resolve({ type: 'kiteKey', key: kiteKey });
   });
   try {
     await client.dial();

@@ -128,7 +128,7 @@ export const commonSettings = {
     variables: ['KITE_KONTROL_AUTH'],
     accept: oneOf('kite-key'),
     default: undefined,
-    defaultText: '',
+    defaultText: 'only if you run it',
     commands: [...KONTROL_COMMANDS, ...KITE_COMMANDS],
   },
   environment: {

@@ -26,7 +26,7 @@ export async function authOnDemand(
   settings: CommandSettings,
   runtime: CommandRuntime,
 ): Promise<Auth> {
-  const refused = await keyRefusal(peer, 'kite', settings);
+  const refused = keyRefusal(peer, 'kite', settings);
   // The name can resolve to another address than before.
   const stays = isLoopbackAddress(remoteIp(peer.remoteAddress));
   const token = stays ? await findToken(peer, found, settings, runtime) : undefined;

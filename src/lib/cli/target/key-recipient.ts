@@ -22,19 +22,19 @@ export type Recipient =
  * The key is as good as a password, and everyone on this machine can listen at a loopback address. Therefore the socket there
  * has to belong to the user of this process. Other machines get the key only as Kontrol. The user can allow each peer.
  */
-export async function keyRefusal(
+export function keyRefusal(
   peer: DialedPeer,
   recipient: Recipient,
   settings: CommandSettings,
-  uids: (remoteAddress: string) => Promise<readonly number[]> = listenerUids,
-): Promise<CliError | undefined> {
+  uids: (remoteAddress: string) => readonly number[] = listenerUids,
+): CliError | undefined {
   if (isAllowed(recipient, settings)) return undefined;
   const address = remoteIp(peer.remoteAddress);
   if (!isLoopbackAddress(address)) {
     if (recipient === 'kontrol') return undefined;
     return refusal(`${peer.url} is at ${address}, on another machine`, recipient, settings);
   }
-  const owners = await uids(peer.remoteAddress);
+  const owners = uids(peer.remoteAddress);
   const other = owners.find((uid) => uid !== process.geteuid?.());
   if (other !== undefined)
     return refusal(`Another user (uid ${other}) listens at ${peer.url}`, recipient, settings);
@@ -44,8 +44,8 @@ export async function keyRefusal(
 
 /** Returns the check of the kites that a command creates. */
 export function admitKontrol(settings: CommandSettings): AdmitPeer {
-  return async (peer, auth) => {
-    const refused = auth?.type === 'kiteKey' ? await keyRefusal(peer, 'kontrol', settings) : undefined;
+  return (peer, auth) => {
+    const refused = auth?.type === 'kiteKey' ? keyRefusal(peer, 'kontrol', settings) : undefined;
     if (refused) throw refused;
   };
 }
@@ -67,11 +67,14 @@ export class RegistrationCheck {
       reject = rejectIt;
     });
     this.refused.catch(() => undefined);
-    this.admitPeer = (peer, auth) =>
-      admit(peer, auth).catch((error: unknown) => {
+    this.admitPeer = (peer, auth) => {
+      try {
+        admit(peer, auth);
+      } catch (error) {
         if (!this.#registered) reject(error);
         throw error;
-      });
+      }
+    };
   }
 
   /** Call this before the kite registers. */

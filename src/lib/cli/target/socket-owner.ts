@@ -1,39 +1,50 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { remoteIp } from '../../transport/channel/remote-address.js';
 
 /** The tables of the TCP sockets of this network namespace. */
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 
-/** Reads a table. Rejects if this system does not have it. */
-export type ReadTable = (path: string) => Promise<string>;
+/** Reads a table. Throws if this system does not have it. */
+export type ReadTable = (path: string) => string;
 
-const readTable: ReadTable = (path) => readFile(path, 'latin1');
+// Synchronously: the tables are in memory, and the module of the promises takes longer to load than a command to start.
+const readTable: ReadTable = (path) => readFileSync(path, 'latin1');
 
 /**
  * Returns the ids of the users whose sockets listen at a loopback address such as `127.0.0.1:3636` or `[::1]:3636`, also as
  * `0.0.0.0` or `::`. Returns none if this system does not report them, or if another mechanism forwards the connection.
  */
-export async function listenerUids(
-  remoteAddress: string,
-  read: ReadTable = readTable,
-): Promise<readonly number[]> {
+export function listenerUids(remoteAddress: string, read: ReadTable = readTable): readonly number[] {
   const port = Number(/:(\d+)$/.exec(remoteAddress)?.[1]);
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
   const addresses = addressesInTables(remoteIp(remoteAddress));
-  // The second does not exist if IPv6 is turned off.
-  const tables = await Promise.all(TABLES.map((path) => read(path).catch(() => '')));
-  const lines = tables.flatMap((table) => table.split('\n'));
-  return [...new Set(lines.flatMap((line) => uidOfListener(line, addresses, port)))];
+  const uids = TABLES.flatMap((path) => {
+    const table = tryRead(path, read);
+    return addresses.flatMap((address) => uidsIn(table, `: ${address}:${hexPort} `));
+  });
+  return [...new Set(uids)];
+}
+
+/** The second table does not exist if IPv6 is turned off. */
+function tryRead(path: string, read: ReadTable): string {
+  try {
+    return read(path);
+  } catch {
+    return '';
+  }
 }
 
 const LISTEN = '0A';
 
-/** Reads a line such as `0: 0100007F:0E34 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 …`. */
-function uidOfListener(line: string, addresses: readonly string[], port: number): number[] {
-  const [, local = '', , state, , , , uid] = line.trim().split(/\s+/);
-  if (state !== LISTEN || uid === undefined || !/^\d+$/.test(uid)) return [];
-  const [address = '', hexPort = ''] = local.split(':');
-  return addresses.includes(address) && Number.parseInt(hexPort, 16) === port ? [Number(uid)] : [];
+/** Finds lines such as `0: 0100007F:0E34 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000 …`. */
+function uidsIn(table: string, local: string): number[] {
+  const uids: number[] = [];
+  for (let start = table.indexOf(local); start !== -1; start = table.indexOf(local, start + 1)) {
+    const [, state, , , , uid] = table.slice(start + local.length, table.indexOf('\n', start)).split(/ +/);
+    if (state === LISTEN && uid !== undefined && /^\d+$/.test(uid)) uids.push(Number(uid));
+  }
+  return uids;
 }
 
 const ZERO = [0, 0, 0, 0];

@@ -12,10 +12,11 @@ const line = (local: string, uid: number, state = '0A'): string =>
 const ANY6 = '0'.repeat(32);
 
 /** Reads tables that contain these lines. */
-function tables(tcp: string[], tcp6?: string[]): (path: string) => Promise<string> {
+function tables(tcp: string[], tcp6?: string[]): (path: string) => string {
   return (path) => {
     const lines = path.endsWith('6') ? tcp6 : tcp;
-    return lines ? Promise.resolve([HEAD, ...lines, ''].join('\n')) : Promise.reject(new Error('ENOENT'));
+    if (!lines) throw new Error('ENOENT');
+    return [HEAD, ...lines, ''].join('\n');
   };
 }
 
@@ -40,12 +41,15 @@ describe('the user of the socket that listens at a loopback address', () => {
       [line(`${ANY6}:0E34`, 0)],
       [1000, 0],
     ],
-  ])('the listener at %s is found', async (_, address, tcp, tcp6, uids) => {
-    expect(await listenerUids(address, tables(tcp, tcp6))).toEqual(uids);
+  ])('the listener at %s is found', (_, address, tcp, tcp6, uids) => {
+    expect(listenerUids(address, tables(tcp, tcp6))).toEqual(uids);
   });
 
-  it('a system without tables reports no listener', async () => {
-    expect(await listenerUids('127.0.0.1:3636', () => Promise.reject(new Error('ENOENT')))).toEqual([]);
+  it('a system without tables reports no listener', () => {
+    const none = (): string => {
+      throw new Error('ENOENT');
+    };
+    expect(listenerUids('127.0.0.1:3636', none)).toEqual([]);
   });
 
   it.runIf(process.platform === 'linux').each(['127.0.0.1', '0.0.0.0', '::1', '::'])(
@@ -56,8 +60,8 @@ describe('the user of the socket that listens at a loopback address', () => {
       onTestFinished(() => void server.close());
       const { port } = server.address() as AddressInfo;
       const address = host.includes(':') ? `[::1]:${port}` : `127.0.0.1:${port}`;
-      expect(await listenerUids(address)).toEqual([process.geteuid?.()]);
-      if (host === '::') expect(await listenerUids(`127.0.0.1:${port}`)).toEqual([process.geteuid?.()]);
+      expect(listenerUids(address)).toEqual([process.geteuid?.()]);
+      if (host === '::') expect(listenerUids(`127.0.0.1:${port}`)).toEqual([process.geteuid?.()]);
     },
   );
 });

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
+import { shellQuote } from '../../../keys/open-folder.js';
 import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
 import { messageOf } from '../../../util/message-of.js';
@@ -71,6 +72,10 @@ export class FileStorage implements Storage {
     if (isOpenToOthers(this.#folder)) {
       const reason =
         'belongs to another user, and can be written by others. Use a folder that only you can write';
+      throw this.#error('broken', reason);
+    }
+    if (isWritableByAll(this.#folder)) {
+      const reason = `can be written by all users, who could have put files in it. Check them, then restrict it with: chmod 700 ${shellQuote(this.#folder)}`;
       throw this.#error('broken', reason);
     }
     try {
@@ -254,6 +259,11 @@ export class FileStorage implements Storage {
 function isOpenToOthers(folder: string): boolean {
   const { uid, mode } = statSync(folder);
   return process.platform !== 'win32' && uid !== process.getuid?.() && (mode & 0o022) !== 0;
+}
+
+/** Whether every user can write to a folder. A sticky bit does not prevent others from adding files. */
+function isWritableByAll(folder: string): boolean {
+  return process.platform !== 'win32' && (statSync(folder).mode & 0o002) !== 0;
 }
 
 async function openTables(folder: string): Promise<Tables> {
