@@ -514,6 +514,7 @@ export const structure: readonly Folder[] = [
       'make-visible',
       'random',
       'record',
+      'socket-lock',
       'stderr-logger',
       'system-error',
       'token-bucket',

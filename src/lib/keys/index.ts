@@ -19,6 +19,7 @@ export {
 export { type KiteKey, kiteKeyOf, type NewKiteKey, newKiteKey, parseKiteKey } from './kite-key.js';
 export { kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from './kite-key-file.js';
 export { parsePrivateKey, parsePublicKey, samePublicKey } from './pem.js';
+export { withFileLock } from './file-lock.js';
 export { type NewFile, type WriteOptions, writeFiles } from './secure-files.js';
 export {
   audienceIncludes,

@@ -65,8 +65,11 @@ async function stage(file: NewFile, temporary: string): Promise<void> {
   }
 }
 
-// Not `mkdir` with `recursive`, which never returns if the kernel does not create folders, such as in /proc.
-async function makeFolder(folder: string): Promise<void> {
+/**
+ * Creates a folder and missing ones above it, which only the owner can access. Not `mkdir` with `recursive`, which never returns if the
+ * kernel does not create folders, such as in /proc.
+ */
+export async function makeFolder(folder: string): Promise<void> {
   const existing = await stat(folder).catch(() => undefined);
   if (existing?.isDirectory()) return;
   const parent = path.dirname(folder);

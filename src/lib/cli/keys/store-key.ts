@@ -10,7 +10,7 @@ import {
   type KeyStore,
   readContexts,
   requireContextName,
-  writeContexts,
+  updateContexts,
 } from '../settings/contexts.js';
 import { toCliError } from '../frame/failures.js';
 import { pathExists } from '../runtime/path-exists.js';
@@ -129,19 +129,21 @@ async function saveToContext(
   location: KeyLocation,
   env: Environment,
 ): Promise<void> {
-  const { contextName, contexts, keyStore, file } = plan;
+  const { contextName, keyStore, file } = plan;
   if (contextName === undefined) return;
-  const { keyFile: _old, ...rest } = contexts.contexts.get(contextName) ?? {};
-  const context: Context = {
-    ...rest,
-    username: key.username,
-    ...(key.kontrolUrl !== '' && { kontrol: key.kontrolUrl }),
-    keyStore,
-    ...(keyStore === 'file' && file !== kiteKeyPath(kiteHome(env)) && { keyFile: file }),
-  };
-  const all = new Map(contexts.contexts).set(contextName, context);
   try {
-    await writeContexts({ ...contexts, current: contexts.current ?? contextName, contexts: all }, env);
+    await updateContexts((contexts) => {
+      const { keyFile: _old, ...rest } = contexts.contexts.get(contextName) ?? {};
+      const context: Context = {
+        ...rest,
+        username: key.username,
+        ...(key.kontrolUrl !== '' && { kontrol: key.kontrolUrl }),
+        keyStore,
+        ...(keyStore === 'file' && file !== kiteKeyPath(kiteHome(env)) && { keyFile: file }),
+      };
+      const all = new Map(contexts.contexts).set(contextName, context);
+      return { ...contexts, current: contexts.current ?? contextName, contexts: all };
+    }, env);
   } catch (error) {
     const { message } = toCliError(error);
     throw configurationError(
