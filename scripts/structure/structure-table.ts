@@ -459,6 +459,7 @@ export const structure: readonly Folder[] = [
       'kite-key',
       'kite-token',
       'open-folder',
+      'secret-access',
       'pem',
       'revoked-ids',
     ],

@@ -20,7 +20,7 @@ export { type KiteKey, kiteKeyOf, type NewKiteKey, newKiteKey, parseKiteKey } fr
 export { kiteKeyPath, readKiteKeyFile, writeKiteKeyFile } from './kite-key-file.js';
 export { parsePrivateKey, parsePublicKey, samePublicKey } from './pem.js';
 export { withFileLock } from './file-lock.js';
-export { type NewFile, type WriteOptions, writeFiles } from './secure-files.js';
+export { type NewFile, type WriteOptions, checkWritable, writeFiles } from './secure-files.js';
 export {
   audienceIncludes,
   audienceOf,
