@@ -8,7 +8,14 @@ import type { CommandSettings } from '../settings/command-settings.js';
 import { commonSettings } from '../settings/common-settings.js';
 import { describeLocation, locationData } from '../settings/key-location.js';
 import { ExitCode } from '../runtime/exit-codes.js';
-import { keyExists, plannedLocation, planStore, storeKey, type StorePlan } from '../keys/store-key.js';
+import {
+  checkStorable,
+  keyExists,
+  plannedLocation,
+  planStore,
+  storeKey,
+  type StorePlan,
+} from '../keys/store-key.js';
 import { toCliError } from '../frame/failures.js';
 import { operationAt, kiteOptions } from '../target/with-kontrol.js';
 import { promptText, confirm } from '../terminal/prompt.js';
@@ -44,10 +51,11 @@ export async function register(options: RegisterCommandOptions, runtime: Command
   const { env } = runtime;
   const plan = await planStore(options.settings);
   const force = options.force || (await confirmReplacement(plan, { username, kontrolUrl: to }, runtime));
+  await checkStorable(plan, env, { force });
   const invite = await readInvite(options.inviteFile, runtime);
   const jwt = await requestKey(options, invite, runtime);
   const key = parseKiteKey(jwt);
-  const location = await storeKey(jwt, plan, env, { force });
+  const location = await storeKey(jwt, plan, env, { force, rescue: true });
   const source = describeLocation(location);
   await printDetails(
     {

@@ -240,7 +240,7 @@ describe('kontrolStartOptions', () => {
       certificate: '-----BEGIN CERTIFICATE-----\n2',
       privateKey: '-----BEGIN RSA PRIVATE KEY-----\n',
     });
-    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow(/can be accessed by other users/);
+    expect(() => options({ ...flags, 'etcd-key': ca })).toThrow(/can be read or changed by other users/);
     chmodSync(ca ?? '', 0o600);
     expect(() => options({ ...flags, 'etcd-key': ca })).toThrow('There is no private key in');
     expect(() => options({ ...flags, 'etcd-cert': key })).toThrow('There is no certificate in');
