@@ -53,6 +53,7 @@ beforeAll(async () => {
   };
   for (const [name, handler] of Object.entries(methods))
     kite.handle(name, { jsonSchema }, handler).disableAuthentication();
+  kite.handle('kite.describe', () => kite.describe()).disableAuthentication();
   await kite.listen();
 });
 
