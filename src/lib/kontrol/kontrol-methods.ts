@@ -97,7 +97,8 @@ async function register(request: Request, services: KontrolServices): Promise<un
     const registration = { kite: request.kite, url: request.args[0], key };
     const result = await registrar.register(request.client, registration);
     metrics.registered('connection');
-    if (result.kiteKey !== undefined) watchers.renew(request.client, credentials.verifyKiteKey(result.kiteKey));
+    if (result.kiteKey !== undefined)
+      watchers.renew(request.client, credentials.verifyKiteKey(result.kiteKey));
     return result;
   } catch (error) {
     metrics.refused('connection');

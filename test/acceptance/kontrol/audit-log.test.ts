@@ -34,7 +34,9 @@ it('the audit log has an entry for each registration, token, invite, sign-in, ro
   await expect(again.tell('register', { url: MATH })).rejects.toMatchObject({ type: 'authenticationError' });
   const stranger = math.kite.newClient(kontrol.url);
   await stranger.dial();
-  await expect(stranger.tell('getKites', { query: {} })).rejects.toMatchObject({ type: 'authenticationError' });
+  await expect(stranger.tell('getKites', { query: {} })).rejects.toMatchObject({
+    type: 'authenticationError',
+  });
   const path = expect.stringMatching(/^\/bob\/prod\/math\//);
   const expected = [
     ['register', 'register', 'bob', path],
@@ -59,7 +61,11 @@ it('the audit log has an entry for each registration, token, invite, sign-in, ro
 it('the audit log has one entry for the tokens of each query, and one per minute for those of each watch', async () => {
   const entries: AuditEntry[] = [];
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
-  const { kontrol } = await startKontrol({ audit: (entry) => void entries.push(entry), clock, policy: openPolicy() });
+  const { kontrol } = await startKontrol({
+    audit: (entry) => void entries.push(entry),
+    clock,
+    policy: openPolicy(),
+  });
   const bob = await connect(kontrol, 'bob', { kite: { clock } });
   const watching = { query: { username: 'bob' }, watchCallback: () => {} };
   await bob.tell('getKites', watching);
@@ -67,7 +73,9 @@ it('the audit log has one entry for the tokens of each query, and one per minute
     const kite = await connect(kontrol, 'bob', { name: `math${n}`, kite: { clock } });
     await kite.tell('register', { url: MATH });
   }
-  const { kites } = await bob.tell<{ kites: unknown[] }>('getKites', { query: { username: 'bob', environment: 'prod' } });
+  const { kites } = await bob.tell<{ kites: unknown[] }>('getKites', {
+    query: { username: 'bob', environment: 'prod' },
+  });
   await expect(bob.tell('getKites', { query: { username: 'nobody' } })).rejects.toThrow('no kites found');
   clock.advance(60_000);
   const tokens = entries.filter(({ action }) => action === 'getToken');

@@ -138,7 +138,9 @@ describe('the users of Kontrol', () => {
       sessions: 1,
       lastUse,
     });
-    expect((await kontrol.user('bob')).map(({ type, id, revoked, lastUse: at }) => [type, id, revoked, at])).toEqual(
+    expect(
+      (await kontrol.user('bob')).map(({ type, id, revoked, lastUse: at }) => [type, id, revoked, at]),
+    ).toEqual(
       expect.arrayContaining([
         ['kiteKey', one.key.id, false, lastUse],
         ['session', one.key.id, false, lastUse],

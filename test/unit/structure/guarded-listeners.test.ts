@@ -10,7 +10,7 @@ const PAGES = /^src\/(?:ui|lib\/transport\/(?:page|webrtc))\//;
 /** Emitters of this project: they guard their listeners (src/lib/util/emitter.ts). */
 const EMITTERS = /(?:^|[.#])(?:registry|keyRing|revocations|connection|peer|client|caller|link|kite|core)$/;
 const EVENTS =
-  /^'(?:connect|disconnect|firstRequest|register|registerFailed|deregister|change|issue|revoke|retire|drain)'$|^name$/;
+  /^'(?:connect|disconnect|firstRequest|register|registerFailed|deregister|change|issue|revoke|renewKey|retire|drain)'$|^name$/;
 
 /** Listeners that cannot throw. */
 const HARMLESS =

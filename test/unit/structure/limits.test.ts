@@ -35,15 +35,25 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MIN_LENGTH: 'the length below which recognising a prefix saves nothing',
   },
   'src/lib/kite/call/token-renewal.ts': { MAX_TIMER_DELAY: 'the longest timer of JavaScript' },
+  'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },
+  'src/lib/kontrol/tokens/credential-uses.ts': {
+    HOUR: 'the precision of last uses',
+    MAX_TIME: 'the last time of a Date',
+  },
   'src/lib/kontrol/policy/policy.ts': { NAME_DEPTH: 'the fields of an audience that every kite checks' },
   'src/lib/kontrol/registry/expiry-wheel.ts': { BUCKET_MS: 'the precision of expiry' },
   'src/lib/kontrol/registry/kite-index.ts': { MAX_BUCKET_SIZE: 'the shape of the index' },
   'src/lib/kontrol/registry/queries.ts': { SIGNATURES_PER_TURN: 'when the event loop gets a turn' },
+  'src/lib/kontrol/registry/registration-record.ts': { MIN_KEY_TTL: 'the shortest lifetime of a kite key' },
   'src/lib/kontrol/registry/registry.ts': {
     STALL_THRESHOLD: 'the delay of a timer that shows that the process was suspended',
   },
   'src/lib/kontrol/signalling/signalling.ts': {
     MIN_SIGNAL_BYTES: 'the minimum that a signal counts towards signalBytes',
+  },
+  'src/lib/kontrol/storage/etcd/etcd-credentials.ts': {
+    BATCH_SIZE: 'how much is written to etcd at once',
+    MAX_ATTEMPTS: 'attempts of a transaction of its own',
   },
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': { RETRY_DELAY: 'the time between two attempts' },
   'src/lib/kontrol/storage/etcd/etcd-failures.ts': {

@@ -66,6 +66,8 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
   if (error.code === UNKNOWN_KEY_PAIR) {
     return { exitCode: notFound, hint: 'List the key pairs with: kitectl kontrol keys list' };
   }
+  if (error.code === UNKNOWN_USER)
+    return { exitCode: notFound, hint: 'List the users with: kitectl kontrol users list' };
   switch (error.type) {
     case 'authenticationError':
       return { exitCode: authentication, hint: authenticationHint(error, operation) };
@@ -102,7 +104,8 @@ const REPLACE_KEY: ReadonlySet<string> = new Set<KiteErrorCode>([
 ]);
 
 function authenticationHint({ code }: KiteError, operation: Operation | undefined): string {
-  if (operation?.withKey === true && REPLACE_KEY.has(code)) return 'Replace it with: kitectl register --force';
+  if (operation?.withKey === true && REPLACE_KEY.has(code))
+    return 'Replace it with: kitectl register --force';
   if (operation?.withKey === true) return 'Show the user of your kite key with: kitectl showkey';
   return `No kite key was sent. Add --auth kite-key to send yours to ${operation?.target ?? 'this kite'}.`;
 }
@@ -151,6 +154,7 @@ function fromStorageError(error: StorageError): CliError {
 export const KONTROL_HINT = 'Start Kontrol, or check its URL: kitectl config explain';
 
 const UNKNOWN_KEY_PAIR: ConfigurationCode = 'unknownKeyPair';
+const UNKNOWN_USER: KiteErrorCode = 'unknownUser';
 
 const HOST_REJECTED_HINT =
   'A kite that listens on a loopback address accepts only loopback names, such as localhost. Allow others with --allow-host ' +

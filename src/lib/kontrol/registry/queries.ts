@@ -8,7 +8,8 @@ import type { Registrar } from './registrar.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { Credentials } from '../tokens/credentials.js';
-import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
+import type { Caller } from '../tokens/caller.js';
+import type { TokenIssuer } from '../tokens/token-issuer.js';
 import type { TokenAudit } from './token-audit.js';
 import type { Watchers } from './watchers.js';
 

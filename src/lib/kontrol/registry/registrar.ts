@@ -116,7 +116,8 @@ export class Registrar {
     const at = registerAgainTime(key, 'connection', this.#options.clock.now());
     for (const entry of this.entriesOf(peer)) {
       const { kiteKey } = entry;
-      if (kiteKey && hasSameKiteKey(kiteKey, key)) entry.registerAgainAt = Math.max(entry.registerAgainAt, at);
+      if (kiteKey && hasSameKiteKey(kiteKey, key))
+        entry.registerAgainAt = Math.max(entry.registerAgainAt, at);
     }
   }
 

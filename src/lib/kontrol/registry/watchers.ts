@@ -11,7 +11,8 @@ import type { Policy } from '../policy/policy.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { Registry } from './registry.js';
 import type { AuditedQuery, TokenAudit } from './token-audit.js';
-import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
+import type { Caller } from '../tokens/caller.js';
+import type { TokenIssuer } from '../tokens/token-issuer.js';
 
 type WatchingPeer = Request['client'];
 
@@ -101,7 +102,8 @@ export class Watchers {
   /** The kite key of a caller was renewed: its watches end with the new form of the key. */
   renew(client: WatchingPeer, caller: Caller): void {
     for (const watcher of this.#byPeer.get(client)?.values() ?? [])
-      if (watcher.caller.type === 'kiteKey' && hasSameKiteKey(watcher.caller, caller)) watcher.caller = caller;
+      if (watcher.caller.type === 'kiteKey' && hasSameKiteKey(watcher.caller, caller))
+        watcher.caller = caller;
   }
 
   /** Cancels a watch of this caller. */

@@ -90,7 +90,9 @@ export class Signalling {
       const signal = { type: 'leave', src: contact.id, dst: own, payload: { session: ALL_SESSIONS } };
       peer
         .call('kite.handleWebRTC', [signal])
-        .catch((error: unknown) => logger.debug(`${own} did not receive a WebRTC signal: ${errorText(error)}`));
+        .catch((error: unknown) =>
+          logger.debug(`${own} did not receive a WebRTC signal: ${errorText(error)}`),
+        );
     }
   }
 

@@ -14,7 +14,7 @@ import { ConfigurationError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
-import type { Caller } from './token-issuer.js';
+import type { Caller } from './caller.js';
 import type { Storage, StoredKeyPair } from '../storage/shared/storage.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 
@@ -146,7 +146,12 @@ export class KeyRing extends Emitter<KeyRingEvents> {
    * Signs a kite key again with the current key pair. It keeps its id and its issue time, so a revocation reaches all forms
    * of a key, and signing it several times returns the same one. A key that expires gets its lifetime again.
    */
-  renewKiteKey({ username, kiteKeyId, issuedAt, keyTtl }: Descent & { readonly keyTtl?: number | undefined }): string {
+  renewKiteKey({
+    username,
+    kiteKeyId,
+    issuedAt,
+    keyTtl,
+  }: Descent & { readonly keyTtl?: number | undefined }): string {
     return this.#signKiteKey({
       username,
       ttl: keyTtl,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultKontrolLimits } from '../../../../src/lib/kontrol/limits/kontrol-limits.js';
-import type { Caller } from '../../../../src/lib/kontrol/tokens/token-issuer.js';
+import type { Caller } from '../../../../src/lib/kontrol/tokens/caller.js';
 import { CredentialUses } from '../../../../src/lib/kontrol/tokens/credential-uses.js';
 import { callerNamed } from '../../../helpers/kontrol/key-ring.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';
@@ -88,7 +88,10 @@ describe('the uses of credentials', () => {
     for (const caller of [first, second]) uses.used(caller);
     await uses.flush();
     for (const caller of [first, third]) uses.used(caller);
-    expect((await uses.list('bob')).map(({ endsAt }) => endsAt)).toEqual([first.sessionEnd, third.sessionEnd]);
+    expect((await uses.list('bob')).map(({ endsAt }) => endsAt)).toEqual([
+      first.sessionEnd,
+      third.sessionEnd,
+    ]);
     for (let n = 0; n < 1000; n++) uses.used(session(clock, HOUR + n));
     await uses.flush();
     expect(storage.recorded.size).toBe(3);

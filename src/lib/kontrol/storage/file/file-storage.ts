@@ -186,8 +186,7 @@ export class FileStorage implements Storage {
 
   putCredentials(list: readonly StoredCredential[]): Promise<void> {
     return this.#write(({ credentials }) => {
-      for (const each of list)
-        void credentials.put(each.id, mergeCredential(credentials.get(each.id), each));
+      for (const each of list) void credentials.put(each.id, mergeCredential(credentials.get(each.id), each));
     });
   }
 

@@ -27,10 +27,7 @@ export function mergeCredential(
   old: StoredCredential | undefined,
   credential: StoredCredential,
 ): StoredCredential {
-  const [lastUse, endsAt] = [
-    later(old?.lastUse, credential.lastUse),
-    later(old?.endsAt, credential.endsAt),
-  ];
+  const [lastUse, endsAt] = [later(old?.lastUse, credential.lastUse), later(old?.endsAt, credential.endsAt)];
   return {
     ...(old ?? credential),
     ...(lastUse !== undefined && { lastUse }),
