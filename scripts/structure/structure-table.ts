@@ -201,6 +201,7 @@ const kontrol: readonly Folder[] = [
       'registry',
       'registry-entry',
       'store-sync',
+      'token-audit',
       'watchers',
     ],
     exports: ['lease-timings'],
@@ -208,7 +209,7 @@ const kontrol: readonly Folder[] = [
   {
     name: 'tokens',
     about: 'key pairs, tokens, revocation and verification of credentials',
-    entries: ['credential-uses', 'credentials', 'revocations', 'token-issuer'],
+    entries: ['caller', 'credential-uses', 'credentials', 'revocations', 'token-issuer'],
     exports: ['key-ring'],
   },
   {
@@ -239,8 +240,8 @@ const kontrol: readonly Folder[] = [
       {
         name: 'shared',
         about: 'the interface of a store, and helpers of several stores',
-        entries: ['change-listeners', 'entries', 'sealed-key-pairs', 'storage-deadline', 'write-batch'],
-        exports: ['storage'],
+        entries: ['change-listeners', 'sealed-key-pairs', 'storage-deadline', 'write-batch'],
+        exports: ['entries', 'storage'],
       },
     ],
   },

@@ -1,5 +1,6 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { codedError } from '../protocol/errors.js';
+import { QUOTED_LENGTH } from '../protocol/protocol-limits.js';
 import type { Clock } from '../util/clock.js';
 import { decodeJwt, isJwtError, JwtError, signJwt, timeClaim, verifyJwt } from './jwt.js';
 import { type Claims, stringClaim } from './jwt-claims.js';
@@ -71,9 +72,13 @@ export function renewalTime({ expiresAt, ttl }: Pick<KiteKey, 'expiresAt' | 'ttl
 
 const KITE_KEY_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Whether a kite key can have this id (`jti`): Kontrol, also the one in Go, gives each key a UUID. */
-export function isKiteKeyId(id: string): boolean {
-  return KITE_KEY_ID.test(id);
+/**
+ * Returns why no kite key has this id (`jti`), as a sentence; undefined if one can have it. Kontrol, also the one in Go, gives each
+ * key a UUID.
+ */
+export function kiteKeyIdProblem(id: string): string | undefined {
+  if (KITE_KEY_ID.test(id)) return undefined;
+  return `${JSON.stringify(id.slice(0, QUOTED_LENGTH))} is not the id of a kite key, which is a UUID`;
 }
 
 /**

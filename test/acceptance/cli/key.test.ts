@@ -118,7 +118,7 @@ describe('showkey', () => {
   it('showkey prints the claims as JSON under their own names', async () => {
     const claims = JSON.parse((await cli.run(['showkey', '--json'])).stdout) as Record<string, unknown>;
     expect(claims).toMatchObject({ sub: 'alice', iss: 'kontrol', jti: 'the-id-of-the-key' });
-    expect(Object.keys(claims)).toEqual(['sub', 'iss', 'kontrolURL', 'kontrolKey', 'jti', 'iat']);
+    expect(Object.keys(claims)).toEqual(['sub', 'iss', 'kontrolURL', 'kontrolKey', 'jti', 'iat', 'exp']);
   });
 
   it('showkey never prints the key or its signature', async () => {

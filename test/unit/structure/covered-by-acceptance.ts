@@ -238,6 +238,7 @@ export const COVERED_BY_ACCEPTANCE: Readonly<Record<string, readonly string[]>> 
   'storage/etcd-cluster': ['kontrol/storage/etcd/etcd-cluster', 'kontrol/storage/etcd/etcd-failures'],
   'storage/etcd-conformance': [
     'kontrol/storage/etcd/etcd-changes',
+    'kontrol/storage/etcd/etcd-credentials',
     'kontrol/storage/etcd/etcd-registrations',
     'kontrol/storage/etcd/etcd-storage',
     'kontrol/storage/etcd/etcd-watch',

@@ -35,6 +35,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MIN_LENGTH: 'the length below which recognizing a prefix saves nothing',
   },
   'src/lib/kite/call/token-renewal.ts': { MAX_TIMER_DELAY: 'the longest timer of JavaScript' },
+  'src/lib/kite/kontrol/kontrol-member.ts': { MIN_RENEWAL_DELAY: 'the time between two attempts' },
+  'src/lib/kontrol/tokens/credential-uses.ts': {
+    HOUR: 'the precision of last uses',
+    MAX_TIME: 'the last time of a Date',
+  },
   'src/lib/kontrol/policy/policy.ts': { NAME_DEPTH: 'the fields of an audience that every kite checks' },
   'src/lib/kontrol/registry/expiry-wheel.ts': { BUCKET_MS: 'the precision of expiry' },
   'src/lib/kontrol/registry/kite-index.ts': { MAX_BUCKET_SIZE: 'the shape of the index' },
@@ -45,6 +50,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     LONG_RESPONSE: 'which responses count towards LONG_RESPONSES',
     MEASURED_PER_STEP: 'the length of a step',
   },
+  'src/lib/kontrol/registry/registration-record.ts': { MIN_KEY_TTL: 'the shortest lifetime of a kite key' },
   'src/lib/kontrol/registry/registrar.ts': { REMOVED_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/registry/registry.ts': {
     EXAMINED_PER_STEP: 'the length of a step',
@@ -53,6 +59,10 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'src/lib/kontrol/registry/watch-feed.ts': { NOTIFIED_PER_STEP: 'the length of a step' },
   'src/lib/kontrol/signalling/signalling.ts': {
     MIN_SIGNAL_BYTES: 'the minimum that a signal counts towards signalBytes',
+  },
+  'src/lib/kontrol/storage/etcd/etcd-credentials.ts': {
+    BATCH_SIZE: 'how much is written to etcd at once',
+    MAX_ATTEMPTS: 'attempts of a transaction of its own',
   },
   'src/lib/kontrol/storage/etcd/etcd-cluster.ts': { RETRY_DELAY: 'the time between two attempts' },
   'src/lib/kontrol/storage/etcd/etcd-failures.ts': {

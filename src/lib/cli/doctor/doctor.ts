@@ -54,7 +54,9 @@ const listing: Listing<Finding> = {
 async function runChecks(options: DoctorOptions, runtime: CommandRuntime): Promise<Finding[]> {
   const { settings } = options;
   const spinner = new Spinner(runtime);
-  const { finding, found } = await spinner.during('Looking for the kite key', () => checkKey(settings));
+  const { finding, found } = await spinner.during('Looking for the kite key', () =>
+    checkKey(settings, runtime.clock.now()),
+  );
   const findings = [
     finding,
     checkContexts(settings, found),

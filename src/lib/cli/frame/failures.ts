@@ -68,6 +68,8 @@ function classifyKiteError(error: KiteError, operation: Operation | undefined): 
   if (error.code === UNKNOWN_KEY_PAIR) {
     return { exitCode: notFound, hint: 'List the key pairs with: kitectl kontrol keys list' };
   }
+  if (error.code === UNKNOWN_USER)
+    return { exitCode: notFound, hint: 'List the users with: kitectl kontrol users list' };
   switch (error.type) {
     case 'authenticationError':
       return { exitCode: authentication, hint: authenticationHint(error, operation) };
@@ -170,6 +172,7 @@ function fromStorageError(error: StorageError): CliError {
 export const KONTROL_HINT = 'Start Kontrol, or check its URL: kitectl config explain';
 
 const UNKNOWN_KEY_PAIR: ConfigurationCode = 'unknownKeyPair';
+const UNKNOWN_USER: KiteErrorCode = 'unknownUser';
 
 const HOST_REJECTED_HINT =
   'A kite that listens on a loopback address accepts only loopback names, such as localhost. Allow others with --allow-host ' +

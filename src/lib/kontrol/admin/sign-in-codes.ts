@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Caller } from '../tokens/token-issuer.js';
+import type { Caller } from '../tokens/caller.js';
 import type { Clock } from '../../util/clock.js';
 import type { AdmissionLimits } from '../limits/kontrol-limits.js';
 

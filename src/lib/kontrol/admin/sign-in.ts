@@ -2,7 +2,8 @@ import { codedError, KiteError } from '../../protocol/errors.js';
 import { record } from '../../util/record.js';
 import type { KeyRing } from '../tokens/key-ring.js';
 import type { SignInCodes } from './sign-in-codes.js';
-import type { Caller, TokenTarget, TokenIssuer } from '../tokens/token-issuer.js';
+import type { Caller } from '../tokens/caller.js';
+import type { TokenTarget, TokenIssuer } from '../tokens/token-issuer.js';
 
 /** The identity and credential of a page that has signed in. */
 export interface SignInResult {

@@ -1,6 +1,5 @@
-import { isKiteKeyId } from '../../keys/kite-key.js';
+import { kiteKeyIdProblem } from '../../keys/kite-key.js';
 import { codedError, KiteError } from '../../protocol/errors.js';
-import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import type { Clock } from '../../util/clock.js';
 import type { Invites } from './invites.js';
 import { RevokedIds } from '../../keys/revoked-ids.js';
@@ -121,7 +120,8 @@ export class Users {
    * @throws KiteError `argumentError` if no kite key has such an id
    */
   async revokeKey(id: string): Promise<KeyRevocation> {
-    if (!isKiteKeyId(id)) throw new KiteError('argumentError', notKeyIdMessage(id));
+    const problem = kiteKeyIdProblem(id);
+    if (problem !== undefined) throw new KiteError('argumentError', problem);
     const { keyRing, registry, uses } = this.#options;
     const registered = [...registry.entries()].some(({ kiteKey }) => kiteKey?.kiteKeyId === id);
     await keyRing.revokeKiteKey(id);
@@ -145,12 +145,6 @@ export class Users {
       lastUse: lastUse === 0 ? null : lastUse,
     };
   }
-}
-
-/** Returns why an id cannot be that of a kite key. The message ends with what to do. */
-export function notKeyIdMessage(id: string): string {
-  const quoted = JSON.stringify(id.slice(0, QUOTED_LENGTH));
-  return `${quoted} is not the id of a kite key, which is a UUID. List the keys of a user with: kitectl kontrol users show NAME`;
 }
 
 function unknownUserError(username: string): KiteError {

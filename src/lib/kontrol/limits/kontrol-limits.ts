@@ -159,8 +159,8 @@ export const FIELD_LENGTH = 256;
 export const URL_LENGTH = 2048;
 
 /**
- * Maximum lifetime of a kite key that expires, in milliseconds. Default 100 years. If exceeded, creating the invite fails with
- * `argumentError`.
+ * Maximum lifetime of a kite key that expires, in milliseconds: 100 years. Default 3,153,600,000 s. If exceeded, creating the
+ * invite fails with `argumentError`.
  */
 export const KEY_TTL = 100 * 365 * 24 * 3_600_000;
 

@@ -6,7 +6,8 @@ import { type KiteQuery, parseQuery, QueryError, validateQuery } from '../../pro
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import type { Policy, PolicyAction } from '../policy/policy.js';
 import type { Credentials } from '../tokens/credentials.js';
-import type { Caller, TokenIssuer } from '../tokens/token-issuer.js';
+import type { Caller } from '../tokens/caller.js';
+import type { TokenIssuer } from '../tokens/token-issuer.js';
 import type { FairTurns, Steps } from './fair-turns.js';
 import { KitesResponses } from './kites-responses.js';
 import type { Registrar } from './registrar.js';

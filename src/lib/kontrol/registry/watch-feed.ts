@@ -1,7 +1,7 @@
 import type { KiteIdentity } from '../../protocol/identity.js';
 import type { RemoteFunction } from '../../kite/call/method-types.js';
 import type { Request } from '../../kite/serve/request.js';
-import type { Caller } from '../tokens/token-issuer.js';
+import type { Caller } from '../tokens/caller.js';
 import type { Steps } from './fair-turns.js';
 import type { RegistryEntry } from './registry-entry.js';
 import type { AuditedQuery } from './token-audit.js';

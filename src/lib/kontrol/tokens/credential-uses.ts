@@ -4,7 +4,7 @@ import { FIELD_LENGTH, type KontrolLimits } from '../limits/kontrol-limits.js';
 import { nameProblem } from '../../protocol/identity-name.js';
 import { mergeCredential } from '../storage/shared/entries.js';
 import type { Storage, StoredCredential } from '../storage/shared/storage.js';
-import type { Caller } from './token-issuer.js';
+import type { Caller } from './caller.js';
 
 export interface CredentialUsesOptions {
   readonly storage: Pick<Storage, 'credentials' | 'putCredentials' | 'deleteCredentials'>;
@@ -88,7 +88,11 @@ export class CredentialUses {
     const { type, username, kiteKeyId, issuedAt } = caller;
     const id = known?.credential.id ?? createHash('sha256').update(key).digest('hex');
     const fresh = {
-      ...{ id, type, username, kiteKeyId, issuedAt },
+      id,
+      type,
+      username,
+      kiteKeyId,
+      issuedAt,
       ...(lastUse !== undefined && { lastUse }),
       ...(endsAt !== undefined && { endsAt }),
     };
@@ -139,8 +143,8 @@ export class CredentialUses {
   #removeEnded(): void {
     const now = this.#options.clock.now();
     this.#expiredAt = now;
-    for (const [username, own] of [...this.#users])
-      for (const [key, { credential }] of [...own])
+    for (const [username, own] of this.#users)
+      for (const [key, { credential }] of own)
         if (hasEnded(credential, now)) this.#remove(username, key, true);
   }
 

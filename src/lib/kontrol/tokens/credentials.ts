@@ -14,7 +14,7 @@ import { LruMap } from '../../util/lru-map.js';
 import type { KeyRing, RingPair } from './key-ring.js';
 import { JWT_LENGTH } from '../../keys/key-limits.js';
 import { record } from '../../util/record.js';
-import type { Caller } from './token-issuer.js';
+import type { Caller } from './caller.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 import { tokenExpiredError } from '../../keys/jwt.js';
 

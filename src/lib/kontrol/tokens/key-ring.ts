@@ -14,7 +14,7 @@ import { ConfigurationError } from '../../protocol/errors.js';
 import type { Clock } from '../../util/clock.js';
 import { Emitter } from '../../util/emitter.js';
 import type { Logger } from '../../util/logger.js';
-import type { Caller } from './token-issuer.js';
+import type { Caller } from './caller.js';
 import type { Storage, StoredKeyPair } from '../storage/shared/storage.js';
 import { QUOTED_LENGTH } from '../../protocol/protocol-limits.js';
 

@@ -6,21 +6,13 @@ import {
   TOKEN_TTL,
   tokenLength,
 } from '../../keys/kite-token.js';
-import type { Descent } from '../../keys/revoked-ids.js';
 import { IDENTITY_FIELDS, type KiteIdentity } from '../../protocol/identity.js';
 import type { Clock } from '../../util/clock.js';
 import type { KontrolLimits } from '../limits/kontrol-limits.js';
 import { LruMap } from '../../util/lru-map.js';
 import { NAME_DEPTH, type Policy } from '../policy/policy.js';
+import type { Caller } from './caller.js';
 import type { KeyRing, RingPair } from './key-ring.js';
-
-/** Who gets a token: the kite key that it descends from, and until when the caller can get tokens. */
-export interface Caller extends Descent {
-  /** A kite key, or a session with tokens for Kontrol. */
-  readonly type: 'kiteKey' | 'session';
-  /** In milliseconds since 1970. Infinity for a kite key that does not expire. */
-  readonly sessionEnd: number;
-}
 
 export interface TokenIssuerOptions {
   readonly keyRing: KeyRing;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultKontrolLimits } from '../../../../src/lib/kontrol/limits/kontrol-limits.js';
-import type { Caller } from '../../../../src/lib/kontrol/tokens/token-issuer.js';
+import type { Caller } from '../../../../src/lib/kontrol/tokens/caller.js';
 import { CredentialUses } from '../../../../src/lib/kontrol/tokens/credential-uses.js';
 import { callerNamed } from '../../../helpers/kontrol/key-ring.js';
 import { ManualClock } from '../../../helpers/process/manual-clock.js';

@@ -1,11 +1,10 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import type { Database, RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
-import { shellQuote } from '../../../keys/open-folder.js';
 import { type Clock, systemClock } from '../../../util/clock.js';
 import { withDeadline } from '../../../util/deadline.js';
 import { messageOf } from '../../../util/message-of.js';
 import { STORAGE_DEADLINE } from '../shared/storage-deadline.js';
-import { formatMode, isFolderOpen } from '../../../keys/secret-access.js';
+import { formatMode, isFolderOpen, shellQuote } from '../../../keys/secret-access.js';
 import { systemErrorReason } from '../../../util/system-error.js';
 import { checkOwner, mergeCredential, unexpired } from '../shared/entries.js';
 import { FolderLock } from './folder-lock.js';
