@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { findKiteKey } from './config/find-kite-key.js';
+import { makeBudgets, type MemoryBudgets } from '../transport/channel/memory-budget.js';
 import { dial } from '../transport/dial/dial.js';
+import type { NodeDialOptions } from '../transport/handshake/node-dial-options.js';
 import { type Clock, systemClock } from '../util/clock.js';
 import { composeLimits } from './limits/compose-limits.js';
-import { defaultLimits, type Limits } from './limits/kite-limits.js';
+import { defaultLimits } from './limits/kite-limits.js';
 import type { Logger } from '../util/logger.js';
 import { StderrLogger } from '../util/stderr-logger.js';
 import type { ClientOptions, Dialer } from './call/client.js';
@@ -45,7 +47,7 @@ export function composeKite(
   name: string,
   version: string,
   options: KiteOptions,
-  { acceptTunnel, credentialChecks = {}, dialled }: ReplacedParts,
+  { acceptTunnel, credentialChecks = {}, budgets: sharedBudgets, dialled }: ReplacedParts,
 ): KiteParts {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
@@ -68,7 +70,8 @@ export function composeKite(
   const { allowKiteKeysOf = 'own' } = options;
   const verifier = new Verifier({ identity, kiteKey, clock, verifyTtl, allowKiteKeysOf });
   for (const [type, check] of Object.entries(credentialChecks)) verifier.addAuthType(type, check);
-  const dialer = makeDialer(limits, clock, dialled);
+  const budgets = sharedBudgets ?? makeBudgets(limits);
+  const dialer = makeDialer({ limits, clock, budgets }, dialled);
   const core = new KiteCore({
     name,
     identity,
@@ -98,6 +101,7 @@ export function composeKite(
     cookie: options.sessionCookie ?? false,
     sockjsClient: options.sockjsClient,
     limits,
+    budgets,
     clock,
     logger,
     onSession: (channel) => core.accept(channel),
@@ -143,8 +147,16 @@ export function composeKite(
   return { config, clock, logger, verifier, core, server, kontrol, proxies };
 }
 
-function makeDialer(limits: Limits, clock: Clock, dialled: ReplacedParts['dialled']): Dialer {
-  const dialer: Dialer = (url, { ca, ...options }) =>
-    dial(url, { ...options, limits, clock, tls: ca === undefined ? undefined : { ca } });
+function makeDialer(
+  { budgets, ...common }: Pick<NodeDialOptions, 'limits' | 'clock'> & { readonly budgets: MemoryBudgets },
+  dialled: ReplacedParts['dialled'],
+): Dialer {
+  const { output } = budgets;
+  const dialer: Dialer = (url, { ca, ...options }) => {
+    const tls = ca === undefined ? undefined : { ca };
+    // The peer of a tunnel is a caller that the kite does not know yet.
+    const counted = options.transport === 'Session' ? budgets : { output };
+    return dial(url, { ...options, ...common, budgets: counted, tls });
+  };
   return dialled ? (url, options) => dialer(url, options).then(dialled) : dialer;
 }

@@ -1,4 +1,5 @@
 import { Kite, type KiteOptions } from '../../index.js';
+import { makeBudgets } from '../../transport/channel/memory-budget.js';
 import { dial } from '../../transport/dial/dial.js';
 import type { NodeDialOptions } from '../../transport/handshake/node-dial-options.js';
 import { Relay } from '../../transport/relay/relay.js';
@@ -45,12 +46,15 @@ export class ExposedKite {
   #openRelays = 0;
   #allClosed: (() => void) | undefined;
   #lastSession = 0;
+  /** The budgets of the tunnels and of the connections to the exposed kite. */
+  readonly #budgets = makeBudgets(defaultLimits);
 
   constructor(name: string, version: string, { local, events, ...options }: ExposedKiteOptions) {
     this.#local = local;
     this.#events = events;
     this.#clock = options.clock ?? systemClock;
     this.kite = new Kite(name, version, options, {
+      budgets: this.#budgets,
       acceptTunnel: (channel, ended) => this.#acceptTunnel(channel, ended),
     });
     this.kite.beforeClose(() => this.#closeSessions());
@@ -60,6 +64,7 @@ export class ExposedKite {
     const session = ++this.#lastSession;
     const relay: Relay = new Relay(channel, {
       limits: defaultLimits,
+      input: this.#budgets.input,
       ended: () => {
         this.#relays.delete(relay);
         ended();
@@ -77,6 +82,7 @@ export class ExposedKite {
       handshakeTimeout: DIAL_TIMEOUT,
       limits: defaultLimits,
       clock: this.#clock,
+      budgets: { output: this.#budgets.output },
     }).then(
       (local) => relay.join(local),
       (error: unknown) => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { Channel } from '../../transport/channel/channel.js';
+import type { MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { refuseUpgrade } from '../../transport/server/refuse-upgrade.js';
 import { isSockJsClientScript, type SockJsClientScript } from '../../transport/server/iframe-page.js';
 import { SockJsServer } from '../../transport/server/sockjs-server.js';
@@ -23,6 +24,7 @@ export interface KiteServerOptions {
   readonly cookie: boolean;
   readonly sockjsClient: SockJsClientScript | undefined;
   readonly limits: Limits;
+  readonly budgets: MemoryBudgets;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called with each session that a peer has opened. */
@@ -44,7 +46,7 @@ export class KiteServer {
   #url: string | undefined;
 
   constructor(options: KiteServerOptions) {
-    const { prefixes, limits, clock, cookie, sockjsClient, onSession, logger } = options;
+    const { prefixes, limits, budgets, clock, cookie, sockjsClient, onSession, logger } = options;
     const { allowOrigin, allowedHosts } = options.config;
     this.#options = options;
     if (sockjsClient && !isSockJsClientScript(sockjsClient)) {
@@ -54,6 +56,7 @@ export class KiteServer {
     this.#sockjs = new SockJsServer({
       prefixes,
       limits,
+      budgets,
       clock,
       cookie,
       allowOrigin,

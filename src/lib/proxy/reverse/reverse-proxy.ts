@@ -70,6 +70,7 @@ export class ReverseProxy {
     const via = `kite-${proxy.kite.identity.id}`;
     this.#forwarder = new Forwarder({
       clock: proxy.clock,
+      output: proxy.budgets.output,
       proxy: () => ({ via, secure: proxy.origin.startsWith('https:') }),
       find: (id) => proxy.table.get(id),
       sessions: proxy.limits.sessions,

@@ -4,6 +4,7 @@ import type { Kite } from '../../kite/kite.js';
 import type { KiteOptions } from '../../kite/kite-options.js';
 import { makeServerKite, type ServerKiteOptions } from '../../kite/server-kite.js';
 import type { ProxyName } from '../../kite/proxied/proxy-link.js';
+import type { MemoryBudgets } from '../../transport/channel/memory-budget.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { ProxyLimits } from '../limits/proxy-limits.js';
 import { parsePublicHost, type PublicAddress } from './public-address.js';
@@ -46,9 +47,14 @@ export function publicAddressOf({ publicHost, publicPort }: ProxyOptions): Publi
 }
 
 /** Creates the kite of a proxy. */
-export function makeProxyKite(name: ProxyName, key: KiteKey, options: ProxyOptions): Kite {
+export function makeProxyKite(
+  name: ProxyName,
+  key: KiteKey,
+  options: ProxyOptions,
+  budgets: MemoryBudgets,
+): Kite {
   const { port = 3999, kontrolUrl, saveKiteKey } = options;
-  return makeServerKite(name, options, {
+  const own: KiteOptions = {
     username: key.username,
     kiteKey: key.jwt,
     // Kites of every user of this Kontrol may register.
@@ -56,5 +62,6 @@ export function makeProxyKite(name: ProxyName, key: KiteKey, options: ProxyOptio
     port,
     kontrolUrl,
     saveKiteKey,
-  });
+  };
+  return makeServerKite(name, options, own, { budgets });
 }
