@@ -2,6 +2,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Channel } from '../../../src/lib/transport/channel/channel.js';
+import { makeBudgets } from '../../../src/lib/transport/channel/memory-budget.js';
 import { UNWATCHED_QUEUE_BYTES } from '../../../src/lib/transport/limits/transport-limits.js';
 import { Inbox, startSockJs, type TestServer } from '../../helpers/transport/sockjs.js';
 
@@ -120,6 +121,27 @@ describe.each(Object.entries(WAYS))('input of strangers over %s', (_name, open) 
     await server.handled(0);
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(inboxes.map(({ closes }) => closes)).toEqual([[], []]);
+  });
+});
+
+describe('large messages of strangers', () => {
+  it('large messages of strangers that have arrived together are read in several turns of the event loop', async () => {
+    const budgets = makeBudgets({ unauthenticatedBytes: 1024 * BUDGET, totalQueueBytes: BUDGET });
+    server = await startSockJs({
+      budgets,
+      onSession: (channel) => channel.start({ message() {}, drain() {}, close() {} }),
+    });
+    const sends = [];
+    for (let n = 0; n < 8; n++) sends.push(await unfinished(`/000/${n}/websocket`));
+    for (const send of sends) send(BUDGET);
+    let most = 0;
+    for (let used = 0; used < 8 * BUDGET; ) {
+      await new Promise((resolve) => setImmediate(resolve));
+      most = Math.max(most, budgets.input.used - used);
+      ({ used } = budgets.input);
+    }
+    // Node would read all of it in one turn.
+    expect(most).toBeLessThan(2 * BUDGET);
   });
 });
 
